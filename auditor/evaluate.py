@@ -1,0 +1,125 @@
+"""Controls over facts: the same facts always give the same findings. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from auditor import expressions
+from auditor.controls import Catalogue, Control
+from auditor.expressions import ExpressionFailed, NotCollected, Record, plain
+from auditor.facts import HostFacts
+from auditor.models import Finding, Host, Status, Subject, Text
+from auditor.sites import view
+
+MAX_VIOLATIONS = 50
+
+
+def evaluate_host(catalogue: Catalogue, host: Host, facts: HostFacts) -> tuple[Finding, ...]:
+    """Every control on the host and on each of its sites."""
+    context = {**facts.context(), "host": host.model_dump(mode="json"), "now": facts.collected_at}
+    findings = [
+        _evaluate(control, Subject(kind="host", id=host.name), host.name, context, facts.errors)
+        for control in catalogue.controls
+        if control.subject == "host"
+    ]
+    for site in host.sites:
+        site_context = {**context, "site": view(site, facts)}
+        findings += [
+            _evaluate(control, Subject(kind="site", id=site.domain), host.name, site_context, facts.errors)
+            for control in catalogue.controls
+            if control.subject == "site"
+        ]
+    return tuple(findings)
+
+
+def not_evaluated(catalogue: Catalogue, host: Host, reason: Text) -> tuple[Finding, ...]:
+    """Every control on a host that could not be read, and on its sites: never a pass."""
+    subjects = [Subject(kind="host", id=host.name), *(Subject(kind="site", id=site.domain) for site in host.sites)]
+    return tuple(
+        Finding(
+            control=control.id,
+            subject=subject,
+            host=host.name,
+            status=Status.NOT_EVALUATED,
+            severity=control.severity,
+            reason=reason,
+        )
+        for subject in subjects
+        for control in catalogue.controls
+        if control.subject == subject.kind
+    )
+
+
+def _evaluate(
+    control: Control, subject: Subject, host: str, context: Mapping[str, Any], errors: Mapping[str, str]
+) -> Finding:
+    record = Record()
+
+    def finding(status: Status, reason: Text | None = None, **more: Any) -> Finding:
+        return Finding(
+            control=control.id,
+            subject=subject,
+            host=host,
+            status=status,
+            severity=control.severity,
+            reason=reason,
+            evidence=record.evidence(),
+            **more,
+        )
+
+    try:
+        if control.container is not None and _in_container(context):
+            return finding(Status.NOT_APPLICABLE, control.container)
+        if control.applies is not None and not expressions.evaluate(control.applies, context, record):
+            return finding(Status.NOT_APPLICABLE, control.otherwise or _DOES_NOT_APPLY)
+        if control.manual:
+            return finding(Status.MANUAL, _ASK_A_PERSON)
+        if control.violations is not None:
+            return _over_a_collection(control, context, record, finding)
+        passed = expressions.evaluate(control.condition or "", context, record)
+        if not isinstance(passed, bool):
+            raise ExpressionFailed(f"{control.condition!r} gives {type(passed).__name__}, not true or false")
+        return finding(Status.PASS if passed else Status.FAIL)
+    except NotCollected as missing:
+        why = errors.get(missing.area, "not collected")
+        return finding(
+            Status.NOT_EVALUATED,
+            Text(vi=f"không đọc được phần {missing.area}: {why}", en=f"could not read {missing.area}: {why}"),
+        )
+    except ExpressionFailed as failed:
+        return finding(
+            Status.NOT_EVALUATED,
+            Text(vi=f"không tính được biểu thức kiểm tra: {failed}", en=f"the check could not be worked out: {failed}"),
+        )
+
+
+def _over_a_collection(control: Control, context: Mapping[str, Any], record: Record, finding: Any) -> Finding:
+    violations = _as_list(control.violations or "", context, record)
+    population = len(_as_list(control.among, context, Record())) if control.among else None
+    if not violations:
+        status = Status.PASS
+    elif population is not None and len(violations) < population:
+        status = Status.PARTIAL
+    else:
+        status = Status.FAIL
+    shown = tuple(plain(member) for member in violations[:MAX_VIOLATIONS])
+    result: Finding = finding(status, violations=shown, population=population)
+    return result
+
+
+def _as_list(source: str, context: Mapping[str, Any], record: Record) -> list[Any]:
+    value = expressions.evaluate(source, context, record)
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        raise ExpressionFailed(f"{source!r} gives {type(value).__name__}, not a list")
+    return list(value)
+
+
+def _in_container(context: Mapping[str, Any]) -> bool:
+    if "system" not in context:
+        raise NotCollected("system")
+    return bool(context["system"]["container"])
+
+
+_DOES_NOT_APPLY = Text(vi="không có trên máy chủ này", en="not present here")
+_ASK_A_PERSON = Text(vi="cần người có thẩm quyền xác nhận", en="needs a person's confirmation")

@@ -1,0 +1,186 @@
+"""Control expressions: Jinja2 in a sandbox, over facts as data, with a record of what they read.
+
+Facts are wrapped in ``Facts`` (objects) and ``Members`` (lists) that know their path. Attribute access looks
+only at keys, so ``x.items`` is the fact named items and never a method. Whatever an expression reads to the
+end is its evidence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2.runtime import Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from auditor.models import Evidence
+
+MAX_EVIDENCE = 20
+MAX_EVIDENCE_CHARS = 600
+
+
+class NotCollected(LookupError):
+    """The expression needs an area that could not be read."""
+
+    def __init__(self, area: str) -> None:
+        self.area = area
+        super().__init__(area)
+
+
+class ExpressionFailed(ValueError):
+    """The expression could not be worked out on these facts."""
+
+
+class Record:
+    """The paths and values that one evaluation read."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Any] = {}
+
+    def note(self, path: str, value: Any) -> None:
+        """Remember that ``path`` was read; what it was reached through no longer counts by itself."""
+        self._read.pop(path.rpartition(".")[0], None)
+        self._read.setdefault(path, value)
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What was read, by path, at most MAX_EVIDENCE values; objects that were only passed through left out."""
+        kept = [(path, value) for path, value in self._read.items() if not isinstance(value, Facts)]
+        return tuple(Evidence(path=path, value=_brief(plain(value))) for path, value in kept[:MAX_EVIDENCE])
+
+
+def _brief(value: Any) -> Any:
+    if len(json.dumps(value, ensure_ascii=False)) <= MAX_EVIDENCE_CHARS:
+        return value
+    if isinstance(value, list):
+        return f"{len(value)} members"
+    return str(value)[:MAX_EVIDENCE_CHARS] + "…"
+
+
+class Facts(Mapping[str, Any]):
+    """An object of the facts, by its path."""
+
+    __slots__ = ("_path", "_record", "_values")
+
+    def __init__(self, values: Mapping[str, Any], path: str, record: Record | None) -> None:
+        self._values, self._path, self._record = values, path, record
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._values[key]
+        path = f"{self._path}.{key}" if self._path else key
+        wrapped = wrap(value, path, self._record)
+        if self._record is not None:
+            self._record.note(path, wrapped)
+        return wrapped
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Facts({self._path})"
+
+
+class Members(list[Any]):
+    """A list of the facts. Its members are not recorded one by one: the list is the evidence."""
+
+
+def wrap(value: Any, path: str, record: Record | None) -> Any:
+    """Facts for an object, Members for a list, the value itself for the rest."""
+    if isinstance(value, Mapping):
+        return Facts(value, path, record)
+    if isinstance(value, list):
+        return Members(wrap(member, "", None) for member in value)
+    return value
+
+
+def plain(value: Any) -> Any:
+    """A wrapped value as the data it stands for."""
+    if isinstance(value, Facts):
+        return {key: plain(member) for key, member in value._values.items()}
+    if isinstance(value, Mapping):
+        return {str(key): plain(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(member) for member in value]
+    return value
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Facts):
+            return self.getitem(obj, attribute)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, Facts):
+            try:
+                return obj[argument]
+            except KeyError:
+                return self.undefined(obj=obj, name=str(argument))
+        return super().getitem(obj, argument)
+
+
+def _older_than_days(moment: int, now: int, days: int) -> bool:
+    """Whether an epoch second lies more than that many days before ``now``."""
+    return now - moment > days * 86_400
+
+
+def _version_tuple(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version, so that '10.11.6-MariaDB' compares as (10, 11, 6)."""
+    numbers = []
+    for part in version.split("-")[0].split("+")[0].split("~")[0].split("."):
+        digits = "".join(char for char in part if char.isdigit())
+        if not digits:
+            break
+        numbers.append(int(digits))
+    return tuple(numbers)
+
+
+_ENVIRONMENT = _Sandbox(undefined=StrictUndefined)
+_ENVIRONMENT.filters["older_than_days"] = _older_than_days
+_ENVIRONMENT.filters["version"] = _version_tuple
+
+
+@cache
+def compile_expression(source: str) -> Callable[[Mapping[str, Any]], Any]:
+    """A function of the context. Raises ValueError naming the mistake when the source is no expression."""
+    try:
+        compiled = _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
+    except TemplateSyntaxError as error:
+        raise ValueError(f"expression {source!r}: {error.message}") from error
+    return lambda context: compiled(**{name: context[name] for name in names(source) if name in context})
+
+
+@cache
+def names(source: str) -> frozenset[str]:
+    """The top names an expression reads: areas, ``site``, ``host``, ``now``."""
+    body = _ENVIRONMENT.parse("{{ " + source + " }}")
+    loop_names = {node.name for node in body.find_all(nodes.Name) if node.ctx == "store"}
+    return frozenset(meta.find_undeclared_variables(body) - loop_names)
+
+
+def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
+    """Work out an expression on facts. Raises NotCollected for a missing area, ExpressionFailed for the rest."""
+    run = compile_expression(source)
+    for name in names(source):
+        if name not in context:
+            raise NotCollected(name)
+    wrapped = {name: wrap(value, name, record) for name, value in context.items() if name in names(source)}
+    for name, value in wrapped.items():
+        if not isinstance(value, Facts):
+            record.note(name, value)
+    try:
+        result = run(wrapped)
+    except UndefinedError as error:
+        raise ExpressionFailed(f"{error.message} in {source!r}") from error
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        raise ExpressionFailed(f"{error} in {source!r}") from error
+    if isinstance(result, Undefined):
+        raise ExpressionFailed(f"{source!r} reads a fact that is not there")
+    if isinstance(result, Iterator):
+        return list(result)
+    return result

@@ -1,0 +1,109 @@
+"""Facts of one host, typed on arrival. A module per area, each with one class ``Facts``.
+
+The collector (``roles/collect``) sends a document ``{schema, collected_at, areas}``; every byte of it may be
+an attacker's. ``HostFacts.parse`` bounds it, cuts overlong strings with a mark, and validates each area by
+itself: an area that does not fit its model becomes an error of that area, and the rest stays usable.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from auditor.facts._base import Area
+
+SCHEMA = 1
+MAX_DOCUMENT_CHARS = 8_000_000
+MAX_STRING_CHARS = 4_096
+MAX_DEPTH = 12
+MAX_MEMBERS = 20_000
+CUT_MARK = "…[cut]"
+
+
+class BadDocument(ValueError):
+    """The host's answer is not a facts document; the message says in what way."""
+
+
+@cache
+def areas() -> Mapping[str, type[Area]]:
+    """Every area's model by its name."""
+    names = [info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")]
+    return {name: importlib.import_module(f"{__name__}.{name}").Facts for name in sorted(names)}
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """What was read on one host: data by area, and the reason where an area could not be read."""
+
+    collected_at: int
+    data: Mapping[str, Area]
+    errors: Mapping[str, str]
+    seconds: Mapping[str, float]
+
+    @classmethod
+    def parse(cls, document: str) -> HostFacts:
+        """Validate a collector's answer. Raises BadDocument when it is not one at all."""
+        if len(document) > MAX_DOCUMENT_CHARS:
+            raise BadDocument(f"answer of {len(document):,} characters, more than {MAX_DOCUMENT_CHARS:,}")
+        try:
+            raw = json.loads(document)
+        except (ValueError, RecursionError) as error:
+            raise BadDocument("answer is not JSON") from error
+        if not isinstance(raw, dict) or raw.get("schema") != SCHEMA or not isinstance(raw.get("areas"), dict):
+            raise BadDocument("answer is not a facts document of this version")
+        collected_at = raw.get("collected_at")
+        if not isinstance(collected_at, int) or isinstance(collected_at, bool) or not 0 <= collected_at < 2**40:
+            raise BadDocument("answer has no sound time of collection")
+        data: dict[str, Area] = {}
+        errors: dict[str, str] = {}
+        seconds: dict[str, float] = {}
+        for name, model in areas().items():
+            answer = raw["areas"].get(name)
+            if not isinstance(answer, dict):
+                errors[name] = "not collected"
+                continue
+            spent = answer.get("seconds")
+            seconds[name] = float(spent) if isinstance(spent, int | float) and 0 <= spent < 1e6 else 0.0
+            if answer.get("error") is not None:
+                errors[name] = _bounded(str(answer["error"]))[:300]
+                continue
+            try:
+                data[name] = model.model_validate(_bounded(answer.get("data")))
+            except (ValidationError, BadDocument) as error:
+                errors[name] = f"answer does not fit: {_first_problem(error)}"
+        return cls(collected_at, data, errors, seconds)
+
+    def context(self) -> dict[str, Any]:
+        """Areas as plain data, for control expressions."""
+        return {name: area.model_dump() for name, area in self.data.items()}
+
+
+def _first_problem(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"[:300]
+    return str(error)
+
+
+def _bounded(value: Any, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        raise BadDocument("nested too deeply")
+    if isinstance(value, str):
+        clean = "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in value[:MAX_STRING_CHARS])
+        return clean if len(value) <= MAX_STRING_CHARS else clean + CUT_MARK
+    if isinstance(value, list):
+        if len(value) > MAX_MEMBERS:
+            raise BadDocument(f"a list of {len(value):,} members")
+        return [_bounded(member, depth + 1) for member in value]
+    if isinstance(value, dict):
+        if len(value) > MAX_MEMBERS:
+            raise BadDocument(f"an object of {len(value):,} members")
+        return {_bounded(str(key)): _bounded(member, depth + 1) for key, member in value.items()}
+    return value

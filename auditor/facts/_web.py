@@ -1,0 +1,56 @@
+"""A virtual host in the same words for nginx and Apache: what the configuration in force would do."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.facts._base import Fact, Path
+
+
+class Listen(Fact):
+    """One address a virtual host answers on."""
+
+    address: str = Field(description="'*', '0.0.0.0', '[::]', '127.0.0.1' …")
+    port: int
+    tls: bool
+    default: bool = Field(description="answers for names that no virtual host claims")
+
+
+class VhostTls(Fact):
+    """A virtual host's TLS settings, inherited ones included."""
+
+    certificate: Path | None
+    key: Path | None
+    protocols: list[str] = Field(description="as in 'TLSv1.2'; the server's own default when not set")
+    ciphers: str | None
+
+
+class Vhost(Fact):
+    """One ``server`` block (nginx) or ``VirtualHost`` (Apache), with inheritance resolved.
+
+    The lists of URIs answer "what would the configuration do with a request for …", worked out from the
+    configuration in force by the server's own rules of precedence, for the probe URIs of the collector.
+    """
+
+    names: list[str]
+    listens: list[Listen]
+    root: Path | None
+    file: Path
+    line: int
+    php_backends: list[str] = Field(description="'unix:/run/php/x.sock' or 'tcp:127.0.0.1:9000'; 'mod_php' for Apache's module")
+    proxies_to: list[str] = Field(description="upstream addresses that are not PHP")
+    listing: list[str] = Field(description="locations or directories with automatic listings on")
+    serves_hidden: list[str] = Field(description="which of /.git/HEAD /.env /.svn/entries /.htpasswd it would serve as files")
+    serves_backups: list[str] = Field(description="which of /backup.sql /wp-config.php.bak /index.php~ /site.zip it would serve")
+    serves_acme: bool = Field(description="/.well-known/acme-challenge/ is not denied")
+    runs_php: list[str] = Field(description="which upload-folder URIs ending in .php it would hand to PHP")
+    php_of_missing: bool = Field(description="hands /image.jpg/x.php-like or missing scripts to PHP")
+    denies: list[str] = Field(description="which of /xmlrpc.php /wp-config.php /installation/ it denies")
+    rate_limits: list[str] = Field(description="which of /wp-login.php /xmlrpc.php /administrator/index.php are rate limited")
+    headers: dict[str, str] = Field(description="lower-case name to value, for a plain page")
+    headers_lost: list[str] = Field(description="locations whose own headers drop the inherited ones")
+    redirects_to_https: bool
+    access_log: str | None = Field(description="None when off")
+    error_log: str | None
+    body_limit: int | None = Field(description="bytes; 0 is unlimited, None the server's default")
+    tls: VhostTls | None

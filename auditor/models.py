@@ -1,0 +1,192 @@
+"""The product's nouns: organisation, host, site, control, finding, run. Data only, no I/O."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Lang = Literal["vi", "en"]
+ControlId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+UnitId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)]
+Domain = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
+    ),
+]
+
+
+class Model(BaseModel):
+    """Immutable, and closed: an unknown key is a mistake worth naming."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Model):
+    """One sentence or label in both languages."""
+
+    vi: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def get(self, lang: Lang) -> str:
+        """The text in ``lang``."""
+        return self.vi if lang == "vi" else self.en
+
+
+class Severity(enum.StrEnum):
+    """How much harm an open finding does, lowest first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 (low) to 3 (critical)."""
+        return list(Severity).index(self)
+
+
+class Status(enum.StrEnum):
+    """What the check of one control on one subject came to."""
+
+    PASS = "pass"  # noqa: S105  a status, not a password
+    PARTIAL = "partial"
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_EVALUATED = "not_evaluated"
+    MANUAL = "manual"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to do something about it: some or all of the subject violates."""
+        return self in (Status.PARTIAL, Status.FAIL)
+
+
+# --- who and what is audited -------------------------------------------------------------------------
+
+
+class Unit(Model):
+    """An office in the organisation tree."""
+
+    id: UnitId
+    name: str = Field(min_length=1)
+    parent: UnitId | None = None
+    former_name: str | None = None
+    successor: UnitId | None = None
+    roles: dict[str, str] = Field(default_factory=dict, description="role name to role address")
+
+
+class Organisation(Model):
+    """The office that owns an inventory, and the offices below it."""
+
+    name: str = Field(min_length=1)
+    regime: Literal["2022", "2026"] = "2026"
+    units: tuple[Unit, ...]
+
+    def unit(self, unit_id: str) -> Unit | None:
+        """The unit with that id, or None."""
+        return next((unit for unit in self.units if unit.id == unit_id), None)
+
+
+class Site(Model):
+    """One website, the unit of account. Declared in the inventory, or found by ``audit --local``."""
+
+    domain: Domain
+    aliases: tuple[Domain, ...] = ()
+    unit: UnitId | None = None
+    host: str
+    document_root: str | None = Field(default=None, pattern=r"^/.*")
+    server: Literal["nginx", "apache"] | None = None
+    application: Literal["static", "wordpress", "nukeviet", "joomla", "own"] | None = None
+    level: Literal[1, 2, 3] = 2
+    external_domains: tuple[Domain, ...] = ()
+    smoke_urls: tuple[Annotated[str, StringConstraints(pattern=r"^/")], ...] = ("/",)
+    backup_dir: str | None = Field(default=None, pattern=r"^/.*")
+    backup_max_days: int = Field(default=7, ge=1, le=366)
+    php_functions: tuple[str, ...] = Field(default=(), description="functions its application really needs")
+
+
+class Host(Model):
+    """A server in the inventory, with what its owners declare about it."""
+
+    name: str
+    address: str
+    unit: UnitId | None = None
+    automation_user: str | None = None
+    admins: tuple[str, ...] = Field(default=(), description="accounts of people who may administer it")
+    open_ports: tuple[int, ...] = Field(default=(), description="TCP ports meant to be reachable, besides SSH and web")
+    trusted_networks: tuple[str, ...] = Field(default=(), description="networks allowed to reach SSH; empty: any")
+    sites: tuple[Site, ...] = ()
+
+
+class Inventory(Model):
+    """Everything that the inventory folder says, understood."""
+
+    path: str
+    organisation: Organisation | None
+    hosts: tuple[Host, ...]
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """All sites of all hosts, in inventory order."""
+        return tuple(site for host in self.hosts for site in host.sites)
+
+
+# --- what came of it -----------------------------------------------------------------------------------
+
+
+class Subject(Model):
+    """What a finding is about: a host by name or a site by domain."""
+
+    kind: Literal["host", "site"]
+    id: str
+
+
+class Evidence(Model):
+    """One value that the check read, by its path in the facts."""
+
+    path: str
+    value: Any
+
+
+class Finding(Model):
+    """One control on one subject: the result and the very values that it rests on."""
+
+    control: ControlId
+    subject: Subject
+    host: str
+    status: Status
+    severity: Severity
+    reason: Text | None = Field(default=None, description="why not_applicable, not_evaluated or manual")
+    evidence: tuple[Evidence, ...] = ()
+    violations: tuple[Any, ...] = Field(default=(), description="the members that violate, for controls over a collection")
+    population: int | None = Field(default=None, description="how many members there are, when that is known")
+
+
+class HostOutcome(Model):
+    """How reading one host went."""
+
+    host: str
+    reached: bool
+    reason: Text | None = None
+    seconds: float = 0.0
+    os: str | None = None
+    area_errors: dict[str, str] = Field(default_factory=dict)
+
+
+class Run(Model):
+    """One audit: when, of what, and all that was found."""
+
+    id: str
+    started: str = Field(description="ISO 8601 with offset")
+    seconds: float
+    version: str
+    inventory: str
+    purpose: Literal["audit", "before", "after"] = "audit"
+    hosts: tuple[Host, ...]
+    outcomes: tuple[HostOutcome, ...]
+    findings: tuple[Finding, ...]
+    organisation: Organisation | None = None

@@ -1,0 +1,74 @@
+"""A site as the host itself sees it: declared site and host facts brought together. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.facts import HostFacts
+from auditor.models import Site
+
+
+_WEB = ("nginx", "apache")
+_NEEDS = {
+    "roots": _WEB,
+    "vhosts": _WEB,
+    "tls_vhosts": _WEB,
+    "https": _WEB,
+    "certificate": (*_WEB, "tls"),
+    "pools": (*_WEB, "php_fpm"),
+    "wordpress": (*_WEB, "wordpress"),
+    "files": (*_WEB, "files"),
+    "backup": ("backups",),
+}
+"""What cannot be told about a site when an area could not be read: left out, so that reading it is no pass."""
+
+
+def view(site: Site, facts: HostFacts) -> dict[str, Any]:
+    """The ``site`` of control expressions: the declaration, and what in the host's facts belongs to it.
+
+    ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM
+    pools that they hand requests to, ``certificate`` the one served for the domain, ``wordpress`` the instance
+    below its roots, ``files`` the walk of its document root, ``backup`` its newest backup. What was not found
+    is None or empty.
+    """
+    data = facts.context()
+    names = {site.domain, *site.aliases}
+    vhosts = [
+        {**vhost, "server": server}
+        for server in ("nginx", "apache")
+        if server in data
+        for vhost in data[server]["vhosts"]
+        if names & set(vhost["names"])
+    ]
+    roots = {root for root in (site.document_root, *(vhost["root"] for vhost in vhosts)) if root}
+    backends = {backend for vhost in vhosts for backend in vhost["php_backends"]}
+    pools = [pool for pool in data.get("php_fpm", {}).get("pools", []) if pool["backend"] in backends]
+    certificates = {certificate["path"]: certificate for certificate in data.get("tls", {}).get("certificates", [])}
+    tls_vhosts = [vhost for vhost in vhosts if vhost["tls"] and any(listen["tls"] for listen in vhost["listens"])]
+    certificate = next(
+        (certificates[vhost["tls"]["certificate"]] for vhost in tls_vhosts if vhost["tls"]["certificate"] in certificates),
+        None,
+    )
+    seen = {
+        **site.model_dump(mode="json"),
+        "roots": sorted(roots),
+        "vhosts": vhosts,
+        "tls_vhosts": tls_vhosts,
+        "https": bool(tls_vhosts),
+        "certificate": certificate,
+        "pools": pools,
+        "wordpress": _below(data.get("wordpress", {}).get("instances", []), roots),
+        "files": _below(data.get("files", {}).get("roots", []), roots),
+        "backup": next(
+            (entry for entry in data.get("backups", {}).get("directories", []) if entry["path"] == site.backup_dir), None
+        ),
+    }
+    unread = {part for part, needed in _NEEDS.items() if any(area in facts.errors for area in needed)}
+    return {part: value for part, value in seen.items() if part not in unread}
+
+
+def _below(entries: list[dict[str, Any]], roots: set[str]) -> dict[str, Any] | None:
+    return next(
+        (entry for entry in entries if any(f"{entry['path']}/".startswith(f"{root.rstrip('/')}/") for root in roots)),
+        None,
+    )

@@ -1,0 +1,48 @@
+"""YAML with its line numbers, so that an error can say where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from auditor.errors import InputError
+
+
+def load_yaml(file: Path) -> Any:
+    """The data of a YAML file. Raises InputError with the line of the first mistake."""
+    try:
+        text = file.read_text("utf-8")
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions") from error
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8", file=file, mend="save it as UTF-8") from error
+    try:
+        return yaml.load(text, yaml.CSafeLoader)  # noqa: S506  the safe loader, in C
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "is not YAML"
+        raise InputError(problem, file=file, line=mark.line + 1 if mark else 1, mend="mend the YAML there") from error
+
+
+def line_of(file: Path, path: Sequence[int | str]) -> int:
+    """The line (from 1) of what ``path`` leads to, or of the nearest thing above it that exists."""
+    node = yaml.compose(file.read_text("utf-8"), yaml.CSafeLoader)
+    line = 1
+    for key in [None, *path]:
+        if key is not None:
+            node = _child(node, key)
+        if node is None:
+            return line
+        line = node.start_mark.line + 1
+    return line
+
+
+def _child(node: yaml.Node | None, key: int | str) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key]  # type: ignore[no-any-return]
+    if isinstance(node, yaml.MappingNode):
+        return next((value for name, value in node.value if name.value == str(key)), None)
+    return None

@@ -1,0 +1,94 @@
+#!/usr/bin/python
+"""Read the state in force of one host, in one round trip."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: compliance_facts
+short_description: Reads the state in force of a web server host
+description:
+  - Reads what the host's daemons, kernel and files really do, area by area, and returns it as one JSON text.
+  - Changes nothing. Each area has its own time budget and fails alone.
+  - Secrets stay on the host; password hashes become their scheme, keys their fingerprint.
+options:
+  areas:
+    description: The areas to read. Empty means all.
+    type: list
+    elements: str
+    default: []
+  declared:
+    description: What the inventory declares about the host and its sites (Lũy Tre's own host model).
+    type: dict
+    default: {}
+  area_seconds:
+    description: Time budget of each area in seconds.
+    type: int
+    default: 20
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Read the host
+  compliance_facts:
+  register: answer
+"""
+
+RETURN = r"""
+document:
+  description: JSON text C({schema, collected_at, areas}); each area is C({seconds, error, data}).
+  returned: always
+  type: str
+"""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre import (
+    system,
+)
+from ansible.module_utils.luytre._reading import Reading, Unreadable
+
+AREAS = {
+    "system": system,
+}
+
+
+def read_area(name, declared, seconds):
+    """``{seconds, error, data}`` of one area; an error in it stays in it."""
+    started = time.monotonic()
+    try:
+        data, error = AREAS[name].collect(Reading(declared, seconds)), None
+    except Unreadable as unreadable:
+        data, error = None, str(unreadable)
+    except Exception as surprise:
+        data, error = None, "%s: %s" % (type(surprise).__name__, surprise)
+    return {"seconds": round(time.monotonic() - started, 3), "error": error, "data": data}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "areas": {"type": "list", "elements": "str", "default": []},
+            "declared": {"type": "dict", "default": {}},
+            "area_seconds": {"type": "int", "default": 20},
+        },
+        supports_check_mode=True,
+    )
+    wanted = module.params["areas"] or list(AREAS)
+    unknown = [name for name in wanted if name not in AREAS]
+    if unknown:
+        module.fail_json(msg="no such area: %s; there are %s" % (", ".join(unknown), ", ".join(AREAS)))
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        answers = dict(
+            zip(wanted, pool.map(lambda name: read_area(name, module.params["declared"], module.params["area_seconds"]), wanted))
+        )
+    document = {"schema": 1, "collected_at": int(time.time()), "areas": answers}
+    module.exit_json(changed=False, document=json.dumps(document, ensure_ascii=False, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    main()

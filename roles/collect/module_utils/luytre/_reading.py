@@ -1,0 +1,142 @@
+"""How the collector reads a host: bounded, in time, and without following anybody's links."""
+
+import errno
+import os
+import stat
+import subprocess
+import time
+
+MAX_OUTPUT = 2_000_000
+MAX_FILE = 1_000_000
+
+
+class Unreadable(Exception):
+    """A fact could not be read; the message says which and why."""
+
+
+class Reading:
+    """One area's reading: what the inventory declares, and the moment by which it must be done."""
+
+    def __init__(self, declared, seconds):
+        self.declared = declared
+        self.deadline = time.monotonic() + seconds
+
+    def left(self):
+        """Seconds left of the area's budget."""
+        return self.deadline - time.monotonic()
+
+    def run(self, argv, ok=(0,), input_text=None, both=False):
+        """Standard output of a command (with ``both``, standard error too), as text.
+
+        No shell, C locale, nothing on standard input unless given, at most MAX_OUTPUT characters.
+        Raises Unreadable when the command is missing, late, or ends with a code not in ``ok`` (None: any).
+        """
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
+        seconds = self.left()
+        if seconds <= 0:
+            raise Unreadable("out of time before %s" % argv[0])
+        try:
+            done = subprocess.run(
+                argv,
+                input=(input_text or "").encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if both else subprocess.PIPE,
+                env=environment,
+                cwd="/",
+                timeout=seconds,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise Unreadable("%s is not installed" % argv[0])
+        except subprocess.TimeoutExpired:
+            raise Unreadable("%s took longer than its time" % argv[0])
+        if ok is not None and done.returncode not in ok:
+            said = (done.stderr or done.stdout or b"").decode("utf-8", "replace").strip().splitlines()
+            raise Unreadable("%s ended with %d: %s" % (argv[0], done.returncode, (said or [""])[-1][:200]))
+        return done.stdout[:MAX_OUTPUT].decode("utf-8", "replace")
+
+    def installed(self, program):
+        """The full path of a program in the system's own folders, or None."""
+        for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"):
+            path = os.path.join(folder, program)
+            if os.access(path, os.X_OK) and os.path.isfile(path):
+                return path
+        return None
+
+
+def read_text(path, limit=MAX_FILE):
+    """The start of a regular file as text, or None when there is none. Follows links: for root's own folders only."""
+    try:
+        with open(path, "rb") as handle:
+            if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+                return None
+            return handle.read(limit).decode("utf-8", "replace")
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return None
+    except OSError as error:
+        raise Unreadable("%s: %s" % (path, error.strerror))
+
+
+def open_below(root, relative, flags=os.O_RDONLY):
+    """A descriptor of ``root/relative`` in which no component below ``root`` is a link. Raises OSError."""
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        parts = [part for part in relative.split("/") if part not in ("", ".")]
+        if not parts or ".." in parts:
+            raise OSError(errno.EINVAL, "not a path below its root", relative)
+        for part in parts[:-1]:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(parts[-1], flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def read_below(root, relative, limit=MAX_FILE):
+    """The start of a regular file below a folder that others may write; no link is followed. None when there is none."""
+    try:
+        handle = open_below(root, relative)
+    except OSError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        return os.read(handle, limit).decode("utf-8", "replace")
+    finally:
+        os.close(handle)
+
+
+def file_mode(path, status=None):
+    """``{path, owner, group, mode, kind}`` as lstat sees it, or None when there is no such file."""
+    try:
+        status = status or os.lstat(path)
+    except OSError:
+        return None
+    kinds = ((stat.S_ISREG, "file"), (stat.S_ISDIR, "dir"), (stat.S_ISLNK, "link"))
+    kind = next((name for test, name in kinds if test(status.st_mode)), "other")
+    return {
+        "path": path,
+        "owner": _owner(status.st_uid),
+        "group": _group(status.st_gid),
+        "mode": stat.S_IMODE(status.st_mode),
+        "kind": kind,
+    }
+
+
+def _owner(uid):
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _group(gid):
+    import grp
+
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)

@@ -1,0 +1,55 @@
+"""What the host is: release, kernel, container or machine, clock."""
+
+import os
+import platform
+import time
+
+from ansible.module_utils.luytre._reading import read_text
+
+ENFORCED = "/etc/ansible/facts.d/luytre.fact"
+CONTAINERS = ("systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "wsl", "proot", "rkt")
+
+
+def collect(reading):
+    release = _release()
+    virtualization = reading.run(["systemd-detect-virt"], ok=None).strip() if reading.installed("systemd-detect-virt") else ""
+    return {
+        "os": {
+            "id": release.get("ID", ""),
+            "version": release.get("VERSION_ID", ""),
+            "codename": release.get("VERSION_CODENAME", ""),
+            "name": release.get("PRETTY_NAME", ""),
+        },
+        "kernel": platform.release(),
+        "hostname": platform.node(),
+        "virtualization": virtualization or "none",
+        "container": virtualization in CONTAINERS,
+        "uptime": _uptime(),
+        "now": int(time.time()),
+        "python": platform.python_version(),
+        "machine_panels": [name for name, path in PANELS if os.path.exists(path)],
+    }
+
+
+PANELS = (
+    ("cPanel", "/usr/local/cpanel"),
+    ("Plesk", "/usr/local/psa"),
+    ("DirectAdmin", "/usr/local/directadmin"),
+    ("ISPConfig", "/usr/local/ispconfig"),
+    ("CyberPanel", "/usr/local/CyberCP"),
+    ("aaPanel", "/www/server/panel"),
+    ("HestiaCP", "/usr/local/hestia"),
+    ("VestaCP", "/usr/local/vesta"),
+    ("Webuzo", "/usr/local/webuzo"),
+)
+
+
+def _release():
+    lines = (read_text("/etc/os-release", 10_000) or "").splitlines()
+    pairs = (line.split("=", 1) for line in lines if "=" in line)
+    return {key: value.strip().strip("\"'") for key, value in pairs}
+
+
+def _uptime():
+    text = read_text("/proc/uptime", 100)
+    return int(float(text.split()[0])) if text else 0
