@@ -14,7 +14,7 @@ description:
   - Secrets stay on the host; password hashes become their scheme, keys their fingerprint.
 options:
   areas:
-    description: The areas to read. Empty means all.
+    description: The areas to read. Empty means all that an audit needs.
     type: list
     elements: str
     default: []
@@ -48,6 +48,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import (
+    survey,
     system,
 )
 from ansible.module_utils.luytre._reading import Reading, Unreadable
@@ -55,13 +56,16 @@ from ansible.module_utils.luytre._reading import Reading, Unreadable
 AREAS = {
     "system": system,
 }
+FOR_ROLES = {
+    "survey": survey,
+}
 
 
 def read_area(name, declared, seconds):
     """``{seconds, error, data}`` of one area; an error in it stays in it."""
     started = time.monotonic()
     try:
-        data, error = AREAS[name].collect(Reading(declared, seconds)), None
+        data, error = {**AREAS, **FOR_ROLES}[name].collect(Reading(declared, seconds)), None
     except Unreadable as unreadable:
         data, error = None, str(unreadable)
     except Exception as surprise:
@@ -79,7 +83,7 @@ def main():
         supports_check_mode=True,
     )
     wanted = module.params["areas"] or list(AREAS)
-    unknown = [name for name in wanted if name not in AREAS]
+    unknown = [name for name in wanted if name not in AREAS and name not in FOR_ROLES]
     if unknown:
         module.fail_json(msg="no such area: %s; there are %s" % (", ".join(unknown), ", ".join(AREAS)))
     with ThreadPoolExecutor(max_workers=4) as pool:

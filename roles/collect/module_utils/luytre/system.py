@@ -6,13 +6,13 @@ import time
 
 from ansible.module_utils.luytre._reading import read_text
 
-ENFORCED = "/etc/ansible/facts.d/luytre.fact"
 CONTAINERS = ("systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "wsl", "proot", "rkt")
 
 
 def collect(reading):
     release = _release()
-    virtualization = reading.run(["systemd-detect-virt"], ok=None).strip() if reading.installed("systemd-detect-virt") else ""
+    detector = reading.installed("systemd-detect-virt")
+    virtualization = reading.run([detector], ok=None).strip() if detector else ""
     return {
         "os": {
             "id": release.get("ID", ""),
