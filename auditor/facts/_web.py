@@ -29,27 +29,41 @@ class Vhost(Fact):
     """One ``server`` block (nginx) or ``VirtualHost`` (Apache), with inheritance resolved.
 
     The lists of URIs answer "what would the configuration do with a request for …", worked out from the
-    configuration in force by the server's own rules of precedence, for the probe URIs of the collector.
+    configuration in force by the server's own rules of precedence, as if the file were there, for the probe
+    URIs in ``roles/collect/module_utils/luytre/_web.py``.
     """
 
-    names: list[str]
+    names: list[str] = Field(
+        description="as claimed, and the declared domains that it answers by wildcard or by default"
+    )
     listens: list[Listen]
     root: Path | None
     file: Path
     line: int
-    php_backends: list[str] = Field(description="'unix:/run/php/x.sock' or 'tcp:127.0.0.1:9000'; 'mod_php' for Apache's module")
+    php_backends: list[str] = Field(
+        description="'unix:/run/php/x.sock' or 'tcp:127.0.0.1:9000'; 'mod_php' for Apache's module"
+    )
     proxies_to: list[str] = Field(description="upstream addresses that are not PHP")
     listing: list[str] = Field(description="locations or directories with automatic listings on")
-    serves_hidden: list[str] = Field(description="which of /.git/HEAD /.env /.svn/entries /.htpasswd it would serve as files")
-    serves_backups: list[str] = Field(description="which of /backup.sql /wp-config.php.bak /index.php~ /site.zip it would serve")
+    serves_hidden: list[str] = Field(description="which HIDDEN it would serve as files")
+    serves_backups: list[str] = Field(description="which BACKUPS it would serve as files")
     serves_acme: bool = Field(description="/.well-known/acme-challenge/ is not denied")
-    runs_php: list[str] = Field(description="which upload-folder URIs ending in .php it would hand to PHP")
+    runs_php: list[str] = Field(description="which UPLOADS it would hand to PHP")
     php_of_missing: bool = Field(description="hands /image.jpg/x.php-like or missing scripts to PHP")
-    denies: list[str] = Field(description="which of /xmlrpc.php /wp-config.php /installation/ it denies")
-    rate_limits: list[str] = Field(description="which of /wp-login.php /xmlrpc.php /administrator/index.php are rate limited")
-    headers: dict[str, str] = Field(description="lower-case name to value, for a plain page")
+    denies: list[str] = Field(description="which SENSITIVE it denies")
+    rate_limits: list[str] = Field(description="which LOGINS are rate limited for a POST")
+    headers: dict[str, str] = Field(
+        description="the SECURITY_HEADERS it adds to a plain page, lower-case name to value"
+    )
     headers_lost: list[str] = Field(description="locations whose own headers drop the inherited ones")
-    redirects_to_https: bool
+    redirects_to_https: bool = Field(description="a plain-HTTP request for a page is redirected to HTTPS")
+    pages: bool = Field(default=True, description="answers with pages of its own, not with redirects alone")
+    alias_traversal: list[str] = Field(
+        default_factory=list, description="locations whose alias lets a request climb out"
+    )
+    writes: list[str] = Field(
+        default_factory=list, description="methods that change files, as WebDAV's, that it answers"
+    )
     access_log: str | None = Field(description="None when off")
     error_log: str | None
     body_limit: int | None = Field(description="bytes; 0 is unlimited, None the server's default")

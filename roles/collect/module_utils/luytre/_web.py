@@ -1,10 +1,37 @@
 """The URIs that tell, for nginx and Apache alike, what a virtual host would do with a request."""
 
 HIDDEN = ("/.git/HEAD", "/.env", "/.svn/entries", "/.htpasswd")
-BACKUPS = ("/backup.sql", "/wp-config.php.bak", "/index.php~", "/site.zip")
+BACKUPS = (
+    "/backup.sql",
+    "/backup.sql.gz",
+    "/wp-config.php.bak",
+    "/config.php.old",
+    "/config.php.orig",
+    "/config.php.swp",
+    "/index.php~",
+)
 ACME = "/.well-known/acme-challenge/x"
-UPLOADS = ("/wp-content/uploads/x.php", "/uploads/x.php", "/upload/x.php", "/images/x.php", "/media/x.php", "/files/x.php")
+UPLOADS = (
+    "/wp-content/uploads/x.php",
+    "/uploads/x.php",
+    "/upload/x.php",
+    "/images/x.php",
+    "/media/x.php",
+    "/files/x.php",
+    "/cache/x.php",
+    "/tmp/x.php",
+)
 MISSING_PHP = "/image.jpg/x.php"
 SENSITIVE = ("/xmlrpc.php", "/wp-config.php", "/installation/")
 LOGINS = ("/wp-login.php", "/xmlrpc.php", "/administrator/index.php")
 PAGE = "/"
+SECURITY_HEADERS = (
+    "content-security-policy",
+    "content-security-policy-report-only",
+    "permissions-policy",
+    "referrer-policy",
+    "strict-transport-security",
+    "x-content-type-options",
+    "x-frame-options",
+)
+"""Response headers that are facts; the values of others may be anybody's business and stay on the host."""
