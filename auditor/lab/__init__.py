@@ -1,0 +1,36 @@
+"""The lab: real Debian machines with real weaknesses, on this machine, for tests and demonstrations."""
+
+from auditor.lab.lab import (
+    LabError,
+    MachineStatus,
+    down,
+    hosts,
+    reset,
+    run,
+    ssh_command,
+    status,
+    up,
+    upper,
+)
+from auditor.lab.layers import BuildError
+from auditor.lab.spec import Weakness, spec, weaknesses
+from auditor.lab.state import State, state
+
+__all__ = [
+    "BuildError",
+    "LabError",
+    "MachineStatus",
+    "State",
+    "Weakness",
+    "down",
+    "hosts",
+    "reset",
+    "run",
+    "spec",
+    "ssh_command",
+    "state",
+    "status",
+    "up",
+    "upper",
+    "weaknesses",
+]

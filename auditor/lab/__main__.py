@@ -1,0 +1,5 @@
+"""``python -m auditor.lab``."""
+
+from auditor.lab.cli import app
+
+app()

@@ -1,0 +1,53 @@
+"""The lab's own certificate authority, and the certificates of its sites."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import tempfile
+from pathlib import Path
+
+from auditor.lab.spec import Site
+
+
+def validity(kind: str, today: dt.date) -> tuple[str, str]:
+    """The first and last moment of a site's certificate, as openssl writes them. ``expired``: since 40 days."""
+    start, end = {
+        "valid": (today - dt.timedelta(days=10), today + dt.timedelta(days=800)),
+        "expired": (today - dt.timedelta(days=130), today - dt.timedelta(days=40)),
+    }[kind]
+    return f"{start:%Y%m%d}000000Z", f"{end:%Y%m%d}000000Z"
+
+
+def prepare(certificate: Path) -> None:
+    """Make the authority, once; its key lies beside its certificate."""
+    if certificate.exists():
+        return
+    certificate.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    making = certificate.with_suffix(".making")
+    _openssl(
+        "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-keyout", str(certificate.with_name("ca.key")),
+        "-out", str(making), "-days", "3650", "-subj", "/O=Luy Tre lab/CN=Luy Tre lab CA",
+        "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+    )  # fmt: skip
+    making.rename(certificate)
+
+
+def issue(certificate: Path, domain: str, site: Site, today: dt.date) -> tuple[str, str]:
+    """A new key and a certificate for a site, as PEM: (certificate, key). The key is kept by the caller alone."""
+    start, end = validity(site.certificate, today)
+    names = ",".join(f"DNS:{name}" for name in (domain, *site.aliases))
+    with tempfile.TemporaryDirectory(prefix="luytre-lab-") as folder:
+        key, made = Path(folder, "key"), Path(folder, "crt")
+        _openssl(
+            "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-keyout", str(key), "-out", str(made),
+            "-CA", str(certificate), "-CAkey", str(certificate.with_name("ca.key")),
+            "-not_before", start, "-not_after", end, "-subj", f"/CN={domain}",
+            "-addext", f"subjectAltName={names}", "-addext", "basicConstraints=critical,CA:FALSE",
+            "-addext", "extendedKeyUsage=serverAuth",
+        )  # fmt: skip
+        return made.read_text("ascii"), key.read_text("ascii")
+
+
+def _openssl(*arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True, umask=0o077)

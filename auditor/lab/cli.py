@@ -1,0 +1,90 @@
+"""``auditor lab``: the commands. Exit 0 when done, 1 when it failed, 2 when asked for the impossible."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from auditor import lab
+from auditor.errors import InputError
+from auditor.lab.ssh import as_root
+
+app = typer.Typer(no_args_is_help=True, help="Real Debian machines with real weaknesses, on this machine.")
+_HostArgument = Annotated[str, typer.Argument(metavar="HOST")]
+
+
+def _do(action: Callable[[], None]) -> None:
+    """Run a command; what goes wrong becomes one clear message and the exit code."""
+    try:
+        action()
+    except InputError as error:
+        typer.echo(f"lab: {error}", err=True)
+        raise typer.Exit(2) from None
+    except (lab.LabError, lab.BuildError) as error:
+        typer.echo(f"lab: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _say(started: float) -> Callable[[str], None]:
+    return lambda text: typer.echo(f"{time.monotonic() - started:6.1f} s  {text}", err=True)
+
+
+@app.command()
+def up() -> None:
+    """Build what is missing, boot the machines, wait until their sites serve."""
+    say = _say(time.monotonic())
+    _do(lambda: lab.up(say))
+    say("up")
+
+
+@app.command()
+def down() -> None:
+    """End the machines and forget what they changed; images and keys stay."""
+    _do(lab.down)
+
+
+@app.command()
+def reset(hosts: Annotated[list[str] | None, typer.Argument(metavar="[HOST]...")] = None) -> None:
+    """Bring machines (default: all) back to their pristine images."""
+    say = _say(time.monotonic())
+    _do(lambda: lab.reset(hosts or None, say))
+    say("serving")
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Which machines run, and whether they answer."""
+    machines = lab.status()
+    if as_json:
+        typer.echo(json.dumps({"machines": [machine.as_json() for machine in machines]}, indent=2))
+        return
+    for machine in machines:
+        state = "serving" if machine.answers else "running, not serving" if machine.running else "down"
+        stale = ", image out of date" if machine.running and not machine.current else ""
+        typer.echo(
+            f"{machine.name}  {machine.address:15}  {machine.release:9}  {state}{stale}  {' '.join(machine.sites)}"
+        )
+
+
+@app.command()
+def ssh(host: _HostArgument) -> None:
+    """A shell on a machine, as the automation user."""
+    _do(lambda: _become(lab.ssh_command(host, terminal=sys.stdin.isatty())))
+
+
+@app.command("exec", context_settings={"allow_interspersed_args": False})
+def execute(host: _HostArgument, command: Annotated[list[str], typer.Argument(metavar="-- CMD...")]) -> None:
+    """Run a command as root on a machine; its input, output and exit code are passed through."""
+    words = command[1:] if command[:1] == ["--"] else command
+    _do(lambda: _become(lab.ssh_command(host, remote=as_root(words), terminal=False)))
+
+
+def _become(command: list[str]) -> None:
+    sys.stdout.flush()
+    os.execvp(command[0], command)  # noqa: S606  replaces this process: signals, input and exit code go straight through

@@ -1,0 +1,220 @@
+"""The lab as a whole: up, down, reset, and what state it is in."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.lab import ca, images, machine, ssh
+from auditor.lab.spec import Host, Spec, spec
+from auditor.lab.state import State, claim, only_lab, state
+
+Progress = Callable[[str], None]
+_PACKAGES = {
+    "mmdebstrap": "mmdebstrap",
+    "systemd-nspawn": "systemd-container",
+    "openssl": "openssl",
+    "ip": "iproute2",
+    "ssh": "openssh-client",
+    "unshare": "util-linux",
+}
+_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.pgp")
+_BOOT_SECONDS = 90
+
+
+class LabError(Exception):
+    """The lab could not do what was asked: one line, or a few with the end of a log."""
+
+
+@dataclass(frozen=True)
+class MachineStatus:
+    """One machine as it is now. ``answers``: SSH and every site of it do. ``current``: its image is the latest."""
+
+    name: str
+    address: str
+    release: str
+    sites: tuple[str, ...]
+    running: bool
+    current: bool
+    answers: bool
+
+    def as_json(self) -> dict[str, object]:
+        """For ``--json``."""
+        return asdict(self)
+
+
+def _silent(_: str) -> None:
+    return
+
+
+def up(progress: Progress = _silent) -> None:
+    """Have all machines running and their sites serving. Does nothing when they are."""
+    _check_machine()
+    own, lab = state(), spec()
+    with only_lab(own):
+        own.prepare()
+        ca.prepare(own.ca)
+        images.make_missing(lab, own, progress)
+        tops = {name: images.image(lab, name, own) for name in lab.hosts}
+        stale = [name for name in lab.hosts if machine.running_image(name, own) != tops[name].digest]
+        if stale:
+            claim(own)
+            own.known_hosts.write_text(ssh.known_hosts(lab, tops, own), "ascii")
+            machine.bridge_up(lab)
+        _boot(lab, own, stale, progress)
+        _await(lab, own, lab.hosts)
+
+
+def down() -> None:
+    """End all machines and remove the bridge. What they changed is forgotten; images and keys are kept."""
+    _check_machine()
+    own, lab = state(), spec()
+    with only_lab(own):
+        for name in _known_machines(lab, own):
+            machine.stop(name, own)
+        machine.bridge_down(lab)
+        claim(None)
+
+
+def reset(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
+    """Bring machines (default: all) back to their pristine image, and wait until they serve."""
+    _check_machine()
+    own, lab = state(), spec()
+    names = list(lab.hosts) if hosts is None else [_known(lab, name) for name in hosts]
+    with only_lab(own):
+        if any(machine.running_image(name, own) is None for name in lab.hosts if name not in names):
+            raise InputError("the lab is not up", mend="auditor lab up")
+        if images.missing(lab, own):
+            raise InputError("the images are out of date", mend="auditor lab up")
+        claim(own)
+        machine.bridge_up(lab)
+        _boot(lab, own, names, progress)
+        _await(lab, own, names)
+
+
+def status() -> list[MachineStatus]:
+    """Every machine as it is now."""
+    own, lab = state(), spec()
+    if not own.key.exists():
+        return [_status(lab, name, own, None) for name in lab.hosts]
+    with ThreadPoolExecutor(len(lab.hosts)) as pool:
+        return list(pool.map(lambda name: _status(lab, name, own, images.image(lab, name, own).digest), lab.hosts))
+
+
+def hosts() -> dict[str, Host]:
+    """The machines by name."""
+    return dict(spec().hosts)
+
+
+def upper(host: str) -> Path:
+    """The folder that holds exactly what has changed on a machine since it was pristine."""
+    return state().machine(_known(spec(), host)) / "upper"
+
+
+def run(
+    host: str, program: str | Sequence[str], given: bytes | None = None, timeout: float = 120
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a shell script (a string) or a program (its arguments) as root on a machine, over SSH."""
+    lab = spec()
+    return ssh.run(lab, _known(lab, host), state(), program, given=given, timeout=timeout)
+
+
+def ssh_command(host: str, *, remote: str | None = None, terminal: bool = False) -> list[str]:
+    """The ssh command line that reaches a machine as the automation user."""
+    lab = spec()
+    return ssh.command(lab, _known(lab, host), state(), remote=remote, terminal=terminal)
+
+
+def _known(lab: Spec, name: str) -> str:
+    if name not in lab.hosts:
+        raise InputError(f"the lab has no machine {name!r}", mend=f"one of {', '.join(lab.hosts)}")
+    return name
+
+
+def _known_machines(lab: Spec, own: State) -> list[str]:
+    left = own.root / "machines"
+    return sorted({*lab.hosts, *(entry.name for entry in left.iterdir())} if left.is_dir() else lab.hosts)
+
+
+def _check_machine() -> None:
+    if os.geteuid() != 0:
+        raise InputError("the lab needs root", mend="sudo auditor lab …")
+    wanted = {package for program, package in _PACKAGES.items() if shutil.which(program) is None}
+    if not _KEYRING.exists():
+        wanted.add("debian-archive-keyring")
+    if wanted:
+        raise InputError(
+            f"the lab needs {', '.join(sorted(wanted))}", mend=f"apt-get install {' '.join(sorted(wanted))}"
+        )
+
+
+def _boot(lab: Spec, own: State, names: Sequence[str], progress: Progress) -> None:
+    def one(name: str) -> None:
+        machine.stop(name, own)
+        machine.start(lab, name, images.image(lab, name, own), own)
+
+    for name in names:
+        progress(f"booting {name}")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(one, names))
+
+
+def _await(lab: Spec, own: State, names: Iterable[str]) -> None:
+    deadline = time.monotonic() + _BOOT_SECONDS
+    for name in names:
+        while not _answers(lab, name, own):
+            if time.monotonic() > deadline:
+                raise LabError(f"{name} does not serve after {_BOOT_SECONDS} s; see {own.machine(name)}/console.log")
+            time.sleep(0.2)
+
+
+def _answers(lab: Spec, name: str, own: State) -> bool:
+    host = lab.hosts[name]
+    address = str(host.address)
+    return (
+        _open(address, 22)
+        and all(_serves(address, domain) for domain in host.sites)
+        and ssh.run(lab, name, own, ["true"], given=None, timeout=20).returncode == 0
+    )
+
+
+def _open(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _serves(address: str, domain: str) -> bool:
+    connection = http.client.HTTPConnection(address, timeout=5)
+    try:
+        connection.request("GET", "/", headers={"Host": domain})
+        return connection.getresponse().status < 400
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _status(lab: Spec, name: str, own: State, latest: str | None) -> MachineStatus:
+    host = lab.hosts[name]
+    image = machine.running_image(name, own)
+    return MachineStatus(
+        name=name,
+        address=str(host.address),
+        release=host.release,
+        sites=tuple(host.sites),
+        running=image is not None,
+        current=image is not None and image == latest,
+        answers=image is not None and _answers(lab, name, own),
+    )

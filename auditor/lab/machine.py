@@ -1,0 +1,118 @@
+"""Machines: starting, finding and stopping them. A machine lives on when the command that started it ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from auditor.lab.layers import Layer
+from auditor.lab.spec import HERE, Spec
+from auditor.lab.state import State
+
+_SCRIPT = HERE / "scripts/machine.sh"
+_MARK = "luytre-machine"
+
+
+def start(spec: Spec, name: str, top: Layer, state: State) -> None:
+    """Boot a machine on a pristine image. Nothing of an earlier one may be running."""
+    place = state.machine(name)
+    _remove(place)
+    for folder in ("upper", "work", "root"):
+        (place / folder).mkdir(parents=True)
+        (place / folder).chmod(0o755)
+    lower = ":".join(str(layer.files(state.cache)) for layer in top.stack)
+    address = f"{spec.hosts[name].address}/{spec.network.prefix}"
+    (place / "image").write_text(top.digest)
+    with (place / "console.log").open("wb") as console:
+        subprocess.Popen(
+            ["sh", "-eu", str(_SCRIPT), name, str(place), lower, address, spec.network.bridge, _MARK],
+            stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT, start_new_session=True, cwd="/",
+            env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+        )  # fmt: skip
+
+
+def running_image(name: str, state: State) -> str | None:
+    """The digest of the image that a running machine was booted on, or None when it does not run."""
+    if not _supervisors(name) or not _inside(name):
+        return None
+    try:
+        return (state.machine(name) / "image").read_text()
+    except OSError:
+        return None
+
+
+def stop(name: str, state: State) -> None:
+    """End a machine at once, with everything that belongs to it, and forget what it changed.
+
+    Finds its processes by what they are, so it also clears what a killed command left behind.
+    """
+    deadline = time.monotonic() + 20
+    while left := _supervisors(name) + _inside(name):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"processes of {name} do not end: {left}")
+        for pid in left:
+            _kill(pid)
+        time.sleep(0.05)
+    _quietly("ip", "link", "del", f"lt-{name}")
+    _quietly("ip", "netns", "del", f"luytre-{name}")
+    _remove(state.machine(name))
+
+
+def bridge_up(spec: Spec) -> None:
+    """Make the bridge with the controller's address, unless it is there."""
+    bridge = spec.network.bridge
+    if not Path("/sys/class/net", bridge).exists():
+        subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
+    subprocess.run(["ip", "addr", "replace", str(spec.network.interface), "dev", bridge], check=True)
+    subprocess.run(["ip", "link", "set", bridge, "up"], check=True)
+
+
+def bridge_down(spec: Spec) -> None:
+    """Remove the bridge."""
+    _quietly("ip", "link", "del", spec.network.bridge)
+
+
+def _supervisors(name: str) -> list[int]:
+    """The processes on this machine's side: the script that started it, and systemd-nspawn."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal():
+            continue
+        try:
+            arguments = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        script = _MARK.encode() in arguments and arguments[3:4] == [name.encode()]
+        if script or f"--machine=luytre-{name}".encode() in arguments:
+            found.append(int(entry.name))
+    return sorted(found)
+
+
+def _inside(name: str) -> list[int]:
+    """The processes in the machine's network namespace."""
+    namespace = f"luytre-{name}"
+    if not Path("/run/netns", namespace).exists():
+        return []
+    output = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False).stdout
+    return [int(pid) for pid in output.split()]
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _remove(place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    if place.exists():
+        raise RuntimeError(f"{place} cannot be removed")
+
+
+def _quietly(*command: str) -> None:
+    subprocess.run(command, capture_output=True, check=False)

@@ -1,0 +1,28 @@
+# Run one machine until it powers off: machine.sh HOST PLACE LOWER ADDRESS/PREFIX BRIDGE
+# A reboot inside ends systemd-nspawn with 133; the network namespace is then made anew, as a reboot would.
+host=$1 place=$2 lower=$3 address=$4 bridge=$5
+namespace=luytre-$host
+link=lt-$host
+export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
+
+while :; do
+    ip link del "$link" 2>/dev/null || :
+    ip netns del "$namespace" 2>/dev/null || :
+    ip netns add "$namespace"
+    ip link add "$link" type veth peer name eth0 netns "$namespace"
+    ip link set "$link" master "$bridge" up
+    ip -n "$namespace" link set lo up
+    ip -n "$namespace" addr add "$address" dev eth0
+    ip -n "$namespace" link set eth0 up
+    status=0
+    unshare --mount --propagation private sh -eu -c '
+        mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" "$1/root"
+        exec systemd-nspawn --quiet --directory="$1/root" --machine="luytre-$3" --hostname="$3" --boot \
+            --register=no --keep-unit --network-namespace-path="/run/netns/luytre-$3" \
+            --resolv-conf=off --timezone=off --link-journal=no --console=read-only --settings=no
+    ' sh "$place" "$lower" "$host" || status=$?
+    [ "$status" = 133 ] || break
+done
+ip link del "$link" 2>/dev/null || :
+ip netns del "$namespace" 2>/dev/null || :
+exit "$status"

@@ -1,0 +1,30 @@
+# On a machine's system: who it is, who may enter, its sites, and everything that is wrong with it on purpose.
+umask 022
+cd /run/luytre-build
+. ./lib.sh
+host=$(cat name)
+user=$(cat automation_user)
+
+echo "$host" >/etc/hostname
+printf '127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost ip6-loopback\n' "$host" >/etc/hosts
+rm -f /etc/machine-id
+systemd-machine-id-setup
+rm -f /etc/ssh/ssh_host_*
+ssh-keygen -q -A
+ln -sf /usr/share/zoneinfo/Asia/Ho_Chi_Minh /etc/localtime
+echo Asia/Ho_Chi_Minh >/etc/timezone
+
+useradd --create-home --shell /bin/bash --comment 'Lũy Tre automation' "$user"
+install -d -m 700 -o "$user" -g "$user" "/home/$user/.ssh"
+install -m 600 -o "$user" -g "$user" automation.pub "/home/$user/.ssh/authorized_keys"
+echo "$user ALL=(ALL:ALL) NOPASSWD: ALL" >/etc/sudoers.d/"$user"
+chmod 440 /etc/sudoers.d/"$user"
+printf 'root:%s\n' "$(cat root_password)" | chpasswd
+
+if [ -d "machine/files" ]; then
+    cp -r --no-preserve=mode,ownership machine/files/. /
+fi
+. ./machine/provision.sh
+
+rm -rf /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/log/bootstrap.log
+touch /etc/.updated /var/.updated

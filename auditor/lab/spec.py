@@ -1,0 +1,101 @@
+"""What the lab consists of, read from ``spec.yml`` and ``weaknesses.yml``. No I/O but those two files."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from auditor.models import ControlId, Domain, Model, Text
+from auditor.yaml_source import load_yaml
+
+HERE = Path(__file__).resolve().parent
+Package = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,7}$")]
+
+
+class Network(Model):
+    """The bridge and its addresses; nothing routes beyond it."""
+
+    bridge: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,14}$")]
+    controller: ipaddress.IPv4Address
+    prefix: int = Field(ge=8, le=30)
+
+    @property
+    def interface(self) -> ipaddress.IPv4Interface:
+        """The controller's address on the bridge."""
+        return ipaddress.IPv4Interface(f"{self.controller}/{self.prefix}")
+
+
+class Site(Model):
+    """One of the lab's websites, as an inventory would declare it."""
+
+    unit: Text
+    aliases: tuple[Domain, ...] = ()
+    server: Literal["nginx", "apache"]
+    application: Literal["static", "wordpress", "own"]
+    document_root: str
+    backup_dir: str
+    certificate: Literal["valid", "expired", "none"]
+    smoke_urls: tuple[str, ...]
+
+
+class Host(Model):
+    """One machine. ``unpacked`` packages are laid beside the image while it is made, not installed."""
+
+    release: Literal["trixie", "bookworm"]
+    address: ipaddress.IPv4Address
+    packages: tuple[Package, ...]
+    unpacked: tuple[Package, ...] = ()
+    sites: dict[Domain, Site]
+
+
+class Spec(Model):
+    """The whole lab."""
+
+    network: Network
+    automation_user: Name
+    packages: tuple[Package, ...]
+    on_offer: tuple[Package, ...]
+    hosts: dict[Name, Host]
+
+    @model_validator(mode="after")
+    def _addresses_fit(self) -> Spec:
+        addresses = [self.network.controller, *(host.address for host in self.hosts.values())]
+        if len(set(addresses)) != len(addresses):
+            raise ValueError("two machines share an address")
+        outside = [str(address) for address in addresses if address not in self.network.interface.network]
+        if outside:
+            raise ValueError(f"outside the bridge's network: {', '.join(outside)}")
+        domains = [domain for host in self.hosts.values() for domain in host.sites]
+        if len(set(domains)) != len(domains):
+            raise ValueError("a domain is on two machines")
+        return self
+
+
+class Weakness(Model):
+    """One thing that is wrong with a machine on purpose, and the control that must find it.
+
+    ``automated`` means that hardening removes it without a person's decision.
+    """
+
+    host: Name
+    site: Domain | None
+    control: ControlId
+    how: Text
+    automated: bool
+
+
+@functools.cache
+def spec() -> Spec:
+    """The lab's description."""
+    return Spec.model_validate(load_yaml(HERE / "spec.yml"))
+
+
+@functools.cache
+def weaknesses() -> tuple[Weakness, ...]:
+    """Everything that is wrong with the lab's machines on purpose."""
+    return tuple(Weakness.model_validate(entry) for entry in load_yaml(HERE / "weaknesses.yml"))

@@ -1,0 +1,98 @@
+"""Where the lab keeps its keys, images and machines, and the lock that keeps two labs apart."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.errors import InputError
+
+_LOCK = Path("/run/luytre-lab.lock")
+
+
+@dataclass(frozen=True)
+class State:
+    """The state directory (``LUYTRE_LAB_STATE``, else /var/lib/luytre-lab); root's alone."""
+
+    root: Path
+
+    @property
+    def key(self) -> Path:
+        """The automation user's private key."""
+        return self.root / "ssh/automation"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The machines' host keys, taken from their images."""
+        return self.root / "ssh/known_hosts"
+
+    @property
+    def ca(self) -> Path:
+        """The certificate of the lab's own authority."""
+        return self.root / "ca/ca.pem"
+
+    @property
+    def root_password(self) -> Path:
+        """The password of root where a machine has one, for enrolment."""
+        return self.root / "root_password"
+
+    @property
+    def cache(self) -> Path:
+        """Image layers by the hash of their inputs."""
+        return self.root / "cache"
+
+    def machine(self, host: str) -> Path:
+        """A machine's own folder: ``upper`` and ``work`` of its overlay, ``layers``, ``console.log``."""
+        return self.root / "machines" / host
+
+    def prepare(self) -> None:
+        """Make the folders and what is generated once: the automation key, the root password."""
+        for folder in (self.root, self.root / "ssh", self.root / "machines", self.cache):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.key.exists():
+            subprocess.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "luytre-lab", "-f", str(self.key)], check=True
+            )
+        if not self.root_password.exists():
+            with open(self.root_password, "x", opener=_private, encoding="ascii") as file:  # noqa: PTH123
+                file.write(secrets.token_urlsafe(15) + "\n")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def state() -> State:
+    """The state directory in use."""
+    return State(Path(os.environ.get("LUYTRE_LAB_STATE", "/var/lib/luytre-lab")).absolute())
+
+
+@contextlib.contextmanager
+def only_lab(own: State) -> Iterator[None]:
+    """Hold the machine-wide lock: the bridge and its addresses can belong to one lab at a time.
+
+    Waits for another command on the same state directory. Raises InputError when a lab of another state
+    directory has its machines up.
+    """
+    descriptor = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        owner = os.pread(descriptor, 4096, 0).decode()
+        if owner and owner != str(own.root):
+            raise InputError(
+                f"another lab is up, with its state in {owner}", mend=f"LUYTRE_LAB_STATE={owner} auditor lab down"
+            )
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def claim(own: State | None) -> None:
+    """Write down whose lab is up (None: nobody's). Only while holding the lock."""
+    _LOCK.write_text(str(own.root) if own else "")
