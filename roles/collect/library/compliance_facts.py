@@ -48,12 +48,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import (
+    kernel,
+    php_fpm,
     survey,
     system,
 )
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 
 AREAS = {
+    "kernel": kernel,
+    "php_fpm": php_fpm,
     "system": system,
 }
 FOR_ROLES = {

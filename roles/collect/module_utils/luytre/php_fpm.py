@@ -1,0 +1,255 @@
+"""PHP-FPM as it really runs: per installed version the ini in force, per pool that ini with the pool's own values."""
+
+import glob
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible.module_utils.luytre._reading import file_mode, read_below, read_text
+
+OUR_INI = "99-luytre.ini"
+SHELL_FUNCTIONS = ("exec", "passthru", "pcntl_exec", "popen", "proc_open", "shell_exec", "system")
+SWITCHES = {
+    "expose_php": "expose_php",
+    "display_errors": "display_errors",
+    "display_startup_errors": "display_startup_errors",
+    "log_errors": "log_errors",
+    "allow_url_include": "allow_url_include",
+    "allow_url_fopen": "allow_url_fopen",
+    "session.cookie_httponly": "session_cookie_httponly",
+    "session.cookie_secure": "session_cookie_secure",
+    "session.use_strict_mode": "session_use_strict_mode",
+    "session.use_only_cookies": "session_use_only_cookies",
+    "cgi.fix_pathinfo": "cgi_fix_pathinfo",
+    "file_uploads": "file_uploads",
+}
+SIZES = {
+    "upload_max_filesize": "upload_max_bytes",
+    "post_max_size": "post_max_bytes",
+    "memory_limit": "memory_bytes",
+}
+TEXTS = {
+    "session.cookie_samesite": "session_cookie_samesite",
+    "auto_prepend_file": "auto_prepend_file",
+    "auto_append_file": "auto_append_file",
+}
+LISTS = {
+    "disable_functions": ("disable_functions", ","),
+    "open_basedir": ("open_basedir", ":"),
+}
+KEYS = frozenset(SWITCHES) | frozenset(SIZES) | frozenset(TEXTS) | frozenset(LISTS)
+MAX_SUBFOLDERS = 200
+
+
+def collect(reading):
+    versions = [
+        version
+        for version in (sorted(os.listdir("/etc/php")) if os.path.isdir("/etc/php") else [])
+        if re.match(r"\d+\.\d+$", version) and reading.installed("php-fpm" + version)
+    ]
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        read = list(threads.map(lambda version: _version(reading, version), versions))
+    pools = [pool for version in read for pool in version.pop("pools")]
+    return {
+        "installed": bool(versions),
+        "versions": read,
+        "pools": pools,
+        "shell_functions": [
+            {"pool": pool["label"], "function": function}
+            for pool in pools
+            for function in SHELL_FUNCTIONS
+            if function not in pool["settings"]["disable_functions"]
+        ],
+        "user_ini": [found for root in _roots(reading.declared) for found in user_inis(root)],
+    }
+
+
+def _version(reading, version):
+    program = "php-fpm" + version
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        asked_ini = threads.submit(reading.run, [program, "-i"])
+        asked_pools = threads.submit(reading.run, [program, "-tt"], (0,), None, True)
+        info, dump = asked_ini.result(), asked_pools.result()
+    ini = parse_info(info)
+    files = pool_files("/etc/php/%s/fpm" % version)
+    return {
+        "version": version,
+        "release": ini.get("PHP Version", version),
+        "branch": version + _distribution(version),
+        "ini": typed(ini),
+        "after_ours": sorted(_set_after_ours("/etc/php/%s/fpm/conf.d" % version)),
+        "files": [mode for mode in map(file_mode, ["/etc/php/%s/fpm/php.ini" % version] + sorted(set(files.values()))) if mode],
+        "pools": [pool(name, lines, ini, version, files.get(name)) for name, lines in parse_dump(dump) if name != "global"],
+    }
+
+
+def parse_info(text):
+    """The values in force by name, of what ``php-fpm -i`` prints."""
+    values = {}
+    for line in text.splitlines():
+        name, arrow, rest = line.partition(" => ")
+        if not arrow or not (name in KEYS or name in ("PHP Version", "user_ini.filename")) or name in values:
+            continue
+        half = (len(rest) - 4) // 2
+        both_alike = half >= 0 and rest[half : half + 4] == " => " and rest[:half] == rest[half + 4 :]
+        value = rest[:half] if both_alike else rest.rpartition(" => ")[2]
+        values[name] = "" if value == "no value" else value
+    return values
+
+
+def parse_dump(text):
+    """``[(pool, [(directive, value)])]`` of what ``php-fpm -tt`` prints; ``global`` is among the names."""
+    pools = []
+    for line in text.splitlines():
+        said = re.match(r"\[[^\]]*\] NOTICE: (.*)$", line)
+        if not said:
+            continue
+        heading = re.match(r"\[(.+)\]$", said.group(1))
+        directive = re.match(r"\t([^=]+?) = (.*)$", said.group(1))
+        if heading:
+            pools.append((heading.group(1), []))
+        elif directive and pools and not directive.group(1).startswith("env["):
+            pools[-1][1].append(directive.groups())
+    return pools
+
+
+def pool(name, lines, ini, version, file):
+    """One pool in the words of ``auditor.facts.php_fpm.Pool``."""
+    own = {key: value for key, value in lines if not key.startswith("php_")}
+    in_force, overrides = dict(ini), {}
+    for kind in ("php_value", "php_admin_value"):
+        for key, value in lines:
+            setting = re.match(r"%s\[(.+)\]$" % kind, key)
+            if setting and setting.group(1) in KEYS:
+                name_of_setting = setting.group(1)
+                overrides[name_of_setting] = value
+                if name_of_setting == "disable_functions":
+                    value = ",".join(part for part in (in_force.get("disable_functions"), value) if part)
+                in_force[name_of_setting] = value
+    listen = own.get("listen", "").replace("$pool", name)
+    address, backend = listening(listen)
+    settings = typed(in_force)
+    settings["limit_extensions"] = own.get("security.limit_extensions", "").split()
+    settings["max_children"] = _number(own.get("pm.max_children"))
+    return {
+        "name": name,
+        "label": "%s (PHP %s)" % (name, version),
+        "version": version,
+        "file": file,
+        "backend": backend,
+        "address": address,
+        "allowed_clients": [part.strip() for part in _defined(own, "listen.allowed_clients").split(",") if part.strip()],
+        "user": _defined(own, "user"),
+        "group": _defined(own, "group"),
+        "listen_owner": _defined(own, "listen.owner"),
+        "listen_group": _defined(own, "listen.group"),
+        "listen_mode": int(_defined(own, "listen.mode") or "0660", 8),
+        "settings": settings,
+        "overrides": sorted(overrides),
+        "upload_exceeds_post": 0 < settings["post_max_bytes"] < settings["upload_max_bytes"],
+    }
+
+
+def listening(listen):
+    """``(address, backend)``: the address that others reach it at (None for a socket) and how a virtual host names it."""
+    if "/" in listen:
+        return None, "unix:" + re.sub(r"^/var/run/", "/run/", listen)
+    address, _, port = listen.rpartition(":")
+    address = address.strip("[]") or "*"
+    reached = "127.0.0.1" if address in ("*", "0.0.0.0", "::", "localhost") else address  # noqa: S104
+    return address, "tcp:%s:%s" % (reached, port)
+
+
+def typed(values):
+    """Settings by their name in the facts, as booleans, bytes and lists."""
+    settings = {fact: _switch(values.get(key, "")) for key, fact in SWITCHES.items()}
+    settings.update({fact: _bytes(values.get(key, "")) for key, fact in SIZES.items()})
+    settings.update({fact: _text(values.get(key, "")) for key, fact in TEXTS.items()})
+    for key, (fact, separator) in LISTS.items():
+        settings[fact] = sorted({part.strip() for part in values.get(key, "").split(separator) if part.strip()})
+    return settings
+
+
+def user_inis(root):
+    """``.user.ini`` files at the top of a document root and one folder below it, with what they set that matters here."""
+    found = []
+    for relative in [".user.ini"] + [name + "/.user.ini" for name in _subfolders(root)]:
+        text = read_below(root, relative, 100_000)
+        if text is not None:
+            found.append({"path": root.rstrip("/") + "/" + relative, "sets": sorted(ini_keys(text) & KEYS)})
+    return found
+
+
+def ini_keys(text):
+    """Names that an ini file gives a value other than empty."""
+    pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith((";", "#", "[")))
+    return {key.strip() for key, equals, value in pairs if equals and value.split(";")[0].strip(" \t\"'")}
+
+
+def pool_files(folder):
+    """Pool name to the file that defines it first, in the order in which FPM includes them."""
+    main = folder + "/php-fpm.conf"
+    files = {}
+    includes = re.findall(r"(?m)^\s*include\s*=\s*(\S+)", read_text(main) or "")
+    for path in [main] + [path for pattern in includes for path in sorted(glob.glob(pattern))]:
+        for name in re.findall(r"(?m)^\s*\[([^\]\n]+)\]", read_text(path) or ""):
+            files.setdefault(name, path)
+    return files
+
+
+def _set_after_ours(folder):
+    later = [path for path in glob.glob(folder + "/*.ini") if os.path.basename(path) > OUR_INI]
+    return set().union(*(ini_keys(read_text(path) or "") for path in later)) & KEYS
+
+
+def _distribution(version):
+    """`` in debian 13`` when the package is the distribution's own build, else empty."""
+    status = read_text("/var/lib/dpkg/status", 30_000_000) or ""
+    start = status.find("\nPackage: php%s-fpm\n" % version)
+    stanza = status[start + 1 :].split("\n\n", 1)[0] if start >= 0 else ""
+    package = re.search(r"(?m)^Version: (\S+)$", stanza)
+    if not package or "+0~" in package.group(1) or "+deb.sury" in package.group(1):
+        return ""
+    release = read_text("/etc/os-release", 10_000) or ""
+    fields = [re.search(r"(?m)^%s=\"?([\w.]+)" % key, release) for key in ("ID", "VERSION_ID")]
+    return " in %s %s" % tuple(field.group(1) for field in fields) if all(fields) else ""
+
+
+def _roots(declared):
+    sites = declared.get("sites") if isinstance(declared, dict) else None
+    roots = [site.get("document_root") for site in sites or [] if isinstance(site, dict)]
+    return sorted({root for root in roots if isinstance(root, str) and os.path.isdir(root)})
+
+
+def _subfolders(root):
+    try:
+        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return []
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))[:MAX_SUBFOLDERS]
+    finally:
+        os.close(folder)
+
+
+def _defined(values, key):
+    value = values.get(key, "")
+    return "" if value == "undefined" else value
+
+
+def _text(value):
+    return "" if value.lower() == "none" else value
+
+
+def _switch(value):
+    return value.strip().lower() not in ("", "0", "off", "no", "false", "none")
+
+
+def _bytes(value):
+    size = re.match(r"\s*(-?\d+)\s*([kmg]?)b?\s*$", value, re.IGNORECASE)
+    return int(size.group(1)) * 1024 ** " kmg".index(size.group(2).lower() or " ") if size else 0
+
+
+def _number(text):
+    return int(text) if text and text.isdigit() else 0
