@@ -1,0 +1,3 @@
+#!/bin/sh
+# Đồng bộ văn bản từ ổ dùng chung, hiện không chạy
+exit 0

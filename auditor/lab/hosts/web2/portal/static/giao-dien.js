@@ -1,0 +1,3 @@
+document.querySelectorAll("nav a").forEach((link) => {
+  if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
+});
