@@ -1,0 +1,307 @@
+"""Kernel settings: their values now and after the next boot, unused modules, AppArmor."""
+
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre._reading import read_text
+
+SINGLE = (
+    "kernel.randomize_va_space",
+    "kernel.yama.ptrace_scope",
+    "kernel.dmesg_restrict",
+    "kernel.kptr_restrict",
+    "kernel.unprivileged_bpf_disabled",
+    "kernel.sysrq",
+    "fs.protected_hardlinks",
+    "fs.protected_symlinks",
+    "fs.protected_fifos",
+    "fs.protected_regular",
+    "fs.suid_dumpable",
+    "net.ipv4.ip_forward",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.icmp_echo_ignore_broadcasts",
+    "net.ipv4.icmp_ignore_bogus_error_responses",
+    "net.ipv6.conf.all.forwarding",
+)
+PER_INTERFACE = {
+    "ipv4": {
+        "accept_redirects": "redirects",
+        "secure_redirects": "or",
+        "send_redirects": "or",
+        "accept_source_route": "and",
+        "rp_filter": "max",
+        "log_martians": "or",
+    },
+    "ipv6": {"accept_redirects": "own", "accept_source_route": "min", "accept_ra": "own"},
+}
+"""How the kernel combines conf.all with an interface's own value (Documentation/networking/ip-sysctl)."""
+
+BUILT_IN = {
+    "kernel.randomize_va_space": 2,
+    "fs.suid_dumpable": 0,
+    "net.ipv4.ip_forward": 0,
+    "net.ipv4.tcp_syncookies": 1,
+    "net.ipv4.icmp_echo_ignore_broadcasts": 1,
+    "net.ipv4.icmp_ignore_bogus_error_responses": 1,
+    "net.ipv6.conf.all.forwarding": 0,
+    "net.ipv4.conf.all.accept_redirects": 1,
+    "net.ipv4.conf.all.secure_redirects": 1,
+    "net.ipv4.conf.all.send_redirects": 1,
+    "net.ipv4.conf.all.accept_source_route": 0,
+    "net.ipv4.conf.all.rp_filter": 0,
+    "net.ipv4.conf.all.log_martians": 0,
+    "net.ipv4.conf.default.accept_redirects": 1,
+    "net.ipv4.conf.default.secure_redirects": 1,
+    "net.ipv4.conf.default.send_redirects": 1,
+    "net.ipv4.conf.default.rp_filter": 0,
+    "net.ipv4.conf.default.log_martians": 0,
+    "net.ipv6.conf.all.accept_source_route": 0,
+    "net.ipv6.conf.default.accept_redirects": 1,
+    "net.ipv6.conf.default.accept_source_route": 0,
+    "net.ipv6.conf.default.accept_ra": 1,
+}
+"""What the kernel itself starts with, where that is the same for every build."""
+
+FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
+UNUSED_MODULES = ("cramfs", "freevxfs", "hfs", "hfsplus", "jffs2", "udf", "dccp", "sctp", "rds", "tipc")
+
+
+def collect(reading):
+    live, boot = live_values(), boot_settings(sysctl_files())
+    single = {key: live[key] for key in SINGLE if key in live}
+    after = {key: boot_value(key, live, boot) for key in single}
+    return {
+        "live": single,
+        "boot": {key: value for key, (value, _) in after.items()},
+        "boot_from": {key: file for key, (_, file) in after.items() if file},
+        "interfaces": interfaces(live, boot),
+        "modules": modules(reading),
+        "apparmor": apparmor(),
+        "forwarding_for": forwarding_for(reading),
+        "ipv6_by_router": ipv6_by_router(),
+    }
+
+
+def live_values():
+    """Every whole-number setting that the controls read, by dotted key; a dot in an interface's name is a slash there."""
+    found = {}
+    for key in SINGLE:
+        _add(found, key, "/proc/sys/" + key.replace(".", "/"))
+    for family, settings in PER_INTERFACE.items():
+        for setting in list(settings) + (["disable_ipv6"] if family == "ipv6" else []):
+            for path in glob.glob("/proc/sys/net/%s/conf/*/%s" % (family, setting)):
+                name = path.split("/")[6].replace(".", "/")
+                _add(found, "net.%s.conf.%s.%s" % (family, name, setting), path)
+    return found
+
+
+def _add(found, key, path):
+    text = (read_text(path, 100) or "").strip()
+    if re.match(r"-?\d+$", text):
+        found[key] = int(text)
+
+
+def sysctl_files(folders=FOLDERS):
+    """The files that systemd-sysctl reads at boot, in its order: ``[(path, text)]``. An earlier folder hides later ones."""
+    chosen = {}
+    for folder in reversed(folders):
+        for path in glob.glob(folder + "/*.conf"):
+            chosen[os.path.basename(path)] = path
+    return [(chosen[name], read_text(chosen[name]) or "") for name in sorted(chosen, key=os.fsencode)]
+
+
+def boot_settings(files):
+    """``(exact, patterns)``: settings by key as systemd-sysctl would apply them, each with its value and file.
+
+    A later line wins; a setting by its exact key wins over patterns; ``-key`` alone takes a key out of patterns.
+    """
+    exact, patterns = {}, []
+    for path, text in files:
+        for line in text.splitlines():
+            line = line.strip()
+            if not line or line[0] in "#;":
+                continue
+            name, equals, value = line.partition("=")
+            name = name.strip()
+            if not equals:
+                if name.startswith("-"):
+                    exact[_dotted(name[1:].strip())] = (None, path)
+                continue
+            key = _dotted(name.lstrip("-").strip())
+            if re.search(r"[*?\[]", key):
+                patterns.append((key, value.strip(), path))
+            else:
+                exact[key] = (value.strip(), path)
+    return exact, patterns
+
+
+def _dotted(name):
+    """A key in the form ``net.ipv4.conf.eth0/10.rp_filter`` whatever separator its first one was."""
+    first = re.search(r"[./]", name)
+    if first and first.group() == "/":
+        name = name.replace("/", "\0").replace(".", "/").replace("\0", ".")
+    return name
+
+
+def set_at_boot(key, settings):
+    """``(value, file)`` that the files give a key, or ``(None, None)``."""
+    exact, patterns = settings
+    if key in exact:
+        value, file = exact[key]
+        return (int(value), file) if value is not None and re.match(r"-?\d+$", value) else (None, None)
+    for pattern, value, file in reversed(patterns):
+        if _matches(pattern, key) and re.match(r"-?\d+$", value):
+            return int(value), file
+    return None, None
+
+
+def _matches(pattern, key):
+    """Whether a pattern with ``*`` for one part of a key matches it."""
+    parts = [re.escape(part).replace(r"\*", "[^.]*").replace(r"\?", "[^.]") for part in pattern.split(".")]
+    return re.match(r"\.".join(parts) + "$", key) is not None
+
+
+def boot_value(key, live, settings):
+    """``(value, file)`` after the next boot: the files', else the kernel's own, else the one now."""
+    value, file = set_at_boot(key, settings)
+    if value is not None:
+        return value, file
+    return BUILT_IN.get(key, live[key]), None
+
+
+def interfaces(live, settings):
+    """Per-interface settings as they work together with conf.all, now and after boot, for real interfaces and new ones."""
+    found = []
+    for key in sorted(live):
+        match = re.match(r"net\.(ipv[46])\.conf\.(.+)\.([a-z_]+)$", key)
+        if not match:
+            continue
+        family, name, setting = match.groups()
+        rule = PER_INTERFACE[family].get(setting)
+        if rule is None or name in ("all", "lo"):
+            continue
+        if family == "ipv6" and 1 in (live.get("net.ipv6.conf.%s.disable_ipv6" % name), live.get("net.ipv6.conf.all.disable_ipv6")):
+            continue
+        every = "net.%s.conf.all.%s" % (family, setting)
+        forward = "net.ipv4.ip_forward"
+        for when in ("now", "boot"):
+            if when == "now":
+                values, file = (live[key], live.get(every, 0), live.get(forward, 0)), None
+            else:
+                own, file = boot_value(key, live, settings)
+                whole, whole_file = boot_value(every, live, settings) if every in live else (0, None)
+                values = own, whole, boot_value(forward, live, settings)[0] if forward in live else 0
+                file = file or whole_file
+            found.append(
+                {
+                    "setting": "%s.%s" % (family, setting),
+                    "interface": name.replace("/", "."),
+                    "when": when,
+                    "value": combined(rule, *values),
+                    "file": file,
+                }
+            )
+    return found
+
+
+def combined(rule, own, every, forwarding):
+    """The value that the kernel acts on, from an interface's own and conf.all's."""
+    if rule == "redirects":
+        rule = "and" if forwarding else "or"
+    if rule == "or":
+        return int(bool(own or every))
+    if rule == "and":
+        return int(bool(own and every))
+    if rule == "max":
+        return max(own, every)
+    if rule == "min":
+        return min(own, every)
+    return own
+
+
+def modules(reading):
+    """For each module that a web server has no use for: on this host, loaded, kept from loading."""
+    folder = "/lib/modules/" + os.uname().release
+    there = (read_text(folder + "/modules.dep", 4_000_000) or "") + (read_text(folder + "/modules.builtin") or "")
+    loaded = {line.split(" ", 1)[0] for line in (read_text("/proc/modules") or "").splitlines()}
+    program = reading.installed("modprobe")
+    blocked = blocked_modules(reading.run([program, "--showconfig"], ok=None)) if program else set()
+    return [
+        {
+            "name": name,
+            "available": re.search(r"/%s\.ko" % name, there) is not None,
+            "loaded": name in loaded,
+            "blocked": name in blocked,
+        }
+        for name in UNUSED_MODULES
+    ]
+
+
+def blocked_modules(configuration):
+    """Modules whose install command in ``modprobe --showconfig`` loads nothing."""
+    pattern = r"(?m)^install\s+(\S+)\s+(?:/usr)?/bin/(?:false|true)\s*$"
+    return {name.replace("-", "_") for name in re.findall(pattern, configuration)}
+
+
+def apparmor():
+    enabled = (read_text("/sys/module/apparmor/parameters/enabled", 10) or "").strip() == "Y"
+    lines = (read_text("/sys/kernel/security/apparmor/profiles") or "").splitlines() if enabled else []
+    modes = [re.match(r"(.*) \((\w+)\)$", line) for line in lines]
+    return {
+        "enabled": enabled,
+        "enforcing": sum(1 for mode in modes if mode and mode.group(2) == "enforce"),
+        "complaining": [mode.group(1) for mode in modes if mode and mode.group(2) == "complain"],
+    }
+
+
+def forwarding_for(reading):
+    """What on this host needs packets to be forwarded: container and VPN software by name."""
+    reasons = {name for name, program in FORWARDING_PROGRAMS if reading.installed(program)}
+    for interface in sorted(os.listdir("/sys/class/net")):
+        if re.match(r"(docker|br-|virbr|lxcbr|lxdbr|podman|cni|wg|tun|ppp|cali|flannel)", interface):
+            reasons.add("interface " + interface)
+    return sorted(reasons)
+
+
+FORWARDING_PROGRAMS = (
+    ("docker", "dockerd"),
+    ("podman", "podman"),
+    ("containerd", "containerd"),
+    ("kubernetes", "kubelet"),
+    ("lxc", "lxc-start"),
+    ("libvirt", "libvirtd"),
+    ("wireguard", "wg-quick"),
+    ("openvpn", "openvpn"),
+    ("strongswan", "ipsec"),
+)
+
+
+def ipv6_by_router():
+    """Whether the host's IPv6 address or default route comes from router advertisements."""
+    routes = (line.split() for line in (read_text("/proc/net/ipv6_route") or "").splitlines())
+    by_route = any(
+        len(part) == 10 and part[0] == "0" * 32 and part[1] == "00" and int(part[8], 16) & 0x40002 == 0x40002 for part in routes
+    )
+    addresses = (line.split() for line in (read_text("/proc/net/if_inet6") or "").splitlines())
+    by_address = any(len(part) == 6 and part[3] == "00" and not int(part[4], 16) & 0x80 for part in addresses)
+    return by_route or by_address
+
+
+def survey(reading):
+    """Live values, by path below /proc/sys, of what the kernel role may change on this host.
+
+    Left out is what cannot be written here, and what something on this host depends on.
+    """
+    depended = set()
+    if forwarding_for(reading):
+        depended |= {"net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"}
+    by_router = ipv6_by_router()
+    values = {}
+    for key, value in live_values().items():
+        if key in depended or (by_router and key.endswith(".accept_ra")):
+            continue
+        path = key.replace(".", "\0").replace("/", ".").replace("\0", "/")
+        if os.access("/proc/sys/" + path, os.W_OK):
+            values[path] = value
+    return values

@@ -1,0 +1,43 @@
+"""Which kernel settings a host gets: the role's, or the host's own where that is as strict."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+
+
+def lines(settings, controls, live):
+    """``[{control, key, value}]`` for every setting of an enforced control that exists on the host.
+
+    ``settings`` are the role's ``{control, key, keep, value}``; ``key`` is a path below /proc/sys and may hold ``*``
+    for the interfaces. A live value that is among ``keep`` stays as it is.
+    """
+    return [
+        {
+            "control": setting["control"],
+            "key": key,
+            "value": live[key] if live[key] in setting["keep"] else int(setting["value"]),
+        }
+        for setting in settings
+        if setting["control"] in controls
+        for key in sorted(live)
+        if fnmatchcase(key, setting["key"]) and "/conf/lo/" not in key
+    ]
+
+
+def pending(wanted, live):
+    """The lines whose value is not the live one."""
+    return [line for line in wanted if live[line["key"]] != line["value"]]
+
+
+def interfaces(live):
+    """Names of the network interfaces that the settings know."""
+    found = {match.group(1) for key in live if (match := re.match(r"net/ipv4/conf/(.+)/[a-z_]+$", key))}
+    return sorted(found - {"all", "default", "lo"})
+
+
+class FilterModule:
+    """Found by Ansible in the role that holds it."""
+
+    def filters(self):
+        return {"kernel_lines": lines, "kernel_pending": pending, "kernel_interfaces": interfaces}
