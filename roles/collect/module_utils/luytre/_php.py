@@ -1,0 +1,138 @@
+"""PHP constants in a configuration file: what is defined for sure, and how to define one. Nothing is ever run."""
+
+import re
+
+MAX_DEFINITIONS = 50
+CONSTANT = re.compile(r"\A[A-Za-z_][A-Za-z0-9_]{0,99}\Z")
+LITERAL = re.compile(r"\A(?:true|false|null|-?\d{1,18})\Z", re.IGNORECASE)
+PLAIN_TEXT = re.compile(r"\A[A-Za-z0-9 ._:/@-]{0,200}\Z")
+_OPEN = re.compile(r"<\?(?:php\b|=)", re.IGNORECASE)
+_TOKEN = re.compile(
+    r"(?P<comment>/\*.*?(?:\*/|\Z)|//[^\n]*?(?=\?>|\n|\Z)|\#(?!\[)[^\n]*?(?=\?>|\n|\Z))"
+    r"|(?P<heredoc><<<[ \t]*(?P<quote>['\"]?)(?P<label>[A-Za-z_]\w*)(?P=quote)\r?\n.*?(?:^[ \t]*(?P=label)\b|\Z))"
+    r"|(?P<string>'(?:[^'\\]|\\.)*(?:'|\Z)|\"(?:[^\"\\]|\\.)*(?:\"|\Z)|`(?:[^`\\]|\\.)*(?:`|\Z))"
+    r"|(?P<close>\?>)",
+    re.DOTALL | re.MULTILINE,
+)
+_LOADS_THE_REST = re.compile(r"\b(?:require|include)(?:_once)?\b[^;{}]*wp-settings\.php[^;{}]*;", re.IGNORECASE)
+
+
+class _Source:
+    """Two views of a file at the same offsets: ``code`` without comments and HTML, ``bare`` without strings too."""
+
+    def __init__(self, text):
+        self.text = text
+        code, bare = [" "] * len(text), [" "] * len(text)
+        start = _OPEN.search(text)
+        while start is not None:
+            bare[start.end() - 1] = ";"
+            start = _OPEN.search(text, self._code(code, bare, start.end()))
+        self.code, self.bare = "".join(code), "".join(bare)
+
+    def _code(self, code, bare, position):
+        for token in _TOKEN.finditer(self.text, position):
+            code[position : token.start()] = bare[position : token.start()] = self.text[position : token.start()]
+            position = token.end()
+            if token.group("close"):
+                bare[token.start()] = ";"
+                return position
+            if token.group("string"):
+                code[token.start() : position] = token.group()
+                bare[token.start() : position] = "'" * (position - token.start())
+        code[position:] = bare[position:] = self.text[position:]
+        return len(self.text)
+
+
+class _Definition:
+    """An active ``define('NAME', value)`` or ``const NAME = value``: where its value stands, whether it surely runs."""
+
+    def __init__(self, start, end, literal, sure):
+        self.start, self.end, self.literal, self.sure = start, end, literal, sure
+
+
+def _definitions(source, constant):
+    name = re.escape(constant)
+    define = re.compile(r"(?<![\w$>:\\])(?i:define)\s*\(\s*(?:'%s'|\"%s\")\s*,\s*" % (name, name))
+    const = re.compile(r"\b(?i:const)\s+%s\s*=\s*" % name)
+    found = [(match, ")") for match in define.finditer(source.code)] + [
+        (match, ";") for match in const.finditer(source.code)
+    ]
+    active = [(match, closing) for match, closing in found if source.bare[match.start()] != "'"]
+    if len(active) > MAX_DEFINITIONS:
+        raise ValueError("defines %s %d times" % (constant, len(active)))
+    return [
+        _Definition(
+            match.end(), end, source.text[match.end() : end].strip(), _surely_runs(source, match.start(), constant)
+        )
+        for match, closing in sorted(active, key=lambda one: one[0].start())
+        for end in [_end_of_value(source.bare, match.end(), closing)]
+    ]
+
+
+def _end_of_value(bare, position, closing):
+    depth = 0
+    while position < len(bare) and not (depth == 0 and bare[position] in (closing, ",", ";")):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(bare[position], 0)
+        position += 1
+    return position
+
+
+def _surely_runs(source, start, constant):
+    """At the top level of the file, as a statement of its own (or after our own ``defined(…) ||``)."""
+    before = source.bare[:start]
+    begin = max(before.rfind(mark) for mark in "{};") + 1
+    guard = r"\A(?:defined\s*\(\s*(?:'%s'|\"%s\")\s*\)\s*\|\|)?\Z" % (re.escape(constant), re.escape(constant))
+    return before.count("{") == before.count("}") and re.match(guard, source.code[begin:start].strip()) is not None
+
+
+def defined(content, constant):
+    """The values of the constant's active definitions, for showing; all but plain literals are hidden."""
+    found = _definitions(_Source(content.decode("latin-1")), constant)
+    return ", ".join(one.literal if LITERAL.match(one.literal) else "…" for one in found) or "none"
+
+
+def is_sure(content, constant, value):
+    """Whether the file surely defines the constant with that value (``true``, ``false``, a number or plain text)."""
+    found = _definitions(_Source(content.decode("latin-1")), constant)
+    return any(one.sure for one in found) and all(_is(one.literal, _literal(value)) for one in found)
+
+
+def define(content, constant, value):
+    """The file with the constant defined as wanted; the same bytes when it is so already. Raises ValueError."""
+    if not CONSTANT.match(constant):
+        raise ValueError("not a constant's name: %r" % constant)
+    literal = _literal(value)
+    text = content.decode("latin-1")
+    found = _definitions(_Source(text), constant)
+    for one in reversed(found):
+        if not _is(one.literal, literal):
+            blank = " " if text[one.end - 1 : one.end] == " " else ""
+            text = text[: one.start] + literal + blank + text[one.end :]
+    if not any(one.sure for one in found):
+        text = _with_line(text, "defined( '%s' ) || define( '%s', %s );" % (constant, constant, literal))
+    edited = text.encode("latin-1")
+    if not is_sure(edited, constant, value):
+        raise ValueError("no place in it that surely runs before the rest is loaded")
+    return edited
+
+
+def _is(present, literal):
+    return present == literal or (LITERAL.match(literal) is not None and present.lower() == literal)
+
+
+def _literal(value):
+    if LITERAL.match(value):
+        return value.lower()
+    if PLAIN_TEXT.match(value):
+        return "'%s'" % value
+    raise ValueError("not a value that can be defined: %r" % value)
+
+
+def _with_line(text, statement):
+    source = _Source(text)
+    for match in _LOADS_THE_REST.finditer(source.code):
+        if source.bare[match.start()] != "'":
+            statement_before = max(source.bare.rfind(mark, 0, match.start()) for mark in "{};") + 1
+            start = max(text.rfind("\n", 0, match.start()) + 1, statement_before)
+            return text[:start] + statement + ("\r\n" if "\r\n" in text else "\n") + text[start:]
+    raise ValueError("no line that loads wp-settings.php: nowhere to define a constant")

@@ -1,0 +1,267 @@
+"""What lies in a web root and who can read or write it: one knowledge for the audit and for the fix.
+
+Everything here works on descriptors of folders, opened without following links: whoever can write a web
+root may swap its names at any moment.
+"""
+
+import errno
+import glob
+import grp
+import os
+import pwd
+import re
+import stat
+import time
+
+from ansible.module_utils.luytre._reading import read_text
+
+MAX_DEPTH = 40
+VCS = frozenset((".git", ".svn", ".hg", ".bzr"))
+UPLOAD_FOLDERS = frozenset(("uploads", "upload", "userfiles", "attachments", "avatars", "images", "media"))
+CODE_FOLDERS = frozenset(
+    """plugins themes modules components vendor libraries administrator node_modules
+    wp-admin wp-includes templates core includes""".split()
+)
+SCHEMA_FOLDERS = frozenset(("sql", "schema", "schemas", "install", "installation", "migrations", "updates", "tests"))
+PHP = re.compile(r"\.(?:php\d?|pht|phtml|phar|phps)$", re.IGNORECASE)
+DATABASE_DUMP = re.compile(r"\.(?:sql|dump|mysql)(?:\.(?:gz|bz2|xz|zst|zip|7z))?$", re.IGNORECASE)
+ARCHIVE = re.compile(r"\.(?:zip|rar|7z|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz|zst))$", re.IGNORECASE)
+LEFT_OVER = re.compile(
+    r"(?:\.(?:php\d?|phtml|inc|conf|cnf|ini|ya?ml|json|env|htaccess|htpasswd)"
+    r"(?:~|[._-](?:bak|old|orig|save|copy|tmp|txt|\d{6,8})\d*|\.swp|\.sw[op])"
+    r"|^(?:wp-config|configuration|config|database)[._ -]?(?:copy|bak|backup|old|orig|save|txt)(?:\.\w+)?)$",
+    re.IGNORECASE,
+)
+SECRET_NAME = re.compile(
+    r"^(?:\.env(?:\.(?!example|sample|dist)[\w-]+)?|wp-config\.php|configuration\.php|settings\.php|local\.php|database\.php|dbconfig\.php"
+    r"|config(?:[._-]?(?:inc|db|local|global))?\.php|db(?:[._-]?(?:connect|conn|config))?\.php|conn(?:ect)?\.php"
+    r"|auth\.json)$",
+    re.IGNORECASE,
+)
+SECRET_CONTENT = re.compile(
+    rb"(?:pass(?:word|wd)?|secret|api_?key|auth_key|token|dbpw)\w*['\"]?\s*\]?\s*(?:=>|=|,|:)\s*(['\"])(?!\1)[^\n]{2,}?\1"
+    rb"|^[ \t]*(?:export\s+)?\w*(?:password|passwd|secret|api_?key|token)\w*=[^\s'\"$]{3,}",
+    re.IGNORECASE | re.MULTILINE,
+)
+SILENCE = re.compile(rb"\A\s*(?:<\?php\b)?(?:\s|//[^\n]*|#[^\n]*|/\*.*?\*/|exit\s*;|die\s*;)*(?:\?>\s*)?\Z", re.DOTALL)
+
+
+class WebUsers:
+    """The accounts that web requests run as, and what they may do with a file (mode bits only, no ACLs)."""
+
+    def __init__(self, names):
+        accounts = [account for account in map(_account, names) if account is not None]
+        self.names = sorted(account.pw_name for account in accounts)
+        self._groups = {
+            account.pw_uid: set(os.getgrouplist(account.pw_name, account.pw_gid))
+            for account in accounts
+            if account.pw_uid
+        }
+
+    def owns(self, status):
+        return status.st_uid in self._groups
+
+    def reads(self, status):
+        return any(self._allowed(uid, status, 4) for uid in self._groups)
+
+    def writes(self, status):
+        """An owner can give itself the right."""
+        return any(uid == status.st_uid or self._allowed(uid, status, 2) for uid in self._groups)
+
+    def _allowed(self, uid, status, right):
+        if uid == status.st_uid:
+            return bool(status.st_mode & right << 6)
+        if status.st_gid in self._groups[uid]:
+            return bool(status.st_mode & right << 3)
+        return bool(status.st_mode & right)
+
+
+def _account(name):
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return None
+
+
+def web_users():
+    """Accounts of the web servers and of the PHP-FPM pools, by their configuration."""
+    found = {"www-data", "nginx", "apache"}
+    for pattern, setting in (
+        ("/etc/php/*/fpm/pool.d/*.conf", r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)"),
+        ("/etc/php-fpm.d/*.conf", r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)"),
+        ("/etc/nginx/nginx.conf", r"^\s*user\s+([a-z_][a-z0-9_.-]*)"),
+        ("/etc/apache2/envvars", r"APACHE_RUN_USER=([a-z_][a-z0-9_.-]*)"),
+    ):
+        for path in glob.glob(pattern):
+            found.update(re.findall(setting, read_text(path, 100_000) or "", re.MULTILINE))
+    return WebUsers(found)
+
+
+class Entry:
+    """One name in a folder: ``folder`` is the folder's open descriptor, ``path`` is relative to the root."""
+
+    __slots__ = ("folder", "folder_status", "name", "path", "status")
+
+    def __init__(self, folder, folder_status, name, path, status):
+        self.folder, self.folder_status, self.name, self.path, self.status = folder, folder_status, name, path, status
+
+    @property
+    def is_file(self):
+        return stat.S_ISREG(self.status.st_mode)
+
+    @property
+    def is_dir(self):
+        return stat.S_ISDIR(self.status.st_mode)
+
+    @property
+    def is_link(self):
+        return stat.S_ISLNK(self.status.st_mode)
+
+    @property
+    def folders(self):
+        """Lower-case names of the folders between the root and this name."""
+        return self.path.lower().split("/")[:-1]
+
+    def content(self, limit=65_536):
+        """The start of a regular file; empty when it cannot be opened or has become something else."""
+        try:
+            handle = os.open(
+                self.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=self.folder
+            )
+        except OSError:
+            return b""
+        try:
+            return os.read(handle, limit) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+        finally:
+            os.close(handle)
+
+
+class Walk:
+    """Every name below an open folder, folders before what they hold; version control folders are not entered."""
+
+    def __init__(self, root, deadline, max_entries):
+        self._root, self._deadline, self._left = root, deadline, max_entries
+        self.entries = 0
+        self.cut_short = False
+        self._stopped = False
+
+    def __iter__(self):
+        return self._below(self._root, "", 0)
+
+    def _below(self, folder, prefix, depth):
+        if depth > MAX_DEPTH:
+            self.cut_short = True
+            return
+        folder_status = os.fstat(folder)
+        try:
+            with os.scandir(folder) as names:
+                members = list(self._members(names))
+        except OSError:
+            self.cut_short = True
+            return
+        for name, status in members:
+            if self._stopped:
+                return
+            entry = Entry(folder, folder_status, name, prefix + name, status)
+            yield entry
+            if entry.is_dir and name not in VCS:
+                inner = self._enter(entry)
+                if inner is not None:
+                    try:
+                        yield from self._below(inner, entry.path + "/", depth + 1)
+                    finally:
+                        os.close(inner)
+
+    def _members(self, names):
+        for member in names:
+            self.entries += 1
+            self._left -= 1
+            if self._left < 0 or (self.entries % 256 == 0 and time.monotonic() > self._deadline):
+                self.cut_short = self._stopped = True
+                return
+            try:
+                yield member.name, member.stat(follow_symlinks=False)
+            except OSError:
+                continue
+
+    def _enter(self, entry):
+        try:
+            inner = os.open(
+                entry.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=entry.folder
+            )
+        except OSError as error:
+            self.cut_short = self.cut_short or error.errno not in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)
+            return None
+        return inner
+
+
+def is_vcs(entry):
+    """A version control folder: the whole history of the code, often with passwords."""
+    return entry.name in VCS and entry.is_dir
+
+
+def is_dump(entry):
+    """A database dump, an archive of the site or an editor's copy of a configuration.
+
+    Archives in upload folders are documents that an office publishes; ``.sql`` in an extension's own schema
+    folder is code.
+    """
+    if not entry.is_file:
+        return False
+    if DATABASE_DUMP.search(entry.name):
+        return not SCHEMA_FOLDERS.intersection(entry.folders) and not CODE_FOLDERS.intersection(entry.folders)
+    if ARCHIVE.search(entry.name):
+        return not UPLOAD_FOLDERS.intersection(entry.folders) and not CODE_FOLDERS.intersection(entry.folders)
+    return LEFT_OVER.search(entry.name) is not None
+
+
+def is_secret(entry):
+    """A configuration that holds passwords or keys, told by name and content."""
+    return (
+        entry.is_file
+        and SECRET_NAME.match(entry.name) is not None
+        and not {"vendor", "node_modules", "wp-includes", "wp-admin"}.intersection(entry.folders)
+        and SECRET_CONTENT.search(entry.content()) is not None
+    )
+
+
+def is_world_writable(entry):
+    return (entry.is_file or entry.is_dir) and bool(entry.status.st_mode & stat.S_IWOTH)
+
+
+def in_uploads(entry):
+    """Whether it lies where visitors' or editors' files land."""
+    folders = entry.folders
+    first = next((index for index, name in enumerate(folders) if name in UPLOAD_FOLDERS), None)
+    return first is not None and not CODE_FOLDERS.intersection(folders)
+
+
+def is_upload_php(entry):
+    """PHP in an upload folder, but for the empty ``index.php`` that hides a listing."""
+    return entry.is_file and PHP.search(entry.name) is not None and in_uploads(entry) and not _is_silence(entry)
+
+
+def _is_silence(entry):
+    return entry.status.st_size < 4096 and SILENCE.match(entry.content(4096)) is not None
+
+
+def owner_name(uid):
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def group_name(gid):
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+KINDS = {
+    "vcs": is_vcs,
+    "dumps": is_dump,
+    "secrets": is_secret,
+    "world_writable": is_world_writable,
+}

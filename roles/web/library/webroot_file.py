@@ -1,0 +1,496 @@
+#!/usr/bin/python
+"""Change modes, owners and one-line settings of files below a web root, without ever following a link."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: webroot_file
+short_description: Changes files below a web root without following links
+description:
+  - Whoever can write a web root can swap any name in it for a link at any moment. This module, unlike the C(file)
+    module, opens every folder from the root of the file system on with C(O_NOFOLLOW) and works on descriptors alone.
+  - The folders above O(root) must belong to root and be writable by nobody else, else it refuses.
+  - Regular files (and folders, with O(kind)) only. Links, devices, pipes, sockets and files with a second hard link
+    are refused.
+  - It never deletes and never creates. Edits go to a new file in the same folder that takes over owner, mode and
+    extended attributes, and replace the old one only if that is still the file that was read.
+options:
+  root:
+    description: A declared document root, absolute.
+    type: str
+    required: true
+  path:
+    description: One path relative to O(root); C(.) is the root itself.
+    type: str
+  paths:
+    description: Several such paths.
+    type: list
+    elements: str
+  missing:
+    description: Whether a path that is not there is a failure.
+    type: str
+    choices: [fail, skip]
+    default: fail
+  kind:
+    description: What the paths must be.
+    type: str
+    choices: [file, directory]
+    default: file
+  mode:
+    description: The permission bits to set, octal, at most C(0777).
+    type: str
+  forbid:
+    description: Permission bits to clear, octal, for example C(0007).
+    type: str
+  grant:
+    description: Permission bits to add, octal, for example C(0040).
+    type: str
+  owner:
+    description: Owner by name.
+    type: str
+  group:
+    description: Group by name.
+    type: str
+  define:
+    description:
+      - A PHP constant to define in a file like C(wp-config.php), before it loads C(wp-settings.php).
+      - Every active definition of it in the file gets the value; when none is sure to run, a line is added.
+    type: dict
+    suboptions:
+      name:
+        description: The constant.
+        type: str
+        required: true
+      value:
+        description: C(true), C(false), a whole number, or plain text of letters, digits, space and C(._:/@-).
+        type: str
+        required: true
+  protect:
+    description:
+      - Finds files below O(root) by what they are and takes away what the web server does not need.
+      - C(vcs) version control folders, root's alone from the top. C(dumps) dumps, archives and editors' copies,
+        root's alone. C(secrets) configurations that hold passwords, closed to others, and readable for O(web_user).
+        C(world_writable) files and folders that everybody may write.
+    type: list
+    elements: str
+    choices: [vcs, dumps, secrets, world_writable, world_readable]
+  web_user:
+    description: The account that the site's own code runs as, for O(protect).
+    type: str
+  match:
+    description: For C(world_readable) in O(protect), shell patterns of paths relative to O(root).
+    type: list
+    elements: str
+    default: []
+  seconds:
+    description: How long looking for files may take.
+    type: int
+    default: 60
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Close the configuration to others
+  webroot_file:
+    root: /var/www/antruc.test
+    path: wp-config.php
+    forbid: "0007"
+    grant: "0040"
+    group: www-data
+
+- name: No editing of code from the administration pages
+  webroot_file:
+    root: /var/www/antruc.test
+    path: wp-config.php
+    define: {name: DISALLOW_FILE_EDIT, value: "true"}
+"""
+
+RETURN = r"""
+items:
+  description: What was done, C({path, before, after}) for each file that differs.
+  returned: always
+  type: list
+  elements: dict
+refused:
+  description: What was left alone and why, C({path, reason}).
+  returned: always
+  type: list
+  elements: dict
+cut_short:
+  description: Whether looking for files ended before everything was seen.
+  returned: always
+  type: bool
+"""
+
+import contextlib
+import errno
+import fnmatch
+import grp
+import os
+import pwd
+import re
+import secrets
+import stat
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre import _php, _webroot
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+MAX_EDIT = 200_000
+MAX_ENTRIES = 1_000_000
+
+
+class Refused(Exception):
+    """This path is left alone; the message says why."""
+
+
+class Change:
+    """What is wanted of a file: owner and group ids (None: as they are) and a function from mode to mode."""
+
+    def __init__(self, uid=None, gid=None, mode=lambda present: present):
+        self.uid, self.gid, self.mode = uid, gid, mode
+
+
+def open_root(root, base="/", trusted=0):
+    """A descriptor of ``root``; every folder above it, from ``base`` on, must be ``trusted``'s and only theirs to write."""
+    if not os.path.isabs(root) or ".." in root.split("/"):
+        raise Refused("root must be an absolute path without '..'")
+    relative = os.path.relpath(os.path.normpath(root), base)
+    if relative == "." or relative.startswith("../"):
+        raise Refused("root must lie below %s" % base)
+    folder = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    seen = base.rstrip("/")
+    try:
+        for part in relative.split("/"):
+            status = os.fstat(folder)
+            if status.st_uid != trusted or status.st_mode & 0o022:
+                raise Refused("%s above the root is not root's alone to write" % (seen or "/"))
+            inner = _open(part, FOLDER, folder, "root")
+            os.close(folder)
+            folder = inner
+            seen += "/" + part
+        return os.dup(folder)
+    finally:
+        os.close(folder)
+
+
+def open_parent(root, path):
+    """``(descriptor of the folder, name in it)`` of a path below the root's descriptor."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if path.startswith("/") or ".." in parts:
+        raise Refused("must be relative to the root, without '..'")
+    folder = os.dup(root)
+    if not parts:
+        return folder, "."
+    try:
+        for part in parts[:-1]:
+            inner = _open(part, FOLDER, folder, path)
+            os.close(folder)
+            folder = inner
+        return os.dup(folder), parts[-1]
+    finally:
+        os.close(folder)
+
+
+def open_target(folder, name, kind):
+    """A descriptor of a regular file with one name, or of a folder. Nothing else is ever opened for long."""
+    if name != ".":
+        try:
+            _must_be(os.stat(name, dir_fd=folder, follow_symlinks=False), kind)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise Refused(error.strerror)
+    handle = _open(name, FOLDER if kind == "directory" else FILE, folder, name)
+    try:
+        _must_be(os.fstat(handle), kind)
+    except Refused:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _must_be(status, kind):
+    if stat.S_ISLNK(status.st_mode):
+        raise Refused("is a link")
+    wanted = stat.S_ISDIR if kind == "directory" else stat.S_ISREG
+    if not wanted(status.st_mode):
+        raise Refused("is not a %s" % ("folder" if kind == "directory" else "regular file"))
+    if kind == "file" and status.st_nlink != 1:
+        raise Refused("has %d hard links" % status.st_nlink)
+
+
+def _open(name, flags, folder, shown):
+    try:
+        return os.open(name, flags, dir_fd=folder)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
+            raise Refused("%s: a link or no folder on the way" % shown)
+        raise Refused("%s: %s" % (shown, error.strerror))
+
+
+def put_attributes(handle, change, check):
+    """``(before, after)`` of an open file when owner, group or mode differ from what is wanted, else None."""
+    status = os.fstat(handle)
+    present = stat.S_IMODE(status.st_mode)
+    uid = status.st_uid if change.uid is None else change.uid
+    gid = status.st_gid if change.gid is None else change.gid
+    mode = change.mode(present)
+    if (uid, gid, mode) == (status.st_uid, status.st_gid, present):
+        return None
+    if not check:
+        os.fchmod(handle, present & mode)
+        if (uid, gid) != (status.st_uid, status.st_gid):
+            os.fchown(handle, uid, gid)
+        os.fchmod(handle, mode)
+    return _shown(status.st_uid, status.st_gid, present), _shown(uid, gid, mode)
+
+
+def _shown(uid, gid, mode):
+    return {"owner": _webroot.owner_name(uid), "group": _webroot.group_name(gid), "mode": "%04o" % mode}
+
+
+def put_define(folder, name, constant, value, check):
+    """Define a PHP constant in a file of an open folder; ``(before, after)`` as statements, or None when it is so."""
+    handle = open_target(folder, name, "file")
+    try:
+        status = os.fstat(handle)
+        if status.st_size > MAX_EDIT:
+            raise Refused("too large to edit")
+        source = _read_all(handle)
+        try:
+            edited = _php.define(source, constant, value)
+        except ValueError as error:
+            raise Refused(str(error))
+        if edited == source:
+            return None
+        if not check:
+            replace(folder, name, handle, status, edited)
+        return {"define": _php.defined(source, constant)}, {"define": _php.defined(edited, constant)}
+    finally:
+        os.close(handle)
+
+
+def _read_all(handle):
+    parts = []
+    while True:
+        part = os.read(handle, 65_536)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+
+
+def replace(folder, name, handle, status, content):
+    """Put ``content`` in the place of the open file ``name`` of ``folder``, if that is still the same file.
+
+    The new file takes over owner, group, mode and extended attributes before it gets the name.
+    """
+    draft = ".luytre-%s" % secrets.token_hex(8)
+    written = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(written, view) :]
+            os.fchown(written, status.st_uid, status.st_gid)
+            os.fchmod(written, stat.S_IMODE(status.st_mode))
+            for attribute in os.listxattr(handle):
+                os.setxattr(written, attribute, os.getxattr(handle, attribute))
+            os.fsync(written)
+        finally:
+            os.close(written)
+        present = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if _identity(present) != _identity(status):
+            raise Refused("changed while it was being edited")
+        os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft, dir_fd=folder)
+        raise
+    os.fsync(folder)
+
+
+def _identity(status):
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink
+
+
+def protect(root, kinds, web_user, match, seconds, check):
+    """``(items, refused, cut_short)`` of taking away what the web server does not need, by kind of file."""
+    items, refused = [], []
+    web = _webroot.web_users()
+    account = pwd.getpwnam(web_user) if web_user else None
+    walk = _webroot.Walk(root, time.monotonic() + seconds, MAX_ENTRIES)
+    for entry in walk:
+        change = _protection(entry, kinds, web, account, match)
+        if change is None:
+            continue
+        shown = os.fsencode(entry.path).decode("utf-8", "replace")
+        try:
+            handle = open_target(entry.folder, entry.name, "directory" if entry.is_dir else "file")
+            try:
+                done = put_attributes(handle, change, check)
+            finally:
+                os.close(handle)
+        except FileNotFoundError:
+            continue
+        except (Refused, OSError) as reason:
+            refused.append({"path": shown, "reason": str(reason)})
+            continue
+        if done is not None:
+            items.append({"path": shown, "before": done[0], "after": done[1]})
+    return items, refused, walk.cut_short
+
+
+def _protection(entry, kinds, web, account, match):
+    if "vcs" in kinds and _webroot.is_vcs(entry):
+        return Change(0 if web.owns(entry.status) else None, None, lambda mode: mode & 0o7700)
+    if "dumps" in kinds and _webroot.is_dump(entry):
+        return Change(0, 0, lambda mode: mode & 0o600)
+    world_writable = "world_writable" in kinds and _webroot.is_world_writable(entry)
+    secret = "secrets" in kinds and entry.status.st_mode & 0o007 and _webroot.is_secret(entry)
+    if world_writable or secret:
+        return _for_the_group(entry, account, 0o007 if secret else 0o002)
+    if "world_readable" in kinds and entry.is_file and any(fnmatch.fnmatch(entry.path, pattern) for pattern in match):
+        return Change(None, None, lambda mode: mode & ~0o007)
+    return None
+
+
+def _for_the_group(entry, account, forbidden):
+    """Close a file to others. The site's own account keeps what it had as one of them, but for writing code."""
+    status = entry.status
+    if (
+        account is None
+        or account.pw_uid == status.st_uid
+        or status.st_gid in os.getgrouplist(account.pw_name, account.pw_gid)
+    ):
+        return Change(None, None, lambda mode: mode & ~forbidden)
+    kept = status.st_mode & (0o007 if entry.is_dir or _webroot.in_uploads(entry) else 0o005)
+    return Change(None, account.pw_gid, lambda mode: (mode & ~(forbidden | 0o070)) | kept << 3)
+
+
+def put_paths(root, params, check):
+    """``(items, refused)`` of putting attributes and a definition on named paths."""
+    change = Change(
+        pwd.getpwnam(params["owner"]).pw_uid if params["owner"] else None,
+        grp.getgrnam(params["group"]).gr_gid if params["group"] else None,
+        mode_function(params),
+    )
+    items, refused = [], []
+    for path in ([params["path"]] if params["path"] else []) + (params["paths"] or []):
+        try:
+            items += _put_path(root, path, change, params, check)
+        except FileNotFoundError:
+            if params["missing"] == "fail":
+                refused.append({"path": path, "reason": "is not there"})
+        except (Refused, OSError) as reason:
+            refused.append({"path": path, "reason": str(reason)})
+    return items, refused
+
+
+def _put_path(root, path, change, params, check):
+    folder, name = open_parent(root, path)
+    try:
+        handle = open_target(folder, name, "directory" if name == "." else params["kind"])
+        try:
+            done = [put_attributes(handle, change, check)]
+        finally:
+            os.close(handle)
+        if params["define"]:
+            done.append(put_define(folder, name, params["define"]["name"], params["define"]["value"], check))
+    finally:
+        os.close(folder)
+    return [{"path": path, "before": one[0], "after": one[1]} for one in done if one is not None]
+
+
+def mode_function(params):
+    """From the options to a function that gives the wanted mode of a present one."""
+    exact, forbid, grant = (_bits(params[name]) for name in ("mode", "forbid", "grant"))
+    if exact is not None:
+        return lambda present: exact
+    return lambda present: (present & ~(forbid or 0)) | (grant or 0)
+
+
+def _bits(text):
+    if text is None:
+        return None
+    if not re.match(r"\A[0-7]{1,4}\Z", text) or int(text, 8) > 0o777:
+        raise Refused("%r is not a mode of at most 0777" % text)
+    return int(text, 8)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "str", "required": True},
+            "path": {"type": "str"},
+            "paths": {"type": "list", "elements": "str"},
+            "missing": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "kind": {"type": "str", "choices": ["file", "directory"], "default": "file"},
+            "mode": {"type": "str"},
+            "forbid": {"type": "str"},
+            "grant": {"type": "str"},
+            "owner": {"type": "str"},
+            "group": {"type": "str"},
+            "define": {
+                "type": "dict",
+                "options": {"name": {"type": "str", "required": True}, "value": {"type": "str", "required": True}},
+            },
+            "protect": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["vcs", "dumps", "secrets", "world_writable", "world_readable"],
+            },
+            "web_user": {"type": "str"},
+            "match": {"type": "list", "elements": "str", "default": []},
+            "seconds": {"type": "int", "default": 60},
+        },
+        mutually_exclusive=[("mode", "forbid"), ("mode", "grant"), ("protect", "path"), ("protect", "paths")],
+        required_one_of=[("path", "paths", "protect")],
+        supports_check_mode=True,
+    )
+    params, check = module.params, module.check_mode
+    items, refused, cut_short = [], [], False
+    try:
+        root = open_root(params["root"])
+        if params["protect"]:
+            items, refused, cut_short = protect(
+                root, params["protect"], params["web_user"], params["match"], params["seconds"], check
+            )
+        else:
+            items, refused = put_paths(root, params, check)
+    except FileNotFoundError:
+        module.fail_json(msg="%s: no such folder" % params["root"])
+    except KeyError as unknown:
+        module.fail_json(msg=str(unknown.args[0]))
+    except Refused as reason:
+        module.fail_json(msg="%s: %s" % (params["root"], reason))
+    answer = {"changed": bool(items), "items": items, "refused": refused, "cut_short": cut_short, "diff": _diff(items)}
+    if refused and not params["protect"]:
+        module.fail_json(
+            msg="left alone: %s" % "; ".join("%(path)s %(reason)s" % one for one in refused[:20]), **answer
+        )
+    for one in refused[:20]:
+        module.warn("left alone: %(path)s %(reason)s" % one)
+    if cut_short:
+        module.warn("%s: not everything was looked at" % params["root"])
+    module.exit_json(**answer)
+
+
+def _diff(items):
+    def text(side):
+        return "".join(
+            "%s %s\n" % (item["path"], " ".join("%s=%s" % pair for pair in sorted(item[side].items())))
+            for item in items
+        )
+
+    return {"before": text("before"), "after": text("after")}
+
+
+if __name__ == "__main__":
+    main()
