@@ -37,7 +37,7 @@ def view(site: Site, facts: HostFacts) -> dict[str, Any]:
         {**vhost, "server": server}
         for server in ("nginx", "apache")
         if server in data
-        for vhost in data[server]["vhosts"]
+        for vhost in data[server]["vhosts"] or ()
         if names & set(vhost["names"])
     ]
     roots = {root for root in (site.document_root, *(vhost["root"] for vhost in vhosts)) if root}
@@ -63,7 +63,9 @@ def view(site: Site, facts: HostFacts) -> dict[str, Any]:
             (entry for entry in data.get("backups", {}).get("directories", []) if entry["path"] == site.backup_dir), None
         ),
     }
-    unread = {part for part, needed in _NEEDS.items() if any(area in facts.errors for area in needed)}
+    not_understood = {server for server in _WEB if server in data and data[server]["vhosts"] is None}
+    missing = not_understood.union(facts.errors)
+    unread = {part for part, needed in _NEEDS.items() if missing.intersection(needed)}
     return {part: value for part, value in seen.items() if part not in unread}
 
 

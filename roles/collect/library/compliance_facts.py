@@ -49,6 +49,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import (
     kernel,
+    nginx,
     php_fpm,
     survey,
     system,
@@ -57,6 +58,7 @@ from ansible.module_utils.luytre._reading import Reading, Unreadable
 
 AREAS = {
     "kernel": kernel,
+    "nginx": nginx,
     "php_fpm": php_fpm,
     "system": system,
 }

@@ -1,0 +1,206 @@
+"""nginx's configuration language: text to directives with their place, includes resolved as nginx does."""
+
+import glob
+import os
+import re
+
+MAX_FILES = 2000
+MAX_DEPTH = 32
+LUA_BLOCK = "_by_lua_block"
+
+
+class BadConfig(Exception):
+    """The text is no nginx configuration; the message names file and line."""
+
+
+class Directive:
+    """One directive: its words, its block or None, and where it stands.
+
+    ``start`` and ``end`` are offsets into the text of ``file`` (of the first character, and after the closing
+    semicolon or brace); ``inner`` is the offset after the opening brace. ``parent`` is the block that holds it.
+    """
+
+    __slots__ = ("args", "block", "end", "file", "inner", "line", "name", "parent", "start")
+
+    def __init__(self, name, args, file, line, start, parent):
+        self.name, self.args, self.file, self.line, self.start, self.parent = name, args, file, line, start, parent
+        self.block = self.inner = None
+        self.end = start
+
+    @property
+    def where(self):
+        """``file:line``."""
+        return "%s:%d" % (self.file, self.line)
+
+    def own(self, name):
+        """The directives of that name directly in this block, in order."""
+        return [inner for inner in self.block or () if inner.name == name]
+
+    def __repr__(self):
+        return "<%s %s at %s>" % (self.name, " ".join(self.args), self.where)
+
+
+class Config:
+    """A whole configuration: the top as one Directive, and the text of every file in force."""
+
+    def __init__(self, top, texts, globs):
+        self.top, self.texts, self.globs = top, texts, globs
+
+    @property
+    def http(self):
+        """The http block, or None."""
+        return next(iter(self.top.own("http")), None)
+
+    @property
+    def servers(self):
+        """The server blocks of http, in nginx's order."""
+        return self.http.own("server") if self.http else []
+
+
+def load(path, read, find=glob.glob, skip=()):
+    """The configuration that starts at ``path``.
+
+    ``read(path)`` gives a file's text or None, ``find(pattern)`` the paths of a glob. Included files whose path is
+    in ``skip`` are left out, as if they were empty. Raises BadConfig.
+    """
+    top = Directive("main", [], path, 1, 0, None)
+    config = Config(top, {}, [])
+    top.block = _file(path, config, read, find, set(skip), top, 0)
+    return config
+
+
+def _file(path, config, read, find, skip, parent, depth):
+    if depth > MAX_DEPTH:
+        raise BadConfig("%s: includes itself" % path)
+    if len(config.texts) > MAX_FILES:
+        raise BadConfig("more than %d files" % MAX_FILES)
+    text = config.texts.get(path)
+    if text is None:
+        text = read(path)
+        if text is None:
+            raise BadConfig("%s cannot be read" % path)
+        config.texts[path] = text
+    prefix = os.path.dirname(config.top.file)
+
+    def expand(directive):
+        if directive.name != "include" or not directive.args:
+            return [directive]
+        pattern = os.path.normpath(os.path.join(prefix, directive.args[0]))
+        config.globs.append((pattern, directive))
+        found = sorted(find(pattern)) if any(char in pattern for char in "*?[") else [pattern]
+        return [
+            inner
+            for name in found
+            if name not in skip
+            for inner in _file(name, config, read, find, skip, directive.parent, depth + 1)
+        ]
+
+    return parse(text, path, parent, expand)
+
+
+def parse(text, file, parent=None, expand=None):
+    """The directives of a text. ``expand(directive)`` may put others in the place of one without a block."""
+    top, stack = [], []
+    words, start, line = [], 0, 1
+    for kind, value, offset, number in tokens(text, file):
+        if kind == "word":
+            if not words:
+                start, line = offset, number
+            words.append(value)
+            continue
+        if kind == "}":
+            if words or not stack:
+                raise BadConfig("%s:%d: unexpected }" % (file, number))
+            stack.pop().end = offset + 1
+            continue
+        if not words:
+            raise BadConfig("%s:%d: unexpected %s" % (file, number, kind))
+        holder = stack[-1] if stack else parent
+        directive = Directive(words[0], words[1:], file, line, start, holder)
+        directive.end = offset + 1
+        into = stack[-1].block if stack else top
+        words = []
+        if kind == "{":
+            directive.block, directive.inner = [], offset + 1
+            into.append(directive)
+            stack.append(directive)
+            if len(stack) > MAX_DEPTH:
+                raise BadConfig("%s:%d: nested too deeply" % (file, number))
+        else:
+            into.extend(expand(directive) if expand else [directive])
+    if words or stack:
+        raise BadConfig("%s:%d: unexpected end of file" % (file, text.count("\n") + 1))
+    return top
+
+
+_SPACE = re.compile(r"(?:\s+|#[^\n]*)+")
+_PLAIN = re.compile(r"((?:\$\{|\\.|[^\s;{\\])+|\\)", re.DOTALL)
+_QUOTED = {
+    '"': re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL),
+    "'": re.compile(r"'((?:\\.|[^'\\])*)'", re.DOTALL),
+}
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+def tokens(text, file):
+    """``(kind, value, offset, line)`` with kind word, ``;``, ``{`` or ``}``; quotes taken off, escapes resolved."""
+    at, line, counted = 0, 1, 0
+    length = len(text)
+    last = []
+    while True:
+        gap = _SPACE.match(text, at)
+        if gap:
+            at = gap.end()
+        if at >= length:
+            return
+        line += text.count("\n", counted, at)
+        counted = at
+        char = text[at]
+        if char in ";{}":
+            if char == "{" and last and last[0].endswith(LUA_BLOCK):
+                at = _raw_end(text, at, file, line)
+                yield "{", char, at, line
+                last = []
+                continue
+            yield char, char, at, line
+            last = []
+            at += 1
+            continue
+        match = _QUOTED.get(char, _PLAIN).match(text, at)
+        if match is None:
+            raise BadConfig("%s:%d: quote without end" % (file, line))
+        value = _ESCAPE.sub(_unescape, match.group(1))
+        last.append(value)
+        yield "word", value, at, line
+        at = match.end()
+
+
+def _unescape(match):
+    char = match.group(1)
+    return char if char in "\"'\\" else {"t": "\t", "r": "\r", "n": "\n"}.get(char, "\\" + char)
+
+
+def _raw_end(text, at, file, line):
+    depth = 0
+    for offset in range(at, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[offset], 0)
+        if depth == 0:
+            return offset - 1
+    raise BadConfig("%s:%d: block without end" % (file, line))
+
+
+SIZES = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000, "y": 31536000, "ms": 0.001}
+
+
+def size(word):
+    """Bytes of a size such as ``8k`` or ``1G``, or None when it is none."""
+    match = re.fullmatch(r"(\d{1,15})([kKmMgG]?)", word)
+    return int(match.group(1)) * SIZES[match.group(2).lower()] if match else None
+
+
+def seconds(word):
+    """Seconds of a time such as ``1m 30s`` or ``500ms``, or None when it is none."""
+    if not word or not re.fullmatch(r"(?:\d{1,9}(?:ms|[smhdwMy])\s*)*(?:\d{1,9})?", word):
+        return None
+    return sum(int(number) * TIMES[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwMy]?)", word))

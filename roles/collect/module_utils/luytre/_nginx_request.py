@@ -1,0 +1,526 @@
+"""What nginx would answer to a request, by its own rules: server choice, rewrite, location, access, try_files, content.
+
+Knows the standard modules' directives that decide who serves what. A condition that cannot be told from the
+configuration (a cookie, a geo table, an unknown variable) counts as not met, so that no protection is credited
+that a visitor could step around.
+"""
+
+import re
+
+VISITOR = "203.0.113.9"
+MAX_LOGIN_RATE = 5  # requests a second; a faster limit does not slow a guessing machine down
+MAX_TURNS = 12
+PASSES = ("fastcgi_pass", "proxy_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass")
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
+
+
+class Answer:
+    """How a request ends: ``kind`` is file, php, proxy, status, redirect or closed.
+
+    ``value`` is a path, a backend, a code or a URL; ``uri`` what was asked for in the end ("" for a fixed script);
+    ``level`` the block that decided; ``limited`` whether a rate limit counted the request on its way.
+    """
+
+    __slots__ = ("kind", "level", "limited", "uri", "value")
+
+    def __init__(self, kind, value, level, uri=""):
+        self.kind, self.value, self.level, self.uri, self.limited = kind, value, level, uri, False
+
+    @property
+    def denied(self):
+        """Whether a visitor gets nothing: an error status or a closed connection."""
+        return self.kind == "closed" or (self.kind == "status" and self.value >= 400)
+
+
+class Request:
+    """A request on its way through the phases. ``exists(uri)`` tells which files are there."""
+
+    def __init__(self, uri, host="", scheme="http", port=80, method="GET", exists=lambda uri: True):
+        self.uri, self.args, self.host, self.scheme, self.port, self.method = uri, "", host, scheme, port, method
+        self.exists = exists
+        self.original = uri
+        self.internal = False
+        self.variables = {}
+        self.within = None
+        self.limited = False
+        self.turns = 0
+
+
+class Model:
+    """A configuration ready to be asked."""
+
+    def __init__(self, config):
+        self.config = config
+        http = config.http.block if config.http else []
+        self.maps = {d.args[1].lstrip("$"): d for d in http if d.name == "map" and len(d.args) == 2}
+        self.geos = {d.args[-1].lstrip("$"): d for d in http if d.name == "geo" and d.args}
+        self.upstreams = {
+            d.args[0]: [s.args[0] for s in d.own("server") if s.args] for d in http if d.name == "upstream" and d.args
+        }
+        self.zones = dict(filter(None, (_zone(d) for d in http if d.name == "limit_req_zone")))
+        self._regexes = {}
+
+    # --- settings -------------------------------------------------------------------------------------
+
+    def effective(self, level, name):
+        """The directives of that name in force at a level: those of the nearest level that has any."""
+        while level is not None:
+            found = level.own(name)
+            if found:
+                return found
+            level = level.parent
+        return []
+
+    def setting(self, level, name, default=None):
+        """The last argument list's first word of a directive in force at a level."""
+        found = self.effective(level, name)
+        return found[-1].args[0] if found and found[-1].args else default
+
+    def root(self, level):
+        """The document root in force at a level, or None for the compiled-in one or one that varies."""
+        value = self.setting(level, "root")
+        return value.rstrip("/") or "/" if value and "$" not in value else None
+
+    def backends(self, address):
+        """The addresses behind a ``*_pass`` argument, upstream names resolved: ``unix:/…`` or ``host:port``."""
+        address = re.sub(r"^(?:https?|grpcs?)://", "", address)
+        plain = address.rsplit("@", 1)[-1]
+        name = plain.split("/", 1)[0]
+        if plain.startswith("unix:"):
+            return [":".join(plain.split(":")[:2])]
+        return self.upstreams.get(name) or [name]
+
+    # --- the server that answers ----------------------------------------------------------------------
+
+    def choose(self, servers, host):
+        """``(server, how)`` that nginx picks among those of one listen; how is exact, wildcard, regex or default."""
+        host = host.lower()
+        best = {"exact": None, "head": None, "tail": None, "regex": None}
+        lengths = {"head": 0, "tail": 0}
+        for server in servers:
+            for name in server_names(server):
+                if name == host:
+                    best["exact"] = best["exact"] or server
+                elif name.startswith("*.") and host.endswith(name[1:]) and len(name) > lengths["head"]:
+                    best["head"], lengths["head"] = server, len(name)
+                elif name.endswith(".*") and host.startswith(name[:-1]) and len(name) > lengths["tail"]:
+                    best["tail"], lengths["tail"] = server, len(name)
+                elif name.startswith("~") and best["regex"] is None and self._search(name[1:], host, True):
+                    best["regex"] = server
+        for kind, how in (("exact", "exact"), ("head", "wildcard"), ("tail", "wildcard"), ("regex", "regex")):
+            if best[kind] is not None:
+                return best[kind], how
+        return next(iter(servers), None), "default"
+
+    # --- the request's way ----------------------------------------------------------------------------
+
+    def ask(self, server, request):
+        """The Answer of one server block."""
+        answer = self._serve(server, request)
+        answer.limited = request.limited
+        return answer
+
+    def _serve(self, server, request):
+        request.turns += 1
+        if request.turns > MAX_TURNS:
+            return Answer("status", 500, server)
+        request.within = server
+        ended = self._rewrite(server, request)
+        return ended if isinstance(ended, Answer) else self._locate(server, request)
+
+    def _locate(self, server, request):
+        while request.turns <= MAX_TURNS:
+            request.turns += 1
+            location = self.find(server, request.uri) or server
+            if location.own("internal") and not request.internal:
+                return Answer("status", 404, location)
+            before = request.uri
+            request.within = location
+            modifier, pattern = location_words(location) if location is not server else ("", "")
+            if modifier in ("~", "~*"):
+                self._capture(self._search(pattern, request.uri, modifier == "~*"), request)
+            if location is not server:
+                ended = self._rewrite(location, request)
+                if isinstance(ended, Answer):
+                    return ended
+                if request.uri != before and ended != "break":
+                    continue
+            return self._content(server, location, request)
+        return Answer("status", 500, server)
+
+    def find(self, level, uri):
+        """The location that nginx picks below a level, or None."""
+        return self._find(level, uri)[0]
+
+    def _find(self, level, uri):
+        """``(location, final)``: final when neither prefix nor regex of an outer level may override it."""
+        prefix, patterns = None, []
+        for location in level.own("location"):
+            modifier, name = location_words(location)
+            if modifier == "=":
+                if uri == name:
+                    return location, True
+            elif modifier in ("~", "~*"):
+                patterns.append((location, name, modifier == "~*"))
+            elif not name.startswith("@") and uri.startswith(name):
+                if prefix is None or len(name) > len(location_words(prefix)[1]):
+                    prefix = location
+        found = prefix
+        if prefix is not None:
+            inner, final = self._find(prefix, uri)
+            found = inner or prefix
+            if final:
+                return found, True
+        if prefix is None or location_words(prefix)[0] != "^~":
+            for location, pattern, fold in patterns:
+                if self._search(pattern, uri, fold):
+                    return self._find(location, uri)[0] or location, True
+        return found, False
+
+    def _content(self, server, location, request):
+        level = request.within if request.within.name == "if" else location
+        self._count(level, request)
+        refusal = self._access(level, request)
+        if refusal:
+            return Answer("status", refusal, level)
+        tries = location.own("try_files")
+        if tries:
+            ended = self._try_files(server, tries[-1].args, level, request)
+            if ended is not None:
+                return ended
+        for name in PASSES:
+            passed = level.own(name) or (location.own(name) if level is not location else [])
+            if passed and passed[-1].args:
+                kind = "php" if name == "fastcgi_pass" else "proxy"
+                return Answer(kind, passed[-1].args[0], level, "" if self._fixed_script(level) else request.uri)
+        if location.own("stub_status"):
+            return Answer("status", 200, level)
+        if request.uri.endswith("/"):
+            return self._index(server, level, request)
+        if not request.exists(request.uri):
+            return Answer("status", 404, level)
+        return Answer("file", request.uri, level)
+
+    def _fixed_script(self, level):
+        """Whether every request goes to one script that the configuration names."""
+        scripts = [
+            d.args[1]
+            for d in self.effective(level, "fastcgi_param")
+            if d.args[:1] == ["SCRIPT_FILENAME"] and d.args[1:]
+        ]
+        varying = ("$fastcgi_script_name", "uri", "$request_filename", "$1", "$script")
+        return bool(scripts) and not any(word in scripts[-1] for word in varying)
+
+    def _index(self, server, level, request):
+        found = self.effective(level, "index")
+        for name in found[-1].args if found else ["index.html"]:
+            inner = self._expand(name, request, level) if name.startswith("/") else request.uri + name
+            if inner and request.exists(inner):
+                request.uri, request.internal = inner, True
+                return self._serve(server, request)
+        if self.setting(level, "autoindex") == "on":
+            return Answer("file", request.uri, level)
+        return Answer("status", 403, level)
+
+    def _try_files(self, server, args, level, request):
+        for test in args[:-1]:
+            path = self._expand(test, request, level)
+            if path is None:
+                continue
+            folder = path.endswith("/")
+            path = re.sub(r"/+", "/", "/" + path)
+            if path == "/" if folder else request.exists(path):
+                request.uri = path
+                return None
+        last = args[-1]
+        if last.startswith("="):
+            code = last[1:]
+            return Answer("status", int(code) if code.isdigit() else 404, level)
+        request.internal = True
+        if last.startswith("@"):
+            return self._named(server, last, request)
+        target = self._expand(last, request, level)
+        if target is None:
+            return Answer("status", 404, level)
+        request.uri, _, request.args = target.partition("?")
+        return self._serve(server, request)
+
+    def _named(self, server, name, request):
+        location = next((found for found in server.own("location") if found.args[:1] == [name]), None)
+        request.turns += 1
+        if location is None or request.turns > MAX_TURNS:
+            return Answer("status", 500, server)
+        before, request.within = request.uri, location
+        ended = self._rewrite(location, request)
+        if isinstance(ended, Answer):
+            return ended
+        if request.uri != before and ended != "break":
+            return self._locate(server, request)
+        return self._content(server, location, request)
+
+    # --- phases ---------------------------------------------------------------------------------------
+
+    def _rewrite(self, level, request):
+        """An Answer, 'last', 'break' or None."""
+        for directive in level.block or ():
+            args = directive.args
+            if directive.name == "set" and len(args) == 2:
+                request.variables[args[0].lstrip("$")] = self._expand(args[1], request, level)
+            elif directive.name == "return" and args:
+                return self._return(args, level, request)
+            elif directive.name == "break":
+                return "break"
+            elif directive.name == "rewrite" and len(args) >= 2:
+                ended = self._substitute(args, level, request)
+                if ended is not None:
+                    return ended
+            elif directive.name == "if" and self._holds(args, request, level):
+                request.within = directive
+                ended = self._rewrite(directive, request)
+                if ended is not None:
+                    return ended
+        return None
+
+    def _return(self, args, level, request):
+        code = int(args[0]) if args[0].isdigit() else 302
+        text = args[1] if len(args) > 1 else ("" if args[0].isdigit() else args[0])
+        if code == 444:
+            return Answer("closed", 444, level)
+        if code in (301, 302, 303, 307, 308) and text:
+            return Answer("redirect", self._fill(text, request, level), level)
+        return Answer("status", code, level)
+
+    def _substitute(self, args, level, request):
+        match = self._search(args[0], request.uri, False)
+        if not match:
+            return None
+        self._capture(match, request)
+        flag = args[2] if len(args) > 2 else ""
+        if re.match(r"https?://|\$scheme", args[1]) or flag in ("redirect", "permanent"):
+            return Answer("redirect", self._fill(args[1], request, level), level)
+        target = self._expand(args[1], request, level)
+        if target is None:
+            return None
+        request.uri, request.internal = target.split("?", 1)[0], True
+        return flag if flag in ("last", "break") else None
+
+    def _count(self, level, request):
+        if self.setting(level, "limit_req_dry_run") == "on":
+            return
+        for limit in self.effective(level, "limit_req"):
+            words = dict(word.split("=", 1) for word in limit.args if "=" in word)
+            key, rate = self.zones.get(words.get("zone"), (None, 0))
+            if key is not None and self._expand(key, request, level) and 0 < rate <= MAX_LOGIN_RATE:
+                request.limited = True
+
+    def _access(self, level, request):
+        """The status that access control answers a stranger with, or None."""
+        for limited in self.effective(level, "limit_except"):
+            if request.method not in limited.args and not (request.method == "HEAD" and "GET" in limited.args):
+                level = limited
+        rules = self._access_rules(level)
+        for rule in rules:
+            if rule.args[:1] in (["all"], ["0.0.0.0/0"]):
+                if rule.name == "deny":
+                    return 403
+                break
+        if (self.setting(level, "auth_basic", "off")) != "off":
+            return 401
+        if (self.setting(level, "auth_request", "off")) != "off":
+            return 401
+        return None
+
+    def _access_rules(self, level):
+        while level is not None:
+            rules = [d for d in level.block or () if d.name in ("allow", "deny")]
+            if rules:
+                return rules
+            level = level.parent
+        return []
+
+    # --- words ----------------------------------------------------------------------------------------
+
+    def _holds(self, args, request, level):
+        """Whether an ``if`` condition is surely met."""
+        words = list(args)
+        words[0] = words[0][1:] if words[0].startswith("(") else words[0]
+        words[-1] = words[-1][:-1] if words[-1].endswith(")") else words[-1]
+        words = [word for word in words if word] if len(words) > 3 else words
+        if words and words[0] == "":
+            words = words[1:]
+        if words and words[-1] == "" and len(words) != 3:
+            words = words[:-1]
+        if len(words) == 1:
+            value = self._expand(words[0], request, level)
+            return bool(value) and value != "0"
+        if len(words) == 2 and words[0].lstrip("!") in ("-f", "-d", "-e", "-x"):
+            return self._file_test(words[0], words[1], request, level)
+        if len(words) != 3:
+            return False
+        value = self._expand(words[0], request, level)
+        if value is None:
+            return False
+        if words[1] in ("=", "!="):
+            other = self._expand(words[2], request, level)
+            return other is not None and (value == other) == (words[1] == "=")
+        match = self._search(words[2], value, words[1].endswith("*"))
+        if words[1].startswith("!"):
+            return match is None
+        if match:
+            self._capture(match, request)
+        return bool(match)
+
+    def _file_test(self, test, path, request, level):
+        filled = self._expand(path, request, level)
+        root = self.root(level)
+        if filled is None:
+            return False
+        if root and filled.startswith(root + "/"):
+            filled = filled[len(root) :]
+        there = request.exists(re.sub(r"/+", "/", filled)) if not test.endswith("d") else filled.rstrip("/") == ""
+        if test.endswith("e") and filled.rstrip("/") == "":
+            there = True
+        return there != test.startswith("!")
+
+    def _capture(self, match, request):
+        for number, value in enumerate(match.groups(), 1):
+            request.variables[str(number)] = value or ""
+        for name, value in match.groupdict().items():
+            request.variables[name] = value or ""
+
+    def _search(self, pattern, text, fold):
+        key = (pattern, fold)
+        if key not in self._regexes:
+            try:
+                source = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
+                self._regexes[key] = re.compile(source, re.IGNORECASE if fold else 0)
+            except (re.error, OverflowError, RecursionError):
+                self._regexes[key] = None
+        compiled = self._regexes[key]
+        return compiled.search(text) if compiled else None
+
+    def _fill(self, text, request, level):
+        """The text with what is known filled in; unknown variables stay as they are."""
+        return _VARIABLE.sub(
+            lambda found: self._value(found.group(1) or found.group(2), request, level) or found.group(0), text
+        )
+
+    def _expand(self, text, request, level):
+        """The text with every variable filled in, or None when one is unknown."""
+        parts = []
+        at = 0
+        for found in _VARIABLE.finditer(text):
+            value = self._value(found.group(1) or found.group(2), request, level)
+            if value is None:
+                return None
+            parts += [text[at : found.start()], value]
+            at = found.end()
+        return "".join([*parts, text[at:]])
+
+    def _value(self, name, request, level, depth=0):
+        if name in request.variables:
+            return request.variables[name]
+        if name in self.maps and depth < 8:
+            return self._mapped(self.maps[name], request, level, depth + 1)
+        if name in self.geos:
+            default = self.geos[name].own("default")
+            return default[-1].args[0] if default and default[-1].args else ""
+        if name in ("fastcgi_script_name", "fastcgi_path_info"):
+            return self._script(name, request, level)
+        root = self.root(level) or ""
+        known = {
+            "uri": request.uri,
+            "document_uri": request.uri,
+            "request_uri": request.original,
+            "host": request.host,
+            "http_host": request.host,
+            "scheme": request.scheme,
+            "https": "on" if request.scheme == "https" else "",
+            "request_method": request.method,
+            "args": request.args,
+            "query_string": request.args,
+            "is_args": "?" if request.args else "",
+            "server_port": str(request.port),
+            "remote_addr": VISITOR,
+            "binary_remote_addr": VISITOR,
+            "remote_user": "",
+            "document_root": root,
+            "realpath_root": root,
+            "request_filename": root + request.uri,
+            "http_user_agent": "Mozilla/5.0",
+            "server_name": request.host,
+        }
+        if name in known:
+            return known[name]
+        return "" if name.startswith(("http_", "cookie_", "arg_")) else None
+
+    def _script(self, name, request, level):
+        split = self.effective(level, "fastcgi_split_path_info")
+        match = self._search(split[-1].args[0], request.uri, False) if split and split[-1].args else None
+        if match and len(match.groups()) == 2:
+            return match.group(1 if name == "fastcgi_script_name" else 2)
+        return request.uri if name == "fastcgi_script_name" else ""
+
+    def _mapped(self, table, request, level, depth):
+        source = self._expand_deep(table.args[0], request, level, depth)
+        if source is None:
+            return None
+        default, regex = "", None
+        for row in table.block or ():
+            if row.name in ("hostnames", "volatile") and not row.args:
+                continue
+            if not row.args:
+                continue
+            key = row.name
+            if key == "default":
+                default = row.args[0]
+            elif key.startswith("~"):
+                fold = key.startswith("~*")
+                if regex is None and self._search(key[2 if fold else 1 :], source, fold):
+                    regex = row.args[0]
+            elif key.lstrip("\\").lower() == source.lower():
+                return self._expand_deep(row.args[0], request, level, depth)
+        return self._expand_deep(default if regex is None else regex, request, level, depth)
+
+    def _expand_deep(self, text, request, level, depth):
+        values = []
+        at = 0
+        for found in _VARIABLE.finditer(text):
+            value = self._value(found.group(1) or found.group(2), request, level, depth)
+            if value is None:
+                return None
+            values += [text[at : found.start()], value]
+            at = found.end()
+        return "".join([*values, text[at:]])
+
+
+def location_words(location):
+    """``(modifier, name)`` of a location block, also for ``location =/x`` written without a space."""
+    args = location.args
+    if len(args) >= 2:
+        return args[0], args[1]
+    name = args[0] if args else ""
+    for modifier in ("^~", "~*", "=", "~"):
+        if name.startswith(modifier):
+            return modifier, name[len(modifier) :]
+    return "", name
+
+
+def server_names(server):
+    """The names a server block claims, lower case; ``.x.test`` as both that it means."""
+    names = []
+    for directive in server.own("server_name"):
+        for name in directive.args:
+            lower = name if name.startswith("~") else name.lower()
+            names += [lower[1:], "*" + lower] if lower.startswith(".") else [lower]
+    return names
+
+
+def _zone(directive):
+    """``(name, (key, requests a second))`` of a limit_req_zone."""
+    words = dict(word.split("=", 1) for word in directive.args[1:] if "=" in word)
+    rate = re.fullmatch(r"(\d{1,9})r/([sm])", words.get("rate", ""))
+    if not directive.args or "zone" not in words or not rate:
+        return None
+    a_second = int(rate.group(1)) / (60 if rate.group(2) == "m" else 1)
+    return words["zone"].split(":")[0], (directive.args[0], a_second)

@@ -1,0 +1,548 @@
+"""nginx: whether its configuration is sound, and what each of its virtual hosts would answer."""
+
+import os
+import re
+
+from ansible.module_utils.luytre import _web
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
+from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
+from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
+
+ANY = "0.0.0.0"  # noqa: S104  the same to nginx as no address
+TIMEOUTS = {
+    "client_body_timeout": 60,
+    "client_header_timeout": 60,
+    "send_timeout": 60,
+    "keepalive_timeout": 75,
+}
+"""Seconds that nginx itself takes where the configuration says nothing."""
+PROBLEM = re.compile(r"\[(?:emerg|alert|crit|error)\]|conflicting server name|protocol options redefined")
+MAX_WALKED = 5000
+ABSENT = {
+    "installed": False,
+    "version": "",
+    "config_ok": None,
+    "config_message": "",
+    "problems": [],
+    "user": "",
+    "worker_users": [],
+    "modules": [],
+    "server_tokens": [],
+    "timeouts": [],
+    "default_servers": [],
+    "loose_files": [],
+    "vhosts": [],
+}
+
+
+def collect(reading):
+    program = reading.installed("nginx")
+    if program is None:
+        return ABSENT
+    version = re.search(r"nginx/([0-9.]+)", reading.run([program, "-v"], both=True))
+    processes = _processes()
+    ok, said, path = _test(reading, [program, "-t", *_started_with(processes)])
+    facts = {
+        **ABSENT,
+        "installed": True,
+        "version": version.group(1) if version else "",
+        "config_ok": ok,
+        "config_message": said[-1][:300] if said else "",
+        "problems": [line[:300] for line in said if PROBLEM.search(line)][:20],
+        "worker_users": sorted({user for title, user in processes if title.startswith("nginx: worker")}),
+    }
+    try:
+        config = load(path, read_text)
+    except BadConfig as error:
+        return {**facts, "vhosts": None, "problems": [*facts["problems"], str(error)[:300]]}
+    return {**facts, **describe(config, reading.declared, facts["version"]), "loose_files": loose_files(config)}
+
+
+def describe(config, declared=None, version="", on_disk=True):
+    """The part of the facts that follows from the configuration alone."""
+    model = Model(config)
+    groups = by_listen(config.servers)
+    names = answered_names(model, groups, declared or {})
+    user = config.top.own("user")
+    return {
+        "user": user[-1].args[0] if user and user[-1].args else "nobody",
+        "modules": sorted({os.path.basename(d.args[0]) for d in config.top.own("load_module") if d.args}),
+        "server_tokens": _tokens(model),
+        "timeouts": _timeouts(config),
+        "default_servers": [
+            _default_server(model, address, port, members) for (address, port), members in sorted(groups.items())
+        ],
+        "vhosts": [_vhost(model, groups, server, names[id(server)], version, on_disk) for server in config.servers],
+    }
+
+
+# --- the daemon ------------------------------------------------------------------------------------------
+
+
+def _processes():
+    """``(title, user)`` of the running nginx processes."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        if (read_text("/proc/%s/comm" % pid, 100) or "").strip() != "nginx":
+            continue
+        title = (read_text("/proc/%s/cmdline" % pid, 4000) or "").replace("\0", " ").strip()
+        owner = file_mode("/proc/%s" % pid)
+        if owner and title:
+            found.append((title, owner["owner"]))
+    return found
+
+
+def _started_with(processes):
+    """The master's own ``-c``, so that the configuration read is the one that it runs with."""
+    for title, _owner in processes:
+        match = re.match(r"nginx: master process .*\s-c\s*(/\S+)", title)
+        if match:
+            return ["-c", match.group(1)]
+    return []
+
+
+def _test(reading, argv):
+    """``(ok, lines, path)`` of the configuration test; ok is None when it could not be run to its end."""
+    try:
+        lines = reading.run(argv, ok=None, both=True).strip().splitlines()
+    except Unreadable as late:
+        return None, [str(late)], argv[-1] if "-c" in argv else "/etc/nginx/nginx.conf"
+    path = next(
+        (found.group(1) for found in (re.search(r"configuration file (/\S+)", line) for line in lines) if found), ""
+    )
+    return any("test is successful" in line for line in lines), lines, path or "/etc/nginx/nginx.conf"
+
+
+def loose_files(config):
+    """Configuration that somebody other than root could change: what is in force, and all below /etc/nginx."""
+    paths = set(config.texts) | set(_walk("/etc/nginx"))
+    for path in config.texts:
+        real = os.path.realpath(path)
+        paths.add(real)
+        paths.update(_parents(path))
+        paths.update(_parents(real))
+    modes = (file_mode(path) for path in sorted(paths))
+    return [mode for mode in modes if mode and _is_loose(mode)][:200]
+
+
+def _is_loose(mode):
+    if mode["kind"] == "link":
+        return mode["owner"] != "root"
+    sticky = mode["kind"] == "dir" and mode["mode"] & 0o1000
+    return (
+        mode["owner"] != "root"
+        or (mode["group"] != "root" and mode["mode"] & 0o020 != 0)
+        or (mode["mode"] & 0o002 != 0 and not sticky)
+    )
+
+
+def _parents(path):
+    while path not in ("/", ""):
+        path = os.path.dirname(path)
+        yield path
+
+
+def _walk(top):
+    walked = 0
+    for folder, folders, files in os.walk(top):
+        for name in [*folders, *files]:
+            walked += 1
+            if walked > MAX_WALKED:
+                return
+            yield os.path.join(folder, name)
+
+
+# --- settings of the whole -------------------------------------------------------------------------------
+
+
+def _tokens(model):
+    """Where ``server_tokens`` is decided, and how: http, and what differs below it."""
+    http = model.config.http
+    found = [{"where": "http", "value": model.setting(http, "server_tokens", "on") if http else "on"}]
+    for level in levels(http):
+        for directive in level.own("server_tokens"):
+            if level is not http and directive.args:
+                found.append({"where": directive.where, "value": directive.args[0]})
+    return found
+
+
+def _timeouts(config):
+    found = []
+    for name, default in TIMEOUTS.items():
+        set_by_http = config.http.own(name) if config.http else []
+        if not set_by_http:
+            found.append({"directive": name, "seconds": default, "where": "http"})
+        for level in levels(config.http):
+            for directive in level.own(name):
+                value = seconds(directive.args[0]) if directive.args else None
+                if value is not None:
+                    found.append({"directive": name, "seconds": int(value + 0.999), "where": directive.where})
+    return found
+
+
+def levels(block):
+    """A block and all the blocks in it that hold settings, outermost first."""
+    if block is None:
+        return
+    yield block
+    for inner in block.block or ():
+        if inner.block is not None and inner.name in ("server", "location", "if", "limit_except"):
+            yield from levels(inner)
+
+
+# --- listens and names -----------------------------------------------------------------------------------
+
+
+def listens(server):
+    """``[(address, port, options)]`` of a server block; a unix socket is ``("unix:/…", 0, …)``."""
+    found = []
+    for directive in server.own("listen"):
+        if directive.args:
+            found.append((*_address(directive.args[0]), directive.args[1:]))
+    return found or [("*", 80, [])]
+
+
+def _address(word):
+    if word.startswith("unix:"):
+        return word, 0
+    match = re.fullmatch(r"(?:(\[[0-9a-fA-F:.]+\]|[^:\[\]]+):)?(\d{1,5})", word)
+    address, port = (match.group(1) or "*", int(match.group(2))) if match else (word, 80)
+    return "*" if address == ANY else address, port
+
+
+def by_listen(servers):
+    """``(address, port)`` to its servers, the default one first."""
+    groups = {}
+    for server in servers:
+        for address, port, options in listens(server):
+            if "quic" in options:
+                continue
+            members = groups.setdefault((address, port), [])
+            if "default_server" in options or "default" in options:
+                members[:] = [server, *(member for member in members if member is not server)]
+            elif not any(member is server for member in members):
+                members.append(server)
+    return groups
+
+
+def is_tls(groups, address, port):
+    """Whether connections to this address are TLS: one server that says ``ssl`` decides for all."""
+    return any(
+        "ssl" in options or server.own("ssl")[-1:] and server.own("ssl")[-1].args == ["on"]
+        for server in groups.get((address, port), [])
+        for other, number, options in listens(server)
+        if (other, number) == (address, port)
+    )
+
+
+def answered_names(model, groups, declared):
+    """Server block to names: as claimed, and the declared domains it answers without claiming them."""
+    names = {id(server): [n for n in dict.fromkeys(server_names(server)) if n] for server in model.config.servers}
+    claimed = {name for members in names.values() for name in members}
+    for site in declared.get("sites") or []:
+        for domain in [site.get("domain"), *(site.get("aliases") or [])]:
+            if not isinstance(domain, str):
+                continue
+            for members in groups.values():
+                server, how = model.choose(members, domain)
+                if server is None or domain in names[id(server)]:
+                    continue
+                if how in ("wildcard", "regex") or (how == "default" and not claimed & _coverings(domain)):
+                    names[id(server)].append(domain)
+    return names
+
+
+def _coverings(domain):
+    """The names that would claim a domain, but for regular expressions."""
+    parts = domain.split(".")
+    return {domain} | {"*." + ".".join(parts[at:]) for at in range(1, len(parts))}
+
+
+# --- one virtual host ------------------------------------------------------------------------------------
+
+
+def _probe_host(names):
+    for name in names:
+        if not name.startswith("~") and name != "_":
+            return name.replace("*", "x")
+    return "x.invalid"
+
+
+class Visitor:
+    """Asks one server block, over each of its schemes, as a stranger would."""
+
+    def __init__(self, model, groups, server, names, on_disk):
+        self.model, self.server, self.host = model, server, _probe_host(names)
+        self.root = model.root(model.find(server, "/") or server)
+        self.look = on_disk and self.root is not None and os.path.isdir(self.root)
+        schemes = {
+            ("https" if is_tls(groups, address, port) else "http", port) for address, port, _options in listens(server)
+        }
+        self.schemes = sorted(schemes)
+
+    def _there(self, uri):
+        if self.look:
+            return os.path.isfile(self.root + uri)
+        return os.path.basename(uri).startswith("index.")
+
+    def ask(self, uri, scheme, port, method="GET", there=True):
+        """The Answer to a request for a file that is there, or not."""
+
+        def exists(path):
+            return (
+                there and (path == uri or (uri.endswith("/") and uri != "/" and path.startswith(uri)))
+            ) or self._there(path)
+
+        return self.model.ask(self.server, Request(uri, self.host, scheme, port, method, exists))
+
+    def answers(self, uri, **how):
+        """The Answers over each scheme."""
+        return [self.ask(uri, scheme, port, **how) for scheme, port in self.schemes]
+
+    def those(self, uris, kind, **how):
+        """Which of the URIs are answered with that kind over any scheme."""
+        return [uri for uri in uris if any(answer.kind == kind for answer in self.answers(uri, **how))]
+
+
+def _vhost(model, groups, server, names, version, on_disk):
+    visitor = Visitor(model, groups, server, names, on_disk)
+    pages = visitor.answers(_web.PAGE)
+    page = next((answer for answer in pages[::-1] if answer.kind in ("file", "php", "proxy")), pages[-1])
+    level = page.level
+    plain = [visitor.ask(_web.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
+    tls = any(scheme == "https" for scheme, _port in visitor.schemes)
+    inside = list(levels(server))
+    root = model.root(model.find(server, "/") or server)
+    return {
+        "names": names[:200],
+        "listens": [
+            {
+                "address": address,
+                "port": port,
+                "tls": is_tls(groups, address, port),
+                "default": groups.get((address, port), [None])[0] is server,
+            }
+            for address, port, options in listens(server)
+            if "quic" not in options
+        ],
+        "root": root,
+        "file": server.file,
+        "line": server.line,
+        "php_backends": sorted(
+            {
+                _backend(found)
+                for inner in inside
+                for passed in inner.own("fastcgi_pass")
+                for found in _targets(model, passed)
+            }
+        ),
+        "proxies_to": sorted(
+            {
+                found
+                for inner in inside
+                for name in PASSES[1:]
+                for passed in inner.own(name)
+                for found in _targets(model, passed)
+            }
+        ),
+        "listing": _listing(model, server),
+        "serves_hidden": visitor.those(_web.HIDDEN, "file"),
+        "serves_backups": visitor.those(_web.BACKUPS, "file"),
+        "serves_acme": not any(answer.denied for answer in visitor.answers(_web.ACME)),
+        "runs_php": [
+            uri
+            for uri in _web.UPLOADS
+            if any(answer.kind == "php" and answer.uri.endswith(uri) for answer in visitor.answers(uri))
+        ],
+        "php_of_missing": any(
+            answer.kind == "php" and answer.uri.endswith(_web.MISSING_PHP)
+            for answer in visitor.answers(_web.MISSING_PHP, there=False)
+        ),
+        "denies": [uri for uri in _web.SENSITIVE if all(answer.denied for answer in visitor.answers(uri))],
+        "rate_limits": [
+            uri
+            for uri in _web.LOGINS
+            if all(
+                answer.limited or answer.denied or answer.kind == "redirect"
+                for answer in visitor.answers(uri, method="POST")
+            )
+        ],
+        "headers": headers(model, level),
+        "headers_lost": _headers_lost(model, server),
+        "redirects_to_https": bool(plain)
+        and all(answer.kind == "redirect" and answer.value.startswith("https://") for answer in plain),
+        "pages": any(answer.kind in ("file", "php", "proxy") for answer in pages),
+        "alias_traversal": [
+            "%s (%s)" % (" ".join(["location", *inner.args]), inner.where)
+            for inner in inside
+            if inner.name == "location" and _climbs(inner)
+        ],
+        "writes": sorted(
+            {word.upper() for inner in inside for d in inner.own("dav_methods") for word in d.args if word != "off"}
+        ),
+        "access_log": _access_log(model, level),
+        "error_log": model.setting(server, "error_log") or "/var/log/nginx/error.log",
+        "body_limit": _body_limit(model, server, inside),
+        "tls": _tls(model, groups, server, version) if tls else None,
+    }
+
+
+def _targets(model, passed):
+    return model.backends(passed.args[0]) if passed.args else []
+
+
+def _backend(address):
+    """A FastCGI address as ``unix:`` with its real path, or ``tcp:``."""
+    if address.startswith("unix:"):
+        return "unix:" + os.path.realpath(address[len("unix:") :])
+    return address if address.startswith("$") else "tcp:" + address
+
+
+def _listing(model, server):
+    """Blocks whose own content would be listed: the server itself only where no ``location /`` answers for it."""
+    found = []
+    for level in levels(server):
+        if level.name == "server" and model.find(server, "/") is not None:
+            continue
+        if model.setting(level, "autoindex") != "on" or any(level.own(name) for name in PASSES):
+            continue
+        label = "/" if level.name == "server" else location_words(level)[1] if level.name == "location" else level.name
+        found.append("%s (%s)" % (label, level.where))
+    return found
+
+
+def headers(model, level):
+    """The security headers that a level adds to what it answers."""
+    added = {}
+    for directive in _added(model, level):
+        if len(directive.args) >= 2 and directive.args[0].lower() in _web.SECURITY_HEADERS:
+            added[directive.args[0].lower()] = directive.args[1]
+    for directive in model.effective(level, "more_set_headers"):
+        for word in directive.args:
+            name, colon, value = word.partition(":")
+            if colon and name.strip().lower() in _web.SECURITY_HEADERS:
+                added[name.strip().lower()] = value.strip()
+    return added
+
+
+def _added(model, level):
+    """The ``add_header`` lines in force; ``add_header_inherit merge`` joins those of the outer levels to its own."""
+    lines = []
+    while level is not None:
+        own = level.own("add_header")
+        lines = [*own, *lines]
+        if own and model.setting(level, "add_header_inherit") != "merge":
+            break
+        level = level.parent
+    return lines
+
+
+def _headers_lost(model, server):
+    lost = []
+    for level in levels(server):
+        if level is server or not level.own("add_header"):
+            continue
+        dropped = sorted(set(headers(model, level.parent)) - set(headers(model, level)))
+        if dropped:
+            label = " ".join([level.name, *level.args])[:120]
+            lost.append("%s (%s): %s" % (label, level.where, ", ".join(dropped)))
+    return lost
+
+
+def _access_log(model, level):
+    path = model.setting(level, "access_log")
+    return None if path == "off" else (path or "/var/log/nginx/access.log")
+
+
+def _body_limit(model, server, inside):
+    """The largest limit in any of its blocks, 0 (none at all) being the largest."""
+    own = [size(d.args[0]) for level in inside for d in level.own("client_max_body_size") if d.args]
+    inherited = model.setting(server, "client_max_body_size")
+    limits = [limit for limit in [*own, size(inherited) if inherited else None] if limit is not None]
+    if not limits:
+        return None
+    return 0 if 0 in limits else max(limits)
+
+
+def _climbs(location):
+    """The alias trap: ``location /files { alias /srv/files/; }`` also answers ``/files../``."""
+    modifier, name = location_words(location)
+    alias = location.own("alias")
+    return (
+        modifier in ("", "^~")
+        and not name.endswith("/")
+        and bool(alias)
+        and alias[-1].args[:1] != []
+        and alias[-1].args[0].endswith("/")
+    )
+
+
+def _tls(model, groups, server, version):
+    """TLS as offered. Protocols count what the default server of the address allows too, since it speaks first."""
+    speaking = [server]
+    for address, port, _options in listens(server):
+        if is_tls(groups, address, port):
+            speaking.append(groups[(address, port)][0])
+    protocols = [
+        protocol
+        for level in speaking
+        if not _rejects(level)
+        for found in [model.effective(level, "ssl_protocols")]
+        for protocol in (found[-1].args if found else _default_protocols(version))
+    ]
+    return {
+        "certificate": _file_only(model.setting(server, "ssl_certificate")),
+        "key": _file_only(model.setting(server, "ssl_certificate_key")),
+        "protocols": sorted(set(protocols)),
+        "ciphers": model.setting(server, "ssl_ciphers"),
+    }
+
+
+def _rejects(server):
+    own = server.own("ssl_reject_handshake")
+    return bool(own) and own[-1].args == ["on"]
+
+
+def _default_protocols(version):
+    numbers = tuple(int(part) for part in version.split(".") if part.isdigit())
+    if numbers and numbers < (1, 23, 4):
+        return ["TLSv1", "TLSv1.1", "TLSv1.2"]
+    if numbers and numbers < (1, 27, 3):
+        return ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+    return ["TLSv1.2", "TLSv1.3"]
+
+
+def _file_only(value):
+    """A path; a key or certificate written into the configuration itself stays on the host."""
+    if value is None or value.startswith("/"):
+        return value
+    scheme = value.partition(":")[0] if ":" in value else ""
+    return scheme + ":" if scheme in ("data", "engine", "store") else os.path.join("/etc/nginx", value)
+
+
+def _default_server(model, address, port, members):
+    """How an address answers a name that nobody claims."""
+    server = members[0]
+    tls = any("ssl" in options for member in members for a, p, options in listens(member) if (a, p) == (address, port))
+    if tls and _rejects(server):
+        kind, value = "rejected", ""
+    else:
+        request = Request("/", "x.invalid", "https" if tls else "http", port, "GET", lambda uri: "index." in uri)
+        answer = model.ask(server, request)
+        kind, value = answer.kind, str(answer.value) if answer.kind in ("status", "redirect") else ""
+    return {
+        "address": address,
+        "port": port,
+        "tls": tls,
+        "names": [name for name in dict.fromkeys(server_names(server)) if name][:20],
+        "where": server.where,
+        "answer": kind,
+        "detail": value[:200],
+        "closed": kind in ("closed", "rejected")
+        or (kind == "status" and int(value) >= 400)
+        or (
+            kind == "redirect"
+            and re.match(r"https?://[a-z0-9.-]+(?:[:/?]|$)", value) is not None
+            and "x.invalid" not in value
+        ),
+    }
