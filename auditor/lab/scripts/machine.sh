@@ -18,7 +18,7 @@ while :; do
     unshare --mount --propagation private sh -eu -c '
         mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" "$1/root"
         exec systemd-nspawn --quiet --directory="$1/root" --machine="luytre-$3" --hostname="$3" --boot \
-            --register=no --keep-unit --network-namespace-path="/run/netns/luytre-$3" \
+            --register=no --keep-unit --network-namespace-path="/run/netns/luytre-$3" --capability=CAP_NET_ADMIN \
             --resolv-conf=off --timezone=off --link-journal=no --console=read-only --settings=no
     ' sh "$place" "$lower" "$host" || status=$?
     [ "$status" = 133 ] || break
