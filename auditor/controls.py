@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -33,7 +33,9 @@ class Comparison(Model):
 class Fix(Model):
     """An automated fix: tasks in the same role, tagged with the control's id."""
 
-    touches: tuple[str, ...] = Field(min_length=1, description="paths, or package:NAME unit:NAME sysctl:KEY database:NAME")
+    touches: tuple[str, ...] = Field(
+        min_length=1, description="paths, or package:NAME unit:NAME sysctl:KEY database:NAME"
+    )
     disruption: Disruption = "none"
     danger: Text | None = Field(default=None, description="what may go wrong for whom; None when nothing can")
 
@@ -51,8 +53,12 @@ class Control(Model):
     otherwise: Text | None = Field(default=None, description="why it does not apply, for the reader")
     that: str | None = Field(default=None, description="expression; pass when true")
     test: Comparison | None = None
-    violations: str | None = Field(default=None, description="expression for a list; pass when empty, the list is the evidence")
-    among: str | None = Field(default=None, description="expression for the whole collection that violations are part of")
+    violations: str | None = Field(
+        default=None, description="expression for a list; pass when empty, the list is the evidence"
+    )
+    among: str | None = Field(
+        default=None, description="expression for the whole collection that violations are part of"
+    )
     manual: bool = Field(default=False, description="only a person can tell")
     container: Text | None = Field(default=None, description="why a container can neither show nor have it")
     no_drill: Text | None = Field(default=None, description="why no drill can prove it, beside container")
@@ -100,15 +106,10 @@ class Catalogue(Model):
     def __getitem__(self, control_id: str) -> Control:
         return self.by_id[control_id]
 
-    @property
+    @cached_property
     def by_id(self) -> Mapping[str, Control]:
         """Controls by id."""
-        return _by_id(self)
-
-
-@cache
-def _by_id(catalogue: Catalogue) -> Mapping[str, Control]:
-    return {control.id: control for control in catalogue.controls}
+        return {control.id: control for control in self.controls}
 
 
 def load(roles: Path | None = None) -> Catalogue:
@@ -127,7 +128,9 @@ def read_file(file: Path) -> Iterable[Control]:
     """The controls of one file."""
     entries = load_yaml(file)
     if not isinstance(entries, list):
-        raise InputError("a controls file is a list of controls", file=file, line=1, mend="start each with '- id: area.name'")
+        raise InputError(
+            "a controls file is a list of controls", file=file, line=1, mend="start each with '- id: area.name'"
+        )
     for index, entry in enumerate(entries):
         try:
             control = Control.model_validate(entry)
@@ -159,9 +162,17 @@ def drills(roles: Path | None = None) -> tuple[Drill, ...]:
         head = [line.removeprefix("# ") for line in path.read_text("utf-8").splitlines()[:12] if line.startswith("# ")]
         keys = dict(line.split(": ", 1) for line in head if ": " in line)
         if "hosts" not in keys:
-            raise InputError("a drill needs a line '# hosts: web1 …'", file=path, line=2, mend="name the lab hosts it breaks")
+            raise InputError(
+                "a drill needs a line '# hosts: web1 …'", file=path, line=2, mend="name the lab hosts it breaks"
+            )
         found.append(
-            Drill(control=f"{area}.{name}", trap=trap, path=str(path), hosts=tuple(keys["hosts"].split()), site=keys.get("site"))
+            Drill(
+                control=f"{area}.{name}",
+                trap=trap,
+                path=str(path),
+                hosts=tuple(keys["hosts"].split()),
+                site=keys.get("site"),
+            )
         )
     return tuple(found)
 

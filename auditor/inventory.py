@@ -51,7 +51,9 @@ def load(path: Path) -> Inventory:
     """Read and check an inventory folder or file. Raises InputError naming file, line and mend."""
     hosts = {name: _host(name, variables) for name, variables in _variables(path).items()}
     if not hosts:
-        raise InputError("no hosts in this inventory", file=path, mend="add one with 'auditor enroll HOST -i " + str(path) + "'")
+        raise InputError(
+            "no hosts in this inventory", file=path, mend="add one with 'auditor enroll HOST -i " + str(path) + "'"
+        )
     organisation = _organisation(path)
     _check(path, organisation, list(hosts.values()), _variables(path))
     return Inventory(path=str(path), organisation=organisation, hosts=tuple(hosts.values()))
@@ -72,7 +74,9 @@ def _literal(variables: Mapping[str, _Sourced], key: str, default: Any) -> Any:
 def _variables(path: Path) -> dict[str, dict[str, _Sourced]]:
     """Host name to its variables, the nearest to the host winning."""
     if not path.exists():
-        raise InputError("no such inventory", file=path, mend="give an inventory folder with -i, e.g. -i inventories/example")
+        raise InputError(
+            "no such inventory", file=path, mend="give an inventory folder with -i, e.g. -i inventories/example"
+        )
     files = _inventory_files(path)
     folder = path if path.is_dir() else path.parent
     found: dict[str, dict[str, _Sourced]] = {}
@@ -103,7 +107,12 @@ def _walk(
     file: Path, at: tuple[int | str, ...], group: Any, inherited: Mapping[str, _Sourced], folder: Path
 ) -> Iterator[tuple[str, dict[str, _Sourced]]]:
     if not isinstance(group, dict):
-        raise InputError(f"group {at[-1]} is not a mapping", file=file, line=line_of(file, at), mend="give it hosts:, vars: or children:")
+        raise InputError(
+            f"group {at[-1]} is not a mapping",
+            file=file,
+            line=line_of(file, at),
+            mend="give it hosts:, vars: or children:",
+        )
     unknown = set(group) - {"hosts", "vars", "children"}
     if unknown:
         odd = sorted(unknown, key=str)[0]
@@ -113,7 +122,11 @@ def _walk(
             line=line_of(file, [*at, odd]),
             mend="a group holds hosts:, vars: and children: only",
         )
-    variables = {**inherited, **_vars_files(folder / "group_vars", str(at[-1])), **_sourced(file, (*at, "vars"), group.get("vars"))}
+    variables = {
+        **inherited,
+        **_vars_files(folder / "group_vars", str(at[-1])),
+        **_sourced(file, (*at, "vars"), group.get("vars")),
+    }
     for host, own in (group.get("hosts") or {}).items():
         yield str(host), {**variables, **_sourced(file, (*at, "hosts", host), own)}
     for name, body in (group.get("children") or {}).items():
@@ -156,7 +169,9 @@ def _host(name: str, variables: Mapping[str, _Sourced]) -> Host:
         first = error.errors(include_url=False)[0]
         field = str(first["loc"][0])
         key = next((key for key, known in _HOST_KEYS.items() if known == field), "ansible_user")
-        raise variables[key].error(f"host {name}: {key}: {first['msg']}", "see inventories/example/hosts.yml", *first["loc"][1:]) from error
+        raise variables[key].error(
+            f"host {name}: {key}: {first['msg']}", "see inventories/example/hosts.yml", *first["loc"][1:]
+        ) from error
 
 
 def _sites(host: str, source: _Sourced | None) -> tuple[Site, ...]:
@@ -193,13 +208,19 @@ def _organisation(path: Path) -> Organisation | None:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         raise InputError(
-            f"{where}: {first['msg']}", file=file, line=line_of(file, list(first["loc"])), mend="see inventories/example/office"
+            f"{where}: {first['msg']}",
+            file=file,
+            line=line_of(file, list(first["loc"])),
+            mend="see inventories/example/office",
         ) from error
     ids = [unit.id for unit in organisation.units]
     for index, unit in enumerate(organisation.units):
         if ids.index(unit.id) != index:
             raise InputError(
-                f"unit {unit.id} is declared twice", file=file, line=line_of(file, ["units", index]), mend="give each unit an id of its own"
+                f"unit {unit.id} is declared twice",
+                file=file,
+                line=line_of(file, ["units", index]),
+                mend="give each unit an id of its own",
             )
         for field, other in (("parent", unit.parent), ("successor", unit.successor)):
             if other is not None and other not in ids:
@@ -220,7 +241,8 @@ def _check(
         sourced = variables[host.name]
         if organisation is not None and host.unit is not None and organisation.unit(host.unit) is None:
             raise sourced["luytre_unit"].error(
-                f"host {host.name}: unit {host.unit} is not in office/organisation.yml", "declare the unit there, or mend the name"
+                f"host {host.name}: unit {host.unit} is not in office/organisation.yml",
+                "declare the unit there, or mend the name",
             )
         for index, site in enumerate(host.sites):
             for name in (site.domain, *site.aliases):

@@ -160,7 +160,9 @@ class Finding(Model):
     severity: Severity
     reason: Text | None = Field(default=None, description="why not_applicable, not_evaluated or manual")
     evidence: tuple[Evidence, ...] = ()
-    violations: tuple[Any, ...] = Field(default=(), description="the members that violate, for controls over a collection")
+    violations: tuple[Any, ...] = Field(
+        default=(), description="the members that violate, for controls over a collection"
+    )
     population: int | None = Field(default=None, description="how many members there are, when that is known")
 
 

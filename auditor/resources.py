@@ -10,7 +10,9 @@ _PACKAGE = Path(__file__).resolve().parent
 def root() -> Path:
     """The folder that holds ``roles/`` and ``playbooks/``."""
     checkout = _PACKAGE.parent
-    return checkout if (checkout / "roles").is_dir() and (checkout / "pyproject.toml").is_file() else _PACKAGE / "_carried"
+    return (
+        checkout if (checkout / "roles").is_dir() and (checkout / "pyproject.toml").is_file() else _PACKAGE / "_carried"
+    )
 
 
 def roles() -> Path:

@@ -7,7 +7,6 @@ from typing import Any
 from auditor.facts import HostFacts
 from auditor.models import Site
 
-
 _WEB = ("nginx", "apache")
 _NEEDS = {
     "roots": _WEB,
@@ -46,7 +45,11 @@ def view(site: Site, facts: HostFacts) -> dict[str, Any]:
     certificates = {certificate["path"]: certificate for certificate in data.get("tls", {}).get("certificates", [])}
     tls_vhosts = [vhost for vhost in vhosts if vhost["tls"] and any(listen["tls"] for listen in vhost["listens"])]
     certificate = next(
-        (certificates[vhost["tls"]["certificate"]] for vhost in tls_vhosts if vhost["tls"]["certificate"] in certificates),
+        (
+            certificates[vhost["tls"]["certificate"]]
+            for vhost in tls_vhosts
+            if vhost["tls"]["certificate"] in certificates
+        ),
         None,
     )
     seen = {
@@ -60,7 +63,8 @@ def view(site: Site, facts: HostFacts) -> dict[str, Any]:
         "wordpress": _below(data.get("wordpress", {}).get("instances", []), roots),
         "files": _below(data.get("files", {}).get("roots", []), roots),
         "backup": next(
-            (entry for entry in data.get("backups", {}).get("directories", []) if entry["path"] == site.backup_dir), None
+            (entry for entry in data.get("backups", {}).get("directories", []) if entry["path"] == site.backup_dir),
+            None,
         ),
     }
     not_understood = {server for server in _WEB if server in data and data[server]["vhosts"] is None}

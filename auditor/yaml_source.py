@@ -16,11 +16,13 @@ def load_yaml(file: Path) -> Any:
     try:
         text = file.read_text("utf-8")
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions") from error
+        raise InputError(
+            f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
+        ) from error
     except UnicodeDecodeError as error:
         raise InputError("is not UTF-8", file=file, mend="save it as UTF-8") from error
     try:
-        return yaml.load(text, yaml.CSafeLoader)  # noqa: S506  the safe loader, in C
+        return yaml.load(text, yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "is not YAML"

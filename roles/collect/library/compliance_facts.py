@@ -48,18 +48,26 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import (
+    accounts,
     kernel,
     nginx,
+    pam,
     php_fpm,
+    ssh,
+    sudo,
     survey,
     system,
 )
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 
 AREAS = {
+    "accounts": accounts,
     "kernel": kernel,
     "nginx": nginx,
+    "pam": pam,
     "php_fpm": php_fpm,
+    "ssh": ssh,
+    "sudo": sudo,
     "system": system,
 }
 FOR_ROLES = {
@@ -94,7 +102,12 @@ def main():
         module.fail_json(msg="no such area: %s; there are %s" % (", ".join(unknown), ", ".join(AREAS)))
     with ThreadPoolExecutor(max_workers=4) as pool:
         answers = dict(
-            zip(wanted, pool.map(lambda name: read_area(name, module.params["declared"], module.params["area_seconds"]), wanted))
+            zip(
+                wanted,
+                pool.map(
+                    lambda name: read_area(name, module.params["declared"], module.params["area_seconds"]), wanted
+                ),
+            )
         )
     document = {"schema": 1, "collected_at": int(time.time()), "areas": answers}
     module.exit_json(changed=False, document=json.dumps(document, ensure_ascii=False, separators=(",", ":")))

@@ -1,0 +1,58 @@
+"""One audit: read the hosts, evaluate the controls, make the run."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from auditor import __version__
+from auditor.collect import collect
+from auditor.controls import Catalogue
+from auditor.discover import LOCAL, with_found_sites
+from auditor.evaluate import evaluate_host, not_evaluated
+from auditor.facts import HostFacts
+from auditor.models import Host, Inventory, Run, Text
+
+
+def audit(
+    inventory: Inventory,
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    *,
+    purpose: Literal["audit", "before", "after"] = "audit",
+    watch: Callable[[str], None] | None = None,
+) -> tuple[Run, Mapping[str, HostFacts]]:
+    """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason."""
+    started, clock = datetime.now(UTC), time.monotonic()
+    facts, outcomes = collect(inventory.path, hosts, watch)
+    if inventory == LOCAL:
+        hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
+    findings = [
+        finding
+        for host, outcome in zip(hosts, outcomes, strict=True)
+        for finding in (
+            evaluate_host(catalogue, host, facts[host.name])
+            if host.name in facts
+            else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
+        )
+    ]
+    run = Run(
+        id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        started=started.astimezone().isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 3),
+        version=__version__,
+        inventory=inventory.path if inventory == LOCAL else str(Path(inventory.path).resolve()),
+        purpose=purpose,
+        hosts=tuple(hosts),
+        outcomes=outcomes,
+        findings=tuple(findings),
+        organisation=inventory.organisation,
+    )
+    return run, facts
+
+
+_UNREAD = Text(vi="không đọc được máy chủ", en="the host could not be read")

@@ -1,0 +1,55 @@
+"""The command line: ``auditor VERB``. Each verb is a module of ``auditor.commands``."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from auditor import __version__
+from auditor.commands import audit, controls, demo, doctor, drill, enroll, harden, history, inventory, plan, report
+from auditor.errors import InputError
+from auditor.lab.cli import app as lab
+
+app = typer.Typer(
+    name="auditor",
+    help="Lũy Tre: hardening and audit for the servers behind the websites of wards and communes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+app.command()(audit.audit)
+app.command()(plan.plan)
+app.command()(harden.harden)
+app.command()(enroll.enroll)
+app.command()(report.report)
+app.command()(drill.drill)
+app.command()(demo.demo)
+app.command()(doctor.doctor)
+app.add_typer(history.app, name="history")
+app.add_typer(controls.app, name="controls")
+app.add_typer(inventory.app, name="inventory")
+app.add_typer(lab, name="lab")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"luytre {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Lũy Tre: hardening and audit for the servers behind the websites of wards and communes."""
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one line and exit code 2."""
+    try:
+        app()
+    except InputError as error:
+        print(f"auditor: {error}", file=sys.stderr)
+        sys.exit(2)

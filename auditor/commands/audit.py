@@ -1,0 +1,71 @@
+"""``auditor audit``: read, judge, keep, report."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from auditor.commands.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    DEFAULT_OUTPUT,
+    InventoryOption,
+    JsonOption,
+    LangOption,
+    LimitOption,
+    OutputOption,
+    select,
+)
+from auditor.models import Lang, Severity
+
+
+def audit(
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    limit: LimitOption = None,
+    output: OutputOption = DEFAULT_OUTPUT,
+    fail_on: Annotated[
+        Severity, typer.Option("--fail-on", help="Exit 1 for open findings at or above this severity.")
+    ] = Severity.HIGH,
+    local: Annotated[bool, typer.Option("--local", help="Audit this machine, without an inventory.")] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Audit every host and site; write findings.json, junit.xml and report/index.html.
+
+    Exit code: 0 nothing open at or above --fail-on, 1 open findings, 2 usage or configuration,
+    3 something that applies could not be evaluated.
+
+    Examples:
+      auditor audit -i inventories/lab --output out/
+
+      auditor audit -i inventories/lab --limit antruc.test --fail-on medium
+
+      auditor audit --local
+
+    """
+    from auditor import controls, verdict
+    from auditor import inventory as inventories
+    from auditor.audit import audit as run_audit
+    from auditor.commands import terminal
+    from auditor.discover import LOCAL
+    from auditor.history import History
+    from auditor.report import write
+    from auditor.report.summary import fleet
+
+    language: Lang = "en" if lang == "en" else "vi"
+    catalogue = controls.load()
+    known = LOCAL if local else inventories.load(inventory)
+    hosts, _sites = select(known, limit)
+    with terminal.progress("audit" if language == "en" else "kiểm tra", [host.name for host in hosts]) as done:
+        run, _facts = run_audit(known, catalogue, hosts, watch=done)
+    history = History()
+    history.keep(run)
+    written = write(run, catalogue, output=output, lang=language, trend=history.trend(run.inventory))
+    if as_json:
+        typer.echo(json.dumps(json.loads(written.findings.read_text("utf-8")), ensure_ascii=False))
+    else:
+        terminal.show_run(run, fleet(run), language)
+        terminal.out.print(str(written.index))
+    raise typer.Exit(verdict.exit_code(run, fail_on))

@@ -1,0 +1,94 @@
+"""``auditor controls``: what is checked, and why."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+
+from auditor import controls as catalogue_files
+from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.controls import Control, Drill
+from auditor.errors import InputError
+from auditor.models import Lang
+
+app = typer.Typer(help="The catalogue of controls.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def _entry(control: Control, drills: tuple[Drill, ...]) -> dict[str, Any]:
+    own = [drill.trap for drill in drills if drill.control == control.id]
+    missing = control.container or control.no_drill
+    return {
+        **control.model_dump(mode="json"),
+        "automated": control.fix is not None,
+        "drills": own,
+        "no_drill_because": missing.model_dump() if missing is not None and not own else None,
+    }
+
+
+@app.command("list")
+def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+    """List every control: severity, subject, whether it has an automated fix and drills.
+
+    Example:
+      auditor controls list --json
+
+    """
+    from rich.table import Table
+
+    from auditor.commands.terminal import out
+
+    entries = [_entry(control, catalogue_files.drills()) for control in catalogue_files.load().controls]
+    if as_json:
+        typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
+        return
+    language: Lang = "en" if lang == "en" else "vi"
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("id", "severity", "subject", "fix", "drills", "title"):
+        table.add_column(title)
+    for entry in entries:
+        fix = "✓" if entry["automated"] else "–"
+        drills = str(len(entry["drills"])) if entry["drills"] else ("container" if entry["container"] else "–")
+        table.add_row(entry["id"], entry["severity"], entry["subject"], fix, drills, entry["title"][language])
+    out.print(table)
+
+
+@app.command()
+def show(control_id: str, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+    """Show one control: what it asks, why, how it is checked and mended, and the clauses behind it.
+
+    Example:
+      auditor controls show ssh.root_login
+
+    """
+    from rich.markup import escape
+
+    from auditor.commands.terminal import out
+
+    catalogue = catalogue_files.load()
+    if control_id not in catalogue.by_id:
+        raise InputError(f"no such control: {control_id}", mend="see 'auditor controls list'")
+    control = catalogue[control_id]
+    entry = _entry(control, catalogue_files.drills())
+    if as_json:
+        typer.echo(json.dumps(entry, ensure_ascii=False, indent=1))
+        return
+    language: Lang = "en" if lang == "en" else "vi"
+    out.print(f"[bold]{control.id}[/]  {control.severity.value}  {control.subject}")
+    out.print(escape(control.title.get(language)))
+    out.print(f"\n{escape(control.rationale.get(language))}\n\n{escape(control.remedy.get(language))}\n")
+    for label, source in (
+        ("applies", control.applies),
+        ("that", control.condition),
+        ("violations", control.violations),
+    ):
+        if source:
+            out.print(f"{label}: [cyan]{escape(source)}[/]")
+    if control.fix is not None:
+        out.print(f"fix: {control.fix.disruption}; touches {escape(', '.join(control.fix.touches))}")
+        if control.fix.danger is not None:
+            out.print(f"[yellow]! {escape(control.fix.danger.get(language))}[/]")
+    for name, clauses in control.references.items():
+        out.print(f"{name}: {escape(json.dumps(clauses, ensure_ascii=False))}")
+    out.print(f"drills: {', '.join(entry['drills']) or '–'}")

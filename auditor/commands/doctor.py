@@ -1,0 +1,85 @@
+"""``auditor doctor``: what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import typer
+
+from auditor.commands.options import JsonOption
+
+_LAB_DISK_BYTES = 4 * 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. ``mend`` is the command that puts it right, empty when it is right."""
+
+    what: str
+    fine: bool
+    needed_for: str
+    mend: str = ""
+
+
+def doctor(as_json: JsonOption = False) -> None:
+    """Say what this machine lacks to audit, to harden, and to run the lab, with the command that mends it.
+
+    Exit code: 0 when auditing works, 1 when something that it needs is missing.
+
+    Example:
+      auditor doctor
+
+    """
+    from rich.markup import escape
+
+    from auditor.commands.terminal import out
+
+    findings = list(_examine())
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            mark = "[green]✓[/]" if finding.fine else "[red]✗[/]"
+            out.print(
+                f"{mark} {escape(finding.what)}"
+                + ("" if finding.fine else f"  ({finding.needed_for}) → {escape(finding.mend)}")
+            )
+    raise typer.Exit(1 if any(not finding.fine and finding.needed_for == "audit" for finding in findings) else 0)
+
+
+def _examine() -> Iterator[Finding]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Finding(f"Python {version}", sys.version_info >= (3, 12), "audit", "apt-get install python3 python3-venv")
+    beside = Path(sys.executable).parent / "ansible-playbook"
+    yield Finding("ansible-playbook", beside.exists(), "audit", "pip install --require-hashes -r requirements.lock")
+    yield Finding("ssh", shutil.which("ssh") is not None, "audit", "apt-get install openssh-client")
+    state = _state_folder()
+    yield Finding(
+        f"history folder {state}", os.access(state, os.W_OK), "audit", f"mkdir -p {state} && chown $USER {state}"
+    )
+    yield Finding("root", os.geteuid() == 0, "lab", "run as root")
+    for program, package in (
+        ("mmdebstrap", "mmdebstrap"),
+        ("systemd-nspawn", "systemd-container"),
+        ("openssl", "openssl"),
+        ("ip", "iproute2"),
+    ):
+        yield Finding(program, shutil.which(program) is not None, "lab", f"apt-get install {package}")
+    free = shutil.disk_usage(_existing(Path("/var/lib"))).free
+    yield Finding("4 GB free below /var/lib", free > _LAB_DISK_BYTES, "lab", "free some disk space")
+
+
+def _state_folder() -> Path:
+    from auditor.history import default_path
+
+    return _existing(default_path().parent)
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)

@@ -1,0 +1,89 @@
+"""``auditor drill``: prove controls on the lab."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.commands.options import JsonOption
+from auditor.errors import InputError
+
+
+def drill(
+    control_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[CONTROL]...", help="Controls or areas to drill.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every drill of the catalogue.")] = False,
+    host: Annotated[list[str] | None, typer.Option("--host", help="Only on these lab hosts.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Break controls on fresh lab hosts, and prove that the audit finds it and hardening mends it.
+
+    Exit code: 0 every drill held, 1 one did not, 2 usage.
+
+    Examples:
+      auditor drill ssh.root_login
+
+      auditor drill nginx --host web3
+
+      auditor drill --all
+
+    """
+    from rich.markup import escape
+
+    from auditor import controls, resources
+    from auditor import drill as drilling
+    from auditor import inventory as inventories
+    from auditor.commands import terminal
+
+    if bool(control_ids) == everything:
+        raise InputError("say which controls to drill", mend="name controls or areas, or give --all")
+    catalogue = controls.load()
+    wanted = [
+        entry
+        for entry in controls.drills()
+        if everything or entry.control in (control_ids or []) or entry.control.split(".")[0] in (control_ids or [])
+    ]
+    if not wanted:
+        raise InputError("no such drill", mend="see 'auditor controls list'")
+    for entry in wanted:
+        if entry.control not in catalogue.by_id:
+            raise InputError("a drill for a control that does not exist", file=Path(entry.path), mend="mend its name")
+    started = time.monotonic()
+    known = inventories.load(resources.inventories() / "lab")
+    proofs = drilling.run(
+        catalogue,
+        known,
+        wanted,
+        lambda text: terminal.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False),
+        frozenset(host or []),
+    )
+    failed = [proof for proof in proofs if proof.problem]
+    without = [c for c in catalogue.controls if c.id not in {entry.control for entry in controls.drills()}]
+    if as_json:
+        rows = [
+            {
+                "control": p.drill.control,
+                "trap": p.drill.trap,
+                "host": p.host,
+                "site": p.drill.site,
+                "problem": p.problem or None,
+            }
+            for p in proofs
+        ]
+        typer.echo(json.dumps({"drills": rows, "without": [c.id for c in without]}, ensure_ascii=False, indent=1))
+    else:
+        for proof in failed:
+            terminal.out.print(
+                f"[red]✗[/] {proof.drill.control}.{proof.drill.trap} {proof.host}: {escape(proof.problem)}"
+            )
+        held = len(proofs) - len(failed)
+        terminal.out.print(
+            f"{held} of {len(proofs)} drills held, over {len({p.drill.control for p in proofs})} controls; "
+            f"{len(without)} controls have no drill: {', '.join(c.id for c in without) or '–'}"
+        )
+    raise typer.Exit(1 if failed else 0)

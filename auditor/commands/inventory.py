@@ -1,0 +1,41 @@
+"""``auditor inventory``: what the inventory says, as understood."""
+
+from __future__ import annotations
+
+import typer
+
+from auditor.commands.options import DEFAULT_INVENTORY, InventoryOption, JsonOption
+
+app = typer.Typer(help="The inventory.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """The inventory."""
+
+
+@app.command()
+def check(inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False) -> None:
+    """Check the inventory; name file, line and mend of the first mistake, or show what was understood.
+
+    Example:
+      auditor inventory check -i inventories/lab
+
+    """
+    from rich.markup import escape
+
+    from auditor import inventory as inventories
+    from auditor.commands.terminal import out
+
+    known = inventories.load(inventory)
+    if as_json:
+        typer.echo(known.model_dump_json(indent=1))
+        return
+    units = known.organisation.units if known.organisation else ()
+    out.print(f"{len(units)} units, {len(known.hosts)} hosts, {len(known.sites)} sites")
+    for host in known.hosts:
+        out.print(f"[bold]{escape(host.name)}[/]  {escape(host.address)}  {escape(host.unit or '–')}")
+        for site in host.sites:
+            out.print(
+                f"  {escape(site.domain)}  {site.server or '?'}  {site.application or '?'}  {escape(site.unit or '–')}"
+            )

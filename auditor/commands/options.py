@@ -1,0 +1,58 @@
+"""The options that verbs share, each meaning the same everywhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.errors import InputError
+from auditor.models import Host, Inventory, Lang
+
+
+def _lang(value: str) -> str:
+    if value not in ("vi", "en"):
+        raise typer.BadParameter("vi or en")
+    return value
+
+
+InventoryOption = Annotated[
+    Path,
+    typer.Option("-i", "--inventory", metavar="INVENTORY", help="Inventory folder or file.", envvar="LUYTRE_INVENTORY"),
+]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="HOST|SITE", help="Only these hosts or sites; repeat or separate by commas."),
+]
+OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for the report and the findings.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Never ask; take yes for an answer.")]
+LangOption = Annotated[
+    str,
+    typer.Option(
+        "--lang", metavar="vi|en", callback=_lang, help="Language of texts and reports.", envvar="LUYTRE_LANG"
+    ),
+]
+DEFAULT_LANG: Lang = "vi"
+DEFAULT_INVENTORY = Path(os.environ.get("LUYTRE_INVENTORY", "inventories/lab"))
+DEFAULT_OUTPUT = Path("out")
+
+
+def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
+    """The hosts that ``--limit`` names, directly or by a site, and the sites that it names.
+
+    No limit: all hosts, no sites. Raises InputError for a name that is neither.
+    """
+    wanted = [name for part in limit or [] for name in part.split(",") if name]
+    if not wanted:
+        return inventory.hosts, frozenset()
+    by_host = {host.name for host in inventory.hosts}
+    by_site = {name: site for site in inventory.sites for name in (site.domain, *site.aliases)}
+    for name in wanted:
+        if name not in by_host and name not in by_site:
+            raise InputError(f"--limit {name}: no such host or site", mend="see 'auditor inventory check'")
+    sites = frozenset(by_site[name].domain for name in wanted if name in by_site and name not in by_host)
+    chosen = {name for name in wanted if name in by_host} | {by_site[name].host for name in wanted if name in by_site}
+    return tuple(host for host in inventory.hosts if host.name in chosen), sites

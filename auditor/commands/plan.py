@@ -1,0 +1,69 @@
+"""``auditor plan``: what would change, before anything does."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from auditor.commands.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    InventoryOption,
+    JsonOption,
+    LangOption,
+    LimitOption,
+    select,
+)
+from auditor.models import Lang
+
+WithHostOption = Annotated[
+    bool,
+    typer.Option("--with-host", help="With --limit SITE: accept the fixes of its host too, which other sites share."),
+]
+
+
+def plan(
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    limit: LimitOption = None,
+    with_host: WithHostOption = False,
+    diff: Annotated[
+        bool, typer.Option("--diff/--no-diff", help="Show the diff of every file, from a check run.")
+    ] = True,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Show per host and site what hardening would change, how disruptive it is, and the diff. Changes nothing.
+
+    Examples:
+      auditor plan -i inventories/lab
+
+      auditor plan -i inventories/lab --limit antruc.test --no-diff
+
+    """
+    from rich.markup import escape
+
+    from auditor import controls
+    from auditor import inventory as inventories
+    from auditor import plan as planning
+    from auditor.audit import audit
+    from auditor.commands import terminal
+    from auditor.harden import try_out
+
+    language: Lang = "en" if lang == "en" else "vi"
+    catalogue = controls.load()
+    known = inventories.load(inventory)
+    hosts, sites = select(known, limit)
+    with terminal.progress("audit" if language == "en" else "kiểm tra", [host.name for host in hosts]) as done:
+        run, facts = audit(known, catalogue, hosts, watch=done)
+    made = planning.make(catalogue, hosts, facts, run.findings, only_sites=frozenset() if with_host else sites)
+    previews, failures = try_out(known, made) if diff else ((), {})
+    if as_json:
+        document = {**made.model_dump(mode="json"), "preview": [entry.model_dump() for entry in previews]}
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        terminal.show_plan(made, catalogue, language, previews)
+    for host, why in failures.items():
+        terminal.err.print(f"[red]{host}[/]: {escape(why.get(language))}")
+    raise typer.Exit(1 if failures else 0)

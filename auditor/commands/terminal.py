@@ -1,0 +1,153 @@
+"""What the terminal shows: progress per host, tables of sites, plans. Escapes everything that a host said."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from auditor.controls import Catalogue
+from auditor.harden import Applied
+from auditor.models import Lang, Run, Severity, Status, Text
+from auditor.plan import Plan, TaskPreview
+from auditor.report.summary import FleetSummary
+
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+_DISRUPTION = {
+    "none": Text(vi="không gián đoạn", en="no disruption"),
+    "reload": Text(vi="nạp lại dịch vụ, không gián đoạn", en="reload, no downtime"),
+    "restart": Text(vi="khởi động lại dịch vụ, gián đoạn vài giây", en="restart, seconds of downtime"),
+    "reboot": Text(vi="cần khởi động lại máy", en="needs a reboot"),
+}
+
+
+@contextmanager
+def progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    """A bar on a terminal that names each host when it is done; silent in a pipe."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[last]}"),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as bar:
+        task = bar.add_task(what, total=len(hosts), last="")
+        left = set(hosts)
+
+        def done(host: str) -> None:
+            if host in left:
+                left.discard(host)
+                bar.update(task, advance=1, last=host)
+
+        yield done
+
+
+def sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None = None) -> Table:
+    """Sites in rows, what matters first: open findings by severity, and before → after when there is a before."""
+    vi = lang == "vi"
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("Trang", "Máy chủ") if vi else ("Site", "Host"):
+        table.add_column(title)
+    labels = (
+        ("nghiêm trọng", "cao", "vừa", "thấp", "chưa đánh giá")
+        if vi
+        else ("critical", "high", "medium", "low", "not evaluated")
+    )
+    for label in labels:
+        table.add_column(label, justify="right")
+    if before is not None:
+        table.add_column("trước → sau" if vi else "before → after", justify="right")
+    for site in now.sites:
+        cells = [escape(site.domain), escape(site.host.host.name)]
+        for severity in reversed(Severity):
+            number = site.counts.open[severity]
+            cells.append(f"[{_STYLE[severity.value]}]{number}[/]" if number else "·")
+        unread = site.counts.not_evaluated
+        cells.append(f"[magenta]{unread}[/]" if unread else "·")
+        was = before.site(site.domain) if before is not None else None
+        if before is not None:
+            cells.append(f"{was.counts.open_total if was else '?'} → {site.counts.open_total}")
+        table.add_row(*cells)
+    return table
+
+
+def show_run(run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | None = None) -> None:
+    """The table, the totals, and every host that could not be read."""
+    if now.sites:
+        out.print(sites_table(now, lang, before))
+    totals = now.totals
+    passed, unread = totals.status[Status.PASS], totals.not_evaluated
+    summary = (
+        f"{totals.open_total} điểm chưa đạt, {passed} đạt, {unread} chưa đánh giá, {run.seconds:.1f} giây"
+        if lang == "vi"
+        else f"{totals.open_total} open, {passed} passed, {unread} not evaluated, {run.seconds:.1f} s"
+    )
+    out.print(summary)
+    for outcome in run.outcomes:
+        if not outcome.reached and outcome.reason is not None:
+            err.print(f"[red]{escape(outcome.host)}[/]: {escape(outcome.reason.get(lang))}")
+        for area, why in outcome.area_errors.items():
+            err.print(f"[magenta]{escape(outcome.host)}[/]: {escape(area)}: {escape(why)}")
+
+
+def show_plan(plan: Plan, catalogue: Catalogue, lang: Lang, previews: Sequence[TaskPreview] = ()) -> None:
+    """Per host the controls that would be put in force, the sites, disruption and danger; then the diffs."""
+    for host in plan.hosts:
+        if host.refused is not None:
+            out.print(f"[bold]{escape(host.host)}[/]: [yellow]{escape(host.refused.get(lang))}[/]")
+            continue
+        number = len(host.changes)
+        head = (
+            f"{number} thay đổi, {_DISRUPTION[host.disruption].vi}"
+            if lang == "vi"
+            else f"{number} changes, {_DISRUPTION[host.disruption].en}"
+        )
+        out.print(f"[bold]{escape(host.host)}[/]: {head}")
+        for change in host.changes:
+            control = catalogue[change.control]
+            own = f" [dim]{escape(', '.join(change.sites))}[/]" if control.subject == "site" else ""
+            out.print(
+                f"  [{_STYLE[control.severity.value]}]{change.control}[/]  {escape(control.title.get(lang))}{own}"
+                + (
+                    ""
+                    if change.disruption in ("none", "reload")
+                    else f"  [yellow]{_DISRUPTION[change.disruption].get(lang)}[/]"
+                )
+            )
+            if change.danger is not None:
+                out.print(f"      [yellow]![/] {escape(change.danger.get(lang))}")
+    for preview in previews:
+        out.print(f"\n[bold]{escape(preview.host)}[/] {escape(preview.name)}")
+        for line in preview.diff.splitlines():
+            style = "green" if line.startswith("+") else "red" if line.startswith("-") else "dim"
+            out.print(f"[{style}]{escape(line)}[/]")
+
+
+def show_applied(applied: Applied, lang: Lang) -> None:
+    """What was changed, what failed, and whether every site still serves."""
+    vi = lang == "vi"
+    for host, tasks in applied.changed.items():
+        out.print(
+            f"[bold]{escape(host)}[/]: "
+            + (f"{len(tasks)} việc đã làm" if vi else f"{len(tasks)} tasks changed something")
+        )
+    for host, why in applied.failed.items():
+        err.print(f"[red]{escape(host)}[/]: {escape(why.get(lang))}")
+    for domain in applied.broken_before:
+        said = "đã hỏng từ trước, không dùng để đánh giá" if vi else "was broken before, not judged"
+        err.print(f"[yellow]{escape(domain)}[/]: {said}")
+    for difference in applied.differences:
+        err.print(f"[red]{escape(difference.domain)}[/]: {escape(difference.url)}: {escape(difference.what)}")
+    if not applied.differences:
+        out.print("[green]Các trang vẫn phục vụ như trước.[/]" if vi else "[green]The sites serve as before.[/]")

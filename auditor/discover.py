@@ -1,0 +1,55 @@
+"""Sites found on a host: the virtual hosts that the web servers answer for. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from auditor.facts import HostFacts
+from auditor.models import Host, Inventory, Site
+
+LOCAL = Inventory(path="localhost,", organisation=None, hosts=(Host(name="localhost", address="127.0.0.1"),))
+"""This machine as an inventory of one."""
+
+_NOT_SITES = {"localhost", "_", ""}
+
+
+def with_found_sites(host: Host, facts: HostFacts) -> Host:
+    """The host with a site for every virtual host found on it that has a proper domain name."""
+    return host.model_copy(update={"sites": tuple(_sites(host.name, facts.context()))})
+
+
+def _sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
+    taken: set[str] = set()
+    servers: tuple[Literal["nginx", "apache"], ...] = ("nginx", "apache")
+    for server in servers:
+        for vhost in data.get(server, {}).get("vhosts", []):
+            names = [
+                name for name in vhost["names"] if name not in _NOT_SITES and "*" not in name and name not in taken
+            ]
+            if not names:
+                continue
+            taken.update(names)
+            try:
+                yield Site(
+                    domain=names[0],
+                    aliases=tuple(names[1:]),
+                    host=host,
+                    server=server,
+                    document_root=vhost["root"],
+                    application=_application(data, vhost["root"]),
+                )
+            except ValidationError:
+                continue
+
+
+def _application(data: dict[str, Any], root: str | None) -> Literal["wordpress", "joomla", "nukeviet"] | None:
+    if root is None:
+        return None
+    wordpress = data.get("wordpress", {})
+    if any(instance["path"] == root for instance in wordpress.get("instances", [])):
+        return "wordpress"
+    kind = next((other["kind"] for other in wordpress.get("others", []) if other["path"] == root), None)
+    return kind if kind in ("joomla", "nukeviet") else None

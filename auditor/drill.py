@@ -1,0 +1,183 @@
+"""Prove the controls on the lab: break, find, mend, change nothing more, keep serving.
+
+Drills of different controls run together on a host, several traps of one control one after the other. A drill
+proves something only where its control passes beforehand, so hosts are hardened first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from auditor import lab
+from auditor import plan as planning
+from auditor.audit import audit
+from auditor.controls import Catalogue, Drill
+from auditor.facts import HostFacts
+from auditor.harden import apply
+from auditor.models import Finding, Host, Inventory, Run, Status
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Proof:
+    """One drill on one host: how far it held. ``problem`` is empty when all of it did."""
+
+    drill: Drill
+    host: str
+    automated: bool
+    problem: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The site or host that the drill breaks."""
+        return self.drill.site or self.host
+
+
+@dataclass
+class _Round:
+    proofs: list[Proof] = field(default_factory=list)
+
+    def fail(self, problem: str, *, hosts: frozenset[str]) -> None:
+        for proof in self.proofs:
+            if proof.host in hosts and not proof.problem:
+                proof.problem = problem
+
+
+def run(
+    catalogue: Catalogue,
+    inventory: Inventory,
+    drills: Sequence[Drill],
+    say: Say,
+    only_hosts: frozenset[str] = frozenset(),
+) -> tuple[Proof, ...]:
+    """Run drills on fresh, hardened lab hosts and say of each whether it held."""
+    proofs = [
+        Proof(drill, host, catalogue[drill.control].fix is not None)
+        for drill in drills
+        for host in drill.hosts
+        if not only_hosts or host in only_hosts
+    ]
+    automated, manual = ([proof for proof in proofs if proof.automated is wanted] for wanted in (True, False))
+    names = {proof.host for proof in proofs}
+    hosts = [host for host in inventory.hosts if host.name in names]
+    for number, batch in enumerate(rounds(automated)):
+        if number == 0:
+            _prepare(catalogue, inventory, hosts, say)
+        _prove(catalogue, inventory, hosts, _Round(batch), say)
+    for number, batch in enumerate(rounds(manual)):
+        if number or not automated:
+            _prepare(catalogue, inventory, hosts, say)
+        _prove(catalogue, inventory, hosts, _Round(batch), say)
+    return tuple(proofs)
+
+
+def rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
+    """Groups in which no control is broken twice on a host."""
+    left = list(proofs)
+    while left:
+        taken: dict[tuple[str, str], Proof] = {}
+        for proof in left:
+            taken.setdefault((proof.drill.control, proof.subject), proof)
+        chosen = list(taken.values())
+        yield chosen
+        left = [proof for proof in left if proof not in chosen]
+
+
+def _prepare(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], say: Say) -> None:
+    names = ", ".join(host.name for host in hosts)
+    say(f"fresh hosts: {names}")
+    lab.up()
+    lab.reset([host.name for host in hosts])
+    say(f"harden: {names}")
+    found, facts = audit(inventory, catalogue, hosts)
+    apply(inventory, hosts, planning.make(catalogue, hosts, facts, found.findings))
+
+
+def _prove(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], batch: _Round, say: Say) -> None:
+    concerned = [host for host in hosts if host.name in {proof.host for proof in batch.proofs}]
+    run, _facts = audit(inventory, catalogue, concerned)
+    for proof in batch.proofs:
+        finding = _finding(run, proof)
+        if finding is None or finding.status is not Status.PASS:
+            proof.problem = f"does not pass before the drill: {_told(finding)}"
+    say(f"break {len(batch.proofs)} controls")
+    _break(batch)
+    run, facts = audit(inventory, catalogue, concerned)
+    for proof in _holding(batch):
+        finding = _finding(run, proof)
+        if finding is None or not finding.status.is_open:
+            proof.problem = f"broken but not found: {_told(finding)}"
+    _mend(catalogue, inventory, concerned, batch, run, facts, say)
+
+
+def _mend(
+    catalogue: Catalogue,
+    inventory: Inventory,
+    hosts: Sequence[Host],
+    batch: _Round,
+    run: Run,
+    facts: Mapping[str, HostFacts],
+    say: Say,
+) -> None:
+    fixable = [proof for proof in batch.proofs if proof.automated]
+    if not fixable:
+        return
+    say(f"harden {len(fixable)} controls")
+    plan = planning.make(catalogue, hosts, facts, run.findings)
+    applied = apply(inventory, hosts, plan)
+    for host, why in applied.failed.items():
+        batch.fail(f"hardening failed: {why.en}", hosts=frozenset({host}))
+    for difference in applied.differences:
+        on = frozenset(host.name for host in hosts for site in host.sites if site.domain == difference.domain)
+        batch.fail(f"{difference.url} is not served as before: {difference.what}", hosts=on)
+    after, _facts = audit(inventory, catalogue, hosts)
+    for proof in _holding(batch):
+        finding = _finding(after, proof)
+        if proof.automated and (finding is None or finding.status is not Status.PASS):
+            proof.problem = f"hardened but not mended: {_told(finding)}"
+    say("harden again")
+    again = apply(inventory, hosts, plan)
+    for host, tasks in again.changed.items():
+        if tasks:
+            batch.fail(f"the second run changed something: {'; '.join(tasks)}", hosts=frozenset({host}))
+
+
+def _holding(batch: _Round) -> list[Proof]:
+    return [proof for proof in batch.proofs if not proof.problem]
+
+
+def _break(batch: _Round) -> None:
+    def on_host(host: str) -> None:
+        for proof in batch.proofs:
+            if proof.host == host:
+                done = lab.run(host, Path(proof.drill.path).read_text("utf-8"))
+                if done.returncode != 0:
+                    said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
+                    proof.problem = f"the drill itself failed: {(said or ['no word'])[-1][:200]}"
+
+    hosts = {proof.host for proof in batch.proofs}
+    with ThreadPoolExecutor(max_workers=len(hosts) or 1) as pool:
+        list(pool.map(on_host, hosts))
+
+
+def _finding(run: Run, proof: Proof) -> Finding | None:
+    return next(
+        (
+            f
+            for f in run.findings
+            if f.control == proof.drill.control and f.subject.id == proof.subject and f.host == proof.host
+        ),
+        None,
+    )
+
+
+def _told(finding: Finding | None) -> str:
+    if finding is None:
+        return "no finding"
+    reason = f" ({finding.reason.en})" if finding.reason else ""
+    evidence = "; ".join(f"{item.path} = {item.value!r}" for item in finding.evidence[:3])
+    return f"{finding.status.value}{reason} {evidence} {list(finding.violations)[:2] or ''}"[:600]

@@ -1,0 +1,68 @@
+"""Why a host could not be read or changed, in a sentence a person can act on."""
+
+from __future__ import annotations
+
+import re
+
+from auditor.models import Text
+
+_KNOWN: tuple[tuple[str, Text], ...] = (
+    (
+        r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed",
+        Text(
+            vi="khóa của máy chủ khác với khóa đã ghi nhận: không kết nối; hãy xác minh rồi chạy lại 'auditor enroll'",
+            en="the host's key is not the one recorded: not connected; verify it, then run 'auditor enroll' again",
+        ),
+    ),
+    (
+        r"Permission denied \(|Too many authentication failures|no such identity",
+        Text(
+            vi="máy chủ từ chối khóa SSH của chúng ta: kiểm tra tài khoản và khóa trong bảng kiểm kê",
+            en="the host refused our SSH key: check the account and key in the inventory",
+        ),
+    ),
+    (
+        r"Missing sudo password|sudo: a password is required|is not in the sudoers|may not run sudo|sudo: (command )?not found",
+        Text(
+            vi="tài khoản tự động hóa không có quyền sudo: cấp quyền bằng 'auditor enroll'",
+            en="the automation account may not use sudo: grant it with 'auditor enroll'",
+        ),
+    ),
+    (
+        r"python3?: (command )?not found|python3?: No such file|interpreter .* (not found|was not found)|/usr/bin/python3.*No such file",
+        Text(
+            vi="máy chủ không có Python 3: cài gói python3",
+            en="the host has no Python 3: install the package python3",
+        ),
+    ),
+    (
+        r"No space left on device|Disk quota exceeded",
+        Text(vi="đĩa của máy chủ đã đầy: giải phóng dung lượng", en="the host's disk is full: free some space"),
+    ),
+    (
+        r"Connection refused",
+        Text(
+            vi="cổng SSH từ chối kết nối: dịch vụ ssh có đang chạy không?", en="the SSH port refuses: is sshd running?"
+        ),
+    ),
+    (
+        r"timed out|Timeout|No route to host|Network is unreachable|Connection closed|Connection reset|UNREACHABLE",
+        Text(vi="không kết nối được tới máy chủ (hết thời gian chờ)", en="the host could not be reached (timed out)"),
+    ),
+    (
+        r"Could not resolve hostname|Name or service not known",
+        Text(
+            vi="không phân giải được tên máy chủ: kiểm tra ansible_host",
+            en="the host's name does not resolve: check ansible_host",
+        ),
+    ),
+)
+
+
+def explain(message: str) -> Text:
+    """The reason behind Ansible's or SSH's message; unknown ones are quoted, shortened."""
+    for pattern, text in _KNOWN:
+        if re.search(pattern, message):
+            return text
+    said = " ".join(message.split())[:300] or "?"
+    return Text(vi=f"lỗi khi đọc máy chủ: {said}", en=f"the host could not be read: {said}")

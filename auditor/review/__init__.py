@@ -1,0 +1,1 @@
+"""Sites as a visitor gets them."""

@@ -1,0 +1,176 @@
+"""The only door to ansible-runner: start a playbook, hand back what each host said. Data in, data out.
+
+Every run has a private folder of its own (mode 0700), removed afterwards. Host keys are strict. A result larger
+than the runner carries arrives empty, which callers see as ``Task.result == {}``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from auditor import resources
+
+MAX_RESULT_CHARS = 20_000_000
+"""Above our own bound on a document, so that an oversized answer is told from an empty one."""
+
+Outcome = Literal["ok", "changed", "skipped", "failed", "unreachable"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one task came to on one host."""
+
+    host: str
+    name: str
+    role: str | None
+    action: str
+    outcome: Outcome
+    result: Mapping[str, Any]
+
+    @property
+    def message(self) -> str:
+        """Ansible's own words about a failure."""
+        parts = [self.result.get(key) for key in ("msg", "module_stderr", "module_stdout", "stderr")]
+        return "\n".join(str(part) for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """One run of a playbook."""
+
+    status: str
+    tasks: tuple[Task, ...]
+    complaint: str = ""
+
+    def of(self, host: str) -> tuple[Task, ...]:
+        """The tasks of one host, in order."""
+        return tuple(task for task in self.tasks if task.host == host)
+
+    def failure(self, host: str) -> Task | None:
+        """The task that ended the host's run, if one did."""
+        return next((task for task in self.of(host) if task.outcome in ("failed", "unreachable")), None)
+
+    def changed(self, host: str) -> tuple[Task, ...]:
+        """The tasks that changed something."""
+        return tuple(task for task in self.of(host) if task.outcome == "changed")
+
+
+@dataclass
+class _Listener:
+    watch: Callable[[Task], None] | None
+    tasks: list[Task] = field(default_factory=list)
+    complaint: list[str] = field(default_factory=list)
+
+    def __call__(self, event: Mapping[str, Any]) -> bool:
+        outcome = _OUTCOMES.get(event.get("event", ""))
+        if outcome is None:
+            if event.get("event") in ("error", "verbose") and event.get("stdout"):
+                self.complaint.append(str(event["stdout"])[:2000])
+            return False
+        data = event["event_data"]
+        result = data.get("res") or {}
+        if outcome == "failed" and data.get("ignore_errors"):
+            outcome = "ok"
+        if outcome == "ok" and result.get("changed"):
+            outcome = "changed"
+        task = Task(
+            host=str(data.get("host")),
+            name=str(data.get("task")),
+            role=data.get("role"),
+            action=str(data.get("task_action") or data.get("resolved_action") or ""),
+            outcome=outcome,
+            result=result,
+        )
+        self.tasks.append(task)
+        if self.watch is not None:
+            self.watch(task)
+        return False
+
+
+_OUTCOMES: Mapping[str, Outcome] = {
+    "runner_on_ok": "ok",
+    "runner_on_skipped": "skipped",
+    "runner_on_failed": "failed",
+    "runner_on_unreachable": "unreachable",
+}
+
+
+def play(
+    playbook: Path | str,
+    *,
+    inventory: Path | str,
+    limit: Sequence[str] = (),
+    variables: Mapping[str, Any] | None = None,
+    check: bool = False,
+    tags: Sequence[str] = (),
+    timeout: float | None = None,
+    watch: Callable[[Task], None] | None = None,
+) -> Playbook:
+    """Run a playbook of ours against an inventory; ``watch`` sees each task's result as it comes.
+
+    An inventory that is a name and a comma is this machine, without SSH; as root only when we are.
+
+    ``timeout`` is in seconds for the whole run. Never raises for what hosts do; a playbook that could not even start
+    has the status "failed", no tasks, and a complaint.
+    """
+    import ansible_runner
+
+    listener = _Listener(watch)
+    path = resources.playbook(playbook) if isinstance(playbook, str) else playbook
+    with tempfile.TemporaryDirectory(prefix="luytre-") as folder:
+        Path(folder, "ansible.cfg").touch()
+        given = Path(folder, "variables.json")
+        local = str(inventory).endswith(",")
+        own = {"ansible_connection": "local", "ansible_become": os.geteuid() == 0} if local else {}
+        given.write_text(json.dumps({**(variables or {}), **own}, ensure_ascii=False), "utf-8")
+        arguments = ["--extra-vars", f"@{given}"]
+        arguments += ["--limit", ",".join(limit)] if limit else []
+        arguments += ["--tags", ",".join(tags)] if tags else []
+        arguments += ["--check", "--diff"] if check else []
+        run = ansible_runner.run(
+            private_data_dir=folder,
+            playbook=str(path),
+            inventory=str(inventory) if local else str(Path(inventory).resolve()),
+            cmdline=" ".join(arguments),
+            envvars=_environment(folder),
+            event_handler=listener,
+            quiet=True,
+            suppress_env_files=True,
+            timeout=timeout,
+        )
+        status = str(run.status)
+        complaint = "\n".join(listener.complaint) if not listener.tasks else ""
+    return Playbook(status, tuple(listener.tasks), complaint)
+
+
+def _environment(folder: str) -> dict[str, str]:
+    kept = {key: os.environ[key] for key in ("HOME", "SSH_AUTH_SOCK", "LANG", "USER", "LOGNAME") if key in os.environ}
+    return {
+        **kept,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
+        "MAX_EVENT_RES": str(MAX_RESULT_CHARS),
+        "ANSIBLE_CONFIG": f"{folder}/ansible.cfg",
+        "ANSIBLE_ROLES_PATH": str(resources.roles()),
+        "ANSIBLE_HOME": f"{folder}/.ansible",
+        "ANSIBLE_LOCAL_TEMP": f"{folder}/local",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": f"{folder}/cp",
+        "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=15s -o BatchMode=yes -o ConnectTimeout=10",
+        "ANSIBLE_INVENTORY_IGNORE_PATTERNS": "^office$",
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
+        "ANSIBLE_PIPELINING": "True",
+        "ANSIBLE_FORKS": "16",
+        "ANSIBLE_TIMEOUT": "10",
+        "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
+        "ANSIBLE_GATHERING": "explicit",
+        "ANSIBLE_RETRY_FILES_ENABLED": "False",
+        "ANSIBLE_DEPRECATION_WARNINGS": "False",
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "False",
+        "ANSIBLE_NOCOLOR": "True",
+    }
