@@ -39,7 +39,7 @@ def parse_sources(targets: str) -> list[Source]:
 
 
 def sources() -> list[Source]:
-    """This machine's Debian sources. Raises InputError when it has none for a release itself."""
+    """The Debian sources of this machine. Raises InputError when it has none for a release itself."""
     command = ["apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages"]
     found = parse_sources(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     if not any(source.part == "" for source in found):

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from pathlib import Path
 
 from auditor.lab import apt, ca
 from auditor.lab.layers import Layer, make, sweep

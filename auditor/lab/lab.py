@@ -170,11 +170,16 @@ def _boot(lab: Spec, own: State, names: Sequence[str], progress: Progress) -> No
 
 def _await(lab: Spec, own: State, names: Iterable[str]) -> None:
     deadline = time.monotonic() + _BOOT_SECONDS
-    for name in names:
+
+    def one(name: str) -> None:
         while not _answers(lab, name, own):
             if time.monotonic() > deadline:
-                raise LabError(f"{name} does not serve after {_BOOT_SECONDS} s; see {own.machine(name)}/console.log")
-            time.sleep(0.2)
+                log = own.machine(name) / "console.log"
+                raise LabError(f"{name} does not serve after {_BOOT_SECONDS} s; see {log}")
+            time.sleep(0.1)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(one, names))
 
 
 def _answers(lab: Spec, name: str, own: State) -> bool:

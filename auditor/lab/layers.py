@@ -55,7 +55,7 @@ class Layer:
 
     @property
     def stack(self) -> tuple[Layer, ...]:
-        """This layer and the ones below, top first, as overlayfs wants them."""
+        """The layer and the ones below, top first, as overlayfs wants them."""
         return (self, *(self.below.stack if self.below else ()))
 
     def files(self, cache: Path) -> Path:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from auditor.lab.layers import Layer
@@ -17,6 +18,11 @@ _SCRIPT = HERE / "scripts/machine.sh"
 _MARK = "luytre-machine"
 
 
+def mac_of(address: IPv4Address) -> str:
+    """A locally administered MAC that stays the same when a machine is made anew, so neighbours need not relearn."""
+    return "02:00:" + address.packed.hex(":")
+
+
 def start(spec: Spec, name: str, top: Layer, state: State) -> None:
     """Boot a machine on a pristine image. Nothing of an earlier one may be running."""
     place = state.machine(name)
@@ -25,12 +31,16 @@ def start(spec: Spec, name: str, top: Layer, state: State) -> None:
         (place / folder).mkdir(parents=True)
         (place / folder).chmod(0o755)
     lower = ":".join(str(layer.files(state.cache)) for layer in top.stack)
-    address = f"{spec.hosts[name].address}/{spec.network.prefix}"
+    host, network = spec.hosts[name], spec.network
+    command = [
+        "sh", "-eu", str(_SCRIPT), name, str(place), lower, f"{host.address}/{network.prefix}",
+        mac_of(host.address), network.bridge, _MARK,
+    ]  # fmt: skip
     (place / "image").write_text(top.digest)
     with (place / "console.log").open("wb") as console:
         subprocess.Popen(
-            ["sh", "-eu", str(_SCRIPT), name, str(place), lower, address, spec.network.bridge, _MARK],
-            stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT, start_new_session=True, cwd="/",
+            command, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
+            start_new_session=True, cwd="/",
             env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
         )  # fmt: skip
 

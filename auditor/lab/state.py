@@ -60,7 +60,7 @@ class State:
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "luytre-lab", "-f", str(self.key)], check=True
             )
         if not self.root_password.exists():
-            with open(self.root_password, "x", opener=_private, encoding="ascii") as file:  # noqa: PTH123
+            with open(self.root_password, "x", opener=_private, encoding="ascii") as file:
                 file.write(secrets.token_urlsafe(15) + "\n")
 
 

@@ -1,6 +1,6 @@
-# Run one machine until it powers off: machine.sh HOST PLACE LOWER ADDRESS/PREFIX BRIDGE
+# Run one machine until it powers off: machine.sh HOST PLACE LOWER ADDRESS/PREFIX MAC BRIDGE
 # A reboot inside ends systemd-nspawn with 133; the network namespace is then made anew, as a reboot would.
-host=$1 place=$2 lower=$3 address=$4 bridge=$5
+host=$1 place=$2 lower=$3 address=$4 mac=$5 bridge=$6
 namespace=luytre-$host
 link=lt-$host
 export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
@@ -9,7 +9,7 @@ while :; do
     ip link del "$link" 2>/dev/null || :
     ip netns del "$namespace" 2>/dev/null || :
     ip netns add "$namespace"
-    ip link add "$link" type veth peer name eth0 netns "$namespace"
+    ip link add "$link" type veth peer name eth0 address "$mac" netns "$namespace"
     ip link set "$link" master "$bridge" up
     ip -n "$namespace" link set lo up
     ip -n "$namespace" addr add "$address" dev eth0

@@ -4,10 +4,11 @@ import pwd
 import struct
 import sys
 import time
+from pathlib import Path
 
 RECORD = struct.Struct("=i32s256s")
 
-with open("/var/log/lastlog", "r+b") as file:
+with Path("/var/log/lastlog").open("r+b") as file:
     for name, days in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
         file.seek(pwd.getpwnam(name).pw_uid * RECORD.size)
         moment = int(time.time()) - int(days) * 86400

@@ -4,6 +4,7 @@ import html
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 PAGE = """<!doctype html>
 <html lang="vi">
@@ -19,7 +20,8 @@ PAGE = """<!doctype html>
 <main><h2>{title}</h2>
 {body}
 </main>
-<footer><p>{office}. {address}</p><p>Chịu trách nhiệm nội dung: Văn phòng Hội đồng nhân dân và Ủy ban nhân dân.</p></footer>
+<footer><p>{office}. {address}</p>
+<p>Chịu trách nhiệm nội dung: Văn phòng Hội đồng nhân dân và Ủy ban nhân dân.</p></footer>
 </body>
 </html>
 """
@@ -42,7 +44,7 @@ LANDSCAPE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 120" rol
 """
 
 
-def block(item):
+def block(item: Any) -> str:
     """One block of a page: a paragraph, a list, or a table with a heading row."""
     if isinstance(item, str):
         return f"<p>{html.escape(item)}</p>"
@@ -54,19 +56,21 @@ def block(item):
     return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
 
 
-def write(folder, name, text):
+def write(folder: Path, name: str, text: str) -> None:
     """Write one file of the portal."""
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, "utf-8")
 
 
-def main():
+def main() -> None:
     """Read the content and write the pages, the style and the picture."""
     content = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     folder = Path(sys.argv[2])
     navigation = "".join(
-        f'<a href="/{name}">{html.escape(page["menu"])}</a>' for name, page in content["pages"].items() if "menu" in page
+        f'<a href="/{name}">{html.escape(page["menu"])}</a>'
+        for name, page in content["pages"].items()
+        if "menu" in page
     )
     for name, page in content["pages"].items():
         body = "\n".join(block(item) for item in page["body"])
