@@ -1,0 +1,30 @@
+"""The geometry of the report's small drawings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from auditor.models import Model
+
+_PAD = 4.0
+
+
+class Line(Model):
+    """A sparkline: the points of an SVG polyline and its last point."""
+
+    points: str
+    x: float
+    y: float
+
+
+def line(values: Sequence[int], width: float, height: float, top: int) -> Line:
+    """Values at even steps from left to right, 0 at the bottom and ``top`` at the top."""
+    step = (width - 2 * _PAD) / max(1, len(values) - 1)
+    scale = (height - 2 * _PAD) / max(1, top)
+    at = [(round(_PAD + index * step, 1), round(height - _PAD - value * scale, 1)) for index, value in enumerate(values)]
+    return Line(points=" ".join(f"{x},{y}" for x, y in at), x=at[-1][0], y=at[-1][1])
+
+
+def share(value: int, of: int, length: float) -> float:
+    """How long a bar for ``value`` is when ``of`` fills ``length``; something is never nothing."""
+    return 0.0 if value <= 0 or of <= 0 else round(max(1.0, length * value / of), 1)

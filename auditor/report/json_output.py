@@ -1,0 +1,110 @@
+"""``findings.json``: what other programs read. Its promise is in docs/findings.md."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any, Literal
+
+from pydantic import Field
+
+from auditor.models import Finding, Model, Run, Site, Text, Unit
+from auditor.report.visible import finite
+
+SCHEMA = "luytre/findings/1"
+_INVISIBLE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+class RunHead(Model):
+    """When and of what."""
+
+    id: str
+    started: str = Field(description="ISO 8601 with offset")
+    seconds: float
+    version: str = Field(description="of the program that made it")
+    inventory: str
+    purpose: Literal["audit", "before", "after"]
+
+
+class OrganisationHead(Model):
+    """The office whose inventory it is."""
+
+    name: str
+    regime: Literal["2022", "2026"]
+
+
+class HostResult(Model):
+    """How reading one host went."""
+
+    name: str
+    unit: str | None
+    sites: tuple[str, ...] = Field(description="domains")
+    reached: bool
+    reason: Text | None = Field(description="why it was not reached")
+    seconds: float
+    os: str | None
+    area_errors: dict[str, str] = Field(description="areas that could not be read, and why")
+
+
+class Document(Model):
+    """A whole ``findings.json``."""
+
+    schema_: Literal["luytre/findings/1"] = Field(alias="schema", default="luytre/findings/1")
+    run: RunHead
+    organisation: OrganisationHead | None
+    units: tuple[Unit, ...]
+    hosts: tuple[HostResult, ...]
+    sites: tuple[Site, ...]
+    findings: tuple[Finding, ...]
+
+
+def document(run: Run) -> Document:
+    """The run as others see it: without accounts, addresses and networks of the inventory."""
+    outcomes = {outcome.host: outcome for outcome in run.outcomes}
+    return Document(
+        run=RunHead(**{name: getattr(run, name) for name in RunHead.model_fields}),
+        organisation=run.organisation and OrganisationHead(name=run.organisation.name, regime=run.organisation.regime),
+        units=run.organisation.units if run.organisation else (),
+        hosts=tuple(
+            HostResult(
+                name=host.name,
+                unit=host.unit,
+                sites=tuple(site.domain for site in host.sites),
+                reached=(outcome := outcomes.get(host.name)) is not None and outcome.reached,
+                reason=outcome and outcome.reason,
+                seconds=outcome.seconds if outcome else 0.0,
+                os=outcome and outcome.os,
+                area_errors=outcome.area_errors if outcome else {},
+            )
+            for host in run.hosts
+        ),
+        sites=tuple(site for host in run.hosts for site in host.sites),
+        findings=run.findings,
+    )
+
+
+def render(run: Run) -> bytes:
+    """The document as UTF-8. Invisible characters and lone surrogates are written as JSON escapes."""
+    data = finite(document(run).model_dump(mode="python", by_alias=True))
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1, default=str)
+    escaped = _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return (escaped + "\n").encode("utf-8", errors="backslashreplace")
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the document, open to what later versions add."""
+    described = Document.model_json_schema(by_alias=True, mode="serialization")
+    opened: dict[str, Any] = _open({"$schema": "https://json-schema.org/draft/2020-12/schema", **described})
+    return opened
+
+
+def _open(node: Any) -> Any:
+    if isinstance(node, dict):
+        closed = node.get("additionalProperties") is False
+        return {key: _open(value) for key, value in node.items() if not (closed and key == "additionalProperties")}
+    return [_open(member) for member in node] if isinstance(node, list) else node
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(schema(), ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,76 @@
+"""``junit.xml``: a test suite per host and site, for CI servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from xml.etree import ElementTree
+
+from auditor.controls import Catalogue
+from auditor.models import Finding, Lang, Run, Status
+from auditor.report.summary import fleet
+from auditor.report.visible import finite, one_line, visible
+
+MAX_DETAIL = 4000
+
+
+def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
+    """Open findings are failures, not evaluated ones errors, not applicable and manual ones skipped."""
+    summary = fleet(run)
+    suites = [(f"host {one_line(host.host.name, 200)}", host.findings) for host in summary.hosts]
+    suites += [(f"site {site.domain}", site.own) for site in summary.sites]
+    root = ElementTree.Element("testsuites", name="luytre", time=f"{run.seconds:.3f}", **_tally(run.findings))
+    for name, findings in suites:
+        suite = ElementTree.SubElement(
+            root, "testsuite", name=name, timestamp=run.started[:19], time="0", **_tally(findings)
+        )
+        for finding in findings:
+            suite.append(_case(finding, catalogue, lang, name))
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _tally(findings: Iterable[Finding]) -> dict[str, str]:
+    outcomes = [_outcome(finding.status) for finding in findings]
+    counted = {"failures": outcomes.count("failure"), "errors": outcomes.count("error"), "skipped": outcomes.count("skipped")}
+    return {"tests": str(len(outcomes)), **{name: str(count) for name, count in counted.items()}}
+
+
+def _outcome(status: Status) -> str | None:
+    match status:
+        case Status.PASS:
+            return None
+        case Status.FAIL | Status.PARTIAL:
+            return "failure"
+        case Status.NOT_EVALUATED:
+            return "error"
+        case Status.NOT_APPLICABLE | Status.MANUAL:
+            return "skipped"
+
+
+def _case(finding: Finding, catalogue: Catalogue, lang: Lang, suite: str) -> ElementTree.Element:
+    control = catalogue[finding.control]
+    case = ElementTree.Element("testcase", classname=suite, name=finding.control, time="0")
+    outcome = _outcome(finding.status)
+    if outcome is None:
+        return case
+    told = finding.reason.get(lang) if finding.reason else control.title.get(lang)
+    child = ElementTree.SubElement(case, outcome, message=one_line(told, 500))
+    if outcome == "failure":
+        child.set("message", one_line(f"[{finding.severity}] {told}", 500))
+        child.set("type", finding.status)
+        child.text = visible(evidence_text(finding), MAX_DETAIL)
+    elif outcome == "error":
+        child.set("type", finding.status)
+    return case
+
+
+def evidence_text(finding: Finding) -> str:
+    """What the finding rests on, a value or violating member a line."""
+    lines = [f"{item.path} = {_value(item.value)}" for item in finding.evidence]
+    lines += [f"- {_value(member)}" for member in finding.violations]
+    return "\n".join(lines)
+
+
+def _value(value: object) -> str:
+    return json.dumps(finite(value), ensure_ascii=False, default=str)[:MAX_DETAIL]

@@ -1,0 +1,96 @@
+"""Files and folders put in place whole."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from auditor.errors import InputError
+
+MARK = '<meta name="generator" content="luytre">'
+"""What tells our report from a folder of somebody else's that happens to be called the same."""
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+def check(output: Path) -> None:
+    """Make ``output``. Raises InputError when it cannot be used, before any time is spent on an audit."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot make the folder {output}: {error.strerror}", mend="give another with --output"
+        ) from error
+    report = output / "report"
+    if not os.access(output, os.W_OK | os.X_OK):
+        raise InputError(f"cannot write to {output}", mend="give another with --output")
+    if report.is_symlink() or (report.exists() and not report.is_dir()) or (report.is_dir() and not _ours(report)):
+        raise InputError(
+            f"{report} is there already and is no report of ours", mend="give another folder with --output"
+        )
+
+
+def _ours(report: Path) -> bool:
+    index = report / "index.html"
+    if index.is_file():
+        return MARK in index.read_bytes()[:2000].decode("utf-8", "replace")
+    return not any(report.iterdir())
+
+
+def file(path: Path, content: bytes) -> Path:
+    """Write a file whole."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"cannot write {path}: {error.strerror}", mend="free some space, or give another --output") from error
+    return path
+
+
+def folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
+    """Write a folder of text files whole, in place of the one that is there."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        for name, text in files:
+            target = temporary / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        _put(temporary, path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}", mend="free some space, or give another --output") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return path
+
+
+def _put(new: Path, path: Path) -> None:
+    """Give ``new`` the name ``path``; what had it is left under the name of ``new``."""
+    if not path.exists():
+        new.rename(path)
+    elif not _exchange(new, path):
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        path.rename(aside)
+        new.rename(path)
+        aside.rename(new)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two names in one step. False where the file system or the C library cannot."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        return False
+    raise OSError(code, os.strerror(code), str(other))

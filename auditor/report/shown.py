@@ -1,0 +1,142 @@
+"""Evidence, violations and references as short text for people. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from auditor.evaluate import MAX_VIOLATIONS
+from auditor.models import Finding, Model
+from auditor.report.visible import finite, one_line
+from auditor.report.words import Words
+
+MAX_VALUE = 300
+MAX_CELL = 160
+MAX_COLUMNS = 5
+FIRST_ROWS = 8
+
+_FIRST_COLUMNS = ("path", "file", "name", "user", "account", "domain", "package", "line", "owner", "group", "mode")
+_MOMENTS = frozenset({"now", "not_after", "not_before", "newest", "oldest", "mtime", "checked_at", "collected_at"})
+_EPOCH = range(1, 32_503_680_000)  # up to the year 3000
+
+
+class Row(Model):
+    """One value that was read."""
+
+    path: str
+    value: str
+
+
+class Table(Model):
+    """The members that violate: columns where they are objects, else one column without a name."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    population: int | None
+    cut: bool
+
+    @property
+    def first(self) -> tuple[tuple[str, ...], ...]:
+        """The rows to show at once."""
+        return self.rows[:FIRST_ROWS]
+
+    @property
+    def rest(self) -> tuple[tuple[str, ...], ...]:
+        """The rows to show on demand."""
+        return self.rows[FIRST_ROWS:]
+
+
+def evidence(finding: Finding, words: Words, started: str) -> tuple[Row, ...]:
+    """The values that the check read."""
+    return tuple(
+        Row(path=one_line(item.path, MAX_VALUE), value=value(item.path, item.value, words, started, MAX_VALUE))
+        for item in finding.evidence
+    )
+
+
+def violations(finding: Finding, words: Words, started: str) -> Table | None:
+    """The members that violate, as a table; None when there are none."""
+    members = finding.violations
+    if not members:
+        return None
+    objects = [member for member in members if isinstance(member, Mapping)]
+    columns = _columns(objects) if len(objects) == len(members) else ()
+    rows = tuple(
+        tuple(value(column, member.get(column), words, started, MAX_CELL) for column in columns)
+        if columns
+        else (value("", member, words, started, MAX_VALUE),)
+        for member in members
+    )
+    return Table(
+        columns=tuple(one_line(column, 60) for column in columns),
+        rows=rows,
+        population=finding.population,
+        cut=len(members) >= MAX_VIOLATIONS,
+    )
+
+
+def _columns(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    told = {
+        str(key): None for member in members for key, value in member.items() if value not in (None, "", [], {}, ())
+    }
+    scalar_first = sorted(
+        told,
+        key=lambda key: (
+            _FIRST_COLUMNS.index(key) if key in _FIRST_COLUMNS else len(_FIRST_COLUMNS),
+            any(isinstance(member.get(key), list | Mapping) for member in members),
+        ),
+    )
+    return tuple(scalar_first[:MAX_COLUMNS])
+
+
+def value(path: str, value: Any, words: Words, started: str, limit: int) -> str:
+    """A value as a person reads it: permission bits in octal, epoch seconds as a date, lists joined."""
+    name = path.rpartition(".")[2]
+    if isinstance(value, int) and not isinstance(value, bool):
+        if name == "mode":
+            return f"{value:04o}"
+        if name in _MOMENTS and value in _EPOCH:
+            return words.epoch(value, started)
+    if value is None:
+        return "—"
+    if isinstance(value, str):
+        return one_line(value, limit) if value else '""'
+    if isinstance(value, list | tuple) and value and all(isinstance(member, str | int) for member in value):
+        return one_line(", ".join(json_text(member) if isinstance(member, bool) else str(member) for member in value), limit)
+    return one_line(json_text(value), limit)
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON."""
+    return json.dumps(finite(value), ensure_ascii=False, default=str)
+
+
+def references(of: Mapping[str, Any], words: Words) -> tuple[tuple[str, str], ...]:
+    """Framework and clauses, the empty ones left out."""
+    told = [(words.framework(str(key)), _clauses(str(key), clauses, words)) for key, clauses in of.items()]
+    return tuple((framework, clauses) for framework, clauses in told if clauses)
+
+
+def _clauses(framework: str, clauses: Any, words: Words) -> str:
+    if isinstance(clauses, Mapping):
+        levels = [
+            words("reference.level", n=str(level).removeprefix("l"), clauses=_clauses(framework, members, words))
+            for level, members in clauses.items()
+            if members
+        ]
+        return " · ".join(levels)
+    members = clauses if isinstance(clauses, list | tuple) else [clauses]
+    told = [_article(str(clause), words) if re.match(r"nd\d", framework) else str(clause) for clause in members]
+    return ", ".join(told)
+
+
+def _article(clause: str, words: Words) -> str:
+    match clause.split("."):
+        case [article, number, point]:
+            return words("reference.point", article=article, clause=number, point=point)
+        case [article, number]:
+            return words("reference.clause", article=article, clause=number)
+        case _:
+            return words("reference.article", article=clause)

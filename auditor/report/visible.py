@@ -1,0 +1,55 @@
+"""Foreign text made fit to be shown: nothing in it can hide, reorder or flood. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+LIMIT = 4000
+_MAX_MARKS = 3
+_SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+
+
+def visible(text: str, limit: int = LIMIT) -> str:
+    """The text with control, bidirectional and other invisible characters spelt out as ``⟨U+202E⟩``.
+
+    At most ``limit`` characters of the original are kept; a cut is marked with the full length. The result
+    holds only characters that XML 1.0 admits. Escaping for HTML or XML is still the caller's.
+    """
+    kept = text if len(text) <= limit else text[:limit]
+    shown = kept if kept.isascii() and kept.isprintable() else _spelt_out(kept)
+    return shown if len(text) <= limit else f"{shown}… [{limit}/{len(text)}]"
+
+
+def one_line(text: str, limit: int = LIMIT) -> str:
+    """The same, with line ends and tabs spelt out as well."""
+    return visible(text, limit).replace("\n", "⏎").replace("\t", "⇥")
+
+
+def _spelt_out(text: str) -> str:
+    shown = []
+    marks = 0
+    for char in text:
+        if not _SUSPECT.match(char):
+            marks = 0
+            shown.append(char)
+            continue
+        category = unicodedata.category(char)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        hidden = category in _HIDDEN or char in _BLANK or marks > _MAX_MARKS
+        shown.append(f"⟨U+{ord(char):04X}⟩" if hidden else char)
+    return "".join(shown)
+
+
+def finite(value: Any) -> Any:
+    """JSON data with NaN and the infinities, which JSON does not have, as their names."""
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: finite(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(member) for member in value]
+    return value
