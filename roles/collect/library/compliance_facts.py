@@ -49,6 +49,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import (
     accounts,
+    apache,
     kernel,
     nginx,
     pam,
@@ -62,6 +63,7 @@ from ansible.module_utils.luytre._reading import Reading, Unreadable
 
 AREAS = {
     "accounts": accounts,
+    "apache": apache,
     "kernel": kernel,
     "nginx": nginx,
     "pam": pam,

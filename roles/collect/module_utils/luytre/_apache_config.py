@@ -1,0 +1,259 @@
+"""Apache's configuration as a tree, read the way httpd reads it.
+
+Files are included in order; conditions on modules, defines, versions and files are decided where they stand, by what
+was loaded and defined up to there; variables and macros are expanded. What remains are directives and sections.
+"""
+
+import fnmatch
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre._reading import read_text
+
+MAX_LINES = 200_000
+MAX_DEPTH = 20
+STATIC_MODULES = ("core", "so", "watchdog", "http", "log_config", "logio", "version", "unixd")
+
+
+class Directive:
+    """One directive: its name in lower case, its arguments, and where it stands."""
+
+    __slots__ = ("args", "file", "line", "name", "text")
+
+    def __init__(self, name, text, file, line):
+        self.name, self.text, self.file, self.line = name.lower(), text, file, line
+        self.args = words(text)
+
+
+class Section(Directive):
+    """A directive with an inside."""
+
+    __slots__ = ("inside",)
+
+    def __init__(self, name, text, file, line, inside):
+        super().__init__(name, text, file, line)
+        self.inside = inside
+
+
+class Configuration:
+    """What was read: the tree, the modules loaded, the names defined, the files in order."""
+
+    def __init__(self, server_root, variables, version=(2, 4, 0)):
+        self.server_root = server_root
+        self.variables = dict(variables)
+        self.version = version
+        self.defines = set()
+        self.modules = set(STATIC_MODULES)
+        self.module_files = {"core.c", "http_core.c", "mod_so.c", "mod_log_config.c", "mod_unixd.c", "mod_version.c"}
+        self.files = []
+        self.problems = []
+        self.tree = []
+        self._macros = {}
+        self._lines = 0
+        self._hostile = False
+
+    def read(self, path):
+        """Read the main file and everything that it includes."""
+        self.tree = self._file(path, 0)
+        return self
+
+    def read_hostile(self, text, path):
+        """The tree of an ``.htaccess``: conditions on modules are decided, nothing is included, loaded or defined."""
+        other = Configuration(self.server_root, {}, self.version)
+        other.modules, other.module_files, other.defines = self.modules, self.module_files, self.defines
+        other._hostile = True
+        return other._nodes(_Lines(text, path), None, 0)
+
+    def absolute(self, path):
+        """A path as httpd takes it: relative ones start at ServerRoot."""
+        return os.path.normpath(os.path.join(self.server_root, path)) if path else path
+
+    def _file(self, path, depth):
+        text = read_text(path)
+        if text is None:
+            self.problems.append("%s cannot be read" % path)
+            return []
+        self.files.append(path)
+        return self._nodes(_Lines(text, path), None, depth)
+
+    def _nodes(self, lines, closing, depth):
+        nodes = []
+        for number, line in lines:
+            self._lines += 1
+            if self._lines > MAX_LINES or depth > MAX_DEPTH:
+                self.problems.append("%s:%d too much to read" % (lines.path, number))
+                return nodes
+            if line.startswith("</"):
+                if closing is not None and line[2:].rstrip("> \t").lower() == closing:
+                    return nodes
+                self.problems.append("%s:%d unexpected %s" % (lines.path, number, line[:60]))
+                continue
+            line = self._expand(line)
+            if line.startswith("<"):
+                nodes.extend(self._section(line, number, lines, depth))
+            else:
+                name, _, text = line.partition(" ")
+                nodes.extend(self._directive(Directive(name, text.strip(), lines.path, number), depth))
+        return nodes
+
+    def _section(self, line, number, lines, depth):
+        opened = re.match(r"<([A-Za-z]\w*)\s*(.*?)\s*>$", line)
+        if not opened:
+            self.problems.append("%s:%d unclear section" % (lines.path, number))
+            return []
+        name, text = opened.group(1).lower(), opened.group(2)
+        if name == "macro" and not self._hostile:
+            self._macros[text.split()[0].lower() if text else ""] = (text.split()[1:], lines.until(name))
+            return []
+        decided = self._condition(name, text)
+        if decided is False:
+            lines.until(name)
+            return []
+        inside = self._nodes(lines, name, depth + 1)
+        return inside if decided else [Section(name, text, lines.path, number, inside)]
+
+    def _condition(self, name, text):
+        """True or False for sections that are decided while reading, None for the others."""
+        negated, wanted = text.startswith("!"), text.strip("\"'").lstrip("!").strip("\"'")
+        if name == "ifmodule":
+            holds = wanted in self.module_files or (wanted.endswith("_module") and wanted[:-7] in self.modules)
+        elif name == "ifdefine":
+            holds = wanted in self.defines
+        elif name == "iffile":
+            holds = not self._hostile and os.path.exists(self.absolute(wanted))
+        elif name == "ifversion":
+            holds = self._version_is(wanted)
+        elif name in ("ifdirective", "ifsection"):
+            holds = not negated
+        else:
+            return None
+        return holds != negated
+
+    def _version_is(self, text):
+        said = re.match(r"(>=|<=|==|=|>|<)?\s*(\d+(?:\.\d+)*)$", text)
+        if not said:
+            return True
+        asked = tuple(int(part) for part in said.group(2).split("."))
+        mine = self.version[: len(asked)]
+        return {">=": mine >= asked, "<=": mine <= asked, ">": mine > asked, "<": mine < asked}.get(
+            said.group(1), mine == asked
+        )
+
+    def _directive(self, directive, depth):
+        name, args = directive.name, directive.args
+        if self._hostile:
+            return [directive]
+        if name in ("include", "includeoptional") and args:
+            return [node for path in self._included(args[0]) for node in self._file(path, depth + 1)]
+        if name == "loadmodule" and len(args) > 1:
+            self.modules.add(re.sub(r"_module$", "", args[0]))
+            self.module_files.add(os.path.basename(args[1]).replace(".so", ".c"))
+            if args[0] == "php_module":
+                self.module_files.add("mod_php.c")
+        elif name == "define" and args:
+            self.defines.add(args[0])
+            self.variables[args[0]] = args[1] if len(args) > 1 else ""
+        elif name == "undefine" and args:
+            self.defines.discard(args[0])
+            self.variables.pop(args[0], None)
+        elif name == "serverroot" and args:
+            self.server_root = args[0]
+        elif name == "use" and args and args[0].lower() in self._macros:
+            return self._used(directive, depth)
+        return [directive]
+
+    def _used(self, directive, depth):
+        parameters, body = self._macros[directive.args[0].lower()]
+        values = dict(zip(parameters, directive.args[1:]))
+        for parameter in sorted(values, key=len, reverse=True):
+            body = [line.replace(parameter, values[parameter]) for line in body]
+        return self._nodes(_Lines("\n".join(body), directive.file, directive.line), None, depth + 1)
+
+    def _included(self, pattern):
+        path = self.absolute(pattern)
+        found = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
+        files = []
+        for each in found:
+            if os.path.isdir(each):
+                below = sorted(os.path.join(folder, name) for folder, _, names in os.walk(each) for name in names)
+                files.extend(below)
+            elif os.path.exists(each):
+                files.append(each)
+        return files
+
+    def _expand(self, line):
+        return re.sub(r"\$\{(\w+)\}", lambda found: self.variables.get(found.group(1), found.group(0)), line)
+
+
+class _Lines:
+    """Logical lines of a file with their numbers: continued ones joined, blank ones and comments left out."""
+
+    def __init__(self, text, path, number=None):
+        self.path = path
+        self._lines = iter(text.splitlines())
+        self._number, self._fixed = 0, number
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        while True:
+            line = self._physical()
+            first = self._number
+            while line.endswith("\\") and not line.endswith("\\\\"):
+                try:
+                    line = line[:-1] + self._physical()
+                except StopIteration:
+                    line = line[:-1]
+            line = re.sub(r"\s+", " ", line.strip(), count=1) if not line.lstrip().startswith("<") else line.strip()
+            if line and not line.startswith("#"):
+                return self._fixed or first, line
+
+    def _physical(self):
+        line = next(self._lines)
+        self._number += 1
+        return line.rstrip()
+
+    def until(self, name):
+        """The lines up to the end of a section, its end taken too."""
+        depth, taken = 1, []
+        for _, line in self:
+            opened = re.match(r"<(/?)(\w+)", line)
+            if opened and opened.group(2).lower() == name:
+                depth += -1 if opened.group(1) else 1
+                if depth == 0:
+                    break
+            taken.append(line)
+        return taken
+
+
+def words(text):
+    """Arguments as httpd splits them: quotes group, a backslash saves a quote."""
+    found = re.findall(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\S+)", text)
+    return [
+        re.sub(r"\\([\"'])", r"\1", double or single) if double or single else bare for double, single, bare in found
+    ]
+
+
+def path_matches(pattern, path):
+    """Whether a wildcard pattern fits a whole path, a ``*`` never passing a slash."""
+    if not glob.has_magic(pattern):
+        return pattern == path
+    parts, given = pattern.split("/"), path.split("/")
+    return len(parts) == len(given) and all(fnmatch.fnmatchcase(one, part) for part, one in zip(parts, given))
+
+
+def pattern(text, trusted=True):
+    """A compiled PCRE, as near as Python has it; None when Python cannot, or must not because it may never end."""
+    flags = 0
+    for letter, flag in (("i", re.IGNORECASE), ("s", re.DOTALL), ("m", re.MULTILINE)):
+        if re.search(r"\(\?[a-z]*%s[a-z]*\)" % letter, text):
+            flags |= flag
+    text = re.sub(r"\(\?[ismx]+\)", "", text).replace("(?<", "(?P<").replace("(?P<=", "(?<=").replace("(?P<!", "(?<!")
+    if not trusted and (len(text) > 300 or len(re.findall(r"[*+}]", text)) > 4 or re.search(r"\)[*+{]", text)):
+        return None
+    try:
+        return re.compile(text, flags)
+    except (re.error, OverflowError, RecursionError):
+        return None

@@ -1,0 +1,544 @@
+"""Apache (Debian's apache2): whether its configuration is sound, and what each virtual host would answer."""
+
+import fnmatch
+import os
+import pwd
+import re
+
+from ansible.module_utils.luytre import _web
+from ansible.module_utils.luytre._apache_config import Configuration, Section
+from ansible.module_utils.luytre._apache_request import (
+    DENIED,
+    FILE,
+    PHP,
+    REDIRECTED,
+    Server,
+    allowed,
+    backend_of,
+    headers,
+)
+from ansible.module_utils.luytre._reading import file_mode, read_below, read_text
+
+ROOT = "/etc/apache2"
+MAIN = ROOT + "/apache2.conf"
+MAX_WALKED = 5000
+MAX_VHOSTS = 1000
+PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+MPMS = ("event", "worker", "prefork", "itk")
+WRITING = ("PUT", "DELETE", "MKCOL", "MOVE")
+SECURITY_HEADERS = getattr(_web, "SECURITY_HEADERS", ())
+OPTIONAL_MODULES = {
+    "status": ("server-status",),
+    "info": ("server-info",),
+    "ldap": ("ldap-status",),
+    "userdir": ("userdir",),
+    "cgi": ("scriptalias", "scriptaliasmatch", "cgi-script", "execcgi"),
+    "cgid": ("scriptalias", "scriptaliasmatch", "cgi-script", "execcgi"),
+    "dav": ("dav",),
+    "dav_fs": ("dav",),
+    "dav_lock": ("dav",),
+    "dav_svn": ("dav",),
+    "imagemap": ("imap-file",),
+    "proxy_connect": ("allowconnect", "proxyrequests"),
+    "proxy_ftp": ("ftp:",),
+    "speling": ("checkspelling",),
+}
+"""Modules that open something up, and the words that tell that a configuration of this host's own uses them."""
+ABSENT = {
+    "installed": False,
+    "version": "",
+    "config_ok": None,
+    "config_message": "",
+    "user": "",
+    "group": "",
+    "user_shell": "",
+    "mpm": "",
+    "modules": [],
+    "unneeded_modules": [],
+    "server_tokens": "",
+    "signatures": [],
+    "traces": [],
+    "timeouts": [],
+    "root_open": [],
+    "slow_requests_cut": False,
+    "default_vhosts": [],
+    "overrides": [],
+    "loose_files": [],
+    "not_understood": [],
+    "settings_after_ours": [],
+    "vhosts": [],
+}
+
+
+def collect(reading):
+    program = reading.installed("apache2")
+    if program is None or not os.path.isfile(MAIN):
+        return ABSENT
+    variables = environment(reading)
+    said = reading.run(
+        ["apache2ctl", "-t", *(word for name in ("VHOSTS", "RUN_CFG", "MODULES") for word in ("-D", "DUMP_" + name))],
+        ok=None,
+        both=True,
+    )
+    configuration = Configuration(ROOT, variables).read(MAIN)
+    return {
+        **ABSENT,
+        "installed": True,
+        "version": _package_version(),
+        **daemon(said, variables),
+        **describe(configuration, reading.declared, _writers(variables.get("APACHE_RUN_USER", ""))),
+        "loose_files": loose_files(),
+        "not_understood": [*configuration.problems, *_missed(said, configuration)][:50],
+    }
+
+
+def environment(reading):
+    """Variables that envvars gives to the configuration, as apache2ctl reads it."""
+    said = reading.run(["sh", "-c", ". /etc/apache2/envvars >/dev/null 2>&1; env"], ok=None)
+    pairs = (line.partition("=") for line in said.splitlines())
+    return {name: value for name, equals, value in pairs if equals and name.startswith("APACHE")}
+
+
+def daemon(said, variables):
+    """What Apache says of its configuration."""
+    ok = "Loaded Modules:" in said
+    user, group = (re.search(r'(?m)^%s: name="([^"]*)"' % key, said) for key in ("User", "Group"))
+    name = user.group(1) if user else variables.get("APACHE_RUN_USER", "")
+    lines = [line for line in said.splitlines() if line.strip() and "AH00558" not in line and "AH00557" not in line]
+    return {
+        "config_ok": ok,
+        "config_message": "" if ok else "\n".join(lines)[:1000],
+        "user": name,
+        "group": group.group(1) if group else variables.get("APACHE_RUN_GROUP", ""),
+        "user_shell": _shell(name),
+    }
+
+
+def describe(configuration, declared, writers=()):
+    """The part of the facts that follows from the configuration alone."""
+    main = [node for node in configuration.tree if node.name != "virtualhost"]
+    blocks = [node for node in configuration.tree if node.name == "virtualhost"][:MAX_VHOSTS]
+    htaccess = Htaccess(configuration)
+    default = Server(configuration.modules, main, (), htaccess.of(_root(main)))
+    servers = [(block, Server(configuration.modules, main, block.inside, htaccess.of(_root(block.inside) or default.root))) for block in blocks]
+    ports = listened(main)
+    groups = grouped(servers, ports)
+    unclaimed = _unclaimed(declared, servers)
+    vhosts = [
+        vhost(server, block.file, block.line, names(server, declared, unclaimed if listens and any(x["default"] for x in listens) else ()), listens)
+        for (block, server), listens in zip(servers, groups)
+    ]
+    bare = sorted(set(ports) - {listen["port"] for listens in groups for listen in listens})
+    if bare:
+        listens = [{"address": "*", "port": port, "tls": default.tls, "default": True} for port in bare]
+        vhosts.append(vhost(default, MAIN, 1, names(default, declared, unclaimed), listens))
+    contexts = [("main", default)] + [("%s:%d" % (block.file, block.line), server) for block, server in servers]
+    every = [*configuration.tree]
+    return {
+        "mpm": next((name for name in MPMS if "mpm_" + name in configuration.modules), ""),
+        "modules": sorted(configuration.modules),
+        "unneeded_modules": unneeded(configuration),
+        "server_tokens": (default.value("servertokens") or "Full").lower(),
+        "signatures": [place for place, server in contexts if _signature(server) not in ("off",)],
+        "traces": [place for place, server in contexts if (server.value("traceenable") or "on").lower() != "off"],
+        "timeouts": [{"context": place, "seconds": _seconds(server.value("timeout"), 60)} for place, server in contexts],
+        "root_open": [place for place, server in contexts if _root_open(server)],
+        "slow_requests_cut": "reqtimeout" in configuration.modules and all(_cuts_slow(server) for _, server in contexts),
+        "default_vhosts": [
+            default_vhost(one, server.answer(_web.PAGE, _page(server)).kind)
+            for one, server in zip(vhosts, [*(server for _, server in servers), default])
+            if any(listen["default"] for listen in one["listens"])
+        ],
+        "overrides": _overrides(servers, writers),
+        "settings_after_ours": _after_ours(every),
+        "vhosts": vhosts,
+    }
+
+
+def vhost(server, file, line, claimed, listens):
+    """One virtual host in the words of ``auditor.facts._web.Vhost``."""
+    page = _page(server)
+    answers = {uri: server.answer(uri) for uri in (*_web.HIDDEN, *_web.BACKUPS, *_web.UPLOADS, *_web.SENSITIVE, _web.ACME)}
+    first = server.answer(_web.PAGE, page)
+    runners = [server.answer(uri) for uri in ("/index.php", *_web.UPLOADS, *_web.LOGINS)]
+    tls = server.tls or any(listen["tls"] for listen in listens)
+    return {
+        "names": claimed,
+        "listens": listens,
+        "root": server.root,
+        "file": file,
+        "line": line,
+        "php_backends": sorted({answer.detail for answer in runners if answer.kind == PHP} | _fcgi_targets(server)),
+        "proxies_to": sorted({target for target in _proxy_targets(server) if "fcgi://" not in target}),
+        "listing": listing(server),
+        "serves_hidden": [uri for uri in _web.HIDDEN if answers[uri].kind == FILE],
+        "serves_backups": [uri for uri in _web.BACKUPS if answers[uri].kind == FILE],
+        "serves_acme": answers[_web.ACME].kind != DENIED,
+        "runs_php": [uri for uri in _web.UPLOADS if answers[uri].kind == PHP],
+        "php_of_missing": server.answer(_web.MISSING_PHP, (server.root or "") + "/image.jpg").kind == PHP,
+        "denies": [uri for uri in _web.SENSITIVE if answers[uri].kind == DENIED],
+        "rate_limits": list(_web.LOGINS) if server.modules & {"evasive", "evasive20", "evasive24"} else [],
+        "headers": {
+            name: value for name, value in headers(first.state, tls).items() if not SECURITY_HEADERS or name in SECURITY_HEADERS
+        }
+        if "headers" in server.modules
+        else {},
+        "headers_lost": _headers_lost(server),
+        "redirects_to_https": not tls and first.kind == REDIRECTED and first.detail.lower().startswith("https:"),
+        "pages": first.kind != REDIRECTED,
+        "alias_traversal": [],
+        "writes": _writes(server),
+        "access_log": _access_log(server),
+        "error_log": server.value("errorlog"),
+        "body_limit": first.state.body_limit,
+        "tls": _tls(server) if tls else None,
+    }
+
+
+# --- which virtual host answers ------------------------------------------------------------------------------
+
+
+def listened(main):
+    """Port to whether Listen names TLS for it."""
+    ports = {}
+    for node in main:
+        if node.name == "listen" and node.args:
+            port = node.args[0].rpartition(":")[2]
+            if port.isdigit():
+                ports[int(port)] = len(node.args) > 1 and node.args[1].lower() == "https"
+    return ports
+
+
+def grouped(servers, ports):
+    """Per virtual host the addresses it answers on; the first of an address answers for unclaimed names."""
+    taken, result = set(), []
+    for block, server in servers:
+        listens = []
+        for address in block.args:
+            host, _, port = address.rpartition(":") if re.search(r":(\d+|\*)$", address) else (address, ":", "*")
+            host = "*" if host in ("_default_", "0.0.0.0", "[::]", "") else host  # noqa: S104
+            wanted = sorted(ports) if port == "*" else [int(port)]
+            for number in wanted:
+                if number in ports:
+                    listens.append(
+                        {"address": host, "port": number, "tls": server.tls, "default": (host, number) not in taken}
+                    )
+                    taken.add((host, number))
+        result.append(listens)
+    return result
+
+
+def names(server, declared, unclaimed):
+    """Names as claimed, the declared ones that a wildcard covers, and ``unclaimed`` ones."""
+    claimed = _claimed(server)
+    covered = [name for name in _declared_names(declared) if any(_is_wild(one) and fnmatch.fnmatch(name, one) for one in claimed)]
+    return list(dict.fromkeys([*claimed, *covered, *unclaimed]))[:200]
+
+
+def _claimed(server):
+    name = server.value("servername", own_only=bool(server.own))
+    name = re.sub(r"^\w+://", "", name).partition(":")[0] if name else None
+    aliases = [arg for node in (server.own or server.main) if node.name == "serveralias" for arg in node.args]
+    return [one.lower().rstrip(".") for one in ([name] if name else []) + aliases]
+
+
+def _unclaimed(declared, servers):
+    claimed = {name for _, server in servers for name in _claimed(server)}
+    return [
+        name
+        for name in _declared_names(declared, here=True)
+        if name not in claimed and not any(_is_wild(one) and fnmatch.fnmatch(name, one) for one in claimed)
+    ]
+
+
+def _is_wild(name):
+    return "*" in name or "?" in name
+
+
+def _declared_names(declared, here=False):
+    sites = declared.get("sites") if isinstance(declared, dict) else None
+    wanted = [site for site in sites or [] if isinstance(site, dict) and not (here and site.get("server") == "nginx")]
+    return [name for site in wanted for name in [site.get("domain"), *(site.get("aliases") or [])] if isinstance(name, str)]
+
+
+def default_vhost(one, answers):
+    """What answers for names that nobody claims, and whether it answers with pages."""
+    return {
+        "listens": [
+            "%s:%d" % (listen["address"], listen["port"]) for listen in one["listens"] if listen["default"]
+        ],
+        "names": one["names"],
+        "root": one["root"],
+        "file": one["file"],
+        "answers": answers,
+    }
+
+
+# --- what a virtual host answers -----------------------------------------------------------------------------
+
+
+def listing(server):
+    """Folders for which Apache would make a list of files, as URIs."""
+    if "autoindex" not in server.modules:
+        return []
+    root = server.root or ""
+    places = [("/", root)] if root else []
+    for node in (*server.main, *server.own):
+        if isinstance(node, Section) and node.name == "directory" and node.args:
+            folder = os.path.normpath(node.args[0])
+            if root and folder.startswith(root + "/"):
+                places.append((folder[len(root) :] + "/", folder))
+        elif isinstance(node, Section) and node.name == "location" and node.args and node.args[0].startswith("/"):
+            uri = node.args[0].rstrip("/") + "/"
+            places.append((uri, server.path_of(uri)))
+    places += [(uri.rstrip("/") + "/", folder) for uri, folder in server.aliases()]
+    found = []
+    for uri, folder in dict(places).items():
+        state = server.locate(uri, folder, is_folder=True)
+        if "indexes" in state.options and allowed(state) and server.answer(uri, folder.rstrip("/") + "/x").kind == FILE:
+            found.append(uri)
+    return sorted(found)
+
+
+class Htaccess:
+    """``.htaccess`` at the top of each document root: a lesser user's words, so read bounded and without links."""
+
+    def __init__(self, configuration):
+        self._configuration, self._known = configuration, {}
+
+    def of(self, root):
+        """A function from folder to directives, for one virtual host."""
+
+        def read(folder):
+            if root is None or folder != root:
+                return None
+            if root not in self._known:
+                text = read_below(root, ".htaccess", 200_000)
+                self._known[root] = self._configuration.read_hostile(text, root + "/.htaccess") if text else []
+            return self._known[root]
+
+        return read
+
+
+def _root(nodes):
+    roots = [node.args[0] for node in nodes if node.name == "documentroot" and node.args]
+    return roots[-1].rstrip("/") if roots else None
+
+
+def _page(server):
+    state = server.locate("/", server.root, is_folder=True) if server.root else None
+    wanted = [name for name in (state.index if state else []) if not name.startswith("/")]
+    present = [name for name in wanted if server.root and os.path.isfile(server.root + "/" + name)]
+    return (server.root or "") + "/" + ((present or wanted or ["index.html"])[0])
+
+
+def _proxy_targets(server):
+    for nodes in (server.own, server.main):
+        for node in nodes:
+            if node.name in ("proxypass", "proxypassmatch") and len(node.args) > 1 and node.args[1] != "!":
+                yield node.args[1]
+            elif node.name in ("location", "locationmatch"):
+                for inner in node.inside:
+                    if inner.name == "proxypass" and inner.args and inner.args[0] != "!":
+                        yield inner.args[0]
+            elif node.name == "rewriterule" and len(node.args) > 2 and "P" in node.args[2].strip("[]").upper().split(","):
+                yield node.args[1]
+
+
+def _fcgi_targets(server):
+    return {backend_of(target) for target in _proxy_targets(server) if "fcgi://" in target}
+
+
+def _headers_lost(server):
+    lost = []
+    for node in (*server.main, *server.own):
+        if isinstance(node, Section) and node.name in ("directory", "directorymatch", "location", "locationmatch", "files", "filesmatch"):
+            for inner in node.inside:
+                args = [arg.lower() for arg in inner.args if arg.lower() not in ("always", "onsuccess")]
+                if inner.name == "header" and len(args) == 2 and args[0] == "unset" and args[1] in SECURITY_HEADERS:
+                    lost.append(node.text)
+    return sorted(set(lost))
+
+
+def _writes(server):
+    for node in (*server.main, *server.own):
+        if isinstance(node, Section):
+            for inner in node.inside:
+                if inner.name == "dav" and inner.args and inner.args[0].lower() != "off":
+                    return list(WRITING)
+    return []
+
+
+def _access_log(server):
+    logs = [node.args[0] for name in ("customlog", "transferlog") for node in server.all(name) if node.args]
+    logs = [log for log in logs if log != "/dev/null"]
+    return logs[0] if logs else None
+
+
+def _tls(server):
+    words = [arg for node in server.all("sslprotocol")[-1:] for arg in node.args]
+    return {
+        "certificate": _last(server, "sslcertificatefile"),
+        "key": _last(server, "sslcertificatekeyfile"),
+        "protocols": protocols(words),
+        "ciphers": next((args[-1] for args in [node.args for node in server.all("sslciphersuite")[::-1]] if args), None),
+    }
+
+
+def protocols(words):
+    """Protocols that SSLProtocol leaves on; Apache's own default when there is none."""
+    on = set()
+    for word in words or ["all", "-SSLv3"]:
+        sign, name = (word[0], word[1:]) if word[0] in "+-" else ("", word)
+        named = set(PROTOCOLS[1:]) if name.lower() == "all" else {one for one in PROTOCOLS if one.lower() == name.lower()}
+        on = on - named if sign == "-" else on | named if sign == "+" or name.lower() == "all" or on else named
+    return [name for name in PROTOCOLS if name in on]
+
+
+def _last(server, name):
+    found = [node.args[0] for node in server.all(name) if node.args]
+    return found[-1] if found else None
+
+
+# --- settings of the whole server ----------------------------------------------------------------------------
+
+
+def unneeded(configuration):
+    """Loaded modules of OPTIONAL_MODULES that nothing outside the modules' own stock files uses."""
+    stock = re.compile(r"/(mods-(enabled|available)|conf-(enabled|available)/(serve-cgi-bin|luytre|zz-luytre)\.conf)")
+    own = "\n".join(_texts(node for node in configuration.tree if not stock.search(node.file)))
+    return sorted(
+        name
+        for name, signs in OPTIONAL_MODULES.items()
+        if name in configuration.modules and not any(re.search(r"(?m)(^|[\s+\"'])%s" % re.escape(sign), own) for sign in signs)
+    )
+
+
+def _texts(nodes):
+    for node in nodes:
+        if isinstance(node, Section):
+            yield from _texts(node.inside)
+        elif node.name not in ("loadmodule", "options") or "execcgi" in node.text.lower():
+            yield ("%s %s" % (node.name, node.text)).lower()
+
+
+def _signature(server):
+    state = server.locate("/", server.root, is_folder=True)
+    return (state.signature or "off").lower()
+
+
+def _root_open(server):
+    state = server.folder("/")
+    return allowed(state) or bool(state.override)
+
+
+def _cuts_slow(server):
+    values = [arg.lower() for node in server.all("requestreadtimeout")[-1:] for arg in node.args]
+    if not values:
+        return True
+    return not any(re.match(r"(header|body)=0\b", value) for value in values)
+
+
+def _seconds(text, default):
+    found = re.match(r"\d+", text or "")
+    return int(found.group(0)) if found else default
+
+
+def _after_ours(tree):
+    """Settings of ours that stand again in a file read after the drop-in, in server scope."""
+    seen, again = False, set()
+    for node in tree:
+        if os.path.basename(node.file) in ("zz-luytre.conf", "luytre.conf"):
+            seen, again = True, set()
+        elif seen and (node.name in HOST_SETTINGS or (node.name == "directory" and node.args[:1] == ["/"])):
+            again.add(node.name)
+    return sorted(again)
+
+
+HOST_SETTINGS = ("servertokens", "serversignature", "traceenable", "timeout", "requestreadtimeout")
+
+
+def _overrides(servers, writers):
+    found = {}
+    for _, server in servers:
+        if server.root and server.root not in found:
+            state = server.folder(server.root)
+            if state.override:
+                folder, file = file_mode(server.root), file_mode(server.root + "/.htaccess")
+                found[server.root] = {
+                    "root": server.root,
+                    "classes": sorted(state.override),
+                    "present": file is not None,
+                    "writable_by": sorted({user for user in writers for one in (folder, file) if one and _may_write(user, one)}),
+                }
+    return list(found.values())
+
+
+def _writers(apache_user):
+    """Users whose processes a visitor reaches: Apache's own and those of PHP's pools."""
+    users = {apache_user} if apache_user else set()
+    for version in sorted(os.listdir("/etc/php")) if os.path.isdir("/etc/php") else []:
+        folder = "/etc/php/%s/fpm/pool.d" % version
+        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            if name.endswith(".conf"):
+                users.update(re.findall(r"(?m)^\s*user\s*=\s*(\S+)", read_text(folder + "/" + name) or ""))
+    return users
+
+
+def _may_write(user, mode):
+    if mode["kind"] == "link":
+        return False
+    try:
+        entry = pwd.getpwnam(user)
+        groups = {_group(gid) for gid in os.getgrouplist(user, entry.pw_gid)}
+    except KeyError:
+        return False
+    return (
+        (mode["owner"] == user and bool(mode["mode"] & 0o200))
+        or (mode["group"] in groups and bool(mode["mode"] & 0o020))
+        or bool(mode["mode"] & 0o002)
+    )
+
+
+def _group(gid):
+    import grp
+
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def loose_files():
+    """Files below /etc/apache2 that somebody other than root could change."""
+    loose, seen = [], 0
+    for folder, folders, files in os.walk(ROOT):
+        for name in ["", *folders, *files]:
+            seen += 1
+            mode = file_mode(os.path.join(folder, name) if name else folder)
+            if mode and mode["kind"] in ("file", "dir") and (mode["owner"] != "root" or mode["mode"] & 0o022):
+                loose.append(mode)
+        if seen > MAX_WALKED:
+            break
+    return list({mode["path"]: mode for mode in loose}.values())[:200]
+
+
+def _missed(said, configuration):
+    """Virtual hosts that Apache lists and that were not found in its files."""
+    known = {(node.file, node.line) for node in configuration.tree if node.name == "virtualhost"}
+    listed = {(path, int(line)) for path, line in re.findall(r"\((/[^():]+):(\d+)\)", said)}
+    return ["%s:%d is a virtual host that could not be read" % place for place in sorted(listed - known)]
+
+
+def _shell(user):
+    try:
+        return pwd.getpwnam(user).pw_shell
+    except KeyError:
+        return ""
+
+
+def _package_version():
+    status = read_text("/var/lib/dpkg/status", 30_000_000) or ""
+    start = status.find("\nPackage: apache2-bin\n")
+    found = re.search(r"(?m)^Version: (\S+)$", status[start + 1 :].split("\n\n", 1)[0]) if start >= 0 else None
+    return found.group(1) if found else ""
