@@ -1,0 +1,61 @@
+# Lũy Tre. `make demo` shows it, `make test` proves it; both set everything up, as root on Debian 13.
+
+PYTHON ?= $(shell for p in /usr/bin/python3 python3.13 python3.12 python3; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+STAMP := $(VENV)/.luytre
+LAB_PACKAGES := mmdebstrap systemd-container debian-archive-keyring iproute2 openssl openssh-client util-linux
+TEST_PACKAGES := $(LAB_PACKAGES) nftables openssh-server chromium fonts-liberation poppler-utils
+NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+  if [ -n "$$missing" ]; then echo "apt-get install$$missing"; \
+  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
+
+.PHONY: demo test check format lock lab-up lab-down clean
+
+demo: needs-root $(STAMP)
+	@missing=; $(call NEED,$(LAB_PACKAGES))
+	$(VENV)/bin/auditor demo
+
+test: needs-root $(STAMP)
+	@missing=; $(call NEED,$(TEST_PACKAGES))
+	$(MAKE) --no-print-directory check
+	$(VENV)/bin/python -m pytest
+
+check: $(STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/yamllint --strict .
+	$(VENV)/bin/ansible-lint --offline
+
+format: $(STAMP)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+lock: $(STAMP)
+	$(VENV)/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.12 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
+
+lab-up: needs-root $(STAMP)
+	@missing=; $(call NEED,$(LAB_PACKAGES))
+	$(VENV)/bin/auditor lab up
+
+lab-down: $(STAMP)
+	$(VENV)/bin/auditor lab down
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .ansible out
+
+.PHONY: needs-root
+needs-root:
+	@if [ "$$(id -u)" != 0 ]; then \
+	  echo "This needs root on Debian 13: it boots real hosts. As root: make $(MAKECMDGOALS)"; \
+	  echo "Without root, audit this machine: make $(STAMP) && $(VENV)/bin/auditor audit --local"; exit 2; fi
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.12 or newer is needed: apt-get install python3 python3-venv"; exit 2; }
+	@if ! $(PYTHON) -c 'import ensurepip' 2>/dev/null; then missing=; $(call NEED,python3-venv); fi
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
