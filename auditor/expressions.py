@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.runtime import Undefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 
 from auditor.models import Evidence
 
@@ -177,7 +177,7 @@ def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
         result = run(wrapped)
     except UndefinedError as error:
         raise ExpressionFailed(f"{error.message} in {source!r}") from error
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+    except (SecurityError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise ExpressionFailed(f"{error} in {source!r}") from error
     if isinstance(result, Undefined):
         raise ExpressionFailed(f"{source!r} reads a fact that is not there")

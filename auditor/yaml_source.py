@@ -31,20 +31,20 @@ def load_yaml(file: Path) -> Any:
 
 def line_of(file: Path, path: Sequence[int | str]) -> int:
     """The line (from 1) of what ``path`` leads to, or of the nearest thing above it that exists."""
-    node = yaml.compose(file.read_text("utf-8"), yaml.CSafeLoader)
+    node: yaml.Node | None = yaml.compose(file.read_text("utf-8"), yaml.CSafeLoader)
     line = 1
-    for key in [None, *path]:
-        if key is not None:
-            node = _child(node, key)
-        if node is None:
-            return line
-        line = node.start_mark.line + 1
+    for key in path:
+        mark, node = _step(node, key)
+        if mark is None:
+            break
+        line = mark.start_mark.line + 1
     return line
 
 
-def _child(node: yaml.Node | None, key: int | str) -> yaml.Node | None:
+def _step(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """The node that marks where ``key`` is written (a mapping's key, a sequence's member), and the node it leads to."""
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        return node.value[key]  # type: ignore[no-any-return]
+        return node.value[key], node.value[key]
     if isinstance(node, yaml.MappingNode):
-        return next((value for name, value in node.value if name.value == str(key)), None)
-    return None
+        return next(((name, value) for name, value in node.value if name.value == str(key)), (None, None))
+    return None, None

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from auditor import controls, resources
+from auditor.errors import InputError
+
+CATALOGUE = controls.load()
+DRILLS = controls.drills()
+
+GOOD = """\
+- id: ssh.x
+  title: {vi: a, en: a}
+  rationale: {vi: a, en: a}
+  remedy: {vi: a, en: a}
+  severity: high
+  subject: host
+  that: ssh.installed
+"""
+
+
+def read(tmp_path: Path, text: str, area: str = "ssh") -> list[controls.Control]:
+    file = tmp_path / area / "controls.yml"
+    file.parent.mkdir()
+    file.write_text(text, "utf-8")
+    return list(controls.load(tmp_path).controls)
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    assert [control.id for control in read(tmp_path, GOOD)] == ["ssh.x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (GOOD.replace("ssh.installed", "ssh.installed =="), 7, "expression"),
+        (GOOD.replace("ssh.x", "nginx.x"), 1, "does not belong"),
+        (GOOD.replace("severity: high", "severity: huge"), 5, "severity"),
+        (GOOD.replace("vi: a, en: a}\n  rationale", "vi: a}\n  rationale"), 2, "title"),
+        (GOOD + "  manual: true\n", None, "exactly one of"),
+        (GOOD + "  colour: red\n", 8, "colour"),
+        ("id: ssh.x\n", 1, "list of controls"),
+        (GOOD + GOOD, None, "defined twice"),
+        (GOOD + "  fix: {touches: []}\n", None, "touches"),
+    ],
+)
+def test_a_mistake_names_file_line_and_mend(tmp_path: Path, text: str, line: int | None, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, text)
+    assert words in str(caught.value)
+    assert caught.value.mend
+    if line is not None:
+        assert caught.value.line == line
+
+
+def test_the_catalogue_covers_every_area_with_eighty_controls() -> None:
+    assert len(CATALOGUE.controls) >= 80
+    areas = {control.area for control in CATALOGUE.controls}
+    assert areas >= {
+        "accounts",
+        "ssh",
+        "kernel",
+        "filesystem",
+        "firewall",
+        "updates",
+        "time",
+        "logging",
+        "backup",
+        "nginx",
+        "apache",
+        "php_fpm",
+        "mariadb",
+        "wordpress",
+        "tls",
+    }
+
+
+def test_every_control_has_a_drill_or_says_why_not() -> None:
+    drilled = {drill.control for drill in DRILLS}
+    without = [c.id for c in CATALOGUE.controls if c.id not in drilled and not (c.container or c.no_drill or c.manual)]
+    assert without == []
+    assert drilled <= set(CATALOGUE.by_id)
+
+
+def test_every_control_refers_to_a_clause() -> None:
+    assert [control.id for control in CATALOGUE.controls if not control.references] == []
+
+
+def test_texts_are_vietnamese_in_nfc_and_differ_from_the_english() -> None:
+    import unicodedata
+
+    for control in CATALOGUE.controls:
+        for text in (control.title, control.rationale, control.remedy):
+            assert unicodedata.is_normalized("NFC", text.vi), control.id
+            assert text.vi != text.en, control.id
+
+
+def _tagged(role: str) -> dict[str, list[str]]:
+    """Tag to the names of the tasks that carry it, over a role's task files."""
+    found: dict[str, list[str]] = {}
+
+    def walk(tasks: list[dict[str, object]]) -> None:
+        for task in tasks:
+            tags = task.get("tags", [])
+            for tag in [tags] if isinstance(tags, str) else tags:  # type: ignore[attr-defined]
+                found.setdefault(tag, []).append(str(task.get("name")))
+            for inner in ("block", "rescue", "always"):
+                walk(task.get(inner, []) or [])  # type: ignore[arg-type]
+
+    for file in sorted((resources.roles() / role / "tasks").glob("*.yml")):
+        walk(yaml.safe_load(file.read_text("utf-8")) or [])
+    return found
+
+
+ROLES = sorted(path.parent.parent.name for path in resources.roles().glob("*/tasks/main.yml"))
+TAGS = {role: _tagged(role) for role in ROLES}
+ALL_TAGS = {tag for tags in TAGS.values() for tag in tags}
+
+
+def test_every_automated_fix_is_a_tag_of_the_roles() -> None:
+    assert [c.id for c in CATALOGUE.controls if c.fix and c.id not in ALL_TAGS] == []
+
+
+def test_every_tag_is_a_control_with_a_fix() -> None:
+    known = {control.id for control in CATALOGUE.controls if control.fix}
+    assert sorted(ALL_TAGS - known - {"always", "never"}) == []
+
+
+def test_a_task_is_named_for_what_it_serves() -> None:
+    for role, tags in TAGS.items():
+        for tag, names in tags.items():
+            if tag == "always":
+                continue
+            for name in names:
+                assert name.split(" | ")[0] in {role, tag} or " | " in name, (role, tag, name)

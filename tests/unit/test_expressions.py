@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.expressions import ExpressionFailed, NotCollected, Record, compile_expression, evaluate
+
+CONTEXT: dict[str, Any] = {
+    "ssh": {"port": 22, "effective": {"permitrootlogin": "no", "maxauthtries": 6}, "items": [1, 2], "keys": []},
+    "db": {"accounts": [{"user": "a", "host": "%"}, {"user": "b", "host": "localhost"}], "version": "10.11.6-MariaDB"},
+    "now": 1_000_000,
+}
+
+
+def value(source: str) -> Any:
+    return evaluate(source, CONTEXT, Record())
+
+
+def test_reads_by_path_and_keeps_what_it_read_as_evidence() -> None:
+    record = Record()
+    assert evaluate("ssh.effective.permitrootlogin in ['no'] and ssh.port == 22", CONTEXT, record) is True
+    assert {item.path: item.value for item in record.evidence()} == {
+        "ssh.effective.permitrootlogin": "no",
+        "ssh.port": 22,
+    }
+
+
+def test_a_fact_named_like_a_method_is_the_fact() -> None:
+    assert list(value("ssh.items")) == [1, 2]
+    assert list(value("ssh.keys")) == []
+
+
+def test_a_collection_is_filtered_and_its_members_are_data() -> None:
+    assert [dict(m) for m in value("db.accounts | selectattr('host', 'equalto', '%')")] == [{"user": "a", "host": "%"}]
+
+
+def test_a_missing_fact_is_an_error_and_a_missing_area_says_so() -> None:
+    with pytest.raises(ExpressionFailed):
+        value("ssh.effective.nothing == 1")
+    with pytest.raises(NotCollected) as caught:
+        value("nginx.installed")
+    assert caught.value.area == "nginx"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "ssh.__class__.__mro__",
+        "''.__class__.__mro__[1].__subclasses__()",
+        "db.accounts.append(1)",
+        "cycler.__init__.__globals__",
+    ],
+)
+def test_the_sandbox_holds(source: str) -> None:
+    with pytest.raises((ExpressionFailed, NotCollected)):
+        value(source)
+
+
+def test_facts_are_never_templates() -> None:
+    assert evaluate("x.y", {"x": {"y": "{{ 7 * 7 }}"}}, Record()) == "{{ 7 * 7 }}"
+
+
+def test_versions_and_ages_compare() -> None:
+    assert value("(db.version | version) >= (10, 11)") is True
+    assert value("500000 | older_than_days(now, 5)") is True
+    assert value("999999 | older_than_days(now, 5)") is False
+
+
+def test_a_bad_expression_is_named() -> None:
+    with pytest.raises(ValueError, match="expression 'a =='"):
+        compile_expression("a ==")
+
+
+def test_large_evidence_is_shortened() -> None:
+    record = Record()
+    evaluate("x.list | length", {"x": {"list": ["a" * 100] * 100}}, record)
+    assert record.evidence()[0].value == "100 members"

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.history import History
+from auditor.models import Host, Run
+
+
+def run(run_id: str, started: str = "2026-11-24T10:00:00+07:00") -> Run:
+    return Run(
+        id=run_id,
+        started=started,
+        seconds=1.0,
+        version="0",
+        inventory="/i",
+        hosts=(Host(name="h", address="192.0.2.1"),),
+        outcomes=(),
+        findings=(),
+    )
+
+
+def test_keeps_and_finds_runs_by_prefix(tmp_path: Path) -> None:
+    history = History(tmp_path / "state/history.sqlite")
+    history.keep(run("20261124T1-a"))
+    history.keep(run("20261124T2-b", "2026-11-24T11:00:00+07:00"))
+    assert [entry.id for entry in history.entries("/i")] == ["20261124T2-b", "20261124T1-a"]
+    assert history.run("20261124T1") == run("20261124T1-a")
+    assert history.latest("/i") == run("20261124T2-b", "2026-11-24T11:00:00+07:00")
+    assert history.latest("/other") is None
+    assert [point.run_id for point in history.trend("/i")] == ["20261124T1-a", "20261124T2-b"]
+
+
+def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    history = History(tmp_path / "state/history.sqlite")
+    history.keep(run("a"))
+    assert history.path.stat().st_mode & 0o077 == 0
+    assert history.path.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("wanted", ["2026", "nothing", "%", "_"])
+def test_an_unclear_run_is_an_error(tmp_path: Path, wanted: str) -> None:
+    history = History(tmp_path / "history.sqlite")
+    history.keep(run("20261124T1-a"))
+    history.keep(run("20261124T2-b"))
+    with pytest.raises(InputError):
+        history.run(wanted)
+
+
+def test_a_newer_or_broken_file_is_one_clear_error(tmp_path: Path) -> None:
+    newer = tmp_path / "newer.sqlite"
+    with sqlite3.connect(newer) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(InputError, match="newer version"):
+        History(newer).entries()
+    broken = tmp_path / "broken.sqlite"
+    broken.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(InputError, match="cannot be used"):
+        History(broken).entries()
+
+
+KEEP_FOREVER = """
+import sys, pathlib
+from auditor.history import History
+from tests.unit.test_history import run
+history = History(pathlib.Path(sys.argv[1]))
+for number in range(100000):
+    history.keep(run(f"{number:06}"))
+    print(number, flush=True)
+"""
+
+
+def test_what_was_kept_survives_kill_9(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    with subprocess.Popen(
+        [sys.executable, "-c", KEEP_FOREVER, str(path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(20)]
+        os.kill(process.pid, signal.SIGKILL)
+        said += process.stdout.readlines()
+    kept = {entry.id for entry in History(path).entries(limit=100_000)}
+    assert {f"{int(line):06}" for line in said if line.strip()} <= kept

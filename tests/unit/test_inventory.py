@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor import inventory
+from auditor.errors import InputError
+
+ORGANISATION = """\
+name: UBND tỉnh Thử
+units:
+  - {id: tinh, name: UBND tỉnh Thử}
+  - {id: xa, name: UBND xã Thử, parent: tinh}
+"""
+HOSTS = """\
+all:
+  vars:
+    ansible_user: luytre
+  children:
+    web:
+      hosts:
+        a:
+          ansible_host: 192.0.2.1
+          luytre_unit: xa
+          luytre_sites:
+            - domain: a.test
+              unit: xa
+        b:
+          ansible_host: 192.0.2.2
+          luytre_sites:
+            - domain: b.test
+"""
+
+
+def folder(tmp_path: Path, hosts: str = HOSTS, organisation: str = ORGANISATION) -> Path:
+    (tmp_path / "office").mkdir()
+    (tmp_path / "hosts.yml").write_text(hosts, "utf-8")
+    (tmp_path / "office/organisation.yml").write_text(organisation, "utf-8")
+    return tmp_path
+
+
+def test_inherits_group_variables_and_reads_sites(tmp_path: Path) -> None:
+    known = inventory.load(folder(tmp_path))
+    assert [host.name for host in known.hosts] == ["a", "b"]
+    assert known.hosts[0].automation_user == "luytre"
+    assert [site.domain for site in known.sites] == ["a.test", "b.test"]
+    assert known.organisation is not None
+    assert known.organisation.unit("xa") is not None
+
+
+def test_host_vars_win_over_group_vars(tmp_path: Path) -> None:
+    path = folder(tmp_path)
+    (path / "group_vars").mkdir()
+    (path / "host_vars").mkdir()
+    (path / "group_vars/web.yml").write_text("luytre_open_ports: [25]\n", "utf-8")
+    (path / "host_vars/a.yml").write_text("luytre_open_ports: [8443]\n", "utf-8")
+    known = inventory.load(path)
+    assert [host.open_ports for host in known.hosts] == [(8443,), (25,)]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "organisation", "line", "words"),
+    [
+        (HOSTS.replace("b.test", "a.test"), ORGANISATION, 16, "domain a.test is declared twice"),
+        (HOSTS.replace("unit: xa\n        b", "unit: xã\n        b"), ORGANISATION, 12, "unit"),
+        (
+            HOSTS.replace("              unit: xa\n", "              unit: huyen\n"),
+            ORGANISATION,
+            12,
+            "unit huyen is not in",
+        ),
+        (HOSTS.replace("luytre_unit: xa", "luytre_unit: huyen"), ORGANISATION, 9, "unit huyen is not in"),
+        (HOSTS.replace("luytre_unit", "luytre_office"), ORGANISATION, 9, "unknown variable luytre_office"),
+        (HOSTS.replace("b.test", "B_test"), ORGANISATION, 16, "domain"),
+        (HOSTS.replace("hosts:\n        a", "host:\n        a"), ORGANISATION, 6, "unknown key 'host'"),
+        (HOSTS.replace("domain: b.test", "domain: b.test\n              colour: red"), ORGANISATION, 17, "colour"),
+        (HOSTS.replace("all:", "all: ["), ORGANISATION, None, ""),
+        ("", ORGANISATION, None, "no hosts"),
+        ("- a\n", ORGANISATION, 1, "mapping of groups"),
+        (HOSTS, ORGANISATION.replace("parent: tinh", "parent: huyen"), 4, "parent huyen is not a unit"),
+        (HOSTS, ORGANISATION.replace("id: xa", "id: tinh"), 4, "declared twice"),
+        (HOSTS, "name: X\n", None, "units"),
+    ],
+)
+def test_a_mistake_names_file_line_and_mend(
+    tmp_path: Path, hosts: str, organisation: str, line: int | None, words: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        inventory.load(folder(tmp_path, hosts, organisation))
+    assert words in caught.value.what
+    assert caught.value.file is not None
+    assert caught.value.mend
+    if line is not None:
+        assert caught.value.line == line
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such inventory"):
+        inventory.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["lab", "example"])
+def test_the_shipped_inventories_are_sound(name: str) -> None:
+    assert inventory.load(Path("inventories") / name).sites
