@@ -58,6 +58,7 @@ from ansible.module_utils.luytre import (
     sudo,
     survey,
     system,
+    tls,
 )
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 
@@ -71,6 +72,7 @@ AREAS = {
     "ssh": ssh,
     "sudo": sudo,
     "system": system,
+    "tls": tls,
 }
 FOR_ROLES = {
     "survey": survey,

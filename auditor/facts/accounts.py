@@ -1,0 +1,88 @@
+"""Local accounts, their keys, and what new ones and login shells get."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, Path
+
+
+class User(Fact):
+    """A row of /etc/passwd with what else is known of it; never its hash."""
+
+    name: str
+    uid: int
+    shell: str
+    shell_usable: bool
+    human: bool = Field(description="uid in the range for people")
+    password: str = Field(description="empty, locked or usable")
+    scheme: str | None = Field(description="how the password is hashed")
+    password_changed: int = Field(description="epoch second; 0 unknown")
+    can_log_in: bool = Field(description="usable shell, not expired, and a password or a key")
+    last_seen: int = Field(description="epoch second of the last login on record; 0 none")
+    traces_since: int = Field(description="epoch second that the login records reach back to; 0 none")
+
+
+class Duplicate(Fact):
+    """A name or number that several rows carry."""
+
+    kind: str = Field(description="uid, account, gid or group")
+    value: str
+    carriers: list[str]
+
+
+class Privileged(Fact):
+    """An account in a group that is as good as root."""
+
+    account: str
+    via: str
+
+
+class Key(Fact):
+    """A public key that opens an account. Its comment stays on the host."""
+
+    account: str
+    path: Path
+    type: str = Field(description="'link' or 'unreadable' for a file that was not read")
+    bits: int
+    fingerprint: str
+    restricted: bool = Field(description="bound to a command, or 'restrict'")
+
+
+class TrustFile(Fact):
+    """A file that lets others in without a password, or keeps passwords in the clear."""
+
+    account: str
+    path: Path
+
+
+class LoginDefs(Fact):
+    """/etc/login.defs."""
+
+    encrypt_method: str
+    pass_max_days: int | None = Field(description="for new accounts; -1 or 99999 is without end")
+    umask: int | None
+    usergroups: bool = Field(description="people alone in their group get the group's bits too")
+
+
+class Profile(Fact):
+    """What the files of login shells come to."""
+
+    timeout: int = Field(description="TMOUT in seconds; 0 none")
+    timeout_readonly: bool
+    timeout_file: str
+    timeout_files: list[str] = Field(description="all files that speak of it")
+    umask: int | None = Field(description="of the last umask line; None without one")
+    umask_file: str
+
+
+class Facts(Area):
+    """Local accounts of this host."""
+
+    users: list[User]
+    duplicates: list[Duplicate]
+    privileged: list[Privileged]
+    keys: list[Key]
+    trust_files: list[TrustFile]
+    login_defs: LoginDefs
+    profile: Profile

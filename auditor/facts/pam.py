@@ -1,0 +1,52 @@
+"""PAM: what the stacks really do."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact
+
+
+class Faillock(Fact):
+    """How one login service counts failed passwords."""
+
+    service: str
+    active: bool = Field(description="asked before, counted after, and cleared on success")
+    deny: int = Field(description="failures until the account is locked; 0 is never")
+    unlock_time: int = Field(description="seconds; 0 is until somebody unlocks it")
+    fail_interval: int = Field(description="seconds")
+    locks_root: bool
+
+
+class Quality(Fact):
+    """What a new password must be."""
+
+    active: bool
+    length: int = Field(description="characters really asked for, credits taken off")
+    classes: int
+    dictionary: bool
+
+
+class History(Fact):
+    """How many earlier passwords are refused."""
+
+    active: bool
+    remembered: int
+
+
+class Umask(Fact):
+    """Whether sessions get the umask of login.defs."""
+
+    active: bool
+    given: int | None = Field(description="the module's own argument, which counts before login.defs")
+
+
+class Facts(Area):
+    """PAM on this host."""
+
+    faillock: list[Faillock]
+    pwquality: Quality
+    pwhistory: History
+    hash: str = Field(description="scheme that pam_unix is told to use; empty when login.defs decides")
+    umask: Umask
+    nullok: list[str] = Field(description="services that take an empty password for one")

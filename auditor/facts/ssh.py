@@ -1,0 +1,110 @@
+"""sshd: settings in force, exceptions in Match blocks, host keys."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, FileMode, Path
+
+
+class Settings(Fact):
+    """Settings in the words of ``sshd -T``: numbers and lists typed, the rest as text."""
+
+    allowgroups: list[str]
+    allowusers: list[str]
+    authenticationmethods: list[str]
+    ciphers: list[str]
+    clientalivecountmax: int
+    clientaliveinterval: int = Field(description="seconds; 0 is never")
+    disableforwarding: str
+    hostbasedauthentication: str
+    ignorerhosts: str
+    kbdinteractiveauthentication: str
+    kexalgorithms: list[str]
+    logingracetime: int = Field(description="seconds; 0 is without end")
+    loglevel: str
+    macs: list[str]
+    maxauthtries: int
+    maxstartups: list[int] = Field(description="start, rate in percent, full", min_length=3, max_length=3)
+    passwordauthentication: str
+    permitemptypasswords: str
+    permitrootlogin: str
+    permituserenvironment: str
+    strictmodes: str
+    usepam: str
+    x11forwarding: str
+    allowagentforwarding: str
+    allowtcpforwarding: str
+
+
+class Case(Fact):
+    """A value in force for somebody."""
+
+    when: str = Field(description="'for anybody', 'user root', or the Match block with file and line")
+    value: int | str
+
+
+class Cases(Fact):
+    """Per setting that a Match block may change: the general value, and every other one in force for somebody."""
+
+    permitrootlogin: list[Case]
+    permitemptypasswords: list[Case]
+    maxauthtries: list[Case]
+    hostbasedauthentication: list[Case]
+    loglevel: list[Case]
+    x11forwarding: list[Case]
+    allowagentforwarding: list[Case]
+    allowtcpforwarding: list[Case]
+    password_login: list[Case] = Field(description="yes when a password alone opens a session, also through PAM")
+    silent_seconds: list[Case] = Field(description="until a client that no longer answers is dropped; 0 is never")
+
+
+class MatchLine(Fact):
+    """A setting inside a Match block of somebody else's file."""
+
+    criteria: str
+    file: Path
+    line: int
+    keyword: str
+    value: str
+    shadowed: bool = Field(description="an earlier block with the same criteria sets it")
+
+
+class Overridden(Fact):
+    """A setting in our file that another one beats."""
+
+    keyword: str
+    ours: str
+    in_force: str
+    file: Path = Field(description="where the value in force comes from")
+
+
+class DropIn(Fact):
+    """Our own file in sshd's configuration."""
+
+    present: bool
+    folder: bool = Field(description="the folder for it is there")
+    read_first: bool = Field(description="it is, or would be, read before everything else")
+    overridden: list[Overridden]
+
+
+class Algorithms(Fact):
+    """The lists that this version of sshd has without any configuration."""
+
+    ciphers: list[str]
+    kexalgorithms: list[str]
+    macs: list[str]
+
+
+class Facts(Area):
+    """sshd on this host; without it everything but ``installed`` is empty."""
+
+    installed: bool
+    effective: Settings | None = Field(description="for anybody: no Match block applied")
+    for_root: Settings | None
+    for_automation: Settings | None = Field(description="None also when no automation user is declared")
+    cases: Cases
+    matches: list[MatchLine]
+    defaults: Algorithms
+    dropin: DropIn
+    host_keys: list[FileMode]

@@ -1,0 +1,55 @@
+"""sudo: grants, defaults in force, files."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, FileMode, Path
+
+
+class Grant(Fact):
+    """A rule as it applies to one account; ``ALL`` is everybody. Aliases and groups are resolved."""
+
+    account: str
+    via: str
+    commands: list[str]
+    nopasswd: bool = Field(description="by its tag or by Defaults")
+
+
+class Defaults(Fact):
+    """Settings for everybody."""
+
+    use_pty: bool
+    logfile: str = Field(description="empty when there is none")
+
+
+class Exempt(Fact):
+    """A setting undone for some."""
+
+    setting: str
+    of: str
+
+
+class File(FileMode):
+    """A file that sudo reads."""
+
+    undoes: list[str] = Field(description="which of use_pty and logfile it switches off")
+
+
+class Target(Fact):
+    """A permitted command that a lesser user can replace."""
+
+    account: str
+    command: Path
+    writable: Path = Field(description="the file or folder that others can change")
+
+
+class Facts(Area):
+    """sudo on this host; without it the lists are empty."""
+
+    installed: bool
+    grants: list[Grant]
+    defaults: Defaults
+    exceptions: list[Exempt]
+    files: list[File]
+    writable_targets: list[Target]

@@ -1,0 +1,386 @@
+"""Local accounts: who can log in, how, since when unused; keys, trust files and the settings for new accounts."""
+
+import base64
+import hashlib
+import os
+import re
+import struct
+import time
+
+from ansible.module_utils.luytre import _accounts, _sshd
+from ansible.module_utils.luytre._reading import Unreadable, open_below, read_below, read_text
+
+DAY = 86400
+ROOT_EQUAL = ("root", "sudo", "admin", "wheel", "docker", "lxd", "incus", "libvirt", "disk", "shadow", "kmem")
+TRUST_FILES = (".rhosts", ".shosts", ".netrc")
+TRUST_SYSTEM = ("/etc/hosts.equiv", "/etc/ssh/shosts.equiv")
+CURVES = {"nistp256": 256, "nistp384": 384, "nistp521": 521}
+SESSION_START = "8d45620c1a4348dbb17410da57c60c66"
+MAX_KEYS = 500
+MAX_LOG = 4_000_000
+UTMP = struct.Struct("<h2xi32s4s32s256shhiii16s20s")
+LASTLOG = struct.Struct("<i32s256s")
+
+
+def collect(reading):
+    defs = _accounts.login_defs(read_text("/etc/login.defs") or "")
+    accounts = _accounts.passwd()
+    shadow = _accounts.shadow()
+    groups = _accounts.groups()
+    keys = authorized_keys(reading, accounts)
+    with_keys = {key["account"] for key in keys}
+    users = [_user(account, shadow.get(account["name"]), defs, with_keys) for account in accounts]
+    seen, since = last_seen(reading, users)
+    for user in users:
+        user["last_seen"] = seen.get(user["name"], 0)
+        user["traces_since"] = since
+    return {
+        "users": users,
+        "duplicates": duplicates(accounts, groups),
+        "privileged": privileged(accounts, groups),
+        "keys": keys,
+        "trust_files": _trust_files(accounts),
+        "login_defs": {
+            "encrypt_method": defs.get("ENCRYPT_METHOD", "DES").upper(),
+            "pass_max_days": _accounts.number(defs.get("PASS_MAX_DAYS", "-1"), 0),
+            "umask": _accounts.number(defs.get("UMASK", "022"), 8),
+            "usergroups": defs.get("USERGROUPS_ENAB", "no").lower() == "yes",
+        },
+        "profile": profile(profile_texts()),
+    }
+
+
+def _user(account, shadow, defs, with_keys):
+    # Only "x" sends PAM on to /etc/shadow; anything else in passwd is itself the password field.
+    field = shadow["field"] if account["field"] == "x" and shadow else account["field"]
+    state, scheme = _accounts.password("!" if field == "x" else field)
+    low = _accounts.number(defs.get("UID_MIN", "1000"), 0) or 1000
+    high = _accounts.number(defs.get("UID_MAX", "60000"), 0) or 60000
+    changed = (shadow or {}).get("changed")
+    expires = (shadow or {}).get("expires")
+    expired = expires is not None and 0 <= expires * DAY < time.time()
+    shell = _accounts.shell_usable(account["shell"])
+    return {
+        "name": account["name"],
+        "uid": account["uid"],
+        "shell": account["shell"] or "/bin/sh",
+        "shell_usable": shell,
+        "human": low <= account["uid"] <= high,
+        "password": state,
+        "scheme": scheme,
+        "password_changed": changed * DAY if changed and 0 < changed < 10**6 else 0,
+        "can_log_in": shell and not expired and (state != "locked" or account["name"] in with_keys),
+    }
+
+
+def duplicates(accounts, groups):
+    """Names and numbers that more than one row carries; uid 0 has a control of its own."""
+    found = []
+    kinds = (
+        ("uid", [(a["uid"], a["name"]) for a in accounts if a["uid"] != 0]),
+        ("account", [(a["name"], str(a["uid"])) for a in accounts]),
+        ("gid", [(g["gid"], g["name"]) for g in groups]),
+        ("group", [(g["name"], str(g["gid"])) for g in groups]),
+    )
+    for kind, pairs in kinds:
+        carriers = {}
+        for value, carrier in pairs:
+            carriers.setdefault(value, []).append(carrier)
+        found += [
+            {"kind": kind, "value": str(value), "carriers": names}
+            for value, names in carriers.items()
+            if len(names) > 1
+        ]
+    return found
+
+
+def privileged(accounts, groups):
+    """Accounts in a group that is as good as root, by membership or as their primary group."""
+    found = []
+    for group in groups:
+        if group["name"] in ROOT_EQUAL:
+            found += [
+                {"account": name, "via": "group %s" % group["name"]} for name in _accounts.members(group, accounts)
+            ]
+    return found
+
+
+def authorized_keys(reading, accounts):
+    """Every public key that sshd would accept: fingerprint, type and size; comments stay on the host."""
+    patterns = [".ssh/authorized_keys", ".ssh/authorized_keys2"]
+    if reading.installed("sshd"):
+        try:
+            patterns = _sshd.effective(reading)["authorizedkeysfile"]
+        except Unreadable:
+            pass
+    found = []
+    for account in accounts:
+        for pattern in patterns:
+            if pattern == "none":
+                continue
+            found += _keys_of(account, pattern)
+    return found[:MAX_KEYS]
+
+
+def _keys_of(account, pattern):
+    expansions = {"h": account["home"], "u": account["name"], "U": str(account["uid"]), "%": "%"}
+    relative = re.sub("%([huU%])", lambda found: expansions[found.group(1)], pattern)
+    root, below = ("/", relative) if relative.startswith("/") else (account["home"], relative)
+    path = os.path.join(root, below.lstrip("/"))
+    if not root.startswith("/") or not os.path.lexists(path):
+        return []
+    text = read_below(root, below)
+    if text is None:
+        kind = "link" if _through_link(path, root) else "unreadable"
+        return [
+            {"account": account["name"], "path": path, "type": kind, "bits": 0, "fingerprint": "", "restricted": False}
+        ]
+    keys = (parse_key(line) for line in text.splitlines()[:MAX_KEYS])
+    return [{"account": account["name"], "path": path, **key} for key in keys if key]
+
+
+def _through_link(path, root):
+    while len(path) > len(root):
+        if os.path.islink(path):
+            return True
+        path = os.path.dirname(path)
+    return False
+
+
+def parse_key(line):
+    """``{type, bits, fingerprint, restricted}`` of an authorized_keys line, or None when it holds no key."""
+    found = re.search(r"(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)\s+(AAAA[A-Za-z0-9+/=]+)", line)
+    if not found or line.lstrip().startswith("#"):
+        return None
+    options = line[: found.start(1)]
+    try:
+        blob = base64.b64decode(found.group(2), validate=True)
+    except ValueError:
+        return None
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    return {
+        "type": found.group(1)[:60],
+        "bits": key_bits(found.group(1), blob),
+        "fingerprint": "SHA256:" + digest,
+        "restricted": bool(re.search(r"(^|,)(restrict|command=)", options.strip())),
+    }
+
+
+def key_bits(kind, blob):
+    """Size of a public key in bits; 0 when the blob does not tell."""
+    if "ed25519" in kind:
+        return 256
+    for curve, bits in CURVES.items():
+        if curve in kind:
+            return bits
+    fields = []
+    while len(blob) >= 4 and len(fields) < 4:
+        length = struct.unpack(">I", blob[:4])[0]
+        fields.append(blob[4 : 4 + length])
+        blob = blob[4 + length :]
+    which = {"ssh-rsa": 2, "ssh-dss": 1}.get(kind)
+    if which is None or len(fields) <= which:
+        return 0
+    return int.from_bytes(fields[which], "big").bit_length()
+
+
+def _trust_files(accounts):
+    found = [{"account": "", "path": path} for path in TRUST_SYSTEM if os.path.lexists(path)]
+    for account in accounts:
+        home = account["home"]
+        if not home.startswith("/") or home.rstrip("/") == "":
+            continue
+        for name in TRUST_FILES:
+            try:
+                os.close(open_below(home, name, os.O_PATH))
+            except OSError:
+                continue
+            found.append({"account": account["name"], "path": os.path.join(home, name)})
+    return found[:200]
+
+
+# --- when an account was last used ---------------------------------------------------------------------
+
+
+def last_seen(reading, users):
+    """``(account to epoch second of its last login, first second that the records reach back to)``."""
+    seen, since = {}, []
+
+    def note(name, moment):
+        if 0 < moment < 2**40:
+            seen[name] = max(seen.get(name, 0), moment)
+            since.append(moment)
+
+    for path in ("/var/log/wtmp.1", "/var/log/wtmp"):
+        for kind, name, moment in parse_utmp(_tail(path)):
+            if kind == 7:
+                note(name, moment)
+            else:
+                since.append(moment)
+    for name, moment in _from_lastlog(users):
+        note(name, moment)
+    for path, query in DATABASES:
+        for name, moment in _from_database(path, query):
+            note(name, moment)
+    border = time.time() - 45 * DAY
+    idle = [
+        user["name"]
+        for user in users
+        if user["human"] and user["can_log_in"] and max(seen.get(user["name"], 0), user["password_changed"]) < border
+    ]
+    if idle:
+        for name, moment in _from_journal(reading, idle):
+            note(name, moment)
+    return seen, min(since) if since else 0
+
+
+DATABASES = (
+    ("/var/lib/lastlog/lastlog2.db", "SELECT Name, Time FROM Lastlog2 LIMIT 5000"),
+    ("/var/lib/wtmpdb/wtmp.db", "SELECT User, MAX(Login) / 1000000 FROM wtmp WHERE Type = 3 GROUP BY User LIMIT 5000"),
+)
+
+
+def parse_utmp(raw):
+    """``(kind, user, epoch second)`` of each whole record of a wtmp file."""
+    usable = len(raw) - len(raw) % UTMP.size
+    return [(f[0], _text(f[4]), f[9]) for f in UTMP.iter_unpack(raw[:usable]) if f[9] > 0]
+
+
+def _tail(path):
+    try:
+        with open(path, "rb") as handle:
+            size = handle.seek(0, os.SEEK_END)
+            handle.seek(max(0, size - MAX_LOG // UTMP.size * UTMP.size))
+            return handle.read(MAX_LOG)
+    except OSError:
+        return b""
+
+
+def _from_lastlog(users):
+    try:
+        handle = open("/var/log/lastlog", "rb")
+    except OSError:
+        return []
+    found = []
+    with handle:
+        for user in users:
+            if not 0 <= user["uid"] < 2**31:
+                continue
+            handle.seek(user["uid"] * LASTLOG.size)
+            raw = handle.read(LASTLOG.size)
+            if len(raw) == LASTLOG.size:
+                found.append((user["name"], LASTLOG.unpack(raw)[0]))
+    return found
+
+
+def _from_database(path, query):
+    if not os.path.isfile(path):
+        return []
+    try:
+        import sqlite3
+
+        connection = sqlite3.connect("file:%s?mode=ro" % path, uri=True, timeout=0.2)
+        try:
+            rows = connection.execute(query).fetchall()
+        finally:
+            connection.close()
+    except Exception:
+        return []
+    return [(name, moment) for name, moment in rows if isinstance(name, str) and isinstance(moment, int)]
+
+
+def _from_journal(reading, names):
+    """Logins in the journal of accounts that no other record knows: logind's own messages, else sshd's."""
+    if not reading.installed("journalctl"):
+        return []
+    limit = ["timeout", "3", "journalctl", "-q", "--no-pager", "--since=-46d", "-r", "-n", "20000"]
+    shape = ["-o", "json", "--output-fields=USER_ID,MESSAGE"]
+    sessions = parse_journal(reading.run(limit + shape + ["MESSAGE_ID=" + SESSION_START], ok=None), names)
+    if sessions:
+        return sessions
+    wanted = "|".join(re.escape(name) for name in names[:50])
+    pattern = "^Accepted [a-z/-]+ for (%s) from |session opened for user (%s)[( ]" % (wanted, wanted)
+    of = [
+        "-t",
+        "sshd",
+        "-t",
+        "sshd-session",
+        "-t",
+        "login",
+        "-t",
+        "su",
+        "-t",
+        "sudo",
+        "--case-sensitive=true",
+        "--grep",
+        pattern,
+    ]
+    return parse_journal(reading.run(limit + shape + of, ok=None), names)
+
+
+def parse_journal(text, names):
+    """``(account, epoch second)`` from journal entries in JSON."""
+    import json
+
+    found = []
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+            moment = int(entry["__REALTIME_TIMESTAMP"]) // 1_000_000
+        except (ValueError, KeyError, TypeError):
+            continue
+        said = re.search(r" for (?:user )?([^ (]+)", str(entry.get("MESSAGE", "")))
+        name = entry.get("USER_ID") or (said.group(1) if said else None)
+        if name in names:
+            found.append((name, moment))
+    return found
+
+
+def _text(raw):
+    return raw.split(b"\0", 1)[0].decode("utf-8", "replace")
+
+
+# --- what a login shell sets -----------------------------------------------------------------------------
+
+
+def profile_texts():
+    """``(path, text)`` of the files that a login shell reads, in its order."""
+    folder = "/etc/profile.d"
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    readable = [name for name in names if re.match(r"^[a-zA-Z0-9_][a-zA-Z0-9._-]*\.sh$", name)]
+    paths = ["/etc/bash.bashrc", "/etc/profile"] + [os.path.join(folder, name) for name in readable]
+    texts = ((path, read_text(path)) for path in paths)
+    return [(path, text) for path, text in texts if text is not None]
+
+
+def profile(texts):
+    """``{timeout, timeout_readonly, timeout_file, timeout_lines, umask, umask_file}`` that those files come to.
+
+    A read-only TMOUT stays; otherwise the last one counts. 0 is no timeout, None no umask of its own.
+    """
+    timeout, fixed, timeout_file, said = 0, False, "", []
+    umask, umask_file = None, ""
+    for path, text in texts:
+        for line in text.splitlines():
+            code = line.strip()
+            if code.startswith("#"):
+                continue
+            values = re.findall(r"\bTMOUT=[\"']?(\d{1,9})", code)
+            makes_fixed = bool(re.search(r"\b(readonly|(declare|typeset)\s+-\w*r\w*)\b[^;&|]*\bTMOUT\b", code))
+            unset = bool(re.search(r"\bunset\b[^;&|]*\bTMOUT\b", code))
+            if (values or makes_fixed or unset) and not code.startswith(":"):
+                said.append(path)
+                if not fixed:
+                    timeout = int(values[-1]) if values else (0 if unset else timeout)
+                    timeout_file = path
+                    fixed = makes_fixed
+            for value in re.findall(r"(?:^|[;&|{]|\bthen|\belse|\bdo)\s*umask\s+([0-7]{1,4})\b", code):
+                umask, umask_file = int(value, 8), path
+    return {
+        "timeout": timeout,
+        "timeout_readonly": fixed,
+        "timeout_file": timeout_file,
+        "timeout_files": sorted(set(said)),
+        "umask": umask,
+        "umask_file": umask_file,
+    }

@@ -1,0 +1,138 @@
+"""PAM: what the stacks of the login services, and of changing a password, really do."""
+
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre._reading import read_text
+
+FOLDER = "/etc/pam.d"
+LOGIN_SERVICES = ("sshd", "login", "sudo", "su")
+MAX_INCLUDES = 16
+CREDITS = ("dcredit", "ucredit", "lcredit", "ocredit")
+
+
+def collect(reading):
+    services = [name for name in LOGIN_SERVICES if os.path.isfile(os.path.join(FOLDER, name))]
+    password = stack("passwd", "password")
+    session = stack("common-session", "session")
+    return {
+        "faillock": [faillock(name) for name in services],
+        "pwquality": pwquality(password, _settings("/etc/security/pwquality.conf", drop_ins=True)),
+        "pwhistory": pwhistory(password, _settings("/etc/security/pwhistory.conf")),
+        "hash": _hash(password),
+        "umask": _umask(session),
+        "nullok": [name for name in services if _nullok(stack(name, "auth"))],
+    }
+
+
+def stack(service, kind, depth=0):
+    """``(control, module, arguments)`` of one service's stack in order, includes resolved; a bad include ends it."""
+    text = read_text(os.path.join(FOLDER, service))
+    if text is None or depth > MAX_INCLUDES:
+        return []
+    found = []
+    for line in text.replace("\\\n", " ").splitlines():
+        code = line.split("#", 1)[0].strip()
+        if not code:
+            continue
+        if code.startswith("@include"):
+            words = code.split()
+            found += stack(os.path.basename(words[1]), kind, depth + 1) if len(words) > 1 else []
+            continue
+        match = re.match(r"-?(\w+)\s+(\[[^\]]*\]|\w+)\s+(\S+)\s*(.*)$", code)
+        if not match or match.group(1).lower() != kind:
+            continue
+        control, module, arguments = match.group(2), os.path.basename(match.group(3)), match.group(4).split()
+        if control in ("include", "substack"):
+            found += stack(module, kind, depth + 1)
+        else:
+            found.append((control, module, arguments))
+    return found
+
+
+def _settings(path, drop_ins=False):
+    """``key = value`` and bare keys of a PAM module's configuration; the main file is read last and wins."""
+    paths = sorted(glob.glob(path + ".d/*.conf")) if drop_ins else []
+    settings = {}
+    for file in paths + [path]:
+        for line in (read_text(file) or "").splitlines():
+            key, equals, value = line.split("#", 1)[0].partition("=")
+            if key.strip():
+                settings[key.strip()] = value.strip() if equals else "1"
+    return settings
+
+
+def _arguments(arguments):
+    pairs = (argument.partition("=") for argument in arguments)
+    return {key: value if equals else "1" for key, equals, value in pairs}
+
+
+def _number(settings, key, default):
+    try:
+        return int(settings.get(key, default))
+    except ValueError:
+        return default
+
+
+def faillock(service):
+    """How a service counts failures: the module before, after and in the account phase, and its numbers."""
+    auth = [entry for entry in stack(service, "auth")]
+    ours = [(control, arguments) for control, module, arguments in auth if module == "pam_faillock.so"]
+    account = any(module == "pam_faillock.so" for _, module, _ in stack(service, "account"))
+    before = any("preauth" in arguments for _, arguments in ours)
+    after = any("authfail" in arguments for _, arguments in ours)
+    given = {}
+    for _, arguments in ours:
+        given.update(_arguments(arguments))
+    settings = {**_settings(given.get("conf", "/etc/security/faillock.conf")), **given}
+    return {
+        "service": service,
+        "active": before and after and (account or any("authsucc" in arguments for _, arguments in ours)),
+        "deny": _number(settings, "deny", 3),
+        "unlock_time": 0 if settings.get("unlock_time") == "never" else _number(settings, "unlock_time", 600),
+        "fail_interval": _number(settings, "fail_interval", 900),
+        "locks_root": "even_deny_root" in settings,
+    }
+
+
+def pwquality(password, configured):
+    """What a new password must be; a positive credit lowers the length that is really asked."""
+    mine = [arguments for _, module, arguments in password if module == "pam_pwquality.so"]
+    settings = {**configured, **(_arguments(mine[0]) if mine else {})}
+    credit = [_number(settings, key, 0) for key in CREDITS]
+    return {
+        "active": bool(mine) and _number(settings, "enforcing", 1) != 0,
+        "length": max(_number(settings, "minlen", 8), 6) - sum(max(0, value) for value in credit),
+        "classes": max(_number(settings, "minclass", 0), sum(1 for value in credit if value < 0)),
+        "dictionary": _number(settings, "dictcheck", 1) != 0,
+    }
+
+
+def pwhistory(password, configured):
+    """How many earlier passwords are refused; 0 when none are."""
+    mine = [arguments for _, module, arguments in password if module == "pam_pwhistory.so"]
+    if mine:
+        remembered = _number({**configured, **_arguments(mine[0])}, "remember", 10)
+    else:
+        unix = [_arguments(arguments) for _, module, arguments in password if module == "pam_unix.so"]
+        remembered = _number(unix[0], "remember", 0) if unix else 0
+    return {"active": bool(mine), "remembered": remembered}
+
+
+def _hash(password):
+    """The scheme that pam_unix is told to use; empty when login.defs decides."""
+    schemes = ("yescrypt", "gost_yescrypt", "sha512", "sha256", "blowfish", "bigcrypt", "md5")
+    named = [a for _, module, arguments in password if module == "pam_unix.so" for a in arguments if a in schemes]
+    return named[-1] if named else ""
+
+
+def _umask(session):
+    """Whether interactive sessions get the umask of login.defs, and one given to the module itself."""
+    mine = [_arguments(arguments) for _, module, arguments in session if module == "pam_umask.so"]
+    given = [entry["umask"] for entry in mine if re.match(r"^[0-7]{1,4}$", entry.get("umask", ""))]
+    return {"active": bool(mine), "given": int(given[0], 8) if given else None}
+
+
+def _nullok(auth):
+    return any(module == "pam_unix.so" and "nullok" in arguments for _, module, arguments in auth)

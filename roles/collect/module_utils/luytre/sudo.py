@@ -1,0 +1,204 @@
+"""sudo: who may do what without a password, the defaults in force, and the files that say so."""
+
+import json
+import os
+import re
+import shlex
+import stat
+
+from ansible.module_utils.luytre import _accounts
+from ansible.module_utils.luytre._reading import file_mode, read_text
+
+MAIN = "/etc/sudoers"
+FOLDER = "/etc/sudoers.d"
+MAX_GRANTS = 2000
+PTY_BY_DEFAULT = (1, 9, 14)
+
+
+def collect(reading):
+    if reading.installed("sudo") is None:
+        return {
+            "installed": False,
+            "grants": [],
+            "defaults": {"use_pty": True, "logfile": ""},
+            "exceptions": [],
+            "files": [],
+            "writable_targets": [],
+        }
+    policy = json.loads(reading.run(["cvtsudoers", "-f", "json", "-e", MAIN]))
+    accounts = _accounts.passwd()
+    found = grants(policy, accounts, _accounts.groups())
+    return {
+        "installed": True,
+        "grants": found,
+        "defaults": defaults(policy, _pty_by_default(reading)),
+        "exceptions": exceptions(policy),
+        "files": _files(),
+        "writable_targets": writable_targets(found),
+    }
+
+
+def _pty_by_default(reading):
+    said = re.search(r"version (\d+)\.(\d+)\.(\d+)", reading.run(["sudo", "-V"]))
+    return bool(said) and tuple(int(part) for part in said.groups()) >= PTY_BY_DEFAULT
+
+
+def grants(policy, accounts, groups):
+    """One entry for each account and rule: ``{account, via, commands, nopasswd}``; account ``ALL`` means everybody.
+
+    A rule needs no password by its tag, or by ``Defaults !authenticate`` for all, the account or its group.
+    """
+    everybody = [account["name"] for account in accounts]
+    free = _unauthenticated(policy, accounts, groups)
+    found = []
+    for spec in policy.get("User_Specs", []):
+        who = _who(spec.get("User_List", []), accounts, groups)
+        for rule in spec.get("Cmnd_Specs", []):
+            options = _options(rule)
+            commands = [("!" if c.get("negated") else "") + str(c.get("command", "")) for c in rule.get("Commands", [])]
+            for name, via in who:
+                by_default = options.get("authenticate") is None and (name in free or "ALL" in free)
+                found.append(
+                    {
+                        "account": name,
+                        "via": via,
+                        "commands": commands[:20],
+                        "nopasswd": options.get("authenticate") is False or by_default,
+                    }
+                )
+    roots = {account["name"] for account in accounts if account["uid"] == 0}
+    known = set(everybody) | {"ALL"}
+    return [grant for grant in found if grant["account"] in known and grant["account"] not in roots][:MAX_GRANTS]
+
+
+def _unauthenticated(policy, accounts, groups):
+    """Accounts that ``Defaults`` free from the password; ``ALL`` for everybody."""
+    free = set()
+    for entry in policy.get("Defaults", []):
+        value = _options(entry).get("authenticate")
+        if value is None:
+            continue
+        binding = entry.get("Binding")
+        if binding is None:
+            names = {"ALL"}
+        elif any(key in member for member in binding for key in ("username", "userid", "usergroup", "usergid")):
+            names = {name for name, _ in _who(binding, accounts, groups)}
+        else:
+            names = {"ALL"} if value is False else set()
+        free = free | names if value is False else free - names
+    return free
+
+
+def _who(members, accounts, groups):
+    """``(account, how it is named)`` of a sudoers list of users, groups and exclusions."""
+    found = {}
+    for member in members:
+        names, via = _member(member, accounts, groups)
+        for name in names:
+            if member.get("negated"):
+                found.pop(name, None)
+            else:
+                found.setdefault(name, via)
+    return list(found.items())
+
+
+def _member(member, accounts, groups):
+    if member.get("username") == "ALL":
+        return ["ALL"], "ALL"
+    if "username" in member:
+        return [str(member["username"])], "account"
+    if "userid" in member:
+        return [a["name"] for a in accounts if a["uid"] == member["userid"]], "uid %s" % member["userid"]
+    for key, field in (("usergroup", "name"), ("usergid", "gid")):
+        if key in member:
+            of = [group for group in groups if group[field] == member[key]]
+            return [name for group in of for name in _accounts.members(group, accounts)], "group %s" % member[key]
+    return [], "other"
+
+
+def _options(entry):
+    merged = {}
+    for option in entry.get("Options", []):
+        merged.update(option)
+    return merged
+
+
+def defaults(policy, pty_by_default):
+    """The settings for everybody: the last line counts."""
+    merged = {"use_pty": pty_by_default, "logfile": False}
+    for entry in policy.get("Defaults", []):
+        if entry.get("Binding") is None:
+            merged.update(_options(entry))
+    return {"use_pty": merged["use_pty"] is True, "logfile": _logfile(merged["logfile"])}
+
+
+def exceptions(policy):
+    """Settings for some users, commands or hosts that undo one of ours: ``{setting, of}``."""
+    found = []
+    for entry in policy.get("Defaults", []):
+        binding = entry.get("Binding")
+        if binding is None:
+            continue
+        of = ", ".join(str(value) for member in binding for value in member.values())[:200]
+        options = _options(entry)
+        if options.get("use_pty") is False:
+            found.append({"setting": "use_pty", "of": of})
+        if "logfile" in options and not _logfile(options["logfile"]):
+            found.append({"setting": "logfile", "of": of})
+    return found
+
+
+def _logfile(value):
+    return value if isinstance(value, str) and value != "/dev/null" else ""
+
+
+def _files():
+    """The main file and the drop-ins that sudo reads, with the settings that each one switches off."""
+    names = sorted(os.listdir(FOLDER)) if os.path.isdir(FOLDER) else []
+    paths = [MAIN] + [os.path.join(FOLDER, name) for name in names if "." not in name and not name.endswith("~")]
+    found = []
+    for path in paths:
+        mode = file_mode(path)
+        if mode:
+            found.append({**mode, "undoes": undoes(read_text(path) or "")})
+    return found
+
+
+def undoes(text):
+    """Which of our settings a sudoers file switches off, for all or for some."""
+    lines = [line for line in text.replace("\\\n", " ").splitlines() if line.lstrip().startswith("Defaults")]
+    marks = (("use_pty", r"!\s*use_pty\b"), ("logfile", r"!\s*logfile\b|\blogfile\s*=\s*\"?/dev/null"))
+    return [name for name, pattern in marks if any(re.search(pattern, line) for line in lines)]
+
+
+def writable_targets(found):
+    """Commands that somebody may run as another user although a lesser user can replace them."""
+    seen = {}
+    for grant in found:
+        for command in grant["commands"]:
+            try:
+                words = shlex.split(command)
+            except ValueError:
+                words = command.split()
+            path = words[0] if words else ""
+            if path.startswith("/") and "*" not in path and path not in seen:
+                weak = _weak_link(path)
+                seen[path] = weak and {"account": grant["account"], "command": path, "writable": weak}
+    return [entry for entry in seen.values() if entry][:100]
+
+
+def _weak_link(path):
+    """The first component of a path that somebody beside root can change, or None."""
+    step = os.path.realpath(path)
+    while step != "/":
+        try:
+            status = os.stat(step)
+        except OSError:
+            step = os.path.dirname(step)
+            continue
+        if status.st_uid != 0 or status.st_mode & stat.S_IWOTH:
+            return step
+        if status.st_mode & stat.S_IWGRP and status.st_gid != 0:
+            return step
+        step = os.path.dirname(step)
+    return None

@@ -1,0 +1,183 @@
+"""Which sshd settings a host gets: the stricter of what is in force and what the role wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Facts = Mapping[str, Any]
+Setting = dict[str, str]
+
+WEAK = {
+    "ciphers": ("none", "*cbc*", "arcfour*"),
+    "kexalgorithms": ("*sha1*", "rsa*"),
+    "macs": ("none", "*md5*", "*sha1*", "*ripemd160*", "umac-64*"),
+}
+
+
+def _upper(keyword: str, wish: str) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
+    """A number of which less is stricter, and 0 is no limit."""
+
+    def settings(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+        present, limit = now[keyword.lower()], wanted[wish]
+        return [(keyword, str(min(present, limit) if present > 0 else limit))]
+
+    return settings
+
+
+def _fixed(*pairs: tuple[str, str]) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
+    """Settings of which one value is the strictest that there is."""
+    return lambda now, wanted: list(pairs)
+
+
+def _root_login(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+    strict = ("no", "forced-commands-only")
+    present = now["permitrootlogin"]
+    return [("PermitRootLogin", present if present in strict else wanted["permit_root_login"])]
+
+
+def _startups(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+    start, rate, full = now["maxstartups"]
+    first, percent, last = wanted["max_startups"]
+    return [("MaxStartups", f"{min(start, first)}:{max(rate, percent)}:{min(full, last)}")]
+
+
+def _alive(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+    interval, count = now["clientaliveinterval"], now["clientalivecountmax"]
+    most = wanted["client_alive_interval"] * wanted["client_alive_count_max"]
+    if not 0 < interval * count <= most:
+        interval, count = wanted["client_alive_interval"], wanted["client_alive_count_max"]
+    return [("ClientAliveInterval", str(interval)), ("ClientAliveCountMax", str(count))]
+
+
+def _log_level(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+    return [("LogLevel", wanted["log_level"])]
+
+
+def _without_weak(keyword: str, defaults: Facts) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
+    """The list in force without its weak members; sshd's own list by pattern where nobody narrowed it."""
+
+    def settings(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+        name = keyword.lower()
+        kept = [member for member in now[name] if not _weak(name, member)]
+        ours = {member for member in defaults[name] if not _weak(name, member)}
+        if not kept or ours <= set(kept):
+            return [(keyword, "-" + ",".join(WEAK[name]))]
+        return [(keyword, ",".join(kept))]
+
+    return settings
+
+
+def _weak(name: str, member: str) -> bool:
+    return any(_fits(pattern, member) for pattern in WEAK[name])
+
+
+def _fits(pattern: str, member: str) -> bool:
+    inner = pattern.strip("*")
+    if pattern.startswith("*"):
+        return inner in member if pattern.endswith("*") else member.endswith(inner)
+    return member.startswith(inner) if pattern.endswith("*") else member == inner
+
+
+def _rules(defaults: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str, str]]]]:
+    return {
+        "ssh.root_login": _root_login,
+        "ssh.password_auth": _fixed(("PasswordAuthentication", "no"), ("KbdInteractiveAuthentication", "no")),
+        "ssh.empty_passwords": _fixed(("PermitEmptyPasswords", "no")),
+        "ssh.max_auth_tries": _upper("MaxAuthTries", "max_auth_tries"),
+        "ssh.login_grace": _upper("LoginGraceTime", "login_grace"),
+        "ssh.max_startups": _startups,
+        "ssh.client_alive": _alive,
+        "ssh.x11_forwarding": _fixed(("X11Forwarding", "no")),
+        "ssh.agent_forwarding": _fixed(("AllowAgentForwarding", "no")),
+        "ssh.tcp_forwarding": _fixed(("AllowTcpForwarding", "no")),
+        "ssh.ciphers": _without_weak("Ciphers", defaults),
+        "ssh.kex": _without_weak("KexAlgorithms", defaults),
+        "ssh.macs": _without_weak("MACs", defaults),
+        "ssh.log_level": _log_level,
+        "ssh.user_environment": _fixed(("PermitUserEnvironment", "no")),
+        "ssh.host_based": _fixed(("HostbasedAuthentication", "no"), ("IgnoreRhosts", "yes")),
+        "ssh.strict_modes": _fixed(("StrictModes", "yes")),
+    }
+
+
+def settings(facts: Facts, enforce: Mapping[str, Any], wanted: Facts) -> list[Setting]:
+    """``{control, keyword, value}`` of the general part, for the controls in force."""
+    rules = _rules(facts["defaults"])
+    return [
+        {"control": control, "keyword": keyword, "value": value}
+        for control, rule in rules.items()
+        if control in enforce
+        for keyword, value in rule(facts["effective"], wanted)
+    ]
+
+
+def _is_no(value: str, limit: str) -> bool:
+    return value == "no"
+
+
+def _within(value: str, limit: str) -> bool:
+    return 0 < _seconds(value) <= _seconds(limit)
+
+
+def _seconds(value: str) -> int:
+    """'10m' or '300' as a whole number; 0 when it is none."""
+    number, unit = (value[:-1], value[-1]) if value[-1:] in SECONDS else (value, "s")
+    return int(number) * SECONDS[unit] if number.isdigit() else 0
+
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+IN_MATCH: dict[str, tuple[str, str, Callable[[str, str], bool]]] = {
+    "permitrootlogin": ("ssh.root_login", "PermitRootLogin", lambda value, limit: value != "yes"),
+    "passwordauthentication": ("ssh.password_auth", "PasswordAuthentication", _is_no),
+    "kbdinteractiveauthentication": ("ssh.password_auth", "KbdInteractiveAuthentication", _is_no),
+    "permitemptypasswords": ("ssh.empty_passwords", "PermitEmptyPasswords", _is_no),
+    "maxauthtries": ("ssh.max_auth_tries", "MaxAuthTries", _within),
+    "clientaliveinterval": ("ssh.client_alive", "ClientAliveInterval", _within),
+    "clientalivecountmax": ("ssh.client_alive", "ClientAliveCountMax", _within),
+    "x11forwarding": ("ssh.x11_forwarding", "X11Forwarding", _is_no),
+    "allowagentforwarding": ("ssh.agent_forwarding", "AllowAgentForwarding", _is_no),
+    "allowtcpforwarding": ("ssh.tcp_forwarding", "AllowTcpForwarding", _is_no),
+    "loglevel": ("ssh.log_level", "LogLevel", lambda value, limit: value in ("info", "verbose")),
+    "hostbasedauthentication": ("ssh.host_based", "HostbasedAuthentication", _is_no),
+}
+"""Keyword in a Match block: its control, its spelling, and whether a value may stay beside the general one."""
+
+
+def blocks(facts: Facts, enforce: Mapping[str, Any], wanted: Facts) -> list[dict[str, Any]]:
+    """Match blocks to put before those of other files that undo a control in force, with the same criteria.
+
+    sshd takes the first Match block's value, so the same criteria earlier on close the exception and touch
+    nobody else.
+    """
+    general = {entry["keyword"]: entry["value"] for entry in settings(facts, enforce, wanted)}
+    found: dict[str, list[Setting]] = {}
+    for line in facts["matches"]:
+        if line["keyword"] not in IN_MATCH:
+            continue
+        control, keyword, may_stay = IN_MATCH[line["keyword"]]
+        if control not in enforce or may_stay(line["value"].lower(), general[keyword]):
+            continue
+        lines = found.setdefault(" ".join(line["criteria"].split()), [])
+        if keyword not in {entry["keyword"] for entry in lines}:
+            lines.append({"control": control, "keyword": keyword, "value": general[keyword]})
+    return [{"criteria": criteria, "settings": lines} for criteria, lines in sorted(found.items())]
+
+
+def ways_in(areas: Mapping[str, Any], root_with_key: bool = True) -> list[str]:
+    """Accounts that can administer the host with a key: root, and those that sudo lets do anything."""
+    accounts, sudo = areas["accounts"]["data"], areas["sudo"]["data"]
+    with_keys = {key["account"] for key in accounts["keys"] if key["fingerprint"] and not key["restricted"]}
+    open_accounts = {user["name"] for user in accounts["users"] if user["can_log_in"]}
+    admins = {grant["account"] for grant in sudo["grants"] if "ALL" in grant["commands"]}
+    if root_with_key:
+        admins.add("root")
+    return sorted(with_keys & open_accounts & admins)
+
+
+class FilterModule:
+    """Found by Ansible in any play that uses the role."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Filter names to functions."""
+        return {"ssh_settings": settings, "ssh_blocks": blocks, "ssh_ways_in": ways_in}
