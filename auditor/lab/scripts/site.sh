@@ -13,6 +13,7 @@ rm -f /etc/ssh/ssh_host_*
 ssh-keygen -q -A
 ln -sf /usr/share/zoneinfo/Asia/Ho_Chi_Minh /etc/localtime
 echo Asia/Ho_Chi_Minh >/etc/timezone
+echo LANG=C.UTF-8 >/etc/default/locale
 
 useradd --create-home --shell /bin/bash --comment 'Lũy Tre automation' "$user"
 install -d -m 700 -o "$user" -g "$user" "/home/$user/.ssh"

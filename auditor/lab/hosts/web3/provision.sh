@@ -18,7 +18,7 @@ done
 nginx -t
 
 set_option /etc/ssh/sshd_config '^#?PermitRootLogin .*' 'PermitRootLogin yes'
-set_option /etc/ssh/sshd_config '^#?PasswordAuthentication .*' 'PasswordAuthentication yes'
+set_option /etc/ssh/sshd_config '^#?PasswordAuthentication .*' 'PasswordAuthentication no'
 chmod 777 /etc/cron.daily/don-tep-tam
 chmod 666 /etc/cron.d/don-nhat-ky
 systemctl enable --quiet rpcbind.socket rpcbind.service
