@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from auditor import lab
+from tests.integration.conftest import Ended
+
+
+def test_from_the_root_password_to_an_audit(
+    fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
+) -> None:
+    fresh("web1")
+    folder, key = tmp_path / "inventory", tmp_path / "key"
+    folder.mkdir()
+    password = (lab.state().root / "root_password").read_text("utf-8").strip()
+    common = (
+        "enroll",
+        "may1",
+        "-i",
+        str(folder),
+        "--address",
+        "10.213.47.11",
+        "--automation-user",
+        "tudong",
+        "--automation-key",
+        str(key),
+    )
+
+    wrong = auditor(*common, "--password-stdin", "--fingerprint", "SHA256:nothing", given=f"{password}\n")
+    assert wrong.code == 2
+    assert "does not show the key" in wrong.err
+    refused = auditor(*common, "--password-stdin", "--yes", given="wrong\n")
+    assert refused.code == 2
+    assert not (folder / "may1.yml").exists()
+
+    done = auditor(*common, "--password-stdin", "--yes", given=f"{password}\n")
+    assert done.code == 0, done.err
+    assert "SHA256:" in done.err
+    assert "antruc.test" in done.out
+    assert password not in (folder / "may1.yml").read_text("utf-8") + done.out + done.err
+
+    checked = auditor("inventory", "check", "-i", str(folder), "--json").json
+    (host,) = checked["hosts"]
+    assert host["automation_user"] == "tudong"
+    assert [site["domain"] for site in host["sites"]] == ["antruc.test"]
+    assert host["sites"][0]["application"] == "wordpress"
+
+    audited = auditor("audit", "-i", str(folder), "--output", str(tmp_path / "out"))
+    assert audited.code == 1
+    found = json.loads((tmp_path / "out/findings.json").read_text("utf-8"))["findings"]
+    assert {f["status"] for f in found} >= {"pass", "fail"}
+
+
+def test_without_anybody_to_ask_it_says_what_to_give(
+    fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
+) -> None:
+    ended = auditor("enroll", "may1", "-i", str(tmp_path), "--address", "10.213.47.11")
+    assert ended.code == 2
+    assert "--fingerprint" in ended.err
