@@ -14,6 +14,8 @@ _TOKEN = re.compile(
     r"|(?P<close>\?>)",
     re.DOTALL | re.MULTILINE,
 )
+UNKNOWN = "unknown"
+_LOADS = re.compile(r"\b(?:require|include)(?:_once)?\b", re.IGNORECASE)
 _LOADS_THE_REST = re.compile(r"\b(?:require|include)(?:_once)?\b[^;{}]*wp-settings\.php[^;{}]*;", re.IGNORECASE)
 
 
@@ -78,7 +80,13 @@ def _end_of_value(bare, position, closing):
 
 
 def _surely_runs(source, start, constant):
-    """At the top level of the file, as a statement of its own (or after our own ``defined(…) ||``)."""
+    """At the top level of the file, as a statement of its own, after ``defined(…) ||`` or in ``if (!defined(…)) {``."""
+    guarded = re.search(
+        r"\bif\s*\(\s*!\s*defined\s*\(\s*['\"]%s['\"]\s*\)\s*\)\s*\{\s*\Z" % re.escape(constant), source.code[:start]
+    )
+    if guarded is not None:
+        outside = source.bare[: guarded.start()].rstrip()
+        return outside.count("{") == outside.count("}") and outside[-1:] in ("", ";", "}")
     before = source.bare[:start]
     begin = max(before.rfind(mark) for mark in "{};") + 1
     guard = r"\A(?:defined\s*\(\s*(?:'%s'|\"%s\")\s*\)\s*\|\|)?\Z" % (re.escape(constant), re.escape(constant))
@@ -95,6 +103,53 @@ def is_sure(content, constant, value):
     """Whether the file surely defines the constant with that value (``true``, ``false``, a number or plain text)."""
     found = _definitions(_Source(content.decode("latin-1")), constant)
     return any(one.sure for one in found) and all(_is(one.literal, _literal(value)) for one in found)
+
+
+def constants(content, names):
+    """What the file makes of each constant before it loads the rest of WordPress.
+
+    ``True``, ``False``, a whole number or a text; ``None`` when it defines none; ``UNKNOWN`` when only running it
+    would tell: a condition, an expression, another file that it loads.
+    """
+    source = _Source(content.decode("utf-8", "replace"))
+    loads = [match.start() for match in _LOADS.finditer(source.code) if source.bare[match.start()] != "'"]
+    rest = [match.start() for match in _LOADS_THE_REST.finditer(source.code) if source.bare[match.start()] != "'"]
+    end = rest[0] if rest else len(source.text)
+    others = any(position < end for position in loads)
+    return {name: _value(source, name, end, others) for name in names}
+
+
+def _value(source, constant, end, others):
+    found = [one for one in _definitions(source, constant) if one.start < end]
+    if not found:
+        return UNKNOWN if others else None
+    values = [_evaluated(one.literal) for one in found]
+    if found[0].sure and not others:
+        return values[0]
+    return values[0] if any(one.sure for one in found) and all(_same(one, values[0]) for one in values) else UNKNOWN
+
+
+def _same(one, other):
+    return type(one) is type(other) and one == other
+
+
+def _evaluated(literal):
+    if LITERAL.match(literal):
+        known = {"true": True, "false": False, "null": False}
+        return known.get(literal.lower(), int(literal) if literal.lower() not in known else None)
+    text = re.match(r"\A(?:'([^'\\]*)'|\"([^\"\\$]*)\")\Z", literal)
+    return UNKNOWN if text is None else text.group(1) if text.group(1) is not None else text.group(2)
+
+
+def variable(content, name):
+    """The plain text that ``$name`` is surely given first, or None."""
+    source = _Source(content.decode("utf-8", "replace"))
+    for match in re.finditer(r"\$%s\s*=\s*(?:'([^'\\]*)'|\"([^\"\\$]*)\")\s*;" % re.escape(name), source.code):
+        if source.bare[match.start()] == "$":
+            before = source.bare[: match.start()]
+            sure = before.count("{") == before.count("}")
+            return (match.group(1) if match.group(1) is not None else match.group(2)) if sure else None
+    return None
 
 
 def define(content, constant, value):
