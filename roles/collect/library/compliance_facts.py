@@ -51,6 +51,7 @@ from ansible.module_utils.luytre import (
     accounts,
     apache,
     kernel,
+    mariadb,
     nginx,
     pam,
     php_fpm,
@@ -59,6 +60,7 @@ from ansible.module_utils.luytre import (
     survey,
     system,
     tls,
+    wordpress,
 )
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 
@@ -66,6 +68,7 @@ AREAS = {
     "accounts": accounts,
     "apache": apache,
     "kernel": kernel,
+    "mariadb": mariadb,
     "nginx": nginx,
     "pam": pam,
     "php_fpm": php_fpm,
@@ -73,6 +76,7 @@ AREAS = {
     "sudo": sudo,
     "system": system,
     "tls": tls,
+    "wordpress": wordpress,
 }
 FOR_ROLES = {
     "survey": survey,

@@ -162,9 +162,12 @@ class Model:
                     return location, True
             elif modifier in ("~", "~*"):
                 patterns.append((location, name, modifier == "~*"))
-            elif not name.startswith("@") and uri.startswith(name):
-                if prefix is None or len(name) > len(location_words(prefix)[1]):
-                    prefix = location
+            elif (
+                not name.startswith("@")
+                and uri.startswith(name)
+                and (prefix is None or len(name) > len(location_words(prefix)[1]))
+            ):
+                prefix = location
         found = prefix
         if prefix is not None:
             inner, final = self._find(prefix, uri)

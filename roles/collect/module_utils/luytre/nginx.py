@@ -70,7 +70,7 @@ def describe(config, declared=None, version="", on_disk=True):
         "server_tokens": _tokens(model),
         "timeouts": _timeouts(config),
         "default_servers": [
-            _default_server(model, address, port, members) for (address, port), members in sorted(groups.items())
+            default_answer(model, address, port, members) for (address, port), members in sorted(groups.items())
         ],
         "vhosts": [_vhost(model, groups, server, names[id(server)], version, on_disk) for server in config.servers],
     }
@@ -160,9 +160,9 @@ def _tokens(model):
     http = model.config.http
     found = [{"where": "http", "value": model.setting(http, "server_tokens", "on") if http else "on"}]
     for level in levels(http):
-        for directive in level.own("server_tokens"):
-            if level is not http and directive.args:
-                found.append({"where": directive.where, "value": directive.args[0]})
+        if level is not http:
+            own = level.own("server_tokens")
+            found += [{"where": directive.where, "value": directive.args[0]} for directive in own if directive.args]
     return found
 
 
@@ -195,14 +195,11 @@ def levels(block):
 
 def listens(server):
     """``[(address, port, options)]`` of a server block; a unix socket is ``("unix:/…", 0, …)``."""
-    found = []
-    for directive in server.own("listen"):
-        if directive.args:
-            found.append((*_address(directive.args[0]), directive.args[1:]))
-    return found or [("*", 80, [])]
+    own = [directive.args for directive in server.own("listen") if directive.args]
+    return [(*address_of(words[0]), words[1:]) for words in own] or [("*", 80, [])]
 
 
-def _address(word):
+def address_of(word):
     if word.startswith("unix:"):
         return word, 0
     match = re.fullmatch(r"(?:(\[[0-9a-fA-F:.]+\]|[^:\[\]]+):)?(\d{1,5})", word)
@@ -228,7 +225,7 @@ def by_listen(servers):
 def is_tls(groups, address, port):
     """Whether connections to this address are TLS: one server that says ``ssl`` decides for all."""
     return any(
-        "ssl" in options or server.own("ssl")[-1:] and server.own("ssl")[-1].args == ["on"]
+        "ssl" in options
         for server in groups.get((address, port), [])
         for other, number, options in listens(server)
         if (other, number) == (address, port)
@@ -238,24 +235,37 @@ def is_tls(groups, address, port):
 def answered_names(model, groups, declared):
     """Server block to names: as claimed, and the declared domains it answers without claiming them."""
     names = {id(server): [n for n in dict.fromkeys(server_names(server)) if n] for server in model.config.servers}
-    claimed = {name for members in names.values() for name in members}
-    for site in declared.get("sites") or []:
-        for domain in [site.get("domain"), *(site.get("aliases") or [])]:
-            if not isinstance(domain, str):
-                continue
-            for members in groups.values():
-                server, how = model.choose(members, domain)
-                if server is None or domain in names[id(server)]:
-                    continue
-                if how in ("wildcard", "regex") or (how == "default" and not claimed & _coverings(domain)):
-                    names[id(server)].append(domain)
+    for domain in declared_names(declared.get("sites")):
+        for server in unclaimed(model, groups, domain) + _by_pattern(model, groups, domain):
+            if domain not in names[id(server)]:
+                names[id(server)].append(domain)
     return names
 
 
-def _coverings(domain):
-    """The names that would claim a domain, but for regular expressions."""
-    parts = domain.split(".")
-    return {domain} | {"*." + ".".join(parts[at:]) for at in range(1, len(parts))}
+def declared_names(sites):
+    """Every declared domain and alias."""
+    for site in sites or []:
+        yield from (name for name in [site.get("domain"), *(site.get("aliases") or [])] if isinstance(name, str))
+
+
+def _by_pattern(model, groups, domain):
+    chosen = [model.choose(members, domain) for members in groups.values()]
+    return [server for server, how in chosen if how in ("wildcard", "regex")]
+
+
+def unclaimed(model, groups, domain):
+    """The servers that answer a domain only because nobody claims it on their address.
+
+    A default server with names of its own counts when the domain is claimed nowhere; one without any, always.
+    """
+    chosen = [model.choose(members, domain) for members in groups.values()]
+    nowhere = all(how == "default" for _server, how in chosen)
+    return [server for server, how in chosen if how == "default" and server and (nowhere or is_nameless(server))]
+
+
+def is_nameless(server):
+    """Whether a server block claims no real name."""
+    return all("." not in name for name in server_names(server))
 
 
 # --- one virtual host ------------------------------------------------------------------------------------
@@ -520,7 +530,7 @@ def _file_only(value):
     return scheme + ":" if scheme in ("data", "engine", "store") else os.path.join("/etc/nginx", value)
 
 
-def _default_server(model, address, port, members):
+def default_answer(model, address, port, members):
     """How an address answers a name that nobody claims."""
     server = members[0]
     tls = any("ssl" in options for member in members for a, p, options in listens(member) if (a, p) == (address, port))

@@ -1,0 +1,139 @@
+"""What a certificate says about itself, from its PEM text, with the standard library alone."""
+
+import base64
+import binascii
+import calendar
+import hashlib
+import ipaddress
+import re
+import time
+
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
+_NAMES = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU"}
+_CURVES = {"1.2.840.10045.3.1.7": 256, "1.3.132.0.34": 384, "1.3.132.0.35": 521, "1.3.132.0.10": 256}
+_EDWARDS = {"1.3.101.112": ("Ed25519", 256), "1.3.101.113": ("Ed448", 456)}
+RSA, EC, SUBJECT_ALT_NAME = "1.2.840.113549.1.1.1", "1.2.840.10045.2.1", "2.5.29.17"
+
+
+class BadCertificate(Exception):
+    """The text holds no certificate that can be read."""
+
+
+def read_chain(text):
+    """``(first certificate as a dict, number of certificates)`` of a PEM text. Raises BadCertificate."""
+    found = _PEM.findall(text)
+    if not found:
+        raise BadCertificate("no certificate in it")
+    try:
+        return describe(base64.b64decode("".join(found[0].split()), validate=True)), len(found)
+    except (binascii.Error, IndexError, ValueError, OverflowError) as error:
+        raise BadCertificate("not a certificate: %s" % error)
+
+
+def describe(der):
+    """A DER certificate's subject, names, issuer, validity (epoch seconds) and key."""
+    body = _members(_members(_whole(der))[0][1])
+    if body[0][0] == 0xA0:
+        body = body[1:]
+    _serial, _algorithm, issuer, validity, subject, key = body[:6]
+    names = [name for tag, value in body[6:] if tag == 0xA3 for name in _alt_names(value)]
+    common = [value for oid, value in _attributes(subject[1]) if oid == "2.5.4.3"]
+    not_before, not_after = (_moment(tag, value) for tag, value in _members(validity[1])[:2])
+    key_type, key_bits = _key(key[1])
+    return {
+        "subject": _written(subject[1]),
+        "issuer": _written(issuer[1]),
+        "names": [name.lower() for name in (names or common)][:200],
+        "not_before": not_before,
+        "not_after": not_after,
+        "key_type": key_type,
+        "key_bits": key_bits,
+        "sha256": hashlib.sha256(der).hexdigest(),
+        "self_signed": issuer[1] == subject[1],
+    }
+
+
+def covers(names, domain):
+    """Whether a certificate with these names is good for a domain."""
+    parent = domain.partition(".")[2]
+    return domain in names or ("*." + parent) in names
+
+
+def _element(data, at):
+    """``(tag, value, end)`` of the DER element at an offset."""
+    tag, length, at = data[at], data[at + 1], at + 2
+    if length & 0x80:
+        width = length & 0x7F
+        if not 1 <= width <= 4:
+            raise ValueError("length of %d bytes" % width)
+        length, at = int.from_bytes(data[at : at + width], "big"), at + width
+    if at + length > len(data):
+        raise ValueError("cut short")
+    return tag, data[at : at + length], at + length
+
+
+def _whole(data):
+    return _element(data, 0)[1]
+
+
+def _members(data):
+    found, at = [], 0
+    while at < len(data):
+        tag, value, at = _element(data, at)
+        found.append((tag, value))
+    return found
+
+
+def _oid(data):
+    numbers, value = [], 0
+    for byte in data:
+        value = value << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(value)
+            value = 0
+    first = min(numbers[0] // 40, 2)
+    return ".".join(str(number) for number in [first, numbers[0] - 40 * first, *numbers[1:]])
+
+
+def _attributes(name):
+    """``(oid, text)`` of each part of a distinguished name."""
+    for _tag, part in _members(name):
+        for _inner, pair in _members(part):
+            (_oid_tag, oid), (tag, value) = _members(pair)[:2]
+            encoding = {0x1E: "utf-16-be", 0x14: "latin-1"}.get(tag, "utf-8")
+            yield _oid(oid), value.decode(encoding, "replace")[:200]
+
+
+def _written(name):
+    return ", ".join("%s=%s" % (_NAMES.get(oid, oid), value) for oid, value in _attributes(name))
+
+
+def _moment(tag, value):
+    text = value.decode("ascii", "replace").rstrip("Z")
+    if tag == 0x17:
+        text = ("19" if text[:2] >= "50" else "20") + text
+    return calendar.timegm(time.strptime(text[:14], "%Y%m%d%H%M%S"))
+
+
+def _key(value):
+    (_tag, algorithm), (_bits, key) = _members(value)[:2]
+    words = _members(algorithm)
+    kind = _oid(words[0][1])
+    if kind == RSA:
+        modulus = _members(_whole(key[1:]))[0][1]
+        return "RSA", int.from_bytes(modulus, "big").bit_length()
+    if kind == EC:
+        return "EC", _CURVES.get(_oid(words[1][1]), 0) if len(words) > 1 and words[1][0] == 0x06 else 0
+    return _EDWARDS.get(kind, (kind, 0))
+
+
+def _alt_names(extensions):
+    for _tag, extension in _members(_whole(extensions)):
+        parts = _members(extension)
+        if _oid(parts[0][1]) != SUBJECT_ALT_NAME:
+            continue
+        for tag, value in _members(_whole(parts[-1][1])):
+            if tag == 0x82:
+                yield value.decode("ascii", "replace")
+            elif tag == 0x87 and len(value) in (4, 16):
+                yield str(ipaddress.ip_address(value))

@@ -1,0 +1,135 @@
+"""Certificates and keys that the web servers use, and what renews them."""
+
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load
+from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre._x509 import BadCertificate, read_chain
+
+MAX_CERTIFICATES = 500
+APACHE_FILES = ("/etc/apache2/apache2.conf", "/etc/apache2/*-enabled/*.conf", "/etc/apache2/sites-enabled/*")
+_APACHE_WORD = re.compile(
+    r"^[ \t]*(SSLCertificateFile|SSLCertificateKeyFile|SSLCipherSuite)[ \t]+(?:\"([^\"\n]+)\"|([^\n]+))", re.I | re.M
+)
+_WEAK = re.compile(r"(?:^|-)(?:RC4|RC2|DES|3DES|NULL|MD5|EXP|EXPORT|ADH|AECDH|IDEA|SEED)(?:-|$)|NULL|DES-CBC")
+RENEWERS = (
+    ("certbot.timer", "/etc/systemd/system/timers.target.wants/certbot.timer"),
+    ("snap.certbot.renew.timer", "/etc/systemd/system/timers.target.wants/snap.certbot.renew.timer"),
+    ("acme.sh timer", "/etc/systemd/system/timers.target.wants/acme*.timer"),
+    ("dehydrated timer", "/etc/systemd/system/timers.target.wants/dehydrated.timer"),
+)
+_RENEWING_CRON = re.compile(
+    r"^(?!\s*#).*\b(certbot\b.*\brenew|acme\.sh\b.*--cron|dehydrated\b.*(-c\b|--cron)|lego\b.*renew)", re.M
+)
+
+
+def collect(reading):
+    settings = used()
+    loose = [mode for mode in (file_mode(path) for path in key_files(settings)) if mode and is_loose_key(mode)]
+    certificates = [found for found in (certificate(path) for path in certificate_files(settings)) if found]
+    return {
+        "certificates": certificates,
+        "keys": [mode for mode in (file_mode(path) for path in key_files(settings)) if mode],
+        "loose_keys": loose,
+        "weak_ciphers": weak_ciphers(reading, settings["ciphers"]),
+        "renewals": renewals(),
+    }
+
+
+def used():
+    """``{certificates, keys, ciphers}`` that the configurations of nginx and Apache name."""
+    found = {"certificates": [], "keys": [], "ciphers": []}
+    _nginx(found)
+    _apache(found)
+    found["certificates"] += sorted(glob.glob("/etc/letsencrypt/live/*/fullchain.pem"))
+    found["keys"] += sorted(glob.glob("/etc/letsencrypt/live/*/privkey.pem"))
+    return {kind: list(dict.fromkeys(values))[:MAX_CERTIFICATES] for kind, values in found.items()}
+
+
+def _nginx(found):
+    path = "/etc/nginx/nginx.conf"
+    kinds = {"ssl_certificate": "certificates", "ssl_certificate_key": "keys", "ssl_ciphers": "ciphers"}
+    if not os.path.isfile(path):
+        return
+    try:
+        blocks = list(load(path, read_text).top.block)
+    except BadConfig:
+        return
+    while blocks:
+        directive = blocks.pop(0)
+        blocks += directive.block or []
+        if directive.name in kinds and directive.args:
+            value = directive.args[0]
+            if kinds[directive.name] != "ciphers":
+                if ":" in value or "$" in value:
+                    continue
+                value = os.path.join("/etc/nginx", value)
+            found[kinds[directive.name]].append(value)
+
+
+def _apache(found):
+    kinds = {"sslcertificatefile": "certificates", "sslcertificatekeyfile": "keys", "sslciphersuite": "ciphers"}
+    files = dict.fromkeys(path for pattern in APACHE_FILES for path in sorted(glob.glob(pattern)))
+    for path in files:
+        for word, quoted, bare in _APACHE_WORD.findall(read_text(path) or ""):
+            value = (quoted or bare).strip()
+            kind = kinds[word.lower()]
+            if kind == "ciphers":
+                value = value.split()[-1]
+            elif "$" in value:
+                continue
+            else:
+                value = os.path.join("/etc/apache2", value)
+            found[kind].append(value)
+
+
+def certificate_files(settings):
+    """Paths of certificates, as the configurations name them."""
+    return settings["certificates"]
+
+
+def key_files(settings):
+    """The files themselves that hold private keys: links resolved, also a key kept in one file with its certificate."""
+    holding = [path for path in settings["certificates"] if "PRIVATE KEY-----" in (read_text(path) or "")]
+    return sorted({os.path.realpath(path) for path in [*settings["keys"], *holding]})
+
+
+def is_loose_key(mode):
+    """Whether anybody but root, and the group made for it, could read or change a key."""
+    allowed = 0o640 if mode["group"] in ("root", "ssl-cert") else 0o600
+    return mode["owner"] != "root" or mode["mode"] & ~allowed != 0
+
+
+def certificate(path):
+    """The certificate that a file begins with, or None when it holds none."""
+    try:
+        found, length = read_chain(read_text(path) or "")
+    except BadCertificate:
+        return None
+    days = (found["not_after"] - found["not_before"]) // 86400
+    return {"path": path, "chain_length": length, "lifetime_days": days, **found}
+
+
+def weak_ciphers(reading, specs):
+    """Which cipher lists let a weak cipher in, and which ones."""
+    found = []
+    for spec in specs:
+        weak = ["SECLEVEL=0"] if "SECLEVEL=0" in spec.upper() else []
+        if not spec.startswith("-") and reading.installed("openssl"):
+            names = reading.run(["openssl", "ciphers", spec], ok=None).strip().split(":")
+            weak += [name for name in names if _WEAK.search(name)]
+        if weak:
+            found.append({"spec": spec, "weak": weak[:10]})
+    return found
+
+
+def renewals():
+    """What renews certificates by itself on this host."""
+    found = [name for name, pattern in RENEWERS if glob.glob(pattern)]
+    for path in ["/etc/crontab", *sorted(glob.glob("/etc/cron.d/*")), *sorted(glob.glob("/var/spool/cron/crontabs/*"))]:
+        match = _RENEWING_CRON.search(read_text(path) or "")
+        if match and not (path == "/etc/cron.d/certbot" and os.path.isdir("/run/systemd/system")):
+            found.append("%s: %s" % (path, match.group(1).split()[0]))
+    return found
