@@ -166,7 +166,6 @@ def _entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
                 "server": site.server,
                 "application": site.application,
                 "document_root": site.document_root,
-                "backup_dir": f"/var/backups/web/{site.domain}",
             }.items()
             if value
         }

@@ -17,8 +17,8 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
     (
         r"Permission denied \(|Too many authentication failures|no such identity",
         Text(
-            vi="máy chủ từ chối khóa SSH của chúng ta: kiểm tra tài khoản và khóa trong bảng kiểm kê",
-            en="the host refused our SSH key: check the account and key in the inventory",
+            vi="máy chủ từ chối khóa SSH hoặc mật khẩu của chúng ta: kiểm tra tài khoản và khóa trong bảng kiểm kê",
+            en="the host refused our SSH key or password: check the account and key in the inventory",
         ),
     ),
     (

@@ -139,7 +139,7 @@ def play(
             playbook=str(path),
             inventory=str(inventory) if local else str(Path(inventory).resolve()),
             cmdline=" ".join(arguments),
-            envvars=_environment(folder),
+            envvars=_environment(folder, asks="ansible_password" in (variables or {})),
             event_handler=listener,
             quiet=True,
             suppress_env_files=True,
@@ -150,7 +150,8 @@ def play(
     return Playbook(status, tuple(listener.tasks), complaint)
 
 
-def _environment(folder: str) -> dict[str, str]:
+def _environment(folder: str, *, asks: bool) -> dict[str, str]:
+    """``asks``: SSH gets a password from Ansible, so it must not be told that nobody answers."""
     kept = {key: os.environ[key] for key in ("HOME", "SSH_AUTH_SOCK", "LANG", "USER", "LOGNAME") if key in os.environ}
     return {
         **kept,
@@ -161,7 +162,7 @@ def _environment(folder: str) -> dict[str, str]:
         "ANSIBLE_HOME": f"{folder}/.ansible",
         "ANSIBLE_LOCAL_TEMP": f"{folder}/local",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": f"{folder}/cp",
-        "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=15s -o BatchMode=yes -o ConnectTimeout=10",
+        "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist=15s -o BatchMode={'no' if asks else 'yes'} -o ConnectTimeout=10",
         "ANSIBLE_INVENTORY_IGNORE_PATTERNS": "^office$",
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_PIPELINING": "True",
