@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from auditor.facts import HostFacts
 from auditor.models import Host, Inventory, Site
+from auditor.runner import THIS_MACHINE
 
-LOCAL = Inventory(path="localhost,", organisation=None, hosts=(Host(name="localhost", address="127.0.0.1"),))
+LOCAL = Inventory(path=THIS_MACHINE, organisation=None, hosts=(Host(name=THIS_MACHINE, address="127.0.0.1"),))
 """This machine as an inventory of one."""
 
 _NOT_SITES = {"localhost", "_", ""}

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from auditor import resources
 
+THIS_MACHINE = "localhost"
 MAX_RESULT_CHARS = 20_000_000
 """Above our own bound on a document, so that an oversized answer is told from an empty one."""
 
@@ -115,7 +116,7 @@ def play(
 ) -> Playbook:
     """Run a playbook of ours against an inventory; ``watch`` sees each task's result as it comes.
 
-    An inventory that is a name and a comma is this machine, without SSH; as root only when we are.
+    The inventory ``THIS_MACHINE`` is this machine, without SSH; as root only when we are.
 
     ``timeout`` is in seconds for the whole run. Never raises for what hosts do; a playbook that could not even start
     has the status "failed", no tasks, and a complaint.
@@ -127,7 +128,10 @@ def play(
     with tempfile.TemporaryDirectory(prefix="luytre-") as folder:
         Path(folder, "ansible.cfg").touch()
         given = Path(folder, "variables.json")
-        local = str(inventory).endswith(",")
+        local = inventory == THIS_MACHINE
+        where = Path(folder, "hosts.yml") if local else Path(inventory)
+        if local:
+            where.write_text(json.dumps({"all": {"hosts": {THIS_MACHINE: None}}}), "utf-8")
         own = {"ansible_connection": "local", "ansible_become": os.geteuid() == 0} if local else {}
         given.write_text(json.dumps({**(variables or {}), **own}, ensure_ascii=False), "utf-8")
         arguments = ["--extra-vars", f"@{given}"]
@@ -137,7 +141,7 @@ def play(
         run = ansible_runner.run(
             private_data_dir=folder,
             playbook=str(path),
-            inventory=str(inventory) if local else str(Path(inventory).resolve()),
+            inventory=str(where.resolve()),
             cmdline=" ".join(arguments),
             envvars=_environment(folder, asks="ansible_password" in (variables or {})),
             event_handler=listener,
