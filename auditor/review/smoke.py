@@ -63,10 +63,10 @@ class Client:
         self._context.check_hostname = False
         self._context.verify_mode = ssl.CERT_NONE
 
-    def get(self, scheme: str, address: str, domain: str, path: str) -> Answer:
-        """One page, redirects not followed."""
+    def get(self, scheme: str, address: str, domain: str, path: str, port: int | None = None) -> Answer:
+        """One page, redirects not followed; ``port`` when it is not the scheme's own."""
         url = f"{scheme}://{domain}{path}"
-        host = f"[{address}]" if ":" in address else address
+        host = (f"[{address}]" if ":" in address else address) + (f":{port}" if port else "")
         try:
             with (
                 httpx.Client(verify=self._context, timeout=FETCH_SECONDS, trust_env=False) as client,
@@ -82,7 +82,7 @@ class Client:
                     body += chunk
                     if len(body) > MAX_BODY:
                         break
-        except (httpx.HTTPError, OSError, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             return Answer(url=url, status=None, error=f"{type(error).__name__}: {error}"[:200])
         found = _TITLE.search(body.decode("utf-8", "replace"))
         return Answer(

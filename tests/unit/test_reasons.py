@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from auditor.reasons import explain
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            "Failed to connect to the host via ssh: root@192.0.2.1: Permission denied (publickey,password).",
+            "refused our SSH key",
+        ),
+        (
+            "@@@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@@ ... Host key verification failed.",
+            "not the one recorded",
+        ),
+        ("ssh: connect to host 192.0.2.1 port 22: Connection timed out", "could not be reached"),
+        ("ssh: connect to host 192.0.2.1 port 22: No route to host", "could not be reached"),
+        ("ssh: connect to host 192.0.2.1 port 22: Connection refused", "is sshd running"),
+        ("Missing sudo password", "may not use sudo"),
+        ("/bin/sh: 1: /usr/bin/python3: not found", "no Python 3"),
+        ("OSError: [Errno 28] No space left on device", "disk is full"),
+        ("ssh: Could not resolve hostname nowhere: Name or service not known", "does not resolve"),
+    ],
+)
+def test_known_troubles_become_a_sentence(message: str, words: str) -> None:
+    assert words in explain(message).en
+    assert explain(message).vi != explain(message).en
+
+
+def test_an_unknown_one_is_quoted_on_one_line_and_bounded() -> None:
+    text = explain("odd\nthing " * 500).en
+    assert "odd thing" in text
+    assert "\n" not in text
+    assert len(text) < 400
