@@ -67,6 +67,7 @@ class Pool(Fact):
     listen_mode: int
     settings: PoolSettings
     overrides: list[str] = Field(description="settings that the pool itself gives a value")
+    ours: list[str] = Field(description="settings and directives that Lũy Tre's own pool files give it")
     upload_exceeds_post: bool
 
 
@@ -81,7 +82,9 @@ class UserIni(Fact):
     """A .user.ini below a declared document root: a pool's settings changed by whoever may write there."""
 
     path: Path
-    sets: list[str] = Field(description="settings known here that it gives a value")
+    root: Path = Field(description="the document root it lies in")
+    inserts: bool = Field(description="runs a file before or after every page")
+    loosens: list[str] = Field(description="settings that it turns the wrong way")
 
 
 class Facts(Area):

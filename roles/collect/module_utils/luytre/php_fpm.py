@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible.module_utils.luytre._reading import file_mode, read_below, read_text
 
 OUR_INI = "99-luytre.ini"
+OUR_POOLS = ("zz-luytre.conf", "zz-luytre-listen.conf")
 SHELL_FUNCTIONS = ("exec", "passthru", "pcntl_exec", "popen", "proc_open", "shell_exec", "system")
 SWITCHES = {
     "expose_php": "expose_php",
@@ -38,6 +39,8 @@ LISTS = {
     "open_basedir": ("open_basedir", ":"),
 }
 KEYS = frozenset(SWITCHES) | frozenset(SIZES) | frozenset(TEXTS) | frozenset(LISTS)
+WELL_OFF = ("display_errors", "display_startup_errors")
+WELL_ON = ("log_errors", "session.cookie_httponly", "session.cookie_secure", "session.use_only_cookies", "session.use_strict_mode")
 MAX_SUBFOLDERS = 200
 
 
@@ -71,15 +74,20 @@ def _version(reading, version):
         asked_pools = threads.submit(reading.run, [program, "-tt"], (0,), None, True)
         info, dump = asked_ini.result(), asked_pools.result()
     ini = parse_info(info)
-    files = pool_files("/etc/php/%s/fpm" % version)
+    folder = "/etc/php/%s/fpm" % version
+    files, ours = pool_files(folder), our_directives(folder)
     return {
         "version": version,
         "release": ini.get("PHP Version", version),
         "branch": version + _distribution(version),
         "ini": typed(ini),
-        "after_ours": sorted(_set_after_ours("/etc/php/%s/fpm/conf.d" % version)),
-        "files": [mode for mode in map(file_mode, ["/etc/php/%s/fpm/php.ini" % version] + sorted(set(files.values()))) if mode],
-        "pools": [pool(name, lines, ini, version, files.get(name)) for name, lines in parse_dump(dump) if name != "global"],
+        "after_ours": sorted(_set_after_ours(folder + "/conf.d")),
+        "files": [
+            mode for mode in map(file_mode, [folder + "/php.ini"] + sorted(set(files.values()))) if mode
+        ],
+        "pools": [
+            pool(name, lines, ini, version, files.get(name)) for name, lines in parse_dump(dump) if name != "global"
+        ],
     }
 
 
@@ -113,7 +121,7 @@ def parse_dump(text):
     return pools
 
 
-def pool(name, lines, ini, version, file):
+def pool(name, lines, ini, version, file, ours=()):
     """One pool in the words of ``auditor.facts.php_fpm.Pool``."""
     own = {key: value for key, value in lines if not key.startswith("php_")}
     in_force, overrides = dict(ini), {}
@@ -138,7 +146,9 @@ def pool(name, lines, ini, version, file):
         "file": file,
         "backend": backend,
         "address": address,
-        "allowed_clients": [part.strip() for part in _defined(own, "listen.allowed_clients").split(",") if part.strip()],
+        "allowed_clients": [
+            part.strip() for part in _defined(own, "listen.allowed_clients").split(",") if part.strip()
+        ],
         "user": _defined(own, "user"),
         "group": _defined(own, "group"),
         "listen_owner": _defined(own, "listen.owner"),
@@ -146,6 +156,7 @@ def pool(name, lines, ini, version, file):
         "listen_mode": int(_defined(own, "listen.mode") or "0660", 8),
         "settings": settings,
         "overrides": sorted(overrides),
+        "ours": sorted(ours),
         "upload_exceeds_post": 0 < settings["post_max_bytes"] < settings["upload_max_bytes"],
     }
 
@@ -176,14 +187,26 @@ def user_inis(root):
     for relative in [".user.ini"] + [name + "/.user.ini" for name in _subfolders(root)]:
         text = read_below(root, relative, 100_000)
         if text is not None:
-            found.append({"path": root.rstrip("/") + "/" + relative, "sets": sorted(ini_keys(text) & KEYS)})
+            found.append({"path": root.rstrip("/") + "/" + relative, "root": root, **user_ini(text)})
     return found
 
 
-def ini_keys(text):
-    """Names that an ini file gives a value other than empty."""
+def user_ini(text):
+    """What a ``.user.ini`` does that matters here."""
+    values = ini_values(text)
+    return {
+        "inserts": any(_text(values.get(key, "")) for key in ("auto_prepend_file", "auto_append_file")),
+        "loosens": sorted(
+            [key for key in WELL_OFF if _switch(values.get(key, ""))]
+            + [key for key in WELL_ON if key in values and not _switch(values[key])]
+        ),
+    }
+
+
+def ini_values(text):
+    """What an ini file sets, the last word for each name; sections and comments left out."""
     pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith((";", "#", "[")))
-    return {key.strip() for key, equals, value in pairs if equals and value.split(";")[0].strip(" \t\"'")}
+    return {key.strip(): value.split(";")[0].strip(" \t\"'") for key, equals, value in pairs if equals}
 
 
 def pool_files(folder):
@@ -197,9 +220,22 @@ def pool_files(folder):
     return files
 
 
+def our_directives(folder):
+    """Pool name to the directives and settings that Lũy Tre's own pool files give it."""
+    found, name = {}, None
+    for line in "\n".join(read_text("%s/pool.d/%s" % (folder, file)) or "" for file in OUR_POOLS).splitlines():
+        heading = re.match(r"\s*\[([^\]]+)\]", line)
+        directive = re.match(r"\s*(?:php_admin_(?:value|flag)\[([^\]]+)\]|([a-z_.]+))\s*=", line)
+        if heading:
+            name = heading.group(1)
+        elif directive and name:
+            found.setdefault(name, set()).add(directive.group(1) or directive.group(2))
+    return found
+
+
 def _set_after_ours(folder):
     later = [path for path in glob.glob(folder + "/*.ini") if os.path.basename(path) > OUR_INI]
-    return set().union(*(ini_keys(read_text(path) or "") for path in later)) & KEYS
+    return set().union(*(ini_values(read_text(path) or "") for path in later)) & KEYS
 
 
 def _distribution(version):

@@ -1,0 +1,164 @@
+"""Changes to root's own configuration that are made together, tested by the daemon itself, and taken back as one."""
+
+import os
+import stat
+import subprocess
+
+MAX_DIFF = 200_000
+MAX_SAID = 2_000
+
+
+class Refused(Exception):
+    """A change that root must not make; the message says why."""
+
+
+class Transaction:
+    """Wanted states of paths below one folder that only root can write."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self._steps = []
+
+    def file(self, path, text, mode=0o644):
+        """The file holds ``text``. One that is there keeps its owner and mode."""
+        before = _state(self._safe(path))
+        kept = before[2:] if before and before[0] == "file" else (mode, 0, 0)
+        self._want(path, before, ("file", text.encode(), *kept))
+
+    def link(self, path, target):
+        """The path is a link to ``target``."""
+        self._want(path, _state(self._safe(path)), ("link", target))
+
+    def absent(self, path):
+        """There is nothing at the path; a folder stays."""
+        self._want(path, _state(self._safe(path)), None)
+
+    def mode(self, path, mode):
+        """The file or folder is root's and has these permission bits."""
+        before = _state(self._safe(path))
+        if before and before[0] in ("file", "dir"):
+            self._want(path, before, (before[0], before[1], mode, 0, before[4]))
+
+    @property
+    def changed(self):
+        """Whether anything differs from what is wanted."""
+        return bool(self._steps)
+
+    @property
+    def diff(self):
+        """What differs, in the form of Ansible's ``--diff``."""
+        return [
+            {
+                "before_header": path,
+                "after_header": path,
+                "before": _shown(before, after),
+                "after": _shown(after, before),
+            }
+            for path, before, after in self._steps
+        ]
+
+    def commit(self, tests):
+        """Make the changes, then run the daemons' own tests; on any failure take all back and raise Refused."""
+        done = []
+        try:
+            for path, before, after in self._steps:
+                done.append((path, before))
+                _put(path, after)
+            for argv in tests:
+                said = _fails(argv)
+                if said is not None:
+                    raise Refused("%s refuses the configuration, which was taken back: %s" % (argv[0], said))
+        except (OSError, Refused) as error:
+            for path, before in reversed(done):
+                _put(path, before)
+            raise error if isinstance(error, Refused) else Refused(str(error))
+
+    def _want(self, path, before, after):
+        self._steps = [step for step in self._steps if step[0] != path]
+        if before != after:
+            self._steps.append((path, before, after))
+
+    def _safe(self, path):
+        """The path itself, when nobody but root can have a say in where it leads."""
+        if os.path.normpath(path) != path or not path.startswith(self.folder + "/") and path != self.folder:
+            raise Refused("%s is not below %s" % (path, self.folder))
+        parent = path if path == self.folder else os.path.dirname(path)
+        while True:
+            try:
+                status = os.lstat(parent)
+            except FileNotFoundError:
+                status = None
+            if status is not None and (not stat.S_ISDIR(status.st_mode) or status.st_uid != 0 or status.st_mode & 0o022):
+                raise Refused("%s is not a folder that only root can write" % parent)
+            if parent == "/":
+                return path
+            parent = os.path.dirname(parent)
+
+
+def _state(path):
+    """None, ``("link", target)``, ``("file", bytes, mode, uid, gid)`` or ``("dir", None, mode, uid, gid)``."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    bits = (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+    if stat.S_ISLNK(status.st_mode):
+        return ("link", os.readlink(path))
+    if stat.S_ISREG(status.st_mode):
+        with open(path, "rb") as handle:
+            return ("file", handle.read(), *bits)
+    if stat.S_ISDIR(status.st_mode):
+        return ("dir", None, *bits)
+    raise Refused("%s is neither file nor folder nor link" % path)
+
+
+def _put(path, state):
+    if state is None:
+        if os.path.lexists(path):
+            os.unlink(path)
+        return
+    if state[0] == "dir":
+        os.chown(path, state[3], state[4])
+        os.chmod(path, state[2])
+        return
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    fresh = "%s.luytre-new" % path
+    if os.path.lexists(fresh):
+        os.unlink(fresh)
+    if state[0] == "link":
+        os.symlink(state[1], fresh)
+    else:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(state[1])
+            os.fchown(file.fileno(), state[3], state[4])
+            os.fchmod(file.fileno(), state[2])
+    os.rename(fresh, path)
+
+
+def _shown(state, other):
+    if state is None:
+        return ""
+    if state[0] == "link":
+        return "-> %s\n" % state[1]
+    if other and other[0] == state[0] and other[1] == state[1]:
+        return "mode %04o uid %d gid %d\n" % state[2:5]
+    return state[1].decode("utf-8", "replace")[:MAX_DIFF]
+
+
+def _fails(argv):
+    """What the command says when it does not end well, else None."""
+    try:
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
+            cwd="/",
+            timeout=60,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return None if done.returncode == 0 else done.stdout.decode("utf-8", "replace").strip()[:MAX_SAID]
