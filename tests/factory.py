@@ -30,7 +30,7 @@ DAY = 86_400
 
 NASTY: tuple[str, ...] = (
     "<script>document.title='owned'</script>",
-    "\"><img src=x onerror=\"document.title='owned'\">",
+    '"><img src=x onerror="document.title=\'owned\'">',
     "</style></title></script><iframe src=javascript:alert(1)>",
     "{{ 7 * 7 }}{% raw %}",
     "javascript:document.title='owned'",
@@ -43,7 +43,8 @@ NASTY: tuple[str, ...] = (
 )
 """What a hostile host may send anywhere."""
 
-# id, subject, severity, title vi, title en, container only
+# fmt: off
+# id, subject, severity, title vi, title en
 _TITLES: tuple[tuple[str, str, str, str, str], ...] = (
     ("ssh.root_login", "host", "critical", "Root không đăng nhập SSH bằng mật khẩu", "Root cannot log in over SSH with a password"),
     ("ssh.password_authentication", "host", "high", "SSH chỉ nhận khóa, không nhận mật khẩu", "SSH takes keys only, no passwords"),
@@ -110,13 +111,27 @@ _TITLES: tuple[tuple[str, str, str, str, str], ...] = (
     ("web.admin_networks", "site", "medium", "Trang quản trị chỉ mở cho mạng của cơ quan", "The admin pages are open to the office's network only"),
     ("web.content_owner", "site", "low", "Có người chịu trách nhiệm nội dung", "Somebody answers for the content"),
 )
+# fmt: on
 _KEYS = (
-    "net.ipv4.conf.all.rp_filter", "net.ipv4.conf.all.accept_redirects", "net.ipv4.conf.all.send_redirects",
-    "net.ipv4.conf.all.accept_source_route", "net.ipv4.conf.all.log_martians", "net.ipv4.tcp_syncookies",
-    "net.ipv4.icmp_echo_ignore_broadcasts", "net.ipv6.conf.all.accept_redirects", "net.ipv6.conf.all.accept_ra",
-    "kernel.randomize_va_space", "kernel.kptr_restrict", "kernel.dmesg_restrict", "kernel.yama.ptrace_scope",
-    "kernel.unprivileged_bpf_disabled", "fs.protected_hardlinks", "fs.protected_symlinks", "fs.protected_fifos",
-    "fs.protected_regular", "fs.suid_dumpable",
+    "net.ipv4.conf.all.rp_filter",
+    "net.ipv4.conf.all.accept_redirects",
+    "net.ipv4.conf.all.send_redirects",
+    "net.ipv4.conf.all.accept_source_route",
+    "net.ipv4.conf.all.log_martians",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.icmp_echo_ignore_broadcasts",
+    "net.ipv6.conf.all.accept_redirects",
+    "net.ipv6.conf.all.accept_ra",
+    "kernel.randomize_va_space",
+    "kernel.kptr_restrict",
+    "kernel.dmesg_restrict",
+    "kernel.yama.ptrace_scope",
+    "kernel.unprivileged_bpf_disabled",
+    "fs.protected_hardlinks",
+    "fs.protected_symlinks",
+    "fs.protected_fifos",
+    "fs.protected_regular",
+    "fs.suid_dumpable",
 )  # fmt: skip
 _PATHS = (
     "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/ssh/sshd_config", "/etc/crontab", "/etc/cron.d",
@@ -215,7 +230,8 @@ _DANGER = {
         vi="ai chưa có khóa SSH sẽ không đăng nhập được nữa.", en="whoever has no SSH key can no longer log in."
     ),
     "tls.https_only": Text(
-        vi="máy rất cũ không hỗ trợ TLS 1.2 sẽ không xem được trang.", en="very old machines without TLS 1.2 can no longer visit."
+        vi="máy rất cũ không hỗ trợ TLS 1.2 sẽ không xem được trang.",
+        en="very old machines without TLS 1.2 can no longer visit.",
     ),
 }
 
@@ -238,10 +254,16 @@ HOSTS = (
         Site(domain="dongvau.test", unit="xa-dong-vau", host="web3", server="nginx", application="static"),
         Site(domain="gotre.test", unit="xa-go-tre", host="web3", server="nginx", application="static"),)),
 )  # fmt: skip
-_OS = {"web1": "Debian GNU/Linux 13 (trixie)", "web2": "Debian GNU/Linux 12 (bookworm)", "web3": "Debian GNU/Linux 13 (trixie)"}
+_OS = {
+    "web1": "Debian GNU/Linux 13 (trixie)",
+    "web2": "Debian GNU/Linux 12 (bookworm)",
+    "web3": "Debian GNU/Linux 13 (trixie)",
+}
 _CERTIFICATE = {"antruc.test": 61, "bennua.test": -34, "dongvau.test": 12, "gotre.test": 300}
 _BACKUP = {"antruc.test": 134, "bennua.test": 2, "dongvau.test": 0}
-_REFUSED = Text(vi="cổng SSH từ chối kết nối: dịch vụ ssh có đang chạy không?", en="the SSH port refuses: is sshd running?")
+_REFUSED = Text(
+    vi="cổng SSH từ chối kết nối: dịch vụ ssh có đang chạy không?", en="the SSH port refuses: is sshd running?"
+)
 
 
 def run(
@@ -254,10 +276,12 @@ def run(
     run_id: str = "20261123T083000-4f1a",
     hosts: tuple[Host, ...] = HOSTS,
 ) -> Run:
-    """A run. ``hardened``: what harden mends passes; ``clean``: everything passes; ``nasty``: strings from the hosts."""
+    """A run. ``hardened``: what harden mends passes; ``clean``: all that was evaluated passes; ``nasty``: strings from the hosts."""
     down, strings = set(unreachable), tuple(nasty)
     findings = [
-        _finding(control, Subject(kind=control.subject, id=subject), host.name, hardened, clean, host.name in down, strings)
+        _finding(
+            control, Subject(kind=control.subject, id=subject), host.name, hardened, clean, host.name in down, strings
+        )
         for host in hosts
         for control in catalogue().controls
         for subject in ([host.name] if control.subject == "host" else [site.domain for site in host.sites])
@@ -294,15 +318,25 @@ def _finding(
         return Finding(**base, status=Status.NOT_EVALUATED, reason=_REFUSED)
     if control.manual:
         return Finding(
-            **base, status=Status.MANUAL, reason=Text(vi="cần người có thẩm quyền xác nhận", en="needs a person's confirmation")
+            **base,
+            status=Status.MANUAL,
+            reason=Text(vi="cần người có thẩm quyền xác nhận", en="needs a person's confirmation"),
         )
     if control.container:
         return Finding(**base, status=Status.NOT_APPLICABLE, reason=control.container)
-    absent = {"apache": "web2", "nginx": "web1 web3", "wordpress": "antruc.test", "php_fpm": "web1 web2 antruc.test bennua.test", "mariadb": "web1 web2"}
+    absent = {
+        "apache": "web2",
+        "nginx": "web1 web3",
+        "wordpress": "antruc.test",
+        "php_fpm": "web1 web2 antruc.test bennua.test",
+        "mariadb": "web1 web2",
+    }
     if control.area in absent and subject.id not in absent[control.area].split():
-        return Finding(**base, status=Status.NOT_APPLICABLE, reason=Text(vi="không có trên máy chủ này", en="not present here"))
+        return Finding(
+            **base, status=Status.NOT_APPLICABLE, reason=Text(vi="không có trên máy chủ này", en="not present here")
+        )
     status = _drawn(control, subject)
-    if clean or (hardened and control.fix and status is not Status.NOT_EVALUATED):
+    if (clean or (hardened and control.fix)) and status is not Status.NOT_EVALUATED:
         status = Status.PASS
     if status is Status.NOT_EVALUATED:
         why = nasty[-1] if nasty else "mysqladmin: connect to server failed"
@@ -364,7 +398,12 @@ def _violations(control: Control, subject: Subject, nasty: tuple[str, ...]) -> t
     name = subject.id
     members: dict[str, list[Any]] = {
         "web.world_writable": [
-            {"path": f"/var/www/{name}/wp-content/uploads/2026/{n:02}/anh-hoi-nghi-{n}.jpg", "owner": "www-data", "group": "www-data", "mode": 0o666}
+            {
+                "path": f"/var/www/{name}/wp-content/uploads/2026/{n:02}/anh-hoi-nghi-{n}.jpg",
+                "owner": "www-data",
+                "group": "www-data",
+                "mode": 0o666,
+            }
             for n in range(1, 13)
         ],
         "web.leftover_files": [

@@ -1,4 +1,4 @@
-"""A run as files: ``findings.json``, ``junit.xml`` and the HTML report. Pure functions of the models, but for ``write``."""
+"""A run as files: ``findings.json``, ``junit.xml``, the HTML report. Only ``write`` does more than compute."""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ def line(values: Sequence[int], width: float, height: float, top: int) -> Line:
     """Values at even steps from left to right, 0 at the bottom and ``top`` at the top."""
     step = (width - 2 * _PAD) / max(1, len(values) - 1)
     scale = (height - 2 * _PAD) / max(1, top)
-    at = [(round(_PAD + index * step, 1), round(height - _PAD - value * scale, 1)) for index, value in enumerate(values)]
+    at = [
+        (round(_PAD + index * step, 1), round(height - _PAD - value * scale, 1)) for index, value in enumerate(values)
+    ]
     return Line(points=" ".join(f"{x},{y}" for x, y in at), x=at[-1][0], y=at[-1][1])
 
 

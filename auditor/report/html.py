@@ -35,7 +35,7 @@ from auditor.report.summary import (
     trend_point,
     work,
 )
-from auditor.report.visible import visible
+from auditor.report.visible import one_line, visible
 from auditor.report.words import Words
 
 MAX_FIRST = 7
@@ -249,6 +249,8 @@ def _environment(lang: Lang) -> Environment:
     }
     environment.globals.update(helpers)
     environment.filters["open"] = _open
+    environment.filters["is_urgent"] = _is_urgent
+    environment.filters["cut"] = lambda foreign, limit: one_line(foreign or "", limit)
     environment.filters["sum_of"] = lambda severities: sum(severities.values())
     environment.filters["urgent_of"] = lambda severities: sum(severities.get(severity, 0) for severity in URGENT)
     environment.filters["with_status"] = _with_status

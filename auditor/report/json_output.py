@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from typing import Any, Literal
 
 from pydantic import Field
 
 from auditor.models import Finding, Model, Run, Site, Text, Unit
+from auditor.report.summary import fleet
 from auditor.report.visible import finite
 
 SCHEMA = "luytre/findings/1"
@@ -61,21 +61,21 @@ class Document(Model):
 
 def document(run: Run) -> Document:
     """The run as others see it: without accounts, addresses and networks of the inventory."""
-    outcomes = {outcome.host: outcome for outcome in run.outcomes}
+    results = {host.host.name: host for host in fleet(run).hosts}
+    office = run.organisation
     return Document(
         run=RunHead(**{name: getattr(run, name) for name in RunHead.model_fields}),
-        organisation=run.organisation and OrganisationHead(name=run.organisation.name, regime=run.organisation.regime),
-        units=run.organisation.units if run.organisation else (),
+        organisation=OrganisationHead(name=office.name, regime=office.regime) if office else None,
+        units=office.units if office else (),
         hosts=tuple(
             HostResult(
                 name=host.name,
                 unit=host.unit,
                 sites=tuple(site.domain for site in host.sites),
-                reached=(outcome := outcomes.get(host.name)) is not None and outcome.reached,
-                reason=outcome and outcome.reason,
-                seconds=outcome.seconds if outcome else 0.0,
-                os=outcome and outcome.os,
-                area_errors=outcome.area_errors if outcome else {},
+                **{
+                    name: getattr(results[host.name].outcome, name)
+                    for name in ("reached", "reason", "seconds", "os", "area_errors")
+                },
             )
             for host in run.hosts
         ),
@@ -104,7 +104,3 @@ def _open(node: Any) -> Any:
         closed = node.get("additionalProperties") is False
         return {key: _open(value) for key, value in node.items() if not (closed and key == "additionalProperties")}
     return [_open(member) for member in node] if isinstance(node, list) else node
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(schema(), ensure_ascii=False, indent=2) + "\n")

@@ -19,20 +19,24 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
     summary = fleet(run)
     suites = [(f"host {one_line(host.host.name, 200)}", host.findings) for host in summary.hosts]
     suites += [(f"site {site.domain}", site.own) for site in summary.sites]
-    root = ElementTree.Element("testsuites", name="luytre", time=f"{run.seconds:.3f}", **_tally(run.findings))
+    root = ElementTree.Element("testsuites", {"name": "luytre", "time": f"{run.seconds:.3f}", **_tally(run.findings)})
     for name, findings in suites:
-        suite = ElementTree.SubElement(
-            root, "testsuite", name=name, timestamp=run.started[:19], time="0", **_tally(findings)
-        )
+        about = {"name": name, "timestamp": run.started[:19], "time": "0", **_tally(findings)}
+        suite = ElementTree.SubElement(root, "testsuite", about)
         for finding in findings:
             suite.append(_case(finding, catalogue, lang, name))
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
 
 
 def _tally(findings: Iterable[Finding]) -> dict[str, str]:
     outcomes = [_outcome(finding.status) for finding in findings]
-    counted = {"failures": outcomes.count("failure"), "errors": outcomes.count("error"), "skipped": outcomes.count("skipped")}
+    counted = {
+        "failures": outcomes.count("failure"),
+        "errors": outcomes.count("error"),
+        "skipped": outcomes.count("skipped"),
+    }
     return {"tests": str(len(outcomes)), **{name: str(count) for name, count in counted.items()}}
 
 

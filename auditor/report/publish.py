@@ -15,6 +15,7 @@ from auditor.errors import InputError
 MARK = '<meta name="generator" content="luytre">'
 """What tells our report from a folder of somebody else's that happens to be called the same."""
 
+_MEND = "mend that, or give another folder with --output"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -24,16 +25,12 @@ def check(output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"cannot make the folder {output}: {error.strerror}", mend="give another with --output"
-        ) from error
+        raise InputError(f"cannot make the folder {output}: {error.strerror}", mend=_MEND) from error
     report = output / "report"
     if not os.access(output, os.W_OK | os.X_OK):
-        raise InputError(f"cannot write to {output}", mend="give another with --output")
+        raise InputError(f"cannot write to {output}", mend=_MEND)
     if report.is_symlink() or (report.exists() and not report.is_dir()) or (report.is_dir() and not _ours(report)):
-        raise InputError(
-            f"{report} is there already and is no report of ours", mend="give another folder with --output"
-        )
+        raise InputError(f"{report} is there already and is no report of ours", mend=_MEND)
 
 
 def _ours(report: Path) -> bool:
@@ -51,7 +48,9 @@ def file(path: Path, content: bytes) -> Path:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise InputError(f"cannot write {path}: {error.strerror}", mend="free some space, or give another --output") from error
+        raise InputError(
+            f"cannot write {path}: {error.strerror}", mend="free some space, or give another --output"
+        ) from error
     return path
 
 
@@ -65,7 +64,9 @@ def folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
             target.write_text(text, encoding="utf-8")
         _put(temporary, path)
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}", mend="free some space, or give another --output") from error
+        raise InputError(
+            f"cannot write {path}: {error.strerror}", mend="free some space, or give another --output"
+        ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return path

@@ -104,7 +104,9 @@ def value(path: str, value: Any, words: Words, started: str, limit: int) -> str:
     if isinstance(value, str):
         return one_line(value, limit) if value else '""'
     if isinstance(value, list | tuple) and value and all(isinstance(member, str | int) for member in value):
-        return one_line(", ".join(json_text(member) if isinstance(member, bool) else str(member) for member in value), limit)
+        return one_line(
+            ", ".join(json_text(member) if isinstance(member, bool) else str(member) for member in value), limit
+        )
     return one_line(json_text(value), limit)
 
 

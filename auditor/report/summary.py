@@ -105,8 +105,8 @@ class SiteSummary(Model):
     own: tuple[Finding, ...]
     own_counts: Counts
     counts: Counts = Field(description="own and shared")
-    certificate_days: int | None = Field(description="days until its certificate expires, negative when it has; None: not known")
-    backup_days: int | None = Field(description="age of its newest backup in days; None: not known")
+    certificate_days: int | None = Field(description="until its certificate expires, negative after; None: not known")
+    backup_days: int | None = Field(description="age of its newest backup; None: not known")
 
     @property
     def domain(self) -> str:
@@ -183,6 +183,7 @@ def _host(
 
 def _site(run: Run, site: Site, host: HostSummary, by_subject: Mapping[Subject, Sequence[Finding]]) -> SiteSummary:
     own = tuple(by_subject.get(Subject(kind="site", id=site.domain), ()))
+    now = datetime.datetime.fromisoformat(run.started).timestamp()
     return SiteSummary(
         site=site,
         unit=_unit(run, site.unit or host.host.unit),
@@ -190,8 +191,8 @@ def _site(run: Run, site: Site, host: HostSummary, by_subject: Mapping[Subject, 
         own=own,
         own_counts=Counts.of(own),
         counts=Counts.of(own + host.findings),
-        certificate_days=_days_until(run, own, "tls.certificate_valid", "not_after"),
-        backup_days=_negated(_days_until(run, own, "backup.age", "newest")),
+        certificate_days=_days(now, _moment(own, "tls.certificate_valid", "not_after")),
+        backup_days=_days(_moment(own, "backup.age", "newest"), now),
     )
 
 
@@ -199,23 +200,19 @@ def _unit(run: Run, unit_id: str | None) -> Unit | None:
     return run.organisation.unit(unit_id) if run.organisation and unit_id else None
 
 
-def _days_until(run: Run, findings: Iterable[Finding], control: str, field: str) -> int | None:
-    """Whole days from the audit to the epoch second that the control's evidence holds in a path ending in ``field``."""
+def _moment(findings: Iterable[Finding], control: str, field: str) -> int | None:
+    """The epoch second that the control's evidence holds in a path ending in ``field``."""
     for finding in findings:
-        if finding.control != control:
-            continue
-        moments = [
-            item.value
-            for item in finding.evidence
-            if item.path.rpartition(".")[2] == field and isinstance(item.value, int) and item.value > 0
-        ]
-        if moments:
-            return int((moments[0] - datetime.datetime.fromisoformat(run.started).timestamp()) // _DAY)
+        if finding.control == control:
+            for item in finding.evidence:
+                if item.path.rpartition(".")[2] == field and isinstance(item.value, int) and item.value > 0:
+                    return item.value
     return None
 
 
-def _negated(days: int | None) -> int | None:
-    return None if days is None else max(0, -days)
+def _days(start: float | None, end: float | None) -> int | None:
+    """Whole days from start to end; less than a day late is -1."""
+    return None if start is None or end is None else int((end - start) // _DAY)
 
 
 def _standing(counts: Counts, reached: bool) -> Standing:
@@ -291,7 +288,9 @@ class Comparison(Model):
 
     before: Counts
     after: Counts
-    changes: Mapping[Change, tuple[Finding, ...]] = Field(description="the findings of the later run; of the earlier when gone")
+    changes: Mapping[Change, tuple[Finding, ...]] = Field(
+        description="the later run's findings; the earlier's when gone"
+    )
 
     def count(self, change: Change) -> int:
         """How many changed so."""

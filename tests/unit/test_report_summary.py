@@ -1,0 +1,144 @@
+from auditor.models import Evidence, Finding, Host, HostOutcome, Run, Severity, Site, Status, Subject, Text
+from auditor.report.summary import compare, fleet, trend_point, work
+from tests import factory
+
+
+def finding(control, subject, status, severity="high", host="web1", evidence=()):
+    kind = "site" if "." in subject else "host"
+    return Finding(
+        control=control,
+        subject=Subject(kind=kind, id=subject),
+        host=host,
+        status=status,
+        severity=severity,
+        evidence=tuple(Evidence(path=path, value=value) for path, value in evidence),
+    )
+
+
+def run_of(*findings, hosts=factory.HOSTS, unreached=()):
+    return Run(
+        id="r",
+        started=factory.STARTED,
+        seconds=1,
+        version="0",
+        inventory="i",
+        hosts=hosts,
+        outcomes=tuple(HostOutcome(host=host.name, reached=host.name not in unreached) for host in hosts),
+        findings=findings,
+    )
+
+
+def test_a_shared_finding_shows_on_every_site_and_counts_once():
+    summary = fleet(run_of(finding("ssh.root_login", "web3", "fail", host="web3")))
+    assert summary.site("dongvau.test").counts.open_total == 1
+    assert summary.site("gotre.test").counts.open_total == 1
+    assert summary.site("gotre.test").own_counts.open_total == 0
+    assert summary.site("antruc.test").counts.open_total == 0
+    assert summary.totals.open_total == 1
+
+
+def test_partial_is_open_and_neither_manual_nor_not_evaluated_is():
+    statuses = ("partial", "manual", "not_evaluated", "not_applicable", "pass")
+    counts = fleet(run_of(*(finding(f"a.c{n}", "web1", status) for n, status in enumerate(statuses)))).totals
+    assert (counts.open_total, counts.not_evaluated, counts.evaluated, counts.total) == (1, 1, 2, 5)
+
+
+def test_what_matters_first_comes_first():
+    summary = fleet(
+        run_of(
+            finding("a.x", "antruc.test", "fail", "low"),
+            finding("a.x", "bennua.test", "fail", "critical", host="web2"),
+            finding("a.x", "dongvau.test", "not_evaluated", host="web3"),
+            finding("a.x", "gotre.test", "not_evaluated", host="web3"),
+            unreached=("web3",),
+        )
+    )
+    assert [(site.domain, site.standing) for site in summary.sites] == [
+        ("bennua.test", "urgent"),
+        ("dongvau.test", "unread"),
+        ("gotre.test", "unread"),
+        ("antruc.test", "open"),
+    ]
+
+
+def test_a_site_without_a_single_result_is_never_clean():
+    assert {site.standing for site in fleet(run_of()).sites} == {"unsure"}
+    passed = fleet(run_of(finding("a.x", "antruc.test", "pass"), finding("a.y", "antruc.test", "not_evaluated")))
+    assert passed.site("antruc.test").standing == "unsure"
+    assert fleet(run_of(finding("a.x", "antruc.test", "pass"))).site("antruc.test").standing == "clean"
+
+
+def test_a_host_that_no_outcome_tells_of_was_not_reached():
+    run = run_of().model_copy(update={"outcomes": ()})
+    assert [host.reached for host in fleet(run).hosts] == [False, False, False]
+
+
+def test_certificate_and_backup_days_come_from_the_evidence():
+    def days(control, field, seconds):
+        site = fleet(run_of(finding(control, "antruc.test", "fail", evidence=[(field, factory.NOW + seconds)]))).site(
+            "antruc.test"
+        )
+        return site.certificate_days, site.backup_days
+
+    assert days("tls.certificate_valid", "site.certificate.not_after", 10 * factory.DAY + 5) == (10, None)
+    assert days("tls.certificate_valid", "site.certificate.not_after", -5) == (-1, None)
+    assert days("backup.age", "site.backup.newest", -3 * factory.DAY - 5) == (None, 3)
+    assert days("backup.age", "site.backup.newest", -factory.NOW) == (None, None)
+
+
+def test_the_same_fault_in_many_places_is_one_piece_of_work():
+    catalogue = factory.catalogue()
+    items = work(
+        run_of(
+            finding("tls.hsts", "antruc.test", "fail", "low"),
+            finding("ssh.root_login", "web3", "fail", "critical", host="web3"),
+            finding("ssh.root_login", "web1", "partial", "critical"),
+            finding("tls.hsts", "gotre.test", "fail", "low", host="web3"),
+            finding("tls.hsts", "bennua.test", "pass", "low", host="web2"),
+        ),
+        catalogue,
+    )
+    assert [(item.control.id, item.domains, item.hosts) for item in items] == [
+        ("ssh.root_login", ("dongvau.test", "gotre.test", "antruc.test"), ("web3", "web1")),
+        ("tls.hsts", ("antruc.test", "gotre.test"), ("web1", "web3")),
+    ]
+
+
+def test_every_pair_of_before_and_after_has_its_name():
+    one = {status: finding("a.x", "web1", status) for status in Status}
+
+    def name(before, after):
+        comparison = compare([one[before]] if before else [], [one[after]] if after else [])
+        return next((change for change, members in comparison.changes.items() if members), None)
+
+    assert name(Status.FAIL, Status.PASS) == "fixed"
+    assert name(Status.PARTIAL, Status.FAIL) == "still"
+    assert name(Status.PASS, Status.FAIL) == "regressed"
+    assert name(None, Status.FAIL) == "new"
+    assert name(Status.NOT_EVALUATED, Status.PARTIAL) == "new"
+    assert name(Status.FAIL, Status.NOT_EVALUATED) == "unknown"
+    assert name(Status.FAIL, Status.NOT_APPLICABLE) == "gone"
+    assert name(Status.FAIL, None) == "gone"
+    assert name(Status.PASS, Status.PASS) is None
+    assert name(Status.PASS, Status.NOT_EVALUATED) is None
+
+
+def test_trend_counts_what_the_summary_counts():
+    run = factory.run()
+    point = trend_point(run)
+    assert sum(point.open.values()) == fleet(run).totals.open_total
+    assert point.sites["gotre.test"] == fleet(run).site("gotre.test").counts.open_total
+    assert point.open[Severity.CRITICAL] == fleet(run).totals.open[Severity.CRITICAL]
+
+
+def test_a_fleet_without_sites_is_told_by_its_hosts():
+    hosts = (Host(name="may-chu", address="localhost"),)
+    summary = fleet(run_of(finding("a.x", "may-chu", "fail", host="may-chu"), hosts=hosts))
+    assert summary.standing("urgent") == 1
+
+
+def test_the_reason_for_an_unread_host_is_kept():
+    reason = Text(vi="hết thời gian chờ", en="timed out")
+    run = run_of(hosts=(Host(name="w", address="a", sites=(Site(domain="a.test", host="w"),)),))
+    run = run.model_copy(update={"outcomes": (HostOutcome(host="w", reached=False, reason=reason),)})
+    assert fleet(run).unread[0].outcome.reason == reason

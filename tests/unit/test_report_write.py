@@ -1,0 +1,97 @@
+import threading
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.report import publish, write
+from tests import factory
+
+CATALOGUE = factory.catalogue()
+
+
+def test_everything_is_where_it_says(tmp_path):
+    written = write(factory.run(), CATALOGUE, output=tmp_path / "out" / "today", lang="vi")
+    assert written.findings == tmp_path / "out/today/findings.json"
+    assert set(written.sites) == {"antruc.test", "bennua.test", "dongvau.test", "gotre.test"}
+    for path in (written.findings, written.junit, written.index, *written.sites.values()):
+        assert path.stat().st_size > 1000
+    assert {path.name for path in (tmp_path / "out/today").iterdir()} == {"findings.json", "junit.xml", "report"}
+
+
+def test_the_same_run_gives_the_same_bytes(tmp_path):
+    for name in "ab":
+        write(factory.run(), CATALOGUE, output=tmp_path / name, lang="vi")
+    a, b = (
+        {p.relative_to(tmp_path / n): p.read_bytes() for p in (tmp_path / n).rglob("*") if p.is_file()} for n in "ab"
+    )
+    assert a == b
+
+
+def test_a_page_of_a_site_that_is_gone_goes(tmp_path):
+    write(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
+    write(factory.run(hosts=factory.HOSTS[:1]), CATALOGUE, output=tmp_path, lang="vi")
+    assert [path.name for path in (tmp_path / "report/sites").iterdir()] == ["antruc.test.html"]
+    assert {path.name for path in tmp_path.iterdir()} == {"findings.json", "junit.xml", "report"}
+
+
+def test_a_reader_never_sees_half(tmp_path):
+    files = {f"{n}.html": publish.MARK + str(n) for n in range(40)}
+    publish.folder(tmp_path / "report", files.items())
+    stop, seen = threading.Event(), []
+
+    def read():
+        while not stop.is_set():
+            seen.append(len(list((tmp_path / "report").iterdir())))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(60):
+        publish.folder(tmp_path / "report", files.items())
+    stop.set()
+    reader.join()
+    assert len(seen) > 20
+    assert set(seen) <= {40}
+
+
+def test_swapping_works_where_names_cannot_be_exchanged(tmp_path, monkeypatch):
+    monkeypatch.setattr(publish, "_exchange", lambda one, other: False)
+    for text in ("old", "new"):
+        publish.folder(tmp_path / "report", [("index.html", text)])
+    assert (tmp_path / "report/index.html").read_text() == "new"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_somebody_else_s_report_folder_is_left_alone(tmp_path):
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "thesis.docx").write_bytes(b"years of work")
+    with pytest.raises(InputError, match="no report of ours"):
+        write(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
+    assert (tmp_path / "report" / "thesis.docx").read_bytes() == b"years of work"
+    assert not (tmp_path / "findings.json").exists()
+
+
+def test_a_link_called_report_is_not_followed(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/report").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="no report of ours"):
+        write(factory.run(), CATALOGUE, output=tmp_path / "out", lang="vi")
+
+
+def test_an_output_that_cannot_be_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="cannot make the folder"):
+        publish.check(tmp_path / "file" / "out")
+
+
+def test_a_failure_halfway_leaves_the_old_report(tmp_path):
+    publish.folder(tmp_path / "report", [("index.html", publish.MARK)])
+
+    def broken():
+        yield "index.html", "new"
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(InputError, match="No space left on device"):
+        publish.folder(tmp_path / "report", broken())
+    assert (tmp_path / "report/index.html").read_text() == publish.MARK
+    assert len(list(tmp_path.iterdir())) == 1
