@@ -50,7 +50,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import (
     accounts,
     apache,
+    backups,
+    cron,
+    files,
     kernel,
+    logging,
     mariadb,
     nginx,
     pam,
@@ -59,7 +63,9 @@ from ansible.module_utils.luytre import (
     sudo,
     survey,
     system,
+    time as clock,
     tls,
+    updates,
     wordpress,
 )
 from ansible.module_utils.luytre._reading import Reading, Unreadable
@@ -67,7 +73,11 @@ from ansible.module_utils.luytre._reading import Reading, Unreadable
 AREAS = {
     "accounts": accounts,
     "apache": apache,
+    "backups": backups,
+    "cron": cron,
+    "files": files,
     "kernel": kernel,
+    "logging": logging,
     "mariadb": mariadb,
     "nginx": nginx,
     "pam": pam,
@@ -75,7 +85,9 @@ AREAS = {
     "ssh": ssh,
     "sudo": sudo,
     "system": system,
+    "time": clock,
     "tls": tls,
+    "updates": updates,
     "wordpress": wordpress,
 }
 FOR_ROLES = {

@@ -25,10 +25,10 @@ class Reading:
         """Seconds left of the area's budget."""
         return self.deadline - time.monotonic()
 
-    def run(self, argv, ok=(0,), input_text=None, both=False):
+    def run(self, argv, ok=(0,), input_text=None, both=False, limit=MAX_OUTPUT):
         """Standard output of a command (with ``both``, standard error too), as text.
 
-        No shell, C locale, nothing on standard input unless given, at most MAX_OUTPUT characters.
+        No shell, C locale, nothing on standard input unless given, at most ``limit`` characters.
         Raises Unreadable when the command is missing, late, or ends with a code not in ``ok`` (None: any).
         """
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
@@ -53,7 +53,7 @@ class Reading:
         if ok is not None and done.returncode not in ok:
             said = (done.stderr or done.stdout or b"").decode("utf-8", "replace").strip().splitlines()
             raise Unreadable("%s ended with %d: %s" % (argv[0], done.returncode, (said or [""])[-1][:200]))
-        return done.stdout[:MAX_OUTPUT].decode("utf-8", "replace")
+        return done.stdout[:limit].decode("utf-8", "replace")
 
     def installed(self, program):
         """The full path of a program in the system's own folders, or None."""

@@ -33,7 +33,7 @@ LEFT_OVER = re.compile(
     re.IGNORECASE,
 )
 SECRET_NAME = re.compile(
-    r"^(?:\.env(?:\.(?!example|sample|dist)[\w-]+)?|wp-config\.php|configuration\.php|settings\.php|local\.php|database\.php|dbconfig\.php"
+    r"^(?:\.env(?:\.(?!example|sample|dist)[\w-]+)?|configuration\.php|settings\.php|local\.php|database\.php|dbconfig\.php"
     r"|config(?:[._-]?(?:inc|db|local|global))?\.php|db(?:[._-]?(?:connect|conn|config))?\.php|conn(?:ect)?\.php"
     r"|auth\.json)$",
     re.IGNORECASE,
@@ -216,7 +216,7 @@ def is_dump(entry):
 
 
 def is_secret(entry):
-    """A configuration that holds passwords or keys, told by name and content."""
+    """A configuration that holds passwords or keys, told by name and content (WordPress's has a role of its own)."""
     return (
         entry.is_file
         and SECRET_NAME.match(entry.name) is not None

@@ -10,15 +10,15 @@ CONTAINERS = ("systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openv
 
 
 def collect(reading):
-    release = _release()
+    fields = release()
     detector = reading.installed("systemd-detect-virt")
     virtualization = reading.run([detector], ok=None).strip() if detector else ""
     return {
         "os": {
-            "id": release.get("ID", ""),
-            "version": release.get("VERSION_ID", ""),
-            "codename": release.get("VERSION_CODENAME", ""),
-            "name": release.get("PRETTY_NAME", ""),
+            "id": fields.get("ID", ""),
+            "version": fields.get("VERSION_ID", ""),
+            "codename": fields.get("VERSION_CODENAME", ""),
+            "name": fields.get("PRETTY_NAME", ""),
         },
         "kernel": platform.release(),
         "hostname": platform.node(),
@@ -44,7 +44,7 @@ PANELS = (
 )
 
 
-def _release():
+def release():
     lines = (read_text("/etc/os-release", 10_000) or "").splitlines()
     pairs = (line.split("=", 1) for line in lines if "=" in line)
     return {key: value.strip().strip("\"'") for key, value in pairs}

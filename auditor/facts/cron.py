@@ -1,0 +1,27 @@
+"""Scheduled jobs."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, FileMode, Path
+
+
+class Job(Fact):
+    """One line of a crontab, or a script in /etc/cron.daily and the like. Arguments stay on the host."""
+
+    file: Path
+    line: int
+    user: str
+    when: str
+    programs: list[str] = Field(description="absolute paths that it runs or hands to an interpreter")
+    weak: FileMode | None = Field(description="the program, or a folder on the way to it, that another than root can change")
+
+
+class Facts(Area):
+    """cron."""
+
+    jobs: list[Job]
+    files: list[FileMode]
+    allow: bool
+    deny: bool

@@ -1,0 +1,84 @@
+"""What lies in the web roots."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, Path
+
+
+class Item(Fact):
+    """A file or folder below a root; the path is relative to it."""
+
+    path: Path
+    owner: str
+    group: str
+    mode: int
+    kind: str
+    others_read: bool
+    web_reads: bool = Field(description="an account that web requests run as may read it")
+    web_writes: bool
+
+
+class Link(Fact):
+    """A link that leaves its root."""
+
+    path: Path
+    target: Path
+    owner: str
+
+
+class Code(Fact):
+    """PHP files of one folder at the top of a root ('.' for the top itself)."""
+
+    folder: str
+    files: int
+    writable: int = Field(description="that an account of the web server may change or replace")
+
+
+class SecurityTxt(Fact):
+    """security.txt (RFC 9116)."""
+
+    contact: str | None
+    expires: int | None
+
+
+class Counts(Fact):
+    """How many there are in all; the lists hold at most 200 each."""
+
+    vcs: int
+    dumps: int
+    secrets: int
+    world_writable: int
+    upload_php: int
+    links_out: int
+
+
+class Root(Fact):
+    """One web root."""
+
+    path: Path
+    owner: str
+    group: str
+    mode: int
+    entries: int
+    seconds: float
+    cut_short: bool = Field(description="the budget ended before everything was seen")
+    newest: int | None = Field(description="epoch second of the latest change of a file")
+    owners: dict[str, int]
+    counts: Counts
+    vcs: list[Item]
+    dumps: list[Item]
+    secrets: list[Item]
+    world_writable: list[Item]
+    upload_php: list[Item]
+    links_out: list[Link]
+    code: list[Code]
+    security_txt: SecurityTxt | None
+
+
+class Facts(Area):
+    """A budgeted walk of the web roots."""
+
+    web_users: list[str]
+    roots: list[Root]

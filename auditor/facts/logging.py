@@ -1,0 +1,58 @@
+"""Logs: where they are kept, for how long, who reads them, what leaves the host."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, FileMode, Path
+
+
+class Journald(Fact):
+    """systemd-journald's settings in force, drop-ins included."""
+
+    storage: str
+    persistent: bool = Field(description="set to keep the journal across a reboot")
+    on_disk: bool = Field(description="there is a journal file below /var/log/journal")
+    max_use: int = Field(description="bytes it may take")
+    max_retention: int | None = Field(description="seconds; 0 is without limit, None not understood")
+    free: int = Field(description="bytes free where it lies")
+    settings: dict[str, str]
+
+
+class Rotation(Fact):
+    """One entry of logrotate."""
+
+    file: Path
+    line: int
+    paths: list[str]
+    kind: str = Field(description="web, system, database or other")
+    every: str = Field(description="daily weekly … or size")
+    count: int
+    keeps: int | None = Field(description="days that a line is kept for sure; None when size decides")
+
+
+class LogFile(FileMode):
+    """A log file or folder that others may read or write."""
+
+    others_write: bool
+
+
+class Auditd(Fact):
+    """The kernel's audit log."""
+
+    installed: bool
+    enabled: bool
+    active: bool
+    rules: int
+
+
+class Facts(Area):
+    """Logs of the host."""
+
+    journald: Journald
+    rotations: list[Rotation]
+    rotating: bool
+    unrotated: list[str] = Field(description="web server logs that no rotation names")
+    files: list[LogFile]
+    remote: list[str] = Field(description="what sends logs to another machine")
+    auditd: Auditd

@@ -1,0 +1,181 @@
+"""logrotate's configuration: which files, how often, how many kept."""
+
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre._reading import read_text
+
+MAIN = "/etc/logrotate.conf"
+FOLDER = "/etc/logrotate.d"
+PERIODS = {"hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 30, "yearly": 365}
+_SCRIPTS = ("prerotate", "postrotate", "firstaction", "lastaction", "preremove")
+_BLOCK_START = re.compile(r"^(?P<paths>[^{}#]*)\{\s*(?:#.*)?$")
+LOGS = (
+    ("web", re.compile(r"/(?:nginx|apache2?|httpd)/|^/var/www/|^/srv/|^/home/[^/]+/logs?/|/php[\w.-]*\.log")),
+    ("database", re.compile(r"/(?:mysql|mariadb)/")),
+    (
+        "system",
+        re.compile(
+            r"^/var/log/(?:syslog|auth\.log|secure|messages|kern\.log|daemon\.log|user\.log|mail\.|cron\.log|audit/)"
+        ),
+    ),
+)
+
+
+class Block:
+    """One ``paths { … }`` of a file: the line numbers (from 0) of its braces' insides, and its settings."""
+
+    def __init__(self, file, start, paths, defaults):
+        self.file, self.start, self.paths = file, start, paths
+        self.end = start
+        self.settings = dict(defaults)
+        self.lines = {}
+
+    @property
+    def kind(self):
+        return next((name for name, pattern in LOGS if any(pattern.search(path) for path in self.paths)), "other")
+
+    @property
+    def period(self):
+        """Days between two rotations; None when only size decides."""
+        return None if self.settings.get("size") else PERIODS[self.settings.get("period", "weekly")]
+
+    @property
+    def keeps(self):
+        """Days that a line is kept for sure; None when only size decides, and that is no time at all."""
+        count = self.settings.get("rotate", 0)
+        if self.period is None or self.settings.get("maxsize"):
+            return None if count >= 0 else 36_500
+        days = 36_500 if count < 0 else count * self.period
+        oldest = self.settings.get("maxage")
+        return int(min(days, oldest)) if oldest else int(days)
+
+
+def rotations():
+    """Every rotation in force: ``{file, line, paths, kind, every, count, keeps}``."""
+    found = [block for path in files() for block in blocks(path, read_text(path, 200_000) or "", defaults())]
+    return [
+        {
+            "file": block.file,
+            "line": block.start + 1,
+            "paths": block.paths[:20],
+            "kind": block.kind,
+            "every": block.settings.get("period", "weekly") if block.period is not None else "size",
+            "count": block.settings.get("rotate", 0),
+            "keeps": block.keeps,
+        }
+        for block in found[:200]
+    ]
+
+
+def files():
+    """Files that logrotate reads: the main one, and those of the folder but for backups and packages' leftovers."""
+    skipped = (
+        ".bak",
+        ".dpkg-old",
+        ".dpkg-new",
+        ".dpkg-dist",
+        ".dpkg-bak",
+        ".dpkg-tmp",
+        ".disabled",
+        ".rpmsave",
+        ".swp",
+        "~",
+        ".orig",
+    )
+    names = sorted(path for path in glob.glob(FOLDER + "/*") if os.path.isfile(path) and not path.endswith(skipped))
+    return [MAIN, *names]
+
+
+def defaults():
+    """What the main file sets for all."""
+    settings = {"period": "weekly", "rotate": 0}
+    outside = True
+    for line in (read_text(MAIN, 200_000) or "").splitlines():
+        if _BLOCK_START.match(line):
+            outside = False
+        if outside:
+            _set(settings, line)
+        if line.strip().startswith("}"):
+            outside = True
+    return settings
+
+
+def blocks(file, text, inherited):
+    """The blocks of one file, scripts skipped."""
+    found, block, script, paths = [], None, False, []
+    for number, line in enumerate(text.splitlines()):
+        words = line.split("#", 1)[0].split()
+        if script:
+            script = words[:1] != ["endscript"]
+        elif words and words[0] in _SCRIPTS:
+            script = True
+        elif block is not None and words and words[0] == "}":
+            block.end = number
+            found.append(block)
+            block = None
+        elif block is None:
+            start = _BLOCK_START.match(line)
+            if start:
+                block = Block(file, number, paths + _paths(start.group("paths")), inherited)
+                paths = []
+            elif line.strip().startswith(("/", '"/')):
+                paths += _paths(line)
+            elif words:
+                paths = []
+        else:
+            key = _set(block.settings, line)
+            if key:
+                block.lines[key] = number
+    return found
+
+
+def _paths(text):
+    return [path.strip("\"'") for path in re.findall(r"\"[^\"]+\"|'[^']+'|\S+", text)]
+
+
+def _set(settings, line):
+    """Take over one directive; its name when it was one of those that decide how long logs are kept."""
+    words = line.split("#", 1)[0].split()
+    if not words:
+        return None
+    if words[0] in PERIODS:
+        settings["period"] = words[0]
+        settings.pop("size", None)
+        return "period"
+    if words[0] in ("rotate", "maxage") and len(words) > 1 and re.match(r"^-?\d+$", words[1]):
+        settings[words[0]] = int(words[1])
+        return words[0]
+    if words[0] in ("size", "maxsize"):
+        settings[words[0]] = True
+        return words[0]
+    return None
+
+
+def keep(text, file, days, inherited):
+    """The file's text with every web, system and database log kept for at least ``days``; tightens only.
+
+    A rotation that size alone decides, or may hasten, goes by its period.
+    """
+    lines = text.splitlines(keepends=True)
+    extra = {}
+    for block in blocks(file, text, inherited):
+        if block.kind == "other" or (block.keeps is not None and block.keeps >= days):
+            continue
+        for key in ("size", "maxsize"):
+            if key in block.lines:
+                lines[block.lines[key]] = re.sub(r"\b(?:max)?size\b", "minsize", lines[block.lines[key]], count=1)
+        period = PERIODS[block.settings.get("period", "weekly")]
+        wanted = int(-(-days // period))
+        for key, value, present in (
+            ("rotate", wanted, block.settings.get("rotate", 0)),
+            ("maxage", days, block.settings.get("maxage", days)),
+        ):
+            if (present < 0 and key == "rotate") or present >= value:
+                continue
+            if key in block.lines:
+                lines[block.lines[key]] = re.sub(r"-?\d+", str(value), lines[block.lines[key]], count=1)
+            else:
+                extra.setdefault(block.end, []).append("\t%s %d\n" % (key, value))
+    return "".join("".join(extra.get(number, [])) + line for number, line in enumerate(lines))

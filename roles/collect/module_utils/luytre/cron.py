@@ -1,0 +1,128 @@
+"""Scheduled jobs: who runs what when, and whether somebody lesser can change what root runs.
+
+Only the program of a job leaves the host, not its arguments: they may hold passwords.
+"""
+
+import glob
+import os
+import re
+import shlex
+
+from ansible.module_utils.luytre._reading import file_mode, read_text
+
+TABLES = ("/etc/crontab", "/etc/cron.d/*")
+SPOOL = "/var/spool/cron/crontabs/*"
+FOLDERS = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly")
+MAX_JOBS = 500
+_INTERPRETERS = re.compile(
+    r"^(?:ba|da|k|z)?sh$|^(?:php|python|perl|ruby)[\d.]*$|^(?:nice|ionice|nohup|env|timeout|flock|chronic|exec|test|cd|\[)$"
+)
+_ASSIGNMENT = re.compile(r"^\s*[A-Za-z_]\w*\s*=")
+
+
+def collect(reading):
+    jobs = [
+        job
+        for pattern in TABLES
+        for path in sorted(glob.glob(pattern))
+        for job in table(path, read_text(path) or "", None)
+    ]
+    for path in sorted(glob.glob(SPOOL)):
+        jobs += table(path, read_text(path) or "", os.path.basename(path))
+    jobs += [
+        _script(folder, path)
+        for folder in FOLDERS
+        for path in sorted(glob.glob(folder + "/*"))
+        if os.access(path, os.X_OK)
+    ]
+    for job in jobs:
+        job["weak"] = weak(job["programs"])
+    return {
+        "jobs": jobs[:MAX_JOBS],
+        "files": [mode for path in _files() for mode in [file_mode(path)] if mode is not None][:MAX_JOBS],
+        "allow": os.path.exists("/etc/cron.allow"),
+        "deny": os.path.exists("/etc/cron.deny"),
+    }
+
+
+def _files():
+    places = ["/etc/crontab", "/etc/cron.d", *list(FOLDERS)]
+    return places + [path for place in places[1:] for path in sorted(glob.glob(place + "/*"))]
+
+
+def _script(folder, path):
+    return {
+        "file": path,
+        "line": 0,
+        "user": "root",
+        "when": "@" + folder.rpartition(".")[2],
+        "programs": [path],
+    }
+
+
+def table(path, text, user):
+    """Jobs of a crontab; ``user`` is its owner, None where each line names one."""
+    jobs = []
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith("#") or _ASSIGNMENT.match(line):
+            continue
+        fields = line.split(None, 1 if line.startswith("@") else 5)
+        when, rest = fields[:-1], fields[-1]
+        if len(when) not in (1, 5):
+            continue
+        runs_as, command = (user, rest) if user is not None else ([*rest.split(None, 1), ""])[:2]
+        jobs.append(
+            {"file": path, "line": number, "user": runs_as, "when": " ".join(when), "programs": programs(command)}
+        )
+    return jobs
+
+
+def programs(command):
+    """Absolute paths that a command line runs or hands to an interpreter, before any redirection."""
+    try:
+        words = shlex.split(command.replace("%", " "), comments=False)
+    except ValueError:
+        words = command.split()
+    found = []
+    expects = True
+    for word in words:
+        if word in ("&&", "||", ";", "|", "&"):
+            expects = True
+        elif re.match(r"^\d*[<>]", word):
+            expects = False
+        elif expects and not _ASSIGNMENT.match(word) and not word.startswith("-"):
+            word = word.strip(";()")
+            if word.startswith("/"):
+                found.append(word)
+            expects = (
+                (word.startswith("/")
+                and _INTERPRETERS.match(os.path.basename(word)) is not None)
+                or (_INTERPRETERS.match(word) is not None or word.isdigit())
+            )
+    return found[:10]
+
+
+def weak(paths):
+    """The first of ``{path, owner, group, mode, kind}`` on the way to a program that another than root can change."""
+    for path in paths:
+        real = os.path.realpath(path)
+        if not os.path.exists(real):
+            continue
+        for place in _way(real):
+            mode = file_mode(place)
+            if mode is None:
+                continue
+            sticky_folder = mode["kind"] == "dir" and mode["mode"] & 0o1000
+            if (
+                mode["owner"] != "root"
+                or (mode["mode"] & 0o002 and not sticky_folder)
+                or (mode["mode"] & 0o020 and mode["group"] != "root")
+            ):
+                return mode
+    return None
+
+
+def _way(path):
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(len(parts), 1, -1)]

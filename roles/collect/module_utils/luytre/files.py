@@ -1,0 +1,233 @@
+"""A budgeted walk of the web roots, without following links: what lies there that should not, and who can change it."""
+
+import calendar
+import contextlib
+import glob
+import os
+import re
+import threading
+import time
+
+from ansible.module_utils.luytre import _webroot
+from ansible.module_utils.luytre._reading import read_below, read_text
+
+SECONDS = 2.0
+MAX_ENTRIES = 200_000
+MAX_ROOTS = 50
+MAX_LISTED = 200
+NICENESS = 10
+SHARED = ("/usr/share/", "/usr/lib/")
+CONFIGURED = (
+    ("/etc/nginx/**/*", re.compile(r"^\s*root\s+[\"']?(/[^\s\"';$]+)", re.MULTILINE)),
+    ("/etc/apache2/**/*", re.compile(r"^\s*DocumentRoot\s+[\"']?(/[^\s\"'$]+)", re.MULTILINE | re.IGNORECASE)),
+)
+
+
+def collect(reading):
+    web = _webroot.web_users()
+    deadline = min(reading.deadline, time.monotonic() + SECONDS)
+    left = MAX_ENTRIES
+    roots = []
+    with _niceness():
+        for path in web_roots(reading.declared):
+            answer = read_root(path, web, deadline, left)
+            if answer is not None:
+                roots.append(answer)
+                left -= answer["entries"]
+    return {"web_users": web.names, "roots": roots[:MAX_ROOTS]}
+
+
+class _niceness:
+    """Lower the priority of this thread alone, for a while."""
+
+    def __enter__(self):
+        self._thread = threading.get_native_id()
+        self._before = os.getpriority(os.PRIO_PROCESS, self._thread)
+        os.setpriority(os.PRIO_PROCESS, self._thread, max(self._before, NICENESS))
+
+    def __exit__(self, *_error):
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, self._thread, self._before)
+
+
+def web_roots(declared):
+    """Declared roots first, then those that the servers' configuration names, then what lies in /var/www."""
+    sites = declared.get("sites") or []
+    wanted = [site.get("document_root") for site in sites if isinstance(site, dict)]
+    for pattern, setting in CONFIGURED:
+        for path in sorted(glob.glob(pattern, recursive=True))[:500]:
+            if os.path.isfile(path):
+                wanted += setting.findall(read_text(path, 200_000) or "")
+    wanted += sorted(path for path in glob.glob("/var/www/*") if os.path.isdir(path) and not os.path.islink(path))
+    roots = []
+    for path in wanted:
+        path = os.path.normpath(path) if isinstance(path, str) and path.startswith("/") else ""
+        if len(path) > 1 and not any(_within(path, root) or _within(root, path) for root in roots):
+            roots.append(path)
+    return roots[:MAX_ROOTS]
+
+
+def _within(path, root):
+    return (path + "/").startswith(root + "/")
+
+
+def open_root(path):
+    """A descriptor of a root for reading. A link on the way counts only when it is root's own."""
+    seen = ""
+    for part in path.strip("/").split("/"):
+        seen += "/" + part
+        if os.path.islink(seen) and os.lstat(seen).st_uid != 0:
+            raise OSError("a link that is not root's")
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def read_root(path, web, deadline, max_entries):
+    """One root's entry of the facts, or None when it is not there."""
+    started = time.monotonic()
+    try:
+        root = open_root(path)
+    except OSError:
+        return None
+    try:
+        seen = _Seen(path, web)
+        walk = _webroot.Walk(root, deadline, max_entries)
+        for entry in walk:
+            seen.add(entry)
+        answer = seen.answer(os.fstat(root))
+    finally:
+        os.close(root)
+    answer["path"] = path
+    answer["entries"] = walk.entries
+    answer["cut_short"] = walk.cut_short
+    answer["security_txt"] = security_txt(path)
+    answer["seconds"] = round(time.monotonic() - started, 3)
+    return answer
+
+
+class _Seen:
+    """What one walk gathers."""
+
+    def __init__(self, path, web):
+        self._path, self._web = path, web
+        self._lists = {name: [] for name in ("vcs", "dumps", "secrets", "world_writable", "upload_php", "links_out")}
+        self._counts = dict.fromkeys(self._lists, 0)
+        self._code = {}
+        self._owners = {}
+        self._newest = None
+        self._folder_writes = {}
+
+    def add(self, entry):
+        status = entry.status
+        self._owners[status.st_uid] = self._owners.get(status.st_uid, 0) + 1
+        if entry.is_link:
+            self._link(entry)
+            return
+        if _webroot.is_world_writable(entry):
+            self._list("world_writable", self._item(entry))
+        if entry.is_dir:
+            if _webroot.is_vcs(entry):
+                self._list("vcs", self._item(entry))
+            return
+        if not entry.is_file:
+            return
+        if self._newest is None or status.st_mtime > self._newest:
+            self._newest = status.st_mtime
+        for name, test in (
+            ("dumps", _webroot.is_dump),
+            ("secrets", _webroot.is_secret),
+            ("upload_php", _webroot.is_upload_php),
+        ):
+            if test(entry):
+                self._list(name, self._item(entry))
+        if _webroot.PHP.search(entry.name):
+            self._count_code(entry)
+
+    def _list(self, name, item):
+        self._counts[name] += 1
+        if len(self._lists[name]) < MAX_LISTED:
+            self._lists[name].append(item)
+
+    def _item(self, entry):
+        status = entry.status
+        return {
+            "path": _text(entry.path),
+            "owner": _webroot.owner_name(status.st_uid),
+            "group": _webroot.group_name(status.st_gid),
+            "mode": status.st_mode & 0o7777,
+            "kind": "dir" if entry.is_dir else "file",
+            "others_read": bool(status.st_mode & 0o004),
+            "web_reads": self._web.reads(status),
+            "web_writes": self._web.writes(status),
+        }
+
+    def _link(self, entry):
+        try:
+            target = os.readlink(entry.name, dir_fd=entry.folder)
+        except OSError:
+            return
+        folder = os.path.dirname(os.path.join(self._path, entry.path))
+        real = os.path.realpath(os.path.join(folder, target))
+        if not _within(real, os.path.realpath(self._path)) and not (
+            entry.status.st_uid == 0 and real.startswith(SHARED)
+        ):
+            self._list(
+                "links_out",
+                {"path": _text(entry.path), "target": _text(target), "owner": _webroot.owner_name(entry.status.st_uid)},
+            )
+
+    def _count_code(self, entry):
+        top = _text(entry.path.split("/", 1)[0]) if "/" in entry.path else "."
+        counted = (
+            self._code.setdefault(top, {"folder": top, "files": 0, "writable": 0})
+            if len(self._code) < MAX_LISTED
+            else {"files": 0, "writable": 0}
+        )
+        counted["files"] += 1
+        if self._folder_may_change(entry) or self._web.writes(entry.status):
+            counted["writable"] += 1
+
+    def _folder_may_change(self, entry):
+        key = entry.folder_status.st_ino
+        if key not in self._folder_writes:
+            self._folder_writes[key] = self._web.writes(entry.folder_status)
+        return self._folder_writes[key]
+
+    def answer(self, status):
+        return {
+            "owner": _webroot.owner_name(status.st_uid),
+            "group": _webroot.group_name(status.st_gid),
+            "mode": status.st_mode & 0o7777,
+            "newest": None if self._newest is None else int(self._newest),
+            "owners": {_webroot.owner_name(uid): count for uid, count in sorted(self._owners.items())[:50]},
+            "counts": self._counts,
+            "code": [self._code[name] for name in sorted(self._code)],
+            **self._lists,
+        }
+
+
+def _text(name):
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def security_txt(path):
+    """``{contact, expires}`` of the root's security.txt: whether it names a contact, and until when it holds."""
+    for relative in (".well-known/security.txt", "security.txt"):
+        try:
+            text = read_below(path, relative, 20_000)
+        except OSError:
+            return None
+        if text is not None:
+            fields = dict(reversed(re.findall(r"^(Contact|Expires):\s*(\S+)", text, re.MULTILINE | re.IGNORECASE)))
+            fields = {name.lower(): value for name, value in fields.items()}
+            return {"contact": fields.get("contact"), "expires": _moment(fields.get("expires", ""))}
+    return None
+
+
+def _moment(text):
+    match = re.match(r"^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)", text)
+    if match is None:
+        return None
+    try:
+        return calendar.timegm((*tuple(int(part) for part in match.groups()), 0, 0, 0, 0))
+    except (ValueError, OverflowError):
+        return None

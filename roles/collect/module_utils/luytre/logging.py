@@ -1,0 +1,259 @@
+"""Logs: where the journal is kept and for how long, how files are rotated, who reads them, what leaves the host."""
+
+import glob
+import os
+import re
+import stat
+
+from ansible.module_utils.luytre import _logrotate
+from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre._units import units
+
+JOURNAL = "/var/log/journal"
+MAX_FILES = 5_000
+MAX_LISTED = 200
+FORWARDERS = (
+    "systemd-journal-upload.service",
+    "filebeat.service",
+    "fluent-bit.service",
+    "vector.service",
+    "promtail.service",
+    "wazuh-agent.service",
+    "syslog-ng.service",
+)
+SENSITIVE = re.compile(
+    r"^(?:(?:nginx|apache2|httpd|mysql|mariadb|audit|fail2ban|php[^/]*|private|journal|chrony)/.+"
+    r"|(?:auth\.log|syslog|messages|secure|kern\.log|daemon\.log|user\.log|mail\.\w+|cron\.log|debug|btmp|php[^/]*)(?:[.-].*)?)$"
+)
+_SPANS = {
+    "us": 1e-6,
+    "usec": 1e-6,
+    "ms": 1e-3,
+    "msec": 1e-3,
+    "": 1,
+    "s": 1,
+    "sec": 1,
+    "second": 1,
+    "seconds": 1,
+    "m": 60,
+    "min": 60,
+    "minute": 60,
+    "minutes": 60,
+    "h": 3600,
+    "hr": 3600,
+    "hour": 3600,
+    "hours": 3600,
+    "d": 86_400,
+    "day": 86_400,
+    "days": 86_400,
+    "w": 604_800,
+    "week": 604_800,
+    "weeks": 604_800,
+    "M": 2_629_800,
+    "month": 2_629_800,
+    "months": 2_629_800,
+    "y": 31_557_600,
+    "year": 31_557_600,
+    "years": 31_557_600,
+}
+
+
+def collect(reading):
+    services = units(reading, ("logrotate.timer", "cron.service", "rsyslog.service", "auditd.service", *FORWARDERS))
+    rotations = _logrotate.rotations()
+    return {
+        "journald": _journald(),
+        "rotations": rotations,
+        "rotating": bool(reading.installed("logrotate")) and _rotates(services),
+        "unrotated": _unrotated(rotations),
+        "files": _files(),
+        "remote": _remote(services),
+        "auditd": {
+            "installed": reading.installed("auditd") is not None,
+            "enabled": services["auditd.service"]["enabled"],
+            "active": services["auditd.service"]["active"],
+            "rules": len(_rules()),
+        },
+    }
+
+
+# --- journal --------------------------------------------------------------------------------------------
+
+
+def _journald():
+    settings = journald_settings(
+        [
+            text
+            for path in ("/etc/systemd/journald.conf", "/run/systemd/journald.conf", "/usr/lib/systemd/journald.conf")
+            for text in [read_text(path, 100_000)]
+            if text is not None
+        ][:1]
+        + [
+            text
+            for _name, path in drop_ins("systemd/journald.conf.d")
+            for text in [read_text(path, 100_000)]
+            if text is not None
+        ]
+    )
+    storage = settings.get("Storage", "auto").lower()
+    on_disk = os.path.isdir(JOURNAL)
+    room = os.statvfs(JOURNAL if on_disk else "/var/log")
+    return {
+        "storage": storage,
+        "persistent": storage == "persistent" or (storage == "auto" and on_disk),
+        "on_disk": any(name.endswith(".journal") for _folder, _folders, names in os.walk(JOURNAL) for name in names),
+        "max_use": size(settings.get("SystemMaxUse", ""), min(room.f_blocks * room.f_frsize // 10, 4 << 30)),
+        "max_retention": seconds(settings.get("MaxRetentionSec", "0")),
+        "free": room.f_bavail * room.f_frsize,
+        "settings": {name: settings[name] for name in sorted(settings)[:40]},
+    }
+
+
+def drop_ins(relative):
+    """``(name, path)`` of a systemd drop-in folder's files in the order they are read; a file masks its namesakes."""
+    found = {}
+    for base in ("/usr/lib/", "/usr/local/lib/", "/run/", "/etc/"):
+        for path in glob.glob(base + relative + "/*.conf"):
+            found[os.path.basename(path)] = path
+    return sorted((name, path) for name, path in found.items() if os.path.realpath(path) != "/dev/null")
+
+
+def journald_settings(texts):
+    """The ``[Journal]`` settings in force of files read one after the other; an empty value is the default again."""
+    settings = {}
+    for text in texts:
+        section = ""
+        for line in text.replace("\\\n", " ").splitlines():
+            line = line.strip()
+            if line.startswith("["):
+                section = line
+            elif section == "[Journal]" and "=" in line and line[0] not in "#;":
+                key, value = (part.strip() for part in line.split("=", 1))
+                settings.pop(key, None)
+                if value:
+                    settings[key] = value
+    return settings
+
+
+def seconds(text):
+    """A systemd time span (``1month 2w``) in whole seconds; None when it is none, 0 for ``infinity`` too."""
+    if text.strip() in ("infinity", ""):
+        return 0
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", text)
+    if (
+        not parts
+        or re.sub(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", "", text).strip()
+        or any(unit not in _SPANS for _n, unit in parts)
+    ):
+        return None
+    return int(sum(float(number) * _SPANS[unit] for number, unit in parts))
+
+
+def size(text, default):
+    """A systemd size (``500M``) in bytes; the default when not set or not understood."""
+    match = re.match(r"^(\d+)\s*([KMGTPE]?)B?$", text.strip())
+    return (
+        int(match.group(1)) << 10 * ("KMGTPE".index(match.group(2)) + 1 if match.group(2) else 0) if match else default
+    )
+
+
+# --- files -----------------------------------------------------------------------------------------------
+
+
+def _rotates(services):
+    return services["logrotate.timer"]["active"] or (
+        services["cron.service"]["active"]
+        and not os.path.isdir("/run/systemd/system")
+        and os.access("/etc/cron.daily/logrotate", os.X_OK)
+    )
+
+
+def _unrotated(rotations):
+    """Web server log folders with logs that no rotation names."""
+    patterns = [pattern for rotation in rotations for pattern in rotation["paths"]]
+    covered = {path for pattern in patterns for path in glob.glob(pattern)}
+    return sorted(
+        path
+        for folder in ("/var/log/nginx", "/var/log/apache2")
+        for path in glob.glob(folder + "/*.log")
+        if path not in covered and os.path.isfile(path)
+    )[:MAX_LISTED]
+
+
+def _files():
+    """Log files with something to hide that others may read, and any that others may write."""
+    found = []
+    seen = 0
+    for folder, folders, names in os.walk("/var/log"):
+        for name in names + folders:
+            seen += 1
+            if seen > MAX_FILES:
+                return found
+            path = os.path.join(folder, name)
+            try:
+                status = os.lstat(path)
+            except OSError:
+                continue
+            others = status.st_mode & 0o007
+            kept = os.path.relpath(path, "/var/log")
+            readable = stat.S_ISREG(status.st_mode) and others & 4 and SENSITIVE.match(kept)
+            writable = not stat.S_ISLNK(status.st_mode) and others & 2 and not status.st_mode & stat.S_ISVTX
+            if (readable and not _is_shut(folder)) or writable:
+                found.append(dict(file_mode(path, status), others_write=bool(writable)))
+                if len(found) >= MAX_LISTED:
+                    return found
+    return found
+
+
+def _is_shut(folder):
+    """Whether a folder between /var/log and the file keeps others out."""
+    while folder != "/var/log":
+        if not os.lstat(folder).st_mode & stat.S_IXOTH:
+            return True
+        folder = os.path.dirname(folder)
+    return False
+
+
+# --- away from here, and audit -----------------------------------------------------------------------
+
+
+def _remote(services):
+    """What sends logs to another machine."""
+    ways = [
+        name
+        for name in FORWARDERS
+        if services[name]["active"] and services[name]["enabled"] and name != "syslog-ng.service"
+    ]
+    if services["rsyslog.service"]["active"]:
+        for path in ["/etc/rsyslog.conf", *sorted(glob.glob("/etc/rsyslog.d/*.conf"))]:
+            ways += [path + ": " + target for target in rsyslog_targets(read_text(path, 200_000) or "")]
+    if services["syslog-ng.service"]["active"] and re.search(
+        r"^\s*(?:destination\b.*)?\b(?:network|syslog|tcp|udp)\s*\(",
+        read_text("/etc/syslog-ng/syslog-ng.conf") or "",
+        re.MULTILINE,
+    ):
+        ways.append("syslog-ng")
+    return ways[:20]
+
+
+def rsyslog_targets(text):
+    """Hosts that rsyslog forwards to."""
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    text = "\n".join(lines)
+    plain = re.findall(r"^[^@\n]*?[\s-]@{1,2}(?:\([^)]*\))?\[?([A-Za-z0-9:.-]+)", text, re.MULTILINE)
+    action = [
+        target
+        for block in re.findall(r"action\s*\(([^)]*)\)", text, re.DOTALL | re.IGNORECASE)
+        if re.search(r'type\s*=\s*"om(?:fwd|relp)"', block, re.IGNORECASE)
+        for target in re.findall(r'target\s*=\s*"([^"]+)"', block, re.IGNORECASE)
+    ]
+    return [target for target in plain + action if not re.match(r"^(?:localhost|127\.|::1)", target)]
+
+
+def _rules():
+    return [
+        line
+        for path in glob.glob("/etc/audit/rules.d/*.rules")
+        for line in (read_text(path, 200_000) or "").splitlines()
+        if re.match(r"^\s*-[wa]\s", line)
+    ]

@@ -1,0 +1,344 @@
+"""Package updates: what waits, from where, how fresh our knowledge of it is, and whether it happens by itself."""
+
+import glob
+import os
+import re
+import time
+
+from ansible.module_utils.luytre import _dpkg, _support, system
+from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._units import units
+
+LISTS = "/var/lib/apt/lists"
+MAX_LIST = 200_000_000
+MAX_PENDING = 500
+MAX_SOURCES = 200
+STAMPS = ("/var/lib/apt/periodic/update-success-stamp", "/var/lib/apt/periodic/update-stamp", LISTS)
+LOCAL = ("file:", "copy:", "cdrom:")
+DISTRIBUTIONS = ("Debian", "Ubuntu", "Debian Backports", "UbuntuESM", "UbuntuESMApps", "UbuntuESMInfra")
+TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
+_PERIODIC = "APT::Periodic::"
+_INSECURE = (
+    "APT::Get::AllowUnauthenticated",
+    "Acquire::AllowInsecureRepositories",
+    "Acquire::AllowWeakRepositories",
+    "Acquire::AllowDowngradeToInsecureRepositories",
+)
+
+
+def collect(reading):
+    if reading.installed("apt-get") is None or not os.path.isfile(_dpkg.STATUS):
+        raise Unreadable("no apt and dpkg here: updates of this system are not known to Lũy Tre")
+    release = system.release()
+    packages = _dpkg.installed()
+    settings = apt_settings(reading.run(["apt-config", "dump"]))
+    indexes = _indexes()
+    pending = _unpinned(reading, pending_updates(packages, indexes, lambda path: _index_text(reading, path)))
+    return {
+        "support": _support.support(release.get("ID", ""), release.get("VERSION_ID", ""), _is_pro()),
+        "lists": {"updated": _updated(), "count": len(indexes)},
+        "pending": pending[:MAX_PENDING],
+        "pending_count": len(pending),
+        "sources": _sources(indexes)[:MAX_SOURCES],
+        "insecure_options": [name for name in _INSECURE if is_on(settings.get(name, []))],
+        "automatic": _automatic(reading, packages, settings),
+        "reboot": _reboot(packages),
+    }
+
+
+def _is_pro():
+    return os.path.exists("/var/lib/ubuntu-advantage/private/machine-token.json")
+
+
+def _updated():
+    """When the lists of packages were last fetched; None when never."""
+    moments = [os.stat(path).st_mtime for path in STAMPS if os.path.exists(path)]
+    return int(max(moments)) if moments and glob.glob(LISTS + "/*Packages*") else None
+
+
+# --- what waits ---------------------------------------------------------------------------------------
+
+
+class Index:
+    """One list of packages as fetched: its path, and what its Release file says of it."""
+
+    def __init__(self, path, release):
+        self.path = path
+        self.origin = release.get("Origin", "")
+        self.security = is_security(release)
+        self.on_request = release.get("NotAutomatic", "") == "yes"
+
+
+def is_security(release):
+    """Whether a Release file belongs to a distribution's security updates."""
+    suites = (release.get("Suite", ""), release.get("Codename", ""))
+    return release.get("Label", "") == "Debian-Security" or any(suite.endswith("-security") for suite in suites)
+
+
+def release_fields(text):
+    """The one-line fields at the head of a Release or InRelease file."""
+    fields = {}
+    for line in text.splitlines():
+        key, colon, value = line.partition(":")
+        if colon and not line.startswith((" ", "-")):
+            fields.setdefault(key, value.strip())
+        if key in ("MD5Sum", "SHA256"):
+            break
+    return fields
+
+
+def _indexes():
+    found = []
+    for path in sorted(glob.glob(LISTS + "/*Packages*")):
+        name = os.path.basename(path)
+        base = re.sub(r"_(?:[^_]+_binary-[a-z0-9]+_)?Packages(?:\.\w+)?$", "", name)
+        release = next(
+            (
+                release_fields(text)
+                for kind in ("_InRelease", "_Release")
+                for text in [read_text(os.path.join(LISTS, base + kind), 20_000)]
+                if text is not None
+            ),
+            {},
+        )
+        found.append(Index(path, release))
+    return found
+
+
+def _index_text(reading, path):
+    if path.endswith("Packages"):
+        with open(path, "rb") as handle:
+            return handle.read(MAX_LIST)
+    helper = "/usr/lib/apt/apt-helper"
+    if not os.path.exists(helper):
+        raise Unreadable("no apt-helper to read compressed package lists")
+    return reading.run([helper, "cat-file", path], limit=MAX_LIST).encode()
+
+
+def pending_updates(packages, indexes, text_of):
+    """Installed packages with a newer version on offer: ``{package, installed, candidate, security, held}``.
+
+    Lists that apt does not install from by itself (backports) are left out.
+    """
+    known = {name.encode(): name for name in packages}
+    offers = {}
+    for index in indexes:
+        if index.on_request:
+            continue
+        for name, architecture, version in offered(text_of(index.path), known):
+            if architecture in ("all", packages[name][1]) or packages[name][1] == "all":
+                offers.setdefault(name, []).append((_dpkg.version_key(version), version, index.security))
+    pending = []
+    for name, versions in sorted(offers.items()):
+        present = _dpkg.version_key(packages[name][0])
+        newer = [offer for offer in versions if offer[0] > present]
+        if newer:
+            pending.append(
+                {
+                    "package": name,
+                    "installed": packages[name][0],
+                    "candidate": max(newer)[1],
+                    "security": any(security for _key, _version, security in newer),
+                    "held": packages[name][2],
+                }
+            )
+    return pending
+
+
+def _unpinned(reading, pending):
+    """Without what the administrator's pins keep from being installed."""
+    if not pending or not any(
+        os.path.isfile(path) for path in glob.glob("/etc/apt/preferences*") + glob.glob("/etc/apt/preferences.d/*")
+    ):
+        return pending
+    answer = reading.run(["apt-cache", "policy", "--"] + [update["package"] for update in pending])
+    candidates = dict(re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (.*)$", answer, re.MULTILINE))
+    return [
+        update for update in pending if candidates.get(update["package"], update["candidate"]) != update["installed"]
+    ]
+
+
+def offered(text, known):
+    """``(name, architecture, version)`` of the known packages in a Packages file."""
+    for paragraph in text.split(b"\n\n"):
+        start = paragraph.find(b"Package: ")
+        if start != 0 and (start < 0 or paragraph[start - 1 : start] != b"\n"):
+            continue
+        end = paragraph.find(b"\n", start)
+        name = known.get(paragraph[start + 9 : end if end > 0 else None])
+        if name is not None:
+            yield name, _field(paragraph, b"Architecture"), _field(paragraph, b"Version")
+
+
+def _field(paragraph, name):
+    start = paragraph.find(b"\n" + name + b": ")
+    if start < 0:
+        return ""
+    start += len(name) + 3
+    end = paragraph.find(b"\n", start)
+    return paragraph[start : end if end > 0 else None].decode("utf-8", "replace").strip()
+
+
+# --- from where ------------------------------------------------------------------------------------------
+
+
+def _sources(indexes):
+    found = []
+    for path in ["/etc/apt/sources.list", *sorted(glob.glob("/etc/apt/sources.list.d/*"))]:
+        text = read_text(path, 200_000)
+        if text is not None and path.endswith(".sources"):
+            found += deb822_sources(path, text)
+        elif text is not None and path.endswith(".list"):
+            found += line_sources(path, text)
+    origins = {os.path.basename(index.path): index.origin for index in indexes}
+    for source in found:
+        source["origin"] = _origin(source["uri"], origins)
+        source["third_party"] = source["origin"] not in DISTRIBUTIONS and not _is_distributions(source["uri"])
+    return found
+
+
+def _origin(uri, origins):
+    prefix = re.sub(r"^[a-z+]+:/*(?:[^/@]*@)?", "", uri).rstrip("/").replace("/", "_") + "_"
+    return next((origin for name, origin in origins.items() if name.lstrip("_").startswith(prefix)), None)
+
+
+def _is_distributions(uri):
+    return re.match(r"^(?:mirror\+)?https?://(?:[a-z0-9.-]+\.)?(?:debian\.org|ubuntu\.com)(?:/|$)", uri) is not None
+
+
+def line_sources(path, text):
+    """Entries of a one-line-style file."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r"^\s*(deb(?:-src)?)\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)", line)
+        if match and match.group(1) == "deb":
+            options = dict(pair.split("=", 1) for pair in (match.group(2) or "").split() if "=" in pair)
+            found.append(
+                _source(
+                    path, number, match.group(3), match.group(4), {key.lower(): value for key, value in options.items()}
+                )
+            )
+    return found
+
+
+def deb822_sources(path, text):
+    """Entries of a deb822-style file."""
+    found = []
+    number = 1
+    for paragraph in re.split(r"\n[ \t]*\n", text):
+        fields, key = {}, ""
+        for line in paragraph.splitlines():
+            if line.startswith("#"):
+                continue
+            if line[:1] in (" ", "\t"):
+                fields[key] = fields.get(key, "") + "\n" + line
+            elif ":" in line:
+                key, value = line.split(":", 1)
+                key = key.strip().lower()
+                fields[key] = value.strip()
+        if (
+            fields.get("enabled", "yes").lower() not in ("no", "false", "0")
+            and "deb" in fields.get("types", "").split()
+        ):
+            lead = len(paragraph) - len(paragraph.lstrip("\n"))
+            for uri in fields.get("uris", "").split():
+                found.append(_source(path, number + lead, uri, fields.get("suites", ""), fields))
+        number += paragraph.count("\n") + 2
+    return found
+
+
+def _source(path, number, uri, suites, options):
+    return {
+        "file": path,
+        "line": number,
+        "uri": re.sub(r"//[^/@]*@", "//", uri),
+        "suites": suites,
+        "local": uri.startswith(LOCAL),
+        "trusted": is_on([options.get("trusted", "no")]) or is_on([options.get("allow-insecure", "no")]),
+        "signed_by": bool(options.get("signed-by", "").strip()),
+    }
+
+
+# --- by itself -------------------------------------------------------------------------------------------
+
+
+def apt_settings(dump):
+    """``apt-config dump`` as setting to its values, lists in order."""
+    found = {}
+    for name, value in re.findall(r'^([^\s"]+) "(.*)";$', dump, re.MULTILINE):
+        found.setdefault(name.rstrip(":") if name.endswith("::") else name, []).append(value)
+    return found
+
+
+def is_on(values):
+    """apt's own idea of true, for the last of a setting's values."""
+    return bool(values) and values[-1].lower() in ("1", "yes", "true", "with", "on", "enable", "always")
+
+
+def every_days(values):
+    """A Periodic setting in days (``1``, ``always``, ``12h``); 0 is never."""
+    text = values[-1] if values else "0"
+    if text == "always":
+        return 1
+    match = re.match(r"^(\d+)([smhd]?)$", text)
+    if match is None or int(match.group(1)) == 0:
+        return 0
+    seconds = int(match.group(1)) * {"s": 1, "m": 60, "h": 3600, "d": 86_400, "": 86_400}[match.group(2)]
+    return max(1, -(-seconds // 86_400))
+
+
+def has_security_origin(patterns):
+    """Whether unattended-upgrades would take the distribution's security updates."""
+    return any(
+        "${distro_codename}-security" in pattern
+        or "label=Debian-Security" in pattern
+        or re.search(r"(?:^|[:=,])[a-z]+-security(?:$|,)", pattern) is not None
+        for pattern in patterns
+    )
+
+
+def _automatic(reading, packages, settings):
+    timers = units(reading, TIMERS)
+    origins = settings.get("Unattended-Upgrade::Origins-Pattern", []) + settings.get(
+        "Unattended-Upgrade::Allowed-Origins", []
+    )
+    enabled = settings.get(_PERIODIC + "Enable", ["1"])[-1] != "0"
+    return {
+        "installed": "unattended-upgrades" in packages,
+        "lists_every_days": every_days(settings.get(_PERIODIC + "Update-Package-Lists", [])) if enabled else 0,
+        "upgrade_every_days": every_days(settings.get(_PERIODIC + "Unattended-Upgrade", [])) if enabled else 0,
+        "security_origin": has_security_origin(origins),
+        "left_out": settings.get("Unattended-Upgrade::Package-Blacklist", [])[:50],
+        "timers": [timers[name] for name in TIMERS],
+        "last_run": _moment("/var/lib/apt/periodic/unattended-upgrades-stamp"),
+    }
+
+
+def _moment(path):
+    return int(os.stat(path).st_mtime) if os.path.exists(path) else None
+
+
+# --- after it --------------------------------------------------------------------------------------------
+
+
+def _reboot(packages):
+    running = os.uname().release
+    kernels = sorted(
+        (
+            name[len("vmlinuz-") :]
+            for name in (os.listdir("/boot") if os.path.isdir("/boot") else [])
+            if name.startswith("vmlinuz-")
+        ),
+        key=_dpkg.version_key,
+    )
+    newest = kernels[-1] if kernels else None
+    wanted = (read_text("/run/reboot-required.pkgs", 20_000) or "").split()
+    return {
+        "required": os.path.exists("/run/reboot-required"),
+        "packages": sorted(set(wanted))[:50],
+        "running_kernel": running,
+        "newest_kernel": newest,
+        "older_kernel": running in kernels and running != newest,
+        "since": _moment("/run/reboot-required"),
+        "booted": int(time.time() - float((read_text("/proc/uptime", 100) or "0").split()[0])),
+    }
