@@ -1,0 +1,114 @@
+"""MariaDB as it runs: variables in force, accounts and grants, modes of its files. No hash ever."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, FileMode
+
+
+class Variables(Fact):
+    """Global variables in force."""
+
+    bind_address: str = Field(description="as the server tells it; empty when it listens on every address")
+    datadir: str
+    general_log: bool
+    local_infile: bool
+    log_error: str = Field(description="empty: standard error, hence the journal")
+    log_warnings: int
+    port: int
+    require_secure_transport: bool
+    secure_file_priv: str = Field(description="empty: files may be read and written anywhere")
+    skip_grant_tables: bool
+    skip_name_resolve: bool
+    skip_networking: bool
+    socket: str
+    symbolic_links: bool
+
+
+class NextStart(Fact):
+    """What the option files will make of some settings when the server starts next."""
+
+    bind_address: str
+    general_log: bool
+    local_infile: bool
+    secure_file_priv: str
+    skip_grant_tables: bool
+    skip_networking: bool
+    symbolic_links: bool
+
+
+class Grant(Fact):
+    """Privileges on one database."""
+
+    database: str = Field(description="its name may be a pattern with % and _")
+    privileges: list[str]
+
+
+class PublicGrant(Grant):
+    """A grant that everybody who logs in has."""
+
+    user: str
+    host: str
+
+
+class Role(Fact):
+    """A role that an account holds; PUBLIC is everybody's."""
+
+    name: str
+    global_privileges: list[str]
+
+
+class Account(Fact):
+    """One account, without its secret."""
+
+    user: str
+    host: str
+    anywhere: bool = Field(description="its host is a pattern that every address fits")
+    plugin: str
+    authentication: Literal["socket", "password", "empty", "locked", "other"]
+    super: bool
+    global_privileges: list[str] = Field(
+        description="on *.*, its own; GRANT OPTION among them, 'ALL PRIVILEGES' for the full set"
+    )
+    roles: list[Role] = Field(description="PUBLIC only where it carries global privileges")
+    reaches_everything: bool = Field(
+        description="may read or change every database, or the server, by itself or by a role"
+    )
+    defines: bool = Field(description="views, routines, triggers or events run in its name")
+    grants: list[Grant]
+
+
+class DatabaseFile(FileMode):
+    """An option file, or the folder of the data."""
+
+    holds_password: bool
+    loose: bool = Field(description="others may change it, or read what they should not")
+
+
+class History(FileMode):
+    """A client's history of statements."""
+
+    mentions_password: bool
+    open_to_others: bool
+
+
+class Facts(Area):
+    """The database server, its accounts and its files."""
+
+    installed: bool
+    running: bool
+    version: str | None
+    branch: str | None = Field(
+        description="'10.11 in debian 12' when the distribution built it, else '10.11'; 'MySQL 8.0'"
+    )
+    variables: Variables | None = Field(description="None when the server does not run")
+    next_start: NextStart | None = Field(description="None when the server does not run")
+    accounts: list[Account]
+    public_grants: list[PublicGrant]
+    databases: list[str] = Field(description="the server's own left out")
+    test_database: bool
+    files: list[DatabaseFile]
+    histories: list[History]

@@ -1,0 +1,396 @@
+"""MariaDB through its local socket as root: variables in force, accounts, grants; the modes of its files.
+
+Hashes are judged on the host and stay there: an account's ``authentication`` is one word.
+"""
+
+import json
+import os
+import re
+
+from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_below
+
+VARIABLES = {
+    "bind_address": str,
+    "datadir": str,
+    "general_log": bool,
+    "local_infile": bool,
+    "log_error": str,
+    "log_warnings": int,
+    "port": int,
+    "require_secure_transport": bool,
+    "secure_file_priv": str,
+    "skip_grant_tables": bool,
+    "skip_name_resolve": bool,
+    "skip_networking": bool,
+    "socket": str,
+}
+AT_START = {
+    "bind_address": "",
+    "general_log": False,
+    "local_infile": True,
+    "secure_file_priv": "",
+    "skip_grant_tables": False,
+    "skip_networking": False,
+    "symbolic_links": True,
+}
+"""What a server starts with when no option file says otherwise."""
+SYSTEM_DATABASES = ("information_schema", "mysql", "performance_schema", "sys")
+DEBIAN_DEFAULTS = "/etc/mysql/debian.cnf"
+DANGEROUS = frozenset(
+    (
+        *("ALL PRIVILEGES", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "EXECUTE", "FILE", "SUPER"),
+        *("SHUTDOWN", "CREATE USER", "SET USER", "GRANT OPTION"),
+    )
+)
+HISTORIES = (".mysql_history", ".mariadb_history")
+GLOBAL_PRIVILEGES = (
+    *("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "RELOAD", "SHUTDOWN", "PROCESS", "FILE"),
+    *("GRANT OPTION", "REFERENCES", "INDEX", "ALTER", "SHOW DATABASES", "SUPER", "CREATE TEMPORARY TABLES"),
+    *("LOCK TABLES", "EXECUTE", "REPLICATION SLAVE", "BINLOG MONITOR", "CREATE VIEW", "SHOW VIEW"),
+    *("CREATE ROUTINE", "ALTER ROUTINE", "CREATE USER", "EVENT", "TRIGGER", "CREATE TABLESPACE"),
+    *("DELETE HISTORY", "SET USER", "FEDERATED ADMIN", "CONNECTION ADMIN", "READ_ONLY ADMIN"),
+    *("REPLICATION SLAVE ADMIN", "REPLICATION MASTER ADMIN", "BINLOG ADMIN", "BINLOG REPLAY"),
+    *("SLAVE MONITOR", "SHOW CREATE ROUTINE"),
+)
+"""In the order of the bits of ``access`` in mysql.global_priv."""
+MENTIONS_PASSWORD = re.compile(r"(?i)identified(?:\s|\\040)+by|password(?:\s|\\040)*\(")
+MAX_HOMES = 300
+MAX_CONFIG_FILES = 200
+
+QUERY = """
+SELECT 'version', VERSION();
+SELECT 'variable', LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES;
+SELECT 'account', User, Host, Priv FROM mysql.global_priv LIMIT 5000;
+SELECT 'database', SCHEMA_NAME FROM information_schema.SCHEMATA LIMIT 5000;
+SELECT 'member', User, Host, Role FROM mysql.roles_mapping LIMIT 5000;
+SELECT 'definer', DEFINER FROM information_schema.VIEWS
+  UNION SELECT 'definer', DEFINER FROM information_schema.ROUTINES
+  UNION SELECT 'definer', DEFINER FROM information_schema.TRIGGERS
+  UNION SELECT 'definer', DEFINER FROM information_schema.EVENTS LIMIT 5000;
+SELECT 'grant', User, Host, Db, CONCAT_WS(',',
+  IF(Select_priv='Y','SELECT',NULL), IF(Insert_priv='Y','INSERT',NULL), IF(Update_priv='Y','UPDATE',NULL),
+  IF(Delete_priv='Y','DELETE',NULL), IF(Create_priv='Y','CREATE',NULL), IF(Drop_priv='Y','DROP',NULL),
+  IF(Alter_priv='Y','ALTER',NULL), IF(Index_priv='Y','INDEX',NULL), IF(Execute_priv='Y','EXECUTE',NULL),
+  IF(Trigger_priv='Y','TRIGGER',NULL), IF(Event_priv='Y','EVENT',NULL), IF(Create_view_priv='Y','CREATE VIEW',NULL),
+  IF(Grant_priv='Y','GRANT OPTION',NULL)) FROM mysql.db LIMIT 5000;
+"""
+
+
+def collect(reading):
+    client = client_program(reading)
+    installed = any(reading.installed(name) for name in ("mariadbd", "mysqld"))
+    facts = {
+        "installed": installed,
+        "running": installed and is_running(),
+        "version": None,
+        "branch": None,
+        "variables": None,
+        "next_start": None,
+        "accounts": [],
+        "public_grants": [],
+        "databases": [],
+        "test_database": False,
+        "files": config_files() if installed else [],
+        "histories": histories(),
+    }
+    if facts["running"]:
+        if client is None:
+            raise Unreadable("MariaDB is running but its client program is not installed")
+        facts.update(state(rows(reading, client, QUERY)))
+        facts["next_start"] = next_start(reading)
+        facts["files"] += datadir(facts["variables"]["datadir"].rstrip("/"))
+    return facts
+
+
+# --- asking ------------------------------------------------------------------------------------------
+
+
+def client_program(reading):
+    """The client's path under its present or its old name, or None."""
+    return reading.installed("mariadb") or reading.installed("mysql")
+
+
+def is_running():
+    """Whether a database server runs in this host's own process space (not inside some container)."""
+    try:
+        ours = os.readlink("/proc/self/ns/pid")
+        processes = [entry for entry in os.listdir("/proc") if entry.isdigit()]
+    except OSError as error:
+        raise Unreadable("/proc: %s" % error.strerror)
+    for process in processes:
+        try:
+            with open("/proc/%s/comm" % process) as handle:
+                name = handle.read(32).strip()
+            if name in ("mariadbd", "mysqld") and os.readlink("/proc/%s/ns/pid" % process) == ours:
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def rows(reading, client, sql):
+    """Rows of all result sets of a script as lists of text (None for NULL). One process.
+
+    Logs in as root by the socket and the client's own defaults, else with Debian's maintenance defaults.
+    """
+    arguments = ["--protocol=socket", "--batch", "--skip-column-names", "--connect-timeout=3"]
+    try:
+        text = reading.run([client, *arguments], input_text=sql)
+    except Unreadable as refused:
+        if "ERROR 1045" not in str(refused) and "ERROR 1698" not in str(refused):
+            raise
+        try:
+            text = reading.run([client, "--defaults-file=" + DEBIAN_DEFAULTS, *arguments], input_text=sql)
+        except Unreadable:
+            raise Unreadable("root cannot log in to MariaDB through its socket: %s" % str(refused)[-160:])
+    return [[_field(cell) for cell in line.split("\t")] for line in text.split("\n") if line]
+
+
+def next_start(reading):
+    """What the option files will make of the settings in AT_START when the server starts next."""
+    printer = reading.installed("my_print_defaults")
+    if printer is None:
+        raise Unreadable("my_print_defaults is not installed")
+    return options(reading.run([printer, "--mysqld"]).splitlines())
+
+
+def options(arguments):
+    """Settings from options as they are given to a server: the last word counts, ``-`` and ``_`` are the same."""
+    settings = dict(AT_START)
+    for argument in arguments:
+        name, equals, value = argument.strip().lstrip("-").partition("=")
+        name = name.replace("-", "_").lower()
+        name = name[len("loose_") :] if name.startswith("loose_") else name
+        name, negated = next(
+            (
+                (name[len(prefix) :], prefix != "enable_")
+                for prefix in ("skip_", "disable_", "enable_")
+                if name not in settings and name.startswith(prefix)
+            ),
+            (name, False),
+        )
+        if isinstance(settings.get(name), bool):
+            on = not equals or value.strip().lower() in ("1", "on", "true", "yes")
+            settings[name] = on != negated
+        elif name in settings:
+            settings[name] = value
+    return settings
+
+
+def _field(cell):
+    if cell == "NULL":
+        return None
+    return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t", "0": "\0"}.get(match.group(1), match.group(1)), cell)
+
+
+# --- understanding ------------------------------------------------------------------------------------
+
+
+def state(answer):
+    """The server's state from the rows of QUERY."""
+    tagged = {}
+    for row in answer:
+        tagged.setdefault(row[0], []).append(row[1:])
+    if "version" not in tagged or "account" not in tagged:
+        raise Unreadable("MariaDB's answer is not complete")
+    raw = dict(tagged.get("variable", []))
+    missing = [name for name in ("bind_address", "port", "datadir") if name not in raw]
+    if missing:
+        raise Unreadable("MariaDB does not tell its %s" % ", ".join(missing))
+    variables = {name: _typed(kind, raw.get(name)) for name, kind in VARIABLES.items()}
+    variables["symbolic_links"] = raw.get("have_symlink") == "YES"
+    grants = [
+        {
+            "user": user,
+            "host": host or "",
+            "database": database,
+            "privileges": [p for p in (privileges or "").split(",") if p],
+        }
+        for user, host, database, privileges in tagged.get("grant", [])
+    ]
+    definers = {row[0] for row in tagged.get("definer", [])}
+    members = {}
+    for user, host, role in tagged.get("member", []):
+        members.setdefault((user, host), []).append(role or "")
+    listed = [(user or "", host or "", _priv(text)) for user, host, text in tagged["account"]]
+    role_access = {user: priv.get("access", 0) for user, _, priv in listed if priv.get("is_role")}
+    accounts = [
+        _account(user, host, priv, role_access, members.get((user, host), []), grants, definers)
+        for user, host, priv in listed
+        if not priv.get("is_role")
+    ]
+    databases = [row[0] for row in tagged.get("database", [])]
+    return {
+        "version": tagged["version"][0][0],
+        "branch": branch(tagged["version"][0][0]),
+        "variables": variables,
+        "accounts": accounts,
+        "public_grants": [grant for grant in grants if grant["user"] in ("", "PUBLIC")],
+        "databases": [name for name in databases if name not in SYSTEM_DATABASES],
+        "test_database": any(name == "test" or name.startswith("test_") for name in databases),
+    }
+
+
+def branch(version):
+    """``10.11 in debian 12`` when the distribution built it, else ``10.11``; ``MySQL 8.0`` for that one."""
+    number = ".".join(version.split("-")[0].split(".")[:2])
+    if "mariadb" not in version.lower():
+        return "MySQL " + number
+    built = re.search(r"[+~]?(deb|ubuntu)(\d+)(?:u|\b)", version.lower().split("-mariadb-")[-1])
+    return "%s in debian %s" % (number, built.group(2)) if built and built.group(1) == "deb" else number
+
+
+def _typed(kind, value):
+    if kind is bool:
+        return value in ("ON", "1", "YES")
+    if kind is int:
+        return int(value) if value and value.isdigit() else 0
+    return value or ""
+
+
+def _priv(text):
+    try:
+        priv = json.loads(text or "{}")
+    except ValueError:
+        raise Unreadable("mysql.global_priv holds no JSON")
+    if not isinstance(priv, dict) or not isinstance(priv.get("access", 0), int):
+        raise Unreadable("mysql.global_priv does not hold what it should")
+    return priv
+
+
+def privilege_names(access):
+    """The privileges of an ``access`` mask, the full set in two words."""
+    named = [name for bit, name in enumerate(GLOBAL_PRIVILEGES) if access >> bit & 1]
+    everyday = [name for name in GLOBAL_PRIVILEGES[:28] if name != "GRANT OPTION"]
+    if not set(everyday) <= set(named):
+        return named
+    return ["ALL PRIVILEGES"] + (["GRANT OPTION"] if "GRANT OPTION" in named else [])
+
+
+def _account(user, host, priv, role_access, roles, grants, definers):
+    access = priv.get("access", 0)
+    held = set(privilege_names(access))
+    for role in [*roles, "PUBLIC"]:
+        held.update(privilege_names(role_access.get(role, 0)))
+    return {
+        "user": user,
+        "host": host,
+        "anywhere": re.match(r"[%_.]*$", host) is not None,
+        "plugin": ", ".join(dict.fromkeys(plugin for plugin, _ in _methods(priv))),
+        "authentication": authentication(priv),
+        "super": bool(access >> GLOBAL_PRIVILEGES.index("SUPER") & 1),
+        "global_privileges": privilege_names(access),
+        "roles": [
+            {"name": role, "global_privileges": privilege_names(role_access.get(role, 0))}
+            for role in [*sorted(roles), "PUBLIC"]
+            if role in roles or role_access.get(role)
+        ],
+        "reaches_everything": _everything(held),
+        "defines": "%s@%s" % (user, host) in definers,
+        "grants": [
+            {"database": grant["database"], "privileges": grant["privileges"]}
+            for grant in grants
+            if grant["user"] == user and grant["host"] == host
+        ],
+    }
+
+
+def _everything(held):
+    """Whether global privileges let an account read or change every site's data, or the server itself.
+
+    Those of an account that dumps databases (SELECT with LOCK TABLES) do not count.
+    """
+    return bool(held & DANGEROUS) or ("SELECT" in held and "LOCK TABLES" not in held)
+
+
+def _methods(priv):
+    """``(plugin, authentication string)`` of each way in. An empty member of ``auth_or`` stands for the main one."""
+    main = (priv.get("plugin") or "mysql_native_password", priv.get("authentication_string") or "")
+    others = priv.get("auth_or")
+    if not isinstance(others, list):
+        return [main]
+    return [
+        (other.get("plugin") or main[0], other.get("authentication_string") or "") if other else main
+        for other in others
+    ]
+
+
+def authentication(priv):
+    """One word for how an account may log in, the weakest way first: locked, empty, password, socket, other."""
+    if priv.get("account_locked"):
+        return "locked"
+    ways = {_way(plugin, secret) for plugin, secret in _methods(priv)}
+    return next((way for way in ("empty", "password", "socket", "other") if way in ways), "locked")
+
+
+def _way(plugin, secret):
+    if plugin in ("unix_socket", "auth_socket"):
+        return "socket"
+    if plugin in ("pam", "gssapi", "auth_pam"):
+        return "other"
+    if not secret:
+        return "empty"
+    if plugin == "mysql_native_password" and not re.match(r"\*[0-9A-Fa-f]{40}$", secret):
+        return "locked"
+    return "password"
+
+
+# --- files ----------------------------------------------------------------------------------------------
+
+
+def config_files():
+    """Option files of the server and of root's client; ``loose`` when others than root may change or misuse them."""
+    paths = ["/etc/my.cnf", "/root/.my.cnf"]
+    for folder, folders, names in os.walk("/etc/mysql"):
+        folders.sort()
+        paths += [os.path.join(folder, name) for name in sorted(names) if name.endswith(".cnf")]
+        if len(paths) > MAX_CONFIG_FILES:
+            break
+    found = []
+    for path in paths[:MAX_CONFIG_FILES]:
+        mode = file_mode(path)
+        if mode is not None and mode["kind"] == "file":
+            text = read_below("/", path, 200_000) or ""
+            secret = re.search(r"(?mi)^\s*password\s*=\s*['\"]?[^\s'\"#]", text) is not None
+            loose = mode["owner"] != "root" or bool(mode["mode"] & (0o026 if secret else 0o022))
+            found.append({**mode, "holds_password": secret, "loose": loose})
+    return found
+
+
+def datadir(path):
+    """The folder of the data itself; ``loose`` when others than the server's account may enter it."""
+    mode = file_mode(path)
+    return [{**mode, "holds_password": False, "loose": bool(mode["mode"] & 0o007)}] if mode else []
+
+
+def histories():
+    """The client's history files in people's homes that hold something, and whether they mention passwords."""
+    found = []
+    for home in _homes():
+        for name in HISTORIES:
+            path = os.path.join(home, name)
+            mode = file_mode(path)
+            if mode is None or mode["kind"] != "file":
+                continue
+            text = read_below(home, name) or ""
+            if text.strip():
+                found.append(
+                    {
+                        **mode,
+                        "mentions_password": MENTIONS_PASSWORD.search(text) is not None,
+                        "open_to_others": bool(mode["mode"] & 0o077),
+                    }
+                )
+    return found
+
+
+def _homes():
+    try:
+        with open("/etc/passwd", encoding="utf-8", errors="replace") as handle:
+            entries = [line.split(":") for line in handle.read(1_000_000).splitlines()]
+    except OSError as error:
+        raise Unreadable("/etc/passwd: %s" % error.strerror)
+    homes = {
+        entry[5] for entry in entries if len(entry) == 7 and entry[5].startswith(("/root", "/home/", "/var/", "/srv/"))
+    }
+    return sorted(homes)[:MAX_HOMES]

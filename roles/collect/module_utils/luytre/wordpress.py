@@ -1,0 +1,562 @@
+"""WordPress instances below the web roots, read as data: none of a site's code is ever run.
+
+Keys, salts and passwords stay on the host; of the eight salts only their state is told, and a fingerprint by
+which two sites that share them can be recognised.
+"""
+
+import glob
+import hashlib
+import os
+import re
+import stat
+import time
+
+from ansible.module_utils.luytre import _php, _webroot, mariadb
+from ansible.module_utils.luytre._reading import Unreadable, file_mode, open_below, read_below, read_text
+
+PLACES = (
+    "/var/www",
+    "/srv/www",
+    "/srv/http",
+    "/home/*/public_html",
+    "/home/*/domains/*/public_html",
+    "/home/*/htdocs",
+    "/usr/share/nginx/html",
+)
+MAX_DEPTH = 3
+MAX_FOLDERS = 3_000
+MAX_INSTANCES = 40
+MAX_EXTENSIONS = 200
+MAX_ENTRIES = 100_000
+MAX_SHOWN = 30
+SKIPPED = frozenset(
+    (
+        *("wp-content", "wp-admin", "wp-includes", "node_modules", "vendor", "uploads", "cache", "tmp", "logs"),
+        *("assets", "images", "media", "themes"),
+    )
+)
+CONSTANTS = {
+    "DB_NAME": str,
+    "DB_USER": str,
+    "DB_HOST": str,
+    "DISALLOW_FILE_EDIT": bool,
+    "DISALLOW_FILE_MODS": bool,
+    "WP_DEBUG": bool,
+    "WP_DEBUG_DISPLAY": bool,
+    "WP_DEBUG_LOG": None,
+    "WP_AUTO_UPDATE_CORE": None,
+    "AUTOMATIC_UPDATER_DISABLED": bool,
+    "FORCE_SSL_ADMIN": bool,
+}
+SALTS = tuple(
+    "%s_%s" % (name, kind) for kind in ("KEY", "SALT") for name in ("AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE")
+)
+DEFAULT_PHRASE = "put your unique phrase here"
+DROP_INS = (
+    *("advanced-cache.php", "db.php", "db-error.php", "install.php", "maintenance.php", "object-cache.php"),
+    *("php-error.php", "fatal-error-handler.php", "sunrise.php"),
+    *("blog-deleted.php", "blog-inactive.php", "blog-suspended.php"),
+)
+IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
+LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[?::1\]?)(:.*)?\Z", re.IGNORECASE)
+SEEN_KEYS = ("session_tokens", "last_login", "_last_login", "wp_last_login", "when_last_login", "wfls-last-login")
+DPKG_SUMS = "/var/lib/dpkg/info/wordpress.md5sums"
+DAY = 86_400
+
+
+def collect(reading):
+    roots = web_roots([site.get("document_root") for site in reading.declared.get("sites", [])])
+    found = list(find(roots, reading))
+    web = _webroot.web_users() if found else None
+    instances = [instance(base, relative, web, reading) for kind, base, relative in found if kind == "wordpress"]
+    return {
+        "instances": instances,
+        "others": [
+            {"kind": kind, "path": _joined(base, relative), "version": VERSIONS[kind](base, relative)}
+            for kind, base, relative in found
+            if kind != "wordpress"
+        ],
+    }
+
+
+# --- finding ------------------------------------------------------------------------------------------
+
+
+def web_roots(declared):
+    """Folders to look below: declared document roots, virtual hosts' roots, and the usual places."""
+    roots = {os.path.normpath(root) for root in declared if root}
+    for pattern, setting in (
+        ("/etc/nginx/sites-enabled/*", r"^\s*root\s+[\"']?(/[^\s;\"']+)"),
+        ("/etc/nginx/conf.d/*.conf", r"^\s*root\s+[\"']?(/[^\s;\"']+)"),
+        ("/etc/apache2/sites-enabled/*", r"(?i)^\s*DocumentRoot\s+[\"']?(/[^\s\"']+)"),
+    ):
+        for path in glob.glob(pattern)[:200]:
+            roots.update(
+                os.path.normpath(root) for root in re.findall(setting, read_text(path, 200_000) or "", re.MULTILINE)
+            )
+    for place in PLACES:
+        roots.update(glob.glob(place)[:500])
+    roots.discard("/")
+    return sorted(root for root in roots if not any(root.startswith(other + "/") for other in roots))
+
+
+def find(roots, reading):
+    """``(kind, base, relative)`` of every known application not deeper than MAX_DEPTH below a root."""
+    left = MAX_FOLDERS
+    for root in roots:
+        waiting = [("", 0)]
+        while waiting and left > 0 and reading.left() > 1:
+            relative, depth = waiting.pop()
+            left -= 1
+            try:
+                folder = (
+                    open_below(root, relative, os.O_RDONLY | os.O_DIRECTORY)
+                    if relative
+                    else os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+                )
+            except OSError:
+                continue
+            try:
+                kind = next((name for name, mark in MARKS if _has(folder, mark)), None)
+                if kind:
+                    yield kind, root, relative
+                if depth < MAX_DEPTH:
+                    waiting += [(os.path.join(relative, name), depth + 1) for name in _folders(folder)]
+            finally:
+                os.close(folder)
+
+
+def _has(folder, path):
+    """Whether a regular file is at a path of several parts below an open folder, no part being a link."""
+    parts = path.split("/")
+    here = os.dup(folder)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+            os.close(here)
+            here = inner
+        return stat.S_ISREG(os.stat(parts[-1], dir_fd=here, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
+    finally:
+        os.close(here)
+
+
+def _folders(folder):
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(".") and entry.name not in SKIPPED and entry.is_dir(follow_symlinks=False)
+            )[:500]
+    except OSError:
+        return []
+
+
+def _joined(base, relative):
+    return os.path.join(base, relative) if relative else base
+
+
+# --- one instance ---------------------------------------------------------------------------------------
+
+
+def instance(base, relative, web, reading):
+    """All that is told of one WordPress."""
+    path = _joined(base, relative)
+    config_path, content = configuration(path)
+    text = read_below(path, "wp-includes/version.php", 20_000) or ""
+    version = _php.variable(text.encode(), "wp_version")
+    constants = _typed(_php.constants(content, CONSTANTS) if content is not None else dict.fromkeys(CONSTANTS))
+    prefix = (_php.variable(content, "table_prefix") if content is not None else None) or "wp_"
+    data, unread = database(constants, prefix, reading)
+    active = set(data["active_plugins"]) if data else None
+    uploads, uploads_cut = upload_php(path, reading)
+    return {
+        "path": path,
+        "version": version,
+        "config": file_mode(config_path) if config_path else None,
+        "config_above": config_path is not None and os.path.dirname(config_path) != path,
+        "constants": constants,
+        "salts": salts(content),
+        "plugins": plugins(path, active),
+        "themes": themes(path, data),
+        "must_use": [name for name in _names(path, "wp-content/mu-plugins") if name.endswith(".php")],
+        "drop_ins": [name for name in _names(path, "wp-content") if name in DROP_INS],
+        "uploads_php": uploads,
+        "uploads_cut_short": uploads_cut,
+        "core": core(path, version, web, reading),
+        "debug_log": _regular(path, "wp-content/debug.log"),
+        "database": data,
+        "database_unread": unread,
+    }
+
+
+def configuration(path):
+    """``(path, bytes)`` of its wp-config.php: in its folder, or one above where WordPress looks too."""
+    for folder in (path, os.path.dirname(path)):
+        if folder != path and read_below(folder, "wp-settings.php", 1) is not None:
+            break
+        text = read_below(folder, "wp-config.php", 200_000)
+        if text is not None:
+            return os.path.join(folder, "wp-config.php"), text.encode("utf-8", "replace")
+    return None, None
+
+
+def _typed(constants):
+    """What PHP's loose truth makes of a switch; the rest as it is."""
+    typed = {}
+    for name, value in constants.items():
+        kind = CONSTANTS[name]
+        if value is None or value == _php.UNKNOWN or kind is None:
+            typed[name] = value
+        elif kind is bool:
+            typed[name] = value not in (False, 0, "", "0")
+        else:
+            typed[name] = value if isinstance(value, str) else _php.UNKNOWN
+    return typed
+
+
+def salts(content):
+    """State of the eight keys and salts, and a fingerprint when they are long enough to hide behind one."""
+    values = _php.constants(content, SALTS) if content is not None else {}
+    texts = [value for value in values.values() if isinstance(value, str) and value != _php.UNKNOWN]
+    unknown = sum(1 for value in values.values() if value == _php.UNKNOWN)
+    sound = len(texts) == len(SALTS) and all(len(text) >= 32 for text in texts)
+    return {
+        "present": sum(1 for text in texts if text),
+        "unknown": unknown,
+        "default_phrase": any(text == DEFAULT_PHRASE for text in texts),
+        "distinct": len(set(texts)) == len(texts),
+        "shortest": min([len(text) for text in texts], default=0),
+        "fingerprint": hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16] if sound else None,
+    }
+
+
+def _regular(path, relative):
+    """FileMode of a regular file below ``path``, or None; no link on the way is followed."""
+    try:
+        handle = open_below(path, relative)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(handle)
+        return file_mode(os.path.join(path, relative), status) if stat.S_ISREG(status.st_mode) else None
+    finally:
+        os.close(handle)
+
+
+def _names(path, relative):
+    """Names in a folder below ``path``, in order."""
+    try:
+        folder = open_below(path, relative, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return []
+    try:
+        return sorted(os.listdir(folder))[:2000]
+    except OSError:
+        return []
+    finally:
+        os.close(folder)
+
+
+# --- extensions ------------------------------------------------------------------------------------------
+
+
+def plugins(path, active):
+    """Plugins by folder or file, with the version of their header; ``active`` None when the database was not read."""
+    found = []
+    for name in _names(path, "wp-content/plugins")[:MAX_EXTENSIONS]:
+        if name in ("index.php", "."):
+            continue
+        if name.endswith(".php"):
+            candidates, slug = [name], name[: -len(".php")]
+        else:
+            files = [file for file in _names(path, "wp-content/plugins/" + name) if file.endswith(".php")]
+            files.sort(key=lambda file: (file != name + ".php", file))
+            candidates, slug = [name + "/" + file for file in files[:20]], name
+        for file in candidates:
+            head = read_below(path, "wp-content/plugins/" + file, 8192) or ""
+            if _header(head, "Plugin Name"):
+                state = None if active is None else any(one == file for one in active)
+                found.append({"slug": slug, "version": _header(head, "Version"), "active": state})
+                break
+    return found
+
+
+def themes(path, data):
+    """Themes with the version of their stylesheet; active ones are the shown theme and its parent."""
+    in_use = {data["options"].get("template"), data["options"].get("stylesheet")} if data else None
+    found = []
+    for name in _names(path, "wp-content/themes")[:MAX_EXTENSIONS]:
+        head = read_below(path, "wp-content/themes/%s/style.css" % name, 8192) or ""
+        if _header(head, "Theme Name"):
+            found.append(
+                {
+                    "slug": name,
+                    "version": _header(head, "Version"),
+                    "active": None if in_use is None else name in in_use,
+                }
+            )
+    return found
+
+
+def _header(text, field):
+    match = re.search(r"(?mi)^[ \t/*#@]*%s:[ \t]*([^\r\n*]{1,80})" % re.escape(field), text)
+    return match.group(1).strip() if match else None
+
+
+# --- files --------------------------------------------------------------------------------------------------
+
+
+def upload_php(path, reading):
+    """PHP files in the upload folder, and whether looking for them ended early. ``shut``: root's alone."""
+    try:
+        folder = open_below(path, "wp-content", os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return [], False
+    found = []
+    try:
+        inner = os.open("uploads", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    except OSError:
+        os.close(folder)
+        return [], False
+    try:
+        walk = _webroot.Walk(inner, time.monotonic() + min(5.0, max(0.0, reading.left() - 2)), MAX_ENTRIES)
+        for entry in walk:
+            if entry.is_file and _webroot.PHP.search(entry.name) and not _silent(entry) and len(found) < MAX_SHOWN:
+                mode = file_mode(os.path.join(path, "wp-content/uploads", entry.path), entry.status)
+                found.append({**mode, "shut": entry.status.st_uid == 0 and not entry.status.st_mode & 0o077})
+        return found, walk.cut_short
+    finally:
+        os.close(inner)
+        os.close(folder)
+
+
+def _silent(entry):
+    """The empty index.php that hides a folder's listing."""
+    return (
+        entry.name.lower() == "index.php"
+        and entry.status.st_size < 4096
+        and _webroot.SILENCE.match(entry.content(4096)) is not None
+    )
+
+
+def core(path, version, web, reading):
+    """WordPress's own code: how much of it the web accounts can write, and what is not as it was installed."""
+    marked = _regular_status(path, "wp-includes/version.php")
+    newest = marked.st_mtime + DAY if marked else None
+    sums = package_sums(version)
+    files, writable, shown, newer, differing = 0, 0, [], [], []
+    for entry, relative in core_entries(path, reading):
+        if entry.is_dir or entry.is_file:
+            files += 1
+            if web.writes(entry.status):
+                writable += 1
+                if len(shown) < MAX_SHOWN:
+                    shown.append(relative)
+        if entry.is_file and newest and entry.status.st_mtime > newest and _webroot.PHP.search(entry.name):
+            newer.append(relative)
+        if entry.is_file and sums is not None and _webroot.PHP.search(entry.name) and relative != "wp-config.php":
+            digest = hashlib.md5(entry.content(4_000_000)).hexdigest()  # noqa: S324  what dpkg records, not a secret
+            if sums.get(relative) != digest:
+                differing.append(relative)
+    return {
+        "files": files,
+        "writable": writable,
+        "writable_examples": shown,
+        "newer": sorted(newer)[:MAX_SHOWN],
+        "checksums": "debian" if sums is not None else None,
+        "differing": sorted(differing)[:MAX_SHOWN],
+    }
+
+
+def core_entries(path, reading):
+    """``(entry, path relative to the instance)`` of the core: PHP files beside index.php, wp-admin, wp-includes."""
+    try:
+        here = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return
+    deadline = time.monotonic() + min(5.0, max(0.0, reading.left() - 2))
+    try:
+        status = os.fstat(here)
+        with os.scandir(here) as names:
+            top = sorted(
+                entry.name
+                for entry in names
+                if entry.name.endswith(".php") or entry.name in ("wp-admin", "wp-includes")
+            )
+        for name in top:
+            try:
+                one = os.stat(name, dir_fd=here, follow_symlinks=False)
+            except OSError:
+                continue
+            entry = _webroot.Entry(here, status, name, name, one)
+            if entry.is_file and name == "wp-config.php":
+                continue
+            yield entry, name
+            if entry.is_dir:
+                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+                try:
+                    for below in _webroot.Walk(inner, deadline, MAX_ENTRIES):
+                        yield below, name + "/" + below.path
+                finally:
+                    os.close(inner)
+    except OSError:
+        return
+    finally:
+        os.close(here)
+
+
+def _regular_status(path, relative):
+    try:
+        handle = open_below(path, relative)
+    except OSError:
+        return None
+    try:
+        return os.fstat(handle)
+    finally:
+        os.close(handle)
+
+
+def package_sums(version):
+    """MD5 sums of Debian's own WordPress of the same version, by path, when that package is on the host."""
+    text = read_text(DPKG_SUMS)
+    packaged = read_text("/usr/share/wordpress/wp-includes/version.php", 20_000)
+    if text is None or packaged is None or version is None:
+        return None
+    if _php.variable(packaged.encode(), "wp_version") != version:
+        return None
+    prefix = "usr/share/wordpress/"
+    pairs = (line.split(None, 1) for line in text.splitlines() if "  " in line)
+    return {path[len(prefix) :]: digest for digest, path in pairs if path.startswith(prefix)}
+
+
+# --- database ---------------------------------------------------------------------------------------------------
+
+
+def database(constants, prefix, reading):
+    """``(what its database says, why it was not read)``: administrators, address, registration, active plugins."""
+    name, host = constants["DB_NAME"], constants["DB_HOST"]
+    if not isinstance(name, str) or not IDENTIFIER.match(name) or name == _php.UNKNOWN or not IDENTIFIER.match(prefix):
+        return None, "the name of its database is not plain in wp-config.php"
+    if host is not None and not LOCAL.match(host):
+        return None, "its database is on another machine"
+    client = mariadb.client_program(reading)
+    if client is None or not mariadb.is_running():
+        return None, "MariaDB does not run here"
+    try:
+        answer = mariadb.rows(reading, client, QUERY.replace("{db}", name).replace("{p}", prefix))
+    except Unreadable as unreadable:
+        return None, str(unreadable)
+    return understood(answer), None
+
+
+QUERY = """
+SET time_zone = '+00:00';
+SELECT 'option', option_name, LEFT(option_value, 20000) FROM `{db}`.`{p}options` WHERE option_name IN
+  ('siteurl', 'home', 'users_can_register', 'default_role', 'active_plugins', 'template', 'stylesheet');
+SELECT 'admin', u.ID, u.user_login, IFNULL(UNIX_TIMESTAMP(u.user_registered), 0)
+  FROM `{db}`.`{p}users` u JOIN `{db}`.`{p}usermeta` m ON m.user_id = u.ID
+  WHERE m.meta_key = '{p}capabilities' AND m.meta_value LIKE '%"administrator";b:1%' LIMIT 200;
+SELECT 'seen', m.user_id, LEFT(m.meta_value, 60000) FROM `{db}`.`{p}usermeta` m
+  WHERE m.meta_key IN (SEEN) AND m.user_id IN (SELECT user_id FROM `{db}`.`{p}usermeta`
+    WHERE meta_key = '{p}capabilities' AND meta_value LIKE '%"administrator";b:1%') LIMIT 1000;
+SELECT 'wrote', post_author, IFNULL(UNIX_TIMESTAMP(MAX(post_modified_gmt)), 0) FROM `{db}`.`{p}posts`
+  WHERE post_type IN ('post', 'page', 'attachment') AND post_author IN (SELECT user_id FROM `{db}`.`{p}usermeta`
+    WHERE meta_key = '{p}capabilities' AND meta_value LIKE '%"administrator";b:1%') GROUP BY post_author;
+""".replace("SEEN", ", ".join("'%s'" % key for key in SEEN_KEYS))
+
+
+def understood(answer):
+    """The rows of QUERY as facts. A session's token never leaves: of sessions only the time of the log-in is taken."""
+    options, administrators, seen = {}, {}, {}
+    for row in answer:
+        if row[0] == "option":
+            options[row[1]] = row[2] or ""
+        elif row[0] == "admin":
+            administrators[row[1]] = {"login": row[2] or "", "registered": _epoch(row[3])}
+        elif row[0] == "seen":
+            seen.setdefault(row[1], []).extend(_moments(row[2] or ""))
+        elif row[0] == "wrote" and row[1] in administrators:
+            written = _epoch(row[2])
+            if written > administrators[row[1]]["registered"] + DAY:
+                seen.setdefault(row[1], []).append(written)
+    return {
+        "administrators": [
+            {**administrator, "last_seen": max(seen[key]) if seen.get(key) else None}
+            for key, administrator in sorted(administrators.items(), key=lambda item: item[1]["login"])
+        ],
+        "options": {
+            name: options.get(name, "") for name in ("siteurl", "home", "default_role", "template", "stylesheet")
+        },
+        "users_can_register": options.get("users_can_register") == "1",
+        "active_plugins": re.findall(r's:\d+:"([^"]{1,200})"', options.get("active_plugins", ""))[:MAX_EXTENSIONS],
+    }
+
+
+def _moments(value):
+    """Times of log-in in a user's meta value: sessions as WordPress keeps them, or one plain time."""
+    if re.match(r"\d{9,10}\Z", value):
+        return [int(value)]
+    return [int(found) for found in re.findall(r'"login";i:(\d{9,10});', value)]
+
+
+def _epoch(text):
+    return int(float(text)) if text and re.match(r"\d{1,11}(\.\d+)?\Z", text) else 0
+
+
+def applications(document_roots):
+    """``{user, host, database}`` of each WordPress at a document root whose database is on this host."""
+    found = []
+    for root in document_roots:
+        _, content = configuration(os.path.normpath(root))
+        if content is None:
+            continue
+        constants = _php.constants(content, ("DB_NAME", "DB_USER", "DB_HOST"))
+        user, name, host = constants["DB_USER"], constants["DB_NAME"], constants["DB_HOST"] or "localhost"
+        plain = all(isinstance(value, str) and value != _php.UNKNOWN for value in (user, name, host))
+        if plain and LOCAL.match(host):
+            found.append({"user": user, "host": LOCAL.match(host).group(1).strip("[]").lower(), "database": name})
+    return found
+
+
+# --- other applications -----------------------------------------------------------------------------------------
+
+
+def _joomla(base, relative):
+    text = _below(base, relative, "administrator/manifests/files/joomla.xml")
+    match = re.search(r"<version>\s*([0-9][0-9A-Za-z.-]{0,20})\s*</version>", text)
+    return match.group(1) if match else None
+
+
+def _nukeviet(base, relative):
+    for file in ("data/config/config_global.php", "includes/ini.php", "install/config.php"):
+        match = re.search(
+            r"\$global_config\['version'\]\s*=\s*'([0-9][0-9A-Za-z.-]{0,20})'", _below(base, relative, file)
+        )
+        if match:
+            return match.group(1)
+    return None
+
+
+def _drupal(base, relative):
+    for file in ("core/lib/Drupal.php", "includes/bootstrap.inc"):
+        match = re.search(r"VERSION'?\s*[=,]\s*'([0-9][0-9A-Za-z.-]{0,20})'", _below(base, relative, file))
+        if match:
+            return match.group(1)
+    return None
+
+
+def _below(base, relative, file):
+    return read_below(base, os.path.join(relative, file), 200_000) or ""
+
+
+MARKS = (
+    ("wordpress", "wp-includes/version.php"),
+    ("joomla", "administrator/manifests/files/joomla.xml"),
+    ("nukeviet", "includes/mainfile.php"),
+    ("drupal", "core/lib/Drupal.php"),
+    ("drupal", "includes/bootstrap.inc"),
+)
+VERSIONS = {"joomla": _joomla, "nukeviet": _nukeviet, "drupal": _drupal}

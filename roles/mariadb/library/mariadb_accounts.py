@@ -1,0 +1,342 @@
+#!/usr/bin/python
+"""Close MariaDB accounts and dynamic settings that should not be open, through root's local socket."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: mariadb_accounts
+short_description: Tightens MariaDB's accounts, grants and settings in force
+description:
+  - Locks, renames and revokes; never drops an account, a database or a table, never shows or moves a secret.
+  - Before it changes privileges it keeps a dump of the tables that hold them.
+  - Does nothing where MariaDB does not run. Reports what it left alone and why.
+options:
+  controls:
+    description: Ids of the controls to put in force. Without any it only reads.
+    type: list
+    elements: str
+    default: []
+  variables:
+    description: Settings wanted in force, name to value as the server itself writes it. Those that the server can
+      change while it runs are changed; the others are named in C(restart).
+    type: dict
+    default: {}
+  document_roots:
+    description: Declared document roots, to find which account and database a WordPress site there uses.
+    type: list
+    elements: str
+    default: []
+  reachable:
+    description: Whether the inventory declares that the database is meant to be reached from other machines.
+    type: bool
+    default: false
+  dump_folder:
+    description: Where the dump of the privileges is kept, root's alone.
+    type: path
+    default: /var/backups/luytre
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Lock accounts without a name
+  mariadb_accounts:
+    controls: [mariadb.anonymous_user]
+"""
+
+RETURN = r"""
+running:
+  description: Whether MariaDB runs here.
+  returned: always
+  type: bool
+variables:
+  description: Settings in force before the change.
+  returned: when it runs
+  type: dict
+restart:
+  description: Names of the wanted settings that need a restart to come into force.
+  returned: always
+  type: list
+  elements: str
+overruled:
+  description: Names of the wanted settings that the option files would set otherwise at the next start.
+  returned: always
+  type: list
+  elements: str
+left:
+  description: What was left alone and why, C({control, what, reason}).
+  returned: always
+  type: list
+  elements: dict
+"""
+
+import os
+import re
+import subprocess
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre import mariadb, wordpress
+from ansible.module_utils.luytre._reading import Reading, Unreadable
+
+DYNAMIC = frozenset(("local_infile", "general_log"))
+LOCAL = ("localhost", "127.0.0.1", "::1")
+USER = re.compile(r"[A-Za-z0-9_.$-]{0,80}\Z")
+HOST = re.compile(r"[A-Za-z0-9_.:%/-]{0,255}\Z")
+PATTERN = re.compile(r"[A-Za-z0-9_%$\\-]{1,64}\Z")
+NAME = re.compile(r"[A-Za-z0-9_$-]{1,64}\Z")
+PER_DATABASE = frozenset(
+    (
+        *("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER", "LOCK TABLES"),
+        *("CREATE TEMPORARY TABLES", "EXECUTE", "CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE"),
+        *("EVENT", "TRIGGER", "DELETE HISTORY", "SHOW CREATE ROUTINE"),
+    )
+)
+PRIVILEGE_TABLES = ["global_priv", "db", "roles_mapping", "tables_priv", "columns_priv", "procs_priv"]
+SECONDS = 30
+
+
+class Plan:
+    """The statements that tighten what was read, and what is left alone."""
+
+    def __init__(self):
+        self.statements = []
+        self.left = []
+
+    def do(self, *statements):
+        self.statements += statements
+
+    def leave(self, control, what, reason):
+        self.left.append({"control": control, "what": what, "reason": reason})
+
+
+def tighten(state, me, controls, applications, reachable):
+    """The plan for a state as ``mariadb.state`` gives it.
+
+    ``me`` is the account that asks, never touched; ``applications`` are ``{user, host, database}`` as the sites'
+    own configurations name them. Public grants first, then grants, then hosts, then locks.
+    """
+    plan = Plan()
+    accounts = [account for account in state["accounts"] if account["authentication"] != "locked"]
+    sound = [account for account in accounts if USER.match(account["user"]) and HOST.match(account["host"])]
+    for account in accounts:
+        if account not in sound:
+            plan.leave("mariadb", _shown(account), "its name holds characters that this fix does not handle")
+    sound = [account for account in sound if (account["user"], account["host"]) != me]
+    if "mariadb.test_database" in controls:
+        _close_public_grants(plan, state["public_grants"])
+    if "mariadb.site_grants" in controls:
+        for account in sound:
+            _keep_to_its_database(plan, account, state["databases"], applications)
+    locked = set()
+    for control, is_open, lock in (
+        ("mariadb.anonymous_user", _is_anonymous, _may_lock),
+        ("mariadb.root_remote", _is_remote_root, _may_lock),
+        ("mariadb.empty_password", _has_no_password, _may_lock_unless_used),
+    ):
+        for account in sound if control in controls else []:
+            if is_open(account) and lock(plan, control, account, applications):
+                locked.add(_quoted(account))
+                plan.do("ALTER USER %s ACCOUNT LOCK" % _quoted(account))
+    if "mariadb.wildcard_host" in controls:
+        for account in sound:
+            if account["anywhere"] and account["user"] not in ("", "root") and _quoted(account) not in locked:
+                _bind_to_this_host(plan, account, state, applications, reachable)
+    return plan
+
+
+def _close_public_grants(plan, grants):
+    rows = False
+    for grant in grants:
+        if not PATTERN.match(grant["database"]) or not HOST.match(grant["host"]):
+            plan.leave(
+                "mariadb.test_database", grant["database"], "its name holds characters that this fix does not handle"
+            )
+        elif grant["user"] == "PUBLIC":
+            plan.do("REVOKE ALL PRIVILEGES ON `%s`.* FROM PUBLIC" % grant["database"])
+        else:
+            rows = True
+            plan.do(
+                "DELETE FROM mysql.db WHERE User = '' AND Host = '%s' AND Db = CONVERT(X'%s' USING utf8mb3)"  # noqa: S608
+                % (grant["host"], grant["database"].encode().hex())
+            )
+    if rows:
+        plan.do("FLUSH PRIVILEGES")
+
+
+def _keep_to_its_database(plan, account, databases, applications):
+    extra = [role for role in account["roles"] if role["global_privileges"]]
+    if account["authentication"] == "socket" or account["user"] in ("", "root"):
+        return
+    if not account["reaches_everything"]:
+        return
+    own = _own_databases(account, databases, applications)
+    if not own:
+        plan.leave("mariadb.site_grants", _shown(account), "which database it serves is not known")
+        return
+    quoted = _quoted(account)
+    held = set(account["global_privileges"]).union(*(role["global_privileges"] for role in extra))
+    kept = ["ALL PRIVILEGES"] if "ALL PRIVILEGES" in held else sorted(held & PER_DATABASE)
+    if kept:
+        plan.do(*("GRANT %s ON `%s`.* TO %s" % (", ".join(kept), _escaped(name), quoted) for name in own))
+    if set(account["global_privileges"]) - {"GRANT OPTION"}:
+        plan.do("REVOKE ALL PRIVILEGES ON *.* FROM %s" % quoted)
+    if "GRANT OPTION" in account["global_privileges"]:
+        plan.do("REVOKE GRANT OPTION ON *.* FROM %s" % quoted)
+    for role in extra:
+        if role["name"] == "PUBLIC" or not NAME.match(role["name"]):
+            plan.leave(
+                "mariadb.site_grants", _shown(account), "the role %s gives everybody global rights" % role["name"]
+            )
+        else:
+            plan.do("REVOKE `%s` FROM %s" % (role["name"], quoted))
+
+
+def _own_databases(account, databases, applications):
+    """The databases that a site's configuration names for the account, else the one of its own name."""
+    named = {one["database"] for one in applications if one["user"] == account["user"]}
+    return sorted(
+        name for name in databases if NAME.match(name) and (name in named if named else name == account["user"])
+    )
+
+
+def _bind_to_this_host(plan, account, state, applications, reachable):
+    control, what = "mariadb.wildcard_host", _shown(account)
+    twins = [other for other in state["accounts"] if other["user"] == account["user"] and other["host"] in LOCAL]
+    users = [one for one in applications if one["user"] == account["user"]]
+    if reachable:
+        plan.leave(control, what, "the inventory declares the database as reachable from other machines")
+    elif any(twin["authentication"] != "locked" for twin in twins):
+        plan.do("ALTER USER %s ACCOUNT LOCK" % _quoted(account))
+    elif twins:
+        plan.leave(control, what, "the account of the same name for this host is locked")
+    elif account["defines"]:
+        plan.leave(control, what, "views, routines, triggers or events run in its name")
+    else:
+        by_address = users and all(one["host"] in ("127.0.0.1", "::1") for one in users)
+        host = users[0]["host"] if by_address and state["variables"]["skip_name_resolve"] else "localhost"
+        plan.do("RENAME USER %s TO %s" % (_quoted(account), _quoted({**account, "host": host})))
+
+
+def _is_anonymous(account):
+    return account["user"] == ""
+
+
+def _is_remote_root(account):
+    return account["user"] == "root" and account["host"] not in LOCAL
+
+
+def _has_no_password(account):
+    return account["user"] != "" and account["authentication"] == "empty"
+
+
+def _may_lock(_plan, _control, _account, _applications):
+    return True
+
+
+def _may_lock_unless_used(plan, control, account, applications):
+    if any(one["user"] == account["user"] for one in applications):
+        plan.leave(control, _shown(account), "a site logs in with it: give it a password in both places first")
+        return False
+    return True
+
+
+def _quoted(account):
+    return "'%s'@'%s'" % (account["user"], account["host"])
+
+
+def _shown(account):
+    return "'%s'@'%s'" % (account["user"][:80], account["host"][:255])
+
+
+def _escaped(database):
+    """A database's name as a grant takes it: there ``_`` is a pattern for any one character."""
+    return database.replace("_", "\\_")
+
+
+def settings(variables, wanted):
+    """``(statements, names that need a restart)`` for settings that differ from the wanted ones."""
+    different = [name for name, value in sorted(wanted.items()) if as_written(variables[name]) != value]
+    statements = ["SET GLOBAL %s = %s" % (name, wanted[name]) for name in different if name in DYNAMIC]
+    return statements, [name for name in different if name not in DYNAMIC]
+
+
+def overruled(next_start, wanted):
+    """Names of wanted settings to which the option files, read together, give another value."""
+    return [name for name, value in sorted(wanted.items()) if as_written(next_start[name]) != value]
+
+
+def as_written(value):
+    """A setting in the server's own words."""
+    return {True: "ON", False: "OFF"}[value] if isinstance(value, bool) else value
+
+
+def keep_dump(client, folder):
+    """Dump the tables of privileges into a new file of root's alone. Raises Unreadable."""
+    dumper = os.path.join(os.path.dirname(client), "mariadb-dump")
+    if not os.path.exists(dumper):
+        dumper = os.path.join(os.path.dirname(client), "mysqldump")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    os.chmod(folder, 0o700)
+    path = os.path.join(folder, "mariadb-privileges-%s.sql" % time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as target:
+        done = subprocess.run(
+            [dumper, "--protocol=socket", "--no-create-info", "--replace", "mysql", *PRIVILEGE_TABLES],
+            stdout=target,
+            stderr=subprocess.PIPE,
+            timeout=SECONDS,
+            check=False,
+        )
+    if done.returncode != 0:
+        os.unlink(path)
+        raise Unreadable("could not dump the privileges: %s" % done.stderr.decode("utf-8", "replace").strip()[-200:])
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "controls": {"type": "list", "elements": "str", "default": []},
+            "variables": {"type": "dict", "default": {}},
+            "document_roots": {"type": "list", "elements": "str", "default": []},
+            "reachable": {"type": "bool", "default": False},
+            "dump_folder": {"type": "path", "default": "/var/backups/luytre"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**act(module.params, module.check_mode))
+    except Unreadable as unreadable:
+        module.fail_json(msg=str(unreadable))
+
+
+def act(params, check):
+    """Read, plan, and unless only checking change. Raises Unreadable."""
+    reading = Reading({}, SECONDS)
+    client = mariadb.client_program(reading)
+    if client is None or not mariadb.is_running():
+        return {"changed": False, "running": False, "restart": [], "overruled": [], "left": []}
+    state = mariadb.state(mariadb.rows(reading, client, mariadb.QUERY))
+    me = tuple(mariadb.rows(reading, client, "SELECT CURRENT_USER()")[0][0].rsplit("@", 1))
+    applications = wordpress.applications(params["document_roots"]) if params["controls"] else []
+    plan = tighten(state, me, params["controls"], applications, params["reachable"])
+    live, restart = settings(state["variables"], params["variables"])
+    statements = plan.statements + live
+    if statements and not check:
+        if plan.statements:
+            keep_dump(client, params["dump_folder"])
+        mariadb.rows(reading, client, "".join(statement + ";\n" for statement in statements))
+    return {
+        "changed": bool(statements),
+        "running": True,
+        "variables": state["variables"],
+        "restart": restart,
+        "overruled": overruled(mariadb.next_start(reading), params["variables"]),
+        "left": plan.left,
+        "diff": {"before": "", "after": "".join(statement + ";\n" for statement in statements)},
+    }
+
+
+if __name__ == "__main__":
+    main()
