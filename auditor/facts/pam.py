@@ -11,6 +11,7 @@ class Faillock(Fact):
     """How one login service counts failed passwords."""
 
     service: str
+    given: list[str] = Field(description="numbers that the stack's own lines set, which count before the file")
     active: bool = Field(description="asked before, counted after, and cleared on success")
     deny: int = Field(description="failures until the account is locked; 0 is never")
     unlock_time: int = Field(description="seconds; 0 is until somebody unlocks it")
@@ -21,7 +22,10 @@ class Faillock(Fact):
 class Quality(Fact):
     """What a new password must be."""
 
-    active: bool
+    installed: bool = Field(description="the module is in the stack")
+    active: bool = Field(description="and refuses, not only warns")
+    given: list[str] = Field(description="settings on the module's own line, which count before the files")
+    credits: list[str] = Field(description="settings that lower the length really asked for")
     length: int = Field(description="characters really asked for, credits taken off")
     classes: int
     dictionary: bool

@@ -13,6 +13,7 @@ class Grant(Fact):
     account: str
     via: str
     commands: list[str]
+    runs_as_root: bool
     nopasswd: bool = Field(description="by its tag or by Defaults")
 
 
@@ -33,6 +34,7 @@ class Exempt(Fact):
 class File(FileMode):
     """A file that sudo reads."""
 
+    closed: bool = Field(description="root's alone: owner, group, and at most 0440")
     undoes: list[str] = Field(description="which of use_pty and logfile it switches off")
 
 

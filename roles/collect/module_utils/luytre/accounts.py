@@ -374,7 +374,7 @@ def profile(texts):
                     timeout = int(values[-1]) if values else (0 if unset else timeout)
                     timeout_file = path
                     fixed = makes_fixed
-            for value in re.findall(r"(?:^|[;&|{]|\bthen|\belse|\bdo)\s*umask\s+([0-7]{1,4})\b", code):
+            for value in re.findall(r"(?:^|[;&|{)]|\bthen|\belse|\bdo)\s*umask\s+([0-7]{1,4})\b", code):
                 umask, umask_file = int(value, 8), path
     return {
         "timeout": timeout,

@@ -9,7 +9,11 @@ from ansible.module_utils.luytre._reading import read_text
 FOLDER = "/etc/pam.d"
 LOGIN_SERVICES = ("sshd", "login", "sudo", "su")
 MAX_INCLUDES = 16
+FAILLOCK = ("deny", "unlock_time", "fail_interval")
 CREDITS = ("dcredit", "ucredit", "lcredit", "ocredit")
+
+
+QUALITY = CREDITS + ("minlen", "minclass", "enforcing", "dictcheck")
 
 
 def collect(reading):
@@ -88,6 +92,7 @@ def faillock(service):
     settings = {**_settings(given.get("conf", "/etc/security/faillock.conf")), **given}
     return {
         "service": service,
+        "given": sorted(key for key in given if key in FAILLOCK),
         "active": before and after and (account or any("authsucc" in arguments for _, arguments in ours)),
         "deny": _number(settings, "deny", 3),
         "unlock_time": 0 if settings.get("unlock_time") == "never" else _number(settings, "unlock_time", 600),
@@ -99,10 +104,14 @@ def faillock(service):
 def pwquality(password, configured):
     """What a new password must be; a positive credit lowers the length that is really asked."""
     mine = [arguments for _, module, arguments in password if module == "pam_pwquality.so"]
-    settings = {**configured, **(_arguments(mine[0]) if mine else {})}
+    given = _arguments(mine[0]) if mine else {}
+    settings = {**configured, **given}
     credit = [_number(settings, key, 0) for key in CREDITS]
     return {
+        "installed": bool(mine),
         "active": bool(mine) and _number(settings, "enforcing", 1) != 0,
+        "given": sorted(key for key in given if key in QUALITY),
+        "credits": [key for key, value in zip(CREDITS, credit) if value > 0],
         "length": max(_number(settings, "minlen", 8), 6) - sum(max(0, value) for value in credit),
         "classes": max(_number(settings, "minclass", 0), sum(1 for value in credit if value < 0)),
         "dictionary": _number(settings, "dictcheck", 1) != 0,

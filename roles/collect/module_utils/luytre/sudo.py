@@ -63,12 +63,25 @@ def grants(policy, accounts, groups):
                         "account": name,
                         "via": via,
                         "commands": commands[:20],
+                        "runs_as_root": _as_root(rule),
                         "nopasswd": options.get("authenticate") is False or by_default,
                     }
                 )
     roots = {account["name"] for account in accounts if account["uid"] == 0}
     known = set(everybody) | {"ALL"}
     return [grant for grant in found if grant["account"] in known and grant["account"] not in roots][:MAX_GRANTS]
+
+
+def _as_root(rule):
+    """Whether a rule runs commands as root; sudo does so when it names nobody."""
+    targets = rule.get("runasusers")
+    if targets is None:
+        return "runasgroups" not in rule
+    return any(
+        target.get("username") in ("root", "ALL") or target.get("userid") == 0
+        for target in targets
+        if not target.get("negated")
+    )
 
 
 def _unauthenticated(policy, accounts, groups):
@@ -160,6 +173,7 @@ def _files():
     for path in paths:
         mode = file_mode(path)
         if mode:
+            mode["closed"] = mode["owner"] == "root" and mode["group"] == "root" and mode["mode"] & ~0o440 == 0
             found.append({**mode, "undoes": undoes(read_text(path) or "")})
     return found
 

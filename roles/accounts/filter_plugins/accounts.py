@@ -1,0 +1,43 @@
+"""Which lines of /etc/login.defs and which shell settings a host needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+OURS = "/etc/profile.d/00-luytre.sh"
+STRONG = ("YESCRYPT", "SHA512", "BCRYPT")
+
+
+def login_defs(now: Mapping[str, Any], apply: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[dict[str, str]]:
+    """``{control, key, value}`` of the lines to set: only where what is there is looser."""
+    lines = []
+    defs = now["login_defs"]
+    if "accounts.password_hashing" in apply and defs["encrypt_method"] not in STRONG:
+        lines.append({"control": "accounts.password_hashing", "key": "ENCRYPT_METHOD", "value": "YESCRYPT"})
+    days = defs["pass_max_days"]
+    if "accounts.password_aging" in apply and (days is None or not 1 <= days <= wanted["pass_max_days"]):
+        lines.append(
+            {"control": "accounts.password_aging", "key": "PASS_MAX_DAYS", "value": str(wanted["pass_max_days"])}
+        )
+    umask = defs["umask"]
+    if "accounts.umask" in apply and (umask is None or umask & 0o027 != 0o027):
+        lines.append({"control": "accounts.umask", "key": "UMASK", "value": wanted["umask"]})
+    return lines
+
+
+def timeout_files(now: Mapping[str, Any], limit: int) -> list[str] | None:
+    """The other files whose TMOUT lines have to be disabled; None when one of them already is strict enough."""
+    profile = now["profile"]
+    strict = profile["timeout_readonly"] and 1 <= profile["timeout"] <= limit
+    if strict and profile["timeout_file"] != OURS:
+        return None
+    return [path for path in profile["timeout_files"] if path != OURS]
+
+
+class FilterModule:
+    """Found by Ansible in any play that uses the role."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Filter names to functions."""
+        return {"accounts_login_defs": login_defs, "accounts_timeout_files": timeout_files}

@@ -1,0 +1,102 @@
+"""What has to change in a host's PAM so that it is at least as strict as the role wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+FAILLOCK = "/etc/security/faillock.conf"
+QUALITY = "/etc/security/pwquality.conf"
+AUTH = "/etc/pam.d/common-auth"
+PASSWORD = "/etc/pam.d/common-password"  # noqa: S105  a file
+
+
+def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
+    """``profiles`` to enable, ``edits`` of stack files, ``lines`` of module settings; all empty when nothing is needed."""
+    profiles: list[str] = []
+    edits: list[dict[str, str]] = []
+    lines: list[dict[str, str]] = []
+    if "pam.faillock" in apply:
+        _faillock(now["faillock"], wanted, profiles, edits, lines)
+    if "pam.pwquality" in apply:
+        _quality(now["pwquality"], wanted, profiles, edits, lines)
+    if "pam.history" in apply:
+        _history(now["pwhistory"], wanted, profiles, edits)
+    return {"profiles": profiles, "edits": edits, "lines": lines}
+
+
+def _faillock(
+    services: list[Facts], wanted: Facts, profiles: list[str], edits: list[dict[str, str]], lines: list[dict[str, str]]
+) -> None:
+    if not all(service["active"] for service in services):
+        profiles += ["luytre-faillock", "luytre-faillock-before"]
+    loose = {
+        "deny": lambda value: not 1 <= value <= wanted["deny"],
+        "unlock_time": lambda value: value != 0 and value < wanted["unlock_time"],
+        "fail_interval": lambda value: value < wanted["fail_interval"],
+    }
+    for key, is_loose in loose.items():
+        counted = [service for service in services if service["active"]]
+        if counted and not any(is_loose(service[key]) for service in counted):
+            continue
+        lines.append({"control": "pam.faillock", "path": FAILLOCK, "key": key, "value": str(wanted[key])})
+        if any(key in service["given"] for service in services):
+            edits.append(_without("pam.faillock", AUTH, "pam_faillock", key))
+
+
+def _quality(
+    quality: Facts, wanted: Facts, profiles: list[str], edits: list[dict[str, str]], lines: list[dict[str, str]]
+) -> None:
+    needed = {}
+    if not quality["installed"]:
+        profiles.append("pwquality")
+    if not quality["installed"] or quality["length"] < wanted["length"]:
+        needed["minlen"] = str(wanted["length"])
+        needed.update(dict.fromkeys(quality["credits"], "0"))
+    if not quality["installed"] or quality["classes"] < wanted["classes"]:
+        needed["minclass"] = str(wanted["classes"])
+    if quality["installed"] and not quality["active"]:
+        needed["enforcing"] = "1"
+    if not quality["dictionary"]:
+        needed["dictcheck"] = "1"
+    for key, value in needed.items():
+        lines.append({"control": "pam.pwquality", "path": QUALITY, "key": key, "value": value})
+        if key in quality["given"]:
+            edits.append(_without("pam.pwquality", PASSWORD, "pam_pwquality", key))
+
+
+def _history(history: Facts, wanted: Facts, profiles: list[str], edits: list[dict[str, str]]) -> None:
+    if history["remembered"] >= wanted["remembered"]:
+        return
+    if not history["active"]:
+        profiles.append("luytre-history")
+        return
+    edits.append(_without("pam.history", PASSWORD, "pam_pwhistory", "remember"))
+    edits.append(
+        {
+            "control": "pam.history",
+            "path": PASSWORD,
+            "regexp": r"(pam_pwhistory\.so)(?![^\n]*\bremember=)",
+            "replace": rf"\1 remember={wanted['remembered']}",
+        }
+    )
+
+
+def _without(control: str, path: str, module: str, argument: str) -> dict[str, str]:
+    """Takes an argument off a module's lines, so that the module's own file decides."""
+    return {
+        "control": control,
+        "path": path,
+        "regexp": rf"({module}\.so\b[^\n]*?)[ \t]+{argument}=\S+",
+        "replace": r"\1",
+    }
+
+
+class FilterModule:
+    """Found by Ansible in any play that uses the role."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Filter names to functions."""
+        return {"pam_changes": changes}
