@@ -140,7 +140,30 @@ def _version_tuple(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def _known(value: Any) -> Any:
+    """The value itself; a control that meets None here is not evaluated, rather than passed or failed."""
+    if value is None:
+        raise ValueError("it could not be told here")
+    return value
+
+
+def _of_whole(members: Any, whole: bool) -> list[Any]:
+    """Members found in a search; that there are none counts only when the search saw everything."""
+    found = list(members)
+    if not found and not whole:
+        raise ValueError("not everything could be looked at in the time allowed")
+    return found
+
+
+def _within(members: Any, allowed: Any) -> bool:
+    """Whether every member is one of those allowed."""
+    return all(member in allowed for member in members)
+
+
 _ENVIRONMENT = _Sandbox(undefined=StrictUndefined)
+_ENVIRONMENT.filters["known"] = _known
+_ENVIRONMENT.filters["of_whole"] = _of_whole
+_ENVIRONMENT.tests["within"] = _within
 _ENVIRONMENT.filters["older_than_days"] = _older_than_days
 _ENVIRONMENT.filters["version"] = _version_tuple
 
