@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ def _do(action: Callable[[], None]) -> None:
     except InputError as error:
         typer.echo(f"lab: {error}", err=True)
         raise typer.Exit(2) from None
-    except (lab.LabError, lab.BuildError) as error:
+    except (lab.LabError, lab.BuildError, subprocess.SubprocessError, OSError) as error:
         typer.echo(f"lab: {error}", err=True)
         raise typer.Exit(1) from None
 

@@ -172,9 +172,11 @@ def _await(lab: Spec, own: State, names: Iterable[str]) -> None:
     deadline = time.monotonic() + _BOOT_SECONDS
 
     def one(name: str) -> None:
+        log = own.machine(name) / "console.log"
         while not _answers(lab, name, own):
+            if not machine.supervised(name):
+                raise LabError(f"{name} did not boot; the end of {log}:\n{log.read_text('utf-8', 'replace')[-600:]}")
             if time.monotonic() > deadline:
-                log = own.machine(name) / "console.log"
                 raise LabError(f"{name} does not serve after {_BOOT_SECONDS} s; see {log}")
             time.sleep(0.1)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -45,9 +47,14 @@ def start(spec: Spec, name: str, top: Layer, state: State) -> None:
         )  # fmt: skip
 
 
+def supervised(name: str) -> bool:
+    """Whether what boots a machine, and boots it again after a reboot inside, is still there."""
+    return any(_is_script(arguments, name) for _, arguments in _processes())
+
+
 def running_image(name: str, state: State) -> str | None:
     """The digest of the image that a running machine was booted on, or None when it does not run."""
-    if not _supervisors(name) or not _inside(name):
+    if not supervised(name) or not _inside(name):
         return None
     try:
         return (state.machine(name) / "image").read_text()
@@ -61,7 +68,7 @@ def stop(name: str, state: State) -> None:
     Finds its processes by what they are, so it also clears what a killed command left behind.
     """
     deadline = time.monotonic() + 20
-    while left := _supervisors(name) + _inside(name):
+    while left := _outside(name) + _inside(name):
         if time.monotonic() > deadline:
             raise RuntimeError(f"processes of {name} do not end: {left}")
         for pid in left:
@@ -75,7 +82,7 @@ def stop(name: str, state: State) -> None:
 def bridge_up(spec: Spec) -> None:
     """Make the bridge with the controller's address, unless it is there."""
     bridge = spec.network.bridge
-    if not Path("/sys/class/net", bridge).exists():
+    if subprocess.run(["ip", "link", "show", bridge], capture_output=True, check=False).returncode:
         subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
     subprocess.run(["ip", "addr", "replace", str(spec.network.interface), "dev", bridge], check=True)
     subprocess.run(["ip", "link", "set", bridge, "up"], check=True)
@@ -86,20 +93,22 @@ def bridge_down(spec: Spec) -> None:
     _quietly("ip", "link", "del", spec.network.bridge)
 
 
-def _supervisors(name: str) -> list[int]:
-    """The processes on this machine's side: the script that started it, and systemd-nspawn."""
-    found = []
+def _processes() -> Iterator[tuple[int, list[bytes]]]:
+    """Every process with its arguments."""
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdecimal():
-            continue
-        try:
-            arguments = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        script = _MARK.encode() in arguments and arguments[3:4] == [name.encode()]
-        if script or f"--machine=luytre-{name}".encode() in arguments:
-            found.append(int(entry.name))
-    return sorted(found)
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError):
+                yield int(entry.name), (entry / "cmdline").read_bytes().split(b"\0")
+
+
+def _is_script(arguments: list[bytes], name: str) -> bool:
+    return _MARK.encode() in arguments and arguments[3:4] == [name.encode()]
+
+
+def _outside(name: str) -> list[int]:
+    """The processes on this side: the script that started the machine, and systemd-nspawn."""
+    nspawn = f"--machine=luytre-{name}".encode()
+    return sorted(pid for pid, arguments in _processes() if _is_script(arguments, name) or nspawn in arguments)
 
 
 def _inside(name: str) -> list[int]:
@@ -112,10 +121,8 @@ def _inside(name: str) -> list[int]:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
 def _remove(place: Path) -> None:

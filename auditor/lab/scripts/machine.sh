@@ -5,9 +5,19 @@ namespace=luytre-$host
 link=lt-$host
 export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 
-while :; do
+# A guest outlives a systemd-nspawn that was killed.
+remove_namespace() {
+    while pids=$(ip netns pids "$namespace" 2>/dev/null) && [ -n "$pids" ]; do
+        # shellcheck disable=SC2086  one word a process
+        kill -9 $pids 2>/dev/null || :
+        sleep 0.05
+    done
     ip link del "$link" 2>/dev/null || :
     ip netns del "$namespace" 2>/dev/null || :
+}
+
+while :; do
+    remove_namespace
     ip netns add "$namespace"
     ip link add "$link" type veth peer name eth0 address "$mac" netns "$namespace"
     ip link set "$link" master "$bridge" up
@@ -23,6 +33,5 @@ while :; do
     ' sh "$place" "$lower" "$host" || status=$?
     [ "$status" = 133 ] || break
 done
-ip link del "$link" 2>/dev/null || :
-ip netns del "$namespace" 2>/dev/null || :
+remove_namespace
 exit "$status"
