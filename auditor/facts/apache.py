@@ -13,6 +13,7 @@ class DefaultVhost(Fact):
 
     listens: list[str] = Field(description="'*:80'")
     names: list[str]
+    unclaimed: list[str] = Field(description="declared names that no virtual host claims")
     root: Path | None
     file: Path
     answers: str = Field(description="what / comes to: denied, redirected, proxied, php or file")
@@ -57,5 +58,7 @@ class Facts(Area):
     overrides: list[Override]
     loose_files: list[FileMode] = Field(description="below /etc/apache2, not root's own or writable by others")
     not_understood: list[str] = Field(description="parts of the configuration that could not be read")
+    ours: list[str] = Field(description="directives of the whole server in Lũy Tre's drop-in")
+    needs_grant: list[Path] = Field(description="document roots served only because / of the file system is granted")
     settings_after_ours: list[str] = Field(description="settings that stand again after Lũy Tre's drop-in")
     vhosts: list[Vhost]

@@ -13,36 +13,49 @@ class Refused(Exception):
 
 
 class Transaction:
-    """Wanted states of paths below one folder that only root can write."""
+    """Wanted states of paths below folders that only root can write."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self._steps = []
+    def __init__(self, *folders):
+        self.folders = folders
+        self._wanted = {}
 
     def file(self, path, text, mode=0o644):
         """The file holds ``text``. One that is there keeps its owner and mode."""
-        before = _state(self._safe(path))
+        before = self._now(self._safe(path))
         kept = before[2:] if before and before[0] == "file" else (mode, 0, 0)
-        self._want(path, before, ("file", text.encode(), *kept))
+        self._want(path, ("file", text.encode(), *kept))
+
+    def edit(self, path, change):
+        """The file holds what ``change`` makes of its text. It has to be there."""
+        before = self._now(self._safe(path))
+        if before is None or before[0] != "file":
+            raise Refused("%s is not a file" % path)
+        after = change(before[1].decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        self._want(path, ("file", after, *before[2:]))
 
     def link(self, path, target):
         """The path is a link to ``target``."""
-        self._want(path, _state(self._safe(path)), ("link", target))
+        self._want(self._safe(path), ("link", target))
 
     def absent(self, path):
-        """There is nothing at the path; a folder stays."""
-        self._want(path, _state(self._safe(path)), None)
+        """There is nothing at the path."""
+        self._want(self._safe(path), None)
 
     def mode(self, path, mode):
         """The file or folder is root's and has these permission bits."""
-        before = _state(self._safe(path))
+        before = self._now(self._safe(path))
         if before and before[0] in ("file", "dir"):
-            self._want(path, before, (before[0], before[1], mode, 0, before[4]))
+            self._want(path, (before[0], before[1], mode, 0, before[4]))
+
+    @property
+    def steps(self):
+        """``(path, before, after)`` of all that differs from what is wanted, in the order in which it was asked for."""
+        return [(path, before, after) for path, (before, after) in self._wanted.items() if before != after]
 
     @property
     def changed(self):
         """Whether anything differs from what is wanted."""
-        return bool(self._steps)
+        return bool(self.steps)
 
     @property
     def diff(self):
@@ -54,14 +67,14 @@ class Transaction:
                 "before": _shown(before, after),
                 "after": _shown(after, before),
             }
-            for path, before, after in self._steps
+            for path, before, after in self.steps
         ]
 
     def commit(self, tests):
         """Make the changes, then run the daemons' own tests; on any failure take all back and raise Refused."""
         done = []
         try:
-            for path, before, after in self._steps:
+            for path, before, after in self.steps:
                 done.append((path, before))
                 _put(path, after)
             for argv in tests:
@@ -73,22 +86,21 @@ class Transaction:
                 _put(path, before)
             raise error if isinstance(error, Refused) else Refused(str(error))
 
-    def _want(self, path, before, after):
-        self._steps = [step for step in self._steps if step[0] != path]
-        if before != after:
-            self._steps.append((path, before, after))
+    def _now(self, path):
+        """The state of a path with the changes wanted so far."""
+        return self._wanted[path][1] if path in self._wanted else _state(path)
+
+    def _want(self, path, after):
+        self._wanted[path] = (self._wanted[path][0] if path in self._wanted else _state(path), after)
 
     def _safe(self, path):
         """The path itself, when nobody but root can have a say in where it leads."""
-        if os.path.normpath(path) != path or not path.startswith(self.folder + "/") and path != self.folder:
-            raise Refused("%s is not below %s" % (path, self.folder))
-        parent = path if path == self.folder else os.path.dirname(path)
+        if os.path.normpath(path) != path or not any((path + "/").startswith(folder + "/") for folder in self.folders):
+            raise Refused("%s is not below %s" % (path, " or ".join(self.folders)))
+        parent = os.path.dirname(path)
         while True:
-            try:
-                status = os.lstat(parent)
-            except FileNotFoundError:
-                status = None
-            if status is not None and (not stat.S_ISDIR(status.st_mode) or status.st_uid != 0 or status.st_mode & 0o022):
+            state = self._now(parent)
+            if state is not None and (state[0] != "dir" or state[3] != 0 or state[2] & 0o022):
                 raise Refused("%s is not a folder that only root can write" % parent)
             if parent == "/":
                 return path
@@ -114,6 +126,8 @@ def _state(path):
 
 def _put(path, state):
     if state is None:
+        if os.path.isdir(path) and not os.path.islink(path):
+            raise Refused("%s is a folder" % path)
         if os.path.lexists(path):
             os.unlink(path)
         return

@@ -6,7 +6,7 @@ import pwd
 import re
 
 from ansible.module_utils.luytre import _web
-from ansible.module_utils.luytre._apache_config import Configuration, Section
+from ansible.module_utils.luytre._apache_config import Configuration, Directive, Section
 from ansible.module_utils.luytre._apache_request import (
     DENIED,
     FILE,
@@ -65,6 +65,8 @@ ABSENT = {
     "overrides": [],
     "loose_files": [],
     "not_understood": [],
+    "ours": [],
+    "needs_grant": [],
     "settings_after_ours": [],
     "vhosts": [],
 }
@@ -133,7 +135,6 @@ def describe(configuration, declared, writers=()):
         listens = [{"address": "*", "port": port, "tls": default.tls, "default": True} for port in bare]
         vhosts.append(vhost(default, MAIN, 1, names(default, declared, unclaimed), listens))
     contexts = [("main", default)] + [("%s:%d" % (block.file, block.line), server) for block, server in servers]
-    every = [*configuration.tree]
     return {
         "mpm": next((name for name in MPMS if "mpm_" + name in configuration.modules), ""),
         "modules": sorted(configuration.modules),
@@ -145,12 +146,14 @@ def describe(configuration, declared, writers=()):
         "root_open": [place for place, server in contexts if _root_open(server)],
         "slow_requests_cut": "reqtimeout" in configuration.modules and all(_cuts_slow(server) for _, server in contexts),
         "default_vhosts": [
-            default_vhost(one, server.answer(_web.PAGE, _page(server)).kind)
+            default_vhost(one, server.answer(_web.PAGE, _page(server)).kind, unclaimed)
             for one, server in zip(vhosts, [*(server for _, server in servers), default])
             if any(listen["default"] for listen in one["listens"])
         ],
         "overrides": _overrides(servers, writers),
-        "settings_after_ours": _after_ours(every),
+        "ours": sorted({node.name for node in main if is_ours(node)}),
+        "needs_grant": needs_grant(configuration, blocks),
+        "settings_after_ours": after_ours(configuration.tree),
         "vhosts": vhosts,
     }
 
@@ -261,13 +264,14 @@ def _declared_names(declared, here=False):
     return [name for site in wanted for name in [site.get("domain"), *(site.get("aliases") or [])] if isinstance(name, str)]
 
 
-def default_vhost(one, answers):
+def default_vhost(one, answers, unclaimed):
     """What answers for names that nobody claims, and whether it answers with pages."""
     return {
         "listens": [
             "%s:%d" % (listen["address"], listen["port"]) for listen in one["listens"] if listen["default"]
         ],
         "names": one["names"],
+        "unclaimed": unclaimed,
         "root": one["root"],
         "file": one["file"],
         "answers": answers,
@@ -444,17 +448,39 @@ def _seconds(text, default):
     return int(found.group(0)) if found else default
 
 
-def _after_ours(tree):
-    """Settings of ours that stand again in a file read after the drop-in, in server scope."""
-    seen, again = False, set()
-    for node in tree:
-        if os.path.basename(node.file) in ("zz-luytre.conf", "luytre.conf"):
-            seen, again = True, set()
-        elif seen and (node.name in HOST_SETTINGS or (node.name == "directory" and node.args[:1] == ["/"])):
-            again.add(node.name)
-    return sorted(again)
+def after_ours(tree):
+    """Settings of the whole server that stand where they are read after Lũy Tre's drop-in."""
+    before = [
+        index
+        for index, node in enumerate(tree)
+        if os.path.dirname(node.file) == ROOT + "/conf-enabled" and os.path.basename(node.file) <= OUR_LINK
+    ]
+    later = [node for node in tree[(before[-1] + 1 if before else 0) :] if not is_ours(node) and (before or node.file != MAIN)]
+    return sorted(
+        {node.name for node in later if node.name in HOST_SETTINGS or (node.name == "directory" and node.args[:1] == ["/"])}
+    )
 
 
+def needs_grant(configuration, blocks):
+    """Document roots that are served only because ``/`` of the file system is granted, Lũy Tre's own rules left out."""
+    main = [node for node in configuration.tree if node.name != "virtualhost" and not is_ours(node)]
+    closed = Section("directory", "/", "", 0, [Directive("require", "all denied", "", 0)])
+    roots = []
+    for block in blocks:
+        own = [node for node in block.inside if not is_ours(node)]
+        as_it_is = Server(configuration.modules, main, own)
+        shut = Server(configuration.modules, main, [*own, closed])
+        if as_it_is.root and allowed(as_it_is.folder(as_it_is.root)) and not allowed(shut.folder(shut.root)):
+            roots.append(as_it_is.root)
+    return sorted(set(roots))
+
+
+def is_ours(node):
+    """Whether Lũy Tre rendered the file that a directive stands in."""
+    return node.file.startswith(ROOT + "/luytre/") or os.path.basename(node.file) in (OUR_LINK, "luytre.conf")
+
+
+OUR_LINK = "zz-luytre.conf"
 HOST_SETTINGS = ("servertokens", "serversignature", "traceenable", "timeout", "requestreadtimeout")
 
 

@@ -1,0 +1,150 @@
+"""Apache's change, worked out from what is in force: never looser than it, and the same again on the next run."""
+
+from __future__ import annotations
+
+ROOT = "/etc/apache2"
+HEAD = "# Luy Tre: rendered by hardening, changes here are lost.\n"
+UPLOADS = "wp-content/uploads|uploads?|images|media|files|cache|tmp"
+DENIED = '<LocationMatch "{}">\n    Require all denied\n</LocationMatch>\n'
+HEADER = 'Header onsuccess unset {0} "expr=%{{resp:{0}}} !~ /{2}/i"\nHeader always set {0} "{1}" "expr=%{{resp:{0}}} !~ /{2}/i"\n'
+
+SITE_RULES = {
+    "apache.options_indexes": '<Location "/">\n    Options -Indexes\n</Location>\n',
+    "apache.hidden_files": DENIED.format(r"/\.(?!well-known(?:/|$))"),
+    "apache.backup_files": DENIED.format(r"(?i)(?:\.(?:sql(?:\.(?:gz|bz2|xz|zip))?|bak|old|orig|save|sw[op])|~)$"),
+    "apache.upload_exec": DENIED.format(rf"(?i)^/(?:{UPLOADS})/.*\.(?:php\d?|phtml?|phar|phps)(?:/|$)"),
+    "apache.nosniff": HEADER.format("X-Content-Type-Options", "nosniff", "^nosniff$"),
+    "apache.frame": HEADER.format("X-Frame-Options", "SAMEORIGIN", "^(?:deny|sameorigin)$"),
+    "apache.referrer": HEADER.format("Referrer-Policy", "strict-origin-when-cross-origin", "^(?:no-referrer|same-origin|strict-origin)"),
+    "wordpress.xmlrpc": DENIED.format(r"(?i)^/xmlrpc\.php(?:/|$)"),
+}
+HEADER_CONTROLS = {"apache.nosniff", "apache.frame", "apache.referrer"}
+CLOSED_ROOT = "<Directory />\n    AllowOverride None\n    Require all denied\n</Directory>\n"
+SLOW_REQUESTS = (
+    "<IfModule reqtimeout_module>\n"
+    "    RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n"
+    "</IfModule>\n"
+)
+ANSWERS = ("file", "php", "proxied")
+CATCH_ALL = 'ServerName catch-all.invalid\n<Location "/">\n    Require all denied\n</Location>\n'
+
+
+def change(facts, enforced, applied, sites, longest):
+    """Parameters of the module ``apache_config``. ``longest``: seconds that Timeout may last."""
+    known = {timeout["context"] for timeout in facts["timeouts"]}
+    files, includes = {}, {}
+    for site in sites:
+        names = {site["domain"], *site.get("aliases", [])}
+        places = [place(vhost) for vhost in facts["vhosts"] if names & set(vhost["names"]) and place(vhost) in known]
+        text = site_rules(site["domain"], places, facts, enforced, longest)
+        if places and text:
+            files[f"{ROOT}/luytre/{site['domain']}.conf"] = text
+            includes[f"{ROOT}/luytre/{site['domain']}.conf"] = places
+    host = host_rules(facts, enforced, longest)
+    links = {}
+    if host:
+        files[f"{ROOT}/conf-available/luytre.conf"] = host
+        links[f"{ROOT}/conf-enabled/zz-luytre.conf"] = "../conf-available/luytre.conf"
+    if "apache.default_site" in enforced:
+        catch_all = default_rules(facts)
+        if catch_all:
+            files[f"{ROOT}/conf-available/luytre-default.conf"] = catch_all
+            links[f"{ROOT}/conf-enabled/00-luytre-default.conf"] = "../conf-available/luytre-default.conf"
+    enable = [
+        name
+        for name, controls in (("headers", HEADER_CONTROLS), ("reqtimeout", {"apache.reqtimeout"}))
+        if controls & set(applied) and name not in facts["modules"] and (name != "headers" or includes)
+    ]
+    return {
+        "files": files,
+        "links": links,
+        "includes": includes,
+        "include_last": f"{ROOT}/conf-available/luytre.conf" if host and facts["settings_after_ours"] else "",
+        "enable": enable,
+        "disable": facts["unneeded_modules"] if "apache.modules" in applied else [],
+        "tighten_modes": "apache.file_modes" in applied,
+    }
+
+
+def place(vhost):
+    """Where a virtual host begins."""
+    return f"{vhost['file']}:{vhost['line']}"
+
+
+def site_rules(domain, places, facts, enforced, longest):
+    """What a site's virtual hosts end with."""
+    rules = {control: rule for control, rule in SITE_RULES.items() if domain in enforced.get(control, [])}
+    seconds = [timeout["seconds"] for timeout in facts["timeouts"] if timeout["context"] in places]
+    if "apache.timeouts" in enforced and seconds:
+        rules["apache.timeouts"] = f"Timeout {_bounded(min(seconds), longest)}\n"
+    if "apache.trace" in enforced:
+        rules["apache.trace"] = "TraceEnable Off\n"
+    if "apache.server_signature" in enforced:
+        rules["apache.server_signature"] = '<Location "/">\n    ServerSignature Off\n</Location>\n'
+    if "apache.root_denied" in enforced:
+        rules["apache.root_denied"] = CLOSED_ROOT
+    return _text(rules)
+
+
+def host_rules(facts, enforced, longest):
+    """What counts for the whole server."""
+    main = next((timeout["seconds"] for timeout in facts["timeouts"] if timeout["context"] == "main"), longest)
+    grants = "".join(f'<Directory "{root}">\n    Require all granted\n</Directory>\n' for root in facts["needs_grant"])
+    rules = {
+        "apache.server_tokens": "ServerTokens Prod\n",
+        "apache.server_signature": "ServerSignature Off\n",
+        "apache.trace": "TraceEnable Off\n",
+        "apache.timeouts": f"Timeout {_bounded(main, longest)}\n",
+        "apache.root_denied": CLOSED_ROOT + grants,
+    }
+    if not facts["slow_requests_cut"] or "requestreadtimeout" in facts["ours"]:
+        rules["apache.reqtimeout"] = SLOW_REQUESTS
+    return _text({control: rule for control, rule in rules.items() if control in enforced})
+
+
+def default_rules(facts):
+    """Virtual hosts that answer first for names nobody claims; none where a declared site would lose its pages by it."""
+    others = [vhost for vhost in facts["vhosts"] if not _is_catch_all(vhost)]
+    already = {f"{listen['address']}:{listen['port']}" for vhost in facts["vhosts"] if _is_catch_all(vhost) for listen in vhost["listens"]}
+    open_now = {
+        address
+        for one in facts["default_vhosts"]
+        if one["names"] and one["answers"] in ANSWERS and not one["unclaimed"]
+        for address in one["listens"]
+    }
+    members = {}
+    for vhost in others:
+        for listen in vhost["listens"]:
+            members.setdefault(f"{listen['address']}:{listen['port']}", []).append(vhost["tls"] if listen["tls"] else None)
+    blocks = []
+    for address, settings in sorted(members.items()):
+        tls = next((one for one in settings if one), None)
+        if address in already | open_now and not (tls and not tls["certificate"]):
+            rule = CATCH_ALL + (_certificate(tls) if tls else "")
+            inside = "".join(f"    {line}\n" for line in rule.splitlines())
+            blocks.append(f"<VirtualHost {address}>\n{inside}</VirtualHost>\n")
+    return _text({"apache.default_site": "".join(blocks)}) if blocks else ""
+
+
+def _certificate(tls):
+    key = f"SSLCertificateKeyFile {tls['key']}\n" if tls["key"] else ""
+    return f"SSLEngine on\nSSLCertificateFile {tls['certificate']}\n{key}"
+
+
+def _is_catch_all(vhost):
+    return vhost["file"].endswith("luytre-default.conf")
+
+
+def _bounded(seconds, longest):
+    return max(5, min(seconds, longest))
+
+
+def _text(rules):
+    return HEAD + "\n".join(f"# {control}\n{rule}" for control, rule in sorted(rules.items())) if rules else ""
+
+
+class FilterModule:
+    """Found by Ansible in any play that uses the role."""
+
+    def filters(self):
+        return {"apache_change": change}

@@ -1,0 +1,175 @@
+#!/usr/bin/python
+"""Change Apache's configuration as one change that Apache itself has tested."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: apache_config
+short_description: Changes Debian's Apache configuration as one change that Apache has tested
+description:
+  - Writes files, sets links and modules, and includes a site's rules at the end of each virtual host that claims it.
+    Apache tests the whole; when it refuses, everything is taken back and the task fails with Apache's own words.
+  - Touches only files below C(/etc/apache2) and C(/var/lib/apache2) in folders that only root can write.
+options:
+  files:
+    description: Path below C(/etc/apache2) to text. An empty text removes the file.
+    type: dict
+    default: {}
+  links:
+    description: Path below C(/etc/apache2) to what it links to. An empty text removes the link.
+    type: dict
+    default: {}
+  includes:
+    description: File to include last in a virtual host, to the places C(file:line) where such virtual hosts begin.
+    type: dict
+    default: {}
+  include_last:
+    description: File to include at the very end of C(apache2.conf), after everything else.
+    type: str
+    default: ""
+  enable:
+    description: Modules to enable, as with a2enmod.
+    type: list
+    elements: str
+    default: []
+  disable:
+    description: Modules to disable, as with a2dismod.
+    type: list
+    elements: str
+    default: []
+  tighten_modes:
+    description: Make everything below C(/etc/apache2) root's own and writable by nobody else.
+    type: bool
+    default: false
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Say no more than the name
+  apache_config:
+    files: {/etc/apache2/conf-available/luytre.conf: "ServerTokens Prod\n"}
+    links: {/etc/apache2/conf-enabled/zz-luytre.conf: ../conf-available/luytre.conf}
+"""
+
+RETURN = r""" # """
+
+import os
+import re
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre._transaction import Refused, Transaction
+from ansible.module_utils.luytre.apache import loose_files
+
+ROOT = "/etc/apache2"
+STATE = "/var/lib/apache2/module"
+MARK = "# Luy Tre: rules rendered by hardening, last so that they count"
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "files": {"type": "dict", "default": {}},
+            "links": {"type": "dict", "default": {}},
+            "includes": {"type": "dict", "default": {}},
+            "include_last": {"type": "str", "default": ""},
+            "enable": {"type": "list", "elements": "str", "default": []},
+            "disable": {"type": "list", "elements": "str", "default": []},
+            "tighten_modes": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    wanted = module.params
+    change = Transaction(ROOT, STATE)
+    try:
+        if wanted["tighten_modes"]:
+            for loose in loose_files():
+                change.mode(loose["path"], loose["mode"] & ~0o022)
+        for path, text in sorted(wanted["files"].items()):
+            change.file(path, text) if text else change.absent(path)
+        for path, target in sorted(wanted["links"].items()):
+            change.link(path, target) if target else change.absent(path)
+        for name in wanted["enable"]:
+            enable(change, name)
+        for name in wanted["disable"]:
+            disable(change, name)
+        include_in_vhosts(change, wanted["includes"], module.warn)
+        if wanted["include_last"]:
+            change.edit(ROOT + "/apache2.conf", lambda text: last_line(text, wanted["include_last"]))
+        if change.changed and not module.check_mode:
+            change.commit([["apache2ctl", "configtest"]])
+    except Refused as refused:
+        module.fail_json(msg=str(refused))
+    module.exit_json(changed=change.changed, diff=change.diff)
+
+
+def enable(change, name):
+    """What a2enmod does, for a module without dependencies that are off."""
+    for kind in ("load", "conf"):
+        if os.path.exists("%s/mods-available/%s.%s" % (ROOT, name, kind)):
+            change.link("%s/mods-enabled/%s.%s" % (ROOT, name, kind), "../mods-available/%s.%s" % (name, kind))
+    for word in ("disabled_by_admin", "disabled_by_maint"):
+        change.absent("%s/%s/%s" % (STATE, word, name))
+    if not os.path.exists("%s/enabled_by_maint/%s" % (STATE, name)):
+        change.file("%s/enabled_by_admin/%s" % (STATE, name), "")
+
+
+def disable(change, name):
+    """What a2dismod does: the links go, the module stays available, and a package's update leaves it off."""
+    if not re.match(r"[a-z0-9_]+$", name) or not os.path.islink("%s/mods-enabled/%s.load" % (ROOT, name)):
+        return
+    for kind in ("load", "conf"):
+        change.absent("%s/mods-enabled/%s.%s" % (ROOT, name, kind))
+    for word in ("enabled_by_admin", "enabled_by_maint"):
+        change.absent("%s/%s/%s" % (STATE, word, name))
+    change.file("%s/disabled_by_admin/%s" % (STATE, name), "")
+
+
+def include_in_vhosts(change, includes, warn):
+    """Make every virtual host named end with its includes."""
+    wanted = {}
+    for included, places in sorted(includes.items()):
+        for place in places:
+            path, _, line = place.rpartition(":")
+            wanted.setdefault(os.path.realpath(path), {}).setdefault(int(line), []).append(included)
+    for path, blocks in sorted(wanted.items()):
+        try:
+            change.edit(path, lambda text, blocks=blocks, path=path: with_includes(text, blocks, path, warn))
+        except Refused as refused:
+            warn("the site's rules could not be included: %s" % refused)
+
+
+def with_includes(text, blocks, path="", warn=lambda _message: None):
+    """The text with, before the end of the virtual host that begins at each line, the files to include there."""
+    lines = text.splitlines(keepends=True)
+    for number, included in sorted(blocks.items(), reverse=True):
+        begin = number - 1
+        if begin >= len(lines) or not re.match(r"\s*<virtualhost\b", lines[begin], re.IGNORECASE):
+            warn("%s:%d is no <VirtualHost> line: the site's rules could not be included there" % (path, number))
+            continue
+        end = next((i for i in range(begin, len(lines)) if re.match(r"\s*</virtualhost", lines[i], re.IGNORECASE)), None)
+        if end is None:
+            warn("%s:%d has no end" % (path, number))
+            continue
+        indent = "    " if "\t" not in lines[begin + 1][:1] else "\t"
+        body = [line for line in lines[begin + 1 : end] if not _is_ours(line)]
+        ours = [indent + MARK + "\n"] + ["%sIncludeOptional %s\n" % (indent, file) for file in included]
+        lines[begin + 1 : end] = body + ours
+    return "".join(lines)
+
+
+def last_line(text, included):
+    """The text with an include of that file as its last line."""
+    kept = [line for line in text.splitlines(keepends=True) if not _is_ours(line)]
+    if kept and not kept[-1].endswith("\n"):
+        kept[-1] += "\n"
+    return "".join(kept) + MARK + "\nIncludeOptional %s\n" % included
+
+
+def _is_ours(line):
+    return line.strip() == MARK or bool(re.match(r"\s*IncludeOptional /etc/apache2/(luytre/|conf-available/luytre)", line))
+
+
+if __name__ == "__main__":
+    main()
