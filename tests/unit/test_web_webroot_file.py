@@ -11,7 +11,7 @@ import pytest
 from ansible.module_utils.luytre import _php
 
 _SPEC = importlib.util.spec_from_file_location(
-    "webroot_file", Path(__file__).parents[2] / "roles" / "web" / "library" / "webroot_file.py"
+    "webroot_file", Path(__file__).parents[2] / "roles" / "survey" / "library" / "webroot_file.py"
 )
 assert _SPEC is not None and _SPEC.loader is not None
 webroot_file = importlib.util.module_from_spec(_SPEC)
