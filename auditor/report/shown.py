@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.evaluate import MAX_VIOLATIONS
 from auditor.models import Finding, Model
-from auditor.report.visible import finite, one_line
+from auditor.report.visible import finite, one_line, visible
 from auditor.report.words import Words
 
 MAX_VALUE = 300
@@ -18,6 +18,8 @@ MAX_COLUMNS = 5
 FIRST_ROWS = 8
 
 _FIRST_COLUMNS = ("path", "file", "name", "user", "account", "domain", "package", "line", "owner", "group", "mode")
+_COUNTED = re.compile(r"([0-9]{1,9}) members")
+"""How expressions sum up a collection that is too long to be evidence itself."""
 _MOMENTS = frozenset({"now", "not_after", "not_before", "newest", "oldest", "mtime", "checked_at", "collected_at"})
 _EPOCH = range(1, 32_503_680_000)  # up to the year 3000
 
@@ -92,7 +94,23 @@ def _columns(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def value(path: str, value: Any, words: Words, started: str, limit: int) -> str:
-    """A value as a person reads it: permission bits in octal, epoch seconds as a date, lists joined."""
+    """A value as a person reads it: permission bits in octal, epoch seconds as a date, an object a line."""
+    if isinstance(value, list | tuple) and value:
+        if all(isinstance(member, Mapping) for member in value):
+            told = [_object(member, words, started) for member in value]
+            return visible("\n".join(one_line(line, MAX_CELL) for line in told), limit)
+        if all(isinstance(member, str | int) for member in value):
+            return one_line(", ".join(_scalar("", member, words, started) for member in value), limit)
+    if isinstance(value, Mapping) and value:
+        return one_line(_object(value, words, started), limit)
+    return one_line(_scalar(path, value, words, started), limit)
+
+
+def _object(value: Mapping[str, Any], words: Words, started: str) -> str:
+    return ", ".join(f"{key}={_scalar(str(key), member, words, started)}" for key, member in value.items())
+
+
+def _scalar(path: str, value: Any, words: Words, started: str) -> str:
     name = path.rpartition(".")[2]
     if isinstance(value, int) and not isinstance(value, bool):
         if name == "mode":
@@ -101,13 +119,10 @@ def value(path: str, value: Any, words: Words, started: str, limit: int) -> str:
             return words.epoch(value, started)
     if value is None:
         return "—"
-    if isinstance(value, str):
-        return one_line(value, limit) if value else '""'
-    if isinstance(value, list | tuple) and value and all(isinstance(member, str | int) for member in value):
-        return one_line(
-            ", ".join(json_text(member) if isinstance(member, bool) else str(member) for member in value), limit
-        )
-    return one_line(json_text(value), limit)
+    if isinstance(value, str) and value:
+        counted = _COUNTED.fullmatch(value)
+        return words("members", n=int(counted[1])) if counted else value
+    return json_text(value)
 
 
 def json_text(value: Any) -> str:

@@ -89,10 +89,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "hosts": ("máy chủ", "hosts"),
     # totals
     "totals": ("Tổng số điểm chưa đạt", "Open findings in total"),
-    "totals.rest": (
-        "Ngoài ra {manual} yêu cầu chờ người xác nhận, {none} không áp dụng.",
-        "Besides, {manual} need a person's confirmation and {none} do not apply.",
+    "totals.manual": (
+        "Có {n} yêu cầu chờ người xác nhận.",
+        "{n} requirement needs a person's confirmation.|{n} requirements need a person's confirmation.",
     ),
+    "totals.not_applicable": ("{n} yêu cầu không áp dụng.", "{n} does not apply.|{n} do not apply."),
     "totals.note": (
         "Số điểm chưa đạt theo mức độ. Điểm của một máy chủ chỉ tính một lần, dù máy chủ phục vụ nhiều trang.",
         "Open findings by severity. A host's finding counts once, however many sites it serves.",
@@ -120,7 +121,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "col.host": ("Máy chủ", "Host"),
     "col.certificate": ("Chứng chỉ", "Certificate"),
     "col.backup": ("Sao lưu", "Backup"),
-    "col.unevaluated": ("Chưa đánh giá", "Not evaluated"),
+    "col.unevaluated": ("Chưa đánh\u00a0giá", "Not evaluated"),
     "col.standing": ("Tình trạng", "State"),
     "col.os": ("Hệ điều hành", "Operating system"),
     "col.sites": ("Số trang", "Sites"),
@@ -150,6 +151,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "auto": ("Tự động", "Automated"),
     "by_hand": ("Làm tay", "By hand"),
     "commands": ("Cho máy làm các việc tự động", "Have the automated ones done"),
+    "commands.site": ("Riêng trang này:", "This site alone:"),
+    "commands.host": ("Máy chủ {host}, cho mọi trang ở đó:", "The host {host}, for every site there:"),
     "commands.note": (
         "Lệnh đầu chỉ cho xem sẽ đổi gì. Lệnh sau hỏi lại rồi mới đổi, và kiểm tra các trang vẫn chạy.",
         "The first only shows what would change. The second asks, changes it, and checks that the sites still serve.",
@@ -206,6 +209,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "shared.none": ("Không có việc nào còn mở ở máy chủ.", "Nothing is open on the host."),
     "host.own": ("Việc của máy chủ này", "This host's findings"),
     "host.serves": ("Các trang trên máy chủ", "Sites on this host"),
+    "members": ("{n} mục", "{n} member|{n} members"),
     "evidence": ("Đọc được gì", "What was read"),
     "violations": ("Chỗ chưa đạt", "Where it is not met"),
     "violations.of": ("{n} trong {of}", "{n} of {of}"),

@@ -206,7 +206,9 @@ def test_values_are_shown_as_people_read_them():
     assert value("site.certificate.not_after", 10**30) == str(10**30)
     assert value("a.b", True) == "true"
     assert value("a.b", ["x", 1, True]) == "x, 1, true"
-    assert value("a.b", {"k": [1]}) == '{"k": [1]}'
+    assert value("a.b", {"k": [1], "mode": 0o600}) == "k=[1], mode=0600"
+    assert value("a.b", [{"k": 1}, {"k": "x\ny"}]) == "k=1\nk=x⏎y"
+    assert value("a.b", "26 members") == "26 mục"
     assert value("a.b", "") == '""'
     assert value("a.b", None) == "—"
 
