@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditor.controls import Catalogue, Control
+from auditor.discover import LOCAL
 from auditor.models import Finding, Lang, Model, Run, Severity, Status, Text
 from auditor.report import chart, shown
 from auditor.report.summary import (
@@ -171,8 +172,8 @@ def _with_status(findings: Iterable[Finding], status: str) -> tuple[Finding, ...
 
 
 def _command(verb: str, inventory: str, limit: str | None = None) -> str:
-    where = f" -i {shlex.quote(inventory)}" if inventory else ""
-    return f"auditor {verb}{where}{f' --limit {shlex.quote(limit)}' if limit else ''}"
+    only = f" --limit {shlex.quote(limit)}" if limit else ""
+    return f"auditor {verb} -i {shlex.quote(inventory)}{only}"
 
 
 def _is_urgent(thing: Finding | WorkItem) -> bool:
@@ -237,6 +238,7 @@ def _environment(lang: Lang) -> Environment:
         "site_page": site_page,
         "host_page": host_page,
         "command": _command,
+        "local": LOCAL.path,
         "line": chart.line,
         "evidence": evidence,
         "violations": violations,

@@ -151,6 +151,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "auto": ("Tự động", "Automated"),
     "by_hand": ("Làm tay", "By hand"),
     "commands": ("Cho máy làm các việc tự động", "Have the automated ones done"),
+    "commands.local": (
+        "Đưa máy này vào bảng kiểm kê trước, rồi xem và làm từ đó:",
+        "First put this machine into an inventory, then look and act from there:",
+    ),
     "commands.site": ("Riêng trang này:", "This site alone:"),
     "commands.host": ("Máy chủ {host}, cho mọi trang ở đó:", "The host {host}, for every site there:"),
     "commands.note": (
@@ -252,6 +256,8 @@ _REFERENCES: dict[str, tuple[str, str]] = {
     "anssi_bp028": ("ANSSI-BP-028", "ANSSI-BP-028"),
 }
 _APPLICATIONS = {"wordpress": "WordPress", "nukeviet": "NukeViet", "joomla": "Joomla"}
+_HOME = datetime.timedelta(hours=7)
+"""Vietnam's offset from UTC, which goes without saying."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -288,9 +294,11 @@ class Words:
         return self._written(datetime.datetime.fromtimestamp(seconds, datetime.datetime.fromisoformat(like).tzinfo))
 
     def _written(self, moment: datetime.datetime) -> str:
+        offset = moment.utcoffset()
+        zone = "" if offset is None or offset == _HOME else f" ({moment.tzname()})"
         if self.lang == "vi":
-            return f"{moment:%H:%M} ngày {moment:%d/%m/%Y}"
-        return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%Y, %H:%M}"
+            return f"{moment:%H:%M}{zone} ngày {moment:%d/%m/%Y}"
+        return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%Y, %H:%M}{zone}"
 
     def framework(self, key: str) -> str:
         """A framework's name by its key in a control's references."""

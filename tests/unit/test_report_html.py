@@ -153,6 +153,18 @@ def test_an_inventory_path_cannot_add_a_command():
     assert "auditor harden -i &#39;x; rm -rf /&#39;" in index
 
 
+def test_a_local_audit_offers_no_command_that_would_not_work():
+    run = factory.run().model_copy(update={"inventory": "localhost"})
+    for _, text in html.pages(run, CATALOGUE, "vi"):
+        assert "auditor harden" not in text
+
+
+def test_times_elsewhere_name_their_zone():
+    assert Words("vi").moment("2026-11-24T16:38:00+07:00") == "16:38 ngày 24/11/2026"
+    assert Words("vi").moment("2026-11-24T16:38:00+00:00") == "16:38 (UTC) ngày 24/11/2026"
+    assert Words("en").moment("2026-11-24T16:38:00+02:00") == "24 Nov 2026, 16:38 (UTC+02:00)"
+
+
 @pytest.mark.parametrize(
     ("name", "lang", "sentence"),
     [

@@ -14,7 +14,7 @@ HOSTILE = factory.run(nasty=factory.NASTY, unreachable=["web2"])
 
 
 def parsed(xml):
-    return ElementTree.fromstring(xml)  # noqa: S314  our own
+    return ElementTree.fromstring(xml)
 
 
 @pytest.fixture(params=[factory.run(), HOSTILE, factory.run(hosts=())], ids=["plain", "hostile", "empty"])
