@@ -5,8 +5,15 @@ from __future__ import annotations
 ROOT = "/etc/apache2"
 HEAD = "# Luy Tre: rendered by hardening, changes here are lost.\n"
 UPLOADS = "wp-content/uploads|uploads?|images|media|files|cache|tmp"
-DENIED = '<LocationMatch "{}">\n    Require all denied\n</LocationMatch>\n'
-HEADER = 'Header onsuccess unset {0} "expr=%{{resp:{0}}} !~ /{2}/i"\nHeader always set {0} "{1}" "expr=%{{resp:{0}}} !~ /{2}/i"\n'
+DENIED = (
+    '<LocationMatch "{}">\n'
+    "    Require all denied\n"
+    "    <IfModule access_compat_module>\n"
+    "        Satisfy All\n"
+    "    </IfModule>\n"
+    "</LocationMatch>\n"
+)
+HEADER = 'Header always unset {0} "expr=%{{resp:{0}}} !~ /{2}/i"\nHeader set {0} "{1}" "expr=%{{resp:{0}}} !~ /{2}/i"\n'
 
 SITE_RULES = {
     "apache.options_indexes": '<Location "/">\n    Options -Indexes\n</Location>\n',

@@ -1,0 +1,5 @@
+#!/bin/sh
+# hosts: web2
+# A word that Apache does not know, in a file that counts at the next start.
+set -eu
+printf 'KhongCoLenhNay On\n' > /etc/apache2/conf-enabled/zzz-sai.conf

@@ -1,0 +1,6 @@
+#!/bin/sh
+# hosts: web2
+# prefork, as mod_php brings it.
+set -eu
+rm /etc/apache2/mods-enabled/mpm_event.load /etc/apache2/mods-enabled/mpm_event.conf
+ln -s ../mods-available/mpm_prefork.load ../mods-available/mpm_prefork.conf /etc/apache2/mods-enabled/

@@ -1,0 +1,6 @@
+#!/bin/sh
+# hosts: web2
+# In a site's file, outside its virtual hosts: sites are read after the drop-ins.
+set -eu
+sed -i '1i ServerTokens OS' /etc/apache2/sites-available/bennua.test.conf
+systemctl reload apache2
