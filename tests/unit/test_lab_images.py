@@ -1,0 +1,140 @@
+"""Image layers: what decides that one is made anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from auditor.lab import apt, ca, images
+from auditor.lab.layers import Layer, digest_of_tree, sweep
+from auditor.lab.spec import spec
+from auditor.lab.state import State
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> State:
+    own = State(tmp_path_factory.mktemp("lab"))
+    own.prepare()
+    ca.prepare(own.ca)
+    return own
+
+
+def _layer(**changes: object) -> Layer:
+    values = {"title": "a", "script": "system.sh", "below": None, "inputs": {"packages": "nginx\n"}} | changes
+    return Layer(**values)  # type: ignore[arg-type]
+
+
+def test_a_layer_is_the_same_as_long_as_its_inputs_are() -> None:
+    assert _layer().digest == _layer(title="another name").digest
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"inputs": {"packages": "apache2\n"}},
+        {"inputs": {"unpacked": "nginx\n"}},
+        {"script": "base.sh"},
+        {"below": _layer()},
+        {"identity": "another key"},
+    ],
+)
+def test_a_layer_changes_with_anything_it_is_made_from(changes: dict[str, object]) -> None:
+    assert _layer(**changes).digest != _layer().digest
+
+
+def test_a_change_below_changes_what_is_above() -> None:
+    assert _layer(below=_layer(identity="1")).digest != _layer(below=_layer(identity="2")).digest
+
+
+def test_a_tree_changes_with_names_contents_links_and_executable_bits(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    digests = [digest_of_tree(tmp_path)]
+    for change in (
+        lambda: (tmp_path / "a").write_text("2"),
+        lambda: (tmp_path / "a").chmod(0o755),
+        lambda: (tmp_path / "a").rename(tmp_path / "b"),
+        lambda: (tmp_path / "c").symlink_to("b"),
+        lambda: ((tmp_path / "c").unlink(), (tmp_path / "c").symlink_to("elsewhere")),
+    ):
+        change()
+        digests.append(digest_of_tree(tmp_path))
+    assert len(set(digests)) == len(digests)
+
+
+def test_machines_of_one_release_share_its_layer(state: State) -> None:
+    stacks = {name: images.image(spec(), name, state).stack for name in spec().hosts}
+    assert {len(stack) for stack in stacks.values()} == {3}
+    assert stacks["web1"][-1].digest == stacks["web3"][-1].digest != stacks["web2"][-1].digest
+    assert len({layer.digest for stack in stacks.values() for layer in stack}) == 8
+
+
+def test_nothing_made_means_everything_missing_lower_layers_first(state: State) -> None:
+    order = [layer.script for layer in images.missing(spec(), state)]
+    assert order == ["base.sh"] * 2 + ["system.sh"] * 3 + ["site.sh"] * 3
+
+
+def test_a_new_automation_key_remakes_only_the_top_layers(state: State, tmp_path: Path) -> None:
+    other = State(tmp_path)
+    other.prepare()
+    ca.prepare(other.ca)
+    mine, theirs = (images.image(spec(), "web1", own).stack for own in (state, other))
+    assert [a.digest == b.digest for a, b in zip(mine, theirs, strict=True)] == [False, True, True]
+
+
+def test_sweeping_keeps_layers_in_use_and_logs(tmp_path: Path) -> None:
+    for name in ("kept", "old", ".making-old-x"):
+        (tmp_path / name / "files").mkdir(parents=True)
+    (tmp_path / "web1.log").touch()
+    sweep(tmp_path, {"kept"})
+    assert {entry.name for entry in tmp_path.iterdir()} == {"kept", "web1.log"}
+
+
+def test_secrets_are_made_once_and_for_their_owner_alone(state: State) -> None:
+    before = state.root_password.read_text()
+    state.prepare()
+    assert state.root_password.read_text() == before
+    for file in (state.key, state.root_password, state.ca.with_name("ca.key")):
+        assert file.stat().st_mode & 0o077 == 0
+
+
+def test_certificates_verify_against_the_labs_authority_and_expire_as_asked(state: State, tmp_path: Path) -> None:
+    today = dt.datetime.now(dt.UTC).date()
+    sites = {domain: site for host in spec().hosts.values() for domain, site in host.sites.items()}
+    for domain, good in (("antruc.test", True), ("bennua.test", False)):
+        certificate, key = ca.issue(state.ca, domain, sites[domain], today)
+        file = tmp_path / domain
+        file.write_text(certificate)
+        checked = subprocess.run(
+            ["openssl", "verify", "-CAfile", str(state.ca), "-verify_hostname", f"www.{domain}", str(file)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (checked.returncode == 0) is good, checked.stderr
+        assert good or "certificate has expired" in checked.stderr
+        assert key.startswith("-----BEGIN PRIVATE KEY-----")
+
+
+def test_the_machines_own_mirror_is_found_and_nothing_else() -> None:
+    targets = """http://mirror.test/debian/|trixie|main|/usr/share/keyrings/x.pgp
+http://mirror.test/debian/|trixie|contrib|/usr/share/keyrings/x.pgp
+http://mirror.test/debian/|trixie|main|/usr/share/keyrings/x.pgp
+http://mirror.test/debian/|trixie-updates|main|
+http://mirror.test/security/|trixie-security|main|$(SIGNED_BY)
+http://mirror.test/debian/|trixie-backports|main|
+file:/srv/local/|./|$(COMPONENT)|$(SIGNED_BY)"""
+    lines = [source.line("bookworm") for source in apt.parse_sources(targets)]
+    keyring = "/usr/share/keyrings/debian-archive-keyring.pgp"
+    assert lines == [
+        "deb [signed-by=/usr/share/keyrings/x.pgp] http://mirror.test/debian/ bookworm main",
+        f"deb [signed-by={keyring}] http://mirror.test/debian/ bookworm-updates main",
+        f"deb [signed-by={keyring}] http://mirror.test/security/ bookworm-security main",
+    ]
+
+
+def test_only_how_to_fetch_is_taken_from_the_machines_apt() -> None:
+    dump = 'APT::Architecture "amd64";\nAcquire::http::Proxy "http://p.test:3128/";\nAcquire::Languages:: "vi";\n'
+    assert apt.parse_options(dump) == 'Acquire::http::Proxy "http://p.test:3128/";\n'
