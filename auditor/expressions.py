@@ -160,9 +160,15 @@ def _within(members: Any, allowed: Any) -> bool:
     return all(member in allowed for member in members)
 
 
+def _picked(members: Any, *keys: str) -> list[dict[str, Any]]:
+    """Of every object only these keys, for evidence that is fit to read."""
+    return [{key: member[key] for key in keys} for member in members]
+
+
 _ENVIRONMENT = _Sandbox(undefined=StrictUndefined)
 _ENVIRONMENT.filters["known"] = _known
 _ENVIRONMENT.filters["of_whole"] = _of_whole
+_ENVIRONMENT.filters["picked"] = _picked
 _ENVIRONMENT.tests["within"] = _within
 _ENVIRONMENT.filters["older_than_days"] = _older_than_days
 _ENVIRONMENT.filters["version"] = _version_tuple

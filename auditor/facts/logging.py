@@ -28,7 +28,7 @@ class Rotation(Fact):
     kind: str = Field(description="web, system, database or other")
     every: str = Field(description="daily weekly … or size")
     count: int
-    keeps: int | None = Field(description="days that a line is kept for sure; None when size decides")
+    keeps: int = Field(description="days that a line is kept for sure; 0 when size decides")
 
 
 class LogFile(FileMode):

@@ -411,10 +411,10 @@ def test_bytes_that_are_not_utf8_survive() -> None:
 # --- looking for files by what they are -----------------------------------------------------------------------
 
 
-def sweep(site: Path, *kinds: str, match: tuple[str, ...] = (), check: bool = False) -> tuple[list[str], list[str]]:
+def sweep(site: Path, *kinds: str, check: bool = False) -> tuple[list[str], list[str]]:
     root = opened(site)
     try:
-        items, refused, cut_short = webroot_file.protect(root, kinds, None, match, 10, check)
+        items, refused, cut_short = webroot_file.protect(root, kinds, None, 10, check)
     finally:
         os.close(root)
     assert not cut_short
@@ -467,7 +467,7 @@ def test_secrets_are_told_by_content(site: Path) -> None:
     make(site, ".env", content="APP_DEBUG=0\nDB_PASSWORD=x1y2z3\n")
     make(site, "app/config.php", content="<?php $title = 'An Trúc';")
     make(site, ".env.example", content="DB_PASSWORD=x1y2z3\n")
-    assert sweep(site, "secrets")[0] == [".env", "config.php", "wp-config.php"]
+    assert sweep(site, "secrets")[0] == [".env", "config.php"]
     assert mode(site / "config.php") == 0o640
 
 
@@ -483,11 +483,17 @@ def test_the_sites_own_account_keeps_writing_where_uploads_land(site: Path) -> N
     make(site, "uploads/b.jpg", "code.php", bits=0o666)
     (site / "uploads").chmod(0o777)
     root = opened(site)
-    webroot_file.protect(root, ("world_writable",), "www-data", (), 10, False)
+    webroot_file.protect(root, ("world_writable",), "www-data", 10, False)
     os.close(root)
     assert (site / "uploads").stat().st_gid == 33 and mode(site / "uploads") == 0o775
     assert (site / "uploads/b.jpg").stat().st_gid == 33 and mode(site / "uploads/b.jpg") == 0o664
     assert mode(site / "code.php") & 0o022 == 0
+
+
+def test_logs_of_visitors_and_accounts(site: Path) -> None:
+    make(site, "nginx/access.log", "auth.log", "auth.log.1", "dpkg.log", "apt/history.log")
+    assert sweep(site, "logs")[0] == ["auth.log", "auth.log.1", "nginx/access.log"]
+    assert mode(site / "auth.log") == 0o640 and mode(site / "dpkg.log") == 0o644
 
 
 def test_version_control_is_closed_at_the_top(site: Path) -> None:
@@ -507,7 +513,7 @@ def test_a_very_deep_tree_is_cut_short(site: Path) -> None:
         deep = deep / "d"
     deep.mkdir(parents=True)
     root = opened(site)
-    assert webroot_file.protect(root, ("dumps",), None, (), 10, True)[2]
+    assert webroot_file.protect(root, ("dumps",), None, 10, True)[2]
     os.close(root)
 
 
@@ -520,6 +526,6 @@ def test_a_tree_swapped_while_it_is_walked(site: Path, secret: Path) -> None:
     with Swapper(site / "x", site / "good", site / "evil"):
         for _ in range(300):
             root = opened(site)
-            webroot_file.protect(root, ("world_readable",), None, ["*.sql"], 10, False)
+            webroot_file.protect(root, ("dumps",), None, 10, False)
             os.close(root)
     assert mode(secret.with_name("shadow.sql")) == 0o644

@@ -72,18 +72,22 @@ options:
       - Finds files below O(root) by what they are and takes away what the web server does not need.
       - C(vcs) version control folders, root's alone from the top. C(dumps) dumps, archives and editors' copies,
         root's alone. C(secrets) configurations that hold passwords, closed to others, and readable for O(web_user).
-        C(world_writable) files and folders that everybody may write.
+        C(world_writable) files and folders that everybody may write. C(wordpress_core) the root itself and
+        WordPress's own code, root's to write and as readable as before. C(logs) logs of visitors, accounts and errors
+        below F(/var/log), closed to others.
     type: list
     elements: str
-    choices: [vcs, dumps, secrets, world_writable, world_readable]
+    choices: [vcs, dumps, secrets, world_writable, logs, wordpress_core]
   web_user:
     description: The account that the site's own code runs as, for O(protect).
     type: str
-  match:
-    description: For C(world_readable) in O(protect), shell patterns of paths relative to O(root).
-    type: list
-    elements: str
-    default: []
+  refusal:
+    description:
+      - Whether a root or path that is refused, or a root that is not there, fails the task or is only warned of.
+        What O(protect) finds and refuses is only ever warned of.
+    type: str
+    choices: [fail, warn]
+    default: fail
   seconds:
     description: How long looking for files may take.
     type: int
@@ -126,7 +130,6 @@ cut_short:
 
 import contextlib
 import errno
-import fnmatch
 import grp
 import os
 import pwd
@@ -320,18 +323,24 @@ def _identity(status):
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink
 
 
-def protect(root, kinds, web_user, match, seconds, check):
+def protect(root, kinds, web_user, seconds, check):
     """``(items, refused, cut_short)`` of taking away what the web server does not need, by kind of file."""
     items, refused = [], []
     web = _webroot.web_users()
     account = pwd.getpwnam(web_user) if web_user else None
     walk = _webroot.Walk(root, time.monotonic() + seconds, MAX_ENTRIES)
+    if "wordpress_core" in kinds:
+        try:
+            done = put_attributes(root, _for_root(os.fstat(root), web), check)
+            items += [] if done is None else [{"path": ".", "before": done[0], "after": done[1]}]
+        except Refused as reason:
+            refused.append({"path": ".", "reason": str(reason)})
     for entry in walk:
-        change = _protection(entry, kinds, web, account, match)
-        if change is None:
-            continue
         shown = os.fsencode(entry.path).decode("utf-8", "replace")
         try:
+            change = _protection(entry, kinds, web, account)
+            if change is None:
+                continue
             handle = open_target(entry.folder, entry.name, "directory" if entry.is_dir else "file")
             try:
                 done = put_attributes(handle, change, check)
@@ -347,7 +356,7 @@ def protect(root, kinds, web_user, match, seconds, check):
     return items, refused, walk.cut_short
 
 
-def _protection(entry, kinds, web, account, match):
+def _protection(entry, kinds, web, account):
     if "vcs" in kinds and _webroot.is_vcs(entry):
         return Change(0 if web.owns(entry.status) else None, None, lambda mode: mode & 0o7700)
     if "dumps" in kinds and _webroot.is_dump(entry):
@@ -356,9 +365,21 @@ def _protection(entry, kinds, web, account, match):
     secret = "secrets" in kinds and entry.status.st_mode & 0o007 and _webroot.is_secret(entry)
     if world_writable or secret:
         return _for_the_group(entry, account, 0o007 if secret else 0o002)
-    if "world_readable" in kinds and entry.is_file and any(fnmatch.fnmatch(entry.path, pattern) for pattern in match):
+    if "wordpress_core" in kinds and _webroot.is_wordpress_core(entry):
+        return _for_root(entry.status, web)
+    if "logs" in kinds and _webroot.is_open_log(entry):
         return Change(None, None, lambda mode: mode & ~0o007)
     return None
+
+
+def _for_root(status, web):
+    """Root's to write, and readable for whoever of the web accounts reads it now."""
+    if not web.writes(status):
+        return Change()
+    closed = web.closed_to_writing(status)
+    if closed is None:
+        raise Refused("no one group lets every web account that reads it go on reading")
+    return Change(0, closed[0], lambda _mode: closed[1])
 
 
 def _for_the_group(entry, account, forbidden):
@@ -444,10 +465,10 @@ def main():
             "protect": {
                 "type": "list",
                 "elements": "str",
-                "choices": ["vcs", "dumps", "secrets", "world_writable", "world_readable"],
+                "choices": ["vcs", "dumps", "secrets", "world_writable", "logs", "wordpress_core"],
             },
             "web_user": {"type": "str"},
-            "match": {"type": "list", "elements": "str", "default": []},
+            "refusal": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
             "seconds": {"type": "int", "default": 60},
         },
         mutually_exclusive=[("mode", "forbid"), ("mode", "grant"), ("protect", "path"), ("protect", "paths")],
@@ -459,24 +480,22 @@ def main():
     try:
         root = open_root(params["root"])
         if params["protect"]:
-            items, refused, cut_short = protect(
-                root, params["protect"], params["web_user"], params["match"], params["seconds"], check
-            )
+            items, refused, cut_short = protect(root, params["protect"], params["web_user"], params["seconds"], check)
         else:
             items, refused = put_paths(root, params, check)
     except FileNotFoundError:
-        module.fail_json(msg="%s: no such folder" % params["root"])
+        refused = [{"path": params["root"], "reason": "is not there"}]
     except KeyError as unknown:
         module.fail_json(msg=str(unknown.args[0]))
     except Refused as reason:
-        module.fail_json(msg="%s: %s" % (params["root"], reason))
+        refused = [{"path": params["root"], "reason": str(reason)}]
     answer = {"changed": bool(items), "items": items, "refused": refused, "cut_short": cut_short, "diff": _diff(items)}
-    if refused and not params["protect"]:
-        module.fail_json(
-            msg="left alone: %s" % "; ".join("%(path)s %(reason)s" % one for one in refused[:20]), **answer
-        )
-    for one in refused[:20]:
-        module.warn("left alone: %(path)s %(reason)s" % one)
+    told = ["left alone: %(path)s: %(reason)s" % one for one in refused[:20]]
+    swept = params["protect"] and all(one["path"] != params["root"] for one in refused)
+    if refused and params["refusal"] == "fail" and not swept:
+        module.fail_json(msg="; ".join(told), **answer)
+    for line in told:
+        module.warn(line)
     if cut_short:
         module.warn("%s: not everything was looked at" % params["root"])
     module.exit_json(**answer)

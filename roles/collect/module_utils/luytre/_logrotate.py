@@ -9,6 +9,11 @@ from ansible.module_utils.luytre._reading import read_text
 MAIN = "/etc/logrotate.conf"
 FOLDER = "/etc/logrotate.d"
 PERIODS = {"hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 30, "yearly": 365}
+FOR_EVER = 36_500
+SELDOM = 100 << 20
+"""A ``maxsize`` that a ward's logs do not reach between two rotations."""
+KEPT = ("web", "system")
+"""The kinds of logs that must be kept for a time."""
 _SCRIPTS = ("prerotate", "postrotate", "firstaction", "lastaction", "preremove")
 _BLOCK_START = re.compile(r"^(?P<paths>[^{}#]*)\{\s*(?:#.*)?$")
 LOGS = (
@@ -39,17 +44,19 @@ class Block:
     @property
     def period(self):
         """Days between two rotations; None when only size decides."""
-        return None if self.settings.get("size") else PERIODS[self.settings.get("period", "weekly")]
+        return None if "size" in self.settings else PERIODS[self.settings.get("period", "weekly")]
 
     @property
     def keeps(self):
-        """Days that a line is kept for sure; None when only size decides, and that is no time at all."""
+        """Days that a line is kept for sure: 0 when size alone decides, or may hasten a rotation early."""
         count = self.settings.get("rotate", 0)
-        if self.period is None or self.settings.get("maxsize"):
-            return None if count >= 0 else 36_500
-        days = 36_500 if count < 0 else count * self.period
-        oldest = self.settings.get("maxage")
-        return int(min(days, oldest)) if oldest else int(days)
+        if count < 0:
+            days = FOR_EVER
+        elif self.period is None or self.settings.get("maxsize", SELDOM) < SELDOM:
+            days = 0
+        else:
+            days = count * self.period
+        return int(min(days, self.settings.get("maxage") or FOR_EVER))
 
 
 def rotations():
@@ -131,6 +138,11 @@ def blocks(file, text, inherited):
     return found
 
 
+def _bytes(text):
+    match = re.match(r"^(\d+)([kMG]?)$", text)
+    return int(match.group(1)) << {"": 0, "k": 10, "M": 20, "G": 30}[match.group(2)] if match else 0
+
+
 def _paths(text):
     return [path.strip("\"'") for path in re.findall(r"\"[^\"]+\"|'[^']+'|\S+", text)]
 
@@ -147,21 +159,21 @@ def _set(settings, line):
     if words[0] in ("rotate", "maxage") and len(words) > 1 and re.match(r"^-?\d+$", words[1]):
         settings[words[0]] = int(words[1])
         return words[0]
-    if words[0] in ("size", "maxsize"):
-        settings[words[0]] = True
+    if words[0] in ("size", "maxsize") and len(words) > 1:
+        settings[words[0]] = _bytes(words[1])
         return words[0]
     return None
 
 
 def keep(text, file, days, inherited):
-    """The file's text with every web, system and database log kept for at least ``days``; tightens only.
+    """The file's text with every web and system log kept for at least ``days``; tightens only.
 
     A rotation that size alone decides, or may hasten, goes by its period.
     """
     lines = text.splitlines(keepends=True)
     extra = {}
     for block in blocks(file, text, inherited):
-        if block.kind == "other" or (block.keeps is not None and block.keeps >= days):
+        if block.kind not in KEPT or block.keeps >= days:
             continue
         for key in ("size", "maxsize"):
             if key in block.lines:

@@ -46,6 +46,13 @@ SECRET_CONTENT = re.compile(
 SILENCE = re.compile(rb"\A\s*(?:<\?php\b)?(?:\s|//[^\n]*|#[^\n]*|/\*.*?\*/|exit\s*;|die\s*;)*(?:\?>\s*)?\Z", re.DOTALL)
 
 
+SENSITIVE_LOG = re.compile(
+    r"^(?:(?:nginx|apache2|httpd|mysql|mariadb|audit|fail2ban|php[^/]*|journal|chrony)/.+"
+    r"|(?:auth\.log|syslog|messages|secure|kern\.log|daemon\.log|user\.log|mail\.\w+|cron\.log|debug|btmp|php[^/]*)"
+    r"(?:[.-].*)?)$"
+)
+
+
 class WebUsers:
     """The accounts that web requests run as, and what they may do with a file (mode bits only, no ACLs)."""
 
@@ -69,11 +76,28 @@ class WebUsers:
         return any(uid == status.st_uid or self._allowed(uid, status, 2) for uid in self._groups)
 
     def _allowed(self, uid, status, right):
-        if uid == status.st_uid:
-            return bool(status.st_mode & right << 6)
-        if status.st_gid in self._groups[uid]:
-            return bool(status.st_mode & right << 3)
-        return bool(status.st_mode & right)
+        return self._right(uid, status.st_uid, status.st_gid, status.st_mode, right)
+
+    def _right(self, uid, owner, group, mode, right):
+        if uid == owner:
+            return bool(mode & right << 6)
+        if group in self._groups[uid]:
+            return bool(mode & right << 3)
+        return bool(mode & right)
+
+    def closed_to_writing(self, status):
+        """``(group id, mode)`` with which a name of root's stays readable for whoever of them reads it now.
+
+        None when no group and mode keep every reader; nobody gets a right that he has not already.
+        """
+        mode = stat.S_IMODE(status.st_mode) & ~0o022
+        readers = [uid for uid in self._groups if self._allowed(uid, status, 4)]
+        kept = mode | (mode & 0o500) >> 3
+        groups = sorted({gid for uid in readers for gid in self._groups[uid]} - {0})
+        for gid, wanted in [(status.st_gid, mode), (status.st_gid, kept), *((gid, kept) for gid in groups)]:
+            if all(self._right(uid, 0, gid, wanted, 4) for uid in readers):
+                return gid, wanted
+        return None
 
 
 def _account(name):
@@ -229,6 +253,11 @@ def is_world_writable(entry):
     return (entry.is_file or entry.is_dir) and bool(entry.status.st_mode & stat.S_IWOTH)
 
 
+def is_open_log(entry):
+    """Below /var/log: a log with visitors, accounts or errors in it that others may read."""
+    return entry.is_file and bool(entry.status.st_mode & stat.S_IROTH) and SENSITIVE_LOG.match(entry.path) is not None
+
+
 def in_uploads(entry):
     """Whether it lies where visitors' or editors' files land."""
     folders = entry.folders
@@ -259,9 +288,9 @@ def group_name(gid):
         return str(gid)
 
 
-KINDS = {
-    "vcs": is_vcs,
-    "dumps": is_dump,
-    "secrets": is_secret,
-    "world_writable": is_world_writable,
-}
+def is_wordpress_core(entry):
+    """WordPress's own code at a document root: wp-admin, wp-includes and the PHP files beside them."""
+    first, _, rest = entry.path.partition("/")
+    if first in ("wp-admin", "wp-includes"):
+        return entry.is_dir or entry.is_file
+    return not rest and entry.is_file and first.endswith(".php") and first != "wp-config.php"

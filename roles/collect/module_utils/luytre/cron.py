@@ -15,7 +15,7 @@ SPOOL = "/var/spool/cron/crontabs/*"
 FOLDERS = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly")
 MAX_JOBS = 500
 _INTERPRETERS = re.compile(
-    r"^(?:ba|da|k|z)?sh$|^(?:php|python|perl|ruby)[\d.]*$|^(?:nice|ionice|nohup|env|timeout|flock|chronic|exec|test|cd|\[)$"
+    r"^(?:ba|da|k|z)?sh$|^(?:php|python|perl|ruby)[\d.]*$|^(?:nice|ionice|nohup|env|timeout|flock|chronic|exec|\{|if|then|else|do|!)$"
 )
 _ASSIGNMENT = re.compile(r"^\s*[A-Za-z_]\w*\s*=")
 
@@ -95,10 +95,8 @@ def programs(command):
             word = word.strip(";()")
             if word.startswith("/"):
                 found.append(word)
-            expects = (
-                (word.startswith("/")
-                and _INTERPRETERS.match(os.path.basename(word)) is not None)
-                or (_INTERPRETERS.match(word) is not None or word.isdigit())
+            expects = (word.startswith("/") and _INTERPRETERS.match(os.path.basename(word)) is not None) or (
+                _INTERPRETERS.match(word) is not None or word.isdigit()
             )
     return found[:10]
 

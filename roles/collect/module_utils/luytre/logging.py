@@ -4,8 +4,9 @@ import glob
 import os
 import re
 import stat
+import time
 
-from ansible.module_utils.luytre import _logrotate
+from ansible.module_utils.luytre import _logrotate, _webroot
 from ansible.module_utils.luytre._reading import file_mode, read_text
 from ansible.module_utils.luytre._units import units
 
@@ -20,10 +21,6 @@ FORWARDERS = (
     "promtail.service",
     "wazuh-agent.service",
     "syslog-ng.service",
-)
-SENSITIVE = re.compile(
-    r"^(?:(?:nginx|apache2|httpd|mysql|mariadb|audit|fail2ban|php[^/]*|private|journal|chrony)/.+"
-    r"|(?:auth\.log|syslog|messages|secure|kern\.log|daemon\.log|user\.log|mail\.\w+|cron\.log|debug|btmp|php[^/]*)(?:[.-].*)?)$"
 )
 _SPANS = {
     "us": 1e-6,
@@ -181,37 +178,23 @@ def _unrotated(rotations):
 
 
 def _files():
-    """Log files with something to hide that others may read, and any that others may write."""
-    found = []
-    seen = 0
-    for folder, folders, names in os.walk("/var/log"):
-        for name in names + folders:
-            seen += 1
-            if seen > MAX_FILES:
-                return found
-            path = os.path.join(folder, name)
-            try:
-                status = os.lstat(path)
-            except OSError:
-                continue
-            others = status.st_mode & 0o007
-            kept = os.path.relpath(path, "/var/log")
-            readable = stat.S_ISREG(status.st_mode) and others & 4 and SENSITIVE.match(kept)
-            writable = not stat.S_ISLNK(status.st_mode) and others & 2 and not status.st_mode & stat.S_ISVTX
-            if (readable and not _is_shut(folder)) or writable:
-                found.append(dict(file_mode(path, status), others_write=bool(writable)))
-                if len(found) >= MAX_LISTED:
-                    return found
-    return found
-
-
-def _is_shut(folder):
-    """Whether a folder between /var/log and the file keeps others out."""
-    while folder != "/var/log":
-        if not os.lstat(folder).st_mode & stat.S_IXOTH:
-            return True
-        folder = os.path.dirname(folder)
-    return False
+    """Log files with something to hide that others may read, and what others may write."""
+    root = os.open("/var/log", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        found = []
+        shut = set()
+        for entry in _webroot.Walk(root, time.monotonic() + 1, MAX_FILES):
+            parent = entry.path.rpartition("/")[0]
+            if parent in shut or (entry.is_dir and not entry.status.st_mode & stat.S_IXOTH):
+                shut.add(entry.path)
+            readable = _webroot.is_open_log(entry) and parent not in shut
+            writable = _webroot.is_world_writable(entry)
+            if (readable or writable) and len(found) < MAX_LISTED:
+                path = "/var/log/" + os.fsencode(entry.path).decode("utf-8", "replace")
+                found.append(dict(file_mode(path, entry.status), others_write=writable))
+        return found
+    finally:
+        os.close(root)
 
 
 # --- away from here, and audit -----------------------------------------------------------------------
