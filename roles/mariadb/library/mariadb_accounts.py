@@ -272,26 +272,25 @@ def as_written(value):
     return {True: "ON", False: "OFF"}[value] if isinstance(value, bool) else value
 
 
-def keep_dump(client, folder):
+def keep_dump(client, folder, socket):
     """Dump the tables of privileges into a new file of root's alone. Raises Unreadable."""
     dumper = os.path.join(os.path.dirname(client), "mariadb-dump")
     if not os.path.exists(dumper):
         dumper = os.path.join(os.path.dirname(client), "mysqldump")
+    what = ["--no-create-info", "--replace", "mysql", *PRIVILEGE_TABLES]
     os.makedirs(folder, mode=0o700, exist_ok=True)
     os.chmod(folder, 0o700)
     path = os.path.join(folder, "mariadb-privileges-%s.sql" % time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as target:
-        done = subprocess.run(
-            [dumper, "--protocol=socket", "--no-create-info", "--replace", "mysql", *PRIVILEGE_TABLES],
-            stdout=target,
-            stderr=subprocess.PIPE,
-            timeout=SECONDS,
-            check=False,
-        )
-    if done.returncode != 0:
-        os.unlink(path)
-        raise Unreadable("could not dump the privileges: %s" % done.stderr.decode("utf-8", "replace").strip()[-200:])
+    for login in (["--no-defaults", "--socket=" + socket], ["--protocol=socket"]):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "wb") as target:
+            done = subprocess.run(
+                [dumper, *login, *what], stdout=target, stderr=subprocess.PIPE, timeout=SECONDS, check=False
+            )
+        if done.returncode == 0:
+            return
+    os.unlink(path)
+    raise Unreadable("could not dump the privileges: %s" % done.stderr.decode("utf-8", "replace").strip()[-200:])
 
 
 def main():
@@ -325,7 +324,7 @@ def act(params, check):
     statements = plan.statements + live
     if statements and not check:
         if plan.statements:
-            keep_dump(client, params["dump_folder"])
+            keep_dump(client, params["dump_folder"], state["variables"]["socket"])
         mariadb.rows(reading, client, "".join(statement + ";\n" for statement in statements))
     return {
         "changed": bool(statements),

@@ -131,18 +131,19 @@ def is_running():
 def rows(reading, client, sql):
     """Rows of all result sets of a script as lists of text (None for NULL). One process.
 
-    Logs in as root by the socket and the client's own defaults, else with Debian's maintenance defaults.
+    Logs in by the socket: as root, else as the client's own option files say, else as Debian's maintenance does.
     """
     arguments = ["--protocol=socket", "--batch", "--skip-column-names", "--connect-timeout=3"]
-    try:
-        text = reading.run([client, *arguments], input_text=sql)
-    except Unreadable as refused:
-        if "ERROR 1045" not in str(refused) and "ERROR 1698" not in str(refused):
-            raise
+    for first, last in (([], ["--user=root"]), ([], []), (["--defaults-file=" + DEBIAN_DEFAULTS], [])):
         try:
-            text = reading.run([client, "--defaults-file=" + DEBIAN_DEFAULTS, *arguments], input_text=sql)
-        except Unreadable:
-            raise Unreadable("root cannot log in to MariaDB through its socket: %s" % str(refused)[-160:])
+            text = reading.run([client, *first, *arguments, *last], input_text=sql)
+            break
+        except Unreadable as refused:
+            if "ERROR 1045" not in str(refused) and "ERROR 1698" not in str(refused):
+                raise
+            why = str(refused)[-160:]
+    else:
+        raise Unreadable("root cannot log in to MariaDB through its socket: %s" % why)
     return [[_field(cell) for cell in line.split("\t")] for line in text.split("\n") if line]
 
 

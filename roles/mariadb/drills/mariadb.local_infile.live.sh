@@ -1,0 +1,5 @@
+#!/bin/sh
+# hosts: web1
+# The files say off; somebody turned it on while it runs.
+set -eu
+mariadb -e "SET GLOBAL local_infile = ON"

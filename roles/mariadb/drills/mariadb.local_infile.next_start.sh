@@ -1,0 +1,5 @@
+#!/bin/sh
+# hosts: web1 web2
+# Off while it runs; an option with a prefix, an underscore and no value turns it on at the next start.
+set -eu
+printf '[mariadb]\nloose_local_infile\n' > /etc/mysql/mariadb.conf.d/zzz-nap-du-lieu.cnf
