@@ -20,6 +20,12 @@ install -d -m 700 -o "$user" -g "$user" "/home/$user/.ssh"
 install -m 600 -o "$user" -g "$user" automation.pub "/home/$user/.ssh/authorized_keys"
 echo "$user ALL=(ALL:ALL) NOPASSWD: ALL" >/etc/sudoers.d/"$user"
 chmod 440 /etc/sudoers.d/"$user"
+
+useradd --create-home --shell /bin/bash --groups sudo --comment 'Quản trị hệ thống' quantri
+install -d -m 700 -o quantri -g quantri /home/quantri/.ssh
+ssh-keygen -q -t ed25519 -N '' -C quantri@van-phong -f /run/quantri
+install -m 600 -o quantri -g quantri /run/quantri.pub /home/quantri/.ssh/authorized_keys
+printf 'quantri:%s\n' "$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')" | chpasswd
 printf 'root:%s\n' "$(cat root_password)" | chpasswd
 
 if [ -d "machine/files" ]; then
