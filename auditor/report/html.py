@@ -129,8 +129,10 @@ def headline(summary: FleetSummary, words: Words) -> str:
     if n := standing["unread"]:
         return say("unread_all" if n == of else "unread", n)
     if n := standing["open"]:
-        return say("open", n)
-    return say("unsure", standing["unsure"]) if standing["unsure"] else say("clean")
+        return say("open_only" if of == 1 else "open", n)
+    if n := standing["unsure"]:
+        return say("unsure_only" if of == 1 else "unsure", n)
+    return say("clean")
 
 
 def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:

@@ -63,6 +63,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "Không có việc phải làm ngay; {n} trong {of} {what} còn việc nên làm",
         "Nothing urgent; {n} of {of} {what} have work left",
     ),
+    "headline.open_only": (
+        "Không có việc phải làm ngay, nhưng {what} này còn việc nên làm",
+        "Nothing urgent, but this {what} has work left",
+    ),
+    "headline.unsure_only": (
+        "Không thấy việc phải làm, nhưng {what} này chưa đánh giá được hết",
+        "Nothing to do was found, but this {what} could not be evaluated in full",
+    ),
     "headline.unsure": (
         "Không thấy việc phải làm, nhưng {n} trong {of} {what} chưa đánh giá được hết",
         "Nothing to do was found, but {n} of {of} {what} could not be evaluated in full",
@@ -77,6 +85,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "{urgent} việc phải làm ngay và {rest} việc nên làm tiếp.",
         "{urgent} to do now and {rest} to do next.",
     ),
+    "gist.urgent": ("{urgent} việc phải làm ngay.", "{urgent} to do now."),
+    "gist.rest": ("{rest} việc nên làm tiếp.", "{rest} to do next."),
     "gist.auto_all": ("Máy tự làm được tất cả.", "All of it can be automated."),
     "gist.auto_some": (
         "Máy tự làm được {auto} việc, {hand} việc cần người làm.",
@@ -137,6 +147,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "outside.note": (
         "Không có kết luận nào về những nơi sau. Xem như chưa an toàn cho tới khi đọc được.",
         "Nothing can be said about these. Treat them as unsafe until they can be read.",
+    ),
+    "areas.note": (
+        "Những yêu cầu dựa vào các phần sau chưa đánh giá được.",
+        "Requirements that rest on these areas could not be evaluated.",
     ),
     "areas": ("Phần không đọc được", "Areas that could not be read"),
     # work

@@ -188,6 +188,16 @@ def test_three_of_four():
     )
 
 
+def test_one_alone_is_not_counted():
+    run = factory.run(hosts=factory.HOSTS[:1])
+    kept = tuple(f for f in run.findings if f.severity in ("low", "medium") and f.status != "not_evaluated")
+    assert (
+        html.headline(fleet(run.model_copy(update={"findings": kept})), Words("vi"))
+        == "Không có việc phải làm ngay, nhưng trang này còn việc nên làm"
+    )
+    assert html.headline(fleet(run), Words("en")) == "This site needs action now"
+
+
 def test_a_fleet_that_is_done_says_so_only_when_everything_was_evaluated():
     run = factory.run(clean=True)
     done = run.model_copy(update={"findings": tuple(f for f in run.findings if f.status != "not_evaluated")})
