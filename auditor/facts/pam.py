@@ -28,7 +28,8 @@ class Quality(Fact):
     credits: list[str] = Field(description="settings that lower the length really asked for")
     length: int = Field(description="characters really asked for, credits taken off")
     classes: int
-    dictionary: bool
+    dictionary: bool = Field(description="compared with a list of common words")
+    dictionary_found: bool = Field(description="the list is there; without it every new password is refused")
 
 
 class History(Fact):

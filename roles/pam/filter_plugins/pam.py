@@ -14,17 +14,23 @@ PASSWORD = "/etc/pam.d/common-password"  # noqa: S105  a file
 
 
 def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
-    """``profiles`` to enable, ``edits`` of stack files, ``lines`` of module settings; all empty when nothing is needed."""
+    """``packages``, ``profiles`` to enable, ``edits`` of stack files, ``lines`` of settings; empty when all is well."""
+    packages: list[str] = []
     profiles: list[str] = []
     edits: list[dict[str, str]] = []
     lines: list[dict[str, str]] = []
     if "pam.faillock" in apply:
         _faillock(now["faillock"], wanted, profiles, edits, lines)
     if "pam.pwquality" in apply:
-        _quality(now["pwquality"], wanted, profiles, edits, lines)
+        quality = now["pwquality"]
+        if not quality["installed"]:
+            packages.append("libpam-pwquality")
+        if not quality["dictionary_found"]:
+            packages.append("cracklib-runtime")
+        _quality(quality, wanted, profiles, edits, lines)
     if "pam.history" in apply:
         _history(now["pwhistory"], wanted, profiles, edits)
-    return {"profiles": profiles, "edits": edits, "lines": lines}
+    return {"packages": packages, "profiles": profiles, "edits": edits, "lines": lines}
 
 
 def _faillock(
@@ -59,7 +65,7 @@ def _quality(
         needed["minclass"] = str(wanted["classes"])
     if quality["installed"] and not quality["active"]:
         needed["enforcing"] = "1"
-    if not quality["dictionary"]:
+    if not quality["dictionary"] and quality["dictionary_found"]:
         needed["dictcheck"] = "1"
     for key, value in needed.items():
         lines.append({"control": "pam.pwquality", "path": QUALITY, "key": key, "value": value})

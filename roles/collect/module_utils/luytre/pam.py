@@ -114,8 +114,14 @@ def pwquality(password, configured):
         "credits": [key for key, value in zip(CREDITS, credit) if value > 0],
         "length": max(_number(settings, "minlen", 8), 6) - sum(max(0, value) for value in credit),
         "classes": max(_number(settings, "minclass", 0), sum(1 for value in credit if value < 0)),
-        "dictionary": _number(settings, "dictcheck", 1) != 0,
+        "dictionary": _number(settings, "dictcheck", 1) != 0 and os.path.isfile(_dictionary(settings)),
+        "dictionary_found": os.path.isfile(_dictionary(settings)),
     }
+
+
+def _dictionary(settings):
+    """The word list that new passwords are compared with; when it is missing, every password is refused."""
+    return settings.get("dictpath", "/var/cache/cracklib/cracklib_dict") + ".pwd"
 
 
 def pwhistory(password, configured):

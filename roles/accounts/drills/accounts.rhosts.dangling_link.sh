@@ -1,0 +1,6 @@
+#!/bin/sh
+# hosts: web1 web2 web3
+# A link that leads nowhere yet.
+set -eu
+useradd -m -s /usr/sbin/nologin thuky
+ln -s /srv/chua-co /home/thuky/.netrc

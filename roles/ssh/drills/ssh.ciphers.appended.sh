@@ -1,0 +1,8 @@
+#!/bin/sh
+# hosts: web1 web2 web3
+# One weak cipher added to a good list.
+set -eu
+cat > /etc/ssh/sshd_config.d/00-aag.conf <<'SETTINGS'
+Ciphers +aes256-cbc
+SETTINGS
+systemctl reload ssh

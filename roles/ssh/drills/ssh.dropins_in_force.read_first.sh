@@ -1,0 +1,8 @@
+#!/bin/sh
+# hosts: web1 web2 web3
+# Sound by itself, but it beats what was approved.
+set -eu
+cat > /etc/ssh/sshd_config.d/00-aam.conf <<'SETTINGS'
+LogLevel INFO
+SETTINGS
+systemctl reload ssh

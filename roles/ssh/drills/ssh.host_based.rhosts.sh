@@ -1,0 +1,8 @@
+#!/bin/sh
+# hosts: web1 web2 web3
+# Host-based logins are off, but files of trusted hosts are heeded.
+set -eu
+cat > /etc/ssh/sshd_config.d/00-aak.conf <<'SETTINGS'
+IgnoreRhosts no
+SETTINGS
+systemctl reload ssh

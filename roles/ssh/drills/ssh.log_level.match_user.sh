@@ -1,0 +1,9 @@
+#!/bin/sh
+# hosts: web1 web2 web3
+# Only for one account.
+set -eu
+cat > /etc/ssh/sshd_config.d/32-im-lang.conf <<'SETTINGS'
+Match User luytre
+    LogLevel QUIET
+SETTINGS
+systemctl reload ssh

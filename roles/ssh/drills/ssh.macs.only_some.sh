@@ -1,0 +1,8 @@
+#!/bin/sh
+# hosts: web1 web2 web3
+# A list of its own, with one weak member among strong ones.
+set -eu
+cat > /etc/ssh/sshd_config.d/00-aai.conf <<'SETTINGS'
+MACs hmac-sha2-512-etm@openssh.com,hmac-sha1-96,hmac-sha2-256
+SETTINGS
+systemctl reload ssh
