@@ -1,0 +1,61 @@
+"""Daemons: who listens where, what a web server has no use for, and how the rest is confined."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact
+
+
+class Listener(Fact):
+    """A socket that waits for connections or packets."""
+
+    protocol: Literal["tcp", "udp"]
+    address: str
+    port: int = Field(ge=0, le=65_535)
+    local: bool = Field(description="only this host itself can reach it")
+    process: str
+    unit: str | None
+    service: Literal["ssh", "web", "dhcp", "time"] | None = Field(
+        description="what a web server is supposed to listen for; None for all else"
+    )
+
+
+class Unneeded(Fact):
+    """A unit of a service that a web server has no use for, running or started at boot."""
+
+    service: str
+    unit: str
+    port: int = Field(description="the port that would declare it wanted, 0 for none")
+    active: bool
+    enabled: bool
+    maskable: bool = Field(description="its file is not in /etc, where the mask would have to go")
+
+
+class Confinement(Fact):
+    """What systemd holds a running daemon to."""
+
+    unit: str
+    no_new_privileges: bool
+    private_tmp: bool
+    protect_system: bool
+
+
+class CoreDumps(Fact):
+    """Whether the memory of crashed programs is kept."""
+
+    session_limit: str | None = Field(description="hard limit of core files in people's sessions; None when not set")
+    systemd_storage: str | None = Field(description="systemd-coredump's Storage; None when it is not installed")
+
+
+class Facts(Area):
+    """Listening sockets and the units that matter."""
+
+    listeners: list[Listener]
+    unneeded: list[Unneeded]
+    failed: list[str]
+    confinement: list[Confinement]
+    mail_server: str | None
+    core_dumps: CoreDumps

@@ -1,0 +1,239 @@
+"""Daemons: who listens where, which services a web server has no use for, and how the rest is confined."""
+
+import glob
+import re
+
+from ansible.module_utils.luytre._reading import read_text
+
+UNNEEDED = (
+    ("telnet", 23, ("telnet.socket", "inetutils-telnetd.service", "telnetd.service")),
+    ("inetd", None, ("inetd.service", "openbsd-inetd.service", "inetutils-inetd.service", "xinetd.service")),
+    ("rsh", 514, ("rsh.socket", "rlogin.socket", "rexec.socket", "rsh-server.service")),
+    ("FTP", 21, ("vsftpd.service", "proftpd.service", "proftpd.socket", "pure-ftpd.service")),
+    ("TFTP", 69, ("tftpd-hpa.service", "atftpd.service", "tftp.socket")),
+    ("NIS", None, ("nis.service", "ypserv.service", "ypbind.service", "yppasswdd.service")),
+    ("rpcbind", 111, ("rpcbind.socket", "rpcbind.service")),
+    ("NFS", 2049, ("nfs-server.service",)),
+    ("printing", 631, ("cups.socket", "cups.path", "cups.service", "cups-browsed.service")),
+    ("Avahi", 5353, ("avahi-daemon.socket", "avahi-daemon.service")),
+    ("file sharing", 445, ("smbd.service", "nmbd.service", "samba-ad-dc.service")),
+    ("SNMP", 161, ("snmpd.service",)),
+    ("DHCP", 67, ("isc-dhcp-server.service", "kea-dhcp4-server.service")),
+    ("web proxy", 3128, ("squid.service",)),
+    ("rsync", 873, ("rsync.service",)),
+    ("remote desktop", 3389, ("xrdp.service",)),
+    ("VNC", 5900, ("vncserver.service", "x11vnc.service", "tightvncserver.service")),
+)
+"""What it is, the port that would declare it wanted, its units: sockets first, or they start the service again."""
+
+WEB_SERVERS = {"nginx": "nginx", "apache2": "apache", "httpd": "apache"}
+TIME_DAEMONS = ("chronyd", "ntpd", "ntpsec", "systemd-timesyn")
+DHCP_CLIENTS = ("dhclient", "dhcpcd", "systemd-network", "NetworkManager", "udhcpc")
+MAIL_SERVERS = ("master", "exim4", "exim", "sendmail", "sendmail-mta", "smtpd", "opensmtpd")
+CONFINED = ("nginx.service", "apache2.service", "mariadb.service", "mysql.service")
+_SHOWN = "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath,NoNewPrivileges,PrivateTmp,ProtectSystem,ProtectHome"
+
+
+def collect(reading):
+    shown = show(reading, [*(unit for _, _, units in UNNEEDED for unit in units), *CONFINED, *_pools()])
+    return {
+        "listeners": listeners(reading),
+        "unneeded": unneeded(shown, read_text("/proc/self/mounts") or ""),
+        "failed": failed(reading),
+        "confinement": confinement(shown),
+        "mail_server": mail_server(reading),
+        "core_dumps": core_dumps(reading),
+    }
+
+
+def listeners(reading):
+    """Every TCP socket that listens and UDP socket that receives, with the daemon behind it."""
+    found = parse_sockets(reading.run(["ss", "-Hltnup"]))
+    sockets = {}
+    if any(each["process"] == "systemd" for each in found):
+        sockets = parse_list_sockets(reading.run(["systemctl", "list-sockets", "--plain", "--no-legend", "--no-pager"]))
+    result = []
+    for each in found:
+        pid = each.pop("pid")
+        each["unit"] = _unit(pid)
+        if each["process"] == "systemd":
+            unit = sockets.get(each["port"])
+            each["unit"], each["process"] = unit, (unit or "systemd").split(".")[0]
+        each["service"] = service(each)
+        if each not in result:
+            result.append(each)
+    return result
+
+
+def parse_sockets(text):
+    """The lines of ``ss -Hltnup`` as ``{protocol, address, port, local, process, pid}``."""
+    found = []
+    for line in text.splitlines():
+        parts = line.split(None, 6)
+        if len(parts) < 6 or parts[0] not in ("tcp", "udp"):
+            continue
+        address, _, port = parts[4].rpartition(":")
+        if not port.isdigit():
+            continue
+        address, _, device = address.replace("[", "").replace("]", "").partition("%")
+        holders = re.findall(r'\("([^"]*)",pid=(\d+)', parts[6] if len(parts) > 6 else "")
+        name, pid = next((holder for holder in holders if holder[0] != "systemd"), (holders or [("", "0")])[0])
+        found.append(
+            {
+                "protocol": parts[0],
+                "address": address,
+                "port": int(port),
+                "local": is_local(address) or device == "lo",
+                "process": name,
+                "pid": int(pid),
+            }
+        )
+    return found
+
+
+def is_local(address):
+    """Whether only this host itself can reach an address."""
+    address = address.lower()
+    if address.startswith("::ffff:"):
+        address = address[7:]
+    return address == "::1" or address.startswith("127.")
+
+
+def parse_list_sockets(text):
+    """``systemctl list-sockets`` as port to socket unit."""
+    found = {}
+    for line in text.splitlines():
+        match = re.match(r"\S*:(\d+)\s+(?:\S+\s+)?(\S+\.socket)\s", line + " ")
+        if match:
+            found[int(match.group(1))] = match.group(2)
+    return found
+
+
+def _unit(pid):
+    text = read_text("/proc/%d/cgroup" % pid, 4000) if pid > 1 else None
+    names = re.findall(r"/([^/\n]+\.(?:service|scope))", text or "")
+    return names[-1] if names else None
+
+
+def service(listener):
+    """What a web server is supposed to listen for, ``ssh web dhcp time``, or None."""
+    process, port, protocol = listener["process"], listener["port"], listener["protocol"]
+    if protocol == "tcp" and process in ("sshd", "ssh", "dropbear"):
+        return "ssh"
+    if process in WEB_SERVERS and port in (80, 443):
+        return "web"
+    if protocol == "udp" and port in (68, 546) and process in DHCP_CLIENTS:
+        return "dhcp"
+    if protocol == "udp" and (port == 123 or process == "systemd-timesyn") and process in TIME_DAEMONS:
+        return "time"
+    return None
+
+
+def unneeded(shown, mounts):
+    """The units of services that a web server has no use for and that are here, running or started at boot.
+
+    rpcbind is of use where a folder of another server is mounted by NFS.
+    """
+    by_nfs = re.search(r"(?m)^\S+ \S+ nfs4? ", mounts) is not None
+    found = []
+    for name, port, units in UNNEEDED:
+        for unit in () if name == "rpcbind" and by_nfs else units:
+            fields = shown.get(unit, {})
+            active = fields.get("ActiveState") in ("active", "activating", "reloading")
+            loaded = fields.get("LoadState") == "loaded"
+            enabled = loaded and fields.get("UnitFileState") in ("enabled", "enabled-runtime", "generated")
+            if active or enabled:
+                found.append(
+                    {
+                        "service": name,
+                        "unit": unit,
+                        "port": port or 0,
+                        "active": active,
+                        "enabled": enabled,
+                        "maskable": not fields.get("FragmentPath", "").startswith("/etc/"),
+                    }
+                )
+    return found
+
+
+def show(reading, units):
+    """Unit name to the properties that ``systemctl show`` gives, for units that may not exist."""
+    if reading.installed("systemctl") is None:
+        return {}
+    return parse_show(reading.run(["systemctl", "show", "--property", _SHOWN, "--", *units], ok=None))
+
+
+def parse_show(text):
+    found = {}
+    for block in text.split("\n\n"):
+        fields = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        for name in fields.get("Names", fields.get("Id", "")).split():
+            found[name] = fields
+    return found
+
+
+def failed(reading):
+    """Names of the units that systemd counts as failed."""
+    if reading.installed("systemctl") is None:
+        return []
+    text = reading.run(["systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"])
+    return [line.split()[0] for line in text.splitlines() if line.split()]
+
+
+def _pools():
+    return [path.rsplit("/", 1)[1] for path in glob.glob("/usr/lib/systemd/system/php*-fpm.service")]
+
+
+def confinement(shown):
+    """What systemd holds the running web, PHP and database daemons to."""
+    return [
+        {
+            "unit": name,
+            "no_new_privileges": fields.get("NoNewPrivileges") == "yes",
+            "private_tmp": fields.get("PrivateTmp") in ("yes", "disconnected"),
+            "protect_system": fields.get("ProtectSystem") in ("yes", "full", "strict"),
+        }
+        for name, fields in sorted(shown.items())
+        if name in (*CONFINED, *_pools()) and fields.get("ActiveState") == "active" and fields.get("Id") == name
+    ]
+
+
+def mail_server(reading):
+    """Which mail server is installed, if any: ``postfix``, ``exim4`` or another's program."""
+    for name, program in (("postfix", "postconf"), ("exim4", "exim4"), ("sendmail", "sendmail-mta"), ("opensmtpd", "smtpd")):
+        if reading.installed(program):
+            return name
+    return None
+
+
+def core_dumps(reading):
+    """Whether the memory of crashed programs is kept: the hard limit of people's sessions, systemd-coredump's storage."""
+    files = ["/etc/security/limits.conf", *sorted(glob.glob("/etc/security/limits.d/*.conf"))]
+    collector = glob.glob("/usr/lib/systemd/systemd-coredump")
+    return {
+        "session_limit": hard_core_limit("\n".join(read_text(path) or "" for path in files)),
+        "systemd_storage": coredump_storage() if collector else None,
+    }
+
+
+def hard_core_limit(text):
+    """The hard limit of core files that pam_limits gives everybody but root, as it is written; None when not set."""
+    limit = None
+    for line in text.splitlines():
+        parts = line.split("#", 1)[0].split()
+        if len(parts) == 4 and parts[0] == "*" and parts[1] in ("hard", "-") and parts[2] == "core":
+            limit = parts[3]
+    return limit
+
+
+def coredump_storage():
+    """``Storage=`` of systemd-coredump, drop-ins read in systemd's order."""
+    chosen = {}
+    for folder in ("/usr/lib", "/usr/local/lib", "/run", "/etc"):
+        for path in glob.glob(folder + "/systemd/coredump.conf.d/*.conf"):
+            chosen[path.rsplit("/", 1)[1]] = path
+    storage = "external"
+    for path in ["/etc/systemd/coredump.conf", *(chosen[name] for name in sorted(chosen))]:
+        for value in re.findall(r"(?m)^\s*Storage\s*=\s*(\S*)", read_text(path) or ""):
+            storage = value or "external"
+    return storage
