@@ -15,7 +15,9 @@ class Job(Fact):
     user: str
     when: str
     programs: list[str] = Field(description="absolute paths that it runs or hands to an interpreter")
-    weak: FileMode | None = Field(description="the program, or a folder on the way to it, that another than root can change")
+    weak: FileMode | None = Field(
+        description="the program, or a folder on the way to it, that another than root can change; of cron's own folders see files"
+    )
 
 
 class Facts(Area):
