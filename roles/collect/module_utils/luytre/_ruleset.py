@@ -1,0 +1,385 @@
+"""What a ruleset does with a packet: nftables' JSON and iptables-save's lines, worked out by the kernel's own rules.
+
+The question is always the same: may the first packet of a stranger, somebody outside without any address that the
+rules name, reach a port of this host? Where a condition cannot be worked out, both outcomes are followed, so the
+answer errs towards open.
+"""
+
+import ipaddress
+import re
+import shlex
+
+MAX_DEPTH = 16
+PASS, STOP, GO_ON, RETURN = "pass", "stop", "go on", "return"
+WIDE_PREFIX = {"ip": 7, "ip6": 3}
+"""A network this wide holds strangers."""
+
+INSIDE = re.compile(r"(lo$|docker|br-|virbr|lxcbr|lxdbr|podman|cni|wg|tun|veth|cali|flannel)")
+
+
+class Packet:
+    """The first packet of a new connection, or of a new exchange by UDP, from a stranger."""
+
+    def __init__(self, family, protocol, port, outside=()):
+        self.family, self.protocol, self.port, self.outside = family, protocol, port, set(outside)
+
+
+class Ruleset:
+    """Chains, rules and named sets of every table, as ``nft -j list ruleset`` gives them."""
+
+    def __init__(self, entries):
+        self.bases, self.rules, self.sets = [], {}, {}
+        for entry in entries:
+            for kind, value in entry.items():
+                if kind == "chain" and value.get("hook") in ("prerouting", "input") and value.get("type") == "filter":
+                    self.bases.append(value)
+                elif kind == "rule":
+                    self.rules.setdefault(_place(value, value["chain"]), []).append(value.get("expr", []))
+                elif kind in ("set", "map"):
+                    self.sets[_place(value, value["name"])] = value.get("elem", [])
+        self.bases.sort(key=lambda chain: (chain["hook"] == "input", _priority(chain.get("prio"))))
+
+    def admits(self, packet):
+        """Whether the packet may get through all chains that it meets."""
+        for chain in self.bases:
+            if chain["family"] not in ("inet", packet.family):
+                continue
+            where = _place(chain, chain["name"])
+            if PASS not in self._base(where, chain.get("policy", "accept"), packet):
+                return False
+        return True
+
+    def without(self, family, table):
+        """The same ruleset without one table."""
+        other = Ruleset([])
+        other.bases = [chain for chain in self.bases if (chain["family"], chain["table"]) != (family, table)]
+        other.rules, other.sets = self.rules, self.sets
+        return other
+
+    def _base(self, where, policy, packet):
+        outcomes = self._walk(where, packet, 0)
+        if outcomes & {GO_ON, RETURN}:
+            outcomes |= {STOP if policy == "drop" else PASS}
+        return outcomes
+
+    def _walk(self, where, packet, depth):
+        """What may come of a packet in a chain: PASS, STOP, GO_ON (its end is reached) or RETURN."""
+        outcomes = set()
+        if depth > MAX_DEPTH:
+            return {GO_ON, PASS}
+        for rule in self.rules.get(where, []):
+            certain, result = self._rule(rule, where, packet, depth)
+            outcomes |= result - {GO_ON}
+            if certain and GO_ON not in result:
+                return outcomes
+        return outcomes | {GO_ON}
+
+    def _rule(self, expressions, where, packet, depth):
+        """``(certain, outcomes)``: whether the packet surely gets to the rule's verdict, and what that may be."""
+        certain = True
+        for expression in expressions:
+            for kind, value in expression.items():
+                if kind == "match":
+                    holds = self._holds(value["left"], value["op"], value["right"], where, packet)
+                elif kind == "vmap":
+                    verdicts = self._mapped(value, where, packet)
+                    if verdicts is None:
+                        return False, {GO_ON}
+                    results = [self._verdict(verdict, where, packet, depth) for _, verdict in verdicts]
+                    sure = certain and any(yes for yes, _ in verdicts)
+                    merged = set().union(*results) if results else set()
+                    return sure, merged if sure else merged | {GO_ON}
+                elif kind in ("limit", "quota", "ct count", "unknown", "socket", "osf") or (
+                    kind == "xt" and value.get("type") != "target"
+                ):
+                    holds = None
+                elif kind == "xt":
+                    holds = True
+                    if value.get("name") in ("REJECT", "DROP", "TARPIT"):
+                        return certain, {STOP} if certain else {STOP, GO_ON}
+                else:
+                    verdict = self._verdict(expression, where, packet, depth)
+                    if verdict is not None:
+                        return certain, verdict if certain else verdict | {GO_ON}
+                    holds = True
+                if holds is False:
+                    return False, {GO_ON}
+                certain = certain and holds is True
+        return certain, {GO_ON}
+
+    def _verdict(self, expression, where, packet, depth):
+        """What may come of a verdict statement; None when the statement is no verdict."""
+        kind = next(iter(expression))
+        if kind == "accept":
+            return {PASS}
+        if kind in ("drop", "reject"):
+            return {STOP}
+        if kind == "queue":
+            return {PASS, STOP}
+        if kind == "return":
+            return {RETURN}
+        if kind == "continue":
+            return {GO_ON}
+        if kind in ("jump", "goto"):
+            target = where[:2] + (expression[kind]["target"],)
+            outcomes = self._walk(target, packet, depth + 1)
+            ended = outcomes & {GO_ON, RETURN}
+            outcomes -= {GO_ON, RETURN}
+            if ended:
+                outcomes |= {GO_ON} if kind == "jump" else {RETURN}
+            return outcomes
+        return None
+
+    def _mapped(self, vmap, where, packet):
+        """``[(certain, verdict)]`` of the elements of a verdict map that the packet may hit; None when it hits none."""
+        elements = vmap["data"]
+        if isinstance(elements, str):
+            elements = self.sets.get(where[:2] + (elements.lstrip("@"),), [])
+        elif isinstance(elements, dict):
+            elements = elements.get("set", [])
+        found = []
+        for element in elements:
+            if not isinstance(element, list) or len(element) != 2:
+                continue
+            holds = self._holds(vmap["key"], "==", _bare(element[0]), where, packet)
+            if holds is not False:
+                found.append((holds is True, element[1]))
+                if holds:
+                    break
+        return found or None
+
+    def _holds(self, left, op, right, where, packet):
+        """Whether a comparison holds for the packet; None when it cannot be told."""
+        if isinstance(right, str) and right.startswith("@"):
+            right = {"set": self.sets.get(where[:2] + (right[1:],), [])}
+        values = right["set"] if isinstance(right, dict) and "set" in right else right
+        values = [_bare(value) for value in values] if isinstance(values, list) else [values]
+        answers = [self._equals(left, value, packet) for value in values]
+        if True in answers:
+            answer = True
+        elif None in answers:
+            answer = None
+        else:
+            answer = False
+        if answer is None or op in ("==", "in"):
+            return answer
+        return not answer if op == "!=" else None
+
+    def _equals(self, left, value, packet):
+        if isinstance(left, dict) and "concat" in left:
+            parts = value.get("concat", []) if isinstance(value, dict) else []
+            answers = [self._equals(key, part, packet) for key, part in zip(left["concat"], parts)]
+            if False in answers or not answers:
+                return False
+            return None if None in answers else True
+        kind, about = next(iter(left.items())) if isinstance(left, dict) else ("", None)
+        if kind == "meta":
+            return _meta(about.get("key"), value, packet)
+        if kind == "payload" and isinstance(about, dict):
+            return _payload(about.get("protocol"), about.get("field"), value, packet)
+        if kind == "ct":
+            return _state(value) if about.get("key") == "state" else False if about.get("key") == "status" else None
+        if kind == "fib":
+            flags = about.get("flags", [])
+            flags = [flags] if isinstance(flags, str) else flags
+            if about.get("result") == "type":
+                return (value == "local") if "daddr" in flags else (value == "unicast") if "saddr" in flags else None
+            return None
+        if kind == "&" and "tcp" in str(about):
+            if packet.protocol != "tcp":
+                return False
+            return True if value in ("syn", ["syn"]) else None
+        return None
+
+
+def _place(value, name):
+    return value["family"], value["table"], name
+
+
+def _priority(value):
+    return value if isinstance(value, int) else 0
+
+
+def _bare(element):
+    """A set's element without its timeout, counter and comment."""
+    if isinstance(element, dict) and "elem" in element:
+        element = element["elem"]
+        return element.get("val", element) if isinstance(element, dict) else element
+    return element
+
+
+def _meta(key, value, packet):
+    if key in ("iif", "iifname"):
+        name = str(value)
+        if packet.outside:
+            stem = name.rstrip("*+")
+            return any(each == name or (stem != name and each.startswith(stem)) for each in packet.outside)
+        return INSIDE.match(name) is None
+    if key == "l4proto":
+        return value in (packet.protocol, {"tcp": 6, "udp": 17}[packet.protocol])
+    if key == "nfproto":
+        return value in {"ip": ("ipv4", 2), "ip6": ("ipv6", 10)}[packet.family]
+    if key == "protocol":
+        return value == packet.family
+    if key == "pkttype":
+        return value in ("host", "unicast")
+    return None
+
+
+def _payload(protocol, field, value, packet):
+    if protocol in ("icmp", "icmpv6", "igmp", "arp", "sctp", "dccp", "esp", "ah"):
+        return False
+    if protocol in ("ip", "ip6"):
+        if protocol != packet.family:
+            return False
+        if field == "saddr":
+            return _is_wide(value, packet.family)
+        if field == "daddr":
+            return False if re.match(r"(22[4-9]|23\d|255)\.|ff", _address(value)) else None
+        if field in ("protocol", "nexthdr"):
+            return value in (packet.protocol, {"tcp": 6, "udp": 17}[packet.protocol])
+        return None
+    if protocol in ("tcp", "udp", "th", "udplite"):
+        if protocol not in ("th", packet.protocol):
+            return False
+        if field == "dport":
+            return _in_range(value, packet.port)
+        if field == "flags":
+            return True if value in ("syn", ["syn"]) else None
+        return None
+    return None
+
+
+def _state(value):
+    values = value if isinstance(value, list) else [value]
+    return "new" in values
+
+
+def _in_range(value, port):
+    if isinstance(value, dict) and "range" in value:
+        low, high = value["range"]
+        return low <= port <= high
+    return value == port
+
+
+def _address(value):
+    return str(value["prefix"]["addr"]) if isinstance(value, dict) and "prefix" in value else str(value)
+
+
+def _is_wide(value, family):
+    """Whether an address condition holds for strangers: only a network that takes in most of the world does."""
+    if isinstance(value, dict) and "prefix" in value:
+        return value["prefix"].get("len", 128) <= WIDE_PREFIX[family]
+    if isinstance(value, dict) and "range" in value:
+        try:
+            low, high = (ipaddress.ip_address(end) for end in value["range"])
+        except ValueError:
+            return None
+        return int(high) - int(low) >= 2 ** (low.max_prefixlen - WIDE_PREFIX[family]) - 2
+    return False
+
+
+# --- iptables ------------------------------------------------------------------------------------------------------
+
+_BUILT_IN = {"INPUT": ("input", 0), "PREROUTING": ("prerouting", -300)}
+
+
+def from_iptables(text, family):
+    """The lines of ``iptables-save`` (or ip6tables-save, by ``family``) in the form of nft's JSON."""
+    entries, table = [], ""
+    for line in text.splitlines():
+        if line.startswith("*"):
+            table = line[1:].strip()
+        elif line.startswith(":") and table in ("filter", "raw", "mangle"):
+            name, policy = line[1:].split()[:2]
+            chain = {"family": family, "table": table, "name": name}
+            if name in _BUILT_IN and (table, name) != ("mangle", "INPUT"):
+                hook, priority = _BUILT_IN[name]
+                chain.update(type="filter", hook=hook, prio=priority, policy=policy.lower())
+            entries.append({"chain": chain})
+        elif line.startswith("-A ") and table in ("filter", "raw", "mangle"):
+            try:
+                words = shlex.split(line)
+            except ValueError:
+                continue
+            rule = {"family": family, "table": table, "chain": words[1], "expr": _iptables_rule(words[2:], family)}
+            entries.append({"rule": rule})
+    return entries
+
+
+def _iptables_rule(words, family):
+    expressions, verdict, protocol = [], None, "th"
+    position, negated = 0, False
+    while position < len(words):
+        word = words[position]
+        argument = words[position + 1] if position + 1 < len(words) else ""
+        position += 2
+        op = "!=" if negated else "=="
+        negated = False
+        if word == "!":
+            position, negated = position - 1, True
+        elif word == "-p":
+            protocol = argument if argument in ("tcp", "udp") else "th"
+            expressions.append(_match({"meta": {"key": "l4proto"}}, op, argument))
+        elif word in ("-s", "-d"):
+            field = {"-s": "saddr", "-d": "daddr"}[word]
+            expressions.append(_match({"payload": {"protocol": family, "field": field}}, op, _network(argument)))
+        elif word == "-i":
+            expressions.append(_match({"meta": {"key": "iifname"}}, op, argument))
+        elif word in ("--dport", "--dports"):
+            ports = {"set": [_ports(part) for part in argument.split(",")]}
+            expressions.append(_match({"payload": {"protocol": protocol, "field": "dport"}}, op, ports))
+        elif word in ("--ctstate", "--state"):
+            states = {"set": argument.lower().split(",")}
+            expressions.append(_match({"ct": {"key": "state"}}, op, states))
+        elif word == "--dst-type":
+            expressions.append(_match({"fib": {"result": "type", "flags": ["daddr"]}}, op, argument.lower()))
+        elif word == "--src-type":
+            expressions.append(_match({"fib": {"result": "type", "flags": ["saddr"]}}, op, argument.lower()))
+        elif word == "--tcp-flags":
+            asked = words[position] if position < len(words) else ""
+            position += 1
+            expressions.append(_match({"&": [{"payload": {"protocol": "tcp"}}, argument]}, op, asked.lower().split(",")))
+        elif word == "--syn":
+            position -= 1
+            expressions.append({"unknown": word} if op == "!=" else _match({"&": ["tcp"]}, op, "syn"))
+        elif word in ("-j", "-g"):
+            verdict = _iptables_verdict(word, argument)
+            break
+        elif word in ("-m", "--comment"):
+            continue
+        elif word.startswith("-"):
+            expressions.append({"unknown": word})
+            if argument.startswith("-") or argument == "!":
+                position -= 1
+    return expressions + ([verdict] if verdict else [])
+
+
+def _iptables_verdict(option, target):
+    fixed = {"ACCEPT": {"accept": None}, "DROP": {"drop": None}, "REJECT": {"reject": None}, "RETURN": {"return": None}}
+    if target in fixed:
+        return fixed[target]
+    if target == "NFQUEUE":
+        return {"queue": None}
+    if target.isupper() and not target.startswith(("INPUT", "DOCKER")) and target in _NO_VERDICT:
+        return {"counter": None}
+    return {"goto" if option == "-g" else "jump": {"target": target}}
+
+
+_NO_VERDICT = {"LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "TCPMSS", "CLASSIFY", "SET", "TRACE", "AUDIT"}
+
+
+def _match(left, op, right):
+    return {"match": {"left": left, "op": op, "right": right}}
+
+
+def _network(text):
+    address, slash, length = text.partition("/")
+    return {"prefix": {"addr": address, "len": int(length)}} if slash and length.isdigit() else address
+
+
+def _ports(text):
+    low, colon, high = text.partition(":")
+    if not colon:
+        return int(low) if low.isdigit() else -1
+    return {"range": [int(low or 0), int(high or 65535)]}

@@ -1,0 +1,224 @@
+"""The firewall by its effect: what a stranger's first packet may reach, now and after the next boot."""
+
+import json
+import os
+import re
+
+from ansible.module_utils.luytre import services
+from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._ruleset import Packet, Ruleset, from_iptables
+from ansible.module_utils.luytre._units import units
+
+OWN = ("inet", "luytre")
+CONFIG = "/etc/nftables.conf"
+UNLISTED = (1, 113, 4444, 31337, 47808)
+"""Ports that nobody opens on purpose: what happens to them is what happens by default."""
+
+MANAGERS = ("ufw.service", "firewalld.service", "netfilter-persistent.service", "docker.service", "nftables.service")
+_IN_A_NAMESPACE = 'nft -f "$0" && nft -j list ruleset'
+
+
+def collect(reading):
+    outside = outside_interfaces()
+    entries = live_entries(reading)
+    ruleset = Ruleset(entries)
+    state = units(reading, MANAGERS)
+    boot = boot_entries(reading)
+    listeners = services.listeners(reading)
+    return {
+        "installed": reading.installed("nft") is not None,
+        "denies": denies(ruleset, outside),
+        "ipv6_in_use": ipv6_in_use(),
+        "exposed": exposed(ruleset, outside, listeners),
+        "boot": after_boot(boot, state, outside),
+        "managers": managers(entries, state, outside),
+        "others_deny": all(denies(ruleset.without(*OWN), outside).values()),
+        "own_as_written": as_written(own_table(entries), boot),
+        "ssh": {"ports": ssh_ports(reading, listeners), "session": session()},
+    }
+
+
+def live_entries(reading):
+    """Every table in the kernel in the form of nft's JSON, also the ones that iptables made."""
+    entries = []
+    if reading.installed("nft"):
+        entries = json.loads(reading.run(["nft", "-j", "list", "ruleset"])).get("nftables", [])
+    for family, prefix in (("ip", "iptables"), ("ip6", "ip6tables")):
+        hidden = {_table(each["rule"]) for each in entries if "rule" in each and _by_iptables(each["rule"], family)}
+        legacy = (read_text("/proc/net/%s_tables_names" % prefix.replace("tables", "")) or "").split()
+        for program, wanted in ((prefix + "-save", hidden or not reading.installed("nft")), (prefix + "-legacy-save", legacy)):
+            if not wanted:
+                continue
+            if not reading.installed(program):
+                if hidden or legacy:
+                    raise Unreadable("%s is not installed, and rules that it made are in force" % program)
+                continue
+            entries = [each for each in entries if not any(_table(value) in hidden for value in each.values())]
+            entries += from_iptables(reading.run([program]), family)
+    return entries
+
+
+def _table(value):
+    return (value.get("family"), value.get("table"))
+
+
+def _by_iptables(rule, family):
+    return rule["family"] == family and any("xt" in expression for expression in rule.get("expr", []))
+
+
+def boot_entries(reading):
+    """What nftables.service will load, worked out by nft itself in a network namespace of its own; None when it cannot be."""
+    if not reading.installed("nft") or not reading.installed("unshare") or not os.path.isfile(CONFIG):
+        return None
+    try:
+        answer = reading.run(["unshare", "--net", "sh", "-c", _IN_A_NAMESPACE, CONFIG])
+        return json.loads(answer).get("nftables", [])
+    except (Unreadable, ValueError):
+        return None
+
+
+def after_boot(entries, state, outside):
+    """Who loads rules at boot, and whether those deny by default; ``denies`` is None when nobody can tell."""
+    by, rulesets, known = [], [], True
+    if state["nftables.service"]["enabled"]:
+        by.append("nftables")
+        rulesets.append(entries or [])
+        known = known and (entries is not None or not os.path.isfile(CONFIG))
+    if state["netfilter-persistent.service"]["enabled"]:
+        by.append("netfilter-persistent")
+        for family, path in (("ip", "/etc/iptables/rules.v4"), ("ip6", "/etc/iptables/rules.v6")):
+            rulesets.append(from_iptables(read_text(path) or "", family))
+    verdict = denies(Ruleset([entry for ruleset in rulesets for entry in ruleset]), outside)
+    if state["ufw.service"]["enabled"] and ufw_denies():
+        by.append("ufw")
+        verdict = {"ip": True, "ip6": True}
+    if state["firewalld.service"]["enabled"]:
+        by.append("firewalld")
+        verdict = {"ip": True, "ip6": True}
+    return {"by": by, "denies": verdict if known or all(verdict.values()) else None}
+
+
+def ufw_denies():
+    """Whether ufw is turned on and drops what it has no rule for."""
+    on = re.search(r"(?mi)^\s*ENABLED\s*=\s*[\"']?yes", read_text("/etc/ufw/ufw.conf") or "")
+    drops = re.search(r"(?m)^\s*DEFAULT_INPUT_POLICY\s*=\s*[\"']?(DROP|REJECT)", read_text("/etc/default/ufw") or "")
+    return on is not None and drops is not None
+
+
+def denies(ruleset, outside):
+    """Family to whether a packet to a port that nobody opened is dropped, by TCP and by UDP."""
+    return {
+        family: not any(
+            ruleset.admits(Packet(family, protocol, port, outside)) for protocol in ("tcp", "udp") for port in UNLISTED
+        )
+        for family in ("ip", "ip6")
+    }
+
+
+def exposed(ruleset, outside, listeners):
+    """The listeners that a stranger reaches."""
+    found = []
+    for listener in listeners:
+        if listener["local"]:
+            continue
+        for family in families(listener["address"]):
+            if ruleset.admits(Packet(family, listener["protocol"], listener["port"], outside)):
+                found.append(dict(listener, family=family))
+    return found
+
+
+def families(address):
+    """The families in which a listening address is reached."""
+    if address == "*":
+        return ("ip", "ip6")
+    return ("ip6",) if ":" in address and not address.startswith("::ffff:") else ("ip",)
+
+
+def managers(entries, state, outside):
+    """Who but this product keeps a packet filter here."""
+    found = []
+    if ufw_denies() and state["ufw.service"]["enabled"]:
+        found.append("ufw")
+    if state["firewalld.service"]["active"]:
+        found.append("firewalld")
+    if state["docker.service"]["active"]:
+        found.append("docker")
+    if state["netfilter-persistent.service"]["enabled"]:
+        found.append("netfilter-persistent")
+    if not found:
+        others = Ruleset(entries).without(*OWN)
+        if any(denies(others, outside).values()) or any(chain.get("policy") == "drop" for chain in others.bases):
+            found.append("nftables")
+    return found
+
+
+def own_table(entries):
+    """Our own table's chains, rules and sets, without what differs from one loading to the next."""
+    found = []
+    for entry in entries:
+        for kind, value in entry.items():
+            if kind in ("chain", "rule", "set", "map") and _table(value) == OWN:
+                found.append([kind, _settled(value)])
+    return found
+
+
+def as_written(own, boot):
+    """Whether our table is in force just as the next boot will load it; only whether it is there, when that is unknown."""
+    return own != [] and (boot is None or own == own_table(boot))
+
+
+def _settled(value):
+    """A copy without handles and counts, members of sets in order."""
+    if isinstance(value, dict):
+        kept = {key: _settled(part) for key, part in value.items() if key not in ("handle", "packets", "bytes", "index")}
+        for key in ("set", "elem"):
+            if isinstance(kept.get(key), list):
+                kept[key] = sorted(kept[key], key=json.dumps)
+        return kept
+    return [_settled(part) for part in value] if isinstance(value, list) else value
+
+
+def outside_interfaces():
+    """Interfaces with a default route; none found means that every interface but the inner ones counts."""
+    found = set()
+    for line in (read_text("/proc/net/route") or "").splitlines()[1:]:
+        parts = line.split()
+        if len(parts) > 7 and parts[1] == "00000000" and parts[7] == "00000000":
+            found.add(parts[0])
+    for line in (read_text("/proc/net/ipv6_route") or "").splitlines():
+        parts = line.split()
+        if len(parts) == 10 and parts[0] == "0" * 32 and parts[1] == "00" and parts[9] != "lo":
+            found.add(parts[9])
+    return sorted(found)
+
+
+def ipv6_in_use():
+    lines = (line.split() for line in (read_text("/proc/net/if_inet6") or "").splitlines())
+    return any(len(parts) == 6 and parts[5] != "lo" for parts in lines)
+
+
+def ssh_ports(reading, listeners):
+    """The ports that sshd is set to, those it listens on, and the one that this session came in by."""
+    ports = set()
+    if reading.installed("sshd"):
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+        ports |= {int(port) for port in re.findall(r"(?m)^port (\d+)$", reading.run(["sshd", "-T"]))}
+    ports |= {each["port"] for each in listeners if each["service"] == "ssh" and not each["local"]}
+    here = session()
+    return sorted(ports | ({here["port"]} if here else set()))
+
+
+def session():
+    """Source address and local port of the SSH connection that this reading came in by; None when there is none."""
+    pid = os.getpid()
+    for _ in range(20):
+        environment = (read_text("/proc/%d/environ" % pid) or "").split("\0")
+        value = next((line.split("=", 1)[1] for line in environment if line.startswith("SSH_CONNECTION=")), "")
+        match = re.match(r"(?:::ffff:)?([0-9a-fA-F:.]+)(?:%\S+)? \d+ \S+ (\d+)$", value)
+        if match:
+            return {"source": match.group(1), "port": int(match.group(2))}
+        parent = re.search(r"(?m)^PPid:\s+(\d+)", read_text("/proc/%d/status" % pid) or "")
+        pid = int(parent.group(1)) if parent else 0
+        if pid <= 1:
+            return None
+    return None

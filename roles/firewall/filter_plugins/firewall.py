@@ -1,0 +1,28 @@
+"""Networks and ports of the firewall, and whether the connection in use would live on."""
+
+from __future__ import annotations
+
+import ipaddress
+
+
+def networks(texts, version):
+    """The networks of one IP version, in canonical form. Raises ValueError naming one that is none."""
+    found = [ipaddress.ip_network(str(text).strip(), strict=False) for text in texts]
+    return [str(network) for network in found if network.version == version]
+
+
+def admits(trusted, session, ports):
+    """Whether the rules let the SSH connection in use come again: its port is open, its source is trusted."""
+    if session is None:
+        return True
+    source = ipaddress.ip_address(session["source"])
+    near = source.is_link_local or source.is_loopback
+    known = any(source in ipaddress.ip_network(str(text).strip(), strict=False) for text in trusted)
+    return session["port"] in ports and (not trusted or known or near)
+
+
+class FilterModule:
+    """Found by Ansible in the role that holds it."""
+
+    def filters(self):
+        return {"firewall_networks": networks, "firewall_admits": admits}
