@@ -3,5 +3,5 @@
 # site: gotre.test
 # The virtual host is still enabled, under a name with a slip of the pen.
 set -eu
-sed -i 's/\(server_name.*\)gotre\.test\(.*\)gotre\.test/\1gotre.tset\2gotre.tset/' /etc/nginx/sites-available/gotre.test
+sed -i '/^\s*server_name\s/s/gotre\.test/gotre.tset/g' /etc/nginx/sites-available/*
 nginx -t -q
