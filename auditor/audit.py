@@ -6,7 +6,6 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 from auditor import __version__
@@ -45,7 +44,7 @@ def audit(
         started=started.astimezone().isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 3),
         version=__version__,
-        inventory=inventory.path if inventory == LOCAL else str(Path(inventory.path).resolve()),
+        inventory=inventory.path,
         purpose=purpose,
         hosts=tuple(hosts),
         outcomes=outcomes,

@@ -41,6 +41,12 @@ def default_path() -> Path:
     return base / "history.sqlite"
 
 
+def key_of(inventory: str) -> str:
+    """What tells an inventory from others, wherever the command is run: its full path, or the name of this machine."""
+    path = Path(inventory)
+    return str(path.resolve()) if path.exists() else inventory
+
+
 class History:
     """The kept runs of one file."""
 
@@ -49,14 +55,14 @@ class History:
 
     def keep(self, run: Run) -> None:
         """Add a run; it is there whole or not at all."""
-        row = (run.id, run.started, run.inventory, run.purpose, trend_point(run).model_dump_json())
+        row = (run.id, run.started, key_of(run.inventory), run.purpose, trend_point(run).model_dump_json())
         document = zlib.compress(run.model_dump_json().encode())
         with self._open() as database, database:
             database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", (*row, document))
 
     def entries(self, inventory: str | None = None, limit: int = 100) -> tuple[Entry, ...]:
         """The newest runs first."""
-        where, arguments = ("WHERE inventory = ?", [inventory]) if inventory else ("", [])
+        where, arguments = ("WHERE inventory = ?", [key_of(inventory)]) if inventory else ("", [])
         query = f"SELECT id, started, inventory, purpose FROM runs {where} ORDER BY started DESC, id DESC LIMIT ?"  # noqa: S608
         with self._open() as database:
             return tuple(Entry(*row) for row in database.execute(query, [*arguments, limit]))
@@ -81,7 +87,7 @@ class History:
         """The newest ``runs`` runs of an inventory as points in time, oldest first."""
         query = "SELECT trend FROM runs WHERE inventory = ? ORDER BY started DESC, id DESC LIMIT ?"
         with self._open() as database:
-            points = database.execute(query, (inventory, runs)).fetchall()
+            points = database.execute(query, (key_of(inventory), runs)).fetchall()
         return tuple(TrendPoint.model_validate_json(point) for (point,) in reversed(points))
 
     @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,7 +39,7 @@ def report(
     from auditor.report import write
 
     history = History()
-    run = history.run(run_id) if run_id else history.latest(str(Path(inventory).resolve()))
+    run = history.run(run_id) if run_id else history.latest(str(inventory))
     if run is None:
         raise InputError(f"no run of {inventory} in the history", mend=f"run 'auditor audit -i {inventory}' first")
     language: Lang = "en" if lang == "en" else "vi"

@@ -13,9 +13,10 @@ from rich.table import Table
 
 from auditor.controls import Catalogue
 from auditor.harden import Applied
-from auditor.models import Lang, Run, Severity, Status, Text
+from auditor.models import Lang, Run, Status, Text
 from auditor.plan import Plan, TaskPreview
-from auditor.report.summary import FleetSummary
+from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary
+from auditor.report.words import Words
 
 out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
@@ -59,27 +60,27 @@ def sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None = Non
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("Trang", "Máy chủ") if vi else ("Site", "Host"):
         table.add_column(title)
-    labels = (
-        ("nghiêm trọng", "cao", "vừa", "thấp", "chưa đánh giá")
-        if vi
-        else ("critical", "high", "medium", "low", "not evaluated")
-    )
-    for label in labels:
-        table.add_column(label, justify="right")
+    for severity in SEVERITIES:
+        table.add_column(Words(lang)(f"severity.{severity.value}").lower(), justify="right")
+    table.add_column("chưa đánh giá" if vi else "not evaluated", justify="right")
     if before is not None:
         table.add_column("trước → sau" if vi else "before → after", justify="right")
     for site in now.sites:
         cells = [escape(site.domain), escape(site.host.host.name)]
-        for severity in reversed(Severity):
+        for severity in SEVERITIES:
             number = site.counts.open[severity]
             cells.append(f"[{_STYLE[severity.value]}]{number}[/]" if number else "·")
         unread = site.counts.not_evaluated
         cells.append(f"[magenta]{unread}[/]" if unread else "·")
         was = before.site(site.domain) if before is not None else None
         if before is not None:
-            cells.append(f"{was.counts.open_total if was else '?'} → {site.counts.open_total}")
+            cells.append(f"{_open(was)} → {_open(site)}")
         table.add_row(*cells)
     return table
+
+
+def _open(site: SiteSummary | None) -> str:
+    return str(site.counts.open_total) if site is not None and site.counts.evaluated else "?"
 
 
 def show_run(run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | None = None) -> None:
