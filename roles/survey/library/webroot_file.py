@@ -72,12 +72,22 @@ options:
       - Finds files below O(root) by what they are and takes away what the web server does not need.
       - C(vcs) version control folders, root's alone from the top. C(dumps) dumps, archives and editors' copies,
         root's alone. C(secrets) configurations that hold passwords, closed to others, and readable for O(web_user).
-        C(world_writable) files and folders that everybody may write. C(wordpress_core) the root itself and
-        WordPress's own code, root's to write and as readable as before. C(logs) logs of visitors, accounts and errors
+        C(world_writable) files and folders that everybody may write. C(logs) logs of visitors, accounts and errors
         below F(/var/log), closed to others.
+      - Of a WordPress at the root, C(wordpress_core) is its folder and its own code, root's to write and as readable
+        as before; C(wordpress_config) its wp-config.php, closed to all but its owner and O(web_user);
+        C(wordpress_uploads) scripts in its upload folder, root's alone.
     type: list
     elements: str
-    choices: [vcs, dumps, secrets, world_writable, logs, wordpress_core]
+    choices:
+      - vcs
+      - dumps
+      - secrets
+      - world_writable
+      - logs
+      - wordpress_core
+      - wordpress_config
+      - wordpress_uploads
   web_user:
     description: The account that the site's own code runs as, for O(protect).
     type: str
@@ -113,10 +123,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 items:
-  description: What was done, C({path, before, after}) for each file that differs.
+  description: What was done, C({path, before, after}) for the first 200 files that differ.
   returned: always
   type: list
   elements: dict
+count:
+  description: How many files differ.
+  returned: always
+  type: int
 refused:
   description: What was left alone and why, C({path, reason}).
   returned: always
@@ -143,6 +157,7 @@ from ansible.module_utils.luytre import _php, _webroot
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+MAX_SHOWN = 200
 MAX_EDIT = 200_000
 MAX_ENTRIES = 1_000_000
 
@@ -365,11 +380,30 @@ def _protection(entry, kinds, web, account):
     secret = "secrets" in kinds and entry.status.st_mode & 0o007 and _webroot.is_secret(entry)
     if world_writable or secret:
         return _for_the_group(entry, account, 0o007 if secret else 0o002)
-    if "wordpress_core" in kinds and _webroot.is_wordpress_core(entry):
-        return _for_root(entry.status, web)
     if "logs" in kinds and _webroot.is_open_log(entry):
         return Change(None, None, lambda mode: mode & ~0o007)
+    return _of_wordpress(entry, kinds, web, account)
+
+
+def _of_wordpress(entry, kinds, web, account):
+    if "wordpress_core" in kinds and _webroot.is_wordpress_core(entry):
+        return _for_root(entry.status, web)
+    if "wordpress_config" in kinds and entry.path == "wp-config.php" and entry.status.st_mode & 0o027:
+        return _for_its_account(entry.status, account)
+    if "wordpress_uploads" in kinds and entry.path.startswith("wp-content/uploads/") and _webroot.is_script(entry):
+        return Change(0, 0, lambda mode: mode & 0o600)
     return None
+
+
+def _for_its_account(status, account):
+    """Closed to all but its owner and the account that runs the site, which goes on reading it."""
+    if account is None:
+        raise Refused("which account runs this site's PHP is not known")
+    if account.pw_uid == status.st_uid:
+        return Change(None, None, lambda mode: mode & ~0o027)
+    if status.st_gid in os.getgrouplist(account.pw_name, account.pw_gid) and status.st_mode & 0o040:
+        return Change(None, None, lambda mode: mode & ~0o027)
+    return Change(None, account.pw_gid, lambda mode: mode & ~0o027 | (mode & 0o004) << 3)
 
 
 def _for_root(status, web):
@@ -465,7 +499,10 @@ def main():
             "protect": {
                 "type": "list",
                 "elements": "str",
-                "choices": ["vcs", "dumps", "secrets", "world_writable", "logs", "wordpress_core"],
+                "choices": [
+                    *("vcs", "dumps", "secrets", "world_writable", "logs"),
+                    *("wordpress_core", "wordpress_config", "wordpress_uploads"),
+                ],
             },
             "web_user": {"type": "str"},
             "refusal": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
@@ -489,7 +526,14 @@ def main():
         module.fail_json(msg=str(unknown.args[0]))
     except Refused as reason:
         refused = [{"path": params["root"], "reason": str(reason)}]
-    answer = {"changed": bool(items), "items": items, "refused": refused, "cut_short": cut_short, "diff": _diff(items)}
+    answer = {
+        "changed": bool(items),
+        "items": items[:MAX_SHOWN],
+        "count": len(items),
+        "refused": refused[:MAX_SHOWN],
+        "cut_short": cut_short,
+        "diff": _diff(items[:MAX_SHOWN]),
+    }
     told = ["left alone: %(path)s: %(reason)s" % one for one in refused[:20]]
     swept = params["protect"] and all(one["path"] != params["root"] for one in refused)
     if refused and params["refusal"] == "fail" and not swept:

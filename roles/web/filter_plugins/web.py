@@ -1,4 +1,4 @@
-"""Which declared document roots the run protects, from what, and for which account."""
+"""Which declared document roots the run protects, and from what."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ KINDS = {
     "web.config_readable": "secrets",
     "web.world_writable": "world_writable",
 }
-BY_ACCOUNT = ("web.config_readable", "web.world_writable")
 
 
 def protections(sites, apply):
@@ -21,25 +20,8 @@ def protections(sites, apply):
     return found
 
 
-def account(site_domain, sites, areas):
-    """The account that the site's own code runs as, by the servers' configuration; None when none or several do."""
-    names = next({site["domain"], *site.get("aliases", ())} for site in sites if site["domain"] == site_domain)
-    vhosts = [
-        vhost
-        for server in ("nginx", "apache")
-        for vhost in (areas[server]["data"] or {}).get("vhosts", [])
-        if names & set(vhost["names"])
-    ]
-    backends = {backend for vhost in vhosts for backend in vhost["php_backends"]}
-    pools = (areas["php_fpm"]["data"] or {}).get("pools", [])
-    users = {pool["user"] for pool in pools if pool["backend"] in backends}
-    if "mod_php" in backends:
-        users.add("www-data")
-    return users.pop() if len(users) == 1 else None
-
-
 class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"web_protections": protections, "web_account": account}
+        return {"web_protections": protections}

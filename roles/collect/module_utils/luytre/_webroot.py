@@ -288,6 +288,15 @@ def group_name(gid):
         return str(gid)
 
 
+def is_script(entry):
+    """A PHP file, but for the empty ``index.php`` that hides a folder's listing."""
+    return (
+        entry.is_file
+        and PHP.search(entry.name) is not None
+        and not (entry.name.lower() == "index.php" and _is_silence(entry))
+    )
+
+
 def is_wordpress_core(entry):
     """WordPress's own code at a document root: wp-admin, wp-includes and the PHP files beside them."""
     first, _, rest = entry.path.partition("/")

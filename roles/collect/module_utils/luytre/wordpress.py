@@ -324,22 +324,13 @@ def upload_php(path, reading):
     try:
         walk = _webroot.Walk(inner, time.monotonic() + min(5.0, max(0.0, reading.left() - 2)), MAX_ENTRIES)
         for entry in walk:
-            if entry.is_file and _webroot.PHP.search(entry.name) and not _silent(entry) and len(found) < MAX_SHOWN:
+            if len(found) < MAX_SHOWN and _webroot.is_script(entry):
                 mode = file_mode(os.path.join(path, "wp-content/uploads", entry.path), entry.status)
                 found.append({**mode, "shut": entry.status.st_uid == 0 and not entry.status.st_mode & 0o077})
         return found, walk.cut_short
     finally:
         os.close(inner)
         os.close(folder)
-
-
-def _silent(entry):
-    """The empty index.php that hides a folder's listing."""
-    return (
-        entry.name.lower() == "index.php"
-        and entry.status.st_size < 4096
-        and _webroot.SILENCE.match(entry.content(4096)) is not None
-    )
 
 
 def core(path, version, web, reading):
@@ -372,7 +363,7 @@ def core(path, version, web, reading):
 
 
 def core_entries(path, reading):
-    """``(entry, path relative to the instance)`` of the core: PHP files beside index.php, wp-admin, wp-includes."""
+    """``(entry, path relative to the instance)`` of the core: its folder, the PHP files there, wp-admin, wp-includes."""
     try:
         here = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
@@ -380,6 +371,7 @@ def core_entries(path, reading):
     deadline = time.monotonic() + min(5.0, max(0.0, reading.left() - 2))
     try:
         status = os.fstat(here)
+        yield _webroot.Entry(here, status, ".", ".", status), "."
         with os.scandir(here) as names:
             top = sorted(
                 entry.name
@@ -392,7 +384,7 @@ def core_entries(path, reading):
             except OSError:
                 continue
             entry = _webroot.Entry(here, status, name, name, one)
-            if entry.is_file and name == "wp-config.php":
+            if not _webroot.is_wordpress_core(entry):
                 continue
             yield entry, name
             if entry.is_dir:
