@@ -13,7 +13,9 @@ LISTS = "/var/lib/apt/lists"
 MAX_LIST = 200_000_000
 MAX_PENDING = 500
 MAX_SOURCES = 200
-STAMPS = ("/var/lib/apt/periodic/update-success-stamp", "/var/lib/apt/periodic/update-stamp", LISTS)
+SUCCESS = "/var/lib/apt/periodic/update-success-stamp"
+STAMPS = ("/var/lib/apt/periodic/update-stamp", LISTS, LISTS + "/partial")
+"""Where there is no SUCCESS: apt touches ``partial`` at every fetch, the rest only when something was new."""
 LOCAL = ("file:", "copy:", "cdrom:")
 DISTRIBUTIONS = ("Debian", "Ubuntu", "Debian Backports", "UbuntuESM", "UbuntuESMApps", "UbuntuESMInfra")
 TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
@@ -52,7 +54,8 @@ def _is_pro():
 
 def _updated():
     """When the lists of packages were last fetched; None when never."""
-    moments = [os.stat(path).st_mtime for path in STAMPS if os.path.exists(path)]
+    stamps = [SUCCESS] if os.path.exists(SUCCESS) else [path for path in STAMPS if os.path.exists(path)]
+    moments = [os.stat(path).st_mtime for path in stamps]
     return int(max(moments)) if moments and glob.glob(LISTS + "/*Packages*") else None
 
 
