@@ -122,10 +122,11 @@ def loose_files(config):
         paths.update(_parents(path))
         paths.update(_parents(real))
     modes = (file_mode(path) for path in sorted(paths))
-    return [mode for mode in modes if mode and _is_loose(mode)][:200]
+    return [mode for mode in modes if mode and is_loose(mode)][:200]
 
 
-def _is_loose(mode):
+def is_loose(mode):
+    """Whether somebody other than root could change a file of that mode."""
     if mode["kind"] == "link":
         return mode["owner"] != "root"
     sticky = mode["kind"] == "dir" and mode["mode"] & 0o1000

@@ -1,0 +1,186 @@
+#!/usr/bin/python
+"""Put the controls in force into nginx's configuration, all or nothing."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: nginx_config
+short_description: Puts the controls in force into nginx's configuration, all or nothing
+description:
+  - Writes the given files whole, puts marked lines into the vendor's own server blocks, and marks out the vendor's
+    lines that would undo a control. Marks that are no longer wanted are taken away again.
+  - Tests the result with C(nginx -t). When nginx refuses it, every file is put back and the module fails with
+    nginx's own message. Does not reload.
+  - Touches only files below /etc/nginx that root alone can change; the vendor's others are named in a warning.
+options:
+  enforce:
+    description: Control id to the domains concerned.
+    type: dict
+    required: true
+  sites:
+    description: The sites declared on this host.
+    type: list
+    elements: dict
+    default: []
+  settings:
+    description: Bounds and values that the controls use.
+    type: dict
+    default: {}
+  files:
+    description: Path below /etc/nginx to the text of a file that is written whole.
+    type: dict
+    default: {}
+  modes:
+    description: Whether everything below /etc/nginx is given to root alone.
+    type: bool
+    default: false
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Put the controls in force
+  nginx_config:
+    enforce: {nginx.server_tokens: []}
+    files: {/etc/nginx/conf.d/00-luytre.conf: "server_tokens off;\n"}
+  notify: Reload nginx
+"""
+
+RETURN = r"""
+paths:
+  description: The files changed.
+  returned: always
+  type: list
+  elements: str
+"""
+
+import difflib
+import os
+import stat
+import subprocess
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre._reading import file_mode
+from ansible.module_utils.luytre._transaction import Refused, Transaction
+from ansible.module_utils.luytre.nginx import is_loose
+from ansible.module_utils.luytre_nginx import edited, restore
+from ansible.module_utils.luytre_nginx_host import ARGUMENTS, CONFIG, FOLDER, decision_for, editable, read_bytes
+
+TEST = ["nginx", "-t", "-q", "-c", CONFIG]
+
+
+def want(transaction, config, decision, files):
+    """Put all that is wanted into the transaction; the vendor's files that may not be touched come back."""
+    refused = []
+    edits = {}
+    for file, places in decision.put_out.items():
+        edits.setdefault(os.path.realpath(file), ({}, {}))[0].update(places)
+    for file, places in decision.insert.items():
+        into = edits.setdefault(os.path.realpath(file), ({}, {}))[1]
+        for at, lines in places.items():
+            known = into.setdefault(at, [])
+            known += [line for line in lines if line not in known]
+    for path in sorted({os.path.realpath(file) for file in config.texts}):
+        before = read_bytes(path) or ""
+        put_out, insert = edits.get(path, ({}, {}))
+        if edited(restore(before), put_out, insert) == before:
+            continue
+        if editable(path):
+            transaction.edit(path, lambda text, put_out=put_out, insert=insert: edited(restore(text), put_out, insert))
+        else:
+            refused.append(path)
+    for path, text in sorted(files.items()):
+        transaction.file(path, text)
+    for path in decision.disabled:
+        transaction.absent(path)
+    return refused
+
+
+def shown(transaction):
+    """Changed lines alone: what stands beside them in a vendor's file may be a secret."""
+    found = []
+    for path, before, after in transaction.steps:
+        old, new = _lines(before), _lines(after)
+        found.append({"prepared": "\n".join(difflib.unified_diff(old, new, path, path, n=0, lineterm="")) + "\n"})
+    return found
+
+
+def _lines(state):
+    if state is None:
+        return []
+    return ["-> " + state[1]] if state[0] == "link" else (state[1] or b"").decode("utf-8", "replace").splitlines()
+
+
+def refusal_of(argv):
+    """What nginx says against its configuration, or None."""
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return None if done.returncode == 0 else done.stdout.decode("utf-8", "replace").strip()[-1000:]
+
+
+def own(check):
+    """Give everything below /etc/nginx to root alone, from the top down and through no link; the paths changed."""
+    changed = []
+
+    def settle(handle, path):
+        status = os.fstat(handle)
+        if is_loose(file_mode(path, status)):
+            changed.append(path)
+            if not check:
+                os.fchown(handle, 0, 0)
+                os.fchmod(handle, stat.S_IMODE(status.st_mode) & ~0o022)
+        return stat.S_ISDIR(status.st_mode)
+
+    def walk(folder, path, depth):
+        for name in sorted(os.listdir(folder)) if depth < 16 else ():
+            inner_path = path + "/" + name
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode) and status.st_uid != 0:
+                changed.append(inner_path)
+                if not check:
+                    os.chown(name, 0, 0, dir_fd=folder, follow_symlinks=False)
+            if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+                continue
+            inner = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                if settle(inner, inner_path):
+                    walk(inner, inner_path, depth + 1)
+            finally:
+                os.close(inner)
+
+    top = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        settle(top, FOLDER)
+        walk(top, FOLDER, 0)
+    finally:
+        os.close(top)
+    return changed
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={**ARGUMENTS, "files": {"type": "dict", "default": {}}, "modes": {"type": "bool", "default": False}},
+        supports_check_mode=True,
+    )
+    modes = own(module.check_mode) if module.params["modes"] else []
+    config, decision = decision_for(module)
+    transaction = Transaction(FOLDER)
+    try:
+        refused = want(transaction, config, decision, module.params["files"])
+        if transaction.changed and not module.check_mode:
+            before = refusal_of(TEST)
+            try:
+                transaction.commit([TEST])
+            except Refused as refusal:
+                raise Refused("nginx refuses its configuration as it is now: %s" % before) if before else refusal
+    except Refused as refusal:
+        module.fail_json(msg=str(refusal), changed=bool(modes))
+    for path in refused:
+        module.warn("%s is not root's own below %s: it is left as it is" % (path, FOLDER))
+    diff = shown(transaction) + ([{"prepared": "root alone: %s\n" % ", ".join(modes)}] if modes else [])
+    paths = [path for path, _before, _after in transaction.steps] + modes
+    module.exit_json(changed=bool(paths), paths=paths, diff=diff)
+
+
+if __name__ == "__main__":
+    main()

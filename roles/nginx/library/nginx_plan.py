@@ -1,0 +1,77 @@
+#!/usr/bin/python
+"""Tell what the nginx drop-in has to say on this host."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: nginx_plan
+short_description: Tells what the controls in force ask of this host's nginx configuration
+description:
+  - Reads the configuration as the vendor wrote it and changes nothing.
+options:
+  enforce:
+    description: Control id to the domains concerned.
+    type: dict
+    required: true
+  sites:
+    description: The sites declared on this host.
+    type: list
+    elements: dict
+    default: []
+  settings:
+    description: Bounds and values that the controls use.
+    type: dict
+    default: {}
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Read what the vendor's configuration needs
+  nginx_plan:
+    enforce: {nginx.server_tokens: []}
+  register: nginx_wanted
+"""
+
+RETURN = r"""
+http:
+  description: Which http-level settings the drop-in has to make because the vendor's do not.
+  returned: always
+  type: dict
+listens:
+  description: Addresses whose default server refuses strangers' names.
+  returned: always
+  type: list
+  elements: dict
+snippets:
+  description: Domains whose server blocks include a snippet.
+  returned: always
+  type: list
+  elements: str
+redirects:
+  description: Domain to the host name that its plain-HTTP visitors are redirected to.
+  returned: always
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre_nginx_host import ARGUMENTS, decision_for
+
+
+def main():
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    _config, decision = decision_for(module)
+    for address in decision.held_back:
+        module.warn("nginx.default_server: %s stays as it is: a declared site depends on it" % address)
+    module.exit_json(
+        changed=False,
+        http=decision.http,
+        listens=decision.listens,
+        redirects=decision.redirects,
+        snippets=decision.snippets,
+    )
+
+
+if __name__ == "__main__":
+    main()

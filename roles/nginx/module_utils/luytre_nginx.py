@@ -1,0 +1,425 @@
+"""What to change in an nginx configuration so that the controls in force hold. Pure: texts in, edits out.
+
+Vendors' files vary, so they keep their own lines. Two kinds of marks are put into them, and taken out again before
+anything is decided, so that the same vendor text always gives the same result and a control can be lifted:
+
+- ``… # luytre: added`` is a line of ours;
+- ``# luytre: put out for <control>: …`` is a line of the vendor's that would undo a control.
+"""
+
+import re
+
+from ansible.module_utils.luytre import _web
+from ansible.module_utils.luytre import nginx as facts
+from ansible.module_utils.luytre._nginx_conf import load, seconds, size
+from ansible.module_utils.luytre._nginx_request import Model
+from ansible.module_utils.luytre._x509 import covers
+
+DROP_IN = "/etc/nginx/conf.d/00-luytre.conf"
+SNIPPET = "/etc/nginx/snippets/luytre-%s.conf"
+DISTRIBUTION_DEFAULT = "/etc/nginx/sites-enabled/default"
+LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
+OLD_PROTOCOLS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1")
+SNIPPET_CONTROLS = (
+    "nginx.hidden_files",
+    "nginx.backup_files",
+    "nginx.upload_exec",
+    "wordpress.xmlrpc",
+    "tls.redirect",
+)
+HEADERS = {
+    "nginx.nosniff": ("X-Content-Type-Options", "nosniff", ("nosniff",)),
+    "nginx.frame": ("X-Frame-Options", "SAMEORIGIN", ("sameorigin", "deny")),
+    "nginx.referrer": (
+        "Referrer-Policy",
+        "strict-origin-when-cross-origin",
+        (
+            "no-referrer",
+            "same-origin",
+            "strict-origin",
+            "strict-origin-when-cross-origin",
+            "origin-when-cross-origin",
+            "origin",
+            "no-referrer-when-downgrade",
+        ),
+    ),
+}
+LOGIN_LIMIT = "limit_req zone=luytre_login burst=10 nodelay;"
+ADDED = " # luytre: added"
+_ADDED = re.compile(r"^[^\n]* # luytre: added\n", re.MULTILINE)
+_PUT_OUT = re.compile(r"# luytre: put out for [a-z0-9_.]+: ")
+
+
+def restore(text):
+    """The vendor's own text: our lines gone, its lines back."""
+    return _PUT_OUT.sub("", _ADDED.sub("", text))
+
+
+def ours(path):
+    """Whether a file is one that this role writes whole."""
+    return path == DROP_IN or path.startswith(SNIPPET.partition("%s")[0])
+
+
+class Decision:
+    """Edits of vendors' files, and what the drop-in has to say."""
+
+    def __init__(self):
+        self.put_out = {}
+        self.insert = {}
+        self.http = {}
+        self.listens = []
+        self.disabled = []
+        self.held_back = []
+        self.redirects = {}
+        self.snippets = []
+
+    def quiet(self, directive, control):
+        """Put a vendor's directive out of force."""
+        self.put_out.setdefault(directive.file, {})[(directive.start, directive.end)] = control
+
+    def add(self, block, line):
+        """Put a line of ours first into a block."""
+        lines = self.insert.setdefault(block.file, {}).setdefault(block.inner, [])
+        if line not in lines:
+            lines.append(line)
+
+
+def read_config(path, read):
+    """The vendor's configuration, without anything of ours."""
+
+    def restored(name):
+        text = "" if ours(name) else read(name)
+        return None if text is None else restore(text)
+
+    return load(path, restored)
+
+
+def decide(config, enforce, sites, settings, editable=lambda path: True, is_link=lambda path: True):
+    """The Decision for one host. ``enforce`` maps control ids to domains, ``sites`` are as declared."""
+    decision = Decision()
+    if config.http is None:
+        return decision
+    model = Model(config)
+    groups = facts.by_listen(config.servers)
+    if "nginx.server_tokens" in enforce:
+        _server_tokens(config, decision)
+    if "nginx.timeouts" in enforce:
+        _timeouts(config, decision, settings)
+    if "tls.protocols" in enforce:
+        _protocols(config, decision)
+    if "tls.ciphers" in enforce:
+        _ciphers(config, decision, settings.get("weak_ciphers", []))
+    if "nginx.default_server" in enforce:
+        _default_servers(model, groups, decision, sites, editable, is_link)
+    names = facts.answered_names(model, groups, {"sites": sites})
+    for site in sites:
+        mine = {site["domain"], *(site.get("aliases") or [])}
+        blocks = [server for server in config.servers if mine.intersection(names[id(server)])]
+        for server in blocks:
+            _site(model, groups, server, names[id(server)], site, enforce, settings, decision)
+    needs_zone = any(enforce.get("nginx.login_rate", []))
+    decision.http["login_zone"] = needs_zone
+    _include_drop_in(config, decision)
+    return decision
+
+
+def https_names(config, sites, certificate, now):
+    """Domain to the names that its certificate is good for, where HTTPS on port 443 works for it today.
+
+    ``certificate(path)`` gives a certificate's facts or None.
+    """
+    model = Model(config)
+    groups = facts.by_listen(config.servers)
+    found = {}
+    for site in sites:
+        for (address, port), members in groups.items():
+            server, how = model.choose(members, site["domain"])
+            if port != 443 or server is None or how == "default" or not facts.is_tls(groups, address, port):
+                continue
+            path = model.setting(server, "ssl_certificate") or ""
+            held = certificate(path) if path.startswith("/") else None
+            if held and not held["self_signed"] and held["not_before"] <= now < held["not_after"]:
+                if covers(held["names"], site["domain"]):
+                    found[site["domain"]] = held["names"]
+    return found
+
+
+def edited(text, put_out, insert):
+    """The text with its directives put out and our lines put in."""
+    changes = [(start, end, control, None) for (start, end), control in put_out.items()]
+    changes += [(at, at, None, lines) for at, lines in insert.items()]
+    for start, end, control, lines in sorted(changes, key=lambda change: change[:2], reverse=True):
+        if lines is None:
+            text = _without(text, start, end, control)
+        else:
+            text = _with_lines(text, start, lines)
+    return text
+
+
+def _without(text, start, end, control):
+    before, directive, after = text[:start], text[start:end], text[end:]
+    mark = "# luytre: put out for %s: " % control
+    marked = "\n".join(mark + line for line in directive.split("\n"))
+    if before.rpartition("\n")[2].strip():
+        marked = "\n" + marked
+    rest = after.partition("\n")[0].strip()
+    return before + marked + ("\n" if rest and not rest.startswith("#") else "") + after
+
+
+def _with_lines(text, at, lines):
+    before, after = text[:at], text[at:]
+    start = before.rpartition("\n")[2]
+    indent = start[: len(start) - len(start.lstrip())] + "    "
+    added = "".join("\n%s%s%s" % (indent, line, ADDED) for line in lines)
+    rest = after.partition("\n")[0]
+    if not rest.strip() or rest.lstrip().startswith("#"):
+        return before + rest + added + after[len(rest) :]
+    return before + added + "\n" + after
+
+
+# --- the whole host --------------------------------------------------------------------------------------
+
+
+def _server_tokens(config, decision):
+    kept = False
+    for level in facts.levels(config.http):
+        for directive in level.own("server_tokens"):
+            if directive.args == ["off"]:
+                kept = kept or level is config.http
+            else:
+                decision.quiet(directive, "nginx.server_tokens")
+    decision.http["server_tokens"] = not kept
+
+
+def _timeouts(config, decision, settings):
+    wanted = {}
+    for name in facts.TIMEOUTS:
+        least = 0 if name == "keepalive_timeout" else settings["timeout_min"]
+        for level in facts.levels(config.http):
+            for directive in level.own(name):
+                value = seconds(directive.args[0]) if directive.args else None
+                if value is not None and not least <= value <= settings["timeout_max"]:
+                    decision.quiet(directive, "nginx.timeouts")
+                    if level is config.http:
+                        wanted[name] = settings["timeout"]
+    decision.http["timeouts"] = wanted
+
+
+def _protocols(config, decision):
+    kept = False
+    for level in facts.levels(config.http):
+        for directive in level.own("ssl_protocols"):
+            if any(protocol in OLD_PROTOCOLS for protocol in directive.args):
+                decision.quiet(directive, "tls.protocols")
+            else:
+                kept = kept or level is config.http
+    decision.http["ssl_protocols"] = not kept
+
+
+def _ciphers(config, decision, weak):
+    for level in facts.levels(config.http):
+        for directive in level.own("ssl_ciphers"):
+            if directive.args and directive.args[0] in weak:
+                decision.quiet(directive, "tls.ciphers")
+
+
+def _default_servers(model, groups, decision, sites, editable, is_link):
+    config = model.config
+    declared = list(facts.declared_names(sites))
+    stock = [
+        server
+        for server in config.servers
+        if server.file == DISTRIBUTION_DEFAULT and is_link(server.file) and facts.is_nameless(server)
+    ]
+    serving = {id(server) for name in declared for server in facts.unclaimed(model, groups, name)}
+    if stock and not any(id(server) in serving for server in stock):
+        decision.disabled = [DISTRIBUTION_DEFAULT]
+    gone = {id(server) for server in config.servers if server.file in decision.disabled}
+    for (address, port), members in sorted(groups.items()):
+        left = [server for server in members if id(server) not in gone]
+        if not left or address.startswith("unix:") or address in LOOPBACK:
+            continue
+        if facts.default_answer(model, address, port, members)["closed"]:
+            continue
+        fallen = [name for name in declared if any(left[0] is s for s in facts.unclaimed(model, groups, name))]
+        explicit = [server for server in left if _default_listens(server, address, port)]
+        if (fallen and not facts.is_nameless(left[0])) or not all(editable(server.file) for server in explicit):
+            decision.held_back.append("%s:%d" % (address, port))
+            continue
+        if fallen:
+            decision.add(left[0], "server_name %s;" % " ".join(sorted(set(fallen))))
+        for server in explicit:
+            for directive in _default_listens(server, address, port):
+                decision.quiet(directive, "nginx.default_server")
+                words = [word for word in directive.args if word not in ("default_server", "default")]
+                decision.add(server, "listen %s;" % " ".join(words))
+        decision.listens.append(
+            {
+                "address": ("" if address == "*" else address + ":") + str(port),
+                "tls": facts.is_tls(groups, address, port),
+                "options": [
+                    option
+                    for option in ("ssl", "http2", "proxy_protocol")
+                    if any(
+                        option in options
+                        for server in left
+                        for a, p, options in facts.listens(server)
+                        if (a, p) == (address, port)
+                    )
+                ],
+            }
+        )
+
+
+def _default_listens(server, address, port):
+    return [
+        directive
+        for directive in server.own("listen")
+        if directive.args
+        and facts.address_of(directive.args[0]) == (address, port)
+        and ("default_server" in directive.args or "default" in directive.args)
+    ]
+
+
+def _include_drop_in(config, decision):
+    """Where nginx.conf does not take in conf.d, say so in one line."""
+    has = any(
+        directive.parent is config.http and re.fullmatch(r"/etc/nginx/conf\.d/\*(\.conf)?", pattern)
+        for pattern, directive in config.globs
+    )
+    if not has:
+        decision.add(config.http, "include %s;" % DROP_IN)
+
+
+# --- one site ----------------------------------------------------------------------------------------------
+
+
+def _site(model, groups, server, names, site, enforce, settings, decision):
+    domain = site["domain"]
+
+    def asked(control):
+        return domain in enforce.get(control, [])
+
+    if any(asked(control) for control in SNIPPET_CONTROLS):
+        decision.add(server, "include %s;" % (SNIPPET % domain))
+        if domain not in decision.snippets:
+            decision.snippets.append(domain)
+    if asked("nginx.autoindex"):
+        _autoindex(model, server, decision)
+    if asked("nginx.body_limit"):
+        _body_limit(model, server, settings["body_limit"], decision)
+    if asked("nginx.access_log"):
+        _access_log(model, server, decision)
+    if asked("nginx.php_missing"):
+        _php_missing(model, groups, server, names, decision)
+    _headers(model, server, [control for control in HEADERS if asked(control)], decision)
+    if asked("nginx.login_rate"):
+        _login_rate(model, server, decision)
+    if asked("tls.redirect") and domain in settings.get("covered", {}) and _answers_plainly(model, groups, server, names):
+        decision.redirects[domain] = _redirect(names, site, settings)
+
+
+def _autoindex(model, server, decision):
+    for level in facts.levels(server):
+        for directive in level.own("autoindex"):
+            if directive.args != ["off"]:
+                decision.quiet(directive, "nginx.autoindex")
+    if not any(directive.args == ["off"] for directive in server.own("autoindex")):
+        decision.add(server, "autoindex off;")
+
+
+def _body_limit(model, server, largest, decision):
+    for level in facts.levels(server):
+        for directive in level.own("client_max_body_size"):
+            limit = size(directive.args[0]) if directive.args else None
+            if limit is not None and (limit == 0 or limit > largest):
+                decision.quiet(directive, "nginx.body_limit")
+                decision.add(level, "client_max_body_size %d;" % largest)
+    inherited = model.effective(server.parent, "client_max_body_size")
+    limit = size(inherited[-1].args[0]) if inherited and inherited[-1].args else None
+    if not server.own("client_max_body_size") and limit is not None and (limit == 0 or limit > largest):
+        decision.add(server, "client_max_body_size %d;" % largest)
+
+
+def _access_log(model, server, decision):
+    page = model.find(server, _web.PAGE)
+    for level in {id(found): found for found in (server, page) if found is not None}.values():
+        for directive in level.own("access_log"):
+            if directive.args == ["off"]:
+                decision.quiet(directive, "nginx.access_log")
+    kept = [directive for directive in server.own("access_log") if directive.args != ["off"]]
+    if not kept and [d.args for d in model.effective(server.parent, "access_log")] == [["off"]]:
+        decision.add(server, "access_log /var/log/nginx/access.log;")
+
+
+def _php_missing(model, groups, server, names, decision):
+    visitor = facts.Visitor(model, groups, server, names, on_disk=True)
+    for uri in (_web.MISSING_PHP, "/luytre-missing.php", "/luytre/missing.php"):
+        for answer in visitor.answers(uri, there=False):
+            level = answer.level
+            if answer.kind == "php" and answer.uri.endswith(uri) and level.name == "location":
+                script = "$request_filename" if model.effective(level, "alias") else "$document_root$fastcgi_script_name"
+                decision.add(level, "if (!-f %s) { return 404; }" % script)
+
+
+def _headers(model, server, controls, decision):
+    for level in facts.levels(server):
+        own = level.own("add_header")
+        if level is not server and not own:
+            continue
+        lines = []
+        for control in controls:
+            name, value, accepted = HEADERS[control]
+            same = [directive for directive in own if directive.args and directive.args[0].lower() == name.lower()]
+            good = [d for d in same if len(d.args) > 1 and d.args[1].lower() in accepted]
+            for directive in same:
+                if directive not in good:
+                    decision.quiet(directive, control)
+            if not good:
+                lines.append('add_header %s "%s" always;' % (name, value))
+        if lines and level is server and not own:
+            replaced = {line.split()[1].lower() for line in lines}
+            inherited = model.effective(server.parent, "add_header")
+            lines += [_written(d) for d in inherited if d.args and d.args[0].lower() not in replaced]
+        for line in lines:
+            decision.add(level, line)
+
+
+def _login_rate(model, server, decision):
+    for level in facts.levels(server):
+        own = level.own("limit_req")
+        if level is not server and not own:
+            continue
+        decision.add(level, LOGIN_LIMIT)
+        if level is server and not own:
+            for directive in model.effective(server.parent, "limit_req"):
+                decision.add(level, _written(directive))
+    if not server.own("limit_req_status"):
+        decision.add(server, "limit_req_status 429;")
+    for directive in server.own("limit_req_dry_run"):
+        if directive.args == ["on"]:
+            decision.quiet(directive, "nginx.login_rate")
+
+
+def _answers_plainly(model, groups, server, names):
+    """Whether a server block answers a page over plain HTTP with anything but a redirect to HTTPS."""
+    visitor = facts.Visitor(model, groups, server, names, on_disk=True)
+    answers = [visitor.ask(_web.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
+    return any(answer.kind != "redirect" or not answer.value.startswith("https://") for answer in answers)
+
+
+def _redirect(names, site, settings):
+    """The host to redirect to: the one asked for where the certificate covers them all, else the site's domain."""
+    covered = settings.get("covered", {}).get(site["domain"], [])
+    real = [name for name in names if "." in name]
+    return "$host" if all(covers(covered, name) for name in real) else site["domain"]
+
+
+def _written(directive):
+    """A directive as text that means the same."""
+    words = [word if re.fullmatch(r"[A-Za-z0-9_=:./$-]+", word) else '"%s"' % _escaped(word) for word in directive.args]
+    return " ".join([directive.name, *words]) + ";"
+
+
+def _escaped(word):
+    return word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")

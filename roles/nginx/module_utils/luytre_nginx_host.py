@@ -1,0 +1,58 @@
+"""The host's side of the nginx modules: reading its files, and which of them root alone can change."""
+
+import os
+import time
+
+from ansible.module_utils.luytre import tls
+from ansible.module_utils.luytre._nginx_conf import BadConfig
+from ansible.module_utils.luytre._reading import Reading, file_mode
+from ansible.module_utils.luytre_nginx import decide, https_names, read_config
+
+CONFIG = "/etc/nginx/nginx.conf"
+FOLDER = "/etc/nginx"
+MAX_FILE = 2_000_000
+ARGUMENTS = {
+    "enforce": {"type": "dict", "required": True},
+    "sites": {"type": "list", "elements": "dict", "default": []},
+    "settings": {"type": "dict", "default": {}},
+}
+
+
+def read_bytes(path):
+    """A file whole, as text that keeps every byte; None when there is none or it is too large."""
+    try:
+        with open(path, "rb") as handle:
+            data = handle.read(MAX_FILE + 1)
+    except OSError:
+        return None
+    return None if len(data) > MAX_FILE else data.decode("utf-8", "surrogateescape")
+
+
+def editable(path):
+    """Whether a file lies below /etc/nginx, and it and every folder on the way belong to root alone."""
+    real = os.path.realpath(path)
+    if not real.startswith(FOLDER + "/"):
+        return False
+    while True:
+        mode = file_mode(real)
+        if mode is None or mode["owner"] != "root" or mode["mode"] & 0o002 or (mode["mode"] & 0o020 and mode["group"] != "root"):
+            return False
+        if real == "/":
+            return True
+        real = os.path.dirname(real)
+
+
+def decision_for(module):
+    """``(config, Decision)`` on this host; fails the module when the configuration is not understood."""
+    enforce, sites, settings = (module.params[name] for name in ("enforce", "sites", "settings"))
+    try:
+        config = read_config(CONFIG, read_bytes)
+    except BadConfig as error:
+        module.fail_json(msg="nginx's configuration is not understood: %s" % error)
+    reading = Reading({}, 20)
+    settings = dict(settings)
+    if "tls.ciphers" in enforce:
+        settings["weak_ciphers"] = [found["spec"] for found in tls.weak_ciphers(reading, tls.used()["ciphers"])]
+    if enforce.get("tls.redirect"):
+        settings["covered"] = https_names(config, sites, tls.certificate, int(time.time()))
+    return config, decide(config, enforce, sites, settings, editable, os.path.islink)
