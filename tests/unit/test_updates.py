@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from itertools import pairwise
 from typing import Any
@@ -40,11 +39,10 @@ ORDERED = (
 
 
 def test_versions_in_the_order_of_dpkg() -> None:
-    assert sorted(reversed(ORDERED), key=_dpkg.version_key) == list(ORDERED)
+    assert sorted(set(ORDERED), key=_dpkg.version_key) == list(ORDERED)
     assert _dpkg.version_key("1.0") == _dpkg.version_key("0:1.0-0") == _dpkg.version_key("1.00-00")
 
 
-@pytest.mark.skipif(shutil.which("dpkg") is None, reason="compares with dpkg itself")
 def test_the_order_is_dpkgs_own() -> None:
     for lower, higher in pairwise(ORDERED):
         assert subprocess.run(["dpkg", "--compare-versions", lower, "lt", higher], check=False).returncode == 0
@@ -53,7 +51,6 @@ def test_the_order_is_dpkgs_own() -> None:
 VERSION = st.from_regex(r"\A([0-9]:)?[0-9][0-9a-z.+~]{0,6}(-[0-9a-z.+~]{1,4})?\Z")
 
 
-@pytest.mark.skipif(shutil.which("dpkg") is None, reason="compares with dpkg itself")
 @settings(max_examples=150, deadline=None)
 @given(VERSION, VERSION)
 def test_any_two_versions_compare_as_dpkg_does(one: str, other: str) -> None:
@@ -138,19 +135,30 @@ def test_what_waits_and_whether_it_is_security() -> None:
         index("backports", "Debian Backports", "trixie-backports", NotAutomatic="yes"),
     ]
     assert updates.pending_updates(_dpkg.installed(STATUS), indexes, LISTS.__getitem__) == [
-        {"package": "nginx", "installed": "1.26.3-3", "candidate": "1.26.3-3+deb13u1", "security": False, "held": False},
+        {
+            "package": "nginx",
+            "installed": "1.26.3-3",
+            "candidate": "1.26.3-3+deb13u1",
+            "security": False,
+            "held": False,
+        },
         {"package": "openssl", "installed": "3.5.1-1", "candidate": "3.5.1-1+deb13u1", "security": True, "held": True},
     ]
 
 
 def test_an_ordinary_update_above_a_security_update_is_still_one() -> None:
-    texts = {"a": b"Package: nginx\nArchitecture: amd64\nVersion: 3\n", "b": b"Package: nginx\nArchitecture: amd64\nVersion: 2\n"}
+    texts = {
+        "a": b"Package: nginx\nArchitecture: amd64\nVersion: 3\n",
+        "b": b"Package: nginx\nArchitecture: amd64\nVersion: 2\n",
+    }
     indexes = [index("a", "Debian", "trixie"), index("b", "Ubuntu", "noble-security")]
     (update,) = updates.pending_updates({"nginx": ("1", "amd64", False)}, indexes, texts.__getitem__)
     assert update["candidate"] == "3" and update["security"]
 
 
-@pytest.mark.parametrize("text", [b"", b"\n\n\n", b"Package: ", b"Package: nginx", b"XPackage: nginx\nVersion: 9\n", b"\xff\xfe" * 50])
+@pytest.mark.parametrize(
+    "text", [b"", b"\n\n\n", b"Package: ", b"Package: nginx", b"XPackage: nginx\nVersion: 9\n", b"\xff\xfe" * 50]
+)
 def test_lists_of_nonsense(text: bytes) -> None:
     found = updates.pending_updates({"nginx": ("1", "amd64", False)}, [index("x", "Debian", "t")], lambda _: text)
     assert found == []
@@ -227,7 +235,8 @@ def test_apt_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "days"), [("1", 1), ("7", 7), ("0", 0), ("always", 1), ("36h", 2), ("90s", 1), ("", 0), ("x", 0), ("2d", 2)]
+    ("value", "days"),
+    [("1", 1), ("7", 7), ("0", 0), ("always", 1), ("36h", 2), ("90s", 1), ("", 0), ("x", 0), ("2d", 2)],
 )
 def test_periods(value: str, days: int) -> None:
     assert updates.every_days([value]) == days
@@ -264,9 +273,7 @@ def changed(**parts: Any) -> dict[str, Any]:
     return areas
 
 
-@pytest.mark.parametrize(
-    "control", ["os_supported", "security_pending", "automatic", "lists_fresh", "sources_signed"]
-)
+@pytest.mark.parametrize("control", ["os_supported", "security_pending", "automatic", "lists_fresh", "sources_signed"])
 def test_a_hardened_server_passes(control: str) -> None:
     assert finding(f"updates.{control}").status is Status.PASS
 

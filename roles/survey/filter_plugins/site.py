@@ -9,7 +9,7 @@ def account(site_domain, sites, areas):
     vhosts = [
         vhost
         for server in ("nginx", "apache")
-        for vhost in (areas[server]["data"] or {}).get("vhosts", [])
+        for vhost in (areas[server]["data"] or {}).get("vhosts") or []
         if names & set(vhost["names"])
     ]
     backends = {backend for vhost in vhosts for backend in vhost["php_backends"]}

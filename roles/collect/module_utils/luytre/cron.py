@@ -69,7 +69,7 @@ def table(path, text, user):
             continue
         fields = line.split(None, 1 if line.startswith("@") else 5)
         when, rest = fields[:-1], fields[-1]
-        if len(when) not in (1, 5):
+        if len(when) != (1 if line.startswith("@") else 5):
             continue
         runs_as, command = (user, rest) if user is not None else ([*rest.split(None, 1), ""])[:2]
         jobs.append(
@@ -81,18 +81,20 @@ def table(path, text, user):
 def programs(command):
     """Absolute paths that a command line runs or hands to an interpreter, before any redirection."""
     try:
-        words = shlex.split(command.replace("%", " "), comments=False)
+        reader = shlex.shlex(command.replace("%", " "), posix=True, punctuation_chars=";&|()")
+        reader.whitespace_split = True
+        reader.commenters = ""
+        words = list(reader)
     except ValueError:
         words = command.split()
     found = []
     expects = True
     for word in words:
-        if word in ("&&", "||", ";", "|", "&"):
+        if not word.strip(";&|()"):
             expects = True
         elif re.match(r"^\d*[<>]", word):
             expects = False
         elif expects and not _ASSIGNMENT.match(word) and not word.startswith("-"):
-            word = word.strip(";()")
             if word.startswith("/"):
                 found.append(word)
             expects = (word.startswith("/") and _INTERPRETERS.match(os.path.basename(word)) is not None) or (

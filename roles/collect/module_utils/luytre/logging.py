@@ -221,8 +221,7 @@ def _remote(services):
 
 def rsyslog_targets(text):
     """Hosts that rsyslog forwards to."""
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    text = "\n".join(lines)
+    text = "\n".join(re.sub(r"(?:^|\s)#.*", "", line) for line in text.splitlines())
     plain = re.findall(r"^[^@\n]*?[\s-]@{1,2}(?:\([^)]*\))?\[?([A-Za-z0-9:.-]+)", text, re.MULTILINE)
     action = [
         target

@@ -1,0 +1,222 @@
+"""journald's settings in force, logrotate's files, rsyslog's targets, and what the controls make of them."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _logrotate, logging
+
+from auditor.models import Status
+from tests.unit.areas import SITE, facts, finding
+
+NGINX = """/var/log/nginx/*.log {
+	daily
+	missingok
+	rotate 14
+	compress
+	delaycompress
+	notifempty
+	create 0640 www-data adm
+	sharedscripts
+	prerotate
+		if [ -d /etc/logrotate.d/httpd-prerotate ]; then \\
+			run-parts /etc/logrotate.d/httpd-prerotate; \\
+		fi \\
+	endscript
+	postrotate
+		invoke-rc.d nginx rotate >/dev/null 2>&1
+		rotate 1
+	endscript
+}
+"""
+RSYSLOG = """/var/log/syslog
+/var/log/mail.log
+/var/log/auth.log
+{
+	rotate 4
+	weekly
+	missingok
+}
+"""
+DEFAULTS = {"period": "weekly", "rotate": 4}
+
+
+def blocks(text: str) -> list[_logrotate.Block]:
+    found: list[_logrotate.Block] = _logrotate.blocks("x", text, DEFAULTS)
+    return found
+
+
+def kept(text: str, days: int = 92) -> str:
+    after: str = _logrotate.keep(text, "x", days, DEFAULTS)
+    assert _logrotate.keep(after, "x", days, DEFAULTS) == after
+    return after
+
+
+def test_debians_nginx() -> None:
+    (block,) = blocks(NGINX)
+    assert (block.kind, block.period, block.settings["rotate"], block.keeps) == ("web", 1, 14, 14)
+
+
+def test_debians_rsyslog_names_its_files_on_lines_of_their_own() -> None:
+    (block,) = blocks(RSYSLOG)
+    assert block.paths == ["/var/log/syslog", "/var/log/mail.log", "/var/log/auth.log"]
+    assert (block.kind, block.keeps) == ("system", 28)
+
+
+@pytest.mark.parametrize(
+    ("lines", "days"),
+    [
+        ("", 28),
+        ("daily", 4),
+        ("monthly\nrotate 3", 90),
+        ("rotate 0", 0),
+        ("rotate -1", 36_500),
+        ("daily\nrotate 90\nmaxage 7", 7),
+        ("rotate 90\nsize 10M", 0),
+        ("rotate 90\nsize 10M\ndaily", 90),
+        ("daily\nrotate 90\nmaxsize 1M", 0),
+        ("daily\nrotate 90\nmaxsize 500M", 90),
+        ("daily\nrotate 90\nminsize 1M", 90),
+        ("daily # rotate 90\nrotate 30", 30),
+    ],
+)
+def test_days_that_a_line_is_kept_for_sure(lines: str, days: int) -> None:
+    (block,) = blocks("/var/log/nginx/x.log {\n" + lines + "\n}\n")
+    assert block.keeps == days
+
+
+def test_only_what_decides_is_changed_and_scripts_are_not() -> None:
+    after = kept(NGINX)
+    assert after == NGINX.replace("\trotate 14", "\trotate 92")
+
+
+def test_what_is_longer_or_is_not_ours_to_judge_stays() -> None:
+    for text in (
+        "/var/log/nginx/x.log {\n daily\n rotate 400\n}\n",
+        "/var/log/dpkg.log {\n daily\n rotate 2\n}\n",
+        "",
+        "}{\n",
+    ):
+        assert kept(text) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (" daily\n rotate 92\n maxage 7\n", " daily\n rotate 92\n maxage 92\n"),
+        (" size 100k\n rotate 92\n", " minsize 100k\n rotate 92\n"),
+        (" daily\n maxsize 1M\n", " daily\n minsize 1M\n\trotate 92\n"),
+        ("", "\trotate 14\n"),
+    ],
+)
+def test_what_cuts_the_time_short_is_put_right(before: str, after: str) -> None:
+    head = "/var/log/apache2/*.log {\n"
+    assert kept(head + before + "}\n") == head + after + "}\n"
+
+
+def test_several_blocks_in_one_file() -> None:
+    text = "/var/log/nginx/a.log {\n daily\n rotate 1\n}\n" + RSYSLOG
+    assert [block.keeps for block in blocks(kept(text))] == [92, 98]
+
+
+# --- journald ------------------------------------------------------------------------------------------
+
+
+def test_the_last_value_wins_and_an_empty_one_is_the_default() -> None:
+    settings = logging.journald_settings(
+        [
+            "[Journal]\nStorage=persistent\n#Storage=none\nSystemMaxUse=1G\n",
+            "[Other]\nStorage=none\n[Journal]\nStorage = volatile\n",
+            "[Journal]\nSystemMaxUse=\n",
+        ]
+    )
+    assert settings == {"Storage": "volatile"}
+
+
+@pytest.mark.parametrize("span", ["1month", "2day 30min", "1y", "90", "1w 2d", "3 weeks", "500ms", "2h30m"])
+def test_time_spans_as_systemd_reads_them(span: str) -> None:
+    said = subprocess.run(["systemd-analyze", "timespan", span], capture_output=True, text=True, check=True).stdout
+    micro = next(int(line.split(":")[1]) for line in said.splitlines() if "μs" in line or "us:" in line)
+    assert logging.seconds(span) == micro // 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("span", "seconds"), [("0", 0), ("infinity", 0), ("soon", None), ("3 parsecs", None), ("1 2 x", None)]
+)
+def test_odd_time_spans(span: str, seconds: int | None) -> None:
+    assert logging.seconds(span) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("16M", 16 << 20), ("1G", 1 << 30), ("512", 512), ("", 7), ("much", 7), ("1GB", 1 << 30)]
+)
+def test_sizes(text: str, size: int) -> None:
+    assert logging.size(text, 7) == size
+
+
+@pytest.mark.parametrize(
+    ("line", "targets"),
+    [
+        ("*.* @@log.tinh.test:514", ["log.tinh.test:514"]),
+        ("*.* @(z9)192.0.2.7", ["192.0.2.7"]),
+        ('auth,authpriv.* action(type="omfwd" target="log.tinh.test" port="6514")', ["log.tinh.test"]),
+        ("# *.* @@log.tinh.test", []),
+        ("*.* @127.0.0.1", []),
+        ("*.* /var/log/syslog # @@x", []),
+        ("$ActionFileDefaultTemplate RSYSLOG_TraditionalFileFormat", []),
+    ],
+)
+def test_where_rsyslog_sends(line: str, targets: list[str]) -> None:
+    assert logging.rsyslog_targets(line) == targets
+
+
+# --- what the controls make of it -------------------------------------------------------------------
+
+
+def changed(**parts: Any) -> dict[str, Any]:
+    areas = facts()
+    for part, value in parts.items():
+        areas["logging"][part] = {**areas["logging"][part], **value} if isinstance(value, dict) else value
+    return areas
+
+
+@pytest.mark.parametrize("control", ["persistent", "journald_size", "retention", "rotate", "modes"])
+def test_a_hardened_server_passes(control: str) -> None:
+    assert finding(f"logging.{control}").status is Status.PASS
+
+
+def test_set_to_disk_but_not_there_fails() -> None:
+    for how in ({"persistent": False}, {"on_disk": False}):
+        assert finding("logging.persistent", changed(journald=how)).status is Status.FAIL
+
+
+def rotation(keeps: int, kind: str = "web") -> dict[str, Any]:
+    return {"file": "x", "line": 1, "paths": ["/x"], "kind": kind, "every": "daily", "count": 1, "keeps": keeps}
+
+
+@pytest.mark.parametrize(
+    ("keeps", "level", "status"),
+    [(29, 1, Status.FAIL), (30, 2, Status.PASS), (89, 3, Status.FAIL), (90, 3, Status.PASS)],
+)
+def test_retention_goes_by_the_highest_level(keeps: int, level: int, status: Status) -> None:
+    site = SITE.model_copy(update={"level": level})
+    assert finding("logging.retention", changed(rotations=[rotation(keeps)]), site=site).status is status
+
+
+def test_other_logs_may_be_short() -> None:
+    assert finding("logging.retention", changed(rotations=[rotation(1, "other")])).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"),
+    [(0, Status.PASS), (31 * 86_400, Status.PASS), (172_800, Status.FAIL), (None, Status.NOT_EVALUATED)],
+)
+def test_a_journal_dropped_by_age(seconds: int | None, status: Status) -> None:
+    assert finding("logging.retention", changed(journald={"max_retention": seconds})).status is status
+
+
+def test_nothing_rotates() -> None:
+    assert finding("logging.rotate", changed(rotating=False)).status is Status.FAIL
+    assert finding("logging.rotate", changed(unrotated=["/var/log/nginx/x.log"])).status is Status.FAIL

@@ -1,0 +1,87 @@
+"""Scheduled jobs: what they run, and who else could change it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import cron
+
+from auditor.models import Status
+from tests.unit.areas import facts, finding
+
+CRONTAB = """SHELL=/bin/sh
+# comment
+17 *	* * *	root	cd / && run-parts --report /etc/cron.hourly
+25 6	* * *	root	test -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }
+@daily www-data /usr/bin/php -d memory_limit=64M /var/www/x/cron.php --key=bi-mat > /dev/null 2>&1
+0 2 * * * root MYSQL_PWD=bi-mat /usr/bin/mysqldump -pbi-mat a | gzip > /var/backups/a.gz
+0 3 * * * root nice -n 10 /bin/sh "/opt/sao luu/x.sh" && /opt/sau.sh; /opt/cuoi.sh
+bad line
+1 2 3
+"""
+
+
+def test_a_system_crontab() -> None:
+    jobs = cron.table("/etc/crontab", CRONTAB, None)
+    assert [(job["line"], job["user"], job["programs"]) for job in jobs] == [
+        (3, "root", []),
+        (4, "root", []),
+        (5, "www-data", ["/usr/bin/php", "/var/www/x/cron.php"]),
+        (6, "root", ["/usr/bin/mysqldump"]),
+        (7, "root", ["/bin/sh", "/opt/sao luu/x.sh", "/opt/sau.sh", "/opt/cuoi.sh"]),
+    ]
+    assert "bi-mat" not in repr(jobs)
+
+
+def test_a_persons_crontab_names_no_user() -> None:
+    (job,) = cron.table("/var/spool/cron/crontabs/tu", "*/5 * * * * /usr/bin/true\n", "tu")
+    assert job["user"] == "tu" and job["programs"] == ["/usr/bin/true"]
+
+
+@pytest.mark.parametrize("command", ["", "'", '"/bin/sh', "\\", ";;;", "> /etc/passwd", "%%%", "\x00/bin/x"])
+def test_commands_of_nonsense(command: str) -> None:
+    assert all(path.startswith("/") for path in cron.programs(command))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="gives files to others")
+def test_the_weak_place_on_the_way_to_a_program(tmp_path: Path) -> None:
+    base = Path("/root") / f"luytre-test-{os.getpid()}"
+    script = base / "bin" / "x.sh"
+    script.parent.mkdir(parents=True)
+    try:
+        script.touch(0o755)
+        base.chmod(0o755)
+        script.parent.chmod(0o755)
+        assert cron.weak([str(script)]) is None
+        script.parent.chmod(0o777)
+        assert cron.weak([str(script)])["path"] == str(script.parent)
+        script.parent.chmod(0o755)
+        os.chown(script, 33, 33)
+        assert cron.weak([str(script)])["owner"] == "www-data"
+        link = tmp_path / "link"
+        link.symlink_to(script)
+        assert cron.weak([str(link)])["path"] == str(script)
+        assert cron.weak(["/nowhere/at/all"]) is None
+    finally:
+        script.unlink()
+        script.parent.rmdir()
+        base.rmdir()
+
+
+def test_only_roots_jobs_are_judged() -> None:
+    weak = {"path": "/var/www/x", "owner": "www-data", "group": "www-data", "mode": 0o755, "kind": "dir"}
+    job: dict[str, Any] = {
+        "file": "/etc/cron.d/x",
+        "line": 1,
+        "when": "@daily",
+        "programs": ["/var/www/x/y"],
+        "weak": weak,
+    }
+    areas = facts()
+    areas["cron"]["jobs"] = [{**job, "user": "www-data"}]
+    assert finding("web.root_cron", areas).status is Status.PASS
+    areas["cron"]["jobs"] = [{**job, "user": "root"}]
+    assert finding("web.root_cron", areas).status is Status.FAIL
