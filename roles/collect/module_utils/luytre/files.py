@@ -11,7 +11,7 @@ import time
 from ansible.module_utils.luytre import _webroot
 from ansible.module_utils.luytre._reading import read_below, read_text
 
-SECONDS = 2.0
+SECONDS = 5.0
 MAX_ENTRIES = 200_000
 MAX_ROOTS = 50
 MAX_LISTED = 200
@@ -108,7 +108,7 @@ class _Seen:
     """What one walk gathers."""
 
     def __init__(self, path, web):
-        self._path, self._web = path, web
+        self._path, self._real, self._web = path, os.path.realpath(path), web
         self._lists = {name: [] for name in ("vcs", "dumps", "secrets", "world_writable", "upload_php", "links_out")}
         self._counts = dict.fromkeys(self._lists, 0)
         self._code = {}
@@ -167,7 +167,7 @@ class _Seen:
             return
         folder = os.path.dirname(os.path.join(self._path, entry.path))
         real = os.path.realpath(os.path.join(folder, target))
-        if not _within(real, os.path.realpath(self._path)) and not (
+        if not _within(real, self._real) and not (
             entry.status.st_uid == 0 and real.startswith(SHARED)
         ):
             self._list(
