@@ -28,6 +28,12 @@ class Constants(Fact):
     FORCE_SSL_ADMIN: Switch
 
 
+class Config(FileMode):
+    """wp-config.php."""
+
+    open_to_others: bool = Field(description="others get at it, or its group may change it")
+
+
 class Salts(Fact):
     """The eight secret keys and salts, by their state alone."""
 
@@ -57,6 +63,7 @@ class Core(Fact):
     """WordPress's own code: wp-admin, wp-includes and the PHP files beside them."""
 
     files: int
+    cut_short: bool = Field(description="not everything could be looked at")
     writable: int = Field(description="files and folders that a web account can change")
     writable_examples: list[str]
     newer: list[str] = Field(description="PHP files more than a day newer than the core's own version file")
@@ -87,6 +94,7 @@ class Database(Fact):
 
     administrators: list[Administrator]
     options: Options
+    hosts: list[str] = Field(description="hosts that siteurl and home name")
     users_can_register: bool
     active_plugins: list[str]
 
@@ -96,7 +104,7 @@ class Instance(Fact):
 
     path: Path
     version: str | None
-    config: FileMode | None
+    config: Config | None
     config_above: bool = Field(description="wp-config.php lies one folder above")
     constants: Constants
     salts: Salts

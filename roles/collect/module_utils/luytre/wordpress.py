@@ -175,7 +175,7 @@ def instance(base, relative, web, reading):
     return {
         "path": path,
         "version": version,
-        "config": file_mode(config_path) if config_path else None,
+        "config": config_mode(config_path),
         "config_above": config_path is not None and os.path.dirname(config_path) != path,
         "constants": constants,
         "salts": salts(content),
@@ -201,6 +201,12 @@ def configuration(path):
         if text is not None:
             return os.path.join(folder, "wp-config.php"), text.encode("utf-8", "replace")
     return None, None
+
+
+def config_mode(path):
+    """Its FileMode, and whether others than its owner and group get at it, or its group may change it."""
+    mode = file_mode(path) if path else None
+    return {**mode, "open_to_others": bool(mode["mode"] & 0o027)} if mode else None
 
 
 def _typed(constants):
@@ -339,7 +345,8 @@ def core(path, version, web, reading):
     newest = marked.st_mtime + DAY if marked else None
     sums = package_sums(version)
     files, writable, shown, newer, differing = 0, 0, [], [], []
-    for entry, relative in core_entries(path, reading):
+    cut = []
+    for entry, relative in core_entries(path, reading, cut):
         if entry.is_dir or entry.is_file:
             files += 1
             if web.writes(entry.status):
@@ -354,6 +361,7 @@ def core(path, version, web, reading):
                 differing.append(relative)
     return {
         "files": files,
+        "cut_short": bool(cut),
         "writable": writable,
         "writable_examples": shown,
         "newer": sorted(newer)[:MAX_SHOWN],
@@ -362,11 +370,15 @@ def core(path, version, web, reading):
     }
 
 
-def core_entries(path, reading):
-    """``(entry, path relative to the instance)`` of the core: its folder, the PHP files there, wp-admin, wp-includes."""
+def core_entries(path, reading, cut):
+    """``(entry, path relative to the instance)`` of the core: its folder, the PHP files there, wp-admin, wp-includes.
+
+    What could not be looked at is added to ``cut``.
+    """
     try:
         here = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
+        cut.append(".")
         return
     deadline = time.monotonic() + min(5.0, max(0.0, reading.left() - 2))
     try:
@@ -390,12 +402,15 @@ def core_entries(path, reading):
             if entry.is_dir:
                 inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
                 try:
-                    for below in _webroot.Walk(inner, deadline, MAX_ENTRIES):
+                    walk = _webroot.Walk(inner, deadline, MAX_ENTRIES)
+                    for below in walk:
                         yield below, name + "/" + below.path
+                    if walk.cut_short:
+                        cut.append(name)
                 finally:
                     os.close(inner)
     except OSError:
-        return
+        cut.append(".")
     finally:
         os.close(here)
 
@@ -482,9 +497,16 @@ def understood(answer):
         "options": {
             name: options.get(name, "") for name in ("siteurl", "home", "default_role", "template", "stylesheet")
         },
+        "hosts": sorted({_host(options.get(name, "")) for name in ("siteurl", "home")}),
         "users_can_register": options.get("users_can_register") == "1",
         "active_plugins": re.findall(r's:\d+:"([^"]{1,200})"', options.get("active_plugins", ""))[:MAX_EXTENSIONS],
     }
+
+
+def _host(url):
+    """The host that an address names, or the whole of what is no address."""
+    match = re.match(r"(?i)https?://([^/:?#\s]{1,253})(?:[:/?#]|\Z)", url)
+    return match.group(1).lower() if match and "@" not in match.group(1) else url
 
 
 def _moments(value):

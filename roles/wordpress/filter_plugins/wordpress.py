@@ -1,0 +1,48 @@
+"""What a run changes below the document roots of WordPress sites."""
+
+from __future__ import annotations
+
+KINDS = {
+    "wordpress.config_perms": "wordpress_config",
+    "wordpress.core_writable": "wordpress_core",
+    "wordpress.uploads_php": "wordpress_uploads",
+}
+DEFINES = {
+    "wordpress.file_edit": {"name": "DISALLOW_FILE_EDIT", "value": "true"},
+    "wordpress.debug": {"name": "WP_DEBUG", "value": "false"},
+}
+
+
+def sites(declared):
+    """The declared WordPress sites with a document root."""
+    return [site for site in declared if site.get("application") == "wordpress" and site.get("document_root")]
+
+
+def protections(declared, apply):
+    """``{domain, root, kinds}`` for every site with files to close."""
+    wanted = [
+        {
+            "domain": site["domain"],
+            "root": site["document_root"],
+            "kinds": [kind for control, kind in KINDS.items() if site["domain"] in apply.get(control, [])],
+        }
+        for site in sites(declared)
+    ]
+    return [one for one in wanted if one["kinds"]]
+
+
+def defines(declared, apply):
+    """``{domain, root, define}`` for every constant that a site's wp-config.php is to define."""
+    return [
+        {"domain": site["domain"], "root": site["document_root"], "define": define}
+        for site in sites(declared)
+        for control, define in DEFINES.items()
+        if site["domain"] in apply.get(control, [])
+    ]
+
+
+class FilterModule:
+    """Found by Ansible in any play that uses the role."""
+
+    def filters(self):
+        return {"wordpress_protections": protections, "wordpress_defines": defines}
