@@ -85,6 +85,7 @@ class DropIn(Fact):
     present: bool
     folder: bool = Field(description="the folder for it is there")
     read_first: bool = Field(description="it is, or would be, read before everything else")
+    startups_files: list[Path] = Field(description="other files with MaxStartups, of which the last value counts")
     overridden: list[Overridden]
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web1 web3
 # Its password is locked, but a key still opens it.
 set -eu
 useradd -m -s /bin/bash canbo.cu

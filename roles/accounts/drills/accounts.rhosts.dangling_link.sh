@@ -3,4 +3,4 @@
 # A link that leads nowhere yet.
 set -eu
 useradd -m -s /usr/sbin/nologin thuky
-ln -s /srv/chua-co /home/thuky/.netrc
+ln -sf /srv/chua-co /home/thuky/.netrc

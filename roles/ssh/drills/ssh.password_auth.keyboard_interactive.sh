@@ -1,8 +1,9 @@
 #!/bin/sh
 # hosts: web1 web2 web3
-# PasswordAuthentication stays no; PAM asks for the password instead, in a file read first.
+# PasswordAuthentication stays no; PAM asks for the password instead, in a file that the main one includes before ours.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aaa.conf <<'SETTINGS'
 KbdInteractiveAuthentication yes
 SETTINGS
+sed -i '1i Include /etc/ssh/sshd_config.d/00-aaa.conf' /etc/ssh/sshd_config
 systemctl reload ssh

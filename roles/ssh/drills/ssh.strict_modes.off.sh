@@ -1,8 +1,9 @@
 #!/bin/sh
 # hosts: web1 web2 web3
-# A file that is read before ours.
+# A file that the main one includes before ours.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aal.conf <<'SETTINGS'
 StrictModes no
 SETTINGS
+sed -i '1i Include /etc/ssh/sshd_config.d/00-aal.conf' /etc/ssh/sshd_config
 systemctl reload ssh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web1 web3
 # No NOPASSWD anywhere: Defaults for an alias frees it from the password.
 set -eu
 useradd -r -M -d /nonexistent -s /usr/sbin/nologin lichtuan

@@ -10,6 +10,8 @@ from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_tex
 
 DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"
 FOR_ANYBODY = "for anybody"
+LAST_COUNTS = "maxstartups"
+"""The one setting of which sshd takes the last value instead of the first, even from inside a Match block."""
 NO_FORWARDING = ("x11forwarding", "allowagentforwarding", "allowtcpforwarding")
 PLAIN = (
     "permitrootlogin",
@@ -59,7 +61,7 @@ def collect(reading):
             "cases": cases([], []),
             "matches": [],
             "defaults": {"ciphers": [], "kexalgorithms": [], "macs": []},
-            "dropin": {"present": False, "folder": False, "read_first": False, "overridden": []},
+            "dropin": {"present": False, "folder": False, "read_first": False, "startups_files": [], "overridden": []},
             "host_keys": [],
         }
     user = reading.declared.get("automation_user")
@@ -217,7 +219,9 @@ def dropin(read, anybody):
     ours = [(keyword, value) for file, _, criteria, keyword, value in read if file == DROPIN and criteria is None]
     first = {}
     for file, number, criteria, keyword, value in read:
-        if criteria is None:
+        if keyword == LAST_COUNTS:
+            first[keyword] = (file, number, value)
+        elif criteria is None:
             first.setdefault(keyword, (file, number, value))
     overridden = [
         {"keyword": keyword, "ours": value, "in_force": _said(anybody.get(keyword)), "file": first[keyword][0]}
@@ -228,6 +232,7 @@ def dropin(read, anybody):
         "present": os.path.isfile(DROPIN),
         "folder": os.path.isdir(os.path.dirname(DROPIN)),
         "read_first": read_first(read_text(_sshd.CONFIG) or "", glob.glob(os.path.dirname(DROPIN) + "/*")),
+        "startups_files": sorted({file for file, _, _, keyword, _ in read if keyword == LAST_COUNTS and file != DROPIN}),
         "overridden": overridden,
     }
 
