@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from auditor import expressions, resources
 from auditor.errors import InputError
@@ -17,10 +17,18 @@ from auditor.yaml_source import line_of, load_yaml
 Disruption = Literal["none", "reload", "restart", "reboot"]
 
 
+def _sound(source: str) -> str:
+    expressions.compile_expression(source)
+    return source
+
+
+Expression = Annotated[str, AfterValidator(_sound)]
+
+
 class Comparison(Model):
     """The short form for the common case: one fact against one value."""
 
-    path: str
+    path: Expression
     op: Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
     value: bool | int | str | list[int] | list[str]
 
@@ -49,14 +57,14 @@ class Control(Model):
     remedy: Text = Field(description="what the fix does, or what a person has to do")
     severity: Severity
     subject: Literal["host", "site"]
-    applies: str | None = Field(default=None, description="expression; not_applicable when false")
+    applies: Expression | None = Field(default=None, description="expression; not_applicable when false")
     otherwise: Text | None = Field(default=None, description="why it does not apply, for the reader")
-    that: str | None = Field(default=None, description="expression; pass when true")
+    that: Expression | None = Field(default=None, description="expression; pass when true")
     test: Comparison | None = None
-    violations: str | None = Field(
+    violations: Expression | None = Field(
         default=None, description="expression for a list; pass when empty, the list is the evidence"
     )
-    among: str | None = Field(
+    among: Expression | None = Field(
         default=None, description="expression for the whole collection that violations are part of"
     )
     manual: bool = Field(default=False, description="only a person can tell")
@@ -72,9 +80,6 @@ class Control(Model):
             raise ValueError("exactly one of 'that', 'test', 'violations' and 'manual: true' is needed")
         if self.among is not None and self.violations is None:
             raise ValueError("'among' goes with 'violations'")
-        for source in (self.applies, self.condition, self.violations, self.among):
-            if source is not None:
-                expressions.compile_expression(source)
         return self
 
     @property
@@ -139,7 +144,7 @@ def read_file(file: Path) -> Iterable[Control]:
             where = [index, *first["loc"]]
             name = entry.get("id", f"number {index + 1}") if isinstance(entry, dict) else f"number {index + 1}"
             raise InputError(
-                f"control {name}: {'.'.join(str(p) for p in first['loc']) or 'entry'}: {first['msg']}",
+                f"control {name}: {'.'.join(str(p) for p in first['loc']) or 'entry'}: {first['msg'].removeprefix('Value error, ')}",
                 file=file,
                 line=line_of(file, where),
                 mend="see docs/add-a-control.md",
