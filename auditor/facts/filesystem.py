@@ -1,0 +1,77 @@
+"""File systems and permissions outside the sites."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, Path
+
+
+class Permissions(Fact):
+    """A file's owner, group and mode, in words that expressions can compare."""
+
+    path: Path
+    kind: Literal["file", "dir", "link", "other"]
+    owner: str
+    group: str
+    mode: str = Field(description="octal, e.g. '0644'")
+    group_can: str = Field(description="letters of 'rwx'")
+    others_can: str = Field(description="letters of 'rwx'")
+
+
+class WorldWritable(Permissions):
+    """A file that anybody may write, or a folder where anybody may also replace what is another's."""
+
+    mendable: bool = Field(description="root's, and all folders on the way too, and in no site or person's folder")
+
+
+class SetId(Permissions):
+    """A program that runs with its owner's or group's rights whoever starts it."""
+
+    packaged: bool = Field(description="a package of the system brought it")
+    expected: bool = Field(description="that package brought it with these rights")
+
+
+class SharedFolder(Fact):
+    """A folder that everybody may write, as a file system of its own."""
+
+    path: Path
+    mounted: bool
+    nodev: bool
+    nosuid: bool
+    boot_nodev: bool
+    boot_nosuid: bool
+
+
+class Space(Fact):
+    """How full a local file system is, in percent."""
+
+    path: Path
+    used: int
+    inodes_used: int
+
+
+class WalkSummary(Fact):
+    """How far the walk over the host's own disks came."""
+
+    finished: dict[str, list[str]] = Field(
+        description="an empty list for each part, 'system' and 'users', that was walked to its end: "
+        "`found or finished.system` is then nothing found, and not there when the walk was cut short"
+    )
+    entries: int
+    seconds: float
+
+
+class Facts(Area):
+    """Mounts, space, permissions of system files, and what the walk found."""
+
+    shared: list[SharedFolder]
+    space: list[Space]
+    account_files: list[Permissions]
+    cron: list[Permissions]
+    world_writable: list[WorldWritable]
+    unowned: list[Permissions]
+    setid: list[SetId]
+    walk: WalkSummary

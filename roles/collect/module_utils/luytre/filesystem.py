@@ -1,0 +1,430 @@
+"""File systems and permissions outside the sites: mounts, space, account files, cron, what anybody may write."""
+
+import glob
+import grp
+import os
+import pwd
+import re
+import stat
+import time
+
+from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
+
+ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
+SECRET_ACCOUNT_FILES = ("shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
+CRON_FOLDERS = ("cron.d", "cron.hourly", "cron.daily", "cron.weekly", "cron.monthly", "cron.yearly")
+SHARED = ("/tmp", "/var/tmp", "/dev/shm")
+
+FIRST = ("/etc", "/usr/local", "/opt", "/root", "/usr/bin", "/usr/sbin", "/var/backups")
+"""Walked before the rest, in case time runs out."""
+
+SKIPPED = (
+    "/proc",
+    "/sys",
+    "/dev",
+    "/run",
+    "/snap",
+    "/var/lib/docker",
+    "/var/lib/containerd",
+    "/var/lib/containers",
+    "/var/lib/lxc",
+    "/var/lib/lxd",
+    "/var/lib/machines",
+)
+OF_USERS = ("/home", "/var/www", "/srv")
+"""Sites and people's own folders: walked last, never changed from here."""
+
+DISK = ("ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "jfs", "reiserfs", "overlay", "bcachefs")
+NO_SPACE_OF_ITS_OWN = ("squashfs", "iso9660", "udf", "autofs", "nfs", "nfs4", "cifs", "fuse.sshfs", "proc", "sysfs")
+MAX_ENTRIES = 400_000
+MAX_FOUND = 200
+WALK_SECONDS = 3.0
+
+DISTRIBUTION_SETID = frozenset(
+    """
+    /usr/bin/at /usr/bin/bsd-write /usr/bin/chage /usr/bin/chfn /usr/bin/chsh /usr/bin/crontab /usr/bin/dotlockfile
+    /usr/bin/dotlock.mailutils /usr/bin/expiry /usr/bin/firejail /usr/bin/fusermount /usr/bin/fusermount3 /usr/bin/gpasswd
+    /usr/bin/locate /usr/bin/lockfile /usr/bin/mlocate /usr/bin/mount /usr/bin/mtr-packet /usr/bin/newgidmap
+    /usr/bin/newgrp /usr/bin/newuidmap /usr/bin/ntfs-3g /usr/bin/passwd /usr/bin/ping /usr/bin/pkexec /usr/bin/plocate
+    /usr/bin/procmail /usr/bin/screen /usr/bin/sg /usr/bin/ssh-agent /usr/bin/su /usr/bin/sudo /usr/bin/traceroute6.iputils
+    /usr/bin/umount /usr/bin/wall /usr/bin/write /usr/bin/write.ul /usr/bin/X /usr/bin/dumpcap /usr/bin/tmux
+    /usr/bin/mail-lock /usr/bin/mail-touchlock /usr/bin/mail-unlock /usr/bin/bwrap /usr/bin/cgexec /usr/bin/ksu
+    /usr/bin/kismet_capture /usr/bin/vmware-user-suid-wrapper /usr/bin/sudo.ws /usr/bin/cvsuser
+    /usr/sbin/exim4 /usr/sbin/mount.cifs /usr/sbin/mount.ecryptfs_private /usr/sbin/mount.nfs /usr/sbin/pam_extrausers_chkpwd
+    /usr/sbin/postdrop /usr/sbin/postqueue /usr/sbin/pppd /usr/sbin/sendmail /usr/sbin/unix_chkpwd /usr/sbin/unix_update
+    /usr/sbin/apache2-suexec /usr/sbin/mailq /usr/sbin/userhelper /usr/sbin/ccreds_chkpwd /usr/sbin/sensible-mda
+    /usr/lib/apache2/suexec-custom /usr/lib/apache2/suexec-pristine /usr/lib/dbus-1.0/dbus-daemon-launch-helper
+    /usr/lib/eject/dmcrypt-get-device /usr/lib/mysql/plugin/auth_pam_tool_dir/auth_pam_tool
+    /usr/lib/openssh/ssh-keysign /usr/lib/polkit-1/polkit-agent-helper-1 /usr/lib/policykit-1/polkit-agent-helper-1
+    /usr/lib/qemu/qemu-bridge-helper /usr/lib/snapd/snap-confine /usr/lib/sudo/sesh /usr/lib/uucp/uucico
+    /usr/lib/xorg/Xorg.wrap /usr/lib/x86_64-linux-gnu/utempter/utempter /usr/lib/aarch64-linux-gnu/utempter/utempter
+    /usr/lib/spice-gtk/spice-client-glib-usb-acl-helper /usr/libexec/camel-lock-helper-1.2
+    /usr/libexec/polkit-agent-helper-1 /usr/libexec/spice-client-glib-usb-acl-helper /usr/libexec/utempter/utempter
+    /usr/libexec/incus/incus-user
+    """.split()
+)
+"""Programs that Debian's packages install with the SUID or SGID bit."""
+
+
+def collect(reading):
+    mounted = mounts(read_text("/proc/self/mountinfo") or "")
+    found = walk(disk_devices(mounted), min(WALK_SECONDS, max(0.5, reading.left() / 4)))
+    return {
+        "shared": shared_folders(mounted, read_text("/etc/fstab") or "", tmp_unit_options()),
+        "space": space(mounted),
+        "account_files": [entry for entry in (permissions("/etc/" + name) for name in ACCOUNT_FILES) if entry],
+        "cron": [entry for entry in map(permissions, cron_paths()) if entry],
+        "world_writable": found.world_writable,
+        "unowned": found.unowned,
+        "setid": with_packages(found.setid),
+        "walk": {"finished": {part: [] for part in found.finished}, "entries": found.entries, "seconds": round(found.seconds, 3)},
+    }
+
+
+# --- permissions ---------------------------------------------------------------------------------------------------
+
+
+def permissions(path, status=None):
+    """A file's owner, group and bits in words, or None when there is no such file."""
+    entry = file_mode(path, status)
+    if entry is None:
+        return None
+    mode = entry["mode"]
+    return {
+        "path": entry["path"],
+        "kind": entry["kind"],
+        "owner": entry["owner"],
+        "group": entry["group"],
+        "mode": "%04o" % mode,
+        "group_can": _letters(mode >> 3),
+        "others_can": _letters(mode),
+    }
+
+
+def _letters(bits):
+    return "".join(letter for letter, bit in (("r", 4), ("w", 2), ("x", 1)) if bits & bit)
+
+
+def cron_paths():
+    """cron's own table and folders, and the regular files in them."""
+    found = ["/etc/crontab"]
+    for name in CRON_FOLDERS:
+        folder = "/etc/" + name
+        found.append(folder)
+        found += [path for path in sorted(glob.glob(folder + "/*")) if os.path.isfile(path) and not os.path.islink(path)]
+    return found[:500]
+
+
+# --- mounts --------------------------------------------------------------------------------------------------------
+
+
+def mounts(text):
+    """``/proc/self/mountinfo`` as ``[{path, kind, source, device, options}]``; the last mount on a path is the one seen."""
+    found = {}
+    for line in text.splitlines():
+        left, dash, right = line.partition(" - ")
+        fields, more = left.split(), right.split()
+        if not dash or len(fields) < 6 or len(more) < 3:
+            continue
+        path = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code.group(1), 8)), fields[4])
+        found[path] = {
+            "path": path,
+            "kind": more[0],
+            "source": more[1],
+            "device": fields[2],
+            "options": fields[5].split(",") + ["super-" + option for option in more[2].split(",")],
+        }
+    return list(found.values())
+
+
+def shared_folders(mounted, fstab, unit_options):
+    """The folders that everybody may write: mounted by themselves, and with which options, now and after boot."""
+    by_path = {mount["path"]: mount for mount in mounted}
+    written = fstab_options(fstab)
+    found = []
+    for path in SHARED:
+        mount = by_path.get(path)
+        now = mount["options"] if mount else []
+        boot = written.get(path) or (unit_options if path == "/tmp" else None) or now
+        found.append(
+            {
+                "path": path,
+                "mounted": mount is not None,
+                "nodev": "nodev" in now,
+                "nosuid": "nosuid" in now,
+                "boot_nodev": last_of(boot, "nodev", "dev"),
+                "boot_nosuid": last_of(boot, "nosuid", "suid"),
+                "from": "fstab" if path in written else "unit" if path == "/tmp" and unit_options else None,
+                "options": boot,
+            }
+        )
+    return found
+
+
+def fstab_options(text):
+    """Mount point to options, as ``/etc/fstab`` has them."""
+    found = {}
+    for line in text.splitlines():
+        parts = line.split()
+        if len(parts) >= 4 and not parts[0].startswith("#"):
+            found[parts[1].rstrip("/") or "/"] = parts[3].split(",")
+    return found
+
+
+def last_of(options, wanted, opposite):
+    """Whether an option is in force in a list where the last word counts; ``defaults`` is the opposite."""
+    words = [option for option in options if option in (wanted, opposite, "defaults")]
+    return bool(words) and words[-1] == wanted
+
+
+def tmp_unit_options():
+    """Options of tmp.mount with its drop-ins, when systemd mounts /tmp by it; else None."""
+    own = "/etc/systemd/system/tmp.mount"
+    if os.path.realpath(own) == "/dev/null":
+        return None
+    at_boot = glob.glob("/etc/systemd/system/*.wants/tmp.mount") + glob.glob("/usr/lib/systemd/system/*.wants/tmp.mount")
+    if not at_boot:
+        return None
+    texts = [read_text(own) or read_text("/usr/lib/systemd/system/tmp.mount") or ""]
+    texts += [read_text(path) or "" for path in sorted(glob.glob("/etc/systemd/system/tmp.mount.d/*.conf"))]
+    values = re.findall(r"(?m)^\s*Options\s*=\s*(\S+)", "\n".join(texts))
+    return values[-1].split(",") if values else None
+
+
+def space(mounted):
+    """How full each local file system is, in percent of bytes and of inodes that ordinary users may have."""
+    found = {}
+    for mount in mounted:
+        path = mount["path"]
+        if mount["kind"] in NO_SPACE_OF_ITS_OWN or "ro" in mount["options"]:
+            continue
+        if re.match(r"/(?:proc|sys|dev|run|snap|var/lib/docker|var/lib/containers)(?:/|$)", path):
+            continue
+        try:
+            status = os.statvfs(path)
+        except OSError:
+            continue
+        bytes_total, inodes_total = status.f_blocks - status.f_bfree + status.f_bavail, status.f_files
+        if status.f_blocks and mount["device"] not in found and os.path.isdir(path):
+            found[mount["device"]] = {
+                "path": path,
+                "used": _percent(status.f_blocks - status.f_bfree, bytes_total),
+                "inodes_used": _percent(inodes_total - status.f_ffree, inodes_total),
+            }
+    return sorted(found.values(), key=lambda each: each["path"])[:100]
+
+
+def _percent(part, whole):
+    return min(100, -(-100 * part // whole)) if whole > 0 else 0
+
+
+def disk_devices(mounted):
+    """Device numbers of the local file systems that hold files of the host, as ``st_dev``."""
+    found = {os.lstat("/").st_dev}
+    for mount in mounted:
+        if mount["kind"] in DISK and not mount["path"].startswith(SKIPPED):
+            try:
+                found.add(os.lstat(mount["path"]).st_dev)
+            except OSError:
+                continue
+    return found
+
+
+# --- the walk ------------------------------------------------------------------------------------------------------
+
+
+class Walk:
+    """What a walk over the host's own disks found, and whether it came to its end."""
+
+    def __init__(self, devices, seconds):
+        self.devices, self.deadline, self.started = devices, time.monotonic() + seconds, time.monotonic()
+        self.world_writable, self.unowned, self.setid = [], [], []
+        self.entries, self.finished, self.seconds, self.is_late = 0, [], 0.0, False
+        self.users = {account.pw_uid for account in pwd.getpwall()}
+        self.groups = {group.gr_gid for group in grp.getgrall()}
+
+    def over(self, root, mendable):
+        """Walk below ``root``; ``mendable`` says whether only root can change what leads there."""
+        waiting = [(root, mendable)]
+        while waiting:
+            folder, ours = waiting.pop()
+            try:
+                entries = list(os.scandir(folder))
+            except OSError:
+                continue
+            for entry in entries:
+                self.entries += 1
+                if self.entries > MAX_ENTRIES or (not self.entries & 255 and time.monotonic() > self.deadline):
+                    self.is_late = True
+                    return
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except OSError:
+                    continue
+                self._look(entry.path, status, ours)
+                if stat.S_ISDIR(status.st_mode) and self._enters(entry.path, status):
+                    waiting.append((entry.path, ours and status.st_uid == 0))
+
+    def _enters(self, path, status):
+        return status.st_dev in self.devices and path not in SKIPPED and path not in FIRST and path not in OF_USERS
+
+    def _look(self, path, status, ours):
+        mode = status.st_mode
+        if mode & 0o002 and len(self.world_writable) < MAX_FOUND:
+            loose_folder = stat.S_ISDIR(mode) and not mode & stat.S_ISVTX
+            if loose_folder or stat.S_ISREG(mode):
+                entry = permissions(path, status)
+                entry["mendable"] = ours and status.st_uid == 0
+                self.world_writable.append(entry)
+        if mode & 0o6000 and stat.S_ISREG(mode) and len(self.setid) < MAX_FOUND:
+            self.setid.append(permissions(path, status))
+        if self._is_unowned(status.st_uid, self.users, pwd.getpwuid) or self._is_unowned(
+            status.st_gid, self.groups, grp.getgrgid
+        ):
+            if len(self.unowned) < MAX_FOUND:
+                self.unowned.append(permissions(path, status))
+
+    @staticmethod
+    def _is_unowned(number, known, look_up):
+        """Whether no account has the number; those of containers and of systemd's passing users are nobody's to miss."""
+        if number in known or number >= 100_000 or 61_184 <= number <= 65_534:
+            return False
+        try:
+            look_up(number)
+        except KeyError:
+            return True
+        known.add(number)
+        return False
+
+
+def walk(devices, seconds):
+    """A Walk over the host's disks: the system first, what matters most first in it; then sites and people's folders."""
+    found = Walk(devices, seconds)
+    for part, roots, mendable in (("system", (*FIRST, "/"), True), ("users", OF_USERS, False)):
+        for root in roots:
+            if os.path.isdir(root) and not os.path.islink(root) and not found.is_late:
+                found.over(root, mendable and all(os.lstat(above).st_uid == 0 for above in _ancestors(root)))
+        if not found.is_late:
+            found.finished.append(part)
+    found.seconds = time.monotonic() - found.started
+    return found
+
+
+def _ancestors(path):
+    parts = [part for part in path.split("/") if part]
+    return ["/" + "/".join(parts[:count]) for count in range(len(parts) + 1)]
+
+
+def with_packages(entries):
+    """The same entries, each with whether a package brought it, and whether it is one that Debian installs so."""
+    if not entries:
+        return []
+    wanted = {}
+    for entry in entries:
+        for path in {entry["path"], re.sub(r"^/usr(?=/(?:bin|sbin|lib)/)", "", entry["path"])}:
+            wanted[path.encode()] = entry["path"]
+    packaged = set()
+    for path in glob.glob("/var/lib/dpkg/info/*.list"):
+        with open(path, "rb") as handle:
+            for line in handle.read().split(b"\n"):
+                if line in wanted:
+                    packaged.add(wanted[line])
+    return [
+        dict(entry, packaged=entry["path"] in packaged, expected=entry["path"] in DISTRIBUTION_SETID & packaged)
+        for entry in entries
+    ]
+
+
+# --- the fix -------------------------------------------------------------------------------------------------------
+
+
+def corrections(parts):
+    """``[(path, mode mask, group or None, bits to add)]`` of what is to be tightened, by part."""
+    wanted = []
+    if "account_files" in parts:
+        for name in ACCOUNT_FILES:
+            secret = name in SECRET_ACCOUNT_FILES
+            groups = ("root", "shadow") if secret else ("root",)
+            mask = 0o600 if name.startswith("security/") else 0o640 if secret else 0o644
+            wanted.append(("/etc/" + name, mask, groups, 0))
+    if "cron" in parts:
+        for path in cron_paths():
+            folder = os.path.isdir(path)
+            wanted.append((path, 0o700 if folder else 0o600 if path == "/etc/crontab" else 0o755, None, 0))
+    if "world_writable" in parts or "sticky" in parts:
+        mounted = mounts(read_text("/proc/self/mountinfo") or "")
+        found = walk(disk_devices(mounted), WALK_SECONDS * 10)
+        for entry in found.world_writable:
+            if not entry["mendable"]:
+                continue
+            if entry["kind"] == "dir" and "sticky" in parts:
+                wanted.append((entry["path"], 0o7777, None, stat.S_ISVTX))
+            elif entry["kind"] == "file" and "world_writable" in parts:
+                wanted.append((entry["path"], 0o7775, None, 0))
+    return wanted
+
+
+def tighten(path, mask, groups, add, check):
+    """Take away the bits beyond ``mask``, add those of ``add``, give the file to root. ``(before, after)`` in words, or
+    None when nothing is to be done.
+
+    Every component is opened without following links, and every folder on the way must belong to root.
+    """
+    try:
+        handle = _open_of_root(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Unreadable("%s: %s" % (path, error.strerror))
+    try:
+        status = os.fstat(handle)
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            return None
+        mode = stat.S_IMODE(status.st_mode)
+        wanted = mode & mask | add
+        group = status.st_gid
+        if groups and group not in [_gid(name) for name in groups]:
+            group = _gid(groups[-1])
+        if (mode, status.st_uid, status.st_gid) == (wanted, 0, group):
+            return None
+        if not check:
+            os.fchown(handle, 0, group)
+            os.fchmod(handle, wanted)
+        return (_words(status.st_uid, status.st_gid, mode), _words(0, group, wanted))
+    finally:
+        os.close(handle)
+
+
+def _open_of_root(path):
+    handle = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    parts = [part for part in path.split("/") if part]
+    for position, part in enumerate(parts):
+        last = position == len(parts) - 1
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_NONBLOCK if last else os.O_DIRECTORY)
+        try:
+            inner = os.open(part, flags, dir_fd=handle)
+        finally:
+            os.close(handle)
+        handle = inner
+        if not last and os.fstat(handle).st_uid != 0:
+            os.close(handle)
+            raise Unreadable("%s: a folder on the way does not belong to root" % path)
+    return handle
+
+
+def _gid(name):
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        return 0
+
+
+def _words(uid, gid, mode):
+    return "%s:%s %04o" % (_name(pwd.getpwuid, uid), _name(grp.getgrgid, gid), mode)
+
+
+def _name(look_up, number):
+    try:
+        return look_up(number)[0]
+    except KeyError:
+        return str(number)
