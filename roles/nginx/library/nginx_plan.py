@@ -45,10 +45,9 @@ listens:
   type: list
   elements: dict
 snippets:
-  description: Domains whose server blocks include a snippet.
+  description: Domain to the controls that its snippet carries out.
   returned: always
-  type: list
-  elements: str
+  type: dict
 redirects:
   description: Domain to the host name that its plain-HTTP visitors are redirected to.
   returned: always

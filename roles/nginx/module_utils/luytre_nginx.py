@@ -27,6 +27,7 @@ SNIPPET_CONTROLS = (
     "wordpress.xmlrpc",
     "tls.redirect",
 )
+PHP_CONTROLS = ("nginx.upload_exec", "wordpress.xmlrpc")
 HEADERS = {
     "nginx.nosniff": ("X-Content-Type-Options", "nosniff", ("nosniff",)),
     "nginx.frame": ("X-Frame-Options", "SAMEORIGIN", ("sameorigin", "deny")),
@@ -71,7 +72,7 @@ class Decision:
         self.disabled = []
         self.held_back = []
         self.redirects = {}
-        self.snippets = []
+        self.snippets = {}
 
     def quiet(self, directive, control):
         """Put a vendor's directive out of force."""
@@ -117,8 +118,6 @@ def decide(config, enforce, sites, settings, editable=lambda path: True, is_link
         blocks = [server for server in config.servers if mine.intersection(names[id(server)])]
         for server in blocks:
             _site(model, groups, server, names[id(server)], site, enforce, settings, decision)
-    needs_zone = any(enforce.get("nginx.login_rate", []))
-    decision.http["login_zone"] = needs_zone
     _include_drop_in(config, decision)
     return decision
 
@@ -300,10 +299,12 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
     def asked(control):
         return domain in enforce.get(control, [])
 
-    if any(asked(control) for control in SNIPPET_CONTROLS):
+    php = any(level.own("fastcgi_pass") for level in facts.levels(server))
+    rules = [control for control in SNIPPET_CONTROLS if asked(control) and (php or control not in PHP_CONTROLS)]
+    if rules:
         decision.add(server, "include %s;" % (SNIPPET % domain))
-        if domain not in decision.snippets:
-            decision.snippets.append(domain)
+        known = decision.snippets.setdefault(domain, [])
+        known += [control for control in rules if control not in known]
     if asked("nginx.autoindex"):
         _autoindex(model, server, decision)
     if asked("nginx.body_limit"):
@@ -313,8 +314,9 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
     if asked("nginx.php_missing"):
         _php_missing(model, groups, server, names, decision)
     _headers(model, server, [control for control in HEADERS if asked(control)], decision)
-    if asked("nginx.login_rate"):
+    if asked("nginx.login_rate") and (php or any(level.own("proxy_pass") for level in facts.levels(server))):
         _login_rate(model, server, decision)
+        decision.http["login_zone"] = True
     if asked("tls.redirect") and domain in settings.get("covered", {}) and _answers_plainly(model, groups, server, names):
         decision.redirects[domain] = _redirect(names, site, settings)
 
@@ -324,7 +326,8 @@ def _autoindex(model, server, decision):
         for directive in level.own("autoindex"):
             if directive.args != ["off"]:
                 decision.quiet(directive, "nginx.autoindex")
-    if not any(directive.args == ["off"] for directive in server.own("autoindex")):
+    kept = [directive for directive in server.own("autoindex") if directive.args == ["off"]]
+    if not kept and model.setting(server.parent, "autoindex") == "on":
         decision.add(server, "autoindex off;")
 
 

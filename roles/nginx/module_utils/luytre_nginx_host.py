@@ -6,6 +6,7 @@ import time
 from ansible.module_utils.luytre import tls
 from ansible.module_utils.luytre._nginx_conf import BadConfig
 from ansible.module_utils.luytre._reading import Reading, file_mode
+from ansible.module_utils.luytre.nginx import levels
 from ansible.module_utils.luytre_nginx import decide, https_names, read_config
 
 CONFIG = "/etc/nginx/nginx.conf"
@@ -52,7 +53,8 @@ def decision_for(module):
     reading = Reading({}, 20)
     settings = dict(settings)
     if "tls.ciphers" in enforce:
-        settings["weak_ciphers"] = [found["spec"] for found in tls.weak_ciphers(reading, tls.used()["ciphers"])]
+        lists = {d.args[0] for level in levels(config.http) for d in level.own("ssl_ciphers") if d.args}
+        settings["weak_ciphers"] = [found["spec"] for found in tls.weak_ciphers(reading, sorted(lists))]
     if enforce.get("tls.redirect"):
         settings["covered"] = https_names(config, sites, tls.certificate, int(time.time()))
     return config, decide(config, enforce, sites, settings, editable, os.path.islink)
