@@ -22,15 +22,15 @@ SITE_RULES = {
     "apache.upload_exec": DENIED.format(rf"(?i)^/(?:{UPLOADS})/.*\.(?:php\d?|phtml?|phar|phps)(?:/|$)"),
     "apache.nosniff": HEADER.format("X-Content-Type-Options", "nosniff", "^nosniff$"),
     "apache.frame": HEADER.format("X-Frame-Options", "SAMEORIGIN", "^(?:deny|sameorigin)$"),
-    "apache.referrer": HEADER.format("Referrer-Policy", "strict-origin-when-cross-origin", "^(?:no-referrer|same-origin|strict-origin)"),
+    "apache.referrer": HEADER.format(
+        "Referrer-Policy", "strict-origin-when-cross-origin", "^(?:no-referrer|same-origin|strict-origin)"
+    ),
     "wordpress.xmlrpc": DENIED.format(r"(?i)^/xmlrpc\.php(?:/|$)"),
 }
 HEADER_CONTROLS = {"apache.nosniff", "apache.frame", "apache.referrer"}
 CLOSED_ROOT = "<Directory />\n    AllowOverride None\n    Require all denied\n</Directory>\n"
 SLOW_REQUESTS = (
-    "<IfModule reqtimeout_module>\n"
-    "    RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n"
-    "</IfModule>\n"
+    "<IfModule reqtimeout_module>\n    RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n</IfModule>\n"
 )
 ANSWERS = ("file", "php", "proxied")
 CATCH_ALL = 'ServerName catch-all.invalid\n<Location "/">\n    Require all denied\n</Location>\n'
@@ -112,7 +112,12 @@ def host_rules(facts, enforced, longest):
 def default_rules(facts):
     """Virtual hosts that answer first for names nobody claims; none where a declared site would lose its pages by it."""
     others = [vhost for vhost in facts["vhosts"] if not _is_catch_all(vhost)]
-    already = {f"{listen['address']}:{listen['port']}" for vhost in facts["vhosts"] if _is_catch_all(vhost) for listen in vhost["listens"]}
+    already = {
+        f"{listen['address']}:{listen['port']}"
+        for vhost in facts["vhosts"]
+        if _is_catch_all(vhost)
+        for listen in vhost["listens"]
+    }
     open_now = {
         address
         for one in facts["default_vhosts"]
@@ -122,7 +127,9 @@ def default_rules(facts):
     members = {}
     for vhost in others:
         for listen in vhost["listens"]:
-            members.setdefault(f"{listen['address']}:{listen['port']}", []).append(vhost["tls"] if listen["tls"] else None)
+            members.setdefault(f"{listen['address']}:{listen['port']}", []).append(
+                vhost["tls"] if listen["tls"] else None
+            )
     blocks = []
     for address, settings in sorted(members.items()):
         tls = next((one for one in settings if one), None)

@@ -148,7 +148,9 @@ def with_includes(text, blocks, path="", warn=lambda _message: None):
         if begin >= len(lines) or not re.match(r"\s*<virtualhost\b", lines[begin], re.IGNORECASE):
             warn("%s:%d is no <VirtualHost> line: the site's rules could not be included there" % (path, number))
             continue
-        end = next((i for i in range(begin, len(lines)) if re.match(r"\s*</virtualhost", lines[i], re.IGNORECASE)), None)
+        end = next(
+            (i for i in range(begin, len(lines)) if re.match(r"\s*</virtualhost", lines[i], re.IGNORECASE)), None
+        )
         if end is None:
             warn("%s:%d has no end" % (path, number))
             continue
@@ -168,7 +170,9 @@ def last_line(text, included):
 
 
 def _is_ours(line):
-    return line.strip() == MARK or bool(re.match(r"\s*IncludeOptional /etc/apache2/(luytre/|conf-available/luytre)", line))
+    return line.strip() == MARK or bool(
+        re.match(r"\s*IncludeOptional /etc/apache2/(luytre/|conf-available/luytre)", line)
+    )
 
 
 if __name__ == "__main__":

@@ -33,60 +33,64 @@ def settings(found, shell_functions, samesite):
     }
 
 
-def files(facts, enforced, sites, shell_functions, samesite, extensions):
-    """Path to text: one ini a version, and the pools of it that set the contrary. An empty text: no such file."""
-    needed = {function for site in sites for function in site.get("php_functions", [])}
-    functions = [function for function in shell_functions if function not in needed]
+def files(facts, enforced, sites, shell_functions, samesite):
+    """Path to text of one ini a version. An empty text: no such file."""
+    functions = _disabled(sites, shell_functions)
     found = {}
     for version in facts["versions"]:
-        folder = f"/etc/php/{version['version']}/fpm"
-        wanted = settings(version["ini"], functions, samesite)
         lines = [
             line
-            for control in wanted
+            for control, wanted in settings(version["ini"], functions, samesite).items()
             if control in enforced
-            for line in (f"; {control}", *(f"{name} = {value}" for name, value, _fine in wanted[control]))
+            for line in (f"; {control}", *(f"{name} = {value}" for name, value, _fine in wanted))
         ]
-        found[f"{folder}/conf.d/99-luytre.ini"] = _text(lines)
-        pools = [
-            lines
-            for pool in facts["pools"]
-            if pool["version"] == version["version"]
-            for lines in [_pool(pool, version, enforced, functions, samesite, extensions)]
-        ]
-        found[f"{folder}/pool.d/zz-luytre.conf"] = _text([line for lines in pools for line in lines])
+        path = f"/etc/php/{version['version']}/fpm/conf.d/99-luytre.ini"
+        found[path] = HEAD + "\n".join(lines) + "\n" if lines else ""
     return found
 
 
-def listening(facts):
-    """Path to text: the pools that others than the web server could reach, closed to them."""
+def pools(facts, enforced, sites, shell_functions, samesite, extensions):
+    """Pool file to pool to ``{first, last}``: lines for a pool that sets the contrary, or that others could reach."""
+    functions = _disabled(sites, shell_functions)
+    after_ours = {version["version"]: version["after_ours"] for version in facts["versions"]}
     found = {}
-    for version in facts["versions"]:
-        pools = [_listen(pool) for pool in facts["pools"] if pool["version"] == version["version"]]
-        found[f"/etc/php/{version['version']}/fpm/pool.d/zz-luytre-listen.conf"] = _text(
-            [line for lines in pools for line in lines]
-        )
+    for pool in facts["pools"]:
+        if pool["file"]:
+            found.setdefault(pool["file"], {})[pool["name"]] = {
+                "first": _values(pool, after_ours[pool["version"]], enforced, functions, samesite),
+                "last": _extensions(pool, enforced, extensions) + _listen(pool, enforced),
+            }
     return found
 
 
-def _pool(pool, version, enforced, functions, samesite, extensions):
-    """A pool's own section: only what an ini file read later, or the pool, sets otherwise."""
-    contrary = {*pool["overrides"], *version["after_ours"]}
+def _disabled(sites, shell_functions):
+    needed = {function for site in sites for function in site.get("php_functions", [])}
+    return [function for function in shell_functions if function not in needed]
+
+
+def _values(pool, after_ours, enforced, functions, samesite):
+    contrary = {*pool["overrides"], *after_ours}
     lines = []
     for control, wanted in settings(pool["settings"], functions, samesite).items():
         for name, value, fine in wanted if control in enforced else ():
             if name in pool["ours"] or (not fine and name in contrary):
                 lines += [f"; {control}", f"php_admin_value[{name}] = {value}"]
-    if "php_fpm.limit_extensions" in enforced:
-        allowed = pool["settings"]["limit_extensions"]
-        if "security.limit_extensions" in pool["ours"] or not allowed or set(allowed) - FINE_EXTENSIONS:
-            kept = [extension for extension in allowed if extension in extensions] or extensions
-            lines += ["; php_fpm.limit_extensions", f"security.limit_extensions = {' '.join(kept)}"]
-    return [f"[{pool['name']}]", *lines] if lines else []
+    return lines
 
 
-def _listen(pool):
+def _extensions(pool, enforced, extensions):
+    allowed = pool["settings"]["limit_extensions"]
+    is_open = not allowed or bool(set(allowed) - FINE_EXTENSIONS)
+    if "php_fpm.limit_extensions" not in enforced or not (is_open or "security.limit_extensions" in pool["ours"]):
+        return []
+    kept = [extension for extension in allowed if extension in extensions] or extensions
+    return ["; php_fpm.limit_extensions", f"security.limit_extensions = {' '.join(kept)}"]
+
+
+def _listen(pool, enforced):
     lines = []
+    if "php_fpm.listen_modes" not in enforced:
+        return lines
     if pool["address"] is None:
         is_open = bool(pool["listen_mode"] & 0o007)
         if is_open or "listen.mode" in pool["ours"]:
@@ -96,15 +100,11 @@ def _listen(pool):
             lines.append(f"listen.group = {WEB_USER}")
     elif pool["address"] not in LOOPBACK or "listen" in pool["ours"]:
         lines.append(f"listen = 127.0.0.1:{pool['backend'].rpartition(':')[2]}")
-    return [f"[{pool['name']}]", "; php_fpm.listen_modes", *lines] if lines else []
-
-
-def _text(lines):
-    return HEAD + "\n".join(lines) + "\n" if lines else ""
+    return ["; php_fpm.listen_modes", *lines] if lines else []
 
 
 class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"php_fpm_files": files, "php_fpm_listening": listening}
+        return {"php_fpm_files": files, "php_fpm_pools": pools}

@@ -7,14 +7,21 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: php_fpm_config
-short_description: Writes files below /etc/php as one change that PHP-FPM has tested
+short_description: Changes files below /etc/php as one change that PHP-FPM has tested
 description:
-  - Writes all files, lets every version concerned test its configuration, and takes all back when one refuses.
+  - Writes the files and the marked lines in pool files, lets every version concerned test its configuration, and takes
+    all back when one refuses.
 options:
   files:
     description: Path below C(/etc/php) to text. An empty text removes the file.
     type: dict
     required: true
+  pools:
+    description:
+      - Pool file below C(/etc/php) to the names of its pools to C({first, last}), lines that the pool is to begin and end
+        with. Marked lines of earlier runs go.
+    type: dict
+    default: {}
   versions:
     description: The PHP versions whose configuration is tested, as in C(8.4).
     type: list
@@ -30,32 +37,55 @@ EXAMPLES = r"""
     versions: ["8.4"]
 """
 
-RETURN = r""" # """
+RETURN = r"""
+listening:
+  description: Whether an address or a socket's mode changes, which takes a restart.
+  returned: always
+  type: bool
+"""
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre._transaction import Refused, Transaction
+from ansible.module_utils.luytre.php_fpm import our_lines, with_lines
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
             "files": {"type": "dict", "required": True},
+            "pools": {"type": "dict", "default": {}},
             "versions": {"type": "list", "elements": "str", "required": True},
         },
         supports_check_mode=True,
     )
     change = Transaction("/etc/php")
+    listening = False
     try:
         for path, text in sorted(module.params["files"].items()):
             if text:
                 change.file(path, text)
             else:
                 change.absent(path)
+        for path, pools in sorted(module.params["pools"].items()):
+            before = read_text(path) or ""
+            change.edit(path, lambda text, pools=pools: _edited(text, pools))
+            listening = listening or listens(before) != listens(_edited(before, pools))
         if change.changed and not module.check_mode:
             change.commit([["php-fpm" + version, "-t"] for version in module.params["versions"]])
     except Refused as refused:
         module.fail_json(msg=str(refused))
-    module.exit_json(changed=change.changed, diff=change.diff)
+    module.exit_json(changed=change.changed, diff=change.diff, listening=listening)
+
+
+def _edited(text, pools):
+    wanted = any(lines for places in pools.values() for lines in places.values())
+    return with_lines(text, pools) if wanted or our_lines(text) else text
+
+
+def listens(text):
+    """Our own lines of a pool file that say where its pools listen, and for whom."""
+    return [line for lines in our_lines(text).values() for line in lines if line.startswith("listen")]
 
 
 if __name__ == "__main__":

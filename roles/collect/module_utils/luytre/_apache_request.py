@@ -412,7 +412,9 @@ def headers(state, tls):
             rest = args[2:] if action == "unset" else args[3:]
             if _header_condition(rest, {**always, **normal}, tls):
                 _header(table, action, name, value)
-    return {name: ", ".join(table[name] for table in (always, normal) if name in table) for name in {**always, **normal}}
+    return {
+        name: ", ".join(table[name] for table in (always, normal) if name in table) for name in {**always, **normal}
+    }
 
 
 def _header(table, action, name, value):

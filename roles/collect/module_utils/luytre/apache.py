@@ -122,12 +122,21 @@ def describe(configuration, declared, writers=()):
     blocks = [node for node in configuration.tree if node.name == "virtualhost"][:MAX_VHOSTS]
     htaccess = Htaccess(configuration)
     default = Server(configuration.modules, main, (), htaccess.of(_root(main)))
-    servers = [(block, Server(configuration.modules, main, block.inside, htaccess.of(_root(block.inside) or default.root))) for block in blocks]
+    servers = [
+        (block, Server(configuration.modules, main, block.inside, htaccess.of(_root(block.inside) or default.root)))
+        for block in blocks
+    ]
     ports = listened(main)
     groups = grouped(servers, ports)
     unclaimed = _unclaimed(declared, servers)
     vhosts = [
-        vhost(server, block.file, block.line, names(server, declared, unclaimed if listens and any(x["default"] for x in listens) else ()), listens)
+        vhost(
+            server,
+            block.file,
+            block.line,
+            names(server, declared, unclaimed if listens and any(x["default"] for x in listens) else ()),
+            listens,
+        )
         for (block, server), listens in zip(servers, groups)
     ]
     bare = sorted(set(ports) - {listen["port"] for listens in groups for listen in listens})
@@ -142,9 +151,12 @@ def describe(configuration, declared, writers=()):
         "server_tokens": (default.value("servertokens") or "Full").lower(),
         "signatures": [place for place, server in contexts if _signature(server) not in ("off",)],
         "traces": [place for place, server in contexts if (server.value("traceenable") or "on").lower() != "off"],
-        "timeouts": [{"context": place, "seconds": _seconds(server.value("timeout"), 60)} for place, server in contexts],
+        "timeouts": [
+            {"context": place, "seconds": _seconds(server.value("timeout"), 60)} for place, server in contexts
+        ],
         "root_open": [place for place, server in contexts if _root_open(server)],
-        "slow_requests_cut": "reqtimeout" in configuration.modules and all(_cuts_slow(server) for _, server in contexts),
+        "slow_requests_cut": "reqtimeout" in configuration.modules
+        and all(_cuts_slow(server) for _, server in contexts),
         "default_vhosts": [
             default_vhost(one, server.answer(_web.PAGE, _page(server)).kind, unclaimed)
             for one, server in zip(vhosts, [*(server for _, server in servers), default])
@@ -161,7 +173,9 @@ def describe(configuration, declared, writers=()):
 def vhost(server, file, line, claimed, listens):
     """One virtual host in the words of ``auditor.facts._web.Vhost``."""
     page = _page(server)
-    answers = {uri: server.answer(uri) for uri in (*_web.HIDDEN, *_web.BACKUPS, *_web.UPLOADS, *_web.SENSITIVE, _web.ACME)}
+    answers = {
+        uri: server.answer(uri) for uri in (*_web.HIDDEN, *_web.BACKUPS, *_web.UPLOADS, *_web.SENSITIVE, _web.ACME)
+    }
     first = server.answer(_web.PAGE, page)
     runners = [server.answer(uri) for uri in ("/index.php", *_web.UPLOADS, *_web.LOGINS)]
     tls = server.tls or any(listen["tls"] for listen in listens)
@@ -182,7 +196,9 @@ def vhost(server, file, line, claimed, listens):
         "denies": [uri for uri in _web.SENSITIVE if answers[uri].kind == DENIED],
         "rate_limits": list(_web.LOGINS) if server.modules & {"evasive", "evasive20", "evasive24"} else [],
         "headers": {
-            name: value for name, value in headers(first.state, tls).items() if not SECURITY_HEADERS or name in SECURITY_HEADERS
+            name: value
+            for name, value in headers(first.state, tls).items()
+            if not SECURITY_HEADERS or name in SECURITY_HEADERS
         }
         if "headers" in server.modules
         else {},
@@ -234,7 +250,11 @@ def grouped(servers, ports):
 def names(server, declared, unclaimed):
     """Names as claimed, the declared ones that a wildcard covers, and ``unclaimed`` ones."""
     claimed = _claimed(server)
-    covered = [name for name in _declared_names(declared) if any(_is_wild(one) and fnmatch.fnmatch(name, one) for one in claimed)]
+    covered = [
+        name
+        for name in _declared_names(declared)
+        if any(_is_wild(one) and fnmatch.fnmatch(name, one) for one in claimed)
+    ]
     return list(dict.fromkeys([*claimed, *covered, *unclaimed]))[:200]
 
 
@@ -261,15 +281,15 @@ def _is_wild(name):
 def _declared_names(declared, here=False):
     sites = declared.get("sites") if isinstance(declared, dict) else None
     wanted = [site for site in sites or [] if isinstance(site, dict) and not (here and site.get("server") == "nginx")]
-    return [name for site in wanted for name in [site.get("domain"), *(site.get("aliases") or [])] if isinstance(name, str)]
+    return [
+        name for site in wanted for name in [site.get("domain"), *(site.get("aliases") or [])] if isinstance(name, str)
+    ]
 
 
 def default_vhost(one, answers, unclaimed):
     """What answers for names that nobody claims, and whether it answers with pages."""
     return {
-        "listens": [
-            "%s:%d" % (listen["address"], listen["port"]) for listen in one["listens"] if listen["default"]
-        ],
+        "listens": ["%s:%d" % (listen["address"], listen["port"]) for listen in one["listens"] if listen["default"]],
         "names": one["names"],
         "unclaimed": unclaimed,
         "root": one["root"],
@@ -345,7 +365,9 @@ def _proxy_targets(server):
                 for inner in node.inside:
                     if inner.name == "proxypass" and inner.args and inner.args[0] != "!":
                         yield inner.args[0]
-            elif node.name == "rewriterule" and len(node.args) > 2 and "P" in node.args[2].strip("[]").upper().split(","):
+            elif (
+                node.name == "rewriterule" and len(node.args) > 2 and "P" in node.args[2].strip("[]").upper().split(",")
+            ):
                 yield node.args[1]
 
 
@@ -356,7 +378,14 @@ def _fcgi_targets(server):
 def _headers_lost(server):
     lost = []
     for node in (*server.main, *server.own):
-        if isinstance(node, Section) and node.name in ("directory", "directorymatch", "location", "locationmatch", "files", "filesmatch"):
+        if isinstance(node, Section) and node.name in (
+            "directory",
+            "directorymatch",
+            "location",
+            "locationmatch",
+            "files",
+            "filesmatch",
+        ):
             for inner in node.inside:
                 args = [arg.lower() for arg in inner.args if arg.lower() not in ("always", "onsuccess")]
                 if inner.name == "header" and len(args) == 2 and args[0] == "unset" and args[1] in SECURITY_HEADERS:
@@ -385,7 +414,9 @@ def _tls(server):
         "certificate": _last(server, "sslcertificatefile"),
         "key": _last(server, "sslcertificatekeyfile"),
         "protocols": protocols(words),
-        "ciphers": next((args[-1] for args in [node.args for node in server.all("sslciphersuite")[::-1]] if args), None),
+        "ciphers": next(
+            (args[-1] for args in [node.args for node in server.all("sslciphersuite")[::-1]] if args), None
+        ),
     }
 
 
@@ -394,7 +425,9 @@ def protocols(words):
     on = set()
     for word in words or ["all", "-SSLv3"]:
         sign, name = (word[0], word[1:]) if word[0] in "+-" else ("", word)
-        named = set(PROTOCOLS[1:]) if name.lower() == "all" else {one for one in PROTOCOLS if one.lower() == name.lower()}
+        named = (
+            set(PROTOCOLS[1:]) if name.lower() == "all" else {one for one in PROTOCOLS if one.lower() == name.lower()}
+        )
         on = on - named if sign == "-" else on | named if sign == "+" or name.lower() == "all" or on else named
     return [name for name in PROTOCOLS if name in on]
 
@@ -414,7 +447,8 @@ def unneeded(configuration):
     return sorted(
         name
         for name, signs in OPTIONAL_MODULES.items()
-        if name in configuration.modules and not any(re.search(r"(?m)(^|[\s+\"'])%s" % re.escape(sign), own) for sign in signs)
+        if name in configuration.modules
+        and not any(re.search(r"(?m)(^|[\s+\"'])%s" % re.escape(sign), own) for sign in signs)
     )
 
 
@@ -455,9 +489,17 @@ def after_ours(tree):
         for index, node in enumerate(tree)
         if os.path.dirname(node.file) == ROOT + "/conf-enabled" and os.path.basename(node.file) <= OUR_LINK
     ]
-    later = [node for node in tree[(before[-1] + 1 if before else 0) :] if not is_ours(node) and (before or node.file != MAIN)]
+    later = [
+        node
+        for node in tree[(before[-1] + 1 if before else 0) :]
+        if not is_ours(node) and (before or node.file != MAIN)
+    ]
     return sorted(
-        {node.name for node in later if node.name in HOST_SETTINGS or (node.name == "directory" and node.args[:1] == ["/"])}
+        {
+            node.name
+            for node in later
+            if node.name in HOST_SETTINGS or (node.name == "directory" and node.args[:1] == ["/"])
+        }
     )
 
 
@@ -495,7 +537,9 @@ def _overrides(servers, writers):
                     "root": server.root,
                     "classes": sorted(state.override),
                     "present": file is not None,
-                    "writable_by": sorted({user for user in writers for one in (folder, file) if one and _may_write(user, one)}),
+                    "writable_by": sorted(
+                        {user for user in writers for one in (folder, file) if one and _may_write(user, one)}
+                    ),
                 }
     return list(found.values())
 

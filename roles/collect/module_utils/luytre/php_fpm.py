@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible.module_utils.luytre._reading import file_mode, read_below, read_text
 
 OUR_INI = "99-luytre.ini"
-OUR_POOLS = ("zz-luytre.conf", "zz-luytre-listen.conf")
+BEGIN, END = "; Luy Tre begin", "; Luy Tre end"
 SHELL_FUNCTIONS = ("exec", "passthru", "pcntl_exec", "popen", "proc_open", "shell_exec", "system")
 SWITCHES = {
     "expose_php": "expose_php",
@@ -40,7 +40,13 @@ LISTS = {
 }
 KEYS = frozenset(SWITCHES) | frozenset(SIZES) | frozenset(TEXTS) | frozenset(LISTS)
 WELL_OFF = ("display_errors", "display_startup_errors")
-WELL_ON = ("log_errors", "session.cookie_httponly", "session.cookie_secure", "session.use_only_cookies", "session.use_strict_mode")
+WELL_ON = (
+    "log_errors",
+    "session.cookie_httponly",
+    "session.cookie_secure",
+    "session.use_only_cookies",
+    "session.use_strict_mode",
+)
 MAX_SUBFOLDERS = 200
 
 
@@ -57,14 +63,19 @@ def collect(reading):
         "installed": bool(versions),
         "versions": read,
         "pools": pools,
-        "shell_functions": [
-            {"pool": pool["label"], "function": function}
-            for pool in pools
-            for function in SHELL_FUNCTIONS
-            if function not in pool["settings"]["disable_functions"]
-        ],
+        "shell_functions": callable_shell_functions(pools),
         "user_ini": [found for root in _roots(reading.declared) for found in user_inis(root)],
     }
+
+
+def callable_shell_functions(pools):
+    """Functions that start programs, by the pools in which a script can call them."""
+    return [
+        {"pool": pool["label"], "function": function}
+        for pool in pools
+        for function in SHELL_FUNCTIONS
+        if function not in pool["settings"]["disable_functions"]
+    ]
 
 
 def _version(reading, version):
@@ -82,11 +93,11 @@ def _version(reading, version):
         "branch": version + _distribution(version),
         "ini": typed(ini),
         "after_ours": sorted(_set_after_ours(folder + "/conf.d")),
-        "files": [
-            mode for mode in map(file_mode, [folder + "/php.ini"] + sorted(set(files.values()))) if mode
-        ],
+        "files": [mode for mode in map(file_mode, [folder + "/php.ini", *sorted(set(files.values()))]) if mode],
         "pools": [
-            pool(name, lines, ini, version, files.get(name)) for name, lines in parse_dump(dump) if name != "global"
+            pool(name, lines, ini, version, files.get(name), ours.get(name, ()))
+            for name, lines in parse_dump(dump)
+            if name != "global"
         ],
     }
 
@@ -221,16 +232,58 @@ def pool_files(folder):
 
 
 def our_directives(folder):
-    """Pool name to the directives and settings that Lũy Tre's own pool files give it."""
-    found, name = {}, None
-    for line in "\n".join(read_text("%s/pool.d/%s" % (folder, file)) or "" for file in OUR_POOLS).splitlines():
+    """Pool name to the directives and settings that Lũy Tre's marked lines give it."""
+    found = {}
+    for path in sorted(set(pool_files(folder).values())):
+        for name, lines in our_lines(read_text(path) or "").items():
+            found.setdefault(name, set()).update(
+                re.sub(r"^php_admin_value\[(.+)\]$", r"\1", line.split("=")[0].strip()) for line in lines
+            )
+    return found
+
+
+def our_lines(text):
+    """Pool name to the lines between Lũy Tre's marks, comments left out."""
+    found, name, inside = {}, None, False
+    for line in text.splitlines():
         heading = re.match(r"\s*\[([^\]]+)\]", line)
-        directive = re.match(r"\s*(?:php_admin_(?:value|flag)\[([^\]]+)\]|([a-z_.]+))\s*=", line)
         if heading:
             name = heading.group(1)
-        elif directive and name:
-            found.setdefault(name, set()).add(directive.group(1) or directive.group(2))
+        if line.strip() in (BEGIN, END):
+            inside = line.strip() == BEGIN
+        elif inside and name and line.strip() and not line.startswith(";"):
+            found.setdefault(name, []).append(line.strip())
     return found
+
+
+def with_lines(text, pools):
+    """A pool file with Lũy Tre's lines in it: per pool ``{first, last}``, other pools without any.
+
+    FPM takes the first php_admin_value of a name, and the last word for its own directives: hence the two places.
+    """
+    kept, inside = [], False
+    for line in text.splitlines():
+        if line.strip() in (BEGIN, END):
+            inside = line.strip() == BEGIN
+        elif not inside:
+            kept.append(line)
+    made, name = [], None
+    for line in [*kept, None]:
+        heading = None if line is None else re.match(r"\s*\[([^\]]+)\]", line)
+        if (line is None or heading) and name in pools:
+            made += _block(pools[name]["last"])
+        if line is not None:
+            made.append(line)
+        if heading:
+            first_time = heading.group(1) not in (name, None)
+            name = heading.group(1)
+            if name in pools and first_time:
+                made += _block(pools[name]["first"])
+    return "\n".join(made) + "\n"
+
+
+def _block(lines):
+    return [BEGIN, *lines, END] if lines else []
 
 
 def _set_after_ours(folder):
