@@ -379,7 +379,9 @@ def _headers(model, server, controls, decision):
                 if directive not in good:
                     decision.quiet(directive, control)
             if not good:
-                lines.append('add_header %s "%s" always;' % (name, value))
+                variable = "$luytre_" + name.lower().replace("-", "_")
+                lines.append("add_header %s %s always;" % (name, variable))
+                decision.http.setdefault("headers", {})[name] = value
         if lines and level is server and not own:
             replaced = {line.split()[1].lower() for line in lines}
             inherited = model.effective(server.parent, "add_header")

@@ -402,10 +402,14 @@ class Model:
         compiled = self._regexes[key]
         return compiled.search(text) if compiled else None
 
+    def plain_value(self, text, level):
+        """A value as a plain page would get it; unknown variables stay as they are."""
+        return self._fill(text, Request("/"), level)
+
     def _fill(self, text, request, level):
         """The text with what is known filled in; unknown variables stay as they are."""
         return _VARIABLE.sub(
-            lambda found: self._value(found.group(1) or found.group(2), request, level) or found.group(0), text
+            lambda found: _or_else(self._value(found.group(1) or found.group(2), request, level), found.group(0)), text
         )
 
     def _expand(self, text, request, level):
@@ -455,7 +459,7 @@ class Model:
         }
         if name in known:
             return known[name]
-        return "" if name.startswith(("http_", "cookie_", "arg_")) else None
+        return "" if name.startswith(("http_", "cookie_", "arg_", "upstream_http_")) else None
 
     def _script(self, name, request, level):
         split = self.effective(level, "fastcgi_split_path_info")
@@ -495,6 +499,10 @@ class Model:
             values += [text[at : found.start()], value]
             at = found.end()
         return "".join([*values, text[at:]])
+
+
+def _or_else(value, other):
+    return other if value is None else value
 
 
 def location_words(location):

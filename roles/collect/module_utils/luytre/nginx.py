@@ -427,7 +427,9 @@ def headers(model, level):
     added = {}
     for directive in _added(model, level):
         if len(directive.args) >= 2 and directive.args[0].lower() in _web.SECURITY_HEADERS:
-            added[directive.args[0].lower()] = directive.args[1]
+            value = model.plain_value(directive.args[1], level)
+            if value:
+                added[directive.args[0].lower()] = value
     for directive in model.effective(level, "more_set_headers"):
         for word in directive.args:
             name, colon, value = word.partition(":")
