@@ -29,7 +29,7 @@ MAX_LINES = 5000
 def effective(reading, *options):
     """``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts."""
     os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
-    return parse(reading.run(["sshd", "-T"] + list(options)))
+    return parse(reading.run(["sshd", "-T", *options]))
 
 
 def parse(text):

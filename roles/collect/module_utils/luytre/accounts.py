@@ -1,6 +1,7 @@
 """Local accounts: who can log in, how, since when unused; keys, trust files and the settings for new accounts."""
 
 import base64
+import contextlib
 import hashlib
 import os
 import re
@@ -109,10 +110,8 @@ def authorized_keys(reading, accounts):
     """Every public key that sshd would accept: fingerprint, type and size; comments stay on the host."""
     patterns = [".ssh/authorized_keys", ".ssh/authorized_keys2"]
     if reading.installed("sshd"):
-        try:
+        with contextlib.suppress(Unreadable):
             patterns = _sshd.effective(reading)["authorizedkeysfile"]
-        except Unreadable:
-            pass
     found = []
     for account in accounts:
         for pattern in patterns:
@@ -257,12 +256,10 @@ def _tail(path):
 
 
 def _from_lastlog(users):
-    try:
-        handle = open("/var/log/lastlog", "rb")
-    except OSError:
+    if not os.path.isfile("/var/log/lastlog"):
         return []
     found = []
-    with handle:
+    with open("/var/log/lastlog", "rb") as handle:
         for user in users:
             if not 0 <= user["uid"] < 2**31:
                 continue

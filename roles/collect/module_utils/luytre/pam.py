@@ -13,7 +13,7 @@ FAILLOCK = ("deny", "unlock_time", "fail_interval")
 CREDITS = ("dcredit", "ucredit", "lcredit", "ocredit")
 
 
-QUALITY = CREDITS + ("minlen", "minclass", "enforcing", "dictcheck")
+QUALITY = (*CREDITS, "minlen", "minclass", "enforcing", "dictcheck")
 
 
 def collect(reading):
@@ -59,7 +59,7 @@ def _settings(path, drop_ins=False):
     """``key = value`` and bare keys of a PAM module's configuration; the main file is read last and wins."""
     paths = sorted(glob.glob(path + ".d/*.conf")) if drop_ins else []
     settings = {}
-    for file in paths + [path]:
+    for file in [*paths, path]:
         for line in (read_text(file) or "").splitlines():
             key, equals, value = line.split("#", 1)[0].partition("=")
             if key.strip():
@@ -81,8 +81,9 @@ def _number(settings, key, default):
 
 def faillock(service):
     """How a service counts failures: the module before, after and in the account phase, and its numbers."""
-    auth = [entry for entry in stack(service, "auth")]
-    ours = [(control, arguments) for control, module, arguments in auth if module == "pam_faillock.so"]
+    ours = [
+        (control, arguments) for control, module, arguments in stack(service, "auth") if module == "pam_faillock.so"
+    ]
     account = any(module == "pam_faillock.so" for _, module, _ in stack(service, "account"))
     before = any("preauth" in arguments for _, arguments in ours)
     after = any("authfail" in arguments for _, arguments in ours)

@@ -232,7 +232,9 @@ def dropin(read, anybody):
         "present": os.path.isfile(DROPIN),
         "folder": os.path.isdir(os.path.dirname(DROPIN)),
         "read_first": read_first(read_text(_sshd.CONFIG) or "", glob.glob(os.path.dirname(DROPIN) + "/*")),
-        "startups_files": sorted({file for file, _, _, keyword, _ in read if keyword == LAST_COUNTS and file != DROPIN}),
+        "startups_files": sorted(
+            {file for file, _, _, keyword, _ in read if keyword == LAST_COUNTS and file != DROPIN}
+        ),
         "overridden": overridden,
     }
 

@@ -1,0 +1,57 @@
+"""Findings about accounts, sudo, PAM and sshd on the facts of a hardened Debian 13 host, with some of them changed."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import json
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from auditor import controls, resources
+from auditor.controls import Catalogue
+from auditor.evaluate import evaluate_host
+from auditor.facts import HostFacts, areas
+from auditor.models import Finding, Host
+
+DATA = Path(__file__).parent / "data"
+HARDENED = json.loads((DATA / "access_web3.json").read_text("utf-8"))
+NOW: int = HARDENED["collected_at"]
+DAY = 86_400
+HOST = Host(name="web3", address="10.213.47.13", automation_user="luytre", admins=("quantri",))
+
+
+@cache
+def _catalogue(area: str) -> Catalogue:
+    return Catalogue(controls=tuple(controls.read_file(resources.roles() / area / "controls.yml")))
+
+
+def ids(area: str) -> list[str]:
+    """An area's controls that a hardened host passes."""
+    return [control.id for control in _catalogue(area).controls if control.id != "ssh.allow_groups"]
+
+
+def facts() -> dict[str, Any]:
+    """The areas as plain data, to be changed."""
+    return copy.deepcopy(HARDENED["areas"])
+
+
+def finding(control: str, changed: dict[str, Any] | None = None, host: Host = HOST) -> Finding:
+    """What one control comes to."""
+    data = {name: areas()[name].model_validate(value) for name, value in (changed or facts()).items()}
+    one = Catalogue(controls=(_catalogue(control.split(".")[0])[control],))
+    (found,) = evaluate_host(one, host, HostFacts(NOW, data, {}, {}))
+    return found
+
+
+def filters(area: str) -> ModuleType:
+    """A role's filter plugin."""
+    path = resources.roles() / area / "filter_plugins" / f"{area}.py"
+    spec = importlib.util.spec_from_file_location(f"{area}_filters", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,320 @@
+"""Accounts: hashes become states, keys fingerprints, logins moments; and what the findings make of them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _accounts, accounts
+
+from auditor.models import Host, Status
+from tests.unit.access import DAY, HOST, NOW, facts, filters, finding, ids
+
+ROLE = filters("accounts")
+WANTED = {"pass_max_days": 365, "umask": "027"}
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHE1mBZ8Dkm1x3vYcK3dXcJd7lqkqZkq0s9mXfJ2QpBz"
+
+
+def user(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "canbo",
+        "uid": 1500,
+        "shell": "/bin/bash",
+        "shell_usable": True,
+        "human": True,
+        "password": "usable",
+        "scheme": "yescrypt",
+        "password_changed": NOW - 400 * DAY,
+        "can_log_in": True,
+        "last_seen": NOW - 2 * DAY,
+        "traces_since": NOW - 500 * DAY,
+        **changes,
+    }
+
+
+def with_user(**changes: Any) -> dict[str, Any]:
+    areas = facts()
+    areas["accounts"]["users"].append(user(**changes))
+    return areas
+
+
+@pytest.mark.parametrize(
+    ("field", "state", "scheme"),
+    [
+        ("", "empty", None),
+        ("!", "locked", None),
+        ("*", "locked", None),
+        ("!*", "locked", None),
+        ("!$y$j9T$abcdefgh$0123456789", "locked", "yescrypt"),
+        ("$y$j9T$abcdefgh$0123456789", "usable", "yescrypt"),
+        ("$6$salt$hash", "usable", "sha512"),
+        ("$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/", "usable", "md5"),
+        ("abJnggxhB/yWI", "usable", "des"),
+        ("x", "locked", None),
+        ("NP", "locked", None),
+    ],
+)
+def test_a_password_field(field: str, state: str, scheme: str | None) -> None:
+    assert _accounts.password(field) == (state, scheme)
+
+
+def test_the_last_line_of_login_defs_counts() -> None:
+    defs = _accounts.login_defs(
+        "PASS_MAX_DAYS 90\n# PASS_MAX_DAYS 1\nUMASK\t\t022 # old\nPASS_MAX_DAYS\t99999\n\nLONELY\n"
+    )
+    assert defs == {"PASS_MAX_DAYS": "99999", "UMASK": "022"}
+
+
+@pytest.mark.parametrize(
+    ("shell", "usable"),
+    [("/bin/bash", True), ("", True), ("/usr/sbin/nologin", False), ("/bin/false", False), ("/bin/sync", False)],
+)
+def test_shells(shell: str, usable: bool) -> None:
+    assert _accounts.shell_usable(shell) is usable
+
+
+def account(name: str, uid: int, gid: int) -> dict[str, Any]:
+    return {"name": name, "uid": uid, "gid": gid}
+
+
+def test_members_by_primary_group_count() -> None:
+    people = [account("an", 1000, 27), account("binh", 1001, 1001)]
+    groups = [{"name": "sudo", "gid": 27, "members": ["binh"]}, {"name": "users", "gid": 100, "members": ["an"]}]
+    assert accounts.privileged(people, groups) == [
+        {"account": "an", "via": "group sudo"},
+        {"account": "binh", "via": "group sudo"},
+    ]
+
+
+def test_duplicates_leave_root_out() -> None:
+    people = [
+        account("root", 0, 0),
+        account("toor", 0, 0),
+        account("a", 33, 33),
+        account("b", 33, 33),
+        account("a", 9, 9),
+    ]
+    groups = [{"name": "g", "gid": 5, "members": []}, {"name": "h", "gid": 5, "members": []}]
+    assert accounts.duplicates(people, groups) == [
+        {"kind": "uid", "value": "33", "carriers": ["a", "b"]},
+        {"kind": "account", "value": "a", "carriers": ["33", "9"]},
+        {"kind": "gid", "value": "5", "carriers": ["g", "h"]},
+    ]
+
+
+def rsa(bits: int) -> str:
+    def field(raw: bytes) -> bytes:
+        return struct.pack(">I", len(raw)) + raw
+
+    modulus = (1 << (bits - 1)).to_bytes(bits // 8 + 1, "big")
+    blob = field(b"ssh-rsa") + field(b"\x01\x00\x01") + field(modulus)
+    return "ssh-rsa " + base64.b64encode(blob).decode()
+
+
+def test_keys_become_fingerprints() -> None:
+    key = accounts.parse_key(f'command="/usr/bin/rsync",no-pty {ED25519} mai@may-tram')
+    assert key == {
+        "type": "ssh-ed25519",
+        "bits": 256,
+        "fingerprint": key["fingerprint"],
+        "restricted": True,
+    }
+    assert key["fingerprint"].startswith("SHA256:")
+    assert "mai" not in json.dumps(key)
+    assert accounts.parse_key(rsa(1024))["bits"] == 1024
+    assert accounts.parse_key(rsa(4096))["bits"] == 4096
+
+
+@pytest.mark.parametrize("line", ["", "# " + ED25519, "ssh-rsa", "ssh-rsa AAAA!", "rác \x00\xff", "ssh-ed25519 AAAA="])
+def test_lines_that_hold_no_key(line: str) -> None:
+    assert accounts.parse_key(line) is None
+
+
+def test_a_cut_blob_has_no_size() -> None:
+    assert accounts.key_bits("ssh-rsa", b"\xff\xff\xff\xff") == 0
+    assert accounts.key_bits("ssh-rsa", b"") == 0
+
+
+def record(kind: int, name: str, moment: int) -> bytes:
+    return accounts.UTMP.pack(kind, 1, b"", b"", name.encode(), b"", 0, 0, 0, moment, 0, b"", b"")
+
+
+def test_wtmp() -> None:
+    assert accounts.UTMP.size == 384
+    raw = record(2, "reboot", 100) + record(7, "canbo", 200) + record(7, "x", 0) + b"cut"
+    assert accounts.parse_utmp(raw) == [(2, "reboot", 100), (7, "canbo", 200)]
+
+
+def test_the_journal() -> None:
+    entries = [
+        {"__REALTIME_TIMESTAMP": "1790000000000000", "USER_ID": "canbo", "MESSAGE": "New session 3 of user canbo."},
+        {"__REALTIME_TIMESTAMP": "1790000001000000", "MESSAGE": "Accepted publickey for binh from 192.0.2.1 port 5"},
+        {
+            "__REALTIME_TIMESTAMP": "1790000002000000",
+            "MESSAGE": "pam_unix(su:session): session opened for user an(uid=1)",
+        },
+        {"__REALTIME_TIMESTAMP": "1790000003000000", "MESSAGE": "Accepted password for ai from 192.0.2.1"},
+        {"__REALTIME_TIMESTAMP": None},
+        [],
+    ]
+    text = "\n".join(json.dumps(entry) for entry in entries) + "\nkhông phải JSON\n"
+    found = accounts.parse_journal(text, ["canbo", "binh", "an"])
+    assert found == [("canbo", 1_790_000_000), ("binh", 1_790_000_001), ("an", 1_790_000_002)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "timeout", "fixed", "file"),
+    [
+        ([], 0, False, ""),
+        ([("a", "TMOUT=600\nreadonly TMOUT\nexport TMOUT\n")], 600, True, "a"),
+        ([("a", "readonly TMOUT=900; export TMOUT\n"), ("b", "TMOUT=0\n")], 900, True, "a"),
+        ([("a", "TMOUT=900\n"), ("b", "unset TMOUT\n")], 0, False, "b"),
+        ([("a", "declare -xr TMOUT=300\n")], 300, True, "a"),
+        ([("a", "# readonly TMOUT=300\n: # readonly TMOUT=300\n")], 0, False, ""),
+        ([("a", 'TMOUT="900"\n'), ("b", "readonly TMOUT\n")], 900, True, "b"),
+        ([("a", "if (TMOUT=900) 2>/dev/null; then\n    readonly TMOUT=900\n    export TMOUT\nfi\n")], 900, True, "a"),
+    ],
+)
+def test_timeouts_of_login_shells(texts: list[tuple[str, str]], timeout: int, fixed: bool, file: str) -> None:
+    seen = accounts.profile(texts)
+    assert (seen["timeout"], seen["timeout_readonly"], seen["timeout_file"]) == (timeout, fixed, file)
+
+
+def test_the_last_umask_counts() -> None:
+    assert accounts.profile([("a", "umask 027\n"), ("b", "[ -t 0 ] && umask 002\n")])["umask"] == 0o002
+    assert accounts.profile([("a", "# umask 002\necho $(umask)\n")])["umask"] is None
+
+
+# --- findings --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("control", ids("accounts"))
+def test_a_hardened_host_passes(control: str) -> None:
+    assert finding(control).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("control", "changes", "status"),
+    [
+        ("accounts.uid0_only", {"uid": 0}, Status.FAIL),
+        ("accounts.empty_password", {"password": "empty"}, Status.FAIL),
+        ("accounts.system_shells", {"human": False, "uid": 999}, Status.FAIL),
+        ("accounts.system_shells", {"human": False, "uid": 999, "name": "postgres"}, Status.PASS),
+        ("accounts.system_shells", {"human": False, "uid": 999, "shell_usable": False}, Status.PASS),
+        ("accounts.weak_hashes", {"scheme": "md5"}, Status.PARTIAL),
+        ("accounts.weak_hashes", {"scheme": "md5", "password": "locked"}, Status.PASS),
+        ("accounts.inactive", {"last_seen": NOW - 46 * DAY}, Status.PARTIAL),
+        ("accounts.inactive", {"last_seen": NOW - 44 * DAY}, Status.PASS),
+        ("accounts.inactive", {"last_seen": 0, "password_changed": NOW - DAY}, Status.PASS),
+        ("accounts.inactive", {"last_seen": 0}, Status.PARTIAL),
+        ("accounts.inactive", {"last_seen": 0, "can_log_in": False}, Status.PASS),
+        ("accounts.inactive", {"last_seen": 0, "human": False}, Status.PASS),
+    ],
+)
+def test_one_more_account(control: str, changes: dict[str, Any], status: Status) -> None:
+    assert finding(control, with_user(**changes)).status is status
+
+
+def test_the_automation_user_is_expected() -> None:
+    areas = with_user(name="robot", uid=900, human=False, last_seen=0)
+    areas["accounts"]["keys"].append({**areas["accounts"]["keys"][0], "account": "robot"})
+    assert finding("accounts.service_keys", areas).status is Status.FAIL
+    robot = Host(name="web3", address="x", automation_user="robot")
+    for control in ("accounts.service_keys", "accounts.system_shells"):
+        assert finding(control, areas, robot).status is Status.PASS
+
+
+def test_without_declared_admins_there_is_nothing_to_compare() -> None:
+    alone = Host(name="web3", address="x", automation_user="luytre")
+    assert finding("accounts.unknown_admins", None, alone).status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("grant", "status"),
+    [
+        ({"account": "la", "runs_as_root": True}, Status.FAIL),
+        ({"account": "la", "runs_as_root": False}, Status.PASS),
+        ({"account": "quantri", "runs_as_root": True}, Status.PASS),
+        ({"account": "ALL", "runs_as_root": True}, Status.FAIL),
+    ],
+)
+def test_who_may_administer(grant: dict[str, Any], status: Status) -> None:
+    areas = facts()
+    areas["sudo"]["grants"].append({"via": "account", "commands": ["ALL"], "nopasswd": False, **grant})
+    assert finding("accounts.unknown_admins", areas, HOST).status is status
+
+
+def test_an_unknown_admin_is_named_once() -> None:
+    areas = facts()
+    areas["accounts"]["privileged"].append({"account": "la", "via": "group sudo"})
+    areas["sudo"]["grants"].append(
+        {"account": "la", "via": "group sudo", "commands": ["ALL"], "runs_as_root": True, "nopasswd": False}
+    )
+    assert [entry["account"] for entry in finding("accounts.unknown_admins", areas).violations] == ["la"]
+
+
+@pytest.mark.parametrize(
+    ("umask", "status"), [(0o27, Status.PASS), (0o77, Status.PASS), (0o22, Status.FAIL), (0o7, Status.FAIL)]
+)
+def test_umask_of_login_defs(umask: int, status: Status) -> None:
+    areas = facts()
+    areas["accounts"]["login_defs"]["umask"] = umask
+    assert finding("accounts.umask", areas).status is status
+
+
+@pytest.mark.parametrize(
+    ("method", "module", "status"),
+    [
+        ("SHA512", "", Status.PASS),
+        ("MD5", "yescrypt", Status.FAIL),
+        ("YESCRYPT", "md5", Status.FAIL),
+        ("DES", "", Status.FAIL),
+    ],
+)
+def test_hashing_of_new_passwords(method: str, module: str, status: Status) -> None:
+    areas = facts()
+    areas["accounts"]["login_defs"]["encrypt_method"] = method
+    areas["pam"]["hash"] = module
+    assert finding("accounts.password_hashing", areas).status is status
+
+
+@pytest.mark.parametrize(
+    ("days", "status"),
+    [(365, Status.PASS), (90, Status.PASS), (-1, Status.FAIL), (99999, Status.FAIL), (None, Status.FAIL)],
+)
+def test_password_aging(days: int | None, status: Status) -> None:
+    areas = facts()
+    areas["accounts"]["login_defs"]["pass_max_days"] = days
+    assert finding("accounts.password_aging", areas).status is status
+
+
+# --- the role --------------------------------------------------------------------------------------------
+
+
+def test_only_looser_lines_of_login_defs_change() -> None:
+    every = dict.fromkeys(("accounts.password_hashing", "accounts.password_aging", "accounts.umask"), ())
+    stock = {"login_defs": {"encrypt_method": "MD5", "pass_max_days": 99999, "umask": 0o22}}
+    strict = {"login_defs": {"encrypt_method": "SHA512", "pass_max_days": 60, "umask": 0o77}}
+    assert [line["key"] for line in ROLE.login_defs(stock, every, WANTED)] == [
+        "ENCRYPT_METHOD",
+        "PASS_MAX_DAYS",
+        "UMASK",
+    ]
+    assert ROLE.login_defs(strict, every, WANTED) == []
+    assert [line["key"] for line in ROLE.login_defs(stock, {"accounts.umask": ()}, WANTED)] == ["UMASK"]
+
+
+def test_a_stricter_timeout_of_others_stays() -> None:
+    other = {
+        "timeout": 300,
+        "timeout_readonly": True,
+        "timeout_file": "/etc/profile",
+        "timeout_files": ["/etc/profile"],
+    }
+    assert ROLE.timeout_files({"profile": other}, 900) is None
+    assert ROLE.timeout_files({"profile": {**other, "timeout": 7200}}, 900) == ["/etc/profile"]
+    ours = {**other, "timeout": 900, "timeout_file": ROLE.OURS, "timeout_files": [ROLE.OURS]}
+    assert ROLE.timeout_files({"profile": ours}, 900) == []

@@ -1,0 +1,182 @@
+"""PAM: stacks as they are run, numbers as they count, and changes only where something is looser."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import pam
+
+from auditor.models import Status
+from tests.unit.access import facts, filters, finding, ids
+
+ROLE = filters("pam")
+WANTED = {"deny": 5, "unlock_time": 900, "fail_interval": 900, "length": 14, "classes": 4, "remembered": 10}
+EVERY = dict.fromkeys(("pam.faillock", "pam.pwquality", "pam.history"), ())
+NOTHING: dict[str, list[Any]] = {"packages": [], "profiles": [], "edits": [], "lines": []}
+
+
+@pytest.fixture
+def etc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(pam, "FOLDER", str(tmp_path))
+    (tmp_path / "faillock.conf").write_text("# deny = 3\ndeny = 5\nunlock_time=900\n")
+    return tmp_path
+
+
+def test_includes_and_continuations_are_followed(etc: Path) -> None:
+    (etc / "sshd").write_text(
+        "# c\n@include common-auth\nauth required \\\n  pam_env.so readenv=1\naccount required pam_x.so\n"
+    )
+    (etc / "common-auth").write_text("auth\t[success=1 default=ignore]\tpam_unix.so nullok\n-auth optional pam_y.so\n")
+    assert pam.stack("sshd", "auth") == [
+        ("[success=1 default=ignore]", "pam_unix.so", ["nullok"]),
+        ("optional", "pam_y.so", []),
+        ("required", "pam_env.so", ["readenv=1"]),
+    ]
+
+
+def test_a_stack_that_includes_itself_ends(etc: Path) -> None:
+    (etc / "loop").write_text("auth include loop\nauth required pam_unix.so\n")
+    assert len(pam.stack("loop", "auth")) == pam.MAX_INCLUDES + 1
+
+
+@pytest.mark.parametrize(
+    ("auth", "account", "expected"),
+    [
+        (("preauth", "authfail"), True, (True, 5, 900)),
+        (("preauth", "authfail"), False, (False, 5, 900)),
+        (("preauth",), True, (False, 5, 900)),
+        (("preauth deny=100", "authfail deny=100"), True, (True, 100, 900)),
+        (("preauth unlock_time=never", "authfail"), True, (True, 5, 0)),
+        (("preauth deny=nhiều", "authfail"), True, (True, 3, 900)),
+    ],
+)
+def test_faillock(etc: Path, auth: tuple[str, ...], account: bool, expected: tuple[bool, int, int]) -> None:
+    lines = [f"auth required pam_faillock.so {arguments} conf={etc}/faillock.conf" for arguments in auth]
+    lines += ["account required pam_faillock.so"] if account else []
+    (etc / "sshd").write_text("\n".join(lines) + "\n")
+    told = pam.faillock("sshd")
+    assert (told["active"], told["deny"], told["unlock_time"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "configured", "length", "classes", "active"),
+    [
+        ([], {"minlen": "14", "minclass": "4"}, 14, 4, True),
+        (["minlen=6"], {"minlen": "14"}, 6, 0, True),
+        ([], {"minlen": "14", "dcredit": "5"}, 9, 0, True),
+        ([], {"minlen": "14", "dcredit": "-1", "ucredit": "-1", "lcredit": "-1", "ocredit": "-1"}, 14, 4, True),
+        ([], {"minlen": "14", "enforcing": "0"}, 14, 0, False),
+        ([], {}, 8, 0, True),
+    ],
+)
+def test_pwquality(arguments: list[str], configured: dict[str, str], length: int, classes: int, active: bool) -> None:
+    told = pam.pwquality([("requisite", "pam_pwquality.so", arguments)], configured)
+    assert (told["length"], told["classes"], told["active"]) == (length, classes, active)
+
+
+def test_without_its_word_list_every_password_is_refused() -> None:
+    told = pam.pwquality([("requisite", "pam_pwquality.so", [])], {"dictpath": "/nonexistent"})
+    assert (told["dictionary"], told["dictionary_found"]) == (False, False)
+
+
+def test_pwhistory() -> None:
+    assert pam.pwhistory([], {}) == {"active": False, "remembered": 0}
+    assert pam.pwhistory([("required", "pam_pwhistory.so", [])], {"remember": "7"})["remembered"] == 7
+    assert pam.pwhistory([("required", "pam_pwhistory.so", ["remember=2"])], {"remember": "7"})["remembered"] == 2
+    assert pam.pwhistory([("required", "pam_unix.so", ["remember=6"])], {})["remembered"] == 6
+
+
+# --- findings --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("control", ids("pam"))
+def test_a_hardened_host_passes(control: str) -> None:
+    assert finding(control).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"active": False}, Status.PARTIAL),
+        ({"deny": 0}, Status.PARTIAL),
+        ({"deny": 11}, Status.PARTIAL),
+        ({"unlock_time": 60}, Status.PARTIAL),
+        ({"unlock_time": 0}, Status.PASS),
+        ({"unlock_time": 3600}, Status.PASS),
+        ({"fail_interval": 10}, Status.PARTIAL),
+    ],
+)
+def test_one_service_is_enough(changes: dict[str, Any], status: Status) -> None:
+    areas = facts()
+    areas["pam"]["faillock"][0].update(changes)
+    assert finding("pam.faillock", areas).status is status
+
+
+@pytest.mark.parametrize("changes", [{"length": 13}, {"classes": 3}, {"active": False}, {"dictionary": False}])
+def test_weak_new_passwords(changes: dict[str, Any]) -> None:
+    areas = facts()
+    areas["pam"]["pwquality"].update(changes)
+    assert finding("pam.pwquality", areas).status is Status.FAIL
+
+
+# --- the role --------------------------------------------------------------------------------------------
+
+
+def now(**changes: dict[str, Any]) -> dict[str, Any]:
+    told = copy.deepcopy(facts()["pam"])
+    for part, values in changes.items():
+        for target in told[part] if isinstance(told[part], list) else [told[part]]:
+            target.update(values)
+    return dict(told)
+
+
+def test_nothing_where_all_is_well() -> None:
+    assert ROLE.changes(now(), EVERY, WANTED) == NOTHING
+    stricter = now(faillock={"deny": 3, "unlock_time": 0}, pwquality={"length": 20}, pwhistory={"remembered": 24})
+    assert ROLE.changes(stricter, EVERY, WANTED) == NOTHING
+
+
+def test_nothing_that_nobody_asked_for() -> None:
+    assert ROLE.changes(now(faillock={"active": False}), {"pam.history": ()}, WANTED) == NOTHING
+
+
+def test_a_bare_host() -> None:
+    bare = now(
+        faillock={"active": False, "deny": 3, "unlock_time": 600},
+        pwquality={
+            "installed": False,
+            "active": False,
+            "length": 8,
+            "classes": 0,
+            "dictionary_found": False,
+            "dictionary": False,
+        },
+        pwhistory={"active": False, "remembered": 0},
+    )
+    needed = ROLE.changes(bare, EVERY, WANTED)
+    assert needed["packages"] == ["libpam-pwquality", "cracklib-runtime"]
+    assert needed["profiles"] == ["luytre-faillock", "luytre-faillock-before", "pwquality", "luytre-history"]
+    assert [(line["key"], line["value"]) for line in needed["lines"]] == [
+        ("deny", "5"),
+        ("unlock_time", "900"),
+        ("fail_interval", "900"),
+        ("minlen", "14"),
+        ("minclass", "4"),
+    ]
+    assert needed["edits"] == []
+
+
+def test_numbers_in_the_stack_are_taken_away() -> None:
+    needed = ROLE.changes(now(faillock={"deny": 50, "given": ["deny"]}), EVERY, WANTED)
+    assert [line["key"] for line in needed["lines"]] == ["deny"]
+    (edit,) = needed["edits"]
+    assert edit["path"] == "/etc/pam.d/common-auth"
+    assert "deny" in edit["regexp"]
+
+
+def test_credits_go_with_the_length() -> None:
+    needed = ROLE.changes(now(pwquality={"length": 9, "credits": ["dcredit"]}), EVERY, WANTED)
+    assert [(line["key"], line["value"]) for line in needed["lines"]] == [("minlen", "14"), ("dcredit", "0")]

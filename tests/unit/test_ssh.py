@@ -1,0 +1,338 @@
+"""sshd: its words, its files in its order, what Match blocks do, and a drop-in that never loosens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _sshd, ssh
+
+from auditor.models import Status
+from tests.unit.access import DATA, facts, filters, finding, ids
+
+BOOKWORM = _sshd.parse((DATA / "sshd_bookworm.txt").read_text("utf-8"))
+ROLE = filters("ssh")
+WANTED = {
+    "permit_root_login": "prohibit-password",
+    "max_auth_tries": 4,
+    "login_grace": 60,
+    "max_startups": [10, 30, 60],
+    "client_alive_interval": 300,
+    "client_alive_count_max": 3,
+    "log_level": "VERBOSE",
+}
+EVERYTHING = {control: ["dongvau.test"] for control in ROLE._rules({})}
+
+
+def with_cases(**values: int | str) -> dict[str, Any]:
+    areas = facts()
+    for keyword, value in values.items():
+        areas["ssh"]["cases"][keyword].append({"when": "Match User root (/etc/ssh/sshd_config:130)", "value": value})
+    return areas
+
+
+def settings(now: dict[str, Any], enforce: dict[str, Any] = EVERYTHING) -> dict[str, str]:
+    defaults = {key: BOOKWORM[key] for key in ("ciphers", "kexalgorithms", "macs")}
+    told = {**ssh.told(BOOKWORM), **now}
+    return {
+        entry["keyword"]: entry["value"]
+        for entry in ROLE.settings({"effective": told, "defaults": defaults}, enforce, WANTED)
+    }
+
+
+def test_the_words_of_sshd() -> None:
+    assert BOOKWORM["maxauthtries"] == 6
+    assert BOOKWORM["permitrootlogin"] == "without-password"
+    assert BOOKWORM["hostkey"] == [f"/etc/ssh/ssh_host_{kind}_key" for kind in ("rsa", "ecdsa", "ed25519")]
+    assert BOOKWORM["macs"][-1] == "hmac-sha1"
+    assert BOOKWORM["authorizedkeysfile"] == [".ssh/authorized_keys", ".ssh/authorized_keys2"]
+    assert BOOKWORM["allowgroups"] == []
+    assert ssh.told(BOOKWORM)["maxstartups"] == [10, 30, 100]
+    assert ssh.startups("200:30:200") == [200, 30, 200]
+
+
+def test_old_word_for_keyboard_interactive() -> None:
+    assert _sshd.parse("challengeresponseauthentication yes\n")["kbdinteractiveauthentication"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("line", "keyword", "value"),
+    [
+        ("PermitRootLogin yes", "permitrootlogin", "yes"),
+        ("  PermitRootLogin=yes", "permitrootlogin", "yes"),
+        ("PermitRootLogin = yes", "permitrootlogin", "yes"),
+        ("# PermitRootLogin yes", "", ""),
+        ("Match\tUser root", "match", "User root"),
+        ("", "", ""),
+        ("Lonely", "lonely", ""),
+    ],
+)
+def test_a_line(line: str, keyword: str, value: str) -> None:
+    assert _sshd.split(line) == (keyword, value)
+
+
+def test_words_of_a_line() -> None:
+    assert _sshd.words('/etc/a.conf "/etc/b c.conf" # rest') == ["/etc/a.conf", "/etc/b c.conf"]
+
+
+def test_lines_in_the_order_of_sshd(tmp_path: Path) -> None:
+    (tmp_path / "b.conf").write_text("X11Forwarding yes\nMatch User root\nPermitRootLogin yes\n")
+    (tmp_path / "a.conf").write_text("MaxAuthTries 3\n")
+    main = tmp_path / "sshd_config"
+    main.write_text(f"Include {tmp_path}/*.conf\nUsePAM yes\nMatch all\nInclude {tmp_path}/a.conf\nLogLevel QUIET\n")
+    read = [(Path(file).name, criteria, keyword) for file, _, criteria, keyword, _ in _sshd.lines(str(main))]
+    assert read == [
+        ("a.conf", None, "maxauthtries"),
+        ("b.conf", None, "x11forwarding"),
+        ("b.conf", "User root", "permitrootlogin"),
+        ("sshd_config", None, "usepam"),
+        ("a.conf", "all", "maxauthtries"),
+        ("sshd_config", "all", "loglevel"),
+    ]
+
+
+def test_a_file_that_includes_itself_ends(tmp_path: Path) -> None:
+    main = tmp_path / "sshd_config"
+    main.write_text(f"Include {main}\nUsePAM yes\n")
+    assert len(list(_sshd.lines(str(main)))) == _sshd.MAX_INCLUDES + 1
+
+
+def contexts() -> list[tuple[str, dict[str, Any]]]:
+    return [(ssh.FOR_ANYBODY, BOOKWORM), ("user root", BOOKWORM)]
+
+
+def block(*lines: tuple[str, str, str, str]) -> list[dict[str, Any]]:
+    return list(ssh.match_lines([(file, 7, criteria, key, value) for file, criteria, key, value in lines]))
+
+
+def test_what_a_match_block_allows_is_a_case() -> None:
+    cases = ssh.cases(contexts(), block(("/etc/ssh/sshd_config", "Group sudo", "x11forwarding", "YES")))
+    assert cases["x11forwarding"] == [{"when": "for anybody", "value": "yes"}]
+    quiet = {**BOOKWORM, "x11forwarding": "no"}
+    cases = ssh.cases([(ssh.FOR_ANYBODY, quiet)], block(("/etc/ssh/sshd_config", "Group sudo", "x11forwarding", "YES")))
+    assert cases["x11forwarding"][1] == {"when": "Match Group sudo (/etc/ssh/sshd_config:7)", "value": "yes"}
+
+
+def test_our_own_block_closes_a_later_one_with_the_same_criteria() -> None:
+    ours = (ssh.DROPIN, "User root", "permitrootlogin", "prohibit-password")
+    theirs = ("/etc/ssh/sshd_config", "user  root", "permitrootlogin", "yes")
+    cases = ssh.cases(contexts(), block(ours, theirs))
+    assert "yes" not in [case["value"] for case in cases["permitrootlogin"]]
+    assert [line["shadowed"] for line in block(theirs, ours)] == [False]
+
+
+def test_disable_forwarding_wins_over_its_parts() -> None:
+    cases = ssh.cases([(ssh.FOR_ANYBODY, {**BOOKWORM, "disableforwarding": "yes"})], [])
+    assert cases["allowtcpforwarding"] == [{"when": "for anybody", "value": "no"}]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"passwordauthentication": "yes"}, "yes"),
+        ({"passwordauthentication": "no"}, "no"),
+        ({"passwordauthentication": "no", "kbdinteractiveauthentication": "yes"}, "yes"),
+        (
+            {"kbdinteractiveauthentication": "yes", "authenticationmethods": ["publickey,keyboard-interactive"]},
+            "no",
+        ),
+        ({"authenticationmethods": ["publickey,password", "password"]}, "yes"),
+    ],
+)
+def test_whether_a_password_alone_is_enough(changed: dict[str, Any], expected: str) -> None:
+    cases = ssh.cases([(ssh.FOR_ANYBODY, {**BOOKWORM, **changed})], [])
+    assert cases["password_login"][0]["value"] == expected
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("300", 300), ("5m", 300), ("1h30m", 5400), ("never", 0), ("", 0)])
+def test_times(value: str, seconds: int) -> None:
+    assert ssh.seconds(value) == seconds
+
+
+@pytest.mark.parametrize(
+    ("main", "present", "expected"),
+    [
+        ("# c\nInclude /etc/ssh/sshd_config.d/*.conf\nPort 22\n", [], True),
+        ("Include sshd_config.d/*.conf\n", ["/etc/ssh/sshd_config.d/50-cloud-init.conf"], True),
+        ("Include /etc/ssh/sshd_config.d/*.conf\n", ["/etc/ssh/sshd_config.d/00-aaa.conf"], False),
+        ("Port 22\nInclude /etc/ssh/sshd_config.d/*.conf\n", [], False),
+        (f"Include {ssh.DROPIN}\n", ["/etc/ssh/sshd_config.d/00-aaa.conf"], True),
+        ("Include /etc/ssh/other.conf\nInclude /etc/ssh/sshd_config.d/*.conf\n", [], False),
+        ("", [], False),
+    ],
+)
+def test_whether_our_file_is_read_first(main: str, present: list[str], expected: bool) -> None:
+    assert ssh.read_first(main, present) is expected
+
+
+def test_a_setting_of_ours_that_is_beaten() -> None:
+    read = [
+        ("/etc/ssh/sshd_config.d/00-aaa.conf", 1, None, "loglevel", "INFO"),
+        (ssh.DROPIN, 2, None, "loglevel", "VERBOSE"),
+        (ssh.DROPIN, 3, None, "maxstartups", "10:30:60"),
+        ("/etc/ssh/sshd_config", 9, None, "maxstartups", "200"),
+    ]
+    told = ssh.dropin(read, {"loglevel": "INFO", "maxstartups": "200:30:200"})
+    assert [entry["keyword"] for entry in told["overridden"]] == ["loglevel", "maxstartups"]
+    assert told["startups_files"] == ["/etc/ssh/sshd_config"]
+
+
+# --- findings --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("control", ids("ssh"))
+def test_a_hardened_host_passes(control: str) -> None:
+    assert finding(control).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("control", "keyword", "value", "status"),
+    [
+        ("ssh.root_login", "permitrootlogin", "yes", Status.FAIL),
+        ("ssh.root_login", "permitrootlogin", "no", Status.PASS),
+        ("ssh.root_login", "permitrootlogin", "forced-commands-only", Status.PASS),
+        ("ssh.password_auth", "password_login", "yes", Status.FAIL),
+        ("ssh.empty_passwords", "permitemptypasswords", "yes", Status.FAIL),
+        ("ssh.max_auth_tries", "maxauthtries", 5, Status.FAIL),
+        ("ssh.max_auth_tries", "maxauthtries", 3, Status.PASS),
+        ("ssh.client_alive", "silent_seconds", 0, Status.FAIL),
+        ("ssh.client_alive", "silent_seconds", 901, Status.FAIL),
+        ("ssh.client_alive", "silent_seconds", 45, Status.PASS),
+        ("ssh.tcp_forwarding", "allowtcpforwarding", "local", Status.FAIL),
+        ("ssh.log_level", "loglevel", "QUIET", Status.FAIL),
+        ("ssh.log_level", "loglevel", "DEBUG3", Status.FAIL),
+    ],
+)
+def test_a_case_counts(control: str, keyword: str, value: int | str, status: Status) -> None:
+    assert finding(control, with_cases(**{keyword: value})).status is status
+
+
+@pytest.mark.parametrize(
+    ("control", "keyword", "value", "status"),
+    [
+        ("ssh.login_grace", "logingracetime", 0, Status.FAIL),
+        ("ssh.login_grace", "logingracetime", 61, Status.FAIL),
+        ("ssh.max_startups", "maxstartups", [10, 30, 100], Status.FAIL),
+        ("ssh.max_startups", "maxstartups", [5, 100, 5], Status.PASS),
+        ("ssh.user_environment", "permituserenvironment", "LANG,LC_*", Status.FAIL),
+        ("ssh.host_based", "ignorerhosts", "shosts-only", Status.FAIL),
+        ("ssh.ciphers", "ciphers", ["aes256-ctr", "aes256-cbc"], Status.PARTIAL),
+        ("ssh.macs", "macs", ["hmac-sha1"], Status.FAIL),
+        ("ssh.allow_groups", "allowgroups", ["sudo"], Status.PASS),
+        ("ssh.allow_groups", "allowgroups", [], Status.FAIL),
+    ],
+)
+def test_a_general_setting_counts(control: str, keyword: str, value: Any, status: Status) -> None:
+    areas = facts()
+    areas["ssh"]["effective"][keyword] = value
+    assert finding(control, areas).status is status
+
+
+def test_without_sshd_it_does_not_apply() -> None:
+    areas = facts()
+    areas["ssh"].update(installed=False, effective=None)
+    assert finding("ssh.root_login", areas).status is Status.NOT_APPLICABLE
+
+
+def test_a_host_key_that_a_group_reads() -> None:
+    areas = facts()
+    areas["ssh"]["host_keys"][0]["mode"] = 0o640
+    assert finding("ssh.host_key_modes", areas).status is Status.PARTIAL
+
+
+def test_short_keys() -> None:
+    areas = facts()
+    key = {"account": "ketoan", "path": "/x", "fingerprint": "SHA256:x", "restricted": False}
+    areas["accounts"]["keys"] = [{**key, "type": "ssh-rsa", "bits": 1024}, {**key, "type": "ssh-rsa", "bits": 3072}]
+    assert finding("ssh.weak_user_keys", areas).status is Status.PARTIAL
+
+
+# --- the drop-in -----------------------------------------------------------------------------------------
+
+
+def test_a_stock_host_gets_what_the_role_wants() -> None:
+    assert settings({}) == {
+        "PermitRootLogin": "prohibit-password",
+        "PasswordAuthentication": "no",
+        "KbdInteractiveAuthentication": "no",
+        "PermitEmptyPasswords": "no",
+        "MaxAuthTries": "4",
+        "LoginGraceTime": "60",
+        "MaxStartups": "10:30:60",
+        "ClientAliveInterval": "300",
+        "ClientAliveCountMax": "3",
+        "X11Forwarding": "no",
+        "AllowAgentForwarding": "no",
+        "AllowTcpForwarding": "no",
+        "Ciphers": "-none,*cbc*,arcfour*",
+        "KexAlgorithms": "-*sha1*,rsa*",
+        "MACs": "-none,*md5*,*sha1*,*ripemd160*,umac-64*",
+        "LogLevel": "VERBOSE",
+        "PermitUserEnvironment": "no",
+        "HostbasedAuthentication": "no",
+        "IgnoreRhosts": "yes",
+        "StrictModes": "yes",
+    }
+
+
+def test_what_is_stricter_stays() -> None:
+    strict = {
+        "permitrootlogin": "no",
+        "maxauthtries": 2,
+        "logingracetime": 20,
+        "maxstartups": [4, 60, 8],
+        "clientaliveinterval": 15,
+        "clientalivecountmax": 3,
+        "macs": ["hmac-sha2-512-etm@openssh.com", "hmac-sha1"],
+    }
+    now = settings(strict)
+    assert now["PermitRootLogin"] == "no"
+    assert (now["MaxAuthTries"], now["LoginGraceTime"], now["MaxStartups"]) == ("2", "20", "4:60:8")
+    assert (now["ClientAliveInterval"], now["ClientAliveCountMax"]) == ("15", "3")
+    assert now["MACs"] == "hmac-sha2-512-etm@openssh.com"
+
+
+def test_only_controls_in_force_are_written() -> None:
+    assert settings({}, {"ssh.log_level": []}) == {"LogLevel": "VERBOSE"}
+
+
+def test_no_limit_at_all_is_not_the_stricter_one() -> None:
+    now = settings({"logingracetime": 0, "maxauthtries": 0, "clientaliveinterval": 60, "clientalivecountmax": 0})
+    assert (now["LoginGraceTime"], now["MaxAuthTries"], now["ClientAliveCountMax"]) == ("60", "4", "3")
+
+
+def test_foreign_blocks_are_closed_with_their_own_criteria() -> None:
+    matches = block(
+        ("/etc/ssh/sshd_config", "User root", "permitrootlogin", "yes"),
+        ("/etc/ssh/sshd_config", "User root", "maxauthtries", "2"),
+        ("/etc/ssh/sshd_config", "Group sftp", "forcecommand", "internal-sftp"),
+        ("/etc/ssh/sshd_config", "Group sftp", "clientaliveinterval", "10m"),
+    )
+    defaults = {key: BOOKWORM[key] for key in ("ciphers", "kexalgorithms", "macs")}
+    now = {"effective": ssh.told(BOOKWORM), "defaults": defaults, "matches": matches}
+    assert [
+        (entry["criteria"], [(line["keyword"], line["value"]) for line in entry["settings"]])
+        for entry in ROLE.blocks(now, EVERYTHING, WANTED)
+    ] == [
+        ("Group sftp", [("ClientAliveInterval", "300")]),
+        ("User root", [("PermitRootLogin", "prohibit-password")]),
+    ]
+    assert ROLE.blocks(now, {"ssh.log_level": []}, WANTED) == []
+
+
+def test_ways_in() -> None:
+    areas = {name: {"data": value} for name, value in facts().items()}
+    assert "luytre" in ROLE.ways_in(areas)
+    for key in areas["accounts"]["data"]["keys"]:
+        key["restricted"] = True
+    assert ROLE.ways_in(areas) == []
+    areas["accounts"]["data"]["keys"] = [{"account": "root", "fingerprint": "SHA256:x", "restricted": False}]
+    assert ROLE.ways_in(areas) == ["root"]
+    assert ROLE.ways_in(areas, root_with_key=False) == []
+
+
+def test_a_key_without_rights_is_no_way_in() -> None:
+    areas = {name: {"data": value} for name, value in facts().items()}
+    areas["sudo"]["data"]["grants"] = []
+    assert ROLE.ways_in(areas) == []
