@@ -237,8 +237,8 @@ def branch(version):
     number = ".".join(version.split("-")[0].split(".")[:2])
     if "mariadb" not in version.lower():
         return "MySQL " + number
-    built = re.search(r"[+~]?(deb|ubuntu)(\d+)(?:u|\b)", version.lower().split("-mariadb-")[-1])
-    return "%s in debian %s" % (number, built.group(2)) if built and built.group(1) == "deb" else number
+    built = re.search(r"\+deb(\d+)u", version)
+    return "%s in debian %s" % (number, built.group(1)) if built else number
 
 
 def _typed(kind, value):
