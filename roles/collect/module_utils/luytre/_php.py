@@ -108,8 +108,8 @@ def is_sure(content, constant, value):
 def constants(content, names):
     """What the file makes of each constant before it loads the rest of WordPress.
 
-    ``True``, ``False``, a whole number or a text; ``None`` when it defines none; ``UNKNOWN`` when only running it
-    would tell: a condition, an expression, another file that it loads.
+    ``True``, ``False`` (null too), a whole number or a text; ``None`` when it defines none; ``UNKNOWN`` when only
+    running it would tell: a condition, an expression, or nothing here and another file that it loads.
     """
     source = _Source(content.decode("utf-8", "replace"))
     loads = [match.start() for match in _LOADS.finditer(source.code) if source.bare[match.start()] != "'"]
@@ -124,7 +124,7 @@ def _value(source, constant, end, others):
     if not found:
         return UNKNOWN if others else None
     values = [_evaluated(one.literal) for one in found]
-    if found[0].sure and not others:
+    if found[0].sure:
         return values[0]
     return values[0] if any(one.sure for one in found) and all(_same(one, values[0]) for one in values) else UNKNOWN
 
@@ -135,8 +135,8 @@ def _same(one, other):
 
 def _evaluated(literal):
     if LITERAL.match(literal):
-        known = {"true": True, "false": False, "null": False}
-        return known.get(literal.lower(), int(literal) if literal.lower() not in known else None)
+        word = literal.lower()
+        return word == "true" if word in ("true", "false", "null") else int(literal)
     text = re.match(r"\A(?:'([^'\\]*)'|\"([^\"\\$]*)\")\Z", literal)
     return UNKNOWN if text is None else text.group(1) if text.group(1) is not None else text.group(2)
 

@@ -61,6 +61,7 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
 LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[?::1\]?)(:.*)?\Z", re.IGNORECASE)
 SEEN_KEYS = ("session_tokens", "last_login", "_last_login", "wp_last_login", "when_last_login", "wfls-last-login")
 DPKG_SUMS = "/var/lib/dpkg/info/wordpress.md5sums"
+DPKG_VERSION = "/usr/share/wordpress/wp-includes/version.php"
 DAY = 86_400
 
 
@@ -429,7 +430,7 @@ def _regular_status(path, relative):
 def package_sums(version):
     """MD5 sums of Debian's own WordPress of the same version, by path, when that package is on the host."""
     text = read_text(DPKG_SUMS)
-    packaged = read_text("/usr/share/wordpress/wp-includes/version.php", 20_000)
+    packaged = read_text(DPKG_VERSION, 20_000)
     if text is None or packaged is None or version is None:
         return None
     if _php.variable(packaged.encode(), "wp_version") != version:
