@@ -38,7 +38,7 @@ def _faillock(
 ) -> None:
     if not all(service["active"] for service in services):
         profiles += ["luytre-faillock", "luytre-faillock-before"]
-    loose = {
+    loose: dict[str, Callable[[int], bool]] = {
         "deny": lambda value: not 1 <= value <= wanted["deny"],
         "unlock_time": lambda value: value != 0 and value < wanted["unlock_time"],
         "fail_interval": lambda value: value < wanted["fail_interval"],
