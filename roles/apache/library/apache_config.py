@@ -171,7 +171,7 @@ def last_line(text, included):
 
 def _is_ours(line):
     return line.strip() == MARK or bool(
-        re.match(r"\s*IncludeOptional /etc/apache2/(luytre/|conf-available/luytre)", line)
+        re.match(r"\s*IncludeOptional %s/(luytre/|conf-available/luytre)" % re.escape(ROOT), line)
     )
 
 
