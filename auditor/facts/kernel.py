@@ -40,7 +40,9 @@ class Facts(Area):
     """Settings by key, network settings by interface, modules, AppArmor."""
 
     live: dict[str, int]
-    boot: dict[str, int] = Field(description="the same keys after the next boot, by the files that systemd-sysctl reads")
+    boot: dict[str, int] = Field(
+        description="the same keys after the next boot, by the files that systemd-sysctl reads"
+    )
     boot_from: dict[str, str] = Field(description="the file that decides a key's value at boot")
     interfaces: list[InterfaceSetting]
     modules: list[KernelModule]

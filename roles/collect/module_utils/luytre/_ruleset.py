@@ -121,7 +121,7 @@ class Ruleset:
         if kind == "continue":
             return {GO_ON}
         if kind in ("jump", "goto"):
-            target = where[:2] + (expression[kind]["target"],)
+            target = (*where[:2], expression[kind]["target"])
             outcomes = self._walk(target, packet, depth + 1)
             ended = outcomes & {GO_ON, RETURN}
             outcomes -= {GO_ON, RETURN}
@@ -134,7 +134,7 @@ class Ruleset:
         """``[(certain, verdict)]`` of the elements of a verdict map that the packet may hit; None when it hits none."""
         elements = vmap["data"]
         if isinstance(elements, str):
-            elements = self.sets.get(where[:2] + (elements.lstrip("@"),), [])
+            elements = self.sets.get((*where[:2], elements.lstrip("@")), [])
         elif isinstance(elements, dict):
             elements = elements.get("set", [])
         found = []
@@ -151,7 +151,7 @@ class Ruleset:
     def _holds(self, left, op, right, where, packet):
         """Whether a comparison holds for the packet; None when it cannot be told."""
         if isinstance(right, str) and right.startswith("@"):
-            right = {"set": self.sets.get(where[:2] + (right[1:],), [])}
+            right = {"set": self.sets.get((*where[:2], right[1:]), [])}
         values = right["set"] if isinstance(right, dict) and "set" in right else right
         values = [_bare(value) for value in values] if isinstance(values, list) else [values]
         answers = [self._equals(left, value, packet) for value in values]
@@ -339,7 +339,9 @@ def _iptables_rule(words, family):
         elif word == "--tcp-flags":
             asked = words[position] if position < len(words) else ""
             position += 1
-            expressions.append(_match({"&": [{"payload": {"protocol": "tcp"}}, argument]}, op, asked.lower().split(",")))
+            expressions.append(
+                _match({"&": [{"payload": {"protocol": "tcp"}}, argument]}, op, asked.lower().split(","))
+            )
         elif word == "--syn":
             position -= 1
             expressions.append({"unknown": word} if op == "!=" else _match({"&": ["tcp"]}, op, "syn"))
@@ -366,7 +368,20 @@ def _iptables_verdict(option, target):
     return {"goto" if option == "-g" else "jump": {"target": target}}
 
 
-_NO_VERDICT = {"LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "TCPMSS", "CLASSIFY", "SET", "TRACE", "AUDIT"}
+_NO_VERDICT = {
+    "LOG",
+    "NFLOG",
+    "ULOG",
+    "MARK",
+    "CONNMARK",
+    "CT",
+    "NOTRACK",
+    "TCPMSS",
+    "CLASSIFY",
+    "SET",
+    "TRACE",
+    "AUDIT",
+}
 
 
 def _match(left, op, right):

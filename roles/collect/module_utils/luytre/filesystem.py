@@ -13,7 +13,8 @@ from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_tex
 ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 SECRET_ACCOUNT_FILES = ("shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 CRON_FOLDERS = ("cron.d", "cron.hourly", "cron.daily", "cron.weekly", "cron.monthly", "cron.yearly")
-SHARED = ("/tmp", "/var/tmp", "/dev/shm")
+TMP = "/tmp"  # noqa: S108  the folder itself
+SHARED = (TMP, "/var/tmp", "/dev/shm")  # noqa: S108
 
 FIRST = ("/etc", "/usr/local", "/opt", "/root", "/usr/bin", "/usr/sbin", "/var/backups")
 """Walked before the rest, in case time runs out."""
@@ -61,7 +62,7 @@ DISTRIBUTION_SETID = frozenset(
     /usr/lib/spice-gtk/spice-client-glib-usb-acl-helper /usr/libexec/camel-lock-helper-1.2
     /usr/libexec/polkit-agent-helper-1 /usr/libexec/spice-client-glib-usb-acl-helper /usr/libexec/utempter/utempter
     /usr/libexec/incus/incus-user
-    """.split()
+    """.split()  # noqa: SIM905
 )
 """Programs that Debian's packages install with the SUID or SGID bit."""
 
@@ -77,7 +78,11 @@ def collect(reading):
         "world_writable": found.world_writable,
         "unowned": found.unowned,
         "setid": with_packages(found.setid),
-        "walk": {"finished": {part: [] for part in found.finished}, "entries": found.entries, "seconds": round(found.seconds, 3)},
+        "walk": {
+            "finished": {part: [] for part in found.finished},
+            "entries": found.entries,
+            "seconds": round(found.seconds, 3),
+        },
     }
 
 
@@ -111,7 +116,9 @@ def cron_paths():
     for name in CRON_FOLDERS:
         folder = "/etc/" + name
         found.append(folder)
-        found += [path for path in sorted(glob.glob(folder + "/*")) if os.path.isfile(path) and not os.path.islink(path)]
+        found += [
+            path for path in sorted(glob.glob(folder + "/*")) if os.path.isfile(path) and not os.path.islink(path)
+        ]
     return found[:500]
 
 
@@ -145,7 +152,7 @@ def shared_folders(mounted, fstab, unit_options):
     for path in SHARED:
         mount = by_path.get(path)
         now = mount["options"] if mount else []
-        boot = written.get(path) or (unit_options if path == "/tmp" else None) or now
+        boot = written.get(path) or (unit_options if path == TMP else None) or now
         found.append(
             {
                 "path": path,
@@ -154,7 +161,7 @@ def shared_folders(mounted, fstab, unit_options):
                 "nosuid": "nosuid" in now,
                 "boot_nodev": last_of(boot, "nodev", "dev"),
                 "boot_nosuid": last_of(boot, "nosuid", "suid"),
-                "from": "fstab" if path in written else "unit" if path == "/tmp" and unit_options else None,
+                "from": "fstab" if path in written else "unit" if path == TMP and unit_options else None,
                 "options": boot,
             }
         )
@@ -182,7 +189,9 @@ def tmp_unit_options():
     own = "/etc/systemd/system/tmp.mount"
     if os.path.realpath(own) == "/dev/null":
         return None
-    at_boot = glob.glob("/etc/systemd/system/*.wants/tmp.mount") + glob.glob("/usr/lib/systemd/system/*.wants/tmp.mount")
+    at_boot = glob.glob("/etc/systemd/system/*.wants/tmp.mount") + glob.glob(
+        "/usr/lib/systemd/system/*.wants/tmp.mount"
+    )
     if not at_boot:
         return None
     texts = [read_text(own) or read_text("/usr/lib/systemd/system/tmp.mount") or ""]
@@ -278,11 +287,10 @@ class Walk:
                 self.world_writable.append(entry)
         if mode & 0o6000 and stat.S_ISREG(mode) and len(self.setid) < MAX_FOUND:
             self.setid.append(permissions(path, status))
-        if self._is_unowned(status.st_uid, self.users, pwd.getpwuid) or self._is_unowned(
-            status.st_gid, self.groups, grp.getgrgid
-        ):
-            if len(self.unowned) < MAX_FOUND:
-                self.unowned.append(permissions(path, status))
+        lost = self._is_unowned(status.st_uid, self.users, pwd.getpwuid)
+        lost = lost or self._is_unowned(status.st_gid, self.groups, grp.getgrgid)
+        if lost and len(self.unowned) < MAX_FOUND:
+            self.unowned.append(permissions(path, status))
 
     @staticmethod
     def _is_unowned(number, known, look_up):

@@ -46,7 +46,10 @@ def live_entries(reading):
     for family, prefix in (("ip", "iptables"), ("ip6", "ip6tables")):
         hidden = {_table(each["rule"]) for each in entries if "rule" in each and _by_iptables(each["rule"], family)}
         legacy = (read_text("/proc/net/%s_tables_names" % prefix.replace("tables", "")) or "").split()
-        for program, wanted in ((prefix + "-save", hidden or not reading.installed("nft")), (prefix + "-legacy-save", legacy)):
+        for program, wanted in (
+            (prefix + "-save", hidden or not reading.installed("nft")),
+            (prefix + "-legacy-save", legacy),
+        ):
             if not wanted:
                 continue
             if not reading.installed(program):
@@ -117,14 +120,13 @@ def denies(ruleset, outside):
 
 def exposed(ruleset, outside, listeners):
     """The listeners that a stranger reaches."""
-    found = []
-    for listener in listeners:
-        if listener["local"]:
-            continue
-        for family in families(listener["address"]):
-            if ruleset.admits(Packet(family, listener["protocol"], listener["port"], outside)):
-                found.append(dict(listener, family=family))
-    return found
+    return [
+        dict(listener, family=family)
+        for listener in listeners
+        if not listener["local"]
+        for family in families(listener["address"])
+        if ruleset.admits(Packet(family, listener["protocol"], listener["port"], outside))
+    ]
 
 
 def families(address):
@@ -170,7 +172,9 @@ def as_written(own, boot):
 def _settled(value):
     """A copy without handles and counts, members of sets in order."""
     if isinstance(value, dict):
-        kept = {key: _settled(part) for key, part in value.items() if key not in ("handle", "packets", "bytes", "index")}
+        kept = {
+            key: _settled(part) for key, part in value.items() if key not in ("handle", "packets", "bytes", "index")
+        }
         for key in ("set", "elem"):
             if isinstance(kept.get(key), list):
                 kept[key] = sorted(kept[key], key=json.dumps)

@@ -181,7 +181,10 @@ def interfaces(live, settings):
         rule = PER_INTERFACE[family].get(setting)
         if rule is None or name in ("all", "lo"):
             continue
-        if family == "ipv6" and 1 in (live.get("net.ipv6.conf.%s.disable_ipv6" % name), live.get("net.ipv6.conf.all.disable_ipv6")):
+        if family == "ipv6" and 1 in (
+            live.get("net.ipv6.conf.%s.disable_ipv6" % name),
+            live.get("net.ipv6.conf.all.disable_ipv6"),
+        ):
             continue
         every = "net.%s.conf.all.%s" % (family, setting)
         forward = "net.ipv4.ip_forward"
@@ -281,7 +284,8 @@ def ipv6_by_router():
     """Whether the host's IPv6 address or default route comes from router advertisements."""
     routes = (line.split() for line in (read_text("/proc/net/ipv6_route") or "").splitlines())
     by_route = any(
-        len(part) == 10 and part[0] == "0" * 32 and part[1] == "00" and int(part[8], 16) & 0x40002 == 0x40002 for part in routes
+        len(part) == 10 and part[0] == "0" * 32 and part[1] == "00" and int(part[8], 16) & 0x40002 == 0x40002
+        for part in routes
     )
     addresses = (line.split() for line in (read_text("/proc/net/if_inet6") or "").splitlines())
     by_address = any(len(part) == 6 and part[3] == "00" and not int(part[4], 16) & 0x80 for part in addresses)

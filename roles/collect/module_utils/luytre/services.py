@@ -31,7 +31,9 @@ TIME_DAEMONS = ("chronyd", "ntpd", "ntpsec", "systemd-timesyn")
 DHCP_CLIENTS = ("dhclient", "dhcpcd", "systemd-network", "NetworkManager", "udhcpc")
 MAIL_SERVERS = ("master", "exim4", "exim", "sendmail", "sendmail-mta", "smtpd", "opensmtpd")
 CONFINED = ("nginx.service", "apache2.service", "mariadb.service", "mysql.service")
-_SHOWN = "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath,NoNewPrivileges,PrivateTmp,ProtectSystem,ProtectHome"
+_SHOWN = (
+    "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath,NoNewPrivileges,PrivateTmp,ProtectSystem,ProtectHome"
+)
 
 
 def collect(reading):
@@ -200,7 +202,12 @@ def confinement(shown):
 
 def mail_server(reading):
     """Which mail server is installed, if any: ``postfix``, ``exim4`` or another's program."""
-    for name, program in (("postfix", "postconf"), ("exim4", "exim4"), ("sendmail", "sendmail-mta"), ("opensmtpd", "smtpd")):
+    for name, program in (
+        ("postfix", "postconf"),
+        ("exim4", "exim4"),
+        ("sendmail", "sendmail-mta"),
+        ("opensmtpd", "smtpd"),
+    ):
         if reading.installed(program):
             return name
     return None

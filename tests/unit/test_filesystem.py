@@ -1,0 +1,182 @@
+"""Permissions, mounts and the walk, on real trees and with those who try to lead it astray."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.luytre import filesystem
+from ansible.module_utils.luytre._reading import Unreadable
+
+from auditor.models import Status
+from tests.unit.access import filters
+from tests.unit.system_areas import facts, finding
+
+MOUNTINFO = r"""170 169 0:59 / /tmp rw,nosuid,nodev shared:29 - tmpfs tmpfs rw,size=2468412k,nr_inodes=409600
+173 172 0:62 / /dev/shm rw,nosuid shared:32 - tmpfs tmpfs rw
+180 169 8:1 / /srv/t\303\240i\040li\341\273\207u rw shared:1 - ext4 /dev/sda1 rw
+broken line
+"""
+
+
+def test_mounts_of_a_real_host() -> None:
+    found = {mount["path"]: mount for mount in filesystem.mounts(MOUNTINFO)}
+    assert set(found) == {"/tmp", "/dev/shm", "/srv/t\u00c3\u00a0i li\u00e1\u00bb\u0087u"}
+    shared = {each["path"]: each for each in filesystem.shared_folders(list(found.values()), "", None)}
+    assert (shared["/tmp"]["nodev"], shared["/dev/shm"]["nodev"], shared["/dev/shm"]["nosuid"]) == (True, False, True)
+    assert shared["/var/tmp"]["mounted"] is False
+
+
+def test_the_last_word_in_fstab_counts() -> None:
+    fstab = "# a\ntmpfs /tmp/ tmpfs nodev,nosuid,suid 0 0\ntmpfs /dev/shm tmpfs defaults 0 0\n"
+    shared = {each["path"]: each for each in filesystem.shared_folders(filesystem.mounts(MOUNTINFO), fstab, ["nodev"])}
+    assert (shared["/tmp"]["boot_nodev"], shared["/tmp"]["boot_nosuid"], shared["/tmp"]["from"]) == (
+        True,
+        False,
+        "fstab",
+    )
+    assert shared["/dev/shm"]["boot_nosuid"] is False
+
+
+def test_fstab_is_completed_where_it_has_to_be_and_nowhere_else() -> None:
+    text = "# /tmp here\nUUID=1 / ext4 errors=remount-ro 0 1\ntmpfs\t/tmp\ttmpfs\tnodev,nosuid,suid\t0 0\nx /dev/shm tmpfs defaults\n"
+    after = filters("filesystem").fstab(text, ["/tmp", "/dev/shm"])
+    assert after == (
+        "# /tmp here\nUUID=1 / ext4 errors=remount-ro 0 1\ntmpfs\t/tmp\ttmpfs\tnodev,nosuid\t0 0\nx /dev/shm tmpfs defaults,nodev,nosuid\n"
+    )
+    assert filters("filesystem").fstab(after, ["/tmp", "/dev/shm"]) == after
+
+
+def test_options_that_are_right_stay_as_they_are() -> None:
+    assert filters("filesystem").with_options("nosuid,nodev,size=1g") == "nosuid,nodev,size=1g"
+
+
+def test_permissions_in_words() -> None:
+    assert filesystem._letters(0o75) == "rx"
+    assert filesystem._letters(0o40 >> 3) == "r"
+
+
+def _walked(root: Path, seconds: float = 5.0) -> filesystem.Walk:
+    found = filesystem.Walk({os.lstat(root).st_dev}, seconds)
+    found.over(str(root), True)
+    return found
+
+
+def test_the_walk_finds_what_anybody_may_write(tmp_path: Path) -> None:
+    (tmp_path / "loose").mkdir()
+    (tmp_path / "loose").chmod(0o777)
+    (tmp_path / "sticky").mkdir()
+    (tmp_path / "sticky").chmod(0o1777)
+    (tmp_path / "sticky" / "file").touch()
+    (tmp_path / "sticky" / "file").chmod(0o646)
+    (tmp_path / "link").symlink_to("/dev/null")
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "file").touch()
+    (theirs / "file").chmod(0o666)
+    os.chown(theirs, 1, 1)
+    found = {
+        Path(each["path"]).relative_to(tmp_path).as_posix(): each["mendable"]
+        for each in _walked(tmp_path).world_writable
+    }
+    assert found == {"loose": True, "sticky/file": True, "theirs/file": False}
+
+
+def test_the_walk_finds_programs_with_rights_and_files_of_nobody(tmp_path: Path) -> None:
+    (tmp_path / "shell").touch()
+    (tmp_path / "shell").chmod(0o4755)
+    (tmp_path / "old").touch()
+    os.chown(tmp_path / "old", 0, 45_678)
+    (tmp_path / "of_a_container").touch()
+    os.chown(tmp_path / "of_a_container", 100_033, 100_033)
+    found = _walked(tmp_path)
+    assert [Path(each["path"]).name for each in found.setid] == ["shell"]
+    assert [Path(each["path"]).name for each in found.unowned] == ["old"]
+    (one,) = filesystem.with_packages(found.setid)
+    assert (one["packaged"], one["expected"]) == (False, False)
+
+
+def test_a_walk_that_runs_out_of_time_says_so(tmp_path: Path) -> None:
+    for number in range(600):
+        (tmp_path / str(number)).touch()
+    assert _walked(tmp_path, seconds=-1).is_late
+    assert not _walked(tmp_path).is_late
+
+
+def test_tightening_takes_away_and_never_gives(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    file.chmod(0o666)
+    os.chown(file, 1, 1)
+    assert filesystem.tighten(str(file), 0o640, ("root",), 0, True) == ("daemon:daemon 0666", "root:root 0640")
+    assert file.stat().st_uid == 1
+    filesystem.tighten(str(file), 0o640, ("root",), 0, False)
+    assert (file.stat().st_uid, file.stat().st_gid, file.stat().st_mode & 0o7777) == (0, 0, 0o640)
+    file.chmod(0o400)
+    assert filesystem.tighten(str(file), 0o640, ("root",), 0, False) is None
+    assert filesystem.tighten(str(tmp_path / "none"), 0o640, ("root",), 0, False) is None
+
+
+def test_tightening_follows_no_link_and_trusts_no_folder_of_others(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.touch()
+    secret.chmod(0o666)
+    (tmp_path / "link").symlink_to(secret)
+    with pytest.raises(Unreadable):
+        filesystem.tighten(str(tmp_path / "link"), 0o640, None, 0, False)
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "file").touch()
+    os.chown(theirs, 1, 1)
+    with pytest.raises(Unreadable):
+        filesystem.tighten(str(theirs / "file"), 0o640, None, 0, False)
+    (tmp_path / "way").symlink_to(tmp_path)
+    assert filesystem.tighten(str(tmp_path / "way" / "secret"), 0o640, None, 0, False) is None
+    assert secret.stat().st_mode & 0o777 == 0o666
+
+
+CONTROLS = "account_files cron_modes world_writable sticky world_writable_data unowned setid disk_space tmp_separate tmp_options shm_options"
+
+
+@pytest.mark.parametrize("control", CONTROLS.split())
+def test_a_hardened_host_passes(control: str) -> None:
+    assert finding(f"filesystem.{control}", facts()).status is Status.PASS
+
+
+@pytest.mark.parametrize("control", ["world_writable", "sticky", "world_writable_data", "unowned", "setid"])
+def test_a_walk_cut_short_is_no_pass(control: str) -> None:
+    data = facts()
+    data["filesystem"]["walk"]["finished"] = {}
+    assert finding(f"filesystem.{control}", data).status is Status.NOT_EVALUATED
+
+
+def test_what_a_walk_cut_short_did_find_counts() -> None:
+    data = facts()
+    data["filesystem"]["walk"]["finished"] = {}
+    data["filesystem"]["unowned"] = [data["filesystem"]["account_files"][0]]
+    assert finding("filesystem.unowned", data).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value", "status"),
+    [
+        ("passwd", "others_can", "rw", Status.FAIL),
+        ("passwd", "group", "www-data", Status.FAIL),
+        ("shadow", "others_can", "r", Status.FAIL),
+        ("shadow-", "group_can", "rw", Status.FAIL),
+        ("gshadow", "owner", "www-data", Status.FAIL),
+        ("group", "others_can", "r", Status.PASS),
+    ],
+)
+def test_account_files(name: str, field: str, value: str, status: Status) -> None:
+    data = facts()
+    (entry,) = [each for each in data["filesystem"]["account_files"] if each["path"] == f"/etc/{name}"]
+    entry[field] = value
+    assert finding("filesystem.account_files", data).status is status
+
+
+def test_inodes_run_out_as_well() -> None:
+    data = facts()
+    data["filesystem"]["space"].append({"path": "/srv", "used": 3, "inodes_used": 95})
+    assert finding("filesystem.disk_space", data).status is Status.PARTIAL

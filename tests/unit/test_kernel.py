@@ -1,0 +1,165 @@
+"""Kernel settings as systemd-sysctl would apply them, and as the kernel combines them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.module_utils.luytre import kernel
+
+from auditor.models import Status
+from tests.unit.access import filters
+from tests.unit.system_areas import facts, finding
+
+RP = "net.ipv4.conf.{}.rp_filter"
+
+
+def boot(*files: tuple[str, str]) -> tuple[dict, list]:  # type: ignore[type-arg]
+    return kernel.boot_settings(list(files))
+
+
+def test_a_later_file_wins_and_the_last_line_within() -> None:
+    settings = boot(
+        ("/etc/sysctl.d/10-a.conf", "kernel.sysrq = 1\n"),
+        ("/etc/sysctl.d/99-b.conf", "kernel.sysrq=0\nkernel/sysrq=16\n"),
+    )
+    assert kernel.set_at_boot("kernel.sysrq", settings) == (16, "/etc/sysctl.d/99-b.conf")
+
+
+def test_an_exact_key_wins_over_a_later_pattern_and_may_be_taken_out_of_it() -> None:
+    settings = boot(
+        ("/usr/lib/sysctl.d/50-default.conf", "net.ipv4.conf.*.rp_filter = 2\n-net.ipv4.conf.all.rp_filter\n"),
+        ("/etc/sysctl.d/60-x.conf", "net.ipv4.conf.eth0.rp_filter = 1\n"),
+        ("/etc/sysctl.d/70-y.conf", "net.ipv4.conf.*.rp_filter = 0\n"),
+    )
+    assert kernel.set_at_boot(RP.format("eth0"), settings) == (1, "/etc/sysctl.d/60-x.conf")
+    assert kernel.set_at_boot(RP.format("eth1"), settings) == (0, "/etc/sysctl.d/70-y.conf")
+    assert kernel.set_at_boot(RP.format("all"), settings) == (None, None)
+
+
+def test_interfaces_with_dots_are_written_with_slashes() -> None:
+    settings = boot(("/etc/sysctl.d/60-x.conf", "net/ipv4/conf/eth0.10/rp_filter = 1\n"))
+    assert kernel.set_at_boot(RP.format("eth0/10"), settings)[0] == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# kernel.sysrq = 1", "; kernel.sysrq = 1", "kernel.sysrq", "= 1", "kernel.sysrq = often"]
+)
+def test_lines_that_set_nothing(text: str) -> None:
+    assert kernel.set_at_boot("kernel.sysrq", boot(("/etc/sysctl.d/1.conf", text)))[0] is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "own", "every", "forwarding", "value"),
+    [
+        ("or", 0, 1, 0, 1),
+        ("or", 1, 0, 0, 1),
+        ("and", 1, 0, 0, 0),
+        ("and", 1, 1, 0, 1),
+        ("max", 0, 2, 0, 2),
+        ("min", 0, -1, 0, -1),
+        ("own", 2, 0, 0, 2),
+        ("redirects", 1, 0, 0, 1),
+        ("redirects", 1, 0, 1, 0),
+    ],
+)
+def test_what_the_kernel_makes_of_all_and_one(rule: str, own: int, every: int, forwarding: int, value: int) -> None:
+    assert kernel.combined(rule, own, every, forwarding) == value
+
+
+def test_an_interface_that_no_file_names_keeps_what_it_has_at_boot() -> None:
+    live = {
+        "net.ipv4.conf.all.log_martians": 0,
+        "net.ipv4.conf.eth0.log_martians": 1,
+        "net.ipv4.ip_forward": 0,
+        "net.ipv4.conf.lo.log_martians": 0,
+    }
+    found = kernel.interfaces(live, boot())
+    assert [(each["interface"], each["when"], each["value"]) for each in found] == [
+        ("eth0", "now", 1),
+        ("eth0", "boot", 1),
+    ]
+
+
+def test_ipv6_settings_of_an_interface_without_ipv6_do_not_count() -> None:
+    live = {"net.ipv6.conf.eth0.accept_ra": 1, "net.ipv6.conf.all.disable_ipv6": 1}
+    assert kernel.interfaces(live, boot()) == []
+
+
+def test_only_an_install_command_that_loads_nothing_blocks() -> None:
+    text = "install cramfs /bin/false\ninstall udf /usr/bin/true\nblacklist hfs\ninstall sctp /sbin/modprobe --ignore-install sctp\n"
+    assert kernel.blocked_modules(text) == {"cramfs", "udf"}
+
+
+def test_a_value_as_strict_as_the_roles_stays() -> None:
+    lines = filters("kernel").lines
+    settings = [
+        {"control": "kernel.ptrace", "key": "kernel/yama/ptrace_scope", "keep": [1, 2, 3], "value": 1},
+        {"control": "kernel.rp_filter", "key": "net/ipv4/conf/*/rp_filter", "keep": [1, 2], "value": "1"},
+        {"control": "kernel.sysrq", "key": "kernel/sysrq", "keep": [0], "value": 0},
+    ]
+    live = {
+        "kernel/yama/ptrace_scope": 3,
+        "net/ipv4/conf/all/rp_filter": 0,
+        "net/ipv4/conf/eth0/rp_filter": 2,
+        "net/ipv4/conf/lo/rp_filter": 0,
+        "kernel/sysrq": 438,
+    }
+    wanted = lines(settings, ["kernel.ptrace", "kernel.rp_filter"], live)
+    assert {line["key"]: line["value"] for line in wanted} == {
+        "kernel/yama/ptrace_scope": 3,
+        "net/ipv4/conf/all/rp_filter": 1,
+        "net/ipv4/conf/eth0/rp_filter": 2,
+    }
+    assert [line["key"] for line in filters("kernel").pending(wanted, live)] == ["net/ipv4/conf/all/rp_filter"]
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        "forwarding",
+        "redirects",
+        "source_route",
+        "rp_filter",
+        "syncookies",
+        "icmp_broadcast",
+        "log_martians",
+        "router_advertisements",
+    ],
+)
+def test_a_hardened_host_passes(control: str) -> None:
+    assert finding(f"kernel.{control}", facts()).status is Status.PASS
+
+
+def test_right_now_and_wrong_after_the_next_boot_fails() -> None:
+    data = facts()
+    data["kernel"]["boot"]["net.ipv4.tcp_syncookies"] = 0
+    assert finding("kernel.syncookies", data).status is Status.FAIL
+
+
+def test_a_setting_that_is_not_there_is_no_pass() -> None:
+    data = facts()
+    data["kernel"]["live"].pop("kernel.yama.ptrace_scope", None)
+    assert finding("kernel.ptrace", data).status is Status.NOT_EVALUATED
+
+
+def test_what_depends_on_forwarding_is_left_alone() -> None:
+    data = facts()
+    data["kernel"]["forwarding_for"] = ["docker"]
+    data["kernel"]["live"]["net.ipv4.ip_forward"] = 1
+    assert finding("kernel.forwarding", data).status is Status.NOT_APPLICABLE
+
+
+def test_a_container_has_no_kernel_of_its_own() -> None:
+    data = facts()
+    data["system"]["container"] = True
+    assert finding("kernel.aslr", data).status is Status.NOT_APPLICABLE
+
+
+def test_some_modules_blocked_is_partial() -> None:
+    data = facts()
+    data["kernel"]["modules"] = [
+        {"name": "sctp", "available": True, "loaded": False, "blocked": True},
+        {"name": "dccp", "available": True, "loaded": False, "blocked": False},
+        {"name": "rds", "available": False, "loaded": False, "blocked": False},
+    ]
+    result = finding("kernel.unused_modules", data)
+    assert (result.status, result.population) == (Status.PARTIAL, 2)

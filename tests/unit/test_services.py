@@ -1,0 +1,156 @@
+"""Sockets as ss prints them, units as systemd shows them, and what the controls make of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import services
+
+from auditor.models import Site, Status
+from tests.unit.system_areas import facts, finding
+
+SS = """\
+udp UNCONN 0      0      0.0.0.0:111 0.0.0.0:* users:(("rpcbind",pid=38,fd=5),("systemd",pid=1,fd=35))
+udp UNCONN 0      0      127.0.0.53%lo:53  0.0.0.0:*    users:(("systemd-resolve",pid=601,fd=16))
+udp UNCONN 0      0      [fe80::1]%eth0:546  [::]:*    users:(("systemd-network",pid=500,fd=20))
+tcp LISTEN 0      80     127.0.0.1:3306 0.0.0.0:* users:(("mariadbd",pid=30,fd=23))
+tcp LISTEN 0      511            *:443        *:* users:(("apache2",pid=85,fd=6),("apache2",pid=84,fd=6))
+tcp LISTEN 0      128         [::]:22      [::]:* users:(("sshd",pid=55,fd=4))
+tcp LISTEN 0      100  [::ffff:127.0.0.1]:8080   *:* users:(("java",pid=9,fd=4))
+tcp LISTEN 0      4096    0.0.0.0:4444 0.0.0.0:*
+"""
+
+
+def test_sockets_of_a_real_host() -> None:
+    found = [
+        (each["protocol"], each["address"], each["port"], each["process"], each["local"])
+        for each in services.parse_sockets(SS)
+    ]
+    assert found == [
+        ("udp", "0.0.0.0", 111, "rpcbind", False),
+        ("udp", "127.0.0.53", 53, "systemd-resolve", True),
+        ("udp", "fe80::1", 546, "systemd-network", False),
+        ("tcp", "127.0.0.1", 3306, "mariadbd", True),
+        ("tcp", "*", 443, "apache2", False),
+        ("tcp", "::", 22, "sshd", False),
+        ("tcp", "::ffff:127.0.0.1", 8080, "java", True),
+        ("tcp", "0.0.0.0", 4444, "", False),
+    ]
+
+
+def test_a_process_may_call_itself_anything() -> None:
+    line = 'tcp LISTEN 0 5 0.0.0.0:9 0.0.0.0:* users:(("a b)(",pid=77,fd=3))\nnonsense\ntcp\n'
+    (one,) = services.parse_sockets(line)
+    assert (one["process"], one["pid"]) == ("a b)(", 77)
+
+
+@pytest.mark.parametrize(
+    ("process", "port", "protocol", "service"),
+    [
+        ("sshd", 2222, "tcp", "ssh"),
+        ("nginx", 443, "tcp", "web"),
+        ("nginx", 8080, "tcp", None),
+        ("python3", 80, "tcp", None),
+        ("dhclient", 68, "udp", "dhcp"),
+        ("python3", 68, "udp", None),
+        ("chronyd", 123, "udp", "time"),
+        ("mariadbd", 3306, "tcp", None),
+    ],
+)
+def test_what_a_web_server_is_supposed_to_listen_for(
+    process: str, port: int, protocol: str, service: str | None
+) -> None:
+    assert services.service({"process": process, "port": port, "protocol": protocol}) == service
+
+
+def test_sockets_that_systemd_holds_are_named_by_their_unit() -> None:
+    text = (
+        "0.0.0.0:22 ssh.socket ssh.service\n[::]:111 rpcbind.socket rpcbind.service\n/run/x.sock x.socket x.service\n"
+    )
+    assert services.parse_list_sockets(text) == {22: "ssh.socket", 111: "rpcbind.socket"}
+
+
+def shown(**units: str) -> dict[str, Any]:
+    return {name.replace("_", "."): dict(part.split("=") for part in value.split()) for name, value in units.items()}
+
+
+def test_a_socket_alone_and_a_unit_of_the_next_boot_count() -> None:
+    units = shown(
+        rpcbind_socket="LoadState=loaded ActiveState=active UnitFileState=enabled",
+        rpcbind_service="LoadState=masked ActiveState=inactive UnitFileState=masked",
+        telnet_socket="LoadState=loaded ActiveState=inactive UnitFileState=enabled",
+        vsftpd_service="LoadState=loaded ActiveState=inactive UnitFileState=disabled",
+    )
+    found = services.unneeded(units, "")
+    assert [(each["unit"], each["active"], each["enabled"]) for each in found] == [
+        ("telnet.socket", False, True),
+        ("rpcbind.socket", True, True),
+    ]
+
+
+def test_rpcbind_is_of_use_to_nfs() -> None:
+    units = shown(rpcbind_service="LoadState=loaded ActiveState=active UnitFileState=enabled")
+    assert services.unneeded(units, "server:/data /srv/data nfs4 rw 0 0\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("* hard core 0", "0"),
+        ("* soft core 0", None),
+        ("* - core unlimited\n* hard core 0", "0"),
+        ("* hard core 0\n* - core unlimited", "unlimited"),
+        ("#* hard core 0", None),
+        ("root hard core 0", None),
+    ],
+)
+def test_hard_limit_of_everybody(text: str, limit: str | None) -> None:
+    assert services.hard_core_limit(text) == limit
+
+
+def listener(port: int, process: str, **more: Any) -> dict[str, Any]:
+    base = {"protocol": "tcp", "address": "0.0.0.0", "port": port, "local": False, "process": process, "unit": None}
+    return {**base, "service": services.service({**base}), **more}
+
+
+def test_a_listener_needs_a_reason() -> None:
+    data = facts()
+    data["services"]["listeners"].append(listener(4444, "x"))
+    result = finding("services.undeclared_listeners", data)
+    assert result.status is Status.PARTIAL
+    assert [each["port"] for each in result.violations] == [4444]
+    assert finding("services.undeclared_listeners", data, open_ports=(4444,)).status is Status.PASS
+
+
+def test_a_mail_server_only_for_this_machine() -> None:
+    data = facts()
+    assert finding("services.mta_local", data).status is Status.NOT_APPLICABLE
+    data["services"]["mail_server"] = "postfix"
+    data["services"]["listeners"].append(listener(25, "master", address="127.0.0.1", local=True))
+    assert finding("services.mta_local", data).status is Status.PASS
+    data["services"]["listeners"].append(listener(587, "master", address="::"))
+    assert finding("services.mta_local", data).status is Status.FAIL
+    assert finding("services.mta_local", data, open_ports=(25,)).status is Status.NOT_APPLICABLE
+
+
+def test_the_declared_web_server_and_no_other() -> None:
+    data = facts()
+    assert finding("services.web_server_expected", data).status is Status.PASS
+    wrong = (Site(domain="bennua.test", host="web2", server="nginx"),)
+    assert finding("services.web_server_expected", data, sites=wrong).status is Status.FAIL
+    data["services"]["listeners"].append(listener(8080, "nginx"))
+    assert finding("services.web_server_expected", data).status is Status.FAIL
+    undeclared = (Site(domain="bennua.test", host="web2"),)
+    assert finding("services.web_server_expected", data, sites=undeclared).status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("control", ["unneeded", "undeclared_listeners", "failed_units", "core_dumps"])
+def test_a_hardened_host_passes(control: str) -> None:
+    assert finding(f"services.{control}", facts()).status is Status.PASS
+
+
+def test_systemd_keeps_no_memory_either() -> None:
+    data = facts()
+    data["services"]["core_dumps"]["systemd_storage"] = "external"
+    assert finding("services.core_dumps", data).status is Status.FAIL
