@@ -1,5 +1,7 @@
 """Permissions, mounts and the walk, on real trees and with those who try to lead it astray."""
 
+# ruff: noqa: S108  the shared folders themselves
+
 from __future__ import annotations
 
 import os

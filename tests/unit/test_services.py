@@ -1,5 +1,7 @@
 """Sockets as ss prints them, units as systemd shows them, and what the controls make of it."""
 
+# ruff: noqa: S104  addresses as they are read
+
 from __future__ import annotations
 
 from typing import Any
