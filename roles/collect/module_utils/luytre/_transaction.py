@@ -72,10 +72,11 @@ class Transaction:
 
     def commit(self, tests):
         """Make the changes, then run the daemons' own tests; on any failure take all back and raise Refused."""
-        done = []
+        done, made = [], []
         try:
             for path, before, after in self.steps:
                 done.append((path, before))
+                made += _make_folder(os.path.dirname(path))
                 _put(path, after)
             for argv in tests:
                 said = _fails(argv)
@@ -84,6 +85,8 @@ class Transaction:
         except (OSError, Refused) as error:
             for path, before in reversed(done):
                 _put(path, before)
+            for folder in reversed(made):
+                os.rmdir(folder)
             raise error if isinstance(error, Refused) else Refused(str(error))
 
     def _now(self, path):
@@ -124,6 +127,18 @@ def _state(path):
     raise Refused("%s is neither file nor folder nor link" % path)
 
 
+def _make_folder(path):
+    """Make a folder and what is missing above it; the ones made, outermost first."""
+    missing = []
+    while not os.path.isdir(path):
+        missing.insert(0, path)
+        path = os.path.dirname(path)
+    for folder in missing:
+        os.mkdir(folder)
+        os.chmod(folder, 0o755)
+    return missing
+
+
 def _put(path, state):
     if state is None:
         if os.path.isdir(path) and not os.path.islink(path):
@@ -135,7 +150,6 @@ def _put(path, state):
         os.chown(path, state[3], state[4])
         os.chmod(path, state[2])
         return
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     fresh = "%s.luytre-new" % path
     if os.path.lexists(fresh):
         os.unlink(fresh)
