@@ -23,7 +23,7 @@ def etc() -> Iterator[Path]:
 def picture(folder: Path) -> dict[str, object]:
     """Everything below a folder: links, texts, modes."""
     return {
-        str(path.relative_to(folder)): os.readlink(path)
+        str(path.relative_to(folder)): path.readlink()
         if path.is_symlink()
         else (path.read_bytes() if path.is_file() else None, path.stat().st_mode)
         for path in sorted(folder.rglob("*"))

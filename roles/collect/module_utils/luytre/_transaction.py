@@ -135,7 +135,7 @@ def _make_folder(path):
         path = os.path.dirname(path)
     for folder in missing:
         os.mkdir(folder)
-        os.chmod(folder, 0o755)
+        os.chmod(folder, 0o755)  # noqa: S103  configuration that its daemon reads
     return missing
 
 
