@@ -1,0 +1,164 @@
+#!/usr/bin/python
+"""Commit-confirmed changes: snapshot and dead-man timer before a run, then confirm or revert; rollback later."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: guard
+short_description: Keeps a way back for a run that changes the host
+description:
+  - C(arm) takes a snapshot of F(/etc) and of what the run's fixes touch elsewhere, then starts a timer. Unless the run
+    is confirmed in time the host brings itself back to the snapshot, without controller, network or Ansible; after
+    a reboot at once, before network, sshd, packet filter and web servers.
+  - C(confirm) keeps what the run changed. C(revert) brings the host back now. C(rollback) undoes a confirmed run,
+    as far as nobody changed since what it changed. C(drift) tells what that is. C(status) tells how a run ended.
+  - Snapshots are root's alone, complete or not there, bounded in number and size.
+options:
+  action:
+    description: What to do.
+    type: str
+    required: true
+    choices: [arm, confirm, revert, rollback, drift, status]
+  run:
+    description: The run's name. For C(status) and C(drift) by default the last one.
+    type: str
+  seconds:
+    description: How long until the host brings itself back. Arming the same run again starts anew.
+    type: int
+    default: 300
+  touches:
+    description: Everything that the run's fixes declare to touch.
+    type: list
+    elements: str
+    default: []
+  roots:
+    description: The declared document roots.
+    type: list
+    elements: str
+    default: []
+  expect_digest:
+    description: For C(rollback), the snapshot's digest as C(arm) gave it.
+    type: str
+  expect_after:
+    description: For C(rollback), the digest of what the run left behind as C(confirm) gave it (C(after)).
+    type: str
+  only:
+    description: For C(rollback), what to undo of it, in the words of O(touches). Without it everything.
+    type: list
+    elements: str
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Keep a way back for ten minutes
+  guard:
+    action: arm
+    run: 20261124T101500Z-7f3a
+    seconds: 600
+    touches: [/etc/ssh/sshd_config.d/, "sysctl:net.ipv4.conf.*.rp_filter"]
+
+- name: Keep what the run changed
+  guard:
+    action: confirm
+    run: 20261124T101500Z-7f3a
+"""
+
+RETURN = r"""
+run:
+  description: The run.
+  returned: always
+  type: str
+digest:
+  description: The snapshot's digest.
+  returned: for arm and confirm
+  type: str
+after:
+  description: The digest of what the run left behind.
+  returned: for confirm
+  type: str
+state:
+  description: C(armed), C(confirmed), C(reverting), C(reverted), C(rolled_back) or C(none).
+  returned: for all but arm and drift
+  type: str
+problems:
+  description: What could not be brought back, in words.
+  returned: for revert and rollback
+  type: list
+  elements: str
+skipped:
+  description: What a rollback left alone, C({path, reason}).
+  returned: for rollback
+  type: list
+  elements: dict
+brings_back:
+  description: Keys, accounts and rights that a rollback gives back.
+  returned: for rollback
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre_guard import (
+    accounts,
+    actions,
+    commands,
+    database,
+    live,
+    packages,
+    restore,
+    sessions,
+    snapshot,
+    store,
+    tree,
+    units,
+)
+
+SENT = (accounts, database, live, packages, restore, sessions, snapshot, tree, units)
+"""Named here so that Ansible sends them all; the host keeps them for its own use."""
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "action": {
+                "type": "str",
+                "required": True,
+                "choices": ["arm", "confirm", "revert", "rollback", "drift", "status"],
+            },
+            "run": {"type": "str"},
+            "seconds": {"type": "int", "default": 300},
+            "touches": {"type": "list", "elements": "str", "default": []},
+            "roots": {"type": "list", "elements": "str", "default": []},
+            "expect_digest": {"type": "str"},
+            "expect_after": {"type": "str"},
+            "only": {"type": "list", "elements": "str"},
+        },
+        required_if=[("action", one, ("run",)) for one in ("arm", "confirm", "revert", "rollback")],
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**act(module.params, module.check_mode))
+    except (store.Refused, commands.Failed) as refusal:
+        module.fail_json(msg=str(refusal))
+
+
+def act(given, check):
+    """Do what is asked. Raises store.Refused."""
+    run = given["run"]
+    if given["action"] == "arm":
+        return actions.arm(run, given["seconds"], given["touches"], given["roots"], check)
+    if given["action"] == "confirm":
+        return actions.confirm(run, check)
+    if given["action"] == "revert":
+        return actions.revert(run, check)
+    if given["action"] == "rollback":
+        return actions.rollback(run, given["expect_digest"], given["expect_after"], given["only"], check)
+    if given["action"] == "drift":
+        return actions.drift(run)
+    return actions.status(run)
+
+
+if __name__ == "__main__":
+    main()

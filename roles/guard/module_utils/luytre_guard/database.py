@@ -1,0 +1,148 @@
+"""MariaDB's privileges and settings in force: kept as its own dump, put back without a moment in which nobody has any."""
+
+import hashlib
+import re
+
+from . import commands
+
+KEYS = {
+    "global_priv": ("Host", "User"),
+    "db": ("Host", "Db", "User"),
+    "tables_priv": ("Host", "Db", "User", "Table_name"),
+    "columns_priv": ("Host", "Db", "User", "Table_name", "Column_name"),
+    "procs_priv": ("Host", "Db", "User", "Routine_name", "Routine_type"),
+    "roles_mapping": ("Host", "User", "Role"),
+    "proxies_priv": ("Host", "User", "Proxied_host", "Proxied_user"),
+}
+DUMP = (
+    *("--no-create-info", "--replace", "--skip-extended-insert", "--complete-insert", "--hex-blob", "--skip-comments"),
+    *("--skip-triggers", "--order-by-primary", "--skip-disable-keys", "mysql", *KEYS),
+)
+LOGINS = (
+    ([], ["--user=root"]),
+    ([], []),
+    (["--defaults-file=/etc/mysql/debian.cnf"], []),
+)
+VARIABLES = (
+    "SELECT LOWER(VARIABLE_NAME), VARIABLE_TYPE, HEX(GLOBAL_VALUE) FROM information_schema.SYSTEM_VARIABLES "
+    "WHERE READ_ONLY = 'NO' AND VARIABLE_SCOPE IN ('GLOBAL', 'SESSION') AND GLOBAL_VALUE IS NOT NULL;"
+)
+ON_THEIR_OWN = re.compile(
+    r"\A(gtid_|slave_|rpl_|replicate_|innodb_buffer_pool_(dump|load)|debug|timestamp|last_insert_id)"
+)
+NAME = re.compile(r"\A[a-z0-9_]+\Z")
+NUMBERS = ("BIGINT", "INT", "DOUBLE", "BOOLEAN")
+
+
+def _programs():
+    client = commands.installed("mariadb") or commands.installed("mysql")
+    dumper = commands.installed("mariadb-dump") or commands.installed("mysqldump")
+    return (client, dumper) if client and dumper else None
+
+
+class Asked:
+    """Asking MariaDB, under way; when it does not run here there is nothing to keep."""
+
+    def __init__(self):
+        self._programs = _programs()
+        self._dump = None
+        if self._programs:
+            self._dump = commands.Started(_argv(self._programs[1], LOGINS[0], DUMP))
+
+    def answer(self):
+        """``{login, dump, keys, variables}``, or None. Raises commands.Failed when it runs but tells nothing."""
+        if self._programs is None:
+            return None
+        said = None
+        for number, login in enumerate(LOGINS):
+            try:
+                dump = self._dump.output() if number == 0 else commands.run(_argv(self._programs[1], login, DUMP))
+                rows = _rows(self._programs[0], login, _keys_query() + VARIABLES)
+                break
+            except commands.Failed as error:
+                said = said or error
+                if "2002" in str(error):
+                    return None
+        else:
+            raise said
+        return {
+            "login": number,
+            "dump": dump.decode("utf-8", "surrogateescape"),
+            "keys": sorted(row for row in rows if row[0] in KEYS),
+            "variables": {row[0]: row[1:] for row in rows if row[0] not in KEYS and len(row) == 3},
+        }
+
+
+def _argv(program, login, rest):
+    return [program, *login[0], "--protocol=socket", *login[1], *rest]
+
+
+def _rows(client, login, sql):
+    options = ["--batch", "--skip-column-names", "--connect-timeout=5"]
+    text = commands.run(_argv(client, login, options), 60, sql.encode("ascii")).decode("utf-8", "replace")
+    return [line.split("\t") for line in text.splitlines()]
+
+
+def _keys_query():
+    return "".join(
+        "SELECT '%s', %s FROM mysql.%s;\n" % (table, ", ".join("HEX(%s)" % column for column in columns), table)  # noqa: S608
+        for table, columns in KEYS.items()
+    )
+
+
+def fingerprint(state):
+    """What tells one set of privileges from another; settings are compared one by one."""
+    return None if state is None else hashlib.sha256(state["dump"].encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def changed_variables(before, now):
+    """Names of settings that are not as they were, but for those that change on their own."""
+    names = (name for name in before if NAME.match(name) and not ON_THEIR_OWN.match(name))
+    return sorted(name for name in names if name in now and now[name] != before[name])
+
+
+def statements(before, now):
+    """SQL that gives privileges and settings the state of before: rows as they were, then those that were not there."""
+    sql = []
+    if before["dump"] != now["dump"]:
+        sql.append(before["dump"])
+        there = {tuple(row) for row in before["keys"]}
+        for row in now["keys"]:
+            if tuple(row) not in there:
+                where = " AND ".join("HEX(%s) = '%s'" % (column, value) for column, value in zip(KEYS[row[0]], row[1:]))
+                sql.append("DELETE FROM mysql.%s WHERE %s;\n" % (row[0], where))  # noqa: S608
+        sql.append("FLUSH PRIVILEGES;\n")
+    for name in changed_variables(before["variables"], now["variables"]):
+        kind, value = before["variables"][name]
+        text = "CONVERT(X'%s' USING utf8mb4)" % value
+        if kind.startswith(NUMBERS):
+            text = bytes.fromhex(value).decode("ascii", "replace")
+            if not re.match(r"\A[A-Z0-9.+-]+\Z", text):
+                continue
+        sql.append("SET GLOBAL %s = %s;\n" % (name, text))
+    return "".join(sql)
+
+
+def bring_back(before, problems):
+    """Have privileges and settings as they were. Whether anything had to be done."""
+    if before is None:
+        return False
+    try:
+        asked = Asked().answer()
+        if asked is None:
+            problems.append("MariaDB does not run, so its accounts and settings could not be put back")
+            return False
+        sql = statements(before, asked)
+        if sql:
+            client = _programs()[0]
+            argv = _argv(client, LOGINS[asked["login"]], ["--batch", "--force", "--default-character-set=utf8mb4"])
+            commands.run(argv, 120, sql.encode("utf-8", "surrogateescape"))
+            left = Asked().answer()
+            if left["dump"] != before["dump"]:
+                problems.append("MariaDB's accounts are not exactly as they were")
+            for name in changed_variables(before["variables"], left["variables"]):
+                problems.append("MariaDB's setting %s could not be given back its value" % name)
+        return bool(sql)
+    except commands.Failed as error:
+        problems.append("MariaDB: %s" % error)
+        return False

@@ -1,0 +1,162 @@
+"""Debian's packages: what a run installed goes again, what it upgraded stays, what it removed comes back if it can."""
+
+import os
+import time
+
+from . import commands, tree
+
+QUERY = ["dpkg-query", "--show", "--showformat=${binary:Package}\t${Version}\t${db:Status-Abbrev}\n"]
+DPKG = "/var/lib/dpkg"
+NOT_KEPT = ("info", "updates", "parts", "lock", "lock-frontend", "methods")
+SKELETON = ("/usr", "/var")
+LEFT_OUT = (
+    "/var/lib/luytre",
+    "/var/www",
+    "/var/lib/mysql",
+    "/var/log/journal",
+    "/var/tmp",
+    "/var/lib/docker",
+    "/var/lib/containerd",
+)
+MAX_FOLDERS = 60_000
+LOCK_SECONDS = 120
+INSTALLED = "ii "
+
+
+class Asked:
+    """Asking for the installed packages, under way."""
+
+    def __init__(self):
+        self._query = commands.Started(QUERY) if commands.installed("dpkg-query") else None
+
+    def answer(self):
+        """Name to ``[version, state]``, state in dpkg's three letters."""
+        if self._query is None:
+            return {}
+        rows = (line.split("\t") for line in self._query.output(60).decode("utf-8", "replace").splitlines())
+        return {name: [version, state] for name, version, state in rows if name}
+
+
+def compare(before, now):
+    """``(installed, upgraded, removed)`` since: names, ``{name: [version before, now]}``, names."""
+    there = {name for name, (_, state) in before.items() if state == INSTALLED}
+    installed = sorted(name for name, (_, state) in now.items() if name not in before and state[1] != "n")
+    installed += sorted(
+        name for name, (_, state) in now.items() if name in before and name not in there and state == INSTALLED
+    )
+    upgraded = {
+        name: [before[name][0], now[name][0]] for name in sorted(there & set(now)) if before[name][0] != now[name][0]
+    }
+    removed = sorted(name for name in there if name not in now or now[name][1] in ("rc ", "un ", "pn ", "in "))
+    return installed, upgraded, removed
+
+
+def bring_back(before, problems, only=None):
+    """Have the packages of before, as far as that goes. ``{purged, staying, reinstalled}``."""
+    now = Asked().answer()
+    installed, upgraded, removed = compare(before, now)
+    if only is not None:
+        installed = [name for name in installed if name in only["installed"]]
+        removed = [name for name in removed if name in only["removed"]]
+    done = {
+        "purged": [],
+        "staying": {name: "%s -> %s" % tuple(pair) for name, pair in upgraded.items()},
+        "reinstalled": [],
+    }
+    if any(state[1] not in "inc" or state[2] != " " for _, state in now.values()):
+        _dpkg(["--configure", "-a", "--force-confold"], [])
+    for name in removed:
+        try:
+            commands.run(
+                ["apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=1"]
+                + ["-o", "Acquire::http::Timeout=15", "-o", "Dpkg::Options::=--force-confold"]
+                + ["install", "--no-install-recommends", "--allow-downgrades", "%s=%s" % (name, before[name][0])],
+                300,
+            )
+            done["reinstalled"].append(name)
+        except commands.Failed as error:
+            problems.append("the package %s, removed by the run, could not be put back: %s" % (name, error))
+    installed = [name for name in installed if name in Asked().answer()] if removed else installed
+    if installed and not _dpkg(["--purge", "--force-remove-reinstreq", *installed], []):
+        for name in installed:
+            _dpkg(["--purge", "--force-remove-reinstreq", name], problems)
+    left = Asked().answer() if installed else now
+    done["purged"] = [name for name in installed if left.get(name, before.get(name)) == before.get(name)]
+    return done
+
+
+def _dpkg(arguments, problems):
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        said = commands.said_no(["dpkg", *arguments], 300)
+        if said is None:
+            return True
+        if "lock" not in said or time.monotonic() > until:
+            problems.append("packages: %s" % said)
+            return False
+        time.sleep(2)
+
+
+def files_of(names):
+    """Paths that belong to packages."""
+    found = set()
+    for name in names:
+        try:
+            found |= set(
+                commands.run(["dpkg-query", "--listfiles", name]).decode("utf-8", "surrogateescape").splitlines()
+            )
+        except commands.Failed:
+            continue
+    return found
+
+
+def database_entries(keep):
+    """dpkg's own records but for the files lists, which come and go with the packages."""
+    found = {}
+    with tree.opened(DPKG) as handle:
+        names = sorted(os.listdir(handle))
+    for name in names:
+        if name not in NOT_KEPT:
+            found.update(tree.walk(os.path.join(DPKG, name), lambda _: keep))
+    return found
+
+
+def skeleton():
+    """Folder to ``{mtime, names, entries}`` where packages put things; entries (the very names) below /usr only."""
+    found = {}
+    for root in SKELETON:
+        for folder, inner, names in os.walk(root):
+            inner[:] = [one for one in inner if os.path.join(folder, one) not in LEFT_OUT]
+            try:
+                everything = os.listdir(folder)
+                found[folder] = {"mtime": os.lstat(folder).st_mtime_ns, "names": tree.names_digest(everything)}
+            except OSError:
+                continue
+            if folder.startswith("/usr/") and not folder.startswith("/usr/local"):
+                found[folder]["entries"] = sorted(everything)
+            if len(found) > MAX_FOLDERS:
+                return {}
+    return found
+
+
+def put_skeleton(wanted, upgraded, problems):
+    """Below /usr remove what is new and belongs to no package; then give folders their times. Deepest first."""
+    if not wanted:
+        return
+    owned = files_of(upgraded)
+    for folder in sorted(wanted, key=lambda path: -path.count("/")):
+        entry = wanted[folder]
+        if "entries" in entry:
+            try:
+                new = set(os.listdir(folder)) - set(entry["entries"])
+            except OSError:
+                continue
+            for name in new:
+                path = os.path.join(folder, name)
+                if path not in owned:
+                    try:
+                        tree.remove(path)
+                    except (OSError, tree.Unsafe) as error:
+                        problems.append("%s: %s" % (path, error))
+    for folder in sorted(wanted, key=lambda path: -path.count("/")):
+        tree.put_time(folder, wanted[folder])

@@ -1,0 +1,116 @@
+"""Ending the session of the account that a run works through: it may still be writing."""
+
+import os
+import re
+import signal
+import time
+
+SESSION = re.compile(r"/user\.slice/|/(sshd?|dropbear)(@[^/]*)?\.service(/|$)|/ssh(d)?@[^/]*")
+PACKAGE_WORK = frozenset(("dpkg", "apt-get", "apt", "unattended-upgr"))
+PACKAGE_SECONDS = 60
+ROUNDS = 100
+
+
+def _processes():
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdecimal():
+            one = _process(int(name))
+            if one is not None:
+                found[one["pid"]] = one
+    return found
+
+
+def _process(pid):
+    try:
+        with open("/proc/%d/status" % pid, encoding="utf-8", errors="replace") as handle:
+            status = dict(line.rstrip("\n").partition(":\t")[::2] for line in handle)
+        with open("/proc/%d/cgroup" % pid, encoding="utf-8", errors="replace") as handle:
+            groups = [line.rstrip("\n").split(":", 2) for line in handle]
+        with open("/proc/%d/cmdline" % pid, "rb") as handle:
+            title = handle.read(4096).decode("utf-8", "replace").replace("\0", " ")
+    except (OSError, ValueError):
+        return None
+    try:
+        with open("/proc/%d/environ" % pid, "rb") as handle:
+            environment = handle.read(200_000).split(b"\0")
+    except OSError:
+        environment = []
+    return {
+        "pid": pid,
+        "parent": int(status.get("PPid", "0")),
+        "uid": int(status.get("Uid", "0").split()[0]),
+        "name": status.get("Name", ""),
+        "state": status.get("State", "")[:1],
+        "group": next(
+            (path for one, names, path in groups if names == "name=systemd" or one == "0" and path != "/"), "/"
+        ),
+        "title": title,
+        "sudo": next(
+            (v[len(b"SUDO_UID=") :].decode("ascii", "replace") for v in environment if v.startswith(b"SUDO_UID=")), None
+        ),
+    }
+
+
+def chain(pid):
+    """A process and those above it, up to but without the first."""
+    found = []
+    while pid > 1 and len(found) < 64:
+        one = _process(pid)
+        if one is None:
+            break
+        found.append(pid)
+        pid = one["parent"]
+    return found
+
+
+def of_account(processes, uid, account, spared):
+    """The ids of all processes in login sessions that belong to the account or that it started, through sudo too."""
+    title = re.compile(r"\Asshd(-session)?: %s(@| \[priv\]|\s|$)" % re.escape(account))
+    in_session = {pid: one for pid, one in processes.items() if SESSION.search(one["group"])}
+    chosen = {
+        pid
+        for pid, one in in_session.items()
+        if (uid != 0 and one["uid"] == uid)
+        or one["sudo"] == str(uid)
+        or "/user-%d.slice/" % uid in one["group"]
+        or title.match(one["title"])
+    }
+    grown = True
+    while grown:
+        more = {pid for pid, one in in_session.items() if one["parent"] in chosen} - chosen
+        chosen |= more
+        grown = bool(more)
+    return {pid for pid in chosen if pid not in spared and pid > 1 and processes[pid]["state"] != "Z"}
+
+
+def end(uid, account, spare=()):
+    """Kill the account's sessions; work of the package manager may first come to its end. How many processes ended."""
+    spared = {*chain(os.getpid()), *spare}
+    ended, until = set(), time.monotonic() + PACKAGE_SECONDS
+    for _ in range(ROUNDS * PACKAGE_SECONDS):
+        processes = _processes()
+        chosen = of_account(processes, uid, account, spared)
+        working = _below_package_work(processes, chosen) if time.monotonic() < until else set()
+        for pid in chosen - working:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                ended.add(pid)
+            except ProcessLookupError:
+                continue
+        if not chosen:
+            break
+        if not working and time.monotonic() > until + 5:
+            break
+        time.sleep(0.02 if not working else 0.2)
+    return len(ended)
+
+
+def _below_package_work(processes, chosen):
+    kept = {pid for pid in chosen if processes[pid]["name"] in PACKAGE_WORK}
+    grown = bool(kept)
+    while grown:
+        more = {pid for pid in chosen if processes[pid]["parent"] in kept} - kept
+        kept |= more
+        grown = bool(more)
+    return kept

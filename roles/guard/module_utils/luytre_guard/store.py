@@ -1,0 +1,175 @@
+"""Where the guard keeps things on the host: one folder of root's alone, a lock, a mark while a run is open."""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import importlib.util
+import io
+import json
+import os
+import re
+import shutil
+import time
+import zipfile
+
+HOME = "/var/lib/luytre/guard"
+RUN = re.compile(r"\A[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
+MAX_SNAPSHOTS = 5
+MAX_KEPT_BYTES = 256 * 1024 * 1024
+PROGRAM = "guard.pyz"
+MODULES = (
+    *("__init__", "store", "commands", "tree", "snapshot", "restore", "units", "live"),
+    *("packages", "database", "sessions", "accounts", "actions"),
+)
+
+
+class Refused(Exception):
+    """Nothing was done; the message says why."""
+
+
+class Store:
+    """The guard's folder. ``armed.json`` is there from the moment a run is armed until it is confirmed or reverted."""
+
+    def __init__(self, home=HOME):
+        self.home = home
+        self.mark = os.path.join(home, "armed.json")
+
+    def prepare(self):
+        """Make the folder, root's alone."""
+        os.makedirs(self.home, mode=0o700, exist_ok=True)
+        status = os.lstat(self.home)
+        if status.st_uid != os.geteuid() or os.path.islink(self.home):
+            raise Refused("%s is not ours" % self.home)
+        os.chmod(self.home, 0o700)
+
+    def folder(self, run):
+        """The folder of a run. Raises Refused for a name that no run has."""
+        if not RUN.match(run or ""):
+            raise Refused("%r is not the name of a run" % run)
+        return os.path.join(self.home, run)
+
+    def file(self, run, name):
+        """A file of a run."""
+        return os.path.join(self.folder(run), name)
+
+    @contextlib.contextmanager
+    def locked(self, seconds):
+        """Hold the host's lock; waits that long for it, then raises Refused with who has it."""
+        self.prepare()
+        handle = os.open(os.path.join(self.home, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        until = time.monotonic() + seconds
+        try:
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError as error:
+                    if error.errno not in (errno.EAGAIN, errno.EACCES):
+                        raise
+                    if time.monotonic() > until:
+                        raise Refused("another run is in progress: %s" % (self._holder() or "?"))
+                    time.sleep(0.05)
+            yield
+        finally:
+            os.close(handle)
+
+    def _holder(self):
+        armed = self.armed()
+        return armed["run"] if armed else None
+
+    def armed(self):
+        """What is open: ``{run, digest, uid, boot, seconds, deadline}``, or None."""
+        return read_json(self.mark)
+
+    def state(self, run):
+        """What the run came to, or None."""
+        return read_json(self.file(run, "state.json"))
+
+    def put_state(self, run, **changes):
+        """Change some of what is recorded about the run."""
+        write_json(self.file(run, "state.json"), {**(self.state(run) or {"run": run}), **changes})
+
+    def runs(self):
+        """The runs with a snapshot here, oldest first."""
+        found = []
+        with contextlib.suppress(FileNotFoundError):
+            for entry in os.scandir(self.home):
+                if RUN.match(entry.name) and os.path.exists(os.path.join(entry.path, "manifest.json")):
+                    found.append((os.stat(os.path.join(entry.path, "manifest.json")).st_mtime_ns, entry.name))
+        return [name for _, name in sorted(found)]
+
+    def prune(self, keep):
+        """Forget drafts, and the oldest snapshots beyond the bounds on number and bytes; never the one to ``keep``."""
+        for entry in list(os.scandir(self.home)):
+            if entry.name.startswith(".draft-"):
+                shutil.rmtree(entry.path, ignore_errors=True)
+        armed = self.armed()
+        kept = {keep, armed["run"] if armed else None}
+        runs = self.runs()
+        sizes = {run: _bytes_below(self.folder(run)) for run in runs}
+        for run in runs:
+            if len(sizes) <= MAX_SNAPSHOTS and sum(sizes.values()) <= MAX_KEPT_BYTES:
+                return
+            if run not in kept:
+                shutil.rmtree(self.folder(run), ignore_errors=True)
+                del sizes[run]
+
+
+def _bytes_below(folder):
+    return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder))
+
+
+def read_json(path):
+    """The document in a file of ours, or None when there is none or it is not one."""
+    try:
+        with open(path, "rb") as handle:
+            return json.loads(handle.read().decode("ascii"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+
+
+def write_json(path, document):
+    """Write a document so that a reader, also after a power cut, sees the old one or the new one; its sha256."""
+    content = json.dumps(document, sort_keys=True, separators=(",", ":")).encode("ascii")
+    write(path, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def write(path, content, mode=0o600):
+    """Write a file of ours whole or not at all."""
+    draft = path + ".new"
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(draft, path)
+    sync_folder(os.path.dirname(path))
+
+
+def sync_folder(path):
+    """Have a folder's names on the disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def program():
+    """This package as one file that a host's own Python runs, without controller or Ansible."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in MODULES:
+            archive.writestr("luytre_guard/%s.py" % name, _source(name))
+        archive.writestr("__main__.py", "import sys\nfrom luytre_guard.actions import main\nsys.exit(main())\n")
+    return target.getvalue()
+
+
+def _source(name):
+    """The text of one of our modules, wherever it was loaded from: a folder, or the archive that Ansible sends."""
+    package = __name__.rpartition(".")[0]
+    full = package if name == "__init__" else "%s.%s" % (package, name)
+    return importlib.util.find_spec(full).loader.get_source(full)

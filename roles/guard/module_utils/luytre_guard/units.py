@@ -1,0 +1,163 @@
+"""systemd's units: how they were, and how they get there again once files are back."""
+
+import fnmatch
+import re
+
+from . import commands
+
+WORDS = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "InvocationID", "FragmentPath", "Type")
+KINDS = ("*.service", "*.socket", "*.timer", "*.path")
+NAME = re.compile(r"\A[A-Za-z0-9:_.@\\-]+\.(service|socket|timer|path|mount|target)\Z")
+OWN = "luytre-guard"
+SYSTEMD = ("/etc/systemd/", "/etc/init.d/", "/etc/fstab", "/etc/default/")
+DAEMONS = (
+    ("/etc/ssh/", ("ssh.service", "sshd.service"), "reload", [["sshd", "-t"]]),
+    ("/etc/nginx/", ("nginx.service",), "reload", [["nginx", "-t", "-q"]]),
+    ("/etc/apache2/", ("apache2.service",), "reload", [["apache2ctl", "configtest"]]),
+    ("/etc/php/", ("php*-fpm.service",), "reload", []),
+    ("/etc/php/", ("apache2.service",), "reload", [["apache2ctl", "configtest"]]),
+    ("/etc/systemd/journald.conf", ("systemd-journald.service",), "restart", []),
+    ("/etc/systemd/timesyncd.conf", ("systemd-timesyncd.service",), "restart", []),
+    ("/etc/systemd/resolved.conf", ("systemd-resolved.service",), "restart", []),
+    ("/etc/chrony/", ("chrony.service",), "restart", []),
+    ("/etc/rsyslog", ("rsyslog.service",), "restart", []),
+    ("/etc/postfix/", ("postfix*.service",), "reload", [["postfix", "check"]]),
+    ("/etc/exim4/", ("exim4.service",), "restart", []),
+    ("/etc/fail2ban/", ("fail2ban.service",), "reload", []),
+    ("/etc/vsftpd", ("vsftpd.service",), "restart", []),
+)
+"""Where a daemon's configuration lies, what to do with the daemon when it is back, and its own test before that."""
+WHEN_RESTARTED = (("/etc/mysql/", ("mariadb.service",)), ("/etc/redis/", ("redis*.service",)))
+"""Daemons that read their configuration only at the start: restarted when the run restarted them, else left alone."""
+
+
+class Asked:
+    """Asking for all units, under way."""
+
+    def __init__(self, named):
+        self._named = [name for name in named if NAME.match(name)]
+        self._all = _show(KINDS)
+        self._own = _show(self._named) if self._named else None
+
+    def answer(self):
+        """Name to what is known of it."""
+        found = _parsed(self._all.output())
+        for asked, unit in zip(self._named, _blocks(self._own.output()) if self._own else []):
+            found.setdefault(unit.get("Id", asked), unit)
+        return found
+
+
+def _show(names):
+    return commands.Started(["systemctl", "show", "--no-pager", "--property=" + ",".join(WORDS), "--", *names])
+
+
+def _blocks(output):
+    text = output.decode("utf-8", "replace")
+    return [
+        dict(line.partition("=")[::2] for line in block.splitlines()) for block in text.split("\n\n") if block.strip()
+    ]
+
+
+def _parsed(output):
+    return {unit["Id"]: unit for unit in _blocks(output) if "Id" in unit and not unit["Id"].startswith(OWN)}
+
+
+def active(unit):
+    """Whether it runs, or is about to."""
+    return unit is not None and unit["ActiveState"] in ("active", "reloading", "activating", "refreshing")
+
+
+def _lasting(unit):
+    """Whether it is a unit that stays active, and not made up for one occasion."""
+    return not unit["FragmentPath"].startswith("/run/systemd/transient/") and unit["LoadState"] == "loaded"
+
+
+def changes(before, found, now, touched):
+    """``(to start, to stop)``: units that ran before and do not now, and the other way round.
+
+    Stopped are only those that a fix names, or whose enablement the run changed: timers start others all the time.
+    """
+    start, stop = [], []
+    for name, was in sorted(before.items()):
+        present = now.get(name)
+        if was["ActiveState"] == "active" and _lasting(was) and not active(present):
+            if not (was["Type"] == "oneshot" and was["SubState"] != "exited"):
+                start.append(name)
+        elif not active(was) and active(present):
+            asked = name in touched or (name in found and found[name]["UnitFileState"] != was["UnitFileState"])
+            if asked and _lasting(present):
+                stop.append(name)
+    for name, present in sorted(now.items()):
+        if name not in before and active(present) and _lasting(present) and name in touched:
+            stop.append(name)
+    return start, stop
+
+
+def to_reload(before, found, changed_paths, touched):
+    """``[(unit, verb, tests)]`` for daemons whose configuration has been put back."""
+    wanted = {}
+    for prefix, patterns, verb, tests in DAEMONS:
+        if any(path.startswith(prefix) for path in changed_paths):
+            for name in found:
+                if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns) and active(before.get(name)):
+                    kept = wanted.get(name, (verb, []))
+                    wanted[name] = ("restart" if "restart" in (verb, kept[0]) else verb, kept[1] + tests)
+    for name, unit in found.items():
+        was = before.get(name)
+        if was is None or not active(was) or was["InvocationID"] == unit["InvocationID"]:
+            continue
+        configured = any(
+            any(path.startswith(prefix) for path in changed_paths)
+            and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+            for prefix, patterns in WHEN_RESTARTED
+        )
+        drop_in = "/etc/systemd/system/%s" % name
+        if configured or any(path.startswith(drop_in) for path in changed_paths):
+            wanted[name] = ("restart", [])
+    return [(name, verb, tests) for name, (verb, tests) in sorted(wanted.items())]
+
+
+def bring_back(before, found, changed_paths, touched, problems):
+    """Daemons on their old configuration, units running or not as they were. What was done, as words."""
+    done = []
+    if any(path.startswith(SYSTEMD) for path in changed_paths):
+        _do(["daemon-reload"], problems)
+    now = Asked(touched).answer()
+    start, stop = changes(before, found, now, touched)
+    for name in stop:
+        done.append("stop " + name)
+        _do(["stop", name], problems)
+    for name, verb, tests in to_reload(before, found, changed_paths, touched):
+        if name in start or not active(now.get(name)):
+            continue
+        said = next((said for said in map(commands.said_no, tests) if said), None)
+        if said:
+            problems.append("%s was not %sed: %s" % (name, verb, said))
+            continue
+        done.append("%s %s" % (verb, name))
+        _do([verb, name], problems)
+    for name in start:
+        done.append("start " + name)
+        _do(["reset-failed", name], [])
+        _do(["start", name], problems)
+    return done
+
+
+def settle_early(before, found, changed_paths):
+    """In the middle of a boot: have the jobs of units follow the files that are back, without waiting for any."""
+    if any(path.startswith(SYSTEMD) for path in changed_paths):
+        _do(["daemon-reload"], [])
+        for name, was in before.items():
+            present = found.get(name)
+            if was["ActiveState"] == "active" and _lasting(was) and was["Type"] != "oneshot":
+                if present is None or present["UnitFileState"] != was["UnitFileState"]:
+                    _do(["--no-block", "start", name], [])
+            elif not active(was) and present and present["UnitFileState"] != was["UnitFileState"]:
+                _do(["--no-block", "stop", name], [])
+
+
+def _do(arguments, problems):
+    try:
+        commands.run(["systemctl", *arguments], 90)
+    except commands.Failed as error:
+        problems.append(str(error))
