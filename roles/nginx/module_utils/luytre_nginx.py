@@ -1,12 +1,14 @@
 """What to change in an nginx configuration so that the controls in force hold. Pure: texts in, edits out.
 
-Vendors' files vary, so they keep their own lines. Two kinds of marks are put into them, and taken out again before
-anything is decided, so that the same vendor text always gives the same result and a control can be lifted:
+Vendors' files vary, so they keep their own lines. Marks are put into them, and taken out again before anything is
+decided, so that the same vendor text always gives the same result and a control can be lifted to the last byte:
 
 - ``… # luytre: added`` is a line of ours;
-- ``# luytre: put out for <control>: …`` is a line of the vendor's that would undo a control.
+- ``# luytre: put out for <control>: …`` is a line of the vendor's that would undo a control;
+- ``… # luytre: broken`` is where a line of several directives had to be broken.
 """
 
+import os
 import re
 
 from ansible.module_utils.luytre import _web
@@ -18,6 +20,7 @@ from ansible.module_utils.luytre._x509 import covers
 DROP_IN = "/etc/nginx/conf.d/00-luytre.conf"
 SNIPPET = "/etc/nginx/snippets/luytre-%s.conf"
 DISTRIBUTION_DEFAULT = "/etc/nginx/sites-enabled/default"
+NOWHERE = (["off"], ["/dev/null"])
 LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 OLD_PROTOCOLS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1")
 SNIPPET_CONTROLS = (
@@ -47,13 +50,14 @@ HEADERS = {
 }
 LOGIN_LIMIT = "limit_req zone=luytre_login burst=10 nodelay;"
 ADDED = " # luytre: added"
+BROKEN = " # luytre: broken\n"
 _ADDED = re.compile(r"^[^\n]* # luytre: added\n", re.MULTILINE)
 _PUT_OUT = re.compile(r"# luytre: put out for [a-z0-9_.]+: ")
 
 
 def restore(text):
     """The vendor's own text: our lines gone, its lines back."""
-    return _PUT_OUT.sub("", _ADDED.sub("", text))
+    return _PUT_OUT.sub("", _ADDED.sub("", text).replace(BROKEN, ""))
 
 
 def ours(path):
@@ -160,20 +164,20 @@ def _without(text, start, end, control):
     mark = "# luytre: put out for %s: " % control
     marked = "\n".join(mark + line for line in directive.split("\n"))
     if before.rpartition("\n")[2].strip():
-        marked = "\n" + marked
+        marked = BROKEN + marked
     rest = after.partition("\n")[0].strip()
-    return before + marked + ("\n" if rest and not rest.startswith("#") else "") + after
+    return before + marked + (BROKEN if rest and not rest.startswith("#") else "") + after
 
 
 def _with_lines(text, at, lines):
     before, after = text[:at], text[at:]
     start = before.rpartition("\n")[2]
     indent = start[: len(start) - len(start.lstrip())] + "    "
-    added = "".join("\n%s%s%s" % (indent, line, ADDED) for line in lines)
+    added = "".join("%s%s%s\n" % (indent, line, ADDED) for line in lines)
     rest = after.partition("\n")[0]
     if not rest.strip() or rest.lstrip().startswith("#"):
-        return before + rest + added + after[len(rest) :]
-    return before + added + "\n" + after
+        return before + rest + "\n" + added + after[len(rest) + 1 :]
+    return before + BROKEN + added + after
 
 
 # --- the whole host --------------------------------------------------------------------------------------
@@ -283,7 +287,7 @@ def _default_listens(server, address, port):
 def _include_drop_in(config, decision):
     """Where nginx.conf does not take in conf.d, say so in one line."""
     has = any(
-        directive.parent is config.http and re.fullmatch(r"/etc/nginx/conf\.d/\*(\.conf)?", pattern)
+        directive.parent is config.http and pattern in [os.path.join(os.path.dirname(DROP_IN), name) for name in ("*.conf", "*")]
         for pattern, directive in config.globs
     )
     if not has:
@@ -310,7 +314,7 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
     if asked("nginx.body_limit"):
         _body_limit(model, server, settings["body_limit"], decision)
     if asked("nginx.access_log"):
-        _access_log(model, server, decision)
+        _access_log(model, groups, server, names, decision)
     if asked("nginx.php_missing"):
         _php_missing(model, groups, server, names, decision)
     _headers(model, server, [control for control in HEADERS if asked(control)], decision)
@@ -344,14 +348,20 @@ def _body_limit(model, server, largest, decision):
         decision.add(server, "client_max_body_size %d;" % largest)
 
 
-def _access_log(model, server, decision):
-    page = model.find(server, _web.PAGE)
-    for level in {id(found): found for found in (server, page) if found is not None}.values():
+def _access_log(model, groups, server, names, decision):
+    visitor = facts.Visitor(model, groups, server, names, on_disk=True)
+    levels = {id(server): server}
+    for answer in visitor.answers(_web.PAGE):
+        level = answer.level
+        while level is not server and level is not None:
+            levels[id(level)] = level
+            level = level.parent
+    for level in levels.values():
         for directive in level.own("access_log"):
-            if directive.args == ["off"]:
+            if directive.args[:1] in NOWHERE:
                 decision.quiet(directive, "nginx.access_log")
-    kept = [directive for directive in server.own("access_log") if directive.args != ["off"]]
-    if not kept and [d.args for d in model.effective(server.parent, "access_log")] == [["off"]]:
+    kept = [directive for directive in server.own("access_log") if directive.args[:1] not in NOWHERE]
+    if not kept and any(d.args[:1] in NOWHERE for d in model.effective(server.parent, "access_log")):
         decision.add(server, "access_log /var/log/nginx/access.log;")
 
 

@@ -132,7 +132,7 @@ class Model:
         while request.turns <= MAX_TURNS:
             request.turns += 1
             location = self.find(server, request.uri) or server
-            if location.own("internal") and not request.internal:
+            if self.effective(location, "internal") and not request.internal:
                 return Answer("status", 404, location)
             before = request.uri
             request.within = location
@@ -230,7 +230,7 @@ class Model:
             path = self._expand(test, request, level)
             if path is None:
                 continue
-            folder = path.endswith("/")
+            folder = test.endswith("/")
             path = re.sub(r"/+", "/", "/" + path)
             if path == "/" if folder else request.exists(path):
                 request.uri = path
