@@ -18,8 +18,11 @@ from auditor.plan import Plan, TaskPreview
 from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary
 from auditor.report.words import Words
 
-out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+_PIPE_WIDTH = 400
+"""Columns when nobody looks: wide enough that no table is cut."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPE_WIDTH)
 
 _STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 _DISRUPTION = {
@@ -59,7 +62,7 @@ def sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None = Non
     vi = lang == "vi"
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("Trang", "Máy chủ") if vi else ("Site", "Host"):
-        table.add_column(title)
+        table.add_column(title, no_wrap=True)
     for severity in SEVERITIES:
         table.add_column(Words(lang)(f"severity.{severity.value}").lower(), justify="right")
     table.add_column("chưa đánh giá" if vi else "not evaluated", justify="right")

@@ -15,7 +15,9 @@ class Directory(Fact):
     modes: FileMode | None
     others_enter: bool = Field(description="others have some right on the folder")
     readable: list[FileMode] = Field(description="files in it that others may read")
-    newest: int | None = Field(description="epoch second of the newest file that is neither empty nor dated in the future")
+    newest: int | None = Field(
+        description="epoch second of the newest file that is neither empty nor dated in the future"
+    )
     newest_file: Path | None
     files: int
     bytes: int

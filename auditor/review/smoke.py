@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import httpx
+from cryptography import x509
 
 from auditor.models import Host, Site
 
@@ -31,12 +32,14 @@ class Answer:
     title: str = ""
     size: int = 0
     digest: str = ""
+    own: bool = True
+    """False when the certificate is for other names: what answered there is not this site."""
     error: str = ""
 
     @property
     def serves(self) -> bool:
-        """Whether a visitor gets a page or a redirect."""
-        return self.status is not None and self.status < 400
+        """Whether a visitor gets a page or a redirect of this very site."""
+        return self.own and self.status is not None and self.status < 400
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Client:
                     extensions={"sni_hostname": domain},
                 ) as response,
             ):
+                own = _names_the_site(response, domain)
                 body = b""
                 for chunk in response.iter_bytes():
                     body += chunk
@@ -92,7 +96,22 @@ class Client:
             title=" ".join(found.group(1).split())[:300] if found else "",
             size=len(body),
             digest=hashlib.sha256(body).hexdigest(),
+            own=own,
         )
+
+
+def _names_the_site(response: httpx.Response, domain: str) -> bool:
+    """Whether the certificate, be it expired or unknown, was made out to the domain. True without TLS."""
+    connection = response.extensions["network_stream"].get_extra_info("ssl_object")
+    if connection is None:
+        return True
+    try:
+        certificate = x509.load_der_x509_certificate(connection.getpeercert(True) or b"")
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, x509.ExtensionNotFound):
+        return False
+    wanted = {domain, "*." + domain.partition(".")[2]}
+    return any(name.lower() in wanted for name in names.get_values_for_type(x509.DNSName))
 
 
 def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None]) -> dict[str, tuple[Answer, ...]]:
