@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,6 @@ from auditor.models import Host, Inventory, Lang, Run
 from auditor.plan import Plan
 from auditor.report import write
 from auditor.report.summary import fleet
-from auditor.runner import Task
-
-LAST_TASK = "Record the controls in force"
-"""The task that ends a host's part of harden.yml."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +79,8 @@ def harden(
         return Hardened(before, plan, Applied({}, {}, (), ()), before, written.index)
     if ask and not _confirmed(lang):
         raise typer.Exit(0)
-    with terminal.progress("gia cố" if lang == "vi" else "harden", names) as done:
-        applied = apply(inventory, hosts, plan, watch=_when_recorded(done))
+    with terminal.activity("gia cố" if lang == "vi" else "harden") as doing:
+        applied = apply(inventory, hosts, plan, watch=lambda task: doing(f"{task.host}: {task.name}"))
     with terminal.progress("kiểm tra lại" if lang == "vi" else "audit again", names) as done:
         after, _facts = audit(inventory, catalogue, hosts, purpose="after", watch=done)
     history.keep(after)
@@ -101,11 +97,3 @@ def _confirmed(lang: Lang) -> bool:
     return typer.confirm(
         "Thực hiện đúng các thay đổi trên?" if lang == "vi" else "Make exactly these changes?", err=True
     )
-
-
-def _when_recorded(done: Callable[[str], None]) -> Callable[[Task], None]:
-    def seen(task: Task) -> None:
-        if task.name == LAST_TASK or task.outcome in ("failed", "unreachable"):
-            done(task.host)
-
-    return seen

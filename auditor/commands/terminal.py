@@ -57,6 +57,13 @@ def progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], None]]
         yield done
 
 
+@contextmanager
+def activity(what: str) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that says what is being done right now; silent in a pipe."""
+    with err.status(what) as status:
+        yield lambda now: status.update(f"{what}  [dim]{escape(now)}[/]")
+
+
 def sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None = None) -> Table:
     """Sites in rows, what matters first: open findings by severity, and before → after when there is a before."""
     vi = lang == "vi"
