@@ -270,8 +270,15 @@ class Walk:
                     status = entry.stat(follow_symlinks=False)
                 except OSError:
                     continue
-                self._look(entry.path, status, ours)
-                if stat.S_ISDIR(status.st_mode) and self._enters(entry.path, status):
+                mode = status.st_mode
+                kind = mode & 0o170000
+                if (
+                    (mode & 0o6002 and kind != stat.S_IFLNK)
+                    or status.st_uid not in self.users
+                    or status.st_gid not in self.groups
+                ):
+                    self._look(entry.path, status, ours)
+                if kind == stat.S_IFDIR and self._enters(entry.path, status):
                     waiting.append((entry.path, ours and status.st_uid == 0))
 
     def _enters(self, path, status):

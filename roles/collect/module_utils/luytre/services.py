@@ -1,6 +1,7 @@
 """Daemons: who listens where, which services a web server has no use for, and how the rest is confined."""
 
 import glob
+import os
 import re
 
 from ansible.module_utils.luytre._reading import read_text
@@ -31,13 +32,25 @@ TIME_DAEMONS = ("chronyd", "ntpd", "ntpsec", "systemd-timesyn")
 DHCP_CLIENTS = ("dhclient", "dhcpcd", "systemd-network", "NetworkManager", "udhcpc")
 MAIL_SERVERS = ("master", "exim4", "exim", "sendmail", "sendmail-mta", "smtpd", "opensmtpd")
 CONFINED = ("nginx.service", "apache2.service", "mariadb.service", "mysql.service")
+UNIT_FOLDERS = (
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/run/systemd/transient",
+    "/run/systemd/generator",
+    "/run/systemd/generator.late",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+)
 _SHOWN = (
     "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath,NoNewPrivileges,PrivateTmp,ProtectSystem,ProtectHome"
 )
 
 
 def collect(reading):
-    shown = show(reading, [*(unit for _, _, units in UNNEEDED for unit in units), *CONFINED, *_pools()])
+    there = unit_files()
+    asked = [unit for _, _, units in UNNEEDED for unit in units] + [*CONFINED, *_pools()]
+    shown = show(reading, [unit for unit in asked if unit in there])
     return {
         "listeners": listeners(reading),
         "unneeded": unneeded(shown, read_text("/proc/self/mounts") or ""),
@@ -158,9 +171,18 @@ def unneeded(shown, mounts):
     return found
 
 
+def unit_files():
+    """The names in the folders that systemd reads units from."""
+    found = set()
+    for folder in UNIT_FOLDERS:
+        if os.path.isdir(folder):
+            found.update(os.listdir(folder))
+    return found
+
+
 def show(reading, units):
-    """Unit name to the properties that ``systemctl show`` gives, for units that may not exist."""
-    if reading.installed("systemctl") is None:
+    """Unit name to the properties that ``systemctl show`` gives."""
+    if not units or reading.installed("systemctl") is None:
         return {}
     return parse_show(reading.run(["systemctl", "show", "--property", _SHOWN, "--", *units], ok=None))
 
