@@ -6,4 +6,3 @@ cat > /etc/ssh/sshd_config.d/31-moi-nguoi.conf <<'SETTINGS'
 Match all
     AllowAgentForwarding yes
 SETTINGS
-systemctl reload ssh

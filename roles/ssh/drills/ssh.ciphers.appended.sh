@@ -6,4 +6,3 @@ cat > /etc/ssh/sshd_config.d/00-aag.conf <<'SETTINGS'
 Ciphers +aes256-cbc
 SETTINGS
 sed -i '1i Include /etc/ssh/sshd_config.d/00-aag.conf' /etc/ssh/sshd_config
-systemctl reload ssh

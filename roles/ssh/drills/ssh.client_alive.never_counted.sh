@@ -6,4 +6,3 @@ cat > /etc/ssh/sshd_config.d/00-aae.conf <<'SETTINGS'
 ClientAliveCountMax 0
 SETTINGS
 sed -i '1i Include /etc/ssh/sshd_config.d/00-aae.conf' /etc/ssh/sshd_config
-systemctl reload ssh

@@ -6,4 +6,3 @@ cat > /etc/ssh/sshd_config.d/00-aah.conf <<'SETTINGS'
 KexAlgorithms +diffie-hellman-group14-sha1
 SETTINGS
 sed -i '1i Include /etc/ssh/sshd_config.d/00-aah.conf' /etc/ssh/sshd_config
-systemctl reload ssh

@@ -6,4 +6,3 @@ cat > /etc/ssh/sshd_config.d/32-im-lang.conf <<'SETTINGS'
 Match User luytre
     LogLevel QUIET
 SETTINGS
-systemctl reload ssh

@@ -6,4 +6,3 @@ cat > /etc/ssh/sshd_config.d/00-aac.conf <<'SETTINGS'
 LoginGraceTime 0
 SETTINGS
 sed -i '1i Include /etc/ssh/sshd_config.d/00-aac.conf' /etc/ssh/sshd_config
-systemctl reload ssh

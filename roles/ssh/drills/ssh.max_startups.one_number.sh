@@ -5,4 +5,3 @@ set -eu
 cat > /etc/ssh/sshd_config.d/zz-nhieu-nguoi.conf <<'SETTINGS'
 MaxStartups 200
 SETTINGS
-systemctl reload ssh

@@ -6,4 +6,3 @@ cat > /etc/ssh/sshd_config.d/00-aaa.conf <<'SETTINGS'
 KbdInteractiveAuthentication yes
 SETTINGS
 sed -i '1i Include /etc/ssh/sshd_config.d/00-aaa.conf' /etc/ssh/sshd_config
-systemctl reload ssh

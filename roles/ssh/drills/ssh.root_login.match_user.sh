@@ -4,3 +4,4 @@
 set -eu
 printf '\nMatch User root\n    PermitRootLogin yes\n' >> /etc/ssh/sshd_config
 systemctl reload ssh
+sleep 1 # it listens again in a moment

@@ -6,4 +6,3 @@ cat > /etc/ssh/sshd_config.d/00-aal.conf <<'SETTINGS'
 StrictModes no
 SETTINGS
 sed -i '1i Include /etc/ssh/sshd_config.d/00-aal.conf' /etc/ssh/sshd_config
-systemctl reload ssh

@@ -6,4 +6,3 @@ cat > /etc/ssh/sshd_config.d/00-aaj.conf <<'SETTINGS'
 PermitUserEnvironment LANG,LD_*
 SETTINGS
 sed -i '1i Include /etc/ssh/sshd_config.d/00-aaj.conf' /etc/ssh/sshd_config
-systemctl reload ssh

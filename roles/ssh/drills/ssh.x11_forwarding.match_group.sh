@@ -6,4 +6,3 @@ cat > /etc/ssh/sshd_config.d/30-nhom.conf <<'SETTINGS'
 Match Group sudo
     X11Forwarding yes
 SETTINGS
-systemctl reload ssh
