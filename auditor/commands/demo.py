@@ -39,17 +39,18 @@ def demo(
     def say(text: str) -> None:
         terminal.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False)
 
-    fresh = not any(machine.running for machine in lab.status())
-    try:
-        lab.up(say)
-        if not fresh:
-            lab.reset(progress=say)
-        say("audit" if language == "en" else "kiểm tra")
-        known = inventories.load(resources.inventories() / "lab")
-        result = hardening.harden(known, controls.load(), known.hosts, frozenset(), output, language, ask=False)
-        say("done" if language == "en" else "xong")
-    finally:
-        if fresh and not keep:
-            lab.down()
+    with lab.session():
+        fresh = not any(machine.running for machine in lab.status())
+        try:
+            lab.up(say)
+            if not fresh:
+                lab.reset(progress=say)
+            say("audit" if language == "en" else "kiểm tra")
+            known = inventories.load(resources.inventories() / "lab")
+            result = hardening.harden(known, controls.load(), known.hosts, frozenset(), output, language, ask=False)
+            say("done" if language == "en" else "xong")
+        finally:
+            if fresh and not keep:
+                lab.down()
     terminal.out.print(str(result.report))
     raise typer.Exit(0 if result.sound else 1)

@@ -35,7 +35,7 @@ def drill(
     """
     from rich.markup import escape
 
-    from auditor import controls, resources
+    from auditor import controls, lab, resources
     from auditor import drill as drilling
     from auditor import inventory as inventories
     from auditor.commands import terminal
@@ -55,13 +55,14 @@ def drill(
             raise InputError("a drill for a control that does not exist", file=Path(entry.path), mend="mend its name")
     started = time.monotonic()
     known = inventories.load(resources.inventories() / "lab")
-    proofs = drilling.run(
-        catalogue,
-        known,
-        wanted,
-        lambda text: terminal.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False),
-        frozenset(host or []),
-    )
+    with lab.session():
+        proofs = drilling.run(
+            catalogue,
+            known,
+            wanted,
+            lambda text: terminal.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False),
+            frozenset(host or []),
+        )
     failed = [proof for proof in proofs if proof.problem]
     without = [c for c in catalogue.controls if c.id not in {entry.control for entry in controls.drills()}]
     if as_json:

@@ -14,7 +14,7 @@ from auditor.lab.lab import (
 )
 from auditor.lab.layers import BuildError
 from auditor.lab.spec import Weakness, spec, weaknesses
-from auditor.lab.state import State, state
+from auditor.lab.state import State, session, state
 
 __all__ = [
     "BuildError",
@@ -26,6 +26,7 @@ __all__ = [
     "hosts",
     "reset",
     "run",
+    "session",
     "spec",
     "ssh_command",
     "state",

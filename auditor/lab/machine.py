@@ -35,14 +35,14 @@ def start(spec: Spec, name: str, top: Layer, state: State) -> None:
     lower = ":".join(str(layer.files(state.cache)) for layer in top.stack)
     host, network = spec.hosts[name], spec.network
     command = [
-        "sh", "-eu", str(_SCRIPT), name, str(place), lower, f"{host.address}/{network.prefix}",
+        "setsid", "--fork", "sh", "-eu", str(_SCRIPT), name, str(place), lower, f"{host.address}/{network.prefix}",
         mac_of(host.address), network.bridge, _MARK,
     ]  # fmt: skip
     (place / "image").write_text(top.digest)
     with (place / "console.log").open("wb") as console:
-        subprocess.Popen(
+        subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
-            start_new_session=True, cwd="/",
+            check=True, cwd="/",
             env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
         )  # fmt: skip
 

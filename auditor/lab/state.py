@@ -14,6 +14,8 @@ from pathlib import Path
 from auditor.errors import InputError
 
 _LOCK = Path("/run/luytre-lab.lock")
+_SESSION_LOCK = _LOCK.with_name("luytre-lab.session")
+_SESSION = "LUYTRE_LAB_SESSION"
 
 
 @dataclass(frozen=True)
@@ -96,3 +98,22 @@ def only_lab(own: State) -> Iterator[None]:
 def claim(own: State | None) -> None:
     """Write down whose lab is up (None: nobody's). Only while holding the lock."""
     _LOCK.write_text(str(own.root) if own else "")
+
+
+@contextlib.contextmanager
+def session() -> Iterator[None]:
+    """Hold the lab for a piece of work that must not be disturbed; another such piece waits.
+
+    What this process starts belongs to the same session.
+    """
+    if _SESSION in os.environ:
+        yield
+        return
+    descriptor = os.open(_SESSION_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.environ[_SESSION] = "1"
+        yield
+    finally:
+        os.environ.pop(_SESSION, None)
+        os.close(descriptor)

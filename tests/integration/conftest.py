@@ -27,7 +27,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def _booted() -> Iterator[None]:
+    with lab.session():
+        yield from _serving()
+
+
+def _serving() -> Iterator[None]:
     was_up = any(machine.running for machine in lab.status())
+    for machine in lab.status():
+        if machine.running and not machine.answers:
+            lab.down()
+            break
     lab.up()
     yield
     if not was_up:
