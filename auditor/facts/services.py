@@ -53,6 +53,7 @@ class CoreDumps(Fact):
 class Facts(Area):
     """Listening sockets and the units that matter."""
 
+    systemd: bool = Field(description="systemd runs this host")
     listeners: list[Listener]
     unneeded: list[Unneeded]
     failed: list[str]

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from ansible.module_utils.luytre import filesystem
@@ -65,7 +67,27 @@ def _walked(root: Path, seconds: float = 5.0) -> filesystem.Walk:
     return found
 
 
-def test_the_walk_finds_what_anybody_may_write(tmp_path: Path) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter, unlike pytest's own."""
+    with TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_what_lies_behind_a_closed_folder_is_nobodys_to_write(open_folder: Path) -> None:
+    closed = open_folder / "closed"
+    (closed / "inner").mkdir(parents=True)
+    (closed / "inner" / "file").touch()
+    (closed / "inner" / "file").chmod(0o666)
+    closed.chmod(0o750)
+    assert _walked(open_folder).world_writable == []
+    closed.chmod(0o751)
+    assert len(_walked(open_folder).world_writable) == 1
+
+
+def test_the_walk_finds_what_anybody_may_write(open_folder: Path) -> None:
+    tmp_path = open_folder
     (tmp_path / "loose").mkdir()
     (tmp_path / "loose").chmod(0o777)
     (tmp_path / "sticky").mkdir()

@@ -253,10 +253,13 @@ class Walk:
         self.groups = {group.gr_gid for group in grp.getgrall()}
 
     def over(self, root, mendable):
-        """Walk below ``root``; ``mendable`` says whether only root can change what leads there."""
-        waiting = [(root, mendable)]
+        """Walk below ``root``; ``mendable`` says whether only root can change what leads there.
+
+        What lies in a folder that others cannot enter is not theirs to write, whatever its own mode.
+        """
+        waiting = [(root, mendable, all(os.lstat(above).st_mode & 0o001 for above in _ancestors(root)))]
         while waiting:
-            folder, ours = waiting.pop()
+            folder, ours, entered = waiting.pop()
             try:
                 entries = list(os.scandir(folder))
             except OSError:
@@ -277,16 +280,16 @@ class Walk:
                     or status.st_uid not in self.users
                     or status.st_gid not in self.groups
                 ):
-                    self._look(entry.path, status, ours)
+                    self._look(entry.path, status, ours, entered)
                 if kind == stat.S_IFDIR and self._enters(entry.path, status):
-                    waiting.append((entry.path, ours and status.st_uid == 0))
+                    waiting.append((entry.path, ours and status.st_uid == 0, entered and mode & 0o001))
 
     def _enters(self, path, status):
         return status.st_dev in self.devices and path not in SKIPPED and path not in FIRST and path not in OF_USERS
 
-    def _look(self, path, status, ours):
+    def _look(self, path, status, ours, entered):
         mode = status.st_mode
-        if mode & 0o002 and len(self.world_writable) < MAX_FOUND:
+        if mode & 0o002 and entered and len(self.world_writable) < MAX_FOUND:
             loose_folder = stat.S_ISDIR(mode) and not mode & stat.S_ISVTX
             if loose_folder or stat.S_ISREG(mode):
                 entry = permissions(path, status)

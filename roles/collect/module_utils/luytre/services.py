@@ -52,6 +52,7 @@ def collect(reading):
     asked = [unit for _, _, units in UNNEEDED for unit in units] + [*CONFINED, *_pools()]
     shown = show(reading, [unit for unit in asked if unit in there])
     return {
+        "systemd": has_systemd(),
         "listeners": listeners(reading),
         "unneeded": unneeded(shown, read_text("/proc/self/mounts") or ""),
         "failed": failed(reading),
@@ -65,7 +66,7 @@ def listeners(reading):
     """Every TCP socket that listens and UDP socket that receives, with the daemon behind it."""
     found = parse_sockets(reading.run(["ss", "-Hltnup"]))
     sockets = {}
-    if any(each["process"] == "systemd" for each in found):
+    if has_systemd() and any(each["process"] == "systemd" for each in found):
         sockets = parse_list_sockets(reading.run(["systemctl", "list-sockets", "--plain", "--no-legend", "--no-pager"]))
     result = []
     for each in found:
@@ -171,6 +172,11 @@ def unneeded(shown, mounts):
     return found
 
 
+def has_systemd():
+    """Whether systemd runs this host."""
+    return os.path.isdir("/run/systemd/system")
+
+
 def unit_files():
     """The names in the folders that systemd reads units from."""
     found = set()
@@ -182,7 +188,7 @@ def unit_files():
 
 def show(reading, units):
     """Unit name to the properties that ``systemctl show`` gives."""
-    if not units or reading.installed("systemctl") is None:
+    if not units or not has_systemd():
         return {}
     return parse_show(reading.run(["systemctl", "show", "--property", _SHOWN, "--", *units], ok=None))
 
@@ -198,7 +204,7 @@ def parse_show(text):
 
 def failed(reading):
     """Names of the units that systemd counts as failed."""
-    if reading.installed("systemctl") is None:
+    if not has_systemd():
         return []
     text = reading.run(["systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"])
     return [line.split()[0] for line in text.splitlines() if line.split()]
