@@ -87,7 +87,7 @@ problems:
   returned: for revert and rollback
   type: list
   elements: str
-skipped:
+left:
   description: What a rollback left alone, C({path, reason}).
   returned: for rollback
   type: list

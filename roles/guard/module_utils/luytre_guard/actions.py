@@ -62,7 +62,7 @@ TimeoutStartSec=infinity
 
 def unit_of(run):
     """The name, without suffix, of the timer and the service that revert a run."""
-    return "luytre-guard-" + run
+    return "luytre-revert-" + run
 
 
 # --- verbs ---------------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def rollback(run, expect_digest=None, expect_after=None, only=None, check=False,
         return {"changed": True, "run": run, "state": "confirmed", **restore.roll_back(snap, left, only, True)}
     asked = {"digest": snap.digest, "after": state["after"], "only": only, "number": time.time()}
     store.write_json(kept.file(run, "rollback.json"), asked)
-    _start_unit(kept, "luytre-guard-rollback", ["rollback", run])
+    _start_unit(kept, "luytre-rollback", ["rollback", run])
     answer = _awaited(lambda: _answered(kept, run, asked["number"]))
     if "refused" in answer:
         raise store.Refused(answer["refused"])

@@ -14,12 +14,17 @@ LEFT_OUT = (
     "/var/www",
     "/var/lib/mysql",
     "/var/log/journal",
-    "/var/tmp",
+    "/var/tmp",  # noqa: S108
     "/var/lib/docker",
     "/var/lib/containerd",
 )
 MAX_FOLDERS = 60_000
 LOCK_SECONDS = 120
+APT = (
+    *("apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=1"),
+    *("-o", "Acquire::http::Timeout=15", "-o", "Dpkg::Options::=--force-confold"),
+    *("install", "--no-install-recommends", "--allow-downgrades"),
+)
 INSTALLED = "ii "
 
 
@@ -68,9 +73,7 @@ def bring_back(before, problems, only=None):
     for name in removed:
         try:
             commands.run(
-                ["apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=1"]
-                + ["-o", "Acquire::http::Timeout=15", "-o", "Dpkg::Options::=--force-confold"]
-                + ["install", "--no-install-recommends", "--allow-downgrades", "%s=%s" % (name, before[name][0])],
+                [*APT, "%s=%s" % (name, before[name][0])],
                 300,
             )
             done["reinstalled"].append(name)
@@ -125,7 +128,7 @@ def skeleton():
     """Folder to ``{mtime, names, entries}`` where packages put things; entries (the very names) below /usr only."""
     found = {}
     for root in SKELETON:
-        for folder, inner, names in os.walk(root):
+        for folder, inner, _ in os.walk(root):
             inner[:] = [one for one in inner if os.path.join(folder, one) not in LEFT_OUT]
             try:
                 everything = os.listdir(folder)

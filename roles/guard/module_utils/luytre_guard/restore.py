@@ -7,7 +7,6 @@ import time
 from . import accounts, commands, database, live, packages, snapshot, store, tree, units
 
 LISTED = 200
-AROUND = ("around",)
 
 
 class Snapshot:
@@ -42,10 +41,6 @@ class Snapshot:
         """The same paths as they are now, and those below its trees that were not there."""
         return snapshot.entries(self.scope, tree.digest, self.entries)
 
-    def whole(self, path):
-        """Whether everything below the path is kept, so that what is new there goes."""
-        return self.scope.kind(path) == "tree"
-
 
 def different(wanted, present, scope):
     """Paths where two sets of entries differ: ``{path: word}``, word one of content attributes missing new."""
@@ -67,13 +62,13 @@ def different(wanted, present, scope):
             if word:
                 found[path] = word
     for path in present:
-        if path not in wanted and scope.kind(path) == "tree":
-            found[path] = "new"
-        elif path not in wanted and any(
-            wanted.get(root, {}).get("type") == "absent" for root in scope.data if path.startswith(root + "/")
-        ):
+        if path not in wanted and (scope.cleared(path) or _below_absent(path, wanted, scope)):
             found[path] = "new"
     return found
+
+
+def _below_absent(path, wanted, scope):
+    return any(wanted.get(root, {}).get("type") == "absent" for root in scope.data if path.startswith(root + "/"))
 
 
 def _word(entry, other, kind):
@@ -130,14 +125,15 @@ class Work:
         tree.remove(path)
 
     def _put(self, path, entry):
-        kept = "sha256" in entry
-        if entry["type"] == "file" and not kept or self.snap.scope.kind(path) == "data" and entry["type"] != "file":
+        kept, kind = "sha256" in entry, self.snap.scope.kind(path)
+        if entry["type"] == "absent":
+            return
+        if (entry["type"] == "file" and not kept) or (entry["type"] != "file" and kind == "data"):
             tree.put_attributes(path, entry)
-        elif entry["type"] != "absent":
-            if entry["type"] == "folder" and self.snap.scope.kind(path) == "path":
-                tree.put_attributes(path, entry)
-            else:
-                tree.put(path, entry, lambda: self.snap.content(entry))
+        elif entry["type"] == "folder" and kind == "path":
+            tree.put_attributes(path, entry)
+        else:
+            tree.put(path, entry, lambda: self.snap.content(entry))
 
     def _try(self, path, work, quiet=False):
         try:
@@ -235,9 +231,10 @@ def _way_in(manifest, found, work):
                 commands.said_no(["systemctl", "daemon-reload"])
             commands.said_no(["systemctl", "reset-failed", name])
             commands.said_no(["systemctl", "start", name])
-            if name != "ssh.socket" and any(path.startswith("/etc/ssh/") for path in found["paths"]):
-                if commands.said_no(["sshd", "-t"]) is None:
-                    commands.said_no(["systemctl", "reload", name])
+            if name == "ssh.socket" or not any(path.startswith("/etc/ssh/") for path in found["paths"]):
+                continue
+            if commands.said_no(["sshd", "-t"]) is None:
+                commands.said_no(["systemctl", "reload", name])
 
 
 def _free_reserve(snap):
@@ -342,7 +339,7 @@ def chosen(snap, left, only):
     paths, skipped = {}, []
     for path, word in sorted(left["paths"].items()):
         if only is not None and not any(
-            path == one.rstrip("/") or one.endswith("/") and path.startswith(one) for one in only
+            path == one.rstrip("/") or (one.endswith("/") and path.startswith(one)) for one in only
         ):
             continue
         present, then = now.get(path, dict(tree.ABSENT)), left["entries"][path]
@@ -393,7 +390,7 @@ def roll_back(snap, left, only, check):
         "files": sorted(path for path, word in paths.items() if word != "new")[:LISTED],
         "removed": sorted(path for path, word in paths.items() if word == "new")[:LISTED],
         "count": len(paths),
-        "skipped": [{"path": path, "reason": reason} for path, reason in skipped][:LISTED],
+        "left": [{"path": path, "reason": reason} for path, reason in skipped][:LISTED],
         "brings_back": back,
         "sysctls": sorted(sysctls),
         "ruleset": rules,
@@ -463,12 +460,19 @@ def _brought_back(snap, paths):
         entry = snap.entries.get(path, tree.ABSENT)
         if word == "new" or "sha256" not in entry:
             continue
-        present = []
-        tree_present = tree.at(path, lambda chunks: present.extend(chunks) or {})
-        if tree_present["type"] in ("file", "absent"):
+        present = {}
+        if tree.at(path, _reader(present))["type"] in ("file", "absent"):
             earlier = b"".join(snap.content(entry))
-            found += accounts.brought_back(path, earlier, b"".join(present))
+            found += accounts.brought_back(path, earlier, present.get("content", b""))
     return found[:LISTED]
+
+
+def _reader(into):
+    def keep(chunks):
+        into["content"] = b"".join(chunks)
+        return {}
+
+    return keep
 
 
 def outcome(state, cause, began, done):

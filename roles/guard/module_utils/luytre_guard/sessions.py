@@ -43,7 +43,7 @@ def _process(pid):
         "name": status.get("Name", ""),
         "state": status.get("State", "")[:1],
         "group": next(
-            (path for one, names, path in groups if names == "name=systemd" or one == "0" and path != "/"), "/"
+            (path for one, names, path in groups if names == "name=systemd" or (one == "0" and path != "/")), "/"
         ),
         "title": title,
         "sudo": next(

@@ -18,7 +18,7 @@ DATA_TREES = (
     "/srv/",
     "/home/",
     "/run/",
-    "/tmp/",
+    "/tmp/",  # noqa: S108
     "/opt/",
 )
 """Where other people's work goes on while a run is open. Of what lies there, owners and modes are put back, content
@@ -31,6 +31,8 @@ MAX_ENTRIES = 400_000
 MARGIN = 24 * 1024 * 1024
 PER_ENTRY = 500
 MIN_INODES = 200
+PACKAGE_CACHES = ("/var/cache/apt",)
+"""What apt can make anew: what is new there goes, the rest stays as it is."""
 PACKAGE_FILES = ("/var/lib/apt/extended_states", "/var/cache/ldconfig/aux-cache")
 PACKAGE_OWN_TREES = (
     "/var/cache/debconf/",
@@ -67,6 +69,7 @@ class Scope:
             self.packages.append("")
             self.trees |= {one.rstrip("/") for one in PACKAGE_OWN_TREES}
             self.paths |= set(PACKAGE_FILES)
+            self.data |= set(PACKAGE_CACHES)
         self.trees = _topmost(self.trees)
         self.data = _topmost(self.data) - self.trees
 
@@ -82,6 +85,10 @@ class Scope:
             self.data.add(path)
         else:
             self.trees.add(path)
+
+    def cleared(self, path):
+        """Whether what is new at the path goes."""
+        return self.kind(path) == "tree" or any(_below(path, one) for one in self.data if one in PACKAGE_CACHES)
 
     def kind(self, path):
         """How a path is taken: ``tree``, ``data`` or ``path``."""

@@ -37,7 +37,8 @@ class Store:
 
     def prepare(self):
         """Make the folder, root's alone."""
-        os.makedirs(self.home, mode=0o700, exist_ok=True)
+        if not os.path.isdir(self.home):
+            _make(self.home)
         status = os.lstat(self.home)
         if status.st_uid != os.geteuid() or os.path.islink(self.home):
             raise Refused("%s is not ours" % self.home)
@@ -93,10 +94,10 @@ class Store:
     def runs(self):
         """The runs with a snapshot here, oldest first."""
         found = []
-        with contextlib.suppress(FileNotFoundError):
-            for entry in os.scandir(self.home):
-                if RUN.match(entry.name) and os.path.exists(os.path.join(entry.path, "manifest.json")):
-                    found.append((os.stat(os.path.join(entry.path, "manifest.json")).st_mtime_ns, entry.name))
+        for name in os.listdir(self.home) if os.path.isdir(self.home) else ():
+            if RUN.match(name):
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    found.append((os.stat(self.file(name, "manifest.json")).st_mtime_ns, name))
         return [name for _, name in sorted(found)]
 
     def prune(self, keep):
@@ -114,6 +115,17 @@ class Store:
             if run not in kept:
                 shutil.rmtree(self.folder(run), ignore_errors=True)
                 del sizes[run]
+
+
+def _make(folder):
+    """Make a folder and those above it, leaving the time of the one where that begins as it was."""
+    above = os.path.dirname(folder)
+    if not os.path.isdir(above):
+        _make(above)
+    moment = os.stat(above).st_mtime_ns
+    os.mkdir(folder, 0o700)
+    if not os.path.exists(os.path.join(above, "guard")):
+        os.utime(above, ns=(moment, moment))
 
 
 def _bytes_below(folder):

@@ -8,7 +8,7 @@ from . import commands
 WORDS = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "InvocationID", "FragmentPath", "Type")
 KINDS = ("*.service", "*.socket", "*.timer", "*.path")
 NAME = re.compile(r"\A[A-Za-z0-9:_.@\\-]+\.(service|socket|timer|path|mount|target)\Z")
-OWN = "luytre-guard"
+OWN = ("luytre-guard", "luytre-revert", "luytre-rollback")
 SYSTEMD = ("/etc/systemd/", "/etc/init.d/", "/etc/fstab", "/etc/default/")
 DAEMONS = (
     ("/etc/ssh/", ("ssh.service", "sshd.service"), "reload", [["sshd", "-t"]]),

@@ -1,0 +1,353 @@
+"""The guard on real hosts: every fault that locks people out or takes sites down, and the way back from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor import lab
+
+HERE = Path(__file__).parent
+ROLE = HERE.parent.parent / "roles" / "guard"
+INVENTORY = "inventories/lab"
+ROOTS = {"web2": "/var/www/bennua.test", "web3": "/var/www/dongvau.test"}
+OWN_LIVES = (
+    *("/var/log/", "/var/lib/mysql/", "/var/lib/php/sessions/", "/var/backups/web", "/var/lib/systemd/timers"),
+    *("/var/tmp", "/var/lib/systemd/linger", "/var/lib/luytre", "/var/lib/systemd/random-seed"),
+)
+"""What changes on a host by itself, or holds the way back."""
+
+DISK = r"""
+import base64, hashlib, json, os, stat, sys
+OUT = ("/proc", "/sys", "/dev", "/run", "/tmp", "/var/lib/luytre")
+found = {}
+def one(path):
+    status = os.lstat(path)
+    entry = [oct(status.st_mode), status.st_uid, status.st_gid, status.st_mtime_ns]
+    if stat.S_ISREG(status.st_mode):
+        with open(path, "rb") as handle:
+            entry.append(hashlib.sha256(handle.read()).hexdigest()[:16])
+    if stat.S_ISLNK(status.st_mode):
+        entry.append(os.readlink(path))
+    names = sorted(os.listxattr(path, follow_symlinks=False))
+    entry.append([[name, base64.b64encode(os.getxattr(path, name, follow_symlinks=False)).decode()] for name in names])
+    found[path] = entry
+for folder, inner, names in os.walk("/"):
+    inner[:] = [one for one in inner if os.path.join(folder, one) not in OUT]
+    for name in inner + names:
+        one(os.path.join(folder, name))
+json.dump(found, sys.stdout)
+"""
+
+
+class Host:
+    """A lab host under guard."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def sh(self, script: str, timeout: float = 120) -> str:
+        """Run as root; what it said."""
+        done = lab.run(self.name, script, timeout=timeout)
+        return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+    def guard(self, action: str, **arguments: Any) -> dict[str, Any]:
+        """The module, over Ansible as in a run."""
+        check = ["--check"] if arguments.pop("check", False) else []
+        given = json.dumps({"action": action, **arguments})
+        done = subprocess.run(
+            [
+                str(Path(sys.executable).parent / "ansible"),
+                "-i",
+                INVENTORY,
+                self.name,
+                "-b",
+                "-m",
+                "guard",
+                "-a",
+                given,
+                *check,
+            ],
+            env={
+                **os.environ,
+                "ANSIBLE_LIBRARY": str(ROLE / "library"),
+                "ANSIBLE_MODULE_UTILS": str(ROLE / "module_utils"),
+                "ANSIBLE_NOCOLOR": "1",
+            },
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        found = re.search(r"=> (\{.*\})", done.stdout, re.S)
+        assert found, done.stdout + done.stderr
+        answer: dict[str, Any] = json.JSONDecoder().raw_decode(found.group(1))[0]
+        return {**answer, "failed": "FAILED!" in done.stdout}
+
+    def arm(self, run: str, touches: list[str], seconds: int = 300) -> dict[str, Any]:
+        answer = self.guard("arm", run=run, seconds=seconds, touches=touches, roots=[ROOTS[self.name]])
+        assert answer.get("changed") is True, answer
+        return answer
+
+    def disk(self) -> dict[str, Any]:
+        """Every path with bytes, mode, owner, time and attributes."""
+        done = lab.run(self.name, ["python3", "-"], given=DISK.encode())
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return {path: entry for path, entry in found.items() if not path.startswith(OWN_LIVES)}
+
+    def outcome(self, run: str, seconds: float = 60) -> dict[str, Any]:
+        """How the run ended, once it has and we get in again."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            said = self.sh(f"test -e /var/lib/luytre/guard/armed.json || cat /var/lib/luytre/guard/{run}/state.json")
+            if said.startswith("{"):
+                return json.loads(said)  # type: ignore[no-any-return]
+            time.sleep(0.3)
+        raise AssertionError(f"no way back into {self.name}: {said}")
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    return {
+        path: (before.get(path), after.get(path))
+        for path in sorted({*before, *after})
+        if before.get(path) != after.get(path)
+    }
+
+
+@pytest.fixture
+def host(fresh: Callable[..., None]) -> Iterator[Callable[[str], Host]]:
+    """A lab host, pristine; nothing stays armed on it."""
+
+    def one(name: str) -> Host:
+        fresh(name)
+        quiet = Host(name)
+        quiet.sh("systemctl stop '*.timer'; systemctl stop unattended-upgrades; true")
+        return quiet
+
+    yield one
+
+
+@pytest.mark.parametrize("name", ["web2", "web3"])
+def test_lets_us_in_again_after_a_fatal_sshd_drop_in(host: Callable[[str], Host], name: str) -> None:
+    there = host(name)
+    before = there.disk()
+    there.arm("sshd", ["/etc/ssh/sshd_config.d/", "/var/lib/mysql-files", "/root/.my.cnf", "/var/www/"], seconds=6)
+    there.sh(
+        """
+        echo 'Nonsense yes' > /etc/ssh/sshd_config.d/00-fatal.conf
+        echo x >> /etc/hosts; chmod 600 /etc/motd; rm -rf /etc/logrotate.d; mkdir -p /etc/new/deep; echo y > /etc/new/deep/f
+        touch -d 2001-01-01 /etc/passwd; ln -sfn /nowhere /etc/localtime; setfattr -n user.a -v b /etc/issue
+        mkdir /var/lib/mysql-files; touch /root/.my.cnf; chmod 700 /var/www/*/; chmod 600 /var/www/*/index.*
+        systemctl stop nginx apache2 2>/dev/null
+        nohup sh -c 'while :; do echo late >> /etc/issue; sleep 0.1; done' >/dev/null 2>&1 &
+        pkill -x sshd
+        """
+    )
+    outcome = there.outcome("sshd")
+    assert (outcome["state"], outcome["cause"], outcome["problems"]) == ("reverted", "timer", [])
+    assert outcome["processes_ended"] > 0
+    assert differences(before, there.disk()) == {}
+    assert "active" in there.sh("systemctl is-active nginx apache2").split()
+    assert there.guard("status")["armed"] is None
+    again = there.guard("confirm", run="sshd")
+    assert again["failed"] and "already reverted" in again["msg"]
+
+
+@pytest.mark.parametrize("name", ["web2", "web3"])
+def test_a_packet_filter_that_drops_ssh_goes_with_its_package(host: Callable[[str], Host], name: str) -> None:
+    there = host(name)
+    before = there.disk()
+    touches = ["/etc/nftables.conf", "/etc/nftables.d/luytre.nft", "package:nftables", "unit:nftables.service"]
+    armed = there.arm("filter", touches, seconds=25)
+    assert armed["took"] < 3
+    assert "nftables" in there.sh("apt-get -qq install -y nftables >/dev/null 2>&1; dpkg -l nftables | tail -1")
+    there.sh(
+        "systemctl enable nftables; nft add table inet luytre; "
+        "nft add chain inet luytre input '{ type filter hook input priority 0; policy drop; }'"
+    )
+    outcome = there.outcome("filter", 90)
+    assert outcome["problems"] == []
+    assert "nftables" in outcome["packages"]["purged"]
+    assert differences(before, there.disk()) == {}
+
+
+def test_two_runs_at_once_and_a_confirmed_one(host: Callable[[str], Host]) -> None:
+    there = host("web3")
+    there.arm("one", ["/etc/hosts"], seconds=15)
+    second = there.guard("arm", run="two", touches=[], seconds=60)
+    assert second["failed"] and "one" in second["msg"]
+    there.sh("echo kept >> /etc/hosts")
+    confirmed = there.guard("confirm", run="one")
+    assert confirmed["failed"] is False, confirmed
+    assert confirmed["changed_paths"] == ["/etc/hosts"]
+    time.sleep(15)
+    assert "kept" in there.sh("cat /etc/hosts")
+    assert there.guard("status")["state"] == "confirmed"
+    assert (
+        there.sh("find /usr/local/lib/systemd; systemctl list-units --all --no-legend 'luytre*'").count("luytre") == 0
+    )
+
+
+def test_a_full_disk_refuses_before_anything_is_touched(host: Callable[[str], Host]) -> None:
+    there = host("web3")
+    there.sh("mkdir -p /var/lib/luytre; mount -t tmpfs -o size=4m none /var/lib/luytre")
+    before = there.disk()
+    refused = there.guard("arm", run="full", touches=["/etc/ssh/"], seconds=60)
+    assert refused["failed"] and "No space left" in refused["msg"]
+    assert there.sh("ls -A /var/lib/luytre/guard").split() == ["lock"]
+    assert differences(before, there.disk()) == {}
+
+
+def test_a_reboot_in_between_restores_before_sshd(host: Callable[[str], Host]) -> None:
+    there = host("web3")
+    before = there.disk()
+    there.arm("boot", ["/etc/ssh/sshd_config.d/", "unit:nginx.service"], seconds=3600)
+    there.sh(
+        "echo 'Nonsense yes' > /etc/ssh/sshd_config.d/00-fatal.conf; systemctl disable --now nginx; systemctl mask cron"
+    )
+    there.sh("systemctl reboot")
+    time.sleep(2)
+    outcome = there.outcome("boot")
+    assert (outcome["state"], outcome["cause"], outcome["problems"]) == ("reverted", "boot", [])
+    assert there.sh("systemctl is-active ssh nginx cron").split() == ["active"] * 3
+    assert "Nonsense" not in there.sh("journalctl -b -u ssh --no-pager")
+    assert {
+        p: d for p, d in differences(before, there.disk()).items() if "machine-id" not in p and p != "/var/lib/dbus"
+    } == {}
+
+
+def test_killed_in_the_middle_it_starts_again_and_is_exact(host: Callable[[str], Host]) -> None:
+    there = host("web3")
+    there.sh("mkdir /etc/many; for i in $(seq 400); do head -c 20000 /dev/urandom > /etc/many/$i; done")
+    there.sh("touch /root/kill.sh; rm /root/kill.sh")
+    before = there.disk()
+    there.arm("killed", ["/etc/"], seconds=3600)
+    there.sh(
+        "for f in /etc/many/*; do echo x >> $f; done; for i in $(seq 300); do echo new > /etc/many/new$i; done; rm /etc/many/1*"
+    )
+    there.sh(
+        """
+        cat > /root/kill.sh <<'X'
+        unit=luytre-revert-killed.service
+        systemctl start --no-block $unit
+        for i in 1 2 3; do
+          while pid=$(systemctl show -p MainPID --value $unit); test "$pid" = 0 ||
+            ! grep -q reverting /var/lib/luytre/guard/killed/state.json; do sleep 0.01; done
+          sleep 0.0$i; kill -9 $pid && echo killed; sleep 0.2
+        done
+X
+        systemd-run --quiet sh -c 'sh /root/kill.sh > /run/killed 2>&1'
+        """
+    )
+    assert there.outcome("killed")["state"] == "reverted"
+    assert "killed" in there.sh("cat /run/killed; rm /root/kill.sh")
+    assert set(differences(before, there.disk())) <= {"/root"}
+
+
+def test_links_below_a_web_root_gain_nothing(host: Callable[[str], Host]) -> None:
+    there = host("web3")
+    root = ROOTS["web3"]
+    there.sh(
+        f"""
+        chown -R www-data: {root}; cd {root}; echo '<?php' > wp-config.php; mkdir -p a/b; echo x > a/b/f
+        echo y > g; chmod 666 a/b/f; chmod 600 wp-config.php; chown root: wp-config.php; chmod 4755 g
+        """
+    )
+    guarded = "/etc/shadow", "/etc/cron.d", "/etc/sudoers"
+    before = there.sh(f"stat -c '%n %a %U %G %Y' {' '.join(guarded)}; sha256sum /etc/shadow")
+    there.arm("links", ["/var/www/"], seconds=3600)
+    there.sh(
+        f"""
+        cd {root}; chmod 640 a/b/f wp-config.php; chmod 755 g
+        su -s /bin/sh www-data -c '
+          rm -f wp-config.php; ln -s /etc/shadow wp-config.php
+          mv a a2; ln -s /etc a; mkdir b; ln /etc/hostname hard 2>/dev/null
+          cp /bin/sh g2; mv g2 g; chmod 755 g; touch -d 2001-01-01 g'
+        """
+    )
+    outcome = there.guard("revert", run="links")
+    assert outcome["state"] == "reverted"
+    assert there.sh(f"stat -c '%n %a %U %G %Y' {' '.join(guarded)}; sha256sum /etc/shadow") == before
+    said = there.sh(
+        f"cd {root}; stat -c '%F %a %U' wp-config.php g; stat -c %F a; find / -xdev -perm -4000 -newermt -1hour"
+    )
+    assert said.splitlines()[:3] == ["regular file 600 root", "regular file 755 www-data", "symbolic link"], said
+
+
+def test_rollback_undoes_a_confirmed_run_but_not_what_came_since(host: Callable[[str], Host]) -> None:
+    there = host("web3")
+    there.sh(
+        "useradd -m -s /bin/bash nguoi-cu; usermod -aG sudo nguoi-cu; mkdir -p /etc/ssh/keys; echo 'ssh-ed25519 AAAA cu' > /etc/ssh/keys/authorized_keys"
+    )
+    before = there.disk()
+    armed = there.arm("later", ["/etc/ssh/", "sysctl:net.ipv4.conf.*.log_martians", "unit:cron.service"])
+    values = there.sh("sysctl -a 2>/dev/null | grep log_martians")
+    there.sh(
+        """
+        echo 'LoginGraceTime 30' > /etc/ssh/sshd_config.d/00-luytre.conf; chmod 600 /etc/motd; gpasswd -d nguoi-cu sudo
+        : > /etc/ssh/keys/authorized_keys; echo a > /etc/one; systemctl disable --now cron
+        for f in /proc/sys/net/ipv4/conf/*/log_martians; do echo 1 > $f; done
+        """
+    )
+    confirmed = there.guard("confirm", run="later")
+    there.sh("echo mine > /etc/issue.net; echo changed >> /etc/one")
+    issue = there.sh("stat -c '%Y %s' /etc/issue.net")
+    drift = there.guard("drift")
+    assert {one["path"] for one in drift["paths"]} >= {"/etc/issue.net", "/etc/one"}
+    refused = there.guard("rollback", run="later", expect_digest="0" * 64)
+    assert refused["failed"] and "digest" in refused["msg"]
+    seen = there.guard("rollback", run="later", expect_digest=armed["digest"], check=True)
+    assert "/etc/motd" in there.sh("find /etc/motd -perm 600")
+    done = there.guard("rollback", run="later", expect_digest=armed["digest"], expect_after=confirmed["after"])
+    assert done["brings_back"] == seen["brings_back"]
+    assert any("nguoi-cu in the group sudo" in one for one in done["brings_back"])
+    assert any("authorized_keys" in one for one in done["brings_back"])
+    assert [one["path"] for one in done["left"]] == ["/etc/one"]
+    assert done["problems"] == []
+    assert there.sh("systemctl is-active cron").strip() == "active"
+    assert there.sh("sysctl -a 2>/dev/null | grep log_martians") == values
+    assert there.sh("stat -c '%Y %s' /etc/issue.net") == issue
+    assert set(differences(before, there.disk())) == {"/etc", "/etc/issue.net", "/etc/one"}
+
+
+def test_accounts_and_settings_of_the_database_come_back(host: Callable[[str], Host]) -> None:
+    there = host("web2")
+    look = """
+        mariadb -N -e "SELECT CONCAT('SHOW GRANTS FOR ', QUOTE(User), '@', QUOTE(Host), ';') FROM mysql.user WHERE is_role='N'" | mariadb -N
+        mariadb -N -e "SELECT * FROM mysql.global_priv ORDER BY Host, User; SELECT * FROM mysql.db ORDER BY Host, Db, User"
+        mariadb -N -e "SELECT * FROM mysql.tables_priv; SELECT * FROM mysql.roles_mapping"
+        mariadb -N -e "SELECT @@local_infile, @@general_log, @@max_connections, @@log_error_verbosity" 2>/dev/null
+        mariadb -N -e "SHOW GLOBAL VARIABLES LIKE 'init_connect'; SHOW GLOBAL VARIABLES LIKE 'local_infile'"
+    """
+    there.sh(
+        """mariadb -e "CREATE USER 'xa''lạ'@'%' IDENTIFIED BY 'mật khẩu'; GRANT ALL ON \\`bennua%\\`.* TO 'xa''lạ'@'%';
+        CREATE USER ''@'localhost'; CREATE ROLE cu; GRANT cu TO 'xa''lạ'@'%'; GRANT SELECT (User) ON mysql.db TO 'xa''lạ'@'%';
+        SET GLOBAL init_connect='SELECT 1, \\"ở đây\\"'; SET GLOBAL max_connections=99" """
+    )
+    before = there.sh(look)
+    assert "init_connect" in before
+    there.arm("data", ["database:mysql", "/var/backups/luytre/", "/etc/mysql/", "unit:mariadb.service"])
+    there.sh(
+        """mariadb -e "DROP USER ''@'localhost'; RENAME USER 'xa''lạ'@'%' TO 'xa''lạ'@'localhost'; CREATE USER moi@localhost;
+        ALTER USER root@localhost IDENTIFIED VIA unix_socket; SET GLOBAL init_connect=''; SET GLOBAL max_connections=50;
+        GRANT ALL ON test.* TO moi@localhost; SET GLOBAL local_infile=0; DROP ROLE cu"
+        mkdir -p /var/backups/luytre; echo dump > /var/backups/luytre/d.sql
+        printf '[mysqld]\\nbind-address=127.0.0.1\\n' > /etc/mysql/mariadb.conf.d/zz-luytre.cnf; systemctl restart mariadb"""
+    )
+    assert there.sh(look) != before
+    outcome = there.guard("revert", run="data")
+    assert outcome["problems"] == []
+    assert outcome["database"] is True
+    assert there.sh(look) == before
+    assert "No such file" in there.sh("ls /var/backups/luytre")
+    assert "Access denied" not in there.sh("mariadb -e 'SELECT 1'")
