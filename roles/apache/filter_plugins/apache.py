@@ -32,18 +32,32 @@ CLOSED_ROOT = "<Directory />\n    AllowOverride None\n    Require all denied\n</
 SLOW_REQUESTS = (
     "<IfModule reqtimeout_module>\n    RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n</IfModule>\n"
 )
+SOUND_PROTOCOLS = ("TLSv1.2", "TLSv1.3")
+SOUND_CIPHERS = "HIGH:!aNULL:!MD5:!3DES"
+REDIRECT = 'RedirectMatch permanent "^(?!/\\.well-known/acme-challenge/)(.*)$" "https://{}$1"\n'
 ANSWERS = ("file", "php", "proxied")
 CATCH_ALL = 'ServerName catch-all.invalid\n<Location "/">\n    Require all denied\n</Location>\n'
 
 
-def change(facts, enforced, applied, sites, longest):
-    """Parameters of the module ``apache_config``. ``longest``: seconds that Timeout may last."""
+def change(facts, enforced, applied, sites, longest, tls=None, now=0):
+    """Parameters of the module ``apache_config``.
+
+    ``longest``: seconds that Timeout may last; ``tls``: the facts of that area, needed for its controls; ``now``:
+    epoch seconds.
+    """
+    tls = tls or {"certificates": [], "weak_ciphers": []}
     known = {timeout["context"] for timeout in facts["timeouts"]}
     files, includes = {}, {}
     for site in sites:
         names = {site["domain"], *site.get("aliases", [])}
         places = [place(vhost) for vhost in facts["vhosts"] if names & set(vhost["names"]) and place(vhost) in known]
-        text = site_rules(site["domain"], places, facts, enforced, longest)
+        vhosts = [vhost for vhost in facts["vhosts"] if place(vhost) in places]
+        rules = site_rules(site["domain"], places, facts, enforced, longest)
+        text = _text({**rules, **tls_rules(site["domain"], vhosts, enforced, tls)})
+        redirect = redirect_rules(site["domain"], vhosts, enforced, tls, now)
+        if redirect:
+            files[f"{ROOT}/luytre/{site['domain']}.http.conf"] = redirect
+            includes[f"{ROOT}/luytre/{site['domain']}.http.conf"] = [place(vhost) for vhost in vhosts if _is_plain(vhost)]
         if places and text:
             files[f"{ROOT}/luytre/{site['domain']}.conf"] = text
             includes[f"{ROOT}/luytre/{site['domain']}.conf"] = places
@@ -90,7 +104,48 @@ def site_rules(domain, places, facts, enforced, longest):
         rules["apache.server_signature"] = '<Location "/">\n    ServerSignature Off\n</Location>\n'
     if "apache.root_denied" in enforced:
         rules["apache.root_denied"] = CLOSED_ROOT
-    return _text(rules)
+    return rules
+
+
+def tls_rules(domain, vhosts, enforced, tls):
+    """How a site's virtual hosts speak TLS: what they speak now without the old and the weak."""
+    spoken = [vhost["tls"] for vhost in vhosts if vhost["tls"]]
+    weak = {SOUND_CIPHERS, *(found["spec"] for found in tls["weak_ciphers"])}
+    rules = {}
+    if spoken and domain in enforced.get("tls.protocols", []):
+        rules["tls.protocols"] = _protocols(spoken)
+    if domain in enforced.get("tls.ciphers", []) and any(one["ciphers"] in weak for one in spoken):
+        rules["tls.ciphers"] = f"SSLCipherSuite {SOUND_CIPHERS}\n"
+    return rules
+
+
+def _protocols(spoken):
+    kept = [name for name in SOUND_PROTOCOLS if any(name in one["protocols"] for one in spoken)]
+    return f"SSLProtocol -all {' '.join('+' + name for name in kept or SOUND_PROTOCOLS)}\n"
+
+
+def redirect_rules(domain, vhosts, enforced, tls, now):
+    """What a site's plain virtual hosts end with, where HTTPS on port 443 works for the domain today."""
+    certificates = {found["path"]: found for found in tls["certificates"]}
+    works = any(
+        _is_good(certificates.get(vhost["tls"]["certificate"]), domain, now)
+        for vhost in vhosts
+        if vhost["tls"] and any(listen["tls"] and listen["port"] == 443 for listen in vhost["listens"])
+    )
+    if domain not in enforced.get("tls.redirect", []) or not works or not any(_is_plain(vhost) for vhost in vhosts):
+        return ""
+    return _text({"tls.redirect": REDIRECT.format(domain)})
+
+
+def _is_good(certificate, domain, now):
+    if certificate is None or certificate["self_signed"]:
+        return False
+    named = {domain, "*." + domain.partition(".")[2]} & set(certificate["names"])
+    return bool(named) and certificate["not_before"] <= now < certificate["not_after"]
+
+
+def _is_plain(vhost):
+    return not any(listen["tls"] for listen in vhost["listens"])
 
 
 def host_rules(facts, enforced, longest):
@@ -106,6 +161,9 @@ def host_rules(facts, enforced, longest):
     }
     if not facts["slow_requests_cut"] or "requestreadtimeout" in facts["ours"]:
         rules["apache.reqtimeout"] = SLOW_REQUESTS
+    spoken = [vhost["tls"] for vhost in facts["vhosts"] if vhost["tls"]]
+    if spoken:
+        rules["tls.protocols"] = _protocols(spoken)
     return _text({control: rule for control, rule in rules.items() if control in enforced})
 
 
