@@ -1,7 +1,7 @@
 #!/bin/sh
 # hosts: web3
-# site: dongvau.test
+# site: gotre.test
 # The header is there, and hands over the whole address.
 set -eu
-sed -i 's#^    location / {#&\n        add_header Referrer-Policy unsafe-url;#' /etc/nginx/sites-available/dongvau.test
+sed -i 's#^    location / {#&\n        add_header Referrer-Policy unsafe-url;#' /etc/nginx/sites-available/gotre.test
 systemctl reload nginx

@@ -8,4 +8,3 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 400 -subj /CN=ca.test -keyout /t
 openssl req -new -key antruc.test.key -subj /CN=khac.test |
     openssl x509 -req -days 300 -CA /tmp/ca.crt -CAkey /tmp/ca.key -CAcreateserial -out antruc.test.crt 2>/dev/null
 rm -f /tmp/ca.key /tmp/ca.crt /tmp/ca.srl
-systemctl reload nginx

@@ -1,7 +1,7 @@
 #!/bin/sh
 # hosts: web3
 # site: dongvau.test
-# A second server block answers an old name of the site without redirecting.
+# A second server block answers the site's name on one more port, and redirects nobody.
 set -eu
-printf 'server {\n    listen 80;\n    server_name m.dongvau.test dongvau.test;\n    root /var/www/dongvau.test;\n}\n' > /etc/nginx/conf.d/zz-di-dong.conf
+printf 'server {\n    listen 8083;\n    server_name dongvau.test;\n    root /var/www/dongvau.test;\n}\n' > /etc/nginx/conf.d/zz-cong-khac.conf
 systemctl reload nginx
