@@ -35,7 +35,10 @@ def audit(*limit: str) -> float:
 
 
 def lynis(host: str) -> float:
-    installed = lab.run(host, "command -v lynis || (apt-get -qq update && apt-get -qq install -y lynis) >/dev/null 2>&1; command -v lynis")
+    installed = lab.run(
+        host,
+        "command -v lynis || (apt-get -qq update && apt-get -qq install -y lynis) >/dev/null 2>&1; command -v lynis",
+    )
     if installed.returncode != 0:
         raise SystemExit(f"lynis cannot be installed on {host}: {installed.stderr.decode()}")
     started = time.monotonic()
@@ -53,7 +56,9 @@ def main() -> None:
     lab.up()
     try:
         audit()
-        print(f"{os.cpu_count()} cores, seconds of wall time, everything included (start, SSH, evaluation, reports, history)")
+        print(
+            f"{os.cpu_count()} cores, seconds of wall time, everything included (start, SSH, evaluation, reports, history)"
+        )
         print(row("auditor, three hosts and four sites", [audit() for _ in range(repeats)]))
         for host in lab.hosts():
             print(row(f"auditor, {host}", [audit("--limit", host) for _ in range(repeats)]))

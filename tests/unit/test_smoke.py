@@ -44,9 +44,7 @@ def test_nothing_there_is_an_answer_too() -> None:
 
 
 def test_visits_every_smoke_url_on_both_schemes() -> None:
-    host = Host(
-        name="h", address="127.0.0.1", sites=(Site(domain="a.test", host="h", smoke_urls=("/", "/b")),)
-    )
+    host = Host(name="h", address="127.0.0.1", sites=(Site(domain="a.test", host="h", smoke_urls=("/", "/b")),))
     answers = visit([host], {})
     assert [answer.url for answer in answers["a.test"]] == [
         "http://a.test/",

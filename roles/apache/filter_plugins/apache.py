@@ -57,7 +57,9 @@ def change(facts, enforced, applied, sites, longest, tls=None, now=0):
         redirect = redirect_rules(site["domain"], vhosts, enforced, tls, now)
         if redirect:
             files[f"{ROOT}/luytre/{site['domain']}.http.conf"] = redirect
-            includes[f"{ROOT}/luytre/{site['domain']}.http.conf"] = [place(vhost) for vhost in vhosts if _is_plain(vhost)]
+            includes[f"{ROOT}/luytre/{site['domain']}.http.conf"] = [
+                place(vhost) for vhost in vhosts if _is_plain(vhost)
+            ]
         if places and text:
             files[f"{ROOT}/luytre/{site['domain']}.conf"] = text
             includes[f"{ROOT}/luytre/{site['domain']}.conf"] = places

@@ -66,10 +66,12 @@ from ansible.module_utils.luytre import (
     sudo,
     survey,
     system,
-    time as clock,
     tls,
     updates,
     wordpress,
+)
+from ansible.module_utils.luytre import (
+    time as clock,
 )
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 

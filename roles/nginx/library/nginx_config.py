@@ -159,7 +159,11 @@ def own(check):
 
 def main():
     module = AnsibleModule(
-        argument_spec={**ARGUMENTS, "files": {"type": "dict", "default": {}}, "modes": {"type": "bool", "default": False}},
+        argument_spec={
+            **ARGUMENTS,
+            "files": {"type": "dict", "default": {}},
+            "modes": {"type": "bool", "default": False},
+        },
         supports_check_mode=True,
     )
     modes = own(module.check_mode) if module.params["modes"] else []

@@ -287,7 +287,8 @@ def _default_listens(server, address, port):
 def _include_drop_in(config, decision):
     """Where nginx.conf does not take in conf.d, say so in one line."""
     has = any(
-        directive.parent is config.http and pattern in [os.path.join(os.path.dirname(DROP_IN), name) for name in ("*.conf", "*")]
+        directive.parent is config.http
+        and pattern in [os.path.join(os.path.dirname(DROP_IN), name) for name in ("*.conf", "*")]
         for pattern, directive in config.globs
     )
     if not has:
@@ -321,7 +322,11 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
     if asked("nginx.login_rate") and (php or any(level.own("proxy_pass") for level in facts.levels(server))):
         _login_rate(model, server, decision)
         decision.http["login_zone"] = True
-    if asked("tls.redirect") and domain in settings.get("covered", {}) and _answers_plainly(model, groups, server, names):
+    if (
+        asked("tls.redirect")
+        and domain in settings.get("covered", {})
+        and _answers_plainly(model, groups, server, names)
+    ):
         decision.redirects[domain] = _redirect(names, site, settings)
 
 
@@ -371,7 +376,9 @@ def _php_missing(model, groups, server, names, decision):
         for answer in visitor.answers(uri, there=False):
             level = answer.level
             if answer.kind == "php" and answer.uri.endswith(uri) and level.name == "location":
-                script = "$request_filename" if model.effective(level, "alias") else "$document_root$fastcgi_script_name"
+                script = (
+                    "$request_filename" if model.effective(level, "alias") else "$document_root$fastcgi_script_name"
+                )
                 decision.add(level, "if (!-f %s) { return 404; }" % script)
 
 

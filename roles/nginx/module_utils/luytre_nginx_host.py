@@ -36,7 +36,12 @@ def editable(path):
         return False
     while True:
         mode = file_mode(real)
-        if mode is None or mode["owner"] != "root" or mode["mode"] & 0o002 or (mode["mode"] & 0o020 and mode["group"] != "root"):
+        if (
+            mode is None
+            or mode["owner"] != "root"
+            or mode["mode"] & 0o002
+            or (mode["mode"] & 0o020 and mode["group"] != "root")
+        ):
             return False
         if real == "/":
             return True

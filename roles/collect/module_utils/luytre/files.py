@@ -167,9 +167,7 @@ class _Seen:
             return
         folder = os.path.dirname(os.path.join(self._path, entry.path))
         real = os.path.realpath(os.path.join(folder, target))
-        if not _within(real, self._real) and not (
-            entry.status.st_uid == 0 and real.startswith(SHARED)
-        ):
+        if not _within(real, self._real) and not (entry.status.st_uid == 0 and real.startswith(SHARED)):
             self._list(
                 "links_out",
                 {"path": _text(entry.path), "target": _text(target), "owner": _webroot.owner_name(entry.status.st_uid)},

@@ -13,8 +13,8 @@ from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_tex
 ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 SECRET_ACCOUNT_FILES = ("shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 CRON_FOLDERS = ("cron.d", "cron.hourly", "cron.daily", "cron.weekly", "cron.monthly", "cron.yearly")
-TMP = "/tmp"  # noqa: S108  the folder itself
-SHARED = (TMP, "/var/tmp", "/dev/shm")  # noqa: S108
+TMP = "/tmp"
+SHARED = (TMP, "/var/tmp", "/dev/shm")
 
 FIRST = ("/etc", "/usr/local", "/opt", "/root", "/usr/bin", "/usr/sbin", "/var/backups")
 """Walked before the rest, in case time runs out."""
@@ -62,7 +62,7 @@ DISTRIBUTION_SETID = frozenset(
     /usr/lib/spice-gtk/spice-client-glib-usb-acl-helper /usr/libexec/camel-lock-helper-1.2
     /usr/libexec/polkit-agent-helper-1 /usr/libexec/spice-client-glib-usb-acl-helper /usr/libexec/utempter/utempter
     /usr/libexec/incus/incus-user
-    """.split()  # noqa: SIM905
+    """.split()
 )
 """Programs that Debian's packages install with the SUID or SGID bit."""
 

@@ -96,7 +96,7 @@ def arm(run, seconds, touches, roots, check=False, kept=None):
             _start_timer(kept, run, seconds)
             uid, account = _automation()
             mark = {"run": run, "digest": digest, "uid": uid, "account": account, "seconds": seconds}
-            kept.put_state(run, state="armed", armed=time.time(), digest=digest)
+            kept.put_state(run, {"state": "armed", "armed": time.time(), "digest": digest})
             store.write_json(kept.mark, {**mark, "boot": _boot_id(), "deadline": time.time() + seconds})
         except BaseException:
             _disarm(kept, run)
@@ -144,11 +144,11 @@ def confirm(run, check=False, kept=None):
         if check:
             return {"changed": True, "run": run, "state": "armed", "digest": snap.digest, **counts}
         after = store.write_json(kept.file(run, "after.json"), left)
-        kept.put_state(run, state="confirming", after=after, ended=time.time(), **counts)
+        kept.put_state(run, {"state": "confirming", "after": after, "ended": time.time(), **counts})
         os.unlink(kept.mark)
         store.sync_folder(kept.home)
         _disarm(kept, run)
-        kept.put_state(run, state="confirmed")
+        kept.put_state(run, {"state": "confirmed"})
         return {"changed": True, "run": run, "state": "confirmed", "digest": snap.digest, "after": after, **counts}
 
 
@@ -174,7 +174,7 @@ def revert(run, check=False, kept=None):
     unit = unit_of(run)
     if commands.said_no(["systemctl", "--no-block", "start", unit + ".service"]):
         _start_unit(kept, unit + "-asked", ["revert", run])
-    return {"changed": True, **_awaited(lambda: kept.state(run) if kept.armed() is None else None)}
+    return {"changed": True, **_awaited(unit + "*", lambda: kept.state(run) if kept.armed() is None else None)}
 
 
 def rollback(run, expect_digest=None, expect_after=None, only=None, check=False, kept=None):
@@ -189,7 +189,7 @@ def rollback(run, expect_digest=None, expect_after=None, only=None, check=False,
     asked = {"digest": snap.digest, "after": state["after"], "only": only, "number": time.time()}
     store.write_json(kept.file(run, "rollback.json"), asked)
     _start_unit(kept, "luytre-rollback", ["rollback", run])
-    answer = _awaited(lambda: _answered(kept, run, asked["number"]))
+    answer = _awaited("luytre-rollback", lambda: _answered(kept, run, asked["number"]))
     if "refused" in answer:
         raise store.Refused(answer["refused"])
     did = any(answer.get(word) for word in ("count", "sysctls", "ruleset", "database", "units"))
@@ -286,7 +286,7 @@ def _boot(kept, run):
         armed = _open_run(kept, run)
         if armed is None:
             return
-        kept.put_state(run, state="reverting", cause="boot", began=time.time())
+        kept.put_state(run, {"state": "reverting", "cause": "boot", "began": time.time()})
         problems = restore.early(restore.Snapshot(kept, run, armed["digest"]))
         for problem in problems:
             print("luytre-guard: %s" % problem, file=sys.stderr)
@@ -303,9 +303,10 @@ def _bring_back(kept, run, cause, ended):
         if armed is None:
             return
         began = (kept.state(run) or {}).get("began") or time.time()
-        kept.put_state(run, state="reverting", cause=cause, began=began)
+        kept.put_state(run, {"state": "reverting", "cause": cause, "began": began})
         done = restore.everything(restore.Snapshot(kept, run, armed["digest"]))
-        kept.put_state(run, **restore.outcome("reverted", cause, began, done), processes_ended=ended)
+        outcome = restore.outcome("reverted", cause, began, done)
+        kept.put_state(run, {**outcome, "processes_ended": ended})
         os.unlink(kept.mark)
         store.sync_folder(kept.home)
         _disarm(kept, run)
@@ -320,7 +321,7 @@ def _rollback(kept, run):
             done = restore.roll_back(snap, left, asked["only"], False)
             outcome = {"run": run, **restore.outcome("rolled_back", "asked", began, done)}
             if asked["only"] is None:
-                kept.put_state(run, **{**outcome, "after": asked["after"], "digest": asked["digest"]})
+                kept.put_state(run, outcome)
     except store.Refused as refusal:
         outcome = {"refused": str(refusal)}
     store.write_json(kept.file(run, "rolled-back.json"), {"number": asked["number"], "outcome": outcome})
@@ -431,11 +432,13 @@ def _boot_id():
         return handle.read().strip()
 
 
-def _awaited(answer):
+def _awaited(unit, answer):
     until = time.monotonic() + ANSWER_SECONDS
     while time.monotonic() < until:
         found = answer()
         if found is not None:
             return found
         time.sleep(0.1)
+        if commands.said_no(["systemctl", "--quiet", "is-failed", unit + ".service"]) is None and answer() is None:
+            raise store.Refused("%s.service failed on the host; its journal says why" % unit)
     raise store.Refused("no outcome after %d s" % ANSWER_SECONDS)

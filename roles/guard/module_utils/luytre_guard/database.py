@@ -135,7 +135,9 @@ def bring_back(before, problems):
         sql = statements(before, asked)
         if sql:
             client = _programs()[0]
-            argv = _argv(client, LOGINS[asked["login"]], ["--batch", "--force", "--default-character-set=utf8mb4"])
+            argv = _argv(
+                client, LOGINS[asked["login"]], ["--batch", "--force", "--default-character-set=utf8mb4", "mysql"]
+            )
             commands.run(argv, 120, sql.encode("utf-8", "surrogateescape"))
             left = Asked().answer()
             if left["dump"] != before["dump"]:

@@ -14,7 +14,7 @@ LEFT_OUT = (
     "/var/www",
     "/var/lib/mysql",
     "/var/log/journal",
-    "/var/tmp",  # noqa: S108
+    "/var/tmp",
     "/var/lib/docker",
     "/var/lib/containerd",
 )
@@ -58,6 +58,8 @@ def compare(before, now):
 
 def bring_back(before, problems, only=None):
     """Have the packages of before, as far as that goes. ``{purged, staying, reinstalled}``."""
+    if not before:
+        return {}
     now = Asked().answer()
     installed, upgraded, removed = compare(before, now)
     if only is not None:

@@ -128,12 +128,11 @@ class Work:
         kept, kind = "sha256" in entry, self.snap.scope.kind(path)
         if entry["type"] == "absent":
             return
-        if (entry["type"] == "file" and not kept) or (entry["type"] != "file" and kind == "data"):
-            tree.put_attributes(path, entry)
-        elif entry["type"] == "folder" and kind == "path":
-            tree.put_attributes(path, entry)
-        else:
+        whole = kept if entry["type"] == "file" else kind == "tree" or (kind == "path" and entry["type"] == "link")
+        if whole:
             tree.put(path, entry, lambda: self.snap.content(entry))
+        else:
+            tree.put_attributes(path, entry)
 
     def _try(self, path, work, quiet=False):
         try:
@@ -145,6 +144,14 @@ class Work:
             self.tell("%s: %s" % (path, error))
         except OSError as error:
             self.tell("%s: %s" % (path, error.strerror))
+
+    def step(self, name, work, otherwise):
+        """Do one part of the work; whatever it dies of must not keep the others from being done."""
+        try:
+            return work()
+        except Exception as error:
+            self.tell("%s: %s: %s" % (name, type(error).__name__, error))
+            return otherwise
 
     def tell(self, problem):
         """Note a problem, once."""
@@ -184,16 +191,18 @@ def everything(snap):
     found, paths = look_around(snap)
     work = Work(snap, paths)
     work.files()
-    _way_in(manifest, found, work)
-    done = packages.bring_back(manifest["packages"], work.problems) if manifest["packages"] else {}
+    work.step("way in", lambda: _way_in(manifest, found, work), None)
+    problems = work.problems
+    done = work.step("packages", lambda: packages.bring_back(manifest["packages"], problems), {})
     if done.get("purged") or done.get("reinstalled"):
         work.paths = {**found["paths"], **_kept_apart(snap, done)}
         work.files()
-    rules = live.put_ruleset(manifest["ruleset"], work.problems)
-    sysctls = live.put_sysctls(manifest["sysctls"], work.problems)
-    acts = units.bring_back(manifest["units"], found["units"], found["paths"], snap.scope.units, work.problems)
-    data = database.bring_back(manifest["database"], work.problems)
-    _package_records(snap, done, work)
+    rules = work.step("packet filter", lambda: live.put_ruleset(manifest["ruleset"], problems), [])
+    sysctls = work.step("kernel settings", lambda: live.put_sysctls(manifest["sysctls"], problems), [])
+    asked = manifest["units"], found["units"], found["paths"], snap.scope.units, problems
+    acts = work.step("units", lambda: units.bring_back(*asked), [])
+    data = work.step("database", lambda: database.bring_back(manifest["database"], problems), False)
+    work.step("package records", lambda: _package_records(snap, done, work), None)
     work.paths = _kept_apart(snap, done)
     if work.paths:
         work.files()

@@ -18,7 +18,7 @@ DATA_TREES = (
     "/srv/",
     "/home/",
     "/run/",
-    "/tmp/",  # noqa: S108
+    "/tmp/",
     "/opt/",
 )
 """Where other people's work goes on while a run is open. Of what lies there, owners and modes are put back, content

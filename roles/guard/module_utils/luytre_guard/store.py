@@ -87,9 +87,9 @@ class Store:
         """What the run came to, or None."""
         return read_json(self.file(run, "state.json"))
 
-    def put_state(self, run, **changes):
+    def put_state(self, run, changes):
         """Change some of what is recorded about the run."""
-        write_json(self.file(run, "state.json"), {**(self.state(run) or {"run": run}), **changes})
+        write_json(self.file(run, "state.json"), {**(self.state(run) or {}), **changes, "run": run})
 
     def runs(self):
         """The runs with a snapshot here, oldest first."""

@@ -434,6 +434,7 @@ def put_attributes(path, entry):
     What others may have had a hand in never becomes root's, and a file never gets back a set-id bit.
     """
     parent, name = os.path.split(path)
+    exposed = settled(path)[1]
     with opened(parent) as handle:
         reached = os.open(name, ANY, dir_fd=handle)
         try:
@@ -445,7 +446,7 @@ def put_attributes(path, entry):
                 raise Unsafe("links are left alone there")
             if kind != "folder" and status.st_nlink != 1:
                 raise Unsafe("it has %d hard links" % status.st_nlink)
-            if status.st_uid not in (0, entry["uid"]):
+            if exposed and status.st_uid not in (0, entry["uid"]):
                 raise Unsafe("it is not root's any more")
             mode = entry["mode"]
             if kind != "folder":
