@@ -39,7 +39,7 @@ class Request:
         self.uri, self.args, self.host, self.scheme, self.port, self.method = uri, "", host, scheme, port, method
         self.exists = exists
         self.original = uri
-        self.internal = False
+        self.internal = self.rewritten = False
         self.variables = {}
         self.within = None
         self.limited = False
@@ -134,8 +134,7 @@ class Model:
             location = self.find(server, request.uri) or server
             if self.effective(location, "internal") and not request.internal:
                 return Answer("status", 404, location)
-            before = request.uri
-            request.within = location
+            request.within, request.rewritten = location, False
             modifier, pattern = location_words(location) if location is not server else ("", "")
             if modifier in ("~", "~*"):
                 self._capture(self._search(pattern, request.uri, modifier == "~*"), request)
@@ -143,7 +142,7 @@ class Model:
                 ended = self._rewrite(location, request)
                 if isinstance(ended, Answer):
                     return ended
-                if request.uri != before and ended != "break":
+                if request.rewritten:
                     continue
             return self._content(server, location, request)
         return Answer("status", 500, server)
@@ -253,11 +252,11 @@ class Model:
         request.turns += 1
         if location is None or request.turns > MAX_TURNS:
             return Answer("status", 500, server)
-        before, request.within = request.uri, location
+        request.within, request.rewritten = location, False
         ended = self._rewrite(location, request)
         if isinstance(ended, Answer):
             return ended
-        if request.uri != before and ended != "break":
+        if request.rewritten:
             return self._locate(server, request)
         return self._content(server, location, request)
 
@@ -304,7 +303,7 @@ class Model:
         target = self._expand(args[1], request, level)
         if target is None:
             return None
-        request.uri, request.internal = target.split("?", 1)[0], True
+        request.uri, request.internal, request.rewritten = target.split("?", 1)[0], True, flag != "break"
         return flag if flag in ("last", "break") else None
 
     def _count(self, level, request):
