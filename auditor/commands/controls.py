@@ -39,7 +39,8 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
 
     from auditor.commands.terminal import out
 
-    entries = [_entry(control, catalogue_files.drills()) for control in catalogue_files.load().controls]
+    drills = catalogue_files.drills()
+    entries = [_entry(control, drills) for control in catalogue_files.load().controls]
     if as_json:
         typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
@@ -49,8 +50,8 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
         table.add_column(title)
     for entry in entries:
         fix = "✓" if entry["automated"] else "–"
-        drills = str(len(entry["drills"])) if entry["drills"] else ("container" if entry["container"] else "–")
-        table.add_row(entry["id"], entry["severity"], entry["subject"], fix, drills, entry["title"][language])
+        proof = str(len(entry["drills"])) if entry["drills"] else ("container" if entry["container"] else "–")
+        table.add_row(entry["id"], entry["severity"], entry["subject"], fix, proof, entry["title"][language])
     out.print(table)
 
 

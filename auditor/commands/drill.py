@@ -43,9 +43,10 @@ def drill(
     if bool(control_ids) == everything:
         raise InputError("say which controls to drill", mend="name controls or areas, or give --all")
     catalogue = controls.load()
+    known_drills = controls.drills()
     wanted = [
         entry
-        for entry in controls.drills()
+        for entry in known_drills
         if everything or entry.control in (control_ids or []) or entry.control.split(".")[0] in (control_ids or [])
     ]
     if not wanted:
@@ -64,7 +65,8 @@ def drill(
             frozenset(host or []),
         )
     failed = [proof for proof in proofs if proof.problem]
-    without = [c for c in catalogue.controls if c.id not in {entry.control for entry in controls.drills()}]
+    drilled = {entry.control for entry in known_drills}
+    without = [control for control in catalogue.controls if control.id not in drilled]
     if as_json:
         rows = [
             {
