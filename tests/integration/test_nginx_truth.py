@@ -27,8 +27,8 @@ http {{
     {servers}
 }}
 """
-FILES = ("/x", "/b", "/none", "/index.php", "/.git/HEAD", "/.env", "/up/x.php", "/a/b/c", "/x/a", "/a/x")
-URIS = (*FILES, "/", "/nothing", "/a/b", "/old/x", "/x.php")
+FILES = ("/x", "/b", "/none", "/index.php", "/.git/HEAD", "/.env", "/up/x.php", "/a/b/c", "/a/x")
+URIS = (*FILES, "/x/a", "/", "/nothing", "/old/x", "/x.php")
 GUEST = """
 import http.client, json, os, shutil, subprocess, sys, time
 given = json.load(sys.stdin)

@@ -326,11 +326,8 @@ class Model:
                 if rule.name == "deny":
                     return 403
                 break
-        if (self.setting(level, "auth_basic", "off")) != "off":
-            return 401
-        if (self.setting(level, "auth_request", "off")) != "off":
-            return 401
-        return None
+        asks = self.setting(level, "auth_basic", "off") != "off" and self.setting(level, "auth_basic_user_file")
+        return 401 if asks or self.setting(level, "auth_request", "off") != "off" else None
 
     def _access_rules(self, level):
         while level is not None:
