@@ -101,6 +101,7 @@ class Drill(Model):
     path: str
     hosts: tuple[str, ...]
     site: str | None = None
+    alone: bool = Field(default=False, description="breaks more than its control, so nothing else is drilled beside it")
 
 
 class Catalogue(Model):
@@ -177,6 +178,7 @@ def drills(roles: Path | None = None) -> tuple[Drill, ...]:
                 path=str(path),
                 hosts=tuple(keys["hosts"].split()),
                 site=keys.get("site"),
+                alone="alone" in keys,
             )
         )
     return tuple(found)
