@@ -103,8 +103,7 @@ def rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
 def _prepare(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], say: Say) -> None:
     names = ", ".join(host.name for host in hosts)
     say(f"fresh hosts: {names}")
-    lab.up()
-    lab.reset([host.name for host in hosts])
+    lab.pristine([host.name for host in hosts])
     say(f"harden: {names}")
     found, facts = audit(inventory, catalogue, hosts)
     apply(inventory, hosts, planning.make(catalogue, hosts, facts, found.findings))

