@@ -25,6 +25,7 @@ PROTECTED = (
     *("ssh.socket", "sshd.service", "nginx.service", "apache2.service", "mariadb.service", "cron.service"),
 )
 
+# No Restart here: a second start would hold up the jobs that the finishing unit waits for.
 BOOT_UNIT = """\
 [Unit]
 Description=Lũy Tre: bring the host back to before the unconfirmed run {run}
@@ -39,9 +40,7 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 ExecStart={python} -I -B {program} boot {run}
-Restart=on-failure
-RestartSec=1
-TimeoutStartSec=300
+TimeoutStartSec=120
 """
 
 FINISH_UNIT = """\

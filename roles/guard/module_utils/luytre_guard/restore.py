@@ -102,8 +102,6 @@ class Work:
         for path in sorted(path for path, word in self.paths.items() if word != "new"):
             self._try(path, lambda path=path: self._put(path, wanted[path]))
         for path in sorted(self._folders(), reverse=True):
-            if wanted[path]["type"] == "folder" and self.snap.scope.kind(path) == "tree":
-                self._try(path, lambda path=path: tree.put(path, wanted[path], None), quiet=True)
             if wanted[path]["type"] == "folder":
                 tree.put_time(path, wanted[path])
 
@@ -134,11 +132,11 @@ class Work:
         else:
             tree.put_attributes(path, entry)
 
-    def _try(self, path, work, quiet=False):
+    def _try(self, path, work):
         try:
             work()
         except FileNotFoundError:
-            if not quiet and path in self.snap.entries and self.snap.entries[path]["type"] != "absent":
+            if path in self.snap.entries and self.snap.entries[path]["type"] != "absent":
                 self.tell("%s: it is gone" % path)
         except tree.Unsafe as error:
             self.tell("%s: %s" % (path, error))
@@ -180,7 +178,7 @@ def early(snap):
     found, paths = look_around(snap)
     work = Work(snap, paths)
     work.files()
-    units.settle_early(snap.manifest["units"], found["units"], found["paths"])
+    work.step("units", lambda: units.settle_early(snap.manifest["units"], found["units"], found["paths"]), None)
     return work.problems
 
 

@@ -329,7 +329,8 @@ def remove_empty(path):
 def put(path, entry, content):
     """Have at the path what the entry says, with the bytes that ``content()`` gives for a file whose bytes are kept.
 
-    A file that is root's and has the right bytes only gets its attributes; else a new one takes its name.
+    A file that is root's and has the right bytes only gets its attributes; else a new one takes its name. A folder's
+    time is left to put_time, for it changes with what is in it.
     """
     parent, name = os.path.split(path)
     with opened(parent) as handle:
@@ -341,7 +342,7 @@ def put(path, entry, content):
         if entry["type"] == "folder":
             if present["type"] != "folder":
                 os.mkdir(name, 0o700, dir_fd=handle)
-            _dress(handle, name, entry)
+            _dress(handle, name, {**entry, "mtime": None})
         elif entry["type"] == "link":
             if differs(entry, present):
                 _replace(handle, name, lambda draft: _link(handle, draft, entry))
@@ -424,7 +425,7 @@ def _wear(reached, entry, present):
             os.setxattr(path, attribute, base64.b64decode(value))
     if stat.S_IMODE(os.fstat(reached).st_mode) != entry["mode"]:
         os.chmod(path, entry["mode"])
-    if os.fstat(reached).st_mtime_ns != entry["mtime"]:
+    if entry["mtime"] not in (None, os.fstat(reached).st_mtime_ns):
         os.utime(path, ns=(entry["mtime"], entry["mtime"]))
 
 

@@ -43,7 +43,7 @@ class Asked:
         """Name to what is known of it."""
         found = _parsed(self._all.output())
         for asked, unit in zip(self._named, _blocks(self._own.output()) if self._own else []):
-            found.setdefault(unit.get("Id", asked), unit)
+            found.setdefault(unit["Id"] or asked, unit)
         return found
 
 
@@ -53,13 +53,12 @@ def _show(names):
 
 def _blocks(output):
     text = output.decode("utf-8", "replace")
-    return [
-        dict(line.partition("=")[::2] for line in block.splitlines()) for block in text.split("\n\n") if block.strip()
-    ]
+    blocks = (block.splitlines() for block in text.split("\n\n") if block.strip())
+    return [{**dict.fromkeys(WORDS, ""), **dict(line.partition("=")[::2] for line in block)} for block in blocks]
 
 
 def _parsed(output):
-    return {unit["Id"]: unit for unit in _blocks(output) if "Id" in unit and not unit["Id"].startswith(OWN)}
+    return {unit["Id"]: unit for unit in _blocks(output) if unit["Id"] and not unit["Id"].startswith(OWN)}
 
 
 def active(unit):
