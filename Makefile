@@ -10,7 +10,7 @@ NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p";
   if [ -n "$$missing" ]; then echo "apt-get install$$missing"; \
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
 
-.PHONY: demo test check format lock lab-up lab-down clean
+.PHONY: demo test drills check format lock lab-up lab-down clean
 
 demo: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
@@ -20,6 +20,10 @@ test: needs-root $(STAMP)
 	@missing=; $(call NEED,$(TEST_PACKAGES))
 	$(MAKE) --no-print-directory check
 	$(VENV)/bin/python -m pytest
+
+drills: needs-root $(STAMP)
+	@missing=; $(call NEED,$(LAB_PACKAGES))
+	$(VENV)/bin/auditor drill --all
 
 check: $(STAMP)
 	$(VENV)/bin/ruff check .

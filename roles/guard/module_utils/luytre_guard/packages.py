@@ -7,7 +7,7 @@ from . import commands, tree
 
 QUERY = ["dpkg-query", "--show", "--showformat=${binary:Package}\t${Version}\t${db:Status-Abbrev}\n"]
 DPKG = "/var/lib/dpkg"
-NOT_KEPT = ("info", "updates", "parts", "lock", "lock-frontend", "methods")
+NOT_KEPT = ("info", "updates", "parts", "methods")
 SKELETON = ("/usr", "/var")
 LEFT_OUT = (
     "/var/lib/luytre",
