@@ -21,7 +21,7 @@ ROLE = HERE.parent.parent / "roles" / "guard"
 INVENTORY = "inventories/lab"
 ROOTS = {"web2": "/var/www/bennua.test", "web3": "/var/www/dongvau.test"}
 OWN_LIVES = (
-    *("/var/log/", "/var/lib/mysql/", "/var/lib/php/sessions/", "/var/backups/web", "/var/lib/systemd/timers"),
+    *("/var/log", "/var/lib/mysql/", "/var/lib/php/sessions/", "/var/backups/web", "/var/lib/systemd/timers"),
     *("/var/tmp", "/var/lib/systemd/linger", "/var/lib/luytre", "/var/lib/systemd/random-seed"),  # noqa: S108
 )
 """What changes on a host by itself, or holds the way back."""
