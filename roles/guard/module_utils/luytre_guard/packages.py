@@ -82,12 +82,24 @@ def bring_back(before, problems, only=None):
         except commands.Failed as error:
             problems.append("the package %s, removed by the run, could not be put back: %s" % (name, error))
     installed = [name for name in installed if name in Asked().answer()] if removed else installed
+    _stop_units_of(installed)
     if installed and not _dpkg(["--purge", "--force-remove-reinstreq", *installed], []):
         for name in installed:
             _dpkg(["--purge", "--force-remove-reinstreq", name], problems)
     left = Asked().answer() if installed else now
     done["purged"] = [name for name in installed if left.get(name, before.get(name)) == before.get(name)]
     return done
+
+
+def _stop_units_of(names):
+    """Stop the services that packages brought before they go; not all of them do so themselves."""
+    folders = ("/lib/systemd/system/", "/usr/lib/systemd/system/")
+    units = {os.path.basename(path) for path in files_of(names) if path.startswith(folders)}
+    units = [
+        unit for unit in sorted(units) if unit.endswith((".service", ".socket", ".timer", ".path")) and "@" not in unit
+    ]
+    for verb in (["stop"], ["kill", "--signal=KILL"]) if units else ():
+        commands.said_no(["systemctl", *verb, *units], 20)
 
 
 def _dpkg(arguments, problems):
@@ -144,24 +156,25 @@ def skeleton():
     return found
 
 
-def put_skeleton(wanted, upgraded, problems):
-    """Below /usr remove what is new and belongs to no package; then give folders their times. Deepest first."""
-    if not wanted:
-        return
+def remove_strays(wanted, upgraded, problems):
+    """Below /usr remove what was not there and belongs to no package that stays upgraded."""
     owned = files_of(upgraded)
     for folder in sorted(wanted, key=lambda path: -path.count("/")):
-        entry = wanted[folder]
-        if "entries" in entry:
-            try:
-                new = set(os.listdir(folder)) - set(entry["entries"])
-            except OSError:
-                continue
-            for name in new:
-                path = os.path.join(folder, name)
-                if path not in owned:
-                    try:
-                        tree.remove(path)
-                    except (OSError, tree.Unsafe) as error:
-                        problems.append("%s: %s" % (path, error))
+        if "entries" not in wanted[folder]:
+            continue
+        try:
+            new = set(os.listdir(folder)) - set(wanted[folder]["entries"])
+        except OSError:
+            continue
+        for path in (os.path.join(folder, name) for name in new):
+            if path not in owned:
+                try:
+                    tree.remove(path)
+                except (OSError, tree.Unsafe) as error:
+                    problems.append("%s: %s" % (path, error))
+
+
+def put_times(wanted):
+    """Give folders that hold the same names as before their times, deepest first."""
     for folder in sorted(wanted, key=lambda path: -path.count("/")):
         tree.put_time(folder, wanted[folder])

@@ -97,10 +97,10 @@ class Work:
     def files(self):
         """Put back the paths. Safe to do again at any point."""
         for path in sorted((path for path, word in self.paths.items() if word == "new"), reverse=True):
-            self._try(path, lambda path=path: self._remove(path))
+            self.attempt(path, lambda path=path: self._remove(path))
         wanted = self.snap.entries
         for path in sorted(path for path, word in self.paths.items() if word != "new"):
-            self._try(path, lambda path=path: self._put(path, wanted[path]))
+            self.attempt(path, lambda path=path: self._put(path, wanted[path]))
         for path in sorted(self._folders(), reverse=True):
             if wanted[path]["type"] == "folder":
                 tree.put_time(path, wanted[path])
@@ -132,7 +132,8 @@ class Work:
         else:
             tree.put_attributes(path, entry)
 
-    def _try(self, path, work):
+    def attempt(self, path, work):
+        """Do something to a path; what goes wrong is noted."""
         try:
             work()
         except FileNotFoundError:
@@ -251,25 +252,33 @@ def _free_reserve(snap):
         return
 
 
-def _package_records(snap, done, work):
-    """dpkg's own records to the byte, when the packages are exactly those of before."""
+def _package_records(snap, done, work, remove=True):
+    """dpkg's own records to the byte, when the packages are exactly those of before; where upgrades stay, those of the
+    records that do not tell of them. ``remove``: also what came below /usr besides packages."""
     manifest = snap.manifest
     if not manifest["dpkg"]:
         return
-    if packages.Asked().answer() != manifest["packages"]:
-        if not done.get("staying"):
-            work.tell("the packages are not exactly those of before")
+    staying = done.get("staying", {})
+    now = packages.Asked().answer()
+    if {name: now.get(name) for name in now if name not in staying} != {
+        name: state for name, state in manifest["packages"].items() if name not in staying
+    }:
+        work.tell("the packages are not exactly those of before")
         return
-    present = packages.database_entries(tree.digest)
-    for path, entry in sorted(manifest["dpkg"].items()):
-        if tree.differs(entry, present.get(path, tree.ABSENT)) and entry["type"] != "folder":
-            work._try(path, lambda path=path, entry=entry: tree.put(path, entry, lambda: snap.content(entry)))
-    for path in sorted(set(present) - set(manifest["dpkg"]), reverse=True):
-        work._try(path, lambda path=path: tree.remove(path))
-    for path, entry in sorted(manifest["dpkg"].items(), reverse=True):
-        if entry["type"] == "folder":
-            work._try(path, lambda path=path, entry=entry: tree.put(path, entry, None))
-    packages.put_skeleton(manifest["skeleton"], done.get("staying", {}), work.problems)
+    wanted, present = manifest["dpkg"], packages.database_entries(tree.digest)
+    for path, entry in sorted(wanted.items()):
+        other = present.get(path, tree.ABSENT)
+        same_bytes = entry["type"] == other["type"] and entry.get("sha256") == other.get("sha256")
+        if entry["type"] != "folder" and tree.differs(entry, other) and (same_bytes or not staying):
+            work.attempt(path, lambda path=path, entry=entry: tree.put(path, entry, lambda: snap.content(entry)))
+    for path in sorted(set(present) - set(wanted), reverse=True) if not staying else ():
+        work.attempt(path, lambda path=path: tree.remove(path))
+    for path in sorted(wanted, reverse=True):
+        if wanted[path]["type"] == "folder":
+            tree.put_time(path, wanted[path])
+    if remove:
+        packages.remove_strays(manifest["skeleton"], staying, work.problems)
+    packages.put_times(manifest["skeleton"])
 
 
 def _times(snap):
@@ -423,8 +432,8 @@ def roll_back(snap, left, only, check):
     answer["units"] = units.bring_back(was, left["units"], paths, touched, work.problems)
     if data is not None:
         database.bring_back(data, work.problems)
-    if not skipped and scope is None:
-        _package_records(snap, answer["packages"], work)
+    if scope is None:
+        work.step("package records", lambda: _package_records(snap, answer["packages"], work, remove=False), None)
     _times(snap)
     os.sync()
     answer["problems"] = work.problems[:LISTED]
