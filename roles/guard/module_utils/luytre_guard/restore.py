@@ -349,9 +349,8 @@ def drift(snap, left):
     }
 
 
-def chosen(snap, left, only):
+def chosen(snap, left, only, now):
     """``(paths to put back, [(path, reason)] left alone)`` of what the run changed."""
-    now = snap.now()
     paths, skipped = {}, []
     for path, word in sorted(left["paths"].items()):
         if only is not None and not any(
@@ -383,7 +382,8 @@ def roll_back(snap, left, only, check):
     """Undo what a confirmed run changed, as far as nobody changed it since. ``only``: paths and other touches."""
     manifest = snap.manifest
     scope = None if only is None else snapshot.Scope(only, [])
-    paths, skipped = chosen(snap, left, None if only is None else [one for one in only if one.startswith("/")])
+    now = snap.now()
+    paths, skipped = chosen(snap, left, None if only is None else [one for one in only if one.startswith("/")], now)
     back = _brought_back(snap, paths)
     work = Work(snap, paths)
     values = live.sysctls_now(left["sysctls"])
@@ -421,6 +421,8 @@ def roll_back(snap, left, only, check):
     live.put_ruleset(manifest["ruleset"], work.problems, rules)
     if chosen_packages["installed"] or chosen_packages["removed"]:
         answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages)
+        since = different({**snap.entries, **left["entries"]}, now, snap.scope)
+        work.paths = {**paths, **_of_package_work(snap, since)}
         work.files()
     else:
         answer["packages"] = {
@@ -438,6 +440,13 @@ def roll_back(snap, left, only, check):
     os.sync()
     answer["problems"] = work.problems[:LISTED]
     return answer
+
+
+def _of_package_work(snap, since):
+    """What purging packages changed in the records of its tools, but for what somebody changed since the run."""
+    trees = (*snapshot.PACKAGE_OWN_TREES, *(one + "/" for one in snapshot.PACKAGE_CACHES))
+    paths = different(snap.entries, snap.now(), snap.scope)
+    return {path: word for path, word in paths.items() if (path + "/").startswith(trees) and path not in since}
 
 
 def _unit_names(snap, left, found, skipped):
