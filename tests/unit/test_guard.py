@@ -1,0 +1,429 @@
+"""The host's side of the way back, as far as it needs no host of its own."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import ansible.module_utils
+import pytest
+
+ansible.module_utils.__path__.append(str(Path(__file__).parents[2] / "roles" / "guard" / "module_utils"))
+
+from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]  # noqa: E402
+    accounts,
+    actions,
+    database,
+    live,
+    packages,
+    restore,
+    sessions,
+    snapshot,
+    store,
+    tree,
+    units,
+)
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes owners")
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that only root can write on the way down, which /tmp is not."""
+    path = Path("/var/lib/luytre-guard-test")
+    subprocess.run(["rm", "-rf", str(path)], check=True)
+    path.mkdir(mode=0o755)
+    yield path
+    subprocess.run(["rm", "-rf", str(path)], check=True)
+
+
+def kept(path: Path) -> dict[str, Any]:
+    entry: dict[str, Any] = tree.at(str(path), tree.digest)
+    return entry
+
+
+def content(data: bytes) -> Callable[[], list[bytes]]:
+    return lambda: [data]
+
+
+# --- files ---------------------------------------------------------------------------------------------
+
+
+@needs_root
+def test_a_file_comes_back_in_bytes_mode_owner_time_and_attributes(place: Path) -> None:
+    file = place / "a"
+    file.write_bytes(b"before")
+    os.setxattr(file, "user.note", b"n")
+    os.chown(file, 12, 34)
+    file.chmod(0o4640)
+    os.utime(file, ns=(1, 1_000_000_007))
+    entry = kept(file)
+    file.write_bytes(b"after")
+    os.setxattr(file, "user.other", b"o")
+    os.removexattr(file, "user.note")
+    file.chmod(0o777)
+    tree.put(str(file), entry, content(b"before"))
+    assert file.read_bytes() == b"before"
+    assert tree.differs(entry, kept(file)) == []
+    assert [one.name for one in place.iterdir()] == ["a"]
+
+
+@needs_root
+@pytest.mark.parametrize("instead", ["folder", "link", "fifo", "nothing"])
+def test_whatever_took_a_files_place_makes_way(place: Path, instead: str) -> None:
+    file, victim = place / "a", place / "victim"
+    victim.write_text("untouched")
+    file.write_bytes(b"before")
+    entry = kept(file)
+    file.unlink()
+    if instead == "folder":
+        (file / "deep").mkdir(parents=True)
+    elif instead == "link":
+        file.symlink_to(victim)
+    elif instead == "fifo":
+        os.mkfifo(file)
+    tree.put(str(file), entry, content(b"before"))
+    assert tree.differs(entry, kept(file)) == []
+    assert victim.read_text() == "untouched"
+
+
+@needs_root
+def test_a_hard_link_is_not_written_through(place: Path) -> None:
+    file, victim = place / "a", place / "victim"
+    victim.write_bytes(b"victim")
+    victim.chmod(0o600)
+    file.write_bytes(b"before")
+    entry = kept(file)
+    file.unlink()
+    file.hardlink_to(victim)
+    tree.put(str(file), entry, content(b"before"))
+    assert (victim.read_bytes(), stat.S_IMODE(victim.stat().st_mode)) == (b"victim", 0o600)
+    assert file.read_bytes() == b"before"
+
+
+@needs_root
+@pytest.mark.parametrize("work", ["put", "remove", "attributes"])
+def test_no_folder_on_the_way_is_a_link(place: Path, work: str) -> None:
+    (place / "real").mkdir()
+    (place / "real" / "a").write_bytes(b"before")
+    entry = kept(place / "real" / "a")
+    (place / "real").rename(place / "moved")
+    (place / "real").symlink_to(place / "moved")
+    path = str(place / "real" / "a")
+    with pytest.raises(tree.Unsafe):
+        {
+            "put": lambda: tree.put(path, entry, content(b"x")),
+            "remove": lambda: tree.remove(path),
+            "attributes": lambda: tree.put_attributes(path, {**entry, "mode": 0o777}),
+        }[work]()
+    assert (place / "moved" / "a").read_bytes() == b"before"
+
+
+@needs_root
+def test_what_others_may_write_never_becomes_roots(place: Path) -> None:
+    place.chmod(0o777)
+    file = place / "a"
+    file.write_bytes(b"x")
+    file.chmod(0o4755)
+    entry = tree.at(str(file))
+    os.chown(file, 33, 33)
+    file.chmod(0o755)
+    with pytest.raises(tree.Unsafe, match="not root's"):
+        tree.put_attributes(str(file), entry)
+    os.chown(file, 0, 0)
+    with pytest.raises(tree.Unsafe, match="set-id"):
+        tree.put_attributes(str(file), entry)
+    assert not file.stat().st_mode & stat.S_ISUID
+
+
+@needs_root
+def test_attributes_go_only_to_the_very_same_file(place: Path) -> None:
+    file = place / "a"
+    file.write_bytes(b"x")
+    entry = tree.at(str(file))
+    (place / "keep").hardlink_to(file)
+    file.unlink()
+    file.write_bytes(b"other")
+    with pytest.raises(tree.Unsafe, match="another one"):
+        tree.put_attributes(str(file), {**entry, "mode": 0o777})
+
+
+@needs_root
+def test_links_on_the_way_count_only_when_they_are_roots(place: Path) -> None:
+    (place / "real").mkdir()
+    (place / "to").symlink_to("real")
+    assert tree.settled(str(place / "to" / "a")) == (str(place / "real" / "a"), False)
+    place.chmod(0o777)
+    with pytest.raises(tree.Unsafe):
+        tree.settled(str(place / "to" / "a"))
+
+
+@needs_root
+def test_a_folders_time_comes_back_only_with_the_same_names(place: Path) -> None:
+    folder = place / "f"
+    folder.mkdir()
+    (folder / "a").touch()
+    os.utime(folder, ns=(1, 77))
+    entry = tree.at(str(folder))
+    (folder / "b").touch()
+    assert tree.put_time(str(folder), entry) is False
+    (folder / "b").unlink()
+    assert tree.put_time(str(folder), entry) is True
+    assert folder.stat().st_mtime_ns == 77
+
+
+# --- snapshot and its comparison -----------------------------------------------------------------------
+
+
+def test_what_a_fix_can_touch() -> None:
+    scope = snapshot.Scope(["/etc/ssh/", "/root/.my.cnf", "/var/www/", "unit:a.service", "sysctl:net.*.x"], [])
+    assert [scope.kind(path) for path in ("/etc/ssh/x", "/root/.my.cnf", "/var/www/a/b", "/usr/x")] == [
+        *("tree", "path", "data", "path")
+    ]
+    assert (scope.units, scope.sysctls) == (["a.service"], ["net.*.x"])
+
+
+@pytest.mark.parametrize("touch", ["etc/ssh", "nonsense:x", "unit:", "/etc/../root/x", "//etc"])
+def test_what_no_fix_can_touch(touch: str) -> None:
+    with pytest.raises(store.Refused):
+        snapshot.Scope([touch], [])
+
+
+def test_the_way_back_names_what_differs() -> None:
+    scope = SimpleNamespace(data=set(), kind=lambda _: "tree", cleared=lambda _: True)
+    file = {"type": "file", "mode": 0o644, "uid": 0, "gid": 0, "mtime": 1, "sha256": "a"}
+    before = {"/etc/a": file, "/etc/b": file, "/etc/c": file, "/etc/d": file, "/etc/e": tree.ABSENT}
+    now = {
+        "/etc/a": {**file, "sha256": "b"},
+        "/etc/b": {**file, "mode": 0o600},
+        "/etc/d": file,
+        "/etc/e": file,
+        "/etc/f": file,
+    }
+    assert restore.different(before, now, scope) == {
+        **{"/etc/a": "content", "/etc/b": "attributes", "/etc/c": "missing"},
+        **{"/etc/e": "new", "/etc/f": "new"},
+    }
+
+
+def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
+    blob = snapshot.Blob(str(tmp_path / "content"))
+    first, again, other = (blob.keep([data]) for data in (b"same", b"same", b"other"))
+    blob.close()
+    assert first == again
+    assert (tmp_path / "content").read_bytes() == b"sameother"
+    start, length = blob.places[other["sha256"]]
+    assert (start, length) == (4, 5)
+
+
+# --- live settings -------------------------------------------------------------------------------------
+
+RULES = """table ip filter {
+\tchain input {
+\t\ttype filter hook input priority filter; policy accept;
+\t}
+}
+table inet luytre {
+\tset a {
+\t\ttype ipv4_addr
+\t}
+}
+"""
+
+
+def test_only_tables_that_changed_are_put_back() -> None:
+    before = {"nft": True, "iptables": False, "tables": live.tables(RULES)}
+    assert set(before["tables"]) == {"ip filter", "inet luytre"}
+    now = {**before, "tables": {"ip filter": before["tables"]["ip filter"], "inet other": "table inet other {\n}\n"}}
+    script, names = live.ruleset_change(before, now)
+    assert names == ["inet luytre", "inet other"]
+    assert script.startswith("table inet luytre\ndelete table inet luytre\ntable inet luytre {\n")
+    assert script.endswith("table inet other\ndelete table inet other\n")
+
+
+def test_rules_of_iptables_are_left_alone_where_nft_was_not_there() -> None:
+    before = {"nft": False, "iptables": True, "tables": {}}
+    now = {"nft": True, "iptables": False, "tables": {"ip filter": "x", "inet luytre": "y"}}
+    assert live.ruleset_change(before, now)[1] == ["inet luytre"]
+
+
+@pytest.mark.parametrize("pattern", ["../../etc/passwd", "net;x", "", "net ipv4"])
+def test_what_is_no_kernel_setting(pattern: str) -> None:
+    with pytest.raises(ValueError, match="not a kernel setting"):
+        live.sysctls([pattern])
+
+
+def unit(
+    name: str, active: str = "active", file: str = "enabled", run: str = "1", kind: str = "simple"
+) -> dict[str, str]:
+    return {
+        "Id": name,
+        "LoadState": "loaded",
+        "ActiveState": active,
+        "SubState": "running",
+        "UnitFileState": file,
+        "InvocationID": run,
+        "FragmentPath": "/lib/systemd/system/" + name,
+        "Type": kind,
+    }
+
+
+def test_units_run_or_not_as_before() -> None:
+    before = {
+        "a.service": unit("a.service"),
+        "b.service": unit("b.service", "inactive", "disabled"),
+        "c.service": unit("c.service", "inactive", "static"),
+        "o.service": unit("o.service", kind="oneshot"),
+    }
+    now = {
+        "a.service": unit("a.service", "failed"),
+        "b.service": unit("b.service"),
+        "c.service": unit("c.service", file="static"),
+        "o.service": unit("o.service", "inactive", kind="oneshot"),
+    }
+    assert units.changes(before, now, now, ["n.service"]) == (["a.service"], ["b.service"])
+
+
+def test_a_daemon_is_restarted_only_when_the_run_restarted_it() -> None:
+    before = {"mariadb.service": unit("mariadb.service"), "nginx.service": unit("nginx.service")}
+    paths = {"/etc/mysql/x.cnf": "new", "/etc/nginx/nginx.conf": "content"}
+    assert [one[:2] for one in units.to_reload(before, before, paths, [])] == [("nginx.service", "reload")]
+    found = {**before, "mariadb.service": unit("mariadb.service", run="2")}
+    assert ("mariadb.service", "restart", []) in units.to_reload(before, found, paths, [])
+
+
+def test_packages_that_came_rose_and_went() -> None:
+    before = {"a": ["1", "ii "], "b": ["1", "ii "], "c": ["1", "ii "], "d": ["1", "rc "]}
+    now = {"a": ["2", "ii "], "b": ["1", "rc "], "d": ["1", "ii "], "e": ["1", "iU "]}
+    assert packages.compare(before, now) == (["e", "d"], {"a": ["1", "2"]}, ["b", "c"])
+
+
+def test_rows_come_back_before_others_go() -> None:
+    before = {"dump": "REPLACE 1;\n", "keys": [["global_priv", "AA", "BB"]], "variables": {"x": ["INT", "3432"]}}
+    now = {"dump": "REPLACE 2;\n", "keys": [["global_priv", "AA", "CC"]], "variables": {"x": ["INT", "3433"]}}
+    assert database.statements(before, now).splitlines() == [
+        "REPLACE 1;",
+        "DELETE FROM mysql.global_priv WHERE HEX(Host) = 'AA' AND HEX(User) = 'CC';",
+        "FLUSH PRIVILEGES;",
+        "SET GLOBAL x = 42;",
+    ]
+    assert database.statements(before, before) == ""
+
+
+# --- sessions and accounts ------------------------------------------------------------------------------
+
+
+def process(pid: int, parent: int, **words: Any) -> dict[str, Any]:
+    given = {"uid": 0, "name": "sh", "state": "S", "group": "/system.slice/ssh.service", "title": "sh", "sudo": None}
+    return {"pid": pid, "parent": parent, **given, **words}
+
+
+def test_the_session_ends_with_all_it_started_and_nothing_else() -> None:
+    there = [
+        process(10, 1, title="sshd: /usr/sbin/sshd -D [listener]"),
+        process(11, 10, title="sshd-session: luytre [priv]"),
+        process(12, 11, uid=1000, title="sshd-session: luytre@notty"),
+        process(13, 12, sudo="1000", title="sudo python3"),
+        process(14, 13, title="python3 module"),
+        process(15, 1, sudo="1000", title="late writer"),
+        process(20, 10, title="sshd-session: quantri [priv]"),
+        process(21, 20, uid=1001),
+        process(30, 1, group="/system.slice/nginx.service", sudo="1000"),
+    ]
+    found = {one["pid"]: one for one in there}
+    assert sessions.of_account(found, 1000, "luytre", set()) == {11, 12, 13, 14, 15}
+    assert sessions.of_account(found, 1000, "luytre", {11, 12}) == {13, 14, 15}
+
+
+@pytest.mark.parametrize(
+    ("path", "earlier", "present", "expected"),
+    [
+        ("/etc/passwd", "a:x:1:1::/:/bin/sh\n", "", ["account a"]),
+        ("/etc/passwd", "a:x:1:1::/:/bin/sh\n", "a:x:1:1::/:/usr/sbin/nologin\n", ["a login shell for a"]),
+        ("/etc/shadow", "a:$y$h:1\n", "a:!$y$h:1\n", ["a password for a"]),
+        ("/etc/group", "sudo:x:27:a,b\n", "sudo:x:27:b\n", ["a in the group sudo"]),
+        ("/etc/sudoers.d/x", "a ALL=(ALL) ALL\n", "# none\n", ["a rule of sudo in /etc/sudoers.d/x"]),
+        ("/etc/motd", "a\n", "", []),
+    ],
+)
+def test_what_a_rollback_would_bring_back(path: str, earlier: str, present: str, expected: list[str]) -> None:
+    assert accounts.brought_back(path, earlier.encode(), present.encode()) == expected
+
+
+def test_a_key_that_comes_back_is_told_by_a_digest() -> None:
+    said = accounts.brought_back("/root/.ssh/authorized_keys", b"ssh-ed25519 AAAA x\n", b"")
+    assert said and "AAAA" not in said[0]
+
+
+# --- store ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run", ["", "..", "a/b", "-a", "a b", "a\n", "x" * 65])
+def test_what_is_no_name_of_a_run(run: str, tmp_path: Path) -> None:
+    with pytest.raises(store.Refused):
+        store.Store(str(tmp_path)).folder(run)
+
+
+@needs_root
+def test_a_run_that_is_open_keeps_others_out(tmp_path: Path) -> None:
+    place = store.Store(str(tmp_path / "guard"))
+    place.prepare()
+    store.write_json(place.mark, {"run": "one", "boot": "", "deadline": 0, "digest": ""})
+    with pytest.raises(store.Refused, match="one"):
+        actions.arm("two", 60, [], [], kept=place)
+    with place.locked(0), pytest.raises(store.Refused, match="another run is in progress: one"), place.locked(0):
+        pass
+
+
+@needs_root
+def test_old_snapshots_go_and_open_ones_stay(tmp_path: Path) -> None:
+    place = store.Store(str(tmp_path / "guard"))
+    place.prepare()
+    for number in range(8):
+        (tmp_path / "guard" / f"r{number}").mkdir()
+        manifest = tmp_path / "guard" / f"r{number}" / "manifest.json"
+        manifest.write_text("{}")
+        os.utime(manifest, (number, number))
+    store.write_json(place.mark, {"run": "r0"})
+    place.prune("new")
+    assert place.runs() == ["r0", "r4", "r5", "r6", "r7"]
+
+
+@needs_root
+def test_a_snapshot_that_is_not_the_controllers_is_refused(tmp_path: Path) -> None:
+    place = store.Store(str(tmp_path / "guard"))
+    place.prepare()
+    (tmp_path / "guard" / "r").mkdir()
+    digest = store.write_json(place.file("r", "manifest.json"), {"entries": {}, "touches": [], "roots": []})
+    restore.Snapshot(place, "r", digest)
+    with pytest.raises(store.Refused, match="digest differs"):
+        restore.Snapshot(place, "r", "0" * 64)
+
+
+def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
+    program = tmp_path / "guard.pyz"
+    program.write_bytes(store.program())
+    folder = Path(store.__file__).parent
+    with zipfile.ZipFile(io.BytesIO(store.program())) as archive:
+        sent = {Path(name).name for name in archive.namelist() if name.startswith("luytre_guard/")}
+    assert sent == {one.name for one in folder.glob("*.py")}
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", str(program), "revert", "../x"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+def test_names_that_are_no_text_survive_the_manifest(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff\xfe")).write_bytes(b"x")
+    found = dict(tree.walk(str(tmp_path), lambda _: tree.digest)) if os.geteuid() == 0 else {"/\udcff": {}}
+    store.write_json(str(tmp_path / "manifest.json"), found)
+    assert store.read_json(str(tmp_path / "manifest.json")) == found
