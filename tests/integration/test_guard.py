@@ -352,3 +352,15 @@ def test_accounts_and_settings_of_the_database_come_back(host: Callable[[str], H
     assert sorted(there.sh(look).splitlines()) == sorted(before.splitlines())
     assert "No such file" in there.sh("ls /var/backups/luytre")
     assert "Access denied" not in there.sh("mariadb -e 'SELECT 1'")
+
+
+def test_a_package_that_made_room_for_another_comes_back(host: Callable[[str], Host]) -> None:
+    there = host("web3")
+    there.sh("apt-get -qq install -y systemd-timesyncd")
+    before = there.disk()
+    there.arm("swap", ["package:chrony", "unit:chrony.service", "unit:systemd-timesyncd.service"], seconds=600)
+    assert "rc  systemd-timesyncd" in there.sh("apt-get -qq install -y chrony; dpkg -l systemd-timesyncd")
+    outcome = there.guard("revert", run="swap")
+    assert (outcome["packages"]["reinstalled"], outcome["problems"]) == (["systemd-timesyncd"], [])
+    made_anew = {"/var/cache/apt/pkgcache.bin", "/var/lib/dpkg/info/systemd-timesyncd.list"}
+    assert set(differences(before, there.disk())) <= made_anew

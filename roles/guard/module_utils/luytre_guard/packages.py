@@ -1,9 +1,11 @@
 """Debian's packages: what a run installed goes again, what it upgraded stays, what it removed comes back if it can."""
 
+import grp
 import os
+import pwd
 import time
 
-from . import commands, tree
+from . import commands, store, tree
 
 QUERY = ["dpkg-query", "--show", "--showformat=${binary:Package}\t${Version}\t${db:Status-Abbrev}\n"]
 DPKG = "/var/lib/dpkg"
@@ -62,6 +64,7 @@ def bring_back(before, problems, only=None):
         return {}
     now = Asked().answer()
     installed, upgraded, removed = compare(before, now)
+    _drop_dead_overrides()
     if only is not None:
         installed = [name for name in installed if name in only["installed"]]
         removed = [name for name in removed if name in only["removed"]]
@@ -89,6 +92,26 @@ def bring_back(before, problems, only=None):
     left = Asked().answer() if installed else now
     done["purged"] = [name for name in installed if left.get(name, before.get(name)) == before.get(name)]
     return done
+
+
+def _drop_dead_overrides():
+    """dpkg does nothing at all while an override names an account that went when /etc came back."""
+    path = os.path.join(DPKG, "statoverride")
+    with open(path, encoding="utf-8", errors="surrogateescape") as handle:
+        lines = handle.readlines()
+    alive = [line for line in lines if _exist(line.split(" ")[:2])]
+    if alive != lines:
+        store.write(path, "".join(alive).encode("utf-8", "surrogateescape"), 0o644)
+
+
+def _exist(names):
+    for name, look_up in zip(names, (pwd.getpwnam, grp.getgrnam)):
+        try:
+            if not name.startswith("#"):
+                look_up(name)
+        except KeyError:
+            return False
+    return True
 
 
 def _stop_units_of(names):
