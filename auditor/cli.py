@@ -9,6 +9,7 @@ import typer
 from auditor import __version__
 from auditor.commands import audit, controls, demo, doctor, drill, enroll, harden, history, inventory, plan, report
 from auditor.errors import InputError
+from auditor.lab import BuildError, LabError
 from auditor.lab.cli import app as lab
 
 app = typer.Typer(
@@ -47,9 +48,12 @@ def common(
 
 
 def main() -> None:
-    """Run the command line; a mistake of the user's is one line and exit code 2."""
+    """Run the command line; a mistake of the user's is one line and exit code 2, a lab that fails exit code 1."""
     try:
         app()
     except InputError as error:
         print(f"auditor: {error}", file=sys.stderr)
         sys.exit(2)
+    except (LabError, BuildError) as error:
+        print(f"auditor: {error}", file=sys.stderr)
+        sys.exit(1)

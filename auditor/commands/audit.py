@@ -51,13 +51,14 @@ def audit(
     from auditor.commands import terminal
     from auditor.discover import LOCAL
     from auditor.history import History
-    from auditor.report import write
+    from auditor.report import publish, write
     from auditor.report.summary import fleet
 
     language: Lang = "en" if lang == "en" else "vi"
     catalogue = controls.load()
     known = LOCAL if local else inventories.load(inventory)
     hosts, _sites = select(known, limit)
+    publish.check(output)
     with terminal.progress("audit" if language == "en" else "kiểm tra", [host.name for host in hosts]) as done:
         run, _facts = run_audit(known, catalogue, hosts, watch=done)
     history = History()

@@ -18,7 +18,7 @@ _LAB_DISK_BYTES = 4 * 1024**3
 
 
 @dataclass(frozen=True)
-class Finding:
+class Need:
     """One thing that was looked at. ``mend`` is the command that puts it right, empty when it is right."""
 
     what: str
@@ -40,39 +40,38 @@ def doctor(as_json: JsonOption = False) -> None:
 
     from auditor.commands.terminal import out
 
-    findings = list(_examine())
+    needs = list(_examine())
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([asdict(need) for need in needs], ensure_ascii=False, indent=1))
     else:
-        for finding in findings:
-            mark = "[green]✓[/]" if finding.fine else "[red]✗[/]"
+        for need in needs:
+            mark = "[green]✓[/]" if need.fine else "[red]✗[/]"
             out.print(
-                f"{mark} {escape(finding.what)}"
-                + ("" if finding.fine else f"  ({finding.needed_for}) → {escape(finding.mend)}")
+                f"{mark} {escape(need.what)}" + ("" if need.fine else f"  ({need.needed_for}) → {escape(need.mend)}")
             )
-    raise typer.Exit(1 if any(not finding.fine and finding.needed_for == "audit" for finding in findings) else 0)
+    raise typer.Exit(1 if any(not need.fine and need.needed_for == "audit" for need in needs) else 0)
 
 
-def _examine() -> Iterator[Finding]:
+def _examine() -> Iterator[Need]:
     version = ".".join(str(part) for part in sys.version_info[:3])
-    yield Finding(f"Python {version}", sys.version_info >= (3, 12), "audit", "apt-get install python3 python3-venv")
+    yield Need(f"Python {version}", sys.version_info >= (3, 12), "audit", "apt-get install python3 python3-venv")
     beside = Path(sys.executable).parent / "ansible-playbook"
-    yield Finding("ansible-playbook", beside.exists(), "audit", "pip install --require-hashes -r requirements.lock")
-    yield Finding("ssh", shutil.which("ssh") is not None, "audit", "apt-get install openssh-client")
+    yield Need("ansible-playbook", beside.exists(), "audit", "pip install --require-hashes -r requirements.lock")
+    yield Need("ssh", shutil.which("ssh") is not None, "audit", "apt-get install openssh-client")
     state = _state_folder()
-    yield Finding(
+    yield Need(
         f"history folder {state}", os.access(state, os.W_OK), "audit", f"mkdir -p {state} && chown $USER {state}"
     )
-    yield Finding("root", os.geteuid() == 0, "lab", "run as root")
+    yield Need("root", os.geteuid() == 0, "lab", "run as root")
     for program, package in (
         ("mmdebstrap", "mmdebstrap"),
         ("systemd-nspawn", "systemd-container"),
         ("openssl", "openssl"),
         ("ip", "iproute2"),
     ):
-        yield Finding(program, shutil.which(program) is not None, "lab", f"apt-get install {package}")
+        yield Need(program, shutil.which(program) is not None, "lab", f"apt-get install {package}")
     free = shutil.disk_usage(_existing(Path("/var/lib"))).free
-    yield Finding("4 GB free below /var/lib", free > _LAB_DISK_BYTES, "lab", "free some disk space")
+    yield Need("4 GB free below /var/lib", free > _LAB_DISK_BYTES, "lab", "free some disk space")
 
 
 def _state_folder() -> Path:

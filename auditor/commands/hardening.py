@@ -18,7 +18,7 @@ from auditor.harden import Applied, apply
 from auditor.history import History
 from auditor.models import Host, Inventory, Lang, Run
 from auditor.plan import Plan
-from auditor.report import write
+from auditor.report import publish, write
 from auditor.report.summary import fleet
 
 
@@ -65,6 +65,7 @@ def harden(
     quiet: bool = False,
 ) -> Hardened:
     """Do it, showing each step on the terminal. An empty plan ends after the first audit."""
+    publish.check(output)
     names = [host.name for host in hosts]
     with terminal.progress("kiểm tra" if lang == "vi" else "audit", names) as done:
         before, facts = audit(inventory, catalogue, hosts, purpose="before", watch=done)
