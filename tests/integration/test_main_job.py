@@ -54,6 +54,9 @@ def test_audit_harden_audit(fresh: Callable[..., None], auditor: Callable[..., E
         f"{w.host} {w.site or ''} {w.control}" for w in lab.weaknesses() if w.automated and status(after, w) != "pass"
     ]
     assert left == []
+    passed = {(f["control"], f["subject"]["id"]) for f in before if f["status"] == "pass"}
+    worse = [f for f in after if f["status"] in OPEN and (f["control"], f["subject"]["id"]) in passed]
+    assert worse == []
     assert smoke.compare(before_pages, pages()) == ()
 
     again = auditor("harden", "-i", INVENTORY, "--output", str(out), "--json", "--yes")
