@@ -62,27 +62,30 @@ def run(
         for host in drill.hosts
         if not only_hosts or host in only_hosts
     ]
-    _pass(catalogue, inventory, proofs, say)
+    names = {proof.host for proof in proofs}
+    hosts = [host for host in inventory.hosts if host.name in names]
+    _prepare(catalogue, inventory, hosts, say)
+    _pass(catalogue, inventory, hosts, proofs, say)
     disturbed = [proof for proof in proofs if proof.problem]
     if disturbed and len(disturbed) < len(proofs):
         say(f"{len(disturbed)} did not hold among others: once more, among themselves")
         for proof in disturbed:
+            say(f"{proof.drill.control}.{proof.drill.trap} {proof.host}: {proof.problem}")
             proof.problem = ""
-        _pass(catalogue, inventory, disturbed, say)
+        lab.back_to_kept([host.name for host in hosts])
+        _pass(catalogue, inventory, hosts, disturbed, say)
     return tuple(proofs)
 
 
-def _pass(catalogue: Catalogue, inventory: Inventory, proofs: Sequence[Proof], say: Say) -> None:
-    """Automated controls round by round; then those that a person mends, each round on fresh hosts."""
+def _pass(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], proofs: Sequence[Proof], say: Say) -> None:
+    """Automated controls round by round; then those that a person mends, each round on hosts as first hardened."""
     automated, manual = ([proof for proof in proofs if proof.automated is wanted] for wanted in (True, False))
-    names = {proof.host for proof in proofs}
-    hosts = [host for host in inventory.hosts if host.name in names]
-    for number, batch in enumerate(rounds(automated)):
-        if number == 0:
-            _prepare(catalogue, inventory, hosts, say)
+    names = [host.name for host in hosts]
+    for batch in rounds(automated):
         _prove(catalogue, inventory, hosts, _Round(batch), say)
     for batch in rounds(manual):
-        _prepare(catalogue, inventory, hosts, say)
+        say("back to the hardened hosts")
+        lab.back_to_kept(names)
         _prove(catalogue, inventory, hosts, _Round(batch), say)
 
 
@@ -107,6 +110,7 @@ def _prepare(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], 
     say(f"harden: {names}")
     found, facts = audit(inventory, catalogue, hosts)
     apply(inventory, hosts, planning.make(catalogue, hosts, facts, found.findings))
+    lab.keep([host.name for host in hosts])
 
 
 def _prove(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], batch: _Round, say: Say) -> None:

@@ -82,6 +82,7 @@ def down() -> None:
         for name in _known_machines(lab, own):
             machine.stop(name, own)
         machine.bridge_down(lab)
+        shutil.rmtree(own.root / "kept", ignore_errors=True)
         claim(None)
 
 
@@ -108,6 +109,24 @@ def pristine(hosts: Iterable[str] | None = None, progress: Progress = _silent) -
     else:
         down()
         up(progress)
+
+
+def keep(hosts: Sequence[str]) -> None:
+    """Put aside the state that machines are in, for ``back_to_kept``; they go on in it."""
+    own, lab = state(), spec()
+    with only_lab(own):
+        for name in hosts:
+            machine.keep(_known(lab, name), own)
+        _boot(lab, own, hosts, _silent, kept=True)
+        _await(lab, own, hosts)
+
+
+def back_to_kept(hosts: Sequence[str]) -> None:
+    """Bring machines back to the state that ``keep`` put aside, and wait until they serve."""
+    own, lab = state(), spec()
+    with only_lab(own):
+        _boot(lab, own, [_known(lab, name) for name in hosts], _silent, kept=True)
+        _await(lab, own, hosts)
 
 
 def status() -> list[MachineStatus]:
@@ -166,10 +185,10 @@ def _check_machine() -> None:
         )
 
 
-def _boot(lab: Spec, own: State, names: Sequence[str], progress: Progress) -> None:
+def _boot(lab: Spec, own: State, names: Sequence[str], progress: Progress, *, kept: bool = False) -> None:
     def one(name: str) -> None:
         machine.stop(name, own)
-        machine.start(lab, name, images.image(lab, name, own), own)
+        machine.start(lab, name, images.image(lab, name, own), own, own.kept(name) if kept else None)
 
     for name in names:
         progress(f"booting {name}")

@@ -25,13 +25,15 @@ def mac_of(address: IPv4Address) -> str:
     return "02:00:" + address.packed.hex(":")
 
 
-def start(spec: Spec, name: str, top: Layer, state: State) -> None:
-    """Boot a machine on a pristine image. Nothing of an earlier one may be running."""
+def start(spec: Spec, name: str, top: Layer, state: State, changes: Path | None = None) -> None:
+    """Boot a machine on a pristine image, or with ``changes`` laid over it. Nothing of an earlier one may be running."""
     place = state.machine(name)
     _remove(place)
     for folder in ("upper", "work", "root"):
         (place / folder).mkdir(parents=True)
         (place / folder).chmod(0o755)
+    if changes is not None:
+        subprocess.run(["cp", "--archive", "--no-target-directory", changes, place / "upper"], check=True)
     lower = ":".join(str(layer.files(state.cache)) for layer in top.stack)
     host, network = spec.hosts[name], spec.network
     command = [
@@ -62,11 +64,23 @@ def running_image(name: str, state: State) -> str | None:
         return None
 
 
-def stop(name: str, state: State) -> None:
-    """End a machine at once, with everything that belongs to it, and forget what it changed.
+def keep(name: str, state: State) -> None:
+    """End a machine at once, as a power cut would, and put aside what it changed."""
+    _end(name)
+    kept = state.kept(name)
+    _remove(kept)
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    (state.machine(name) / "upper").rename(kept)
 
-    Finds its processes by what they are, so it also clears what a killed command left behind.
-    """
+
+def stop(name: str, state: State) -> None:
+    """End a machine at once, with everything that belongs to it, and forget what it changed."""
+    _end(name)
+    _remove(state.machine(name))
+
+
+def _end(name: str) -> None:
+    """Finds its processes by what they are, so it also clears what a killed command left behind."""
     deadline = time.monotonic() + 20
     while left := _outside(name) + _inside(name):
         if time.monotonic() > deadline:
@@ -76,7 +90,6 @@ def stop(name: str, state: State) -> None:
         time.sleep(0.05)
     _quietly("ip", "link", "del", f"lt-{name}")
     _quietly("ip", "netns", "del", f"luytre-{name}")
-    _remove(state.machine(name))
 
 
 def bridge_up(spec: Spec) -> None:

@@ -53,6 +53,10 @@ class State:
         """A machine's own folder: ``upper`` and ``work`` of its overlay, ``layers``, ``console.log``."""
         return self.root / "machines" / host
 
+    def kept(self, host: str) -> Path:
+        """What a machine had changed when it was kept; absent when it was not."""
+        return self.root / "kept" / host
+
     def prepare(self) -> None:
         """Make the folders and what is generated once: the automation key, the root password."""
         for folder in (self.root, self.root / "ssh", self.root / "machines", self.cache):
