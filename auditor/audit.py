@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -19,17 +20,21 @@ from auditor.models import Host, Inventory, Run, Text
 
 def audit(
     inventory: Inventory,
-    catalogue: Catalogue,
+    catalogue: Catalogue | Future[Catalogue],
     hosts: Sequence[Host],
     *,
     purpose: Literal["audit", "before", "after"] = "audit",
     watch: Callable[[str], None] | None = None,
 ) -> tuple[Run, Mapping[str, HostFacts]]:
-    """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason."""
+    """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason.
+
+    The catalogue may still be on its way: it is needed only when the hosts have been read.
+    """
     started, clock = datetime.now(UTC), time.monotonic()
     facts, outcomes = collect(inventory.path, hosts, watch)
     if inventory == LOCAL:
         hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
+    catalogue = catalogue.result() if isinstance(catalogue, Future) else catalogue
     findings = [
         finding
         for host, outcome in zip(hosts, outcomes, strict=True)

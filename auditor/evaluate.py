@@ -17,14 +17,15 @@ MAX_VIOLATIONS = 50
 
 def evaluate_host(catalogue: Catalogue, host: Host, facts: HostFacts) -> tuple[Finding, ...]:
     """Every control on the host and on each of its sites."""
-    context = {**facts.context(), "host": host.model_dump(mode="json"), "now": facts.collected_at}
+    data = facts.context()
+    context = {**data, "host": host.model_dump(mode="json"), "now": facts.collected_at}
     findings = [
         _evaluate(control, Subject(kind="host", id=host.name), host.name, context, facts.errors)
         for control in catalogue.controls
         if control.subject == "host"
     ]
     for site in host.sites:
-        site_context = {**context, "site": view(site, facts)}
+        site_context = {**context, "site": view(site, data, facts.errors)}
         findings += [
             _evaluate(control, Subject(kind="site", id=site.domain), host.name, site_context, facts.errors)
             for control in catalogue.controls

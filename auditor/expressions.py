@@ -166,7 +166,7 @@ def _picked(members: Any, *keys: str) -> list[dict[str, Any]]:
     return [{key: member[key] for key in keys} for member in members]
 
 
-_ENVIRONMENT = _Sandbox(undefined=StrictUndefined)
+_ENVIRONMENT = _Sandbox(undefined=StrictUndefined, optimized=False)
 _ENVIRONMENT.filters["known"] = _known
 _ENVIRONMENT.filters["of_whole"] = _of_whole
 _ENVIRONMENT.filters["picked"] = _picked

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from auditor.facts import HostFacts
 from auditor.models import Site
 
 _WEB = ("nginx", "apache")
@@ -22,7 +22,7 @@ _NEEDS = {
 """What cannot be told about a site when an area could not be read: left out, so that reading it is no pass."""
 
 
-def view(site: Site, facts: HostFacts) -> dict[str, Any]:
+def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict[str, Any]:
     """The ``site`` of control expressions: the declaration, and what in the host's facts belongs to it.
 
     ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM
@@ -30,7 +30,6 @@ def view(site: Site, facts: HostFacts) -> dict[str, Any]:
     below its roots, ``files`` the walk of its document root, ``backup`` its newest backup. What was not found
     is None or empty.
     """
-    data = facts.context()
     names = {site.domain, *site.aliases}
     vhosts = [
         {**vhost, "server": server}
@@ -68,7 +67,7 @@ def view(site: Site, facts: HostFacts) -> dict[str, Any]:
         ),
     }
     not_understood = {server for server in _WEB if server in data and data[server]["vhosts"] is None}
-    missing = not_understood.union(facts.errors)
+    missing = not_understood.union(errors)
     unread = {part for part, needed in _NEEDS.items() if missing.intersection(needed)}
     return {part: value for part, value in seen.items() if part not in unread}
 

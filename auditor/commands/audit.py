@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
 
 import typer
@@ -55,12 +56,16 @@ def audit(
     from auditor.report.summary import fleet
 
     language: Lang = "en" if lang == "en" else "vi"
-    catalogue = controls.load()
     known = LOCAL if local else inventories.load(inventory)
     hosts, _sites = select(known, limit)
     publish.check(output)
-    with terminal.progress("audit" if language == "en" else "kiểm tra", [host.name for host in hosts]) as done:
-        run, _facts = run_audit(known, catalogue, hosts, watch=done)
+    with (
+        ThreadPoolExecutor(max_workers=1) as beside,
+        terminal.progress("audit" if language == "en" else "kiểm tra", [host.name for host in hosts]) as done,
+    ):
+        loading = beside.submit(controls.load)
+        run, _facts = run_audit(known, loading, hosts, watch=done)
+        catalogue = loading.result()
     history = History()
     history.keep(run)
     written = write(run, catalogue, output=output, lang=language, trend=history.trend(run.inventory))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -12,7 +13,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from auditor.controls import Catalogue
-from auditor.harden import Applied
 from auditor.models import Lang, Run, Status, Text
 from auditor.plan import Plan, TaskPreview
 from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary
@@ -20,6 +20,9 @@ from auditor.report.words import Words
 
 _PIPE_WIDTH = 400
 """Columns when nobody looks: wide enough that no table is cut."""
+
+if TYPE_CHECKING:
+    from auditor.harden import Applied
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPE_WIDTH)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.luytre._apart import MAX_ANSWER, apart
+
+
+def sound(name: str) -> dict[str, Any]:
+    return {"seconds": 0.0, "error": None, "data": {"name": name, "text": "Ủy ban \udcff"}}
+
+
+def test_every_area_answers_for_itself() -> None:
+    answers = apart(["a", "b", "c", "d", "e"], sound, 5, 2)
+    assert {name: answer["data"]["name"] for name, answer in answers.items()} == {name: name for name in "abcde"}
+
+
+def test_one_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+
+    def work(name: str) -> dict[str, Any]:
+        if name == "hangs":
+            child = subprocess.Popen(["sleep", "600"])
+            mark.write_text(str(child.pid))
+            child.wait()
+        return sound(name)
+
+    started = time.monotonic()
+    answers = apart(["hangs", "fine"], work, -1.5, 2)
+    assert time.monotonic() - started < 5
+    assert answers["hangs"]["error"] == "took longer than its time"
+    assert answers["fine"]["error"] is None
+    assert _gone(int(mark.read_text()))
+
+
+def _gone(pid: int) -> bool:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        status = Path(f"/proc/{pid}/stat")
+        if not status.exists() or status.read_text().split()[2] == "Z":
+            return True
+    return False
+
+
+def test_one_that_dies_or_says_too_much_has_no_answer() -> None:
+    def work(name: str) -> dict[str, Any]:
+        if name == "dies":
+            os._exit(3)
+        return {"seconds": 0.0, "error": None, "data": "x" * (MAX_ANSWER + 100)}
+
+    answers = apart(["dies", "floods"], work, 10, 2)
+    assert answers["dies"]["error"] == "ended without an answer"
+    assert answers["floods"]["error"] == f"said more than {MAX_ANSWER} bytes"
