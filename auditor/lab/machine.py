@@ -18,6 +18,7 @@ from auditor.lab.state import State
 
 _SCRIPT = HERE / "scripts/machine.sh"
 _MARK = "luytre-machine"
+_CGROUPS = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
 
 
 def mac_of(address: IPv4Address) -> str:
@@ -90,6 +91,8 @@ def _end(name: str) -> None:
         time.sleep(0.05)
     _quietly("ip", "link", "del", f"lt-{name}")
     _quietly("ip", "netns", "del", f"luytre-{name}")
+    while not _cgroups_removed(name) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def bridge_up(spec: Spec) -> None:
@@ -136,6 +139,17 @@ def _inside(name: str) -> list[int]:
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
+
+
+def _cgroups_removed(name: str) -> bool:
+    """Whether the machine's control groups are gone; a group stays busy for a moment after its last process."""
+    try:
+        for tree in _CGROUPS:
+            for folder, _inner, _files in os.walk(tree / f"luytre-{name}", topdown=False):
+                Path(folder).rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def _remove(place: Path) -> None:

@@ -16,6 +16,13 @@ remove_namespace() {
     ip netns del "$namespace" 2>/dev/null || :
 }
 
+# A tree of control groups of its own: guests that share one take each other's services down.
+for tree in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+    [ -f "$tree/cgroup.procs" ] || continue
+    mkdir -p "$tree/$namespace"
+    echo $$ > "$tree/$namespace/cgroup.procs"
+done
+
 while :; do
     remove_namespace
     ip netns add "$namespace"
