@@ -101,6 +101,7 @@ class Drill(Model):
     path: str
     hosts: tuple[str, ...]
     site: str | None = None
+    last: bool = Field(default=False, description="undone by a restart or an installation, so broken after all others")
     alone: bool = Field(default=False, description="breaks more than its control, so nothing else is drilled beside it")
 
 
@@ -179,6 +180,7 @@ def drills(roles: Path | None = None) -> tuple[Drill, ...]:
                 hosts=tuple(keys["hosts"].split()),
                 site=keys.get("site"),
                 alone="alone" in keys,
+                last="last" in keys,
             )
         )
     return tuple(found)

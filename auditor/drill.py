@@ -168,7 +168,7 @@ def _holding(batch: _Round) -> list[Proof]:
 
 def _break(batch: _Round) -> None:
     def on_host(host: str) -> None:
-        for proof in batch.proofs:
+        for proof in sorted(batch.proofs, key=lambda proof: proof.drill.last):
             if proof.host == host:
                 done = lab.run(host, Path(proof.drill.path).read_text("utf-8"))
                 if done.returncode != 0:
