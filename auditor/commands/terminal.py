@@ -16,7 +16,7 @@ from auditor.controls import Catalogue
 from auditor.models import Lang, Run, Status, Text
 from auditor.plan import Plan, TaskPreview
 from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary
-from auditor.report.words import Words
+from auditor.words import Words
 
 _PIPE_WIDTH = 400
 """Columns when nobody looks: wide enough that no table is cut."""

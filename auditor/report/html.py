@@ -37,7 +37,7 @@ from auditor.report.summary import (
     work,
 )
 from auditor.report.visible import one_line, visible
-from auditor.report.words import Words
+from auditor.words import Words
 
 MAX_FIRST = 7
 _SAFE_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$")
@@ -115,24 +115,26 @@ def headline(summary: FleetSummary, words: Words) -> str:
     """What the chair of the office reads first, in one sentence."""
     subjects: Sequence[SiteSummary | HostSummary] = summary.sites or summary.hosts
     of = len(subjects)
-    many, one = ("sites", "site") if summary.sites else ("hosts", "host")
-    what = words(many if of != 1 else one)
-
-    def say(key: str, n: int = 0) -> str:
-        return words(f"headline.{key}", n=n, of=of, what=what, What=what.capitalize())
-
+    if summary.sites:
+        what = words("sites") if of != 1 else words("site")
+    else:
+        what = words("hosts") if of != 1 else words("host")
     standing = {name: summary.standing(name) for name in ("urgent", "unread", "open", "unsure")}
     if not subjects:
-        return say("nothing")
+        return words("headline.nothing")
     if n := standing["urgent"]:
-        return say("urgent_only" if of == 1 else "urgent_all" if n == of else "urgent_one" if n == 1 else "urgent", n)
+        if of == 1:
+            return words("headline.urgent_only", what=what)
+        if n == of:
+            return words("headline.urgent_all", of=of, what=what)
+        return words("headline.urgent", n=n, of=of, what=what)
     if n := standing["unread"]:
-        return say("unread_all" if n == of else "unread", n)
+        return words("headline.unread_all" if n == of else "headline.unread", what=what)
     if n := standing["open"]:
-        return say("open_only" if of == 1 else "open", n)
+        return words("headline.open_only", what=what) if of == 1 else words("headline.open", n=n, of=of, what=what)
     if n := standing["unsure"]:
-        return say("unsure_only" if of == 1 else "unsure", n)
-    return say("clean")
+        return words("headline.unsure_only", what=what) if of == 1 else words("headline.unsure", n=n, of=of, what=what)
+    return words("headline.clean", of=of, what=what)
 
 
 def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from auditor.evaluate import MAX_VIOLATIONS
 from auditor.models import Finding, Model
 from auditor.report.visible import finite, one_line, visible
-from auditor.report.words import Words
+from auditor.words import Words
 
 MAX_VALUE = 300
 MAX_CELL = 160
@@ -139,7 +139,7 @@ def references(of: Mapping[str, Any], words: Words) -> tuple[tuple[str, str], ..
 def _clauses(framework: str, clauses: Any, words: Words) -> str:
     if isinstance(clauses, Mapping):
         levels = [
-            words("reference.level", n=str(level).removeprefix("l"), clauses=_clauses(framework, members, words))
+            words("reference.level", level=str(level).removeprefix("l"), clauses=_clauses(framework, members, words))
             for level, members in clauses.items()
             if members
         ]

@@ -1,0 +1,96 @@
+"""What people read, in Vietnamese and English, from the gettext catalogues in ``auditor/locale``.
+
+``auditor.po`` is keyed: ``Words(lang)("sites_n", n=3)`` looks up ``sites_n`` in the language's catalogue.
+"""
+
+from __future__ import annotations
+
+import datetime
+import gettext
+import io
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+import polib
+
+from auditor.models import Lang
+
+LOCALE = Path(__file__).parent / "locale"
+_HOME = datetime.timedelta(hours=7)
+"""Vietnam's offset from UTC, which goes without saying."""
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Words:
+    """The words in one language."""
+
+    def __init__(self, lang: Lang) -> None:
+        self.lang = lang
+        self._catalogue = catalogue(lang)
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The phrase ``key`` with its values filled in; whole numbers are written the language's way.
+
+        ``n`` is what the phrase counts: it chooses among the plural forms, and is given to no other phrase.
+        Raises KeyError for a key that the catalogue does not hold.
+        """
+        phrase = self._catalogue.ngettext(key, key, values["n"]) if "n" in values else self._catalogue.gettext(key)
+        shown = {name: self.number(value) if isinstance(value, int) else value for name, value in values.items()}
+        return phrase.format(**shown)
+
+    def number(self, value: int) -> str:
+        """1.024 in Vietnamese, 1,024 in English."""
+        return f"{value:,}".replace(",", "." if self.lang == "vi" else ",")
+
+    def decimal(self, value: float) -> str:
+        """One digit after the decimal sign."""
+        return f"{value:.1f}".replace(".", "," if self.lang == "vi" else ".")
+
+    def moment(self, iso: str) -> str:
+        """An ISO 8601 moment as people write it."""
+        return self._written(datetime.datetime.fromisoformat(iso))
+
+    def epoch(self, seconds: int, like: str) -> str:
+        """An epoch second, in the time zone of the ISO 8601 moment ``like``."""
+        return self._written(datetime.datetime.fromtimestamp(seconds, datetime.datetime.fromisoformat(like).tzinfo))
+
+    def _written(self, moment: datetime.datetime) -> str:
+        offset = moment.utcoffset()
+        zone = "" if offset is None or offset == _HOME else f" ({moment.tzname()})"
+        if self.lang == "vi":
+            return f"{moment:%H:%M}{zone} ngày {moment:%d/%m/%Y}"
+        return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%Y, %H:%M}{zone}"
+
+    def framework(self, key: str) -> str:
+        """A framework's name by its key in a control's references."""
+        try:
+            return self(f"framework.{key}")
+        except KeyError:
+            return key
+
+    def application(self, key: str) -> str:
+        """An application's name."""
+        return self(f"application.{key}")
+
+
+class _Missing(gettext.NullTranslations):
+    """Asked for what a catalogue lacks: a key that nobody wrote is a mistake in the program, never shown."""
+
+    def gettext(self, message: str) -> NoReturn:
+        raise KeyError(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> NoReturn:
+        raise KeyError(msgid1)
+
+
+@cache
+def catalogue(lang: Lang) -> gettext.GNUTranslations:
+    """The keyed catalogue, compiled in memory from its ``.po``."""
+    compiled = gettext.GNUTranslations(io.BytesIO(polib.pofile(str(_path(lang, "auditor"))).to_binary()))
+    compiled.add_fallback(_Missing())
+    return compiled
+
+
+def _path(lang: Lang, domain: str) -> Path:
+    return LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"
