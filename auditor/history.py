@@ -1,27 +1,50 @@
-"""Runs kept in SQLite: one file, written in one transaction per run. The only door to the database."""
+"""Runs kept in SQLite: one file, written in one transaction per run, chained. The only door to the database."""
 
 from __future__ import annotations
 
-import os
+import contextlib
+import datetime
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from auditor import chain, sqlite_file
+from auditor.chain import Broken, Link, RunKept, RunsPruned, Stored
 from auditor.errors import InputError
 from auditor.models import Run
 from auditor.report.summary import TrendPoint, trend_point
 
-VERSION = 1
-_SCHEMA = """
-CREATE TABLE runs (
-  id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, purpose TEXT NOT NULL,
-  trend TEXT NOT NULL, document BLOB NOT NULL
-) STRICT;
-CREATE INDEX runs_by_inventory ON runs (inventory, started);
-"""
+_LINK = "SELECT position, statement, hash FROM chain"
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now().astimezone()
+
+
+def _chain_runs(database: sqlite3.Connection) -> None:
+    """Version 2: every run is a link of a chain; those that are there become its first links."""
+    database.execute(
+        "CREATE TABLE chain (position INTEGER PRIMARY KEY, statement TEXT NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT"
+    )
+    rows = database.execute("SELECT id, started, inventory, purpose, trend, document FROM runs ORDER BY started, id")
+    for run_id, started, inventory, purpose, trend, document in rows.fetchall():
+        _append(database, _kept(run_id, started, inventory, purpose, trend, _unpacked(document) or document))
+
+
+_MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
+    sqlite_file.statements(
+        "CREATE TABLE runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, purpose TEXT NOT NULL,"
+        " trend TEXT NOT NULL, document BLOB NOT NULL) STRICT",
+        "CREATE INDEX runs_by_inventory ON runs (inventory, started)",
+    ),
+    _chain_runs,
+)
+VERSION = len(_MIGRATIONS)
 
 
 @dataclass(frozen=True)
@@ -32,13 +55,37 @@ class Entry:
     started: str
     inventory: str
     purpose: str
+    open: dict[str, int]
+    """Open findings by severity."""
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """What is left of a pruned run."""
+
+    id: str
+    started: str
+    inventory: str
+    purpose: str
+    pruned: str
+    """When, ISO 8601 with offset."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a walk along the chain came to."""
+
+    links: int
+    runs: int
+    pruned: int
+    head: str
+    """The last link's hash: written down elsewhere, it shows later that nothing up to here was changed."""
+    broken: Broken | None
 
 
 def default_path() -> Path:
-    """``$LUYTRE_STATE``, else ``$XDG_STATE_HOME/luytre``, else ``~/.local/state/luytre``; the file in it."""
-    state = os.environ.get("LUYTRE_STATE")
-    base = Path(state) if state else Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "luytre"
-    return base / "history.sqlite"
+    """``history.sqlite`` in the state folder."""
+    return sqlite_file.state_folder() / "history.sqlite"
 
 
 def key_of(inventory: str) -> str:
@@ -50,33 +97,67 @@ def key_of(inventory: str) -> str:
 class History:
     """The kept runs of one file."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = _now) -> None:
         self.path = path or default_path()
+        self._now = now
 
     def keep(self, run: Run) -> None:
-        """Add a run; it is there whole or not at all."""
-        row = (run.id, run.started, key_of(run.inventory), run.purpose, trend_point(run).model_dump_json())
-        document = zlib.compress(run.model_dump_json().encode())
-        with self._open() as database, database:
-            database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", (*row, document))
+        """Add a run; it is there whole, as the chain's last link, or not at all."""
+        trend, document = trend_point(run).model_dump_json(), run.model_dump_json().encode()
+        row = (run.id, run.started, key_of(run.inventory), run.purpose, trend)
+        packed = zlib.compress(document)
+        with self._open() as database, sqlite_file.transaction(database):
+            database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", (*row, packed))
+            _append(database, _kept(*row, document, at=self._now()))
 
-    def entries(self, inventory: str | None = None, limit: int = 100) -> tuple[Entry, ...]:
-        """The newest runs first."""
+    def entries(self, inventory: str | None = None, limit: int | None = 100) -> tuple[Entry, ...]:
+        """The newest runs first; ``limit`` None: all."""
         where, arguments = ("WHERE inventory = ?", [key_of(inventory)]) if inventory else ("", [])
-        query = f"SELECT id, started, inventory, purpose FROM runs {where} ORDER BY started DESC, id DESC LIMIT ?"  # noqa: S608
+        query = (
+            f"SELECT id, started, inventory, purpose, trend FROM runs {where} ORDER BY started DESC, id DESC LIMIT ?"  # noqa: S608
+        )
         with self._open() as database:
-            return tuple(Entry(*row) for row in database.execute(query, [*arguments, limit]))
+            rows = database.execute(query, [*arguments, -1 if limit is None else limit]).fetchall()
+        return tuple(
+            Entry(run_id, started, of, purpose, _open_findings(trend)) for run_id, started, of, purpose, trend in rows
+        )
+
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """The pruned runs, newest first."""
+        with self._open() as database:
+            links = _links(database)
+        gone = chain.pruned(links)
+        return tuple(
+            Tombstone(kept.id, kept.started, kept.inventory, kept.purpose, gone[kept.id].at)
+            for kept in sorted(_runs_kept(links), key=lambda kept: (kept.started, kept.id), reverse=True)
+            if kept.id in gone
+        )
 
     def run(self, run_id: str) -> Run:
         """A kept run by its id or a prefix that only one has. Raises InputError when there is none."""
+        found, document = self.document(run_id)
+        try:
+            return Run.model_validate_json(document)
+        except ValidationError as error:
+            raise InputError(
+                f"run {found} was written by another version and cannot be understood",
+                file=self.path,
+                mend="update Lũy Tre, or take it out with 'auditor history export'",
+            ) from error
+
+    def document(self, run_id: str) -> tuple[str, bytes]:
+        """The id and the JSON of a kept run, byte for byte as the chain knows it. Raises InputError as ``run`` does."""
         escaped = run_id.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         with self._open() as database:
             rows = database.execute(
-                "SELECT document FROM runs WHERE id LIKE ? ESCAPE '\\' LIMIT 2", (f"{escaped}%",)
+                "SELECT id, document FROM runs WHERE id LIKE ? ESCAPE '\\' LIMIT 2", (f"{escaped}%",)
             ).fetchall()
         if len(rows) != 1:
-            raise InputError(f"no single run {run_id!r} in the history", mend="see 'auditor history list'")
-        return Run.model_validate_json(zlib.decompress(rows[0][0]))
+            raise self._no_single_run(run_id, many=bool(rows))
+        document = _unpacked(rows[0][1])
+        if document is None:
+            raise InputError(f"run {rows[0][0]} is damaged", file=self.path, mend="see 'auditor history verify'")
+        return rows[0][0], document
 
     def latest(self, inventory: str) -> Run | None:
         """The newest run of an inventory."""
@@ -88,28 +169,129 @@ class History:
         query = "SELECT trend FROM runs WHERE inventory = ? ORDER BY started DESC, id DESC LIMIT ?"
         with self._open() as database:
             points = database.execute(query, (key_of(inventory), runs)).fetchall()
-        return tuple(TrendPoint.model_validate_json(point) for (point,) in reversed(points))
+        return tuple(point for (text,) in reversed(points) if (point := _point(text)))
+
+    def prune(self, run_ids: Sequence[str], keep_days: int) -> None:
+        """Take these runs away and say so in the chain, in one step; ``keep_days`` is the policy that chose them."""
+        if not run_ids:
+            return
+        with self._open() as database:
+            with sqlite_file.transaction(database):
+                for run_id in run_ids:
+                    if not database.execute("DELETE FROM runs WHERE id = ?", (run_id,)).rowcount:
+                        raise InputError(f"no run {run_id} in the history", mend="see 'auditor history list'")
+                at = self._now().isoformat(timespec="seconds")
+                _append(database, RunsPruned(at=at, keep_days=keep_days, runs=tuple(run_ids)))
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the pages are free, the file stays long
+                database.execute("VACUUM")
+
+    def verify(self) -> Verified:
+        """Walk the chain and compare each link with what is kept."""
+        with self._open() as database:
+            database.execute("BEGIN")
+            links = _links(database)
+            run_ids = [run_id for (run_id,) in database.execute("SELECT id FROM runs ORDER BY started, id")]
+            broken = chain.first_broken(links, lambda run_id: _stored(database, run_id), run_ids)
+            database.rollback()
+        return Verified(
+            links=len(links),
+            runs=len(run_ids),
+            pruned=len(chain.pruned(links)),
+            head=links[-1].hash if links else chain.START,
+            broken=broken,
+        )
+
+    def links(self) -> tuple[Link, ...]:
+        """The whole chain, first link first."""
+        with self._open() as database:
+            return _links(database)
+
+    def export(self) -> Iterator[dict[str, object]]:
+        """Every link, first first, with the JSON of its run when that is still kept."""
+        with self._open() as database:
+            database.execute("BEGIN")
+            for link in _links(database):
+                kept = next(_runs_kept([link]), None)
+                stored = _stored(database, kept.id) if kept else None
+                document = stored.document.decode() if stored and stored.document is not None else None
+                yield {**vars(link), "document": document}
+
+    def _no_single_run(self, run_id: str, *, many: bool) -> InputError:
+        gone = [tombstone for tombstone in self.tombstones() if tombstone.id.startswith(run_id)] if run_id else []
+        if not many and len(gone) == 1:
+            return InputError(
+                f"run {gone[0].id} was pruned at {gone[0].pruned}", mend="see 'auditor history list' for those kept"
+            )
+        return InputError(f"no single run {run_id!r} in the history", mend="see 'auditor history list'")
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not self.path.exists():
-            self.path.touch(mode=0o600)
-        database = sqlite3.connect(self.path, timeout=20)
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version > VERSION:
-                raise InputError(
-                    f"this history was written by a newer version ({version})", file=self.path, mend="update Lũy Tre"
-                )
-            if version == 0:
-                database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        with sqlite_file.opened(self.path, _MIGRATIONS, "history") as database:
             yield database
-        except sqlite3.DatabaseError as error:
-            raise InputError(
-                f"the history cannot be used: {error}", file=self.path, mend="check the disk, or move the file away"
-            ) from error
-        finally:
-            database.close()
+
+
+def _kept(
+    run_id: str,
+    started: str,
+    inventory: str,
+    purpose: str,
+    trend: str,
+    document: bytes,
+    at: datetime.datetime | None = None,
+) -> RunKept:
+    return RunKept(
+        at=(at or _now()).isoformat(timespec="seconds"),
+        id=run_id,
+        started=started,
+        inventory=inventory,
+        purpose=purpose,
+        document=chain.digest(document),
+        trend=chain.digest(trend.encode()),
+    )
+
+
+def _append(database: sqlite3.Connection, statement: RunKept | RunsPruned) -> None:
+    """Put the next link at the end of the chain; the caller holds the transaction."""
+    row = database.execute(f"{_LINK} ORDER BY position DESC LIMIT 1").fetchone()
+    link = chain.following(Link(*row) if row else None, statement)
+    database.execute("INSERT INTO chain VALUES (?, ?, ?)", (link.position, link.statement, link.hash))
+
+
+def _links(database: sqlite3.Connection) -> tuple[Link, ...]:
+    return tuple(Link(*row) for row in database.execute(f"{_LINK} ORDER BY position"))
+
+
+def _runs_kept(links: Iterable[Link]) -> Iterator[RunKept]:
+    for statement in (link.read() for link in links):
+        if isinstance(statement, RunKept):
+            yield statement
+
+
+def _stored(database: sqlite3.Connection, run_id: str) -> Stored | None:
+    row = database.execute(
+        "SELECT started, inventory, purpose, trend, document FROM runs WHERE id = ?", (run_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    started, inventory, purpose, trend, document = row
+    return Stored(started, inventory, purpose, trend.encode(), _unpacked(document))
+
+
+def _point(text: str) -> TrendPoint | None:
+    """A trend point; None when what is kept is damaged, which ``verify`` tells."""
+    try:
+        return TrendPoint.model_validate_json(text)
+    except ValidationError:
+        return None
+
+
+def _open_findings(trend: str) -> dict[str, int]:
+    point = _point(trend)
+    return {severity.value: number for severity, number in point.open.items()} if point else {}
+
+
+def _unpacked(document: bytes) -> bytes | None:
+    try:
+        return zlib.decompress(document)
+    except zlib.error:
+        return None

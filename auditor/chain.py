@@ -1,0 +1,165 @@
+"""The chain that the kept runs hang on: each link's hash rests on the one before. Pure.
+
+A link states one event as canonical JSON: a run was kept, with the digests of what was kept, or runs were pruned.
+A pruned run's link stays, so that the chain holds without what it stood for. There is no key in it: it shows that
+something was changed to whoever knows an earlier hash, and to whoever trusts that not all of it was made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from auditor.models import Model, Text
+
+START = "0" * 64
+"""What the first link rests on."""
+
+
+class RunKept(Model):
+    """A run was kept."""
+
+    kind: Literal["run"] = "run"
+    at: str = Field(description="when it was put in the chain, ISO 8601 with offset")
+    id: str
+    started: str
+    inventory: str
+    purpose: str
+    document: str = Field(description="sha256 of the run's JSON, in hex")
+    trend: str = Field(description="sha256 of its trend point's JSON, in hex")
+
+
+class RunsPruned(Model):
+    """Runs were taken away by the retention policy."""
+
+    kind: Literal["prune"] = "prune"
+    at: str = Field(description="ISO 8601 with offset")
+    keep_days: int
+    runs: tuple[str, ...]
+
+
+Statement = Annotated[RunKept | RunsPruned, Field(discriminator="kind")]
+_STATEMENT: TypeAdapter[RunKept | RunsPruned] = TypeAdapter(Statement)
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link: its place (from 1), what it states, its hash."""
+
+    position: int
+    statement: str
+    hash: str
+
+    def read(self) -> RunKept | RunsPruned | None:
+        """What it states; None when that is no statement of this version's."""
+        try:
+            return _STATEMENT.validate_json(self.statement)
+        except ValidationError:
+            return None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is kept of a run beside its link."""
+
+    started: str
+    inventory: str
+    purpose: str
+    trend: bytes
+    document: bytes | None
+    """None: it cannot be unpacked."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first link that does not hold, and why; position 0 for a run that no link speaks of."""
+
+    position: int
+    run_id: str | None
+    why: Text
+
+
+def digest(content: bytes) -> str:
+    """sha256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def following(last: Link | None, statement: RunKept | RunsPruned) -> Link:
+    """The link after ``last`` that states ``statement``."""
+    text = json.dumps(statement.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return Link(
+        position=last.position + 1 if last else 1, statement=text, hash=_hash(last.hash if last else START, text)
+    )
+
+
+def pruned(links: Iterable[Link]) -> dict[str, RunsPruned]:
+    """Which runs were pruned, and by what."""
+    found: dict[str, RunsPruned] = {}
+    for link in links:
+        statement = link.read()
+        if isinstance(statement, RunsPruned):
+            found |= dict.fromkeys(statement.runs, statement)
+    return found
+
+
+def first_broken(
+    links: Sequence[Link], stored: Callable[[str], Stored | None], run_ids: Iterable[str]
+) -> Broken | None:
+    """The first link that does not hold, or None. ``stored`` gives what is kept of a run, ``run_ids`` all kept runs."""
+    gone = pruned(links)
+    last: Link | None = None
+    linked: set[str] = set()
+    for link in links:
+        statement = link.read()
+        run_id = statement.id if isinstance(statement, RunKept) else None
+        why = _why_no_link(last, link, statement)
+        if why is None and isinstance(statement, RunKept):
+            why = _why_not_kept(statement, stored(statement.id), pruned=statement.id in gone)
+            linked.add(statement.id)
+        if why is not None:
+            return Broken(link.position, run_id, why)
+        last = link
+    for run_id in run_ids:
+        if run_id not in linked:
+            return Broken(0, run_id, Text(vi="không có mắt xích nào ghi lần này", en="no link speaks of this run"))
+    return None
+
+
+def _hash(previous: str, statement: str) -> str:
+    return digest(f"{previous}\n{statement}".encode())
+
+
+def _why_no_link(last: Link | None, link: Link, statement: RunKept | RunsPruned | None) -> Text | None:
+    if link.position != (last.position + 1 if last else 1):
+        return Text(vi="thiếu mắt xích ngay trước", en="the link before it is missing")
+    if link.hash != _hash(last.hash if last else START, link.statement):
+        return Text(vi="mã băm không khớp", en="its hash does not match")
+    if statement is None:
+        return Text(vi="nội dung mắt xích không đọc được", en="what it states cannot be read")
+    return None
+
+
+def _why_not_kept(statement: RunKept, stored: Stored | None, *, pruned: bool) -> Text | None:
+    if stored is None:
+        return None if pruned else Text(vi="dữ liệu bị mất, không do thanh lọc", en="gone, and not by pruning")
+    if pruned:
+        return Text(vi="đã thanh lọc mà dữ liệu vẫn còn", en="pruned, and yet it is there")
+    if stored.document is None or digest(stored.document) != statement.document:
+        return Text(vi="kết quả đã bị thay đổi", en="its findings were changed")
+    if digest(stored.trend) != statement.trend:
+        return Text(vi="số liệu xu hướng đã bị thay đổi", en="its trend point was changed")
+    if (stored.started, stored.inventory, stored.purpose) != (
+        statement.started,
+        statement.inventory,
+        statement.purpose,
+    ):
+        return Text(
+            vi="thời điểm, bảng kiểm kê hoặc mục đích đã bị thay đổi",
+            en="its time, inventory or purpose was changed",
+        )
+    return None

@@ -1,0 +1,95 @@
+"""A SQLite file of ours: for its owner only, brought to this version's form, written in whole transactions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from auditor.errors import InputError
+
+Migration = Callable[[sqlite3.Connection], object]
+"""Brings the file from the version that is its place in the list (from 0) to the next."""
+
+_WAIT = 20
+"""Seconds to wait for another process that is writing."""
+
+
+def state_folder() -> Path:
+    """``$LUYTRE_STATE``, else ``$XDG_STATE_HOME/luytre``, else ``~/.local/state/luytre``."""
+    state = os.environ.get("LUYTRE_STATE")
+    return Path(state) if state else Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "luytre"
+
+
+def statements(*texts: str) -> Migration:
+    """A migration of plain SQL statements."""
+
+    def migrate(database: sqlite3.Connection) -> None:
+        for text in texts:
+            database.execute(text)
+
+    return migrate
+
+
+@contextmanager
+def opened(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[sqlite3.Connection]:
+    """The file, made or migrated when need be; ``what`` it is called in errors.
+
+    Raises InputError for a file of a newer version, one that is no database, a full disk.
+    """
+    try:
+        _make_private(path)
+        database = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise InputError(f"the {what} cannot be opened: {error}", file=path, mend="check the folder") from error
+    try:
+        if database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA secure_delete = ON")
+        if _version(database) != len(migrations):
+            _migrate(database, migrations, path, what)
+        yield database
+    except sqlite3.DatabaseError as error:
+        raise InputError(
+            f"the {what} cannot be used: {error}", file=path, mend="check the disk, or move the file away"
+        ) from error
+    finally:
+        database.close()
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing, and nobody else writes from the first read to the commit."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        database.rollback()
+        raise
+    database.commit()
+
+
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def _migrate(database: sqlite3.Connection, migrations: Sequence[Migration], path: Path, what: str) -> None:
+    with transaction(database):
+        version = _version(database)
+        if version > len(migrations):
+            raise InputError(
+                f"this {what} was written by a newer version ({version})", file=path, mend="update Lũy Tre"
+            )
+        for migrate in migrations[version:]:
+            migrate(database)
+        database.execute(f"PRAGMA user_version = {len(migrations)}")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
