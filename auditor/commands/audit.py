@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from auditor.commands.options import (
+    DEFAULT_FORMATS,
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     DEFAULT_OUTPUT,
+    FormatOption,
     InventoryOption,
     JsonOption,
     LangOption,
@@ -26,6 +28,7 @@ def audit(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     output: OutputOption = DEFAULT_OUTPUT,
+    formats: FormatOption = DEFAULT_FORMATS,  # type: ignore[assignment]
     fail_on: Annotated[
         Severity, typer.Option("--fail-on", help="Exit 1 for open findings at or above this severity.")
     ] = Severity.HIGH,
@@ -33,7 +36,7 @@ def audit(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Audit every host and site; write findings.json, junit.xml and report/index.html.
+    """Audit every host and site; write report/index.html, findings.json and junit.xml, or what --format says.
 
     Exit code: 0 nothing open at or above --fail-on, 1 open findings, 2 usage or configuration,
     3 something that applies could not be evaluated.
@@ -52,7 +55,7 @@ def audit(
     from auditor.commands import terminal
     from auditor.discover import LOCAL
     from auditor.history import History
-    from auditor.report import publish, write
+    from auditor.report import json_output, publish, write
     from auditor.report.summary import fleet
 
     language: Lang = "en" if lang == "en" else "vi"
@@ -68,10 +71,11 @@ def audit(
         catalogue = loading.result()
     history = History()
     history.keep(run)
-    written = write(run, catalogue, output=output, lang=language, trend=history.trend(run.inventory))
+    written = write(run, catalogue, output=output, lang=language, trend=history.trend(run.inventory), formats=formats)
     if as_json:
-        typer.echo(json.dumps(json.loads(written.findings.read_text("utf-8")), ensure_ascii=False))
+        typer.echo(json.dumps(json.loads(json_output.render(run)), ensure_ascii=False))
     else:
         terminal.show_run(run, fleet(run), language)
-        terminal.out.print(str(written.index))
+        for path in written.shown:
+            terminal.out.print(str(path))
     raise typer.Exit(verdict.exit_code(run, fail_on))

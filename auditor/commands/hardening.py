@@ -16,7 +16,7 @@ from auditor.controls import Catalogue
 from auditor.errors import InputError
 from auditor.harden import Applied, apply
 from auditor.history import History
-from auditor.models import Host, Inventory, Lang, Run
+from auditor.models import Format, Host, Inventory, Lang, Run
 from auditor.plan import Plan
 from auditor.report import publish, write
 from auditor.report.summary import fleet
@@ -77,7 +77,7 @@ def harden(
         terminal.show_plan(plan, catalogue, lang)
     if plan.is_empty:
         written = write(before, catalogue, output=output, lang=lang, trend=history.trend(before.inventory))
-        return Hardened(before, plan, Applied({}, {}, (), ()), before, written.index)
+        return Hardened(before, plan, Applied({}, {}, (), ()), before, written.files[Format.HTML])
     if ask and not _confirmed(lang):
         raise typer.Exit(0)
     with terminal.activity("gia cố" if lang == "vi" else "harden") as doing:
@@ -89,7 +89,7 @@ def harden(
     if not quiet:
         terminal.show_applied(applied, lang)
         terminal.show_run(after, fleet(after), lang, fleet(before))
-    return Hardened(before, plan, applied, after, written.index)
+    return Hardened(before, plan, applied, after, written.files[Format.HTML])
 
 
 def _confirmed(lang: Lang) -> bool:

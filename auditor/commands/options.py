@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from auditor.errors import InputError
-from auditor.models import Host, Inventory, Lang
+from auditor.models import USUAL_FORMATS, Format, Host, Inventory, Lang
 
 
 def _lang(value: str) -> str:
@@ -18,6 +18,14 @@ def _lang(value: str) -> str:
     return value
 
 
+def _formats(value: str) -> frozenset[Format]:
+    try:
+        return frozenset(Format(name.strip()) for name in value.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"{value}: any of {_ALL_FORMATS}, separated by commas") from None
+
+
+_ALL_FORMATS = ",".join(Format)
 InventoryOption = Annotated[
     Path,
     typer.Option("-i", "--inventory", metavar="INVENTORY", help="Inventory folder or file.", envvar="LUYTRE_INVENTORY"),
@@ -35,9 +43,14 @@ LangOption = Annotated[
         "--lang", metavar="vi|en", callback=_lang, help="Language of texts and reports.", envvar="LUYTRE_LANG"
     ),
 ]
+FormatOption = Annotated[
+    frozenset[Format],
+    typer.Option("--format", metavar=_ALL_FORMATS, parser=_formats, help="What to write, separated by commas."),
+]
 DEFAULT_LANG: Lang = "vi"
 DEFAULT_INVENTORY = Path(os.environ.get("LUYTRE_INVENTORY", "inventories/lab"))
 DEFAULT_OUTPUT = Path("out")
+DEFAULT_FORMATS = ",".join(form for form in Format if form in USUAL_FORMATS)
 
 
 def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:

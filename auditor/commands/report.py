@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from auditor.commands.options import (
+    DEFAULT_FORMATS,
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     DEFAULT_OUTPUT,
+    FormatOption,
     InventoryOption,
     LangOption,
     OutputOption,
@@ -24,14 +26,15 @@ def report(
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
+    formats: FormatOption = DEFAULT_FORMATS,  # type: ignore[assignment]
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write findings.json, junit.xml and report/index.html of a kept run.
+    """Write the reports of a kept run: report/index.html, findings.json and junit.xml, or what --format says.
 
     Examples:
       auditor report -i inventories/lab --lang en
 
-      auditor report 20261124T1
+      auditor report 20261124T1 --format xlsx,csv
 
     """
     from auditor import controls
@@ -43,5 +46,7 @@ def report(
     if run is None:
         raise InputError(f"no run of {inventory} in the history", mend=f"run 'auditor audit -i {inventory}' first")
     language: Lang = "en" if lang == "en" else "vi"
-    written = write(run, controls.load(), output=output, lang=language, trend=history.trend(run.inventory))
-    typer.echo(str(written.index))
+    trend = history.trend(run.inventory)
+    written = write(run, controls.load(), output=output, lang=language, trend=trend, formats=formats)
+    for path in written.shown:
+        typer.echo(str(path))

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import sync_playwright
 
+from auditor.models import Format
 from auditor.report import trend_point, write
 from tests import factory
 
@@ -50,7 +51,9 @@ def reports(tmp_path_factory):
             lang="vi",
             before=earlier,
             trend=[trend_point(earlier)] if earlier else [],
-        ).index.parent
+        )
+        .files[Format.HTML]
+        .parent
         for name, (run, earlier) in runs.items()
     }
 

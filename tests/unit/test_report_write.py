@@ -3,6 +3,7 @@ import threading
 import pytest
 
 from auditor.errors import InputError
+from auditor.models import Format
 from auditor.report import publish, write
 from tests import factory
 
@@ -11,9 +12,9 @@ CATALOGUE = factory.catalogue()
 
 def test_everything_is_where_it_says(tmp_path):
     written = write(factory.run(), CATALOGUE, output=tmp_path / "out" / "today", lang="vi")
-    assert written.findings == tmp_path / "out/today/findings.json"
+    assert written.files[Format.JSON] == tmp_path / "out/today/findings.json"
     assert set(written.sites) == {"antruc.test", "bennua.test", "dongvau.test", "gotre.test"}
-    for path in (written.findings, written.junit, written.index, *written.sites.values()):
+    for path in (*written.files.values(), *written.sites.values()):
         assert path.stat().st_size > 1000
     assert {path.name for path in (tmp_path / "out/today").iterdir()} == {"findings.json", "junit.xml", "report"}
 

@@ -1,0 +1,31 @@
+"""``findings.csv``: every finding a row, for spreadsheets. What it promises is in docs/findings.md."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+from auditor.controls import Catalogue
+from auditor.models import Lang, Run
+from auditor.report import sheets
+from auditor.words import Words
+
+_FORMULA = re.compile(r"""(?:^|(?<=;))(?=[\s"']*[=+\-@＝＋－＠−])""")
+"""Where a spreadsheet could begin to read a formula: at the start of a cell, and after a semicolon, which a
+spreadsheet with Vietnamese settings takes for the end of a cell even within quotes that do not begin one."""
+
+
+def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
+    """UTF-8 with a byte order mark, commas, CRLF (RFC 4180); a line break within a cell is shown as ``⏎``."""
+    sheet = sheets.findings(run, catalogue, Words(lang))
+    written = io.StringIO(newline="")
+    lines = csv.writer(written)
+    lines.writerow([column.heading for column in sheet.columns])
+    lines.writerows([inert(cell) if isinstance(cell, str) else cell for cell in row] for row in sheet.rows)
+    return written.getvalue().encode("utf-8-sig")
+
+
+def inert(cell: str) -> str:
+    """The cell on one line, with an apostrophe wherever a spreadsheet would begin a formula."""
+    return _FORMULA.sub("'", cell.replace("\n", "⏎").replace("\t", "⇥"))

@@ -1,0 +1,264 @@
+"""A run as tables: what the XLSX annex and the CSV hold. Pure; rows are made one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+from auditor.controls import Catalogue
+from auditor.models import Finding, Run, Status
+from auditor.report import shown
+from auditor.report.summary import SEVERITIES, Counts, FleetSummary, WorkItem, by_urgency, fleet, work
+from auditor.report.visible import one_line, visible
+from auditor.words import Words
+
+MAX_TEXT = 2000
+"""Characters of a cell, a quarter of what spreadsheets are comfortable with; a cut is marked."""
+
+Cell = str | int | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, and how wide its cells are in characters."""
+
+    heading: str
+    width: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Iterable[tuple[Cell, ...]]
+
+
+def sheets(run: Run, catalogue: Catalogue, words: Words) -> tuple[Sheet, ...]:
+    """The annex: sites and hosts, what is open, the work, what could not be evaluated."""
+    summary = fleet(run)
+    told = _Told(run, catalogue, words)
+    unsure = (f for f in run.findings if f.status in (Status.NOT_EVALUATED, Status.MANUAL))
+    return (
+        Sheet(words("sites.title"), _site_columns(words), _sites(summary, words)),
+        Sheet(words("hosts.title"), _host_columns(words), _hosts(summary, words)),
+        Sheet(
+            words("sheet.findings"),
+            _finding_columns(words),
+            map(told.finding, by_urgency(f for f in run.findings if f.status.is_open)),
+        ),
+        Sheet(words("sheet.controls"), _work_columns(words), (_work(item, words) for item in work(run, catalogue))),
+        Sheet(words("sheet.not_evaluated"), _unsure_columns(words), map(told.unsure, by_urgency(unsure))),
+    )
+
+
+def findings(run: Run, catalogue: Catalogue, words: Words) -> Sheet:
+    """Every finding of the run, a row each."""
+    told = _Told(run, catalogue, words)
+    columns = (*_finding_columns(words), Column(words("reason"), 44))
+    rows = ((*told.finding(finding), told.reason(finding)) for finding in run.findings)
+    return Sheet(words("sheet.all_findings"), columns, rows)
+
+
+# --- sites and hosts ----------------------------------------------------------------------------------
+
+
+def _counted_columns(words: Words) -> tuple[Column, ...]:
+    severities = (Column(words(f"severity.{severity.value}"), 10) for severity in SEVERITIES)
+    return (*severities, Column(words("col.unevaluated").replace("\u00a0", " "), 11))
+
+
+def _counted(counts: Counts) -> tuple[int, ...]:
+    return (*(counts.open[severity] for severity in SEVERITIES), counts.not_evaluated)
+
+
+def _site_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words("col.site"), 28),
+        Column(words("col.unit"), 36),
+        Column(words("col.host"), 16),
+        Column(words("application"), 14),
+        Column(words("site.level"), 8),
+        Column(words("col.standing"), 18),
+        *_counted_columns(words),
+        Column(words("col.certificate_days"), 12),
+        Column(words("col.backup_days"), 12),
+    )
+
+
+def _sites(summary: FleetSummary, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for site in summary.sites:
+        yield (
+            site.domain,
+            site.unit.name if site.unit else None,
+            site.host.host.name,
+            words.application(site.site.application) if site.site.application else None,
+            site.site.level,
+            words(f"standing.{site.standing}"),
+            *_counted(site.counts),
+            site.certificate_days,
+            site.backup_days,
+        )
+
+
+def _host_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words("col.host"), 16),
+        Column(words("col.unit"), 36),
+        Column(words("col.os"), 30),
+        Column(words("col.sites"), 8),
+        Column(words("col.standing"), 18),
+        *_counted_columns(words),
+        Column(words("outside"), 44),
+    )
+
+
+def _hosts(summary: FleetSummary, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for host in summary.hosts:
+        outcome = host.outcome
+        areas = "\n".join(f"{one_line(area, 40)}: {one_line(why, 300)}" for area, why in outcome.area_errors.items())
+        yield (
+            host.host.name,
+            host.unit.name if host.unit else None,
+            one_line(outcome.os, 200) if outcome.os else None,
+            len(host.host.sites),
+            words(f"standing.{host.standing}"),
+            *_counted(host.counts),
+            visible(outcome.reason.get(words.lang), MAX_TEXT) if outcome.reason else areas[:MAX_TEXT] or None,
+        )
+
+
+# --- findings -----------------------------------------------------------------------------------------
+
+
+def _subject_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words("col.severity"), 11),
+        Column(words("col.control"), 21),
+        Column(words("col.title"), 30),
+        Column(words("col.status"), 10),
+        Column(words("col.subject"), 8),
+        Column(words("col.name"), 18),
+        Column(words("col.host"), 11),
+        Column(words("col.unit"), 22),
+    )
+
+
+def _finding_columns(words: Words) -> tuple[Column, ...]:
+    return (*_subject_columns(words), Column(words("evidence"), 28), Column(words("violations"), 36))
+
+
+def _unsure_columns(words: Words) -> tuple[Column, ...]:
+    return (*_subject_columns(words), Column(words("reason"), 44))
+
+
+class _Told:
+    """Findings in words, what many share looked up once."""
+
+    def __init__(self, run: Run, catalogue: Catalogue, words: Words) -> None:
+        self._started, self._catalogue, self.words = run.started, catalogue, words
+        office = run.organisation
+        names = {unit.id: unit.name for unit in office.units} if office else {}
+        self._units: Mapping[tuple[str, str], str | None] = {
+            **{("host", host.name): names.get(host.unit or "") for host in run.hosts},
+            **{
+                ("site", site.domain): names.get(site.unit or host.unit or "")
+                for host in run.hosts
+                for site in host.sites
+            },
+        }
+        self._reason = lru_cache(maxsize=1024)(lambda text: visible(text, MAX_TEXT))
+
+    def _subject(self, finding: Finding) -> tuple[Cell, ...]:
+        words, subject = self.words, finding.subject
+        return (
+            words(f"severity.{finding.severity.value}"),
+            finding.control,
+            self._catalogue[finding.control].title.get(words.lang),
+            words(f"status.{finding.status.value}"),
+            words("site") if subject.kind == "site" else words("host"),
+            subject.id,
+            finding.host,
+            self._units.get((subject.kind, subject.id)),
+        )
+
+    def finding(self, finding: Finding) -> tuple[Cell, ...]:
+        """What it is about, what was read, where it is not met."""
+        return (*self._subject(finding), self._evidence(finding), self._violations(finding))
+
+    def unsure(self, finding: Finding) -> tuple[Cell, ...]:
+        """What it is about, and why there is no result."""
+        return (*self._subject(finding), self.reason(finding))
+
+    def reason(self, finding: Finding) -> str | None:
+        """Why there is no result."""
+        return self._reason(finding.reason.get(self.words.lang)) if finding.reason else None
+
+    def _evidence(self, finding: Finding) -> str | None:
+        rows = shown.evidence(finding, self.words, self._started)
+        return _lines(f"{row.path} = {row.value}" for row in rows)
+
+    def _violations(self, finding: Finding) -> str | None:
+        table = shown.violations(finding, self.words, self._started)
+        if table is None:
+            return None
+        lines = (
+            ", ".join(f"{column}={value}" for column, value in zip(table.columns, row, strict=True))
+            if table.columns
+            else row[0]
+            for row in table.rows
+        )
+        cut = [self.words("violations.first", n=len(table.rows))] if table.cut else []
+        return _lines(chain(lines, cut))
+
+
+def _lines(lines: Iterable[str]) -> str | None:
+    """The lines that fit, then a mark."""
+    kept: list[str] = []
+    room = MAX_TEXT
+    for line in lines:
+        if room < len(line):
+            kept.append(f"{line[:room]}…")
+            break
+        kept.append(line)
+        room -= len(line) + 1
+    return "\n".join(kept) or None
+
+
+# --- work ---------------------------------------------------------------------------------------------
+
+
+def _work_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words("col.severity"), 11),
+        Column(words("col.control"), 21),
+        Column(words("col.title"), 30),
+        Column(words("col.sites"), 8),
+        Column(words("col.hosts"), 8),
+        Column(words("auto"), 8),
+        Column(words("disruption"), 16),
+        Column(words("fix"), 34),
+        Column(words("danger"), 24),
+        Column(words("references"), 26),
+        Column(words("sites.title"), 20),
+    )
+
+
+def _work(item: WorkItem, words: Words) -> tuple[Cell, ...]:
+    control, fix = item.control, item.control.fix
+    return (
+        words(f"severity.{item.severity.value}"),
+        control.id,
+        control.title.get(words.lang),
+        len(item.domains),
+        len(item.hosts),
+        words("yes") if item.automated else words("no"),
+        words(f"disruption.{fix.disruption}") if fix else None,
+        control.remedy.get(words.lang),
+        fix.danger.get(words.lang) if fix and fix.danger else None,
+        _lines(f"{framework}: {clauses}" for framework, clauses in shown.references(control.references, words)),
+        _lines(item.domains),
+    )

@@ -1,0 +1,82 @@
+"""``annex.xlsx``: the tables that go with a report, ready to filter and to print on A4."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from typing import Any
+
+from auditor.controls import Catalogue
+from auditor.models import Lang, Run
+from auditor.report.sheets import Sheet, sheets
+from auditor.words import Words
+
+_A4 = 9
+_FONT = {"font_name": "Times New Roman", "font_size": 10}
+_LINE = {**_FONT, "valign": "top", "border": 1, "border_color": "#B0B0B0"}
+_MAX_HEADER = 255
+_OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
+
+def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
+    """A workbook. Text cells are of type text: no formula, no link, also after somebody edits them."""
+    import xlsxwriter  # slow to load, and most audits write no workbook
+
+    words = Words(lang)
+    written = io.BytesIO()
+    book = xlsxwriter.Workbook(written, _OPTIONS)
+    office = run.organisation.name if run.organisation else words("product")
+    title = f"{words('report_of')} · {words.moment(run.started)}"
+    book.set_properties({
+        "title": title,
+        "author": office,
+        "comments": words("keep_safe"),
+        "created": datetime.datetime.fromisoformat(run.started).astimezone(datetime.UTC).replace(tzinfo=None),
+    })  # fmt: skip
+    formats = (
+        book.add_format({**_LINE, "bold": True, "text_wrap": True, "align": "center", "bg_color": "#E8EEE8"}),
+        book.add_format({**_LINE, "text_wrap": True, "num_format": "@"}),
+        book.add_format({**_LINE, "num_format": "0"}),
+    )
+    for sheet in sheets(run, catalogue, words):
+        page = book.add_worksheet(sheet.name)
+        _for_print(page, f"&L{_plain(office)}&C{_plain(sheet.name)}&R{_plain(title)}", words)
+        _fill(page, sheet, *formats)
+    book.close()
+    return written.getvalue()
+
+
+def _for_print(page: Any, header: str, words: Words) -> None:
+    page.set_landscape()
+    page.set_paper(_A4)
+    page.set_margins(left=0.6, right=0.6, top=0.8, bottom=0.8)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
+    page.set_header(header[:_MAX_HEADER])
+    page.set_footer(f"&L{_plain(words('keep_safe'))}&R&P/&N"[:_MAX_HEADER])
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&&")
+
+
+def _fill(page: Any, sheet: Sheet, heading: Any, text: Any, number: Any) -> None:
+    page.freeze_panes(1, 0)
+    for index, column in enumerate(sheet.columns):
+        page.set_column(index, index, column.width)
+        page.write_string(0, index, column.heading, heading)
+    last = 0
+    for last, row in enumerate(sheet.rows, start=1):
+        for index, cell in enumerate(row):
+            if isinstance(cell, str):
+                page.write_string(last, index, cell, text)
+            elif cell is None:
+                page.write_blank(last, index, None, text)
+            else:
+                page.write_number(last, index, cell, number)
+    page.autofilter(0, 0, last, len(sheet.columns) - 1)

@@ -1,0 +1,129 @@
+import csv
+import io
+
+import openpyxl
+import pytest
+
+from auditor.models import Status
+from auditor.report import csv_output, xlsx
+from auditor.report.csv_output import inert
+from tests import factory
+
+CATALOGUE = factory.catalogue()
+HOSTILE = factory.run(nasty=factory.NASTY, unreachable=["web2"])
+
+
+def rows(run, lang="vi"):
+    text = csv_output.render(run, CATALOGUE, lang).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+def workbook(run, lang="vi"):
+    return openpyxl.load_workbook(io.BytesIO(xlsx.render(run, CATALOGUE, lang)))
+
+
+# --- CSV ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run", [factory.run(), HOSTILE, factory.run(hosts=())], ids=["plain", "hostile", "empty"])
+def test_csv_has_a_line_a_finding_and_as_many_cells_in_each(run):
+    written = csv_output.render(run, CATALOGUE, "vi")
+    assert written.startswith(b"\xef\xbb\xbf") and written.endswith(b"\r\n")
+    assert written.count(b"\n") == written.count(b"\r\n") == 1 + len(run.findings)
+    heading, *cells = rows(run)
+    assert {len(row) for row in cells} <= {len(heading)}
+    assert [row[1] for row in cells] == [finding.control for finding in run.findings]
+
+
+def test_csv_is_in_the_language_asked_for():
+    assert rows(factory.run(), "vi")[0][:4] == ["Mức độ", "Mã yêu cầu", "Yêu cầu", "Kết quả"]
+    assert rows(factory.run(), "en")[0][:4] == ["Severity", "Control", "Requirement", "Result"]
+
+
+def test_csv_shows_what_cannot_be_seen_and_holds_nothing_that_moves_text():
+    text = csv_output.render(HOSTILE, CATALOGUE, "vi").decode("utf-8-sig")
+    assert "gọn⟨U+202E⟩exe.txt" in text
+    assert not set(text) & set("\u202e\u2066\u200b\x00\x07\x1b\u2028\t")
+
+
+@pytest.mark.parametrize("formula", factory.FORMULAS)
+def test_no_cell_begins_a_formula_read_with_commas_or_with_semicolons(formula):
+    text = csv_output.render(factory.run_with_members([formula]), CATALOGUE, "vi").decode("utf-8-sig")
+    starts = tuple("=+-@＝＋－＠−\t\r")
+    for separator in ",;":
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            assert not [cell for cell in row if cell.lstrip(" \u00a0\"'⏎").startswith(starts) and cell[:1] != "'"]
+
+
+def test_an_ordinary_text_is_left_as_it_is():
+    for text in ("ssh.effective.x = yes", "a-b", "an@truc.test", "Chưa đạt", "a; b", "5"):
+        assert inert(text) == text
+
+
+# --- XLSX ---------------------------------------------------------------------------------------------
+
+
+def test_the_workbook_has_a_sheet_for_each_question():
+    book = workbook(factory.run())
+    assert book.sheetnames == [
+        "Các trang", "Các máy chủ", "Kết quả chưa đạt", "Yêu cầu chưa đạt", "Chưa đánh giá, chờ xác nhận",
+    ]  # fmt: skip
+
+
+def test_the_workbook_counts_what_the_run_holds():
+    run = HOSTILE
+    sites, hosts, findings, controls, unsure = workbook(run).worksheets
+    open_ones = [finding for finding in run.findings if finding.status.is_open]
+    assert sites.max_row - 1 == 4 and hosts.max_row - 1 == 3
+    assert findings.max_row - 1 == len(open_ones)
+    assert controls.max_row - 1 == len({finding.control for finding in open_ones})
+    assert unsure.max_row - 1 == sum(f.status in (Status.NOT_EVALUATED, Status.MANUAL) for f in run.findings)
+    assert [row[0].value for row in findings.iter_rows(min_row=2)].count("Nghiêm trọng") == sum(
+        finding.severity == "critical" for finding in open_ones
+    )
+
+
+def test_a_host_that_was_not_read_says_why():
+    hosts = workbook(factory.run(unreachable=["web2"]))["Các máy chủ"]
+    told = {row[0].value: row[-1].value for row in hosts.iter_rows(min_row=2)}
+    assert "từ chối kết nối" in told["web2"] and told["web1"] is None
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_every_sheet_is_ready_to_filter_and_to_print(lang):
+    for sheet in workbook(factory.run(), lang):
+        assert sheet.freeze_panes == "A2"
+        assert sheet.auto_filter.ref == sheet.dimensions
+        assert sheet.page_setup.orientation == "landscape" and int(sheet.page_setup.paperSize) == 9
+        assert sheet.print_title_rows == "$1:$1"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage and sheet.page_setup.fitToHeight == 0
+        assert all(cell.value for cell in sheet[1])
+        assert all(sheet.column_dimensions[cell.column_letter].width > 5 for cell in sheet[1])
+
+
+def test_texts_of_the_workbook_are_text_for_good():
+    book = workbook(factory.run_with_members(factory.FORMULAS))
+    cells = [cell for sheet in book for row in sheet.iter_rows(min_row=2) for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n"}
+    assert {cell.number_format for cell in cells if cell.data_type == "s"} == {"@"}
+    assert all(cell.hyperlink is None for cell in cells)
+    assert {"=1+1", "＝1+1", "http://evil.test/"} <= {cell.value for cell in cells}
+
+
+def test_hostile_texts_are_cut_and_made_visible():
+    values = [
+        cell.value for sheet in workbook(HOSTILE) for row in sheet.iter_rows() for cell in row
+        if isinstance(cell.value, str)
+    ]  # fmt: skip
+    assert max(map(len, values)) < 2500
+    assert any("⟨U+202E⟩" in value for value in values)
+    assert not set("".join(values)) & set("\u202e\u2066\u200b\x00\x07\x1b\u2028")
+
+
+def test_an_empty_inventory_gives_headings_only():
+    assert {sheet.max_row for sheet in workbook(factory.run(hosts=()))} == {1}
+
+
+def test_the_same_run_gives_the_same_bytes():
+    for render in (csv_output.render, xlsx.render):
+        assert render(HOSTILE, CATALOGUE, "vi") == render(HOSTILE, CATALOGUE, "vi")
