@@ -81,6 +81,8 @@ class Verified:
     head: str
     """The last link's hash: written down elsewhere, it shows later that nothing up to here was changed."""
     broken: Broken | None
+    seen_at: int | None
+    """The position of the link whose hash was asked for; None: not asked, or not there."""
 
 
 def default_path() -> Path:
@@ -185,8 +187,8 @@ class History:
             with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the pages are free, the file stays long
                 database.execute("VACUUM")
 
-    def verify(self) -> Verified:
-        """Walk the chain and compare each link with what is kept."""
+    def verify(self, seen: str | None = None) -> Verified:
+        """Walk the chain and compare each link with what is kept; ``seen`` is a hash that was written down earlier."""
         with self._open() as database:
             database.execute("BEGIN")
             links = _links(database)
@@ -199,6 +201,7 @@ class History:
             pruned=len(chain.pruned(links)),
             head=links[-1].hash if links else chain.START,
             broken=broken,
+            seen_at=next((link.position for link in links if seen and link.hash == seen.strip().lower()), None),
         )
 
     def links(self) -> tuple[Link, ...]:

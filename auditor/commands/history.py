@@ -1,43 +1,246 @@
-"""``auditor history``: the kept runs."""
+"""``auditor history``: the kept runs, what changed between two, their chain, and what may go."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from auditor.commands.options import JsonOption
+from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption, YesOption
+from auditor.errors import InputError
+from auditor.models import Lang
+from auditor.retention import KEEP_DAYS
 
-app = typer.Typer(help="The kept runs.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="The kept runs: list, compare, take out, prune, verify.", no_args_is_help=True, rich_markup_mode=None
+)
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id or its beginning.")]
+
+
+def _language(lang: str) -> Lang:
+    return "en" if lang == "en" else "vi"
+
+
+def _print_json(data: object) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
 
 
 @app.command("list")
-def list_runs(as_json: JsonOption = False) -> None:
+def list_runs(
+    inventory: Annotated[
+        str | None, typer.Option("-i", "--inventory", metavar="INVENTORY", help="Only the runs of this inventory.")
+    ] = None,
+    newest: Annotated[int, typer.Option("--newest", metavar="N", min=1, help="At most so many.")] = 100,
+    pruned: Annotated[bool, typer.Option("--pruned", help="The pruned runs instead.")] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
     """List the kept runs, newest first.
 
-    Example:
-      auditor history list
+    Examples:
+      auditor history list -i inventories/lab
+
+      auditor history list --pruned
 
     """
-    from auditor.commands.terminal import out
+    from auditor.commands import terminal
     from auditor.history import History
+    from auditor.words import Words
 
-    entries = History().entries()
-    if as_json:
-        typer.echo(json.dumps([vars(entry) for entry in entries], ensure_ascii=False, indent=1))
+    words = Words(_language(lang))
+    if pruned:
+        tombstones = History().tombstones()[:newest]
+        if as_json:
+            _print_json([vars(tombstone) for tombstone in tombstones])
+            return
+        for stone in tombstones:
+            said = words("history.pruned_at", when=words.moment(stone.pruned))
+            terminal.out.print(f"{stone.id}  {stone.started}  {stone.inventory}  {said}", markup=False)
         return
-    for entry in entries:
-        out.print(f"{entry.id}  {entry.started}  {entry.purpose:<6}  {entry.inventory}", markup=False)
+    entries = History().entries(inventory, limit=newest)
+    if as_json:
+        _print_json([vars(entry) for entry in entries])
+    elif entries:
+        terminal.out.print(terminal.runs_table(entries, words))
+    else:
+        terminal.out.print(words("history.none"))
 
 
 @app.command()
-def show(run_id: str) -> None:
-    """Print a kept run whole, as JSON.
+def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+    """Show a kept run as the audit showed it; with --json the run whole.
 
     Example:
       auditor history show 20261124T1
 
     """
+    from auditor.commands import terminal
     from auditor.history import History
+    from auditor.report.summary import fleet
 
-    typer.echo(History().run(run_id).model_dump_json(indent=1))
+    run = History().run(run_id)
+    if as_json:
+        typer.echo(run.model_dump_json(indent=1))
+        return
+    terminal.out.print(f"{run.id}  {run.started}  {run.purpose}  {run.inventory}", markup=False)
+    terminal.show_run(run, fleet(run), _language(lang))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="The earlier run: its id or its beginning.")],
+    after: Annotated[
+        str | None, typer.Argument(metavar="[B]", help="The later run; by default the newest of the same inventory.")
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Show what was fixed, regressed, is new and is still open between two runs, per site.
+
+    Only what both runs hold is compared; what could not be evaluated now is never counted as fixed.
+
+    Example:
+      auditor history diff 20261024T1 20261124T1
+
+    """
+    from auditor import controls
+    from auditor.commands import terminal
+    from auditor.history import History
+    from auditor.report.difference import as_data, difference
+
+    history = History()
+    earlier = history.run(before)
+    later = history.run(after) if after else history.latest(earlier.inventory)
+    if later is None or later.id == earlier.id:
+        raise InputError(f"no run after {earlier.id} to compare with", mend="give two runs of 'auditor history list'")
+    found = difference(earlier, later)
+    if as_json:
+        _print_json(as_data(earlier, later, found))
+    else:
+        terminal.show_difference(earlier, later, found, controls.load(), _language(lang))
+
+
+@app.command()
+def export(
+    target: Annotated[list[str], typer.Argument(metavar="[RUN] FILE", help="The run, and the file to write.")],
+    everything: Annotated[bool, typer.Option("--all", help="The whole chain, one link a line.")] = False,
+) -> None:
+    """Write a run as JSON, byte for byte as the chain knows it; or with --all the whole chain as JSON lines.
+
+    The file is for its owner only. Its sha256 (of one run) is the "document" of the run's link.
+
+    Examples:
+      auditor history export 20261124T1 run.json
+
+      auditor history export --all history.jsonl
+
+    """
+    from auditor.history import History
+    from auditor.report import publish
+
+    if len(target) != (1 if everything else 2):
+        raise InputError(
+            "export takes a run and a file, or --all and a file", mend="see 'auditor history export --help'"
+        )
+    path = Path(target[-1])
+    if everything:
+        lines = (json.dumps(link, ensure_ascii=False).encode() + b"\n" for link in History().export())
+        publish.private(path, lines)
+    else:
+        publish.private(path, [History().document(target[0])[1]])
+    typer.echo(str(path))
+
+
+@app.command()
+def prune(
+    keep_days: Annotated[
+        int, typer.Option("--keep-days", metavar="DAYS", min=1, help="How long every run is kept.")
+    ] = KEEP_DAYS,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Take away old runs, but for the last of each month of each inventory; say which, and do it only with --yes.
+
+    A pruned run's link stays in the chain: that it was there, when, and when it was pruned.
+
+    Examples:
+      auditor history prune
+
+      auditor history prune --keep-days 365 --yes
+
+    """
+    import datetime
+
+    from auditor.commands import terminal
+    from auditor.history import History
+    from auditor.retention import prunable
+    from auditor.words import Words
+
+    words = Words(_language(lang))
+    history = History()
+    old = prunable(history.entries(limit=None), datetime.datetime.now(datetime.UTC), keep_days)
+    if yes:
+        history.prune([entry.id for entry in old], keep_days)
+    if as_json:
+        _print_json({"keep_days": keep_days, "pruned": yes, "runs": [vars(entry) for entry in old]})
+        return
+    if not old:
+        terminal.out.print(words("history.nothing_to_prune"))
+        return
+    if yes:
+        terminal.out.print(words("history.pruned_n", n=len(old)))
+        return
+    terminal.out.print(terminal.runs_table(old, words))
+    terminal.out.print(words("history.would_prune_n", n=len(old), days=keep_days))
+
+
+@app.command()
+def verify(
+    seen: Annotated[
+        str | None, typer.Option("--seen", metavar="HASH", help="A hash written down earlier, which has to be there.")
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Walk the chain of the kept runs and name the first link that does not hold.
+
+    Exit code: 0 it holds, 1 it does not, or --seen is not in it.
+
+    Example:
+      auditor history verify
+
+    """
+    from auditor.commands import terminal
+    from auditor.history import History
+    from auditor.words import Words
+
+    language = _language(lang)
+    words = Words(language)
+    told = History().verify(seen)
+    broken = told.broken
+    if as_json:
+        _print_json(
+            {
+                **vars(told),
+                "broken": broken and {**vars(broken), "why": broken.why.model_dump()},
+            }
+        )
+    elif broken is None:
+        terminal.out.print(words("history.intact", links=told.links, runs=told.runs, pruned=told.pruned))
+        terminal.out.print(words("history.head", hash=told.head), soft_wrap=True)
+    else:
+        terminal.err.print(
+            words("history.broken", position=broken.position, run=broken.run_id or "?", why=broken.why.get(language))
+            if broken.position
+            else words("history.unlinked", run=broken.run_id, why=broken.why.get(language)),
+            markup=False,
+        )
+    if seen and not as_json:
+        if told.seen_at is None:
+            terminal.err.print(words("history.unseen"))
+        else:
+            terminal.out.print(words("history.seen", position=told.seen_at))
+    raise typer.Exit(1 if broken or (seen and told.seen_at is None) else 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from rich.table import Table
 from auditor.controls import Catalogue
 from auditor.models import Lang, Run, Status, Text
 from auditor.plan import Plan, TaskPreview
-from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary
+from auditor.report.difference import CHANGES, Difference
+from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary, by_urgency
 from auditor.words import Words
 
 _PIPE_WIDTH = 400
@@ -23,6 +24,7 @@ _PIPE_WIDTH = 400
 
 if TYPE_CHECKING:
     from auditor.harden import Applied
+    from auditor.history import Entry
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPE_WIDTH)
@@ -113,6 +115,46 @@ def show_run(run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | Non
             err.print(f"[red]{escape(outcome.host)}[/]: {escape(outcome.reason.get(lang))}")
         for area, why in outcome.area_errors.items():
             err.print(f"[magenta]{escape(outcome.host)}[/]: {escape(area)}: {escape(why)}")
+
+
+def runs_table(runs: Iterable[Entry], words: Words) -> Table:
+    """Kept runs in rows: id, when, why, open findings, of what."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for _column in range(5):
+        table.add_column(no_wrap=True)
+    for run in runs:
+        why = "" if run.purpose == "audit" else words(f"purpose.{run.purpose}").lower()
+        open_now = words("history.open_n", n=sum(run.open.values()))
+        table.add_row(run.id, words.moment(run.started), open_now, why, escape(run.inventory))
+    return table
+
+
+def show_difference(before: Run, after: Run, found: Difference, catalogue: Catalogue, lang: Lang) -> None:
+    """Totals, then each site (hosts where there are no sites), then what got worse."""
+    words = Words(lang)
+    out.print(words("diff.from_to", before=words.moment(before.started), after=words.moment(after.started)))
+    if before.inventory != after.inventory:
+        err.print(words("diff.other_inventory"))
+    for key, names in (("before", found.only_before), ("after", found.only_after)):
+        if names:
+            out.print(words(f"diff.only_{key}", names=", ".join(names)), markup=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words("site").capitalize() if found.sites else words("host").capitalize(), no_wrap=True)
+    for title in (f"{words('before')} → {words('after')}", *(words(f"diff.{change}") for change in CHANGES)):
+        table.add_column(title, justify="right")
+    for name, comparison in [*((each.id, each.comparison) for each in found.sites or found.hosts), ("Σ", found.totals)]:
+        counts = [str(comparison.count(change) or "·") for change in CHANGES]
+        was, now = comparison.before, comparison.after
+        moved = f"{was.open_total if was.evaluated else '?'} → {now.open_total if now.evaluated else '?'}"
+        table.add_row(escape(name), moved, *counts)
+    out.print(table)
+    for change in ("regressed", "new"):
+        for finding in by_urgency(found.totals.changes.get(change, ())):
+            title = (
+                catalogue[finding.control].title.get(lang) if finding.control in catalogue.by_id else finding.control
+            )
+            severity = f"[{_STYLE[finding.severity.value]}]{words(f'severity.{finding.severity.value}')}[/]"
+            out.print(f"{words(f'diff.{change}')}: {severity} {escape(finding.subject.id)}: {escape(title)}")
 
 
 def show_plan(plan: Plan, catalogue: Catalogue, lang: Lang, previews: Sequence[TaskPreview] = ()) -> None:

@@ -54,6 +54,24 @@ def file(path: Path, content: bytes) -> Path:
     return path
 
 
+def private(path: Path, parts: Iterable[bytes]) -> Path:
+    """Write a file whole, for its owner only, part by part: it may be larger than memory."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.writelines(parts)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror}", mend="check the folder and its free space"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
 def folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
     """Write a folder of text files whole, in place of the one that is there."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
