@@ -45,7 +45,11 @@ class Fix(Model):
         min_length=1, description="paths, or package:NAME unit:NAME sysctl:KEY database:NAME"
     )
     disruption: Disruption = "none"
-    danger: Text | None = Field(default=None, description="what may go wrong for whom; None when nothing can")
+    danger: Text | None = Field(
+        default=None,
+        description="how it may lock somebody out, break a site or cut a service off: accepted by name only",
+    )
+    note: Text | None = Field(default=None, description="what will be different for whom, without danger")
 
 
 class Control(Model):
@@ -117,6 +121,10 @@ class Catalogue(Model):
     def by_id(self) -> Mapping[str, Control]:
         """Controls by id."""
         return {control.id: control for control in self.controls}
+
+    def mends(self, control_id: str) -> bool:
+        """Whether there is such a control, with an automated fix."""
+        return control_id in self.by_id and self[control_id].fix is not None
 
 
 def load(roles: Path | None = None) -> Catalogue:

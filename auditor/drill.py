@@ -109,7 +109,7 @@ def _prepare(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], 
     lab.pristine([host.name for host in hosts])
     say(f"harden: {names}")
     found, facts = audit(inventory, catalogue, hosts)
-    apply(inventory, hosts, planning.make(catalogue, hosts, facts, found.findings))
+    apply(inventory, hosts, planning.make(catalogue, found, facts))
     lab.keep([host.name for host in hosts])
 
 
@@ -143,7 +143,7 @@ def _mend(
     if not fixable:
         return
     say(f"harden {len(fixable)} controls")
-    plan = planning.make(catalogue, hosts, facts, run.findings)
+    plan = planning.make(catalogue, run, facts)
     applied = apply(inventory, hosts, plan)
     for host, why in applied.failed.items():
         batch.fail(f"hardening failed: {why.en}", hosts=frozenset({host}))

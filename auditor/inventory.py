@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from auditor.controls import Catalogue
 from auditor.errors import InputError
 from auditor.models import Host, Inventory, Organisation, Site
 from auditor.yaml_source import line_of, load_yaml
@@ -23,6 +24,7 @@ _HOST_KEYS = {
     "luytre_admins": "admins",
     "luytre_open_ports": "open_ports",
     "luytre_trusted_networks": "trusted_networks",
+    "luytre_accept": "accept",
 }
 _OTHER_KEYS = {"luytre_sites", "luytre_ca_file"}
 
@@ -65,6 +67,19 @@ def reach(path: Path) -> Mapping[str, Reach]:
         name: Reach(port=_literal(variables, "ansible_port", 22), ca_file=_literal(variables, "luytre_ca_file", None))
         for name, variables in _variables(path).items()
     }
+
+
+def check_accepted(path: Path, catalogue: Catalogue) -> None:
+    """Whether every control in a ``luytre_accept`` is one with an automated fix. Raises InputError for one that is not."""
+    for host, variables in _variables(path).items():
+        source = variables.get("luytre_accept")
+        for index, name in enumerate(source.value if source is not None else ()):
+            if source is not None and not catalogue.mends(name):
+                raise source.error(
+                    f"host {host}: luytre_accept: {name!r} is no control with an automated fix",
+                    "name controls one by one; see 'auditor controls list'",
+                    index,
+                )
 
 
 def _literal(variables: Mapping[str, _Sourced], key: str, default: Any) -> Any:
@@ -170,7 +185,9 @@ def _host(name: str, variables: Mapping[str, _Sourced]) -> Host:
         field = str(first["loc"][0])
         key = next((key for key, known in _HOST_KEYS.items() if known == field), "ansible_user")
         raise variables[key].error(
-            f"host {name}: {key}: {first['msg']}", "see inventories/example/hosts.yml", *first["loc"][1:]
+            f"host {name}: {key}: {first['msg'].removeprefix('Value error, ')}",
+            "see inventories/example/hosts.yml",
+            *first["loc"][1:],
         ) from error
 
 
@@ -208,7 +225,7 @@ def _organisation(path: Path) -> Organisation | None:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         raise InputError(
-            f"{where}: {first['msg']}",
+            f"{where}: {first['msg'].removeprefix('Value error, ')}",
             file=file,
             line=line_of(file, list(first["loc"])),
             mend="see inventories/example/office",

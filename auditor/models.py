@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import enum
+import ipaddress
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from auditor import windows
 
 Lang = Literal["vi", "en"]
 ControlId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
@@ -14,6 +18,19 @@ Domain = Annotated[
     str,
     StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", max_length=253),
 ]
+
+
+def _window(text: str) -> str:
+    windows.parse(text)
+    return text
+
+
+def _network(text: str) -> str:
+    return str(ipaddress.ip_network(text, strict=False))
+
+
+WindowText = Annotated[str, AfterValidator(_window)]
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class Model(BaseModel):
@@ -89,6 +106,9 @@ class Unit(Model):
     former_name: str | None = None
     successor: UnitId | None = None
     roles: dict[str, str] = Field(default_factory=dict, description="role name to role address")
+    windows: tuple[WindowText, ...] = Field(
+        default=(), description="when its hosts, and those of the units below, may be changed; none: at any time"
+    )
 
 
 class Organisation(Model):
@@ -101,6 +121,19 @@ class Organisation(Model):
     def unit(self, unit_id: str) -> Unit | None:
         """The unit with that id, or None."""
         return next((unit for unit in self.units if unit.id == unit_id), None)
+
+    def windows_of(self, unit_id: str | None) -> tuple[windows.Window, ...]:
+        """The change windows of the unit, or else of the nearest unit above it that has some; empty: at any time."""
+        passed: set[str] = set()
+        while unit_id is not None and unit_id not in passed:
+            passed.add(unit_id)
+            unit = self.unit(unit_id)
+            if unit is None:
+                break
+            if unit.windows:
+                return tuple(windows.parse(text) for text in unit.windows)
+            unit_id = unit.parent
+        return ()
 
 
 class Site(Model):
@@ -130,7 +163,8 @@ class Host(Model):
     automation_user: str | None = None
     admins: tuple[str, ...] = Field(default=(), description="accounts of people who may administer it")
     open_ports: tuple[int, ...] = Field(default=(), description="TCP ports meant to be reachable, besides SSH and web")
-    trusted_networks: tuple[str, ...] = Field(default=(), description="networks allowed to reach SSH; empty: any")
+    trusted_networks: tuple[Network, ...] = Field(default=(), description="networks allowed to reach SSH; empty: any")
+    accept: tuple[ControlId, ...] = Field(default=(), description="controls whose danger its owners accept")
     sites: tuple[Site, ...] = ()
 
 
@@ -204,3 +238,13 @@ class Run(Model):
     outcomes: tuple[HostOutcome, ...]
     findings: tuple[Finding, ...]
     organisation: Organisation | None = None
+
+    @property
+    def began(self) -> datetime:
+        """When it began, by the controller's clock."""
+        return datetime.fromisoformat(self.started)
+
+    @property
+    def ended(self) -> datetime:
+        """When everything was read and judged, by the controller's clock."""
+        return self.began + timedelta(seconds=self.seconds)

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from difflib import unified_diff
 from typing import Any
 
+from pydantic import Field
+
+from auditor import preflight
 from auditor.controls import Catalogue, Disruption
 from auditor.facts import HostFacts
-from auditor.models import ControlId, Domain, Finding, Host, Model, Text
+from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.runner import Playbook, Task
 
-SUPPORTED = {("debian", "12"), ("debian", "13")}
 DISRUPTIONS: tuple[Disruption, ...] = ("none", "reload", "restart", "reboot")
 
 
 class Change(Model):
-    """One control that would be put in force on a host."""
+    """One control that would be put in force on a host, for some of its sites."""
 
     control: ControlId
     sites: tuple[Domain, ...] = ()
     disruption: Disruption
     danger: Text | None = None
+    note: Text | None = None
+    held: Text | None = Field(default=None, description="why it is shown but not made")
 
 
 class HostPlan(Model):
@@ -33,9 +37,19 @@ class HostPlan(Model):
     refused: Text | None = None
 
     @property
+    def due(self) -> tuple[Change, ...]:
+        """The changes that would be made."""
+        return tuple(change for change in self.changes if change.held is None)
+
+    @property
+    def held(self) -> tuple[Change, ...]:
+        """The changes that are held back, each with its reason."""
+        return tuple(change for change in self.changes if change.held is not None)
+
+    @property
     def disruption(self) -> Disruption:
-        """The worst of its changes."""
-        return max((change.disruption for change in self.changes), key=DISRUPTIONS.index, default="none")
+        """The worst of the changes that would be made."""
+        return max((change.disruption for change in self.due), key=DISRUPTIONS.index, default="none")
 
 
 class Plan(Model):
@@ -46,75 +60,80 @@ class Plan(Model):
     @property
     def is_empty(self) -> bool:
         """Whether nothing would change anywhere."""
-        return not any(host.changes for host in self.hosts)
+        return not any(host.due for host in self.hosts)
+
+    @property
+    def held_total(self) -> int:
+        """How many changes are held back on all hosts together."""
+        return sum(len(host.held) for host in self.hosts)
 
     def as_variables(self) -> dict[str, dict[str, list[str]]]:
-        """The roles' ``luytre_plan``: host to control id to domains."""
+        """The roles' ``luytre_plan``: host to control id to domains. Holds what is due, and nothing else."""
         return {
-            host.host: {change.control: list(change.sites) for change in host.changes}
-            for host in self.hosts
-            if host.changes
+            host.host: {change.control: list(change.sites) for change in host.due} for host in self.hosts if host.due
         }
 
 
 def make(
     catalogue: Catalogue,
-    hosts: Sequence[Host],
+    run: Run,
     facts: Mapping[str, HostFacts],
-    findings: Iterable[Finding],
     *,
     only_sites: frozenset[str] = frozenset(),
+    accepted: frozenset[str] = frozenset(),
 ) -> Plan:
-    """A plan for every host from the open findings that have an automated fix.
+    """A plan for every host of the run, from its open findings that have an automated fix.
 
     With ``only_sites`` those sites' own findings alone count: a host's fixes touch its other sites too.
+    What ``preflight`` objects to is refused or held. ``accepted`` are the controls whose danger is accepted for this
+    run, also outside of change windows; those that the inventory accepts count for danger alone.
+    The present is the moment at which the run ended.
     """
     open_findings = [
         f
-        for f in findings
+        for f in run.findings
         if f.status.is_open and catalogue[f.control].fix and (not only_sites or f.subject.id in only_sites)
     ]
-    return Plan(hosts=tuple(_host_plan(catalogue, host, facts.get(host.name), open_findings) for host in hosts))
+    return Plan(
+        hosts=tuple(
+            _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted) for host in run.hosts
+        )
+    )
 
 
-def _host_plan(catalogue: Catalogue, host: Host, facts: HostFacts | None, findings: list[Finding]) -> HostPlan:
-    refused = refusal(facts)
-    if refused is not None:
-        return HostPlan(host=host.name, refused=refused)
+def _host_plan(
+    catalogue: Catalogue,
+    run: Run,
+    host: Host,
+    facts: HostFacts | None,
+    findings: list[Finding],
+    accepted: frozenset[str],
+) -> HostPlan:
     sites: dict[str, list[str]] = {}
     for finding in findings:
         if finding.host == host.name:
             own = [finding.subject.id] if finding.subject.kind == "site" else [site.domain for site in host.sites]
             sites.setdefault(finding.control, []).extend(own)
+    fixes = {name: fix for name in catalogue.by_id if name in sites and (fix := catalogue[name].fix) is not None}
+    objections = preflight.objections(host, fixes, facts, started=run.began, ended=run.ended)
+    if objections.refused is not None:
+        return HostPlan(host=host.name, refused=objections.refused)
+    closed = preflight.outside_window(run.organisation, host, run.ended)
     changes = []
-    for control_id in catalogue.by_id:
-        fix = catalogue[control_id].fix
-        if control_id in sites and fix is not None:
-            changes.append(
-                Change(control=control_id, sites=tuple(sites[control_id]), disruption=fix.disruption, danger=fix.danger)
-            )
+    for name, fix in fixes.items():
+        bad = objections.sites.get(name, {})
+        reason = objections.held.get(name)
+        if reason is None and fix.danger is not None and name not in accepted and name not in host.accept:
+            reason = preflight.unaccepted(name)
+        if reason is None and name not in accepted:
+            reason = closed
+        change = Change(
+            control=name, disruption=fix.disruption, danger=fix.danger, note=fix.note, held=reason,
+            sites=tuple(site for site in sites[name] if site not in bad),
+        )  # fmt: skip
+        changes += [change] if change.sites or not bad else []
+        changes += [change.model_copy(update={"sites": (site,), "held": why}) for site, why in bad.items()]
     return HostPlan(host=host.name, changes=tuple(changes))
-
-
-def refusal(facts: HostFacts | None) -> Text | None:
-    """Why this host must not be changed, or None."""
-    system: Any = facts.data.get("system") if facts is not None else None
-    if system is None:
-        return Text(
-            vi="không đọc được máy chủ nên không thay đổi gì", en="the host could not be read, so nothing is changed"
-        )
-    if (system.os.id, system.os.version.split(".")[0]) not in SUPPORTED:
-        return Text(
-            vi=f"hệ điều hành {system.os.name or '?'} chưa được thử nghiệm: chỉ kiểm tra, không thay đổi",
-            en=f"the operating system {system.os.name or '?'} is untested: audited only, never changed",
-        )
-    if system.machine_panels:
-        panels = ", ".join(system.machine_panels)
-        return Text(
-            vi=f"bảng điều khiển {panels} quản lý cấu hình máy chủ này: chỉ kiểm tra, không thay đổi",
-            en=f"the control panel {panels} owns this host's configuration: audited only, never changed",
-        )
-    return None
 
 
 # --- the preview: what a check run of the same plan says it would change -------------------------------

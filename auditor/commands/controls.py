@@ -90,6 +90,8 @@ def show(control_id: str, as_json: JsonOption = False, lang: LangOption = DEFAUL
         out.print(f"fix: {control.fix.disruption}; touches {escape(', '.join(control.fix.touches))}")
         if control.fix.danger is not None:
             out.print(f"[yellow]! {escape(control.fix.danger.get(language))}[/]")
+        if control.fix.note is not None:
+            out.print(escape(control.fix.note.get(language)))
     for name, clauses in control.references.items():
         out.print(f"{name}: {escape(json.dumps(clauses, ensure_ascii=False))}")
     out.print(f"drills: {', '.join(entry['drills']) or '–'}")

@@ -44,6 +44,7 @@ class Hardened:
                 "before": self.before.id,
                 "after": self.after.id,
                 "plan": self.plan.model_dump(mode="json"),
+                "held": self.plan.held_total,
                 "changed": {host: list(tasks) for host, tasks in self.applied.changed.items()},
                 "failed": {host: why.model_dump() for host, why in self.applied.failed.items()},
                 "broken_before": list(self.applied.broken_before),
@@ -63,6 +64,7 @@ def harden(
     *,
     ask: bool,
     quiet: bool = False,
+    accepted: frozenset[str] = frozenset(),
 ) -> Hardened:
     """Do it, showing each step on the terminal. An empty plan ends after the first audit."""
     publish.check(output)
@@ -71,7 +73,7 @@ def harden(
         before, facts = audit(inventory, catalogue, hosts, purpose="before", watch=done)
     history = History()
     history.keep(before)
-    plan = planning.make(catalogue, hosts, facts, before.findings, only_sites=only_sites)
+    plan = planning.make(catalogue, before, facts, only_sites=only_sites, accepted=accepted)
     if not quiet:
         terminal.show_run(before, fleet(before), lang)
         terminal.show_plan(plan, catalogue, lang)
@@ -88,6 +90,7 @@ def harden(
     written = write(after, catalogue, output=output, lang=lang, before=before, trend=history.trend(after.inventory))
     if not quiet:
         terminal.show_applied(applied, lang)
+        terminal.show_held(plan, lang)
         terminal.show_run(after, fleet(after), lang, fleet(before))
     return Hardened(before, plan, applied, after, written.files[Format.HTML])
 

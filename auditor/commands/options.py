@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from auditor.errors import InputError
 from auditor.models import USUAL_FORMATS, Format, Host, Inventory, Lang
+
+if TYPE_CHECKING:
+    from auditor.controls import Catalogue
 
 
 def _lang(value: str) -> str:
@@ -34,6 +37,14 @@ LimitOption = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="HOST|SITE", help="Only these hosts or sites; repeat or separate by commas."),
 ]
+AcceptOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept",
+        metavar="CONTROL",
+        help="Accept the danger of this control in this run, also outside of change windows; repeat or separate by commas.",
+    ),
+]
 OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for the report and the findings.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Never ask; take yes for an answer.")]
@@ -51,6 +62,18 @@ DEFAULT_LANG: Lang = "vi"
 DEFAULT_INVENTORY = Path(os.environ.get("LUYTRE_INVENTORY", "inventories/lab"))
 DEFAULT_OUTPUT = Path("out")
 DEFAULT_FORMATS = ",".join(form for form in Format if form in USUAL_FORMATS)
+
+
+def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
+    """The controls that ``--accept`` names. Raises InputError for one that is no control with an automated fix."""
+    wanted = [name for part in names or [] for name in part.split(",") if name]
+    for name in wanted:
+        if not catalogue.mends(name):
+            raise InputError(
+                f"--accept {name}: no control with an automated fix",
+                mend="name controls one by one; see 'auditor controls list'",
+            )
+    return frozenset(wanted)
 
 
 def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:

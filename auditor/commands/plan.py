@@ -10,10 +10,12 @@ import typer
 from auditor.commands.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
+    AcceptOption,
     InventoryOption,
     JsonOption,
     LangOption,
     LimitOption,
+    accepted,
     select,
 )
 from auditor.models import Lang
@@ -28,6 +30,7 @@ def plan(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     with_host: WithHostOption = False,
+    accept: AcceptOption = None,
     diff: Annotated[
         bool, typer.Option("--diff/--no-diff", help="Show the diff of every file, from a check run.")
     ] = True,
@@ -35,6 +38,9 @@ def plan(
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Show per host and site what hardening would change, how disruptive it is, and the diff. Changes nothing.
+
+    Changes that are held back are shown with the reason: dangerous and not accepted, outside of the unit's change
+    window, or seen to do harm on this host.
 
     Examples:
       auditor plan -i inventories/lab
@@ -54,10 +60,12 @@ def plan(
     language: Lang = "en" if lang == "en" else "vi"
     catalogue = controls.load()
     known = inventories.load(inventory)
+    inventories.check_accepted(inventory, catalogue)
     hosts, sites = select(known, limit)
+    named = accepted(accept, catalogue)
     with terminal.progress("audit" if language == "en" else "kiểm tra", [host.name for host in hosts]) as done:
         run, facts = audit(known, catalogue, hosts, watch=done)
-    made = planning.make(catalogue, hosts, facts, run.findings, only_sites=frozenset() if with_host else sites)
+    made = planning.make(catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted=named)
     previews, failures = try_out(known, made) if diff else ((), {})
     if as_json:
         document = {**made.model_dump(mode="json"), "preview": [entry.model_dump() for entry in previews]}

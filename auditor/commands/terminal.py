@@ -158,16 +158,16 @@ def show_difference(before: Run, after: Run, found: Difference, catalogue: Catal
 
 
 def show_plan(plan: Plan, catalogue: Catalogue, lang: Lang, previews: Sequence[TaskPreview] = ()) -> None:
-    """Per host the controls that would be put in force, the sites, disruption and danger; then the diffs."""
+    """Per host the controls that would be put in force, the sites, disruption and danger; what is held, and why; then the diffs."""
     for host in plan.hosts:
         if host.refused is not None:
             out.print(f"[bold]{escape(host.host)}[/]: [yellow]{escape(host.refused.get(lang))}[/]")
             continue
-        number = len(host.changes)
+        number, held = len(host.due), len(host.held)
         head = (
-            f"{number} thay đổi, {_DISRUPTION[host.disruption].vi}"
+            f"{number} thay đổi, {_DISRUPTION[host.disruption].vi}" + (f"; giữ lại {held}" if held else "")
             if lang == "vi"
-            else f"{number} changes, {_DISRUPTION[host.disruption].en}"
+            else f"{number} changes, {_DISRUPTION[host.disruption].en}" + (f"; {held} held back" if held else "")
         )
         out.print(f"[bold]{escape(host.host)}[/]: {head}")
         for change in host.changes:
@@ -181,13 +181,28 @@ def show_plan(plan: Plan, catalogue: Catalogue, lang: Lang, previews: Sequence[T
                     else f"  [yellow]{_DISRUPTION[change.disruption].get(lang)}[/]"
                 )
             )
+            if change.held is not None:
+                out.print(
+                    f"      [yellow]{'giữ lại' if lang == 'vi' else 'held back'}:[/] {escape(change.held.get(lang))}"
+                )
             if change.danger is not None:
                 out.print(f"      [yellow]![/] {escape(change.danger.get(lang))}")
+            if change.note is not None:
+                out.print(f"      [dim]{escape(change.note.get(lang))}[/]")
     for preview in previews:
         out.print(f"\n[bold]{escape(preview.host)}[/] {escape(preview.name)}")
         for line in preview.diff.splitlines():
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else "dim"
             out.print(f"[{style}]{escape(line)}[/]")
+
+
+def show_held(plan: Plan, lang: Lang) -> None:
+    """How many changes were held back and how many hosts refused, if any."""
+    refused = sum(host.refused is not None for host in plan.hosts)
+    if plan.held_total:
+        out.print(Words(lang)("plan.held", n=plan.held_total))
+    if refused:
+        out.print(Words(lang)("plan.refused", n=refused))
 
 
 def show_applied(applied: Applied, lang: Lang) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor import inventory
+from auditor import controls, inventory, resources
 from auditor.errors import InputError
 
 ORGANISATION = """\
@@ -104,3 +104,48 @@ def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["lab", "example"])
 def test_the_shipped_inventories_are_sound(name: str) -> None:
     assert inventory.load(Path("inventories") / name).sites
+
+
+def test_accepted_controls_are_read_and_each_must_be_one_with_a_fix(tmp_path: Path) -> None:
+    catalogue = controls.load()
+    path = folder(
+        tmp_path, HOSTS.replace("    ansible_user", "    luytre_accept: [ssh.password_auth]\n    ansible_user")
+    )
+    assert [host.accept for host in inventory.load(path).hosts] == [("ssh.password_auth",)] * 2
+    inventory.check_accepted(path, catalogue)
+    (path / "host_vars").mkdir()
+    (path / "host_vars/b.yml").write_text("luytre_accept:\n  - tls.redirect\n  - sudo.nopasswd\n", "utf-8")
+    with pytest.raises(InputError, match=r"b\.yml:3: host b: luytre_accept: 'sudo\.nopasswd'"):
+        inventory.check_accepted(path, catalogue)
+
+
+@pytest.mark.parametrize("everything", ["all", "ssh.*", "'*'", "[ssh]"])
+def test_nothing_accepts_everything_at_once(tmp_path: Path, everything: str) -> None:
+    path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"luytre_accept: [{everything}]"))
+    with pytest.raises(InputError, match=r"hosts\.yml:9: host a: luytre_accept"):
+        inventory.load(path)
+
+
+def test_the_lab_accepts_each_danger_by_name() -> None:
+    catalogue, lab = controls.load(), resources.inventories() / "lab"
+    inventory.check_accepted(lab, catalogue)
+    dangerous = {
+        control.id for control in catalogue.controls if control.fix is not None and control.fix.danger is not None
+    }
+    assert {host.accept == tuple(sorted(dangerous)) for host in inventory.load(lab).hosts} == {True}
+    assert len(dangerous) <= 30
+
+
+def test_a_window_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
+    wrong = (
+        ORGANISATION
+        + "  - id: phuong\n    name: UBND phường Thử\n    windows:\n      - sat-sun 00:00-05:00\n      - nights\n"
+    )
+    with pytest.raises(InputError, match=r"organisation\.yml:9: .*'nights' is not a change window"):
+        inventory.load(folder(tmp_path, organisation=wrong))
+
+
+def test_a_network_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
+    path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", "luytre_trusted_networks: [192.0.2.0/24, 192.0.2.300]"))
+    with pytest.raises(InputError, match=r"hosts\.yml:9: host a: luytre_trusted_networks: .*192\.0\.2\.300"):
+        inventory.load(path)

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from auditor import plan
 from auditor.controls import Catalogue
 from auditor.facts import HostFacts
-from auditor.models import Finding, Host, Severity, Site, Status, Subject
+from auditor.models import Finding, Host, Organisation, Run, Severity, Site, Status, Subject, Unit
 from auditor.runner import Playbook, Task
 from tests.unit.test_evaluate import TEXT, control
 from tests.unit.test_facts import SYSTEM
 
+STARTED = "2026-11-24T09:00:00+07:00"
+COLLECTED = int(datetime.fromisoformat(STARTED).timestamp()) + 2
 HOST = Host(name="h", address="192.0.2.1", sites=(Site(domain="a.test", host="h"), Site(domain="b.test", host="h")))
 FIX = {"touches": ["/etc/x"], "disruption": "restart", "danger": TEXT}
 CATALOGUE = Catalogue(
@@ -23,7 +26,7 @@ CATALOGUE = Catalogue(
 
 def facts(**system: object) -> HostFacts:
     areas = {"system": {"seconds": 0.1, "error": None, "data": {**SYSTEM, **system}}}
-    return HostFacts.parse(json.dumps({"schema": 1, "collected_at": 5, "areas": areas}))
+    return HostFacts.parse(json.dumps({"schema": 1, "collected_at": COLLECTED, "areas": areas}))
 
 
 def finding(control_id: str, kind: str, subject: str, status: Status = Status.FAIL) -> Finding:
@@ -36,8 +39,29 @@ def finding(control_id: str, kind: str, subject: str, status: Status = Status.FA
     )
 
 
-def make(*findings: Finding, only_sites: frozenset[str] = frozenset(), known: HostFacts | None = None) -> plan.Plan:
-    return plan.make(CATALOGUE, [HOST], {"h": known or facts()}, findings, only_sites=only_sites)
+def run(*findings: Finding, host: Host = HOST, started: str = STARTED, organisation: Organisation | None = None) -> Run:
+    return Run(
+        id="r",
+        started=started,
+        seconds=3.0,
+        version="0",
+        inventory="i",
+        hosts=(host,),
+        outcomes=(),
+        findings=findings,
+        organisation=organisation,
+    )
+
+
+def make(
+    *findings: Finding,
+    only_sites: frozenset[str] = frozenset(),
+    known: HostFacts | None = None,
+    accepted: tuple[str, ...] = ("x.host",),
+) -> plan.Plan:
+    return plan.make(
+        CATALOGUE, run(*findings), {"h": known or facts()}, only_sites=only_sites, accepted=frozenset(accepted)
+    )
 
 
 def test_only_open_findings_with_a_fix_are_planned() -> None:
@@ -69,7 +93,55 @@ def test_an_unknown_system_or_a_panel_is_refused() -> None:
     odd = {"id": "gentoo", "version": "2", "codename": "", "name": "Gentoo"}
     assert make(finding("x.host", "host", "h"), known=facts(os=odd)).hosts[0].refused is not None
     assert make(finding("x.host", "host", "h"), known=facts(machine_panels=["Plesk"])).hosts[0].refused is not None
-    assert plan.make(CATALOGUE, [HOST], {}, [finding("x.host", "host", "h")]).hosts[0].refused is not None
+    assert plan.make(CATALOGUE, run(finding("x.host", "host", "h")), {}).hosts[0].refused is not None
+
+
+def test_danger_is_accepted_by_name_on_the_command_line_or_in_the_inventory() -> None:
+    found = finding("x.host", "host", "h"), finding("x.site", "site", "a.test")
+    made = make(*found, accepted=())
+    assert made.as_variables() == {"h": {"x.site": ["a.test"]}}
+    (held,) = made.hosts[0].held
+    assert held.held is not None
+    assert "--accept x.host" in held.held.en
+    assert made.hosts[0].disruption == "none"
+    assert made.held_total == 1
+    assert not make(*found, accepted=("x.host",)).held_total
+    accepting = HOST.model_copy(update={"accept": ("x.host",)})
+    assert not plan.make(CATALOGUE, run(*found, host=accepting), {"h": facts()}).held_total
+
+
+def test_all_held_is_nothing_to_do() -> None:
+    assert make(finding("x.host", "host", "h"), accepted=()).is_empty
+
+
+def in_window(window: str, accepted: tuple[str, ...] = (), accept: tuple[str, ...] = ()) -> plan.Plan:
+    organisation = Organisation(
+        name="UBND tỉnh Thử",
+        units=(
+            Unit(id="tinh", name="UBND tỉnh Thử", windows=(window,)),
+            Unit(id="xa", name="UBND xã Thử", parent="tinh"),
+        ),
+    )
+    host = HOST.model_copy(update={"unit": "xa", "accept": accept})
+    found = finding("x.host", "host", "h"), finding("x.site", "site", "a.test")
+    known = run(*found, host=host, organisation=organisation)
+    return plan.make(CATALOGUE, known, {"h": facts()}, accepted=frozenset(accepted))
+
+
+def test_outside_of_the_window_of_the_unit_above_everything_is_held() -> None:
+    made = in_window("tue 09:01-10:00", accept=("x.host",))
+    assert made.is_empty
+    reasons = {change.control: change.held for change in made.hosts[0].changes}
+    assert all(why is not None and "2026-11-24 at 09:01" in why.en for why in reasons.values())
+    assert made.held_total == 2
+
+
+def test_inside_the_window_only_danger_is_held() -> None:
+    assert in_window("tue 09:00-10:00").as_variables() == {"h": {"x.site": ["a.test"]}}
+
+
+def test_a_control_named_for_this_run_is_made_outside_of_the_window_too() -> None:
+    assert in_window("sun 00:00-05:00", accepted=("x.host",)).as_variables() == {"h": {"x.host": ["a.test", "b.test"]}}
 
 
 def test_a_preview_shows_the_diff_without_its_secrets() -> None:
