@@ -15,7 +15,9 @@ from auditor.controls import Catalogue
 from auditor.discover import LOCAL, with_found_sites
 from auditor.evaluate import evaluate_host, not_evaluated
 from auditor.facts import HostFacts
-from auditor.models import Host, Inventory, Run, Text
+from auditor.models import Host, HostOutcome, Inventory, Run, Text
+
+Purpose = Literal["audit", "before", "after"]
 
 
 def audit(
@@ -23,7 +25,7 @@ def audit(
     catalogue: Catalogue | Future[Catalogue],
     hosts: Sequence[Host],
     *,
-    purpose: Literal["audit", "before", "after"] = "audit",
+    purpose: Purpose = "audit",
     watch: Callable[[str], None] | None = None,
 ) -> tuple[Run, Mapping[str, HostFacts]]:
     """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason.
@@ -32,9 +34,24 @@ def audit(
     """
     started, clock = datetime.now(UTC), time.monotonic()
     facts, outcomes = collect(inventory.path, hosts, watch)
+    catalogue = catalogue.result() if isinstance(catalogue, Future) else catalogue
+    run = judge(inventory, catalogue, hosts, facts, outcomes, started=started, purpose=purpose)
+    return run.model_copy(update={"seconds": round(time.monotonic() - clock, 3)}), facts
+
+
+def judge(
+    inventory: Inventory,
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    facts: Mapping[str, HostFacts],
+    outcomes: Sequence[HostOutcome],
+    *,
+    started: datetime,
+    purpose: Purpose = "audit",
+) -> Run:
+    """The run that these facts make; ``outcomes`` in the order of ``hosts``."""
     if inventory == LOCAL:
         hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
-    catalogue = catalogue.result() if isinstance(catalogue, Future) else catalogue
     findings = [
         finding
         for host, outcome in zip(hosts, outcomes, strict=True)
@@ -44,19 +61,18 @@ def audit(
             else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
         )
     ]
-    run = Run(
+    return Run(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
         started=started.astimezone().isoformat(timespec="seconds"),
-        seconds=round(time.monotonic() - clock, 3),
+        seconds=round((datetime.now(UTC) - started).total_seconds(), 3),
         version=__version__,
         inventory=inventory.path,
         purpose=purpose,
         hosts=tuple(hosts),
-        outcomes=outcomes,
+        outcomes=tuple(outcomes),
         findings=tuple(findings),
         organisation=inventory.organisation,
     )
-    return run, facts
 
 
 _UNREAD = Text(vi="không đọc được máy chủ", en="the host could not be read")

@@ -7,7 +7,21 @@ import sys
 import typer
 
 from auditor import __version__
-from auditor.commands import audit, controls, demo, doctor, drill, enroll, harden, history, inventory, plan, report
+from auditor.commands import (
+    audit,
+    controls,
+    demo,
+    doctor,
+    drift,
+    drill,
+    enroll,
+    harden,
+    history,
+    inventory,
+    plan,
+    report,
+    rollback,
+)
 from auditor.errors import InputError
 from auditor.lab import BuildError, LabError
 from auditor.lab.cli import app as lab
@@ -23,6 +37,8 @@ app = typer.Typer(
 app.command()(audit.audit)
 app.command()(plan.plan)
 app.command()(harden.harden)
+app.command()(rollback.rollback)
+app.command()(drift.drift)
 app.command()(enroll.enroll)
 app.command()(report.report)
 app.command()(drill.drill)

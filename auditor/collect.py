@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from auditor.facts import BadDocument, HostFacts
 from auditor.models import Host, HostOutcome, Text
@@ -26,10 +27,20 @@ def collect(
         "collect.yml",
         inventory=inventory,
         limit=[host.name for host in hosts],
-        variables={"luytre_declared": {host.name: host.model_dump(mode="json") for host in hosts}},
+        variables=declared(hosts),
         timeout=COLLECT_SECONDS,
         watch=seen,
     )
+    return answers(run, hosts)
+
+
+def declared(hosts: Sequence[Host]) -> dict[str, Any]:
+    """What the collector has to know of the hosts, as a playbook's variables."""
+    return {"luytre_declared": {host.name: host.model_dump(mode="json") for host in hosts}}
+
+
+def answers(run: Playbook, hosts: Sequence[Host]) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
+    """What a playbook with the collector in it read: facts by host name, and how reading went for every host."""
     facts: dict[str, HostFacts] = {}
     outcomes = []
     for host in hosts:
@@ -41,11 +52,11 @@ def collect(
 
 
 def _facts(run: Playbook, host: str) -> HostFacts | Text:
-    failed = run.failure(host)
-    if failed is not None:
-        return explain(failed.message)
-    task = next((task for task in run.of(host) if task.action == _ACTION), None)
+    task = next((task for task in run.of(host) if task.action == _ACTION and task.outcome == "ok"), None)
     if task is None:
+        failed = run.failure(host)
+        if failed is not None:
+            return explain(failed.message)
         return explain(run.complaint) if run.complaint else _NO_ANSWER
     document = task.result.get("document")
     if not isinstance(document, str):

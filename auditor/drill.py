@@ -7,6 +7,7 @@ itself), so hosts are hardened first. One that another's trap disturbed is run o
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,8 +18,9 @@ from auditor import plan as planning
 from auditor.audit import audit
 from auditor.controls import Catalogue, Drill
 from auditor.facts import HostFacts
-from auditor.harden import apply
-from auditor.models import Finding, Host, Inventory, Run, Status
+from auditor.harden import Options, harden
+from auditor.journal import Journal
+from auditor.models import Finding, Hardening, Host, Inventory, Run, Status
 
 Say = Callable[[str], None]
 
@@ -109,7 +111,7 @@ def _prepare(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], 
     lab.pristine([host.name for host in hosts])
     say(f"harden: {names}")
     found, facts = audit(inventory, catalogue, hosts)
-    apply(inventory, hosts, planning.make(catalogue, found, facts))
+    _harden(inventory, hosts, planning.make(catalogue, found, facts), catalogue)
     lab.keep([host.name for host in hosts])
 
 
@@ -144,22 +146,25 @@ def _mend(
         return
     say(f"harden {len(fixable)} controls")
     plan = planning.make(catalogue, run, facts)
-    applied = apply(inventory, hosts, plan)
-    for host, why in applied.failed.items():
-        batch.fail(f"hardening failed: {why.en}", hosts=frozenset({host}))
-    for difference in applied.differences:
-        on = frozenset(host.name for host in hosts for site in host.sites if site.domain == difference.domain)
-        batch.fail(f"{difference.url} is not served as before: {difference.what}", hosts=on)
+    hardened = _harden(inventory, hosts, plan, catalogue)
+    for entry in hardened.hosts:
+        if entry.state != "confirmed":
+            batch.fail(f"hardening: {entry.state}: {entry.why.en if entry.why else '?'}", hosts=frozenset({entry.host}))
     after, _facts = audit(inventory, catalogue, hosts)
     for proof in _holding(batch):
         finding = _finding(after, proof)
         if proof.automated and (finding is None or finding.status is not Status.PASS):
             proof.problem = f"hardened but not mended: {_told(finding)}"
     say("harden again")
-    again = apply(inventory, hosts, plan)
-    for host, tasks in again.changed.items():
-        if tasks:
-            batch.fail(f"the second run changed something: {'; '.join(tasks)}", hosts=frozenset({host}))
+    for entry in _harden(inventory, hosts, plan, catalogue).hosts:
+        if entry.tasks:
+            batch.fail(f"the second run changed something: {'; '.join(entry.tasks)}", hosts=frozenset({entry.host}))
+
+
+def _harden(inventory: Inventory, hosts: Sequence[Host], plan: planning.Plan, catalogue: Catalogue) -> Hardening:
+    """All hosts at once: a drill that goes wrong must not hide what the others come to."""
+    name = f"drill-{secrets.token_hex(6)}"
+    return harden(inventory, hosts, plan, catalogue, Journal(), name, Options(batch="100%")).hardening
 
 
 def _holding(batch: _Round) -> list[Proof]:

@@ -1,89 +1,402 @@
-"""Put a plan in force: probe, apply, probe again, audit again. Changes exactly what the plan says, per host."""
+"""Put a plan in force so that no host is lost: snapshot, timer, apply, probe, then confirm or bring back.
+
+Hosts go in batches. A host that does not serve as before is brought back at once, and the rollout stops. What
+happens is on this machine's disk before it happens on a host, so that a run that was killed can be told about.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Literal
 
 from auditor import inventory as inventories
-from auditor.models import Host, Inventory, Text
+from auditor import rollout
+from auditor.collect import answers, declared
+from auditor.controls import Catalogue
+from auditor.facts import HostFacts
+from auditor.journal import Journal
+from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, HostState, Inventory, Text
 from auditor.plan import Plan, TaskPreview, preview
 from auditor.reasons import explain
-from auditor.review import smoke
+from auditor.review import look
 from auditor.runner import Playbook, Task, play
 
-HARDEN_SECONDS = 1_800
+APPLY_SECONDS = 1_800
+SETTLE_SECONDS = 900
+CONFIRM_SECONDS = 600
+"""In which a host has to be confirmed, unless told otherwise."""
+REVERT_SECONDS = 300
+"""How long after its deadline a host may take to be back."""
+
+_GUARD = "guard"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_STATES: Mapping[str, HostState] = {"confirmed": "confirmed", "reverted": "reverted", "rolled_back": "rolled_back"}
+_NOTHING = Text(vi="không rõ lý do", en="for no known reason")
+_INTERRUPTED = Text(vi="lần chạy bị dừng giữa chừng", en="the run was interrupted")
+_UNTIMELY = Text(vi="không làm xong trong thời gian cho phép", en="it was not finished in the time allowed")
+
+Order = Literal["confirm", "revert", "status"]
 
 
 @dataclass(frozen=True)
-class Applied:
-    """What came of putting a plan in force."""
+class Options:
+    """How careful to be."""
 
-    changed: Mapping[str, tuple[str, ...]]
-    """Names of the tasks that changed something, by host."""
-    failed: Mapping[str, Text]
-    """Why a host's run ended early, by host."""
-    broken_before: tuple[str, ...]
-    """Sites that served nothing before, and are therefore not judged by their pages."""
-    differences: tuple[smoke.Difference, ...]
-    """Pages that are not served as before."""
+    batch: str = rollout.DEFAULT
+    seconds: int = CONFIRM_SECONDS
 
-    @property
-    def sound(self) -> bool:
-        """Whether every host finished and every site serves as before."""
-        return not self.failed and not self.differences
+
+@dataclass(frozen=True)
+class Hardened:
+    """What came of putting a plan in force, and how the hosts were read in the end."""
+
+    hardening: Hardening
+    facts: Mapping[str, HostFacts]
+    outcomes: Mapping[str, HostOutcome]
 
 
 def try_out(inventory: Inventory, plan: Plan) -> tuple[tuple[TaskPreview, ...], Mapping[str, Text]]:
     """What the plan's tasks would change, by a check run that changes nothing; and the hosts where that failed."""
     if plan.is_empty:
         return (), {}
-    run = _play(inventory, plan, check=True)
-    return preview(run), _failures(run, plan)
+    run = _play_plan(inventory, plan.as_variables(), {}, check=True)
+    return preview(run), {host: why for host in plan.as_variables() if (why := _failure(run, host))}
 
 
-def apply(
-    inventory: Inventory, hosts: Sequence[Host], plan: Plan, watch: Callable[[Task], None] | None = None
-) -> Applied:
-    """Put the plan in force. Sites of the hosts concerned are visited before and after."""
-    if plan.is_empty:
-        return Applied({}, {}, (), ())
-    concerned = [host for host in hosts if host.name in plan.as_variables()]
-    ca_files = {name: reach.ca_file for name, reach in inventories.reach(Path(inventory.path)).items()}
-    before = smoke.visit(concerned, ca_files)
-    run = _play(inventory, plan, watch=watch)
-    after = smoke.visit(concerned, ca_files)
-    return Applied(
-        changed={host.name: tuple(task.name for task in run.changed(host.name)) for host in concerned},
-        failed=_failures(run, plan),
-        broken_before=smoke.broken(before),
-        differences=smoke.compare(before, after),
+def harden(
+    inventory: Inventory,
+    hosts: Sequence[Host],
+    plan: Plan,
+    catalogue: Catalogue,
+    journal: Journal,
+    run_id: str,
+    options: Options | None = None,
+    watch: Callable[[Task], None] | None = None,
+    release: Sequence[ControlId] = (),
+) -> Hardened:
+    """Put the plan in force, batch by batch; ends with every host confirmed, brought back, or untouched.
+
+    The caller holds the journal's lock. On Ctrl-C and SIGTERM the hosts under way are brought back, then
+    KeyboardInterrupt is raised. Only a host that answers no more is left to its own timer, and waited for.
+    ``release``: controls that are no longer to be in force on the plan's hosts.
+    """
+    options = options or Options()
+    by_name = {host.name: host for host in hosts}
+    names = tuple(plan.as_variables())
+    batches = rollout.batches(names, options.batch)
+    record = _Record(
+        journal,
+        Hardening(
+            id=run_id,
+            inventory=inventory.path,
+            started=_now(),
+            seconds=options.seconds,
+            hosts=tuple(
+                HostHardening(host=name, batch=number, controls=tuple(plan.as_variables()[name]))
+                for number, batch in enumerate(batches, start=1)
+                for name in batch
+            ),
+        ),
     )
+    with _interruptible(), tempfile.TemporaryDirectory(prefix="luytre-ssh-") as sockets:
+        rolling = _Rollout(inventory, plan, catalogue, record, Path(sockets), watch, tuple(release))
+        for batch in batches:
+            rolling.harden([by_name[name] for name in batch])
+            if record.now.having("reverted", "lost"):
+                break
+        record.update(ended=_now())
+    return Hardened(record.now, rolling.facts, rolling.outcomes)
 
 
-def _play(
-    inventory: Inventory, plan: Plan, *, check: bool = False, watch: Callable[[Task], None] | None = None
+def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal) -> tuple[Hardening, ...]:
+    """Learn how hardenings that were killed ended, bringing back what is still open. The hardenings, as known now.
+
+    The caller holds the journal's lock.
+    """
+    found = []
+    for hardening in journal.unfinished(inventory.path):
+        record = _Record(journal, hardening)
+        open_hosts = {entry.host for entry in hardening.having("applying", "armed", "lost")}
+        with _interruptible(), tempfile.TemporaryDirectory(prefix="luytre-ssh-") as sockets:
+            rolling = _Rollout(inventory, Plan(hosts=()), Catalogue(controls=()), record, Path(sockets), None)
+            rolling.look_after([host for host in hosts if host.name in open_hosts])
+        if not record.now.having("applying", "armed", "lost"):
+            record.update(ended=record.now.ended or _now())
+        found.append(record.now)
+    return tuple(found)
+
+
+class _Record:
+    """A hardening as it goes on: every step is in the journal before the next."""
+
+    def __init__(self, journal: Journal, hardening: Hardening) -> None:
+        self.journal, self.now = journal, hardening
+        journal.write(hardening)
+
+    def update(self, **changes: Any) -> None:
+        self.now = self.now.model_copy(update=changes)
+        self.journal.write(self.now)
+
+    def put(self, hosts: Sequence[str], **changes: Any) -> None:
+        self.update(
+            hosts=tuple(entry.model_copy(update=changes) if entry.host in hosts else entry for entry in self.now.hosts)
+        )
+
+
+@dataclass
+class _Rollout:
+    inventory: Inventory
+    plan: Plan
+    catalogue: Catalogue
+    record: _Record
+    sockets: Path
+    watch: Callable[[Task], None] | None
+    release: tuple[ControlId, ...] = ()
+    facts: dict[str, HostFacts] = field(default_factory=dict)
+    outcomes: dict[str, HostOutcome] = field(default_factory=dict)
+    until: dict[str, float] = field(default_factory=dict)
+    """When, on the monotonic clock, a host must be back by itself."""
+
+    def harden(self, hosts: Sequence[Host]) -> None:
+        """One batch, to its end."""
+        reach = inventories.reach(Path(self.inventory.path))
+        expected = look.learn(look.take(hosts, reach), look.take(hosts, reach))
+        self.record.update(broken_before=tuple(dict.fromkeys((*self.record.now.broken_before, *expected.broken_sites))))
+        names = [host.name for host in hosts]
+        try:
+            self.record.put(names, state="applying")
+            run = self._apply(names)
+            wrong = self._unfinished(run, names)
+            probed = [host for host in hosts if self._state(host.name) == "armed" and host.name not in wrong]
+            wrong.update(self._suspected(look.compare(expected, look.take(probed, reach))))
+            self._settle(hosts, {name: "revert" if name in wrong else "confirm" for name in self._armed(names)}, wrong)
+        except KeyboardInterrupt:
+            open_ones = [name for name in names if self._state(name) in ("applying", "armed")]
+            self._settle(hosts, dict.fromkeys(open_ones, "revert"), dict.fromkeys(open_ones, _INTERRUPTED))
+            self.record.update(ended=_now())
+            raise
+        self._look_again(hosts, expected, reach)
+
+    def look_after(self, hosts: Sequence[Host]) -> None:
+        """Hosts of a hardening that was killed: what they came to, brought back where it is still open."""
+        names = [host.name for host in hosts]
+        for name in names:
+            self.until[name] = time.monotonic() + REVERT_SECONDS
+        self._settle(hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, _INTERRUPTED))
+
+    def _apply(self, names: Sequence[str]) -> Playbook:
+        plan = {name: self.plan.as_variables()[name] for name in names}
+        touches = {
+            name: sorted({touch for control in plan[name] for touch in _touches(self.catalogue, control)})
+            for name in names
+        }
+        guarding = {
+            "luytre_run": self.record.now.id,
+            "luytre_seconds": self.record.now.seconds,
+            "luytre_touches": touches,
+            "luytre_release": dict.fromkeys(names, self.release),
+        }
+        run = _play_plan(self.inventory, plan, guarding, watch=self._seen, sockets=self.sockets)
+        for name in names:
+            changed = tuple(task.name for task in run.changed(name) if task.action != _GUARD)
+            self.record.put([name], tasks=changed)
+        return run
+
+    def _seen(self, task: Task) -> None:
+        if task.action == _GUARD and task.outcome == "changed":
+            seconds = self.record.now.seconds
+            self.until[task.host] = time.monotonic() + seconds + REVERT_SECONDS
+            deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+            self.record.put(
+                [task.host], state="armed", digest=_digest(task.result, "digest"), deadline=_stamp(deadline)
+            )
+        if self.watch is not None:
+            self.watch(task)
+
+    def _unfinished(self, run: Playbook, names: Sequence[str]) -> dict[str, Text]:
+        """Why hosts did not get through; those of which nothing was touched are refused."""
+        wrong = {}
+        for name in names:
+            why = _failure(run, name) or (_UNTIMELY if run.status != "successful" and run.status != "failed" else None)
+            if why is None:
+                continue
+            if self._state(name) == "armed":
+                wrong[name] = why
+            else:
+                self.record.put([name], state="refused", why=why)
+        return wrong
+
+    def _suspected(self, failed: Mapping[str, tuple[look.Failed, ...]]) -> dict[str, Text]:
+        """What failed on a host, with the controls that may have done it."""
+        found = {}
+        for host, failures in failed.items():
+            entry = self.record.now.of(host)
+            controls = entry.controls if entry else ()
+            suspects = [
+                c for c in controls if any(c.split(".")[0] in failure.areas for failure in failures)
+            ] or controls
+            said = [failure.what for failure in failures[:5]]
+            named = ", ".join(suspects[:12]) + (" …" if len(suspects) > 12 else "")
+            found[host] = Text(
+                vi=f"{'; '.join(text.vi for text in said)} (sau khi áp dụng {named})",
+                en=f"{'; '.join(text.en for text in said)} (after applying {named})",
+            )
+        return found
+
+    def _settle(self, hosts: Sequence[Host], orders: Mapping[str, Order], wrong: Mapping[str, Text]) -> None:
+        """Confirm or bring back; a host that does not answer is waited for until it is back by itself."""
+        left = dict(orders)
+        while left:
+            concerned = [host for host in hosts if host.name in left]
+            run = play(
+                "settle.yml",
+                inventory=self.inventory.path,
+                limit=list(left),
+                variables={"luytre_settle": left, "luytre_run": self.record.now.id, **declared(concerned)},
+                timeout=SETTLE_SECONDS,
+                sockets=self.sockets,
+            )
+            facts, outcomes = answers(run, concerned)
+            self.facts.update(facts)
+            self.outcomes.update({outcome.host: outcome for outcome in outcomes})
+            for name in list(left):
+                if self._settled(run, name, left[name], wrong.get(name)):
+                    del left[name]
+                elif time.monotonic() > self.until.get(name, 0):
+                    self.record.put([name], state="lost", why=wrong.get(name))
+                    del left[name]
+                elif self._reached(run, name):
+                    left[name] = "status"
+            if left:
+                time.sleep(1)
+
+    def _settled(self, run: Playbook, name: str, order: Order, why: Text | None) -> bool:
+        """Record the host's answer. False when it has given none that ends the matter."""
+        task = next((task for task in run.of(name) if task.action == _GUARD), None)
+        answer = task.result if task is not None and task.outcome in ("ok", "changed") else {}
+        state = _STATES.get(str(answer.get("state")))
+        if state is None and order == "status" and answer.get("state") == "none":
+            self.record.put([name], state="refused", why=why)
+            return True
+        if state is None:
+            return False
+        changes: dict[str, Any] = {"state": state}
+        entry = self.record.now.of(name)
+        if digest := _digest(answer, "digest"):
+            changes["digest"] = entry.digest if entry and entry.digest else digest
+        if after := _digest(answer, "after"):
+            changes["after"] = after
+        if state == "reverted":
+            changes["why"] = _with_problems(why or _timed_out(answer), answer)
+        self.record.put([name], **changes)
+        return True
+
+    def _reached(self, run: Playbook, name: str) -> bool:
+        return any(task.action == _GUARD and task.outcome == "failed" for task in run.of(name))
+
+    def _look_again(self, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, Any]) -> None:
+        """Say of hosts that were brought back whether they serve as before."""
+        back = [host for host in hosts if self._state(host.name) == "reverted"]
+        still = look.compare(expected, look.take(back, reach)) if back else {}
+        for host in back:
+            entry = self.record.now.of(host.name)
+            why = (entry.why if entry else None) or _NOTHING
+            failures = still.get(host.name, ())
+            if failures:
+                vi, en = ("; ".join(getattr(f.what, lang) for f in failures[:5]) for lang in ("vi", "en"))
+                after = Text(vi=f"; sau khi khôi phục vẫn còn: {vi}", en=f"; still so after the way back: {en}")
+            else:
+                after = Text(
+                    vi="; đã khôi phục, mọi thứ phục vụ như trước", en="; brought back, everything serves as before"
+                )
+            self.record.put([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
+
+    def _state(self, name: str) -> HostState:
+        entry = self.record.now.of(name)
+        return entry.state if entry else "waiting"
+
+    def _armed(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if self._state(name) == "armed"]
+
+
+def _play_plan(
+    inventory: Inventory,
+    plan: Mapping[str, Mapping[str, Sequence[str]]],
+    guarding: Mapping[str, Any],
+    *,
+    check: bool = False,
+    watch: Callable[[Task], None] | None = None,
+    sockets: Path | None = None,
 ) -> Playbook:
-    variables = plan.as_variables()
     return play(
         "harden.yml",
         inventory=inventory.path,
-        limit=list(variables),
-        variables={"luytre_plan": variables},
+        limit=list(plan),
+        variables={"luytre_plan": plan, **guarding},
         check=check,
-        timeout=HARDEN_SECONDS,
+        timeout=APPLY_SECONDS,
         watch=watch,
+        sockets=sockets,
     )
 
 
-def _failures(run: Playbook, plan: Plan) -> dict[str, Text]:
-    failed: dict[str, Text] = {}
-    for host in plan.as_variables():
-        task = run.failure(host)
-        if task is not None:
-            why = explain(task.message)
-            failed[host] = Text(vi=f"{task.name}: {why.vi}", en=f"{task.name}: {why.en}")
-        elif not run.of(host):
-            failed[host] = explain(run.complaint)
-    return failed
+def _touches(catalogue: Catalogue, control: str) -> tuple[str, ...]:
+    fix = catalogue[control].fix
+    return fix.touches if fix else ()
+
+
+def _failure(run: Playbook, host: str) -> Text | None:
+    task = run.failure(host)
+    if task is not None:
+        why = explain(task.message)
+        return Text(vi=f"{task.name}: {why.vi}", en=f"{task.name}: {why.en}")
+    return explain(run.complaint) if not run.of(host) else None
+
+
+def _digest(answer: Mapping[str, Any], key: str) -> str | None:
+    value = answer.get(key)
+    return value if isinstance(value, str) and _DIGEST.fullmatch(value) else None
+
+
+def _timed_out(answer: Mapping[str, Any]) -> Text:
+    if answer.get("cause") == "boot":
+        return Text(vi="máy chủ khởi động lại giữa chừng", en="the host was restarted in between")
+    return Text(vi="không được xác nhận kịp thời", en="it was not confirmed in time")
+
+
+def _with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
+    problems = answer.get("problems")
+    said = "; ".join(str(problem)[:200] for problem in problems[:5]) if isinstance(problems, list) else ""
+    if not said:
+        return why
+    return Text(vi=f"{why.vi}; chưa khôi phục được: {said}", en=f"{why.en}; could not be brought back: {said}")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM interrupts as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _now() -> str:
+    return _stamp(datetime.now(UTC))
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone().isoformat(timespec="seconds")

@@ -225,6 +225,52 @@ class HostOutcome(Model):
     area_errors: dict[str, str] = Field(default_factory=dict)
 
 
+HostState = Literal["waiting", "applying", "armed", "confirmed", "reverted", "rolled_back", "refused", "lost"]
+"""How far a hardening got with a host: not begun; asked to take its snapshot; snapshot taken and timer running; its
+changes kept; brought back to the snapshot; undone later; nothing touched; not heard of since, so that its timer brings it back."""
+
+
+class HostHardening(Model):
+    """What one hardening did with one host."""
+
+    host: str
+    batch: int = Field(description="from 1")
+    controls: tuple[ControlId, ...] = ()
+    state: HostState = "waiting"
+    digest: str | None = Field(default=None, description="sha256 of the snapshot's manifest, as arming gave it")
+    after: str | None = Field(default=None, description="sha256 of what was left behind, as confirming gave it")
+    deadline: str | None = Field(default=None, description="when the host brings itself back, ISO 8601 with offset")
+    tasks: tuple[str, ...] = Field(default=(), description="names of the tasks that changed something")
+    why: Text | None = Field(default=None, description="why it was refused or reverted, or what is known of it")
+
+
+class Hardening(Model):
+    """One hardening: its id is that of the audit before it, and the name of the run on the hosts."""
+
+    id: str
+    inventory: str
+    started: str = Field(description="ISO 8601 with offset")
+    ended: str | None = Field(
+        default=None, description="ISO 8601 with offset; None while it goes on, or when it was killed"
+    )
+    seconds: int = Field(description="in which a host has to be confirmed")
+    hosts: tuple[HostHardening, ...]
+    broken_before: tuple[str, ...] = Field(default=(), description="sites that served nothing before, so not judged")
+
+    def of(self, host: str) -> HostHardening | None:
+        """What it did with a host, or None."""
+        return next((entry for entry in self.hosts if entry.host == host), None)
+
+    def having(self, *states: HostState) -> tuple[HostHardening, ...]:
+        """The hosts in these states."""
+        return tuple(entry for entry in self.hosts if entry.state in states)
+
+    @property
+    def sound(self) -> bool:
+        """Whether all that was begun was kept."""
+        return all(entry.state == "confirmed" for entry in self.hosts)
+
+
 class Run(Model):
     """One audit: when, of what, and all that was found."""
 
@@ -238,6 +284,7 @@ class Run(Model):
     outcomes: tuple[HostOutcome, ...]
     findings: tuple[Finding, ...]
     organisation: Organisation | None = None
+    hardening: Hardening | None = Field(default=None, description="the hardening that this audit came after")
 
     @property
     def began(self) -> datetime:

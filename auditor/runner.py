@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -113,13 +115,17 @@ def play(
     tags: Sequence[str] = (),
     timeout: float | None = None,
     watch: Callable[[Task], None] | None = None,
+    sockets: Path | None = None,
 ) -> Playbook:
     """Run a playbook of ours against an inventory; ``watch`` sees each task's result as it comes.
+
+    Playbooks that share a folder of ``sockets`` share their SSH connections for a minute.
 
     The inventory ``THIS_MACHINE`` is this machine, without SSH; as root only when we are.
 
     ``timeout`` is in seconds for the whole run. Never raises for what hosts do; a playbook that could not even start
-    has the status "failed", no tasks, and a complaint.
+    has the status "failed", no tasks, and a complaint. Raises KeyboardInterrupt on Ctrl-C and on SIGTERM, once
+    Ansible has ended here; what it started on hosts may go on.
     """
     import ansible_runner
 
@@ -138,23 +144,39 @@ def play(
         arguments += ["--limit", ",".join(limit)] if limit else []
         arguments += ["--tags", ",".join(tags)] if tags else []
         arguments += ["--check", "--diff"] if check else []
-        run = ansible_runner.run(
-            private_data_dir=folder,
-            playbook=str(path),
-            inventory=str(where.resolve()),
-            cmdline=" ".join(arguments),
-            envvars=_environment(folder, asks="ansible_password" in (variables or {})),
-            event_handler=listener,
-            quiet=True,
-            suppress_env_files=True,
-            timeout=timeout,
-        )
+        with _signals_kept():
+            run = ansible_runner.run(
+                private_data_dir=folder,
+                playbook=str(path),
+                inventory=str(where.resolve()),
+                cmdline=" ".join(arguments),
+                envvars=_environment(folder, sockets, asks="ansible_password" in (variables or {})),
+                event_handler=listener,
+                quiet=True,
+                suppress_env_files=True,
+                timeout=timeout,
+            )
         status = str(run.status)
         complaint = "\n".join(listener.complaint) if not listener.tasks else ""
+    if status == "canceled":
+        raise KeyboardInterrupt
     return Playbook(status, tuple(listener.tasks), complaint)
 
 
-def _environment(folder: str, *, asks: bool) -> dict[str, str]:
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """The runner takes SIGINT and SIGTERM for itself and keeps them."""
+    names = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(name) for name in names]
+    try:
+        yield
+    finally:
+        with suppress(ValueError):  # not the main thread, where the runner took none
+            for name, handler in zip(names, before, strict=True):
+                signal.signal(name, handler)
+
+
+def _environment(folder: str, sockets: Path | None, *, asks: bool) -> dict[str, str]:
     """``asks``: SSH gets a password from Ansible, so it must not be told that nobody answers."""
     kept = {key: os.environ[key] for key in ("HOME", "SSH_AUTH_SOCK", "LANG", "USER", "LOGNAME") if key in os.environ}
     return {
@@ -165,8 +187,9 @@ def _environment(folder: str, *, asks: bool) -> dict[str, str]:
         "ANSIBLE_ROLES_PATH": str(resources.roles()),
         "ANSIBLE_HOME": f"{folder}/.ansible",
         "ANSIBLE_LOCAL_TEMP": f"{folder}/local",
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": f"{folder}/cp",
-        "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist=15s -o BatchMode={'no' if asks else 'yes'} -o ConnectTimeout=10",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets or f"{folder}/cp"),
+        "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist={60 if sockets else 15}s "
+        f"-o BatchMode={'no' if asks else 'yes'} -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3",
         "ANSIBLE_INVENTORY_IGNORE_PATTERNS": "^office$",
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_PIPELINING": "True",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from auditor import rollout
 from auditor.commands.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -27,18 +30,33 @@ def harden(
     limit: LimitOption = None,
     with_host: WithHostOption = False,
     accept: AcceptOption = None,
+    batch: Annotated[
+        str, typer.Option("--batch", metavar="SIZES", help="How many hosts at once: a canary, then ever more.")
+    ] = rollout.DEFAULT,
+    confirm_within: Annotated[
+        int,
+        typer.Option(
+            "--confirm-within", min=10, max=7200, help="Seconds after which a host that is not confirmed goes back."
+        ),
+    ] = 600,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the hosts that the last hardening had not reached.")
+    ] = False,
     output: OutputOption = DEFAULT_OUTPUT,
     yes: YesOption = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Turn failing findings into passes: audit, plan, ask, apply, visit every site again, audit again.
+    """Turn failing findings into passes: audit, plan, ask, apply, probe, confirm or bring back, audit again.
+
+    Each host keeps a snapshot and a timer of its own: unless it serves as before and is confirmed in time, it
+    goes back, also when this machine or the network dies. The rollout stops at the first host that went back.
 
     A dangerous change is made only when its control is named by --accept or in the inventory's luytre_accept; it is
     held back otherwise, as are changes outside of the unit's change window. Held changes are counted, and do not
     affect the exit code.
 
-    Exit code: 0 it did its work, 1 a host could not be finished or a site is not served as before.
+    Exit code: 0 it did its work, 1 a host was brought back or refused, 2 usage or configuration.
 
     Examples:
       auditor harden -i inventories/lab
@@ -47,20 +65,26 @@ def harden(
 
       auditor harden -i inventories/example --accept ssh.password_auth,tls.redirect
 
+      auditor harden -i inventories/lab --batch 1,2,50% --confirm-within 300
+
     """
     from auditor import controls
     from auditor import inventory as inventories
     from auditor.commands import hardening, terminal
+    from auditor.harden import Options
 
     language: Lang = "en" if lang == "en" else "vi"
     catalogue = controls.load()
     known = inventories.load(inventory)
     inventories.check_accepted(inventory, catalogue)
     hosts, sites = select(known, limit)
+    if resume:
+        hosts = hardening.left_over(known, hosts)
     only = frozenset() if with_host else sites
     named = accepted(accept, catalogue)
+    options = Options(batch=batch, seconds=confirm_within)
     result = hardening.harden(
-        known, catalogue, hosts, only, output, language, ask=not yes, quiet=as_json, accepted=named
+        known, catalogue, hosts, only, output, language, ask=not yes, options=options, quiet=as_json, accepted=named
     )
     if as_json:
         typer.echo(result.as_json())

@@ -3,52 +3,55 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
+from auditor import harden as hardener
 from auditor import plan as planning
-from auditor.audit import audit
+from auditor.audit import audit, judge
+from auditor.collect import collect
 from auditor.commands import terminal
 from auditor.controls import Catalogue
 from auditor.errors import InputError
-from auditor.harden import Applied, apply
+from auditor.facts import HostFacts
+from auditor.harden import Hardened, Options
 from auditor.history import History
-from auditor.models import Format, Host, Inventory, Lang, Run
-from auditor.plan import Plan
+from auditor.journal import Journal
+from auditor.models import ControlId, Format, Hardening, Host, HostHardening, HostOutcome, Inventory, Lang, Run
+from auditor.plan import Change, HostPlan, Plan
 from auditor.report import publish, write
 from auditor.report.summary import fleet
 
 
 @dataclass(frozen=True)
-class Hardened:
-    """One hardening from first audit to report."""
+class Outcome:
+    """One hardening from first audit to report. ``hardening`` is None when there was nothing to do."""
 
     before: Run
     plan: Plan
-    applied: Applied
+    hardening: Hardening | None
     after: Run
     report: Path | None
 
     @property
     def sound(self) -> bool:
-        """Whether it did its work: every host finished, every site serves as before."""
-        return self.applied.sound
+        """Whether it did its work: every host that was begun is confirmed."""
+        return self.hardening is None or self.hardening.sound
 
     def as_json(self) -> str:
-        """Plan, changes and site differences for a pipeline."""
+        """Plan and what came of it, for a pipeline."""
         return json.dumps(
             {
                 "before": self.before.id,
                 "after": self.after.id,
                 "plan": self.plan.model_dump(mode="json"),
                 "held": self.plan.held_total,
-                "changed": {host: list(tasks) for host, tasks in self.applied.changed.items()},
-                "failed": {host: why.model_dump() for host, why in self.applied.failed.items()},
-                "broken_before": list(self.applied.broken_before),
-                "differences": [vars(difference) for difference in self.applied.differences],
+                "hardening": self.hardening.model_dump(mode="json") if self.hardening else None,
             },
             ensure_ascii=False,
         )
@@ -63,11 +66,50 @@ def harden(
     lang: Lang,
     *,
     ask: bool,
+    options: Options | None = None,
     quiet: bool = False,
     accepted: frozenset[str] = frozenset(),
-) -> Hardened:
+) -> Outcome:
     """Do it, showing each step on the terminal. An empty plan ends after the first audit."""
     publish.check(output)
+    journal = Journal()
+    with journal.alone():
+        find_out(inventory, hosts, journal, lang)
+        return _harden(
+            inventory, catalogue, hosts, only_sites, output, lang, journal, options, accepted, ask=ask, quiet=quiet
+        )
+
+
+def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
+    """Of these hosts those that the last hardening was to reach and did not. Raises InputError when there are none."""
+    last = Journal().find(inventory.path, None)
+    waiting = {entry.host for entry in last.having("waiting", "refused")}
+    left = tuple(host for host in hosts if host.name in waiting)
+    if not left:
+        raise InputError(f"the hardening {last.id} left no host out", mend="run it without --resume")
+    return left
+
+
+def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang: Lang) -> None:
+    """Say how hardenings that were killed ended. The caller holds the journal's lock."""
+    for hardening in hardener.find_out(inventory, hosts, journal):
+        terminal.show_hardening(hardening, lang, earlier=True)
+
+
+def _harden(
+    inventory: Inventory,
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    only_sites: frozenset[str],
+    output: Path,
+    lang: Lang,
+    journal: Journal,
+    options: Options | None,
+    accepted: frozenset[str],
+    *,
+    ask: bool,
+    quiet: bool,
+) -> Outcome:
     names = [host.name for host in hosts]
     with terminal.progress("kiểm tra" if lang == "vi" else "audit", names) as done:
         before, facts = audit(inventory, catalogue, hosts, purpose="before", watch=done)
@@ -79,23 +121,62 @@ def harden(
         terminal.show_plan(plan, catalogue, lang)
     if plan.is_empty:
         written = write(before, catalogue, output=output, lang=lang, trend=history.trend(before.inventory))
-        return Hardened(before, plan, Applied({}, {}, (), ()), before, written.files[Format.HTML])
-    if ask and not _confirmed(lang):
+        return Outcome(before, plan, None, before, written.files[Format.HTML])
+    if ask and not agreed(lang):
         raise typer.Exit(0)
     with terminal.activity("gia cố" if lang == "vi" else "harden") as doing:
-        applied = apply(inventory, hosts, plan, watch=lambda task: doing(f"{task.host}: {task.name}"))
-    with terminal.progress("kiểm tra lại" if lang == "vi" else "audit again", names) as done:
-        after, _facts = audit(inventory, catalogue, hosts, purpose="after", watch=done)
+        hardened = hardener.harden(
+            inventory,
+            hosts,
+            plan,
+            catalogue,
+            journal,
+            before.id,
+            options,
+            watch=lambda task: doing(f"{task.host}: {task.name}"),
+        )
+    after = _after(inventory, catalogue, hosts, hardened)
     history.keep(after)
     written = write(after, catalogue, output=output, lang=lang, before=before, trend=history.trend(after.inventory))
     if not quiet:
-        terminal.show_applied(applied, lang)
+        terminal.show_hardening(hardened.hardening, lang)
         terminal.show_held(plan, lang)
         terminal.show_run(after, fleet(after), lang, fleet(before))
-    return Hardened(before, plan, applied, after, written.files[Format.HTML])
+    return Outcome(before, plan, hardened.hardening, after, written.files[Format.HTML])
 
 
-def _confirmed(lang: Lang) -> bool:
+def _after(inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], hardened: Hardened) -> Run:
+    """The run after: hosts as read when they were settled; those that were not, read now."""
+    started = datetime.now(UTC)
+    facts: dict[str, HostFacts] = dict(hardened.facts)
+    outcomes: dict[str, HostOutcome] = dict(hardened.outcomes)
+    rest = [host for host in hosts if host.name not in outcomes]
+    if rest:
+        more, read = collect(inventory.path, rest)
+        facts.update(more)
+        outcomes.update({outcome.host: outcome for outcome in read})
+    run = judge(
+        inventory, catalogue, hosts, facts, [outcomes[host.name] for host in hosts], started=started, purpose="after"
+    )
+    seconds = max((outcome.seconds for outcome in run.outcomes), default=0.0)
+    return run.model_copy(update={"hardening": hardened.hardening, "seconds": seconds})
+
+
+def release(
+    inventory: Inventory, catalogue: Catalogue, journal: Journal, entries: Sequence[HostHardening], control: ControlId
+) -> Hardening:
+    """Write anew, without the control, the files that it shares with others in force. As safe as a hardening."""
+    names = {entry.host for entry in entries}
+    hosts = [host for host in inventory.hosts if host.name in names]
+    fix = catalogue[control].fix
+    change = Change(control=control, disruption=fix.disruption if fix else "none")
+    plan = Plan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    return hardener.harden(inventory, hosts, plan, catalogue, journal, run_id, release=[control]).hardening
+
+
+def agreed(lang: Lang) -> bool:
+    """Whether the person at the terminal says yes. Raises InputError when there is none."""
     if not terminal.err.is_terminal:
         raise InputError("nobody to ask on this terminal", mend="add --yes to accept the plan")
     return typer.confirm(

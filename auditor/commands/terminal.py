@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,17 +13,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from auditor.controls import Catalogue
-from auditor.models import Lang, Run, Status, Text
+from auditor.drift import Drift
+from auditor.models import Hardening, HostState, Lang, Run, Status, Text
 from auditor.plan import Plan, TaskPreview
 from auditor.report.difference import CHANGES, Difference
 from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary, by_urgency
+from auditor.rollback import Step
 from auditor.words import Words
 
 _PIPE_WIDTH = 400
 """Columns when nobody looks: wide enough that no table is cut."""
 
 if TYPE_CHECKING:
-    from auditor.harden import Applied
     from auditor.history import Entry
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
@@ -205,20 +206,85 @@ def show_held(plan: Plan, lang: Lang) -> None:
         out.print(Words(lang)("plan.refused", n=refused))
 
 
-def show_applied(applied: Applied, lang: Lang) -> None:
-    """What was changed, what failed, and whether every site still serves."""
+_STATE: Mapping[HostState, tuple[str, Text]] = {
+    "waiting": ("dim", Text(vi="chưa làm tới, không có gì thay đổi", en="not reached, nothing was changed")),
+    "applying": ("magenta", Text(vi="chưa rõ kết quả", en="not known yet how it ended")),
+    "armed": ("magenta", Text(vi="chưa rõ kết quả", en="not known yet how it ended")),
+    "confirmed": ("green", Text(vi="đã giữ thay đổi, phục vụ như trước", en="confirmed, serves as before")),
+    "reverted": ("red", Text(vi="đã khôi phục như trước khi gia cố", en="brought back to how it was")),
+    "rolled_back": ("yellow", Text(vi="đã hoàn tác theo yêu cầu", en="undone on request")),
+    "refused": ("yellow", Text(vi="từ chối, không có gì thay đổi", en="refused, nothing was changed")),
+    "lost": ("red", Text(vi="mất liên lạc; máy chủ tự khôi phục", en="does not answer; it brings itself back")),
+}
+
+
+def show_hardening(hardening: Hardening, lang: Lang, *, earlier: bool = False) -> None:
+    """Per host whether its changes were kept, taken back, or never made, and why."""
     vi = lang == "vi"
-    for host, tasks in applied.changed.items():
+    if earlier:
         out.print(
-            f"[bold]{escape(host)}[/]: "
-            + (f"{len(tasks)} việc đã làm" if vi else f"{len(tasks)} tasks changed something")
+            f"[bold]Lần gia cố {hardening.id} trước đây đã bị dừng giữa chừng:[/]"
+            if vi
+            else f"[bold]The earlier hardening {hardening.id} was interrupted:[/]"
         )
-    for host, why in applied.failed.items():
-        err.print(f"[red]{escape(host)}[/]: {escape(why.get(lang))}")
-    for domain in applied.broken_before:
-        said = "đã hỏng từ trước, không dùng để đánh giá" if vi else "was broken before, not judged"
-        err.print(f"[yellow]{escape(domain)}[/]: {said}")
-    for difference in applied.differences:
-        err.print(f"[red]{escape(difference.domain)}[/]: {escape(difference.url)}: {escape(difference.what)}")
-    if not applied.differences:
-        out.print("[green]Các trang vẫn phục vụ như trước.[/]" if vi else "[green]The sites serve as before.[/]")
+    for entry in hardening.hosts:
+        style, said = _STATE[entry.state]
+        tasks = f" ({len(entry.tasks)} {'việc' if vi else 'tasks'})" if entry.state == "confirmed" else ""
+        out.print(f"[bold]{escape(entry.host)}[/]: [{style}]{said.get(lang)}[/]{tasks}")
+        if entry.why is not None:
+            out.print(f"    {escape(entry.why.get(lang))}")
+    for domain in hardening.broken_before:
+        said_before = "đã hỏng từ trước, không dùng để đánh giá" if vi else "was broken before, not judged"
+        err.print(f"[yellow]{escape(domain)}[/]: {said_before}")
+
+
+_UNDONE: Mapping[str, Text] = {
+    "files": Text(vi="trả lại", en="put back"),
+    "removed": Text(vi="bỏ đi", en="remove"),
+    "sysctls": Text(vi="tham số nhân", en="kernel settings"),
+    "units": Text(vi="dịch vụ", en="services"),
+    "purged": Text(vi="gỡ gói", en="remove packages"),
+    "staying": Text(vi="gói đã nâng cấp, giữ nguyên", en="upgrades that stay"),
+}
+_SHOWN = 20
+
+
+def show_undone(step: Step, lang: Lang, *, done: bool) -> None:
+    """What a rollback would bring back on a host, or did."""
+    vi = lang == "vi"
+    if step.undone is None:
+        out.print(f"[bold]{escape(step.host)}[/]: [red]{escape(step.refused.get(lang) if step.refused else '?')}[/]")
+        return
+    undone = step.undone
+    head = ("đã hoàn tác" if done else "sẽ hoàn tác") if vi else ("undone" if done else "to undo")
+    if not undone.anything:
+        head = "không có gì để hoàn tác" if vi else "nothing to undo"
+    out.print(f"[bold]{escape(step.host)}[/]: {head}")
+    for key, label in _UNDONE.items():
+        members = getattr(undone, key)
+        if members:
+            more = f" … ({len(members)})" if len(members) > _SHOWN else ""
+            out.print(f"  {label.get(lang)}: {escape(', '.join(members[:_SHOWN]))}{more}")
+    if undone.database:
+        out.print("  " + ("tài khoản và thiết lập MariaDB" if vi else "MariaDB's accounts and settings"))
+    for one in undone.brings_back:
+        out.print(f"  [yellow]![/] {'trả lại' if vi else 'brings back'}: {escape(one)}")
+    for kept in undone.left:
+        out.print(f"  [yellow]{'để nguyên' if vi else 'left alone'}[/]: {escape(kept.path)}: {escape(kept.reason)}")
+    for one in undone.problems:
+        out.print(f"  [red]{escape(one)}[/]")
+
+
+def show_drift(drift: Drift, lang: Lang) -> None:
+    """What changed on a host since its last confirmed hardening."""
+    vi = lang == "vi"
+    if drift.refused is not None:
+        err.print(f"[bold]{escape(drift.host)}[/]: [yellow]{escape(drift.refused.get(lang))}[/]")
+        return
+    since = f"từ lần gia cố {drift.run}" if vi else f"since the hardening {drift.run}"
+    head = (f"{drift.count} thay đổi {since}" if vi else f"{drift.count} changes {since}") if drift.count else ""
+    out.print(
+        f"[bold]{escape(drift.host)}[/]: " + escape(head or (f"không đổi {since}" if vi else f"unchanged {since}"))
+    )
+    for change in drift.changes:
+        out.print(f"  {escape(change.how):<10} {escape(change.what)}  [dim]{', '.join(change.controls)}[/]")

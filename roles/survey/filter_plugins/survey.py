@@ -23,8 +23,11 @@ def asked(plan, tags, roles, domains):
     return {control: list(domains) for control in known if "all" in tags or control in tags}
 
 
-def enforced(earlier, now, domains):
-    """What earlier runs put in force (the host's own word: bounded to known forms) together with this run's."""
+def enforced(earlier, now, domains, released=()):
+    """What earlier runs put in force (the host's own word: bounded to known forms) together with this run's.
+
+    Without what is ``released``.
+    """
     both = {
         str(control): {domain for domain in names if domain in domains}
         for control, names in earlier.items()
@@ -32,11 +35,18 @@ def enforced(earlier, now, domains):
     }
     for control, names in now.items():
         both.setdefault(control, set()).update(names)
-    return {control: sorted(names) for control, names in sorted(both.items())}
+    return {control: sorted(names) for control, names in sorted(both.items()) if control not in released}
+
+
+def beside(earlier, released, domains):
+    """What earlier runs put in force beside released controls, in the same rooms: files that they share are written anew."""
+    areas = {control.partition(".")[0] for control in released}
+    kept = enforced(earlier, {}, domains, released)
+    return {control: names for control, names in kept.items() if control.partition(".")[0] in areas}
 
 
 class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"survey_asked": asked, "survey_enforced": enforced}
+        return {"survey_asked": asked, "survey_beside": beside, "survey_enforced": enforced}

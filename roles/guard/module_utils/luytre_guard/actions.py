@@ -89,7 +89,7 @@ def arm(run, seconds, touches, roots, check=False, kept=None):
             _start_timer(kept, run, seconds)
             store.write_json(kept.mark, {**armed, "seconds": seconds, "deadline": time.time() + seconds})
             return {"changed": True, "run": run, "digest": armed["digest"], "extended": True, "seconds": seconds}
-        digest, size = snapshot.take(kept, run, touches, roots)
+        digest, size = snapshot.take(kept, run, [*touches, *_made_by_ansible()], roots)
         try:
             _install_boot_units(kept, run)
             _start_timer(kept, run, seconds)
@@ -424,6 +424,15 @@ def _automation():
         return uid, pwd.getpwuid(uid).pw_name
     except KeyError:
         return uid, "root" if uid == 0 else "?"
+
+
+def _made_by_ansible():
+    """Folders that a run makes in the home of the account it works through."""
+    try:
+        home = pwd.getpwuid(int(os.environ.get("SUDO_UID") or os.getuid())).pw_dir
+    except KeyError:
+        return []
+    return [os.path.join(home, ".ansible"), os.path.join(home, ".ansible/tmp")] if home.startswith("/") else []
 
 
 def _boot_id():

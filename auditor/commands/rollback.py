@@ -1,0 +1,118 @@
+"""``auditor rollback``: bring hosts back to before a confirmed hardening, or undo one control of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    InventoryOption,
+    JsonOption,
+    LangOption,
+    LimitOption,
+    YesOption,
+    select,
+)
+from auditor.errors import InputError
+from auditor.models import ControlId, Lang
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.controls import Catalogue
+    from auditor.journal import Journal
+    from auditor.models import Hardening, HostHardening, Inventory
+    from auditor.rollback import Step
+
+
+def rollback(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="The hardening; by default the last.")] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    limit: LimitOption = None,
+    control: Annotated[str | None, typer.Option("--control", metavar="ID", help="Undo only this control.")] = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Undo a confirmed hardening: files, live settings, services, database accounts; remove what it installed.
+
+    Shows what would come back and asks. What somebody changed since is left alone and named. Upgrades stay.
+
+    Exit code: 0 it did its work, 1 a host refused or something could not be brought back.
+
+    Examples:
+      auditor rollback -i inventories/lab
+
+      auditor rollback 20261124T10 -i inventories/lab --limit web1 --control nginx.server_tokens
+
+    """
+    from auditor import controls
+    from auditor import inventory as inventories
+    from auditor import rollback as rollbacks
+    from auditor.commands import hardening as steps
+    from auditor.commands import terminal
+    from auditor.journal import Journal
+
+    language: Lang = "en" if lang == "en" else "vi"
+    known = inventories.load(inventory)
+    catalogue = controls.load()
+    if control is not None and (control not in catalogue.by_id or catalogue[control].fix is None):
+        raise InputError(f"--control {control}: no control with an automated fix", mend="see 'auditor controls list'")
+    hosts, _sites = select(known, limit)
+    journal = Journal()
+    with journal.alone():
+        steps.find_out(known, hosts, journal, language)
+        hardening = journal.find(known.path, run)
+        entries = rollbacks.affected(hardening, hosts, control)
+        if not entries:
+            raise InputError(f"the hardening {hardening.id} confirmed nothing there", mend="see 'auditor history list'")
+        only = _only(catalogue, journal, known, entries, control)
+        seen = rollbacks.run(known, hardening, entries, only, check=True)
+        if not as_json:
+            for step in seen:
+                terminal.show_undone(step, language, done=False)
+        if not yes and not steps.agreed(language):
+            raise typer.Exit(0)
+        done = rollbacks.run(known, hardening, entries, only)
+        if control is None:
+            _note(journal, hardening, done)
+        else:
+            steps.release(known, catalogue, journal, entries, control)
+    if as_json:
+        typer.echo(json.dumps([step.model_dump(mode="json") for step in done], ensure_ascii=False, indent=1))
+    else:
+        for step in done:
+            terminal.show_undone(step, language, done=True)
+    raise typer.Exit(0 if all(step.undone is not None and not step.undone.problems for step in done) else 1)
+
+
+def _only(
+    catalogue: Catalogue,
+    journal: Journal,
+    inventory: Inventory,
+    entries: Sequence[HostHardening],
+    control: ControlId | None,
+) -> dict[str, tuple[str, ...]] | None:
+    from auditor.rollback import own_touches
+
+    if control is None:
+        return None
+    found = {}
+    for entry in entries:
+        confirmed = (known.of(entry.host) for known in journal.all(inventory.path))
+        in_force = [c for one in confirmed if one and one.state == "confirmed" for c in one.controls]
+        found[entry.host] = own_touches(catalogue, control, in_force)
+    return found
+
+
+def _note(journal: Journal, hardening: Hardening, done: Sequence[Step]) -> None:
+    """Record that these hosts are no longer as the hardening left them."""
+    back = {step.host for step in done if step.undone is not None}
+    hosts = tuple(
+        entry.model_copy(update={"state": "rolled_back"}) if entry.host in back else entry for entry in hardening.hosts
+    )
+    journal.write(hardening.model_copy(update={"hosts": hosts}))

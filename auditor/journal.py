@@ -1,0 +1,101 @@
+"""Hardenings as they go on, one file each, so that a run that was killed can be told about and finished by the next.
+
+Beside the history. Every step is on the disk before the next begins. One hardening at a time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from auditor import history
+from auditor.errors import InputError
+from auditor.models import Hardening
+
+
+class Journal:
+    """The hardenings kept in one folder."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or history.default_path().parent / "hardenings"
+
+    def write(self, hardening: Hardening) -> None:
+        """Keep how far a hardening has got. Whole or not at all, also after a power cut."""
+        self._make()
+        path = self.folder / f"{hardening.id}.json"
+        draft = path.with_suffix(".new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(hardening.model_dump_json(indent=1).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def all(self, inventory: str) -> tuple[Hardening, ...]:
+        """The hardenings of an inventory, the last first."""
+        key = history.key_of(inventory)
+        paths = sorted(self.folder.glob("*.json"), reverse=True) if self.folder.is_dir() else []
+        return tuple(known for path in paths if history.key_of((known := _read(path)).inventory) == key)
+
+    def find(self, inventory: str, run: str | None) -> Hardening:
+        """The hardening with that id, or with a beginning that only one has; by default the last.
+
+        Raises InputError when there is none.
+        """
+        matching = [known for known in self.all(inventory) if run is None or known.id.startswith(run)]
+        if not matching or (run and len(matching) > 1):
+            what = f"no single hardening {run!r}" if run else "no hardening"
+            raise InputError(f"{what} of the inventory {inventory} is known here", mend="see 'auditor history list'")
+        return matching[0]
+
+    def unfinished(self, inventory: str) -> tuple[Hardening, ...]:
+        """Hardenings of which we do not know how they ended on some host."""
+        return tuple(known for known in self.all(inventory) if known.having("applying", "armed", "lost"))
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the controller's lock. Raises InputError at once when another run has it."""
+        self._make()
+        handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(handle, 100, 0).decode("ascii", "replace").strip()
+                raise InputError(
+                    f"another run that changes hosts is in progress here (process {holder})",
+                    mend="wait for it, or end that process: its hosts bring themselves back",
+                ) from None
+            os.truncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+            yield
+        finally:
+            os.close(handle)
+
+    def _make(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InputError(
+                f"cannot make the folder {self.folder}: {error.strerror}", mend="set LUYTRE_STATE"
+            ) from error
+
+
+def _read(path: Path) -> Hardening:
+    try:
+        return Hardening.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise InputError(
+            f"this record of a hardening cannot be read: {error.errors(include_url=False)[0]['msg']}",
+            file=path,
+            mend="it may be a newer version's: update Lũy Tre, or move the file away",
+        ) from error

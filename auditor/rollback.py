@@ -1,0 +1,152 @@
+"""Undo a confirmed hardening, whole or one control of it, as far as nobody changed since what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from auditor.controls import Catalogue
+from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Text
+from auditor.reasons import explain
+from auditor.runner import Playbook, play
+
+ROLLBACK_SECONDS = 1_200
+_GUARD = "guard"
+_MAX_ITEMS = 200
+_MAX_CHARS = 1_000
+
+
+class Left(Model):
+    """What a rollback leaves alone."""
+
+    path: str
+    reason: str
+
+
+class Undone(Model):
+    """What a rollback does, or did, on one host, in the host's own words: bounded, never interpreted."""
+
+    files: tuple[str, ...] = Field(default=(), description="put back")
+    removed: tuple[str, ...] = Field(default=(), description="what the run had made")
+    sysctls: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    purged: tuple[str, ...] = Field(default=(), description="packages that the run had installed")
+    staying: tuple[str, ...] = Field(default=(), description="upgrades, which are not reversed")
+    database: bool = False
+    left: tuple[Left, ...] = ()
+    brings_back: tuple[str, ...] = Field(default=(), description="keys, accounts and rights that come back")
+    problems: tuple[str, ...] = ()
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything to undo."""
+        return bool(self.files or self.removed or self.sysctls or self.purged or self.units or self.database)
+
+
+class Step(Model):
+    """One host's part of a rollback: what came of it, or why nothing did."""
+
+    host: str
+    undone: Undone | None = None
+    refused: Text | None = None
+
+
+def affected(hardening: Hardening, hosts: Sequence[Host], control: ControlId | None) -> tuple[HostHardening, ...]:
+    """The confirmed hosts of a hardening among these, with a control only those where it was put in force."""
+    names = {host.name for host in hosts}
+    return tuple(
+        entry
+        for entry in hardening.having("confirmed")
+        if entry.host in names and (control is None or control in entry.controls)
+    )
+
+
+def own_touches(catalogue: Catalogue, control: ControlId, in_force: Sequence[ControlId]) -> tuple[str, ...]:
+    """What the control alone touches of all that are in force: what others share with it is theirs too."""
+    shared = {
+        touch
+        for other in in_force
+        if other != control and other in catalogue.by_id and (fix := catalogue[other].fix)
+        for touch in fix.touches
+    }
+    fix = catalogue[control].fix
+    return tuple(touch for touch in fix.touches if touch not in shared) if fix else ()
+
+
+def run(
+    inventory: Inventory,
+    hardening: Hardening,
+    entries: Sequence[HostHardening],
+    only: Mapping[str, Sequence[str]] | None = None,
+    *,
+    check: bool = False,
+) -> tuple[Step, ...]:
+    """Have the hosts undo the hardening, or with ``check`` say what they would undo. ``only``: touches by host."""
+    if not entries:
+        return ()
+    played = play(
+        "rollback.yml",
+        inventory=inventory.path,
+        limit=[entry.host for entry in entries],
+        variables={
+            "luytre_run": hardening.id,
+            "luytre_expect": {entry.host: {"digest": entry.digest, "after": entry.after} for entry in entries},
+            **({"luytre_only": {host: list(touches) for host, touches in only.items()}} if only is not None else {}),
+        },
+        check=check,
+        timeout=ROLLBACK_SECONDS,
+    )
+    return tuple(_step(played, entry.host) for entry in entries)
+
+
+def _step(played: Playbook, host: str) -> Step:
+    task = next((task for task in played.of(host) if task.action == _GUARD), None)
+    if task is None or task.outcome not in ("ok", "changed"):
+        said = task.message if task is not None else played.complaint
+        failed = played.failure(host)
+        return Step(host=host, refused=_refusal(said or (failed.message if failed else "")))
+    return Step(host=host, undone=_undone(task.result))
+
+
+def _refusal(said: str) -> Text:
+    if "digest differs" in said:
+        return Text(
+            vi="bản chụp trên máy chủ không đúng bản đã ghi nhận ở đây: không khôi phục gì",
+            en="the snapshot on the host is not the one recorded here: nothing is brought back",
+        )
+    return explain(said)
+
+
+def _undone(answer: Mapping[str, Any]) -> Undone:
+    packages = answer.get("packages")
+    packages = packages if isinstance(packages, Mapping) else {}
+    staying = packages.get("staying")
+    try:
+        return Undone(
+            **{
+                key: _words(answer.get(key))
+                for key in ("files", "removed", "sysctls", "units", "brings_back", "problems")
+            },
+            purged=_words(packages.get("purged") or packages.get("installed")),
+            staying=_words(
+                [f"{name} {step}" for name, step in staying.items()] if isinstance(staying, Mapping) else ()
+            ),
+            database=answer.get("database") is True,
+            left=tuple(
+                Left(path=str(one.get("path"))[:_MAX_CHARS], reason=str(one.get("reason"))[:_MAX_CHARS])
+                for one in _members(answer.get("left"))
+                if isinstance(one, Mapping)
+            ),
+        )
+    except ValidationError:
+        return Undone(problems=("the host's answer makes no sense",))
+
+
+def _members(value: Any) -> list[Any]:
+    return list(value)[:_MAX_ITEMS] if isinstance(value, list | tuple | Mapping) else []
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    return tuple(str(member)[:_MAX_CHARS] for member in _members(value))

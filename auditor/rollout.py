@@ -1,0 +1,34 @@
+"""In which order hosts are hardened: a canary first, then ever more at once. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from auditor.errors import InputError
+
+DEFAULT = "1,5,25%"
+_SIZE = re.compile(r"([1-9][0-9]{0,4})(%?)")
+
+
+def batches(hosts: Sequence[str], sizes: str = DEFAULT) -> tuple[tuple[str, ...], ...]:
+    """The hosts in batches of these sizes, the last size repeated; a percentage is of all hosts, at least one.
+
+    Raises InputError for sizes that are none.
+    """
+    left = list(hosts)
+    wanted = [_size(text, len(left)) for text in sizes.split(",")]
+    found = []
+    while left:
+        size = wanted.pop(0) if len(wanted) > 1 else wanted[0]
+        found.append(tuple(left[:size]))
+        left = left[size:]
+    return tuple(found)
+
+
+def _size(text: str, total: int) -> int:
+    match = _SIZE.fullmatch(text.strip())
+    number = int(match[1]) if match else 0
+    if match is None or (match[2] and number > 100):
+        raise InputError(f"--batch: {text!r} is no size", mend="write numbers and percentages, e.g. --batch 1,5,25%")
+    return max(1, total * number // 100) if match[2] else number
