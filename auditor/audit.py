@@ -16,6 +16,8 @@ from auditor.discover import LOCAL, with_found_sites
 from auditor.evaluate import evaluate_host, not_evaluated
 from auditor.facts import HostFacts
 from auditor.models import Host, HostOutcome, Inventory, Run, Text
+from auditor.office import check_controls
+from auditor.waivers import local_day, settle
 
 Purpose = Literal["audit", "before", "after"]
 
@@ -30,11 +32,12 @@ def audit(
 ) -> tuple[Run, Mapping[str, HostFacts]]:
     """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason.
 
-    The catalogue may still be on its way: it is needed only when the hosts have been read.
+    Waivers and attestations count as on the day in Vietnam at the start. The catalogue may still be on its way: it is needed only when the hosts have been read.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     facts, outcomes = collect(inventory.path, hosts, watch)
     catalogue = catalogue.result() if isinstance(catalogue, Future) else catalogue
+    check_controls(inventory, catalogue)
     run = judge(inventory, catalogue, hosts, facts, outcomes, started=started, purpose=purpose)
     return run.model_copy(update={"seconds": round(time.monotonic() - clock, 3)}), facts
 
@@ -61,6 +64,7 @@ def judge(
             else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
         )
     ]
+    settled = settle(inventory, catalogue, hosts, findings, local_day(started))
     return Run(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
         started=started.astimezone().isoformat(timespec="seconds"),
@@ -70,8 +74,9 @@ def judge(
         purpose=purpose,
         hosts=tuple(hosts),
         outcomes=tuple(outcomes),
-        findings=tuple(findings),
+        findings=settled.findings,
         organisation=inventory.organisation,
+        waivers=settled.waivers,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -15,6 +15,8 @@ from auditor.models import ControlId, Model, Severity, Text
 from auditor.yaml_source import line_of, load_yaml
 
 Disruption = Literal["none", "reload", "restart", "reboot"]
+OFFICE = "office"
+"""The area whose controls are judged from the office's papers (auditor.waivers), not from a host's facts."""
 
 
 def _sound(source: str) -> str:
@@ -116,6 +118,10 @@ class Catalogue(Model):
 
     def __getitem__(self, control_id: str) -> Control:
         return self.by_id[control_id]
+
+    def on_facts(self, subject: Literal["host", "site"]) -> Iterator[Control]:
+        """The controls on that kind of subject that are judged from a host's facts."""
+        return (control for control in self.controls if control.subject == subject and control.area != OFFICE)
 
     @cached_property
     def by_id(self) -> Mapping[str, Control]:

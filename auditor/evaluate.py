@@ -20,16 +20,14 @@ def evaluate_host(catalogue: Catalogue, host: Host, facts: HostFacts) -> tuple[F
     data = facts.context()
     context = {**data, "host": host.model_dump(mode="json"), "now": facts.collected_at}
     findings = [
-        _evaluate(control, Subject(kind="host", id=host.name), host.name, context, facts.errors)
-        for control in catalogue.controls
-        if control.subject == "host"
+        evaluate_control(control, Subject(kind="host", id=host.name), host.name, context, facts.errors)
+        for control in catalogue.on_facts("host")
     ]
     for site in host.sites:
         site_context = {**context, "site": view(site, data, facts.errors)}
         findings += [
-            _evaluate(control, Subject(kind="site", id=site.domain), host.name, site_context, facts.errors)
-            for control in catalogue.controls
-            if control.subject == "site"
+            evaluate_control(control, Subject(kind="site", id=site.domain), host.name, site_context, facts.errors)
+            for control in catalogue.on_facts("site")
         ]
     return tuple(findings)
 
@@ -47,14 +45,14 @@ def not_evaluated(catalogue: Catalogue, host: Host, reason: Text) -> tuple[Findi
             reason=reason,
         )
         for subject in subjects
-        for control in catalogue.controls
-        if control.subject == subject.kind
+        for control in catalogue.on_facts(subject.kind)
     )
 
 
-def _evaluate(
+def evaluate_control(
     control: Control, subject: Subject, host: str, context: Mapping[str, Any], errors: Mapping[str, str]
 ) -> Finding:
+    """One control on one subject. ``errors`` says why an area is not in ``context``."""
     record = Record()
 
     def finding(status: Status, reason: Text | None = None, **more: Any) -> Finding:

@@ -1,19 +1,20 @@
 """The inventory folder, understood: hosts and sites from standard Ansible YAML, the office's papers beside them.
 
 Reads ``hosts.yml`` (or every ``*.yml`` at the top of a folder), ``group_vars/`` and ``host_vars/`` as Ansible does for
-literal values, and ``office/organisation.yml``. Only ``ansible_host``, ``ansible_port``, ``ansible_user`` and
+literal values, and ``office/``: ``organisation.yml``, waivers and attestations. Only ``ansible_host``, ``ansible_port``, ``ansible_user`` and
 ``luytre_*`` are looked at; those must be literals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from auditor import office
 from auditor.controls import Catalogue
 from auditor.errors import InputError
 from auditor.models import Host, Inventory, Organisation, Site
@@ -57,8 +58,16 @@ def load(path: Path) -> Inventory:
             "no hosts in this inventory", file=path, mend="add one with 'auditor enroll HOST -i " + str(path) + "'"
         )
     organisation = _organisation(path)
-    _check(path, organisation, list(hosts.values()), _variables(path))
-    return Inventory(path=str(path), organisation=organisation, hosts=tuple(hosts.values()))
+    known = tuple(hosts.values())
+    _check(path, organisation, known, _variables(path))
+    papers = office.folder(path)
+    return Inventory(
+        path=str(path),
+        organisation=organisation,
+        hosts=known,
+        waivers=office.waivers(papers, organisation, known),
+        attestations=office.attestations(papers, organisation, known),
+    )
 
 
 def reach(path: Path) -> Mapping[str, Reach]:
@@ -215,7 +224,7 @@ def _sites(host: str, source: _Sourced | None) -> tuple[Site, ...]:
 
 
 def _organisation(path: Path) -> Organisation | None:
-    file = (path if path.is_dir() else path.parent) / "office" / "organisation.yml"
+    file = office.folder(path) / "organisation.yml"
     if not file.is_file():
         return None
     raw = load_yaml(file)
@@ -251,7 +260,10 @@ def _organisation(path: Path) -> Organisation | None:
 
 
 def _check(
-    path: Path, organisation: Organisation | None, hosts: list[Host], variables: Mapping[str, Mapping[str, _Sourced]]
+    path: Path,
+    organisation: Organisation | None,
+    hosts: Sequence[Host],
+    variables: Mapping[str, Mapping[str, _Sourced]],
 ) -> None:
     seen: dict[str, str] = {}
     for host in hosts:

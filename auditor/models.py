@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import ipaddress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -168,12 +168,60 @@ class Host(Model):
     sites: tuple[Site, ...] = ()
 
 
+def _a_role(name: str) -> str:
+    if "@" in name:
+        raise ValueError("an office role is wanted here, not a person's address")
+    return name
+
+
+Role = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_a_role)]
+"""Who answers for something, as an office role: "Chánh Văn phòng". People come and go, and are nobody's business."""
+
+Validity = Literal["future", "active", "expiring", "expired"]
+"""Where a paper stands on a day: not yet in force, in force, in force for 30 more days at most, over."""
+
+
+class Scope(Model):
+    """Where a paper holds. A unit stands for all below it, a host for the sites on it."""
+
+    units: tuple[UnitId, ...] = ()
+    hosts: tuple[str, ...] = ()
+    sites: tuple[Domain, ...] = ()
+
+
+class Waiver(Model):
+    """Leave to let a control be open somewhere for a while."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[^\s@]+$", max_length=64)]
+    control: ControlId
+    scope: Scope
+    reason: str = Field(min_length=1)
+    approver: Role
+    granted: date = Field(description="first day in force, Vietnam time")
+    expires: date = Field(description="last day in force, Vietnam time")
+    compensating: str | None = Field(default=None, min_length=1, description="what is done instead")
+
+
+class Attestation(Model):
+    """A person's signed answer to a control that only a person can tell."""
+
+    control: ControlId
+    scope: Scope
+    who: Role
+    when: date = Field(description="first day it counts, Vietnam time")
+    valid_until: date = Field(description="last day it counts, Vietnam time")
+    evidence: str = Field(min_length=1, description="a file, by its path in the office folder")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the evidence file")
+
+
 class Inventory(Model):
     """Everything that the inventory folder says, understood."""
 
     path: str
     organisation: Organisation | None
     hosts: tuple[Host, ...]
+    waivers: tuple[Waiver, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -198,6 +246,35 @@ class Evidence(Model):
     value: Any
 
 
+class Waived(Model):
+    """The waiver in force that an open finding comes under."""
+
+    id: str
+    reason: str
+    approver: str
+    granted: date
+    expires: date
+    days_left: int = Field(description="after the day of the run; 0 on the last day")
+    validity: Literal["active", "expiring"]
+    compensating: str | None
+
+
+class Attested(Model):
+    """The latest attestation to a manual finding; one that has expired no longer answers it."""
+
+    who: str
+    when: date
+    valid_until: date
+    days_left: int = Field(description="after the day of the run; 0 on the last day, negative when expired")
+    validity: Literal["active", "expiring", "expired"]
+    evidence: str
+    sha256: str
+
+
+Bucket = Literal["pass", "partial", "fail", "waived", "not_applicable", "not_evaluated", "manual", "attested"]
+"""Where a finding is counted: by its status, but open ones under a waiver and attested manual ones apart."""
+
+
 class Finding(Model):
     """One control on one subject: the result and the very values that it rests on."""
 
@@ -212,6 +289,41 @@ class Finding(Model):
         default=(), description="the members that violate, for controls over a collection"
     )
     population: int | None = Field(default=None, description="how many members there are, when that is known")
+    waiver: Waived | None = Field(
+        default=None, description="set on a partial or fail that is let be for now: counted apart, never planned"
+    )
+    attestation: Attested | None = Field(default=None, description="a person's answer to a manual finding")
+
+    @property
+    def bucket(self) -> Bucket:
+        """Where it is counted."""
+        if self.status.is_open and self.waiver is not None:
+            return "waived"
+        if self.status is Status.MANUAL and self.attestation is not None and self.attestation.validity != "expired":
+            return "attested"
+        return self.status.value
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to do something about it now: it violates, and no waiver lets it be."""
+        return self.status.is_open and self.waiver is None
+
+
+class WaiverUse(Model):
+    """A waiver and what it comes to in one run: how many of the findings in its scope are what."""
+
+    waiver: Waiver
+    validity: Validity
+    days_left: int = Field(description="after the day of the run; 0 on the last day, negative when expired")
+    waived: int = Field(description="open findings that it lets be")
+    open: int = Field(description="open findings that it no longer or not yet lets be, or that a later waiver does")
+    not_evaluated: int
+    met: int = Field(description="findings that pass or do not apply: nothing to waive")
+
+    @property
+    def unused(self) -> bool:
+        """Whether it is in force and there is nothing that it could be needed for."""
+        return self.validity in ("active", "expiring") and not self.waived + self.open + self.not_evaluated
 
 
 class HostOutcome(Model):
@@ -285,6 +397,7 @@ class Run(Model):
     findings: tuple[Finding, ...]
     organisation: Organisation | None = None
     hardening: Hardening | None = Field(default=None, description="the hardening that this audit came after")
+    waivers: tuple[WaiverUse, ...] = Field(default=(), description="those with something in scope in this run")
 
     @property
     def began(self) -> datetime:

@@ -82,7 +82,7 @@ def make(
     only_sites: frozenset[str] = frozenset(),
     accepted: frozenset[str] = frozenset(),
 ) -> Plan:
-    """A plan for every host of the run, from its open findings that have an automated fix.
+    """A plan for every host of the run, from its open findings that have an automated fix; waived ones are let be.
 
     With ``only_sites`` those sites' own findings alone count: a host's fixes touch its other sites too.
     What ``preflight`` objects to is refused or held. ``accepted`` are the controls whose danger is accepted for this
@@ -92,7 +92,7 @@ def make(
     open_findings = [
         f
         for f in run.findings
-        if f.status.is_open and catalogue[f.control].fix and (not only_sites or f.subject.id in only_sites)
+        if f.is_open and catalogue[f.control].fix and (not only_sites or f.subject.id in only_sites)
     ]
     return Plan(
         hosts=tuple(

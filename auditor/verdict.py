@@ -10,8 +10,8 @@ NOT_EVALUATED = 3
 
 
 def exit_code(run: Run, fail_on: Severity) -> int:
-    """1 for open findings at or above ``fail_on``, else 3 when something that applies was not evaluated, else 0."""
-    if any(f.status.is_open and f.severity.rank >= fail_on.rank for f in run.findings):
+    """1 for open findings at or above ``fail_on`` that no waiver lets be, else 3 when something that applies was not evaluated, else 0."""
+    if any(f.is_open and f.severity.rank >= fail_on.rank for f in run.findings):
         return OPEN
     if any(f.status is Status.NOT_EVALUATED for f in run.findings):
         return NOT_EVALUATED

@@ -51,6 +51,10 @@ class Words:
         """An ISO 8601 moment as people write it."""
         return self._written(datetime.datetime.fromisoformat(iso))
 
+    def day(self, day: datetime.date) -> str:
+        """A day as people write it."""
+        return f"{day:%d/%m/%Y}" if self.lang == "vi" else f"{day.day} {_MONTHS[day.month - 1]} {day:%Y}"
+
     def epoch(self, seconds: int, like: str) -> str:
         """An epoch second, in the time zone of the ISO 8601 moment ``like``."""
         return self._written(datetime.datetime.fromtimestamp(seconds, datetime.datetime.fromisoformat(like).tzinfo))

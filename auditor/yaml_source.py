@@ -11,8 +11,18 @@ import yaml
 from auditor.errors import InputError
 
 
+class _Loader(yaml.CSafeLoader):
+    """Leaves dates as they are written: an impossible one is then a mistake of its entry, with a line."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def load_yaml(file: Path) -> Any:
-    """The data of a YAML file. Raises InputError with the line of the first mistake."""
+    """The data of a YAML file, dates as text. Raises InputError with the line of the first mistake."""
     try:
         text = file.read_text("utf-8")
     except OSError as error:
@@ -22,7 +32,7 @@ def load_yaml(file: Path) -> Any:
     except UnicodeDecodeError as error:
         raise InputError("is not UTF-8", file=file, mend="save it as UTF-8") from error
     try:
-        return yaml.load(text, yaml.CSafeLoader)
+        return yaml.load(text, _Loader)  # noqa: S506  a CSafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "is not YAML"

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from auditor.controls import Catalogue, Control
 from auditor.discover import LOCAL
-from auditor.models import Finding, Lang, Model, Run, Severity, Status, Text
+from auditor.models import Bucket, Finding, Lang, Model, Run, Severity, Text
 from auditor.report import chart, shown
 from auditor.report.summary import (
     SEVERITIES,
@@ -168,11 +168,11 @@ def _by_reason(findings: Iterable[Finding], lang: Lang) -> tuple[ReasonGroup, ..
 
 
 def _open(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return by_urgency(finding for finding in findings if finding.status.is_open)
+    return by_urgency(finding for finding in findings if finding.is_open)
 
 
-def _with_status(findings: Iterable[Finding], status: str) -> tuple[Finding, ...]:
-    return by_urgency(finding for finding in findings if finding.status is Status(status))
+def _counted_as(findings: Iterable[Finding], bucket: Bucket) -> tuple[Finding, ...]:
+    return by_urgency(finding for finding in findings if finding.bucket == bucket)
 
 
 def _command(verb: str, inventory: str, limit: str | None = None) -> str:
@@ -259,5 +259,5 @@ def _environment(lang: Lang) -> Environment:
     environment.filters["cut"] = lambda foreign, limit: one_line(foreign or "", limit)
     environment.filters["sum_of"] = lambda severities: sum(severities.values())
     environment.filters["urgent_of"] = lambda severities: sum(severities.get(severity, 0) for severity in URGENT)
-    environment.filters["with_status"] = _with_status
+    environment.filters["counted_as"] = _counted_as
     return environment

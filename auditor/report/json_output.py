@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from auditor.models import Finding, Model, Run, Site, Text, Unit
+from auditor.models import Finding, Model, Run, Site, Text, Unit, WaiverUse
 from auditor.report.summary import fleet
 from auditor.report.visible import finite
 
@@ -57,6 +57,7 @@ class Document(Model):
     hosts: tuple[HostResult, ...]
     sites: tuple[Site, ...]
     findings: tuple[Finding, ...]
+    waivers: tuple[WaiverUse, ...] = Field(description="those with something in scope in this run")
 
 
 def document(run: Run) -> Document:
@@ -81,6 +82,7 @@ def document(run: Run) -> Document:
         ),
         sites=tuple(site for host in run.hosts for site in host.sites),
         findings=run.findings,
+        waivers=run.waivers,
     )
 
 

@@ -7,15 +7,17 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from auditor.controls import Catalogue
-from auditor.models import Finding, Lang, Run, Status
+from auditor.models import Finding, Lang, Run
+from auditor.report import shown
 from auditor.report.summary import fleet
 from auditor.report.visible import finite, one_line, visible
+from auditor.words import Words
 
 MAX_DETAIL = 4000
 
 
 def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
-    """Open findings are failures, not evaluated ones errors, not applicable and manual ones skipped."""
+    """Open findings are failures, not evaluated ones errors, not applicable, waived and manual ones skipped."""
     summary = fleet(run)
     suites = [(f"host {one_line(host.host.name, 200)}", host.findings) for host in summary.hosts]
     suites += [(f"site {site.domain}", site.own) for site in summary.sites]
@@ -31,7 +33,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
 
 
 def _tally(findings: Iterable[Finding]) -> dict[str, str]:
-    outcomes = [_outcome(finding.status) for finding in findings]
+    outcomes = [_outcome(finding) for finding in findings]
     counted = {
         "failures": outcomes.count("failure"),
         "errors": outcomes.count("error"),
@@ -40,25 +42,26 @@ def _tally(findings: Iterable[Finding]) -> dict[str, str]:
     return {"tests": str(len(outcomes)), **{name: str(count) for name, count in counted.items()}}
 
 
-def _outcome(status: Status) -> str | None:
-    match status:
-        case Status.PASS:
+def _outcome(finding: Finding) -> str | None:
+    match finding.bucket:
+        case "pass":
             return None
-        case Status.FAIL | Status.PARTIAL:
+        case "fail" | "partial":
             return "failure"
-        case Status.NOT_EVALUATED:
+        case "not_evaluated":
             return "error"
-        case Status.NOT_APPLICABLE | Status.MANUAL:
+        case "not_applicable" | "manual" | "waived" | "attested":
             return "skipped"
 
 
 def _case(finding: Finding, catalogue: Catalogue, lang: Lang, suite: str) -> ElementTree.Element:
     control = catalogue[finding.control]
     case = ElementTree.Element("testcase", classname=suite, name=finding.control, time="0")
-    outcome = _outcome(finding.status)
+    outcome = _outcome(finding)
     if outcome is None:
         return case
     told = finding.reason.get(lang) if finding.reason else control.title.get(lang)
+    told = shown.paper(finding, Words(lang)) or told
     child = ElementTree.SubElement(case, outcome, message=one_line(told, 500))
     if outcome == "failure":
         child.set("message", one_line(f"[{finding.severity}] {told}", 500))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain
 
 from auditor.controls import Catalogue
-from auditor.models import Finding, Run, Status
+from auditor.models import Finding, Run
 from auditor.report import shown
 from auditor.report.summary import SEVERITIES, Counts, FleetSummary, WorkItem, by_urgency, fleet, work
 from auditor.report.visible import one_line, visible
@@ -38,20 +38,22 @@ class Sheet:
 
 
 def sheets(run: Run, catalogue: Catalogue, words: Words) -> tuple[Sheet, ...]:
-    """The annex: sites and hosts, what is open, the work, what could not be evaluated."""
+    """The annex: sites and hosts, what is open, the work, what could not be evaluated, and what waivers and attestations say."""
     summary = fleet(run)
     told = _Told(run, catalogue, words)
-    unsure = (f for f in run.findings if f.status in (Status.NOT_EVALUATED, Status.MANUAL))
+    unsure = (f for f in run.findings if f.bucket in ("not_evaluated", "manual"))
+    apart = by_urgency(f for f in run.findings if f.bucket in ("waived", "attested"))
     return (
         Sheet(words("sites.title"), _site_columns(words), _sites(summary, words)),
         Sheet(words("hosts.title"), _host_columns(words), _hosts(summary, words)),
         Sheet(
             words("sheet.findings"),
             _finding_columns(words),
-            map(told.finding, by_urgency(f for f in run.findings if f.status.is_open)),
+            map(told.finding, by_urgency(f for f in run.findings if f.is_open)),
         ),
         Sheet(words("sheet.controls"), _work_columns(words), (_work(item, words) for item in work(run, catalogue))),
         Sheet(words("sheet.not_evaluated"), _unsure_columns(words), map(told.unsure, by_urgency(unsure))),
+        *([Sheet(words("sheet.papers"), _unsure_columns(words), map(told.unsure, apart))] if apart else []),
     )
 
 
@@ -178,7 +180,7 @@ class _Told:
             words(f"severity.{finding.severity.value}"),
             finding.control,
             self._catalogue[finding.control].title.get(words.lang),
-            words(f"status.{finding.status.value}"),
+            words(f"status.{finding.bucket}"),
             words("site") if subject.kind == "site" else words("host"),
             subject.id,
             finding.host,
@@ -190,11 +192,13 @@ class _Told:
         return (*self._subject(finding), self._evidence(finding), self._violations(finding))
 
     def unsure(self, finding: Finding) -> tuple[Cell, ...]:
-        """What it is about, and why there is no result."""
+        """What it is about, and why it is not counted as met or open."""
         return (*self._subject(finding), self.reason(finding))
 
     def reason(self, finding: Finding) -> str | None:
-        """Why there is no result."""
+        """Why it is not counted as met or open."""
+        if finding.bucket in ("waived", "attested"):
+            return self._reason(shown.paper(finding, self.words))
         return self._reason(finding.reason.get(self.words.lang)) if finding.reason else None
 
     def _evidence(self, finding: Finding) -> str | None:

@@ -15,7 +15,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from auditor.controls import Catalogue, Control
-from auditor.models import Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Text, Unit
+from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Text, Unit
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
 """Worst first."""
@@ -30,18 +30,28 @@ class Counts(Model):
     """How many findings there are of each status, and how many open ones of each severity."""
 
     status: Mapping[Status, int]
-    open: Mapping[Severity, int]
+    open: Mapping[Severity, int] = Field(description="without those that a waiver lets be")
+    waived: int = Field(default=0, description="partial or fail, let be by a waiver for now")
+    attested: int = Field(default=0, description="manual, and answered by a person")
 
     @classmethod
     def of(cls, findings: Iterable[Finding]) -> Self:
         """The counts of these findings."""
         status: Counter[Status] = Counter()
         severity: Counter[Severity] = Counter()
+        apart: Counter[Bucket] = Counter()
         for finding in findings:
             status[finding.status] += 1
-            if finding.status.is_open:
+            if finding.is_open:
                 severity[finding.severity] += 1
-        return cls(status={s: status[s] for s in Status}, open={s: severity[s] for s in SEVERITIES})
+            elif finding.waiver is not None or finding.attestation is not None:
+                apart[finding.bucket] += 1
+        return cls(
+            status={s: status[s] for s in Status},
+            open={s: severity[s] for s in SEVERITIES},
+            waived=apart["waived"],
+            attested=apart["attested"],
+        )
 
     @property
     def total(self) -> int:
@@ -57,6 +67,11 @@ class Counts(Model):
     def urgent(self) -> int:
         """Open findings that are critical or high."""
         return sum(self.open[severity] for severity in URGENT)
+
+    @property
+    def unanswered(self) -> int:
+        """Manual findings that wait for a person."""
+        return self.status[Status.MANUAL] - self.attested
 
     @property
     def not_evaluated(self) -> int:
@@ -256,7 +271,7 @@ def work(run: Run, catalogue: Catalogue) -> tuple[WorkItem, ...]:
     """The open findings of a run by control: worst first, then what mends most sites at once."""
     grouped: dict[str, list[Finding]] = defaultdict(list)
     for finding in run.findings:
-        if finding.status.is_open:
+        if finding.is_open:
             grouped[finding.control].append(finding)
     hosted = {host.name: tuple(site.domain for site in host.sites) for host in run.hosts}
     items = [
@@ -278,9 +293,9 @@ def _touches(finding: Finding, hosted: Mapping[str, Sequence[str]]) -> Sequence[
 
 # --- before and after ---------------------------------------------------------------------------------
 
-Change = Literal["fixed", "still", "regressed", "new", "unknown", "gone"]
-"""What became of a control on a subject that was or is open: open → pass; open → open; pass → open; not there or not
-evaluated → open; open → not evaluated (never counted as fixed); open → no longer applies."""
+Change = Literal["fixed", "still", "regressed", "new", "waived", "unknown", "gone"]
+"""What became of a control on a subject that was or is open: open → pass; open or waived → open; pass → open; not there
+or not evaluated → open; open → waived; open → not evaluated (never counted as fixed); open → no longer applies."""
 
 
 class Comparison(Model):
@@ -315,7 +330,7 @@ def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
 
 
 def _change(before: Finding | None, after: Finding) -> Change | None:
-    if after.status.is_open:
+    if after.is_open:
         if before is None or before.status not in (Status.PASS, Status.PARTIAL, Status.FAIL):
             return "new"
         return "still" if before.status.is_open else "regressed"
@@ -323,6 +338,8 @@ def _change(before: Finding | None, after: Finding) -> Change | None:
         return None
     if after.status is Status.PASS:
         return "fixed"
+    if after.waiver is not None:
+        return "waived" if before.waiver is None else None
     return "unknown" if after.status is Status.NOT_EVALUATED else "gone"
 
 
@@ -337,6 +354,7 @@ class TrendPoint(Model):
     open: Mapping[Severity, int]
     evaluated: int = Field(description="findings that came to pass, partial or fail")
     sites: Mapping[str, int] = Field(description="open findings per site, its host's included")
+    waived: int = Field(default=0, description="findings that a waiver lets be, counted in none of the others")
 
 
 def trend_point(run: Run) -> TrendPoint:
@@ -348,6 +366,7 @@ def trend_point(run: Run) -> TrendPoint:
         open=summary.totals.open,
         evaluated=summary.totals.evaluated,
         sites={site.domain: site.counts.open_total for site in summary.sites},
+        waived=summary.totals.waived,
     )
 
 

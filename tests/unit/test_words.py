@@ -17,7 +17,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from auditor.controls import Fix
-from auditor.models import Run, Severity, Status
+from auditor.models import Bucket, Run, Severity
 from auditor.report.summary import Standing
 from auditor.words import LOCALE, Words
 
@@ -30,7 +30,7 @@ SAME = re.compile(r"product|scope|framework\.|application\.")
 """Names that are not translated."""
 KINDS = {
     "severity.": [severity.value for severity in Severity],
-    "status.": [status.value for status in Status],
+    "status.": get_args(Bucket),
     "standing.": get_args(Standing),
     "disruption.": get_args(Fix.model_fields["disruption"].annotation),
     "purpose.": [kind for kind in get_args(Run.model_fields["purpose"].annotation) if kind != "audit"],
