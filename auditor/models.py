@@ -72,6 +72,8 @@ class Format(enum.StrEnum):
     JUNIT = "junit"
     CSV = "csv"
     XLSX = "xlsx"
+    SARIF = "sarif"
+    OSCAL = "oscal"
 
 
 USUAL_FORMATS: frozenset[Format] = frozenset({Format.HTML, Format.JSON, Format.JUNIT})

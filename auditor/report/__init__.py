@@ -7,7 +7,7 @@ from pathlib import Path
 
 from auditor.controls import Catalogue
 from auditor.models import USUAL_FORMATS, Format, Lang, Model, Run
-from auditor.report import csv_output, html, json_output, junit, publish, xlsx
+from auditor.report import csv_output, html, json_output, junit, oscal, publish, sarif, xlsx
 from auditor.report.summary import TrendPoint, fleet, trend_point
 
 _FILES: Mapping[Format, tuple[str, Callable[[Run, Catalogue, Lang], bytes]]] = {
@@ -15,6 +15,8 @@ _FILES: Mapping[Format, tuple[str, Callable[[Run, Catalogue, Lang], bytes]]] = {
     Format.JUNIT: ("junit.xml", junit.render),
     Format.CSV: ("findings.csv", csv_output.render),
     Format.XLSX: ("annex.xlsx", xlsx.render),
+    Format.SARIF: ("findings.sarif", sarif.render),
+    Format.OSCAL: ("oscal-ar.json", oscal.render),
 }
 
 

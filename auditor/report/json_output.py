@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from auditor.models import Finding, Model, Run, Site, Text, Unit, WaiverUse
 from auditor.report.summary import fleet
@@ -92,6 +92,31 @@ def render(run: Run) -> bytes:
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1, default=str)
     escaped = _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
     return (escaped + "\n").encode("utf-8", errors="backslashreplace")
+
+
+class Known(Model):
+    """What a ``findings.json`` says was found."""
+
+    run: str = Field(description="its id")
+    findings: tuple[Finding, ...]
+
+
+def read(content: bytes) -> Known:
+    """The findings of a document, whichever version of the program wrote it. Raises ValueError, saying what is wrong."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("not JSON") from error
+    if not isinstance(document, dict) or not isinstance(document.get("run"), dict | None):
+        raise ValueError("no findings.json of an audit")
+    if document.get("schema") != SCHEMA:
+        raise ValueError(f"its schema is {document.get('schema')!r:.60}, not {SCHEMA!r}")
+    told = {"run": (document.get("run") or {}).get("id"), "findings": document.get("findings")}
+    try:
+        return Known.model_validate(told, extra="ignore")
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 def schema() -> dict[str, Any]:

@@ -1,0 +1,144 @@
+"""``oscal-ar.json``: OSCAL assessment results, for governance tools.
+
+A finding for every control that applies somewhere; an observation for every subject where it is not met, came to
+nothing, or waits for a person. Source: NIST, OSCAL 1.2 assessment results model.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from auditor.controls import Catalogue, Control
+from auditor.models import Finding, Lang, Run, Status, Subject
+from auditor.report import shown
+from auditor.report.visible import one_line, visible
+from auditor.words import Words
+
+VERSION = "1.2.3"
+MAX_TEXT = 1000
+
+_NAMESPACE = uuid.UUID("5b6bd4c1-6f0c-5d4f-9a53-9f5f8a0a3c11")
+"""Of the identifiers made here: those of hosts and sites are the same in every run."""
+_OBSERVED = (Status.FAIL, Status.PARTIAL, Status.NOT_EVALUATED, Status.MANUAL)
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>~^|&]")
+
+
+def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
+    """The document, with one result: this run."""
+    words = Words(lang)
+    by_control: dict[str, list[Finding]] = defaultdict(list)
+    for finding in run.findings:
+        if finding.status is not Status.NOT_APPLICABLE:
+            by_control[finding.control].append(finding)
+    started = datetime.datetime.fromisoformat(run.started)
+    ended = _utc(started + datetime.timedelta(seconds=run.seconds))
+    title = _markup(words("report_of"))
+    plan = _id(run.version, "plan")
+    result = {
+        "uuid": _id(run.id, "result"),
+        "title": title,
+        "description": _markup(words("made_by", version=run.version, id=run.id, inventory=run.inventory)),
+        "start": _utc(started),
+        "end": ended,
+        "local-definitions": {"inventory-items": list(_subjects(run, words))},
+        "reviewed-controls": {"control-selections": [_selection(by_control)]},
+        "observations": [
+            _observation(run, finding, words, ended)
+            for findings in by_control.values()
+            for finding in findings
+            if finding.status in _OBSERVED
+        ],
+        "findings": [_finding(run, catalogue[control], of, words) for control, of in by_control.items()],
+    }
+    document = {
+        "assessment-results": {
+            "uuid": _id(run.id, "document"),
+            "metadata": {"title": title, "last-modified": ended, "version": run.id, "oscal-version": VERSION},
+            "import-ap": {"href": f"#{plan}"},
+            "results": [{name: value for name, value in result.items() if value not in ([], {"inventory-items": []})}],
+            "back-matter": {"resources": [{"uuid": plan, "title": _markup(f"{words('product')} {run.version}")}]},
+        }
+    }
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _subjects(run: Run, words: Words) -> Iterator[dict[str, Any]]:
+    for host in run.hosts:
+        yield _subject(Subject(kind="host", id=host.name), words("host"))
+        for site in host.sites:
+            yield _subject(Subject(kind="site", id=site.domain), words("site"))
+
+
+def _subject(subject: Subject, kind: str) -> dict[str, Any]:
+    return {"uuid": _of(subject), "description": _markup(f"{kind} {one_line(subject.id, 253)}")}
+
+
+def _selection(controls: Any) -> dict[str, Any]:
+    return {"include-controls": [{"control-id": control} for control in controls]} if controls else {"include-all": {}}
+
+
+def _observation(run: Run, finding: Finding, words: Words, collected: str) -> dict[str, Any]:
+    evidence = [f"{row.path} = {row.value}" for row in shown.evidence(finding, words, run.started)]
+    table = shown.violations(finding, words, run.started)
+    evidence += [", ".join(row) for row in table.first] if table else []
+    status = words(f"status.{finding.status.value}")
+    told = f"{status}: {visible(finding.reason.get(words.lang), MAX_TEXT)}" if finding.reason else status
+    observation = {
+        "uuid": _id(run.id, finding.control, finding.subject.kind, finding.subject.id),
+        "title": finding.control.replace("_", r"\_"),
+        "description": _markup(told),
+        "methods": ["TEST"],
+        "types": ["finding"],
+        "subjects": [{"subject-uuid": _of(finding.subject), "type": "inventory-item"}],
+        "collected": collected,
+    }
+    if evidence:
+        observation["relevant-evidence"] = [{"description": _markup(visible("\n".join(evidence), MAX_TEXT))}]
+    return observation
+
+
+def _finding(run: Run, control: Control, findings: Sequence[Finding], words: Words) -> dict[str, Any]:
+    counted = Counter(finding.status for finding in findings)
+    summed = "; ".join(f"{words(f'status.{status.value}')}: {counted[status]}" for status in Status if counted[status])
+    if counted[Status.FAIL] or counted[Status.PARTIAL]:
+        status = {"state": "not-satisfied", "reason": "fail"}
+    elif counted[Status.PASS] == len(findings):
+        status = {"state": "satisfied", "reason": "pass"}
+    else:
+        status = {"state": "not-satisfied", "reason": "other", "remarks": _markup(words("list.not_evaluated.note"))}
+    related = [
+        {"observation-uuid": _id(run.id, finding.control, finding.subject.kind, finding.subject.id)}
+        for finding in findings
+        if finding.status in _OBSERVED
+    ]
+    return {
+        "uuid": _id(run.id, control.id),
+        "title": _markup(control.title.get(words.lang)),
+        "description": _markup(f"{control.rationale.get(words.lang)} {summed}"),
+        "props": [{"name": "severity", "ns": "urn:luytre", "value": control.severity.value}],
+        "target": {"type": "objective-id", "target-id": control.id, "status": status},
+        **({"related-observations": related} if related else {}),
+    }
+
+
+def _of(subject: Subject) -> str:
+    return _id(subject.kind, subject.id)
+
+
+def _id(*names: str) -> str:
+    return str(uuid.uuid5(_NAMESPACE, "\n".join(names)))
+
+
+def _markup(text: str) -> str:
+    """The text with nothing in it that reads as markup."""
+    return _MARKUP.sub(lambda match: f"\\{match.group()}", text)
+
+
+def _utc(moment: datetime.datetime) -> str:
+    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,186 @@
+"""``findings.sarif``: SARIF 2.1.0, for code scanning services.
+
+A result for every finding that is open (kind ``fail``), came to nothing (``open``) or waits for a person (``review``).
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0, errata 01.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from auditor.controls import Catalogue, Control
+from auditor.models import Finding, Lang, Run, Severity, Status, Subject
+from auditor.report import shown
+from auditor.report.visible import one_line, visible
+from auditor.words import Words
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+MAX_MESSAGE = 1000
+
+_LEVEL = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
+_SCORE = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "3.0"}
+"""``security-severity``, by which GitHub ranks: above 9.0 critical, from 7.0 high, from 4.0 medium."""
+_KIND = {
+    Status.FAIL: "fail",
+    Status.PARTIAL: "fail",
+    Status.NOT_EVALUATED: "open",
+    Status.MANUAL: "review",
+}
+_FLEET = "FLEET"
+
+
+def render(run: Run, catalogue: Catalogue, lang: Lang, baseline: Iterable[Finding] | None = None) -> bytes:
+    """The log. With ``baseline``, what was known before, each result says whether it is new, the same, or gone."""
+    words = Words(lang)
+    started = datetime.datetime.fromisoformat(run.started)
+    log = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": words("product"),
+                        "version": run.version,
+                        "language": lang,
+                        "rules": [_rule(control, words) for control in catalogue.controls],
+                    }
+                },
+                "language": lang,
+                "automationDetails": {"id": f"luytre/{run.id}", "description": {"text": _literal(words("report_of"))}},
+                "invocations": [
+                    {
+                        "executionSuccessful": all(outcome.reached for outcome in run.outcomes),
+                        "startTimeUtc": _utc(started),
+                        "endTimeUtc": _utc(started + datetime.timedelta(seconds=run.seconds)),
+                        "toolExecutionNotifications": list(_notifications(run, lang)),
+                    }
+                ],
+                "originalUriBaseIds": {_FLEET: {"description": {"text": _literal(words("all_sites"))}}},
+                "results": list(_results(run, catalogue, words, baseline)),
+            }
+        ],
+    }
+    return json.dumps(log, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def fingerprint(control: str, subject: Subject) -> str:
+    """What tells a result from others and stays the same from run to run."""
+    return hashlib.sha256(f"{control}\n{subject.kind}\n{subject.id}".encode()).hexdigest()
+
+
+# --- rules --------------------------------------------------------------------------------------------
+
+
+def _rule(control: Control, words: Words) -> dict[str, Any]:
+    lang = words.lang
+    advice = [f"{words('fix')}: {control.remedy.get(lang)}"]
+    if control.fix and control.fix.danger:
+        advice.append(f"{words('danger')}: {control.fix.danger.get(lang)}")
+    advice += [f"{framework}: {clauses}" for framework, clauses in shown.references(control.references, words)]
+    return {
+        "id": control.id,
+        "shortDescription": {"text": control.title.get(lang)},
+        "fullDescription": {"text": control.rationale.get(lang)},
+        "help": {"text": "\n".join([control.rationale.get(lang), *advice])},
+        "defaultConfiguration": {"level": _LEVEL[control.severity]},
+        "properties": {"tags": ["security", control.area], "security-severity": _SCORE[control.severity]},
+    }
+
+
+# --- results ------------------------------------------------------------------------------------------
+
+
+def _results(
+    run: Run, catalogue: Catalogue, words: Words, baseline: Iterable[Finding] | None
+) -> Iterator[dict[str, Any]]:
+    index = {control.id: position for position, control in enumerate(catalogue.controls)}
+    started = run.started
+    earlier = None if baseline is None else {(f.control, f.subject): f for f in baseline if f.status in _KIND}
+    for finding in run.findings:
+        if finding.status not in _KIND:
+            continue
+        result = _result(finding, catalogue, words, started, index)
+        if earlier is not None:
+            result["baselineState"] = _state(earlier.pop((finding.control, finding.subject), None), finding)
+        yield result
+    for gone in (earlier or {}).values():
+        if gone.control in index:
+            yield {**_result(gone, catalogue, words, started, index), "baselineState": "absent"}
+
+
+def _state(before: Finding | None, now: Finding) -> str:
+    if before is None or _KIND[before.status] != _KIND[now.status]:
+        return "new"
+    return "unchanged" if (before.status, before.violations) == (now.status, now.violations) else "updated"
+
+
+def _result(
+    finding: Finding, catalogue: Catalogue, words: Words, started: str, index: Mapping[str, int]
+) -> dict[str, Any]:
+    kind = _KIND[finding.status]
+    mark = fingerprint(finding.control, finding.subject)
+    return {
+        "ruleId": finding.control,
+        "ruleIndex": index[finding.control],
+        "kind": kind,
+        "level": _LEVEL[finding.severity] if kind == "fail" else "none",
+        "message": {"text": _literal(_told(finding, catalogue, words, started))},
+        "locations": [_location(finding.subject, finding.host)],
+        "fingerprints": {"luytre/1": mark},
+        "partialFingerprints": {"primaryLocationLineHash": f"{mark[:16]}:1"},
+        "properties": {"status": finding.status.value, "severity": finding.severity.value},
+    }
+
+
+def _told(finding: Finding, catalogue: Catalogue, words: Words, started: str) -> str:
+    title = f"{words(f'status.{finding.status.value}')}: {catalogue[finding.control].title.get(words.lang)}"
+    if finding.reason:
+        return f"{title}\n{visible(finding.reason.get(words.lang), MAX_MESSAGE)}"
+    lines = [f"{row.path} = {row.value}" for row in shown.evidence(finding, words, started)]
+    table = shown.violations(finding, words, started)
+    lines += [", ".join(row) for row in table.first] if table else []
+    return visible("\n".join([title, *lines]), MAX_MESSAGE)
+
+
+def _location(subject: Subject, host: str) -> dict[str, Any]:
+    """The logical place; and a made-up file of it, without which services refuse a result."""
+    name = one_line(subject.id, 253)
+    logical = {"name": name, "kind": subject.kind, "fullyQualifiedName": name}
+    if subject.kind == "site":
+        logical["fullyQualifiedName"] = f"{one_line(host, 253)}/{name}"
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": f"{subject.kind}s/{quote(name, safe='')}", "uriBaseId": _FLEET}
+        },
+        "logicalLocations": [logical],
+    }
+
+
+def _notifications(run: Run, lang: Lang) -> Iterator[dict[str, Any]]:
+    """Hosts, and areas of hosts, that could not be read."""
+    for outcome in run.outcomes:
+        place = [_location(Subject(kind="host", id=outcome.host), outcome.host)]
+        if not outcome.reached and outcome.reason:
+            why = f"{outcome.host}: {outcome.reason.get(lang)}"
+            yield {"level": "error", "message": {"text": _literal(visible(why, MAX_MESSAGE))}, "locations": place}
+        for area, error in outcome.area_errors.items():
+            why = f"{outcome.host}: {area}: {error}"
+            yield {"level": "warning", "message": {"text": _literal(visible(why, MAX_MESSAGE))}, "locations": place}
+
+
+_LITERAL = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
+
+
+def _literal(text: str) -> str:
+    """The text with nothing in it that a message could take for a link or a placeholder (SARIF 3.11.5, 3.11.6)."""
+    return text.translate(_LITERAL)
+
+
+def _utc(moment: datetime.datetime) -> str:
+    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
