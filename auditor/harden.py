@@ -168,7 +168,8 @@ class _Rollout:
     def harden(self, hosts: Sequence[Host]) -> None:
         """One batch, to its end."""
         reach = inventories.reach(Path(self.inventory.path))
-        expected = look.learn(look.take(hosts, reach), look.take(hosts, reach))
+        first = look.take(hosts, reach)
+        expected = look.learn(first, look.take(hosts, reach, first))
         self.record.update(broken_before=tuple(dict.fromkeys((*self.record.now.broken_before, *expected.broken_sites))))
         names = [host.name for host in hosts]
         try:
@@ -176,7 +177,7 @@ class _Rollout:
             run = self._apply(names)
             wrong = self._unfinished(run, names)
             probed = [host for host in hosts if self._state(host.name) == "armed" and host.name not in wrong]
-            wrong.update(self._suspected(look.compare(expected, look.take(probed, reach))))
+            wrong.update(self._suspected(look.compare(expected, look.take(probed, reach, expected.first))))
             self._settle(hosts, {name: "revert" if name in wrong else "confirm" for name in self._armed(names)}, wrong)
         except KeyboardInterrupt:
             open_ones = [name for name in names if self._state(name) in ("applying", "armed")]
@@ -305,7 +306,7 @@ class _Rollout:
     def _look_again(self, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, Any]) -> None:
         """Say of hosts that were brought back whether they serve as before."""
         back = [host for host in hosts if self._state(host.name) == "reverted"]
-        still = look.compare(expected, look.take(back, reach)) if back else {}
+        still = look.compare(expected, look.take(back, reach, expected.first)) if back else {}
         for host in back:
             entry = self.record.now.of(host.name)
             why = (entry.why if entry else None) or _NOTHING

@@ -15,19 +15,25 @@ class Look:
     """What was seen of hosts and their sites at one moment."""
 
     hosts: tuple[Host, ...]
-    pages: Mapping[str, tuple[smoke.Answer, ...]]
+    pages: smoke.Answers
 
 
 @dataclass(frozen=True)
 class Expectation:
     """How hosts served before."""
 
-    before: Look
+    first: Look
+    pages: smoke.Expectation
 
     @property
     def broken_sites(self) -> tuple[str, ...]:
         """Sites that served nothing, and are not judged."""
-        return smoke.broken(self.before.pages)
+        return smoke.broken(self.first.pages)
+
+    @property
+    def unjudged(self) -> tuple[Text, ...]:
+        """What failed or varied by itself, in sentences: nothing later is measured by it."""
+        return tuple(one.sentence for one in self.pages.unjudged)
 
 
 @dataclass(frozen=True)
@@ -39,26 +45,26 @@ class Failed:
     """The rooms whose controls may have done it."""
 
 
-def take(hosts: Sequence[Host], reach: Mapping[str, Reach]) -> Look:
-    """Probe the hosts and visit their sites, all at once."""
-    return Look(tuple(hosts), smoke.visit(hosts, {name: one.ca_file for name, one in reach.items()}))
+_SITE_AREAS = frozenset({"nginx", "apache", "php_fpm", "tls", "web", "wordpress", "mariadb", "filesystem", "firewall"})
+
+
+def take(hosts: Sequence[Host], reach: Mapping[str, Reach], again: Look | None = None) -> Look:
+    """Probe the hosts and visit their sites, all at once; ``again`` is an earlier look, at the very same URLs."""
+    ca_files = {name: one.ca_file for name, one in reach.items()}
+    return Look(tuple(hosts), smoke.visit(hosts, ca_files, again=again.pages if again else None))
 
 
 def learn(first: Look, second: Look) -> Expectation:
     """What to expect of hosts that were looked at twice."""
-    return Expectation(first)
+    return Expectation(first, smoke.learn(first.pages, second.pages))
 
 
 def compare(expected: Expectation, now: Look) -> dict[str, tuple[Failed, ...]]:
     """What the hosts of a later look no longer do as before; a host without any is not in it."""
     found: dict[str, tuple[Failed, ...]] = {}
     for host in now.hosts:
-        domains = {site.domain for site in host.sites}
-        before = {domain: expected.before.pages[domain] for domain in domains}
-        failures = tuple(
-            Failed(Text(vi=f"{one.url}: {one.what}", en=f"{one.url}: {one.what}"), frozenset())
-            for one in smoke.compare(before, now.pages)
-        )
+        pages = expected.pages.of({site.domain for site in host.sites})
+        failures = tuple(Failed(one.sentence, _SITE_AREAS) for one in smoke.compare(pages, now.pages))
         if failures:
             found[host.name] = failures
     return found

@@ -1,162 +1,311 @@
-"""Whether the sites still serve the same pages: each smoke URL fetched from its host's address, before and after."""
+"""Whether the sites still serve the same pages: visited twice before, to learn what varies by itself, and once after."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
-import httpx
-from cryptography import x509
+from auditor.models import Host, Site, Text
+from auditor.report.visible import one_line
+from auditor.review.fetch import Answer, Client
 
-from auditor.models import Host, Site
-
-FETCH_SECONDS = 15.0
-MAX_BODY = 2_000_000
+WORKERS = 12
 SIZE_BAND = 0.10
-"""Pages of the same title may differ by this share in size: dates, nonces, counters."""
+"""Sizes may differ by this share besides what the two first visits showed: dates, nonces, counters."""
+SIZE_FLOOR = 200
+"""Bytes by which any page may differ in size."""
+KEPT = 0.7
+"""The share of the lines, and of the headings, that both first visits showed and a page must still show."""
 
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+Answers = Mapping[str, tuple[Answer, ...]]
+"""By domain."""
 
-
-@dataclass(frozen=True)
-class Answer:
-    """What one URL gave, or why it gave nothing."""
-
-    url: str
-    status: int | None
-    location: str | None = None
-    title: str = ""
-    size: int = 0
-    digest: str = ""
-    own: bool = True
-    """False when the certificate is for other names: what answered there is not this site."""
-    error: str = ""
-
-    @property
-    def serves(self) -> bool:
-        """Whether a visitor gets a page or a redirect of this very site."""
-        return self.own and self.status is not None and self.status < 400
+_LOGINS = {"wordpress": "/wp-login.php", "nukeviet": "/admin/index.php", "joomla": "/administrator/index.php"}
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A URL that a site no longer serves as before."""
+class Remark:
+    """Something to say about one URL of a site."""
 
     domain: str
     url: str
-    what: str
+    what: Text
 
-
-@dataclass
-class Client:
-    """Fetches by host address with the site's own Host and SNI; nothing on this machine has to know the names."""
-
-    ca_file: str | None = None
-    _context: ssl.SSLContext = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._context = (
-            ssl.create_default_context(cafile=self.ca_file) if self.ca_file else ssl.create_default_context()
-        )
-        # Whether the certificate is sound is a control of its own; a site with a bad one must still be compared.
-        self._context.check_hostname = False
-        self._context.verify_mode = ssl.CERT_NONE
-
-    def get(self, scheme: str, address: str, domain: str, path: str, port: int | None = None) -> Answer:
-        """One page, redirects not followed; ``port`` when it is not the scheme's own."""
-        url = f"{scheme}://{domain}{path}"
-        host = (f"[{address}]" if ":" in address else address) + (f":{port}" if port else "")
-        try:
-            with (
-                httpx.Client(verify=self._context, timeout=FETCH_SECONDS, trust_env=False) as client,
-                client.stream(
-                    "GET",
-                    f"{scheme}://{host}{path}",
-                    headers={"Host": domain, "User-Agent": "LuyTre-smoke/1", "Accept-Encoding": "identity"},
-                    extensions={"sni_hostname": domain},
-                ) as response,
-            ):
-                own = _names_the_site(response, domain)
-                body = b""
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if len(body) > MAX_BODY:
-                        break
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            return Answer(url=url, status=None, error=f"{type(error).__name__}: {error}"[:200])
-        found = _TITLE.search(body.decode("utf-8", "replace"))
-        return Answer(
-            url=url,
-            status=response.status_code,
-            location=response.headers.get("location"),
-            title=" ".join(found.group(1).split())[:300] if found else "",
-            size=len(body),
-            digest=hashlib.sha256(body).hexdigest(),
-            own=own,
+    @property
+    def sentence(self) -> Text:
+        """Site, URL and what, to be shown alone."""
+        return Text(
+            vi=f"{self.domain}: {self.url}: {self.what.vi}",
+            en=f"{self.domain}: {self.url}: {self.what.en}",
         )
 
 
-def _names_the_site(response: httpx.Response, domain: str) -> bool:
-    """Whether the certificate, be it expired or unknown, was made out to the domain. True without TLS."""
-    connection = response.extensions["network_stream"].get_extra_info("ssl_object")
-    if connection is None:
-        return True
-    try:
-        certificate = x509.load_der_x509_certificate(connection.getpeercert(True) or b"")
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, x509.ExtensionNotFound):
-        return False
-    wanted = {domain, "*." + domain.partition(".")[2]}
-    return any(name.lower() in wanted for name in names.get_values_for_type(x509.DNSName))
+class Difference(Remark):
+    """A URL that a site no longer serves as before."""
 
 
-def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None]) -> dict[str, tuple[Answer, ...]]:
-    """Every site's smoke URLs on http and https, by domain."""
-    visits = [(host, site) for host in hosts for site in host.sites]
-    with ThreadPoolExecutor(max_workers=6) as pool:
-        answers = pool.map(lambda pair: _visit_site(pair[0], pair[1], ca_files.get(pair[0].name)), visits)
-        return {site.domain: answer for (_, site), answer in zip(visits, answers, strict=True)}
+class Unjudged(Remark):
+    """What cannot be compared at a URL, since it failed or varied before anything was changed."""
 
 
-def _visit_site(host: Host, site: Site, ca_file: str | None) -> tuple[Answer, ...]:
-    client = Client(ca_file)
+@dataclass(frozen=True)
+class Expected:
+    """One URL as the first two visits found it."""
+
+    domain: str
+    first: Answer
+    second: Answer
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the sites served before: the measure of what they serve after."""
+
+    pages: tuple[Expected, ...]
+    unjudged: tuple[Unjudged, ...]
+
+    def of(self, domains: Container[str]) -> Expectation:
+        """The same of these sites only."""
+        return Expectation(
+            tuple(page for page in self.pages if page.domain in domains),
+            tuple(one for one in self.unjudged if one.domain in domains),
+        )
+
+
+def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: Answers | None = None) -> Answers:
+    """Every site's smoke URLs, login page and one asset of its start page, on http and https.
+
+    ``again`` are the answers of an earlier visit, whose very URLs are then visited. Raises InputError for an
+    unreadable file of authorities, never for what the sites do.
+    """
+    clients = {host.name: Client(ca_files.get(host.name)) for host in hosts}
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+
+        def fetch(targets: Iterable[_Target]) -> list[Answer]:
+            return list(pool.map(lambda target: target.by(clients[target.host.name]), targets))
+
+        sites = [(host, site) for host in hosts for site in host.sites]
+        if again is not None:
+            targets = [t for host, site in sites for t in _as_before(host, site, again.get(site.domain, ()))]
+            return _by_domain(sites, targets, fetch(targets))
+        targets = [target for host, site in sites for target in _first(host, site)]
+        found = _by_domain(sites, targets, fetch(targets))
+        assets = [target for host, site in sites for target in _assets(host, site, found[site.domain])]
+        more = _by_domain(sites, assets, fetch(assets))
+        return {domain: answers + more[domain] for domain, answers in found.items()}
+
+
+@dataclass(frozen=True)
+class _Target:
+    host: Host
+    site: Site
+    scheme: str
+    path: str
+    declared: bool = True
+
+    def by(self, client: Client) -> Answer:
+        return client.get(self.scheme, self.host.address, self.site.domain, self.path, declared=self.declared)
+
+
+def _first(host: Host, site: Site) -> Iterator[_Target]:
+    login = _LOGINS.get(site.application or "")
+    for scheme in ("http", "https"):
+        for path in site.smoke_urls:
+            yield _Target(host, site, scheme, path)
+        if login is not None and login not in site.smoke_urls:
+            yield _Target(host, site, scheme, login, declared=False)
+
+
+def _assets(host: Host, site: Site, answers: Iterable[Answer]) -> Iterator[_Target]:
+    path = next((answer.page.asset for answer in answers if answer.serves and answer.page.asset), None)
+    if path is not None and path not in site.smoke_urls:
+        for scheme in ("http", "https"):
+            yield _Target(host, site, scheme, path, declared=False)
+
+
+def _as_before(host: Host, site: Site, answers: Iterable[Answer]) -> Iterator[_Target]:
+    for answer in answers:
+        scheme, _, rest = answer.url.partition("://")
+        yield _Target(host, site, scheme, rest.removeprefix(site.domain), answer.declared)
+
+
+def _by_domain(
+    sites: Iterable[tuple[Host, Site]], targets: Sequence[_Target], answers: Sequence[Answer]
+) -> dict[str, tuple[Answer, ...]]:
+    pairs = list(zip(targets, answers, strict=True))
+    return {site.domain: tuple(a for t, a in pairs if t.site.domain == site.domain) for _, site in sites}
+
+
+def broken(answers: Answers) -> tuple[str, ...]:
+    """Domains of which no smoke URL serves at all."""
     return tuple(
-        client.get(scheme, host.address, site.domain, path) for scheme in ("http", "https") for path in site.smoke_urls
+        domain for domain, got in answers.items() if not any(answer.serves for answer in got if answer.declared)
     )
 
 
-def compare(before: Mapping[str, Sequence[Answer]], after: Mapping[str, Sequence[Answer]]) -> tuple[Difference, ...]:
-    """URLs that served before and do not serve the same now. What was broken before is not judged."""
+def learn(first: Answers, second: Answers | None = None) -> Expectation:
+    """What to expect after two visits that nothing came between; after one, nothing is known to vary."""
+    pages, unjudged = [], []
+    for domain, answers in first.items():
+        again = {answer.url: answer for answer in (second or first).get(domain, ())}
+        for one in answers:
+            two = again.get(one.url, one)
+            reason = _useless(one, two)
+            if reason is None:
+                page = Expected(domain, one, two)
+                pages.append(page)
+                unjudged += [Unjudged(domain, one.url, what) for what in _varying(page)]
+            elif one.declared:
+                unjudged.append(Unjudged(domain, one.url, reason))
+    return Expectation(tuple(pages), tuple(unjudged))
+
+
+def compare(expectation: Expectation, after: Answers) -> tuple[Difference, ...]:
+    """URLs that are not served as the expectation says."""
     found = []
-    for domain, answers in before.items():
-        now = {answer.url: answer for answer in after.get(domain, ())}
-        for was in answers:
-            what = _difference(was, now.get(was.url)) if was.serves else None
-            if what:
-                found.append(Difference(domain, was.url, what))
+    for page in expectation.pages:
+        now = {answer.url: answer for answer in after.get(page.domain, ())}
+        what = _difference(page, now)
+        if what is not None:
+            found.append(Difference(page.domain, page.first.url, what))
     return tuple(found)
 
 
-def _difference(was: Answer, now: Answer | None) -> str | None:
-    if now is None or now.status is None:
-        return f"no answer now ({now.error if now else 'not visited'})"
-    if now.status in (301, 302, 307, 308) and now.location == was.url.replace("http://", "https://", 1):
-        return None
-    if now.status != was.status:
-        return f"status {was.status} → {now.status}"
-    if now.location != was.location:
-        return f"redirects to {now.location} instead of {was.location}"
-    if now.title != was.title:
-        return f"title {was.title!r} → {now.title!r}"
-    if abs(now.size - was.size) > max(200, SIZE_BAND * was.size):
-        return f"size {was.size} → {now.size} bytes"
+# --- one URL -------------------------------------------------------------------------------------------
+
+
+def _useless(one: Answer, two: Answer) -> Text | None:
+    was, then = _state(one), _state(two)
+    if not one.serves and not two.serves:
+        return Text(vi=f"đã lỗi từ trước ({was.vi})", en=f"failed before ({was.en})")
+    if one.status != two.status or one.serves != two.serves:
+        return Text(
+            vi=f"hai lần xem trước khi gia cố đã khác nhau ({was.vi}; {then.vi})",
+            en=f"varied before anything was changed ({was.en}; {then.en})",
+        )
     return None
 
 
-def broken(answers: Mapping[str, Sequence[Answer]]) -> tuple[str, ...]:
-    """Domains of which no smoke URL serves at all."""
-    return tuple(domain for domain, got in answers.items() if not any(answer.serves for answer in got))
+def _state(answer: Answer | None) -> Text:
+    if answer is None or answer.status is None:
+        said = one_line(answer.error, 200) if answer else ""
+        return Text(vi=f"không trả lời: {said or '?'}", en=f"no answer: {said or '?'}")
+    if not answer.own:
+        return Text(vi="chứng thư của trang khác", en="another site's certificate")
+    if not answer.trusted:
+        return Text(vi=f"{answer.status}, chứng thư không được tin cậy", en=f"{answer.status}, certificate not trusted")
+    return Text(vi=str(answer.status), en=str(answer.status))
+
+
+def _varying(page: Expected) -> Iterator[Text]:
+    for aspect in _ASPECTS:
+        one, two = aspect.of(page.first), aspect.of(page.second)
+        if one != two:
+            yield Text(
+                vi=f"{aspect.name.vi} tự thay đổi giữa hai lần xem, không dùng để so sánh",
+                en=f"{aspect.name.en} varies by itself, not compared",
+            )
+    if page.first.page.lines and not page.first.page.lines & page.second.page.lines:
+        yield Text(
+            vi="nội dung tự thay đổi giữa hai lần xem, không dùng để so sánh", en="text varies by itself, not compared"
+        )
+
+
+def _difference(page: Expected, after: Mapping[str, Answer]) -> Text | None:
+    url = page.first.url
+    now = after.get(url)
+    if now is None or now.status is None:
+        return _state(now)
+    secure = url.replace("http://", "https://", 1)
+    if secure != url and now.status in (301, 302, 307, 308) and now.location == secure:
+        return _after_redirect(page, after.get(secure))
+    return _changed(page, now)
+
+
+def _after_redirect(page: Expected, now: Answer | None) -> Text | None:
+    """What is wrong with a page whose visitors are now sent on to https."""
+    if now is None or not now.serves or not now.trusted:
+        state = _state(now)
+        return Text(
+            vi=f"chuyển sang HTTPS, nhưng ở đó không dùng được ({state.vi})",
+            en=f"sent on to HTTPS, where it does not work ({state.en})",
+        )
+    what = _changed(page, now)
+    return what and Text(vi=f"chuyển sang HTTPS, ở đó {what.vi}", en=f"sent on to HTTPS, and there {what.en}")
+
+
+def _changed(page: Expected, now: Answer) -> Text | None:
+    if not now.own:
+        return Text(vi="chứng thư không còn là của trang này", en="the certificate is no longer this site's")
+    if page.first.trusted and page.second.trusted and not now.trusted:
+        return Text(vi="chứng thư không còn được tin cậy", en="the certificate is no longer trusted")
+    if now.status != page.first.status:
+        return _turned(Text(vi="mã trạng thái", en="status"), page.first.status, now.status)
+    for aspect in _ASPECTS:
+        was, other, value = aspect.of(page.first), aspect.of(page.second), aspect.of(now)
+        if was == other != value:
+            return _turned(aspect.name, was, value)
+    return _complaining(page, now) or _resized(page, now) or _lost(page, now)
+
+
+@dataclass(frozen=True)
+class _Aspect:
+    name: Text
+    of: Callable[[Answer], Any]
+
+
+_ASPECTS = (
+    _Aspect(Text(vi="địa chỉ chuyển hướng", en="redirect"), lambda answer: _without_scheme(answer.location)),
+    _Aspect(Text(vi="kiểu nội dung", en="content type"), lambda answer: answer.media),
+    _Aspect(Text(vi="tiêu đề trang", en="title"), lambda answer: answer.page.title),
+)
+
+
+def _without_scheme(location: str | None) -> str | None:
+    """A redirect to the https form of where it went before is the same redirect."""
+    return location and location.removeprefix("http:").removeprefix("https:")
+
+
+def _turned(name: Text, was: object, now: object) -> Text:
+    change = f"{_quoted(was)} → {_quoted(now)}"
+    return Text(vi=f"{name.vi} {change}", en=f"{name.en} {change}")
+
+
+def _quoted(value: object) -> str:
+    return f"“{one_line(value, 120)}”" if isinstance(value, str) and value else str(value or "—")
+
+
+def _complaining(page: Expected, now: Answer) -> Text | None:
+    new = now.page.complaints - page.first.page.complaints - page.second.page.complaints
+    if not new:
+        return None
+    said = _quoted(sorted(new)[0])
+    return Text(vi=f"trang hiện lỗi PHP {said}", en=f"the page shows a PHP error {said}")
+
+
+def _resized(page: Expected, now: Answer) -> Text | None:
+    sizes = (page.first.size, page.second.size)
+    low, high = min(sizes), max(sizes)
+    band = max(SIZE_FLOOR, SIZE_BAND * high, high - low)
+    if low - band <= now.size <= high + band:
+        return None
+    was = str(low) if low == high else f"{low}-{high}"
+    return Text(vi=f"kích thước {was} → {now.size} byte", en=f"size {was} → {now.size} bytes")
+
+
+def _lost(page: Expected, now: Answer) -> Text | None:
+    first, second = page.first.page, page.second.page
+    for common, still, name in (
+        (first.headings & second.headings, now.page.headings, Text(vi="đề mục", en="headings")),
+        (first.lines & second.lines, now.page.lines, Text(vi="dòng chữ", en="lines of text")),
+    ):
+        gone = common - still
+        if common and len(gone) > (1 - KEPT) * len(common):
+            one = _quoted(min(gone))
+            return Text(
+                vi=f"mất {len(gone)} trên {len(common)} {name.vi}, như {one}",
+                en=f"{len(gone)} of {len(common)} {name.en} gone, such as {one}",
+            )
+    return None

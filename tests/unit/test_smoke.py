@@ -1,19 +1,35 @@
 from __future__ import annotations
 
+import dataclasses
+import datetime
+import ipaddress
+import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
+from auditor.errors import InputError
 from auditor.models import Host, Site
-from auditor.review.smoke import Answer, Client, broken, compare, visit
+from auditor.review import fetch
+from auditor.review.fetch import Answer, Client
+from auditor.review.page import Page
+from auditor.review.smoke import broken, compare, learn, visit
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        body = f"<title>{self.headers['Host']} {self.path}</title>".encode()
+        body = PAGES.get(self.path, f"<title>{self.headers['Host']} {self.path}</title>").encode()
         self.send_response(404 if self.path == "/missing" else 200)
+        self.send_header("Content-Type", "text/css" if self.path.endswith(".css") else "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -22,17 +38,68 @@ class Handler(BaseHTTPRequestHandler):
         return
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+PAGES = {
+    "/": "<title>Xã</title><link rel=stylesheet href='/giao-dien.css?v=1'><h1>Xã An</h1>",
+    "/giao-dien.css?v=1": "a{}",
+}
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext | None = None) -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True)
+        thread.start()
         yield server.server_port
         server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with serving(Handler) as number:
+        yield number
+
+
+def certificate(folder: Path, name: str, *, days: int = 1) -> Path:
+    """A self-signed certificate with its key, PEM; expired when ``days`` is negative."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    ends = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(ends - datetime.timedelta(days=2))
+        .not_valid_after(ends)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / f"{name}.{days}.pem"
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+def tls(file: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+# --- fetching --------------------------------------------------------------------------------------------
 
 
 def test_asks_the_address_for_the_sites_own_name(port: int) -> None:
     answer = Client().get("http", "127.0.0.1", "a.test", "/x?y=1", port)
-    assert (answer.status, answer.title) == (200, "a.test /x?y=1")
+    assert (answer.status, answer.page.title, answer.media) == (200, "a.test /x?y=1", "text/html")
     assert answer.serves
     assert not Client().get("http", "127.0.0.1", "a.test", "/missing", port).serves
 
@@ -43,40 +110,225 @@ def test_nothing_there_is_an_answer_too() -> None:
     assert "ConnectError" in answer.error
 
 
-def test_visits_every_smoke_url_on_both_schemes() -> None:
-    host = Host(name="h", address="127.0.0.1", sites=(Site(domain="a.test", host="h", smoke_urls=("/", "/b")),))
-    answers = visit([host], {})
-    assert [answer.url for answer in answers["a.test"]] == [
-        "http://a.test/",
-        "http://a.test/b",
-        "https://a.test/",
-        "https://a.test/b",
+def test_a_certificate_is_trusted_distrusted_or_anothers(tmp_path: Path) -> None:
+    good, expired = certificate(tmp_path, "a.test"), certificate(tmp_path, "a.test", days=-1)
+    with serving(Handler, tls(good)) as port:
+        answer = Client(str(good)).get("https", "127.0.0.1", "a.test", "/", port)
+        assert (answer.status, answer.own, answer.trusted, answer.page.title) == (200, True, True, "Xã")
+        assert not Client().get("https", "127.0.0.1", "a.test", "/", port).trusted
+        assert not Client(str(good)).get("https", "127.0.0.1", "b.test", "/", port).own
+    with serving(Handler, tls(expired)) as port:
+        answer = Client(str(expired)).get("https", "127.0.0.1", "a.test", "/", port)
+        assert (answer.status, answer.own, answer.trusted) == (200, True, False)
+
+
+def test_an_unreadable_authority_is_the_users_mistake(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="luytre_ca_file"):
+        Client(str(tmp_path / "none.pem"))
+
+
+class Dripping(Handler):
+    def do_GET(self) -> None:
+        try:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            while True:
+                self.wfile.write(b"X-A: b\r\n" if self.path == "/head" else b"\r\nbody")
+                self.wfile.flush()
+                time.sleep(0.02)
+        except OSError:
+            self.close_connection = True
+
+
+@pytest.mark.parametrize("path", ["/head", "/body"])
+def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(fetch, "FETCH_SECONDS", 0.2)
+    with serving(Dripping) as port:
+        begun = time.monotonic()
+        answer = Client().get("http", "127.0.0.1", "a.test", path, port)
+    assert answer.status is None
+    assert time.monotonic() - begun < 2
+
+
+class Flooding(Handler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        try:
+            for _ in range(100):
+                self.wfile.write(b"\x1f\x8b" * 500_000)
+        except OSError:
+            self.close_connection = True
+
+
+def test_a_flood_is_bounded_and_never_unpacked() -> None:
+    with serving(Flooding) as port:
+        answer = Client().get("http", "127.0.0.1", "a.test", "/", port)
+    assert answer.status == 200
+    assert fetch.MAX_BODY < answer.size < fetch.MAX_BODY + 1_000_000
+
+
+# --- visiting ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ports(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The server on both schemes in place of ports 80 and 443; the authority's file."""
+    file = certificate(tmp_path, "a.test")
+    with serving(Handler, tls(file)) as secure:
+        numbers = {"http": port, "https": secure}
+        real = Client.get
+
+        def get(self: Client, scheme: str, address: str, domain: str, path: str, *, declared: bool = True) -> Answer:
+            return real(self, scheme, address, domain, path, numbers[scheme], declared=declared)
+
+        monkeypatch.setattr(Client, "get", get)
+        yield str(file)
+
+
+def host(**site: object) -> Host:
+    return Host(
+        name="h", address=str(ipaddress.ip_address("127.0.0.1")), sites=(Site(domain="a.test", host="h", **site),)
+    )  # type: ignore[arg-type]
+
+
+def test_visits_smoke_urls_login_and_an_asset_on_both_schemes(ports: str) -> None:
+    first = visit([host(application="wordpress", smoke_urls=("/", "/b"))], {"h": ports})
+    paths = ["/", "/b", "/wp-login.php"]
+    assert [answer.url for answer in first["a.test"]] == [
+        *(f"http://a.test{path}" for path in paths),
+        *(f"https://a.test{path}" for path in paths),
+        "http://a.test/giao-dien.css?v=1",
+        "https://a.test/giao-dien.css?v=1",
     ]
+    assert all(answer.serves and answer.trusted for answer in first["a.test"])
+    assert [answer.declared for answer in first["a.test"]] == [True, True, False, True, True, False, False, False]
+    second = visit([host()], {"h": ports}, again=first)
+    assert second == first
+    assert compare(learn(first, second), visit([host()], {"h": ports}, again=first)) == ()
 
 
-PAGE = Answer("http://a.test/", 200, None, "Trang", 10_000, "d")
+@pytest.mark.parametrize("application", [None, "static", "own"])
+def test_a_declared_or_needless_login_is_not_visited_twice(ports: str, application: str | None) -> None:
+    answers = visit([host(application=application, smoke_urls=("/wp-login.php",))], {"h": ports})
+    assert len(answers["a.test"]) == 2
+
+
+# --- comparing ---------------------------------------------------------------------------------------------
+
+URL = "http://a.test/"
+LINES = frozenset(f"dòng {letter}" for letter in "abcdefghij")
+PAGE = Answer(URL, 200, None, 10_000, "text/html", Page("Trang", LINES, frozenset({"Xã An"})))
+SECURE = dataclasses.replace(PAGE, url="https://a.test/")
+SENT_ON = Answer(URL, 301, "https://a.test/", 160)
+
+
+def told(first: Answer, after: Answer, *more: Answer, second: Answer | None = None) -> str:
+    expectation = learn({"a.test": (first,)}, {"a.test": (second or first,)})
+    return "; ".join(d.sentence.en for d in compare(expectation, {"a.test": (after, *more)}))
+
+
+def changed(answer: Answer = PAGE, **fields: object) -> Answer:
+    page = {key: fields.pop(key) for key in list(fields) if key in ("title", "lines", "headings", "complaints")}
+    return dataclasses.replace(answer, **fields, page=dataclasses.replace(answer.page, **page))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("now", "same"),
+    ("now", "words"),
     [
-        (Answer("http://a.test/", 200, None, "Trang", 10_500, "e"), True),
-        (Answer("http://a.test/", 301, "https://a.test/", "", 160, "e"), True),
-        (Answer("http://a.test/", 301, "https://b.test/", "", 160, "e"), False),
-        (Answer("http://a.test/", 500, None, "Trang", 10_000, "d"), False),
-        (Answer("http://a.test/", 200, None, "Lỗi", 10_000, "d"), False),
-        (Answer("http://a.test/", 200, None, "Trang", 2_000, "d"), False),
-        (Answer("http://a.test/", None, error="timeout"), False),
+        (changed(size=10_500), ""),
+        (changed(size=2_000), "size 10000 → 2000 bytes"),
+        (changed(size=30_000), "size 10000 → 30000 bytes"),
+        (changed(status=500), "status 200 → 500"),
+        (changed(title="Lỗi"), "title “Trang” → “Lỗi”"),
+        (changed(media="text/plain"), "content type “text/html” → “text/plain”"),
+        (changed(lines=frozenset(sorted(LINES)[:8])), ""),
+        (changed(lines=frozenset(sorted(LINES)[:5])), "5 of 10 lines of text gone, such as “dòng f”"),
+        (changed(headings=frozenset()), "1 of 1 headings gone, such as “Xã An”"),
+        (changed(complaints=frozenset({"Warning: x"})), "the page shows a PHP error “Warning: x”"),
+        (changed(own=False), "the certificate is no longer this site's"),
+        (changed(trusted=False), "the certificate is no longer trusted"),
+        (Answer(URL, None, error="ReadTimeout"), "no answer: ReadTimeout"),
+        (Answer(URL, 301, "https://b.test/"), "status 200 → 301"),
     ],
 )
-def test_a_page_is_the_same_or_it_is_named(now: Answer, same: bool) -> None:
-    differences = compare({"a.test": [PAGE]}, {"a.test": [now]})
-    assert (differences == ()) is same
-    if not same:
-        assert differences[0].url == "http://a.test/"
+def test_a_page_is_the_same_or_it_is_named(now: Answer, words: str) -> None:
+    assert told(PAGE, now) == (f"a.test: {URL}: {words}" if words else "")
+
+
+def test_a_url_that_was_not_visited_is_not_taken_for_sound() -> None:
+    (difference,) = compare(learn({"a.test": (PAGE,)}), {})
+    assert difference.what.vi.startswith("không trả lời")
+
+
+@pytest.mark.parametrize(
+    ("secure", "words"),
+    [
+        (SECURE, ""),
+        (changed(SECURE, title="Trang mặc định"), "sent on to HTTPS, and there title “Trang” → “Trang mặc định”"),
+        (changed(SECURE, trusted=False), "where it does not work (200, certificate not trusted)"),
+        (changed(SECURE, own=False), "where it does not work (another site's certificate)"),
+        (changed(SECURE, status=503), "where it does not work (503)"),
+        (changed(SECURE, status=301, location="https://a.test/"), "and there status 200 → 301"),
+    ],
+)
+def test_https_may_take_over_when_it_serves_the_page(secure: Answer, words: str) -> None:
+    assert told(PAGE, SENT_ON, secure).endswith(words)
+    assert bool(told(PAGE, SENT_ON, secure)) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("location", "same"),
+    [("http://a.test/b/", True), ("https://a.test/b/", True), ("http://a.test/c/", False), (None, False)],
+)
+def test_a_redirect_leads_where_it_did(location: str | None, same: bool) -> None:
+    was = Answer(URL, 301, "http://a.test/b/")
+    assert (told(was, Answer(URL, 301, location)) == "") is same
+
+
+@pytest.mark.parametrize(
+    ("second", "now"),
+    [
+        (changed(title="Chào"), changed(title="Khác")),
+        (changed(size=15_000), changed(size=19_000)),
+        (changed(lines=frozenset({"khác"})), changed(lines=frozenset({"nữa"}))),
+        (changed(headings=frozenset()), changed(headings=frozenset({"Khác"}))),
+        (changed(status=503), changed(status=500)),
+        (changed(complaints=frozenset({"Notice: x"})), changed(complaints=frozenset({"Notice: x"}))),
+    ],
+)
+def test_what_varies_by_itself_is_not_judged(second: Answer, now: Answer) -> None:
+    assert told(PAGE, now) != ""
+    assert told(PAGE, now, second=second) == ""
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        (changed(title="Chào"), "title varies by itself, not compared"),
+        (changed(lines=frozenset({"khác"})), "text varies by itself, not compared"),
+        (changed(status=503), "varied before anything was changed (200; 503)"),
+    ],
+)
+def test_what_is_not_judged_is_said(second: Answer, words: str) -> None:
+    (unjudged,) = learn({"a.test": (PAGE,)}, {"a.test": (second,)}).unjudged
+    assert unjudged.sentence.en == f"a.test: {URL}: {words}"
+    assert unjudged.what.vi != unjudged.what.en
 
 
 def test_what_was_broken_before_is_named_and_not_judged() -> None:
-    bad = Answer("http://a.test/", 500)
-    assert broken({"a.test": [bad]}) == ("a.test",)
-    assert compare({"a.test": [bad]}, {"a.test": [Answer("http://a.test/", None, error="x")]}) == ()
+    bad = Answer(URL, 500)
+    assert broken({"a.test": (bad, changed(declared=False))}) == ("a.test",)
+    expectation = learn({"a.test": (bad,)})
+    assert [unjudged.what.en for unjudged in expectation.unjudged] == ["failed before (500)"]
+    assert compare(expectation, {"a.test": (Answer(URL, None, error="x"),)}) == ()
+
+
+def test_a_login_page_that_nobody_declared_and_is_not_there_is_not_spoken_of() -> None:
+    assert learn({"a.test": (Answer(URL, 404, declared=False),)}).unjudged == ()
+
+
+def test_foreign_text_cannot_reorder_or_flood_a_sentence() -> None:
+    said = told(PAGE, changed(title="\u202e" + "x" * 5000))
+    assert "\u202e" not in said
+    assert len(said) < 400

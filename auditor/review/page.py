@@ -1,0 +1,95 @@
+"""What a visitor reads on a page, from HTML that may be anything. Pure; bounded in time and in what it keeps."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+MAX_TAGS = 10_000
+"""Later tags are not read: the parser takes quadratic time over tags that are never closed."""
+MAX_LINES = 2_000
+MAX_LINE = 200
+MAX_HEADINGS = 40
+MAX_TITLE = 300
+
+_UNSEEN = ["script", "style", "noscript", "template", "svg"]
+_ASSETS = ((".css",), (".js",), (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico"))
+_LINKS = (("link[href]", "href"), ("script[src]", "src"), ("img[src]", "src"))
+_COMPLAINT = re.compile(r"<b>(Fatal error|Parse error|Warning|Notice|Deprecated)</b>: {1,2}([^<]{1,200})")
+_DIGITS = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as its visitor sees it. Numbers in lines and headings read 0: clocks and counters are not key text."""
+
+    title: str = ""
+    lines: frozenset[str] = frozenset()
+    headings: frozenset[str] = frozenset()
+    complaints: frozenset[str] = frozenset()
+    """What PHP says on the page about errors in its code."""
+    asset: str | None = None
+    """Path, with query, of the first style sheet, else script, else picture that the same site serves."""
+
+
+EMPTY = Page()
+"""What there is to read in something that is not HTML."""
+
+
+def read(body: bytes, url: str) -> Page:
+    """The page at ``url``, whatever the bytes."""
+    html = _first_tags(body.decode("utf-8", "replace"))
+    tree = LexborHTMLParser(html)
+    title = tree.css_first("title")
+    asset = _asset(tree, url)
+    complaints = frozenset(f"{kind}: {_shown(what)}" for kind, what in _COMPLAINT.findall(html))
+    tree.strip_tags(_UNSEEN)
+    text = tree.body.text(deep=True, separator="\n", strip=True) if tree.body else ""
+    headings = (node.text(deep=True, separator=" ", strip=True) for node in tree.css("h1, h2")[:MAX_HEADINGS])
+    return Page(
+        title=" ".join(title.text(deep=True).split())[:MAX_TITLE] if title else "",
+        lines=_key(itertools.islice(text.splitlines(), MAX_LINES)),
+        headings=_key(headings),
+        complaints=complaints,
+        asset=asset,
+    )
+
+
+def _first_tags(html: str) -> str:
+    beyond = next(itertools.islice(re.finditer("<", html), MAX_TAGS, None), None)
+    return html[: beyond.start()] if beyond else html
+
+
+def _key(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(filter(None, (_DIGITS.sub("0", _shown(text)) for text in texts)))
+
+
+def _shown(text: str) -> str:
+    return " ".join(text.split())[:MAX_LINE]
+
+
+def _asset(tree: LexborHTMLParser, url: str) -> str | None:
+    for (selector, attribute), suffixes in zip(_LINKS, _ASSETS, strict=True):
+        for node in tree.css(selector)[:200]:
+            path = _own_path(node.attributes.get(attribute) or "", url)
+            if path is not None and path.partition("?")[0].lower().endswith(suffixes):
+                return path
+    return None
+
+
+def _own_path(link: str, url: str) -> str | None:
+    """The path that a link means on the same domain, if it does."""
+    try:
+        there = urlsplit(urljoin(url, link.strip()[:500]))
+        here = urlsplit(url)
+        if there.scheme not in ("http", "https") or there.netloc != here.netloc:
+            return None
+    except ValueError:
+        return None
+    path = (there.path or "/") + (f"?{there.query}" if there.query else "")
+    return path if path.startswith("/") and path.isprintable() and " " not in path else None

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.review.page import MAX_LINES, read
+
+URL = "http://a.test/tin/"
+
+
+def test_reads_what_a_visitor_sees() -> None:
+    page = read(
+        "<title> Trang  chủ </title><style>b{}</style><h1>Xã <i>An</i></h1><p>Tiếp dân: 7h30</p><script>x</script>".encode(),
+        URL,
+    )
+    assert page.title == "Trang chủ"
+    assert page.headings == {"Xã An"}
+    assert page.lines == {"Xã", "An", "Tiếp dân: 0h0"}
+
+
+@pytest.mark.parametrize(
+    ("html", "asset"),
+    [
+        ("<img src=/a.png><script src=/b.js></script><link rel=stylesheet href=/c.css?v=2>", "/c.css?v=2"),
+        ("<link rel=icon href=/a.ico><script src=b.js></script>", "/tin/b.js"),
+        ("<img src='../logo.PNG'>", "/logo.PNG"),
+        ("<img src=//a.test/x.svg#y>", "/x.svg"),
+        ("<img src=https://a.test/x.svg>", "/x.svg"),
+        ("<script src=https://cdn.test/x.js></script>", None),
+        ("<script src=https://a.test:8443/x.js></script>", None),
+        ("<img src=data:image/png;base64,AAAA><img src=javascript:x.png>", None),
+        ("<img src='http://[/x.png'><img src='/a b.png'><img src='/a&#8238;b.png'>", None),
+        ("<link href=/wp-login.php?action=logout><script src=/x.php></script><img src>", None),
+    ],
+)
+def test_the_asset_is_a_static_file_of_the_same_site(html: str, asset: str | None) -> None:
+    assert read(html.encode(), URL).asset == asset
+
+
+def test_what_php_complains_of_is_seen() -> None:
+    html = b"<br />\n<b>Warning</b>:  mail() has been disabled in <b>/var/www/x.php</b>"
+    assert read(html, URL).complaints == {"Warning: mail() has been disabled in"}
+
+
+@pytest.mark.parametrize(
+    "piece", ["<div>", "<ul><li>", "<a><h1>", "<h1>x", "<form><div>", "<template>", "<svg><title>"]
+)
+def test_a_page_made_to_be_slow_is_read_in_no_time(piece: str) -> None:
+    begun = time.process_time()
+    read((piece * 400_000).encode(), URL)
+    assert time.process_time() - begun < 5
+
+
+def test_lines_are_bounded() -> None:
+    assert (
+        len(read("<br>".join("xy" * (n % 90 + 1) + chr(0x1000 + n) for n in range(4000)).encode(), URL).lines)
+        <= MAX_LINES
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.binary(max_size=400), st.sampled_from([b"", b"<title>", b"<img src=", b"<h1>", b"<a href='//"]))
+def test_any_bytes_are_a_page(body: bytes, before: bytes) -> None:
+    page = read(before + body, URL)
+    assert page.asset is None or page.asset.startswith("/")
