@@ -146,9 +146,9 @@ def _why_no_link(last: Link | None, link: Link, statement: RunKept | RunsPruned 
 
 def _why_not_kept(statement: RunKept, stored: Stored | None, *, pruned: bool) -> Text | None:
     if stored is None:
-        return None if pruned else Text(vi="dữ liệu bị mất, không do thanh lọc", en="gone, and not by pruning")
+        return None if pruned else Text(vi="dữ liệu bị mất, không phải do lệnh xóa", en="gone, and not by pruning")
     if pruned:
-        return Text(vi="đã thanh lọc mà dữ liệu vẫn còn", en="pruned, and yet it is there")
+        return Text(vi="đã ghi là xóa mà dữ liệu vẫn còn", en="pruned, and yet it is there")
     if stored.document is None or digest(stored.document) != statement.document:
         return Text(vi="kết quả đã bị thay đổi", en="its findings were changed")
     if digest(stored.trend) != statement.trend:

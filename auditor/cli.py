@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import NoReturn
 
 import typer
 
-from auditor import __version__
+from auditor import __version__, language, usage
 from auditor.commands import (
     audit,
     controls,
@@ -63,12 +65,19 @@ def common(
     """Lũy Tre: hardening and audit for the servers behind the websites of wards and communes."""
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; a mistake of the user's is one line and exit code 2, a lab that fails exit code 1."""
+    arguments = sys.argv[1:]
+    help_lang = language.of_help(arguments, os.environ)
     try:
-        app()
+        sys.exit(usage.command(app, help_lang)(arguments, prog_name="auditor", standalone_mode=False))
+    except typer.TyperException as error:
+        print(usage.complaint(error, help_lang), file=sys.stderr)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(1)
     except InputError as error:
-        print(f"auditor: {error}", file=sys.stderr)
+        print(f"auditor: {usage.mistake(error, language.of_output(arguments, os.environ))}", file=sys.stderr)
         sys.exit(2)
     except (LabError, BuildError) as error:
         print(f"auditor: {error}", file=sys.stderr)

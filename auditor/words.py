@@ -1,6 +1,7 @@
 """What people read, in Vietnamese and English, from the gettext catalogues in ``auditor/locale``.
 
-``auditor.po`` is keyed: ``Words(lang)("sites_n", n=3)`` looks up ``sites_n`` in the language's catalogue.
+``auditor.po`` is keyed: ``Words(lang)("sites_n", n=3)`` looks up ``sites_n`` in the language's catalogue. The other
+domains are Vietnamese only, for English that stands in the code: see ``auditor.usage``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Words:
 
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
-        self._catalogue = catalogue(lang)
+        self._catalogue = _keyed(lang)
 
     def __call__(self, key: str, **values: Any) -> str:
         """The phrase ``key`` with its values filled in; whole numbers are written the language's way.
@@ -89,12 +90,18 @@ class _Missing(gettext.NullTranslations):
 
 
 @cache
-def catalogue(lang: Lang) -> gettext.GNUTranslations:
-    """The keyed catalogue, compiled in memory from its ``.po``."""
-    compiled = gettext.GNUTranslations(io.BytesIO(polib.pofile(str(_path(lang, "auditor"))).to_binary()))
-    compiled.add_fallback(_Missing())
-    return compiled
+def catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
+    """A catalogue, compiled in memory from its ``.po``; gives back what it does not hold."""
+    return gettext.GNUTranslations(io.BytesIO(written(lang, domain).to_binary()))
 
 
-def _path(lang: Lang, domain: str) -> Path:
-    return LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"
+def written(lang: Lang, domain: str) -> polib.POFile:
+    """A catalogue as the translators wrote it."""
+    return polib.pofile(str(LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"), check_for_duplicates=True)
+
+
+@cache
+def _keyed(lang: Lang) -> gettext.GNUTranslations:
+    keyed = catalogue(lang, "auditor")
+    keyed.add_fallback(_Missing())
+    return keyed

@@ -21,7 +21,7 @@ from auditor.commands.options import (
     OutputOption,
     select,
 )
-from auditor.models import Lang, Severity
+from auditor.models import Severity
 
 
 def audit(
@@ -57,25 +57,26 @@ def audit(
     from auditor.history import History
     from auditor.report import json_output, publish, write
     from auditor.report.summary import fleet
+    from auditor.words import Words
 
-    language: Lang = "en" if lang == "en" else "vi"
+    words = Words(lang)
     known = LOCAL if local else inventories.load(inventory)
     hosts, _sites = select(known, limit)
     publish.check(output)
     with (
         ThreadPoolExecutor(max_workers=1) as beside,
-        terminal.progress("audit" if language == "en" else "kiểm tra", [host.name for host in hosts]) as done,
+        terminal.progress(words("doing.audit"), [host.name for host in hosts]) as done,
     ):
         loading = beside.submit(controls.load)
         run, _facts = run_audit(known, loading, hosts, watch=done)
         catalogue = loading.result()
     history = History()
     history.keep(run)
-    written = write(run, catalogue, output=output, lang=language, trend=history.trend(run.inventory), formats=formats)
+    written = write(run, catalogue, output=output, lang=lang, trend=history.trend(run.inventory), formats=formats)
     if as_json:
         typer.echo(json.dumps(json.loads(json_output.render(run)), ensure_ascii=False))
     else:
-        terminal.show_run(run, fleet(run), language)
+        terminal.show_run(run, fleet(run), lang)
         for path in written.shown:
             terminal.out.print(str(path))
     raise typer.Exit(verdict.exit_code(run, fail_on))

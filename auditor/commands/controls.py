@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +11,7 @@ from auditor import controls as catalogue_files
 from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
 from auditor.controls import Control, Drill
 from auditor.errors import InputError
-from auditor.models import Lang
+from auditor.words import Words
 
 app = typer.Typer(help="The catalogue of controls.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,19 +44,33 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
     if as_json:
         typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
-    language: Lang = "en" if lang == "en" else "vi"
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("id", "severity", "subject", "fix", "drills", "title"):
-        table.add_column(title)
+    words = Words(lang)
+    table = Table(
+        words("controls.id"),
+        words("controls.severity"),
+        words("controls.subject"),
+        words("controls.fix"),
+        words("controls.drills"),
+        words("controls.title"),
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
     for entry in entries:
+        severity = words(f"severity.{entry['severity']}").lower()
+        subject = words("site" if entry["subject"] == "site" else "host")
         fix = "✓" if entry["automated"] else "–"
-        proof = str(len(entry["drills"])) if entry["drills"] else ("container" if entry["container"] else "–")
-        table.add_row(entry["id"], entry["severity"], entry["subject"], fix, proof, entry["title"][language])
+        proof = str(len(entry["drills"])) if entry["drills"] else "container" if entry["container"] else "–"
+        table.add_row(entry["id"], severity, subject, fix, proof, entry["title"][lang])
     out.print(table)
 
 
 @app.command()
-def show(control_id: str, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+def show(
+    control_id: Annotated[str, typer.Argument(metavar="CONTROL", help="The control's id.")],
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
     """Show one control: what it asks, why, how it is checked and mended, and the clauses behind it.
 
     Example:
@@ -69,29 +83,31 @@ def show(control_id: str, as_json: JsonOption = False, lang: LangOption = DEFAUL
 
     catalogue = catalogue_files.load()
     if control_id not in catalogue.by_id:
-        raise InputError(f"no such control: {control_id}", mend="see 'auditor controls list'")
+        raise InputError("no such control: {control}", control=control_id, mend="see 'auditor controls list'")
     control = catalogue[control_id]
     entry = _entry(control, catalogue_files.drills())
     if as_json:
         typer.echo(json.dumps(entry, ensure_ascii=False, indent=1))
         return
-    language: Lang = "en" if lang == "en" else "vi"
-    out.print(f"[bold]{control.id}[/]  {control.severity.value}  {control.subject}")
-    out.print(escape(control.title.get(language)))
-    out.print(f"\n{escape(control.rationale.get(language))}\n\n{escape(control.remedy.get(language))}\n")
+    words = Words(lang)
+    subject = words("site" if control.subject == "site" else "host")
+    out.print(f"[bold]{control.id}[/]  {words(f'severity.{control.severity.value}').lower()}  {subject}")
+    out.print(escape(control.title.get(lang)))
+    out.print(f"\n{escape(control.rationale.get(lang))}\n\n{escape(control.remedy.get(lang))}\n")
     for label, source in (
-        ("applies", control.applies),
-        ("that", control.condition),
-        ("violations", control.violations),
+        (words("controls.applies"), control.applies),
+        (words("controls.that"), control.condition),
+        (words("controls.violations"), control.violations),
     ):
         if source:
             out.print(f"{label}: [cyan]{escape(source)}[/]")
     if control.fix is not None:
-        out.print(f"fix: {control.fix.disruption}; touches {escape(', '.join(control.fix.touches))}")
+        disruption = words(f"disruption.{control.fix.disruption}")
+        out.print(f"{words('controls.fix')}: {disruption}; {escape(', '.join(control.fix.touches))}")
         if control.fix.danger is not None:
-            out.print(f"[yellow]! {escape(control.fix.danger.get(language))}[/]")
+            out.print(f"[yellow]! {escape(control.fix.danger.get(lang))}[/]")
         if control.fix.note is not None:
-            out.print(escape(control.fix.note.get(language)))
+            out.print(escape(control.fix.note.get(lang)))
     for name, clauses in control.references.items():
-        out.print(f"{name}: {escape(json.dumps(clauses, ensure_ascii=False))}")
-    out.print(f"drills: {', '.join(entry['drills']) or '–'}")
+        out.print(f"{words.framework(name)}: {escape(json.dumps(clauses, ensure_ascii=False))}")
+    out.print(f"{words('controls.drills')}: {', '.join(entry['drills']) or '–'}")

@@ -10,7 +10,6 @@ import typer
 
 from auditor.commands.options import DEFAULT_LANG, DEFAULT_OUTPUT, LangOption, OutputOption
 from auditor.errors import InputError
-from auditor.models import Lang
 
 
 def demo(
@@ -20,20 +19,23 @@ def demo(
 ) -> None:
     """Boot three real web servers, audit, harden, prove that the sites serve, audit again, report.
 
-    Needs root on Debian 13. Example:
+    Needs root on Debian 13.
 
+    Example:
       auditor demo --lang en
+
     """
     if os.geteuid() != 0:
         raise InputError(
-            "the demo boots real hosts and needs root on Debian 13",
+            "the demo boots real machines and needs root on Debian 13",
             mend="run it as root, or try 'auditor audit --local' on this machine",
         )
     from auditor import controls, lab, resources
     from auditor import inventory as inventories
     from auditor.commands import hardening, terminal
+    from auditor.words import Words
 
-    language: Lang = "en" if lang == "en" else "vi"
+    words = Words(lang)
     started = time.monotonic()
 
     def say(text: str) -> None:
@@ -43,10 +45,10 @@ def demo(
         fresh = not any(machine.running for machine in lab.status())
         try:
             lab.pristine(progress=say)
-            say("audit" if language == "en" else "kiểm tra")
+            say(words("doing.audit"))
             known = inventories.load(resources.inventories() / "lab")
-            result = hardening.harden(known, controls.load(), known.hosts, frozenset(), output, language, ask=False)
-            say("done" if language == "en" else "xong")
+            result = hardening.harden(known, controls.load(), known.hosts, frozenset(), output, lang, ask=False)
+            say(words("doing.done"))
         finally:
             if fresh and not keep:
                 lab.down()

@@ -9,25 +9,27 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import typer
 
-from auditor.commands.options import JsonOption
+from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.words import Words
 
 _LAB_DISK_BYTES = 4 * 1024**3
 
 
 @dataclass(frozen=True)
 class Need:
-    """One thing that was looked at. ``mend`` is the command that puts it right, empty when it is right."""
+    """One thing that was looked at, and the command that puts it right."""
 
     what: str
     fine: bool
-    needed_for: str
-    mend: str = ""
+    needed_for: Literal["audit", "lab"]
+    mend: str
 
 
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
     """Say what this machine lacks to audit, to harden, and to run the lab, with the command that mends it.
 
     Exit code: 0 when auditing works, 1 when something that it needs is missing.
@@ -40,19 +42,21 @@ def doctor(as_json: JsonOption = False) -> None:
 
     from auditor.commands.terminal import out
 
-    needs = list(_examine())
+    words = Words(lang)
+    needs = list(_examine(words))
     if as_json:
         typer.echo(json.dumps([asdict(need) for need in needs], ensure_ascii=False, indent=1))
     else:
         for need in needs:
-            mark = "[green]✓[/]" if need.fine else "[red]✗[/]"
-            out.print(
-                f"{mark} {escape(need.what)}" + ("" if need.fine else f"  ({need.needed_for}) → {escape(need.mend)}")
-            )
+            if need.fine:
+                out.print(f"[green]✓[/] {escape(need.what)}")
+            else:
+                needed_for = words(f"doctor.for.{need.needed_for}")
+                out.print(f"[red]✗[/] {escape(need.what)}  ({needed_for}) → {escape(need.mend)}")
     raise typer.Exit(1 if any(not need.fine and need.needed_for == "audit" for need in needs) else 0)
 
 
-def _examine() -> Iterator[Need]:
+def _examine(words: Words) -> Iterator[Need]:
     version = ".".join(str(part) for part in sys.version_info[:3])
     yield Need(f"Python {version}", sys.version_info >= (3, 12), "audit", "apt-get install python3 python3-venv")
     beside = Path(sys.executable).parent / "ansible-playbook"
@@ -60,9 +64,12 @@ def _examine() -> Iterator[Need]:
     yield Need("ssh", shutil.which("ssh") is not None, "audit", "apt-get install openssh-client")
     state = _state_folder()
     yield Need(
-        f"history folder {state}", os.access(state, os.W_OK), "audit", f"mkdir -p {state} && chown $USER {state}"
+        words("doctor.history", folder=state),
+        os.access(state, os.W_OK),
+        "audit",
+        f"mkdir -p {state} && chown $USER {state}",
     )
-    yield Need("root", os.geteuid() == 0, "lab", "run as root")
+    yield Need("root", os.geteuid() == 0, "lab", words("doctor.as_root"))
     for program, package in (
         ("mmdebstrap", "mmdebstrap"),
         ("systemd-nspawn", "systemd-container"),
@@ -71,7 +78,7 @@ def _examine() -> Iterator[Need]:
     ):
         yield Need(program, shutil.which(program) is not None, "lab", f"apt-get install {package}")
     free = shutil.disk_usage(_existing(Path("/var/lib"))).free
-    yield Need("4 GB free below /var/lib", free > _LAB_DISK_BYTES, "lab", "free some disk space")
+    yield Need(words("doctor.disk", folder="/var/lib"), free > _LAB_DISK_BYTES, "lab", words("doctor.free_disk"))
 
 
 def _state_folder() -> Path:

@@ -15,7 +15,6 @@ from auditor.commands.options import (
     LimitOption,
     select,
 )
-from auditor.models import Lang
 
 
 def drift(
@@ -38,7 +37,6 @@ def drift(
     from auditor.commands import terminal
     from auditor.journal import Journal
 
-    language: Lang = "en" if lang == "en" else "vi"
     known = inventories.load(inventory)
     hosts, _sites = select(known, limit)
     found = drifts.look(known, hosts, controls.load(), Journal().all(known.path))
@@ -46,7 +44,7 @@ def drift(
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], ensure_ascii=False, indent=1))
     else:
         for one in found:
-            terminal.show_drift(one, language)
+            terminal.show_drift(one, lang)
     if any(one.count for one in found):
         raise typer.Exit(1)
     raise typer.Exit(3 if any(one.refused for one in found) else 0)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.options import JsonOption
+from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
 from auditor.errors import InputError
 
 
@@ -20,6 +20,7 @@ def drill(
     everything: Annotated[bool, typer.Option("--all", help="Every drill of the catalogue.")] = False,
     host: Annotated[list[str] | None, typer.Option("--host", help="Only on these lab hosts.")] = None,
     as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Break controls on fresh lab hosts, and prove that the audit finds it and hardening mends it.
 
@@ -39,7 +40,9 @@ def drill(
     from auditor import drill as drilling
     from auditor import inventory as inventories
     from auditor.commands import terminal
+    from auditor.words import Words
 
+    words = Words(lang)
     if bool(control_ids) == everything:
         raise InputError("say which controls to drill", mend="name controls or areas, or give --all")
     catalogue = controls.load()
@@ -85,8 +88,9 @@ def drill(
                 f"[red]✗[/] {proof.drill.control}.{proof.drill.trap} {proof.host}: {escape(proof.problem)}"
             )
         held = len(proofs) - len(failed)
-        terminal.out.print(
-            f"{held} of {len(proofs)} drills held, over {len({p.drill.control for p in proofs})} controls; "
-            f"{len(without)} controls have no drill: {', '.join(c.id for c in without) or '–'}"
-        )
+        over = words("controls_n", n=len({proof.drill.control for proof in proofs}))
+        terminal.out.print(words("drill.held", n=len(proofs), held=held, over=over))
+        if without:
+            named = ", ".join(control.id for control in without)
+            terminal.out.print(words("drill.without", n=len(without), named=named), markup=False)
     raise typer.Exit(1 if failed else 0)

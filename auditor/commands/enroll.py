@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.options import DEFAULT_INVENTORY, InventoryOption, YesOption
+from auditor.commands.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption, YesOption
 from auditor.errors import InputError
+from auditor.words import Words
 
 
 def enroll(
@@ -31,6 +32,7 @@ def enroll(
     ),
     fingerprint: Annotated[str | None, typer.Option(metavar="SHA256:…", help="A host key that it must show.")] = None,
     yes: YesOption = False,
+    lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """From the root password or key that an office has, to an automation account with its own key and sudo.
 
@@ -50,33 +52,40 @@ def enroll(
         raise InputError(
             "enrolment needs an inventory folder",
             file=inventory,
-            mend=f"mkdir -p {inventory}, or copy inventories/example",
+            mend="mkdir -p {inventory}, or copy inventories/example",
+            inventory=inventory,
         )
+    words = Words(lang)
     where = address or host
     keys = enrolling.host_keys(where, port)
-    err.print(f"{host} ({where} port {port}):")
+    err.print(words("enroll.shows", host=host, address=where, port=str(port)), markup=False)
     for shown in keys:
         err.print(f"  {shown.kind}  {shown.fingerprint}", markup=False)
     if fingerprint is not None and fingerprint not in {shown.fingerprint for shown in keys}:
-        raise InputError(f"{host} does not show the key {fingerprint}", mend="do not connect; ask who runs the server")
-    if fingerprint is None and not yes:
-        _ask(
-            "Are these the server's own keys (compare at its console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)?"
+        raise InputError(
+            "{host} does not show the key {fingerprint}",
+            host=host,
+            fingerprint=fingerprint,
+            mend="do not connect; ask who runs the server",
         )
-    access = enrolling.Access(user, None if key else _password(user, host, password_stdin), key)
+    if fingerprint is None and not yes:
+        _ask(words("enroll.own_keys", command="ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"))
+    access = enrolling.Access(
+        user, None if key else _password(words("enroll.password", user=user, host=host), password_stdin), key
+    )
     done = enrolling.enroll(inventory, host, where, port, keys, access, automation_user, automation_key.expanduser())
-    out.print(f"{done.entry}: {len(done.host.sites)} sites found", markup=False)
+    out.print(f"{done.entry}: {words('sites_n', n=len(done.host.sites))}", markup=False)
     for site in done.host.sites:
         out.print(f"  {site.domain}  {site.server}  {site.document_root}", markup=False)
     out.print(f"auditor audit -i {inventory}", markup=False)
 
 
-def _password(user: str, host: str, from_stdin: bool) -> str:
+def _password(question: str, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
     if not sys.stdin.isatty():
         raise InputError("nobody to ask for the password", mend="give --key FILE, or --password-stdin")
-    return getpass.getpass(f"password of {user} on {host}: ")
+    return getpass.getpass(f"{question} ")
 
 
 def _ask(question: str) -> None:

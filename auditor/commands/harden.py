@@ -22,7 +22,6 @@ from auditor.commands.options import (
     select,
 )
 from auditor.commands.plan import WithHostOption
-from auditor.models import Lang
 
 
 def harden(
@@ -73,7 +72,6 @@ def harden(
     from auditor.commands import hardening, terminal
     from auditor.harden import Options
 
-    language: Lang = "en" if lang == "en" else "vi"
     catalogue = controls.load()
     known = inventories.load(inventory)
     inventories.check_accepted(inventory, catalogue)
@@ -84,7 +82,7 @@ def harden(
     named = accepted(accept, catalogue)
     options = Options(batch=batch, seconds=confirm_within)
     result = hardening.harden(
-        known, catalogue, hosts, only, output, language, ask=not yes, options=options, quiet=as_json, accepted=named
+        known, catalogue, hosts, only, output, lang, ask=not yes, options=options, quiet=as_json, accepted=named
     )
     if as_json:
         typer.echo(result.as_json())

@@ -26,6 +26,7 @@ from auditor.models import ControlId, Format, Hardening, Host, HostHardening, Ho
 from auditor.plan import Change, HostPlan, Plan
 from auditor.report import publish, write
 from auditor.report.summary import fleet
+from auditor.words import Words
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,9 @@ def _harden(
     ask: bool,
     quiet: bool,
 ) -> Outcome:
+    words = Words(lang)
     names = [host.name for host in hosts]
-    with terminal.progress("kiểm tra" if lang == "vi" else "audit", names) as done:
+    with terminal.progress(words("doing.audit"), names) as done:
         before, facts = audit(inventory, catalogue, hosts, purpose="before", watch=done)
     history = History()
     history.keep(before)
@@ -124,7 +126,7 @@ def _harden(
         return Outcome(before, plan, None, before, written.files[Format.HTML])
     if ask and not agreed(lang):
         raise typer.Exit(0)
-    with terminal.activity("gia cố" if lang == "vi" else "harden") as doing:
+    with terminal.activity(words("doing.harden")) as doing:
         hardened = hardener.harden(
             inventory,
             hosts,
@@ -179,6 +181,4 @@ def agreed(lang: Lang) -> bool:
     """Whether the person at the terminal says yes. Raises InputError when there is none."""
     if not terminal.err.is_terminal:
         raise InputError("nobody to ask on this terminal", mend="add --yes to accept the plan")
-    return typer.confirm(
-        "Thực hiện đúng các thay đổi trên?" if lang == "vi" else "Make exactly these changes?", err=True
-    )
+    return typer.confirm(Words(lang)("harden.confirm"), err=True)

@@ -10,17 +10,12 @@ import typer
 
 from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption, YesOption
 from auditor.errors import InputError
-from auditor.models import Lang
 from auditor.retention import KEEP_DAYS
 
 app = typer.Typer(
     help="The kept runs: list, compare, take out, prune, verify.", no_args_is_help=True, rich_markup_mode=None
 )
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id or its beginning.")]
-
-
-def _language(lang: str) -> Lang:
-    return "en" if lang == "en" else "vi"
 
 
 def _print_json(data: object) -> None:
@@ -49,7 +44,7 @@ def list_runs(
     from auditor.history import History
     from auditor.words import Words
 
-    words = Words(_language(lang))
+    words = Words(lang)
     if pruned:
         tombstones = History().tombstones()[:newest]
         if as_json:
@@ -85,7 +80,7 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
         typer.echo(run.model_dump_json(indent=1))
         return
     terminal.out.print(f"{run.id}  {run.started}  {run.purpose}  {run.inventory}", markup=False)
-    terminal.show_run(run, fleet(run), _language(lang))
+    terminal.show_run(run, fleet(run), lang)
 
 
 @app.command()
@@ -119,7 +114,7 @@ def diff(
     if as_json:
         _print_json(as_data(earlier, later, found))
     else:
-        terminal.show_difference(earlier, later, found, controls.load(), _language(lang))
+        terminal.show_difference(earlier, later, found, controls.load(), lang)
 
 
 @app.command()
@@ -179,7 +174,7 @@ def prune(
     from auditor.retention import prunable
     from auditor.words import Words
 
-    words = Words(_language(lang))
+    words = Words(lang)
     history = History()
     old = prunable(history.entries(limit=None), datetime.datetime.now(datetime.UTC), keep_days)
     if yes:
@@ -217,8 +212,7 @@ def verify(
     from auditor.history import History
     from auditor.words import Words
 
-    language = _language(lang)
-    words = Words(language)
+    words = Words(lang)
     told = History().verify(seen)
     broken = told.broken
     if as_json:
@@ -233,9 +227,9 @@ def verify(
         terminal.out.print(words("history.head", hash=told.head), soft_wrap=True)
     else:
         terminal.err.print(
-            words("history.broken", position=broken.position, run=broken.run_id or "?", why=broken.why.get(language))
+            words("history.broken", position=broken.position, run=broken.run_id or "?", why=broken.why.get(lang))
             if broken.position
-            else words("history.unlinked", run=broken.run_id, why=broken.why.get(language)),
+            else words("history.unlinked", run=broken.run_id, why=broken.why.get(lang)),
             markup=False,
         )
     if seen and not as_json:

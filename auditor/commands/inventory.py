@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from auditor.commands.options import DEFAULT_INVENTORY, InventoryOption, JsonOption
+from auditor.commands.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 
 app = typer.Typer(help="The inventory.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -15,7 +15,9 @@ def _group() -> None:
 
 
 @app.command()
-def check(inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False) -> None:
+def check(
+    inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
+) -> None:
     """Check the inventory; name file, line and mend of the first mistake, or show what was understood.
 
     Example:
@@ -26,13 +28,16 @@ def check(inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = 
 
     from auditor import inventory as inventories
     from auditor.commands.terminal import out
+    from auditor.words import Words
 
     known = inventories.load(inventory)
     if as_json:
         typer.echo(known.model_dump_json(indent=1))
         return
+    words = Words(lang)
     units = known.organisation.units if known.organisation else ()
-    out.print(f"{len(units)} units, {len(known.hosts)} hosts, {len(known.sites)} sites")
+    held = (words("units_n", n=len(units)), words("hosts_n", n=len(known.hosts)), words("sites_n", n=len(known.sites)))
+    out.print(", ".join(held))
     for host in known.hosts:
         out.print(f"[bold]{escape(host.name)}[/]  {escape(host.address)}  {escape(host.unit or '–')}")
         for site in host.sites:

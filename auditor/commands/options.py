@@ -8,17 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from auditor import language
 from auditor.errors import InputError
 from auditor.models import USUAL_FORMATS, Format, Host, Inventory, Lang
 
 if TYPE_CHECKING:
     from auditor.controls import Catalogue
-
-
-def _lang(value: str) -> str:
-    if value not in ("vi", "en"):
-        raise typer.BadParameter("vi or en")
-    return value
 
 
 def _formats(value: str) -> frozenset[Format]:
@@ -49,16 +44,14 @@ OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Fol
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Never ask; take yes for an answer.")]
 LangOption = Annotated[
-    str,
-    typer.Option(
-        "--lang", metavar="vi|en", callback=_lang, help="Language of texts and reports.", envvar="LUYTRE_LANG"
-    ),
+    Lang,
+    typer.Option("--lang", metavar="vi|en", help="Language of texts and reports.", envvar=language.VARIABLE),
 ]
 FormatOption = Annotated[
     frozenset[Format],
     typer.Option("--format", metavar=_ALL_FORMATS, parser=_formats, help="What to write, separated by commas."),
 ]
-DEFAULT_LANG: Lang = "vi"
+DEFAULT_LANG = language.DEFAULT
 DEFAULT_INVENTORY = Path(os.environ.get("LUYTRE_INVENTORY", "inventories/lab"))
 DEFAULT_OUTPUT = Path("out")
 DEFAULT_FORMATS = ",".join(form for form in Format if form in USUAL_FORMATS)
@@ -70,7 +63,8 @@ def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
     for name in wanted:
         if not catalogue.mends(name):
             raise InputError(
-                f"--accept {name}: no control with an automated fix",
+                "--accept {name}: no control with an automated fix",
+                name=name,
                 mend="name controls one by one; see 'auditor controls list'",
             )
     return frozenset(wanted)
@@ -88,7 +82,7 @@ def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, .
     by_site = {name: site for site in inventory.sites for name in (site.domain, *site.aliases)}
     for name in wanted:
         if name not in by_host and name not in by_site:
-            raise InputError(f"--limit {name}: no such host or site", mend="see 'auditor inventory check'")
+            raise InputError("--limit {name}: no such host or site", name=name, mend="see 'auditor inventory check'")
     sites = frozenset(by_site[name].domain for name in wanted if name in by_site and name not in by_host)
     chosen = {name for name in wanted if name in by_host} | {by_site[name].host for name in wanted if name in by_site}
     return tuple(host for host in inventory.hosts if host.name in chosen), sites

@@ -18,7 +18,6 @@ from auditor.commands.options import (
     accepted,
     select,
 )
-from auditor.models import Lang
 
 WithHostOption = Annotated[
     bool,
@@ -56,14 +55,15 @@ def plan(
     from auditor.audit import audit
     from auditor.commands import terminal
     from auditor.harden import try_out
+    from auditor.words import Words
 
-    language: Lang = "en" if lang == "en" else "vi"
+    words = Words(lang)
     catalogue = controls.load()
     known = inventories.load(inventory)
     inventories.check_accepted(inventory, catalogue)
     hosts, sites = select(known, limit)
     named = accepted(accept, catalogue)
-    with terminal.progress("audit" if language == "en" else "kiểm tra", [host.name for host in hosts]) as done:
+    with terminal.progress(words("doing.audit"), [host.name for host in hosts]) as done:
         run, facts = audit(known, catalogue, hosts, watch=done)
     made = planning.make(catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted=named)
     previews, failures = try_out(known, made) if diff else ((), {})
@@ -71,7 +71,7 @@ def plan(
         document = {**made.model_dump(mode="json"), "preview": [entry.model_dump() for entry in previews]}
         typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        terminal.show_plan(made, catalogue, language, previews)
+        terminal.show_plan(made, catalogue, lang, previews)
     for host, why in failures.items():
-        terminal.err.print(f"[red]{host}[/]: {escape(why.get(language))}")
+        terminal.err.print(f"[red]{host}[/]: {escape(why.get(lang))}")
     raise typer.Exit(1 if failures else 0)

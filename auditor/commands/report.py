@@ -17,7 +17,6 @@ from auditor.commands.options import (
     OutputOption,
 )
 from auditor.errors import InputError
-from auditor.models import Lang
 
 
 def report(
@@ -44,9 +43,10 @@ def report(
     history = History()
     run = history.run(run_id) if run_id else history.latest(str(inventory))
     if run is None:
-        raise InputError(f"no run of {inventory} in the history", mend=f"run 'auditor audit -i {inventory}' first")
-    language: Lang = "en" if lang == "en" else "vi"
+        raise InputError(
+            "no run of {inventory} in the history", inventory=inventory, mend="run 'auditor audit -i {inventory}' first"
+        )
     trend = history.trend(run.inventory)
-    written = write(run, controls.load(), output=output, lang=language, trend=trend, formats=formats)
+    written = write(run, controls.load(), output=output, lang=lang, trend=trend, formats=formats)
     for path in written.shown:
         typer.echo(str(path))

@@ -18,7 +18,7 @@ from auditor.commands.options import (
     select,
 )
 from auditor.errors import InputError
-from auditor.models import ControlId, Lang
+from auditor.models import ControlId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,25 +57,28 @@ def rollback(
     from auditor.commands import terminal
     from auditor.journal import Journal
 
-    language: Lang = "en" if lang == "en" else "vi"
     known = inventories.load(inventory)
     catalogue = controls.load()
     if control is not None and (control not in catalogue.by_id or catalogue[control].fix is None):
-        raise InputError(f"--control {control}: no control with an automated fix", mend="see 'auditor controls list'")
+        raise InputError(
+            "--control {control}: no control with an automated fix", control=control, mend="see 'auditor controls list'"
+        )
     hosts, _sites = select(known, limit)
     journal = Journal()
     with journal.alone():
-        steps.find_out(known, hosts, journal, language)
+        steps.find_out(known, hosts, journal, lang)
         hardening = journal.find(known.path, run)
         entries = rollbacks.affected(hardening, hosts, control)
         if not entries:
-            raise InputError(f"the hardening {hardening.id} confirmed nothing there", mend="see 'auditor history list'")
+            raise InputError(
+                "the hardening {run} confirmed nothing there", run=hardening.id, mend="see 'auditor history list'"
+            )
         only = _only(catalogue, journal, known, entries, control)
         seen = rollbacks.run(known, hardening, entries, only, check=True)
         if not as_json:
             for step in seen:
-                terminal.show_undone(step, language, done=False)
-        if not yes and not steps.agreed(language):
+                terminal.show_undone(step, lang, done=False)
+        if not yes and not steps.agreed(lang):
             raise typer.Exit(0)
         done = rollbacks.run(known, hardening, entries, only)
         if control is None:
@@ -86,7 +89,7 @@ def rollback(
         typer.echo(json.dumps([step.model_dump(mode="json") for step in done], ensure_ascii=False, indent=1))
     else:
         for step in done:
-            terminal.show_undone(step, language, done=True)
+            terminal.show_undone(step, lang, done=True)
     raise typer.Exit(0 if all(step.undone is not None and not step.undone.problems for step in done) else 1)
 
 

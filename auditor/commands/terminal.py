@@ -14,7 +14,7 @@ from rich.table import Table
 
 from auditor.controls import Catalogue
 from auditor.drift import Drift
-from auditor.models import Hardening, HostState, Lang, Run, Status, Text
+from auditor.models import Hardening, HostState, Lang, Run, Status
 from auditor.plan import Plan, TaskPreview
 from auditor.report.difference import CHANGES, Difference
 from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary, by_urgency
@@ -31,12 +31,6 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDT
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPE_WIDTH)
 
 _STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
-_DISRUPTION = {
-    "none": Text(vi="không gián đoạn", en="no disruption"),
-    "reload": Text(vi="nạp lại dịch vụ, không gián đoạn", en="reload, no downtime"),
-    "restart": Text(vi="khởi động lại dịch vụ, gián đoạn vài giây", en="restart, seconds of downtime"),
-    "reboot": Text(vi="cần khởi động lại máy", en="needs a reboot"),
-}
 
 
 @contextmanager
@@ -72,15 +66,15 @@ def activity(what: str) -> Iterator[Callable[[str], None]]:
 
 def sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None = None) -> Table:
     """Sites in rows, what matters first: open findings by severity, and before → after when there is a before."""
-    vi = lang == "vi"
+    words = Words(lang)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Trang", "Máy chủ") if vi else ("Site", "Host"):
-        table.add_column(title, no_wrap=True)
+    table.add_column(words("col.site"), no_wrap=True)
+    table.add_column(words("col.host"), no_wrap=True)
     for severity in SEVERITIES:
-        table.add_column(Words(lang)(f"severity.{severity.value}").lower(), justify="right")
-    table.add_column("chưa đánh giá" if vi else "not evaluated", justify="right")
+        table.add_column(words(f"severity.{severity.value}").lower(), justify="right")
+    table.add_column(words("status.not_evaluated").lower(), justify="right")
     if before is not None:
-        table.add_column("trước → sau" if vi else "before → after", justify="right")
+        table.add_column(f"{words('before')} → {words('after')}".lower(), justify="right")
     for site in now.sites:
         cells = [escape(site.domain), escape(site.host.host.name)]
         for severity in SEVERITIES:
@@ -103,14 +97,16 @@ def show_run(run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | Non
     """The table, the totals, and every host that could not be read."""
     if now.sites:
         out.print(sites_table(now, lang, before))
-    totals = now.totals
-    passed, unread = totals.status[Status.PASS], totals.not_evaluated
-    summary = (
-        f"{totals.open_total} điểm chưa đạt, {passed} đạt, {unread} chưa đánh giá, {run.seconds:.1f} giây"
-        if lang == "vi"
-        else f"{totals.open_total} open, {passed} passed, {unread} not evaluated, {run.seconds:.1f} s"
+    words, totals = Words(lang), now.totals
+    out.print(
+        words(
+            "run.totals",
+            open=totals.open_total,
+            passed=totals.status[Status.PASS],
+            unread=totals.not_evaluated,
+            seconds=words.decimal(run.seconds),
+        )
     )
-    out.print(summary)
     for outcome in run.outcomes:
         if not outcome.reached and outcome.reason is not None:
             err.print(f"[red]{escape(outcome.host)}[/]: {escape(outcome.reason.get(lang))}")
@@ -160,17 +156,15 @@ def show_difference(before: Run, after: Run, found: Difference, catalogue: Catal
 
 def show_plan(plan: Plan, catalogue: Catalogue, lang: Lang, previews: Sequence[TaskPreview] = ()) -> None:
     """Per host the controls that would be put in force, the sites, disruption and danger; what is held, and why; then the diffs."""
+    words = Words(lang)
     for host in plan.hosts:
         if host.refused is not None:
             out.print(f"[bold]{escape(host.host)}[/]: [yellow]{escape(host.refused.get(lang))}[/]")
             continue
-        number, held = len(host.due), len(host.held)
-        head = (
-            f"{number} thay đổi, {_DISRUPTION[host.disruption].vi}" + (f"; giữ lại {held}" if held else "")
-            if lang == "vi"
-            else f"{number} changes, {_DISRUPTION[host.disruption].en}" + (f"; {held} held back" if held else "")
-        )
-        out.print(f"[bold]{escape(host.host)}[/]: {head}")
+        head = [words("plan.changes", n=len(host.due)), words(f"disruption.{host.disruption}")]
+        if host.held:
+            head.append(words("plan.held_here", n=len(host.held)))
+        out.print(f"[bold]{escape(host.host)}[/]: {', '.join(head)}")
         for change in host.changes:
             control = catalogue[change.control]
             own = f" [dim]{escape(', '.join(change.sites))}[/]" if control.subject == "site" else ""
@@ -179,13 +173,11 @@ def show_plan(plan: Plan, catalogue: Catalogue, lang: Lang, previews: Sequence[T
                 + (
                     ""
                     if change.disruption in ("none", "reload")
-                    else f"  [yellow]{_DISRUPTION[change.disruption].get(lang)}[/]"
+                    else f"  [yellow]{words(f'disruption.{change.disruption}')}[/]"
                 )
             )
             if change.held is not None:
-                out.print(
-                    f"      [yellow]{'giữ lại' if lang == 'vi' else 'held back'}:[/] {escape(change.held.get(lang))}"
-                )
+                out.print(f"      [yellow]{words('plan.held_why')}:[/] {escape(change.held.get(lang))}")
             if change.danger is not None:
                 out.print(f"      [yellow]![/] {escape(change.danger.get(lang))}")
             if change.note is not None:
@@ -206,85 +198,70 @@ def show_held(plan: Plan, lang: Lang) -> None:
         out.print(Words(lang)("plan.refused", n=refused))
 
 
-_STATE: Mapping[HostState, tuple[str, Text]] = {
-    "waiting": ("dim", Text(vi="chưa làm tới, không có gì thay đổi", en="not reached, nothing was changed")),
-    "applying": ("magenta", Text(vi="chưa rõ kết quả", en="not known yet how it ended")),
-    "armed": ("magenta", Text(vi="chưa rõ kết quả", en="not known yet how it ended")),
-    "confirmed": ("green", Text(vi="đã giữ thay đổi, phục vụ như trước", en="confirmed, serves as before")),
-    "reverted": ("red", Text(vi="đã khôi phục như trước khi gia cố", en="brought back to how it was")),
-    "rolled_back": ("yellow", Text(vi="đã hoàn tác theo yêu cầu", en="undone on request")),
-    "refused": ("yellow", Text(vi="từ chối, không có gì thay đổi", en="refused, nothing was changed")),
-    "lost": ("red", Text(vi="mất liên lạc; máy chủ tự khôi phục", en="does not answer; it brings itself back")),
+_STATE: Mapping[HostState, str] = {
+    "waiting": "dim",
+    "applying": "magenta",
+    "armed": "magenta",
+    "confirmed": "green",
+    "reverted": "red",
+    "rolled_back": "yellow",
+    "refused": "yellow",
+    "lost": "red",
 }
 
 
 def show_hardening(hardening: Hardening, lang: Lang, *, earlier: bool = False) -> None:
     """Per host whether its changes were kept, taken back, or never made, and why."""
-    vi = lang == "vi"
+    words = Words(lang)
     if earlier:
-        out.print(
-            f"[bold]Lần gia cố {hardening.id} trước đây đã bị dừng giữa chừng:[/]"
-            if vi
-            else f"[bold]The earlier hardening {hardening.id} was interrupted:[/]"
-        )
+        out.print(f"[bold]{words('hardening.interrupted', run=hardening.id)}[/]")
     for entry in hardening.hosts:
-        style, said = _STATE[entry.state]
-        tasks = f" ({len(entry.tasks)} {'việc' if vi else 'tasks'})" if entry.state == "confirmed" else ""
-        out.print(f"[bold]{escape(entry.host)}[/]: [{style}]{said.get(lang)}[/]{tasks}")
+        tasks = f" ({words('hardening.tasks', n=len(entry.tasks))})" if entry.state == "confirmed" else ""
+        said = words(f"state.{entry.state}")
+        out.print(f"[bold]{escape(entry.host)}[/]: [{_STATE[entry.state]}]{said}[/]{tasks}")
         if entry.why is not None:
             out.print(f"    {escape(entry.why.get(lang))}")
     for domain in hardening.broken_before:
-        said_before = "đã hỏng từ trước, không dùng để đánh giá" if vi else "was broken before, not judged"
-        err.print(f"[yellow]{escape(domain)}[/]: {said_before}")
+        err.print(f"[yellow]{escape(domain)}[/]: {words('hardening.broken_before')}")
 
 
-_UNDONE: Mapping[str, Text] = {
-    "files": Text(vi="trả lại", en="put back"),
-    "removed": Text(vi="bỏ đi", en="remove"),
-    "sysctls": Text(vi="tham số nhân", en="kernel settings"),
-    "units": Text(vi="dịch vụ", en="services"),
-    "purged": Text(vi="gỡ gói", en="remove packages"),
-    "staying": Text(vi="gói đã nâng cấp, giữ nguyên", en="upgrades that stay"),
-}
+_UNDONE = ("files", "removed", "sysctls", "units", "purged", "staying")
 _SHOWN = 20
 
 
 def show_undone(step: Step, lang: Lang, *, done: bool) -> None:
     """What a rollback would bring back on a host, or did."""
-    vi = lang == "vi"
+    words = Words(lang)
     if step.undone is None:
         out.print(f"[bold]{escape(step.host)}[/]: [red]{escape(step.refused.get(lang) if step.refused else '?')}[/]")
         return
     undone = step.undone
-    head = ("đã hoàn tác" if done else "sẽ hoàn tác") if vi else ("undone" if done else "to undo")
-    if not undone.anything:
-        head = "không có gì để hoàn tác" if vi else "nothing to undo"
+    head = words("undone.nothing" if not undone.anything else "undone.done" if done else "undone.to_do")
     out.print(f"[bold]{escape(step.host)}[/]: {head}")
-    for key, label in _UNDONE.items():
+    for key in _UNDONE:
         members = getattr(undone, key)
         if members:
             more = f" … ({len(members)})" if len(members) > _SHOWN else ""
-            out.print(f"  {label.get(lang)}: {escape(', '.join(members[:_SHOWN]))}{more}")
+            out.print(f"  {words(f'undone.{key}')}: {escape(', '.join(members[:_SHOWN]))}{more}")
     if undone.database:
-        out.print("  " + ("tài khoản và thiết lập MariaDB" if vi else "MariaDB's accounts and settings"))
+        out.print(f"  {words('undone.database')}")
     for one in undone.brings_back:
-        out.print(f"  [yellow]![/] {'trả lại' if vi else 'brings back'}: {escape(one)}")
+        out.print(f"  [yellow]![/] {words('undone.brings_back')}: {escape(one)}")
     for kept in undone.left:
-        out.print(f"  [yellow]{'để nguyên' if vi else 'left alone'}[/]: {escape(kept.path)}: {escape(kept.reason)}")
+        out.print(f"  [yellow]{words('undone.left')}[/]: {escape(kept.path)}: {escape(kept.reason)}")
     for one in undone.problems:
         out.print(f"  [red]{escape(one)}[/]")
 
 
 def show_drift(drift: Drift, lang: Lang) -> None:
     """What changed on a host since its last confirmed hardening."""
-    vi = lang == "vi"
+    words = Words(lang)
     if drift.refused is not None:
         err.print(f"[bold]{escape(drift.host)}[/]: [yellow]{escape(drift.refused.get(lang))}[/]")
         return
-    since = f"từ lần gia cố {drift.run}" if vi else f"since the hardening {drift.run}"
-    head = (f"{drift.count} thay đổi {since}" if vi else f"{drift.count} changes {since}") if drift.count else ""
-    out.print(
-        f"[bold]{escape(drift.host)}[/]: " + escape(head or (f"không đổi {since}" if vi else f"unchanged {since}"))
+    head = (
+        words("drift.changes", n=drift.count, run=drift.run) if drift.count else words("drift.unchanged", run=drift.run)
     )
+    out.print(f"[bold]{escape(drift.host)}[/]: {escape(head)}")
     for change in drift.changes:
         out.print(f"  {escape(change.how):<10} {escape(change.what)}  [dim]{', '.join(change.controls)}[/]")

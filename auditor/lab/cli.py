@@ -12,9 +12,11 @@ from typing import Annotated
 
 import typer
 
-from auditor import lab
+from auditor import lab, language, usage
 from auditor.errors import InputError
 from auditor.lab.ssh import as_root
+from auditor.models import Lang
+from auditor.words import Words
 
 app = typer.Typer(no_args_is_help=True, help="Real Debian machines with real weaknesses, on this machine.")
 _HostArgument = Annotated[str, typer.Argument(metavar="HOST")]
@@ -25,11 +27,15 @@ def _do(action: Callable[[], None]) -> None:
     try:
         action()
     except InputError as error:
-        typer.echo(f"lab: {error}", err=True)
+        typer.echo(f"lab: {usage.mistake(error, _lang())}", err=True)
         raise typer.Exit(2) from None
     except (lab.LabError, lab.BuildError, subprocess.SubprocessError, OSError) as error:
         typer.echo(f"lab: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+def _lang() -> Lang:
+    return language.of_output(sys.argv[1:], os.environ)
 
 
 def _say(started: float) -> Callable[[str], None]:
@@ -41,7 +47,7 @@ def up() -> None:
     """Build what is missing, boot the machines, wait until their sites serve."""
     say = _say(time.monotonic())
     _do(lambda: lab.up(say))
-    say("up")
+    say(Words(_lang())("lab.serving"))
 
 
 @app.command()
@@ -55,22 +61,28 @@ def reset(hosts: Annotated[list[str] | None, typer.Argument(metavar="[HOST]...")
     """Bring machines (default: all) back to their pristine images."""
     say = _say(time.monotonic())
     _do(lambda: lab.reset(hosts or None, say))
-    say("serving")
+    say(Words(_lang())("lab.serving"))
 
 
 @app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def status(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")
+    ] = False,
+) -> None:
     """Which machines run, and whether they answer."""
     machines = lab.status()
     if as_json:
         typer.echo(json.dumps({"machines": [machine.as_json() for machine in machines]}, indent=2))
         return
+    words = Words(_lang())
     for machine in machines:
-        state = "serving" if machine.answers else "running, not serving" if machine.running else "down"
-        stale = ", image out of date" if machine.running and not machine.current else ""
-        typer.echo(
-            f"{machine.name}  {machine.address:15}  {machine.release:9}  {state}{stale}  {' '.join(machine.sites)}"
-        )
+        if not machine.running:
+            state = words("lab.down")
+        else:
+            state = words("lab.serving" if machine.answers else "lab.not_serving")
+            state += "" if machine.current else f", {words('lab.stale')}"
+        typer.echo(f"{machine.name}  {machine.address:15}  {machine.release:9}  {state}  {' '.join(machine.sites)}")
 
 
 @app.command()
@@ -82,8 +94,8 @@ def ssh(host: _HostArgument) -> None:
 @app.command("exec", context_settings={"allow_interspersed_args": False})
 def execute(host: _HostArgument, command: Annotated[list[str], typer.Argument(metavar="-- CMD...")]) -> None:
     """Run a command as root on a machine; its input, output and exit code are passed through."""
-    words = command[1:] if command[:1] == ["--"] else command
-    _do(lambda: _become(lab.ssh_command(host, remote=as_root(words), terminal=False)))
+    wanted = command[1:] if command[:1] == ["--"] else command
+    _do(lambda: _become(lab.ssh_command(host, remote=as_root(wanted), terminal=False)))
 
 
 def _become(command: list[str]) -> None:

@@ -144,7 +144,7 @@ def test_prune_only_says_until_it_is_told_to(history: History) -> None:
     assert len(history.entries()) == 4
     assert json.loads(auditor("prune", "--yes", "--json").stdout)["runs"][0]["id"] == older.id
     assert [entry.id for entry in history.entries()] == [AFTER.id, BEFORE.id, newer.id]
-    assert "đã thanh lọc" in auditor("list", "--pruned").stdout
+    assert "đã xóa" in auditor("list", "--pruned").stdout
     assert json.loads(auditor("list", "--pruned", "--json").stdout)[0]["id"] == older.id
     assert "1 pruned" in auditor("verify", "--lang", "en").stdout
 

@@ -17,7 +17,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from auditor.controls import Fix
-from auditor.models import Bucket, Run, Severity
+from auditor.models import Bucket, HostState, Run, Severity
 from auditor.report.summary import Standing
 from auditor.words import LOCALE, Words
 
@@ -29,6 +29,8 @@ ASKING = {"words", "self.words", "self"}
 SAME = re.compile(r"product|scope|framework\.|application\.")
 """Names that are not translated."""
 KINDS = {
+    "state.": get_args(HostState),
+    "undone.": ["files", "removed", "sysctls", "units", "purged", "staying"],
     "severity.": [severity.value for severity in Severity],
     "status.": get_args(Bucket),
     "standing.": get_args(Standing),
