@@ -1,10 +1,11 @@
-"""``auditor report``: write a kept run's reports again."""
+"""``auditor report``: a kept run's reports, written again unless another command of the group is named."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from auditor.commands.options import (
     DEFAULT_FORMATS,
@@ -19,7 +20,32 @@ from auditor.commands.options import (
 from auditor.errors import InputError
 
 
-def report(
+class _WriteUnlessNamed(TyperGroup):
+    """``auditor report RUN`` and ``auditor report -i INVENTORY`` are ``auditor report write …``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["write", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_WriteUnlessNamed, rich_markup_mode=None)
+
+
+@app.callback()
+def reports() -> None:
+    """A kept run's reports; 'auditor report RUN' writes them again.
+
+    Examples:
+      auditor report -i inventories/lab --lang en
+
+      auditor report 20261124T1 --format xlsx,csv
+
+    """
+
+
+@app.command()
+def write(
     run_id: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="A run's id or its beginning; by default the last.")
     ] = None,
@@ -36,9 +62,8 @@ def report(
       auditor report 20261124T1 --format xlsx,csv
 
     """
-    from auditor import controls
+    from auditor import controls, report
     from auditor.history import History
-    from auditor.report import write
 
     history = History()
     run = history.run(run_id) if run_id else history.latest(str(inventory))
@@ -47,6 +72,6 @@ def report(
             "no run of {inventory} in the history", inventory=inventory, mend="run 'auditor audit -i {inventory}' first"
         )
     trend = history.trend(run.inventory)
-    written = write(run, controls.load(), output=output, lang=lang, trend=trend, formats=formats)
+    written = report.write(run, controls.load(), output=output, lang=lang, trend=trend, formats=formats)
     for path in written.shown:
         typer.echo(str(path))

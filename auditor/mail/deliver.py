@@ -1,0 +1,166 @@
+"""Handing mails to a server over STARTTLS with a verified certificate; never without."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import smtplib
+import ssl
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.mail import settings
+from auditor.mail.settings import MailSettings, Server
+from auditor.mail.spool import Mail, Spool, State
+from auditor.report.visible import one_line
+
+_SECONDS = 30
+_ERROR_LIMIT = 200
+_GOING_DOWN = 421
+"""What a server says before it hangs up."""
+
+
+class Refused(Exception):
+    """The server did not take it. ``for_good``: trying again cannot help."""
+
+    def __init__(self, why: str, *, for_good: bool) -> None:
+        self.for_good = for_good
+        super().__init__(one_line(why, _ERROR_LIMIT))
+
+
+class Unreachable(Refused):
+    """Nothing can be handed to this server now: it is down, does not prove who it is, or does not let us in."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, for_good=False)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of one mail."""
+
+    mail: Mail
+    state: State
+    why: str | None = None
+
+
+@contextmanager
+def session(server: Server) -> Iterator[smtplib.SMTP]:
+    """A connection that is encrypted, to the server that the certificate names, and logged in. Raises Unreachable."""
+    where = f"{server.host}:{server.port}"
+    with contextlib.ExitStack() as stack:
+        try:
+            connection = smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
+            stack.callback(_end, connection)
+            _secure(connection, server)
+        except ssl.SSLCertVerificationError as error:
+            raise Unreachable(f"{where}: its certificate is not trusted: {error.verify_message}") from error
+        except smtplib.SMTPAuthenticationError as error:
+            raise Unreachable(f"{where}: user name or password refused ({error.smtp_code})") from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise Unreachable(f"{where}: {error}") from error
+        yield connection
+
+
+def _secure(connection: smtplib.SMTP, server: Server) -> None:
+    connection.ehlo_or_helo_if_needed()
+    if not connection.has_extn("starttls"):
+        raise smtplib.SMTPNotSupportedError("it offers no STARTTLS, and nothing is sent in the clear")
+    connection.starttls(context=server.tls)
+    connection.ehlo()
+    if server.username is not None:
+        connection.login(server.username, server.password or "")
+
+
+def _end(connection: smtplib.SMTP) -> None:
+    with contextlib.suppress(smtplib.SMTPException, OSError):
+        connection.quit()
+    connection.close()
+
+
+def hand_over(connection: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> None:
+    """Give one mail to the server; returns when the server has said that it has it. Raises Refused, Unreachable."""
+    try:
+        connection.sendmail(sender, [recipient], content)
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _refused(*next(iter(error.recipients.values()))) from error
+    except smtplib.SMTPResponseException as error:
+        raise _refused(error.smtp_code, error.smtp_error) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise Unreachable(str(error) or type(error).__name__) from error
+
+
+def _refused(code: int, said: bytes | str) -> Refused:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    why = f"{code} {text}"
+    return Unreachable(why) if code == _GOING_DOWN else Refused(why, for_good=500 <= code < 600)
+
+
+def deliver(
+    spool: Spool, now: Callable[[], datetime.datetime], mails: Sequence[Mail], watch: Callable[[Delivered], None]
+) -> None:
+    """Try these mails, each by its own settings; the caller holds ``spool.delivering``.
+
+    A server that cannot be reached costs one attempt to connect, and all of its mails a try.
+    """
+    by_settings: dict[str, list[Mail]] = defaultdict(list)
+    for mail in mails:
+        by_settings[mail.settings].append(mail)
+    for file, group in by_settings.items():
+        try:
+            known = settings.load(Path(file))
+            server = settings.server(Path(file), known)
+        except InputError as error:
+            for mail in group:
+                watch(_put_off(spool, mail, now(), Unreachable(str(error)), None))
+            continue
+        _deliver(spool, now, group, known, server, watch)
+
+
+def _deliver(
+    spool: Spool,
+    now: Callable[[], datetime.datetime],
+    mails: Sequence[Mail],
+    known: MailSettings,
+    server: Server,
+    watch: Callable[[Delivered], None],
+) -> None:
+    left = list(mails)
+    while left:
+        try:
+            with session(server) as connection:
+                while left:
+                    mail = left.pop(0)
+                    content = spool.begin(mail, now())
+                    try:
+                        hand_over(connection, mail.sender, mail.recipient, content)
+                    except Refused as error:
+                        watch(_failed(spool, mail, now(), error, known))
+                        if isinstance(error, Unreachable):
+                            break
+                    else:
+                        spool.sent(mail, now())
+                        watch(Delivered(mail, "sent"))
+        except Unreachable as error:
+            for mail in left:
+                watch(_put_off(spool, mail, now(), error, known))
+            return
+
+
+def _put_off(
+    spool: Spool, mail: Mail, moment: datetime.datetime, error: Refused, known: MailSettings | None
+) -> Delivered:
+    spool.begin(mail, moment)
+    return _failed(spool, mail, moment, error, known)
+
+
+def _failed(
+    spool: Spool, mail: Mail, moment: datetime.datetime, error: Refused, known: MailSettings | None
+) -> Delivered:
+    days = known.give_up_days if known else MailSettings.model_fields["give_up_days"].default
+    state = spool.failed(mail, moment, str(error), for_good=error.for_good, give_up=datetime.timedelta(days=days))
+    return Delivered(mail, state, str(error))

@@ -1,0 +1,104 @@
+"""A mail as bytes. Pure: the same content to the same recipient is the same mail, with the same Message-ID."""
+
+from __future__ import annotations
+
+import datetime
+import email.policy
+import hashlib
+import mimetypes
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Self
+
+from auditor.errors import InputError
+from auditor.mail.settings import is_address
+from auditor.report.visible import one_line
+
+_POLICY = email.policy.SMTP.clone(cte_type="7bit", raise_on_defect=True)
+_NAME_LIMIT = 150
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file to go along."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is said, to whom, whoever asks for it however often."""
+
+    sender: str
+    recipient: str
+    recipient_name: str
+    subject: str
+    body: str
+    attachments: Sequence[Attachment] = ()
+    about: str = ""
+    """What it is about, a run's id: the same words about another run are another mail."""
+
+    @property
+    def digest(self) -> str:
+        """What tells it from others: of recipient, run and content. sha256 in hex."""
+        whole = hashlib.sha256()
+        for part in self._parts():
+            whole.update(len(part).to_bytes(8, "big") + part)
+        return whole.hexdigest()
+
+    def _parts(self) -> Iterable[bytes]:
+        yield from (text.encode() for text in (self.about, self.recipient.lower(), self.subject, self.body))
+        for attachment in self.attachments:
+            yield from (attachment.name.encode(), attachment.content)
+
+    @property
+    def message_id(self) -> str:
+        """Made of the digest, so that a mail that is sent again is known as the same."""
+        return f"<{self.digest[:40]}.luytre@{self.sender.rpartition('@')[2].lower()}>"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A mail ready to be sent."""
+
+    letter: Letter
+    content: bytes
+
+    @classmethod
+    def of(cls, letter: Letter, written: datetime.datetime, max_bytes: int) -> Self:
+        """The letter as RFC 5322. Raises InputError for an address that is none, and for more than ``max_bytes``."""
+        message = EmailMessage(policy=_POLICY)
+        message["Date"] = format_datetime(written)
+        message["Message-ID"] = letter.message_id
+        message["From"] = Address("Lũy Tre", addr_spec=_checked(letter.sender, "the sender"))
+        message["To"] = Address(
+            one_line(letter.recipient_name, _NAME_LIMIT), addr_spec=_checked(letter.recipient, letter.recipient_name)
+        )
+        message["Subject"] = one_line(letter.subject, _NAME_LIMIT)
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(letter.body, charset="utf-8")
+        for attachment in letter.attachments:
+            kind, encoding = mimetypes.guess_type(attachment.name)
+            main, _, sub = (kind if kind and encoding is None else "application/octet-stream").partition("/")
+            name = one_line(attachment.name, _NAME_LIMIT).replace("/", "_")
+            message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=name)
+        content = message.as_bytes()
+        if len(content) > max_bytes:
+            raise InputError(
+                f"the mail to {letter.recipient} would have {len(content) // 1_000_000 + 1} MB",
+                mend=f"attach less: at most {max_bytes // 1_000_000} MB, encoded",
+            )
+        return cls(letter, content)
+
+
+def _checked(address: str, whose: str) -> str:
+    if not is_address(address):
+        raise InputError(
+            f"{one_line(address, 80)!r} of {one_line(whose, 80)} is no address for mail",
+            mend="mend it in office/organisation.yml",
+        )
+    return address

@@ -1,0 +1,170 @@
+"""Mails kept until they are delivered: SQLite, one transaction per step, so that a kill loses or doubles nothing.
+
+``waiting`` until the server takes it (``sent``), refuses it for good (``parked``), or has not taken it for too long
+(``given_up``). A sent mail leaves its line, without the content, so that it is not sent again.
+"""
+
+from __future__ import annotations
+
+import datetime
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from auditor import sqlite_file
+from auditor.mail.message import Written
+
+State = Literal["waiting", "sent", "parked", "given_up"]
+_STATES = ", ".join(f"'{state}'" for state in get_args(State))
+_MIGRATIONS = (
+    sqlite_file.statements(
+        "CREATE TABLE mails (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, settings TEXT NOT NULL,"
+        " sender TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, about TEXT NOT NULL,"
+        f" state TEXT NOT NULL CHECK (state IN ({_STATES})), queued INTEGER NOT NULL, tries INTEGER NOT NULL,"
+        " next_try INTEGER NOT NULL, changed INTEGER NOT NULL, last_error TEXT, content BLOB) STRICT",
+        "CREATE INDEX mails_by_due ON mails (state, next_try)",
+    ),
+)
+_FIRST = datetime.timedelta(minutes=5)
+_LONGEST = datetime.timedelta(hours=4)
+_MAIL = (
+    "SELECT id, settings, sender, recipient, subject, about, state, queued, tries, next_try, changed, last_error"
+    " FROM mails"
+)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A line of the spool. Moments are epoch seconds."""
+
+    id: int
+    settings: str
+    """The path of the settings to send it by."""
+    sender: str
+    recipient: str
+    subject: str
+    about: str
+    state: State
+    queued: int
+    tries: int
+    next_try: int
+    changed: int
+    last_error: str | None
+
+
+def pause(tries: int) -> datetime.timedelta:
+    """How long to wait after so many tries (from 1): 5 minutes, then twice as long each time, at most 4 hours."""
+    return min(_FIRST * (1 << min(tries - 1, 10)), _LONGEST)
+
+
+def default_path() -> Path:
+    """``spool.sqlite`` in the state folder."""
+    return sqlite_file.state_folder() / "spool.sqlite"
+
+
+class Spool:
+    """The mails of one file."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or default_path()
+
+    def put(self, written: Iterable[Written], settings: Path, now: datetime.datetime) -> tuple[Mail, ...]:
+        """Keep mails to be sent, all or none; their lines in the spool.
+
+        One that is there already is not added: it is the same line, and waits again when it was parked or given up.
+        """
+        moment = int(now.timestamp())
+        with self._open() as database, sqlite_file.transaction(database):
+            return tuple(_put(database, mail, str(settings.resolve()), moment) for mail in written)
+
+    def mails(self, *states: State) -> tuple[Mail, ...]:
+        """The mails in these states, newest first; in any, when none is named."""
+        with self._open() as database:
+            found = tuple(Mail(*row) for row in database.execute(f"{_MAIL} ORDER BY id DESC"))
+        return tuple(mail for mail in found if not states or mail.state in states)
+
+    def due(self, now: datetime.datetime, *, early: bool = False) -> tuple[Mail, ...]:
+        """The waiting mails whose time has come, or with ``early`` all that wait; oldest first."""
+        waiting = self.mails("waiting")[::-1]
+        return tuple(mail for mail in waiting if early or mail.next_try <= now.timestamp())
+
+    def begin(self, mail: Mail, now: datetime.datetime) -> bytes:
+        """Count a try before it is made, so that a killed sender comes back later; the mail's content."""
+        tries = mail.tries + 1
+        later = int((now + pause(tries)).timestamp())
+        with self._open() as database, sqlite_file.transaction(database):
+            database.execute("UPDATE mails SET tries = ?, next_try = ? WHERE id = ?", (tries, later, mail.id))
+            row = database.execute("SELECT content FROM mails WHERE id = ?", (mail.id,)).fetchone()
+        return bytes(row[0])
+
+    def sent(self, mail: Mail, now: datetime.datetime) -> None:
+        """The server has it; its content is not kept."""
+        self._change(mail, "sent", now, None)
+        with self._open() as database, sqlite_file.transaction(database):
+            database.execute("UPDATE mails SET content = NULL WHERE id = ? AND state = 'sent'", (mail.id,))
+
+    def failed(
+        self, mail: Mail, now: datetime.datetime, why: str, *, for_good: bool, give_up: datetime.timedelta
+    ) -> State:
+        """A try came to nothing: it waits on, or is parked (``for_good``), or is given up after ``give_up``."""
+        too_long = now.timestamp() - mail.queued >= give_up.total_seconds()
+        state: State = "parked" if for_good else "given_up" if too_long else "waiting"
+        self._change(mail, state, now, why)
+        return state
+
+    @contextmanager
+    def delivering(self) -> Iterator[bool]:
+        """Whether this process is the one that delivers now; no two do at once. Ends with the process, however it ends."""
+        with self._open():
+            pass
+        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(lock)
+
+    def _change(self, mail: Mail, state: State, now: datetime.datetime, why: str | None) -> None:
+        with self._open() as database, sqlite_file.transaction(database):
+            database.execute(
+                "UPDATE mails SET state = ?, changed = ?, last_error = ? WHERE id = ?",
+                (state, int(now.timestamp()), why, mail.id),
+            )
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with sqlite_file.opened(self.path, _MIGRATIONS, "mail spool") as database:
+            yield database
+
+
+def _put(database: sqlite3.Connection, written: Written, settings: str, moment: int) -> Mail:
+    letter = written.letter
+    database.execute(
+        "INSERT INTO mails (digest, settings, sender, recipient, subject, about, state, queued, tries, next_try, changed,"
+        " content) VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, 0, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET"
+        " settings = excluded.settings, state = 'waiting', queued = excluded.queued, tries = 0,"
+        " next_try = excluded.next_try, changed = excluded.changed, last_error = NULL"
+        " WHERE state IN ('parked', 'given_up')",
+        (
+            letter.digest,
+            settings,
+            letter.sender,
+            letter.recipient,
+            letter.subject,
+            letter.about,
+            moment,
+            moment,
+            moment,
+            written.content,
+        ),
+    )
+    return Mail(*database.execute(f"{_MAIL} WHERE digest = ?", (letter.digest,)).fetchone())
