@@ -170,7 +170,10 @@ class _Rollout:
         reach = inventories.reach(Path(self.inventory.path))
         first = look.take(hosts, reach)
         expected = look.learn(first, look.take(hosts, reach, first))
-        self.record.update(broken_before=tuple(dict.fromkeys((*self.record.now.broken_before, *expected.broken_sites))))
+        self.record.update(
+            broken_before=(*self.record.now.broken_before, *expected.broken_sites),
+            unjudged=(*self.record.now.unjudged, *expected.unjudged),
+        )
         names = [host.name for host in hosts]
         try:
             self.record.put(names, state="applying")

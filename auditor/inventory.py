@@ -7,6 +7,8 @@ literal values, and ``office/``: ``organisation.yml``, waivers and attestations.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +46,15 @@ class _Sourced:
 
 @dataclass(frozen=True)
 class Reach:
-    """How the controller reaches a host besides its address: for probes and enrolment."""
+    """How the controller reaches a host by itself, without Ansible."""
 
+    address: str
     port: int
+    user: str | None
+    key_file: str | None
+    ssh_arguments: tuple[str, ...]
+    unclear: str | None
+    """The variable that only Ansible could work out, so that the rest is not to be relied upon; None: all is clear."""
     ca_file: str | None
 
 
@@ -71,11 +79,50 @@ def load(path: Path) -> Inventory:
 
 
 def reach(path: Path) -> Mapping[str, Reach]:
-    """Port and certificate authority of every host, by name."""
-    return {
-        name: Reach(port=_literal(variables, "ansible_port", 22), ca_file=_literal(variables, "luytre_ca_file", None))
-        for name, variables in _variables(path).items()
+    """How every host is reached, by name."""
+    folder = (path if path.is_dir() else path.parent).resolve()
+    return {name: _reach(name, variables, folder) for name, variables in _variables(path).items()}
+
+
+_SSH_KEYS = (
+    "ansible_host",
+    "ansible_port",
+    "ansible_user",
+    "ansible_ssh_private_key_file",
+    "ansible_ssh_args",
+    "ansible_ssh_common_args",
+    "ansible_ssh_extra_args",
+)
+_INVENTORY_DIR = re.compile(r"\{\{\s*inventory_dir\s*\}\}")
+
+
+def _reach(name: str, variables: Mapping[str, _Sourced], folder: Path) -> Reach:
+    given = {
+        key: _INVENTORY_DIR.sub(lambda _: str(folder), str(variables[key].value))
+        for key in (*_SSH_KEYS, "ansible_connection")
+        if key in variables
     }
+    unclear = next((key for key, value in given.items() if "{{" in value or "{%" in value), None)
+    if given.get("ansible_connection", "ssh") not in ("ssh", "smart", "ansible.builtin.ssh"):
+        unclear = "ansible_connection"
+    port = given.get("ansible_port", "22")
+    if not port.isdecimal():
+        unclear = unclear or "ansible_port"
+    arguments: list[str] = []
+    for key in _SSH_KEYS[-3:]:
+        try:
+            arguments += shlex.split(given.get(key, ""))
+        except ValueError:
+            unclear = unclear or key
+    return Reach(
+        address=given.get("ansible_host", name),
+        port=int(port) if port.isdecimal() else 22,
+        user=given.get("ansible_user"),
+        key_file=given.get("ansible_ssh_private_key_file"),
+        ssh_arguments=tuple(arguments),
+        unclear=unclear,
+        ca_file=_literal(variables, "luytre_ca_file", None),
+    )
 
 
 def check_accepted(path: Path, catalogue: Catalogue) -> None:

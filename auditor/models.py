@@ -370,6 +370,7 @@ class Hardening(Model):
     seconds: int = Field(description="in which a host has to be confirmed")
     hosts: tuple[HostHardening, ...]
     broken_before: tuple[str, ...] = Field(default=(), description="sites that served nothing before, so not judged")
+    unjudged: tuple[Text, ...] = Field(default=(), description="what else failed or varied by itself before")
 
     def of(self, host: str) -> HostHardening | None:
         """What it did with a host, or None."""

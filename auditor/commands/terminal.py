@@ -223,6 +223,8 @@ def show_hardening(hardening: Hardening, lang: Lang, *, earlier: bool = False) -
             out.print(f"    {escape(entry.why.get(lang))}")
     for domain in hardening.broken_before:
         err.print(f"[yellow]{escape(domain)}[/]: {words('hardening.broken_before')}")
+    for said_before in hardening.unjudged[:_SHOWN]:
+        err.print(f"[yellow]{words('hardening.unjudged')}[/]: {escape(said_before.get(lang))}")
 
 
 _UNDONE = ("files", "removed", "sysctls", "units", "purged", "staying")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from auditor.inventory import Reach
 from auditor.models import Host, Text
-from auditor.review import smoke
+from auditor.review import probes, smoke
+from auditor.review.probes import HostProbes
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Look:
 
     hosts: tuple[Host, ...]
     pages: smoke.Answers
+    probes: Mapping[str, HostProbes]
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Expectation:
     """How hosts served before."""
 
     first: Look
+    second: Look
     pages: smoke.Expectation
 
     @property
@@ -33,7 +37,17 @@ class Expectation:
     @property
     def unjudged(self) -> tuple[Text, ...]:
         """What failed or varied by itself, in sentences: nothing later is measured by it."""
-        return tuple(one.sentence for one in self.pages.unjudged)
+        hosts = (
+            Text(vi=f"{host}: {what.vi}", en=f"{host}: {what.en}")
+            for host in self.first.probes
+            for what in probes.unjudged(self.probed(host))
+        )
+        broken = self.broken_sites
+        return (*hosts, *(one.sentence for one in self.pages.grouped_unjudged if one.domain not in broken))
+
+    def probed(self, host: str) -> tuple[HostProbes, ...]:
+        """A host's probes of both looks."""
+        return tuple(look.probes[host] for look in (self.first, self.second) if host in look.probes)
 
 
 @dataclass(frozen=True)
@@ -51,12 +65,15 @@ _SITE_AREAS = frozenset({"nginx", "apache", "php_fpm", "tls", "web", "wordpress"
 def take(hosts: Sequence[Host], reach: Mapping[str, Reach], again: Look | None = None) -> Look:
     """Probe the hosts and visit their sites, all at once; ``again`` is an earlier look, at the very same URLs."""
     ca_files = {name: one.ca_file for name, one in reach.items()}
-    return Look(tuple(hosts), smoke.visit(hosts, ca_files, again=again.pages if again else None))
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        probing = aside.submit(probes.probe_all, hosts, reach)
+        pages = smoke.visit(hosts, ca_files, again=again.pages if again else None)
+        return Look(tuple(hosts), pages, probing.result())
 
 
 def learn(first: Look, second: Look) -> Expectation:
     """What to expect of hosts that were looked at twice."""
-    return Expectation(first, smoke.learn(first.pages, second.pages))
+    return Expectation(first, second, smoke.learn(first.pages, second.pages))
 
 
 def compare(expected: Expectation, now: Look) -> dict[str, tuple[Failed, ...]]:
@@ -64,7 +81,10 @@ def compare(expected: Expectation, now: Look) -> dict[str, tuple[Failed, ...]]:
     found: dict[str, tuple[Failed, ...]] = {}
     for host in now.hosts:
         pages = expected.pages.of({site.domain for site in host.sites})
-        failures = tuple(Failed(one.sentence, _SITE_AREAS) for one in smoke.compare(pages, now.pages))
+        failures = (
+            *(Failed(one.what, one.areas) for one in probes.compare(expected.probed(host.name), now.probes[host.name])),
+            *(Failed(one.sentence, _SITE_AREAS) for one in smoke.compare(pages, now.pages)),
+        )
         if failures:
             found[host.name] = failures
     return found

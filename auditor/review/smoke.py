@@ -66,6 +66,16 @@ class Expectation:
     pages: tuple[Expected, ...]
     unjudged: tuple[Unjudged, ...]
 
+    @property
+    def grouped_unjudged(self) -> tuple[Unjudged, ...]:
+        """The same with one remark for each site and reason, its URLs together."""
+        urls: dict[tuple[str, str], list[Unjudged]] = {}
+        for one in self.unjudged:
+            urls.setdefault((one.domain, one.what.en), []).append(one)
+        return tuple(
+            Unjudged(domain, ", ".join(one.url for one in alike), alike[0].what) for (domain, _), alike in urls.items()
+        )
+
     def of(self, domains: Container[str]) -> Expectation:
         """The same of these sites only."""
         return Expectation(
@@ -204,13 +214,11 @@ def _varying(page: Expected) -> Iterator[Text]:
         one, two = aspect.of(page.first), aspect.of(page.second)
         if one != two:
             yield Text(
-                vi=f"{aspect.name.vi} tự thay đổi giữa hai lần xem, không dùng để so sánh",
-                en=f"{aspect.name.en} varies by itself, not compared",
+                vi=f"{aspect.name.vi} tự thay đổi giữa hai lần xem",
+                en=f"{aspect.name.en} varies by itself",
             )
     if page.first.page.lines and not page.first.page.lines & page.second.page.lines:
-        yield Text(
-            vi="nội dung tự thay đổi giữa hai lần xem, không dùng để so sánh", en="text varies by itself, not compared"
-        )
+        yield Text(vi="nội dung tự thay đổi giữa hai lần xem", en="text varies by itself")
 
 
 def _difference(page: Expected, after: Mapping[str, Answer]) -> Text | None:

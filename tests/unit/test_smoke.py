@@ -305,8 +305,8 @@ def test_what_varies_by_itself_is_not_judged(second: Answer, now: Answer) -> Non
 @pytest.mark.parametrize(
     ("second", "words"),
     [
-        (changed(title="Chào"), "title varies by itself, not compared"),
-        (changed(lines=frozenset({"khác"})), "text varies by itself, not compared"),
+        (changed(title="Chào"), "title varies by itself"),
+        (changed(lines=frozenset({"khác"})), "text varies by itself"),
         (changed(status=503), "varied before anything was changed (200; 503)"),
     ],
 )
@@ -314,6 +314,12 @@ def test_what_is_not_judged_is_said(second: Answer, words: str) -> None:
     (unjudged,) = learn({"a.test": (PAGE,)}, {"a.test": (second,)}).unjudged
     assert unjudged.sentence.en == f"a.test: {URL}: {words}"
     assert unjudged.what.vi != unjudged.what.en
+
+
+def test_urls_that_are_not_judged_for_the_same_reason_are_named_together() -> None:
+    pages = tuple(Answer(f"https://a.test/{name}", None, error="refused") for name in "bc")
+    (one,) = learn({"a.test": pages}).grouped_unjudged
+    assert one.sentence.en == "a.test: https://a.test/b, https://a.test/c: failed before (no answer: refused)"
 
 
 def test_what_was_broken_before_is_named_and_not_judged() -> None:

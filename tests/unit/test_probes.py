@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor import inventory
+from auditor.inventory import Reach
+from auditor.models import Host
+from auditor.review import probes
+from auditor.review.probes import HostProbes, Probe, command, compare, parse, probe, probe_all, unjudged
+
+REACH = Reach("192.0.2.1", 2222, "luytre", "~/key", ("-o", "UserKnownHostsFile=/k"), None, None)
+WHOLE = b"luytre: ssh 0\nluytre: root 0\nluytre: nginx 0 syntax is ok\nluytre: service:nginx.service 0 active\nluytre: end 0\n"
+
+
+def probed(out: bytes, err: bytes = b"") -> HostProbes:
+    return HostProbes("h", parse(out, err))
+
+
+def told(after: HostProbes, *before: HostProbes) -> list[str]:
+    return [failed.what.en for failed in compare(before or (probed(WHOLE),), after)]
+
+
+# --- the way there -----------------------------------------------------------------------------------------
+
+
+def test_the_connection_is_new_strict_and_asks_nobody() -> None:
+    words = command(REACH)
+    options = [words[at + 1] for at, word in enumerate(words) if word == "-o"]
+    for option in ("ControlMaster=no", "ControlPath=none", "BatchMode=yes", "StrictHostKeyChecking=yes"):
+        assert options.index(option) < options.index("UserKnownHostsFile=/k")
+    assert {"Port=2222", "User=luytre"} <= set(options)
+    assert str(Path("~/key").expanduser()) in words
+    assert words[words.index("--") + 1] == "192.0.2.1"
+
+
+def reach(tmp_path: Path, variables: str) -> Reach:
+    (tmp_path / "hosts.yml").write_text(f"all:\n  hosts:\n    h:\n{variables}", "utf-8")
+    return inventory.reach(tmp_path)["h"]
+
+
+def test_the_inventory_says_how_a_host_is_reached(tmp_path: Path) -> None:
+    one = reach(
+        tmp_path,
+        "      ansible_host: 192.0.2.9\n      ansible_port: 2222\n      ansible_user: a\n"
+        "      ansible_ssh_private_key_file: ~/k\n      ansible_ssh_extra_args: -o 'ProxyJump=a b'\n"
+        "      ansible_ssh_common_args: -o UserKnownHostsFile={{ inventory_dir }}/office/known_hosts\n",
+    )
+    known = f"UserKnownHostsFile={tmp_path.resolve()}/office/known_hosts"
+    assert one == Reach("192.0.2.9", 2222, "a", "~/k", ("-o", known, "-o", "ProxyJump=a b"), None, None)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ansible_host", "'{{ address }}'"),
+        ("ansible_port", "'{{ port }}'"),
+        ("ansible_user", "'{% if a %}b{% endif %}'"),
+        ("ansible_ssh_common_args", '"-o \'open"'),
+        ("ansible_connection", "local"),
+    ],
+)
+def test_what_only_ansible_can_work_out_is_said_and_not_guessed(tmp_path: Path, variable: str, value: str) -> None:
+    one = reach(tmp_path, f"      {variable}: {value}\n")
+    assert one.unclear == variable
+    made = probe("h", one)
+    assert made.unable is not None
+    assert compare((made,), made) == ()
+    assert variable in unjudged((made, made))[0].vi
+
+
+# --- a real sshd, spoken to over a pipe -------------------------------------------------------------------------
+
+SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
+STUBS = {
+    "id": "echo 1000",
+    "sudo": 'while [ "$1" != /bin/sh ]; do shift; done; exec "$@"',
+    "nginx": "echo 'nginx: [emerg] bad\tword' >&2; exit 1",
+    "apache2ctl": "echo Syntax OK",
+    "php-fpm8.4": "cat; echo NOTICE",
+    "sshd": "exit 0",
+    "mariadbd": "exit 1",
+    "mariadb-admin": "yes mysqld is alive | head -c 100000",
+    "nft": "exit 0",
+    "systemctl": "echo 'nginx.service loaded active running x'; echo 'mysql.service not-found inactive dead'; "
+    "echo 'php8.4-fpm.service loaded failed failed x'",
+}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Reach:
+    if SSHD is None:
+        pytest.skip("no sshd here: apt-get install openssh-server")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd wants it, and its unit makes it
+    folder = tmp_path_factory.mktemp("sshd")
+    for name in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
+    stubs = folder / "bin"
+    stubs.mkdir()
+    for name, body in STUBS.items():
+        (stubs / name).write_text(f"#!/bin/sh\n{body}\n")
+        (stubs / name).chmod(0o755)
+    (folder / "known_hosts").write_text(f"h.test {(folder / 'host.pub').read_text()}")
+    (folder / "sshd_config").write_text(
+        f"HostKey {folder}/host\nAuthorizedKeysFile {folder}/user.pub\nStrictModes no\nUsePAM no\n"
+        f"PasswordAuthentication no\nPidFile none\nPermitRootLogin yes\nSetEnv PATH={stubs}:/usr/bin:/bin\n"
+    )
+    return Reach(
+        address="h.test",
+        port=22,
+        user=getpass.getuser(),
+        key_file=str(folder / "user"),
+        ssh_arguments=(
+            *("-F", "/dev/null", "-o", f"UserKnownHostsFile={folder}/known_hosts", "-o", "IdentitiesOnly=yes"),
+            *("-o", f"ProxyCommand={SSHD} -i -f {shlex.quote(str(folder / 'sshd_config'))}"),
+        ),
+        unclear=None,
+        ca_file=None,
+    )
+
+
+def test_enters_becomes_root_and_asks_every_daemon(served: Reach) -> None:
+    made = probe_all([Host(name="h", address="h.test")], {"h": served})["h"]
+    passed = {one.name: one.passed for one in made.probes}
+    assert passed == {
+        "ssh": True,
+        "become": True,
+        "nginx": False,
+        "apache": True,
+        "php-fpm8.4": True,
+        "sshd": True,
+        "mariadb": True,
+        "service:nginx.service": True,
+        "service:php8.4-fpm.service": False,
+        "complete": True,
+    } | ({"nft": True} if Path("/etc/nftables.conf").exists() else {})
+    nginx, mariadb = made.of("nginx"), made.of("mariadb")
+    assert nginx is not None
+    assert nginx.detail == "nginx: [emerg] bad word"
+    assert mariadb is not None
+    assert 100 < len(mariadb.detail) <= probes.MAX_DETAIL
+
+
+def test_a_changed_host_key_is_no_way_in(served: Reach) -> None:
+    other = Reach(**{**vars(served), "address": "other.test"})
+    made = probe("h", other)
+    assert [one.name for one in made.probes] == ["ssh"]
+    assert "key is not the one recorded" in told(made)[0]
+
+
+def test_a_refused_key_is_no_way_in(served: Reach, tmp_path: Path) -> None:
+    key = tmp_path / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    made = probe("h", Reach(**{**vars(served), "key_file": str(key)}))
+    assert told(made) == [
+        "no fresh SSH login: the host refused our SSH key or password: check the account and key in the inventory"
+    ]
+
+
+@pytest.mark.parametrize("program", ["import time; time.sleep(60)", "while True: print('x' * 9999)"])
+def test_a_host_that_hangs_or_floods_costs_little(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr(probes, "command", lambda _: [sys.executable, "-c", program])
+    monkeypatch.setattr(probes, "PROBE_SECONDS", 0.3)
+    begun = time.monotonic()
+    made = probe("h", REACH)
+    assert time.monotonic() - begun < 2
+    assert [one.passed for one in made.probes] == [False]
+
+
+# --- what was said ------------------------------------------------------------------------------------------
+
+
+def test_all_is_well_when_nothing_changed() -> None:
+    assert told(probed(WHOLE)) == []
+
+
+@pytest.mark.parametrize(
+    ("out", "err", "words"),
+    [
+        (b"", b"ssh: connect to host h port 22: Connection refused", "no fresh SSH login: the SSH port refuses"),
+        (b"luytre: ssh 0\n", b"sudo: a password is required", "cannot use sudo: the automation account may not"),
+        (
+            WHOLE.replace(b"nginx 0 syntax is ok", b"nginx 1 [emerg] x"),
+            b"",
+            "nginx finds its configuration faulty: [emerg] x",
+        ),
+        (WHOLE.replace(b"service 0 active", b"service 3 failed (failed)"), b"", "nginx.service no longer runs: failed"),
+        (WHOLE.replace(b"luytre: service:nginx.service 0 active\n", b""), b"", "nginx.service no longer runs"),
+        (WHOLE.replace(b"luytre: nginx 0 syntax is ok\n", b""), b"", "the host no longer has nginx as before"),
+        (WHOLE.replace(b"luytre: end 0\n", b""), b"", "the host did not answer all probes"),
+        (WHOLE.replace(b"luytre: end", b"luytre: nft 1 bad\nluytre: end"), b"", "the firewall's rules are faulty: bad"),
+    ],
+)
+def test_what_fails_is_named_once(out: bytes, err: bytes, words: str) -> None:
+    (said,) = told(probed(out, err))
+    assert words in said
+
+
+def test_what_failed_before_is_said_and_not_judged() -> None:
+    bad = probed(
+        WHOLE.replace(b"nginx 0 syntax is ok", b"nginx 1 old").replace(b"service 0 active", b"service 3 inactive")
+    )
+    assert told(bad, probed(WHOLE), bad) == []
+    assert [text.en for text in unjudged((probed(WHOLE), bad))] == [
+        "so before anything was changed: nginx finds its configuration faulty: old"
+    ]
+
+
+def test_a_host_that_could_not_be_entered_before_is_not_judged_by_what_is_found_now() -> None:
+    shut = probed(b"", b"Permission denied (publickey).")
+    assert told(probed(WHOLE.replace(b"nginx 0", b"nginx 1")), shut) == []
+    assert told(shut, shut) == []
+
+
+def test_each_failure_names_the_rooms_that_may_have_done_it() -> None:
+    (failed,) = compare((probed(WHOLE),), probed(WHOLE.replace(b"service 0 active", b"service 3 failed")))
+    assert failed.areas == {"nginx"}
+    (failed,) = compare((probed(WHOLE),), probed(b""))
+    assert "firewall" in failed.areas
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.binary(max_size=30), st.sampled_from(WHOLE.splitlines()), st.just(b"luytre: \xff 1"))))
+def test_any_answer_is_parsed(lines: list[bytes]) -> None:
+    made = probed(b"\n".join(lines), b"\x1b[2J\xff")
+    assert all(isinstance(one, Probe) and "\x1b" not in one.detail for one in made.probes)
+    assert all(len(failed.what.vi) < 1000 and failed.name for failed in compare((probed(WHOLE),), made))
