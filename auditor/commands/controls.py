@@ -111,3 +111,59 @@ def show(
     for name, clauses in control.references.items():
         out.print(f"{words.framework(name)}: {escape(json.dumps(clauses, ensure_ascii=False))}")
     out.print(f"{words('controls.drills')}: {', '.join(entry['drills']) or '–'}")
+
+
+@app.command("coverage")
+def coverage_of_framework(
+    framework: Annotated[
+        str, typer.Option("--framework", metavar="NAME", help="Such as tcvn14423, nd331, cis_debian13.")
+    ],
+    level: Annotated[
+        int | None, typer.Option("--level", metavar="N", help="Only the clauses of this level; all by default.")
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """How much of a standard or law the controls show, clause by clause, and what is not covered.
+
+    Example:
+      auditor controls coverage --framework tcvn14423 --level 2
+
+    """
+    from rich.markup import escape
+    from rich.table import Table
+
+    from auditor.commands.terminal import out
+    from auditor.frameworks import clauses, coverage
+
+    covered = coverage.coverage(clauses.load(framework), level, catalogue_files.load())
+    if as_json:
+        typer.echo(covered.model_dump_json(indent=1))
+        return
+    words = Words(lang)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words("coverage.clause"), no_wrap=True)
+    table.add_column(words("coverage.requirement"))
+    table.add_column(words("coverage.how"))
+    table.add_column(words("col.control"))
+    table.add_column(words("coverage.notes"))
+    for clause in covered.clauses:
+        table.add_row(
+            clause.number,
+            escape(clause.text.get(lang)),
+            words(f"coverage.{clause.status}"),
+            ", ".join(clause.controls),
+            escape(clause.notes.get(lang)) if clause.notes else "",
+        )
+    out.print(f"[bold]{escape(covered.title.get(lang))}[/]")
+    out.print(table)
+    out.print(
+        words(
+            "coverage.sum",
+            automated=covered.counts["automated"],
+            partial=covered.counts["partial"],
+            manual=covered.counts["manual"],
+            not_covered=covered.counts["not_covered"],
+            of=len(covered.clauses),
+        )
+    )

@@ -17,6 +17,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from auditor.controls import Fix
+from auditor.frameworks.assessment import Result
 from auditor.models import Bucket, HostState, Run, Severity
 from auditor.report.summary import Standing
 from auditor.words import LOCALE, Words
@@ -34,6 +35,7 @@ KINDS = {
     "severity.": [severity.value for severity in Severity],
     "status.": get_args(Bucket),
     "standing.": get_args(Standing),
+    "result.": [result.value for result in Result],
     "disruption.": get_args(Fix.model_fields["disruption"].annotation),
     "purpose.": [kind for kind in get_args(Run.model_fields["purpose"].annotation) if kind != "audit"],
 }

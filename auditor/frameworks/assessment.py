@@ -1,0 +1,280 @@
+"""What findings come to by clause, for a site, a host, a unit and a fleet. Pure.
+
+The rule, and why an auditor can stand by it, is written in ``docs/frameworks.md``.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from auditor.controls import Catalogue, Control
+from auditor.frameworks.clauses import Clause, ClauseStatus, Framework, citations, controls_of
+from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status, Subject
+
+Kind = Literal["host", "site"]
+_BOTH: frozenset[Kind] = frozenset({"host", "site"})
+_HOST: frozenset[Kind] = frozenset({"host"})
+DEFAULT_LEVEL = 2
+"""The level of a host that serves no site."""
+
+
+class Result(enum.StrEnum):
+    """What a clause comes to, best first."""
+
+    NOT_APPLICABLE = "not_applicable"
+    MET = "met"
+    EQUIVALENT = "equivalent"
+    NEEDS_CONFIRMATION = "needs_confirmation"
+    NOT_EVALUATED = "not_evaluated"
+    PARTLY = "partly"
+    NOT_MET = "not_met"
+
+    @property
+    def rank(self) -> int:
+        """0 for the best; the worst of several is the one that counts."""
+        return _RANK[self]
+
+
+_RANK = {result: rank for rank, result in enumerate(Result)}
+_SOMETHING_IN_PLACE = frozenset({Result.MET, Result.EQUIVALENT, Result.PARTLY})
+_OPEN = frozenset({Result.PARTLY, Result.NOT_MET})
+_DEFEATING = {
+    Status.FAIL: frozenset({Severity.HIGH, Severity.CRITICAL}),
+    Status.PARTIAL: frozenset({Severity.CRITICAL}),
+}
+"""Findings beside which no other control can make the clause partly met: one such hole undoes the requirement."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseResult:
+    """One clause over one subject's findings."""
+
+    clause: Clause
+    result: Result
+    shown: Result | None
+    """What the controls alone show; None when no control concerns this subject. Differs from ``result`` where the
+    controls show only a part of the clause and the rest needs a person's confirmation."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def waived(self) -> int:
+        """Findings that a waiver lets be, with a compensating measure or without."""
+        return sum(finding.bucket == "waived" for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseTotal:
+    """One clause over several subjects: the worst result, and how many subjects have which."""
+
+    clause: Clause
+    result: Result
+    counts: Mapping[Result, int]
+    worst: tuple[str, ...]
+    """The subjects with the worst result, in the order given."""
+    open: Mapping[ControlId, int]
+    """How many hosts or sites violate each control that is open anywhere; those under a waiver are not open."""
+    waived: int
+    """How many findings a waiver lets be, with a compensating measure or without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A site with its host, or a host that serves none, by clause."""
+
+    host: Host
+    site: Site | None
+    results: tuple[ClauseResult, ...]
+
+    @property
+    def name(self) -> str:
+        """The site's domain, else the host's name."""
+        return self.site.domain if self.site is not None else self.host.name
+
+    @property
+    def unit(self) -> str | None:
+        """The unit that answers for it: the site's own, else its host's."""
+        return (self.site.unit if self.site is not None else None) or self.host.unit
+
+
+def said(finding: Finding) -> Result:
+    """What one finding says for the clauses that its control is cited under.
+
+    A waiver with a compensating measure is equivalent; without one the finding says what it would without the waiver.
+    """
+    if finding.bucket == "waived" and finding.waiver is not None and finding.waiver.compensating:
+        return Result.EQUIVALENT
+    return Result.MET if finding.bucket == "attested" else _SAID[finding.status]
+
+
+_SAID = {
+    Status.PASS: Result.MET,
+    Status.PARTIAL: Result.PARTLY,
+    Status.FAIL: Result.NOT_MET,
+    Status.NOT_APPLICABLE: Result.NOT_APPLICABLE,
+    Status.NOT_EVALUATED: Result.NOT_EVALUATED,
+    Status.MANUAL: Result.NEEDS_CONFIRMATION,
+}
+
+
+def summed(findings: Iterable[Finding]) -> Result:
+    """What several findings say together; nothing said is not evaluated."""
+    words: set[Result] = set()
+    for finding in findings:
+        word = said(finding)
+        words.add(word)
+        if word in _OPEN and finding.severity in _DEFEATING[finding.status]:
+            return Result.NOT_MET
+    if Result.NOT_MET in words:
+        return Result.PARTLY if words & _SOMETHING_IN_PLACE else Result.NOT_MET
+    return max(words, key=_RANK.__getitem__, default=Result.NOT_EVALUATED)
+
+
+def concluded(status: ClauseStatus, shown: Result | None) -> Result:
+    """What the clause comes to, given how much of it the controls can show and what they showed."""
+    match status:
+        case "not_covered":
+            return Result.NOT_EVALUATED
+        case "manual":
+            return Result.NEEDS_CONFIRMATION if shown is None else shown
+        case "automated":
+            return Result.NOT_APPLICABLE if shown is None else shown
+        case "partial":
+            return max(shown or Result.NOT_APPLICABLE, Result.NEEDS_CONFIRMATION, key=_RANK.__getitem__)
+
+
+def assess(
+    framework: Framework,
+    level: int | None,
+    findings: Iterable[Finding],
+    catalogue: Catalogue,
+    kinds: frozenset[Kind] = _BOTH,
+) -> tuple[ClauseResult, ...]:
+    """The framework's clauses at a level (all for None) over one subject's findings.
+
+    A site's findings are its own and its host's; ``kinds`` says whose controls concern the subject at all, so that a
+    host without sites does not answer for the controls of sites. Raises InputError for a level it does not know.
+    """
+    return tuple(_judged(_plan(framework, level, catalogue), _by_control(findings), kinds))
+
+
+def assess_run(framework: Framework, run: Run, catalogue: Catalogue, level: int | None = None) -> Iterator[Assessed]:
+    """Every site of the run, and every host without one, that the framework is about.
+
+    Each at ``level``; for None at the site's own level where the framework's levels are those of sites, else at all.
+    """
+    plans = _Plans(framework, catalogue)
+    for host, own, of_site in _hosts(framework, run):
+        for site in host.sites:
+            plan = plans.at(level or (site.level if framework.site_levels else None))
+            yield Assessed(host, site, tuple(_judged(plan, {**own, **of_site.get(site.domain, {})}, _BOTH)))
+        if not host.sites:
+            plan = plans.at(level or (DEFAULT_LEVEL if framework.site_levels else None))
+            yield Assessed(host, None, tuple(_judged(plan, own, _HOST)))
+
+
+def assess_host(framework: Framework, run: Run, catalogue: Catalogue, host: Host) -> tuple[ClauseTotal, ...]:
+    """One host: its sites together, all held to the highest of their levels. Empty when the framework is not about it."""
+    alone = run.model_copy(update={"hosts": (host,)})
+    return total(assess_run(framework, alone, catalogue, host_level(host) if framework.site_levels else None))
+
+
+def host_level(host: Host) -> int:
+    """A host is held to the highest level of the sites that it serves."""
+    return max((site.level for site in host.sites), default=DEFAULT_LEVEL)
+
+
+def total(assessed: Iterable[Assessed]) -> tuple[ClauseTotal, ...]:
+    """Several subjects together, of a unit or a fleet: by clause the worst result, and how many have which.
+
+    Reads ``assessed`` once and keeps names and counts alone, so that ten thousand sites fit in memory.
+    """
+    counted: dict[str, _Counted] = {}
+    for subject in assessed:
+        for one in subject.results:
+            counted.setdefault(one.clause.number, _Counted(one.clause)).add(subject.name, one)
+    return tuple(clause.total() for clause in counted.values())
+
+
+class _Counted:
+    """One clause's counts while they grow."""
+
+    def __init__(self, clause: Clause) -> None:
+        self._clause = clause
+        self._names: dict[Result, list[str]] = defaultdict(list)
+        self._open: dict[ControlId, set[Subject]] = defaultdict(set)
+        self._waived: set[tuple[ControlId, Subject]] = set()
+
+    def add(self, name: str, one: ClauseResult) -> None:
+        self._names[one.result].append(name)
+        for finding in one.findings:
+            if finding.is_open:
+                self._open[finding.control].add(finding.subject)
+            if finding.bucket == "waived":
+                self._waived.add((finding.control, finding.subject))
+
+    def total(self) -> ClauseTotal:
+        worst = max(self._names, key=_RANK.__getitem__)
+        counts = {result: len(names) for result, names in self._names.items()}
+        violated = {control: len(subjects) for control, subjects in self._open.items()}
+        return ClauseTotal(self._clause, worst, counts, tuple(self._names[worst]), violated, len(self._waived))
+
+
+type _Findings = Mapping[str, Sequence[Finding]]
+type _Plan = Sequence[tuple[Clause, tuple[Control, ...]]]
+
+
+def _plan(framework: Framework, level: int | None, catalogue: Catalogue) -> _Plan:
+    cited = citations(framework, catalogue)
+    return [(clause, controls_of(clause, cited)) for clause in framework.at(level)]
+
+
+class _Plans:
+    """The clauses and controls of each level, worked out once."""
+
+    def __init__(self, framework: Framework, catalogue: Catalogue) -> None:
+        self._framework, self._catalogue = framework, catalogue
+        self._made: dict[int | None, _Plan] = {}
+
+    def at(self, level: int | None) -> _Plan:
+        if level not in self._made:
+            self._made[level] = _plan(self._framework, level, self._catalogue)
+        return self._made[level]
+
+
+def _judged(plan: _Plan, findings: _Findings, kinds: frozenset[Kind]) -> Iterator[ClauseResult]:
+    for clause, controls in plan:
+        concerned = [control.id for control in controls if control.subject in kinds]
+        found = tuple(finding for control in concerned for finding in findings.get(control, ()))
+        shown = summed(found) if concerned else None
+        if shown is not None and any(control not in findings for control in concerned):
+            shown = max(shown, Result.NOT_EVALUATED, key=_RANK.__getitem__)
+        yield ClauseResult(clause, concluded(clause.status, shown), shown, found)
+
+
+def _hosts(framework: Framework, run: Run) -> Iterator[tuple[Host, _Findings, Mapping[str, _Findings]]]:
+    """The hosts that the framework is about, with their own findings and those of each of their sites, by control."""
+    found: dict[str, dict[tuple[str, str], list[Finding]]] = defaultdict(lambda: defaultdict(list))
+    for finding in run.findings:
+        found[finding.host][finding.subject.kind, finding.subject.id].append(finding)
+    systems = {outcome.host: outcome.os for outcome in run.outcomes}
+    for host in run.hosts:
+        system = systems.get(host.name)
+        if framework.system is not None and system is not None and not system.startswith(framework.system):
+            continue
+        of = found[host.name]
+        yield (
+            host,
+            _by_control(of["host", host.name]),
+            {site.domain: _by_control(of["site", site.domain]) for site in host.sites},
+        )
+
+
+def _by_control(findings: Iterable[Finding]) -> _Findings:
+    by_control: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_control[finding.control].append(finding)
+    return dict(by_control)
