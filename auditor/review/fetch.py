@@ -19,6 +19,8 @@ from auditor.review.page import EMPTY, Page, read
 
 FETCH_SECONDS = 10.0
 """For one URL in all, from connecting to the last byte."""
+CONNECT_SECONDS = 4.0
+"""Of these for the connection: behind a firewall that drops packets, every URL of a host costs as much."""
 MAX_BODY = 2_000_000
 
 _REFUSED = "CERTIFICATE_VERIFY_FAILED"
@@ -134,9 +136,10 @@ class _Fetch:
         url = f"{self.scheme}://{self.domain}{self.path}"
         host = f"[{self.address}]" if ":" in self.address else self.address
         target = f"{self.scheme}://{host}{f':{self.port}' if self.port else ''}{self.path}"
+        timeout = httpx.Timeout(FETCH_SECONDS, connect=min(CONNECT_SECONDS, FETCH_SECONDS))
         try:
             with (
-                httpx.Client(verify=context, timeout=FETCH_SECONDS, trust_env=False) as client,
+                httpx.Client(verify=context, timeout=timeout, trust_env=False) as client,
                 client.stream(
                     "GET",
                     target,

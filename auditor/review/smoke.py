@@ -11,7 +11,7 @@ from auditor.models import Host, Site, Text
 from auditor.report.visible import one_line
 from auditor.review.fetch import Answer, Client
 
-WORKERS = 12
+WORKERS = 24
 SIZE_BAND = 0.10
 """Sizes may differ by this share besides what the two first visits showed: dates, nonces, counters."""
 SIZE_FLOOR = 200
