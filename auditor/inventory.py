@@ -295,7 +295,13 @@ def _organisation(path: Path) -> Organisation | None:
                 line=line_of(file, ["units", index]),
                 mend="give each unit an id of its own",
             )
-        for field, other in (("parent", unit.parent), ("successor", unit.successor)):
+        others: tuple[tuple[str, str | None], ...] = (
+            ("parent", unit.parent),
+            ("successor", unit.successor),
+            *(("reports_to", other) for other in unit.reports_to),
+            *(("copies_to", other) for other in unit.copies_to),
+        )
+        for field, other in others:
             if other is not None and other not in ids:
                 raise InputError(
                     f"unit {unit.id}: {field} {other} is not a unit",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -12,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from auditor import windows
 
 Lang = Literal["vi", "en"]
+Regime = Literal["2022", "2026"]
+"""Which laws, clause numbers and words apply."""
 ControlId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 UnitId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)]
 Domain = Annotated[
@@ -111,18 +115,31 @@ class Unit(Model):
     windows: tuple[WindowText, ...] = Field(
         default=(), description="when its hosts, and those of the units below, may be changed; none: at any time"
     )
+    reports_to: tuple[UnitId, ...] = Field(default=(), description="whom its reports address; by default its parent")
+    copies_to: tuple[UnitId, ...] = Field(default=(), description="who else receives its reports")
+    place: str | None = Field(default=None, description="place name before the date of its documents")
+    abbreviation: str | None = Field(default=None, description="its part of a document's number, e.g. UBND")
+    drafter: str | None = Field(default=None, description="abbreviation of the section that drafts, e.g. VHXH")
+    signing: tuple[str, ...] = Field(default=(), description="the lines above a signature, e.g. CHỦ TỊCH")
 
 
 class Organisation(Model):
     """The office that owns an inventory, and the offices below it."""
 
     name: str = Field(min_length=1)
-    regime: Literal["2022", "2026"] = "2026"
+    regime: Regime = "2026"
+    deadline_days: Mapping[Severity, Annotated[int, Field(ge=1, le=366)]] = Field(
+        default_factory=dict, description="days after a period's end by which what is open has to be mended"
+    )
     units: tuple[Unit, ...]
 
     def unit(self, unit_id: str) -> Unit | None:
         """The unit with that id, or None."""
-        return next((unit for unit in self.units if unit.id == unit_id), None)
+        return self._by_id.get(unit_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Unit]:
+        return {unit.id: unit for unit in self.units}
 
     def windows_of(self, unit_id: str | None) -> tuple[windows.Window, ...]:
         """The change windows of the unit, or else of the nearest unit above it that has some; empty: at any time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,8 @@ from auditor.commands.options import (
     OutputOption,
 )
 from auditor.errors import InputError
+from auditor.models import Regime
+from auditor.report.official.document import Kind
 
 
 class _WriteUnlessNamed(TyperGroup):
@@ -74,4 +77,53 @@ def write(
     trend = history.trend(run.inventory)
     written = report.write(run, controls.load(), output=output, lang=lang, trend=trend, formats=formats)
     for path in written.shown:
+        typer.echo(str(path))
+
+
+@app.command()
+def official(
+    unit: Annotated[str, typer.Option("--unit", metavar="ID", help="The office that reports, with all below it.")],
+    period: Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="The month that is reported.")],
+    regime: Annotated[
+        Regime | None,
+        typer.Option("--regime", metavar="2022|2026", help="Whose laws and words; by default the organisation's."),
+    ] = None,
+    kind: Annotated[
+        Kind, typer.Option("--kind", metavar="bao-cao|cong-van", help="A report, or a letter that asks for work.")
+    ] = "bao-cao",
+    template: Annotated[
+        Path | None, typer.Option("--template", metavar="FILE.docx", help="A template of your own, edited in Word.")
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    output: OutputOption = DEFAULT_OUTPUT,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write an office's official report of a month: DOCX to sign, PDF/A beside it, and a technical annex.
+
+    Examples:
+      auditor report official --unit xa-an-truc --period 2026-11 -i inventories/lab
+
+      auditor report official --unit tinh-tan-giang --period 2026-11 --kind cong-van
+
+    """
+    from auditor import controls
+    from auditor import inventory as inventories
+    from auditor.history import History
+    from auditor.report.official import issue
+    from auditor.report.official.period import Period
+
+    month = Period.parse(period)
+    files = issue.write(
+        History(),
+        inventories.load(inventory),
+        controls.load(),
+        unit,
+        month,
+        output=output,
+        kind=kind,
+        regime=regime,
+        lang=lang,
+        template=template,
+    )
+    for path in files:
         typer.echo(str(path))

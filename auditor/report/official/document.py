@@ -1,0 +1,121 @@
+"""An official document as data: what both renderers print, word for word. Measures are millimetres and points.
+
+The form is that of Decree 30/2020/NĐ-CP, annex I.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from auditor.models import Lang, Model
+
+Kind = Literal["bao-cao", "cong-van"]
+AnnexKey = Literal["units", "open", "waivers", "unsure"]
+Align = Literal["left", "center", "right"]
+
+PAGE = (210.0, 297.0)
+MARGIN_TOP, MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT = 20.0, 20.0, 30.0, 15.0
+HEADER_COLUMNS = (68.0, 97.0)
+"""Left: the issuing office, number; right: national title and motto, place and date."""
+ANNEX_MARGIN = 20.0
+"""Left and right, on the landscape pages of the annexes."""
+SIZE_NATION, SIZE_AGENCY, SIZE_MOTTO, SIZE_DATE, SIZE_CONCERNING = 12, 12, 13, 13, 12
+SIZE_BODY, SIZE_NOTE, SIZE_TABLE, SIZE_PAGE_NUMBER = 14, 13, 11, 13
+SIZE_RECIPIENTS_TITLE, SIZE_RECIPIENTS = 12, 11
+INDENT = 12.7
+GREETING_INDENT = 40.0
+"""Where a greeting to several addressees begins."""
+AGENCY_RULE, TITLE_RULE = 0.4, 0.4
+"""Length of the rule below the office's name and below the title, as a part of the last line of text: 1/3 to 1/2."""
+
+
+class Block(Model):
+    """One paragraph of the body."""
+
+    kind: Literal["part", "heading", "paragraph", "item"]
+    text: str
+
+
+class Column(Model):
+    """A column of an annex's table; ``share`` is its part of the text width, in hundredths."""
+
+    key: str
+    share: float
+    align: Align = "left"
+
+
+class Annex(Model):
+    """A table that goes with the document, on pages of its own, landscape."""
+
+    key: AnnexKey
+    label: str
+    title: str
+    attached: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Document(Model):
+    """Everything that is printed, in reading order."""
+
+    lang: Lang
+    kind: Kind
+    name: str
+    superior: tuple[str, ...]
+    agency: tuple[str, ...]
+    nation: str
+    motto: str
+    number: str
+    place_and_date: str
+    concerning: tuple[str, ...]
+    circulation: str
+    title: str
+    subject: tuple[str, ...]
+    greeting: str
+    addressees: tuple[str, ...]
+    body: tuple[Block, ...]
+    recipients_title: str
+    recipients: tuple[str, ...]
+    signing: tuple[str, ...]
+    annexes: tuple[Annex, ...]
+
+
+COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
+    "units": (
+        Column(key="number", share=5, align="center"),
+        Column(key="unit", share=25),
+        Column(key="site", share=19),
+        Column(key="level", share=6, align="center"),
+        Column(key="pass", share=7, align="right"),
+        Column(key="partial", share=7, align="right"),
+        Column(key="fail", share=7, align="right"),
+        Column(key="urgent", share=8, align="right"),
+        Column(key="unsure", share=7, align="right"),
+        Column(key="standing", share=9),
+    ),
+    "open": (
+        Column(key="number", share=5, align="center"),
+        Column(key="requirement", share=31),
+        Column(key="severity", share=10),
+        Column(key="clause", share=12),
+        Column(key="where", share=24),
+        Column(key="how", share=8),
+        Column(key="due", share=10, align="center"),
+    ),
+    "waivers": (
+        Column(key="number", share=5, align="center"),
+        Column(key="requirement", share=27),
+        Column(key="site", share=17),
+        Column(key="waiver_reason", share=20),
+        Column(key="measure", share=18),
+        Column(key="expires", share=13, align="center"),
+    ),
+    "unsure": (
+        Column(key="number", share=5, align="center"),
+        Column(key="requirement", share=37),
+        Column(key="where", share=26),
+        Column(key="why", share=32),
+    ),
+}
+"""The columns of each annex."""

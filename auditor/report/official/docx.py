@@ -1,0 +1,159 @@
+"""The official document as DOCX, from a template that an officer can edit in Word."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from docx.document import Document as Docx
+from docx.opc.exceptions import OpcError
+from docx.oxml.ns import qn
+from docx.shared import Mm
+from docx.table import _Cell
+from docx.text.paragraph import Paragraph
+from docxtpl import DocxTemplate
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from lxml import etree
+
+from auditor.errors import InputError
+from auditor.report.official import metrics
+from auditor.report.official.document import AGENCY_RULE, TITLE_RULE, Document
+from auditor.report.official.template import (
+    PATH,
+    STYLE_AGENCY_RULE,
+    STYLE_CIRCULATION,
+    STYLE_MOTTO_RULE,
+    STYLE_TITLE_RULE,
+)
+
+MAX_TEMPLATE = 20_000_000
+"""Bytes that a template may have."""
+
+_RULES = {STYLE_MOTTO_RULE: 1.0, STYLE_AGENCY_RULE: AGENCY_RULE, STYLE_TITLE_RULE: TITLE_RULE}
+_FRAME_PADDING = 2.0
+_MEND = "mend it in Word, or start again from the shipped one, {shipped}"
+
+
+def render(document: Document, template: Path | None = None) -> bytes:
+    """The document as DOCX.
+
+    Raises InputError when the template cannot be read or filled in, or when something of the document is missing in
+    what comes of it.
+    """
+    source = template or PATH
+    filled = _filled(document, source)
+    word = filled.docx
+    _set_lengths(word)
+    word.core_properties.title = document.name
+    _check(document, word, source)
+    buffer = io.BytesIO()
+    word.save(buffer)
+    return buffer.getvalue()
+
+
+def _filled(document: Document, source: Path) -> Any:
+    try:
+        if source.stat().st_size > MAX_TEMPLATE:
+            raise InputError("the template is too big", file=source, mend="take the pictures out of it")
+        filled = DocxTemplate(str(source))
+        values = document.model_dump(mode="json", exclude={"annexes"})
+        values["annex"] = {annex.key: annex.model_dump(mode="json") for annex in document.annexes}
+        filled.render(values, ImmutableSandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined))
+    except OSError as error:
+        raise _broken("cannot read the template: {why}", source, error.strerror or error) from error
+    except (OpcError, zipfile.BadZipFile, KeyError) as error:
+        raise _broken("the template is no DOCX file", source) from error
+    except jinja2.TemplateError as error:
+        raise _broken("a mark in the template is broken: {why}", source, error.message) from error
+    except (etree.LxmlError, TypeError, ValueError) as error:
+        raise _broken("the template cannot be filled in: {why}", source, error) from error
+    return filled
+
+
+def _broken(what: str, source: Path, why: object = "") -> InputError:
+    return InputError(what, why=why, file=source, mend=_MEND, shipped=PATH)
+
+
+def _set_lengths(word: Docx) -> None:
+    """Make each rule as long as the text above it asks for, and the frame as wide as its text."""
+    above: Paragraph | None = None
+    for paragraph, width in _paragraphs(word):
+        name = paragraph.style.name if paragraph.style else None
+        if name in _RULES and above is not None:
+            _centre(paragraph, _RULES[name] * _length(above), width)
+        elif name == STYLE_CIRCULATION:
+            _centre(paragraph, _length(paragraph) + 2 * _FRAME_PADDING, width)
+        if paragraph.text:
+            above = paragraph
+
+
+def _paragraphs(word: Docx) -> Iterator[tuple[Paragraph, float]]:
+    """The paragraphs of the body and of the cells of its tables without lines, with the width that they have, in mm."""
+    section = word.sections[0]
+    text_width = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
+    for item in word.iter_inner_content():
+        if isinstance(item, Paragraph):
+            yield item, text_width / Mm(1)
+        elif len(item.rows) == 1:
+            for cell in item.rows[0].cells:
+                for paragraph in cell.paragraphs:
+                    yield paragraph, _inner_width(cell)
+
+
+def _inner_width(cell: _Cell) -> float:
+    return (cell.width or 0) / Mm(1)
+
+
+def _length(paragraph: Paragraph) -> float:
+    """How long the text of a one-line paragraph is, in millimetres."""
+    size, bold, italic = None, None, None
+    style: Any = paragraph.style
+    while style is not None:
+        size, bold, italic = size or style.font.size, _told(bold, style.font.bold), _told(italic, style.font.italic)
+        style = style.base_style
+    run = paragraph.runs[0] if paragraph.runs else None
+    if run is not None:
+        size, bold, italic = run.font.size or size, _told(run.font.bold, bold), _told(run.font.italic, italic)
+    return metrics.width(paragraph.text, size.pt if size else 14, bold=bool(bold), italic=bool(italic))
+
+
+def _told(nearer: bool | None, farther: bool | None) -> bool | None:
+    return farther if nearer is None else nearer
+
+
+def _centre(paragraph: Paragraph, length: float, width: float) -> None:
+    margin = Mm(max(0.0, (width - length) / 2))
+    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = margin
+
+
+def _check(document: Document, word: Docx, source: Path) -> None:
+    """Everything that the document says has to be in the file: an officer's template may have lost a mark."""
+    told = {"".join(node.itertext(qn("w:t"))) for node in word.element.body.iter(qn("w:p"))}
+    whole = "\n".join(told)
+    for name, text in _texts(document):
+        if text and text not in told and text not in whole:
+            raise InputError(
+                "the template leaves out {mark}: “{text}”",
+                mark=name,
+                text=text[:60],
+                file=source,
+                mend="bring that mark back into it",
+            )
+
+
+def _texts(document: Document) -> Iterator[tuple[str, str]]:
+    for name, value in document.model_dump(exclude={"lang", "kind", "name", "body", "annexes"}).items():
+        for text in (value,) if isinstance(value, str) else value:
+            yield name, text
+    for block in document.body:
+        yield "body", block.text
+    for annex in document.annexes:
+        for field in ("label", "title", "attached", "note"):
+            yield f"annex.{annex.key}.{field}", getattr(annex, field)
+        for row in (annex.columns, *annex.rows) if annex.rows else ():
+            for cell in row:
+                yield f"annex.{annex.key}.rows", cell

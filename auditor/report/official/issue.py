@@ -1,0 +1,131 @@
+"""From the kept runs and an inventory to the files of an official report, all put in place or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from auditor import units
+from auditor.controls import Catalogue
+from auditor.errors import InputError
+from auditor.history import History
+from auditor.models import Inventory, Lang, Organisation, Regime, Unit
+from auditor.office import folder
+from auditor.report import publish
+from auditor.report.official import content, docx, pdf, technical
+from auditor.report.official.document import Document, Kind
+from auditor.report.official.figures import Figures, figures
+from auditor.report.official.period import Period, State, month_before, state
+from auditor.yaml_source import line_of
+
+
+def write(
+    history: History,
+    inventory: Inventory,
+    catalogue: Catalogue,
+    unit_id: str,
+    period: Period,
+    *,
+    output: Path,
+    kind: Kind,
+    regime: Regime | None,
+    lang: Lang,
+    template: Path | None,
+) -> tuple[Path, ...]:
+    """Write the report of a unit for a month as DOCX and PDF, and its technical annex as PDF; the files, main ones first.
+
+    ``regime`` None: that of the organisation. Raises InputError when the unit cannot report, when there is no run in
+    the month, or when the template or the folder cannot be used.
+    """
+    organisation, unit = office(inventory, unit_id)
+    now, before = states(history, inventory, period)
+    month = figures(organisation, unit, inventory.hosts, now.run, before.run if before else None)
+    if not month.run.hosts and not month.unaudited:
+        raise InputError(
+            "no site and no host belongs to {unit} or a unit below it",
+            unit=unit.id,
+            mend="name the unit at its sites (unit:) or hosts (luytre_unit:)",
+        )
+    document = content.document(
+        month,
+        catalogue,
+        period,
+        now.moments,
+        regime=regime or organisation.regime,
+        kind=kind,
+        lang=lang,
+        previous=before.moments[0] if before else None,
+    )
+    made = rendered(document, month, catalogue, period, template)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
+        ) from error
+    return tuple(publish.file(output / name, content_) for name, content_ in made.items())
+
+
+def rendered(
+    document: Document, month: Figures, catalogue: Catalogue, period: Period, template: Path | None
+) -> Mapping[str, bytes]:
+    """The files by name: the document as DOCX and PDF, long annexes apart, the technical annex."""
+    name = f"{document.kind}-{month.unit.id}-{period}"
+    made = {f"{name}.docx": docx.render(document, template)}
+    made |= {f"{name}{suffix}.pdf": printed for suffix, printed in pdf.files(document)}
+    made |= {
+        f"phu-luc-ky-thuat-{month.unit.id}-{period}{suffix}.pdf": printed
+        for suffix, printed in technical.files(month, catalogue, period, lang=document.lang)
+    }
+    return made
+
+
+def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
+    """The unit that reports, able to. Raises InputError naming file, line and mend when it is not."""
+    file = folder(inventory.path) / "organisation.yml"
+    organisation = inventory.organisation
+    if organisation is None:
+        raise InputError("an official report needs the offices", file=file, mend="see inventories/example/office")
+    unit = organisation.unit(unit_id)
+    if unit is None:
+        known = ", ".join(one.id for one in organisation.units[:20])
+        raise InputError("--unit {unit}: no such unit", unit=unit_id, file=file, mend="units are {known}", known=known)
+    line = line_of(file, ["units", organisation.units.index(unit)])
+    today = units.today(organisation, unit)
+    if today.id != unit.id:
+        raise InputError(
+            "unit {unit} has ceased: {heir} took over",
+            unit=unit.id,
+            heir=today.name,
+            file=file,
+            line=line,
+            mend="use --unit {today}",
+            today=today.id,
+        )
+    if not units.addressees(organisation, unit):
+        raise InputError(
+            "unit {unit} has nobody to report to",
+            unit=unit.id,
+            file=file,
+            line=line,
+            mend="give it 'reports_to: [UNIT]', and declare that unit",
+        )
+    return organisation, unit
+
+
+def states(history: History, inventory: Inventory, period: Period) -> tuple[State, State | None]:
+    """How things stood at the end of the month, and of the last month before it that has a run."""
+    entries = history.entries(inventory.path, limit=None)
+    hosts = {host.name for host in inventory.hosts}
+    now = state(history, entries, period, hosts)
+    if now is None:
+        months = sorted({str(Period.of(entry.started)) for entry in entries}, reverse=True)
+        raise InputError(
+            "no run of {inventory} in {period}",
+            inventory=inventory.path,
+            period=period,
+            mend="months with a run: {months}" if months else "run 'auditor audit -i {inventory}' first",
+            months=", ".join(months[:12]),
+        )
+    earlier = month_before(entries, period)
+    return now, state(history, entries, earlier, hosts) if earlier else None

@@ -1,0 +1,82 @@
+"""The official document as PDF/A-2a: tagged, the fonts within. Data goes to typst as JSON, never as markup."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import typst
+
+from auditor.errors import InputError
+from auditor.report.official import metrics
+from auditor.report.official.document import (
+    AGENCY_RULE,
+    COLUMNS,
+    GREETING_INDENT,
+    HEADER_COLUMNS,
+    SIZE_AGENCY,
+    SIZE_BODY,
+    SIZE_MOTTO,
+    TITLE_RULE,
+    Annex,
+    Document,
+)
+
+MAX_ROWS = 2000
+"""An annex with more rows goes into files of its own, so many rows each: typst needs some 70 kB of memory a row."""
+
+
+def files(document: Document) -> Iterator[tuple[str, bytes]]:
+    """The document, and each part of an annex that is too long for it, with a suffix for the file's name."""
+    short = tuple(annex for annex in document.annexes if len(annex.rows) <= MAX_ROWS)
+    yield "", render("official.typ", _data(document, short, with_body=True))
+    for number, annex in enumerate(document.annexes, 1):
+        if len(annex.rows) > MAX_ROWS:
+            for part, start in enumerate(range(0, len(annex.rows), MAX_ROWS), 1):
+                piece = annex.model_copy(update={"rows": annex.rows[start : start + MAX_ROWS]})
+                yield f"-phu-luc-{number}-{part}", render("official.typ", _data(document, (piece,), with_body=False))
+
+
+def render(template: str, data: Mapping[str, Any]) -> bytes:
+    """A template of ours with data as PDF/A-2a."""
+    try:
+        printed: bytes = typst.compile(
+            str(metrics.ASSETS / template),
+            root=str(metrics.ASSETS),
+            font_paths=[str(metrics.FONTS)],
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=["a-2a"],
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        )
+    except RuntimeError as error:
+        raise InputError(
+            "the PDF cannot be made: {why}",
+            why=str(error).splitlines()[0],
+            mend="shorten what that names in the organisation's file or the waivers",
+        ) from error
+    return printed
+
+
+def _data(document: Document, annexes: Sequence[Annex], *, with_body: bool) -> dict[str, Any]:
+    return {
+        **document.model_dump(mode="json", exclude={"annexes"}),
+        **rules(document),
+        "annexes": [annex.model_dump(mode="json") for annex in annexes],
+        "columns": {key: [column.model_dump(mode="json") for column in columns] for key, columns in COLUMNS.items()},
+        "header_columns": HEADER_COLUMNS,
+        "greeting_indent": GREETING_INDENT,
+        "dash": metrics.width(document.greeting.removesuffix(":"), SIZE_BODY),
+        "with_body": with_body,
+    }
+
+
+def rules(document: Document) -> dict[str, float]:
+    """How long the rules below motto, office and title are, in millimetres."""
+    last_of_title = document.subject[-1] if document.subject else ""
+    return {
+        "motto_rule": metrics.width(document.motto, SIZE_MOTTO, bold=True),
+        "agency_rule": AGENCY_RULE * metrics.width(document.agency[-1], SIZE_AGENCY, bold=True),
+        "title_rule": TITLE_RULE * metrics.width(last_of_title, SIZE_BODY, bold=True),
+    }

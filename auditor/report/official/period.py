@@ -1,0 +1,128 @@
+"""A month, and the state of an inventory at its end as the kept runs know it."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import re
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from auditor.errors import InputError
+from auditor.models import Run
+
+_HOME = datetime.timezone(datetime.timedelta(hours=7))
+"""Vietnam: which month a run belongs to is told by the clock there."""
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """One calendar month."""
+
+    year: int
+    month: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From ``2026-11``. Raises InputError for anything else."""
+        if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", text):
+            raise InputError("--period {period} is no month", period=text, mend="write it like 2026-11")
+        return cls(int(text[:4]), int(text[5:]))
+
+    @classmethod
+    def of(cls, started: str) -> Self:
+        """The month of an ISO 8601 moment."""
+        moment = datetime.datetime.fromisoformat(started).astimezone(_HOME)
+        return cls(moment.year, moment.month)
+
+    @property
+    def last_day(self) -> datetime.date:
+        """The day on which it ends."""
+        return datetime.date(self.year, self.month, calendar.monthrange(self.year, self.month)[1])
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.month:02}"
+
+
+class Kept(Protocol):
+    """A kept run, without its findings."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def started(self) -> str:
+        """When it began, ISO 8601 with offset."""
+        ...
+
+
+class Runs(Protocol):
+    """Where runs are kept."""
+
+    def run(self, run_id: str) -> Run:
+        """A run whole."""
+        ...
+
+
+@dataclass(frozen=True)
+class State:
+    """What the last run of a month with each host in it found, as one run, and when those runs were."""
+
+    run: Run
+    moments: tuple[str, ...]
+
+
+def state(runs: Runs, entries: Iterable[Kept], period: Period, hosts: Set[str]) -> State | None:
+    """The state at the end of a month; None when there is no run in it.
+
+    ``entries`` come newest first. Each of ``hosts`` is taken from the newest run that has it, since a run may have been
+    limited to some.
+    """
+    found = _newest(runs, (entry for entry in entries if Period.of(entry.started) == period), hosts)
+    parts = tuple(found)
+    if not parts:
+        return None
+    newest = parts[0]
+    if len(parts) == 1:
+        return State(newest, (newest.started,))
+    whole = newest.model_copy(
+        update={
+            "hosts": tuple(host for part in parts for host in part.hosts),
+            "outcomes": tuple(outcome for part in parts for outcome in part.outcomes),
+            "findings": tuple(finding for part in parts for finding in part.findings),
+            "waivers": tuple({use.waiver.id: use for part in reversed(parts) for use in part.waivers}.values()),
+        }
+    )
+    return State(whole, tuple(part.started for part in parts))
+
+
+def _newest(runs: Runs, entries: Iterable[Kept], hosts: Set[str]) -> Iterator[Run]:
+    """The newest run, then of older ones what the newer ones lack of ``hosts``."""
+    told: set[str] = set()
+    for number, entry in enumerate(entries):
+        missing = hosts - told
+        if number and not missing:
+            return
+        run = runs.run(entry.id)
+        part = run if number == 0 else _only(run, missing)
+        if part.hosts:
+            told |= {host.name for host in part.hosts}
+            yield part
+
+
+def _only(run: Run, hosts: Set[str]) -> Run:
+    return run.model_copy(
+        update={
+            "hosts": tuple(host for host in run.hosts if host.name in hosts),
+            "outcomes": tuple(outcome for outcome in run.outcomes if outcome.host in hosts),
+            "findings": tuple(finding for finding in run.findings if finding.host in hosts),
+        }
+    )
+
+
+def month_before(entries: Iterable[Kept], period: Period) -> Period | None:
+    """The last month before ``period`` that has a run."""
+    return max((month for entry in entries if (month := Period.of(entry.started)) < period), default=None)

@@ -1,0 +1,138 @@
+"""The technical annex: per host what is not met and what was read there. It alone holds addresses and host names.
+
+Everything that hosts sent is bounded, made visible and given to typst as data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from auditor.controls import Catalogue
+from auditor.models import Finding, Lang, Model
+from auditor.report import shown
+from auditor.report.official import metrics, pdf
+from auditor.report.official.figures import Figures
+from auditor.report.official.period import Period
+from auditor.report.summary import HostSummary, by_urgency
+from auditor.report.visible import one_line
+from auditor.words import Words
+
+MAX_ROWS = 1500
+"""So many findings go into one file."""
+MAX_EVIDENCE = 400
+MAX_MEMBERS = 4
+_TOLD = ("fail", "partial", "waived", "not_evaluated")
+
+
+class Part(Model):
+    """A host, or so many of its findings as fit into a file."""
+
+    name: str
+    facts: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def files(figures: Figures, catalogue: Catalogue, period: Period, *, lang: Lang) -> Iterator[tuple[str, bytes]]:
+    """The annex as PDF/A-2a, in as many files as it takes, with a suffix for each file's name."""
+    words = Words(lang)
+    month = words("official.month", month=f"{period.month:02}", year=str(period.year))
+    packed = list(_packed(parts(figures, catalogue, words)))
+    for number, some in enumerate(packed, 1):
+        yield (
+            f"-{number}" if len(packed) > 1 else "",
+            pdf.render(
+                "technical.typ",
+                {
+                    "lang": lang,
+                    "name": words("official.technical.name", unit=figures.unit.name, month=month),
+                    "circulation": words("official.circulation"),
+                    "title": words("official.technical.title"),
+                    "attached": words("official.technical.of", unit=figures.unit.name, month=month),
+                    "note": words("official.technical.note"),
+                    "part": words("official.technical.part", part=number, parts=len(packed)) if len(packed) > 1 else "",
+                    "columns": [
+                        words(f"official.column.{key}") for key in ("subject", "requirement", "severity", "read")
+                    ],
+                    "hosts": [part.model_dump(mode="json") for part in some],
+                },
+            ),
+        )
+
+
+def parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[Part]:
+    """Each host with its findings that are not met or could not be evaluated, worst first."""
+    for host in figures.summary.hosts:
+        own = [finding for finding in host.findings if finding.bucket in _TOLD]
+        for site in figures.summary.sites:
+            if site.host is host:
+                own += [finding for finding in site.own if finding.bucket in _TOLD]
+        rows = (
+            [_row(finding, catalogue, words, figures.run.started) for finding in by_urgency(own)]
+            if host.reached
+            else []
+        )
+        yield Part(name=metrics.drawable(one_line(host.host.name, 120)), facts=_facts(host, words), rows=tuple(rows))
+
+
+def _facts(host: HostSummary, words: Words) -> tuple[str, ...]:
+    sites = ", ".join(site.domain for site in host.host.sites) or "–"
+    told = [
+        words("official.technical.address", address=host.host.address),
+        words("official.technical.sites", sites=sites),
+        words("official.technical.os", os=host.outcome.os or "–"),
+    ]
+    if host.unit is not None:
+        told.insert(0, words("official.technical.unit", unit=host.unit.name))
+    if not host.reached:
+        reason = host.outcome.reason.get(words.lang) if host.outcome.reason else words("unknown")
+        told.append(words("official.technical.unread", reason=reason))
+    told += [
+        words("official.technical.area", area=area, error=error)
+        for area, error in sorted(host.outcome.area_errors.items())[:20]
+    ]
+    return tuple(metrics.drawable(one_line(fact, MAX_EVIDENCE)) for fact in told)
+
+
+def _row(finding: Finding, catalogue: Catalogue, words: Words, started: str) -> tuple[str, ...]:
+    control = catalogue.by_id.get(finding.control)
+    title = f"{control.title.get(words.lang)} ({finding.control})" if control else finding.control
+    cells = (
+        finding.subject.id,
+        title,
+        f"{words(f'severity.{finding.severity.value}')}. {words(f'status.{finding.bucket}')}",
+        "; ".join(_read(finding, words, started)),
+    )
+    return tuple(metrics.drawable(one_line(cell, MAX_EVIDENCE)) for cell in cells)
+
+
+def _read(finding: Finding, words: Words, started: str) -> Iterable[str]:
+    if finding.reason is not None:
+        yield finding.reason.get(words.lang)
+    if finding.waiver is not None:
+        yield shown.paper(finding, words)
+    table = shown.violations(
+        finding.model_copy(update={"violations": finding.violations[:MAX_MEMBERS]}), words, started
+    )
+    if table is None:
+        yield from (f"{row.path} = {row.value}" for row in shown.evidence(finding, words, started)[:MAX_MEMBERS])
+        return
+    yield from (" · ".join(cell for cell in row if cell) for row in table.rows)
+    if len(finding.violations) > MAX_MEMBERS:
+        yield words("official.technical.more", n=len(finding.violations) - MAX_MEMBERS)
+
+
+def _packed(parts: Iterable[Part]) -> Iterator[list[Part]]:
+    """The parts in files of at most ``MAX_ROWS`` rows; a host with more goes on in the next."""
+    here: list[Part] = []
+    room = MAX_ROWS
+    for part in parts:
+        rest = part
+        while len(rest.rows) > room:
+            here.append(rest.model_copy(update={"rows": rest.rows[:room]}))
+            rest = rest.model_copy(update={"rows": rest.rows[room:]})
+            yield here
+            here, room = [], MAX_ROWS
+        here.append(rest)
+        room -= len(rest.rows)
+    if here:
+        yield here

@@ -1,0 +1,397 @@
+"""The DOCX template as it is shipped: ``python -m auditor.report.official.template [FILE]`` writes it anew.
+
+An officer edits a copy in Word and gives it with ``--template``. Marks in double braces are filled in; the styles
+below, whose names begin with ``VB``, say how each element looks. The three styles of rules and the frame around the
+circulation note are set to their length after filling in, by the text above or within.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import docx
+from docx.enum.section import WD_ORIENT
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+from auditor.report.official import metrics
+from auditor.report.official.document import (
+    ANNEX_MARGIN,
+    COLUMNS,
+    GREETING_INDENT,
+    HEADER_COLUMNS,
+    INDENT,
+    MARGIN_BOTTOM,
+    MARGIN_LEFT,
+    MARGIN_RIGHT,
+    MARGIN_TOP,
+    PAGE,
+    SIZE_AGENCY,
+    SIZE_BODY,
+    SIZE_CONCERNING,
+    SIZE_DATE,
+    SIZE_MOTTO,
+    SIZE_NATION,
+    SIZE_NOTE,
+    SIZE_PAGE_NUMBER,
+    SIZE_RECIPIENTS,
+    SIZE_RECIPIENTS_TITLE,
+    SIZE_TABLE,
+    AnnexKey,
+)
+
+PATH = metrics.ASSETS / "official.docx"
+FONT = "Times New Roman"
+STYLE_MOTTO_RULE, STYLE_AGENCY_RULE, STYLE_TITLE_RULE = "VB Kẻ tiêu ngữ", "VB Kẻ cơ quan", "VB Kẻ trích yếu"
+STYLE_CIRCULATION = "VB Lưu hành"
+_LEFT, _CENTER, _RIGHT, _JUSTIFY = (
+    WD_ALIGN_PARAGRAPH.LEFT,
+    WD_ALIGN_PARAGRAPH.CENTER,
+    WD_ALIGN_PARAGRAPH.RIGHT,
+    WD_ALIGN_PARAGRAPH.JUSTIFY,
+)
+_ALIGN = {"left": _LEFT, "center": _CENTER, "right": _RIGHT}
+_EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+
+def build() -> bytes:
+    """The template; the same bytes each time, with the same libraries."""
+    document = docx.Document()
+    _properties(document)
+    _styles(document)
+    _page(document.sections[0])
+    _page_number(document.sections[0])
+    _body(document)
+    for key in COLUMNS:
+        _annex_page(document.add_section())
+        _annex(document, key)
+    return _saved(document)
+
+
+def _properties(document: Any) -> None:
+    properties = document.core_properties
+    properties.author, properties.title, properties.comments = "", "", ""
+    properties.language = "vi-VN"
+    properties.created = properties.modified = _EPOCH.replace(tzinfo=None)
+    properties.revision = 1
+
+
+# --- styles ---------------------------------------------------------------------------------------------
+
+
+def _styles(document: Any) -> None:
+    normal = document.styles["Normal"]
+    _font(normal, SIZE_BODY)
+    normal.paragraph_format.space_before = normal.paragraph_format.space_after = Pt(0)
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "vi-VN")
+    language.set(qn("w:eastAsia"), "vi-VN")
+    normal.element.get_or_add_rPr().append(language)
+    for name, size, more in (
+        ("VB Chủ quản", SIZE_AGENCY, {"align": _CENTER}),
+        ("VB Cơ quan", SIZE_AGENCY, {"align": _CENTER, "bold": True}),
+        ("VB Quốc hiệu", SIZE_NATION, {"align": _CENTER, "bold": True}),
+        ("VB Tiêu ngữ", SIZE_MOTTO, {"align": _CENTER, "bold": True}),
+        ("VB Số", SIZE_DATE, {"align": _CENTER, "before": 6}),
+        ("VB Địa danh, ngày", SIZE_DATE, {"align": _CENTER, "italic": True, "before": 6}),
+        ("VB V/v", SIZE_CONCERNING, {"align": _CENTER}),
+        (STYLE_CIRCULATION, SIZE_NOTE, {"align": _CENTER, "bold": True, "before": 6}),
+        ("VB Tên loại", SIZE_BODY, {"align": _CENTER, "bold": True, "before": 14, "outline": 0, "next": True}),
+        ("VB Trích yếu", SIZE_BODY, {"align": _CENTER, "bold": True, "next": True}),
+        ("VB Kính gửi", SIZE_BODY, {"align": _CENTER, "before": 12, "after": 6}),
+        ("VB Kính gửi nhiều nơi", SIZE_BODY, {"align": _LEFT, "before": 12, "left": GREETING_INDENT}),
+        ("VB Nơi nhận văn bản", SIZE_BODY, {"align": _LEFT, "left": GREETING_INDENT + _dash()}),
+        ("VB Phần", SIZE_BODY, {"align": _JUSTIFY, "bold": True, "before": 6, "first": INDENT, "outline": 1, "next": True}),
+        ("VB Mục", SIZE_BODY, {"align": _JUSTIFY, "bold": True, "before": 6, "first": INDENT, "outline": 2, "next": True}),
+        ("VB Nội dung", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
+        ("VB Gạch đầu dòng", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
+        ("VB Nơi nhận", SIZE_RECIPIENTS_TITLE, {"align": _LEFT, "bold": True, "italic": True}),
+        ("VB Danh sách nơi nhận", SIZE_RECIPIENTS, {"align": _LEFT}),
+        ("VB Chức vụ", SIZE_BODY, {"align": _CENTER, "bold": True, "next": True}),
+        ("VB Số phụ lục", SIZE_BODY, {"align": _CENTER, "bold": True, "outline": 1, "next": True}),
+        ("VB Tên phụ lục", SIZE_BODY, {"align": _CENTER, "bold": True, "next": True}),
+        ("VB Kèm theo", SIZE_BODY, {"align": _CENTER, "italic": True, "next": True}),
+        ("VB Ghi chú phụ lục", SIZE_NOTE, {"align": _LEFT, "before": 6, "after": 6}),
+        ("VB Bảng", SIZE_TABLE, {"align": _LEFT}),
+        ("VB Đầu bảng", SIZE_TABLE, {"align": _CENTER, "bold": True}),
+        ("VB Ngắt", 1, {"align": _LEFT}),
+    ):  # fmt: skip
+        _style(document, name, size, **more)
+    for name in (STYLE_MOTTO_RULE, STYLE_AGENCY_RULE, STYLE_TITLE_RULE):
+        rule = _style(document, name, 1, align=_LEFT, exactly=4)
+        _borders(rule.element.get_or_add_pPr(), ("top",), space=1)
+    _borders(document.styles[STYLE_CIRCULATION].element.get_or_add_pPr(), ("top", "left", "bottom", "right"), space=1)
+
+
+def _style(
+    document: Any,
+    name: str,
+    size: float,
+    *,
+    align: Any,
+    bold: bool = False,
+    italic: bool = False,
+    before: float = 0,
+    after: float = 0,
+    first: float = 0,
+    left: float = 0,
+    line: float | None = None,
+    exactly: float | None = None,
+    outline: int | None = None,
+    next: bool = False,
+) -> Any:
+    style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    style.base_style = document.styles["Normal"]
+    style.quick_style = True
+    _font(style, size)
+    style.font.bold, style.font.italic = bold, italic
+    shape = style.paragraph_format
+    shape.alignment = align
+    shape.space_before, shape.space_after = Pt(before), Pt(after)
+    if first:
+        shape.first_line_indent = Mm(first)
+    if left:
+        shape.left_indent = Mm(left)
+    if line:
+        shape.line_spacing = line
+    if exactly:
+        shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(exactly)
+    shape.keep_with_next = next or None
+    if outline is not None:
+        level = OxmlElement("w:outlineLvl")
+        level.set(qn("w:val"), str(outline))
+        style.element.get_or_add_pPr().append(level)
+    return style
+
+
+def _font(style: Any, size: float) -> None:
+    style.font.name, style.font.size, style.font.color.rgb = FONT, Pt(size), RGBColor(0, 0, 0)
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for script in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
+        fonts.set(qn(script), FONT)
+
+
+def _borders(of: Any, sides: tuple[str, ...], space: int) -> None:
+    borders = OxmlElement("w:pBdr")
+    for side in sides:
+        border = OxmlElement(f"w:{side}")
+        for key, value in (("val", "single"), ("sz", "6"), ("space", str(space)), ("color", "000000")):
+            border.set(qn(f"w:{key}"), value)
+        borders.append(border)
+    of.insert_element_before(
+        borders, "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc", "w:outlineLvl"
+    )
+
+
+def _dash() -> float:
+    """From the start of the greeting to its colon, below which the dashes stand."""
+    return metrics.width("Kính gửi", SIZE_BODY)
+
+
+# --- pages ----------------------------------------------------------------------------------------------
+
+
+def _page(section: Any) -> None:
+    section.page_width, section.page_height = Mm(PAGE[0]), Mm(PAGE[1])
+    section.orientation = WD_ORIENT.PORTRAIT
+    section.top_margin, section.bottom_margin = Mm(MARGIN_TOP), Mm(MARGIN_BOTTOM)
+    section.left_margin, section.right_margin = Mm(MARGIN_LEFT), Mm(MARGIN_RIGHT)
+    section.header_distance, section.footer_distance = Mm(10), Mm(10)
+    section.different_first_page_header_footer = True
+
+
+def _annex_page(section: Any) -> None:
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = Mm(PAGE[1]), Mm(PAGE[0])
+    section.left_margin = section.right_margin = Mm(ANNEX_MARGIN)
+    numbering = OxmlElement("w:pgNumType")
+    numbering.set(qn("w:start"), "1")
+    properties = section._sectPr
+    for old in properties.findall(qn("w:pgNumType")):
+        properties.remove(old)
+    properties.insert_element_before(numbering, "w:cols", "w:titlePg", "w:docGrid")
+
+
+def _page_number(section: Any) -> None:
+    """Centred in the top margin, and not on the first page, whose header is its own and empty."""
+    paragraph = section.header.paragraphs[0]
+    paragraph.style, paragraph.alignment = "Normal", _CENTER
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), "PAGE")
+    run = paragraph.add_run("2")
+    run.font.size = Pt(SIZE_PAGE_NUMBER)
+    field.append(run._r)
+    paragraph._p.append(field)
+    section.first_page_header.paragraphs[0].style = "Normal"
+
+
+# --- the document ---------------------------------------------------------------------------------------
+
+
+def _body(document: Any) -> None:
+    _header_block(document)
+    _all(
+        document,
+        ("", "{%p if title %}"),
+        ("VB Tên loại", "{{ title }}"),
+        ("", "{%p for line in subject %}"),
+        ("VB Trích yếu", "{{ line }}"),
+        ("", "{%p endfor %}"),
+        (STYLE_TITLE_RULE, ""),
+        ("", "{%p endif %}"),
+        ("", "{%p if addressees|length == 1 %}"),
+        ("VB Kính gửi", "{{ greeting }} {{ addressees[0] }}"),
+        ("", "{%p else %}"),
+        ("VB Kính gửi nhiều nơi", "{{ greeting }}"),
+        ("", "{%p for line in addressees %}"),
+        ("VB Nơi nhận văn bản", "{{ line }}"),
+        ("", "{%p endfor %}"),
+        ("", "{%p endif %}"),
+        ("", "{%p for block in body %}"),
+        ("", '{%p if block.kind == "part" %}'),
+        ("VB Phần", "{{ block.text }}"),
+        ("", '{%p elif block.kind == "heading" %}'),
+        ("VB Mục", "{{ block.text }}"),
+        ("", '{%p elif block.kind == "item" %}'),
+        ("VB Gạch đầu dòng", "{{ block.text }}"),
+        ("", "{%p else %}"),
+        ("VB Nội dung", "{{ block.text }}"),
+        ("", "{%p endif %}"),
+        ("", "{%p endfor %}"),
+    )
+    _signature_block(document)
+    document.add_paragraph("", "VB Ngắt")
+
+
+def _header_block(document: Any) -> None:
+    left, right = _columns(document)
+    _all(
+        left,
+        ("", "{%p for line in superior %}"),
+        ("VB Chủ quản", "{{ line }}"),
+        ("", "{%p endfor %}"),
+        ("", "{%p for line in agency %}"),
+        ("VB Cơ quan", "{{ line }}"),
+        ("", "{%p endfor %}"),
+        (STYLE_AGENCY_RULE, ""),
+        ("VB Số", "{{ number }}"),
+        ("", "{%p for line in concerning %}"),
+        ("VB V/v", "{{ line }}"),
+        ("", "{%p endfor %}"),
+        (STYLE_CIRCULATION, "{{ circulation }}"),
+    )
+    _all(
+        right,
+        ("VB Quốc hiệu", "{{ nation }}"),
+        ("VB Tiêu ngữ", "{{ motto }}"),
+        (STYLE_MOTTO_RULE, ""),
+        ("VB Địa danh, ngày", "{{ place_and_date }}"),
+    )
+
+
+def _signature_block(document: Any) -> None:
+    document.add_paragraph("", "VB Ngắt").paragraph_format.space_before = Pt(10)
+    left, right = _columns(document)
+    _all(
+        left,
+        ("VB Nơi nhận", "{{ recipients_title }}"),
+        ("", "{%p for line in recipients %}"),
+        ("VB Danh sách nơi nhận", "{{ line }}"),
+        ("", "{%p endfor %}"),
+    )
+    _all(
+        right,
+        ("", "{%p for line in signing %}"),
+        ("VB Chức vụ", "{{ line }}"),
+        ("", "{%p endfor %}"),
+        *[("VB Chức vụ", "")] * 5,
+    )
+
+
+def _columns(document: Any) -> tuple[Any, Any]:
+    """The two cells of a table without lines, as wide as the text."""
+    table = document.add_table(rows=1, cols=2)
+    _table_form(table, HEADER_COLUMNS, padding=0)
+    left, right = table.rows[0].cells
+    return left, right
+
+
+def _annex(document: Any, key: AnnexKey) -> None:
+    columns = COLUMNS[key]
+    of = f"annex.{key}"
+    _all(
+        document,
+        ("VB Số phụ lục", f"{{{{ {of}.label }}}}"),
+        ("VB Tên phụ lục", f"{{{{ {of}.title }}}}"),
+        ("VB Kèm theo", f"{{{{ {of}.attached }}}}"),
+        ("VB Ghi chú phụ lục", f"{{{{ {of}.note }}}}"),
+        ("", f"{{%p if {of}.rows %}}"),
+    )
+    table = document.add_table(rows=4, cols=len(columns), style="Table Grid")
+    text_width = PAGE[1] - 2 * ANNEX_MARGIN
+    _table_form(table, tuple(column.share / 100 * text_width for column in columns), padding=1.4)
+    head, begin, row, end = table.rows
+    repeat = OxmlElement("w:tblHeader")
+    head._tr.get_or_add_trPr().append(repeat)
+    begin.cells[0].text = f"{{%tr for row in {of}.rows %}}"
+    end.cells[0].text = "{%tr endfor %}"
+    for index, column in enumerate(columns):
+        _all(head.cells[index], ("VB Đầu bảng", f"{{{{ {of}.columns[{index}] }}}}"))
+        _all(row.cells[index], ("VB Bảng", f"{{{{ row[{index}] }}}}"))
+        row.cells[index].paragraphs[0].alignment = _ALIGN[column.align]
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    _all(document, ("", "{%p endif %}"), ("VB Ngắt", ""))
+
+
+def _table_form(table: Any, widths: tuple[float, ...], padding: float) -> None:
+    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.LEFT, False
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), str(round(padding * 1440 / 25.4)))
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    properties = table._tbl.tblPr
+    indent = OxmlElement("w:tblInd")
+    indent.set(qn("w:w"), "0")
+    indent.set(qn("w:type"), "dxa")
+    properties.insert_element_before(indent, "w:tblBorders", "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
+    properties.insert_element_before(margins, "w:tblLook")
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
+        for cell in column.cells:
+            cell.width = Mm(width)
+
+
+def _all(where: Any, *paragraphs: tuple[str, str]) -> None:
+    """Paragraphs of style and text; the first fills the empty one that a new cell holds."""
+    for style, text in paragraphs:
+        present = where.paragraphs
+        fresh = len(present) == 1 and not present[0].text and hasattr(where, "width")
+        paragraph = present[0] if fresh and present[0].style.name == "Normal" else where.add_paragraph()
+        paragraph.style = style or "VB Ngắt"
+        if text:
+            paragraph.add_run(text)
+
+
+def _saved(document: Any) -> bytes:
+    """The file with fixed dates inside, so that building it again changes nothing."""
+    buffer, fixed = io.BytesIO(), io.BytesIO()
+    document.save(buffer)
+    with zipfile.ZipFile(buffer) as raw, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as kept:
+        for name in sorted(raw.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
+            kept.writestr(zipfile.ZipInfo(name, _EPOCH.timetuple()[:6]), raw.read(name), zipfile.ZIP_DEFLATED)
+    return fixed.getvalue()
+
+
+if __name__ == "__main__":
+    (Path(sys.argv[1]) if len(sys.argv) > 1 else PATH).write_bytes(build())

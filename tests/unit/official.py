@@ -1,0 +1,60 @@
+"""An office's month in the lab's organisation, from runs that the factory makes."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from auditor import inventory
+from auditor.models import Lang, Organisation, Regime, Run
+from auditor.report.official import content
+from auditor.report.official.document import Document, Kind
+from auditor.report.official.figures import Figures, figures
+from auditor.report.official.period import Period
+from tests import factory
+
+CATALOGUE = factory.catalogue()
+MONTH = Period(2026, 11)
+NOW = "2026-11-24T09:12:00+07:00"
+BEFORE = "2026-10-27T08:30:00+07:00"
+
+
+@cache
+def organisation() -> Organisation:
+    found = inventory.load(Path("inventories/lab")).organisation
+    assert found is not None
+    return found
+
+
+def month(unit: str, run: Run, before: Run | None = None, of: Organisation | None = None) -> Figures:
+    tree = of or organisation()
+    office = tree.unit(unit)
+    assert office is not None
+    return figures(tree, office, factory.HOSTS, run, before)
+
+
+def document(
+    unit: str = "xa-an-truc",
+    kind: Kind = "bao-cao",
+    run: Run | None = None,
+    before: Run | None = None,
+    *,
+    regime: Regime = "2026",
+    lang: Lang = "vi",
+    of: Organisation | None = None,
+) -> Document:
+    run = run or factory.run(started=NOW)
+    return content.document(
+        month(unit, run, before, of),
+        CATALOGUE,
+        MONTH,
+        (run.started,),
+        regime=regime,
+        kind=kind,
+        lang=lang,
+        previous=before.started if before else None,
+    )
+
+
+def text(of: Document) -> str:
+    return "\n".join(block.text for block in of.body)

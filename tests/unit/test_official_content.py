@@ -1,0 +1,177 @@
+"""What an official report says: the figures of the runs, in sentences that a chair can sign."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+
+from auditor.models import Organisation, Status
+from auditor.report.summary import Counts
+from tests import factory
+from tests.unit import official
+
+BEFORE = factory.run(started=official.BEFORE, run_id="before")
+HARDENED = factory.run(started=official.NOW, run_id="after", hardened=True)
+
+
+def of_ward(run, host, domain):
+    return [f for f in run.findings if f.subject.id in (host, domain)]
+
+
+def test_a_ward_s_figures_are_those_of_its_site_and_host():
+    run = factory.run(started=official.NOW)
+    counts = Counts.of(of_ward(run, "web1", "antruc.test"))
+    told = official.text(official.document("xa-an-truc", run=run))
+    assert f"Có {counts.evaluated} điểm kiểm tra đã có kết quả: {counts.status[Status.PASS]} đạt" in told
+    assert f"Còn {counts.open_total} điểm kiểm tra chưa đạt hoặc mới đạt một phần" in told
+    assert f"{counts.not_evaluated} điểm kiểm tra chưa đánh giá được" in told
+
+
+def test_the_office_above_covers_all_and_counts_a_shared_host_once():
+    run = factory.run(started=official.NOW)
+    told = official.text(official.document("tinh-tan-giang", run=run))
+    assert "4 trang thông tin điện tử của 4 đơn vị, đặt trên 3 máy chủ" in told
+    assert f"Còn {Counts.of(run.findings).open_total} điểm kiểm tra" in told
+
+
+def test_a_ward_on_a_shared_host_asks_its_office_to_mend_that_host():
+    run = factory.run(started=official.NOW)
+    shared = sum(f.is_open for f in run.findings if f.subject.id == "web3")
+    told = official.text(official.document("xa-go-tre", run=run))
+    assert f"Chỉ đạo Ủy ban nhân dân tỉnh Tân Giang khắc phục {shared} điểm kiểm tra của máy chủ dùng chung" in told
+    assert "dùng chung do" not in official.text(official.document("tinh-tan-giang", run=run))
+
+
+def test_what_changed_since_the_month_before():
+    told = official.text(official.document("xa-an-truc", run=HARDENED, before=BEFORE))
+    was = Counts.of(of_ward(BEFORE, "web1", "antruc.test")).open_total
+    now = Counts.of(of_ward(HARDENED, "web1", "antruc.test")).open_total
+    assert (
+        f"So với lần rà soát 08:30 ngày 27/10/2026, số điểm chưa đạt hoặc mới đạt một phần giảm từ {was} xuống {now}."
+        in told
+    )
+    assert f"đã khắc phục {was - now} điểm; còn tồn {now} điểm." in told
+    assert "Chưa có số liệu của kỳ trước để so sánh." in official.text(official.document("xa-an-truc", run=HARDENED))
+
+
+def test_hosts_that_the_month_before_lacks_are_not_compared():
+    earlier = factory.run(started=official.BEFORE, hosts=factory.HOSTS[:1])
+    told = official.text(official.document("tinh-tan-giang", run=factory.run(started=official.NOW), before=earlier))
+    ward = Counts.of(of_ward(earlier, "web1", "antruc.test")).open_total
+    assert f"không đổi (trước {ward}, nay {ward})" in told
+    assert "không so sánh: bennua.test, dongvau.test, gotre.test." in told
+
+
+def test_deadlines_are_counted_from_the_month_s_end_and_the_organisation_may_set_them():
+    told = official.text(official.document())
+    assert "mức nghiêm trọng chậm nhất ngày 07/12/2026;" in told
+    tree = Organisation.model_validate({**official.organisation().model_dump(), "deadline_days": {"critical": 3}})
+    assert "mức nghiêm trọng chậm nhất ngày 03/12/2026;" in official.text(official.document(of=tree))
+
+
+def test_an_unread_host_is_told_and_never_counts_as_met():
+    run = factory.run(started=official.NOW, unreachable=["web3"])
+    of = official.document("tinh-tan-giang", run=run)
+    told = official.text(of)
+    assert (
+        "Không kết nối được 1 trong 3 máy chủ lúc rà soát nên chưa có kết luận về các trang: dongvau.test, gotre.test."
+        in told
+    )
+    assert "chiếm từ một nửa trở lên" not in told
+    units, _, _, unsure = of.annexes
+    assert [row[4:8] for row in units.rows if row[2] == "gotre.test"] == [("–", "–", "–", "–")]
+    assert ("Toàn bộ yêu cầu", "dongvau.test, gotre.test", "Không kết nối được máy chủ lúc rà soát") in [
+        row[1:] for row in unsure.rows
+    ]
+
+
+def test_half_of_the_hosts_unread_is_said():
+    run = factory.run(started=official.NOW, unreachable=["web2", "web3"])
+    assert "chiếm từ một nửa trở lên" in official.text(official.document("tinh-tan-giang", run=run))
+
+
+def test_nothing_read_is_no_result():
+    run = factory.run(started=official.NOW, unreachable=["web1", "web2", "web3"])
+    told = official.text(official.document("tinh-tan-giang", run=run))
+    assert "không điểm kiểm tra nào đánh giá được" in told and "%" not in told
+    assert "Có 0 điểm" not in told and "Không có tồn tại" not in told
+
+
+def test_sites_without_a_run_and_without_an_office_are_named():
+    hosts = (factory.HOSTS[0], factory.HOSTS[1].model_copy(update={"unit": None, "sites": tuple(
+        site.model_copy(update={"unit": None}) for site in factory.HOSTS[1].sites)}))  # fmt: skip
+    run = factory.run(started=official.NOW, hosts=hosts)
+    told = official.text(official.document("tinh-tan-giang", run=run))
+    assert "Có 2 trang chưa được rà soát trong kỳ nên không có số liệu: dongvau.test, gotre.test." in told
+    assert "Có 1 trang chưa được gán cho đơn vị quản lý nên không tính trong báo cáo này: bennua.test." in told
+
+
+@pytest.mark.parametrize("unit", ["xa-an-truc", "tinh-tan-giang"])
+@pytest.mark.parametrize("kind", ["bao-cao", "cong-van"])
+def test_no_address_host_name_or_text_of_a_host_is_in_it(unit, kind):
+    run = factory.run(started=official.NOW, unreachable=["web2"], nasty=factory.NASTY)
+    printed = official.document(unit, kind, run=run).model_dump_json()
+    for secret in ("web1", "web2", "web3", "10.213.47", "script", "⟨U+202E⟩", "cổng SSH từ chối"):
+        assert secret not in printed
+
+
+def test_it_ends_as_state_documents_do():
+    for kind in ("bao-cao", "cong-van"):
+        for unit in ("xa-an-truc", "tinh-tan-giang"):
+            of = official.document(unit, kind)
+            assert of.body[-1].text.endswith("./.") and official.text(of).count("./.") == 1
+            assert of.recipients[0] == "- Như trên;" and of.recipients[-1].startswith("- Lưu: VT")
+            assert of.recipients[-1].endswith(".")
+
+
+def test_number_and_date_are_left_to_the_registry():
+    of = official.document()
+    assert re.fullmatch(r"Số:\s+/BC-UBND", of.number)
+    assert re.fullmatch(r"An Trúc, ngày\s+tháng\s+năm\s+", of.place_and_date)
+    assert re.fullmatch(r"Số:\s+/UBND-KGVX", official.document("tinh-tan-giang", "cong-van").number)
+
+
+def test_a_letter_goes_down_and_a_report_goes_up():
+    assert official.document("xa-an-truc").addressees == ("Ủy ban nhân dân tỉnh Tân Giang",)
+    down = official.document("tinh-tan-giang", "cong-van")
+    assert down.addressees[0] == "- Ủy ban nhân dân xã An Trúc;" and down.addressees[-1].endswith(".")
+    assert down.title == "" and " ".join(down.concerning).startswith("V/v khắc phục điểm yếu an ninh mạng")
+    assert official.document("xa-an-truc", "cong-van").addressees == ("Ủy ban nhân dân tỉnh Tân Giang",)
+
+
+def test_each_regime_has_its_laws_words_and_clauses():
+    new, old = official.document(), official.document(regime="2022")
+    assert "Nghị định số 331/2026/NĐ-CP" in official.text(new) and "TCVN 14423:2026" in official.text(new)
+    assert "an toàn thông tin" not in official.text(new)
+    assert "Nghị định số 85/2016/NĐ-CP" in official.text(old) and "TCVN 11930:2017" in official.text(old)
+    assert "an ninh mạng" not in official.text(old) + old.model_dump_json()
+    clause = {regime: {row[3] for row in of.annexes[1].rows} for regime, of in (("new", new), ("old", old))}
+    assert clause == {"new": {"4.5.2.1 b"}, "old": {"6.2.2.4"}}
+
+
+def test_an_office_that_is_no_committee_stands_below_the_one_above_it():
+    tree = official.organisation()
+    office = tree.unit("so-khcn")
+    hosts = (factory.HOSTS[0].model_copy(update={"unit": "so-khcn"}),)
+    of = official.document("so-khcn", run=factory.run(started=official.NOW, hosts=hosts))
+    assert office is not None
+    assert " ".join(of.superior) == "ỦY BAN NHÂN DÂN TỈNH TÂN GIANG"
+    assert " ".join(of.agency) == office.name.upper()
+    assert "/BC-SKHCN" in of.number and of.place_and_date.startswith("…")
+    assert official.document("xa-an-truc").superior == ()
+
+
+def test_former_names_help_those_who_know_the_old_map():
+    units = official.document("tinh-tan-giang").annexes[0]
+    assert any(
+        row[1] == "Ủy ban nhân dân phường Bến Nứa (trước đây là Ủy ban nhân dân xã Bến Nứa)" for row in units.rows
+    )
+
+
+def test_every_text_is_composed_unicode_in_both_languages():
+    for lang in ("vi", "en"):
+        printed = official.document("tinh-tan-giang", lang=lang).model_dump_json()
+        assert unicodedata.is_normalized("NFC", printed)
+    assert "Website" in official.document(lang="en").model_dump_json()

@@ -1,0 +1,71 @@
+"""Who stands above whom, after mergers and the end of the district level."""
+
+from auditor import units
+from auditor.models import Organisation, Unit
+
+TREE = Organisation(
+    name="Tỉnh",
+    units=(
+        Unit(id="tinh", name="Tỉnh", reports_to=("bo", "so-cu")),
+        Unit(id="bo", name="Bộ"),
+        Unit(id="so-cu", name="Sở cũ", successor="so-moi"),
+        Unit(id="so-moi", name="Sở mới", parent="tinh"),
+        Unit(id="huyen", name="Huyện", parent="tinh", successor="phuong-a"),
+        Unit(id="phuong-a", name="Phường A", parent="huyen"),
+        Unit(id="xa-b", name="Xã B", parent="huyen"),
+        Unit(id="xa-cu", name="Xã cũ", parent="huyen", successor="xa-b"),
+        Unit(id="thon", name="Đơn vị của xã cũ", parent="xa-cu"),
+    ),
+)
+
+
+def unit(unit_id: str) -> Unit:
+    found = TREE.unit(unit_id)
+    assert found is not None
+    return found
+
+
+def ids(found: tuple[Unit, ...]) -> list[str]:
+    return [one.id for one in found]
+
+
+def test_a_ceased_office_is_the_one_that_took_over():
+    assert units.today(TREE, unit("huyen")).id == "phuong-a"
+    assert units.today(TREE, unit("xa-b")).id == "xa-b"
+
+
+def test_what_stood_below_a_ceased_office_stands_below_what_stood_above_it():
+    above = units.superior(TREE, unit("xa-b"))
+    assert above is not None and above.id == "tinh"
+    own_heir = units.superior(TREE, unit("phuong-a"))
+    assert own_heir is not None and own_heir.id == "tinh"
+
+
+def test_a_unit_s_scope_takes_in_what_it_took_over_and_nothing_of_its_neighbours():
+    assert ids(units.within(TREE, unit("phuong-a"))) == ["huyen", "phuong-a"]
+    assert ids(units.within(TREE, unit("xa-b"))) == ["xa-b", "xa-cu"]
+    assert ids(units.within(TREE, unit("tinh"))) == [
+        "tinh", "so-cu", "so-moi", "huyen", "phuong-a", "xa-b", "xa-cu", "thon",
+    ]  # fmt: skip
+
+
+def test_reports_go_to_those_named_in_their_present_shape_else_to_the_unit_above():
+    assert ids(units.addressees(TREE, unit("tinh"))) == ["bo", "so-moi"]
+    assert ids(units.addressees(TREE, unit("xa-b"))) == ["tinh"]
+    assert units.addressees(TREE, unit("bo")) == ()
+
+
+def test_a_circle_comes_to_an_end():
+    round_about = Organisation(
+        name="x",
+        units=(
+            Unit(id="a", name="A", parent="b"),
+            Unit(id="b", name="B", parent="a"),
+            Unit(id="c", name="C", successor="d"),
+            Unit(id="d", name="D", successor="c", parent="c"),
+        ),
+    )
+    for one in round_about.units:
+        assert units.within(round_about, one)
+        units.today(round_about, one)
+        units.superior(round_about, one)
