@@ -21,7 +21,7 @@ from auditor import inventory as inventories
 from auditor.collect import collect
 from auditor.discover import with_found_sites
 from auditor.errors import InputError
-from auditor.models import Host
+from auditor.models import Host, Text
 from auditor.reasons import explain
 from auditor.runner import play
 
@@ -125,7 +125,8 @@ def enroll(
     if failed is not None or run.status != "successful":
         why = explain(failed.message if failed else run.complaint)
         raise InputError(
-            f"{name}: {why.en}", mend=f"check the account {access.user!r}, its password or key, and its sudo"
+            Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"),
+            mend=f"check the account {access.user!r}, its password or key, and its sudo",
         )
     entry = folder / f"{name}.yml"
     host = Host(name=name, address=address, automation_user=user)
@@ -134,9 +135,9 @@ def enroll(
         draft.write_text(_entry(host, port, key_file, str(known_hosts)), "utf-8")
         facts, outcomes = collect(str(draft), [host])
     if name not in facts:
-        reason = outcomes[0].reason
+        why = outcomes[0].reason or Text(vi="không đọc được máy chủ", en="could not be read")
         raise InputError(
-            f"{name}: {reason.en if reason else 'could not be read'}", mend="run 'auditor enroll' again when mended"
+            Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"), mend="run 'auditor enroll' again when mended"
         )
     found = with_found_sites(host, facts[name])
     _write(entry, _entry(found, port, key_file, "{{ inventory_dir }}/office/known_hosts"))

@@ -53,8 +53,12 @@ class Journal:
         """
         matching = [known for known in self.all(inventory) if run is None or known.id.startswith(run)]
         if not matching or (run and len(matching) > 1):
-            what = f"no single hardening {run!r}" if run else "no hardening"
-            raise InputError(f"{what} of the inventory {inventory} is known here", mend="see 'auditor history list'")
+            raise InputError(
+                f"no single hardening {run!r} of the inventory {inventory} is known here"
+                if run
+                else f"no hardening of the inventory {inventory} is known here",
+                mend="see 'auditor history list'",
+            )
         return matching[0]
 
     def unfinished(self, inventory: str) -> tuple[Hardening, ...]:

@@ -17,14 +17,14 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
     (
         r"Permission denied \(|Too many authentication failures|no such identity",
         Text(
-            vi="máy chủ từ chối khóa SSH hoặc mật khẩu của chúng ta: kiểm tra tài khoản và khóa trong bảng kiểm kê",
+            vi="máy chủ từ chối khóa SSH hoặc mật khẩu: kiểm tra tài khoản và khóa trong bảng kiểm kê",
             en="the host refused our SSH key or password: check the account and key in the inventory",
         ),
     ),
     (
         r"Missing sudo password|sudo: a password is required|is not in the sudoers|may not run sudo|sudo: (command )?not found",
         Text(
-            vi="tài khoản tự động hóa không có quyền sudo: cấp quyền bằng 'auditor enroll'",
+            vi="tài khoản tự động không có quyền sudo: cấp quyền bằng 'auditor enroll'",
             en="the automation account may not use sudo: grant it with 'auditor enroll'",
         ),
     ),

@@ -83,7 +83,7 @@ def show(
 
     catalogue = catalogue_files.load()
     if control_id not in catalogue.by_id:
-        raise InputError("no such control: {control}", control=control_id, mend="see 'auditor controls list'")
+        raise InputError(f"no such control: {control_id}", mend="see 'auditor controls list'")
     control = catalogue[control_id]
     entry = _entry(control, catalogue_files.drills())
     if as_json:

@@ -52,8 +52,7 @@ def enroll(
         raise InputError(
             "enrolment needs an inventory folder",
             file=inventory,
-            mend="mkdir -p {inventory}, or copy inventories/example",
-            inventory=inventory,
+            mend=f"mkdir -p {inventory}, or copy inventories/example",
         )
     words = Words(lang)
     where = address or host
@@ -62,12 +61,7 @@ def enroll(
     for shown in keys:
         err.print(f"  {shown.kind}  {shown.fingerprint}", markup=False)
     if fingerprint is not None and fingerprint not in {shown.fingerprint for shown in keys}:
-        raise InputError(
-            "{host} does not show the key {fingerprint}",
-            host=host,
-            fingerprint=fingerprint,
-            mend="do not connect; ask who runs the server",
-        )
+        raise InputError(f"{host} does not show the key {fingerprint}", mend="do not connect; ask who runs the server")
     if fingerprint is None and not yes:
         _ask(words("enroll.own_keys", command="ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"))
     access = enrolling.Access(

@@ -63,8 +63,7 @@ def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
     for name in wanted:
         if not catalogue.mends(name):
             raise InputError(
-                "--accept {name}: no control with an automated fix",
-                name=name,
+                f"--accept {name}: no control with an automated fix",
                 mend="name controls one by one; see 'auditor controls list'",
             )
     return frozenset(wanted)
@@ -82,7 +81,7 @@ def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, .
     by_site = {name: site for site in inventory.sites for name in (site.domain, *site.aliases)}
     for name in wanted:
         if name not in by_host and name not in by_site:
-            raise InputError("--limit {name}: no such host or site", name=name, mend="see 'auditor inventory check'")
+            raise InputError(f"--limit {name}: no such host or site", mend="see 'auditor inventory check'")
     sites = frozenset(by_site[name].domain for name in wanted if name in by_site and name not in by_host)
     chosen = {name for name in wanted if name in by_host} | {by_site[name].host for name in wanted if name in by_site}
     return tuple(host for host in inventory.hosts if host.name in chosen), sites

@@ -71,9 +71,7 @@ def write(
     history = History()
     run = history.run(run_id) if run_id else history.latest(str(inventory))
     if run is None:
-        raise InputError(
-            "no run of {inventory} in the history", inventory=inventory, mend="run 'auditor audit -i {inventory}' first"
-        )
+        raise InputError(f"no run of {inventory} in the history", mend=f"run 'auditor audit -i {inventory}' first")
     trend = history.trend(run.inventory)
     written = report.write(run, controls.load(), output=output, lang=lang, trend=trend, formats=formats)
     for path in written.shown:

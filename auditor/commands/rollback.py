@@ -60,9 +60,7 @@ def rollback(
     known = inventories.load(inventory)
     catalogue = controls.load()
     if control is not None and (control not in catalogue.by_id or catalogue[control].fix is None):
-        raise InputError(
-            "--control {control}: no control with an automated fix", control=control, mend="see 'auditor controls list'"
-        )
+        raise InputError(f"--control {control}: no control with an automated fix", mend="see 'auditor controls list'")
     hosts, _sites = select(known, limit)
     journal = Journal()
     with journal.alone():
@@ -70,9 +68,7 @@ def rollback(
         hardening = journal.find(known.path, run)
         entries = rollbacks.affected(hardening, hosts, control)
         if not entries:
-            raise InputError(
-                "the hardening {run} confirmed nothing there", run=hardening.id, mend="see 'auditor history list'"
-            )
+            raise InputError(f"the hardening {hardening.id} confirmed nothing there", mend="see 'auditor history list'")
         only = _only(catalogue, journal, known, entries, control)
         seen = rollbacks.run(known, hardening, entries, only, check=True)
         if not as_json:

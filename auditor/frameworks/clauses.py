@@ -51,11 +51,7 @@ class Framework(Model):
             return self.clauses
         if level not in self.levels:
             raise InputError(
-                "{framework} has no level {level}",
-                mend="choose one of {levels}",
-                framework=self.id,
-                level=level,
-                levels=", ".join(map(str, self.levels)),
+                f"{self.id} has no level {level}", mend=f"choose one of {', '.join(map(str, self.levels))}"
             )
         return tuple(clause for clause in self.clauses if level in clause.levels)
 
@@ -106,12 +102,7 @@ def load(framework: str, folder: Path = FOLDER) -> Framework:
     """One framework. Raises InputError naming file, line and mend, or the frameworks there are."""
     known = names(folder)
     if framework not in known:
-        raise InputError(
-            "there is no framework {framework}",
-            mend="choose one of {known}",
-            framework=framework,
-            known=", ".join(known),
-        )
+        raise InputError(f"there is no framework {framework}", mend=f"choose one of {', '.join(known)}")
     file = folder / f"{framework}.yml"
     data = load_yaml(file)
     try:
@@ -119,9 +110,7 @@ def load(framework: str, folder: Path = FOLDER) -> Framework:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise InputError(
-            "{where}: {problem}",
-            where=".".join(str(part) for part in first["loc"]) or "file",
-            problem=first["msg"].removeprefix("Value error, "),
+            f"{'.'.join(str(part) for part in first['loc']) or 'file'}: {first['msg'].removeprefix('Value error, ')}",
             file=file,
             line=line_of(file, list(first["loc"])),
             mend=_MEND,
@@ -131,7 +120,7 @@ def load(framework: str, folder: Path = FOLDER) -> Framework:
     for index, entry in enumerate(written.clauses):
         for clause in _clauses(entry, tuple(written.levels), base, file, index):
             if clause.number in clauses:
-                raise _wrong("clause {clause} is written twice", file, index, clause=clause.number)
+                raise _wrong(f"clause {clause.number} is written twice", file, index)
             clauses[clause.number] = clause
     return Framework(
         id=framework,
@@ -145,8 +134,8 @@ def load(framework: str, folder: Path = FOLDER) -> Framework:
     )
 
 
-def _wrong(what: str, file: Path, index: int, **values: object) -> InputError:
-    return InputError(what, file=file, line=line_of(file, ["clauses", index]), mend=_MEND, **values)
+def _wrong(what: str, file: Path, index: int) -> InputError:
+    return InputError(what, file=file, line=line_of(file, ["clauses", index]), mend=_MEND)
 
 
 def _clauses(
@@ -157,7 +146,7 @@ def _clauses(
         numbered = {entry.number: entry.levels or levels}
     unknown = sorted({level for at in numbered.values() for level in at}.difference(levels))
     if unknown:
-        raise _wrong("{clause}: there is no level {level}", file, index, clause=next(iter(numbered)), level=unknown[0])
+        raise _wrong(f"{next(iter(numbered))}: there is no level {unknown[0]}", file, index)
     for number, at in numbered.items():
         yield _clause(entry, number, at, _based_on(entry, base, file, index))
 
@@ -167,7 +156,7 @@ def _based_on(entry: _Entry, base: Framework | None, file: Path, index: int) -> 
         raise _wrong("'same_as' in a clause needs 'same_as' at the top of the file", file, index)
     missing = [number for number in entry.same_as if base is not None and number not in base.by_number]
     if base is not None and missing:
-        raise _wrong("{framework} has no clause {clause}", file, index, framework=base.id, clause=missing[0])
+        raise _wrong(f"{base.id} has no clause {missing[0]}", file, index)
     return tuple(base.by_number[number] for number in entry.same_as) if base is not None else ()
 
 

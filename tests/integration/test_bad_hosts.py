@@ -142,12 +142,12 @@ def test_a_full_disk_is_named_and_only_its_host_fails(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("audit", "-i", "nowhere"), "no such inventory"),
-        (("audit", "-i", INVENTORY, "--limit", "web9"), "no such host or site"),
-        (("report", "nothing"), "no single run"),
-        (("controls", "show", "ssh.nothing"), "no such control"),
-        (("drill",), "which controls"),
-        (("harden", "-i", "nowhere", "--yes"), "no such inventory"),
+        (("audit", "-i", "nowhere"), "không có bảng kiểm kê này"),
+        (("audit", "-i", INVENTORY, "--limit", "web9"), "không có máy chủ hoặc trang nào"),
+        (("report", "nothing"), "mã 'nothing' không ứng với"),
+        (("controls", "show", "ssh.nothing"), "không có yêu cầu ssh.nothing"),
+        (("drill",), "yêu cầu nào"),
+        (("harden", "-i", "nowhere", "--yes"), "không có bảng kiểm kê này"),
     ],
 )
 def test_a_wrong_request_is_one_line_and_code_2(

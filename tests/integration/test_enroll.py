@@ -30,7 +30,7 @@ def test_from_the_root_password_to_an_audit(
 
     wrong = auditor(*common, "--password-stdin", "--fingerprint", "SHA256:nothing", given=f"{password}\n")
     assert wrong.code == 2
-    assert "does not show the key" in wrong.err
+    assert "không đưa ra khóa" in wrong.err
     assert not (folder / "may1.yml").exists()
 
     done = auditor(*common, "--password-stdin", "--yes", given=f"{password}\n")
@@ -53,7 +53,7 @@ def test_from_the_root_password_to_an_audit(
     # Last, since sshd shuts out an address for a while after a wrong password.
     refused = auditor("enroll", "may2", *common[2:], "--password-stdin", "--yes", given="wrong\n")
     assert refused.code == 2
-    assert "key or password" in refused.err
+    assert "từ chối khóa SSH hoặc mật khẩu" in refused.err
     assert not (folder / "may2.yml").exists()
 
 

@@ -2,49 +2,68 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import typer
 
-from auditor import language, usage
-from auditor.cli import app
+from auditor import inventory, language, usage
+from auditor.cli import app, main
+from auditor.errors import InputError
+from auditor.models import Text
 from auditor.words import written
-
-ROOT = Path(__file__).parents[2]
-
-
-def run(*arguments: str, lang: str | None = "vi", **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "LUYTRE_"))}
-    asked = {"LUYTRE_LANG": lang} if lang else {}
-    return subprocess.run(
-        [sys.executable, "-c", "from auditor.cli import main; main()", *arguments],
-        env={**kept, **asked, **environment, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from tests import sentences
 
 
-def test_every_help_text_is_in_vietnamese():
-    known = {entry.msgid for entry in written("vi", "help")}
-    asked = set(usage.texts(app))
-    assert sorted(asked - known) == [], "write these in auditor/locale/vi/LC_MESSAGES/help.po"
-    assert sorted(known - asked) == [], "no help says these any more: take them out of help.po"
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
 
 
-@pytest.mark.parametrize("domain", ["help", "errors", "typer"])
+@pytest.fixture
+def auditor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run the command line in an environment that names no language but those given."""
+    for name in ("LUYTRE_LANG", "LUYTRE_INVENTORY", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str, **environment: str) -> Ended:
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.argv", ["auditor", *arguments])
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        shown = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), shown.out, shown.err)
+
+    return run
+
+
+COMMAND = re.compile(r"sudo |chmod |apt-get |auditor |[A-Z_]+=|{}: {}$")
+"""What to type, the same in every language."""
+
+
+def test_every_error_is_in_vietnamese():
+    known = {usage.PLACE.sub("{}", entry.msgid): entry.msgid for entry in written("vi", "errors")}
+    asked = {sentence.text: sentence.where for sentence in sentences.in_errors()}
+    missing = {text: where for text, where in asked.items() if text not in known and not COMMAND.match(text)}
+    assert missing == {}, "write these in auditor/locale/vi/LC_MESSAGES/errors.po, a {name} for each {}"
+    assert sorted(known.keys() - asked.keys()) == [], "no error says these any more: take them out of errors.po"
+
+
+@pytest.mark.parametrize("domain", ["help", "errors", "libraries"])
 def test_every_translation_is_whole(domain: str):
     for entry in written("vi", domain):
         assert not entry.fuzzy and not entry.obsolete, entry.msgid
-        assert entry.msgstr.strip() and entry.msgstr != entry.msgid, entry.msgid
+        assert entry.msgstr.strip(), entry.msgid
+        assert entry.msgstr != entry.msgid or COMMAND.match(usage.PLACE.sub("{}", entry.msgid)), entry.msgid
         assert unicodedata.is_normalized("NFC", entry.msgstr), entry.msgid
-        assert set(re.findall(r"{\w+}", entry.msgid)) == set(re.findall(r"{\w+}", entry.msgstr)), entry.msgid
+        assert set(re.findall(r"{\w+}", entry.msgstr)) == set(re.findall(r"{\w+}", entry.msgid)), entry.msgid
         assert set(re.findall(r"--[a-z-]+|\w+\.(?:json|xml|html|po)", entry.msgid)) <= set(
             re.findall(r"--[a-z-]+|\w+\.(?:json|xml|html|po)", entry.msgstr)
         ), entry.msgid
@@ -71,8 +90,8 @@ def test_the_language_is_the_one_asked_for(
     assert language.of_output(arguments, environment) == of_output
 
 
-def test_help_is_vietnamese_down_to_the_words_of_typer():
-    laid_out = run("audit", "--help").stdout
+def test_help_is_vietnamese_down_to_the_words_of_typer(auditor: Callable[..., Ended]):
+    laid_out = auditor("audit", "--help", LUYTRE_LANG="vi").out
     assert "Ví dụ:\n    auditor audit -i inventories/lab --output out/\n" in laid_out
     shown = " ".join(laid_out.split())
     assert "Cách dùng: auditor audit" in shown
@@ -80,11 +99,11 @@ def test_help_is_vietnamese_down_to_the_words_of_typer():
     assert "Thư mục hoặc tệp bảng kiểm kê. [biến môi trường: LUYTRE_INVENTORY; mặc định: inventories/lab]" in shown
     assert "Hiện hướng dẫn này." in shown
     assert not re.search(r"Usage|Options|Show this|default|env var|Examples", shown)
-    assert run("enroll", "--help").stdout.count("[bắt buộc]") == 1
+    assert auditor("enroll", "--help", LUYTRE_LANG="vi").out.count("[bắt buộc]") == 1
 
 
-def test_help_is_english_elsewhere():
-    shown = run("audit", "--help", lang=None, LANG="C.UTF-8").stdout
+def test_help_is_english_elsewhere(auditor: Callable[..., Ended]):
+    shown = auditor("audit", "--help", LANG="C.UTF-8").out
     assert "Usage: auditor audit" in shown
     assert "Examples:\n    auditor audit -i inventories/lab --output out/\n" in shown
 
@@ -112,8 +131,60 @@ def test_complaints_are_vietnamese(arguments: tuple[str, ...], vi: str):
     assert "Error: " in usage.complaint(caught.value, "en")
 
 
-def test_no_command_shows_the_help_and_is_a_mistake():
-    ended = run()
-    assert ended.returncode == 2
-    assert "Lệnh:" in ended.stderr
-    assert "Lỗi" not in ended.stderr
+def test_no_command_shows_the_help_and_is_a_mistake(auditor: Callable[..., Ended]):
+    ended = auditor(LUYTRE_LANG="vi")
+    assert ended.code == 2
+    assert "Lệnh:" in ended.err
+    assert "Lỗi" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("error", "vi"),
+    [
+        (
+            InputError(
+                "no such inventory",
+                file=Path("x"),
+                mend="give an inventory folder with -i, e.g. -i inventories/example",
+            ),
+            "x: không có bảng kiểm kê này — chỉ thư mục bảng kiểm kê bằng -i, ví dụ -i inventories/example",
+        ),
+        (
+            InputError(
+                "host web1: site a.test: level: Field required",
+                file=Path("x"),
+                line=3,
+                mend="see inventories/example/hosts.yml",
+            ),
+            "x:3: máy chủ web1: trang a.test: level: thiếu mục này — xem mẫu inventories/example/hosts.yml",
+        ),
+        (
+            InputError("cannot write /x: No space left on device", mend="auditor lab up"),
+            "không ghi được /x: đĩa đã đầy — auditor lab up",
+        ),
+        (
+            InputError("no such control: {0.__class__} {x} %s", mend="see 'auditor controls list'"),
+            "không có yêu cầu {0.__class__} {x} %s — xem 'auditor controls list'",
+        ),
+        (
+            InputError(Text(vi="đĩa đầy", en="disk full"), mend="what no catalogue holds"),
+            "đĩa đầy — what no catalogue holds",
+        ),
+    ],
+)
+def test_mistakes_are_told_in_the_language_of_the_output(error: InputError, vi: str):
+    assert usage.mistake(error, "vi") == vi
+    assert usage.mistake(error, "en") == str(error)
+
+
+def test_a_mistake_reaches_the_user_in_vietnamese_by_default(auditor: Callable[..., Ended], tmp_path: Path):
+    (tmp_path / "hosts.yml").write_text("all: []\n", "utf-8")
+    ended = auditor("inventory", "check", "-i", str(tmp_path))
+    assert ended.code == 2
+    assert (
+        ended.err
+        == f"auditor: {tmp_path}: bảng kiểm kê chưa có máy chủ nào — thêm máy chủ bằng 'auditor enroll TÊN -i {tmp_path}'\n"
+    )
+    with pytest.raises(InputError) as caught:
+        inventory.load(tmp_path)
+    assert auditor("inventory", "check", "-i", str(tmp_path), "--lang", "en").err == f"auditor: {caught.value}\n"

@@ -1,0 +1,75 @@
+"""The English sentences of errors, as they stand in the code: f-strings with ``{}`` where a value goes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from auditor.usage import PLACE
+
+ROOT = Path(__file__).parents[1]
+RETURNING = {"office.py"}
+"""Where a function returns what is wrong and how to mend it, for an error made elsewhere."""
+MAKING = {"error", "_wrong", "_broken"}
+"""What functions are called that make an error out of its sentences."""
+VALIDATING = {"controls.py", "models.py", "windows.py"}
+"""Whose ``ValueError`` becomes part of an error."""
+
+
+class Sentence(NamedTuple):
+    """A sentence and where it stands."""
+
+    where: str
+    text: str
+
+
+def in_errors() -> Iterator[Sentence]:
+    """Both sentences of every ``InputError``, wherever they are put together, and what a validator or option complains."""
+    for file in sorted((ROOT / "auditor").rglob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        constants = {
+            target.id: node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
+            for said in _said(node, file.name):
+                for text in _texts(constants.get(said.id, said) if isinstance(said, ast.Name) else said):
+                    yield Sentence(f"{file.relative_to(ROOT)}:{said.lineno}", text)
+
+
+def _said(node: ast.AST, file: str) -> list[ast.expr]:
+    match node:
+        case ast.Call():
+            return _given(node, file)
+        case ast.Return(value=ast.Tuple(elts=[what, mend, *_])) if file in RETURNING and _texts(what):
+            return [what, mend]
+    return []
+
+
+def _given(call: ast.Call, file: str) -> list[ast.expr]:
+    name = ast.unparse(call.func).rpartition(".")[2]
+    mend = [given.value for given in call.keywords if given.arg == "mend"]
+    if name == "InputError":
+        return [*call.args[:1], *mend]
+    if name in MAKING:
+        return [*call.args[:2], *mend]
+    complaint = name == "BadParameter" or (name == "ValueError" and file in VALIDATING)
+    return call.args[:1] if complaint else []
+
+
+def _texts(of: ast.expr) -> list[str]:
+    match of:
+        case ast.Constant(value=str(text)):
+            return [PLACE.sub("{}", text)]
+        case ast.JoinedStr(values=parts):
+            return ["".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts)]
+        case ast.IfExp(body=one, orelse=other):
+            return [*_texts(one), *_texts(other)]
+        case ast.BinOp(left=one, op=ast.Add(), right=other):
+            return [a + b for a in _texts(one) or ["{}"] for b in _texts(other) or ["{}"]]
+    return []
