@@ -32,7 +32,8 @@ def audit(
 ) -> tuple[Run, Mapping[str, HostFacts]]:
     """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason.
 
-    Waivers and attestations count as on the day in Vietnam at the start. The catalogue may still be on its way: it is needed only when the hosts have been read.
+    Waivers and attestations count as on the day in Vietnam at the start. The catalogue may still be on its way: it is
+    needed only when the hosts have been read.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     facts, outcomes = collect(inventory.path, hosts, watch)

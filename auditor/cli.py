@@ -23,6 +23,7 @@ from auditor.commands import (
     plan,
     report,
     rollback,
+    waivers,
 )
 from auditor.errors import InputError
 from auditor.lab import BuildError, LabError
@@ -49,6 +50,7 @@ app.add_typer(report.app, name="report")
 app.add_typer(history.app, name="history")
 app.add_typer(controls.app, name="controls")
 app.add_typer(inventory.app, name="inventory")
+app.add_typer(waivers.app, name="waivers")
 app.add_typer(lab, name="lab")
 
 

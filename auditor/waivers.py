@@ -40,6 +40,45 @@ class Settled:
     waivers: tuple[WaiverUse, ...]
 
 
+@dataclass(frozen=True)
+class PaperState:
+    """A waiver or attestation on a day, whatever an audit finds."""
+
+    paper: Waiver | Attestation
+    validity: Validity
+    days_left: int
+    """After today; 0 on the last day, negative when expired."""
+    covers: tuple[Subject, ...]
+
+    @property
+    def is_waiver(self) -> bool:
+        """Whether it is a waiver, not an attestation."""
+        return isinstance(self.paper, Waiver)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for a program."""
+        return {
+            "kind": "waiver" if self.is_waiver else "attestation",
+            **self.paper.model_dump(mode="json"),
+            "validity": self.validity,
+            "days_left": self.days_left,
+            "covers": [subject.id for subject in self.covers],
+        }
+
+
+def states(inventory: Inventory, catalogue: Catalogue, today: date) -> tuple[PaperState, ...]:
+    """Where every paper of an inventory stands, the one that ends first first."""
+
+    def state(paper: Waiver | Attestation, begins: date, ends: date) -> PaperState:
+        kind = catalogue[paper.control].subject
+        subjects = covered(paper.scope, kind, inventory.organisation, inventory.hosts)
+        return PaperState(paper, validity(begins, ends, today), (ends - today).days, subjects)
+
+    found = [state(waiver, waiver.granted, waiver.expires) for waiver in inventory.waivers]
+    found += [state(paper, paper.when, paper.valid_until) for paper in inventory.attestations]
+    return tuple(sorted(found, key=lambda one: one.days_left))
+
+
 def local_day(moment: datetime) -> date:
     """The day in Vietnam at an aware moment: what dates on papers mean."""
     return moment.astimezone(ZONE).date()

@@ -14,8 +14,9 @@ from rich.table import Table
 
 from auditor.controls import Catalogue
 from auditor.drift import Drift
-from auditor.models import Hardening, HostState, Lang, Run, Status
+from auditor.models import Hardening, HostState, Lang, Run, Status, Waiver
 from auditor.plan import Plan, TaskPreview
+from auditor.report import papers
 from auditor.report.difference import CHANGES, Difference
 from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary, by_urgency
 from auditor.rollback import Step
@@ -26,11 +27,13 @@ _PIPE_WIDTH = 400
 
 if TYPE_CHECKING:
     from auditor.history import Entry
+    from auditor.waivers import PaperState
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPE_WIDTH)
 
 _STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+_PAPER_STYLE = {"expired": "red", "expiring": "yellow"}
 
 
 @contextmanager
@@ -107,11 +110,56 @@ def show_run(run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | Non
             seconds=words.decimal(run.seconds),
         )
     )
+    show_papers(run, now, words)
     for outcome in run.outcomes:
         if not outcome.reached and outcome.reason is not None:
             err.print(f"[red]{escape(outcome.host)}[/]: {escape(outcome.reason.get(lang))}")
         for area, why in outcome.area_errors.items():
             err.print(f"[magenta]{escape(outcome.host)}[/]: {escape(area)}: {escape(why)}")
+
+
+def show_papers(run: Run, now: FleetSummary, words: Words) -> None:
+    """How much is waived or attested, and the papers that somebody has to look at."""
+    if now.totals.waived:
+        out.print(words("totals.waived", n=now.totals.waived))
+    if now.totals.attested:
+        out.print(words("totals.attested", n=now.totals.attested))
+    for use in papers.waivers(run):
+        if use.validity in _PAPER_STYLE or use.unused:
+            told = [papers.left(use.validity, use.days_left, words), *([words("waiver.unused")] if use.unused else [])]
+            style = _PAPER_STYLE.get(use.validity, "dim")
+            err.print(f"[{style}]{escape(use.waiver.id)}[/]: {use.waiver.control}: {', '.join(told)}")
+    for answer in papers.attestations(run):
+        if answer.attested.validity in _PAPER_STYLE:
+            ids = escape(", ".join(subject.id for subject in answer.subjects))
+            told_left = papers.left(answer.attested.validity, answer.attested.days_left, words)
+            err.print(f"[{_PAPER_STYLE[answer.attested.validity]}]{answer.control}[/]: {ids}: {told_left}")
+
+
+def papers_table(states: Iterable[PaperState], words: Words) -> Table:
+    """Waivers and attestations in rows: standing, days left, what, where, who answers for it."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in (
+        words("col.validity"),
+        words("col.left"),
+        words("col.paper"),
+        words("col.control"),
+        words("col.covers"),
+        words("col.answers"),
+    ):
+        table.add_column(title)
+    for state in states:
+        paper = state.paper
+        style = _PAPER_STYLE.get(state.validity, "default")
+        table.add_row(
+            f"[{style}]{words(f'validity.{state.validity}')}[/]",
+            papers.left(state.validity, state.days_left, words),
+            escape(paper.id) if isinstance(paper, Waiver) else words("attestation"),
+            paper.control,
+            escape(", ".join(subject.id for subject in state.covers)) or "–",
+            escape(paper.approver if isinstance(paper, Waiver) else paper.who),
+        )
+    return table
 
 
 def runs_table(runs: Iterable[Entry], words: Words) -> Table:

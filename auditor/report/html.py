@@ -19,8 +19,8 @@ from markupsafe import Markup
 
 from auditor.controls import Catalogue, Control
 from auditor.discover import LOCAL
-from auditor.models import Bucket, Finding, Lang, Model, Run, Severity, Text
-from auditor.report import chart, shown
+from auditor.models import Bucket, Finding, Lang, Model, Run, Severity, Text, Validity
+from auditor.report import chart, papers, shown
 from auditor.report.summary import (
     SEVERITIES,
     URGENT,
@@ -88,6 +88,8 @@ def pages(
             root="",
             headline=headline(summary, words),
             work=work(run, catalogue),
+            waivers=papers.waivers(run),
+            attestations=papers.attestations(run),
             comparison=compare(before.findings, run.findings) if before else None,
             site_changes=_site_changes(summary, earlier) if earlier else (),
         ),
@@ -225,6 +227,12 @@ def _environment(lang: Lang) -> Environment:
     def violations(finding: Finding, started: str) -> shown.Table | None:
         return shown.violations(finding, words, started)
 
+    def said(finding: Finding) -> str:
+        return papers.said(finding, words)
+
+    def left(validity: Validity, days_left: int) -> str:
+        return papers.left(validity, days_left, words)
+
     def references(control: Control) -> tuple[tuple[str, str], ...]:
         return shown.references(control.references, words)
 
@@ -247,6 +255,10 @@ def _environment(lang: Lang) -> Environment:
         "evidence": evidence,
         "violations": violations,
         "references": references,
+        "said": said,
+        "left": left,
+        "lapsing": papers.lapsing,
+        "places": papers.places,
         "reasons": reasons,
         "is_urgent": _is_urgent,
         "has_fix": _has_fix,

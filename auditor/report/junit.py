@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from auditor.controls import Catalogue
 from auditor.models import Finding, Lang, Run
-from auditor.report import shown
+from auditor.report import papers
 from auditor.report.summary import fleet
 from auditor.report.visible import finite, one_line, visible
 from auditor.words import Words
@@ -63,7 +63,7 @@ def _case(finding: Finding, catalogue: Catalogue, lang: Lang, suite: str) -> Ele
     if outcome is None:
         return case
     told = finding.reason.get(lang) if finding.reason else control.title.get(lang)
-    told = shown.paper(finding, Words(lang)) or told
+    told = papers.said(finding, Words(lang)) or told
     child = ElementTree.SubElement(case, outcome, message=one_line(told, 500))
     if outcome == "failure":
         child.set("message", one_line(f"[{finding.severity}] {told}", 500))

@@ -16,7 +16,7 @@ from typing import Any
 
 from auditor.controls import Catalogue, Control
 from auditor.models import Finding, Lang, Run, Status, Subject
-from auditor.report import shown
+from auditor.report import papers, shown
 from auditor.report.visible import one_line, visible
 from auditor.words import Words
 
@@ -88,7 +88,10 @@ def _observation(run: Run, finding: Finding, words: Words, collected: str) -> di
     table = shown.violations(finding, words, run.started)
     evidence += [", ".join(row) for row in table.first] if table else []
     status = words(f"status.{finding.status.value}")
-    told = f"{status}: {visible(finding.reason.get(words.lang), MAX_TEXT)}" if finding.reason else status
+    reasons = [finding.reason.get(words.lang)] if finding.reason else []
+    told = ": ".join(
+        [status, *(visible(reason, MAX_TEXT) for reason in (*reasons, papers.said(finding, words)) if reason)]
+    )
     observation = {
         "uuid": _id(run.id, finding.control, finding.subject.kind, finding.subject.id),
         "title": finding.control.replace("_", r"\_"),

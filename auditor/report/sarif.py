@@ -1,6 +1,7 @@
 """``findings.sarif``: SARIF 2.1.0, for code scanning services.
 
 A result for every finding that is open (kind ``fail``), came to nothing (``open``) or waits for a person (``review``).
+What a waiver lets be, or a person attests to, is suppressed with that as its justification.
 Source: OASIS, Static Analysis Results Interchange Format 2.1.0, errata 01.
 """
 
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 from auditor.controls import Catalogue, Control
 from auditor.models import Finding, Lang, Run, Severity, Status, Subject
-from auditor.report import shown
+from auditor.report import papers, shown
 from auditor.report.visible import one_line, visible
 from auditor.words import Words
 
@@ -135,7 +136,12 @@ def _result(
         "fingerprints": {"luytre/1": mark},
         "partialFingerprints": {"primaryLocationLineHash": f"{mark[:16]}:1"},
         "properties": {"status": finding.status.value, "severity": finding.severity.value},
+        **({"suppressions": [_suppression(finding, words)]} if finding.bucket in ("waived", "attested") else {}),
     }
+
+
+def _suppression(finding: Finding, words: Words) -> dict[str, str]:
+    return {"kind": "external", "status": "accepted", "justification": _literal(papers.said(finding, words))}
 
 
 def _told(finding: Finding, catalogue: Catalogue, words: Words, started: str) -> str:

@@ -9,7 +9,7 @@ from itertools import chain
 
 from auditor.controls import Catalogue
 from auditor.models import Finding, Run
-from auditor.report import shown
+from auditor.report import papers, shown
 from auditor.report.summary import SEVERITIES, Counts, FleetSummary, WorkItem, by_urgency, fleet, work
 from auditor.report.visible import one_line, visible
 from auditor.words import Words
@@ -198,7 +198,7 @@ class _Told:
     def reason(self, finding: Finding) -> str | None:
         """Why it is not counted as met or open."""
         if finding.bucket in ("waived", "attested"):
-            return self._reason(shown.paper(finding, self.words))
+            return self._reason(papers.said(finding, self.words))
         return self._reason(finding.reason.get(self.words.lang)) if finding.reason else None
 
     def _evidence(self, finding: Finding) -> str | None:

@@ -50,18 +50,6 @@ class Table(Model):
         return self.rows[FIRST_ROWS:]
 
 
-def paper(finding: Finding, words: Words) -> str:
-    """What an open or manual finding's waiver or attestation says; empty when there is none."""
-    if finding.waiver is not None:
-        until = words("waived.until", day=words.day(finding.waiver.expires))
-        return one_line(f"{until} ({finding.waiver.id}): {finding.waiver.reason}")
-    if finding.attestation is not None:
-        expired = finding.attestation.validity == "expired"
-        day = words.day(finding.attestation.valid_until)
-        return words("attested.expired" if expired else "attested.until", day=day)
-    return ""
-
-
 def evidence(finding: Finding, words: Words, started: str) -> tuple[Row, ...]:
     """The values that the check read."""
     return tuple(

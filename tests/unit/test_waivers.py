@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 import yaml
+from rich.console import Console
+from selectolax.lexbor import LexborHTMLParser
+from typer.testing import CliRunner, Result
 
-from auditor import controls, inventory, office, plan, resources, verdict, waivers
+from auditor import cli, controls, inventory, office, plan, resources, verdict, waivers
+from auditor.commands import terminal
 from auditor.controls import Catalogue
 from auditor.errors import InputError
-from auditor.models import Finding, Inventory, Run, Severity, Status, Subject
-from auditor.report import json_output, junit
+from auditor.models import Finding, Inventory, Lang, Run, Severity, Status, Subject
+from auditor.report import html, json_output, junit
 from auditor.report.summary import compare, fleet, trend_point, work
+from auditor.words import Words
 from tests.unit.test_evaluate import control
 from tests.unit.test_plan import STARTED, facts
 
@@ -386,6 +393,151 @@ def test_evidence_is_followed_through_no_link_out_of_the_folder(tmp_path: Path) 
     (path / "office/lien-ket.txt").symlink_to("/etc/hostname")
     with pytest.raises(InputError, match="outside the office folder"):
         inventory.load(path)
+
+
+@pytest.mark.parametrize("name", ["waivers.yml", "attestations.yml"])
+def test_the_examples_are_sound_once_taken_into_use(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "example"
+    shutil.copytree(resources.inventories() / "example", path)
+    file = path / "office" / name
+    file.write_text(re.sub(r"^# ((- | {2,})\S.*)$", r"\1", file.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
+    evidence = path / "office/bien-ban/khoi-phuc-2026-11.pdf"
+    evidence.parent.mkdir()
+    evidence.write_bytes(b"%PDF-1.7")
+    known = inventory.load(path)
+    office.check_controls(known, controls.load())
+    assert len(known.waivers if name == "waivers.yml" else known.attestations) == 1
+
+
+def pages(tmp_path: Path, lang: Lang) -> dict[str, str]:
+    entries = [
+        waiver(1, reason="chờ <thay> máy", compensating="Chặn ở tường lửa"),
+        waiver(2, control="x.site", scope={"units": ["tinh"]}, expires=datetime.date(2026, 12, 5)),
+        waiver(3, control="x.grave", expires=datetime.date(2026, 11, 1)),
+        waiver(4, control="x.other", scope={"hosts": ["b"]}),
+    ]
+    old = attestation(control="x.asked_of_a_site", valid_until=datetime.date(2026, 11, 1))
+    known = inventory.load(folder(tmp_path, entries, [attestation(), old]))
+    run = run_of(
+        known,
+        finding("x.host"),
+        finding("x.site", Status.PARTIAL),
+        finding("x.grave"),
+        finding("x.other", Status.PASS, host="b"),
+        finding("x.asked", Status.MANUAL),
+        finding("x.asked_of_a_site", Status.MANUAL),
+    )
+    return dict(html.pages(run, CATALOGUE, lang))
+
+
+def texts(page: str, selector: str) -> list[str]:
+    return [" ".join(node.text(separator=" ").split()) for node in LexborHTMLParser(page).css(selector)]
+
+
+def test_the_fleet_s_page_lists_the_papers_what_is_over_first(tmp_path: Path) -> None:
+    page = pages(tmp_path, "vi")["index.html"]
+    assert texts(page, ".papers .paper") == [
+        "hết hạn 23 ngày trước",
+        "còn 11 ngày",
+        "còn 37 ngày",
+        "còn 37 ngày",
+        "hết hạn 23 ngày trước",
+        "còn 37 ngày",
+    ]
+    assert texts(page, ".lapsing") == ["1 giấy miễn tạm sắp hết hạn"]
+    assert "2 điểm đang được miễn tạm" in page
+    assert "Không còn điểm nào cần miễn" in texts(page, ".papers > li")[2]
+    assert "chờ &lt;thay&gt; máy" in page
+    assert "UBND tỉnh Thử" in texts(page, ".papers > li")[1]
+
+
+@pytest.mark.parametrize(
+    ("lang", "until"), [("vi", "Được miễn tạm đến 31/12/2026"), ("en", "Waived until 31 Dec 2026")]
+)
+def test_a_host_s_page_shows_what_is_waived_apart_from_what_is_open(tmp_path: Path, lang: Lang, until: str) -> None:
+    page = pages(tmp_path, lang)["hosts/a.html"]
+    (waived,) = texts(page, "section[aria-labelledby=waived]")
+    assert until in waived and "chờ <thay> máy" in waived and "Chặn ở tường lửa" in waived
+    assert "auditor harden" not in waived
+    assert texts(page, "section[aria-labelledby=own] .id") == ["office.host_waivers", "x.grave"]
+    assert "bien-ban.txt" in texts(page, ".fold.attested")[0]
+
+
+def test_a_site_s_page_says_which_waiver_is_the_host_s_and_which_attestation_is_over(tmp_path: Path) -> None:
+    page = pages(tmp_path, "vi")["sites/a.test.html"]
+    tags = [texts(node.html or "", ".tag") for node in LexborHTMLParser(page).css("#waived ~ ul > li")]
+    assert tags == [
+        ["Được miễn tạm đến 31/12/2026", "Tương đương", "máy chủ a"],
+        ["Được miễn tạm đến 05/12/2026"],
+    ]
+    assert "Lời xác nhận đã hết hạn ngày 01/11/2026" in texts(page, ".fold.manual")[0]
+
+
+def auditor(*arguments: str, exit_code: int = 0) -> Result:
+    result = CliRunner().invoke(cli.app, ["waivers", *arguments], catch_exceptions=False)
+    assert result.exit_code == exit_code, result.output
+    return result
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """An inventory whose waivers hold from 2020 and some of them for ever, as far as a test may live."""
+    past, future = datetime.date(2020, 1, 1), datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=9)
+    entries = [
+        waiver(1, control="tls.hsts", scope={"units": ["tinh"]}, granted=past, expires=datetime.date(2020, 6, 1)),
+        waiver(2, control="ssh.root_login", granted=future - datetime.timedelta(days=99), expires=future),
+    ]
+    return folder(tmp_path, entries)
+
+
+def test_list_shows_where_each_paper_stands_and_what_it_covers(kept: Path) -> None:
+    head, first, second = auditor("list", "-i", str(kept), "--lang", "en").stdout.splitlines()
+    assert head.split()[:3] == ["Standing", "Left", "Paper"]
+    assert first.startswith("expired") and "1/QĐ-UBND" in first and "a.test, b.test" in first
+    assert second.startswith("about to expire") and "ssh.root_login" in second
+    listed = json.loads(auditor("list", "-i", str(kept), "--json").stdout)
+    assert [(paper["kind"], paper["validity"], paper["covers"]) for paper in listed] == [
+        ("waiver", "expired", ["a.test", "b.test"]),
+        ("waiver", "expiring", ["a"]),
+    ]
+
+
+def test_check_fails_when_something_has_expired(kept: Path) -> None:
+    checked = auditor("check", "-i", str(kept), exit_code=1)
+    assert checked.stdout == "2 giấy miễn tạm, 0 lời xác nhận\n"
+    (kept / "office/waivers.yml").write_text("", "utf-8")
+    assert auditor("check", "-i", str(kept), "--lang", "en").stdout == "0 waivers, 0 attestations\n"
+
+
+def test_the_terminal_warns_of_papers_that_end_and_of_those_that_nothing_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [
+        waiver(1, expires=datetime.date(2026, 12, 5)),
+        waiver(2, control="x.other"),
+        waiver(3, control="x.grave"),
+    ]
+    known = inventory.load(folder(tmp_path, entries, [attestation(valid_until=TODAY)]))
+    run = run_of(
+        known,
+        finding("x.host"),
+        finding("x.other", Status.PASS),
+        finding("x.grave"),
+        finding("x.asked", Status.MANUAL),
+    )
+    for name in ("out", "err"):
+        monkeypatch.setattr(terminal, name, Console(width=200, highlight=False, stderr=name == "err"))
+    terminal.show_papers(run, fleet(run), Words("en"))
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == [
+        "2 findings are waived for now and not counted above.",
+        "1 requirement is attested by a person.",
+    ]
+    assert shown.err.splitlines() == [
+        "1/QĐ-UBND: x.host: 11 days left",
+        "2/QĐ-UBND: x.other: 37 days left, Nothing is left to waive: delete it.",
+        "x.asked: a: last day today",
+    ]
 
 
 def test_without_papers_an_inventory_has_none(tmp_path: Path) -> None:

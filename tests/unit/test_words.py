@@ -18,7 +18,7 @@ from jinja2 import Environment, nodes
 
 from auditor.controls import Fix
 from auditor.frameworks.assessment import Result
-from auditor.models import Bucket, HostState, Run, Severity
+from auditor.models import Bucket, HostState, Run, Severity, Validity
 from auditor.report.summary import Standing
 from auditor.words import LOCALE, Words
 
@@ -34,6 +34,7 @@ KINDS = {
     "undone.": ["files", "removed", "sysctls", "units", "purged", "staying"],
     "severity.": [severity.value for severity in Severity],
     "status.": get_args(Bucket),
+    "validity.": get_args(Validity),
     "standing.": get_args(Standing),
     "result.": [result.value for result in Result],
     "disruption.": get_args(Fix.model_fields["disruption"].annotation),

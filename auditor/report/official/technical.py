@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from auditor.controls import Catalogue
 from auditor.models import Finding, Lang, Model
-from auditor.report import shown
+from auditor.report import papers, shown
 from auditor.report.official import metrics, pdf
 from auditor.report.official.figures import Figures
 from auditor.report.official.period import Period
@@ -109,7 +109,7 @@ def _read(finding: Finding, words: Words, started: str) -> Iterable[str]:
     if finding.reason is not None:
         yield finding.reason.get(words.lang)
     if finding.waiver is not None:
-        yield shown.paper(finding, words)
+        yield papers.said(finding, words)
     table = shown.violations(
         finding.model_copy(update={"violations": finding.violations[:MAX_MEMBERS]}), words, started
     )

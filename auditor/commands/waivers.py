@@ -1,0 +1,70 @@
+"""``auditor waivers``: the office's waivers and attestations, checked and listed."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from auditor.commands.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+
+if TYPE_CHECKING:
+    from auditor.waivers import PaperState
+
+app = typer.Typer(help="Waivers and attestations.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def _states(inventory: Path) -> tuple[PaperState, ...]:
+    from auditor import controls, office, waivers
+    from auditor import inventory as inventories
+
+    known = inventories.load(inventory)
+    catalogue = controls.load()
+    office.check_controls(known, catalogue)
+    return waivers.states(known, catalogue, waivers.local_day(datetime.now(UTC)))
+
+
+@app.command()
+def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEFAULT_LANG) -> None:
+    """Check office/waivers.yml and office/attestations.yml, and warn of what is about to expire.
+
+    Exit code: 0 sound, 1 something has expired, 2 a mistake, with file, line and mend.
+
+    Example:
+      auditor waivers check -i inventories/example
+
+    """
+    from auditor.commands import terminal
+    from auditor.words import Words
+
+    words = Words(lang)
+    states = _states(inventory)
+    ending = [state for state in states if state.validity in ("expiring", "expired")]
+    if ending:
+        terminal.err.print(terminal.papers_table(ending, words))
+    counted = words("waivers.n", n=sum(state.is_waiver for state in states))
+    terminal.out.print(f"{counted}, {words('attestations.n', n=sum(not state.is_waiver for state in states))}")
+    raise typer.Exit(1 if any(state.validity == "expired" for state in states) else 0)
+
+
+@app.command("list")
+def list_papers(
+    inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
+) -> None:
+    """List waivers and attestations: where each stands, how many days are left, and which hosts or sites it covers.
+
+    Example:
+      auditor waivers list -i inventories/example
+
+    """
+    from auditor.commands import terminal
+    from auditor.words import Words
+
+    states = _states(inventory)
+    if as_json:
+        typer.echo(json.dumps([state.as_data() for state in states], ensure_ascii=False, indent=1))
+        return
+    terminal.out.print(terminal.papers_table(states, Words(lang)))
