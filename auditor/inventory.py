@@ -1,8 +1,8 @@
 """The inventory folder, understood: hosts and sites from standard Ansible YAML, the office's papers beside them.
 
 Reads ``hosts.yml`` (or every ``*.yml`` at the top of a folder), ``group_vars/`` and ``host_vars/`` as Ansible does for
-literal values, and ``office/``: ``organisation.yml``, waivers and attestations. Only ``ansible_host``, ``ansible_port``, ``ansible_user`` and
-``luytre_*`` are looked at; those must be literals.
+literal values, and ``office/``: ``organisation.yml``, waivers and attestations. Only ``ansible_host``, ``ansible_port``,
+``ansible_user`` and ``luytre_*`` are looked at; those must be literals. Of passwords it is only noted that there are some.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _HOST_KEYS = {
     "luytre_trusted_networks": "trusted_networks",
     "luytre_accept": "accept",
 }
+_PASSWORDS = ("ansible_password", "ansible_ssh_pass", "ansible_ssh_password")
 _OTHER_KEYS = {"luytre_sites", "luytre_ca_file"}
 
 
@@ -233,6 +234,7 @@ def _host(name: str, variables: Mapping[str, _Sourced]) -> Host:
             name=name,
             address=str(_literal(variables, "ansible_host", name)),
             automation_user=_literal(variables, "ansible_user", None),
+            by_password=any(key in variables for key in _PASSWORDS),
             sites=sites,
             **declared,
         )

@@ -180,6 +180,7 @@ class Host(Model):
     address: str
     unit: UnitId | None = None
     automation_user: str | None = None
+    by_password: bool = Field(default=False, description="the inventory gives a password for it to Ansible")
     admins: tuple[str, ...] = Field(default=(), description="accounts of people who may administer it")
     open_ports: tuple[int, ...] = Field(default=(), description="TCP ports meant to be reachable, besides SSH and web")
     trusted_networks: tuple[Network, ...] = Field(default=(), description="networks allowed to reach SSH; empty: any")

@@ -109,30 +109,28 @@ def _host_plan(
     findings: list[Finding],
     accepted: frozenset[str],
 ) -> HostPlan:
+    own = [finding for finding in findings if finding.host == host.name]
     sites: dict[str, list[str]] = {}
-    for finding in findings:
-        if finding.host == host.name:
-            own = [finding.subject.id] if finding.subject.kind == "site" else [site.domain for site in host.sites]
-            sites.setdefault(finding.control, []).extend(own)
+    for finding in own:
+        concerned = [finding.subject.id] if finding.subject.kind == "site" else [site.domain for site in host.sites]
+        sites.setdefault(finding.control, []).extend(concerned)
     fixes = {name: fix for name in catalogue.by_id if name in sites and (fix := catalogue[name].fix) is not None}
-    objections = preflight.objections(host, fixes, facts, started=run.began, ended=run.ended)
+    waiting = preflight.waiting(fixes, host, run.organisation, accepted, run.ended)
+    made = {name: fix for name, fix in fixes.items() if name not in waiting}
+    objections = preflight.objections(
+        preflight.Case(host, made, own, facts, run.began, run.ended) if facts is not None else None
+    )
     if objections.refused is not None:
         return HostPlan(host=host.name, refused=objections.refused)
-    closed = preflight.outside_window(run.organisation, host, run.ended)
+    held = {**waiting, **objections.held}
     changes = []
     for name, fix in fixes.items():
-        bad = objections.sites.get(name, {})
-        reason = objections.held.get(name)
-        if reason is None and fix.danger is not None and name not in accepted and name not in host.accept:
-            reason = preflight.unaccepted(name)
-        if reason is None and name not in accepted:
-            reason = closed
-        change = Change(
-            control=name, disruption=fix.disruption, danger=fix.danger, note=fix.note, held=reason,
-            sites=tuple(site for site in sites[name] if site not in bad),
-        )  # fmt: skip
-        changes += [change] if change.sites or not bad else []
-        changes += [change.model_copy(update={"sites": (site,), "held": why}) for site, why in bad.items()]
+        apart = objections.sites.get(name, {})
+        change = Change(control=name, disruption=fix.disruption, danger=fix.danger, note=fix.note, held=held.get(name))
+        others = tuple(site for site in sites[name] if site not in apart)
+        if others or not apart:
+            changes.append(change.model_copy(update={"sites": others}))
+        changes += [change.model_copy(update={"sites": (site,), "held": why}) for site, why in apart.items()]
     return HostPlan(host=host.name, changes=tuple(changes))
 
 

@@ -1,30 +1,39 @@
 """What must not be done to a host, judged before anything is touched. Pure.
 
-Two kinds of objection. The whole host is *refused* where no change is safe or can be undone: it could not be read, it is
-not ours to change, its clock is wrong, another run is open on it, its disk is too full for the snapshot, or a planned
-change would shut out the very account, key, address or port by which this program reaches it; whoever sees that has
-misjudged the host, so nothing else is changed either. A change is *held* where it alone is dangerous: it is shown with
-its reason and left out, the others are made. Held too are changes whose ``danger`` nobody accepted by name, and all
-changes outside of a declared change window. No acceptance lifts an objection of the first two kinds.
+Two kinds of objection. The whole host is *refused* where no change is safe or could be undone: it could not be read, it
+is not ours to change, its clock is wrong, another run is open on it, its disk is too full for a snapshot, or a planned
+change would shut out the very account, key, rights, address or port by which this program reaches it; whoever planned
+that has misjudged the host, so nothing else is changed either. A change is *held* where it alone does harm: it is shown
+with its reason and left out, and the others are made. Held too are changes whose ``danger`` nobody accepted by name, and
+all changes, harmless ones as well, outside of a declared change window; an acceptance lifts these two, never an
+objection. Only what would then be made is judged.
 
-The roles and the guard check again on the host itself, where facts cannot have changed since.
+Where facts are missing, a change that could lock somebody out is held; what merely could not be foreseen is left to the
+roles and the guard, which check again on the host itself, where nothing can have changed since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from auditor import windows
+from auditor import logins, sites, windows
 from auditor.controls import Fix
 from auditor.facts import HostFacts
-from auditor.models import Domain, Host, Organisation, Text
+from auditor.models import Domain, Finding, Host, Organisation, Text
 
 SUPPORTED = {("debian", "12"), ("debian", "13")}
 CLOCK_SECONDS = 300
+SNAPSHOT_BYTES = 24 * 1024 * 1024
+"""The guard takes no snapshot with less than this to spare; how much more it needs, it measures on the host."""
+NEEDS_HTTPS = ("tls.hsts", "tls.redirect")
+"""Controls that leave a site's visitors no way but HTTPS."""
+NEEDS_KEYS = ("ssh.password_auth", "ssh.root_login", "ssh.strict_modes")
+"""Controls that leave some people no way in but a key that sshd takes."""
 
 
 @dataclass(frozen=True)
@@ -40,44 +49,89 @@ class Objections:
 
 
 @dataclass(frozen=True)
-class _Case:
+class Case:
+    """What is judged: a host's fixes by control that would be made, its open findings, and what was read of it."""
+
     host: Host
     fixes: Mapping[str, Fix]
+    findings: Sequence[Finding]
     facts: HostFacts
     started: datetime
+    """When reading began, by the controller's clock."""
     ended: datetime
+    """When reading had ended, by the controller's clock."""
 
     @cached_property
     def data(self) -> dict[str, Any]:
         """The host's facts by area, as plain data."""
         return self.facts.context()
 
+    @property
+    def connection(self) -> Mapping[str, Any] | None:
+        """The SSH connection that the facts came by."""
+        found: Mapping[str, Any] | None = self.data["system"]["connection"]
+        return found
 
-def objections(
-    host: Host, fixes: Mapping[str, Fix], facts: HostFacts | None, *, started: datetime, ended: datetime
-) -> Objections:
-    """All that stands against putting these controls in force, on facts read between ``started`` and ``ended``."""
-    if facts is None or "system" not in facts.data:
+    @property
+    def account(self) -> str | None:
+        """The account by which this program comes in."""
+        return (self.connection["user"] if self.connection else None) or self.host.automation_user
+
+    @property
+    def firewall(self) -> Mapping[str, Any] | None:
+        """The firewall's facts, where one of its controls is planned."""
+        planned = any(control.startswith("firewall.") for control in self.fixes)
+        found: Mapping[str, Any] | None = self.data.get("firewall") if planned else None
+        return found
+
+    def names(self, area: str, account: str) -> Iterator[str]:
+        """The planned controls of an area that have this account among their violations."""
+        for finding in self.findings:
+            if finding.control in self.fixes and finding.control.startswith(f"{area}."):
+                members = (member for member in finding.violations if isinstance(member, dict))
+                if any(account in (member.get("account"), member.get("name")) for member in members):
+                    yield finding.control
+
+
+def objections(case: Case | None) -> Objections:
+    """All that stands against the plan; None is a host that could not be read."""
+    if case is None or "system" not in case.facts.data:
         return Objections(refused=_UNREAD)
-    case = _Case(host, fixes, facts, started, ended)
-    refusals = [*_not_ours(case), *_clock(case)]
-    return Objections(
-        refused=Text(vi="; ".join(each.vi for each in refusals), en="; ".join(each.en for each in refusals))
-        if refusals
-        else None
-    )
+    refusals = [text for judge in _REFUSE for text in judge(case)]
+    if refusals:
+        both = Text(vi="; ".join(each.vi for each in refusals), en="; ".join(each.en for each in refusals))
+        return Objections(refused=both)
+    held: dict[str, Text] = {}
+    for judge in _HOLD:
+        for control, why in judge(case):
+            held.setdefault(control, why)
+    return Objections(held=held, sites=_without_https(case))
 
 
-def unaccepted(control: str) -> Text:
-    """Why a dangerous change waits for somebody's word, and how to give it."""
+def waiting(
+    fixes: Mapping[str, Fix], host: Host, organisation: Organisation | None, accepted: frozenset[str], moment: datetime
+) -> dict[str, Text]:
+    """The controls that wait for somebody's word or for the unit's change window, and why.
+
+    ``accepted`` are those accepted for this run; the host's own ``accept`` counts for danger alone.
+    """
+    closed = _outside_window(organisation, host, moment)
+    reasons = {
+        control: _unaccepted(control) if fix.danger is not None and control not in host.accept else closed
+        for control, fix in fixes.items()
+        if control not in accepted
+    }
+    return {control: why for control, why in reasons.items() if why is not None}
+
+
+def _unaccepted(control: str) -> Text:
     return Text(
         vi=f"có rủi ro nên chưa làm; nếu chấp nhận, thêm --accept {control} hoặc ghi vào luytre_accept",
         en=f"dangerous, so not made; to accept that, add --accept {control} or name it in luytre_accept",
     )
 
 
-def outside_window(organisation: Organisation | None, host: Host, moment: datetime) -> Text | None:
-    """Why no change may be made now by the windows of the host's unit, or None."""
+def _outside_window(organisation: Organisation | None, host: Host, moment: datetime) -> Text | None:
     declared = organisation.windows_of(host.unit) if organisation is not None else ()
     if not declared or windows.is_open(declared, moment):
         return None
@@ -88,12 +142,10 @@ def outside_window(organisation: Organisation | None, host: Host, moment: dateti
     )
 
 
-_UNREAD = Text(
-    vi="không đọc được máy chủ nên không thay đổi gì", en="the host could not be read, so nothing is changed"
-)
+# --- the whole host --------------------------------------------------------------------------------------
 
 
-def _not_ours(case: _Case) -> Iterator[Text]:
+def _not_ours(case: Case) -> Iterator[Text]:
     system = case.data["system"]
     name = system["os"]["name"] or "?"
     if (system["os"]["id"], system["os"]["version"].split(".")[0]) not in SUPPORTED:
@@ -109,12 +161,229 @@ def _not_ours(case: _Case) -> Iterator[Text]:
         )
 
 
-def _clock(case: _Case) -> Iterator[Text]:
-    early, late = case.started.timestamp() - case.facts.collected_at, case.facts.collected_at - case.ended.timestamp()
-    off = max(early, late)
-    if off > CLOCK_SECONDS:
-        minutes = int(off // 60)
+def _clock(case: Case) -> Iterator[Text]:
+    slow = case.started.timestamp() - case.facts.collected_at
+    fast = case.facts.collected_at - case.ended.timestamp()
+    if max(slow, fast) > CLOCK_SECONDS:
+        minutes = int(max(slow, fast) // 60)
         yield Text(
-            vi=f"đồng hồ máy chủ {'chậm' if early > 0 else 'nhanh'} {minutes} phút so với máy điều khiển: chỉnh giờ trước",
-            en=f"the host's clock is {minutes} minutes {'behind' if early > 0 else 'ahead of'} this machine's: set it first",
+            vi=f"đồng hồ máy chủ {'chậm' if slow > fast else 'nhanh'} {minutes} phút so với máy điều khiển: chỉnh giờ trước",
+            en=f"the host's clock is {minutes} minutes {'behind' if slow > fast else 'ahead of'} this machine's: set it first",
         )
+
+
+def _open_run(case: Case) -> Iterator[Text]:
+    armed = case.data.get("guard", {}).get("armed")
+    if armed and armed["timer"]:
+        yield Text(
+            vi=f"lần chạy {armed['run']} còn đang dở trên máy chủ này: chờ nó kết thúc hoặc tự hoàn tác",
+            en=f"the run {armed['run']} is in progress on this host: wait until it has ended or reverted itself",
+        )
+    elif armed:
+        yield Text(
+            vi=f"lần chạy {armed['run']} chưa được xác nhận cũng chưa hoàn tác trên máy chủ này: hoàn tác nó trước",
+            en=f"the run {armed['run']} was neither confirmed nor reverted on this host: revert it first",
+        )
+
+
+def _disk(case: Case) -> Iterator[Text]:
+    free = case.data["system"]["free_bytes"]
+    if free is not None and free < SNAPSHOT_BYTES:
+        yield Text(
+            vi=f"ổ đĩa của /var/lib chỉ còn {free >> 20} MB, không đủ chỗ lưu bản để hoàn tác: dọn ổ đĩa trước",
+            en=f"the disk of /var/lib has {free >> 20} MB left, too little to keep a way back: make room first",
+        )
+
+
+def _source(case: Case) -> Iterator[Text]:
+    firewall, networks = case.firewall, case.host.trusted_networks
+    if firewall is None or firewall["managers"] or not networks or case.connection is None:
+        return
+    source = case.connection["source"]
+    try:
+        address = ipaddress.ip_address(source)
+    except ValueError:
+        address = None
+    if address is None or not (
+        address.is_link_local
+        or address.is_loopback
+        or any(address in ipaddress.ip_network(network) for network in networks)
+    ):
+        yield Text(
+            vi=f"tường lửa sẽ chặn chính kết nối này (từ {source}): thêm mạng của nó vào luytre_trusted_networks",
+            en=f"the firewall would shut out this very connection (from {source}): add its network to luytre_trusted_networks",
+        )
+
+
+def _port(case: Case) -> Iterator[Text]:
+    if case.connection is None:
+        return
+    port, firewall = case.connection["port"], case.firewall
+    closed = firewall is not None and not firewall["managers"] and port not in firewall["ssh"]["ports"]
+    services = case.data.get("services") if "services.unneeded" in case.fixes else None
+    unneeded = services["unneeded"] if services else ()
+    stopped = {each["unit"] for each in unneeded if each["port"] not in case.host.open_ports}
+    listeners = services["listeners"] if services else ()
+    if closed or any(each["port"] == port and each["unit"] in stopped for each in listeners):
+        yield Text(
+            vi=f"thay đổi sẽ đóng cổng SSH đang dùng ({port})",
+            en=f"the changes would close the SSH port in use ({port})",
+        )
+
+
+def _own_account(case: Case) -> Iterator[Text]:
+    account = case.account
+    if account is None or account == "root":
+        return
+    has_key = logins.known(case.data) and logins.opens(case.data, account)
+    for control in (*case.names("accounts", account), *case.names("sudo", account)):
+        if control != "accounts.empty_password" or not has_key:
+            yield Text(
+                vi=f"{control} sẽ lấy quyền của chính tài khoản {account} mà chương trình này dùng",
+                en=f"{control} would take rights from {account}, the very account that this program uses",
+            )
+
+
+def _own_key(case: Case) -> Iterator[Text]:
+    account = case.account
+    if account is None or not logins.known(case.data):
+        return
+    if case.host.by_password and "ssh.password_auth" in case.fixes:
+        yield _OWN_PASSWORD
+        return
+    needs = [name for name in NEEDS_KEYS if name in case.fixes and (name != "ssh.root_login" or account == "root")]
+    if needs and not logins.opens(case.data, account, strict="ssh.strict_modes" in case.fixes, bound=True):
+        if needs == ["ssh.strict_modes"] and not logins.opens(case.data, account, bound=True):
+            return
+        yield Text(
+            vi=f"{', '.join(needs)} sẽ khóa ngoài chính tài khoản {account} mà chương trình này dùng: tài khoản chưa có khóa SSH dùng được",
+            en=f"{', '.join(needs)} would lock out {account}, the very account that this program uses: it has no SSH key that works",
+        )
+
+
+_REFUSE: tuple[Callable[[Case], Iterator[Text]], ...] = (
+    *(_not_ours, _clock, _open_run, _disk),
+    *(_source, _port, _own_account, _own_key),
+)
+
+
+# --- single changes --------------------------------------------------------------------------------------
+
+
+def _people(case: Case) -> Iterator[tuple[str, Text]]:
+    """Changes that would leave a declared administrator, or everybody, without a way in."""
+    if not logins.known(case.data):
+        yield from ((control, _LOGINS_UNKNOWN) for control in NEEDS_KEYS if control in case.fixes)
+        return
+    root_open = case.data["ssh"]["effective"]["permitrootlogin"] == "yes"
+    admins = [name for name in case.host.admins if logins.can_log_in(case.data, name)]
+    keyless = [name for name in admins if not logins.opens(case.data, name)]
+    losing = {
+        "ssh.password_auth": [name for name in keyless if name != "root" or root_open],
+        "ssh.root_login": [name for name in keyless if name == "root" and root_open],
+        "ssh.strict_modes": [
+            name for name in admins if name not in keyless and not logins.opens(case.data, name, strict=True)
+        ],
+        "accounts.empty_password": [
+            name for name in keyless if "accounts.empty_password" in case.names("accounts", name)
+        ],
+    }
+    for control, names in losing.items():
+        if control in case.fixes and names:
+            yield control, _locked_out(names)
+    if not logins.ways_in(case.data):
+        yield from (
+            (control, _NO_WAY_IN) for control in ("ssh.password_auth", "ssh.root_login") if control in case.fixes
+        )
+
+
+def _locked_out(names: Sequence[str]) -> Text:
+    who = ", ".join(names)
+    return Text(
+        vi=f"sẽ khóa ngoài quản trị viên chưa có khóa SSH dùng được ({who}): thêm khóa (ssh-copy-id) rồi chạy lại",
+        en=f"would lock out administrators without an SSH key that works ({who}): add one (ssh-copy-id), then run again",
+    )
+
+
+def _other_firewall(case: Case) -> Iterator[tuple[str, Text]]:
+    firewall = case.firewall
+    if firewall is not None and firewall["managers"] and not firewall["others_deny"]:
+        managers = ", ".join(firewall["managers"])
+        for control in case.fixes:
+            if control.startswith("firewall."):
+                yield (
+                    control,
+                    Text(
+                        vi=f"{managers} đang quản lý tường lửa của máy chủ: đặt nó chặn mặc định, hoặc ngừng dùng nó, rồi chạy lại",
+                        en=f"{managers} is in charge of this host's firewall: have it deny by default or retire it, then run again",
+                    ),
+                )
+
+
+def _packages(case: Case) -> Iterator[tuple[str, Text]]:
+    updates = case.data.get("updates")
+    if updates is None or not (updates["busy"] or updates["unfinished"]):
+        return
+    why = _PACKAGES_UNFINISHED if updates["unfinished"] else _PACKAGES_BUSY
+    for control, fix in case.fixes.items():
+        if any(touch.startswith(("package:", "/var/lib/dpkg/")) for touch in fix.touches):
+            yield control, why
+
+
+_HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (_people, _other_firewall, _packages)
+
+
+def _without_https(case: Case) -> dict[str, dict[Domain, Text]]:
+    """Per control that leads visitors to HTTPS for good, the sites where HTTPS fails."""
+    planned = [control for control in NEEDS_HTTPS if control in case.fixes]
+    if not planned:
+        return {}
+    failing: dict[Domain, Text] = {}
+    for site in case.host.sites:
+        why = _https_fault(sites.view(site, case.data, case.facts.errors), case.ended.timestamp())
+        if why is not None:
+            failing[site.domain] = why
+    return {
+        control: {finding.subject.id: failing[finding.subject.id] for finding in case.findings
+                  if finding.control == control and finding.subject.id in failing}
+        for control in planned
+    }  # fmt: skip
+
+
+def _https_fault(site: Mapping[str, Any], now: float) -> Text | None:
+    certificate = site.get("certificate")
+    domain: str = site["domain"]
+    if certificate is None:
+        return Text(vi="trang chưa có chứng thư đọc được", en="the site has no certificate that could be read")
+    if not certificate["not_before"] <= now < certificate["not_after"]:
+        return Text(vi="chứng thư của trang không còn hạn", en="the site's certificate is out of date")
+    if not {domain, f"*.{domain.partition('.')[2]}"} & set(certificate["names"]):
+        return Text(vi="chứng thư của trang ghi tên khác", en="the site's certificate is for another name")
+    if certificate["self_signed"]:
+        return Text(vi="chứng thư của trang tự ký", en="the site's certificate is self-signed")
+    return None
+
+
+_UNREAD = Text(
+    vi="không đọc được máy chủ nên không thay đổi gì", en="the host could not be read, so nothing is changed"
+)
+_OWN_PASSWORD = Text(
+    vi="ssh.password_auth sẽ khóa ngoài chính chương trình này vì danh mục cho nó vào bằng mật khẩu: chuyển sang khóa SSH trước",
+    en="ssh.password_auth would lock out this program, for which the inventory has a password: move it to an SSH key first",
+)
+_LOGINS_UNKNOWN = Text(
+    vi="không đọc được tài khoản và khóa SSH nên không biết ai sẽ bị khóa ngoài",
+    en="accounts and SSH keys could not be read, so nobody knows whom this would lock out",
+)
+_NO_WAY_IN = Text(
+    vi="chưa tài khoản quản trị nào có khóa SSH dùng được: thêm khóa (ssh-copy-id) rồi chạy lại",
+    en="no account that administers this host has an SSH key that works: add one (ssh-copy-id), then run again",
+)
+_PACKAGES_BUSY = Text(
+    vi="máy chủ đang cài đặt phần mềm: đợi xong rồi chạy lại",
+    en="the host is installing software at this moment: run again when it has finished",
+)
+_PACKAGES_UNFINISHED = Text(
+    vi="có gói phần mềm cài dở dang: chạy dpkg --configure -a trên máy chủ trước",
+    en="packages are half-installed: run dpkg --configure -a on the host first",
+)

@@ -47,6 +47,7 @@ class Key(Fact):
     bits: int
     fingerprint: str
     restricted: bool = Field(description="bound to a command, or 'restrict'")
+    closed: bool = Field(description="nobody else can write the file or its folders, as StrictModes wants")
 
 
 class TrustFile(Fact):

@@ -30,6 +30,7 @@ class Settings(Fact):
     permitemptypasswords: str
     permitrootlogin: str
     permituserenvironment: str
+    pubkeyauthentication: str
     strictmodes: str
     usepam: str
     x11forwarding: str

@@ -16,6 +16,14 @@ class Os(Fact):
     name: str
 
 
+class Connection(Fact):
+    """The SSH connection that the reading came in by."""
+
+    source: str = Field(max_length=64, description="its address as the host sees it")
+    port: int = Field(description="the host's own")
+    user: str = Field(max_length=64, description="the account that it logged in to; empty when unknown")
+
+
 class Facts(Area):
     """Release, kernel, container or machine, clock."""
 
@@ -28,3 +36,5 @@ class Facts(Area):
     now: int = Field(description="epoch seconds by the host's own clock")
     python: str
     machine_panels: list[str] = Field(description="hosting control panels that own this host's configuration")
+    connection: Connection | None = Field(default=None, description="None when it came by none")
+    free_bytes: int | None = Field(default=None, description="room on the disk of /var/lib, where snapshots go")

@@ -85,6 +85,8 @@ class Facts(Area):
 
     support: Support
     lists: Lists
+    busy: bool = Field(description="a program held dpkg's lock when this was read")
+    unfinished: list[str] = Field(description="packages whose installation was begun and not ended")
     pending: list[Update]
     pending_count: int
     sources: list[Source]

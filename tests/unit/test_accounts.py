@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,6 +128,34 @@ def test_keys_become_fingerprints() -> None:
     assert "mai" not in json.dumps(key)
     assert accounts.parse_key(rsa(1024))["bits"] == 1024
     assert accounts.parse_key(rsa(4096))["bits"] == 4096
+
+
+@pytest.mark.parametrize(
+    ("loose", "mode", "mates", "closed"),
+    [
+        (".ssh/authorized_keys", 0o600, [], True),
+        (".ssh/authorized_keys", 0o664, [], True),
+        (".ssh/authorized_keys", 0o664, ["mai"], True),
+        (".ssh/authorized_keys", 0o664, ["nam"], False),
+        (".ssh/authorized_keys", 0o646, [], False),
+        (".ssh", 0o777, [], False),
+        (".ssh", 0o775, ["nam"], False),
+        (".", 0o757, [], False),
+    ],
+)
+def test_what_strict_modes_would_refuse(tmp_path: Path, loose: str, mode: int, mates: list[str], closed: bool) -> None:
+    home = tmp_path / "mai"
+    (home / ".ssh").mkdir(parents=True, mode=0o755)
+    home.chmod(0o755)
+    (home / ".ssh/authorized_keys").write_text(ED25519, "ascii")
+    (home / ".ssh/authorized_keys").chmod(0o600)
+    (home / loose).chmod(mode)
+    mai = {"name": "mai", "uid": os.getuid(), "gid": home.stat().st_gid, "home": str(home)}
+    groups = [{"name": "mai", "gid": mai["gid"], "members": mates}]
+    (key,) = accounts._keys_of(mai, ".ssh/authorized_keys", groups)
+    assert key["closed"] is closed
+    another = {**mai, "uid": os.getuid() + 1}
+    assert accounts._keys_of(another, ".ssh/authorized_keys", groups)[0]["closed"] is (closed and os.getuid() == 0)
 
 
 @pytest.mark.parametrize("line", ["", "# " + ED25519, "ssh-rsa", "ssh-rsa AAAA!", "rác \x00\xff", "ssh-ed25519 AAAA="])

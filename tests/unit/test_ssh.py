@@ -243,7 +243,7 @@ def test_a_host_key_that_a_group_reads() -> None:
 
 def test_short_keys() -> None:
     areas = facts()
-    key = {"account": "ketoan", "path": "/x", "fingerprint": "SHA256:x", "restricted": False}
+    key = {"account": "ketoan", "path": "/x", "fingerprint": "SHA256:x", "restricted": False, "closed": True}
     areas["accounts"]["keys"] = [{**key, "type": "ssh-rsa", "bits": 1024}, {**key, "type": "ssh-rsa", "bits": 3072}]
     assert finding("ssh.weak_user_keys", areas).status is Status.PARTIAL
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,6 +43,37 @@ ORDERED = (
 def test_versions_in_the_order_of_dpkg() -> None:
     assert sorted(set(ORDERED), key=_dpkg.version_key) == list(ORDERED)
     assert _dpkg.version_key("1.0") == _dpkg.version_key("0:1.0-0") == _dpkg.version_key("1.00-00")
+
+
+def test_packages_that_were_begun_and_not_ended() -> None:
+    states = {
+        "a": "install ok installed",
+        "b": "install ok half-installed",
+        "c": "install ok unpacked",
+        "d": "install reinstreq installed",
+        "e": "deinstall ok config-files",
+        "f": "hold ok installed",
+        "g": "install ok triggers-pending",
+        "h": "install ok half-configured",
+    }
+    text = "\n".join(f"Package: {name}\nStatus: {state}\nVersion: 1\n" for name, state in states.items())
+    assert _dpkg.unfinished(text) == ["b", "c", "d", "h"]
+
+
+def test_somebody_holds_dpkgs_lock(tmp_path: Path) -> None:
+    lock = tmp_path / "lock-frontend"
+    assert not _dpkg.is_busy(str(lock))
+    lock.touch()
+    assert not _dpkg.is_busy(str(lock))
+    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        assert _dpkg.is_busy(str(lock))
+        holder.communicate()
+    assert not _dpkg.is_busy(str(lock))
 
 
 def test_the_order_is_dpkgs_own() -> None:

@@ -28,7 +28,7 @@ def collect(reading):
     accounts = _accounts.passwd()
     shadow = _accounts.shadow()
     groups = _accounts.groups()
-    keys = authorized_keys(reading, accounts)
+    keys = authorized_keys(reading, accounts, groups)
     with_keys = {key["account"] for key in keys}
     users = [_user(account, shadow.get(account["name"]), defs, with_keys) for account in accounts]
     seen, since = last_seen(reading, users)
@@ -106,7 +106,7 @@ def privileged(accounts, groups):
     return found
 
 
-def authorized_keys(reading, accounts):
+def authorized_keys(reading, accounts, groups):
     """Every public key that sshd would accept: fingerprint, type and size; comments stay on the host."""
     patterns = [".ssh/authorized_keys", ".ssh/authorized_keys2"]
     if reading.installed("sshd"):
@@ -117,11 +117,11 @@ def authorized_keys(reading, accounts):
         for pattern in patterns:
             if pattern == "none":
                 continue
-            found += _keys_of(account, pattern)
+            found += _keys_of(account, pattern, groups)
     return found[:MAX_KEYS]
 
 
-def _keys_of(account, pattern):
+def _keys_of(account, pattern, groups):
     expansions = {"h": account["home"], "u": account["name"], "U": str(account["uid"]), "%": "%"}
     relative = re.sub("%([huU%])", lambda found: expansions[found.group(1)], pattern)
     root, below = ("/", relative) if relative.startswith("/") else (account["home"], relative)
@@ -129,13 +129,35 @@ def _keys_of(account, pattern):
     if not root.startswith("/") or not os.path.lexists(path):
         return []
     text = read_below(root, below)
+    closed = _closed(path, root, account, groups)
     if text is None:
         kind = "link" if _through_link(path, root) else "unreadable"
-        return [
-            {"account": account["name"], "path": path, "type": kind, "bits": 0, "fingerprint": "", "restricted": False}
-        ]
+        nothing = {"type": kind, "bits": 0, "fingerprint": "", "restricted": False}
+        return [{"account": account["name"], "path": path, "closed": closed, **nothing}]
     keys = (parse_key(line) for line in text.splitlines()[:MAX_KEYS])
-    return [{"account": account["name"], "path": path, **key} for key in keys if key]
+    return [{"account": account["name"], "path": path, "closed": closed, **key} for key in keys if key]
+
+
+def _closed(path, root, account, groups):
+    """Whether sshd takes the file under StrictModes: it and its folders, up to ``root``, are the account's or root's.
+
+    Nobody else may write them, but for a group that is the account's own with nobody else in it.
+    """
+    while True:
+        try:
+            status = os.stat(path)
+        except OSError:
+            return False
+        own_group = status.st_gid == account["gid"] and not _shared(account, groups)
+        if status.st_uid not in (0, account["uid"]) or status.st_mode & (0o002 if own_group else 0o022):
+            return False
+        if path == root or path == "/":
+            return True
+        path = os.path.dirname(path)
+
+
+def _shared(account, groups):
+    return any(group["gid"] == account["gid"] and set(group["members"]) - {account["name"]} for group in groups)
 
 
 def _through_link(path, root):

@@ -7,6 +7,7 @@ import re
 from ansible.module_utils.luytre import services
 from ansible.module_utils.luytre._reading import Unreadable, read_text
 from ansible.module_utils.luytre._ruleset import Packet, Ruleset, from_iptables
+from ansible.module_utils.luytre._session import session
 from ansible.module_utils.luytre._units import units
 
 OWN = ("inet", "luytre")
@@ -210,19 +211,3 @@ def ssh_ports(reading, listeners):
     ports |= {each["port"] for each in listeners if each["service"] == "ssh" and not each["local"]}
     here = session()
     return sorted(ports | ({here["port"]} if here else set()))
-
-
-def session():
-    """Source address and local port of the SSH connection that this reading came in by; None when there is none."""
-    pid = os.getpid()
-    for _ in range(20):
-        environment = (read_text("/proc/%d/environ" % pid) or "").split("\0")
-        value = next((line.split("=", 1)[1] for line in environment if line.startswith("SSH_CONNECTION=")), "")
-        match = re.match(r"(?:::ffff:)?([0-9a-fA-F:.]+)(?:%\S+)? \d+ \S+ (\d+)$", value)
-        if match:
-            return {"source": match.group(1), "port": int(match.group(2))}
-        parent = re.search(r"(?m)^PPid:\s+(\d+)", read_text("/proc/%d/status" % pid) or "")
-        pid = int(parent.group(1)) if parent else 0
-        if pid <= 1:
-            return None
-    return None

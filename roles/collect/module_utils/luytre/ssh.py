@@ -41,6 +41,7 @@ TOLD = (
     "permitemptypasswords",
     "permitrootlogin",
     "permituserenvironment",
+    "pubkeyauthentication",
     "strictmodes",
     "usepam",
     "x11forwarding",

@@ -5,6 +5,7 @@ import platform
 import time
 
 from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._session import session
 
 CONTAINERS = ("systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "wsl", "proot", "rkt")
 
@@ -28,6 +29,8 @@ def collect(reading):
         "now": int(time.time()),
         "python": platform.python_version(),
         "machine_panels": [name for name, path in PANELS if os.path.exists(path)],
+        "connection": session(),
+        "free_bytes": _free("/var/lib"),
     }
 
 
@@ -48,6 +51,11 @@ def release():
     lines = (read_text("/etc/os-release", 10_000) or "").splitlines()
     pairs = (line.split("=", 1) for line in lines if "=" in line)
     return {key: value.strip().strip("\"'") for key, value in pairs}
+
+
+def _free(path):
+    space = os.statvfs(path)
+    return space.f_bavail * space.f_frsize
 
 
 def _uptime():

@@ -12,6 +12,7 @@ from ansible.module_utils.luytre._units import units
 LISTS = "/var/lib/apt/lists"
 MAX_LIST = 200_000_000
 MAX_PENDING = 500
+MAX_UNFINISHED = 50
 MAX_SOURCES = 200
 SUCCESS = "/var/lib/apt/periodic/update-success-stamp"
 STAMPS = ("/var/lib/apt/periodic/update-stamp", LISTS, LISTS + "/partial")
@@ -32,13 +33,16 @@ def collect(reading):
     if reading.installed("apt-get") is None or not os.path.isfile(_dpkg.STATUS):
         raise Unreadable("no apt and dpkg here: updates of this system are not known to Lũy Tre")
     release = system.release()
-    packages = _dpkg.installed()
+    status = read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""
+    packages = _dpkg.installed(status)
     settings = apt_settings(reading.run(["apt-config", "dump"]))
     indexes = _indexes()
     pending = _unpinned(reading, pending_updates(packages, indexes, lambda path: _index_text(reading, path)))
     return {
         "support": _support.support(release.get("ID", ""), release.get("VERSION_ID", ""), _is_pro()),
         "lists": {"updated": _updated(), "count": len(indexes)},
+        "busy": _dpkg.is_busy(),
+        "unfinished": _dpkg.unfinished(status)[:MAX_UNFINISHED],
         "pending": pending[:MAX_PENDING],
         "pending_count": len(pending),
         "sources": _sources(indexes)[:MAX_SOURCES],

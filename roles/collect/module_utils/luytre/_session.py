@@ -1,0 +1,29 @@
+"""The SSH connection that this reading came in by."""
+
+import os
+import re
+
+from ansible.module_utils.luytre._reading import read_text
+
+MAX_ANCESTORS = 20
+
+
+def session():
+    """``{source, port, user}``: its source address, the local port it came to, and the account that it logged in to.
+
+    None when this reading came by none.
+    """
+    pid = os.getpid()
+    for _ in range(MAX_ANCESTORS):
+        words = dict(
+            word.split("=", 1) for word in (read_text("/proc/%d/environ" % pid) or "").split("\0") if "=" in word
+        )
+        match = re.match(r"(?:::ffff:)?([0-9a-fA-F:.]+)(?:%\S+)? \d+ \S+ (\d+)$", words.get("SSH_CONNECTION", ""))
+        if match:
+            user = words.get("SUDO_USER") or words.get("LOGNAME", "")
+            return {"source": match.group(1), "port": int(match.group(2)), "user": user}
+        parent = re.search(r"(?m)^PPid:\s+(\d+)", read_text("/proc/%d/status" % pid) or "")
+        pid = int(parent.group(1)) if parent else 0
+        if pid <= 1:
+            return None
+    return None

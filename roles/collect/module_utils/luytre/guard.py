@@ -1,0 +1,78 @@
+"""What the guard of earlier runs left here: a run that is still open, and how the last ones ended."""
+
+import json
+import os
+import re
+
+from ansible.module_utils.luytre._reading import read_text
+
+HOME = "/var/lib/luytre/guard"
+RUN = re.compile(r"\A[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
+MAX_RUNS = 5
+MAX_ENTRIES = 200
+MAX_STATE = 4_000_000
+
+
+def collect(reading, home=HOME):
+    mark = os.path.join(home, "armed.json")
+    armed = _document(mark) if os.path.lexists(mark) else None
+    run = _name((armed or {}).get("run"))
+    return {
+        "armed": {
+            "run": run,
+            "deadline": _second(armed.get("deadline")),
+            "timer": RUN.match(run) is not None and _timer_runs(reading, run),
+        }
+        if armed is not None
+        else None,
+        "runs": [_run(home, name) for name in _newest(home)],
+    }
+
+
+def _newest(home):
+    """The names of the last runs, newest first."""
+    try:
+        names = [name for name in os.listdir(home)[:MAX_ENTRIES] if RUN.match(name)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    found = []
+    for name in names:
+        path = os.path.join(home, name, "state.json")
+        if os.path.isfile(path):
+            found.append((os.stat(path).st_mtime_ns, name))
+    return [name for _, name in sorted(found, reverse=True)[:MAX_RUNS]]
+
+
+def _run(home, name):
+    state = _document(os.path.join(home, name, "state.json"))
+    return {
+        "run": name,
+        "state": str(state.get("state", "?"))[:20],
+        "cause": str(state.get("cause") or "")[:20],
+        "ended": _second(state.get("ended")),
+    }
+
+
+def _document(path):
+    try:
+        found = json.loads(read_text(path, MAX_STATE) or "")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _name(value):
+    return value if isinstance(value, str) and RUN.match(value) else "?"
+
+
+def _second(value):
+    """An epoch second as a whole number; 0 when it is none."""
+    sound = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 2**40
+    return int(value) if sound else 0
+
+
+def _timer_runs(reading, run):
+    """Whether the host is about to bring itself back, or is doing it."""
+    units = ["luytre-revert-%s.%s" % (run, kind) for kind in ("timer", "service")]
+    states = reading.run(["systemctl", "is-active", *units], ok=None).split()
+    return bool({"active", "activating", "deactivating"} & set(states))
