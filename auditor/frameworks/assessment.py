@@ -13,7 +13,7 @@ from typing import Literal
 
 from auditor.controls import Catalogue, Control
 from auditor.frameworks.clauses import Clause, ClauseStatus, Framework, citations, controls_of
-from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status, Subject
+from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status
 
 Kind = Literal["host", "site"]
 _BOTH: frozenset[Kind] = frozenset({"host", "site"})
@@ -205,16 +205,16 @@ class _Counted:
     def __init__(self, clause: Clause) -> None:
         self._clause = clause
         self._names: dict[Result, list[str]] = defaultdict(list)
-        self._open: dict[ControlId, set[Subject]] = defaultdict(set)
-        self._waived: set[tuple[ControlId, Subject]] = set()
+        self._open: dict[ControlId, set[str]] = defaultdict(set)
+        self._waived: set[tuple[ControlId, str]] = set()
 
     def add(self, name: str, one: ClauseResult) -> None:
         self._names[one.result].append(name)
         for finding in one.findings:
             if finding.is_open:
-                self._open[finding.control].add(finding.subject)
-            if finding.bucket == "waived":
-                self._waived.add((finding.control, finding.subject))
+                self._open[finding.control].add(finding.subject.id)
+            elif finding.status.is_open:
+                self._waived.add((finding.control, finding.subject.id))
 
     def total(self) -> ClauseTotal:
         worst = max(self._names, key=_RANK.__getitem__)
