@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor import controls
+from auditor.cli import main
 from auditor.controls import Catalogue, Control
 from auditor.errors import InputError
 from auditor.evaluate import not_evaluated
@@ -421,3 +422,42 @@ def test_coverage_counts_every_clause_once():
         for level in (None, *one.levels):
             covered = coverage.coverage(one, level, CATALOGUE)
             assert sum(covered.counts.values()) == len(covered.clauses) == len(one.at(level))
+
+
+# --- the command ---------------------------------------------------------------------------------------
+
+
+def auditor(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["auditor", "controls", "coverage", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return int(left.value.code or 0)
+
+
+def test_coverage_is_a_table_with_a_sum(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    assert auditor(monkeypatch, "--framework", "tcvn14423", "--level", "2", "--lang", "en") == 0
+    told = capsys.readouterr().out
+    counts = coverage.coverage(clauses.load("tcvn14423"), 2, CATALOGUE)
+    [*_, last] = told.splitlines()
+    assert last == (
+        f"{counts.counts['automated']} automated, {counts.counts['partial']} partial, {counts.counts['manual']} manual, "
+        f"{counts.counts['not_covered']} not covered of {len(counts.clauses)}."
+    )
+    assert all(clause.number in told for clause in counts.clauses)
+
+
+def test_coverage_as_json_is_read_back(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    assert auditor(monkeypatch, "--framework", "cis_debian12", "--json") == 0
+    read = coverage.Coverage.model_validate_json(capsys.readouterr().out)
+    assert read == coverage.coverage(clauses.load("cis_debian12"), None, CATALOGUE)
+    [root] = [clause for clause in read.clauses if clause.number == "5.1.20"]
+    assert (root.controls, root.status) == (("ssh.root_login",), "partial")
+
+
+@pytest.mark.parametrize("arguments", [("--framework", "x"), ("--framework", "nd331", "--level", "9")])
+def test_an_unknown_framework_or_level_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+):
+    assert auditor(monkeypatch, *arguments) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
