@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from auditor.controls import Catalogue, Control
+from auditor.errors import InputError
 from auditor.frameworks.clauses import Clause, ClauseStatus, Framework, citations, controls_of
 from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status
 
@@ -164,22 +165,40 @@ def assess(
 def assess_run(framework: Framework, run: Run, catalogue: Catalogue, level: int | None = None) -> Iterator[Assessed]:
     """Every site of the run, and every host without one, that the framework is about.
 
-    Each at ``level``; for None at the site's own level where the framework's levels are those of sites, else at all.
+    Where the framework's levels are those of sites, each at the level it declares: some controls ask more of a higher
+    one, so that findings cannot be read at another. Else at ``level``, or at all for None. Raises InputError for a
+    level of a framework with levels of sites.
     """
-    plans = _Plans(framework, catalogue)
-    for host, own, of_site in _hosts(framework, run):
-        for site in host.sites:
-            plan = plans.at(level or (site.level if framework.site_levels else None))
-            yield Assessed(host, site, tuple(_judged(plan, {**own, **of_site.get(site.domain, {})}, _BOTH)))
-        if not host.sites:
-            plan = plans.at(level or (DEFAULT_LEVEL if framework.site_levels else None))
-            yield Assessed(host, None, tuple(_judged(plan, own, _HOST)))
+    if framework.site_levels and level is not None:
+        raise InputError(
+            "{framework} is assessed at the level that each site declares",
+            mend="leave the level out, or change the site's level in the inventory",
+            framework=framework.id,
+        )
+    yield from _assessed(framework, run, catalogue, lambda host, site: site.level if site else host_level(host), level)
 
 
 def assess_host(framework: Framework, run: Run, catalogue: Catalogue, host: Host) -> tuple[ClauseTotal, ...]:
     """One host: its sites together, all held to the highest of their levels. Empty when the framework is not about it."""
     alone = run.model_copy(update={"hosts": (host,)})
-    return total(assess_run(framework, alone, catalogue, host_level(host) if framework.site_levels else None))
+    return total(_assessed(framework, alone, catalogue, lambda its, _: host_level(its), None))
+
+
+def _assessed(
+    framework: Framework,
+    run: Run,
+    catalogue: Catalogue,
+    site_level: Callable[[Host, Site | None], int],
+    other_level: int | None,
+) -> Iterator[Assessed]:
+    plans = _Plans(framework, catalogue)
+    for host, own, of_site in _hosts(framework, run):
+        for site in host.sites or (None,):
+            plan = plans.at(site_level(host, site) if framework.site_levels else other_level)
+            if site is None:
+                yield Assessed(host, None, tuple(_judged(plan, own, _HOST)))
+            else:
+                yield Assessed(host, site, tuple(_judged(plan, {**own, **of_site[site.domain]}, _BOTH)))
 
 
 def host_level(host: Host) -> int:

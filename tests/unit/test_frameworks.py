@@ -365,6 +365,20 @@ def test_a_site_answers_for_the_clauses_of_its_level(tmp_path: Path):
     assert [subject.unit for subject in assess_run(one, TWO_SITES, TWO)] == ["xa-a", "xa-b"]
 
 
+def test_a_site_is_not_assessed_at_a_level_it_does_not_declare(tmp_path: Path):
+    with pytest.raises(InputError, match="the level that each site declares"):
+        list(assess_run(framework(tmp_path, LEVELS), TWO_SITES, TWO, level=2))
+
+
+def test_a_framework_with_levels_of_its_own_is_assessed_at_the_level_asked_for(tmp_path: Path):
+    entries = "".join(A_CLAUSE.replace('"1"', f'"{n}", levels: [{levels}]') for n, levels in ((1, "1, 2"), (2, "2")))
+    one = framework(tmp_path, HEADER + entries)
+    for level, numbers in ((1, {"1"}), (2, {"1", "2"}), (None, {"1", "2"})):
+        assert {frozenset(results(subject)) for subject in assess_run(one, TWO_SITES, TWO, level)} == {
+            frozenset(numbers)
+        }
+
+
 def test_a_host_is_held_to_the_highest_level_of_its_sites(tmp_path: Path):
     one = framework(tmp_path, LEVELS)
     totals = assessment.assess_host(one, TWO_SITES, TWO, TWO_SITES.hosts[0])
@@ -382,7 +396,7 @@ def test_a_host_without_sites_does_not_answer_for_sites(tmp_path: Path):
 
 def test_the_worst_wins_with_counts_beside_it(tmp_path: Path):
     one = framework(tmp_path, LEVELS)
-    totals = {one.clause.number: one for one in total(assess_run(one, TWO_SITES, TWO, level=2))}
+    totals = {each.clause.number: each for each in assessment.assess_host(one, TWO_SITES, TWO, TWO_SITES.hosts[0])}
     assert totals["2.b"].counts == {Result.MET: 1, Result.NOT_MET: 1}
     assert (totals["2.b"].result, totals["2.b"].worst, totals["2.b"].open) == (Result.NOT_MET, ("b.test",), {"a.y": 1})
     assert (totals["2.c"].open, totals["2.c"].waived) == ({}, 1)
