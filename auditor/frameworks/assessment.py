@@ -6,6 +6,7 @@ The rule, and why an auditor can stand by it, is written in ``docs/frameworks.md
 from __future__ import annotations
 
 import enum
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -178,10 +179,14 @@ def assess_run(framework: Framework, run: Run, catalogue: Catalogue, level: int 
     yield from _assessed(framework, run, catalogue, lambda host, site: site.level if site else host_level(host), level)
 
 
-def assess_host(framework: Framework, run: Run, catalogue: Catalogue, host: Host) -> tuple[ClauseTotal, ...]:
-    """One host: its sites together, all held to the highest of their levels. Empty when the framework is not about it."""
-    alone = run.model_copy(update={"hosts": (host,)})
-    return total(_assessed(framework, alone, catalogue, lambda its, _: host_level(its), None))
+def assess_hosts(
+    framework: Framework, run: Run, catalogue: Catalogue
+) -> Iterator[tuple[Host, tuple[ClauseTotal, ...]]]:
+    """Every host that the framework is about: its sites together, all held to the highest of their levels."""
+    assessed = _assessed(framework, run, catalogue, lambda host, _: host_level(host), None)
+    for _name, of_host in itertools.groupby(assessed, key=lambda one: one.host.name):
+        subjects = tuple(of_host)
+        yield subjects[0].host, total(subjects)
 
 
 def _assessed(

@@ -381,7 +381,8 @@ def test_a_framework_with_levels_of_its_own_is_assessed_at_the_level_asked_for(t
 
 def test_a_host_is_held_to_the_highest_level_of_its_sites(tmp_path: Path):
     one = framework(tmp_path, LEVELS)
-    totals = assessment.assess_host(one, TWO_SITES, TWO, TWO_SITES.hosts[0])
+    [(host, totals)] = assessment.assess_hosts(one, TWO_SITES, TWO)
+    assert host.name == "h1"
     assert [(total.clause.number, total.result.value, total.worst) for total in totals] == [
         ("2.a", "met", ("a.test", "b.test")),
         ("2.b", "not_met", ("b.test",)),
@@ -396,7 +397,8 @@ def test_a_host_without_sites_does_not_answer_for_sites(tmp_path: Path):
 
 def test_the_worst_wins_with_counts_beside_it(tmp_path: Path):
     one = framework(tmp_path, LEVELS)
-    totals = {each.clause.number: each for each in assessment.assess_host(one, TWO_SITES, TWO, TWO_SITES.hosts[0])}
+    [(_, told)] = assessment.assess_hosts(one, TWO_SITES, TWO)
+    totals = {each.clause.number: each for each in told}
     assert totals["2.b"].counts == {Result.MET: 1, Result.NOT_MET: 1}
     assert (totals["2.b"].result, totals["2.b"].worst, totals["2.b"].open) == (Result.NOT_MET, ("b.test",), {"a.y": 1})
     assert (totals["2.c"].open, totals["2.c"].waived) == ({}, 1)
