@@ -41,8 +41,9 @@ class Outcome:
 
     @property
     def sound(self) -> bool:
-        """Whether it did its work: every host that was begun is confirmed."""
-        return self.hardening is None or self.hardening.sound
+        """Whether it did its work: no host was refused, and every one that was begun is confirmed."""
+        refused = any(host.refused is not None for host in self.plan.hosts)
+        return not refused and (self.hardening is None or self.hardening.sound)
 
     def as_json(self) -> str:
         """Plan and what came of it, for a pipeline."""

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 
 from auditor import plan
+from auditor.commands.hardening import Outcome
 from auditor.controls import Catalogue
 from auditor.facts import HostFacts
 from auditor.models import Finding, Host, Organisation, Run, Severity, Site, Status, Subject, Unit
@@ -142,6 +143,13 @@ def test_inside_the_window_only_danger_is_held() -> None:
 
 def test_a_control_named_for_this_run_is_made_outside_of_the_window_too() -> None:
     assert in_window("sun 00:00-05:00", accepted=("x.host",)).as_variables() == {"h": {"x.host": ["a.test", "b.test"]}}
+
+
+def test_a_refused_host_is_no_success_and_a_held_change_is_one() -> None:
+    held = make(finding("x.host", "host", "h"), accepted=())
+    odd = make(finding("x.host", "host", "h"), known=facts(machine_panels=["Plesk"]))
+    assert Outcome(run(), held, None, run(), None).sound
+    assert not Outcome(run(), odd, None, run(), None).sound
 
 
 def test_a_preview_shows_the_diff_without_its_secrets() -> None:
