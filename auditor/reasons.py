@@ -24,7 +24,7 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
     (
         r"Missing sudo password|sudo: a password is required|is not in the sudoers|may not run sudo|sudo: (command )?not found",
         Text(
-            vi="tài khoản tự động không có quyền sudo: cấp quyền bằng 'auditor enroll'",
+            vi="tài khoản tự động hóa không có quyền sudo: cấp quyền bằng 'auditor enroll'",
             en="the automation account may not use sudo: grant it with 'auditor enroll'",
         ),
     ),

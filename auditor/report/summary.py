@@ -185,7 +185,7 @@ def _host(
 ) -> HostSummary:
     findings = tuple(by_subject.get(Subject(kind="host", id=host.name), ()))
     unread = HostOutcome(
-        host=host.name, reached=False, reason=Text(vi="lần kiểm tra này chưa đọc tới", en="not read in this audit")
+        host=host.name, reached=False, reason=Text(vi="lần rà soát này chưa đọc tới", en="not read in this audit")
     )
     return HostSummary(
         host=host,

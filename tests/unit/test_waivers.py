@@ -299,7 +299,7 @@ def test_findings_json_and_junit_tell_of_the_waiver(tmp_path: Path) -> None:
     assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
     said = [skipped.get("message") for skipped in suite.iter("skipped")][:2]
     assert said == [
-        "Được miễn tạm đến 31/12/2026 (1/QĐ-UBND): chờ <thay> máy",
+        "Được miễn trừ đến 31/12/2026 (1/QĐ-UBND): chờ <thay> máy",
         "Đã xác nhận, có giá trị đến 31/12/2026",
     ]
 
@@ -444,15 +444,15 @@ def test_the_fleet_s_page_lists_the_papers_what_is_over_first(tmp_path: Path) ->
         "hết hạn 23 ngày trước",
         "còn 37 ngày",
     ]
-    assert texts(page, ".lapsing") == ["1 giấy miễn tạm sắp hết hạn"]
-    assert "2 điểm đang được miễn tạm" in page
+    assert texts(page, ".lapsing") == ["1 miễn trừ sắp hết hạn"]
+    assert "2 điểm đang được miễn trừ" in page
     assert "Không còn điểm nào cần miễn" in texts(page, ".papers > li")[2]
     assert "chờ &lt;thay&gt; máy" in page
     assert "UBND tỉnh Thử" in texts(page, ".papers > li")[1]
 
 
 @pytest.mark.parametrize(
-    ("lang", "until"), [("vi", "Được miễn tạm đến 31/12/2026"), ("en", "Waived until 31 Dec 2026")]
+    ("lang", "until"), [("vi", "Được miễn trừ đến 31/12/2026"), ("en", "Waived until 31 Dec 2026")]
 )
 def test_a_host_s_page_shows_what_is_waived_apart_from_what_is_open(tmp_path: Path, lang: Lang, until: str) -> None:
     page = pages(tmp_path, lang)["hosts/a.html"]
@@ -467,8 +467,8 @@ def test_a_site_s_page_says_which_waiver_is_the_host_s_and_which_attestation_is_
     page = pages(tmp_path, "vi")["sites/a.test.html"]
     tags = [texts(node.html or "", ".tag") for node in LexborHTMLParser(page).css("#waived ~ ul > li")]
     assert tags == [
-        ["Được miễn tạm đến 31/12/2026", "Tương đương", "máy chủ a"],
-        ["Được miễn tạm đến 05/12/2026"],
+        ["Được miễn trừ đến 31/12/2026", "Tương đương", "máy chủ a"],
+        ["Được miễn trừ đến 05/12/2026"],
     ]
     assert "Lời xác nhận đã hết hạn ngày 01/11/2026" in texts(page, ".fold.manual")[0]
 
@@ -504,7 +504,7 @@ def test_list_shows_where_each_paper_stands_and_what_it_covers(kept: Path) -> No
 
 def test_check_fails_when_something_has_expired(kept: Path) -> None:
     checked = auditor("check", "-i", str(kept), exit_code=1)
-    assert checked.stdout == "2 giấy miễn tạm, 0 lời xác nhận\n"
+    assert checked.stdout == "2 miễn trừ, 0 lời xác nhận\n"
     (kept / "office/waivers.yml").write_text("", "utf-8")
     assert auditor("check", "-i", str(kept), "--lang", "en").stdout == "0 waivers, 0 attestations\n"
 

@@ -173,6 +173,21 @@ def test_vietnamese_is_not_english_left_behind():
     assert left == []
 
 
+def test_no_code_chooses_words_by_itself():
+    deciding = {"auditor/words.py", "auditor/language.py", "auditor/usage.py", "auditor/models.py"}
+    found = [
+        f"{name}:{node.lineno}"
+        for file in CODE
+        if (name := file.relative_to(ROOT).as_posix()) not in deciding
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Compare)
+        and any(
+            isinstance(side, ast.Constant) and side.value in ("vi", "en") for side in (node.left, *node.comparators)
+        )
+    ]
+    assert found == [], "ask Words for a key instead"
+
+
 def test_plural_forms_follow_the_language():
     assert [Words("en")("hosts_n", n=n) for n in (0, 1, 2)] == ["0 hosts", "1 host", "2 hosts"]
     assert [Words("vi")("hosts_n", n=n) for n in (0, 1, 2)] == ["0 máy chủ", "1 máy chủ", "2 máy chủ"]
