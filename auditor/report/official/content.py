@@ -210,7 +210,7 @@ class _Writer:
         yield from map(_paragraph, self._causes())
         yield _part(words("official.part.proposals"))
         yield from self._proposals()
-        yield _paragraph(
+        yield _closing(
             words(
                 "official.closing.report",
                 security=self.security,
@@ -218,7 +218,6 @@ class _Writer:
                 unit=self.unit.name,
                 above=", ".join(unit.name for unit in self.above),
             )
-            + "./."
         )
 
     def _request(self) -> Iterable[Block]:
@@ -236,7 +235,7 @@ class _Writer:
         yield _paragraph(
             words("official.request.report_by", unit=self.unit.name, date=self.words.day(self._last_deadline()))
         )
-        yield _paragraph(words("official.closing.request", unit=self.unit.name) + "./.")
+        yield _closing(words("official.closing.request", unit=self.unit.name))
 
     def _situation(self) -> Iterable[str]:
         words, figures = self.words, self.figures
@@ -695,6 +694,10 @@ def _heading(number: int, text: str) -> Block:
 
 def _paragraph(text: str) -> Block:
     return Block(kind="paragraph", text=text)
+
+
+def _closing(text: str) -> Block:
+    return Block(kind="closing", text=f"{text}./.")
 
 
 def _item(text: str) -> Block:

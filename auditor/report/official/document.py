@@ -30,9 +30,9 @@ AGENCY_RULE, TITLE_RULE = 0.4, 0.4
 
 
 class Block(Model):
-    """One paragraph of the body."""
+    """One paragraph of the body. The closing one stays on the page of the signature."""
 
-    kind: Literal["part", "heading", "paragraph", "item"]
+    kind: Literal["part", "heading", "paragraph", "item", "closing"]
     text: str
 
 

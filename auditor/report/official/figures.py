@@ -10,7 +10,11 @@ from auditor import units
 from auditor.controls import Catalogue
 from auditor.models import Bucket, Finding, Host, Model, Organisation, Run, Severity, Site, Text, Unit, WaiverUse
 from auditor.report.summary import Comparison, Counts, FleetSummary, SiteSummary, compare, fleet
+from auditor.report.visible import one_line
 from auditor.waivers import covered
+
+MAX_NAME = 200
+"""Characters of an office's name."""
 
 
 class Requirement(Model):
@@ -89,6 +93,8 @@ class Figures(Model):
 
 def figures(organisation: Organisation, unit: Unit, hosts: Iterable[Host], run: Run, before: Run | None) -> Figures:
     """Count for ``unit`` and the units below it. ``hosts`` are those of the inventory as it is now."""
+    organisation = _presentable(organisation)
+    unit = organisation.unit(unit.id) or unit
     scope = units.within(organisation, unit)
     ids = frozenset(one.id for one in scope)
     mine = _narrowed(run, ids, organisation)
@@ -116,6 +122,27 @@ def figures(organisation: Organisation, unit: Unit, hosts: Iterable[Host], run: 
         incomparable=tuple(
             site.domain for host in mine.hosts if earlier and host.name not in comparable for site in host.sites
         ),
+    )
+
+
+def _presentable(organisation: Organisation) -> Organisation:
+    """The offices with what people wrote about them made fit to be shown: one line, bounded, nothing invisible."""
+    return organisation.model_copy(
+        update={
+            "units": tuple(
+                unit.model_copy(
+                    update={
+                        "signing": tuple(one_line(line, MAX_NAME) for line in unit.signing),
+                        **{
+                            field: one_line(text, MAX_NAME)
+                            for field in ("name", "former_name", "place", "abbreviation", "drafter")
+                            if (text := getattr(unit, field)) is not None
+                        },
+                    }
+                )
+                for unit in organisation.units
+            )
+        }
     )
 
 

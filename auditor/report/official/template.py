@@ -101,7 +101,7 @@ def _styles(document: Any) -> None:
         ("VB Cơ quan", SIZE_AGENCY, {"align": _CENTER, "bold": True}),
         ("VB Quốc hiệu", SIZE_NATION, {"align": _CENTER, "bold": True}),
         ("VB Tiêu ngữ", SIZE_MOTTO, {"align": _CENTER, "bold": True}),
-        ("VB Số", SIZE_DATE, {"align": _CENTER, "before": 6}),
+        ("VB Số", SIZE_DATE, {"align": _CENTER, "before": 6, "after": 6}),
         ("VB Địa danh, ngày", SIZE_DATE, {"align": _CENTER, "italic": True, "before": 6}),
         ("VB V/v", SIZE_CONCERNING, {"align": _CENTER}),
         (STYLE_CIRCULATION, SIZE_NOTE, {"align": _CENTER, "bold": True, "before": 6}),
@@ -114,6 +114,7 @@ def _styles(document: Any) -> None:
         ("VB Mục", SIZE_BODY, {"align": _JUSTIFY, "bold": True, "before": 6, "first": INDENT, "outline": 2, "next": True}),
         ("VB Nội dung", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
         ("VB Gạch đầu dòng", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
+        ("VB Kết thúc", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15, "next": True}),
         ("VB Nơi nhận", SIZE_RECIPIENTS_TITLE, {"align": _LEFT, "bold": True, "italic": True}),
         ("VB Danh sách nơi nhận", SIZE_RECIPIENTS, {"align": _LEFT}),
         ("VB Chức vụ", SIZE_BODY, {"align": _CENTER, "bold": True, "next": True}),
@@ -263,6 +264,8 @@ def _body(document: Any) -> None:
         ("VB Mục", "{{ block.text }}"),
         ("", '{%p elif block.kind == "item" %}'),
         ("VB Gạch đầu dòng", "{{ block.text }}"),
+        ("", '{%p elif block.kind == "closing" %}'),
+        ("VB Kết thúc", "{{ block.text }}"),
         ("", "{%p else %}"),
         ("VB Nội dung", "{{ block.text }}"),
         ("", "{%p endif %}"),
@@ -299,7 +302,8 @@ def _header_block(document: Any) -> None:
 
 
 def _signature_block(document: Any) -> None:
-    document.add_paragraph("", "VB Ngắt").paragraph_format.space_before = Pt(10)
+    gap = document.add_paragraph("", "VB Ngắt").paragraph_format
+    gap.space_before, gap.keep_with_next = Pt(10), True
     left, right = _columns(document)
     _all(
         left,
@@ -318,8 +322,9 @@ def _signature_block(document: Any) -> None:
 
 
 def _columns(document: Any) -> tuple[Any, Any]:
-    """The two cells of a table without lines, as wide as the text."""
+    """The two cells of a table without lines, as wide as the text and never parted by a page's end."""
     table = document.add_table(rows=1, cols=2)
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     _table_form(table, HEADER_COLUMNS, padding=0)
     left, right = table.rows[0].cells
     return left, right
