@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from docx.document import Document as Docx
-from docx.opc.exceptions import OpcError
 from docx.oxml.ns import qn
 from docx.shared import Mm
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 from docxtpl import DocxTemplate
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from lxml import etree
 
 from auditor.errors import InputError
 from auditor.report.official import metrics
@@ -56,21 +53,30 @@ def render(document: Document, template: Path | None = None) -> bytes:
 
 
 def _filled(document: Document, source: Path) -> Any:
+    filled = _opened(source)
+    values = document.model_dump(mode="json", exclude={"annexes"})
+    values["annex"] = {annex.key: annex.model_dump(mode="json") for annex in document.annexes}
+    try:
+        filled.render(values, ImmutableSandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined))
+    except jinja2.TemplateError as error:
+        raise _broken("a mark in the template is broken: {why}", source, error.message) from error
+    except Exception as error:  # what else a mark may do to the XML around it, no library foresees
+        raise _broken("the template cannot be filled in: {why}", source, error) from error
+    return filled
+
+
+def _opened(source: Path) -> Any:
     try:
         if source.stat().st_size > MAX_TEMPLATE:
             raise InputError("the template is too big", file=source, mend="take the pictures out of it")
-        filled = DocxTemplate(str(source))
-        values = document.model_dump(mode="json", exclude={"annexes"})
-        values["annex"] = {annex.key: annex.model_dump(mode="json") for annex in document.annexes}
-        filled.render(values, ImmutableSandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined))
+        filled = DocxTemplate(io.BytesIO(source.read_bytes()))
+        filled.init_docx()
     except OSError as error:
-        raise _broken("cannot read the template: {why}", source, error.strerror or error) from error
-    except (OpcError, zipfile.BadZipFile, KeyError) as error:
+        raise _broken("cannot read the template: {why}", source, error.strerror) from error
+    except InputError:
+        raise
+    except Exception as error:  # a broken file breaks python-docx in as many ways
         raise _broken("the template is no DOCX file", source) from error
-    except jinja2.TemplateError as error:
-        raise _broken("a mark in the template is broken: {why}", source, error.message) from error
-    except (etree.LxmlError, TypeError, ValueError) as error:
-        raise _broken("the template cannot be filled in: {why}", source, error) from error
     return filled
 
 

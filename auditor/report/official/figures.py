@@ -127,23 +127,18 @@ def figures(organisation: Organisation, unit: Unit, hosts: Iterable[Host], run: 
 
 def _presentable(organisation: Organisation) -> Organisation:
     """The offices with what people wrote about them made fit to be shown: one line, bounded, nothing invisible."""
-    return organisation.model_copy(
-        update={
-            "units": tuple(
-                unit.model_copy(
-                    update={
-                        "signing": tuple(one_line(line, MAX_NAME) for line in unit.signing),
-                        **{
-                            field: one_line(text, MAX_NAME)
-                            for field in ("name", "former_name", "place", "abbreviation", "drafter")
-                            if (text := getattr(unit, field)) is not None
-                        },
-                    }
-                )
-                for unit in organisation.units
-            )
-        }
+    return Organisation(
+        name=organisation.name,
+        regime=organisation.regime,
+        deadline_days=organisation.deadline_days,
+        units=tuple(_presentable_unit(unit) for unit in organisation.units),
     )
+
+
+def _presentable_unit(unit: Unit) -> Unit:
+    written = {field: getattr(unit, field) for field in ("name", "former_name", "place", "abbreviation", "drafter")}
+    shown = {field: one_line(text, MAX_NAME) for field, text in written.items() if text is not None}
+    return unit.model_copy(update={**shown, "signing": tuple(one_line(line, MAX_NAME) for line in unit.signing)})
 
 
 def _narrowed(run: Run, units: frozenset[str], organisation: Organisation) -> Run:

@@ -1,0 +1,141 @@
+"""The DOCX template: built from the repository, filled in safely, refused when an officer broke it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import docx
+import pytest
+from docx.shared import Mm, Pt
+
+from auditor.errors import InputError
+from auditor.models import Organisation
+from auditor.report.official import docx as docx_output
+from auditor.report.official import metrics, template
+from tests import factory
+from tests.unit import official
+
+DOCUMENT = official.document("tinh-tan-giang", "cong-van")
+
+
+def paragraphs(word):
+    cells = [one for table in word.tables for cell in table._cells for one in cell.paragraphs]
+    return [*word.paragraphs, *cells]
+
+
+def opened(data):
+    return docx.Document(io.BytesIO(data))
+
+
+def edited(tmp_path, change):
+    """The shipped template after an officer's edit."""
+    word = docx.Document(template.PATH)
+    change(word)
+    file = tmp_path / "mau-rieng.docx"
+    word.save(file)
+    return file
+
+
+def replace(word, old, new):
+    for paragraph in paragraphs(word):
+        if old in paragraph.text:
+            paragraph.runs[0].text = paragraph.text.replace(old, new)
+            for run in paragraph.runs[1:]:
+                run.text = ""
+
+
+def test_the_shipped_template_is_what_the_repository_builds():
+    with zipfile.ZipFile(io.BytesIO(template.build())) as built, zipfile.ZipFile(template.PATH) as shipped:
+        assert built.namelist() == shipped.namelist()
+        for name in built.namelist():
+            assert built.read(name) == shipped.read(name), (
+                f"{name}: build it anew: python -m auditor.report.official.template"
+            )
+
+
+def test_what_people_wrote_stays_text():
+    nasty = "Ủy ban <w:p/> & {{ 7 * 7 }} {% raw %} \u202e]]> \x07" + "x" * 1_000_000
+    units = [
+        {**unit.model_dump(), "name": nasty if unit.id == "cong-an" else unit.name}
+        for unit in official.organisation().units
+    ]
+    tree = Organisation.model_validate({**official.organisation().model_dump(), "units": units})
+    made = docx_output.render(official.document("tinh-tan-giang", of=tree))
+    text = "\n".join(one.text for one in paragraphs(opened(made)))
+    assert "Ủy ban <w:p/> & {{ 7 * 7 }} {% raw %} ⟨U+202E⟩]]> ⟨U+0007⟩xxx" in text
+    assert "\u202e" not in text and len(made) < 200_000 and "[200/" in text
+
+
+def test_an_officer_may_change_fonts_words_and_order(tmp_path):
+    def change(word):
+        word.styles["VB Tiêu ngữ"].font.size = Pt(14)
+        replace(word, "{{ circulation }}", "{{ circulation }} (bản {{ kind }})")
+        word.tables[0].columns[1].cells[0].width = Mm(100)
+
+    made = opened(docx_output.render(DOCUMENT, edited(tmp_path, change)))
+    assert any(one.text == "LƯU HÀNH NỘI BỘ (bản cong-van)" for one in paragraphs(made))
+    (rule,) = [one for one in paragraphs(made) if one.style.name == template.STYLE_MOTTO_RULE]
+    indent = rule.paragraph_format.left_indent + rule.paragraph_format.right_indent
+    assert 100 - indent / Mm(1) == pytest.approx(metrics.width(DOCUMENT.motto, 14, bold=True), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("{{ motto }}", "{{ motto", "a mark in the template is broken"),
+        ("{{ motto }}", "{{ mottto }}", "a mark in the template is broken: 'mottto' is undefined"),
+        ("{{ motto }}", "Độc lập", "the template leaves out motto"),
+        ("{{ number }}", "Số: 12/UBND", "the template leaves out number"),
+        ("{{ block.text }}", "", "the template leaves out body"),
+        ("{{ row[3] }}", "", "the template leaves out annex."),
+        ("{%p endif %}", "", "a mark in the template is broken"),
+        ("{{ motto }}", "{{ motto.__class__.__mro__ }}", "a mark in the template is broken"),
+        ("{{ motto }}", "{{ motto }}{{ cycler.__init__.__globals__.os.popen('id').read() }}", "a mark in the template"),
+    ],
+)
+def test_a_broken_template_is_told_and_nothing_comes_of_it(tmp_path, old, new, told):
+    file = edited(tmp_path, lambda word: replace(word, old, new))
+    with pytest.raises(InputError) as caught:
+        docx_output.render(DOCUMENT, file)
+    assert told in caught.value.what and caught.value.file == file
+
+
+def test_what_is_no_template_is_told(tmp_path):
+    text, empty_zip, wrong_zip = tmp_path / "a.docx", tmp_path / "b.docx", tmp_path / "c.docx"
+    text.write_text("{{ motto }}")
+    with zipfile.ZipFile(empty_zip, "w"):
+        pass
+    with zipfile.ZipFile(wrong_zip, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    for file in (text, empty_zip, wrong_zip):
+        with pytest.raises(InputError, match="the template is no DOCX file"):
+            docx_output.render(DOCUMENT, file)
+    with pytest.raises(InputError, match="cannot read the template"):
+        docx_output.render(DOCUMENT, tmp_path / "nowhere.docx")
+    with pytest.raises(InputError, match="cannot read the template"):
+        docx_output.render(DOCUMENT, tmp_path)
+
+
+def test_lines_are_even_and_as_few_as_can_be():
+    def count(line):
+        return float(len(line))
+
+    assert metrics.lines("aaa bbb ccc ddd", count, 11) == ("aaa bbb", "ccc ddd")
+    assert metrics.lines("aaa bbb", count, 7) == ("aaa bbb",)
+    assert metrics.lines("a", count, 0.5) == ("a",)
+    assert metrics.lines("aaaaaaaaaaaa bb", count, 5) == ("aaaaaaaaaaaa", "bb")
+
+
+def test_lengths_are_those_of_times_new_roman():
+    assert metrics.width("M", 72, bold=False) == pytest.approx(0.889 * 25.4, rel=0.002)
+    assert metrics.width("Ộ", 12, bold=True) == metrics.width("O", 12, bold=True)
+
+
+def test_empty_annexes_say_so_and_have_no_table():
+    run = factory.run(started=official.NOW, clean=True)
+    run = run.model_copy(update={"findings": tuple(f for f in run.findings if f.status.value == "pass")})
+    of = official.document("tinh-tan-giang", run=run)
+    made = opened(docx_output.render(of))
+    assert [annex.note for annex in of.annexes if not annex.rows] == ["Không có."] * 3
+    assert len(made.tables) == 2 + 1

@@ -1,0 +1,136 @@
+"""From kept runs to files: which runs make a month, and what is refused before anything is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor import inventory
+from auditor.errors import InputError
+from auditor.history import History
+from auditor.report.official import issue
+from auditor.report.official.period import Period, month_before, state
+from tests import factory
+from tests.unit import official
+
+LAB = Path("inventories/lab")
+
+
+@pytest.fixture
+def history(tmp_path):
+    return History(tmp_path / "state/history.sqlite")
+
+
+def keep(history, started, *, hosts=factory.HOSTS, **more):
+    run = factory.run(started=started, run_id=f"run-{started}-{len(hosts)}", hosts=hosts, **more)
+    history.keep(run)
+    return run
+
+
+def written(history, tmp_path, unit="xa-an-truc", period="2026-11", **more):
+    return issue.write(
+        history,
+        inventory.load(LAB),
+        official.CATALOGUE,
+        unit,
+        Period.parse(period),
+        output=tmp_path / "out",
+        **{"kind": "bao-cao", "regime": None, "lang": "vi", "template": None, **more},
+    )
+
+
+def test_the_files_of_a_month(history, tmp_path):
+    keep(history, "2026-10-27T08:30:00+07:00")
+    keep(history, "2026-11-24T09:12:00+07:00")
+    files = written(history, tmp_path)
+    assert [file.name for file in files] == [
+        "bao-cao-xa-an-truc-2026-11.docx",
+        "bao-cao-xa-an-truc-2026-11.pdf",
+        "phu-luc-ky-thuat-xa-an-truc-2026-11.pdf",
+    ]
+    assert sorted((tmp_path / "out").iterdir()) == sorted(files)
+
+
+def test_a_month_is_vietnam_s_whatever_clock_the_run_used(history):
+    keep(history, "2026-10-31T18:00:00+00:00")
+    found = state(history, history.entries("inventories/lab"), Period(2026, 11), {"web1"})
+    assert found is not None and found.moments == ("2026-10-31T18:00:00+00:00",)
+    assert Period.of("2026-11-01T00:30:00+07:00") == Period(2026, 11)
+    assert Period.of("2026-10-31T23:30:00+07:00") == Period(2026, 10)
+
+
+def test_the_last_run_of_the_month_is_taken_and_a_limited_one_completed_from_earlier_ones(history):
+    keep(history, "2026-11-02T08:00:00+07:00")
+    full = keep(history, "2026-11-10T08:00:00+07:00")
+    last = keep(history, "2026-11-20T08:00:00+07:00", hosts=factory.HOSTS[:1], hardened=True)
+    keep(history, "2026-12-01T08:00:00+07:00")
+    found = state(history, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"})
+    assert found is not None
+    assert found.moments == ("2026-11-20T08:00:00+07:00", "2026-11-10T08:00:00+07:00")
+    of_first = [f for f in found.run.findings if f.host == "web1"]
+    assert of_first == list(last.findings)
+    assert [f for f in found.run.findings if f.host != "web1"] == [f for f in full.findings if f.host != "web1"]
+    assert [host.name for host in found.run.hosts] == ["web1", "web2", "web3"]
+
+
+def test_a_host_that_no_run_of_the_month_has_is_missing(history):
+    keep(history, "2026-11-10T08:00:00+07:00", hosts=factory.HOSTS[:2])
+    keep(history, "2026-11-20T08:00:00+07:00", hosts=factory.HOSTS[:1])
+    found = state(history, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"})
+    assert found is not None and [host.name for host in found.run.hosts] == ["web1", "web2"]
+
+
+def test_the_month_before_is_the_last_that_has_a_run(history):
+    for started in ("2026-06-10T08:00:00+07:00", "2026-08-10T08:00:00+07:00", "2026-11-10T08:00:00+07:00"):
+        keep(history, started)
+    entries = history.entries("inventories/lab")
+    assert month_before(entries, Period(2026, 11)) == Period(2026, 8)
+    assert month_before(entries, Period(2026, 6)) is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "period", "told"),
+    [
+        ("xa-an-truc", "2026-12", "no run of inventories/lab in 2026-12 — months with a run: 2026-11"),
+        ("nowhere", "2026-11", "--unit nowhere: no such unit"),
+        ("a05", "2026-11", "unit a05 has nobody to report to"),
+        ("so-khcn", "2026-11", "no site and no host belongs to so-khcn"),
+    ],
+)
+def test_what_cannot_be_reported_is_told_and_nothing_is_written(history, tmp_path, unit, period, told):
+    keep(history, "2026-11-24T09:12:00+07:00")
+    with pytest.raises(InputError) as caught:
+        written(history, tmp_path, unit, period)
+    assert told in str(caught.value) and not (tmp_path / "out").exists()
+
+
+def test_a_broken_template_leaves_nothing_behind(history, tmp_path):
+    keep(history, "2026-11-24T09:12:00+07:00")
+    template = tmp_path / "x.docx"
+    template.write_text("no zip")
+    with pytest.raises(InputError, match="no DOCX file"):
+        written(history, tmp_path, template=template)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("text", ["2026", "2026-13", "2026-1", "26-11", "2026-11-01", "", "2026-00"])
+def test_a_month_is_written_one_way(text):
+    with pytest.raises(InputError, match="is no month"):
+        Period.parse(text)
+
+
+def test_a_unit_that_ceased_says_who_took_over(tmp_path):
+    office = tmp_path / "office"
+    office.mkdir()
+    (tmp_path / "hosts.yml").write_text("all:\n  hosts:\n    web1: {ansible_host: 192.0.2.1}\n")
+    (office / "organisation.yml").write_text(
+        "name: T\nunits:\n  - {id: huyen, name: Huyện, successor: xa}\n  - {id: xa, name: Xã Mới}\n"
+    )
+    with pytest.raises(
+        InputError, match=r"organisation.yml:3: unit huyen has ceased: Xã Mới took over — use --unit xa"
+    ):
+        issue.office(inventory.load(tmp_path), "huyen")
+    (office / "organisation.yml").unlink()
+    with pytest.raises(InputError, match="an official report needs the offices"):
+        issue.office(inventory.load(tmp_path), "huyen")

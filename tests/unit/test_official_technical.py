@@ -1,0 +1,79 @@
+"""The technical annex: the one place of addresses, host names and what hosts sent, all of it inert."""
+
+from __future__ import annotations
+
+import io
+
+import pdfplumber
+import pikepdf
+import pytest
+
+from auditor.report.official import pdf, technical
+from auditor.words import Words
+from tests import factory
+from tests.unit import official
+
+
+def text_of(data):
+    with pdfplumber.open(io.BytesIO(data)) as file:
+        return " ".join("\n".join(page.extract_text() for page in file.pages).split())
+
+
+def test_it_names_hosts_and_addresses_and_what_was_read():
+    run = factory.run(started=official.NOW, unreachable=["web2"])
+    month = official.month("tinh-tan-giang", run)
+    ((suffix, data),) = technical.files(month, official.CATALOGUE, official.MONTH, lang="vi")
+    text = text_of(data)
+    assert suffix == ""
+    for told in ("web1", "10.213.47.11", "web2", "10.213.47.12", "web3", "ssh.effective.permitrootlogin = yes"):
+        assert told in text
+    assert "Không đọc được: cổng SSH từ chối kết nối" in text
+    assert "LƯU HÀNH NỘI BỘ" in text
+
+
+def test_it_holds_only_the_unit_s_hosts():
+    month = official.month("xa-an-truc", factory.run(started=official.NOW))
+    names = [part.name for part in technical.parts(month, official.CATALOGUE, Words("vi"))]
+    assert names == ["web1"]
+
+
+def test_every_open_finding_has_a_row():
+    run = factory.run(started=official.NOW)
+    month = official.month("tinh-tan-giang", run)
+    parts = list(technical.parts(month, official.CATALOGUE, Words("vi")))
+    wanted = sum(finding.bucket in ("fail", "partial", "waived", "not_evaluated") for finding in run.findings)
+    assert sum(len(part.rows) for part in parts) == wanted
+
+
+def test_what_hosts_send_is_inert_bounded_and_drawable():
+    typst = "#eval(1) *b* $x$ \\ #sys.inputs `c` @ref <label>"
+    strings = ("<script>gọn\u202e", typst, "漢字 😀 ﷽", *factory.NASTY, "y" * 1_000_000)
+    month = official.month("xa-an-truc", factory.run(started=official.NOW, nasty=strings))
+    ((_, data),) = technical.files(month, official.CATALOGUE, official.MONTH, lang="vi")
+    text = text_of(data)
+    assert "<script>gọn[U+202E]" in text and "\u202e" not in text and "[U+1F600]" in text
+    assert "#eval(1) *b* $x$" in text and "@ref <label>" in text
+    assert len(data) < 600_000
+    with pikepdf.open(io.BytesIO(data)) as file:
+        assert not any("/Annots" in page for page in file.pages)
+        assert "/OpenAction" not in file.Root and "/Names" not in file.Root.get("/AcroForm", {})
+
+
+@pytest.mark.parametrize(("rows", "files"), [((3,), [3]), ((10, 10), [10, 10]), ((25, 3), [10, 10, 8]), ((0, 0), [0])])
+def test_hosts_are_packed_into_files(monkeypatch, rows, files):
+    monkeypatch.setattr(technical, "MAX_ROWS", 10)
+    parts = [technical.Part(name=str(n), facts=(), rows=(("x",),) * count) for n, count in enumerate(rows)]
+    packed = [sum(len(part.rows) for part in some) for some in technical._packed(parts)]
+    assert packed == files
+
+
+def test_a_long_annex_of_the_document_goes_into_files_of_its_own(monkeypatch):
+    monkeypatch.setattr(pdf, "MAX_ROWS", 20)
+    of = official.document("tinh-tan-giang")
+    made = dict(pdf.files(of))
+    rows = len(of.annexes[1].rows)
+    assert rows > 20
+    assert set(made) == {"", *(f"-phu-luc-2-{part}" for part in range(1, -(-rows // 20) + 1))}
+    title = of.annexes[1].rows[-1][1]
+    assert title not in text_of(made[""]) and title in text_of(made[f"-phu-luc-2-{-(-rows // 20)}"])
+    assert "Phụ lục II" in text_of(made["-phu-luc-2-1"])
