@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from auditor import inventory
+from auditor.frameworks.clauses import Framework, load
 from auditor.models import Lang, Organisation, Regime, Run
 from auditor.report.official import content
 from auditor.report.official.document import Document, Kind
@@ -24,6 +25,11 @@ def organisation() -> Organisation:
     found = inventory.load(Path("inventories/lab")).organisation
     assert found is not None
     return found
+
+
+@cache
+def framework(regime: Regime) -> Framework:
+    return load(content.FRAMEWORKS[regime])
 
 
 def month(unit: str, run: Run, before: Run | None = None, of: Organisation | None = None) -> Figures:
@@ -53,6 +59,7 @@ def document(
         kind=kind,
         lang=lang,
         previous=before.started if before else None,
+        framework=framework(regime),
     )
 
 

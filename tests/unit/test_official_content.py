@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from auditor.models import Organisation, Status
+from auditor.models import Organisation, Status, Waived, Waiver, WaiverUse
 from auditor.report.summary import Counts
 from tests import factory
 from tests.unit import official
@@ -18,6 +18,10 @@ HARDENED = factory.run(started=official.NOW, run_id="after", hardened=True)
 
 def of_ward(run, host, domain):
     return [f for f in run.findings if f.subject.id in (host, domain)]
+
+
+def annex(of, key):
+    return next(one for one in of.annexes if one.key == key)
 
 
 def test_a_ward_s_figures_are_those_of_its_site_and_host():
@@ -80,7 +84,7 @@ def test_an_unread_host_is_told_and_never_counts_as_met():
         in told
     )
     assert "chiếm từ một nửa trở lên" not in told
-    units, _, _, unsure = of.annexes
+    units, unsure = annex(of, "units"), annex(of, "unsure")
     assert [row[4:8] for row in units.rows if row[2] == "gotre.test"] == [("–", "–", "–", "–")]
     assert ("Toàn bộ yêu cầu", "dongvau.test, gotre.test", "Không kết nối được máy chủ lúc rà soát") in [
         row[1:] for row in unsure.rows
@@ -147,7 +151,7 @@ def test_each_regime_has_its_laws_words_and_clauses():
     assert "an toàn thông tin" not in official.text(new)
     assert "Nghị định số 85/2016/NĐ-CP" in official.text(old) and "TCVN 11930:2017" in official.text(old)
     assert "an ninh mạng" not in official.text(old) + old.model_dump_json()
-    clause = {regime: {row[3] for row in of.annexes[1].rows} for regime, of in (("new", new), ("old", old))}
+    clause = {regime: {row[3] for row in annex(of, "open").rows} for regime, of in (("new", new), ("old", old))}
     assert clause == {"new": {"4.5.2.1 b"}, "old": {"6.2.2.4"}}
 
 
@@ -164,7 +168,7 @@ def test_an_office_that_is_no_committee_stands_below_the_one_above_it():
 
 
 def test_former_names_help_those_who_know_the_old_map():
-    units = official.document("tinh-tan-giang").annexes[0]
+    units = annex(official.document("tinh-tan-giang"), "units")
     assert any(
         row[1] == "Ủy ban nhân dân phường Bến Nứa (trước đây là Ủy ban nhân dân xã Bến Nứa)" for row in units.rows
     )
@@ -175,3 +179,61 @@ def test_every_text_is_composed_unicode_in_both_languages():
         printed = official.document("tinh-tan-giang", lang=lang).model_dump_json()
         assert unicodedata.is_normalized("NFC", printed)
     assert "Website" in official.document(lang="en").model_dump_json()
+
+
+def waived(finding, **more):
+    waiver = {
+        "id": "MT-01",
+        "reason": "Chờ thay máy chủ web1 (10.213.47.11)",
+        "approver": "Chánh Văn phòng",
+        "granted": "2026-10-01",
+        "expires": "2026-12-15",
+        **more,
+    }
+    used = Waived.model_validate({"compensating": None, **waiver, "days_left": 21, "validity": "expiring"})
+    return finding.model_copy(update={"waiver": used}), Waiver.model_validate(
+        {**waiver, "control": finding.control, "scope": {"hosts": ["web1"]}}
+    )
+
+
+def test_what_is_waived_is_counted_apart_asked_of_nobody_and_listed_with_its_end():
+    run = factory.run(started=official.NOW)
+    finding = next(f for f in run.findings if f.control == "ssh.root_login" and f.host == "web1")
+    let_be, waiver = waived(finding, compensating="Chỉ cho kết nối từ mạng nội bộ")
+    use = WaiverUse(waiver=waiver, validity="expiring", days_left=21, waived=1, open=0, not_evaluated=0, met=0)
+    run = run.model_copy(
+        update={"findings": tuple(let_be if f is finding else f for f in run.findings), "waivers": (use,)}
+    )
+    of = official.document("xa-an-truc", run=run)
+    told = official.text(of)
+    assert "1 được miễn trừ có thời hạn, trong đó 1 có biện pháp tương đương" in told
+    title = official.CATALOGUE["ssh.root_login"].title.vi
+    assert title not in told and title not in [row[1] for row in annex(of, "open").rows]
+    assert annex(of, "waivers").rows == (
+        (
+            "1",
+            title,
+            "antruc.test",
+            "Chờ thay máy chủ [xem phụ lục kỹ thuật] ([xem phụ lục kỹ thuật])",
+            "Chỉ cho kết nối từ mạng nội bộ",
+            "15/12/2026 (sắp hết hạn)",
+        ),
+    )
+    assert annex(official.document("xa-go-tre", run=run), "waivers").rows == ()
+
+
+def test_clauses_are_counted_over_the_sites_at_their_levels():
+    of = official.document("tinh-tan-giang")
+    clauses = annex(of, "clauses")
+    assert len(clauses.rows) == len(official.framework("2026").at(2))
+    for row in clauses.rows:
+        assert sum(int(number) for number in re.findall(r" (\d+)(?:;|$)", row[5])) == 4, row
+    told = official.text(of)
+    assert f"Đối chiếu {len(clauses.rows)} điều khoản của {official.framework('2026').title.vi}" in told
+
+
+def test_a_control_that_the_catalogue_no_longer_has_goes_by_its_id():
+    run = factory.run(started=official.NOW)
+    gone = next(f for f in run.findings if f.is_open and f.host == "web1").model_copy(update={"control": "old.control"})
+    of = official.document("xa-an-truc", run=run.model_copy(update={"findings": (*run.findings, gone)}))
+    assert "old.control" in [row[1] for row in annex(of, "open").rows]

@@ -138,4 +138,4 @@ def test_empty_annexes_say_so_and_have_no_table():
     of = official.document("tinh-tan-giang", run=run)
     made = opened(docx_output.render(of))
     assert [annex.note for annex in of.annexes if not annex.rows] == ["Không có."] * 3
-    assert len(made.tables) == 2 + 1
+    assert len(made.tables) == 2 + 2

@@ -70,6 +70,7 @@ def test_hosts_are_packed_into_files(monkeypatch, rows, files):
 def test_a_long_annex_of_the_document_goes_into_files_of_its_own(monkeypatch):
     monkeypatch.setattr(pdf, "MAX_ROWS", 20)
     of = official.document("tinh-tan-giang")
+    of = of.model_copy(update={"annexes": of.annexes[:4]})
     made = dict(pdf.files(of))
     rows = len(of.annexes[1].rows)
     assert rows > 20

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from auditor import units
 from auditor.controls import Catalogue
+from auditor.frameworks.assessment import ClauseTotal, Result, assess_run, total
+from auditor.frameworks.clauses import Framework
 from auditor.models import Bucket, Lang, Regime, Severity, Status, Unit
 from auditor.report.official import metrics
 from auditor.report.official.document import (
@@ -35,6 +38,9 @@ from auditor.report.summary import SEVERITIES, Change, SiteSummary
 from auditor.report.visible import one_line
 from auditor.words import Words
 
+FRAMEWORKS: Mapping[Regime, str] = {"2022": "tcvn11930", "2026": "tcvn14423"}
+"""Whose clauses a report counts, by regime."""
+
 DEADLINE_DAYS: Mapping[Severity, int] = {
     Severity.CRITICAL: 7,
     Severity.HIGH: 15,
@@ -51,7 +57,6 @@ NAMED = 10
 _COMMITTEE = "Ủy ban nhân dân"
 _PLACES = ("tỉnh", "thành phố", "thị xã", "thị trấn", "huyện", "quận", "phường", "xã", "đặc khu")
 _BLANK = "\u00a0" * 7
-_FRAMEWORK: Mapping[Regime, str] = {"2022": "tcvn11930", "2026": "tcvn14423"}
 _APART: tuple[Bucket, ...] = ("attested", "not_applicable", "manual", "not_evaluated")
 _CHANGES: tuple[Change, ...] = ("fixed", "still", "regressed", "new", "waived", "unknown", "gone")
 _ROMAN = ("I", "II", "III", "IV", "V")
@@ -67,12 +72,13 @@ def document(
     kind: Kind,
     lang: Lang,
     previous: str | None,
+    framework: Framework,
 ) -> Document:
     """The whole document.
 
     ``moments``: when the runs behind it were, newest first; ``previous``: when that of the month was that it is compared with.
     """
-    return _Writer(figures, catalogue, period, moments, regime, kind, lang, previous).document()
+    return _Writer(figures, catalogue, period, moments, regime, kind, lang, previous, framework).document()
 
 
 class _Writer:
@@ -88,9 +94,11 @@ class _Writer:
         kind: Kind,
         lang: Lang,
         previous: str | None,
+        framework: Framework,
     ) -> None:
         self.figures, self.catalogue, self.period, self.moments = figures, catalogue, period, moments
         self.regime, self.kind, self.lang, self.previous = regime, kind, lang, previous
+        self.framework = framework
         self.words = Words(lang)
         self.unit = figures.unit
         self.above = units.addressees(figures.organisation, figures.unit)
@@ -321,6 +329,12 @@ class _Writer:
         ]
         if apart:
             yield words("official.overall.apart", parts="; ".join(apart))
+        yield words(
+            "official.overall.clauses",
+            clauses=words("official.clauses_n", n=len(self._clause_totals)),
+            framework=self.framework.title.get(self.lang),
+            results=self._tally(Counter(one.result for one in self._clause_totals)),
+        )
         if counts.open_total:
             yield words(
                 "official.overall.open",
@@ -492,6 +506,7 @@ class _Writer:
             "open": self._open_rows(),
             "waivers": self._waiver_rows(),
             "unsure": self._unsure_rows(),
+            "clauses": self._clause_rows(),
         }
         return tuple(
             self._annex(number, key, _numbered(found))
@@ -596,6 +611,33 @@ class _Writer:
             for one in requirements(read, self.catalogue, bucket):
                 yield (one.title.get(self.lang), self._where(one), why)
 
+    @cached_property
+    def _clause_totals(self) -> tuple[ClauseTotal, ...]:
+        """The clauses over the sites, each at its level; over the hosts where there are no sites."""
+        assessed = assess_run(self.framework, self.figures.run, self.catalogue)
+        sites = bool(self.figures.summary.sites)
+        return total(one for one in assessed if one.site is not None or not sites)
+
+    def _clause_rows(self) -> Iterable[tuple[str, ...]]:
+        words = self.words
+        for one in self._clause_totals:
+            yield (
+                one.clause.number,
+                one.clause.text.get(self.lang),
+                words(f"coverage.{one.clause.status}"),
+                words(f"result.{one.result.value}"),
+                self._tally(one.counts),
+            )
+
+    def _tally(self, counts: Mapping[Result, int]) -> str:
+        words = self.words
+        told = [
+            words("official.clauses.of", result=words(f"result.{result.value}"), count=counts[result])
+            for result in Result
+            if counts.get(result)
+        ]
+        return "; ".join(told)
+
     # --- small parts ------------------------------------------------------------------------------------
 
     def _where(self, one: Requirement) -> str:
@@ -608,7 +650,7 @@ class _Writer:
         return words("official.where.hosts", hosts=hosts, sites=self._domains(one.domains))
 
     def _clauses(self, one: Requirement) -> str:
-        by_level = one.references.get(_FRAMEWORK[self.regime])
+        by_level = one.references.get(self.framework.key)
         if not isinstance(by_level, Mapping):
             return ""
         told = (clause for level in sorted(one.levels or {2}) for clause in by_level.get(f"l{level}") or ())
@@ -704,4 +746,4 @@ def _item(text: str) -> Block:
     return Block(kind="item", text=text)
 
 
-__all__ = ["DEADLINE_DAYS", "document"]
+__all__ = ["DEADLINE_DAYS", "FRAMEWORKS", "document"]

@@ -10,7 +10,7 @@ from typing import Literal
 from auditor.models import Lang, Model
 
 Kind = Literal["bao-cao", "cong-van"]
-AnnexKey = Literal["units", "open", "waivers", "unsure"]
+AnnexKey = Literal["units", "open", "waivers", "unsure", "clauses"]
 Align = Literal["left", "center", "right"]
 
 PAGE = (210.0, 297.0)
@@ -116,6 +116,14 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         Column(key="requirement", share=37),
         Column(key="where", share=26),
         Column(key="why", share=32),
+    ),
+    "clauses": (
+        Column(key="number", share=5, align="center"),
+        Column(key="clause", share=11),
+        Column(key="content", share=40),
+        Column(key="coverage", share=14),
+        Column(key="result", share=12),
+        Column(key="sites", share=18),
     ),
 }
 """The columns of each annex."""

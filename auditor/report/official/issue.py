@@ -8,6 +8,7 @@ from pathlib import Path
 from auditor import units
 from auditor.controls import Catalogue
 from auditor.errors import InputError
+from auditor.frameworks.clauses import load
 from auditor.history import History
 from auditor.models import Inventory, Lang, Organisation, Regime, Unit
 from auditor.office import folder
@@ -46,15 +47,17 @@ def write(
             unit=unit.id,
             mend="name the unit at its sites (unit:) or hosts (luytre_unit:)",
         )
+    regime = regime or organisation.regime
     document = content.document(
         month,
         catalogue,
         period,
         now.moments,
-        regime=regime or organisation.regime,
+        regime=regime,
         kind=kind,
         lang=lang,
         previous=before.moments[0] if before else None,
+        framework=load(content.FRAMEWORKS[regime]),
     )
     made = rendered(document, month, catalogue, period, template)
     try:
