@@ -20,6 +20,7 @@ from auditor.commands import (
     harden,
     history,
     inventory,
+    mail,
     plan,
     report,
     rollback,
@@ -48,6 +49,7 @@ app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.add_typer(report.app, name="report")
 app.add_typer(history.app, name="history")
+app.add_typer(mail.app, name="mail")
 app.add_typer(controls.app, name="controls")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(waivers.app, name="waivers")

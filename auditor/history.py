@@ -142,7 +142,8 @@ class History:
             return Run.model_validate_json(document)
         except ValidationError as error:
             raise InputError(
-                f"run {found} was written by another version and cannot be understood",
+                "run {run} was written by another version and cannot be understood",
+                run=found,
                 file=self.path,
                 mend="update Lũy Tre, or take it out with 'auditor history export'",
             ) from error
@@ -158,7 +159,9 @@ class History:
             raise self._no_single_run(run_id, many=bool(rows))
         document = _unpacked(rows[0][1])
         if document is None:
-            raise InputError(f"run {rows[0][0]} is damaged", file=self.path, mend="see 'auditor history verify'")
+            raise InputError(
+                "run {run} is damaged", run=rows[0][0], file=self.path, mend="see 'auditor history verify'"
+            )
         return rows[0][0], document
 
     def latest(self, inventory: str) -> Run | None:
@@ -181,7 +184,7 @@ class History:
             with sqlite_file.transaction(database):
                 for run_id in run_ids:
                     if not database.execute("DELETE FROM runs WHERE id = ?", (run_id,)).rowcount:
-                        raise InputError(f"no run {run_id} in the history", mend="see 'auditor history list'")
+                        raise InputError("no run {run} in the history", run=run_id, mend="see 'auditor history list'")
                 at = self._now().isoformat(timespec="seconds")
                 _append(database, RunsPruned(at=at, keep_days=keep_days, runs=tuple(run_ids)))
             with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the pages are free, the file stays long
@@ -204,6 +207,11 @@ class History:
             seen_at=next((link.position for link in links if seen and link.hash == seen.strip().lower()), None),
         )
 
+    def link(self, run_id: str) -> Link | None:
+        """The link of a run, by its whole id."""
+        links = self.links()
+        return next((link for link in links if any(kept.id == run_id for kept in _runs_kept([link]))), None)
+
     def links(self) -> tuple[Link, ...]:
         """The whole chain, first link first."""
         with self._open() as database:
@@ -223,9 +231,12 @@ class History:
         gone = [tombstone for tombstone in self.tombstones() if tombstone.id.startswith(run_id)] if run_id else []
         if not many and len(gone) == 1:
             return InputError(
-                f"run {gone[0].id} was pruned at {gone[0].pruned}", mend="see 'auditor history list' for those kept"
+                "run {run} was pruned at {when}",
+                run=gone[0].id,
+                when=gone[0].pruned,
+                mend="see 'auditor history list' for those kept",
             )
-        return InputError(f"no single run {run_id!r} in the history", mend="see 'auditor history list'")
+        return InputError("no single run {run} in the history", run=run_id, mend="see 'auditor history list'")
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

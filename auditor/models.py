@@ -7,9 +7,9 @@ import ipaddress
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from auditor import windows
 
@@ -112,6 +112,7 @@ class Unit(Model):
     former_name: str | None = None
     successor: UnitId | None = None
     roles: dict[str, str] = Field(default_factory=dict, description="role name to role address")
+    technical_roles: tuple[str, ...] = Field(default=(), description="the roles that may get the technical annex")
     windows: tuple[WindowText, ...] = Field(
         default=(), description="when its hosts, and those of the units below, may be changed; none: at any time"
     )
@@ -121,6 +122,13 @@ class Unit(Model):
     abbreviation: str | None = Field(default=None, description="its part of a document's number, e.g. UBND")
     drafter: str | None = Field(default=None, description="abbreviation of the section that drafts, e.g. VHXH")
     signing: tuple[str, ...] = Field(default=(), description="the lines above a signature, e.g. CHỦ TỊCH")
+
+    @model_validator(mode="after")
+    def _technical_roles_are_roles(self) -> Self:
+        for role in self.technical_roles:
+            if role not in self.roles:
+                raise ValueError(f"technical_roles: {role} is not among its roles")
+        return self
 
 
 class Organisation(Model):

@@ -43,7 +43,9 @@ def opened(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[s
         _make_private(path)
         database = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
-        raise InputError(f"the {what} cannot be opened: {error}", file=path, mend="check the folder") from error
+        raise InputError(
+            "the {kind} cannot be opened: {error}", kind=what, error=error, file=path, mend="check the folder"
+        ) from error
     try:
         if database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             database.execute("PRAGMA journal_mode = WAL")
@@ -54,7 +56,11 @@ def opened(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[s
         yield database
     except sqlite3.DatabaseError as error:
         raise InputError(
-            f"the {what} cannot be used: {error}", file=path, mend="check the disk, or move the file away"
+            "the {kind} cannot be used: {error}",
+            kind=what,
+            error=error,
+            file=path,
+            mend="check the disk, or move the file away",
         ) from error
     finally:
         database.close()
@@ -84,7 +90,11 @@ def _migrate(database: sqlite3.Connection, migrations: Sequence[Migration], path
         version = _version(database)
         if version > len(migrations):
             raise InputError(
-                f"this {what} was written by a newer version ({version})", file=path, mend="update Lũy Tre"
+                "this {kind} was written by a newer version ({version})",
+                kind=what,
+                version=version,
+                file=path,
+                mend="update Lũy Tre",
             )
         for migrate in migrations[version:]:
             migrate(database)

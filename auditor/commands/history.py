@@ -109,7 +109,9 @@ def diff(
     earlier = history.run(before)
     later = history.run(after) if after else history.latest(earlier.inventory)
     if later is None or later.id == earlier.id:
-        raise InputError(f"no run after {earlier.id} to compare with", mend="give two runs of 'auditor history list'")
+        raise InputError(
+            "no run after {run} to compare with", run=earlier.id, mend="give two runs of 'auditor history list'"
+        )
     found = difference(earlier, later)
     if as_json:
         _print_json(as_data(earlier, later, found))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from auditor.commands import mail
 from auditor.commands.options import (
     DEFAULT_FORMATS,
     DEFAULT_INVENTORY,
@@ -33,6 +34,8 @@ class _WriteUnlessNamed(TyperGroup):
 
 
 app = typer.Typer(cls=_WriteUnlessNamed, rich_markup_mode=None)
+
+app.command()(mail.send)
 
 
 @app.callback()

@@ -27,6 +27,7 @@ _PIPE_WIDTH = 400
 
 if TYPE_CHECKING:
     from auditor.history import Entry
+    from auditor.mail.spool import Mail
     from auditor.waivers import PaperState
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
@@ -171,6 +172,19 @@ def runs_table(runs: Iterable[Entry], words: Words) -> Table:
         why = "" if run.purpose == "audit" else words(f"purpose.{run.purpose}").lower()
         open_now = words("history.open_n", n=sum(run.open.values()))
         table.add_row(run.id, words.moment(run.started), open_now, why, escape(run.inventory))
+    return table
+
+
+def mails_table(mails: Iterable[Mail], words: Words, like: str) -> Table:
+    """Mails in rows: what became of each, and why."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("state", "to", "subject", "tries", "next", "error"):
+        table.add_column(words(f"mail.column.{title}"))
+    for mail in mails:
+        later = words.epoch(mail.next_try, like) if mail.state == "waiting" else ""
+        state = words(f"mail.state.{mail.state}")
+        tries = words.number(mail.tries)
+        table.add_row(state, mail.recipient, escape(mail.subject), tries, later, escape(mail.last_error or ""))
     return table
 
 

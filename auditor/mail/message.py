@@ -89,8 +89,11 @@ class Written:
         content = message.as_bytes()
         if len(content) > max_bytes:
             raise InputError(
-                f"the mail to {letter.recipient} would have {len(content) // 1_000_000 + 1} MB",
-                mend=f"attach less: at most {max_bytes // 1_000_000} MB, encoded",
+                "the mail to {recipient} would have {size} MB",
+                mend="attach less: at most {limit} MB, encoded",
+                recipient=letter.recipient,
+                size=len(content) // 1_000_000 + 1,
+                limit=max_bytes // 1_000_000,
             )
         return cls(letter, content)
 
@@ -98,7 +101,9 @@ class Written:
 def _checked(address: str, whose: str) -> str:
     if not is_address(address):
         raise InputError(
-            f"{one_line(address, 80)!r} of {one_line(whose, 80)} is no address for mail",
+            "{address} of {whose} is no address for mail",
+            address=one_line(address, 80),
+            whose=one_line(whose, 80),
             mend="mend it in office/organisation.yml",
         )
     return address

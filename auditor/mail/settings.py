@@ -12,13 +12,13 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from auditor import office
 from auditor.errors import InputError
 from auditor.models import Model
 from auditor.yaml_source import line_of, load_yaml
 
 ADDRESS = r"^[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
-_MEND = "see docs/mail.md"
 
 
 class MailSettings(Model):
@@ -47,20 +47,25 @@ class Server:
 
 def path_in(inventory: Path) -> Path:
     """Where the settings of an inventory are."""
-    return (inventory if inventory.is_dir() else inventory.parent) / "office" / "mail.yml"
+    return office.folder(inventory) / "mail.yml"
 
 
 def load(file: Path) -> MailSettings:
     """Read and check the settings; paths in them are relative to their folder. Raises InputError."""
     if not file.is_file():
-        raise InputError("there are no mail settings", file=file, mend=f"write them, {_MEND}")
+        raise InputError("there are no mail settings", file=file, mend="write them, see docs/mail.md")
     try:
         settings = MailSettings.model_validate(load_yaml(file))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         raise InputError(
-            f"{where}: {first['msg']}", file=file, line=line_of(file, list(first["loc"])), mend=_MEND
+            "{where}: {why}",
+            where=where,
+            why=first["msg"],
+            file=file,
+            line=line_of(file, list(first["loc"])),
+            mend="see docs/mail.md",
         ) from error
     if (settings.username is None) != (settings.password_file is None):
         raise InputError("username and password_file go together", file=file, mend="give both or neither")
@@ -87,7 +92,9 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     except (OSError, ssl.SSLError) as error:
-        raise InputError(f"no certificates can be read: {error}", file=ca_file, mend="give a PEM file") from error
+        raise InputError(
+            "no certificates can be read: {why}", why=error, file=ca_file, mend="give a PEM file"
+        ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -96,11 +103,13 @@ def _password(file: Path) -> str:
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=file, mend="check the path and its owner") from error
+        raise InputError(
+            "cannot be read: {why}", why=error.strerror, file=file, mend="check the path and its owner"
+        ) from error
     with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode) or about.st_mode & 0o077:
-            raise InputError("others can read the password", file=file, mend=f"chmod 600 {file}")
+            raise InputError("others can read the password", file=file, mend="chmod 600 {path}", path=file)
         password = stream.read(1024).strip("\r\n")
     if not password.isascii() or not password.isprintable() or not password:
         raise InputError(

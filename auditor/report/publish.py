@@ -65,7 +65,7 @@ def private(path: Path, parts: Iterable[bytes]) -> Path:
         temporary.replace(path)
     except OSError as error:
         raise InputError(
-            f"cannot write {path}: {error.strerror}", mend="check the folder and its free space"
+            "cannot write {path}: {why}", path=path, why=error.strerror, mend="check the folder and its free space"
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

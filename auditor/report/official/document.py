@@ -9,6 +9,8 @@ from typing import Literal
 
 from auditor.models import Lang, Model
 
+ANNEX = "phu-luc-ky-thuat-"
+"""How the file names of technical annexes begin."""
 Kind = Literal["bao-cao", "cong-van"]
 AnnexKey = Literal["units", "open", "waivers", "unsure", "clauses"]
 Align = Literal["left", "center", "right"]

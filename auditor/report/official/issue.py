@@ -14,7 +14,7 @@ from auditor.models import Inventory, Lang, Organisation, Regime, Unit
 from auditor.office import folder
 from auditor.report import publish
 from auditor.report.official import content, docx, pdf, technical
-from auditor.report.official.document import Document, Kind
+from auditor.report.official.document import ANNEX, Document, Kind
 from auditor.report.official.figures import Figures, figures
 from auditor.report.official.period import Period, State, month_before, state
 from auditor.yaml_source import line_of
@@ -77,7 +77,7 @@ def rendered(
     made = {f"{name}.docx": docx.render(document, template)}
     made |= {f"{name}{suffix}.pdf": printed for suffix, printed in pdf.files(document)}
     made |= {
-        f"phu-luc-ky-thuat-{month.unit.id}-{period}{suffix}.pdf": printed
+        f"{ANNEX}{month.unit.id}-{period}{suffix}.pdf": printed
         for suffix, printed in technical.files(month, catalogue, period, lang=document.lang)
     }
     return made

@@ -1,0 +1,215 @@
+"""``auditor mail`` and ``auditor report send``: reports to the offices, and what has become of them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.errors import InputError
+from auditor.words import Words
+
+if TYPE_CHECKING:
+    from auditor.mail.spool import Mail
+
+app = typer.Typer(
+    help="Mail to the offices: try it, see the queue, deliver.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now().astimezone()
+
+
+def _print_json(data: object) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+
+
+def send(
+    to_unit: Annotated[str, typer.Option("--to-unit", metavar="UNIT", help="The office that gets it.")],
+    run_id: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run's id or its beginning; by default the last.")
+    ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option("--unit", metavar="UNIT", help="Whose sites it is about; by default those of --to-unit."),
+    ] = None,
+    role: Annotated[
+        list[str] | None, typer.Option("--role", metavar="ROLE", help="Only this role of the office; repeat for more.")
+    ] = None,
+    attach: Annotated[
+        list[Path] | None, typer.Option("--attach", metavar="FILE", help="A file for everybody; repeat for more.")
+    ] = None,
+    technical: Annotated[
+        list[Path] | None,
+        typer.Option("--technical", metavar="FILE", help="A file for the technical roles only; repeat for more."),
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Mail a run's summary with its files to the roles of an office; what cannot be delivered now waits in the queue.
+
+    The same mail to the same address is sent once, however often it is asked for.
+
+    Exit code: 0 delivered or waiting, 1 refused for good.
+
+    Examples:
+      auditor report send --to-unit xa-an-truc -i inventories/lab --attach out/bao-cao.pdf
+
+      auditor report send 20261124T1 --unit xa-an-truc --to-unit tinh-tan-giang --technical out/annex.xlsx
+
+    """
+    from auditor import inventory as inventories
+    from auditor.history import History
+    from auditor.mail import audience, settings
+    from auditor.mail import send as sending
+    from auditor.mail.spool import Spool
+    from auditor.report.official.figures import figures
+
+    words = Words(lang)
+    known = inventories.load(inventory)
+    if known.organisation is None:
+        raise InputError("this inventory names no offices", mend="write office/organisation.yml")
+    to = audience.unit(known.organisation, to_unit)
+    about = audience.unit(known.organisation, unit) if unit else to
+    file = settings.path_in(inventory)
+    history = History()
+    run = history.run(run_id) if run_id else history.latest(str(inventory))
+    if run is None:
+        raise InputError(
+            "no run of {inventory} in the history", inventory=inventory, mend="run 'auditor audit -i {inventory}' first"
+        )
+    link = history.link(run.id)
+    letters = sending.letters(
+        settings.load(file).sender,
+        figures(known.organisation, about, known.hosts, run, None),
+        to,
+        audience.recipients(to, role or ()),
+        words,
+        [sending.attachment(each) for each in attach or ()],
+        [sending.attachment(each) for each in technical or ()],
+        link.hash if link else None,
+    )
+    spool = Spool()
+    mails = sending.post(spool, file, letters, _now())
+    sending.run(spool, _now, lambda _: None, only=mails)
+    ids = {mail.id for mail in mails}
+    _report([mail for mail in spool.mails()[::-1] if mail.id in ids], words, as_json=as_json)
+
+
+@app.command()
+def test(
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="ADDRESS", help="Where to; by default the sender's own address.")
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Send a trial mail by the settings in office/mail.yml, now, and say how it went.
+
+    Exit code: 0 the server has it, 1 it could not be delivered.
+
+    Example:
+      auditor mail test -i inventories/lab
+
+    """
+    from auditor.commands.terminal import err, out
+    from auditor.mail import deliver, settings
+    from auditor.mail import send as sending
+    from auditor.mail.message import Written
+
+    words = Words(lang)
+    file = settings.path_in(inventory)
+    known = settings.load(file)
+    server = settings.server(file, known)
+    letter = sending.trial(known.sender, to or known.sender, words, _now())
+    written = Written.of(letter, _now(), known.max_megabytes * 1_000_000)
+    why = None
+    try:
+        with deliver.session(server) as connection:
+            deliver.hand_over(connection, letter.sender, letter.recipient, written.content)
+    except deliver.Refused as error:
+        why = str(error)
+    if as_json:
+        _print_json({"recipient": letter.recipient, "host": server.host, "port": server.port, "error": why})
+    elif why is None:
+        out.print(words("mail.trial.sent", to=letter.recipient, host=server.host), markup=False)
+    else:
+        err.print(words("mail.trial.failed", to=letter.recipient, why=why), markup=False)
+    raise typer.Exit(0 if why is None else 1)
+
+
+@app.command()
+def queue(
+    everything: Annotated[bool, typer.Option("--all", help="The delivered ones too.")] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """List the mails that wait, that a server refused for good, and that were given up.
+
+    Example:
+      auditor mail queue
+
+    """
+    from auditor.commands.terminal import mails_table, out
+    from auditor.mail.spool import Spool
+
+    words = Words(lang)
+    mails = Spool().mails(*(() if everything else ("waiting", "parked", "given_up")))
+    if as_json:
+        _print_json([vars(mail) for mail in mails])
+    elif mails:
+        out.print(mails_table(mails, words, _now().isoformat()))
+    else:
+        out.print(words("mail.queue.empty"))
+
+
+@app.command("run")
+def run_queue(
+    early: Annotated[bool, typer.Option("--early", help="Do not wait for the time of the next try.")] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Deliver what is due; for a timer, every few minutes.
+
+    Exit code: 0 all delivered or waiting, 1 a mail was refused for good or given up in this run.
+
+    Example:
+      auditor mail run
+
+    """
+    from auditor.commands.terminal import out
+    from auditor.mail import send as sending
+    from auditor.mail.spool import Spool
+
+    words = Words(lang)
+    spool = Spool()
+    tried: list[int] = []
+    if not sending.run(spool, _now, lambda done: tried.append(done.mail.id), early=early):
+        if as_json:
+            _print_json([])
+        else:
+            out.print(words("mail.busy"))
+        return
+    _report([mail for mail in spool.mails()[::-1] if mail.id in tried], words, as_json=as_json)
+
+
+def _report(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
+    """Say what became of each, and end with exit code 1 when one will not be delivered."""
+    from auditor.commands.terminal import err, out
+
+    if as_json:
+        _print_json([vars(mail) for mail in mails])
+    else:
+        for mail in mails:
+            when = words.epoch(mail.next_try, _now().isoformat())
+            said = words(f"mail.became.{mail.state}", to=mail.recipient, why=mail.last_error or "", when=when)
+            (out if mail.state in ("sent", "waiting") else err).print(said, markup=False)
+    raise typer.Exit(1 if any(mail.state in ("parked", "given_up") for mail in mails) else 0)

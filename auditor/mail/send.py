@@ -1,0 +1,106 @@
+"""A report on its way: written for each recipient, put in the spool, and tried at once."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.mail import deliver, settings, summary
+from auditor.mail.audience import Recipient
+from auditor.mail.deliver import Delivered
+from auditor.mail.message import Attachment, Letter, Written
+from auditor.mail.spool import Mail, Spool
+from auditor.models import Unit
+from auditor.report.official.document import ANNEX
+from auditor.report.official.figures import Figures
+from auditor.words import Words
+
+_MEGABYTE = 1_000_000
+
+
+def attachment(file: Path) -> Attachment:
+    """A file to go along. Raises InputError when it cannot be read."""
+    try:
+        return Attachment(file.name, file.read_bytes())
+    except OSError as error:
+        raise InputError(
+            "cannot be read: {why}", why=error.strerror, file=file, mend="check the path and its permissions"
+        ) from error
+
+
+def letters(
+    sender: str,
+    found: Figures,
+    to: Unit,
+    recipients: Sequence[Recipient],
+    words: Words,
+    attached: Sequence[Attachment],
+    technical: Sequence[Attachment],
+    seal: str | None,
+) -> tuple[Letter, ...]:
+    """One letter per recipient about what was found; ``technical`` goes only to those who may get it."""
+    for file in attached:
+        if file.name.startswith(ANNEX):
+            raise InputError(
+                "{name} is a technical annex, and would go to everybody",
+                name=file.name,
+                mend="give it with --technical",
+            )
+    if technical and not any(recipient.technical for recipient in recipients):
+        raise InputError(
+            "no role of {unit} may get the technical annex",
+            unit=to.id,
+            mend="name the role under technical_roles: in office/organisation.yml",
+        )
+    written = []
+    for recipient in recipients:
+        files = (*attached, *technical) if recipient.technical else tuple(attached)
+        written.append(
+            Letter(
+                sender=sender,
+                recipient=recipient.address,
+                recipient_name=to.name,
+                subject=summary.subject(found, words),
+                body=summary.body(found, to, words, [file.name for file in files], seal),
+                attachments=files,
+                about=found.run.id,
+            )
+        )
+    return tuple(written)
+
+
+def post(spool: Spool, file: Path, letters: Sequence[Letter], now: datetime.datetime) -> tuple[Mail, ...]:
+    """Put letters in the spool, all or none, to be sent by the settings in ``file``."""
+    limit = settings.load(file).max_megabytes * _MEGABYTE
+    return spool.put([Written.of(letter, now, limit) for letter in letters], file, now)
+
+
+def run(
+    spool: Spool,
+    now: Callable[[], datetime.datetime],
+    watch: Callable[[Delivered], None],
+    *,
+    early: bool = False,
+    only: Sequence[Mail] | None = None,
+) -> bool:
+    """Try what is due, or with ``early`` all that waits, or ``only`` these; False when another process is at it."""
+    with spool.delivering() as ours:
+        if ours:
+            due = spool.due(now(), early=early)
+            wanted = None if only is None else {mail.id for mail in only}
+            deliver.deliver(spool, now, [mail for mail in due if wanted is None or mail.id in wanted], watch)
+        return ours
+
+
+def trial(sender: str, recipient: str, words: Words, now: datetime.datetime) -> Letter:
+    """A letter that only shows that mail works."""
+    return Letter(
+        sender=sender,
+        recipient=recipient,
+        recipient_name="Lũy Tre",
+        subject=words("mail.trial.subject"),
+        body=words("mail.trial.body", when=words.moment(now.isoformat())) + "\n",
+        about=now.isoformat(),
+    )

@@ -1,0 +1,90 @@
+"""The text of a report's mail: one page of what a run found for the sites of a unit. Pure.
+
+It names sites and how they stand, never addresses, hosts or single weaknesses: those are for the technical annex.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from auditor.errors import InputError
+from auditor.models import Run, Site, Unit
+from auditor.report.html import headline
+from auditor.report.official.figures import Figures
+from auditor.report.summary import SEVERITIES, SiteSummary
+from auditor.report.visible import one_line
+from auditor.words import Words
+
+_SITES = 25
+"""How many sites are listed; the attached report has them all."""
+_NAME = 150
+
+
+def subject(found: Figures, words: Words) -> str:
+    """The subject line."""
+    return words("mail.subject", unit=found.unit.name, when=words.moment(found.run.started))
+
+
+def body(found: Figures, to: Unit, words: Words, attached: Iterable[str], seal: str | None) -> str:
+    """The text. ``attached`` are file names; ``seal`` is the hash of the run's link in the history's chain.
+
+    Raises InputError when the run holds no site of the unit.
+    """
+    run, sites = found.run, found.summary.sites
+    if not sites:
+        raise InputError(
+            "run {run} holds no site of {unit}",
+            run=run.id,
+            unit=found.unit.id,
+            mend="name the unit whose sites are meant with --unit, or audit them first",
+        )
+    paragraphs = [
+        words("mail.internal"),
+        words("mail.greeting", unit=one_line(to.name, _NAME)),
+        words("mail.audited", when=words.moment(run.started), sites=words("sites_n", n=len(sites))),
+        f"{headline(found.summary, words)}.",
+        "\n".join(_lines(sites, words)),
+    ]
+    if found.unaudited:
+        paragraphs.append(words("mail.unaudited_n", n=len(found.unaudited), sites=_named(found.unaudited)))
+    names = [f"- {one_line(name, _NAME)}" for name in attached]
+    if names:
+        paragraphs.append("\n".join([words("mail.attached"), *names]))
+    paragraphs.append(_origin(run, words, seal))
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _named(sites: Sequence[Site]) -> str:
+    names = [site.domain for site in sites[:_SITES]]
+    return ", ".join(names if len(sites) <= _SITES else [*names, "…"])
+
+
+def _lines(sites: Sequence[SiteSummary], words: Words) -> Iterator[str]:
+    for site in sites[:_SITES]:
+        yield f"- {site.domain}: {_standing(site, words)}"
+    if len(sites) > _SITES:
+        yield words("mail.more_n", n=len(sites) - _SITES)
+
+
+def _standing(site: SiteSummary, words: Words) -> str:
+    counts = site.counts
+    said = [words(f"standing.{site.standing}").lower()]
+    if counts.open_total:
+        by_severity = ", ".join(
+            f"{words.number(counts.open[severity])} {words(f'severity.{severity.value}').lower()}"
+            for severity in SEVERITIES
+            if counts.open[severity]
+        )
+        said.append(f"{words('history.open_n', n=counts.open_total)} ({by_severity})")
+    if counts.waived:
+        said.append(words("mail.waived_n", n=counts.waived))
+    if counts.not_evaluated:
+        said.append(words("mail.not_evaluated_n", n=counts.not_evaluated))
+    return "; ".join(said)
+
+
+def _origin(run: Run, words: Words, seal: str | None) -> str:
+    lines = [words("mail.run", run=run.id)]
+    if seal is not None:
+        lines += [words("mail.seal", seal=seal), f"  auditor history verify --seen {seal}"]
+    return "\n".join([*lines, words("mail.automatic")])
