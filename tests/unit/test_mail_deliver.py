@@ -346,3 +346,9 @@ def test_killed_after_the_server_took_it_sends_it_again_as_the_same_mail(
         clock.now += HOUR
         assert [done.state for done in run(spool, clock)] == ["sent"]
     assert [each["Message-ID"] for each in received.mails] == [letter().message_id] * 2
+
+
+def test_the_example_settings_are_settings() -> None:
+    example = Path(__file__).parents[2] / "inventories/example"
+    known = settings.load(settings.path_in(example))
+    assert (known.port, known.give_up_days) == (587, 7)
