@@ -16,6 +16,8 @@ from auditor import windows
 Lang = Literal["vi", "en"]
 Regime = Literal["2022", "2026"]
 """Which laws, clause numbers and words apply."""
+DocumentKind = Literal["bao-cao", "cong-van"]
+"""An official report, or a letter that asks for work."""
 ControlId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 UnitId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)]
 Domain = Annotated[

@@ -20,8 +20,7 @@ from auditor.commands.options import (
     OutputOption,
 )
 from auditor.errors import InputError
-from auditor.models import Regime
-from auditor.report.official.document import Kind
+from auditor.models import DocumentKind, Regime
 
 
 class _WriteUnlessNamed(TyperGroup):
@@ -90,7 +89,8 @@ def official(
         typer.Option("--regime", metavar="2022|2026", help="Whose laws and words; by default the organisation's."),
     ] = None,
     kind: Annotated[
-        Kind, typer.Option("--kind", metavar="bao-cao|cong-van", help="A report, or a letter that asks for work.")
+        DocumentKind,
+        typer.Option("--kind", metavar="bao-cao|cong-van", help="A report, or a letter that asks for work."),
     ] = "bao-cao",
     template: Annotated[
         Path | None, typer.Option("--template", metavar="FILE.docx", help="A template of your own, edited in Word.")

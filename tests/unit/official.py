@@ -7,9 +7,9 @@ from pathlib import Path
 
 from auditor import inventory
 from auditor.frameworks.clauses import Framework, load
-from auditor.models import Lang, Organisation, Regime, Run
+from auditor.models import DocumentKind, Lang, Organisation, Regime, Run
 from auditor.report.official import content
-from auditor.report.official.document import Document, Kind
+from auditor.report.official.document import Document
 from auditor.report.official.figures import Figures, figures
 from auditor.report.official.period import Period
 from tests import factory
@@ -41,7 +41,7 @@ def month(unit: str, run: Run, before: Run | None = None, of: Organisation | Non
 
 def document(
     unit: str = "xa-an-truc",
-    kind: Kind = "bao-cao",
+    kind: DocumentKind = "bao-cao",
     run: Run | None = None,
     before: Run | None = None,
     *,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -188,3 +190,10 @@ def test_a_mistake_reaches_the_user_in_vietnamese_by_default(auditor: Callable[.
     with pytest.raises(InputError) as caught:
         inventory.load(tmp_path)
     assert auditor("inventory", "check", "-i", str(tmp_path), "--lang", "en").err == f"auditor: {caught.value}\n"
+
+
+def test_help_loads_nothing_that_only_work_needs():
+    heavy = ("auditor.report.html", "xlsxwriter", "docx", "docxtpl", "typst", "httpx", "ansible_runner", "rich.table")
+    code = f"import sys, auditor.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == [], "import these where they are used: every command starts with them"

@@ -15,7 +15,7 @@ from auditor import units
 from auditor.controls import Catalogue
 from auditor.frameworks.assessment import ClauseTotal, Result, assess_run, total
 from auditor.frameworks.clauses import Framework
-from auditor.models import Bucket, Lang, Regime, Severity, Status, Unit
+from auditor.models import Bucket, DocumentKind, Lang, Regime, Severity, Status, Unit
 from auditor.report.official import metrics
 from auditor.report.official.document import (
     COLUMNS,
@@ -30,7 +30,6 @@ from auditor.report.official.document import (
     AnnexKey,
     Block,
     Document,
-    Kind,
 )
 from auditor.report.official.figures import Figures, Requirement, requirements, waivers
 from auditor.report.official.period import Period
@@ -69,7 +68,7 @@ def document(
     moments: Sequence[str],
     *,
     regime: Regime,
-    kind: Kind,
+    kind: DocumentKind,
     lang: Lang,
     previous: str | None,
     framework: Framework,
@@ -91,7 +90,7 @@ class _Writer:
         period: Period,
         moments: Sequence[str],
         regime: Regime,
-        kind: Kind,
+        kind: DocumentKind,
         lang: Lang,
         previous: str | None,
         framework: Framework,

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from auditor.models import Lang, Model
+from auditor.models import DocumentKind, Lang, Model
 
 ANNEX = "phu-luc-ky-thuat-"
 """How the file names of technical annexes begin."""
-Kind = Literal["bao-cao", "cong-van"]
 AnnexKey = Literal["units", "open", "waivers", "unsure", "clauses"]
 Align = Literal["left", "center", "right"]
 
@@ -62,7 +61,7 @@ class Document(Model):
     """Everything that is printed, in reading order."""
 
     lang: Lang
-    kind: Kind
+    kind: DocumentKind
     name: str
     superior: tuple[str, ...]
     agency: tuple[str, ...]

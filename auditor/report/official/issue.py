@@ -10,11 +10,11 @@ from auditor.controls import Catalogue
 from auditor.errors import InputError
 from auditor.frameworks.clauses import load
 from auditor.history import History
-from auditor.models import Inventory, Lang, Organisation, Regime, Unit
+from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit
 from auditor.office import folder
 from auditor.report import publish
 from auditor.report.official import content, docx, pdf, technical
-from auditor.report.official.document import ANNEX, Document, Kind
+from auditor.report.official.document import ANNEX, Document
 from auditor.report.official.figures import Figures, figures
 from auditor.report.official.period import Period, State, month_before, state
 from auditor.yaml_source import line_of
@@ -28,7 +28,7 @@ def write(
     period: Period,
     *,
     output: Path,
-    kind: Kind,
+    kind: DocumentKind,
     regime: Regime | None,
     lang: Lang,
     template: Path | None,
