@@ -97,7 +97,7 @@ def catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
 
 def written(lang: Lang, domain: str) -> polib.POFile:
     """A catalogue as the translators wrote it."""
-    return polib.pofile(str(LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"), check_for_duplicates=True)
+    return polib.pofile(str(LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"))
 
 
 @cache

@@ -60,6 +60,8 @@ def test_every_error_is_in_vietnamese():
 
 @pytest.mark.parametrize("domain", ["help", "errors", "libraries"])
 def test_every_translation_is_whole(domain: str):
+    texts = [entry.msgid for entry in written("vi", domain)]
+    assert len(texts) == len(set(texts))
     for entry in written("vi", domain):
         assert not entry.fuzzy and not entry.obsolete, entry.msgid
         assert entry.msgstr.strip(), entry.msgid
