@@ -439,3 +439,25 @@ class Run(Model):
     def ended(self) -> datetime:
         """When everything was read and judged, by the controller's clock."""
         return self.began + timedelta(seconds=self.seconds)
+
+
+class Cause(Model):
+    """A finding that makes a run fail."""
+
+    control: ControlId
+    subject: Subject
+    severity: Severity
+    why: Literal["open", "new", "regressed", "waiver_expired"] = Field(
+        description="open, without a baseline; new since it; passed in it; a waiver that has expired"
+    )
+
+
+class Verdict(Model):
+    """What a run means for a pipeline."""
+
+    code: Literal[0, 1, 3] = Field(description="the exit code: 1 causes to fail, 3 something was not evaluated")
+    fail_on: Severity
+    baseline: str | None = Field(description="the run that it was measured by")
+    causes: tuple[Cause, ...]
+    known: int = Field(description="findings that were open in the baseline already")
+    not_evaluated: int

@@ -32,6 +32,14 @@ def audit(
     fail_on: Annotated[
         Severity, typer.Option("--fail-on", help="Exit 1 for open findings at or above this severity.")
     ] = Severity.HIGH,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="last|RUN|FILE",
+            help="Exit 1 only for what is worse than before: in the last runs, in one run, or in a findings.json.",
+        ),
+    ] = None,
     local: Annotated[bool, typer.Option("--local", help="Audit this machine, without an inventory.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
@@ -41,10 +49,15 @@ def audit(
     Exit code: 0 nothing open at or above --fail-on, 1 open findings, 2 usage or configuration,
     3 something that applies could not be evaluated.
 
+    With --baseline, 1 means that something passed there and is open now, is newly open at or above --fail-on,
+    or that a waiver has expired.
+
     Examples:
       auditor audit -i inventories/lab --output out/
 
       auditor audit -i inventories/lab --limit antruc.test --fail-on medium
+
+      auditor audit -i inventories/lab --fail-on high --baseline last
 
       auditor audit --local
 
@@ -52,6 +65,7 @@ def audit(
     from auditor import controls, verdict
     from auditor import inventory as inventories
     from auditor.audit import audit as run_audit
+    from auditor.commands import baseline as baselines
     from auditor.commands import terminal
     from auditor.discover import LOCAL
     from auditor.history import History
@@ -63,6 +77,10 @@ def audit(
     known = LOCAL if local else inventories.load(inventory)
     hosts, _sites = select(known, limit)
     publish.check(output)
+    history = History()
+    earlier = None
+    if baseline is not None:
+        earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
     with (
         ThreadPoolExecutor(max_workers=1) as beside,
         terminal.progress(words("doing.audit"), [host.name for host in hosts]) as done,
@@ -70,13 +88,25 @@ def audit(
         loading = beside.submit(controls.load)
         run, _facts = run_audit(known, loading, hosts, watch=done)
         catalogue = loading.result()
-    history = History()
     history.keep(run)
-    written = write(run, catalogue, output=output, lang=lang, trend=history.trend(run.inventory), formats=formats)
+    measure = verdict.known(run, earlier) if earlier is not None else None
+    judged = verdict.judge(run, fail_on, measure)
+    written = write(
+        run,
+        catalogue,
+        output=output,
+        lang=lang,
+        trend=history.trend(run.inventory),
+        formats=formats,
+        verdict=judged,
+        baseline=measure.findings if measure else None,
+    )
     if as_json:
-        typer.echo(json.dumps(json.loads(json_output.render(run)), ensure_ascii=False))
+        typer.echo(json.dumps(json.loads(json_output.render(run, judged)), ensure_ascii=False))
     else:
         terminal.show_run(run, fleet(run), lang)
+        if earlier is not None:
+            terminal.show_verdict(judged, catalogue, lang)
         for path in written.shown:
             terminal.out.print(str(path))
-    raise typer.Exit(verdict.exit_code(run, fail_on))
+    raise typer.Exit(judged.code)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from auditor.controls import Catalogue
 from auditor.drift import Drift
-from auditor.models import Hardening, HostState, Lang, Run, Status, Waiver
+from auditor.models import Cause, Hardening, HostState, Lang, Run, Status, Verdict, Waiver
 from auditor.plan import Plan, TaskPreview
 from auditor.report import papers
 from auditor.report.difference import CHANGES, Difference
@@ -329,3 +329,34 @@ def show_drift(drift: Drift, lang: Lang) -> None:
     out.print(f"[bold]{escape(drift.host)}[/]: {escape(head)}")
     for change in drift.changes:
         out.print(f"  {escape(change.how):<10} {escape(change.what)}  [dim]{', '.join(change.controls)}[/]")
+
+
+def show_verdict(verdict: Verdict, catalogue: Catalogue, lang: Lang) -> None:
+    """What made a run fail that was measured by a baseline, or that nothing did."""
+    words = Words(lang)
+    if verdict.baseline is None:
+        out.print(words("gate.no_baseline"))
+    for why, causes in _by_why(verdict.causes).items():
+        severity = words(f"severity.{verdict.fail_on.value}").lower()
+        out.print(f"[red]{words(f'cause.{why}', n=len(causes), severity=severity)}[/]")
+        for cause in causes[:_FIRST_CAUSES]:
+            title = escape(catalogue[cause.control].title.get(lang))
+            style = _STYLE[cause.severity.value]
+            out.print(f"  [{style}]{cause.control}[/]  {escape(cause.subject.id)}  {title}")
+        if len(causes) > _FIRST_CAUSES:
+            out.print(f"  {words('gate.more', n=len(causes) - _FIRST_CAUSES)}")
+    if verdict.baseline is not None:
+        if not verdict.causes:
+            out.print(f"[green]{words('gate.clean', baseline=escape(verdict.baseline))}[/]")
+        if verdict.known:
+            out.print(words("gate.known", n=verdict.known, baseline=escape(verdict.baseline)))
+
+
+_FIRST_CAUSES = 20
+
+
+def _by_why(causes: Iterable[Cause]) -> Mapping[str, Sequence[Cause]]:
+    grouped: dict[str, list[Cause]] = {}
+    for cause in causes:
+        grouped.setdefault(cause.why, []).append(cause)
+    return grouped

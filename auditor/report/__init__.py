@@ -6,17 +6,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from auditor.controls import Catalogue
-from auditor.models import USUAL_FORMATS, Format, Lang, Model, Run
+from auditor.models import USUAL_FORMATS, Finding, Format, Lang, Model, Run, Verdict
 from auditor.report import csv_output, html, json_output, junit, oscal, publish, sarif, xlsx
 from auditor.report.summary import TrendPoint, fleet, trend_point
 
-_FILES: Mapping[Format, tuple[str, Callable[[Run, Catalogue, Lang], bytes]]] = {
-    Format.JSON: ("findings.json", lambda run, _catalogue, _lang: json_output.render(run)),
-    Format.JUNIT: ("junit.xml", junit.render),
-    Format.CSV: ("findings.csv", csv_output.render),
-    Format.XLSX: ("annex.xlsx", xlsx.render),
-    Format.SARIF: ("findings.sarif", sarif.render),
-    Format.OSCAL: ("oscal-ar.json", oscal.render),
+_NAMES: Mapping[Format, str] = {
+    Format.JSON: "findings.json",
+    Format.JUNIT: "junit.xml",
+    Format.CSV: "findings.csv",
+    Format.XLSX: "annex.xlsx",
+    Format.SARIF: "findings.sarif",
+    Format.OSCAL: "oscal-ar.json",
 }
 
 
@@ -42,11 +42,14 @@ def write(
     before: Run | None = None,
     trend: Sequence[TrendPoint] = (),
     formats: Collection[Format] = USUAL_FORMATS,
+    verdict: Verdict | None = None,
+    baseline: Sequence[Finding] | None = None,
 ) -> Written:
     """Write the files below ``output``, each complete at once: a reader sees the old or the new, never half.
 
-    ``before`` is the run to compare with; ``trend`` earlier runs, oldest first. Raises InputError when
-    ``output`` cannot be written or its ``report`` folder is somebody else's.
+    ``before`` is the run to compare with; ``trend`` earlier runs, oldest first; ``verdict`` what the run means for
+    the pipeline that asked, and ``baseline`` the findings that it was measured by. Raises InputError when ``output``
+    cannot be written or its ``report`` folder is somebody else's.
     """
     report = output / "report"
     publish.check(output)
@@ -54,9 +57,17 @@ def write(
     if Format.HTML in formats:
         publish.folder(report, html.pages(run, catalogue, lang, before, trend))
         files[Format.HTML] = report / "index.html"
-    for wanted, (name, render) in _FILES.items():
+    renders: Mapping[Format, Callable[[], bytes]] = {
+        Format.JSON: lambda: json_output.render(run, verdict),
+        Format.JUNIT: lambda: junit.render(run, catalogue, lang),
+        Format.CSV: lambda: csv_output.render(run, catalogue, lang),
+        Format.XLSX: lambda: xlsx.render(run, catalogue, lang),
+        Format.SARIF: lambda: sarif.render(run, catalogue, lang, baseline),
+        Format.OSCAL: lambda: oscal.render(run, catalogue, lang),
+    }
+    for wanted, render in renders.items():
         if wanted in formats:
-            files[wanted] = publish.file(output / name, render(run, catalogue, lang))
+            files[wanted] = publish.file(output / _NAMES[wanted], render())
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []
     return Written(files=files, sites={domain: report / html.site_page(domain) for domain in sites})
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from auditor.models import Finding, Model, Run, Site, Text, Unit, WaiverUse
+from auditor.models import Finding, Model, Run, Site, Text, Unit, Verdict, WaiverUse
 from auditor.report.summary import fleet
 from auditor.report.visible import finite
 
@@ -58,9 +58,10 @@ class Document(Model):
     sites: tuple[Site, ...]
     findings: tuple[Finding, ...]
     waivers: tuple[WaiverUse, ...] = Field(description="those with something in scope in this run")
+    verdict: Verdict | None = Field(description="what it meant for the pipeline that asked for it")
 
 
-def document(run: Run) -> Document:
+def document(run: Run, verdict: Verdict | None = None) -> Document:
     """The run as others see it: without accounts, addresses and networks of the inventory."""
     results = {host.host.name: host for host in fleet(run).hosts}
     office = run.organisation
@@ -83,12 +84,13 @@ def document(run: Run) -> Document:
         sites=tuple(site for host in run.hosts for site in host.sites),
         findings=run.findings,
         waivers=run.waivers,
+        verdict=verdict,
     )
 
 
-def render(run: Run) -> bytes:
+def render(run: Run, verdict: Verdict | None = None) -> bytes:
     """The document as UTF-8. Invisible characters and lone surrogates are written as JSON escapes."""
-    data = finite(document(run).model_dump(mode="python", by_alias=True))
+    data = finite(document(run, verdict).model_dump(mode="python", by_alias=True))
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1, default=str)
     escaped = _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
     return (escaped + "\n").encode("utf-8", errors="backslashreplace")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from auditor.controls import Catalogue, Control
-from auditor.models import Finding, Lang, Run, Status, Subject
+from auditor.models import Bucket, Finding, Lang, Run, Subject
 from auditor.report import papers, shown
 from auditor.report.visible import one_line, visible
 from auditor.words import Words
@@ -25,7 +25,9 @@ MAX_TEXT = 1000
 
 _NAMESPACE = uuid.UUID("5b6bd4c1-6f0c-5d4f-9a53-9f5f8a0a3c11")
 """Of the identifiers made here: those of hosts and sites are the same in every run."""
-_OBSERVED = (Status.FAIL, Status.PARTIAL, Status.NOT_EVALUATED, Status.MANUAL)
+_OBSERVED: frozenset[Bucket] = frozenset({"fail", "partial", "waived", "not_evaluated", "manual", "attested"})
+_OPEN: frozenset[Bucket] = frozenset({"fail", "partial", "waived"})
+_MET: frozenset[Bucket] = frozenset({"pass", "attested"})
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>~^|&]")
 
 
@@ -34,7 +36,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
     words = Words(lang)
     by_control: dict[str, list[Finding]] = defaultdict(list)
     for finding in run.findings:
-        if finding.status is not Status.NOT_APPLICABLE:
+        if finding.bucket != "not_applicable":
             by_control[finding.control].append(finding)
     started = datetime.datetime.fromisoformat(run.started)
     ended = _utc(started + datetime.timedelta(seconds=run.seconds))
@@ -52,7 +54,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
             _observation(run, finding, words, ended)
             for findings in by_control.values()
             for finding in findings
-            if finding.status in _OBSERVED
+            if finding.bucket in _OBSERVED
         ],
         "findings": [_finding(run, catalogue[control], of, words) for control, of in by_control.items()],
     }
@@ -87,7 +89,7 @@ def _observation(run: Run, finding: Finding, words: Words, collected: str) -> di
     evidence = [f"{row.path} = {row.value}" for row in shown.evidence(finding, words, run.started)]
     table = shown.violations(finding, words, run.started)
     evidence += [", ".join(row) for row in table.first] if table else []
-    status = words(f"status.{finding.status.value}")
+    status = words(f"status.{finding.bucket}")
     reasons = [finding.reason.get(words.lang)] if finding.reason else []
     told = ": ".join(
         [status, *(visible(reason, MAX_TEXT) for reason in (*reasons, papers.said(finding, words)) if reason)]
@@ -107,18 +109,18 @@ def _observation(run: Run, finding: Finding, words: Words, collected: str) -> di
 
 
 def _finding(run: Run, control: Control, findings: Sequence[Finding], words: Words) -> dict[str, Any]:
-    counted = Counter(finding.status for finding in findings)
-    summed = "; ".join(f"{words(f'status.{status.value}')}: {counted[status]}" for status in Status if counted[status])
-    if counted[Status.FAIL] or counted[Status.PARTIAL]:
+    counted = Counter(finding.bucket for finding in findings)
+    summed = "; ".join(f"{words(f'status.{bucket}')}: {number}" for bucket, number in counted.items())
+    if counted.keys() & _OPEN:
         status = {"state": "not-satisfied", "reason": "fail"}
-    elif counted[Status.PASS] == len(findings):
+    elif counted.keys() <= _MET:
         status = {"state": "satisfied", "reason": "pass"}
     else:
         status = {"state": "not-satisfied", "reason": "other", "remarks": _markup(words("list.not_evaluated.note"))}
     related = [
         {"observation-uuid": _id(run.id, finding.control, finding.subject.kind, finding.subject.id)}
         for finding in findings
-        if finding.status in _OBSERVED
+        if finding.bucket in _OBSERVED
     ]
     return {
         "uuid": _id(run.id, control.id),

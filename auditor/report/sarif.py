@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from auditor.controls import Catalogue, Control
-from auditor.models import Finding, Lang, Run, Severity, Status, Subject
+from auditor.models import Bucket, Finding, Lang, Run, Severity, Subject
 from auditor.report import papers, shown
 from auditor.report.visible import one_line, visible
 from auditor.words import Words
@@ -26,11 +26,13 @@ MAX_MESSAGE = 1000
 _LEVEL = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
 _SCORE = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "3.0"}
 """``security-severity``, by which GitHub ranks: above 9.0 critical, from 7.0 high, from 4.0 medium."""
-_KIND = {
-    Status.FAIL: "fail",
-    Status.PARTIAL: "fail",
-    Status.NOT_EVALUATED: "open",
-    Status.MANUAL: "review",
+_KIND: Mapping[Bucket, str] = {
+    "fail": "fail",
+    "partial": "fail",
+    "waived": "fail",
+    "not_evaluated": "open",
+    "manual": "review",
+    "attested": "review",
 }
 _FLEET = "FLEET"
 
@@ -102,9 +104,9 @@ def _results(
 ) -> Iterator[dict[str, Any]]:
     index = {control.id: position for position, control in enumerate(catalogue.controls)}
     started = run.started
-    earlier = None if baseline is None else {(f.control, f.subject): f for f in baseline if f.status in _KIND}
+    earlier = None if baseline is None else {(f.control, f.subject): f for f in baseline if f.bucket in _KIND}
     for finding in run.findings:
-        if finding.status not in _KIND:
+        if finding.bucket not in _KIND:
             continue
         result = _result(finding, catalogue, words, started, index)
         if earlier is not None:
@@ -116,15 +118,15 @@ def _results(
 
 
 def _state(before: Finding | None, now: Finding) -> str:
-    if before is None or _KIND[before.status] != _KIND[now.status]:
+    if before is None or _KIND[before.bucket] != _KIND[now.bucket]:
         return "new"
-    return "unchanged" if (before.status, before.violations) == (now.status, now.violations) else "updated"
+    return "unchanged" if (before.bucket, before.violations) == (now.bucket, now.violations) else "updated"
 
 
 def _result(
     finding: Finding, catalogue: Catalogue, words: Words, started: str, index: Mapping[str, int]
 ) -> dict[str, Any]:
-    kind = _KIND[finding.status]
+    kind = _KIND[finding.bucket]
     mark = fingerprint(finding.control, finding.subject)
     return {
         "ruleId": finding.control,

@@ -1,0 +1,136 @@
+"""``auditor audit`` from its options to its files, terminal and exit code; reading the hosts left out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from auditor.cli import app
+from auditor.errors import InputError
+from auditor.history import History
+from auditor.models import Run
+from auditor.report import json_output
+from tests import factory
+
+INVENTORY = str(Path(__file__).parents[2] / "inventories/lab")
+GOOD = factory.run(clean=True, run_id="20261101T010000Z-aaaaaa").model_copy(update={"inventory": INVENTORY})
+BAD = factory.run(run_id="20261102T010000Z-bbbbbb", started="2026-11-24T08:30:00+07:00").model_copy(
+    update={"inventory": INVENTORY}
+)
+
+
+@pytest.fixture
+def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """``auditor(run, *options)``: an audit that finds what ``run`` holds."""
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("auditor.controls.load", factory.catalogue)
+
+    def invoke(run: Run, *options: str) -> Result:
+        monkeypatch.setattr("auditor.audit.audit", lambda *_arguments, **_options: (run, {}))
+        arguments = ["audit", "-i", INVENTORY, "--output", str(tmp_path / "out"), *options]
+        return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+    return invoke
+
+
+def causes(result: Result) -> list[tuple[str, str]]:
+    return [(cause["control"], cause["why"]) for cause in json.loads(result.stdout)["verdict"]["causes"]]
+
+
+def test_without_a_baseline_every_open_finding_counts(auditor) -> None:
+    result = auditor(BAD, "--json")
+    assert result.exit_code == 1
+    grave = [f for f in BAD.findings if f.status.is_open and f.severity in ("high", "critical")]
+    assert causes(result) == [(f.control, "open") for f in grave]
+
+
+def test_last_is_the_run_before_this_one(auditor) -> None:
+    History().keep(GOOD)
+    worse = auditor(BAD, "--baseline", "last", "--json")
+    assert worse.exit_code == 1
+    assert json.loads(worse.stdout)["verdict"]["baseline"] == GOOD.id
+    assert {why for _control, why in causes(worse)} == {"regressed"}
+    again = auditor(BAD.model_copy(update={"id": "20261103T010000Z-cccccc"}), "--baseline", "last", "--json")
+    assert again.exit_code == 3  # nothing new, but some could not be evaluated
+    assert causes(again) == []
+
+
+def test_a_run_and_a_file_are_baselines(auditor, tmp_path: Path) -> None:
+    History().keep(GOOD)
+    (tmp_path / "known.json").write_bytes(json_output.render(BAD))
+    by_run = auditor(BAD, "--baseline", "20261101T01", "--json", "--fail-on", "low")
+    by_file = auditor(
+        BAD.model_copy(update={"id": "x"}), "--baseline", str(tmp_path / "known.json"), "--json", "--fail-on", "low"
+    )
+    assert (by_run.exit_code, by_file.exit_code) == (1, 3)
+    assert json.loads(by_file.stdout)["verdict"]["known"] == sum(f.is_open for f in BAD.findings)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("vi", ["điểm trước đạt, nay không đạt:", "ssh.root_login  web1", "… và"]),
+        ("en", ["passed before and are open now:", "ssh.root_login  web1", "… and"]),
+    ],
+)
+def test_the_terminal_says_which(auditor, lang: str, said: list[str]) -> None:
+    History().keep(GOOD)
+    shown = auditor(BAD, "--baseline", "last", "--lang", lang).stdout
+    for words in said:
+        assert words in shown
+
+
+def test_nothing_worse_is_said_too(auditor) -> None:
+    History().keep(BAD)
+    shown = auditor(BAD.model_copy(update={"id": "x"}), "--baseline", "last").stdout
+    assert f"So với lần rà soát {BAD.id}: không có gì xấu đi." in shown
+    assert "đã biết" in shown
+
+
+def test_the_first_run_of_all_is_judged_alone_and_says_so(auditor) -> None:
+    result = auditor(BAD, "--baseline", "last")
+    assert result.exit_code == 1
+    assert "Chưa có lần rà soát nào trước đó để so sánh" in result.stdout
+
+
+def test_the_verdict_is_in_the_file_and_the_states_are_in_sarif(auditor, tmp_path: Path) -> None:
+    History().keep(GOOD)
+    auditor(BAD, "--baseline", "last", "--format", "json,sarif,csv")
+    out = tmp_path / "out"
+    assert {path.name for path in out.iterdir()} == {"findings.json", "findings.sarif", "findings.csv"}
+    assert json.loads((out / "findings.json").read_bytes())["verdict"]["code"] == 1
+    results = json.loads((out / "findings.sarif").read_bytes())["runs"][0]["results"]
+    assert {result["baselineState"] for result in results} == {"new", "unchanged"}
+
+
+def test_formats_are_what_was_asked_for_and_an_unknown_one_is_told(auditor, tmp_path: Path) -> None:
+    shown = auditor(GOOD, "--format", "xlsx,oscal").stdout
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"annex.xlsx", "oscal-ar.json"}
+    assert "annex.xlsx" in shown and "oscal-ar.json" in shown
+    wrong = auditor(GOOD, "--format", "html,docx")
+    assert wrong.exit_code == 2 and "docx" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("wanted", "content", "why"),
+    [
+        ("20250101T00", None, "no single run"),
+        ("known.json", None, "cannot be read"),
+        ("known.json", b"{", "not JSON"),
+        ("known.json", b'{"schema": "luytre/findings/9"}', "luytre/findings/9"),
+        ("known.json", json_output.render(factory.run(hosts=())), "says nothing of these hosts"),
+    ],
+)
+def test_a_baseline_that_is_none_is_told_before_the_audit(
+    auditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str, content: bytes | None, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        Path(wanted).write_bytes(content)
+    with pytest.raises(InputError, match=why):
+        auditor(BAD, "--baseline", wanted)
+    assert not (tmp_path / "out/findings.json").exists()
+    assert History().entries() == ()

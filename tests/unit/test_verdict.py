@@ -1,0 +1,164 @@
+"""What makes a run fail: alone, and measured by a baseline."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from auditor import controls
+from auditor.models import Finding, Run, Severity, Status, Subject, Waived
+from auditor.verdict import OF_WAIVERS, Baseline, judge, known
+from tests import factory
+
+WEB1 = Subject(kind="host", id="web1")
+WEB2 = Subject(kind="host", id="web2")
+
+
+def finding(
+    status: str, severity: str = "high", control: str = "ssh.x", subject: Subject = WEB1, waived: bool = False
+) -> Finding:
+    day = datetime.date(2026, 12, 1)
+    waiver = Waived(
+        id="1/QĐ", reason="x", approver="Chủ tịch", granted=day, expires=day, days_left=8, validity="expiring",
+        compensating=None,
+    )  # fmt: skip
+    return Finding(
+        control=control, subject=subject, host=subject.id, status=Status(status), severity=Severity(severity),
+        waiver=waiver if waived else None,
+    )  # fmt: skip
+
+
+def run_of(*findings: Finding) -> Run:
+    return factory.run().model_copy(update={"findings": findings})
+
+
+def told(before: Finding | None, now: Finding, fail_on: str = "high") -> tuple[int, list[str]]:
+    baseline = Baseline(name="before", findings=(before,) if before else ())
+    verdict = judge(run_of(now), Severity(fail_on), baseline)
+    return verdict.code, [cause.why for cause in verdict.causes]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "code", "why"),
+    [
+        ("pass", "pass", 0, []),
+        ("pass", "partial", 1, ["regressed"]),
+        ("pass", "fail", 1, ["regressed"]),
+        ("pass", "not_evaluated", 3, []),
+        ("pass", "not_applicable", 0, []),
+        ("partial", "partial", 0, []),
+        ("partial", "fail", 0, []),
+        ("fail", "partial", 0, []),
+        ("fail", "fail", 0, []),
+        ("fail", "pass", 0, []),
+        ("fail", "not_evaluated", 3, []),
+        ("fail", "not_applicable", 0, []),
+        ("not_evaluated", "fail", 1, ["new"]),
+        ("not_evaluated", "partial", 1, ["new"]),
+        ("not_evaluated", "pass", 0, []),
+        ("not_evaluated", "not_evaluated", 3, []),
+        ("not_applicable", "fail", 1, ["new"]),
+        ("manual", "fail", 1, ["new"]),
+        ("manual", "manual", 0, []),
+        (None, "fail", 1, ["new"]),
+        (None, "partial", 1, ["new"]),
+        (None, "pass", 0, []),
+        (None, "manual", 0, []),
+        (None, "not_evaluated", 3, []),
+    ],
+)
+def test_the_truth_table(before: str | None, now: str, code: int, why: list[str]) -> None:
+    assert told(finding(before) if before else None, finding(now)) == (code, why)
+
+
+@pytest.mark.parametrize("fail_on", ["low", "medium", "high", "critical"])
+@pytest.mark.parametrize("severity", ["low", "medium", "high", "critical"])
+def test_new_ones_count_from_fail_on_and_regressions_always(severity: str, fail_on: str) -> None:
+    grave = Severity(severity).rank >= Severity(fail_on).rank
+    assert told(None, finding("fail", severity), fail_on) == ((1, ["new"]) if grave else (0, []))
+    assert told(finding("pass", severity), finding("fail", severity), fail_on) == (1, ["regressed"])
+    assert told(finding("fail", severity), finding("fail", severity), fail_on) == (0, [])
+    alone = judge(run_of(finding("fail", severity)), Severity(fail_on))
+    assert (alone.code, [cause.why for cause in alone.causes]) == ((1, ["open"]) if grave else (0, []))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "code"),
+    [
+        (None, finding("fail", waived=True), 0),
+        (finding("pass"), finding("fail", waived=True), 0),
+        (finding("fail"), finding("fail", waived=True), 0),
+        (finding("fail", waived=True), finding("fail", waived=True), 0),
+        (finding("fail", waived=True), finding("pass"), 0),
+    ],
+)
+def test_what_is_waived_is_no_cause(before: Finding | None, now: Finding, code: int) -> None:
+    assert told(before, now) == (code, [])
+    assert judge(run_of(now), Severity.LOW).code == 0
+
+
+@pytest.mark.parametrize("control", sorted(OF_WAIVERS))
+@pytest.mark.parametrize("before", ["pass", "fail", "not_applicable", None])
+@pytest.mark.parametrize("severity", ["low", "critical"])
+def test_an_expired_waiver_fails_every_night_until_somebody_sees_to_it(
+    control: str, before: str | None, severity: str
+) -> None:
+    was = finding(before, control=control) if before else None
+    assert told(was, finding("fail", severity, control), "high") == (1, ["waiver_expired"])
+    assert told(was, finding("pass", severity, control), "high") == (0, [])
+
+
+def test_the_controls_of_waivers_are_in_the_catalogue() -> None:
+    assert controls.load().by_id.keys() >= OF_WAIVERS
+
+
+def test_a_cause_says_which() -> None:
+    verdict = judge(run_of(finding("fail", "critical", subject=WEB2)), Severity.HIGH, Baseline(name="b", findings=()))
+    (cause,) = verdict.causes
+    assert (cause.control, cause.subject, cause.severity, verdict.baseline) == ("ssh.x", WEB2, Severity.CRITICAL, "b")
+
+
+def test_known_ones_are_counted_apart() -> None:
+    old, new = finding("fail"), finding("fail", control="ssh.y")
+    verdict = judge(run_of(old, new), Severity.HIGH, Baseline(name="b", findings=(old,)))
+    assert (verdict.known, [cause.control for cause in verdict.causes]) == (1, ["ssh.y"])
+
+
+def test_a_cause_outweighs_what_was_not_evaluated() -> None:
+    verdict = judge(run_of(finding("fail"), finding("not_evaluated", control="ssh.y")), Severity.HIGH)
+    assert (verdict.code, verdict.not_evaluated) == (1, 1)
+
+
+# --- the last known results ---------------------------------------------------------------------------
+
+
+def test_a_host_that_was_down_last_night_is_measured_by_the_night_before() -> None:
+    now = run_of(finding("fail"), finding("fail", subject=WEB2))
+    last = ("last", [finding("fail"), finding("not_evaluated", subject=WEB2)])
+    before = ("before", [finding("pass"), finding("fail", subject=WEB2)])
+    baseline = known(now, [last, before])
+    assert baseline is not None and baseline.name == "last"
+    assert judge(now, Severity.LOW, baseline).causes == ()
+
+
+def test_a_host_that_a_limit_left_out_is_measured_by_the_run_before() -> None:
+    now = run_of(finding("fail"), finding("fail", subject=WEB2))
+    baseline = known(now, [("limited", [finding("fail")]), ("whole", [finding("fail"), finding("pass", subject=WEB2)])])
+    assert baseline is not None
+    assert [(cause.subject, cause.why) for cause in judge(now, Severity.LOW, baseline).causes] == [(WEB2, "regressed")]
+
+
+def test_no_more_runs_are_read_than_needed() -> None:
+    def earlier():
+        yield "last", [finding("pass"), finding("not_evaluated", control="ssh.y")]
+        raise AssertionError("read on")
+
+    baseline = known(run_of(finding("fail"), finding("not_evaluated", control="ssh.y")), earlier())
+    assert baseline is not None and len(baseline.findings) == 2
+
+
+def test_what_is_not_in_the_run_is_left_out_and_nothing_before_is_no_baseline() -> None:
+    baseline = known(run_of(finding("pass")), [("last", [finding("fail"), finding("fail", subject=WEB2)])])
+    assert baseline is not None and [f.subject for f in baseline.findings] == [WEB1]
+    assert known(run_of(finding("fail")), []) is None
