@@ -8,6 +8,8 @@ from typing import Any
 
 LIMIT = 4000
 _MAX_MARKS = 3
+_PLAIN = re.compile("[\n\t\x20-\x7e\xa1-\xac\xae-\u024f\u1e00-\u1eff\u2010-\u2027]*")
+"""What Vietnamese and English are written with: nothing in it hides."""
 _SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
@@ -20,7 +22,7 @@ def visible(text: str, limit: int = LIMIT) -> str:
     holds only characters that XML 1.0 admits. Escaping for HTML or XML is still the caller's.
     """
     kept = text if len(text) <= limit else text[:limit]
-    shown = kept if kept.isascii() and kept.isprintable() else _spelt_out(kept)
+    shown = kept if _PLAIN.fullmatch(kept) else _spelt_out(kept)
     return shown if len(text) <= limit else f"{shown}… [{limit}/{len(text)}]"
 
 

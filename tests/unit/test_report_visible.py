@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.report.visible import finite, one_line, visible
+from auditor.report.visible import _PLAIN, finite, one_line, visible
 from tests.factory import NASTY
 
 
@@ -45,3 +45,10 @@ def test_whatever_comes_out_is_fit_for_xml_and_utf8(text):
 
 def test_numbers_that_json_has_not_become_their_names():
     assert finite({"a": [math.nan, math.inf, 1.5]}) == {"a": ["nan", "inf", 1.5]}
+
+
+def test_nothing_that_hides_takes_the_short_way():
+    hidden = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Mn", "Me"}
+    short = [chr(code) for code in range(0x110000) if _PLAIN.fullmatch(chr(code))]
+    assert [char for char in short if unicodedata.category(char) in hidden and char not in "\n\t"] == []
+    assert set("aỹĐ“…") <= set(short)

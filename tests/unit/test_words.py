@@ -18,7 +18,7 @@ from jinja2 import Environment, nodes
 
 from auditor.controls import Fix
 from auditor.frameworks.assessment import Result
-from auditor.models import Bucket, HostState, Run, Severity, Validity
+from auditor.models import Bucket, Cause, HostState, Run, Severity, Validity
 from auditor.report.summary import Standing
 from auditor.words import LOCALE, Words
 
@@ -30,6 +30,7 @@ ASKING = {"words", "self.words", "self"}
 SAME = re.compile(r"product|scope|framework\.|application\.")
 """Names that are not translated."""
 KINDS = {
+    "cause.": get_args(Cause.model_fields["why"].annotation),
     "state.": get_args(HostState),
     "undone.": ["files", "removed", "sysctls", "units", "purged", "staying"],
     "severity.": [severity.value for severity in Severity],
