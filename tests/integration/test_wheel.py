@@ -50,3 +50,10 @@ def test_audits_this_machine_with_the_roles_it_carries(installed: Path, tmp_path
     statuses = {finding["status"] for finding in document["findings"]}
     assert "pass" in statuses
     assert {finding["host"] for finding in document["findings"]} == {"localhost"}
+
+
+def test_carries_the_official_report_s_template_fonts_and_their_licence(installed: Path, tmp_path: Path) -> None:
+    asked = "from auditor.report.official.typeset import ASSETS; print(*sorted(p.name for p in ASSETS.rglob('*')))"
+    told = run(installed.parent / "python", tmp_path, "-c", asked).stdout.split()
+    assert {"official.docx", "official.typ", "technical.typ", "form.typ", "LICENSE"} <= set(told)
+    assert sum(name.endswith(".ttf") for name in told) == 4

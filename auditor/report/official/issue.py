@@ -93,7 +93,10 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
     if unit is None:
         known = ", ".join(one.id for one in organisation.units[:20])
         raise InputError("--unit {unit}: no such unit", unit=unit_id, file=file, mend="units are {known}", known=known)
-    line = line_of(file, ["units", organisation.units.index(unit)])
+
+    def line() -> int | None:
+        return line_of(file, ["units", organisation.units.index(unit)])
+
     today = units.today(organisation, unit)
     if today.id != unit.id:
         raise InputError(
@@ -101,7 +104,7 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
             unit=unit.id,
             heir=today.name,
             file=file,
-            line=line,
+            line=line(),
             mend="use --unit {today}",
             today=today.id,
         )
@@ -110,7 +113,7 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
             "unit {unit} has nobody to report to",
             unit=unit.id,
             file=file,
-            line=line,
+            line=line(),
             mend="give it 'reports_to: [UNIT]', and declare that unit",
         )
     return organisation, unit

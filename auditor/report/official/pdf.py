@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-import typst
-
 from auditor.errors import InputError
-from auditor.report.official import metrics
+from auditor.report.official import metrics, typeset
 from auditor.report.official.document import (
     AGENCY_RULE,
     COLUMNS,
@@ -38,25 +41,44 @@ def files(document: Document) -> Iterator[tuple[str, bytes]]:
                 yield f"-phu-luc-{number}-{part}", render("official.typ", _data(document, (piece,), with_body=False))
 
 
+def render_all(template: str, given: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
+    """A template with each of the data in turn.
+
+    More than one are made by processes of their own, since typst keeps what it has made: a hundred megabytes a file.
+    """
+    if len(given) == 1:
+        yield render(template, given[0])
+        return
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        yield from threads.map(partial(_render_apart, template), given)
+
+
+def _render_apart(template: str, data: Mapping[str, Any]) -> bytes:
+    done = subprocess.run(
+        [sys.executable, "-I", typeset.__file__, template],
+        input=json.dumps(data).encode(),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        raise _unprintable(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
+    return done.stdout
+
+
 def render(template: str, data: Mapping[str, Any]) -> bytes:
     """A template of ours with data as PDF/A-2a."""
     try:
-        printed: bytes = typst.compile(
-            str(metrics.ASSETS / template),
-            root=str(metrics.ASSETS),
-            font_paths=[str(metrics.FONTS)],
-            ignore_system_fonts=True,
-            format="pdf",
-            pdf_standards=["a-2a"],
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        )
+        return typeset.typeset(template, json.dumps(data, ensure_ascii=False))
     except RuntimeError as error:
-        raise InputError(
-            "the PDF cannot be made: {why}",
-            why=str(error).splitlines()[0],
-            mend="shorten what that names in the organisation's file or the waivers",
-        ) from error
-    return printed
+        raise _unprintable(str(error).partition("\n")[0]) from error
+
+
+def _unprintable(why: str) -> InputError:
+    return InputError(
+        "the PDF cannot be made: {why}",
+        why=why,
+        mend="shorten what that names in the organisation's file or the waivers",
+    )
 
 
 def _data(document: Document, annexes: Sequence[Annex], *, with_body: bool) -> dict[str, Any]:

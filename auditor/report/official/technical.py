@@ -5,19 +5,22 @@ Everything that hosts sent is bounded, made visible and given to typst as data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
 
 from auditor.controls import Catalogue
-from auditor.models import Finding, Lang, Model
+from auditor.models import Bucket, Finding, Lang, Model, Severity
 from auditor.report import papers, shown
 from auditor.report.official import metrics, pdf
 from auditor.report.official.figures import Figures
 from auditor.report.official.period import Period
-from auditor.report.summary import HostSummary, by_urgency
+from auditor.report.summary import HostSummary, SiteSummary, by_urgency
 from auditor.report.visible import one_line
 from auditor.words import Words
 
-MAX_ROWS = 1500
+MAX_ROWS = 2000
 """So many findings go into one file."""
 MAX_EVIDENCE = 400
 MAX_MEMBERS = 4
@@ -35,43 +38,65 @@ class Part(Model):
 def files(figures: Figures, catalogue: Catalogue, period: Period, *, lang: Lang) -> Iterator[tuple[str, bytes]]:
     """The annex as PDF/A-2a, in as many files as it takes, with a suffix for each file's name."""
     words = Words(lang)
-    month = words("official.month", month=f"{period.month:02}", year=str(period.year))
     packed = list(_packed(parts(figures, catalogue, words)))
-    for number, some in enumerate(packed, 1):
-        yield (
-            f"-{number}" if len(packed) > 1 else "",
-            pdf.render(
-                "technical.typ",
-                {
-                    "lang": lang,
-                    "name": words("official.technical.name", unit=figures.unit.name, month=month),
-                    "circulation": words("official.circulation"),
-                    "title": words("official.technical.title"),
-                    "attached": words("official.technical.of", unit=figures.unit.name, month=month),
-                    "note": words("official.technical.note"),
-                    "part": words("official.technical.part", part=number, parts=len(packed)) if len(packed) > 1 else "",
-                    "columns": [
-                        words(f"official.column.{key}") for key in ("subject", "requirement", "severity", "read")
-                    ],
-                    "hosts": [part.model_dump(mode="json") for part in some],
-                },
-            ),
-        )
+    given = [_data(figures, period, words, some, number, len(packed)) for number, some in enumerate(packed, 1)]
+    for number, printed in enumerate(pdf.render_all("technical.typ", given), 1):
+        yield f"-{number}" if len(packed) > 1 else "", printed
+
+
+def _data(
+    figures: Figures, period: Period, words: Words, some: Iterable[Part], number: int, of: int
+) -> Mapping[str, Any]:
+    month = words("official.month", month=f"{period.month:02}", year=str(period.year))
+    return {
+        "lang": words.lang,
+        "name": words("official.technical.name", unit=figures.unit.name, month=month),
+        "circulation": words("official.circulation"),
+        "title": words("official.technical.title"),
+        "attached": words("official.technical.of", unit=figures.unit.name, month=month),
+        "note": words("official.technical.note"),
+        "part": words("official.technical.part", part=number, parts=of) if of > 1 else "",
+        "columns": [words(f"official.column.{key}") for key in ("subject", "requirement", "severity", "read")],
+        "hosts": [part.model_dump(mode="json") for part in some],
+    }
 
 
 def parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[Part]:
     """Each host with its findings that are not met or could not be evaluated, worst first."""
+
+    @cache
+    def title(control_id: str) -> str:
+        control = catalogue.by_id.get(control_id)
+        return _shown(f"{control.title.get(words.lang)} ({control_id})" if control else control_id)
+
+    @cache
+    def weight(severity: Severity, bucket: Bucket) -> str:
+        return f"{words(f'severity.{severity.value}')}. {words(f'status.{bucket}')}"
+
+    started = figures.run.started
+    by_host: dict[str, list[SiteSummary]] = defaultdict(list)
+    for site in figures.summary.sites:
+        by_host[site.host.host.name].append(site)
     for host in figures.summary.hosts:
         own = [finding for finding in host.findings if finding.bucket in _TOLD]
-        for site in figures.summary.sites:
-            if site.host is host:
-                own += [finding for finding in site.own if finding.bucket in _TOLD]
-        rows = (
-            [_row(finding, catalogue, words, figures.run.started) for finding in by_urgency(own)]
+        for site in by_host[host.host.name]:
+            own += [finding for finding in site.own if finding.bucket in _TOLD]
+        rows = tuple(
+            (
+                _shown(finding.subject.id),
+                title(finding.control),
+                weight(finding.severity, finding.bucket),
+                _shown("; ".join(_read(finding, words, started))),
+            )
+            for finding in by_urgency(own)
             if host.reached
-            else []
         )
-        yield Part(name=metrics.drawable(one_line(host.host.name, 120)), facts=_facts(host, words), rows=tuple(rows))
+        yield Part(name=_shown(host.host.name), facts=_facts(host, words), rows=rows)
+
+
+def _shown(text: str) -> str:
+    """Foreign text on one line, bounded, in characters that the font has."""
+    return metrics.drawable(one_line(text, MAX_EVIDENCE))
 
 
 def _facts(host: HostSummary, words: Words) -> tuple[str, ...]:
@@ -90,19 +115,7 @@ def _facts(host: HostSummary, words: Words) -> tuple[str, ...]:
         words("official.technical.area", area=area, error=error)
         for area, error in sorted(host.outcome.area_errors.items())[:20]
     ]
-    return tuple(metrics.drawable(one_line(fact, MAX_EVIDENCE)) for fact in told)
-
-
-def _row(finding: Finding, catalogue: Catalogue, words: Words, started: str) -> tuple[str, ...]:
-    control = catalogue.by_id.get(finding.control)
-    title = f"{control.title.get(words.lang)} ({finding.control})" if control else finding.control
-    cells = (
-        finding.subject.id,
-        title,
-        f"{words(f'severity.{finding.severity.value}')}. {words(f'status.{finding.bucket}')}",
-        "; ".join(_read(finding, words, started)),
-    )
-    return tuple(metrics.drawable(one_line(cell, MAX_EVIDENCE)) for cell in cells)
+    return tuple(map(_shown, told))
 
 
 def _read(finding: Finding, words: Words, started: str) -> Iterable[str]:

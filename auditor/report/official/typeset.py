@@ -1,0 +1,31 @@
+"""A template of ours with JSON data as PDF/A-2a. Also a program of its own: TEMPLATE as argument, JSON in, PDF out.
+
+Imports nothing of the product, so that the program starts at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typst
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+def typeset(template: str, data: str) -> bytes:
+    """The PDF. ``data`` is JSON, and reaches the template as data alone. Raises RuntimeError when typst cannot."""
+    printed: bytes = typst.compile(
+        str(ASSETS / template),
+        root=str(ASSETS),
+        font_paths=[str(ASSETS / "fonts")],
+        ignore_system_fonts=True,
+        format="pdf",
+        pdf_standards=["a-2a"],
+        sys_inputs={"data": data},
+    )
+    return printed
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(typeset(sys.argv[1], sys.stdin.buffer.read().decode()))
