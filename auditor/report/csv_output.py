@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from functools import lru_cache
 
 from auditor.controls import Catalogue
 from auditor.models import Lang, Run
@@ -26,6 +27,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
     return written.getvalue().encode("utf-8-sig")
 
 
+@lru_cache(maxsize=4096)
 def inert(cell: str) -> str:
     """The cell on one line, with an apostrophe wherever a spreadsheet would begin a formula."""
     if cell.isascii() and cell[:1].isalnum() and ";" not in cell and cell.isprintable():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 
 from auditor.controls import Catalogue
-from auditor.models import Finding, Run
+from auditor.models import Bucket, Finding, Run, Severity
 from auditor.report import papers, shown
 from auditor.report.summary import SEVERITIES, Counts, FleetSummary, WorkItem, by_urgency, fleet, work
 from auditor.report.visible import one_line, visible
@@ -173,15 +173,22 @@ class _Told:
             },
         }
         self._reason = lru_cache(maxsize=1024)(lambda text: visible(text, MAX_TEXT))
+        self._head = cache(self._head_of)
+
+    def _head_of(self, control: str, severity: Severity, bucket: Bucket, kind: str) -> tuple[Cell, ...]:
+        words = self.words
+        return (
+            words(f"severity.{severity.value}"),
+            control,
+            self._catalogue[control].title.get(words.lang),
+            words(f"status.{bucket}"),
+            words("site") if kind == "site" else words("host"),
+        )
 
     def _subject(self, finding: Finding) -> tuple[Cell, ...]:
-        words, subject = self.words, finding.subject
+        subject = finding.subject
         return (
-            words(f"severity.{finding.severity.value}"),
-            finding.control,
-            self._catalogue[finding.control].title.get(words.lang),
-            words(f"status.{finding.bucket}"),
-            words("site") if subject.kind == "site" else words("host"),
+            *self._head(finding.control, finding.severity, finding.bucket, subject.kind),
             subject.id,
             finding.host,
             self._units.get((subject.kind, subject.id)),
