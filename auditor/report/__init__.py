@@ -8,6 +8,7 @@ from pathlib import Path
 from auditor.controls import Catalogue
 from auditor.models import USUAL_FORMATS, Finding, Format, Lang, Model, Run, Verdict
 from auditor.report import csv_output, html, json_output, junit, oscal, publish, sarif, xlsx
+from auditor.report.addresses import site_page
 from auditor.report.summary import TrendPoint, fleet, trend_point
 
 _NAMES: Mapping[Format, str] = {
@@ -69,7 +70,7 @@ def write(
         if wanted in formats:
             files[wanted] = publish.file(output / _NAMES[wanted], render())
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []
-    return Written(files=files, sites={domain: report / html.site_page(domain) for domain in sites})
+    return Written(files=files, sites={domain: report / site_page(domain) for domain in sites})
 
 
 __all__ = ["TrendPoint", "Written", "fleet", "trend_point", "write"]

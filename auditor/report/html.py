@@ -1,60 +1,38 @@
-"""The HTML pages of the report, by their path below ``report/``. Pure: models in, text out.
-
-Whatever a template prints goes through ``visible`` and is escaped; the only markup is the templates' own.
-"""
+"""The HTML pages of the report, by their path below ``report/``. Pure: models in, text out."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-import shlex
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from auditor.controls import Catalogue, Control
-from auditor.discover import LOCAL
-from auditor.models import Bucket, Finding, Lang, Model, Run, Severity, Text, Validity
-from auditor.report import chart, papers, shown
+from auditor.controls import Catalogue
+from auditor.models import Lang, Model, Run
+from auditor.report import chart, papers
+from auditor.report.addresses import control_page, host_page, places, site_page
+from auditor.report.by_control import by_control
+from auditor.report.by_reason import unevaluated
+from auditor.report.rendering import environment
 from auditor.report.summary import (
-    SEVERITIES,
-    URGENT,
     Comparison,
     FleetSummary,
     HostSummary,
     SiteSummary,
     TrendPoint,
-    WorkItem,
-    by_urgency,
     compare,
     fleet,
     trend_point,
     work,
 )
-from auditor.report.visible import one_line, visible
 from auditor.words import Words
 
-MAX_FIRST = 7
-_SAFE_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$")
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page that every page leads to."""
 
-def site_page(domain: str) -> str:
-    """The path of a site's page below the report."""
-    return f"sites/{_file_name(domain)}.html"
-
-
-def host_page(name: str) -> str:
-    """The path of a host's page below the report."""
-    return f"hosts/{_file_name(name)}.html"
-
-
-def _file_name(name: str) -> str:
-    return name if _SAFE_NAME.match(name) else hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:24]
+    name: str
+    path: str
 
 
 class SiteChange(Model):
@@ -78,38 +56,55 @@ def pages(
     summary = fleet(run)
     earlier = fleet(before) if before else None
     points = trend if trend and trend[-1].run_id == run.id else (*trend, trend_point(run))
-    environment = _environment(lang)
-    common: dict[str, Any] = {"run": run, "summary": summary, "before": before, "trend": points, "catalogue": catalogue}
+    controls = by_control(run.findings, catalogue)
+    lost = unevaluated(summary, lang)
+    entries = [Entry("overview", "index.html")]
+    entries += [Entry("controls", "controls.html")] if controls else []
+    entries += [Entry("unevaluated", "unevaluated.html")] if lost else []
+    common: dict[str, Any] = {
+        "run": run,
+        "summary": summary,
+        "before": before,
+        "trend": points,
+        "catalogue": catalogue,
+        "where": places(summary),
+        "entries": tuple(entries),
+    }
 
-    yield (
+    def page(template: str, path: str, here: str, **values: Any) -> tuple[str, str]:
+        root = "../" * path.count("/")
+        return path, environment(lang).get_template(template).render(**common, root=root, here=here, **values)
+
+    yield page(
+        "fleet.html.j2",
         "index.html",
-        environment.get_template("fleet.html.j2").render(
-            **common,
-            root="",
-            headline=headline(summary, words),
-            work=work(run, catalogue),
-            waivers=papers.waivers(run),
-            attestations=papers.attestations(run),
-            comparison=compare(before.findings, run.findings) if before else None,
-            site_changes=_site_changes(summary, earlier) if earlier else (),
-        ),
+        "overview",
+        headline=headline(summary, words),
+        work=work(run, catalogue),
+        waivers=papers.waivers(run),
+        attestations=papers.attestations(run),
+        comparison=compare(before.findings, run.findings) if before else None,
+        site_changes=_site_changes(summary, earlier) if earlier else (),
     )
-    subject = environment.get_template("subject.html.j2")
+    if controls:
+        yield page("controls.html.j2", "controls.html", "controls", controls=controls)
+    for result in controls:
+        yield page("control.html.j2", control_page(result.control.id), "", result=result)
+    if lost:
+        yield page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=lost)
     for host in summary.hosts:
         served = [site for site in summary.sites if site.host.host.name == host.host.name]
-        yield host_page(host.host.name), subject.render(**common, root="../", host=host, site=None, served=served)
+        yield page("subject.html.j2", host_page(host.host.name), "", host=host, site=None, served=served)
         for site in served:
             was = earlier.site(site.domain) if earlier else None
-            yield (
+            yield page(
+                "subject.html.j2",
                 site_page(site.domain),
-                subject.render(
-                    **common,
-                    root="../",
-                    host=host,
-                    site=site,
-                    served=served,
-                    comparison=compare(was.findings, site.findings) if was else None,
-                ),
+                "",
+                host=host,
+                site=site,
+                served=served,
+                comparison=compare(was.findings, site.findings) if was else None,
             )
 
 
@@ -152,124 +147,3 @@ def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteCha
         )
         for site, comparison in compared
     )
-
-
-class ReasonGroup(Model):
-    """Findings that came to no result for the same reason."""
-
-    reason: str
-    findings: tuple[Finding, ...]
-
-
-def _by_reason(findings: Iterable[Finding], lang: Lang) -> tuple[ReasonGroup, ...]:
-    grouped: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        grouped[finding.reason.get(lang) if finding.reason else ""].append(finding)
-    ordered = sorted(grouped.items(), key=lambda item: -len(item[1]))
-    return tuple(ReasonGroup(reason=reason, findings=tuple(members)) for reason, members in ordered)
-
-
-def _open(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return by_urgency(finding for finding in findings if finding.is_open)
-
-
-def _counted_as(findings: Iterable[Finding], bucket: Bucket) -> tuple[Finding, ...]:
-    return by_urgency(finding for finding in findings if finding.bucket == bucket)
-
-
-def _command(verb: str, inventory: str, limit: str | None = None) -> str:
-    only = f" --limit {shlex.quote(limit)}" if limit else ""
-    return f"auditor {verb} -i {shlex.quote(inventory)}{only}"
-
-
-def _is_urgent(thing: Finding | WorkItem) -> bool:
-    return thing.severity in URGENT
-
-
-def _has_fix(findings: Iterable[Finding], catalogue: Catalogue) -> bool:
-    return any(catalogue[finding.control].fix is not None for finding in findings)
-
-
-def _touching(item: WorkItem) -> tuple[tuple[str, str], ...]:
-    """The pages that a piece of work shows on: label and path."""
-    if item.domains:
-        return tuple((domain, site_page(domain)) for domain in item.domains)
-    return tuple((name, host_page(name)) for name in item.hosts)
-
-
-@cache
-def _style() -> tuple[Markup, str]:
-    """The style sheet and its hash for the content security policy."""
-    source, _, _ = PackageLoader("auditor.report").get_source(Environment(autoescape=True), "style.css")
-    digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
-    return Markup(source), digest  # noqa: S704  our own file
-
-
-@cache
-def _environment(lang: Lang) -> Environment:
-    words = Words(lang)
-    environment = Environment(
-        loader=PackageLoader("auditor.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: visible(value) if type(value) is str else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style, digest = _style()
-
-    def text(of: Text | None) -> str:
-        return of.get(lang) if of else ""
-
-    def evidence(finding: Finding, started: str) -> tuple[shown.Row, ...]:
-        return shown.evidence(finding, words, started)
-
-    def violations(finding: Finding, started: str) -> shown.Table | None:
-        return shown.violations(finding, words, started)
-
-    def said(finding: Finding) -> str:
-        return papers.said(finding, words)
-
-    def left(validity: Validity, days_left: int) -> str:
-        return papers.left(validity, days_left, words)
-
-    def references(control: Control) -> tuple[tuple[str, str], ...]:
-        return shown.references(control.references, words)
-
-    def reasons(findings: Iterable[Finding]) -> tuple[ReasonGroup, ...]:
-        return _by_reason(findings, lang)
-
-    helpers: Mapping[str, Any] = {
-        "t": words,
-        "lang": lang,
-        "text": text,
-        "style": style,
-        "style_digest": digest,
-        "severities": SEVERITIES,
-        "Severity": Severity,
-        "site_page": site_page,
-        "host_page": host_page,
-        "command": _command,
-        "local": LOCAL.path,
-        "line": chart.line,
-        "evidence": evidence,
-        "violations": violations,
-        "references": references,
-        "said": said,
-        "left": left,
-        "lapsing": papers.lapsing,
-        "places": papers.places,
-        "reasons": reasons,
-        "is_urgent": _is_urgent,
-        "has_fix": _has_fix,
-        "touching": _touching,
-        "MAX_FIRST": MAX_FIRST,
-    }
-    environment.globals.update(helpers)
-    environment.filters["open"] = _open
-    environment.filters["is_urgent"] = _is_urgent
-    environment.filters["cut"] = lambda foreign, limit: one_line(foreign or "", limit)
-    environment.filters["sum_of"] = lambda severities: sum(severities.values())
-    environment.filters["urgent_of"] = lambda severities: sum(severities.get(severity, 0) for severity in URGENT)
-    environment.filters["counted_as"] = _counted_as
-    return environment

@@ -16,6 +16,7 @@ MAX_VALUE = 300
 MAX_CELL = 160
 MAX_COLUMNS = 5
 FIRST_ROWS = 8
+BRIEF_LINES = 3
 
 _FIRST_COLUMNS = ("path", "file", "name", "user", "account", "domain", "package", "line", "owner", "group", "mode")
 _COUNTED = re.compile(r"([0-9]{1,9}) members")
@@ -77,6 +78,19 @@ def violations(finding: Finding, words: Words, started: str) -> Table | None:
         population=finding.population,
         cut=len(members) >= MAX_VIOLATIONS,
     )
+
+
+def brief(finding: Finding, words: Words, started: str) -> tuple[str, ...]:
+    """The heart of a finding in a few lines: the first members that violate, else the first values read."""
+    table = violations(finding, words, started)
+    if table is None:
+        rows = evidence(finding, words, started)
+        lines = [one_line(f"{row.path} = {row.value}", MAX_CELL) for row in rows[:BRIEF_LINES]]
+        left = len(rows) - BRIEF_LINES
+    else:
+        lines = [one_line(", ".join(cell for cell in row if cell), MAX_CELL) for row in table.rows[:BRIEF_LINES]]
+        left = len(table.rows) - BRIEF_LINES
+    return (*lines, words("more_lines", n=left)) if left > 0 else tuple(lines)
 
 
 def _columns(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

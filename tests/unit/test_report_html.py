@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from auditor.models import HostOutcome, Text
-from auditor.report import html, shown
+from auditor.report import addresses, html, rendering, shown
 from auditor.report.summary import fleet, trend_point
 from auditor.words import Words
 from tests import factory
@@ -67,7 +67,7 @@ def parsed(name, lang):
 
 def test_only_our_own_tags_and_attributes(pages):
     for path, (_, page) in pages.items():
-        assert not {"script", "img", "iframe", "link", "object", "form", "base", "a href"} & set(page.tags), path
+        assert not {"img", "iframe", "link", "object", "form", "base", "a href"} & set(page.tags), path
         for tag, name, _value in page.attributes:
             assert not name.startswith("on") and name not in ("style", "src", "srcdoc"), (path, tag, name)
 
@@ -79,6 +79,17 @@ def test_every_link_leads_to_a_page_and_a_place_that_is_there(pages):
             where = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path
             assert where in pages, (path, link)
             assert not fragment or fragment in pages[where][1].ids, (path, link)
+
+
+def test_the_only_script_is_our_own_and_the_policy_admits_no_other(pages):
+    script, digest = rendering.own("filter.js")
+    for path, (text, page) in pages.items():
+        policy = re.search('Content-Security-Policy" content="([^"]*)"', text).group(1)
+        found = re.findall(r"<script>(.*?)</script>", text, re.S)
+        assert page.tags.count("script") == len(found) == policy.count("script-src"), path
+        assert set(found) <= {str(script)}, path
+        assert not found or f"script-src 'sha256-{digest}'" in policy, path
+        assert ("data-filter" in text) == bool(found), path
 
 
 def test_ids_are_given_once(pages):
@@ -122,10 +133,10 @@ def test_a_page_does_not_grow_with_what_a_host_sends():
 def test_an_unread_site_is_never_green():
     pages = rendered("unreachable")
     row = re.search(
-        r"<tr role=\"row\">\s*<th[^>]*><a href=\"sites/gotre.test.html\".*?</tr>", pages["index.html"], re.S
+        r"<tr role=\"row\"[^>]*>\s*<th[^>]*><a href=\"sites/gotre.test.html\".*?</tr>", pages["index.html"], re.S
     )
     changes, sites = re.findall(
-        r"<tr role=\"row\">\s*<th[^>]*><a href=\"sites/gotre.test.html\".*?</tr>", pages["index.html"], re.S
+        r"<tr role=\"row\"[^>]*>\s*<th[^>]*><a href=\"sites/gotre.test.html\".*?</tr>", pages["index.html"], re.S
     )
     assert row and '→ <b class="unsure-text">?</b>' in changes
     assert "standing unread" in sites and "clean" not in sites and sites.count(">?<") == 4
@@ -205,11 +216,11 @@ def test_a_fleet_that_is_done_says_so_only_when_everything_was_evaluated():
 
 
 def test_file_names_come_from_safe_names_only():
-    assert html.site_page("antruc.test") == "sites/antruc.test.html"
-    assert re.fullmatch(r"hosts/[0-9a-f]{24}\.html", html.host_page("../../etc/passwd"))
-    assert re.fullmatch(r"hosts/[0-9a-f]{24}\.html", html.host_page("Máy chủ 1"))
+    assert addresses.site_page("antruc.test") == "sites/antruc.test.html"
+    assert re.fullmatch(r"hosts/[0-9a-f]{24}\.html", addresses.host_page("../../etc/passwd"))
+    assert re.fullmatch(r"hosts/[0-9a-f]{24}\.html", addresses.host_page("Máy chủ 1"))
     long = ".".join(["a" * 60] * 4) + ".test"
-    assert len(html.site_page(long)) < 60
+    assert len(addresses.site_page(long)) < 60
 
 
 def test_values_are_shown_as_people_read_them():

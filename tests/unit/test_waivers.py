@@ -459,7 +459,7 @@ def test_a_host_s_page_shows_what_is_waived_apart_from_what_is_open(tmp_path: Pa
     (waived,) = texts(page, "section[aria-labelledby=waived]")
     assert until in waived and "chờ <thay> máy" in waived and "Chặn ở tường lửa" in waived
     assert "auditor harden" not in waived
-    assert texts(page, "section[aria-labelledby=own] .id") == ["office.host_waivers", "x.grave"]
+    assert texts(page, "section[aria-labelledby=own] .id code") == ["office.host_waivers", "x.grave"]
     assert "bien-ban.txt" in texts(page, ".fold.attested")[0]
 
 

@@ -1,0 +1,150 @@
+"""The templates of the HTML report and what they may call.
+
+Whatever a template prints goes through ``visible`` and is escaped; the only markup is the templates' own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from auditor.controls import Catalogue, Control
+from auditor.discover import LOCAL
+from auditor.models import Bucket, Finding, Lang, Severity, Text, Validity
+from auditor.report import chart, papers, shown
+from auditor.report.addresses import control_page, host_page, site_page
+from auditor.report.by_reason import ReasonGroup, by_reason
+from auditor.report.summary import SEVERITIES, URGENT, WorkItem, by_urgency
+from auditor.report.visible import one_line, visible
+from auditor.words import Words
+
+MAX_FIRST = 7
+"""Findings named at the top of a host's or site's page."""
+MAX_PROVEN = 200
+"""Hosts and sites told with their evidence on one page."""
+MAX_NAMED = 2000
+"""Hosts and sites named on one page."""
+
+
+@cache
+def environment(lang: Lang) -> Environment:
+    """The templates in one language."""
+    words = Words(lang)
+    made = Environment(
+        loader=PackageLoader("auditor.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: visible(value) if type(value) is str else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style, style_digest = own("style.css")
+    script, script_digest = own("filter.js")
+
+    def text(of: Text | None) -> str:
+        return of.get(lang) if of else ""
+
+    def evidence(finding: Finding, started: str) -> tuple[shown.Row, ...]:
+        return shown.evidence(finding, words, started)
+
+    def violations(finding: Finding, started: str) -> shown.Table | None:
+        return shown.violations(finding, words, started)
+
+    def brief(finding: Finding, started: str) -> tuple[str, ...]:
+        return shown.brief(finding, words, started)
+
+    def said(finding: Finding) -> str:
+        return papers.said(finding, words)
+
+    def left(validity: Validity, days_left: int) -> str:
+        return papers.left(validity, days_left, words)
+
+    def references(control: Control) -> tuple[tuple[str, str], ...]:
+        return shown.references(control.references, words)
+
+    def reasons(findings: Iterable[Finding]) -> tuple[ReasonGroup, ...]:
+        return by_reason(findings, lang)
+
+    helpers: Mapping[str, Any] = {
+        "t": words,
+        "lang": lang,
+        "text": text,
+        "style": style,
+        "style_digest": style_digest,
+        "script": script,
+        "script_digest": script_digest,
+        "severities": SEVERITIES,
+        "Severity": Severity,
+        "site_page": site_page,
+        "host_page": host_page,
+        "control_page": control_page,
+        "command": _command,
+        "local": LOCAL.path,
+        "line": chart.line,
+        "evidence": evidence,
+        "violations": violations,
+        "brief": brief,
+        "said": said,
+        "left": left,
+        "lapsing": papers.lapsing,
+        "places": papers.places,
+        "references": references,
+        "reasons": reasons,
+        "is_urgent": _is_urgent,
+        "has_fix": _has_fix,
+        "touching": _touching,
+        "MAX_FIRST": MAX_FIRST,
+        "MAX_PROVEN": MAX_PROVEN,
+        "MAX_NAMED": MAX_NAMED,
+    }
+    made.globals.update(helpers)
+    made.filters["open"] = _open
+    made.filters["is_urgent"] = _is_urgent
+    made.filters["cut"] = lambda foreign, limit: one_line(foreign or "", limit)
+    made.filters["sum_of"] = lambda severities: sum(severities.values())
+    made.filters["urgent_of"] = lambda severities: sum(severities.get(severity, 0) for severity in URGENT)
+    made.filters["counted_as"] = _counted_as
+    return made
+
+
+@cache
+def own(name: str) -> tuple[Markup, str]:
+    """A style sheet or script of ours, and its hash for the content security policy."""
+    source, _, _ = PackageLoader("auditor.report").get_source(Environment(autoescape=True), name)
+    digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+    return Markup(source), digest  # noqa: S704  our own file
+
+
+def _open(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return by_urgency(finding for finding in findings if finding.is_open)
+
+
+def _counted_as(findings: Iterable[Finding], bucket: Bucket) -> tuple[Finding, ...]:
+    return by_urgency(finding for finding in findings if finding.bucket == bucket)
+
+
+def _command(verb: str, inventory: str, limit: str | None = None) -> str:
+    only = f" --limit {shlex.quote(limit)}" if limit else ""
+    return f"auditor {verb} -i {shlex.quote(inventory)}{only}"
+
+
+def _is_urgent(thing: Finding | WorkItem) -> bool:
+    return thing.severity in URGENT
+
+
+def _has_fix(findings: Iterable[Finding], catalogue: Catalogue) -> bool:
+    return any(catalogue[finding.control].fix is not None for finding in findings)
+
+
+def _touching(item: WorkItem) -> tuple[tuple[str, str], ...]:
+    """The pages that a piece of work shows on: label and path."""
+    if item.domains:
+        return tuple((domain, site_page(domain)) for domain in item.domains)
+    return tuple((name, host_page(name)) for name in item.hosts)
