@@ -169,11 +169,27 @@ class History:
         newest = self.entries(inventory, limit=1)
         return self.run(newest[0].id) if newest else None
 
-    def trend(self, inventory: str, runs: int = 24) -> tuple[TrendPoint, ...]:
-        """The newest ``runs`` runs of an inventory as points in time, oldest first."""
-        query = "SELECT trend FROM runs WHERE inventory = ? ORDER BY started DESC, id DESC LIMIT ?"
+    def before(self, run: Run) -> Run | None:
+        """The newest run of the same inventory that began before this one."""
+        query = "SELECT id FROM runs WHERE inventory = ? AND started < ? ORDER BY started DESC, id DESC LIMIT 1"
         with self._open() as database:
-            points = database.execute(query, (key_of(inventory), runs)).fetchall()
+            found = database.execute(query, (key_of(run.inventory), run.started)).fetchone()
+        return self.run(found[0]) if found else None
+
+    def trend(self, inventory: str, runs: int = 24) -> tuple[TrendPoint, ...]:
+        """The newest ``runs`` runs of an inventory and the last of each of as many months, oldest first."""
+        ranked = (
+            "SELECT trend, started, id, substr(started, 1, 7) AS month,"
+            " row_number() OVER (ORDER BY started DESC, id DESC) AS newest,"
+            " row_number() OVER (PARTITION BY substr(started, 1, 7) ORDER BY started DESC, id DESC) AS of_month,"
+            " dense_rank() OVER (ORDER BY substr(started, 1, 7) DESC) AS months_ago FROM runs WHERE inventory = ?"
+        )
+        query = (
+            f"SELECT trend FROM ({ranked}) WHERE newest <= ? OR (of_month = 1 AND months_ago <= ?)"  # noqa: S608
+            " ORDER BY started DESC, id DESC"
+        )
+        with self._open() as database:
+            points = database.execute(query, (key_of(inventory), runs, runs)).fetchall()
         return tuple(point for (text,) in reversed(points) if (point := _point(text)))
 
     def prune(self, run_ids: Sequence[str], keep_days: int) -> None:

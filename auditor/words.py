@@ -56,6 +56,11 @@ class Words:
         """A day as people write it."""
         return f"{day:%d/%m/%Y}" if self.lang == "vi" else f"{day.day} {_MONTHS[day.month - 1]} {day:%Y}"
 
+    def month(self, iso: str) -> str:
+        """The month of an ISO 8601 moment."""
+        day = datetime.datetime.fromisoformat(iso)
+        return f"{day:%m/%Y}" if self.lang == "vi" else f"{_MONTHS[day.month - 1]} {day:%Y}"
+
     def epoch(self, seconds: int, like: str) -> str:
         """An epoch second, in the time zone of the ISO 8601 moment ``like``."""
         return self._written(datetime.datetime.fromtimestamp(seconds, datetime.datetime.fromisoformat(like).tzinfo))

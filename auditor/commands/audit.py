@@ -96,6 +96,7 @@ def audit(
         catalogue,
         output=output,
         lang=lang,
+        before=history.before(run),
         trend=history.trend(run.inventory),
         formats=formats,
         verdict=judged,

@@ -75,7 +75,9 @@ def write(
     if run is None:
         raise InputError(f"no run of {inventory} in the history", mend=f"run 'auditor audit -i {inventory}' first")
     trend = history.trend(run.inventory)
-    written = report.write(run, controls.load(), output=output, lang=lang, trend=trend, formats=formats)
+    written = report.write(
+        run, controls.load(), output=output, lang=lang, before=history.before(run), trend=trend, formats=formats
+    )
     for path in written.shown:
         typer.echo(str(path))
 

@@ -28,6 +28,11 @@ def control_page(control: str) -> str:
     return f"controls/{control}.html"
 
 
+def framework_page(framework: str) -> str:
+    """The path of a framework's page below the report."""
+    return f"frameworks/{framework}.html"
+
+
 def _file_name(name: str) -> str:
     return name if _SAFE_NAME.match(name) else hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:24]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from auditor.models import Model
+from auditor.models import Model, Severity
 
 _PAD = 4.0
 
@@ -30,3 +30,23 @@ def line(values: Sequence[int], width: float, height: float, top: int) -> Line:
 def share(value: int, of: int, length: float) -> float:
     """How long a bar for ``value`` is when ``of`` fills ``length``; something is never nothing."""
     return 0.0 if value <= 0 or of <= 0 else round(max(1.0, length * value / of), 1)
+
+
+class Part(Model):
+    """A severity's piece of a stacked bar."""
+
+    severity: Severity
+    x: float
+    width: float
+
+
+def stacked(counts: Mapping[Severity, int], top: int, length: float = 100) -> tuple[Part, ...]:
+    """The counts end to end, worst first, on a bar whose whole ``length`` stands for ``top``."""
+    parts = []
+    x = 0.0
+    for severity in sorted(counts, key=lambda severity: -severity.rank):
+        width = length * counts[severity] / max(1, top)
+        if width:
+            parts.append(Part(severity=severity, x=round(x, 2), width=round(width, 2)))
+        x += width
+    return tuple(parts)

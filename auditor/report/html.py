@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from auditor.controls import Catalogue
 from auditor.models import Lang, Model, Run
 from auditor.report import chart, papers
-from auditor.report.addresses import control_page, host_page, places, site_page
+from auditor.report.addresses import control_page, framework_page, host_page, places, site_page
+from auditor.report.by_clause import by_clause
 from auditor.report.by_control import by_control
 from auditor.report.by_reason import unevaluated
+from auditor.report.paging import paged
 from auditor.report.rendering import environment
 from auditor.report.summary import (
     Comparison,
@@ -21,9 +24,11 @@ from auditor.report.summary import (
     TrendPoint,
     compare,
     fleet,
+    months,
     trend_point,
     work,
 )
+from auditor.report.transitions import between, matrix
 from auditor.words import Words
 
 
@@ -54,13 +59,20 @@ def pages(
     """Every page: its path below ``report/`` and its text. ``trend`` is oldest first."""
     words = Words(lang)
     summary = fleet(run)
-    earlier = fleet(before) if before else None
     points = trend if trend and trend[-1].run_id == run.id else (*trend, trend_point(run))
     controls = by_control(run.findings, catalogue)
+    frameworks = by_clause(run, catalogue)
     lost = unevaluated(summary, lang)
-    entries = [Entry("overview", "index.html")]
-    entries += [Entry("controls", "controls.html")] if controls else []
-    entries += [Entry("unevaluated", "unevaluated.html")] if lost else []
+    comparison = between(before, run) if before else None
+    site_lists = paged(summary.sites, "index.html", "sites")
+    host_lists = paged(summary.hosts, "index.html", "hosts")
+    told = {
+        "overview": True,
+        "controls": bool(controls),
+        "frameworks": bool(frameworks),
+        "changes": comparison is not None,
+        "unevaluated": bool(lost),
+    }
     common: dict[str, Any] = {
         "run": run,
         "summary": summary,
@@ -68,12 +80,16 @@ def pages(
         "trend": points,
         "catalogue": catalogue,
         "where": places(summary),
-        "entries": tuple(entries),
+        "entries": tuple(
+            Entry(name, "index.html" if name == "overview" else f"{name}.html") for name, there in told.items() if there
+        ),
+        "comparison": comparison,
+        "matrix": matrix(comparison) if comparison else None,
     }
 
-    def page(template: str, path: str, here: str, **values: Any) -> tuple[str, str]:
+    def page(template: str, path: str, here: str = "", **values: Any) -> tuple[str, str]:
         root = "../" * path.count("/")
-        return path, environment(lang).get_template(template).render(**common, root=root, here=here, **values)
+        return path, environment(lang).get_template(template).render({**common, "root": root, "here": here, **values})
 
     yield page(
         "fleet.html.j2",
@@ -83,28 +99,54 @@ def pages(
         work=work(run, catalogue),
         waivers=papers.waivers(run),
         attestations=papers.attestations(run),
-        comparison=compare(before.findings, run.findings) if before else None,
-        site_changes=_site_changes(summary, earlier) if earlier else (),
+        site_list=site_lists[0],
+        host_list=host_lists[0],
+        lost_hosts=[host for host in summary.hosts if not host.reached or host.outcome.area_errors],
+        months=months(points),
+        site_changes=_site_changes(summary, fleet(before)) if before else (),
     )
+    for kind, sheets in (("sites", site_lists), ("hosts", host_lists)):
+        for sheet in sheets[1:]:
+            yield page("list.html.j2", sheet.path, kind=kind, sheet=sheet)
+    if len(site_lists) > 1:
+        yield page("names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain))
+    if comparison:
+        left_out = len(run.hosts) + len(before.hosts) - 2 * len(_names(run) & _names(before)) if before else 0
+        yield page("changes.html.j2", "changes.html", "changes", left_out=left_out)
+    if lost:
+        yield page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=lost)
     if controls:
         yield page("controls.html.j2", "controls.html", "controls", controls=controls)
     for result in controls:
-        yield page("control.html.j2", control_page(result.control.id), "", result=result)
-    if lost:
-        yield page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=lost)
+        yield page("control.html.j2", control_page(result.control.id), result=result)
+    if frameworks:
+        yield page("frameworks.html.j2", "frameworks.html", "frameworks", frameworks=frameworks)
+    named = {place.name: place.path for place in common["where"].values()}
+    for one in frameworks:
+        yield page("framework.html.j2", framework_page(one.framework.id), one=one, named=named)
+    yield from _subjects(summary, fleet(before) if before else None, page)
+
+
+def _names(run: Run) -> set[str]:
+    return {host.name for host in run.hosts}
+
+
+def _subjects(
+    summary: FleetSummary, earlier: FleetSummary | None, page: Callable[..., tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """The page of every host and of every site on it."""
+    served: dict[str, list[SiteSummary]] = defaultdict(list)
+    for site in summary.sites:
+        served[site.host.host.name].append(site)
+    were = {site.domain: site for site in earlier.sites} if earlier else {}
     for host in summary.hosts:
-        served = [site for site in summary.sites if site.host.host.name == host.host.name]
-        yield page("subject.html.j2", host_page(host.host.name), "", host=host, site=None, served=served)
-        for site in served:
-            was = earlier.site(site.domain) if earlier else None
+        sites = served[host.host.name]
+        yield page("subject.html.j2", host_page(host.host.name), host=host, site=None, served=sites, comparison=None)
+        for site in sites:
+            was = were.get(site.domain)
+            compared = compare(was.findings, site.findings) if was else None
             yield page(
-                "subject.html.j2",
-                site_page(site.domain),
-                "",
-                host=host,
-                site=site,
-                served=served,
-                comparison=compare(was.findings, site.findings) if was else None,
+                "subject.html.j2", site_page(site.domain), host=host, site=site, served=sites, comparison=compared
             )
 
 
@@ -135,7 +177,8 @@ def headline(summary: FleetSummary, words: Words) -> str:
 
 
 def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:
-    pairs = [(site, earlier.site(site.domain)) for site in summary.sites]
+    were = {site.domain: site for site in earlier.sites}
+    pairs = [(site, were.get(site.domain)) for site in summary.sites]
     compared = [(site, compare(was.findings if was else (), site.findings)) for site, was in pairs]
     top = max((max(c.before.open_total, c.after.open_total) for _, c in compared), default=0)
     return tuple(

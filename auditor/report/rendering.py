@@ -19,9 +19,11 @@ from auditor.controls import Catalogue, Control
 from auditor.discover import LOCAL
 from auditor.models import Bucket, Finding, Lang, Severity, Text, Validity
 from auditor.report import chart, papers, shown
-from auditor.report.addresses import control_page, host_page, site_page
+from auditor.report.addresses import control_page, framework_page, host_page, site_page
+from auditor.report.by_clause import RESULTS
 from auditor.report.by_reason import ReasonGroup, by_reason
-from auditor.report.summary import SEVERITIES, URGENT, WorkItem, by_urgency
+from auditor.report.paging import PER_PAGE
+from auditor.report.summary import SEVERITIES, STANDINGS, URGENT, WorkItem, by_urgency
 from auditor.report.visible import one_line, visible
 from auditor.words import Words
 
@@ -31,6 +33,8 @@ MAX_PROVEN = 200
 """Hosts and sites told with their evidence on one page."""
 MAX_NAMED = 2000
 """Hosts and sites named on one page."""
+MAX_OUTSIDE = 20
+"""Hosts that could not be read, named on the first page."""
 
 
 @cache
@@ -87,7 +91,13 @@ def environment(lang: Lang) -> Environment:
         "control_page": control_page,
         "command": _command,
         "local": LOCAL.path,
+        "framework_page": framework_page,
         "line": chart.line,
+        "stacked": chart.stacked,
+        "results": RESULTS,
+        "severity_kinds": [(severity.value, words(f"severity.{severity.value}")) for severity in SEVERITIES],
+        "standing_kinds": [(standing, words(f"standing.{standing}")) for standing in STANDINGS],
+        "result_kinds": [(result.value, words(f"result.{result.value}")) for result in RESULTS],
         "evidence": evidence,
         "violations": violations,
         "brief": brief,
@@ -103,6 +113,8 @@ def environment(lang: Lang) -> Environment:
         "MAX_FIRST": MAX_FIRST,
         "MAX_PROVEN": MAX_PROVEN,
         "MAX_NAMED": MAX_NAMED,
+        "MAX_OUTSIDE": MAX_OUTSIDE,
+        "PER_PAGE": PER_PAGE,
     }
     made.globals.update(helpers)
     made.filters["open"] = _open
@@ -110,6 +122,8 @@ def environment(lang: Lang) -> Environment:
     made.filters["cut"] = lambda foreign, limit: one_line(foreign or "", limit)
     made.filters["sum_of"] = lambda severities: sum(severities.values())
     made.filters["urgent_of"] = lambda severities: sum(severities.get(severity, 0) for severity in URGENT)
+    made.filters["of_site"] = lambda sites, domain: sites.get(domain)
+    made.filters["urgent_first"] = by_urgency
     made.filters["counted_as"] = _counted_as
     return made
 

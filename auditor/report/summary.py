@@ -370,6 +370,11 @@ def trend_point(run: Run) -> TrendPoint:
     )
 
 
+def months(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
+    """The last point of each month, by the clock that it was written with; ``points`` and these are oldest first."""
+    return tuple({point.started[:7]: point for point in points}.values())
+
+
 __all__ = [
     "SEVERITIES",
     "STANDINGS",
@@ -386,6 +391,7 @@ __all__ = [
     "by_urgency",
     "compare",
     "fleet",
+    "months",
     "trend_point",
     "work",
 ]

@@ -38,6 +38,28 @@ def test_keeps_and_finds_runs_by_prefix(tmp_path: Path) -> None:
     assert [point.run_id for point in history.trend("/i")] == ["20261124T1-a", "20261124T2-b"]
 
 
+def test_the_trend_holds_the_newest_runs_and_the_last_of_every_month(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite")
+    days = ("2026-08-05", "2026-08-31", "2026-09-02", "2026-09-29", "2026-11-01", "2026-11-02", "2026-11-03")
+    for day in days:
+        history.keep(run(day, f"{day}T08:00:00+07:00"))
+    assert [point.run_id for point in history.trend("/i", 2)] == ["2026-09-29", "2026-11-02", "2026-11-03"]
+    assert [point.run_id for point in history.trend("/i", 3)] == ["2026-08-31", "2026-09-29", *days[-3:]]
+    assert [point.run_id for point in history.trend("/i")] == list(days)
+
+
+def test_the_run_before_is_the_newest_earlier_one_of_the_inventory(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite")
+    first, second, third = (
+        run(name, f"2026-11-{day}T08:00:00+07:00") for name, day in zip("abc", (20, 21, 22), strict=True)
+    )
+    for one in (third, first, second):
+        history.keep(one)
+    assert history.before(third) == second
+    assert history.before(second) == first
+    assert history.before(first) is None
+
+
 def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
     history = History(tmp_path / "state/history.sqlite")
     history.keep(run("a"))

@@ -32,6 +32,7 @@ SAME = re.compile(r"product|scope|framework\.|application\.")
 KINDS = {
     "cause.": get_args(Cause.model_fields["why"].annotation),
     "state.": get_args(HostState),
+    "state.short.": get_args(HostState),
     "undone.": ["files", "removed", "sysctls", "units", "purged", "staying"],
     "severity.": [severity.value for severity in Severity],
     "status.": get_args(Bucket),

@@ -1,0 +1,52 @@
+"""A run by the clauses of the frameworks that the controls cite. Pure, but for the frameworks' files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from auditor.controls import Catalogue
+from auditor.frameworks import clauses
+from auditor.frameworks.assessment import ClauseTotal, Result, assess_run, total
+from auditor.frameworks.clauses import Framework
+from auditor.models import Run
+
+RESULTS: tuple[Result, ...] = tuple(sorted(Result, key=lambda result: -result.rank))
+"""Worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkResult:
+    """One framework over all that the run holds."""
+
+    framework: Framework
+    clauses: tuple[ClauseTotal, ...]
+    counts: Mapping[Result, int]
+    """How many clauses come to which result, each by its worst subject."""
+
+    @property
+    def shown(self) -> int:
+        """How many clauses the controls show at all or in part."""
+        return sum(one.clause.status in ("automated", "partial") for one in self.clauses)
+
+
+def by_clause(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
+    """The frameworks that some control cites and that are about a host of the run."""
+    cited = {key for control in catalogue.controls for key, numbers in control.references.items() if numbers}
+    assessed = (
+        (framework, total(assess_run(framework, run, catalogue)))
+        for framework in _frameworks()
+        if framework.key in cited
+    )
+    return tuple(
+        FrameworkResult(framework, found, Counter(one.result for one in found))
+        for framework, found in assessed
+        if found
+    )
+
+
+@cache
+def _frameworks() -> tuple[Framework, ...]:
+    return tuple(clauses.load(name) for name in clauses.names())

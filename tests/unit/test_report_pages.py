@@ -1,0 +1,184 @@
+"""What the pages beside the overview say: controls, frameworks, changes, months, pages of long lists."""
+
+from datetime import date
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from auditor.frameworks.assessment import Result
+from auditor.models import Hardening, Host, HostHardening, Severity, Site, Text, Waived
+from auditor.report import html
+from auditor.report.by_clause import by_clause
+from auditor.report.by_control import by_control
+from auditor.report.chart import stacked
+from auditor.report.paging import paged
+from auditor.report.summary import months, trend_point
+from auditor.report.transitions import between, matrix
+from tests import factory
+
+CATALOGUE = factory.catalogue()
+BEFORE = factory.run(started="2026-11-23T08:21:00+07:00", run_id="before")
+
+
+def pages(run, **options):
+    return {path: LexborHTMLParser(text) for path, text in html.pages(run, CATALOGUE, "en", **options)}
+
+
+def rows(page, selector):
+    return [" ".join(row.text(separator=" ").split()) for row in page.css(selector)]
+
+
+def many(sites):
+    hosts = tuple(
+        Host(name=f"h{n}", address="10.0.0.1", sites=(Site(domain=f"s{n}.test", host=f"h{n}"),)) for n in range(sites)
+    )
+    return factory.run(hosts=hosts).model_copy(update={"findings": ()})
+
+
+def test_a_control_s_page_names_everybody_who_fails_it_with_the_evidence():
+    run = factory.run()
+    page = pages(run)["controls/ssh.root_login.html"]
+    told = rows(page, "#who tbody tr")
+    assert [row.split()[0] for row in told] == ["web1", "web2", "web3"]
+    assert all("ssh.effective.permitrootlogin = yes" in row for row in told)
+    assert "Open on 3 of 3 hosts." in page.css_first(".verdict").text()
+    assert "auditor harden -i inventories/lab" in page.css_first(".command").text()
+    assert page.css_first("#who a").attributes["href"] == "../hosts/web1.html#ssh.root_login"
+
+
+def test_controls_come_in_the_order_in_which_they_matter():
+    results = by_control(factory.run().findings, CATALOGUE)
+    is_open = [bool(result.open) for result in results]
+    assert is_open == sorted(is_open, reverse=True) and True in is_open and False in is_open
+    ranks = [result.severity.rank for result in results if result.open]
+    assert ranks == sorted(ranks, reverse=True)
+    assert sum(len(result.open) for result in results) == sum(finding.is_open for finding in factory.run().findings)
+
+
+def test_what_could_not_be_evaluated_is_told_host_by_host_the_unread_first():
+    page = pages(factory.run(unreachable=["web3"]))["unevaluated.html"]
+    assert rows(page, "h2 a")[0] == "web3"
+    unread = rows(page, "section")[0]
+    assert "the SSH port refuses" in unread and "dongvau.test" in unread
+    assert "Nothing could be read here: 124 controls came to no result." in unread
+    assert "mysqladmin: connect to server failed" in rows(page, "section")[1]
+
+
+def test_the_matrix_counts_every_change_once():
+    run = factory.run(hardened=True, unreachable=["web3"])
+    comparison = between(BEFORE, run)
+    table = matrix(comparison)
+    assert table.changes == ("regressed", "new", "still", "fixed", "unknown")
+    for change in table.changes:
+        assert sum(table.rows[severity][change] for severity in Severity) == table.totals[change]
+    open_before = sum(finding.is_open for finding in BEFORE.findings)
+    assert table.totals["still"] + table.totals["fixed"] + table.totals["unknown"] == open_before
+    page = pages(run, before=BEFORE)["changes.html"]
+    assert rows(page, ".matrix tfoot td")[3] == str(table.totals["fixed"])
+    assert len(page.css("#fixed-rows > li")) == table.totals["fixed"]
+
+
+def test_hosts_that_only_one_run_holds_are_not_compared():
+    fewer = factory.run(hosts=factory.HOSTS[:1])
+    comparison = between(BEFORE, fewer)
+    assert {finding.host for found in comparison.changes.values() for finding in found} == {"web1"}
+    assert "2 hosts are in one audit only" in rows(pages(fewer, before=BEFORE)["changes.html"], "section")[0]
+
+
+def test_a_framework_s_page_has_a_row_for_every_clause_and_leads_to_what_is_open():
+    run = factory.run()
+    results = {one.framework.id: one for one in by_clause(run, CATALOGUE)}
+    assert {"tcvn14423", "nd331"} <= set(results)
+    decree = results["nd331"]
+    assert sum(decree.counts.values()) == len(decree.clauses)
+    made = pages(run)
+    page = made["frameworks/nd331.html"]
+    assert len(page.css("#clause-rows tbody tr")) == len(decree.clauses)
+    servers = next(one for one in decree.clauses if one.clause.number == "30.4.b")
+    assert servers.result is Result.NOT_MET and "ssh.root_login" in servers.open
+    assert "../controls/ssh.root_login.html" in {link.attributes["href"] for link in page.css("#clause-rows a")}
+    assert len(made["frameworks.html"].css(".cards > li")) == len(results)
+
+
+def test_a_month_is_its_last_audit():
+    point = trend_point(BEFORE)
+    at = [
+        point.model_copy(update={"run_id": day, "started": f"{day}T08:00:00+07:00"})
+        for day in ("2026-09-01", "2026-09-30", "2026-10-01", "2026-11-02", "2026-11-22")
+    ]
+    assert [one.run_id for one in months(at)] == ["2026-09-30", "2026-10-01", "2026-11-22"]
+    page = pages(BEFORE, trend=at)["index.html"]
+    assert rows(page, ".months tbody th") == ["Nov 2026", "Oct 2026", "Sep 2026"]
+
+
+def test_a_stacked_bar_is_as_long_as_its_sum():
+    parts = stacked({Severity.LOW: 1, Severity.CRITICAL: 3, Severity.HIGH: 0}, 8)
+    assert [(part.severity, part.x, part.width) for part in parts] == [
+        (Severity.CRITICAL, 0, 37.5),
+        (Severity.LOW, 37.5, 12.5),
+    ]
+    assert stacked({Severity.LOW: 0}, 0) == ()
+
+
+@pytest.mark.parametrize(("length", "pages"), [(0, [0]), (200, [200]), (201, [200, 1]), (450, [200, 200, 50])])
+def test_a_long_list_is_whole_over_its_pages(length, pages):
+    sheets = paged(range(length), "index.html", "sites")
+    assert [len(sheet.items) for sheet in sheets] == pages
+    assert [item for sheet in sheets for item in sheet.items] == list(range(length))
+    assert sheets[0].path == "index.html" and sheets[0].previous is None and sheets[-1].next is None
+    assert [sheet.next for sheet in sheets[:-1]] == [sheet.path for sheet in sheets[1:]]
+
+
+def test_a_large_fleet_is_paged_and_every_site_is_found_by_name():
+    made = pages(many(401))
+    listed = [row for path in ("index.html", "sites-2.html", "sites-3.html") for row in made[path].css("#sites-rows a")]
+    assert len(listed) == 401
+    assert {link.attributes["href"] for link in made["names.html"].css("#names a")} == {
+        link.attributes["href"] for link in listed
+    }
+    assert [link.attributes["href"] for link in made["sites-2.html"].css(".pager")[0].css("a")] == [
+        "index.html", "index.html", "sites-2.html", "sites-3.html", "sites-3.html",
+    ]  # fmt: skip
+
+
+def test_two_hundred_sites_fit_in_a_megabyte():
+    index = next(text for path, text in html.pages(many(200), CATALOGUE, "vi") if path == "index.html")
+    assert len(index.encode()) < 1_000_000
+
+
+def test_a_hardening_is_told_on_the_overview_and_on_each_host_s_page():
+    hardening = Hardening(
+        id="before",
+        inventory="i",
+        started=factory.STARTED,
+        seconds=300,
+        hosts=(
+            HostHardening(host="web1", batch=1, controls=("ssh.root_login",), state="confirmed"),
+            HostHardening(host="web2", batch=2, state="reverted", why=Text(vi="trang <b> hỏng", en="site <b> broke")),
+        ),
+        broken_before=("gotre.test",),
+    )
+    made = pages(factory.run(hardened=True).model_copy(update={"hardening": hardening}))
+    assert [row.split(" ")[0] for row in rows(made["index.html"], ".hardening > li")] == ["Kept", "Reverted"]
+    assert "Changes kept on 1 of 2 hosts." in made["index.html"].body.text()
+    (told,) = rows(made["hosts/web2.html"], ".hardening > li")
+    assert "site <b> broke" in told
+    assert made["hosts/web3.html"].css(".hardening > li") == []
+
+
+def test_a_waived_finding_is_no_longer_among_those_who_fail_the_control():
+    run = factory.run()
+    waiver = Waived(
+        id="MT-01", reason="waiting for new hardware", approver="Head of office", granted=date(2026, 1, 1),
+        expires=date(2026, 12, 1), days_left=8, validity="expiring", compensating=None,
+    )  # fmt: skip
+    findings = tuple(
+        finding.model_copy(update={"waiver": waiver})
+        if (finding.control, finding.host) == ("ssh.root_login", "web2")
+        else finding
+        for finding in run.findings
+    )
+    page = pages(run.model_copy(update={"findings": findings}))["controls/ssh.root_login.html"]
+    assert [row.split()[0] for row in rows(page, "#who tbody tr")] == ["web1", "web3"]
+    (waived,) = rows(page, ".others li")
+    assert "web2" in waived and "MT-01" in waived and "waiting for new hardware" in waived
