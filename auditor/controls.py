@@ -11,12 +11,17 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from auditor import expressions, resources
 from auditor.errors import InputError
-from auditor.models import ControlId, Model, Severity, Text
+from auditor.models import ControlId, Finding, Model, Severity, Text
 from auditor.yaml_source import line_of, load_yaml
 
 Disruption = Literal["none", "reload", "restart", "reboot"]
 OFFICE = "office"
 """The area whose controls are judged from the office's papers (auditor.waivers), not from a host's facts."""
+
+_GONE = Text(
+    vi="Yêu cầu này không còn trong danh mục của phiên bản đang dùng.",
+    en="This control is no longer in the catalogue of this version.",
+)
 
 
 def _sound(source: str) -> str:
@@ -128,9 +133,27 @@ class Catalogue(Model):
         """Controls by id."""
         return {control.id: control for control in self.controls}
 
+    def knowing(self, findings: Iterable[Finding]) -> Catalogue:
+        """With an entry, its id for a title, for each control of the findings that has left the catalogue since."""
+        gone = {finding.control: finding for finding in findings if finding.control not in self.by_id}
+        return Catalogue(controls=(*self.controls, *map(_gone, gone.values()))) if gone else self
+
     def mends(self, control_id: str) -> bool:
         """Whether there is such a control, with an automated fix."""
         return control_id in self.by_id and self[control_id].fix is not None
+
+
+def _gone(finding: Finding) -> Control:
+    title = Text(vi=finding.control, en=finding.control)
+    return Control(
+        id=finding.control,
+        title=title,
+        rationale=_GONE,
+        remedy=_GONE,
+        severity=finding.severity,
+        subject=finding.subject.kind,
+        manual=True,
+    )
 
 
 def load(roles: Path | None = None) -> Catalogue:

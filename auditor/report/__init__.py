@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from auditor.controls import Catalogue
@@ -54,6 +55,7 @@ def write(
     """
     report = output / "report"
     publish.check(output)
+    catalogue = catalogue.knowing(chain(run.findings, before.findings if before else (), baseline or ()))
     files: dict[Format, Path] = {}
     if Format.HTML in formats:
         publish.folder(report, html.pages(run, catalogue, lang, before, trend))

@@ -1,0 +1,101 @@
+"""A kept run names a control that has left the catalogue since: every output shows its id in place of a title."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from auditor import inventory
+from auditor.controls import Catalogue
+from auditor.history import History
+from auditor.models import Format, Run
+from auditor.report import write
+from auditor.report.official import issue
+from auditor.report.official.period import Period
+from tests import factory
+
+GONE = "ssh.root_login"
+TITLE = factory.catalogue()[GONE].title
+SHOWN = {
+    Format.HTML: ("report/index.html", "report/hosts/web1.html", f"report/controls/{GONE}.html"),
+    Format.JSON: ("findings.json",),
+    Format.JUNIT: ("junit.xml",),
+    Format.CSV: ("findings.csv",),
+    Format.XLSX: ("annex.xlsx",),
+    Format.SARIF: ("findings.sarif",),
+    Format.OSCAL: ("oscal-ar.json",),
+}
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    """Without the control that fails on every host."""
+    return Catalogue(controls=tuple(control for control in factory.catalogue().controls if control.id != GONE))
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return factory.run()
+
+
+def text(file: Path) -> str:
+    """What a file says, the parts of a ZIP one after the other."""
+    if not zipfile.is_zipfile(file):
+        return file.read_text("utf-8")
+    with zipfile.ZipFile(file) as parts:
+        return "\n".join(
+            "".join(ElementTree.fromstring(parts.read(name)).itertext())
+            for name in parts.namelist()
+            if name.endswith(".xml")
+        )
+
+
+@pytest.mark.parametrize("wanted", Format)
+def test_every_format_shows_the_id(run: Run, catalogue: Catalogue, wanted: Format, tmp_path: Path) -> None:
+    write(run, catalogue, output=tmp_path, lang="vi", formats=[wanted])
+    for name in SHOWN[wanted]:
+        said = text(tmp_path / name)
+        assert GONE in said, name
+        assert TITLE.vi not in said, name
+
+
+def test_what_changed_since_a_run_that_knew_it_is_shown(run: Run, catalogue: Catalogue, tmp_path: Path) -> None:
+    after = run.model_copy(update={"findings": tuple(f for f in run.findings if f.control != GONE)})
+    write(
+        after,
+        catalogue,
+        output=tmp_path,
+        lang="en",
+        before=run,
+        formats=[Format.HTML, Format.SARIF],
+        baseline=run.findings,
+    )
+    assert GONE in (tmp_path / "findings.sarif").read_text("utf-8")
+
+
+def test_the_official_report_shows_the_id(run: Run, catalogue: Catalogue, tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite")
+    history.keep(run)
+    files = issue.write(
+        history,
+        inventory.load(Path("inventories/lab")),
+        catalogue,
+        "xa-an-truc",
+        Period(2026, 11),
+        output=tmp_path,
+        kind="bao-cao",
+        regime=None,
+        lang="vi",
+        template=None,
+    )
+    said = text(files[0])
+    assert GONE in said
+    assert TITLE.vi not in said
+
+
+def test_what_is_known_stays_as_it_is(run: Run) -> None:
+    known = factory.catalogue()
+    assert known.knowing(run.findings) is known
