@@ -13,10 +13,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import typer
 import yaml
 
-from auditor.cli import app
+from tests.command_lines import parsed
 
 ROOT = Path(__file__).parents[2]
 CI = ROOT / "docs/ci"
@@ -57,9 +56,7 @@ def test_each_template_runs_the_auditor() -> None:
 
 @pytest.mark.parametrize(("name", "arguments"), commands())
 def test_the_command_lines_are_ours(name: str, arguments: str) -> None:
-    verb, *options = shlex.split(arguments)
-    command = typer.main.get_command(app)
-    context = command.commands[verb].make_context(verb, options)
+    context = parsed(shlex.split(arguments))
     assert context.params["baseline"] == "last" and context.params["fail_on"] == "high"
 
 
