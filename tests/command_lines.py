@@ -15,19 +15,12 @@ _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SHELL = ("", "sh", "console", "ini")
 _CALL = re.compile(r"(?:^|[\s=])(?:\S*/)?auditor ([^&;]+)")
 _SPAN = re.compile(r"`([^`]+)`")
-_MARKED = re.compile(r"^<!-- test -->\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def written(markdown: str) -> Iterator[list[str]]:
     """The arguments of every ``auditor …`` in blocks of shell and between backticks, in order; optional ones too."""
     for text in _shell(markdown):
         yield from _of(text)
-
-
-def marked(markdown: str) -> Iterator[list[str]]:
-    """The arguments of the command lines below ``<!-- test -->``, in order."""
-    for block in _MARKED.finditer(markdown):
-        yield from _of(block[1])
 
 
 def parsed(arguments: list[str]) -> Any:

@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 from typer import Exit
 from typer.exceptions import TyperException
+from typer.testing import CliRunner
 
-from tests.command_lines import marked, parsed, written
+from auditor.cli import app
+from auditor.history import History
+from tests import factory, guide
+from tests.command_lines import parsed, written
+from tests.mail_server import Authority, Received, serving
 
-ROOT = Path(__file__).parents[2]
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+DOCUMENTS = (guide.ROOT / "README.md", *sorted((guide.ROOT / "docs").rglob("*.md")))
 GUIDES = ("first-server.md", "monthly.md", "report.md")
-LINES = [(str(path.relative_to(ROOT)), line) for path in DOCUMENTS for line in written(path.read_text("utf-8"))]
+LINES = [(str(path.relative_to(guide.ROOT)), line) for path in DOCUMENTS for line in written(path.read_text("utf-8"))]
 FENCE = re.compile(r"^```sh\n.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
-
-
-def guide(lang: str, name: str) -> str:
-    return (ROOT / "docs" / lang / name).read_text("utf-8")
 
 
 @pytest.mark.parametrize(("document", "arguments"), LINES, ids=[f"{name}: {' '.join(line)}" for name, line in LINES])
@@ -47,22 +47,47 @@ def test_command_lines_are_found_wherever_they_are_written() -> None:
 
 @pytest.mark.parametrize("name", GUIDES)
 def test_both_languages_say_the_same_commands(name: str) -> None:
-    vi, en = guide("vi", name), guide("en", name)
+    vi, en = guide.text("vi", name), guide.text("en", name)
     assert list(written(vi)) == list(written(en)) != []
-    assert list(marked(vi)) == list(marked(en))
+    assert list(guide.steps(vi)) == list(guide.steps(en))
     assert FENCE.findall(vi) == FENCE.findall(en)
     assert LINK.findall(vi) == LINK.findall(en) != []
 
 
 def test_the_guides_are_there_in_both_languages_and_on_the_first_page() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
+    readme = (guide.ROOT / "README.md").read_text("utf-8")
     for lang in ("vi", "en"):
-        assert sorted(path.name for path in (ROOT / "docs" / lang).iterdir()) == sorted(GUIDES)
+        assert sorted(path.name for path in (guide.ROOT / "docs" / lang).iterdir()) == sorted(GUIDES)
         assert all(readme.count(f"](docs/{lang}/{name})") == 1 for name in GUIDES)
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(guide.ROOT)))
 def test_links_lead_somewhere(path: Path) -> None:
     text = path.read_text("utf-8")
     assert [link for link in LINK.findall(text) if not (path.parent / link).exists()] == []
     assert unicodedata.is_normalized("NFC", text)
+
+
+@pytest.fixture
+def working(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to follow the guide in, with the inventory where the guide puts it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("LUYTRE_INVENTORY", guide.INVENTORY)
+    return tmp_path
+
+
+def test_an_audited_month_becomes_reports_and_mail_by_the_guide(working: Path) -> None:
+    authority, received, said = Authority(working / "ca"), Received(), {}
+    with serving(received, authority.context("127.0.0.1")) as port:
+        guide.office(working, authority, port)
+        run = factory.run(started="2026-11-24T09:12:00+07:00")
+        History().keep(run.model_copy(update={"inventory": guide.INVENTORY}))
+        for _, *arguments in guide.steps(guide.text("vi", "monthly.md"), guide.LAB_NAMES):
+            if arguments[0] in ("inventory", "report", "mail", "history"):
+                done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+                assert done.exit_code == 0, done.output
+                said[" ".join(arguments[:2])] = done.stdout
+    assert "web3" in said["inventory check"]
+    assert "bao-cao-tinh-tan-giang-2026-11.docx" in said["report official"]
+    guide.check_mail(received, said["history verify"], "2026-11")
