@@ -116,8 +116,7 @@ def keep(hosts: Sequence[str]) -> None:
     own, lab = state(), spec()
     with only_lab(own):
         for name in hosts:
-            machine.keep(_known(lab, name), own)
-        _boot(lab, own, hosts, _silent, kept=True)
+            machine.keep(lab, _known(lab, name), images.image(lab, name, own), own)
         _await(lab, own, hosts)
 
 
@@ -146,6 +145,11 @@ def hosts() -> dict[str, Host]:
 def upper(host: str) -> Path:
     """The folder that holds exactly what has changed on a machine since it was pristine."""
     return state().machine(_known(spec(), host)) / "upper"
+
+
+def link(host: str, *, up: bool) -> None:
+    """Plug a machine's network cable in, or pull it."""
+    machine.link(_known(spec(), host), up=up)
 
 
 def run(

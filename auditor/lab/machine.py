@@ -34,7 +34,26 @@ def start(spec: Spec, name: str, top: Layer, state: State, changes: Path | None 
         (place / folder).mkdir(parents=True)
         (place / folder).chmod(0o755)
     if changes is not None:
-        subprocess.run(["cp", "--archive", "--no-target-directory", changes, place / "upper"], check=True)
+        _copy(changes, place / "upper")
+    _boot(spec, name, top, state)
+
+
+def keep(spec: Spec, name: str, top: Layer, state: State) -> None:
+    """End a machine at once, as a power cut would, put aside a copy of what it changed, and boot it again."""
+    _end(name)
+    kept = state.kept(name)
+    _remove(kept)
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    _copy(state.machine(name) / "upper", kept)
+    _boot(spec, name, top, state)
+
+
+def _copy(source: Path, target: Path) -> None:
+    subprocess.run(["cp", "--archive", "--no-target-directory", source, target], check=True)
+
+
+def _boot(spec: Spec, name: str, top: Layer, state: State) -> None:
+    place = state.machine(name)
     lower = ":".join(str(layer.files(state.cache)) for layer in top.stack)
     host, network = spec.hosts[name], spec.network
     command = [
@@ -65,15 +84,6 @@ def running_image(name: str, state: State) -> str | None:
         return None
 
 
-def keep(name: str, state: State) -> None:
-    """End a machine at once, as a power cut would, and put aside what it changed."""
-    _end(name)
-    kept = state.kept(name)
-    _remove(kept)
-    kept.parent.mkdir(mode=0o700, exist_ok=True)
-    (state.machine(name) / "upper").rename(kept)
-
-
 def stop(name: str, state: State) -> None:
     """End a machine at once, with everything that belongs to it, and forget what it changed."""
     _end(name)
@@ -93,6 +103,11 @@ def _end(name: str) -> None:
     _quietly("ip", "netns", "del", f"luytre-{name}")
     while not _cgroups_removed(name) and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def link(name: str, *, up: bool) -> None:
+    """Plug a machine's network cable in, or pull it."""
+    subprocess.run(["ip", "link", "set", f"lt-{name}", "up" if up else "down"], check=True)
 
 
 def bridge_up(spec: Spec) -> None:

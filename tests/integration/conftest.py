@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auditor import inventory as inventories
 from auditor import lab
+from auditor.review import smoke
+from tests.integration.disk import Disk, disk
 
 INVENTORY = "inventories/lab"
-
-collect_ignore = ["test_guard.py"]
-"""Named by hand: the guard's faults, since the guard is not part of a hardening yet."""
 BIN = Path(sys.executable).parent
 
 
@@ -65,30 +67,130 @@ class Ended:
         return json.loads(self.out)
 
 
+@dataclass(frozen=True)
+class Hardened:
+    """The whole lab, hardened once; its hosts are kept as that left them."""
+
+    audited: Ended
+    hardened: Ended
+    again: Ended
+    undone: Ended
+    output: Path
+    first: list[dict[str, Any]]
+    """Findings before."""
+    last: list[dict[str, Any]]
+    """Findings after."""
+    rolled_back: list[dict[str, Any]]
+    """Findings once it was undone."""
+    before: Mapping[str, Disk]
+    disk_undone: Mapping[str, Disk]
+    pages: smoke.Answers
+    pages_after: smoke.Answers
+    pages_undone: smoke.Answers
+    state: Mapping[str, str]
+
+
+@pytest.fixture(scope="session")
+def hardened(_booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardened:
+    """Audit, harden, and undo it again, as an office does; done once for all tests that begin there."""
+    folder = tmp_path_factory.mktemp("hardened")
+    state, output = _state(folder), folder / "out"
+    lab.reset()
+    quiet(*lab.hosts())
+    pages, before = visit(), {host: disk(host) for host in lab.hosts()}
+    audited = run(state, "audit", "-i", INVENTORY, "--output", str(output))
+    first = findings(output)
+    hardened = run(state, "harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json")
+    last = findings(output)
+    pages_after = visit(again=pages)
+    again = run(state, "harden", "-i", INVENTORY, "--output", str(folder / "again"), "--yes", "--json")
+    journal = Path(state["LUYTRE_STATE"]) / "hardenings"
+    shutil.copytree(journal, folder / "kept")
+    lab.keep(list(lab.hosts()))
+    quiet(*lab.hosts())
+    undone = run(state, "rollback", "-i", INVENTORY, "--yes", "--json")
+    disk_undone, pages_undone = {host: disk(host) for host in lab.hosts()}, visit(again=pages)
+    run(state, "audit", "-i", INVENTORY, "--output", str(folder / "undone"))
+    shutil.rmtree(journal)
+    (folder / "kept").rename(journal)
+    return Hardened(
+        audited=audited,
+        hardened=hardened,
+        again=again,
+        undone=undone,
+        output=output,
+        first=first,
+        last=last,
+        rolled_back=findings(folder / "undone"),
+        before=before,
+        disk_undone=disk_undone,
+        pages=pages,
+        pages_after=pages_after,
+        pages_undone=pages_undone,
+        state=state,
+    )
+
+
+@pytest.fixture
+def as_hardened(hardened: Hardened) -> Callable[..., Hardened]:
+    """Bring the named lab hosts (all by default) back to how the first hardening left them."""
+
+    def back(*hosts: str) -> Hardened:
+        lab.back_to_kept(hosts or list(lab.hosts()))
+        quiet(*(hosts or lab.hosts()))
+        return hardened
+
+    return back
+
+
+def quiet(*hosts: str) -> None:
+    """Nothing that a timer starts disturbs what a test looks at."""
+    for host in hosts:
+        lab.run(host, "systemctl stop '*.timer' unattended-upgrades.service; true")
+
+
+def findings(output: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((output / "findings.json").read_text("utf-8"))["findings"]
+    return found
+
+
+def visit(*hosts: str, again: smoke.Answers | None = None) -> smoke.Answers:
+    """The lab's sites as visitors see them; ``again``: the very URLs of an earlier visit."""
+    known = inventories.load(Path(INVENTORY))
+    ca_files = {name: value.ca_file for name, value in inventories.reach(Path(INVENTORY)).items()}
+    return smoke.visit([host for host in known.hosts if not hosts or host.name in hosts], ca_files, again=again)
+
+
+def _state(folder: Path) -> dict[str, str]:
+    return {**os.environ, "LUYTRE_STATE": str(folder / "state"), "PATH": f"{BIN}:{os.environ['PATH']}"}
+
+
+def run(state: Mapping[str, str], *arguments: str, given: str = "", cwd: Path | None = None) -> Ended:
+    """The installed command, to its end."""
+    done = subprocess.run(
+        [str(BIN / "auditor"), *arguments],
+        env=dict(state),
+        input=given,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=600,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
 @pytest.fixture
 def state(tmp_path: Path) -> Mapping[str, str]:
     """An environment with a history of its own."""
-    return {**os.environ, "LUYTRE_STATE": str(tmp_path / "state"), "PATH": f"{BIN}:{os.environ['PATH']}"}
+    return _state(tmp_path)
 
 
 @pytest.fixture
 def auditor(state: Mapping[str, str]) -> Callable[..., Ended]:
     """Run the installed command."""
 
-    def run(*arguments: str, given: str = "", cwd: Path | None = None) -> Ended:
-        done = subprocess.run(
-            [str(BIN / "auditor"), *arguments],
-            env=dict(state),
-            input=given,
-            capture_output=True,
-            text=True,
-            cwd=cwd,
-            timeout=600,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
-
-    return run
+    return partial(run, state)
 
 
 @pytest.fixture

@@ -15,38 +15,12 @@ from typing import Any
 import pytest
 
 from auditor import lab
+from tests.integration.disk import Disk, differences, disk
 
 HERE = Path(__file__).parent
 ROLE = HERE.parent.parent / "roles" / "guard"
 INVENTORY = "inventories/lab"
 ROOTS = {"web2": "/var/www/bennua.test", "web3": "/var/www/dongvau.test"}
-OWN_LIVES = (
-    *("/var/log", "/var/lib/mysql/", "/var/lib/php/sessions/", "/var/backups/web", "/var/lib/systemd/timers"),
-    *("/var/tmp", "/var/lib/systemd/linger", "/var/lib/luytre", "/var/lib/systemd/random-seed"),  # noqa: S108
-)
-"""What changes on a host by itself, or holds the way back."""
-
-DISK = r"""
-import base64, hashlib, json, os, stat, sys
-OUT = ("/proc", "/sys", "/dev", "/run", "/tmp", "/var/lib/luytre")
-found = {}
-def one(path):
-    status = os.lstat(path)
-    entry = [oct(status.st_mode), status.st_uid, status.st_gid, status.st_mtime_ns]
-    if stat.S_ISREG(status.st_mode):
-        with open(path, "rb") as handle:
-            entry.append(hashlib.sha256(handle.read()).hexdigest()[:16])
-    if stat.S_ISLNK(status.st_mode):
-        entry.append(os.readlink(path))
-    names = sorted(os.listxattr(path, follow_symlinks=False))
-    entry.append([[name, base64.b64encode(os.getxattr(path, name, follow_symlinks=False)).decode()] for name in names])
-    found[path] = entry
-for folder, inner, names in os.walk("/"):
-    inner[:] = [one for one in inner if os.path.join(folder, one) not in OUT]
-    for name in inner + names:
-        one(os.path.join(folder, name))
-json.dump(found, sys.stdout)
-"""
 
 
 class Host:
@@ -98,12 +72,8 @@ class Host:
         assert answer.get("changed") is True, answer
         return answer
 
-    def disk(self) -> dict[str, Any]:
-        """Every path with bytes, mode, owner, time and attributes."""
-        done = lab.run(self.name, ["python3", "-"], given=DISK.encode())
-        assert done.returncode == 0, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout)
-        return {path: entry for path, entry in found.items() if not path.startswith(OWN_LIVES)}
+    def disk(self) -> Disk:
+        return disk(self.name)
 
     def outcome(self, run: str, seconds: float = 60) -> dict[str, Any]:
         """How the run ended, once it has and we get in again."""
@@ -114,14 +84,6 @@ class Host:
                 return json.loads(said)  # type: ignore[no-any-return]
             time.sleep(0.3)
         raise AssertionError(f"no way back into {self.name}: {said}")
-
-
-def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    return {
-        path: (before.get(path), after.get(path))
-        for path in sorted({*before, *after})
-        if before.get(path) != after.get(path)
-    }
 
 
 @pytest.fixture

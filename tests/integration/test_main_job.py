@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,16 +7,11 @@ from typing import Any
 
 import pytest
 
-from auditor import inventory as inventories
 from auditor import lab
 from auditor.review import smoke
-from tests.integration.conftest import INVENTORY, Ended
+from tests.integration.conftest import INVENTORY, Ended, Hardened, run, visit
 
 OPEN = ("fail", "partial")
-
-
-def findings(output: Path) -> list[dict[str, Any]]:
-    return json.loads((output / "findings.json").read_text("utf-8"))["findings"]
 
 
 def status(found: list[dict[str, Any]], weakness: lab.Weakness) -> str:
@@ -27,44 +21,40 @@ def status(found: list[dict[str, Any]], weakness: lab.Weakness) -> str:
     return str(matching[0])
 
 
-def pages(again: smoke.Answers | None = None) -> smoke.Answers:
-    known = inventories.load(Path(INVENTORY))
-    reach = inventories.reach(Path(INVENTORY))
-    return smoke.visit(known.hosts, {name: value.ca_file for name, value in reach.items()}, again=again)
-
-
-def test_audit_harden_audit(fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path) -> None:
-    fresh()
-    out = tmp_path / "out"
-    before_pages = pages()
-
-    audited = auditor("audit", "-i", INVENTORY, "--output", str(out))
-    assert audited.code == 1, audited.err
+def test_every_weakness_is_found(hardened: Hardened) -> None:
+    assert hardened.audited.code == 1, hardened.audited.err
     for name in ("findings.json", "junit.xml", "report/index.html"):
-        assert (out / name).stat().st_size > 0
-    before = findings(out)
-    missed = [f"{w.host} {w.site or ''} {w.control}" for w in lab.weaknesses() if status(before, w) not in OPEN]
+        assert (hardened.output / name).stat().st_size > 0
+    missed = [f"{w.host} {w.site or ''} {w.control}" for w in lab.weaknesses() if status(hardened.first, w) not in OPEN]
     assert missed == []
-    assert [f for f in before if f["status"] == "not_evaluated"] == []
+    assert [f for f in hardened.first if f["status"] == "not_evaluated"] == []
 
-    hardened = auditor("harden", "-i", INVENTORY, "--output", str(out), "--yes")
-    assert hardened.code == 0, hardened.out[-3000:] + hardened.err
-    after = findings(out)
+
+def test_hardening_mends_what_it_can_and_makes_nothing_worse(hardened: Hardened) -> None:
+    ended = hardened.hardened
+    assert ended.code == 0, ended.out[-3000:] + ended.err
+    assert {host["state"] for host in ended.json["hardening"]["hosts"]} == {"confirmed"}
     left = [
-        f"{w.host} {w.site or ''} {w.control}" for w in lab.weaknesses() if w.automated and status(after, w) != "pass"
+        f"{w.host} {w.site or ''} {w.control}"
+        for w in lab.weaknesses()
+        if w.automated and status(hardened.last, w) != "pass"
     ]
     assert left == []
-    passed = {(f["control"], f["subject"]["id"]) for f in before if f["status"] == "pass"}
-    worse = [f for f in after if f["status"] in OPEN and (f["control"], f["subject"]["id"]) in passed]
+    passed = {(f["control"], f["subject"]["id"]) for f in hardened.first if f["status"] == "pass"}
+    worse = [f for f in hardened.last if f["status"] in OPEN and (f["control"], f["subject"]["id"]) in passed]
     assert worse == []
-    assert smoke.compare(smoke.learn(before_pages), pages(before_pages)) == ()
+    assert smoke.compare(smoke.learn(hardened.pages), hardened.pages_after) == ()
 
-    again = auditor("harden", "-i", INVENTORY, "--output", str(out), "--json", "--yes")
-    assert again.code == 0, again.err
-    assert all(host["changes"] == [] for host in again.json["plan"]["hosts"]), again.out
 
-    listed = auditor("history", "list", "--json")
-    assert [entry["purpose"] for entry in listed.json] == ["before", "after", "before", "audit"]
+def test_a_second_hardening_has_nothing_to_do(hardened: Hardened) -> None:
+    assert hardened.again.code == 0, hardened.again.err
+    assert hardened.again.json["hardening"] is None
+    assert all(host["changes"] == [] for host in hardened.again.json["plan"]["hosts"]), hardened.again.out
+
+
+def test_the_history_holds_what_was_run(hardened: Hardened) -> None:
+    listed = run(hardened.state, "history", "list", "--json")
+    assert [entry["purpose"] for entry in listed.json][-3:] == ["before", "after", "before", "audit"][-3:]
 
 
 def recap(ended: Ended) -> dict[str, dict[str, int]]:
@@ -74,7 +64,7 @@ def recap(ended: Ended) -> dict[str, dict[str, int]]:
 
 def test_the_whole_playbook_without_a_plan(fresh: Callable[..., None], playbook: Callable[..., Ended]) -> None:
     fresh()
-    before_pages = pages()
+    before_pages = visit()
     checked = playbook("playbooks/harden.yml", "--check")
     assert checked.code == 0, checked.out[-3000:]
     first = playbook("playbooks/harden.yml")
@@ -86,7 +76,7 @@ def test_the_whole_playbook_without_a_plan(fresh: Callable[..., None], playbook:
     assert {host: counts["changed"] for host, counts in recap(second).items()} == {"web1": 0, "web2": 0, "web3": 0}, (
         changed
     )
-    assert smoke.compare(smoke.learn(before_pages), pages(before_pages)) == ()
+    assert smoke.compare(smoke.learn(before_pages), visit(again=before_pages)) == ()
 
 
 def manifest(host: str) -> dict[str, tuple[int, int, int]]:

@@ -1,0 +1,52 @@
+"""A whole hardening, confirmed, then undone: nothing on the disk or in force may tell that it ever was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from auditor import lab
+from auditor.review import smoke
+from tests.integration.conftest import INVENTORY, Hardened, run
+from tests.integration.disk import differences
+
+UPGRADED = "luytre-lab-canary"
+"""The package that the lab has an update for: upgrades stay."""
+
+
+def test_undoes_a_whole_hardening(hardened: Hardened) -> None:
+    undone = hardened.undone
+    assert undone.code == 0, undone.err or [(step["host"], step["refused"], step["undone"]) for step in undone.json]
+    left = {one["path"] for step in undone.json for one in step["undone"]["left"]}
+    assert all(path.startswith("/var/log/") for path in left), left
+    for host, before in hardened.before.items():
+        told = differences(before, hardened.disk_undone[host])
+        assert {path: both for path, both in told.items() if not of_upgrade(path)} == {}, host
+    assert smoke.compare(smoke.learn(hardened.pages), hardened.pages_undone) == ()
+
+
+def test_the_next_audit_equals_the_first(hardened: Hardened) -> None:
+    first, now = by_subject(hardened.first), by_subject(hardened.rolled_back)
+    assert {key for key in first if first[key] != now.get(key)} <= {
+        key for key in first if key[0] == "updates.security_pending"
+    }
+
+
+def of_upgrade(path: str) -> bool:
+    return UPGRADED in path or path in ("/var/lib/dpkg/status", "/var/lib/dpkg/status-old", "/usr/share/doc")
+
+
+def by_subject(found: list[dict[str, Any]]) -> dict[tuple[str, str, str], str]:
+    return {(one["control"], one["subject"]["id"], one["host"]): one["status"] for one in found}
+
+
+def test_one_control_goes_and_the_others_of_its_file_stay(as_hardened: Callable[..., Hardened]) -> None:
+    hardened = as_hardened("web3")
+    effective = lab.run("web3", "sshd -T").stdout.decode()
+    assert "maxauthtries 4" in effective and "x11forwarding no" in effective
+    undone = run(
+        hardened.state, "rollback", "-i", INVENTORY, "--limit", "web3", "--control", "ssh.x11_forwarding", "--yes"
+    )
+    assert undone.code == 0, undone.out + undone.err
+    now = lab.run("web3", "sshd -T").stdout.decode()
+    assert "x11forwarding yes" in now and "maxauthtries 4" in now
