@@ -63,6 +63,14 @@ class Hardened:
     outcomes: Mapping[str, HostOutcome]
 
 
+class Interrupted(KeyboardInterrupt):
+    """A hardening was told to end; its hosts are confirmed, brought back, or untouched."""
+
+    def __init__(self, hardening: Hardening) -> None:
+        super().__init__()
+        self.hardening = hardening
+
+
 def try_out(inventory: Inventory, plan: Plan) -> tuple[tuple[TaskPreview, ...], Mapping[str, Text]]:
     """What the plan's tasks would change, by a check run that changes nothing; and the hosts where that failed."""
     if plan.is_empty:
@@ -85,7 +93,7 @@ def harden(
     """Put the plan in force, batch by batch; ends with every host confirmed, brought back, or untouched.
 
     The caller holds the journal's lock. On Ctrl-C and SIGTERM the hosts under way are brought back, then
-    KeyboardInterrupt is raised. Only a host that answers no more is left to its own timer, and waited for.
+    Interrupted is raised. Only a host that answers no more is left to its own timer, and waited for.
     ``release``: controls that are no longer to be in force on the plan's hosts.
     """
     options = options or Options()
@@ -99,10 +107,13 @@ def harden(
             inventory=inventory.path,
             started=_now(),
             seconds=options.seconds,
-            hosts=tuple(
-                HostHardening(host=name, batch=number, controls=tuple(plan.as_variables()[name]))
-                for number, batch in enumerate(batches, start=1)
-                for name in batch
+            hosts=(
+                *(
+                    HostHardening(host=name, batch=number, controls=tuple(plan.as_variables()[name]))
+                    for number, batch in enumerate(batches, start=1)
+                    for name in batch
+                ),
+                *(HostHardening(host=one.host, state="refused", why=one.refused) for one in plan.hosts if one.refused),
             ),
         ),
     )
@@ -186,7 +197,7 @@ class _Rollout:
             open_ones = [name for name in names if self._state(name) in ("applying", "armed")]
             self._settle(hosts, dict.fromkeys(open_ones, "revert"), dict.fromkeys(open_ones, _INTERRUPTED))
             self.record.update(ended=_now())
-            raise
+            raise Interrupted(self.record.now) from None
         self._look_again(hosts, expected, reach)
 
     def look_after(self, hosts: Sequence[Host]) -> None:

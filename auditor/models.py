@@ -376,7 +376,7 @@ class HostHardening(Model):
     """What one hardening did with one host."""
 
     host: str
-    batch: int = Field(description="from 1")
+    batch: int = Field(default=0, description="from 1; 0: none, since it was refused beforehand")
     controls: tuple[ControlId, ...] = ()
     state: HostState = "waiting"
     digest: str | None = Field(default=None, description="sha256 of the snapshot's manifest, as arming gave it")

@@ -77,9 +77,13 @@ def harden(
     journal = Journal()
     with journal.alone():
         find_out(inventory, hosts, journal, lang)
-        return _harden(
-            inventory, catalogue, hosts, only_sites, output, lang, journal, options, accepted, ask=ask, quiet=quiet
-        )
+        try:
+            return _harden(
+                inventory, catalogue, hosts, only_sites, output, lang, journal, options, accepted, ask=ask, quiet=quiet
+            )
+        except hardener.Interrupted as interrupted:
+            terminal.show_interrupted(interrupted.hardening, lang)
+            raise typer.Exit(130) from interrupted
 
 
 def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
@@ -95,7 +99,7 @@ def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
 def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang: Lang) -> None:
     """Say how hardenings that were killed ended. The caller holds the journal's lock."""
     for hardening in hardener.find_out(inventory, hosts, journal):
-        terminal.show_hardening(hardening, lang, earlier=True)
+        terminal.show_interrupted(hardening, lang)
 
 
 def _harden(
@@ -122,10 +126,11 @@ def _harden(
     if not quiet:
         terminal.show_run(before, fleet(before), lang)
         terminal.show_plan(plan, catalogue, lang)
-    if plan.is_empty:
+    refused = any(host.refused for host in plan.hosts)
+    if plan.is_empty and not refused:
         written = write(before, catalogue, output=output, lang=lang, trend=history.trend(before.inventory))
         return Outcome(before, plan, None, before, written.files[Format.HTML])
-    if ask and not agreed(lang):
+    if ask and not plan.is_empty and not agreed(lang):
         raise typer.Exit(0)
     with terminal.activity(words("doing.harden")) as doing:
         hardened = hardener.harden(

@@ -272,17 +272,21 @@ _STATE: Mapping[HostState, str] = {
 }
 
 
-def show_hardening(hardening: Hardening, lang: Lang, *, earlier: bool = False) -> None:
+def show_interrupted(hardening: Hardening, lang: Lang) -> None:
+    """What a hardening that did not get to its end came to, on standard error."""
+    err.print(f"[bold]{Words(lang)('hardening.interrupted', run=hardening.id)}[/]")
+    show_hardening(hardening, lang, err)
+
+
+def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> None:
     """Per host whether its changes were kept, taken back, or never made, and why."""
     words = Words(lang)
-    if earlier:
-        out.print(f"[bold]{words('hardening.interrupted', run=hardening.id)}[/]")
     for entry in hardening.hosts:
         tasks = f" ({words('hardening.tasks', n=len(entry.tasks))})" if entry.state == "confirmed" else ""
         said = words(f"state.{entry.state}")
-        out.print(f"[bold]{escape(entry.host)}[/]: [{_STATE[entry.state]}]{said}[/]{tasks}")
+        console.print(f"[bold]{escape(entry.host)}[/]: [{_STATE[entry.state]}]{said}[/]{tasks}")
         if entry.why is not None:
-            out.print(f"    {escape(entry.why.get(lang))}")
+            console.print(f"    {escape(entry.why.get(lang))}")
     for domain in hardening.broken_before:
         err.print(f"[yellow]{escape(domain)}[/]: {words('hardening.broken_before')}")
     for said_before in hardening.unjudged[:_SHOWN]:

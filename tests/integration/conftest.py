@@ -94,7 +94,7 @@ class Hardened:
 def hardened(_booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardened:
     """Audit, harden, and undo it again, as an office does; done once for all tests that begin there."""
     folder = tmp_path_factory.mktemp("hardened")
-    state, output = _state(folder), folder / "out"
+    state, output = environment(folder), folder / "out"
     lab.reset()
     quiet(*lab.hosts())
     pages, before = visit(), {host: disk(host) for host in lab.hosts()}
@@ -161,7 +161,8 @@ def visit(*hosts: str, again: smoke.Answers | None = None) -> smoke.Answers:
     return smoke.visit([host for host in known.hosts if not hosts or host.name in hosts], ca_files, again=again)
 
 
-def _state(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """With a history of its own."""
     return {**os.environ, "LUYTRE_STATE": str(folder / "state"), "PATH": f"{BIN}:{os.environ['PATH']}"}
 
 
@@ -183,7 +184,7 @@ def run(state: Mapping[str, str], *arguments: str, given: str = "", cwd: Path | 
 @pytest.fixture
 def state(tmp_path: Path) -> Mapping[str, str]:
     """An environment with a history of its own."""
-    return _state(tmp_path)
+    return environment(tmp_path)
 
 
 @pytest.fixture

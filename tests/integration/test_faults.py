@@ -1,0 +1,313 @@
+"""Real faults in the middle of real hardenings: nobody is locked out, every site serves, every byte is as before.
+
+The faults of the three hosts run beside each other, since most of their time is waiting for a way back.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor import lab
+from auditor.review import smoke
+from tests.integration.conftest import BIN, INVENTORY, Ended, Hardened, environment, quiet, visit
+from tests.integration.disk import Disk, differences, disk
+
+MARK = "/var/lib/luytre/guard/armed.json"
+LOOSEN = """
+rm -f /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh
+chmod 644 /etc/crontab; echo 'umask 022' > /etc/profile.d/zz-umask.sh
+"""
+"""What a person may undo by hand: something for the hardening to mend."""
+
+
+@dataclass
+class Case:
+    """A host through one fault."""
+
+    host: str
+    ended: Ended
+    entry: Mapping[str, Any]
+    """What the hardening says of the host."""
+    report: str
+    changed: Mapping[str, Any]
+    """What differs on the disk from before the hardening."""
+    pages: tuple[smoke.Difference, ...]
+    more: Any = None
+
+
+def start(state: Mapping[str, str], host: str, seconds: int, output: Path) -> subprocess.Popen[str]:
+    arguments = ("harden", "-i", INVENTORY, "--limit", host, "--yes", "--json", "--lang", "en")
+    return subprocess.Popen(
+        [BIN / "auditor", *arguments, "--confirm-within", str(seconds), "--output", output],
+        env=dict(state),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> Ended:
+    out, err = process.communicate(timeout=300)
+    return Ended(process.returncode, out, err)
+
+
+def once_armed(host: str, script: str) -> threading.Thread:
+    """Run a script on the host as soon as its timer runs, before the last change is made."""
+    wait = f"until test -e {MARK}; do sleep 0.05; done\n"
+    thread = threading.Thread(target=lambda: lab.run(host, wait + script, timeout=120))
+    thread.start()
+    return thread
+
+
+def until(true: Callable[[], bool], what: str, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+
+
+def is_armed(host: str) -> bool:
+    return lab.run(host, f"test -e {MARK}").returncode == 0
+
+
+@dataclass
+class Scene:
+    """A hardened host with something to mend, and what it is like before."""
+
+    host: str
+    folder: Path
+    state: Mapping[str, str]
+    before: Disk
+    pages: smoke.Answers
+
+    def harden(self, seconds: int = 60) -> Ended:
+        return ended(start(self.state, self.host, seconds, self.folder / "out"))
+
+    def case(self, done: Ended, more: Any = None) -> Case:
+        entries = done.json["hardening"]["hosts"] if done.out.startswith("{") else [{}]
+        index = self.folder / "out" / "report" / "index.html"
+        return Case(
+            host=self.host,
+            ended=done,
+            entry=entries[0],
+            report=index.read_text("utf-8") if index.exists() else "",
+            changed=differences(self.before, disk(self.host)),
+            pages=smoke.compare(smoke.learn(self.pages), visit(self.host, again=self.pages)),
+            more=more,
+        )
+
+
+def refuses_everyone(scene: Scene) -> Case:
+    fault = once_armed(scene.host, "echo 'DenyUsers *' > /etc/ssh/sshd_config.d/00-a.conf; systemctl reload ssh")
+    done = scene.harden()
+    fault.join()
+    return scene.case(done)
+
+
+def drops_ssh(scene: Scene) -> Case:
+    rule = "nft add table inet fault; nft 'add chain inet fault input { type filter hook input priority -300; }'"
+    fault = once_armed(scene.host, f"{rule}; nft add rule inet fault input tcp dport 22 drop")
+    done = scene.harden(seconds=25)
+    fault.join()
+    return scene.case(done)
+
+
+def serves_500(scene: Scene) -> Case:
+    fault = once_armed(
+        scene.host,
+        "sed -i '0,/server_name/s//return 500; server_name/' /etc/nginx/sites-enabled/dongvau.test*; nginx -t && systemctl reload nginx",
+    )
+    done = scene.harden()
+    fault.join()
+    return scene.case(done)
+
+
+def breaks_wordpress(scene: Scene) -> Case:
+    fault = once_armed(
+        scene.host,
+        "for pool in /etc/php/*/fpm/pool.d/*.conf; do echo 'php_admin_value[disable_functions] = mysqli_connect,mysqli_init,mysqli_real_connect' >> $pool; done; systemctl reload 'php*-fpm'",
+    )
+    done = scene.harden()
+    fault.join()
+    return scene.case(done)
+
+
+def controller_killed(scene: Scene) -> Case:
+    process = start(scene.state, scene.host, 15, scene.folder / "out")
+    until(lambda: is_armed(scene.host), "never armed")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    until(lambda: not is_armed(scene.host), "never brought back")
+    told = scene.case(Ended(process.returncode, "", ""))
+    told.more = scene.harden()
+    return told
+
+
+def interrupted(scene: Scene) -> Case:
+    process = start(scene.state, scene.host, 600, scene.folder / "out")
+    until(lambda: is_armed(scene.host), "never armed")
+    os.kill(process.pid, signal.SIGTERM)
+    return scene.case(ended(process))
+
+
+def network_cut(scene: Scene) -> Case:
+    def cut() -> None:
+        until(lambda: is_armed(scene.host), "never armed")
+        lab.link(scene.host, up=False)
+        time.sleep(25)
+        lab.link(scene.host, up=True)
+
+    thread = threading.Thread(target=cut)
+    thread.start()
+    try:
+        done = scene.harden(seconds=15)
+    finally:
+        thread.join()
+    return scene.case(done)
+
+
+def rebooted(scene: Scene) -> Case:
+    fault = once_armed(scene.host, "echo 'Nonsense yes' > /etc/ssh/sshd_config.d/00-a.conf; systemctl reboot")
+    done = scene.harden(seconds=600)
+    fault.join()
+    return scene.case(done)
+
+
+def disk_full(scene: Scene) -> Case:
+    lab.run(scene.host, "mkdir -p /var/lib/luytre; mount -t tmpfs -o size=4m none /var/lib/luytre")
+    done = scene.harden()
+    lab.run(scene.host, "umount /var/lib/luytre")
+    return scene.case(done)
+
+
+def two_at_once(scene: Scene) -> Case:
+    other = {**scene.state, "LUYTRE_STATE": str(scene.folder / "elsewhere")}
+    first = start(scene.state, scene.host, 600, scene.folder / "out")
+    until(lambda: is_armed(scene.host), "never armed")
+    here = ended(start(scene.state, scene.host, 600, scene.folder / "here"))
+    there = ended(start(other, scene.host, 600, scene.folder / "there"))
+    return scene.case(ended(first), (here, there))
+
+
+FAULTS: Mapping[str, tuple[str, Callable[[Scene], Case]]] = {
+    "refuses_everyone": ("web2", refuses_everyone),
+    "drops_ssh": ("web3", drops_ssh),
+    "serves_500": ("web3", serves_500),
+    "breaks_wordpress": ("web1", breaks_wordpress),
+    "controller_killed": ("web1", controller_killed),
+    "interrupted": ("web2", interrupted),
+    "network_cut": ("web2", network_cut),
+    "rebooted": ("web3", rebooted),
+    "disk_full": ("web1", disk_full),
+    "two_at_once": ("web1", two_at_once),
+}
+
+
+@pytest.fixture(scope="module")
+def cases(
+    request: pytest.FixtureRequest, hardened: Hardened, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Case]]:
+    """Every fault that a chosen test is about."""
+    asked = {name for item in request.session.items for name in FAULTS if name in item.name}
+
+    def on(host: str) -> dict[str, Case]:
+        found = {}
+        for name, (where, act) in FAULTS.items():
+            if where == host and name in asked:
+                folder = tmp_path_factory.mktemp(name)
+                lab.back_to_kept([host])
+                quiet(host)
+                lab.run(host, LOOSEN)
+                found[name] = act(Scene(host, folder, environment(folder), disk(host), visit(host)))
+        return found
+
+    with ThreadPoolExecutor() as pool:
+        yield {name: case for found in pool.map(on, lab.hosts()) for name, case in found.items()}
+
+
+def as_before(case: Case) -> None:
+    assert case.changed == {}
+    assert case.pages == ()
+
+
+def brought_back(case: Case, *why: str) -> None:
+    as_before(case)
+    assert case.ended.code == 1, case.ended.err
+    assert case.entry["state"] == "reverted"
+    said = case.entry["why"]["en"]
+    assert all(word in said for word in why), said
+    assert "everything serves as before" in said
+    assert "brought back to how it was" in case.report
+
+
+def test_an_sshd_that_refuses_everyone__refuses_everyone(cases: Mapping[str, Case]) -> None:
+    brought_back(cases["refuses_everyone"], "SSH")
+
+
+def test_a_packet_filter_that_drops_ssh__drops_ssh(cases: Mapping[str, Case]) -> None:
+    brought_back(cases["drops_ssh"])
+
+
+def test_nginx_that_passes_its_test_and_serves_500__serves_500(cases: Mapping[str, Case]) -> None:
+    brought_back(cases["serves_500"], "dongvau.test", "500")
+
+
+def test_php_that_breaks_a_page__breaks_wordpress(cases: Mapping[str, Case]) -> None:
+    brought_back(cases["breaks_wordpress"], "antruc.test")
+
+
+def test_a_controller_killed_in_the_middle__controller_killed(cases: Mapping[str, Case]) -> None:
+    case = cases["controller_killed"]
+    as_before(case)
+    following: Ended = case.more
+    assert following.code == 0, following.err
+    assert "was interrupted" in following.err
+    assert "brought back" in following.err
+    assert following.json["hardening"]["hosts"][0]["state"] == "confirmed"
+
+
+def test_a_controller_told_to_end__interrupted(cases: Mapping[str, Case]) -> None:
+    case = cases["interrupted"]
+    as_before(case)
+    assert case.ended.code == 130
+    assert "brought back" in case.ended.err
+
+
+def test_a_network_away_for_longer_than_the_timer__network_cut(cases: Mapping[str, Case]) -> None:
+    brought_back(cases["network_cut"])
+
+
+def test_a_host_restarted_before_it_is_confirmed__rebooted(cases: Mapping[str, Case]) -> None:
+    case = cases["rebooted"]
+    case.changed = {
+        path: both for path, both in case.changed.items() if path not in ("/etc/machine-id", "/var/lib/dbus")
+    }
+    brought_back(case)
+
+
+def test_a_disk_too_full_for_the_snapshot__disk_full(cases: Mapping[str, Case]) -> None:
+    case = cases["disk_full"]
+    as_before(case)
+    assert case.ended.code == 1, case.ended.err
+    assert "refused, nothing was changed" in case.report
+
+
+def test_two_runs_at_once__two_at_once(cases: Mapping[str, Case]) -> None:
+    case = cases["two_at_once"]
+    assert case.ended.code == 0, case.ended.err
+    assert case.entry["state"] == "confirmed"
+    here, there = case.more
+    assert here.code == 2 and "in progress" in here.err
+    assert there.code == 1 and "in progress" in there.out
