@@ -228,6 +228,8 @@ def _difference(page: Expected, after: Mapping[str, Answer]) -> Text | None:
         return _state(now)
     secure = url.replace("http://", "https://", 1)
     if secure != url and now.status in (301, 302, 307, 308) and now.location == secure:
+        if page.first.location == secure:
+            return None
         return _after_redirect(page, after.get(secure))
     return _changed(page, now)
 

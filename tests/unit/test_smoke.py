@@ -286,6 +286,12 @@ def test_a_redirect_leads_where_it_did(location: str | None, same: bool) -> None
     assert (told(was, Answer(URL, 301, location)) == "") is same
 
 
+def test_a_redirect_to_https_that_was_there_before_is_no_change() -> None:
+    plain = URL.replace("https://", "http://")
+    was = Answer(plain, 302, plain.replace("http://", "https://"))
+    assert told(was, Answer(plain, 301, was.location)) == ""
+
+
 @pytest.mark.parametrize(
     ("second", "now"),
     [

@@ -427,12 +427,13 @@ def _automation():
 
 
 def _made_by_ansible():
-    """Folders that a run makes in the home of the account it works through."""
-    try:
-        home = pwd.getpwuid(int(os.environ.get("SUDO_UID") or os.getuid())).pw_dir
-    except KeyError:
-        return []
-    return [os.path.join(home, ".ansible"), os.path.join(home, ".ansible/tmp")] if home.startswith("/") else []
+    """Folders that a run makes in the homes of root and of the account it works through."""
+    made = []
+    for uid in {0, int(os.environ.get("SUDO_UID") or os.getuid())}:
+        with contextlib.suppress(KeyError):
+            home = pwd.getpwuid(uid).pw_dir
+            made += [os.path.join(home, ".ansible"), os.path.join(home, ".ansible/tmp")]
+    return made
 
 
 def _boot_id():

@@ -431,7 +431,8 @@ def roll_back(snap, left, only, check):
     live.put_sysctls(sysctls, work.problems)
     touched = snap.scope.units if scope is None else scope.units
     was = {name: manifest["units"][name] for name in _unit_names(snap, left, found, skipped)}
-    answer["units"] = units.bring_back(was, left["units"], paths, touched, work.problems)
+    wanted = None if scope is None else scope.units
+    answer["units"] = units.bring_back(was, left["units"], paths, touched, work.problems, wanted)
     if data is not None:
         database.bring_back(data, work.problems)
     if scope is None:

@@ -32,6 +32,14 @@ class Unsafe(Exception):
     """A path is not what it has to be for root to change it; the message says why."""
 
 
+_ROOT = os.lstat("/").st_dev
+
+
+def device_of(status):
+    """The device that something lies on; 0 stands for the root file system's, whose number may change at a reboot."""
+    return 0 if status.st_dev == _ROOT else status.st_dev
+
+
 def parts(path):
     """The names in an absolute, plain path."""
     if not path.startswith("/") or os.path.normpath(path) != path or path.startswith("//"):
@@ -125,7 +133,7 @@ def look(handle, name, keep=None, known=None):
             "uid": status.st_uid,
             "gid": status.st_gid,
             "mtime": status.st_mtime_ns,
-            "id": [status.st_dev, status.st_ino, status.st_ctime_ns],
+            "id": [device_of(status), status.st_ino, status.st_ctime_ns],
         }
         attributes = _attributes(handle, name, reached, entry["type"])
         if attributes:
@@ -441,7 +449,7 @@ def put_attributes(path, entry):
         try:
             status = os.fstat(reached)
             kind = _type(status.st_mode)
-            if [status.st_dev, status.st_ino] != entry["id"][:2] or kind != entry["type"]:
+            if [device_of(status), status.st_ino] != entry["id"][:2] or kind != entry["type"]:
                 raise Unsafe("it is another one than at the snapshot")
             if kind == "link":
                 raise Unsafe("links are left alone there")

@@ -116,13 +116,18 @@ def to_reload(before, found, changed_paths, touched):
     return [(name, verb, tests) for name, (verb, tests) in sorted(wanted.items())]
 
 
-def bring_back(before, found, changed_paths, touched, problems):
-    """Daemons on their old configuration, units running or not as they were. What was done, as words."""
+def bring_back(before, found, changed_paths, touched, problems, only=None):
+    """Daemons on their old configuration, units running or not as they were. What was done, as words.
+
+    With ``only`` no other units are started or stopped.
+    """
     done = []
     if any(path.startswith(SYSTEMD) for path in changed_paths):
         _do(["daemon-reload"], problems)
     now = Asked(touched).answer()
     start, stop = changes(before, found, now, touched)
+    if only is not None:
+        start, stop = ([name for name in names if name in only] for names in (start, stop))
     for name in stop:
         done.append("stop " + name)
         _do(["stop", name], problems)
