@@ -408,7 +408,7 @@ def _dress(handle, name, entry, same=None):
     reached = os.open(name, ANY, dir_fd=handle)
     try:
         status = os.fstat(reached)
-        if _type(status.st_mode) != entry["type"] or (same and [status.st_dev, status.st_ino] != same[:2]):
+        if _type(status.st_mode) != entry["type"] or (same and [device_of(status), status.st_ino] != same[:2]):
             raise Unsafe("it was swapped for something else")
         _wear(reached, entry, _attributes(handle, name, reached, entry["type"]))
     finally:
