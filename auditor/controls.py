@@ -49,7 +49,8 @@ class Fix(Model):
     """An automated fix: tasks in the same role, tagged with the control's id."""
 
     touches: tuple[str, ...] = Field(
-        min_length=1, description="paths, or package:NAME unit:NAME sysctl:KEY database:NAME"
+        min_length=1,
+        description="paths, or package:NAME unit:NAME sysctl:KEY database:NAME; found:FOLDER/ for the paths below it that the audit finds",
     )
     disruption: Disruption = "none"
     danger: Text | None = Field(

@@ -12,7 +12,7 @@ from auditor.facts import HostFacts
 from auditor.models import Finding, Host, Status, Subject, Text
 from auditor.sites import view
 
-MAX_VIOLATIONS = 50
+MAX_VIOLATIONS = 200
 
 
 def evaluate_host(catalogue: Catalogue, host: Host, facts: HostFacts) -> tuple[Finding, ...]:

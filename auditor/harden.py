@@ -100,6 +100,7 @@ def harden(
     by_name = {host.name: host for host in hosts}
     names = tuple(plan.as_variables())
     batches = rollout.batches(names, options.batch)
+    touches = {one.host: {change.control: change.touches for change in one.due} for one in plan.hosts}
     record = _Record(
         journal,
         Hardening(
@@ -109,7 +110,9 @@ def harden(
             seconds=options.seconds,
             hosts=(
                 *(
-                    HostHardening(host=name, batch=number, controls=tuple(plan.as_variables()[name]))
+                    HostHardening(
+                        host=name, batch=number, controls=tuple(plan.as_variables()[name]), touches=touches[name]
+                    )
                     for number, batch in enumerate(batches, start=1)
                     for name in batch
                 ),
@@ -210,8 +213,9 @@ class _Rollout:
     def _apply(self, names: Sequence[str]) -> Playbook:
         plan = {name: self.plan.as_variables()[name] for name in names}
         touches = {
-            name: sorted({touch for control in plan[name] for touch in _touches(self.catalogue, control)})
-            for name in names
+            host.host: sorted({touch for change in host.due for touch in change.touches})
+            for host in self.plan.hosts
+            if host.host in names
         }
         guarding = {
             "luytre_run": self.record.now.id,
@@ -361,11 +365,6 @@ def _play_plan(
         watch=watch,
         sockets=sockets,
     )
-
-
-def _touches(catalogue: Catalogue, control: str) -> tuple[str, ...]:
-    fix = catalogue[control].fix
-    return fix.touches if fix else ()
 
 
 def _failure(run: Playbook, host: str) -> Text | None:

@@ -378,6 +378,7 @@ class HostHardening(Model):
     host: str
     batch: int = Field(default=0, description="from 1; 0: none, since it was refused beforehand")
     controls: tuple[ControlId, ...] = ()
+    touches: Mapping[ControlId, tuple[str, ...]] = Field(default_factory=dict, description="what each may change there")
     state: HostState = "waiting"
     digest: str | None = Field(default=None, description="sha256 of the snapshot's manifest, as arming gave it")
     after: str | None = Field(default=None, description="sha256 of what was left behind, as confirming gave it")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import unified_diff
 from typing import Any
 
 from pydantic import Field
 
 from auditor import preflight
-from auditor.controls import Catalogue, Disruption
+from auditor.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
 from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.runner import Playbook, Task
@@ -27,6 +27,7 @@ class Change(Model):
     danger: Text | None = None
     note: Text | None = None
     held: Text | None = Field(default=None, description="why it is shown but not made")
+    touches: tuple[str, ...] = Field(default=(), description="what it may change on this host, in the guard's words")
 
 
 class HostPlan(Model):
@@ -122,16 +123,48 @@ def _host_plan(
     )
     if objections.refused is not None:
         return HostPlan(host=host.name, refused=objections.refused)
-    held = {**waiting, **objections.held}
+    violations = {name: [one for f in own if f.control == name for one in f.violations] for name in fixes}
+    touches = {name: _touches(fix, violations[name]) for name, fix in fixes.items()}
+    odd = {name: _ODD_PATH for name, known in touches.items() if known is None}
+    held = {**odd, **waiting, **objections.held}
     changes = []
     for name, fix in fixes.items():
         apart = objections.sites.get(name, {})
-        change = Change(control=name, disruption=fix.disruption, danger=fix.danger, note=fix.note, held=held.get(name))
+        change = Change(
+            control=name,
+            disruption=fix.disruption,
+            danger=fix.danger,
+            note=fix.note,
+            held=held.get(name),
+            touches=touches[name] or (),
+        )
         others = tuple(site for site in sites[name] if site not in apart)
         if others or not apart:
             changes.append(change.model_copy(update={"sites": others}))
         changes += [change.model_copy(update={"sites": (site,), "held": why}) for site, why in apart.items()]
     return HostPlan(host=host.name, changes=tuple(changes))
+
+
+_PLAIN_PATH = re.compile(r"(/[\w.@+,:~ =-]+)+/?")
+"""No braces: Ansible would take them for a template. No control characters."""
+
+
+def _touches(fix: Fix, violations: Iterable[Any]) -> tuple[str, ...] | None:
+    """What a fix touches; for ``found:`` the paths that the host names below that folder, whose modes alone change.
+
+    None when the host names a path that cannot be handed on safely.
+    """
+    folders = tuple(touch.removeprefix("found:") for touch in fix.touches if touch.startswith("found:"))
+    paths = [str(one.get("path")) for one in violations if isinstance(one, Mapping)] if folders else []
+    if any(not _PLAIN_PATH.fullmatch(path) or "/../" in f"{path}/" or not path.startswith(folders) for path in paths):
+        return None
+    return (*(touch for touch in fix.touches if not touch.startswith("found:")), *(f"modes:{path}" for path in paths))
+
+
+_ODD_PATH = Text(
+    vi="máy chủ nêu một đường dẫn có ký tự lạ: xem và sửa bằng tay",
+    en="the host names a path with odd characters: look at it and mend it by hand",
+)
 
 
 # --- the preview: what a check run of the same plan says it would change -------------------------------

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from auditor.controls import Catalogue
 from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Text
 from auditor.reasons import explain
 from auditor.runner import Playbook, play
@@ -63,16 +62,12 @@ def affected(hardening: Hardening, hosts: Sequence[Host], control: ControlId | N
     )
 
 
-def own_touches(catalogue: Catalogue, control: ControlId, in_force: Sequence[ControlId]) -> tuple[str, ...]:
-    """What the control alone touches of all that are in force: what others share with it is theirs too."""
+def own_touches(entry: HostHardening, control: ControlId, in_force: Sequence[HostHardening]) -> tuple[str, ...]:
+    """What the control alone touches of all that are in force on the host: what others share with it is theirs too."""
     shared = {
-        touch
-        for other in in_force
-        if other != control and other in catalogue.by_id and (fix := catalogue[other].fix)
-        for touch in fix.touches
+        touch for one in in_force for other, touches in one.touches.items() if other != control for touch in touches
     }
-    fix = catalogue[control].fix
-    return tuple(touch for touch in fix.touches if touch not in shared) if fix else ()
+    return tuple(touch for touch in entry.touches.get(control, ()) if touch not in shared)
 
 
 def run(

@@ -176,8 +176,9 @@ def release(
     """Write anew, without the control, the files that it shares with others in force. As safe as a hardening."""
     names = {entry.host for entry in entries}
     hosts = [host for host in inventory.hosts if host.name in names]
-    fix = catalogue[control].fix
-    change = Change(control=control, disruption=fix.disruption if fix else "none")
+    room = [one.fix for one in catalogue.controls if one.area == catalogue[control].area and one.fix]
+    touches = tuple(sorted({touch for fix in room for touch in fix.touches if not touch.startswith("found:")}))
+    change = Change(control=control, disruption="reload", touches=touches)
     plan = Plan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     return hardener.harden(inventory, hosts, plan, catalogue, journal, run_id, release=[control]).hardening

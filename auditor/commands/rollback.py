@@ -23,7 +23,6 @@ from auditor.models import ControlId
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.controls import Catalogue
     from auditor.journal import Journal
     from auditor.models import Hardening, HostHardening, Inventory
     from auditor.rollback import Step
@@ -69,7 +68,7 @@ def rollback(
         entries = rollbacks.affected(hardening, hosts, control)
         if not entries:
             raise InputError(f"the hardening {hardening.id} confirmed nothing there", mend="see 'auditor history list'")
-        only = _only(catalogue, journal, known, entries, control)
+        only = _only(journal, known, entries, control)
         seen = rollbacks.run(known, hardening, entries, only, check=True)
         if not as_json:
             for step in seen:
@@ -90,7 +89,6 @@ def rollback(
 
 
 def _only(
-    catalogue: Catalogue,
     journal: Journal,
     inventory: Inventory,
     entries: Sequence[HostHardening],
@@ -102,9 +100,8 @@ def _only(
         return None
     found = {}
     for entry in entries:
-        confirmed = (known.of(entry.host) for known in journal.all(inventory.path))
-        in_force = [c for one in confirmed if one and one.state == "confirmed" for c in one.controls]
-        found[entry.host] = own_touches(catalogue, control, in_force)
+        known = (hardening.of(entry.host) for hardening in journal.all(inventory.path))
+        found[entry.host] = own_touches(entry, control, [one for one in known if one and one.state == "confirmed"])
     return found
 
 

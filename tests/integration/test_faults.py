@@ -230,6 +230,7 @@ def cases(
                 lab.back_to_kept([host])
                 quiet(host)
                 lab.run(host, LOOSEN)
+                until(lambda: lab.run(host, "true").returncode == 0, "sshd is not back")
                 found[name] = act(Scene(host, folder, environment(folder), disk(host), visit(host)))
         return found
 

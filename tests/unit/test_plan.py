@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+import pytest
+
 from auditor import plan
 from auditor.commands.hardening import Outcome
 from auditor.controls import Catalogue
@@ -163,3 +165,25 @@ def test_a_preview_shows_the_diff_without_its_secrets() -> None:
     assert "hunter2x" not in shown.diff
     assert "old-secret" not in shown.diff
     assert "k3y!k3y" not in shown.diff
+
+
+FOUND = Catalogue(controls=(control("x.host", that="true", fix={"touches": ["/etc/x", "found:/opt/"]}),))
+
+
+def touched(*paths: str) -> plan.Change:
+    found = finding("x.host", "host", "h").model_copy(update={"violations": tuple({"path": path} for path in paths)})
+    (change,) = plan.make(FOUND, run(found), {"h": facts()}).hosts[0].changes
+    return change
+
+
+def test_paths_that_the_host_names_are_kept_too() -> None:
+    change = touched("/opt/đồng bộ/a.sh", "/opt/b")
+    assert change.touches == ("/etc/x", "modes:/opt/đồng bộ/a.sh", "modes:/opt/b")
+    assert change.held is None
+
+
+@pytest.mark.parametrize("path", ["/opt/{{ 1 }}", "/opt/a\nb", "/opt/../etc/x", "/srv/a", "opt/a", "/opt/{# #}"])
+def test_a_path_that_could_mean_something_else_holds_the_change(path: str) -> None:
+    change = touched("/opt/b", path)
+    assert change.held is not None
+    assert change.touches == ()
