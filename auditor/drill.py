@@ -1,4 +1,4 @@
-"""Prove the controls on the lab: break, find, mend, change nothing more, keep serving.
+"""Prove the controls on the lab: break, find, mend, change nothing but what is declared, keep serving.
 
 Drills of different controls run together on a host, several traps of one control one after the other. A drill
 proves something only where its control passes beforehand (or does not apply, when the drill brings the thing
@@ -11,16 +11,19 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from auditor import lab
+from auditor import declared, lab
 from auditor import plan as planning
-from auditor.audit import audit
+from auditor.audit import audit, judge
 from auditor.controls import Catalogue, Drill
 from auditor.facts import HostFacts
 from auditor.harden import Options, harden
 from auditor.journal import Journal
 from auditor.models import Finding, Hardening, Host, Inventory, Run, Status
+from auditor.runner import Task
 
 Say = Callable[[str], None]
 
@@ -56,8 +59,13 @@ def run(
     drills: Sequence[Drill],
     say: Say,
     only_hosts: frozenset[str] = frozenset(),
+    *,
+    kept: bool = False,
 ) -> tuple[Proof, ...]:
-    """Run drills on fresh, hardened lab hosts and say of each whether it held."""
+    """Run drills on fresh, hardened lab hosts and say of each whether it held.
+
+    ``kept``: the hosts are hardened and put aside (``lab.keep``) already.
+    """
     proofs = [
         Proof(drill, host, catalogue[drill.control].fix is not None)
         for drill in drills
@@ -66,29 +74,31 @@ def run(
     ]
     names = {proof.host for proof in proofs}
     hosts = [host for host in inventory.hosts if host.name in names]
-    _prepare(catalogue, inventory, hosts, say)
-    _pass(catalogue, inventory, hosts, proofs, say)
-    disturbed = [proof for proof in proofs if proof.problem]
-    if disturbed and len(disturbed) < len(proofs):
-        say(f"{len(disturbed)} did not hold among others: once more, among themselves")
-        for proof in disturbed:
-            say(f"{proof.drill.control}.{proof.drill.trap} {proof.host}: {proof.problem}")
-            proof.problem = ""
-        lab.back_to_kept([host.name for host in hosts])
-        _pass(catalogue, inventory, hosts, disturbed, say)
+    with TemporaryDirectory(prefix="luytre-drill-") as folder:
+        drilling = _Drilling(catalogue, inventory, hosts, say, Journal(Path(folder)))
+        known = drilling.audit(hosts)[0] if kept else _prepare(drilling)
+        _pass(drilling, proofs, known)
+        disturbed = [proof for proof in proofs if proof.problem]
+        if disturbed and len(disturbed) < len(proofs):
+            say(f"{len(disturbed)} did not hold among others: once more, among themselves")
+            for proof in disturbed:
+                say(f"{proof.drill.control}.{proof.drill.trap} {proof.host}: {proof.problem}")
+                proof.problem = ""
+            lab.back_to_kept([host.name for host in hosts])
+            _pass(drilling, disturbed, known)
     return tuple(proofs)
 
 
-def _pass(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], proofs: Sequence[Proof], say: Say) -> None:
+def _pass(drilling: _Drilling, proofs: Sequence[Proof], known: Run) -> None:
     """Automated controls round by round; then those that a person mends, each round on hosts as first hardened."""
     automated, manual = ([proof for proof in proofs if proof.automated is wanted] for wanted in (True, False))
-    names = [host.name for host in hosts]
+    now = known
     for batch in rounds(automated):
-        _prove(catalogue, inventory, hosts, _Round(batch), say)
+        now = _prove(drilling, _Round(batch), now)
     for batch in rounds(manual):
-        say("back to the hardened hosts")
-        lab.back_to_kept(names)
-        _prove(catalogue, inventory, hosts, _Round(batch), say)
+        drilling.say("back to the hardened hosts")
+        lab.back_to_kept([host.name for host in drilling.hosts])
+        _prove(drilling, _Round(batch), known)
 
 
 def rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
@@ -105,66 +115,103 @@ def rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
         left = [proof for proof in left if proof not in chosen]
 
 
-def _prepare(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], say: Say) -> None:
-    names = ", ".join(host.name for host in hosts)
-    say(f"fresh hosts: {names}")
-    lab.pristine([host.name for host in hosts])
-    say(f"harden: {names}")
-    found, facts = audit(inventory, catalogue, hosts)
-    _harden(inventory, hosts, planning.make(catalogue, found, facts), catalogue)
-    lab.keep([host.name for host in hosts])
+def _prepare(drilling: _Drilling) -> Run:
+    """Fresh hosts, hardened, put aside; how they were read then."""
+    names = [host.name for host in drilling.hosts]
+    drilling.say(f"fresh hosts: {', '.join(names)}")
+    lab.pristine(names)
+    drilling.say("harden them")
+    found, facts = audit(drilling.inventory, drilling.catalogue, drilling.hosts)
+    known = drilling.harden(planning.make(drilling.catalogue, found, facts)).after
+    lab.keep(names)
+    return known
 
 
-def _prove(catalogue: Catalogue, inventory: Inventory, hosts: Sequence[Host], batch: _Round, say: Say) -> None:
-    concerned = [host for host in hosts if host.name in {proof.host for proof in batch.proofs}]
-    run, _facts = audit(inventory, catalogue, concerned)
+@dataclass(frozen=True)
+class _Mended:
+    hardening: Hardening
+    after: Run
+    undeclared: Mapping[str, tuple[str, ...]]
+    """By host, what was changed and no control declares."""
+
+
+@dataclass
+class _Drilling:
+    """What stays the same through all rounds."""
+
+    catalogue: Catalogue
+    inventory: Inventory
+    hosts: Sequence[Host]
+    say: Say
+    journal: Journal
+
+    def audit(self, hosts: Sequence[Host]) -> tuple[Run, Mapping[str, HostFacts]]:
+        return audit(self.inventory, self.catalogue, hosts)
+
+    def harden(self, plan: planning.Plan) -> _Mended:
+        """All hosts at once: a drill that goes wrong must not hide what the others come to."""
+        started = datetime.now(UTC)
+        tasks: list[Task] = []
+        name = f"drill-{secrets.token_hex(6)}"
+        done = harden(
+            self.inventory, self.hosts, plan, self.catalogue, self.journal, name, Options(batch="100%"), tasks.append
+        )
+        hosts = [host for host in self.hosts if host.name in done.outcomes]
+        outcomes = [done.outcomes[host.name] for host in hosts]
+        after = judge(self.inventory, self.catalogue, hosts, done.facts, outcomes, started=started, purpose="after")
+        undeclared = {
+            entry.host: declared.undeclared(
+                declared.changes(lab.upper(entry.host), started.timestamp()),
+                [task for task in tasks if task.host == entry.host],
+                entry.touches,
+            )
+            for entry in done.hardening.having("confirmed")
+        }
+        return _Mended(done.hardening, after, undeclared)
+
+
+def _prove(drilling: _Drilling, batch: _Round, known: Run) -> Run:
+    """One round; ``known`` is how the hosts were read last. How they are read after it."""
+    names = {proof.host for proof in batch.proofs}
+    concerned = [host for host in drilling.hosts if host.name in names]
     for proof in batch.proofs:
-        finding = _finding(run, proof)
+        finding = _finding(known, proof)
         if finding is None or finding.status not in (Status.PASS, Status.NOT_APPLICABLE):
             proof.problem = f"does not pass before the drill: {_told(finding)}"
-    say(f"break {len(batch.proofs)} controls")
+    drilling.say(f"break {len(batch.proofs)} controls")
     _break(batch)
-    run, facts = audit(inventory, catalogue, concerned)
+    run, facts = drilling.audit(concerned)
     for proof in _holding(batch):
         finding = _finding(run, proof)
-        if finding is None or not finding.status.is_open:
+        if finding is None or not finding.is_open:
             proof.problem = f"broken but not found: {_told(finding)}"
-    _mend(catalogue, inventory, concerned, batch, run, facts, say)
+    return _mend(drilling, batch, run, facts, known)
 
 
-def _mend(
-    catalogue: Catalogue,
-    inventory: Inventory,
-    hosts: Sequence[Host],
-    batch: _Round,
-    run: Run,
-    facts: Mapping[str, HostFacts],
-    say: Say,
-) -> None:
+def _mend(drilling: _Drilling, batch: _Round, run: Run, facts: Mapping[str, HostFacts], known: Run) -> Run:
     fixable = [proof for proof in batch.proofs if proof.automated]
     if not fixable:
-        return
-    say(f"harden {len(fixable)} controls")
-    plan = planning.make(catalogue, run, facts)
-    hardened = _harden(inventory, hosts, plan, catalogue)
-    for entry in hardened.hosts:
+        return known
+    drilling.say(f"harden {len(fixable)} controls")
+    plan = planning.make(drilling.catalogue, run, facts)
+    mended = drilling.harden(plan)
+    for entry in mended.hardening.hosts:
         if entry.state != "confirmed":
             batch.fail(f"hardening: {entry.state}: {entry.why.en if entry.why else '?'}", hosts=frozenset({entry.host}))
-    after, _facts = audit(inventory, catalogue, hosts)
+    for host, paths in mended.undeclared.items():
+        if paths:
+            batch.fail(f"changed what no control declares: {'; '.join(paths[:5])}", hosts=frozenset({host}))
     for proof in _holding(batch):
-        finding = _finding(after, proof)
+        finding = _finding(mended.after, proof)
         if proof.automated and (finding is None or finding.status is not Status.PASS):
             proof.problem = f"hardened but not mended: {_told(finding)}"
-    say("harden again")
-    for entry in _harden(inventory, hosts, plan, catalogue).hosts:
+    drilling.say("harden again")
+    again = drilling.harden(plan)
+    for entry in again.hardening.hosts:
         if entry.tasks:
             batch.fail(f"the second run changed something: {'; '.join(entry.tasks)}", hosts=frozenset({entry.host}))
-
-
-def _harden(inventory: Inventory, hosts: Sequence[Host], plan: planning.Plan, catalogue: Catalogue) -> Hardening:
-    """All hosts at once: a drill that goes wrong must not hide what the others come to."""
-    name = f"drill-{secrets.token_hex(6)}"
-    return harden(inventory, hosts, plan, catalogue, Journal(), name, Options(batch="100%")).hardening
+    rest = tuple(f for f in known.findings if f.host not in {host.name for host in again.after.hosts})
+    return again.after.model_copy(update={"findings": (*again.after.findings, *rest)})
 
 
 def _holding(batch: _Round) -> list[Proof]:

@@ -194,7 +194,7 @@ class _Rollout:
             run = self._apply(names)
             wrong = self._unfinished(run, names)
             probed = [host for host in hosts if self._state(host.name) == "armed" and host.name not in wrong]
-            wrong.update(self._suspected(look.compare(expected, look.take(probed, reach, expected.first))))
+            wrong.update(self._suspected(_failing(probed, expected, reach)))
             self._settle(hosts, {name: "revert" if name in wrong else "confirm" for name in self._armed(names)}, wrong)
         except KeyboardInterrupt:
             open_ones = [name for name in names if self._state(name) in ("applying", "armed")]
@@ -344,6 +344,17 @@ class _Rollout:
 
     def _armed(self, names: Sequence[str]) -> list[str]:
         return [name for name in names if self._state(name) == "armed"]
+
+
+def _failing(
+    hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, inventories.Reach]
+) -> dict[str, tuple[look.Failed, ...]]:
+    """What hosts do no longer as before; a second look tells it from a hiccup of a daemon that was just reloaded."""
+    failed = look.compare(expected, look.take(hosts, reach, expected.first))
+    if not failed:
+        return {}
+    suspects = [host for host in hosts if host.name in failed]
+    return look.compare(expected, look.take(suspects, reach, expected.first))
 
 
 def _play_plan(

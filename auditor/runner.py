@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,6 +37,9 @@ class Task:
     action: str
     outcome: Outcome
     result: Mapping[str, Any]
+    began: float = 0.0
+    """Epoch seconds, by the controller's clock."""
+    ended: float = 0.0
 
     @property
     def message(self) -> str:
@@ -90,11 +94,17 @@ class _Listener:
             action=str(data.get("task_action") or data.get("resolved_action") or ""),
             outcome=outcome,
             result=result,
+            began=_epoch(data.get("start")),
+            ended=_epoch(data.get("end")),
         )
         self.tasks.append(task)
         if self.watch is not None:
             self.watch(task)
         return False
+
+
+def _epoch(moment: object) -> float:
+    return datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else 0.0
 
 
 _OUTCOMES: Mapping[str, Outcome] = {

@@ -6,6 +6,7 @@ The faults of the three hosts run beside each other, since most of their time is
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -20,7 +21,7 @@ import pytest
 
 from auditor import lab
 from auditor.review import smoke
-from tests.integration.conftest import BIN, INVENTORY, Ended, Hardened, environment, quiet, visit
+from tests.integration.conftest import BIN, INVENTORY, Ended, Hardened, environment, quiet, run, visit
 from tests.integration.disk import Disk, differences, disk
 
 MARK = "/var/lib/luytre/guard/armed.json"
@@ -201,6 +202,58 @@ def two_at_once(scene: Scene) -> Case:
     return scene.case(ended(first), (here, there))
 
 
+ROOT = "/var/www/antruc.test"
+LAY = f"""
+cd {ROOT}; chown -R www-data: .; mkdir -p .git luu; echo x > .git/config; echo y > backup.sql; echo z > luu/site.sql
+chmod -R o+rX .; chmod 666 wp-config.php
+mkdir -p /root/victim.d; echo secret | tee /root/victim /root/victim.d/site.sql /root/victim.d/config >/root/victim.d/head
+chmod 600 /root/victim /root/victim.d/*; chmod 700 /root/victim.d
+"""
+"""A site of which the web user owns every file, as on many a server, and root's own files beside it."""
+PLANT = """
+cd /var/www/antruc.test
+mv wp-config.php .wp; ln -s /etc/shadow wp-config.php; mv backup.sql .b; ln -s /root/victim backup.sql
+mv .git .g; ln -s /root/victim.d .git; mv luu .luu; ln -s /root/victim.d luu
+"""
+SWAP = """
+cd /var/www/antruc.test
+while :; do
+  ln -sfn /root/victim .l; mv -T .l backup.sql; echo y > .f; mv -T .f backup.sql
+  mv -T luu .luu 2>/dev/null && ln -s /root/victim.d luu; rm -f luu; mv -T .luu luu 2>/dev/null
+done
+"""
+"""Links and files in turn, as fast as the web user can."""
+TARGETS = "stat -c '%n %a %U %G %h' /etc/shadow /etc/sudoers /root /root/victim /root/victim.d /root/victim.d/*; sha256sum /root/victim /root/victim.d/*"
+
+
+def as_web_user(script: str) -> str:
+    return f"runuser -u www-data -- sh -c {shlex.quote(script)}"
+
+
+def links_before(scene: Scene) -> Case:
+    lab.run(scene.host, LAY + as_web_user(PLANT))
+    targets = lab.run(scene.host, TARGETS).stdout
+    before = disk(scene.host)
+    done = scene.harden()
+    hardened = lab.run(scene.host, TARGETS).stdout
+    undone = run(scene.state, "rollback", "-i", INVENTORY, "--limit", scene.host, "--yes", "--json")
+    case = scene.case(done, (targets, hardened, lab.run(scene.host, TARGETS).stdout, undone))
+    case.changed = differences(before, disk(scene.host))
+    return case
+
+
+def links_between(scene: Scene) -> Case:
+    lab.run(scene.host, LAY)
+    targets = lab.run(scene.host, TARGETS).stdout
+    swapping = once_armed(scene.host, f"systemd-run --quiet --unit=swap --uid=www-data sh -c {shlex.quote(SWAP)}")
+    done = scene.harden()
+    swapping.join()
+    hardened = lab.run(scene.host, TARGETS).stdout
+    undone = run(scene.state, "rollback", "-i", INVENTORY, "--limit", scene.host, "--yes", "--json")
+    lab.run(scene.host, "systemctl stop swap.service")
+    return scene.case(done, (targets, hardened, lab.run(scene.host, TARGETS).stdout, undone))
+
+
 FAULTS: Mapping[str, tuple[str, Callable[[Scene], Case]]] = {
     "refuses_everyone": ("web2", refuses_everyone),
     "drops_ssh": ("web3", drops_ssh),
@@ -212,6 +265,8 @@ FAULTS: Mapping[str, tuple[str, Callable[[Scene], Case]]] = {
     "rebooted": ("web3", rebooted),
     "disk_full": ("web1", disk_full),
     "two_at_once": ("web1", two_at_once),
+    "links_before": ("web1", links_before),
+    "links_between": ("web1", links_between),
 }
 
 
@@ -312,3 +367,20 @@ def test_two_runs_at_once__two_at_once(cases: Mapping[str, Case]) -> None:
     here, there = case.more
     assert here.code == 2 and "in progress" in here.err
     assert there.code == 1 and "in progress" in there.out
+
+
+def test_links_planted_before_the_plan__links_before(cases: Mapping[str, Case]) -> None:
+    case = cases["links_before"]
+    targets, hardened, undone, rollback = case.more
+    assert case.ended.code == 0, case.ended.err
+    assert case.entry["state"] == "confirmed"
+    assert hardened == undone == targets
+    assert rollback.code == 0, rollback.out + rollback.err
+    assert case.changed == {}
+
+
+def test_links_planted_between_plan_and_change__links_between(cases: Mapping[str, Case]) -> None:
+    case = cases["links_between"]
+    targets, hardened, undone, _rollback = case.more
+    assert case.entry["state"] in ("confirmed", "reverted")
+    assert hardened == undone == targets
