@@ -138,7 +138,8 @@ def serves_500(scene: Scene) -> Case:
 def breaks_wordpress(scene: Scene) -> Case:
     fault = once_armed(
         scene.host,
-        "for pool in /etc/php/*/fpm/pool.d/*.conf; do echo 'php_admin_value[disable_functions] = mysqli_connect,mysqli_init,mysqli_real_connect' >> $pool; done; systemctl reload 'php*-fpm'",
+        "for pool in /etc/php/*/fpm/pool.d/*.conf; do echo 'php_admin_value[auto_prepend_file] = /gone.php' >> $pool; done; "
+        "systemctl reload 'php*-fpm'",
     )
     done = scene.harden()
     fault.join()

@@ -1,0 +1,84 @@
+"""What a hardening's way back costs: the safe path beside the bare playbook, and a hardening with nothing to do.
+
+    .venv/bin/python benchmarks/harden.py [HOST] [REPEATS]
+
+On the lab. Each time the same hardened host is loosened in the same way, then mended: once by playing the plan and
+auditing, as without a way back; once with looks, snapshot, timer, probes and confirmation. Seconds of wall time.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from auditor import controls, harden, lab, resources
+from auditor import inventory as inventories
+from auditor import plan as planning
+from auditor.audit import audit
+from auditor.journal import Journal
+from auditor.runner import play
+
+LOOSEN = "rm -f /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab"
+
+
+def row(what: str, seconds: list[float]) -> str:
+    return f"{what:<44} min {min(seconds):6.2f}  median {statistics.median(seconds):6.2f}  n={len(seconds)}"
+
+
+def main() -> None:
+    name = sys.argv[1] if len(sys.argv) > 1 else "web3"
+    repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    catalogue = controls.load()
+    known = inventories.load(resources.inventories() / "lab")
+    hosts = [host for host in known.hosts if host.name == name]
+    with lab.session(), tempfile.TemporaryDirectory() as folder:
+        lab.pristine()
+        journal = Journal(Path(folder))
+
+        def planned() -> planning.Plan:
+            run, facts = audit(known, catalogue, hosts)
+            return planning.make(catalogue, run, facts)
+
+        harden.harden(known, hosts, planned(), catalogue, journal, "first")
+        lab.keep([name])
+
+        def loosened() -> planning.Plan:
+            lab.back_to_kept([name])
+            lab.run(name, LOOSEN)
+            return planned()
+
+        bare, safe, nothing, audits = [], [], [], []
+        for number in range(repeats):
+            plan = loosened()
+            started = time.monotonic()
+            play("harden.yml", inventory=known.path, limit=[name], variables={"luytre_plan": plan.as_variables()})
+            audit(known, catalogue, hosts)
+            bare.append(time.monotonic() - started)
+            plan = loosened()
+            started = time.monotonic()
+            done = harden.harden(known, hosts, plan, catalogue, journal, f"safe-{number}")
+            safe.append(time.monotonic() - started)
+            if not done.hardening.sound:
+                raise SystemExit(done.hardening.model_dump_json(indent=1))
+            started = time.monotonic()
+            if not planned().is_empty:
+                raise SystemExit("something is left to do")
+            nothing.append(time.monotonic() - started)
+            started = time.monotonic()
+            audit(known, catalogue, hosts)
+            audits.append(time.monotonic() - started)
+        lab.down()
+    print(f"{os.cpu_count()} cores, {name}, {len(plan.as_variables()[name])} controls to mend")
+    print(row("bare: play the plan, audit", bare))
+    print(row("safe: look, arm, play, probe, confirm and audit", safe))
+    print(row("nothing to do: audit and plan", nothing))
+    print(row("audit alone", audits))
+    print(f"the way back costs {statistics.median(safe) - statistics.median(bare):.2f} s (medians)")
+
+
+if __name__ == "__main__":
+    main()
