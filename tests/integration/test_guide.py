@@ -21,9 +21,9 @@ EXITS = {"audit": 1}
 
 
 @pytest.fixture
-def state(state: Mapping[str, str]) -> Mapping[str, str]:
+def state(state: Mapping[str, str], tmp_path: Path) -> Mapping[str, str]:
     """With the inventory that the guide exports."""
-    return {**state, "LUYTRE_INVENTORY": guide.INVENTORY}
+    return {**state, "LUYTRE_INVENTORY": str(tmp_path / guide.INVENTORY)}
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def follow(auditor: Callable[..., Ended], tmp_path: Path) -> Callable[..., Mappi
         said = {}
         for program, *arguments in guide.steps(guide.text("vi", page), names):
             if program == "export":
-                assert arguments == [f"LUYTRE_INVENTORY={guide.INVENTORY}"]
+                assert arguments == [f"LUYTRE_INVENTORY=$PWD/{guide.INVENTORY}"]
             elif program != "auditor":
                 subprocess.run([program, *arguments], cwd=tmp_path, check=True, timeout=60)
             else:

@@ -73,7 +73,7 @@ def working(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to follow the guide in, with the inventory where the guide puts it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("LUYTRE_INVENTORY", guide.INVENTORY)
+    monkeypatch.setenv("LUYTRE_INVENTORY", str(tmp_path / guide.INVENTORY))
     return tmp_path
 
 
