@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from auditor import chain, sqlite_file
 from auditor.chain import Broken, Link, RunKept, RunsPruned, Stored
 from auditor.errors import InputError
-from auditor.models import Run
+from auditor.models import Evidence, Finding, Run
 from auditor.report.summary import TrendPoint, trend_point
 
 _LINK = "SELECT position, statement, hash FROM chain"
@@ -96,6 +97,18 @@ def key_of(inventory: str) -> str:
     return str(path.resolve()) if path.exists() else inventory
 
 
+class _BareFinding(Finding):
+    model_config = ConfigDict(extra="ignore")
+    evidence: tuple[Evidence, ...] = Field(default=(), validation_alias="never read")
+    violations: tuple[Any, ...] = Field(default=(), validation_alias="never read")
+
+
+class _BareRun(Run):
+    """A run whose evidence is never built: less than half of the size in memory."""
+
+    findings: tuple[_BareFinding, ...]
+
+
 class History:
     """The kept runs of one file."""
 
@@ -135,11 +148,11 @@ class History:
             if kept.id in gone
         )
 
-    def run(self, run_id: str) -> Run:
+    def run(self, run_id: str, kind: type[Run] = Run) -> Run:
         """A kept run by its id or a prefix that only one has. Raises InputError when there is none."""
         found, document = self.document(run_id)
         try:
-            return Run.model_validate_json(document)
+            return kind.model_validate_json(document)
         except ValidationError as error:
             raise InputError(
                 "run {run} was written by another version and cannot be understood",
@@ -170,11 +183,11 @@ class History:
         return self.run(newest[0].id) if newest else None
 
     def before(self, run: Run) -> Run | None:
-        """The newest run of the same inventory that began before this one."""
+        """What the newest run of the same inventory that began before this one found, without the evidence."""
         query = "SELECT id FROM runs WHERE inventory = ? AND started < ? ORDER BY started DESC, id DESC LIMIT 1"
         with self._open() as database:
             found = database.execute(query, (key_of(run.inventory), run.started)).fetchone()
-        return self.run(found[0]) if found else None
+        return self.run(found[0], _BareRun) if found else None
 
     def trend(self, inventory: str, runs: int = 24) -> tuple[TrendPoint, ...]:
         """The newest ``runs`` runs of an inventory and the last of each of as many months, oldest first."""

@@ -67,7 +67,10 @@ class Severity(enum.StrEnum):
     @property
     def rank(self) -> int:
         """0 (low) to 3 (critical)."""
-        return list(Severity).index(self)
+        return _SEVERITY_RANK[self]
+
+
+_SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Format(enum.StrEnum):

@@ -29,6 +29,7 @@ class Words:
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
         self._catalogue = _keyed(lang)
+        self._fixed: dict[str, str] = {}
 
     def __call__(self, key: str, **values: Any) -> str:
         """The phrase ``key`` with its values filled in; whole numbers are written the language's way.
@@ -36,6 +37,10 @@ class Words:
         ``n`` is what the phrase counts: it chooses among the plural forms, and is given to no other phrase.
         Raises KeyError for a key that the catalogue does not hold.
         """
+        if not values:
+            if key not in self._fixed:
+                self._fixed[key] = self._catalogue.gettext(key).format()
+            return self._fixed[key]
         phrase = self._catalogue.ngettext(key, key, values["n"]) if "n" in values else self._catalogue.gettext(key)
         shown = {name: self.number(value) if isinstance(value, int) else value for name, value in values.items()}
         return phrase.format(**shown)

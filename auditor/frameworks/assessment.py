@@ -219,7 +219,9 @@ def total(assessed: Iterable[Assessed]) -> tuple[ClauseTotal, ...]:
     counted: dict[str, _Counted] = {}
     for subject in assessed:
         for one in subject.results:
-            counted.setdefault(one.clause.number, _Counted(one.clause)).add(subject.name, one)
+            if one.clause.number not in counted:
+                counted[one.clause.number] = _Counted(one.clause)
+            counted[one.clause.number].add(subject.name, one)
     return tuple(clause.total() for clause in counted.values())
 
 

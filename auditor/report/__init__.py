@@ -10,6 +10,7 @@ from auditor.controls import Catalogue
 from auditor.models import USUAL_FORMATS, Finding, Format, Lang, Model, Run, Verdict
 from auditor.report import csv_output, html, json_output, junit, oscal, publish, sarif, xlsx
 from auditor.report.addresses import site_page
+from auditor.report.memory import settled
 from auditor.report.summary import TrendPoint, fleet, trend_point
 
 _NAMES: Mapping[Format, str] = {
@@ -57,20 +58,21 @@ def write(
     publish.check(output)
     catalogue = catalogue.knowing(chain(run.findings, before.findings if before else (), baseline or ()))
     files: dict[Format, Path] = {}
-    if Format.HTML in formats:
-        publish.folder(report, html.pages(run, catalogue, lang, before, trend))
-        files[Format.HTML] = report / "index.html"
-    renders: Mapping[Format, Callable[[], bytes]] = {
-        Format.JSON: lambda: json_output.render(run, verdict),
-        Format.JUNIT: lambda: junit.render(run, catalogue, lang),
-        Format.CSV: lambda: csv_output.render(run, catalogue, lang),
-        Format.XLSX: lambda: xlsx.render(run, catalogue, lang),
-        Format.SARIF: lambda: sarif.render(run, catalogue, lang, baseline),
-        Format.OSCAL: lambda: oscal.render(run, catalogue, lang),
-    }
-    for wanted, render in renders.items():
-        if wanted in formats:
-            files[wanted] = publish.file(output / _NAMES[wanted], render())
+    with settled():
+        if Format.HTML in formats:
+            publish.folder(report, html.pages(run, catalogue, lang, before, trend))
+            files[Format.HTML] = report / "index.html"
+        renders: Mapping[Format, Callable[[], bytes]] = {
+            Format.JSON: lambda: json_output.render(run, verdict),
+            Format.JUNIT: lambda: junit.render(run, catalogue, lang),
+            Format.CSV: lambda: csv_output.render(run, catalogue, lang),
+            Format.XLSX: lambda: xlsx.render(run, catalogue, lang),
+            Format.SARIF: lambda: sarif.render(run, catalogue, lang, baseline),
+            Format.OSCAL: lambda: oscal.render(run, catalogue, lang),
+        }
+        for wanted, render in renders.items():
+            if wanted in formats:
+                files[wanted] = publish.file(output / _NAMES[wanted], render())
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []
     return Written(files=files, sites={domain: report / site_page(domain) for domain in sites})
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from auditor.controls import Catalogue
-from auditor.models import Lang, Model, Run
+from auditor.models import Bucket, Finding, Lang, Model, Run
 from auditor.report import chart, papers
 from auditor.report.addresses import control_page, framework_page, host_page, places, site_page
 from auditor.report.by_clause import by_clause
 from auditor.report.by_control import by_control
 from auditor.report.by_reason import unevaluated
 from auditor.report.paging import paged
-from auditor.report.rendering import environment
+from auditor.report.rendering import Renderer, is_urgent
 from auditor.report.summary import (
     Comparison,
     FleetSummary,
     HostSummary,
     SiteSummary,
     TrendPoint,
+    by_urgency,
     compare,
     fleet,
     months,
@@ -59,6 +59,8 @@ def pages(
     """Every page: its path below ``report/`` and its text. ``trend`` is oldest first."""
     words = Words(lang)
     summary = fleet(run)
+    earlier = fleet(before) if before else None
+    where = places(summary)
     points = trend if trend and trend[-1].run_id == run.id else (*trend, trend_point(run))
     controls = by_control(run.findings, catalogue)
     frameworks = by_clause(run, catalogue)
@@ -73,25 +75,26 @@ def pages(
         "changes": comparison is not None,
         "unevaluated": bool(lost),
     }
-    common: dict[str, Any] = {
-        "run": run,
-        "summary": summary,
-        "before": before,
-        "trend": points,
-        "catalogue": catalogue,
-        "where": places(summary),
-        "entries": tuple(
-            Entry(name, "index.html" if name == "overview" else f"{name}.html") for name, there in told.items() if there
-        ),
-        "comparison": comparison,
-        "matrix": matrix(comparison) if comparison else None,
-    }
+    rendered = Renderer(
+        lang,
+        catalogue,
+        {
+            "run": run,
+            "summary": summary,
+            "before": before,
+            "trend": points,
+            "where": where,
+            "entries": tuple(
+                Entry(name, "index.html" if name == "overview" else f"{name}.html")
+                for name, there in told.items()
+                if there
+            ),
+            "comparison": comparison,
+            "matrix": matrix(comparison) if comparison else None,
+        },
+    )
 
-    def page(template: str, path: str, here: str = "", **values: Any) -> tuple[str, str]:
-        root = "../" * path.count("/")
-        return path, environment(lang).get_template(template).render({**common, "root": root, "here": here, **values})
-
-    yield page(
+    yield rendered.page(
         "fleet.html.j2",
         "index.html",
         "overview",
@@ -103,51 +106,91 @@ def pages(
         host_list=host_lists[0],
         lost_hosts=[host for host in summary.hosts if not host.reached or host.outcome.area_errors],
         months=months(points),
-        site_changes=_site_changes(summary, fleet(before)) if before else (),
+        site_changes=_site_changes(summary, earlier) if earlier else (),
     )
     for kind, sheets in (("sites", site_lists), ("hosts", host_lists)):
         for sheet in sheets[1:]:
-            yield page("list.html.j2", sheet.path, kind=kind, sheet=sheet)
+            yield rendered.page("list.html.j2", sheet.path, kind=kind, sheet=sheet)
     if len(site_lists) > 1:
-        yield page("names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain))
+        yield rendered.page("names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain))
     if comparison:
         left_out = len(run.hosts) + len(before.hosts) - 2 * len(_names(run) & _names(before)) if before else 0
-        yield page("changes.html.j2", "changes.html", "changes", left_out=left_out)
+        yield rendered.page("changes.html.j2", "changes.html", "changes", left_out=left_out)
     if lost:
-        yield page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=lost)
+        yield rendered.page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=lost)
     if controls:
-        yield page("controls.html.j2", "controls.html", "controls", controls=controls)
+        yield rendered.page("controls.html.j2", "controls.html", "controls", controls=controls)
     for result in controls:
-        yield page("control.html.j2", control_page(result.control.id), result=result)
+        yield rendered.page("control.html.j2", control_page(result.control.id), result=result)
     if frameworks:
-        yield page("frameworks.html.j2", "frameworks.html", "frameworks", frameworks=frameworks)
-    named = {place.name: place.path for place in common["where"].values()}
+        yield rendered.page("frameworks.html.j2", "frameworks.html", "frameworks", frameworks=frameworks)
+    named = {place.name: place.path for place in where.values()}
     for one in frameworks:
-        yield page("framework.html.j2", framework_page(one.framework.id), one=one, named=named)
-    yield from _subjects(summary, fleet(before) if before else None, page)
+        yield rendered.page("framework.html.j2", framework_page(one.framework.id), one=one, named=named)
+    yield from _subjects(summary, earlier, rendered)
 
 
 def _names(run: Run) -> set[str]:
     return {host.name for host in run.hosts}
 
 
-def _subjects(
-    summary: FleetSummary, earlier: FleetSummary | None, page: Callable[..., tuple[str, str]]
-) -> Iterator[tuple[str, str]]:
+def _subjects(summary: FleetSummary, earlier: FleetSummary | None, rendered: Renderer) -> Iterator[tuple[str, str]]:
     """The page of every host and of every site on it."""
     served: dict[str, list[SiteSummary]] = defaultdict(list)
     for site in summary.sites:
         served[site.host.host.name].append(site)
     were = {site.domain: site for site in earlier.sites} if earlier else {}
     for host in summary.hosts:
-        sites = served[host.host.name]
-        yield page("subject.html.j2", host_page(host.host.name), host=host, site=None, served=sites, comparison=None)
+        name, sites = host.host.name, served[host.host.name]
+        shared = _Open(host.findings, name, rendered)
+        yield rendered.page(
+            "subject.html.j2",
+            host_page(name),
+            host=host,
+            site=None,
+            served=sites,
+            comparison=None,
+            todo=shared.findings,
+            own_open=shared.findings,
+            own_told=shared.told,
+            shared_open=(),
+            shared_told=(),
+            others=_others(host.findings),
+        )
         for site in sites:
             was = were.get(site.domain)
-            compared = compare(was.findings, site.findings) if was else None
-            yield page(
-                "subject.html.j2", site_page(site.domain), host=host, site=site, served=sites, comparison=compared
+            own = _Open(site.own, site.domain, rendered)
+            yield rendered.page(
+                "subject.html.j2",
+                site_page(site.domain),
+                host=host,
+                site=site,
+                served=sites,
+                comparison=compare(was.findings, site.findings) if was else None,
+                todo=by_urgency((*own.findings, *shared.findings)),
+                own_open=own.findings,
+                own_told=own.told,
+                shared_open=shared.findings,
+                shared_told=shared.told,
+                others=_others(site.findings),
             )
+
+
+class _Open:
+    """What is open on a host or site, and how it is told there."""
+
+    def __init__(self, findings: Iterable[Finding], limit: str, rendered: Renderer) -> None:
+        self.findings = by_urgency(finding for finding in findings if finding.is_open)
+        finding = rendered.macros["../"].finding
+        self.told = tuple(finding(one, limit, is_urgent(one)) for one in self.findings)
+
+
+def _others(findings: Iterable[Finding]) -> Mapping[Bucket, tuple[Finding, ...]]:
+    """What is not open, by where it is counted."""
+    grouped: dict[Bucket, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        grouped[finding.bucket].append(finding)
+    return {bucket: by_urgency(members) for bucket, members in grouped.items() if bucket not in ("partial", "fail")}
 
 
 def headline(summary: FleetSummary, words: Words) -> str:

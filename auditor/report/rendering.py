@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from markupsafe import Markup
 
 from auditor.controls import Catalogue, Control
 from auditor.discover import LOCAL
-from auditor.models import Bucket, Finding, Lang, Severity, Text, Validity
+from auditor.models import Finding, Lang, Severity, Text, Validity
 from auditor.report import chart, papers, shown
 from auditor.report.addresses import control_page, framework_page, host_page, site_page
 from auditor.report.by_clause import RESULTS
@@ -35,6 +36,57 @@ MAX_NAMED = 2000
 """Hosts and sites named on one page."""
 MAX_OUTSIDE = 20
 """Hosts that could not be read, named on the first page."""
+
+
+class Once[Key, Value](dict[Key, Value]):
+    """Values made when they are first asked for, and kept."""
+
+    def __init__(self, make: Callable[[Key], Value]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: Key) -> Value:
+        value = self[key] = self._make(key)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is told of a control wherever it is open, as markup."""
+
+    why: Markup
+    effects: Markup
+    sources: Markup
+
+
+class Renderer:
+    """The templates filled in for one run; what many pages share is made once."""
+
+    def __init__(self, lang: Lang, catalogue: Catalogue, common: Mapping[str, Any]) -> None:
+        self._environment = environment(lang)
+        self._catalogue = catalogue
+        self._common = {
+            **common,
+            "catalogue": catalogue,
+            "advised": Once(self._advice),
+            "linked": Once(lambda control: self.macros["../"].control_link(control)),
+        }
+        self.macros: Once[str, Any] = Once(self._macros)
+        """The macros by the way from a page to the root of the report."""
+
+    def page(self, template: str, path: str, here: str = "", **values: Any) -> tuple[str, str]:
+        """A page's path and text; ``here`` is the entry that it is, for the way about."""
+        root = "../" * path.count("/")
+        context = {**self._common, "m": self.macros[root], "root": root, "here": here, **values}
+        return path, self._environment.get_template(template).render(context)
+
+    def _macros(self, root: str) -> Any:
+        return self._environment.get_template("macros.html.j2").make_module({**self._common, "root": root})
+
+    def _advice(self, control_id: str) -> Advice:
+        control, macros = self._catalogue[control_id], self.macros["../"]
+        effects = macros.effects(control.fix) if control.fix else Markup()
+        return Advice(macros.why(control), effects, macros.sources(control))
 
 
 @cache
@@ -107,7 +159,7 @@ def environment(lang: Lang) -> Environment:
         "places": papers.places,
         "references": references,
         "reasons": reasons,
-        "is_urgent": _is_urgent,
+        "is_urgent": is_urgent,
         "has_fix": _has_fix,
         "touching": _touching,
         "MAX_FIRST": MAX_FIRST,
@@ -117,14 +169,12 @@ def environment(lang: Lang) -> Environment:
         "PER_PAGE": PER_PAGE,
     }
     made.globals.update(helpers)
-    made.filters["open"] = _open
-    made.filters["is_urgent"] = _is_urgent
+    made.filters["is_urgent"] = is_urgent
     made.filters["cut"] = lambda foreign, limit: one_line(foreign or "", limit)
     made.filters["sum_of"] = lambda severities: sum(severities.values())
     made.filters["urgent_of"] = lambda severities: sum(severities.get(severity, 0) for severity in URGENT)
     made.filters["of_site"] = lambda sites, domain: sites.get(domain)
     made.filters["urgent_first"] = by_urgency
-    made.filters["counted_as"] = _counted_as
     return made
 
 
@@ -136,20 +186,13 @@ def own(name: str) -> tuple[Markup, str]:
     return Markup(source), digest  # noqa: S704  our own file
 
 
-def _open(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return by_urgency(finding for finding in findings if finding.is_open)
-
-
-def _counted_as(findings: Iterable[Finding], bucket: Bucket) -> tuple[Finding, ...]:
-    return by_urgency(finding for finding in findings if finding.bucket == bucket)
-
-
 def _command(verb: str, inventory: str, limit: str | None = None) -> str:
     only = f" --limit {shlex.quote(limit)}" if limit else ""
     return f"auditor {verb} -i {shlex.quote(inventory)}{only}"
 
 
-def _is_urgent(thing: Finding | WorkItem) -> bool:
+def is_urgent(thing: Finding | WorkItem) -> bool:
+    """Whether it has to be done at once."""
     return thing.severity in URGENT
 
 

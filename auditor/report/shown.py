@@ -59,9 +59,9 @@ def evidence(finding: Finding, words: Words, started: str) -> tuple[Row, ...]:
     )
 
 
-def violations(finding: Finding, words: Words, started: str) -> Table | None:
-    """The members that violate, as a table; None when there are none."""
-    members = finding.violations
+def violations(finding: Finding, words: Words, started: str, most: int | None = None) -> Table | None:
+    """The members that violate, at most so many, as a table; None when there are none."""
+    members = finding.violations[:most]
     if not members:
         return None
     objects = [member for member in members if isinstance(member, Mapping)]
@@ -76,20 +76,20 @@ def violations(finding: Finding, words: Words, started: str) -> Table | None:
         columns=tuple(one_line(column, 60) for column in columns),
         rows=rows,
         population=finding.population,
-        cut=len(members) >= MAX_VIOLATIONS,
+        cut=len(finding.violations) >= MAX_VIOLATIONS,
     )
 
 
 def brief(finding: Finding, words: Words, started: str) -> tuple[str, ...]:
     """The heart of a finding in a few lines: the first members that violate, else the first values read."""
-    table = violations(finding, words, started)
+    table = violations(finding, words, started, BRIEF_LINES)
     if table is None:
         rows = evidence(finding, words, started)
         lines = [one_line(f"{row.path} = {row.value}", MAX_CELL) for row in rows[:BRIEF_LINES]]
         left = len(rows) - BRIEF_LINES
     else:
-        lines = [one_line(", ".join(cell for cell in row if cell), MAX_CELL) for row in table.rows[:BRIEF_LINES]]
-        left = len(table.rows) - BRIEF_LINES
+        lines = [one_line(", ".join(cell for cell in row if cell), MAX_CELL) for row in table.rows]
+        left = len(finding.violations) - BRIEF_LINES
     return (*lines, words("more_lines", n=left)) if left > 0 else tuple(lines)
 
 

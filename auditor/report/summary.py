@@ -315,10 +315,10 @@ class Comparison(Model):
 def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
     """What became of each finding, matched by control and subject."""
     before, after = tuple(before), tuple(after)
-    earlier = {(finding.control, finding.subject): finding for finding in before}
+    earlier = {_key(finding): finding for finding in before}
     changes: dict[Change, list[Finding]] = defaultdict(list)
     for finding in after:
-        change = _change(earlier.pop((finding.control, finding.subject), None), finding)
+        change = _change(earlier.pop(_key(finding), None), finding)
         if change:
             changes[change].append(finding)
     changes["gone"] += [finding for finding in earlier.values() if finding.status.is_open]
@@ -327,6 +327,10 @@ def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
         after=Counts.of(after),
         changes={change: tuple(findings) for change, findings in changes.items()},
     )
+
+
+def _key(finding: Finding) -> tuple[str, str, str]:
+    return finding.control, finding.subject.kind, finding.subject.id
 
 
 def _change(before: Finding | None, after: Finding) -> Change | None:

@@ -12,6 +12,7 @@ import pytest
 from auditor.errors import InputError
 from auditor.history import History
 from auditor.models import Host, Run
+from tests import factory
 
 
 def run(run_id: str, started: str = "2026-11-24T10:00:00+07:00") -> Run:
@@ -55,9 +56,19 @@ def test_the_run_before_is_the_newest_earlier_one_of_the_inventory(tmp_path: Pat
     )
     for one in (third, first, second):
         history.keep(one)
-    assert history.before(third) == second
-    assert history.before(second) == first
-    assert history.before(first) is None
+    assert [before and before.id for before in map(history.before, (third, second, first))] == ["b", "a", None]
+
+
+def test_the_run_before_is_told_without_its_evidence(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite")
+    first, second = factory.run(started="2026-11-20T08:00:00+07:00", run_id="a"), factory.run(run_id="b")
+    history.keep(first)
+    history.keep(second)
+    before = history.before(second)
+    assert before is not None and any(finding.evidence for finding in first.findings)
+    assert not any(finding.evidence or finding.violations for finding in before.findings)
+    said = [(f.control, f.subject, f.status, f.severity, f.reason) for f in first.findings]
+    assert [(f.control, f.subject, f.status, f.severity, f.reason) for f in before.findings] == said
 
 
 def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
