@@ -34,17 +34,18 @@ class FrameworkResult:
 
 def by_clause(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
     """The frameworks that some control cites and that are about a host of the run."""
-    cited = {key for control in catalogue.controls for key, numbers in control.references.items() if numbers}
-    assessed = (
-        (framework, total(assess_run(framework, run, catalogue)))
-        for framework in _frameworks()
-        if framework.key in cited
-    )
+    assessed = ((framework, total(assess_run(framework, run, catalogue))) for framework in cited(catalogue))
     return tuple(
         FrameworkResult(framework, found, Counter(one.result for one in found))
         for framework, found in assessed
         if found
     )
+
+
+def cited(catalogue: Catalogue) -> tuple[Framework, ...]:
+    """The frameworks that some control cites."""
+    keys = {key for control in catalogue.controls for key, numbers in control.references.items() if numbers}
+    return tuple(framework for framework in _frameworks() if framework.key in keys)
 
 
 @cache

@@ -10,7 +10,7 @@ from auditor.controls import Catalogue
 from auditor.models import Bucket, Finding, Lang, Model, Run
 from auditor.report import chart, papers
 from auditor.report.addresses import control_page, framework_page, host_page, places, site_page
-from auditor.report.by_clause import by_clause
+from auditor.report.by_clause import by_clause, cited
 from auditor.report.by_control import by_control
 from auditor.report.by_reason import unevaluated
 from auditor.report.paging import paged
@@ -63,7 +63,6 @@ def pages(
     where = places(summary)
     points = trend if trend and trend[-1].run_id == run.id else (*trend, trend_point(run))
     controls = by_control(run.findings, catalogue)
-    frameworks = by_clause(run, catalogue)
     lost = unevaluated(summary, lang)
     comparison = between(before, run) if before else None
     site_lists = paged(summary.sites, "index.html", "sites")
@@ -71,7 +70,7 @@ def pages(
     told = {
         "overview": True,
         "controls": bool(controls),
-        "frameworks": bool(frameworks),
+        "frameworks": bool(run.hosts and cited(catalogue)),
         "changes": comparison is not None,
         "unevaluated": bool(lost),
     }
@@ -122,7 +121,8 @@ def pages(
         yield rendered.page("controls.html.j2", "controls.html", "controls", controls=controls)
     for result in controls:
         yield rendered.page("control.html.j2", control_page(result.control.id), result=result)
-    if frameworks:
+    frameworks = by_clause(run, catalogue)
+    if told["frameworks"]:
         yield rendered.page("frameworks.html.j2", "frameworks.html", "frameworks", frameworks=frameworks)
     named = {place.name: place.path for place in where.values()}
     for one in frameworks:
