@@ -40,6 +40,8 @@ def audited(
     statuses: dict[str, set[str]] = {}
     reasons: dict[str, str] = {}
     for finding in document["findings"]:
+        if finding["control"].startswith("office."):
+            continue  # about the office's papers, which no host has to be read for
         statuses.setdefault(finding["host"], set()).add(finding["status"])
         if finding["status"] == "not_evaluated":
             reasons[finding["host"]] = finding["reason"]["en"]
@@ -136,7 +138,7 @@ def test_a_full_disk_is_named_and_only_its_host_fails(
     finally:
         fresh("web3")
     assert ended.code == 1
-    assert "disk is full" in ended.err
+    assert "disk is full" in ended.out
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_a_full_disk_is_named_and_only_its_host_fails(
     [
         (("audit", "-i", "nowhere"), "không có bảng kiểm kê này"),
         (("audit", "-i", INVENTORY, "--limit", "web9"), "không có máy chủ hoặc trang nào"),
-        (("report", "nothing"), "mã 'nothing' không ứng với"),
+        (("report", "nothing"), "mã nothing không ứng với"),
         (("controls", "show", "ssh.nothing"), "không có yêu cầu ssh.nothing"),
         (("drill",), "yêu cầu nào"),
         (("harden", "-i", "nowhere", "--yes"), "không có bảng kiểm kê này"),
