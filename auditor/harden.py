@@ -223,7 +223,9 @@ class _Rollout:
             "luytre_touches": touches,
             "luytre_release": dict.fromkeys(names, self.release),
         }
-        run = _play_plan(self.inventory, plan, guarding, watch=self._seen, sockets=self.sockets)
+        rooms = {control.partition(".")[0] for control in self.release}
+        beside = [one.id for one in self.catalogue.controls if one.area in rooms]
+        run = _play_plan(self.inventory, plan, guarding, tags=beside, watch=self._seen, sockets=self.sockets)
         for name in names:
             changed = tuple(task.name for task in run.changed(name) if task.action != _GUARD)
             self.record.put([name], tasks=changed)
@@ -362,15 +364,18 @@ def _play_plan(
     plan: Mapping[str, Mapping[str, Sequence[str]]],
     guarding: Mapping[str, Any],
     *,
+    tags: Sequence[str] = (),
     check: bool = False,
     watch: Callable[[Task], None] | None = None,
     sockets: Path | None = None,
 ) -> Playbook:
+    """Play the plan. Its controls' tags only spare Ansible the other tasks: each host's own plan decides what it changes."""
     return play(
         "harden.yml",
         inventory=inventory.path,
         limit=list(plan),
         variables={"luytre_plan": plan, **guarding},
+        tags=sorted({control for controls in plan.values() for control in controls} | set(tags)),
         check=check,
         timeout=APPLY_SECONDS,
         watch=watch,

@@ -108,7 +108,7 @@ def test_a_host_that_answers_badly(
     harm: str,
     words: str,
 ) -> None:
-    fresh("web2", "web3")
+    fresh("web3")
     lab.run("web3", harm)
     try:
         ended, statuses, reasons = audited(auditor, inventory_of({"web3": WEB3}), tmp_path / "out")
