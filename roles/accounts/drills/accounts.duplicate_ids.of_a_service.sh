@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # An account with the web server's number.
 set -eu
 useradd -o -u "$(id -u www-data)" -g nogroup -M -d /nonexistent -s /usr/sbin/nologin bientap

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # A link that leads nowhere yet.
 set -eu
 useradd -m -s /usr/sbin/nologin thuky

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Not in authorized_keys but in authorized_keys2, which sshd reads as well.
 set -eu
 install -d -m 0700 -o www-data -g www-data /var/www/.ssh

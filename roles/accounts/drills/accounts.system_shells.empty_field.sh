@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # An empty shell field, which means /bin/sh.
 set -eu
 sed -i 's|^\(irc:.*\):/usr/sbin/nologin$|\1:|' /etc/passwd

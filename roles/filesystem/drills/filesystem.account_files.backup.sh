@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # last: whoever adds an account writes this copy anew
 # Not /etc/shadow itself: the copy of it that passwd leaves behind.
 set -eu

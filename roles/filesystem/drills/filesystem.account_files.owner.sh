@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # The mode is as it should be; the owner may change it at will.
 set -eu
 chown www-data /etc/gshadow

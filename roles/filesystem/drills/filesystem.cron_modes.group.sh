@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Nobody else may write: a group of ordinary users may.
 set -eu
 printf '# nothing\n' > /etc/cron.d/luytre-drill

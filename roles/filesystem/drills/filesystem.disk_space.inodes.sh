@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Plenty of bytes are free; there is no room for another file.
 set -eu
 mkdir -p /srv/luytre-drill-full

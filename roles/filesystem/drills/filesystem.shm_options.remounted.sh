@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Nothing is written anywhere: mounted again by hand, with less.
 set -eu
 mount -o remount,suid,dev /dev/shm

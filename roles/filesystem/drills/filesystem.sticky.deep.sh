@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Far down, below a folder that looks like all others.
 set -eu
 mkdir -p /usr/local/lib/luytre-drill/plugins/cache

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # As it should be now; at the next boot the last word of a line in fstab takes it back.
 set -eu
 sed -i '\|[[:space:]]/tmp[[:space:]]|d' /etc/fstab 2>/dev/null || :

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # The unit is there and enabled, but the folder was unmounted since.
 set -eu
 umount --lazy /tmp

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Its owner exists; its group was deleted.
 set -eu
 touch /var/backups/luytre-drill-old

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # The folder is sticky, so that nobody can replace the program: they write into it instead.
 set -eu
 mkdir -p -m 1777 /opt/luytre-drill

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # It belongs to the web server, is no site, and everybody may replace what lies in it.
 set -eu
 mkdir -p /srv/luytre-drill-data

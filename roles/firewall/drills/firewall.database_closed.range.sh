@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # The port is not named: it lies in a range that was opened for something else, and a cache listens there.
 set -eu
 systemctl is-active --quiet luytre-drill-cache || systemd-run --quiet --unit=luytre-drill-cache \

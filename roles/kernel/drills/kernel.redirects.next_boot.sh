@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # All is well until the next boot: the line is gone from the file, an earlier one turns it on.
 set -eu
 sed -i '/ipv6.*accept_redirects/d' /etc/sysctl.d/zz-luytre.conf

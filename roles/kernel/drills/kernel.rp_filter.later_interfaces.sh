@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # conf.all and default are off: the next interface to come up is not filtered.
 set -eu
 echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter

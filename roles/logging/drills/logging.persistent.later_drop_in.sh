@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # The main file says persistent; a drop-in below /run, whose name sorts after most, says volatile.
 set -eu
 printf '[Journal]\nStorage=persistent\n' > /etc/systemd/journald.conf

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # A mail server comes with a package, and takes mail from every network, as its stock settings say.
 set -eu
 export DEBIAN_FRONTEND=noninteractive

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # No TCP port, nothing on IPv4: a process that takes packets by UDP over IPv6 alone.
 set -eu
 systemctl reset-failed luytre-drill-listener 2>/dev/null || :

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # The declared server answers as always; another one answers beside it, on a port of its own.
 set -eu
 mkdir -p /srv/luytre-drill

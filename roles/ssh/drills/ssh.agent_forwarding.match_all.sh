@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # A Match block for everybody beats the general part.
 set -eu
 cat > /etc/ssh/sshd_config.d/31-moi-nguoi.conf <<'SETTINGS'

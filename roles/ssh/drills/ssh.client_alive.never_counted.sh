@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # The interval stays, but 0 answers are waited for: nobody is ever dropped.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aae.conf <<'SETTINGS'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Sound by itself, but it beats what was approved.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aam.conf <<'SETTINGS'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Only for some addresses.
 set -eu
 cat > /etc/ssh/sshd_config.d/20-mang-noi-bo.conf <<'SETTINGS'

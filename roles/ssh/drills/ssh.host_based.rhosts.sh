@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Host-based logins are off, but files of trusted hosts are heeded.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aak.conf <<'SETTINGS'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Not readable by all, but by a group of people.
 set -eu
 chgrp adm /etc/ssh/ssh_host_rsa_key

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # One weak method added to a good list.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aah.conf <<'SETTINGS'

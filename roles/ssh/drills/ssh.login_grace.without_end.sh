@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # 0 is no short time, but none.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aac.conf <<'SETTINGS'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # A list of its own, with one weak member among strong ones.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aai.conf <<'SETTINGS'

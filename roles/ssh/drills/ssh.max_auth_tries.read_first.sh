@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # On the first line of the main file, before it includes anything.
 set -eu
 sed -i '1i MaxAuthTries 10' /etc/ssh/sshd_config

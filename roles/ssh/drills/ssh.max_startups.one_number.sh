@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # One number instead of three, in a file read after ours: of this setting sshd takes the last.
 set -eu
 cat > /etc/ssh/sshd_config.d/zz-nhieu-nguoi.conf <<'SETTINGS'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # PasswordAuthentication stays no; PAM asks for the password instead, in a file that the main one includes before ours.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aaa.conf <<'SETTINGS'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Root is kept out in general; a Match block at the end lets it in again.
 set -eu
 printf '\nMatch User root\n    PermitRootLogin yes\n' >> /etc/ssh/sshd_config

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # A file that the main one includes before ours.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aal.conf <<'SETTINGS'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Not yes, but tunnels into the inner network are open.
 set -eu
 cat > /etc/ssh/sshd_config.d/00-aaf.conf <<'SETTINGS'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Named like any RSA key; only its size tells.
 set -eu
 useradd -m -s /usr/sbin/nologin ketoan

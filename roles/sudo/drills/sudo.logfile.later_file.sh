@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # A file read after ours sends the log nowhere.
 set -eu
 printf 'Defaults logfile=/dev/null\n' > /etc/sudoers.d/zzz-im-lang

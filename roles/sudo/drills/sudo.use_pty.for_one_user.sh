@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # Only for one account, in the middle of other settings.
 set -eu
 printf 'Defaults:www-data env_keep += "LANG", !use_pty, insults\n' > /etc/sudoers.d/ngoai-le

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # The command is root's, but its folder is not.
 set -eu
 useradd -r -M -d /nonexistent -s /usr/sbin/nologin saoluu.tay

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2 web3
+# hosts: web2 web3
 # The installed version looks newer (99.0~rc1), and only the epoch of the one on offer tells that it is older.
 set -eu
 work=$(mktemp -d)
