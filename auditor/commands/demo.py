@@ -33,6 +33,7 @@ def demo(
     from auditor import controls, lab, resources
     from auditor import inventory as inventories
     from auditor.commands import hardening, terminal
+    from auditor.harden import Options
     from auditor.words import Words
 
     words = Words(lang)
@@ -47,7 +48,10 @@ def demo(
             lab.pristine(progress=say)
             say(words("doing.audit"))
             known = inventories.load(resources.inventories() / "lab")
-            result = hardening.harden(known, controls.load(), known.hosts, frozenset(), output, lang, ask=False)
+            at_once = Options(batch="100%")
+            result = hardening.harden(
+                known, controls.load(), known.hosts, frozenset(), output, lang, ask=False, options=at_once
+            )
             say(words("doing.done"))
         finally:
             if fresh and not keep:

@@ -100,7 +100,7 @@ def hardened(_booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardene
     pages, before = visit(), {host: disk(host) for host in lab.hosts()}
     audited = run(state, "audit", "-i", INVENTORY, "--output", str(output))
     first = findings(output)
-    hardened = run(state, "harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json")
+    hardened = run(state, "harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json", "--batch", "100%")
     last = findings(output)
     pages_after = visit(again=pages)
     again = run(state, "harden", "-i", INVENTORY, "--output", str(folder / "again"), "--yes", "--json")
