@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -97,7 +98,7 @@ def hardened(_booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardene
     state, output = environment(folder), folder / "out"
     lab.reset()
     quiet(*lab.hosts())
-    pages, before = visit(), {host: disk(host) for host in lab.hosts()}
+    pages, before = visit(), disks()
     audited = run(state, "audit", "-i", INVENTORY, "--output", str(output))
     first = findings(output)
     hardened = run(state, "harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json", "--batch", "100%")
@@ -109,7 +110,7 @@ def hardened(_booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardene
     lab.keep(list(lab.hosts()))
     quiet(*lab.hosts())
     undone = run(state, "rollback", "-i", INVENTORY, "--yes", "--json")
-    disk_undone, pages_undone = {host: disk(host) for host in lab.hosts()}, visit(again=pages)
+    disk_undone, pages_undone = disks(), visit(again=pages)
     run(state, "audit", "-i", INVENTORY, "--output", str(folder / "undone"))
     shutil.rmtree(journal)
     (folder / "kept").rename(journal)
@@ -147,6 +148,12 @@ def quiet(*hosts: str) -> None:
     """Nothing that a timer starts disturbs what a test looks at."""
     for host in hosts:
         lab.run(host, "systemctl stop '*.timer' unattended-upgrades.service; true")
+
+
+def disks() -> dict[str, Disk]:
+    """Every lab host's disk."""
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(lab.hosts(), pool.map(disk, lab.hosts()), strict=True))
 
 
 def findings(output: Path) -> list[dict[str, Any]]:

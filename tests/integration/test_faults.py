@@ -264,8 +264,8 @@ FAULTS: Mapping[str, tuple[str, Callable[[Scene], Case]]] = {
     "interrupted": ("web2", interrupted),
     "network_cut": ("web2", network_cut),
     "rebooted": ("web3", rebooted),
-    "disk_full": ("web1", disk_full),
-    "two_at_once": ("web1", two_at_once),
+    "disk_full": ("web2", disk_full),
+    "two_at_once": ("web3", two_at_once),
     "links_before": ("web1", links_before),
     "links_between": ("web1", links_between),
 }
