@@ -163,12 +163,19 @@ def assess(
     return tuple(_judged(_plan(framework, level, catalogue), _by_control(findings), kinds))
 
 
-def assess_run(framework: Framework, run: Run, catalogue: Catalogue, level: int | None = None) -> Iterator[Assessed]:
+def assess_run(
+    framework: Framework,
+    run: Run,
+    catalogue: Catalogue,
+    level: int | None = None,
+    found: FindingsByHost | None = None,
+) -> Iterator[Assessed]:
     """Every site of the run, and every host without one, that the framework is about.
 
     Where the framework's levels are those of sites, each at the level it declares: some controls ask more of a higher
-    one, so that findings cannot be read at another. Else at ``level``, or at all for None. Raises InputError for a
-    level of a framework with levels of sites.
+    one, so that findings cannot be read at another. Else at ``level``, or at all for None. ``found`` are the run's
+    findings ``by_host``, for who assesses several frameworks. Raises InputError for a level of a framework with
+    levels of sites.
     """
     if framework.site_levels and level is not None:
         raise InputError(
@@ -176,14 +183,17 @@ def assess_run(framework: Framework, run: Run, catalogue: Catalogue, level: int 
             mend="leave the level out, or change the site's level in the inventory",
             framework=framework.id,
         )
-    yield from _assessed(framework, run, catalogue, lambda host, site: site.level if site else host_level(host), level)
+    found = found or by_host(run)
+    yield from _assessed(
+        framework, found, run, catalogue, lambda host, site: site.level if site else host_level(host), level
+    )
 
 
 def assess_hosts(
     framework: Framework, run: Run, catalogue: Catalogue
 ) -> Iterator[tuple[Host, tuple[ClauseTotal, ...]]]:
     """Every host that the framework is about: its sites together, all held to the highest of their levels."""
-    assessed = _assessed(framework, run, catalogue, lambda host, _: host_level(host), None)
+    assessed = _assessed(framework, by_host(run), run, catalogue, lambda host, _: host_level(host), None)
     for _name, of_host in itertools.groupby(assessed, key=lambda one: one.host.name):
         subjects = tuple(of_host)
         yield subjects[0].host, total(subjects)
@@ -191,13 +201,14 @@ def assess_hosts(
 
 def _assessed(
     framework: Framework,
+    found: FindingsByHost,
     run: Run,
     catalogue: Catalogue,
     site_level: Callable[[Host, Site | None], int],
     other_level: int | None,
 ) -> Iterator[Assessed]:
     plans = _Plans(framework, catalogue)
-    for host, own, of_site in _hosts(framework, run):
+    for host, own, of_site in _hosts(framework, run, found):
         for site in host.sites or (None,):
             plan = plans.at(site_level(host, site) if framework.site_levels else other_level)
             if site is None:
@@ -250,6 +261,7 @@ class _Counted:
 
 
 type _Findings = Mapping[str, Sequence[Finding]]
+type FindingsByHost = Mapping[str, Mapping[tuple[str, str], _Findings]]
 type _Plan = Sequence[tuple[Clause, tuple[Control, ...]]]
 
 
@@ -281,21 +293,30 @@ def _judged(plan: _Plan, findings: _Findings, kinds: frozenset[Kind]) -> Iterato
         yield ClauseResult(clause, concluded(clause.status, shown), shown, found)
 
 
-def _hosts(framework: Framework, run: Run) -> Iterator[tuple[Host, _Findings, Mapping[str, _Findings]]]:
-    """The hosts that the framework is about, with their own findings and those of each of their sites, by control."""
-    found: dict[str, dict[tuple[str, str], list[Finding]]] = defaultdict(lambda: defaultdict(list))
+def by_host(run: Run) -> FindingsByHost:
+    """The run's findings by host, each host's by subject, each subject's by control."""
+    found: dict[str, dict[tuple[str, str], dict[str, list[Finding]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
     for finding in run.findings:
-        found[finding.host][finding.subject.kind, finding.subject.id].append(finding)
+        found[finding.host][finding.subject.kind, finding.subject.id][finding.control].append(finding)
+    return found
+
+
+def _hosts(
+    framework: Framework, run: Run, found: FindingsByHost
+) -> Iterator[tuple[Host, _Findings, Mapping[str, _Findings]]]:
+    """The hosts that the framework is about, with their own findings and those of each of their sites, by control."""
     systems = {outcome.host: outcome.os for outcome in run.outcomes}
     for host in run.hosts:
         system = systems.get(host.name)
         if framework.system is not None and system is not None and not system.startswith(framework.system):
             continue
-        of = found[host.name]
+        of = found.get(host.name, {})
         yield (
             host,
-            _by_control(of["host", host.name]),
-            {site.domain: _by_control(of["site", site.domain]) for site in host.sites},
+            of.get(("host", host.name), {}),
+            {site.domain: of.get(("site", site.domain), {}) for site in host.sites},
         )
 
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from auditor.controls import Catalogue
 from auditor.frameworks import clauses
-from auditor.frameworks.assessment import ClauseTotal, Result, assess_run, total
+from auditor.frameworks.assessment import ClauseTotal, Result, assess_run, by_host, total
 from auditor.frameworks.clauses import Framework
 from auditor.models import Run
 
@@ -34,7 +34,10 @@ class FrameworkResult:
 
 def by_clause(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
     """The frameworks that some control cites and that are about a host of the run."""
-    assessed = ((framework, total(assess_run(framework, run, catalogue))) for framework in cited(catalogue))
+    found = by_host(run)
+    assessed = (
+        (framework, total(assess_run(framework, run, catalogue, found=found))) for framework in cited(catalogue)
+    )
     return tuple(
         FrameworkResult(framework, found, Counter(one.result for one in found))
         for framework, found in assessed

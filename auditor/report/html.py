@@ -59,7 +59,7 @@ def pages(
     """Every page: its path below ``report/`` and its text. ``trend`` is oldest first."""
     words = Words(lang)
     summary = fleet(run)
-    earlier = fleet(before) if before else None
+    site_changes = _site_changes(summary, fleet(before)) if before else ()
     where = places(summary)
     points = trend if trend and trend[-1].run_id == run.id else (*trend, trend_point(run))
     controls = by_control(run.findings, catalogue)
@@ -105,7 +105,7 @@ def pages(
         host_list=host_lists[0],
         lost_hosts=[host for host in summary.hosts if not host.reached or host.outcome.area_errors],
         months=months(points),
-        site_changes=_site_changes(summary, earlier) if earlier else (),
+        site_changes=site_changes,
     )
     for kind, sheets in (("sites", site_lists), ("hosts", host_lists)):
         for sheet in sheets[1:]:
@@ -127,19 +127,21 @@ def pages(
     named = {place.name: place.path for place in where.values()}
     for one in frameworks:
         yield rendered.page("framework.html.j2", framework_page(one.framework.id), one=one, named=named)
-    yield from _subjects(summary, earlier, rendered)
+    yield from _subjects(summary, site_changes, rendered)
 
 
 def _names(run: Run) -> set[str]:
     return {host.name for host in run.hosts}
 
 
-def _subjects(summary: FleetSummary, earlier: FleetSummary | None, rendered: Renderer) -> Iterator[tuple[str, str]]:
+def _subjects(
+    summary: FleetSummary, site_changes: Iterable[SiteChange], rendered: Renderer
+) -> Iterator[tuple[str, str]]:
     """The page of every host and of every site on it."""
     served: dict[str, list[SiteSummary]] = defaultdict(list)
     for site in summary.sites:
         served[site.host.host.name].append(site)
-    were = {site.domain: site for site in earlier.sites} if earlier else {}
+    compared = {change.site.domain: change.comparison for change in site_changes}
     for host in summary.hosts:
         name, sites = host.host.name, served[host.host.name]
         shared = _Open(host.findings, name, rendered)
@@ -158,7 +160,6 @@ def _subjects(summary: FleetSummary, earlier: FleetSummary | None, rendered: Ren
             others=_others(host.findings),
         )
         for site in sites:
-            was = were.get(site.domain)
             own = _Open(site.own, site.domain, rendered)
             yield rendered.page(
                 "subject.html.j2",
@@ -166,7 +167,7 @@ def _subjects(summary: FleetSummary, earlier: FleetSummary | None, rendered: Ren
                 host=host,
                 site=site,
                 served=sites,
-                comparison=compare(was.findings, site.findings) if was else None,
+                comparison=compared.get(site.domain),
                 todo=by_urgency((*own.findings, *shared.findings)),
                 own_open=own.findings,
                 own_told=own.told,
@@ -220,9 +221,11 @@ def headline(summary: FleetSummary, words: Words) -> str:
 
 
 def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:
+    """The sites that both runs hold."""
     were = {site.domain: site for site in earlier.sites}
-    pairs = [(site, were.get(site.domain)) for site in summary.sites]
-    compared = [(site, compare(was.findings if was else (), site.findings)) for site, was in pairs]
+    compared = [
+        (site, compare(were[site.domain].findings, site.findings)) for site in summary.sites if site.domain in were
+    ]
     top = max((max(c.before.open_total, c.after.open_total) for _, c in compared), default=0)
     return tuple(
         SiteChange(

@@ -15,7 +15,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from auditor.controls import Catalogue, Control
-from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Text, Unit
+from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Text, Unit
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
 """Worst first."""
@@ -51,6 +51,15 @@ class Counts(Model):
             open={s: severity[s] for s in SEVERITIES},
             waived=apart["waived"],
             attested=apart["attested"],
+        )
+
+    def __add__(self, other: Counts) -> Counts:
+        """Both together."""
+        return Counts(
+            status={status: count + other.status[status] for status, count in self.status.items()},
+            open={severity: count + other.open[severity] for severity, count in self.open.items()},
+            waived=self.waived + other.waived,
+            attested=self.attested + other.attested,
         )
 
     @property
@@ -167,9 +176,9 @@ class FleetSummary(Model):
 
 def fleet(run: Run) -> FleetSummary:
     """Everything that a run says, gathered per site and per host."""
-    by_subject: dict[Subject, list[Finding]] = defaultdict(list)
+    by_subject: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in run.findings:
-        by_subject[finding.subject].append(finding)
+        by_subject[finding.subject.kind, finding.subject.id].append(finding)
     outcomes = {outcome.host: outcome for outcome in run.outcomes}
     hosts = [_host(run, host, by_subject, outcomes.get(host.name)) for host in run.hosts]
     sites = [_site(run, site, host, by_subject) for host in hosts for site in host.host.sites]
@@ -181,9 +190,9 @@ def fleet(run: Run) -> FleetSummary:
 
 
 def _host(
-    run: Run, host: Host, by_subject: Mapping[Subject, Sequence[Finding]], outcome: HostOutcome | None
+    run: Run, host: Host, by_subject: Mapping[tuple[str, str], Sequence[Finding]], outcome: HostOutcome | None
 ) -> HostSummary:
-    findings = tuple(by_subject.get(Subject(kind="host", id=host.name), ()))
+    findings = tuple(by_subject.get(("host", host.name), ()))
     unread = HostOutcome(
         host=host.name, reached=False, reason=Text(vi="lần rà soát này chưa đọc tới", en="not read in this audit")
     )
@@ -196,16 +205,19 @@ def _host(
     )
 
 
-def _site(run: Run, site: Site, host: HostSummary, by_subject: Mapping[Subject, Sequence[Finding]]) -> SiteSummary:
-    own = tuple(by_subject.get(Subject(kind="site", id=site.domain), ()))
+def _site(
+    run: Run, site: Site, host: HostSummary, by_subject: Mapping[tuple[str, str], Sequence[Finding]]
+) -> SiteSummary:
+    own = tuple(by_subject.get(("site", site.domain), ()))
+    counts = Counts.of(own)
     now = datetime.datetime.fromisoformat(run.started).timestamp()
     return SiteSummary(
         site=site,
         unit=_unit(run, site.unit or host.host.unit),
         host=host,
         own=own,
-        own_counts=Counts.of(own),
-        counts=Counts.of(own + host.findings),
+        own_counts=counts,
+        counts=counts + host.counts,
         certificate_days=_days(now, _moment(own, "tls.certificate_valid", "not_after")),
         backup_days=_days(_moment(own, "backup.age", "newest"), now),
     )
