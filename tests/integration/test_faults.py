@@ -139,7 +139,7 @@ def breaks_wordpress(scene: Scene) -> Case:
     fault = once_armed(
         scene.host,
         "for pool in /etc/php/*/fpm/pool.d/*.conf; do echo 'php_admin_value[auto_prepend_file] = /gone.php' >> $pool; done; "
-        "systemctl reload 'php*-fpm'",
+        "systemctl reload 'php*-fpm.service'",
     )
     done = scene.harden()
     fault.join()
