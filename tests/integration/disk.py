@@ -11,7 +11,7 @@ from auditor import lab
 Disk = Mapping[str, Any]
 
 OWN_LIVES = (
-    *("/var/log", "/var/lib/mysql/", "/var/lib/php/sessions", "/var/backups/web", "/var/lib/systemd/timers"),
+    *("/var/log", "/var/lib/mysql", "/var/lib/php/sessions", "/var/backups/web", "/var/lib/systemd/timers"),
     *("/var/tmp", "/var/lib/systemd/linger", "/var/lib/luytre", "/var/lib/systemd/random-seed"),  # noqa: S108
 )
 """What changes on a host by itself, or holds the way back."""
