@@ -195,10 +195,11 @@ class _Rollout:
             wrong = self._unfinished(run, names)
             probed = [host for host in hosts if self._state(host.name) == "armed" and host.name not in wrong]
             wrong.update(self._suspected(_failing(probed, expected, reach)))
-            self._settle(hosts, {name: "revert" if name in wrong else "confirm" for name in self._armed(names)}, wrong)
+            open_ones = dict.fromkeys((*self._armed(names), *wrong))
+            self._settle(hosts, {name: "revert" if name in wrong else "confirm" for name in open_ones}, wrong)
         except KeyboardInterrupt:
-            open_ones = [name for name in names if self._state(name) in ("applying", "armed")]
-            self._settle(hosts, dict.fromkeys(open_ones, "revert"), dict.fromkeys(open_ones, _INTERRUPTED))
+            begun = [name for name in names if self._state(name) in ("applying", "armed")]
+            self._settle(hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, _INTERRUPTED))
             self.record.update(ended=_now())
             raise Interrupted(self.record.now) from None
         self._look_again(hosts, expected, reach)
@@ -243,14 +244,19 @@ class _Rollout:
             self.watch(task)
 
     def _unfinished(self, run: Playbook, names: Sequence[str]) -> dict[str, Text]:
-        """Why hosts did not get through; those of which nothing was touched are refused."""
+        """Why hosts did not get through; refused are those of which nothing was touched.
+
+        One that was lost while it armed may have done so: it is to be brought back, too.
+        """
         wrong = {}
         for name in names:
             why = _failure(run, name) or (_UNTIMELY if run.status != "successful" and run.status != "failed" else None)
             if why is None:
                 continue
-            if self._state(name) == "armed":
+            task = run.failure(name)
+            if self._state(name) == "armed" or (task and task.action == _GUARD and task.outcome == "unreachable"):
                 wrong[name] = why
+                self.until.setdefault(name, time.monotonic() + self.record.now.seconds + REVERT_SECONDS)
             else:
                 self.record.put([name], state="refused", why=why)
         return wrong

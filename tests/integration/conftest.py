@@ -150,7 +150,10 @@ def as_hardened(hardened: Hardened) -> Callable[..., Hardened]:
 def quiet(*hosts: str) -> None:
     """Nothing that a timer starts disturbs what a test looks at."""
     for host in hosts:
-        lab.run(host, "systemctl stop '*.timer' unattended-upgrades.service; true")
+        lab.run(
+            host,
+            "systemctl stop '*.timer' apt-daily.service apt-daily-upgrade.service unattended-upgrades.service; true",
+        )
 
 
 def disks() -> dict[str, Disk]:
