@@ -19,7 +19,8 @@ demo: needs-root $(STAMP)
 
 test: needs-root $(STAMP)
 	@missing=; $(call NEED,$(TEST_PACKAGES))
-	$(VENV)/bin/python tests/beside.py
+	$(MAKE) --no-print-directory check
+	$(VENV)/bin/python -m pytest
 
 drills: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
