@@ -20,7 +20,9 @@ demo: needs-root $(STAMP)
 test: needs-root $(STAMP)
 	@missing=; $(call NEED,$(TEST_PACKAGES))
 	$(MAKE) --no-print-directory check
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest tests/unit tests/office
+	$(VENV)/bin/python -m pytest tests/browser # apart: playwright keeps an event loop, the mail server of others wants its own
+	$(VENV)/bin/python -m pytest tests/integration
 
 drills: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
