@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from pydantic import Field
 
-from auditor.controls import Catalogue
+from auditor import guard
 from auditor.models import ControlId, Hardening, Host, Inventory, Model, Text
 from auditor.reasons import explain
 from auditor.runner import play
 
 DRIFT_SECONDS = 300
-_GUARD = "guard"
-_MAX_ITEMS = 200
-_MAX_CHARS = 1_000
+
+Touches = Mapping[ControlId, Sequence[str]]
+"""What each control in force on a host touches there."""
 
 
 class Change(Model):
@@ -36,23 +37,20 @@ class Drift(Model):
     refused: Text | None = None
 
 
-def look(
-    inventory: Inventory, hosts: Sequence[Host], catalogue: Catalogue, known: Iterable[Hardening]
-) -> tuple[Drift, ...]:
-    """Ask every host. ``known``: the hardenings in the journal, from which the controls in force are learnt."""
-    in_force: dict[str, set[ControlId]] = {}
+def look(inventory: Inventory, hosts: Sequence[Host], known: Iterable[Hardening]) -> tuple[Drift, ...]:
+    """Ask every host. ``known``: the hardenings in the journal, from which it is learnt what is in force."""
+    in_force: dict[str, dict[ControlId, Sequence[str]]] = {}
     for hardening in known:
         for entry in hardening.having("confirmed"):
-            in_force.setdefault(entry.host, set()).update(entry.controls)
+            in_force.setdefault(entry.host, {}).update(entry.touches)
     played = play("drift.yml", inventory=inventory.path, limit=[host.name for host in hosts], timeout=DRIFT_SECONDS)
     found = []
     for host in hosts:
-        task = next((task for task in played.of(host.name) if task.action == _GUARD), None)
-        failed = played.failure(host.name)
-        if task is None or failed is not None:
-            found.append(Drift(host=host.name, refused=_refusal(failed.message if failed else played.complaint)))
+        said = guard.answer(played, host.name)
+        if said is None:
+            found.append(Drift(host=host.name, refused=_refusal(guard.complaint(played, host.name))))
         else:
-            found.append(_drift(host.name, task.result, catalogue, sorted(in_force.get(host.name, ()))))
+            found.append(_drift(host.name, said, in_force.get(host.name, {})))
     return tuple(found)
 
 
@@ -64,66 +62,31 @@ def _refusal(said: str) -> Text:
     return explain(said)
 
 
-def _drift(host: str, answer: Mapping[str, Any], catalogue: Catalogue, in_force: Sequence[ControlId]) -> Drift:
-    paths = [
-        (str(one.get("path"))[:_MAX_CHARS], str(one.get("what"))[:20])
-        for one in _members(answer.get("paths"))
-        if isinstance(one, Mapping)
-    ]
-    changes = [
-        Change(what=path, how=how, controls=tuple(c for c in in_force if _touches_path(catalogue, c, path)))
-        for path, how in paths
-    ]
+def _drift(host: str, said: Mapping[str, Any], in_force: Touches) -> Drift:
+    found = [(guard.word(one.get("path")), guard.word(one.get("what"))) for one in guard.mappings(said.get("paths"))]
+    changes = [Change(what=path, how=how, controls=_touching(in_force, path)) for path, how in found]
     changes += [
-        Change(
-            what=f"sysctl {key}",
-            how="changed",
-            controls=tuple(c for c in in_force if _touches_sysctl(catalogue, c, key)),
-        )
-        for key in map(_word, _members(answer.get("sysctls")))
+        Change(what=f"sysctl {key}", how="changed", controls=_touching(in_force, f"sysctl:{key}"))
+        for key in guard.words(said.get("sysctls"))
     ]
     changes += [
         Change(what=f"nft {name}", how="changed", controls=tuple(c for c in in_force if c.startswith("firewall.")))
-        for name in map(_word, _members(answer.get("tables")))
+        for name in guard.words(said.get("tables"))
     ]
-    count = answer.get("count")
+    count = said.get("count")
     return Drift(
         host=host,
-        run=_word(answer.get("run")),
+        run=guard.word(said.get("run")),
         changes=tuple(changes),
         count=max(len(changes), count if isinstance(count, int) else 0),
     )
 
 
-def _touches(catalogue: Catalogue, control: ControlId) -> tuple[str, ...]:
-    fix = catalogue[control].fix if control in catalogue.by_id else None
-    return fix.touches if fix else ()
+def _touching(in_force: Touches, what: str) -> tuple[ControlId, ...]:
+    return tuple(sorted(c for c, touches in in_force.items() if any(_covers(touch, what) for touch in touches)))
 
 
-def _touches_path(catalogue: Catalogue, control: ControlId, path: str) -> bool:
-    return any(
-        path == touch.rstrip("/") or (touch.endswith("/") and path.startswith(touch))
-        for touch in _touches(catalogue, control)
-        if touch.startswith("/")
-    )
-
-
-def _touches_sysctl(catalogue: Catalogue, control: ControlId, key: str) -> bool:
-    return any(
-        _glob(touch.removeprefix("sysctl:"), key)
-        for touch in _touches(catalogue, control)
-        if touch.startswith("sysctl:")
-    )
-
-
-def _glob(pattern: str, key: str) -> bool:
-    wanted, given = pattern.split("."), key.split(".")
-    return len(wanted) == len(given) and all(one in ("*", other) for one, other in zip(wanted, given, strict=True))
-
-
-def _members(value: Any) -> list[Any]:
-    return list(value)[:_MAX_ITEMS] if isinstance(value, list) else []
-
-
-def _word(value: Any) -> str:
-    return str(value)[:_MAX_CHARS]
+def _covers(touch: str, what: str) -> bool:
+    """Whether a path or ``sysctl:KEY`` is what the touch means: the thing itself, what is below it, or its pattern."""
+    touch = touch.removeprefix("modes:")
+    return what == touch.rstrip("/") or (touch.endswith("/") and what.startswith(touch)) or fnmatchcase(what, touch)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from auditor import declared, lab
+from auditor import lab, touches
 from auditor import plan as planning
 from auditor.audit import audit, judge
 from auditor.controls import Catalogue, Drill
@@ -160,8 +160,8 @@ class _Drilling:
         outcomes = [done.outcomes[host.name] for host in hosts]
         after = judge(self.inventory, self.catalogue, hosts, done.facts, outcomes, started=started, purpose="after")
         undeclared = {
-            entry.host: declared.undeclared(
-                declared.changes(lab.upper(entry.host), started.timestamp()),
+            entry.host: touches.undeclared(
+                touches.changes(lab.upper(entry.host), started.timestamp()),
                 [task for task in tasks if task.host == entry.host],
                 entry.touches,
             )

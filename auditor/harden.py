@@ -6,7 +6,6 @@ happens is on this machine's disk before it happens on a host, so that a run tha
 
 from __future__ import annotations
 
-import re
 import signal
 import tempfile
 import time
@@ -17,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from auditor import guard, rollout
 from auditor import inventory as inventories
-from auditor import rollout
 from auditor.collect import answers, declared
 from auditor.controls import Catalogue
 from auditor.facts import HostFacts
@@ -36,8 +35,6 @@ CONFIRM_SECONDS = 600
 REVERT_SECONDS = 300
 """How long after its deadline a host may take to be back."""
 
-_GUARD = "guard"
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 _STATES: Mapping[str, HostState] = {"confirmed": "confirmed", "reverted": "reverted", "rolled_back": "rolled_back"}
 _NOTHING = Text(vi="không rõ lý do", en="for no known reason")
 _INTERRUPTED = Text(vi="lần chạy bị dừng giữa chừng", en="the run was interrupted")
@@ -111,7 +108,10 @@ def harden(
             hosts=(
                 *(
                     HostHardening(
-                        host=name, batch=number, controls=tuple(plan.as_variables()[name]), touches=touches[name]
+                        host=name,
+                        batch=number,
+                        controls=() if release else tuple(plan.as_variables()[name]),
+                        touches={} if release else touches[name],
                     )
                     for number, batch in enumerate(batches, start=1)
                     for name in batch
@@ -182,14 +182,14 @@ class _Rollout:
     def harden(self, hosts: Sequence[Host]) -> None:
         """One batch, to its end."""
         reach = inventories.reach(Path(self.inventory.path))
-        first = look.take(hosts, reach)
-        expected = look.learn(first, look.take(hosts, reach, first))
-        self.record.update(
-            broken_before=(*self.record.now.broken_before, *expected.broken_sites),
-            unjudged=(*self.record.now.unjudged, *expected.unjudged),
-        )
         names = [host.name for host in hosts]
         try:
+            first = look.take(hosts, reach)
+            expected = look.learn(first, look.take(hosts, reach, first))
+            self.record.update(
+                broken_before=(*self.record.now.broken_before, *expected.broken_sites),
+                unjudged=(*self.record.now.unjudged, *expected.unjudged),
+            )
             self.record.put(names, state="applying")
             run = self._apply(names)
             wrong = self._unfinished(run, names)
@@ -207,8 +207,6 @@ class _Rollout:
     def look_after(self, hosts: Sequence[Host]) -> None:
         """Hosts of a hardening that was killed: what they came to, brought back where it is still open."""
         names = [host.name for host in hosts]
-        for name in names:
-            self.until[name] = time.monotonic() + REVERT_SECONDS
         self._settle(hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, _INTERRUPTED))
 
     def _apply(self, names: Sequence[str]) -> Playbook:
@@ -228,17 +226,17 @@ class _Rollout:
         beside = [one.id for one in self.catalogue.controls if one.area in rooms]
         run = _play_plan(self.inventory, plan, guarding, tags=beside, watch=self._seen, sockets=self.sockets)
         for name in names:
-            changed = tuple(task.name for task in run.changed(name) if task.action != _GUARD)
+            changed = tuple(task.name for task in run.changed(name) if task.action != guard.ACTION)
             self.record.put([name], tasks=changed)
         return run
 
     def _seen(self, task: Task) -> None:
-        if task.action == _GUARD and task.outcome == "changed":
+        if task.action == guard.ACTION and task.outcome == "changed":
             seconds = self.record.now.seconds
             self.until[task.host] = time.monotonic() + seconds + REVERT_SECONDS
             deadline = datetime.now(UTC) + timedelta(seconds=seconds)
             self.record.put(
-                [task.host], state="armed", digest=_digest(task.result, "digest"), deadline=_stamp(deadline)
+                [task.host], state="armed", digest=guard.digest(task.result, "digest"), deadline=_stamp(deadline)
             )
         if self.watch is not None:
             self.watch(task)
@@ -249,14 +247,14 @@ class _Rollout:
         One that was lost while it armed may have done so: it is to be brought back, too.
         """
         wrong = {}
+        cut_short = run.status != "successful" and not any(run.failure(name) for name in names)
         for name in names:
-            why = _failure(run, name) or (_UNTIMELY if run.status != "successful" and run.status != "failed" else None)
+            why = _failure(run, name) or (_UNTIMELY if cut_short or run.status == "timeout" else None)
             if why is None:
                 continue
             task = run.failure(name)
-            if self._state(name) == "armed" or (task and task.action == _GUARD and task.outcome == "unreachable"):
+            if self._state(name) == "armed" or (task and task.action == guard.ACTION and task.outcome == "unreachable"):
                 wrong[name] = why
-                self.until.setdefault(name, time.monotonic() + self.record.now.seconds + REVERT_SECONDS)
             else:
                 self.record.put([name], state="refused", why=why)
         return wrong
@@ -281,6 +279,8 @@ class _Rollout:
     def _settle(self, hosts: Sequence[Host], orders: Mapping[str, Order], wrong: Mapping[str, Text]) -> None:
         """Confirm or bring back; a host that does not answer is waited for until it is back by itself."""
         left = dict(orders)
+        for name in left:
+            self.until.setdefault(name, time.monotonic() + self.record.now.seconds + REVERT_SECONDS)
         while left:
             concerned = [host for host in hosts if host.name in left]
             run = play(
@@ -300,15 +300,14 @@ class _Rollout:
                 elif time.monotonic() > self.until.get(name, 0):
                     self.record.put([name], state="lost", why=wrong.get(name))
                     del left[name]
-                elif self._reached(run, name):
+                elif (task := guard.task(run, name)) and task.outcome == "failed":
                     left[name] = "status"
             if left:
                 time.sleep(1)
 
     def _settled(self, run: Playbook, name: str, order: Order, why: Text | None) -> bool:
         """Record the host's answer. False when it has given none that ends the matter."""
-        task = next((task for task in run.of(name) if task.action == _GUARD), None)
-        answer = task.result if task is not None and task.outcome in ("ok", "changed") else {}
+        answer = guard.answer(run, name) or {}
         state = _STATES.get(str(answer.get("state")))
         if state is None and order == "status" and answer.get("state") == "none":
             self.record.put([name], state="refused", why=why)
@@ -317,17 +316,14 @@ class _Rollout:
             return False
         changes: dict[str, Any] = {"state": state}
         entry = self.record.now.of(name)
-        if digest := _digest(answer, "digest"):
+        if digest := guard.digest(answer, "digest"):
             changes["digest"] = entry.digest if entry and entry.digest else digest
-        if after := _digest(answer, "after"):
+        if after := guard.digest(answer, "after"):
             changes["after"] = after
         if state == "reverted":
             changes["why"] = _with_problems(why or _timed_out(answer), answer)
         self.record.put([name], **changes)
         return True
-
-    def _reached(self, run: Playbook, name: str) -> bool:
-        return any(task.action == _GUARD and task.outcome == "failed" for task in run.of(name))
 
     def _look_again(self, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, Any]) -> None:
         """Say of hosts that were brought back whether they serve as before."""
@@ -397,11 +393,6 @@ def _failure(run: Playbook, host: str) -> Text | None:
     return explain(run.complaint) if not run.of(host) else None
 
 
-def _digest(answer: Mapping[str, Any], key: str) -> str | None:
-    value = answer.get(key)
-    return value if isinstance(value, str) and _DIGEST.fullmatch(value) else None
-
-
 def _timed_out(answer: Mapping[str, Any]) -> Text:
     if answer.get("cause") == "boot":
         return Text(vi="máy chủ khởi động lại giữa chừng", en="the host was restarted in between")
@@ -409,8 +400,7 @@ def _timed_out(answer: Mapping[str, Any]) -> Text:
 
 
 def _with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
-    problems = answer.get("problems")
-    said = "; ".join(str(problem)[:200] for problem in problems[:5]) if isinstance(problems, list) else ""
+    said = "; ".join(problem[:200] for problem in guard.words(answer.get("problems"))[:5])
     if not said:
         return why
     return Text(vi=f"{why.vi}; chưa khôi phục được: {said}", en=f"{why.en}; could not be brought back: {said}")

@@ -129,7 +129,7 @@ class History:
         """The newest runs first; ``limit`` None: all."""
         where, arguments = ("WHERE inventory = ?", [key_of(inventory)]) if inventory else ("", [])
         query = (
-            f"SELECT id, started, inventory, purpose, trend FROM runs {where} ORDER BY started DESC, id DESC LIMIT ?"  # noqa: S608
+            f"SELECT id, started, inventory, purpose, trend FROM runs {where} ORDER BY started DESC, id DESC LIMIT ?"  # noqa: S608  one of the two texts above
         )
         with self._open() as database:
             rows = database.execute(query, [*arguments, -1 if limit is None else limit]).fetchall()

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from auditor import guard
 from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Text
 from auditor.reasons import explain
 from auditor.runner import Playbook, play
 
 ROLLBACK_SECONDS = 1_200
-_GUARD = "guard"
-_MAX_ITEMS = 200
-_MAX_CHARS = 1_000
 
 
 class Left(Model):
@@ -97,12 +95,10 @@ def run(
 
 
 def _step(played: Playbook, host: str) -> Step:
-    task = next((task for task in played.of(host) if task.action == _GUARD), None)
-    if task is None or task.outcome not in ("ok", "changed"):
-        said = task.message if task is not None else played.complaint
-        failed = played.failure(host)
-        return Step(host=host, refused=_refusal(said or (failed.message if failed else "")))
-    return Step(host=host, undone=_undone(task.result))
+    said = guard.answer(played, host)
+    if said is None:
+        return Step(host=host, refused=_refusal(guard.complaint(played, host)))
+    return Step(host=host, undone=_undone(said))
 
 
 def _refusal(said: str) -> Text:
@@ -114,34 +110,22 @@ def _refusal(said: str) -> Text:
     return explain(said)
 
 
-def _undone(answer: Mapping[str, Any]) -> Undone:
-    packages = answer.get("packages")
+def _undone(said: Mapping[str, Any]) -> Undone:
+    packages = said.get("packages")
     packages = packages if isinstance(packages, Mapping) else {}
     staying = packages.get("staying")
-    try:
-        return Undone(
-            **{
-                key: _words(answer.get(key))
-                for key in ("files", "removed", "sysctls", "units", "brings_back", "problems")
-            },
-            purged=_words(packages.get("purged") or packages.get("installed")),
-            staying=_words(
-                [f"{name} {step}" for name, step in staying.items()] if isinstance(staying, Mapping) else ()
-            ),
-            database=answer.get("database") is True,
-            left=tuple(
-                Left(path=str(one.get("path"))[:_MAX_CHARS], reason=str(one.get("reason"))[:_MAX_CHARS])
-                for one in _members(answer.get("left"))
-                if isinstance(one, Mapping)
-            ),
-        )
-    except ValidationError:
-        return Undone(problems=("the host's answer makes no sense",))
-
-
-def _members(value: Any) -> list[Any]:
-    return list(value)[:_MAX_ITEMS] if isinstance(value, list | tuple | Mapping) else []
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    return tuple(str(member)[:_MAX_CHARS] for member in _members(value))
+    return Undone(
+        **{
+            key: guard.words(said.get(key))
+            for key in ("files", "removed", "sysctls", "units", "brings_back", "problems")
+        },
+        purged=guard.words(packages.get("purged") or packages.get("installed")),
+        staying=guard.words(
+            [f"{name} {step}" for name, step in staying.items()] if isinstance(staying, Mapping) else ()
+        ),
+        database=said.get("database") is True,
+        left=tuple(
+            Left(path=guard.word(one.get("path")), reason=guard.word(one.get("reason")))
+            for one in guard.mappings(said.get("left"))
+        ),
+    )

@@ -28,7 +28,7 @@ def audit(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     output: OutputOption = DEFAULT_OUTPUT,
-    formats: FormatOption = DEFAULT_FORMATS,  # type: ignore[assignment]
+    formats: FormatOption = DEFAULT_FORMATS,
     fail_on: Annotated[
         Severity, typer.Option("--fail-on", help="Exit 1 for open findings at or above this severity.")
     ] = Severity.HIGH,

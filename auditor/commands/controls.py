@@ -77,9 +77,7 @@ def show(
       auditor controls show ssh.root_login
 
     """
-    from rich.markup import escape
-
-    from auditor.commands.terminal import out
+    from auditor.commands.terminal import escape, out
 
     catalogue = catalogue_files.load()
     if control_id not in catalogue.by_id:
@@ -130,10 +128,9 @@ def coverage_of_framework(
       auditor controls coverage --framework tcvn14423 --level 2
 
     """
-    from rich.markup import escape
     from rich.table import Table
 
-    from auditor.commands.terminal import out
+    from auditor.commands.terminal import escape, out
     from auditor.frameworks import clauses, coverage
 
     covered = coverage.coverage(clauses.load(framework), level, catalogue_files.load())

@@ -38,9 +38,7 @@ def doctor(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None
       auditor doctor
 
     """
-    from rich.markup import escape
-
-    from auditor.commands.terminal import out
+    from auditor.commands.terminal import escape, out
 
     words = Words(lang)
     needs = list(_examine(words))

@@ -31,7 +31,6 @@ def drift(
       auditor drift -i inventories/lab --limit web1
 
     """
-    from auditor import controls
     from auditor import drift as drifts
     from auditor import inventory as inventories
     from auditor.commands import terminal
@@ -39,7 +38,7 @@ def drift(
 
     known = inventories.load(inventory)
     hosts, _sites = select(known, limit)
-    found = drifts.look(known, hosts, controls.load(), Journal().all(known.path))
+    found = drifts.look(known, hosts, Journal().all(known.path))
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], ensure_ascii=False, indent=1))
     else:

@@ -34,12 +34,11 @@ def drill(
       auditor drill --all
 
     """
-    from rich.markup import escape
-
     from auditor import controls, lab, resources
     from auditor import drill as drilling
     from auditor import inventory as inventories
     from auditor.commands import terminal
+    from auditor.commands.terminal import escape
     from auditor.words import Words
 
     words = Words(lang)

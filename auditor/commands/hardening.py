@@ -171,9 +171,17 @@ def _after(inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], ha
 
 
 def release(
-    inventory: Inventory, catalogue: Catalogue, journal: Journal, entries: Sequence[HostHardening], control: ControlId
-) -> Hardening:
-    """Write anew, without the control, the files that it shares with others in force. As safe as a hardening."""
+    inventory: Inventory,
+    catalogue: Catalogue,
+    journal: Journal,
+    entries: Sequence[HostHardening],
+    control: ControlId,
+    lang: Lang,
+) -> bool:
+    """Write anew, without the control, the files that it shares with others in force. As safe as a hardening.
+
+    False when a host would not serve as before without it; that is said, and the host is as it was.
+    """
     names = {entry.host for entry in entries}
     hosts = [host for host in inventory.hosts if host.name in names]
     room = [one.fix for one in catalogue.controls if one.area == catalogue[control].area and one.fix]
@@ -181,7 +189,14 @@ def release(
     change = Change(control=control, disruption="reload", touches=touches)
     plan = Plan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    return hardener.harden(inventory, hosts, plan, catalogue, journal, run_id, release=[control]).hardening
+    try:
+        done = hardener.harden(inventory, hosts, plan, catalogue, journal, run_id, release=[control]).hardening
+    except hardener.Interrupted as interrupted:
+        terminal.show_interrupted(interrupted.hardening, lang)
+        raise typer.Exit(130) from interrupted
+    if not done.sound:
+        terminal.show_hardening(done, lang, terminal.err)
+    return done.sound
 
 
 def agreed(lang: Lang) -> bool:

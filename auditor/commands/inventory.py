@@ -24,10 +24,8 @@ def check(
       auditor inventory check -i inventories/lab
 
     """
-    from rich.markup import escape
-
     from auditor import inventory as inventories
-    from auditor.commands.terminal import out
+    from auditor.commands.terminal import escape, out
     from auditor.words import Words
 
     known = inventories.load(inventory)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -54,7 +54,8 @@ FormatOption = Annotated[
 DEFAULT_LANG = language.DEFAULT
 DEFAULT_INVENTORY = Path(os.environ.get("LUYTRE_INVENTORY", "inventories/lab"))
 DEFAULT_OUTPUT = Path("out")
-DEFAULT_FORMATS = ",".join(form for form in Format if form in USUAL_FORMATS)
+DEFAULT_FORMATS: Any = ",".join(form for form in Format if form in USUAL_FORMATS)
+"""As typed on the command line: typer hands it to the option's parser."""
 
 
 def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:

@@ -47,13 +47,12 @@ def plan(
       auditor plan -i inventories/lab --limit antruc.test --no-diff
 
     """
-    from rich.markup import escape
-
     from auditor import controls
     from auditor import inventory as inventories
     from auditor import plan as planning
     from auditor.audit import audit
     from auditor.commands import terminal
+    from auditor.commands.terminal import escape
     from auditor.harden import try_out
     from auditor.words import Words
 

@@ -56,7 +56,7 @@ def write(
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
-    formats: FormatOption = DEFAULT_FORMATS,  # type: ignore[assignment]
+    formats: FormatOption = DEFAULT_FORMATS,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Write the reports of a kept run: report/index.html, findings.json and junit.xml, or what --format says.

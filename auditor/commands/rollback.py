@@ -78,8 +78,8 @@ def rollback(
         done = rollbacks.run(known, hardening, entries, only)
         if control is None:
             _note(journal, hardening, done)
-        else:
-            steps.release(known, catalogue, journal, entries, control)
+        elif not steps.release(known, catalogue, journal, entries, control, lang):
+            raise typer.Exit(1)
     if as_json:
         typer.echo(json.dumps([step.model_dump(mode="json") for step in done], ensure_ascii=False, indent=1))
     else:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -19,6 +19,7 @@ from auditor.plan import Plan, TaskPreview
 from auditor.report import papers
 from auditor.report.difference import CHANGES, Difference
 from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary, by_urgency
+from auditor.report.visible import visible
 from auditor.rollback import Step
 from auditor.words import Words
 
@@ -35,6 +36,11 @@ err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() el
 
 _STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 _PAPER_STYLE = {"expired": "red", "expiring": "yellow"}
+
+
+def escape(text: str) -> str:
+    """Foreign text for the terminal: neither Rich's markup nor what a terminal takes for orders."""
+    return markup.escape(visible(text))
 
 
 @contextmanager

@@ -8,8 +8,6 @@ from typing import Any
 
 LIMIT = 4000
 _MAX_MARKS = 3
-_PLAIN = re.compile("[\n\t\x20-\x7e\xa1-\xac\xae-\u024f\u1e00-\u1eff\u2010-\u2027]*")
-"""What Vietnamese and English are written with: nothing in it hides."""
 _PLAIN = re.compile("[\n\t\x20-\x7e\xa0-\xac\xae-\u024f\u1e00-\u1eff\u2013\u2014\u2018-\u201d\u2026\u2190-\u2193]*")
 """Latin letters with their accents, and common signs: nothing to spell out, as in most text."""
 _SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")

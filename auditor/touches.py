@@ -1,8 +1,7 @@
-"""Whether hardening changed only what its controls declare to touch, by what a lab host's overlay says it changed."""
+"""Whether hardening changed only what its controls declare in ``touches``, by what a lab host's overlay says it changed."""
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from auditor.models import ControlId
 from auditor.runner import Task
 
 ALWAYS = (
-    *("/etc/", "/var/log/", "/run/", "/tmp/", "/var/tmp/", "/var/lib/luytre/", "/usr/local/lib/systemd/"),  # noqa: S108
+    *("/etc/", "/var/log/", "/run/", "/tmp/", "/var/tmp/", "/var/lib/luytre/", "/usr/local/lib/systemd/"),  # noqa: S108  a host's own, compared by name only
     *("/var/lib/mysql/", "/var/lib/php/sessions/", "/var/lib/systemd/", "/root/.ansible/", "/home/luytre/.ansible/"),
     *("/var/cache/", "/var/lib/dpkg/alternatives/", "/var/lib/dhcp/", "/var/lib/private/", "/var/spool/"),
 )
@@ -33,11 +32,12 @@ class Changed:
 
 def changes(upper: Path, since: float) -> Iterator[Changed]:
     """Files, links and removals in an overlay's upper folder that changed after ``since``."""
-    for folder, _inner, names in os.walk(upper):
+    for folder, _inner, names in upper.walk():
         for name in names:
-            status = os.lstat(os.path.join(folder, name))  # noqa: PTH118
+            path = folder / name
+            status = path.lstat()
             if status.st_ctime > since and not stat.S_ISSOCK(status.st_mode):
-                yield Changed("/" + os.path.relpath(os.path.join(folder, name), upper), status.st_ctime)  # noqa: PTH118
+                yield Changed(f"/{path.relative_to(upper)}", status.st_ctime)
 
 
 def undeclared(

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import Any
+
+from auditor import drift, guard, rollback
+from auditor.commands import terminal
+from auditor.models import Host, HostHardening, Inventory
+from auditor.runner import Playbook, Task
+from tests.unit.test_journal import hardening
+
+HOSTILE: dict[str, Any] = {
+    "paths": [{"path": "/srv/x" * 9000, "what": ["a"]}, 7, {"path": None}] * 300,
+    "sysctls": "abc",
+    "tables": {"a": 1},
+    "count": "many",
+    "left": [{"path": 1}],
+    "packages": [1],
+    "files": [{"x": "\x1b]0;t\x07[bold]"}] * 999,
+}
+
+
+def played(result: dict[str, Any], outcome: Any = "ok") -> Playbook:
+    return Playbook("successful", (Task("h", "t", "guard", "guard", outcome, result),))
+
+
+def test_an_answer_is_bounded_whatever_it_holds(monkeypatch: Any) -> None:
+    monkeypatch.setattr(drift, "play", lambda *_, **__: played(HOSTILE))
+    known = Inventory(path="i", organisation=None, hosts=())
+    (seen,) = drift.look(known, [Host(name="h", address="192.0.2.1")], [])
+    assert len(seen.changes) <= 200 and all(len(change.what) <= 1000 for change in seen.changes)
+    monkeypatch.setattr(rollback, "play", lambda *_, **__: played(HOSTILE))
+    (step,) = rollback.run(known, hardening("a", "confirmed"), [HostHardening(host="h")])
+    assert step.undone is not None and len(step.undone.files) == 200
+
+
+def test_a_refusal_is_no_answer() -> None:
+    assert guard.answer(played({"msg": "no"}, "failed"), "h") is None
+    assert guard.complaint(played({"msg": "no"}, "failed"), "h") == "no"
+    assert guard.digest({"digest": "A" * 64}, "digest") is None
+
+
+def test_drift_is_told_with_the_controls_that_touch_it(monkeypatch: Any) -> None:
+    touches = {
+        "ssh.x": ("/etc/ssh/",),
+        "kernel.y": ("sysctl:net.ipv4.conf.*.rp_filter",),
+        "filesystem.z": ("modes:/opt/a",),
+    }
+    entry = HostHardening(host="h", state="confirmed", touches=touches)
+    known = hardening("a").model_copy(update={"hosts": (entry,)})
+    said = {
+        "paths": [{"path": path, "what": "content"} for path in ("/etc/ssh/sshd_config", "/opt/a", "/etc/sshd")],
+        "sysctls": ["net.ipv4.conf.all.rp_filter"],
+        "count": 4,
+    }
+    monkeypatch.setattr(drift, "play", lambda *_, **__: played(said))
+    inventory = Inventory(path="i", organisation=None, hosts=())
+    (seen,) = drift.look(inventory, [Host(name="h", address="192.0.2.1")], [known])
+    assert [change.controls for change in seen.changes] == [("ssh.x",), ("filesystem.z",), (), ("kernel.y",)]
+
+
+def test_foreign_text_gives_a_terminal_no_orders() -> None:
+    assert terminal.escape("\x1b]0;t\x07[bold]\u202e") == "⟨U+001B⟩]0;t⟨U+0007⟩\\[bold]⟨U+202E⟩"

@@ -1,0 +1,110 @@
+"""How a hardening ends when hosts and people do what they should not. Ansible and the looks are stood in for here;
+test_faults.py meets the real ones on real hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor import harden, inventory
+from auditor.controls import Catalogue
+from auditor.journal import Journal
+from auditor.models import Host, Inventory
+from auditor.plan import Change, HostPlan, Plan
+from auditor.review import look
+from auditor.runner import Playbook, Task
+
+HOST = Host(name="h", address="192.0.2.1")
+INVENTORY = Inventory(path="i", organisation=None, hosts=(HOST,))
+PLAN = Plan(hosts=(HostPlan(host="h", changes=(Change(control="x.y", disruption="none", touches=("/etc/x",)),)),))
+DIGEST = "a" * 64
+
+
+def guarded(outcome: Any, **result: Any) -> Task:
+    return Task("h", "guard", "guard", "guard", outcome, result)
+
+
+ARMED = guarded("changed", digest=DIGEST)
+DONE = Task("h", "write", "x", "copy", "changed", {})
+
+
+class Ansible:
+    """Answers each playbook with the next of its lines; notes what was ordered of the host."""
+
+    def __init__(self, apply: Callable[[], Playbook] | Playbook, *settle: Playbook) -> None:
+        self.apply, self.settle = apply, iter(settle)
+        self.orders: list[str] = []
+
+    def __call__(self, playbook: str, **given: Any) -> Playbook:
+        if playbook == "settle.yml":
+            self.orders.append(given["variables"]["luytre_settle"]["h"])
+            return next(self.settle)
+        played = self.apply if isinstance(self.apply, Playbook) else self.apply()
+        for task in played.tasks:
+            given["watch"](task)
+        return played
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Ansible], Any]]:
+    monkeypatch.setattr(inventory, "reach", lambda _path: {})
+    seen = look.take([], {})
+    monkeypatch.setattr(look, "take", lambda *_: seen)
+    monkeypatch.setattr(harden.time, "sleep", lambda _seconds: None)
+
+    def run(ansible: Ansible) -> Any:
+        monkeypatch.setattr(harden, "play", ansible)
+        done = harden.harden(INVENTORY, [HOST], PLAN, Catalogue(controls=()), Journal(tmp_path), "r")
+        return done.hardening.hosts[0]
+
+    yield run
+
+
+def said(state: str, **more: Any) -> Playbook:
+    return Playbook("successful", (guarded("ok", state=state, **more),))
+
+
+REFUSES = Playbook("failed", (guarded("failed", msg="the run r is not armed on this host"),))
+SILENT = Playbook("failed", (guarded("unreachable", msg="timed out"),))
+
+
+def test_what_serves_is_confirmed(ended: Callable[[Ansible], Any]) -> None:
+    ansible = Ansible(Playbook("successful", (ARMED, DONE)), said("confirmed", digest=DIGEST, after="b" * 64))
+    entry = ended(ansible)
+    assert (entry.state, entry.digest, entry.after, entry.tasks) == ("confirmed", DIGEST, "b" * 64, ("write",))
+    assert ansible.orders == ["confirm"]
+
+
+def test_a_host_lost_while_it_armed_is_brought_back(ended: Callable[[Ansible], Any]) -> None:
+    ansible = Ansible(SILENT, SILENT, said("reverted", cause="timer"))
+    assert ended(ansible).state == "reverted"
+    assert ansible.orders == ["revert", "revert"]
+
+
+def test_a_host_lost_before_it_armed_was_refused(ended: Callable[[Ansible], Any]) -> None:
+    ansible = Ansible(SILENT, REFUSES, said("none"))
+    assert ended(ansible).state == "refused"
+    assert ansible.orders == ["revert", "status"]
+
+
+def test_a_playbook_cut_short_is_never_confirmed(ended: Callable[[Ansible], Any]) -> None:
+    ansible = Ansible(Playbook("failed", (ARMED, DONE)), said("reverted", cause="asked"))
+    assert ended(ansible).state == "reverted"
+    assert ansible.orders == ["revert"]
+
+
+@pytest.mark.parametrize(("settle", "state"), [((REFUSES, said("none")), "refused"), ((said("reverted"),), "reverted")])
+def test_told_to_end_it_settles_what_it_began(
+    ended: Callable[[Ansible], Any], tmp_path: Path, settle: tuple[Playbook, ...], state: str
+) -> None:
+    def apply() -> Playbook:
+        raise KeyboardInterrupt
+
+    with pytest.raises(harden.Interrupted) as told:
+        ended(Ansible(apply, *settle))
+    assert told.value.hardening.hosts[0].state == state
+    (kept,) = Journal(tmp_path).all("i")
+    assert kept == told.value.hardening and kept.ended is not None
