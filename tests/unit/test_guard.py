@@ -427,3 +427,11 @@ def test_names_that_are_no_text_survive_the_manifest(tmp_path: Path) -> None:
     found = dict(tree.walk(str(tmp_path), lambda _: tree.digest)) if os.geteuid() == 0 else {"/\udcff": {}}
     store.write_json(str(tmp_path / "manifest.json"), found)
     assert store.read_json(str(tmp_path / "manifest.json")) == found
+
+
+def test_a_tree_and_modes_are_said_with_their_word(place: Path) -> None:
+    (place / "left").mkdir()
+    scope = snapshot.Scope([f"tree:{place}/left", f"modes:{place}/shared"], [])
+    assert scope.kind(f"{place}/left/behind") == "tree"
+    assert scope.kind(f"{place}/shared") == "data"
+    assert scope.cleared(f"{place}/left/behind") and not scope.cleared(f"{place}/shared/new")

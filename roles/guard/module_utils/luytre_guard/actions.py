@@ -427,12 +427,12 @@ def _automation():
 
 
 def _made_by_ansible():
-    """Folders that a run makes in the homes of root and of the account it works through."""
+    """What a run makes in the homes of root and of the account it works through; one that is ended leaves files there."""
     made = []
     for uid in {0, int(os.environ.get("SUDO_UID") or os.getuid())}:
         with contextlib.suppress(KeyError):
             home = pwd.getpwuid(uid).pw_dir
-            made += [os.path.join(home, ".ansible"), os.path.join(home, ".ansible/tmp")]
+            made += [os.path.join(home, ".ansible"), "tree:" + os.path.join(home, ".ansible/tmp")]
     return made
 
 

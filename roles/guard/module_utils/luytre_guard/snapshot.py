@@ -58,8 +58,8 @@ class Scope:
             kind, colon, name = touch.partition(":")
             if touch.startswith("/"):
                 self._path(touch)
-            elif kind == "modes" and name.startswith("/"):
-                self.data.add(_settled(name)[0])
+            elif kind in ("modes", "tree") and name.startswith("/"):
+                (self.data if kind == "modes" else self.trees).add(_settled(name)[0])
             elif colon and kind in kinds and name:
                 kinds[kind].append(name)
             else:
