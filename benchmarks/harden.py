@@ -55,7 +55,14 @@ def main() -> None:
         for number in range(repeats):
             plan = loosened()
             started = time.monotonic()
-            play("harden.yml", inventory=known.path, limit=[name], variables={"luytre_plan": plan.as_variables()})
+            controls_due = plan.as_variables()
+            play(
+                "harden.yml",
+                inventory=known.path,
+                limit=[name],
+                variables={"luytre_plan": controls_due},
+                tags=sorted(controls_due[name]),
+            )
             audit(known, catalogue, hosts)
             bare.append(time.monotonic() - started)
             plan = loosened()
