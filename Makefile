@@ -19,10 +19,15 @@ demo: needs-root $(STAMP)
 
 test: needs-root $(STAMP)
 	@missing=; $(call NEED,$(TEST_PACKAGES))
-	$(MAKE) --no-print-directory check
-	$(VENV)/bin/python -m pytest tests/unit tests/office
-	$(VENV)/bin/python -m pytest tests/browser # apart: playwright keeps an event loop, the mail server of others wants its own
+	$(MAKE) --no-print-directory -j2 --output-sync=target test-unit check test-browser
 	$(VENV)/bin/python -m pytest tests/integration
+
+.PHONY: test-unit test-browser
+test-unit:
+	$(VENV)/bin/python -m pytest tests/unit tests/office
+
+test-browser: # apart: playwright keeps an event loop, the mail server of others wants its own
+	$(VENV)/bin/python -m pytest tests/browser
 
 drills: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))

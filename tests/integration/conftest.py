@@ -24,9 +24,8 @@ from tests.integration.disk import Disk, disk
 INVENTORY = "inventories/lab"
 BIN = Path(sys.executable).parent
 
-collect_ignore = ["test_drills.py", "test_guard.py", "test_guide.py"]
-"""Named by hand, for want of time in a whole run: all drills (also ``make drills``),
-the guard alone, the guide's steps."""
+collect_ignore = ["test_guard.py", "test_guide.py"]
+"""Named by hand, for want of time in a whole run: the guard alone, the guide's steps."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
