@@ -115,6 +115,7 @@ class _Writer:
             kind=self.kind,
             name=words("official.document_name", kind=self._kind(), unit=self.unit.name, month=self.month),
             superior=self._superior(),
+            made=self.moments[0],
             agency=_agency(self.unit.name),
             nation=words("official.nation"),
             motto=words("official.motto"),
