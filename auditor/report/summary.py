@@ -390,6 +390,7 @@ def months(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
     """The last point of each month, by the clock that it was written with; ``points`` and these are oldest first."""
     return tuple({point.started[:7]: point for point in points}.values())
 
+    unread: int = Field(default=0, description="hosts that could not be read: their findings are in none of the others")
 
 __all__ = [
     "SEVERITIES",
@@ -402,6 +403,7 @@ __all__ = [
     "HostSummary",
     "SiteSummary",
     "Standing",
+        unread=len(summary.unread),
     "TrendPoint",
     "WorkItem",
     "by_urgency",

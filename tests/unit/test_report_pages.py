@@ -119,6 +119,20 @@ def test_a_stacked_bar_is_as_long_as_its_sum():
     ]
     assert stacked({Severity.LOW: 0}, 0) == ()
 
+def test_a_month_that_lost_hosts_says_so():
+    lost = trend_point(factory.run(unreachable=["web2", "web3"]))
+    at = [
+        lost.model_copy(update={"run_id": "oct", "started": "2026-10-20T08:00:00+07:00"}),
+        trend_point(BEFORE).model_copy(update={"started": "2026-11-02T08:00:00+07:00"}),
+    ]
+    page = pages(BEFORE, trend=at)["index.html"]
+    november, october = rows(page, ".months tbody tr")
+    assert october.startswith("Oct 2026 2 hosts not read ") and "not read" not in november
+    assert "2 hosts not read" in rows(page, "table.figures tbody tr")[-1]
+    warning = "fewer findings there do not mean"
+    assert warning in page.body.text() and warning not in pages(BEFORE, trend=at[1:])["index.html"].body.text()
+
+
 
 @pytest.mark.parametrize(("length", "pages"), [(0, [0]), (200, [200]), (201, [200, 1]), (450, [200, 200, 50])])
 def test_a_long_list_is_whole_over_its_pages(length, pages):
