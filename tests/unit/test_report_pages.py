@@ -78,6 +78,14 @@ def test_the_matrix_counts_every_change_once():
     assert len(page.css("#fixed-rows > li")) == table.totals["fixed"]
 
 
+def test_a_host_that_was_lost_does_not_make_the_comparison_look_better():
+    web1 = sum(finding.is_open for finding in BEFORE.findings if finding.host == "web1")
+    made = pages(factory.run(unreachable=["web2", "web3"]), before=BEFORE)
+    assert rows(made["changes.html"], ".arrow")[0].startswith(f"{web1} → {web1} ")
+    made = pages(factory.run(unreachable=["web1", "web2", "web3"]), before=BEFORE)
+    assert rows(made["changes.html"], ".arrow")[0].startswith(f"{sum(f.is_open for f in BEFORE.findings)} → ? ")
+
+
 def test_hosts_that_only_one_run_holds_are_not_compared():
     fewer = factory.run(hosts=factory.HOSTS[:1])
     comparison = between(BEFORE, fewer)
@@ -111,14 +119,6 @@ def test_a_month_is_its_last_audit():
     assert rows(page, ".months tbody th") == ["Nov 2026", "Oct 2026", "Sep 2026"]
 
 
-def test_a_stacked_bar_is_as_long_as_its_sum():
-    parts = stacked({Severity.LOW: 1, Severity.CRITICAL: 3, Severity.HIGH: 0}, 8)
-    assert [(part.severity, part.x, part.width) for part in parts] == [
-        (Severity.CRITICAL, 0, 37.5),
-        (Severity.LOW, 37.5, 12.5),
-    ]
-    assert stacked({Severity.LOW: 0}, 0) == ()
-
 def test_a_month_that_lost_hosts_says_so():
     lost = trend_point(factory.run(unreachable=["web2", "web3"]))
     at = [
@@ -132,6 +132,14 @@ def test_a_month_that_lost_hosts_says_so():
     warning = "fewer findings there do not mean"
     assert warning in page.body.text() and warning not in pages(BEFORE, trend=at[1:])["index.html"].body.text()
 
+
+def test_a_stacked_bar_is_as_long_as_its_sum():
+    parts = stacked({Severity.LOW: 1, Severity.CRITICAL: 3, Severity.HIGH: 0}, 8)
+    assert [(part.severity, part.x, part.width) for part in parts] == [
+        (Severity.CRITICAL, 0, 37.5),
+        (Severity.LOW, 37.5, 12.5),
+    ]
+    assert stacked({Severity.LOW: 0}, 0) == ()
 
 
 @pytest.mark.parametrize(("length", "pages"), [(0, [0]), (200, [200]), (201, [200, 1]), (450, [200, 200, 50])])

@@ -130,7 +130,7 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
     "unsure": (
         Column(key="number", share=5, align="center"),
         Column(key="requirement", share=37),
-        Column(key="where", share=26),
+        Column(key="place", share=26),
         Column(key="why", share=32),
     ),
     "clauses": (
