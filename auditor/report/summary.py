@@ -16,6 +16,7 @@ from pydantic import Field
 
 from auditor.controls import Catalogue, Control
 from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Text, Unit
+from auditor.vietnam import month
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
 """Worst first."""
@@ -408,8 +409,8 @@ def trend_point(run: Run) -> TrendPoint:
 
 
 def months(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
-    """The last point of each month, by the clock that it was written with; ``points`` and these are oldest first."""
-    return tuple({point.started[:7]: point for point in points}.values())
+    """The last point of each month, by Vietnam's clock; ``points`` and these are oldest first."""
+    return tuple({month(point.started): point for point in points}.values())
 
 
 __all__ = [
