@@ -54,6 +54,7 @@ def test_the_files_of_a_month(history, tmp_path):
         "phu-luc-ky-thuat-xa-an-truc-2026-11.pdf",
     ]
     assert sorted((tmp_path / "out").iterdir()) == sorted(files)
+    assert files[2].stat().st_mode & 0o777 == 0o600
 
 
 def test_the_same_month_gives_the_same_bytes_whenever_it_is_written(history, tmp_path):
