@@ -209,8 +209,9 @@ def show_difference(before: Run, after: Run, found: Difference, catalogue: Catal
         table.add_column(title, justify="right")
     for name, comparison in [*((each.id, each.comparison) for each in found.sites or found.hosts), ("Σ", found.totals)]:
         counts = [str(comparison.count(change) or "·") for change in CHANGES]
-        was, now = comparison.before, comparison.after
-        moved = f"{was.open_total if was.evaluated else '?'} → {now.open_total if now.evaluated else '?'}"
+        was = comparison.open_before if comparison.before.evaluated else "?"
+        now = comparison.open_after if comparison.after.evaluated else "?"
+        moved = f"{was} → {now}"
         table.add_row(escape(name), moved, *counts)
     out.print(table)
     for change in ("regressed", "new"):

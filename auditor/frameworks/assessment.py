@@ -105,9 +105,11 @@ class Assessed:
 def said(finding: Finding) -> Result:
     """What one finding says for the clauses that its control is cited under.
 
-    A waiver with a compensating measure is equivalent; without one the finding says what it would without the waiver.
+    A waiver or an attestation with a compensating measure is equivalent. Without one an attested finding is met, and a
+    waived one says what it would without the waiver.
     """
-    if finding.bucket == "waived" and finding.waiver is not None and finding.waiver.compensating:
+    paper = {"waived": finding.waiver, "attested": finding.attestation}.get(finding.bucket)
+    if paper is not None and paper.compensating:
         return Result.EQUIVALENT
     return Result.MET if finding.bucket == "attested" else _SAID[finding.status]
 

@@ -197,8 +197,8 @@ def test_plans_together_hold_what_any_of_them_would_change() -> None:
     both = plan.together(
         [
             host("web1", touched("/opt/a").model_copy(update={"sites": ("a.test",)})),
-            host("web1", touched("/opt/b").model_copy(update={"sites": ("a.test", "b.test")}), held),
-            host("web2", touched("/opt/d")),
+            host("web1", touched("/opt/b").model_copy(update={"sites": ("b.test", "a.test")}), held),
+            host("web2", touched("/opt/d").model_copy(update={"sites": ()})),
         ]
     )
     control = touched().control
