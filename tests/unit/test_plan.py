@@ -203,4 +203,4 @@ def test_plans_together_hold_what_any_of_them_would_change() -> None:
     )
     control = touched().control
     assert both.as_variables() == {"web1": {control: ["a.test", "b.test"]}, "web2": {control: []}}
-    assert both.hosts[0].changes[0].touches == (*touched("/opt/a").touches, *touched("/opt/b").touches)
+    assert both.hosts[0].changes[0].touches == ("/etc/x", "modes:/opt/a", "modes:/opt/b")
