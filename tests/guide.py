@@ -48,28 +48,52 @@ def office(folder: Path, authority: Authority, port: int) -> Path:
     """A copy of the lab's inventory where the guide wants it, mailing through the server at that port."""
     inventory = folder / INVENTORY
     shutil.copytree(ROOT / "inventories/lab", inventory)
-    shutil.copy(authority.file, inventory / "office/ca.pem")
-    settings = {"host": "127.0.0.1", "port": port, "from": SENDER, "ca_file": "ca.pem"}
-    (inventory / "office/mail.yml").write_text(yaml.safe_dump(settings), "utf-8")
+    declare(inventory, authority, port)
     return inventory
 
 
-def check_mail(received: Received, verified: str, month: str) -> None:
+def declare(inventory: Path, authority: Authority, port: int) -> None:
+    """What the guide leaves to a person to write of an office: its tree (the lab's), and its mail server."""
+    shutil.copy(ROOT / "inventories/lab/office/organisation.yml", inventory / "office/organisation.yml")
+    shutil.copy(authority.file, inventory / "office/ca.pem")
+    settings = {"host": "127.0.0.1", "port": port, "from": SENDER, "ca_file": "ca.pem"}
+    (inventory / "office/mail.yml").write_text(yaml.safe_dump(settings), "utf-8")
+
+
+def complete(draft: Path, unit: str, admins: list[str], **more: object) -> None:
+    """What the guide leaves to a person to write of an enrolled host: whose it and its sites are, and who may administer it."""
+    document = yaml.safe_load(draft.read_text("utf-8"))
+    (host,) = document["all"]["hosts"].values()
+    host |= {"luytre_unit": unit, "luytre_admins": admins, **more}
+    for site in host["luytre_sites"]:
+        site["unit"] = unit
+    draft.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
+
+
+def check_mail(
+    received: Received,
+    verified: str,
+    month: str,
+    unit: str = "xa-dong-vau",
+    name: str = "xã Đồng Vầu",
+    says: str = "dongvau.test",
+    is_silent_of: str = "gotre.test",
+) -> None:
     """That the offices have what the guide sends, and that what ``history verify`` printed vouches for it."""
     assert all(received.encrypted)
     mails = dict(zip(received.recipients, received.mails, strict=True))
     assert sorted(mails) == sorted([SENDER, TO_PEOPLE, TO_TECHNICIANS])
     plain, technical = mails[TO_PEOPLE], mails[TO_TECHNICIANS]
-    report = [f"bao-cao-xa-dong-vau-{month}.docx", f"bao-cao-xa-dong-vau-{month}.pdf"]
+    report = [f"bao-cao-{unit}-{month}.docx", f"bao-cao-{unit}-{month}.pdf"]
     assert _attached(plain) == report
-    assert _attached(technical) == [*report, f"phu-luc-ky-thuat-xa-dong-vau-{month}.pdf"]
+    assert _attached(technical) == [*report, f"phu-luc-ky-thuat-{unit}-{month}.pdf"]
     for mail in (technical, plain):
-        assert "xã Đồng Vầu" in mail["Subject"]
+        assert name in mail["Subject"]
         body = mail.get_body()
         assert body is not None
         said = body.get_content()
-        assert "dongvau.test" in said
-        assert "gotre.test" not in said
+        assert says in said
+        assert is_silent_of not in said
         (head,) = re.findall(r"\b[0-9a-f]{64}\b", verified)
         assert head in said
 

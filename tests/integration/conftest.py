@@ -25,8 +25,8 @@ from tests.integration.in_force import InForce, in_force
 INVENTORY = "inventories/lab"
 BIN = Path(sys.executable).parent
 
-collect_ignore = ["test_guard.py", "test_guide.py"]
-"""Named by hand, for want of time in a whole run: the guard alone, the guide's steps."""
+collect_ignore = ["test_guard.py"]
+"""Named by hand, for want of time in a whole run: the guard alone."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

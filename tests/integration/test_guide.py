@@ -1,21 +1,31 @@
-"""The guide's own command lines, from an empty machine to the report in the mail of the office above."""
+"""The guide's own command lines in one chain: from an office with nothing to the report in the mail of the office above."""
 
 from __future__ import annotations
 
 import datetime
+import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pdfplumber
 import pytest
 
 from auditor import lab
 from auditor.report.official.period import Period
 from tests import guide
-from tests.integration.conftest import Ended
+from tests.integration.conftest import Ended, quiet
 from tests.mail_server import Authority, Received, serving
 
+NAMES: Mapping[str, str] = {
+    "xa-vi-du": "xa-an-truc",
+    "tinh-vi-du": "tinh-tan-giang",
+    "may-chu-1": "web1",
+    "192.0.2.10": "10.213.47.11",
+}
+"""What the guide calls things, and what they are called in the lab."""
 EXITS = {"audit": 1}
 """By verb, when it is not 0: the lab's servers have something open, also after hardening."""
 
@@ -26,15 +36,36 @@ def state(state: Mapping[str, str], tmp_path: Path) -> Mapping[str, str]:
     return {**state, "LUYTRE_INVENTORY": str(tmp_path / guide.INVENTORY)}
 
 
-@pytest.fixture
-def follow(auditor: Callable[..., Ended], tmp_path: Path) -> Callable[..., Mapping[str, str]]:
-    """Do what a page of the guide says; what each command printed, by its first two words."""
+def statuses(folder: Path) -> Counter[str]:
+    found = json.loads((folder / "out/findings.json").read_text("utf-8"))["findings"]
+    return Counter(finding["status"] for finding in found)
 
-    def steps(page: str, names: Mapping[str, str], answers: Mapping[str, tuple[list[str], str]]) -> Mapping[str, str]:
-        said = {}
-        for program, *arguments in guide.steps(guide.text("vi", page), names):
+
+def test_from_the_first_server_to_the_mail_of_the_office_above(
+    fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
+) -> None:
+    fresh("web1")
+    quiet("web1")
+    shutil.copytree(guide.ROOT / "inventories/example", tmp_path / "inventories/example")
+    inventory = tmp_path / guide.INVENTORY
+    month = str(Period.of(datetime.datetime.now(datetime.UTC).isoformat()))
+    password = (lab.state().root / "root_password").read_text("utf-8").strip()
+    answers = {
+        "enroll": (
+            ["--password-stdin", "--yes", "--automation-user", "tudong", "--automation-key", str(tmp_path / "key")],
+            f"{password}\n",
+        ),
+        "harden": (["--yes"], ""),
+    }
+    authority, received = Authority(tmp_path / "ca"), Received()
+    said: dict[str, str] = {}
+    audits: list[Counter[str]] = []
+
+    def follow(page: str) -> None:
+        for program, *arguments in guide.steps(guide.text("vi", page), {**NAMES, "2026-11": month}):
             if program == "export":
                 assert arguments == [f"LUYTRE_INVENTORY=$PWD/{guide.INVENTORY}"]
+                guide.declare(inventory, authority, port)
             elif program != "auditor":
                 subprocess.run([program, *arguments], cwd=tmp_path, check=True, timeout=60)
             else:
@@ -42,45 +73,30 @@ def follow(auditor: Callable[..., Ended], tmp_path: Path) -> Callable[..., Mappi
                 ended = auditor(*arguments, *more, given=given, cwd=tmp_path)
                 assert ended.code == EXITS.get(arguments[0], 0), (arguments, ended.out[-3000:], ended.err)
                 said[" ".join(arguments[:2])] = ended.out
-        return said
+                if arguments[0] == "enroll":
+                    ca_file = str(lab.state().ca)
+                    guide.complete(inventory / "web1.yml", "xa-an-truc", ["quantri"], luytre_ca_file=ca_file)
+                if arguments[0] == "audit":
+                    audits.append(statuses(tmp_path))
 
-    return steps
-
-
-@pytest.fixture
-def mailing(tmp_path: Path) -> Iterator[Received]:
-    """The lab's inventory in place, its mail server answering."""
-    authority, received = Authority(tmp_path / "ca"), Received()
     with serving(received, authority.context("127.0.0.1")) as port:
-        guide.office(tmp_path, authority, port)
-        yield received
+        follow("first-server.md")
+        assert "antruc.test" in said["enroll web1"].split()
+        assert "antruc.test" in (tmp_path / "out/report/index.html").read_text("utf-8")
+        follow("monthly.md")
 
-
-def test_the_first_server(fresh: Callable[..., None], follow: Callable[..., Mapping[str, str]], tmp_path: Path) -> None:
-    fresh("web3")
-    shutil.copytree(guide.ROOT / "inventories/example", tmp_path / "inventories/example")
-    password = (lab.state().root / "root_password").read_text("utf-8").strip()
-    enroll = ["--password-stdin", "--yes", "--automation-user", "tudong", "--automation-key", str(tmp_path / "key")]
-    said = follow("first-server.md", guide.LAB_NAMES, {"enroll": (enroll, f"{password}\n")})
-    assert {"dongvau.test", "gotre.test"} <= set(said["enroll web3"].split())
-    assert "web3" in said["inventory check"]
-    page = (tmp_path / "out/report/index.html").read_text("utf-8")
-    assert "dongvau.test" in page
-    assert "gotre.test" in page
-
-
-def test_the_monthly_routine(
-    fresh: Callable[..., None], follow: Callable[..., Mapping[str, str]], mailing: Received, tmp_path: Path
-) -> None:
-    fresh("web3")
-    month = str(Period.of(datetime.datetime.now(datetime.UTC).isoformat()))
-    said = follow("monthly.md", {**guide.LAB_NAMES, "2026-11": month}, {"harden": (["--yes"], "")})
-    assert "ssh.root_login" in said["plan --limit"]
-    for unit in ("xa-dong-vau", "tinh-tan-giang"):
-        for name in (
+    assert "ssh.max_auth_tries" in said["plan --limit"]
+    _first, before, after = audits
+    assert after["pass"] - before["pass"] > 20
+    assert after["not_evaluated"] == before["not_evaluated"] == 0
+    for unit in ("xa-an-truc", "tinh-tan-giang"):
+        names = [
             f"bao-cao-{unit}-{month}.docx",
-            f"bao-cao-{unit}-{month}.pdf",
-            f"phu-luc-ky-thuat-{unit}-{month}.pdf",
-        ):
-            assert (tmp_path / "out" / name).stat().st_size > 1000
-    guide.check_mail(mailing, said["history verify"], month)
+            *(f"{kind}-{unit}-{month}.pdf" for kind in ("bao-cao", "phu-luc-ky-thuat")),
+        ]
+        assert all((tmp_path / "out" / name).stat().st_size > 1000 for name in names)
+        with pdfplumber.open(tmp_path / "out" / names[1]) as report:
+            text = "\n".join(page.extract_text() for page in report.pages)
+        assert "antruc.test" in text
+        assert "10.213.47.11" not in text
+    guide.check_mail(received, said["history verify"], month, "xa-an-truc", "xã An Trúc", "antruc.test", "web1")

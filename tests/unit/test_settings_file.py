@@ -89,6 +89,13 @@ def test_what_does_not_pass_its_test_does_not_get_there(tmp_path: Path) -> None:
     assert put(tmp_path, dest, "good too\n", validate="/bin/grep -q good %s")["changed"] is True
 
 
+def test_a_test_that_is_not_there_yet_fails_only_the_real_run(tmp_path: Path) -> None:
+    dest = tmp_path / "file"
+    assert put(tmp_path, dest, "x", check=True, validate="/gone/nft -c -f %s")["changed"] is True
+    assert put(tmp_path, dest, "x", validate="/gone/nft -c -f %s")["failed"] is True
+    assert not dest.exists()
+
+
 def test_a_link_in_its_place_is_replaced_and_not_followed(tmp_path: Path) -> None:
     victim, dest = tmp_path / "victim", tmp_path / "file"
     victim.write_text("theirs", "utf-8")
