@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pydantic.dataclasses
 from pydantic import ConfigDict, Field, ValidationError
 
 from auditor import chain, sqlite_file
@@ -97,8 +98,8 @@ def key_of(inventory: str) -> str:
     return str(path.resolve()) if path.exists() else inventory
 
 
+@pydantic.dataclasses.dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="ignore"))
 class _BareFinding(Finding):
-    model_config = ConfigDict(extra="ignore")
     evidence: tuple[Evidence, ...] = Field(default=(), validation_alias="never read")
     violations: tuple[Any, ...] = Field(default=(), validation_alias="never read")
 

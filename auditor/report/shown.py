@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from auditor.evaluate import MAX_VIOLATIONS
-from auditor.models import Finding, Model
+from auditor.models import Finding
 from auditor.report.visible import finite, one_line, visible
 from auditor.words import Words
 
@@ -25,14 +26,16 @@ _MOMENTS = frozenset({"now", "not_after", "not_before", "newest", "oldest", "mti
 _EPOCH = range(1, 32_503_680_000)  # up to the year 3000
 
 
-class Row(Model):
+@dataclass(frozen=True, slots=True)
+class Row:
     """One value that was read."""
 
     path: str
     value: str
 
 
-class Table(Model):
+@dataclass(frozen=True, slots=True)
+class Table:
     """The members that violate: columns where they are objects, else one column without a name."""
 
     columns: tuple[str, ...]

@@ -123,9 +123,7 @@ def _read(finding: Finding, words: Words, started: str) -> Iterable[str]:
         yield finding.reason.get(words.lang)
     if finding.waiver is not None:
         yield papers.said(finding, words)
-    table = shown.violations(
-        finding.model_copy(update={"violations": finding.violations[:MAX_MEMBERS]}), words, started
-    )
+    table = shown.violations(finding, words, started, MAX_MEMBERS)
     if table is None:
         yield from (f"{row.path} = {row.value}" for row in shown.evidence(finding, words, started)[:MAX_MEMBERS])
         return
