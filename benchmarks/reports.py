@@ -27,6 +27,7 @@ from pathlib import Path
 from auditor import controls, report
 from auditor.controls import Catalogue, Control
 from auditor.history import History
+from auditor.memory import settled
 from auditor.models import (
     Evidence,
     Finding,
@@ -43,7 +44,6 @@ from auditor.models import (
     Unit,
 )
 from auditor.report import html, publish
-from auditor.report.memory import settled
 from auditor.report.official import issue
 from auditor.report.official.period import Period
 

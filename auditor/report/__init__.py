@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 
 from auditor.controls import Catalogue
+from auditor.memory import settled
 from auditor.models import USUAL_FORMATS, Finding, Format, Lang, Model, Run, Verdict
 from auditor.report import csv_output, html, json_output, junit, oscal, publish, sarif, xlsx
 from auditor.report.addresses import site_page
-from auditor.report.memory import settled
 from auditor.report.summary import TrendPoint, fleet, trend_point
 
 _NAMES: Mapping[Format, str] = {

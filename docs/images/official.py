@@ -23,7 +23,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         (here / "docx.docx").write_bytes(docx.render(document))
-        (here / "pdf.pdf").write_bytes(dict(pdf.files(document))[""])
+        (here / "pdf.pdf").write_bytes(pdf.printed(dict(pdf.sheets(document))[""]))
         profile = f"-env:UserInstallation={(here / 'profile').as_uri()}"
         subprocess.run(["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", here, here / "docx.docx"],
                        check=True, capture_output=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from auditor import units
@@ -73,14 +75,18 @@ def rendered(
     document: Document, month: Figures, catalogue: Catalogue, period: Period, template: Path | None
 ) -> Mapping[str, bytes]:
     """The files by name: the document as DOCX and PDF, long annexes apart, the technical annex."""
-    name = f"{document.kind}-{month.unit.id}-{period}"
-    made = {f"{name}.docx": docx.render(document, template)}
-    made |= {f"{name}{suffix}.pdf": printed for suffix, printed in pdf.files(document)}
-    made |= {
-        f"{ANNEX}{month.unit.id}-{period}{suffix}.pdf": printed
-        for suffix, printed in technical.files(month, catalogue, period, lang=document.lang)
-    }
-    return made
+    name, annex = f"{document.kind}-{month.unit.id}-{period}", f"{ANNEX}{month.unit.id}-{period}"
+    sheets = {f"{name}{suffix}.pdf": sheet for suffix, sheet in pdf.sheets(document)}
+    technical_sheets = technical.sheets(month, catalogue, period, lang=document.lang)
+    sheets |= {f"{annex}{suffix}.pdf": sheet for suffix, sheet in technical_sheets}
+    with ThreadPoolExecutor(os.cpu_count() or 1) as presses:
+        pdfs = presses.map(pdf.printed, sheets.values())
+        try:
+            made = {f"{name}.docx": docx.render(document, template)}
+        except InputError:
+            presses.shutdown(cancel_futures=True)
+            raise
+        return made | dict(zip(sheets, pdfs, strict=True))
 
 
 def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
@@ -120,10 +126,10 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
 
 
 def states(history: History, inventory: Inventory, period: Period) -> tuple[State, State | None]:
-    """How things stood at the end of the month, and of the last month before it that has a run."""
+    """How things stood at the end of the month, and, without the evidence, of the last month before it that has a run."""
     entries = history.entries(inventory.path, limit=None)
     hosts = {host.name for host in inventory.hosts}
-    now = state(history, entries, period, hosts)
+    now = state(history.run, entries, period, hosts)
     if now is None:
         months = sorted({str(Period.of(entry.started)) for entry in entries}, reverse=True)
         raise InputError(
@@ -134,4 +140,4 @@ def states(history: History, inventory: Inventory, period: Period) -> tuple[Stat
             months=", ".join(months[:12]),
         )
     earlier = month_before(entries, period)
-    return now, state(history, entries, earlier, hosts) if earlier else None
+    return now, state(history.bare, entries, earlier, hosts) if earlier else None
