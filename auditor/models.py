@@ -107,7 +107,7 @@ class Status(enum.StrEnum):
     @property
     def is_open(self) -> bool:
         """Whether somebody has to do something about it: some or all of the subject violates."""
-        return self in (Status.PARTIAL, Status.FAIL)
+        return self is Status.FAIL or self is Status.PARTIAL
 
 
 # --- who and what is audited -------------------------------------------------------------------------
@@ -338,16 +338,16 @@ class Finding:
     @property
     def bucket(self) -> Bucket:
         """Where it is counted."""
-        if self.status.is_open and self.waiver is not None:
+        if self.waiver is not None and self.status.is_open:
             return "waived"
-        if self.status is Status.MANUAL and self.attestation is not None and self.attestation.validity != "expired":
+        if self.attestation is not None and self.attestation.validity != "expired" and self.status is Status.MANUAL:
             return "attested"
         return self.status.value
 
     @property
     def is_open(self) -> bool:
         """Whether somebody has to do something about it now: it violates, and no waiver lets it be."""
-        return self.status.is_open and self.waiver is None
+        return self.waiver is None and self.status.is_open
 
 
 class WaiverUse(Model):

@@ -112,6 +112,8 @@ def _columns(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def value(path: str, value: Any, words: Words, started: str, limit: int) -> str:
     """A value as a person reads it: permission bits in octal, epoch seconds as a date, an object a line."""
+    if value is None or isinstance(value, (str, int)):
+        return one_line(_scalar(path, value, words, started), limit)
     if isinstance(value, list | tuple) and value:
         if all(isinstance(member, Mapping) for member in value):
             told = [_object(member, words, started) for member in value]
@@ -128,18 +130,16 @@ def _object(value: Mapping[str, Any], words: Words, started: str) -> str:
 
 
 def _scalar(path: str, value: Any, words: Words, started: str) -> str:
-    name = path.rpartition(".")[2]
+    if isinstance(value, str) and value:
+        counted = _COUNTED.fullmatch(value) if value.endswith("members") else None
+        return words("members", n=int(counted[1])) if counted else value
     if isinstance(value, int) and not isinstance(value, bool):
+        name = path.rpartition(".")[2]
         if name == "mode":
             return f"{value:04o}"
         if name in _MOMENTS and value in _EPOCH:
             return words.epoch(value, started)
-    if value is None:
-        return "—"
-    if isinstance(value, str) and value:
-        counted = _COUNTED.fullmatch(value)
-        return words("members", n=int(counted[1])) if counted else value
-    return json_text(value)
+    return "—" if value is None else json_text(value)
 
 
 def json_text(value: Any) -> str:
