@@ -107,9 +107,11 @@ def said(finding: Finding) -> Result:
 
     A waiver with a compensating measure is equivalent; without one the finding says what it would without the waiver.
     """
-    if finding.bucket == "waived" and finding.waiver is not None and finding.waiver.compensating:
+    if finding.waiver is not None and finding.waiver.compensating and finding.bucket == "waived":
         return Result.EQUIVALENT
-    return Result.MET if finding.bucket == "attested" else _SAID[finding.status]
+    if finding.attestation is not None and finding.bucket == "attested":
+        return Result.MET
+    return _SAID[finding.status]
 
 
 _SAID = {

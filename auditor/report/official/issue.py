@@ -76,17 +76,21 @@ def rendered(
 ) -> Mapping[str, bytes]:
     """The files by name: the document as DOCX and PDF, long annexes apart, the technical annex."""
     name, annex = f"{document.kind}-{month.unit.id}-{period}", f"{ANNEX}{month.unit.id}-{period}"
-    sheets = {f"{name}{suffix}.pdf": sheet for suffix, sheet in pdf.sheets(document)}
-    technical_sheets = technical.sheets(month, catalogue, period, lang=document.lang)
-    sheets |= {f"{annex}{suffix}.pdf": sheet for suffix, sheet in technical_sheets}
     with ThreadPoolExecutor(os.cpu_count() or 1) as presses:
-        pdfs = presses.map(pdf.printed, sheets.values())
         try:
+            printed = {
+                f"{of}{suffix}.pdf": presses.submit(pdf.printed, sheet)
+                for of, sheets in (
+                    (name, pdf.sheets(document)),
+                    (annex, technical.sheets(month, catalogue, period, lang=document.lang)),
+                )
+                for suffix, sheet in sheets
+            }
             made = {f"{name}.docx": docx.render(document, template)}
+            return made | {file: press.result() for file, press in printed.items()}
         except InputError:
             presses.shutdown(cancel_futures=True)
             raise
-        return made | dict(zip(sheets, pdfs, strict=True))
 
 
 def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
