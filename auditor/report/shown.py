@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,10 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     population: int | None
     cut: bool
+
+    def labelled(self, row: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+        """The row's cells, each with its column's name."""
+        return zip(self.columns, row, strict=True) if self.columns else (("", cell) for cell in row)
 
     @property
     def first(self) -> tuple[tuple[str, ...], ...]:
