@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +19,9 @@ from auditor.report.official.document import ANNEX, Document
 from auditor.report.official.figures import Figures, figures
 from auditor.report.official.period import Period, State, month_before, state
 from auditor.yaml_source import line_of
+
+PRESSES = 2
+"""So many PDFs are printed at a time, each in up to 180 MB of memory."""
 
 
 def write(
@@ -76,7 +78,7 @@ def rendered(
 ) -> Mapping[str, bytes]:
     """The files by name: the document as DOCX and PDF, long annexes apart, the technical annex."""
     name, annex = f"{document.kind}-{month.unit.id}-{period}", f"{ANNEX}{month.unit.id}-{period}"
-    with ThreadPoolExecutor(os.cpu_count() or 1) as presses:
+    with ThreadPoolExecutor(PRESSES) as presses:
         try:
             printed = {
                 f"{of}{suffix}.pdf": presses.submit(pdf.printed, sheet)

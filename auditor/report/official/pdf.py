@@ -7,10 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.report.official import metrics, typeset
+from auditor.report.official import metrics
 from auditor.report.official.document import (
     AGENCY_RULE,
     COLUMNS,
@@ -23,6 +24,8 @@ from auditor.report.official.document import (
     Annex,
     Document,
 )
+
+_TYPESET = Path(__file__).with_name("typeset.py")
 
 MAX_ROWS = 800
 """An annex with more rows goes into files of its own, so many rows each: typst needs some 170 kB of memory a row."""
@@ -50,7 +53,7 @@ def sheets(document: Document) -> Iterator[tuple[str, Sheet]]:
 def printed(sheet: Sheet) -> bytes:
     """The sheet as PDF/A-2a, by a process of its own: typst keeps what it has made, a hundred megabytes a file."""
     done = subprocess.run(
-        [sys.executable, "-I", typeset.__file__, sheet.template],
+        [sys.executable, "-I", _TYPESET, sheet.template],
         input=json.dumps(sheet.data, ensure_ascii=False).encode(),
         capture_output=True,
         check=False,
