@@ -11,7 +11,7 @@ NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p";
   if [ -n "$$missing" ]; then echo "apt-get install$$missing"; \
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
 
-.PHONY: demo test drills check format lock lab-up lab-down clean
+.PHONY: demo test pictures drills check format lock lab-up lab-down clean
 
 demo: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
@@ -19,10 +19,19 @@ demo: needs-root $(STAMP)
 
 test: needs-root $(STAMP)
 	@missing=; $(call NEED,$(TEST_PACKAGES))
-	$(MAKE) --no-print-directory check
-	$(VENV)/bin/python -m pytest tests/unit tests/office
-	$(VENV)/bin/python -m pytest tests/browser # apart: playwright keeps an event loop, the mail server of others wants its own
+	$(MAKE) --no-print-directory -j2 --output-sync=target test-unit check test-browser
 	$(VENV)/bin/python -m pytest tests/integration
+
+.PHONY: test-unit test-browser
+test-unit:
+	$(VENV)/bin/python -m pytest tests/unit tests/office
+
+test-browser: # apart: playwright keeps an event loop, the mail server of others wants its own
+	$(VENV)/bin/python -m pytest tests/browser
+
+pictures: $(STAMP)
+	LUYTRE_PICTURES=1 $(VENV)/bin/python -m pytest -q tests/office -k documentation
+	LUYTRE_PICTURES=1 $(VENV)/bin/python -m pytest -q tests/browser -k documentation
 
 drills: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))

@@ -1,8 +1,9 @@
 """Prove the controls on the lab: break, find, mend, change nothing but what is declared, keep serving.
 
-Drills of different controls run together on a host, several traps of one control one after the other. A drill
-proves something only where its control passes beforehand (or does not apply, when the drill brings the thing
-itself), so hosts are hardened first. One that another's trap disturbed is run once more, among those alone.
+Drills of different controls run together on a host, several traps of one control one after the other; once all are
+mended, the same plans are put in force again, which has to change nothing. A drill proves something only where its
+control passes beforehand (or does not apply, when the drill brings the thing itself), so hosts are hardened first.
+One that another's trap disturbed is run once more, among those alone.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Proof:
 @dataclass
 class _Round:
     proofs: list[Proof] = field(default_factory=list)
+    plan: planning.Plan = field(default_factory=lambda: planning.Plan(hosts=()))
+    """What mended them."""
 
     def fail(self, problem: str, *, hosts: frozenset[str]) -> None:
         for proof in self.proofs:
@@ -92,9 +95,11 @@ def run(
 def _pass(drilling: _Drilling, proofs: Sequence[Proof], known: Run) -> None:
     """Automated controls round by round; then those that a person mends, each round on hosts as first hardened."""
     automated, manual = ([proof for proof in proofs if proof.automated is wanted] for wanted in (True, False))
-    now = known
-    for batch in rounds(automated):
-        now = _prove(drilling, _Round(batch), now)
+    now, mended = known, [_Round(batch) for batch in rounds(automated)]
+    for one in mended:
+        now = _prove(drilling, one, now)
+    if mended:
+        _prove_stable(drilling, mended)
     for batch in rounds(manual):
         drilling.say("back to the hardened hosts")
         lab.back_to_kept([host.name for host in drilling.hosts])
@@ -193,8 +198,8 @@ def _mend(drilling: _Drilling, batch: _Round, run: Run, facts: Mapping[str, Host
     if not fixable:
         return known
     drilling.say(f"harden {len(fixable)} controls")
-    plan = planning.make(drilling.catalogue, run, facts)
-    mended = drilling.harden(plan)
+    batch.plan = planning.make(drilling.catalogue, run, facts)
+    mended = drilling.harden(batch.plan)
     for entry in mended.hardening.hosts:
         if entry.state != "confirmed":
             batch.fail(f"hardening: {entry.state}: {entry.why.en if entry.why else '?'}", hosts=frozenset({entry.host}))
@@ -205,13 +210,18 @@ def _mend(drilling: _Drilling, batch: _Round, run: Run, facts: Mapping[str, Host
         finding = _finding(mended.after, proof)
         if proof.automated and (finding is None or finding.status is not Status.PASS):
             proof.problem = f"hardened but not mended: {_told(finding)}"
+    rest = tuple(f for f in known.findings if f.host not in {host.name for host in mended.after.hosts})
+    return mended.after.model_copy(update={"findings": (*mended.after.findings, *rest)})
+
+
+def _prove_stable(drilling: _Drilling, batches: Sequence[_Round]) -> None:
+    """What mended all rounds, put in force once more, changes nothing."""
     drilling.say("harden again")
-    again = drilling.harden(plan)
+    again = drilling.harden(planning.together([batch.plan for batch in batches]))
     for entry in again.hardening.hosts:
         if entry.tasks:
-            batch.fail(f"the second run changed something: {'; '.join(entry.tasks)}", hosts=frozenset({entry.host}))
-    rest = tuple(f for f in known.findings if f.host not in {host.name for host in again.after.hosts})
-    return again.after.model_copy(update={"findings": (*again.after.findings, *rest)})
+            for batch in batches:
+                batch.fail(f"the second run changed something: {'; '.join(entry.tasks)}", hosts=frozenset({entry.host}))
 
 
 def _holding(batch: _Round) -> list[Proof]:
@@ -220,12 +230,11 @@ def _holding(batch: _Round) -> list[Proof]:
 
 def _break(batch: _Round) -> None:
     def on_host(host: str) -> None:
-        for proof in sorted(batch.proofs, key=lambda proof: proof.drill.last):
-            if proof.host == host:
-                done = lab.run(host, Path(proof.drill.path).read_text("utf-8"))
-                if done.returncode != 0:
-                    said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
-                    proof.problem = f"the drill itself failed: {(said or ['no word'])[-1][:200]}"
+        there = [proof for proof in sorted(batch.proofs, key=lambda proof: proof.drill.last) if proof.host == host]
+        scripts = [Path(proof.drill.path).read_text("utf-8") for proof in there]
+        for proof, done in zip(there, lab.run_each(host, scripts), strict=True):
+            if done.code != 0:
+                proof.problem = f"the drill itself failed: {(done.said.splitlines() or ['no word'])[-1][:200]}"
 
     hosts = {proof.host for proof in batch.proofs}
     with ThreadPoolExecutor(max_workers=len(hosts) or 1) as pool:

@@ -23,6 +23,8 @@ from auditor.models import Evidence, Finding, Run
 from auditor.report.summary import TrendPoint, trend_point
 
 _LINK = "SELECT position, statement, hash FROM chain"
+_MONTH = "strftime('%Y-%m', started, '+7 hours')"
+"""By Vietnam's clock: SQLite has turned the moment into UTC first."""
 
 
 def _now() -> datetime.datetime:
@@ -202,10 +204,10 @@ class History:
     def trend(self, inventory: str, runs: int = 24) -> tuple[TrendPoint, ...]:
         """The newest ``runs`` runs of an inventory and the last of each of as many months, oldest first."""
         ranked = (
-            "SELECT trend, started, id, substr(started, 1, 7) AS month,"
+            f"SELECT trend, started, id, {_MONTH} AS month,"  # noqa: S608  a constant of ours
             " row_number() OVER (ORDER BY started DESC, id DESC) AS newest,"
-            " row_number() OVER (PARTITION BY substr(started, 1, 7) ORDER BY started DESC, id DESC) AS of_month,"
-            " dense_rank() OVER (ORDER BY substr(started, 1, 7) DESC) AS months_ago FROM runs WHERE inventory = ?"
+            f" row_number() OVER (PARTITION BY {_MONTH} ORDER BY started DESC, id DESC) AS of_month,"
+            f" dense_rank() OVER (ORDER BY {_MONTH} DESC) AS months_ago FROM runs WHERE inventory = ?"
         )
         query = (
             f"SELECT trend FROM ({ranked}) WHERE newest <= ? OR (of_month = 1 AND months_ago <= ?)"  # noqa: S608

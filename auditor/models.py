@@ -250,6 +250,7 @@ class Attestation(Model):
     valid_until: date = Field(description="last day it counts, Vietnam time")
     evidence: str = Field(min_length=1, description="a file, by its path in the office folder")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the evidence file")
+    compensating: str | None = Field(default=None, min_length=1, description="what is done instead")
 
 
 class Inventory(Model):
@@ -309,6 +310,7 @@ class Attested(Model):
     validity: Literal["active", "expiring", "expired"]
     evidence: str
     sha256: str
+    compensating: str | None = Field(default=None, description="what is done instead of what the control asks")
 
 
 Bucket = Literal["pass", "partial", "fail", "waived", "not_applicable", "not_evaluated", "manual", "attested"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import unified_diff
 from typing import Any
 
@@ -100,6 +100,22 @@ def make(
             _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted) for host in run.hosts
         )
     )
+
+
+def together(plans: Sequence[Plan]) -> Plan:
+    """What any of the plans would change; of what is held back, nothing."""
+    due: dict[str, dict[str, Change]] = {}
+    for host in (host for plan in plans for host in plan.hosts):
+        changes = due.setdefault(host.host, {})
+        for change in host.due:
+            other = changes.get(change.control, change)
+            changes[change.control] = change.model_copy(
+                update={
+                    "sites": tuple(dict.fromkeys((*other.sites, *change.sites))),
+                    "touches": tuple(dict.fromkeys((*other.touches, *change.touches))),
+                }
+            )
+    return Plan(hosts=tuple(HostPlan(host=host, changes=tuple(changes.values())) for host, changes in due.items()))
 
 
 def _host_plan(

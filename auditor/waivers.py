@@ -25,7 +25,7 @@ from auditor.models import (
     Waiver,
     WaiverUse,
 )
-from auditor.windows import ZONE
+from auditor.vietnam import ZONE
 
 WARNING_DAYS = 30
 """A paper is called expiring when no more days than these are left after today."""

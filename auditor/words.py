@@ -16,9 +16,10 @@ from typing import Any, NoReturn
 import polib
 
 from auditor.models import Lang
+from auditor.vietnam import ZONE
 
 LOCALE = Path(__file__).parent / "locale"
-_HOME = datetime.timedelta(hours=7)
+_HOME = ZONE.utcoffset(None)
 """Vietnam's offset from UTC, which goes without saying."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -62,8 +63,8 @@ class Words:
         return f"{day:%d/%m/%Y}" if self.lang == "vi" else f"{day.day} {_MONTHS[day.month - 1]} {day:%Y}"
 
     def month(self, iso: str) -> str:
-        """The month of an ISO 8601 moment."""
-        day = datetime.datetime.fromisoformat(iso)
+        """The month of an ISO 8601 moment, by Vietnam's clock."""
+        day = datetime.datetime.fromisoformat(iso).astimezone(ZONE)
         return f"{day:%m/%Y}" if self.lang == "vi" else f"{_MONTHS[day.month - 1]} {day:%Y}"
 
     def epoch(self, seconds: int, like: str) -> str:

@@ -54,6 +54,8 @@ def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     was_up = any(machine.running for machine in lab.status())
     lab.up()
+    for host in lab.hosts():
+        lab.run(host, "rm -f /usr/lib/python3/dist-packages/luytre-lab.pth")  # real hosts keep no bytecode of archives
     try:
         audit()
         print(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ from auditor.commands.options import (
     select,
 )
 from auditor.models import Severity
+
+if TYPE_CHECKING:
+    from auditor.controls import Catalogue
 
 
 def audit(
@@ -62,18 +65,15 @@ def audit(
       auditor audit --local
 
     """
-    from auditor import controls, verdict
     from auditor import inventory as inventories
     from auditor.audit import audit as run_audit
     from auditor.commands import baseline as baselines
-    from auditor.commands import terminal
+    from auditor.commands import console
     from auditor.discover import LOCAL
     from auditor.history import History
-    from auditor.report import json_output, publish, write
-    from auditor.report.summary import fleet
+    from auditor.report import publish
     from auditor.words import Words
 
-    words = Words(lang)
     known = LOCAL if local else inventories.load(inventory)
     hosts, _sites = select(known, limit)
     publish.check(output)
@@ -83,11 +83,17 @@ def audit(
         earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
     with (
         ThreadPoolExecutor(max_workers=1) as beside,
-        terminal.progress(words("doing.audit"), [host.name for host in hosts]) as done,
+        console.progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as done,
     ):
-        loading = beside.submit(controls.load)
+        loading = beside.submit(_catalogue)
         run, _facts = run_audit(known, loading, hosts, watch=done)
         catalogue = loading.result()
+
+    from auditor import verdict
+    from auditor.commands import terminal
+    from auditor.report import json_output, write
+    from auditor.report.summary import fleet
+
     history.keep(run)
     measure = verdict.known(run, earlier) if earlier is not None else None
     judged = verdict.judge(run, fail_on, measure)
@@ -109,5 +115,13 @@ def audit(
         if earlier is not None:
             terminal.show_verdict(judged, catalogue, lang)
         for path in written.shown:
-            terminal.out.print(str(path))
+            console.out.print(str(path))
     raise typer.Exit(judged.code)
+
+
+def _catalogue() -> Catalogue:
+    """The catalogue, and the code that is needed once the hosts have answered, loaded while they are at work."""
+    from auditor import controls
+    from auditor.commands import terminal  # noqa: F401
+
+    return controls.load()

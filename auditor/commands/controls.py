@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from auditor import controls as catalogue_files
 from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
-from auditor.controls import Control, Drill
 from auditor.errors import InputError
 from auditor.words import Words
+
+if TYPE_CHECKING:
+    from auditor.controls import Control, Drill
 
 app = typer.Typer(help="The catalogue of controls.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -37,7 +38,8 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
     """
     from rich.table import Table
 
-    from auditor.commands.terminal import out
+    from auditor import controls as catalogue_files
+    from auditor.commands.console import out
 
     drills = catalogue_files.drills()
     entries = [_entry(control, drills) for control in catalogue_files.load().controls]
@@ -77,7 +79,8 @@ def show(
       auditor controls show ssh.root_login
 
     """
-    from auditor.commands.terminal import escape, out
+    from auditor import controls as catalogue_files
+    from auditor.commands.console import escape, out
 
     catalogue = catalogue_files.load()
     if control_id not in catalogue.by_id:
@@ -130,7 +133,8 @@ def coverage_of_framework(
     """
     from rich.table import Table
 
-    from auditor.commands.terminal import escape, out
+    from auditor import controls as catalogue_files
+    from auditor.commands.console import escape, out
     from auditor.frameworks import clauses, coverage
 
     covered = coverage.coverage(clauses.load(framework), level, catalogue_files.load())

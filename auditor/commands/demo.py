@@ -32,7 +32,7 @@ def demo(
         )
     from auditor import controls, lab, resources
     from auditor import inventory as inventories
-    from auditor.commands import hardening, terminal
+    from auditor.commands import console, hardening
     from auditor.harden import Options
     from auditor.words import Words
 
@@ -40,7 +40,7 @@ def demo(
     started = time.monotonic()
 
     def say(text: str) -> None:
-        terminal.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False)
+        console.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False)
 
     with lab.session():
         fresh = not any(machine.running for machine in lab.status())
@@ -56,5 +56,5 @@ def demo(
         finally:
             if fresh and not keep:
                 lab.down()
-    terminal.out.print(str(result.report))
+    console.out.print(str(result.report))
     raise typer.Exit(0 if result.sound else 1)

@@ -38,7 +38,7 @@ def doctor(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None
       auditor doctor
 
     """
-    from auditor.commands.terminal import escape, out
+    from auditor.commands.console import escape, out
 
     words = Words(lang)
     needs = list(_examine(words))

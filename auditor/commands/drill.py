@@ -37,8 +37,8 @@ def drill(
     from auditor import controls, lab, resources
     from auditor import drill as drilling
     from auditor import inventory as inventories
-    from auditor.commands import terminal
-    from auditor.commands.terminal import escape
+    from auditor.commands import console
+    from auditor.commands.console import escape
     from auditor.words import Words
 
     words = Words(lang)
@@ -63,7 +63,7 @@ def drill(
             catalogue,
             known,
             wanted,
-            lambda text: terminal.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False),
+            lambda text: console.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False),
             frozenset(host or []),
         )
     failed = [proof for proof in proofs if proof.problem]
@@ -83,13 +83,13 @@ def drill(
         typer.echo(json.dumps({"drills": rows, "without": [c.id for c in without]}, ensure_ascii=False, indent=1))
     else:
         for proof in failed:
-            terminal.out.print(
+            console.out.print(
                 f"[red]✗[/] {proof.drill.control}.{proof.drill.trap} {proof.host}: {escape(proof.problem)}"
             )
         held = len(proofs) - len(failed)
         over = words("controls_n", n=len({proof.drill.control for proof in proofs}))
-        terminal.out.print(words("drill.held", n=len(proofs), held=held, over=over))
+        console.out.print(words("drill.held", n=len(proofs), held=held, over=over))
         if without:
             named = ", ".join(control.id for control in without)
-            terminal.out.print(words("drill.without", n=len(without), named=named), markup=False)
+            console.out.print(words("drill.without", n=len(without), named=named), markup=False)
     raise typer.Exit(1 if failed else 0)

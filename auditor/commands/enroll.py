@@ -46,7 +46,7 @@ def enroll(
 
     """
     from auditor import enroll as enrolling
-    from auditor.commands.terminal import err, out
+    from auditor.commands.console import err, out
 
     if not inventory.is_dir():
         raise InputError(

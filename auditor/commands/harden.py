@@ -69,7 +69,7 @@ def harden(
     """
     from auditor import controls
     from auditor import inventory as inventories
-    from auditor.commands import hardening, terminal
+    from auditor.commands import console, hardening
     from auditor.harden import Options
 
     catalogue = controls.load()
@@ -87,5 +87,5 @@ def harden(
     if as_json:
         typer.echo(result.as_json())
     elif result.report is not None:
-        terminal.out.print(str(result.report))
+        console.out.print(str(result.report))
     raise typer.Exit(0 if result.sound else 1)

@@ -15,7 +15,7 @@ from auditor import harden as hardener
 from auditor import plan as planning
 from auditor.audit import audit, judge
 from auditor.collect import collect
-from auditor.commands import terminal
+from auditor.commands import console, terminal
 from auditor.controls import Catalogue
 from auditor.errors import InputError
 from auditor.facts import HostFacts
@@ -118,7 +118,7 @@ def _harden(
 ) -> Outcome:
     words = Words(lang)
     names = [host.name for host in hosts]
-    with terminal.progress(words("doing.audit"), names) as done:
+    with console.progress(words("doing.audit"), names) as done:
         before, facts = audit(inventory, catalogue, hosts, purpose="before", watch=done)
     history = History()
     history.keep(before)
@@ -132,7 +132,7 @@ def _harden(
         return Outcome(before, plan, None, before, written.files[Format.HTML])
     if ask and not plan.is_empty and not agreed(lang):
         raise typer.Exit(0)
-    with terminal.activity(words("doing.harden")) as doing:
+    with console.activity(words("doing.harden")) as doing:
         hardened = hardener.harden(
             inventory,
             hosts,
@@ -195,12 +195,12 @@ def release(
         terminal.show_interrupted(interrupted.hardening, lang)
         raise typer.Exit(130) from interrupted
     if not done.sound:
-        terminal.show_hardening(done, lang, terminal.err)
+        terminal.show_hardening(done, lang, console.err)
     return done.sound
 
 
 def agreed(lang: Lang) -> bool:
     """Whether the person at the terminal says yes. Raises InputError when there is none."""
-    if not terminal.err.is_terminal:
+    if not console.err.is_terminal:
         raise InputError("nobody to ask on this terminal", mend="add --yes to accept the plan")
     return typer.confirm(Words(lang)("harden.confirm"), err=True)

@@ -40,7 +40,7 @@ def list_runs(
       auditor history list --pruned
 
     """
-    from auditor.commands import terminal
+    from auditor.commands import console, terminal
     from auditor.history import History
     from auditor.words import Words
 
@@ -52,15 +52,15 @@ def list_runs(
             return
         for stone in tombstones:
             said = words("history.pruned_at", when=words.moment(stone.pruned))
-            terminal.out.print(f"{stone.id}  {stone.started}  {stone.inventory}  {said}", markup=False)
+            console.out.print(f"{stone.id}  {stone.started}  {stone.inventory}  {said}", markup=False)
         return
     entries = History().entries(inventory, limit=newest)
     if as_json:
         _print_json([vars(entry) for entry in entries])
     elif entries:
-        terminal.out.print(terminal.runs_table(entries, words))
+        console.out.print(terminal.runs_table(entries, words))
     else:
-        terminal.out.print(words("history.none"))
+        console.out.print(words("history.none"))
 
 
 @app.command()
@@ -71,7 +71,7 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
       auditor history show 20261124T1
 
     """
-    from auditor.commands import terminal
+    from auditor.commands import console, terminal
     from auditor.history import History
     from auditor.report.summary import fleet
 
@@ -79,7 +79,7 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     if as_json:
         typer.echo(run.model_dump_json(indent=1))
         return
-    terminal.out.print(f"{run.id}  {run.started}  {run.purpose}  {run.inventory}", markup=False)
+    console.out.print(f"{run.id}  {run.started}  {run.purpose}  {run.inventory}", markup=False)
     terminal.show_run(run, fleet(run), lang)
 
 
@@ -171,7 +171,7 @@ def prune(
     """
     import datetime
 
-    from auditor.commands import terminal
+    from auditor.commands import console, terminal
     from auditor.history import History
     from auditor.retention import prunable
     from auditor.words import Words
@@ -185,13 +185,13 @@ def prune(
         _print_json({"keep_days": keep_days, "pruned": yes, "runs": [vars(entry) for entry in old]})
         return
     if not old:
-        terminal.out.print(words("history.nothing_to_prune"))
+        console.out.print(words("history.nothing_to_prune"))
         return
     if yes:
-        terminal.out.print(words("history.pruned_n", n=len(old)))
+        console.out.print(words("history.pruned_n", n=len(old)))
         return
-    terminal.out.print(terminal.runs_table(old, words))
-    terminal.out.print(words("history.would_prune_n", n=len(old), days=keep_days))
+    console.out.print(terminal.runs_table(old, words))
+    console.out.print(words("history.would_prune_n", n=len(old), days=keep_days))
 
 
 @app.command()
@@ -210,7 +210,7 @@ def verify(
       auditor history verify
 
     """
-    from auditor.commands import terminal
+    from auditor.commands import console
     from auditor.history import History
     from auditor.words import Words
 
@@ -225,10 +225,10 @@ def verify(
             }
         )
     elif broken is None:
-        terminal.out.print(words("history.intact", links=told.links, runs=told.runs, pruned=told.pruned))
-        terminal.out.print(words("history.head", hash=told.head), soft_wrap=True)
+        console.out.print(words("history.intact", links=told.links, runs=told.runs, pruned=told.pruned))
+        console.out.print(words("history.head", hash=told.head), soft_wrap=True)
     else:
-        terminal.err.print(
+        console.err.print(
             words("history.broken", position=broken.position, run=broken.run_id or "?", why=broken.why.get(lang))
             if broken.position
             else words("history.unlinked", run=broken.run_id, why=broken.why.get(lang)),
@@ -236,7 +236,7 @@ def verify(
         )
     if seen and not as_json:
         if told.seen_at is None:
-            terminal.err.print(words("history.unseen"))
+            console.err.print(words("history.unseen"))
         else:
-            terminal.out.print(words("history.seen", position=told.seen_at))
+            console.out.print(words("history.seen", position=told.seen_at))
     raise typer.Exit(1 if broken or (seen and told.seen_at is None) else 0)

@@ -25,7 +25,7 @@ def check(
 
     """
     from auditor import inventory as inventories
-    from auditor.commands.terminal import escape, out
+    from auditor.commands.console import escape, out
     from auditor.words import Words
 
     known = inventories.load(inventory)

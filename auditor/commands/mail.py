@@ -120,7 +120,7 @@ def test(
       auditor mail test -i inventories/lab
 
     """
-    from auditor.commands.terminal import err, out
+    from auditor.commands.console import err, out
     from auditor.mail import deliver, settings
     from auditor.mail import send as sending
     from auditor.mail.message import Written
@@ -158,7 +158,8 @@ def queue(
       auditor mail queue
 
     """
-    from auditor.commands.terminal import mails_table, out
+    from auditor.commands.console import out
+    from auditor.commands.terminal import mails_table
     from auditor.mail.spool import Spool
 
     words = Words(lang)
@@ -185,7 +186,7 @@ def run_queue(
       auditor mail run
 
     """
-    from auditor.commands.terminal import out
+    from auditor.commands.console import out
     from auditor.mail import send as sending
     from auditor.mail.spool import Spool
 
@@ -203,7 +204,7 @@ def run_queue(
 
 def _report(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
     """Say what became of each, and end with exit code 1 when one will not be delivered."""
-    from auditor.commands.terminal import err, out
+    from auditor.commands.console import err, out
 
     if as_json:
         _print_json([vars(mail) for mail in mails])

@@ -51,8 +51,8 @@ def plan(
     from auditor import inventory as inventories
     from auditor import plan as planning
     from auditor.audit import audit
-    from auditor.commands import terminal
-    from auditor.commands.terminal import escape
+    from auditor.commands import console, terminal
+    from auditor.commands.console import escape
     from auditor.harden import try_out
     from auditor.words import Words
 
@@ -62,7 +62,7 @@ def plan(
     inventories.check_accepted(inventory, catalogue)
     hosts, sites = select(known, limit)
     named = accepted(accept, catalogue)
-    with terminal.progress(words("doing.audit"), [host.name for host in hosts]) as done:
+    with console.progress(words("doing.audit"), [host.name for host in hosts]) as done:
         run, facts = audit(known, catalogue, hosts, watch=done)
     made = planning.make(catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted=named)
     previews, failures = try_out(known, made) if diff else ((), {})
@@ -72,5 +72,5 @@ def plan(
     else:
         terminal.show_plan(made, catalogue, lang, previews)
     for host, why in failures.items():
-        terminal.err.print(f"[red]{host}[/]: {escape(why.get(lang))}")
+        console.err.print(f"[red]{host}[/]: {escape(why.get(lang))}")
     raise typer.Exit(1 if failures else 0)

@@ -1,17 +1,14 @@
-"""What the terminal shows: progress per host, tables of sites, plans. Escapes everything that a host said."""
+"""What the terminal shows of runs and plans, as tables. Escapes everything that a host said."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich import markup
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from auditor.commands.console import err, escape, out
 from auditor.controls import Catalogue
 from auditor.drift import Drift
 from auditor.models import Cause, Hardening, HostState, Lang, Run, Status, Verdict, Waiver
@@ -19,59 +16,16 @@ from auditor.plan import Plan, TaskPreview
 from auditor.report import papers
 from auditor.report.difference import CHANGES, Difference
 from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary, by_urgency
-from auditor.report.visible import visible
 from auditor.rollback import Step
 from auditor.words import Words
-
-_PIPE_WIDTH = 400
-"""Columns when nobody looks: wide enough that no table is cut."""
 
 if TYPE_CHECKING:
     from auditor.history import Entry
     from auditor.mail.spool import Mail
     from auditor.waivers import PaperState
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPE_WIDTH)
-
 _STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 _PAPER_STYLE = {"expired": "red", "expiring": "yellow"}
-
-
-def escape(text: str) -> str:
-    """Foreign text for the terminal: neither Rich's markup nor what a terminal takes for orders."""
-    return markup.escape(visible(text))
-
-
-@contextmanager
-def progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], None]]:
-    """A bar on a terminal that names each host when it is done; silent in a pipe."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[last]}"),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    ) as bar:
-        task = bar.add_task(what, total=len(hosts), last="")
-        left = set(hosts)
-
-        def done(host: str) -> None:
-            if host in left:
-                left.discard(host)
-                bar.update(task, advance=1, last=host)
-
-        yield done
-
-
-@contextmanager
-def activity(what: str) -> Iterator[Callable[[str], None]]:
-    """A line on a terminal that says what is being done right now; silent in a pipe."""
-    with err.status(what) as status:
-        yield lambda now: status.update(f"{what}  [dim]{escape(now)}[/]")
 
 
 def sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None = None) -> Table:
@@ -209,8 +163,9 @@ def show_difference(before: Run, after: Run, found: Difference, catalogue: Catal
         table.add_column(title, justify="right")
     for name, comparison in [*((each.id, each.comparison) for each in found.sites or found.hosts), ("Σ", found.totals)]:
         counts = [str(comparison.count(change) or "·") for change in CHANGES]
-        was, now = comparison.before, comparison.after
-        moved = f"{was.open_total if was.evaluated else '?'} → {now.open_total if now.evaluated else '?'}"
+        was = comparison.open_before if comparison.before.evaluated else "?"
+        now = comparison.open_after if comparison.after.evaluated else "?"
+        moved = f"{was} → {now}"
         table.add_row(escape(name), moved, *counts)
     out.print(table)
     for change in ("regressed", "new"):

@@ -37,16 +37,16 @@ def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEF
       auditor waivers check -i inventories/example
 
     """
-    from auditor.commands import terminal
+    from auditor.commands import console, terminal
     from auditor.words import Words
 
     words = Words(lang)
     states = _states(inventory)
     ending = [state for state in states if state.validity in ("expiring", "expired")]
     if ending:
-        terminal.err.print(terminal.papers_table(ending, words))
+        console.err.print(terminal.papers_table(ending, words))
     counted = words("waivers.n", n=sum(state.is_waiver for state in states))
-    terminal.out.print(f"{counted}, {words('attestations.n', n=sum(not state.is_waiver for state in states))}")
+    console.out.print(f"{counted}, {words('attestations.n', n=sum(not state.is_waiver for state in states))}")
     raise typer.Exit(1 if any(state.validity == "expired" for state in states) else 0)
 
 
@@ -60,11 +60,11 @@ def list_papers(
       auditor waivers list -i inventories/example
 
     """
-    from auditor.commands import terminal
+    from auditor.commands import console, terminal
     from auditor.words import Words
 
     states = _states(inventory)
     if as_json:
         typer.echo(json.dumps([state.as_data() for state in states], ensure_ascii=False, indent=1))
         return
-    terminal.out.print(terminal.papers_table(states, Words(lang)))
+    console.out.print(terminal.papers_table(states, Words(lang)))

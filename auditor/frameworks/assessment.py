@@ -105,13 +105,15 @@ class Assessed:
 def said(finding: Finding) -> Result:
     """What one finding says for the clauses that its control is cited under.
 
-    A waiver with a compensating measure is equivalent; without one the finding says what it would without the waiver.
+    A waiver or an attestation with a compensating measure is equivalent. Without one an attested finding is met, and a
+    waived one says what it would without the waiver.
     """
-    if finding.waiver is not None and finding.waiver.compensating and finding.bucket == "waived":
+    if finding.waiver is None and finding.attestation is None:
+        return _SAID[finding.status]
+    paper = {"waived": finding.waiver, "attested": finding.attestation}.get(finding.bucket)
+    if paper is not None and paper.compensating:
         return Result.EQUIVALENT
-    if finding.attestation is not None and finding.bucket == "attested":
-        return Result.MET
-    return _SAID[finding.status]
+    return Result.MET if finding.bucket == "attested" else _SAID[finding.status]
 
 
 _SAID = {

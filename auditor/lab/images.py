@@ -51,6 +51,7 @@ def image(spec: Spec, name: str, state: State) -> Layer:
             "automation_user": spec.automation_user,
             "sites": "".join(f"{domain} {site.certificate}\n" for domain, site in host.sites.items()),
             "lib.sh": (scripts / "lib.sh").read_text("utf-8"),
+            "kept_bytecode.py": (scripts / "kept_bytecode.py").read_text("utf-8"),
             "machine": HERE / "hosts" / name,
         },
         identity=hashlib.sha256(b"\0".join(file.read_bytes() for file in secrets)).hexdigest(),

@@ -160,6 +160,12 @@ def run(
     return ssh.run(lab, _known(lab, host), state(), program, given=given, timeout=timeout)
 
 
+def run_each(host: str, scripts: Sequence[str], timeout: float = 600) -> list[ssh.Said]:
+    """Run shell scripts as root on a machine, one after the other, over one SSH connection."""
+    lab = spec()
+    return ssh.run_each(lab, _known(lab, host), state(), scripts, timeout)
+
+
 def ssh_command(host: str, *, remote: str | None = None, terminal: bool = False) -> list[str]:
     """The ssh command line that reaches a machine as the automation user."""
     lab = spec()

@@ -13,6 +13,7 @@ from auditor.mail.deliver import Delivered
 from auditor.mail.message import Attachment, Letter, Written
 from auditor.mail.spool import Mail, Spool
 from auditor.models import Unit
+from auditor.report import FILE_NAMES, publish
 from auditor.report.official.document import ANNEX
 from auditor.report.official.figures import Figures
 from auditor.words import Words
@@ -42,9 +43,9 @@ def letters(
 ) -> tuple[Letter, ...]:
     """One letter per recipient about what was found; ``technical`` goes only to those who may get it."""
     for file in attached:
-        if file.name.startswith(ANNEX):
+        if _is_technical(file):
             raise InputError(
-                "{name} is a technical annex, and would go to everybody",
+                "{name} names servers and their weaknesses, and would go to everybody",
                 name=file.name,
                 mend="give it with --technical",
             )
@@ -69,6 +70,13 @@ def letters(
             )
         )
     return tuple(written)
+
+
+def _is_technical(file: Attachment) -> bool:
+    """Whether we wrote it, and it names hosts."""
+    if file.name.startswith(ANNEX) or file.name in FILE_NAMES:
+        return True
+    return publish.MARK.encode() in file.content[: publish.HEAD]
 
 
 def post(spool: Spool, file: Path, letters: Sequence[Letter], now: datetime.datetime) -> tuple[Mail, ...]:

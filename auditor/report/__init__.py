@@ -26,6 +26,8 @@ _NAMES: Mapping[Format, str] = {
     Format.SARIF: "findings.sarif",
     Format.OSCAL: "oscal-ar.json",
 }
+FILE_NAMES = frozenset(_NAMES.values())
+"""What is written beside the pages."""
 
 
 class Written(Model):
@@ -84,4 +86,4 @@ def write(
     return Written(files=files, sites={domain: report / site_page(domain) for domain in sites})
 
 
-__all__ = ["TrendPoint", "Written", "fleet", "trend_point", "write"]
+__all__ = ["FILE_NAMES", "TrendPoint", "Written", "fleet", "trend_point", "write"]

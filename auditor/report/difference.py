@@ -84,10 +84,11 @@ def _names_missing(here: FleetSummary, there: FleetSummary) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if name not in known}))
 
 
-def _counted(comparison: Comparison) -> Mapping[str, int]:
+def _counted(comparison: Comparison) -> Mapping[str, int | None]:
+    """``open_before`` and ``open_after`` are of what both runs evaluated; null where one evaluated nothing."""
     return {
-        "open_before": comparison.before.open_total,
-        "open_after": comparison.after.open_total,
+        "open_before": comparison.open_before if comparison.before.evaluated else None,
+        "open_after": comparison.open_after if comparison.after.evaluated else None,
         **{change: comparison.count(change) for change in CHANGES},
     }
 

@@ -226,13 +226,13 @@ def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteCha
     compared = [
         (site, compare(were[site.domain].findings, site.findings)) for site in summary.sites if site.domain in were
     ]
-    top = max((max(c.before.open_total, c.after.open_total) for _, c in compared), default=0)
+    top = max((max(c.open_before, c.open_after) for _, c in compared), default=0)
     return tuple(
         SiteChange(
             site=site,
             comparison=comparison,
-            before_bar=chart.share(comparison.before.open_total, top, 100),
-            after_bar=chart.share(comparison.after.open_total, top, 100),
+            before_bar=chart.share(comparison.open_before, top, 100),
+            after_bar=chart.share(comparison.open_after, top, 100),
         )
         for site, comparison in compared
     )

@@ -14,6 +14,8 @@ from auditor.errors import InputError
 
 MARK = '<meta name="generator" content="luytre">'
 """What tells our report from a folder of somebody else's that happens to be called the same."""
+HEAD = 2000
+"""Within so many bytes it stands."""
 
 _MEND = "mend that, or give another folder with --output"
 _AT_FDCWD = -100
@@ -36,7 +38,7 @@ def check(output: Path) -> None:
 def _ours(report: Path) -> bool:
     index = report / "index.html"
     if index.is_file():
-        return MARK in index.read_bytes()[:2000].decode("utf-8", "replace")
+        return MARK in index.read_bytes()[:HEAD].decode("utf-8", "replace")
     return not any(report.iterdir())
 
 

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from auditor.controls import Catalogue, Control
 from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Text, Unit
+from auditor.vietnam import month
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
 """Worst first."""
@@ -318,6 +319,18 @@ class Comparison(Model):
     changes: Mapping[Change, tuple[Finding, ...]] = Field(
         description="the later run's findings; the earlier's when gone"
     )
+    unseen_before: int = Field(description="open now and not evaluated in the earlier run: no worse for that")
+    unseen_after: int = Field(description="open then and not evaluated in the later run: no better for that")
+
+    @property
+    def open_before(self) -> int:
+        """Open in the earlier run, of what the later one could evaluate; all of it when that was nothing."""
+        return self.before.open_total - (self.unseen_after if self.after.evaluated else 0)
+
+    @property
+    def open_after(self) -> int:
+        """Open in the later run, of what the earlier one could evaluate or did not know."""
+        return self.after.open_total - self.unseen_before
 
     def count(self, change: Change) -> int:
         """How many changed so."""
@@ -329,8 +342,13 @@ def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
     before, after = tuple(before), tuple(after)
     earlier = {_key(finding): finding for finding in before}
     changes: dict[Change, list[Finding]] = defaultdict(list)
+    unseen_before = unseen_after = 0
     for finding in after:
-        change = _change(earlier.pop(_key(finding), None), finding)
+        was = earlier.pop(_key(finding), None)
+        if was is not None:
+            unseen_before += finding.is_open and was.status is Status.NOT_EVALUATED
+            unseen_after += was.is_open and finding.status is Status.NOT_EVALUATED
+        change = _change(was, finding)
         if change:
             changes[change].append(finding)
     changes["gone"] += [finding for finding in earlier.values() if finding.status.is_open]
@@ -338,6 +356,8 @@ def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
         before=Counts.of(before),
         after=Counts.of(after),
         changes={change: tuple(findings) for change, findings in changes.items()},
+        unseen_before=unseen_before,
+        unseen_after=unseen_after,
     )
 
 
@@ -371,6 +391,7 @@ class TrendPoint(Model):
     evaluated: int = Field(description="findings that came to pass, partial or fail")
     sites: Mapping[str, int] = Field(description="open findings per site, its host's included")
     waived: int = Field(default=0, description="findings that a waiver lets be, counted in none of the others")
+    unread: int = Field(default=0, description="hosts that could not be read: their findings are in none of the others")
 
 
 def trend_point(run: Run) -> TrendPoint:
@@ -383,12 +404,13 @@ def trend_point(run: Run) -> TrendPoint:
         evaluated=summary.totals.evaluated,
         sites={site.domain: site.counts.open_total for site in summary.sites},
         waived=summary.totals.waived,
+        unread=len(summary.unread),
     )
 
 
 def months(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
-    """The last point of each month, by the clock that it was written with; ``points`` and these are oldest first."""
-    return tuple({point.started[:7]: point for point in points}.values())
+    """The last point of each month, by Vietnam's clock; ``points`` and these are oldest first."""
+    return tuple({month(point.started): point for point in points}.values())
 
 
 __all__ = [

@@ -23,7 +23,7 @@ from auditor.models import (
 )
 from auditor.report import trend_point, write
 from auditor.report.addresses import host_page
-from tests import factory
+from tests import factory, pictures
 
 pytestmark = pytest.mark.browser
 
@@ -122,6 +122,7 @@ def reports(tmp_path_factory):
     ]
     runs = {
         "plain": (factory.run(), None, ()),
+        "tidy": (factory.run(hardened=True), before, (*months, point)),
         "hardened": (hardened(), before, (*months, point)),
         "hostile": (hostile(), before, ()),
         "large": (large(), None, ()),
@@ -394,3 +395,14 @@ def test_colour_is_never_alone(reports, visit):
     assert {mark.inner_text() for mark in page.locator(".standing").all()} == {"Phải làm ngay"}
     clauses = visit(reports["plain"] / "frameworks/nd331.html")
     assert all(mark.inner_text().strip() for mark in clauses.locator(".result").all())
+
+
+def test_the_documentation_shows_the_report_as_it_is(reports, visit):
+    def shot(name, path):
+        page = visit(reports[name] / path, viewport={"width": 1180, "height": 1500}, color_scheme="light")
+        return page.screenshot()
+
+    fleet, site = shot("tidy", "index.html"), shot("plain", "sites/antruc.test.html")
+    others = [shot("plain", path) for path in ("controls.html", "unevaluated.html", "hosts/web3.html")]
+    pictures.check("fleet", fleet, [site, *others])
+    pictures.check("site", site, [fleet, *others])

@@ -20,13 +20,13 @@ from auditor import inventory as inventories
 from auditor import lab
 from auditor.review import smoke
 from tests.integration.disk import Disk, disk
+from tests.integration.in_force import InForce, in_force
 
 INVENTORY = "inventories/lab"
 BIN = Path(sys.executable).parent
 
-collect_ignore = ["test_drills.py", "test_guard.py", "test_guide.py"]
-"""Named by hand, for want of time in a whole run: all drills (also ``make drills``),
-the guard alone, the guide's steps."""
+collect_ignore = ["test_guard.py", "test_guide.py"]
+"""Named by hand, for want of time in a whole run: the guard alone, the guide's steps."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,6 +89,9 @@ class Hardened:
     """Findings once it was undone."""
     before: Mapping[str, Disk]
     disk_undone: Mapping[str, Disk]
+    in_force: Mapping[str, InForce]
+    in_force_hardened: Mapping[str, InForce]
+    in_force_undone: Mapping[str, InForce]
     pages: smoke.Answers
     pages_after: smoke.Answers
     pages_undone: smoke.Answers
@@ -102,11 +105,11 @@ def hardened(_booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardene
     state, output = environment(folder), folder / "out"
     lab.reset()
     quiet(*lab.hosts())
-    pages, before = visit(), disks()
+    pages, before, state_before = visit(), disks(), states()
     audited = run(state, "audit", "-i", INVENTORY, "--output", str(output))
     first = findings(output)
     hardened = run(state, "harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json", "--batch", "100%")
-    last = findings(output)
+    last, state_hardened = findings(output), states()
     pages_after = visit(again=pages)
     again = run(state, "harden", "-i", INVENTORY, "--output", str(folder / "again"), "--yes", "--json")
     journal = Path(state["LUYTRE_STATE"]) / "hardenings"
@@ -114,7 +117,7 @@ def hardened(_booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardene
     lab.keep(list(lab.hosts()))
     quiet(*lab.hosts())
     undone = run(state, "rollback", "-i", INVENTORY, "--yes", "--json")
-    disk_undone, pages_undone = disks(), visit(again=pages)
+    disk_undone, pages_undone, state_undone = disks(), visit(again=pages), states()
     run(state, "audit", "-i", INVENTORY, "--output", str(folder / "undone"))
     shutil.rmtree(journal)
     (folder / "kept").rename(journal)
@@ -129,6 +132,9 @@ def hardened(_booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardene
         rolled_back=findings(folder / "undone"),
         before=before,
         disk_undone=disk_undone,
+        in_force=state_before,
+        in_force_hardened=state_hardened,
+        in_force_undone=state_undone,
         pages=pages,
         pages_after=pages_after,
         pages_undone=pages_undone,
@@ -161,6 +167,12 @@ def disks() -> dict[str, Disk]:
     """Every lab host's disk."""
     with ThreadPoolExecutor() as pool:
         return dict(zip(lab.hosts(), pool.map(disk, lab.hosts()), strict=True))
+
+
+def states() -> dict[str, InForce]:
+    """What is in force on every lab host."""
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(lab.hosts(), pool.map(in_force, lab.hosts()), strict=True))
 
 
 def findings(output: Path) -> list[dict[str, Any]]:

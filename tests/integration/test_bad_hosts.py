@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from auditor import lab
-from tests.integration.conftest import INVENTORY, Ended
+from tests.integration.conftest import INVENTORY, Ended, Hardened
 
 Write = Callable[[dict[str, dict[str, Any]]], str]
 
@@ -110,10 +110,7 @@ def test_a_host_that_answers_badly(
 ) -> None:
     fresh("web3")
     lab.run("web3", harm)
-    try:
-        ended, statuses, reasons = audited(auditor, inventory_of({"web3": WEB3}), tmp_path / "out")
-    finally:
-        fresh("web3")
+    ended, statuses, reasons = audited(auditor, inventory_of({"web3": WEB3}), tmp_path / "out")
     assert statuses["web3"] == {"not_evaluated"}
     assert words in reasons["web3"]
     assert len(reasons["web3"]) < 400
@@ -122,23 +119,26 @@ def test_a_host_that_answers_badly(
 
 
 def test_a_full_disk_is_named_and_only_its_host_fails(
-    fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
+    as_hardened: Callable[..., Hardened], auditor: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    fresh("web3")
+    as_hardened("web2", "web3")
+    loosened = "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh"
+    lab.run("web2", loosened)
     lab.run(
         "web3",
-        "mount -t tmpfs -o size=8k full /etc/ssh/sshd_config.d && head -c 9000 /dev/zero > /etc/ssh/sshd_config.d/filler.txt; true",
+        f"{loosened}; mount -t tmpfs -o size=8k full /etc/ssh/sshd_config.d; head -c 9000 /dev/zero > /etc/ssh/sshd_config.d/filler.txt",
     )
-    try:
-        audit = auditor("audit", "-i", INVENTORY, "--limit", "web3", "--output", str(tmp_path / "o"), "--json")
-        assert all(f["status"] != "not_evaluated" for f in audit.json["findings"])
-        ended = auditor(
-            "harden", "-i", INVENTORY, "--limit", "web3", "--output", str(tmp_path / "o"), "--yes", "--lang", "en"
-        )
-    finally:
-        fresh("web3")
+    audit = auditor("audit", "-i", INVENTORY, "--limit", "web3", "--output", str(tmp_path / "o"), "--json")
+    assert all(f["status"] != "not_evaluated" for f in audit.json["findings"])
+    ended = auditor(
+        *("harden", "-i", INVENTORY, "--limit", "web2,web3", "--batch", "100%", "--output", str(tmp_path / "o")),
+        *("--yes", "--lang", "en", "--json"),
+    )
     assert ended.code == 1
-    assert "disk is full" in ended.out
+    states = {host["host"]: (host["state"], host["why"]) for host in ended.json["hardening"]["hosts"]}
+    assert states["web2"][0] == "confirmed"
+    assert states["web3"][0] == "reverted"
+    assert "disk is full" in states["web3"][1]["en"]
 
 
 @pytest.mark.parametrize(

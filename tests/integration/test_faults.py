@@ -205,22 +205,36 @@ def two_at_once(scene: Scene) -> Case:
 
 ROOT = "/var/www/antruc.test"
 LAY = f"""
-cd {ROOT}; chown -R www-data: .; mkdir -p .git luu; echo x > .git/config; echo y > backup.sql; echo z > luu/site.sql
-chmod -R o+rX .; chmod 666 wp-config.php
-mkdir -p /root/victim.d; echo secret | tee /root/victim /root/victim.d/site.sql /root/victim.d/config >/root/victim.d/head
+cd {ROOT}; chown -R www-data: .
+mkdir -p .git luu mo wp-content/uploads/2026; echo x > .git/config; echo y > backup.sql; echo z > luu/site.sql
+echo DB_PASSWORD=x > .env; echo m | tee mo.txt > mo/mo.txt; echo '<?php' | tee wp-content/uploads/x.php > wp-content/uploads/2026/x.php
+chmod -R o+rX .; chmod 666 wp-config.php mo.txt mo/mo.txt; chmod 777 mo
+mkdir -p /root/victim.d
+for name in site.sql config head mo.txt x.php repair.php; do echo secret > /root/victim.d/$name; done; echo secret > /root/victim
 chmod 600 /root/victim /root/victim.d/*; chmod 700 /root/victim.d
 """
-"""A site of which the web user owns every file, as on many a server, and root's own files beside it."""
-PLANT = """
-cd /var/www/antruc.test
-mv wp-config.php .wp; ln -s /etc/shadow wp-config.php; mv backup.sql .b; ln -s /root/victim backup.sql
-mv .git .g; ln -s /root/victim.d .git; mv luu .luu; ln -s /root/victim.d luu
+"""A site of which the web user owns every file, as on many a server, and root's own files beside it.
+
+There is one of each kind that a fix changes: version control, dumps, secrets, world-writable files and folders, and
+WordPress' configuration, code and uploads; each as a file of its own and below a folder of its own.
 """
-SWAP = """
-cd /var/www/antruc.test
+FILES = (".env", "backup.sql", "mo.txt", "readme.html", "wp-content/uploads/x.php")
+FOLDERS = (".git", "luu", "mo", "wp-admin/maint", "wp-content/uploads/2026")
+PLANT = f"""
+cd {ROOT}
+mv wp-config.php .wp; ln -s /etc/shadow wp-config.php
+for name in {" ".join(FILES)}; do mv $name .moved-$(basename $name); ln -s /root/victim $name; done
+for name in {" ".join(FOLDERS)}; do mv $name .away-$(basename $name); ln -s /root/victim.d $name; done
+"""
+SWAP = f"""
+cd {ROOT}
 while :; do
-  ln -sfn /root/victim .l; mv -T .l backup.sql; echo y > .f; mv -T .f backup.sql
-  mv -T luu .luu 2>/dev/null && ln -s /root/victim.d luu; rm -f luu; mv -T .luu luu 2>/dev/null
+  for name in {" ".join(FILES)}; do
+    ln -sfn /root/victim .l; mv -T .l $name; printf '<?php\nDB_PASSWORD=x\n' > .f; chmod 666 .f; mv -T .f $name
+  done
+  for name in {" ".join(FOLDERS)}; do
+    mv -T $name .away 2>/dev/null && ln -s /root/victim.d $name; rm -f $name; mv -T .away $name 2>/dev/null
+  done
 done
 """
 """Links and files in turn, as fast as the web user can."""

@@ -107,8 +107,11 @@ def test_one_tag_in_check_mode_changes_nothing(fresh: Callable[..., None], playb
     assert "permitrootlogin yes" in effective
 
 
-def test_plan_shows_the_diff_and_changes_nothing(fresh: Callable[..., None], auditor: Callable[..., Ended]) -> None:
-    fresh("web3")
+def test_plan_shows_the_diff_and_changes_nothing(
+    as_hardened: Callable[..., Hardened], auditor: Callable[..., Ended]
+) -> None:
+    as_hardened("web3")
+    lab.run("web3", "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab")
     before = manifest("web3")
     ended = auditor("plan", "-i", INVENTORY, "--limit", "web3", "--lang", "en")
     assert ended.code == 0, ended.err

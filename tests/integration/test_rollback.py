@@ -9,6 +9,7 @@ from auditor import lab
 from auditor.review import smoke
 from tests.integration.conftest import INVENTORY, Hardened, run
 from tests.integration.disk import differences
+from tests.integration.in_force import differing
 
 WRITTEN_AT_BOOT = ("/etc/alternatives", "/etc/alternatives/php-fpm.sock", "/var/lib/dpkg/alternatives/php-fpm.sock")
 """Of php-fpm, which makes this link at each start; the hosts are restarted before the rollback."""
@@ -32,6 +33,16 @@ def test_undoes_a_whole_hardening(hardened: Hardened) -> None:
         told = differences(before, hardened.disk_undone[host])
         assert [f"{host} {path} {both}" for path, both in told.items() if not of_others(path)] == []
     assert smoke.compare(smoke.learn(hardened.pages), hardened.pages_undone) == ()
+
+
+def test_what_is_in_force_is_as_before(hardened: Hardened) -> None:
+    for host, before in hardened.in_force.items():
+        hardened_by = differing(before, hardened.in_force_hardened[host])
+        assert {kind.rpartition(" ")[0] for kind in hardened_by} >= {"sysctl", "package", "unit file", "rule"}, host
+        told = differing(before, hardened.in_force_undone[host])
+        assert {f"{host} {what}": both for what, both in told.items() if UPGRADED not in what} == {}
+    assert any("variable" in what for what in differing(hardened.in_force["web1"], hardened.in_force_hardened["web1"]))
+    assert any("account" in what for what in differing(hardened.in_force["web1"], hardened.in_force_hardened["web1"]))
 
 
 def test_the_next_audit_equals_the_first(hardened: Hardened) -> None:

@@ -18,7 +18,7 @@ from docx.shared import Mm, Pt
 
 from auditor.report.official import docx as docx_output
 from auditor.report.official import pdf
-from tests import factory
+from tests import factory, pictures
 from tests.unit import official
 
 MM = 72 / 25.4
@@ -347,3 +347,24 @@ def structure(node):
         if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
             yield kid
             yield from structure(kid)
+
+
+# --- the pictures in the documentation ----------------------------------------------------------------------
+
+
+def test_the_documentation_shows_the_documents_as_they_are(printed):
+    def page(printer, number):
+        buffer = io.BytesIO()
+        printed[printer, "bao-cao"].pages[number].to_image(resolution=80, antialias=True).original.save(
+            buffer, "PNG", optimize=True
+        )
+        return buffer.getvalue()
+
+    annex = next(
+        number
+        for number, page in enumerate(printed["typst", "bao-cao"].pages)
+        if page.extract_text().startswith("Phụ lục II\n")
+    )
+    for printer, name in (("libreoffice", "official-docx"), ("typst", "official-pdf")):
+        pictures.check(name, page(printer, 0), [page(printer, 1)])
+    pictures.check("official-annex", page("typst", annex), [page("typst", annex - 1)])

@@ -89,7 +89,7 @@ def waived(one: Finding, compensating: str | None) -> Finding:
     return replace(one, waiver=paper)
 
 
-def attested(one: Finding, validity: Literal["active", "expired"]) -> Finding:
+def attested(one: Finding, validity: Literal["active", "expired"], compensating: str | None = None) -> Finding:
     answer = Attested(
         who="it",
         when=date(2026, 1, 1),
@@ -98,6 +98,7 @@ def attested(one: Finding, validity: Literal["active", "expired"]) -> Finding:
         validity=validity,
         evidence="a.pdf",
         sha256="0" * 64,
+        compensating=compensating,
     )
     return replace(one, attestation=answer)
 
@@ -243,6 +244,13 @@ def test_a_waiver_with_a_compensating_measure_is_equivalent_and_one_without_chan
 def test_an_attestation_that_holds_answers_a_manual_control():
     assert summed([attested(finding(MANUAL), "active"), finding(PASS, name="a.y")]) is Result.MET
     assert summed([attested(finding(MANUAL), "expired")]) is Result.NEEDS_CONFIRMATION
+
+
+def test_an_attestation_with_a_compensating_measure_is_equivalent_while_it_holds():
+    assert summed([attested(finding(MANUAL), "active", "sao chép sang máy khác"), finding(PASS, name="a.y")]) is (
+        Result.EQUIVALENT
+    )
+    assert summed([attested(finding(MANUAL), "expired", "sao chép sang máy khác")]) is Result.NEEDS_CONFIRMATION
 
 
 def test_a_low_fail_beside_an_equivalent_is_partly_met():

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from auditor import drift, guard, rollback
-from auditor.commands import terminal
+from auditor.commands import console
 from auditor.models import Host, HostHardening, Inventory
 from auditor.runner import Playbook, Task
 from tests.unit.test_journal import hardening
@@ -59,4 +59,4 @@ def test_drift_is_told_with_the_controls_that_touch_it(monkeypatch: Any) -> None
 
 
 def test_foreign_text_gives_a_terminal_no_orders() -> None:
-    assert terminal.escape("\x1b]0;t\x07[bold]\u202e") == "⟨U+001B⟩]0;t⟨U+0007⟩\\[bold]⟨U+202E⟩"
+    assert console.escape("\x1b]0;t\x07[bold]\u202e") == "⟨U+001B⟩]0;t⟨U+0007⟩\\[bold]⟨U+202E⟩"

@@ -12,6 +12,7 @@ import pytest
 from auditor.errors import InputError
 from auditor.history import History
 from auditor.models import Host, Run
+from auditor.report.summary import months
 from tests import factory
 
 
@@ -47,6 +48,16 @@ def test_the_trend_holds_the_newest_runs_and_the_last_of_every_month(tmp_path: P
     assert [point.run_id for point in history.trend("/i", 2)] == ["2026-09-29", "2026-11-02", "2026-11-03"]
     assert [point.run_id for point in history.trend("/i", 3)] == ["2026-08-31", "2026-09-29", *days[-3:]]
     assert [point.run_id for point in history.trend("/i")] == list(days)
+
+
+def test_a_month_of_the_trend_is_vietnam_s(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite")
+    history.keep(run("october", "2026-10-30T18:00:00+00:00"))
+    history.keep(run("november", "2026-10-31T18:00:00+00:00"))
+    for day in ("02", "03"):
+        history.keep(run(day, f"2026-12-{day}T01:00:00+07:00"))
+    assert [point.run_id for point in history.trend("/i", 3)] == ["october", "november", "02", "03"]
+    assert [point.run_id for point in months(history.trend("/i"))] == ["october", "november", "03"]
 
 
 def test_the_run_before_is_the_newest_earlier_one_of_the_inventory(tmp_path: Path) -> None:

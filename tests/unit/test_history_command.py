@@ -102,6 +102,17 @@ def test_diff_never_counts_what_could_not_be_read_as_fixed(history: History) -> 
     assert found.count("unknown") == found.before.open_total > 0
 
 
+def test_diff_compares_what_both_runs_could_evaluate(history: History) -> None:
+    down = factory.run(run_id="20261102T1-c", started="2026-11-02T08:00:00+07:00", unreachable=["web2", "web3"])
+    history.keep(down)
+    told = json.loads(auditor("diff", BEFORE.id, down.id, "--json").stdout)
+    web1 = sum(finding.is_open for finding in down.findings)
+    assert (told["totals"]["open_before"], told["totals"]["open_after"]) == (web1, web1)
+    (unread,) = [host for host in told["hosts"] if host["host"] == "web2"]
+    assert unread["totals"]["open_before"] == unread["totals"]["unknown"] > 0
+    assert unread["totals"]["open_after"] is None
+
+
 def test_diff_with_nothing_to_compare_is_an_error(history: History) -> None:
     with pytest.raises(InputError, match="no run after"):
         auditor("diff", AFTER.id)

@@ -14,12 +14,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from auditor import report
 from auditor.cli import app
 from auditor.errors import InputError
 from auditor.history import History
 from auditor.mail import summary
 from auditor.mail.spool import Spool
-from auditor.models import Host, Organisation, Unit
+from auditor.models import Format, Host, Organisation, Unit
 from auditor.report.official.figures import Figures, figures
 from auditor.words import Words
 from tests import factory
@@ -218,6 +219,16 @@ def test_bad_input_is_one_clear_error_and_puts_nothing_in_the_queue(
     given = [str(tmp_path / files[argument]) if argument in files else argument for argument in arguments]
     with pytest.raises(InputError, match=said):
         auditor("report", "send", *given, "-i", inventory)
+    assert Spool().mails() == ()
+
+
+@pytest.mark.parametrize("form", [*Format])
+def test_whatever_of_ours_names_servers_goes_to_technical_roles_only(
+    inventory: Path, tmp_path: Path, form: Format
+) -> None:
+    file = report.write(factory.run(), factory.catalogue(), output=tmp_path, lang="vi", formats={form}).files[form]
+    with pytest.raises(InputError, match=f"{file.name} names servers"):
+        auditor("report", "send", "--to-unit", "xa-an-truc", "--attach", str(file), "-i", inventory)
     assert Spool().mails() == ()
 
 

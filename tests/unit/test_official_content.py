@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.models import Organisation, Status, Waived, Waiver, WaiverUse
+from auditor.models import Finding, Organisation, Status, Waived, Waiver, WaiverUse
 from auditor.report.summary import Counts
 from tests import factory
 from tests.unit import official
@@ -66,7 +66,77 @@ def test_hosts_that_the_month_before_lacks_are_not_compared():
     told = official.text(official.document("tinh-tan-giang", run=factory.run(started=official.NOW), before=earlier))
     ward = Counts.of(of_ward(earlier, "web1", "antruc.test")).open_total
     assert f"không đổi (trước {ward}, nay {ward})" in told
-    assert "không so sánh: bennua.test, dongvau.test, gotre.test." in told
+    assert "không có số liệu về máy chủ: bennua.test, dongvau.test, gotre.test." in told
+
+
+def test_a_host_that_was_lost_is_no_improvement_and_one_found_again_no_setback():
+    down = factory.run(started=official.NOW, unreachable=["web2", "web3"])
+    ward = Counts.of(of_ward(BEFORE, "web1", "antruc.test")).open_total
+    for now, before in ((down, BEFORE), (factory.run(started=official.NOW), down)):
+        told = official.text(official.document("tinh-tan-giang", run=now, before=before))
+        assert f"không đổi (trước {ward}, nay {ward}).\nCụ thể: còn tồn {ward} điểm.\n" in told
+        assert "không có số liệu về máy chủ: bennua.test, dongvau.test, gotre.test." in told
+    told = official.text(official.document("xa-go-tre", run=down, before=BEFORE))
+    assert "So với lần rà soát" not in told and "Chưa có số liệu của kỳ trước" not in told
+    assert "không có số liệu về máy chủ: gotre.test." in told
+
+
+def test_an_area_that_was_not_read_is_no_improvement_either():
+    lost = [f for f in BEFORE.findings if f.host == "web1" and f.is_open and f.control.startswith("ssh.")]
+    keys = {(f.control, f.subject) for f in lost}
+    now = factory.run(started=official.NOW)
+    now = now.model_copy(
+        update={
+            "findings": tuple(
+                Finding(
+                    control=f.control, subject=f.subject, host=f.host, severity=f.severity, status=Status.NOT_EVALUATED
+                )
+                if (f.control, f.subject) in keys
+                else f
+                for f in now.findings
+            )
+        }
+    )
+    rest = Counts.of(of_ward(now, "web1", "antruc.test")).open_total
+    told = official.text(official.document("xa-an-truc", run=now, before=BEFORE))
+    assert f"không đổi (trước {rest}, nay {rest})" in told and f"nay chưa đánh giá được {len(lost)} điểm" in told
+    back = factory.run(started=official.NOW)
+    told = official.text(official.document("xa-an-truc", run=back, before=now.model_copy(update={"id": "before"})))
+    assert f"không đổi (trước {rest}, nay {rest})" in told
+    assert f"kỳ trước chưa đánh giá được, nay chưa đạt {len(lost)} điểm" in told and "mới phát hiện" not in told
+
+
+def test_what_was_met_before_and_is_not_now_is_named_the_worst_first():
+    mended = factory.run(started=official.BEFORE, run_id="before", hardened=True)
+    came_back = {f.control for f in factory.run().findings if f.is_open and f.host == "web1"}
+    came_back -= {f.control for f in mended.findings if f.is_open and f.host == "web1"}
+    told = official.text(official.document("xa-an-truc", run=factory.run(started=official.NOW), before=mended))
+    (sentence,) = [line for line in told.splitlines() if line.startswith("Yêu cầu kỳ trước đạt, nay không đạt: ")]
+    assert f"{official.CATALOGUE['ssh.root_login'].title.vi} (1 máy chủ, phục vụ antruc.test); " in sentence
+    assert sentence.endswith(f"; và {len(came_back) - 5} yêu cầu khác.")
+    assert "nay không đạt:" not in official.text(official.document("xa-an-truc", run=HARDENED, before=BEFORE))
+
+
+@pytest.mark.parametrize(
+    ("automated", "told"),
+    [
+        ({True, False}, "1 yêu cầu do máy chủ, ứng dụng chưa được cấu hình chặt, có thể khắc phục bằng phần mềm; 1 "),
+        ({True}, "thuộc 1 yêu cầu, đều do máy chủ, ứng dụng chưa được cấu hình chặt"),
+        ({False}, "thuộc 1 yêu cầu, đều phải do người quản trị thực hiện."),
+    ],
+)
+def test_causes_count_nothing_that_is_not_there(automated, told):
+    kept = {True: "ssh.root_login", False: "backup.age"}
+    chosen = {kept[one] for one in automated}
+    run = factory.run(started=official.NOW)
+    run = run.model_copy(update={"findings": tuple(f for f in run.findings if not f.is_open or f.control in chosen)})
+    text = official.text(official.document("xa-an-truc", run=run))
+    assert told in text and "0 yêu cầu" not in text
+
+
+def test_what_could_not_be_evaluated_is_not_headed_as_not_met():
+    of = official.document("tinh-tan-giang", run=factory.run(started=official.NOW, unreachable=["web2"]))
+    assert "Nơi chưa đạt" in annex(of, "open").columns and "Nơi chưa đạt" not in annex(of, "unsure").columns
 
 
 def test_deadlines_are_counted_from_the_month_s_end_and_the_organisation_may_set_them():

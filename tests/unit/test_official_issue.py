@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+import io
 from pathlib import Path
 
+import docx
+import pikepdf
 import pytest
 
 from auditor import inventory
@@ -50,6 +54,18 @@ def test_the_files_of_a_month(history, tmp_path):
         "phu-luc-ky-thuat-xa-an-truc-2026-11.pdf",
     ]
     assert sorted((tmp_path / "out").iterdir()) == sorted(files)
+    assert files[2].stat().st_mode & 0o777 == 0o600
+
+
+def test_the_same_month_gives_the_same_bytes_whenever_it_is_written(history, tmp_path):
+    keep(history, "2026-11-24T09:12:00+07:00")
+    first = {file.name: file.read_bytes() for file in written(history, tmp_path)}
+    made = docx.Document(io.BytesIO(first["bao-cao-xa-an-truc-2026-11.docx"])).core_properties
+    assert made.created == made.modified == datetime.datetime(2026, 11, 24, 2, 12, tzinfo=datetime.UTC)
+    for name in ("bao-cao-xa-an-truc-2026-11.pdf", "phu-luc-ky-thuat-xa-an-truc-2026-11.pdf"):
+        with pikepdf.open(io.BytesIO(first[name])) as file:
+            assert str(file.docinfo["/CreationDate"]).startswith("D:20261124021200"), name
+    assert {file.name: file.read_bytes() for file in written(history, tmp_path)} == first
 
 
 def test_a_month_is_vietnam_s_whatever_clock_the_run_used(history):

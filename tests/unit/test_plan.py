@@ -10,7 +10,7 @@ from auditor import plan
 from auditor.commands.hardening import Outcome
 from auditor.controls import Catalogue
 from auditor.facts import HostFacts
-from auditor.models import Finding, Host, Organisation, Run, Severity, Site, Status, Subject, Unit
+from auditor.models import Finding, Host, Organisation, Run, Severity, Site, Status, Subject, Text, Unit
 from auditor.runner import Playbook, Task
 from tests.unit.test_evaluate import TEXT, control
 from tests.unit.test_facts import SYSTEM
@@ -188,3 +188,20 @@ def test_a_path_that_could_mean_something_else_holds_the_change(path: str) -> No
     change = touched("/opt/b", path)
     assert change.held is not None
     assert change.touches == ()
+
+
+def test_plans_together_hold_what_any_of_them_would_change() -> None:
+    def host(name: str, *changes: plan.Change) -> plan.Plan:
+        return plan.Plan(hosts=(plan.HostPlan(host=name, changes=changes),))
+
+    held = touched("/opt/c").model_copy(update={"control": "tls.redirect", "held": Text(vi="không", en="no")})
+    both = plan.together(
+        [
+            host("web1", touched("/opt/a").model_copy(update={"sites": ("a.test",)})),
+            host("web1", touched("/opt/b").model_copy(update={"sites": ("b.test", "a.test")}), held),
+            host("web2", touched("/opt/d").model_copy(update={"sites": ()})),
+        ]
+    )
+    control = touched().control
+    assert both.as_variables() == {"web1": {control: ["a.test", "b.test"]}, "web2": {control: []}}
+    assert both.hosts[0].changes[0].touches == ("/etc/x", "modes:/opt/a", "modes:/opt/b")

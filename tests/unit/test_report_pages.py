@@ -79,6 +79,14 @@ def test_the_matrix_counts_every_change_once():
     assert len(page.css("#fixed-rows > li")) == table.totals["fixed"]
 
 
+def test_a_host_that_was_lost_does_not_make_the_comparison_look_better():
+    web1 = sum(finding.is_open for finding in BEFORE.findings if finding.host == "web1")
+    made = pages(factory.run(unreachable=["web2", "web3"]), before=BEFORE)
+    assert rows(made["changes.html"], ".arrow")[0].startswith(f"{web1} → {web1} ")
+    made = pages(factory.run(unreachable=["web1", "web2", "web3"]), before=BEFORE)
+    assert rows(made["changes.html"], ".arrow")[0].startswith(f"{sum(f.is_open for f in BEFORE.findings)} → ? ")
+
+
 def test_hosts_that_only_one_run_holds_are_not_compared():
     fewer = factory.run(hosts=factory.HOSTS[:1])
     comparison = between(BEFORE, fewer)
@@ -110,6 +118,20 @@ def test_a_month_is_its_last_audit():
     assert [one.run_id for one in months(at)] == ["2026-09-30", "2026-10-01", "2026-11-22"]
     page = pages(BEFORE, trend=at)["index.html"]
     assert rows(page, ".months tbody th") == ["Nov 2026", "Oct 2026", "Sep 2026"]
+
+
+def test_a_month_that_lost_hosts_says_so():
+    lost = trend_point(factory.run(unreachable=["web2", "web3"]))
+    at = [
+        lost.model_copy(update={"run_id": "oct", "started": "2026-10-20T08:00:00+07:00"}),
+        trend_point(BEFORE).model_copy(update={"started": "2026-11-02T08:00:00+07:00"}),
+    ]
+    page = pages(BEFORE, trend=at)["index.html"]
+    november, october = rows(page, ".months tbody tr")
+    assert october.startswith("Oct 2026 2 hosts not read ") and "not read" not in november
+    assert "2 hosts not read" in rows(page, "table.figures tbody tr")[-1]
+    warning = "fewer findings there do not mean"
+    assert warning in page.body.text() and warning not in pages(BEFORE, trend=at[1:])["index.html"].body.text()
 
 
 def test_a_stacked_bar_is_as_long_as_its_sum():

@@ -123,6 +123,21 @@ def test_every_pair_of_before_and_after_has_its_name():
     assert name(Status.PASS, Status.NOT_EVALUATED) is None
 
 
+def test_what_one_run_could_not_evaluate_makes_the_other_neither_better_nor_worse():
+    def told(before, after):
+        pairs = [
+            [finding(f"a.c{n}", "web1", status) for n, status in enumerate(statuses)] for statuses in (before, after)
+        ]
+        comparison = compare(*pairs)
+        return comparison.open_before, comparison.open_after
+
+    assert told(["fail", "fail", "pass"], ["fail", "not_evaluated", "pass"]) == (1, 1)
+    assert told(["fail", "not_evaluated"], ["fail", "partial"]) == (1, 1)
+    assert told(["fail", "fail"], ["pass", "not_evaluated"]) == (1, 0)
+    assert told(["pass", "not_applicable"], ["fail", "fail"]) == (0, 2)
+    assert told(["fail", "fail"], ["not_evaluated", "not_evaluated"]) == (2, 0)
+
+
 def test_trend_counts_what_the_summary_counts():
     run = factory.run()
     point = trend_point(run)

@@ -260,6 +260,18 @@ def test_an_attestation_answers_while_it_is_valid(
     assert verdict.judge(run, Severity.LOW).code == 0
 
 
+def test_an_attestation_may_say_what_is_done_instead(tmp_path: Path) -> None:
+    paper = attestation(compensating="Sao chép <hằng ngày> sang máy khác")
+    known = inventory.load(folder(tmp_path, attestations=[paper]))
+    run = run_of(known, finding("x.asked", Status.MANUAL))
+    (answered,) = [one for one in run.findings if one.control == "x.asked"]
+    assert answered.attestation is not None
+    assert answered.attestation.compensating == paper["compensating"]
+    made = dict(html.pages(run, CATALOGUE, "vi"))
+    assert "Tương đương" in texts(made["index.html"], ".papers > li")[0]
+    assert "Biện pháp thay thế Sao chép <hằng ngày> sang máy khác" in texts(made["hosts/a.html"], ".fold.attested")[0]
+
+
 def test_an_attestation_answers_nothing_but_a_manual_finding(tmp_path: Path) -> None:
     known = inventory.load(folder(tmp_path, attestations=[attestation()]))
     assert run_of(known, finding("x.asked", Status.NOT_EVALUATED)).findings[0].bucket == "not_evaluated"

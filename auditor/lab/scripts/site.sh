@@ -33,5 +33,9 @@ if [ -d "machine/files" ]; then
 fi
 . ./machine/provision.sh
 
+install -m 644 kept_bytecode.py /usr/lib/python3/dist-packages/luytre_lab_bytecode.py
+echo 'import luytre_lab_bytecode' >/usr/lib/python3/dist-packages/luytre-lab.pth
+python3 -m compileall -q /usr/lib/python3/dist-packages/luytre_lab_bytecode.py
+
 rm -rf /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/log/bootstrap.log
 touch /etc/.updated /var/.updated

@@ -15,7 +15,7 @@ from auditor import units
 from auditor.controls import Catalogue
 from auditor.frameworks.assessment import ClauseTotal, Result, assess_run, total
 from auditor.frameworks.clauses import Framework
-from auditor.models import Bucket, DocumentKind, Lang, Regime, Severity, Status, Unit
+from auditor.models import Bucket, DocumentKind, Finding, Lang, Regime, Severity, Status, Unit
 from auditor.report.official import metrics
 from auditor.report.official.document import (
     COLUMNS,
@@ -56,6 +56,7 @@ NAMED = 10
 _COMMITTEE = "Ủy ban nhân dân"
 _PLACES = ("tỉnh", "thành phố", "thị xã", "thị trấn", "huyện", "quận", "phường", "xã", "đặc khu")
 _BLANK = "\u00a0" * 7
+_OPEN: tuple[Bucket, ...] = ("fail", "partial")
 _APART: tuple[Bucket, ...] = ("attested", "not_applicable", "manual", "not_evaluated")
 _CHANGES: tuple[Change, ...] = ("fixed", "still", "regressed", "new", "waived", "unknown", "gone")
 _ROMAN = ("I", "II", "III", "IV", "V")
@@ -102,7 +103,7 @@ class _Writer:
         self.unit = figures.unit
         self.above = units.addressees(figures.organisation, figures.unit)
         self.below = tuple(unit for unit, _ in figures.owners if unit.id != figures.unit.id)
-        self.open = requirements(figures.run, catalogue, "fail", "partial")
+        self.open = requirements(figures.run, catalogue, *_OPEN)
         self.security = self.words(f"official.security.{regime}")
         self.month = self.words("official.month", month=f"{period.month:02}", year=str(period.year))
 
@@ -114,6 +115,7 @@ class _Writer:
             lang=self.lang,
             kind=self.kind,
             name=words("official.document_name", kind=self._kind(), unit=self.unit.name, month=self.month),
+            made=self.moments[0],
             superior=self._superior(),
             agency=_agency(self.unit.name),
             nation=words("official.nation"),
@@ -347,25 +349,29 @@ class _Writer:
 
     def _change(self) -> Iterable[str]:
         words, change = self.words, self.figures.change
-        if change is None or self.previous is None:
+        if change is not None and self.previous is not None:
+            before, after = change.open_before, change.open_after
+            key = "less" if after < before else "more" if after > before else "same"
+            yield words(f"official.compared.{key}", when=words.moment(self.previous), before=before, after=after)
+            counted = {one: change.count(one) for one in _CHANGES} | {"unseen": change.unseen_before}
+            counted["new"] -= counted["unseen"]
+            parts = [words(f"official.became.{one}", n=count) for one, count in counted.items() if count]
+            if parts:
+                yield words("official.change.detail", parts="; ".join(parts))
+            yield from self._regressed(change.changes.get("regressed", ()))
+        elif not self.figures.incomparable:
             yield words("official.change.none")
-            return
-        key = (
-            "less" if change.after.open_total < change.before.open_total
-            else "more" if change.after.open_total > change.before.open_total
-            else "same"
-        )  # fmt: skip
-        yield words(
-            f"official.compared.{key}",
-            when=words.moment(self.previous),
-            before=change.before.open_total,
-            after=change.after.open_total,
-        )
-        parts = [words(f"official.became.{one}", n=change.count(one)) for one in _CHANGES if change.count(one)]
-        if parts:
-            yield words("official.change.detail", parts="; ".join(parts))
         if self.figures.incomparable:
             yield words("official.change.incomparable", names=self._domains(self.figures.incomparable))
+
+    def _regressed(self, findings: Sequence[Finding]) -> Iterable[str]:
+        """What was met before and is not now, the worst by name: somebody changed it."""
+        came_back = requirements(self.figures.run.model_copy(update={"findings": findings}), self.catalogue, *_OPEN)
+        named = [f"{one.title.get(self.lang)} ({self._where(one)})" for one in came_back[:NOTABLE]]
+        if len(came_back) > NOTABLE:
+            named.append(self.words("official.change.more", n=len(came_back) - NOTABLE))
+        if named:
+            yield self.words("official.change.regressed", names="; ".join(named))
 
     def _notable(self, open_: Sequence[Requirement], key: str) -> Iterable[Block]:
         words = self.words
@@ -424,12 +430,11 @@ class _Writer:
             yield words("official.causes.none")
             return
         auto = sum(one.automated for one in self.open)
-        yield words(
-            "official.causes.work",
-            requirements=words("official.requirements_n", n=len(self.open)),
-            auto=auto,
-            hand=len(self.open) - auto,
-        )
+        counted = {"requirements": words("official.requirements_n", n=len(self.open))}
+        if 0 < auto < len(self.open):
+            yield words("official.causes.work", **counted, auto=auto, hand=len(self.open) - auto)
+        else:
+            yield words("official.causes.auto" if auto else "official.causes.hand", **counted)
         if change is not None and change.count("still"):
             yield words("official.causes.still", n=change.count("still"))
         if change is not None and change.count("regressed"):

@@ -5,7 +5,10 @@ The form is that of Decree 30/2020/NĐ-CP, annex I.
 
 from __future__ import annotations
 
+import datetime
 from typing import Literal
+
+from pydantic import Field
 
 from auditor.models import DocumentKind, Lang, Model
 
@@ -63,6 +66,7 @@ class Document(Model):
     lang: Lang
     kind: DocumentKind
     name: str
+    made: str = Field(description="when the newest run behind it was, ISO 8601: the only clock that it knows")
     superior: tuple[str, ...]
     agency: tuple[str, ...]
     nation: str
@@ -80,6 +84,17 @@ class Document(Model):
     recipients: tuple[str, ...]
     signing: tuple[str, ...]
     annexes: tuple[Annex, ...]
+
+
+def utc(iso: str) -> datetime.datetime:
+    """A moment as the files' properties hold it: in UTC, without saying so."""
+    return datetime.datetime.fromisoformat(iso).astimezone(datetime.UTC).replace(tzinfo=None)
+
+
+def datetime_parts(iso: str) -> dict[str, int]:
+    """The same as typst takes it, which without one would ask this machine's clock."""
+    told = utc(iso)
+    return {part: getattr(told, part) for part in ("year", "month", "day", "hour", "minute", "second")}
 
 
 COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
@@ -115,7 +130,7 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
     "unsure": (
         Column(key="number", share=5, align="center"),
         Column(key="requirement", share=37),
-        Column(key="where", share=26),
+        Column(key="place", share=26),
         Column(key="why", share=32),
     ),
     "clauses": (

@@ -18,13 +18,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from auditor.errors import InputError
 from auditor.report.official import metrics
-from auditor.report.official.document import AGENCY_RULE, TITLE_RULE, Document
+from auditor.report.official.document import AGENCY_RULE, TITLE_RULE, Document, utc
 from auditor.report.official.template import (
     PATH,
     STYLE_AGENCY_RULE,
     STYLE_CIRCULATION,
     STYLE_MOTTO_RULE,
     STYLE_TITLE_RULE,
+    saved,
 )
 
 MAX_TEMPLATE = 20_000_000
@@ -46,10 +47,9 @@ def render(document: Document, template: Path | None = None) -> bytes:
     word = filled.docx
     _set_lengths(word)
     word.core_properties.title = document.name
+    word.core_properties.created = word.core_properties.modified = utc(document.made)
     _check(document, word, source)
-    buffer = io.BytesIO()
-    word.save(buffer)
-    return buffer.getvalue()
+    return saved(word)
 
 
 def _filled(document: Document, source: Path) -> Any:
@@ -152,7 +152,7 @@ def _check(document: Document, word: Docx, source: Path) -> None:
 
 
 def _texts(document: Document) -> Iterator[tuple[str, str]]:
-    for name, value in document.model_dump(exclude={"lang", "kind", "name", "body", "annexes"}).items():
+    for name, value in document.model_dump(exclude={"lang", "kind", "name", "made", "body", "annexes"}).items():
         for text in (value,) if isinstance(value, str) else value:
             yield name, text
     for block in document.body:

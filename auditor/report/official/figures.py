@@ -103,7 +103,7 @@ def figures(organisation: Organisation, unit: Unit, hosts: Iterable[Host], run: 
     audited = {site.domain for host in run.hosts for site in host.sites}
     declared = [(host, site) for host in hosts for site in host.sites]
     known = {one.id for one in organisation.units}
-    comparable = {host.name for host in earlier.hosts} & {host.name for host in mine.hosts} if earlier else set()
+    comparable = _reached(earlier) & _reached(mine) if earlier else set()
     return Figures(
         unit=unit,
         units=scope,
@@ -162,6 +162,10 @@ def _narrowed(run: Run, units: frozenset[str], organisation: Organisation) -> Ru
             ),
         }
     )
+
+
+def _reached(run: Run) -> set[str]:
+    return {outcome.host for outcome in run.outcomes if outcome.reached}
 
 
 def _of(run: Run, hosts: set[str]) -> list[Finding]:

@@ -70,7 +70,12 @@ def write(
         raise InputError(
             "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
         ) from error
-    return tuple(publish.file(output / name, content_) for name, content_ in made.items())
+    return tuple(_put(output / name, content_) for name, content_ in made.items())
+
+
+def _put(path: Path, content_: bytes) -> Path:
+    """In place, whole; what holds addresses is for its owner only."""
+    return publish.private(path, [content_]) if path.name.startswith(ANNEX) else publish.file(path, content_)
 
 
 def rendered(

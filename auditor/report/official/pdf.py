@@ -23,6 +23,7 @@ from auditor.report.official.document import (
     TITLE_RULE,
     Annex,
     Document,
+    datetime_parts,
 )
 
 _TYPESET = Path(__file__).with_name("typeset.py")
@@ -75,6 +76,7 @@ def _data(document: Document, annexes: Sequence[Annex], *, with_body: bool) -> d
     return {
         **document.model_dump(mode="json", exclude={"annexes"}),
         **rules(document),
+        "made": datetime_parts(document.made),
         "annexes": [annex.model_dump(mode="json") for annex in annexes],
         "columns": {key: [column.model_dump(mode="json") for column in columns] for key, columns in COLUMNS.items()},
         "header_columns": HEADER_COLUMNS,

@@ -11,9 +11,7 @@ from typing import Protocol, Self
 
 from auditor.errors import InputError
 from auditor.models import Run
-
-_HOME = datetime.timezone(datetime.timedelta(hours=7))
-"""Vietnam: which month a run belongs to is told by the clock there."""
+from auditor.vietnam import month
 
 
 @dataclass(frozen=True, order=True)
@@ -33,8 +31,7 @@ class Period:
     @classmethod
     def of(cls, started: str) -> Self:
         """The month of an ISO 8601 moment."""
-        moment = datetime.datetime.fromisoformat(started).astimezone(_HOME)
-        return cls(moment.year, moment.month)
+        return cls.parse(month(started))
 
     @property
     def last_day(self) -> datetime.date:

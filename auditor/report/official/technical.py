@@ -14,6 +14,7 @@ from auditor.controls import Catalogue
 from auditor.models import Bucket, Finding, Lang, Model, Severity
 from auditor.report import papers, shown
 from auditor.report.official import metrics
+from auditor.report.official.document import datetime_parts
 from auditor.report.official.figures import Figures
 from auditor.report.official.pdf import Sheet
 from auditor.report.official.period import Period
@@ -51,6 +52,7 @@ def _data(
     month = words("official.month", month=f"{period.month:02}", year=str(period.year))
     return {
         "lang": words.lang,
+        "made": datetime_parts(figures.run.started),
         "name": words("official.technical.name", unit=figures.unit.name, month=month),
         "circulation": words("official.circulation"),
         "title": words("official.technical.title"),

@@ -74,7 +74,7 @@ def build() -> bytes:
     for key in COLUMNS:
         _annex_page(document.add_section())
         _annex(document, key)
-    return _saved(document)
+    return saved(document)
 
 
 def _properties(document: Any) -> None:
@@ -388,8 +388,8 @@ def _all(where: Any, *paragraphs: tuple[str, str]) -> None:
             paragraph.add_run(text)
 
 
-def _saved(document: Any) -> bytes:
-    """The file with fixed dates inside, so that building it again changes nothing."""
+def saved(document: Any) -> bytes:
+    """The file with fixed dates inside, so that making it again changes nothing."""
     buffer, fixed = io.BytesIO(), io.BytesIO()
     document.save(buffer)
     with zipfile.ZipFile(buffer) as raw, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as kept:

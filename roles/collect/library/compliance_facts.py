@@ -42,76 +42,57 @@ document:
   type: str
 """
 
+import importlib
 import json
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import (
-    accounts,
-    apache,
-    backups,
-    cron,
-    files,
-    filesystem,
-    firewall,
-    guard,
-    kernel,
-    logging,
-    mariadb,
-    nginx,
-    pam,
-    php_fpm,
-    services,
-    ssh,
-    sudo,
-    survey,
-    system,
-    tls,
-    updates,
-    wordpress,
-)
-from ansible.module_utils.luytre import (
-    time as clock,
-)
 from ansible.module_utils.luytre._apart import apart
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 
-AREAS = {
-    "accounts": accounts,
-    "apache": apache,
-    "backups": backups,
-    "cron": cron,
-    "files": files,
-    "filesystem": filesystem,
-    "firewall": firewall,
-    "guard": guard,
-    "kernel": kernel,
-    "logging": logging,
-    "mariadb": mariadb,
-    "nginx": nginx,
-    "pam": pam,
-    "php_fpm": php_fpm,
-    "services": services,
-    "ssh": ssh,
-    "sudo": sudo,
-    "system": system,
-    "time": clock,
-    "tls": tls,
-    "updates": updates,
-    "wordpress": wordpress,
-}
+if False:  # Ansible sends along what it finds imported; each area's process imports what it needs
+    from ansible.module_utils.luytre import (  # noqa: F401
+        accounts,
+        apache,
+        backups,
+        cron,
+        files,
+        filesystem,
+        firewall,
+        guard,
+        kernel,
+        logging,
+        mariadb,
+        nginx,
+        pam,
+        php_fpm,
+        services,
+        ssh,
+        sudo,
+        survey,
+        system,
+        time,
+        tls,
+        updates,
+        wordpress,
+    )
+
 SLOW = ("files", "filesystem", "php_fpm", "wordpress")
+AREAS = (
+    *SLOW,
+    *("accounts", "apache", "backups", "cron", "firewall", "guard", "kernel", "logging", "mariadb", "nginx"),
+    *("pam", "services", "ssh", "sudo", "system", "time", "tls", "updates"),
+)
+FOR_ROLES = ("survey",)
 AT_ONCE = 4
-FOR_ROLES = {
-    "survey": survey,
-}
 
 
 def read_area(name, declared, seconds):
     """``{seconds, error, data}`` of one area; an error in it stays in it."""
     started = time.monotonic()
     try:
-        data, error = {**AREAS, **FOR_ROLES}[name].collect(Reading(declared, seconds)), None
+        area = importlib.import_module("ansible.module_utils.luytre.%s" % name)
+        data, error = area.collect(Reading(declared, seconds)), None
     except Unreadable as unreadable:
         data, error = None, str(unreadable)
     except Exception as surprise:
@@ -128,7 +109,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    wanted = module.params["areas"] or list(AREAS)
+    wanted = module.params["areas"] or AREAS
     unknown = [name for name in wanted if name not in AREAS and name not in FOR_ROLES]
     if unknown:
         module.fail_json(msg="no such area: %s; there are %s" % (", ".join(unknown), ", ".join(AREAS)))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web2
+# hosts: web2
 # last: a file that is read later may say off again
 # Off while it runs; an option with a prefix, an underscore and no value turns it on at the next start.
 set -eu

@@ -1,0 +1,55 @@
+"""The terminal itself: its two streams, and what moves on it while hosts are at work. Quiet in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich import markup
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+_PIPE_WIDTH = 400
+"""Columns when nobody looks: wide enough that no table is cut."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPE_WIDTH)
+
+
+def escape(text: str) -> str:
+    """Foreign text for the terminal: neither Rich's markup nor what a terminal takes for orders."""
+    from auditor.report.visible import visible
+
+    return markup.escape(visible(text))
+
+
+@contextmanager
+def progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    """A bar on a terminal that names each host when it is done; silent in a pipe."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[last]}"),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as bar:
+        task = bar.add_task(what, total=len(hosts), last="")
+        left = set(hosts)
+
+        def done(host: str) -> None:
+            if host in left:
+                left.discard(host)
+                bar.update(task, advance=1, last=host)
+
+        yield done
+
+
+@contextmanager
+def activity(what: str) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that says what is being done right now; silent in a pipe."""
+    with err.status(what) as status:
+        yield lambda now: status.update(f"{what}  [dim]{escape(now)}[/]")
