@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import gc
 import hashlib
 import os
 import statistics
@@ -267,6 +268,7 @@ def main() -> None:
             write_official(SCALES[name], Path(folder), Path(output))
         case rest:
             compare(int(rest[0]) if rest else 3)
+    gc.freeze()  # as ``auditor.cli`` does
 
 
 def compare(repeats: int) -> None:
