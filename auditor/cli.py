@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import NoReturn
@@ -86,3 +87,5 @@ def main() -> NoReturn:
     except (LabError, BuildError) as error:
         print(f"auditor: {error}", file=sys.stderr)
         sys.exit(1)
+    finally:
+        gc.freeze()  # the process ends: what it holds, a run of 50,000 findings maybe, need not be taken apart first

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pydantic.dataclasses
 from pydantic import ConfigDict, Field, ValidationError
 
 from auditor import chain, sqlite_file
 from auditor.chain import Broken, Link, RunKept, RunsPruned, Stored
 from auditor.errors import InputError
+from auditor.memory import growing
 from auditor.models import Evidence, Finding, Run
 from auditor.report.summary import TrendPoint, trend_point
 
@@ -99,8 +101,8 @@ def key_of(inventory: str) -> str:
     return str(path.resolve()) if path.exists() else inventory
 
 
+@pydantic.dataclasses.dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="ignore"))
 class _BareFinding(Finding):
-    model_config = ConfigDict(extra="ignore")
     evidence: tuple[Evidence, ...] = Field(default=(), validation_alias="never read")
     violations: tuple[Any, ...] = Field(default=(), validation_alias="never read")
 
@@ -150,11 +152,19 @@ class History:
             if kept.id in gone
         )
 
-    def run(self, run_id: str, kind: type[Run] = Run) -> Run:
+    def run(self, run_id: str) -> Run:
         """A kept run by its id or a prefix that only one has. Raises InputError when there is none."""
+        return self._read(run_id, Run)
+
+    def bare(self, run_id: str) -> Run:
+        """The same without the evidence, as ``before`` gives it."""
+        return self._read(run_id, _BareRun)
+
+    def _read(self, run_id: str, kind: type[Run]) -> Run:
         found, document = self.document(run_id)
         try:
-            return kind.model_validate_json(document)
+            with growing():
+                return kind.model_validate_json(document)
         except ValidationError as error:
             raise InputError(
                 "run {run} was written by another version and cannot be understood",
@@ -189,7 +199,7 @@ class History:
         query = "SELECT id FROM runs WHERE inventory = ? AND started < ? ORDER BY started DESC, id DESC LIMIT 1"
         with self._open() as database:
             found = database.execute(query, (key_of(run.inventory), run.started)).fetchone()
-        return self.run(found[0], _BareRun) if found else None
+        return self.bare(found[0]) if found else None
 
     def trend(self, inventory: str, runs: int = 24) -> tuple[TrendPoint, ...]:
         """The newest ``runs`` runs of an inventory and the last of each of as many months, oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -18,7 +18,6 @@ from auditor.models import (
     Inventory,
     Organisation,
     Scope,
-    Severity,
     Status,
     Subject,
     Validity,
@@ -165,12 +164,12 @@ def _by_finding[Paper: (Waiver, Attestation)](
 
 def _settled(finding: Finding, waivers: Sequence[Waiver], attestations: Sequence[Attestation], today: date) -> Finding:
     if finding.status.is_open and (waiver := _in_force(waivers, today)) is not None:
-        return finding.model_copy(update={"waiver": _waived(waiver, today)})
+        return replace(finding, waiver=_waived(waiver, today))
     if finding.status is Status.MANUAL:
         begun = [attestation for attestation in attestations if attestation.when <= today]
         if begun:
             latest = max(begun, key=lambda attestation: attestation.valid_until)
-            return finding.model_copy(update={"attestation": _attested(latest, today)})
+            return replace(finding, attestation=_attested(latest, today))
     return finding
 
 
@@ -227,7 +226,7 @@ def _judged(
                     (finding.severity, *(catalogue[waiver.control].severity for waiver in over[subject])),
                     key=lambda severity: severity.rank,
                 )
-                found.append(finding.model_copy(update={"severity": Severity(worst)}))
+                found.append(replace(finding, severity=worst))
     return tuple(found)
 
 

@@ -1,25 +1,30 @@
-"""How long the reports of a large fleet take, and how much memory: every format, each timed by itself.
+"""How long the reports of a large fleet take, and how much memory.
 
     .venv/bin/python benchmarks/reports.py [REPEATS]
 
 First 200 sites on as many hosts, 250 controls each, with 24 monthly runs kept: 50,000 findings a run. Then 10,000
-sites on 1,000 hosts with 40 controls each: the fleet pages, which Chromium opens, and the official report. Every
-command is a process of its own that begins with the history on disk; making the history is not counted. Wall time
-needs an idle machine; the time of processor tells what the work is when others share it.
+sites on 1,000 hosts with 40 controls each: the fleet pages, which Chromium opens, and the official report.
+
+What is measured is what an office runs: ``auditor report`` with all formats, then ``auditor report official``, each
+from the start of its process, with the history on disk, to its end; making the history is not counted. A command may
+use both processors. Its memory is that of all its processes together, what they share counted once, looked at twenty
+times a second. Wall time needs an idle machine; the time of processors tells what the work is when others share it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import gc
 import hashlib
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -27,6 +32,7 @@ from pathlib import Path
 from auditor import controls, report
 from auditor.controls import Catalogue, Control
 from auditor.history import History
+from auditor.memory import settled
 from auditor.models import (
     Evidence,
     Finding,
@@ -43,14 +49,12 @@ from auditor.models import (
     Unit,
 )
 from auditor.report import html, publish
-from auditor.report.memory import settled
 from auditor.report.official import issue
 from auditor.report.official.period import Period
 
 PATH = "/benchmark"
 OFFICE = "tinh-tan-giang"
-PEAK = "peak MB"
-TIMED = (Format.HTML, Format.XLSX, Format.CSV, Format.SARIF, Format.JUNIT)
+FORMATS = ("html", "xlsx", "csv", "sarif", "junit")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Scale:
 
 
 SCALES = {"200": Scale(200, 200, 250, 24), "10000": Scale(10_000, 1_000, 40, 2)}
+COMMANDS = {"200": (("report", *FORMATS), ("official",)), "10000": (("fleet",), ("official",))}
 
 
 # --- the fleet ----------------------------------------------------------------------------------------
@@ -164,63 +169,74 @@ def make(scale: Scale, folder: Path) -> None:
 # --- what is measured ---------------------------------------------------------------------------------
 
 
-def timed(what: str, work: Callable[[], object]) -> None:
-    started, cpu = time.monotonic(), time.process_time()
-    work()
-    print(f"{what}\t{time.monotonic() - started:.3f}\t{time.process_time() - cpu:.3f}", flush=True)
+def write_all(scale: Scale, folder: Path, output: Path, formats: set[Format]) -> None:
+    """``auditor report --format html,xlsx,csv,sarif,junit``."""
+    history = History(folder / "history.sqlite")
+    newest = history.latest(PATH)
+    assert newest is not None  # noqa: S101  ``make`` kept some
+    before, trend = history.before(newest), history.trend(PATH)
+    report.write(newest, catalogue(scale), output=output, lang="vi", before=before, trend=trend, formats=formats)
 
 
-def measure(scale: Scale, folder: Path, output: Path) -> None:
-    """``auditor report``, step by step: a line each, what and seconds of wall and of processor."""
-    known, history = catalogue(scale), History(folder / "history.sqlite")
-    if scale.sites > 1000:
-        timed("fleet pages", lambda: publish.folder(output / "report", fleet_pages(history, known)))
-    else:
-        runs: list[Run] = []
-        timed("history", lambda: runs.extend(latest_two(history)))
-        for wanted in TIMED:
-            timed(wanted.value, lambda wanted=wanted: written(runs, history, known, output, wanted))
-    told_peak()
-
-
-def latest_two(history: History) -> Iterator[Run]:
-    newest = history.run(history.entries(PATH, 1)[0].id)
-    yield newest
-    before = history.before(newest)
-    if before is not None:
-        yield before
-
-
-def written(runs: list[Run], history: History, known: Catalogue, output: Path, wanted: Format) -> None:
-    newest, before = runs
-    trend = history.trend(PATH) if wanted is Format.HTML else ()
-    report.write(newest, known, output=output, lang="vi", before=before, trend=trend, formats={wanted})
-
-
-def measure_official(scale: Scale, folder: Path, output: Path) -> None:
-    """``auditor report official``, for the office above all others."""
-    known, history = catalogue(scale), History(folder / "history.sqlite")
-    inventory = Inventory(path=PATH, organisation=organisation(scale), hosts=hosts(scale))
-
-    def official() -> None:
-        issue.write(
-            history, inventory, known, OFFICE, Period(2026, 11),
-            output=output / "official", kind="bao-cao", regime=None, lang="vi", template=None,
-        )  # fmt: skip
-
-    timed("official", official)
-    told_peak()
-
-
-def told_peak() -> None:
-    print(f"{PEAK}\t{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
-
-
-def fleet_pages(history: History, known: Catalogue) -> Iterator[tuple[str, str]]:
+def write_fleet(scale: Scale, folder: Path, output: Path) -> None:
     """The overview, the lists over many pages and the list by name: what comes before the pages of single things."""
-    newest = history.run(history.entries(PATH, 1)[0].id)
+    newest = History(folder / "history.sqlite").latest(PATH)
+    assert newest is not None  # noqa: S101
     with settled():
-        yield from takewhile(lambda page: page[0] != "unevaluated.html", html.pages(newest, known, "vi"))
+        pages = takewhile(lambda page: page[0] != "unevaluated.html", html.pages(newest, catalogue(scale), "vi"))
+        publish.folder(output / "report", pages)
+
+
+def write_official(scale: Scale, folder: Path, output: Path) -> None:
+    """``auditor report official``, for the office above all others."""
+    inventory = Inventory(path=PATH, organisation=organisation(scale), hosts=hosts(scale))
+    issue.write(
+        History(folder / "history.sqlite"), inventory, catalogue(scale), OFFICE, Period(2026, 11),
+        output=output / "official", kind="bao-cao", regime=None, lang="vi", template=None,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a command took: seconds on the clock and of all its processors, and megabytes at its peak."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def spent(*arguments: str) -> Spent:
+    """Run this program with these arguments, from its start to its end."""
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, __file__, *arguments], start_new_session=True)
+    seen = [0.0]
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            seen.append(held(process.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
+    over.set()
+    watcher.join()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{arguments}: exit code {process.returncode}")
+    return Spent(wall, usage.ru_utime + usage.ru_stime, max(*seen, usage.ru_maxrss / 1024))
+
+
+def held(session: int) -> float:
+    """Megabytes of memory that all processes of a session hold together, what they share counted once."""
+    total = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if os.getsid(int(process.name)) == session:
+                told = dict(line.split(":", 1) for line in (process / "smaps_rollup").read_text().splitlines()[1:])
+                total += int(told["Pss"].split()[0])
+    return total / 1024
 
 
 def opened(index: Path) -> float:
@@ -240,54 +256,56 @@ def opened(index: Path) -> float:
     return seconds
 
 
-def child(*arguments: str) -> dict[str, list[float]]:
-    done = subprocess.run([sys.executable, __file__, *arguments], check=True, capture_output=True, text=True)
-    lines = (line.split("\t") for line in done.stdout.splitlines())
-    return {what: [float(value) for value in values] for what, *values in lines}
-
-
 def main() -> None:
     match sys.argv[1:]:
         case ["make", name, folder]:
             make(SCALES[name], Path(folder))
-        case ["report", name, folder, output]:
-            measure(SCALES[name], Path(folder), Path(output))
+        case ["report", name, folder, output, *formats]:
+            write_all(SCALES[name], Path(folder), Path(output), set(map(Format, formats)))
+        case ["fleet", name, folder, output]:
+            write_fleet(SCALES[name], Path(folder), Path(output))
         case ["official", name, folder, output]:
-            measure_official(SCALES[name], Path(folder), Path(output))
+            write_official(SCALES[name], Path(folder), Path(output))
         case rest:
             compare(int(rest[0]) if rest else 3)
+    gc.freeze()  # as ``auditor.cli`` does
 
 
 def compare(repeats: int) -> None:
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, n={repeats}, seconds of wall time")
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, n={repeats}")
     for name, scale in SCALES.items():
+        print(f"\n{scale.sites} sites, {scale.hosts} hosts, {scale.controls} controls a site, {scale.runs} runs")
         with tempfile.TemporaryDirectory() as scratch:
-            child("make", name, scratch)
+            spent("make", name, scratch)
+            commands = COMMANDS[name]
             told = [
-                [child(what, name, scratch, f"{scratch}/out{n}") for what in ("report", "official")]
-                for n in range(repeats)
+                [spent(what, name, scratch, f"{scratch}/out", *formats) for what, *formats in commands]
+                for _ in range(repeats)
             ]
-            print(f"\n{scale.sites} sites, {scale.hosts} hosts, {scale.controls} controls a site, {scale.runs} runs")
-            both = [{**first, **second} for first, second in told]
-            steps = [what for what in both[0] if what != PEAK]
-            for what in steps:
-                show(what, [one[what] for one in both])
-            show("all", [[sum(one[what][clock] for what in steps) for clock in (0, 1)] for one in both])
-            print(f"  peak memory: reports {highest(told, 0):.0f} MB, official {highest(told, 1):.0f} MB")
-            pages = Path(scratch) / "out0/report"
-            size = (pages / "index.html").stat().st_size / 1e6
-            print(f"  index.html {size:.2f} MB, opens in Chromium in {opened(pages / 'index.html'):.2f} s")
-            if (pages / "names.html").exists():
-                print(f"  names.html opens in Chromium in {opened(pages / 'names.html'):.2f} s")
+            for (what, *_), of in zip(commands, zip(*told, strict=True), strict=True):
+                show(what, of)
+            show("all", [together(one) for one in told])
+            for alone in FORMATS if name == "200" else ():
+                show(f"({alone} alone)", [spent("report", name, scratch, f"{scratch}/alone", alone)])
+            for page in ("index.html", "names.html"):
+                path = Path(scratch) / "out/report" / page
+                if path.exists():
+                    print(f"  {page} {path.stat().st_size / 1e6:.2f} MB, opens in Chromium in {opened(path):.2f} s")
 
 
-def highest(told: list[list[dict[str, list[float]]]], of: int) -> float:
-    return max(one[of][PEAK][0] for one in told)
+def together(commands: Iterable[Spent]) -> Spent:
+    """One after another: their times summed, the highest of their peaks."""
+    wall, cpu, memory = zip(*((one.wall, one.cpu, one.memory) for one in commands), strict=True)
+    return Spent(sum(wall), sum(cpu), max(memory))
 
 
-def show(what: str, measured: list[list[float]]) -> None:
-    wall, cpu = zip(*measured, strict=True)
-    print(f"  {what:<14} min {min(wall):7.2f}  median {statistics.median(wall):7.2f}   of processor {min(cpu):7.2f}")
+def show(what: str, of: Sequence[Spent]) -> None:
+    wall, cpu, memory = zip(*((one.wall, one.cpu, one.memory) for one in of), strict=True)
+    print(
+        f"  {what:<16} wall min {min(wall):6.2f} s  median {statistics.median(wall):6.2f} s"
+        f"   processors min {min(cpu):6.2f} s   peak {max(memory):5.0f} MB",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -340,9 +341,7 @@ def run(
 def run_with_members(members: Iterable[Any]) -> Run:
     """A run whose open findings have one violating member each, taken in turn from ``members``."""
     ordinary, turn = run(), cycle(members)
-    findings = (
-        f.model_copy(update={"violations": (next(turn),)}) if f.status.is_open else f for f in ordinary.findings
-    )
+    findings = (replace(f, violations=(next(turn),)) if f.status.is_open else f for f in ordinary.findings)
     return ordinary.model_copy(update={"findings": tuple(findings)})
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from auditor.controls import Catalogue, Control
+from auditor.controls import Catalogue
 from auditor.errors import InputError
 from auditor.frameworks.clauses import Clause, ClauseStatus, Framework, citations, controls_of
 from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status
@@ -108,6 +108,8 @@ def said(finding: Finding) -> Result:
     A waiver or an attestation with a compensating measure is equivalent. Without one an attested finding is met, and a
     waived one says what it would without the waiver.
     """
+    if finding.waiver is None and finding.attestation is None:
+        return _SAID[finding.status]
     paper = {"waived": finding.waiver, "attested": finding.attestation}.get(finding.bucket)
     if paper is not None and paper.compensating:
         return Result.EQUIVALENT
@@ -162,7 +164,7 @@ def assess(
     A site's findings are its own and its host's; ``kinds`` says whose controls concern the subject at all, so that a
     host without sites does not answer for the controls of sites. Raises InputError for a level it does not know.
     """
-    return tuple(_judged(_plan(framework, level, catalogue), _by_control(findings), kinds))
+    return tuple(_judged(_plan(framework, level, catalogue, kinds), _by_control(findings)))
 
 
 def assess_run(
@@ -212,11 +214,12 @@ def _assessed(
     plans = _Plans(framework, catalogue)
     for host, own, of_site in _hosts(framework, run, found):
         for site in host.sites or (None,):
-            plan = plans.at(site_level(host, site) if framework.site_levels else other_level)
+            level = site_level(host, site) if framework.site_levels else other_level
             if site is None:
-                yield Assessed(host, None, tuple(_judged(plan, own, _HOST)))
+                yield Assessed(host, None, tuple(_judged(plans.at(level, _HOST), own)))
             else:
-                yield Assessed(host, site, tuple(_judged(plan, {**own, **of_site[site.domain]}, _BOTH)))
+                of_both = {**own, **of_site[site.domain]}
+                yield Assessed(host, site, tuple(_judged(plans.at(level, _BOTH), of_both)))
 
 
 def host_level(host: Host) -> int:
@@ -264,35 +267,44 @@ class _Counted:
 
 type _Findings = Mapping[str, Sequence[Finding]]
 type FindingsByHost = Mapping[str, Mapping[tuple[str, str], _Findings]]
-type _Plan = Sequence[tuple[Clause, tuple[Control, ...]]]
+type _Plan = Sequence[tuple[ClauseResult, tuple[ControlId, ...]]]
+"""The clauses, each as it stands where no control says anything, with the controls that concern the subject."""
 
 
-def _plan(framework: Framework, level: int | None, catalogue: Catalogue) -> _Plan:
+def _plan(framework: Framework, level: int | None, catalogue: Catalogue, kinds: frozenset[Kind]) -> _Plan:
     cited = citations(framework, catalogue)
-    return [(clause, controls_of(clause, cited)) for clause in framework.at(level)]
+    return [
+        (
+            ClauseResult(clause, concluded(clause.status, None), None, ()),
+            tuple(control.id for control in controls_of(clause, cited) if control.subject in kinds),
+        )
+        for clause in framework.at(level)
+    ]
 
 
 class _Plans:
-    """The clauses and controls of each level, worked out once."""
+    """The clauses and controls of each level for hosts and for sites, worked out once."""
 
     def __init__(self, framework: Framework, catalogue: Catalogue) -> None:
         self._framework, self._catalogue = framework, catalogue
-        self._made: dict[int | None, _Plan] = {}
+        self._made: dict[tuple[int | None, frozenset[Kind]], _Plan] = {}
 
-    def at(self, level: int | None) -> _Plan:
-        if level not in self._made:
-            self._made[level] = _plan(self._framework, level, self._catalogue)
-        return self._made[level]
+    def at(self, level: int | None, kinds: frozenset[Kind]) -> _Plan:
+        if (level, kinds) not in self._made:
+            self._made[level, kinds] = _plan(self._framework, level, self._catalogue, kinds)
+        return self._made[level, kinds]
 
 
-def _judged(plan: _Plan, findings: _Findings, kinds: frozenset[Kind]) -> Iterator[ClauseResult]:
-    for clause, controls in plan:
-        concerned = [control.id for control in controls if control.subject in kinds]
-        found = tuple(finding for control in concerned for finding in findings.get(control, ()))
-        shown = summed(found) if concerned else None
-        if shown is not None and any(control not in findings for control in concerned):
+def _judged(plan: _Plan, findings: _Findings) -> Iterator[ClauseResult]:
+    for unshown, controls in plan:
+        if not controls:
+            yield unshown
+            continue
+        found = tuple(finding for control in controls for finding in findings.get(control, ()))
+        shown = summed(found)
+        if any(control not in findings for control in controls):
             shown = max(shown, Result.NOT_EVALUATED, key=_RANK.__getitem__)
-        yield ClauseResult(clause, concluded(clause.status, shown), shown, found)
+        yield ClauseResult(unshown.clause, concluded(unshown.clause.status, shown), shown, found)
 
 
 def by_host(run: Run) -> FindingsByHost:

@@ -6,14 +6,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
+from auditor.abreast import beside
 from auditor.controls import Catalogue
+from auditor.memory import settled
 from auditor.models import USUAL_FORMATS, Finding, Format, Lang, Model, Run, Verdict
 from auditor.report import csv_output, html, json_output, junit, oscal, publish, sarif, xlsx
 from auditor.report.addresses import site_page
-from auditor.report.memory import settled
 from auditor.report.summary import TrendPoint, fleet, trend_point
 
+MANY = 5000
+"""From so many findings on the pages and the other files are made by a processor each."""
+
 _NAMES: Mapping[Format, str] = {
+    Format.HTML: "report/index.html",
     Format.JSON: "findings.json",
     Format.JUNIT: "junit.xml",
     Format.CSV: "findings.csv",
@@ -59,22 +64,24 @@ def write(
     report = output / "report"
     publish.check(output)
     catalogue = catalogue.knowing(chain(run.findings, before.findings if before else (), baseline or ()))
-    files: dict[Format, Path] = {}
-    with settled():
+    renders: Mapping[Format, Callable[[], bytes]] = {
+        Format.JSON: lambda: json_output.render(run, verdict),
+        Format.JUNIT: lambda: junit.render(run, catalogue, lang),
+        Format.CSV: lambda: csv_output.render(run, catalogue, lang),
+        Format.XLSX: lambda: xlsx.render(run, catalogue, lang),
+        Format.SARIF: lambda: sarif.render(run, catalogue, lang, baseline),
+        Format.OSCAL: lambda: oscal.render(run, catalogue, lang),
+    }
+    files = {wanted: output / name for wanted, name in _NAMES.items() if wanted in formats}
+
+    def single_files() -> None:
+        for wanted, render in renders.items():
+            if wanted in files:
+                publish.file(files[wanted], render())
+
+    with settled(), beside(single_files, worthwhile=Format.HTML in formats and len(run.findings) >= MANY):
         if Format.HTML in formats:
             publish.folder(report, html.pages(run, catalogue, lang, before, trend))
-            files[Format.HTML] = report / "index.html"
-        renders: Mapping[Format, Callable[[], bytes]] = {
-            Format.JSON: lambda: json_output.render(run, verdict),
-            Format.JUNIT: lambda: junit.render(run, catalogue, lang),
-            Format.CSV: lambda: csv_output.render(run, catalogue, lang),
-            Format.XLSX: lambda: xlsx.render(run, catalogue, lang),
-            Format.SARIF: lambda: sarif.render(run, catalogue, lang, baseline),
-            Format.OSCAL: lambda: oscal.render(run, catalogue, lang),
-        }
-        for wanted, render in renders.items():
-            if wanted in formats:
-                files[wanted] = publish.file(output / _NAMES[wanted], render())
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []
     return Written(files=files, sites={domain: report / site_page(domain) for domain in sites})
 

@@ -102,7 +102,7 @@ def _listed(kind: str, subject: SubjectDifference) -> dict[str, Any]:
             change: [
                 {
                     "control": finding.control,
-                    "subject": finding.subject.model_dump(),
+                    "subject": {"kind": finding.subject.kind, "id": finding.subject.id},
                     "severity": finding.severity.value,
                     "status": finding.status.value,
                 }

@@ -70,6 +70,7 @@ class Renderer:
             "catalogue": catalogue,
             "advised": Once(self._advice),
             "linked": Once(lambda control: self.macros["../"].control_link(control)),
+            "listed": Once(lambda of: self.macros["../"].listed(*of)),
         }
         self.macros: Once[str, Any] = Once(self._macros)
         """The macros by the way from a page to the root of the report."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from auditor.evaluate import MAX_VIOLATIONS
-from auditor.models import Finding, Model
+from auditor.models import Finding
 from auditor.report.visible import finite, one_line, visible
 from auditor.words import Words
 
@@ -25,20 +26,26 @@ _MOMENTS = frozenset({"now", "not_after", "not_before", "newest", "oldest", "mti
 _EPOCH = range(1, 32_503_680_000)  # up to the year 3000
 
 
-class Row(Model):
+@dataclass(frozen=True, slots=True)
+class Row:
     """One value that was read."""
 
     path: str
     value: str
 
 
-class Table(Model):
+@dataclass(frozen=True, slots=True)
+class Table:
     """The members that violate: columns where they are objects, else one column without a name."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     population: int | None
     cut: bool
+
+    def labelled(self, row: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+        """The row's cells, each with its column's name."""
+        return zip(self.columns, row, strict=True) if self.columns else (("", cell) for cell in row)
 
     @property
     def first(self) -> tuple[tuple[str, ...], ...]:
@@ -109,6 +116,8 @@ def _columns(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def value(path: str, value: Any, words: Words, started: str, limit: int) -> str:
     """A value as a person reads it: permission bits in octal, epoch seconds as a date, an object a line."""
+    if value is None or isinstance(value, (str, int)):
+        return one_line(_scalar(path, value, words, started), limit)
     if isinstance(value, list | tuple) and value:
         if all(isinstance(member, Mapping) for member in value):
             told = [_object(member, words, started) for member in value]
@@ -125,18 +134,16 @@ def _object(value: Mapping[str, Any], words: Words, started: str) -> str:
 
 
 def _scalar(path: str, value: Any, words: Words, started: str) -> str:
-    name = path.rpartition(".")[2]
+    if isinstance(value, str) and value:
+        counted = _COUNTED.fullmatch(value) if value.endswith("members") else None
+        return words("members", n=int(counted[1])) if counted else value
     if isinstance(value, int) and not isinstance(value, bool):
+        name = path.rpartition(".")[2]
         if name == "mode":
             return f"{value:04o}"
         if name in _MOMENTS and value in _EPOCH:
             return words.epoch(value, started)
-    if value is None:
-        return "—"
-    if isinstance(value, str) and value:
-        counted = _COUNTED.fullmatch(value)
-        return words("members", n=int(counted[1])) if counted else value
-    return json_text(value)
+    return "—" if value is None else json_text(value)
 
 
 def json_text(value: Any) -> str:

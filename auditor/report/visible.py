@@ -22,7 +22,8 @@ def visible(text: str, limit: int = LIMIT) -> str:
     holds only characters that XML 1.0 admits. Escaping for HTML or XML is still the caller's.
     """
     kept = text if len(text) <= limit else text[:limit]
-    shown = kept if _PLAIN.fullmatch(kept) else _spelt_out(kept)
+    plain = (kept.isascii() and kept.isprintable()) or _PLAIN.fullmatch(kept)
+    shown = kept if plain else _spelt_out(kept)
     return shown if len(text) <= limit else f"{shown}… [{limit}/{len(text)}]"
 
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def hardened():
     )
     run = factory.run(hardened=True, unreachable=["web3"])
     findings = tuple(
-        finding.model_copy(update={"waiver": waived})
+        replace(finding, waiver=waived)
         if (finding.control, finding.subject.id) == ("tls.certificate_valid", "bennua.test")
         else finding
         for finding in run.findings

@@ -57,7 +57,7 @@ def printed(words, convert, tmp_path_factory):
         files.append(folder / f"{kind}.docx")
         files[-1].write_bytes(data)
     by_office = {path.stem: path.read_bytes() for path in convert(files, "pdf")}
-    ours = {kind: dict(pdf.files(document))[""] for kind, document in DOCUMENTS.items()}
+    ours = {kind: pdf.printed(dict(pdf.sheets(document))[""]) for kind, document in DOCUMENTS.items()}
     return {
         (printer, kind): Printed(data, pdfplumber.open(io.BytesIO(data)).pages)
         for printer, made in (("libreoffice", by_office), ("typst", ours))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
@@ -67,7 +68,7 @@ def finding(
 ) -> Finding:
     return Finding(
         control=name,
-        subject=Subject.model_validate({"kind": subject, "id": at}),
+        subject=Subject(kind=subject, id=at),
         host="h1",
         status=status,
         severity=Severity(severity),
@@ -85,7 +86,7 @@ def waived(one: Finding, compensating: str | None) -> Finding:
         validity="active",
         compensating=compensating,
     )
-    return one.model_copy(update={"waiver": paper})
+    return replace(one, waiver=paper)
 
 
 def attested(one: Finding, validity: Literal["active", "expired"], compensating: str | None = None) -> Finding:
@@ -99,7 +100,7 @@ def attested(one: Finding, validity: Literal["active", "expired"], compensating:
         sha256="0" * 64,
         compensating=compensating,
     )
-    return one.model_copy(update={"attestation": answer})
+    return replace(one, attestation=answer)
 
 
 def framework(tmp_path: Path, text: str) -> Framework:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 import pytest
 
@@ -261,7 +262,7 @@ def waived(finding, **more):
         **more,
     }
     used = Waived.model_validate({"compensating": None, **waiver, "days_left": 21, "validity": "expiring"})
-    return finding.model_copy(update={"waiver": used}), Waiver.model_validate(
+    return replace(finding, waiver=used), Waiver.model_validate(
         {**waiver, "control": finding.control, "scope": {"hosts": ["web1"]}}
     )
 
@@ -304,6 +305,6 @@ def test_clauses_are_counted_over_the_sites_at_their_levels():
 
 def test_a_control_that_the_catalogue_no_longer_has_goes_by_its_id():
     run = factory.run(started=official.NOW)
-    gone = next(f for f in run.findings if f.is_open and f.host == "web1").model_copy(update={"control": "old.control"})
+    gone = replace(next(f for f in run.findings if f.is_open and f.host == "web1"), control="old.control")
     of = official.document("xa-an-truc", run=run.model_copy(update={"findings": (*run.findings, gone)}))
     assert "old.control" in [row[1] for row in annex(of, "open").rows]

@@ -70,7 +70,7 @@ def test_the_same_month_gives_the_same_bytes_whenever_it_is_written(history, tmp
 
 def test_a_month_is_vietnam_s_whatever_clock_the_run_used(history):
     keep(history, "2026-10-31T18:00:00+00:00")
-    found = state(history, history.entries("inventories/lab"), Period(2026, 11), {"web1"})
+    found = state(history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1"})
     assert found is not None and found.moments == ("2026-10-31T18:00:00+00:00",)
     assert Period.of("2026-11-01T00:30:00+07:00") == Period(2026, 11)
     assert Period.of("2026-10-31T23:30:00+07:00") == Period(2026, 10)
@@ -81,7 +81,7 @@ def test_the_last_run_of_the_month_is_taken_and_a_limited_one_completed_from_ear
     full = keep(history, "2026-11-10T08:00:00+07:00")
     last = keep(history, "2026-11-20T08:00:00+07:00", hosts=factory.HOSTS[:1], hardened=True)
     keep(history, "2026-12-01T08:00:00+07:00")
-    found = state(history, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"})
+    found = state(history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"})
     assert found is not None
     assert found.moments == ("2026-11-20T08:00:00+07:00", "2026-11-10T08:00:00+07:00")
     of_first = [f for f in found.run.findings if f.host == "web1"]
@@ -93,7 +93,7 @@ def test_the_last_run_of_the_month_is_taken_and_a_limited_one_completed_from_ear
 def test_a_host_that_no_run_of_the_month_has_is_missing(history):
     keep(history, "2026-11-10T08:00:00+07:00", hosts=factory.HOSTS[:2])
     keep(history, "2026-11-20T08:00:00+07:00", hosts=factory.HOSTS[:1])
-    found = state(history, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"})
+    found = state(history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"})
     assert found is not None and [host.name for host in found.run.hosts] == ["web1", "web2"]
 
 

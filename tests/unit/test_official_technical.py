@@ -22,8 +22,8 @@ def text_of(data):
 def test_it_names_hosts_and_addresses_and_what_was_read():
     run = factory.run(started=official.NOW, unreachable=["web2"])
     month = official.month("tinh-tan-giang", run)
-    ((suffix, data),) = technical.files(month, official.CATALOGUE, official.MONTH, lang="vi")
-    text = text_of(data)
+    ((suffix, sheet),) = technical.sheets(month, official.CATALOGUE, official.MONTH, lang="vi")
+    text = text_of(pdf.printed(sheet))
     assert suffix == ""
     for told in ("web1", "10.213.47.11", "web2", "10.213.47.12", "web3", "ssh.effective.permitrootlogin = yes"):
         assert told in text
@@ -49,7 +49,8 @@ def test_what_hosts_send_is_inert_bounded_and_drawable():
     typst = "#eval(1) *b* $x$ \\ #sys.inputs `c` @ref <label>"
     strings = ("<script>gọn\u202e", typst, "漢字 😀 ﷽", *factory.NASTY, "y" * 1_000_000)
     month = official.month("xa-an-truc", factory.run(started=official.NOW, nasty=strings))
-    ((_, data),) = technical.files(month, official.CATALOGUE, official.MONTH, lang="vi")
+    ((_, sheet),) = technical.sheets(month, official.CATALOGUE, official.MONTH, lang="vi")
+    data = pdf.printed(sheet)
     text = text_of(data)
     assert "<script>gọn[U+202E]" in text and "\u202e" not in text and "[U+1F600]" in text
     assert "#eval(1) *b* $x$" in text and "@ref <label>" in text
@@ -71,7 +72,7 @@ def test_a_long_annex_of_the_document_goes_into_files_of_its_own(monkeypatch):
     monkeypatch.setattr(pdf, "MAX_ROWS", 20)
     of = official.document("tinh-tan-giang")
     of = of.model_copy(update={"annexes": of.annexes[:4]})
-    made = dict(pdf.files(of))
+    made = {suffix: pdf.printed(sheet) for suffix, sheet in pdf.sheets(of)}
     rows = len(of.annexes[1].rows)
     assert rows > 20
     assert set(made) == {"", *(f"-phu-luc-2-{part}" for part in range(1, -(-rows // 20) + 1))}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -35,7 +36,7 @@ def facts(**system: object) -> HostFacts:
 def finding(control_id: str, kind: str, subject: str, status: Status = Status.FAIL) -> Finding:
     return Finding(
         control=control_id,
-        subject=Subject.model_validate({"kind": kind, "id": subject}),
+        subject=Subject(kind=kind, id=subject),
         host="h",
         status=status,
         severity=Severity.HIGH,
@@ -171,7 +172,7 @@ FOUND = Catalogue(controls=(control("x.host", that="true", fix={"touches": ["/et
 
 
 def touched(*paths: str) -> plan.Change:
-    found = finding("x.host", "host", "h").model_copy(update={"violations": tuple({"path": path} for path in paths)})
+    found = replace(finding("x.host", "host", "h"), violations=tuple({"path": path} for path in paths))
     (change,) = plan.make(FOUND, run(found), {"h": facts()}).hosts[0].changes
     return change
 

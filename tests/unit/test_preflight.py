@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -64,7 +65,7 @@ def judged(*planned: str, host: Host = HOST, data: Data | None = None, collected
     typed = {name: areas()[name].model_validate(value) for name, value in (data or facts()).items()}
     known = HostFacts(collected_at, typed, {name: "not read" for name in areas() if name not in typed}, {})
     findings = tuple(
-        found if found.status.is_open else found.model_copy(update={"status": Status.FAIL})
+        found if found.status.is_open else replace(found, status=Status.FAIL)
         for found in evaluate_host(some, host, known)
     )
     run = Run(

@@ -1,5 +1,6 @@
 """What the pages beside the overview say: controls, frameworks, changes, months, pages of long lists."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -195,9 +196,7 @@ def test_a_waived_finding_is_no_longer_among_those_who_fail_the_control():
         expires=date(2026, 12, 1), days_left=8, validity="expiring", compensating=None,
     )  # fmt: skip
     findings = tuple(
-        finding.model_copy(update={"waiver": waiver})
-        if (finding.control, finding.host) == ("ssh.root_login", "web2")
-        else finding
+        replace(finding, waiver=waiver) if (finding.control, finding.host) == ("ssh.root_login", "web2") else finding
         for finding in run.findings
     )
     page = pages(run.model_copy(update={"findings": findings}))["controls/ssh.root_login.html"]

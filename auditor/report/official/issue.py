@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from auditor import units
@@ -18,6 +19,9 @@ from auditor.report.official.document import ANNEX, Document
 from auditor.report.official.figures import Figures, figures
 from auditor.report.official.period import Period, State, month_before, state
 from auditor.yaml_source import line_of
+
+PRESSES = 2
+"""So many PDFs are printed at a time, each in up to 180 MB of memory."""
 
 
 def write(
@@ -78,14 +82,22 @@ def rendered(
     document: Document, month: Figures, catalogue: Catalogue, period: Period, template: Path | None
 ) -> Mapping[str, bytes]:
     """The files by name: the document as DOCX and PDF, long annexes apart, the technical annex."""
-    name = f"{document.kind}-{month.unit.id}-{period}"
-    made = {f"{name}.docx": docx.render(document, template)}
-    made |= {f"{name}{suffix}.pdf": printed for suffix, printed in pdf.files(document)}
-    made |= {
-        f"{ANNEX}{month.unit.id}-{period}{suffix}.pdf": printed
-        for suffix, printed in technical.files(month, catalogue, period, lang=document.lang)
-    }
-    return made
+    name, annex = f"{document.kind}-{month.unit.id}-{period}", f"{ANNEX}{month.unit.id}-{period}"
+    with ThreadPoolExecutor(PRESSES) as presses:
+        try:
+            printed = {
+                f"{of}{suffix}.pdf": presses.submit(pdf.printed, sheet)
+                for of, sheets in (
+                    (name, pdf.sheets(document)),
+                    (annex, technical.sheets(month, catalogue, period, lang=document.lang)),
+                )
+                for suffix, sheet in sheets
+            }
+            made = {f"{name}.docx": docx.render(document, template)}
+            return made | {file: press.result() for file, press in printed.items()}
+        except InputError:
+            presses.shutdown(cancel_futures=True)
+            raise
 
 
 def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
@@ -125,10 +137,10 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
 
 
 def states(history: History, inventory: Inventory, period: Period) -> tuple[State, State | None]:
-    """How things stood at the end of the month, and of the last month before it that has a run."""
+    """How things stood at the end of the month, and, without the evidence, of the last month before it that has a run."""
     entries = history.entries(inventory.path, limit=None)
     hosts = {host.name for host in inventory.hosts}
-    now = state(history, entries, period, hosts)
+    now = state(history.run, entries, period, hosts)
     if now is None:
         months = sorted({str(Period.of(entry.started)) for entry in entries}, reverse=True)
         raise InputError(
@@ -139,4 +151,4 @@ def states(history: History, inventory: Inventory, period: Period) -> tuple[Stat
             months=", ".join(months[:12]),
         )
     earlier = month_before(entries, period)
-    return now, state(history, entries, earlier, hosts) if earlier else None
+    return now, state(history.bare, entries, earlier, hosts) if earlier else None

@@ -36,15 +36,17 @@ def width(text: str, size: float, *, bold: bool = False, italic: bool = False) -
 
 def drawable(text: str) -> str:
     """The text with characters that the font lacks spelt out in ones that it has."""
-    glyphs = _face(False, False).glyphs
-    return text if text.isascii() else "".join(_SPELT.get(char) or _drawn(char, glyphs) for char in text)
+    return text if text.isascii() else text.translate(_DRAWN)
 
 
-_SPELT = {"⟨": "[", "⟩": "]", "⏎": " / ", "⇥": " "}
+class _Drawn(dict[int, str]):
+    """How each character is drawn that is asked for."""
+
+    def __missing__(self, char: int) -> str:
+        return chr(char) if char in _face(False, False).glyphs else f"[U+{char:04X}]"
 
 
-def _drawn(char: str, glyphs: dict[int, str]) -> str:
-    return char if ord(char) in glyphs else f"[U+{ord(char):04X}]"
+_DRAWN = _Drawn({ord(char): spelt for char, spelt in {"⟨": "[", "⟩": "]", "⏎": " / ", "⇥": " "}.items()})
 
 
 def lines(text: str, measure: Callable[[str], float], limit: float) -> tuple[str, ...]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.report.official import metrics, typeset
+from auditor.report.official import metrics
 from auditor.report.official.document import (
     AGENCY_RULE,
     COLUMNS,
@@ -27,51 +26,42 @@ from auditor.report.official.document import (
     datetime_parts,
 )
 
-MAX_ROWS = 2000
-"""An annex with more rows goes into files of its own, so many rows each: typst needs some 70 kB of memory a row."""
+_TYPESET = Path(__file__).with_name("typeset.py")
+
+MAX_ROWS = 800
+"""An annex with more rows goes into files of its own, so many rows each: typst needs some 170 kB of memory a row."""
 
 
-def files(document: Document) -> Iterator[tuple[str, bytes]]:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file to be printed: a template of ours and its data."""
+
+    template: str
+    data: Mapping[str, Any]
+
+
+def sheets(document: Document) -> Iterator[tuple[str, Sheet]]:
     """The document, and each part of an annex that is too long for it, with a suffix for the file's name."""
     short = tuple(annex for annex in document.annexes if len(annex.rows) <= MAX_ROWS)
-    yield "", render("official.typ", _data(document, short, with_body=True))
+    yield "", Sheet("official.typ", _data(document, short, with_body=True))
     for number, annex in enumerate(document.annexes, 1):
         if len(annex.rows) > MAX_ROWS:
             for part, start in enumerate(range(0, len(annex.rows), MAX_ROWS), 1):
                 piece = annex.model_copy(update={"rows": annex.rows[start : start + MAX_ROWS]})
-                yield f"-phu-luc-{number}-{part}", render("official.typ", _data(document, (piece,), with_body=False))
+                yield f"-phu-luc-{number}-{part}", Sheet("official.typ", _data(document, (piece,), with_body=False))
 
 
-def render_all(template: str, given: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
-    """A template with each of the data in turn.
-
-    More than one are made by processes of their own, since typst keeps what it has made: a hundred megabytes a file.
-    """
-    if len(given) == 1:
-        yield render(template, given[0])
-        return
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        yield from threads.map(partial(_render_apart, template), given)
-
-
-def _render_apart(template: str, data: Mapping[str, Any]) -> bytes:
+def printed(sheet: Sheet) -> bytes:
+    """The sheet as PDF/A-2a, by a process of its own: typst keeps what it has made, a hundred megabytes a file."""
     done = subprocess.run(
-        [sys.executable, "-I", typeset.__file__, template],
-        input=json.dumps(data).encode(),
+        [sys.executable, "-I", _TYPESET, sheet.template],
+        input=json.dumps(sheet.data, ensure_ascii=False).encode(),
         capture_output=True,
         check=False,
     )
     if done.returncode:
         raise _unprintable(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
     return done.stdout
-
-
-def render(template: str, data: Mapping[str, Any]) -> bytes:
-    """A template of ours with data as PDF/A-2a."""
-    try:
-        return typeset.typeset(template, json.dumps(data, ensure_ascii=False))
-    except RuntimeError as error:
-        raise _unprintable(str(error).partition("\n")[0]) from error
 
 
 def _unprintable(why: str) -> InputError:

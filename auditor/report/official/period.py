@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -56,14 +56,6 @@ class Kept(Protocol):
         ...
 
 
-class Runs(Protocol):
-    """Where runs are kept."""
-
-    def run(self, run_id: str) -> Run:
-        """A run whole."""
-        ...
-
-
 @dataclass(frozen=True)
 class State:
     """What the last run of a month with each host in it found, as one run, and when those runs were."""
@@ -72,13 +64,13 @@ class State:
     moments: tuple[str, ...]
 
 
-def state(runs: Runs, entries: Iterable[Kept], period: Period, hosts: Set[str]) -> State | None:
+def state(read: Callable[[str], Run], entries: Iterable[Kept], period: Period, hosts: Set[str]) -> State | None:
     """The state at the end of a month; None when there is no run in it.
 
-    ``entries`` come newest first. Each of ``hosts`` is taken from the newest run that has it, since a run may have been
+    ``read`` gives a run by its id; ``entries`` come newest first. Each of ``hosts`` is taken from the newest run that has it, since a run may have been
     limited to some.
     """
-    found = _newest(runs, (entry for entry in entries if Period.of(entry.started) == period), hosts)
+    found = _newest(read, (entry for entry in entries if Period.of(entry.started) == period), hosts)
     parts = tuple(found)
     if not parts:
         return None
@@ -96,14 +88,14 @@ def state(runs: Runs, entries: Iterable[Kept], period: Period, hosts: Set[str]) 
     return State(whole, tuple(part.started for part in parts))
 
 
-def _newest(runs: Runs, entries: Iterable[Kept], hosts: Set[str]) -> Iterator[Run]:
+def _newest(read: Callable[[str], Run], entries: Iterable[Kept], hosts: Set[str]) -> Iterator[Run]:
     """The newest run, then of older ones what the newer ones lack of ``hosts``."""
     told: set[str] = set()
     for number, entry in enumerate(entries):
         missing = hosts - told
         if number and not missing:
             return
-        run = runs.run(entry.id)
+        run = read(entry.id)
         part = run if number == 0 else _only(run, missing)
         if part.hosts:
             told |= {host.name for host in part.hosts}

@@ -13,15 +13,16 @@ from typing import Any
 from auditor.controls import Catalogue
 from auditor.models import Bucket, Finding, Lang, Model, Severity
 from auditor.report import papers, shown
-from auditor.report.official import metrics, pdf
+from auditor.report.official import metrics
 from auditor.report.official.document import datetime_parts
 from auditor.report.official.figures import Figures
+from auditor.report.official.pdf import Sheet
 from auditor.report.official.period import Period
 from auditor.report.summary import HostSummary, SiteSummary, by_urgency
 from auditor.report.visible import one_line
 from auditor.words import Words
 
-MAX_ROWS = 2000
+MAX_ROWS = 800
 """So many findings go into one file."""
 MAX_EVIDENCE = 400
 MAX_MEMBERS = 4
@@ -36,13 +37,13 @@ class Part(Model):
     rows: tuple[tuple[str, ...], ...]
 
 
-def files(figures: Figures, catalogue: Catalogue, period: Period, *, lang: Lang) -> Iterator[tuple[str, bytes]]:
-    """The annex as PDF/A-2a, in as many files as it takes, with a suffix for each file's name."""
+def sheets(figures: Figures, catalogue: Catalogue, period: Period, *, lang: Lang) -> Iterator[tuple[str, Sheet]]:
+    """The annex in as many files as it takes, with a suffix for each file's name."""
     words = Words(lang)
     packed = list(_packed(parts(figures, catalogue, words)))
-    given = [_data(figures, period, words, some, number, len(packed)) for number, some in enumerate(packed, 1)]
-    for number, printed in enumerate(pdf.render_all("technical.typ", given), 1):
-        yield f"-{number}" if len(packed) > 1 else "", printed
+    for number, some in enumerate(packed, 1):
+        data = _data(figures, period, words, some, number, len(packed))
+        yield f"-{number}" if len(packed) > 1 else "", Sheet("technical.typ", data)
 
 
 def _data(
@@ -125,9 +126,7 @@ def _read(finding: Finding, words: Words, started: str) -> Iterable[str]:
         yield finding.reason.get(words.lang)
     if finding.waiver is not None:
         yield papers.said(finding, words)
-    table = shown.violations(
-        finding.model_copy(update={"violations": finding.violations[:MAX_MEMBERS]}), words, started
-    )
+    table = shown.violations(finding, words, started, MAX_MEMBERS)
     if table is None:
         yield from (f"{row.path} = {row.value}" for row in shown.evidence(finding, words, started)[:MAX_MEMBERS])
         return

@@ -1,4 +1,4 @@
-"""A template of ours with JSON data as PDF/A-2a. Also a program of its own: TEMPLATE as argument, JSON in, PDF out.
+"""A template of ours with JSON data as PDF/A-2a. A program of its own: TEMPLATE as argument, JSON in, PDF out.
 
 Imports nothing of the product, so that the program starts at once.
 """
@@ -28,4 +28,7 @@ def typeset(template: str, data: str) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(typeset(sys.argv[1], sys.stdin.buffer.read().decode()))
+    try:
+        sys.stdout.buffer.write(typeset(sys.argv[1], sys.stdin.buffer.read().decode()))
+    except RuntimeError as error:
+        sys.exit(str(error).partition("\n")[0])

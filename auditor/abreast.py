@@ -1,0 +1,53 @@
+"""A second processor put to work on what is in memory already."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_THREADS = Path("/proc/self/task")
+
+
+@contextmanager
+def beside(work: Callable[[], None], *, worthwhile: bool = True) -> Iterator[None]:
+    """``work`` is done while the block is, by a copy of this process, and is finished when the block ends.
+
+    The copy shares our memory until one of us writes to it. What ``work`` gives back or changes in memory is lost: it
+    is for files. It is done here after the block when a copy is not worthwhile, when there is one processor only, when
+    there are threads, which a copy would lack, or when the copy failed, so that an error is raised as if it had been
+    done here at once.
+    """
+    if not worthwhile or (os.cpu_count() or 1) < 2 or not _alone():
+        yield
+        work()
+        return
+    copy = multiprocessing.get_context("fork").Process(target=_quietly, args=(work,))
+    copy.start()
+    try:
+        yield
+    except BaseException:
+        copy.terminate()
+        raise
+    finally:
+        copy.join()
+    if copy.exitcode:
+        work()
+
+
+def _alone() -> bool:
+    """Whether this thread is the only one; False where that cannot be told."""
+    with contextlib.suppress(OSError):
+        return len(list(_THREADS.iterdir())) == 1
+    return False
+
+
+def _quietly(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except Exception:
+        sys.exit(1)
