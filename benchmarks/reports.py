@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from auditor import controls, report
+from auditor import controls
 from auditor.controls import Catalogue, Control
 from auditor.history import History
 from auditor.memory import settled
@@ -48,7 +48,7 @@ from auditor.models import (
     Text,
     Unit,
 )
-from auditor.report import html, publish
+from auditor.report import files, html, publish
 from auditor.report.official import issue
 from auditor.report.official.period import Period
 
@@ -175,7 +175,7 @@ def write_all(scale: Scale, folder: Path, output: Path, formats: set[Format]) ->
     newest = history.latest(PATH)
     assert newest is not None  # noqa: S101  ``make`` kept some
     before, trend = history.before(newest), history.trend(PATH)
-    report.write(newest, catalogue(scale), output=output, lang="vi", before=before, trend=trend, formats=formats)
+    files.write(newest, catalogue(scale), output=output, lang="vi", before=before, trend=trend, formats=formats)
 
 
 def write_fleet(scale: Scale, folder: Path, output: Path) -> None:

@@ -91,7 +91,8 @@ def audit(
 
     from auditor import verdict
     from auditor.commands import terminal
-    from auditor.report import json_output, write
+    from auditor.report import json_output
+    from auditor.report.files import write
     from auditor.report.summary import fleet
 
     history.keep(run)

@@ -24,7 +24,8 @@ from auditor.history import History
 from auditor.journal import Journal
 from auditor.models import ControlId, Format, Hardening, Host, HostHardening, HostOutcome, Inventory, Lang, Run
 from auditor.plan import Change, HostPlan, Plan
-from auditor.report import publish, write
+from auditor.report import publish
+from auditor.report.files import write
 from auditor.report.summary import fleet
 from auditor.words import Words
 

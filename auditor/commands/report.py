@@ -67,15 +67,16 @@ def write(
       auditor report 20261124T1 --format xlsx,csv
 
     """
-    from auditor import controls, report
+    from auditor import controls
     from auditor.history import History
+    from auditor.report import files
 
     history = History()
     run = history.run(run_id) if run_id else history.latest(str(inventory))
     if run is None:
         raise InputError(f"no run of {inventory} in the history", mend=f"run 'auditor audit -i {inventory}' first")
     trend = history.trend(run.inventory)
-    written = report.write(
+    written = files.write(
         run, controls.load(), output=output, lang=lang, before=history.before(run), trend=trend, formats=formats
     )
     for path in written.shown:

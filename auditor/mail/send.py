@@ -13,7 +13,8 @@ from auditor.mail.deliver import Delivered
 from auditor.mail.message import Attachment, Letter, Written
 from auditor.mail.spool import Mail, Spool
 from auditor.models import Unit
-from auditor.report import FILE_NAMES, publish
+from auditor.report import publish
+from auditor.report.files import FILE_NAMES
 from auditor.report.official.document import ANNEX
 from auditor.report.official.figures import Figures
 from auditor.words import Words

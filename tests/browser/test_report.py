@@ -21,7 +21,8 @@ from auditor.models import (
     Waiver,
     WaiverUse,
 )
-from auditor.report import trend_point, write
+from auditor.report.files import write
+from auditor.report.summary import trend_point
 from auditor.report.addresses import host_page
 from tests import factory, pictures
 

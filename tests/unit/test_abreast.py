@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from auditor import abreast, report
+from auditor import abreast
 from auditor.abreast import beside
 from auditor.errors import InputError
 from auditor.models import Format
+from auditor.report import files as report_files
 from tests import factory
 
 
@@ -74,9 +75,9 @@ def test_nothing_is_left_to_do_when_the_block_fails(tmp_path):
 
 def test_the_files_are_the_same_either_way(tmp_path, monkeypatch):
     def files(folder: Path) -> dict[str, bytes]:
-        report.write(factory.run(), factory.catalogue(), output=folder, lang="vi", formats=set(Format))
+        report_files.write(factory.run(), factory.catalogue(), output=folder, lang="vi", formats=set(Format))
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     one_after_another = files(tmp_path / "here")
-    monkeypatch.setattr(report, "MANY", 0)
+    monkeypatch.setattr(report_files, "MANY", 0)
     assert files(tmp_path / "beside") == one_after_another

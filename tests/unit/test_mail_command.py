@@ -14,7 +14,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from auditor import report
+from auditor.report import files
 from auditor.cli import app
 from auditor.errors import InputError
 from auditor.history import History
@@ -226,7 +226,7 @@ def test_bad_input_is_one_clear_error_and_puts_nothing_in_the_queue(
 def test_whatever_of_ours_names_servers_goes_to_technical_roles_only(
     inventory: Path, tmp_path: Path, form: Format
 ) -> None:
-    file = report.write(factory.run(), factory.catalogue(), output=tmp_path, lang="vi", formats={form}).files[form]
+    file = files.write(factory.run(), factory.catalogue(), output=tmp_path, lang="vi", formats={form}).files[form]
     with pytest.raises(InputError, match=f"{file.name} names servers"):
         auditor("report", "send", "--to-unit", "xa-an-truc", "--attach", str(file), "-i", inventory)
     assert Spool().mails() == ()

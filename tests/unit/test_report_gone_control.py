@@ -12,7 +12,7 @@ from auditor import inventory
 from auditor.controls import Catalogue
 from auditor.history import History
 from auditor.models import Format, Run
-from auditor.report import write
+from auditor.report.files import write
 from auditor.report.official import issue
 from auditor.report.official.period import Period
 from tests import factory

@@ -4,7 +4,8 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.models import Format
-from auditor.report import publish, write
+from auditor.report import publish
+from auditor.report.files import write
 from tests import factory
 
 CATALOGUE = factory.catalogue()
