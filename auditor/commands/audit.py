@@ -21,7 +21,7 @@ from auditor.commands.options import (
     OutputOption,
     select,
 )
-from auditor.models import Severity
+from auditor.models import Lang, Severity
 
 if TYPE_CHECKING:
     from auditor.controls import Catalogue
@@ -85,7 +85,7 @@ def audit(
         ThreadPoolExecutor(max_workers=1) as beside,
         console.progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as done,
     ):
-        loading = beside.submit(_catalogue)
+        loading = beside.submit(_ahead, lang)
         run, _facts = run_audit(known, loading, hosts, watch=done)
         catalogue = loading.result()
 
@@ -120,9 +120,12 @@ def audit(
     raise typer.Exit(judged.code)
 
 
-def _catalogue() -> Catalogue:
-    """The catalogue, and the code that is needed once the hosts have answered, loaded while they are at work."""
+def _ahead(lang: Lang) -> Catalogue:
+    """The catalogue, and the code and templates that are needed once the hosts have answered."""
     from auditor import controls
     from auditor.commands import terminal  # noqa: F401
+    from auditor.report import files, rendering  # noqa: F401
 
-    return controls.load()
+    catalogue = controls.load()
+    rendering.prepare(lang)
+    return catalogue

@@ -84,4 +84,3 @@ def write(
             publish.folder(report, html.pages(run, catalogue, lang, before, trend))
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []
     return Written(files=files, sites={domain: report / site_page(domain) for domain in sites})
-

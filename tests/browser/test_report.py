@@ -21,9 +21,9 @@ from auditor.models import (
     Waiver,
     WaiverUse,
 )
+from auditor.report.addresses import host_page
 from auditor.report.files import write
 from auditor.report.summary import trend_point
-from auditor.report.addresses import host_page
 from tests import factory, pictures
 
 pytestmark = pytest.mark.browser

@@ -14,13 +14,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from auditor.report import files
 from auditor.cli import app
 from auditor.errors import InputError
 from auditor.history import History
 from auditor.mail import summary
 from auditor.mail.spool import Spool
 from auditor.models import Format, Host, Organisation, Unit
+from auditor.report import files
 from auditor.report.official.figures import Figures, figures
 from auditor.words import Words
 from tests import factory
