@@ -49,6 +49,14 @@ def not_evaluated(catalogue: Catalogue, host: Host, reason: Text) -> tuple[Findi
     )
 
 
+def prepare(catalogue: Catalogue) -> None:
+    """Work out ahead what every expression reads, for a process that has to wait anyway: 0.15 s."""
+    for control in catalogue.controls:
+        for source in (control.applies, control.condition, control.violations, control.among):
+            if source:
+                expressions.names(source)
+
+
 def evaluate_control(
     control: Control, subject: Subject, host: str, context: Mapping[str, Any], errors: Mapping[str, str]
 ) -> Finding:

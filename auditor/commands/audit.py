@@ -122,10 +122,11 @@ def audit(
 
 def _ahead(lang: Lang) -> Catalogue:
     """The catalogue, and the code and templates that are needed once the hosts have answered."""
-    from auditor import controls
+    from auditor import controls, evaluate
     from auditor.commands import terminal  # noqa: F401
     from auditor.report import files, rendering  # noqa: F401
 
     catalogue = controls.load()
+    evaluate.prepare(catalogue)
     rendering.prepare(lang)
     return catalogue
