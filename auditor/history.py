@@ -133,7 +133,7 @@ class History:
         """The newest runs first; ``limit`` None: all."""
         where, arguments = ("WHERE inventory = ?", [key_of(inventory)]) if inventory else ("", [])
         query = (
-            f"SELECT id, started, inventory, purpose, trend FROM runs {where} ORDER BY started DESC, id DESC LIMIT ?"  # noqa: S608  one of the two texts above
+            f"SELECT id, started, inventory, purpose, trend FROM runs {where} ORDER BY started DESC, rowid DESC LIMIT ?"  # noqa: S608  one of the two texts above
         )
         with self._open() as database:
             rows = database.execute(query, [*arguments, -1 if limit is None else limit]).fetchall()
@@ -196,22 +196,26 @@ class History:
 
     def before(self, run: Run) -> Run | None:
         """What the newest run of the same inventory that began before this one found, without the evidence."""
-        query = "SELECT id FROM runs WHERE inventory = ? AND started < ? ORDER BY started DESC, id DESC LIMIT 1"
+        query = (
+            "SELECT id FROM runs WHERE inventory = ?"
+            " AND (started < ? OR (started = ? AND rowid < (SELECT rowid FROM runs WHERE id = ?)))"
+            " ORDER BY started DESC, rowid DESC LIMIT 1"
+        )
         with self._open() as database:
-            found = database.execute(query, (key_of(run.inventory), run.started)).fetchone()
+            found = database.execute(query, (key_of(run.inventory), run.started, run.started, run.id)).fetchone()
         return self.bare(found[0]) if found else None
 
     def trend(self, inventory: str, runs: int = 24) -> tuple[TrendPoint, ...]:
         """The newest ``runs`` runs of an inventory and the last of each of as many months, oldest first."""
         ranked = (
-            f"SELECT trend, started, id, {_MONTH} AS month,"  # noqa: S608  a constant of ours
-            " row_number() OVER (ORDER BY started DESC, id DESC) AS newest,"
-            f" row_number() OVER (PARTITION BY {_MONTH} ORDER BY started DESC, id DESC) AS of_month,"
+            f"SELECT trend, started, rowid, {_MONTH} AS month,"  # noqa: S608  a constant of ours
+            " row_number() OVER (ORDER BY started DESC, rowid DESC) AS newest,"
+            f" row_number() OVER (PARTITION BY {_MONTH} ORDER BY started DESC, rowid DESC) AS of_month,"
             f" dense_rank() OVER (ORDER BY {_MONTH} DESC) AS months_ago FROM runs WHERE inventory = ?"
         )
         query = (
             f"SELECT trend FROM ({ranked}) WHERE newest <= ? OR (of_month = 1 AND months_ago <= ?)"  # noqa: S608
-            " ORDER BY started DESC, id DESC"
+            " ORDER BY started DESC, rowid DESC"
         )
         with self._open() as database:
             points = database.execute(query, (key_of(inventory), runs, runs)).fetchall()

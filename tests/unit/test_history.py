@@ -70,6 +70,17 @@ def test_the_run_before_is_the_newest_earlier_one_of_the_inventory(tmp_path: Pat
     assert [before and before.id for before in map(history.before, (third, second, first))] == ["b", "a", None]
 
 
+def test_of_runs_that_began_in_the_same_second_the_one_kept_last_is_newer(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite")
+    for run_id in ("b", "c", "a"):
+        history.keep(run(run_id))
+    assert [entry.id for entry in history.entries()] == ["a", "c", "b"]
+    newest = history.latest(run("a").inventory)
+    assert newest is not None and newest.id == "a"
+    before = [history.before(run(run_id)) for run_id in ("a", "c", "b")]
+    assert [found.id if found else None for found in before] == ["c", "b", None]
+
+
 def test_the_run_before_is_told_without_its_evidence(tmp_path: Path) -> None:
     history = History(tmp_path / "history.sqlite")
     first, second = factory.run(started="2026-11-20T08:00:00+07:00", run_id="a"), factory.run(run_id="b")
