@@ -49,5 +49,5 @@ def _alone() -> bool:
 def _quietly(work: Callable[[], None]) -> None:
     try:
         work()
-    except Exception:
+    except Exception:  # any: the parent does the work again, and raises
         sys.exit(1)

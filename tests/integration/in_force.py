@@ -30,8 +30,8 @@ _LIVES = re.compile(
     r"net\.netfilter\.nf_conntrack_(count|buckets)|net\.ipv\d\.(neigh|conf|route)\..*flush)|"
     r"variable (gtid|timestamp|rand_seed|pseudo_|last_|server_uid|warning_|error_count|identity|insert_id|hostname|"
     r"innodb_buffer_pool_load|tmp|in_transaction|log_bin_|proxy)|"
-    r"service (apt-daily|dpkg-db-backup|logrotate|man-db|fstrim|e2scrub|phpsessionclean|systemd-tmpfiles|systemd-|"
-    r"user@|user-runtime|run-|session-|unattended-upgrades|apt-|luytre-)|unit file (session-|run-)"
+    r"service (apt-daily|dpkg-db-backup|logrotate|man-db|fstrim|e2scrub|phpsessionclean|systemd-tmpfiles|"
+    r"user@|user-runtime|run-|session-|unattended-upgrades)|unit file (session-|run-)"
 )
 """What changes by itself, by a timer, or tells of a session."""
 
