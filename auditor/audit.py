@@ -1,4 +1,7 @@
-"""One audit: read the hosts, evaluate the controls, make the run."""
+"""One audit: read the hosts, evaluate the controls, make the run.
+
+What judges is imported when there is something to judge: the hosts are asked first.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from auditor import __version__
 from auditor.collect import collect
-from auditor.controls import Catalogue
 from auditor.discover import LOCAL, with_found_sites
-from auditor.evaluate import evaluate_host, not_evaluated
 from auditor.facts import HostFacts
 from auditor.models import Host, HostOutcome, Inventory, Run, Text
 from auditor.office import check_controls
-from auditor.waivers import local_day, settle
+
+if TYPE_CHECKING:
+    from auditor.controls import Catalogue
 
 Purpose = Literal["audit", "before", "after"]
 
@@ -54,6 +57,9 @@ def judge(
     purpose: Purpose = "audit",
 ) -> Run:
     """The run that these facts make; ``outcomes`` in the order of ``hosts``."""
+    from auditor.evaluate import evaluate_host, not_evaluated
+    from auditor.waivers import local_day, settle
+
     if inventory == LOCAL:
         hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
     findings = [

@@ -21,15 +21,14 @@ from auditor.commands import (
     harden,
     history,
     inventory,
+    lab,
     mail,
     plan,
     report,
     rollback,
     waivers,
 )
-from auditor.errors import InputError
-from auditor.lab import BuildError, LabError
-from auditor.lab.cli import app as lab
+from auditor.errors import InputError, LabError
 
 app = typer.Typer(
     name="auditor",
@@ -54,7 +53,7 @@ app.add_typer(mail.app, name="mail")
 app.add_typer(controls.app, name="controls")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(waivers.app, name="waivers")
-app.add_typer(lab, name="lab")
+app.add_typer(lab.app, name="lab")
 
 
 def _version(wanted: bool) -> None:
@@ -84,7 +83,7 @@ def main() -> NoReturn:
     except InputError as error:
         print(f"auditor: {usage.mistake(error, language.of_output(arguments, os.environ))}", file=sys.stderr)
         sys.exit(2)
-    except (LabError, BuildError) as error:
+    except LabError as error:
         print(f"auditor: {error}", file=sys.stderr)
         sys.exit(1)
     finally:

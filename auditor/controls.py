@@ -24,12 +24,7 @@ _GONE = Text(
 )
 
 
-def _sound(source: str) -> str:
-    expressions.compile_expression(source)
-    return source
-
-
-Expression = Annotated[str, AfterValidator(_sound)]
+Expression = Annotated[str, AfterValidator(expressions.check)]
 
 
 class Comparison(Model):

@@ -27,3 +27,7 @@ class InputError(Exception):
     def where(self) -> str:
         """``file:line: ``, as far as known."""
         return f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+
+
+class LabError(Exception):
+    """The lab could not do what was asked: one line, or a few with the end of a log. Exit code 1."""

@@ -50,11 +50,11 @@ def not_evaluated(catalogue: Catalogue, host: Host, reason: Text) -> tuple[Findi
 
 
 def prepare(catalogue: Catalogue) -> None:
-    """Work out ahead what every expression reads, for a process that has to wait anyway: 0.15 s."""
+    """Compile every expression ahead, for a process that has to wait anyway: 0.2 s."""
     for control in catalogue.controls:
         for source in (control.applies, control.condition, control.violations, control.among):
             if source:
-                expressions.names(source)
+                expressions.prepare(source)
 
 
 def evaluate_control(

@@ -8,12 +8,14 @@ end is its evidence.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError
+from jinja2.parser import Parser
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -176,26 +178,44 @@ _ENVIRONMENT.filters["version"] = _version_tuple
 
 
 @cache
-def compile_expression(source: str) -> Callable[[Mapping[str, Any]], Any]:
-    """A function of the context. Raises ValueError naming the mistake when the source is no expression."""
+def _parsed(source: str) -> nodes.Output:
+    """The expression, below a node that stands for its value."""
+    parser = Parser(_ENVIRONMENT, source, state="variable")
+    expression = parser.parse_expression()
+    if not parser.stream.eos:
+        raise TemplateSyntaxError("chunk after expression", parser.stream.current.lineno)
+    return nodes.Output([expression])
+
+
+def check(source: str) -> str:
+    """The source. Raises ValueError naming the mistake when it is no expression, or asks for what there is not."""
+    known = {nodes.Filter: ("filter", _ENVIRONMENT.filters), nodes.Test: ("test", _ENVIRONMENT.tests)}
     try:
-        compiled = _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
+        for node in _parsed(source).find_all(tuple(known)):
+            kind, there = known[type(node)]
+            if node.name not in there:
+                raise TemplateSyntaxError(f"no {kind} named {node.name!r}", node.lineno)
     except TemplateSyntaxError as error:
         raise ValueError(f"expression {source!r}: {error.message}") from error
-    return lambda context: compiled(**{name: context[name] for name in names(source) if name in context})
+    return source
 
 
 @cache
 def names(source: str) -> frozenset[str]:
     """The top names an expression reads: areas, ``site``, ``host``, ``now``."""
-    body = _ENVIRONMENT.parse("{{ " + source + " }}")
-    loop_names = {node.name for node in body.find_all(nodes.Name) if node.ctx == "store"}
-    return frozenset(meta.find_undeclared_variables(body) - loop_names)
+    read = {name.name for name in _parsed(source).find_all(nodes.Name)}
+    return frozenset(read - _ENVIRONMENT.globals.keys())
+
+
+@cache
+def prepare(source: str) -> TemplateExpression:
+    """What works an expression out, given its names. Source that was not checked raises TemplateSyntaxError."""
+    return _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
 
 
 def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
     """Work out an expression on facts. Raises NotCollected for a missing area, ExpressionFailed for the rest."""
-    run = compile_expression(source)
+    run = prepare(source)
     for name in names(source):
         if name not in context:
             raise NotCollected(name)
@@ -204,7 +224,7 @@ def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
         if not isinstance(value, Facts):
             record.note(name, value)
     try:
-        result = run(wrapped)
+        result = run(**wrapped)
     except UndefinedError as error:
         raise ExpressionFailed(f"{error.message} in {source!r}") from error
     except (SecurityError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:

@@ -6,11 +6,9 @@ happens is on this machine's disk before it happens on a host, so that a run tha
 
 from __future__ import annotations
 
-import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +24,7 @@ from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcom
 from auditor.plan import Plan, TaskPreview, preview
 from auditor.reasons import explain
 from auditor.review import look
-from auditor.runner import Playbook, Task, play
+from auditor.runner import Playbook, Task, interruptible, play
 
 APPLY_SECONDS = 1_800
 SETTLE_SECONDS = 900
@@ -120,7 +118,7 @@ def harden(
             ),
         ),
     )
-    with _interruptible(), tempfile.TemporaryDirectory(prefix="luytre-ssh-") as sockets:
+    with interruptible(), tempfile.TemporaryDirectory(prefix="luytre-ssh-") as sockets:
         rolling = _Rollout(inventory, plan, catalogue, record, Path(sockets), watch, tuple(release))
         for batch in batches:
             rolling.harden([by_name[name] for name in batch])
@@ -139,7 +137,7 @@ def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal) -> t
     for hardening in journal.unfinished(inventory.path):
         record = _Record(journal, hardening)
         open_hosts = {entry.host for entry in hardening.having("applying", "armed", "lost")}
-        with _interruptible(), tempfile.TemporaryDirectory(prefix="luytre-ssh-") as sockets:
+        with interruptible(), tempfile.TemporaryDirectory(prefix="luytre-ssh-") as sockets:
             rolling = _Rollout(inventory, Plan(hosts=()), Catalogue(controls=()), record, Path(sockets), None)
             rolling.look_after([host for host in hosts if host.name in open_hosts])
         if not record.now.having("applying", "armed", "lost"):
@@ -404,20 +402,6 @@ def _with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
     if not said:
         return why
     return Text(vi=f"{why.vi}; chưa khôi phục được: {said}", en=f"{why.en}; could not be brought back: {said}")
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM interrupts as Ctrl-C does."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _now() -> str:

@@ -12,15 +12,17 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from auditor import office
-from auditor.controls import Catalogue
 from auditor.errors import InputError
 from auditor.models import Host, Inventory, Organisation, Site
 from auditor.yaml_source import line_of, load_yaml
+
+if TYPE_CHECKING:
+    from auditor.controls import Catalogue
 
 _HOST_KEYS = {
     "luytre_unit": "unit",

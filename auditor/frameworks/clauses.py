@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from auditor.controls import Catalogue, Control
 from auditor.errors import InputError
-from auditor.models import Model, Text
+from auditor.models import ControlId, Model, Text
 from auditor.yaml_source import line_of, load_yaml
 
 FOLDER = Path(__file__).parent
@@ -175,12 +175,11 @@ def _clause(entry: _Entry, number: str, levels: tuple[int, ...], based_on: Seque
 
 def citations(framework: Framework, catalogue: Catalogue) -> Mapping[str, tuple[Control, ...]]:
     """The controls that cite a number of the framework, by number, in the catalogue's order."""
-    found: dict[str, list[Control]] = defaultdict(list)
+    found: dict[str, dict[ControlId, Control]] = defaultdict(dict)
     for control in catalogue.controls:
         for number, _level in _cited_by(control, framework.key):
-            if control not in found[number]:
-                found[number].append(control)
-    return {number: tuple(controls) for number, controls in found.items()}
+            found[number][control.id] = control
+    return {number: tuple(controls.values()) for number, controls in found.items()}
 
 
 def controls_of(clause: Clause, cited: Mapping[str, tuple[Control, ...]]) -> tuple[Control, ...]:

@@ -1,7 +1,6 @@
 """The lab: real Debian machines with real weaknesses, on this machine, for tests and demonstrations."""
 
 from auditor.lab.lab import (
-    LabError,
     MachineStatus,
     back_to_kept,
     down,
@@ -17,13 +16,10 @@ from auditor.lab.lab import (
     up,
     upper,
 )
-from auditor.lab.layers import BuildError
 from auditor.lab.spec import Weakness, spec, weaknesses
 from auditor.lab.state import State, session, state
 
 __all__ = [
-    "BuildError",
-    "LabError",
     "MachineStatus",
     "State",
     "Weakness",

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from auditor.errors import InputError
+from auditor.errors import InputError, LabError
 from auditor.lab import ca, images, machine, ssh
 from auditor.lab.spec import Host, Spec, spec
 from auditor.lab.state import State, claim, only_lab, state
@@ -29,10 +29,6 @@ _PACKAGES = {
 }
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.pgp")
 _BOOT_SECONDS = 90
-
-
-class LabError(Exception):
-    """The lab could not do what was asked: one line, or a few with the end of a log."""
 
 
 @dataclass(frozen=True)

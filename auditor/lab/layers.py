@@ -16,12 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from auditor.errors import LabError
 from auditor.lab.spec import HERE
 
 _SCRIPTS = HERE / "scripts"
 
 
-class BuildError(Exception):
+class BuildError(LabError):
     """A layer could not be made: which, and where its log is."""
 
 

@@ -48,9 +48,10 @@ def by_clause(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
 def cited(catalogue: Catalogue) -> tuple[Framework, ...]:
     """The frameworks that some control cites."""
     keys = {key for control in catalogue.controls for key, numbers in control.references.items() if numbers}
-    return tuple(framework for framework in _frameworks() if framework.key in keys)
+    return tuple(framework for framework in frameworks() if framework.key in keys)
 
 
 @cache
-def _frameworks() -> tuple[Framework, ...]:
+def frameworks() -> tuple[Framework, ...]:
+    """All that there are, read once."""
     return tuple(clauses.load(name) for name in clauses.names())

@@ -9,14 +9,17 @@ from __future__ import annotations
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field
 
-from auditor.controls import Catalogue, Control
 from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Text, Unit
 from auditor.vietnam import month
+
+if TYPE_CHECKING:
+    from auditor.controls import Catalogue, Control
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
 """Worst first."""
@@ -265,13 +268,15 @@ def by_urgency(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: (-finding.severity.rank, finding.status is Status.PARTIAL)))
 
 
-class WorkItem(Model):
+@dataclass(frozen=True, slots=True)
+class WorkItem:
     """One control that is open on one or more subjects: one piece of work."""
 
     control: Control
     severity: Severity
     findings: tuple[Finding, ...]
-    domains: tuple[str, ...] = Field(description="the sites that it touches")
+    domains: tuple[str, ...]
+    """The sites that it touches."""
     hosts: tuple[str, ...]
 
     @property

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from auditor.expressions import ExpressionFailed, NotCollected, Record, compile_expression, evaluate
+from auditor import controls
+from auditor.expressions import ExpressionFailed, NotCollected, Record, check, evaluate, prepare
 
 CONTEXT: dict[str, Any] = {
     "ssh": {"port": 22, "effective": {"permitrootlogin": "no", "maxauthtries": 6}, "items": [1, 2], "keys": []},
@@ -67,9 +69,27 @@ def test_versions_and_ages_compare() -> None:
     assert value("999999 | older_than_days(now, 5)") is False
 
 
-def test_a_bad_expression_is_named() -> None:
-    with pytest.raises(ValueError, match="expression 'a =='"):
-        compile_expression("a ==")
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("a ==", "unexpected 'end of template'"),
+        ("a b", "chunk after expression"),
+        ("a }} {{ b", "chunk after expression"),
+        ("a | nofilter", "no filter named 'nofilter'"),
+        ("x.y if (a is notest) else b", "no test named 'notest'"),
+    ],
+)
+def test_a_bad_expression_is_named(source: str, why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)) as error:
+        check(source)
+    assert repr(source) in str(error.value)
+
+
+def test_whatever_passes_the_check_compiles() -> None:
+    for control in controls.load().controls:
+        for source in (control.applies, control.condition, control.violations, control.among):
+            if source:
+                prepare(source)
 
 
 def test_large_evidence_is_shortened() -> None:

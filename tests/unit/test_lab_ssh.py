@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from auditor.commands.lab import app
 from auditor.errors import InputError
-from auditor.lab import cli, ssh, ssh_command, upper
+from auditor.lab import ssh, ssh_command, upper
 from auditor.lab.layers import Layer
 from auditor.lab.spec import spec
 from auditor.lab.state import State, state
@@ -62,7 +63,7 @@ def test_an_unknown_machine_is_named_with_those_that_exist() -> None:
 
 @pytest.mark.parametrize("arguments", [["exec", "web9", "--", "true"], ["ssh", "web9"]])
 def test_the_command_line_answers_an_unknown_machine_with_2(arguments: list[str]) -> None:
-    result = CliRunner(env={"LUYTRE_LANG": "en"}).invoke(cli.app, arguments)
+    result = CliRunner(env={"LUYTRE_LANG": "en"}).invoke(app, arguments)
     assert result.exit_code == 2
     assert result.stderr == "lab: the lab has no machine 'web9' — one of web1, web2, web3\n"
 
@@ -70,13 +71,13 @@ def test_the_command_line_answers_an_unknown_machine_with_2(arguments: list[str]
 def test_missing_tools_are_named_with_the_command_that_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("shutil.which", lambda program: None if program == "mmdebstrap" else f"/usr/bin/{program}")
-    result = CliRunner(env={"LUYTRE_LANG": "en"}).invoke(cli.app, ["up"])
+    result = CliRunner(env={"LUYTRE_LANG": "en"}).invoke(app, ["up"])
     assert result.exit_code == 2
     assert "apt-get install mmdebstrap" in result.stderr
 
 
 def test_somebody_else_than_root_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    result = CliRunner(env={"LUYTRE_LANG": "en"}).invoke(cli.app, ["down"])
+    result = CliRunner(env={"LUYTRE_LANG": "en"}).invoke(app, ["down"])
     assert result.exit_code == 2
     assert result.stderr.startswith("lab: the lab needs root")

@@ -195,7 +195,18 @@ def test_a_mistake_reaches_the_user_in_vietnamese_by_default(auditor: Callable[.
 
 
 def test_help_loads_nothing_that_only_work_needs():
-    heavy = ("auditor.report.html", "xlsxwriter", "docx", "docxtpl", "typst", "httpx", "ansible_runner", "rich.table")
+    heavy = (
+        "auditor.report.html",
+        "xlsxwriter",
+        "docx",
+        "docxtpl",
+        "typst",
+        "httpx",
+        "ansible_runner",
+        "rich.table",
+        "auditor.lab",
+        "jinja2",
+    )
     code = f"import sys, auditor.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == [], "import these where they are used: every command starts with them"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -12,9 +11,8 @@ from typing import Annotated
 
 import typer
 
-from auditor import lab, language, usage
-from auditor.errors import InputError
-from auditor.lab.ssh import as_root
+from auditor import language, usage
+from auditor.errors import InputError, LabError
 from auditor.models import Lang
 from auditor.words import Words
 
@@ -24,12 +22,14 @@ _HostArgument = Annotated[str, typer.Argument(metavar="HOST")]
 
 def _do(action: Callable[[], None]) -> None:
     """Run a command; what goes wrong becomes one clear message and the exit code."""
+    import subprocess
+
     try:
         action()
     except InputError as error:
         typer.echo(f"lab: {usage.mistake(error, _lang())}", err=True)
         raise typer.Exit(2) from None
-    except (lab.LabError, lab.BuildError, subprocess.SubprocessError, OSError) as error:
+    except (LabError, subprocess.SubprocessError, OSError) as error:
         typer.echo(f"lab: {error}", err=True)
         raise typer.Exit(1) from None
 
@@ -45,6 +45,8 @@ def _say(started: float) -> Callable[[str], None]:
 @app.command()
 def up() -> None:
     """Build what is missing, boot the machines, wait until their sites serve."""
+    from auditor import lab
+
     say = _say(time.monotonic())
     _do(lambda: lab.up(say))
     say(Words(_lang())("lab.serving"))
@@ -53,12 +55,16 @@ def up() -> None:
 @app.command()
 def down() -> None:
     """End the machines and forget what they changed; images and keys stay."""
+    from auditor import lab
+
     _do(lab.down)
 
 
 @app.command()
 def reset(hosts: Annotated[list[str] | None, typer.Argument(metavar="[HOST]...")] = None) -> None:
     """Bring machines (default: all) back to their pristine images."""
+    from auditor import lab
+
     say = _say(time.monotonic())
     _do(lambda: lab.reset(hosts or None, say))
     say(Words(_lang())("lab.serving"))
@@ -71,6 +77,8 @@ def status(
     ] = False,
 ) -> None:
     """Which machines run, and whether they answer."""
+    from auditor import lab
+
     machines = lab.status()
     if as_json:
         typer.echo(json.dumps({"machines": [machine.as_json() for machine in machines]}, indent=2))
@@ -88,12 +96,17 @@ def status(
 @app.command()
 def ssh(host: _HostArgument) -> None:
     """A shell on a machine, as the automation user."""
+    from auditor import lab
+
     _do(lambda: _become(lab.ssh_command(host, terminal=sys.stdin.isatty())))
 
 
 @app.command("exec", context_settings={"allow_interspersed_args": False})
 def execute(host: _HostArgument, command: Annotated[list[str], typer.Argument(metavar="-- CMD...")]) -> None:
     """Run a command as root on a machine; its input, output and exit code are passed through."""
+    from auditor import lab
+    from auditor.lab.ssh import as_root
+
     wanted = command[1:] if command[:1] == ["--"] else command
     _do(lambda: _become(lab.ssh_command(host, remote=as_root(wanted), terminal=False)))
 

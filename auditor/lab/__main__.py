@@ -1,5 +1,0 @@
-"""``python -m auditor.lab``."""
-
-from auditor.lab.cli import app
-
-app()

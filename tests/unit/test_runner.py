@@ -1,0 +1,100 @@
+"""Real runs of Ansible on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auditor.runner import THIS_MACHINE, Task, play
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = threading.active_count()
+    yield
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join(10)
+    assert threading.active_count() == before
+    assert list(tmp_path.glob("luytre-*")) == []
+
+
+def written(folder: Path, tasks: str, hosts: str = "all") -> Path:
+    path = folder / "play.yml"
+    path.write_text(f"- hosts: {hosts}\n  gather_facts: false\n  tasks:\n{tasks}", "utf-8")
+    return path
+
+
+FAILS = "    - name: Give up\n      ansible.builtin.fail:\n        msg: no more\n"
+
+
+def test_a_run_is_over_with_its_last_word(tmp_path: Path) -> None:
+    seen: list[Task] = []
+    run = play(
+        written(tmp_path, "    - name: Say\n      ansible.builtin.debug:\n        msg: '{{ word }}'\n"),
+        inventory=THIS_MACHINE,
+        variables={"word": "tre"},
+        watch=seen.append,
+    )
+    assert run.status == "successful"
+    assert run.tasks == tuple(seen)
+    assert [task.result["msg"] for task in run.of(THIS_MACHINE)] == ["tre"]
+
+
+def test_a_host_that_fails_makes_the_run_fail(tmp_path: Path) -> None:
+    run = play(written(tmp_path, FAILS), inventory=THIS_MACHINE)
+    failed = run.failure(THIS_MACHINE)
+    assert run.status == "failed"
+    assert failed is not None
+    assert failed.message == "no more"
+
+
+def test_a_playbook_that_cannot_begin_says_why(tmp_path: Path) -> None:
+    run = play(written(tmp_path, "    - nosuchmodule:\n"), inventory=THIS_MACHINE)
+    assert (run.status, run.tasks) == ("failed", ())
+    assert "nosuchmodule" in run.complaint
+
+
+def test_the_papers_of_the_office_are_no_groups(tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory"
+    (inventory / "office").mkdir(parents=True)
+    local = "      ansible_connection: local\n      ansible_python_interpreter: /usr/bin/python3\n"
+    (inventory / "hosts.yml").write_text(f"all:\n  hosts:\n    here:\n{local}", "utf-8")
+    (inventory / "office" / "organisation.yml").write_text("units:\n  hosts:\n    paper:\n", "utf-8")
+    said = "    - name: Say\n      ansible.builtin.debug:\n        msg: '{{ groups.keys() | list }}'\n"
+    run = play(written(tmp_path, said), inventory=inventory)
+    assert [(task.host, task.result["msg"]) for task in run.tasks] == [("here", ["all", "ungrouped"])]
+
+
+def test_a_listener_that_fails_ends_ansible(tmp_path: Path) -> None:
+    def refuse(_task: Task) -> None:
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        play(written(tmp_path, FAILS), inventory=THIS_MACHINE, watch=refuse)
+
+
+def test_told_to_end_it_ends_ansible_first(tmp_path: Path) -> None:
+    mark, over = tmp_path / "begun", tmp_path / "over"
+    tasks = f"    - name: Wait\n      ansible.builtin.shell: touch {mark}; until test -e {over}; do sleep 0.1; done\n"
+
+    def tell() -> None:
+        while not mark.exists():
+            ended.wait(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    ended, telling = threading.Event(), threading.Thread(target=tell)
+    handler = signal.getsignal(signal.SIGTERM)
+    telling.start()
+    with pytest.raises(KeyboardInterrupt):
+        play(written(tmp_path, tasks), inventory=THIS_MACHINE)
+    over.touch()
+    telling.join()
+    assert signal.getsignal(signal.SIGTERM) is handler
