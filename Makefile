@@ -19,10 +19,13 @@ demo: needs-root $(STAMP)
 
 test: needs-root $(STAMP)
 	@missing=; $(call NEED,$(TEST_PACKAGES))
-	$(MAKE) --no-print-directory -j2 --output-sync=target test-unit check test-browser
+	$(MAKE) --no-print-directory -j3 --output-sync=target lab-images test-unit check test-browser
 	$(VENV)/bin/python -m pytest tests/integration
 
-.PHONY: test-unit test-browser
+.PHONY: lab-images test-unit test-browser
+lab-images: # mostly waits for the network and the disk
+	$(VENV)/bin/auditor lab build
+
 test-unit:
 	$(VENV)/bin/python -m pytest tests/unit tests/office
 

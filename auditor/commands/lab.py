@@ -43,6 +43,15 @@ def _say(started: float) -> Callable[[str], None]:
 
 
 @app.command()
+def build() -> None:
+    """Build the machines' images where they are missing, and boot nothing."""
+    from auditor import lab
+
+    say = _say(time.monotonic())
+    _do(lambda: lab.build(say))
+
+
+@app.command()
 def up() -> None:
     """Build what is missing, boot the machines, wait until their sites serve."""
     from auditor import lab

@@ -3,6 +3,7 @@
 from auditor.lab.lab import (
     MachineStatus,
     back_to_kept,
+    build,
     down,
     hosts,
     keep,
@@ -24,6 +25,7 @@ __all__ = [
     "State",
     "Weakness",
     "back_to_kept",
+    "build",
     "down",
     "hosts",
     "keep",

@@ -52,14 +52,26 @@ def _silent(_: str) -> None:
     return
 
 
+def build(progress: Progress = _silent) -> None:
+    """Have all machines' images, and boot none."""
+    _check_machine()
+    own, lab = state(), spec()
+    with only_lab(own):
+        _build(lab, own, progress)
+
+
+def _build(lab: Spec, own: State, progress: Progress) -> None:
+    own.prepare()
+    ca.prepare(own.ca)
+    images.make_missing(lab, own, progress)
+
+
 def up(progress: Progress = _silent) -> None:
     """Have all machines running and their sites serving. Does nothing when they are."""
     _check_machine()
     own, lab = state(), spec()
     with only_lab(own):
-        own.prepare()
-        ca.prepare(own.ca)
-        images.make_missing(lab, own, progress)
+        _build(lab, own, progress)
         tops = {name: images.image(lab, name, own) for name in lab.hosts}
         stale = [name for name in lab.hosts if machine.running_image(name, own) != tops[name].digest]
         if stale:
