@@ -100,14 +100,14 @@ def reset(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> N
     own, lab = state(), spec()
     names = list(lab.hosts) if hosts is None else [_known(lab, name) for name in hosts]
     with only_lab(own):
-        if any(machine.running_image(name, own) is None for name in lab.hosts if name not in names):
+        if not all(machine.supervised(name) for name in lab.hosts if name not in names):
             raise InputError("the lab is not up", mend="auditor lab up")
         if images.missing(lab, own):
             raise InputError("the images are out of date", mend="auditor lab up")
         claim(own)
         machine.bridge_up(lab)
         _boot(lab, own, names, progress)
-        _await(lab, own, names)
+    _await(lab, own, names)
 
 
 def pristine(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
@@ -133,7 +133,7 @@ def back_to_kept(hosts: Sequence[str]) -> None:
     own, lab = state(), spec()
     with only_lab(own):
         _boot(lab, own, [_known(lab, name) for name in hosts], _silent, kept=True)
-        _await(lab, own, hosts)
+    _await(lab, own, hosts)
 
 
 def status() -> list[MachineStatus]:

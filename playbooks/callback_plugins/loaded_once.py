@@ -12,7 +12,7 @@ description:
     so that a play of a single role loads none ahead.
 """
 
-import ansible.executor.module_common  # noqa: F401  for the workers
+import ansible.executor.module_common
 import ansible.plugins.action  # noqa: F401
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import action_loader, filter_loader, test_loader

@@ -19,6 +19,7 @@ import pytest
 from auditor import inventory as inventories
 from auditor import lab
 from auditor.review import smoke
+from tests.integration import beside
 from tests.integration.disk import Disk, disk
 from tests.integration.in_force import InForce, in_force
 
@@ -36,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def _booted() -> Iterator[None]:
+def booted() -> Iterator[None]:
     with lab.session():
         yield from _serving()
 
@@ -50,7 +51,7 @@ def _serving() -> Iterator[None]:
 
 
 @pytest.fixture
-def fresh(_booted: None) -> Callable[..., None]:
+def fresh(booted: None) -> Callable[..., None]:
     """Bring the named lab hosts (all by default) back to their pristine image."""
 
     def reset(*hosts: str) -> None:
@@ -99,7 +100,7 @@ class Hardened:
 
 
 @pytest.fixture(scope="session")
-def hardened(_booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardened:
+def hardened(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardened:
     """Audit, harden, and undo it again, as an office does; done once for all tests that begin there."""
     folder = tmp_path_factory.mktemp("hardened")
     state, output = environment(folder), folder / "out"
@@ -147,11 +148,25 @@ def as_hardened(hardened: Hardened) -> Callable[..., Hardened]:
     """Bring the named lab hosts (all by default) back to how the first hardening left them."""
 
     def back(*hosts: str) -> Hardened:
-        lab.back_to_kept(hosts or list(lab.hosts()))
-        quiet(*(hosts or lab.hosts()))
+        as_hardened_first(*(hosts or lab.hosts()))
         return hardened
 
     return back
+
+
+@pytest.fixture(scope="session")
+def acted(
+    request: pytest.FixtureRequest, hardened: Hardened, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Any]:
+    """What came of an act (``tests.integration.beside``), by its name; all that chosen tests are about are played."""
+    names = beside.asked(item.name for item in request.session.items)
+    return beside.play_all(names, hardened, tmp_path_factory.mktemp)
+
+
+def as_hardened_first(*hosts: str) -> None:
+    """Bring the named lab hosts back to how the first hardening left them."""
+    lab.back_to_kept(hosts)
+    quiet(*hosts)
 
 
 def quiet(*hosts: str) -> None:
@@ -220,19 +235,20 @@ def auditor(state: Mapping[str, str]) -> Callable[..., Ended]:
     return partial(run, state)
 
 
+def play(state: Mapping[str, str], *arguments: str) -> Ended:
+    """Plain ansible-playbook, as an admin without the auditor runs it."""
+    done = subprocess.run(
+        [str(BIN / "ansible-playbook"), "-i", INVENTORY, *arguments],
+        env={**state, "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
 @pytest.fixture
 def playbook(state: Mapping[str, str]) -> Callable[..., Ended]:
-    """Run plain ansible-playbook, as an admin without the auditor does."""
-
-    def run(*arguments: str) -> Ended:
-        done = subprocess.run(
-            [str(BIN / "ansible-playbook"), "-i", INVENTORY, *arguments],
-            env={**state, "ANSIBLE_NOCOLOR": "1"},
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
-
-    return run
+    """Run plain ansible-playbook."""
+    return partial(play, state)

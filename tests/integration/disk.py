@@ -18,7 +18,7 @@ OWN_LIVES = (
 
 _SCRIPT = r"""
 import base64, hashlib, json, os, stat, sys
-OUT = ("/proc", "/sys", "/dev", "/run", "/tmp", "/var/lib/luytre")
+OUT = ("/proc", "/sys", "/dev", "/run", "/tmp", *json.loads(sys.argv[1]))
 found = {}
 def one(path):
     status = os.lstat(path)
@@ -33,17 +33,19 @@ def one(path):
     found[path] = entry
 for folder, inner, names in os.walk("/"):
     inner[:] = [one for one in inner if os.path.join(folder, one) not in OUT]
-    for name in inner + names:
-        one(os.path.join(folder, name))
+    for path in (os.path.join(folder, name) for name in inner + names):
+        if path not in OUT:
+            one(path)
 json.dump(found, sys.stdout)
 """
 
 
 def disk(host: str) -> Disk:
     """The disk now, without what lives its own life."""
-    done = lab.run(host, ["python3", "-"], given=_SCRIPT.encode())
+    done = lab.run(host, ["python3", "-", json.dumps(OWN_LIVES)], given=_SCRIPT.encode())
     assert done.returncode == 0, done.stderr
-    return {path: entry for path, entry in json.loads(done.stdout).items() if not path.startswith(OWN_LIVES)}
+    found: Disk = json.loads(done.stdout)
+    return found
 
 
 def differences(before: Disk, after: Disk) -> dict[str, Any]:

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from auditor import lab
-from tests.integration.conftest import Ended
+from tests.integration.beside import Stage, act
+from tests.integration.conftest import Ended, environment, run
 
 
-def test_from_the_root_password_to_an_audit(
-    fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
-) -> None:
-    fresh("web1")
-    folder, key = tmp_path / "inventory", tmp_path / "key"
+@act("web1")
+def enrolled(stage: Stage) -> None:
+    lab.reset([stage.host])
+    auditor = partial(run, environment(stage.folder))
+    folder, key = stage.folder / "inventory", stage.folder / "key"
     folder.mkdir()
     password = (lab.state().root / "root_password").read_text("utf-8").strip()
     common = (
@@ -45,9 +47,9 @@ def test_from_the_root_password_to_an_audit(
     assert [site["domain"] for site in host["sites"]] == ["antruc.test"]
     assert host["sites"][0]["application"] == "wordpress"
 
-    audited = auditor("audit", "-i", str(folder), "--output", str(tmp_path / "out"))
+    audited = auditor("audit", "-i", str(folder), "--output", str(stage.folder / "out"))
     assert audited.code == 1
-    found = json.loads((tmp_path / "out/findings.json").read_text("utf-8"))["findings"]
+    found = json.loads((stage.folder / "out/findings.json").read_text("utf-8"))["findings"]
     assert {f["status"] for f in found} >= {"pass", "fail"}
 
     # Last, since sshd shuts out an address for a while after a wrong password.
@@ -57,10 +59,13 @@ def test_from_the_root_password_to_an_audit(
     assert not (folder / "may2.yml").exists()
 
 
+def test_from_the_root_password_to_an_audit__enrolled(acted: Callable[[str], None]) -> None:
+    acted("enrolled")
+
+
 def test_without_anybody_to_ask_it_says_what_to_give(
-    fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
+    booted: None, auditor: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    fresh("web1")
     ended = auditor("enroll", "may1", "-i", str(tmp_path), "--address", "10.213.47.11")
     assert ended.code == 2
     assert "--fingerprint" in ended.err

@@ -1,7 +1,4 @@
-"""Real faults in the middle of real hardenings: nobody is locked out, every site serves, every byte is as before.
-
-The faults of the three hosts run beside each other, since most of their time is waiting for a way back.
-"""
+"""Real faults in the middle of real hardenings: nobody is locked out, every site serves, every byte is as before."""
 
 from __future__ import annotations
 
@@ -11,17 +8,16 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from auditor import lab
 from auditor.review import smoke
-from tests.integration.conftest import BIN, INVENTORY, Ended, Hardened, environment, quiet, run, visit
+from tests.integration.beside import Play, Stage, act
+from tests.integration.conftest import BIN, INVENTORY, Ended, as_hardened_first, environment, run, visit
 from tests.integration.disk import Disk, differences, disk
 
 MARK = "/var/lib/luytre/guard/armed.json"
@@ -110,6 +106,23 @@ class Scene:
         )
 
 
+def fault(host: str) -> Callable[[Callable[[Scene], Case]], Play]:
+    """Declare an act on a host as it was hardened, with something to mend, that the fault then comes upon."""
+
+    def declared(come: Callable[[Scene], Case]) -> Play:
+        @wraps(come)
+        def play(stage: Stage) -> Case:
+            as_hardened_first(host)
+            lab.run(host, LOOSEN)
+            until(lambda: lab.run(host, "true").returncode == 0, "sshd is not back")
+            return come(Scene(host, stage.folder, environment(stage.folder), disk(host), visit(host)))
+
+        return act(host)(play)
+
+    return declared
+
+
+@fault("web2")
 def refuses_everyone(scene: Scene) -> Case:
     fault = once_armed(scene.host, "echo 'DenyUsers *' > /etc/ssh/sshd_config.d/00-a.conf; systemctl reload ssh")
     done = scene.harden()
@@ -117,6 +130,7 @@ def refuses_everyone(scene: Scene) -> Case:
     return scene.case(done)
 
 
+@fault("web3")
 def drops_ssh(scene: Scene) -> Case:
     rule = "nft add table inet fault; nft 'add chain inet fault input { type filter hook input priority -300; }'"
     fault = once_armed(scene.host, f"{rule}; nft add rule inet fault input tcp dport 22 drop")
@@ -125,6 +139,7 @@ def drops_ssh(scene: Scene) -> Case:
     return scene.case(done)
 
 
+@fault("web3")
 def serves_500(scene: Scene) -> Case:
     fault = once_armed(
         scene.host,
@@ -135,6 +150,7 @@ def serves_500(scene: Scene) -> Case:
     return scene.case(done)
 
 
+@fault("web1")
 def breaks_wordpress(scene: Scene) -> Case:
     fault = once_armed(
         scene.host,
@@ -146,6 +162,7 @@ def breaks_wordpress(scene: Scene) -> Case:
     return scene.case(done)
 
 
+@fault("web1")
 def controller_killed(scene: Scene) -> Case:
     process = start(scene.state, scene.host, 15, scene.folder / "out")
     until(lambda: is_armed(scene.host), "never armed")
@@ -157,6 +174,7 @@ def controller_killed(scene: Scene) -> Case:
     return told
 
 
+@fault("web3")
 def interrupted(scene: Scene) -> Case:
     process = start(scene.state, scene.host, 600, scene.folder / "out")
     until(lambda: is_armed(scene.host), "never armed")
@@ -164,6 +182,7 @@ def interrupted(scene: Scene) -> Case:
     return scene.case(ended(process))
 
 
+@fault("web2")
 def network_cut(scene: Scene) -> Case:
     def cut() -> None:
         until(lambda: is_armed(scene.host), "never armed")
@@ -180,6 +199,7 @@ def network_cut(scene: Scene) -> Case:
     return scene.case(done)
 
 
+@fault("web3")
 def rebooted(scene: Scene) -> Case:
     fault = once_armed(scene.host, "echo 'Nonsense yes' > /etc/ssh/sshd_config.d/00-a.conf; systemctl reboot")
     done = scene.harden(seconds=600)
@@ -187,6 +207,7 @@ def rebooted(scene: Scene) -> Case:
     return scene.case(done)
 
 
+@fault("web2")
 def disk_full(scene: Scene) -> Case:
     lab.run(scene.host, "mkdir -p /var/lib/luytre; mount -t tmpfs -o size=4m none /var/lib/luytre")
     done = scene.harden()
@@ -194,6 +215,7 @@ def disk_full(scene: Scene) -> Case:
     return scene.case(done)
 
 
+@fault("web3")
 def two_at_once(scene: Scene) -> Case:
     other = {**scene.state, "LUYTRE_STATE": str(scene.folder / "elsewhere")}
     first = start(scene.state, scene.host, 600, scene.folder / "out")
@@ -246,6 +268,7 @@ def as_web_user(script: str) -> str:
     return f"runuser -u www-data -- sh -c {shlex.quote(script)}"
 
 
+@fault("web1")
 def links_before(scene: Scene) -> Case:
     lab.run(scene.host, LAY + as_web_user(PLANT))
     targets = lab.run(scene.host, TARGETS).stdout
@@ -258,6 +281,7 @@ def links_before(scene: Scene) -> Case:
     return case
 
 
+@fault("web1")
 def links_between(scene: Scene) -> Case:
     lab.run(scene.host, LAY)
     targets = lab.run(scene.host, TARGETS).stdout
@@ -268,45 +292,6 @@ def links_between(scene: Scene) -> Case:
     undone = run(scene.state, "rollback", "-i", INVENTORY, "--limit", scene.host, "--yes", "--json")
     lab.run(scene.host, "systemctl stop swap.service")
     return scene.case(done, (targets, hardened, lab.run(scene.host, TARGETS).stdout, undone))
-
-
-FAULTS: Mapping[str, tuple[str, Callable[[Scene], Case]]] = {
-    "refuses_everyone": ("web2", refuses_everyone),
-    "drops_ssh": ("web3", drops_ssh),
-    "serves_500": ("web3", serves_500),
-    "breaks_wordpress": ("web1", breaks_wordpress),
-    "controller_killed": ("web1", controller_killed),
-    "interrupted": ("web2", interrupted),
-    "network_cut": ("web2", network_cut),
-    "rebooted": ("web3", rebooted),
-    "disk_full": ("web2", disk_full),
-    "two_at_once": ("web3", two_at_once),
-    "links_before": ("web1", links_before),
-    "links_between": ("web1", links_between),
-}
-
-
-@pytest.fixture(scope="module")
-def cases(
-    request: pytest.FixtureRequest, hardened: Hardened, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mapping[str, Case]]:
-    """Every fault that a chosen test is about."""
-    asked = {name for item in request.session.items for name in FAULTS if name in item.name}
-
-    def on(host: str) -> dict[str, Case]:
-        found = {}
-        for name, (where, act) in FAULTS.items():
-            if where == host and name in asked:
-                folder = tmp_path_factory.mktemp(name)
-                lab.back_to_kept([host])
-                quiet(host)
-                lab.run(host, LOOSEN)
-                until(lambda: lab.run(host, "true").returncode == 0, "sshd is not back")
-                found[name] = act(Scene(host, folder, environment(folder), disk(host), visit(host)))
-        return found
-
-    with ThreadPoolExecutor() as pool:
-        yield {name: case for found in pool.map(on, lab.hosts()) for name, case in found.items()}
 
 
 def as_before(case: Case) -> None:
@@ -324,24 +309,24 @@ def brought_back(case: Case, *why: str) -> None:
     assert "brought back to how it was" in case.report
 
 
-def test_an_sshd_that_refuses_everyone__refuses_everyone(cases: Mapping[str, Case]) -> None:
-    brought_back(cases["refuses_everyone"], "SSH")
+def test_an_sshd_that_refuses_everyone__refuses_everyone(acted: Callable[[str], Case]) -> None:
+    brought_back(acted("refuses_everyone"), "SSH")
 
 
-def test_a_packet_filter_that_drops_ssh__drops_ssh(cases: Mapping[str, Case]) -> None:
-    brought_back(cases["drops_ssh"])
+def test_a_packet_filter_that_drops_ssh__drops_ssh(acted: Callable[[str], Case]) -> None:
+    brought_back(acted("drops_ssh"))
 
 
-def test_nginx_that_passes_its_test_and_serves_500__serves_500(cases: Mapping[str, Case]) -> None:
-    brought_back(cases["serves_500"], "dongvau.test", "500")
+def test_nginx_that_passes_its_test_and_serves_500__serves_500(acted: Callable[[str], Case]) -> None:
+    brought_back(acted("serves_500"), "dongvau.test", "500")
 
 
-def test_php_that_breaks_a_page__breaks_wordpress(cases: Mapping[str, Case]) -> None:
-    brought_back(cases["breaks_wordpress"], "antruc.test")
+def test_php_that_breaks_a_page__breaks_wordpress(acted: Callable[[str], Case]) -> None:
+    brought_back(acted("breaks_wordpress"), "antruc.test")
 
 
-def test_a_controller_killed_in_the_middle__controller_killed(cases: Mapping[str, Case]) -> None:
-    case = cases["controller_killed"]
+def test_a_controller_killed_in_the_middle__controller_killed(acted: Callable[[str], Case]) -> None:
+    case = acted("controller_killed")
     as_before(case)
     following: Ended = case.more
     assert following.code == 0, following.err
@@ -350,34 +335,34 @@ def test_a_controller_killed_in_the_middle__controller_killed(cases: Mapping[str
     assert following.json["hardening"]["hosts"][0]["state"] == "confirmed"
 
 
-def test_a_controller_told_to_end__interrupted(cases: Mapping[str, Case]) -> None:
-    case = cases["interrupted"]
+def test_a_controller_told_to_end__interrupted(acted: Callable[[str], Case]) -> None:
+    case = acted("interrupted")
     as_before(case)
     assert case.ended.code == 130
     assert "brought back" in case.ended.err
 
 
-def test_a_network_away_for_longer_than_the_timer__network_cut(cases: Mapping[str, Case]) -> None:
-    brought_back(cases["network_cut"])
+def test_a_network_away_for_longer_than_the_timer__network_cut(acted: Callable[[str], Case]) -> None:
+    brought_back(acted("network_cut"))
 
 
-def test_a_host_restarted_before_it_is_confirmed__rebooted(cases: Mapping[str, Case]) -> None:
-    case = cases["rebooted"]
+def test_a_host_restarted_before_it_is_confirmed__rebooted(acted: Callable[[str], Case]) -> None:
+    case = acted("rebooted")
     case.changed = {
         path: both for path, both in case.changed.items() if path not in ("/etc/machine-id", "/var/lib/dbus")
     }
     brought_back(case)
 
 
-def test_a_disk_too_full_for_the_snapshot__disk_full(cases: Mapping[str, Case]) -> None:
-    case = cases["disk_full"]
+def test_a_disk_too_full_for_the_snapshot__disk_full(acted: Callable[[str], Case]) -> None:
+    case = acted("disk_full")
     as_before(case)
     assert case.ended.code == 1, case.ended.err
     assert "refused, nothing was changed" in case.report
 
 
-def test_two_runs_at_once__two_at_once(cases: Mapping[str, Case]) -> None:
-    case = cases["two_at_once"]
+def test_two_runs_at_once__two_at_once(acted: Callable[[str], Case]) -> None:
+    case = acted("two_at_once")
     assert case.ended.code == 0, case.ended.err
     assert case.entry["state"] == "confirmed"
     here, there = case.more
@@ -385,8 +370,8 @@ def test_two_runs_at_once__two_at_once(cases: Mapping[str, Case]) -> None:
     assert there.code == 1 and "in progress" in there.out
 
 
-def test_links_planted_before_the_plan__links_before(cases: Mapping[str, Case]) -> None:
-    case = cases["links_before"]
+def test_links_planted_before_the_plan__links_before(acted: Callable[[str], Case]) -> None:
+    case = acted("links_before")
     targets, hardened, undone, rollback = case.more
     assert case.ended.code == 0, case.ended.err
     assert case.entry["state"] == "confirmed"
@@ -395,8 +380,8 @@ def test_links_planted_before_the_plan__links_before(cases: Mapping[str, Case]) 
     assert case.changed == {}
 
 
-def test_links_planted_between_plan_and_change__links_between(cases: Mapping[str, Case]) -> None:
-    case = cases["links_between"]
+def test_links_planted_between_plan_and_change__links_between(acted: Callable[[str], Case]) -> None:
+    case = acted("links_between")
     targets, hardened, undone, _rollback = case.more
     assert case.entry["state"] in ("confirmed", "reverted")
     assert hardened == undone == targets

@@ -8,32 +8,28 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pdfplumber
-import pytest
 
 from auditor import lab
 from auditor.report.official.period import Period
 from tests import guide
-from tests.integration.conftest import Ended, quiet
+from tests.integration.beside import Stage, act
+from tests.integration.conftest import environment, quiet, run
 from tests.mail_server import Authority, Received, serving
 
+UNIT, SITE = "phuong-ben-nua", "bennua.test"
 NAMES: Mapping[str, str] = {
-    "xa-vi-du": "xa-an-truc",
+    "xa-vi-du": UNIT,
     "tinh-vi-du": "tinh-tan-giang",
-    "may-chu-1": "web1",
-    "192.0.2.10": "10.213.47.11",
+    "may-chu-1": "web2",
+    "192.0.2.10": "10.213.47.12",
 }
 """What the guide calls things, and what they are called in the lab."""
 EXITS = {"audit": 1}
 """By verb, when it is not 0: the lab's servers have something open, also after hardening."""
-
-
-@pytest.fixture
-def state(state: Mapping[str, str], tmp_path: Path) -> Mapping[str, str]:
-    """With the inventory that the guide exports."""
-    return {**state, "LUYTRE_INVENTORY": str(tmp_path / guide.INVENTORY)}
 
 
 def statuses(folder: Path) -> Counter[str]:
@@ -41,23 +37,24 @@ def statuses(folder: Path) -> Counter[str]:
     return Counter(finding["status"] for finding in found)
 
 
-def test_from_the_first_server_to_the_mail_of_the_office_above(
-    fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
-) -> None:
-    fresh("web1")
-    quiet("web1")
-    shutil.copytree(guide.ROOT / "inventories/example", tmp_path / "inventories/example")
-    inventory = tmp_path / guide.INVENTORY
+@act("web2")
+def guided(stage: Stage) -> None:
+    folder = stage.folder
+    auditor = partial(run, {**environment(folder), "LUYTRE_INVENTORY": str(folder / guide.INVENTORY)})
+    lab.reset([stage.host])
+    quiet(stage.host)
+    shutil.copytree(guide.ROOT / "inventories/example", folder / "inventories/example")
+    inventory = folder / guide.INVENTORY
     month = str(Period.of(datetime.datetime.now(datetime.UTC).isoformat()))
     password = (lab.state().root / "root_password").read_text("utf-8").strip()
     answers = {
         "enroll": (
-            ["--password-stdin", "--yes", "--automation-user", "tudong", "--automation-key", str(tmp_path / "key")],
+            ["--password-stdin", "--yes", "--automation-user", "tudong", "--automation-key", str(folder / "key")],
             f"{password}\n",
         ),
         "harden": (["--yes"], ""),
     }
-    authority, received = Authority(tmp_path / "ca"), Received()
+    authority, received = Authority(folder / "ca"), Received()
     said: dict[str, str] = {}
     audits: list[Counter[str]] = []
 
@@ -67,36 +64,40 @@ def test_from_the_first_server_to_the_mail_of_the_office_above(
                 assert arguments == [f"LUYTRE_INVENTORY=$PWD/{guide.INVENTORY}"]
                 guide.declare(inventory, authority, port)
             elif program != "auditor":
-                subprocess.run([program, *arguments], cwd=tmp_path, check=True, timeout=60)
+                subprocess.run([program, *arguments], cwd=folder, check=True, timeout=60)
             else:
                 more, given = answers.get(arguments[0], ([], ""))
-                ended = auditor(*arguments, *more, given=given, cwd=tmp_path)
+                ended = auditor(*arguments, *more, given=given, cwd=folder)
                 assert ended.code == EXITS.get(arguments[0], 0), (arguments, ended.out[-3000:], ended.err)
                 said[" ".join(arguments[:2])] = ended.out
                 if arguments[0] == "enroll":
                     ca_file = str(lab.state().ca)
-                    guide.complete(inventory / "web1.yml", "xa-an-truc", ["quantri"], luytre_ca_file=ca_file)
+                    guide.complete(inventory / "web2.yml", UNIT, ["quantri"], luytre_ca_file=ca_file)
                 if arguments[0] == "audit":
-                    audits.append(statuses(tmp_path))
+                    audits.append(statuses(folder))
 
     with serving(received, authority.context("127.0.0.1")) as port:
         follow("first-server.md")
-        assert "antruc.test" in said["enroll web1"].split()
-        assert "antruc.test" in (tmp_path / "out/report/index.html").read_text("utf-8")
+        assert SITE in said["enroll web2"].split()
+        assert SITE in (folder / "out/report/index.html").read_text("utf-8")
         follow("monthly.md")
 
     assert "ssh.max_auth_tries" in said["plan --limit"]
     _first, before, after = audits
     assert after["pass"] - before["pass"] > 20
     assert after["not_evaluated"] == before["not_evaluated"] == 0
-    for unit in ("xa-an-truc", "tinh-tan-giang"):
+    for unit in (UNIT, "tinh-tan-giang"):
         names = [
             f"bao-cao-{unit}-{month}.docx",
             *(f"{kind}-{unit}-{month}.pdf" for kind in ("bao-cao", "phu-luc-ky-thuat")),
         ]
-        assert all((tmp_path / "out" / name).stat().st_size > 1000 for name in names)
-        with pdfplumber.open(tmp_path / "out" / names[1]) as report:
+        assert all((folder / "out" / name).stat().st_size > 1000 for name in names)
+        with pdfplumber.open(folder / "out" / names[1]) as report:
             text = "\n".join(page.extract_text() for page in report.pages)
-        assert "antruc.test" in text
-        assert "10.213.47.11" not in text
-    guide.check_mail(received, said["history verify"], month, "xa-an-truc", "xã An Trúc", "antruc.test", "web1")
+        assert SITE in text
+        assert "10.213.47.12" not in text
+    guide.check_mail(received, said["history verify"], month, UNIT, "phường Bến Nứa", SITE, "web2")
+
+
+def test_from_the_first_server_to_the_mail_of_the_office_above__guided(acted: Callable[[str], None]) -> None:
+    acted("guided")

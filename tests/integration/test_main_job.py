@@ -2,16 +2,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from auditor import lab
 from auditor.review import smoke
-from tests.integration.conftest import INVENTORY, Ended, Hardened, run, visit
+from tests.integration.beside import Stage, act
+from tests.integration.conftest import INVENTORY, Ended, Hardened, as_hardened_first, environment, play, run, visit
 
 OPEN = ("fail", "partial")
+SEVERITIES = ("low", "medium", "high", "critical")
 
 
 def status(found: list[dict[str, Any]], weakness: lab.Weakness) -> str:
@@ -85,7 +84,10 @@ def test_the_whole_playbook_without_a_plan(
     assert smoke.compare(smoke.learn(before_pages), visit(again=before_pages)) == ()
 
 
-def manifest(host: str) -> dict[str, tuple[int, int, int]]:
+type Manifest = dict[str, tuple[int, int, int]]
+
+
+def manifest(host: str) -> Manifest:
     """What differs from the image below /etc: path to mode, size and modification time."""
     top = lab.upper(host) / "etc"
     entries = sorted(top.rglob("*")) if top.exists() else []
@@ -95,50 +97,75 @@ def manifest(host: str) -> dict[str, tuple[int, int, int]]:
     }
 
 
-def test_one_tag_in_check_mode_changes_nothing(fresh: Callable[..., None], playbook: Callable[..., Ended]) -> None:
-    fresh("web1")
-    before = manifest("web1")
-    ended = playbook("playbooks/harden.yml", "--tags", "ssh.root_login", "--check", "--diff", "--limit", "web1")
+@act("web1")
+def one_tag(stage: Stage) -> tuple[Ended, Manifest, Manifest, str]:
+    """Plain Ansible on a bare host, told to check one tag; the host before and after, and what sshd does then."""
+    lab.reset([stage.host])
+    before = manifest(stage.host)
+    arguments = ("--tags", "ssh.root_login", "--check", "--diff", "--limit", stage.host)
+    ended = play(environment(stage.folder), "playbooks/harden.yml", *arguments)
+    return ended, before, manifest(stage.host), lab.run(stage.host, ["sshd", "-T"]).stdout.decode().lower()
+
+
+def test_one_tag_in_check_mode_changes_nothing__one_tag(
+    acted: Callable[[str], tuple[Ended, Manifest, Manifest, str]],
+) -> None:
+    ended, before, after, effective = acted("one_tag")
     assert ended.code == 0, ended.out[-3000:]
     assert recap(ended)["web1"]["changed"] >= 1
     assert "PermitRootLogin" in ended.out
-    assert manifest("web1") == before
-    effective = lab.run("web1", ["sshd", "-T"]).stdout.decode().lower()
+    assert after == before
     assert "permitrootlogin yes" in effective
 
 
-def test_plan_shows_the_diff_and_changes_nothing(
-    as_hardened: Callable[..., Hardened], auditor: Callable[..., Ended]
+@act("web3")
+def planned(stage: Stage) -> tuple[Ended, Manifest, Manifest]:
+    """A plan for a host where something was undone by hand, and the host before and after."""
+    as_hardened_first(stage.host)
+    lab.run(stage.host, "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab")
+    before = manifest(stage.host)
+    arguments = ("plan", "-i", INVENTORY, "--limit", stage.host, "--lang", "en")
+    return run(environment(stage.folder), *arguments), before, manifest(stage.host)
+
+
+def test_plan_shows_the_diff_and_changes_nothing__planned(
+    acted: Callable[[str], tuple[Ended, Manifest, Manifest]],
 ) -> None:
-    as_hardened("web3")
-    lab.run("web3", "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab")
-    before = manifest("web3")
-    ended = auditor("plan", "-i", INVENTORY, "--limit", "web3", "--lang", "en")
+    ended, before, after = acted("planned")
     assert ended.code == 0, ended.err
     assert "ssh.root_login" in ended.out
     assert "+PermitRootLogin" in ended.out
-    assert manifest("web3") == before
+    assert after == before
 
 
-def test_a_site_limit_leaves_its_host_and_neighbours_alone(
-    fresh: Callable[..., None], auditor: Callable[..., Ended]
-) -> None:
-    fresh("web3")
-    ended = auditor("plan", "-i", INVENTORY, "--limit", "gotre.test", "--no-diff", "--json")
-    (host,) = [entry for entry in ended.json["hosts"] if entry["changes"]]
+@act("web3")
+def limited(stage: Stage) -> Ended:
+    """A plan for one of a bare host's two sites."""
+    lab.reset([stage.host])
+    return run(environment(stage.folder), "plan", "-i", INVENTORY, "--limit", "gotre.test", "--no-diff", "--json")
+
+
+def test_a_site_limit_leaves_its_host_and_neighbours_alone__limited(acted: Callable[[str], Ended]) -> None:
+    (host,) = [entry for entry in acted("limited").json["hosts"] if entry["changes"]]
     assert host["host"] == "web3"
     assert {site for change in host["changes"] for site in change["sites"]} == {"gotre.test"}
 
 
-@pytest.mark.parametrize("severity", ["critical", "low"])
-def test_fail_on_decides_the_exit_code(
-    auditor: Callable[..., Ended], fresh: Callable[..., None], severity: str, tmp_path: Path
-) -> None:
-    fresh("web3")
-    ended = auditor(
-        "audit", "-i", INVENTORY, "--limit", "web3", "--fail-on", severity, "--json", "--output", str(tmp_path / "o")
-    )
-    worst = [
-        f for f in ended.json["findings"] if f["status"] in OPEN and (severity == "low" or f["severity"] == severity)
-    ]
-    assert (ended.code == 1) == bool(worst)
+@act("web3")
+def judged(stage: Stage) -> dict[str, Ended]:
+    """Audits of the host as it was hardened, but for a high finding, by what they fail on."""
+    as_hardened_first(stage.host)
+    lab.run(stage.host, "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh")
+    audit = ("audit", "-i", INVENTORY, "--limit", stage.host, "--json", "--output", str(stage.folder / "out"))
+    return {
+        severity: run(environment(stage.folder), *audit, "--fail-on", severity)
+        for severity in ("critical", "high", "low")
+    }
+
+
+def test_fail_on_decides_the_exit_code__judged(acted: Callable[[str], dict[str, Ended]]) -> None:
+    for severity, ended in acted("judged").items():
+        rank = SEVERITIES.index(severity)
+        worst = [f for f in ended.json["findings"] if f["status"] in OPEN and SEVERITIES.index(f["severity"]) >= rank]
+        assert ended.code == (1 if worst else 0), (severity, worst)
+        assert severity == "critical" or worst

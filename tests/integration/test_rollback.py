@@ -7,7 +7,8 @@ from typing import Any
 
 from auditor import lab
 from auditor.review import smoke
-from tests.integration.conftest import INVENTORY, Hardened, run
+from tests.integration.beside import Stage, act
+from tests.integration.conftest import INVENTORY, Ended, Hardened, as_hardened_first, run
 from tests.integration.disk import differences
 from tests.integration.in_force import differing
 
@@ -60,13 +61,20 @@ def by_subject(found: list[dict[str, Any]]) -> dict[tuple[str, str, str], str]:
     return {(one["control"], one["subject"]["id"], one["host"]): one["status"] for one in found}
 
 
-def test_one_control_goes_and_the_others_of_its_file_stay(as_hardened: Callable[..., Hardened]) -> None:
-    hardened = as_hardened("web3")
-    effective = lab.run("web3", "sshd -T").stdout.decode()
-    assert "maxauthtries 4" in effective and "x11forwarding no" in effective
-    undone = run(
-        hardened.state, "rollback", "-i", INVENTORY, "--limit", "web3", "--control", "ssh.x11_forwarding", "--yes"
-    )
+@act("web3")
+def one_undone(stage: Stage) -> tuple[str, Ended, str]:
+    """What sshd does as it was hardened, the rollback of one of its controls, and what sshd does then."""
+    as_hardened_first(stage.host)
+    arguments = ("--limit", stage.host, "--control", "ssh.x11_forwarding", "--yes")
+    before = lab.run(stage.host, "sshd -T").stdout.decode()
+    undone = run(stage.hardened.state, "rollback", "-i", INVENTORY, *arguments)
+    return before, undone, lab.run(stage.host, "sshd -T").stdout.decode()
+
+
+def test_one_control_goes_and_the_others_of_its_file_stay__one_undone(
+    acted: Callable[[str], tuple[str, Ended, str]],
+) -> None:
+    before, undone, after = acted("one_undone")
+    assert "maxauthtries 4" in before and "x11forwarding no" in before
     assert undone.code == 0, undone.out + undone.err
-    now = lab.run("web3", "sshd -T").stdout.decode()
-    assert "x11forwarding yes" in now and "maxauthtries 4" in now
+    assert "x11forwarding yes" in after and "maxauthtries 4" in after
