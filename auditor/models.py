@@ -455,14 +455,18 @@ class Run(Model):
         return self.began + timedelta(seconds=self.seconds)
 
 
+type Why = Literal["open", "new", "regressed", "worse", "waiver_expired"]
+
+
 class Cause(Model):
     """A finding that makes a run fail."""
 
     control: ControlId
     subject: Subject
     severity: Severity
-    why: Literal["open", "new", "regressed", "waiver_expired"] = Field(
-        description="open, without a baseline; new since it; passed in it; a waiver that has expired"
+    why: Why = Field(
+        description="open, without a baseline; new since it; passed in it; open in it, and more members violate now; "
+        "a waiver that has expired"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from auditor.models import Cause, Finding, Model, Run, Severity, Status, Verdict
+from auditor.models import Cause, Finding, Model, Run, Severity, Status, Verdict, Why
 from auditor.report.summary import compare
 
 USAGE = 2
@@ -27,16 +27,18 @@ def judge(run: Run, fail_on: Severity, baseline: Baseline | None = None) -> Verd
     """1 when there is a cause to fail, else 3 when something that applies was not evaluated, else 0.
 
     A cause is a finding that is open, at or above ``fail_on``, and that no waiver lets be. Measured by a baseline,
-    what was open there already is none; what passed there is one whatever its severity, and so is an expired waiver.
+    what was open there already is none, unless more members of it violate now; what passed there is one whatever its
+    severity, and so is an expired waiver.
     """
     causes = tuple(_against(baseline, run, fail_on) if baseline else _alone(run, fail_on))
+    worse = sum(cause.why == "worse" for cause in causes)
     unread = sum(finding.status is Status.NOT_EVALUATED for finding in run.findings)
     return Verdict(
         code=OPEN if causes else NOT_EVALUATED if unread else 0,
         fail_on=fail_on,
         baseline=baseline.name if baseline else None,
         causes=causes,
-        known=compare(baseline.findings, run.findings).count("still") if baseline else 0,
+        known=compare(baseline.findings, run.findings).count("still") - worse if baseline else 0,
         not_evaluated=unread,
     )
 
@@ -82,7 +84,12 @@ def _against(baseline: Baseline, run: Run, fail_on: Severity) -> Iterator[Cause]
     for finding in changes.get("new", ()):
         if finding.control not in OF_WAIVERS and finding.severity.rank >= fail_on.rank:
             yield _cause(finding, "new")
+    members = {(was.control, was.subject): len(was.violations) for was in baseline.findings}
+    for finding in changes.get("still", ()):
+        more = len(finding.violations) > members[finding.control, finding.subject]
+        if more and finding.control not in OF_WAIVERS and finding.severity.rank >= fail_on.rank:
+            yield _cause(finding, "worse")
 
 
-def _cause(finding: Finding, why: Literal["open", "new", "regressed", "waiver_expired"]) -> Cause:
+def _cause(finding: Finding, why: Why) -> Cause:
     return Cause(control=finding.control, subject=finding.subject, severity=finding.severity, why=why)

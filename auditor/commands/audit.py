@@ -52,8 +52,8 @@ def audit(
     Exit code: 0 nothing open at or above --fail-on, 1 open findings, 2 usage or configuration,
     3 something that applies could not be evaluated.
 
-    With --baseline, 1 means that something passed there and is open now, is newly open at or above --fail-on,
-    or that a waiver has expired.
+    With --baseline, 1 means that something passed there and is open now, is newly open or open in more places
+    at or above --fail-on, or that a waiver has expired.
 
     Examples:
       auditor audit -i inventories/lab --output out/

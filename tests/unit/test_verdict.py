@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import pytest
@@ -123,6 +124,25 @@ def test_known_ones_are_counted_apart() -> None:
     old, new = finding("fail"), finding("fail", control="ssh.y")
     verdict = judge(run_of(old, new), Severity.HIGH, Baseline(name="b", findings=(old,)))
     assert (verdict.known, [cause.control for cause in verdict.causes]) == (1, ["ssh.y"])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "severity", "why"),
+    [
+        (1, 2, "high", ["worse"]),
+        (2, 2, "high", []),
+        (2, 1, "high", []),
+        (1, 2, "medium", []),
+    ],
+)
+def test_more_places_than_before_are_a_cause(before: int, now: int, severity: str, why: list[str]) -> None:
+    def shells(count: int) -> Finding:
+        found = tuple({"path": f"uploads/{number}.php"} for number in range(count))
+        return dataclasses.replace(finding("fail", severity), violations=found)
+
+    verdict = judge(run_of(shells(now)), Severity.HIGH, Baseline(name="b", findings=(shells(before),)))
+    assert [cause.why for cause in verdict.causes] == why
+    assert verdict.known == (0 if why else 1)
 
 
 def test_a_cause_outweighs_what_was_not_evaluated() -> None:
