@@ -7,12 +7,13 @@ from typing import Any
 
 from auditor import expressions
 from auditor.controls import Catalogue, Control
-from auditor.expressions import ExpressionFailed, NotCollected, Record, plain
+from auditor.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, Record, plain
 from auditor.facts import HostFacts
 from auditor.models import Finding, Host, Status, Subject, Text
 from auditor.sites import view
 
 MAX_VIOLATIONS = 200
+MAX_PATH_CHARS = 200
 
 
 def evaluate_host(catalogue: Catalogue, host: Host, facts: HostFacts) -> tuple[Finding, ...]:
@@ -94,6 +95,14 @@ def evaluate_control(
             Status.NOT_EVALUATED,
             Text(vi=f"không đọc được phần {missing.area}: {why}", en=f"could not read {missing.area}: {why}"),
         )
+    except NotTold as untold:
+        path = untold.path[:MAX_PATH_CHARS]
+        return finding(
+            Status.NOT_EVALUATED,
+            Text(vi=f"máy chủ không cho biết {path}", en=f"the host does not tell {path}"),
+        )
+    except CutShort:
+        return finding(Status.NOT_EVALUATED, _CUT_SHORT)
     except ExpressionFailed as failed:
         return finding(
             Status.NOT_EVALUATED,
@@ -129,4 +138,8 @@ def _in_container(context: Mapping[str, Any]) -> bool:
 
 
 _DOES_NOT_APPLY = Text(vi="không có trên máy chủ này", en="not present here")
+_CUT_SHORT = Text(
+    vi="chưa xem hết được trong thời gian cho phép; phần đã xem không có gì sai",
+    en="not everything could be looked at in the time allowed; nothing was found in what was",
+)
 _ASK_A_PERSON = Text(vi="cần người có thẩm quyền xác nhận", en="needs a person's confirmation")

@@ -33,8 +33,20 @@ class NotCollected(LookupError):
         super().__init__(area)
 
 
+class NotTold(LookupError):
+    """The host does not tell what the expression needs; ``path`` is the fact that was asked for last."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(path)
+
+
+class CutShort(LookupError):
+    """Nothing was found, but the search did not see everything."""
+
+
 class ExpressionFailed(ValueError):
-    """The expression could not be worked out on these facts."""
+    """The expression could not be worked out on these facts: its author's mistake."""
 
 
 class Record:
@@ -42,6 +54,8 @@ class Record:
 
     def __init__(self) -> None:
         self._read: dict[str, Any] = {}
+        self.last = ""
+        """The path that was asked for last, whether or not it was there."""
 
     def note(self, path: str, value: Any) -> None:
         """Remember that ``path`` was read; what it was reached through no longer counts by itself."""
@@ -71,12 +85,17 @@ class Facts(Mapping[str, Any]):
         self._values, self._path, self._record = values, path, record
 
     def __getitem__(self, key: str) -> Any:
+        if self._record is not None:
+            self._record.last = self._path_of(key)
         value = self._values[key]
-        path = f"{self._path}.{key}" if self._path else key
+        path = self._path_of(key)
         wrapped = wrap(value, path, self._record)
         if self._record is not None:
             self._record.note(path, wrapped)
         return wrapped
+
+    def _path_of(self, key: str) -> str:
+        return f"{self._path}.{key}" if self._path else key
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -143,10 +162,14 @@ def _version_tuple(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+class _Unknown(Exception):
+    pass
+
+
 def _known(value: Any) -> Any:
     """The value itself; a control that meets None here is not evaluated, rather than passed or failed."""
     if value is None:
-        raise ValueError("it could not be told here")
+        raise _Unknown
     return value
 
 
@@ -154,7 +177,7 @@ def _of_whole(members: Any, whole: bool) -> list[Any]:
     """Members found in a search; that there are none counts only when the search saw everything."""
     found = list(members)
     if not found and not whole:
-        raise ValueError("not everything could be looked at in the time allowed")
+        raise CutShort
     return found
 
 
@@ -214,7 +237,11 @@ def prepare(source: str) -> TemplateExpression:
 
 
 def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
-    """Work out an expression on facts. Raises NotCollected for a missing area, ExpressionFailed for the rest."""
+    """Work out an expression on facts.
+
+    Raises NotCollected for a missing area, NotTold for a missing fact, CutShort for an unfinished search and
+    ExpressionFailed for the rest.
+    """
     run = prepare(source)
     for name in names(source):
         if name not in context:
@@ -225,12 +252,14 @@ def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
             record.note(name, value)
     try:
         result = run(**wrapped)
-    except UndefinedError as error:
-        raise ExpressionFailed(f"{error.message} in {source!r}") from error
+    except (UndefinedError, _Unknown) as error:
+        raise NotTold(record.last) from error
+    except CutShort:
+        raise
     except (SecurityError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise ExpressionFailed(f"{error} in {source!r}") from error
     if isinstance(result, Undefined):
-        raise ExpressionFailed(f"{source!r} reads a fact that is not there")
+        raise NotTold(record.last)
     if isinstance(result, Iterator):
         return list(result)
     return result

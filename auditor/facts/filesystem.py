@@ -53,13 +53,17 @@ class Space(Fact):
     inodes_used: int
 
 
+class Finished(Fact):
+    """Which parts were walked to their end, rather than cut short: the system first, then sites and people's folders."""
+
+    system: bool
+    users: bool
+
+
 class WalkSummary(Fact):
     """How far the walk over the host's own disks came."""
 
-    finished: dict[str, list[str]] = Field(
-        description="an empty list for each part, 'system' and 'users', that was walked to its end: "
-        "`found or finished.system` is then nothing found, and not there when the walk was cut short"
-    )
+    finished: Finished
     entries: int
     seconds: float
 

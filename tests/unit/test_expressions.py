@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from auditor import controls
-from auditor.expressions import ExpressionFailed, NotCollected, Record, check, evaluate, prepare
+from auditor.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, Record, check, evaluate, prepare
 
 CONTEXT: dict[str, Any] = {
     "ssh": {"port": 22, "effective": {"permitrootlogin": "no", "maxauthtries": 6}, "items": [1, 2], "keys": []},
@@ -38,11 +38,34 @@ def test_a_collection_is_filtered_and_its_members_are_data() -> None:
 
 
 def test_a_missing_fact_is_an_error_and_a_missing_area_says_so() -> None:
-    with pytest.raises(ExpressionFailed):
+    with pytest.raises(NotTold) as untold:
         value("ssh.effective.nothing == 1")
+    assert untold.value.path == "ssh.effective.nothing"
     with pytest.raises(NotCollected) as caught:
         value("nginx.installed")
     assert caught.value.area == "nginx"
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("ssh['x.y'] > 1", "ssh.x.y"),
+        ("(db.accounts and db.engine | known) > 1", "db.engine"),
+        ("ssh.effective.nothing.at_all", "ssh.effective.nothing"),
+        ("ssh.nothing", "ssh.nothing"),
+    ],
+)
+def test_what_the_host_does_not_tell_is_named(source: str, path: str) -> None:
+    with pytest.raises(NotTold) as untold:
+        evaluate(source, {**CONTEXT, "db": {**CONTEXT["db"], "engine": None}}, Record())
+    assert untold.value.path == path
+
+
+def test_none_found_counts_only_when_all_was_seen() -> None:
+    assert list(value("ssh.keys | of_whole(true)")) == []
+    assert list(value("ssh.items | of_whole(false)")) == [1, 2]
+    with pytest.raises(CutShort):
+        value("ssh.keys | of_whole(false)")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +78,7 @@ def test_a_missing_fact_is_an_error_and_a_missing_area_says_so() -> None:
     ],
 )
 def test_the_sandbox_holds(source: str) -> None:
-    with pytest.raises((ExpressionFailed, NotCollected)):
+    with pytest.raises((ExpressionFailed, NotCollected, NotTold)):
         value(source)
 
 

@@ -171,13 +171,15 @@ def test_a_hardened_host_passes(control: str) -> None:
 @pytest.mark.parametrize("control", ["world_writable", "sticky", "world_writable_data", "unowned", "setid"])
 def test_a_walk_cut_short_is_no_pass(control: str) -> None:
     data = facts()
-    data["filesystem"]["walk"]["finished"] = {}
-    assert finding(f"filesystem.{control}", data).status is Status.NOT_EVALUATED
+    data["filesystem"]["walk"]["finished"] = {"system": False, "users": False}
+    found = finding(f"filesystem.{control}", data)
+    assert found.status is Status.NOT_EVALUATED
+    assert found.reason is not None and "in the time allowed" in found.reason.en
 
 
 def test_what_a_walk_cut_short_did_find_counts() -> None:
     data = facts()
-    data["filesystem"]["walk"]["finished"] = {}
+    data["filesystem"]["walk"]["finished"] = {"system": False, "users": False}
     data["filesystem"]["unowned"] = [data["filesystem"]["account_files"][0]]
     assert finding("filesystem.unowned", data).status is Status.FAIL
 
