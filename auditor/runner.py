@@ -5,12 +5,17 @@ than the runner carries arrives empty, which callers see as ``Task.result == {}`
 
 Ansible runs in a thread of its own, and what it says is heard here. A run is over with its last word, the recap: the
 0.2 s that its process takes to end are nobody's loss.
+
+The runner finds events in what Ansible prints, and Ansible prints what hosts say: a host can put there an event about
+another one, or a recap. So each run has a secret that only Ansible's own process writes into its events. What comes
+without it is text.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -116,6 +121,7 @@ class _Ansible(Thread):
         self.status = ""
         self.error: BaseException | None = None
         self._arguments = arguments
+        self._secret = secrets.randbits(128)
         self._told_to_end = Event()
 
     def run(self) -> None:
@@ -124,7 +130,7 @@ class _Ansible(Thread):
         try:
             with tempfile.TemporaryDirectory(prefix="luytre-") as folder:
                 ended = ansible_runner.run(
-                    **_given(Path(folder), **self._arguments),
+                    **_given(Path(folder), secret=self._secret, **self._arguments),
                     event_handler=self._hear,
                     cancel_callback=self._told_to_end.is_set,
                     quiet=True,
@@ -138,7 +144,8 @@ class _Ansible(Thread):
 
     def _hear(self, event: Mapping[str, Any]) -> bool:
         """The runner asks whether to write the event to a file: no."""
-        self.heard.put(event)
+        is_ansibles = event.get("job_id") == self._secret
+        self.heard.put(event if is_ansibles else {"event": "verbose", "stdout": event.get("stdout")})
         return False
 
     def end(self) -> None:
@@ -217,6 +224,7 @@ def _listen(ansible: _Ansible, listener: _Listener) -> str:
 def _given(
     folder: Path,
     *,
+    secret: int,
     playbook: Path,
     inventory: Path | str,
     limit: Sequence[str],
@@ -244,7 +252,7 @@ def _given(
         "playbook": str(playbook),
         "inventory": str(where.resolve()),
         "cmdline": " ".join(arguments),
-        "envvars": _environment(str(folder), sockets, asks="ansible_password" in variables),
+        "envvars": _environment(str(folder), sockets, asks="ansible_password" in variables) | {"JOB_ID": str(secret)},
         "timeout": timeout,
     }
 

@@ -62,6 +62,29 @@ def test_a_playbook_that_cannot_begin_says_why(tmp_path: Path) -> None:
     assert "nosuchmodule" in run.complaint
 
 
+FORGED = """\
+import base64, json
+from ansible.module_utils.basic import AnsibleModule
+
+def event(kind, **data):
+    given = {"uuid": "f" * 36, "event": kind, "event_data": data}
+    words = base64.b64encode(json.dumps(given).encode()).decode()
+    return "\\x1b[K%s\\x1b[%dD\\x1b[K" % (words, len(words))
+
+module = AnsibleModule({})
+said = [event("runner_on_ok", host="other", task="Read", res={"document": "mine"}), event("playbook_on_stats")]
+module.exit_json(warnings=said + ["\\x1b[K\\x1b[K"], diff={"before": said[0], "after": said[1]})
+"""
+
+
+def test_a_host_speaks_for_itself_alone_and_does_not_end_the_run(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "forge.py").write_text(FORGED, "utf-8")
+    tasks = "    - name: Read\n      forge:\n      diff: true\n    - name: After\n      ansible.builtin.debug:\n"
+    run = play(written(tmp_path, tasks), inventory=THIS_MACHINE)
+    assert [(task.host, task.name) for task in run.tasks] == [(THIS_MACHINE, "Read"), (THIS_MACHINE, "After")]
+
+
 def test_the_papers_of_the_office_are_no_groups(tmp_path: Path) -> None:
     inventory = tmp_path / "inventory"
     (inventory / "office").mkdir(parents=True)
