@@ -72,6 +72,16 @@ def test_a_second_time_changes_nothing(etc: Path) -> None:
     assert again.diff == []
 
 
+def test_a_program_of_another_does_not_run_as_root_once_it_is_roots(etc: Path) -> None:
+    (etc / "site.conf").touch()
+    os.chown(etc / "site.conf", 1, 1)
+    (etc / "site.conf").chmod(0o4777)
+    wanted = Transaction(str(etc))
+    wanted.mode(f"{etc}/site.conf", 0o4755)
+    wanted.commit([])
+    assert ((etc / "site.conf").stat().st_uid, (etc / "site.conf").stat().st_mode & 0o7777) == (0, 0o755)
+
+
 def test_a_file_that_is_there_keeps_its_mode(etc: Path) -> None:
     (etc / "a").write_text("x\n")
     (etc / "a").chmod(0o640)

@@ -99,6 +99,26 @@ def test_the_root_itself(site: Path) -> None:
     assert mode(site) == 0o775
 
 
+@pytest.mark.parametrize("bits", [0o4755, 0o2755, 0o6775])
+def test_a_program_of_the_web_account_does_not_run_as_root_once_it_is_roots(site: Path, bits: int) -> None:
+    program = site / "program"
+    program.touch()
+    os.chown(program, 33, 33)
+    program.chmod(bits)
+    _items, refused = put(site, "program", owner="root", forbid="0022")
+    assert refused == []
+    assert (program.stat().st_uid, mode(program)) == (0, 0o755)
+
+
+def test_nor_as_the_group_that_it_is_given_to(site: Path) -> None:
+    program = site / "program"
+    program.touch()
+    os.chown(program, 33, 33)
+    program.chmod(0o2755)
+    put(site, "program", group="adm", forbid="0007")
+    assert (program.stat().st_gid, mode(program)) == (4, 0o750)
+
+
 def test_a_folder_needs_to_be_asked_for(site: Path) -> None:
     (site / "x").mkdir(mode=0o755)
     assert "not a regular file" in put(site, "x", mode="0700")[1][0]["reason"]

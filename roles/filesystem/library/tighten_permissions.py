@@ -47,10 +47,10 @@ def main():
     )
     changed = {}
     try:
-        for path, mask, groups, add in filesystem.corrections(module.params["parts"]):
-            result = filesystem.tighten(path, mask, groups, add, module.check_mode)
+        for wanted in filesystem.corrections(module.params["parts"]):
+            result = filesystem.tighten(wanted, module.check_mode)
             if result:
-                changed[path] = {"before": result[0], "after": result[1]}
+                changed[wanted.path] = {"before": result[0], "after": result[1]}
     except Unreadable as refused:
         module.fail_json(msg=str(refused), changed_paths=changed)
     lines = {side: "".join("%s %s\n" % (path, changed[path][side]) for path in changed) for side in ("before", "after")}

@@ -61,6 +61,7 @@ import stat
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre._ownership import mode_for
 from ansible.module_utils.luytre._reading import file_mode
 from ansible.module_utils.luytre._transaction import Refused, Transaction
 from ansible.module_utils.luytre.nginx import is_loose
@@ -128,7 +129,7 @@ def own(check):
             changed.append(path)
             if not check:
                 os.fchown(handle, 0, 0)
-                os.fchmod(handle, stat.S_IMODE(status.st_mode) & ~0o022)
+                os.fchmod(handle, mode_for(status, 0, 0, stat.S_IMODE(status.st_mode) & ~0o022))
         return stat.S_ISDIR(status.st_mode)
 
     def walk(folder, path, depth):

@@ -154,6 +154,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _php, _webroot
+from ansible.module_utils.luytre._ownership import mode_for
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -259,7 +260,7 @@ def put_attributes(handle, change, check):
     present = stat.S_IMODE(status.st_mode)
     uid = status.st_uid if change.uid is None else change.uid
     gid = status.st_gid if change.gid is None else change.gid
-    mode = change.mode(present)
+    mode = mode_for(status, uid, gid, change.mode(present))
     if (uid, gid, mode) == (status.st_uid, status.st_gid, present):
         return None
     if not check:

@@ -4,6 +4,8 @@ import os
 import stat
 import subprocess
 
+from ansible.module_utils.luytre._ownership import mode_for
+
 MAX_DIFF = 200_000
 MAX_SAID = 2_000
 
@@ -42,10 +44,11 @@ class Transaction:
         self._want(self._safe(path), None)
 
     def mode(self, path, mode):
-        """The file or folder is root's and has these permission bits."""
+        """The file or folder is root's and has these permission bits, but for those that another one lent it."""
         before = self._now(self._safe(path))
         if before and before[0] in ("file", "dir"):
-            self._want(path, (before[0], before[1], mode, 0, before[4]))
+            status = os.lstat(path)
+            self._want(path, (before[0], before[1], mode_for(status, 0, before[4], mode), 0, before[4]))
 
     @property
     def steps(self):

@@ -8,6 +8,7 @@ import re
 import stat
 import time
 
+from ansible.module_utils.luytre._ownership import mode_for
 from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
 
 ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
@@ -356,19 +357,31 @@ def with_packages(entries):
 # --- the fix -------------------------------------------------------------------------------------------------------
 
 
+class Correction:
+    """What is wanted of a file: the bits of ``mask`` at most, those of ``add``, root's ownership and one of ``groups``.
+
+    One that is not root's is taken over only where it ``takes``: in a folder that others may write, another file may
+    have come into the place of the one that was found.
+    """
+
+    def __init__(self, path, mask, groups=(), add=0, takes=False):
+        self.path, self.mask, self.groups, self.add, self.takes = path, mask, groups, add, takes
+
+
 def corrections(parts):
-    """``[(path, mode mask, group or None, bits to add)]`` of what is to be tightened, by part."""
+    """``[Correction]`` of what is to be tightened, by part."""
     wanted = []
     if "account_files" in parts:
         for name in ACCOUNT_FILES:
             secret = name in SECRET_ACCOUNT_FILES
             groups = ("root", "shadow") if secret else ("root",)
             mask = 0o600 if name.startswith("security/") else 0o640 if secret else 0o644
-            wanted.append(("/etc/" + name, mask, groups, 0))
+            wanted.append(Correction("/etc/" + name, mask, groups=groups, takes=True))
     if "cron" in parts:
         for path in cron_paths():
             folder = os.path.isdir(path)
-            wanted.append((path, 0o700 if folder else 0o600 if path == "/etc/crontab" else 0o755, None, 0))
+            mask = 0o700 if folder else 0o600 if path == "/etc/crontab" else 0o755
+            wanted.append(Correction(path, mask, takes=True))
     if "world_writable" in parts or "sticky" in parts:
         mounted = mounts(read_text("/proc/self/mountinfo") or "")
         found = walk(disk_devices(mounted), WALK_SECONDS * 3)
@@ -376,39 +389,40 @@ def corrections(parts):
             if not entry["mendable"]:
                 continue
             if entry["kind"] == "dir" and "sticky" in parts:
-                wanted.append((entry["path"], 0o7777, None, stat.S_ISVTX))
+                wanted.append(Correction(entry["path"], 0o7777, add=stat.S_ISVTX))
             elif entry["kind"] == "file" and "world_writable" in parts:
-                wanted.append((entry["path"], 0o7775, None, 0))
+                wanted.append(Correction(entry["path"], 0o7775))
     return wanted
 
 
-def tighten(path, mask, groups, add, check):
-    """Take away the bits beyond ``mask``, add those of ``add``, give the file to root. ``(before, after)`` in words, or
-    None when nothing is to be done.
+def tighten(wanted, check):
+    """Make a correction. ``(before, after)`` in words, or None when nothing is to be done.
 
     Every component is opened without following links, and every folder on the way must belong to root.
     """
     try:
-        handle = _open_of_root(path)
+        handle = _open_of_root(wanted.path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise Unreadable("%s: %s" % (path, error.strerror))
+        raise Unreadable("%s: %s" % (wanted.path, error.strerror))
     try:
         status = os.fstat(handle)
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
             return None
-        mode = stat.S_IMODE(status.st_mode)
-        wanted = mode & mask | add
+        if status.st_uid != 0 and not wanted.takes:
+            raise Unreadable("%s: is no longer root's" % wanted.path)
+        present = stat.S_IMODE(status.st_mode)
         group = status.st_gid
-        if groups and group not in [_gid(name) for name in groups]:
-            group = _gid(groups[-1])
-        if (mode, status.st_uid, status.st_gid) == (wanted, 0, group):
+        if wanted.groups and group not in [_gid(name) for name in wanted.groups]:
+            group = _gid(wanted.groups[-1])
+        mode = mode_for(status, 0, group, present & wanted.mask | wanted.add)
+        if (present, status.st_uid, status.st_gid) == (mode, 0, group):
             return None
         if not check:
             os.fchown(handle, 0, group)
-            os.fchmod(handle, wanted)
-        return (_words(status.st_uid, status.st_gid, mode), _words(0, group, wanted))
+            os.fchmod(handle, mode)
+        return (_words(status.st_uid, status.st_gid, present), _words(0, group, mode))
     finally:
         os.close(handle)
 
