@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from auditor.facts import HostFacts
-from auditor.models import Host, Inventory, Site
+from auditor.models import Domain, Host, Inventory, PlainPath, Site
 from auditor.runner import THIS_MACHINE
 
 LOCAL = Inventory(path=THIS_MACHINE, organisation=None, hosts=(Host(name=THIS_MACHINE, address="127.0.0.1"),))
 """This machine as an inventory of one."""
 
-_NOT_SITES = {"localhost", "_", ""}
+_DOMAIN: TypeAdapter[str] = TypeAdapter(Domain)
+_PATH: TypeAdapter[str] = TypeAdapter(PlainPath)
 
 
 def with_found_sites(host: Host, facts: HostFacts) -> Host:
@@ -23,27 +24,31 @@ def with_found_sites(host: Host, facts: HostFacts) -> Host:
 
 
 def _sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
+    """What the host calls its names and folders is taken over only in the forms that an inventory may hold."""
     taken: set[str] = set()
     servers: tuple[Literal["nginx", "apache"], ...] = ("nginx", "apache")
     for server in servers:
-        for vhost in data.get(server, {}).get("vhosts", []):
-            names = [
-                name for name in vhost["names"] if name not in _NOT_SITES and "*" not in name and name not in taken
-            ]
+        for vhost in data.get(server, {}).get("vhosts") or ():
+            names = [name for name in vhost["names"] if _fits(_DOMAIN, name) and name not in taken]
             if not names:
                 continue
             taken.update(names)
-            try:
-                yield Site(
-                    domain=names[0],
-                    aliases=tuple(names[1:]),
-                    host=host,
-                    server=server,
-                    document_root=vhost["root"],
-                    application=_application(data, vhost["root"]),
-                )
-            except ValidationError:
-                continue
+            yield Site(
+                domain=names[0],
+                aliases=tuple(names[1:]),
+                host=host,
+                server=server,
+                document_root=vhost["root"] if _fits(_PATH, vhost["root"]) else None,
+                application=_application(data, vhost["root"]),
+            )
+
+
+def _fits(form: TypeAdapter[str], value: Any) -> bool:
+    try:
+        form.validate_python(value, strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 def _application(data: dict[str, Any], root: str | None) -> Literal["wordpress", "joomla", "nukeviet"] | None:

@@ -25,6 +25,11 @@ Domain = Annotated[
     str,
     StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", max_length=253),
 ]
+PLAIN_PATH = r"^(/[\w.@+,:~ =-]+)+/?$"
+PlainPath = Annotated[str, StringConstraints(pattern=PLAIN_PATH, max_length=1000)]
+"""An absolute path that nothing takes for more: no braces, which Ansible would template, and no control characters."""
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s{}\x00-\x1f]*$", max_length=2000)]
+"""What stands after a site's name in an address, for the same reason without braces."""
 
 
 def _window(text: str) -> str:
@@ -180,13 +185,13 @@ class Site(Model):
     aliases: tuple[Domain, ...] = ()
     unit: UnitId | None = None
     host: str
-    document_root: str | None = Field(default=None, pattern=r"^/.*")
+    document_root: PlainPath | None = None
     server: Literal["nginx", "apache"] | None = None
     application: Literal["static", "wordpress", "nukeviet", "joomla", "own"] | None = None
     level: Literal[1, 2, 3] = 2
     external_domains: tuple[Domain, ...] = ()
-    smoke_urls: tuple[Annotated[str, StringConstraints(pattern=r"^/")], ...] = ("/",)
-    backup_dir: str | None = Field(default=None, pattern=r"^/.*")
+    smoke_urls: tuple[UrlPath, ...] = ("/",)
+    backup_dir: PlainPath | None = None
     backup_max_days: int = Field(default=7, ge=1, le=366)
     php_functions: tuple[str, ...] = Field(default=(), description="functions its application really needs")
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from auditor import preflight
 from auditor.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
-from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
+from auditor.models import PLAIN_PATH, ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.runner import Playbook, Task
 
 DISRUPTIONS: tuple[Disruption, ...] = ("none", "reload", "restart", "reboot")
@@ -161,10 +161,6 @@ def _host_plan(
     return HostPlan(host=host.name, changes=tuple(changes))
 
 
-_PLAIN_PATH = re.compile(r"(/[\w.@+,:~ =-]+)+/?")
-"""No braces: Ansible would take them for a template. No control characters."""
-
-
 def _touches(fix: Fix, violations: Iterable[Any]) -> tuple[str, ...] | None:
     """What a fix touches; for ``found:`` the paths that the host names below that folder, whose modes alone change.
 
@@ -172,7 +168,9 @@ def _touches(fix: Fix, violations: Iterable[Any]) -> tuple[str, ...] | None:
     """
     folders = tuple(touch.removeprefix("found:") for touch in fix.touches if touch.startswith("found:"))
     paths = [str(one.get("path")) for one in violations if isinstance(one, Mapping)] if folders else []
-    if any(not _PLAIN_PATH.fullmatch(path) or "/../" in f"{path}/" or not path.startswith(folders) for path in paths):
+    if any(
+        not re.fullmatch(PLAIN_PATH, path) or "/../" in f"{path}/" or not path.startswith(folders) for path in paths
+    ):
         return None
     return (*(touch for touch in fix.touches if not touch.startswith("found:")), *(f"modes:{path}" for path in paths))
 

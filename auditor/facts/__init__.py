@@ -24,6 +24,7 @@ MAX_DOCUMENT_CHARS = 8_000_000
 MAX_STRING_CHARS = 4_096
 MAX_DEPTH = 12
 MAX_MEMBERS = 20_000
+MAX_NUMBER = 2**64
 CUT_MARK = "…[cut]"
 
 
@@ -102,6 +103,8 @@ def _bounded(value: Any, depth: int = 0) -> Any:
         if len(value) > MAX_MEMBERS:
             raise BadDocument(f"a list of {len(value):,} members")
         return [_bounded(member, depth + 1) for member in value]
+    if isinstance(value, int | float) and not -MAX_NUMBER < value < MAX_NUMBER:
+        raise BadDocument("a number beyond all measure")
     if isinstance(value, dict):
         if len(value) > MAX_MEMBERS:
             raise BadDocument(f"an object of {len(value):,} members")

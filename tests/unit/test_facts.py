@@ -67,6 +67,12 @@ def test_depth_and_width_are_bounded() -> None:
     assert "a list of" in facts.errors["system"]
 
 
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "-" + "9" * 40, "1e999", "NaN", "-Infinity"])
+def test_numbers_are_bounded(number: str) -> None:
+    facts = HostFacts.parse(document(uptime="here").replace('"here"', number))
+    assert "beyond all measure" in facts.errors["system"]
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
