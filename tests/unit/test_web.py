@@ -87,6 +87,44 @@ def test_a_small_file_is_not_silent_for_being_small(root: Path, content: str) ->
     assert paths(walk(root), "upload_php") == ["uploads/index.php"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<?php // ?><?php system($_GET[0]);",
+        "<?php # ?> <script>1</script>",
+        "<?php /* */ x();",
+        "<?php exit; // x\n ?> x",
+        "// no PHP, so text",
+    ],
+)
+def test_what_stands_after_a_comment_is_seen(root: Path, content: str) -> None:
+    make(root, "uploads/index.php", content)
+    assert paths(walk(root), "upload_php") == ["uploads/index.php"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<?php " + "#" * 4000 + "\nx",
+        "<?php " + "//" * 2000 + "\nx",
+        "<?php " + "/**/" * 1000 + "x",
+        "<?php " + "exit ;" * 600 + "x",
+        " " * 4000 + "x",
+    ],
+)
+def test_a_file_made_to_keep_us_busy(root: Path, content: str) -> None:
+    make(root, "uploads/index.php", content)
+    assert not walk(root)["cut_short"]
+
+
+@pytest.mark.parametrize(
+    "content", ["pass" * 50_000, "password" * 25_000, "pass =>" + " " * 200_000, "pass='" * 30_000]
+)
+def test_nor_one_with_words_of_secrets(root: Path, content: str) -> None:
+    make(root, "config.php", content)
+    assert not walk(root)["cut_short"]
+
+
 def test_links_that_leave(root: Path, tmp_path: Path) -> None:
     make(root, "a/b.txt")
     (root / "inside").symlink_to("a/b.txt")

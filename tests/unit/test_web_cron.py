@@ -18,7 +18,10 @@ CRONTAB = """SHELL=/bin/sh
 25 6	* * *	root	test -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }
 @daily www-data /usr/bin/php -d memory_limit=64M /var/www/x/cron.php --key=bi-mat > /dev/null 2>&1
 0 2 * * * root MYSQL_PWD=bi-mat /usr/bin/mysqldump -pbi-mat a | gzip > /var/backups/a.gz
-0 3 * * * root nice -n 10 /bin/sh "/opt/sao luu/x.sh" && /opt/sau.sh; /opt/cuoi.sh
+0 3 * * * root nice -n 10 /bin/sh /opt/sao-luu/x.sh && /opt/sau.sh; /opt/cuoi.sh
+0 4 * * * root /bin/bash -c "/usr/bin/mysqldump -uroot -pbi-mat a | /usr/bin/gzip > /var/backups/a.gz"
+0 5 * * * root flock -n /run/lock/x -c '/usr/bin/curl -u a:bi-mat https://a.test/' ; /bin/sh -ec "exec /opt/x.sh bi-mat"
+0 6 * * * root /usr/bin/perl "/opt/x.pl bi-mat"
 bad line
 1 2 3
 """
@@ -31,9 +34,19 @@ def test_a_system_crontab() -> None:
         (4, "root", []),
         (5, "www-data", ["/usr/bin/php", "/var/www/x/cron.php"]),
         (6, "root", ["/usr/bin/mysqldump"]),
-        (7, "root", ["/bin/sh", "/opt/sao luu/x.sh", "/opt/sau.sh", "/opt/cuoi.sh"]),
+        (7, "root", ["/bin/sh", "/opt/sao-luu/x.sh", "/opt/sau.sh", "/opt/cuoi.sh"]),
+        (8, "root", ["/bin/bash", "/usr/bin/mysqldump", "/usr/bin/gzip"]),
+        (9, "root", ["/run/lock/x", "/usr/bin/curl", "/bin/sh", "/opt/x.sh"]),
+        (10, "root", ["/usr/bin/perl"]),
     ]
     assert "bi-mat" not in repr(jobs)
+
+
+def test_a_path_may_have_a_blank_in_it(tmp_path: Path) -> None:
+    script = tmp_path / "sao luu.sh"
+    assert cron.programs(f"/bin/sh '{script}'") == ["/bin/sh"]
+    script.touch()
+    assert cron.programs(f"/bin/sh '{script}'") == ["/bin/sh", str(script)]
 
 
 def test_a_persons_crontab_names_no_user() -> None:

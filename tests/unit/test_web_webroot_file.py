@@ -423,6 +423,10 @@ def test_a_file_made_to_keep_us_busy(hostile: bytes) -> None:
         _php.define(hostile, "X", "true")
 
 
+def test_nor_one_that_never_ends_its_statement() -> None:
+    assert _php.constants(b"<?php " + b"require " * 25_000, ("X",)) == {"X": _php.UNKNOWN}
+
+
 def test_bytes_that_are_not_utf8_survive() -> None:
     source = CONFIG.replace(b"// define", b"// \xff\xfe define")
     assert b"\xff\xfe" in _php.define(source, "X", "true")

@@ -16,7 +16,9 @@ _TOKEN = re.compile(
 )
 UNKNOWN = "unknown"
 _LOADS = re.compile(r"\b(?:require|include)(?:_once)?\b", re.IGNORECASE)
-_LOADS_THE_REST = re.compile(r"\b(?:require|include)(?:_once)?\b[^;{}]*wp-settings\.php[^;{}]*;", re.IGNORECASE)
+_LOADS_THE_REST = re.compile(
+    r"\b(?:require|include)(?:_once)?\b[^;{}]{0,500}?wp-settings\.php[^;{}]{0,500};", re.IGNORECASE
+)
 
 
 class _Source:

@@ -39,11 +39,15 @@ SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 SECRET_CONTENT = re.compile(
-    rb"(?:pass(?:word|wd)?|secret|api_?key|auth_key|token|dbpw)\w*['\"]?\s*\]?\s*(?:=>|=|,|:)\s*(['\"])(?!\1)[^\n]{2,}?\1"
-    rb"|^[ \t]*(?:export\s+)?\w*(?:password|passwd|secret|api_?key|token)\w*=[^\s'\"$]{3,}",
+    rb"(?:pass(?:word|wd)?|secret|api_?key|auth_key|token|dbpw)\w{0,40}['\"]?\s{0,40}\]?\s{0,40}(?:=>|=|,|:)\s{0,40}"
+    rb"(['\"])(?!\1)[^\n]{2,300}?\1"
+    rb"|^[ \t]{0,40}(?:export\s{1,40})?\w{0,40}(?:password|passwd|secret|api_?key|token)\w{0,40}=[^\s'\"$]{3}",
     re.IGNORECASE | re.MULTILINE,
 )
-SILENCE = re.compile(rb"\A\s*(?:<\?php\b)?(?:\s|//[^\n]*|#[^\n]*|/\*.*?\*/|exit\s*;|die\s*;)*(?:\?>\s*)?\Z", re.DOTALL)
+SILENCE = re.compile(
+    rb"\A\s*(?:<\?php\b(?:\s|(?://|#)(?:(?!\?>)[^\n])*(?:\n|\Z|(?=\?>))|/\*(?:[^*]|\*(?!/))*\*/|(?:exit|die)\s*;)*(?:\?>\s*)?)?\Z"
+)
+"""There is one way only to read each of its parts, so that no file keeps us busy. A comment ends where PHP ends."""
 
 
 SENSITIVE_LOG = re.compile(

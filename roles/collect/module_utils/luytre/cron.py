@@ -79,7 +79,10 @@ def table(path, text, user):
 
 
 def programs(command):
-    """Absolute paths that a command line runs or hands to an interpreter, before any redirection."""
+    """Absolute paths that a command line runs or hands to an interpreter, before any redirection.
+
+    A quoted word with blanks in it is a path only where there is such a file; after ``-c`` it is a command line itself.
+    """
     try:
         reader = shlex.shlex(command.replace("%", " "), posix=True, punctuation_chars=";&|()")
         reader.whitespace_split = True
@@ -88,18 +91,22 @@ def programs(command):
     except ValueError:
         words = command.split()
     found = []
-    expects = True
+    expects, interprets, before = True, False, ""
     for word in words:
+        before, last = word, before
         if not word.strip(";&|()"):
-            expects = True
+            expects, interprets = True, False
         elif re.match(r"^\d*[<>]", word):
-            expects = False
+            expects = interprets = False
+        elif interprets and re.match(r"^-[a-z]*c$", last):
+            found += programs(word)
+            expects = interprets = False
         elif expects and not _ASSIGNMENT.match(word) and not word.startswith("-"):
-            if word.startswith("/"):
+            if word.startswith("/") and (len(word.split()) == 1 or os.path.exists(word)):
                 found.append(word)
-            expects = (word.startswith("/") and _INTERPRETERS.match(os.path.basename(word)) is not None) or (
-                _INTERPRETERS.match(word) is not None or word.isdigit()
-            )
+            is_one = _INTERPRETERS.match(os.path.basename(word) if word.startswith("/") else word) is not None
+            interprets = interprets or is_one
+            expects = is_one or word.isdigit()
     return found[:10]
 
 
