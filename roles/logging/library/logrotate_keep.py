@@ -12,7 +12,7 @@ description:
   - Goes through F(/etc/logrotate.conf) and F(/etc/logrotate.d) and raises C(rotate) and C(maxage) where a log of the web
     servers, of PHP or of the system is kept for less than O(days). Nothing is ever lowered.
   - Where size alone decides, C(size) becomes C(minsize), so that the period counts again.
-  - Each changed file is tried with C(logrotate --debug) before it takes the place of the old one.
+  - Each changed file that C(logrotate --debug) accepts as it is must please it afterwards, or all are taken back.
 options:
   days:
     description: The least number of days.
@@ -36,39 +36,35 @@ files:
 """
 
 import os
-import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _logrotate
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._transaction import Refused, Transaction
 
 
 def main():
     module = AnsibleModule(argument_spec={"days": {"type": "int", "required": True}}, supports_check_mode=True)
-    changed, diffs = [], []
-    for path in _logrotate.files():
-        before = read_text(path, 200_000)
-        if before is None:
-            continue
-        after = _logrotate.keep(before, path, module.params["days"], _logrotate.defaults())
-        if after == before:
-            continue
-        if not module.check_mode:
-            replace(module, path, after)
-        changed.append(path)
-        diffs.append({"before_header": path, "after_header": path, "before": before, "after": after})
-    module.exit_json(changed=bool(changed), files=changed, diff=diffs)
+    change = Transaction("/etc")
+    defaults = _logrotate.defaults()
+
+    def kept(path):
+        return lambda text: _logrotate.keep(text, path, module.params["days"], defaults)
+
+    try:
+        for path in _logrotate.files():
+            if os.path.isfile(path):
+                change.edit(os.path.realpath(path), kept(path))
+        changed = [path for path, _before, _after in change.steps]
+        if changed and not module.check_mode:
+            change.commit([command for command in map(trial, changed) if module.run_command(command)[0] == 0])
+    except Refused as refused:
+        module.fail_json(msg=str(refused))
+    module.exit_json(changed=bool(changed), files=changed, diff=change.diff)
 
 
-def replace(module, path, text):
-    handle, draft = tempfile.mkstemp(dir=module.tmpdir)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(text.encode("utf-8"))
-    os.chmod(draft, 0o644)
-    code, _out, problem = module.run_command(["logrotate", "--debug", draft])
-    if code != 0:
-        module.fail_json(msg="%s: logrotate refuses the change: %s" % (path, problem.strip()[-300:]))
-    module.atomic_move(draft, path, keep_dest_attrs=True)
+def trial(path):
+    """The command by which logrotate judges a file. It also complains of a log that is not there."""
+    return ["logrotate", "--debug", path]
 
 
 if __name__ == "__main__":
