@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from auditor import expressions, resources
+from auditor import expressions, facts, resources
 from auditor.errors import InputError
 from auditor.models import ControlId, Finding, Model, Severity, Text
 from auditor.yaml_source import line_of, load_yaml
@@ -24,7 +25,19 @@ _GONE = Text(
 )
 
 
-Expression = Annotated[str, AfterValidator(expressions.check)]
+_NAMES = facts.area_names() | {"site", "host", "now", "waivers"}
+
+
+def _expression(source: str) -> str:
+    unknown = sorted(expressions.names(expressions.check(source)) - _NAMES)
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], _NAMES, 1)
+        hint = f"; {near[0]!r} is meant?" if near else ""
+        raise ValueError(f"expression {source!r}: there is no area {unknown[0]!r}{hint}")
+    return source
+
+
+Expression = Annotated[str, AfterValidator(_expression)]
 
 
 class Comparison(Model):
@@ -155,13 +168,7 @@ def _gone(finding: Finding) -> Control:
 def load(roles: Path | None = None) -> Catalogue:
     """Read every ``roles/*/controls.yml``. Raises InputError naming file, line and mend."""
     files = sorted((roles or resources.roles()).glob("*/controls.yml"))
-    controls = [control for file in files for control in read_file(file)]
-    seen: dict[str, Control] = {}
-    for control in controls:
-        if control.id in seen:
-            raise InputError(f"control {control.id} is defined twice", mend="give one of them another id")
-        seen[control.id] = control
-    return Catalogue(controls=tuple(controls))
+    return Catalogue(controls=tuple(control for file in files for control in read_file(file)))
 
 
 def read_file(file: Path) -> Iterable[Control]:
@@ -171,6 +178,7 @@ def read_file(file: Path) -> Iterable[Control]:
         raise InputError(
             "a controls file is a list of controls", file=file, line=1, mend="start each with '- id: area.name'"
         )
+    seen: set[str] = set()
     for index, entry in enumerate(entries):
         try:
             control = Control.model_validate(entry)
@@ -191,6 +199,14 @@ def read_file(file: Path) -> Iterable[Control]:
                 line=line_of(file, [index]),
                 mend=f"begin its id with '{file.parent.name}.'",
             )
+        if control.id in seen:
+            raise InputError(
+                f"control {control.id} is defined twice",
+                file=file,
+                line=line_of(file, [index]),
+                mend="give one of them another id",
+            )
+        seen.add(control.id)
         yield control
 
 

@@ -33,10 +33,15 @@ class BadDocument(ValueError):
 
 
 @cache
+def area_names() -> frozenset[str]:
+    """The areas that there are."""
+    return frozenset(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
+
+
+@cache
 def areas() -> Mapping[str, type[Area]]:
     """Every area's model by its name."""
-    names = [info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")]
-    return {name: importlib.import_module(f"{__name__}.{name}").Facts for name in sorted(names)}
+    return {name: importlib.import_module(f"{__name__}.{name}").Facts for name in sorted(area_names())}
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         (GOOD + "  manual: true\n", None, "exactly one of"),
         (GOOD + "  colour: red\n", 8, "colour"),
         ("id: ssh.x\n", 1, "list of controls"),
-        (GOOD + GOOD, None, "defined twice"),
+        (GOOD + GOOD, 8, "defined twice"),
+        (GOOD.replace("ssh.installed", "ssg.installed"), 7, "no area 'ssg'; 'ssh' is meant?"),
         (GOOD + "  fix: {touches: []}\n", None, "touches"),
     ],
 )
