@@ -8,7 +8,6 @@ from typing import Literal
 from auditor.models import Cause, Finding, Model, Run, Severity, Status, Verdict, Why
 from auditor.report.summary import compare
 
-USAGE = 2
 OPEN: Literal[1] = 1
 NOT_EVALUATED: Literal[3] = 3
 

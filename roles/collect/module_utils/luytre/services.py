@@ -30,7 +30,6 @@ UNNEEDED = (
 WEB_SERVERS = {"nginx": "nginx", "apache2": "apache", "httpd": "apache"}
 TIME_DAEMONS = ("chronyd", "ntpd", "ntpsec", "systemd-timesyn")
 DHCP_CLIENTS = ("dhclient", "dhcpcd", "systemd-network", "NetworkManager", "udhcpc")
-MAIL_SERVERS = ("master", "exim4", "exim", "sendmail", "sendmail-mta", "smtpd", "opensmtpd")
 CONFINED = ("nginx.service", "apache2.service", "mariadb.service", "mysql.service")
 UNIT_FOLDERS = (
     "/etc/systemd/system",

@@ -5,6 +5,7 @@ controller. A run is open while the mark ``armed.json`` is there: taking that aw
 """
 
 import contextlib
+import hashlib
 import os
 import pwd
 import sys
@@ -209,7 +210,7 @@ def _confirmed(kept, run, state, digest, after):
     if left is None or left["snapshot"] != snap.digest:
         raise store.Refused("what the run %s left behind is not recorded" % run)
     with open(path, "rb") as handle:
-        present = restore.hashlib.sha256(handle.read()).hexdigest()
+        present = hashlib.sha256(handle.read()).hexdigest()
     if present != (after or state["after"]):
         raise store.Refused("the record of the run %s is not the one that was made: its digest differs" % run)
     return snap, left
