@@ -11,7 +11,7 @@ NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p";
   if [ -n "$$missing" ]; then echo "apt-get install$$missing"; \
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
 
-.PHONY: demo test pictures drills check format lock lab-up lab-down clean
+.PHONY: demo test test-kernel pictures drills check format lock lab-up lab-down clean
 
 demo: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
@@ -31,6 +31,10 @@ test-unit:
 
 test-browser: # apart: playwright keeps an event loop, the mail server of others wants its own
 	$(VENV)/bin/python -m pytest tests/browser
+
+test-kernel: needs-root $(STAMP) # by hand, 10 minutes: what a container cannot show, on a kernel of its own
+	@missing=; $(call NEED,$(LAB_PACKAGES) qemu-system-x86 e2fsprogs)
+	$(VENV)/bin/python -m pytest tests/kernel
 
 pictures: $(STAMP)
 	LUYTRE_PICTURES=1 $(VENV)/bin/python -m pytest -q tests/office -k documentation
