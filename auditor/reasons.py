@@ -8,31 +8,54 @@ from auditor.models import Text
 
 _KNOWN: tuple[tuple[str, Text], ...] = (
     (
-        r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed",
+        r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* (has changed|was revoked)|REVOKED HOST KEY",
         Text(
             vi="khóa của máy chủ khác với khóa đã ghi nhận: không kết nối; hãy xác minh rồi chạy lại 'auditor enroll'",
             en="the host's key is not the one recorded: not connected; verify it, then run 'auditor enroll' again",
         ),
     ),
     (
-        r"Permission denied \(|Too many authentication failures|no such identity",
+        r"No \S+ host key is known|Host key verification failed",
         Text(
-            vi="máy chủ từ chối khóa SSH hoặc mật khẩu: kiểm tra tài khoản và khóa trong bảng kiểm kê",
-            en="the host refused our SSH key or password: check the account and key in the inventory",
+            vi="chưa ghi nhận khóa của máy chủ: đối chiếu vân tay tại chính máy chủ, rồi ghi nhận bằng 'auditor enroll', "
+            "hoặc thêm những dòng mà 'ssh-keyscan ĐỊA_CHỈ' in ra vào tệp known_hosts đang dùng",
+            en="no key of the host is recorded yet: compare its fingerprint at the server's console, then record it with "
+            "'auditor enroll', or add what 'ssh-keyscan ADDRESS' prints to the known_hosts file in use",
         ),
     ),
     (
-        r"Missing sudo password|sudo: a password is required|is not in the sudoers|may not run sudo|sudo: (command )?not found",
+        r"Permission denied \(|Too many authentication failures|no such identity",
         Text(
-            vi="tài khoản tự động hóa không có quyền sudo: cấp quyền bằng 'auditor enroll'",
-            en="the automation account may not use sudo: grant it with 'auditor enroll'",
+            vi="máy chủ từ chối khóa SSH hoặc mật khẩu: kiểm tra tài khoản và khóa của tài khoản đó",
+            en="the host refused our SSH key or password: check the account and its key",
+        ),
+    ),
+    (
+        r"Missing sudo password|sudo: a password is required",
+        Text(
+            vi="tài khoản không được dùng sudo nếu không có mật khẩu: 'auditor enroll' lập tài khoản không cần mật khẩu",
+            en="the account may not use sudo without a password: 'auditor enroll' makes one that may",
+        ),
+    ),
+    (
+        r"Incorrect sudo password|sudo: \d+ incorrect password",
+        Text(
+            vi="sudo từ chối mật khẩu: kiểm tra mật khẩu của tài khoản",
+            en="sudo refused the password: check the account's password",
+        ),
+    ),
+    (
+        r"is not in the sudoers|may not run sudo|sudo: (command )?not found",
+        Text(
+            vi="tài khoản không được dùng sudo trên máy chủ: cấp quyền sudo cho tài khoản đó",
+            en="the account may not use sudo on the host: let it",
         ),
     ),
     (
         r"python3?: (command )?not found|python3?: No such file|interpreter .* (not found|was not found)|/usr/bin/python3.*No such file",
         Text(
-            vi="máy chủ không có Python 3: cài gói python3",
-            en="the host has no Python 3: install the package python3",
+            vi="máy chủ không có Python 3: chạy 'apt-get install python3' trên máy chủ",
+            en="the host has no Python 3: run 'apt-get install python3' on it",
         ),
     ),
     (

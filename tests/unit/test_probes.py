@@ -152,9 +152,18 @@ def test_enters_becomes_root_and_asks_every_daemon(served: Reach) -> None:
     assert 100 < len(mariadb.detail) <= probes.MAX_DETAIL
 
 
-def test_a_changed_host_key_is_no_way_in(served: Reach) -> None:
+def test_a_host_key_that_nobody_recorded_is_no_way_in(served: Reach) -> None:
     other = Reach(**{**vars(served), "address": "other.test"})
     made = probe("h", other)
+    assert [one.name for one in made.probes] == ["ssh"]
+    assert "no key of the host is recorded yet" in told(made)[0]
+
+
+def test_a_changed_host_key_is_no_way_in(served: Reach, tmp_path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other")], check=True)
+    (tmp_path / "known_hosts").write_text(f"h.test {(tmp_path / 'other.pub').read_text()}")
+    arguments = ("-o", f"UserKnownHostsFile={tmp_path}/known_hosts", *served.ssh_arguments)
+    made = probe("h", Reach(**{**vars(served), "ssh_arguments": arguments}))
     assert [one.name for one in made.probes] == ["ssh"]
     assert "key is not the one recorded" in told(made)[0]
 
@@ -163,9 +172,7 @@ def test_a_refused_key_is_no_way_in(served: Reach, tmp_path: Path) -> None:
     key = tmp_path / "other"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     made = probe("h", Reach(**{**vars(served), "key_file": str(key)}))
-    assert told(made) == [
-        "no fresh SSH login: the host refused our SSH key or password: check the account and key in the inventory"
-    ]
+    assert told(made) == ["no fresh SSH login: the host refused our SSH key or password: check the account and its key"]
 
 
 @pytest.mark.parametrize("program", ["import time; time.sleep(60)", "while True: print('x' * 9999)"])
@@ -189,7 +196,7 @@ def test_all_is_well_when_nothing_changed() -> None:
     ("out", "err", "words"),
     [
         (b"", b"ssh: connect to host h port 22: Connection refused", "no fresh SSH login: the SSH port refuses"),
-        (b"luytre: ssh 0\n", b"sudo: a password is required", "cannot use sudo: the automation account may not"),
+        (b"luytre: ssh 0\n", b"sudo: a password is required", "cannot use sudo: the account may not"),
         (
             WHOLE.replace(b"nginx 0 syntax is ok", b"nginx 1 [emerg] x"),
             b"",
