@@ -1,68 +1,52 @@
 """Step 0 on an unknown server: from the password or key an office has to an automation account with a key of its own.
 
-Host keys are shown before anything is sent, recorded once, and strict ever after.
+What the inventory already says of the host stays as it is. Nothing is recorded before the login is proven.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
-import subprocess
+import re
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from auditor import host_keys
 from auditor import inventory as inventories
 from auditor.collect import collect
 from auditor.discover import with_found_sites
 from auditor.errors import InputError
-from auditor.models import Host, Text
+from auditor.facts import HostFacts
+from auditor.host_keys import HostKey, ssh_tool
+from auditor.inventory import Reach
+from auditor.models import Host, Site, Text
 from auditor.reasons import explain
-from auditor.runner import play
+from auditor.runner import Playbook, play
 
-SCAN_SECONDS = 10
+_HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
+_ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+"""What adduser takes; sudo passes over a file of /etc/sudoers.d with a dot in its name."""
+_MAKE_SECONDS = 120
+_KNOWN_HOSTS = "{{ inventory_dir }}/office/known_hosts"
 
 
 @dataclass(frozen=True)
-class HostKey:
-    """A public host key as the server showed it."""
+class Server:
+    """What is enrolled: its name in the inventory, where it answers, the host keys one of which it must prove to hold."""
 
-    kind: str
-    key: str
-
-    @property
-    def fingerprint(self) -> str:
-        """As ``ssh-keygen -l`` writes it."""
-        digest = hashlib.sha256(base64.b64decode(self.key)).digest()
-        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
-
-
-def host_keys(address: str, port: int) -> tuple[HostKey, ...]:
-    """The keys that a server shows. Raises InputError when it shows none."""
-    done = subprocess.run(
-        ["ssh-keyscan", "-T", str(SCAN_SECONDS), "-p", str(port), "--", address],
-        capture_output=True,
-        text=True,
-        timeout=SCAN_SECONDS * 4,
-        check=False,
-    )
-    lines = (line.split() for line in done.stdout.splitlines() if line and not line.startswith("#"))
-    keys = tuple(HostKey(parts[1], parts[2]) for parts in lines if len(parts) >= 3)
-    if not keys:
-        raise InputError(
-            f"no SSH server answers at {address} port {port}", mend="check the address, the port and the firewall"
-        )
-    return keys
+    name: str
+    address: str
+    port: int
+    keys: tuple[HostKey, ...]
 
 
 @dataclass(frozen=True)
 class Access:
-    """How the office gets in today: an account with a password or a key."""
+    """How the office gets in today: an account with a password or a key; a key's account may have a password for sudo."""
 
     user: str
     password: str | None = None
@@ -70,91 +54,216 @@ class Access:
 
     def variables(self) -> Mapping[str, Any]:
         """The same as Ansible's connection variables."""
-        own: dict[str, Any] = {"ansible_user": self.user}
+        key_file = None if self.key_file is None else str(self.key_file)
+        own = {"ansible_user": self.user, "ansible_ssh_private_key_file": key_file}
         if self.password is not None:
-            own |= {"ansible_password": self.password, "ansible_become_password": self.password}
-        if self.key_file is not None:
-            own["ansible_ssh_private_key_file"] = str(self.key_file)
+            own |= {"ansible_become_password": self.password}
+            own |= {"ansible_password": self.password} if key_file is None else {}
         return own
+
+
+@dataclass(frozen=True)
+class Account:
+    """The automation account: its name on the host, and where its private key is here."""
+
+    user: str
+    key_file: Path
 
 
 @dataclass(frozen=True)
 class Enrolled:
     """What enrolment left behind."""
 
-    entry: Path
-    known_hosts: Path
     host: Host
+    entry: Path | None
+    """The drafted inventory entry; None: the inventory had the host already, and is as it was."""
+    differences: tuple[Text, ...]
+    """What such an inventory says otherwise than the host and this enrolment."""
+
+
+def check(folder: Path, name: str, user: str) -> None:
+    """Raises InputError for what cannot be enrolled, before any host is asked."""
+    if not folder.is_dir():
+        raise InputError(
+            "enrolment needs an inventory folder", file=folder, mend=f"mkdir -p {folder}, or copy inventories/example"
+        )
+    if not _HOST_NAME.fullmatch(name):
+        raise InputError(f"{name!r} cannot be a host's name", mend="letters, digits, '.', '-' and '_'")
+    if not _ACCOUNT_NAME.fullmatch(user):
+        raise InputError(
+            f"--automation-user {user!r}: not an account's name",
+            mend="a small letter, then small letters, digits, '-' and '_', at most 32",
+        )
+    entry = _entry_file(folder, name)
+    if _kept(folder, name) is None and entry.exists():
+        raise InputError(
+            f"this file is there already, without a host {name}",
+            file=entry,
+            mend="give the host another name, or move the file away",
+        )
 
 
 def automation_key(path: Path) -> str:
-    """The public key beside ``path``; a new ed25519 pair when there is none."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "luytre", "-f", str(path)],
-            check=True,
-            capture_output=True,
+    """The public key of ``path``; a new ed25519 pair when there is none. Raises InputError for a key of no use."""
+    public = path.with_name(path.name + ".pub")
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _keygen(path, "-q", "-t", "ed25519", "-N", "", "-C", "luytre")
+        if public.exists():
+            return public.read_text("utf-8").strip()
+    except OSError as error:
+        raise InputError(
+            f"no key can be kept here: {error.strerror}", file=path, mend="name another file with --automation-key"
+        ) from error
+    return _keygen(path, "-y", "-P", "")
+
+
+def _keygen(path: Path, *options: str) -> str:
+    done = ssh_tool("ssh-keygen", *options, "-f", str(path))
+    if done.returncode:
+        said = " ".join((done.stderr or done.stdout).split())
+        raise InputError(
+            "ssh-keygen: {said}", said=said, file=path, mend="mend the key, or name another file with --automation-key"
         )
-    return path.with_name(path.name + ".pub").read_text("utf-8").strip()
+    return done.stdout.strip()
 
 
-def enroll(
-    folder: Path, name: str, address: str, port: int, keys: Sequence[HostKey], access: Access, user: str, key_file: Path
-) -> Enrolled:
-    """Record the keys, make the account, read the host with it, and draft its inventory entry.
+def enroll(folder: Path, server: Server, access: Access, account: Account, ask: Callable[[], str]) -> Enrolled:
+    """Make the account, read the host with it, record the host keys, and draft its inventory entry if there is none.
 
-    Raises InputError when the host cannot be entered or read; the host keys stay recorded, nothing else is written.
+    ``ask`` gives the password that sudo wants of a key's account. Raises InputError when the host cannot be entered or
+    read, or has such an account of somebody else's; then nothing is written here.
     """
-    known_hosts = _record(folder, address, port, keys)
-    common = {
-        "ansible_host": address,
-        "ansible_port": port,
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={known_hosts} -o GlobalKnownHostsFile=/dev/null",
-    }
+    kept = _kept(folder, server.name)
+    public_key = automation_key(account.key_file)
     with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
-        alone = Path(scratch, "hosts.yml")
-        alone.write_text(yaml.safe_dump({"all": {"hosts": {name: None}}}), "utf-8")
-        run = play(
-            "enroll.yml",
-            inventory=alone,
-            variables={**common, **access.variables(), "enroll_user": user, "enroll_key": automation_key(key_file)},
-            timeout=120,
-        )
-    failed = run.failure(name)
-    if failed is not None or run.status != "successful":
-        why = explain(failed.message if failed else run.complaint)
-        raise InputError(
-            Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"),
-            mend=f"check the account {access.user!r}, its password or key, and its sudo",
-        )
-    entry = folder / f"{name}.yml"
-    host = Host(name=name, address=address, automation_user=user)
-    with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
+        known_hosts = Path(scratch, "known_hosts")
+        known_hosts.write_text(host_keys.lines(server.address, server.port, server.keys), "utf-8")
         draft = Path(scratch, "hosts.yml")
-        draft.write_text(_entry(host, port, key_file, str(known_hosts)), "utf-8")
-        facts, outcomes = collect(str(draft), [host])
-    if name not in facts:
-        why = outcomes[0].reason or Text(vi="không đọc được máy chủ", en="could not be read")
-        raise InputError(
-            Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"), mend="run 'auditor enroll' again when mended"
-        )
-    found = with_found_sites(host, facts[name])
-    _write(entry, _entry(found, port, key_file, "{{ inventory_dir }}/office/known_hosts"))
+        host = Host(name=server.name, address=server.address, automation_user=account.user)
+        draft.write_text(_entry(host, server.port, account.key_file, str(known_hosts)), "utf-8")
+        _make_account(draft, server, access, {"enroll_user": account.user, "enroll_key": public_key}, ask)
+        found = with_found_sites(host, _read(draft, host))
+    record = folder / "office" / "known_hosts"
+    if not set(server.keys) <= set(host_keys.recorded(record, server.address, server.port)):
+        host_keys.record(record, server.address, server.port, server.keys)
+    if kept is not None:
+        says = inventories.reach(folder)[server.name]
+        return Enrolled(found, None, tuple(differences(kept, says, found, server, account, record.resolve())))
+    entry = _entry_file(folder, server.name)
+    _write(entry, _entry(found, server.port, account.key_file, _KNOWN_HOSTS))
     inventories.load(folder)
-    return Enrolled(entry, known_hosts, found)
+    return Enrolled(found, entry, ())
 
 
-def _record(folder: Path, address: str, port: int, keys: Sequence[HostKey]) -> Path:
-    """The recorded keys of this address are replaced, those of others kept."""
-    path = folder / "office" / "known_hosts"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    name = address if port == 22 else f"[{address}]:{port}"
-    kept = [
-        line for line in (path.read_text("utf-8").splitlines() if path.exists() else []) if line.split(" ")[0] != name
-    ]
-    _write(path, "\n".join([*kept, *(f"{name} {key.kind} {key.key}" for key in keys)]) + "\n")
-    return path.resolve()
+def _entry_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.yml"
+
+
+def _kept(folder: Path, name: str) -> Host | None:
+    """The host as the inventory has it; None when it has none of that name."""
+    if not any(folder.glob("*.y*ml")) or name not in inventories.reach(folder):
+        return None
+    return next(host for host in inventories.load(folder).hosts if host.name == name)
+
+
+def _make_account(
+    inventory: Path, server: Server, access: Access, wanted: Mapping[str, str], ask: Callable[[], str]
+) -> None:
+    run = _play(inventory, access, wanted)
+    failed = run.failure(server.name)
+    if failed is not None and access.password is None and "Missing sudo password" in failed.message:
+        run = _play(inventory, replace(access, password=ask()), wanted)
+    if run.status != "successful":
+        raise _refused(server.name, _why(run, server.name))
+
+
+def _play(inventory: Path, access: Access, wanted: Mapping[str, str]) -> Playbook:
+    variables = {**access.variables(), **wanted}
+    return play("enroll.yml", inventory=inventory, variables=variables, timeout=_MAKE_SECONDS)
+
+
+def _why(run: Playbook, name: str) -> Text:
+    failed = run.failure(name)
+    if failed is None:
+        return explain(run.complaint)
+    said = str(failed.result.get("stdout", "")).strip()
+    return _NOT_OURS.get(said) or explain(f"{failed.message} {said}")
+
+
+_NOT_OURS: Mapping[str, Text] = {
+    "luytre: made by somebody else": Text(
+        vi="tài khoản có tên ở --automation-user đã có sẵn, không phải do 'auditor enroll' lập: hãy chọn tên khác",
+        en="the account that --automation-user names is there already, not made by 'auditor enroll': choose another name",
+    ),
+    "luytre: has a password": Text(
+        vi="tài khoản có tên ở --automation-user đã có mật khẩu, tức là có người dùng: hãy chọn tên khác",
+        en="the account that --automation-user names has a password, so somebody uses it: choose another name",
+    ),
+    "luytre: has other keys": Text(
+        vi="tệp authorized_keys của tài khoản ở --automation-user có khóa khác: bỏ khóa đó trên máy chủ, hoặc chọn tên khác",
+        en="authorized_keys of the account that --automation-user names holds other keys: take them out on the host, "
+        "or choose another name",
+    ),
+}
+"""By what ``playbooks/enroll.yml`` prints of an account that it finds."""
+
+
+def _read(inventory: Path, host: Host) -> HostFacts:
+    facts, outcomes = collect(str(inventory), [host])
+    if host.name not in facts:
+        raise _refused(host.name, outcomes[0].reason or Text(vi="không đọc được máy chủ", en="could not be read"))
+    return facts[host.name]
+
+
+def _refused(name: str, why: Text) -> InputError:
+    return InputError(
+        Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"), mend="run 'auditor enroll' again when mended"
+    )
+
+
+def differences(
+    kept: Host, says: Reach, found: Host, server: Server, account: Account, known_hosts: Path
+) -> Iterator[Text]:
+    """What an inventory says of a host, where the host and its enrolment say otherwise."""
+    for key, before, now in (
+        ("ansible_host", says.address, server.address),
+        ("ansible_port", str(says.port), str(server.port)),
+        ("ansible_user", says.user, account.user),
+        ("ansible_ssh_private_key_file", _whole(says.key_file), str(account.key_file)),
+    ):
+        if before != now:
+            yield Text(
+                vi=f"{key}: bảng kiểm kê ghi {before or '—'}, nay là {now}",
+                en=f"{key}: the inventory says {before or '—'}, now it is {now}",
+            )
+    if f"UserKnownHostsFile={known_hosts}" not in says.ssh_arguments:
+        argument = f"-o UserKnownHostsFile={_KNOWN_HOSTS}"
+        yield Text(
+            vi=f"ansible_ssh_common_args: bảng kiểm kê không dùng khóa máy chủ vừa ghi nhận; thêm {argument}",
+            en=f"ansible_ssh_common_args: the inventory does not use the host keys that are recorded; add {argument}",
+        )
+    for site in _unnamed(found.sites, kept.sites):
+        yield Text(
+            vi=f"{site.domain}: có trên máy chủ, chưa có trong bảng kiểm kê ({site.document_root or '—'})",
+            en=f"{site.domain}: on the host, not in the inventory ({site.document_root or '—'})",
+        )
+    for site in _unnamed(kept.sites, found.sites):
+        yield Text(
+            vi=f"{site.domain}: có trong bảng kiểm kê, không tìm thấy trên máy chủ",
+            en=f"{site.domain}: in the inventory, not found on the host",
+        )
+
+
+def _whole(path: str | None) -> str | None:
+    return str(Path(path).expanduser()) if path is not None and path.startswith("~/") else path
+
+
+def _unnamed(sites: Sequence[Site], others: Sequence[Site]) -> Iterator[Site]:
+    """The sites none of whose names is one of the others'."""
+    names = {name for other in others for name in (other.domain, *other.aliases)}
+    return (site for site in sites if names.isdisjoint((site.domain, *site.aliases)))
 
 
 def _entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:

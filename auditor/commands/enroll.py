@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import getpass
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from auditor.commands.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption, YesOption
 from auditor.errors import InputError
 from auditor.words import Words
+
+if TYPE_CHECKING:
+    from auditor.enroll import Enrolled
+    from auditor.host_keys import HostKey
 
 
 def enroll(
@@ -24,7 +29,10 @@ def enroll(
     user: Annotated[str, typer.Option(help="The account that you have today.")] = "root",
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, when it has one.")] = None,
     password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read its password from standard input.")
+        bool,
+        typer.Option(
+            "--password-stdin", help="Read its password from standard input; with --key, the one that sudo wants."
+        ),
     ] = False,
     automation_user: Annotated[str, typer.Option(metavar="NAME", help="The automation account to make.")] = "luytre",
     automation_key: Annotated[Path, typer.Option(metavar="FILE", help="Its private key; made when missing.")] = Path(
@@ -36,8 +44,11 @@ def enroll(
 ) -> None:
     """From the root password or key that an office has, to an automation account with its own key and sudo.
 
-    Shows the host's keys before anything is sent to it, records them, makes the account, reads the host with it,
+    Shows the host's keys before anything is sent to it, makes the account, reads the host with it, records the keys,
     and drafts the inventory entry of the host and its sites.
+
+    A host that the inventory has already is left as it is there, and what differs is told. A host key other than the
+    recorded one is taken only when a person says so, or with its --fingerprint.
 
     Examples:
       auditor enroll may-chu-1 -i inventories/xa --address 192.0.2.10
@@ -46,37 +57,81 @@ def enroll(
 
     """
     from auditor import enroll as enrolling
-    from auditor.commands.console import err, out
+    from auditor import host_keys
+    from auditor.commands.console import err
 
-    if not inventory.is_dir():
-        raise InputError(
-            "enrolment needs an inventory folder",
-            file=inventory,
-            mend=f"mkdir -p {inventory}, or copy inventories/example",
-        )
+    enrolling.check(inventory, host, automation_user)
     words = Words(lang)
     where = address or host
-    keys = enrolling.host_keys(where, port)
+    shown = host_keys.shown(where, port)
+    recorded = host_keys.recorded(inventory / "office" / "known_hosts", where, port)
     err.print(words("enroll.shows", host=host, address=where, port=str(port)), markup=False)
-    for shown in keys:
-        err.print(f"  {shown.kind}  {shown.fingerprint}", markup=False)
-    if fingerprint is not None and fingerprint not in {shown.fingerprint for shown in keys}:
-        raise InputError(f"{host} does not show the key {fingerprint}", mend="do not connect; ask who runs the server")
-    if fingerprint is None and not yes:
-        _ask(words("enroll.own_keys", command="ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"))
-    access = enrolling.Access(
-        user, None if key else _password(words("enroll.password", user=user, host=host), password_stdin), key
-    )
-    done = enrolling.enroll(inventory, host, where, port, keys, access, automation_user, automation_key.expanduser())
-    out.print(f"{done.entry}: {words('sites_n', n=len(done.host.sites))}", markup=False)
-    for site in done.host.sites:
-        out.print(f"  {site.domain}  {site.server}  {site.document_root}", markup=False)
+    _list(shown)
+    if recorded and not set(shown) <= set(recorded):
+        err.print(words("enroll.recorded"), markup=False)
+        _list(recorded)
+    server = enrolling.Server(host, where, port, _trusted(words, host, shown, recorded, fingerprint, yes))
+    ask = partial(_password, words("enroll.password", user=user, host=host))
+    given = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    access = enrolling.Access(user, ask() if given is None and key is None else given, key)
+    account = enrolling.Account(automation_user, automation_key.expanduser())
+    done = enrolling.enroll(inventory, server, access, account, ask)
+    _tell(words, inventory, done)
+
+
+def _trusted(
+    words: Words,
+    host: str,
+    shown: tuple[HostKey, ...],
+    recorded: tuple[HostKey, ...],
+    fingerprint: str | None,
+    yes: bool,
+) -> tuple[HostKey, ...]:
+    """The keys of the shown ones, one of which the server has to prove to hold before it is sent anything."""
+    if fingerprint is not None:
+        wanted = tuple(key for key in shown if key.fingerprint == fingerprint)
+        if not wanted:
+            raise InputError(
+                f"{host} does not show the key {fingerprint}", mend="do not connect; ask who runs the server"
+            )
+        return wanted
+    if set(shown) <= set(recorded):
+        return shown
+    if recorded and (yes or not sys.stdin.isatty()):
+        raise InputError(
+            f"{host} shows a key that is not the recorded one",
+            mend="compare it at the server's console; if it is the server's own, give --fingerprint SHA256:…",
+        )
+    if not yes:
+        _ask(words("enroll.changed" if recorded else "enroll.own_keys", command=_AT_THE_CONSOLE))
+    return shown
+
+
+_AT_THE_CONSOLE = "cat /etc/ssh/ssh_host_*_key.pub | ssh-keygen -lf -"
+
+
+def _list(keys: tuple[HostKey, ...]) -> None:
+    from auditor.commands.console import err
+
+    for key in keys:
+        err.print(f"  {key.kind}  {key.fingerprint}", markup=False)
+
+
+def _tell(words: Words, inventory: Path, done: Enrolled) -> None:
+    from auditor.commands.console import escape, out
+
+    if done.entry is None:
+        out.print(words("enroll.kept", host=done.host.name, folder=inventory), markup=False)
+        for difference in done.differences:
+            out.print(f"  {escape(difference.get(words.lang))}")
+    else:
+        out.print(f"{done.entry}: {words('sites_n', n=len(done.host.sites))}", markup=False)
+        for site in done.host.sites:
+            out.print(f"  {site.domain}  {site.server}  {escape(site.document_root or '')}")
     out.print(f"auditor audit -i {inventory}", markup=False)
 
 
-def _password(question: str, from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\n")
+def _password(question: str) -> str:
     if not sys.stdin.isatty():
         raise InputError("nobody to ask for the password", mend="give --key FILE, or --password-stdin")
     return getpass.getpass(f"{question} ")

@@ -1,0 +1,90 @@
+"""Host keys: what a server shows, and what is recorded of it in a ``known_hosts`` file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.errors import InputError
+
+SCAN_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class HostKey:
+    """A public host key."""
+
+    kind: str
+    key: str
+
+    @property
+    def fingerprint(self) -> str:
+        """As ``ssh-keygen -l`` writes it."""
+        digest = hashlib.sha256(base64.b64decode(self.key)).digest()
+        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def shown(address: str, port: int) -> tuple[HostKey, ...]:
+    """The keys that a server shows, which proves nothing yet. Raises InputError when it shows none."""
+    keys = _keys(ssh_tool("ssh-keyscan", "-T", str(SCAN_SECONDS), "-p", str(port), "--", address).stdout)
+    if not keys:
+        raise InputError(
+            f"no SSH server answers at {address} port {port}", mend="check the address, the port and the firewall"
+        )
+    return keys
+
+
+def recorded(file: Path, address: str, port: int) -> tuple[HostKey, ...]:
+    """The keys that a ``known_hosts`` file holds for a server; none when there is no such file."""
+    return _keys(_found(file, _name(address, port)))
+
+
+def lines(address: str, port: int, keys: Sequence[HostKey]) -> str:
+    """Keys of a server as lines of a ``known_hosts`` file."""
+    return "".join(f"{_name(address, port)} {key.kind} {key.key}\n" for key in keys)
+
+
+def record(file: Path, address: str, port: int, keys: Sequence[HostKey]) -> None:
+    """Put a server's keys in the place of those that the file holds for it; all else in it stays."""
+    name = _name(address, port)
+    gone = {int(number) for number in re.findall(r"^# Host .* found: line (\d+) *$", _found(file, name), re.MULTILINE)}
+    before = file.read_text("utf-8").splitlines() if file.exists() else []
+    kept = [_without(name, line) if number in gone else line for number, line in enumerate(before, 1)]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_name(f".{file.name}.{os.getpid()}")
+    scratch.write_text("".join(f"{line}\n" for line in kept if line is not None) + lines(address, port, keys), "utf-8")
+    scratch.replace(file)
+
+
+def ssh_tool(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run one of OpenSSH's tools; whether it went well is for the caller to see. Raises InputError when it is not here."""
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise InputError(f"no program {command[0]} here", mend="apt-get install openssh-client") from None
+
+
+def _name(address: str, port: int) -> str:
+    return address if port == 22 else f"[{address}]:{port}"
+
+
+def _found(file: Path, name: str) -> str:
+    return ssh_tool("ssh-keygen", "-F", name, "-f", str(file)).stdout if file.exists() else ""
+
+
+def _keys(text: str) -> tuple[HostKey, ...]:
+    words = (line.split() for line in text.splitlines() if line and line[0] not in "#@")
+    return tuple(HostKey(kind, key) for _, kind, key, *_ in words)
+
+
+def _without(name: str, line: str) -> str | None:
+    """The line for the other servers that it names; None when there are none. Hashed, it names one."""
+    names, _, key = line.partition(" ")
+    left = [one for one in names.split(",") if one.lower() != name.lower() and not one.startswith("|")]
+    return f"{','.join(left)} {key}" if left else None

@@ -1,0 +1,380 @@
+"""Enrolment, on a machine of its own: a real sshd over a copy of this one that vanishes with it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from auditor import enroll as enrolling
+from auditor import host_keys, inventory
+from auditor.enroll import Account, Server, differences
+from auditor.errors import InputError
+from auditor.host_keys import HostKey
+from auditor.models import Site
+
+AUDITOR = Path(sys.executable).with_name("auditor")
+PASSWORD = "mat-khau-1"  # noqa: S105  of that machine
+SUDO = f"""#!/usr/local/lib/rootpython -I
+import os, sys
+at = sys.argv.index("/bin/sh")
+name = os.environ["USER"]
+if not os.path.exists("/etc/sudoers.d/90-" + name):
+    prompt = next((word[2:] if word != "-p" else sys.argv[i + 1] for i, word in enumerate(sys.argv) if word[:2] == "-p"), None)
+    if "-n" in sys.argv or prompt is None:
+        sys.exit("sudo: a password is required")
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    if os.read(0, 1000).split(b"\\n")[0] != b"{PASSWORD}":
+        sys.exit("Sorry, try again.\\nsudo: 1 incorrect password attempt")
+os.setgid(0)
+os.setuid(0)
+os.execv("/bin/sh", sys.argv[at:])
+"""
+"""What of sudo an enrolment meets: a file of its own lets an account in, another gives its password."""
+BOOT = """
+set -e
+mount -t tmpfs -o mode=755 tmpfs "$1"
+cd "$1"
+for name in usr etc; do
+  mkdir -p root/$name upper/$name work/$name
+  mount -t overlay overlay -o lowerdir=/$name,upperdir=upper/$name,workdir=work/$name root/$name
+done
+cp -P /bin /sbin /lib* root/
+mkdir -p root/dev root/proc root/home root/root root/run/sshd root/var/log root/var/lib
+mkdir -m 1777 root/tmp root/var/tmp
+mount --rbind /dev root/dev
+mount -t proc proc root/proc
+exec chroot root /bin/sh -ec '
+rm -f /etc/ssh/ssh_host_* /etc/nologin
+mkdir -p /etc/sudoers.d
+ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key
+cp -L /usr/bin/python3 /usr/local/lib/rootpython
+chmod 4755 /usr/local/lib/rootpython
+rm -f /usr/bin/sudo /usr/sbin/visudo
+printf "%s" "$SUDO" > /usr/bin/sudo
+printf "#!/bin/sh\\n" > /usr/sbin/visudo
+chmod 755 /usr/bin/sudo /usr/sbin/visudo
+useradd -m -s /bin/bash -p \\* quantri
+install -d -o quantri /home/quantri/.ssh
+printf "%s" "$PUBLIC" > /home/quantri/.ssh/authorized_keys
+echo "root:$PASSWORD" | chpasswd
+exec /usr/sbin/sshd -D -e -f /dev/null -p "$PORT" -o ListenAddress=127.0.0.1 -o PermitRootLogin=yes -o UsePAM=no \
+  -o PidFile=none -o StrictModes=no -o PerSourcePenalties=no
+'
+"""
+
+
+def pair(path: Path) -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A server of its own at a port of the loopback; ``key`` opens its account quantri, which sudo asks for a password."""
+
+    port: int
+    key: Path
+    process: int
+
+    def run(self, script: str) -> str:
+        """What a shell script prints, run there as root."""
+        place = (f"--mount=/proc/{self.process}/ns/mnt", f"--root=/proc/{self.process}/root", "--wdns=/")
+        done = subprocess.run(["nsenter", *place, "sh", "-ec", script], capture_output=True, text=True, check=True)
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    sshd = shutil.which("sshd", path="/usr/sbin:/usr/bin")
+    if os.geteuid() != 0 or sshd is None:
+        pytest.skip("root and openssh-server are needed for a machine of its own")
+    folder = tmp_path_factory.mktemp("machine")
+    key = pair(folder / "key")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    given = {
+        "PORT": str(port),
+        "PASSWORD": PASSWORD,
+        "SUDO": SUDO,
+        "PUBLIC": key.with_name("key.pub").read_text("ascii"),
+    }
+    with subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", BOOT, "sh", str(folder)],
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **given},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as started:
+        assert started.stderr is not None
+        said: list[str] = []
+        while "Server listening" not in "".join(said[-1:]):
+            said.append(started.stderr.readline())
+            if not said[-1]:
+                pytest.skip(f"no machine of its own here: {''.join(said)}")
+        yield Machine(port, key, started.pid)
+        started.kill()
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    (tmp_path / "xa").mkdir()
+    return tmp_path / "xa"
+
+
+Enroll = Callable[..., Ended]
+
+
+@pytest.fixture
+def auditor(machine: Machine, office: Path, tmp_path: Path) -> Enroll:
+    """``auditor enroll``, of that machine into that office's inventory, with nobody at the terminal."""
+
+    def run(*arguments: str, name: str = "may1", user: str = "tudong", given: str = f"{PASSWORD}\n") -> Ended:
+        command = [
+            str(AUDITOR),
+            "enroll",
+            name,
+            "-i",
+            str(office),
+            "--address",
+            "127.0.0.1",
+            "--port",
+            str(machine.port),
+        ]
+        command += ["--lang", "en"]
+        command += ["--automation-user", user, "--automation-key", str(tmp_path / "automation"), *arguments]
+        done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=180)
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def known_hosts(office: Path) -> Path:
+    return office / "office/known_hosts"
+
+
+def another_key(folder: Path) -> HostKey:
+    kind, key, *_ = pair(folder / "another").with_name("another.pub").read_text("ascii").split()
+    return HostKey(kind, key)
+
+
+# --- a real machine ----------------------------------------------------------------------------------------
+
+
+def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
+    machine: Machine, auditor: Enroll, office: Path, known_hosts: Path, tmp_path: Path
+) -> None:
+    with_key = ("--user", "quantri", "--key", str(machine.key))
+    done = auditor(*with_key, "--password-stdin", "--yes")
+    assert done.code == 0, done.err
+    assert PASSWORD not in (office / "may1.yml").read_text("utf-8") + done.out + done.err
+    (own,) = host_keys.recorded(known_hosts, "127.0.0.1", machine.port)
+    assert own.fingerprint in done.err
+    public = (tmp_path / "automation.pub").read_text("ascii").strip()
+    assert machine.run("cat /home/tudong/.ssh/authorized_keys").strip() == public
+    assert "NOPASSWD: ALL" in machine.run("cat /etc/sudoers.d/90-tudong")
+
+    entry = office / "may1.yml"
+    written = entry.read_text("utf-8").replace("luytre_admins: []", "luytre_admins: [nam]  # who looks after it")
+    written = written.replace("luytre_sites: []", "luytre_sites:\n      - {domain: a.test, level: 3}")
+    entry.write_text(written, "utf-8")
+    host_keys.record(known_hosts, "127.0.0.1", machine.port, [another := another_key(tmp_path)])
+    recorded = known_hosts.read_bytes()
+
+    refused = auditor("--password-stdin", "--yes")
+    assert refused.code == 2
+    assert another.fingerprint in refused.err
+    assert own.fingerprint in refused.err
+    assert "not the recorded one" in refused.err.splitlines()[-1]
+    unproven = auditor("--password-stdin", "--fingerprint", own.fingerprint, given="wrong\n")
+    assert unproven.code == 2
+    assert "refused our SSH key or password" in unproven.err
+    assert known_hosts.read_bytes() == recorded
+
+    again = auditor("--password-stdin", "--fingerprint", own.fingerprint)
+    assert again.code == 0, again.err
+    assert entry.read_text("utf-8") == written
+    assert "may1 is in" in again.out
+    assert "a.test: in the inventory, not found on the host" in again.out
+    assert host_keys.recorded(known_hosts, "127.0.0.1", machine.port) == (own,)
+    assert machine.run("cat /home/tudong/.ssh/authorized_keys").strip() == public
+
+
+def test_sudo_that_wants_a_password_is_given_one_or_says_so(machine: Machine, auditor: Enroll) -> None:
+    with_key = ("--user", "quantri", "--key", str(machine.key), "--yes")
+    assert "nobody to ask for the password" in auditor(*with_key).err
+    assert "sudo refused the password" in auditor(*with_key, "--password-stdin", given="wrong\n").err
+
+
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        ("useradd -m co", "not made by 'auditor enroll'"),
+        ("useradd -m -c 'Lũy Tre' co && echo co:x | chpasswd", "has a password"),
+        (
+            "useradd -m -c 'Lũy Tre' -p '*' co && mkdir /home/co/.ssh && echo k > /home/co/.ssh/authorized_keys",
+            "other keys",
+        ),
+    ],
+)
+def test_an_account_of_somebody_else_is_let_be(
+    machine: Machine, auditor: Enroll, office: Path, there: str, why: str
+) -> None:
+    state = "getent passwd co; getent shadow co; ls -lnR --time-style=full-iso /home/co; cat /home/co/.ssh/* || true"
+    machine.run(there)
+    before = machine.run(state)
+    try:
+        done = auditor("--password-stdin", "--yes", user="co")
+        assert done.code == 2
+        assert why in done.err.splitlines()[-1]
+        assert machine.run(state) == before
+        assert list(office.iterdir()) == []
+    finally:
+        machine.run("userdel -r co 2>&1")
+
+
+def test_a_machine_without_python_is_told_so_in_one_line(machine: Machine, auditor: Enroll) -> None:
+    machine.run("mv /usr/bin/python3 /usr/bin/python3.away")
+    try:
+        done = auditor("--password-stdin", "--yes")
+    finally:
+        machine.run("mv /usr/bin/python3.away /usr/bin/python3")
+    assert done.code == 2
+    assert done.err.splitlines()[-1] == (
+        "auditor: may1: the host has no Python 3: run 'apt-get install python3' on it — run 'auditor enroll' again when mended"
+    )
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n", 1), ("y", 2)])
+def test_a_person_is_asked_about_a_changed_key_apart(
+    machine: Machine, office: Path, known_hosts: Path, tmp_path: Path, answer: str, code: int
+) -> None:
+    host_keys.record(known_hosts, "127.0.0.1", machine.port, [another_key(tmp_path)])
+    recorded = known_hosts.read_bytes()
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\nwrong\n".encode())
+    command = [str(AUDITOR), "enroll", "may1", "-i", str(office), "--address", "127.0.0.1", "--port", str(machine.port)]
+    done = subprocess.run(
+        [*command, "--lang", "en", "--automation-key", str(tmp_path / "automation"), "--password-stdin"],
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+        timeout=60,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert "The key recorded for it is another one" in done.stderr
+    assert done.returncode == code
+    assert ("refused our SSH key or password" in done.stderr) == (answer == "y")
+    assert known_hosts.read_bytes() == recorded
+
+
+# --- before any machine is asked ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("user", ["a.b", "Root", "1a", "a" * 33, "", "a b", "../x"])
+def test_an_account_name_that_sudo_or_adduser_would_not_take(office: Path, user: str) -> None:
+    with pytest.raises(InputError, match="not an account's name"):
+        enrolling.check(office, "may1", user)
+
+
+@pytest.mark.parametrize("name", ["../may1", "may 1", "may[1:3]", "-i", ""])
+def test_a_host_name_that_would_be_a_path_or_a_pattern(office: Path, name: str) -> None:
+    with pytest.raises(InputError, match="cannot be a host's name"):
+        enrolling.check(office, name, "luytre")
+
+
+def test_a_file_of_other_hosts_is_not_taken_for_the_entry(office: Path) -> None:
+    (office / "hosts.yml").write_text("all: {hosts: {may1: {ansible_host: 192.0.2.1}}}\n", "utf-8")
+    enrolling.check(office, "may1", "luytre")
+    with pytest.raises(InputError, match="without a host hosts"):
+        enrolling.check(office, "hosts", "luytre")
+
+
+def test_what_an_inventory_says_otherwise_is_named(office: Path, tmp_path: Path) -> None:
+    (office / "hosts.yml").write_text(
+        "all: {hosts: {may1: {ansible_host: 192.0.2.1, ansible_user: root,"
+        " luytre_sites: [{domain: a.test, aliases: [www.a.test]}, {domain: gone.test}]}}}\n",
+        "utf-8",
+    )
+    (kept,) = inventory.load(office).hosts
+    sites = (Site(domain="www.a.test", host="may1"), Site(domain="new.test", host="may1", document_root="/srv/new"))
+    told = differences(
+        kept,
+        inventory.reach(office)["may1"],
+        kept.model_copy(update={"sites": sites}),
+        Server("may1", "192.0.2.1", 2222, ()),
+        Account("luytre", tmp_path / "key"),
+        office / "office/known_hosts",
+    )
+    assert [each.en for each in told] == [
+        "ansible_port: the inventory says 22, now it is 2222",
+        "ansible_user: the inventory says root, now it is luytre",
+        f"ansible_ssh_private_key_file: the inventory says —, now it is {tmp_path / 'key'}",
+        "ansible_ssh_common_args: the inventory does not use the host keys that are recorded; "
+        "add -o UserKnownHostsFile={{ inventory_dir }}/office/known_hosts",
+        "new.test: on the host, not in the inventory (/srv/new)",
+        "gone.test: in the inventory, not found on the host",
+    ]
+
+
+# --- keys -----------------------------------------------------------------------------------------------------
+
+
+def test_recording_a_key_leaves_those_of_others(tmp_path: Path) -> None:
+    file, key = tmp_path / "office/known_hosts", another_key(tmp_path)
+    host_keys.record(file, "192.0.2.1", 22, [key])
+    file.write_text(
+        f"# by hand\nweb1,192.0.2.1 ssh-rsa AAAA1\n*.test,192.0.2.2 ssh-rsa AAAA2\n{file.read_text()}"
+        f"@revoked * ssh-rsa AAAA3\n[192.0.2.1]:2222 {key.kind} {key.key}\n"
+    )
+    host_keys.record(file, "192.0.2.1", 22, [HostKey("ssh-rsa", "AAAA4")])
+    assert file.read_text().splitlines() == [
+        "# by hand",
+        "web1 ssh-rsa AAAA1",
+        "*.test,192.0.2.2 ssh-rsa AAAA2",
+        "@revoked * ssh-rsa AAAA3",
+        f"[192.0.2.1]:2222 {key.kind} {key.key}",
+        "192.0.2.1 ssh-rsa AAAA4",
+    ]
+    assert host_keys.recorded(file, "192.0.2.1", 2222) == (key,)
+
+
+def test_a_public_key_that_is_missing_is_derived(tmp_path: Path) -> None:
+    key = tmp_path / "below/key"
+    public = enrolling.automation_key(key)
+    key.with_name("key.pub").unlink()
+    assert enrolling.automation_key(key).split()[:2] == public.split()[:2]
+
+
+def test_a_key_of_no_use_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("no key\n")
+    (tmp_path / "key").chmod(0o600)
+    with pytest.raises(InputError, match=r"^[^\n]+/key: ssh-keygen: [^\n]+ — mend the key"):
+        enrolling.automation_key(tmp_path / "key")
+    with pytest.raises(InputError, match="no key can be kept here"):
+        enrolling.automation_key(tmp_path / "key/below/key")
+
+
+def test_a_machine_without_ssh_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="no program ssh-keyscan here — apt-get install openssh-client"):
+        host_keys.shown("127.0.0.1", 22)
