@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from auditor.errors import InputError
@@ -76,6 +76,16 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         database.rollback()
         raise
     database.commit()
+
+
+def damage(path: Path) -> str | None:
+    """What SQLite finds wrong with a file, in its words; None: nothing. The file is read, never written."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=_WAIT, uri=True)) as database:
+            said = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
+    return None if said == "ok" else said
 
 
 def _make_private(path: Path) -> None:

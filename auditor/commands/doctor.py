@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ import typer
 from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
 from auditor.words import Words
 
+_KEYRINGS = Path("/usr/share/keyrings")
 _LAB_DISK_BYTES = 4 * 1024**3
 
 
@@ -60,13 +63,7 @@ def _examine(words: Words) -> Iterator[Need]:
     beside = Path(sys.executable).parent / "ansible-playbook"
     yield Need("ansible-playbook", beside.exists(), "audit", "pip install --require-hashes -r requirements.lock")
     yield Need("ssh", shutil.which("ssh") is not None, "audit", "apt-get install openssh-client")
-    state = _state_folder()
-    yield Need(
-        words("doctor.history", folder=state),
-        os.access(state, os.W_OK),
-        "audit",
-        f"mkdir -p {state} && chown $USER {state}",
-    )
+    yield from _state(words)
     yield Need("root", os.geteuid() == 0, "lab", words("doctor.as_root"))
     for program, package in (
         ("mmdebstrap", "mmdebstrap"),
@@ -75,15 +72,48 @@ def _examine(words: Words) -> Iterator[Need]:
         ("ip", "iproute2"),
     ):
         yield Need(program, shutil.which(program) is not None, "lab", f"apt-get install {package}")
+    yield Need(
+        "debian-archive-keyring",
+        any(_KEYRINGS.glob("debian-archive-keyring.*")),
+        "lab",
+        "apt-get install debian-archive-keyring",
+    )
     free = shutil.disk_usage(_existing(Path("/var/lib"))).free
     yield Need(words("doctor.disk", folder="/var/lib"), free > _LAB_DISK_BYTES, "lab", words("doctor.free_disk"))
 
 
-def _state_folder() -> Path:
-    from auditor.history import default_path
+def _state(words: Words) -> Iterator[Need]:
+    """The folder of what is kept, which may still have to be made, and the files in it."""
+    from auditor import sqlite_file
 
-    return _existing(default_path().parent)
+    folder = sqlite_file.state_folder()
+    above = _existing(folder)
+    fine = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+    yield Need(words("doctor.history", folder=folder), fine, "audit", _own(folder, there=above == folder))
+    for file in sorted(folder.glob("*.sqlite")) if fine else ():
+        said = sqlite_file.damage(file)
+        away = shlex.quote(str(folder / "damaged"))
+        yield Need(
+            words("doctor.kept", file=file) if said is None else words("doctor.damaged", file=file, said=said),
+            said is None,
+            "audit",
+            f"mkdir -p {away} && mv {shlex.quote(str(file))}* {away}",
+        )
+
+
+def _own(folder: Path, there: bool) -> str:
+    """How to get a folder of one's own; one that is there may be somebody else's, and is not given away."""
+    if there:
+        return "export LUYTRE_STATE=~/luytre"
+    return f"sudo install -d -m 700 -o {_account()} {shlex.quote(str(folder))}"
+
+
+def _account() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def _existing(path: Path) -> Path:
-    return path if path.exists() else _existing(path.parent)
+    return path if os.access(path, os.F_OK) else _existing(path.parent)
