@@ -13,6 +13,7 @@ from auditor import preflight
 from auditor.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
 from auditor.models import PLAIN_PATH, ControlId, Domain, Finding, Host, Model, Run, Text
+from auditor.redact import redact
 from auditor.runner import Playbook, Task
 
 DISRUPTIONS: tuple[Disruption, ...] = ("none", "reload", "restart", "reboot")
@@ -192,12 +193,6 @@ class TaskPreview(Model):
     diff: str
 
 
-_SECRET = re.compile(
-    r"(?i)((?:pass(?:word|wd|phrase)?|secret|token|api_?key|auth_key|secure_auth|logged_in|nonce|salt|private_key)\w*[\"']?\s*"
-    r"(?:[:=,]|=>|\s)\s*[\"']?)([^\s\"';,)]{3,})"
-)
-
-
 def preview(checked: Playbook) -> tuple[TaskPreview, ...]:
     """The tasks that a check run reports as changes, diffs redacted."""
     return tuple(
@@ -205,11 +200,6 @@ def preview(checked: Playbook) -> tuple[TaskPreview, ...]:
         for task in checked.tasks
         if task.outcome == "changed"
     )
-
-
-def redact(text: str) -> str:
-    """The text with values of anything that looks like a secret replaced."""
-    return _SECRET.sub(r"\1•••", text)
 
 
 def _diff(task: Task) -> str:

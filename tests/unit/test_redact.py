@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.redact import HIDDEN, redact
+
+WORDPRESS = [
+    f"{prefix}{kind}" for prefix in ("AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE") for kind in ("_KEY", "_SALT")
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("+define( 'DB_PASSWORD', 'abc def;ghi' );", "+define( 'DB_PASSWORD', '•••' );"),
+        (r"define('DB_PASSWORD', 'it\'s \" mine');", "define('DB_PASSWORD', '•••');"),
+        *((f"define('{name}', 'k;K,x)y\"{{3}} z');", f"define('{name}', '•••');") for name in WORDPRESS),
+        ("password=ab", "password=•••"),
+        ("-password = two words", "-password = •••"),
+        ("password: abc # why", "password: •••"),
+        ('$dbpasswd = "a,b";', '$dbpasswd = "•••";'),
+        ("'DB_PWD' => 'hunter2', 'DB_USER' => 'u',", "'DB_PWD' => '•••', 'DB_USER' => 'u',"),
+        ("$config['db']['password'] = 'hunter2'; // live", "$config['db']['password'] = '•••'; // live"),
+        ('{"user": "u", "api_key": "hunter2", "n": 1}', '{"user": "u", "api_key": "•••", "n": 1}'),
+        ("env[DB_PASSWORD] = hunter2", "env[DB_PASSWORD] = •••"),
+        ("DB_PASSWORD_TEST=hunter2", "DB_PASSWORD_TEST=•••"),
+        ("PASSWORD_OF_BACKUPS=hunter2", "PASSWORD_OF_BACKUPS=•••"),
+        ("mat_khau: hunter2", "mat_khau: •••"),
+        ("<password>hunter2</password>", "<password>•••"),
+        ("password = 'never closed; and on", "password = '•••"),
+        ("fastcgi_param DB_PASSWORD hunter2;", "fastcgi_param DB_PASSWORD •••;"),
+        ("requirepass hunter2", "requirepass •••"),
+        ("machine h login u password hunter2", "machine h login u password •••"),
+        ("CREATE USER a@b identified by 'hunter2' REQUIRE SSL;", "CREATE USER a@b identified by '•••' REQUIRE SSL;"),
+        ("IDENTIFIED BY PASSWORD '*94BDCEBE' WITH x", "IDENTIFIED BY PASSWORD '•••' WITH x"),
+        ("IDENTIFIED VIA mysql_native_password USING 'it''s'", "IDENTIFIED VIA mysql_native_password USING '•••'"),
+        ("SELECT PASSWORD('hunter2'), 1", "SELECT PASSWORD('•••'), 1"),
+        ("dsn mysql://user:hunter22@db/x", "dsn mysql://user:•••@db/x"),
+        ("dsn mysql://user:hun@ter:22@db/x", "dsn mysql://user:•••@db/x"),
+        ("git https://ghp_x1@host/x", "git https://•••@host/x"),
+        ("root:$6$rounds=5000$salt$abcdefghijklmnopqrstuvwxyz0123:1::", "root:•••:1::"),
+        ("u:$2y$10$abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyza", "u:•••"),
+        ("password_pbkdf2 root grub.pbkdf2.sha512.10000.AB.CD", "password_pbkdf2 root •••"),
+        (
+            f"-----BEGIN PRIVATE KEY-----\n+{'Ab+/' * 16}\n+Ab0=\n",
+            f"-----BEGIN PRIVATE KEY-----\n+{HIDDEN}\n+{HIDDEN}\n",
+        ),
+        (f" {'Ab+/' * 16}\n+Ab0=\n x: y", f" {HIDDEN}\n+{HIDDEN}\n x: y"),
+    ],
+)
+def test_a_secret_is_hidden_and_no_more(line: str, shown: str):
+    assert redact(line) == shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "+PasswordAuthentication no",
+        "-PermitEmptyPasswords yes",
+        "PubkeyAuthentication yes",
+        "# the password must be long enough",
+        "password\t[success=1 default=ignore]\tpam_unix.so obscure use_authtok try_first_pass yescrypt",
+        "password requisite pam_pwquality.so retry=3",
+        "@include common-password",
+        "PASS_MAX_DAYS\t365",
+        "passwd:         files systemd",
+        "shadow:         files [NOTFOUND=return] sss",
+        "luytre ALL=(ALL:ALL) NOPASSWD: ALL",
+        "Defaults passwd_tries=3",
+        "-w /etc/passwd -p wa -k identity",
+        "-w /etc/security/opasswd -p wa",
+        "proxy_pass http://127.0.0.1:8080;",
+        "fastcgi_pass unix:/run/php/php8.4-fpm.sock;",
+        "fastcgi_cache_bypass $cookie;",
+        "server_tokens off;",
+        "ServerTokens Prod",
+        "ssl_certificate_key /etc/ssl/private/a.key;",
+        "ssl_password_file /etc/keys/global.pass;",
+        "auth_basic_user_file /etc/nginx/.htpasswd;",
+        "default_password_lifetime = 90",
+        "validate_password.policy = MEDIUM",
+        "session.use_trans_sid = 0",
+        "old_passwords=0",
+        "disable_functions = exec,passthru,system",
+        "$password = '';",
+        "rewrite ^/(.*)$ /$1$2/index.php?q=$3 last;",
+        "git ssh://git@host/x and http://host:80/a@b",
+        "net.ipv4.conf.all.accept_redirects = 0",
+        "+++ after",
+    ],
+)
+def test_an_ordinary_setting_stays(line: str):
+    assert redact(line) == line
+
+
+HOSTILE = [
+    "password",
+    "password=",
+    "password ",
+    "password='",
+    "password /",
+    "passwd:files ",
+    "token=1 ",
+    "token=1,",
+    "'",
+    "\\",
+    " ",
+    "a",
+    "1",
+    "pass1",
+    "auth_",
+    "identified by ",
+    "identified by 'x' ",
+    "://a:",
+    "http://a",
+    "a:b@",
+    "$1$a",
+    "$6$aaaaaaaaaaaaaaaaaaaaa$",
+    "$P$",
+    "-----BEGIN ",
+    "/x",
+    "ALL",
+    "[",
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+@pytest.mark.parametrize("frame", ["{}", "password = {}!", "password{}x y", "x{}\x00 password"])
+def test_time_grows_with_the_text_alone(piece: str, frame: str):
+    line = frame.format(piece * (100_000 // len(piece)))
+    began = time.process_time()
+    redact(line)
+    assert time.process_time() - began < 1
+
+
+@given(st.text('ab ;,)(="#{}<>|', min_size=1))
+def test_whatever_stands_between_its_quotes_is_hidden(secret: str):
+    assert redact(f"define('DB_PASSWORD', '{secret}'); x") == "define('DB_PASSWORD', '•••'); x"
+
+
+@given(st.lists(st.sampled_from([*HOSTILE, "x", "\n", "=", ":", '"', "•"])).map("".join))
+def test_no_line_is_lost_whatever_the_text(text: str):
+    assert redact(text).count("\n") == text.count("\n")
