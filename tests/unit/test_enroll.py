@@ -261,30 +261,50 @@ def test_a_machine_without_python_is_told_so_in_one_line(machine: Machine, audit
     )
 
 
-@pytest.mark.parametrize(("answer", "code"), [("n", 1), ("y", 2)])
+def at_a_terminal(machine: Machine, office: Path, tmp_path: Path, answers: dict[str, str], *arguments: str) -> Ended:
+    """``auditor enroll`` with a person who answers each question by how it ends."""
+    ours, theirs = pty.openpty()
+    command = [str(AUDITOR), "enroll", "may1", "-i", str(office), "--address", "127.0.0.1", "--port", str(machine.port)]
+    with subprocess.Popen(
+        [*command, "--lang", "en", "--automation-key", str(tmp_path / "automation"), *arguments],
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as started:
+        os.close(theirs)
+        assert started.stderr is not None
+        said = b""
+        while more := os.read(started.stderr.fileno(), 1000):
+            said += more
+            shown = said.decode(errors="replace").rstrip()
+            for question in [question for question in answers if shown.endswith(question)]:
+                os.write(ours, f"{answers.pop(question)}\n".encode())
+    os.close(ours)
+    assert answers == {}, "never asked"
+    return Ended(started.returncode, "", said.decode())
+
+
 def test_a_person_is_asked_about_a_changed_key_apart(
-    machine: Machine, office: Path, known_hosts: Path, tmp_path: Path, answer: str, code: int
+    machine: Machine, office: Path, known_hosts: Path, tmp_path: Path
 ) -> None:
     host_keys.record(known_hosts, "127.0.0.1", machine.port, [another_key(tmp_path)])
     recorded = known_hosts.read_bytes()
-    ours, theirs = pty.openpty()
-    os.write(ours, f"{answer}\nwrong\n".encode())
-    command = [str(AUDITOR), "enroll", "may1", "-i", str(office), "--address", "127.0.0.1", "--port", str(machine.port)]
-    done = subprocess.run(
-        [*command, "--lang", "en", "--automation-key", str(tmp_path / "automation"), "--password-stdin"],
-        stdin=theirs,
-        capture_output=True,
-        text=True,
-        check=False,
-        start_new_session=True,
-        timeout=60,
-    )
-    os.close(ours)
-    os.close(theirs)
-    assert "The key recorded for it is another one" in done.stderr
-    assert done.returncode == code
-    assert ("refused our SSH key or password" in done.stderr) == (answer == "y")
+    question, password = "and is it the server's own? [y/N]:", "Password of root on may1:"
+    no = at_a_terminal(machine, office, tmp_path, {question: "n"})
+    assert no.code == 1
+    assert "Password" not in no.err
+    yes = at_a_terminal(machine, office, tmp_path, {question: "y", password: "wrong"})
+    assert yes.code == 2
+    assert "refused our SSH key or password" in yes.err
     assert known_hosts.read_bytes() == recorded
+
+
+def test_a_person_is_asked_for_the_password_once_sudo_wants_it(machine: Machine, office: Path, tmp_path: Path) -> None:
+    answers = {"Password of quantri on may1:": "wrong"}
+    ended = at_a_terminal(machine, office, tmp_path, answers, "--user", "quantri", "--key", str(machine.key), "--yes")
+    assert ended.code == 2
+    assert "sudo refused the password" in ended.err
 
 
 # --- before any machine is asked ------------------------------------------------------------------------------
