@@ -58,9 +58,25 @@ DEFAULT_FORMATS: Any = ",".join(form for form in Format if form in USUAL_FORMATS
 """As typed on the command line: typer hands it to the option's parser."""
 
 
+def _named(option: str, given: list[str] | None) -> tuple[str, ...]:
+    """The names given to an option, repeated or separated by commas.
+
+    Raises InputError for a value that names nothing: an empty variable of a script is no choice.
+    """
+    found = []
+    for value in given or []:
+        names = [name for part in value.split(",") if (name := part.strip())]
+        if not names:
+            raise InputError(
+                f"{option} {value!r} names nothing", mend="give at least one name, or leave the option out"
+            )
+        found += names
+    return tuple(found)
+
+
 def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
     """The controls that ``--accept`` names. Raises InputError for one that is no control with an automated fix."""
-    wanted = [name for part in names or [] for name in part.split(",") if name]
+    wanted = _named("--accept", names)
     for name in wanted:
         if not catalogue.mends(name):
             raise InputError(
@@ -73,11 +89,11 @@ def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
 def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
     """The hosts that ``--limit`` names, directly or by a site, and the sites that it names.
 
-    No limit: all hosts, no sites. Raises InputError for a name that is neither.
+    No limit: all hosts, no sites. Raises InputError for a name that is neither, and for a limit that names nothing.
     """
-    wanted = [name for part in limit or [] for name in part.split(",") if name]
-    if not wanted:
+    if not limit:
         return inventory.hosts, frozenset()
+    wanted = _named("--limit", limit)
     by_host = {host.name for host in inventory.hosts}
     by_site = {name: site for site in inventory.sites for name in (site.domain, *site.aliases)}
     for name in wanted:

@@ -1,0 +1,52 @@
+"""The options that verbs share choose what was named, and never more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from auditor import controls, inventory
+from auditor.cli import app
+from auditor.commands.options import accepted, select
+from auditor.errors import InputError
+
+LAB = Path(__file__).parents[2] / "inventories/lab"
+INVENTORY = inventory.load(LAB)
+CATALOGUE = controls.load()
+
+
+@pytest.mark.parametrize(
+    ("limit", "hosts", "sites"),
+    [
+        (None, ["web1", "web2", "web3"], set()),
+        (["web1"], ["web1"], set()),
+        (["antruc.test, web3 ,"], ["web1", "web3"], {"antruc.test"}),
+        (["web3", "web1"], ["web1", "web3"], set()),
+    ],
+)
+def test_a_limit_chooses_hosts_by_name_and_by_site(limit: list[str] | None, hosts: list[str], sites: set[str]) -> None:
+    chosen, named = select(INVENTORY, limit)
+    assert ([host.name for host in chosen], named) == (hosts, sites)
+
+
+@pytest.mark.parametrize("limit", [[""], [","], [" , "], ["web1", ""]])
+def test_a_limit_that_names_nothing_is_an_error(limit: list[str]) -> None:
+    with pytest.raises(InputError, match="names nothing"):
+        select(INVENTORY, limit)
+
+
+def test_what_is_accepted_is_read_as_a_limit_is() -> None:
+    assert accepted(["ssh.password_auth, tls.redirect"], CATALOGUE) == {"ssh.password_auth", "tls.redirect"}
+    assert accepted(None, CATALOGUE) == frozenset()
+    with pytest.raises(InputError, match="names nothing"):
+        accepted([""], CATALOGUE)
+
+
+@pytest.mark.parametrize("verb", [["audit"], ["plan"], ["harden", "--yes"], ["rollback", "--yes"], ["drift"]])
+def test_no_verb_takes_an_empty_limit_for_all_hosts(verb: list[str], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="names nothing"):
+        CliRunner(env={"LUYTRE_STATE": str(tmp_path)}).invoke(
+            app, [*verb, "-i", str(LAB), "--limit", ""], catch_exceptions=False
+        )
