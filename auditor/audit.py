@@ -35,15 +35,19 @@ def audit(
 ) -> tuple[Run, Mapping[str, HostFacts]]:
     """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason.
 
-    Waivers and attestations count as on the day in Vietnam at the start. The catalogue may still be on its way: it is
-    needed only when the hosts have been read.
+    Waivers and attestations count as on the day in Vietnam at the start. The catalogue may still be on its way: without
+    such papers it is needed only when the hosts have been read. Raises InputError for a paper on a control that is none.
     """
     started, clock = datetime.now(UTC), time.monotonic()
+    if inventory.waivers or inventory.attestations:
+        check_controls(inventory, _here(catalogue))
     facts, outcomes = collect(inventory.path, hosts, watch)
-    catalogue = catalogue.result() if isinstance(catalogue, Future) else catalogue
-    check_controls(inventory, catalogue)
-    run = judge(inventory, catalogue, hosts, facts, outcomes, started=started, purpose=purpose)
+    run = judge(inventory, _here(catalogue), hosts, facts, outcomes, started=started, purpose=purpose)
     return run.model_copy(update={"seconds": round(time.monotonic() - clock, 3)}), facts
+
+
+def _here(catalogue: Catalogue | Future[Catalogue]) -> Catalogue:
+    return catalogue.result() if isinstance(catalogue, Future) else catalogue
 
 
 def judge(

@@ -43,10 +43,13 @@ Order = Literal["confirm", "revert", "status"]
 
 @dataclass(frozen=True)
 class Options:
-    """How careful to be."""
+    """How careful to be. Raises InputError for a batch that is none."""
 
     batch: str = rollout.DEFAULT
     seconds: int = CONFIRM_SECONDS
+
+    def __post_init__(self) -> None:
+        rollout.batches((), self.batch)
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,11 @@ class History:
         self.path = path or default_path()
         self._now = now
 
+    def check(self) -> None:
+        """Raise InputError when no run could be kept, before any time is spent on making one."""
+        with self._open() as database, sqlite_file.transaction(database):
+            database.execute("SELECT count(*) FROM runs")
+
     def keep(self, run: Run) -> None:
         """Add a run; it is there whole, as the chain's last link, or not at all."""
         trend, document = trend_point(run).model_dump_json(), run.model_dump_json().encode()

@@ -68,8 +68,7 @@ class Journal:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the controller's lock. Raises InputError at once when another run has it."""
-        self._make()
-        handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = self._lock_file()
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -84,6 +83,14 @@ class Journal:
             yield
         finally:
             os.close(handle)
+
+    def _lock_file(self) -> int:
+        self._make()
+        path = self.folder / "lock"
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}", mend="set LUYTRE_STATE") from error
 
     def _make(self) -> None:
         try:

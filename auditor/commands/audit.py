@@ -69,6 +69,7 @@ def audit(
     from auditor.audit import audit as run_audit
     from auditor.commands import baseline as baselines
     from auditor.commands import console
+    from auditor.commands.postponed import Postponed
     from auditor.discover import LOCAL
     from auditor.history import History
     from auditor.report import publish
@@ -78,6 +79,7 @@ def audit(
     hosts, _sites = select(known, limit)
     publish.check(output)
     history = History()
+    history.check()
     earlier = None
     if baseline is not None:
         earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
@@ -95,16 +97,17 @@ def audit(
     from auditor.report.files import write
     from auditor.report.summary import fleet
 
-    history.keep(run)
-    measure = verdict.known(run, earlier) if earlier is not None else None
+    late = Postponed()
+    late.attempt(lambda: history.keep(run), None)
+    measure = late.attempt(lambda: verdict.known(run, earlier), None) if earlier is not None else None
     judged = verdict.judge(run, fail_on, measure)
     written = write(
         run,
         catalogue,
         output=output,
         lang=lang,
-        before=history.before(run),
-        trend=history.trend(run.inventory),
+        before=late.attempt(lambda: history.before(run), None),
+        trend=late.attempt(lambda: history.trend(run.inventory), ()),
         formats=formats,
         verdict=judged,
         baseline=measure.findings if measure else None,
@@ -117,6 +120,8 @@ def audit(
             terminal.show_verdict(judged, catalogue, lang)
         for path in written.shown:
             console.out.print(str(path))
+    if late.mistake is not None:
+        raise late.mistake
     raise typer.Exit(judged.code)
 
 

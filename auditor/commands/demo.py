@@ -57,4 +57,6 @@ def demo(
             if fresh and not keep:
                 lab.down()
     console.out.print(str(result.report))
+    if result.mistake is not None:
+        raise result.mistake
     raise typer.Exit(0 if result.sound else 1)

@@ -72,6 +72,7 @@ def harden(
     from auditor.commands import console, hardening
     from auditor.harden import Options
 
+    options = Options(batch=batch, seconds=confirm_within)
     catalogue = controls.load()
     known = inventories.load(inventory)
     inventories.check_accepted(inventory, catalogue)
@@ -80,7 +81,6 @@ def harden(
         hosts = hardening.left_over(known, hosts)
     only = frozenset() if with_host else sites
     named = accepted(accept, catalogue)
-    options = Options(batch=batch, seconds=confirm_within)
     result = hardening.harden(
         known, catalogue, hosts, only, output, lang, ask=not yes, options=options, quiet=as_json, accepted=named
     )
@@ -88,4 +88,6 @@ def harden(
         typer.echo(result.as_json())
     elif result.report is not None:
         console.out.print(str(result.report))
+    if result.mistake is not None:
+        raise result.mistake
     raise typer.Exit(0 if result.sound else 1)

@@ -16,6 +16,7 @@ from auditor import plan as planning
 from auditor.audit import audit, judge
 from auditor.collect import collect
 from auditor.commands import console, terminal
+from auditor.commands.postponed import Postponed
 from auditor.controls import Catalogue
 from auditor.errors import InputError
 from auditor.facts import HostFacts
@@ -32,13 +33,17 @@ from auditor.words import Words
 
 @dataclass(frozen=True)
 class Outcome:
-    """One hardening from first audit to report. ``hardening`` is None when there was nothing to do."""
+    """One hardening from first audit to report. ``hardening`` is None when there was nothing to do.
+
+    ``mistake`` is why the run after could not be kept or its report not be written, told last.
+    """
 
     before: Run
     plan: Plan
     hardening: Hardening | None
     after: Run
     report: Path | None
+    mistake: InputError | None = None
 
     @property
     def sound(self) -> bool:
@@ -73,8 +78,14 @@ def harden(
     quiet: bool = False,
     accepted: frozenset[str] = frozenset(),
 ) -> Outcome:
-    """Do it, showing each step on the terminal. An empty plan ends after the first audit."""
+    """Do it, showing each step on the terminal. An empty plan ends after the first audit.
+
+    Raises InputError before any host is asked when the output, the history or the terminal will not do.
+    """
     publish.check(output)
+    History().check()
+    if ask:
+        check_somebody()
     journal = Journal()
     with journal.alone():
         find_out(inventory, hosts, journal, lang)
@@ -145,13 +156,17 @@ def _harden(
             watch=lambda task: doing(f"{task.host}: {task.name}"),
         )
     after = _after(inventory, catalogue, hosts, hardened)
-    history.keep(after)
-    written = write(after, catalogue, output=output, lang=lang, before=before, trend=history.trend(after.inventory))
+    late = Postponed()
+    late.attempt(lambda: history.keep(after), None)
+    trend = late.attempt(lambda: history.trend(after.inventory), ())
+    report = late.attempt(
+        lambda: write(after, catalogue, output=output, lang=lang, before=before, trend=trend).files[Format.HTML], None
+    )
     if not quiet:
         terminal.show_hardening(hardened.hardening, lang)
         terminal.show_held(plan, lang)
         terminal.show_run(after, fleet(after), lang, fleet(before))
-    return Outcome(before, plan, hardened.hardening, after, written.files[Format.HTML])
+    return Outcome(before, plan, hardened.hardening, after, report, late.mistake)
 
 
 def _after(inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], hardened: Hardened) -> Run:
@@ -200,8 +215,12 @@ def release(
     return done.sound
 
 
-def agreed(lang: Lang) -> bool:
-    """Whether the person at the terminal says yes. Raises InputError when there is none."""
+def check_somebody() -> None:
+    """Raise InputError when nobody is at the terminal who could agree."""
     if not console.err.is_terminal:
         raise InputError("nobody to ask on this terminal", mend="add --yes to accept the plan")
+
+
+def agreed(lang: Lang) -> bool:
+    """Whether the person at the terminal says yes."""
     return typer.confirm(Words(lang)("harden.confirm"), err=True)

@@ -61,6 +61,8 @@ def rollback(
     if control is not None and (control not in catalogue.by_id or catalogue[control].fix is None):
         raise InputError(f"--control {control}: no control with an automated fix", mend="see 'auditor controls list'")
     hosts, _sites = select(known, limit)
+    if not yes:
+        steps.check_somebody()
     journal = Journal()
     with journal.alone():
         steps.find_out(known, hosts, journal, lang)

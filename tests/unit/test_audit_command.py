@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from auditor import audit, inventory
 from auditor.cli import app
 from auditor.errors import InputError
 from auditor.history import History
@@ -24,12 +27,13 @@ BAD = factory.run(run_id="20261102T010000Z-bbbbbb", started="2026-11-24T08:30:00
 
 @pytest.fixture
 def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """``auditor(run, *options)``: an audit that finds what ``run`` holds."""
+    """``auditor(run, *options)``: an audit that finds what ``run`` holds, or gives."""
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     monkeypatch.setattr("auditor.controls.load", factory.catalogue)
 
-    def invoke(run: Run, *options: str) -> Result:
-        monkeypatch.setattr("auditor.audit.audit", lambda *_arguments, **_options: (run, {}))
+    def invoke(run: Run | Callable[[], Run], *options: str) -> Result:
+        answer = (lambda: run) if isinstance(run, Run) else run
+        monkeypatch.setattr("auditor.audit.audit", lambda *_arguments, **_options: (answer(), {}))
         arguments = ["audit", "-i", INVENTORY, "--output", str(tmp_path / "out"), *options]
         return CliRunner().invoke(app, arguments, catch_exceptions=False)
 
@@ -134,3 +138,38 @@ def test_a_baseline_that_is_none_is_told_before_the_audit(
         auditor(BAD, "--baseline", wanted)
     assert not (tmp_path / "out/findings.json").exists()
     assert History().entries() == ()
+
+
+def test_a_history_that_will_not_do_is_told_before_any_host_is_asked(auditor, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/history.sqlite").write_text("no database")
+    asked: list[str] = []
+    with pytest.raises(InputError, match=r"history\.sqlite"):
+        auditor(lambda: asked.append("hosts") or BAD)
+    assert asked == []
+
+
+def test_a_history_that_breaks_meanwhile_costs_no_report(auditor, tmp_path: Path) -> None:
+    def answers() -> Run:
+        History().path.write_text("no database")
+        return BAD
+
+    with pytest.raises(InputError, match=r"history\.sqlite"):
+        auditor(answers, "--baseline", "last")
+    findings = json.loads((tmp_path / "out/findings.json").read_bytes())
+    assert findings["run"]["id"] == BAD.id and findings["verdict"]["code"] == 1
+    assert (tmp_path / "out/report/index.html").exists()
+
+
+def test_a_paper_on_no_control_is_told_before_any_host_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(INVENTORY, tmp_path / "i")
+    (tmp_path / "i/office/waivers.yml").write_text(
+        "- {id: GP-1, control: ssh.root_logn, scope: {hosts: [web1]}, reason: r, approver: a, granted: 2026-11-01,"
+        " expires: 2027-03-31}\n"
+    )
+    monkeypatch.setattr("auditor.audit.collect", lambda *_arguments: pytest.fail("hosts were asked"))
+    known = inventory.load(tmp_path / "i")
+    with pytest.raises(InputError, match=r"waivers\.yml:1: GP-1: no such control"):
+        audit.audit(known, factory.catalogue(), known.hosts)

@@ -1,0 +1,90 @@
+"""``auditor harden`` and ``auditor rollback`` from their options to what they ask, keep and write; the hosts left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from auditor.cli import app
+from auditor.commands import hardening
+from auditor.errors import InputError
+from auditor.history import History
+from auditor.models import HostOutcome, Text
+from tests import factory
+
+HOSTS = "all: {hosts: {web1: {}, web2: {}, web3: {}}}\n"
+BEFORE = factory.run().model_copy(update={"purpose": "before"})
+
+
+@pytest.fixture
+def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """``auditor(verb, *options)``; no host answers, so that no change is made anywhere."""
+    (tmp_path / "hosts.yml").write_text(HOSTS)
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("auditor.controls.load", factory.catalogue)
+    monkeypatch.setattr(hardening, "audit", lambda *_arguments, **_options: (BEFORE, {}))
+
+    def invoke(verb: str, *options: str) -> Result:
+        return CliRunner().invoke(app, [verb, "-i", str(tmp_path / "hosts.yml"), *options], catch_exceptions=False)
+
+    return invoke
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Notes when the hosts are asked."""
+    seen: list[str] = []
+
+    def answers(*_arguments: Any, **_options: Any) -> Any:
+        seen.append("hosts")
+        return BEFORE, {}
+
+    monkeypatch.setattr(hardening, "audit", answers)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("options", "why"), [(["--yes", "--batch", "abc"], "--batch: 'abc' is no size"), ([], "nobody to ask")]
+)
+def test_what_will_not_do_is_told_before_any_host_is_asked(
+    auditor: Callable[..., Result], asked: list[str], tmp_path: Path, options: list[str], why: str
+) -> None:
+    with pytest.raises(InputError, match=why):
+        auditor("harden", "--output", str(tmp_path / "out"), *options)
+    assert asked == []
+
+
+def test_a_history_that_will_not_do_is_told_before_any_host_is_asked(
+    auditor: Callable[..., Result], asked: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "state/history.sqlite").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"history\.sqlite"):
+        auditor("harden", "--yes", "--output", str(tmp_path / "out"))
+    assert asked == []
+
+
+def test_rollback_needs_somebody_to_ask_and_its_lock_first(auditor: Callable[..., Result], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nobody to ask"):
+        auditor("rollback")
+    (tmp_path / "state/hardenings/lock").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"cannot write .*lock: Is a directory"):
+        auditor("rollback", "--yes")
+
+
+def test_a_history_that_breaks_meanwhile_costs_no_report_of_what_was_changed(
+    auditor: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def collect(_inventory: str, hosts: Any) -> Any:
+        History().path.write_text("no database")
+        gone = Text(vi="mất điện", en="no power")
+        return {}, tuple(HostOutcome(host=host.name, reached=False, reason=gone) for host in hosts)
+
+    monkeypatch.setattr(hardening, "collect", collect)
+    with pytest.raises(InputError, match=r"history\.sqlite"):
+        auditor("harden", "--yes", "--output", str(tmp_path / "out"))
+    assert '"purpose": "after"' in (tmp_path / "out/findings.json").read_text("utf-8")
+    assert (tmp_path / "out/report/index.html").exists()
