@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import typer
 
-from auditor import __version__, language, usage
+from auditor import __version__, faults, language, usage
 from auditor.commands import (
     audit,
     controls,
@@ -70,21 +70,37 @@ def common(
 
 
 def main() -> NoReturn:
-    """Run the command line; a mistake of the user's is one line and exit code 2, a lab that fails exit code 1."""
+    """Run the command line. Whatever goes wrong is one line and an exit code of its own.
+
+    2 for a mistake of the user's, 1 for a lab that fails, 130 for Ctrl-C, 74 when the system refuses to read or write, 70 for a
+    fault of the program.
+    """
     arguments = sys.argv[1:]
-    help_lang = language.of_help(arguments, os.environ)
+    lang = language.of(arguments, os.environ)
     try:
-        sys.exit(usage.command(app, help_lang)(arguments, prog_name="auditor", standalone_mode=False))
+        code = usage.command(app, lang)(arguments, prog_name="auditor", standalone_mode=False)
+        print(end="", flush=True)
+        sys.exit(code)
     except typer.TyperException as error:
-        print(usage.complaint(error, help_lang), file=sys.stderr)
+        print(usage.complaint(error, lang), file=sys.stderr)
         sys.exit(error.exit_code)
     except typer.Abort:
-        sys.exit(1)
+        sys.exit(130)
     except InputError as error:
-        print(f"auditor: {usage.mistake(error, language.of_output(arguments, os.environ))}", file=sys.stderr)
+        print(f"auditor: {usage.mistake(error, lang)}", file=sys.stderr)
         sys.exit(2)
     except LabError as error:
         print(f"auditor: {error}", file=sys.stderr)
         sys.exit(1)
+    except BrokenPipeError:
+        faults.drop_output()
+        sys.exit(1)
+    except OSError as error:
+        faults.drop_output()
+        print(f"auditor: {faults.of_system(error, lang)}", file=sys.stderr)
+        sys.exit(faults.IO)
+    except Exception as error:
+        print(f"auditor: {faults.of_program(error, lang)}", file=sys.stderr)
+        sys.exit(faults.SOFTWARE)
     finally:
         gc.freeze()  # the process ends: what it holds, a run of 50,000 findings maybe, need not be taken apart first

@@ -35,7 +35,7 @@ def _do(action: Callable[[], None]) -> None:
 
 
 def _lang() -> Lang:
-    return language.of_output(sys.argv[1:], os.environ)
+    return language.of(sys.argv[1:], os.environ)
 
 
 def _say(started: float) -> Callable[[str], None]:

@@ -74,24 +74,29 @@ def test_every_translation_is_whole(domain: str):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "of_help", "of_output"),
+    ("arguments", "environment", "lang"),
     [
-        ((), {}, "en", "vi"),
-        ((), {"LANG": "vi_VN.UTF-8"}, "vi", "vi"),
-        ((), {"LANG": "vi_VN.UTF-8", "LC_ALL": "C.UTF-8"}, "en", "vi"),
-        ((), {"LANG": "C.UTF-8", "LC_MESSAGES": "vi"}, "vi", "vi"),
-        ((), {"LANG": "vi_VN.UTF-8", "LUYTRE_LANG": "en"}, "en", "en"),
-        ((), {"LUYTRE_LANG": "fr"}, "en", "vi"),
-        (("audit", "--lang", "vi", "--help"), {"LUYTRE_LANG": "en"}, "vi", "vi"),
-        (("audit", "--lang=en"), {"LUYTRE_LANG": "vi"}, "en", "en"),
-        (("audit", "--lang"), {"LUYTRE_LANG": "vi"}, "vi", "vi"),
+        ((), {}, "vi"),
+        ((), {"LANG": "en_US.UTF-8"}, "vi"),
+        ((), {"LANG": "vi_VN.UTF-8", "LUYTRE_LANG": "en"}, "en"),
+        ((), {"LUYTRE_LANG": "fr"}, "vi"),
+        (("audit", "--lang", "vi", "--help"), {"LUYTRE_LANG": "en"}, "vi"),
+        (("audit", "--lang=en"), {"LUYTRE_LANG": "vi"}, "en"),
+        (("audit", "--lang"), {"LUYTRE_LANG": "vi"}, "vi"),
     ],
 )
-def test_the_language_is_the_one_asked_for(
-    arguments: tuple[str, ...], environment: dict[str, str], of_help: str, of_output: str
+def test_the_language_is_the_one_asked_for(arguments: tuple[str, ...], environment: dict[str, str], lang: str):
+    assert language.of(arguments, environment) == lang
+
+
+@pytest.mark.parametrize(("lang", "words"), [("vi", ("Lỗi:", "không có bảng")), ("en", ("Error:", "no such inv"))])
+def test_usage_and_input_are_complained_about_in_one_language(
+    auditor: Callable[..., Ended], lang: str, words: tuple[str, str]
 ):
-    assert language.of_help(arguments, environment) == of_help
-    assert language.of_output(arguments, environment) == of_output
+    for arguments, word in zip((("audit", "--qqq"), ("audit", "-i", "/nowhere")), words, strict=True):
+        asked = {"LUYTRE_LANG": "en"} if lang == "en" else {}
+        ended = auditor(*arguments, LANG="en_US.UTF-8", **asked)
+        assert ended.code == 2 and word in ended.err
 
 
 def test_help_is_vietnamese_down_to_the_words_of_typer(auditor: Callable[..., Ended]):
@@ -106,8 +111,8 @@ def test_help_is_vietnamese_down_to_the_words_of_typer(auditor: Callable[..., En
     assert auditor("enroll", "--help", LUYTRE_LANG="vi").out.count("[bắt buộc]") == 1
 
 
-def test_help_is_english_elsewhere(auditor: Callable[..., Ended]):
-    shown = auditor("audit", "--help", LANG="C.UTF-8").out
+def test_help_is_english_where_that_is_asked_for(auditor: Callable[..., Ended]):
+    shown = auditor("audit", "--help", LUYTRE_LANG="en").out
     assert "Usage: auditor audit" in shown
     assert "Examples:\n    auditor audit -i inventories/lab --output out/\n" in shown
 
