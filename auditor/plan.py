@@ -37,6 +37,7 @@ class HostPlan(Model):
     host: str
     changes: tuple[Change, ...] = ()
     refused: Text | None = None
+    unread: bool = Field(default=False, description="whether it is refused because it could not be read")
 
     @property
     def due(self) -> tuple[Change, ...]:
@@ -63,6 +64,11 @@ class Plan(Model):
     def is_empty(self) -> bool:
         """Whether nothing would change anywhere."""
         return not any(host.due for host in self.hosts)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether some host could not be read."""
+        return any(host.unread for host in self.hosts)
 
     @property
     def held_total(self) -> int:
@@ -127,6 +133,8 @@ def _host_plan(
     findings: list[Finding],
     accepted: frozenset[str],
 ) -> HostPlan:
+    if facts is None or "system" not in facts.data:
+        return HostPlan(host=host.name, refused=_unread(run, host, facts), unread=True)
     own = [finding for finding in findings if finding.host == host.name]
     sites: dict[str, list[str]] = {}
     for finding in own:
@@ -135,9 +143,7 @@ def _host_plan(
     fixes = {name: fix for name in catalogue.by_id if name in sites and (fix := catalogue[name].fix) is not None}
     waiting = preflight.waiting(fixes, host, run.organisation, accepted, run.ended)
     made = {name: fix for name, fix in fixes.items() if name not in waiting}
-    objections = preflight.objections(
-        preflight.Case(host, made, own, facts, run.began, run.ended) if facts is not None else None
-    )
+    objections = preflight.objections(preflight.Case(host, made, own, facts, run.began, run.ended))
     if objections.refused is not None:
         return HostPlan(host=host.name, refused=objections.refused)
     violations = {name: [one for f in own if f.control == name for one in f.violations] for name in fixes}
@@ -160,6 +166,18 @@ def _host_plan(
             changes.append(change.model_copy(update={"sites": others}))
         changes += [change.model_copy(update={"sites": (site,), "held": why}) for site, why in apart.items()]
     return HostPlan(host=host.name, changes=tuple(changes))
+
+
+def _unread(run: Run, host: Host, facts: HostFacts | None) -> Text:
+    if facts is not None:
+        said = facts.errors.get("system", "?")
+        why = Text(vi=said, en=said)
+    else:
+        why = next((one.reason for one in run.outcomes if one.host == host.name and one.reason), Text(vi="?", en="?"))
+    return Text(
+        vi=f"không đọc được máy chủ nên không thay đổi gì: {why.vi}",
+        en=f"the host could not be read, so nothing is changed: {why.en}",
+    )
 
 
 def _touches(fix: Fix, violations: Iterable[Any]) -> tuple[str, ...] | None:

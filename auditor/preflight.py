@@ -93,10 +93,8 @@ class Case:
                     yield finding.control
 
 
-def objections(case: Case | None) -> Objections:
-    """All that stands against the plan; None is a host that could not be read."""
-    if case is None or "system" not in case.facts.data:
-        return Objections(refused=_UNREAD)
+def objections(case: Case) -> Objections:
+    """All that stands against the plan."""
     refusals = [text for judge in _REFUSE for text in judge(case)]
     if refusals:
         both = Text(vi="; ".join(each.vi for each in refusals), en="; ".join(each.en for each in refusals))
@@ -364,9 +362,6 @@ def _https_fault(site: Mapping[str, Any], now: float) -> Text | None:
     return None
 
 
-_UNREAD = Text(
-    vi="không đọc được máy chủ nên không thay đổi gì", en="the host could not be read, so nothing is changed"
-)
 _OWN_PASSWORD = Text(
     vi="ssh.password_auth sẽ khóa ngoài chính chương trình này vì danh mục cho nó vào bằng mật khẩu: chuyển sang khóa SSH trước",
     en="ssh.password_auth would lock out this program, for which the inventory has a password: move it to an SSH key first",

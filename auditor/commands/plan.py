@@ -41,6 +41,8 @@ def plan(
     Changes that are held back are shown with the reason: dangerous and not accepted, outside of the unit's change
     window, or seen to do harm on this host.
 
+    Exit code: 0 the plan is whole, 1 the check run behind the diff failed on a host, 3 a host could not be read.
+
     Examples:
       auditor plan -i inventories/lab
 
@@ -73,4 +75,4 @@ def plan(
         terminal.show_plan(made, catalogue, lang, previews)
     for host, why in failures.items():
         console.err.print(f"[red]{host}[/]: {escape(why.get(lang))}")
-    raise typer.Exit(1 if failures else 0)
+    raise typer.Exit(1 if failures else 3 if made.is_blind else 0)

@@ -17,7 +17,11 @@ from auditor.models import HostOutcome, Text
 from tests import factory
 
 HOSTS = "all: {hosts: {web1: {}, web2: {}, web3: {}}}\n"
-BEFORE = factory.run().model_copy(update={"purpose": "before"})
+GONE = tuple(
+    HostOutcome(host=name, reached=False, reason=Text(vi=f"không có đường tới {name}", en=f"no route to {name}"))
+    for name in ("web1", "web2", "web3")
+)
+BEFORE = factory.run().model_copy(update={"purpose": "before", "outcomes": GONE})
 
 
 @pytest.fixture
@@ -26,7 +30,8 @@ def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
     (tmp_path / "hosts.yml").write_text(HOSTS)
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     monkeypatch.setattr("auditor.controls.load", factory.catalogue)
-    monkeypatch.setattr(hardening, "audit", lambda *_arguments, **_options: (BEFORE, {}))
+    for asking in ("auditor.commands.hardening.audit", "auditor.audit.audit"):
+        monkeypatch.setattr(asking, lambda *_arguments, **_options: (BEFORE, {}))
 
     def invoke(verb: str, *options: str) -> Result:
         return CliRunner().invoke(app, [verb, "-i", str(tmp_path / "hosts.yml"), *options], catch_exceptions=False)
@@ -65,6 +70,13 @@ def test_a_history_that_will_not_do_is_told_before_any_host_is_asked(
     with pytest.raises(InputError, match=r"history\.sqlite"):
         auditor("harden", "--yes", "--output", str(tmp_path / "out"))
     assert asked == []
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_plan_that_is_blind_says_why_and_exits_3(auditor: Callable[..., Result], options: list[str]) -> None:
+    ended = auditor("plan", "--lang", "en", *options)
+    assert ended.exit_code == 3
+    assert "no route to web2" in ended.stdout
 
 
 def test_rollback_needs_somebody_to_ask_and_its_lock_first(auditor: Callable[..., Result], tmp_path: Path) -> None:

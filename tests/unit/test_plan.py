@@ -10,7 +10,7 @@ from auditor import plan
 from auditor.commands.hardening import Outcome
 from auditor.controls import Catalogue
 from auditor.facts import HostFacts
-from auditor.models import Finding, Host, Organisation, Run, Severity, Site, Status, Subject, Text, Unit
+from auditor.models import Finding, Host, HostOutcome, Organisation, Run, Severity, Site, Status, Subject, Text, Unit
 from auditor.runner import Playbook, Task
 from tests.unit.test_evaluate import TEXT, control
 from tests.unit.test_facts import SYSTEM
@@ -97,7 +97,18 @@ def test_an_unknown_system_or_a_panel_is_refused() -> None:
     odd = {"id": "gentoo", "version": "2", "codename": "", "name": "Gentoo"}
     assert make(finding("x.host", "host", "h"), known=facts(os=odd)).hosts[0].refused is not None
     assert make(finding("x.host", "host", "h"), known=facts(machine_panels=["Plesk"])).hosts[0].refused is not None
-    assert plan.make(CATALOGUE, run(finding("x.host", "host", "h")), {}).hosts[0].refused is not None
+
+
+def test_a_host_that_could_not_be_read_says_why() -> None:
+    gone = HostOutcome(host="h", reached=False, reason=Text(vi="cổng SSH từ chối", en="the SSH port refuses"))
+    made = plan.make(CATALOGUE, run().model_copy(update={"outcomes": (gone,)}), {})
+    assert made.is_blind and made.is_empty
+    assert "cổng SSH từ chối" in made.model_dump_json() and "the SSH port refuses" in made.model_dump_json()
+    areas = {"system": {"seconds": 0.1, "error": "timed out", "data": None}}
+    half = HostFacts.parse(json.dumps({"schema": 1, "collected_at": COLLECTED, "areas": areas}))
+    (host,) = make(finding("x.host", "host", "h"), known=half).hosts
+    assert host.unread and host.refused is not None and host.refused.en.endswith("timed out")
+    assert not make(finding("x.host", "host", "h"), known=facts(machine_panels=["Plesk"])).is_blind
 
 
 def test_danger_is_accepted_by_name_on_the_command_line_or_in_the_inventory() -> None:
