@@ -118,11 +118,18 @@ def audit(
         terminal.show_run(run, fleet(run), lang)
         if earlier is not None:
             terminal.show_verdict(judged, catalogue, lang)
+        else:
+            terminal.show_open(run, catalogue, lang, _WORST)
         for path in written.shown:
             console.out.print(str(path))
+        terminal.show_exit(judged, lang)
     if late.mistake is not None:
         raise late.mistake
     raise typer.Exit(judged.code)
+
+
+_WORST = 10
+"""How many controls the terminal names."""
 
 
 def _ahead(lang: Lang) -> Catalogue:

@@ -65,12 +65,13 @@ def list_runs(
 
 @app.command()
 def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
-    """Show a kept run as the audit showed it; with --json the run whole.
+    """Show a kept run as the audit showed it, with everything that is open; with --json the run whole.
 
     Example:
       auditor history show 20261124T1
 
     """
+    from auditor import controls
     from auditor.commands import console, terminal
     from auditor.history import History
     from auditor.report.summary import fleet
@@ -81,6 +82,7 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
         return
     console.out.print(f"{run.id}  {run.started}  {run.purpose}  {run.inventory}", markup=False)
     terminal.show_run(run, fleet(run), lang)
+    terminal.show_open(run, controls.load(), lang)
 
 
 @app.command()

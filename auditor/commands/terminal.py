@@ -14,9 +14,11 @@ from auditor.drift import Drift
 from auditor.models import Cause, Hardening, HostState, Lang, Run, Status, Verdict, Waiver
 from auditor.plan import Plan, TaskPreview
 from auditor.report import papers
+from auditor.report.by_control import by_control
 from auditor.report.difference import CHANGES, Difference
 from auditor.report.summary import SEVERITIES, FleetSummary, SiteSummary, by_urgency
 from auditor.rollback import Step
+from auditor.verdict import NOT_EVALUATED, OPEN
 from auditor.words import Words
 
 if TYPE_CHECKING:
@@ -77,6 +79,40 @@ def show_run(run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | Non
             err.print(f"[red]{escape(outcome.host)}[/]: {escape(outcome.reason.get(lang))}")
         for area, why in outcome.area_errors.items():
             err.print(f"[magenta]{escape(outcome.host)}[/]: {escape(area)}: {escape(why)}")
+
+
+def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = None) -> None:
+    """What is open, control by control: worst first, then in most places. Beyond ``most`` controls only how much more."""
+    words = Words(lang)
+    found = [finding for finding in run.findings if finding.is_open]
+    results = by_control(found, catalogue.knowing(found))
+    if not results:
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for _column in range(3):
+        table.add_column(no_wrap=True)
+    table.add_column()
+    for result in results[:most]:
+        table.add_row(
+            f"[{_STYLE[result.severity.value]}]{words(f'severity.{result.severity.value}').lower()}[/]",
+            result.control.id,
+            _places([finding.subject.id for finding in result.open]),
+            escape(result.control.title.get(lang)),
+        )
+    out.print(words("open.heading"))
+    out.print(table)
+    left = sum(len(result.open) for result in results[most:]) if most is not None else 0
+    if left:
+        out.print(words("open.more", n=left, command=f"auditor history show {run.id}"))
+    out.print(words("open.why", command=f"auditor controls show {results[0].control.id}"))
+
+
+_PLACES = 2
+
+
+def _places(names: Sequence[str]) -> str:
+    more = f" +{len(names) - _PLACES}" if len(names) > _PLACES else ""
+    return escape(", ".join(names[:_PLACES])) + more
 
 
 def show_papers(run: Run, now: FleetSummary, words: Words) -> None:
@@ -318,6 +354,18 @@ def show_verdict(verdict: Verdict, catalogue: Catalogue, lang: Lang) -> None:
 
 
 _FIRST_CAUSES = 20
+
+
+def show_exit(verdict: Verdict, lang: Lang) -> None:
+    """Why the exit code is not 0."""
+    words = Words(lang)
+    if verdict.code == NOT_EVALUATED:
+        out.print(words("exit.not_evaluated", n=verdict.not_evaluated))
+    elif verdict.code == OPEN and verdict.baseline is not None:
+        out.print(words("exit.worse", n=len(verdict.causes), baseline=escape(verdict.baseline)))
+    elif verdict.code == OPEN:
+        severity = words(f"severity.{verdict.fail_on.value}").lower()
+        out.print(words("exit.open", n=len(verdict.causes), severity=severity, option=f"--fail-on {verdict.fail_on}"))
 
 
 def _by_why(causes: Iterable[Cause]) -> Mapping[str, Sequence[Cause]]:

@@ -87,6 +87,40 @@ def test_the_terminal_says_which(auditor, lang: str, said: list[str]) -> None:
         assert words in shown
 
 
+def test_the_terminal_names_the_worst_and_says_why_it_fails(auditor) -> None:
+    result = auditor(BAD, "--lang", "en", "--fail-on", "critical")
+    shown = result.stdout.splitlines()
+    first = shown.index("not met, worst first:") + 1
+    rows = shown[first : first + 10]
+    places = {}
+    for finding in BAD.findings:
+        if finding.is_open:
+            places.setdefault(finding.control, []).append(finding)
+    worst = sorted(places, key=lambda name: (-max(f.severity.rank for f in places[name]), -len(places[name]), name))
+    assert [row.split()[1] for row in rows] == worst[:10]
+    subject = places[worst[0]][0].subject.id
+    assert rows[0].startswith("critical") and subject in rows[0] and factory.catalogue()[worst[0]].title.en in rows[0]
+    left = sum(len(places[name]) for name in worst[10:])
+    assert shown[first + 10] == f"… and {left} more open: auditor history show {BAD.id}"
+    grave = sum(f.is_open and f.severity == "critical" for f in BAD.findings)
+    assert shown[-1] == f"exit 1: {grave} open at critical or above (--fail-on critical)"
+
+
+def test_an_exit_code_is_explained_in_both_languages(auditor) -> None:
+    History().keep(BAD)
+    again = auditor(BAD.model_copy(update={"id": "x"}), "--baseline", "last")
+    unread = sum(f.status == "not_evaluated" for f in BAD.findings)
+    assert again.exit_code == 3 and f"mã thoát 3: {unread} điểm chưa đánh giá được" in again.stdout
+    History().keep(GOOD.model_copy(update={"id": "20261120T010000Z-dddddd", "started": "2026-11-24T08:00:00+07:00"}))
+    worse = auditor(BAD.model_copy(update={"id": "y"}), "--baseline", "20261120T", "--lang", "en")
+    assert "worse than in 20261120T010000Z-dddddd" in worse.stdout.splitlines()[-1]
+
+
+def test_a_run_without_anything_open_names_nothing(auditor) -> None:
+    shown = auditor(GOOD, "--lang", "en").stdout
+    assert "worst first" not in shown and "controls show" not in shown
+
+
 def test_nothing_worse_is_said_too(auditor) -> None:
     History().keep(BAD)
     shown = auditor(BAD.model_copy(update={"id": "x"}), "--baseline", "last").stdout

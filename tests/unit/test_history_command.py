@@ -59,6 +59,7 @@ def test_show_is_the_table_of_the_audit_and_the_run_whole_as_json(history: Histo
     shown = auditor("show", "20260101").stdout
     assert "bennua.test" in shown
     assert BEFORE.inventory in shown
+    assert all(finding.control in shown for finding in BEFORE.findings if finding.is_open)
     assert Run.model_validate_json(auditor("show", "20260101", "--json").stdout) == BEFORE
 
 
