@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The catalogue of controls.", no_args_is_help=True, rich_markup_mode=None)
 
+_WIDE = 120
+"""Columns from which on a control's title has a column of its own; below, it stands under the id."""
+
 
 def _entry(control: Control, drills: tuple[Drill, ...]) -> dict[str, Any]:
     own = [drill.trap for drill in drills if drill.control == control.id]
@@ -39,7 +42,7 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
     from rich.table import Table
 
     from auditor import controls as catalogue_files
-    from auditor.commands.console import out
+    from auditor.commands.console import escape, out
 
     drills = catalogue_files.drills()
     entries = [_entry(control, drills) for control in catalogue_files.load().controls]
@@ -47,23 +50,25 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
         typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
     words = Words(lang)
-    table = Table(
-        words("controls.id"),
-        words("controls.severity"),
-        words("controls.subject"),
-        words("controls.fix"),
-        words("controls.drills"),
-        words("controls.title"),
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
+    wide = out.width >= _WIDE
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words("controls.id"), min_width=max(len(entry["id"]) for entry in entries))
+    table.add_column(words("controls.severity"), no_wrap=True)
+    table.add_column(words("controls.subject"), no_wrap=True)
+    table.add_column(words("controls.fix"))
+    table.add_column(words("controls.drills"), no_wrap=True)
+    if wide:
+        table.add_column(words("controls.title"))
     for entry in entries:
         severity = words(f"severity.{entry['severity']}").lower()
         subject = words("site" if entry["subject"] == "site" else "host")
         fix = "✓" if entry["automated"] else "–"
         proof = str(len(entry["drills"])) if entry["drills"] else "container" if entry["container"] else "–"
-        table.add_row(entry["id"], severity, subject, fix, proof, entry["title"][lang])
+        title = escape(entry["title"][lang])
+        if wide:
+            table.add_row(entry["id"], severity, subject, fix, proof, title)
+        else:
+            table.add_row(f"{entry['id']}\n[dim]{title}[/]", severity, subject, fix, proof)
     out.print(table)
 
 
@@ -81,6 +86,7 @@ def show(
     """
     from auditor import controls as catalogue_files
     from auditor.commands.console import escape, out
+    from auditor.report.shown import references
 
     catalogue = catalogue_files.load()
     if control_id not in catalogue.by_id:
@@ -95,13 +101,6 @@ def show(
     out.print(f"[bold]{control.id}[/]  {words(f'severity.{control.severity.value}').lower()}  {subject}")
     out.print(escape(control.title.get(lang)))
     out.print(f"\n{escape(control.rationale.get(lang))}\n\n{escape(control.remedy.get(lang))}\n")
-    for label, source in (
-        (words("controls.applies"), control.applies),
-        (words("controls.that"), control.condition),
-        (words("controls.violations"), control.violations),
-    ):
-        if source:
-            out.print(f"{label}: [cyan]{escape(source)}[/]")
     if control.fix is not None:
         disruption = words(f"disruption.{control.fix.disruption}")
         out.print(f"{words('controls.fix')}: {disruption}; {escape(', '.join(control.fix.touches))}")
@@ -109,9 +108,16 @@ def show(
             out.print(f"[yellow]! {escape(control.fix.danger.get(lang))}[/]")
         if control.fix.note is not None:
             out.print(escape(control.fix.note.get(lang)))
-    for name, clauses in control.references.items():
-        out.print(f"{words.framework(name)}: {escape(json.dumps(clauses, ensure_ascii=False))}")
+    for framework, clauses in references(control.references, words):
+        out.print(f"{framework}: {escape(clauses)}")
     out.print(f"{words('controls.drills')}: {', '.join(entry['drills']) or '–'}")
+    for label, source in (
+        (words("controls.applies"), control.applies),
+        (words("controls.that"), control.condition),
+        (words("controls.violations"), control.violations),
+    ):
+        if source:
+            out.print(f"[dim]{label}: {escape(source)}[/]")
 
 
 @app.command("coverage")

@@ -1,0 +1,33 @@
+"""``auditor controls``: what is listed can be asked for, whole."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from auditor import controls
+from auditor.commands import console
+from auditor.commands.controls import app
+
+CATALOGUE = controls.load()
+
+
+def auditor(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_list_cuts_no_id_and_keeps_the_width(monkeypatch: pytest.MonkeyPatch, width: int, lang: str) -> None:
+    monkeypatch.setattr(console.out, "_width", width)
+    lines = auditor("list", "--lang", lang).stdout.splitlines()
+    assert max(map(len, lines)) <= width
+    assert {line.split()[0] for line in lines if line.strip()} >= set(CATALOGUE.by_id)
+    assert not any("…" in line for line in lines)
+
+
+def test_a_control_shows_its_clauses_as_people_write_them_and_its_expression_last() -> None:
+    shown = auditor("show", "ssh.root_login").stdout.splitlines()
+    assert "TCVN 14423:2026: cấp độ 1: 3.6.2.3 · cấp độ 2: 4.6.2.3 · cấp độ 3: 5.6.2.3" in shown
+    assert "Nghị định 331/2026/NĐ-CP: điểm b khoản 4 Điều 30" in shown
+    assert shown[-2:] == ["áp dụng khi: ssh.installed", f"phải rỗng: {CATALOGUE['ssh.root_login'].violations}"]
