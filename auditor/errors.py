@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
-from auditor.models import Text
+from auditor.models import Lang, Text
 
 
 class InputError(Exception):
     """Something that the user wrote or asked for is wrong: what, where, and how to mend it. Exit code 2.
 
     Written in English, whose Vietnamese ``errors.po`` holds; or as a ``Text`` where both languages are at hand.
-    ``values`` fill the ``{names}`` in both sentences, which may be f-strings as well.
+    ``values`` fill the ``{names}`` in both sentences, which may be f-strings as well. ``guess`` is what was probably meant.
     """
 
     def __init__(
-        self, what: str | Text, *, mend: str, file: Path | None = None, line: int | None = None, **values: object
+        self,
+        what: str | Text,
+        *,
+        mend: str,
+        file: Path | None = None,
+        line: int | None = None,
+        guess: str | None = None,
+        **values: object,
     ) -> None:
         self.text = what if isinstance(what, Text) else None
         said = what.en if isinstance(what, Text) else what
         self.what, self.mend = (one.format(**values) if values else one for one in (said, mend))
         self.file, self.line = file, line
-        super().__init__(f"{self.where}{self.what} — {self.mend}")
+        self.guess = Text(vi=f"; có phải '{guess}'?", en=f"; did you mean '{guess}'?") if guess else None
+        super().__init__(f"{self.where}{self.what}{self.guessed('en')} — {self.mend}")
+
+    def guessed(self, lang: Lang) -> str:
+        """What follows ``what``: the guess as a question, if there is one."""
+        return self.guess.get(lang) if self.guess else ""
 
     @property
     def where(self) -> str:
         """``file:line: ``, as far as known."""
         return f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant; None when none is like it. Capitals do not count."""
+    names = {name.casefold(): name for name in known}
+    close = get_close_matches(wrong.casefold(), names, n=1)
+    return names[close[0]] if close else None
 
 
 class LabError(Exception):

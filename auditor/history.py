@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from auditor import chain, sqlite_file
 from auditor.chain import Broken, Link, RunKept, RunsPruned, Stored
-from auditor.errors import InputError
+from auditor.errors import InputError, nearest
 from auditor.memory import growing
 from auditor.models import Evidence, Finding, Run
 from auditor.report.summary import TrendPoint, trend_point
@@ -99,6 +99,13 @@ def key_of(inventory: str) -> str:
     """What tells an inventory from others, wherever the command is run: its full path, or the name of this machine."""
     path = Path(inventory)
     return str(path.resolve()) if path.exists() else inventory
+
+
+def nearest_run(wrong: str, run_ids: Sequence[str]) -> str | None:
+    """The run, newest first, whose id begins most like that."""
+    beginnings = {run_id[: len(wrong)]: run_id for run_id in reversed(run_ids)}
+    close = nearest(wrong, beginnings)
+    return beginnings[close] if close else None
 
 
 @pydantic.dataclasses.dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="ignore"))
@@ -286,7 +293,12 @@ class History:
                 when=gone[0].pruned,
                 mend="see 'auditor history list' for those kept",
             )
-        return InputError("no single run {run} in the history", run=run_id, mend="see 'auditor history list'")
+        return InputError(
+            "no single run {run} in the history",
+            run=run_id,
+            mend="see 'auditor history list'",
+            guess=None if many else nearest_run(run_id, [entry.id for entry in self.entries()]),
+        )
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

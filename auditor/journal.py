@@ -51,13 +51,15 @@ class Journal:
 
         Raises InputError when there is none.
         """
-        matching = [known for known in self.all(inventory) if run is None or known.id.startswith(run)]
+        kept = self.all(inventory)
+        matching = [known for known in kept if run is None or known.id.startswith(run)]
         if not matching or (run and len(matching) > 1):
             raise InputError(
                 f"no single hardening {run!r} of the inventory {inventory} is known here"
                 if run
                 else f"no hardening of the inventory {inventory} is known here",
                 mend="see 'auditor history list'",
+                guess=history.nearest_run(run, [known.id for known in kept]) if run and not matching else None,
             )
         return matching[0]
 

@@ -56,7 +56,7 @@ def mistake(error: InputError, lang: Lang) -> str:
     if lang == "en":
         return str(error)
     what = error.text.vi if error.text else _said(error.what, lang)
-    return f"{error.where}{what} — {_said(error.mend, lang)}"
+    return f"{error.where}{what}{error.guessed(lang)} — {_said(error.mend, lang)}"
 
 
 def _all(of: Any) -> Iterator[Any]:

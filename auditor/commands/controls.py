@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
-from auditor.errors import InputError
+from auditor.errors import InputError, nearest
 from auditor.words import Words
 
 if TYPE_CHECKING:
@@ -90,7 +90,11 @@ def show(
 
     catalogue = catalogue_files.load()
     if control_id not in catalogue.by_id:
-        raise InputError(f"no such control: {control_id}", mend="see 'auditor controls list'")
+        raise InputError(
+            f"no such control: {control_id}",
+            mend="see 'auditor controls list'",
+            guess=nearest(control_id, catalogue.by_id),
+        )
     control = catalogue[control_id]
     entry = _entry(control, catalogue_files.drills())
     if as_json:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
-from auditor.errors import InputError
+from auditor.errors import InputError, nearest
 
 
 def drill(
@@ -42,17 +42,22 @@ def drill(
     from auditor.words import Words
 
     words = Words(lang)
-    if bool(control_ids) == everything:
-        raise InputError("say which controls to drill", mend="name controls or areas, or give --all")
+    names = control_ids or []
+    if bool(names) == everything:
+        raise InputError(
+            "drill either the controls that are named or --all", mend="name controls or areas, or give --all"
+        )
     catalogue = controls.load()
     known_drills = controls.drills()
+    drillable = {name for entry in known_drills for name in (entry.control, entry.control.split(".")[0])}
+    for name in names:
+        if name not in drillable:
+            raise InputError(
+                f"no drill for {name}", mend="see 'auditor controls list'", guess=nearest(name, sorted(drillable))
+            )
     wanted = [
-        entry
-        for entry in known_drills
-        if everything or entry.control in (control_ids or []) or entry.control.split(".")[0] in (control_ids or [])
+        entry for entry in known_drills if everything or entry.control in names or entry.control.split(".")[0] in names
     ]
-    if not wanted:
-        raise InputError("no such drill", mend="see 'auditor controls list'")
     for entry in wanted:
         if entry.control not in catalogue.by_id:
             raise InputError("a drill for a control that does not exist", file=Path(entry.path), mend="mend its name")

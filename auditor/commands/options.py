@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from auditor import language
-from auditor.errors import InputError
+from auditor.errors import InputError, nearest
 from auditor.models import USUAL_FORMATS, Format, Host, Inventory, Lang
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
             raise InputError(
                 f"--accept {name}: no control with an automated fix",
                 mend="name controls one by one; see 'auditor controls list'",
+                guess=nearest(name, filter(catalogue.mends, catalogue.by_id)),
             )
     return frozenset(wanted)
 
@@ -98,7 +99,11 @@ def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, .
     by_site = {name: site for site in inventory.sites for name in (site.domain, *site.aliases)}
     for name in wanted:
         if name not in by_host and name not in by_site:
-            raise InputError(f"--limit {name}: no such host or site", mend="see 'auditor inventory check'")
+            raise InputError(
+                f"--limit {name}: no such host or site",
+                mend="see 'auditor inventory check'",
+                guess=nearest(name, [*by_host, *by_site]),
+            )
     sites = frozenset(by_site[name].domain for name in wanted if name in by_site and name not in by_host)
     chosen = {name for name in wanted if name in by_host} | {by_site[name].host for name in wanted if name in by_site}
     return tuple(host for host in inventory.hosts if host.name in chosen), sites

@@ -17,7 +17,7 @@ from auditor.commands.options import (
     YesOption,
     select,
 )
-from auditor.errors import InputError
+from auditor.errors import InputError, nearest
 from auditor.models import ControlId
 
 if TYPE_CHECKING:
@@ -58,8 +58,12 @@ def rollback(
 
     known = inventories.load(inventory)
     catalogue = controls.load()
-    if control is not None and (control not in catalogue.by_id or catalogue[control].fix is None):
-        raise InputError(f"--control {control}: no control with an automated fix", mend="see 'auditor controls list'")
+    if control is not None and not catalogue.mends(control):
+        raise InputError(
+            f"--control {control}: no control with an automated fix",
+            mend="see 'auditor controls list'",
+            guess=nearest(control, filter(catalogue.mends, catalogue.by_id)),
+        )
     hosts, _sites = select(known, limit)
     if not yes:
         steps.check_somebody()

@@ -6,8 +6,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor import controls
+from auditor.cli import app as main
 from auditor.commands import console
 from auditor.commands.controls import app
+from auditor.errors import InputError
 
 CATALOGUE = controls.load()
 
@@ -31,3 +33,23 @@ def test_a_control_shows_its_clauses_as_people_write_them_and_its_expression_las
     assert "TCVN 14423:2026: cấp độ 1: 3.6.2.3 · cấp độ 2: 4.6.2.3 · cấp độ 3: 5.6.2.3" in shown
     assert "Nghị định 331/2026/NĐ-CP: điểm b khoản 4 Điều 30" in shown
     assert shown[-2:] == ["áp dụng khi: ssh.installed", f"phải rỗng: {CATALOGUE['ssh.root_login'].violations}"]
+
+
+@pytest.mark.parametrize("wrong", ["ssh.root_logn", "SSH.ROOT_LOGIN"])
+def test_an_id_that_is_none_is_guessed_at(wrong: str) -> None:
+    with pytest.raises(InputError, match=r"did you mean 'ssh\.root_login'\?"):
+        auditor("show", wrong)
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["ssh.root_login", "--all"], "either the controls that are named or --all"),
+        ([], "either the controls that are named or --all"),
+        (["ssh.root_login", "ngin"], "no drill for ngin; did you mean 'nginx'"),
+        (["zzz"], "no drill for zzz — see"),
+    ],
+)
+def test_a_drill_says_what_is_wrong_with_what_it_is_to_drill(names: list[str], why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        CliRunner().invoke(main, ["drill", *names], catch_exceptions=False)

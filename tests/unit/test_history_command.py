@@ -63,6 +63,14 @@ def test_show_is_the_table_of_the_audit_and_the_run_whole_as_json(history: Histo
     assert Run.model_validate_json(auditor("show", "20260101", "--json").stdout) == BEFORE
 
 
+def test_a_run_that_is_none_is_guessed_at(history: History) -> None:
+    with pytest.raises(InputError, match=f"did you mean '{AFTER.id}'"):
+        auditor("show", "20261102T1")
+    with pytest.raises(InputError) as caught:
+        auditor("show", "2026")
+    assert "did you mean" not in str(caught.value)
+
+
 def test_diff_counts_what_the_comparison_counts(history: History) -> None:
     told = json.loads(auditor("diff", BEFORE.id, AFTER.id, "--json").stdout)
     whole = compare(BEFORE.findings, AFTER.findings)

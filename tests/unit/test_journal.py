@@ -31,6 +31,8 @@ def test_the_last_one_is_found_and_one_by_its_beginning(tmp_path: Path) -> None:
             journal.find("i", unclear)
     with pytest.raises(InputError, match="no hardening"):
         journal.find("nowhere", None)
+    with pytest.raises(InputError, match="did you mean '20261124T1-c'"):
+        journal.find("i", "20261124T2")
 
 
 @pytest.mark.parametrize("state", ["applying", "armed", "lost"])

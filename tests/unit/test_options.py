@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from auditor import controls, inventory
+from auditor import controls, inventory, usage
 from auditor.cli import app
 from auditor.commands.options import accepted, select
 from auditor.errors import InputError
@@ -37,11 +37,28 @@ def test_a_limit_that_names_nothing_is_an_error(limit: list[str]) -> None:
         select(INVENTORY, limit)
 
 
+@pytest.mark.parametrize(
+    ("limit", "guess"),
+    [("WEB1", "web1"), ("antruk.test", "antruc.test"), ("www.antruc.tets", "www.antruc.test"), ("zzz", None)],
+)
+def test_a_name_that_is_none_is_guessed_at(limit: str, guess: str | None) -> None:
+    with pytest.raises(InputError) as caught:
+        select(INVENTORY, [limit])
+    assert usage.mistake(caught.value, "vi") == (
+        f"--limit {limit}: không có máy chủ hoặc trang nào tên như vậy"
+        + (f"; có phải '{guess}'?" if guess else "")
+        + " — xem 'auditor inventory check'"
+    )
+    assert ("did you mean" in str(caught.value)) == bool(guess)
+
+
 def test_what_is_accepted_is_read_as_a_limit_is() -> None:
     assert accepted(["ssh.password_auth, tls.redirect"], CATALOGUE) == {"ssh.password_auth", "tls.redirect"}
     assert accepted(None, CATALOGUE) == frozenset()
     with pytest.raises(InputError, match="names nothing"):
         accepted([""], CATALOGUE)
+    with pytest.raises(InputError, match=r"did you mean 'tls\.redirect'\?"):
+        accepted(["tls.redirct"], CATALOGUE)
 
 
 @pytest.mark.parametrize("verb", [["audit"], ["plan"], ["harden", "--yes"], ["rollback", "--yes"], ["drift"]])
