@@ -55,6 +55,8 @@ def harden(
     held back otherwise, as are changes outside of the unit's change window. Held changes are counted, and do not
     affect the exit code.
 
+    With --json the plan to agree to is shown on standard error; "declined" says that nobody agreed.
+
     Exit code: 0 it did its work, 1 a host was brought back or refused, 2 usage or configuration.
 
     Examples:

@@ -33,7 +33,7 @@ from auditor.words import Words
 
 @dataclass(frozen=True)
 class Outcome:
-    """One hardening from first audit to report. ``hardening`` is None when there was nothing to do.
+    """One hardening from first audit to report. ``hardening`` is None when there was nothing to do, or it was declined.
 
     ``mistake`` is why the run after could not be kept or its report not be written, told last.
     """
@@ -44,6 +44,7 @@ class Outcome:
     after: Run
     report: Path | None
     mistake: InputError | None = None
+    declined: bool = False
 
     @property
     def sound(self) -> bool:
@@ -59,6 +60,7 @@ class Outcome:
                 "after": self.after.id,
                 "plan": self.plan.model_dump(mode="json"),
                 "held": self.plan.held_total,
+                "declined": self.declined,
                 "hardening": self.hardening.model_dump(mode="json") if self.hardening else None,
             },
             ensure_ascii=False,
@@ -78,7 +80,9 @@ def harden(
     quiet: bool = False,
     accepted: frozenset[str] = frozenset(),
 ) -> Outcome:
-    """Do it, showing each step on the terminal. An empty plan ends after the first audit.
+    """Do it, showing each step on the terminal; when ``quiet`` only what is asked about, on standard error.
+
+    An empty plan ends after the first audit.
 
     Raises InputError before any host is asked when the output, the history or the terminal will not do.
     """
@@ -135,15 +139,16 @@ def _harden(
     history = History()
     history.keep(before)
     plan = planning.make(catalogue, before, facts, only_sites=only_sites, accepted=accepted)
-    if not quiet:
-        terminal.show_run(before, fleet(before), lang)
-        terminal.show_plan(plan, catalogue, lang)
+    if ask or not quiet:
+        shown = console.err if quiet else console.out
+        terminal.show_run(before, fleet(before), lang, console=shown)
+        terminal.show_plan(plan, catalogue, lang, console=shown)
     refused = any(host.refused for host in plan.hosts)
     if plan.is_empty and not refused:
         written = write(before, catalogue, output=output, lang=lang, trend=history.trend(before.inventory))
         return Outcome(before, plan, None, before, written.files[Format.HTML])
     if ask and not plan.is_empty and not agreed(lang):
-        raise typer.Exit(0)
+        return Outcome(before, plan, None, before, None, declined=True)
     with console.activity(words("doing.harden")) as doing:
         hardened = hardener.harden(
             inventory,

@@ -52,8 +52,8 @@ def rollback(
     from auditor import controls
     from auditor import inventory as inventories
     from auditor import rollback as rollbacks
+    from auditor.commands import console, terminal
     from auditor.commands import hardening as steps
-    from auditor.commands import terminal
     from auditor.journal import Journal
 
     known = inventories.load(inventory)
@@ -76,10 +76,12 @@ def rollback(
             raise InputError(f"the hardening {hardening.id} confirmed nothing there", mend="see 'auditor history list'")
         only = _only(journal, known, entries, control)
         seen = rollbacks.run(known, hardening, entries, only, check=True)
-        if not as_json:
+        if not (as_json and yes):
             for step in seen:
-                terminal.show_undone(step, lang, done=False)
+                terminal.show_undone(step, lang, done=False, console=console.err if as_json else console.out)
         if not yes and not steps.agreed(lang):
+            if as_json:
+                typer.echo("[]")
             raise typer.Exit(0)
         done = rollbacks.run(known, hardening, entries, only)
         if control is None:

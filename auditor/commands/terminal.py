@@ -59,12 +59,14 @@ def _open(site: SiteSummary | None) -> str:
     return str(site.counts.open_total) if site is not None and site.counts.evaluated else "?"
 
 
-def show_run(run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | None = None) -> None:
+def show_run(
+    run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | None = None, console: Console = out
+) -> None:
     """The table, the totals, and every host that could not be read."""
     if now.sites:
-        out.print(sites_table(now, lang, before))
+        console.print(sites_table(now, lang, before))
     words, totals = Words(lang), now.totals
-    out.print(
+    console.print(
         words(
             "run.totals",
             open=totals.open_total,
@@ -73,7 +75,7 @@ def show_run(run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | Non
             seconds=words.decimal(run.seconds),
         )
     )
-    show_papers(run, now, words)
+    show_papers(run, now, words, console)
     for outcome in run.outcomes:
         if not outcome.reached and outcome.reason is not None:
             err.print(f"[red]{escape(outcome.host)}[/]: {escape(outcome.reason.get(lang))}")
@@ -115,12 +117,12 @@ def _places(names: Sequence[str]) -> str:
     return escape(", ".join(names[:_PLACES])) + more
 
 
-def show_papers(run: Run, now: FleetSummary, words: Words) -> None:
+def show_papers(run: Run, now: FleetSummary, words: Words, console: Console) -> None:
     """How much is waived or attested, and the papers that somebody has to look at."""
     if now.totals.waived:
-        out.print(words("totals.waived", n=now.totals.waived))
+        console.print(words("totals.waived", n=now.totals.waived))
     if now.totals.attested:
-        out.print(words("totals.attested", n=now.totals.attested))
+        console.print(words("totals.attested", n=now.totals.attested))
     for use in papers.waivers(run):
         if use.validity in _PAPER_STYLE or use.unused:
             told = [papers.left(use.validity, use.days_left, words), *([words("waiver.unused")] if use.unused else [])]
@@ -213,21 +215,23 @@ def show_difference(before: Run, after: Run, found: Difference, catalogue: Catal
             out.print(f"{words(f'diff.{change}')}: {severity} {escape(finding.subject.id)}: {escape(title)}")
 
 
-def show_plan(plan: Plan, catalogue: Catalogue, lang: Lang, previews: Sequence[TaskPreview] = ()) -> None:
+def show_plan(
+    plan: Plan, catalogue: Catalogue, lang: Lang, previews: Sequence[TaskPreview] = (), console: Console = out
+) -> None:
     """Per host the controls that would be put in force, the sites, disruption and danger; what is held, and why; then the diffs."""
     words = Words(lang)
     for host in plan.hosts:
         if host.refused is not None:
-            out.print(f"[bold]{escape(host.host)}[/]: [yellow]{escape(host.refused.get(lang))}[/]")
+            console.print(f"[bold]{escape(host.host)}[/]: [yellow]{escape(host.refused.get(lang))}[/]")
             continue
         head = [words("plan.changes", n=len(host.due)), words(f"disruption.{host.disruption}")]
         if host.held:
             head.append(words("plan.held_here", n=len(host.held)))
-        out.print(f"[bold]{escape(host.host)}[/]: {', '.join(head)}")
+        console.print(f"[bold]{escape(host.host)}[/]: {', '.join(head)}")
         for change in host.changes:
             control = catalogue[change.control]
             own = f" [dim]{escape(', '.join(change.sites))}[/]" if control.subject == "site" else ""
-            out.print(
+            console.print(
                 f"  [{_STYLE[control.severity.value]}]{change.control}[/]  {escape(control.title.get(lang))}{own}"
                 + (
                     ""
@@ -236,16 +240,16 @@ def show_plan(plan: Plan, catalogue: Catalogue, lang: Lang, previews: Sequence[T
                 )
             )
             if change.held is not None:
-                out.print(f"      [yellow]{words('plan.held_why')}:[/] {escape(change.held.get(lang))}")
+                console.print(f"      [yellow]{words('plan.held_why')}:[/] {escape(change.held.get(lang))}")
             if change.danger is not None:
-                out.print(f"      [yellow]![/] {escape(change.danger.get(lang))}")
+                console.print(f"      [yellow]![/] {escape(change.danger.get(lang))}")
             if change.note is not None:
-                out.print(f"      [dim]{escape(change.note.get(lang))}[/]")
+                console.print(f"      [dim]{escape(change.note.get(lang))}[/]")
     for preview in previews:
-        out.print(f"\n[bold]{escape(preview.host)}[/] {escape(preview.name)}")
+        console.print(f"\n[bold]{escape(preview.host)}[/] {escape(preview.name)}")
         for line in preview.diff.splitlines():
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else "dim"
-            out.print(f"[{style}]{escape(line)}[/]")
+            console.print(f"[{style}]{escape(line)}[/]")
 
 
 def show_held(plan: Plan, lang: Lang) -> None:
@@ -294,28 +298,30 @@ _UNDONE = ("files", "removed", "sysctls", "units", "purged", "staying")
 _SHOWN = 20
 
 
-def show_undone(step: Step, lang: Lang, *, done: bool) -> None:
+def show_undone(step: Step, lang: Lang, *, done: bool, console: Console = out) -> None:
     """What a rollback would bring back on a host, or did."""
     words = Words(lang)
     if step.undone is None:
-        out.print(f"[bold]{escape(step.host)}[/]: [red]{escape(step.refused.get(lang) if step.refused else '?')}[/]")
+        console.print(
+            f"[bold]{escape(step.host)}[/]: [red]{escape(step.refused.get(lang) if step.refused else '?')}[/]"
+        )
         return
     undone = step.undone
     head = words("undone.nothing" if not undone.anything else "undone.done" if done else "undone.to_do")
-    out.print(f"[bold]{escape(step.host)}[/]: {head}")
+    console.print(f"[bold]{escape(step.host)}[/]: {head}")
     for key in _UNDONE:
         members = getattr(undone, key)
         if members:
             more = f" … ({len(members)})" if len(members) > _SHOWN else ""
-            out.print(f"  {words(f'undone.{key}')}: {escape(', '.join(members[:_SHOWN]))}{more}")
+            console.print(f"  {words(f'undone.{key}')}: {escape(', '.join(members[:_SHOWN]))}{more}")
     if undone.database:
-        out.print(f"  {words('undone.database')}")
+        console.print(f"  {words('undone.database')}")
     for one in undone.brings_back:
-        out.print(f"  [yellow]![/] {words('undone.brings_back')}: {escape(one)}")
+        console.print(f"  [yellow]![/] {words('undone.brings_back')}: {escape(one)}")
     for kept in undone.left:
-        out.print(f"  [yellow]{words('undone.left')}[/]: {escape(kept.path)}: {escape(kept.reason)}")
+        console.print(f"  [yellow]{words('undone.left')}[/]: {escape(kept.path)}: {escape(kept.reason)}")
     for one in undone.problems:
-        out.print(f"  [red]{escape(one)}[/]")
+        console.print(f"  [red]{escape(one)}[/]")
 
 
 def show_drift(drift: Drift, lang: Lang) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.commands import hardening
+from auditor.commands import console, hardening
 from auditor.errors import InputError
 from auditor.history import History
 from auditor.models import HostOutcome, Text
 from tests import factory
+from tests.unit.test_plan import CATALOGUE, facts, finding, run
 
 HOSTS = "all: {hosts: {web1: {}, web2: {}, web3: {}}}\n"
 GONE = tuple(
@@ -33,8 +35,9 @@ def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
     for asking in ("auditor.commands.hardening.audit", "auditor.audit.audit"):
         monkeypatch.setattr(asking, lambda *_arguments, **_options: (BEFORE, {}))
 
-    def invoke(verb: str, *options: str) -> Result:
-        return CliRunner().invoke(app, [verb, "-i", str(tmp_path / "hosts.yml"), *options], catch_exceptions=False)
+    def invoke(verb: str, *options: str, answer: str | None = None) -> Result:
+        arguments = [verb, "-i", str(tmp_path / "hosts.yml"), *options]
+        return CliRunner().invoke(app, arguments, input=answer, catch_exceptions=False)
 
     return invoke
 
@@ -77,6 +80,25 @@ def test_a_plan_that_is_blind_says_why_and_exits_3(auditor: Callable[..., Result
     ended = auditor("plan", "--lang", "en", *options)
     assert ended.exit_code == 3
     assert "no route to web2" in ended.stdout
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_no_changes_nothing_and_is_an_answer(
+    auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_json: bool
+) -> None:
+    planned = run(finding("x.host", "host", "h"))
+    monkeypatch.setattr("auditor.controls.load", lambda: CATALOGUE)
+    monkeypatch.setattr(hardening, "audit", lambda *_arguments, **_options: (planned, {"h": facts()}))
+    monkeypatch.setattr(hardening.hardener, "harden", lambda *_arguments, **_options: pytest.fail("hosts were changed"))
+    monkeypatch.setattr(console.err, "_force_terminal", True)
+    options = ["--accept", "x.host", "--output", str(tmp_path / "out"), *(["--json"] if as_json else [])]
+    ended = auditor("harden", *options, answer="n\n")
+    assert ended.exit_code == 0
+    assert "x.host" in (ended.stderr if as_json else ended.stdout)
+    if as_json:
+        told = json.loads(ended.stdout.partition("n\n")[2])  # the answer, as typed
+        assert (told["declined"], told["hardening"], told["after"]) == (True, None, planned.id)
+        assert told["plan"]["hosts"][0]["changes"][0]["control"] == "x.host"
 
 
 def test_rollback_needs_somebody_to_ask_and_its_lock_first(auditor: Callable[..., Result], tmp_path: Path) -> None:
