@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -29,6 +31,7 @@ from auditor.commands import (
     waivers,
 )
 from auditor.errors import InputError, LabError
+from auditor.models import Lang
 
 app = typer.Typer(
     name="auditor",
@@ -37,6 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(audit.audit)
 app.command()(plan.plan)
@@ -64,9 +68,26 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def common(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+    lang: Annotated[Lang | None, typer.Option("--lang", metavar="vi|en", help="Language of texts and reports.")] = None,
 ) -> None:
     """Lũy Tre: hardening and audit for the servers behind the websites of wards and communes."""
+    if lang is not None:
+        context.with_resource(_speaking(lang))
+
+
+@contextmanager
+def _speaking(lang: Lang) -> Iterator[None]:
+    """The language that commands take when they are given none of their own."""
+    before = os.environ.get(language.VARIABLE)
+    os.environ[language.VARIABLE] = lang
+    try:
+        yield
+    finally:
+        del os.environ[language.VARIABLE]
+        if before is not None:
+            os.environ[language.VARIABLE] = before
 
 
 def main() -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import get_args
 
 from auditor.models import Lang
@@ -17,6 +17,7 @@ def of(arguments: Sequence[str], environment: Mapping[str, str]) -> Lang:
 
     Asked before the options are understood, so a language that is none counts as not given.
     """
+    arguments = list(takewhile(lambda argument: argument != "--", arguments))
     given = [after for before, after in pairwise(arguments) if before == "--lang"]
     given += [argument.removeprefix("--lang=") for argument in arguments if argument.startswith("--lang=")]
     languages: tuple[Lang, ...] = get_args(Lang)

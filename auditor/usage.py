@@ -42,7 +42,7 @@ def texts(app: typer.Typer) -> Iterator[str]:
 
 def complaint(error: typer.TyperException, lang: Lang) -> str:
     """What typer finds wrong with the arguments, after the usage of the command; its help when there are none."""
-    said = _said(f"Error: {error.format_message()}", lang)
+    said = _said(f"Error: {error.format_message().replace(_PREFIX, '')}", lang)
     context: typer.Context | None = getattr(error, "ctx", None)
     if context is None:
         return said
@@ -57,6 +57,10 @@ def mistake(error: InputError, lang: Lang) -> str:
         return str(error)
     what = error.text.vi if error.text else _said(error.what, lang)
     return f"{error.where}{what}{error.guessed(lang)} — {_said(error.mend, lang)}"
+
+
+_PREFIX = "Value error, "
+"""What pydantic, by which typer checks values, puts before a sentence of ours or typer's."""
 
 
 def _all(of: Any) -> Iterator[Any]:

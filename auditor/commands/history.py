@@ -125,6 +125,7 @@ def diff(
 def export(
     target: Annotated[list[str], typer.Argument(metavar="[RUN] FILE", help="The run, and the file to write.")],
     everything: Annotated[bool, typer.Option("--all", help="The whole chain, one link a line.")] = False,
+    lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Write a run as JSON, byte for byte as the chain knows it; or with --all the whole chain as JSON lines.
 

@@ -11,9 +11,8 @@ from typing import Annotated
 
 import typer
 
-from auditor import language, usage
-from auditor.errors import InputError, LabError
-from auditor.models import Lang
+from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.errors import LabError
 from auditor.words import Words
 
 app = typer.Typer(no_args_is_help=True, help="Real Debian machines with real weaknesses, on this machine.")
@@ -21,21 +20,13 @@ _HostArgument = Annotated[str, typer.Argument(metavar="HOST")]
 
 
 def _do(action: Callable[[], None]) -> None:
-    """Run a command; what goes wrong becomes one clear message and the exit code."""
+    """Run a command; what goes wrong in the system is the lab's failure."""
     import subprocess
 
     try:
         action()
-    except InputError as error:
-        typer.echo(f"lab: {usage.mistake(error, _lang())}", err=True)
-        raise typer.Exit(2) from None
-    except (LabError, subprocess.SubprocessError, OSError) as error:
-        typer.echo(f"lab: {error}", err=True)
-        raise typer.Exit(1) from None
-
-
-def _lang() -> Lang:
-    return language.of(sys.argv[1:], os.environ)
+    except (subprocess.SubprocessError, OSError) as error:
+        raise LabError(str(error)) from error
 
 
 def _say(started: float) -> Callable[[str], None]:
@@ -43,8 +34,13 @@ def _say(started: float) -> Callable[[str], None]:
 
 
 @app.command()
-def build() -> None:
-    """Build the machines' images where they are missing, and boot nothing."""
+def build(lang: LangOption = DEFAULT_LANG) -> None:
+    """Build the machines' images where they are missing, and boot nothing.
+
+    Example:
+      auditor lab build
+
+    """
     from auditor import lab
 
     say = _say(time.monotonic())
@@ -52,47 +48,65 @@ def build() -> None:
 
 
 @app.command()
-def up() -> None:
-    """Build what is missing, boot the machines, wait until their sites serve."""
+def up(lang: LangOption = DEFAULT_LANG) -> None:
+    """Build what is missing, boot the machines, wait until their sites serve.
+
+    Example:
+      auditor lab up
+
+    """
     from auditor import lab
 
     say = _say(time.monotonic())
     _do(lambda: lab.up(say))
-    say(Words(_lang())("lab.serving"))
+    say(Words(lang)("lab.serving"))
 
 
 @app.command()
-def down() -> None:
-    """End the machines and forget what they changed; images and keys stay."""
+def down(lang: LangOption = DEFAULT_LANG) -> None:
+    """End the machines and forget what they changed; images and keys stay.
+
+    Example:
+      auditor lab down
+
+    """
     from auditor import lab
 
     _do(lab.down)
 
 
 @app.command()
-def reset(hosts: Annotated[list[str] | None, typer.Argument(metavar="[HOST]...")] = None) -> None:
-    """Bring machines (default: all) back to their pristine images."""
+def reset(
+    hosts: Annotated[list[str] | None, typer.Argument(metavar="[HOST]...")] = None, lang: LangOption = DEFAULT_LANG
+) -> None:
+    """Bring machines (default: all) back to their pristine images.
+
+    Example:
+      auditor lab reset web1
+
+    """
     from auditor import lab
 
     say = _say(time.monotonic())
     _do(lambda: lab.reset(hosts or None, say))
-    say(Words(_lang())("lab.serving"))
+    say(Words(lang)("lab.serving"))
 
 
 @app.command()
-def status(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")
-    ] = False,
-) -> None:
-    """Which machines run, and whether they answer."""
+def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+    """Which machines run, and whether they answer.
+
+    Example:
+      auditor lab status --json
+
+    """
     from auditor import lab
 
     machines = lab.status()
     if as_json:
         typer.echo(json.dumps({"machines": [machine.as_json() for machine in machines]}, indent=2))
         return
-    words = Words(_lang())
+    words = Words(lang)
     for machine in machines:
         if not machine.running:
             state = words("lab.down")
@@ -103,16 +117,30 @@ def status(
 
 
 @app.command()
-def ssh(host: _HostArgument) -> None:
-    """A shell on a machine, as the automation user."""
+def ssh(host: _HostArgument, lang: LangOption = DEFAULT_LANG) -> None:
+    """A shell on a machine, as the automation user.
+
+    Example:
+      auditor lab ssh web1
+
+    """
     from auditor import lab
 
     _do(lambda: _become(lab.ssh_command(host, terminal=sys.stdin.isatty())))
 
 
 @app.command("exec", context_settings={"allow_interspersed_args": False})
-def execute(host: _HostArgument, command: Annotated[list[str], typer.Argument(metavar="-- CMD...")]) -> None:
-    """Run a command as root on a machine; its input, output and exit code are passed through."""
+def execute(
+    host: _HostArgument,
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD...")],
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Run a command as root on a machine; its input, output and exit code are passed through.
+
+    Example:
+      auditor lab exec web1 -- systemctl status nginx
+
+    """
     from auditor import lab
     from auditor.lab.ssh import as_root
 

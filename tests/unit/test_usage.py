@@ -6,12 +6,13 @@ import re
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import typer
+from typer.main import get_command
 
 from auditor import inventory, language, usage
 from auditor.cli import app, main
@@ -25,6 +26,14 @@ class Ended(NamedTuple):
     code: int
     out: str
     err: str
+
+
+def commands(of: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that is no group, by what is typed."""
+    for part, command in getattr(of, "commands", {}).items():
+        yield from commands(command, f"{name} {part}".strip())
+    if not hasattr(of, "commands"):
+        yield name, of
 
 
 @pytest.fixture
@@ -83,6 +92,7 @@ def test_every_translation_is_whole(domain: str):
         (("audit", "--lang", "vi", "--help"), {"LUYTRE_LANG": "en"}, "vi"),
         (("audit", "--lang=en"), {"LUYTRE_LANG": "vi"}, "en"),
         (("audit", "--lang"), {"LUYTRE_LANG": "vi"}, "vi"),
+        (("lab", "exec", "web1", "--", "auditor", "--lang", "en"), {}, "vi"),
     ],
 )
 def test_the_language_is_the_one_asked_for(arguments: tuple[str, ...], environment: dict[str, str], lang: str):
@@ -138,6 +148,29 @@ def test_complaints_are_vietnamese(arguments: tuple[str, ...], vi: str):
         usage.command(app, "vi")(arguments, prog_name="auditor", standalone_mode=False)
     assert vi in usage.complaint(caught.value, "vi")
     assert "Error: " in usage.complaint(caught.value, "en")
+    assert "Value error" not in usage.complaint(caught.value, "en")
+
+
+COMMANDS = dict(commands(get_command(app)))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_a_language_and_shows_an_example(name: str):
+    command = COMMANDS[name]
+    assert "--lang" in {option for each in command.params for option in each.opts}
+    assert re.search(rf"Examples?:\n+ +auditor {name.removesuffix(' write')}\b", command.help)
+
+
+def test_the_language_is_taken_before_the_command_too(auditor: Callable[..., Ended]):
+    shown = {lang: auditor("--lang", lang, "controls", "show", "ssh.root_login").out for lang in ("vi", "en")}
+    assert "máy chủ" in shown["vi"] and "máy chủ" not in shown["en"]
+    assert auditor("--lang", "vi", "controls", "show", "ssh.root_login", "--lang", "en").out == shown["en"]
+    assert auditor("controls", "show", "ssh.root_login").out == shown["vi"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("audit",), ("report",), ("report", "write"), ("lab", "exec"), ("history",)])
+def test_h_is_help(auditor: Callable[..., Ended], arguments: tuple[str, ...]):
+    assert auditor(*arguments, "-h") == auditor(*arguments, "--help")
 
 
 def test_no_command_shows_the_help_and_is_a_mistake(auditor: Callable[..., Ended]):
