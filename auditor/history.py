@@ -96,9 +96,22 @@ def default_path() -> Path:
 
 
 def key_of(inventory: str) -> str:
-    """What tells an inventory from others, wherever the command is run: its full path, or the name of this machine."""
+    """What tells an inventory from others, wherever the command is run: its full path, or the name of this machine.
+
+    A folder and the only file of hosts in it are the same inventory.
+    """
     path = Path(inventory)
-    return str(path.resolve()) if path.exists() else inventory
+    if not path.exists():
+        return inventory
+    path = path.resolve()
+    return str(path.parent if path.is_file() and _only_hosts(path) else path)
+
+
+def _only_hosts(file: Path) -> bool:
+    """Whether this is all that its folder holds of hosts."""
+    return not any(
+        other.suffix in (".yml", ".yaml") and other.is_file() for other in file.parent.iterdir() if other != file
+    )
 
 
 def nearest_run(wrong: str, run_ids: Sequence[str]) -> str | None:
@@ -152,6 +165,11 @@ class History:
         return tuple(
             Entry(run_id, started, of, purpose, _open_findings(trend)) for run_id, started, of, purpose, trend in rows
         )
+
+    def inventories(self) -> tuple[str, ...]:
+        """Of which inventories runs are kept, by name."""
+        with self._open() as database:
+            return tuple(name for (name,) in database.execute("SELECT DISTINCT inventory FROM runs ORDER BY inventory"))
 
     def tombstones(self) -> tuple[Tombstone, ...]:
         """The pruned runs, newest first."""

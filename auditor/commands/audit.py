@@ -18,7 +18,9 @@ from auditor.commands.options import (
     JsonOption,
     LangOption,
     LimitOption,
+    LocalOption,
     OutputOption,
+    check_local,
     select,
 )
 from auditor.models import Lang, Severity
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 
 def audit(
+    context: typer.Context,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     output: OutputOption = DEFAULT_OUTPUT,
@@ -43,7 +46,7 @@ def audit(
             help="Exit 1 only for what is worse than before: in the last runs, in one run, or in a findings.json.",
         ),
     ] = None,
-    local: Annotated[bool, typer.Option("--local", help="Audit this machine, without an inventory.")] = False,
+    local: LocalOption = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -75,6 +78,7 @@ def audit(
     from auditor.report import publish
     from auditor.words import Words
 
+    check_local(context)
     known = LOCAL if local else inventories.load(inventory)
     hosts, _sites = select(known, limit)
     publish.check(output)

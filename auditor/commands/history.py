@@ -54,11 +54,14 @@ def list_runs(
             said = words("history.pruned_at", when=words.moment(stone.pruned))
             console.out.print(f"{stone.id}  {stone.started}  {stone.inventory}  {said}", markup=False)
         return
-    entries = History().entries(inventory, limit=newest)
+    history = History()
+    entries = history.entries(inventory, limit=newest)
     if as_json:
         _print_json([vars(entry) for entry in entries])
     elif entries:
         console.out.print(terminal.runs_table(entries, words))
+    elif inventory and (kept := history.inventories()):
+        console.out.print(words("history.none_of", inventory=inventory, kept=", ".join(kept)), markup=False)
     else:
         console.out.print(words("history.none"))
 

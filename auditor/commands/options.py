@@ -40,6 +40,7 @@ AcceptOption = Annotated[
         help="Accept the danger of this control in this run, also outside of change windows; repeat or separate by commas.",
     ),
 ]
+LocalOption = Annotated[bool, typer.Option("--local", help="This machine, without an inventory.")]
 OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for the report and the findings.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Never ask; take yes for an answer.")]
@@ -56,6 +57,13 @@ DEFAULT_INVENTORY = Path(os.environ.get("LUYTRE_INVENTORY", "inventories/lab"))
 DEFAULT_OUTPUT = Path("out")
 DEFAULT_FORMATS: Any = ",".join(form for form in Format if form in USUAL_FORMATS)
 """As typed on the command line: typer hands it to the option's parser."""
+
+
+def check_local(context: typer.Context) -> None:
+    """Raise InputError when both ``--local`` and an inventory are asked for."""
+    source = context.get_parameter_source("inventory")
+    if context.params["local"] and source is not None and source.name == "COMMANDLINE":
+        raise InputError("--local is this machine, and -i an inventory", mend="give one of the two")
 
 
 def _named(option: str, given: list[str] | None) -> tuple[str, ...]:

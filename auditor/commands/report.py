@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,8 +17,11 @@ from auditor.commands.options import (
     DEFAULT_OUTPUT,
     FormatOption,
     InventoryOption,
+    JsonOption,
     LangOption,
+    LocalOption,
     OutputOption,
+    check_local,
 )
 from auditor.errors import InputError
 from auditor.models import DocumentKind, Regime
@@ -51,12 +55,15 @@ def reports() -> None:
 
 @app.command()
 def write(
+    context: typer.Context,
     run_id: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="A run's id or its beginning; by default the last.")
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
     formats: FormatOption = DEFAULT_FORMATS,
+    local: LocalOption = False,
+    as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Write the reports of a kept run: report/index.html, findings.json and junit.xml, or what --format says.
@@ -64,21 +71,29 @@ def write(
     Examples:
       auditor report -i inventories/lab --lang en
 
+      auditor report --local
+
       auditor report 20261124T1 --format xlsx,csv
 
     """
     from auditor import controls
     from auditor.history import History
     from auditor.report import files
+    from auditor.runner import THIS_MACHINE
 
+    check_local(context)
+    wanted = THIS_MACHINE if local else str(inventory)
     history = History()
-    run = history.run(run_id) if run_id else history.latest(str(inventory))
+    run = history.run(run_id) if run_id else history.latest(wanted)
     if run is None:
-        raise InputError(f"no run of {inventory} in the history", mend=f"run 'auditor audit -i {inventory}' first")
+        raise InputError(f"no run of {wanted} in the history", mend=f"run 'auditor audit -i {wanted}' first")
     trend = history.trend(run.inventory)
     written = files.write(
         run, controls.load(), output=output, lang=lang, before=history.before(run), trend=trend, formats=formats
     )
+    if as_json:
+        typer.echo(json.dumps({"run": run.id, **written.model_dump(mode="json")}, ensure_ascii=False, indent=1))
+        return
     for path in written.shown:
         typer.echo(str(path))
 

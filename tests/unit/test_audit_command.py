@@ -116,6 +116,11 @@ def test_an_exit_code_is_explained_in_both_languages(auditor) -> None:
     assert "worse than in 20261120T010000Z-dddddd" in worse.stdout.splitlines()[-1]
 
 
+def test_this_machine_and_an_inventory_are_not_both_asked_for(auditor) -> None:
+    with pytest.raises(InputError, match="give one of the two"):
+        auditor(GOOD, "--local")
+
+
 def test_a_run_without_anything_open_names_nothing(auditor) -> None:
     shown = auditor(GOOD, "--lang", "en").stdout
     assert "worst first" not in shown and "controls show" not in shown

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from auditor.commands.history import app
 from auditor.errors import InputError
-from auditor.history import History
+from auditor.history import History, key_of
 from auditor.models import Run
 from auditor.report.difference import difference
 from auditor.report.summary import compare
@@ -53,6 +53,24 @@ def test_an_empty_history_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert auditor("list").stdout == "Chưa lưu lần rà soát nào.\n"
     assert auditor("prune", "--lang", "en").stdout == "There is nothing to prune.\n"
     assert "0 mắt xích" in auditor("verify").stdout
+
+
+def test_an_inventory_without_runs_is_told_from_those_that_have_some(history: History) -> None:
+    said = auditor("list", "-i", "nonexist", "--lang", "en").stdout
+    assert said == f"No audit of nonexist is kept. There are audits of: {key_of(BEFORE.inventory)}\n"
+    assert json.loads(auditor("list", "-i", "nonexist", "--json").stdout) == []
+
+
+def test_a_folder_and_its_only_file_of_hosts_are_one_inventory(history: History, tmp_path: Path) -> None:
+    folder = tmp_path / "hist"
+    folder.mkdir()
+    (folder / "hosts.yml").write_text("all: {}")
+    history.keep(BEFORE.model_copy(update={"id": "of-folder", "inventory": str(folder)}))
+    history.keep(BEFORE.model_copy(update={"id": "of-file", "inventory": str(folder / "hosts.yml")}))
+    for name in (folder, folder / "hosts.yml"):
+        assert {entry.id for entry in history.entries(str(name))} == {"of-folder", "of-file"}
+    (folder / "more.yml").write_text("all: {}")
+    assert history.entries(str(folder / "hosts.yml")) == ()
 
 
 def test_show_is_the_table_of_the_audit_and_the_run_whole_as_json(history: History) -> None:
