@@ -1,4 +1,7 @@
-"""Files and folders put in place whole."""
+"""Files and folders put in place whole, for their owner only: they list every weakness.
+
+What is there already keeps its mode, so that whoever opened it to a web server need not do so after every run.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +22,7 @@ HEAD = 2000
 """Within so many bytes it stands."""
 
 _MEND = "mend that, or give another folder with --output"
+_OWNER = 0o700
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -25,7 +30,7 @@ _RENAME_EXCHANGE = 2
 def check(output: Path) -> None:
     """Make ``output``. Raises InputError when it cannot be used, before any time is spent on an audit."""
     try:
-        output.mkdir(parents=True, exist_ok=True)
+        output.mkdir(parents=True, exist_ok=True, mode=_OWNER)
     except OSError as error:
         raise InputError(f"cannot make the folder {output}: {error.strerror}", mend=_MEND) from error
     report = output / "report"
@@ -43,10 +48,13 @@ def _ours(report: Path) -> bool:
 
 
 def file(path: Path, content: bytes) -> Path:
-    """Write a file whole."""
+    """Write a file whole, with the mode of the one that is there, else for its owner only."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        temporary.write_bytes(content)
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(content)
+        if path.is_file():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
@@ -75,13 +83,16 @@ def private(path: Path, parts: Iterable[bytes]) -> Path:
 
 
 def folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
-    """Write a folder of text files whole, in place of the one that is there."""
+    """Write a folder of text files whole, in place of the one that is there and as open as that, else for its owner only."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
+        mode = stat.S_IMODE(path.stat().st_mode) if path.is_dir() else _OWNER
+        temporary.mkdir(mode=_OWNER)
         for name, text in files:
             target = temporary / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
+        _give(temporary, mode)
         _put(temporary, path)
     except OSError as error:
         raise InputError(
@@ -90,6 +101,14 @@ def folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return path
+
+
+def _give(folder: Path, mode: int) -> None:
+    """Give a folder and all below it this mode; its files may not be executed."""
+    for place, _folders, names in folder.walk(top_down=False):
+        for name in names:
+            (place / name).chmod(mode & 0o666)
+        place.chmod(mode)
 
 
 def _put(new: Path, path: Path) -> None:

@@ -20,6 +20,32 @@ def test_everything_is_where_it_says(tmp_path):
     assert {path.name for path in (tmp_path / "out/today").iterdir()} == {"findings.json", "junit.xml", "report"}
 
 
+def modes(folder):
+    return {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_dir()}, {
+        path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_what_is_new_is_for_its_owner_only(tmp_path):
+    output = tmp_path / "out"
+    write(factory.run(), CATALOGUE, output=output, lang="vi", formats=Format)
+    assert output.stat().st_mode & 0o777 == 0o700
+    assert modes(output) == ({0o700}, {0o600})
+
+
+def test_what_somebody_opened_stays_open(tmp_path):
+    tmp_path.chmod(0o755)
+    write(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
+    (tmp_path / "report").chmod(0o750)
+    (tmp_path / "findings.json").chmod(0o644)
+    write(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert modes(tmp_path / "report") == ({0o750}, {0o640})
+    assert (tmp_path / "report").stat().st_mode & 0o777 == 0o750
+    assert (tmp_path / "findings.json").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "junit.xml").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_same_run_gives_the_same_bytes(tmp_path):
     for name in "ab":
         write(factory.run(), CATALOGUE, output=tmp_path / name, lang="vi")
