@@ -539,7 +539,7 @@ def test_the_terminal_warns_of_papers_that_end_and_of_those_that_nothing_needs(
     )
     for name in ("out", "err"):
         monkeypatch.setattr(terminal, name, Console(width=200, highlight=False, stderr=name == "err"))
-    terminal.show_papers(run, fleet(run), Words("en"))
+    terminal.show_papers(run, fleet(run), Words("en"), terminal.out)
     shown = capsys.readouterr()
     assert shown.out.splitlines() == [
         "2 findings are waived for now and not counted above.",
