@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 from pathlib import Path
 
-from auditor import sqlite_file
 from auditor.errors import InputError
 from auditor.models import Lang
-from auditor.report import publish
 from auditor.report.visible import one_line
 from auditor.words import Words
 
@@ -29,6 +26,8 @@ def of_system(error: OSError, lang: Lang) -> str:
 
 def of_program(error: Exception, lang: Lang) -> str:
     """The line that says what happened and where the traceback is; the traceback itself where it could not be kept."""
+    import traceback
+
     words = Words(lang)
     what = one_line(f"{type(error).__name__}: {error}", _SHOWN)
     trace = "".join(traceback.format_exception(error))
@@ -37,6 +36,9 @@ def of_program(error: Exception, lang: Lang) -> str:
 
 
 def _keep(trace: str) -> Path | None:
+    from auditor import sqlite_file
+    from auditor.report import publish
+
     path = sqlite_file.state_folder() / "fault.txt"
     with contextlib.suppress(OSError, InputError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

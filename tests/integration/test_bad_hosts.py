@@ -148,7 +148,7 @@ def test_a_full_disk_is_named_and_only_its_host_fails(
         (("audit", "-i", INVENTORY, "--limit", "web9"), "không có máy chủ hoặc trang nào"),
         (("report", "nothing"), "mã nothing không ứng với"),
         (("controls", "show", "ssh.nothing"), "không có yêu cầu ssh.nothing"),
-        (("drill",), "yêu cầu nào"),
+        (("drill",), "chọn một trong hai"),
         (("harden", "-i", "nowhere", "--yes"), "không có bảng kiểm kê này"),
     ],
 )
