@@ -14,7 +14,9 @@ from auditor.cli import app
 from auditor.commands import console, hardening
 from auditor.errors import InputError
 from auditor.history import History
-from auditor.models import HostOutcome, Text
+from auditor.journal import Journal
+from auditor.models import Hardening, HostHardening, HostOutcome, Text
+from auditor.rollback import Step, Undone
 from tests import factory
 from tests.unit.test_plan import CATALOGUE, facts, finding, run
 
@@ -107,6 +109,27 @@ def test_rollback_needs_somebody_to_ask_and_its_lock_first(auditor: Callable[...
     (tmp_path / "state/hardenings/lock").mkdir(parents=True)
     with pytest.raises(InputError, match=r"cannot write .*lock: Is a directory"):
         auditor("rollback", "--yes")
+
+
+def test_a_rollback_that_is_declined_has_shown_what_it_is_about(
+    auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    entry = HostHardening(host="web1", state="confirmed")
+    inventory = str(tmp_path / "hosts.yml")
+    Journal().write(
+        Hardening(id="r", inventory=inventory, started="2026-11-24T09:00:00+07:00", seconds=600, hosts=(entry,))
+    )
+
+    def undo(*_arguments: Any, check: bool = False) -> tuple[Step, ...]:
+        assert check, "hosts were changed"
+        return (Step(host="web1", undone=Undone(files=("/etc/x",))),)
+
+    monkeypatch.setattr("auditor.rollback.run", undo)
+    monkeypatch.setattr(console.err, "_force_terminal", True)
+    ended = auditor("rollback", "--json", answer="n\n")
+    assert ended.exit_code == 0
+    assert "/etc/x" in ended.stderr
+    assert json.loads(ended.stdout.partition("n\n")[2]) == []
 
 
 def test_a_history_that_breaks_meanwhile_costs_no_report_of_what_was_changed(
