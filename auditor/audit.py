@@ -16,7 +16,7 @@ from auditor import __version__
 from auditor.collect import collect
 from auditor.discover import LOCAL, with_found_sites
 from auditor.facts import HostFacts
-from auditor.models import Host, HostOutcome, Inventory, Run, Text
+from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text
 from auditor.office import check_controls
 
 if TYPE_CHECKING:
@@ -88,6 +88,16 @@ def judge(
         findings=settled.findings,
         organisation=inventory.organisation,
         waivers=settled.waivers,
+        left_out=_left_out(inventory, hosts),
+    )
+
+
+def _left_out(inventory: Inventory, hosts: Sequence[Host]) -> tuple[LeftOut, ...]:
+    read = {host.name for host in hosts}
+    return tuple(
+        LeftOut(host=host.name, sites=tuple(site.domain for site in host.sites))
+        for host in inventory.hosts
+        if host.name not in read
     )
 
 

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from auditor.chain import Broken, Link, RunKept, RunsPruned, Stored
 from auditor.errors import InputError, nearest
 from auditor.memory import growing
 from auditor.models import Evidence, Finding, Run
-from auditor.report.summary import TrendPoint, trend_point
+from auditor.report.trend import TrendPoint, completed, trend_point
 
 _LINK = "SELECT position, statement, hash FROM chain"
 _MONTH = "strftime('%Y-%m', started, '+7 hours')"
@@ -62,6 +63,11 @@ class Entry:
     purpose: str
     open: dict[str, int]
     """Open findings by severity."""
+    hosts: tuple[str, ...]
+    """The hosts in it; none: kept before they were told apart."""
+    sites: tuple[str, ...]
+    left_out: tuple[str, ...] | None
+    """Declared hosts that it was not to read; None: not known."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ class History:
         with self._open() as database:
             rows = database.execute(query, [*arguments, -1 if limit is None else limit]).fetchall()
         return tuple(
-            Entry(run_id, started, of, purpose, _open_findings(trend)) for run_id, started, of, purpose, trend in rows
+            _entry(run_id, started, of, purpose, _point(trend)) for run_id, started, of, purpose, trend in rows
         )
 
     def inventories(self) -> tuple[str, ...]:
@@ -236,20 +242,26 @@ class History:
         return self.bare(found[0]) if found else None
 
     def trend(self, inventory: str, runs: int = 24) -> tuple[TrendPoint, ...]:
-        """The newest ``runs`` runs of an inventory and the last of each of as many months, oldest first."""
-        ranked = (
-            f"SELECT trend, started, rowid, {_MONTH} AS month,"  # noqa: S608  a constant of ours
-            " row_number() OVER (ORDER BY started DESC, rowid DESC) AS newest,"
-            f" row_number() OVER (PARTITION BY {_MONTH} ORDER BY started DESC, rowid DESC) AS of_month,"
-            f" dense_rank() OVER (ORDER BY {_MONTH} DESC) AS months_ago FROM runs WHERE inventory = ?"
-        )
+        """The newest ``runs`` runs of an inventory and the last of each of as many months, oldest first.
+
+        Each is the state of the fleet at that moment: see ``completed``.
+        """
         query = (
-            f"SELECT trend FROM ({ranked}) WHERE newest <= ? OR (of_month = 1 AND months_ago <= ?)"  # noqa: S608
-            " ORDER BY started DESC, rowid DESC"
+            "SELECT trend,"  # noqa: S608  a constant of ours
+            " row_number() OVER (ORDER BY started DESC, rowid DESC) <= :runs"
+            f" OR (row_number() OVER (PARTITION BY {_MONTH} ORDER BY started DESC, rowid DESC) = 1"
+            f" AND dense_rank() OVER (ORDER BY {_MONTH} DESC) <= :runs)"
+            " FROM runs WHERE inventory = :inventory ORDER BY started DESC, rowid DESC"
         )
         with self._open() as database:
-            points = database.execute(query, (key_of(inventory), runs, runs)).fetchall()
-        return tuple(point for (text,) in reversed(points) if (point := _point(text)))
+            rows = database.execute(query, {"runs": runs, "inventory": key_of(inventory)}).fetchall()
+        read = cache(lambda number: _point(rows[number][0]))
+        newest_first = (
+            completed(point, filter(None, map(read, range(number + 1, len(rows)))))
+            for number, (_, wanted) in enumerate(rows)
+            if wanted and (point := read(number))
+        )
+        return tuple(newest_first)[::-1]
 
     def prune(self, run_ids: Sequence[str], keep_days: int) -> None:
         """Take these runs away and say so in the chain, in one step; ``keep_days`` is the policy that chose them."""
@@ -379,9 +391,17 @@ def _point(text: str) -> TrendPoint | None:
         return None
 
 
-def _open_findings(trend: str) -> dict[str, int]:
-    point = _point(trend)
-    return {severity.value: number for severity, number in point.open.items()} if point else {}
+def _entry(run_id: str, started: str, inventory: str, purpose: str, point: TrendPoint | None) -> Entry:
+    return Entry(
+        id=run_id,
+        started=started,
+        inventory=inventory,
+        purpose=purpose,
+        open={severity.value: number for severity, number in point.open.items()} if point else {},
+        hosts=tuple(point.hosts) if point else (),
+        sites=tuple(point.sites) if point else (),
+        left_out=point.left_out if point else None,
+    )
 
 
 def _unpacked(document: bytes) -> bytes | None:

@@ -433,6 +433,13 @@ class Hardening(Model):
         return all(entry.state == "confirmed" for entry in self.hosts)
 
 
+class LeftOut(Model):
+    """A declared host that an audit was not to read, and the sites on it."""
+
+    host: str
+    sites: tuple[Domain, ...] = ()
+
+
 class Run(Model):
     """One audit: when, of what, and all that was found."""
 
@@ -448,6 +455,9 @@ class Run(Model):
     organisation: Organisation | None = None
     hardening: Hardening | None = Field(default=None, description="the hardening that this audit came after")
     waivers: tuple[WaiverUse, ...] = Field(default=(), description="those with something in scope in this run")
+    left_out: tuple[LeftOut, ...] | None = Field(
+        default=None, description="what the inventory declares besides; None: kept before that was noted"
+    )
 
     @property
     def began(self) -> datetime:

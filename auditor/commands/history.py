@@ -165,7 +165,7 @@ def prune(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Take away old runs, but for the last of each month of each inventory; say which, and do it only with --yes.
+    """Take away old runs, but for the last of each month, of all and of every host; say which, and do it only with --yes.
 
     A pruned run's link stays in the chain: that it was there, when, and when it was pruned.
 

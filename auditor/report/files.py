@@ -12,7 +12,7 @@ from auditor.memory import settled
 from auditor.models import USUAL_FORMATS, Finding, Format, Lang, Model, Run, Verdict
 from auditor.report import csv_output, html, json_output, junit, oscal, publish, sarif, xlsx
 from auditor.report.addresses import site_page
-from auditor.report.summary import TrendPoint
+from auditor.report.trend import TrendPoint
 
 MANY = 5000
 """From so many findings on the pages and the other files are made by a processor each."""

@@ -20,15 +20,13 @@ from auditor.report.summary import (
     FleetSummary,
     HostSummary,
     SiteSummary,
-    TrendPoint,
     by_urgency,
     compare,
     fleet,
-    months,
-    trend_point,
     work,
 )
 from auditor.report.transitions import between, matrix
+from auditor.report.trend import TrendPoint, months, until
 from auditor.words import Words
 
 
@@ -61,7 +59,7 @@ def pages(
     summary = fleet(run)
     site_changes = _site_changes(summary, fleet(before)) if before else ()
     where = places(summary)
-    points = trend if trend and trend[-1].run_id == run.id else (*trend, trend_point(run))
+    points = until(trend, run)
     controls = by_control(run.findings, catalogue)
     lost = unevaluated(summary, lang)
     comparison = between(before, run) if before else None
@@ -99,6 +97,7 @@ def pages(
         "overview",
         headline=headline(summary, words),
         work=work(run, catalogue),
+        left_out=_left_out(run, points[-1]),
         waivers=papers.waivers(run),
         attestations=papers.attestations(run),
         site_list=site_lists[0],
@@ -128,6 +127,15 @@ def pages(
     for one in frameworks:
         yield rendered.page("framework.html.j2", framework_page(one.framework.id), one=one, named=named)
     yield from _subjects(summary, site_changes, rendered)
+
+
+def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
+    """The sites that are declared or known from earlier runs but not in this one; hosts, where they have none."""
+    here = {site.domain for host in run.hosts for site in host.sites} | _names(run)
+    known = {name: tuple(host.sites) for name, host in now.hosts.items()}
+    declared = {one.host: one.sites for one in run.left_out or ()}
+    names = (name for host, sites in (known | declared).items() for name in sites or (host,))
+    return tuple(sorted({name for name in names if name not in here}))
 
 
 def _names(run: Run) -> set[str]:

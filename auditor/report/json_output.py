@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from auditor.models import Finding, Model, Run, Site, Text, Unit, Verdict, WaiverUse
+from auditor.models import Finding, LeftOut, Model, Run, Site, Text, Unit, Verdict, WaiverUse
 from auditor.report.summary import fleet
 from auditor.report.visible import finite
 
@@ -56,6 +56,9 @@ class Document(Model):
     units: tuple[Unit, ...]
     hosts: tuple[HostResult, ...]
     sites: tuple[Site, ...]
+    left_out: tuple[LeftOut, ...] | None = Field(
+        description="declared hosts that it was not to read, and their sites; null: kept before that was noted"
+    )
     findings: tuple[Finding, ...]
     waivers: tuple[WaiverUse, ...] = Field(description="those with something in scope in this run")
     verdict: Verdict | None = Field(description="what it meant for the pipeline that asked for it")
@@ -82,6 +85,7 @@ def document(run: Run, verdict: Verdict | None = None) -> Document:
             for host in run.hosts
         ),
         sites=tuple(site for host in run.hosts for site in host.sites),
+        left_out=run.left_out,
         findings=run.findings,
         waivers=run.waivers,
         verdict=verdict,

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field
 
 from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Text, Unit
-from auditor.vietnam import month
 
 if TYPE_CHECKING:
     from auditor.controls import Catalogue, Control
@@ -384,40 +383,6 @@ def _change(before: Finding | None, after: Finding) -> Change | None:
     return "unknown" if after.status is Status.NOT_EVALUATED else "gone"
 
 
-# --- over time ----------------------------------------------------------------------------------------
-
-
-class TrendPoint(Model):
-    """One run as a point in time."""
-
-    run_id: str
-    started: str = Field(description="ISO 8601 with offset")
-    open: Mapping[Severity, int]
-    evaluated: int = Field(description="findings that came to pass, partial or fail")
-    sites: Mapping[str, int] = Field(description="open findings per site, its host's included")
-    waived: int = Field(default=0, description="findings that a waiver lets be, counted in none of the others")
-    unread: int = Field(default=0, description="hosts that could not be read: their findings are in none of the others")
-
-
-def trend_point(run: Run) -> TrendPoint:
-    """A run as a point in time."""
-    summary = fleet(run)
-    return TrendPoint(
-        run_id=run.id,
-        started=run.started,
-        open=summary.totals.open,
-        evaluated=summary.totals.evaluated,
-        sites={site.domain: site.counts.open_total for site in summary.sites},
-        waived=summary.totals.waived,
-        unread=len(summary.unread),
-    )
-
-
-def months(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
-    """The last point of each month, by Vietnam's clock; ``points`` and these are oldest first."""
-    return tuple({month(point.started): point for point in points}.values())
-
-
 __all__ = [
     "SEVERITIES",
     "STANDINGS",
@@ -429,12 +394,9 @@ __all__ = [
     "HostSummary",
     "SiteSummary",
     "Standing",
-    "TrendPoint",
     "WorkItem",
     "by_urgency",
     "compare",
     "fleet",
-    "months",
-    "trend_point",
     "work",
 ]

@@ -23,7 +23,7 @@ from auditor.models import (
 )
 from auditor.report.addresses import host_page
 from auditor.report.files import write
-from auditor.report.summary import trend_point
+from auditor.report.trend import trend_point
 from tests import factory, pictures
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.history import History
-from auditor.models import Host, Run
-from auditor.report.summary import months
+from auditor.models import Host, LeftOut, Run
+from auditor.report.trend import months
 from tests import factory
 
 
@@ -58,6 +58,48 @@ def test_a_month_of_the_trend_is_vietnam_s(tmp_path: Path) -> None:
         history.keep(run(day, f"2026-12-{day}T01:00:00+07:00"))
     assert [point.run_id for point in history.trend("/i", 3)] == ["october", "november", "02", "03"]
     assert [point.run_id for point in months(history.trend("/i"))] == ["october", "november", "03"]
+
+
+def opened(run: Run) -> int:
+    return sum(finding.is_open for finding in run.findings)
+
+
+def limited(run_id: str, started: str, left_out: tuple[LeftOut, ...] | None = None) -> Run:
+    return factory.run(run_id=run_id, started=started, hosts=factory.HOSTS[:1], hardened=True).model_copy(
+        update={"left_out": left_out}
+    )
+
+
+def test_a_limited_run_is_a_point_of_the_whole_fleet(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite")
+    whole = factory.run(run_id="a", started="2026-11-05T08:00:00+07:00")
+    some = limited("b", "2026-11-20T08:00:00+07:00")
+    history.keep(whole)
+    history.keep(some)
+    _, point = history.trend(whole.inventory)
+    rest = sum(finding.is_open and finding.host != "web1" for finding in whole.findings)
+    assert sum(point.open.values()) == opened(some) + rest > opened(some)
+    assert point.sites.keys() == {site.domain for host in whole.hosts for site in host.sites}
+    assert (point.earlier, point.unknown) == (2, 0)
+
+
+def test_what_a_run_says_it_left_out_comes_from_whichever_run_has_it_last(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite")
+    whole = factory.run(run_id="a", started="2026-09-05T08:00:00+07:00")
+    history.keep(whole)
+    history.keep(limited("b", "2026-11-20T08:00:00+07:00", (LeftOut(host="web3"), LeftOut(host="new"))))
+    history.keep(limited("c", "2026-11-21T08:00:00+07:00", ()))
+    _, some, alone = history.trend(whole.inventory)
+    assert some.hosts.keys() == {"web1", "web3"}  # web2 is not declared any more
+    assert (some.earlier, some.unknown) == (1, 1)
+    assert alone.hosts.keys() == {"web1"}
+
+
+def test_a_month_without_a_run_of_a_host_does_not_borrow_it(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite")
+    history.keep(factory.run(run_id="a", started="2026-10-31T08:00:00+07:00"))
+    history.keep(limited("b", "2026-11-01T08:00:00+07:00"))
+    assert history.trend(factory.run().inventory)[-1].hosts.keys() == {"web1"}
 
 
 def test_the_run_before_is_the_newest_earlier_one_of_the_inventory(tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ import pytest
 
 from auditor import chain, retention
 from auditor.errors import InputError
-from auditor.history import VERSION, History
-from auditor.report.summary import trend_point
+from auditor.history import VERSION, Entry, History
+from auditor.models import Run
+from auditor.report.trend import trend_point
+from tests import factory
 from tests.unit.test_history import run
 
 SCHEMA_OF_VERSION_1 = """
@@ -193,9 +195,17 @@ def test_a_run_that_says_it_was_pruned_and_is_there_breaks_the_chain(tmp_path: P
     assert broken.run_id == "r1"
 
 
-def test_retention_keeps_the_last_of_each_month_of_each_inventory() -> None:
+def kept(folder: Path, *runs: Run) -> tuple[Entry, ...]:
+    history = History(folder / "kept.sqlite")
+    for one in runs:
+        history.keep(one)
+    return history.entries(limit=None)
+
+
+def test_retention_keeps_the_last_of_each_month_of_each_inventory(tmp_path: Path) -> None:
     now = datetime.datetime.fromisoformat("2026-11-24T00:00:00+07:00")
-    runs = [
+    runs = kept(
+        tmp_path,
         run("old-1", "2024-01-30T10:00:00+07:00"),
         run("old-2", "2024-01-31T23:30:00+07:00"),
         run("february-in-vietnam", "2024-01-31T18:00:00+00:00"),
@@ -205,9 +215,9 @@ def test_retention_keeps_the_last_of_each_month_of_each_inventory() -> None:
         run("edge-kept", "2024-11-24T00:00:00+07:00"),
         run("young", "2026-11-01T00:00:00+07:00"),
         run("younger", "2026-11-02T00:00:00+07:00"),
-    ]
+    )
     assert [entry.id for entry in retention.prunable(runs, now)] == ["old-1", "february"]
-    assert [entry.id for entry in retention.prunable(reversed(runs), now, keep_days=10)] == [
+    assert [entry.id for entry in retention.prunable(runs, now, keep_days=10)] == [
         "old-1",
         "february",
         "edge-kept",
@@ -216,9 +226,24 @@ def test_retention_keeps_the_last_of_each_month_of_each_inventory() -> None:
     assert retention.prunable([], now) == ()
 
 
+def test_retention_keeps_the_newest_run_of_every_host_of_a_month(tmp_path: Path) -> None:
+    whole = factory.run(run_id="all", started="2024-01-05T08:00:00+07:00")
+    two = factory.run(run_id="two", started="2024-01-06T08:00:00+07:00", hosts=factory.HOSTS[:2])
+    again = factory.run(run_id="again", started="2024-01-07T08:00:00+07:00", hosts=factory.HOSTS[:1])
+    last = factory.run(run_id="last", started="2024-01-08T08:00:00+07:00", hosts=factory.HOSTS[:1])
+    old = retention.prunable(kept(tmp_path, whole, two, again, last), datetime.datetime.now(datetime.UTC))
+    assert [entry.id for entry in old] == ["again"]
+
+
+def test_of_runs_of_one_second_retention_keeps_the_one_that_was_kept_last(tmp_path: Path) -> None:
+    runs = kept(tmp_path, *(run(name, "2024-01-05T08:00:00+07:00") for name in "cab"))
+    assert [entry.id for entry in retention.prunable(runs, datetime.datetime.now(datetime.UTC))] == ["c", "a"]
+
+
 WRITER = """
 import pathlib, sys
-from auditor.history import History
+from auditor.history import Entry, History
+from tests import factory
 from tests.unit.test_history import run
 history = History(pathlib.Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):

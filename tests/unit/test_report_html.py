@@ -10,7 +10,8 @@ import pytest
 
 from auditor.models import HostOutcome, Text
 from auditor.report import addresses, html, rendering, shown
-from auditor.report.summary import fleet, trend_point
+from auditor.report.summary import fleet
+from auditor.report.trend import trend_point
 from auditor.words import Words
 from tests import factory
 

@@ -7,14 +7,14 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from auditor.frameworks.assessment import Result
-from auditor.models import Hardening, Host, HostHardening, Severity, Site, Text, Waived
+from auditor.models import Hardening, Host, HostHardening, LeftOut, Severity, Site, Text, Waived
 from auditor.report import html
 from auditor.report.by_clause import by_clause
 from auditor.report.by_control import by_control
 from auditor.report.chart import stacked
 from auditor.report.paging import paged
-from auditor.report.summary import months, trend_point
 from auditor.report.transitions import between, matrix
+from auditor.report.trend import completed, months, trend_point
 from tests import factory
 
 CATALOGUE = factory.catalogue()
@@ -132,6 +132,24 @@ def test_a_month_that_lost_hosts_says_so():
     assert "2 hosts not read" in rows(page, "table.figures tbody tr")[-1]
     warning = "fewer findings there do not mean"
     assert warning in page.body.text() and warning not in pages(BEFORE, trend=at[1:])["index.html"].body.text()
+
+
+def test_a_limited_run_names_the_sites_that_it_left_out():
+    some = factory.run(hosts=factory.HOSTS[:1]).model_copy(
+        update={"left_out": (LeftOut(host="web2", sites=("bennua.test",)), LeftOut(host="db1"))}
+    )
+    trend = (trend_point(BEFORE), completed(trend_point(some), [trend_point(BEFORE)]))
+    page = pages(some, trend=trend)["index.html"]
+    (note,) = rows(page, ".lead .unread-note")
+    assert "leaves out 2 sites or hosts: bennua.test, db1." in note
+    assert "1 host by an earlier audit" in rows(page, "table.figures tbody tr")[0]
+    assert not rows(pages(BEFORE)["index.html"], ".lead .unread-note")
+
+
+def test_a_report_written_again_ends_its_trend_with_its_own_run():
+    later = factory.run(run_id="later", started="2026-12-01T08:00:00+07:00", hardened=True)
+    page = pages(BEFORE, trend=(trend_point(BEFORE), trend_point(later)))["index.html"]
+    assert not rows(page, "#trend")
 
 
 def test_a_stacked_bar_is_as_long_as_its_sum():

@@ -22,7 +22,8 @@ from auditor.controls import Catalogue
 from auditor.errors import InputError
 from auditor.models import Finding, Inventory, Lang, Run, Severity, Status, Subject
 from auditor.report import html, json_output, junit
-from auditor.report.summary import compare, fleet, trend_point, work
+from auditor.report.summary import compare, fleet, work
+from auditor.report.trend import trend_point
 from auditor.words import Words
 from tests.unit.test_evaluate import control
 from tests.unit.test_plan import STARTED, facts
