@@ -43,7 +43,8 @@ def send(
         list[str] | None, typer.Option("--role", metavar="ROLE", help="Only this role of the office; repeat for more.")
     ] = None,
     attach: Annotated[
-        list[Path] | None, typer.Option("--attach", metavar="FILE", help="A file for everybody; repeat for more.")
+        list[Path] | None,
+        typer.Option("--attach", metavar="FILE", help="An official report, for everybody; repeat for more."),
     ] = None,
     technical: Annotated[
         list[Path] | None,

@@ -9,13 +9,11 @@ from pathlib import Path
 from auditor.errors import InputError
 from auditor.mail import deliver, settings, summary
 from auditor.mail.audience import Recipient
+from auditor.mail.cleared import is_cleared
 from auditor.mail.deliver import Delivered
 from auditor.mail.message import Attachment, Letter, Written
 from auditor.mail.spool import Mail, Spool
 from auditor.models import Unit
-from auditor.report import publish
-from auditor.report.files import FILE_NAMES
-from auditor.report.official.document import ANNEX
 from auditor.report.official.figures import Figures
 from auditor.words import Words
 
@@ -44,11 +42,11 @@ def letters(
 ) -> tuple[Letter, ...]:
     """One letter per recipient about what was found; ``technical`` goes only to those who may get it."""
     for file in attached:
-        if _is_technical(file):
+        if not is_cleared(file.content):
             raise InputError(
-                "{name} names servers and their weaknesses, and would go to everybody",
+                "{name} is no official report, and would go to everybody",
                 name=file.name,
-                mend="give it with --technical",
+                mend="give it with --technical: it may name servers and their weaknesses",
             )
     if technical and not any(recipient.technical for recipient in recipients):
         raise InputError(
@@ -71,13 +69,6 @@ def letters(
             )
         )
     return tuple(written)
-
-
-def _is_technical(file: Attachment) -> bool:
-    """Whether we wrote it, and it names hosts."""
-    if file.name.startswith(ANNEX) or file.name in FILE_NAMES:
-        return True
-    return publish.MARK.encode() in file.content[: publish.HEAD]
 
 
 def post(spool: Spool, file: Path, letters: Sequence[Letter], now: datetime.datetime) -> tuple[Mail, ...]:

@@ -26,8 +26,6 @@ _NAMES: Mapping[Format, str] = {
     Format.SARIF: "findings.sarif",
     Format.OSCAL: "oscal-ar.json",
 }
-FILE_NAMES = frozenset(_NAMES.values())
-"""What is written beside the pages."""
 
 
 class Written(Model):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -7,24 +8,30 @@ import signal
 import ssl
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 import yaml
+from docx import Document as docx_file
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
 from auditor.errors import InputError
 from auditor.history import History
 from auditor.mail import summary
+from auditor.mail.cleared import is_cleared
 from auditor.mail.spool import Spool
 from auditor.models import Format, Host, Organisation, Unit
 from auditor.report import files
+from auditor.report.official import docx, pdf, technical
 from auditor.report.official.figures import Figures, figures
 from auditor.words import Words
 from tests import factory
 from tests.mail_server import Authority, Received, free_port, serving
+from tests.unit import official
 
 ROOT = Path(__file__).parents[2]
 ROLES: dict[str, dict[str, Any]] = {
@@ -40,6 +47,17 @@ TECHNICAL = b"PK\x03\x04 only for technicians"
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@cache
+def printed(kind: str) -> bytes:
+    """A PDF of ``report official``."""
+    if kind == "report":
+        (_, sheet), *_ = pdf.sheets(official.document())
+    else:
+        month = official.month("xa-an-truc", factory.run(started=official.NOW))
+        (_, sheet), *_ = technical.sheets(month, official.CATALOGUE, official.MONTH, lang="vi")
+    return pdf.printed(sheet)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +79,7 @@ def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Author
     hosts = {host.name: {"ansible_host": host.address, "luytre_unit": host.unit} for host in factory.HOSTS}
     write(folder / "hosts.yml", {"all": {"hosts": hosts}})
     settings(folder, authority, free_port())
-    (tmp_path / "bao-cao.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "bao-cao.pdf").write_bytes(printed("report"))
     (tmp_path / "phu-luc.xlsx").write_bytes(TECHNICAL)
     History().keep(factory.run().model_copy(update={"inventory": str(folder)}))
     return folder
@@ -214,8 +232,8 @@ def test_the_command_killed_while_it_sends_leaves_the_mail_in_the_queue(
 def test_bad_input_is_one_clear_error_and_puts_nothing_in_the_queue(
     inventory: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
-    (tmp_path / "phu-luc-ky-thuat-xa-an-truc-2026-11.pdf").write_bytes(b"%PDF")
-    files = {"FILE": "phu-luc.xlsx", "ANNEX": "phu-luc-ky-thuat-xa-an-truc-2026-11.pdf"}
+    (tmp_path / "ket-qua.pdf").write_bytes(printed("annex"))
+    files = {"FILE": "phu-luc.xlsx", "ANNEX": "ket-qua.pdf"}
     given = [str(tmp_path / files[argument]) if argument in files else argument for argument in arguments]
     with pytest.raises(InputError, match=said):
         auditor("report", "send", *given, "-i", inventory)
@@ -223,13 +241,31 @@ def test_bad_input_is_one_clear_error_and_puts_nothing_in_the_queue(
 
 
 @pytest.mark.parametrize("form", [*Format])
-def test_whatever_of_ours_names_servers_goes_to_technical_roles_only(
-    inventory: Path, tmp_path: Path, form: Format
-) -> None:
-    file = files.write(factory.run(), factory.catalogue(), output=tmp_path, lang="vi", formats={form}).files[form]
-    with pytest.raises(InputError, match=f"{file.name} names servers"):
+def test_no_other_file_goes_to_everybody_whatever_its_name(inventory: Path, tmp_path: Path, form: Format) -> None:
+    made = files.write(factory.run(), factory.catalogue(), output=tmp_path, lang="vi", formats={form}).files[form]
+    file = made.replace(tmp_path / "bao-cao-xa-an-truc-2026-11.docx")
+    with pytest.raises(InputError, match=f"{file.name} is no official report"):
         auditor("report", "send", "--to-unit", "xa-an-truc", "--attach", str(file), "-i", inventory)
     assert Spool().mails() == ()
+
+
+def test_an_official_report_proves_itself_after_an_officer_has_worked_on_it(tmp_path: Path) -> None:
+    made = docx.render(official.document())
+    assert is_cleared(made)
+    edited = docx_file(io.BytesIO(made))
+    edited.paragraphs[0].add_run("Số: 12/BC-UBND")
+    edited.save(str(tmp_path / "ky.docx"))
+    assert is_cleared((tmp_path / "ky.docx").read_bytes())
+    for keywords in ("luytre-official", "ký số, luytre-official"):  # the second is written as two bytes a character
+        with pikepdf.new() as signed:
+            signed.docinfo["/Keywords"] = pikepdf.String(keywords)
+            signed.save(tmp_path / "ky.pdf")
+        assert is_cleared((tmp_path / "ky.pdf").read_bytes())
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"%PDF-1.7\n(luytre-official)", b"luytre-official"])
+def test_what_only_speaks_of_an_official_report_is_none(content: bytes) -> None:
+    assert not is_cleared(content)
 
 
 def test_an_address_that_is_none_stops_the_whole_sending(inventory: Path) -> None:

@@ -53,6 +53,7 @@ def _data(
     return {
         "lang": words.lang,
         "made": datetime_parts(figures.run.started),
+        "keywords": ["luytre-technical"],
         "name": words("official.technical.name", unit=figures.unit.name, month=month),
         "circulation": words("official.circulation"),
         "title": words("official.technical.title"),
