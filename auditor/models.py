@@ -460,6 +460,11 @@ class Run(Model):
     )
 
     @property
+    def regime(self) -> Regime:
+        """Whose laws and words its reports go by."""
+        return self.organisation.regime if self.organisation else "2026"
+
+    @property
     def began(self) -> datetime:
         """When it began, by the controller's clock."""
         return datetime.fromisoformat(self.started)

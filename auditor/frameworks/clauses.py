@@ -12,11 +12,14 @@ from pydantic import Field, ValidationError, model_validator
 
 from auditor.controls import Catalogue, Control
 from auditor.errors import InputError
-from auditor.models import ControlId, Model, Text
+from auditor.models import ControlId, Model, Regime, Text
 from auditor.yaml_source import line_of, load_yaml
 
 FOLDER = Path(__file__).parent
 _MEND = "see docs/frameworks.md"
+
+OF_REGIME: Mapping[Regime, str] = {"2022": "tcvn11930", "2026": "tcvn14423"}
+"""The standard whose clauses a report counts, by regime."""
 
 ClauseStatus = Literal["automated", "partial", "manual", "not_covered"]
 """What the product shows of a clause: all of it; a part; nothing, but a person can confirm it; nothing at all."""

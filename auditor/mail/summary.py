@@ -22,7 +22,7 @@ _NAME = 150
 
 def subject(found: Figures, words: Words) -> str:
     """The subject line."""
-    return words("mail.subject", unit=found.unit.name, when=words.moment(found.run.started))
+    return words(f"mail.subject.{found.run.regime}", unit=found.unit.name, when=words.moment(found.run.started))
 
 
 def body(found: Figures, to: Unit, words: Words, attached: Iterable[str], seal: str | None) -> str:

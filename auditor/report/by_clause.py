@@ -33,10 +33,12 @@ class FrameworkResult:
 
 
 def by_clause(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
-    """The frameworks that some control cites and that are about a host of the run."""
+    """The frameworks that some control cites and that are about a host of the run, the organisation's standard first."""
     found = by_host(run)
+    first = clauses.OF_REGIME[run.regime]
     assessed = (
-        (framework, total(assess_run(framework, run, catalogue, found=found))) for framework in cited(catalogue)
+        (framework, total(assess_run(framework, run, catalogue, found=found)))
+        for framework in sorted(cited(catalogue), key=lambda framework: framework.id != first)
     )
     return tuple(
         FrameworkResult(framework, found, Counter(one.result for one in found))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.controls import Catalogue
-from auditor.models import Bucket, Finding, Lang, Model, Run
+from auditor.models import Bucket, Finding, Lang, Model, Run, Subject
 from auditor.report import chart, papers
 from auditor.report.addresses import control_page, framework_page, host_page, places, site_page
 from auditor.report.by_clause import by_clause, cited
@@ -57,7 +57,8 @@ def pages(
     """Every page: its path below ``report/`` and its text. ``trend`` is oldest first."""
     words = Words(lang)
     summary = fleet(run)
-    site_changes = _site_changes(summary, fleet(before)) if before else ()
+    earlier = fleet(before) if before else None
+    site_changes = _site_changes(summary, earlier) if earlier else ()
     where = places(summary)
     points = until(trend, run)
     controls = by_control(run.findings, catalogue)
@@ -126,7 +127,9 @@ def pages(
     named = {place.name: place.path for place in where.values()}
     for one in frameworks:
         yield rendered.page("framework.html.j2", framework_page(one.framework.id), one=one, named=named)
-    yield from _subjects(summary, site_changes, rendered)
+    compared = _host_changes(summary, earlier) if earlier else {}
+    compared |= {Subject(kind="site", id=change.site.domain): change.comparison for change in site_changes}
+    yield from _subjects(summary, compared, points, rendered)
 
 
 def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
@@ -143,13 +146,12 @@ def _names(run: Run) -> set[str]:
 
 
 def _subjects(
-    summary: FleetSummary, site_changes: Iterable[SiteChange], rendered: Renderer
+    summary: FleetSummary, compared: Mapping[Subject, Comparison], trend: Sequence[TrendPoint], rendered: Renderer
 ) -> Iterator[tuple[str, str]]:
     """The page of every host and of every site on it."""
     served: dict[str, list[SiteSummary]] = defaultdict(list)
     for site in summary.sites:
         served[site.host.host.name].append(site)
-    compared = {change.site.domain: change.comparison for change in site_changes}
     for host in summary.hosts:
         name, sites = host.host.name, served[host.host.name]
         shared = _Open(host.findings, name, rendered)
@@ -159,7 +161,8 @@ def _subjects(
             host=host,
             site=None,
             served=sites,
-            comparison=None,
+            comparison=compared.get(Subject(kind="host", id=name)),
+            past=[(point.started, point.hosts[name].own) for point in trend if name in point.hosts],
             todo=shared.findings,
             own_open=shared.findings,
             own_told=shared.told,
@@ -175,7 +178,8 @@ def _subjects(
                 host=host,
                 site=site,
                 served=sites,
-                comparison=compared.get(site.domain),
+                comparison=compared.get(Subject(kind="site", id=site.domain)),
+                past=[(point.started, point.sites[site.domain]) for point in trend if site.domain in point.sites],
                 todo=by_urgency((*own.findings, *shared.findings)),
                 own_open=own.findings,
                 own_told=own.told,
@@ -226,6 +230,16 @@ def headline(summary: FleetSummary, words: Words) -> str:
     if n := standing["unsure"]:
         return words("headline.unsure_only", what=what) if of == 1 else words("headline.unsure", n=n, of=of, what=what)
     return words("headline.clean", of=of, what=what)
+
+
+def _host_changes(summary: FleetSummary, earlier: FleetSummary) -> dict[Subject, Comparison]:
+    """What changed on the hosts that both runs hold."""
+    were = {host.host.name: host.findings for host in earlier.hosts}
+    return {
+        Subject(kind="host", id=host.host.name): compare(were[host.host.name], host.findings)
+        for host in summary.hosts
+        if host.host.name in were
+    }
 
 
 def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:

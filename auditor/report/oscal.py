@@ -40,7 +40,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
             by_control[finding.control].append(finding)
     started = datetime.datetime.fromisoformat(run.started)
     ended = _utc(started + datetime.timedelta(seconds=run.seconds))
-    title = _markup(words("report_of"))
+    title = _markup(words(f"report_of.{run.regime}"))
     plan = _id(run.version, "plan")
     result = {
         "uuid": _id(run.id, "result"),

@@ -151,6 +151,8 @@ def environment(lang: Lang) -> Environment:
         "host_page": host_page,
         "control_page": control_page,
         "command": _command,
+        "playbook": _playbook,
+        "open_names": _open_names,
         "local": LOCAL.path,
         "framework_page": framework_page,
         "line": chart.line,
@@ -182,7 +184,6 @@ def environment(lang: Lang) -> Environment:
     made.filters["cut"] = lambda foreign, limit: one_line(foreign or "", limit)
     made.filters["sum_of"] = lambda severities: sum(severities.values())
     made.filters["urgent_of"] = lambda severities: sum(severities.get(severity, 0) for severity in URGENT)
-    made.filters["of_site"] = lambda sites, domain: sites.get(domain)
     made.filters["urgent_first"] = by_urgency
     return made
 
@@ -198,6 +199,17 @@ def own(name: str) -> tuple[Markup, str]:
 def _command(verb: str, inventory: str, limit: str | None = None) -> str:
     only = f" --limit {shlex.quote(limit)}" if limit else ""
     return f"auditor {verb} -i {shlex.quote(inventory)}{only}"
+
+
+def _playbook(control: str, inventory: str, hosts: Iterable[str]) -> str:
+    of, only = shlex.quote(inventory), shlex.quote(",".join(hosts))
+    return f"ansible-playbook -i {of} playbooks/harden.yml --tags {control} --limit {only} --check --diff"
+
+
+def _open_names(findings: Iterable[Finding]) -> str | None:
+    """The hosts or sites of these findings as a ``--limit``; None for more than can be named."""
+    names = tuple(dict.fromkeys(finding.subject.id for finding in findings))
+    return ",".join(names) if len(names) <= MAX_OUTSIDE else None
 
 
 def is_urgent(thing: Finding | WorkItem) -> bool:

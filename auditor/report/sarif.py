@@ -55,7 +55,10 @@ def render(run: Run, catalogue: Catalogue, lang: Lang, baseline: Iterable[Findin
                     }
                 },
                 "language": lang,
-                "automationDetails": {"id": f"luytre/{run.id}", "description": {"text": _literal(words("report_of"))}},
+                "automationDetails": {
+                    "id": f"luytre/{run.id}",
+                    "description": {"text": _literal(words(f"report_of.{run.regime}"))},
+                },
                 "invocations": [
                     {
                         "executionSuccessful": all(outcome.reached for outcome in run.outcomes),

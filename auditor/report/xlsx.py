@@ -31,7 +31,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
     written = io.BytesIO()
     book = xlsxwriter.Workbook(written, _OPTIONS)
     office = run.organisation.name if run.organisation else words("product")
-    title = f"{words('report_of')} · {words.moment(run.started)}"
+    title = f"{words(f'report_of.{run.regime}')} · {words.moment(run.started)}"
     book.set_properties({
         "title": title,
         "author": office,

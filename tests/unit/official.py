@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from auditor import inventory
-from auditor.frameworks.clauses import Framework, load
+from auditor.frameworks.clauses import OF_REGIME, Framework, load
 from auditor.models import DocumentKind, Lang, Organisation, Regime, Run
 from auditor.report.official import content
 from auditor.report.official.document import Document
@@ -29,7 +29,7 @@ def organisation() -> Organisation:
 
 @cache
 def framework(regime: Regime) -> Framework:
-    return load(content.FRAMEWORKS[regime])
+    return load(OF_REGIME[regime])
 
 
 def month(unit: str, run: Run, before: Run | None = None, of: Organisation | None = None) -> Figures:

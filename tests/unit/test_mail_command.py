@@ -319,6 +319,15 @@ def test_the_text_covers_the_units_below_and_those_taken_over() -> None:
         text(units[3], factory.HOSTS[:1])
 
 
+def test_the_subject_is_in_the_words_of_the_organisation_s_laws() -> None:
+    said = []
+    for regime in ("2022", "2026"):
+        organisation = factory.ORGANISATION.model_copy(update={"regime": regime})
+        found = figures(organisation, organisation.units[0], (), factory.run(), None)
+        said.append(summary.subject(found, Words("vi")).partition(" của ")[0])
+    assert said == ["Kết quả rà soát an toàn thông tin mạng", "Kết quả rà soát an ninh mạng"]
+
+
 def test_a_long_list_is_cut_and_says_so() -> None:
     (host,) = factory.HOSTS[:1]
     sites = tuple(host.sites[0].model_copy(update={"domain": f"a{number:03}.test"}) for number in range(30))

@@ -159,6 +159,28 @@ def test_the_command_for_a_fix_is_exact():
     assert "auditor harden -i inventories/lab --limit web1" in text
 
 
+def test_a_control_s_commands_name_those_where_it_is_open():
+    page = rendered("plain")["controls/ssh.root_login.html"]
+    text = Page(page).text
+    assert "auditor harden -i inventories/lab --limit web1,web2,web3" in text
+    assert (
+        "ansible-playbook -i inventories/lab playbooks/harden.yml --tags ssh.root_login"
+        " --limit web1,web2,web3 --check --diff" in text
+    )
+
+
+def test_the_words_are_those_of_the_organisation_s_laws():
+    older = factory.run().model_copy(
+        update={"organisation": factory.ORGANISATION.model_copy(update={"regime": "2022"})}
+    )
+    made = dict(html.pages(older, CATALOGUE, "vi"))
+    assert "Báo cáo rà soát an toàn thông tin mạng" in made["index.html"]
+    assert "Báo cáo rà soát an ninh mạng" in rendered("plain")["index.html"]
+    cards = [Page(text["frameworks.html"]).text for text in (made, rendered("plain"))]
+    assert cards[0].index("11930") < cards[0].index("14423")
+    assert cards[1].index("14423") < cards[1].index("11930")
+
+
 def test_an_inventory_path_cannot_add_a_command():
     run = factory.run().model_copy(update={"inventory": "x; rm -rf /"})
     index = dict(html.pages(run, CATALOGUE, "vi"))["index.html"]

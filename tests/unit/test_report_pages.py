@@ -7,7 +7,19 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from auditor.frameworks.assessment import Result
-from auditor.models import Hardening, Host, HostHardening, LeftOut, Severity, Site, Text, Waived
+from auditor.models import (
+    Hardening,
+    Host,
+    HostHardening,
+    LeftOut,
+    Scope,
+    Severity,
+    Site,
+    Text,
+    Waived,
+    Waiver,
+    WaiverUse,
+)
 from auditor.report import html
 from auditor.report.by_clause import by_clause
 from auditor.report.by_control import by_control
@@ -150,6 +162,35 @@ def test_a_report_written_again_ends_its_trend_with_its_own_run():
     later = factory.run(run_id="later", started="2026-12-01T08:00:00+07:00", hardened=True)
     page = pages(BEFORE, trend=(trend_point(BEFORE), trend_point(later)))["index.html"]
     assert not rows(page, "#trend")
+
+
+def test_a_host_s_page_tells_what_changed_and_how_it_went():
+    now = factory.run(hardened=True)
+    page = pages(now, before=BEFORE, trend=(trend_point(BEFORE), trend_point(now)))["hosts/web1.html"]
+    then, today = (
+        sum(f.is_open and f.subject.id == "web1" for f in run.findings if f.subject.kind == "host")
+        for run in (BEFORE, now)
+    )
+    assert then > today
+    assert rows(page, ".arrow")[0].startswith(f"{then} → {today} ")
+    assert rows(page, "table.figures tbody tr") == [f"23 Nov 2026, 08:30 {today}", f"23 Nov 2026, 08:21 {then}"]
+
+
+@pytest.mark.parametrize(("validity", "days", "tags"), [("active", 40, ["Equivalent"]), ("expired", -3, [])])
+def test_only_a_waiver_in_force_makes_its_measure_equivalent(validity, days, tags):
+    waiver = Waiver(
+        id="12/QĐ-UBND",
+        control="ssh.root_login",
+        scope=Scope(hosts=("web1",)),
+        reason="r",
+        approver="Chủ tịch",
+        granted=date(2026, 1, 1),
+        expires=date(2026, 11, 20),
+        compensating="Giám sát",
+    )
+    use = WaiverUse(waiver=waiver, validity=validity, days_left=days, waived=0, open=1, not_evaluated=0, met=0)
+    page = pages(factory.run().model_copy(update={"waivers": (use,)}))["index.html"]
+    assert rows(page, ".papers .tag") == tags
 
 
 def test_a_stacked_bar_is_as_long_as_its_sum():

@@ -37,9 +37,6 @@ from auditor.report.summary import SEVERITIES, Change, SiteSummary
 from auditor.report.visible import one_line
 from auditor.words import Words
 
-FRAMEWORKS: Mapping[Regime, str] = {"2022": "tcvn11930", "2026": "tcvn14423"}
-"""Whose clauses a report counts, by regime."""
-
 DEADLINE_DAYS: Mapping[Severity, int] = {
     Severity.CRITICAL: 7,
     Severity.HIGH: 15,
@@ -750,4 +747,4 @@ def _item(text: str) -> Block:
     return Block(kind="item", text=text)
 
 
-__all__ = ["DEADLINE_DAYS", "FRAMEWORKS", "document"]
+__all__ = ["DEADLINE_DAYS", "document"]

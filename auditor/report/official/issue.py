@@ -9,7 +9,7 @@ from pathlib import Path
 from auditor import units
 from auditor.controls import Catalogue
 from auditor.errors import InputError
-from auditor.frameworks.clauses import load
+from auditor.frameworks.clauses import OF_REGIME, load
 from auditor.history import History
 from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit
 from auditor.office import folder
@@ -61,7 +61,7 @@ def write(
         kind=kind,
         lang=lang,
         previous=before.moments[0] if before else None,
-        framework=load(content.FRAMEWORKS[regime]),
+        framework=load(OF_REGIME[regime]),
     )
     made = rendered(document, month, catalogue, period, template)
     try:
