@@ -47,6 +47,14 @@ def by_clause(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
     )
 
 
+def standard(run: Run, catalogue: Catalogue) -> FrameworkResult | None:
+    """The standard that the organisation goes by; None when nothing of the run is under it."""
+    wanted = clauses.OF_REGIME[run.regime]
+    framework = next(framework for framework in frameworks() if framework.id == wanted)
+    found = total(assess_run(framework, run, catalogue, found=by_host(run)))
+    return FrameworkResult(framework, found, Counter(one.result for one in found)) if found else None
+
+
 def cited(catalogue: Catalogue) -> tuple[Framework, ...]:
     """The frameworks that some control cites."""
     keys = {key for control in catalogue.controls for key, numbers in control.references.items() if numbers}

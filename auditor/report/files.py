@@ -66,7 +66,7 @@ def write(
         Format.JSON: lambda: json_output.render(run, verdict),
         Format.JUNIT: lambda: junit.render(run, catalogue, lang),
         Format.CSV: lambda: csv_output.render(run, catalogue, lang),
-        Format.XLSX: lambda: xlsx.render(run, catalogue, lang),
+        Format.XLSX: lambda: xlsx.render(run, catalogue, lang, before),
         Format.SARIF: lambda: sarif.render(run, catalogue, lang, baseline),
         Format.OSCAL: lambda: oscal.render(run, catalogue, lang),
     }

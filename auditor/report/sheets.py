@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import chain
 
-from auditor.controls import Catalogue
+from auditor.controls import Catalogue, Control
+from auditor.frameworks.assessment import host_level
 from auditor.models import Bucket, Finding, Run, Severity
-from auditor.report import papers, shown
-from auditor.report.summary import SEVERITIES, Counts, FleetSummary, WorkItem, by_urgency, fleet, work
+from auditor.report import by_clause, papers, shown
+from auditor.report.by_clause import FrameworkResult
+from auditor.report.summary import SEVERITIES, Change, Counts, FleetSummary, WorkItem, by_urgency, fleet, work
+from auditor.report.transitions import ORDER, between
 from auditor.report.visible import one_line, visible
 from auditor.words import Words
 
 MAX_TEXT = 2000
 """Characters of a cell, a quarter of what spreadsheets are comfortable with; a cut is marked."""
 
-Cell = str | int | None
+MAX_LINES = 5
+"""Lines of a cell that is meant for paper."""
+MAX_LINE = 160
+Cell = str | int | datetime.date | None
 
 
 @dataclass(frozen=True)
@@ -35,33 +41,59 @@ class Sheet:
     name: str
     columns: tuple[Column, ...]
     rows: Iterable[tuple[Cell, ...]]
+    printed: int | None = None
+    """How many of the columns go on paper; None: all."""
 
 
-def sheets(run: Run, catalogue: Catalogue, words: Words) -> tuple[Sheet, ...]:
-    """The annex: sites and hosts, what is open, the work, what could not be evaluated, and what waivers and attestations say."""
+def sheets(run: Run, catalogue: Catalogue, words: Words, before: Run | None = None) -> tuple[Sheet, ...]:
+    """The annex: sites and hosts, what is open, the work, what could not be evaluated, what waivers and attestations say.
+
+    Then the clauses of the organisation's standard, and what changed since the run ``before``.
+    """
     summary = fleet(run)
     told = _Told(run, catalogue, words)
     unsure = (f for f in run.findings if f.bucket in ("not_evaluated", "manual"))
     apart = by_urgency(f for f in run.findings if f.bucket in ("waived", "attested"))
+    judged = by_clause.standard(run, catalogue)
     return (
         Sheet(words("sites.title"), _site_columns(words), _sites(summary, words)),
         Sheet(words("hosts.title"), _host_columns(words), _hosts(summary, words)),
         Sheet(
             words("sheet.findings"),
-            _finding_columns(words),
-            map(told.finding, by_urgency(f for f in run.findings if f.is_open)),
+            _open_columns(words),
+            map(told.open, by_urgency(f for f in run.findings if f.is_open)),
+            printed=7,
         ),
         Sheet(words("sheet.controls"), _work_columns(words), (_work(item, words) for item in work(run, catalogue))),
         Sheet(words("sheet.not_evaluated"), _unsure_columns(words), map(told.unsure, by_urgency(unsure))),
+        *(
+            [Sheet(words("sheet.waivers"), _waiver_columns(words), _waivers(run, catalogue, words))]
+            if run.waivers
+            else []
+        ),
         *([Sheet(words("sheet.papers"), _unsure_columns(words), map(told.unsure, apart))] if apart else []),
+        *(
+            [Sheet(words("sheet.clauses"), _clause_columns(words), _clauses(judged, catalogue, words))]
+            if judged
+            else []
+        ),
+        *([Sheet(words("sheet.changes"), _change_columns(words), _changes(told, before, run))] if before else []),
     )
 
 
 def findings(run: Run, catalogue: Catalogue, words: Words) -> Sheet:
     """Every finding of the run, a row each."""
     told = _Told(run, catalogue, words)
-    columns = (*_finding_columns(words), Column(words("reason"), 44))
-    rows = ((*told.finding(finding), told.reason(finding)) for finding in run.findings)
+    columns = (
+        *_finding_columns(words),
+        Column(words("reason"), 44),
+        Column(words("site.level"), 8),
+        Column(words("references"), 26),
+    )
+    rows = (
+        (*told.finding(finding), told.reason(finding), told.level(finding), told.references(finding.control))
+        for finding in run.findings
+    )
     return Sheet(words("sheet.all_findings"), columns, rows)
 
 
@@ -153,6 +185,16 @@ def _finding_columns(words: Words) -> tuple[Column, ...]:
     return (*_subject_columns(words), Column(words("evidence"), 28), Column(words("violations"), 36))
 
 
+def _open_columns(words: Words) -> tuple[Column, ...]:
+    severity, control, title, status, subject, name, host, unit = _subject_columns(words)
+    return (
+        *(severity, title, status, name, host),
+        Column(words("evidence"), 30),
+        Column(words("violations"), 36),
+        *(control, subject, unit),
+    )
+
+
 def _unsure_columns(words: Words) -> tuple[Column, ...]:
     return (*_subject_columns(words), Column(words("reason"), 44))
 
@@ -172,8 +214,16 @@ class _Told:
                 for site in host.sites
             },
         }
+        self._levels: Mapping[tuple[str, str], int] = {
+            **{("host", host.name): host_level(host) for host in run.hosts},
+            **{("site", site.domain): site.level for host in run.hosts for site in host.sites},
+        }
+        self.references = cache(self._references_of)
         self._reason = lru_cache(maxsize=1024)(lambda text: visible(text, MAX_TEXT))
         self._head = cache(self._head_of)
+
+    def _references_of(self, control: str) -> str | None:
+        return _references(self._catalogue[control], self.words)
 
     def _head_of(self, control: str, severity: Severity, bucket: Bucket, kind: str) -> tuple[Cell, ...]:
         words = self.words
@@ -196,7 +246,25 @@ class _Told:
 
     def finding(self, finding: Finding) -> tuple[Cell, ...]:
         """What it is about, what was read, where it is not met."""
-        return (*self._subject(finding), self._evidence(finding), self._violations(finding))
+        evidence, violations = self._evidence_lines(finding), self._violation_lines(finding)
+        return (*self._subject(finding), _lines(evidence), _lines(violations))
+
+    def open(self, finding: Finding) -> tuple[Cell, ...]:
+        """The same for paper: in a few lines, and what tells it from others for a program last."""
+        severity, control, title, status, subject, name, host, unit = self._subject(finding)
+        evidence, violations = (
+            _few(self._evidence_lines(finding), self.words),
+            _few(self._violation_lines(finding), self.words),
+        )
+        return (severity, title, status, name, host, evidence, violations, control, subject, unit)
+
+    def changed(self, change: Change, finding: Finding) -> tuple[Cell, ...]:
+        """What became of it, and what it is about."""
+        return (self.words(f"change.{change}").capitalize(), *self._subject(finding))
+
+    def level(self, finding: Finding) -> int | None:
+        """The level of its site; of a host that of its sites."""
+        return self._levels.get((finding.subject.kind, finding.subject.id))
 
     def unsure(self, finding: Finding) -> tuple[Cell, ...]:
         """What it is about, and why it is not counted as met or open."""
@@ -208,14 +276,13 @@ class _Told:
             return self._reason(papers.said(finding, self.words))
         return self._reason(finding.reason.get(self.words.lang)) if finding.reason else None
 
-    def _evidence(self, finding: Finding) -> str | None:
-        rows = shown.evidence(finding, self.words, self._started)
-        return _lines(f"{row.path} = {row.value}" for row in rows)
+    def _evidence_lines(self, finding: Finding) -> Sequence[str]:
+        return [f"{row.path} = {row.value}" for row in shown.evidence(finding, self.words, self._started)]
 
-    def _violations(self, finding: Finding) -> str | None:
+    def _violation_lines(self, finding: Finding) -> Sequence[str]:
         table = shown.violations(finding, self.words, self._started)
         if table is None:
-            return None
+            return []
         lines = (
             ", ".join(f"{column}={value}" for column, value in zip(table.columns, row, strict=True))
             if table.columns
@@ -223,7 +290,14 @@ class _Told:
             for row in table.rows
         )
         cut = [self.words("violations.first", n=len(table.rows))] if table.cut else []
-        return _lines(chain(lines, cut))
+        return [*lines, *cut]
+
+
+def _few(lines: Sequence[str], words: Words) -> str | None:
+    """The first lines, each cut, and how many are left."""
+    told = [one_line(line, MAX_LINE) for line in lines[:MAX_LINES]]
+    left = len(lines) - MAX_LINES
+    return _lines([*told, words("more_lines", n=left)] if left > 0 else told)
 
 
 def _lines(lines: Iterable[str]) -> str | None:
@@ -270,6 +344,90 @@ def _work(item: WorkItem, words: Words) -> tuple[Cell, ...]:
         words(f"disruption.{fix.disruption}") if fix else None,
         control.remedy.get(words.lang),
         fix.danger.get(words.lang) if fix and fix.danger else None,
-        _lines(f"{framework}: {clauses}" for framework, clauses in shown.references(control.references, words)),
-        _lines(item.domains),
+        _references(control, words),
+        _few(item.domains, words),
     )
+
+
+def _references(control: Control, words: Words) -> str | None:
+    return _lines(f"{framework}: {clauses}" for framework, clauses in shown.references(control.references, words))
+
+
+# --- waivers, clauses, changes ------------------------------------------------------------------------
+
+
+def _waiver_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words("col.validity"), 13),
+        Column(words("col.paper"), 14),
+        Column(words("col.title"), 28),
+        Column(words("col.covers"), 24),
+        Column(words("reason"), 28),
+        Column(words("waiver.compensating"), 28),
+        Column(words("waiver.approver"), 18),
+        Column(words("col.granted"), 11),
+        Column(words("col.expires"), 11),
+        Column(words("status.waived"), 9),
+        Column(words("status.fail"), 9),
+        Column(words("col.unevaluated").replace("\u00a0", " "), 9),
+        Column(words("status.pass"), 9),
+        Column(words("col.control"), 21),
+    )
+
+
+def _waivers(run: Run, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
+    """One row a waiver, in force or not, with what it comes to in the run."""
+    for use in papers.waivers(run):
+        waiver = use.waiver
+        yield (
+            words(f"validity.{use.validity}").capitalize(),
+            waiver.id,
+            catalogue[waiver.control].title.get(words.lang),
+            visible(papers.places(waiver.scope, run.organisation), MAX_TEXT),
+            visible(waiver.reason, MAX_TEXT),
+            visible(waiver.compensating, MAX_TEXT) if waiver.compensating else None,
+            visible(waiver.approver, MAX_TEXT),
+            waiver.granted,
+            waiver.expires,
+            use.waived,
+            use.open,
+            use.not_evaluated,
+            use.met,
+            waiver.control,
+        )
+
+
+def _clause_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words("coverage.clause"), 12),
+        Column(words("coverage.requirement"), 60),
+        Column(words("col.status"), 20),
+        Column(words("coverage.how"), 16),
+        Column(words("clause.where"), 30),
+        Column(words("sheet.controls"), 50),
+    )
+
+
+def _clauses(judged: FrameworkResult, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for one in judged.clauses:
+        open_ = [f"{catalogue[control].title.get(words.lang)} ({number})" for control, number in one.open.items()]
+        yield (
+            one.clause.number,
+            one.clause.text.get(words.lang),
+            words(f"result.{one.result.value}"),
+            words(f"coverage.{one.clause.status}"),
+            _few(one.worst, words) if one.open else None,
+            _lines(open_),
+        )
+
+
+def _change_columns(words: Words) -> tuple[Column, ...]:
+    return (Column(words("col.change"), 22), *_subject_columns(words))
+
+
+def _changes(told: _Told, before: Run, run: Run) -> Iterator[tuple[Cell, ...]]:
+    """What is no longer as it was, what a reader asks for first first."""
+    changes = between(before, run).changes
+    for change in ORDER:
+        if change != "still":
+            yield from (told.changed(change, finding) for finding in by_urgency(changes.get(change, ())))

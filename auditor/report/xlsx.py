@@ -23,8 +23,8 @@ _OPTIONS = {
 }
 
 
-def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
-    """A workbook. Text cells are of type text: no formula, no link, also after somebody edits them."""
+def render(run: Run, catalogue: Catalogue, lang: Lang, before: Run | None = None) -> bytes:
+    """A workbook, with what changed since the run ``before``. Text cells are of type text: no formula, no link, also after somebody edits them."""
     import xlsxwriter  # slow to load, and most audits write no workbook
 
     words = Words(lang)
@@ -42,8 +42,9 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
         book.add_format({**_LINE, "bold": True, "text_wrap": True, "align": "center", "bg_color": "#E8EEE8"}),
         book.add_format({**_LINE, "text_wrap": True, "num_format": "@"}),
         book.add_format({**_LINE, "num_format": "0"}),
+        book.add_format({**_LINE, "num_format": "dd/mm/yyyy"}),
     )
-    for sheet in sheets(run, catalogue, words):
+    for sheet in sheets(run, catalogue, words, before):
         page = book.add_worksheet(sheet.name)
         _for_print(page, f"&L{_plain(office)}&C{_plain(sheet.name)}&R{_plain(title)}", words)
         _fill(page, sheet, *formats)
@@ -65,7 +66,7 @@ def _plain(text: str) -> str:
     return text.replace("&", "&&")
 
 
-def _fill(page: Any, sheet: Sheet, heading: Any, text: Any, number: Any) -> None:
+def _fill(page: Any, sheet: Sheet, heading: Any, text: Any, number: Any, day: Any) -> None:
     page.freeze_panes(1, 0)
     for index, column in enumerate(sheet.columns):
         page.set_column(index, index, column.width)
@@ -77,6 +78,10 @@ def _fill(page: Any, sheet: Sheet, heading: Any, text: Any, number: Any) -> None
                 page.write_string(last, index, cell, text)
             elif cell is None:
                 page.write_blank(last, index, None, text)
+            elif isinstance(cell, datetime.date):
+                page.write_datetime(last, index, cell, day)
             else:
                 page.write_number(last, index, cell, number)
     page.autofilter(0, 0, last, len(sheet.columns) - 1)
+    if sheet.printed is not None:
+        page.print_area(0, 0, last, sheet.printed - 1)

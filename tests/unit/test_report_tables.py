@@ -1,12 +1,17 @@
 import csv
 import io
+from dataclasses import replace
+from datetime import date, datetime
 
 import openpyxl
 import pytest
 
-from auditor.models import Status
+from auditor.models import Inventory, Scope, Status, Waiver
 from auditor.report import csv_output, xlsx
+from auditor.report.by_clause import standard
 from auditor.report.csv_output import inert
+from auditor.report.transitions import between
+from auditor.waivers import settle
 from tests import factory
 
 CATALOGUE = factory.catalogue()
@@ -18,8 +23,12 @@ def rows(run, lang="vi"):
     return list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
-def workbook(run, lang="vi"):
-    return openpyxl.load_workbook(io.BytesIO(xlsx.render(run, CATALOGUE, lang)))
+def workbook(run, lang="vi", before=None):
+    return openpyxl.load_workbook(io.BytesIO(xlsx.render(run, CATALOGUE, lang, before)))
+
+
+def cells(sheet):
+    return [tuple(cell.value for cell in row) for row in sheet.iter_rows(min_row=2)]
 
 
 # --- CSV ----------------------------------------------------------------------------------------------
@@ -67,20 +76,81 @@ def test_the_workbook_has_a_sheet_for_each_question():
     book = workbook(factory.run())
     assert book.sheetnames == [
         "Các trang", "Các máy chủ", "Kết quả chưa đạt", "Yêu cầu chưa đạt", "Chưa đánh giá, chờ xác nhận",
+        "Theo mục của tiêu chuẩn",
     ]  # fmt: skip
+    later = workbook(factory.run(hardened=True), before=factory.run(run_id="before"))
+    assert later.sheetnames[-1] == "Thay đổi so với lần trước"
 
 
 def test_the_workbook_counts_what_the_run_holds():
     run = HOSTILE
-    sites, hosts, findings, controls, unsure = workbook(run).worksheets
+    sites, hosts, findings, controls, unsure, clauses = workbook(run).worksheets
     open_ones = [finding for finding in run.findings if finding.status.is_open]
     assert sites.max_row - 1 == 4 and hosts.max_row - 1 == 3
     assert findings.max_row - 1 == len(open_ones)
     assert controls.max_row - 1 == len({finding.control for finding in open_ones})
+    judged = standard(run, CATALOGUE)
+    assert judged is not None and clauses.max_row - 1 == len(judged.clauses)
     assert unsure.max_row - 1 == sum(f.status in (Status.NOT_EVALUATED, Status.MANUAL) for f in run.findings)
     assert [row[0].value for row in findings.iter_rows(min_row=2)].count("Nghiêm trọng") == sum(
         finding.severity == "critical" for finding in open_ones
     )
+
+
+def test_a_waiver_is_a_row_also_when_it_is_over():
+    papers = [
+        Waiver(
+            id=f"{n}/QĐ-UBND",
+            control="ssh.root_login",
+            scope=Scope(hosts=(f"web{n}",)),
+            reason="=chờ máy mới",
+            approver="Chủ tịch",
+            granted=date(2026, 1, 1),
+            expires=expires,
+            compensating="Giám sát" if n == 1 else None,
+        )
+        for n, expires in ((1, date(2026, 11, 10)), (2, date(2027, 1, 31)))
+    ]
+    inventory = Inventory(path="i", organisation=factory.ORGANISATION, hosts=factory.HOSTS, waivers=tuple(papers))
+    run = factory.run()
+    settled = settle(inventory, CATALOGUE, factory.HOSTS, run.findings, date(2026, 11, 23))
+    book = workbook(run.model_copy(update={"findings": settled.findings, "waivers": settled.waivers}))
+    over, held = cells(book["Các miễn trừ"])
+    assert over[:2] == ("Hết hạn", "1/QĐ-UBND") and over[5:11] == (
+        "Giám sát", "Chủ tịch", datetime(2026, 1, 1), datetime(2026, 11, 10), 0, 1,
+    )  # fmt: skip
+    assert held[:2] == ("Còn hiệu lực", "2/QĐ-UBND") and held[8:11] == (datetime(2027, 1, 31), 1, 0)
+    assert [row[6] for row in cells(book["Miễn trừ, xác nhận"])] == ["web2"]
+
+
+def test_changes_are_those_of_the_comparison_without_what_stayed():
+    before, now = factory.run(run_id="before"), factory.run(hardened=True)
+    sheet = workbook(now, before=before)["Thay đổi so với lần trước"]
+    comparison = between(before, now)
+    assert comparison.count("fixed") > 0
+    changed = sum(len(found) for change, found in comparison.changes.items() if change != "still")
+    assert len(cells(sheet)) == changed
+
+
+def test_open_findings_are_readable_on_paper():
+    members = tuple(f"/var/www/{n}/" + "a" * 300 for n in range(40))
+    run = factory.run()
+    first = next(finding for finding in run.findings if finding.is_open)
+    run = run.model_copy(update={"findings": (replace(first, violations=members),)})
+    sheet = workbook(run)["Kết quả chưa đạt"]
+    width = sum(sheet.column_dimensions[letter].width for letter in "ABCDEFG")
+    assert sheet.print_area == f"'Kết quả chưa đạt'!$A$1:$G${sheet.max_row}"
+    assert width < 160  # characters of 10 points on 267 mm: at least 85 %
+    ((*_, told, _control, _subject, _unit),) = cells(sheet)
+    assert told.count("\n") == 5 and told.endswith("và 35 dòng nữa") and len(told) < 1000
+
+
+def test_the_csv_ends_with_level_and_references():
+    heading, *lines = rows(factory.run())
+    assert heading[-2:] == ["Cấp độ", "Căn cứ"]
+    levels = {row[5]: row[-2] for row in lines}
+    assert levels["antruc.test"] == str(factory.HOSTS[0].sites[0].level)
+    assert "TCVN" in next(row[-1] for row in lines if row[1] == "ssh.root_login")
 
 
 def test_a_host_that_was_not_read_says_why():
@@ -112,7 +182,7 @@ def test_texts_of_the_workbook_are_text_for_good():
 
 def test_hostile_texts_are_cut_and_made_visible():
     values = [
-        cell.value for sheet in workbook(HOSTILE) for row in sheet.iter_rows() for cell in row
+        cell.value for sheet in workbook(factory.run(nasty=factory.NASTY[6:8])) for row in sheet.iter_rows() for cell in row
         if isinstance(cell.value, str)
     ]  # fmt: skip
     assert max(map(len, values)) < 2500
