@@ -52,7 +52,7 @@ def list_runs(
             return
         for stone in tombstones:
             said = words("history.pruned_at", when=words.moment(stone.pruned))
-            console.out.print(f"{stone.id}  {stone.started}  {stone.inventory}  {said}", markup=False)
+            console.out.print(f"{stone.id}  {words.moment(stone.started)}  {stone.inventory}  {said}", markup=False)
         return
     history = History()
     entries = history.entries(inventory, limit=newest)
@@ -78,12 +78,15 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     from auditor.commands import console, terminal
     from auditor.history import History
     from auditor.report.summary import fleet
+    from auditor.words import Words
 
     run = History().run(run_id)
     if as_json:
         typer.echo(run.model_dump_json(indent=1))
         return
-    console.out.print(f"{run.id}  {run.started}  {run.purpose}  {run.inventory}", markup=False)
+    words = Words(lang)
+    why = words(f"purpose.{run.purpose}").lower()
+    console.out.print(f"{run.id}  {words.moment(run.started)}  {why}  {run.inventory}", markup=False)
     terminal.show_run(run, fleet(run), lang)
     terminal.show_open(run, controls.load(), lang)
 

@@ -162,15 +162,22 @@ def papers_table(states: Iterable[PaperState], words: Words) -> Table:
 
 
 def runs_table(runs: Iterable[Entry], words: Words) -> Table:
-    """Kept runs in rows: id, when, why, open findings, of what."""
+    """Kept runs in rows: id, when, why, how many of the hosts, open findings, of what."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    for _column in range(5):
+    for _column in range(6):
         table.add_column(no_wrap=True)
     for run in runs:
-        why = "" if run.purpose == "audit" else words(f"purpose.{run.purpose}").lower()
+        why = words(f"purpose.{run.purpose}").lower()
         open_now = words("history.open_n", n=sum(run.open.values()))
-        table.add_row(run.id, words.moment(run.started), open_now, why, escape(run.inventory))
+        table.add_row(run.id, words.moment(run.started), why, _scope(run, words), open_now, escape(run.inventory))
     return table
+
+
+def _scope(run: Entry, words: Words) -> str:
+    """How many hosts it held, and of how many; empty where that was not kept."""
+    if run.left_out:
+        return words("hosts_of", n=len(run.hosts), of=len(run.hosts) + len(run.left_out))
+    return words("hosts_n", n=len(run.hosts)) if run.hosts else ""
 
 
 def mails_table(mails: Iterable[Mail], words: Words, like: str) -> Table:
@@ -197,7 +204,7 @@ def show_difference(before: Run, after: Run, found: Difference, catalogue: Catal
             out.print(words(f"diff.only_{key}", names=", ".join(names)), markup=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(words("site").capitalize() if found.sites else words("host").capitalize(), no_wrap=True)
-    for title in (f"{words('before')} → {words('after')}", *(words(f"diff.{change}") for change in CHANGES)):
+    for title in (f"{words('before')} → {words('after')}", *(words(f"change.{change}") for change in CHANGES)):
         table.add_column(title, justify="right")
     for name, comparison in [*((each.id, each.comparison) for each in found.sites or found.hosts), ("Σ", found.totals)]:
         counts = [str(comparison.count(change) or "·") for change in CHANGES]
@@ -212,7 +219,9 @@ def show_difference(before: Run, after: Run, found: Difference, catalogue: Catal
                 catalogue[finding.control].title.get(lang) if finding.control in catalogue.by_id else finding.control
             )
             severity = f"[{_STYLE[finding.severity.value]}]{words(f'severity.{finding.severity.value}')}[/]"
-            out.print(f"{words(f'diff.{change}')}: {severity} {escape(finding.subject.id)}: {escape(title)}")
+            out.print(
+                f"{words(f'change.{change}').capitalize()}: {severity} {escape(finding.subject.id)}: {escape(title)}"
+            )
 
 
 def show_plan(

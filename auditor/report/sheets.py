@@ -67,7 +67,7 @@ def sheets(run: Run, catalogue: Catalogue, words: Words, before: Run | None = No
         Sheet(words("sheet.controls"), _work_columns(words), (_work(item, words) for item in work(run, catalogue))),
         Sheet(words("sheet.not_evaluated"), _unsure_columns(words), map(told.unsure, by_urgency(unsure))),
         *(
-            [Sheet(words("sheet.waivers"), _waiver_columns(words), _waivers(run, catalogue, words))]
+            [Sheet(words("sheet.waivers"), _waiver_columns(words), _waivers(run, catalogue, words), printed=13)]
             if run.waivers
             else []
         ),
@@ -360,10 +360,10 @@ def _waiver_columns(words: Words) -> tuple[Column, ...]:
     return (
         Column(words("col.validity"), 13),
         Column(words("col.paper"), 14),
-        Column(words("col.title"), 28),
-        Column(words("col.covers"), 24),
-        Column(words("reason"), 28),
-        Column(words("waiver.compensating"), 28),
+        Column(words("col.title"), 26),
+        Column(words("col.covers"), 20),
+        Column(words("reason"), 24),
+        Column(words("waiver.compensating"), 24),
         Column(words("waiver.approver"), 18),
         Column(words("col.granted"), 11),
         Column(words("col.expires"), 11),

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from auditor.commands.history import app
 from auditor.errors import InputError
 from auditor.history import History, key_of
-from auditor.models import Run
+from auditor.models import LeftOut, Run
 from auditor.report.difference import difference
 from auditor.report.summary import compare
 from tests import factory
@@ -41,11 +41,22 @@ def test_list_shows_people_what_was_open(history: History) -> None:
     assert second.startswith(BEFORE.id)
     open_then = sum(finding.status.is_open for finding in BEFORE.findings)
     assert f"{open_then} điểm chưa đạt" in second
-    assert "08:00 ngày 01/01/2026" in second
+    assert "08:00 ngày 01/01/2026  rà soát" in second
+    assert "3 máy chủ" in second
     assert "sau khi gia cố" in first
     assert "after hardening" in auditor("list", "--lang", "en", "--newest", "1").stdout
     listed = json.loads(auditor("list", "--json").stdout)
     assert sum(listed[1]["open"].values()) == open_then
+
+
+def test_list_tells_a_limited_run_from_a_full_one(history: History) -> None:
+    left_out = (LeftOut(host="web2"), LeftOut(host="web3"))
+    some = factory.run(hosts=factory.HOSTS[:1], run_id="20261102T1-c", started="2026-11-02T08:00:00+07:00")
+    history.keep(some.model_copy(update={"left_out": left_out, "purpose": "before"}))
+    first = auditor("list", "--newest", "1").stdout
+    assert "trước khi gia cố" in first and "1 trong 3 máy chủ" in first
+    (told,) = json.loads(auditor("list", "--newest", "1", "--json").stdout)
+    assert (told["hosts"], told["left_out"]) == (["web1"], ["web2", "web3"])
 
 
 def test_an_empty_history_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,6 +87,7 @@ def test_a_folder_and_its_only_file_of_hosts_are_one_inventory(history: History,
 def test_show_is_the_table_of_the_audit_and_the_run_whole_as_json(history: History) -> None:
     shown = auditor("show", "20260101").stdout
     assert "bennua.test" in shown
+    assert "08:00 ngày 01/01/2026  rà soát" in shown
     assert BEFORE.inventory in shown
     assert all(finding.control in shown for finding in BEFORE.findings if finding.is_open)
     assert Run.model_validate_json(auditor("show", "20260101", "--json").stdout) == BEFORE
@@ -109,7 +121,7 @@ def test_diff_says_it_in_both_languages_and_names_what_got_worse(history: Histor
     assert "khắc phục" in forth
     assert "antruc.test" in forth
     back = auditor("diff", AFTER.id, BEFORE.id, "--lang", "en").stdout
-    assert "regressed: Critical" in back
+    assert "Passed before, open now: Critical" in back
 
 
 def test_diff_does_not_call_gone_what_a_limited_run_left_out() -> None:

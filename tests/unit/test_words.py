@@ -40,7 +40,7 @@ KINDS = {
     "standing.": get_args(Standing),
     "result.": [result.value for result in Result],
     "disruption.": get_args(Fix.model_fields["disruption"].annotation),
-    "purpose.": [kind for kind in get_args(Run.model_fields["purpose"].annotation) if kind != "audit"],
+    "purpose.": get_args(Run.model_fields["purpose"].annotation),
 }
 """Keys that are put together, and all that they are put together from."""
 
