@@ -128,12 +128,13 @@ def reports(tmp_path_factory):
         "hostile": (hostile(), before, ()),
         "large": (large(), None, ()),
     }
+    runs |= {f"{name}-en": runs[name] for name in ("plain", "tidy")}
     return {
         name: write(
             run,
             factory.catalogue(),
             output=tmp_path_factory.mktemp(name),
-            lang="vi",
+            lang="en" if name.endswith("-en") else "vi",
             before=earlier,
             trend=trend,
             formats={Format.HTML},
@@ -407,3 +408,5 @@ def test_the_documentation_shows_the_report_as_it_is(reports, visit):
     others = [shot("plain", path) for path in ("controls.html", "unevaluated.html", "hosts/web3.html")]
     pictures.check("fleet", fleet, [site, *others])
     pictures.check("site", site, [fleet, *others])
+    pictures.check("en-fleet", shot("tidy-en", "index.html"), [site, *others])
+    pictures.check("en-site", shot("plain-en", "sites/antruc.test.html"), [fleet, *others])

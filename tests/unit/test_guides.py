@@ -51,7 +51,7 @@ def test_both_languages_say_the_same_commands(name: str) -> None:
     assert list(written(vi)) == list(written(en)) != []
     assert list(guide.steps(vi)) == list(guide.steps(en))
     assert FENCE.findall(vi) == FENCE.findall(en)
-    assert LINK.findall(vi) == LINK.findall(en) != []
+    assert LINK.findall(vi) == LINK.findall(en.replace("images/en-", "images/")) != []
 
 
 def test_the_guides_are_there_in_both_languages_and_on_the_first_page() -> None:
