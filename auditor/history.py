@@ -182,9 +182,10 @@ class History:
         with self._open() as database:
             links = _links(database)
         gone = chain.pruned(links)
+        as_begun = sorted(_runs_kept(links), key=lambda kept: kept.started)
         return tuple(
             Tombstone(kept.id, kept.started, kept.inventory, kept.purpose, gone[kept.id].at)
-            for kept in sorted(_runs_kept(links), key=lambda kept: (kept.started, kept.id), reverse=True)
+            for kept in reversed(as_begun)
             if kept.id in gone
         )
 

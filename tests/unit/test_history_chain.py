@@ -237,7 +237,11 @@ def test_retention_keeps_the_newest_run_of_every_host_of_a_month(tmp_path: Path)
 
 def test_of_runs_of_one_second_retention_keeps_the_one_that_was_kept_last(tmp_path: Path) -> None:
     runs = kept(tmp_path, *(run(name, "2024-01-05T08:00:00+07:00") for name in "cab"))
-    assert [entry.id for entry in retention.prunable(runs, datetime.datetime.now(datetime.UTC))] == ["c", "a"]
+    old = [entry.id for entry in retention.prunable(runs, datetime.datetime.now(datetime.UTC))]
+    assert old == ["c", "a"]
+    history = History(tmp_path / "kept.sqlite")
+    history.prune(old, keep_days=1)
+    assert [tombstone.id for tombstone in history.tombstones()] == ["a", "c"]
 
 
 WRITER = """
