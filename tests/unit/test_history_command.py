@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from auditor.commands.history import app
 from auditor.errors import InputError
 from auditor.history import History, key_of
-from auditor.models import LeftOut, Run
+from auditor.models import Run
 from auditor.report.difference import difference
 from auditor.report.summary import compare
 from tests import factory
@@ -47,16 +47,6 @@ def test_list_shows_people_what_was_open(history: History) -> None:
     assert "after hardening" in auditor("list", "--lang", "en", "--newest", "1").stdout
     listed = json.loads(auditor("list", "--json").stdout)
     assert sum(listed[1]["open"].values()) == open_then
-
-
-def test_list_tells_a_limited_run_from_a_full_one(history: History) -> None:
-    left_out = (LeftOut(host="web2"), LeftOut(host="web3"))
-    some = factory.run(hosts=factory.HOSTS[:1], run_id="20261102T1-c", started="2026-11-02T08:00:00+07:00")
-    history.keep(some.model_copy(update={"left_out": left_out, "purpose": "before"}))
-    first = auditor("list", "--newest", "1").stdout
-    assert "trước khi gia cố" in first and "1 trong 3 máy chủ" in first
-    (told,) = json.loads(auditor("list", "--newest", "1", "--json").stdout)
-    assert (told["hosts"], told["left_out"]) == (["web1"], ["web2", "web3"])
 
 
 def test_an_empty_history_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

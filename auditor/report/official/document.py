@@ -12,10 +12,10 @@ from pydantic import Field
 
 from auditor.models import DocumentKind, Lang, Model
 
-ANNEX = "phu-luc-ky-thuat-"
-"""How the file names of technical annexes begin."""
 KEYWORD = "luytre-official"
 """Among a file's keywords: it is an official document, which names no server, and may be mailed to everybody."""
+ANNEX = "phu-luc-ky-thuat-"
+"""How the file names of technical annexes begin."""
 AnnexKey = Literal["units", "open", "waivers", "unsure", "clauses"]
 Align = Literal["left", "center", "right"]
 
