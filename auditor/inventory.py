@@ -1,25 +1,26 @@
 """The inventory folder, understood: hosts and sites from standard Ansible YAML, the office's papers beside them.
 
-Reads ``hosts.yml`` (or every ``*.yml`` at the top of a folder), ``group_vars/`` and ``host_vars/`` as Ansible does for
-literal values, and ``office/``: ``organisation.yml``, waivers and attestations. Only ``ansible_host``, ``ansible_port``,
-``ansible_user`` and ``luytre_*`` are looked at; those must be literals. Of passwords it is only noted that there are some.
+Hosts have the variables that Ansible gives them, by ``auditor.variables``; ``office/`` has ``organisation.yml``, waivers and
+attestations. Of the variables only those of the way to a host and ``luytre_*`` are looked at; ``luytre_*`` must be literals.
+Of passwords it is only noted that there are some.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from auditor import office
+from auditor import office, variables
 from auditor.errors import InputError
 from auditor.models import Host, Inventory, Organisation, Site
-from auditor.yaml_source import line_of, load_yaml
+from auditor.variables import Sourced, Variables
+from auditor.yaml_source import Encrypted, line_of, load_yaml
 
 if TYPE_CHECKING:
     from auditor.controls import Catalogue
@@ -33,18 +34,6 @@ _HOST_KEYS = {
 }
 _PASSWORDS = ("ansible_password", "ansible_ssh_pass", "ansible_ssh_password")
 _OTHER_KEYS = {"luytre_sites", "luytre_ca_file"}
-
-
-@dataclass(frozen=True)
-class _Sourced:
-    """A variable's value, and where it was written."""
-
-    value: Any
-    file: Path
-    path: tuple[int | str, ...]
-
-    def error(self, what: str, mend: str, *below: int | str) -> InputError:
-        return InputError(what, mend=mend, file=self.file, line=line_of(self.file, [*self.path, *below]))
 
 
 @dataclass(frozen=True)
@@ -63,28 +52,55 @@ class Reach:
 
 def load(path: Path) -> Inventory:
     """Read and check an inventory folder or file. Raises InputError naming file, line and mend."""
-    hosts = {name: _host(name, variables) for name, variables in _variables(path).items()}
-    if not hosts:
+    of_hosts = variables.of_hosts(path)
+    if not of_hosts:
         raise InputError(
-            "no hosts in this inventory", file=path, mend="add one with 'auditor enroll HOST -i " + str(path) + "'"
+            "no hosts in this inventory",
+            file=path,
+            mend=f"add one with 'auditor enroll HOST -i {variables.folder_of(path)}'",
         )
+    hosts = tuple(_host(name, own) for name, own in of_hosts.items())
     organisation = _organisation(path)
-    known = tuple(hosts.values())
-    _check(path, organisation, known, _variables(path))
+    _check_units(organisation, hosts, of_hosts)
+    _check_domains(hosts, of_hosts)
     papers = office.folder(path)
     return Inventory(
         path=str(path),
         organisation=organisation,
-        hosts=known,
-        waivers=office.waivers(papers, organisation, known),
-        attestations=office.attestations(papers, organisation, known),
+        hosts=hosts,
+        waivers=office.waivers(papers, organisation, hosts),
+        attestations=office.attestations(papers, organisation, hosts),
     )
+
+
+def check(path: Path, catalogue: Catalogue) -> Inventory:
+    """Read an inventory, and check all of it that a run could stumble over. Raises InputError likewise."""
+    known = load(path)
+    check_accepted(path, catalogue)
+    office.check_controls(known, catalogue)
+    _check_addresses(reach(path), variables.of_hosts(path))
+    unread = variables.unread(path)
+    if unread:
+        raise InputError(
+            "no run reads this",
+            file=unread[0],
+            mend="write hosts as YAML into a file that ends in .yml; keep all else in office/ or outside",
+        )
+    return known
+
+
+def undeclared_units(inventory: Inventory) -> Sequence[str]:
+    """The units that hosts and sites name where no ``office/organisation.yml`` says which there are, in order."""
+    if inventory.organisation is not None:
+        return ()
+    named = [host.unit for host in inventory.hosts] + [site.unit for site in inventory.sites]
+    return tuple(dict.fromkeys(unit for unit in named if unit is not None))
 
 
 def reach(path: Path) -> Mapping[str, Reach]:
     """How every host is reached, by name."""
-    folder = (path if path.is_dir() else path.parent).resolve()
-    return {name: _reach(name, variables, folder) for name, variables in _variables(path).items()}
+    folder = variables.folder_of(path).resolve()
+    return {name: _reach(name, own, folder) for name, own in variables.of_hosts(path).items()}
 
 
 _SSH_KEYS = (
@@ -96,16 +112,13 @@ _SSH_KEYS = (
     "ansible_ssh_common_args",
     "ansible_ssh_extra_args",
 )
+_WAY = (*_SSH_KEYS, "ansible_connection")
 _INVENTORY_DIR = re.compile(r"\{\{\s*inventory_dir\s*\}\}")
 
 
-def _reach(name: str, variables: Mapping[str, _Sourced], folder: Path) -> Reach:
-    given = {
-        key: _INVENTORY_DIR.sub(lambda _: str(folder), str(variables[key].value))
-        for key in (*_SSH_KEYS, "ansible_connection")
-        if key in variables
-    }
-    unclear = next((key for key, value in given.items() if "{{" in value or "{%" in value), None)
+def _reach(name: str, own: Variables, folder: Path) -> Reach:
+    given = {key: _INVENTORY_DIR.sub(lambda _: str(folder), str(own[key].value)) for key in _WAY if key in own}
+    unclear = next((key for key, value in given.items() if _is_template(value)), None)
     if given.get("ansible_connection", "ssh") not in ("ssh", "smart", "ansible.builtin.ssh"):
         unclear = "ansible_connection"
     port = given.get("ansible_port", "22")
@@ -124,14 +137,18 @@ def _reach(name: str, variables: Mapping[str, _Sourced], folder: Path) -> Reach:
         key_file=given.get("ansible_ssh_private_key_file"),
         ssh_arguments=tuple(arguments),
         unclear=unclear,
-        ca_file=_literal(variables, "luytre_ca_file", None),
+        ca_file=_literal(own, "luytre_ca_file", None),
     )
+
+
+def _is_template(text: str) -> bool:
+    return "{{" in text or "{%" in text
 
 
 def check_accepted(path: Path, catalogue: Catalogue) -> None:
     """Whether every control in a ``luytre_accept`` is one with an automated fix. Raises InputError for one that is not."""
-    for host, variables in _variables(path).items():
-        source = variables.get("luytre_accept")
+    for host, own in variables.of_hosts(path).items():
+        source = own.get("luytre_accept")
         for index, name in enumerate(source.value if source is not None else ()):
             if source is not None and not catalogue.mends(name):
                 raise source.error(
@@ -141,102 +158,26 @@ def check_accepted(path: Path, catalogue: Catalogue) -> None:
                 )
 
 
-def _literal(variables: Mapping[str, _Sourced], key: str, default: Any) -> Any:
-    return variables[key].value if key in variables else default
+def _literal(own: Variables, key: str, default: Any) -> Any:
+    return own[key].value if key in own else default
 
 
-def _variables(path: Path) -> dict[str, dict[str, _Sourced]]:
-    """Host name to its variables, the nearest to the host winning."""
-    if not path.exists():
-        raise InputError(
-            "no such inventory", file=path, mend="give an inventory folder with -i, e.g. -i inventories/example"
-        )
-    files = _inventory_files(path)
-    folder = path if path.is_dir() else path.parent
-    found: dict[str, dict[str, _Sourced]] = {}
-    for file in files:
-        groups = load_yaml(file)
-        if groups is None:
-            continue
-        if not isinstance(groups, dict):
-            raise InputError("an inventory file is a mapping of groups", file=file, line=1, mend="begin with 'all:'")
-        for name, body in groups.items():
-            for host, variables in _walk(file, (name,), body or {}, {}, folder):
-                found.setdefault(host, {}).update(variables)
-    for host, variables in found.items():
-        variables.update(_vars_files(folder / "host_vars", host))
-    return found
-
-
-def _inventory_files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    files = sorted(file for file in path.iterdir() if file.suffix in (".yml", ".yaml") and file.is_file())
-    if not files:
-        raise InputError("no hosts.yml in this folder", file=path, mend="copy inventories/example and edit it")
-    return files
-
-
-def _walk(
-    file: Path, at: tuple[int | str, ...], group: Any, inherited: Mapping[str, _Sourced], folder: Path
-) -> Iterator[tuple[str, dict[str, _Sourced]]]:
-    if not isinstance(group, dict):
-        raise InputError(
-            f"group {at[-1]} is not a mapping",
-            file=file,
-            line=line_of(file, at),
-            mend="give it hosts:, vars: or children:",
-        )
-    unknown = set(group) - {"hosts", "vars", "children"}
-    if unknown:
-        odd = sorted(unknown, key=str)[0]
-        raise InputError(
-            f"group {at[-1]} has an unknown key {odd!r}",
-            file=file,
-            line=line_of(file, [*at, odd]),
-            mend="a group holds hosts:, vars: and children: only",
-        )
-    variables = {
-        **inherited,
-        **_vars_files(folder / "group_vars", str(at[-1])),
-        **_sourced(file, (*at, "vars"), group.get("vars")),
-    }
-    for host, own in (group.get("hosts") or {}).items():
-        yield str(host), {**variables, **_sourced(file, (*at, "hosts", host), own)}
-    for name, body in (group.get("children") or {}).items():
-        yield from _walk(file, (*at, "children", name), body or {}, variables, folder)
-
-
-def _sourced(file: Path, at: tuple[int | str, ...], variables: Any) -> dict[str, _Sourced]:
-    if variables is None:
-        return {}
-    if not isinstance(variables, dict):
-        raise InputError("variables are a mapping", file=file, line=line_of(file, at), mend="write 'name: value' lines")
-    return {str(key): _Sourced(value, file, (*at, key)) for key, value in variables.items()}
-
-
-def _vars_files(folder: Path, name: str) -> dict[str, _Sourced]:
-    candidates = [folder / f"{name}.yml", folder / f"{name}.yaml", *sorted((folder / name).glob("*.y*ml"))]
-    found: dict[str, _Sourced] = {}
-    for file in candidates:
-        if file.is_file():
-            found.update(_sourced(file, (), load_yaml(file)))
-    return found
-
-
-def _host(name: str, variables: Mapping[str, _Sourced]) -> Host:
-    for key in variables:
+def _host(name: str, own: Variables) -> Host:
+    for key, source in own.items():
         if key.startswith("luytre_") and key not in _HOST_KEYS and key not in _OTHER_KEYS:
             known = ", ".join(sorted({*_HOST_KEYS, *_OTHER_KEYS}))
-            raise variables[key].error(f"host {name}: unknown variable {key}", f"known ones are {known}")
-    sites = _sites(name, variables.get("luytre_sites"))
-    declared = {field: variables[key].value for key, field in _HOST_KEYS.items() if key in variables}
+            raise source.error(f"host {name}: unknown variable {key}", f"known ones are {known}")
+        if isinstance(source.value, Encrypted) and (key.startswith("luytre_") or key in _WAY):
+            raise source.error(f"host {name}: {key} is encrypted", "write it as plain text; only passwords are secret")
+    _check_port(name, own.get("ansible_port"))
+    sites = _sites(name, own.get("luytre_sites"))
+    declared = {field: own[key].value for key, field in _HOST_KEYS.items() if key in own}
     try:
         return Host(
             name=name,
-            address=str(_literal(variables, "ansible_host", name)),
-            automation_user=_literal(variables, "ansible_user", None),
-            by_password=any(key in variables for key in _PASSWORDS),
+            address=str(_literal(own, "ansible_host", name)),
+            automation_user=_literal(own, "ansible_user", None),
+            by_password=any(key in own for key in _PASSWORDS),
             sites=sites,
             **declared,
         )
@@ -244,16 +185,27 @@ def _host(name: str, variables: Mapping[str, _Sourced]) -> Host:
         first = error.errors(include_url=False)[0]
         field = str(first["loc"][0])
         key = next((key for key, known in _HOST_KEYS.items() if known == field), "ansible_user")
-        raise variables[key].error(
+        raise own[key].error(
             f"host {name}: {key}: {first['msg'].removeprefix('Value error, ')}",
             "see inventories/example/hosts.yml",
             *first["loc"][1:],
         ) from error
 
 
-def _sites(host: str, source: _Sourced | None) -> tuple[Site, ...]:
+def _check_port(host: str, source: Sourced | None) -> None:
+    port = str(source.value) if source is not None else "22"
+    if source is not None and not _is_template(port) and not (port.isdecimal() and 0 < int(port) < 65536):
+        raise source.error(f"host {host}: ansible_port: {port} is no port", "give a number from 1 to 65535")
+
+
+def _sites(host: str, source: Sourced | None) -> tuple[Site, ...]:
     if source is None:
         return ()
+    if source.over is not None:
+        raise source.error(
+            f"host {host}: luytre_sites takes the place of the one at {source.over.where}",
+            "write all sites of a host in one place",
+        )
     if not isinstance(source.value, list):
         raise source.error(f"host {host}: luytre_sites is not a list", "start each site with '- domain: …'")
     sites = []
@@ -266,7 +218,7 @@ def _sites(host: str, source: _Sourced | None) -> tuple[Site, ...]:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             raise source.error(
-                f"host {host}: site {entry.get('domain', index + 1)}: {where}: {first['msg']}",
+                f"host {host}: site {entry.get('domain', index + 1)}: {where}: {first['msg'].removeprefix('Value error, ')}",
                 "see inventories/example/hosts.yml",
                 index,
                 *first["loc"],
@@ -316,33 +268,46 @@ def _organisation(path: Path) -> Organisation | None:
     return organisation
 
 
-def _check(
-    path: Path,
-    organisation: Organisation | None,
-    hosts: Sequence[Host],
-    variables: Mapping[str, Mapping[str, _Sourced]],
-) -> None:
-    seen: dict[str, str] = {}
+def _check_units(organisation: Organisation | None, hosts: Sequence[Host], of_hosts: Mapping[str, Variables]) -> None:
+    if organisation is None:
+        return
     for host in hosts:
-        sourced = variables[host.name]
-        if organisation is not None and host.unit is not None and organisation.unit(host.unit) is None:
-            raise sourced["luytre_unit"].error(
+        if host.unit is not None and organisation.unit(host.unit) is None:
+            raise of_hosts[host.name]["luytre_unit"].error(
                 f"host {host.name}: unit {host.unit} is not in office/organisation.yml",
                 "declare the unit there, or mend the name",
             )
         for index, site in enumerate(host.sites):
-            for name in (site.domain, *site.aliases):
-                if name in seen:
-                    raise sourced["luytre_sites"].error(
-                        f"domain {name} is declared twice, on {seen[name]} and {host.name}",
-                        "keep it on the host that serves it",
-                        index,
-                    )
-                seen[name] = host.name
-            if organisation is not None and site.unit is not None and organisation.unit(site.unit) is None:
-                raise sourced["luytre_sites"].error(
+            if site.unit is not None and organisation.unit(site.unit) is None:
+                raise of_hosts[host.name]["luytre_sites"].error(
                     f"site {site.domain}: unit {site.unit} is not in office/organisation.yml",
                     "declare the unit there, or mend the name",
                     index,
                     "unit",
                 )
+
+
+def _check_domains(hosts: Sequence[Host], of_hosts: Mapping[str, Variables]) -> None:
+    seen: dict[str, str] = {}
+    for host in hosts:
+        for index, site in enumerate(host.sites):
+            for name in (site.domain, *site.aliases):
+                if name in seen:
+                    raise of_hosts[host.name]["luytre_sites"].error(
+                        f"domain {name} is declared twice, on {seen[name]} and {host.name}",
+                        "keep it on the host that serves it",
+                        index,
+                    )
+                seen[name] = host.name
+
+
+def _check_addresses(reached: Mapping[str, Reach], of_hosts: Mapping[str, Variables]) -> None:
+    """Raise InputError for two hosts that are one machine; what only Ansible could work out is let be."""
+    seen: dict[tuple[str, int, tuple[str, ...]], str] = {}
+    for name, to in reached.items():
+        other = seen.setdefault((to.address, to.port, to.ssh_arguments), name) if to.unclear is None else name
+        if other != name:
+            source = of_hosts[name].get("ansible_host") or of_hosts[other]["ansible_host"]
+            raise source.error(
+                f"hosts {other} and {name} are both at {to.address} port {to.port}", "name each machine once"
+            )

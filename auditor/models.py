@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
 from auditor import windows
@@ -21,10 +22,23 @@ DocumentKind = Literal["bao-cao", "cong-van"]
 """An official report, or a letter that asks for work."""
 ControlId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 UnitId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)]
-Domain = Annotated[
-    str,
-    StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", max_length=253),
-]
+_DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
+
+
+def _domain(text: Any) -> Any:
+    """Tells what was probably meant by what is no domain."""
+    if not isinstance(text, str) or re.fullmatch(_DOMAIN, text):
+        return text
+    try:
+        meant = text[:253].encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        meant = ""
+    if re.fullmatch(_DOMAIN, meant):
+        raise ValueError(f"{text!r} has to be written as {meant}")
+    raise ValueError(f"{text!r} is no domain name like xa-vi-du.gov.vn")
+
+
+Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253), BeforeValidator(_domain)]
 PLAIN_PATH = r"^(/[\w.@+,:~ =-]+)+/?$"
 PlainPath = Annotated[str, StringConstraints(pattern=PLAIN_PATH, max_length=1000)]
 """An absolute path that nothing takes for more: no braces, which Ansible would template, and no control characters."""

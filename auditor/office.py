@@ -105,7 +105,7 @@ def _misplaced(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, 
     """What is wrong with a paper's control, how to mend it, and where that is written."""
     control = catalogue.by_id.get(paper.control)
     if control is None:
-        return f"no such control: {paper.control}", "see 'auditor controls list'", "control"
+        return f"there is no control {paper.control}", "see 'auditor controls list'", "control"
     if isinstance(paper, Waiver) and control.area == "office":
         return f"{control.id} is about waivers and cannot be waived", "renew or delete the waiver it names", "control"
     if isinstance(paper, Waiver) and control.manual:

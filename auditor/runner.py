@@ -28,7 +28,7 @@ from queue import SimpleQueue
 from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Literal
 
-from auditor import resources
+from auditor import resources, variables, vault
 
 THIS_MACHINE = "localhost"
 MAX_RESULT_CHARS = 20_000_000
@@ -277,8 +277,10 @@ def interruptible() -> Iterator[None]:
 def _environment(folder: str, sockets: Path | None, *, asks: bool) -> dict[str, str]:
     """``asks``: SSH gets a password from Ansible, so it must not be told that nobody answers."""
     kept = {key: os.environ[key] for key in ("HOME", "SSH_AUTH_SOCK", "LANG", "USER", "LOGNAME") if key in os.environ}
+    password = vault.password_file()
     return {
         **kept,
+        **({vault.PASSWORD_FILE: str(password)} if password else {}),
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
         "MAX_EVENT_RES": str(MAX_RESULT_CHARS),
         "ANSIBLE_CONFIG": f"{folder}/ansible.cfg",
@@ -288,7 +290,8 @@ def _environment(folder: str, sockets: Path | None, *, asks: bool) -> dict[str, 
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets or f"{folder}/cp"),
         "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist={60 if sockets else 15}s "
         f"-o BatchMode={'no' if asks else 'yes'} -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3",
-        "ANSIBLE_INVENTORY_IGNORE_REGEX": "^office$",
+        "ANSIBLE_INVENTORY_ENABLED": "yaml",
+        "ANSIBLE_INVENTORY_IGNORE_REGEX": variables.NOT_READ,
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_PIPELINING": "True",
         "ANSIBLE_FORKS": "16",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +16,94 @@ class _Loader(yaml.CSafeLoader):
     """Leaves dates as they are written: an impossible one is then a mistake of its entry, with a line."""
 
 
+_MERGE = "tag:yaml.org,2002:merge"
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
+@dataclass(frozen=True)
+class Encrypted:
+    """A value that only Ansible can read, with the vault's password."""
+
+
+def _unsafe(loader: Any, node: yaml.Node) -> Any:
+    """Ansible's ``!unsafe``: the value as it stands, never a template."""
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    return loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else node.value
+
+
+_Loader.add_constructor("!unsafe", _unsafe)
+for _tag in ("!vault", "!vault-encrypted"):
+    _Loader.add_constructor(_tag, lambda _loader, _node: Encrypted())
+
+
 def load_yaml(file: Path) -> Any:
     """The data of a YAML file, dates as text. Raises InputError with the line of the first mistake."""
+    return parse_yaml(read_text(file), file)
+
+
+def read_text(file: Path) -> str:
+    """The text of a file. Raises InputError when it cannot be read or is not UTF-8."""
     try:
-        text = file.read_text("utf-8")
+        return file.read_text("utf-8")
     except OSError as error:
         raise InputError(
             f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
         ) from error
     except UnicodeDecodeError as error:
         raise InputError("is not UTF-8", file=file, mend="save it as UTF-8") from error
+
+
+def parse_yaml(text: str, file: Path) -> Any:
+    """The data of the YAML ``text`` of a file, as ``load_yaml`` gives it. Raises InputError likewise."""
+    loader = _Loader(text)
     try:
-        return yaml.load(text, _Loader)  # noqa: S506  a CSafeLoader
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _check_keys(node, file)
+        return loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "is not YAML"
         raise InputError(problem, file=file, line=mark.line + 1 if mark else 1, mend="mend the YAML there") from error
+    finally:
+        loader.dispose()
+
+
+def _check_keys(root: yaml.Node, file: Path) -> None:
+    """Raise InputError for a key that a mapping has twice, whose first value nobody would see."""
+    for mapping in _mappings(root):
+        keys = [key for key, _ in mapping.value if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE]
+        first: dict[tuple[str, str], yaml.ScalarNode] = {}
+        for key in keys:
+            before = first.setdefault((key.tag, key.value), key)
+            if before is not key:
+                raise InputError(
+                    f"{key.value} is written twice, first in line {before.start_mark.line + 1}",
+                    file=file,
+                    line=key.start_mark.line + 1,
+                    mend="keep one, with all that belongs to it",
+                )
+
+
+def _mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
+    """All mappings of a document, each once, though aliases may lead to it many times, even from within."""
+    seen: set[int] = set()
+    left = [root]
+    while left:
+        node = left.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            yield node
+            left += [value for pair in reversed(node.value) for value in reversed(pair)]
+        elif isinstance(node, yaml.SequenceNode):
+            left += reversed(node.value)
 
 
 def line_of(file: Path, path: Sequence[int | str]) -> int:

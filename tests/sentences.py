@@ -12,7 +12,7 @@ from auditor.usage import PLACE
 ROOT = Path(__file__).parents[1]
 RETURNING = {"office.py"}
 """Where a function returns what is wrong and how to mend it, for an error made elsewhere."""
-MAKING = {"error", "_wrong", "_broken"}
+MAKING = {"error", "members", "_wrong", "_broken"}
 """What functions are called that make an error out of its sentences."""
 VALIDATING = {"controls.py", "models.py", "windows.py"}
 """Whose ``ValueError`` becomes part of an error."""

@@ -18,21 +18,25 @@ def _group() -> None:
 def check(
     inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
 ) -> None:
-    """Check the inventory; name file, line and mend of the first mistake, or show what was understood.
+    """Check the inventory and the office's papers; name file, line and mend of the first mistake, or show what was understood.
 
     Example:
       auditor inventory check -i inventories/lab
 
     """
+    from auditor import controls
     from auditor import inventory as inventories
-    from auditor.commands.console import escape, out
+    from auditor.commands.console import err, escape, out
     from auditor.words import Words
 
-    known = inventories.load(inventory)
+    known = inventories.check(inventory, controls.load())
+    words = Words(lang)
+    undeclared = inventories.undeclared_units(known)
+    if undeclared:
+        err.print(words("units_undeclared", units=escape(", ".join(undeclared))))
     if as_json:
         typer.echo(known.model_dump_json(indent=1))
         return
-    words = Words(lang)
     units = known.organisation.units if known.organisation else ()
     held = (words("units_n", n=len(units)), words("hosts_n", n=len(known.hosts)), words("sites_n", n=len(known.sites)))
     out.print(", ".join(held))

@@ -23,10 +23,23 @@ def _formats(value: str) -> frozenset[Format]:
         raise typer.BadParameter(f"{value}: any of {_ALL_FORMATS}, separated by commas") from None
 
 
+def _inventory(value: str | Path) -> Path:
+    if not str(value):
+        raise typer.BadParameter("it is empty; '.' is this folder")
+    return Path(value)
+
+
 _ALL_FORMATS = ",".join(Format)
 InventoryOption = Annotated[
     Path,
-    typer.Option("-i", "--inventory", metavar="INVENTORY", help="Inventory folder or file.", envvar="LUYTRE_INVENTORY"),
+    typer.Option(
+        "-i",
+        "--inventory",
+        metavar="INVENTORY",
+        help="Inventory folder or file.",
+        envvar="LUYTRE_INVENTORY",
+        parser=_inventory,
+    ),
 ]
 LimitOption = Annotated[
     list[str] | None,
@@ -53,7 +66,7 @@ FormatOption = Annotated[
     typer.Option("--format", metavar=_ALL_FORMATS, parser=_formats, help="What to write, separated by commas."),
 ]
 DEFAULT_LANG = language.DEFAULT
-DEFAULT_INVENTORY = Path(os.environ.get("LUYTRE_INVENTORY", "inventories/lab"))
+DEFAULT_INVENTORY = Path(os.environ.get("LUYTRE_INVENTORY") or "inventories/lab")
 DEFAULT_OUTPUT = Path("out")
 DEFAULT_FORMATS: Any = ",".join(form for form in Format if form in USUAL_FORMATS)
 """As typed on the command line: typer hands it to the option's parser."""

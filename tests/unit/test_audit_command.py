@@ -210,5 +210,5 @@ def test_a_paper_on_no_control_is_told_before_any_host_is_asked(
     )
     monkeypatch.setattr("auditor.audit.collect", lambda *_arguments: pytest.fail("hosts were asked"))
     known = inventory.load(tmp_path / "i")
-    with pytest.raises(InputError, match=r"waivers\.yml:1: GP-1: no such control"):
+    with pytest.raises(InputError, match=r"waivers\.yml:1: GP-1: there is no control ssh\.root_logn"):
         audit.audit(known, factory.catalogue(), known.hosts)

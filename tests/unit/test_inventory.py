@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from auditor import controls, inventory, resources
+from auditor import controls, inventory, resources, vault
+from auditor.cli import main
 from auditor.errors import InputError
+from auditor.models import Host
+from auditor.runner import Playbook, play
 
 ORGANISATION = """\
 name: UBND tỉnh Thử
@@ -149,3 +154,213 @@ def test_a_network_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", "luytre_trusted_networks: [192.0.2.0/24, 192.0.2.300]"))
     with pytest.raises(InputError, match=r"hosts\.yml:9: host a: luytre_trusted_networks: .*192\.0\.2\.300"):
         inventory.load(path)
+
+
+# --- as Ansible sees it -------------------------------------------------------------------------------------
+
+PRECEDENCE = {
+    "a host in two groups": "all:\n  vars: {luytre_unit: tinh, ansible_host: 192.0.2.99}\n  children:\n    web:\n"
+    "      hosts:\n        h: {luytre_unit: xa, ansible_host: 192.0.2.1}\n    php:\n      hosts:\n        h:\n",
+    "variables apart from hosts": "all:\n  children:\n    web:\n      hosts:\n        h: {ansible_host: 192.0.2.1}\n"
+    "web:\n  vars: {luytre_unit: xa, ansible_host: 192.0.2.99}\n",
+}
+
+
+@pytest.mark.parametrize("hosts", PRECEDENCE.values(), ids=PRECEDENCE)
+def test_the_machine_changed_is_the_machine_probed(tmp_path: Path, hosts: str) -> None:
+    path = folder(tmp_path, hosts)
+    (host,) = inventory.load(path).hosts
+    assert host == Host(name="h", address="192.0.2.1", unit="xa")
+    assert inventory.reach(path)["h"].address == "192.0.2.1"
+
+
+def seen(path: Path) -> Playbook:
+    """What a run of ours says of the hosts and of ``word``."""
+    playbook = path / "office/see.yml"
+    playbook.write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - name: See\n      ansible.builtin.debug:\n"
+        "        msg: \"{{ [word | default('-'), groups['all'] | sort] }}\"\n",
+        "utf-8",
+    )
+    return play(playbook, inventory=path)
+
+
+def test_ansible_reads_what_we_read_and_nothing_else(tmp_path: Path) -> None:
+    path = folder(tmp_path, "all:\n  hosts: {h: {ansible_connection: local}}\n")
+    (path / "more").write_text("[all]\nh word=more\ng\n", "utf-8")
+    (path / "prod").mkdir()
+    (path / "prod/hosts.yml").write_text("all:\n  hosts: {f: }\n", "utf-8")
+    assert [host.name for host in inventory.load(path).hosts] == ["h"]
+    assert [task.result["msg"] for task in seen(path).tasks] == [["-", ["h"]]]
+    with pytest.raises(InputError, match="more: no run reads this"):
+        inventory.check(path, controls.load())
+
+
+def test_a_vaulted_password_is_left_to_ansible(tmp_path: Path) -> None:
+    vaulted = "!vault |\n            $ANSIBLE_VAULT;1.1;AES256\n            3338\n"
+    path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"ansible_password: {vaulted}"))
+    one, other = inventory.load(path).hosts
+    assert (one.by_password, other.by_password) == (True, False)
+    unsafe = HOSTS.replace("ansible_user: luytre", "ansible_user: !unsafe luytre")
+    (path / "hosts.yml").write_text(unsafe, "utf-8")
+    assert {host.automation_user for host in inventory.load(path).hosts} == {"luytre"}
+
+
+@pytest.mark.parametrize("key", ["luytre_unit", "luytre_sites", "ansible_host", "ansible_ssh_common_args"])
+def test_a_vaulted_value_that_we_need_is_named_with_its_line(tmp_path: Path, key: str) -> None:
+    secret = f"{key}: !vault |\n            $ANSIBLE_VAULT;1.1;AES256\n            3338\n"
+    path = folder(tmp_path, f"all:\n  hosts:\n    a:\n      {secret}")
+    with pytest.raises(InputError, match=rf"hosts\.yml:4: host a: {key} is encrypted"):
+        inventory.load(path)
+
+
+def test_a_vaulted_file_is_read_with_the_offices_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts = "all:\n  hosts: {a: {ansible_connection: local}}\n"
+    (tmp_path / "inventory").mkdir()
+    path = folder(tmp_path / "inventory", hosts)
+    closed = path / "group_vars/all/vault.yml"
+    closed.parent.mkdir(parents=True)
+    closed.write_text("luytre_unit: xa\nword: tre\n", "utf-8")
+    (tmp_path / "password").write_text("mật khẩu\n", "utf-8")
+    subprocess.run(
+        [
+            Path(sys.executable).with_name("ansible-vault"),
+            "encrypt",
+            "--vault-password-file",
+            tmp_path / "password",
+            closed,
+        ],
+        check=True,
+        capture_output=True,
+    )
+    monkeypatch.delenv(vault.PASSWORD_FILE, raising=False)
+    with pytest.raises(
+        InputError, match=r"vault\.yml:1: is encrypted, and what it says .* ANSIBLE_VAULT_PASSWORD_FILE"
+    ):
+        inventory.load(path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(vault.PASSWORD_FILE, "password")
+    assert [host.unit for host in inventory.load(path).hosts] == ["xa"]
+    assert [task.result["msg"] for task in seen(path).tasks] == [["tre", ["a"]]]
+    (tmp_path / "other").write_text("khác\n", "utf-8")
+    monkeypatch.setenv(vault.PASSWORD_FILE, "other")
+    with pytest.raises(InputError, match="is encrypted, and not with the password that is given"):
+        inventory.load(path)
+
+
+# --- all that a run could stumble over ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["b.yml", "host_vars/a.yml", "group_vars/web.yml"])
+def test_sites_never_vanish_behind_others(tmp_path: Path, place: str) -> None:
+    path = folder(tmp_path)
+    (path / place).parent.mkdir(exist_ok=True)
+    sites = "luytre_sites: [{domain: c.test}]"
+    (path / place).write_text(f"all:\n  hosts:\n    a: {{{sites}}}\n" if place == "b.yml" else sites + "\n", "utf-8")
+    (path / "hosts.yml").rename(path / "a.yml")
+    with pytest.raises(InputError, match=r"luytre_sites takes the place of the one at .*:\d+ — ") as caught:
+        inventory.load(path)
+    assert {"a.yml", place.rpartition("/")[2]} <= {part.split(":")[0] for part in str(caught.value).split("/")}
+
+
+@pytest.mark.parametrize(
+    ("domain", "words"),
+    [
+        ("xãan.test", "'xãan.test' has to be written as xn--xan-mla.test"),
+        ("A.test", "'A.test' has to be written as a.test"),
+        ("B_test", "'B_test' is no domain name like xa-vi-du.gov.vn"),
+        ("http://a.test", "is no domain name like"),
+        ('"a.test\\n"', "is no domain name like"),
+    ],
+)
+def test_a_wrong_domain_is_told_the_right_one(tmp_path: Path, domain: str, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        inventory.load(folder(tmp_path, HOSTS.replace("domain: b.test", f"domain: {domain}")))
+    assert words in caught.value.what
+    assert caught.value.line == 16
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "22.5", "[22]"])
+def test_a_port_that_is_none_is_named_with_its_line(tmp_path: Path, port: str) -> None:
+    path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"ansible_port: {port}"))
+    with pytest.raises(InputError, match=r"hosts\.yml:9: host a: ansible_port: .* is no port"):
+        inventory.load(path)
+
+
+@pytest.mark.parametrize("port", ["22", "'2222'", "'{{ port }}'"])
+def test_a_port_may_be_text_or_ansibles_business(tmp_path: Path, port: str) -> None:
+    assert inventory.load(folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"ansible_port: {port}"))).hosts
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "luytre_unit: xa",
+            "luytre_accept: [no.such]",
+            r"hosts\.yml:9: host a: luytre_accept: 'no\.such' is no control",
+        ),
+        ("192.0.2.2", "192.0.2.1", r"hosts\.yml:14: hosts a and b are both at 192\.0\.2\.1 port 22"),
+        ("ansible_host: 192.0.2.2", "ansible_port: 22", None),
+        ("192.0.2.2", "192.0.2.1\n          ansible_port: 2222", None),
+        ("192.0.2.2", "192.0.2.1\n          ansible_ssh_common_args: -J other", None),
+    ],
+)
+def test_check_refuses_what_a_run_would_stumble_over(tmp_path: Path, old: str, new: str, words: str | None) -> None:
+    path = folder(tmp_path, HOSTS.replace(old, new))
+    if words is None:
+        assert inventory.check(path, controls.load()) == inventory.load(path)
+        return
+    with pytest.raises(InputError, match=words):
+        inventory.check(path, controls.load())
+
+
+def test_two_names_of_one_machine_are_found_whoever_is_named_first(tmp_path: Path) -> None:
+    path = folder(tmp_path, "all:\n  hosts:\n    a: {ansible_host: b}\n    b:\n")
+    with pytest.raises(InputError, match=r"hosts\.yml:3: hosts a and b are both at b port 22"):
+        inventory.check(path, controls.load())
+
+
+def test_check_reads_the_offices_papers_too(tmp_path: Path) -> None:
+    path = folder(tmp_path)
+    (path / "office/waivers.yml").write_text(
+        "- id: w1\n  control: ssh.root_logn\n  scope: {sites: [a.test]}\n  reason: x\n  approver: Chánh Văn phòng\n"
+        "  granted: 2026-11-01\n  expires: 2026-12-31\n",
+        "utf-8",
+    )
+    with pytest.raises(InputError, match=r"waivers\.yml:2: w1: there is no control ssh\.root_logn"):
+        inventory.check(path, controls.load())
+
+
+def test_units_that_no_file_declares_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder(tmp_path)
+    assert inventory.undeclared_units(inventory.load(path)) == ()
+    (path / "office/organisation.yml").unlink()
+    assert inventory.undeclared_units(inventory.load(path)) == ("xa",)
+    monkeypatch.setattr("sys.argv", ["auditor", "inventory", "check", "-i", str(path), "--lang", "en"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code in (None, 0)
+    assert "There is no office/organisation.yml: the units (xa) are taken as written" in said.err
+    assert "a.test" in said.out
+
+
+def test_an_empty_inventory_option_is_not_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder(tmp_path))
+    monkeypatch.setattr("sys.argv", ["auditor", "inventory", "check", "-i", "", "--lang", "en"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "it is empty; '.' is this folder" in capsys.readouterr().err
+
+
+def test_an_empty_file_is_told_the_folder_to_enrol_into(tmp_path: Path) -> None:
+    path = folder(tmp_path, "") / "hosts.yml"
+    with pytest.raises(InputError) as caught:
+        inventory.load(path)
+    assert caught.value.mend == f"add one with 'auditor enroll HOST -i {tmp_path}'"

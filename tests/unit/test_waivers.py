@@ -340,7 +340,7 @@ ATTESTATION = """\
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("x.host", "x.hots", 2, "no such control: x.hots"),
+        ("x.host", "x.hots", 2, "there is no control x.hots"),
         ("x.host", "x.asked", 2, "only a person can tell"),
         ("x.host", "office.host_waivers", 2, "cannot be waived"),
         ("hosts: [a]", "hosts: [a, c]", 4, "c is not among the inventory's hosts"),
@@ -378,7 +378,7 @@ def test_a_mistake_in_a_waiver_names_file_line_and_mend(
     ("old", "new", "line", "words"),
     [
         ("x.asked", "x.host", 1, "checked by the audit"),
-        ("x.asked", "x.ask", 1, "no such control"),
+        ("x.asked", "x.ask", 1, "there is no control x.ask"),
         ("hosts: [a]", "sites: [a.test]", 2, "about a host, not a site"),
         ("Công chức văn phòng", "a@b.test", 3, "not a person's address"),
         ("valid_until: 2026-12-31", "valid_until: 2026-05-31", 5, "before when"),

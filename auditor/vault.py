@@ -1,0 +1,63 @@
+"""Files that Ansible's vault encrypted as a whole, opened by Ansible's own tool with the office's password."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from auditor.errors import InputError
+
+PASSWORD_FILE = "ANSIBLE_VAULT_PASSWORD_FILE"  # noqa: S105  a variable's name
+_HEAD = "$ANSIBLE_VAULT;"
+
+
+def is_closed(text: str) -> bool:
+    """Whether this is an encrypted file's text."""
+    return text.startswith(_HEAD)
+
+
+def password_file() -> Path | None:
+    """Where the password is, by ``ANSIBLE_VAULT_PASSWORD_FILE``; None: not given."""
+    given = os.environ.get(PASSWORD_FILE)
+    return Path(given).expanduser().absolute() if given else None
+
+
+def opened(text: str, file: Path) -> str:
+    """What the encrypted ``text`` of ``file`` says. Raises InputError without the password, or with a wrong one."""
+    password = password_file()
+    if password is None:
+        raise InputError(
+            "is encrypted, and what it says of these hosts is unknown",
+            file=file,
+            line=1,
+            mend=f"name the file with the vault's password in {PASSWORD_FILE}",
+        )
+    plain = _decrypted(text, password)
+    if plain is None:
+        raise InputError(
+            "is encrypted, and not with the password that is given",
+            file=file,
+            line=1,
+            mend=f"check the file that {PASSWORD_FILE} names",
+        )
+    return plain
+
+
+@cache
+def _decrypted(text: str, password: Path) -> str | None:
+    with tempfile.TemporaryDirectory(prefix="luytre-") as home:
+        Path(home, "ansible.cfg").touch()
+        done = subprocess.run(
+            [Path(sys.executable).with_name("ansible-vault"), "decrypt", "--vault-password-file", password],
+            input=text,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "ANSIBLE_CONFIG": f"{home}/ansible.cfg", "ANSIBLE_HOME": home},
+            check=False,
+        )
+    return done.stdout if done.returncode == 0 else None
