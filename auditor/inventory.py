@@ -52,7 +52,7 @@ class Reach:
 
 def load(path: Path) -> Inventory:
     """Read and check an inventory folder or file. Raises InputError naming file, line and mend."""
-    of_hosts = variables.of_hosts(path)
+    of_hosts = _of_hosts(path)
     if not of_hosts:
         raise InputError(
             "no hosts in this inventory",
@@ -78,7 +78,7 @@ def check(path: Path, catalogue: Catalogue) -> Inventory:
     known = load(path)
     check_accepted(path, catalogue)
     office.check_controls(known, catalogue)
-    _check_addresses(reach(path), variables.of_hosts(path))
+    _check_addresses(reach(path), _of_hosts(path))
     unread = variables.unread(path)
     if unread:
         raise InputError(
@@ -100,7 +100,7 @@ def undeclared_units(inventory: Inventory) -> Sequence[str]:
 def reach(path: Path) -> Mapping[str, Reach]:
     """How every host is reached, by name."""
     folder = variables.folder_of(path).resolve()
-    return {name: _reach(name, own, folder) for name, own in variables.of_hosts(path).items()}
+    return {name: _reach(name, own, folder) for name, own in _of_hosts(path).items()}
 
 
 _SSH_KEYS = (
@@ -113,7 +113,22 @@ _SSH_KEYS = (
     "ansible_ssh_extra_args",
 )
 _WAY = (*_SSH_KEYS, "ansible_connection")
+_OF_SEVERAL_NAMES = {
+    "ansible_host": ("ansible_host", "ansible_ssh_host"),
+    "ansible_port": ("ansible_port", "ansible_ssh_port"),
+    "ansible_user": ("ansible_user", "ansible_ssh_user"),
+    "ansible_ssh_private_key_file": ("ansible_private_key_file", "ansible_ssh_private_key_file"),
+}
+"""What Ansible's SSH takes by more than one name; the last one given counts."""
 _INVENTORY_DIR = re.compile(r"\{\{\s*inventory_dir\s*\}\}")
+
+
+def _of_hosts(path: Path) -> Mapping[str, Variables]:
+    """Each host's variables, the way there by the names of ``_WAY`` whichever were used."""
+    return {
+        host: {**own, **{key: own[name] for key, names in _OF_SEVERAL_NAMES.items() for name in names if name in own}}
+        for host, own in variables.of_hosts(path).items()
+    }
 
 
 def _reach(name: str, own: Variables, folder: Path) -> Reach:
@@ -147,7 +162,7 @@ def _is_template(text: str) -> bool:
 
 def check_accepted(path: Path, catalogue: Catalogue) -> None:
     """Whether every control in a ``luytre_accept`` is one with an automated fix. Raises InputError for one that is not."""
-    for host, own in variables.of_hosts(path).items():
+    for host, own in _of_hosts(path).items():
         source = own.get("luytre_accept")
         for index, name in enumerate(source.value if source is not None else ()):
             if source is not None and not catalogue.mends(name):

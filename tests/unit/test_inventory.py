@@ -196,6 +196,33 @@ def test_ansible_reads_what_we_read_and_nothing_else(tmp_path: Path) -> None:
         inventory.check(path, controls.load())
 
 
+def test_the_way_there_is_ansibles_whatever_its_variables_are_called(tmp_path: Path) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/called\n', "utf-8")
+    ssh.chmod(0o755)
+    given = {
+        "a": "ansible_ssh_host: 192.0.2.1, ansible_ssh_port: 2221, ansible_ssh_user: one, ansible_private_key_file: /k1",
+        "b": "ansible_host: 192.0.2.2, ansible_ssh_host: 192.0.2.3, ansible_port: 22, ansible_ssh_port: 2223, "
+        "ansible_user: two, ansible_ssh_user: three, ansible_private_key_file: /k2, ansible_ssh_private_key_file: /k3",
+    }
+    hosts = "".join(f"    {host}: {{{values}}}\n" for host, values in given.items())
+    path = folder(tmp_path, f"all:\n  vars: {{ansible_ssh_executable: {ssh}}}\n  hosts:\n{hosts}")
+    playbook = tmp_path / "office/ask.yml"
+    playbook.write_text("- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.raw: id\n", "utf-8")
+    assert play(playbook, inventory=path).status == "successful"
+    called = (tmp_path / "called").read_text("utf-8").splitlines()
+    reached = inventory.reach(path)
+    assert {host: (to.address, to.port, to.user, to.key_file) for host, to in reached.items()} == {
+        "a": ("192.0.2.1", 2221, "one", "/k1"),
+        "b": ("192.0.2.3", 2223, "three", "/k3"),
+    }
+    for to in reached.values():
+        (words,) = [line for line in called if f" {to.address} " in line]
+        for part in (f"Port={to.port} ", f'User="{to.user}"', f'IdentityFile="{to.key_file}"'):
+            assert part in words
+    assert [host.address for host in inventory.load(path).hosts] == ["192.0.2.1", "192.0.2.3"]
+
+
 def test_a_vaulted_password_is_left_to_ansible(tmp_path: Path) -> None:
     vaulted = "!vault |\n            $ANSIBLE_VAULT;1.1;AES256\n            3338\n"
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"ansible_password: {vaulted}"))
