@@ -250,7 +250,7 @@ def _given(
     return {
         "private_data_dir": str(folder),
         "playbook": str(playbook),
-        "inventory": str(where.resolve()),
+        "inventory": str(where.absolute()),
         "cmdline": " ".join(arguments),
         "envvars": _environment(str(folder), sockets, asks="ansible_password" in variables) | {"JOB_ID": str(secret)},
         "timeout": timeout,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor import controls, inventory, resources, vault
+from auditor import controls, inventory, office, resources, vault
 from auditor.cli import main
 from auditor.errors import InputError
 from auditor.models import Host
@@ -108,7 +108,7 @@ def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["lab", "example"])
 def test_the_shipped_inventories_are_sound(name: str) -> None:
-    assert inventory.load(Path("inventories") / name).sites
+    assert inventory.check(Path("inventories") / name, controls.load()).sites
 
 
 def test_accepted_controls_are_read_and_each_must_be_one_with_a_fix(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_the_machine_changed_is_the_machine_probed(tmp_path: Path, hosts: str) -
 
 def seen(path: Path) -> Playbook:
     """What a run of ours says of the hosts and of ``word``."""
-    playbook = path / "office/see.yml"
+    playbook = office.folder(path) / "see.yml"
     playbook.write_text(
         "- hosts: all\n  gather_facts: false\n  tasks:\n    - name: See\n      ansible.builtin.debug:\n"
         "        msg: \"{{ [word | default('-'), groups['all'] | sort] }}\"\n",
@@ -194,6 +194,18 @@ def test_ansible_reads_what_we_read_and_nothing_else(tmp_path: Path) -> None:
     assert [task.result["msg"] for task in seen(path).tasks] == [["-", ["h"]]]
     with pytest.raises(InputError, match="more: no run reads this"):
         inventory.check(path, controls.load())
+
+
+def test_of_a_linked_file_the_variables_beside_the_link_count(tmp_path: Path) -> None:
+    path = folder(tmp_path)
+    for place, word in {"there": "target", "here": "link"}.items():
+        (path / place / "group_vars").mkdir(parents=True)
+        (path / place / "group_vars/all.yml").write_text(f"word: {word}\nluytre_admins: [{word}]\n", "utf-8")
+    (path / "there/hosts.yml").write_text("all:\n  hosts: {h: {ansible_connection: local}}\n", "utf-8")
+    (path / "here/hosts.yml").symlink_to(path / "there/hosts.yml")
+    (path / "here/office").mkdir()
+    assert inventory.load(path / "here/hosts.yml").hosts[0].admins == ("link",)
+    assert [task.result["msg"] for task in seen(path / "here/hosts.yml").tasks] == [["link", ["h"]]]
 
 
 def test_the_way_there_is_ansibles_whatever_its_variables_are_called(tmp_path: Path) -> None:
