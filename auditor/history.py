@@ -16,7 +16,7 @@ from typing import Any
 import pydantic.dataclasses
 from pydantic import ConfigDict, Field, ValidationError
 
-from auditor import chain, sqlite_file
+from auditor import chain, open_since, sqlite_file
 from auditor.chain import Broken, Link, RunKept, RunsPruned, Stored
 from auditor.errors import InputError, nearest
 from auditor.memory import growing
@@ -42,6 +42,20 @@ def _chain_runs(database: sqlite3.Connection) -> None:
         _append(database, _kept(run_id, started, inventory, purpose, trend, _unpacked(document) or document))
 
 
+def _know_since_when(database: sqlite3.Connection) -> None:
+    """Version 3: with every run, since when each finding is open; of those that are there it is worked out now."""
+    database.execute("ALTER TABLE runs ADD COLUMN since BLOB")
+    rows = database.execute("SELECT rowid, inventory FROM runs ORDER BY started, rowid").fetchall()
+    known: dict[str, open_since.Since] = {}
+    for rowid, inventory in rows:
+        (kept,) = database.execute("SELECT document FROM runs WHERE rowid = ?", (rowid,)).fetchone()
+        with contextlib.suppress(ValidationError):  # damaged, or written by another version: it says nothing
+            run = _BareRun.model_validate_json(_unpacked(kept) or b"")
+            known[inventory] = open_since.following(known.get(inventory, {}), run)
+            packed = open_since.packed(known[inventory])
+            database.execute("UPDATE runs SET since = ? WHERE rowid = ?", (packed, rowid))
+
+
 _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
     sqlite_file.statements(
         "CREATE TABLE runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, purpose TEXT NOT NULL,"
@@ -49,6 +63,7 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
         "CREATE INDEX runs_by_inventory ON runs (inventory, started)",
     ),
     _chain_runs,
+    _know_since_when,
 )
 VERSION = len(_MIGRATIONS)
 
@@ -157,7 +172,8 @@ class History:
         row = (run.id, run.started, key_of(run.inventory), run.purpose, trend)
         packed = zlib.compress(document)
         with self._open() as database, sqlite_file.transaction(database):
-            database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", (*row, packed))
+            since = open_since.packed(open_since.following(_since_before(database, run), run))
+            database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, packed, since))
             _append(database, _kept(*row, document, at=self._now()))
 
     def entries(self, inventory: str | None = None, limit: int | None = 100) -> tuple[Entry, ...]:
@@ -225,6 +241,12 @@ class History:
                 "run {run} is damaged", run=rows[0][0], file=self.path, mend="see 'auditor history verify'"
             )
         return rows[0][0], document
+
+    def since(self, run_id: str) -> open_since.Since:
+        """Since which month what a run found open is open, by the run's whole id; nothing where that is not known."""
+        with self._open() as database:
+            row = database.execute("SELECT since FROM runs WHERE id = ?", (run_id,)).fetchone()
+        return open_since.unpacked(row[0]) if row and row[0] else {}
 
     def latest(self, inventory: str) -> Run | None:
         """The newest run of an inventory."""
@@ -335,6 +357,16 @@ class History:
     def _open(self) -> Iterator[sqlite3.Connection]:
         with sqlite_file.opened(self.path, _MIGRATIONS, "history") as database:
             yield database
+
+
+def _since_before(database: sqlite3.Connection, run: Run) -> open_since.Since:
+    """What was known before a run that is about to be kept."""
+    row = database.execute(
+        "SELECT since FROM runs WHERE inventory = ? AND started <= ? AND since IS NOT NULL"
+        " ORDER BY started DESC, rowid DESC LIMIT 1",
+        (key_of(run.inventory), run.started),
+    ).fetchone()
+    return open_since.unpacked(row[0]) if row else {}
 
 
 def _kept(

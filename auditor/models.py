@@ -166,7 +166,8 @@ class Organisation(Model):
     name: str = Field(min_length=1)
     regime: Regime = "2026"
     deadline_days: Mapping[Severity, Annotated[int, Field(ge=1, le=366)]] = Field(
-        default_factory=dict, description="days after a period's end by which what is open has to be mended"
+        default_factory=dict,
+        description="days after the end of the month that first saw it open by which a finding has to be mended",
     )
     units: tuple[Unit, ...]
 

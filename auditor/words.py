@@ -21,7 +21,10 @@ from auditor.vietnam import ZONE
 LOCALE = Path(__file__).parent / "locale"
 _HOME = ZONE.utcoffset(None)
 """Vietnam's offset from UTC, which goes without saying."""
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 class Words:
@@ -60,12 +63,16 @@ class Words:
 
     def day(self, day: datetime.date) -> str:
         """A day as people write it."""
-        return f"{day:%d/%m/%Y}" if self.lang == "vi" else f"{day.day} {_MONTHS[day.month - 1]} {day:%Y}"
+        return f"{day:%d/%m/%Y}" if self.lang == "vi" else f"{day.day} {_short(day.month)} {day:%Y}"
 
     def month(self, iso: str) -> str:
         """The month of an ISO 8601 moment, by Vietnam's clock."""
         day = datetime.datetime.fromisoformat(iso).astimezone(ZONE)
-        return f"{day:%m/%Y}" if self.lang == "vi" else f"{_MONTHS[day.month - 1]} {day:%Y}"
+        return f"{day:%m/%Y}" if self.lang == "vi" else f"{_short(day.month)} {day:%Y}"
+
+    def whole_month(self, year: int, month: int) -> str:
+        """A month in full, within a sentence."""
+        return f"tháng {month:02} năm {year}" if self.lang == "vi" else f"{_MONTHS[month - 1]} {year}"
 
     def epoch(self, seconds: int, like: str) -> str:
         """An epoch second, in the time zone of the ISO 8601 moment ``like``."""
@@ -76,7 +83,7 @@ class Words:
         zone = "" if offset is None or offset == _HOME else f" ({moment.tzname()})"
         if self.lang == "vi":
             return f"{moment:%H:%M}{zone} ngày {moment:%d/%m/%Y}"
-        return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%Y, %H:%M}{zone}"
+        return f"{moment.day} {_short(moment.month)} {moment:%Y, %H:%M}{zone}"
 
     def framework(self, key: str) -> str:
         """A framework's name by its key in a control's references."""
@@ -88,6 +95,10 @@ class Words:
     def application(self, key: str) -> str:
         """An application's name."""
         return self(f"application.{key}")
+
+
+def _short(month: int) -> str:
+    return _MONTHS[month - 1][:3]
 
 
 class _Missing(gettext.NullTranslations):

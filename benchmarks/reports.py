@@ -193,6 +193,7 @@ def write_official(scale: Scale, folder: Path, output: Path) -> None:
     issue.write(
         History(folder / "history.sqlite"), inventory, catalogue(scale), OFFICE, Period(2026, 11),
         output=output / "official", kind="bao-cao", regime=None, lang="vi", template=None,
+        today=datetime.date(2026, 12, 1),
     )  # fmt: skip
 
 

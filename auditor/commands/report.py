@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -130,9 +131,11 @@ def official(
     from auditor.history import History
     from auditor.report.official import issue
     from auditor.report.official.period import Period
+    from auditor.vietnam import ZONE
+    from auditor.words import Words
 
     month = Period.parse(period)
-    files = issue.write(
+    issued = issue.write(
         History(),
         inventories.load(inventory),
         controls.load(),
@@ -143,6 +146,10 @@ def official(
         regime=regime,
         lang=lang,
         template=template,
+        today=datetime.datetime.now(ZONE).date(),
     )
-    for path in files:
+    for path in issued.files:
         typer.echo(str(path))
+    if issued.moved:
+        words = Words(lang)
+        typer.echo(words("official.moved", n=issued.moved, day=words.day(issued.moved_to)), err=True)

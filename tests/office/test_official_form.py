@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -113,6 +114,7 @@ def sized(paragraph):
         ("bao-cao", "Phụ lục I", (14, True, False)),
         ("bao-cao", "(Kèm theo Báo cáo", (14, False, True)),
         ("cong-van", "V/v khắc phục", (12, False, False)),
+        ("cong-van", "1. Kết quả rà soát", (14, True, False)),
     ],
 )
 def test_each_element_has_its_size_and_style(words, kind, start, shape):
@@ -261,11 +263,54 @@ def test_sizes_and_faces_on_paper(printed, printer, kind):
         ("ỦY BAN NHÂN DÂN", 12, "Bold"),
         ("Số:", 13, None),
         ("Tân Giang, ngày", 13, "Italic"),
-        ("Thực hiện Luật" if kind == "bao-cao" else "Qua rà soát", 14, None),
+        ("Thực hiện Luật", 14, None),
     ):
         char = next(line for line in told if line["text"].startswith(start))["chars"][0]
         assert abs(char["size"] - size) < 0.1, start
         assert char["fontname"].endswith(f"-{face}" if face else ("LiberationSerif", "-Regular")), start
+
+
+def steps(one, of):
+    """From each line of the body to the next of its page, in points: between paragraphs, and within one."""
+    starts = [squeezed(block.text)[:20] for block in of.body]
+    between, within = [], []
+    for number, page in enumerate(one.pages):
+        if page.width > page.height:
+            break
+        lines = [line for line in one.lines(number) if line["top"] > 19 * MM]
+        began = False
+        for before, line in itertools.pairwise(lines):
+            head = squeezed(line["text"])
+            begins = any(head.startswith(start) for start in starts)
+            step = line["chars"][0]["bottom"] - before["chars"][0]["bottom"]
+            if begins and began:
+                between.append(step)
+            elif began:
+                within.append(step)
+            began = (began or begins) and "./." not in line["text"]
+    return between, within
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_paragraphs_stand_6_pt_apart_also_around_headings_and_alike_in_both(printed, kind):
+    pitches = []
+    for printer in PRINTERS:
+        between, within = steps(printed[printer, kind], DOCUMENTS[kind])
+        assert len(between) > 10 and len(within) > 10
+        assert max(within) - min(within) < 0.5 and max(between) - min(between) < 0.5, (printer, between)
+        assert abs(min(between) - min(within) - 6) < 0.5, printer
+        pitches.append(within[0])
+    assert abs(pitches[0] - pitches[1]) < 0.2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("printer", PRINTERS)
+def test_the_signature_keeps_its_distance(printed, printer, kind):
+    one = printed[printer, kind]
+    page = next(number for number, page in enumerate(one.pages) if "./." in page.extract_text())
+    lines = one.lines(page)
+    last = next(index for index, line in enumerate(lines) if "./." in line["text"])
+    assert lines[last + 1]["chars"][0]["top"] - lines[last]["chars"][0]["bottom"] > 10
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
 from functools import cache
 from pathlib import Path
 
 from auditor import inventory
 from auditor.frameworks.clauses import OF_REGIME, Framework, load
 from auditor.models import DocumentKind, Lang, Organisation, Regime, Run
+from auditor.open_since import Since
 from auditor.report.official import content
+from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import Document
 from auditor.report.official.figures import Figures, figures
 from auditor.report.official.period import Period
+from auditor.waivers import local_day
 from tests import factory
 
 CATALOGUE = factory.catalogue()
 MONTH = Period(2026, 11)
 NOW = "2026-11-24T09:12:00+07:00"
 BEFORE = "2026-10-27T08:30:00+07:00"
+TODAY = datetime.date(2026, 11, 25)
 
 
 @cache
@@ -48,6 +53,8 @@ def document(
     regime: Regime = "2026",
     lang: Lang = "vi",
     of: Organisation | None = None,
+    since: Since | None = None,
+    today: datetime.date = TODAY,
 ) -> Document:
     run = run or factory.run(started=NOW)
     return content.document(
@@ -55,11 +62,22 @@ def document(
         CATALOGUE,
         MONTH,
         (run.started,),
+        deadlines(run, of or organisation(), since or {}, today),
         regime=regime,
         kind=kind,
         lang=lang,
         previous=before.started if before else None,
         framework=framework(regime),
+    )
+
+
+def deadlines(run: Run, of: Organisation, since: Since, today: datetime.date) -> Deadlines:
+    return Deadlines(
+        period=MONTH,
+        days={**USUAL_DAYS, **of.deadline_days},
+        since=since,
+        read=local_day(datetime.datetime.fromisoformat(run.started)),
+        written=today,
     )
 
 

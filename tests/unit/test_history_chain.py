@@ -131,7 +131,7 @@ EMPTY = zlib.compress(b"{}")
         ("UPDATE chain SET statement = replace(statement, 'r2', 'r9') WHERE position = 2", (), 2, "r9"),
         ("UPDATE chain SET hash = ? WHERE position = 2", ("0" * 64,), 2, "r2"),
         ("UPDATE chain SET statement = 'x' WHERE position = 2", (), 2, None),
-        ("INSERT INTO runs SELECT 'r4', started, inventory, purpose, trend, document FROM runs WHERE id = 'r3'", (), 0,
+        ("INSERT INTO runs SELECT 'r4', started, inventory, purpose, trend, document, since FROM runs WHERE id = 'r3'", (), 0,
          "r4"),
     ],
 )  # fmt: skip
@@ -187,7 +187,7 @@ def test_a_run_that_says_it_was_pruned_and_is_there_breaks_the_chain(tmp_path: P
     history.prune(["r1"], keep_days=730)
     alter(
         history,
-        "INSERT INTO runs SELECT 'r1', started, inventory, purpose, trend, ? FROM runs WHERE id = 'r2'",
+        "INSERT INTO runs SELECT 'r1', started, inventory, purpose, trend, ?, since FROM runs WHERE id = 'r2'",
         zlib.compress(document),
     )
     broken = history.verify().broken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 from dataclasses import replace
@@ -57,7 +58,7 @@ def test_what_changed_since_the_month_before():
         f"So với lần rà soát 08:30 ngày 27/10/2026, số điểm chưa đạt hoặc mới đạt một phần giảm từ {was} xuống {now}."
         in told
     )
-    assert f"đã khắc phục {was - now} điểm; còn tồn {now} điểm." in told
+    assert f"đã khắc phục {was - now} điểm; chưa khắc phục {now} điểm." in told
     assert "Chưa có số liệu của kỳ trước để so sánh." in official.text(official.document("xa-an-truc", run=HARDENED))
 
 
@@ -74,7 +75,7 @@ def test_a_host_that_was_lost_is_no_improvement_and_one_found_again_no_setback()
     ward = Counts.of(of_ward(BEFORE, "web1", "antruc.test")).open_total
     for now, before in ((down, BEFORE), (factory.run(started=official.NOW), down)):
         told = official.text(official.document("tinh-tan-giang", run=now, before=before))
-        assert f"không đổi (trước {ward}, nay {ward}).\nCụ thể: còn tồn {ward} điểm.\n" in told
+        assert f"không đổi (trước {ward}, nay {ward}).\nCụ thể: chưa khắc phục {ward} điểm.\n" in told
         assert "không có số liệu về máy chủ: bennua.test, dongvau.test, gotre.test." in told
     told = official.text(official.document("xa-go-tre", run=down, before=BEFORE))
     assert "So với lần rà soát" not in told and "Chưa có số liệu của kỳ trước" not in told
@@ -99,11 +100,11 @@ def test_an_area_that_was_not_read_is_no_improvement_either():
     )
     rest = Counts.of(of_ward(now, "web1", "antruc.test")).open_total
     told = official.text(official.document("xa-an-truc", run=now, before=BEFORE))
-    assert f"không đổi (trước {rest}, nay {rest})" in told and f"nay chưa đánh giá được {len(lost)} điểm" in told
+    assert f"không đổi (trước {rest}, nay {rest})" in told and f"nay không đánh giá được {len(lost)} điểm" in told
     back = factory.run(started=official.NOW)
     told = official.text(official.document("xa-an-truc", run=back, before=now.model_copy(update={"id": "before"})))
     assert f"không đổi (trước {rest}, nay {rest})" in told
-    assert f"kỳ trước chưa đánh giá được, nay chưa đạt {len(lost)} điểm" in told and "mới phát hiện" not in told
+    assert f"kỳ trước không đánh giá được, nay chưa đạt {len(lost)} điểm" in told and "mới phát hiện" not in told
 
 
 def test_what_was_met_before_and_is_not_now_is_named_the_worst_first():
@@ -111,10 +112,10 @@ def test_what_was_met_before_and_is_not_now_is_named_the_worst_first():
     came_back = {f.control for f in factory.run().findings if f.is_open and f.host == "web1"}
     came_back -= {f.control for f in mended.findings if f.is_open and f.host == "web1"}
     told = official.text(official.document("xa-an-truc", run=factory.run(started=official.NOW), before=mended))
-    (sentence,) = [line for line in told.splitlines() if line.startswith("Yêu cầu kỳ trước đạt, nay không đạt: ")]
+    (sentence,) = [line for line in told.splitlines() if line.startswith("Yêu cầu kỳ trước đạt, nay chưa đạt: ")]
     assert f"{official.CATALOGUE['ssh.root_login'].title.vi} (1 máy chủ, phục vụ antruc.test); " in sentence
     assert sentence.endswith(f"; và {len(came_back) - 5} yêu cầu khác.")
-    assert "nay không đạt:" not in official.text(official.document("xa-an-truc", run=HARDENED, before=BEFORE))
+    assert "nay chưa đạt:" not in official.text(official.document("xa-an-truc", run=HARDENED, before=BEFORE))
 
 
 @pytest.mark.parametrize(
@@ -141,9 +142,9 @@ def test_what_could_not_be_evaluated_is_not_headed_as_not_met():
 
 def test_deadlines_are_counted_from_the_month_s_end_and_the_organisation_may_set_them():
     told = official.text(official.document())
-    assert "mức nghiêm trọng chậm nhất ngày 07/12/2026;" in told
+    assert "mức nghiêm trọng (Phụ lục II) chậm nhất ngày 07/12/2026;" in told
     tree = Organisation.model_validate({**official.organisation().model_dump(), "deadline_days": {"critical": 3}})
-    assert "mức nghiêm trọng chậm nhất ngày 03/12/2026;" in official.text(official.document(of=tree))
+    assert "mức nghiêm trọng (Phụ lục II) chậm nhất ngày 03/12/2026;" in official.text(official.document(of=tree))
 
 
 def test_an_unread_host_is_told_and_never_counts_as_met():
@@ -213,7 +214,135 @@ def test_a_letter_goes_down_and_a_report_goes_up():
     down = official.document("tinh-tan-giang", "cong-van")
     assert down.addressees[0] == "- Ủy ban nhân dân xã An Trúc;" and down.addressees[-1].endswith(".")
     assert down.title == "" and " ".join(down.concerning).startswith("V/v khắc phục điểm yếu an ninh mạng")
-    assert official.document("xa-an-truc", "cong-van").addressees == ("Ủy ban nhân dân tỉnh Tân Giang",)
+    up = official.document("xa-an-truc", "cong-van")
+    assert up.addressees == ("Ủy ban nhân dân tỉnh Tân Giang",)
+    assert " ".join(up.concerning).startswith("V/v báo cáo kết quả rà soát an ninh mạng")
+
+
+def test_a_letter_has_numbered_points_and_no_parts():
+    up, down = official.document("xa-an-truc", "cong-van"), official.document("tinh-tan-giang", "cong-van")
+    for of in (up, down):
+        assert not [block for block in of.body if block.kind == "part"]
+        assert of.body[0].text.startswith("Thực hiện Luật An ninh mạng, Nghị định số 331/2026/NĐ-CP")
+    headings = [block.text for block in up.body if block.kind == "heading"]
+    assert headings[:2] == ["1. Tình hình chung", "2. Kết quả kiểm tra, rà soát"] and len(headings) == 5
+    points = [block.text[:2] for block in up.body if block.kind == "point"]
+    assert points == ["a)", "b)", "c)", "d)", "đ)", "e)", "a)", "b)", "a)", "b)"]
+    parts = [block.text for block in official.document().body if block.kind == "part"]
+    assert parts[:3] == ["I. TÌNH HÌNH CHUNG", "II. KẾT QUẢ KIỂM TRA, RÀ SOÁT", "III. XỬ LÝ SỰ CỐ"]
+
+
+def test_a_letter_downward_lists_what_each_office_has_to_mend():
+    run = factory.run(started=official.NOW)
+    of = official.document("tinh-tan-giang", "cong-van", run=run)
+    assert "(Phụ lục II) chậm nhất ngày" in official.text(of)
+    asked = annex(of, "asked")
+    assert not [one for one in of.annexes if one.key == "open"]
+    by_office = {}
+    for row in asked.rows:
+        by_office.setdefault(row[1], []).append(row[2])
+    assert [row[1] for row in asked.rows] == [name for name in by_office for _ in by_office[name]]
+    open_on = {
+        name: {f.control for f in run.findings if f.is_open and f.subject.id in subjects}
+        for name, subjects in (
+            ("Ủy ban nhân dân tỉnh Tân Giang", {"web3"}),
+            ("Ủy ban nhân dân xã An Trúc", {"web1", "antruc.test"}),
+            ("Ủy ban nhân dân xã Gò Tre", {"gotre.test"}),
+        )
+    }
+    for name, controls in open_on.items():
+        assert sorted(by_office[name]) == sorted(official.CATALOGUE[one].title.vi for one in controls)
+
+
+def province(wards, offices=0):
+    tree = official.organisation().model_dump()
+    more = [
+        {"id": f"xa-{n}", "name": f"Ủy ban nhân dân {'phường' if n % 5 == 0 else 'xã'} Tân Giang {n}"}
+        for n in range(wards)
+    ] + [{"id": f"so-{n}", "name": f"Sở Thử nghiệm {n}"} for n in range(offices)]
+    units = [*tree["units"], *({**unit, "parent": "tinh-tan-giang"} for unit in more)]
+    template = factory.HOSTS[1]
+    hosts = tuple(
+        template.model_copy(
+            update={"name": f"h{n}", "unit": one["id"], "sites": (template.sites[0].model_copy(
+                update={"host": f"h{n}", "unit": one["id"], "domain": f"x{n}.test"}),)}
+        )
+        for n, one in enumerate(more)
+    )  # fmt: skip
+    run = factory.run(started=official.NOW, hosts=hosts)
+    return official.document(
+        "tinh-tan-giang", "cong-van", run=run, of=Organisation.model_validate({**tree, "units": units})
+    )
+
+
+def test_many_offices_are_greeted_as_what_they_are():
+    of = province(96)
+    assert of.addressees == ("Ủy ban nhân dân các phường, xã (danh sách tại Phụ lục I)",)
+    assert len({row[1] for row in annex(of, "units").rows}) == 96
+    assert province(96, offices=2).addressees == (
+        "- Ủy ban nhân dân các phường, xã;",
+        "- Sở Thử nghiệm 0;",
+        "- Sở Thử nghiệm 1 (danh sách tại Phụ lục I).",
+    )
+    assert len(province(10).addressees) == 10
+
+
+def since(run, month):
+    return {(f.control, f.subject.id): month for f in run.findings if f.is_open}
+
+
+def test_what_was_open_before_is_late_and_asked_for_at_once():
+    run = factory.run(started=official.NOW)
+    first = official.document(run=run)
+    assert "quá hạn" not in official.text(first)
+    of = official.document(run=run, since=since(run, "2026-10"))
+    told = official.text(of)
+    late = [f for f in of_ward(run, "web1", "antruc.test") if f.is_open and f.severity.value in ("critical", "high")]
+    critical = sum(f.severity.value == "critical" for f in late)
+    assert f"Trong số này, {len(late)} điểm đã quá hạn khắc phục, lâu nhất là từ tháng 10 năm 2026." in told
+    assert (
+        f"Khắc phục ngay {critical} điểm kiểm tra mức nghiêm trọng đã quá hạn (Phụ lục II), chậm nhất ngày 26/11/2026"
+        in told
+    )
+    assert "mức trung bình (Phụ lục II) chậm nhất ngày 30/11/2026" in told
+    due = {row[2]: row[6] for row in annex(of, "open").rows}
+    assert due["Nghiêm trọng"] == "26/11/2026 (quá hạn 1, từ 10/2026)" and due["Thấp"] == "30/12/2026"
+
+
+def test_nothing_is_asked_for_before_the_day_of_writing():
+    late = datetime.date(2026, 12, 18)
+    told = official.text(official.document(today=late))
+    days = re.findall(r"chậm nhất ngày (\d\d)/(\d\d)/(\d{4})", told)
+    assert days and all(datetime.date(int(y), int(m), int(d)) >= late for d, m, y in days)
+    assert "mức nghiêm trọng (Phụ lục II) chậm nhất ngày 21/12/2026" in told and "quá hạn" not in told
+
+
+@pytest.mark.parametrize(
+    ("urgent", "told"),
+    [
+        ({"antruc.test", "bennua.test", "dongvau.test", "gotre.test"}, "Cả 4 trang đều còn điểm mức nghiêm trọng"),
+        ({"antruc.test"}, "Có 1 trong 4 trang còn điểm mức nghiêm trọng"),
+        (set(), "Không còn điểm mức nghiêm trọng hoặc mức cao ở 4 trang đã nêu"),
+    ],
+)
+def test_how_many_sites_have_urgent_ones_is_said_as_people_say_it(urgent, told):
+    run = factory.run(started=official.NOW)
+    kept = tuple(
+        f
+        for f in run.findings
+        if not f.is_open or f.severity.rank < 2 or (f.subject.kind == "site" and f.subject.id in urgent)
+    )
+    assert told in official.text(official.document("tinh-tan-giang", run=run.model_copy(update={"findings": kept})))
+
+
+def test_one_site_is_spoken_of_as_one():
+    assert "Trang này còn điểm mức nghiêm trọng" in official.text(official.document())
+    assert "This site has checks of critical" in official.text(official.document(lang="en"))
+    assert "for November 2026" in official.text(official.document(lang="en"))
+
+
+def test_no_word_about_incidents_is_said_that_nobody_looked_at():
+    assert "Phần mềm chưa quản lý hồ sơ sự cố; đơn vị bổ sung số liệu" in official.text(official.document())
 
 
 def test_each_regime_has_its_laws_words_and_clauses():
@@ -283,14 +412,42 @@ def test_what_is_waived_is_counted_apart_asked_of_nobody_and_listed_with_its_end
     assert annex(of, "waivers").rows == (
         (
             "1",
+            "MT-01",
             title,
             "antruc.test",
             "Chờ thay máy chủ [xem phụ lục kỹ thuật] ([xem phụ lục kỹ thuật])",
             "Chỉ cho kết nối từ mạng nội bộ",
+            "Chánh Văn phòng",
             "15/12/2026 (sắp hết hạn)",
         ),
     )
-    assert annex(official.document("xa-go-tre", run=run), "waivers").rows == ()
+    elsewhere = official.document("xa-go-tre", run=run)
+    assert [(one.label, one.key) for one in elsewhere.annexes] == [
+        ("Phụ lục I", "units"),
+        ("Phụ lục II", "open"),
+        ("Phụ lục III", "unsure"),
+        ("Phụ lục IV", "clauses"),
+    ]
+    assert "Bảng đối chiếu tại Phụ lục IV với" in official.text(elsewhere) and "Phụ lục V" not in official.text(
+        elsewhere
+    )
+
+
+@pytest.mark.parametrize(
+    ("validity", "told"),
+    [
+        ("active", "Giám sát hằng ngày"),
+        ("expired", "Không tính là tương đương: miễn trừ đã hết hạn"),
+        ("future", "Chưa tính là tương đương: miễn trừ chưa có hiệu lực"),
+    ],
+)
+def test_a_measure_is_equivalent_only_while_its_waiver_holds(validity, told):
+    run = factory.run(started=official.NOW)
+    _, waiver = waived(next(f for f in run.findings if f.host == "web1"), compensating="Giám sát hằng ngày")
+    use = WaiverUse(waiver=waiver, validity=validity, days_left=0, waived=0, open=1, not_evaluated=0, met=0)
+    of = official.document("xa-an-truc", run=run.model_copy(update={"waivers": (use,)}))
+    (row,) = annex(of, "waivers").rows
+    assert row[5] == told
 
 
 def test_clauses_are_counted_over_the_sites_at_their_levels():
@@ -300,7 +457,25 @@ def test_clauses_are_counted_over_the_sites_at_their_levels():
     for row in clauses.rows:
         assert sum(int(number) for number in re.findall(r" (\d+)(?:;|$)", row[5])) == 4, row
     told = official.text(of)
-    assert f"Đối chiếu {len(clauses.rows)} điều khoản của {official.framework('2026').title.vi}" in told
+    assert (
+        f"Bảng đối chiếu tại Phụ lục IV với {official.framework('2026').title.vi} gồm {len(clauses.rows)} mục; các điểm"
+        in told
+    )
+
+
+@pytest.mark.parametrize("regime", ["2022", "2026"])
+def test_what_nothing_checks_is_told_apart_from_what_was_not_read(regime):
+    run = factory.run(started=official.NOW, unreachable=["web1"])
+    of = official.document("xa-an-truc", run=factory.run(started=official.NOW), regime=regime)
+    outside = sum(clause.status == "not_covered" for clause in official.framework(regime).at(2))
+    told = official.text(of)
+    assert f"Ngoài phạm vi kiểm tra {outside}" in told and "Chưa đánh giá được trong kỳ" not in told
+    assert "gộp" in told and "gộp" in annex(of, "clauses").note
+    unread = official.document("tinh-tan-giang", run=run, regime=regime)
+    assert any("Chưa đánh giá được trong kỳ 1" in row[5] for row in annex(unread, "clauses").rows)
+    assert {row[4] for row in annex(unread, "clauses").rows if row[3] == "Ngoài phạm vi kiểm tra"} == {
+        "Ngoài phạm vi kiểm tra"
+    }
 
 
 def test_a_control_that_the_catalogue_no_longer_has_goes_by_its_id():

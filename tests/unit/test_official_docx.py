@@ -132,10 +132,11 @@ def test_lengths_are_those_of_times_new_roman():
     assert metrics.width("Ộ", 12, bold=True) == metrics.width("O", 12, bold=True)
 
 
-def test_empty_annexes_say_so_and_have_no_table():
+def test_annexes_with_nothing_in_them_are_left_out():
     run = factory.run(started=official.NOW, clean=True)
     run = run.model_copy(update={"findings": tuple(f for f in run.findings if f.status.value == "pass")})
     of = official.document("tinh-tan-giang", run=run)
     made = opened(docx_output.render(of))
-    assert [annex.note for annex in of.annexes if not annex.rows] == ["Không có."] * 3
-    assert len(made.tables) == 2 + 2
+    assert [annex.key for annex in of.annexes] == ["units", "clauses"]
+    assert len(made.tables) == 2 + 2 and len(made.sections) == 1 + 2
+    assert [section.page_width > section.page_height for section in made.sections] == [False, True, True]

@@ -40,8 +40,8 @@ def written(history, tmp_path, unit="xa-an-truc", period="2026-11", **more):
         unit,
         Period.parse(period),
         output=tmp_path / "out",
-        **{"kind": "bao-cao", "regime": None, "lang": "vi", "template": None, **more},
-    )
+        **{"kind": "bao-cao", "regime": None, "lang": "vi", "template": None, "today": official.TODAY, **more},
+    ).files
 
 
 def test_the_files_of_a_month(history, tmp_path):
@@ -57,7 +57,7 @@ def test_the_files_of_a_month(history, tmp_path):
     assert files[2].stat().st_mode & 0o777 == 0o600
 
 
-def test_the_same_month_gives_the_same_bytes_whenever_it_is_written(history, tmp_path):
+def test_the_same_month_gives_the_same_bytes_again(history, tmp_path):
     keep(history, "2026-11-24T09:12:00+07:00")
     first = {file.name: file.read_bytes() for file in written(history, tmp_path)}
     made = docx.Document(io.BytesIO(first["bao-cao-xa-an-truc-2026-11.docx"])).core_properties
@@ -128,6 +128,33 @@ def test_a_broken_template_leaves_nothing_behind(history, tmp_path):
     with pytest.raises(InputError, match="no DOCX file"):
         written(history, tmp_path, template=template)
     assert not (tmp_path / "out").exists()
+
+
+def body(files):
+    return "\n".join(paragraph.text for paragraph in docx.Document(files[0]).paragraphs)
+
+
+def test_a_deadline_does_not_roll_on_from_month_to_month(history, tmp_path):
+    keep(history, "2026-10-27T08:30:00+07:00")
+    keep(history, "2026-11-24T09:12:00+07:00")
+    then = body(written(history, tmp_path, period="2026-10", today=datetime.date(2026, 10, 28)))
+    assert "mức nghiêm trọng (Phụ lục II) chậm nhất ngày 07/11/2026" in then and "quá hạn" not in then
+    now = body(written(history, tmp_path))
+    assert "đã quá hạn khắc phục, lâu nhất là từ tháng 10 năm 2026" in now and "07/12/2026" not in now
+
+
+def test_a_report_written_late_tells_that_days_were_moved(history, tmp_path):
+    keep(history, "2026-11-24T09:12:00+07:00")
+    inventory_, month = inventory.load(LAB), Period(2026, 11)
+    given = {"output": tmp_path / "out", "kind": "bao-cao", "regime": None, "lang": "vi", "template": None}
+
+    def issued(today):
+        return issue.write(history, inventory_, official.CATALOGUE, "xa-an-truc", month, **given, today=today)
+
+    assert issued(datetime.date(2026, 11, 30)).moved == 0
+    late = issued(datetime.date(2026, 12, 11))
+    assert late.moved > 0 and late.moved_to == datetime.date(2026, 12, 14)
+    assert "chậm nhất ngày 14/12/2026" in body(late.files)
 
 
 @pytest.mark.parametrize("text", ["2026", "2026-13", "2026-1", "26-11", "2026-11-01", "", "2026-00"])

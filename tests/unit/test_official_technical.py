@@ -8,6 +8,7 @@ import pdfplumber
 import pikepdf
 import pytest
 
+from auditor.models import Waiver, WaiverUse
 from auditor.report.official import pdf, technical
 from auditor.words import Words
 from tests import factory
@@ -60,6 +61,48 @@ def test_what_hosts_send_is_inert_bounded_and_drawable():
         assert "/OpenAction" not in file.Root and "/Names" not in file.Root.get("/AcroForm", {})
 
 
+def test_it_prints_every_waiver_in_full_those_that_are_over_too():
+    run = factory.run(started=official.NOW)
+    uses = tuple(
+        WaiverUse(
+            waiver=Waiver.model_validate(
+                {
+                    "id": f"{number}/QĐ-UBND",
+                    "control": "ssh.root_login",
+                    "scope": {"hosts": ["web1"]},
+                    "reason": f"Lý do {number} ở web1",
+                    "approver": "Chánh Văn phòng",
+                    "granted": "2026-10-01",
+                    "expires": "2026-11-15",
+                    "compensating": f"Giám sát tại 10.213.47.{number}",
+                }
+            ),
+            validity=validity,
+            days_left=0,
+            waived=0,
+            open=1,
+            not_evaluated=0,
+            met=0,
+        )
+        for number, validity in enumerate(("active", "expired"), 11)
+    )
+    month = official.month("xa-an-truc", run.model_copy(update={"waivers": uses}))
+    ((_, sheet),) = technical.sheets(month, official.CATALOGUE, official.MONTH, lang="vi")
+    text = text_of(pdf.printed(sheet))
+    for number in (11, 12):
+        assert f"{number}/QĐ-UBND" in text and f"Lý do {number} ở web1" in text
+        assert f"Giám sát tại 10.213.47.{number}" in text
+    assert "15/11/2026 (đã" in text
+
+
+def test_a_row_is_never_parted_by_a_page_s_end():
+    month = official.month("tinh-tan-giang", factory.run(started=official.NOW))
+    ((_, sheet),) = technical.sheets(month, official.CATALOGUE, official.MONTH, lang="vi")
+    with pdfplumber.open(io.BytesIO(pdf.printed(sheet))) as file:
+        rows = [row for page in file.pages for table in page.extract_tables() for row in table[1:]]
+    assert len(file.pages) > 3 and rows and all(row[0] and row[1] and row[2] and row[3] for row in rows)
+
+
 @pytest.mark.parametrize(("rows", "files"), [((3,), [3]), ((10, 10), [10, 10]), ((25, 3), [10, 10, 8]), ((0, 0), [0])])
 def test_hosts_are_packed_into_files(monkeypatch, rows, files):
     monkeypatch.setattr(technical, "MAX_ROWS", 10)
@@ -71,7 +114,7 @@ def test_hosts_are_packed_into_files(monkeypatch, rows, files):
 def test_a_long_annex_of_the_document_goes_into_files_of_its_own(monkeypatch):
     monkeypatch.setattr(pdf, "MAX_ROWS", 20)
     of = official.document("tinh-tan-giang")
-    of = of.model_copy(update={"annexes": of.annexes[:4]})
+    of = of.model_copy(update={"annexes": of.annexes[:3]})
     made = {suffix: pdf.printed(sheet) for suffix, sheet in pdf.sheets(of)}
     rows = len(of.annexes[1].rows)
     assert rows > 20

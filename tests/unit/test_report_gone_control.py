@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -90,7 +91,8 @@ def test_the_official_report_shows_the_id(run: Run, catalogue: Catalogue, tmp_pa
         regime=None,
         lang="vi",
         template=None,
-    )
+        today=date(2026, 11, 25),
+    ).files
     said = text(files[0])
     assert GONE in said
     assert TITLE.vi not in said

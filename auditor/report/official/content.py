@@ -6,17 +6,17 @@ Host names, addresses and texts that hosts sent do not occur in it: they are the
 from __future__ import annotations
 
 import datetime
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from auditor import units
 from auditor.controls import Catalogue
 from auditor.frameworks.assessment import ClauseTotal, Result, assess_run, total
-from auditor.frameworks.clauses import Framework
-from auditor.models import Bucket, DocumentKind, Finding, Lang, Regime, Severity, Status, Unit
+from auditor.frameworks.clauses import Clause, Framework
+from auditor.models import Bucket, DocumentKind, Finding, Lang, Regime, Severity, Status, Unit, WaiverUse
 from auditor.report.official import metrics
+from auditor.report.official.deadlines import Deadlines
 from auditor.report.official.document import (
     COLUMNS,
     HEADER_COLUMNS,
@@ -31,24 +31,19 @@ from auditor.report.official.document import (
     Block,
     Document,
 )
-from auditor.report.official.figures import Figures, Requirement, requirements, waivers
+from auditor.report.official.figures import Figures, Requirement, by_office, requirements, waivers
+from auditor.report.official.guard import guard
 from auditor.report.official.period import Period
 from auditor.report.summary import SEVERITIES, Change, SiteSummary
 from auditor.report.visible import one_line
 from auditor.words import Words
 
-DEADLINE_DAYS: Mapping[Severity, int] = {
-    Severity.CRITICAL: 7,
-    Severity.HIGH: 15,
-    Severity.MEDIUM: 30,
-    Severity.LOW: 60,
-}
-"""Days after the period's end, where the organisation's file gives no others."""
-
 NOTABLE = 5
 """So many requirements are named in the body, the worst; all are in the annex."""
 NAMED = 10
 """So many sites are named where sites are listed; beyond them they are counted."""
+GREETED = 10
+"""So many offices are greeted by name; more by what they are."""
 
 _COMMITTEE = "Ủy ban nhân dân"
 _PLACES = ("tỉnh", "thành phố", "thị xã", "thị trấn", "huyện", "quận", "phường", "xã", "đặc khu")
@@ -57,6 +52,8 @@ _OPEN: tuple[Bucket, ...] = ("fail", "partial")
 _APART: tuple[Bucket, ...] = ("attested", "not_applicable", "manual", "not_evaluated")
 _CHANGES: tuple[Change, ...] = ("fixed", "still", "regressed", "new", "waived", "unknown", "gone")
 _ROMAN = ("I", "II", "III", "IV", "V")
+_POINTS = "abcdđeg"
+"""How the points of a letter are counted."""
 
 
 def document(
@@ -64,6 +61,7 @@ def document(
     catalogue: Catalogue,
     period: Period,
     moments: Sequence[str],
+    deadlines: Deadlines,
     *,
     regime: Regime,
     kind: DocumentKind,
@@ -75,7 +73,7 @@ def document(
 
     ``moments``: when the runs behind it were, newest first; ``previous``: when that of the month was that it is compared with.
     """
-    return _Writer(figures, catalogue, period, moments, regime, kind, lang, previous, framework).document()
+    return _Writer(figures, catalogue, period, moments, deadlines, regime, kind, lang, previous, framework).document()
 
 
 class _Writer:
@@ -87,6 +85,7 @@ class _Writer:
         catalogue: Catalogue,
         period: Period,
         moments: Sequence[str],
+        deadlines: Deadlines,
         regime: Regime,
         kind: DocumentKind,
         lang: Lang,
@@ -95,19 +94,18 @@ class _Writer:
     ) -> None:
         self.figures, self.catalogue, self.period, self.moments = figures, catalogue, period, moments
         self.regime, self.kind, self.lang, self.previous = regime, kind, lang, previous
-        self.framework = framework
+        self.framework, self.deadlines = framework, deadlines
         self.words = Words(lang)
         self.unit = figures.unit
         self.above = units.addressees(figures.organisation, figures.unit)
         self.below = tuple(unit for unit, _ in figures.owners if unit.id != figures.unit.id)
+        self.downward = kind == "cong-van" and bool(self.below)
         self.open = requirements(figures.run, catalogue, *_OPEN)
         self.security = self.words(f"official.security.{regime}")
-        self.month = self.words("official.month", month=f"{period.month:02}", year=str(period.year))
+        self.month = self.words.whole_month(period.year, period.month)
 
     def document(self) -> Document:
         words = self.words
-        downward = self.kind == "cong-van" and bool(self.below)
-        receivers = self.below if downward else self.above
         return Document(
             lang=self.lang,
             kind=self.kind,
@@ -124,8 +122,8 @@ class _Writer:
             title="" if self.kind == "cong-van" else words("official.title"),
             subject=() if self.kind == "cong-van" else self._subject(),
             greeting=words("official.greeting"),
-            addressees=_addressees(receivers),
-            body=_punctuated(self._request() if downward else self._report()),
+            addressees=_addressees(self._receivers()),
+            body=_punctuated(self._request() if self.downward else self._report()),
             recipients_title=words("official.recipients"),
             recipients=self._recipients(),
             signing=self.unit.signing or self._signing(),
@@ -153,9 +151,8 @@ class _Writer:
     def _place(self) -> str:
         if self.unit.place:
             return self.unit.place
-        words = self.unit.name.removeprefix(_COMMITTEE).strip()
-        kind = next((kind for kind in _PLACES if words.startswith(f"{kind} ")), None)
-        return words.removeprefix(f"{kind} ") if kind and words != self.unit.name else "…"
+        kind = _kind_of_place(self.unit.name)
+        return self.unit.name.removeprefix(_COMMITTEE).strip().removeprefix(f"{kind} ") if kind else "…"
 
     def _subject(self) -> tuple[str, ...]:
         text = self.words("official.subject", security=self.security, month=self.month)
@@ -164,8 +161,26 @@ class _Writer:
     def _concerning(self) -> tuple[str, ...]:
         if self.kind != "cong-van":
             return ()
-        text = self.words("official.concerning", security=self.security, month=self.month)
+        text = self.words(
+            "official.concerning.request" if self.downward else "official.concerning.report",
+            security=self.security,
+            month=self.month,
+        )
         return _fitted(text, HEADER_COLUMNS[0] - 4, SIZE_CONCERNING, bold=False)
+
+    def _receivers(self) -> tuple[str, ...]:
+        """Who is greeted: by name, or, when they are many, as what they are; annex I has all of their names."""
+        receivers = self.below if self.downward else self.above
+        names = [unit.name for unit in receivers]
+        if len(names) <= GREETED:
+            return tuple(names)
+        kinds = {kind for name in names if (kind := _kind_of_place(name))}
+        others = [name for name in names if not _kind_of_place(name)]
+        if len(others) > GREETED:
+            others = [self.words("official.greeting.others")]
+        told = [self.words("official.greeting.committees", kinds=self._list([one for one in _PLACES if one in kinds]))]
+        listed = [*(told if kinds else ()), *others]
+        return (*listed[:-1], self.words("official.greeting.listed", last=listed[-1], annex=self._labels["units"]))
 
     def _recipients(self) -> tuple[str, ...]:
         words = self.words
@@ -192,29 +207,29 @@ class _Writer:
                 month=self.month,
             )
         )
-        yield _part(words("official.part.situation"))
+        yield self._part(1, words("official.part.situation"))
         yield from map(_paragraph, self._situation())
-        yield _part(words("official.part.results"))
-        yield _heading(1, words("official.results.overall"))
+        yield self._part(2, words("official.part.results"))
+        yield self._heading(1, words("official.results.overall"))
         yield from map(_paragraph, self._overall())
-        yield _heading(2, words("official.results.change"))
+        yield self._heading(2, words("official.results.change"))
         yield from map(_paragraph, self._change())
-        yield _heading(3, words("official.results.hosts"))
+        yield self._heading(3, words("official.results.hosts"))
         yield from self._notable([one for one in self.open if one.of_host], "official.notable.hosts")
-        yield _heading(4, words("official.results.sites"))
+        yield self._heading(4, words("official.results.sites"))
         yield from self._notable([one for one in self.open if not one.of_host], "official.notable.sites")
-        yield _heading(5, words("official.results.content"))
+        yield self._heading(5, words("official.results.content"))
         yield _paragraph(words("official.no_data.content"))
-        yield _heading(6, words("official.results.sharing", security=self.security))
+        yield self._heading(6, words("official.results.sharing", security=self.security))
         yield _paragraph(words("official.no_data.sharing"))
-        yield _part(words("official.part.incidents"))
+        yield self._part(3, words("official.part.incidents"))
         yield _paragraph(words("official.no_data.incidents"))
-        yield _part(words("official.part.shortcomings"))
-        yield _heading(1, words("official.shortcomings"))
+        yield self._part(4, words("official.part.shortcomings"))
+        yield self._heading(1, words("official.shortcomings"))
         yield from self._shortcomings()
-        yield _heading(2, words("official.causes"))
+        yield self._heading(2, words("official.causes"))
         yield from map(_paragraph, self._causes())
-        yield _part(words("official.part.proposals"))
+        yield self._part(5, words("official.part.proposals"))
         yield from self._proposals()
         yield _closing(
             words(
@@ -229,19 +244,36 @@ class _Writer:
     def _request(self) -> Iterable[Block]:
         words = self.words
         yield _paragraph(
-            words("official.opening.request", unit=self.unit.name, security=self.security, month=self.month)
+            words(
+                "official.opening.request",
+                bases=words(f"official.bases.{self.regime}"),
+                unit=self.unit.name,
+                security=self.security,
+                month=self.month,
+            )
         )
-        yield _heading(1, words("official.request.results"))
+        yield self._part(1, words("official.request.results"))
         yield from map(_paragraph, (*self._situation(), *self._overall(), *self._change()))
-        yield _heading(2, words("official.request.tasks"))
+        yield self._part(2, words("official.request.tasks"))
         yield from self._tasks()
         yield from self._shared_hosts()
         yield _item(words("official.request.evidence", force=words(f"official.force.{self.regime}")))
-        yield _heading(3, words("official.request.report_back"))
+        yield self._part(3, words("official.request.report_back"))
         yield _paragraph(
             words("official.request.report_by", unit=self.unit.name, date=self.words.day(self._last_deadline()))
         )
         yield _closing(words("official.closing.request", unit=self.unit.name))
+
+    def _part(self, number: int, title: str) -> Block:
+        """A part of a report; in a letter, which has none, a numbered point."""
+        if self.kind == "cong-van":
+            return Block(kind="heading", text=f"{number}. {title}")
+        return Block(kind="part", text=f"{_ROMAN[number - 1]}. {title.upper()}")
+
+    def _heading(self, number: int, text: str) -> Block:
+        if self.kind == "cong-van":
+            return Block(kind="point", text=f"{_POINTS[number - 1]}) {text}")
+        return Block(kind="heading", text=f"{number}. {text}")
 
     def _situation(self) -> Iterable[str]:
         words, figures = self.words, self.figures
@@ -331,18 +363,41 @@ class _Writer:
             "official.overall.clauses",
             clauses=words("official.clauses_n", n=len(self._clause_totals)),
             framework=self.framework.title.get(self.lang),
-            results=self._tally(Counter(one.result for one in self._clause_totals)),
+            merged=words(f"official.clauses.merged.{self.regime}"),
+            results=self._tally((one.clause, one.result, 1) for one in self._clause_totals),
+            annex=self._labels["clauses"],
         )
         if counts.open_total:
-            yield words(
+            told = words(
                 "official.overall.open",
                 open=words("official.points_n", n=counts.open_total),
                 severities=self._list(
                     [self._of_severity(one, counts.open[one]) for one in SEVERITIES if counts.open[one]]
                 ),
-                urgent=sum(bool(site.counts.urgent) for site in summary.sites),
-                sites=words("sites_n", n=len(summary.sites)),
             )
+            urgent = sum(bool(site.counts.urgent) for site in summary.sites)
+            yield f"{told} {self._urgent(urgent, len(summary.sites))}" if summary.sites else told
+            yield from self._late()
+
+    def _urgent(self, urgent: int, sites: int) -> str:
+        if urgent == sites == 1:
+            return self.words("official.overall.urgent.single")
+        if urgent in (0, sites):
+            which = "all" if urgent else "none"
+            return self.words(f"official.overall.urgent.{which}", sites=self.words("sites_n", n=sites))
+        return self.words("official.overall.urgent", n=urgent, sites=self.words("sites_n", n=sites))
+
+    def _late(self) -> Iterable[str]:
+        late = self.deadlines.late(self._open_findings)
+        if late:
+            oldest = min(map(self.deadlines.first, late))
+            yield self.words(
+                "official.overall.late", n=len(late), month=self.words.whole_month(oldest.year, oldest.month)
+            )
+
+    @cached_property
+    def _open_findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.figures.findings if finding.is_open)
 
     def _change(self) -> Iterable[str]:
         words, change = self.words, self.figures.change
@@ -383,7 +438,9 @@ class _Writer:
         )
         named = open_[:NOTABLE]
         more = (
-            words("official.notable.worst", n=len(named)) if len(open_) > len(named) else words("official.notable.all")
+            words("official.notable.worst", n=len(named), annex=self._labels["open"])
+            if len(open_) > len(named)
+            else words("official.notable.all")
         )
         yield _paragraph(f"{lead} {more}")
         for one in named:
@@ -413,13 +470,17 @@ class _Writer:
                 )
             )
         if len(urgent) > NAMED:
-            yield _item(words("official.shortcomings.more", n=len(urgent) - NAMED))
+            yield _item(words("official.shortcomings.more", n=len(urgent) - NAMED, annex=self._labels["units"]))
         if figures.unread:
             yield _item(
                 words("official.shortcomings.unread", sites=self._domains(site.domain for site in figures.unread))
             )
         if not urgent and not figures.unread:
-            yield _paragraph(words("official.shortcomings.not_urgent" if self.open else "official.shortcomings.none"))
+            yield _paragraph(
+                words("official.shortcomings.not_urgent", annex=self._labels["open"])
+                if self.open
+                else words("official.shortcomings.none")
+            )
 
     def _causes(self) -> Iterable[str]:
         words, change = self.words, self.figures.change
@@ -439,12 +500,12 @@ class _Writer:
 
     def _proposals(self) -> Iterable[Block]:
         words = self.words
-        yield _heading(
+        yield self._heading(
             1,
             words("official.proposals.units") if self.below else words("official.proposals.own", unit=self.unit.name),
         )
         yield from self._tasks()
-        yield _heading(2, words("official.proposals.above", above=self._list([unit.name for unit in self.above])))
+        yield self._heading(2, words("official.proposals.above", above=self._list([unit.name for unit in self.above])))
         shared = tuple(self._shared_hosts())
         yield from shared
         yield _item(words("official.proposals.guide", security=self.security))
@@ -452,20 +513,13 @@ class _Writer:
     def _tasks(self) -> Iterable[Block]:
         words, counts = self.words, self.figures.counts
         for severity in SEVERITIES:
-            if counts.open[severity]:
-                yield _item(
-                    words(
-                        "official.tasks.mend",
-                        points=self._of_severity(severity, counts.open[severity]),
-                        date=self.words.day(self._deadline(severity)),
-                    )
-                )
+            yield from map(_item, self._to_mend([one for one in self._open_findings if one.severity is severity]))
         if self.figures.unread:
             yield _item(
                 words(
                     "official.tasks.unread",
                     sites=self._domains(site.domain for site in self.figures.unread),
-                    date=self.words.day(self._deadline(Severity.CRITICAL)),
+                    date=words.day(self.deadlines.within(Severity.CRITICAL)),
                 )
             )
         if self.figures.unaudited:
@@ -473,7 +527,7 @@ class _Writer:
                 words(
                     "official.tasks.unaudited",
                     sites=self._domains(site.domain for site in self.figures.unaudited),
-                    date=self.words.day(self._deadline(Severity.HIGH)),
+                    date=words.day(self.deadlines.within(Severity.HIGH)),
                 )
             )
         if counts.unanswered:
@@ -481,44 +535,72 @@ class _Writer:
                 words(
                     "official.tasks.manual",
                     points=words("official.points_n", n=counts.unanswered),
-                    date=self.words.day(self._deadline(Severity.MEDIUM)),
+                    annex=self._labels["unsure"],
+                    date=words.day(self.deadlines.within(Severity.MEDIUM)),
                 )
             )
         if not counts.open_total:
             yield _item(words("official.tasks.keep"))
 
+    def _to_mend(self, findings: Sequence[Finding]) -> Iterable[str]:
+        """What of one severity is asked for: what is late at once, the rest by the days on which it is due."""
+        deadlines = self.deadlines
+        asked: dict[tuple[str, datetime.date], int] = Counter(
+            ("late" if deadlines.is_late(finding) else "mend", deadlines.asked(finding)) for finding in findings
+        )
+        for (what, day), count in sorted(asked.items()):
+            yield self.words(
+                f"official.tasks.{what}",
+                points=self._of_severity(findings[0].severity, count),
+                annex=self._labels[self._list_of_open],
+                date=self.words.day(day),
+            )
+
     def _shared_hosts(self) -> Iterable[Block]:
         for unit, findings in self.figures.foreign:
-            worst = max((finding.severity for finding in findings), key=lambda severity: severity.rank)
             yield _item(
                 self.words(
                     "official.tasks.shared",
                     unit=unit.name,
                     points=self.words("official.points_n", n=len(findings)),
-                    date=self.words.day(self._deadline(worst)),
+                    date=self.words.day(min(map(self.deadlines.asked, findings))),
                 )
             )
 
     # --- the annexes ------------------------------------------------------------------------------------
 
     def _annexes(self) -> tuple[Annex, ...]:
+        return tuple(self._annex(key, rows) for key, rows in self._rows.items() if key in self._labels)
+
+    @cached_property
+    def _labels(self) -> Mapping[AnnexKey, str]:
+        """What the annexes are called, in their order. One with nothing in it is none; the last is always there."""
+        present = [key for key, rows in self._rows.items() if rows or key == "clauses"]
+        if len(present) == 1:
+            return {present[0]: self.words("official.annex.only")}
+        return {key: self.words("official.annex", number=number) for number, key in zip(_ROMAN, present, strict=False)}
+
+    @cached_property
+    def _rows(self) -> Mapping[AnnexKey, tuple[tuple[str, ...], ...]]:
         rows: dict[AnnexKey, Iterable[tuple[str, ...]]] = {
             "units": self._unit_rows(),
-            "open": self._open_rows(),
+            self._list_of_open: self._asked_rows() if self.downward else self._open_rows(),
             "waivers": self._waiver_rows(),
             "unsure": self._unsure_rows(),
             "clauses": self._clause_rows(),
         }
-        return tuple(
-            self._annex(number, key, _numbered(found))
-            for number, (key, found) in zip(_ROMAN, rows.items(), strict=False)
-        )
+        return {key: _numbered(found) for key, found in rows.items()}
 
-    def _annex(self, number: str, key: AnnexKey, rows: tuple[tuple[str, ...], ...]) -> Annex:
+    @property
+    def _list_of_open(self) -> AnnexKey:
+        """What is open by requirement; in a letter to offices below by office, so that each finds its own."""
+        return "asked" if self.downward else "open"
+
+    def _annex(self, key: AnnexKey, rows: tuple[tuple[str, ...], ...]) -> Annex:
         words = self.words
         return Annex(
             key=key,
-            label=words("official.annex", number=number),
+            label=self._labels[key],
             title=words(f"official.annex.{key}.title"),
             attached=words(
                 "official.annex.attached",
@@ -527,7 +609,9 @@ class _Writer:
                 blank=_BLANK,
                 unit=self.unit.name,
             ),
-            note=words(f"official.annex.{key}.note" if rows else "official.annex.empty"),
+            note=words(f"official.annex.{key}.note", merged=words(f"official.clauses.merged.{self.regime}"))
+            if rows
+            else words("official.annex.empty"),
             columns=tuple(words(f"official.column.{column.key}") for column in COLUMNS[key]),
             rows=rows,
         )
@@ -562,8 +646,31 @@ class _Writer:
                 self._clauses(one) or "–",
                 self._where(one),
                 words("auto") if one.automated else words("by_hand"),
-                self.words.day(self._deadline(one.severity)),
+                self._due(one),
             )
+
+    def _asked_rows(self) -> Iterable[tuple[str, ...]]:
+        words = self.words
+        for unit, asked in by_office(self.figures, self.catalogue):
+            for one in asked:
+                yield (
+                    self._with_former_name(unit),
+                    one.title.get(self.lang),
+                    words(f"severity.{one.severity.value}"),
+                    self._where(one),
+                    words("auto") if one.automated else words("by_hand"),
+                    self._due(one),
+                )
+
+    def _due(self, one: Requirement) -> str:
+        """The first day that is asked for, and what is late."""
+        words, deadlines = self.words, self.deadlines
+        day = words.day(min(map(deadlines.asked, one.findings)))
+        late = deadlines.late(one.findings)
+        if not late:
+            return day
+        oldest = min(map(deadlines.first, late))
+        return words("official.due.late", n=len(late), day=day, month=f"{oldest.month:02}/{oldest.year}")
 
     def _waiver_rows(self) -> Iterable[tuple[str, ...]]:
         words = self.words
@@ -571,25 +678,32 @@ class _Writer:
             waiver = use.waiver
             control = self.catalogue.by_id.get(waiver.control)
             yield (
+                self._guarded(waiver.id),
                 control.title.get(self.lang) if control else waiver.control,
                 self._domains(domains),
                 self._guarded(waiver.reason),
-                self._guarded(waiver.compensating) if waiver.compensating else words("official.waiver.no_measure"),
+                self._measure(use),
+                self._guarded(waiver.approver),
                 words(f"official.waiver.{use.validity}", day=words.day(waiver.expires)),
             )
 
+    def _measure(self, use: WaiverUse) -> str:
+        """What is done instead, as long as the waiver that counts it as equivalent holds."""
+        if use.waiver.compensating is None:
+            return self.words("official.waiver.no_measure")
+        if use.validity in ("expired", "future"):
+            return self.words(f"official.waiver.not_equivalent.{use.validity}")
+        return self._guarded(use.waiver.compensating)
+
     def _guarded(self, text: str) -> str:
         """What somebody wrote, on one line, without addresses and the names of hosts."""
-        return self._hosts.sub(self.words("official.guarded"), one_line(text, 300))
+        return self._guard(one_line(text, 300))
 
     @cached_property
-    def _hosts(self) -> re.Pattern[str]:
+    def _guard(self) -> Callable[[str], str]:
         domains = {site.site.domain for site in self.figures.summary.sites}
         names = {text for host in self.figures.run.hosts for text in (host.name, host.address)} - domains
-        told = [rf"(?<![\w.-]){re.escape(name)}(?![\w-])" for name in sorted(names, key=len, reverse=True)]
-        return re.compile(
-            "|".join([*told, r"\b\d{1,3}(?:\.\d{1,3}){3}\b", r"\b(?:[0-9a-f]{1,4}:+){2,}[0-9a-f:]*"]), re.I
-        )
+        return guard(names, self.words("official.guarded"))
 
     def _unsure_rows(self) -> Iterable[tuple[str, ...]]:
         words, figures = self.words, self.figures
@@ -626,18 +740,24 @@ class _Writer:
                 one.clause.number,
                 one.clause.text.get(self.lang),
                 words(f"coverage.{one.clause.status}"),
-                words(f"result.{one.result.value}"),
-                self._tally(one.counts),
+                self._result(one.clause, one.result),
+                self._tally((one.clause, result, count) for result, count in one.counts.items()),
             )
 
-    def _tally(self, counts: Mapping[Result, int]) -> str:
-        words = self.words
-        told = [
-            words("official.clauses.of", result=words(f"result.{result.value}"), count=counts[result])
-            for result in Result
-            if counts.get(result)
-        ]
-        return "; ".join(told)
+    def _tally(self, counted: Iterable[tuple[Clause, Result, int]]) -> str:
+        """How many have which result, best first; what nothing checks is apart from what could not be read."""
+        told: dict[str, int] = Counter()
+        for clause, result, count in sorted(counted, key=lambda one: one[1].rank):
+            told[self._result(clause, result)] += count
+        return "; ".join(
+            self.words("official.clauses.of", result=result, count=count) for result, count in told.items()
+        )
+
+    def _result(self, clause: Clause, result: Result) -> str:
+        if result is not Result.NOT_EVALUATED:
+            return self.words(f"result.{result.value}")
+        outside = clause.status == "not_covered"
+        return self.words("coverage.not_covered" if outside else "official.clauses.not_read")
 
     # --- small parts ------------------------------------------------------------------------------------
 
@@ -678,13 +798,9 @@ class _Writer:
             return unit.name
         return self.words("official.formerly", name=unit.name, former=unit.former_name)
 
-    def _deadline(self, severity: Severity) -> datetime.date:
-        days = {**DEADLINE_DAYS, **self.figures.organisation.deadline_days}[severity]
-        return self.period.last_day + datetime.timedelta(days=days)
-
     def _last_deadline(self) -> datetime.date:
-        asked = [self._deadline(severity) for severity in SEVERITIES if self.figures.counts.open[severity]]
-        return max(asked, default=self._deadline(Severity.MEDIUM))
+        asked = map(self.deadlines.asked, self._open_findings)
+        return max(asked, default=self.deadlines.within(Severity.MEDIUM))
 
 
 _TEXT_WIDTH = PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT
@@ -701,11 +817,15 @@ def _fitted(text: str, width: float, size: float, *, bold: bool) -> tuple[str, .
     return metrics.lines(text, lambda line: metrics.width(line, size, bold=bold), width)
 
 
-def _addressees(units: Sequence[Unit]) -> tuple[str, ...]:
+def _kind_of_place(name: str) -> str | None:
+    """What a people's committee is of: a commune, a ward, …; None for another office."""
+    place = name.removeprefix(_COMMITTEE).strip()
+    return next((kind for kind in _PLACES if place != name and place.startswith(f"{kind} ")), None)
+
+
+def _addressees(names: Sequence[str]) -> tuple[str, ...]:
     """One stands beside the greeting; several stand below it, one a line."""
-    if len(units) == 1:
-        return (units[0].name,)
-    return _listed([unit.name for unit in units])
+    return tuple(names) if len(names) == 1 else _listed(names)
 
 
 def _listed(names: Sequence[str]) -> tuple[str, ...]:
@@ -727,14 +847,6 @@ def _punctuated(blocks: Iterable[Block]) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def _part(text: str) -> Block:
-    return Block(kind="part", text=text)
-
-
-def _heading(number: int, text: str) -> Block:
-    return Block(kind="heading", text=f"{number}. {text}")
-
-
 def _paragraph(text: str) -> Block:
     return Block(kind="paragraph", text=text)
 
@@ -747,4 +859,4 @@ def _item(text: str) -> Block:
     return Block(kind="item", text=text)
 
 
-__all__ = ["DEADLINE_DAYS", "document"]
+__all__ = ["document"]

@@ -16,7 +16,7 @@ KEYWORD = "luytre-official"
 """Among a file's keywords: it is an official document, which names no server, and may be mailed to everybody."""
 ANNEX = "phu-luc-ky-thuat-"
 """How the file names of technical annexes begin."""
-AnnexKey = Literal["units", "open", "waivers", "unsure", "clauses"]
+AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "clauses"]
 Align = Literal["left", "center", "right"]
 
 PAGE = (210.0, 297.0)
@@ -36,9 +36,12 @@ AGENCY_RULE, TITLE_RULE = 0.4, 0.4
 
 
 class Block(Model):
-    """One paragraph of the body. The closing one stays on the page of the signature."""
+    """One paragraph of the body: in a report parts with headings, in a letter headings with points.
 
-    kind: Literal["part", "heading", "paragraph", "item", "closing"]
+    The closing one stays on the page of the signature.
+    """
+
+    kind: Literal["part", "heading", "point", "paragraph", "item", "closing"]
     text: str
 
 
@@ -51,7 +54,7 @@ class Column(Model):
 
 
 class Annex(Model):
-    """A table that goes with the document, on pages of its own, landscape."""
+    """A table that goes with the document, on pages of its own, landscape. One without rows is left out."""
 
     key: AnnexKey
     label: str
@@ -102,32 +105,43 @@ def datetime_parts(iso: str) -> dict[str, int]:
 COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
     "units": (
         Column(key="number", share=5, align="center"),
-        Column(key="unit", share=25),
-        Column(key="site", share=19),
+        Column(key="unit", share=23),
+        Column(key="site", share=18),
         Column(key="level", share=6, align="center"),
         Column(key="pass", share=7, align="right"),
         Column(key="partial", share=7, align="right"),
         Column(key="fail", share=7, align="right"),
         Column(key="urgent", share=8, align="right"),
         Column(key="unsure", share=7, align="right"),
-        Column(key="standing", share=9),
+        Column(key="standing", share=12),
     ),
     "open": (
         Column(key="number", share=5, align="center"),
-        Column(key="requirement", share=31),
+        Column(key="requirement", share=29),
         Column(key="severity", share=10),
         Column(key="clause", share=12),
-        Column(key="where", share=24),
-        Column(key="how", share=8),
-        Column(key="due", share=10, align="center"),
+        Column(key="where", share=22),
+        Column(key="how", share=9),
+        Column(key="due", share=13, align="center"),
+    ),
+    "asked": (
+        Column(key="number", share=5, align="center"),
+        Column(key="unit", share=20),
+        Column(key="requirement", share=30),
+        Column(key="severity", share=10),
+        Column(key="where", share=13),
+        Column(key="how", share=9),
+        Column(key="due", share=13, align="center"),
     ),
     "waivers": (
         Column(key="number", share=5, align="center"),
-        Column(key="requirement", share=27),
-        Column(key="site", share=17),
-        Column(key="waiver_reason", share=20),
-        Column(key="measure", share=18),
-        Column(key="expires", share=13, align="center"),
+        Column(key="decision", share=11),
+        Column(key="requirement", share=20),
+        Column(key="site", share=14),
+        Column(key="waiver_reason", share=15),
+        Column(key="measure", share=15),
+        Column(key="approver", share=10),
+        Column(key="expires", share=10, align="center"),
     ),
     "unsure": (
         Column(key="number", share=5, align="center"),

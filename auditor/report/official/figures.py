@@ -209,6 +209,30 @@ def requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tuple[Requ
     return tuple(sorted(found, key=lambda one: (-one.severity.rank, -len(one.domains), -len(one.hosts), one.id)))
 
 
+def by_office(figures: Figures, catalogue: Catalogue) -> Iterable[tuple[Unit, tuple[Requirement, ...]]]:
+    """What is open by the office that has to mend it, offices in the order of the organisation's file.
+
+    A site's findings are its office's; a host's those of the office that runs it, else of all whose sites it serves.
+    """
+    of_site = {site.domain: unit.id for unit, sites in figures.owners for site in sites}
+    of_host = {
+        host.host.name: {units.today(figures.organisation, host.unit).id}
+        if host.unit is not None
+        else {of_site[site.domain] for site in host.host.sites}
+        for host in figures.summary.hosts
+    }
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in figures.findings:
+        if finding.is_open:
+            of = of_host[finding.host] if finding.subject.kind == "host" else {of_site[finding.subject.id]}
+            for unit_id in of:
+                grouped[unit_id].append(finding)
+    for unit in figures.organisation.units:
+        if unit.id in grouped:
+            run = figures.run.model_copy(update={"findings": tuple(grouped[unit.id])})
+            yield unit, requirements(run, catalogue, "fail", "partial")
+
+
 def waivers(figures: Figures, catalogue: Catalogue) -> tuple[tuple[WaiverUse, tuple[str, ...]], ...]:
     """The waivers that hold, or held, for these hosts and sites, with the sites that they touch; first to expire first."""
     hosts = figures.run.hosts

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from auditor import units
 from auditor.controls import Catalogue
@@ -15,13 +17,25 @@ from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, 
 from auditor.office import folder
 from auditor.report import publish
 from auditor.report.official import content, docx, pdf, technical
+from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import ANNEX, Document
 from auditor.report.official.figures import Figures, figures
 from auditor.report.official.period import Period, State, month_before, state
+from auditor.waivers import local_day
 from auditor.yaml_source import line_of
 
 PRESSES = 2
 """So many PDFs are printed at a time, each in up to 180 MB of memory."""
+
+
+class Issued(NamedTuple):
+    """What was written."""
+
+    files: tuple[Path, ...]
+    """The main ones first."""
+    moved: int
+    """How many open findings were due before the day of writing, so that they are asked for by another day."""
+    moved_to: datetime.date
 
 
 def write(
@@ -36,10 +50,11 @@ def write(
     regime: Regime | None,
     lang: Lang,
     template: Path | None,
-) -> tuple[Path, ...]:
-    """Write the report of a unit for a month as DOCX and PDF, and its technical annex as PDF; the files, main ones first.
+    today: datetime.date,
+) -> Issued:
+    """Write the report of a unit for a month as DOCX and PDF, and its technical annex as PDF.
 
-    ``regime`` None: that of the organisation. Raises InputError when the unit cannot report, when there is no run in
+    ``regime`` None: that of the organisation. ``today``: the day of writing in Vietnam, before which nothing is asked for. Raises InputError when the unit cannot report, when there is no run in
     the month, or when the template or the folder cannot be used.
     """
     organisation, unit = office(inventory, unit_id)
@@ -52,11 +67,19 @@ def write(
             mend="name the unit at its sites (unit:) or hosts (luytre_unit:)",
         )
     regime = regime or organisation.regime
+    deadlines = Deadlines(
+        period=period,
+        days={**USUAL_DAYS, **organisation.deadline_days},
+        since=history.since(now.run.id),
+        read=local_day(datetime.datetime.fromisoformat(now.moments[0])),
+        written=today,
+    )
     document = content.document(
         month,
         catalogue,
         period,
         now.moments,
+        deadlines,
         regime=regime,
         kind=kind,
         lang=lang,
@@ -70,7 +93,12 @@ def write(
         raise InputError(
             "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
         ) from error
-    return tuple(_put(output / name, content_) for name, content_ in made.items())
+    passed = deadlines.passed(finding for finding in month.findings if finding.is_open)
+    return Issued(
+        files=tuple(_put(output / name, content_) for name, content_ in made.items()),
+        moved=len(passed),
+        moved_to=deadlines.next_day,
+    )
 
 
 def _put(path: Path, content_: bytes) -> Path:
@@ -144,9 +172,10 @@ def states(history: History, inventory: Inventory, period: Period) -> tuple[Stat
     if now is None:
         months = sorted({str(Period.of(entry.started)) for entry in entries}, reverse=True)
         raise InputError(
-            "no run of {inventory} in {period}",
+            "no run of {inventory} in {year}-{month}",
             inventory=inventory.path,
-            period=period,
+            year=period.year,
+            month=f"{period.month:02}",
             mend="months with a run: {months}" if months else "run 'auditor audit -i {inventory}' first",
             months=", ".join(months[:12]),
         )

@@ -1,4 +1,6 @@
-"""The technical annex: per host what is not met and what was read there. It alone holds addresses and host names.
+"""The technical annex: per host what is not met and what was read there, then the waivers in full.
+
+It alone holds addresses and host names.
 
 Everything that hosts sent is bounded, made visible and given to typst as data.
 """
@@ -8,14 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from auditor.controls import Catalogue
-from auditor.models import Bucket, Finding, Lang, Model, Severity
+from auditor.models import Finding, Lang, Model
 from auditor.report import papers, shown
 from auditor.report.official import metrics
-from auditor.report.official.document import datetime_parts
-from auditor.report.official.figures import Figures
+from auditor.report.official.document import Column, datetime_parts
+from auditor.report.official.figures import Figures, waivers
 from auditor.report.official.pdf import Sheet
 from auditor.report.official.period import Period
 from auditor.report.summary import HostSummary, SiteSummary, by_urgency
@@ -29,18 +31,39 @@ MAX_MEMBERS = 4
 _TOLD = ("fail", "partial", "waived", "not_evaluated")
 
 
+Table = Literal["findings", "waivers"]
+COLUMNS: Mapping[Table, tuple[Column, ...]] = {
+    "findings": (
+        Column(key="subject", share=14),
+        Column(key="requirement", share=27),
+        Column(key="severity", share=10),
+        Column(key="result", share=10),
+        Column(key="read", share=39),
+    ),
+    "waivers": (
+        Column(key="decision", share=11),
+        Column(key="requirement", share=21),
+        Column(key="scope", share=16),
+        Column(key="waiver_reason", share=22),
+        Column(key="measure_taken", share=19),
+        Column(key="expires", share=11),
+    ),
+}
+
+
 class Part(Model):
-    """A host, or so many of its findings as fit into a file."""
+    """A host, or the waivers, or so many of their rows as fit into a file."""
 
     name: str
     facts: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    table: Table = "findings"
 
 
 def sheets(figures: Figures, catalogue: Catalogue, period: Period, *, lang: Lang) -> Iterator[tuple[str, Sheet]]:
     """The annex in as many files as it takes, with a suffix for each file's name."""
     words = Words(lang)
-    packed = list(_packed(parts(figures, catalogue, words)))
+    packed = list(_packed((*parts(figures, catalogue, words), *waived(figures, catalogue, words))))
     for number, some in enumerate(packed, 1):
         data = _data(figures, period, words, some, number, len(packed))
         yield f"-{number}" if len(packed) > 1 else "", Sheet("technical.typ", data)
@@ -49,7 +72,7 @@ def sheets(figures: Figures, catalogue: Catalogue, period: Period, *, lang: Lang
 def _data(
     figures: Figures, period: Period, words: Words, some: Iterable[Part], number: int, of: int
 ) -> Mapping[str, Any]:
-    month = words("official.month", month=f"{period.month:02}", year=str(period.year))
+    month = words.whole_month(period.year, period.month)
     return {
         "lang": words.lang,
         "made": datetime_parts(figures.run.started),
@@ -60,8 +83,13 @@ def _data(
         "attached": words("official.technical.of", unit=figures.unit.name, month=month),
         "note": words("official.technical.note"),
         "part": words("official.technical.part", part=number, parts=of) if of > 1 else "",
-        "columns": [words(f"official.column.{key}") for key in ("subject", "requirement", "severity", "read")],
-        "hosts": [part.model_dump(mode="json") for part in some],
+        "columns": {
+            table: [column.model_dump(mode="json") for column in columns] for table, columns in COLUMNS.items()
+        },
+        "headers": {
+            table: [words(f"official.column.{column.key}") for column in columns] for table, columns in COLUMNS.items()
+        },
+        "parts": [part.model_dump(mode="json") for part in some],
     }
 
 
@@ -72,10 +100,6 @@ def parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[Part
     def title(control_id: str) -> str:
         control = catalogue.by_id.get(control_id)
         return _shown(f"{control.title.get(words.lang)} ({control_id})" if control else control_id)
-
-    @cache
-    def weight(severity: Severity, bucket: Bucket) -> str:
-        return f"{words(f'severity.{severity.value}')}. {words(f'status.{bucket}')}"
 
     started = figures.run.started
     by_host: dict[str, list[SiteSummary]] = defaultdict(list)
@@ -89,13 +113,28 @@ def parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[Part
             (
                 _shown(finding.subject.id),
                 title(finding.control),
-                weight(finding.severity, finding.bucket),
+                words(f"severity.{finding.severity.value}"),
+                words(f"status.{finding.bucket}"),
                 _shown("; ".join(_read(finding, words, started))),
             )
             for finding in by_urgency(own)
             if host.reached
         )
         yield Part(name=_shown(host.host.name), facts=_facts(host, words), rows=rows)
+
+
+def waived(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[Part]:
+    """All waivers for these hosts and sites, those that are over as well, with what the document must not say."""
+    rows = []
+    for use, _ in waivers(figures, catalogue):
+        waiver, control = use.waiver, catalogue.by_id.get(use.waiver.control)
+        expires = words(f"official.waiver.{use.validity}", day=words.day(waiver.expires))
+        title = f"{control.title.get(words.lang)} ({control.id})" if control else waiver.control
+        places = papers.places(waiver.scope, figures.organisation)
+        measure = waiver.compensating or words("official.waiver.no_measure")
+        rows.append(tuple(map(_shown, (waiver.id, title, places, waiver.reason, measure, expires))))
+    if rows:
+        yield Part(name=words("official.technical.waivers"), facts=(), rows=tuple(rows), table="waivers")
 
 
 def _shown(text: str) -> str:

@@ -71,9 +71,7 @@ def build() -> bytes:
     _page(document.sections[0])
     _page_number(document.sections[0])
     _body(document)
-    for key in COLUMNS:
-        _annex_page(document.add_section())
-        _annex(document, key)
+    _annexes(document)
     return saved(document)
 
 
@@ -112,6 +110,7 @@ def _styles(document: Any) -> None:
         ("VB Nơi nhận văn bản", SIZE_BODY, {"align": _LEFT, "left": GREETING_INDENT + _dash()}),
         ("VB Phần", SIZE_BODY, {"align": _JUSTIFY, "bold": True, "before": 6, "first": INDENT, "outline": 1, "next": True}),
         ("VB Mục", SIZE_BODY, {"align": _JUSTIFY, "bold": True, "before": 6, "first": INDENT, "outline": 2, "next": True}),
+        ("VB Điểm", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15, "next": True}),
         ("VB Nội dung", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
         ("VB Gạch đầu dòng", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
         ("VB Kết thúc", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15, "next": True}),
@@ -262,6 +261,8 @@ def _body(document: Any) -> None:
         ("VB Phần", "{{ block.text }}"),
         ("", '{%p elif block.kind == "heading" %}'),
         ("VB Mục", "{{ block.text }}"),
+        ("", '{%p elif block.kind == "point" %}'),
+        ("VB Điểm", "{{ block.text }}"),
         ("", '{%p elif block.kind == "item" %}'),
         ("VB Gạch đầu dòng", "{{ block.text }}"),
         ("", '{%p elif block.kind == "closing" %}'),
@@ -328,6 +329,18 @@ def _columns(document: Any) -> tuple[Any, Any]:
     _table_form(table, HEADER_COLUMNS, padding=0)
     left, right = table.rows[0].cells
     return left, right
+
+
+def _annexes(document: Any) -> None:
+    """Each in a section of its own, which goes with it when the document has no such annex; it always has the last."""
+    first, *_, last = COLUMNS
+    for key in COLUMNS:
+        _annex_page(document.add_section())
+        if key != first:
+            _all(document, ("", "{%p endif %}"))
+        if key != last:
+            _all(document, ("", f'{{%p if "{key}" in annex %}}'))
+        _annex(document, key)
 
 
 def _annex(document: Any, key: AnnexKey) -> None:

@@ -1,0 +1,79 @@
+"""By when what is open has to be mended, and what is late. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from auditor.models import Finding, Severity
+from auditor.open_since import Since
+from auditor.report.official.period import Period
+
+USUAL_DAYS: Mapping[Severity, int] = {
+    Severity.CRITICAL: 7,
+    Severity.HIGH: 15,
+    Severity.MEDIUM: 30,
+    Severity.LOW: 60,
+}
+"""Days after a month's end, where the organisation's file gives no others."""
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """The dates of one report. A finding's counts from the end of the month in which it was first seen open."""
+
+    period: Period
+    days: Mapping[Severity, int]
+    since: Since
+    read: datetime.date
+    """The day of the newest run: what is open then and was due before is late."""
+    written: datetime.date
+    """The day of writing, before which nothing can be asked for."""
+
+    def first(self, finding: Finding) -> Period:
+        """The month in which it was first seen open, without a break since, as far as the history knows."""
+        known = self.since.get((finding.control, finding.subject.id))
+        return min(_month(known), self.period) if known else self.period
+
+    def due(self, finding: Finding) -> datetime.date:
+        """By when it had or has to be mended."""
+        return self._after(self.first(finding), finding.severity)
+
+    def is_late(self, finding: Finding) -> bool:
+        """Whether it was still open after it was due."""
+        return self.due(finding) < self.read
+
+    def late(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Those of them that are."""
+        return tuple(filter(self.is_late, findings))
+
+    def passed(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Those that were due before the day of writing, so that another day is asked for."""
+        return tuple(finding for finding in findings if self.due(finding) < self.written)
+
+    def asked(self, finding: Finding) -> datetime.date:
+        """By when a report written that day can ask for it."""
+        return self._not_past(self.due(finding))
+
+    def within(self, severity: Severity) -> datetime.date:
+        """By when the report can ask for something that is no finding and as urgent as ``severity``."""
+        return self._not_past(self._after(self.period, severity))
+
+    @property
+    def next_day(self) -> datetime.date:
+        """The first working day after the day of writing."""
+        following = (self.written + datetime.timedelta(days=days) for days in range(1, 4))
+        return next(day for day in following if day.weekday() < 5)
+
+    def _after(self, month: Period, severity: Severity) -> datetime.date:
+        return month.last_day + datetime.timedelta(days=self.days[severity])
+
+    def _not_past(self, day: datetime.date) -> datetime.date:
+        return day if day >= self.written else self.next_day
+
+
+@cache
+def _month(text: str) -> Period:
+    return Period.parse(text)

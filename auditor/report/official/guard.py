@@ -1,0 +1,61 @@
+"""What people wrote, without addresses and the names of hosts, which the technical annex alone holds. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+
+_HARDWARE = r"(?<!\w)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?!\w)"
+_NUMBERS = (
+    r"(?<!\w)(?:\[(?P<bracketed>[0-9a-f:.]+)(?:%\w+)?\](?::\d+)?"
+    r"|(?P<bare>[0-9a-f:.]+)(?:%\w+)?(?:/\d+(?:\.\d+)*)?(?::\d+)?)"
+)
+_ADDRESSES = re.compile(f"{_HARDWARE}|{_NUMBERS}", re.I)
+_CALLED = r"(?:máy chủ|máy|host|server)[\s:“\"'(]+"
+"""Words after which a word can only be a host's name."""
+
+
+def guard(hosts: Iterable[str], instead: str) -> Callable[[str], str]:
+    """What puts ``instead`` in the place of every address, and of the names of these hosts.
+
+    A name with a digit, a dot, a hyphen or an underscore is one wherever it stands; one that looks like a word only
+    after "máy chủ", "máy", "host" or "server". Times, as ``08:30:15``, are no addresses.
+    """
+    named = _named(hosts)
+
+    def guarded(text: str) -> str:
+        without = _ADDRESSES.sub(lambda found: _unless_address(found, instead), text)
+        return named.sub(lambda found: f"{found['called'] or ''}{instead}", without)
+
+    return guarded
+
+
+def _unless_address(found: re.Match[str], instead: str) -> str:
+    bare = found["bare"]
+    if bare is None:
+        bracketed = found["bracketed"]
+        return instead if bracketed is None or _is_address(bracketed) else found[0]
+    for core in (bare, bare.rstrip(".:"), bare.strip(".:")):
+        if _is_address(core) or (core[-1:].isdigit() and _is_address(core.rpartition(":")[0])):
+            before, after = bare.split(core, 1)
+            return f"{before}{instead}{after}"
+    return found[0]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return not ipaddress.ip_address(text).is_unspecified
+    except ValueError:
+        return False
+
+
+def _named(hosts: Iterable[str]) -> re.Pattern[str]:
+    by_length = sorted(set(hosts), key=len, reverse=True)
+    telling = _one_of(name for name in by_length if re.search(r"[\d._-]", name))
+    words = _one_of(name for name in by_length if not re.search(r"[\d._-]", name))
+    return re.compile(rf"(?:(?<![\w.-]){telling}|(?<!\w)(?P<called>{_CALLED}){words})(?![\w-])", re.I)
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, names)) or '(?!)'})"
