@@ -32,6 +32,7 @@ from auditor.commands import (
 )
 from auditor.errors import InputError, LabError
 from auditor.models import Lang
+from auditor.report.visible import visible
 
 app = typer.Typer(
     name="auditor",
@@ -108,7 +109,7 @@ def main() -> NoReturn:
     except typer.Abort:
         sys.exit(130)
     except InputError as error:
-        print(f"auditor: {usage.mistake(error, lang)}", file=sys.stderr)
+        print(f"auditor: {visible(usage.mistake(error, lang))}", file=sys.stderr)
         sys.exit(2)
     except LabError as error:
         print(f"auditor: {error}", file=sys.stderr)

@@ -29,11 +29,10 @@ _NAMES = facts.area_names() | {"site", "host", "now", "waivers"}
 
 
 def _expression(source: str) -> str:
-    unknown = sorted(expressions.names(expressions.check(source)) - _NAMES)
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], _NAMES, 1)
-        hint = f"; {near[0]!r} is meant?" if near else ""
-        raise ValueError(f"expression {source!r}: there is no area {unknown[0]!r}{hint}")
+    for area in sorted(expressions.names(expressions.check(source)) - _NAMES):
+        for near in difflib.get_close_matches(area, _NAMES, 1):
+            raise ValueError(f"expression {source!r}: there is no area {area!r}; {near!r} is meant?")
+        raise ValueError(f"expression {source!r}: there is no area {area!r}")
     return source
 
 

@@ -157,7 +157,7 @@ def _reach(name: str, own: Variables, folder: Path) -> Reach:
 
 
 def _is_template(text: str) -> bool:
-    return "{{" in text or "{%" in text
+    return any(opening in text for opening in ("{{", "{%", "{#"))
 
 
 def check_accepted(path: Path, catalogue: Catalogue) -> None:
@@ -182,6 +182,8 @@ def _host(name: str, own: Variables) -> Host:
         if key.startswith("luytre_") and key not in _HOST_KEYS and key not in _OTHER_KEYS:
             known = ", ".join(sorted({*_HOST_KEYS, *_OTHER_KEYS}))
             raise source.error(f"host {name}: unknown variable {key}", f"known ones are {known}")
+        if key.startswith("luytre_") and _is_template(repr(source.value)):
+            raise source.error(f"host {name}: {key} is a template", "write it out: it is read without Ansible, too")
         if isinstance(source.value, Encrypted) and (key.startswith("luytre_") or key in _WAY):
             raise source.error(f"host {name}: {key} is encrypted", "write it as plain text; only passwords are secret")
     _check_port(name, own.get("ansible_port"))

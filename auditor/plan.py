@@ -16,6 +16,8 @@ from auditor.models import PLAIN_PATH, ControlId, Domain, Finding, Host, Model, 
 from auditor.redact import redact
 from auditor.runner import Playbook, Task
 
+MAX_DIFF = 20_000
+"""Characters of a task's preview, and of each side that is compared for it: comparing takes their square."""
 DISRUPTIONS: tuple[Disruption, ...] = ("none", "reload", "restart", "reboot")
 
 
@@ -225,7 +227,7 @@ def _diff(task: Task) -> str:
         entry.get("diff") for entry in task.result.get("results", []) if isinstance(entry, dict)
     ]
     flat = [part for entry in (entries if isinstance(entries, list) else [entries]) for part in _flatten(entry)]
-    return "\n".join(part for part in flat if part)[:20_000]
+    return "\n".join(part for part in flat if part)[:MAX_DIFF]
 
 
 def _flatten(entry: Any) -> list[str]:
@@ -242,5 +244,5 @@ def _flatten(entry: Any) -> list[str]:
 
 def _as_lines(side: Any) -> list[str]:
     if isinstance(side, dict):
-        return [f"{key}: {value}" for key, value in sorted(side.items())]
-    return str(side or "").splitlines()
+        return [f"{key}: {str(value)[:MAX_DIFF]}" for key, value in sorted(side.items())]
+    return str(side or "")[:MAX_DIFF].splitlines()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from auditor.models import Text
+from auditor.report.visible import one_line
 
 _KNOWN: tuple[tuple[str, Text], ...] = (
     (
@@ -87,5 +88,5 @@ def explain(message: str) -> Text:
     for pattern, text in _KNOWN:
         if re.search(pattern, message):
             return text
-    said = " ".join(message.split())[:300] or "?"
+    said = one_line(" ".join(message.split()), 300) or "?"
     return Text(vi=f"lỗi khi đọc máy chủ: {said}", en=f"the host could not be read: {said}")

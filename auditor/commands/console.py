@@ -19,15 +19,15 @@ def _width(stream: TextIO | None) -> int | None:
     return None if stream is not None and stream.isatty() else _PIPE_WIDTH
 
 
-out = Console(highlight=False, width=_width(sys.stdout))
-err = Console(stderr=True, highlight=False, width=_width(sys.stderr))
+out = Console(highlight=False, emoji=False, width=_width(sys.stdout))
+err = Console(stderr=True, highlight=False, emoji=False, width=_width(sys.stderr))
 
 
 def escape(text: str) -> str:
-    """Foreign text for the terminal: neither Rich's markup nor what a terminal takes for orders."""
-    from auditor.report.visible import visible
+    """Foreign text for a line of the terminal: neither Rich's markup, nor orders to the terminal, nor another line."""
+    from auditor.report.visible import one_line
 
-    return markup.escape(visible(text))
+    return markup.escape(one_line(text))
 
 
 @contextmanager

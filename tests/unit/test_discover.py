@@ -9,6 +9,7 @@ import pytest
 
 from auditor import inventory
 from auditor.discover import with_found_sites
+from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.facts._base import Area
 from auditor.models import Host, Site
@@ -73,5 +74,5 @@ def test_nor_does_an_inventory_hold_one(tmp_path: Path, key: str) -> None:
         f"      luytre_sites:\n        - domain: a.test\n          {key}: {value}\n",
         "utf-8",
     )
-    with pytest.raises(Exception, match=key):
+    with pytest.raises(InputError, match="is a template"):
         inventory.load(tmp_path)

@@ -166,6 +166,13 @@ def test_a_refused_host_is_no_success_and_a_held_change_is_one() -> None:
     assert not Outcome(run(), odd, None, run(), None).sound
 
 
+def test_a_host_cannot_keep_a_preview_busy() -> None:
+    sides = {"before": "a\nb\n" * 500_000, "after": "b\na\n" * 500_000}
+    task = Task(host="h", name="x", role=None, action="copy", outcome="changed", result={"diff": sides})
+    (shown,) = plan.preview(Playbook(status="successful", tasks=(task,)))
+    assert 0 < len(shown.diff) <= plan.MAX_DIFF
+
+
 def test_a_preview_shows_the_diff_without_its_secrets() -> None:
     diff = {
         "before": "a: 1\npassword = old-secret\n",
