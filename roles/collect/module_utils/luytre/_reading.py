@@ -65,13 +65,16 @@ class Reading:
 
 
 def read_text(path, limit=MAX_FILE):
-    """The start of a regular file as text, or None when there is none. Follows links: for root's own folders only."""
+    """The start of a regular file as text, or None when there is none, or no more: a process may end while it is read.
+
+    Follows links: for root's own folders only.
+    """
     try:
         with open(path, "rb") as handle:
             if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
                 return None
             return handle.read(limit).decode("utf-8", "replace")
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError, ProcessLookupError):
         return None
     except OSError as error:
         raise Unreadable("%s: %s" % (path, error.strerror))
