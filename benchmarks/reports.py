@@ -184,6 +184,7 @@ def write_fleet(scale: Scale, folder: Path, output: Path) -> None:
     assert newest is not None  # noqa: S101
     with settled():
         pages = takewhile(lambda page: page[0] != "unevaluated.html", html.pages(newest, catalogue(scale), "vi"))
+        publish.check(output)
         publish.folder(output / "report", pages)
 
 
