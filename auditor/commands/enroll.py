@@ -67,10 +67,10 @@ def enroll(
     recorded = host_keys.recorded(inventory / "office" / "known_hosts", where, port)
     err.print(words("enroll.shows", host=host, address=where, port=str(port)), markup=False)
     _list(shown)
-    if recorded and not set(shown) <= set(recorded):
+    if recorded and set(shown).isdisjoint(recorded):
         err.print(words("enroll.recorded"), markup=False)
         _list(recorded)
-    server = enrolling.Server(host, where, port, _trusted(words, host, shown, recorded, fingerprint, yes))
+    server = enrolling.Server(host, where, port, trusted(words, host, shown, recorded, fingerprint, yes))
     ask = partial(_password, words("enroll.password", user=user, host=host))
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
     access = enrolling.Access(user, ask() if given is None and key is None else given, key)
@@ -79,7 +79,7 @@ def enroll(
     _tell(words, inventory, done)
 
 
-def _trusted(
+def trusted(
     words: Words,
     host: str,
     shown: tuple[HostKey, ...],
@@ -95,8 +95,9 @@ def _trusted(
                 f"{host} does not show the key {fingerprint}", mend="do not connect; ask who runs the server"
             )
         return wanted
-    if set(shown) <= set(recorded):
-        return shown
+    known = tuple(key for key in shown if key in recorded)
+    if known:
+        return known
     if recorded and (yes or not sys.stdin.isatty()):
         raise InputError(
             f"{host} shows a key that is not the recorded one",

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +18,12 @@ import pytest
 
 from auditor import enroll as enrolling
 from auditor import host_keys, inventory
+from auditor.commands.enroll import trusted
 from auditor.enroll import Account, Server, differences
 from auditor.errors import InputError
 from auditor.host_keys import HostKey
 from auditor.models import Site
+from auditor.words import Words
 
 AUDITOR = Path(sys.executable).with_name("auditor")
 PASSWORD = "mat-khau-1"  # noqa: S105  of that machine
@@ -172,6 +175,14 @@ def known_hosts(office: Path) -> Path:
 def another_key(folder: Path) -> HostKey:
     kind, key, *_ = pair(folder / "another").with_name("another.pub").read_text("ascii").split()
     return HostKey(kind, key)
+
+
+def test_of_the_keys_shown_the_recorded_ones_alone_are_trusted() -> None:
+    recorded, unknown, old = (HostKey("ssh-ed25519", key) for key in ("AAAA", "AAAB", "AAAC"))
+    of = partial(trusted, Words("en"), "may1", fingerprint=None, yes=True)
+    assert of((recorded, unknown), (recorded, old)) == (recorded,)
+    with pytest.raises(InputError, match="not the recorded one"):
+        of((unknown,), (recorded,))
 
 
 # --- a real machine ----------------------------------------------------------------------------------------
