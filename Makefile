@@ -20,7 +20,7 @@ demo: needs-root $(STAMP)
 test: needs-root $(STAMP)
 	@missing=; $(call NEED,$(TEST_PACKAGES))
 	$(MAKE) --no-print-directory -j3 --output-sync=target lab-images test-unit check test-browser
-	$(VENV)/bin/python -m pytest tests/integration
+	$(VENV)/bin/python -m pytest tests/integration tests/hostile
 
 .PHONY: lab-images test-unit test-browser
 lab-images: # mostly waits for the network and the disk

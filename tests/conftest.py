@@ -3,6 +3,17 @@
 from pathlib import Path
 
 import ansible.module_utils
+import pytest
+
+pytest_plugins = ["tests.lab.fixtures"]
+
+ON_LAB = ("integration", "hostile")
 
 for role in ("collect", "guard"):
     ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "roles" / role / "module_utils"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in ON_LAB:
+            item.add_marker(pytest.mark.lab)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from auditor import lab
-from tests.integration.conftest import INVENTORY, Ended, Hardened
+from tests.lab.fixtures import INVENTORY, Ended, Hardened
 
 Write = Callable[[dict[str, dict[str, Any]]], str]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from auditor import controls, drill, lab, resources
 from auditor import inventory as inventories
-from tests.integration.conftest import Hardened
+from tests.lab.fixtures import Hardened
 
 
 def test_every_drill_holds(hardened: Hardened) -> None:

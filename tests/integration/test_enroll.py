@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from auditor import lab
-from tests.integration.beside import Stage, act
-from tests.integration.conftest import Ended, environment, run
+from tests.lab.beside import Stage, act
+from tests.lab.fixtures import Ended, environment, run
 
 
 @act("web1")

@@ -16,9 +16,9 @@ from typing import Any
 
 from auditor import lab
 from auditor.review import smoke
-from tests.integration.beside import Play, Stage, act
-from tests.integration.conftest import BIN, INVENTORY, Ended, as_hardened_first, environment, run, visit
-from tests.integration.disk import Disk, differences, disk
+from tests.lab.beside import Play, Stage, act
+from tests.lab.disk import Disk, differences, disk
+from tests.lab.fixtures import BIN, INVENTORY, Ended, as_hardened_first, environment, run, visit
 
 MARK = "/var/lib/luytre/guard/armed.json"
 LOOSEN = """

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from auditor import lab
-from tests.integration.disk import Disk, differences, disk
+from tests.lab.disk import Disk, differences, disk
 
 HERE = Path(__file__).parent
 ROLE = HERE.parent.parent / "roles" / "guard"

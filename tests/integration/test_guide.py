@@ -16,8 +16,8 @@ import pdfplumber
 from auditor import lab
 from auditor.report.official.period import Period
 from tests import guide
-from tests.integration.beside import Stage, act
-from tests.integration.conftest import environment, quiet, run
+from tests.lab.beside import Stage, act
+from tests.lab.fixtures import environment, quiet, run
 from tests.mail_server import Authority, Received, serving
 
 UNIT, SITE = "phuong-ben-nua", "bennua.test"

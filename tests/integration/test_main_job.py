@@ -6,8 +6,8 @@ from typing import Any
 
 from auditor import lab
 from auditor.review import smoke
-from tests.integration.beside import Stage, act
-from tests.integration.conftest import INVENTORY, Ended, Hardened, as_hardened_first, environment, play, run, visit
+from tests.lab.beside import Stage, act
+from tests.lab.fixtures import INVENTORY, Ended, Hardened, as_hardened_first, environment, play, run, visit
 
 OPEN = ("fail", "partial")
 SEVERITIES = ("low", "medium", "high", "critical")

@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Callable
 
 from auditor import lab, resources
-from tests.integration.beside import Stage, act
-from tests.integration.conftest import BIN, Ended, environment
+from tests.lab.beside import Stage, act
+from tests.lab.fixtures import BIN, Ended, environment
 
 
 def molecule(stage: Stage, role: str) -> Ended:

@@ -7,10 +7,10 @@ from typing import Any
 
 from auditor import lab
 from auditor.review import smoke
-from tests.integration.beside import Stage, act
-from tests.integration.conftest import INVENTORY, Ended, Hardened, as_hardened_first, run
-from tests.integration.disk import differences
-from tests.integration.in_force import differing
+from tests.lab.beside import Stage, act
+from tests.lab.disk import differences
+from tests.lab.fixtures import INVENTORY, Ended, Hardened, as_hardened_first, run
+from tests.lab.in_force import differing
 
 WRITTEN_AT_BOOT = ("/etc/alternatives", "/etc/alternatives/php-fpm.sock", "/var/lib/dpkg/alternatives/php-fpm.sock")
 """Of php-fpm, which makes this link at each start; the hosts are restarted before the rollback."""

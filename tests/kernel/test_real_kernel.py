@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from auditor import controls
-from tests.integration.conftest import INVENTORY, environment, run
 from tests.kernel.conftest import HOST, Machine
+from tests.lab.fixtures import INVENTORY, environment, run
 
 SETTINGS = "kernel.kptr_restrict kernel.yama.ptrace_scope kernel.sysrq fs.protected_fifos net.ipv4.conf.all.rp_filter"
 OF_A_KERNEL = {control.id for control in controls.load().controls if control.container and control.fix}

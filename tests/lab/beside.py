@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import Hardened
+    from tests.lab.fixtures import Hardened
 
 
 @dataclass(frozen=True)
