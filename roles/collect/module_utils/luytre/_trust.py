@@ -1,0 +1,165 @@
+"""Who but root could change what a path leads to: the file, every folder on the way, every link and where it points.
+
+Judged by owner, mode and access list. What only root can change stays so while it is judged: there is no race.
+"""
+
+import errno
+import grp
+import os
+import pwd
+import stat
+import struct
+
+MAX_LINKS = 40
+MAX_STEPS = 400
+MAX_SHOWN = 300
+_ACL = "system.posix_acl_access"
+_ACL_ENTRY = struct.Struct("<HHI")
+_ACL_KINDS = {0x02: "user", 0x04: "group", 0x08: "group"}
+_GROUP_OF_FILE = 0x04
+_WRITE = 2
+
+
+class Trust:
+    """Judges paths and remembers what it looked at, so one is made for each reading. ``uids`` are trusted: root's."""
+
+    def __init__(self, uids=(0,), lstat=os.lstat, readlink=os.readlink, access_list=None):
+        self._uids, self._lstat, self._readlink = uids, lstat, readlink
+        self._access_list = access_list or access_list_of
+        self._seen = {}
+
+    def loose(self, path):
+        """``FILE can be changed by WHOM`` of the first thing on the way that another can change; None when only root can.
+
+        A file that is not there is loose where others could make it, and what cannot be judged is loose. A character
+        device and a link are judged by their owner alone.
+        """
+        if not path.startswith("/"):
+            return "%s is no absolute path" % shown(path)
+        here, todo, links = "/", path.split("/")[::-1], 0
+        for _ in range(MAX_STEPS):
+            status, changer, _maker = self._look(here)
+            if status is None and changer is None:
+                folder = os.path.dirname(here)
+                changer = self._look(folder)[2]
+                return told(folder, changer) if changer else None
+            if changer:
+                return told(here, changer)
+            if stat.S_ISLNK(status.st_mode):
+                links += 1
+                try:
+                    target = self._readlink(here)
+                except OSError:
+                    break
+                todo += target.split("/")[::-1]
+                here = "/" if target.startswith("/") else os.path.dirname(here)
+            while todo and todo[-1] in ("", "."):
+                todo.pop()
+            if not todo:
+                return None
+            if links > MAX_LINKS:
+                break
+            part = todo.pop()
+            here = os.path.dirname(here) if part == ".." else os.path.join(here, part)
+        return "%s leads nowhere certain" % shown(path)
+
+    def loosest(self, paths):
+        """What ``loose`` says of the first loose one of several paths, or None."""
+        return next((said for said in map(self.loose, paths) if said), None)
+
+    def _look(self, path):
+        """``(status, who can change it, who can make new things in it)``; all None for what is not there."""
+        if path not in self._seen:
+            try:
+                status = self._lstat(path)
+                self._seen[path] = (status, *judged(status, self._uids, lambda: self._access_list(path)))
+            except OSError as error:
+                absent = error.errno in (errno.ENOENT, errno.ENOTDIR)
+                self._seen[path] = (None, None if absent else ("unknown", error.errno), None)
+        return self._seen[path]
+
+
+def loose(path):
+    """``FILE can be changed by WHOM`` when another than root could change what ``path`` leads to: see ``Trust.loose``."""
+    return Trust().loose(path)
+
+
+def judged(status, uids=(0,), access_list=lambda: None):
+    """``(changer, maker)`` of one thing: who can change it, and who can make new things in it but change no others'.
+
+    Each is None or ``(kind, number)`` with kind ``user``, ``group`` or ``everybody``. ``access_list()`` gives those who
+    may write by an access list, None where there is none; it is asked only where the mode lets such a list count.
+    """
+    if status.st_uid not in uids:
+        return ("user", status.st_uid), None
+    if stat.S_ISLNK(status.st_mode) or stat.S_ISCHR(status.st_mode):
+        return None, None
+    writer = _writer(status, uids, access_list)
+    if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
+        return None, writer
+    return writer, None
+
+
+def _writer(status, uids, access_list):
+    if status.st_mode & stat.S_IWOTH:
+        return "everybody", None
+    if not status.st_mode & stat.S_IWGRP:
+        return None
+    writers = access_list()
+    if writers is None:
+        writers = [("group", None)]
+    numbered = [(kind, status.st_gid if number is None else number) for kind, number in writers]
+    return next(((kind, number) for kind, number in numbered if number not in (uids if kind == "user" else (0,))), None)
+
+
+def access_list_of(path):
+    """``(kind, number)`` of those whom a file's POSIX access list lets write, number None for its group; None without one."""
+    try:
+        raw = os.getxattr(path, _ACL, follow_symlinks=False)
+    except OSError as error:
+        if error.errno in (errno.ENODATA, errno.EOPNOTSUPP):
+            return None
+        raise
+    entries = _ACL_ENTRY.iter_unpack(raw[4 : 4 + (len(raw) - 4) // _ACL_ENTRY.size * _ACL_ENTRY.size])
+    return [
+        (_ACL_KINDS[tag], None if tag == _GROUP_OF_FILE else number)
+        for tag, permissions, number in entries
+        if tag in _ACL_KINDS and permissions & _WRITE
+    ]
+
+
+# --- in words -----------------------------------------------------------------------------------------------
+
+
+def told(path, changer):
+    """``FILE can be changed by WHOM``, in words that are safe to show."""
+    kind, number = changer
+    if kind == "unknown":
+        return "%s cannot be looked at: %s" % (shown(path), os.strerror(number or 0))
+    if kind == "everybody":
+        return "%s can be changed by everybody" % shown(path)
+    name = user_name(number) if kind == "user" else group_name(number)
+    return "%s can be changed by %s %s" % (shown(path), kind, shown(name))
+
+
+def shown(text):
+    """A host's text on one line, without anything that is not printed, at most ``MAX_SHOWN`` characters."""
+    plain = text.encode("utf-8", "backslashreplace").decode("utf-8")[: MAX_SHOWN + 1]
+    inert = "".join(char if char.isprintable() else "\\u%04x" % ord(char) for char in plain)
+    return inert if len(inert) <= MAX_SHOWN else inert[: MAX_SHOWN - 1] + "…"
+
+
+def user_name(uid):
+    """An account's name, or its number as text."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def group_name(gid):
+    """A group's name, or its number as text."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
