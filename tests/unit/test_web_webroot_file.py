@@ -541,6 +541,36 @@ def test_a_very_deep_tree_is_cut_short(site: Path) -> None:
     os.close(root)
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("world_writable", "x.txt"), ("secrets", "config.php"), ("wordpress_config", "wp-config.php")],
+)
+def test_anothers_file_that_takes_the_name_before_it_is_opened_stays_anothers(
+    site: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+) -> None:
+    make(site, name, content="<?php $password = 'khong-doan-duoc';", bits=0o666)
+    os.chown(site / name, 0, 0)
+    make(site, "theirs", content="theirs alone", bits=0o600)
+    os.chown(site / "theirs", 1, 1)
+    honest = os.open
+
+    def swapping(path: str, flags: int, *more: object, **options: object) -> int:
+        if path == name and not flags & os.O_DIRECTORY and (site / "theirs").exists():
+            if not webroot_file._webroot.SECRET_NAME.match(name) or read:
+                (site / "theirs").rename(site / name)
+            read.append(path)
+        return honest(path, flags, *more, **options)  # type: ignore[arg-type]
+
+    read: list[str] = []
+    monkeypatch.setattr(os, "open", swapping)
+    root = opened(site)
+    items, refused, _ = webroot_file.protect(root, (kind,), "www-data", 10, False)
+    os.close(root)
+    assert not (site / "theirs").exists() and (items, refused) == ([], [])
+    status = (site / name).stat()
+    assert (status.st_uid, status.st_gid, mode(site / name)) == (1, 1, 0o600)
+
+
 def test_a_tree_swapped_while_it_is_walked(site: Path, secret: Path) -> None:
     for name in ("x", "good"):
         make(site, f"{name}/shadow.sql")

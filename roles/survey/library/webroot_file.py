@@ -10,7 +10,8 @@ module: webroot_file
 short_description: Changes files below a web root without following links
 description:
   - Whoever can write a web root can swap any name in it for a link at any moment. This module, unlike the C(file)
-    module, opens every folder from the root of the file system on with C(O_NOFOLLOW) and works on descriptors alone.
+    module, opens every folder from the root of the file system on with C(O_NOFOLLOW), and decides and works on
+    descriptors alone.
   - The folders above O(root) must belong to root and be writable by nobody else, else it refuses.
   - Regular files (and folders, with O(kind)) only. Links, devices, pipes, sockets and files with a second hard link
     are refused.
@@ -336,7 +337,7 @@ def replace(folder, name, handle, status, content):
 
 
 def _identity(status):
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink
+    return status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns, status.st_nlink
 
 
 def protect(root, kinds, web_user, seconds, check):
@@ -354,12 +355,13 @@ def protect(root, kinds, web_user, seconds, check):
     for entry in walk:
         shown = os.fsencode(entry.path).decode("utf-8", "replace")
         try:
-            change = _protection(entry, kinds, web, account)
-            if change is None:
+            if _protection(entry, kinds, web, account) is None:
                 continue
             handle = open_target(entry.folder, entry.name, "directory" if entry.is_dir else "file")
             try:
-                done = put_attributes(handle, change, check)
+                # Another file may have the name by now: what is wanted of the one that was opened counts.
+                change = _protection(entry.opened(handle), kinds, web, account)
+                done = None if change is None else put_attributes(handle, change, check)
             finally:
                 os.close(handle)
         except FileNotFoundError:

@@ -126,12 +126,20 @@ def web_users():
 
 
 class Entry:
-    """One name in a folder: ``folder`` is the folder's open descriptor, ``path`` is relative to the root."""
+    """One name in a folder: ``folder`` is the folder's open descriptor, ``path`` is relative to the root.
 
-    __slots__ = ("folder", "folder_status", "name", "path", "status")
+    What it says is of the name, which may lead to something else a moment later; once ``opened``, of that very file.
+    """
 
-    def __init__(self, folder, folder_status, name, path, status):
+    __slots__ = ("folder", "folder_status", "handle", "name", "path", "status")
+
+    def __init__(self, folder, folder_status, name, path, status, handle=None):
         self.folder, self.folder_status, self.name, self.path, self.status = folder, folder_status, name, path, status
+        self.handle = handle
+
+    def opened(self, handle):
+        """The same place, told by what a descriptor holds."""
+        return Entry(self.folder, self.folder_status, self.name, self.path, os.fstat(handle), handle)
 
     @property
     def is_file(self):
@@ -152,6 +160,8 @@ class Entry:
 
     def content(self, limit=65_536):
         """The start of a regular file; empty when it cannot be opened or has become something else."""
+        if self.handle is not None:
+            return os.pread(self.handle, limit, 0) if self.is_file else b""
         try:
             handle = os.open(
                 self.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=self.folder
