@@ -374,7 +374,7 @@ def _play_plan(
 ) -> Playbook:
     """Play the plan. Its controls' tags only spare Ansible the other tasks: each host's own plan decides what it changes."""
     return play(
-        "harden.yml",
+        "apply.yml",
         inventory=inventory.path,
         limit=list(plan),
         variables={"luytre_plan": plan, **guarding},

@@ -57,7 +57,7 @@ def main() -> None:
             started = time.monotonic()
             controls_due = plan.as_variables()
             play(
-                "harden.yml",
+                "apply.yml",
                 inventory=known.path,
                 limit=[name],
                 variables={"luytre_plan": controls_due},
