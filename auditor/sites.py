@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from auditor.models import Site
@@ -69,11 +69,15 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     not_understood = {server for server in _WEB if server in data and data[server]["vhosts"] is None}
     missing = not_understood.union(errors)
     unread = {part for part, needed in _NEEDS.items() if missing.intersection(needed)}
+    unsearched = data.get("wordpress", {}).get("cut_short", [])
+    if seen["wordpress"] is None and any(_is_below(root, unsearched) for root in roots):
+        unread.add("wordpress")
     return {part: value for part, value in seen.items() if part not in unread}
 
 
 def _below(entries: list[dict[str, Any]], roots: set[str]) -> dict[str, Any] | None:
-    return next(
-        (entry for entry in entries if any(f"{entry['path']}/".startswith(f"{root.rstrip('/')}/") for root in roots)),
-        None,
-    )
+    return next((entry for entry in entries if _is_below(entry["path"], roots)), None)
+
+
+def _is_below(path: str, roots: Iterable[str]) -> bool:
+    return any(f"{path}/".startswith(f"{root.rstrip('/')}/") for root in roots)

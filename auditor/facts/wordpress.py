@@ -133,3 +133,4 @@ class Facts(Area):
 
     instances: list[Instance]
     others: list[Other]
+    cut_short: list[Path] = Field(description="roots whose search ended before everything was seen")

@@ -6,11 +6,12 @@ import hashlib
 import importlib.util
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _php, _webroot, mariadb, wordpress
+from ansible.module_utils.luytre import _applications, _php, _webroot, mariadb, wordpress
 from ansible.module_utils.luytre._reading import Reading
 
 from auditor import controls
@@ -91,7 +92,9 @@ def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(site: Path, web: Any = None) -> dict[str, Any]:
     reading = Reading({}, 20)
-    told: dict[str, Any] = wordpress.instance(str(site), "", web or _webroot.WebUsers(["www-data"]), reading)
+    told: dict[str, Any] = wordpress.instance(
+        _applications.Found("wordpress", str(site), ""), web or _webroot.WebUsers(["www-data"]), reading
+    )
     return told
 
 
@@ -118,10 +121,13 @@ def finding(
     instance: dict[str, Any] | None,
     others: tuple[dict[str, Any], ...] = (),
     vhosts: tuple[dict[str, Any], ...] = (vhost(),),
+    cut_short: tuple[str, ...] = (),
 ) -> Finding:
     found = [*([{**instance, "path": "/var/www/antruc.test"}] if instance else []), *others]
     data: dict[str, Area] = {
-        "wordpress": areas()["wordpress"].model_validate({"instances": found, "others": []}),
+        "wordpress": areas()["wordpress"].model_validate(
+            {"instances": found, "others": [], "cut_short": list(cut_short)}
+        ),
         "nginx": _Server(vhosts=list(vhosts)),
         "apache": _Server(vhosts=[]),
     }
@@ -196,7 +202,7 @@ def test_garbage_defines_nothing() -> None:
 
 def test_an_instance_as_it_lies_there(site: Path) -> None:
     told = read(site)
-    areas()["wordpress"].model_validate({"instances": [told], "others": []})
+    areas()["wordpress"].model_validate({"instances": [told], "others": [], "cut_short": []})
     assert told["version"] == "6.8.12"
     assert told["constants"]["DB_NAME"] == "antruc_wp"
     assert told["constants"]["WP_DEBUG"] is False
@@ -478,15 +484,41 @@ def test_applications_are_found_by_their_own_files(tmp_path: Path) -> None:
     put(www, "d/core/lib/Drupal.php", "<?php\nclass Drupal { const VERSION = '10.3.1'; }\n")
     put(www, "e/f/g/h/wp-includes/version.php")
     (www / "lien-ket").symlink_to(www / "a")
-    found = list(wordpress.find([str(www)], Reading({}, 20)))
-    assert sorted((kind, relative) for kind, _, relative in found) == [
+    found, cut_short = _applications.search([str(www)], time.monotonic() + 20)
+    assert cut_short == []
+    assert sorted((each.kind, each.relative) for each in found) == [
         ("drupal", "d"),
         ("joomla", "b"),
         ("nukeviet", "c"),
         ("wordpress", "a/public"),
     ]
-    versions = {kind: wordpress.VERSIONS[kind](base, relative) for kind, base, relative in found if kind != "wordpress"}
+    versions = {each.kind: each.described()["version"] for each in found if each.kind != "wordpress"}
     assert versions == {"drupal": "10.3.1", "joomla": "5.1.2", "nukeviet": "4.5.06"}
+
+
+def test_a_site_full_of_folders_and_false_applications_hides_no_other_site(tmp_path: Path) -> None:
+    full, other = tmp_path / "www" / "a", tmp_path / "www" / "b"
+    for number in range(_applications.MAX_FOUND + 10):
+        put(full, f"{number}/wp-includes/version.php")
+    put(other, "c/wp-includes/version.php")
+    wide = str(tmp_path / "www")
+    found, cut_short = _applications.search([wide, str(full), str(other)], time.monotonic() + 60)
+    assert [each.path for each in found if each.root == str(other)] == [f"{other}/c"]
+    assert len([each for each in found if each.root == str(full)]) == _applications.MAX_FOUND
+    assert str(full) in cut_short and str(other) not in cut_short
+
+
+def test_an_application_that_takes_its_time_leaves_the_others_theirs(tmp_path: Path) -> None:
+    many = [_applications.Found("wordpress", "/a", str(number)) for number in range(99)]
+    one = _applications.Found("wordpress", "/b", "")
+    seconds = {each.path: part.left() for each, part in wordpress._in_turn([*many, one], Reading({}, 1000))}
+    assert seconds["/b"] > 400 > seconds["/a/0"]
+
+
+def test_a_site_that_was_not_searched_to_its_end_is_not_taken_for_none_of_wordpress() -> None:
+    assert finding("core_supported", None).status is Status.NOT_APPLICABLE
+    assert finding("core_supported", None, cut_short=("/var/www/other.test",)).status is Status.NOT_APPLICABLE
+    assert finding("core_supported", None, cut_short=("/var/www",)).status is Status.NOT_EVALUATED
 
 
 # --- closing --------------------------------------------------------------------------------------------------

@@ -25,6 +25,10 @@ class Reading:
         """Seconds left of the area's budget."""
         return self.deadline - time.monotonic()
 
+    def part(self, seconds):
+        """A reading of something of it, that takes so many seconds at most."""
+        return Reading(self.declared, min(seconds, self.left()))
+
     def run(self, argv, ok=(0,), input_text=None, both=False, limit=MAX_OUTPUT):
         """Standard output of a command (with ``both``, standard error too), as text.
 

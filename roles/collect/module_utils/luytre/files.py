@@ -10,9 +10,11 @@ import time
 
 from ansible.module_utils.luytre import _webroot
 from ansible.module_utils.luytre._reading import read_below, read_text
+from ansible.module_utils.luytre._turns import take_turns
 
 SECONDS = 5.0
 MAX_ENTRIES = 200_000
+"""Of one root. Time is what roots share, in turns: a site that fills its folder shortens no other's reading."""
 MAX_ROOTS = 50
 MAX_LISTED = 200
 NICENESS = 10
@@ -26,15 +28,13 @@ CONFIGURED = (
 def collect(reading):
     web = _webroot.web_users()
     deadline = min(reading.deadline, time.monotonic() + SECONDS)
-    left = MAX_ENTRIES
-    roots = []
-    with _niceness():
+    with _niceness(), contextlib.ExitStack() as open_roots:
+        roots = []
         for path in web_roots(reading.declared):
-            answer = read_root(path, web, deadline, left)
-            if answer is not None:
-                roots.append(answer)
-                left -= answer["entries"]
-    return {"web_users": web.names, "roots": roots[:MAX_ROOTS]}
+            with contextlib.suppress(OSError):
+                roots.append(open_roots.enter_context(_Root(path, web, deadline, MAX_ENTRIES)))
+        take_turns(roots, deadline)
+        return {"web_users": web.names, "roots": [root.answer() for root in roots]}
 
 
 class _niceness:
@@ -83,25 +83,55 @@ def open_root(path):
 
 def read_root(path, web, deadline, max_entries):
     """One root's entry of the facts, or None when it is not there."""
-    started = time.monotonic()
     try:
-        root = open_root(path)
+        root = _Root(path, web, deadline, max_entries)
     except OSError:
         return None
-    try:
-        seen = _Seen(path, web)
-        walk = _webroot.Walk(root, deadline, max_entries)
-        for entry in walk:
-            seen.add(entry)
-        answer = seen.answer(os.fstat(root))
-    finally:
-        os.close(root)
-    answer["path"] = path
-    answer["entries"] = walk.entries
-    answer["cut_short"] = walk.cut_short
-    answer["security_txt"] = security_txt(path)
-    answer["seconds"] = round(time.monotonic() - started, 3)
-    return answer
+    with root:
+        take_turns([root], deadline)
+        return root.answer()
+
+
+class _Root:
+    """A web root being walked. Raises OSError when it is not there."""
+
+    def __init__(self, path, web, deadline, max_entries):
+        self._path = path
+        self._folder = open_root(path)
+        self._seen = _Seen(path, web)
+        self._walk = _webroot.Walk(self._folder, deadline, max_entries)
+        self._entries = iter(self._walk)
+        self._seconds = 0.0
+        self._finished = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self._entries.close()
+        os.close(self._folder)
+
+    def advance(self, until):
+        """Walk on until that moment; whether there is more."""
+        began = time.monotonic()
+        for entry in self._entries:
+            self._seen.add(entry)
+            if time.monotonic() >= until:
+                break
+        else:
+            self._finished = True
+        self._seconds += time.monotonic() - began
+        return not self._finished
+
+    def answer(self):
+        return {
+            **self._seen.answer(os.fstat(self._folder)),
+            "path": self._path,
+            "entries": self._walk.entries,
+            "cut_short": self._walk.cut_short or not self._finished,
+            "security_txt": security_txt(self._path),
+            "seconds": round(self._seconds, 3),
+        }
 
 
 class _Seen:

@@ -4,36 +4,18 @@ Keys, salts and passwords stay on the host; of the eight salts only their state 
 which two sites that share them can be recognised.
 """
 
-import glob
 import hashlib
 import os
 import re
 import stat
 import time
 
-from ansible.module_utils.luytre import _php, _webroot, mariadb
+from ansible.module_utils.luytre import _applications, _php, _webroot, mariadb
 from ansible.module_utils.luytre._reading import Unreadable, file_mode, open_below, read_below, read_text
 
-PLACES = (
-    "/var/www",
-    "/srv/www",
-    "/srv/http",
-    "/home/*/public_html",
-    "/home/*/domains/*/public_html",
-    "/home/*/htdocs",
-    "/usr/share/nginx/html",
-)
-MAX_DEPTH = 3
-MAX_FOLDERS = 3_000
 MAX_EXTENSIONS = 200
 MAX_ENTRIES = 100_000
 MAX_SHOWN = 30
-SKIPPED = frozenset(
-    (
-        *("wp-content", "wp-admin", "wp-includes", "node_modules", "vendor", "uploads", "cache", "tmp", "logs"),
-        *("assets", "images", "media", "themes"),
-    )
-)
 CONSTANTS = {
     "DB_NAME": str,
     "DB_USER": str,
@@ -65,105 +47,33 @@ DAY = 86_400
 
 
 def collect(reading):
-    roots = web_roots([site.get("document_root") for site in reading.declared.get("sites", [])])
-    found = list(find(roots, reading))
+    found, cut_short = _applications.find(reading)
     web = _webroot.web_users() if found else None
-    instances = [instance(base, relative, web, reading) for kind, base, relative in found if kind == "wordpress"]
     return {
-        "instances": instances,
-        "others": [
-            {"kind": kind, "path": _joined(base, relative), "version": VERSIONS[kind](base, relative)}
-            for kind, base, relative in found
-            if kind != "wordpress"
-        ],
+        "instances": [instance(each, web, part) for each, part in _in_turn(found, reading) if each.kind == "wordpress"],
+        "others": [each.described() for each in found if each.kind != "wordpress"],
+        "cut_short": cut_short,
     }
 
 
-# --- finding ------------------------------------------------------------------------------------------
+def _in_turn(found, reading):
+    """Each with a reading of its own: a root's share of the time, of which each of its applications has a share.
 
-
-def web_roots(declared):
-    """Folders to look below: declared document roots, virtual hosts' roots, and the usual places."""
-    roots = {os.path.normpath(root) for root in declared if root}
-    for pattern, setting in (
-        ("/etc/nginx/sites-enabled/*", r"^\s*root\s+[\"']?(/[^\s;\"']+)"),
-        ("/etc/nginx/conf.d/*.conf", r"^\s*root\s+[\"']?(/[^\s;\"']+)"),
-        ("/etc/apache2/sites-enabled/*", r"(?i)^\s*DocumentRoot\s+[\"']?(/[^\s\"']+)"),
-    ):
-        for path in glob.glob(pattern)[:200]:
-            roots.update(
-                os.path.normpath(root) for root in re.findall(setting, read_text(path, 200_000) or "", re.MULTILINE)
-            )
-    for place in PLACES:
-        roots.update(glob.glob(place)[:500])
-    roots.discard("/")
-    return sorted(root for root in roots if not any(root.startswith(other + "/") for other in roots))
-
-
-def find(roots, reading):
-    """``(kind, base, relative)`` of every known application not deeper than MAX_DEPTH below a root."""
-    left = MAX_FOLDERS
-    for root in roots:
-        waiting = [("", 0)]
-        while waiting and left > 0 and reading.left() > 1:
-            relative, depth = waiting.pop()
-            left -= 1
-            try:
-                folder = (
-                    open_below(root, relative, os.O_RDONLY | os.O_DIRECTORY)
-                    if relative
-                    else os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-                )
-            except OSError:
-                continue
-            try:
-                kind = next((name for name, mark in MARKS if _has(folder, mark)), None)
-                if kind:
-                    yield kind, root, relative
-                if depth < MAX_DEPTH:
-                    waiting += [(os.path.join(relative, name), depth + 1) for name in _folders(folder)]
-            finally:
-                os.close(folder)
-
-
-def _has(folder, path):
-    """Whether a regular file is at a path of several parts below an open folder, no part being a link."""
-    parts = path.split("/")
-    here = os.dup(folder)
-    try:
-        for part in parts[:-1]:
-            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
-            os.close(here)
-            here = inner
-        return stat.S_ISREG(os.stat(parts[-1], dir_fd=here, follow_symlinks=False).st_mode)
-    except OSError:
-        return False
-    finally:
-        os.close(here)
-
-
-def _folders(folder):
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(
-                entry.name
-                for entry in entries
-                if not entry.name.startswith(".") and entry.name not in SKIPPED and entry.is_dir(follow_symlinks=False)
-            )[:500]
-    except OSError:
-        return []
-
-
-def _joined(base, relative):
-    return os.path.join(base, relative) if relative else base
+    So a site with many, or with one that is slow to read, takes no other site's time.
+    """
+    roots = _applications.by_root(found)
+    for number, members in enumerate(roots):
+        root = reading.part(reading.left() / (len(roots) - number))
+        for inner, each in enumerate(members):
+            yield each, root.part(root.left() / (len(members) - inner))
 
 
 # --- one instance ---------------------------------------------------------------------------------------
 
 
-def instance(base, relative, web, reading):
+def instance(found, web, reading):
     """All that is told of one WordPress."""
-    path = _joined(base, relative)
+    path = found.path
     config_path, content = configuration(path)
     text = read_below(path, "wp-includes/version.php", 20_000) or ""
     version = _php.variable(text.encode(), "wp_version")
@@ -328,7 +238,7 @@ def upload_php(path, reading):
         os.close(folder)
         return [], False
     try:
-        walk = _webroot.Walk(inner, time.monotonic() + min(5.0, max(0.0, reading.left() - 2)), MAX_ENTRIES)
+        walk = _webroot.Walk(inner, time.monotonic() + min(5.0, reading.left() / 2), MAX_ENTRIES)
         for entry in walk:
             if len(found) < MAX_SHOWN and _webroot.is_script(entry):
                 mode = file_mode(os.path.join(path, "wp-content/uploads", entry.path), entry.status)
@@ -380,7 +290,7 @@ def core_entries(path, reading, cut):
     except OSError:
         cut.append(".")
         return
-    deadline = time.monotonic() + min(5.0, max(0.0, reading.left() - 2))
+    deadline = time.monotonic() + min(5.0, reading.left() / 2)
     try:
         status = os.fstat(here)
         yield _webroot.Entry(here, status, ".", ".", status), "."
@@ -533,44 +443,3 @@ def applications(document_roots):
         if plain and LOCAL.match(host):
             found.append({"user": user, "host": LOCAL.match(host).group(1).strip("[]").lower(), "database": name})
     return found
-
-
-# --- other applications -----------------------------------------------------------------------------------------
-
-
-def _joomla(base, relative):
-    text = _below(base, relative, "administrator/manifests/files/joomla.xml")
-    match = re.search(r"<version>\s*([0-9][0-9A-Za-z.-]{0,20})\s*</version>", text)
-    return match.group(1) if match else None
-
-
-def _nukeviet(base, relative):
-    for file in ("data/config/config_global.php", "includes/ini.php", "install/config.php"):
-        match = re.search(
-            r"\$global_config\['version'\]\s*=\s*'([0-9][0-9A-Za-z.-]{0,20})'", _below(base, relative, file)
-        )
-        if match:
-            return match.group(1)
-    return None
-
-
-def _drupal(base, relative):
-    for file in ("core/lib/Drupal.php", "includes/bootstrap.inc"):
-        match = re.search(r"VERSION'?\s*[=,]\s*'([0-9][0-9A-Za-z.-]{0,20})'", _below(base, relative, file))
-        if match:
-            return match.group(1)
-    return None
-
-
-def _below(base, relative, file):
-    return read_below(base, os.path.join(relative, file), 200_000) or ""
-
-
-MARKS = (
-    ("wordpress", "wp-includes/version.php"),
-    ("joomla", "administrator/manifests/files/joomla.xml"),
-    ("nukeviet", "includes/mainfile.php"),
-    ("drupal", "core/lib/Drupal.php"),
-    ("drupal", "includes/bootstrap.inc"),
-)
-VERSIONS = {"joomla": _joomla, "nukeviet": _nukeviet, "drupal": _drupal}

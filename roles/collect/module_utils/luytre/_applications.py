@@ -1,0 +1,196 @@
+"""Which applications lie below the web roots, told by files of their own; no link is followed, no code is run."""
+
+import collections
+import glob
+import os
+import re
+import stat
+
+from ansible.module_utils.luytre._reading import open_below, read_below, read_text
+from ansible.module_utils.luytre._turns import take_turns
+
+PLACES = (
+    "/var/www",
+    "/srv/www",
+    "/srv/http",
+    "/home/*/public_html",
+    "/home/*/domains/*/public_html",
+    "/home/*/htdocs",
+    "/usr/share/nginx/html",
+)
+CONFIGURED = (
+    ("/etc/nginx/sites-enabled/*", r"^\s*root\s+[\"']?(/[^\s;\"']+)"),
+    ("/etc/nginx/conf.d/*.conf", r"^\s*root\s+[\"']?(/[^\s;\"']+)"),
+    ("/etc/apache2/sites-enabled/*", r"(?i)^\s*DocumentRoot\s+[\"']?(/[^\s\"']+)"),
+)
+SKIPPED = frozenset(
+    (
+        *("wp-content", "wp-admin", "wp-includes", "node_modules", "vendor", "uploads", "cache", "tmp", "logs"),
+        *("assets", "images", "media", "themes"),
+    )
+)
+MAX_ROOTS = 500
+MAX_DEPTH = 3
+MAX_FOLDERS = 3_000
+MAX_FOUND = 20
+"""Of one root: who fills it with folders that look like applications hides none of another root's."""
+
+
+class Found:
+    """One application: its kind, and where it lies below which root."""
+
+    def __init__(self, kind, root, relative):
+        self.kind, self.root, self.relative = kind, root, relative
+        self.path = os.path.join(root, relative) if relative else root
+
+    def described(self):
+        return {"kind": self.kind, "path": self.path, "version": VERSIONS[self.kind](self.root, self.relative)}
+
+
+def find(reading):
+    """``(applications, roots that were not searched to their end)``, in at most half of the reading's time."""
+    return search(web_roots(reading.declared), reading.deadline - reading.left() / 2)
+
+
+def search(roots, deadline):
+    """The same of given roots, the narrowest first: a folder is looked into on behalf of one root only."""
+    entered = set()
+    searches = [_Search(root, entered) for root in sorted(roots, key=lambda root: (-root.count("/"), root))]
+    take_turns(searches, deadline)
+    found = sorted((each for one in searches for each in one.found), key=lambda each: (each.root, each.relative))
+    return found, sorted(one.root for one in searches if one.cut_short)
+
+
+def by_root(found):
+    """The applications of each root together."""
+    roots = {}
+    for each in found:
+        roots.setdefault(each.root, []).append(each)
+    return list(roots.values())
+
+
+def web_roots(declared):
+    """Folders to look below: declared document roots, virtual hosts' roots, and the usual places."""
+    roots = {os.path.normpath(site["document_root"]) for site in declared.get("sites", []) if site.get("document_root")}
+    for pattern, setting in CONFIGURED:
+        for path in glob.glob(pattern)[:200]:
+            roots.update(
+                os.path.normpath(root) for root in re.findall(setting, read_text(path, 200_000) or "", re.MULTILINE)
+            )
+    for place in PLACES:
+        roots.update(glob.glob(place)[:MAX_ROOTS])
+    roots.discard("/")
+    return sorted(roots)[:MAX_ROOTS]
+
+
+class _Search:
+    """The search of one root, nearest folders first."""
+
+    def __init__(self, root, entered):
+        self.root = root
+        self.found = []
+        self._entered = entered
+        self._waiting = collections.deque([("", 0)])
+        self._folders = 0
+        self._stopped = False
+
+    @property
+    def cut_short(self):
+        return self._stopped or bool(self._waiting)
+
+    def advance(self, _until):
+        """Look into the next folder; whether there is more."""
+        relative, depth = self._waiting.popleft()
+        self._folders += 1
+        try:
+            folder = _open(self.root, relative)
+        except OSError:
+            return bool(self._waiting)
+        try:
+            self._look_into(folder, relative, depth)
+        finally:
+            os.close(folder)
+        self._stopped = self._folders >= MAX_FOLDERS or len(self.found) >= MAX_FOUND
+        return bool(self._waiting) and not self._stopped
+
+    def _look_into(self, folder, relative, depth):
+        status = os.fstat(folder)
+        if (status.st_dev, status.st_ino) in self._entered:
+            return
+        self._entered.add((status.st_dev, status.st_ino))
+        kind = next((name for name, mark in MARKS if _has(folder, mark)), None)
+        if kind:
+            self.found.append(Found(kind, self.root, relative))
+        if depth < MAX_DEPTH:
+            self._waiting.extend((os.path.join(relative, name), depth + 1) for name in _folders(folder))
+
+
+def _open(root, relative):
+    flags = os.O_RDONLY | os.O_DIRECTORY
+    return open_below(root, relative, flags) if relative else os.open(root, flags)
+
+
+def _has(folder, path):
+    """Whether a regular file is at a path of several parts below an open folder, no part being a link."""
+    parts = path.split("/")
+    here = os.dup(folder)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+            os.close(here)
+            here = inner
+        return stat.S_ISREG(os.stat(parts[-1], dir_fd=here, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
+    finally:
+        os.close(here)
+
+
+def _folders(folder):
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(".") and entry.name not in SKIPPED and entry.is_dir(follow_symlinks=False)
+            )[:500]
+    except OSError:
+        return []
+
+
+def _joomla(base, relative):
+    text = _below(base, relative, "administrator/manifests/files/joomla.xml")
+    match = re.search(r"<version>\s*([0-9][0-9A-Za-z.-]{0,20})\s*</version>", text)
+    return match.group(1) if match else None
+
+
+def _nukeviet(base, relative):
+    for file in ("data/config/config_global.php", "includes/ini.php", "install/config.php"):
+        match = re.search(
+            r"\$global_config\['version'\]\s*=\s*'([0-9][0-9A-Za-z.-]{0,20})'", _below(base, relative, file)
+        )
+        if match:
+            return match.group(1)
+    return None
+
+
+def _drupal(base, relative):
+    for file in ("core/lib/Drupal.php", "includes/bootstrap.inc"):
+        match = re.search(r"VERSION'?\s*[=,]\s*'([0-9][0-9A-Za-z.-]{0,20})'", _below(base, relative, file))
+        if match:
+            return match.group(1)
+    return None
+
+
+def _below(base, relative, file):
+    return read_below(base, os.path.join(relative, file), 200_000) or ""
+
+
+MARKS = (
+    ("wordpress", "wp-includes/version.php"),
+    ("joomla", "administrator/manifests/files/joomla.xml"),
+    ("nukeviet", "includes/mainfile.php"),
+    ("drupal", "core/lib/Drupal.php"),
+    ("drupal", "includes/bootstrap.inc"),
+)
+VERSIONS = {"joomla": _joomla, "nukeviet": _nukeviet, "drupal": _drupal}
