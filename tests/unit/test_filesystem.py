@@ -231,3 +231,17 @@ def test_inodes_run_out_as_well() -> None:
     data = facts()
     data["filesystem"]["space"].append({"path": "/srv", "used": 3, "inodes_used": 95})
     assert finding("filesystem.disk_space", data).status is Status.PARTIAL
+
+
+def test_a_users_many_files_hide_none_of_roots(open_folder: Path) -> None:
+    for number in range(filesystem.MAX_FOUND + 50):
+        theirs = open_folder / f"0{number}"
+        theirs.touch()
+        os.chown(theirs, 33, 33)
+        theirs.chmod(0o4777)
+    (open_folder / "back-door").touch()
+    (open_folder / "back-door").chmod(0o4777)
+    found = _walked(open_folder)
+    for listed in (found.setid, found.world_writable):
+        assert str(open_folder / "back-door") in [entry["path"] for entry in listed]
+        assert len(listed) == filesystem.MAX_FOUND + 1

@@ -1,5 +1,6 @@
 """File systems and permissions outside the sites: mounts, space, account files, cron, what anybody may write."""
 
+import collections
 import glob
 import grp
 import os
@@ -40,6 +41,7 @@ DISK = ("ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "jfs", "reiserfs"
 NO_SPACE_OF_ITS_OWN = ("squashfs", "iso9660", "udf", "autofs", "nfs", "nfs4", "cifs", "fuse.sshfs", "proc", "sysfs")
 MAX_ENTRIES = 2_000_000
 MAX_FOUND = 200
+"""Of root's own, and of everybody else's: who litters a disk with their own files hides none of root's."""
 WALK_SECONDS = 10.0
 """Most hosts take less than one; who has more files than this allows is told so."""
 
@@ -250,6 +252,7 @@ class Walk:
     def __init__(self, devices, seconds):
         self.devices, self.deadline, self.started = devices, time.monotonic() + seconds, time.monotonic()
         self.world_writable, self.unowned, self.setid = [], [], []
+        self._listed = collections.Counter()
         self.entries, self.finished, self.seconds, self.is_late = 0, {}, 0.0, False
         self.users = {account.pw_uid for account in pwd.getpwall()}
         self.groups = {group.gr_gid for group in grp.getgrall()}
@@ -291,18 +294,22 @@ class Walk:
 
     def _look(self, path, status, ours, entered):
         mode = status.st_mode
-        if mode & 0o002 and entered and len(self.world_writable) < MAX_FOUND:
+        if mode & 0o002 and entered:
             loose_folder = stat.S_ISDIR(mode) and not mode & stat.S_ISVTX
             if loose_folder or stat.S_ISREG(mode):
-                entry = permissions(path, status)
-                entry["mendable"] = ours and status.st_uid == 0
-                self.world_writable.append(entry)
-        if mode & 0o6000 and stat.S_ISREG(mode) and len(self.setid) < MAX_FOUND:
-            self.setid.append(permissions(path, status))
+                mendable = ours and status.st_uid == 0
+                self._list(self.world_writable, path, status, mendable, mendable=mendable)
+        if mode & 0o6000 and stat.S_ISREG(mode):
+            self._list(self.setid, path, status, status.st_uid == 0)
         lost = self._is_unowned(status.st_uid, self.users, pwd.getpwuid)
         lost = lost or self._is_unowned(status.st_gid, self.groups, grp.getgrgid)
-        if lost and len(self.unowned) < MAX_FOUND:
-            self.unowned.append(permissions(path, status))
+        if lost:
+            self._list(self.unowned, path, status, status.st_uid == 0)
+
+    def _list(self, found, path, status, of_root, **more):
+        self._listed[id(found), of_root] += 1
+        if self._listed[id(found), of_root] <= MAX_FOUND:
+            found.append({**permissions(path, status), **more})
 
     @staticmethod
     def _is_unowned(number, known, look_up):
