@@ -98,3 +98,18 @@ def test_only_roots_jobs_are_judged() -> None:
     assert finding("web.root_cron", areas).status is Status.PASS
     areas["cron"]["jobs"] = [{**job, "user": "root"}]
     assert finding("web.root_cron", areas).status is Status.FAIL
+
+
+def test_a_users_long_table_leaves_none_of_roots_jobs_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    daily, spool = tmp_path / "cron.daily", tmp_path / "crontabs"
+    daily.mkdir()
+    spool.mkdir()
+    (daily / "backup").touch(0o755)
+    (spool / "an").write_text("* * * * * /usr/bin/true\n" * (cron.MAX_JOBS + 1))
+    (spool / "root").write_text("0 1 * * * /opt/x.sh\n")
+    monkeypatch.setattr(cron, "TABLES", ())
+    monkeypatch.setattr(cron, "FOLDERS", (str(daily),))
+    monkeypatch.setattr(cron, "SPOOL", f"{spool}/*")
+    jobs = cron.collect(None)["jobs"]
+    assert [job["programs"] for job in jobs[:2]] == [[str(daily / "backup")], ["/opt/x.sh"]]
+    assert len(jobs) == cron.MAX_JOBS

@@ -14,6 +14,7 @@ TABLES = ("/etc/crontab", "/etc/cron.d/*")
 SPOOL = "/var/spool/cron/crontabs/*"
 FOLDERS = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly")
 MAX_JOBS = 500
+"""Root's come first, so that a user's long table leaves none of them out."""
 _INTERPRETERS = re.compile(
     r"^(?:ba|da|k|z)?sh$|^(?:php|python|perl|ruby)[\d.]*$|^(?:nice|ionice|nohup|env|timeout|flock|chronic|exec|\{|if|then|else|do|!)$"
 )
@@ -27,18 +28,19 @@ def collect(reading):
         for path in sorted(glob.glob(pattern))
         for job in table(path, read_text(path) or "", None)
     ]
-    for path in sorted(glob.glob(SPOOL)):
-        jobs += table(path, read_text(path) or "", os.path.basename(path))
     jobs += [
         _script(folder, path)
         for folder in FOLDERS
         for path in sorted(glob.glob(folder + "/*"))
         if os.access(path, os.X_OK)
     ]
+    for path in sorted(glob.glob(SPOOL), key=lambda path: (os.path.basename(path) != "root", path)):
+        jobs += table(path, read_text(path) or "", os.path.basename(path))
+    jobs = jobs[:MAX_JOBS]
     for job in jobs:
         job["weak"] = weak([path for path in job["programs"] if not path.startswith("/etc/cron.")])
     return {
-        "jobs": jobs[:MAX_JOBS],
+        "jobs": jobs,
         "files": [mode for path in _files() for mode in [file_mode(path)] if mode is not None][:MAX_JOBS],
         "allow": os.path.exists("/etc/cron.allow"),
         "deny": os.path.exists("/etc/cron.deny"),
