@@ -47,6 +47,8 @@ class Options:
 
     batch: str = rollout.DEFAULT
     seconds: int = CONFIRM_SECONDS
+    by_wish: frozenset[str] = frozenset()
+    """Domains of sites whose answers bring no host back."""
 
     def __post_init__(self) -> None:
         rollout.batches((), self.batch)
@@ -106,6 +108,7 @@ def harden(
             inventory=inventory.path,
             started=_now(),
             seconds=options.seconds,
+            by_wish=tuple(sorted(options.by_wish)),
             hosts=(
                 *(
                     HostHardening(
@@ -186,7 +189,7 @@ class _Rollout:
         names = [host.name for host in hosts]
         try:
             first = look.take(hosts, reach)
-            expected = look.learn(first, look.take(hosts, reach, first))
+            expected = look.learn(first, look.take(hosts, reach, first), frozenset(self.record.now.by_wish))
             self.record.update(
                 broken_before=(*self.record.now.broken_before, *expected.broken_sites),
                 unjudged=(*self.record.now.unjudged, *expected.unjudged),
@@ -195,7 +198,7 @@ class _Rollout:
             run = self._apply(names)
             wrong = self._unfinished(run, names)
             probed = [host for host in hosts if self._state(host.name) == "armed" and host.name not in wrong]
-            wrong.update(self._suspected(_failing(probed, expected, reach)))
+            wrong.update(self._suspected(self._failing(probed, expected, reach)))
             open_ones = dict.fromkeys((*self._armed(names), *wrong))
             self._settle(hosts, {name: "revert" if name in wrong else "confirm" for name in open_ones}, wrong)
         except KeyboardInterrupt:
@@ -259,6 +262,18 @@ class _Rollout:
             else:
                 self.record.put([name], state="refused", why=why)
         return wrong
+
+    def _failing(
+        self, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, inventories.Reach]
+    ) -> dict[str, tuple[look.Failed, ...]]:
+        """What hosts do no longer as before; a second look tells it from a hiccup of a daemon that was just reloaded."""
+        now = look.take(hosts, reach, expected.first)
+        self.record.update(unjudged=(*self.record.now.unjudged, *look.told(expected, now)))
+        failed = look.compare(expected, now)
+        if not failed:
+            return {}
+        suspects = [host for host in hosts if host.name in failed]
+        return look.compare(expected, look.take(suspects, reach, expected.first))
 
     def _suspected(self, failed: Mapping[str, tuple[look.Failed, ...]]) -> dict[str, Text]:
         """What failed on a host, with the controls that may have done it."""
@@ -349,17 +364,6 @@ class _Rollout:
 
     def _armed(self, names: Sequence[str]) -> list[str]:
         return [name for name in names if self._state(name) == "armed"]
-
-
-def _failing(
-    hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, inventories.Reach]
-) -> dict[str, tuple[look.Failed, ...]]:
-    """What hosts do no longer as before; a second look tells it from a hiccup of a daemon that was just reloaded."""
-    failed = look.compare(expected, look.take(hosts, reach, expected.first))
-    if not failed:
-        return {}
-    suspects = [host for host in hosts if host.name in failed]
-    return look.compare(expected, look.take(suspects, reach, expected.first))
 
 
 def _play_plan(

@@ -433,6 +433,7 @@ class Hardening(Model):
     hosts: tuple[HostHardening, ...]
     broken_before: tuple[str, ...] = Field(default=(), description="sites that served nothing before, so not judged")
     unjudged: tuple[Text, ...] = Field(default=(), description="what else failed or varied by itself before")
+    by_wish: tuple[Domain, ...] = Field(default=(), description="sites looked at, but not judged, by somebody's wish")
 
     def of(self, host: str) -> HostHardening | None:
         """What it did with a host, or None."""

@@ -17,9 +17,11 @@ from auditor.commands.options import (
     LangOption,
     LimitOption,
     OutputOption,
+    UnjudgedOption,
     YesOption,
     accepted,
     select,
+    unjudged,
 )
 from auditor.commands.plan import WithHostOption
 
@@ -41,6 +43,7 @@ def harden(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the hosts that the last hardening had not reached.")
     ] = False,
+    unjudge: UnjudgedOption = None,
     output: OutputOption = DEFAULT_OUTPUT,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -55,6 +58,9 @@ def harden(
     held back otherwise, as are changes outside of the unit's change window. Held changes are counted, and do not
     affect the exit code.
 
+    A host goes back when a site that is not named by --unjudged no longer serves as before. Name one whose answers
+    are not to be believed, such as one in the hands of others; it is told in the report.
+
     With --json the plan to agree to is shown on standard error; "declined" says that nobody agreed.
 
     Exit code: 0 it did its work, 1 a host was brought back or refused, 2 usage or configuration.
@@ -66,6 +72,8 @@ def harden(
 
       auditor harden -i inventories/example --accept ssh.password_auth,tls.redirect
 
+      auditor harden -i inventories/example --limit web1 --unjudged gone.gov.vn
+
       auditor harden -i inventories/lab --batch 1,2,50% --confirm-within 300
 
     """
@@ -74,9 +82,9 @@ def harden(
     from auditor.commands import console, hardening
     from auditor.harden import Options
 
-    options = Options(batch=batch, seconds=confirm_within)
     catalogue = controls.load()
     known = inventories.load(inventory)
+    options = Options(batch=batch, seconds=confirm_within, by_wish=unjudged(unjudge, known))
     inventories.check_accepted(inventory, catalogue)
     hosts, sites = select(known, limit)
     if resume:

@@ -198,6 +198,7 @@ def release(
     entries: Sequence[HostHardening],
     control: ControlId,
     lang: Lang,
+    by_wish: frozenset[str] = frozenset(),
 ) -> bool:
     """Write anew, without the control, the files that it shares with others in force. As safe as a hardening.
 
@@ -210,8 +211,9 @@ def release(
     change = Change(control=control, disruption="reload", touches=touches)
     plan = Plan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    options = Options(by_wish=by_wish)
     try:
-        done = hardener.harden(inventory, hosts, plan, catalogue, journal, run_id, release=[control]).hardening
+        done = hardener.harden(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control]).hardening
     except hardener.Interrupted as interrupted:
         terminal.show_interrupted(interrupted.hardening, lang)
         raise typer.Exit(130) from interrupted

@@ -10,7 +10,7 @@ import typer
 
 from auditor import language
 from auditor.errors import InputError, nearest
-from auditor.models import USUAL_FORMATS, Format, Host, Inventory, Lang
+from auditor.models import USUAL_FORMATS, Format, Host, Inventory, Lang, Site
 
 if TYPE_CHECKING:
     from auditor.controls import Catalogue
@@ -51,6 +51,14 @@ AcceptOption = Annotated[
         "--accept",
         metavar="CONTROL",
         help="Accept the danger of this control in this run, also outside of change windows; repeat or separate by commas.",
+    ),
+]
+UnjudgedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--unjudged",
+        metavar="SITE",
+        help="Look at this site, but bring no host back for what it answers; repeat or separate by commas.",
     ),
 ]
 LocalOption = Annotated[bool, typer.Option("--local", help="This machine, without an inventory.")]
@@ -108,6 +116,22 @@ def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
     return frozenset(wanted)
 
 
+def unjudged(names: list[str] | None, inventory: Inventory) -> frozenset[str]:
+    """The domains of the sites that ``--unjudged`` names. Raises InputError for one that is no site of the inventory."""
+    by_name = _sites_by_name(inventory)
+    wanted = _named("--unjudged", names)
+    for name in wanted:
+        if name not in by_name:
+            raise InputError(
+                f"--unjudged {name}: no such site", mend="see 'auditor inventory check'", guess=nearest(name, by_name)
+            )
+    return frozenset(by_name[name].domain for name in wanted)
+
+
+def _sites_by_name(inventory: Inventory) -> dict[str, Site]:
+    return {name: site for site in inventory.sites for name in (site.domain, *site.aliases)}
+
+
 def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
     """The hosts that ``--limit`` names, directly or by a site, and the sites that it names.
 
@@ -117,7 +141,7 @@ def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, .
         return inventory.hosts, frozenset()
     wanted = _named("--limit", limit)
     by_host = {host.name for host in inventory.hosts}
-    by_site = {name: site for site in inventory.sites for name in (site.domain, *site.aliases)}
+    by_site = _sites_by_name(inventory)
     for name in wanted:
         if name not in by_host and name not in by_site:
             raise InputError(

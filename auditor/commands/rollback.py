@@ -14,8 +14,10 @@ from auditor.commands.options import (
     JsonOption,
     LangOption,
     LimitOption,
+    UnjudgedOption,
     YesOption,
     select,
+    unjudged,
 )
 from auditor.errors import InputError, nearest
 from auditor.models import ControlId
@@ -33,6 +35,7 @@ def rollback(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     control: Annotated[str | None, typer.Option("--control", metavar="ID", help="Undo only this control.")] = None,
+    unjudge: UnjudgedOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
@@ -40,6 +43,8 @@ def rollback(
     """Undo a confirmed hardening: files, live settings, services, database accounts; remove what it installed.
 
     Shows what would come back and asks. What somebody changed since is left alone and named. Upgrades stay.
+
+    With --control the rest is written anew and proven as a hardening is; sites named by --unjudged have no say in that.
 
     Exit code: 0 it did its work, 1 a host refused or something could not be brought back.
 
@@ -57,6 +62,9 @@ def rollback(
     from auditor.journal import Journal
 
     known = inventories.load(inventory)
+    by_wish = unjudged(unjudge, known)
+    if by_wish and control is None:
+        raise InputError("--unjudged: a whole rollback asks no site", mend="leave it out, or undo one --control")
     catalogue = controls.load()
     if control is not None and not catalogue.mends(control):
         raise InputError(
@@ -86,7 +94,7 @@ def rollback(
         done = rollbacks.run(known, hardening, entries, only)
         if control is None:
             _note(journal, hardening, done)
-        elif not steps.release(known, catalogue, journal, entries, control, lang):
+        elif not steps.release(known, catalogue, journal, entries, control, lang, by_wish):
             raise typer.Exit(1)
     if as_json:
         typer.echo(json.dumps([step.model_dump(mode="json") for step in done], ensure_ascii=False, indent=1))

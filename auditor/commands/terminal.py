@@ -299,6 +299,8 @@ def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> 
             console.print(f"    {escape(entry.why.get(lang))}")
     for domain in hardening.broken_before:
         err.print(f"[yellow]{escape(domain)}[/]: {words('hardening.broken_before')}")
+    for domain in hardening.by_wish:
+        err.print(f"[yellow]{words('hardening.by_wish')}[/]: {escape(domain)}")
     for said_before in hardening.unjudged[:_SHOWN]:
         err.print(f"[yellow]{words('hardening.unjudged')}[/]: {escape(said_before.get(lang))}")
 

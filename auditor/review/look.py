@@ -28,6 +28,8 @@ class Expectation:
     first: Look
     second: Look
     pages: smoke.Expectation
+    by_wish: frozenset[str] = frozenset()
+    """Domains of the sites whose answers are told, and never judged."""
 
     @property
     def broken_sites(self) -> tuple[str, ...]:
@@ -42,8 +44,8 @@ class Expectation:
             for host in self.first.probes
             for what in probes.unjudged(self.probed(host))
         )
-        broken = self.broken_sites
-        return (*hosts, *(one.sentence for one in self.pages.grouped_unjudged if one.domain not in broken))
+        said = {*self.broken_sites, *self.by_wish}
+        return (*hosts, *(one.sentence for one in self.pages.grouped_unjudged if one.domain not in said))
 
     def probed(self, host: str) -> tuple[HostProbes, ...]:
         """A host's probes of both looks."""
@@ -71,16 +73,16 @@ def take(hosts: Sequence[Host], reach: Mapping[str, Reach], again: Look | None =
         return Look(tuple(hosts), pages, probing.result())
 
 
-def learn(first: Look, second: Look) -> Expectation:
-    """What to expect of hosts that were looked at twice."""
-    return Expectation(first, second, smoke.learn(first.pages, second.pages))
+def learn(first: Look, second: Look, by_wish: frozenset[str] = frozenset()) -> Expectation:
+    """What to expect of hosts that were looked at twice; ``by_wish`` are domains of sites that are not to be judged."""
+    return Expectation(first, second, smoke.learn(first.pages, second.pages), by_wish)
 
 
 def compare(expected: Expectation, now: Look) -> dict[str, tuple[Failed, ...]]:
     """What the hosts of a later look no longer do as before; a host without any is not in it."""
     found: dict[str, tuple[Failed, ...]] = {}
     for host in now.hosts:
-        pages = expected.pages.of({site.domain for site in host.sites})
+        pages = expected.pages.of({site.domain for site in host.sites} - expected.by_wish)
         failures = (
             *(Failed(one.what, one.areas) for one in probes.compare(expected.probed(host.name), now.probes[host.name])),
             *(Failed(one.sentence, _SITE_AREAS) for one in smoke.compare(pages, now.pages)),
@@ -88,3 +90,8 @@ def compare(expected: Expectation, now: Look) -> dict[str, tuple[Failed, ...]]:
         if failures:
             found[host.name] = failures
     return found
+
+
+def told(expected: Expectation, now: Look) -> tuple[Text, ...]:
+    """What the sites that are not judged by wish no longer serve as before."""
+    return tuple(one.sentence for one in smoke.compare(expected.pages.of(expected.by_wish), now.pages))

@@ -12,12 +12,14 @@ import pytest
 from auditor import harden, inventory
 from auditor.controls import Catalogue
 from auditor.journal import Journal
-from auditor.models import Host, Inventory
+from auditor.models import Host, Inventory, Site
 from auditor.plan import Change, HostPlan, Plan
 from auditor.review import look
+from auditor.review.fetch import Answer
+from auditor.review.probes import HostProbes, Probe
 from auditor.runner import Playbook, Task
 
-HOST = Host(name="h", address="192.0.2.1")
+HOST = Host(name="h", address="192.0.2.1", sites=(Site(domain="a.test", host="h"), Site(domain="b.test", host="h")))
 INVENTORY = Inventory(path="i", organisation=None, hosts=(HOST,))
 PLAN = Plan(hosts=(HostPlan(host="h", changes=(Change(control="x.y", disruption="none", touches=("/etc/x",)),)),))
 DIGEST = "a" * 64
@@ -55,9 +57,9 @@ def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
     monkeypatch.setattr(look, "take", lambda *_: seen)
     monkeypatch.setattr(harden.time, "sleep", lambda _seconds: None)
 
-    def run(ansible: Ansible) -> Any:
+    def run(ansible: Ansible, options: harden.Options | None = None) -> Any:
         monkeypatch.setattr(harden, "play", ansible)
-        done = harden.harden(INVENTORY, [HOST], PLAN, Catalogue(controls=()), Journal(tmp_path), "r")
+        done = harden.harden(INVENTORY, [HOST], PLAN, Catalogue(controls=()), Journal(tmp_path), "r", options)
         return done.hardening.hosts[0]
 
     yield run
@@ -76,6 +78,33 @@ def test_what_serves_is_confirmed(ended: Callable[[Ansible], Any]) -> None:
     entry = ended(ansible)
     assert (entry.state, entry.digest, entry.after, entry.tasks) == ("confirmed", DIGEST, "b" * 64, ("write",))
     assert ansible.orders == ["confirm"]
+
+
+def answering(**status: int) -> look.Look:
+    """What hosts are seen to do: their SSH well, the sites with these statuses."""
+    pages = {f"{name}.test": (Answer(f"http://{name}.test/", status=code),) for name, code in status.items()}
+    probes = {"h": HostProbes("h", tuple(Probe(name, True) for name in ("ssh", "become", "complete")))}
+    return look.Look((HOST,), pages, probes)
+
+
+@pytest.mark.parametrize(
+    ("site", "by_wish", "order"),
+    [("a", set(), "revert"), ("a", {"a.test"}, "confirm"), ("b", {"a.test"}, "revert")],
+)
+def test_a_site_that_is_not_judged_by_wish_brings_no_host_back_and_is_told(
+    ended: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, site: str, by_wish: set[str], order: str
+) -> None:
+    fails = answering(**{"a": 200, "b": 200, site: 500})
+    seen = iter([answering(a=200, b=200)] * 2)
+    monkeypatch.setattr(look, "take", lambda *_: next(seen, fails))
+    state = {"confirm": "confirmed", "revert": "reverted"}[order]
+    ansible = Ansible(Playbook("successful", (ARMED, DONE)), said(state, digest=DIGEST))
+    assert ended(ansible, harden.Options(by_wish=frozenset(by_wish))).state == state
+    assert ansible.orders == [order]
+    (kept,) = Journal(tmp_path).all("i")
+    assert kept.by_wish == tuple(by_wish)
+    told = ["a.test: http://a.test/: status 200 → 500"] if order == "confirm" else []
+    assert [one.en for one in kept.unjudged] == told
 
 
 def test_a_host_lost_while_it_armed_is_brought_back(ended: Callable[[Ansible], Any]) -> None:

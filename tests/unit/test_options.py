@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from auditor import controls, inventory, usage
 from auditor.cli import app
-from auditor.commands.options import accepted, select
+from auditor.commands.options import accepted, select, unjudged
 from auditor.errors import InputError
 
 LAB = Path(__file__).parents[2] / "inventories/lab"
@@ -67,3 +67,19 @@ def test_no_verb_takes_an_empty_limit_for_all_hosts(verb: list[str], tmp_path: P
         CliRunner(env={"LUYTRE_STATE": str(tmp_path)}).invoke(
             app, [*verb, "-i", str(LAB), "--limit", ""], catch_exceptions=False
         )
+
+
+def test_sites_are_left_unjudged_by_any_of_their_names_and_by_no_other() -> None:
+    assert unjudged(None, INVENTORY) == frozenset()
+    assert unjudged(["antruc.test"], INVENTORY) == {"antruc.test"}
+    for name in ("antruk.test", "web1"):
+        with pytest.raises(InputError, match="no such site"):
+            unjudged([name], INVENTORY)
+
+
+@pytest.mark.parametrize("verb", [["harden"], ["rollback", "--control", "ssh.root_login"]])
+def test_an_unjudged_site_that_nobody_knows_is_told_before_anything_else(verb: list[str], tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, [*verb, "-i", str(LAB), "--yes", "--unjudged", "antruk.test"])
+    assert isinstance(done.exception, InputError)
+    assert "no such site" in str(done.exception)
+    assert "antruc.test" in str(done.exception)

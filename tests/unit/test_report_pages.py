@@ -239,10 +239,12 @@ def test_a_hardening_is_told_on_the_overview_and_on_each_host_s_page():
             HostHardening(host="web2", batch=2, state="reverted", why=Text(vi="trang <b> hỏng", en="site <b> broke")),
         ),
         broken_before=("gotre.test",),
+        by_wish=("bibat.test",),
     )
     made = pages(factory.run(hardened=True).model_copy(update={"hardening": hardening}))
     assert [row.split(" ")[0] for row in rows(made["index.html"], ".hardening > li")] == ["Kept", "Reverted"]
     assert "Changes kept on 1 of 2 hosts." in made["index.html"].body.text()
+    assert "not judged by wish: bibat.test" in made["index.html"].body.text()
     (told,) = rows(made["hosts/web2.html"], ".hardening > li")
     assert "site <b> broke" in told
     assert made["hosts/web3.html"].css(".hardening > li") == []

@@ -104,6 +104,28 @@ def test_asks_the_address_for_the_sites_own_name(port: int) -> None:
     assert not Client().get("http", "127.0.0.1", "a.test", "/missing", port).serves
 
 
+class Telling(Handler):
+    def do_GET(self) -> None:
+        asked_with.append(dict(self.headers.items()))
+        super().do_GET()
+
+
+asked_with: list[dict[str, str]] = []
+
+
+def test_a_site_sees_a_visitor_s_browser_and_nothing_of_us() -> None:
+    asked_with.clear()
+    with serving(Telling) as port:
+        Client().get("http", "127.0.0.1", "a.test", "/", port)
+    (headers,) = asked_with
+    assert headers["Host"] == "a.test"
+    assert headers["User-Agent"].startswith("Mozilla/5.0 (")
+    assert headers["Accept"].startswith("text/html,")
+    assert headers["Accept-Language"].startswith("vi")
+    said = " ".join([*headers, *headers.values()]).lower()
+    assert not any(word in said for word in ("luytre", "auditor", "python", "httpx", "smoke", "bot"))
+
+
 def test_nothing_there_is_an_answer_too() -> None:
     answer = Client().get("http", "127.0.0.1", "a.test", "/", 1)
     assert answer.status is None
