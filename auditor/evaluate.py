@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from auditor import expressions
+from auditor import expressions, unread
 from auditor.controls import Catalogue, Control
 from auditor.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, Record, plain
 from auditor.facts import HostFacts
@@ -97,10 +97,10 @@ def evaluate_control(
         )
     except NotTold as untold:
         path = untold.path[:MAX_PATH_CHARS]
-        return finding(
-            Status.NOT_EVALUATED,
-            Text(vi=f"máy chủ không cho biết {path}", en=f"the host does not tell {path}"),
+        reason = unread.reason(untold.path, context) or Text(
+            vi=f"máy chủ không cho biết {path}", en=f"the host does not tell {path}"
         )
+        return finding(Status.NOT_EVALUATED, reason)
     except CutShort:
         return finding(Status.NOT_EVALUATED, _CUT_SHORT)
     except ExpressionFailed as failed:

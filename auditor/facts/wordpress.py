@@ -99,6 +99,16 @@ class Database(Fact):
     active_plugins: list[str]
 
 
+class Unread(Fact):
+    """Why a site's database was not read. ``auditor.unread`` has it in words."""
+
+    why: Literal[
+        "not_plain", "elsewhere", "another_server", "not_running", "refused", "no_tables", "late", "too_much", "failed"
+    ]  # fmt: skip
+    file: Path = Field(description="the wp-config.php that names it")
+    account: str = Field(description="the account that it names, empty when that is not plain")
+
+
 class Instance(Fact):
     """One WordPress."""
 
@@ -117,7 +127,7 @@ class Instance(Fact):
     core: Core
     debug_log: FileMode | None
     database: Database | None
-    database_unread: str | None
+    database_unread: Unread | None
 
 
 class Other(Fact):

@@ -6,12 +6,13 @@ import hashlib
 import importlib.util
 import json
 import os
+import pwd
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _applications, _php, _webroot, mariadb, wordpress
+from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, mariadb, wordpress
 from ansible.module_utils.luytre._reading import Reading
 
 from auditor import controls
@@ -171,6 +172,8 @@ def with_database(site: Path, rows: list[list[str | None]] = ROWS) -> dict[str, 
         ("$x = \"define('A', true);\"; $y = 'define(\"A\", true);';", None),
         ("?>\ndefine('A', true);\n<?php", None),
         ("$o->define('A', true);", None),
+        (r"define('A', 'a\'b\\c\d');", r"a'b\c\d"),
+        (r"define('A', 'a\\');", "a\\"),
         ("define('A', getenv('A'));", "unknown"),
         ("define('A', 'a' . 'b');", "unknown"),
         ('define("A", "$x");', "unknown"),
@@ -329,9 +332,8 @@ def test_idle_administrators_are_found(site: Path) -> None:
 
 def test_an_unread_database_is_no_pass(site: Path) -> None:
     told = read(site)
-    for control in ("stale_admin", "registration", "site_url", "admins"):
+    for control in ("stale_admin", "registration", "site_url", "admins", "plugins_inactive"):
         assert finding(control, told).status is Status.NOT_EVALUATED
-    assert finding("plugins_inactive", told).status is Status.NOT_APPLICABLE
 
 
 def test_the_list_of_administrators_waits_for_a_person(site: Path) -> None:
@@ -370,16 +372,47 @@ def test_plugins_that_are_there_unused(site: Path) -> None:
     assert [one["slug"] for one in found.violations] == ["hello"]
 
 
-@pytest.mark.parametrize(("name", "prefix"), [("a`; DROP", "wp_"), ("antruc_wp", "wp_`; --"), ("unknown", "wp_")])
-def test_names_that_could_be_more_than_names_reach_no_query(name: str, prefix: str) -> None:
-    data, why = wordpress.database({"DB_NAME": name, "DB_HOST": None}, prefix, Reading({}, 5))
-    assert data is None
-    assert why == "the name of its database is not plain in wp-config.php"
+@pytest.mark.parametrize(
+    ("line", "replacement", "why"),
+    [
+        ("'antruc_wp'", "'a`; DROP'", "not_plain"),
+        ("$table_prefix = 'wp_'", "$table_prefix = 'wp_`; --'", "not_plain"),
+        ("'antruc_wp'", "getenv('X')", "not_plain"),
+        ("'khong-duoc-lo'", "getenv('X')", "not_plain"),
+        ("'localhost'", "'db.antruc.test'", "elsewhere"),
+        ("'localhost'", "'127.0.0.1.antruc.test'", "elsewhere"),
+        ("'localhost'", "'localhost:/tmp/mysqld.sock'", "another_server"),
+        ("'localhost'", "'127.0.0.1:1'", "another_server"),
+    ],
+)
+def test_what_is_not_asked_tells_why(
+    site: Path, monkeypatch: pytest.MonkeyPatch, line: str, replacement: str, why: str
+) -> None:
+    monkeypatch.setattr(mariadb, "is_running", lambda: True)
+    monkeypatch.setattr(mariadb, "client_program", lambda reading: "/bin/false")
+    put(site, "wp-config.php", CONFIG.replace(line, replacement))
+    told = read(site)
+    assert told["database"] is None
+    assert told["database_unread"] == {"why": why, "file": str(site / "wp-config.php"), "account": "antruc"}
+    found = finding("registration", told)
+    assert found.status is Status.NOT_EVALUATED
+    assert found.reason is not None
+    assert str(site / "wp-config.php") in found.reason.vi
+    assert found.reason.vi != found.reason.en
 
 
-def test_a_database_elsewhere_is_not_asked() -> None:
-    data, why = wordpress.database({"DB_NAME": "x", "DB_HOST": "db.antruc.test"}, "wp_", Reading({}, 5))
-    assert (data, why) == (None, "its database is on another machine")
+def test_a_password_is_written_for_the_client_as_the_client_reads_it() -> None:
+    login = _site_database.Login("antruc", "a#'b\"c\\d ê", "localhost", "x")
+    assert '\npassword="a#\'b\\"c\\\\d ê"\n' in _site_database.option_file(login).decode()
+    for word in ("a\nuser=root", "a\0", "a" * 1000):
+        with pytest.raises(_site_database.NotAsked):
+            _site_database.option_file(login._replace(password=word))
+
+
+def test_who_asks_is_nobody() -> None:
+    uid = _site_database.nobody_else()
+    with pytest.raises(KeyError):
+        pwd.getpwuid(uid)
 
 
 def test_applications_of_local_databases(site: Path) -> None:

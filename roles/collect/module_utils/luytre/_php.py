@@ -139,8 +139,10 @@ def _evaluated(literal):
     if LITERAL.match(literal):
         word = literal.lower()
         return word == "true" if word in ("true", "false", "null") else int(literal)
-    text = re.match(r"\A(?:'([^'\\]*)'|\"([^\"\\$]*)\")\Z", literal)
-    return UNKNOWN if text is None else text.group(1) if text.group(1) is not None else text.group(2)
+    text = re.match(r"\A(?:'((?:[^'\\]|\\.)*)'|\"([^\"\\$]*)\")\Z", literal, re.DOTALL)
+    if text is None:
+        return UNKNOWN
+    return re.sub(r"\\(['\\])", r"\1", text.group(1)) if text.group(1) is not None else text.group(2)
 
 
 def variable(content, name):

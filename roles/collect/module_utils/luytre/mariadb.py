@@ -144,6 +144,11 @@ def rows(reading, client, sql):
             why = str(refused)[-160:]
     else:
         raise Unreadable("root cannot log in to MariaDB through its socket: %s" % why)
+    return fields(text)
+
+
+def fields(text):
+    """The client's batch output as rows of text, None for NULL."""
     return [[_field(cell) for cell in line.split("\t")] for line in text.split("\n") if line]
 
 

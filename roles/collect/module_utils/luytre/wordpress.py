@@ -10,8 +10,8 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre import _applications, _php, _webroot, mariadb
-from ansible.module_utils.luytre._reading import Unreadable, file_mode, open_below, read_below, read_text
+from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot
+from ansible.module_utils.luytre._reading import file_mode, open_below, read_below, read_text
 
 MAX_EXTENSIONS = 200
 MAX_ENTRIES = 100_000
@@ -39,7 +39,6 @@ DROP_INS = (
     *("blog-deleted.php", "blog-inactive.php", "blog-suspended.php"),
 )
 IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
-LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[?::1\]?)(:.*)?\Z", re.IGNORECASE)
 SEEN_KEYS = ("session_tokens", "last_login", "_last_login", "wp_last_login", "when_last_login", "wfls-last-login")
 DPKG_SUMS = "/var/lib/dpkg/info/wordpress.md5sums"
 DPKG_VERSION = "/usr/share/wordpress/wp-includes/version.php"
@@ -79,7 +78,7 @@ def instance(found, web, reading):
     version = _php.variable(text.encode(), "wp_version")
     constants = _typed(_php.constants(content, CONSTANTS) if content is not None else dict.fromkeys(CONSTANTS))
     prefix = (_php.variable(content, "table_prefix") if content is not None else None) or "wp_"
-    data, unread = database(constants, prefix, reading)
+    data, unread = database(config_path, content, prefix, reading)
     active = set(data["active_plugins"]) if data else None
     uploads, uploads_cut = upload_php(path, reading)
     return {
@@ -352,37 +351,70 @@ def package_sums(version):
 # --- database ---------------------------------------------------------------------------------------------------
 
 
-def database(constants, prefix, reading):
-    """``(what its database says, why it was not read)``: administrators, address, registration, active plugins."""
-    name, host = constants["DB_NAME"], constants["DB_HOST"]
-    if not isinstance(name, str) or not IDENTIFIER.match(name) or name == _php.UNKNOWN or not IDENTIFIER.match(prefix):
-        return None, "the name of its database is not plain in wp-config.php"
-    if host is not None and not LOCAL.match(host):
-        return None, "its database is on another machine"
-    client = mariadb.client_program(reading)
-    if client is None or not mariadb.is_running():
-        return None, "MariaDB does not run here"
+def database(config_path, content, prefix, reading):
+    """``(what its database says, why it was not read)``: administrators, address, registration, active plugins.
+
+    The reason is an ``auditor.facts.wordpress.Unread``.
+    """
+    values = _php.constants(content, LOGIN) if content is not None else dict.fromkeys(LOGIN)
     try:
-        answer = mariadb.rows(reading, client, QUERY.replace("{db}", name).replace("{p}", prefix))
-    except Unreadable as unreadable:
-        return None, str(unreadable)
-    return understood(answer), None
+        login = own_login(values, prefix)
+        return understood(_site_database.rows(reading, login, statements(login.database, prefix))), None
+    except _site_database.NotAsked as not_asked:
+        user = values["DB_USER"]
+        account = user if isinstance(user, str) and user != _php.UNKNOWN else ""
+        return None, {"why": not_asked.why, "file": config_path or "wp-config.php", "account": account[:80]}
 
 
-QUERY = """
-SET time_zone = '+00:00';
-SELECT 'option', option_name, LEFT(option_value, 20000) FROM `{db}`.`{p}options` WHERE option_name IN
-  ('siteurl', 'home', 'users_can_register', 'default_role', 'active_plugins', 'template', 'stylesheet');
-SELECT 'admin', u.ID, u.user_login, IFNULL(UNIX_TIMESTAMP(u.user_registered), 0)
-  FROM `{db}`.`{p}users` u JOIN `{db}`.`{p}usermeta` m ON m.user_id = u.ID
-  WHERE m.meta_key = '{p}capabilities' AND m.meta_value LIKE '%"administrator";b:1%' LIMIT 200;
-SELECT 'seen', m.user_id, LEFT(m.meta_value, 60000) FROM `{db}`.`{p}usermeta` m
-  WHERE m.meta_key IN (SEEN) AND m.user_id IN (SELECT user_id FROM `{db}`.`{p}usermeta`
-    WHERE meta_key = '{p}capabilities' AND meta_value LIKE '%"administrator";b:1%') LIMIT 1000;
-SELECT 'wrote', post_author, IFNULL(UNIX_TIMESTAMP(MAX(post_modified_gmt)), 0) FROM `{db}`.`{p}posts`
-  WHERE post_type IN ('post', 'page', 'attachment') AND post_author IN (SELECT user_id FROM `{db}`.`{p}usermeta`
-    WHERE meta_key = '{p}capabilities' AND meta_value LIKE '%"administrator";b:1%') GROUP BY post_author;
-""".replace("SEEN", ", ".join("'%s'" % key for key in SEEN_KEYS))
+LOGIN = ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST")
+
+
+def own_login(values, prefix):
+    """A site's own Login from the constants in LOGIN. Raises NotAsked when only running the file would tell them."""
+    name, user, password, host = (values[constant] for constant in LOGIN)
+    host = "localhost" if host is None else host
+    if not all(isinstance(word, str) and word != _php.UNKNOWN for word in (name, user, password, host)):
+        raise _site_database.NotAsked("not_plain")
+    if not IDENTIFIER.match(name) or not IDENTIFIER.match(prefix):
+        raise _site_database.NotAsked("not_plain")
+    return _site_database.Login(user, password, host, name)
+
+
+def statements(name, prefix):
+    """Word to ``(SELECT, most rows that a site has for it)``, on the tables of one site."""
+    words = {"{seen}": ", ".join("'%s'" % key for key in SEEN_KEYS), "{admins}": ADMINS, "{db}": name, "{p}": prefix}
+    filled = {}
+    for word, (sql, most) in STATEMENTS.items():
+        for mark, text in words.items():
+            sql = sql.replace(mark, text)
+        filled[word] = (sql, most)
+    return filled
+
+
+ADMINS = """SELECT user_id FROM `{db}`.`{p}usermeta`
+  WHERE meta_key = '{p}capabilities' AND meta_value LIKE '%"administrator";b:1%'"""
+STATEMENTS = {
+    "option": (
+        """SELECT 'option', option_name, LEFT(option_value, 20000) FROM `{db}`.`{p}options` WHERE option_name IN
+  ('siteurl', 'home', 'users_can_register', 'default_role', 'active_plugins', 'template', 'stylesheet')""",
+        7,
+    ),
+    "admin": (
+        """SELECT 'admin', ID, user_login, IFNULL(UNIX_TIMESTAMP(user_registered), 0) FROM `{db}`.`{p}users`
+  WHERE ID IN ({admins})""",
+        200,
+    ),
+    "seen": (
+        """SELECT 'seen', user_id, LEFT(meta_value, 60000) FROM `{db}`.`{p}usermeta`
+  WHERE meta_key IN ({seen}) AND user_id IN ({admins})""",
+        1000,
+    ),
+    "wrote": (
+        """SELECT 'wrote', post_author, IFNULL(UNIX_TIMESTAMP(MAX(post_modified_gmt)), 0) FROM `{db}`.`{p}posts`
+  WHERE post_type IN ('post', 'page', 'attachment') AND post_author IN ({admins}) GROUP BY post_author""",
+        200,
+    ),
+}
 
 
 def understood(answer):
@@ -440,6 +472,7 @@ def applications(document_roots):
         constants = _php.constants(content, ("DB_NAME", "DB_USER", "DB_HOST"))
         user, name, host = constants["DB_USER"], constants["DB_NAME"], constants["DB_HOST"] or "localhost"
         plain = all(isinstance(value, str) and value != _php.UNKNOWN for value in (user, name, host))
-        if plain and LOCAL.match(host):
-            found.append({"user": user, "host": LOCAL.match(host).group(1).strip("[]").lower(), "database": name})
+        local = _site_database.LOCAL.match(host) if plain else None
+        if local:
+            found.append({"user": user, "host": local.group(1).strip("[]").lower() or "localhost", "database": name})
     return found

@@ -1,0 +1,230 @@
+"""A site's tables, asked as the site's own account: what a site's people put in their place runs with their rights alone.
+
+The client runs as a user that nobody else is, so that no account is entered for who asks; it reads the password from a
+descriptor and nothing else. It speaks to the server of this host only. Time, memory, rows and bytes have bounds.
+"""
+
+import collections
+import ctypes
+import os
+import pwd
+import re
+import resource
+import selectors
+import stat
+import subprocess
+import time
+
+from ansible.module_utils.luytre import mariadb
+from ansible.module_utils.luytre._trust import Trust
+
+SECONDS = 5
+STATEMENT_SECONDS = 2
+MAX_ANSWER = 4_000_000
+MAX_WORD = 200
+MAX_ERROR = 4_000
+SERVER_USER = "mysql"
+SOCKETS = ("/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock")
+NOBODY_ELSE = range(65_520, 65_534)
+"""User numbers that neither Debian, nor systemd, nor containers give to anybody."""
+LIMITS = (
+    (resource.RLIMIT_AS, 1 << 30),
+    (resource.RLIMIT_CPU, SECONDS),
+    (resource.RLIMIT_NOFILE, 64),
+    (resource.RLIMIT_FSIZE, 0),
+    (resource.RLIMIT_CORE, 0),
+    (resource.RLIMIT_NPROC, 0),
+)
+NO_NEW_PRIVILEGES = 38
+LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[?::1\]?|)(?::(\d{1,5}|/.*))?\Z", re.IGNORECASE)
+MEANING = {
+    **dict.fromkeys((1044, 1045, 1130, 1142, 1143, 1251, 1275, 1524, 1698, 1820, 1862, 4151), "refused"),
+    **dict.fromkeys((1049, 1054, 1146), "no_tables"),
+    **dict.fromkeys((1317, 1969, 3024), "late"),
+}
+"""What the server's errors mean here; of what it says nothing else is taken."""
+BEGIN = """
+SET time_zone = '+00:00';
+START TRANSACTION READ ONLY;
+"""
+EVERY_TIME = """
+/*M!100101 SET SESSION max_statement_time = %d */;
+/*!50708 SET SESSION max_execution_time = %d000 */;
+""" % (STATEMENT_SECONDS, STATEMENT_SECONDS)
+
+Login = collections.namedtuple("Login", ("user", "password", "host", "database"))
+"""A site's own, as its configuration writes them."""
+
+
+class NotAsked(Exception):
+    """A site's database gave no answer: one word of ``auditor.facts.wordpress.Unread``."""
+
+    def __init__(self, why):
+        super().__init__(why)
+        self.why = why
+
+
+def rows(reading, login, statements):
+    """Rows as lists of text (None for NULL) of ``{word: (SELECT, most rows)}``; each row's first field is its word.
+
+    Raises NotAsked, also when a statement has more rows than it may.
+    """
+    client = mariadb.client_program(reading)
+    if client is None or not mariadb.is_running():
+        raise NotAsked("not_running")
+    script = BEGIN + "".join("%s%s LIMIT %d;\n" % (EVERY_TIME, sql, most + 1) for sql, most in statements.values())
+    seconds = min(SECONDS, reading.left() / 2)
+    found = mariadb.fields(_ask([client, *_arguments(login.host)], login, script, seconds))
+    counts = collections.Counter(row[0] for row in found)
+    if any(counts[word] > most for word, (_, most) in statements.items()):
+        raise NotAsked("too_much")
+    return found
+
+
+# --- where ----------------------------------------------------------------------------------------------
+
+
+def _arguments(host):
+    """The client's arguments for a host as a site writes it; only this host's own server is spoken to."""
+    match = LOCAL.match(host)
+    if match is None:
+        raise NotAsked("elsewhere")
+    name, place = match.group(1).lower().strip("[]"), match.group(2) or ""
+    if name in ("localhost", ""):
+        path = place if place.startswith("/") else next(filter(os.path.exists, SOCKETS), SOCKETS[0])
+        if not _is_the_servers_socket(path):
+            raise NotAsked("another_server")
+        return ["--protocol=socket", "--socket=" + path]
+    port = int(place) if place.isdigit() else 3306
+    if not _is_the_servers_port(port):
+        raise NotAsked("another_server")
+    return ["--protocol=tcp", "--host=" + name, "--port=%d" % port]
+
+
+def _is_the_servers_socket(path):
+    """Whether a socket is the server account's, in a folder where only root and that account put things."""
+    try:
+        server = pwd.getpwnam(SERVER_USER).pw_uid
+        status = os.stat(path)
+    except (KeyError, OSError, ValueError):
+        return False
+    ours = stat.S_ISSOCK(status.st_mode) and status.st_uid == server
+    return ours and Trust((0, server)).loose(os.path.dirname(path)) is None
+
+
+def _is_the_servers_port(port):
+    """Whether nobody but the server's account listens at a port of this host."""
+    try:
+        server = pwd.getpwnam(SERVER_USER).pw_uid
+    except KeyError:
+        return False
+    listeners = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            with open(table) as handle:
+                rows = [line.split() for line in handle.read(5_000_000).splitlines()[1:]]
+        except OSError:
+            continue
+        listeners.update(int(row[7]) for row in rows if row[3] == "0A" and int(row[1].rpartition(":")[2], 16) == port)
+    return listeners == {server}
+
+
+# --- how ------------------------------------------------------------------------------------------------
+
+
+def _ask(argv, login, script, seconds):
+    """What the client answers to a script. Raises NotAsked."""
+    uid = nobody_else()
+    text = option_file(login)
+    if seconds <= 0:
+        raise NotAsked("late")
+    handle = os.memfd_create("options")
+    try:
+        os.write(handle, text)
+        os.fchown(handle, uid, uid)
+        os.fchmod(handle, 0o400)
+        libc = ctypes.CDLL(None)
+        client = subprocess.Popen(
+            [
+                *(argv[0], "--defaults-file=/proc/self/fd/%d" % handle, *argv[1:]),
+                *("--batch", "--skip-column-names", "--quick", "--local-infile=0", "--skip-reconnect"),
+                *("--connect-timeout=3", "--default-character-set=utf8mb4", "--loose-skip-ssl-verify-server-cert"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"},
+            cwd="/",
+            pass_fds=(handle,),
+            user=uid,
+            group=uid,
+            extra_groups=[],
+            start_new_session=True,
+            preexec_fn=lambda: _shut_in(libc),
+        )
+    except (OSError, subprocess.SubprocessError):
+        raise NotAsked("failed")
+    finally:
+        os.close(handle)
+    with client:
+        try:
+            return _answer(client, script.encode(), time.monotonic() + seconds)
+        finally:
+            client.kill()
+
+
+def nobody_else():
+    """The number of a user without a name and without a process. Raises NotAsked."""
+    taken = set()
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            taken.add(os.stat("/proc/" + process).st_uid)
+        except OSError:
+            continue
+    for uid in NOBODY_ELSE:
+        try:
+            pwd.getpwuid(uid)
+        except KeyError:
+            if uid not in taken:
+                return uid
+    raise NotAsked("failed")
+
+
+def _shut_in(libc):
+    for limit, value in LIMITS:
+        resource.setrlimit(limit, (value, value))
+    if libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
+        raise OSError("no_new_privs")
+
+
+def option_file(login):
+    """The client's option file: who it is, and the password. Raises NotAsked for what such a file cannot hold."""
+    words = (("user", login.user), ("password", login.password), ("database", login.database))
+    if not all(len(word) <= MAX_WORD and word.isprintable() for _, word in words):
+        raise NotAsked("not_plain")
+    lines = ('%s="%s"\n' % (name, re.sub(r'(["\\])', r"\\\1", word)) for name, word in words)
+    return ("[client]\n" + "".join(lines)).encode()
+
+
+def _answer(client, script, deadline):
+    client.stdin.write(script)
+    client.stdin.close()
+    said = {client.stdout: bytearray(), client.stderr: bytearray()}
+    with selectors.DefaultSelector() as selector:
+        for pipe in said:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise NotAsked("late")
+            for key, _events in ready:
+                part = os.read(key.fd, 1 << 16)
+                if not part:
+                    selector.unregister(key.fileobj)
+                said[key.fileobj] += part
+            if len(said[client.stdout]) > MAX_ANSWER or len(said[client.stderr]) > MAX_ERROR:
+                raise NotAsked("too_much")
+    if client.wait() != 0:
+        number = re.search(rb"(?m)^ERROR (\d{4}) ", said[client.stderr])
+        raise NotAsked(MEANING.get(int(number.group(1)) if number else 0, "failed"))
+    return said[client.stdout].decode("utf-8", "replace")
