@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import re
 
+from auditor.in_ansible import bounds
 from auditor.models import Text
 from auditor.report.visible import one_line
 
+_ENDS = 2_000
+"""Characters at each end of a message that are read: reasons stand first or last, and a host may say a lot between."""
+
 _KNOWN: tuple[tuple[str, Text], ...] = (
     (
-        r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* (has changed|was revoked)|REVOKED HOST KEY",
+        rf"{bounds.TOO_MUCH}\s*\Z",
+        Text(
+            vi="máy chủ trả lời dài hoặc rắc rối quá mức cho phép nên bị ngắt: có thể đã bị chiếm quyền",
+            en="the host said more than a host may say and was cut off: somebody may have taken it over",
+        ),
+    ),
+    (
+        rf"{bounds.TOO_LONG}\s*\Z",
+        Text(
+            vi="máy chủ bắt chờ lâu quá mức cho phép nên bị ngắt",
+            en="the host kept us waiting longer than a host may, and was cut off",
+        ),
+    ),
+    (
+        r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for \S{1,300} (has changed|was revoked)|REVOKED HOST KEY",
         Text(
             vi="khóa của máy chủ khác với khóa đã ghi nhận: không kết nối; hãy xác minh rồi chạy lại 'auditor enroll'",
             en="the host's key is not the one recorded: not connected; verify it, then run 'auditor enroll' again",
         ),
     ),
     (
-        r"No \S+ host key is known|Host key verification failed",
+        r"No \S{1,40} host key is known|Host key verification failed",
         Text(
             vi="chưa ghi nhận khóa của máy chủ: đối chiếu vân tay tại chính máy chủ, rồi ghi nhận bằng 'auditor enroll', "
             "hoặc thêm những dòng mà 'ssh-keyscan ĐỊA_CHỈ' in ra vào tệp known_hosts đang dùng",
@@ -53,7 +71,7 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
-        r"python3?: (command )?not found|python3?: No such file|interpreter .* (not found|was not found)|/usr/bin/python3.*No such file",
+        r"python3?: (command )?not found|python3?: No such file|interpreter \S{1,300} (not found|was not found)|/usr/bin/python3[^\n]{0,100}No such file",
         Text(
             vi="máy chủ không có Python 3: chạy 'apt-get install python3' trên máy chủ",
             en="the host has no Python 3: run 'apt-get install python3' on it",
@@ -84,9 +102,10 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
 
 
 def explain(message: str) -> Text:
-    """The reason behind Ansible's or SSH's message; unknown ones are quoted, shortened."""
+    """The reason behind Ansible's or SSH's message, whatever its length; unknown ones are quoted, shortened."""
+    read = message if len(message) <= 2 * _ENDS else f"{message[:_ENDS]}\n{message[-_ENDS:]}"
     for pattern, text in _KNOWN:
-        if re.search(pattern, message):
+        if re.search(pattern, read):
             return text
-    said = one_line(" ".join(message.split()), 300) or "?"
+    said = one_line(" ".join(read.split()), 300) or "?"
     return Text(vi=f"lỗi khi đọc máy chủ: {said}", en=f"the host could not be read: {said}")

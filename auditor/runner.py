@@ -1,38 +1,49 @@
 """The only door to ansible-runner: start a playbook, hand back what each host said. Data in, data out.
 
-Every run has a private folder of its own (mode 0700), removed afterwards. Host keys are strict. A result larger
-than the runner carries arrives empty, which callers see as ``Task.result == {}``.
+Every run has a private folder of its own (mode 0700), removed afterwards. Host keys are strict. A password in it is
+typed where Ansible asks for it, and lies in no file.
 
 Ansible runs in a thread of its own, and what it says is heard here. A run is over with its last word, the recap: the
 0.2 s that its process takes to end are nobody's loss.
 
-The runner finds events in what Ansible prints, and Ansible prints what hosts say: a host can put there an event about
-another one, or a recap. So each run has a secret that only Ansible's own process writes into its events. What comes
-without it is text.
+What hosts came to is told by a callback of ours (``auditor.in_ansible``) over a pipe of its own. What Ansible prints,
+hosts' words among it, is no more than a complaint when nothing was told. The runner starts, times and ends the process.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
+import selectors
+import shlex
 import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Literal
 
-from auditor import resources, variables, vault
+from auditor import inventory as inventories
+from auditor import resources, ssh_options, variables, vault
+from auditor.in_ansible import wire
 
 THIS_MACHINE = "localhost"
-MAX_RESULT_CHARS = 20_000_000
-"""Above our own bound on a document, so that an oversized answer is told from an empty one."""
+COMMAND_SECONDS = 900
+"""For one command on one host, unless told otherwise."""
+_IN_ANSIBLE = Path(__file__).parent / "in_ansible"
+_MAX_MEMORY = 1_500_000
+"""Kilobytes of addresses for each of Ansible's processes."""
+_MAX_COMPLAINT = 20_000
+_POLL_SECONDS = 0.2
+"""How soon the runner sees that its time is over."""
+_ASKED = {
+    "ansible_password": ("--ask-pass", r"SSH password: ?$"),
+    "ansible_become_password": ("--ask-become-pass", r"(?i)BECOME password(\[defaults to SSH password\])?: ?$"),
+}
+"""Variables that are passwords: the option that makes Ansible ask, and how it asks."""
 
 Outcome = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 
@@ -80,90 +91,78 @@ class Playbook:
 
 
 @dataclass
-class _Listener:
+class _Heard:
+    """What was heard of a run so far."""
+
     watch: Callable[[Task], None] | None
     tasks: list[Task] = field(default_factory=list)
-    complaint: list[str] = field(default_factory=list)
+    status: str | None = None
+    complaint: str = ""
+    """The first and the last of what Ansible printed."""
 
-    def hear(self, event: Mapping[str, Any]) -> None:
-        outcome = _OUTCOMES.get(event.get("event", ""))
-        if outcome is None:
-            if event.get("event") in ("error", "verbose") and event.get("stdout"):
-                self.complaint.append(str(event["stdout"])[:2000])
+    def hear(self, message: dict[str, Any]) -> None:
+        if message.pop("event") == "end":
+            self.status = "failed" if message["failed"] else "successful"
             return
-        data = event["event_data"]
-        result = data.get("res") or {}
-        if outcome == "failed" and data.get("ignore_errors"):
-            outcome = "ok"
-        if outcome == "ok" and result.get("changed"):
-            outcome = "changed"
-        task = Task(
-            host=str(data.get("host")),
-            name=str(data.get("task")),
-            role=data.get("role"),
-            action=str(data.get("task_action") or data.get("resolved_action") or ""),
-            outcome=outcome,
-            result=result,
-            began=_epoch(data.get("start")),
-            ended=_epoch(data.get("end")),
-        )
+        task = Task(**message)
         self.tasks.append(task)
         if self.watch is not None:
             self.watch(task)
 
+    def read(self, printed: bytes) -> None:
+        whole = self.complaint + printed.decode("utf-8", "replace")
+        half = _MAX_COMPLAINT // 2
+        self.complaint = whole if len(whole) <= _MAX_COMPLAINT else whole[:half] + whole[-half:]
+
 
 class _Ansible(Thread):
-    """Ansible, beside us. ``heard`` gives its events, then None; a run that failed to begin has its error."""
+    """Ansible, beside us. ``over`` can be read when it has ended; a run that failed to begin has its error."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__()
-        self.heard: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()
         self.status = ""
         self.error: BaseException | None = None
         self._arguments = arguments
-        self._secret = secrets.randbits(128)
         self._told_to_end = Event()
+        self._folder = tempfile.TemporaryDirectory(prefix="luytre-")
+        self.events, self.printed = (_pipe(Path(self._folder.name, name)) for name in (_EVENTS, _PRINTED))
+        self.over, self._ends = os.pipe()
 
     def run(self) -> None:
-        import ansible_runner
-
         try:
-            with tempfile.TemporaryDirectory(prefix="luytre-") as folder:
-                ended = ansible_runner.run(
-                    **_given(Path(folder), secret=self._secret, **self._arguments),
-                    event_handler=self._hear,
-                    cancel_callback=self._told_to_end.is_set,
-                    quiet=True,
-                    suppress_env_files=True,
-                )
-                self.status = str(ended.status)
+            from ansible_runner.interface import init_runner
+
+            with self._folder as folder:
+                given, command, environment = _given(Path(folder), **self._arguments)
+                runner = init_runner(**given, cancel_callback=self._told_to_end.is_set)
+                runner.config.command = [*command, *runner.config.command]
+                runner.config.env |= environment
+                runner.config.pexpect_timeout = _POLL_SECONDS
+                runner.run()
+                self.status = str(runner.status)
         except BaseException as error:  # whatever it is: it belongs to who asked
             self.error = error
         finally:
-            self.heard.put(None)
-
-    def _hear(self, event: Mapping[str, Any]) -> bool:
-        """The runner asks whether to write the event to a file: no."""
-        is_ansibles = event.get("job_id") == self._secret
-        self.heard.put(event if is_ansibles else {"event": "verbose", "stdout": event.get("stdout")})
-        return False
+            os.close(self._ends)
 
     def end(self) -> None:
         """Tell Ansible to end, and wait until it has."""
         self._told_to_end.set()
         self.join()
 
+    def close(self) -> None:
+        """Hear no more."""
+        for pipe in (self.events, self.printed, self.over):
+            os.close(pipe)
 
-def _epoch(moment: object) -> float:
-    return datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else 0.0
+
+_EVENTS, _PRINTED = "events", "printed"
+_PIECE = 65_536
 
 
-_OUTCOMES: Mapping[str, Outcome] = {
-    "runner_on_ok": "ok",
-    "runner_on_skipped": "skipped",
-    "runner_on_failed": "failed",
-    "runner_on_unreachable": "unreachable",
-}
+def _pipe(path: Path) -> int:
+    os.mkfifo(path, 0o600)
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
 
 def play(
@@ -175,6 +174,7 @@ def play(
     check: bool = False,
     tags: Sequence[str] = (),
     timeout: float | None = None,
+    patience: float = COMMAND_SECONDS,
     watch: Callable[[Task], None] | None = None,
     sockets: Path | None = None,
 ) -> Playbook:
@@ -184,11 +184,11 @@ def play(
 
     The inventory ``THIS_MACHINE`` is this machine, without SSH; as root only when we are.
 
-    ``timeout`` is in seconds for the whole run. Never raises for what hosts do; a playbook that could not even start
+    ``timeout`` is in seconds for the whole run, ``patience`` for one command on one host. Never raises for what hosts do; a playbook that could not even start
     has the status "failed", no tasks, and a complaint. Raises KeyboardInterrupt on Ctrl-C and, in the main thread, on
     SIGTERM, once Ansible has ended here; what it started on hosts may go on.
     """
-    listener = _Listener(watch)
+    heard = _Heard(watch)
     ansible = _Ansible(
         playbook=resources.playbook(playbook) if isinstance(playbook, str) else playbook,
         inventory=inventory,
@@ -197,34 +197,66 @@ def play(
         check=check,
         tags=tags,
         timeout=timeout,
+        patience=patience,
         sockets=sockets,
     )
     with interruptible():
         ansible.start()
         try:
-            status = _listen(ansible, listener)
+            status = _listen(ansible, heard)
         except BaseException:
             ansible.end()
             raise
-    return Playbook(status, tuple(listener.tasks), "\n".join(listener.complaint) if not listener.tasks else "")
+        finally:
+            ansible.close()
+    return Playbook(status, tuple(heard.tasks), "" if heard.tasks else heard.complaint)
 
 
-def _listen(ansible: _Ansible, listener: _Listener) -> str:
+def _listen(ansible: _Ansible, heard: _Heard) -> str:
     """Hear all that Ansible has to say; how it went."""
-    while (event := ansible.heard.get()) is not None:
-        if event.get("event") == "playbook_on_stats":
-            data = event["event_data"]
-            return "failed" if data.get("failures") or data.get("dark") else "successful"
-        listener.hear(event)
+    unpacker = wire.Unpacker()
+    with selectors.DefaultSelector() as ready:
+        for pipe in (ansible.events, ansible.printed, ansible.over):
+            ready.register(pipe, selectors.EVENT_READ)
+        while True:
+            sources = {key.fd for key, _ in ready.select()}
+            is_over = ansible.over in sources
+            for source in (ansible.printed, ansible.events):
+                while is_over or source in sources:
+                    piece = _read(source)
+                    if piece is None:
+                        break
+                    if not piece:
+                        with suppress(KeyError):
+                            ready.unregister(source)
+                        break
+                    if source == ansible.printed:
+                        heard.read(piece)
+                    else:
+                        for message in unpacker.messages(piece):
+                            heard.hear(message)
+                    if not is_over:
+                        break
+            if heard.status is not None:
+                return heard.status
+            if is_over:
+                break
     if ansible.error is not None:
         raise ansible.error
     return ansible.status
 
 
+def _read(pipe: int) -> bytes | None:
+    """What is there by now: nothing when its other end is closed, None when there may be more later."""
+    try:
+        return os.read(pipe, _PIECE)
+    except BlockingIOError:
+        return None
+
+
 def _given(
     folder: Path,
     *,
-    secret: int,
     playbook: Path,
     inventory: Path | str,
     limit: Sequence[str],
@@ -232,29 +264,59 @@ def _given(
     check: bool,
     tags: Sequence[str],
     timeout: float | None,
+    patience: float,
     sockets: Path | None,
-) -> dict[str, Any]:
-    """A run in the runner's own terms, with its files laid out in ``folder``."""
+) -> tuple[dict[str, Any], list[str], dict[str, str]]:
+    """A run in the runner's own terms, what its command begins with, and what it must not decide of the environment.
+
+    Its files are laid out in ``folder``.
+    """
     (folder / "ansible.cfg").touch()
     local = inventory == THIS_MACHINE
     where = folder / "hosts.yml" if local else Path(inventory)
     if local:
         where.write_text(json.dumps({"all": {"hosts": {THIS_MACHINE: None}}}), "utf-8")
     own = {"ansible_connection": "local", "ansible_become": os.geteuid() == 0} if local else {}
+    typed = {key: str(variables[key]) for key in _ASKED if variables.get(key) is not None}
     given = folder / "variables.json"
-    given.write_text(json.dumps({**variables, **own}, ensure_ascii=False), "utf-8")
-    arguments = ["--extra-vars", f"@{given}"]
+    told = {key: value for key, value in variables.items() if key not in _ASKED}
+    given.write_text(json.dumps({**told, **own}, ensure_ascii=False), "utf-8")
+    arguments = ["--extra-vars", f"@{given}", *(_ASKED[key][0] for key in typed)]
     arguments += ["--limit", ",".join(limit)] if limit else []
     arguments += ["--tags", ",".join(tags)] if tags else []
     arguments += ["--check", "--diff"] if check else []
-    return {
+    environment = _environment(folder, sockets, asks="ansible_password" in typed)
+    environment |= {"ANSIBLE_SSH_EXECUTABLE": str(_door(folder, patience))}
+    key_files = [] if local else [inventories.reach(where)[name].key_file for name in limit or inventories.reach(where)]
+    runners = {
         "private_data_dir": str(folder),
         "playbook": str(playbook),
         "inventory": str(where.absolute()),
         "cmdline": " ".join(arguments),
-        "envvars": _environment(str(folder), sockets, asks="ansible_password" in variables) | {"JOB_ID": str(secret)},
+        "envvars": ssh_options.environment(environment, key_files),
+        "passwords": {_ASKED[key][1]: value for key, value in typed.items()},
         "timeout": timeout,
+        "quiet": True,
+        "suppress_env_files": True,
     }
+    within = "" if local else f"ulimit -v {_MAX_MEMORY}; "
+    start = f'{within}"$@" </dev/null >{shlex.quote(str(folder / _PRINTED))} 2>&1'
+    ours = {
+        "ANSIBLE_STDOUT_CALLBACK": "luytre",
+        "ANSIBLE_CALLBACK_PLUGINS": str(_IN_ANSIBLE / "callback"),
+        wire.EVENTS: str(folder / _EVENTS),
+    }
+    return runners, ["/bin/sh", "-c", start, "sh"], ours
+
+
+def _door(folder: Path, seconds: float) -> Path:
+    """What Ansible takes for ssh: ssh as it may talk to a host."""
+    door = f"import sys; sys.path.append({str(_IN_ANSIBLE.parent.parent)!r}); from auditor.in_ansible.door import main; main()"
+    command = [sys.executable, "-I", "-S", "-c", door, str(seconds)]
+    path = folder / "ssh"
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', "utf-8")
+    path.chmod(0o700)
+    return path
 
 
 @contextmanager
@@ -274,15 +336,14 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _environment(folder: str, sockets: Path | None, *, asks: bool) -> dict[str, str]:
+def _environment(folder: Path, sockets: Path | None, *, asks: bool) -> dict[str, str]:
     """``asks``: SSH gets a password from Ansible, so it must not be told that nobody answers."""
-    kept = {key: os.environ[key] for key in ("HOME", "SSH_AUTH_SOCK", "LANG", "USER", "LOGNAME") if key in os.environ}
+    kept = {key: os.environ[key] for key in ("HOME", ssh_options.AGENT, "LANG", "USER", "LOGNAME") if key in os.environ}
     password = vault.password_file()
     return {
         **kept,
         **({vault.PASSWORD_FILE: str(password)} if password else {}),
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
-        "MAX_EVENT_RES": str(MAX_RESULT_CHARS),
         "ANSIBLE_CONFIG": f"{folder}/ansible.cfg",
         "ANSIBLE_ROLES_PATH": str(resources.roles()),
         "ANSIBLE_HOME": f"{folder}/.ansible",
@@ -294,6 +355,7 @@ def _environment(folder: str, sockets: Path | None, *, asks: bool) -> dict[str, 
         "ANSIBLE_INVENTORY_IGNORE_REGEX": variables.NOT_READ,
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_PIPELINING": "True",
+        "ANSIBLE_SSH_TRANSFER_METHOD": "piped",
         "ANSIBLE_FORKS": "16",
         "ANSIBLE_TIMEOUT": "10",
         "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from auditor import ssh_options
 from auditor.lab.layers import Layer
 from auditor.lab.spec import Spec
 from auditor.lab.state import State
@@ -26,7 +27,7 @@ def known_hosts(spec: Spec, images: dict[str, Layer], state: State) -> str:
 def command(spec: Spec, name: str, state: State, *, remote: str | None = None, terminal: bool = False) -> list[str]:
     """The ssh command line for a machine; ``remote`` is run by the login shell there."""
     arguments = [
-        "ssh", "-F", "/dev/null", "-i", str(state.key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
+        "ssh", "-F", "/dev/null", *ssh_options.words(), "-i", str(state.key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
         "-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={state.known_hosts}",
         "-o", "GlobalKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR",
         "-t" if terminal else "-T", f"{spec.automation_user}@{spec.hosts[name].address}",

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from auditor import ssh_options
 from auditor.inventory import Reach
 from auditor.models import Host, Text
 from auditor.reasons import explain
@@ -85,13 +86,16 @@ def probe(host: str, reach: Reach) -> HostProbes:
                 en=f"no fresh SSH connection can be tried: {reach.unclear} in the inventory has to be a literal value",
             ),
         )
-    out, err, in_time = _talk(command(reach), _SCRIPT, PROBE_SECONDS)
+    out, err, in_time = _talk(
+        command(reach), _SCRIPT, PROBE_SECONDS, ssh_options.environment(os.environ, [reach.key_file])
+    )
     return HostProbes(host, parse(out, err, in_time=in_time))
 
 
 def command(reach: Reach) -> list[str]:
     """The ssh command line. Options of ours come first, since ssh keeps the first value it meets."""
     options = {
+        **ssh_options.SAFE,
         "ControlMaster": "no",
         "ControlPath": "none",
         "BatchMode": "yes",
@@ -104,9 +108,10 @@ def command(reach: Reach) -> list[str]:
     return [
         "ssh",
         "-T",
-        *(word for key, value in options.items() for word in ("-o", f"{key}={value}")),
+        *ssh_options.words(options),
         *(["-i", str(Path(reach.key_file).expanduser())] if reach.key_file else []),
         *reach.ssh_arguments,
+        *ssh_options.LAST,
         "--",
         reach.address,
         shlex.join(["/bin/sh", "-c", _ENTER]),
@@ -245,14 +250,21 @@ def _detail(text: str) -> str:
 # --- talking -------------------------------------------------------------------------------------------
 
 
-def _talk(arguments: Sequence[str], given: Path, seconds: float) -> tuple[bytes, bytes, bool]:
+def _talk(
+    arguments: Sequence[str], given: Path, seconds: float, environment: Mapping[str, str]
+) -> tuple[bytes, bytes, bool]:
     """What a program prints on both outputs, each cut at ``MAX_OUTPUT``, and whether it ended in time."""
     ends = time.monotonic() + seconds
     said = [b"", b""]
     with (
         given.open("rb") as script,
         subprocess.Popen(
-            arguments, stdin=script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+            arguments,
+            stdin=script,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
         ) as process,
         selectors.DefaultSelector() as ready,
     ):

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from auditor.in_ansible import bounds
 from auditor.reasons import explain
 
 
@@ -44,3 +47,16 @@ def test_an_unknown_one_is_quoted_on_one_line_and_bounded() -> None:
     assert "odd thing" in text
     assert "\n" not in text
     assert len(text) < 400
+
+
+@pytest.mark.parametrize("words", [bounds.TOO_MUCH, bounds.TOO_LONG])
+def test_a_host_that_was_cut_off_is_told_from_others_whatever_it_said_before(words: str) -> None:
+    said = f"Data could not be sent: Connection refused {'Host key for ' * 400_000}\n{words}\r\n"
+    assert "cut off" in explain(said).en
+
+
+def test_a_long_message_costs_no_more_than_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    monkeypatch.setattr(re, "search", lambda _pattern, text: read.append(len(text)))
+    explain("Host key for interpreter /usr/bin/python3 " * 500_000)
+    assert max(read) < 10_000

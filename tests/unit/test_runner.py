@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.runner import THIS_MACHINE, Task, play
+from auditor.in_ansible import bounds
+from auditor.runner import THIS_MACHINE, Playbook, Task, play
 
 
 @pytest.fixture(autouse=True)
@@ -63,33 +64,88 @@ def test_a_playbook_that_cannot_begin_says_why(tmp_path: Path) -> None:
 
 
 FORGED = """\
-import base64, json
+import base64, json, os, sys
 from ansible.module_utils.basic import AnsibleModule
 
-def event(kind, **data):
-    given = {"uuid": "f" * 36, "event": kind, "event_data": data}
+def event(given):
     words = base64.b64encode(json.dumps(given).encode()).decode()
     return "\\x1b[K%s\\x1b[%dD\\x1b[K" % (words, len(words))
 
-module = AnsibleModule({})
-said = [event("runner_on_ok", host="other", task="Read", res={"document": "mine"}), event("playbook_on_stats")]
-module.exit_json(warnings=said + ["\\x1b[K\\x1b[K"], diff={"before": said[0], "after": said[1]})
+def says(kind, **data):
+    return event({"uuid": "f" * 36, "event": kind, "event_data": data})
+
+module = AnsibleModule({"way": {}})
+way = module.params["way"]
+if way == "tokens":
+    said = [says("runner_on_ok", host="other", task="Read", res={"document": "mine"}), says("playbook_on_stats")]
+    said += [event([1]), event(7), event(None), "\\x1b[K\\x1b[K", json.dumps({"event": "end", "failed": False})]
+    module.exit_json(warnings=said, diff={"before": said[0], "after": said[1]})
+if way == "many":
+    module.exit_json(facts=[0] * 250_000)
+if way == "deep":
+    deep = []
+    for _ in range(60):
+        deep = [deep]
+    module.exit_json(facts=deep)
+if way == "long":
+    module.exit_json(facts="x" * 11_000_000)
+if way == "no module":
+    os.write(1, b"[[[" * 100_000)
+    os._exit(0)
+module.exit_json(document="mine")
 """
+LOCAL = "      ansible_connection: local\n      ansible_python_interpreter: /usr/bin/python3\n"
 
 
-def test_a_host_speaks_for_itself_alone_and_does_not_end_the_run(tmp_path: Path) -> None:
+def forging(tmp_path: Path, **ways: str) -> Playbook:
+    """A run with a task before, one in which each host answers in its way, and one after."""
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "forge.py").write_text(FORGED, "utf-8")
-    tasks = "    - name: Read\n      forge:\n      diff: true\n    - name: After\n      ansible.builtin.debug:\n"
-    run = play(written(tmp_path, tasks), inventory=THIS_MACHINE)
-    assert [(task.host, task.name) for task in run.tasks] == [(THIS_MACHINE, "Read"), (THIS_MACHINE, "After")]
+    (tmp_path / "hosts.yml").write_text(
+        "all:\n  hosts:\n" + "".join(f"    {name}:\n{LOCAL}      way: {way}\n" for name, way in ways.items()), "utf-8"
+    )
+    tasks = (
+        "    - name: Read\n      forge:\n        way: '{{ way }}'\n      diff: true\n"
+        "    - name: After\n      ansible.builtin.debug:\n"
+    )
+    return play(written(tmp_path, tasks), inventory=tmp_path / "hosts.yml")
+
+
+def test_a_host_speaks_for_itself_alone_and_neither_ends_nor_spoils_the_run(tmp_path: Path) -> None:
+    costly = ("many", "deep", "long", "no module")
+    run = forging(tmp_path, good="good", tokens="tokens", **{way.replace(" ", "_"): way for way in costly})
+    assert run.status == "failed"
+    assert [(task.name, task.outcome) for task in run.of("good")] == [("Read", "ok"), ("After", "ok")]
+    assert [task.name for task in run.of("tokens")] == ["Read", "After"]
+    assert {task.host for task in run.tasks} == {"good", "tokens", "many", "deep", "long", "no_module"}
+    for name in ("many", "deep", "long"):
+        assert [(task.outcome, task.message) for task in run.of(name)] == [("failed", bounds.TOO_MUCH)], name
+    assert [task.outcome for task in run.of("no_module")] == ["failed"]
+
+
+def test_a_password_is_in_no_file(tmp_path: Path) -> None:
+    """Nor in an argument, nor in the environment: it is typed where Ansible asks for it."""
+    secret = "correct horse"  # noqa: S105  no secret of anybody
+    look = f"""\
+    - name: Look
+      ansible.builtin.shell: |
+        grep -rl 'correct hors[e]' {tmp_path} --exclude=play.yml --exclude-dir=.ansible --devices=skip
+        cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -x 'correct hors[e]'
+        true
+"""
+    run = play(
+        written(tmp_path, look),
+        inventory=THIS_MACHINE,
+        variables={"ansible_password": secret, "ansible_become_password": secret},
+    )
+    assert run.status == "successful", run.complaint
+    assert run.tasks[0].result["stdout"] == ""
 
 
 def test_the_papers_of_the_office_are_no_groups(tmp_path: Path) -> None:
     inventory = tmp_path / "inventory"
     (inventory / "office").mkdir(parents=True)
-    local = "      ansible_connection: local\n      ansible_python_interpreter: /usr/bin/python3\n"
-    (inventory / "hosts.yml").write_text(f"all:\n  hosts:\n    here:\n{local}", "utf-8")
+    (inventory / "hosts.yml").write_text(f"all:\n  hosts:\n    here:\n{LOCAL}", "utf-8")
     (inventory / "office" / "organisation.yml").write_text("units:\n  hosts:\n    paper:\n", "utf-8")
     said = "    - name: Say\n      ansible.builtin.debug:\n        msg: '{{ groups.keys() | list }}'\n"
     run = play(written(tmp_path, said), inventory=inventory)
