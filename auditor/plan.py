@@ -13,7 +13,7 @@ from auditor import preflight
 from auditor.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
 from auditor.models import PLAIN_PATH, ControlId, Domain, Finding, Host, Model, Run, Text
-from auditor.redact import redact
+from auditor.redact import redact_diff
 from auditor.runner import Playbook, Task
 
 MAX_DIFF = 20_000
@@ -216,7 +216,7 @@ class TaskPreview(Model):
 def preview(checked: Playbook) -> tuple[TaskPreview, ...]:
     """The tasks that a check run reports as changes, diffs redacted."""
     return tuple(
-        TaskPreview(host=task.host, name=task.name, diff=redact(_diff(task)))
+        TaskPreview(host=task.host, name=task.name, diff=_diff(task))
         for task in checked.tasks
         if task.outcome == "changed"
     )
@@ -236,10 +236,15 @@ def _flatten(entry: Any) -> list[str]:
     if not isinstance(entry, dict):
         return []
     if "prepared" in entry:
-        return [str(entry["prepared"])]
+        prepared = str(entry["prepared"])[:MAX_DIFF]
+        return [redact_diff(prepared, *_HEADER.findall(prepared))]
     before, after = (_as_lines(entry.get(side)) for side in ("before", "after"))
     old, new = (str(entry.get(f"{side}_header", side)) for side in ("before", "after"))
-    return ["\n".join(unified_diff(before, after, old, new, lineterm="", n=1))]
+    return [redact_diff("\n".join(unified_diff(before, after, old, new, lineterm="", n=1)), old, new)]
+
+
+_HEADER = re.compile(r"^(?:---|\+\+\+) (\S{1,4096})", re.MULTILINE)
+"""The files of a diff that a module made itself."""
 
 
 def _as_lines(side: Any) -> list[str]:

@@ -186,6 +186,18 @@ def test_a_preview_shows_the_diff_without_its_secrets() -> None:
     assert "k3y!k3y" not in shown.diff
 
 
+def test_a_preview_of_a_file_with_secrets_shows_no_line_that_stays() -> None:
+    sides = {"before": "unknown form\nmode: a\n", "after": "unknown form\nmode: b\n"}
+    for diff in (
+        {**sides, "before_header": "/srv/a/.env", "after_header": "/srv/a/.env"},
+        {"prepared": "--- /srv/a/.env\n+++ /srv/a/.env\n@@ -1 +1 @@\n unknown form\n-mode: a\n+mode: b\n"},
+    ):
+        task = Task("h", "x", "x", "copy", "changed", {"diff": diff})
+        (shown,) = plan.preview(Playbook("successful", (task,)))
+        assert "unknown form" not in shown.diff
+        assert "+mode: b" in shown.diff
+
+
 FOUND = Catalogue(controls=(control("x.host", that="true", fix={"touches": ["/etc/x", "found:/opt/"]}),))
 
 

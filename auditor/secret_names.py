@@ -1,0 +1,57 @@
+"""Which names are those of secrets, in English and Vietnamese, however they are written. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import Enum
+from functools import lru_cache
+
+NAME = r"[\w.\u0300-\u036f-]+"
+"""A name in a text: accents may be letters of their own (NFD)."""
+
+
+class Kind(Enum):
+    """What a name says of its value."""
+
+    SECRET = "a secret, whatever stands there"  # noqa: S105
+    KEY = "a key: a secret unless it is an ordinary value, such as a path"
+    ABOUT = "a setting about secrets: one itself when it is assigned what is no ordinary value"
+
+
+_SECRET = re.compile(
+    r"(?:pass|passw(?:or)?d|passwort|pword|passphrase|passcode|pwd|(?:^|_)pw|(?:root|bind|user|db|admin)pw|(?:^|_)psk|masterauth|(?:^|_)pin"
+    r"|mat_?khau|(?:^|_)mk|mat_?ma|bi_?mat|ma_?pin|secret|token|jwt|(?:^|_)salt|(?:^|_)pepper|credentials?|authorization|(?:^|_)cookie"
+    r"|(?:^|_)(?:webhook|cleartext)"
+    r"|(?:auth|logged_in|nonce|api|app|access|secret|private|pre_?shared|shared|encryption|signing|master|client|license)_?key)"
+    r"(?:_?(?:\d+|old|new|test|dev|prod|live|base64|b64|hash|salt|cu|moi|db|csdl|root|admin|user|ftp|smtp|mail|api|env))?\Z"
+)
+"""How the name of a secret ends; among them WordPress' eight keys and salts."""
+_NO_SECRET = re.compile(
+    r"(?:no|by|com|tres|ssh|first_|proxy|(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_)pass(?:wd)?\Z"
+    r"|(?:strict_mode_|same_?site_)?(?:use|session|secure)_cookie\Z|(?:^|_)http_cookie\Z|csrf_?token_name\Z"
+)
+_KEY = re.compile(r"_(?:key|khoa)(?:_?\d+)?\Z")
+_NO_KEY = re.compile(
+    r"(?:public|pub|primary|foreign|unique|cache|sort|host|authorized|known|partition|index|hash|group|gpg|certificate"
+    r"|cert|zone|meta|registry|array|object|command|control|zone|trusted|ssl|tls|server|ca|accept|reg|row|site)_?key\Z"
+)
+_ABOUT = re.compile(
+    r"passw(?:or)?d|passphrase|pwd|secret(?!ar)|token(?!iz)|mat_?khau|bi_?mat|(?:private|api)_?key|credential|(?:^|_)(?:pass|mk)_"
+)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_APART = re.compile(r"[.-]+")
+
+
+@lru_cache(maxsize=4096)
+def kind(name: str) -> Kind | None:
+    """What the name says of its value; None: nothing."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
+    word = _APART.sub("_", _HUMP.sub("_", plain.replace("đ", "d").replace("Đ", "D"))).lower().strip("_")
+    if _NO_SECRET.search(word):
+        return None
+    if _SECRET.search(word):
+        return Kind.SECRET
+    if _KEY.search(word):
+        return None if _NO_KEY.search(word) else Kind.KEY
+    return Kind.ABOUT if _ABOUT.search(word) else None
