@@ -10,6 +10,7 @@ from auditor.controls import Catalogue, Control
 from auditor.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, Record, plain
 from auditor.facts import HostFacts
 from auditor.models import Finding, Host, Status, Subject, Text
+from auditor.reasons import of_area
 from auditor.sites import view
 
 MAX_VIOLATIONS = 200
@@ -90,10 +91,10 @@ def evaluate_control(
             raise ExpressionFailed(f"{control.condition!r} gives {type(passed).__name__}, not true or false")
         return finding(Status.PASS if passed else Status.FAIL)
     except NotCollected as missing:
-        why = errors.get(missing.area, "not collected")
+        why = of_area(errors.get(missing.area, "not collected"))
         return finding(
             Status.NOT_EVALUATED,
-            Text(vi=f"không đọc được phần {missing.area}: {why}", en=f"could not read {missing.area}: {why}"),
+            Text(vi=f"không đọc được phần {missing.area}: {why.vi}", en=f"could not read {missing.area}: {why.en}"),
         )
     except NotTold as untold:
         path = untold.path[:MAX_PATH_CHARS]

@@ -14,7 +14,8 @@ Facts = Mapping[str, Any]
 
 def known(data: Facts) -> bool:
     """Whether accounts, sudo and sshd of the host could be read."""
-    return all(area in data for area in ("accounts", "sudo", "ssh")) and data["ssh"]["effective"] is not None
+    told = all(area in data for area in ("accounts", "sudo", "ssh")) and "grants" in data["sudo"]
+    return told and data["ssh"]["effective"] is not None
 
 
 def can_log_in(data: Facts, account: str) -> bool:

@@ -109,3 +109,24 @@ def explain(message: str) -> Text:
             return text
     said = one_line(" ".join(read.split()), 300) or "?"
     return Text(vi=f"lỗi khi đọc máy chủ: {said}", en=f"the host could not be read: {said}")
+
+
+_NOT_RUN = re.compile(
+    r"(?P<program>\S{1,60}) was not run as root: "
+    r"(?P<file>/.{0,400}) can be changed by (?:(?P<kind>user|group) (?P<name>.{1,200})|everybody)"
+)
+_EVERYBODY = {"vi": "mọi tài khoản", "en": "everybody"}
+_WHO = {"user": Text(vi="tài khoản", en="user"), "group": Text(vi="nhóm", en="group")}
+
+
+def of_area(message: str) -> Text:
+    """Why a host does not tell a part of its facts, as the collector says it; what it says otherwise is quoted."""
+    refused = _NOT_RUN.fullmatch(message[:1000])
+    if refused is None:
+        return Text(vi=message, en=message)
+    program, file, kind, name = refused.group("program", "file", "kind", "name")
+    who = {lang: f"{getattr(_WHO[kind], lang)} {name}" if kind else everybody for lang, everybody in _EVERYBODY.items()}
+    return Text(
+        vi=f"không chạy {program} bằng quyền root, vì {who['vi']} sửa được {file}",
+        en=f"{program} was not run as root, for {file} can be changed by {who['en']}",
+    )

@@ -1,4 +1,7 @@
-"""Why a host does not tell a fact, in a sentence: what stands beside it as ``…_unread``. No I/O."""
+"""Why a host does not tell a fact, in a sentence: what stands beside it as ``…_unread``, or in its area's ``untold``.
+
+No I/O.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.models import Text
+from auditor.reasons import of_area
 from auditor.report.visible import one_line
 
 _WORDS: Mapping[str, Text] = {
@@ -56,6 +60,9 @@ def reason(path: str, context: Mapping[str, Any]) -> Text | None:
         said = here.get(f"{part}_unread")
         if said is not None:
             return _in_words(said)
+        untold = here.get("untold")
+        if isinstance(untold, Mapping) and part in untold:
+            return of_area(untold[part])
         here = here.get(part)
     return None
 

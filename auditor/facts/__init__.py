@@ -87,8 +87,8 @@ class HostFacts:
         return cls(collected_at, data, errors, seconds)
 
     def context(self) -> dict[str, Any]:
-        """Areas as plain data, for control expressions."""
-        return {name: area.model_dump() for name, area in self.data.items()}
+        """Areas as plain data, for control expressions; what a host does not tell is not there."""
+        return {name: area.model_dump(exclude=set(area.untold)) for name, area in self.data.items()}
 
 
 def _first_problem(error: Exception) -> str:

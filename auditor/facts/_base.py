@@ -16,6 +16,11 @@ class Fact(BaseModel):
 class Area(Fact):
     """One area of a host's facts."""
 
+    untold: dict[str, str] = Field(
+        default_factory=dict,
+        description="fields that hold nothing because what tells them was not asked, and why: no expression sees them",
+    )
+
 
 Path = Annotated[str, Field(max_length=4096)]
 

@@ -178,21 +178,40 @@ def test_wtmp() -> None:
     assert accounts.parse_utmp(raw) == [(2, "reboot", 100), (7, "canbo", 200)]
 
 
+def journal(second: int, **fields: Any) -> str:
+    return json.dumps({"__REALTIME_TIMESTAMP": f"{second}000000", "_UID": "0", **fields})
+
+
 def test_the_journal() -> None:
     entries = [
-        {"__REALTIME_TIMESTAMP": "1790000000000000", "USER_ID": "canbo", "MESSAGE": "New session 3 of user canbo."},
-        {"__REALTIME_TIMESTAMP": "1790000001000000", "MESSAGE": "Accepted publickey for binh from 192.0.2.1 port 5"},
-        {
-            "__REALTIME_TIMESTAMP": "1790000002000000",
-            "MESSAGE": "pam_unix(su:session): session opened for user an(uid=1)",
-        },
-        {"__REALTIME_TIMESTAMP": "1790000003000000", "MESSAGE": "Accepted password for ai from 192.0.2.1"},
-        {"__REALTIME_TIMESTAMP": None},
-        [],
+        journal(1_790_000_000, USER_ID="canbo", MESSAGE="New session 3 of user canbo."),
+        journal(1_790_000_001, MESSAGE="Accepted publickey for binh from 192.0.2.1 port 5 ssh2: ED25519 SHA256:x"),
+        journal(1_790_000_002, MESSAGE="pam_unix(su-l:session): session opened for user an(uid=1) by (uid=0)"),
+        journal(1_790_000_003, MESSAGE="Accepted password for ai from 192.0.2.1 port 5 ssh2"),
+        json.dumps({"__REALTIME_TIMESTAMP": None}),
+        "[]",
+        "không phải JSON",
     ]
-    text = "\n".join(json.dumps(entry) for entry in entries) + "\nkhông phải JSON\n"
-    found = accounts.parse_journal(text, ["canbo", "binh", "an"])
+    found = accounts.parse_journal("\n".join(entries), ["canbo", "binh", "an"])
     assert found == [("canbo", 1_790_000_000), ("binh", 1_790_000_001), ("an", 1_790_000_002)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"_UID": "33", "USER_ID": "an", "MESSAGE": "New session 3 of user an."},
+        {"_UID": None, "USER_ID": "an"},
+        {"_UID": ["0", "33"], "USER_ID": "an"},
+        {"_UID": "33", "MESSAGE": "Accepted publickey for an from 192.0.2.1 port 5 ssh2"},
+        {"MESSAGE": "  binh : COMMAND=/bin/echo session opened for user an(uid=1)"},
+        {"MESSAGE": "x\npam_unix(su:session): session opened for user an(uid=1)"},
+        {"MESSAGE": "Failed password for x Accepted password for an from 192.0.2.1 port 5 ssh2"},
+        {"MESSAGE": ["Accepted password for an from 192.0.2.1 port 5 ssh2"]},
+        {"USER_ID": ["an"]},
+    ],
+)
+def test_an_entry_that_root_did_not_write_as_its_own_proves_no_login(fields: dict[str, Any]) -> None:
+    assert accounts.parse_journal(journal(1_790_000_000, **fields), ["an", "binh"]) == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from auditor.in_ansible import bounds
-from auditor.reasons import explain
+from auditor.reasons import explain, of_area
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,12 @@ def test_a_long_message_costs_no_more_than_a_short_one(monkeypatch: pytest.Monke
     monkeypatch.setattr(re, "search", lambda _pattern, text: read.append(len(text)))
     explain("Host key for interpreter /usr/bin/python3 " * 500_000)
     assert max(read) < 10_000
+
+
+def test_a_program_that_was_not_run_names_file_and_account_in_both_languages() -> None:
+    said = of_area("nginx was not run as root: /srv/a b/x can be changed by user www-data")
+    assert said.en == "nginx was not run as root, for /srv/a b/x can be changed by user www-data"
+    assert said.vi == "không chạy nginx bằng quyền root, vì tài khoản www-data sửa được /srv/a b/x"
+    assert "nhóm adm" in of_area("sshd was not run as root: /x can be changed by group adm").vi
+    assert "mọi tài khoản" in of_area("sshd was not run as root: /x can be changed by everybody").vi
+    assert of_area("ss took longer than its time").vi == "ss took longer than its time"

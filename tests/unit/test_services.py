@@ -26,25 +26,28 @@ tcp LISTEN 0      4096    0.0.0.0:4444 0.0.0.0:*
 
 def test_sockets_of_a_real_host() -> None:
     found = [
-        (each["protocol"], each["address"], each["port"], each["process"], each["local"])
+        (each["protocol"], each["address"], each["port"], each["claims"][:1], each["local"])
         for each in services.parse_sockets(SS)
     ]
     assert found == [
-        ("udp", "0.0.0.0", 111, "rpcbind", False),
-        ("udp", "127.0.0.53", 53, "systemd-resolve", True),
-        ("udp", "fe80::1", 546, "systemd-network", False),
-        ("tcp", "127.0.0.1", 3306, "mariadbd", True),
-        ("tcp", "*", 443, "apache2", False),
-        ("tcp", "::", 22, "sshd", False),
-        ("tcp", "::ffff:127.0.0.1", 8080, "java", True),
-        ("tcp", "0.0.0.0", 4444, "", False),
+        ("udp", "0.0.0.0", 111, [(38, 5)], False),
+        ("udp", "127.0.0.53", 53, [(601, 16)], True),
+        ("udp", "fe80::1", 546, [(500, 20)], False),
+        ("tcp", "127.0.0.1", 3306, [(30, 23)], True),
+        ("tcp", "*", 443, [(85, 6)], False),
+        ("tcp", "::", 22, [(55, 4)], False),
+        ("tcp", "::ffff:127.0.0.1", 8080, [(9, 4)], True),
+        ("tcp", "0.0.0.0", 4444, [], False),
     ]
 
 
 def test_a_process_may_call_itself_anything() -> None:
-    line = 'tcp LISTEN 0 5 0.0.0.0:9 0.0.0.0:* users:(("a b)(",pid=77,fd=3))\nnonsense\ntcp\n'
+    line = 'tcp LISTEN 0 5 0.0.0.0:9 0.0.0.0:* users:(("a b)(",pid=77,fd=3)) uid:33 ino:12 sk:1 <->\nnonsense\ntcp\n'
     (one,) = services.parse_sockets(line)
-    assert (one["process"], one["pid"]) == ("a b)(", 77)
+    assert (one["claims"], one["inode"]) == ([(77, 3)], 12)
+    line = 'tcp LISTEN 0 5 0.0.0.0:9 0.0.0.0:* users:(("x",pid=1,fd=3)",pid=77,fd=3)) ino:12 sk:1 <->\n'
+    (one,) = services.parse_sockets(line)
+    assert one["claims"] == [(1, 3), (77, 3)], "both are claims, and only the kernel says which is true"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,7 @@ def test_a_process_may_call_itself_anything() -> None:
 def test_what_a_web_server_is_supposed_to_listen_for(
     process: str, port: int, protocol: str, service: str | None
 ) -> None:
-    assert services.service({"process": process, "port": port, "protocol": protocol}) == service
+    assert services.service({"daemon": process, "port": port, "protocol": protocol}) == service
 
 
 def test_sockets_that_systemd_holds_are_named_by_their_unit() -> None:
@@ -113,7 +116,7 @@ def test_hard_limit_of_everybody(text: str, limit: str | None) -> None:
 
 def listener(port: int, process: str, **more: Any) -> dict[str, Any]:
     base = {"protocol": "tcp", "address": "0.0.0.0", "port": port, "local": False, "process": process, "unit": None}
-    return {**base, "service": services.service({**base}), **more}
+    return {**base, "service": services.service({**base, "daemon": process}), **more}
 
 
 def test_a_listener_needs_a_reason() -> None:

@@ -6,6 +6,8 @@ import stat
 import subprocess
 import time
 
+from ansible.module_utils.luytre._trust import Trust, group_name, user_name
+
 MAX_OUTPUT = 2_000_000
 MAX_FILE = 1_000_000
 
@@ -14,12 +16,17 @@ class Unreadable(Exception):
     """A fact could not be read; the message says which and why."""
 
 
+class NotRun(Unreadable):
+    """A program was not run: another than root could change it or what it would believe. The message says what and who."""
+
+
 class Reading:
     """One area's reading: what the inventory declares, and the moment by which it must be done."""
 
     def __init__(self, declared, seconds):
         self.declared = declared
         self.deadline = time.monotonic() + seconds
+        self.trust = Trust()
 
     def left(self):
         """Seconds left of the area's budget."""
@@ -29,19 +36,25 @@ class Reading:
         """A reading of something of it, that takes so many seconds at most."""
         return Reading(self.declared, min(seconds, self.left()))
 
-    def run(self, argv, ok=(0,), input_text=None, both=False, limit=MAX_OUTPUT):
-        """Standard output of a command (with ``both``, standard error too), as text.
+    def run(self, argv, ok=(0,), input_text=None, both=False, limit=MAX_OUTPUT, at_stake=(), writes=(), seconds=None):
+        """Standard output of a command (with ``both``, standard error too), as text: the one door for every program.
 
-        No shell, C locale, nothing on standard input unless given, at most ``limit`` characters.
-        Raises Unreadable when the command is missing, late, or ends with a code not in ``ok`` (None: any).
+        No shell, C locale, nothing on standard input unless given, at most ``limit`` characters and ``seconds``.
+        ``at_stake`` are the files and folders that the program believes, ``writes`` those that it may make or write to.
+        Raises NotRun when another than root could change the program or what is at stake, or lead elsewhere what is
+        written; Unreadable when the command is missing, late, or ends with a code not in ``ok`` (None: any).
         """
+        program = argv[0] if argv[0].startswith("/") else self.installed(argv[0])
+        if program is None or not os.path.exists(program):
+            raise Unreadable("%s is not installed" % argv[0])
+        self.vouch(argv[0], [program, *at_stake], writes)
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
-        seconds = self.left()
+        seconds = min(self.left(), seconds or self.left())
         if seconds <= 0:
             raise Unreadable("out of time before %s" % argv[0])
         try:
             done = subprocess.run(
-                argv,
+                [program, *argv[1:]],
                 input=(input_text or "").encode(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT if both else subprocess.PIPE,
@@ -59,6 +72,12 @@ class Reading:
             raise Unreadable("%s ended with %d: %s" % (argv[0], done.returncode, (said or [""])[-1][:200]))
         return done.stdout[:limit].decode("utf-8", "replace")
 
+    def vouch(self, name, at_stake, writes=()):
+        """Raise NotRun for the program of that name when not root alone has a say in what it believes and writes."""
+        loose = self.trust.loosest(at_stake) or next(filter(None, map(self.trust.replaceable, writes)), None)
+        if loose:
+            raise NotRun("%s was not run as root: %s" % (os.path.basename(name), loose))
+
     def installed(self, program):
         """The full path of a program in the system's own folders, or None."""
         for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"):
@@ -74,7 +93,7 @@ def read_text(path, limit=MAX_FILE):
     Follows links: for root's own folders only.
     """
     try:
-        with open(path, "rb") as handle:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as handle:
             if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
                 return None
             return handle.read(limit).decode("utf-8", "replace")
@@ -124,26 +143,8 @@ def file_mode(path, status=None):
     kind = next((name for test, name in kinds if test(status.st_mode)), "other")
     return {
         "path": path,
-        "owner": _owner(status.st_uid),
-        "group": _group(status.st_gid),
+        "owner": user_name(status.st_uid),
+        "group": group_name(status.st_gid),
         "mode": stat.S_IMODE(status.st_mode),
         "kind": kind,
     }
-
-
-def _owner(uid):
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _group(gid):
-    import grp
-
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)

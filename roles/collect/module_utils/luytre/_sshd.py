@@ -3,6 +3,7 @@
 import glob
 import os
 
+from ansible.module_utils.luytre import _stake
 from ansible.module_utils.luytre._reading import read_text
 
 CONFIG = "/etc/ssh/sshd_config"
@@ -28,8 +29,20 @@ MAX_LINES = 5000
 
 def effective(reading, *options):
     """``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts."""
+    return parse(ask(reading, *options))
+
+
+def ask(reading, *options):
+    """What ``sshd -T`` says, as text. Raises NotRun when another than root could change what sshd believes."""
     os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
-    return parse(reading.run(["sshd", "-T", *options]))
+    return reading.run(["sshd", "-T", *options], at_stake=[_stake.OPENSSL, *_stake.tree(CONFIG, _includes)])
+
+
+def _includes(text):
+    settings = (split(raw) for raw in text.splitlines()[:MAX_LINES])
+    return [
+        os.path.join("/etc/ssh", one) for keyword, value in settings if keyword == "include" for one in words(value)
+    ]
 
 
 def parse(text):

@@ -12,7 +12,7 @@ import struct
 
 MAX_LINKS = 40
 MAX_STEPS = 400
-MAX_SHOWN = 300
+MAX_SHOWN = 180
 _ACL = "system.posix_acl_access"
 _ACL_ENTRY = struct.Struct("<HHI")
 _ACL_KINDS = {0x02: "user", 0x04: "group", 0x08: "group"}
@@ -34,27 +34,36 @@ class Trust:
         A file that is not there is loose where others could make it, and what cannot be judged is loose. A character
         device and a link are judged by their owner alone.
         """
+        return self._walk(path, whole=True)
+
+    def replaceable(self, path):
+        """``FOLDER can be changed by WHOM`` when another can put something else in a path's place; None when only root can.
+
+        Like ``loose``, but what the path leads to in the end may be another's: a log, which is only written to.
+        """
+        return self._walk(path, whole=False)
+
+    def _walk(self, path, whole):
         if not path.startswith("/"):
             return "%s is no absolute path" % shown(path)
-        here, todo, links = "/", path.split("/")[::-1], 0
+        here, todo, links = "/", _parts(path), 0
         for _ in range(MAX_STEPS):
             status, changer, _maker = self._look(here)
             if status is None and changer is None:
                 folder = os.path.dirname(here)
                 changer = self._look(folder)[2]
                 return told(folder, changer) if changer else None
-            if changer:
+            is_link = status is not None and stat.S_ISLNK(status.st_mode)
+            if changer and (whole or todo or is_link or changer[0] == "unknown"):
                 return told(here, changer)
-            if stat.S_ISLNK(status.st_mode):
+            if is_link:
                 links += 1
                 try:
                     target = self._readlink(here)
                 except OSError:
                     break
-                todo += target.split("/")[::-1]
+                todo += _parts(target)
                 here = "/" if target.startswith("/") else os.path.dirname(here)
-            while todo and todo[-1] in ("", "."):
-                todo.pop()
             if not todo:
                 return None
             if links > MAX_LINKS:
@@ -77,6 +86,10 @@ class Trust:
                 absent = error.errno in (errno.ENOENT, errno.ENOTDIR)
                 self._seen[path] = (None, None if absent else ("unknown", error.errno), None)
         return self._seen[path]
+
+
+def _parts(path):
+    return [part for part in path.split("/")[::-1] if part not in ("", ".")]
 
 
 def loose(path):

@@ -4,8 +4,8 @@ import json
 import os
 import re
 
-from ansible.module_utils.luytre import services
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre import _sshd, _stake, services
+from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
 from ansible.module_utils.luytre._ruleset import Packet, Ruleset, from_iptables
 from ansible.module_utils.luytre._session import session
 from ansible.module_utils.luytre._units import units
@@ -24,7 +24,11 @@ def collect(reading):
     entries = live_entries(reading)
     ruleset = Ruleset(entries)
     state = units(reading, MANAGERS)
-    boot = boot_entries(reading)
+    untold = {}
+    try:
+        boot = boot_entries(reading)
+    except NotRun as refused:
+        boot, untold = None, {"boot": str(refused)}
     listeners = services.listeners(reading)
     return {
         "installed": reading.installed("nft") is not None,
@@ -36,6 +40,7 @@ def collect(reading):
         "others_deny": all(denies(ruleset.without(*OWN), outside).values()),
         "own_as_written": as_written(own_table(entries), boot),
         "ssh": {"ports": ssh_ports(reading, listeners), "session": session()},
+        "untold": untold,
     }
 
 
@@ -71,12 +76,18 @@ def _by_iptables(rule, family):
 
 
 def boot_entries(reading):
-    """What nftables.service will load, worked out by nft itself in a network namespace of its own; None when it cannot be."""
+    """What nftables.service will load, worked out by nft itself in a network namespace of its own; None when it cannot be.
+
+    Raises NotRun when others could change those rules.
+    """
     if not reading.installed("nft") or not reading.installed("unshare") or not os.path.isfile(CONFIG):
         return None
     try:
-        answer = reading.run(["unshare", "--net", "sh", "-c", _IN_A_NAMESPACE, CONFIG])
+        stake = [reading.installed("nft"), *_stake.tree(CONFIG, _stake.of_nft)]
+        answer = reading.run(["unshare", "--net", "sh", "-c", _IN_A_NAMESPACE, CONFIG], at_stake=stake)
         return json.loads(answer).get("nftables", [])
+    except NotRun:
+        raise
     except (Unreadable, ValueError):
         return None
 
@@ -206,8 +217,7 @@ def ssh_ports(reading, listeners):
     """The ports that sshd is set to, those it listens on, and the one that this session came in by."""
     ports = set()
     if reading.installed("sshd"):
-        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
-        ports |= {int(port) for port in re.findall(r"(?m)^port (\d+)$", reading.run(["sshd", "-T"]))}
+        ports |= {int(port) for port in re.findall(r"(?m)^port (\d+)$", _sshd.ask(reading))}
     ports |= {each["port"] for each in listeners if each["service"] == "ssh" and not each["local"]}
     here = session()
     return sorted(ports | ({here["port"]} if here else set()))

@@ -4,6 +4,7 @@ import glob
 import os
 import re
 
+from ansible.module_utils.luytre import _stake
 from ansible.module_utils.luytre._reading import read_text
 
 SINGLE = (
@@ -229,7 +230,9 @@ def modules(reading):
     there = (read_text(folder + "/modules.dep", 4_000_000) or "") + (read_text(folder + "/modules.builtin") or "")
     loaded = {line.split(" ", 1)[0] for line in (read_text("/proc/modules") or "").splitlines()}
     program = reading.installed("modprobe")
-    blocked = blocked_modules(reading.run([program, "--showconfig"], ok=None)) if program else set()
+    stake = _stake.every(*(folder + "/modprobe.d/*.conf" for folder in ("/etc", "/run", "/usr/local/lib", "/lib")))
+    said = reading.run([program, "--showconfig"], ok=None, at_stake=stake) if program else ""
+    blocked = blocked_modules(said)
     return [
         {
             "name": name,

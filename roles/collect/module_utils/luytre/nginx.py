@@ -3,10 +3,11 @@
 import os
 import re
 
-from ansible.module_utils.luytre import _web
+from ansible.module_utils.luytre import _nginx_stake, _processes, _web
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
-from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
+from ansible.module_utils.luytre._reading import NotRun, Unreadable, file_mode, read_text
+from ansible.module_utils.luytre._trust import user_name
 
 ANY = "0.0.0.0"  # noqa: S104  the same to nginx as no address
 TIMEOUTS = {
@@ -18,6 +19,7 @@ TIMEOUTS = {
 """Seconds that nginx itself takes where the configuration says nothing."""
 PROBLEM = re.compile(r"\[(?:emerg|alert|crit|error)\]|conflicting server name|protocol options redefined")
 MAX_WALKED = 5000
+MAIN = "/etc/nginx/nginx.conf"
 ABSENT = {
     "installed": False,
     "version": "",
@@ -40,22 +42,22 @@ def collect(reading):
     if program is None:
         return ABSENT
     version = re.search(r"nginx/([0-9.]+)", reading.run([program, "-v"], both=True))
-    processes = _processes()
-    ok, said, path = _test(reading, [program, "-t", *_started_with(processes)])
+    masters = _processes.running(program)
+    path = _started_with(masters) or MAIN
     facts = {
         **ABSENT,
         "installed": True,
         "version": version.group(1) if version else "",
-        "config_ok": ok,
-        "config_message": said[-1][:300] if said else "",
-        "problems": [line[:300] for line in said if PROBLEM.search(line)][:20],
-        "worker_users": sorted({user for title, user in processes if title.startswith("nginx: worker")}),
+        "worker_users": _worker_users(program, masters),
     }
     try:
         config = load(path, read_text)
     except BadConfig as error:
-        return {**facts, "vhosts": None, "problems": [*facts["problems"], str(error)[:300]]}
-    return {**facts, **describe(config, reading.declared, facts["version"]), "loose_files": loose_files(config)}
+        said = str(error)[:300]
+        untold = {"config_ok": "nginx was not run as root: it is not known what it would read: %s" % said}
+        return {**facts, "vhosts": None, "problems": [said], "untold": untold}
+    facts.update(describe(config, reading.declared, facts["version"]))
+    return {**facts, **_tested(reading, program, path, config), "loose_files": loose_files(config)}
 
 
 def describe(config, declared=None, version="", on_disk=True):
@@ -79,38 +81,38 @@ def describe(config, declared=None, version="", on_disk=True):
 # --- the daemon ------------------------------------------------------------------------------------------
 
 
-def _processes():
-    """``(title, user)`` of the running nginx processes."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        if (read_text("/proc/%s/comm" % pid, 100) or "").strip() != "nginx":
-            continue
-        title = (read_text("/proc/%s/cmdline" % pid, 4000) or "").replace("\0", " ").strip()
-        owner = file_mode("/proc/%s" % pid)
-        if owner and title:
-            found.append((title, owner["owner"]))
-    return found
+def _worker_users(program, masters):
+    """Who runs the workers: the children of root's own nginx, whatever other processes call themselves."""
+    parents = {master.pid for master in masters}
+    children = (_processes.process(pid) for master in masters for pid in _processes.children(master.pid))
+    workers = [child for child in children if child and child.runs(program) and child.pid not in parents]
+    return sorted({user_name(worker.uid) for worker in workers if worker.uid is not None})
 
 
-def _started_with(processes):
-    """The master's own ``-c``, so that the configuration read is the one that it runs with."""
-    for title, _owner in processes:
-        match = re.match(r"nginx: master process .*\s-c\s*(/\S+)", title)
-        if match:
-            return ["-c", match.group(1)]
-    return []
+def _started_with(masters):
+    """The configuration that root's own nginx was started with, where that is the very file that we see; else None."""
+    for master in masters:
+        match = re.match(r"nginx: master process .*\s-c\s*(/\S+)", master.title)
+        if match and _processes.same_file(master.pid, match.group(1)):
+            return match.group(1)
+    return None
 
 
-def _test(reading, argv):
-    """``(ok, lines, path)`` of the configuration test; ok is None when it could not be run to its end."""
+def _tested(reading, program, path, config):
+    """What nginx itself says of its configuration; not asked where another could have it load or write something."""
+    read, written = _nginx_stake.at_stake(config)
     try:
-        lines = reading.run(argv, ok=None, both=True).strip().splitlines()
+        argv = [program, "-t", "-c", path]
+        lines = reading.run(argv, ok=None, both=True, at_stake=[path, *read], writes=written).strip().splitlines()
+    except NotRun as refused:
+        return {"config_ok": None, "untold": {"config_ok": str(refused)}}
     except Unreadable as late:
-        return None, [str(late)], argv[-1] if "-c" in argv else "/etc/nginx/nginx.conf"
-    path = next(
-        (found.group(1) for found in (re.search(r"configuration file (/\S+)", line) for line in lines) if found), ""
-    )
-    return any("test is successful" in line for line in lines), lines, path or "/etc/nginx/nginx.conf"
+        return {"config_ok": None, "config_message": str(late)[:300], "untold": {"config_ok": str(late)}}
+    return {
+        "config_ok": any("test is successful" in line for line in lines),
+        "config_message": lines[-1][:300] if lines else "",
+        "problems": [line[:300] for line in lines if PROBLEM.search(line)][:20],
+    }
 
 
 def loose_files(config):

@@ -4,6 +4,7 @@ import glob
 import os
 import re
 
+from ansible.module_utils.luytre import _processes
 from ansible.module_utils.luytre._reading import read_text
 
 UNNEEDED = (
@@ -28,8 +29,14 @@ UNNEEDED = (
 """What it is, the port that would declare it wanted, its units: sockets first, or they start the service again."""
 
 WEB_SERVERS = {"nginx": "nginx", "apache2": "apache", "httpd": "apache"}
-TIME_DAEMONS = ("chronyd", "ntpd", "ntpsec", "systemd-timesyn")
-DHCP_CLIENTS = ("dhclient", "dhcpcd", "systemd-network", "NetworkManager", "udhcpc")
+OWN_ACCOUNT = (
+    *("chrony.service", "ntpsec.service", "ntp.service", "openntpd.service", "systemd-timesyncd.service"),
+    *("systemd-networkd.service", "dhcpcd.service"),
+)
+"""Units whose daemons run as accounts of their own."""
+MAX_HOLDERS = 64
+TIME_DAEMONS = ("chronyd", "ntpd", "ntpsec", "systemd-timesyncd")
+DHCP_CLIENTS = ("dhclient", "dhcpcd", "systemd-networkd", "NetworkManager", "udhcpc")
 CONFINED = ("nginx.service", "apache2.service", "mariadb.service", "mysql.service")
 UNIT_FOLDERS = (
     "/etc/systemd/system",
@@ -63,25 +70,53 @@ def collect(reading):
 
 def listeners(reading):
     """Every TCP socket that listens and UDP socket that receives, with the daemon behind it."""
-    found = parse_sockets(reading.run(["ss", "-Hltnup"]))
+    found = parse_sockets(reading.run(["ss", "-Hltnupe"]))
     sockets = {}
-    if has_systemd() and any(each["process"] == "systemd" for each in found):
+    for each in found:
+        each["holders"] = _holders(each.pop("claims"), each.pop("inode"))
+    if has_systemd() and any(each["holders"][:1] and each["holders"][0].pid == 1 for each in found):
         sockets = parse_list_sockets(reading.run(["systemctl", "list-sockets", "--plain", "--no-legend", "--no-pager"]))
     result = []
     for each in found:
-        pid = each.pop("pid")
-        each["unit"] = _unit(pid)
-        if each["process"] == "systemd":
-            unit = sockets.get(each["port"])
-            each["unit"], each["process"] = unit, (unit or "systemd").split(".")[0]
+        _name(each, each.pop("holders"), sockets, reading.trust)
         each["service"] = service(each)
+        each.pop("daemon")
         if each not in result:
             result.append(each)
     return result
 
 
+def _holders(claims, inode):
+    """The processes that really hold a socket, root's first, systemd itself last: ss prints names that may be made up."""
+    held = [_processes.process(pid) for pid, descriptor in claims if _processes.holds(pid, descriptor, inode)]
+    return sorted(filter(None, held), key=lambda holder: (holder.pid == 1, holder.uid != 0, holder.pid))
+
+
+def _name(each, holders, sockets, trust):
+    """Put ``process`` and ``unit`` into a listener, and ``daemon``: what it is for certain, else None."""
+    holder = holders[0] if holders else None
+    if holder is None:
+        each["process"], each["unit"], each["daemon"] = "", None, None
+    elif holder.pid == 1:
+        unit = sockets.get(each["port"])
+        each["process"] = each["daemon"] = (unit or "systemd").split(".")[0]
+        each["unit"] = unit
+    else:
+        each["process"], each["unit"] = os.path.basename(holder.program), holder.unit
+        each["daemon"] = each["process"] if _is_daemon(holder, trust) else None
+
+
+def _is_daemon(process, trust):
+    """Whether nobody but root had a say in what a process is: root's own, or that of a unit that gives up its rights."""
+    ours = process.uid == 0 or process.unit in OWN_ACCOUNT
+    return ours and process.runs(process.program) and trust.loose(process.program) is None
+
+
 def parse_sockets(text):
-    """The lines of ``ss -Hltnup`` as ``{protocol, address, port, local, process, pid}``."""
+    """The lines of ``ss -Hltnupe`` as ``{protocol, address, port, local, claims, inode}``.
+
+    ``claims`` are ``(pid, descriptor)`` as ss prints them, which names that hold quotes and numbers may have made up.
+    """
     found = []
     for line in text.splitlines():
         parts = line.split(None, 6)
@@ -91,16 +126,19 @@ def parse_sockets(text):
         if not port.isdigit():
             continue
         address, _, device = address.replace("[", "").replace("]", "").partition("%")
-        holders = re.findall(r'\("([^"]*)",pid=(\d+)', parts[6] if len(parts) > 6 else "")
-        name, pid = next((holder for holder in holders if holder[0] != "systemd"), (holders or [("", "0")])[0])
+        rest = parts[6] if len(parts) > 6 else ""
+        inodes = re.findall(r"\bino:(\d{1,18})\b", rest)
         found.append(
             {
                 "protocol": parts[0],
                 "address": address,
                 "port": int(port),
                 "local": is_local(address) or device == "lo",
-                "process": name,
-                "pid": int(pid),
+                "claims": [
+                    (int(pid), int(descriptor))
+                    for pid, descriptor in re.findall(r"pid=(\d{1,9}),fd=(\d{1,9})\)", rest)[:MAX_HOLDERS]
+                ],
+                "inode": int(inodes[-1]) if inodes else 0,
             }
         )
     return found
@@ -124,22 +162,16 @@ def parse_list_sockets(text):
     return found
 
 
-def _unit(pid):
-    text = read_text("/proc/%d/cgroup" % pid, 4000) if pid > 1 else None
-    names = re.findall(r"/([^/\n]+\.(?:service|scope))", text or "")
-    return names[-1] if names else None
-
-
 def service(listener):
-    """What a web server is supposed to listen for, ``ssh web dhcp time``, or None."""
-    process, port, protocol = listener["process"], listener["port"], listener["protocol"]
+    """What a web server is supposed to listen for, ``ssh web dhcp time``, or None; only what is certain counts."""
+    process, port, protocol = listener["daemon"], listener["port"], listener["protocol"]
     if protocol == "tcp" and process in ("sshd", "ssh", "dropbear"):
         return "ssh"
     if process in WEB_SERVERS and port in (80, 443):
         return "web"
     if protocol == "udp" and port in (68, 546) and process in DHCP_CLIENTS:
         return "dhcp"
-    if protocol == "udp" and (port == 123 or process == "systemd-timesyn") and process in TIME_DAEMONS:
+    if protocol == "udp" and (port == 123 or process == "systemd-timesyncd") and process in TIME_DAEMONS:
         return "time"
     return None
 

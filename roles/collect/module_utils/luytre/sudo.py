@@ -6,8 +6,8 @@ import re
 import shlex
 import stat
 
-from ansible.module_utils.luytre import _accounts
-from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre import _accounts, _stake
+from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
 
 MAIN = "/etc/sudoers"
 FOLDER = "/etc/sudoers.d"
@@ -15,17 +15,26 @@ MAX_GRANTS = 2000
 PTY_BY_DEFAULT = (1, 9, 14)
 
 
+ABSENT = {
+    "installed": False,
+    "grants": [],
+    "defaults": {"use_pty": True, "logfile": ""},
+    "exceptions": [],
+    "files": [],
+    "writable_targets": [],
+}
+ASKED = ("grants", "defaults", "exceptions", "writable_targets")
+"""What follows from the policy, and is not told when nobody may be asked for it."""
+
+
 def collect(reading):
     if reading.installed("sudo") is None:
-        return {
-            "installed": False,
-            "grants": [],
-            "defaults": {"use_pty": True, "logfile": ""},
-            "exceptions": [],
-            "files": [],
-            "writable_targets": [],
-        }
-    policy = json.loads(reading.run(["cvtsudoers", "-f", "json", "-e", MAIN]))
+        return ABSENT
+    files = _files()
+    try:
+        policy = json.loads(reading.run(["cvtsudoers", "-f", "json", "-e", MAIN], at_stake=_at_stake()))
+    except NotRun as refused:
+        return {**ABSENT, "installed": True, "files": files, "untold": dict.fromkeys(ASKED, str(refused))}
     accounts = _accounts.passwd()
     found = grants(policy, accounts, _accounts.groups())
     return {
@@ -33,13 +42,17 @@ def collect(reading):
         "grants": found,
         "defaults": defaults(policy, _pty_by_default(reading)),
         "exceptions": exceptions(policy),
-        "files": _files(),
+        "files": files,
         "writable_targets": writable_targets(found),
     }
 
 
+def _at_stake():
+    return [*_stake.tree(MAIN, _stake.of_sudoers), "/etc/sudo.conf", "/etc/cvtsudoers.conf"]
+
+
 def _pty_by_default(reading):
-    said = re.search(r"version (\d+)\.(\d+)\.(\d+)", reading.run(["sudo", "-V"]))
+    said = re.search(r"version (\d+)\.(\d+)\.(\d+)", reading.run(["sudo", "-V"], at_stake=_at_stake()))
     return bool(said) and tuple(int(part) for part in said.groups()) >= PTY_BY_DEFAULT
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 
-from ansible.module_utils.luytre import kernel
+from ansible.module_utils.luytre import _sshd, kernel
 from ansible.module_utils.luytre._reading import read_text
 
 ENFORCED = "/etc/ansible/facts.d/luytre.fact"
@@ -20,7 +20,7 @@ def collect(reading):
     return {
         "installed": {name: _is_installed(reading, program) for name, program in PROGRAMS.items()},
         "enforced": _enforced(),
-        "sshd": _sshd(reading),
+        "sshd": _settings(reading),
         "sysctl": kernel.survey(reading),
     }
 
@@ -44,10 +44,9 @@ def _enforced():
     return {key: [str(d) for d in value] for key, value in found.items() if isinstance(value, list)}
 
 
-def _sshd(reading):
+def _settings(reading):
     """Effective sshd settings that carry one value, as ``sshd -T`` prints them."""
     if reading.installed("sshd") is None:
         return {}
-    os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
-    pairs = (line.split(" ", 1) for line in reading.run(["sshd", "-T"]).splitlines() if " " in line)
+    pairs = (line.split(" ", 1) for line in _sshd.ask(reading).splitlines() if " " in line)
     return {key: value for key, value in pairs if key not in ("hostkey", "listenaddress", "acceptenv", "setenv")}

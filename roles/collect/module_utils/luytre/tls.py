@@ -4,8 +4,9 @@ import glob
 import os
 import re
 
+from ansible.module_utils.luytre import _stake
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
-from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
 from ansible.module_utils.luytre._x509 import BadCertificate, read_chain
 
 MAX_CERTIFICATES = 500
@@ -29,11 +30,16 @@ def collect(reading):
     settings = used()
     loose = [mode for mode in (file_mode(path) for path in key_files(settings)) if mode and is_loose_key(mode)]
     certificates = [found for found in (certificate(path) for path in certificate_files(settings)) if found]
+    try:
+        weak, untold = weak_ciphers(reading, settings["ciphers"]), {}
+    except NotRun as refused:
+        weak, untold = [], {"weak_ciphers": str(refused)}
     return {
         "certificates": certificates,
         "keys": [mode for mode in (file_mode(path) for path in key_files(settings)) if mode],
         "loose_keys": loose,
-        "weak_ciphers": weak_ciphers(reading, settings["ciphers"]),
+        "weak_ciphers": weak,
+        "untold": untold,
         "renewals": renewals(),
     }
 
@@ -118,7 +124,7 @@ def weak_ciphers(reading, specs):
     for spec in specs:
         weak = ["SECLEVEL=0"] if "SECLEVEL=0" in spec.upper() else []
         if not spec.startswith("-") and reading.installed("openssl"):
-            names = reading.run(["openssl", "ciphers", spec], ok=None).strip().split(":")
+            names = reading.run(["openssl", "ciphers", spec], ok=None, at_stake=[_stake.OPENSSL]).strip().split(":")
             weak += [name for name in names if _WEAK.search(name)]
         if weak:
             found.append({"spec": spec, "weak": weak[:10]})

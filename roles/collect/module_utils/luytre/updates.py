@@ -5,8 +5,8 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre import _dpkg, _support, system
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre import _dpkg, _stake, _support, system
+from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
 from ansible.module_utils.luytre._units import units
 
 LISTS = "/var/lib/apt/lists"
@@ -19,6 +19,8 @@ STAMPS = ("/var/lib/apt/periodic/update-stamp", LISTS, LISTS + "/partial")
 """Where there is no SUCCESS: apt touches ``partial`` at every fetch, the rest only when something was new."""
 LOCAL = ("file:", "copy:", "cdrom:")
 DISTRIBUTIONS = ("Debian", "Ubuntu", "Debian Backports", "UbuntuESM", "UbuntuESMApps", "UbuntuESMInfra")
+ASKED = ("pending", "pending_count", "insecure_options", "automatic")
+"""What only apt's own programs tell."""
 TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
 _PERIODIC = "APT::Periodic::"
 _INSECURE = (
@@ -35,9 +37,13 @@ def collect(reading):
     release = system.release()
     status = read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""
     packages = _dpkg.installed(status)
-    settings = apt_settings(reading.run(["apt-config", "dump"]))
     indexes = _indexes()
-    pending = _unpinned(reading, pending_updates(packages, indexes, lambda path: _index_text(reading, path)))
+    try:
+        settings = apt_settings(reading.run(["apt-config", "dump"], at_stake=_at_stake()))
+        pending = _unpinned(reading, pending_updates(packages, indexes, lambda path: _index_text(reading, path)))
+        untold = {}
+    except NotRun as refused:
+        settings, pending, untold = {}, [], dict.fromkeys(ASKED, str(refused))
     return {
         "support": _support.support(release.get("ID", ""), release.get("VERSION_ID", ""), _is_pro()),
         "lists": {"updated": _updated(), "count": len(indexes)},
@@ -49,7 +55,13 @@ def collect(reading):
         "insecure_options": [name for name in _INSECURE if is_on(settings.get(name, []))],
         "automatic": _automatic(reading, packages, settings),
         "reboot": _reboot(packages),
+        "untold": untold,
     }
+
+
+def _at_stake():
+    """What apt's programs believe: their settings name other programs, which unpack lists."""
+    return ["/etc/apt/apt.conf", *_stake.every("/etc/apt/apt.conf.d/*")]
 
 
 def _is_pro():
@@ -119,7 +131,7 @@ def _index_text(reading, path):
     helper = "/usr/lib/apt/apt-helper"
     if not os.path.exists(helper):
         raise Unreadable("no apt-helper to read compressed package lists")
-    return reading.run([helper, "cat-file", path], limit=MAX_LIST).encode()
+    return reading.run([helper, "cat-file", path], limit=MAX_LIST, at_stake=[*_at_stake(), path]).encode()
 
 
 def pending_updates(packages, indexes, text_of):
@@ -158,7 +170,11 @@ def _unpinned(reading, pending):
         os.path.isfile(path) for path in glob.glob("/etc/apt/preferences*") + glob.glob("/etc/apt/preferences.d/*")
     ):
         return pending
-    answer = reading.run(["apt-cache", "policy", "--"] + [update["package"] for update in pending])
+    stake = [
+        *_at_stake(),
+        *_stake.every("/etc/apt/preferences", "/etc/apt/preferences.d/*", "/etc/apt/sources.list.d/*"),
+    ]
+    answer = reading.run(["apt-cache", "policy", "--"] + [update["package"] for update in pending], at_stake=stake)
     candidates = dict(re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (.*)$", answer, re.MULTILINE))
     return [
         update for update in pending if candidates.get(update["package"], update["candidate"]) != update["installed"]

@@ -1,0 +1,45 @@
+"""What ``nginx -t`` believes and writes when root runs it: it loads modules, opens logs, makes and gives away folders."""
+
+import os
+import re
+
+from ansible.module_utils.luytre._stake import OPENSSL, folders
+
+PREFIX = "/usr/share/nginx"
+FOLDER = "/etc/nginx"
+"""Where Debian's nginx finds what is written without a folder."""
+
+RUN = re.compile(
+    r"^load_module$|^(?:js|perl|lua|ssl|passenger|modsecurity)_|_(?:file|module|modules|path|require|engine)$"
+)
+NOT_AT_TEST = re.compile(
+    r"^auth_basic_user_file$|^ssl_(?!engine)|_store$|_cookie_path$|_pass$|^(?:internal|open_file)_|_temp_file$"
+)
+"""Directives whose words are code to nginx, or lead to it; and those whose files only serve visitors or are only read."""
+WRITTEN = re.compile(r"_temp_path$|_cache_path$|^(?:error_log|access_log|pid|lock_file)$")
+
+
+def at_stake(config):
+    """``(read, written)``: absolute paths that ``nginx -t`` acts on, and those that it may make or write to."""
+    read, written = set(config.texts) | {OPENSSL, FOLDER}, {"/var/log/nginx/error.log", "/run/nginx.pid"}
+    for pattern, _directive in config.globs:
+        read.update(folders(pattern))
+    for directive in _all(config.top):
+        if WRITTEN.search(directive.name):
+            written.update(_paths(directive.args[:1], PREFIX))
+        elif RUN.search(directive.name) and not NOT_AT_TEST.search(directive.name):
+            words = [word for argument in directive.args for word in re.split(r"[;\s]", argument)]
+            read.update(_paths(words, PREFIX if directive.name == "load_module" else FOLDER))
+    return sorted(read), sorted(written)
+
+
+def _paths(words, folder):
+    for word in words:
+        if "$" not in word and ("/" in word or folder == PREFIX) and not re.match(r"[a-z]+:|(?:off|stderr)$", word):
+            yield from folders(os.path.normpath(os.path.join(folder, word)))
+
+
+def _all(block):
+    for directive in block.block or ():
+        yield directive
+        yield from _all(directive)

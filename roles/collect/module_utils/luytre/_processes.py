@@ -1,0 +1,118 @@
+"""Which processes really are an installed program: by what the kernel says of them, never by a title or a name.
+
+A process may call itself anything, and may even run an installed program under its own account. What counts is the
+file that it runs (device and inode), whose it is (all four user ids), and that it lives in this host's own process space.
+"""
+
+import os
+import re
+import stat
+
+MAX_PROCESSES = 20_000
+MAX_TITLE = 4_000
+
+
+class Process:
+    """One process: ``pid``, ``parent``, ``uid`` (None when its four differ), ``title`` (only text), ``unit``, ``program``.
+
+    ``program`` is the path that the kernel gives for the file that it runs, ``unit`` the systemd unit that started it.
+    """
+
+    __slots__ = ("identity", "parent", "pid", "program", "replaced", "title", "uid", "unit")
+
+    def __init__(self, pid, parent, uid, title="", unit=None, program="", identity=None, replaced=False):
+        self.pid, self.parent, self.uid, self.title, self.unit = pid, parent, uid, title, unit
+        self.program, self.identity, self.replaced = program, identity, replaced
+
+    def runs(self, program):
+        """Whether the file that it runs is this installed one, or the one that stood there before an upgrade.
+
+        The latter is known by the kernel's text alone, which holds for a process that a trusted account owns.
+        """
+        try:
+            status = os.stat(program)
+        except OSError:
+            return False
+        if self.replaced:
+            return self.program == os.path.realpath(program)
+        return self.identity == (status.st_dev, status.st_ino)
+
+
+def running(program, uids=(0,), proc="/proc"):
+    """The processes of an installed program that run as one of ``uids``."""
+    pids = [int(name) for name in os.listdir(proc) if name.isdigit()][:MAX_PROCESSES]
+    found = (process(pid, proc) for pid in sorted(pids))
+    return [each for each in found if each is not None and each.uid in uids and each.runs(program)]
+
+
+def process(pid, proc="/proc"):
+    """The process of that number in this host's own process space; None when there is none, or no more."""
+    try:
+        handle = os.open("%s/%d" % (proc, pid), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    # All is read through this descriptor, so that it is of one process even when its number goes to another.
+    try:
+        if os.readlink("ns/pid", dir_fd=handle) != os.readlink("%s/self/ns/pid" % proc):
+            return None
+        status = os.stat("exe", dir_fd=handle)
+        program = os.readlink("exe", dir_fd=handle)
+        fields = _read("status", handle)
+        uids = set((re.search(r"(?m)^Uid:\s+(.*)$", fields).group(1)).split())
+        parent = int(re.search(r"(?m)^PPid:\s+(\d+)", fields).group(1))
+        gone = " (deleted)"
+        replaced = status.st_nlink == 0 and stat.S_ISREG(status.st_mode) and program.endswith(gone)
+        return Process(
+            pid,
+            parent,
+            int(uids.pop()) if len(uids) == 1 else None,
+            _read("cmdline", handle).replace("\0", " ").strip(),
+            unit_of(_read("cgroup", handle)),
+            program[: -len(gone)] if replaced else program,
+            (status.st_dev, status.st_ino),
+            replaced,
+        )
+    except (OSError, AttributeError, ValueError):
+        return None
+    finally:
+        os.close(handle)
+
+
+def children(pid, proc="/proc"):
+    """The numbers of a process's children."""
+    try:
+        with open("%s/%d/task/%d/children" % (proc, pid, pid)) as handle:
+            return [int(word) for word in handle.read(MAX_TITLE * 10).split()][:MAX_PROCESSES]
+    except (OSError, ValueError):
+        return []
+
+
+def same_file(pid, path, proc="/proc"):
+    """Whether a process finds, at an absolute path, the very file that we find there."""
+    try:
+        theirs, ours = os.stat("%s/%d/root%s" % (proc, pid, path)), os.stat(path)
+    except OSError:
+        return False
+    return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
+
+
+def holds(pid, descriptor, inode, proc="/proc"):
+    """Whether a process has the socket of that inode open under that descriptor."""
+    try:
+        return os.readlink("%s/%d/fd/%d" % (proc, pid, descriptor)) == "socket:[%d]" % inode
+    except OSError:
+        return False
+
+
+def unit_of(cgroups):
+    """The unit of a process by the text of its ``cgroup`` file, or None."""
+    names = re.findall(r"/([^/\n]+\.(?:service|scope))", cgroups)
+    return names[-1] if names else None
+
+
+def _read(name, folder):
+    handle = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        return os.read(handle, MAX_TITLE).decode("utf-8", "replace")
+    finally:
+        os.close(handle)

@@ -1,0 +1,97 @@
+"""Processes are what the kernel says that they run, not what they call themselves."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.luytre import _processes
+
+SLEEP = os.path.realpath("/usr/bin/sleep")
+ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+
+
+@contextmanager
+def child(*argv: str, program: str = SLEEP, uid: int | None = None) -> Iterator[int]:
+    process = subprocess.Popen(argv, executable=program, user=uid)
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def pids(program: str, *uids: int) -> set[int]:
+    return {process.pid for process in _processes.running(program, uids or (os.getuid(),))}
+
+
+def test_a_process_is_known_by_the_file_that_it_runs() -> None:
+    with child("sleep", "60") as honest, child("nginx: master process nginx -c /drop/x", "60") as renamed:
+        assert {honest, renamed} <= pids(SLEEP)
+        found = _processes.process(renamed)
+        assert found is not None
+        assert (found.program, found.parent, found.uid) == (SLEEP, os.getpid(), os.getuid())
+        assert found.title.startswith("nginx: master process")
+        assert renamed not in pids(sys.executable)
+        assert renamed in _processes.children(os.getpid())
+
+
+def test_a_copy_under_the_same_name_is_another_program(tmp_path: Path) -> None:
+    copy = tmp_path / "sleep"
+    copy.write_bytes(Path(SLEEP).read_bytes())
+    copy.chmod(0o755)
+    named = tmp_path / "sleep (deleted)"
+    named.write_bytes(copy.read_bytes())
+    named.chmod(0o755)
+    with child("sleep", "60", program=str(copy)) as one, child("sleep", "60", program=str(named)) as two:
+        assert not {one, two} & pids(SLEEP)
+        assert one in pids(str(copy))
+        assert two not in pids(str(copy)), "the kernel's mark is not taken from a file's name"
+
+
+def test_what_was_replaced_by_an_upgrade_is_still_the_program(tmp_path: Path) -> None:
+    program = tmp_path / "daemon"
+    program.write_bytes(Path(SLEEP).read_bytes())
+    program.chmod(0o755)
+    with child("daemon", "60", program=str(program)) as pid:
+        fresh = tmp_path / "fresh"
+        fresh.write_bytes(Path(SLEEP).read_bytes())
+        fresh.rename(program)
+        assert pid in pids(str(program))
+        assert pid not in pids(SLEEP)
+
+
+@ROOT
+def test_another_account_that_runs_the_installed_program_is_not_root() -> None:
+    with child("sleep", "60", uid=65534) as pid:
+        assert pid not in pids(SLEEP, 0)
+        assert pid in pids(SLEEP, 0, 65534)
+
+
+def test_a_socket_is_held_by_whom_the_kernel_says() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        inode = os.fstat(server.fileno()).st_ino
+        assert _processes.holds(os.getpid(), server.fileno(), inode)
+        assert not _processes.holds(os.getpid(), server.fileno(), inode + 1)
+        assert not _processes.holds(1, server.fileno(), inode)
+
+
+def test_what_has_ended_is_no_process() -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert _processes.process(ended.pid) is None
+    assert _processes.children(ended.pid) == []
+    assert not _processes.same_file(ended.pid, "/etc/passwd")
+    assert _processes.same_file(os.getpid(), "/etc/passwd")
+
+
+def test_the_unit_is_the_last_one_of_the_path() -> None:
+    assert _processes.unit_of("0::/system.slice/ssh.service\n") == "ssh.service"
+    assert _processes.unit_of("0::/user.slice/user-0.slice/user@0.service/app.slice/x.service\n") == "x.service"
+    assert _processes.unit_of("0::/\n") is None
