@@ -60,6 +60,15 @@ def test_the_reason_of_an_unread_area_is_its_error() -> None:
     assert "longer than its time" in finding.reason.en
 
 
+def test_what_a_host_does_not_tell_is_no_pass_and_the_reason_is_its_own() -> None:
+    why = "apt-config was not run as root: /etc/apt/apt.conf can be changed by user www-data"
+    (finding,) = judge(control(that="system.hostname == 'x'"), untold={"hostname": why})
+    assert finding.status is Status.NOT_EVALUATED
+    assert finding.reason is not None
+    assert "/etc/apt/apt.conf can be changed by user www-data" in finding.reason.en
+    assert "tài khoản www-data sửa được /etc/apt/apt.conf" in finding.reason.vi
+
+
 def test_what_a_container_cannot_show_is_not_applicable_there_only() -> None:
     checked = control(that="system.uptime == 2", container=TEXT)
     assert judge(checked, container=True)[0].status is Status.NOT_APPLICABLE
