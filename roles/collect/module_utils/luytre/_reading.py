@@ -34,7 +34,9 @@ class Reading:
 
     def part(self, seconds):
         """A reading of something of it, that takes so many seconds at most."""
-        return Reading(self.declared, min(seconds, self.left()))
+        part = Reading(self.declared, min(seconds, self.left()))
+        part.trust = self.trust
+        return part
 
     def run(self, argv, ok=(0,), input_text=None, both=False, limit=MAX_OUTPUT, at_stake=(), writes=(), seconds=None):
         """Standard output of a command (with ``both``, standard error too), as text: the one door for every program.
