@@ -103,19 +103,33 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre_guard import (
     accounts,
     actions,
+    apart,
     commands,
+    data,
     database,
+    identity,
     live,
     packages,
     restore,
+    rollback,
+    scope,
+    service,
     sessions,
     snapshot,
+    spare,
     store,
+    timer,
     tree,
     units,
+    walk,
+    work,
+    writing,
 )
 
-SENT = (accounts, database, live, packages, restore, sessions, snapshot, tree, units)
+SENT = (
+    *(accounts, apart, data, database, identity, live, packages, restore, rollback, scope, service, sessions, snapshot),
+    *(spare, timer, tree, units, walk, work, writing),
+)
 """Named here so that Ansible sends them all; the host keeps them for its own use."""
 
 

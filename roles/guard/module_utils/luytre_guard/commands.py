@@ -1,6 +1,8 @@
 """The host's own programs: no shell, a fixed environment, always within a time."""
 
+import contextlib
 import os
+import signal
 import subprocess
 
 ENVIRONMENT = {
@@ -13,6 +15,9 @@ ENVIRONMENT = {
 }
 FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
 MAX_SAID = 300
+MAX_OUTPUT = 256 * 1024 * 1024
+CHUNK = 1 << 20
+END_SECONDS = 5
 
 
 class Failed(Exception):
@@ -29,35 +34,66 @@ def installed(name):
 
 
 class Started:
-    """A program under way."""
+    """A program under way.
+
+    What it writes goes to memory of ours, not through a pipe: a process that it leaves behind with its output open
+    holds nobody up, and it is the program that is waited for.
+    """
 
     def __init__(self, argv, given=None):
         self.argv = argv
-        self._given = given
+        self._out, self._err, said = (os.memfd_create("luytre-guard", os.MFD_CLOEXEC) for _ in range(3))
         try:
+            for start in range(0, len(given or b""), CHUNK):
+                os.write(said, given[start : start + CHUNK])
+            os.lseek(said, 0, os.SEEK_SET)
             self._process = subprocess.Popen(
                 argv,
-                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stdin=subprocess.DEVNULL if given is None else said,
+                stdout=self._out,
+                stderr=self._err,
                 env=ENVIRONMENT,
                 cwd="/",
+                start_new_session=True,
             )
         except OSError as error:
+            self._close()
             raise Failed("%s: %s" % (argv[0], error.strerror))
+        finally:
+            os.close(said)
 
     def output(self, seconds=30, ok=(0,)):
         """What it wrote, as bytes. Raises Failed."""
         try:
-            out, err = self._process.communicate(self._given, timeout=seconds)
+            code = self._process.wait(seconds)
+            out, err = _written(self._out), _written(self._err)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.communicate()
+            self._end()
             raise Failed("%s took longer than %d s" % (" ".join(self.argv[:3]), seconds))
-        if self._process.returncode not in ok:
+        finally:
+            self._close()
+        if code not in ok:
             said = " ".join((err or out).decode("utf-8", "replace").split())[-MAX_SAID:]
-            raise Failed("%s ended with %d: %s" % (" ".join(self.argv[:3]), self._process.returncode, said))
+            raise Failed("%s ended with %d: %s" % (" ".join(self.argv[:3]), code, said))
         return out
+
+    def _end(self):
+        """End it with all that it started; one that cannot be ended is left."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+
+    def _close(self):
+        for handle in (self._out, self._err):
+            os.close(handle)
+
+
+def _written(handle):
+    size = os.fstat(handle).st_size
+    if size > MAX_OUTPUT:
+        raise Failed("a program wrote %d bytes" % size)
+    return b"".join(os.pread(handle, CHUNK, start) for start in range(0, size, CHUNK))
 
 
 def run(argv, seconds=30, given=None, ok=(0,)):

@@ -5,7 +5,7 @@ import os
 import pwd
 import time
 
-from . import commands, store, tree
+from . import commands, store, tree, walk, writing
 
 QUERY = ["dpkg-query", "--show", "--showformat=${binary:Package}\t${Version}\t${db:Status-Abbrev}\n"]
 DPKG = "/var/lib/dpkg"
@@ -21,6 +21,7 @@ LEFT_OUT = (
     "/var/lib/containerd",
 )
 MAX_FOLDERS = 60_000
+MAX_RECORDS, MAX_RECORD_WORDS, RECORD_SECONDS = 50_000, 32 * 1024 * 1024, 120
 LOCK_SECONDS = 120
 APT = (
     *("apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=1"),
@@ -150,14 +151,15 @@ def files_of(names):
     return found
 
 
-def database_entries(keep):
+def database_entries(keep_of):
     """dpkg's own records but for the files lists, which come and go with the packages."""
     found = {}
     with tree.opened(DPKG) as handle:
         names = sorted(os.listdir(handle))
     for name in names:
         if name not in NOT_KEPT:
-            found.update(tree.walk(os.path.join(DPKG, name), lambda _: keep))
+            budget = walk.Budget(MAX_RECORDS, MAX_RECORD_WORDS, RECORD_SECONDS)
+            found.update(walk.walk(os.path.join(DPKG, name), keep_of, budget, walk.Refusing()))
     return found
 
 
@@ -192,7 +194,7 @@ def remove_strays(wanted, upgraded, problems):
         for path in (os.path.join(folder, name) for name in new):
             if path not in owned:
                 try:
-                    tree.remove(path)
+                    writing.remove(path)
                 except (OSError, tree.Unsafe) as error:
                     problems.append("%s: %s" % (path, error))
 
@@ -200,4 +202,4 @@ def remove_strays(wanted, upgraded, problems):
 def put_times(wanted):
     """Give folders that hold the same names as before their times, deepest first."""
     for folder in sorted(wanted, key=lambda path: -path.count("/")):
-        tree.put_time(folder, wanted[folder])
+        writing.put_time(folder, wanted[folder])

@@ -5,51 +5,66 @@ import re
 import signal
 import time
 
+from . import apart
+
 SESSION = re.compile(r"/user\.slice/|/(sshd?|dropbear)(@[^/]*)?\.service(/|$)|/ssh(d)?@[^/]*")
 PACKAGE_WORK = frozenset(("dpkg", "apt-get", "apt", "unattended-upgr"))
 PACKAGE_SECONDS = 60
 ROUNDS = 100
+READ_SECONDS = 10
 
 
 def _processes():
-    found = {}
-    for name in os.listdir("/proc"):
-        if name.isdecimal():
-            one = _process(int(name))
-            if one is not None:
-                found[one["pid"]] = one
-    return found
+    """All processes, by id. Read apart, for even root's may be stuck; if so without what lies in their memory."""
+    for memory in (True, False):
+        try:
+            found = apart.run(lambda memory=memory: _all(memory), READ_SECONDS)
+        except apart.Abandoned:
+            continue
+        return {one["pid"]: one for one in found}
+    return {}
 
 
-def _process(pid):
+def _all(memory):
+    found = (_process(int(name), memory) for name in os.listdir("/proc") if name.isdecimal())
+    return [one for one in found if one is not None]
+
+
+def _process(pid, memory=False):
+    """What is known of a process. ``memory``: also its title and environment, which lie in its memory; a lesser user
+    can make a read of that block for ever, so only for processes that are root's altogether."""
     try:
         with open("/proc/%d/status" % pid, encoding="utf-8", errors="replace") as handle:
             status = dict(line.rstrip("\n").partition(":\t")[::2] for line in handle)
         with open("/proc/%d/cgroup" % pid, encoding="utf-8", errors="replace") as handle:
             groups = [line.rstrip("\n").split(":", 2) for line in handle]
-        with open("/proc/%d/cmdline" % pid, "rb") as handle:
-            title = handle.read(4096).decode("utf-8", "replace").replace("\0", " ")
     except (OSError, ValueError):
         return None
-    try:
-        with open("/proc/%d/environ" % pid, "rb") as handle:
-            environment = handle.read(200_000).split(b"\0")
-    except OSError:
-        environment = []
+    uids = status.get("Uid", "0").split()
+    roots = memory and set(uids) == {"0"}
+    environment = _memory(pid, "environ").split(b"\0") if roots else []
     return {
         "pid": pid,
         "parent": int(status.get("PPid", "0")),
-        "uid": int(status.get("Uid", "0").split()[0]),
+        "uid": int(uids[0]),
         "name": status.get("Name", ""),
         "state": status.get("State", "")[:1],
         "group": next(
             (path for one, names, path in groups if names == "name=systemd" or (one == "0" and path != "/")), "/"
         ),
-        "title": title,
+        "title": _memory(pid, "cmdline")[:4096].decode("utf-8", "replace").replace("\0", " ") if roots else "",
         "sudo": next(
             (v[len(b"SUDO_UID=") :].decode("ascii", "replace") for v in environment if v.startswith(b"SUDO_UID=")), None
         ),
     }
+
+
+def _memory(pid, name):
+    try:
+        with open("/proc/%d/%s" % (pid, name), "rb") as handle:
+            return handle.read(200_000)
+    except OSError:
+        return b""
 
 
 def chain(pid):

@@ -5,115 +5,19 @@ import os
 import shutil
 import time
 
-from . import database, live, packages, store, tree, units
+from . import data, database, live, packages, spare, store, tree, units, walk
+from .scope import Scope
 
-VERSION = 1
-PACKAGE_TREES = ("/usr/", "/var/lib/dpkg/", "/var/lib/apt/")
-"""What packages bring. Never kept whole: an upgrade stays, what a run installed is purged."""
-DATA_TREES = (
-    "/var/www/",
-    "/var/log/",
-    "/var/backups/",
-    "/var/lib/mysql/",
-    "/srv/",
-    "/home/",
-    "/run/",
-    "/tmp/",
-    "/opt/",
-)
-"""Where other people's work goes on while a run is open. Of what lies there, owners and modes are put back, content
-only of files that fixes edit."""
-OWN_TREES = ("/var/backups/luytre/",)
-EDITED = frozenset(("wp-config.php",))
-MAX_EDITED = 200_000
+VERSION = 2
 MAX_KEPT = 96 * 1024 * 1024
 MAX_ENTRIES = 400_000
+MAX_WORDS = 200 * 1024 * 1024
+MAX_SECONDS = 300
+MAX_SHAPED_FILE = 1024 * 1024
+"""Of a file in root's folders that is not root's alone."""
 MARGIN = 24 * 1024 * 1024
 PER_ENTRY = 500
 MIN_INODES = 200
-PACKAGE_CACHES = ("/var/cache/apt",)
-"""What apt can make anew: what is new there goes, the rest stays as it is."""
-PACKAGE_FILES = ("/var/lib/apt/extended_states", "/var/cache/ldconfig/aux-cache")
-PACKAGE_OWN_TREES = (
-    "/var/cache/debconf/",
-    "/var/lib/ucf/",
-    "/var/lib/pam/",
-    "/var/lib/systemd/deb-systemd-helper-enabled/",
-)
-
-
-class Scope:
-    """What to take: ``trees`` with everything in them, ``data`` trees, single ``paths``, and the rest by kind."""
-
-    def __init__(self, touches, roots):
-        self.trees, self.data, self.paths = {"/etc"}, set(), set()
-        self.sysctls, self.units, self.packages, self.databases = [], [], [], []
-        kinds = {
-            "sysctl": self.sysctls,
-            "unit": self.units,
-            "package": self.packages,
-            "database": self.databases,
-        }
-        for touch in sorted(set(touches)):
-            kind, colon, name = touch.partition(":")
-            if touch.startswith("/"):
-                self._path(touch)
-            elif kind in ("modes", "tree") and name.startswith("/"):
-                (self.data if kind == "modes" else self.trees).add(_settled(name)[0])
-            elif colon and kind in kinds and name:
-                kinds[kind].append(name)
-            else:
-                raise store.Refused("%r is not something that a fix can touch" % touch)
-        self.roots = sorted({_settled(root.rstrip("/"))[0] for root in roots})
-        web = any(touch in ("/var/www/", "/srv/") for touch in touches)
-        self.data |= {root for root in self.roots if web or any(_below(root, one) for one in self.data)}
-        if self.packages or any(touch in PACKAGE_TREES for touch in touches):
-            self.packages.append("")
-            self.trees |= {one.rstrip("/") for one in PACKAGE_OWN_TREES}
-            self.paths |= set(PACKAGE_FILES)
-            self.data |= set(PACKAGE_CACHES)
-        self.trees = _topmost(self.trees)
-        self.data = _topmost(self.data) - self.trees
-
-    def _path(self, touch):
-        if touch in PACKAGE_TREES:
-            return
-        path, _ = _settled(touch.rstrip("/") or "/")
-        if not touch.endswith("/"):
-            self.paths.add(path)
-        elif any((path + "/").startswith(one) for one in OWN_TREES):
-            self.trees.add(path)
-        elif any((path + "/").startswith(one) for one in DATA_TREES):
-            self.data.add(path)
-        else:
-            self.trees.add(path)
-
-    def cleared(self, path):
-        """Whether what is new at the path goes."""
-        return self.kind(path) == "tree" or any(_below(path, one) for one in self.data if one in PACKAGE_CACHES)
-
-    def kind(self, path):
-        """How a path is taken: ``tree``, ``data`` or ``path``."""
-        if any(_below(path, one) for one in self.trees):
-            return "tree"
-        if any(_below(path, one) for one in self.data):
-            return "data"
-        return "path"
-
-
-def _settled(path):
-    try:
-        return tree.settled(path)
-    except tree.Unsafe as error:
-        raise store.Refused(str(error))
-
-
-def _below(path, folder):
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-def _topmost(folders):
-    return {one for one in folders if not any(one != other and _below(one, other) for other in folders)}
 
 
 class Blob:
@@ -125,7 +29,7 @@ class Blob:
         self.places = {}
         self.size = 0
 
-    def keep(self, chunks):
+    def keep(self, chunks, _status=None):
         """Add the content of a file."""
         state, start = hashlib.sha256(), self.size
         for chunk in chunks:
@@ -151,63 +55,65 @@ class Blob:
         self._file.close()
 
 
-def keeper(scope, keep):
-    """``keep_of`` for a walk: of data trees only the files that fixes edit."""
+def whole(keep, notes):
+    """A ``keep_of`` for root's trees. What is too large and not root's alone is noted, for it is somebody's to fill."""
 
     def keep_of(path):
-        if scope.kind(path) != "data":
-            return keep
-        return bounded(keep) if os.path.basename(path) in EDITED else None
+        def kept(chunks, status):
+            if tree.exposed(status):
+                content = data.bounded(chunks, MAX_SHAPED_FILE)
+                if content is None:
+                    notes.add(path, "large")
+                    return {}
+                return keep([content], status)
+            return keep(chunks, status)
+
+        return kept
 
     return keep_of
 
 
-def bounded(keep):
-    """A ``keep`` for a file that others can write, which may be anything."""
+def roots_own(scope, keep_of, notes, known=None, enter=None):
+    """Entries of root's trees and paths, what is not there as absent; places are left out.
 
-    def kept(chunks):
-        content = b""
-        for chunk in chunks:
-            content += chunk
-            if len(content) > MAX_EDITED:
-                return {}
-        return keep([content])
+    ``enter(path, entry)``: whether a folder is gone into. What cannot be read is told to ``notes``.
+    """
+    known, found = known or {}, {}
+    others = {start for place in scope.places.values() for start in place.trees}
+    budget = walk.Budget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
+    for root in sorted(scope.trees):
+        some = False
+        for path, entry in walk.walk(root, keep_of, budget, notes, known, enter, others) if _there(root) else ():
+            some = True
+            found[path] = entry
+        if not some:
+            found[root] = dict(tree.ABSENT)
+    for path in sorted(scope.paths):
+        if path not in found:
+            found[path] = tree.at(path, keep_of(path), known.get(path))
+    data.put_around(found, scope.trees | scope.paths)
+    return found
 
-    return kept
 
+def entries(scope, keep, notes):
+    """Everything in scope, as it is before a run. Raises store.Refused for what of root's trees cannot be kept.
 
-def entries(scope, keep, known=None):
-    """Everything in scope: path to entry, what is not there as absent. Raises store.Refused when it is too much."""
-    known = known or {}
-    found = {}
-    keep_of = keeper(scope, keep)
+    A folder in those that others can change is a place of its own from here on.
+    """
+
+    def enter(path, entry):
+        if entry["uid"] == 0 and not entry["mode"] & 0o022:
+            return True
+        scope.apart(path, "tree")
+        return False
+
     try:
-        for root in sorted(scope.trees | scope.data):
-            some = False
-            for path, entry in tree.walk(root, keep_of, known) if _there(root) else ():
-                some = True
-                if entry.get("links", 1) != 1 and scope.kind(path) == "data":
-                    entry.pop("sha256", None)
-                found[path] = entry
-                if len(found) > MAX_ENTRIES:
-                    raise store.Refused("what the fixes touch holds more than %d files" % MAX_ENTRIES)
-            if not some:
-                found[root] = dict(tree.ABSENT)
-        for path in sorted(scope.paths):
-            if path not in found:
-                content = not (path + "/").startswith(DATA_TREES)
-                found[path] = tree.at(path, keep if content else None, known.get(path))
-        for path in list(found):
-            if path not in scope.trees | scope.data | scope.paths:
-                continue
-            parent = os.path.dirname(path)
-            while parent not in found and parent != "/":
-                found[parent] = {**tree.at(parent), "around": True}
-                if found[parent]["type"] != "absent":
-                    break
-                parent = os.path.dirname(parent)
+        found = roots_own(scope, whole(keep, notes), walk.Refusing(), None, enter)
     except tree.Unsafe as error:
         raise store.Refused(str(error))
+    for shaped in [path for path in found if path in scope.starts() and path not in scope.trees]:
+        del found[shaped]
+    found.update(data.read(scope, keep, notes))
     return found
 
 
@@ -217,16 +123,10 @@ def _there(path):
 
 def must_fit(kept, scope):
     """Refuse when the snapshot and a margin do not fit where it goes."""
-    needed, count = MARGIN, 0
+    needed, notes, budget = MARGIN, walk.Notes(), walk.Budget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
     for root in sorted(scope.trees):
-        for folder, _, names in os.walk(root):
-            count += len(names)
-            for name in names:
-                try:
-                    needed += os.lstat(os.path.join(folder, name)).st_size
-                except OSError:
-                    continue
-    needed += count * PER_ENTRY
+        for _, entry in walk.walk(root, lambda _: None, budget, notes) if _there(root) else ():
+            needed += min(entry.get("size", 0), MAX_KEPT) + PER_ENTRY
     for path, inodes in ((kept.home, MIN_INODES), ("/etc", MIN_INODES)):
         space = os.statvfs(path)
         free = space.f_bavail * space.f_frsize
@@ -241,7 +141,8 @@ def must_fit(kept, scope):
 
 
 def take(kept, run, touches, roots):
-    """Take the snapshot of a run and put it, complete, in the run's folder. Its digest and a word on its size.
+    """Take the snapshot of a run and put it, complete, in the run's folder. Its digest and a word on it: its size, and
+    ``notes`` on what lesser users keep from being kept.
 
     Raises store.Refused, with nothing left behind, when it does not fit or cannot be read.
     """
@@ -260,18 +161,18 @@ def take(kept, run, touches, roots):
             packages.Asked(),
             database.Asked() if scope.databases or any("/etc/mysql" in touch for touch in touches) else None,
         ]
-        blob = Blob(os.path.join(draft, "content"))
-        found = entries(scope, blob.keep)
-        dpkg = packages.database_entries(blob.keep) if scope.packages else {}
+        blob, notes = Blob(os.path.join(draft, "content")), walk.Notes()
+        found = entries(scope, blob.keep, notes)
+        dpkg = packages.database_entries(lambda _: blob.keep) if scope.packages else {}
         skeleton = packages.skeleton() if scope.packages else {}
         blob.close()
         manifest = {
             "version": VERSION,
             "run": run,
             "taken": time.time(),
-            "touches": sorted(set(touches)),
-            "roots": scope.roots,
+            "scope": scope.document(),
             "entries": found,
+            "notes": notes.told(),
             "places": blob.places,
             "sysctls": live.sysctls(scope.sysctls),
             "units": asked[0].answer(),
@@ -283,7 +184,7 @@ def take(kept, run, touches, roots):
         }
         digest = store.write_json(os.path.join(draft, "manifest.json"), manifest)
         store.write(os.path.join(draft, store.PROGRAM), store.program(), 0o700)
-        _reserve(os.path.join(draft, "reserve"), blob.size)
+        spare.keep(os.path.join(draft, store.ROOM), blob.size)
         os.rename(draft, folder)
         store.sync_folder(kept.home)
     except BaseException as error:
@@ -291,13 +192,4 @@ def take(kept, run, touches, roots):
         if isinstance(error, OSError) and error.errno is not None:
             raise store.Refused("%s: the snapshot could not be taken" % error.strerror)
         raise
-    return digest, {"files": len(found), "bytes": blob.size}
-
-
-def _reserve(path, size):
-    """Room that a revert gives itself on a disk that has run full meanwhile."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        os.posix_fallocate(handle, 0, size + 4 * 1024 * 1024)
-    finally:
-        os.close(handle)
+    return digest, {"files": len(found), "bytes": blob.size, "notes": notes.told()}

@@ -13,14 +13,19 @@ import shutil
 import time
 import zipfile
 
+from . import spare
+
 HOME = "/var/lib/luytre/guard"
 RUN = re.compile(r"\A[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
 MAX_SNAPSHOTS = 5
 MAX_KEPT_BYTES = 256 * 1024 * 1024
 PROGRAM = "guard.pyz"
+ROOM = "room"
+"""Of a run, or of the guard: the folder with what ``spare`` keeps."""
 MODULES = (
-    *("__init__", "store", "commands", "tree", "snapshot", "restore", "units", "live"),
-    *("packages", "database", "sessions", "accounts", "actions"),
+    *("__init__", "store", "spare", "commands", "identity", "tree", "walk", "apart", "scope", "data", "snapshot"),
+    *("writing", "work", "restore", "rollback", "units", "live", "packages", "database", "sessions", "accounts"),
+    *("timer", "service", "actions"),
 )
 
 
@@ -89,7 +94,11 @@ class Store:
 
     def put_state(self, run, changes):
         """Change some of what is recorded about the run."""
-        write_json(self.file(run, "state.json"), {**(self.state(run) or {}), **changes, "run": run})
+        self.write_json(self.file(run, "state.json"), {**(self.state(run) or {}), **changes, "run": run})
+
+    def write_json(self, path, document):
+        """Write a document, also where the disk has run full since the run was armed; its sha256."""
+        return spare.with_room(os.path.join(self.home, ROOM), lambda: write_json(path, document))
 
     def runs(self):
         """The runs with a snapshot here, oldest first."""
@@ -129,7 +138,10 @@ def _make(folder):
 
 
 def _bytes_below(folder):
-    return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder))
+    return sum(
+        _bytes_below(entry.path) if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False).st_size
+        for entry in os.scandir(folder)
+    )
 
 
 def read_json(path):
@@ -176,7 +188,7 @@ def program():
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in MODULES:
             archive.writestr("luytre_guard/%s.py" % name, _source(name))
-        archive.writestr("__main__.py", "import sys\nfrom luytre_guard.actions import main\nsys.exit(main())\n")
+        archive.writestr("__main__.py", "import sys\nfrom luytre_guard.service import main\nsys.exit(main())\n")
     return target.getvalue()
 
 

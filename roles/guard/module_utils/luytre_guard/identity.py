@@ -1,0 +1,48 @@
+"""What tells a file from another one that came to have its inode: file systems give a free inode to the next file."""
+
+import ctypes
+import os
+import struct
+
+EMPTY_PATH, BIRTH = 0x1000, 0x800
+_BIRTH_AT = 80
+_SIZE = 256
+
+
+def of(handle):
+    """``[device, inode, change time, birth time or None]`` of what a descriptor holds; times in nanoseconds.
+
+    0 stands for the root file system's device, whose number may change at a reboot.
+    """
+    status = os.fstat(handle)
+    device = 0 if status.st_dev == _ROOT else status.st_dev
+    return [device, status.st_ino, status.st_ctime_ns, _born(handle)]
+
+
+def same(then, now, alone=False):
+    """Whether two identities are those of one file.
+
+    Where a file system tells no birth, a file that was changed since counts as the same one only if nobody but root
+    can have put another in its place (``alone``).
+    """
+    if then[:2] != now[:2]:
+        return False
+    births = [one[3] if len(one) > 3 else None for one in (then, now)]
+    if None not in births:
+        return births[0] == births[1]
+    return alone or then[2] == now[2]
+
+
+def _born(handle):
+    if _STATX is None:
+        return None
+    answer = ctypes.create_string_buffer(_SIZE)
+    if _STATX(handle, b"", EMPTY_PATH, BIRTH, answer) != 0:
+        return None
+    (mask,) = struct.unpack_from("=I", answer, 0)
+    seconds, nanoseconds = struct.unpack_from("=qI", answer, _BIRTH_AT)
+    return seconds * 1_000_000_000 + nanoseconds if mask & BIRTH and seconds else None
+
+
+_ROOT = os.lstat("/").st_dev
+_STATX = getattr(ctypes.CDLL(None), "statx", None)

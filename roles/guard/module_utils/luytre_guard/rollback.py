@@ -1,0 +1,245 @@
+"""A confirmed run, later: what it left behind, what changed since, and undoing what nobody changed since."""
+
+import hashlib
+import os
+
+from . import accounts, commands, database, live, packages, store, tree, units, walk
+from .restore import package_records, times
+from .scope import PACKAGE_CACHES, PACKAGE_OWN_TREES, Scope
+from .work import LISTED, Snapshot, Work, different
+
+
+def confirmed(kept, run, state, digest, after):
+    """The snapshot of a confirmed run and what it left behind. Raises store.Refused when they are not those recorded."""
+    if state is None or state["state"] not in ("confirming", "confirmed", "rolled_back"):
+        raise store.Refused("there is no confirmed run %s on this host" % run)
+    snap = Snapshot(kept, run, digest or state["digest"])
+    path = kept.file(run, "after.json")
+    left = store.read_json(path)
+    if left is None or left["snapshot"] != snap.digest:
+        raise store.Refused("what the run %s left behind is not recorded" % run)
+    with open(path, "rb") as handle:
+        present = hashlib.sha256(handle.read()).hexdigest()
+    if present != (after or state["after"]):
+        raise store.Refused("the record of the run %s is not the one that was made: its digest differs" % run)
+    return snap, left
+
+
+def after(snap):
+    """What the run left behind, for drift and rollback: only what differs from the snapshot."""
+    manifest = snap.manifest
+    asked = [
+        units.Asked(snap.scope.units),
+        live.AskedRuleset(),
+        packages.Asked(),
+        database.Asked() if manifest["database"] else None,
+    ]
+    notes = walk.Notes()
+    now = snap.now(notes)
+    paths = different(snap.entries, now, snap.scope)
+    unit_states = asked[0].answer()
+    ruleset = asked[1].answer()
+    data = asked[3].answer() if asked[3] else None
+    installed, upgraded, removed = packages.compare(manifest["packages"], asked[2].answer())
+    values = live.sysctls_now(manifest["sysctls"])
+    before = manifest["units"]
+    return {
+        "snapshot": snap.digest,
+        "entries": {path: now.get(path, tree.ABSENT) for path in paths},
+        "paths": paths,
+        "notes": notes.told(),
+        "sysctls": {key: value for key, value in values.items() if value != manifest["sysctls"][key]},
+        "tables": ruleset["tables"],
+        "units": {
+            name: unit
+            for name, unit in unit_states.items()
+            if name not in before or _state(unit) != _state(before[name])
+        },
+        "packages": {"installed": installed, "upgraded": upgraded, "removed": removed},
+        "database": database.fingerprint(data),
+        "variables": {
+            name: data["variables"][name]
+            for name in (
+                database.changed_variables(manifest["database"]["variables"], data["variables"]) if data else []
+            )
+        },
+    }
+
+
+def _state(unit):
+    return unit["ActiveState"], unit["UnitFileState"], unit["InvocationID"]
+
+
+def drift(snap, left):
+    """What differs now from how the confirmed run left it: ``[{path, what}]``, live settings by name."""
+    wanted = {**snap.entries, **left["entries"]}
+    notes = walk.Notes()
+    paths = different(wanted, snap.now(notes), snap.scope)
+    expected = {**snap.manifest["sysctls"], **left["sysctls"]}
+    values = live.sysctls_now(expected)
+    tables = live.AskedRuleset().answer()["tables"]
+    return {
+        "paths": [{"path": path, "what": word} for path, word in sorted(paths.items())][:LISTED],
+        "count": len(paths),
+        "notes": notes.told(),
+        "sysctls": sorted(key.replace("/", ".") for key in values if values[key] != expected[key]),
+        "tables": sorted(name for name in {*tables, *left["tables"]} if tables.get(name) != left["tables"].get(name)),
+    }
+
+
+def chosen(snap, left, only, now):
+    """``(paths to put back, [(path, reason)] left alone)`` of what the run changed."""
+    paths, skipped = {}, []
+    for path, word in sorted(left["paths"].items()):
+        if only is not None and not any(
+            path == one.rstrip("/") or (one.endswith("/") and path.startswith(one)) for one in only
+        ):
+            continue
+        present, then = now.get(path, dict(tree.ABSENT)), left["entries"][path]
+        before = snap.entries.get(path, tree.ABSENT)
+        folder = then["type"] == "folder" and present["type"] == "folder"
+        besides = ("mtime",) if folder else ()
+        if not tree.differs(before, present) and before["type"] != "absent":
+            continue
+        if before["type"] == "absent" and present["type"] == "absent":
+            continue
+        if tree.differs(then, present, besides):
+            skipped.append((path, "changed since the run"))
+        else:
+            paths[path] = word
+    new_now = [path for path in now if path not in snap.entries and path not in left["entries"]]
+    for path in [path for path, word in paths.items() if word == "new"]:
+        inside = [one for one in new_now if one.startswith(path + "/")]
+        if inside:
+            del paths[path]
+            skipped.append((path, "holds what came since the run"))
+    return paths, skipped
+
+
+def roll_back(snap, left, only, check):
+    """Undo what a confirmed run changed, as far as nobody changed it since. ``only``: paths and other touches."""
+    manifest = snap.manifest
+    scope = None if only is None else Scope(only, [])
+    notes = walk.Notes()
+    now = snap.now(notes)
+    paths, skipped = chosen(snap, left, None if only is None else [one for one in only if one.startswith("/")], now)
+    back = _brought_back(snap, paths)
+    work = Work(snap, paths)
+    for note in notes.told():
+        work.tell(walk.said(note))
+    values = live.sysctls_now(left["sysctls"])
+    keys = set(left["sysctls"]) if scope is None else set(live.sysctls(scope.sysctls)) & set(left["sysctls"])
+    sysctls = {key: manifest["sysctls"][key] for key in keys if values.get(key) == left["sysctls"][key]}
+    skipped += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(keys - set(sysctls))]
+    rules, present = [], live.AskedRuleset().answer()
+    if scope is None or any("nft" in one for one in only):
+        _, names = live.ruleset_change(manifest["ruleset"], {**present, "tables": left["tables"]})
+        rules = [name for name in names if present["tables"].get(name) == left["tables"].get(name)]
+        skipped += [("nft " + name, "changed since the run") for name in names if name not in rules]
+    chosen_packages = {
+        kind: [one for one in left["packages"][kind] if scope is None or one.partition(":")[0] in scope.packages]
+        for kind in ("installed", "removed")
+    }
+    data = manifest["database"] if scope is None or scope.databases else None
+    if data is not None:
+        data = _database_unchanged(data, left, skipped)
+    answer = {
+        "files": sorted(path for path, word in paths.items() if word != "new")[:LISTED],
+        "removed": sorted(path for path, word in paths.items() if word == "new")[:LISTED],
+        "count": len(paths),
+        "left": [{"path": path, "reason": reason} for path, reason in skipped][:LISTED],
+        "brings_back": back,
+        "sysctls": sorted(sysctls),
+        "ruleset": rules,
+        "database": data is not None,
+        "packages": chosen_packages,
+        "problems": work.problems,
+    }
+    if check:
+        return answer
+    found = units.Asked(snap.scope.units).answer()
+    work.files()
+    live.put_ruleset(manifest["ruleset"], work.problems, rules)
+    if chosen_packages["installed"] or chosen_packages["removed"]:
+        answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages)
+        since = different({**snap.entries, **left["entries"]}, now, snap.scope)
+        work.paths = {**paths, **_of_package_work(snap, since)}
+        work.files()
+    else:
+        answer["packages"] = {
+            "staying": {name: "%s -> %s" % tuple(pair) for name, pair in left["packages"]["upgraded"].items()}
+        }
+    live.put_sysctls(sysctls, work.problems)
+    touched = snap.scope.units if scope is None else scope.units
+    was = {name: manifest["units"][name] for name in _unit_names(snap, left, found, skipped)}
+    wanted = None if scope is None else scope.units
+    answer["units"] = units.bring_back(
+        was, left["units"], paths, touched, work.problems, work.tell, snap.entries, wanted
+    )
+    if data is not None:
+        database.bring_back(data, work.problems)
+    if scope is None:
+        package_records(snap, answer["packages"], work, remove=False)
+    times(snap)
+    work.places()
+    os.sync()
+    answer["problems"] = work.problems[:LISTED] + ["%s: %s" % one for one in sorted(work.failed.items())[:LISTED]]
+    return answer
+
+
+def _of_package_work(snap, since):
+    """What purging packages changed in the records of its tools, but for what somebody changed since the run."""
+    trees = (*PACKAGE_OWN_TREES, *(one + "/" for one in PACKAGE_CACHES))
+    paths = different(snap.entries, snap.now(walk.Notes()), snap.scope)
+    return {path: word for path, word in paths.items() if (path + "/").startswith(trees) and path not in since}
+
+
+def _unit_names(snap, left, found, skipped):
+    """Units to bring back: those that nobody started or stopped since."""
+    names = []
+    for name in snap.manifest["units"]:
+        then = left["units"].get(name, snap.manifest["units"][name])
+        if units.active(found.get(name)) == units.active(then):
+            names.append(name)
+        elif name in left["units"]:
+            skipped.append(("unit " + name, "started or stopped since the run"))
+    return names
+
+
+def _database_unchanged(before, left, skipped):
+    try:
+        now = database.Asked().answer()
+    except commands.Failed:
+        now = None
+    if now is None or database.fingerprint(now) != left["database"]:
+        if left["database"] != database.fingerprint(before):
+            skipped.append(("MariaDB's accounts", "changed since the run" if now else "it does not run"))
+        return None
+    kept = {
+        name: before["variables"][name]
+        for name, value in left["variables"].items()
+        if now["variables"].get(name) == value
+    }
+    skipped += [("MariaDB's %s" % name, "changed since the run") for name in left["variables"] if name not in kept]
+    return {**before, "variables": kept}
+
+
+def _brought_back(snap, paths):
+    found = []
+    for path, word in sorted(paths.items()):
+        entry = snap.parts[None].get(path, tree.ABSENT)
+        if word == "new" or "sha256" not in entry:
+            continue
+        present = {}
+        if tree.at(path, _reader(present))["type"] in ("file", "absent"):
+            earlier = b"".join(snap.content(entry))
+            found += accounts.brought_back(path, earlier, present.get("content", b""))
+    return found[:LISTED]
+
+
+def _reader(into):
+    def keep(chunks, _status):
+        into["content"] = b"".join(chunks)
+        return {}
+
+    return keep

@@ -1,0 +1,165 @@
+"""What a run may touch: root's own trees and paths, and, apart from them, the places that lesser users shape."""
+
+import os
+
+from . import store, tree
+
+PACKAGE_TREES = ("/usr/", "/var/lib/dpkg/", "/var/lib/apt/")
+"""What packages bring. Never kept whole: an upgrade stays, what a run installed is purged."""
+DATA_TREES = (
+    "/var/www/",
+    "/var/log/",
+    "/var/backups/",
+    "/var/lib/mysql/",
+    "/srv/",
+    "/home/",
+    "/run/",
+    "/tmp/",
+    "/opt/",
+)
+"""Where other people's work goes on while a run is open. Of what lies there, owners and modes are put back, content
+only of files that fixes edit."""
+OWN_TREES = ("/var/backups/luytre/",)
+PACKAGE_CACHES = ("/var/cache/apt",)
+"""What apt can make anew: what is new there goes, the rest stays as it is."""
+PACKAGE_FILES = ("/var/lib/apt/extended_states", "/var/cache/ldconfig/aux-cache")
+PACKAGE_OWN_TREES = (
+    "/var/cache/debconf/",
+    "/var/lib/ucf/",
+    "/var/lib/pam/",
+    "/var/lib/systemd/deb-systemd-helper-enabled/",
+)
+
+
+class Place:
+    """What the same lesser users shape, named after where it lies: ``trees``, path to kind, and single ``paths``."""
+
+    def __init__(self, name, trees=(), paths=()):
+        self.name, self.trees, self.paths = name, dict(trees), set(paths)
+
+
+class Scope:
+    """What to take. ``trees`` with everything in them and ``paths`` that root alone can change; ``places``, by name.
+
+    Kinds of trees: ``tree``, kept whole; ``data``, see DATA_TREES; ``cache``, as data, but what is new goes.
+    """
+
+    def __init__(self, touches, roots):
+        self.trees, self.paths, self.places = {"/etc"}, set(), {}
+        self.sysctls, self.units, self.packages, self.databases = [], [], [], []
+        self._starts = None
+        self.roots = sorted({_settled(root.rstrip("/"), True)[0] for root in roots})
+        kinds = {"sysctl": self.sysctls, "unit": self.units, "package": self.packages, "database": self.databases}
+        data = {}
+        for touch in sorted(set(touches)):
+            kind, colon, name = touch.partition(":")
+            if touch.startswith("/"):
+                self._path(touch, data)
+            elif kind in ("modes", "tree") and name.startswith("/"):
+                self._tree(name, "data" if kind == "modes" else "tree", data)
+            elif colon and kind in kinds and name:
+                kinds[kind].append(name)
+            else:
+                raise store.Refused("%r is not something that a fix can touch" % touch)
+        web = any(touch in ("/var/www/", "/srv/") for touch in touches)
+        data.update({root: "data" for root in self.roots if web or nearest(root, data)})
+        if self.packages or any(touch in PACKAGE_TREES for touch in touches):
+            self.packages.append("")
+            self.trees |= {one.rstrip("/") for one in PACKAGE_OWN_TREES}
+            self.paths |= set(PACKAGE_FILES)
+            data.update(dict.fromkeys(PACKAGE_CACHES, "cache"))
+        self.trees = {one for one in self.trees if not nearest(os.path.dirname(one), self.trees)}
+        for path, kind in data.items():
+            covered = nearest(os.path.dirname(path), data) and path not in self.roots
+            if not covered and not nearest(path, self.trees):
+                self.apart(path, kind)
+
+    @classmethod
+    def recorded(cls, document):
+        """The scope that a snapshot was taken with."""
+        scope = cls([], [])
+        for word in ("trees", "paths"):
+            setattr(scope, word, set(document[word]))
+        for word in ("sysctls", "units", "packages", "databases", "roots"):
+            setattr(scope, word, list(document[word]))
+        scope.places = {name: Place(name, *rest) for name, rest in document["places"].items()}
+        return scope
+
+    def document(self):
+        """What ``recorded`` needs."""
+        return {
+            **{word: sorted(getattr(self, word)) for word in ("trees", "paths")},
+            **{word: getattr(self, word) for word in ("sysctls", "units", "packages", "databases", "roots")},
+            "places": {name: [place.trees, sorted(place.paths)] for name, place in self.places.items()},
+        }
+
+    def _path(self, touch, data):
+        if touch in PACKAGE_TREES:
+            return
+        path, exposed = _settled(touch.rstrip("/") or "/", touch.startswith(DATA_TREES))
+        inside = path + "/"
+        if not touch.endswith("/"):
+            if exposed or inside.startswith(DATA_TREES):
+                self._place(path).paths.add(path)
+            else:
+                self.paths.add(path)
+        elif inside.startswith(DATA_TREES) and not inside.startswith(OWN_TREES):
+            data[path] = "data"
+        else:
+            self._tree(path, "tree", data)
+
+    def _tree(self, path, kind, data):
+        path, exposed = _settled(path, kind == "data" or path.startswith(DATA_TREES))
+        if kind == "tree" and not exposed:
+            self.trees.add(path)
+        else:
+            data[path] = kind
+
+    def apart(self, path, kind):
+        """Have a tree taken apart from root's."""
+        self._place(path).trees[path] = kind
+        self._starts = None
+
+    def _place(self, path):
+        root = nearest(path, self.roots)
+        name = root or "/".join(path.split("/")[:3])
+        return self.places.setdefault(name, Place(name))
+
+    def starts(self):
+        """Every tree with its kind."""
+        if self._starts is None:
+            self._starts = dict.fromkeys(self.trees, "tree")
+            for place in self.places.values():
+                self._starts.update(place.trees)
+        return self._starts
+
+    def kind(self, path):
+        """How a path is taken: ``tree``, ``data``, ``cache`` or, by itself, ``path``."""
+        return self.starts().get(nearest(path, self.starts()), "path")
+
+    def cleared(self, path):
+        """Whether what is new at the path goes."""
+        return self.kind(path) in ("tree", "cache")
+
+    def owners(self):
+        """Every tree and path with the place that it belongs to, or None where it is root's."""
+        found = {start: place for place in self.places.values() for start in (*place.trees, *place.paths)}
+        found.update(dict.fromkeys((*self.trees, *self.paths)))
+        return found
+
+
+def nearest(path, starts):
+    """The one of ``starts`` that is the path or the last one above it, or None."""
+    while path not in starts and path != "/":
+        path = os.path.dirname(path)
+    return path if path in starts else None
+
+
+def _settled(path, shaped=False):
+    """``shaped``: the path is one that lesser users shape, so what is wrong with it is met, and noted, in its place."""
+    try:
+        return tree.settled(path)
+    except (tree.Unsafe, OSError) as error:
+        if shaped and tree.parts(path):
+            return path, True
+        raise store.Refused(str(error))

@@ -1,0 +1,164 @@
+"""What lies below a folder, without recursion and within bounds; what goes beyond them is noted, or refused."""
+
+import os
+import time
+
+from . import store, tree
+
+MAX_DEPTH = 64
+MAX_NAMES = 1_000_000
+MAX_NOTES = 100
+OWN = 200
+"""Bytes that an entry takes besides its words."""
+
+
+class Notes:
+    """What was not kept: below which path, of how many entries that is known (at least), and why.
+
+    ``why`` is a word: ``deep`` ``many`` ``large`` ``late`` ``unreadable`` ``blocked`` ``broken``.
+    """
+
+    def __init__(self):
+        self._counts = {}
+
+    def add(self, below, why, count=1):
+        """Note entries; told once for a place and a reason, and for a bounded number of places."""
+        if (below, why) in self._counts or len(self._counts) < MAX_NOTES:
+            self._counts[below, why] = self._counts.get((below, why), 0) + count
+
+    def merge(self, told):
+        """Take over what another told."""
+        for one in told:
+            self.add(one["path"], one["why"], one["count"])
+
+    def told(self):
+        """As a document."""
+        return [{"path": path, "why": why, "count": n} for (path, why), n in sorted(self._counts.items())]
+
+
+class Refusing:
+    """Notes of trees that only root can change: there what cannot be kept is refused."""
+
+    def add(self, below, why, count=1):
+        """Refuse."""
+        raise store.Refused("%s cannot be kept whole: %s" % (below, WHY[why]))
+
+
+WHY = {
+    "deep": "folders in it are nested more than %d deep" % MAX_DEPTH,
+    "many": "it holds too many entries",
+    "large": "it holds too much, or a file that is too large",
+    "late": "reading it took too long",
+    "unreadable": "something in it cannot be read",
+    "blocked": "reading it did not end",
+    "broken": "reading it failed",
+}
+
+
+def said(note):
+    """A note in words."""
+    return "%d entries below %s: %s" % (note["count"], note["path"], WHY[note["why"]])
+
+
+class Budget:
+    """How many entries and bytes may be kept, until when."""
+
+    def __init__(self, entries, size, seconds):
+        self.entries, self.size, self._until = entries, size, time.monotonic() + seconds
+
+    def spend(self, path, entry):
+        """Why the entry is too much, or None when it is accounted for."""
+        cost = OWN + 2 * len(path) + len(entry.get("target", ""))
+        cost += sum(len(name) + len(value) for name, value in entry.get("xattrs", {}).items())
+        if self.entries < 1:
+            return "many"
+        if self.size < cost:
+            return "large"
+        if time.monotonic() > self._until:
+            return "late"
+        self.entries -= 1
+        self.size -= cost
+        return None
+
+
+class _Folder:
+    """An open folder on the way down, with the names that are still to be looked at."""
+
+    def __init__(self, handle, path, names, device):
+        self.handle, self.path, self.names, self.device = handle, path, names, device
+
+
+def walk(path, keep_of, budget, notes, known=None, enter=None, skip=(), only=None):
+    """``(path, entry)`` of what is at and below the path, folders before what is in them; other mounts left out.
+
+    ``keep_of(path)`` gives the ``keep`` for a path, or None. ``enter(path, entry)``: whether a folder is gone into.
+    ``skip``: paths that are left out, with what is below them. ``only``: folder to the names in it that are looked at.
+    """
+    known, served = known or {}, tree.served_mounts()
+    parent, name = os.path.split(path)
+    with tree.opened(parent) as handle:
+        stack = [_Folder(os.dup(handle), parent, [name], None)]
+    try:
+        while stack:
+            folder = stack[-1]
+            if not folder.names:
+                os.close(stack.pop().handle)
+                continue
+            name = folder.names.pop()
+            here = os.path.join(folder.path, name)
+            if here in served or here in skip:
+                continue
+            try:
+                entry = tree.look(folder.handle, name, keep_of(here), known.get(here))
+            except OSError:
+                notes.add(path, "unreadable")
+                continue
+            if entry["type"] == "absent" or _other_mount(folder, entry):
+                continue
+            inner = None
+            if entry["type"] == "folder" and (enter is None or enter(here, entry)):
+                inner = _entered(folder, name, here, entry, budget, notes, path, only)
+                if inner is not None:
+                    stack.append(inner)
+            too_much = budget.spend(here, entry)
+            if too_much:
+                notes.add(path, too_much, 1 + sum(len(one.names) for one in stack))
+                return
+            if inner is not None and len(stack) > MAX_DEPTH:
+                notes.add(path, "deep", len(inner.names))
+                inner.names = []
+            yield here, entry
+    finally:
+        for folder in stack:
+            os.close(folder.handle)
+
+
+def _other_mount(folder, entry):
+    return folder.device is not None and entry["id"][0] != folder.device and entry["type"] != "file"
+
+
+def _entered(folder, name, here, entry, budget, notes, top, only):
+    """The folder, opened, with the names in it; ``entry`` is given their digest when they are all there."""
+    try:
+        inner = tree.enter(folder.handle, name, here)
+    except FileNotFoundError:
+        return None
+    except (OSError, tree.Unsafe):
+        notes.add(top, "unreadable")
+        return None
+    if only is not None:
+        return _Folder(inner, here, list(only.get(here, ())), entry["id"][0])
+    names, more = [], 0
+    with os.scandir(inner) as found:
+        for one in found:
+            if len(names) <= budget.entries:
+                names.append(one.name)
+            else:
+                more += 1
+            if more >= MAX_NAMES:
+                break
+    if more:
+        notes.add(top, "many", more)
+    else:
+        entry["names"] = tree.names_digest(names)
+    return _Folder(inner, here, sorted(names, reverse=True), entry["id"][0])
