@@ -6,12 +6,25 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from auditor.models import Text
+from auditor.report.visible import one_line
 from auditor.runner import Playbook, Task
 
 ACTION = "guard"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MAX_MEMBERS = 200
 _MAX_CHARS = 1_000
+_MAX_PATH = 200
+_NOT_KEPT: Mapping[str, Text] = {
+    "deep": Text(vi="thư mục lồng nhau quá sâu", en="folders are nested too deep"),
+    "many": Text(vi="có quá nhiều mục", en="there are too many"),
+    "large": Text(vi="dung lượng quá lớn", en="they are too large"),
+    "late": Text(vi="đọc quá lâu", en="reading them took too long"),
+    "unreadable": Text(vi="không đọc được", en="they could not be read"),
+    "blocked": Text(vi="việc đọc không kết thúc", en="reading them did not end"),
+    "broken": Text(vi="việc đọc bị lỗi", en="reading them failed"),
+}
+"""Why a guard does not keep something, by its word."""
 
 
 def task(played: Playbook, host: str) -> Task | None:
@@ -35,6 +48,29 @@ def digest(said: Mapping[str, Any], key: str) -> str | None:
     """A sha256 in hexadecimal, or None when it is none."""
     value = said.get(key)
     return value if isinstance(value, str) and _DIGEST.fullmatch(value) else None
+
+
+def notes(said: Mapping[str, Any]) -> tuple[Text, ...]:
+    """What the way back does not hold, since lesser users on the host shape it: where, how much of it, and why."""
+    return tuple(_note(one) for one in mappings(said.get("notes")))
+
+
+def _note(one: Mapping[str, Any]) -> Text:
+    count, path = one.get("count"), one_line(str(one.get("path"))[:_MAX_PATH])
+    why = _NOT_KEPT.get(str(one.get("why")), Text(vi="không rõ lý do", en="for no known reason"))
+    number = count if isinstance(count, int) and not isinstance(count, bool) and 0 < count < 2**40 else 1
+    return Text(
+        vi=f"đường lui không giữ {number} mục trong {path}: {why.vi}",
+        en=f"the way back does not hold {number} {'entry' if number == 1 else 'entries'} in {path}: {why.en}",
+    )
+
+
+def failed(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is not yet back, in the host's words, while it goes on trying; else what could not be brought back."""
+    pending = said.get("failed")
+    if isinstance(pending, Mapping) and pending:
+        return tuple(word(f"{key}: {why}") for key, why in list(pending.items())[:_MAX_MEMBERS])
+    return words(said.get("problems"))
 
 
 def word(value: Any) -> str:

@@ -23,6 +23,7 @@ from auditor.journal import Journal
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, HostState, Inventory, Text
 from auditor.plan import Plan, TaskPreview, preview
 from auditor.reasons import explain
+from auditor.report.visible import one_line
 from auditor.review import look
 from auditor.runner import Playbook, Task, interruptible, play
 
@@ -240,7 +241,11 @@ class _Rollout:
             self.until[task.host] = time.monotonic() + seconds + REVERT_SECONDS
             deadline = datetime.now(UTC) + timedelta(seconds=seconds)
             self.record.put(
-                [task.host], state="armed", digest=guard.digest(task.result, "digest"), deadline=_stamp(deadline)
+                [task.host],
+                state="armed",
+                digest=guard.digest(task.result, "digest"),
+                deadline=_stamp(deadline),
+                notes=guard.notes(task.result),
             )
         if self.watch is not None:
             self.watch(task)
@@ -314,7 +319,9 @@ class _Rollout:
                 if self._settled(run, name, left[name], wrong.get(name)):
                     del left[name]
                 elif time.monotonic() > self.until.get(name, 0):
-                    self.record.put([name], state="lost", why=wrong.get(name))
+                    said = guard.answer(run, name)
+                    why = _with_problems(wrong.get(name) or _NOTHING, said) if said else wrong.get(name)
+                    self.record.put([name], state="lost", why=why)
                     del left[name]
                 elif (task := guard.task(run, name)) and task.outcome == "failed":
                     left[name] = "status"
@@ -405,7 +412,7 @@ def _timed_out(answer: Mapping[str, Any]) -> Text:
 
 
 def _with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
-    said = "; ".join(problem[:200] for problem in guard.words(answer.get("problems"))[:5])
+    said = one_line("; ".join(problem[:200] for problem in guard.failed(answer)[:5]))
     if not said:
         return why
     return Text(vi=f"{why.vi}; chưa khôi phục được: {said}", en=f"{why.en}; could not be brought back: {said}")

@@ -418,6 +418,7 @@ class HostHardening(Model):
     deadline: str | None = Field(default=None, description="when the host brings itself back, ISO 8601 with offset")
     tasks: tuple[str, ...] = Field(default=(), description="names of the tasks that changed something")
     why: Text | None = Field(default=None, description="why it was refused or reverted, or what is known of it")
+    notes: tuple[Text, ...] = Field(default=(), description="what lesser users there keep the way back from holding")
 
 
 class Hardening(Model):

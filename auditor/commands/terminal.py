@@ -297,6 +297,8 @@ def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> 
         console.print(f"[bold]{escape(entry.host)}[/]: [{_STATE[entry.state]}]{said}[/]{tasks}")
         if entry.why is not None:
             console.print(f"    {escape(entry.why.get(lang))}")
+        for note in entry.notes[:_SHOWN]:
+            console.print(f"    {escape(note.get(lang))}")
     for domain in hardening.broken_before:
         err.print(f"[yellow]{escape(domain)}[/]: {words('hardening.broken_before')}")
     for domain in hardening.by_wish:

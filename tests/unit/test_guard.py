@@ -25,7 +25,6 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     live,
     packages,
     scope,
-    service,
     sessions,
     snapshot,
     store,

@@ -72,10 +72,15 @@ def read(scope, keep, notes):
             keep([base64.b64decode(content)])
         size -= sum(map(len, told["contents"].values()))
         count -= len(told["entries"])
-        for path, entry in told["entries"].items():
-            if path not in found or "around" in found[path]:
-                found[path] = entry
+        merge(found, told["entries"])
     return found
+
+
+def merge(found, more):
+    """Add entries; what is taken counts before what is only around something."""
+    for path, entry in more.items():
+        if path not in found or ("around" in found[path] and "around" not in entry):
+            found[path] = entry
 
 
 def _read(scope, place, most, size):
@@ -99,7 +104,7 @@ def now(scope, wanted, notes):
             continue
         place = scope.places[name]
         told = _apart(place, notes, lambda place=place, part=part: _present_told(scope, place, part))
-        found.update(part if told is None else told["entries"])
+        merge(found, part if told is None else told["entries"])
     return found
 
 

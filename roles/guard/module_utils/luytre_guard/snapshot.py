@@ -113,7 +113,7 @@ def entries(scope, keep, notes):
         raise store.Refused(str(error))
     for shaped in [path for path in found if path in scope.starts() and path not in scope.trees]:
         del found[shaped]
-    found.update(data.read(scope, keep, notes))
+    data.merge(found, data.read(scope, keep, notes))
     return found
 
 

@@ -65,7 +65,7 @@ class Snapshot:
             return path in self.entries or (entry["uid"] == 0 and not entry["mode"] & 0o022)
 
         found = self.roots_now(notes, enter)
-        found.update(data.now(self.scope, self.entries, notes))
+        data.merge(found, data.now(self.scope, self.entries, notes))
         return found
 
 
