@@ -65,12 +65,12 @@ def _note(one: Mapping[str, Any]) -> Text:
     )
 
 
-def failed(said: Mapping[str, Any]) -> tuple[str, ...]:
+def not_back(said: Mapping[str, Any]) -> tuple[str, ...]:
     """What is not yet back, in the host's words, while it goes on trying; else what could not be brought back."""
-    pending = said.get("failed")
+    pending = said.get("not_back")
     if isinstance(pending, Mapping) and pending:
         return tuple(word(f"{key}: {why}") for key, why in list(pending.items())[:_MAX_MEMBERS])
-    return words(said.get("problems"))
+    return tuple(word(one) for one in _members(said.get("problems")))
 
 
 def word(value: Any) -> str:

@@ -412,7 +412,7 @@ def _timed_out(answer: Mapping[str, Any]) -> Text:
 
 
 def _with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
-    said = one_line("; ".join(problem[:200] for problem in guard.failed(answer)[:5]))
+    said = one_line("; ".join(problem[:200] for problem in guard.not_back(answer)[:5]))
     if not said:
         return why
     return Text(vi=f"{why.vi}; chưa khôi phục được: {said}", en=f"{why.en}; could not be brought back: {said}")

@@ -2,88 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from auditor import lab
-from tests.lab.disk import Disk, differences, disk
-
-HERE = Path(__file__).parent
-ROLE = HERE.parent.parent / "roles" / "guard"
-INVENTORY = "inventories/lab"
-ROOTS = {"web2": "/var/www/bennua.test", "web3": "/var/www/dongvau.test"}
-
-
-class Host:
-    """A lab host under guard."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def sh(self, script: str, timeout: float = 120) -> str:
-        """Run as root; what it said."""
-        done = lab.run(self.name, script, timeout=timeout)
-        return (done.stdout + done.stderr).decode("utf-8", "replace")
-
-    def guard(self, action: str, **arguments: Any) -> dict[str, Any]:
-        """The module, over Ansible as in a run."""
-        check = ["--check"] if arguments.pop("check", False) else []
-        given = json.dumps({"action": action, **arguments})
-        done = subprocess.run(
-            [
-                str(Path(sys.executable).parent / "ansible"),
-                "-i",
-                INVENTORY,
-                self.name,
-                "-b",
-                "-m",
-                "guard",
-                "-a",
-                given,
-                *check,
-            ],
-            env={
-                **os.environ,
-                "ANSIBLE_LIBRARY": str(ROLE / "library"),
-                "ANSIBLE_MODULE_UTILS": str(ROLE / "module_utils"),
-                "ANSIBLE_NOCOLOR": "1",
-            },
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        found = re.search(r"=> (\{.*\})", done.stdout, re.S)
-        assert found, done.stdout + done.stderr
-        answer: dict[str, Any] = json.JSONDecoder().raw_decode(found.group(1))[0]
-        return {**answer, "failed": "FAILED!" in done.stdout}
-
-    def arm(self, run: str, touches: list[str], seconds: int = 300) -> dict[str, Any]:
-        answer = self.guard("arm", run=run, seconds=seconds, touches=touches, roots=[ROOTS[self.name]])
-        assert answer.get("changed") is True, answer
-        return answer
-
-    def disk(self) -> Disk:
-        return disk(self.name)
-
-    def outcome(self, run: str, seconds: float = 60) -> dict[str, Any]:
-        """How the run ended, once it has and we get in again."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            said = self.sh(f"test -e /var/lib/luytre/guard/armed.json || cat /var/lib/luytre/guard/{run}/state.json")
-            if said.startswith("{"):
-                return json.loads(said)  # type: ignore[no-any-return]
-            time.sleep(0.3)
-        raise AssertionError(f"no way back into {self.name}: {said}")
+from tests.lab.disk import differences
+from tests.lab.guarded import ROOTS, Host
 
 
 @pytest.fixture
@@ -176,10 +100,10 @@ def test_rollback_undoes_a_confirmed_run_but_not_what_came_since(host: Callable[
     there.sh("echo mine > /etc/issue.net; echo changed >> /etc/one")
     issue = there.sh("stat -c '%Y %s' /etc/issue.net")
     drift = there.guard("drift")
-    assert drift["failed"] is False, drift
+    assert drift["failed_task"] is False, drift
     assert {one["path"] for one in drift["paths"]} >= {"/etc/issue.net", "/etc/one"}
     refused = there.guard("rollback", run="later", expect_digest="0" * 64)
-    assert refused["failed"] and "digest" in refused["msg"]
+    assert refused["failed_task"] and "digest" in refused["msg"]
     seen = there.guard("rollback", run="later", expect_digest=armed["digest"], check=True)
     assert "/etc/motd" in there.sh("find /etc/motd -perm 600")
     done = there.guard("rollback", run="later", expect_digest=armed["digest"], expect_after=confirmed["after"])

@@ -60,3 +60,20 @@ def test_drift_is_told_with_the_controls_that_touch_it(monkeypatch: Any) -> None
 
 def test_foreign_text_gives_a_terminal_no_orders() -> None:
     assert console.escape("\x1b]0;t\x07[bold]\u202e") == "⟨U+001B⟩]0;t⟨U+0007⟩\\[bold]⟨U+202E⟩"
+
+
+def test_what_is_not_kept_is_told_in_both_languages_and_bounded() -> None:
+    said = {
+        "notes": [{"path": "/var/www/a\x1b\n" + "b" * 9000, "why": "deep", "count": 7}, {"why": [], "count": -1}, 3]
+        * 200
+    }
+    first, second, *_ = notes = guard.notes(said)
+    assert first.en.startswith("the way back does not hold 7 entries in /var/www/a") and "nested too deep" in first.en
+    assert first.vi.startswith("đường lui không giữ 7 mục trong /var/www/a") and "\n" not in first.vi
+    assert "1 entry" in second.en and len(notes) <= 200 and max(len(note.en) for note in notes) < 400
+
+
+def test_what_is_not_yet_back_counts_before_problems() -> None:
+    assert guard.not_back({"not_back": {"/etc/a": "Read-only"}, "problems": ["x"]}) == ("/etc/a: Read-only",)
+    assert guard.not_back({"not_back": {}, "problems": ["x"]}) == ("x",)
+    assert guard.not_back({"not_back": 7, "problems": None}) == ()

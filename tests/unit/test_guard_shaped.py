@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
@@ -11,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import ansible.module_utils
@@ -215,6 +217,67 @@ def test_places_are_told_apart_by_who_shapes_them(place: Path) -> None:
     assert again.document() == found.document()
 
 
+@pytest.fixture
+def blocking(place: Path) -> Iterator[Path]:
+    """A site on a file system that www-data serves, and which never answers."""
+    root = place / "site" / "blocking"
+    root.mkdir(parents=True)
+    os.chown(root.parent, 33, 33)
+    libc = ctypes.CDLL(None, use_errno=True)
+    try:
+        served = os.open("/dev/fuse", os.O_RDWR)
+    except OSError:
+        pytest.skip("no file system can be served here")
+    options = f"fd={served},rootmode=40000,user_id=33,group_id=33,allow_other".encode()
+    if libc.mount(b"luytre", os.fsencode(root), b"fuse", 6, options):
+        os.close(served)
+        pytest.skip("no file system can be served here")
+    yield root
+    os.close(served)
+    subprocess.run(["umount", str(root)], check=True)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_file_system_that_never_answers_holds_nothing_up(
+    blocking: Path, seen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not seen:
+        monkeypatch.setattr(tree, "served_mounts", set)
+        monkeypatch.setattr(data, "LATEST", 1)
+    found = scope.Scope([f"modes:{blocking}"], [str(blocking)])
+    found.trees = set()
+    entries, notes, _ = read(found)
+    assert entries == {}
+    assert notes == [{"path": str(blocking), "why": "blocked", "count": 1}]
+
+
+@pytest.fixture
+def small_disk(place: Path) -> Iterator[Path]:
+    """A disk of its own, 30 MB."""
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=30m", "none", str(place)], check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_disk_that_ran_full_does_not_stop_the_way_back(small_disk: Path) -> None:
+    file, room = small_disk / "a", small_disk / "room"
+    content = os.urandom(3_000_000)
+    file.write_bytes(content)
+    entry = tree.at(str(file), tree.digest)
+    spare.keep(str(room), len(content))
+    file.unlink()
+    with (small_disk / "filler").open("wb") as filler, pytest.raises(OSError, match="space"):
+        while True:
+            filler.write(bytes(1 << 20))
+            filler.flush()
+    snap = SimpleNamespace(entries={}, room=str(room))
+    mending = work.Work(snap, {})
+    mending.attempt(str(file), lambda: writing.put(str(file), entry, lambda: [content]))
+    assert (mending.failed, mending.problems) == ({}, [])
+    assert file.read_bytes() == content
+
+
 # --- apart ------------------------------------------------------------------------------------------------
 
 
@@ -363,7 +426,7 @@ def test_a_way_back_that_fails_is_tried_again_and_told(open_run: Any, monkeypatc
     monkeypatch.setattr(service.restore, "Revert", Scripted)
     assert service._revert(open_run, "r") == service.AGAIN
     state = open_run.state("r")
-    assert (state["state"], state["failed"]) == ("reverting", {"/etc/a": "Read-only file system"})
+    assert (state["state"], state["not_back"]) == ("reverting", {"/etc/a": "Read-only file system"})
     assert open_run.armed() is not None
     assert [service._revert(open_run, "r") for _ in range(3)] == [service.AGAIN, service.DONE, service.DONE]
     assert (open_run.armed(), open_run.state("r")["state"]) == (None, "reverted")
@@ -388,7 +451,7 @@ def test_a_way_back_that_dies_is_tried_again(open_run: Any, monkeypatch: pytest.
 
     monkeypatch.setattr(service.restore, "Revert", dies)
     assert service._revert(open_run, "r") == service.AGAIN
-    assert "none left" in open_run.state("r")["failed"]["the way back"]
+    assert "none left" in open_run.state("r")["not_back"]["the way back"]
 
 
 # --- old formats, tests of daemons ------------------------------------------------------------------------

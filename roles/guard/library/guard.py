@@ -15,6 +15,8 @@ description:
   - C(confirm) keeps what the run changed. C(revert) brings the host back now. C(rollback) undoes a confirmed run,
     as far as nobody changed since what it changed. C(drift) tells what that is. C(status) tells how a run ended.
   - Snapshots are root's alone, complete or not there, bounded in number and size.
+  - What lesser users shape (web roots, homes, spool) is read and brought back within bounds, in a process that may be
+    left, after root's own files, packages, units and settings. It can neither stop C(arm) nor the way back.
 options:
   action:
     description: What to do.
@@ -82,6 +84,21 @@ state:
   description: C(armed), C(confirmed), C(reverting), C(reverted), C(rolled_back) or C(none).
   returned: for all but arm and drift
   type: str
+notes:
+  description: >-
+    What the way back does not hold, C({path, why, count}), since lesser users shape it: below C(path) at least C(count)
+    entries, because they are C(deep), C(many), C(large), C(late), C(unreadable), C(blocked) or C(broken). What of
+    root's own trees cannot be kept fails C(arm) instead, with nothing changed.
+  returned: for arm, confirm and drift, and for status once a run was armed
+  type: list
+  elements: dict
+not_back:
+  description: >-
+    What a try did not bring back, by path or part, and why. The state is C(reverting): the host tries again by itself,
+    eight times with growing pauses and again at the next boot. C(revert) answers after the first such try; asked once
+    more it begins anew.
+  returned: for revert and status
+  type: dict
 problems:
   description: What could not be brought back, in words.
   returned: for revert and rollback

@@ -124,7 +124,7 @@ def _not_open(run, state):
 
 def revert(run, check=False, kept=None):
     """Bring the host back to before an open run, now. Waits until it is back, or a try has failed: then the state is
-    ``reverting``, with what ``failed`` and why, and the host goes on trying by itself for some minutes."""
+    ``reverting``, with what is ``not_back`` and why, and the host goes on trying by itself for some minutes."""
     kept = kept or store.Store()
     armed, state = kept.armed(), kept.state(run)
     if armed is None or armed["run"] != run:

@@ -145,6 +145,9 @@ def _names(paths):
 def _walked(scope, start, keep_of, budget, notes, known=None, only=None):
     found = {}
     try:
+        if nearest(start, tree.served_mounts()):
+            notes.add(start, "blocked")
+            return found
         if tree.at(start)["type"] == "absent":
             return {start: dict(tree.ABSENT)}
         others = set(scope.starts()) - {start}
@@ -159,6 +162,9 @@ def _walked(scope, start, keep_of, budget, notes, known=None, only=None):
 
 def _single(path, keep_of, notes):
     try:
+        if nearest(path, tree.served_mounts()):
+            notes.add(path, "blocked")
+            return {}
         return {path: tree.at(path, keep_of(path))}
     except (OSError, tree.Unsafe):
         notes.add(path, "unreadable")

@@ -86,16 +86,16 @@ def _try(kept, run, cause, end_writers):
         except Exception as error:
             traceback.print_exc()
             problem = {"the way back": "%s: %s" % (type(error).__name__, error)}
-            _note(kept, run, {"failed": problem, "held": True, "tried": time.time()})
+            _note(kept, run, {"not_back": problem, "held": True, "tried": time.time()})
             return AGAIN
         if done["pending"] and number + 1 < (len(PAUSES) if done["held"] else SMALL):
-            kept.put_state(run, {**done, "failed": done["pending"], "tried": time.time()})
+            kept.put_state(run, {**done, "not_back": done["pending"], "tried": time.time()})
             return AGAIN
         if done["held"]:
-            kept.put_state(run, {**done, "failed": done["pending"], "tried": time.time()})
+            kept.put_state(run, {**done, "not_back": done["pending"], "tried": time.time()})
             return SPENT
         problems = [*done["problems"], *("%s: %s" % one for one in sorted(done["pending"].items()))]
-        outcome = {**done, "problems": problems, "pending": {}, "failed": {}}
+        outcome = {**done, "problems": problems, "pending": {}, "not_back": {}}
         kept.put_state(run, {**outcome, "state": "reverted", "ended": time.time()})
         os.unlink(kept.mark)
         store.sync_folder(kept.home)

@@ -1,0 +1,79 @@
+"""A lab host under guard, without the auditor: the guard's module over Ansible, as in a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from auditor import lab
+from tests.lab.disk import Disk, disk
+
+ROLE = Path(__file__).parents[2] / "roles" / "guard"
+INVENTORY = "inventories/lab"
+ROOTS = {"web2": "/var/www/bennua.test", "web3": "/var/www/dongvau.test"}
+
+
+class Host:
+    """A lab host under guard."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def sh(self, script: str, timeout: float = 120) -> str:
+        """Run as root; what it said."""
+        done = lab.run(self.name, script, timeout=timeout)
+        return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+    def guard(self, action: str, **arguments: Any) -> dict[str, Any]:
+        """The module, over Ansible as in a run."""
+        check = ["--check"] if arguments.pop("check", False) else []
+        given = json.dumps({"action": action, **arguments})
+        program = str(Path(sys.executable).parent / "ansible")
+        done = subprocess.run(
+            [program, "-i", INVENTORY, self.name, "-b", "-m", "guard", "-a", given, *check],
+            env={
+                **os.environ,
+                "ANSIBLE_LIBRARY": str(ROLE / "library"),
+                "ANSIBLE_MODULE_UTILS": str(ROLE / "module_utils"),
+                "ANSIBLE_NOCOLOR": "1",
+            },
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        found = re.search(r"=> (\{.*\})", done.stdout, re.S)
+        assert found, done.stdout + done.stderr
+        answer: dict[str, Any] = json.JSONDecoder().raw_decode(found.group(1))[0]
+        return {**answer, "failed_task": "FAILED!" in done.stdout}
+
+    def arm(self, run: str, touches: list[str], seconds: int = 300) -> dict[str, Any]:
+        """Arm a run."""
+        answer = self.guard("arm", run=run, seconds=seconds, touches=touches, roots=[ROOTS[self.name]])
+        assert answer.get("changed") is True, answer
+        return answer
+
+    def disk(self) -> Disk:
+        """The whole disk, to compare with."""
+        return disk(self.name)
+
+    def state(self, run: str) -> dict[str, Any]:
+        """What the host has recorded of the run."""
+        said = self.sh(f"cat /var/lib/luytre/guard/{run}/state.json")
+        return json.loads(said) if said.startswith("{") else {}
+
+    def outcome(self, run: str, seconds: float = 60) -> dict[str, Any]:
+        """How the run ended, once it has and we get in again."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            said = self.sh(f"test -e /var/lib/luytre/guard/armed.json || cat /var/lib/luytre/guard/{run}/state.json")
+            if said.startswith("{"):
+                return json.loads(said)  # type: ignore[no-any-return]
+            time.sleep(0.3)
+        raise AssertionError(f"no way back into {self.name}: {said}")
