@@ -1,12 +1,9 @@
 """The little that the roles themselves need to know of a host before they change it."""
 
-import json
 import os
 
-from ansible.module_utils.luytre import _sshd, kernel
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre import _in_force, _sshd, kernel
 
-ENFORCED = "/etc/ansible/facts.d/luytre.fact"
 PROGRAMS = {
     "nginx": "nginx",
     "apache": "apache2",
@@ -19,7 +16,7 @@ PROGRAMS = {
 def collect(reading):
     return {
         "installed": {name: _is_installed(reading, program) for name, program in PROGRAMS.items()},
-        "enforced": _enforced(),
+        "in_force": _in_force.collect(),
         "sshd": _settings(reading),
         "sysctl": kernel.survey(reading),
     }
@@ -31,17 +28,6 @@ def _is_installed(reading, program):
             reading.installed("php-fpm" + version) for version in os.listdir("/etc/php")
         )
     return reading.installed(program) is not None
-
-
-def _enforced():
-    """Controls that earlier runs put in force, by id, with the domains of site controls."""
-    try:
-        found = json.loads(read_text(ENFORCED, 200_000) or "{}")
-    except ValueError:
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    return {key: [str(d) for d in value] for key, value in found.items() if isinstance(value, list)}
 
 
 def _settings(reading):

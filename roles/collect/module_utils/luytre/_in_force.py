@@ -1,0 +1,69 @@
+"""Which controls earlier runs put in force here and still are: our own files say so, since each line names its control.
+
+There is no list beside them that could be lost, grow stale or say more than was done.
+"""
+
+import fnmatch
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._trust import Trust
+
+SSHD, SSH_DROPIN = "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/00-luytre.conf"
+WEB = ("tls", "wordpress")
+FILES = {
+    SSH_DROPIN: ("ssh",),
+    "/etc/sudoers.d/zz-luytre": ("sudo",),
+    "/etc/sysctl.d/zz-luytre.conf": ("kernel",),
+    "/etc/nftables.d/luytre.nft": ("firewall",),
+    "/etc/systemd/journald.conf.d/zz-luytre.conf": ("logging",),
+    "/etc/mysql/mariadb.conf.d/zz-luytre.cnf": ("mariadb",),
+    "/etc/nginx/conf.d/00-luytre.conf": ("nginx", *WEB),
+    "/etc/apache2/conf-enabled/zz-luytre.conf": ("apache", *WEB),
+    "/etc/apache2/conf-enabled/00-luytre-default.conf": ("apache",),
+    "/etc/apache2/luytre/*.conf": ("apache", *WEB),
+    "/etc/php/*/fpm/conf.d/99-luytre.ini": ("php_fpm",),
+    "/etc/php/*/fpm/pool.d/*.conf": ("php_fpm",),
+}
+"""What several controls share, so that it is written anew as a whole for each of them; and whose controls it may name."""
+MAX_FILES = 500
+MAX_CONTROLS = 500
+
+_DOMAIN = r"(?:[a-z0-9-]+\.)+[a-z0-9-]+"
+_NAMED = re.compile(r"(?m)^[ \t]*[#;] ?([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\b(?:: (%s(?: %s)*)$)?" % (_DOMAIN, _DOMAIN))
+_OF_A_SITE = re.compile(r"/apache2/luytre/([a-z0-9][a-z0-9.-]*?)(?:\.http)?\.conf\Z")
+_OF_A_POOL = re.compile(r"(?ms)^; Luy Tre begin$.*?^; Luy Tre end$")
+_INCLUDE = re.compile(r"(?mi)^[ \t]*include[ \t=]+(.+)$")
+
+
+def collect(root=""):
+    """Control id to the domains of the sites for which it is in force; none where it is the host's.
+
+    A file that another than root could change names nothing, nor does one that its daemon no longer reads.
+    """
+    trust, found = Trust(), {}
+    for pattern, areas in FILES.items():
+        for path in sorted(glob.glob(root + pattern))[:MAX_FILES]:
+            if trust.loose(path) is None and (pattern != SSH_DROPIN or _is_included(read_text(root + SSHD) or "")):
+                for control, domains in named(path, read_text(path) or "", areas).items():
+                    found.setdefault(control, set()).update(domains)
+    return {control: sorted(domains) for control, domains in sorted(found.items())[:MAX_CONTROLS]}
+
+
+def named(path, text, areas):
+    """Control id to domains, by comments that begin with an id and may go on ``: DOMAIN …``; a site's own file is its own."""
+    if "/pool.d/" in path:
+        text = "\n".join(_OF_A_POOL.findall(text))
+    site = _OF_A_SITE.search(path)
+    found = {}
+    for area, name, domains in _NAMED.findall(text):
+        if area in areas:
+            found.setdefault("%s.%s" % (area, name), set()).update([site.group(1)] if site else domains.split())
+    return found
+
+
+def _is_included(text):
+    patterns = [word for words in _INCLUDE.findall(text) for word in words.replace('"', " ").split()]
+    return any(fnmatch.fnmatch(SSH_DROPIN, os.path.join("/etc/ssh", pattern)) for pattern in patterns)

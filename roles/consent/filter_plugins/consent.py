@@ -1,0 +1,95 @@
+"""Which controls a run of plain Ansible puts in force: those that are asked for and that nobody has to accept first."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+EVERYTHING = ("all", "tagged")
+OF_ANSIBLE = (*EVERYTHING, "untagged", "always", "never")
+"""Tags with a meaning of Ansible's own."""
+
+NO_WAY_BACK = {
+    "vi": "chỉ “auditor harden” biết trước những tệp nào sẽ đổi để giữ đường lùi",
+    "en": "only 'auditor harden' knows beforehand which files would change, and so can keep a way back",
+}
+RESTARTS = {
+    "vi": "khởi động lại dịch vụ, và Ansible thuần không biết khung giờ thay đổi",
+    "en": "restarts a service, and plain Ansible knows no change windows",
+}
+
+
+def fixes(roles):
+    """Control id to its automated fix, from the catalogue files below a folder of roles."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return {
+        control["id"]: control["fix"]
+        for file in sorted(Path(str(roles)).glob("*/controls.yml"))
+        for control in yaml.load(file.read_text("utf-8"), Loader=loader)  # noqa: S506  both are safe loaders
+        if control.get("fix")
+    }
+
+
+def area(control):
+    """The room that a control lives in."""
+    return control.partition(".")[0]
+
+
+def asked(known, tags, skipped):
+    """Of the known controls those that Ansible's ``--tags`` ask for and ``--skip-tags`` leave: by id, by area, any mix."""
+
+    def named(control, given):
+        return any(word in given for word in (control, area(control), *EVERYTHING))
+
+    return [control for control in known if named(control, tags) and not named(control, skipped)]
+
+
+def unknown(known, names):
+    """Names that are neither a known control's id, nor an area's, nor a tag of Ansible's own."""
+    right = {*known, *map(area, known), *OF_ANSIBLE}
+    return sorted({str(name) for name in names} - right)
+
+
+def accepted(given):
+    """The controls that somebody accepts: a list, or one text with commas or spaces between."""
+    if isinstance(given, str):
+        return [name for name in re.split(r"[\s,]+", given) if name]
+    return [str(name) for name in given or []]
+
+
+def objection(fix, is_accepted):
+    """Why a fix has to wait, in both languages; None when it need not."""
+    if any(touch.startswith("found:") for touch in fix["touches"]):
+        return NO_WAY_BACK
+    if is_accepted:
+        return None
+    return fix.get("danger") or (RESTARTS if fix.get("disruption") in ("restart", "reboot") else None)
+
+
+def decide(roles, tags, skipped, accept, domains):
+    """``apply`` (control id to domains), ``held`` (to why, by language), ``touches``, and ``unknown`` names."""
+    known = fixes(roles)
+    names = accepted(accept)
+    wanted = {control: objection(known[control], control in names) for control in asked(known, tags, skipped)}
+    apply = {control: list(domains) for control, why in wanted.items() if why is None}
+    return {
+        "apply": apply,
+        "held": {control: why for control, why in wanted.items() if why is not None},
+        "touches": sorted({touch for control in apply for touch in known[control]["touches"]}),
+        "unknown": unknown(known, [*tags, *skipped]) + sorted(set(names) - set(known)),
+    }
+
+
+def listed(held):
+    """What is held, for people: how to accept it, then a line a control with its reason in both languages."""
+    heading = "accept by name in luytre_accept (inventory or -e) / nêu tên trong luytre_accept để chấp nhận:"
+    return [heading, *(f"{control}: {why['en']} / {why['vi']}" for control, why in sorted(held.items()))]
+
+
+class FilterModule:
+    """Found by Ansible in any play that uses the role."""
+
+    def filters(self):
+        return {"consent": decide, "consent_listed": listed}

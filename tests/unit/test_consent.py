@@ -1,0 +1,219 @@
+"""What a run of plain Ansible may put in force: what is asked for, what somebody has accepted, what is in force already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.luytre import _in_force
+from ansible.playbook.taggable import Taggable
+
+from auditor import controls, preflight, resources
+from auditor.models import Host
+from tests.unit.access import filters
+
+CONSENT, SURVEY = filters("consent"), filters("survey")
+ROLES = resources.roles()
+CATALOGUE = controls.load()
+FIXES = {control.id: control.fix for control in CATALOGUE.controls if control.fix}
+CONSENT.fixes = cache(CONSENT.fixes)  # type: ignore[attr-defined]
+KNOWN = CONSENT.fixes(ROLES)
+MOMENT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+ROOMS = [entry["role"] for entry in yaml.safe_load((ROLES / "rooms/meta/main.yml").read_text("utf-8"))["dependencies"]]
+
+
+def tasks(role: str) -> Iterator[dict[str, Any]]:
+    """Every task of a room that can be chosen by itself."""
+    for file in sorted((ROLES / role / "tasks").glob("*.yml")):
+        entries = yaml.safe_load(file.read_text("utf-8"))
+        yield from (entry for entry in entries if file.name == "main.yml" or "tags" in entry)
+
+
+def decide(tags: tuple[str, ...] = ("all",), skipped: tuple[str, ...] = (), accept: Any = ()) -> dict[str, Any]:
+    found: dict[str, Any] = CONSENT.decide(ROLES, list(tags), list(skipped), accept, ["a.test"])
+    return found
+
+
+# --- asked for --------------------------------------------------------------------------------------------------
+
+
+def test_the_rooms_are_every_role_with_a_fix() -> None:
+    assert sorted(ROOMS) == sorted({control.area for control in CATALOGUE.controls if control.fix})
+
+
+@pytest.mark.parametrize("role", ROOMS)
+def test_a_task_belongs_to_one_control_or_runs_for_any_of_its_area(role: str) -> None:
+    for task in tasks(role):
+        tags = task.get("tags")
+        one = next((tag for tag in tags if tag in FIXES), None)
+        assert tags in (["always"], [one.split(".")[0] if one else None, one]), task["name"]
+
+
+WORDS = ("all", "tagged", "untagged", "ssh", "sudo", "ssh.max_startups", "ssh.host_key_modes", "sudo.use_pty")
+SUBSETS = [words for size in (1, 2) for words in combinations(WORDS, size)]
+
+
+class _Task(Taggable):
+    _loader = _parent = None
+
+    def __init__(self, tags: list[str]) -> None:
+        self._tags = tags
+
+    @property
+    def tags(self) -> list[str]:
+        return self._tags
+
+
+def test_ansible_chooses_the_tasks_of_exactly_the_controls_that_are_asked_for() -> None:
+    for tags, skipped in product(SUBSETS, [(), *SUBSETS]):
+        asked = set(CONSENT.asked(KNOWN, tags, skipped))
+        for control in ("ssh.max_startups", "sudo.use_pty"):
+            task = _Task([control.split(".")[0], control])
+            assert task.evaluate_tags(list(tags), list(skipped), {}) == (control in asked), (control, tags, skipped)
+
+
+def test_names_that_mean_nothing_are_told_and_not_passed_over() -> None:
+    assert decide(("ssh", "shs"), ("ssh.pasword_auth",))["unknown"] == ["shs", "ssh.pasword_auth"]
+    assert decide(accept=["sudo.nopasswd"])["unknown"] == ["sudo.nopasswd"]
+    assert decide(("all",), ("never", "sudo"))["unknown"] == []
+
+
+# --- accepted ----------------------------------------------------------------------------------------------------
+
+
+def test_what_the_auditor_holds_for_its_danger_plain_ansible_holds_too() -> None:
+    dangerous = [control for control, fix in FIXES.items() if fix.danger]
+    for accepted in ((), *combinations(dangerous[:4], 2), tuple(dangerous)):
+        host = Host(name="h", address="192.0.2.1", accept=accepted)
+        waiting = preflight.waiting(FIXES, host, None, frozenset(), MOMENT)
+        held = set(decide(accept=list(accepted))["held"])
+        assert set(waiting) <= held
+        more = {control for control in held - set(waiting) if control not in accepted}
+        assert all(
+            FIXES[control].disruption in ("restart", "reboot") or any("found:" in one for one in FIXES[control].touches)
+            for control in more
+        )
+
+
+def test_nothing_dangerous_is_made_unless_it_is_named() -> None:
+    found = decide()
+    assert not set(found["held"]) & set(found["apply"])
+    assert {*found["held"], *found["apply"]} == set(FIXES)
+    assert "ssh.password_auth" in found["held"]
+    assert found["held"]["ssh.password_auth"] == FIXES["ssh.password_auth"].danger.model_dump()  # type: ignore[union-attr]
+    assert "ssh.password_auth" in decide(accept="tls.redirect, ssh.password_auth")["apply"]
+
+
+def test_what_is_not_asked_for_is_not_held_either() -> None:
+    found = decide(("ssh",), ("ssh.password_auth",), ["ssh.password_auth"])
+    assert all(control.startswith("ssh.") for control in (*found["apply"], *found["held"]))
+    assert "ssh.password_auth" not in {**found["apply"], **found["held"]}
+
+
+def test_what_no_way_back_can_be_kept_for_waits_even_if_it_is_accepted() -> None:
+    found = decide(accept=["filesystem.world_writable"])
+    assert "filesystem.world_writable" in found["held"]
+    assert not any(touch.startswith("found:") for touch in found["touches"])
+
+
+def test_the_way_back_is_for_all_that_may_change_and_for_no_more() -> None:
+    found = decide(("kernel.aslr", "sudo"))
+    assert set(found["touches"]) == {touch for control in found["apply"] for touch in FIXES[control].touches}
+
+
+# --- in force ----------------------------------------------------------------------------------------------------
+
+ONE, OTHER = {"ssh.a": []}, {"ssh.b": []}
+
+
+@pytest.mark.parametrize(
+    ("before", "apply", "released"), list(product(({}, ONE, OTHER, {**ONE, **OTHER}), ({}, ONE), ((), ("ssh.a",))))
+)
+def test_a_shared_file_holds_what_is_in_force_and_what_is_applied_and_nothing_else(
+    before: dict[str, Any], apply: dict[str, Any], released: tuple[str, ...]
+) -> None:
+    wanted = (set(before) - set(released)) | set(apply)
+    assert set(SURVEY.enforced(before, apply, released)) == wanted
+
+
+def test_a_site_of_another_inventory_keeps_what_it_has() -> None:
+    enforced = SURVEY.enforced({"nginx.autoindex": ["b.test", "www.a.test"]}, {"nginx.autoindex": ["a.test"]})
+    assert enforced == {"nginx.autoindex": ["a.test", "b.test", "www.a.test"]}
+    declared = [{"domain": "a.test", "aliases": ["www.a.test"]}]
+    assert SURVEY.served(declared, enforced) == [*declared, {"domain": "b.test"}]
+
+
+# --- what our own files say ---------------------------------------------------------------------------------------
+
+INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\n"
+
+
+def put(root: Path, files: dict[str, str]) -> dict[str, list[str]]:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, "utf-8")
+    found: dict[str, list[str]] = _in_force.collect(str(root))
+    return found
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    class Trusting:
+        def loose(self, path: str) -> str | None:
+            return f"{path} can be changed by somebody" if "somebody" in path else None
+
+    monkeypatch.setattr(_in_force, "Trust", Trusting)
+    return tmp_path
+
+
+def test_each_line_of_a_shared_file_names_its_control(root: Path) -> None:
+    found = put(
+        root,
+        {
+            "etc/ssh/sshd_config": INCLUDE,
+            "etc/ssh/sshd_config.d/00-luytre.conf": "# Lũy Tre. sshd takes\n# ssh.x11_forwarding\nX11Forwarding no\nMatch all\n    # ssh.macs\n",
+            "etc/nginx/conf.d/00-luytre.conf": "# nginx.autoindex: a.test www.b.test\n# nginx.timeouts\n# nginx.default_server: a name that no\n",
+            "etc/apache2/luytre/c.test.http.conf": "# tls.redirect\nRedirectMatch x\n",
+            "etc/php/8.4/fpm/pool.d/www.conf": "; php_fpm.expose\n; Luy Tre begin\n; php_fpm.listen_modes\n; Luy Tre end\n",
+        },
+    )
+    assert found == {
+        "nginx.autoindex": ["a.test", "www.b.test"],
+        "nginx.default_server": [],
+        "nginx.timeouts": [],
+        "php_fpm.listen_modes": [],
+        "ssh.macs": [],
+        "ssh.x11_forwarding": [],
+        "tls.redirect": ["c.test"],
+    }
+
+
+def test_a_file_speaks_for_its_own_room_alone(root: Path) -> None:
+    assert put(root, {"etc/sysctl.d/zz-luytre.conf": "# ssh.password_auth\n# kernel.aslr\n"}) == {"kernel.aslr": []}
+
+
+def test_settings_that_sshd_no_longer_reads_are_not_in_force(root: Path) -> None:
+    files = {"etc/ssh/sshd_config": "# " + INCLUDE, "etc/ssh/sshd_config.d/00-luytre.conf": "# ssh.password_auth\n"}
+    assert put(root, files) == {}
+    assert put(root, {"etc/ssh/sshd_config": INCLUDE.lower()}) == {"ssh.password_auth": []}
+
+
+def test_a_file_that_others_can_change_says_nothing(root: Path) -> None:
+    files = {"etc/php/8.4/fpm/pool.d/somebody.conf": "; Luy Tre begin\n; php_fpm.disable_functions\n; Luy Tre end\n"}
+    assert put(root, files) == {}
+
+
+def test_a_list_of_another_program_brings_nothing_and_takes_nothing(root: Path) -> None:
+    record = {"etc/ansible/facts.d/luytre.fact": '{"ssh.password_auth": [], "kernel.aslr": "x"}'}
+    assert put(root, {**record, "etc/sudoers.d/zz-luytre": "# sudo.use_pty\n"}) == {"sudo.use_pty": []}
+
+
+def test_a_large_file_costs_no_more_than_its_size(root: Path) -> None:
+    text = "# nginx.autoindex: " + "a." * 100_000 + "\n" + "# nginx.a: b.c " * 50_000
+    assert len(put(root, {"etc/nginx/conf.d/00-luytre.conf": text})) <= 2
