@@ -28,7 +28,8 @@ def _sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
     taken: set[str] = set()
     servers: tuple[Literal["nginx", "apache"], ...] = ("nginx", "apache")
     for server in servers:
-        for vhost in data.get(server, {}).get("vhosts") or ():
+        area = data.get(server, {})
+        for vhost in (*(area.get("vhosts") or ()), *(area.get("unread_vhosts") or ())):
             names = [name for name in vhost["names"] if _fits(_DOMAIN, name) and name not in taken]
             if not names:
                 continue

@@ -8,6 +8,8 @@ from typing import Any
 from auditor.models import Site
 
 _WEB = ("nginx", "apache")
+_ASKED = ("vhosts", "tls_vhosts", "pools")
+"""What cannot be told about a site one of whose virtual hosts could not be read."""
 _NEEDS = {
     "roots": _WEB,
     "vhosts": _WEB,
@@ -38,15 +40,22 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
         for vhost in data[server]["vhosts"] or ()
         if names & set(vhost["names"])
     ]
-    roots = {root for root in (site.document_root, *(vhost["root"] for vhost in vhosts)) if root}
+    unasked = [
+        vhost
+        for server in _WEB
+        if server in data
+        for vhost in data[server].get("unread_vhosts") or ()
+        if names & set(vhost["names"])
+    ]
+    roots = {root for root in (site.document_root, *(vhost["root"] for vhost in (*vhosts, *unasked))) if root}
     backends = {backend for vhost in vhosts for backend in vhost["php_backends"]}
     pools = [pool for pool in data.get("php_fpm", {}).get("pools", []) if pool["backend"] in backends]
     certificates = {certificate["path"]: certificate for certificate in data.get("tls", {}).get("certificates", [])}
-    tls_vhosts = [vhost for vhost in vhosts if vhost["tls"] and any(listen["tls"] for listen in vhost["listens"])]
+    tls_vhosts = [vhost for vhost in vhosts if _speaks_tls(vhost)]
     certificate = next(
         (
             certificates[vhost["tls"]["certificate"]]
-            for vhost in tls_vhosts
+            for vhost in (*tls_vhosts, *filter(_speaks_tls, unasked))
             if vhost["tls"]["certificate"] in certificates
         ),
         None,
@@ -56,7 +65,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
         "roots": sorted(roots),
         "vhosts": vhosts,
         "tls_vhosts": tls_vhosts,
-        "https": bool(tls_vhosts),
+        "https": any(_speaks_tls(vhost) for vhost in (*vhosts, *unasked)),
         "certificate": certificate,
         "pools": pools,
         "wordpress": _below(data.get("wordpress", {}).get("instances", []), roots),
@@ -72,7 +81,14 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     unsearched = data.get("wordpress", {}).get("cut_short", [])
     if seen["wordpress"] is None and any(_is_below(root, unsearched) for root in roots):
         unread.add("wordpress")
+    if unasked:
+        unread.update(_ASKED)
+        seen.update({f"{part}_unread": unasked[0]["unread"] for part in _ASKED})
     return {part: value for part, value in seen.items() if part not in unread}
+
+
+def _speaks_tls(vhost: Mapping[str, Any]) -> bool:
+    return bool(vhost["tls"]) and any(listen["tls"] for listen in vhost["listens"])
 
 
 def _below(entries: list[dict[str, Any]], roots: set[str]) -> dict[str, Any] | None:

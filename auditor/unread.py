@@ -44,6 +44,17 @@ _WORDS: Mapping[str, Text] = {
         vi="cơ sở dữ liệu của tài khoản {account} ({file}) trả về nhiều dữ liệu hơn mức một trang có",
         en="the database of the account {account} ({file}) answered with more than a site has",
     ),
+    "patterns": Text(
+        vi="các mẫu (biểu thức chính quy) trong {file} tốn quá nhiều thời gian",
+        en="the patterns of {file} cost too much time",
+    ),
+    "not_understood": Text(
+        vi="không phân tích được cấu hình trong {file}", en="what {file} says could not be worked out"
+    ),
+    "no_time": Text(
+        vi="không còn thời gian để xem {file}: các trang khác trên máy đã dùng hết",
+        en="no time was left for {file}: other sites of this host took it all",
+    ),
     "failed": Text(
         vi="không đọc được các bảng của trang bằng tài khoản {account} ghi trong {file}",
         en="the site's tables could not be read as the account {account} that {file} names",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from auditor.facts._base import Fact, Path
@@ -25,13 +27,8 @@ class VhostTls(Fact):
     ciphers: str | None
 
 
-class Vhost(Fact):
-    """One ``server`` block (nginx) or ``VirtualHost`` (Apache), with inheritance resolved.
-
-    The lists of URIs answer "what would the configuration do with a request for …", worked out from the
-    configuration in force by the server's own rules of precedence, as if the file were there, for the probe
-    URIs in ``roles/collect/module_utils/luytre/_web.py``.
-    """
+class PlainVhost(Fact):
+    """What is known of a virtual host without working out any pattern."""
 
     names: list[str] = Field(
         description="as claimed, and the declared domains that it answers by wildcard or by default"
@@ -40,6 +37,32 @@ class Vhost(Fact):
     root: Path | None
     file: Path
     line: int
+    access_log: str | None = Field(description="None when off")
+    error_log: str | None
+    tls: VhostTls | None
+
+
+class Unread(Fact):
+    """Why a virtual host could not be read. ``auditor.unread`` has it in words."""
+
+    why: Literal["patterns", "not_understood", "no_time"] = Field(description="no_time: other sites took it all")
+    file: Path = Field(description="whose pattern was tried then")
+
+
+class UnreadVhost(PlainVhost):
+    """A virtual host of which no more is known."""
+
+    unread: Unread
+
+
+class Vhost(PlainVhost):
+    """One ``server`` block (nginx) or ``VirtualHost`` (Apache), with inheritance resolved.
+
+    The lists of URIs answer "what would the configuration do with a request for …", worked out from the
+    configuration in force by the server's own rules of precedence, as if the file were there, for the probe
+    URIs in ``roles/collect/module_utils/luytre/_web.py``.
+    """
+
     php_backends: list[str] = Field(
         description="'unix:/run/php/x.sock' or 'tcp:127.0.0.1:9000'; 'mod_php' for Apache's module"
     )
@@ -64,7 +87,4 @@ class Vhost(Fact):
     writes: list[str] = Field(
         default_factory=list, description="methods that change files, as WebDAV's, that it answers"
     )
-    access_log: str | None = Field(description="None when off")
-    error_log: str | None
     body_limit: int | None = Field(description="bytes; 0 is unlimited, None the server's default")
-    tls: VhostTls | None

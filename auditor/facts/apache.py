@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from auditor.facts._base import Area, Fact, FileMode, Path
-from auditor.facts._web import Vhost
+from auditor.facts._web import UnreadVhost, Vhost
 
 
 class DefaultVhost(Fact):
@@ -62,3 +62,6 @@ class Facts(Area):
     needs_grant: list[Path] = Field(description="document roots served only because / of the file system is granted")
     settings_after_ours: list[str] = Field(description="settings that stand again after Lũy Tre's drop-in")
     vhosts: list[Vhost]
+    unread_vhosts: list[UnreadVhost] = Field(
+        default_factory=list, description="those that could not be asked, apart from ``vhosts``"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from auditor.facts._base import Area, Fact, FileMode
-from auditor.facts._web import Vhost
+from auditor.facts._web import UnreadVhost, Vhost
 
 
 class Setting(Fact):
@@ -52,3 +52,6 @@ class Facts(Area):
     default_servers: list[DefaultServer]
     loose_files: list[FileMode] = Field(description="configuration and folders above it that not root alone can change")
     vhosts: list[Vhost] | None = Field(description="None when the configuration could not be understood")
+    unread_vhosts: list[UnreadVhost] = Field(
+        default_factory=list, description="those that could not be asked, apart from ``vhosts``"
+    )

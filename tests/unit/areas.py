@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from auditor import controls, resources
 from auditor.controls import Catalogue
 from auditor.evaluate import evaluate_host
@@ -30,6 +32,7 @@ SITE = Site(
 
 class _Server(Area):
     vhosts: list[dict[str, Any]]
+    unread_vhosts: list[dict[str, Any]] = Field(default_factory=list)
 
 
 def vhost(*names: str, root: str | None = "/var/www/bennua.test", proxies_to: tuple[str, ...] = ()) -> dict[str, Any]:

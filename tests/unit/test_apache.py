@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apache_config, _apache_request, apache, nginx
+from ansible.module_utils.luytre import _apache_config, _apache_request, _patterns, apache, nginx
 
 from auditor import controls
 from auditor.controls import Catalogue
 from auditor.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
 from auditor.facts.apache import Facts
-from auditor.models import Host, Site, Status
+from auditor.models import Finding, Host, Site, Status
 
 ROLE = Path(__file__).parents[2] / "roles" / "apache"
 
@@ -81,6 +80,7 @@ SITE = """
 </VirtualHost>
 """
 INC = "DocumentRoot /var/www/bennua.test\nDirectoryIndex index.php\nCustomLog ${APACHE_LOG_DIR}/a.log combined\n"
+COSTLY = ".*" * 30 + "!"
 BENNUA = {"domain": "bennua.test", "aliases": ["www.bennua.test"], "server": "apache"}
 
 
@@ -127,13 +127,21 @@ def vhost(data: dict[str, Any], port: int) -> dict[str, Any]:
     return found
 
 
-def statuses(data: dict[str, Any]) -> dict[str, Status]:
+def findings(data: dict[str, Any], *domains: str) -> dict[str, Finding]:
+    """Each control on the host or the last of the sites."""
     catalogue = Catalogue(controls=tuple(controls.read_file(ROLE / "controls.yml")))
     absent = areas()["nginx"].model_validate(nginx.ABSENT)
     known = HostFacts(1_790_000_000, {"apache": areas()["apache"].model_validate(data), "nginx": absent}, {}, {})
-    site = Site(domain="bennua.test", aliases=("www.bennua.test",), host="h", server="apache")
-    host = Host(name="h", address="192.0.2.1", sites=(site,))
-    return {finding.control: finding.status for finding in evaluate_host(catalogue, host, known)}
+    sites = tuple(
+        Site(domain=domain, aliases=(f"www.{domain}",), host="h", server="apache")
+        for domain in domains or ("bennua.test",)
+    )
+    host = Host(name="h", address="192.0.2.1", sites=sites)
+    return {finding.control: finding for finding in evaluate_host(catalogue, host, known)}
+
+
+def statuses(data: dict[str, Any]) -> dict[str, Status]:
+    return {control: finding.status for control, finding in findings(data).items()}
 
 
 def harden(etc: Path, *, sites: tuple[dict[str, Any], ...] = (BENNUA,)) -> dict[str, Any]:
@@ -315,23 +323,53 @@ def test_an_htaccess_counts_as_far_as_it_may_and_through_no_link(etc: Path, tmp_
 
 
 @pytest.mark.parametrize(
-    "text",
+    "line",
     [
-        "(a+)+$",
-        "(a|a)*$",
-        "(.|.)*x",
-        "a*" * 40,
-        "[" * 400,
-        "(?P<",
-        "\\",
+        f'RewriteRule "{COSTLY}" - [F]',
+        f'RewriteCond %{{REQUEST_URI}} "{COSTLY}"\nRewriteRule . - [F]',
+        f'RedirectMatch "{COSTLY}" /x',
+        f'<FilesMatch "{COSTLY}">\nRequire all denied\n</FilesMatch>',
     ],
 )
-def test_a_hostile_pattern_takes_no_time(text: str) -> None:
-    started = time.monotonic()
-    known = _apache_config.pattern(text, trusted=False)
-    if known is not None:
-        known.search("/" + "a" * 60)
-    assert time.monotonic() - started < 0.1
+def test_an_htaccess_whose_patterns_never_end_costs_its_own_site_alone(
+    etc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr(_patterns, "BOUNDS", (0.2, 0.5))
+    root = tmp_path / "trang"
+    root.mkdir()
+    (root / ".htaccess").write_text(f"RewriteEngine On\n{line}\n")
+    hostile = (
+        f"<VirtualHost *:80>\nServerName doc.test\nDocumentRoot {root}\n</VirtualHost>\n"
+        f"<Directory {root}>\nAllowOverride All\nRequire all granted\n</Directory>\n"
+    )
+    (etc / "sites-enabled" / "a.conf").write_text(hostile)
+    data = read(etc)
+    assert [(one["names"], one["unread"]) for one in data["unread_vhosts"]] == [
+        (["doc.test"], {"why": "patterns", "file": f"{root}/.htaccess"})
+    ]
+    assert vhost(data, 80)["serves_backups"]
+    assert statuses(data)["apache.hidden_files"] is Status.FAIL
+    found = findings(data, "bennua.test", "doc.test")["apache.hidden_files"]
+    assert found.status is Status.NOT_EVALUATED
+    assert found.reason is not None
+    assert f"{root}/.htaccess" in found.reason.vi
+    assert [one["answers"] for one in data["default_vhosts"]] == ["unread", "php"]
+    only = {**data, "default_vhosts": data["default_vhosts"][:1]}
+    assert statuses(only)["apache.default_site"] is Status.NOT_EVALUATED
+    enforced = {"apache.hidden_files": ["doc.test"]}
+    change = filters.change(data, enforced, enforced, [{"domain": "doc.test"}], 120)
+    assert list(change["includes"].values()) == [[f"{etc}/sites-enabled/a.conf:1"]]
+
+
+def test_an_htaccess_that_is_too_long_to_read_is_no_pass(etc: Path, tmp_path: Path) -> None:
+    (tmp_path / ".htaccess").write_text("# \n" * 70_000)
+    grant = f"<Directory {tmp_path}>\nAllowOverride All\nRequire all granted\n</Directory>\n"
+    (etc / "sites-available" / "bennua.test.inc").write_text(f"DocumentRoot {tmp_path}\n{grant}")
+    data = read(etc)
+    assert data["vhosts"] == []
+    unread = {"why": "not_understood", "file": f"{tmp_path}/.htaccess"}
+    assert [one["unread"] for one in data["unread_vhosts"]] == [unread, unread]
+    assert statuses(data)["apache.hidden_files"] is Status.NOT_EVALUATED
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import ansible.module_utils
 import pytest
-from ansible.module_utils.luytre import nginx
+from ansible.module_utils.luytre import _patterns, nginx
 from ansible.module_utils.luytre._nginx_conf import BadConfig, Config, load, parse, seconds, size
 from ansible.module_utils.luytre._nginx_request import Model, Request, location_words
 from hypothesis import given
@@ -387,6 +387,18 @@ def test_headers_that_are_good_enough() -> None:
     assert {bad[f"nginx.{name}"].status for name in ("frame", "nosniff", "referrer")} == {Status.FAIL}
     csp = with_headers("Content-Security-Policy \"frame-ancestors 'self'\"")
     assert csp["nginx.frame"].status is Status.PASS
+
+
+def test_a_site_whose_patterns_never_end_costs_no_other_its_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_patterns, "BOUNDS", (0.2, 0.5))
+    pattern = ".*" * 30 + "!"
+    costly = f'server {{ listen 80; server_name doc.test; root /var/www/doc; location ~ "{pattern}" {{ deny all; }} }}'
+    good = "server { listen 80; server_name antruc.test; root /var/www/antruc.test; }"
+    found = facts(config(a=good, b=costly))
+    (unread,) = found["unread_vhosts"]
+    assert unread["names"] == ["doc.test"]
+    assert unread["unread"] == {"why": "patterns", "file": "/etc/nginx/sites-enabled/b"}
+    assert [one["names"][0] for one in found["vhosts"]] == ["antruc.test"]
 
 
 def test_what_cannot_be_understood_is_never_a_pass() -> None:

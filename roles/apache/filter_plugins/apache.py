@@ -47,11 +47,12 @@ def change(facts, enforced, applied, sites, longest, tls=None, now=0):
     """
     tls = tls or {"certificates": [], "weak_ciphers": []}
     known = {timeout["context"] for timeout in facts["timeouts"]}
+    every = every_vhost(facts)
     files, includes = {}, {}
     for site in sites:
         names = {site["domain"], *site.get("aliases", [])}
-        places = [place(vhost) for vhost in facts["vhosts"] if names & set(vhost["names"]) and place(vhost) in known]
-        vhosts = [vhost for vhost in facts["vhosts"] if place(vhost) in places]
+        places = [place(vhost) for vhost in every if names & set(vhost["names"]) and place(vhost) in known]
+        vhosts = [vhost for vhost in every if place(vhost) in places]
         rules = site_rules(site["domain"], places, facts, enforced, longest)
         text = _text({**rules, **tls_rules(site["domain"], vhosts, enforced, tls)})
         redirect = redirect_rules(site["domain"], vhosts, enforced, tls, now)
@@ -87,6 +88,11 @@ def change(facts, enforced, applied, sites, longest, tls=None, now=0):
         "disable": facts["unneeded_modules"] if "apache.modules" in applied else [],
         "tighten_modes": "apache.file_modes" in applied,
     }
+
+
+def every_vhost(facts):
+    """All virtual hosts, those too whose patterns could not be worked out: what a site's people write takes no rule away."""
+    return [*facts["vhosts"], *facts.get("unread_vhosts", [])]
 
 
 def place(vhost):
@@ -163,7 +169,7 @@ def host_rules(facts, enforced, longest):
     }
     if not facts["slow_requests_cut"] or "requestreadtimeout" in facts["ours"]:
         rules["apache.reqtimeout"] = SLOW_REQUESTS
-    spoken = [vhost["tls"] for vhost in facts["vhosts"] if vhost["tls"]]
+    spoken = [vhost["tls"] for vhost in every_vhost(facts) if vhost["tls"]]
     if spoken:
         rules["tls.protocols"] = _protocols(spoken)
     return _text({control: rule for control, rule in rules.items() if control in enforced})
@@ -171,10 +177,10 @@ def host_rules(facts, enforced, longest):
 
 def default_rules(facts):
     """Virtual hosts that answer first for names nobody claims; none where a declared site would lose its pages by it."""
-    others = [vhost for vhost in facts["vhosts"] if not _is_catch_all(vhost)]
+    others = [vhost for vhost in every_vhost(facts) if not _is_catch_all(vhost)]
     already = {
         f"{listen['address']}:{listen['port']}"
-        for vhost in facts["vhosts"]
+        for vhost in every_vhost(facts)
         if _is_catch_all(vhost)
         for listen in vhost["listens"]
     }

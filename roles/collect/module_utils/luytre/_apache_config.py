@@ -5,6 +5,7 @@ was loaded and defined up to there; variables and macros are expanded. What rema
 """
 
 import fnmatch
+import functools
 import glob
 import os
 import re
@@ -244,15 +245,14 @@ def path_matches(pattern, path):
     return len(parts) == len(given) and all(fnmatch.fnmatchcase(one, part) for part, one in zip(parts, given))
 
 
-def pattern(text, trusted=True):
-    """A compiled PCRE, as near as Python has it; None when Python cannot, or must not because it may never end."""
+@functools.lru_cache(maxsize=20_000)
+def pattern(text):
+    """A compiled PCRE, as near as Python has it; None when Python cannot. Others wrote it: it may never end."""
     flags = 0
     for letter, flag in (("i", re.IGNORECASE), ("s", re.DOTALL), ("m", re.MULTILINE)):
         if re.search(r"\(\?[a-z]*%s[a-z]*\)" % letter, text):
             flags |= flag
     text = re.sub(r"\(\?[ismx]+\)", "", text).replace("(?<", "(?P<").replace("(?P<=", "(?<=").replace("(?P<!", "(?<!")
-    if not trusted and (len(text) > 300 or len(re.findall(r"[*+}]", text)) > 4 or re.search(r"\)[*+{]", text)):
-        return None
     try:
         return re.compile(text, flags)
     except (re.error, OverflowError, RecursionError):

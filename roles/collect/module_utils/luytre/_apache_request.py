@@ -8,6 +8,7 @@ for a file that exists, from the Internet.
 import posixpath
 import re
 
+from ansible.module_utils.luytre import _patterns
 from ansible.module_utils.luytre._apache_config import Section, path_matches, pattern
 
 DENIED, REDIRECTED, PROXIED, PHP, FILE = "denied", "redirected", "proxied", "php", "file"
@@ -71,7 +72,7 @@ class State:
             setattr(other, name, value.copy() if isinstance(value, (list, set, dict)) else value)
         return other
 
-    def apply(self, nodes, trusted=True, folder=None):
+    def apply(self, nodes, folder=None):
         """This state with the directives of one section (or file) merged over it."""
         state = self.copy()
         requires, compat, rewriting, redirects = [], None, None, []
@@ -86,14 +87,14 @@ class State:
                 elif len(args) > 1 and args[0].lower() == "from":
                     compat[name] = compat[name] + args[1:]
             elif name in ("files", "filesmatch"):
-                state.files.append((node, trusted))
+                state.files.append(node)
             elif name in ("if", "elseif", "else"):
                 state.ifs.append(node)
             elif name.startswith("rewrite"):
                 rewriting = rewriting or Rewriting(folder)
-                rewriting.take(node, trusted)
+                rewriting.take(node)
             elif name.startswith("redirect"):
-                redirects.append((node, trusted))
+                redirects.append(node)
             elif args:
                 state._set(name, args, node)
         if requires:
@@ -150,16 +151,16 @@ class Rewriting:
         self.on, self.rules, self.folder, self.inherits = False, [], folder, False
         self._conditions = []
 
-    def take(self, node, trusted=True):
+    def take(self, node):
         """Add one directive."""
         if node.name == "rewriteengine" and node.args:
             self.on = node.args[0].lower() == "on"
         elif node.name == "rewriteoptions":
             self.inherits = any(arg.lower().startswith("inherit") for arg in node.args)
         elif node.name == "rewritecond" and len(node.args) > 1:
-            self._conditions.append((node.args, trusted))
+            self._conditions.append(node)
         elif node.name == "rewriterule" and len(node.args) > 1:
-            self.rules.append((node.args, self._conditions, trusted))
+            self.rules.append((node, self._conditions))
             self._conditions = []
 
     def result(self, uri, tls):
@@ -167,9 +168,10 @@ class Rewriting:
         if not self.on:
             return None
         subject = uri if self.folder is None else uri.lstrip("/")
-        for args, conditions, trusted in self.rules:
+        for node, conditions in self.rules:
+            args = node.args
             flags = [flag.strip().upper() for flag in args[2].strip("[]").split(",")] if len(args) > 2 else []
-            if not _regex_holds(args[0], subject, trusted, "NC" in flags or "NOCASE" in flags):
+            if not _regex_holds(node, args[0], subject, "NC" in flags or "NOCASE" in flags):
                 continue
             if not _conditions_hold(conditions, uri, tls):
                 continue
@@ -249,7 +251,7 @@ class Server:
         return self._mapped(uri, filename, rewritten)
 
     def _mapped(self, uri, filename, rewritten):
-        redirect = _redirected(((node, True) for node in self._redirects), uri)
+        redirect = _redirected(self._redirects, uri)
         if redirect:
             return Answer(redirect[0], redirect[1], self.locate(uri, None))
         path = filename or self.path_of(uri)
@@ -292,8 +294,7 @@ class Server:
             if len(node.args) < 2:
                 continue
             if node.name.endswith("match"):
-                known = pattern(node.args[0])
-                if known and known.search(uri):
+                if _regex_holds(node, node.args[0], uri):
                     return posixpath.normpath(re.sub(r"\$\d", "", node.args[1])) + "/" + uri.rsplit("/", 1)[-1]
             elif uri == node.args[0].rstrip("/") or uri.startswith(node.args[0].rstrip("/") + "/"):
                 return posixpath.normpath(node.args[1] + "/" + uri[len(node.args[0].rstrip("/")) :])
@@ -338,20 +339,20 @@ class Server:
             if state.override:
                 extra = self._htaccess(prefix)
                 if extra:
-                    state = state.apply(_permitted(extra, state.override), trusted=False, folder=prefix)
+                    state = state.apply(_permitted(extra, state.override), folder=prefix)
         for node in self._folders:
-            if _is_regex(node) and _regex_holds(_regex_of(node), path):
+            if _is_regex(node) and _regex_holds(node, _regex_of(node), path):
                 state = state.apply(node.inside)
         return state
 
     def _walk_files(self, state, name):
-        for node, trusted in list(state.files):
+        for node in list(state.files):
             if _is_regex(node):
-                holds = _regex_holds(_regex_of(node), name, trusted)
+                holds = _regex_holds(node, _regex_of(node), name)
             else:
-                holds = bool(node.args) and path_matches(node.args[0], name)
+                holds = bool(node.args) and _path_matches(node, node.args[0], name)
             if holds:
-                state = state.apply(node.inside, trusted)
+                state = state.apply(node.inside)
         return state
 
     def php_backend(self, state, path):
@@ -410,7 +411,7 @@ def headers(state, tls):
                 continue
             action, name, value = args[0].lower(), args[1].lower().rstrip(":"), args[2] if len(args) > 2 else ""
             rest = args[2:] if action == "unset" else args[3:]
-            if _header_condition(rest, {**always, **normal}, tls):
+            if _header_condition(node, rest, {**always, **normal}, tls):
                 _header(table, action, name, value)
     return {
         name: ", ".join(table[name] for table in (always, normal) if name in table) for name in {**always, **normal}
@@ -428,7 +429,7 @@ def _header(table, action, name, value):
         table.pop(name, None)
 
 
-def _header_condition(rest, present, tls):
+def _header_condition(node, rest, present, tls):
     if not rest:
         return True
     said = " ".join(rest)
@@ -437,7 +438,8 @@ def _header_condition(rest, present, tls):
     if empty:
         return not present.get(empty.group(1).lower())
     if unlike:
-        return not _regex_holds(unlike.group(3), present.get(unlike.group(1).lower(), ""), True, bool(unlike.group(4)))
+        value = present.get(unlike.group(1).lower(), "")
+        return not _regex_holds(node, unlike.group(3), value, bool(unlike.group(4)))
     if re.match(r"env=HTTPS$", said):
         return tls
     return said.startswith("expr=") and _expression_holds(said[5:], tls)
@@ -495,28 +497,35 @@ def _regex_of(node):
     return arguments[0] if arguments else "(?!)"
 
 
-def _regex_holds(text, subject, trusted=True, ignore_case=False):
+def _regex_holds(node, text, subject, ignore_case=False):
+    """Whether a pattern that a directive holds fits somewhere in a subject."""
+    _patterns.trying(node.file)
     negated = text.startswith("!")
-    known = pattern(("(?i)" if ignore_case else "") + text.lstrip("!"), trusted)
+    known = pattern(("(?i)" if ignore_case else "") + text.lstrip("!"))
     return known is not None and bool(known.search(subject)) is not negated
+
+
+def _path_matches(node, asked, path):
+    _patterns.trying(node.file)
+    return path_matches(asked, path)
 
 
 def _folder_holds(node, folder):
     if not node.args:
         return False
-    return path_matches(posixpath.normpath(node.args[0]) if node.args[0] != "/" else "/", folder)
+    return _path_matches(node, posixpath.normpath(node.args[0]) if node.args[0] != "/" else "/", folder)
 
 
 def _location_holds(node, uri):
     if _is_regex(node):
-        return _regex_holds(_regex_of(node), uri)
+        return _regex_holds(node, _regex_of(node), uri)
     if not node.args:
         return False
     asked = node.args[0]
     if re.search(r"[*?\[]", asked):
         count = asked.count("/")
         parts = uri.split("/")
-        return path_matches(asked, "/".join(parts[: count + 1])) or path_matches(asked, uri)
+        return _path_matches(node, asked, "/".join(parts[: count + 1])) or _path_matches(node, asked, uri)
     return asked == "/" or uri == asked or uri.startswith(asked if asked.endswith("/") else asked + "/")
 
 
@@ -541,14 +550,14 @@ def _proxy_target(node, uri):
     if len(node.args) < 2:
         return None
     if node.name == "proxypassmatch":
-        return node.args[1] if _regex_holds(node.args[0], uri) else None
+        return node.args[1] if _regex_holds(node, node.args[0], uri) else None
     prefix = node.args[0]
     return node.args[1] if uri.startswith(prefix) or uri + "/" == prefix else None
 
 
 def _redirected(redirects, uri):
     """``(kind, target)`` of the first Redirect or RedirectMatch that fits."""
-    for node, trusted in redirects:
+    for node in redirects:
         args = list(node.args)
         code = {"redirectpermanent": "301", "redirecttemp": "302"}.get(node.name, "302")
         if (
@@ -562,7 +571,7 @@ def _redirected(redirects, uri):
             continue
         asked = args[0]
         if node.name == "redirectmatch":
-            holds = _regex_holds(asked, uri, trusted)
+            holds = _regex_holds(node, asked, uri)
         elif asked.startswith("/"):
             holds = uri == asked or uri.startswith(asked if asked.endswith("/") else asked + "/")
         else:
@@ -575,9 +584,10 @@ def _redirected(redirects, uri):
 def _conditions_hold(conditions, uri, tls):
     """All conditions, an ``[OR]`` joining one with the next. None of them may be unclear."""
     group = False
-    for args, trusted in conditions:
+    for node in conditions:
+        args = node.args
         flags = [flag.strip().upper() for flag in args[2].strip("[]").split(",")] if len(args) > 2 else []
-        held = _condition_holds(args[0], args[1], uri, tls, trusted, bool({"NC", "NOCASE"} & set(flags)))
+        held = _condition_holds(node, uri, tls, bool({"NC", "NOCASE"} & set(flags)))
         if held is None:
             return False
         group = group or held
@@ -589,7 +599,8 @@ def _conditions_hold(conditions, uri, tls):
     return True
 
 
-def _condition_holds(subject, wanted, uri, tls, trusted, ignore_case):
+def _condition_holds(node, uri, tls, ignore_case):
+    subject, wanted = node.args[:2]
     known = {
         "%{HTTPS}": "on" if tls else "off",
         "%{REQUEST_SCHEME}": "https" if tls else "http",
@@ -611,7 +622,7 @@ def _condition_holds(subject, wanted, uri, tls, trusted, ignore_case):
     value = known[subject]
     if bare.startswith("="):
         return (value.lower() == bare[1:].lower() if ignore_case else value == bare[1:].strip('"')) is not negated
-    return _regex_holds(wanted, value, trusted, ignore_case)
+    return _regex_holds(node, wanted, value, ignore_case)
 
 
 def _expression_holds(text, tls):

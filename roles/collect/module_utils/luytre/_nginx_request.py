@@ -7,6 +7,8 @@ that a visitor could step around.
 
 import re
 
+from ansible.module_utils.luytre import _patterns
+
 VISITOR = "203.0.113.9"
 MAX_LOGIN_RATE = 5  # requests a second; a faster limit does not slow a guessing machine down
 MAX_TURNS = 12
@@ -105,7 +107,7 @@ class Model:
                     best["head"], lengths["head"] = server, len(name)
                 elif name.endswith(".*") and host.startswith(name[:-1]) and len(name) > lengths["tail"]:
                     best["tail"], lengths["tail"] = server, len(name)
-                elif name.startswith("~") and best["regex"] is None and self._search(name[1:], host, True):
+                elif name.startswith("~") and best["regex"] is None and self._search(server, name[1:], host, True):
                     best["regex"] = server
         for kind, how in (("exact", "exact"), ("head", "wildcard"), ("tail", "wildcard"), ("regex", "regex")):
             if best[kind] is not None:
@@ -137,7 +139,7 @@ class Model:
             request.within, request.rewritten = location, False
             modifier, pattern = location_words(location) if location is not server else ("", "")
             if modifier in ("~", "~*"):
-                self._capture(self._search(pattern, request.uri, modifier == "~*"), request)
+                self._capture(self._search(location, pattern, request.uri, modifier == "~*"), request)
             if location is not server:
                 ended = self._rewrite(location, request)
                 if isinstance(ended, Answer):
@@ -175,7 +177,7 @@ class Model:
                 return found, True
         if prefix is None or location_words(prefix)[0] != "^~":
             for location, pattern, fold in patterns:
-                if self._search(pattern, uri, fold):
+                if self._search(location, pattern, uri, fold):
                     return self._find(location, uri)[0] or location, True
         return found, False
 
@@ -293,7 +295,7 @@ class Model:
         return Answer("status", code, level)
 
     def _substitute(self, args, level, request):
-        match = self._search(args[0], request.uri, False)
+        match = self._search(level, args[0], request.uri, False)
         if not match:
             return None
         self._capture(match, request)
@@ -362,7 +364,7 @@ class Model:
         if words[1] in ("=", "!="):
             other = self._expand(words[2], request, level)
             return other is not None and (value == other) == (words[1] == "=")
-        match = self._search(words[2], value, words[1].endswith("*"))
+        match = self._search(level, words[2], value, words[1].endswith("*"))
         if words[1].startswith("!"):
             return match is None
         if match:
@@ -387,7 +389,9 @@ class Model:
         for name, value in match.groupdict().items():
             request.variables[name] = value or ""
 
-    def _search(self, pattern, text, fold):
+    def _search(self, where, pattern, text, fold):
+        """Where a pattern that stands in a directive's file fits in a text."""
+        _patterns.trying(where.file)
         key = (pattern, fold)
         if key not in self._regexes:
             try:
@@ -459,7 +463,7 @@ class Model:
 
     def _script(self, name, request, level):
         split = self.effective(level, "fastcgi_split_path_info")
-        match = self._search(split[-1].args[0], request.uri, False) if split and split[-1].args else None
+        match = self._search(split[-1], split[-1].args[0], request.uri, False) if split and split[-1].args else None
         if match and len(match.groups()) == 2:
             return match.group(1 if name == "fastcgi_script_name" else 2)
         return request.uri if name == "fastcgi_script_name" else ""
@@ -479,7 +483,7 @@ class Model:
                 default = row.args[0]
             elif key.startswith("~"):
                 fold = key.startswith("~*")
-                if regex is None and self._search(key[2 if fold else 1 :], source, fold):
+                if regex is None and self._search(row, key[2 if fold else 1 :], source, fold):
                     regex = row.args[0]
             elif key.lstrip("\\").lower() == source.lower():
                 return self._expand_deep(row.args[0], request, level, depth)

@@ -1,11 +1,13 @@
 """Apache (Debian's apache2): whether its configuration is sound, and what each virtual host would answer."""
 
 import fnmatch
+import functools
 import os
 import pwd
 import re
+import time
 
-from ansible.module_utils.luytre import _web
+from ansible.module_utils.luytre import _patterns, _web
 from ansible.module_utils.luytre._apache_config import Configuration, Directive, Section
 from ansible.module_utils.luytre._apache_request import (
     DENIED,
@@ -17,12 +19,15 @@ from ansible.module_utils.luytre._apache_request import (
     backend_of,
     headers,
 )
-from ansible.module_utils.luytre._reading import file_mode, read_below, read_text
+from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_below, read_text
 
 ROOT = "/etc/apache2"
 MAIN = ROOT + "/apache2.conf"
 MAX_WALKED = 5000
+SPARE = 2.0
+"""Seconds that are left for the rest once all virtual hosts were asked, or as many as there was time for."""
 MAX_VHOSTS = 1000
+MAX_HTACCESS = 200_000
 PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 MPMS = ("event", "worker", "prefork", "itk")
 WRITING = ("PUT", "DELETE", "MKCOL", "MOVE")
@@ -69,7 +74,10 @@ ABSENT = {
     "needs_grant": [],
     "settings_after_ours": [],
     "vhosts": [],
+    "unread_vhosts": [],
 }
+UNREAD = "unread"
+"""What a virtual host answers that could not be asked."""
 
 
 def collect(reading):
@@ -88,7 +96,9 @@ def collect(reading):
         "installed": True,
         "version": _package_version(),
         **daemon(said, variables),
-        **describe(configuration, reading.declared, _writers(variables.get("APACHE_RUN_USER", ""))),
+        **describe(
+            configuration, reading.declared, _writers(variables.get("APACHE_RUN_USER", "")), reading.deadline - SPARE
+        ),
         "loose_files": loose_files(),
         "not_understood": [*configuration.problems, *_missed(said, configuration)][:50],
     }
@@ -116,8 +126,11 @@ def daemon(said, variables):
     }
 
 
-def describe(configuration, declared, writers=()):
-    """The part of the facts that follows from the configuration alone."""
+def describe(configuration, declared, writers=(), deadline=None):
+    """The part of the facts that follows from the configuration alone. Raises Unreadable.
+
+    A virtual host whose patterns cost too much time is told apart from those that were read.
+    """
     main = [node for node in configuration.tree if node.name != "virtualhost"]
     blocks = [node for node in configuration.tree if node.name == "virtualhost"][:MAX_VHOSTS]
     htaccess = Htaccess(configuration)
@@ -129,20 +142,54 @@ def describe(configuration, declared, writers=()):
     ports = listened(main)
     groups = grouped(servers, ports)
     unclaimed = _unclaimed(declared, servers)
-    vhosts = [
-        vhost(
+    asked = [
+        (
             server,
-            block.file,
-            block.line,
-            names(server, declared, unclaimed if listens and any(x["default"] for x in listens) else ()),
-            listens,
+            plain(
+                server,
+                block.file,
+                block.line,
+                names(server, declared, unclaimed if listens and any(x["default"] for x in listens) else ()),
+                listens,
+            ),
         )
         for (block, server), listens in zip(servers, groups)
     ]
     bare = sorted(set(ports) - {listen["port"] for listens in groups for listen in listens})
     if bare:
         listens = [{"address": "*", "port": port, "tls": default.tls, "default": True} for port in bare]
-        vhosts.append(vhost(default, MAIN, 1, names(default, declared, unclaimed), listens))
+        asked.append((default, plain(default, MAIN, 1, names(default, declared, unclaimed), listens)))
+    pieces = [lambda: whole(configuration, main, blocks, writers)]
+    pieces += [functools.partial(ask, server, known) for server, known in asked]
+    told, *sites = _patterns.in_turn(pieces, deadline or time.monotonic() + 20)
+    if _is_unread(told):
+        raise Unreadable("the patterns of %s cost too much time" % (told.file or MAIN))
+    both = [(known, site) for (_, known), site in zip(asked, sites)]
+    return {
+        **told,
+        "default_vhosts": [
+            default_vhost(known, UNREAD if _is_unread(site) else site["answers"], unclaimed)
+            for known, site in both
+            if any(listen["default"] for listen in known["listens"])
+        ],
+        "vhosts": [site["vhost"] for site in sites if not _is_unread(site)],
+        "unread_vhosts": [{**known, "unread": site.told(known["file"])} for known, site in both if _is_unread(site)],
+    }
+
+
+def _is_unread(answer):
+    return isinstance(answer, _patterns.Unread)
+
+
+def ask(server, known):
+    """A virtual host as its patterns make it, and what / comes to."""
+    return {"vhost": vhost(server, known), "answers": server.answer(_web.PAGE, _page(server)).kind}
+
+
+def whole(configuration, main, blocks, writers):
+    """What counts for the whole server: root's own files decide it, no ``.htaccess``."""
+    default = Server(configuration.modules, main)
+    servers = [(block, Server(configuration.modules, main, block.inside)) for block in blocks]
     contexts = [("main", default)] + [("%s:%d" % (block.file, block.line), server) for block, server in servers]
     return {
         "mpm": next((name for name in MPMS if "mpm_" + name in configuration.modules), ""),
@@ -157,20 +204,32 @@ def describe(configuration, declared, writers=()):
         "root_open": [place for place, server in contexts if _root_open(server)],
         "slow_requests_cut": "reqtimeout" in configuration.modules
         and all(_cuts_slow(server) for _, server in contexts),
-        "default_vhosts": [
-            default_vhost(one, server.answer(_web.PAGE, _page(server)).kind, unclaimed)
-            for one, server in zip(vhosts, [*(server for _, server in servers), default])
-            if any(listen["default"] for listen in one["listens"])
-        ],
         "overrides": _overrides(servers, writers),
         "ours": sorted({node.name for node in main if is_ours(node)}),
         "needs_grant": needs_grant(configuration, blocks),
         "settings_after_ours": after_ours(configuration.tree),
-        "vhosts": vhosts,
     }
 
 
-def vhost(server, file, line, claimed, listens):
+def plain(server, file, line, claimed, listens):
+    """What is known of a virtual host without asking it: ``auditor.facts._web.PlainVhost``."""
+    return {
+        "names": claimed,
+        "listens": listens,
+        "root": server.root,
+        "file": file,
+        "line": line,
+        "access_log": _access_log(server),
+        "error_log": server.value("errorlog"),
+        "tls": _tls(server) if _speaks_tls(server, listens) else None,
+    }
+
+
+def _speaks_tls(server, listens):
+    return server.tls or any(listen["tls"] for listen in listens)
+
+
+def vhost(server, known):
     """One virtual host in the words of ``auditor.facts._web.Vhost``."""
     page = _page(server)
     answers = {
@@ -178,13 +237,9 @@ def vhost(server, file, line, claimed, listens):
     }
     first = server.answer(_web.PAGE, page)
     runners = [server.answer(uri) for uri in ("/index.php", *_web.UPLOADS, *_web.LOGINS)]
-    tls = server.tls or any(listen["tls"] for listen in listens)
+    tls = _speaks_tls(server, known["listens"])
     return {
-        "names": claimed,
-        "listens": listens,
-        "root": server.root,
-        "file": file,
-        "line": line,
+        **known,
         "php_backends": sorted({answer.detail for answer in runners if answer.kind == PHP} | _fcgi_targets(server)),
         "proxies_to": sorted({target for target in _proxy_targets(server) if "fcgi://" not in target}),
         "listing": listing(server),
@@ -207,10 +262,7 @@ def vhost(server, file, line, claimed, listens):
         "pages": first.kind != REDIRECTED,
         "alias_traversal": [],
         "writes": _writes(server),
-        "access_log": _access_log(server),
-        "error_log": server.value("errorlog"),
         "body_limit": first.state.body_limit,
-        "tls": _tls(server) if tls else None,
     }
 
 
@@ -337,8 +389,11 @@ class Htaccess:
             if root is None or folder != root:
                 return None
             if root not in self._known:
-                text = read_below(root, ".htaccess", 200_000)
-                self._known[root] = self._configuration.read_hostile(text, root + "/.htaccess") if text else []
+                _patterns.trying(root + "/.htaccess")
+                text = read_below(root, ".htaccess", MAX_HTACCESS + 1) or ""
+                if len(text) > MAX_HTACCESS:
+                    raise Unreadable("%s/.htaccess is too long" % root)
+                self._known[root] = self._configuration.read_hostile(text, root + "/.htaccess")
             return self._known[root]
 
         return read

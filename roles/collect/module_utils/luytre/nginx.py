@@ -1,9 +1,11 @@
 """nginx: whether its configuration is sound, and what each of its virtual hosts would answer."""
 
+import functools
 import os
 import re
+import time
 
-from ansible.module_utils.luytre import _nginx_stake, _processes, _web
+from ansible.module_utils.luytre import _nginx_stake, _patterns, _processes, _web
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
 from ansible.module_utils.luytre._reading import NotRun, Unreadable, file_mode, read_text
@@ -20,6 +22,8 @@ TIMEOUTS = {
 PROBLEM = re.compile(r"\[(?:emerg|alert|crit|error)\]|conflicting server name|protocol options redefined")
 MAX_WALKED = 5000
 MAIN = "/etc/nginx/nginx.conf"
+SPARE = 2.0
+"""Seconds that are left for the rest once all virtual hosts were asked, or as many as there was time for."""
 ABSENT = {
     "installed": False,
     "version": "",
@@ -34,6 +38,7 @@ ABSENT = {
     "default_servers": [],
     "loose_files": [],
     "vhosts": [],
+    "unread_vhosts": [],
 }
 
 
@@ -56,15 +61,40 @@ def collect(reading):
         said = str(error)[:300]
         untold = {"config_ok": "nginx was not run as root: it is not known what it would read: %s" % said}
         return {**facts, "vhosts": None, "problems": [said], "untold": untold}
-    facts.update(describe(config, reading.declared, facts["version"]))
+    facts.update(describe(config, reading.declared, facts["version"], deadline=reading.deadline - SPARE))
     return {**facts, **_tested(reading, program, path, config), "loose_files": loose_files(config)}
 
 
-def describe(config, declared=None, version="", on_disk=True):
-    """The part of the facts that follows from the configuration alone."""
+def describe(config, declared=None, version="", on_disk=True, deadline=None):
+    """The part of the facts that follows from the configuration alone. Raises Unreadable.
+
+    A virtual host whose patterns cost too much time is told apart from those that were read.
+    """
     model = Model(config)
     groups = by_listen(config.servers)
-    names = answered_names(model, groups, declared or {})
+    claimed = functools.lru_cache(None)(lambda: answered_names(model, groups, declared or {}))
+    pieces = [lambda: [whole(model, groups), [claimed()[id(server)] for server in config.servers]]]
+    pieces += [
+        lambda server=server: _vhost(model, groups, server, claimed()[id(server)], on_disk) for server in config.servers
+    ]
+    told, *sites = _patterns.in_turn(pieces, deadline or time.monotonic() + 20)
+    if isinstance(told, _patterns.Unread):
+        raise Unreadable("the patterns of %s cost too much time" % (told.file or config.top.file))
+    facts, names = told
+    known = [plain(model, groups, server, names[number], version) for number, server in enumerate(config.servers)]
+    both = list(zip(known, sites))
+    return {
+        **facts,
+        "vhosts": [{**one, **site} for one, site in both if not isinstance(site, _patterns.Unread)],
+        "unread_vhosts": [
+            {**one, "unread": site.told(one["file"])} for one, site in both if isinstance(site, _patterns.Unread)
+        ],
+    }
+
+
+def whole(model, groups):
+    """What counts for the whole server."""
+    config = model.config
     user = config.top.own("user")
     return {
         "user": user[-1].args[0] if user and user[-1].args else "nobody",
@@ -74,7 +104,6 @@ def describe(config, declared=None, version="", on_disk=True):
         "default_servers": [
             default_answer(model, address, port, members) for (address, port), members in sorted(groups.items())
         ],
-        "vhosts": [_vhost(model, groups, server, names[id(server)], version, on_disk) for server in config.servers],
     }
 
 
@@ -317,15 +346,9 @@ class Visitor:
         return [uri for uri in uris if any(answer.kind == kind for answer in self.answers(uri, **how))]
 
 
-def _vhost(model, groups, server, names, version, on_disk):
-    visitor = Visitor(model, groups, server, names, on_disk)
-    pages = visitor.answers(_web.PAGE)
-    page = next((answer for answer in pages[::-1] if answer.kind in ("file", "php", "proxy")), pages[-1])
-    level = page.level
-    plain = [visitor.ask(_web.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
-    tls = any(scheme == "https" for scheme, _port in visitor.schemes)
-    inside = list(levels(server))
-    root = model.root(model.find(server, "/") or server)
+def plain(model, groups, server, names, version):
+    """What is known of a virtual host without asking it: ``auditor.facts._web.PlainVhost``."""
+    tls = any(is_tls(groups, address, port) for address, port, _options in listens(server))
     return {
         "names": names[:200],
         "listens": [
@@ -338,9 +361,25 @@ def _vhost(model, groups, server, names, version, on_disk):
             for address, port, options in listens(server)
             if "quic" not in options
         ],
-        "root": root,
+        "root": model.root(server),
         "file": server.file,
         "line": server.line,
+        "access_log": _access_log(model, server),
+        "error_log": model.setting(server, "error_log") or "/var/log/nginx/error.log",
+        "tls": _tls(model, groups, server, version) if tls else None,
+    }
+
+
+def _vhost(model, groups, server, names, on_disk):
+    """The rest of ``auditor.facts._web.Vhost``: what its patterns make of it."""
+    visitor = Visitor(model, groups, server, names, on_disk)
+    pages = visitor.answers(_web.PAGE)
+    page = next((answer for answer in pages[::-1] if answer.kind in ("file", "php", "proxy")), pages[-1])
+    level = page.level
+    plain = [visitor.ask(_web.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
+    inside = list(levels(server))
+    return {
+        "root": model.root(model.find(server, "/") or server),
         "php_backends": sorted(
             {
                 _backend(found)
@@ -394,9 +433,7 @@ def _vhost(model, groups, server, names, version, on_disk):
             {word.upper() for inner in inside for d in inner.own("dav_methods") for word in d.args if word != "off"}
         ),
         "access_log": _access_log(model, level),
-        "error_log": model.setting(server, "error_log") or "/var/log/nginx/error.log",
         "body_limit": _body_limit(model, server, inside),
-        "tls": _tls(model, groups, server, version) if tls else None,
     }
 
 
