@@ -30,7 +30,8 @@ def _sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
     for server in servers:
         area = data.get(server, {})
         for vhost in (*(area.get("vhosts") or ()), *(area.get("unread_vhosts") or ())):
-            names = [name for name in vhost["names"] if _fits(_DOMAIN, name) and name not in taken]
+            known = (_DOMAIN.validate_python(name) for name in vhost["names"] if _fits(_DOMAIN, name))
+            names = [name for name in dict.fromkeys(known) if name not in taken]
             if not names:
                 continue
             taken.update(names)

@@ -1,6 +1,7 @@
 """Step 0 on an unknown server: from the password or key an office has to an automation account with a key of its own.
 
-What the inventory already says of the host stays as it is. Nothing is recorded before the login is proven.
+What the inventory already says of the host stays as it is. Nothing is recorded before the login is proven, and before
+the inventory as it would be is one that every run takes: what a server says of itself is not to be believed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -133,28 +135,102 @@ def enroll(folder: Path, server: Server, access: Access, account: Account, ask: 
     """Make the account, read the host with it, record the host keys, and draft its inventory entry if there is none.
 
     ``ask`` gives the password that sudo wants of a key's account. Raises InputError when the host cannot be entered or
-    read, or has such an account of somebody else's; then nothing is written here.
+    read, has such an account of somebody else's, or would leave an inventory that no run takes; then nothing is written
+    here. An account that was made meanwhile stays on the host, as the error says.
     """
     kept = _kept(folder, server.name)
+    bare = Host(name=server.name, address=server.address, automation_user=account.user)
+    if kept is None:
+        _check_with(folder, bare, server, account)
     public_key = automation_key(account.key_file)
     with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
         known_hosts = Path(scratch, "known_hosts")
         known_hosts.write_text(host_keys.lines(server.address, server.port, server.keys), "utf-8")
         draft = Path(scratch, "hosts.yml")
-        host = Host(name=server.name, address=server.address, automation_user=account.user)
-        draft.write_text(_entry(host, server.port, account.key_file, str(known_hosts)), "utf-8")
+        draft.write_text(_entry(bare, server.port, account.key_file, str(known_hosts)), "utf-8")
         _make_account(draft, server, access, {"enroll_user": account.user, "enroll_key": public_key}, ask)
-        found = with_found_sites(host, _read(draft, host))
+        try:
+            return _recorded(folder, server, account, kept, with_found_sites(bare, _read(draft, bare)))
+        except InputError as error:
+            error.left = _stays(server.name, account.user)
+            raise
+
+
+def _recorded(folder: Path, server: Server, account: Account, kept: Host | None, found: Host) -> Enrolled:
+    """Write what was found, last and at once: the host keys and the entry together, or neither."""
+    entry = _entry_file(folder, server.name) if kept is None else None
+    if entry is not None:
+        _check_claims(folder, found)
+        _check_with(folder, found, server, account)
     record = folder / "office" / "known_hosts"
+    before = record.read_bytes() if record.exists() else None
     if not set(server.keys) <= set(host_keys.recorded(record, server.address, server.port)):
-        host_keys.record(record, server.address, server.port, server.keys)
-    if kept is not None:
-        says = inventories.reach(folder)[server.name]
-        return Enrolled(found, None, tuple(differences(kept, says, found, server, account, record.resolve())))
-    entry = _entry_file(folder, server.name)
-    _write(entry, _entry(found, server.port, account.key_file, _KNOWN_HOSTS))
-    inventories.load(folder)
-    return Enrolled(found, entry, ())
+        with _writing(record):
+            host_keys.record(record, server.address, server.port, server.keys)
+    if entry is not None:
+        try:
+            _write(entry, _entry(found, server.port, account.key_file, _KNOWN_HOSTS))
+        except InputError:
+            _put_back(record, before)
+            raise
+    if kept is None:
+        return Enrolled(found, entry, ())
+    says = inventories.reach(folder)[server.name]
+    return Enrolled(found, None, tuple(differences(kept, says, found, server, account, record.resolve())))
+
+
+def _put_back(file: Path, before: bytes | None) -> None:
+    if before is None:
+        file.unlink(missing_ok=True)
+    else:
+        file.write_bytes(before)
+
+
+def _check_with(folder: Path, host: Host, server: Server, account: Account) -> None:
+    """Raise InputError when the inventory with an entry for the host is not one that every run takes."""
+    entry = _entry_file(folder, host.name)
+    with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
+        there = Path(scratch, folder.resolve().name)
+        there.mkdir()
+        for own in folder.resolve().iterdir():
+            (there / own.name).symlink_to(own)
+        (there / entry.name).write_text(_entry(host, server.port, account.key_file, _KNOWN_HOSTS), "utf-8")
+        try:
+            inventories.load(there)
+            inventories.check_addresses(there)
+        except InputError as error:
+            if error.file is not None and error.file.is_relative_to(there):
+                own_file = folder / error.file.relative_to(there)
+                error.file = own_file if own_file != entry else None
+            raise
+
+
+def _check_claims(folder: Path, found: Host) -> None:
+    """Raise InputError when the host says that it serves what the inventory has on another."""
+    if not _has_hosts(folder):
+        return
+    on = {name: host.name for host in inventories.load(folder).hosts for site in host.sites for name in _names(site)}
+    claimed = [name for site in found.sites for name in _names(site) if name in on]
+    if claimed:
+        raise InputError(
+            "{host} says that it serves {names}, which the inventory has on {other}",
+            host=found.name,
+            names=", ".join(claimed[:5]) + (", …" if len(claimed) > 5 else ""),
+            other=on[claimed[0]],
+            mend="find out who serves it, and take it off the other server or out of the inventory",
+        )
+
+
+def _names(site: Site) -> tuple[str, ...]:
+    return (site.domain, *site.aliases)
+
+
+def _stays(name: str, user: str) -> Text:
+    undo = f"userdel -r {user}; rm -f /etc/sudoers.d/90-{user}"
+    return Text(
+        vi=f"Ở đây chưa ghi gì; trên {name} đã có tài khoản {user} với quyền sudo, gỡ bằng: {undo}",
+        en=f"Nothing is written here; {name} has the account {user} with its sudo rule, which goes with: {undo}",
+    )
 
 
 def _entry_file(folder: Path, name: str) -> Path:
@@ -163,9 +239,13 @@ def _entry_file(folder: Path, name: str) -> Path:
 
 def _kept(folder: Path, name: str) -> Host | None:
     """The host as the inventory has it; None when it has none of that name."""
-    if not any(folder.glob("*.y*ml")) or name not in inventories.reach(folder):
+    if not _has_hosts(folder) or name not in inventories.reach(folder):
         return None
     return next(host for host in inventories.load(folder).hosts if host.name == name)
+
+
+def _has_hosts(folder: Path) -> bool:
+    return any(folder.glob("*.y*ml"))
 
 
 def _make_account(
@@ -176,7 +256,9 @@ def _make_account(
     if failed is not None and access.password is None and "Missing sudo password" in failed.message:
         run = _play(inventory, replace(access, password=ask()), wanted)
     if run.status != "successful":
-        raise _refused(server.name, _why(run, server.name))
+        refused = _refused(server.name, _why(run, server.name))
+        refused.left = _stays(server.name, wanted["enroll_user"]) if run.changed(server.name) else None
+        raise refused
 
 
 def _play(inventory: Path, access: Access, wanted: Mapping[str, str]) -> Playbook:
@@ -299,5 +381,19 @@ def _entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.write_text(text, "utf-8")
-    scratch.replace(path)
+    with _writing(path):
+        try:
+            scratch.write_text(text, "utf-8")
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            "cannot be written: {why}", why=error.strerror, file=path, mend="make room, or see whose the folder is"
+        ) from error

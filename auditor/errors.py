@@ -31,7 +31,13 @@ class InputError(Exception):
         self.what, self.mend = (one.format(**values) if values else one for one in (said, mend))
         self.file, self.line = file, line
         self.guess = Text(vi=f"; có phải '{guess}'?", en=f"; did you mean '{guess}'?") if guess else None
-        super().__init__(f"{self.where}{self.what}{self.guessed('en')} — {self.mend}")
+        self.left: Text | None = None
+        """What was done before and stays so, for people to know."""
+        super().__init__(self.what)
+
+    def __str__(self) -> str:
+        left = f". {self.left.en}" if self.left else ""
+        return f"{self.where}{self.what}{self.guessed('en')} — {self.mend}{left}"
 
     def guessed(self, lang: Lang) -> str:
         """What follows ``what``: the guess as a question, if there is one."""

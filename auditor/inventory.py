@@ -78,7 +78,7 @@ def check(path: Path, catalogue: Catalogue) -> Inventory:
     known = load(path)
     check_accepted(path, catalogue)
     office.check_controls(known, catalogue)
-    _check_addresses(reach(path), _of_hosts(path))
+    check_addresses(path)
     unread = variables.unread(path)
     if unread:
         raise InputError(
@@ -318,10 +318,11 @@ def _check_domains(hosts: Sequence[Host], of_hosts: Mapping[str, Variables]) -> 
                 seen[name] = host.name
 
 
-def _check_addresses(reached: Mapping[str, Reach], of_hosts: Mapping[str, Variables]) -> None:
+def check_addresses(path: Path) -> None:
     """Raise InputError for two hosts that are one machine; what only Ansible could work out is let be."""
+    of_hosts = _of_hosts(path)
     seen: dict[tuple[str, int, tuple[str, ...]], str] = {}
-    for name, to in reached.items():
+    for name, to in reach(path).items():
         other = seen.setdefault((to.address, to.port, to.ssh_arguments), name) if to.unclear is None else name
         if other != name:
             source = of_hosts[name].get("ansible_host") or of_hosts[other]["ansible_host"]

@@ -56,7 +56,8 @@ def mistake(error: InputError, lang: Lang) -> str:
     if lang == "en":
         return str(error)
     what = error.text.vi if error.text else _said(error.what, lang)
-    return f"{error.where}{what}{error.guessed(lang)} — {_said(error.mend, lang)}"
+    left = f". {error.left.vi}" if error.left else ""
+    return f"{error.where}{what}{error.guessed(lang)} — {_said(error.mend, lang)}{left}"
 
 
 _PREFIX = "Value error, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
 import shutil
@@ -12,17 +13,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from auditor import enroll as enrolling
-from auditor import host_keys, inventory
+from auditor import host_keys, inventory, usage
 from auditor.commands.enroll import trusted
-from auditor.enroll import Account, Server, differences
+from auditor.enroll import Access, Account, Enrolled, Server, differences
 from auditor.errors import InputError
 from auditor.host_keys import HostKey
-from auditor.models import Site
+from auditor.models import Host, Site
 from auditor.words import Words
 
 AUDITOR = Path(sys.executable).with_name("auditor")
@@ -365,6 +366,90 @@ def test_what_an_inventory_says_otherwise_is_named(office: Path, tmp_path: Path)
         "new.test: on the host, not in the inventory (/srv/new)",
         "gone.test: in the inventory, not found on the host",
     ]
+
+
+@pytest.fixture
+def inventory_of_one(office: Path) -> Path:
+    (office / "hosts.yml").write_text(
+        "all: {hosts: {web1: {ansible_host: 192.0.2.1, luytre_sites: [{domain: a.test, aliases: [www.a.test]}]}}}\n"
+    )
+    return office
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
+    """Enrols a server that says that it serves these names; only the server is stood in for."""
+
+    def meet(folder: Path, *names: str, name: str = "may1", address: str = "192.0.2.9") -> Enrolled:
+        found = Host(name=name, address=address, sites=tuple(Site(domain=one, host=name) for one in names))
+        monkeypatch.setattr(enrolling, "automation_key", lambda _path: "ssh-ed25519 AAAA")
+        monkeypatch.setattr(enrolling, "_make_account", lambda *_: met.append(name))
+        monkeypatch.setattr(enrolling, "_read", lambda *_: None)
+        monkeypatch.setattr(enrolling, "with_found_sites", lambda _host, _facts: found)
+        server = Server(name, address, 22, (HostKey("ssh-ed25519", "AAAAC3Nz"),))
+        return enrolling.enroll(folder, server, Access("root", "x"), Account("luytre", tmp_path / "key"), lambda: "")
+
+    met: list[str] = []
+    meet.met = met  # type: ignore[attr-defined]
+    return meet
+
+
+@pytest.mark.parametrize("claim", ["a.test", "www.a.test"])
+def test_a_server_that_claims_another_s_site_leaves_the_inventory_as_it_was(
+    inventory_of_one: Path, meeting: Callable[..., Any], claim: str
+) -> None:
+    before = tree(inventory_of_one)
+    with pytest.raises(InputError) as told:
+        meeting(inventory_of_one, "b.test", claim)
+    assert f"may1 says that it serves {claim}, which the inventory has on web1" in str(told.value)
+    assert "may1 has the account luytre" in str(told.value)
+    assert "userdel -r luytre" in usage.mistake(told.value, "vi")
+    assert tree(inventory_of_one) == before
+    inventory.load(inventory_of_one)
+
+
+def test_what_no_run_would_take_is_told_before_the_server_is_asked(
+    inventory_of_one: Path, meeting: Callable[..., Any]
+) -> None:
+    before = tree(inventory_of_one)
+    with pytest.raises(InputError, match="hosts web1 and may1 are both at"):
+        (inventory_of_one / "hosts.yml").write_text(
+            "all: {hosts: {web1: {ansible_host: 192.0.2.9, ansible_ssh_common_args:"
+            " '-o UserKnownHostsFile={{ inventory_dir }}/office/known_hosts -o GlobalKnownHostsFile=/dev/null"
+            " -o StrictHostKeyChecking=yes'}}}\n"
+        )
+        meeting(inventory_of_one)
+    (inventory_of_one / "hosts.yml").write_text("all: {hosts: {web1: {ansible_host: 192.0.2.1, luytre_nonsense: 1}}}\n")
+    with pytest.raises(InputError, match="unknown variable luytre_nonsense") as told:
+        meeting(inventory_of_one)
+    assert str(told.value).startswith(f"{inventory_of_one}/hosts.yml:1: ")
+    assert meeting.met == []  # type: ignore[attr-defined]
+    assert set(tree(inventory_of_one)) == set(before)
+
+
+def test_the_entry_is_written_last_and_its_keys_go_when_it_cannot_be(
+    inventory_of_one: Path, meeting: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tree(inventory_of_one)
+    replace = Path.replace
+
+    def full(path: Path, target: Path) -> Path:
+        if target.name == "may1.yml":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", full)
+        with pytest.raises(InputError, match="cannot be written: No space left on device"):
+            meeting(inventory_of_one, "b.test")
+    assert tree(inventory_of_one) == before
+    assert meeting(inventory_of_one, "b.test").entry == inventory_of_one / "may1.yml"
+    assert {host.name for host in inventory.load(inventory_of_one).hosts} == {"web1", "may1"}
+    assert "192.0.2.9" in (inventory_of_one / "office/known_hosts").read_text()
 
 
 # --- keys -----------------------------------------------------------------------------------------------------
