@@ -1,7 +1,7 @@
 """The only door to ansible-runner: start a playbook, hand back what each host said. Data in, data out.
 
-Every run has a private folder of its own (mode 0700), removed afterwards. Host keys are strict. A password in it is
-typed where Ansible asks for it, and lies in no file.
+Every run has a private folder of its own (mode 0700), removed afterwards. Host keys are strict. A password is handed
+to who asks for it, ssh or Ansible, and lies in no file: what Ansible would give ssh by itself, it keeps in shared memory.
 
 Ansible runs in a thread of its own, and what it says is heard here. A run is over with its last word, the recap: the
 0.2 s that its process takes to end are nobody's loss.
@@ -20,14 +20,14 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Literal
 
+from auditor import askpass, resources, ssh_options, variables, vault
 from auditor import inventory as inventories
-from auditor import resources, ssh_options, variables, vault
 from auditor.in_ansible import wire
 
 THIS_MACHINE = "localhost"
@@ -39,11 +39,9 @@ _MAX_MEMORY = 1_500_000
 _MAX_COMPLAINT = 20_000
 _POLL_SECONDS = 0.2
 """How soon the runner sees that its time is over."""
-_ASKED = {
-    "ansible_password": ("--ask-pass", r"SSH password: ?$"),
-    "ansible_become_password": ("--ask-become-pass", r"(?i)BECOME password(\[defaults to SSH password\])?: ?$"),
-}
-"""Variables that are passwords: the option that makes Ansible ask, and how it asks."""
+_FOR_SSH, _FOR_SUDO = "ansible_password", "ansible_become_password"
+"""Variables that are passwords."""
+_SUDO_ASKS = r"(?i)BECOME password(\[defaults to SSH password\])?: ?$"
 
 Outcome = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 
@@ -115,6 +113,10 @@ class _Heard:
         self.complaint = whole if len(whole) <= _MAX_COMPLAINT else whole[:half] + whole[-half:]
 
 
+def _handing(password: Any, folder: Path) -> AbstractContextManager[None]:
+    return nullcontext() if password is None else askpass.handing(str(password), folder)
+
+
 class _Ansible(Thread):
     """Ansible, beside us. ``over`` can be read when it has ended; a run that failed to begin has its error."""
 
@@ -132,7 +134,8 @@ class _Ansible(Thread):
         try:
             from ansible_runner.interface import init_runner
 
-            with self._folder as folder:
+            password = self._arguments["variables"].get(_FOR_SSH)
+            with self._folder as folder, _handing(password, Path(folder)):
                 given, command, environment = _given(Path(folder), **self._arguments)
                 runner = init_runner(**given, cancel_callback=self._told_to_end.is_set)
                 runner.config.command = [*command, *runner.config.command]
@@ -277,15 +280,15 @@ def _given(
     if local:
         where.write_text(json.dumps({"all": {"hosts": {THIS_MACHINE: None}}}), "utf-8")
     own = {"ansible_connection": "local", "ansible_become": os.geteuid() == 0} if local else {}
-    typed = {key: str(variables[key]) for key in _ASKED if variables.get(key) is not None}
+    asks, typed = (variables.get(key) is not None for key in (_FOR_SSH, _FOR_SUDO))
     given = folder / "variables.json"
-    told = {key: value for key, value in variables.items() if key not in _ASKED}
+    told = {key: value for key, value in variables.items() if key not in (_FOR_SSH, _FOR_SUDO)}
     given.write_text(json.dumps({**told, **own}, ensure_ascii=False), "utf-8")
-    arguments = ["--extra-vars", f"@{given}", *(_ASKED[key][0] for key in typed)]
+    arguments = ["--extra-vars", f"@{given}", *(["--ask-become-pass"] if typed else [])]
     arguments += ["--limit", ",".join(limit)] if limit else []
     arguments += ["--tags", ",".join(tags)] if tags else []
     arguments += ["--check", "--diff"] if check else []
-    environment = _environment(folder, sockets, asks="ansible_password" in typed)
+    environment = _environment(folder, sockets, asks=asks)
     environment |= {"ANSIBLE_SSH_EXECUTABLE": str(_door(folder, patience))}
     key_files = [] if local else [inventories.reach(where)[name].key_file for name in limit or inventories.reach(where)]
     runners = {
@@ -294,7 +297,7 @@ def _given(
         "inventory": str(where.absolute()),
         "cmdline": " ".join(arguments),
         "envvars": ssh_options.environment(environment, key_files),
-        "passwords": {_ASKED[key][1]: value for key, value in typed.items()},
+        "passwords": {_SUDO_ASKS: str(variables[_FOR_SUDO])} if typed else {},
         "timeout": timeout,
         "quiet": True,
         "suppress_env_files": True,
@@ -337,11 +340,12 @@ def interruptible() -> Iterator[None]:
 
 
 def _environment(folder: Path, sockets: Path | None, *, asks: bool) -> dict[str, str]:
-    """``asks``: SSH gets a password from Ansible, so it must not be told that nobody answers."""
+    """``asks``: SSH gets a password by way of the folder."""
     kept = {key: os.environ[key] for key in ("HOME", ssh_options.AGENT, "LANG", "USER", "LOGNAME") if key in os.environ}
     password = vault.password_file()
     return {
         **kept,
+        **(askpass.variables(folder) if asks else {}),
         **({vault.PASSWORD_FILE: str(password)} if password else {}),
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
         "ANSIBLE_CONFIG": f"{folder}/ansible.cfg",
@@ -350,7 +354,7 @@ def _environment(folder: Path, sockets: Path | None, *, asks: bool) -> dict[str,
         "ANSIBLE_LOCAL_TEMP": f"{folder}/local",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets or f"{folder}/cp"),
         "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist={60 if sockets else 15}s "
-        f"-o BatchMode={'no' if asks else 'yes'} -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3",
+        f"{' '.join(ssh_options.words(askpass.OPTIONS if asks else {'BatchMode': 'yes'}))} -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3",
         "ANSIBLE_INVENTORY_ENABLED": "yaml",
         "ANSIBLE_INVENTORY_IGNORE_REGEX": variables.NOT_READ,
         "ANSIBLE_HOST_KEY_CHECKING": "True",

@@ -1,0 +1,55 @@
+"""A password for ssh, over a pipe that holds it only while ssh reads it: it is in no file, and gone once we are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+_ANSWER = """#!/bin/sh
+case $1 in *assphrase*) exit 1 ;; esac
+IFS= read -r password < {pipe}
+printf '%s\\n' "$password"
+"""
+OPTIONS = {
+    "BatchMode": "no",
+    "PreferredAuthentications": "password,keyboard-interactive",
+    "PasswordAuthentication": "yes",
+    "KbdInteractiveAuthentication": "yes",
+    "NumberOfPasswordPrompts": "1",
+}
+"""What ssh has to be told, so that it asks."""
+
+
+@contextmanager
+def handing(password: str, folder: Path) -> Iterator[None]:
+    """While it lasts, ssh is given the password whenever it asks by way of ``variables``; ``folder`` is nobody else's."""
+    pipe, over = folder / "password", Event()
+    os.mkfifo(pipe, 0o600)
+    answer = folder / "askpass"
+    answer.write_text(_ANSWER.format(pipe=pipe), "utf-8")
+    answer.chmod(0o700)
+
+    def hand() -> None:
+        while True:
+            with suppress(BrokenPipeError), pipe.open("wb", buffering=0) as asked:  # waits until somebody reads
+                if over.is_set():
+                    return
+                asked.write(f"{password}\n".encode())
+
+    thread = Thread(target=hand, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        last = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        thread.join()
+        os.close(last)
+
+
+def variables(folder: Path) -> Mapping[str, str]:
+    """The environment in which ssh asks by way of ``folder``."""
+    return {"SSH_ASKPASS": str(folder / "askpass"), "SSH_ASKPASS_REQUIRE": "force"}
