@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from auditor import expressions, unread
@@ -11,6 +12,7 @@ from auditor.expressions import CutShort, ExpressionFailed, NotCollected, NotTol
 from auditor.facts import HostFacts
 from auditor.models import Finding, Host, Status, Subject, Text
 from auditor.reasons import of_area
+from auditor.redact import redact_data
 from auditor.sites import view
 
 MAX_VIOLATIONS = 200
@@ -73,7 +75,7 @@ def evaluate_control(
             status=status,
             severity=control.severity,
             reason=reason,
-            evidence=record.evidence(),
+            evidence=tuple(replace(one, value=redact_data(one.value)) for one in record.evidence()),
             **more,
         )
 
@@ -120,7 +122,7 @@ def _over_a_collection(control: Control, context: Mapping[str, Any], record: Rec
         status = Status.PARTIAL
     else:
         status = Status.FAIL
-    shown = tuple(plain(member) for member in violations[:MAX_VIOLATIONS])
+    shown = tuple(redact_data(plain(member)) for member in violations[:MAX_VIOLATIONS])
     result: Finding = finding(status, violations=shown, population=population)
     return result
 

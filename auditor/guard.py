@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from auditor.models import Text
+from auditor.redact import redact
 from auditor.report.visible import one_line
 from auditor.runner import Playbook, Task
 
@@ -74,8 +75,8 @@ def not_back(said: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def word(value: Any) -> str:
-    """A value as text."""
-    return str(value)[:_MAX_CHARS]
+    """A value as text, without secrets."""
+    return redact(str(value)[:_MAX_CHARS])
 
 
 def words(value: Any) -> tuple[str, ...]:

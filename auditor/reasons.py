@@ -6,6 +6,7 @@ import re
 
 from auditor.in_ansible import bounds
 from auditor.models import Text
+from auditor.redact import redact
 from auditor.report.visible import one_line
 
 _ENDS = 2_000
@@ -107,7 +108,7 @@ def explain(message: str) -> Text:
     for pattern, text in _KNOWN:
         if re.search(pattern, read):
             return text
-    said = one_line(" ".join(read.split()), 300) or "?"
+    said = one_line(" ".join(redact(read).split()), 300) or "?"
     return Text(vi=f"lỗi khi đọc máy chủ: {said}", en=f"the host could not be read: {said}")
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 from auditor.secret_spans import spans
 
@@ -16,6 +19,22 @@ def redact(text: str) -> str:
         shown += [text[at:start], HIDDEN]
         at = end
     return "".join([*shown, text[at:]])
+
+
+_SINGLE = re.compile(r"[^\s=:$@'\"]*+")
+"""A word alone, which no name, program or sign makes a secret."""
+_remembered = lru_cache(maxsize=4096)(redact)
+
+
+def redact_data(value: Any) -> Any:
+    """JSON data of a host, its texts without secrets; a ``path`` stays what it is, since fixes go by it."""
+    if isinstance(value, str):
+        return value if _SINGLE.fullmatch(value) else _remembered(value)
+    if isinstance(value, Mapping):
+        return {key: member if key == "path" else redact_data(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_data(member) for member in value]
+    return value
 
 
 _SECRET_FILES = re.compile(

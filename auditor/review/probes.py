@@ -19,6 +19,7 @@ from auditor import ssh_options
 from auditor.inventory import Reach
 from auditor.models import Host, Text
 from auditor.reasons import explain
+from auditor.redact import redact
 from auditor.report.visible import one_line
 
 PROBE_SECONDS = 20.0
@@ -244,7 +245,7 @@ def _kind(name: str) -> tuple[Text, frozenset[str]]:
 
 
 def _detail(text: str) -> str:
-    return one_line(" ".join(text.split())[-MAX_DETAIL:], MAX_DETAIL)
+    return one_line(" ".join(redact(text).split())[-MAX_DETAIL:], MAX_DETAIL)
 
 
 # --- talking -------------------------------------------------------------------------------------------

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.redact import HIDDEN, holds_secrets, redact, redact_diff
+from auditor import guard, reasons
+from auditor.evaluate import evaluate_control
+from auditor.models import Finding, Subject
+from auditor.redact import HIDDEN, holds_secrets, redact, redact_data, redact_diff
+from auditor.review import probes
 from tests.unit.secret_syntaxes import HARMLESS, ON_ONE_LINE, OVER_LINES
+from tests.unit.test_evaluate import control
 
 WORDPRESS = [
     f"{prefix}{kind}" for prefix in ("AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE") for kind in ("_KEY", "_SALT")
@@ -204,3 +211,36 @@ def test_of_a_file_that_holds_secrets_only_lines_that_change_are_shown():
     for path in OTHER_FILES:
         assert not holds_secrets(path), path
         assert redact_diff(diff, path) == diff
+
+
+SECRET = "Hk3nTr2zQ9x"  # noqa: S105  nobody's
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        lambda said: reasons.explain(f"cannot start:\n{said}").en,
+        lambda said: reasons.explain(said).vi,
+        lambda said: guard.word(said),
+        lambda said: " ".join(guard.words([said])),
+        lambda said: probes.parse(f"luytre: ssh 0\nluytre: root 0\nluytre: nginx 1 {said}\n".encode(), b"")[2].detail,
+        lambda said: probes.parse(b"", said.encode())[0].detail,
+        lambda said: str(redact_data({"jobs": [{"user": "root", "command": said}]})),
+        lambda said: str(judged({"sudo": {"jobs": [{"path": "/etc/cron.d/x", "command": said}]}})),
+    ],
+)
+@pytest.mark.parametrize(
+    "said", [f"0 3 * * * mysqldump -p{SECRET} x", f"DB_PASSWORD={SECRET}", f"https://u:{SECRET}@h/"]
+)
+def test_what_a_host_says_passes_no_door_with_a_secret(shown: Callable[[str], str], said: str):
+    assert SECRET not in shown(said)
+    assert HIDDEN in shown(said)
+
+
+def judged(data: dict[str, Any]) -> Finding:
+    """A finding whose evidence and violations are these facts."""
+    return evaluate_control(control("sudo.x", violations="sudo.jobs"), Subject(kind="host", id="h"), "h", data, {})
+
+
+def test_paths_by_which_fixes_go_stay_as_they_are():
+    assert redact_data({"path": "/opt/token=abcdef/x"}) == {"path": "/opt/token=abcdef/x"}
