@@ -26,7 +26,7 @@ ACCOUNT_CONTROLS = [
     f"mariadb.{name}"
     for name in ("anonymous_user", "test_database", "root_remote", "empty_password", "wildcard_host", "site_grants")
 ]
-SITE = {"user": "antruc", "host": "localhost", "database": "antruc_wp"}
+SITE = {"user": "antruc", "host": "localhost", "database": "antruc_wp", "file": "/a/wp-config.php", "holds": True}
 ME = ("root", "localhost")
 
 _SPEC = importlib.util.spec_from_file_location("mariadb_accounts", ROLE / "library" / "mariadb_accounts.py")
@@ -84,7 +84,7 @@ def finding(control: str, facts: dict[str, Any], open_ports: tuple[int, ...] = (
     return found
 
 
-def plan(told: dict[str, Any], applications: tuple[dict[str, str], ...] = (SITE,), reachable: bool = False) -> Any:
+def plan(told: dict[str, Any], applications: tuple[dict[str, Any], ...] = (SITE,), reachable: bool = False) -> Any:
     return fix.tighten(told, ME, ACCOUNT_CONTROLS, applications, reachable)
 
 
@@ -359,8 +359,10 @@ def test_the_only_account_of_a_site_moves_with_its_password() -> None:
 def test_a_site_that_connects_by_address_is_followed_when_names_are_not_looked_up() -> None:
     told = with_accounts(account("portal", "%"))
     told["variables"]["skip_name_resolve"] = True
-    users = ({"user": "portal", "host": "127.0.0.1", "database": "portal"},)
+    users = ({**SITE, "user": "portal", "host": "127.0.0.1", "database": "portal"},)
     assert plan(told, users).statements == ["RENAME USER 'portal'@'%' TO 'portal'@'127.0.0.1'"]
+    others = ({**users[0], "holds": False},)
+    assert plan(told, others).statements == ["RENAME USER 'portal'@'%' TO 'portal'@'localhost'"]
 
 
 @pytest.mark.parametrize(
@@ -393,7 +395,7 @@ def test_an_empty_password_that_a_site_uses_is_left() -> None:
     told = with_accounts(account("antruc", "localhost", authentication="empty"))
     done = plan(told)
     assert done.statements == []
-    assert "both places" in done.left[0]["reason"]
+    assert done.left[0]["reason"].startswith("/a/wp-config.php names it")
     assert plan(told, ()).statements == ["ALTER USER 'antruc'@'localhost' ACCOUNT LOCK"]
 
 
@@ -407,6 +409,20 @@ def test_global_rights_become_no_more_than_the_same_rights_on_one_database() -> 
         "REVOKE ALL PRIVILEGES ON *.* FROM 'antruc'@'localhost'",
         "REVOKE GRANT OPTION ON *.* FROM 'antruc'@'localhost'",
     ]
+
+
+def test_a_site_decides_nothing_about_an_account_that_it_only_names() -> None:
+    told = with_accounts(
+        account("portal", "localhost", global_privileges=["ALL PRIVILEGES"], reaches_everything=True),
+        databases=["portal", "rac", "antruc_wp"],
+    )
+    named = {**SITE, "user": "portal", "database": "rac", "holds": False}
+    assert plan(told, (named,)).statements[0] == "GRANT ALL PRIVILEGES ON `portal`.* TO 'portal'@'localhost'"
+    assert plan(told, ({**named, "holds": True},)).statements[0].startswith("GRANT ALL PRIVILEGES ON `rac`.*")
+    another = {**named, "holds": True, "database": "antruc_wp"}
+    done = plan(told, (another, SITE))
+    assert done.statements == []
+    assert done.left[0]["reason"] == "which database is its own is not known"
 
 
 def test_without_a_known_database_global_rights_stay_for_a_person() -> None:

@@ -416,11 +416,24 @@ def test_who_asks_is_nobody() -> None:
 
 
 def test_applications_of_local_databases(site: Path) -> None:
-    assert wordpress.applications([str(site)]) == [{"user": "antruc", "host": "localhost", "database": "antruc_wp"}]
+    named = {"user": "antruc", "host": "localhost", "database": "antruc_wp", "file": str(site / "wp-config.php")}
+    assert wordpress.applications([str(site)], Reading({}, 5)) == [{**named, "holds": False}]
     put(site, "wp-config.php", CONFIG.replace("'localhost'", "'127.0.0.1:3306'"))
-    assert wordpress.applications([str(site)])[0]["host"] == "127.0.0.1"
+    assert wordpress.applications([str(site)], Reading({}, 5))[0]["host"] == "127.0.0.1"
     put(site, "wp-config.php", CONFIG.replace("'localhost'", "'db.antruc.test'"))
-    assert wordpress.applications([str(site), "/nonexistent"]) == []
+    assert wordpress.applications([str(site), "/nonexistent"], Reading({}, 5)) == []
+
+
+def test_an_account_is_the_sites_when_its_password_opens_it(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def opens(reading: Reading, login: Any, statements: Any) -> list[list[str]]:
+        if login.password not in CONFIG:
+            raise _site_database.NotAsked("refused")
+        return [["here"]]
+
+    monkeypatch.setattr(_site_database, "rows", opens)
+    assert wordpress.applications([str(site)], Reading({}, 5))[0]["holds"]
+    put(site, "wp-config.php", CONFIG.replace("khong-duoc-lo", "doan-mo"))
+    assert not wordpress.applications([str(site)], Reading({}, 5))[0]["holds"]
 
 
 # --- judging ------------------------------------------------------------------------------------------------

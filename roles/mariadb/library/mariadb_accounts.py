@@ -114,8 +114,9 @@ class Plan:
 def tighten(state, me, controls, applications, reachable):
     """The plan for a state as ``mariadb.state`` gives it.
 
-    ``me`` is the account that asks, never touched; ``applications`` are ``{user, host, database}`` as the sites'
-    own configurations name them. Public grants first, then grants, then hosts, then locks.
+    ``me`` is the account that asks, never touched; ``applications`` are those of ``wordpress.applications``: a site's
+    configuration can name what is not the site's, so only one that holds its account decides what that may do. Public
+    grants first, then grants, then hosts, then locks.
     """
     plan = Plan()
     accounts = [account for account in state["accounts"] if account["authentication"] != "locked"]
@@ -173,7 +174,7 @@ def _keep_to_its_database(plan, account, databases, applications):
         return
     own = _own_databases(account, databases, applications)
     if not own:
-        plan.leave("mariadb.site_grants", _shown(account), "which database it serves is not known")
+        plan.leave("mariadb.site_grants", _shown(account), "which database is its own is not known")
         return
     quoted = _quoted(account)
     held = set(account["global_privileges"]).union(*(role["global_privileges"] for role in extra))
@@ -194,17 +195,18 @@ def _keep_to_its_database(plan, account, databases, applications):
 
 
 def _own_databases(account, databases, applications):
-    """The databases that a site's configuration names for the account, else the one of its own name."""
-    named = {one["database"] for one in applications if one["user"] == account["user"]}
-    return sorted(
-        name for name in databases if NAME.match(name) and (name in named if named else name == account["user"])
-    )
+    """The databases that a site which holds the account names, and no holder of another; else the one of its own name."""
+    held = [one for one in applications if one["holds"]]
+    named = {one["database"] for one in held if one["user"] == account["user"]}
+    others = {one["database"] for one in held if one["user"] != account["user"]}
+    wanted = named or {account["user"]}
+    return sorted(name for name in databases if NAME.match(name) and name in wanted - others)
 
 
 def _bind_to_this_host(plan, account, state, applications, reachable):
     control, what = "mariadb.wildcard_host", _shown(account)
     twins = [other for other in state["accounts"] if other["user"] == account["user"] and other["host"] in LOCAL]
-    users = [one for one in applications if one["user"] == account["user"]]
+    users = [one for one in applications if one["holds"] and one["user"] == account["user"]]
     if reachable:
         plan.leave(control, what, "the inventory declares the database as reachable from other machines")
     elif any(twin["authentication"] != "locked" for twin in twins):
@@ -236,8 +238,10 @@ def _may_lock(_plan, _control, _account, _applications):
 
 
 def _may_lock_unless_used(plan, control, account, applications):
-    if any(one["user"] == account["user"] for one in applications):
-        plan.leave(control, _shown(account), "a site logs in with it: give it a password in both places first")
+    used = next((one["file"] for one in applications if one["user"] == account["user"]), None)
+    if used:
+        reason = "%s names it: give it a password in both places first" % used[:300]
+        plan.leave(control, _shown(account), reason)
         return False
     return True
 
@@ -318,7 +322,7 @@ def act(params, check):
         return {"changed": False, "running": False, "restart": [], "overruled": [], "left": []}
     state = mariadb.state(mariadb.rows(reading, client, mariadb.QUERY))
     me = tuple(mariadb.rows(reading, client, "SELECT CURRENT_USER()")[0][0].rsplit("@", 1))
-    applications = wordpress.applications(params["document_roots"]) if params["controls"] else []
+    applications = wordpress.applications(params["document_roots"], reading) if params["controls"] else []
     plan = tighten(state, me, params["controls"], applications, params["reachable"])
     live, restart = settings(state["variables"], params["variables"])
     statements = plan.statements + live

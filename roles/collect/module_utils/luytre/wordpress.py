@@ -462,17 +462,29 @@ def _epoch(text):
     return int(float(text)) if text and re.match(r"\d{1,11}(\.\d+)?\Z", text) else 0
 
 
-def applications(document_roots):
-    """``{user, host, database}`` of each WordPress at a document root whose database is on this host."""
+def applications(document_roots, reading):
+    """``{user, host, database, file, holds}`` of each WordPress at a document root whose database is on this host.
+
+    Its configuration may name anybody's account: ``holds`` tells whether its password opens it, here and now.
+    """
     found = []
     for root in document_roots:
-        _, content = configuration(os.path.normpath(root))
+        path, content = configuration(os.path.normpath(root))
         if content is None:
             continue
-        constants = _php.constants(content, ("DB_NAME", "DB_USER", "DB_HOST"))
-        user, name, host = constants["DB_USER"], constants["DB_NAME"], constants["DB_HOST"] or "localhost"
+        values = _php.constants(content, LOGIN)
+        user, name, host = values["DB_USER"], values["DB_NAME"], values["DB_HOST"] or "localhost"
         plain = all(isinstance(value, str) and value != _php.UNKNOWN for value in (user, name, host))
         local = _site_database.LOCAL.match(host) if plain else None
         if local:
-            found.append({"user": user, "host": local.group(1).strip("[]").lower() or "localhost", "database": name})
+            address = local.group(1).strip("[]").lower() or "localhost"
+            holds = _holds(values, reading)
+            found.append({"user": user, "host": address, "database": name, "file": path, "holds": holds})
     return found
+
+
+def _holds(values, reading):
+    try:
+        return bool(_site_database.rows(reading, own_login(values, "wp_"), {"here": ("SELECT 'here'", 1)}))
+    except _site_database.NotAsked:
+        return False
