@@ -196,6 +196,11 @@ def test_what_comes_after_wordpress_is_loaded_is_too_late() -> None:
     assert _php.constants(f"<?php\n{LOADS}define('A', true);".encode(), ("A",)) == {"A": None}
 
 
+def test_what_is_defined_too_often_is_not_known_and_nothing_else_is_lost() -> None:
+    often = "<?php\n" + "define('A', 1);\n" * 60 + "define('B', 2);\n"
+    assert _php.constants(often.encode(), ("A", "B")) == {"A": "unknown", "B": 2}
+
+
 def test_garbage_defines_nothing() -> None:
     assert _php.constants(bytes(range(256)) * 40, ("A", "B")) == {"A": None, "B": None}
 
@@ -311,6 +316,12 @@ def test_modes_of_the_configuration(site: Path, mode: int, status: Status) -> No
 
 
 # --- database ---------------------------------------------------------------------------------------------
+
+
+def test_what_a_database_answers_is_cut_to_what_a_site_has() -> None:
+    long = "x" * 100_000
+    told = wordpress.understood([["admin", "1", long, "0"], *(["option", name, long] for name in ("siteurl", "home"))])
+    assert len(json.dumps(told)) < 10_000
 
 
 def test_administrators_and_when_they_were_seen() -> None:

@@ -122,7 +122,10 @@ def constants(content, names):
 
 
 def _value(source, constant, end, others):
-    found = [one for one in _definitions(source, constant) if one.start < end]
+    try:
+        found = [one for one in _definitions(source, constant) if one.start < end]
+    except ValueError:
+        return UNKNOWN
     if not found:
         return UNKNOWN if others else None
     values = [_evaluated(one.literal) for one in found]

@@ -5,6 +5,7 @@ descriptor and nothing else. It speaks to the server of this host only. Time, me
 """
 
 import collections
+import contextlib
 import ctypes
 import os
 import pwd
@@ -150,6 +151,7 @@ def _ask(argv, login, script, seconds):
                 *("--batch", "--skip-column-names", "--quick", "--local-infile=0", "--skip-reconnect"),
                 *("--connect-timeout=3", "--default-character-set=utf8mb4", "--loose-skip-ssl-verify-server-cert"),
             ],
+            bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -207,7 +209,8 @@ def option_file(login):
 
 
 def _answer(client, script, deadline):
-    client.stdin.write(script)
+    with contextlib.suppress(BrokenPipeError):
+        client.stdin.write(script)
     client.stdin.close()
     said = {client.stdout: bytearray(), client.stderr: bytearray()}
     with selectors.DefaultSelector() as selector:

@@ -16,6 +16,7 @@ from ansible.module_utils.luytre._reading import file_mode, open_below, read_bel
 MAX_EXTENSIONS = 200
 MAX_ENTRIES = 100_000
 MAX_SHOWN = 30
+MAX_TEXT = 500
 CONSTANTS = {
     "DB_NAME": str,
     "DB_USER": str,
@@ -400,7 +401,7 @@ STATEMENTS = {
         7,
     ),
     "admin": (
-        """SELECT 'admin', ID, user_login, IFNULL(UNIX_TIMESTAMP(user_registered), 0) FROM `{db}`.`{p}users`
+        """SELECT 'admin', ID, LEFT(user_login, 500), IFNULL(UNIX_TIMESTAMP(user_registered), 0) FROM `{db}`.`{p}users`
   WHERE ID IN ({admins})""",
         200,
     ),
@@ -424,7 +425,7 @@ def understood(answer):
         if row[0] == "option":
             options[row[1]] = row[2] or ""
         elif row[0] == "admin":
-            administrators[row[1]] = {"login": row[2] or "", "registered": _epoch(row[3])}
+            administrators[row[1]] = {"login": (row[2] or "")[:MAX_TEXT], "registered": _epoch(row[3])}
         elif row[0] == "seen":
             seen.setdefault(row[1], []).extend(_moments(row[2] or ""))
         elif row[0] == "wrote" and row[1] in administrators:
@@ -437,9 +438,10 @@ def understood(answer):
             for key, administrator in sorted(administrators.items(), key=lambda item: item[1]["login"])
         ],
         "options": {
-            name: options.get(name, "") for name in ("siteurl", "home", "default_role", "template", "stylesheet")
+            name: options.get(name, "")[:MAX_TEXT]
+            for name in ("siteurl", "home", "default_role", "template", "stylesheet")
         },
-        "hosts": sorted({_host(options.get(name, "")) for name in ("siteurl", "home")}),
+        "hosts": sorted({_host(options.get(name, ""))[:MAX_TEXT] for name in ("siteurl", "home")}),
         "users_can_register": options.get("users_can_register") == "1",
         "active_plugins": re.findall(r's:\d+:"([^"]{1,200})"', options.get("active_plugins", ""))[:MAX_EXTENSIONS],
     }
