@@ -116,12 +116,18 @@ _NOT_RUN = re.compile(
     r"(?P<program>\S{1,60}) was not run as root: "
     r"(?P<file>/.{0,400}) can be changed by (?:(?P<kind>user|group) (?P<name>.{1,200})|everybody)"
 )
+_COSTLY = re.compile(r"the patterns of (/.{0,400}) cost too much time")
 _EVERYBODY = {"vi": "mọi tài khoản", "en": "everybody"}
 _WHO = {"user": Text(vi="tài khoản", en="user"), "group": Text(vi="nhóm", en="group")}
 
 
 def of_area(message: str) -> Text:
     """Why a host does not tell a part of its facts, as the collector says it; what it says otherwise is quoted."""
+    costly = _COSTLY.fullmatch(message[:1000])
+    if costly is not None:
+        return Text(
+            vi=f"các mẫu (biểu thức chính quy) trong {costly.group(1)} tốn quá nhiều thời gian", en=message[:1000]
+        )
     refused = _NOT_RUN.fullmatch(message[:1000])
     if refused is None:
         return Text(vi=message, en=message)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _apache_config, _apache_request, _patterns, apache, nginx
+from ansible.module_utils.luytre._reading import Unreadable
 
 from auditor import controls
 from auditor.controls import Catalogue
@@ -359,6 +360,13 @@ def test_an_htaccess_whose_patterns_never_end_costs_its_own_site_alone(
     enforced = {"apache.hidden_files": ["doc.test"]}
     change = filters.change(data, enforced, enforced, [{"domain": "doc.test"}], 120)
     assert list(change["includes"].values()) == [[f"{etc}/sites-enabled/a.conf:1"]]
+
+
+def test_a_pattern_of_the_whole_server_that_never_ends_is_named(etc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_patterns, "BOUNDS", (0.2,))
+    (etc / "conf-enabled" / "own.conf").write_text(f'<DirectoryMatch "{COSTLY}">\nOptions None\n</DirectoryMatch>\n')
+    with pytest.raises(Unreadable, match=f"the patterns of {etc}/conf-enabled/own.conf cost too much time"):
+        read(etc)
 
 
 def test_an_htaccess_that_is_too_long_to_read_is_no_pass(etc: Path, tmp_path: Path) -> None:
