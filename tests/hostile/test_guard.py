@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from auditor import lab
-from tests.lab.disk import differences
 from tests.lab.fixtures import INVENTORY, Ended, environment, quiet, run
 from tests.lab.guarded import ROOTS, Host
 
 HOST = "web3"
 SITE = ROOTS[HOST]
 TRAPS = f"""
+echo 'CREATE' > /var/www/gotre.test/backup.sql
 chown -R www-data: {SITE}
 cat > /tmp/traps.py <<'X'
 import os, socket
@@ -55,10 +55,15 @@ rm /etc/motd; chmod 600 /etc/crontab; mkdir /etc/thu; echo x > /etc/thu/x
 for f in /etc/many/*; do echo x >> $f; done
 echo y > /etc/stuck/held; mount --bind /etc/stuck /etc/stuck; mount -o remount,ro,bind /etc/stuck
 """
+ETC = "find /etc -printf '%p %y %m %U %G %T@ %l\\n' | sort; find /etc -type f -exec sha256sum {} + | sort"
+"""All of it to the byte. The whole disk is not read: there is a file of a terabyte on it."""
 KILL = """
+cat > /run/kill.sh <<'X'
 unit=luytre-revert-thu.service
 until grep -q reverting /var/lib/luytre/guard/thu/state.json; do sleep 0.01; done
 pid=$(systemctl show -p MainPID --value $unit); test "$pid" != 0 && kill -9 $pid && echo killed
+X
+systemd-run --quiet sh -c 'sh /run/kill.sh > /run/killed 2>&1'
 """
 
 
@@ -72,7 +77,8 @@ class Met:
     held: Mapping[str, Any]
     asked: Mapping[str, Any]
     outcome: Mapping[str, Any]
-    changed: Mapping[str, Any]
+    etc: tuple[str, str]
+    """Before and after."""
     grace: str
 
 
@@ -89,10 +95,10 @@ def met(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Met:
     state = environment(folder)
     arguments = ("harden", "-i", INVENTORY, "--limit", HOST, "--yes", "--json", "--lang", "en")
     hardened = run(state, *arguments, "--output", str(folder / "out"))
-    before = there.disk()
-    armed = there.arm("thu", ["/etc/", "/var/www/"], seconds=5)
-    there.sh(BREAK)
-    killed = there.sh(KILL)
+    before = there.sh(ETC)
+    armed = there.arm("thu", ["/etc/", "/var/www/"])
+    there.sh(KILL + BREAK)
+    there.guard("arm", run="thu", seconds=5)
     until = time.monotonic() + 120
     while not (held := there.state("thu")).get("not_back") and time.monotonic() < until:
         time.sleep(0.2)
@@ -102,11 +108,11 @@ def met(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Met:
     return Met(
         hardened=hardened,
         armed=armed,
-        killed=killed,
+        killed=there.sh("cat /run/killed"),
         held=held,
         asked=asked,
         outcome=outcome,
-        changed=differences(before, there.disk()),
+        etc=(before, there.sh(ETC)),
         grace=there.sh("sshd -T | grep -i logingracetime"),
     )
 
@@ -124,7 +130,7 @@ def test_arming_notes_what_is_not_kept_with_its_reason(met: Met) -> None:
     assert {(note["path"], note["why"]) for note in met.armed["notes"]} >= {
         (SITE, "deep"),
         (SITE, "many"),
-        (f"{SITE}/wp-config.php", "large"),
+        (SITE, "large"),
     }
     assert sum(note["count"] for note in met.armed["notes"] if note["why"] == "many") > 10_000
 
@@ -141,5 +147,5 @@ def test_in_the_end_etc_is_as_it_was_to_the_byte(met: Met) -> None:
     assert met.outcome["cause"] == "timer"
     assert met.outcome["tries"]["count"] >= 3
     assert "/etc/motd" in met.outcome["files"] and "/etc/thu/x" in met.outcome["removed"]
-    assert met.changed == {}
+    assert met.etc[0].splitlines() == met.etc[1].splitlines()
     assert met.grace.strip() != "logingracetime 7"

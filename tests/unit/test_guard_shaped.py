@@ -128,7 +128,7 @@ def test_whatever_a_site_holds_is_kept_or_noted(place: Path) -> None:
     assert {Path(path).name for path in entries} >= {"fifo", "socket", "a\nb", os.fsdecode(b"\xff\xfe")}
     assert kept == [b"secret"]
     assert "sha256" not in entries[str(root / "wp-config.php")]
-    assert [(note["why"], note["path"]) for note in notes] == [("large", str(root / "wp-config.php"))]
+    assert [(note["why"], note["path"]) for note in notes] == [("large", str(root))]
 
 
 def test_each_site_has_its_share_whatever_others_hold(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,7 +295,7 @@ def test_work_that_never_ends_is_left(tmp_path: Path) -> None:
 
 def test_work_that_wants_all_memory_is_left() -> None:
     with pytest.raises(apart.Abandoned, match="broken"):
-        apart.run(lambda: len("x" * (apart.MEMORY + 1)), 60)
+        apart.run(lambda: len("x" * (2 * apart.MEMORY)), 60)
 
 
 def test_work_apart_holds_no_lock_of_ours(tmp_path: Path) -> None:
@@ -431,7 +431,7 @@ def test_a_way_back_that_fails_is_tried_again_and_told(open_run: Any, monkeypatc
     assert [service._revert(open_run, "r") for _ in range(3)] == [service.AGAIN, service.DONE, service.DONE]
     assert (open_run.armed(), open_run.state("r")["state"]) == (None, "reverted")
     assert Scripted.seen == [None, {"/etc/a": "Read-only file system"}, {"/etc/a": "Read-only file system"}]
-    assert open_run.state("r")["processes_ended"] == 3
+    assert open_run.state("r")["processes_ended"] == 1, "whoever works on the host since is left alone"
 
 
 def test_after_eight_tries_it_waits_for_the_next_boot(open_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,8 @@ import select
 import signal
 import time
 
-MEMORY = 1536 * 1024 * 1024
+MEMORY = 1024 * 1024 * 1024
+"""That the work may want besides what we have."""
 MAX_ANSWER = 512 * 1024 * 1024
 PIECE = 1 << 20
 _DIES_WITH_PARENT = 1
@@ -47,7 +48,8 @@ def _become(work, writing):
         os.dup2(writing, 3)
         os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        most = _size() + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         silence = os.open(os.devnull, os.O_RDWR)
         for handle in (0, 1, 2):
@@ -58,6 +60,11 @@ def _become(work, writing):
         code = 0
     finally:
         os._exit(code)
+
+
+def _size():
+    with open("/proc/self/statm", encoding="ascii") as handle:
+        return int(handle.read().split()[0]) * resource.getpagesize()
 
 
 def _read(reading, until):

@@ -13,8 +13,9 @@ from .scope import DATA_TREES, nearest
 EDITED = frozenset(("wp-config.php",))
 MAX_EDITED = 200_000
 MAX_ENTRIES = 100_000
-MAX_ALL_ENTRIES = 400_000
+MAX_ALL_ENTRIES = 200_000
 MAX_WORDS = 48 * 1024 * 1024
+MAX_ALL_WORDS = 96 * 1024 * 1024
 MAX_CONTENT = 8 * 1024 * 1024
 MAX_ALL_CONTENT = 64 * 1024 * 1024
 SECONDS, LATEST = 60, 90
@@ -24,8 +25,8 @@ SECONDS, LATEST = 60, 90
 class Content:
     """The bytes of files, within a bound for all of them; what does not fit is noted."""
 
-    def __init__(self, scope, size, notes):
-        self._scope, self._left, self._notes = scope, size, notes
+    def __init__(self, scope, place, size, notes):
+        self._scope, self._place, self._left, self._notes = scope, place, size, notes
         self.kept = {}
 
     def keep_of(self, path):
@@ -34,12 +35,12 @@ class Content:
             return None
         if self._scope.kind(path) == "path" and (path + "/").startswith(DATA_TREES):
             return None
-        return lambda chunks, _status: self._keep(path, chunks)
+        return self._keep
 
-    def _keep(self, path, chunks):
+    def _keep(self, chunks, _status):
         content = bounded(chunks, min(MAX_EDITED, self._left))
         if content is None:
-            self._notes.add(path, "large")
+            self._notes.add(self._place.name, "large")
             return {}
         self._left -= len(content)
         name = hashlib.sha256(content).hexdigest()
@@ -57,21 +58,38 @@ def bounded(chunks, most):
     return content
 
 
+class Shares:
+    """What is left for all places together. Each may want so much, and is sure of its part, whatever others hold."""
+
+    def __init__(self, each, together, places):
+        self._each, self._left, self._part, self._places = each, together, together // max(places, 1), places
+
+    def next(self):
+        """The most that the next place may use."""
+        self._places -= 1
+        return min(self._each, self._left - self._places * self._part)
+
+    def use(self, amount):
+        """Account for what it used."""
+        self._left -= amount
+
+
 def read(scope, keep, notes):
-    """Entries of all places before a run; the bytes of files go to ``keep``. Each has its share, whatever others hold."""
-    found, count, size = {}, MAX_ALL_ENTRIES, MAX_ALL_CONTENT
-    places = sorted(scope.places.values(), key=lambda one: one.name)
-    for number, place in enumerate(places):
-        others = len(places) - number - 1
-        most = min(MAX_ENTRIES, count - others * (MAX_ALL_ENTRIES // len(places)))
-        bytes_most = min(MAX_CONTENT, size - others * (MAX_ALL_CONTENT // len(places)))
-        told = _apart(place, notes, lambda place=place, most=most, size=bytes_most: _read(scope, place, most, size))
+    """Entries of all places before a run; the bytes of files go to ``keep``."""
+    found, many = {}, len(scope.places)
+    entries = Shares(MAX_ENTRIES, MAX_ALL_ENTRIES, many)
+    words = Shares(MAX_WORDS, MAX_ALL_WORDS, many)
+    content = Shares(MAX_CONTENT, MAX_ALL_CONTENT, many)
+    for _, place in sorted(scope.places.items()):
+        most = entries.next(), words.next(), content.next()
+        told = _apart(place, notes, lambda place=place, most=most: _read(scope, place, *most))
         if told is None:
             continue
-        for content in told["contents"].values():
-            keep([base64.b64decode(content)])
-        size -= sum(map(len, told["contents"].values()))
-        count -= len(told["entries"])
+        for one in told["contents"].values():
+            keep([base64.b64decode(one)])
+        entries.use(len(told["entries"]))
+        words.use(told["words"])
+        content.use(sum(map(len, told["contents"].values())))
         merge(found, told["entries"])
     return found
 
@@ -83,17 +101,17 @@ def merge(found, more):
             found[path] = entry
 
 
-def _read(scope, place, most, size):
+def _read(scope, place, entries, words, size):
     notes = walk.Notes()
-    content = Content(scope, size, notes)
-    budget = walk.Budget(most, MAX_WORDS, SECONDS)
+    content = Content(scope, place, size, notes)
+    budget = walk.Budget(entries, words, SECONDS)
     found = {}
     for start in sorted(place.trees):
         found.update(_walked(scope, start, content.keep_of, budget, notes))
     for path in sorted(place.paths):
         found.update(_single(path, content.keep_of, notes))
     put_around(found, {*place.trees, *place.paths}, place.name)
-    return {"entries": found, "contents": content.kept, "notes": notes.told()}
+    return {"entries": found, "words": words - budget.size, "contents": content.kept, "notes": notes.told()}
 
 
 def now(scope, wanted, notes):

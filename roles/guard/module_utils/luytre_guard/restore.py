@@ -1,5 +1,6 @@
 """Bringing a host back to a snapshot, all of it: root's own first, then, apart, what lesser users shape."""
 
+import contextlib
 import os
 
 from . import commands, database, live, packages, spare, store, tree, units, walk, writing
@@ -25,7 +26,8 @@ def look_around(snap, again=False):
         "units": earlier["units"] if earlier else units.Asked(snap.scope.units).answer(),
     }
     if earlier is None or set(found["paths"]) != set(earlier["paths"]):
-        kept.write_json(kept.file(run, "found.json"), found)
+        with contextlib.suppress(OSError):
+            kept.write_json(kept.file(run, "found.json"), found)
     return found, paths, [walk.said(note) for note in notes.told()]
 
 

@@ -179,7 +179,10 @@ def roll_back(snap, left, only, check):
     if data is not None:
         database.bring_back(data, work.problems)
     if scope is None:
-        package_records(snap, answer["packages"], work, remove=False)
+        try:
+            package_records(snap, answer["packages"], work, remove=False)
+        except Exception as error:
+            work.tell("package records: %s" % error)
     times(snap)
     work.places()
     os.sync()

@@ -51,7 +51,7 @@ def _boot(kept, run):
         if armed is None:
             return DONE
         state = kept.state(run) or {}
-        kept.put_state(run, {"state": "reverting", "cause": "boot", "began": state.get("began") or time.time()})
+        _note(kept, run, {"state": "reverting", "cause": "boot", "began": state.get("began") or time.time()})
         for problem in restore.early(work.Snapshot(kept, run, armed["digest"]), state.get("pending")):
             print("luytre-guard: %s" % problem, file=sys.stderr)
     return DONE
@@ -79,7 +79,7 @@ def _try(kept, run, cause, end_writers):
         tries = {"boot": timer.boot_id(), "count": number + 1}
         _note(kept, run, {"state": "reverting", "cause": cause, "began": began, "tries": tries})
         try:
-            ended = end_writers() + state.get("processes_ended", 0)
+            ended = state.get("processes_ended", 0) + (0 if state.get("pending") else end_writers())
             _note(kept, run, {"processes_ended": ended})
             snap = work.Snapshot(kept, run, armed["digest"])
             done = restore.Revert(snap, state, lambda done: _note(kept, run, done)).all()

@@ -82,15 +82,18 @@ def roots_own(scope, keep_of, notes, known=None, enter=None):
     others = {start for place in scope.places.values() for start in place.trees}
     budget = walk.Budget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
     for root in sorted(scope.trees):
-        some = False
-        for path, entry in walk.walk(root, keep_of, budget, notes, known, enter, others) if _there(root) else ():
-            some = True
-            found[path] = entry
-        if not some:
-            found[root] = dict(tree.ABSENT)
-    for path in sorted(scope.paths):
-        if path not in found:
+        try:
+            if not _there(root):
+                found[root] = dict(tree.ABSENT)
+                continue
+            found.update(walk.walk(root, keep_of, budget, notes, known, enter, others))
+        except (OSError, tree.Unsafe):
+            notes.add(root, "unreadable")
+    for path in sorted(scope.paths - set(found)):
+        try:
             found[path] = tree.at(path, keep_of(path), known.get(path))
+        except (OSError, tree.Unsafe):
+            notes.add(path, "unreadable")
     data.put_around(found, scope.trees | scope.paths)
     return found
 
@@ -107,10 +110,7 @@ def entries(scope, keep, notes):
         scope.apart(path, "tree")
         return False
 
-    try:
-        found = roots_own(scope, whole(keep, notes), walk.Refusing(), None, enter)
-    except tree.Unsafe as error:
-        raise store.Refused(str(error))
+    found = roots_own(scope, whole(keep, notes), walk.Refusing(), None, enter)
     for shaped in [path for path in found if path in scope.starts() and path not in scope.trees]:
         del found[shaped]
     data.merge(found, data.read(scope, keep, notes))

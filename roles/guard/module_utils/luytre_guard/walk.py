@@ -138,7 +138,10 @@ def _other_mount(folder, entry):
 
 
 def _entered(folder, name, here, entry, budget, notes, top, only):
-    """The folder, opened, with the names in it; ``entry`` is given their digest when they are all there."""
+    """The folder, opened, with the names in it, folders last: whatever those hold, what lies beside them is kept.
+
+    ``entry`` is given a digest of the names when they are all there.
+    """
     try:
         inner = tree.enter(folder.handle, name, here)
     except FileNotFoundError:
@@ -152,7 +155,7 @@ def _entered(folder, name, here, entry, budget, notes, top, only):
     with os.scandir(inner) as found:
         for one in found:
             if len(names) <= budget.entries:
-                names.append(one.name)
+                names.append((one.is_dir(follow_symlinks=False), one.name))
             else:
                 more += 1
             if more >= MAX_NAMES:
@@ -160,5 +163,5 @@ def _entered(folder, name, here, entry, budget, notes, top, only):
     if more:
         notes.add(top, "many", more)
     else:
-        entry["names"] = tree.names_digest(names)
-    return _Folder(inner, here, sorted(names, reverse=True), entry["id"][0])
+        entry["names"] = tree.names_digest(name for _, name in names)
+    return _Folder(inner, here, [name for _, name in sorted(names, reverse=True)], entry["id"][0])

@@ -7,7 +7,7 @@ from . import apart, data, snapshot, spare, store, tree, walk, writing
 from .scope import Scope, nearest
 
 LISTED = 200
-PLACE_SECONDS = 120
+PLACE_SECONDS = 300
 FORMATS = (1, snapshot.VERSION)
 
 
