@@ -10,7 +10,7 @@ from . import restore, rollback, sessions, store, timer, work
 REVERT_LOCK_SECONDS = 300
 LOCK_SECONDS = 30
 PAUSES = (0, 1, 2, 5, 10, 20, 40, 60)
-"""Seconds before each try at a way back while the host is up; the next boot begins anew."""
+"""Seconds before each try at a way back; the next boot begins anew, and so does whoever starts it by hand after them."""
 SMALL = 4
 """Tries for what does not keep a host from being back: a daemon that does not start, a database that does not answer."""
 DONE, AGAIN, SPENT = 0, 1, timer.SPENT
@@ -66,9 +66,7 @@ def _try(kept, run, cause, end_writers):
     if _open_run(kept, run) is None:
         return DONE
     tries = (kept.state(run) or {}).get("tries") or {}
-    number = tries["count"] if tries.get("boot") == timer.boot_id() else 0
-    if number >= len(PAUSES):
-        return SPENT
+    number = tries["count"] % len(PAUSES) if tries.get("boot") == timer.boot_id() else 0
     time.sleep(PAUSES[number])
     with kept.locked(REVERT_LOCK_SECONDS):
         armed = _open_run(kept, run)
