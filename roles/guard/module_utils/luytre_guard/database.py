@@ -1,9 +1,10 @@
 """MariaDB's privileges and settings in force: kept as its own dump, put back without a moment in which nobody has any."""
 
 import hashlib
+import os
 import re
 
-from . import commands
+from . import commands, tree
 
 KEYS = {
     "global_priv": ("Host", "User"),
@@ -31,6 +32,7 @@ ON_THEIR_OWN = re.compile(
     r"\A(gtid_|slave_|rpl_|replicate_|innodb_buffer_pool_(dump|load)|debug|timestamp|last_insert_id)"
 )
 NAME = re.compile(r"\A[a-z0-9_]+\Z")
+CONFIGURATION = ("/etc/my.cnf", "/etc/mysql", "/etc/mysql/conf.d", "/etc/mysql/mariadb.conf.d", "/root/.my.cnf")
 NUMBERS = ("BIGINT", "INT", "DOUBLE", "BOOLEAN")
 
 
@@ -74,7 +76,21 @@ class Asked:
 
 
 def _argv(program, login, rest):
-    return [program, *login[0], "--protocol=socket", *login[1], *rest]
+    """Without the host's configuration where others than root can change that: it may name code to load."""
+    alone = ["--no-defaults"] if not login[0] and _shaped() else login[0]
+    return [program, *alone, "--protocol=socket", *login[1], *rest]
+
+
+def _shaped():
+    """Whether others than root can change a file or folder of MariaDB's configuration."""
+    for folder in CONFIGURATION:
+        try:
+            inside = [one.path for one in os.scandir(folder)] if os.path.isdir(folder) else []
+            if any(tree.exposed(os.stat(path)) for path in (folder, *inside) if os.path.exists(path)):
+                return True
+        except OSError:
+            return True
+    return False
 
 
 def _rows(client, login, sql):

@@ -1,6 +1,7 @@
 """Debian's packages: what a run installed goes again, what it upgraded stays, what it removed comes back if it can."""
 
 import grp
+import itertools
 import os
 import pwd
 import time
@@ -164,20 +165,30 @@ def database_entries(keep_of):
 
 
 def skeleton():
-    """Folder to ``{mtime, names, entries}`` where packages put things; entries (the very names) below /usr only."""
-    found = {}
-    for root in SKELETON:
-        for folder, inner, _ in os.walk(root):
-            inner[:] = [one for one in inner if os.path.join(folder, one) not in LEFT_OUT]
-            try:
-                everything = os.listdir(folder)
-                found[folder] = {"mtime": os.lstat(folder).st_mtime_ns, "names": tree.names_digest(everything)}
-            except OSError:
-                continue
-            if folder.startswith("/usr/") and not folder.startswith("/usr/local"):
-                found[folder]["entries"] = sorted(everything)
-            if len(found) > MAX_FOLDERS:
-                return {}
+    """Folder to ``{mtime, names, entries}`` where packages put things; entries (the very names) below /usr only.
+
+    What lies in folders that others than root can change is none of it, and not looked at.
+    """
+    found, left, out = {}, list(SKELETON), {*LEFT_OUT, *tree.served_mounts()}
+    while left:
+        folder = left.pop()
+        try:
+            with tree.opened(folder) as handle, os.scandir(handle) as listed:
+                some = list(itertools.islice(listed, tree.MAX_NAMES + 1))
+                if len(some) > tree.MAX_NAMES:
+                    continue
+                status, inside = os.fstat(handle), [one.name for one in some]
+                found[folder] = {"mtime": status.st_mtime_ns, "names": tree.names_digest(inside)}
+                if tree.exposed(status):
+                    continue
+                below = [os.path.join(folder, one.name) for one in some if one.is_dir(follow_symlinks=False)]
+                left += [path for path in below if path not in out]
+        except (OSError, tree.Unsafe):
+            continue
+        if folder.startswith("/usr/") and not folder.startswith("/usr/local"):
+            found[folder]["entries"] = sorted(inside)
+        if len(found) > MAX_FOLDERS:
+            return {}
     return found
 
 

@@ -12,6 +12,7 @@ import base64
 import contextlib
 import errno
 import hashlib
+import itertools
 import os
 import re
 import stat
@@ -23,6 +24,7 @@ FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 ANY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 ABSENT = {"type": "absent"}
 MAX_LINKS = 16
+MAX_NAMES = 500_000
 SERVED = ("fuse", "nfs", "cifs", "smb", "9p", "ceph", "afs", "autofs")
 CHUNK = 1 << 20
 MAX_FILE = 96 * 1024 * 1024
@@ -225,6 +227,13 @@ def digest(chunks, status):
     return {"sha256": state.hexdigest(), "size": size}
 
 
+def names(folder):
+    """The names in an open folder, or None when there are too many to hold."""
+    with os.scandir(folder) as found:
+        some = [one.name for one in itertools.islice(found, MAX_NAMES + 1)]
+    return some if len(some) <= MAX_NAMES else None
+
+
 def names_digest(names):
     """What tells one set of names from another."""
     return hashlib.sha256("\0".join(sorted(names)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -242,7 +251,9 @@ def at(path, keep=None, known=None):
                 with contextlib.suppress(OSError, Unsafe):
                     inner = enter(handle, name, path)
                     try:
-                        entry["names"] = names_digest(os.listdir(inner))
+                        inside = names(inner)
+                        if inside is not None:
+                            entry["names"] = names_digest(inside)
                     finally:
                         os.close(inner)
             return entry

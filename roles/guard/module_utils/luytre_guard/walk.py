@@ -6,7 +6,6 @@ import time
 from . import store, tree
 
 MAX_DEPTH = 64
-MAX_NAMES = 1_000_000
 MAX_NOTES = 100
 OWN = 200
 """Bytes that an entry takes besides its words."""
@@ -158,7 +157,7 @@ def _entered(folder, name, here, entry, budget, notes, top, only):
                 names.append((one.is_dir(follow_symlinks=False), one.name))
             else:
                 more += 1
-            if more >= MAX_NAMES:
+            if more >= tree.MAX_NAMES:
                 break
     if more:
         notes.add(top, "many", more)

@@ -228,7 +228,8 @@ def put_time(path, entry):
         with tree.opened(parent) as handle:
             inner = tree.enter(handle, name, path)
             try:
-                if tree.names_digest(os.listdir(inner)) != entry["names"]:
+                inside = tree.names(inner)
+                if inside is None or tree.names_digest(inside) != entry["names"]:
                     return False
                 if os.fstat(inner).st_mtime_ns != entry["mtime"]:
                     os.utime(inner, ns=(entry["mtime"], entry["mtime"]))
