@@ -24,7 +24,9 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     apart,
     commands,
     data,
+    database,
     identity,
+    packages,
     scope,
     service,
     sessions,
@@ -484,3 +486,26 @@ def test_a_configuration_that_others_can_change_is_not_tested(
     assert units.bring_back(*asked, [], told.append, entries) == ["reload nginx.service"]
     assert (["nginx", "-t", "-q"] in ran) == tested
     assert bool(told) == (not tested)
+
+
+def test_where_packages_put_things_is_told_without_the_folders_of_others(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nest(place, 1_500)
+    (place / "spool").mkdir()
+    (place / "spool").chmod(0o1777)
+    nest(place / "spool", 3)
+    monkeypatch.setattr(packages, "SKELETON", (str(place),))
+    found = packages.skeleton()
+    assert str(place / "spool") in found and str(place / "spool" / "d") not in found
+    assert len(found) > 1_000
+
+
+@pytest.mark.parametrize(("mode", "first"), [(0o644, "--protocol=socket"), (0o666, "--no-defaults")])
+def test_mariadb_is_asked_without_a_configuration_that_others_can_change(
+    place: Path, mode: int, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "x.cnf").touch()
+    (place / "x.cnf").chmod(mode)
+    monkeypatch.setattr(database, "CONFIGURATION", (str(place),))
+    assert database._argv("mariadb", database.LOGINS[0], [])[1] == first

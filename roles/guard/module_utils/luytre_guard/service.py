@@ -10,7 +10,7 @@ from . import restore, rollback, sessions, store, timer, work
 REVERT_LOCK_SECONDS = 300
 LOCK_SECONDS = 30
 PAUSES = (0, 1, 2, 5, 10, 20, 40, 60)
-"""Seconds before each try at a way back; the next boot begins anew, and so does whoever starts it by hand after them."""
+"""Seconds before each try at a way back. After the last the next boot, or a start by hand, begins anew."""
 SMALL = 4
 """Tries for what does not keep a host from being back: a daemon that does not start, a database that does not answer."""
 DONE, AGAIN, SPENT = 0, 1, timer.SPENT
