@@ -88,7 +88,7 @@ def site(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mariadb, "is_running", lambda: False)
+    monkeypatch.setattr(mariadb, "is_running", lambda _reading: False)
 
 
 def read(site: Path, web: Any = None) -> dict[str, Any]:
@@ -399,7 +399,7 @@ def test_plugins_that_are_there_unused(site: Path) -> None:
 def test_what_is_not_asked_tells_why(
     site: Path, monkeypatch: pytest.MonkeyPatch, line: str, replacement: str, why: str
 ) -> None:
-    monkeypatch.setattr(mariadb, "is_running", lambda: True)
+    monkeypatch.setattr(mariadb, "is_running", lambda _reading: True)
     monkeypatch.setattr(mariadb, "client_program", lambda reading: "/bin/false")
     put(site, "wp-config.php", CONFIG.replace(line, replacement))
     told = read(site)

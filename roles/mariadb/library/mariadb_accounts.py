@@ -318,7 +318,7 @@ def act(params, check):
     """Read, plan, and unless only checking change. Raises Unreadable."""
     reading = Reading({}, SECONDS)
     client = mariadb.client_program(reading)
-    if client is None or not mariadb.is_running():
+    if client is None or not mariadb.is_running(reading):
         return {"changed": False, "running": False, "restart": [], "overruled": [], "left": []}
     state = mariadb.state(mariadb.rows(reading, client, mariadb.QUERY))
     me = tuple(mariadb.rows(reading, client, "SELECT CURRENT_USER()")[0][0].rsplit("@", 1))

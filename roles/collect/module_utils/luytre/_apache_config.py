@@ -48,6 +48,7 @@ class Configuration:
         self.modules = set(STATIC_MODULES)
         self.module_files = {"core.c", "http_core.c", "mod_so.c", "mod_log_config.c", "mod_unixd.c", "mod_version.c"}
         self.files = []
+        self.patterns = []
         self.problems = []
         self.tree = []
         self._macros = {}
@@ -173,6 +174,7 @@ class Configuration:
 
     def _included(self, pattern):
         path = self.absolute(pattern)
+        self.patterns.append(path)
         found = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
         files = []
         for each in found:

@@ -10,6 +10,7 @@ import stat
 
 MAX_PROCESSES = 20_000
 MAX_TITLE = 4_000
+MAX_TABLE = 4_000_000
 
 
 class Process:
@@ -102,6 +103,28 @@ def holds(pid, descriptor, inode, proc="/proc"):
         return os.readlink("%s/%d/fd/%d" % (proc, pid, descriptor)) == "socket:[%d]" % inode
     except OSError:
         return False
+
+
+def listening(pid, proc="/proc"):
+    """The paths at which a process listens with a Unix socket. Paths are only text: anybody may bind one with lines in it."""
+    own = set()
+    try:
+        for name in os.listdir("%s/%d/fd" % (proc, pid))[:MAX_PROCESSES]:
+            match = re.match(r"socket:\[(\d+)\]$", _target("%s/%d/fd/%s" % (proc, pid, name)))
+            own.update(match.groups() if match else ())
+        with open("%s/net/unix" % proc, errors="surrogateescape") as handle:
+            rows = [line.split(None, 7) for line in handle.read(MAX_TABLE).splitlines()[1:]]
+    except OSError:
+        return []
+    # The fourth word is __SO_ACCEPTCON where it listens.
+    return [row[7] for row in rows if len(row) == 8 and row[3] == "00010000" and row[6] in own and row[7][0] == "/"]
+
+
+def _target(path):
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
 
 
 def unit_of(cgroups):

@@ -71,7 +71,7 @@ def rows(reading, login, statements):
     Raises NotAsked, also when a statement has more rows than it may.
     """
     client = mariadb.client_program(reading)
-    if client is None or not mariadb.is_running():
+    if client is None or not mariadb.is_running(reading):
         raise NotAsked("not_running")
     script = BEGIN + "".join("%s%s LIMIT %d;\n" % (EVERY_TIME, sql, most + 1) for sql, most in statements.values())
     seconds = min(SECONDS, reading.left() / 2)

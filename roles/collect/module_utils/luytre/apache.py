@@ -7,7 +7,7 @@ import pwd
 import re
 import time
 
-from ansible.module_utils.luytre import _patterns, _web
+from ansible.module_utils.luytre import _patterns, _stake, _web
 from ansible.module_utils.luytre._apache_config import Configuration, Directive, Section
 from ansible.module_utils.luytre._apache_request import (
     DENIED,
@@ -19,10 +19,13 @@ from ansible.module_utils.luytre._apache_request import (
     backend_of,
     headers,
 )
-from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_below, read_text
+from ansible.module_utils.luytre._reading import NotRun, Unreadable, file_mode, read_below, read_text
 
 ROOT = "/etc/apache2"
 MAIN = ROOT + "/apache2.conf"
+ENVVARS = ROOT + "/envvars"
+LOADING = ("loadmodule", "loadfile", "perlrequire", "perlconfigrequire", "perlpostconfigrequire", "luaroot")
+"""Directives whose words are code to Apache as soon as it reads them."""
 MAX_WALKED = 5000
 SPARE = 2.0
 """Seconds that are left for the rest once all virtual hosts were asked, or as many as there was time for."""
@@ -84,31 +87,57 @@ def collect(reading):
     program = reading.installed("apache2")
     if program is None or not os.path.isfile(MAIN):
         return ABSENT
-    variables = environment(reading)
-    said = reading.run(
-        ["apache2ctl", "-t", *(word for name in ("VHOSTS", "RUN_CFG", "MODULES") for word in ("-D", "DUMP_" + name))],
-        ok=None,
-        both=True,
-    )
+    variables = environment(read_text(ENVVARS) or "")
     configuration = Configuration(ROOT, variables).read(MAIN)
+    dumps = (word for name in ("VHOSTS", "RUN_CFG", "MODULES") for word in ("-D", "DUMP_" + name))
+    try:
+        argv = ["apache2ctl", "-t", *dumps]
+        said = reading.run(argv, ok=None, both=True, at_stake=at_stake(configuration))
+        tested, untold = daemon(said, variables), {}
+    except NotRun as refused:
+        said = ""
+        tested, untold = {**daemon("", variables), "config_ok": None}, {"config_ok": str(refused)}
     return {
         **ABSENT,
         "installed": True,
         "version": _package_version(),
-        **daemon(said, variables),
+        **tested,
         **describe(
             configuration, reading.declared, _writers(variables.get("APACHE_RUN_USER", "")), reading.deadline - SPARE
         ),
         "loose_files": loose_files(),
         "not_understood": [*configuration.problems, *_missed(said, configuration)][:50],
+        "untold": untold,
     }
 
 
-def environment(reading):
-    """Variables that envvars gives to the configuration, as apache2ctl reads it."""
-    said = reading.run(["sh", "-c", ". /etc/apache2/envvars >/dev/null 2>&1; env"], ok=None)
-    pairs = (line.partition("=") for line in said.splitlines())
-    return {name: value for name, equals, value in pairs if equals and name.startswith("APACHE")}
+def environment(text):
+    """Variables that envvars gives to the configuration. It is read, not run: the one instance that Debian sets up."""
+    variables = {"SUFFIX": ""}
+    for line in text.splitlines():
+        if re.match(r"\s*(?:export\s+)?APACHE\w*=", line):
+            for name, value in re.findall(r"\b(APACHE\w*)=(\"[^\"]*\"|'[^']*'|[^\s;]*)", line):
+                known = re.sub(r"\$\{?(\w+)\}?", lambda found: variables.get(found.group(1), ""), value.strip("\"'"))
+                variables[name] = known
+    return {name: value for name, value in variables.items() if name.startswith("APACHE")}
+
+
+def at_stake(configuration):
+    """What ``apache2ctl -t`` believes: envvars, which is a shell's script, all files in force, and what they load."""
+    paths = [ENVVARS, _stake.OPENSSL, MAIN, *configuration.files]
+    for pattern in configuration.patterns:
+        paths += sorted(_stake.folders(pattern))
+    for node in _all(configuration.tree):
+        if node.name in LOADING:
+            paths += [configuration.absolute(word) for word in node.args if "/" in word]
+    return paths
+
+
+def _all(nodes):
+    for node in nodes:
+        yield node
+        if isinstance(node, Section):
+            yield from _all(node.inside)
 
 
 def daemon(said, variables):

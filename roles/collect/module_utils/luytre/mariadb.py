@@ -6,8 +6,11 @@ Hashes are judged on the host and stay there: an account's ``authentication`` is
 import json
 import os
 import re
+import stat
 
-from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_below
+from ansible.module_utils.luytre import _accounts, _processes, _stake
+from ansible.module_utils.luytre._reading import NotRun, Unreadable, file_mode, read_below
+from ansible.module_utils.luytre._trust import Trust
 
 VARIABLES = {
     "bind_address": str,
@@ -35,6 +38,9 @@ AT_START = {
 }
 """What a server starts with when no option file says otherwise."""
 SYSTEM_DATABASES = ("information_schema", "mysql", "performance_schema", "sys")
+SERVER_USER = "mysql"
+ASKED = ("version", "branch", "variables", "next_start", "accounts", "public_grants", "databases", "test_database")
+"""What only the server and its programs tell."""
 DEBIAN_DEFAULTS = "/etc/mysql/debian.cnf"
 DANGEROUS = frozenset(
     (
@@ -81,7 +87,7 @@ def collect(reading):
     installed = any(reading.installed(name) for name in ("mariadbd", "mysqld"))
     facts = {
         "installed": installed,
-        "running": installed and is_running(),
+        "running": installed and is_running(reading),
         "version": None,
         "branch": None,
         "variables": None,
@@ -96,9 +102,12 @@ def collect(reading):
     if facts["running"]:
         if client is None:
             raise Unreadable("MariaDB is running but its client program is not installed")
-        facts.update(state(rows(reading, client, QUERY)))
-        facts["next_start"] = next_start(reading)
-        facts["files"] += datadir(facts["variables"]["datadir"].rstrip("/"))
+        try:
+            facts.update(state(rows(reading, client, QUERY)))
+            facts["next_start"] = next_start(reading)
+            facts["files"] += datadir(facts["variables"]["datadir"].rstrip("/"))
+        except NotRun as refused:
+            facts["untold"] = dict.fromkeys(ASKED, str(refused))
     return facts
 
 
@@ -110,22 +119,36 @@ def client_program(reading):
     return reading.installed("mariadb") or reading.installed("mysql")
 
 
-def is_running():
-    """Whether a database server runs in this host's own process space (not inside some container)."""
-    try:
-        ours = os.readlink("/proc/self/ns/pid")
-        processes = [entry for entry in os.listdir("/proc") if entry.isdigit()]
-    except OSError as error:
-        raise Unreadable("/proc: %s" % error.strerror)
-    for process in processes:
-        try:
-            with open("/proc/%s/comm" % process) as handle:
-                name = handle.read(32).strip()
-            if name in ("mariadbd", "mysqld") and os.readlink("/proc/%s/ns/pid" % process) == ours:
-                return True
-        except OSError:
-            continue
-    return False
+def servers(reading):
+    """The processes of the installed server, which the server's own account or root runs in this host's process space."""
+    program = reading.installed("mariadbd") or reading.installed("mysqld")
+    uids = {0} | {account["uid"] for account in _accounts.passwd() if account["name"] == SERVER_USER}
+    return _processes.running(program, uids) if program else []
+
+
+def is_running(reading):
+    """Whether the installed server runs here."""
+    return bool(servers(reading))
+
+
+def socket(reading):
+    """The path of the running server's own socket, in whose place nobody else could put another. Raises Unreadable."""
+    for server in servers(reading):
+        trust = Trust((0, server.uid))
+        for path in _processes.listening(server.pid):
+            try:
+                status = os.lstat(path)
+            except OSError:
+                continue
+            if stat.S_ISSOCK(status.st_mode) and status.st_uid == server.uid and trust.replaceable(path) is None:
+                return path
+    raise Unreadable("no socket is certain to be that of the MariaDB that runs here")
+
+
+def option_files():
+    """The option files that a client or ``my_print_defaults`` takes when root runs it, and where they have plugins."""
+    mains = ("/etc/my.cnf", "/etc/mysql/my.cnf", "/root/.my.cnf", DEBIAN_DEFAULTS)
+    return [_stake.OPENSSL, *(path for main in mains for path in _stake.tree(main, _stake.of_mariadb))]
 
 
 def rows(reading, client, sql):
@@ -133,11 +156,20 @@ def rows(reading, client, sql):
 
     Logs in by the socket: as root, else as the client's own option files say, else as Debian's maintenance does.
     """
-    arguments = ["--protocol=socket", "--batch", "--skip-column-names", "--connect-timeout=3"]
+    arguments = [
+        "--protocol=socket",
+        "--socket=" + socket(reading),
+        "--local-infile=0",
+        "--batch",
+        "--skip-column-names",
+        "--connect-timeout=3",
+    ]
     for first, last in (([], ["--user=root"]), ([], []), (["--defaults-file=" + DEBIAN_DEFAULTS], [])):
         try:
-            text = reading.run([client, *first, *arguments, *last], input_text=sql)
+            text = reading.run([client, *first, *arguments, *last], input_text=sql, at_stake=option_files())
             break
+        except NotRun:
+            raise
         except Unreadable as refused:
             if "ERROR 1045" not in str(refused) and "ERROR 1698" not in str(refused):
                 raise
@@ -157,7 +189,7 @@ def next_start(reading):
     printer = reading.installed("my_print_defaults")
     if printer is None:
         raise Unreadable("my_print_defaults is not installed")
-    return options(reading.run([printer, "--mysqld"]).splitlines())
+    return options(reading.run([printer, "--mysqld"], at_stake=option_files()).splitlines())
 
 
 def options(arguments):

@@ -5,6 +5,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+from ansible.module_utils.luytre import _php_stake
 from ansible.module_utils.luytre._reading import file_mode, read_below, read_text
 
 OUR_INI = "99-luytre.ini"
@@ -79,13 +80,15 @@ def callable_shell_functions(pools):
 
 
 def _version(reading, version):
-    program = "php-fpm" + version
+    program, folder = "php-fpm" + version, "/etc/php/%s/fpm" % version
+    read, written = _php_stake.at_stake(folder)
     with ThreadPoolExecutor(max_workers=2) as threads:
-        asked_ini = threads.submit(reading.run, [program, "-i"])
-        asked_pools = threads.submit(reading.run, [program, "-tt"], (0,), None, True)
-        info, dump = asked_ini.result(), asked_pools.result()
+        asked = [
+            threads.submit(reading.run, [program, *_php_stake.WITHOUT, word], both=both, at_stake=read, writes=written)
+            for word, both in (("-i", False), ("-tt", True))
+        ]
+        info, dump = (answer.result() for answer in asked)
     ini = parse_info(info)
-    folder = "/etc/php/%s/fpm" % version
     files, ours = pool_files(folder), our_directives(folder)
     return {
         "version": version,
