@@ -56,6 +56,8 @@ class Record:
         self._read: dict[str, Any] = {}
         self.last = ""
         """The path that was asked for last, whether or not it was there."""
+        self.missing = ""
+        """The path that was asked for last and was not there."""
 
     def note(self, path: str, value: Any) -> None:
         """Remember that ``path`` was read; what it was reached through no longer counts by itself."""
@@ -87,6 +89,8 @@ class Facts(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         if self._record is not None:
             self._record.last = self._path_of(key)
+            if key not in self._values:
+                self._record.missing = self._record.last
         value = self._values[key]
         path = self._path_of(key)
         wrapped = wrap(value, path, self._record)
@@ -252,7 +256,11 @@ def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
             record.note(name, value)
     try:
         result = run(**wrapped)
-    except (UndefinedError, _Unknown) as error:
+        if isinstance(result, Iterator):
+            result = list(result)  # it reads its facts only now
+    except UndefinedError as error:
+        raise NotTold(record.missing or record.last) from error
+    except _Unknown as error:
         raise NotTold(record.last) from error
     except CutShort:
         raise
@@ -260,6 +268,4 @@ def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
         raise ExpressionFailed(f"{error} in {source!r}") from error
     if isinstance(result, Undefined):
         raise NotTold(record.last)
-    if isinstance(result, Iterator):
-        return list(result)
     return result

@@ -62,11 +62,15 @@ def test_the_reason_of_an_unread_area_is_its_error() -> None:
 
 def test_what_a_host_does_not_tell_is_no_pass_and_the_reason_is_its_own() -> None:
     why = "apt-config was not run as root: /etc/apt/apt.conf can be changed by user www-data"
-    (finding,) = judge(control(that="system.hostname == 'x'"), untold={"hostname": why})
-    assert finding.status is Status.NOT_EVALUATED
-    assert finding.reason is not None
-    assert "/etc/apt/apt.conf can be changed by user www-data" in finding.reason.en
-    assert "tài khoản www-data sửa được /etc/apt/apt.conf" in finding.reason.vi
+    uses = (
+        {"that": "system.hostname == 'x'"},
+        {"violations": "system.hostname | rejectattr('x', 'equalto', host.name)"},
+    )
+    for finding in judge(*(control(**use) for use in uses), untold={"hostname": why}):
+        assert finding.status is Status.NOT_EVALUATED
+        assert finding.reason is not None
+        assert "/etc/apt/apt.conf can be changed by user www-data" in finding.reason.en
+        assert "tài khoản www-data sửa được /etc/apt/apt.conf" in finding.reason.vi
 
 
 def test_what_a_container_cannot_show_is_not_applicable_there_only() -> None:

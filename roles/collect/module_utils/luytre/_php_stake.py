@@ -43,7 +43,7 @@ def of_ini(text):
         if name in QUIET or not value.startswith("/"):
             continue
         if name in _LOADED:
-            loaded += [value, *_stake.every(value + "/*.so")] if name == "extension_dir" else [value]
+            loaded += _stake.every(value + "/*.so") if name == "extension_dir" else [value]
         elif re.search(r"(?:^|[._])log(?:file|_file|_path|_dir)?$", name):
             logs.append(value)
     return loaded, logs

@@ -1,0 +1,111 @@
+"""What is at stake when root runs a program: everything that it includes, loads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.luytre import _apache_config, _nginx_stake, _php_stake, _stake, apache
+from ansible.module_utils.luytre._nginx_conf import load
+
+Write = Callable[[dict[str, str]], str]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Put files, by name, into a folder; gives its path. ``@`` in a text is that folder."""
+
+    def put(files: dict[str, str]) -> str:
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.replace("@", str(tmp_path)))
+        return str(tmp_path)
+
+    return put
+
+
+def test_the_folders_of_a_pattern_count_for_a_new_file_in_them_would_be_found(write: Write) -> None:
+    top = write({"a/x.conf": "", "b/y.txt": ""})
+    assert _stake.folders("/etc/nginx/nginx.conf") == {"/etc/nginx/nginx.conf"}
+    assert _stake.folders(top + "/*.conf") == {top}
+    assert _stake.folders(top + "/*/*.conf") == {top, top + "/a", top + "/b"}
+
+
+@pytest.mark.parametrize(
+    ("includes", "line"),
+    [
+        (_stake.of_nft, 'include "@/more/*.x"'),
+        (_stake.of_sudoers, "@includedir @/more"),
+        (_stake.of_sudoers, "#includedir @/more"),
+        (_stake.of_sudoers, "@include @/more/1.x"),
+        (_stake.of_mariadb, "!includedir @/more/"),
+        (_stake.of_mariadb, "!include @/more/1.cnf"),
+        (_php_stake.of_fpm, "include=@/more/*.x"),
+    ],
+)
+def test_each_languages_includes_are_followed(write: Write, includes: Callable[[str], list[str]], line: str) -> None:
+    line = line.replace("@include", "\0include")
+    top = write({"main": "", "more/1.x": "", "more/1.cnf": ""})
+    Path(top, "main").write_text(line.replace("@", top).replace("\0", "@") + "\n")
+    found = {path.rstrip("/") for path in _stake.tree(top + "/main", includes)}
+    assert top + "/main" in found
+    assert {top + "/more/1.x", top + "/more/1.cnf"} & found
+
+
+def test_files_that_include_each_other_end(write: Write) -> None:
+    top = write({"main": 'include "@/main"\ninclude "@/other"\n', "other": 'include "@/main"\n'})
+    assert sorted(_stake.tree(top + "/main", _stake.of_nft)) == [top + "/main", top + "/other"]
+
+
+def test_a_clients_plugins_are_code() -> None:
+    assert _stake.of_mariadb("[client]\nplugin-dir = /home/an/lib\nplugin_dir='/srv/x'\n") == ["/home/an/lib", "/srv/x"]
+
+
+def test_what_nginx_loads_and_writes(write: Write) -> None:
+    text = """
+        load_module modules/x.so; load_module /srv/y.so;
+        error_log logs/e.log; pid /srv/run/nginx.pid;
+        events {}
+        http {
+          include @/sites/*.conf;
+          js_import /srv/js/a.js; lua_package_path "/srv/lua/?.lua;;"; ssl_certificate /srv/tls/a.pem;
+          proxy_cache_path /srv/cache levels=1:2; client_body_temp_path /srv/body 1 2;
+          access_log off; auth_basic_user_file /srv/htpasswd;
+          server { access_log /srv/www/log/a.log main; access_log syslog:server=unix:/dev/log; root /srv/www;
+                   location / { access_log /srv/$host/b.log; alias /srv/alias; } }
+        }
+    """
+    top = write({"nginx.conf": text, "sites/a.conf": ""})
+    read, written = _nginx_stake.at_stake(load(top + "/nginx.conf", lambda path: Path(path).read_text()))
+    assert {top + "/nginx.conf", top + "/sites", top + "/sites/a.conf"} <= set(read)
+    assert {"/usr/share/nginx/modules/x.so", "/srv/y.so", "/srv/js/a.js", "/srv/lua"} <= set(read)
+    assert {"/usr/share/nginx/logs/e.log", "/srv/run/nginx.pid", "/srv/cache", "/srv/body", "/srv/www/log/a.log"} <= {
+        *written
+    }
+    harmless = ("/srv/tls", "/srv/htpasswd", "/srv/www", "/srv/alias", "/srv/$host/b.log", "/dev/log")
+    assert not {*harmless} & {*read, *written}
+
+
+def test_what_php_loads_and_writes(write: Write) -> None:
+    ini = "; extension=/no\nextension=curl\nzend_extension = /srv/lib/x.so\nextension_dir=/srv/ext\n"
+    logs = 'error_log=/srv/www/e.log\nopcache.preload=/srv/www/p.php\nxdebug.log = "/srv/www/x.log"\nmemory_limit=1G\n'
+    assert _php_stake.of_ini(ini + logs) == (["/srv/lib/x.so", "/srv/ext"], ["/srv/www/x.log"])
+    pools = "error_log = log/fpm.log\n[an]\nslowlog = /srv/$pool/slow.log\naccess.log=/srv/a.log\nuser = an\n"
+    assert _php_stake.fpm_logs(pools) == ["/var/log/fpm.log", "/srv/an/slow.log", "/srv/a.log"]
+
+
+def test_what_apache_loads_and_its_variables(write: Write) -> None:
+    top = write({"main": "LoadModule x_module /srv/x.so\nIncludeOptional @/more/*.conf\n", "more/a.conf": ""})
+    configuration = _apache_config.Configuration(top, {}).read(top + "/main")
+    assert {"/srv/x.so", top + "/more", top + "/more/a.conf", apache.ENVVARS} <= set(apache.at_stake(configuration))
+    text = "if [ x ] ; then\n SUFFIX=-x\nfi\nexport APACHE_RUN_USER=www-data\nexport APACHE_LOG_DIR=/var/log/apache2$SUFFIX\n"
+    text += "APACHE_RUN_DIR='/run/a' APACHE_PID_FILE=${APACHE_RUN_DIR}/pid; # APACHE_X=1\ntouch /srv/x\n"
+    assert apache.environment(text) == {
+        "APACHE_RUN_USER": "www-data",
+        "APACHE_LOG_DIR": "/var/log/apache2",
+        "APACHE_RUN_DIR": "/run/a",
+        "APACHE_PID_FILE": "/run/a/pid",
+        "APACHE_X": "1",
+    }
