@@ -23,18 +23,18 @@ _SECRET = re.compile(
     r"(?:pass|passw(?:or)?d|passwort|pword|passphrase|passcode|pwd|(?:^|_)pw|(?:root|bind|user|db|admin)pw|(?:^|_)psk|masterauth|(?:^|_)pin"
     r"|mat_?khau|(?:^|_)mk|mat_?ma|bi_?mat|ma_?pin|secret|token|jwt|(?:^|_)salt|(?:^|_)pepper|credentials?|authorization|(?:^|_)cookie"
     r"|(?:^|_)(?:webhook|cleartext)"
-    r"|(?:auth|logged_in|nonce|api|app|access|secret|private|pre_?shared|shared|encryption|signing|master|client|license)_?key)"
+    r"|(?:auth|logged_in|nonce|api|app|access|secret|private|pre_?shared|shared|encryption|signing|master|client|license|site)_?key|khoa_(?:api|rieng))"
     r"(?:_?(?:\d+|old|new|test|dev|prod|live|base64|b64|hash|salt|cu|moi|db|csdl|root|admin|user|ftp|smtp|mail|api|env))?\Z"
 )
 """How the name of a secret ends; among them WordPress' eight keys and salts."""
 _NO_SECRET = re.compile(
-    r"(?:no|by|com|tres|ssh|first_|proxy|(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_)pass(?:wd)?\Z"
+    r"(?:no|by|com|tres|first_|proxy|(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_)pass(?:wd)?\Z"
     r"|(?:strict_mode_|same_?site_)?(?:use|session|secure)_cookie\Z|(?:^|_)http_cookie\Z|csrf_?token_name\Z"
 )
 _KEY = re.compile(r"_(?:key|khoa)(?:_?\d+)?\Z")
 _NO_KEY = re.compile(
     r"(?:public|pub|primary|foreign|unique|cache|sort|host|authorized|known|partition|index|hash|group|gpg|certificate"
-    r"|cert|zone|meta|registry|array|object|command|control|zone|trusted|ssl|tls|server|ca|accept|reg|row|site)_?key\Z"
+    r"|cert|zone|meta|registry|array|object|command|control|zone|trusted|ssl|tls|server|ca|accept|reg|row)_?key\Z"
 )
 _ABOUT = re.compile(
     r"passw(?:or)?d|passphrase|pwd|secret(?!ar)|token(?!iz)|mat_?khau|bi_?mat|(?:private|api)_?key|credential|(?:^|_)(?:pass|mk)_"

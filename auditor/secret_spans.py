@@ -45,7 +45,9 @@ def _joined(found: list[Span]) -> Iterator[Span]:
 # --- a name and its value ---------------------------------------------------------------------------------
 
 _NAME = re.compile(NAME)
-_SPACED_NAME = re.compile(r"(?i)m[aạâậ\u0300-\u036f]{1,3}t[ \t]k[hH][aâẩ\u0300-\u036f]{1,3}u")
+_SPACED_NAME = re.compile(
+    r"(?i)m[aạâậ\u0300-\u036f]{1,3}t[ \t]k[hH][aâẩ\u0300-\u036f]{1,3}u(?:(?:[ \t]\w{1,20}){0,3}?(?=[ \t]*[:=])|[ \t]l[àa])?"
+)
 _ROOTS = r"(?:etc|var|srv|opt|home|usr|root|run|tmp|mnt|data|dev|proc|lib)"
 _ORDINARY = re.compile(
     rf"(?i)(['\"]?)(?:-?\d{{1,9}}[a-z%]{{0,2}}|on|off|yes|no|true|false|none|null|nil|default|low|medium|strong|required?|optional"
@@ -56,7 +58,7 @@ _REFERENCE = re.compile(r"['\"]?(?:[$%][\w{$(]|\{\{|<%|getenv|env\(['\"]\w{1,60}
 _ACCOUNTS = re.compile(r"ALL\b|(?:(?:files|systemd|compat|sss|ldap|nis|db|winbind|\[[^]]*+\])[ \t\r]*+)++\Z")
 """What follows ``passwd:`` in nsswitch.conf and sudoers."""
 _ASSIGNED = re.compile(
-    r"['\"`]?[\]}]?[ \t]*+(?:=>|:=|\?=|[!=:]=*+>?|>)[ \t]*+|['\"`][ \t]*+,[ \t]*+|[\"'][ \t]++value[ \t]*+=[ \t]*+"
+    r"['\"`]?[\]}]?[ \t]*+(?:=>|:=|\?=|[!=:]=*+>?|>)[ \t]*+|['\"`][ \t]*+,[ \t]*+|[\"']?[ \t]++value[ \t]*+=[ \t]*+"
 )
 _APART = re.compile(r"['\"`]?(?:[ \t]++\(?|\()[ \t]*+")
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.|'')*+)|"((?:[^"\\]|\\.|"")*+)|`([^`]*+)""")
@@ -65,6 +67,7 @@ _LAST_WORD = re.compile(r"(?!\\\s*\Z)([^\s;]++);?[ \t\r]*+(?:\\?\r?|#.*)\Z")
 _GIVEN = re.compile(r"""'([^']++)'|"((?:[^"\\]|\\.)++)"|(?!-)([^\s'"]++)""")
 """What stands after an option of two dashes."""
 _PAM = re.compile(r"[+ -]?password[ \t]++(?:\[|required|requisite|sufficient|optional|include|substack)")
+_PROGRAMS = frozenset({"sshpass", "wpa_passphrase"})
 _NOT_APART = frozenset("/<.@")
 
 
@@ -99,9 +102,15 @@ def _value(line: str, begins: int, ends: int, known: Kind, word: str) -> Iterato
         if called := _CALLED.match(line, begin):
             begin = called.end()
         yield _quoted(line, begin) or (begin, max(begin, len(line.rstrip())))
-    elif known is not Kind.ABOUT and (apart := _APART.match(line, ends)) and line[max(0, begins - 1)] not in _NOT_APART:
+    elif (
+        known is not Kind.ABOUT
+        and word not in _PROGRAMS
+        and (apart := _APART.match(line, ends))
+        and line[max(0, begins - 1)] not in _NOT_APART
+    ):
         begin = apart.end()
-        if word.startswith("--") and (given := _GIVEN.match(line, begin)):
+        is_option = word.startswith("--") or (word[0] == "-" and line[max(0, begins - 1)] in " \t")
+        if is_option and (given := _GIVEN.match(line, begin)):
             yield given.span(given.lastindex or 0)
             return
         if known is Kind.KEY and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin)):
@@ -128,8 +137,9 @@ _COMMANDS = (
     (r"curl|wget|http", r"(?:-[a-zA-Z]{0,4}[uU]|--(?:proxy-)?user[ =])[ \t]*+['\"]?[^\s:'\"]{1,100}:"),
     (r"ldap\w{3,9}", r"-w[ \t]*+"),
     (r"smb\w{3,9}|rpcclient|net|mount\.cifs", r"-[A-Z]{0,2}U[ \t]*+['\"]?[^\s%'\"]{1,100}%"),
+    (r"wpa_passphrase", r"\S{1,64}[ \t]++"),
     (r"openssl", r"(?:-k|-K|-P)[ \t]++|pass:"),
-    (r"(?:un)?zip|mosquitto_\w{3}|sqlcmd", r"-P[ \t]*+"),
+    (r"(?:un)?zip|mosquitto_\w{3}|sqlcmd|ipmitool", r"-P[ \t]*+"),
     (r"lftp|ncftp\w{0,3}", r"-u[ \t]*+[^\s,]{1,100},|-p[ \t]*+"),
     (r"htpasswd", r"-\w{0,5}b\w{0,5}[ \t]++(?:-\w++[ \t]++){0,4}(?:/|\./)?[^\s]{1,200}[ \t]++[^\s]{1,100}[ \t]++"),
     (r"chpasswd|passwd", r"<<<[ \t]*+['\"]?(?:[^\s:'\"]{1,64}:)?"),
@@ -148,7 +158,7 @@ _CALLS = re.compile(
     rf"(?i)\b(?:mysqli?_p?connect|new[ \t]++\\?(?:mysqli|pdo)|ftp_login|ldap_bind|imap_open|ssh2_auth_password|hash_hmac\w{{0,6}}"
     rf"|openssl_(?:en|de)crypt)[ \t]*+\({_PASSED},{_PASSED},[ \t]*+(?P<third>{_STRING})"
     rf"|\b(?:mysqli_real_connect)[ \t]*+\({_PASSED},{_PASSED},{_PASSED},[ \t]*+(?P<fourth>{_STRING})"
-    rf"|(?:\bjwt::(?:en|de)code|\boci_p?connect|->login|\.login|\bauth)[ \t]*+\([ \t]*+\[?{_PASSED},[ \t]*+(?:new[ \t]++\\?Key\()?(?P<second>{_STRING})"
+    rf"|(?:\bjwt::(?:en|de)code|\boci_p?connect|->login|\.login|->bind|(?:->|::|\.|\b)auth(?:[ \t]*+=)?)[ \t]*+\([ \t]*+\[?{_PASSED},[ \t]*+(?:new[ \t]++\\?Key\()?(?P<second>{_STRING})"
     rf"|(?:->|::|\.|\bnew[ \t]++)(?:auth|key|set_?(?:pass\w{{0,10}}|secret|token|\w{{0,20}}key))[ \t]*+\([ \t]*+(?P<first>{_STRING})"
     rf"|\b(?:password_hash|password_verify|md5|sha1|crypt|hash_equals)[ \t]*+\([ \t]*+(?P<only>{_STRING})"
     rf"|(?:pass\w{{0,8}}|pwd|p|token|secret)['\"]\][ \t]*+\)?[ \t]*+[!=]==?[ \t]*+(?P<compared>{_STRING})"

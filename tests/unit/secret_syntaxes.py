@@ -287,6 +287,144 @@ password="a b §"
 password='it\'s §'
 "password" : "a \" §"
 password=a#§
+DATABASE_URL=postgresql://app:§@db:5432/app
+REDIS_URL="redis://default:§@h:6379"
+MONGO_URI=mongodb+srv://u:§@c.mongodb.net/x
+ConnectionStrings__Default=Server=h;User=u;Password=§
+spring.redis.password: §
+SMTP_PASSWORD = "§"
+mail_pass: §
+MYSQL_ROOT_PASSWORD: "§"
+      - MYSQL_PASSWORD=§
+      MYSQL_PASSWORD: §
+--requirepass §
+redis-server --requirepass §
+args: ["--password", "§"]
+command: ["mysqld", "--password=§"]
+curl -X POST -d '{"password":"§"}' http://x
+curl -d "user=a&password=§" http://x
+curl --data 'token=§' http://x
+http POST x password=§
+wget --user=a --password='§' http://x
+aws_secret_access_key = §
+password=§ # comment
+$databases['default']['default'] = ['password' => '§'];
+$settings['hash_salt'] = '§';
+public $secret = '§';
+public $smtppass="§";
+$db_pass='§';$db_user='x';
+define("NV_CONFIG_DBPASS", "§");
+$db_config['dbpass'] = '§';
+$global_config['sitekey'] = '§';
+'nv_sitekey' => '§'
+$sitekey = '§';
+APP_SECRET=§
+MAIL_URL=smtp://u:§@mail:25
+OPENAI_API_KEY=§
+GITHUB_TOKEN=§
+TELEGRAM_BOT_TOKEN=123456:§
+recaptcha_secret: §
+'auth.password' => "§"
+mk = "§"
+mat-khau: §
+MẬT_KHẨU=§
+Mật khẩu CSDL: §
+mật khẩu là §
+mat khau: §
+matkhau_db = "§"
+tai_khoan = a; mat_khau = §
+khoá_api = "§"
+pass: §
+pass = §
+PASS §
+user:pass = a:§
+-u root --password=§
+mysql -h h -u u -p'§'
+mysql -p§
+mysqldump --defaults-extra-file=/x -p§ d
+/usr/bin/mysqldump -u root -p§ d > /x
+sudo mysql -uroot -p§ -e 'x'
+PGPASSWORD='§' pg_dump x
+pg_dump postgresql://u:§@h/d
+rsync --password-file=<(echo §) a b
+sshpass -p '§' scp a b:
+export SSHPASS=§
+SSHPASS=§ sshpass -e ssh x
+borg --passphrase §
+BORG_PASSPHRASE="§"
+unzip -P § x
+gpg --batch --passphrase "§" x
+openssl enc -pass pass:§ -in x
+openssl pkcs12 -passout pass:§
+keytool -storepass § -keypass §
+java -Djavax.net.ssl.keyStorePassword=§
+mount.cifs //h/s /m -o credentials=/x,password=§
+//h/s /m cifs username=u,password=§,uid=1 0 0
+ipmitool -U a -P § x
+snmpwalk -v2c -c § h
+nmcli dev wifi connect x password §
+wpa_passphrase x §
+    psk=§
+eap identity="a" password="§"
+auth-user-pass §
+neighbor 1.2.3.4 password §
+username x secret 5 §
+<Password>§</Password>
+<entry key="db.password">§</entry>
+<password value="§"/>
+<setting name="ApiKey"><value>§</value></setting>
+{"Authorization":"Bearer §"}
+headers = {'Authorization': 'Bearer §'}
+"x-api-key": "§"
+'X-Auth-Token' => '§'
+auth: Basic §
+ws.auth("u", "§")
+requests.get(u, auth=('u', '§'))
+pymysql.connect(host="h", user="u", passwd="§")
+psycopg2.connect("host=h password=§")
+mysql.createConnection({user:'u', password:'§'})
+new MongoClient("mongodb://u:§@h")
+createPool({ password: `§` })
+DB::connect("mysql://u:§@h/d")
+$pdo = new PDO("mysql:host=h", "u", "§");
+$conn = new mysqli("h","u","§","d");
+$link = mysqli_connect('h', 'u', '§', 'd') or die('x');
+$ldap->bind('cn=x', '§');
+ldap_bind($l, "cn=x", "§");
+imap_open("{h:993/imap}", "u", "§");
+Crypt::setKey('§');
+secret_key_base: §
+jwt.secret=§
+encryption_key: "§"
+cookie_secret: §
+DJANGO_SECRET_KEY = '§'
+SECRET_KEY = "§"
+app.config['SECRET_KEY'] = '§'
+config.secret_token = '§'
+salt = "§"
+kubectl create secret generic x --from-literal=password=§
+docker run -e MYSQL_ROOT_PASSWORD=§ mysql
+docker run --env=TOKEN=§ x
+ENV DB_PASSWORD §
+ARG NPM_TOKEN=§
+//packages.test.test/:_authToken=§
+machine api.x login a password §
+ssl_password §;
+perl -e '$password="§"'
+cyrus: sasl_passwd: §
+smtp_auth_password = §
+relay_password: §
+dkim_private_key: §
+turn: static-auth-secret=§
+rabbitmq: default_pass = §
+vault token: §
+VAULT_TOKEN=§
+consul_http_token = §
+acl token §
+bind 'x' secret '§'
+IDENTIFIED BY "§"
+alter role a password '§'
+SET GLOBAL x; SET PASSWORD='§'
 """
 
 OVER_LINES = (

@@ -79,12 +79,3 @@ def test_bounds_are_where_the_page_says() -> None:
                 file = TOP / word
             else:
                 assert re.search(rf"^(?:def )?{re.escape(word)}\b", file.read_text("utf-8"), re.MULTILINE), (file, word)
-
-
-def test_numbers_of_bounds_are_those_of_the_code() -> None:
-    """Each number of a bound that the code writes with ``_`` or as it is."""
-    for row in table("Text from outside, and its bound"):
-        text = "".join((TOP / word).read_text("utf-8") for word in re.findall(r"`([^`]+/[^`]+)`", row[2]))
-        for number in re.findall(r"\d{1,3}(?:,\d{3})+", row[1]):
-            written = number.replace(",", "_")
-            assert written in text or number.replace(",", "") in text or number == "10,000", (row[0], number)
