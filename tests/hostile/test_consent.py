@@ -1,0 +1,170 @@
+"""An admin in a hurry: whatever is chosen by tags, left out or interrupted, nothing is made that nobody accepted."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from auditor import lab
+from tests.lab.fixtures import BIN, INVENTORY, Ended, environment, play, quiet, run
+
+HOST = "web3"
+DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"
+TIMEOUT_SCRIPT = "etc/profile.d/00-luytre.sh"
+VENDOR = """
+printf 'PasswordAuthentication yes\\nKbdInteractiveAuthentication yes\\nX11Forwarding yes\\n' > /etc/ssh/sshd_config.d/01-vendor.conf
+systemctl reload ssh
+"""
+RUNS = "cat $(ls -d /var/lib/luytre/guard/*/ | sort | tail -1)state.json"
+
+
+def on_host(script: str) -> str:
+    done = lab.run(HOST, script)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode()
+
+
+def by_password() -> str:
+    return re.findall(r"^passwordauthentication (\w+)", on_host("sshd -T"), re.MULTILINE)[0]
+
+
+def in_etc(path: str) -> bool:
+    return (lab.upper(HOST) / path).exists()
+
+
+@pytest.fixture(scope="module")
+def place(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The host, bare, and careless with passwords; a folder with an inventory in which nothing is accepted."""
+    lab.reset([HOST])
+    quiet(HOST)
+    on_host(VENDOR)
+    folder = tmp_path_factory.mktemp("consent")
+    (folder / "lab").mkdir()
+    known = Path(INVENTORY, "hosts.yml").read_text("utf-8")
+    (folder / "lab" / "hosts.yml").write_text(re.sub(r"(?m)^    luytre_accept:\n(?:      - .*\n)+", "", known), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def state(place: Path) -> Mapping[str, str]:
+    return environment(place)
+
+
+@pytest.fixture
+def plain(state: Mapping[str, str]) -> Callable[..., Ended]:
+    """harden.yml on the host as an admin without the auditor plays it, accepting what is named and nothing else."""
+
+    def harden(*arguments: str, accept: str = "") -> Ended:
+        given = ("-e", json.dumps({"luytre_accept": accept}), "--limit", HOST, *arguments)
+        return play(state, "playbooks/harden.yml", *given)
+
+    return harden
+
+
+@pytest.mark.parametrize(
+    ("chosen", "changes"),
+    [
+        (("--tags", "sudo,ssh.max_startups", "--skip-tags", "sudo.logfile", "--check"), False),
+        (("--tags", "ssh", "--skip-tags", "ssh.password_auth,ssh.root_login"), True),
+    ],
+)
+def test_any_choice_of_tags_runs_to_its_end_and_makes_no_more(
+    plain: Callable[..., Ended], chosen: tuple[str, ...], changes: bool
+) -> None:
+    ended = plain(*chosen)
+    assert ended.code == 0, ended.out[-3000:]
+    assert in_etc(DROPIN[1:]) is changes
+    assert not in_etc("etc/sudoers.d/zz-luytre")
+    assert by_password() == "yes"
+    if changes:
+        assert "X11Forwarding no" in on_host(f"cat {DROPIN}")
+
+
+def test_what_was_skipped_and_is_held_is_not_made_by_the_next_hardening(
+    place: Path, state: Mapping[str, str], plain: Callable[..., Ended]
+) -> None:
+    assert plain("--tags", "ssh", "--skip-tags", "ssh.password_auth", accept="ssh.password_auth").code == 0
+    on_host(f"sed -i '/X11/d' {DROPIN}; systemctl reload ssh")  # so that the shared file is written again
+    ended = run(
+        state,
+        *("harden", "-i", str(place / "lab"), "--limit", HOST, "--yes", "--json", "--lang", "en"),
+        *("--output", str(place / "out")),
+    )
+    assert ended.code == 0, ended.err
+    (host,) = ended.json["plan"]["hosts"]
+    held = {change["control"] for change in host["changes"] if change["held"]}
+    assert {"ssh.password_auth", "firewall.default_deny"} <= held
+    assert by_password() == "yes"
+    assert "PasswordAuthentication" not in on_host(f"cat {DROPIN}")
+    assert "X11Forwarding no" in on_host(f"cat {DROPIN}")
+    assert not in_etc("etc/nftables.d/luytre.nft")
+
+
+def test_plain_ansible_lists_what_is_dangerous_and_leaves_it(plain: Callable[..., Ended]) -> None:
+    ended = plain("--tags", "firewall,ssh.password_auth")
+    assert ended.code == 0, ended.out[-3000:]
+    assert "ssh.password_auth: " in ended.out
+    assert "firewall.ssh_sources: " in ended.out
+    assert "luytre_accept" in ended.out
+    assert by_password() == "yes"
+    assert not in_etc("etc/nftables.d/luytre.nft")
+    refused = plain("--tags", "ssh", "-e", json.dumps({"luytre_plan": {HOST: {"ssh.password_auth": []}}}))
+    assert refused.code != 0
+    assert by_password() == "yes"
+
+
+def test_what_is_accepted_by_name_is_made_alone_and_taken_back_as_it_says(
+    state: Mapping[str, str], plain: Callable[..., Ended]
+) -> None:
+    ended = plain("--tags", "firewall,ssh", accept="ssh.password_auth, firewall.default_deny")
+    assert ended.code == 0, ended.out[-3000:]
+    assert by_password() == "no"
+    rules = on_host("cat /etc/nftables.d/luytre.nft")
+    assert "policy drop" in rules
+    assert "ip saddr" not in rules  # who may reach SSH is a control of its own, and was not accepted
+    (command,) = re.findall(r"ansible-playbook (-i [^\"]*)", ended.out)
+    undone = play(state, *shlex.split(command))
+    assert undone.code == 0, undone.out[-3000:]
+    assert by_password() == "yes"
+    assert not in_etc("etc/nftables.d/luytre.nft")
+
+
+def test_a_room_that_fails_brings_back_what_the_rooms_before_it_did(plain: Callable[..., Ended]) -> None:
+    on_host("rm -f /etc/profile.d/00-luytre.sh")
+    broken = ("-e", json.dumps({"sudo_logfile": '/var/log/"odd'}))
+    ended = plain("--tags", "accounts.session_timeout,sudo", "--force-handlers", *broken)
+    assert ended.code != 0
+    assert "the host is as it was before" in ended.out
+    assert f"/{TIMEOUT_SCRIPT}" not in on_host("ls /etc/profile.d/*")
+    assert json.loads(on_host(RUNS))["state"] == "reverted"
+
+
+def test_a_run_that_is_killed_brings_the_host_back_by_itself(state: Mapping[str, str]) -> None:
+    given = {"luytre_accept": [], "luytre_seconds": 15}
+    playing = subprocess.Popen(
+        [
+            *(BIN / "ansible-playbook", "-i", INVENTORY, "playbooks/harden.yml", "--limit", HOST),
+            *("--tags", "accounts.session_timeout,kernel", "-e", json.dumps(given)),
+        ],
+        env=dict(state),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while playing.poll() is None and not (lab.upper(HOST) / TIMEOUT_SCRIPT).is_file():
+            time.sleep(0.05)
+    finally:
+        playing.kill()
+        playing.wait()
+    until = time.monotonic() + 300
+    while json.loads(on_host(RUNS))["state"] != "reverted" and time.monotonic() < until:
+        time.sleep(0.5)
+    assert json.loads(on_host(RUNS))["state"] == "reverted"
+    assert f"/{TIMEOUT_SCRIPT}" not in on_host("ls /etc/profile.d/*")
