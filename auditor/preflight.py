@@ -195,7 +195,13 @@ def _disk(case: Case) -> Iterator[Text]:
 
 def _source(case: Case) -> Iterator[Text]:
     firewall, networks = case.firewall, case.host.trusted_networks
-    if firewall is None or firewall["managers"] or not networks or case.connection is None:
+    if (
+        "firewall.ssh_sources" not in case.fixes
+        or firewall is None
+        or firewall["managers"]
+        or not networks
+        or case.connection is None
+    ):
         return
     source = case.connection["source"]
     try:

@@ -131,13 +131,13 @@ def test_nothing_accepts_everything_at_once(tmp_path: Path, everything: str) -> 
         inventory.load(path)
 
 
-def test_the_lab_accepts_each_danger_by_name() -> None:
+def test_the_lab_accepts_by_name_each_danger_and_each_restart() -> None:
     catalogue, lab = controls.load(), resources.inventories() / "lab"
     inventory.check_accepted(lab, catalogue)
-    dangerous = {
-        control.id for control in catalogue.controls if control.fix is not None and control.fix.danger is not None
-    }
-    assert {host.accept == tuple(sorted(dangerous)) for host in inventory.load(lab).hosts} == {True}
+    fixes = {control.id: control.fix for control in catalogue.controls if control.fix is not None}
+    dangerous = {control for control, fix in fixes.items() if fix.danger is not None}
+    restarting = {control for control, fix in fixes.items() if fix.disruption in ("restart", "reboot")}
+    assert {host.accept == tuple(sorted(dangerous | restarting)) for host in inventory.load(lab).hosts} == {True}
     assert len(dangerous) <= 30
 
 

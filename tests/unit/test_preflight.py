@@ -158,7 +158,8 @@ def test_no_room_for_a_snapshot() -> None:
 @pytest.mark.parametrize("source", ["203.0.113.9", "2001:db8::1", "nonsense"])
 def test_the_firewall_would_shut_out_this_very_connection(source: str) -> None:
     elsewhere = changed(lambda data: data["system"]["connection"].update(source=source))
-    assert f"from {source}" in refused("firewall.default_deny", data=elsewhere)
+    assert f"from {source}" in refused("firewall.ssh_sources", data=elsewhere)
+    assert not held("firewall.default_deny", data=elsewhere)
     assert not held("sudo.use_pty", data=elsewhere)
 
 
@@ -171,16 +172,18 @@ def test_the_firewall_lets_this_connection_come_again(source: str) -> None:
 
 def test_without_trusted_networks_ssh_is_open_to_all() -> None:
     elsewhere = changed(lambda data: data["system"]["connection"].update(source="203.0.113.9"))
-    assert not held("firewall.boot", data=elsewhere, host=HOST.model_copy(update={"trusted_networks": ()}))
+    assert not held("firewall.ssh_sources", data=elsewhere, host=HOST.model_copy(update={"trusted_networks": ()}))
 
 
 def test_a_change_that_is_not_accepted_shuts_out_nobody() -> None:
     elsewhere = changed(lambda data: data["system"]["connection"].update(source="203.0.113.9"))
     typed = {name: areas()[name].model_validate(value) for name, value in elsewhere.items()}
-    fixes = {name: fix for name in ("firewall.boot", "sudo.use_pty") if (fix := catalogue()[name].fix) is not None}
+    fixes = {
+        name: fix for name in ("firewall.ssh_sources", "sudo.use_pty") if (fix := catalogue()[name].fix) is not None
+    }
     moment = datetime.fromtimestamp(NOW, UTC)
     waiting = preflight.waiting(fixes, HOST, None, frozenset(), moment)
-    assert list(waiting) == ["firewall.boot"]
+    assert list(waiting) == ["firewall.ssh_sources"]
     left = {"sudo.use_pty": fixes["sudo.use_pty"]}
     case = preflight.Case(HOST, left, (), HostFacts(NOW, typed, {}, {}), moment, moment)
     assert preflight.objections(case) == preflight.Objections()
