@@ -47,7 +47,7 @@ def test_the_same_words_as_the_guards() -> None:
 
 
 def test_no_run_has_ever_been() -> None:
-    assert read(Path("/nonexistent")) == {"armed": None, "runs": []}
+    assert read(Path("/nonexistent")) == {"armed": None, "runs": [], "untold": {}}
 
 
 def test_the_last_runs_and_how_they_ended(tmp_path: Path) -> None:
