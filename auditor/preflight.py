@@ -25,6 +25,7 @@ from auditor import logins, sites, windows
 from auditor.controls import Fix
 from auditor.facts import HostFacts
 from auditor.models import Domain, Finding, Host, Organisation, Text
+from auditor.reasons import of_area
 
 SUPPORTED = {("debian", "12"), ("debian", "13")}
 CLOCK_SECONDS = 300
@@ -334,7 +335,19 @@ def _packages(case: Case) -> Iterator[tuple[str, Text]]:
             yield control, why
 
 
-_HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (_people, _other_firewall, _packages)
+def _untested(case: Case) -> Iterator[tuple[str, Text]]:
+    """Changes that their daemon could not test as root, for another account has a say in what it believes."""
+    for area, folder in (("nginx", "/etc/nginx/"), ("apache", "/etc/apache2/")):
+        why = case.data.get(area, {}).get("untold", {}).get("config_ok")
+        if why is None or f"{area}.file_modes" in case.fixes:
+            continue
+        said = of_area(why)
+        for control, fix in case.fixes.items():
+            if any(touch.startswith(folder) for touch in fix.touches):
+                yield control, Text(vi=f"không thử trước được: {said.vi}", en=f"it cannot be tested first: {said.en}")
+
+
+_HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (_people, _other_firewall, _packages, _untested)
 
 
 def _without_https(case: Case) -> dict[str, dict[Domain, Text]]:

@@ -99,7 +99,8 @@ until ss -Hltn | grep -q ':2223 ' && ss -Hltn | grep -q ':8081 '; do sleep 0.05;
 ln -sfn /etc/dau-vet-nginx-that /home/kegian/nhat-ky
 
 # Entries in the journal of an account that never logged in.
-useradd -m bonam; echo bonam:x-1-y-2-z | chpasswd
+for name in bonam nguoithat; do useradd -m $name; echo $name:x-1-y-2-z | chpasswd; chage -d 2020-01-01 $name; done
+su nguoithat -c true
 su kegian -s /bin/sh <<'HET'
 logger -t sshd 'Accepted publickey for bonam from 192.0.2.1 port 5 ssh2: ED25519 SHA256:x'
 logger -t su 'pam_unix(su:session): session opened for user bonam(uid=1002) by (uid=0)'
@@ -193,6 +194,7 @@ def test_a_false_sshd_opens_no_port(audited: Audited) -> None:
 def test_what_others_write_into_the_journal_proves_no_login(audited: Audited) -> None:
     users = {user.name: user for user in audited.area("web3", "accounts").users}
     assert users["bonam"].last_seen == 0
+    assert users["nguoithat"].last_seen > 0
 
 
 def test_php_is_not_started_from_a_folder_of_the_sites(audited: Audited) -> None:

@@ -386,6 +386,15 @@ def test_another_firewall_is_in_charge() -> None:
     )
 
 
+def test_what_its_daemon_cannot_test_first_is_held_unless_the_run_mends_that() -> None:
+    why = "nginx was not run as root: /srv/www/log can be changed by user www-data"
+    data = changed(lambda data: data["nginx"].update(untold={"config_ok": why}))
+    found = held("nginx.server_tokens", "sudo.use_pty", data=data)
+    assert list(found) == ["nginx.server_tokens"]
+    assert "/srv/www/log can be changed by user www-data" in found["nginx.server_tokens"]
+    assert not held("nginx.server_tokens", "nginx.file_modes", data=data)
+
+
 @pytest.mark.parametrize(
     ("state", "said"), [({"busy": True}, "installing software"), ({"unfinished": ["nginx"]}, "dpkg --configure -a")]
 )

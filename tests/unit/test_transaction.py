@@ -120,3 +120,16 @@ def test_a_link_is_replaced_and_never_followed(etc: Path) -> None:
     with pytest.raises(Refused):
         (etc / "other").symlink_to("target")
         Transaction(str(etc)).edit(f"{etc}/other", lambda text: text)
+
+
+def test_a_test_that_would_believe_what_another_can_change_is_not_run_and_all_is_taken_back(etc: Path) -> None:
+    wanted = change(etc)
+    theirs, mark = etc / "theirs", etc / "mark"
+    theirs.write_text("")
+    os.chown(theirs, 65534, 65534)
+    before = picture(etc)
+    with pytest.raises(Refused, match="touch was not run as root: .*/theirs can be changed by user nobody"):
+        wanted.commit([["touch", str(mark)]], lambda: ([str(theirs)], []))
+    assert picture(etc) == before
+    wanted.commit([["touch", str(mark)]], lambda: ([], [str(theirs)]))
+    assert mark.exists(), "a log may be another's where nobody can put something else in its place"

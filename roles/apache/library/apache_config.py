@@ -59,8 +59,10 @@ import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre import apache
+from ansible.module_utils.luytre._apache_config import Configuration
+from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre._transaction import Refused, Transaction
-from ansible.module_utils.luytre.apache import loose_files
 
 ROOT = "/etc/apache2"
 STATE = "/var/lib/apache2/module"
@@ -84,7 +86,7 @@ def main():
     change = Transaction(ROOT, STATE)
     try:
         if wanted["tighten_modes"]:
-            for loose in loose_files():
+            for loose in apache.loose_files():
                 change.mode(loose["path"], loose["mode"] & ~0o022)
         for path, text in sorted(wanted["files"].items()):
             change.file(path, text) if text else change.absent(path)
@@ -98,10 +100,17 @@ def main():
         if wanted["include_last"]:
             change.edit(ROOT + "/apache2.conf", lambda text: last_line(text, wanted["include_last"]))
         if change.changed and not module.check_mode:
-            change.commit([["apache2ctl", "configtest"]])
+            change.commit([["apache2ctl", "configtest"]], at_stake)
     except Refused as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=change.changed, diff=change.diff)
+
+
+def at_stake():
+    """What Apache's test believes, by the configuration as it is now; it writes nothing."""
+    return apache.at_stake(
+        Configuration(ROOT, apache.environment(read_text(apache.ENVVARS) or "")).read(apache.MAIN)
+    ), ()
 
 
 def enable(change, name):

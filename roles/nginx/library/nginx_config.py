@@ -61,9 +61,11 @@ import stat
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre import _nginx_stake
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._ownership import mode_for
-from ansible.module_utils.luytre._reading import file_mode
-from ansible.module_utils.luytre._transaction import Refused, Transaction
+from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre._transaction import Refused, Transaction, vouch
 from ansible.module_utils.luytre.nginx import is_loose
 from ansible.module_utils.luytre_nginx import edited, restore
 from ansible.module_utils.luytre_nginx_host import ARGUMENTS, CONFIG, FOLDER, decision_for, editable, read_bytes
@@ -111,6 +113,14 @@ def _lines(state):
     if state is None:
         return []
     return ["-> " + state[1]] if state[0] == "link" else (state[1] or b"").decode("utf-8", "replace").splitlines()
+
+
+def at_stake():
+    """What nginx's test believes and writes, by the configuration as it is now."""
+    try:
+        return _nginx_stake.at_stake(load(CONFIG, read_text))
+    except BadConfig as error:
+        raise Refused("it is not known what nginx would read: %s" % error)
 
 
 def refusal_of(argv):
@@ -173,9 +183,10 @@ def main():
     try:
         refused = want(transaction, config, decision, module.params["files"])
         if transaction.changed and not module.check_mode:
+            vouch([TEST], *at_stake())
             before = refusal_of(TEST)
             try:
-                transaction.commit([TEST])
+                transaction.commit([TEST], at_stake)
             except Refused as refusal:
                 raise Refused("nginx refuses its configuration as it is now: %s" % before) if before else refusal
     except Refused as refusal:

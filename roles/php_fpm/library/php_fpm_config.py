@@ -45,6 +45,7 @@ listening:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre import _php_stake
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre._transaction import Refused, Transaction
 from ansible.module_utils.luytre.php_fpm import our_lines, with_lines
@@ -72,10 +73,18 @@ def main():
             change.edit(path, lambda text, pools=pools: _edited(text, pools))
             listening = listening or listens(before) != listens(_edited(before, pools))
         if change.changed and not module.check_mode:
-            change.commit([["php-fpm" + version, "-t"] for version in module.params["versions"]])
+            versions = module.params["versions"]
+            tests = [["php-fpm" + version, *_php_stake.WITHOUT, "-t"] for version in versions]
+            change.commit(tests, lambda: at_stake(versions))
     except Refused as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=change.changed, diff=change.diff, listening=listening)
+
+
+def at_stake(versions):
+    """What PHP-FPM's tests believe and write, by the configuration as it is now."""
+    found = [_php_stake.at_stake("/etc/php/%s/fpm" % version) for version in versions]
+    return [path for read, _ in found for path in read], [path for _, written in found for path in written]
 
 
 def _edited(text, pools):

@@ -5,6 +5,7 @@ import stat
 import subprocess
 
 from ansible.module_utils.luytre._ownership import mode_for
+from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable
 
 MAX_DIFF = 200_000
 MAX_SAID = 2_000
@@ -73,19 +74,24 @@ class Transaction:
             for path, before, after in self.steps
         ]
 
-    def commit(self, tests):
-        """Make the changes, then run the daemons' own tests; on any failure take all back and raise Refused."""
+    def commit(self, tests, at_stake=lambda: ((), ())):
+        """Make the changes, then run the daemons' own tests; on any failure take all back and raise Refused.
+
+        ``at_stake()`` gives ``(read, written)``, what the tests believe and what they may write to, once the changes are
+        made. They are not run when another than root has a say in it.
+        """
         done, made = [], []
         try:
             for path, before, after in self.steps:
                 done.append((path, before))
                 made += _make_folder(os.path.dirname(path))
                 _put(path, after)
+            vouch(tests, *at_stake())
             for argv in tests:
                 said = _fails(argv)
                 if said is not None:
                     raise Refused("%s refuses the configuration, which was taken back: %s" % (argv[0], said))
-        except (OSError, Refused) as error:
+        except (OSError, Refused, Unreadable) as error:
             for path, before in reversed(done):
                 _put(path, before)
             for folder in reversed(made):
@@ -111,6 +117,16 @@ class Transaction:
             if parent == "/":
                 return path
             parent = os.path.dirname(parent)
+
+
+def vouch(tests, read, written):
+    """Raise Refused when another than root could change what a daemon's test believes, or lead elsewhere what it writes."""
+    reading = Reading({}, 60)
+    try:
+        for argv in tests:
+            reading.vouch(argv[0], [reading.installed(argv[0]) or argv[0], *read], written)
+    except NotRun as refused:
+        raise Refused("%s: nothing is changed here before root alone can change it" % refused)
 
 
 def _state(path):
