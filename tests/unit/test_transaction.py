@@ -128,7 +128,7 @@ def test_a_test_that_would_believe_what_another_can_change_is_not_run_and_all_is
     theirs.write_text("")
     os.chown(theirs, 65534, 65534)
     before = picture(etc)
-    with pytest.raises(Refused, match="touch was not run as root: .*/theirs can be changed by user nobody"):
+    with pytest.raises(Refused, match=r"touch was not run as root: .*/theirs can be changed by user nobody"):
         wanted.commit([["touch", str(mark)]], lambda: ([str(theirs)], []))
     assert picture(etc) == before
     wanted.commit([["touch", str(mark)]], lambda: ([], [str(theirs)]))
