@@ -26,9 +26,9 @@ from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Literal
 
-from auditor import askpass, resources, ssh_options, variables, vault
+from auditor import askpass, resources, ssh_options, variables, vault, wire
 from auditor import inventory as inventories
-from auditor.in_ansible import wire
+from auditor.in_ansible import EVENTS, bounds
 
 THIS_MACHINE = "localhost"
 COMMAND_SECONDS = 900
@@ -217,7 +217,7 @@ def play(
 
 def _listen(ansible: _Ansible, heard: _Heard) -> str:
     """Hear all that Ansible has to say; how it went."""
-    unpacker = wire.Unpacker()
+    unpacker = wire.Unpacker(8 * bounds.MAX_SAID)
     with selectors.DefaultSelector() as ready:
         for pipe in (ansible.events, ansible.printed, ansible.over):
             ready.register(pipe, selectors.EVENT_READ)
@@ -307,7 +307,7 @@ def _given(
     ours = {
         "ANSIBLE_STDOUT_CALLBACK": "luytre",
         "ANSIBLE_CALLBACK_PLUGINS": str(_IN_ANSIBLE / "callback"),
-        wire.EVENTS: str(folder / _EVENTS),
+        EVENTS: str(folder / _EVENTS),
     }
     return runners, ["/bin/sh", "-c", start, "sh"], ours
 

@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,10 +16,11 @@ import httpx
 from cryptography import x509
 
 from auditor.errors import InputError
-from auditor.review.page import EMPTY, Page, read
+from auditor.review import reader
+from auditor.review.page import EMPTY, Page
 
 FETCH_SECONDS = 10.0
-"""For one URL in all, from connecting to the last byte."""
+"""For one URL in all, from connecting until its page is read."""
 CONNECT_SECONDS = 4.0
 """Of these for the connection: behind a firewall that drops packets, every URL of a host costs as much."""
 MAX_BODY = 2_000_000
@@ -68,12 +70,14 @@ class Client:
         """``ca_file`` is an authority to trust besides the system's. Raises InputError when it cannot be read."""
         self._strict = _trusting(ca_file)
         self._lenient = _lenient()
+        self._given_up: set[str] = set()
+        """Sites with a page that was built to cost time."""
 
     def get(
         self, scheme: str, address: str, domain: str, path: str, port: int | None = None, *, declared: bool = True
     ) -> Answer:
         """One page, redirects not followed; ``port`` when it is not the scheme's own. Never raises for what answers."""
-        fetch = _Fetch(scheme, address, domain, path, port, declared)
+        fetch = _Fetch(scheme, address, domain, path, port, declared, self._given_up)
         with fetch.within(FETCH_SECONDS):
             answer = fetch.by(self._strict)
             if _REFUSED in answer.error:
@@ -112,6 +116,7 @@ class _Fetch:
     path: str
     port: int | None
     declared: bool
+    given_up: set[str]
     _ends: float = 0.0
     _socket: socket.socket | None = None
     _timer: threading.Timer = field(init=False)
@@ -141,6 +146,31 @@ class _Fetch:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = details["return_value"].get_extra_info("socket")
 
+    def _left(self) -> float:
+        """Seconds. Raises TimeoutError when there are none."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(f"longer than {FETCH_SECONDS:.0f} s")
+        return left
+
+    def _body(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_raw():
+            body += chunk
+            self._left()
+            if len(body) > MAX_BODY:
+                break
+        return bytes(body)
+
+    def _page(self, body: bytes, url: str) -> Page:
+        if self.domain in self.given_up:
+            raise reader.Costly("another page of the site was built to cost time: not read again")
+        try:
+            return reader.read(body, url, self._left())
+        except reader.Costly:
+            self.given_up.add(self.domain)
+            raise
+
     def by(self, context: ssl.SSLContext, *, trusted: bool = True) -> Answer:
         url = f"{self.scheme}://{self.domain}{self.path}"
         host = f"[{self.address}]" if ":" in self.address else self.address
@@ -157,17 +187,13 @@ class _Fetch:
                 ) as response,
             ):
                 own = _names_the_site(response, self.domain)
-                body = b""
-                for chunk in response.iter_raw():
-                    body += chunk
-                    if len(body) > MAX_BODY:
-                        break
-            if time.monotonic() > self._ends:
-                raise TimeoutError(f"longer than {FETCH_SECONDS:.0f} s")
+                body = decoded(self._body(response), response.headers.get("content-encoding", ""), MAX_BODY)
+            media = response.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
+            page = self._page(body, url) if media in ("text/html", "application/xhtml+xml") else EMPTY
+            self._left()
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             what = f"{type(error).__name__}: {error}"[:200]
             return Answer(url, None, error=what, trusted=trusted, declared=self.declared)
-        media = response.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
         location = response.headers.get("location")
         return Answer(
             url=url,
@@ -175,11 +201,34 @@ class _Fetch:
             location=location[:2000] if location else None,
             size=len(body),
             media=media,
-            page=read(body, url) if media in ("text/html", "application/xhtml+xml") else EMPTY,
+            page=page,
             own=own,
             trusted=trusted,
             declared=self.declared,
         )
+
+
+def decoded(body: bytes, encoding: str, limit: int) -> bytes:
+    """A body as it was before its server packed it, asked or not: the first ``limit`` bytes and a few, or fewer.
+
+    Raises ValueError for what is packed otherwise than with gzip or deflate, once.
+    """
+    way = _PACKED.get(encoding.strip().lower())
+    if way is None:
+        raise ValueError(f"packed in a way that nobody asked for: {encoding[:40]}")
+    for wbits in way:
+        unpacker = zlib.decompressobj(wbits)
+        try:
+            return unpacker.decompress(body, limit + 1)
+        except zlib.error as error:
+            why = str(error)
+    if way:
+        raise ValueError(f"not packed as it says: {why[:100]}")
+    return body
+
+
+_PACKED = {"": (), "identity": (), "gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
+"""Ways in which zlib unpacks what is packed like that."""
 
 
 def _names_the_site(response: httpx.Response, domain: str) -> bool:

@@ -1,4 +1,7 @@
-"""What a visitor reads on a page, from HTML that may be anything. Pure; bounded in time and in what it keeps."""
+"""What a visitor reads on a page, from HTML that may be anything. Pure; bounded in what it keeps.
+
+The parser takes more than linear time over some: ``reader`` ends it then.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +44,9 @@ EMPTY = Page()
 """What there is to read in something that is not HTML."""
 
 
-def read(body: bytes, url: str) -> Page:
-    """The page at ``url``, whatever the bytes."""
-    html = _first_tags(body.decode("utf-8", "replace"))
+def read(html: str, url: str) -> Page:
+    """The page at ``url``, whatever its text."""
+    html = _first_tags(html)
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
     asset = _asset(tree, url)

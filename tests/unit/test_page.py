@@ -13,7 +13,7 @@ URL = "http://a.test/tin/"
 
 def test_reads_what_a_visitor_sees() -> None:
     page = read(
-        "<title> Trang  chủ </title><style>b{}</style><h1>Xã <i>An</i></h1><p>Tiếp dân: 7h30</p><script>x</script>".encode(),
+        "<title> Trang  chủ </title><style>b{}</style><h1>Xã <i>An</i></h1><p>Tiếp dân: 7h30</p><script>x</script>",
         URL,
     )
     assert page.title == "Trang chủ"
@@ -37,11 +37,11 @@ def test_reads_what_a_visitor_sees() -> None:
     ],
 )
 def test_the_asset_is_a_static_file_of_the_same_site(html: str, asset: str | None) -> None:
-    assert read(html.encode(), URL).asset == asset
+    assert read(html, URL).asset == asset
 
 
 def test_what_php_complains_of_is_seen() -> None:
-    html = b"<br />\n<b>Warning</b>:  mail() has been disabled in <b>/var/www/x.php</b>"
+    html = "<br />\n<b>Warning</b>:  mail() has been disabled in <b>/var/www/x.php</b>"
     assert read(html, URL).complaints == {"Warning: mail() has been disabled in"}
 
 
@@ -50,19 +50,16 @@ def test_what_php_complains_of_is_seen() -> None:
 )
 def test_a_page_made_to_be_slow_is_read_in_no_time(piece: str) -> None:
     begun = time.process_time()
-    read((piece * 400_000).encode(), URL)
+    read(piece * 400_000, URL)
     assert time.process_time() - begun < 5
 
 
 def test_lines_are_bounded() -> None:
-    assert (
-        len(read("<br>".join("xy" * (n % 90 + 1) + chr(0x1000 + n) for n in range(4000)).encode(), URL).lines)
-        <= MAX_LINES
-    )
+    assert len(read("<br>".join("xy" * (n % 90 + 1) + chr(0x1000 + n) for n in range(4000)), URL).lines) <= MAX_LINES
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([b"", b"<title>", b"<img src=", b"<h1>", b"<a href='//"]))
 def test_any_bytes_are_a_page(body: bytes, before: bytes) -> None:
-    page = read(before + body, URL)
+    page = read((before + body).decode("utf-8", "replace"), URL)
     assert page.asset is None or page.asset.startswith("/")

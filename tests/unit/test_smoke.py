@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import gzip
 import ipaddress
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -174,7 +176,6 @@ def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch, path: s
 class Flooding(Handler):
     def do_GET(self) -> None:
         self.send_response(200)
-        self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         try:
             for _ in range(100):
@@ -183,11 +184,66 @@ class Flooding(Handler):
             self.close_connection = True
 
 
-def test_a_flood_is_bounded_and_never_unpacked() -> None:
+def test_a_flood_is_bounded() -> None:
     with serving(Flooding) as port:
         answer = Client().get("http", "127.0.0.1", "a.test", "/", port)
     assert answer.status == 200
     assert fetch.MAX_BODY < answer.size < fetch.MAX_BODY + 1_000_000
+
+
+def bomb(megabytes: int) -> bytes:
+    packer = zlib.compressobj(9, wbits=31)
+    return b"".join([*(packer.compress(b"\0" * 1_000_000) for _ in range(megabytes)), packer.flush()])
+
+
+PACKED = {
+    "/gzip": ("gzip", gzip.compress(PAGES["/"].encode())),
+    "/deflate": ("Deflate", zlib.compress(PAGES["/"].encode())),
+    "/raw-deflate": ("deflate", zlib.compress(PAGES["/"].encode(), wbits=-15)),
+    "/cut": ("gzip", gzip.compress(PAGES["/"].encode() + b"<p>x" * 100)[:-12]),
+    "/bomb": ("gzip", bomb(100)),
+    "/noise": ("gzip", b"\x1f\x8b\x1f\x8b"),
+    "/other": ("br", b"x"),
+    "/twice": ("gzip, gzip", gzip.compress(gzip.compress(b"x"))),
+}
+
+
+class Packing(Handler):
+    def do_GET(self) -> None:
+        encoding, body = PACKED[self.path]
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Encoding", encoding)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_a_page_that_is_packed_without_being_asked_is_read_all_the_same() -> None:
+    with serving(Packing) as port:
+        for path in ("/gzip", "/deflate", "/raw-deflate", "/cut"):
+            answer = Client().get("http", "127.0.0.1", "a.test", path, port)
+            assert (answer.status, answer.page.title, answer.page.headings) == (200, "Xã", {"Xã An"}), path
+        assert Client().get("http", "127.0.0.1", "a.test", "/bomb", port).size == fetch.MAX_BODY + 1
+        for path in ("/noise", "/other", "/twice"):
+            answer = Client().get("http", "127.0.0.1", "a.test", path, port)
+            assert not answer.serves, path
+            assert "packed" in answer.error, path
+
+
+class Costly(Handler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(f"<p {' '.join(f'a{n}' for n in range(60_000))}>".encode())
+
+
+def test_a_page_built_to_cost_time_is_named_as_such_and_its_site_is_not_read_again() -> None:
+    client = Client()
+    with serving(Costly) as port:
+        first, second = (client.get("http", "127.0.0.1", "a.test", "/", port) for _ in range(2))
+    assert "built to cost" in first.error
+    assert "not read again" in second.error
 
 
 # --- visiting ----------------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
-from auditor.in_ansible import wire
+from auditor import wire
+from auditor.in_ansible import EVENTS
 from auditor.in_ansible.allowance import Allowance
 
 
@@ -30,7 +31,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._pipe = os.open(os.environ[wire.EVENTS], os.O_WRONLY | os.O_CLOEXEC)
+        self._pipe = os.open(os.environ[EVENTS], os.O_WRONLY | os.O_CLOEXEC)
         self._began: dict[tuple[str, str], float] = {}
         self._allowances: dict[str, Allowance] = {}
 

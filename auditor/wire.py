@@ -1,7 +1,4 @@
-"""How the callback in Ansible's process talks to us: messages of JSON, each behind its length. Pure.
-
-The pipe is theirs alone. What hosts print, and what Ansible prints about it, never comes this way.
-"""
+"""How processes of ours talk to each other: messages of JSON, each behind its length. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-EVENTS = "LUYTRE_EVENTS"
-"""The variable with the path of the pipe."""
-
 _HEAD = 4
-_MAX_MESSAGE = 2**28
 
 
 def packed(message: Mapping[str, Any]) -> bytes:
@@ -23,17 +16,18 @@ def packed(message: Mapping[str, Any]) -> bytes:
 
 
 class Unpacker:
-    """Messages out of the pieces in which they arrive."""
+    """Messages out of the pieces in which they arrive; none is longer than ``limit`` bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
         self._kept = bytearray()
+        self._limit = limit
 
     def messages(self, piece: bytes) -> Iterator[dict[str, Any]]:
         """Those that are complete with this piece. Raises ValueError for what is no message of ours."""
         self._kept += piece
         while len(self._kept) >= _HEAD:
             length = int.from_bytes(self._kept[:_HEAD])
-            if length > _MAX_MESSAGE:
+            if length > self._limit:
                 raise ValueError(f"a message of {length} bytes")
             if len(self._kept) < _HEAD + length:
                 return

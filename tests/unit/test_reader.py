@@ -1,0 +1,39 @@
+"""Pages that are built to cost time or memory, read by real children."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.review import reader
+
+URL = "http://a.test/tin/"
+PAGE = "<title>Xã An</title><h1>Tin</h1><p>Tiếp dân: 7h30</p><img src=/a.png>"
+
+
+def read(html: str) -> reader.Page:
+    return reader.read(html.encode(), URL, 60)
+
+
+def test_a_child_reads_what_the_page_shows() -> None:
+    page = read(PAGE)
+    assert (page.title, page.asset, page.headings) == ("Xã An", "/a.png", {"Tin"})
+    assert page.lines == {"Tin", "Tiếp dân: 0h0"}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p " + " ".join(f"a{n}=1" for n in range(60_000)) + ">",
+        "<p>" + "".join(f"<b {n}>" for n in range(4_000)) + "</p><p>x" * 2_000,
+    ],
+    ids=["attributes", "formatting"],
+)
+def test_a_page_built_to_cost_time_or_memory_is_given_up_and_the_next_one_is_read(html: str) -> None:
+    with pytest.raises(reader.Unreadable, match="built to cost"):
+        read(html)
+    assert read(PAGE).title == "Xã An"
+
+
+def test_a_page_that_is_not_read_in_time_is_given_up() -> None:
+    with pytest.raises(reader.Unreadable):
+        reader.read(PAGE.encode(), URL, 0)
