@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import unified_diff
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from pydantic import Field
 
-from auditor import preflight
+from auditor import line_diff, preflight
 from auditor.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
 from auditor.models import PLAIN_PATH, ControlId, Domain, Finding, Host, Model, Run, Text
@@ -17,7 +17,9 @@ from auditor.redact import redact_diff
 from auditor.runner import Playbook, Task
 
 MAX_DIFF = 20_000
-"""Characters of a task's preview, and of each side that is compared for it: comparing takes their square."""
+"""Characters of a task's preview, and of each side that is compared for it."""
+_MAX_ENTRIES = 100
+_MAX_HEADER = 4_096
 DISRUPTIONS: tuple[Disruption, ...] = ("none", "reload", "restart", "reboot")
 
 
@@ -226,21 +228,30 @@ def _diff(task: Task) -> str:
     entries = task.result.get("diff") or [
         entry.get("diff") for entry in task.result.get("results", []) if isinstance(entry, dict)
     ]
-    flat = [part for entry in (entries if isinstance(entries, list) else [entries]) for part in _flatten(entry)]
-    return "\n".join(part for part in flat if part)[:MAX_DIFF]
+    shown, room = [], MAX_DIFF
+    for part in filter(None, map(_shown, islice(_flat(entries), _MAX_ENTRIES))):
+        shown.append(part[:room])
+        room -= len(part) + 1
+        if room <= 0:
+            break
+    return "\n".join(shown)
 
 
-def _flatten(entry: Any) -> list[str]:
-    if isinstance(entry, list):
-        return [part for inner in entry for part in _flatten(inner)]
-    if not isinstance(entry, dict):
-        return []
+def _flat(entries: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(entries, list):
+        for entry in entries:
+            yield from _flat(entry)
+    elif isinstance(entries, dict):
+        yield entries
+
+
+def _shown(entry: Mapping[str, Any]) -> str:
     if "prepared" in entry:
         prepared = str(entry["prepared"])[:MAX_DIFF]
-        return [redact_diff(prepared, *_HEADER.findall(prepared))]
+        return redact_diff(prepared, *_HEADER.findall(prepared))
     before, after = (_as_lines(entry.get(side)) for side in ("before", "after"))
-    old, new = (str(entry.get(f"{side}_header", side)) for side in ("before", "after"))
-    return [redact_diff("\n".join(unified_diff(before, after, old, new, lineterm="", n=1)), old, new)]
+    old, new = (str(entry.get(f"{side}_header", side))[:_MAX_HEADER] for side in ("before", "after"))
+    return redact_diff("\n".join(line_diff.unified(before, after, old, new)), old, new)
 
 
 _HEADER = re.compile(r"^(?:---|\+\+\+) (\S{1,4096})", re.MULTILINE)
@@ -249,5 +260,7 @@ _HEADER = re.compile(r"^(?:---|\+\+\+) (\S{1,4096})", re.MULTILINE)
 
 def _as_lines(side: Any) -> list[str]:
     if isinstance(side, dict):
-        return [f"{key}: {str(value)[:MAX_DIFF]}" for key, value in sorted(side.items())]
+        return "\n".join(f"{key}: {str(value)[:MAX_DIFF]}" for key, value in sorted(side.items()))[
+            :MAX_DIFF
+        ].splitlines()
     return str(side or "")[:MAX_DIFF].splitlines()

@@ -18,12 +18,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from auditor.facts._base import Area
+from auditor.in_ansible import json_shape
 
 SCHEMA = 1
 MAX_DOCUMENT_CHARS = 8_000_000
 MAX_STRING_CHARS = 4_096
 MAX_DEPTH = 12
 MAX_MEMBERS = 20_000
+MAX_VALUES = 400_000
+"""In all areas together; a host with a hundred sites has a tenth of them."""
 MAX_NUMBER = 2**64
 CUT_MARK = "…[cut]"
 
@@ -58,6 +61,8 @@ class HostFacts:
         """Validate a collector's answer. Raises BadDocument when it is not one at all."""
         if len(document) > MAX_DOCUMENT_CHARS:
             raise BadDocument(f"answer of {len(document):,} characters, more than {MAX_DOCUMENT_CHARS:,}")
+        if not json_shape.is_sound(document.encode("utf-8", "replace"), values=MAX_VALUES, depth=MAX_DEPTH + 4):
+            raise BadDocument(f"more than {MAX_VALUES:,} values, or nested too deeply")
         try:
             raw = json.loads(document)
         except (ValueError, RecursionError) as error:
