@@ -91,7 +91,14 @@ def test_what_has_ended_is_no_process() -> None:
     assert _processes.same_file(os.getpid(), "/etc/passwd")
 
 
-def test_the_unit_is_the_last_one_of_the_path() -> None:
+def test_the_unit_is_the_systems_own_whatever_people_call_theirs() -> None:
     assert _processes.unit_of("0::/system.slice/ssh.service\n") == "ssh.service"
-    assert _processes.unit_of("0::/user.slice/user-0.slice/user@0.service/app.slice/x.service\n") == "x.service"
+    assert (
+        _processes.unit_of("0::/user.slice/user-0.slice/user@0.service/app.slice/chrony.service\n") == "user@0.service"
+    )
+    assert (
+        _processes.unit_of("9:name=systemd:/system.slice/ssh.service\n8:pids:/\n0::/system.slice/ssh.service\n")
+        == "ssh.service"
+    )
+    assert _processes.unit_of("0::/system.slice/system-php.slice/php@1.service/worker\n") == "php@1.service"
     assert _processes.unit_of("0::/\n") is None

@@ -37,6 +37,7 @@ def test_the_folders_of_a_pattern_count_for_a_new_file_in_them_would_be_found(wr
     ("includes", "line"),
     [
         (_stake.of_nft, 'include "@/more/*.x"'),
+        (_stake.of_apt, '#include "@/more/1.x";'),
         (_stake.of_sudoers, "@includedir @/more"),
         (_stake.of_sudoers, "#includedir @/more"),
         (_stake.of_sudoers, "@include @/more/1.x"),

@@ -128,9 +128,9 @@ def _target(path):
 
 
 def unit_of(cgroups):
-    """The unit of a process by the text of its ``cgroup`` file, or None."""
-    names = re.findall(r"/([^/\n]+\.(?:service|scope))", cgroups)
-    return names[-1] if names else None
+    """The system's unit of a process by the text of its ``cgroup`` file, or None: people name units within their own."""
+    found = re.search(r"(?m)^[^/\n]*(?:/[^/\n]+\.slice)*/([^/\n]+\.(?:service|scope))(?:/|$)", cgroups)
+    return found.group(1) if found else None
 
 
 def _read(name, folder):

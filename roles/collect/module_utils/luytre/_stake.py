@@ -60,6 +60,10 @@ def of_nft(text):
     return [os.path.join("/etc", path) for path in re.findall(r"(?m)^[ \t]*include[ \t]+[\"']([^\"'\n]+)", text)]
 
 
+def of_apt(text):
+    return [path for path in re.findall(r"(?m)^[ \t]*#include[ \t]+\"([^\"\n]+)", text) if path.startswith("/")]
+
+
 def of_sudoers(text):
     named = re.findall(r"(?m)^[ \t]*[#@](include|includedir)[ \t]+(\"[^\"\n]+\"|\S+)", text)
     paths = [(kind, os.path.join("/etc", path.strip('"'))) for kind, path in named]

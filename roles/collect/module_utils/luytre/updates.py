@@ -61,7 +61,8 @@ def collect(reading):
 
 def _at_stake():
     """What apt's programs believe: their settings name other programs, which unpack lists."""
-    return ["/etc/apt/apt.conf", *_stake.every("/etc/apt/apt.conf.d/*")]
+    settings = ["/etc/apt/apt.conf", *_stake.every("/etc/apt/apt.conf.d/*")]
+    return [path for one in settings for path in _stake.tree(one, _stake.of_apt)]
 
 
 def _is_pro():
