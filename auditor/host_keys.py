@@ -58,8 +58,12 @@ def record(file: Path, address: str, port: int, keys: Sequence[HostKey]) -> None
     kept = [_without(name, line) if number in gone else line for number, line in enumerate(before, 1)]
     file.parent.mkdir(parents=True, exist_ok=True)
     scratch = file.with_name(f".{file.name}.{os.getpid()}")
-    scratch.write_text("".join(f"{line}\n" for line in kept if line is not None) + lines(address, port, keys), "utf-8")
-    scratch.replace(file)
+    text = "".join(f"{line}\n" for line in kept if line is not None) + lines(address, port, keys)
+    try:
+        scratch.write_text(text, "utf-8")
+        scratch.replace(file)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def ssh_tool(*command: str) -> subprocess.CompletedProcess[str]:
