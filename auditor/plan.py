@@ -251,7 +251,8 @@ def _shown(entry: Mapping[str, Any]) -> str:
         return redact_diff(prepared, *_HEADER.findall(prepared))
     before, after = (_as_lines(entry.get(side)) for side in ("before", "after"))
     old, new = (str(entry.get(f"{side}_header", side))[:_MAX_HEADER] for side in ("before", "after"))
-    return redact_diff("\n".join(line_diff.unified(before, after, old, new)), old, new)
+    compared = "\n".join(line_diff.unified(before, after, old, new))
+    return redact_diff(compared, old, new, sides=("\n".join(before), "\n".join(after)))
 
 
 _HEADER = re.compile(r"^(?:---|\+\+\+) (\S{1,4096})", re.MULTILINE)

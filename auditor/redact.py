@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -52,9 +52,18 @@ def holds_secrets(path: str) -> bool:
     return _SECRET_FILES.search(path[-4096:]) is not None
 
 
-def redact_diff(diff: str, *paths: str) -> str:
-    """A unified diff without secrets; of files that hold some, by any of the paths, only the lines that change."""
-    shown = redact(diff)
+def redact_diff(diff: str, *paths: str, sides: Iterable[str] = ()) -> str:
+    """A unified diff without secrets; of files that hold some, by any of the paths, only the lines that change.
+
+    ``sides`` are the whole texts that it compares: what is a secret by what stands around it is one in the diff, too.
+    """
+    whole = {
+        line: hidden
+        for side in sides
+        for line, hidden in zip(side.split("\n"), redact(side).split("\n"), strict=True)
+        if line != hidden
+    }
+    shown = redact("\n".join(line[:1] + whole.get(line[1:], line[1:]) for line in diff.split("\n")))
     if not any(map(holds_secrets, paths)):
         return shown
     return "\n".join(line for line in shown.split("\n") if line[:1] != " ")

@@ -198,6 +198,18 @@ def test_a_preview_of_a_file_with_secrets_shows_no_line_that_stays() -> None:
         assert "+mode: b" in shown.diff
 
 
+def test_a_secret_by_what_stands_around_it_is_none_less_in_a_diff_that_leaves_that_out() -> None:
+    block = "users: |\n  # kept by hand\n  # since 2019\n  a: b\n"
+    before = "password: |\n  one\n  two\n  three\n  of no form\n" + block
+    task = Task(
+        "h", "x", "x", "copy", "changed", {"diff": {"before": before, "after": before.replace("no form", "form")}}
+    )
+    (shown,) = plan.preview(Playbook("successful", (task,)))
+    assert shown.diff.count("@@") == 2
+    assert "of no form" not in shown.diff and "of form" not in shown.diff and "three" not in shown.diff
+    assert " users: |" in shown.diff
+
+
 FOUND = Catalogue(controls=(control("x.host", that="true", fix={"touches": ["/etc/x", "found:/opt/"]}),))
 
 
