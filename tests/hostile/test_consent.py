@@ -138,8 +138,8 @@ def test_what_is_accepted_by_name_is_made_alone_and_taken_back_as_it_says(
 
 def test_a_room_that_fails_brings_back_what_the_rooms_before_it_did(plain: Callable[..., Ended]) -> None:
     on_host("rm -f /etc/profile.d/00-luytre.sh")
-    broken = ("-e", json.dumps({"sudo_logfile": '/var/log/"odd'}))
-    ended = plain("--tags", "accounts.session_timeout,sudo", "--force-handlers", *broken)
+    broken = ("-e", json.dumps({"ssh_max_startups": ["many", "of", "them"]}))
+    ended = plain("--tags", "accounts.session_timeout,ssh", "--force-handlers", *broken)
     assert ended.code != 0
     assert "the host is as it was before" in ended.out
     assert f"/{TIMEOUT_SCRIPT}" not in on_host("ls /etc/profile.d/*")
