@@ -115,8 +115,11 @@ def test_plain_ansible_lists_what_is_dangerous_and_leaves_it(plain: Callable[...
     assert "luytre_accept" in ended.out
     assert by_password() == "yes"
     assert not in_etc("etc/nftables.d/luytre.nft")
-    refused = plain("--tags", "ssh", "-e", json.dumps({"luytre_plan": {HOST: {"ssh.password_auth": []}}}))
-    assert refused.code != 0
+    for name, given in (
+        ("luytre_plan", {HOST: {"ssh.password_auth": []}}),
+        ("luytre_apply", {"ssh.password_auth": []}),
+    ):
+        assert plain("--tags", "ssh", "-e", json.dumps({name: given})).code != 0
     assert by_password() == "yes"
 
 
