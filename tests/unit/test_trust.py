@@ -123,6 +123,27 @@ def test_a_trusted_account_may_change_its_own() -> None:
     assert Disk().trust((0, 1000)).loose("/home/an/conf") is None
 
 
+def test_what_is_only_written_to_may_be_anothers_where_nobody_can_put_a_link_in_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_trust, "group_name", {0: "root", 4: "adm", 104: "syslog"}.get)
+    disk = Disk(
+        etc__log=(FILE, 0o640, 33, 4),
+        etc__link=(LINK, "/home/an/log", 0, 0),
+        var=(FOLDER, 0o755, 0, 0),
+        var__log=(FOLDER, 0o775, 0, 104),
+        var__log__web=(FOLDER, 0o775, 0, 4),
+    )
+    trust = disk.trust()
+    for path in ("/etc/log", "/etc/absent", "/home/an", "/var/log/php.log"):
+        assert trust.replaceable(path) is None
+    for path in ("/etc/link", "/home/an/log", "/home/an/conf"):
+        assert (trust.replaceable(path) or "").startswith("/home/an can be changed by user")
+    assert trust.replaceable("/var/log/web/x.log") == "/var/log/web can be changed by group adm"
+    assert trust.replaceable("/drop/absent") == "/drop can be changed by everybody"
+    assert trust.loose("/var/log/x") == "/var/log can be changed by group syslog", "what is believed is not shared"
+
+
 def test_a_circle_of_links_and_a_path_without_end_are_loose_after_a_bounded_number_of_steps() -> None:
     disk = Disk(etc__a=(LINK, "b", 0, 0), etc__b=(LINK, "a", 0, 0))
     assert (disk.trust().loose("/etc/a") or "").endswith("leads nowhere certain")

@@ -9,6 +9,9 @@ PREFIX = "/usr/share/nginx"
 FOLDER = "/etc/nginx"
 """Where Debian's nginx finds what is written without a folder."""
 
+BUILT_IN = ("/var/log/nginx/error.log", "/run/nginx.pid", "/var/lib/nginx/body", "/var/cache/nginx/client_temp")
+"""What nginx writes where its configuration says nothing, as Debian and nginx's own packages build it."""
+
 RUN = re.compile(
     r"^load_module$|^(?:js|perl|lua|ssl|passenger|modsecurity)_|_(?:file|module|modules|path|require|engine)$"
 )
@@ -21,7 +24,7 @@ WRITTEN = re.compile(r"_temp_path$|_cache_path$|^(?:error_log|access_log|pid|loc
 
 def at_stake(config):
     """``(read, written)``: absolute paths that ``nginx -t`` acts on, and those that it may make or write to."""
-    read, written = set(config.texts) | {OPENSSL, FOLDER}, {"/var/log/nginx/error.log", "/run/nginx.pid"}
+    read, written = set(config.texts) | {OPENSSL, FOLDER}, set(BUILT_IN)
     for pattern, _directive in config.globs:
         read.update(folders(pattern))
     for directive in _all(config.top):

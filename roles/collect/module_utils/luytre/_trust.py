@@ -39,7 +39,8 @@ class Trust:
     def replaceable(self, path):
         """``FOLDER can be changed by WHOM`` when another can put something else in a path's place; None when only root can.
 
-        Like ``loose``, but what the path leads to in the end may be another's: a log, which is only written to.
+        Like ``loose``, but what the path leads to in the end may be another's: a log, which is only written to. Ubuntu
+        lets the group of the system's own log daemon make files in /var/log, which counts for nothing here.
         """
         return self._walk(path, whole=False)
 
@@ -54,6 +55,8 @@ class Trust:
                 changer = self._look(folder)[2]
                 return told(folder, changer) if changer else None
             is_link = status is not None and stat.S_ISLNK(status.st_mode)
+            if not whole and changer and is_log_keeper(here, changer):
+                changer = None
             if changer and (whole or todo or is_link or changer[0] == "unknown"):
                 return told(here, changer)
             if is_link:
@@ -86,6 +89,12 @@ class Trust:
                 absent = error.errno in (errno.ENOENT, errno.ENOTDIR)
                 self._seen[path] = (None, None if absent else ("unknown", error.errno), None)
         return self._seen[path]
+
+
+def is_log_keeper(path, changer):
+    """Whether one who can change a path is the system's log daemon in the folder that Ubuntu shares with it."""
+    kind, number = changer
+    return path == "/var/log" and kind == "group" and group_name(number) == "syslog"
 
 
 def _parts(path):
