@@ -122,7 +122,7 @@ def _over_a_collection(control: Control, context: Mapping[str, Any], record: Rec
         status = Status.PARTIAL
     else:
         status = Status.FAIL
-    shown = tuple(redact_data(plain(member)) for member in violations[:MAX_VIOLATIONS])
+    shown = tuple(redact_data([plain(member) for member in violations[:MAX_VIOLATIONS]]))
     result: Finding = finding(status, violations=shown, population=population)
     return result
 

@@ -10,6 +10,8 @@ from typing import Any
 from auditor.secret_spans import spans
 
 HIDDEN = "•••"
+MAX_DATA = 20_000
+"""Characters of data, of words alone none."""
 
 
 def redact(text: str) -> str:
@@ -27,13 +29,23 @@ _remembered = lru_cache(maxsize=4096)(redact)
 
 
 def redact_data(value: Any) -> Any:
-    """JSON data of a host, its texts without secrets; a ``path`` stays what it is, since fixes go by it."""
+    """JSON data of a host, its texts without secrets; a ``path`` stays what it is, since fixes go by it.
+
+    Of more than MAX_DATA characters the rest is hidden unread: what a host says costs no more than that.
+    """
+    return _redacted(value, [MAX_DATA])
+
+
+def _redacted(value: Any, room: list[int]) -> Any:
     if isinstance(value, str):
-        return value if _SINGLE.fullmatch(value) else _remembered(value)
+        if _SINGLE.fullmatch(value):
+            return value
+        room[0] -= len(value)
+        return _remembered(value) if room[0] >= 0 else HIDDEN
     if isinstance(value, Mapping):
-        return {key: member if key == "path" else redact_data(member) for key, member in value.items()}
+        return {key: member if key == "path" else _redacted(member, room) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [redact_data(member) for member in value]
+        return [_redacted(member, room) for member in value]
     return value
 
 

@@ -244,3 +244,9 @@ def judged(data: dict[str, Any]) -> Finding:
 
 def test_paths_by_which_fixes_go_stay_as_they_are():
     assert redact_data({"path": "/opt/token=abcdef/x"}) == {"path": "/opt/token=abcdef/x"}
+
+
+def test_data_without_end_is_hidden_unread():
+    said = redact_data([{"path": "/x y", "word": "alone", "said": f"a = {number}"} for number in range(50_000)])
+    assert said[0] == {"path": "/x y", "word": "alone", "said": "a = 0"}
+    assert said[-1] == {"path": "/x y", "word": "alone", "said": HIDDEN}
