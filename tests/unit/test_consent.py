@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -14,6 +15,7 @@ import yaml
 from ansible.module_utils.luytre import _in_force
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
+from jinja2 import Environment, StrictUndefined
 
 from auditor import controls, preflight, resources
 from auditor.models import Host
@@ -209,3 +211,51 @@ def test_a_list_of_another_program_brings_nothing_and_takes_nothing(root: Path) 
 def test_a_large_file_costs_no_more_than_its_size(root: Path) -> None:
     text = "# nginx.autoindex: " + "a." * 100_000 + "\n" + "# nginx.a: b.c " * 50_000
     assert len(put(root, {"etc/nginx/conf.d/00-luytre.conf": text})) <= 2
+
+
+# --- what the templates write, read back ----------------------------------------------------------------------------
+
+FIREWALL = [control for control in FIXES if control.startswith("firewall.")]
+
+
+def rendered(template: str, **given: Any) -> str:
+    environment = Environment(trim_blocks=True, undefined=StrictUndefined, autoescape=False)  # noqa: S701  settings
+    environment.filters["regex_replace"] = lambda value, pattern, new: re.sub(pattern, new, value)
+    return environment.from_string((ROLES / template).read_text("utf-8")).render(given)
+
+
+@pytest.mark.parametrize("size", range(len(FIREWALL) + 1))
+def test_the_firewall_says_and_does_what_is_in_force_and_no_more(size: int) -> None:
+    for chosen in combinations(FIREWALL, size):
+        networks = ["192.0.2.0/24"] if "firewall.ssh_sources" in chosen else []
+        text = rendered(
+            "firewall/templates/luytre.nft.j2",
+            luytre_enforce=dict.fromkeys(chosen, ()),
+            firewall_now={"ssh": {"ports": [22]}},
+            **{"firewall_ssh_networks": networks, "firewall_trusted_v4": networks, "firewall_trusted_v6": []},
+            **{"firewall_closed_ports": [3306], "firewall_web_ports": [80, 443], "firewall_open_ports": []},
+        )
+        denying = {"firewall.default_deny", "firewall.ipv6", "firewall.boot"} & set(chosen)
+        assert set(_in_force.named("/etc/nftables.d/luytre.nft", text, ("firewall",))) == set(chosen)
+        assert ("policy drop" in text) is bool(denying)
+        assert ("saddr { 192.0.2.0/24 }" in text) is ("firewall.ssh_sources" in chosen)
+        assert ("\t\ttcp dport { 22 } accept" in text) is ("firewall.ssh_sources" not in chosen)
+        assert ("3306" in text) is ("firewall.database_closed" in chosen)
+
+
+def test_nginx_s_file_begins_with_what_is_in_force_and_for_which_sites() -> None:
+    enforced = {
+        **{"nginx.autoindex": ["a.test", "b.test"], "nginx.frame": ["b.test"], "tls.redirect": ["a.test"]},
+        **{"nginx.default_server": [], "nginx.login_rate": ["a.test"], "nginx.timeouts": []},
+    }
+    text = rendered(
+        "nginx/templates/http.conf.j2",
+        nginx_enforced=enforced,
+        nginx_login_rate=20,
+        nginx_wanted={
+            "http": {"login_zone": True, "server_tokens": False, "headers": {"X-A": "b"}},
+            "listens": [{"address": "80", "tls": False, "options": []}],
+        },
+    )
+    found = _in_force.named("/etc/nginx/conf.d/00-luytre.conf", text, ("nginx", "tls", "wordpress"))
+    assert {control: sorted(domains) for control, domains in found.items()} == enforced
