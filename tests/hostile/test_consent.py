@@ -22,7 +22,7 @@ VENDOR = """
 printf 'PasswordAuthentication yes\\nKbdInteractiveAuthentication yes\\nX11Forwarding yes\\n' > /etc/ssh/sshd_config.d/01-vendor.conf
 systemctl reload ssh
 """
-RUNS = "cat $(ls -d /var/lib/luytre/guard/*/ | sort | tail -1)state.json"
+RUNS = "cat $(ls /var/lib/luytre/guard/2*/state.json | sort | tail -1)"
 
 
 def on_host(script: str) -> str:
