@@ -25,7 +25,7 @@ from auditor.plan import Plan, TaskPreview, preview
 from auditor.reasons import explain
 from auditor.report.visible import one_line
 from auditor.review import look
-from auditor.runner import Playbook, Task, interruptible, play
+from auditor.runner import COMMAND_SECONDS, Playbook, Task, interruptible, play
 
 APPLY_SECONDS = 1_800
 SETTLE_SECONDS = 900
@@ -229,7 +229,15 @@ class _Rollout:
         }
         rooms = {control.partition(".")[0] for control in self.release}
         beside = [one.id for one in self.catalogue.controls if one.area in rooms]
-        run = _play_plan(self.inventory, plan, guarding, tags=beside, watch=self._seen, sockets=self.sockets)
+        run = _play_plan(
+            self.inventory,
+            plan,
+            guarding,
+            tags=beside,
+            patience=self.record.now.seconds / 2,
+            watch=self._seen,
+            sockets=self.sockets,
+        )
         for name in names:
             changed = tuple(task.name for task in run.changed(name) if task.action != guard.ACTION)
             self.record.put([name], tasks=changed)
@@ -380,10 +388,14 @@ def _play_plan(
     *,
     tags: Sequence[str] = (),
     check: bool = False,
+    patience: float = COMMAND_SECONDS,
     watch: Callable[[Task], None] | None = None,
     sockets: Path | None = None,
 ) -> Playbook:
-    """Play the plan. Its controls' tags only spare Ansible the other tasks: each host's own plan decides what it changes."""
+    """Play the plan; a host that hangs leaves the others half of the time before they bring themselves back.
+
+    Its controls' tags only spare Ansible the other tasks: each host's own plan decides what it changes.
+    """
     return play(
         "apply.yml",
         inventory=inventory.path,
@@ -392,6 +404,7 @@ def _play_plan(
         tags=sorted({control for controls in plan.values() for control in controls} | set(tags)),
         check=check,
         timeout=APPLY_SECONDS,
+        patience=patience,
         watch=watch,
         sockets=sockets,
     )
