@@ -62,7 +62,12 @@ class _Child:
         if self._process is None or self._process.poll() is not None:
             self.end()
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/", env={}
+                [sys.executable, "-I", "-m", __name__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={},
             )
         given, told = self._process.stdin, self._process.stdout
         if given is None or told is None:
