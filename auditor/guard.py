@@ -57,7 +57,7 @@ def notes(said: Mapping[str, Any]) -> tuple[Text, ...]:
 
 
 def _note(one: Mapping[str, Any]) -> Text:
-    count, path = one.get("count"), one_line(str(one.get("path"))[:_MAX_PATH])
+    count, path = one.get("count"), one_line(word(one.get("path"))[:_MAX_PATH])
     why = _NOT_KEPT.get(str(one.get("why")), Text(vi="không rõ lý do", en="for no known reason"))
     number = count if isinstance(count, int) and not isinstance(count, bool) and 0 < count < 2**40 else 1
     return Text(
