@@ -12,7 +12,7 @@ from .scope import DATA_TREES, nearest
 
 EDITED = frozenset(("wp-config.php",))
 MAX_EDITED = 200_000
-MAX_ENTRIES = 100_000
+MAX_ENTRIES = 50_000
 MAX_ALL_ENTRIES = 200_000
 MAX_WORDS = 48 * 1024 * 1024
 MAX_ALL_WORDS = 96 * 1024 * 1024

@@ -9,12 +9,12 @@ _BIRTH_AT = 80
 _SIZE = 256
 
 
-def of(handle):
+def of(handle, status=None):
     """``[device, inode, change time, birth time or None]`` of what a descriptor holds; times in nanoseconds.
 
     0 stands for the root file system's device, whose number may change at a reboot.
     """
-    status = os.fstat(handle)
+    status = status or os.fstat(handle)
     device = 0 if status.st_dev == _ROOT else status.st_dev
     return [device, status.st_ino, status.st_ctime_ns, _born(handle)]
 

@@ -145,7 +145,7 @@ def look(handle, name, keep=None, known=None):
             "uid": status.st_uid,
             "gid": status.st_gid,
             "mtime": status.st_mtime_ns,
-            "id": identity.of(reached),
+            "id": identity.of(reached, status),
         }
         extended = attributes(handle, name, reached, entry["type"])
         if extended:
