@@ -120,6 +120,9 @@ class Drill(Model):
     path: str
     hosts: tuple[str, ...]
     site: str | None = None
+    held: Literal["aside", "by hand"] | None = Field(
+        default=None, description="others could have written it: held until accepted, or for a person to mend"
+    )
     last: bool = Field(default=False, description="undone by a restart or an installation, so broken after all others")
     alone: bool = Field(default=False, description="breaks more than its control, so nothing else is drilled beside it")
 
@@ -227,11 +230,18 @@ def drills(roles: Path | None = None) -> tuple[Drill, ...]:
                 path=str(path),
                 hosts=tuple(keys["hosts"].split()),
                 site=keys.get("site"),
+                held=_held(path, keys.get("held")),
                 alone="alone" in keys,
                 last="last" in keys,
             )
         )
     return tuple(found)
+
+
+def _held(path: Path, word: str | None) -> Literal["aside", "by hand"] | None:
+    if word is None or word == "aside" or word == "by hand":
+        return word
+    raise InputError(f"'# held: {word}'", file=path, line=2, mend="write '# held: aside' or '# held: by hand'")
 
 
 __all__ = ["Catalogue", "Comparison", "Control", "Drill", "Fix", "drills", "load", "read_file"]

@@ -3,6 +3,7 @@
 Drills of different controls run together on a host, several traps of one control one after the other; once all are
 mended, the same plans are put in force again, which has to change nothing. A drill proves something only where its
 control passes beforehand (or does not apply, when the drill brings the thing itself), so hosts are hardened first.
+What others could have written must be held, and mended once it is accepted, where it can be.
 One that another's trap disturbed is run once more, among those alone.
 """
 
@@ -70,7 +71,7 @@ def run(
     ``kept``: the hosts are hardened and put aside (``lab.keep``) already.
     """
     proofs = [
-        Proof(drill, host, catalogue[drill.control].fix is not None)
+        Proof(drill, host, catalogue[drill.control].fix is not None and drill.held != "by hand")
         for drill in drills
         for host in drill.hosts
         if not only_hosts or host in only_hosts
@@ -194,11 +195,16 @@ def _prove(drilling: _Drilling, batch: _Round, known: Run) -> Run:
 
 
 def _mend(drilling: _Drilling, batch: _Round, run: Run, facts: Mapping[str, HostFacts], known: Run) -> Run:
+    plan = planning.make(drilling.catalogue, run, facts)
+    for proof in _holding(batch):
+        if proof.drill.held and not _holds(plan, proof):
+            proof.problem = "not held, although others could have written it"
     fixable = [proof for proof in batch.proofs if proof.automated]
     if not fixable:
         return known
     drilling.say(f"harden {len(fixable)} controls")
-    batch.plan = planning.make(drilling.catalogue, run, facts)
+    accepted = frozenset(proof.drill.control for proof in fixable if proof.drill.held)
+    batch.plan = planning.make(drilling.catalogue, run, facts, accepted=accepted)
     mended = drilling.harden(batch.plan)
     for entry in mended.hardening.hosts:
         if entry.state != "confirmed":
@@ -212,6 +218,11 @@ def _mend(drilling: _Drilling, batch: _Round, run: Run, facts: Mapping[str, Host
             proof.problem = f"hardened but not mended: {_told(finding)}"
     rest = tuple(f for f in known.findings if f.host not in {host.name for host in mended.after.hosts})
     return mended.after.model_copy(update={"findings": (*mended.after.findings, *rest)})
+
+
+def _holds(plan: planning.Plan, proof: Proof) -> bool:
+    held = (change for host in plan.hosts if host.host == proof.host for change in host.held)
+    return proof.drill.control in {change.control for change in held}
 
 
 def _prove_stable(drilling: _Drilling, batches: Sequence[_Round]) -> None:

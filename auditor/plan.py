@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from auditor import line_diff, preflight
+from auditor import doubts, line_diff, preflight
 from auditor.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
 from auditor.models import PLAIN_PATH, ControlId, Domain, Finding, Host, Model, Run, Text
@@ -32,6 +32,7 @@ class Change(Model):
     danger: Text | None = None
     note: Text | None = None
     held: Text | None = Field(default=None, description="why it is shown but not made")
+    aside: bool = Field(default=False, description="whether files that others could have written are moved aside")
     touches: tuple[str, ...] = Field(default=(), description="what it may change on this host, in the guard's words")
 
 
@@ -85,6 +86,11 @@ class Plan(Model):
             host.host: {change.control: list(change.sites) for change in host.due} for host in self.hosts if host.due
         }
 
+    def as_asides(self) -> dict[str, list[str]]:
+        """The roles' ``luytre_asides``: host to the controls for which that is accepted."""
+        asides = {host.host: [change.control for change in host.due if change.aside] for host in self.hosts}
+        return {host: controls for host, controls in asides.items() if controls}
+
 
 def make(
     catalogue: Catalogue,
@@ -97,7 +103,8 @@ def make(
     """A plan for every host of the run, from its open findings that have an automated fix; waived ones are let be.
 
     With ``only_sites`` those sites' own findings alone count: a host's fixes touch its other sites too.
-    What ``preflight`` objects to is refused or held. ``accepted`` are the controls whose danger is accepted for this
+    What ``preflight`` objects to is refused or held; so is, by ``doubts``, what would make others' files root's.
+    ``accepted`` are the controls whose danger is accepted for this
     run, also outside of change windows; those that the inventory accepts count for danger alone.
     The present is the moment at which the run ended.
     """
@@ -153,7 +160,13 @@ def _host_plan(
     violations = {name: [one for f in own if f.control == name for one in f.violations] for name in fixes}
     touches = {name: _touches(fix, violations[name]) for name, fix in fixes.items()}
     odd = {name: _ODD_PATH for name, known in touches.items() if known is None}
-    held = {**odd, **waiting, **objections.held}
+    doubted = {name: doubts.of(own, name) for name in fixes}
+    doubtful = {
+        name: why
+        for name, files in doubted.items()
+        if (why := doubts.held(name, files, accepted=name in accepted or name in host.accept)) is not None
+    }
+    held = {**odd, **waiting, **doubtful, **objections.held}
     changes = []
     for name, fix in fixes.items():
         apart = objections.sites.get(name, {})
@@ -161,8 +174,9 @@ def _host_plan(
             control=name,
             disruption=fix.disruption,
             danger=fix.danger,
-            note=fix.note,
+            note=fix.note if held.get(name) else doubts.moved(doubted[name]) or fix.note,
             held=held.get(name),
+            aside=bool(doubted[name]) and name not in held,
             touches=touches[name] or (),
         )
         others = tuple(site for site in sites[name] if site not in apart)
@@ -185,17 +199,21 @@ def _unread(run: Run, host: Host, facts: HostFacts | None) -> Text:
 
 
 def _touches(fix: Fix, violations: Iterable[Any]) -> tuple[str, ...] | None:
-    """What a fix touches; for ``found:`` the paths that the host names below that folder, whose modes alone change.
+    """What a fix touches; for ``found:`` the paths that the host names below that folder: their modes, of doubtful ones all.
 
     None when the host names a path that cannot be handed on safely.
     """
     folders = tuple(touch.removeprefix("found:") for touch in fix.touches if touch.startswith("found:"))
-    paths = [str(one.get("path")) for one in violations if isinstance(one, Mapping)] if folders else []
+    members = [one for one in violations if isinstance(one, Mapping)] if folders else []
+    paths = {str(one.get("path")): "" if one.get("doubt") else "modes:" for one in members}
     if any(
         not re.fullmatch(PLAIN_PATH, path) or "/../" in f"{path}/" or not path.startswith(folders) for path in paths
     ):
         return None
-    return (*(touch for touch in fix.touches if not touch.startswith("found:")), *(f"modes:{path}" for path in paths))
+    return (
+        *(touch for touch in fix.touches if not touch.startswith("found:")),
+        *(f"{kind}{path}" for path, kind in paths.items()),
+    )
 
 
 _ODD_PATH = Text(

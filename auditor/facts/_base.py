@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from auditor.redact import redact
 
 
 class Fact(BaseModel):
@@ -23,6 +25,18 @@ class Area(Fact):
 
 
 Path = Annotated[str, Field(max_length=4096)]
+Lines = Annotated[list[str], AfterValidator(lambda lines: redact("\n".join(lines)).split("\n") if lines else [])]
+"""Text of a host's file, without the secrets in it."""
+
+
+class Doubt(Fact):
+    """Why a file that root's programs believe may hold another's words."""
+
+    place: Path = Field(description="the file, or a folder on the way to it, that another could write")
+    kind: Literal["user", "group", "everybody", "unknown"]
+    name: str = Field(description="of the user or group")
+    movable: bool = Field(description="whether it can be moved aside: no key, and nothing that the host needs to start")
+    beginning: Lines = Field(description="its first lines, or what a link leads to")
 
 
 class FileMode(Fact):
@@ -33,3 +47,4 @@ class FileMode(Fact):
     group: str
     mode: int = Field(description="permission bits, e.g. 0o644 as 420")
     kind: str = Field(description="file, dir, link or other")
+    doubt: Doubt | None = None

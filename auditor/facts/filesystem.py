@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from auditor.facts._base import Area, Fact, Path
+from auditor.facts._base import Area, Doubt, Fact, Path
 
 
 class Permissions(Fact):
@@ -19,6 +19,7 @@ class Permissions(Fact):
     mode: str = Field(description="octal, e.g. '0644'")
     group_can: str = Field(description="letters of 'rwx'")
     others_can: str = Field(description="letters of 'rwx'")
+    doubt: Doubt | None = None
 
 
 class WorldWritable(Permissions):
@@ -75,6 +76,7 @@ class Facts(Area):
     space: list[Space]
     account_files: list[Permissions]
     cron: list[Permissions]
+    believed: list[Permissions] = Field(description="what root's programs obey and others could have written")
     world_writable: list[WorldWritable]
     unowned: list[Permissions]
     setid: list[SetId]

@@ -8,11 +8,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import filesystem
-from ansible.module_utils.luytre._reading import Unreadable
 
 from auditor.models import Status
 from tests.unit.access import filters
@@ -129,63 +127,7 @@ def test_a_walk_that_runs_out_of_time_says_so(tmp_path: Path) -> None:
     assert not _walked(tmp_path).is_late
 
 
-def _closed(path: Path) -> Any:
-    return filesystem.Correction(str(path), 0o640, groups=("root",), takes=True)
-
-
-def test_tightening_takes_away_and_never_gives(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    file.chmod(0o666)
-    os.chown(file, 1, 1)
-    assert filesystem.tighten(_closed(file), True) == ("daemon:daemon 0666", "root:root 0640")
-    assert file.stat().st_uid == 1
-    filesystem.tighten(_closed(file), False)
-    assert (file.stat().st_uid, file.stat().st_gid, file.stat().st_mode & 0o7777) == (0, 0, 0o640)
-    file.chmod(0o400)
-    assert filesystem.tighten(_closed(file), False) is None
-    assert filesystem.tighten(_closed(tmp_path / "none"), False) is None
-
-
-@pytest.mark.parametrize("bits", [0o4755, 0o2755, 0o6777])
-def test_a_program_of_another_does_not_run_as_root_once_it_is_roots(tmp_path: Path, bits: int) -> None:
-    program = tmp_path / "program"
-    program.touch()
-    os.chown(program, 1, 1)
-    program.chmod(bits)
-    filesystem.tighten(filesystem.Correction(str(program), 0o7775, takes=True), False)
-    assert (program.stat().st_uid, program.stat().st_mode & 0o7777) == (0, bits & 0o775)
-
-
-def test_what_came_into_the_place_of_roots_file_is_left_alone(tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    other.touch()
-    os.chown(other, 1, 1)
-    other.chmod(0o4777)
-    with pytest.raises(Unreadable, match="no longer root's"):
-        filesystem.tighten(filesystem.Correction(str(other), 0o7775), False)
-    assert (other.stat().st_uid, other.stat().st_mode & 0o7777) == (1, 0o4777)
-
-
-def test_tightening_follows_no_link_and_trusts_no_folder_of_others(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.touch()
-    secret.chmod(0o666)
-    (tmp_path / "link").symlink_to(secret)
-    with pytest.raises(Unreadable):
-        filesystem.tighten(_closed(tmp_path / "link"), False)
-    theirs = tmp_path / "theirs"
-    theirs.mkdir()
-    (theirs / "file").touch()
-    os.chown(theirs, 1, 1)
-    with pytest.raises(Unreadable):
-        filesystem.tighten(_closed(theirs / "file"), False)
-    (tmp_path / "way").symlink_to(tmp_path)
-    assert filesystem.tighten(_closed(tmp_path / "way" / "secret"), False) is None
-    assert secret.stat().st_mode & 0o777 == 0o666
-
-
-CONTROLS = "account_files cron_modes world_writable sticky world_writable_data unowned setid disk_space tmp_separate tmp_options shm_options"
+CONTROLS = "account_files cron_modes root_settings world_writable sticky world_writable_data unowned setid disk_space tmp_separate tmp_options shm_options"
 
 
 @pytest.mark.parametrize("control", CONTROLS.split())

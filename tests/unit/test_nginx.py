@@ -521,15 +521,6 @@ def test_the_redirect_waits_for_a_good_certificate() -> None:
     assert held(["antruc.test"], 100) == held(["khac.test"], 101) == held(["antruc.test"], 101, signed=False) == {}
 
 
-def test_files_that_others_own_are_seen(tmp_path: Path) -> None:
-    loose = {"path": "x", "owner": "www-data", "group": "root", "mode": 0o644, "kind": "file"}
-    assert nginx.is_loose(loose)
-    assert nginx.is_loose({**loose, "owner": "root", "group": "adm", "mode": 0o664})
-    assert nginx.is_loose({**loose, "owner": "root", "mode": 0o646})
-    assert not nginx.is_loose({**loose, "owner": "root", "mode": 0o644})
-    assert not nginx.is_loose({**loose, "owner": "root", "mode": 0o1777, "kind": "dir"})
-
-
 def test_the_role_parses_for_the_oldest_python_it_meets() -> None:
     for path in [*ROLE.glob("library/*.py"), *ROLE.glob("module_utils/*.py")]:
         subprocess.run(

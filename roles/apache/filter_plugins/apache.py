@@ -86,7 +86,6 @@ def change(facts, enforced, applied, sites, longest, tls=None, now=0):
         "include_last": f"{ROOT}/conf-available/luytre.conf" if host and facts["settings_after_ours"] else "",
         "enable": enable,
         "disable": facts["unneeded_modules"] if "apache.modules" in applied else [],
-        "tighten_modes": "apache.file_modes" in applied,
     }
 
 

@@ -39,10 +39,6 @@ options:
     type: list
     elements: str
     default: []
-  tighten_modes:
-    description: Make everything below C(/etc/apache2) root's own and writable by nobody else.
-    type: bool
-    default: false
 author: Lũy Tre
 """
 
@@ -78,16 +74,12 @@ def main():
             "include_last": {"type": "str", "default": ""},
             "enable": {"type": "list", "elements": "str", "default": []},
             "disable": {"type": "list", "elements": "str", "default": []},
-            "tighten_modes": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     wanted = module.params
     change = Transaction(ROOT, STATE)
     try:
-        if wanted["tighten_modes"]:
-            for loose in apache.loose_files():
-                change.mode(loose["path"], loose["mode"] & ~0o022)
         for path, text in sorted(wanted["files"].items()):
             change.file(path, text) if text else change.absent(path)
         for path, target in sorted(wanted["links"].items()):

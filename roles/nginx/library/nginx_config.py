@@ -32,10 +32,6 @@ options:
     description: Path below /etc/nginx to the text of a file that is written whole.
     type: dict
     default: {}
-  modes:
-    description: Whether everything below /etc/nginx is given to root alone.
-    type: bool
-    default: false
 author: Lũy Tre
 """
 
@@ -57,16 +53,13 @@ paths:
 
 import difflib
 import os
-import stat
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _nginx_stake
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
-from ansible.module_utils.luytre._ownership import mode_for
-from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre._transaction import Refused, Transaction, vouch
-from ansible.module_utils.luytre.nginx import is_loose
 from ansible.module_utils.luytre_nginx import edited, restore
 from ansible.module_utils.luytre_nginx_host import ARGUMENTS, CONFIG, FOLDER, decision_for, editable, read_bytes
 
@@ -129,55 +122,14 @@ def refusal_of(argv):
     return None if done.returncode == 0 else done.stdout.decode("utf-8", "replace").strip()[-1000:]
 
 
-def own(check):
-    """Give everything below /etc/nginx to root alone, from the top down and through no link; the paths changed."""
-    changed = []
-
-    def settle(handle, path):
-        status = os.fstat(handle)
-        if is_loose(file_mode(path, status)):
-            changed.append(path)
-            if not check:
-                os.fchown(handle, 0, 0)
-                os.fchmod(handle, mode_for(status, 0, 0, stat.S_IMODE(status.st_mode) & ~0o022))
-        return stat.S_ISDIR(status.st_mode)
-
-    def walk(folder, path, depth):
-        for name in sorted(os.listdir(folder)) if depth < 16 else ():
-            inner_path = path + "/" + name
-            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-            if stat.S_ISLNK(status.st_mode) and status.st_uid != 0:
-                changed.append(inner_path)
-                if not check:
-                    os.chown(name, 0, 0, dir_fd=folder, follow_symlinks=False)
-            if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-                continue
-            inner = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-            try:
-                if settle(inner, inner_path):
-                    walk(inner, inner_path, depth + 1)
-            finally:
-                os.close(inner)
-
-    top = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        settle(top, FOLDER)
-        walk(top, FOLDER, 0)
-    finally:
-        os.close(top)
-    return changed
-
-
 def main():
     module = AnsibleModule(
         argument_spec={
             **ARGUMENTS,
             "files": {"type": "dict", "default": {}},
-            "modes": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
-    modes = own(module.check_mode) if module.params["modes"] else []
     config, decision = decision_for(module)
     transaction = Transaction(FOLDER)
     try:
@@ -190,12 +142,11 @@ def main():
             except Refused as refusal:
                 raise Refused("nginx refuses its configuration as it is now: %s" % before) if before else refusal
     except Refused as refusal:
-        module.fail_json(msg=str(refusal), changed=bool(modes))
+        module.fail_json(msg=str(refusal))
     for path in refused:
         module.warn("%s is not root's own below %s: it is left as it is" % (path, FOLDER))
-    diff = shown(transaction) + ([{"prepared": "root alone: %s\n" % ", ".join(modes)}] if modes else [])
-    paths = [path for path, _before, _after in transaction.steps] + modes
-    module.exit_json(changed=bool(paths), paths=paths, diff=diff)
+    paths = [path for path, _before, _after in transaction.steps]
+    module.exit_json(changed=bool(paths), paths=paths, diff=shown(transaction))
 
 
 if __name__ == "__main__":

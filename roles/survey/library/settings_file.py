@@ -12,14 +12,16 @@ description:
   - Does what C(copy) and C(template) do for a small file, but sends the text along with the module, so that it is one
     trip to the host and not five.
   - For folders in which root alone can write; C(webroot_file) is for all others.
-  - A link in the file's place is replaced, never followed.
+  - A link in the file's place is replaced, never followed. So is a file that others could have written or still hold
+    open, even one with the same text.
+  - A folder that others can write is refused.
 options:
   content:
     description: The whole text.
     type: str
     required: true
   dest:
-    description: The file, absolute. Its folder must be there.
+    description: The file, absolute. Its folder must be there, but for C(folder_mode).
     type: path
     required: true
   owner:
@@ -34,6 +36,9 @@ options:
     description: Permission bits, octal.
     type: raw
     default: "0644"
+  folder_mode:
+    description: Permission bits, octal, of the folder, which is made where it is missing.
+    type: str
   validate:
     description:
       - A command that must succeed before the file takes its place; C(%s) is the new text's file.
@@ -65,6 +70,7 @@ import stat
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre._authors import named, reached
 
 
 def read(path):
@@ -76,6 +82,16 @@ def read(path):
             return file.read()
     except FileNotFoundError:
         return None
+
+
+def foreign(path):
+    """Whether others could have written the file that is there. Raises PermissionError where they can write its folder."""
+    with reached(os.path.dirname(path)) as folder:
+        author = folder and (folder.on_the_way or folder.own)
+        if author:
+            raise PermissionError(named(author))
+    with reached(path) as found:
+        return found is not None and found.own is not None
 
 
 def to_be_installed(command):
@@ -105,6 +121,7 @@ def main():
             "owner": {"type": "str", "default": "root"},
             "group": {"type": "str", "default": "root"},
             "mode": {"type": "raw", "default": "0644"},
+            "folder_mode": {"type": "str"},
             "validate": {"type": "str"},
         },
         add_file_common_args=True,
@@ -112,8 +129,14 @@ def main():
     )
     dest, content = module.params["dest"], module.params["content"].encode("utf-8")
     attributes = module.load_file_common_arguments(module.params)
+    folder = os.path.dirname(dest)
+    make = module.params["folder_mode"] is not None and not os.path.isdir(folder)
+    try:
+        theirs = foreign(dest)
+    except OSError as error:
+        module.fail_json(msg="cannot write %s: %s" % (dest, error))
     before = read(dest)
-    if before == content:
+    if before == content and not theirs:
         module.exit_json(changed=module.set_fs_attributes_if_different(attributes, False), dest=dest)
     diff = {
         "before_header": dest,
@@ -121,12 +144,15 @@ def main():
         "before": (before or b"").decode("utf-8", "replace"),
         "after": module.params["content"],
     }
-    if not module.check_mode and not os.path.isdir(os.path.dirname(dest)):
+    if not module.check_mode and not make and not os.path.isdir(folder):
         module.fail_json(msg="cannot write %s: its folder is not there" % dest)
     try:
+        if make and not module.check_mode:
+            os.mkdir(folder)
+            os.chmod(folder, int(module.params["folder_mode"], 8))
         new = written(module, content)
         if not module.check_mode:
-            module.atomic_move(new, dest, keep_dest_attrs=before is not None)
+            module.atomic_move(new, dest, keep_dest_attrs=before is not None and not theirs)
             module.set_fs_attributes_if_different(attributes, True)
     except OSError as error:
         module.fail_json(msg="cannot write %s: %s" % (dest, error))

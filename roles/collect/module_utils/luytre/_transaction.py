@@ -4,7 +4,6 @@ import os
 import stat
 import subprocess
 
-from ansible.module_utils.luytre._ownership import mode_for
 from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable
 
 MAX_DIFF = 200_000
@@ -23,9 +22,10 @@ class Transaction:
         self._wanted = {}
 
     def file(self, path, text, mode=0o644):
-        """The file holds ``text``. One that is there keeps its owner and mode."""
+        """The file holds ``text``. One that is there keeps its owner and mode, where root alone could write it."""
         before = self._now(self._safe(path))
-        kept = before[2:] if before and before[0] == "file" else (mode, 0, 0)
+        of_root = before is not None and before[0] == "file" and before[3] == 0 and not before[2] & 0o022
+        kept = before[2:] if of_root else (mode, 0, 0)
         self._want(path, ("file", text.encode(), *kept))
 
     def edit(self, path, change):
@@ -43,13 +43,6 @@ class Transaction:
     def absent(self, path):
         """There is nothing at the path."""
         self._want(self._safe(path), None)
-
-    def mode(self, path, mode):
-        """The file or folder is root's and has these permission bits, but for those that another one lent it."""
-        before = self._now(self._safe(path))
-        if before and before[0] in ("file", "dir"):
-            status = os.lstat(path)
-            self._want(path, (before[0], before[1], mode_for(status, 0, before[4], mode), 0, before[4]))
 
     @property
     def steps(self):
@@ -164,10 +157,6 @@ def _put(path, state):
             raise Refused("%s is a folder" % path)
         if os.path.lexists(path):
             os.unlink(path)
-        return
-    if state[0] == "dir":
-        os.chown(path, state[3], state[4])
-        os.chmod(path, state[2])
         return
     fresh = "%s.luytre-new" % path
     if os.path.lexists(fresh):

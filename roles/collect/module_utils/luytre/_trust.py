@@ -135,9 +135,12 @@ def _writer(status, uids, access_list):
 
 
 def access_list_of(path):
-    """``(kind, number)`` of those whom a file's POSIX access list lets write, number None for its group; None without one."""
+    """``(kind, number)`` of those whom a file's POSIX access list lets write, number None for its group; None without one.
+
+    ``path`` may be a descriptor; a link is not followed.
+    """
     try:
-        raw = os.getxattr(path, _ACL, follow_symlinks=False)
+        raw = os.getxattr(path, _ACL, follow_symlinks=isinstance(path, int))
     except OSError as error:
         if error.errno in (errno.ENODATA, errno.EOPNOTSUPP):
             return None

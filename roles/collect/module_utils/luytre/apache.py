@@ -19,7 +19,9 @@ from ansible.module_utils.luytre._apache_request import (
     backend_of,
     headers,
 )
+from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import NotRun, Unreadable, file_mode, read_below, read_text
+from ansible.module_utils.luytre._tightening import Correction
 
 ROOT = "/etc/apache2"
 MAIN = ROOT + "/apache2.conf"
@@ -670,11 +672,18 @@ def loose_files():
         for name in ["", *folders, *files]:
             seen += 1
             mode = file_mode(os.path.join(folder, name) if name else folder)
-            if mode and mode["kind"] in ("file", "dir") and (mode["owner"] != "root" or mode["mode"] & 0o022):
-                loose.append(mode)
+            if mode and (mode["kind"] in ("file", "dir") or mode["owner"] != "root"):
+                mode = with_doubt(mode)
+                if mode["doubt"] is not None or (mode["kind"] != "link" and mode["mode"] & 0o022):
+                    loose.append(mode)
         if seen > MAX_WALKED:
             break
     return list({mode["path"]: mode for mode in loose}.values())[:200]
+
+
+def corrections():
+    """What is loose below /etc/apache2."""
+    return [Correction(each["path"], 0o7755) for each in loose_files()]
 
 
 def _missed(said, configuration):

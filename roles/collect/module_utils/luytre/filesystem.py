@@ -9,14 +9,36 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre._ownership import mode_for
-from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
+from ansible.module_utils.luytre._authors import with_doubt
+from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre._tightening import Correction
 
 ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 SECRET_ACCOUNT_FILES = ("shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 CRON_FOLDERS = ("cron.d", "cron.hourly", "cron.daily", "cron.weekly", "cron.monthly", "cron.yearly")
 TMP = "/tmp"
 SHARED = (TMP, "/var/tmp", "/dev/shm")
+
+BELIEVED = (
+    *("/etc/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd/system", "/etc/pam.d", "/etc/security"),
+    *("/etc/logrotate.conf", "/etc/logrotate.d", "/etc/apt", "/etc/profile", "/etc/profile.d", "/etc/bash.bashrc"),
+    *("/etc/environment", "/etc/nsswitch.conf", "/etc/ssh", "/root/.ssh", "/root/.profile", "/root/.bashrc"),
+    *("/etc/ld.so.preload", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/init.d", "/etc/rc.local", "/etc/network"),
+    *("/etc/modprobe.d", "/etc/modules-load.d", "/etc/sysctl.conf", "/etc/sysctl.d", "/etc/tmpfiles.d"),
+    *("/etc/sysusers.d", "/etc/udev/rules.d", "/etc/update-motd.d", "/etc/dpkg", "/etc/kernel", "/etc/initramfs-tools"),
+    *("/etc/fstab", "/etc/login.defs", "/etc/nftables.conf", "/etc/nftables.d", "/etc/rsyslog.d", "/etc/default"),
+    *(
+        "/var/spool/cron/crontabs/root",
+        "/etc/anacrontab",
+        "/etc/audit/rules.d",
+        "/etc/fail2ban",
+        "/etc/ansible/facts.d",
+    ),
+)
+"""What root's programs read and do, other areas' files (sudo, cron, web servers, databases, accounts) apart."""
+BY_OWNER = ("/etc/", "/root/", "/usr/lib/systemd/", "/usr/local/lib/systemd/", "/var/spool/cron/")
+"""Where a file may be one that root's programs believe because it is root's alone."""
+MAX_BELIEVED = 20_000
 
 FIRST = ("/etc", "/usr/local", "/opt", "/root", "/usr/bin", "/usr/sbin", "/var/backups")
 """Walked before the rest, in case time runs out."""
@@ -77,9 +99,15 @@ def collect(reading):
     return {
         "shared": shared_folders(mounted, read_text("/etc/fstab") or "", tmp_unit_options()),
         "space": space(mounted),
-        "account_files": [entry for entry in (permissions("/etc/" + name) for name in ACCOUNT_FILES) if entry],
-        "cron": [entry for entry in map(permissions, cron_paths()) if entry],
-        "world_writable": found.world_writable,
+        "account_files": [
+            with_doubt(entry, secret=True) for entry in (permissions("/etc/" + name) for name in ACCOUNT_FILES) if entry
+        ],
+        "cron": [with_doubt(entry) for entry in map(permissions, cron_paths()) if entry],
+        "believed": believed(),
+        "world_writable": [
+            with_doubt(entry) if entry["kind"] == "file" and entry["path"].startswith(BY_OWNER) else entry
+            for entry in found.world_writable
+        ],
         "unowned": found.unowned,
         "setid": with_packages(found.setid),
         "walk": {
@@ -124,6 +152,30 @@ def cron_paths():
             path for path in sorted(glob.glob(folder + "/*")) if os.path.isfile(path) and not os.path.islink(path)
         ]
     return found[:500]
+
+
+def believed():
+    """What root's programs believe, as far as others could have written it: folders before what is in them."""
+    found = []
+    for number, path in enumerate(_believed_paths()):
+        if number >= MAX_BELIEVED or len(found) >= MAX_FOUND:
+            break
+        entry = permissions(path)
+        if entry is not None and (entry["kind"] != "link" or entry["owner"] != "root"):
+            entry = with_doubt(entry)
+            if entry["doubt"] is not None:
+                found.append(entry)
+    return found
+
+
+def _believed_paths():
+    for top in BELIEVED:
+        yield top
+        for folder, folders, names in os.walk(top):
+            folders.sort()
+            for name in [*folders, *sorted(names)]:
+                if not re.match(r"ssh_host_\w+_key$", name):
+                    yield os.path.join(folder, name)
 
 
 # --- mounts --------------------------------------------------------------------------------------------------------
@@ -364,106 +416,34 @@ def with_packages(entries):
 # --- the fix -------------------------------------------------------------------------------------------------------
 
 
-class Correction:
-    """What is wanted of a file: the bits of ``mask`` at most, those of ``add``, root's ownership and one of ``groups``.
-
-    One that is not root's is taken over only where it ``takes``: in a folder that others may write, another file may
-    have come into the place of the one that was found.
-    """
-
-    def __init__(self, path, mask, groups=(), add=0, takes=False):
-        self.path, self.mask, self.groups, self.add, self.takes = path, mask, groups, add, takes
-
-
-def corrections(parts):
-    """``[Correction]`` of what is to be tightened, by part."""
-    wanted = []
-    if "account_files" in parts:
-        for name in ACCOUNT_FILES:
-            secret = name in SECRET_ACCOUNT_FILES
-            groups = ("root", "shadow") if secret else ("root",)
-            mask = 0o600 if name.startswith("security/") else 0o640 if secret else 0o644
-            wanted.append(Correction("/etc/" + name, mask, groups=groups, takes=True))
-    if "cron" in parts:
-        for path in cron_paths():
-            folder = os.path.isdir(path)
-            mask = 0o700 if folder else 0o600 if path == "/etc/crontab" else 0o755
-            wanted.append(Correction(path, mask, takes=True))
-    if "world_writable" in parts or "sticky" in parts:
-        mounted = mounts(read_text("/proc/self/mountinfo") or "")
-        found = walk(disk_devices(mounted), WALK_SECONDS * 3)
-        for entry in found.world_writable:
-            if not entry["mendable"]:
-                continue
-            if entry["kind"] == "dir" and "sticky" in parts:
-                wanted.append(Correction(entry["path"], 0o7777, add=stat.S_ISVTX))
-            elif entry["kind"] == "file" and "world_writable" in parts:
-                wanted.append(Correction(entry["path"], 0o7775))
-    return wanted
+def account_file_corrections():
+    """The account files, each closed as far as its kind is."""
+    found = []
+    for name in ACCOUNT_FILES:
+        secret = name in SECRET_ACCOUNT_FILES
+        groups = ("root", "shadow") if secret else ("root",)
+        mask = 0o600 if name.startswith("security/") else 0o640 if secret else 0o644
+        found.append(Correction("/etc/" + name, mask, groups=groups, secret=True))
+    return found
 
 
-def tighten(wanted, check):
-    """Make a correction. ``(before, after)`` in words, or None when nothing is to be done.
-
-    Every component is opened without following links, and every folder on the way must belong to root.
-    """
-    try:
-        handle = _open_of_root(wanted.path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise Unreadable("%s: %s" % (wanted.path, error.strerror))
-    try:
-        status = os.fstat(handle)
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            return None
-        if status.st_uid != 0 and not wanted.takes:
-            raise Unreadable("%s: is no longer root's" % wanted.path)
-        present = stat.S_IMODE(status.st_mode)
-        group = status.st_gid
-        if wanted.groups and group not in [_gid(name) for name in wanted.groups]:
-            group = _gid(wanted.groups[-1])
-        mode = mode_for(status, 0, group, present & wanted.mask | wanted.add)
-        if (present, status.st_uid, status.st_gid) == (mode, 0, group):
-            return None
-        if not check:
-            os.fchown(handle, 0, group)
-            os.fchmod(handle, mode)
-        return (_words(status.st_uid, status.st_gid, present), _words(0, group, mode))
-    finally:
-        os.close(handle)
+def cron_corrections():
+    """cron's table, folders and files."""
+    return [
+        Correction(path, 0o700 if os.path.isdir(path) else 0o600 if path == "/etc/crontab" else 0o755)
+        for path in cron_paths()
+    ]
 
 
-def _open_of_root(path):
-    handle = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    parts = [part for part in path.split("/") if part]
-    for position, part in enumerate(parts):
-        last = position == len(parts) - 1
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_NONBLOCK if last else os.O_DIRECTORY)
-        try:
-            inner = os.open(part, flags, dir_fd=handle)
-        finally:
-            os.close(handle)
-        handle = inner
-        if not last and os.fstat(handle).st_uid != 0:
-            os.close(handle)
-            raise Unreadable("%s: a folder on the way does not belong to root" % path)
-    return handle
+def believed_corrections():
+    """What root's programs believe and others could have written."""
+    return [Correction(entry["path"], 0o7755) for entry in believed()]
 
 
-def _gid(name):
-    try:
-        return grp.getgrnam(name).gr_gid
-    except KeyError:
-        return 0
-
-
-def _words(uid, gid, mode):
-    return "%s:%s %04o" % (_name(pwd.getpwuid, uid), _name(grp.getgrgid, gid), mode)
-
-
-def _name(look_up, number):
-    try:
-        return look_up(number)[0]
-    except KeyError:
-        return str(number)
+def world_writable_corrections(kind):
+    """What anybody may write: of files (``file``) that right, of folders (``dir``) the right to replace others' files."""
+    found = walk(disk_devices(mounts(read_text("/proc/self/mountinfo") or "")), WALK_SECONDS * 3)
+    mendable = [entry["path"] for entry in found.world_writable if entry["mendable"] and entry["kind"] == kind]
+    if kind == "dir":
+        return [Correction(path, 0o7777, add=stat.S_ISVTX, by_owner=False) for path in mendable]
+    return [Correction(path, 0o7775, by_owner=path.startswith(BY_OWNER)) for path in mendable]

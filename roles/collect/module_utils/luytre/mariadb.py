@@ -9,7 +9,9 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _accounts, _processes, _stake
+from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import NotRun, Unreadable, file_mode, read_below
+from ansible.module_utils.luytre._tightening import Correction
 from ansible.module_utils.luytre._trust import Trust
 
 VARIABLES = {
@@ -388,11 +390,20 @@ def config_files():
     for path in paths[:MAX_CONFIG_FILES]:
         mode = file_mode(path)
         if mode is not None and mode["kind"] == "file":
+            mode = with_doubt(mode)
             text = read_below("/", path, 200_000) or ""
             secret = re.search(r"(?mi)^\s*password\s*=\s*['\"]?[^\s'\"#]", text) is not None
-            loose = mode["owner"] != "root" or bool(mode["mode"] & (0o026 if secret else 0o022))
+            loose = mode["doubt"] is not None or bool(mode["mode"] & (0o026 if secret else 0o022))
             found.append({**mode, "holds_password": secret, "loose": loose})
     return found
+
+
+def corrections():
+    """Option files, root's to write alone; those with a password for no others to read."""
+    folders = [Correction(folder, 0o7755) for folder, _folders, _names in os.walk("/etc/mysql")]
+    return folders + [
+        Correction(each["path"], 0o750 if each["holds_password"] else 0o755) for each in config_files() if each["loose"]
+    ]
 
 
 def datadir(path):

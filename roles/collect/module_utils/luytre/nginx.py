@@ -6,11 +6,14 @@ import re
 import time
 
 from ansible.module_utils.luytre import _nginx_stake, _patterns, _processes, _web
+from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
 from ansible.module_utils.luytre._reading import NotRun, Unreadable, file_mode, read_text
+from ansible.module_utils.luytre._tightening import Correction
 from ansible.module_utils.luytre._trust import user_name
 
+FOLDER = "/etc/nginx"
 ANY = "0.0.0.0"  # noqa: S104  the same to nginx as no address
 TIMEOUTS = {
     "client_body_timeout": 60,
@@ -146,26 +149,23 @@ def _tested(reading, program, path, config):
 
 def loose_files(config):
     """Configuration that somebody other than root could change: what is in force, and all below /etc/nginx."""
-    paths = set(config.texts) | set(_walk("/etc/nginx"))
+    paths = set(config.texts) | set(_walk(FOLDER))
     for path in config.texts:
         real = os.path.realpath(path)
         paths.add(real)
         paths.update(_parents(path))
         paths.update(_parents(real))
-    modes = (file_mode(path) for path in sorted(paths))
-    return [mode for mode in modes if mode and is_loose(mode)][:200]
+    return _doubtful(paths)[:200]
 
 
-def is_loose(mode):
-    """Whether somebody other than root could change a file of that mode."""
-    if mode["kind"] == "link":
-        return mode["owner"] != "root"
-    sticky = mode["kind"] == "dir" and mode["mode"] & 0o1000
-    return (
-        mode["owner"] != "root"
-        or (mode["group"] != "root" and mode["mode"] & 0o020 != 0)
-        or (mode["mode"] & 0o002 != 0 and not sticky)
-    )
+def _doubtful(paths):
+    modes = [mode for mode in map(file_mode, sorted(paths)) if mode is not None]
+    return [mode for mode in map(with_doubt, modes) if mode["doubt"] is not None]
+
+
+def corrections():
+    """What of /etc/nginx others could have written, folders before what is in them."""
+    return [Correction(mode["path"], 0o7755) for mode in _doubtful([FOLDER, *_walk(FOLDER)])]
 
 
 def _parents(path):

@@ -6,7 +6,9 @@ import os
 import re
 
 from ansible.module_utils.luytre import _sshd
+from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
+from ansible.module_utils.luytre._tightening import Correction
 
 DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"
 FOR_ANYBODY = "for anybody"
@@ -84,8 +86,20 @@ def collect(reading):
         "matches": [line for line in blocks if line["file"] != DROPIN],
         "defaults": {key: defaults[key] for key in ("ciphers", "kexalgorithms", "macs")},
         "dropin": dropin(read, anybody),
-        "host_keys": [mode for mode in (file_mode(os.path.realpath(path)) for path in anybody["hostkey"]) if mode],
+        "host_keys": [
+            with_doubt(mode, secret=True)
+            for mode in (file_mode(os.path.realpath(path)) for path in anybody["hostkey"])
+            if mode
+        ],
     }
+
+
+def corrections(reading):
+    """The host keys in use that lie in sshd's own folder, root's alone."""
+    keys = sorted({os.path.realpath(path) for path in _sshd.effective(reading)["hostkey"]})
+    return [
+        Correction(path, 0o600, groups=("root",), secret=True) for path in keys if os.path.dirname(path) == "/etc/ssh"
+    ]
 
 
 def _for(reading, user):

@@ -5,8 +5,10 @@ import os
 import re
 
 from ansible.module_utils.luytre import _stake
+from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
+from ansible.module_utils.luytre._tightening import Correction
 from ansible.module_utils.luytre._x509 import BadCertificate, read_chain
 
 MAX_CERTIFICATES = 500
@@ -28,7 +30,7 @@ _RENEWING_CRON = re.compile(
 
 def collect(reading):
     settings = used()
-    loose = [mode for mode in (file_mode(path) for path in key_files(settings)) if mode and is_loose_key(mode)]
+    keys = [with_doubt(mode, secret=True) for mode in map(file_mode, key_files(settings)) if mode]
     certificates = [found for found in (certificate(path) for path in certificate_files(settings)) if found]
     try:
         weak, untold = weak_ciphers(reading, settings["ciphers"]), {}
@@ -36,8 +38,8 @@ def collect(reading):
         weak, untold = [], {"weak_ciphers": str(refused)}
     return {
         "certificates": certificates,
-        "keys": [mode for mode in (file_mode(path) for path in key_files(settings)) if mode],
-        "loose_keys": loose,
+        "keys": keys,
+        "loose_keys": [mode for mode in keys if mode["doubt"] is not None or is_loose_key(mode)],
         "weak_ciphers": weak,
         "untold": untold,
         "renewals": renewals(),
@@ -106,6 +108,11 @@ def is_loose_key(mode):
     """Whether anybody but root, and the group made for it, could read or change a key."""
     allowed = 0o640 if mode["group"] in ("root", "ssl-cert") else 0o600
     return mode["owner"] != "root" or mode["mode"] & ~allowed != 0
+
+
+def corrections():
+    """The private keys in use, root's and the group's that is made for them."""
+    return [Correction(path, 0o640, groups=("ssl-cert", "root"), secret=True) for path in key_files(used())]
 
 
 def certificate(path):

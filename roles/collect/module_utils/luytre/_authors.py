@@ -1,0 +1,119 @@
+"""Who but root could have written a file that root's programs believe because of whose it is.
+
+sudo, cron, MariaDB's programs and many others pass over a file that is not root's alone. To give such a file to root
+would put another's words into root's mouth, so who could have written it is judged first, by descriptors, no link
+followed: its owner, its mode, its access list, and those of every folder on the way.
+"""
+
+import contextlib
+import os
+import re
+import stat
+
+from ansible.module_utils.luytre._trust import access_list_of, group_name, judged, shown, told, user_name
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+MAX_LINES = 6
+MAX_LINE = 160
+MAX_READ = 4096
+
+_INDISPENSABLE = re.compile(
+    r"/etc/(?:(?:passwd|group|shadow|gshadow)-?|security/opasswd|sudoers|pam\.d/.+|nsswitch\.conf|profile|environment"
+    r"|ssh/(?:sshd_config|ssh_host_\w+_key)|mysql/(?:mariadb|my)\.cnf|nginx/nginx\.conf|apache2/apache2\.conf)"
+)
+"""Without these the host, or a daemon by which people reach it, does not start: a person has to put them right."""
+
+
+class Reached:
+    """What a path leads to, held by descriptors: the ``folder`` with the ``name`` in it, a ``handle`` but for links and
+    the like, its ``status``, and who but root could write it, each as ``(place, (kind, number))`` or None."""
+
+    def __init__(self, path, folder, name, on_the_way):
+        self.path, self.folder, self.name, self.on_the_way = path, folder, name, on_the_way
+        self.status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        self.handle = None
+        if stat.S_ISREG(self.status.st_mode) or stat.S_ISDIR(self.status.st_mode):
+            self.handle = os.open(name, FILE, dir_fd=folder)
+            self.status = os.fstat(self.handle)
+        self.own = _writer(path, self.status, self.handle)
+
+    @property
+    def is_folder(self):
+        return stat.S_ISDIR(self.status.st_mode)
+
+    def beginning(self):
+        """The first lines of a file, or where a link leads: bounded, and of nothing but what can be shown."""
+        if stat.S_ISLNK(self.status.st_mode):
+            return ["-> " + shown(os.readlink(self.name, dir_fd=self.folder))]
+        if self.handle is None or self.is_folder:
+            return []
+        lines = os.pread(self.handle, MAX_READ, 0).decode("utf-8", "replace").splitlines()
+        return [shown(line[:MAX_LINE]) for line in lines[:MAX_LINES]]
+
+
+@contextlib.contextmanager
+def reached(path):
+    """A Reached, or None when there is no such thing or a link stands on the way to it. Raises OSError."""
+    folder, seen, on_the_way, found = os.open("/", FOLDER), "", None, None
+    try:
+        *above, name = [part for part in path.split("/") if part] or ["."]
+        try:
+            for part in above:
+                inner = os.open(part, FOLDER, dir_fd=folder)
+                os.close(folder)
+                folder = inner
+                seen += "/" + part
+                on_the_way = on_the_way or _writer(seen, os.fstat(folder), folder)
+            found = Reached(path, folder, name, on_the_way)
+        except (FileNotFoundError, NotADirectoryError):
+            found = None
+        yield found
+    finally:
+        if found is not None and found.handle is not None:
+            os.close(found.handle)
+        os.close(folder)
+
+
+def _writer(place, status, handle):
+    changer, _maker = judged(status, access_list=lambda: None if handle is None else access_list_of(handle))
+    return (place, changer) if changer else None
+
+
+def named(author):
+    """``FILE can be changed by WHOM`` of a ``(place, (kind, number))``."""
+    return told(*author)
+
+
+def indispensable(path):
+    """Whether the host or a daemon cannot start without the file, so that it is never moved aside."""
+    return _INDISPENSABLE.fullmatch(path) is not None
+
+
+def doubt(path, secret=False):
+    """What makes a file's content doubtful, as facts: ``{place, kind, name, movable, beginning}``; None for root's own.
+
+    ``secret``: a key or password hashes, which is neither shown nor moved.
+    """
+    try:
+        with reached(path) as found:
+            author = found and (found.on_the_way or found.own)
+            if not author:
+                return None
+            place, (kind, number) = author
+            name = {"user": user_name, "group": group_name}.get(kind, lambda _number: "")(number)
+            movable = not secret and not found.on_the_way and not indispensable(path)
+            return {
+                "place": shown(place),
+                "kind": kind,
+                "name": shown(name),
+                "movable": movable,
+                "beginning": [] if secret else found.beginning(),
+            }
+    except OSError:
+        return {"place": shown(path), "kind": "unknown", "name": "", "movable": False, "beginning": []}
+
+
+def with_doubt(entry, secret=False):
+    """A file's facts, with what makes its content doubtful."""
+    return {**entry, "doubt": doubt(entry["path"], secret)}
