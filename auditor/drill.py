@@ -195,7 +195,8 @@ def _prove(drilling: _Drilling, batch: _Round, known: Run) -> Run:
 
 
 def _mend(drilling: _Drilling, batch: _Round, run: Run, facts: Mapping[str, HostFacts], known: Run) -> Run:
-    plan = planning.make(drilling.catalogue, run, facts)
+    wary = run.model_copy(update={"hosts": tuple(host.model_copy(update={"accept": ()}) for host in run.hosts)})
+    plan = planning.make(drilling.catalogue, wary, facts)
     for proof in _holding(batch):
         if proof.drill.held and not _holds(plan, proof):
             proof.problem = "not held, although others could have written it"
