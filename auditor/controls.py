@@ -239,8 +239,12 @@ def drills(roles: Path | None = None) -> tuple[Drill, ...]:
 
 
 def _held(path: Path, word: str | None) -> Literal["aside", "by hand"] | None:
-    if word is None or word == "aside" or word == "by hand":
-        return word
+    if word is None:
+        return None
+    if word == "aside":
+        return "aside"
+    if word == "by hand":
+        return "by hand"
     raise InputError(f"'# held: {word}'", file=path, line=2, mend="write '# held: aside' or '# held: by hand'")
 
 
