@@ -10,6 +10,8 @@ import yaml
 EVERYTHING = ("all", "tagged")
 OF_ANSIBLE = (*EVERYTHING, "untagged", "always", "never")
 """Tags with a meaning of Ansible's own."""
+OF_MOLECULE = ("molecule-notest", "notest")
+"""Tags that Molecule skips in every play."""
 
 NO_WAY_BACK = {
     "vi": "chỉ “auditor harden” biết trước những tệp nào sẽ đổi để giữ đường lùi",
@@ -48,7 +50,7 @@ def asked(known, tags, skipped):
 
 def unknown(known, names):
     """Names that are neither a known control's id, nor an area's, nor a tag of Ansible's own."""
-    right = {*known, *map(area, known), *OF_ANSIBLE}
+    right = {*known, *map(area, known), *OF_ANSIBLE, *OF_MOLECULE}
     return sorted({str(name) for name in names} - right)
 
 
