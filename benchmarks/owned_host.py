@@ -62,7 +62,7 @@ class Spent:
         over.set()
         watcher.join()
         self.memory = max(seen)
-        if process.returncode not in (0, 1):
+        if process.returncode not in (0, 1, 3):
             raise SystemExit(said.decode())
 
 

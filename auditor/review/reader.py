@@ -24,7 +24,7 @@ from auditor.review.page import Page
 
 PAGE_SECONDS = 0.5
 """Of a processor's time for one page: a hundred times what an ordinary one takes."""
-MEMORY = 400_000_000
+MEMORY = 200_000_000
 """Bytes of addresses of a child."""
 _MAX_MESSAGE = 16_000_000
 _PIECE = 65_536
