@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+from ansible.module_utils.luytre import _apart
 from ansible.module_utils.luytre._apart import MAX_ANSWER, apart
 
 
@@ -54,3 +56,14 @@ def test_one_that_dies_or_says_too_much_has_no_answer() -> None:
     answers = apart(["dies", "floods"], work, 10, 2)
     assert answers["dies"]["error"] == "ended without an answer"
     assert answers["floods"]["error"] == f"said more than {MAX_ANSWER} bytes"
+
+
+def test_one_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def waitpid(_pid: int, options: int) -> tuple[int, int]:
+        assert options & os.WNOHANG, "a process that waits for somebody's file system may never end"
+        return 0, 0
+
+    monkeypatch.setattr(_apart.os, "waitpid", waitpid)
+    monkeypatch.setattr(_apart, "ROUNDS", 2)
+    answers = apart(["fine"], sound, 5, 1)
+    assert answers["fine"]["error"] is None

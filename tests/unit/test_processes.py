@@ -102,3 +102,34 @@ def test_the_unit_is_the_systems_own_whatever_people_call_theirs() -> None:
     )
     assert _processes.unit_of("0::/system.slice/system-php.slice/php@1.service/worker\n") == "php@1.service"
     assert _processes.unit_of("0::/\n") is None
+
+
+@ROOT
+def test_what_lies_in_the_memory_of_others_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    read = _processes._read
+    monkeypatch.setattr(_processes, "_read", lambda name, folder: looked.append(name) or read(name, folder))
+    with child("sleep", "60", uid=65534) as pid:
+        found = _processes.process(pid)
+        assert found is not None
+        assert (found.uid, found.title) == (65534, "")
+    assert looked
+    assert "cmdline" not in looked, "it may be a page of a file system that never answers"
+
+
+def test_any_number_of_other_sockets_hides_none(tmp_path: Path) -> None:
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        inode = os.fstat(server.fileno()).st_ino
+        proc = tmp_path / "proc"
+        (proc / "7" / "fd").mkdir(parents=True)
+        (proc / "7" / "fd" / "3").symlink_to(f"socket:[{inode}]")
+        (proc / "net").mkdir()
+        row = "0000000000000000: 00000002 00000000 00000000 0001 01 %d @%s\n"
+        with (proc / "net" / "unix").open("w") as table:
+            table.write("Num RefCount Protocol Flags Type St Inode Path\n")
+            table.writelines(row % (n, "x" * 107) for n in range(30_000))
+            table.write(f"0000000000000000: 00000002 00000000 00010000 0001 01 {inode} {path}\n")
+        assert _processes.listening(7, str(proc)) == [path]

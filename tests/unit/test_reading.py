@@ -68,3 +68,12 @@ def test_a_program_is_found_in_the_systems_own_folders_alone(monkeypatch: pytest
 def test_a_pipe_in_a_files_place_holds_nobody_up(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert read_text(str(tmp_path / "pipe")) is None
+
+
+@ROOT
+def test_what_a_program_says_is_taken_whole_or_not_at_all() -> None:
+    argv = ["seq", "1000"]
+    assert Reading({}, 60).run(argv).endswith("\n1000\n")
+    with pytest.raises(Unreadable, match="seq said more than 100 bytes"):
+        Reading({}, 60).run(argv, limit=100)
+    assert len(Reading({}, 60).run(argv, limit=100, cut=True)) == 100

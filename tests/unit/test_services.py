@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import services
+from ansible.module_utils.luytre import _processes, services
+from ansible.module_utils.luytre._reading import Reading
 
 from auditor.models import Site, Status
 from tests.unit.system_areas import facts, finding
@@ -159,3 +160,30 @@ def test_systemd_keeps_no_memory_either() -> None:
     data = facts()
     data["services"]["core_dumps"]["systemd_storage"] = "external"
     assert finding("services.core_dumps", data).status is Status.FAIL
+
+
+def test_who_opens_any_number_of_sockets_hides_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    flood = [
+        f'udp UNCONN 0 0 127.{n >> 16}.{n >> 8 & 255}.{n & 255}:7 0.0.0.0:* users:(("a",pid=70,fd={n})) ino:{n} sk:1 <->'
+        for n in range(1, 30_001)
+    ]
+    own = 'tcp LISTEN 0 5 0.0.0.0:4444 0.0.0.0:* users:(("x",pid=70,fd=9)) ino:90001 sk:2 <->'
+    roots = [
+        f'tcp LISTEN 0 5 0.0.0.0:{port} 0.0.0.0:* users:(("r",pid=71,fd={port})) ino:{port} sk:3 <->'
+        for port in range(100, 500)
+    ]
+    said = "\n".join([*flood, own, *roots]) + "\n"
+    assert len(said) > 2_000_000
+
+    def process(pid: int) -> _processes.Process:
+        return _processes.Process(pid, 1, 33 if pid == 70 else 0, program="/usr/bin/python3")
+
+    monkeypatch.setattr(services._processes, "process", process)
+    monkeypatch.setattr(services._processes, "holds", lambda *_: True)
+    monkeypatch.setattr(services, "has_systemd", lambda: False)
+    reading = Reading({}, 60)
+    monkeypatch.setattr(reading, "run", lambda argv, limit: said[:limit])
+    found = services.listeners(reading)
+    ports = {each["port"] for each in found if not each["local"]}
+    assert ports == {4444, *range(100, 500)}
+    assert len(found) == 400 + services.MAX_OF_ACCOUNT

@@ -583,3 +583,18 @@ def test_a_tree_swapped_while_it_is_walked(site: Path, secret: Path) -> None:
             webroot_file.protect(root, ("dumps",), None, 10, False)
             os.close(root)
     assert mode(secret.with_name("shadow.sql")) == 0o644
+
+
+def test_a_file_that_grows_while_it_is_read_costs_no_memory(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = site / "wp-config.php"
+    read, asked = os.read, [0]
+
+    def growing(handle: int, size: int) -> bytes:
+        asked[0] += 1
+        assert asked[0] < 100, "whoever owns a file makes it as long as they like"
+        path.write_bytes(path.read_bytes() + b"\n" * size)
+        return read(handle, size)
+
+    monkeypatch.setattr(webroot_file.os, "read", growing)
+    _, refused = put(site, "wp-config.php", define={"name": "X", "value": "true"})
+    assert [one["reason"] for one in refused] == ["too large to edit"]

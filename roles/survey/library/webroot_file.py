@@ -281,8 +281,6 @@ def put_define(folder, name, constant, value, check):
     handle = open_target(folder, name, "file")
     try:
         status = os.fstat(handle)
-        if status.st_size > MAX_EDIT:
-            raise Refused("too large to edit")
         source = _read_all(handle)
         try:
             edited = _php.define(source, constant, value)
@@ -298,12 +296,14 @@ def put_define(folder, name, constant, value, check):
 
 
 def _read_all(handle):
-    parts = []
-    while True:
+    """The bytes of an open file, which may be growing while they are read. Raises Refused for more than MAX_EDIT."""
+    content = b""
+    while len(content) <= MAX_EDIT:
         part = os.read(handle, 65_536)
         if not part:
-            return b"".join(parts)
-        parts.append(part)
+            return content
+        content += part
+    raise Refused("too large to edit")
 
 
 def replace(folder, name, handle, status, content):

@@ -8,13 +8,15 @@ import signal
 import time
 
 MAX_ANSWER = 8000000
+ROUNDS = 100
+"""Of a hundredth of a second, for a child to be gone."""
 
 
 def apart(names, work, seconds, at_once):
     """``{name: work(name)}`` with each call in a child; the error of one that was late or died is in its place.
 
     ``work`` gives ``{seconds, error, data}``. A child has ``seconds`` and two more for its last words; then it is
-    ended with everything that it started.
+    ended with everything that it started. One that cannot be ended, for it waits for somebody's file system, is left.
     """
     waiting, running, answers = list(names), {}, {}
     with selectors.DefaultSelector() as selector:
@@ -56,7 +58,10 @@ class _Child:
         late = not self.ended
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        for _ in range(ROUNDS):
+            if os.waitpid(self.pid, os.WNOHANG)[0]:
+                break
+            time.sleep(0.01)
         os.close(self.pipe)
         spent = round(time.monotonic() - self.started, 3)
         if late:

@@ -4,18 +4,21 @@ A process may call itself anything, and may even run an installed program under 
 file that it runs (device and inode), whose it is (all four user ids), and that it lives in this host's own process space.
 """
 
+import itertools
 import os
 import re
 import stat
 
 MAX_PROCESSES = 20_000
 MAX_TITLE = 4_000
-MAX_TABLE = 4_000_000
+MAX_TABLE = 100_000_000
 
 
 class Process:
     """One process: ``pid``, ``parent``, ``uid`` (None when its four differ), ``title`` (only text), ``unit``, ``program``.
 
+    ``title`` is empty for all but root's: it lies in the process's memory, and whose memory is a file of their own file
+    system can have a look at it wait for ever.
     ``program`` is the path that the kernel gives for the file that it runs, ``unit`` the systemd unit that started it.
     """
 
@@ -66,8 +69,8 @@ def process(pid, proc="/proc"):
         return Process(
             pid,
             parent,
-            int(uids.pop()) if len(uids) == 1 else None,
-            _read("cmdline", handle).replace("\0", " ").strip(),
+            int(next(iter(uids))) if len(uids) == 1 else None,
+            _read("cmdline", handle).replace("\0", " ").strip() if uids == {"0"} else "",
             unit_of(_read("cgroup", handle)),
             program[: -len(gone)] if replaced else program,
             (status.st_dev, status.st_ino),
@@ -113,11 +116,26 @@ def listening(pid, proc="/proc"):
             match = re.match(r"socket:\[(\d+)\]$", _target("%s/%d/fd/%s" % (proc, pid, name)))
             own.update(match.groups() if match else ())
         with open("%s/net/unix" % proc, errors="surrogateescape") as handle:
-            rows = [line.split(None, 7) for line in handle.read(MAX_TABLE).splitlines()[1:]]
+            return [path for path in map(_listens, _lines(handle, MAX_TABLE), itertools.repeat(own)) if path]
     except OSError:
         return []
+
+
+def _lines(handle, most):
+    """Lines of at most so many characters together, one at a time: anybody may have any number of sockets."""
+    for line in handle:
+        most -= len(line)
+        if most < 0:
+            return
+        yield line
+
+
+def _listens(line, own):
+    """The path of a line of the kernel's table at which one of ``own`` sockets listens, or None."""
+    row = line.rstrip("\n").split(None, 7)
     # The fourth word is __SO_ACCEPTCON where it listens.
-    return [row[7] for row in rows if len(row) == 8 and row[3] == "00010000" and row[6] in own and row[7][0] == "/"]
+    is_own = len(row) == 8 and row[3] == "00010000" and row[6] in own and row[7][0] == "/"
+    return row[7] if is_own else None
 
 
 def _target(path):

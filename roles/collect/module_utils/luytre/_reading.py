@@ -38,13 +38,25 @@ class Reading:
         part.trust = self.trust
         return part
 
-    def run(self, argv, ok=(0,), input_text=None, both=False, limit=MAX_OUTPUT, at_stake=(), writes=(), seconds=None):
+    def run(
+        self,
+        argv,
+        ok=(0,),
+        input_text=None,
+        both=False,
+        limit=MAX_OUTPUT,
+        at_stake=(),
+        writes=(),
+        seconds=None,
+        cut=False,
+    ):
         """Standard output of a command (with ``both``, standard error too), as text: the one door for every program.
 
-        No shell, C locale, nothing on standard input unless given, at most ``limit`` characters and ``seconds``.
+        No shell, C locale, nothing on standard input unless given, at most ``limit`` bytes and ``seconds``: who makes a
+        program say more hides nothing behind it, for what is said is not taken in part (``cut``: as far as it came).
         ``at_stake`` are the files and folders that the program believes, ``writes`` those that it may make or write to.
         Raises NotRun when another than root could change the program or what is at stake, or lead elsewhere what is
-        written; Unreadable when the command is missing, late, or ends with a code not in ``ok`` (None: any).
+        written; Unreadable when the command is missing, late, says too much, or ends with a code not in ``ok`` (None: any).
         """
         program = argv[0] if argv[0].startswith("/") else self.installed(argv[0])
         if program is None or not os.path.exists(program):
@@ -72,6 +84,8 @@ class Reading:
         if ok is not None and done.returncode not in ok:
             said = (done.stderr or done.stdout or b"").decode("utf-8", "replace").strip().splitlines()
             raise Unreadable("%s ended with %d: %s" % (argv[0], done.returncode, (said or [""])[-1][:200]))
+        if len(done.stdout) > limit and not cut:
+            raise Unreadable("%s said more than %d bytes" % (argv[0], limit))
         return done.stdout[:limit].decode("utf-8", "replace")
 
     def vouch(self, name, at_stake, writes=()):

@@ -329,7 +329,8 @@ def _from_journal(reading, names):
 
     def ask(*matches):
         # A journal that is too large to be read in time counts as far as it came.
-        return reading.run(["timeout", "3", *shape, *matches], ok=None, at_stake=[reading.installed("journalctl")])
+        argv = ["timeout", "3", *shape, *matches]
+        return reading.run(argv, ok=None, at_stake=[reading.installed("journalctl")], cut=True)
 
     sessions = parse_journal(ask("_SYSTEMD_UNIT=systemd-logind.service", "MESSAGE_ID=" + SESSION_START), names)
     if sessions:

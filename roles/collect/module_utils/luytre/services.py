@@ -1,5 +1,7 @@
 """Daemons: who listens where, which services a web server has no use for, and how the rest is confined."""
 
+import collections
+import functools
 import glob
 import os
 import re
@@ -35,6 +37,9 @@ OWN_ACCOUNT = (
 )
 """Units whose daemons run as accounts of their own."""
 MAX_HOLDERS = 64
+MAX_SOCKETS = 60_000_000
+"""Bytes of ss's answer: every port of an address, by both protocols, is a fifth of it."""
+MAX_OF_ACCOUNT = 300
 TIME_DAEMONS = ("chronyd", "ntpd", "ntpsec", "systemd-timesyncd")
 DHCP_CLIENTS = ("dhclient", "dhcpcd", "systemd-networkd", "NetworkManager", "udhcpc")
 CONFINED = ("nginx.service", "apache2.service", "mariadb.service", "mysql.service")
@@ -69,11 +74,16 @@ def collect(reading):
 
 
 def listeners(reading):
-    """Every TCP socket that listens and UDP socket that receives, with the daemon behind it."""
-    found = parse_sockets(reading.run(["ss", "-Hltnupe"]))
-    sockets = {}
+    """Every TCP socket that listens and UDP socket that receives, with the daemon behind it.
+
+    Of an account's, ``MAX_OF_ACCOUNT`` are told, those first that the network reaches: who opens any number of sockets
+    hides nobody's.
+    """
+    found = parse_sockets(reading.run(["ss", "-Hltnupe"], limit=MAX_SOCKETS))
+    sockets, look = {}, functools.lru_cache(None)(_processes.process)
     for each in found:
-        each["holders"] = _holders(each.pop("claims"), each.pop("inode"))
+        each["holders"] = _holders(each.pop("claims"), each.pop("inode"), look)
+    found = _without_floods(found)
     if has_systemd() and any(each["holders"][:1] and each["holders"][0].pid == 1 for each in found):
         sockets = parse_list_sockets(reading.run(["systemctl", "list-sockets", "--plain", "--no-legend", "--no-pager"]))
     result = []
@@ -86,10 +96,21 @@ def listeners(reading):
     return result
 
 
-def _holders(claims, inode):
+def _holders(claims, inode, look):
     """The processes that really hold a socket, root's first, systemd itself last: ss prints names that may be made up."""
-    held = [_processes.process(pid) for pid, descriptor in claims if _processes.holds(pid, descriptor, inode)]
+    held = [look(pid) for pid, descriptor in claims if _processes.holds(pid, descriptor, inode)]
     return sorted(filter(None, held), key=lambda holder: (holder.pid == 1, holder.uid != 0, holder.pid))
+
+
+def _without_floods(found):
+    """At most ``MAX_OF_ACCOUNT`` of each account but root, in the order in which they came."""
+    count, kept = collections.Counter(), []
+    for number, each in sorted(enumerate(found), key=lambda pair: pair[1]["local"]):
+        account = each["holders"][0].uid if each["holders"] else None
+        count[account] += 1
+        if account == 0 or count[account] <= MAX_OF_ACCOUNT:
+            kept.append(number)
+    return [found[number] for number in sorted(kept)]
 
 
 def _name(each, holders, sockets, trust):
