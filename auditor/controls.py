@@ -224,28 +224,20 @@ def drills(roles: Path | None = None) -> tuple[Drill, ...]:
                 "a drill needs a line '# hosts: web1 …'", file=path, line=2, mend="name the lab hosts it breaks"
             )
         found.append(
-            Drill(
-                control=f"{area}.{name}",
-                trap=trap,
-                path=str(path),
-                hosts=tuple(keys["hosts"].split()),
-                site=keys.get("site"),
-                held=_held(path, keys.get("held")),
-                alone="alone" in keys,
-                last="last" in keys,
+            Drill.model_validate(
+                {
+                    "control": f"{area}.{name}",
+                    "trap": trap,
+                    "path": str(path),
+                    "hosts": tuple(keys["hosts"].split()),
+                    "site": keys.get("site"),
+                    "held": keys.get("held"),
+                    "alone": "alone" in keys,
+                    "last": "last" in keys,
+                }
             )
         )
     return tuple(found)
-
-
-def _held(path: Path, word: str | None) -> Literal["aside", "by hand"] | None:
-    if word is None:
-        return None
-    if word == "aside":
-        return "aside"
-    if word == "by hand":
-        return "by hand"
-    raise InputError(f"'# held: {word}'", file=path, line=2, mend="write '# held: aside' or '# held: by hand'")
 
 
 __all__ = ["Catalogue", "Comparison", "Control", "Drill", "Fix", "drills", "load", "read_file"]
