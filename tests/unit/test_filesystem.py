@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import filesystem
+from ansible.module_utils.luytre import _webroot, filesystem
 
 from auditor.models import Status
 from tests.unit.access import filters
@@ -187,3 +190,36 @@ def test_a_users_many_files_hide_none_of_roots(open_folder: Path) -> None:
     for listed in (found.setid, found.world_writable):
         assert str(open_folder / "back-door") in [entry["path"] for entry in listed]
         assert len(listed) == filesystem.MAX_FOUND + 1
+
+
+def test_a_folder_of_any_size_is_never_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may write to a folder fills it for less than we could hold of it."""
+    for number in range(600):
+        (tmp_path / str(number)).touch()
+    taken = 0
+    scandir = os.scandir
+
+    @contextlib.contextmanager
+    def counted(folder: Any) -> Iterator[Iterator[Any]]:
+        nonlocal taken
+
+        def each(found: Any) -> Iterator[Any]:
+            nonlocal taken
+            for one in found:
+                taken += 1
+                yield one
+
+        with scandir(folder) as found:
+            yield each(found)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    monkeypatch.setattr(filesystem, "MAX_ENTRIES", 100)
+    found = filesystem.Walk({tmp_path.stat().st_dev}, 60)
+    found.over(str(tmp_path), True)
+    assert (found.is_late, taken) == (True, 101)
+    taken = 0
+    handle = os.open(tmp_path, os.O_RDONLY)
+    walk = _webroot.Walk(handle, time.monotonic() + 60, 100)
+    first = next(iter(walk))
+    assert (first.path, taken) == (first.name, 1)
+    os.close(handle)

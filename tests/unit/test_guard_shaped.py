@@ -190,6 +190,10 @@ def test_a_folder_of_others_in_roots_tree_cannot_stop_the_snapshot(place: Path) 
     os.chown(root / "shaped.conf", 33, 33)
     found = scope.Scope([], [])
     found.trees = {str(root)}
+    with (own / "sparse.conf").open("wb") as sparse:
+        sparse.truncate(1 << 40)
+    assert snapshot.must_fit(SimpleNamespace(home=str(place)), found) < snapshot.MARGIN + 10_000
+    (own / "sparse.conf").unlink()
     notes, kept = walk.Notes(), []
 
     def keep(chunks: Any, _status: Any = None) -> dict[str, Any]:

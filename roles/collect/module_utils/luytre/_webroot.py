@@ -191,13 +191,7 @@ class Walk:
             self.cut_short = True
             return
         folder_status = os.fstat(folder)
-        try:
-            with os.scandir(folder) as names:
-                members = list(self._members(names))
-        except OSError:
-            self.cut_short = True
-            return
-        for name, status in members:
+        for name, status in self._members(folder):
             if self._stopped:
                 return
             entry = Entry(folder, folder_status, name, prefix + name, status)
@@ -210,17 +204,21 @@ class Walk:
                     finally:
                         os.close(inner)
 
-    def _members(self, names):
-        for member in names:
-            self.entries += 1
-            self._left -= 1
-            if self._left < 0 or (self.entries % 256 == 0 and time.monotonic() > self._deadline):
-                self.cut_short = self._stopped = True
-                return
-            try:
-                yield member.name, member.stat(follow_symlinks=False)
-            except OSError:
-                continue
+    def _members(self, folder):
+        """Name and status of each, one at a time: a folder may hold more than there is memory for."""
+        try:
+            with os.scandir(folder) as names:
+                for member in names:
+                    self.entries += 1
+                    self._left -= 1
+                    if self._left < 0 or (self.entries % 256 == 0 and time.monotonic() > self._deadline):
+                        self.cut_short = self._stopped = True
+                        return
+                    status = _status(member)
+                    if status is not None:
+                        yield member.name, status
+        except OSError:
+            self.cut_short = True
 
     def _enter(self, entry):
         try:
@@ -231,6 +229,13 @@ class Walk:
             self.cut_short = self.cut_short or error.errno not in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)
             return None
         return inner
+
+
+def _status(member):
+    try:
+        return member.stat(follow_symlinks=False)
+    except OSError:
+        return None
 
 
 def is_vcs(entry):

@@ -318,28 +318,35 @@ class Walk:
         while waiting:
             folder, ours, entered = waiting.pop()
             try:
-                entries = list(os.scandir(folder))
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        self.entries += 1
+                        if self.entries > MAX_ENTRIES or (not self.entries & 255 and time.monotonic() > self.deadline):
+                            self.is_late = True
+                            return
+                        inner = self._met(entry, ours, entered)
+                        if inner is not None:
+                            waiting.append(inner)
             except OSError:
                 continue
-            for entry in entries:
-                self.entries += 1
-                if self.entries > MAX_ENTRIES or (not self.entries & 255 and time.monotonic() > self.deadline):
-                    self.is_late = True
-                    return
-                try:
-                    status = entry.stat(follow_symlinks=False)
-                except OSError:
-                    continue
-                mode = status.st_mode
-                kind = mode & 0o170000
-                if (
-                    (mode & 0o6002 and kind != stat.S_IFLNK)
-                    or status.st_uid not in self.users
-                    or status.st_gid not in self.groups
-                ):
-                    self._look(entry.path, status, ours, entered)
-                if kind == stat.S_IFDIR and self._enters(entry.path, status):
-                    waiting.append((entry.path, ours and status.st_uid == 0, entered and mode & 0o001))
+
+    def _met(self, entry, ours, entered):
+        """Look at one name. How to walk below it, or None."""
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            return None
+        mode = status.st_mode
+        kind = mode & 0o170000
+        if (
+            (mode & 0o6002 and kind != stat.S_IFLNK)
+            or status.st_uid not in self.users
+            or status.st_gid not in self.groups
+        ):
+            self._look(entry.path, status, ours, entered)
+        if kind == stat.S_IFDIR and self._enters(entry.path, status):
+            return entry.path, ours and status.st_uid == 0, entered and mode & 0o001
+        return None
 
     def _enters(self, path, status):
         return status.st_dev in self.devices and path not in SKIPPED and path not in FIRST and path not in OF_USERS
