@@ -29,7 +29,7 @@ class Doubted:
     @property
     def movable(self) -> bool:
         """Whether accepting the control mends it: a file is moved aside, a folder closed."""
-        return bool(self.doubt["movable"]) or (self.is_folder and self.doubt["place"] == self.path)
+        return bool(self.doubt["movable"])
 
 
 def of(findings: Iterable[Finding], control: str) -> tuple[Doubted, ...]:

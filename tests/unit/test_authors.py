@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.luytre import _authors
 from ansible.module_utils.luytre._authors import doubt, reached
 from ansible.module_utils.luytre._tightening import Aside, Correction, Settled, settle
 
@@ -174,6 +175,26 @@ def test_a_folder_is_closed_and_what_others_put_there_moved(etc: Path) -> None:
     done = put(wanted, Aside("run", str(etc / "aside")))
     assert set(tried.aside) == set(done.aside) == {str(folder / "theirs")} and not done.held
     assert state(folder) == (0, 33, 0o755) and state(folder / "mine") == (0, 0, 0o640)
+
+
+@pytest.mark.parametrize(("owner", "group", "mode"), [(33, 0, 0o755), (0, 33, 0o775), (0, 0, 0o777), (0, 0, 0o1777)])
+def test_a_folder_that_counts_for_nothing_while_it_is_loose_is_closed_by_a_person(
+    etc: Path, monkeypatch: pytest.MonkeyPatch, owner: int, group: int, mode: int
+) -> None:
+    """Others move root's own log, with their words in it, to where sudo reads once the folder is closed."""
+    folder = etc / "sudoers.d"
+    folder.mkdir()
+    log = make(folder / "log", mode=0o440, text="www-data ALL=(ALL) NOPASSWD: ALL\n")
+    os.chown(folder, owner, group)
+    folder.chmod(mode)
+    monkeypatch.setattr(_authors, "PASSED_OVER", (str(folder),))
+    wanted = [Correction(str(folder), 0o7755), closed(log)]
+    for aside in (None, Aside("run", str(etc / "aside"))):
+        done = put(wanted, aside)
+        assert set(done.held) == {str(folder), str(log)}
+        assert (done.changed, done.aside) == ({}, {})
+    found = [doubt(str(path)) for path in (folder, log)]
+    assert [one and (one["place"], one["movable"]) for one in found] == [(str(folder), False)] * 2
 
 
 def test_keys_and_what_the_host_needs_are_never_moved(etc: Path) -> None:

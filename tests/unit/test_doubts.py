@@ -26,7 +26,7 @@ def member(path: str, kind: str = "file", **doubt: Any) -> dict[str, Any]:
         "place": path,
         "kind": "user",
         "name": "www-data",
-        "movable": kind == "file",
+        "movable": True,
         "beginning": ["một", "", "hai"],
     }
     return {"path": path, "kind": kind, "doubt": {**told, **doubt}}
@@ -56,6 +56,8 @@ def test_a_folder_is_closed_and_lets_go_of_what_is_in_it() -> None:
     inner = member("/etc/nginx/x/a", place="/etc/nginx/x", movable=False)
     assert held(member("/etc/nginx/x", kind="dir"), inner, accepted=True) == ""
     assert "by hand" in held(inner, accepted=True)
+    by_hand = member("/root/.ssh", kind="dir", movable=False)
+    assert "by hand" in held(by_hand, accepted=True), "a folder that a person has to close"
 
 
 def test_many_files_are_told_by_their_number() -> None:

@@ -22,7 +22,10 @@ _INDISPENSABLE = re.compile(
     r"/etc/(?:(?:passwd|group|shadow|gshadow)-?|security/opasswd|sudoers|pam\.d/.+|nsswitch\.conf|profile|environment"
     r"|ssh/(?:sshd_config|ssh_host_\w+_key)|mysql/(?:mariadb|my)\.cnf|nginx/nginx\.conf|apache2/apache2\.conf)"
 )
-"""Without these the host, or a daemon by which people reach it, does not start: a person has to put them right."""
+"""Without these the host, or a daemon by which people reach it, does not start."""
+PASSED_OVER = ("/etc/sudoers.d", "/root/.ssh")
+"""Folders that sudo and sshd pass over with all that is in them, as long as others can write there. To close one puts in
+force whatever others moved into it, also files that are root's and hold others' words, such as logs."""
 
 
 class Reached:
@@ -76,8 +79,9 @@ def reached(path):
 
 
 def _writer(place, status, handle):
-    changer, _maker = judged(status, access_list=lambda: None if handle is None else access_list_of(handle))
-    return (place, changer) if changer else None
+    changer, maker = judged(status, access_list=lambda: None if handle is None else access_list_of(handle))
+    writer = changer or (maker if place in PASSED_OVER else None)
+    return (place, writer) if writer else None
 
 
 def named(author):
@@ -85,9 +89,9 @@ def named(author):
     return told(*author)
 
 
-def indispensable(path):
-    """Whether the host or a daemon cannot start without the file, so that it is never moved aside."""
-    return _INDISPENSABLE.fullmatch(path) is not None
+def by_hand(path):
+    """Whether a person has to put it right: a file is never moved aside, a folder never closed."""
+    return path in PASSED_OVER or _INDISPENSABLE.fullmatch(path) is not None
 
 
 def doubt(path, secret=False):
@@ -102,7 +106,7 @@ def doubt(path, secret=False):
                 return None
             place, (kind, number) = author
             name = {"user": user_name, "group": group_name}.get(kind, lambda _number: "")(number)
-            movable = not secret and not found.on_the_way and not indispensable(path)
+            movable = not secret and not found.on_the_way and not by_hand(path)
             return {
                 "place": shown(place),
                 "kind": kind,

@@ -8,7 +8,7 @@ import pwd
 import shutil
 import stat
 
-from ansible.module_utils.luytre._authors import FOLDER, indispensable, named, reached
+from ansible.module_utils.luytre._authors import FOLDER, by_hand, named, reached
 from ansible.module_utils.luytre._ownership import mode_for
 from ansible.module_utils.luytre._trust import judged
 
@@ -54,7 +54,7 @@ def _settle(wanted, found, check, aside, done):
     if way and check and way[0] in done.changed:
         way = None
     if way or (own and (wanted.by_owner or found.status.st_uid != 0)):
-        movable = found.is_folder or not (wanted.secret or indispensable(wanted.path))
+        movable = not by_hand(wanted.path) and (found.is_folder or not wanted.secret)
         if way or aside is None or not movable:
             done.held[wanted.path] = named(way or own)
             return
