@@ -366,6 +366,33 @@ def test_another_file_in_the_same_inode_is_not_the_same(ext4: Path) -> None:
     assert (file.stat().st_uid, stat.S_IMODE(file.stat().st_mode)) == (0, 0o600)
 
 
+def test_on_an_overlay_a_file_whose_mode_was_changed_is_still_the_same(place: Path) -> None:
+    layers = place / "layers"
+    layers.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(layers)], check=True)
+    try:
+        for name in ("lower/folder", "upper", "work", "whole"):
+            (layers / name).mkdir(parents=True)
+        (layers / "lower/file").write_text("x")
+        options = ",".join(f"{name}dir={layers / name}" for name in ("lower", "upper", "work"))
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(layers / "whole")], check=True)
+        try:
+            file, folder = layers / "whole/file", layers / "whole/folder"
+            then = {path: tree.at(str(path)) for path in (file, folder)}
+            for path, entry in then.items():
+                path.chmod(0o700)
+                writing.put_attributes(str(path), entry)
+                assert stat.S_IMODE(path.stat().st_mode) == entry["mode"]
+            file.unlink()
+            file.write_text("another")
+            with pytest.raises(tree.Unsafe, match="another one"):
+                writing.put_attributes(str(file), then[file])
+        finally:
+            subprocess.run(["umount", str(layers / "whole")], check=True)
+    finally:
+        subprocess.run(["umount", str(layers)], check=True)
+
+
 def test_where_no_birth_is_known_what_may_be_another_file_is_left_alone() -> None:
     then, changed = [0, 7, 100, None], [0, 7, 200, None]
     assert identity.same(then, then) and not identity.same(then, changed)

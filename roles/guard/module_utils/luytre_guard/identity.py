@@ -2,21 +2,28 @@
 
 import ctypes
 import os
+import stat
 import struct
 
 EMPTY_PATH, BIRTH = 0x1000, 0x800
 _BIRTH_AT = 80
 _SIZE = 256
+_OVERLAY = 0x794C7630
 
 
 def of(handle, status=None):
     """``[device, inode, change time, birth time or None]`` of what a descriptor holds; times in nanoseconds.
 
-    0 stands for the root file system's device, whose number may change at a reboot.
+    0 stands for the root file system's device, whose number may change at a reboot. On an overlay, where a file is
+    born again as soon as its owner or mode is changed, the time of its content stands for its birth; a folder has none.
     """
     status = status or os.fstat(handle)
     device = 0 if status.st_dev == _ROOT else status.st_dev
-    return [device, status.st_ino, status.st_ctime_ns, _born(handle)]
+    if _is_overlay(handle, status.st_dev):
+        born = 0 if stat.S_ISDIR(status.st_mode) else status.st_mtime_ns
+    else:
+        born = _born(handle)
+    return [device, status.st_ino, status.st_ctime_ns, born]
 
 
 def same(then, now, alone=False):
@@ -33,6 +40,13 @@ def same(then, now, alone=False):
     return alone or then[2] == now[2]
 
 
+def _is_overlay(handle, device):
+    if device not in _OVERLAYS:
+        answer = ctypes.create_string_buffer(_SIZE)
+        _OVERLAYS[device] = _FSTATFS(handle, answer) == 0 and struct.unpack_from("@l", answer)[0] == _OVERLAY
+    return _OVERLAYS[device]
+
+
 def _born(handle):
     if _STATX is None:
         return None
@@ -45,4 +59,6 @@ def _born(handle):
 
 
 _ROOT = os.lstat("/").st_dev
+_OVERLAYS = {}
+_FSTATFS = ctypes.CDLL(None).fstatfs
 _STATX = getattr(ctypes.CDLL(None), "statx", None)
