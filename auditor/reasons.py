@@ -117,6 +117,7 @@ _NOT_RUN = re.compile(
     r"(?P<file>/.{0,400}) can be changed by (?:(?P<kind>user|group) (?P<name>.{1,200})|everybody)"
 )
 _COSTLY = re.compile(r"the patterns of (/.{0,400}) cost too much time")
+_ELSEWHERE = re.compile(r"(/.{0,400}) runs, which is not where a package puts it")
 _EVERYBODY = {"vi": "mọi tài khoản", "en": "everybody"}
 _WHO = {"user": Text(vi="tài khoản", en="user"), "group": Text(vi="nhóm", en="group")}
 
@@ -127,6 +128,12 @@ def of_area(message: str) -> Text:
     if costly is not None:
         return Text(
             vi=f"các mẫu (biểu thức chính quy) trong {costly.group(1)} tốn quá nhiều thời gian", en=message[:1000]
+        )
+    elsewhere = _ELSEWHERE.fullmatch(message[:1000])
+    if elsewhere is not None:
+        return Text(
+            vi=f"đang chạy {elsewhere.group(1)}, không nằm ở chỗ các gói cài đặt, nên chưa biết nó được cấu hình thế nào",
+            en=f"{elsewhere.group(1)} runs, which is not where a package puts it, so how it is set up is not known",
         )
     refused = _NOT_RUN.fullmatch(message[:1000])
     if refused is None:

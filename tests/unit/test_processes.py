@@ -6,12 +6,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _processes
+from ansible.module_utils.luytre import _processes, _trust
 
 SLEEP = os.path.realpath("/usr/bin/sleep")
 ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
@@ -133,3 +134,23 @@ def test_any_number_of_other_sockets_hides_none(tmp_path: Path) -> None:
             table.writelines(row % (n, "x" * 107) for n in range(30_000))
             table.write(f"0000000000000000: 00000002 00000000 00010000 0001 01 {inode} {path}\n")
         assert _processes.listening(7, str(proc)) == [path]
+
+
+@ROOT
+def test_a_daemon_that_runs_from_another_place_is_noticed(tmp_path: Path) -> None:
+    """Only where root put it there: nobody else takes a whole area's findings away."""
+    with tempfile.TemporaryDirectory(dir="/opt") as folder:
+        panel = Path(folder)
+        panel.chmod(0o755)
+        (panel / "theirs").mkdir()
+        roots, theirs = panel / "nginx-of-a-test", panel / "theirs" / "nginx-of-a-test"
+        for program in (roots, theirs):
+            program.write_bytes(Path(SLEEP).read_bytes())
+            program.chmod(0o755)
+        os.chown(theirs.parent, 65534, 65534)
+        names, trust = ("nginx-of-a-test",), _trust.Trust()
+        with child("x", "60", program=str(theirs), uid=65534):
+            assert _processes.elsewhere(names, (), trust) is None
+            with child("x", "60", program=str(roots)):
+                assert _processes.elsewhere(names, (), trust) == str(roots)
+                assert _processes.elsewhere(names, (str(roots),), trust) is None

@@ -68,5 +68,6 @@ def test_a_program_that_was_not_run_names_file_and_account_in_both_languages() -
     assert said.vi == "không chạy nginx bằng quyền root, vì tài khoản www-data sửa được /srv/a b/x"
     assert "nhóm adm" in of_area("sshd was not run as root: /x can be changed by group adm").vi
     assert "tốn quá nhiều thời gian" in of_area("the patterns of /etc/apache2/x.conf cost too much time").vi
+    assert "không nằm ở chỗ các gói" in of_area("/www/sbin/nginx runs, which is not where a package puts it").vi
     assert "mọi tài khoản" in of_area("sshd was not run as root: /x can be changed by everybody").vi
     assert of_area("ss took longer than its time").vi == "ss took longer than its time"

@@ -49,6 +49,19 @@ def running(program, uids=(0,), proc="/proc"):
     return [each for each in found if each is not None and each.uid in uids and each.runs(program)]
 
 
+def elsewhere(names, ours, trust, proc="/proc"):
+    """The path of a running program of one of the ``names`` that is none of ``ours``, or None.
+
+    Only what root alone can change counts, so that nobody else has us believe that a daemon runs from another place.
+    """
+    pids = [int(name) for name in os.listdir(proc) if name.isdigit()][:MAX_PROCESSES]
+    for one in filter(None, (process(pid, proc) for pid in sorted(pids))):
+        named = os.path.basename(one.program) in names and one.program.startswith("/")
+        if named and not any(map(one.runs, ours)) and trust.loose(one.program) is None:
+            return one.program
+    return None
+
+
 def process(pid, proc="/proc"):
     """The process of that number in this host's own process space; None when there is none, or no more."""
     try:

@@ -16,6 +16,13 @@ class Unreadable(Exception):
     """A fact could not be read; the message says which and why."""
 
 
+class Elsewhere(Unreadable):
+    """A daemon runs from where nobody looks for it, so nothing can be said of it. The message says from where."""
+
+    def __init__(self, program):
+        super().__init__("%s runs, which is not where a package puts it" % program)
+
+
 class NotRun(Unreadable):
     """A program was not run: another than root could change it or what it would believe. The message says what and who."""
 

@@ -7,7 +7,7 @@ import pwd
 import re
 import time
 
-from ansible.module_utils.luytre import _patterns, _stake, _web
+from ansible.module_utils.luytre import _patterns, _processes, _stake, _web
 from ansible.module_utils.luytre._apache_config import Configuration, Directive, Section
 from ansible.module_utils.luytre._apache_request import (
     DENIED,
@@ -20,7 +20,7 @@ from ansible.module_utils.luytre._apache_request import (
     headers,
 )
 from ansible.module_utils.luytre._authors import with_doubt
-from ansible.module_utils.luytre._reading import NotRun, Unreadable, file_mode, read_below, read_text
+from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below, read_text
 from ansible.module_utils.luytre._tightening import Correction
 
 ROOT = "/etc/apache2"
@@ -87,6 +87,10 @@ UNREAD = "unread"
 
 def collect(reading):
     program = reading.installed("apache2")
+    running = program and _processes.running(program)
+    away = None if running else _processes.elsewhere(("apache2", "httpd"), [program] if program else [], reading.trust)
+    if away:
+        raise Elsewhere(away)
     if program is None or not os.path.isfile(MAIN):
         return ABSENT
     variables = environment(read_text(ENVVARS) or "")

@@ -10,7 +10,7 @@ import stat
 
 from ansible.module_utils.luytre import _accounts, _processes, _stake
 from ansible.module_utils.luytre._authors import with_doubt
-from ansible.module_utils.luytre._reading import NotRun, Unreadable, file_mode, read_below
+from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below
 from ansible.module_utils.luytre._tightening import Correction
 from ansible.module_utils.luytre._trust import Trust
 
@@ -62,6 +62,7 @@ GLOBAL_PRIVILEGES = (
 )
 """In the order of the bits of ``access`` in mysql.global_priv."""
 MENTIONS_PASSWORD = re.compile(r"(?i)identified(?:\s|\\040)+by|password(?:\s|\\040)*\(")
+SERVERS = ("mariadbd", "mysqld")
 MAX_HOMES = 300
 MAX_CONFIG_FILES = 200
 
@@ -86,7 +87,11 @@ SELECT 'grant', User, Host, Db, CONCAT_WS(',',
 
 def collect(reading):
     client = client_program(reading)
-    installed = any(reading.installed(name) for name in ("mariadbd", "mysqld"))
+    ours = list(filter(None, map(reading.installed, SERVERS)))
+    installed = bool(ours)
+    away = None if installed and is_running(reading) else _processes.elsewhere(SERVERS, ours, reading.trust)
+    if away:
+        raise Elsewhere(away)
     facts = {
         "installed": installed,
         "running": installed and is_running(reading),

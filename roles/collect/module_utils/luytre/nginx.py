@@ -9,7 +9,7 @@ from ansible.module_utils.luytre import _nginx_stake, _patterns, _processes, _we
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
-from ansible.module_utils.luytre._reading import NotRun, Unreadable, file_mode, read_text
+from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_text
 from ansible.module_utils.luytre._tightening import Correction
 from ansible.module_utils.luytre._trust import user_name
 
@@ -47,10 +47,13 @@ ABSENT = {
 
 def collect(reading):
     program = reading.installed("nginx")
+    masters = _processes.running(program) if program else []
+    away = None if masters else _processes.elsewhere(("nginx",), [program] if program else [], reading.trust)
+    if away:
+        raise Elsewhere(away)
     if program is None:
         return ABSENT
     version = re.search(r"nginx/([0-9.]+)", reading.run([program, "-v"], both=True))
-    masters = _processes.running(program)
     path = _started_with(masters) or MAIN
     facts = {
         **ABSENT,

@@ -5,8 +5,8 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible.module_utils.luytre import _php_stake
-from ansible.module_utils.luytre._reading import file_mode, read_below, read_text
+from ansible.module_utils.luytre import _php_stake, _processes
+from ansible.module_utils.luytre._reading import Elsewhere, file_mode, read_below, read_text
 
 OUR_INI = "99-luytre.ini"
 BEGIN, END = "; Luy Tre begin", "; Luy Tre end"
@@ -52,6 +52,9 @@ MAX_SUBFOLDERS = 200
 
 
 def collect(reading):
+    away = _processes.elsewhere(("php-fpm",), (), reading.trust)
+    if away:
+        raise Elsewhere(away)
     versions = [
         version
         for version in (sorted(os.listdir("/etc/php")) if os.path.isdir("/etc/php") else [])
