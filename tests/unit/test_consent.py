@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.luytre import _in_force
+from ansible.module_utils.luytre import _in_force, _nginx_in_force
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
 from jinja2 import Environment, StrictUndefined
@@ -188,6 +188,48 @@ def test_each_line_of_a_shared_file_names_its_control(root: Path) -> None:
     }
 
 
+EDITED = """
+server {
+    include /etc/nginx/snippets/luytre-a.test.conf; # luytre: added
+    add_header X-Frame-Options $luytre_x_frame_options always; # luytre: added
+    # luytre: put out for tls.protocols: ssl_protocols TLSv1;
+    location / {
+        # luytre: put out for nginx.autoindex: autoindex on;
+        if (!-f $document_root$fastcgi_script_name) { return 404; } # luytre: added
+    }
+}
+server {
+    include /etc/nginx/snippets/luytre-b.test.conf; # luytre: added
+    client_max_body_size 50000000; # luytre: added
+}
+"""
+OLD_NGINX = {
+    "etc/nginx/conf.d/00-luytre.conf": "# nginx.timeouts\n# nginx.nosniff nginx.frame nginx.referrer: an application\n",
+    "etc/nginx/sites-available/both": EDITED,
+    "etc/nginx/sites-available/somebody": EDITED.replace("nginx.autoindex", "ssh.macs"),
+    "etc/nginx/snippets/luytre-a.test.conf": "# nginx.hidden_files: .git\n# tls.redirect: certificate\n# ssh.macs\n",
+    "etc/nginx/snippets/luytre-b.test.conf": "# nginx.upload_exec: a folder\n",
+    "etc/nginx/snippets/luytre-gone.test.conf": "# nginx.upload_exec: a folder\n",
+}
+
+
+def test_an_nginx_drop_in_that_an_earlier_version_wrote_without_a_list_loses_nothing(root: Path) -> None:
+    assert put(root, OLD_NGINX) == {
+        "nginx.autoindex": ["a.test"],
+        "nginx.body_limit": ["b.test"],
+        "nginx.frame": ["a.test"],
+        "nginx.hidden_files": ["a.test"],
+        "nginx.nosniff": [],
+        "nginx.php_missing": ["a.test"],
+        "nginx.timeouts": [],
+        "nginx.upload_exec": ["b.test"],
+        "tls.protocols": ["a.test"],
+        "tls.redirect": ["a.test"],
+    }
+    listed = {"etc/nginx/conf.d/00-luytre.conf": "# In force are these controls\n# nginx.autoindex: a.test\n"}
+    assert put(root, listed) == {"nginx.autoindex": ["a.test"]}
+
+
 def test_a_file_speaks_for_its_own_room_alone(root: Path) -> None:
     assert put(root, {"etc/sysctl.d/zz-luytre.conf": "# ssh.password_auth\n# kernel.aslr\n"}) == {"kernel.aslr": []}
 
@@ -257,5 +299,6 @@ def test_nginx_s_file_begins_with_what_is_in_force_and_for_which_sites() -> None
             "listens": [{"address": "80", "tls": False, "options": []}],
         },
     )
+    assert _nginx_in_force.LIST in text
     found = _in_force.named("/etc/nginx/conf.d/00-luytre.conf", text, ("nginx", "tls", "wordpress"))
     assert {control: sorted(domains) for control, domains in found.items()} == enforced

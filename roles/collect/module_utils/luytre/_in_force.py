@@ -8,11 +8,13 @@ import glob
 import os
 import re
 
+from ansible.module_utils.luytre import _nginx_in_force
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre._trust import Trust
 
 SSHD, SSH_DROPIN = "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/00-luytre.conf"
 WEB = ("tls", "wordpress")
+NGINX = "/etc/nginx/conf.d/00-luytre.conf"
 FILES = {
     SSH_DROPIN: ("ssh",),
     "/etc/sudoers.d/zz-luytre": ("sudo",),
@@ -20,7 +22,7 @@ FILES = {
     "/etc/nftables.d/luytre.nft": ("firewall",),
     "/etc/systemd/journald.conf.d/zz-luytre.conf": ("logging",),
     "/etc/mysql/mariadb.conf.d/zz-luytre.cnf": ("mariadb",),
-    "/etc/nginx/conf.d/00-luytre.conf": ("nginx", *WEB),
+    NGINX: ("nginx", *WEB),
     "/etc/apache2/conf-enabled/zz-luytre.conf": ("apache", *WEB),
     "/etc/apache2/conf-enabled/00-luytre-default.conf": ("apache",),
     "/etc/apache2/luytre/*.conf": ("apache", *WEB),
@@ -33,7 +35,7 @@ MAX_CONTROLS = 500
 
 _DOMAIN = r"(?:[a-z0-9-]+\.)+[a-z0-9-]+"
 _NAMED = re.compile(r"(?m)^[ \t]*[#;] ?([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\b(?:: (%s(?: %s)*)$)?" % (_DOMAIN, _DOMAIN))
-_OF_A_SITE = re.compile(r"/apache2/luytre/([a-z0-9][a-z0-9.-]*?)(?:\.http)?\.conf\Z")
+_OF_A_SITE = re.compile(r"/(?:apache2/luytre/|nginx/snippets/luytre-)([a-z0-9][a-z0-9.-]*?)(?:\.http)?\.conf\Z")
 _OF_A_POOL = re.compile(r"(?ms)^; Luy Tre begin$.*?^; Luy Tre end$")
 _INCLUDE = re.compile(r"(?mi)^[ \t]*include[ \t=]+(.+)$")
 
@@ -47,8 +49,10 @@ def collect(root=""):
     for pattern, areas in FILES.items():
         for path in sorted(glob.glob(root + pattern))[:MAX_FILES]:
             if trust.loose(path) is None and (pattern != SSH_DROPIN or _is_included(read_text(root + SSHD) or "")):
-                for control, domains in named(path, read_text(path) or "", areas).items():
-                    found.setdefault(control, set()).update(domains)
+                text = read_text(path) or ""
+                _add(found, named(path, text, areas))
+                if pattern == NGINX and _nginx_in_force.LIST not in text:
+                    _add(found, _of_nginx(root, trust))
     return {control: sorted(domains) for control, domains in sorted(found.items())[:MAX_CONTROLS]}
 
 
@@ -62,6 +66,29 @@ def named(path, text, areas):
         if area in areas:
             found.setdefault("%s.%s" % (area, name), set()).update([site.group(1)] if site else domains.split())
     return found
+
+
+def _add(found, more):
+    for control, domains in more.items():
+        found.setdefault(control, set()).update(domains)
+
+
+def _of_nginx(root, trust):
+    """What lines of ours have in force in nginx's files, where no list says so."""
+    found, included = {}, set()
+    for path in _nginx_in_force.files(root):
+        if path != root + NGINX and not _nginx_in_force.SNIPPET.search(path) and trust.loose(path) is None:
+            controls, sites = _nginx_in_force.named(read_text(path) or "")
+            _add(found, {control: domains for control, domains in controls.items() if _is_of(control, FILES[NGINX])})
+            included |= sites
+    for path in [root + "/etc/nginx/snippets/luytre-%s.conf" % domain for domain in sorted(included)][:MAX_FILES]:
+        if trust.loose(path) is None:
+            _add(found, named(path, read_text(path) or "", FILES[NGINX]))
+    return found
+
+
+def _is_of(control, areas):
+    return control.partition(".")[0] in areas
 
 
 def _is_included(text):

@@ -1,0 +1,52 @@
+"""What our lines in nginx's files have in force where the drop-in does not begin with a list: earlier versions wrote none.
+
+A line of ours stands first in its server block, and there the one that includes the site's own rules stands before the others.
+"""
+
+import os
+import re
+
+LIST = "# In force are these controls"
+SNIPPET = re.compile(r"/etc/nginx/snippets/luytre-([a-z0-9][a-z0-9.-]*)\.conf")
+MAX_FILES = 500
+
+_PUT_OUT = re.compile(r"(?m)# luytre: put out for ([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*): ")
+_ADDED = re.compile(r"(?m)^[ \t]*([^\n]*) # luytre: added$")
+_INCLUDED = re.compile(r"(?m)^[ \t]*include %s; # luytre: added$" % SNIPPET.pattern)
+_LINES = (
+    ("autoindex off;", "nginx.autoindex"),
+    ("client_max_body_size ", "nginx.body_limit"),
+    ("access_log ", "nginx.access_log"),
+    ("if (!-f ", "nginx.php_missing"),
+    ("limit_req zone=luytre_login ", "nginx.login_rate"),
+    ("add_header X-Content-Type-Options $luytre_", "nginx.nosniff"),
+    ("add_header X-Frame-Options $luytre_", "nginx.frame"),
+    ("add_header Referrer-Policy $luytre_", "nginx.referrer"),
+)
+
+
+def files(root=""):
+    """The paths of all files below nginx's folder, at most MAX_FILES, links to folders left out."""
+    found = []
+    for folder, folders, names in os.walk(root + "/etc/nginx"):
+        folders.sort()
+        found += [os.path.join(folder, name) for name in sorted(names)]
+        if len(found) >= MAX_FILES:
+            break
+    return found[:MAX_FILES]
+
+
+def named(text):
+    """Control id to domains, by our lines in one of the vendor's files; and the domains whose own rules it includes."""
+    found, _, *rest = {}, *_INCLUDED.split(text)
+    for control in _PUT_OUT.findall(text):
+        found.setdefault(control, set())
+    for domain, part in zip(rest[::2], rest[1::2]):
+        for control in _PUT_OUT.findall(part) + [_control(line) for line in _ADDED.findall(part)]:
+            if control is not None:
+                found.setdefault(control, set()).add(domain)
+    return found, set(rest[::2])
+
+
+def _control(line):
+    return next((control for beginning, control in _LINES if line.startswith(beginning)), None)
