@@ -9,10 +9,20 @@ from auditor import lab
 from tests.lab.beside import Stage, act
 from tests.lab.fixtures import Ended, environment, run
 
+_WITHOUT_A_LOGIN = (
+    r"journalctl -q -t sshd-session -o cat | grep -cE '^(Connection closed by|Unable to negotiate with) ' || :"
+)
+
+
+def without_a_login(host: str) -> int:
+    """How many connections ended so since it booted: sshd shuts an address out for some fifteen at once."""
+    return int(lab.run(host, _WITHOUT_A_LOGIN).stdout)
+
 
 @act("web1")
 def enrolled(stage: Stage) -> None:
     lab.reset([stage.host])
+    assert without_a_login(stage.host) == 0
     auditor = partial(run, environment(stage.folder))
     folder, key = stage.folder / "inventory", stage.folder / "key"
     folder.mkdir()
@@ -39,6 +49,7 @@ def enrolled(stage: Stage) -> None:
     assert done.code == 0, done.err
     assert "SHA256:" in done.err
     assert "antruc.test" in done.out
+    assert without_a_login(stage.host) <= 6  # twice, one for each kind of host key
     assert password not in (folder / "may1.yml").read_text("utf-8") + done.out + done.err
 
     checked = auditor("inventory", "check", "-i", str(folder), "--json").json

@@ -10,9 +10,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import pytest
@@ -494,3 +496,25 @@ def test_a_machine_without_ssh_says_what_to_install(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match="no program ssh-keyscan here — apt-get install openssh-client"):
         host_keys.shown("127.0.0.1", 22)
+
+
+def test_a_server_is_asked_for_its_keys_over_no_more_connections_than_it_has_kinds_of_key() -> None:
+    came = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def turn_away() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    came.append(connection.getpeername())
+                    connection.close()
+
+        thread = Thread(target=turn_away)
+        thread.start()
+        try:
+            with pytest.raises(InputError, match="no SSH server answers"):
+                host_keys.shown("127.0.0.1", server.getsockname()[1])
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+    assert 1 <= len(came) <= 3
