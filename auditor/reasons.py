@@ -109,7 +109,7 @@ def explain(message: str) -> Text:
         if re.search(pattern, read):
             return text
     said = one_line(" ".join(redact(read).split()), 300) or "?"
-    return Text(vi=f"lỗi khi đọc máy chủ: {said}", en=f"the host could not be read: {said}")
+    return Text(vi=f"máy chủ báo lỗi: {said}", en=f"the host reported an error: {said}")
 
 
 _NOT_RUN = re.compile(

@@ -67,3 +67,25 @@ def test_one_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(_apart, "ROUNDS", 2)
     answers = apart(["fine"], sound, 5, 1)
     assert answers["fine"]["error"] is None
+
+
+def test_one_that_is_left_holds_nothing_that_others_wait_for() -> None:
+    """As long as it held the pipe to the controller, the connection would not end."""
+    reading, writing = os.pipe()
+
+    def work(name: str) -> dict[str, Any]:
+        held = [handle for handle in range(3, 100) if _target(handle) == pipe]
+        return {"seconds": 0.0, "error": None, "data": held + [_target(handle) for handle in (0, 1, 2)]}
+
+    pipe = str(Path(f"/proc/self/fd/{writing}").readlink())
+    answers = apart(["one"], work, 5, 1)
+    os.close(reading)
+    os.close(writing)
+    assert answers["one"] == {"seconds": 0.0, "error": None, "data": [os.devnull] * 3}
+
+
+def _target(handle: int) -> str:
+    try:
+        return str(Path(f"/proc/self/fd/{handle}").readlink())
+    except OSError:
+        return ""

@@ -223,3 +223,33 @@ def test_a_folder_of_any_size_is_never_held_in_memory(tmp_path: Path, monkeypatc
     first = next(iter(walk))
     assert (first.path, taken) == (first.name, 1)
     os.close(handle)
+
+
+def test_what_another_program_serves_is_not_even_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "served").mkdir()
+    (tmp_path / "own").mkdir(mode=0o777)
+    (tmp_path / "own").chmod(0o777)
+    mounted = filesystem.mounts(f"36 1 0:9 / {tmp_path}/served rw shared:1 - fuse.sshfs x rw,user_id=1000\n")
+    monkeypatch.setattr(filesystem, "FIRST", (str(tmp_path),))
+    monkeypatch.setattr(filesystem, "OF_USERS", ())
+    monkeypatch.setattr(filesystem, "SKIPPED", tuple(map(str, Path("/").iterdir())))
+    looked: list[str] = []
+    met = filesystem.Walk._met
+
+    def asked(self: Any, entry: Any, *rest: Any) -> Any:
+        class Entry:
+            path = entry.path
+
+            @staticmethod
+            def stat(**how: Any) -> Any:
+                looked.append(entry.path)
+                return entry.stat(**how)
+
+        return met(self, Entry, *rest)
+
+    monkeypatch.setattr(filesystem.Walk, "_met", asked)
+    filesystem.walk(mounted, 60)
+    assert f"{tmp_path}/own" in looked
+    assert f"{tmp_path}/served" not in looked
+    monkeypatch.setattr(os, "statvfs", lambda path: pytest.fail(f"{path} was asked"))
+    assert filesystem.space(mounted) == []

@@ -8,6 +8,7 @@ import signal
 import time
 
 MAX_ANSWER = 8000000
+MAX_HANDLES = 4096
 ROUNDS = 100
 """Of a hundredth of a second, for a child to be gone."""
 
@@ -75,9 +76,17 @@ class _Child:
 
 
 def _work(name, work, end):
-    """The child's whole life; it never returns into the module's code."""
+    """The child's whole life; it never returns into the module's code.
+
+    Nothing of the parent's is held by what may have to be left: whoever waits for its words to end would wait for it.
+    """
     try:
         os.setsid()
+        silence = os.open(os.devnull, os.O_RDWR)
+        for handle in (0, 1, 2):
+            os.dup2(silence, handle)
+        end = os.dup2(end, 3)
+        os.closerange(4, MAX_HANDLES)
         with os.fdopen(end, "wb") as pipe:
             pipe.write(json.dumps(work(name), ensure_ascii=False).encode("utf-8", "replace"))
     finally:

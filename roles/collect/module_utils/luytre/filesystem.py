@@ -60,7 +60,9 @@ OF_USERS = ("/home", "/var/www", "/srv")
 """Sites and people's own folders: walked last, never changed from here."""
 
 DISK = ("ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "jfs", "reiserfs", "overlay", "bcachefs")
-NO_SPACE_OF_ITS_OWN = ("squashfs", "iso9660", "udf", "autofs", "nfs", "nfs4", "cifs", "fuse.sshfs", "proc", "sysfs")
+NO_SPACE_OF_ITS_OWN = ("squashfs", "iso9660", "udf", "proc", "sysfs")
+SERVED = ("fuse.", "nfs", "cifs", "smb", "9p", "ceph", "afs", "autofs")
+"""What another program or another machine serves: a look at it need never end, and such a wait cannot be ended."""
 MAX_ENTRIES = 2_000_000
 MAX_FOUND = 200
 """Of root's own, and of everybody else's: who litters a disk with their own files hides none of root's."""
@@ -95,7 +97,7 @@ DISTRIBUTION_SETID = frozenset(
 
 def collect(reading):
     mounted = mounts(read_text("/proc/self/mountinfo") or "")
-    found = walk(disk_devices(mounted), min(WALK_SECONDS, reading.left() / 2))
+    found = walk(mounted, min(WALK_SECONDS, reading.left() / 2))
     return {
         "shared": shared_folders(mounted, read_text("/etc/fstab") or "", tmp_unit_options()),
         "space": space(mounted),
@@ -261,7 +263,8 @@ def space(mounted):
     found = {}
     for mount in mounted:
         path = mount["path"]
-        if mount["kind"] in NO_SPACE_OF_ITS_OWN or "ro" in mount["options"]:
+        served = mount["kind"].startswith(SERVED)
+        if served or mount["kind"] in NO_SPACE_OF_ITS_OWN or "ro" in mount["options"]:
             continue
         if re.match(r"/(?:proc|sys|dev|run|snap|var/lib/docker|var/lib/containers)(?:/|$)", path):
             continue
@@ -299,9 +302,10 @@ def disk_devices(mounted):
 
 
 class Walk:
-    """What a walk over the host's own disks found, and whether it came to its end."""
+    """What a walk over the host's own disks found, and whether it came to its end. ``served`` paths are not looked at."""
 
-    def __init__(self, devices, seconds):
+    def __init__(self, devices, seconds, served=()):
+        self.served = served
         self.devices, self.deadline, self.started = devices, time.monotonic() + seconds, time.monotonic()
         self.world_writable, self.unowned, self.setid = [], [], []
         self._listed = collections.Counter()
@@ -332,6 +336,8 @@ class Walk:
 
     def _met(self, entry, ours, entered):
         """Look at one name. How to walk below it, or None."""
+        if entry.path in self.served:
+            return None
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError:
@@ -383,9 +389,10 @@ class Walk:
         return False
 
 
-def walk(devices, seconds):
+def walk(mounted, seconds):
     """A Walk over the host's disks: the system first, what matters most first in it; then sites and people's folders."""
-    found = Walk(devices, seconds)
+    served = {mount["path"] for mount in mounted if mount["kind"].startswith(SERVED)}
+    found = Walk(disk_devices(mounted), seconds, served)
     for part, roots, mendable in (("system", (*FIRST, "/"), True), ("users", OF_USERS, False)):
         for root in roots:
             if os.path.isdir(root) and not os.path.islink(root) and not found.is_late:
@@ -449,7 +456,7 @@ def believed_corrections():
 
 def world_writable_corrections(kind):
     """What anybody may write: of files (``file``) that right, of folders (``dir``) the right to replace others' files."""
-    found = walk(disk_devices(mounts(read_text("/proc/self/mountinfo") or "")), WALK_SECONDS * 3)
+    found = walk(mounts(read_text("/proc/self/mountinfo") or ""), WALK_SECONDS * 3)
     mendable = [entry["path"] for entry in found.world_writable if entry["mendable"] and entry["kind"] == kind]
     if kind == "dir":
         return [Correction(path, 0o7777, add=stat.S_ISVTX, by_owner=False) for path in mendable]
