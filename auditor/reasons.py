@@ -72,6 +72,13 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
+        r"/var/lib/luytre/guard/[0-9A-Za-z-]{1,64}/python",
+        Text(
+            vi="đã quá hạn xác nhận hoặc máy chủ đã tự khôi phục khi chưa làm xong, nên không thay đổi gì thêm",
+            en="the time to confirm was over, or the host had gone back by itself, before all was done: nothing more was changed",
+        ),
+    ),
+    (
         r"python3?: (command )?not found|python3?: No such file|interpreter \S{1,300} (not found|was not found)|/usr/bin/python3[^\n]{0,100}No such file",
         Text(
             vi="máy chủ không có Python 3: chạy 'apt-get install python3' trên máy chủ",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -149,7 +150,9 @@ def test_a_room_that_fails_brings_back_what_the_rooms_before_it_did(plain: Calla
     assert json.loads(on_host(RUNS))["state"] == "reverted"
 
 
-def test_a_run_that_is_killed_brings_the_host_back_by_itself(state: Mapping[str, str]) -> None:
+def test_a_run_that_stops_brings_the_host_back_by_itself_and_changes_nothing_when_it_goes_on(
+    state: Mapping[str, str],
+) -> None:
     given = {"luytre_accept": [], "luytre_seconds": 15}
     playing = subprocess.Popen(
         [
@@ -163,11 +166,15 @@ def test_a_run_that_is_killed_brings_the_host_back_by_itself(state: Mapping[str,
     try:
         while playing.poll() is None and not (lab.upper(HOST) / TIMEOUT_SCRIPT).is_file():
             time.sleep(0.05)
+        playing.send_signal(signal.SIGSTOP)
+        until = time.monotonic() + 300
+        while json.loads(on_host(RUNS))["state"] != "reverted" and time.monotonic() < until:
+            time.sleep(0.5)
+        assert json.loads(on_host(RUNS))["state"] == "reverted"
+        playing.send_signal(signal.SIGCONT)
+        assert playing.wait(300) != 0
     finally:
         playing.kill()
         playing.wait()
-    until = time.monotonic() + 300
-    while json.loads(on_host(RUNS))["state"] != "reverted" and time.monotonic() < until:
-        time.sleep(0.5)
-    assert json.loads(on_host(RUNS))["state"] == "reverted"
     assert f"/{TIMEOUT_SCRIPT}" not in on_host("ls /etc/profile.d/*")
+    assert "zz-luytre" not in on_host("ls /etc/sysctl.d")

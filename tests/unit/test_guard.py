@@ -446,3 +446,26 @@ def test_a_tree_and_modes_are_said_with_their_word(place: Path) -> None:
     assert wanted.kind(f"{place}/left/behind") == "tree"
     assert wanted.kind(f"{place}/shared") == "data"
     assert wanted.cleared(f"{place}/left/behind") and not wanted.cleared(f"{place}/shared/new")
+
+
+def test_a_run_that_is_late_finds_nothing_to_change_the_host_with(tmp_path: Path) -> None:
+    place = store.Store(str(tmp_path / "guard"))
+    place.prepare()
+    Path(place.folder("one")).mkdir()
+    path = place.open_for_changes("one")
+    assert place.open_for_changes("one") == path  # armed again
+    said = subprocess.run([path, "-c", "print(6 * 7)"], check=True, capture_output=True, text=True)
+    assert said.stdout == "42\n"
+    place.close_to_changes("one")
+    place.close_to_changes("one")
+    assert not os.path.lexists(path)
+
+
+def test_a_run_that_is_being_reverted_is_not_armed_again(tmp_path: Path) -> None:
+    place = store.Store(str(tmp_path / "guard"))
+    place.prepare()
+    Path(place.folder("one")).mkdir()
+    store.write_json(place.mark, {"run": "one", "digest": "0" * 64})
+    place.put_state("one", {"state": "reverting"})
+    with pytest.raises(store.Refused, match="reverted"):
+        actions.arm("one", 60, [], [], kept=place)

@@ -76,6 +76,12 @@ digest:
   description: The snapshot's digest.
   returned: for arm and confirm
   type: str
+interpreter:
+  description: >-
+    A Python of the run's own, by which all that it changes has to be changed: it is gone as soon as the run is confirmed
+    or the host begins to bring itself back, so that a run that is late changes nothing that nobody could take back.
+  returned: for arm, unless in check mode
+  type: str
 after:
   description: The digest of what the run left behind.
   returned: for confirm

@@ -35,13 +35,15 @@ def arm(run, seconds, touches, roots, check=False, kept=None):
         armed = kept.armed()
         if armed and armed["run"] != run:
             raise store.Refused(_in_progress(armed))
+        if armed and (kept.state(run) or {}).get("state") == "reverting":
+            raise store.Refused("the run %s is being reverted" % run)
         if armed:
             timer.stop_timer(run)
             timer.start_timer(kept, run, seconds)
             store.write_json(kept.mark, {**armed, "seconds": seconds, "deadline": time.time() + seconds})
             notes = (kept.state(run) or {}).get("notes", [])
             answer = {"digest": armed["digest"], "extended": True, "seconds": seconds, "notes": notes}
-            return {"changed": True, "run": run, **answer}
+            return {"changed": True, "run": run, "interpreter": kept.open_for_changes(run), **answer}
         _keep_room(kept)
         digest, size = snapshot.take(kept, run, [*touches, *_made_by_ansible()], roots)
         try:
@@ -51,11 +53,13 @@ def arm(run, seconds, touches, roots, check=False, kept=None):
             mark = {"run": run, "digest": digest, "uid": uid, "account": account, "seconds": seconds}
             kept.put_state(run, {"state": "armed", "armed": time.time(), "digest": digest, "notes": size["notes"]})
             store.write_json(kept.mark, {**mark, "boot": timer.boot_id(), "deadline": time.time() + seconds})
+            interpreter = kept.open_for_changes(run)
         except BaseException:
             timer.disarm(kept, run)
             raise
     took = round(time.monotonic() - began, 3)
-    return {"changed": True, "run": run, "digest": digest, "extended": False, "seconds": seconds, "took": took, **size}
+    answer = {"digest": digest, "interpreter": interpreter, "extended": False, "seconds": seconds, "took": took}
+    return {"changed": True, "run": run, **answer, **size}
 
 
 def _keep_room(kept):

@@ -51,6 +51,7 @@ def _boot(kept, run):
         if armed is None:
             return DONE
         state = kept.state(run) or {}
+        kept.close_to_changes(run)
         _note(kept, run, {"state": "reverting", "cause": "boot", "began": state.get("began") or time.time()})
         for problem in restore.early(work.Snapshot(kept, run, armed["digest"]), state.get("pending")):
             print("luytre-guard: %s" % problem, file=sys.stderr)
@@ -75,6 +76,7 @@ def _try(kept, run, cause, end_writers):
         state = kept.state(run) or {}
         began = state.get("began") or time.time()
         tries = {"boot": timer.boot_id(), "count": number + 1}
+        kept.close_to_changes(run)
         _note(kept, run, {"state": "reverting", "cause": cause, "began": began, "tries": tries})
         try:
             ended = state.get("processes_ended", 0) + (0 if state.get("pending") else end_writers())

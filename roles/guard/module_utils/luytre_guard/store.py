@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import time
 import zipfile
 
@@ -20,6 +21,8 @@ RUN = re.compile(r"\A[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
 MAX_SNAPSHOTS = 5
 MAX_KEPT_BYTES = 256 * 1024 * 1024
 PROGRAM = "guard.pyz"
+PYTHON = "python"
+"""Of a run: what its changes are made by. It is there only while they can be taken back."""
 ROOM = "room"
 """Of a run, or of the guard: the folder with what ``spare`` keeps."""
 MODULES = (
@@ -95,6 +98,18 @@ class Store:
     def put_state(self, run, changes):
         """Change some of what is recorded about the run."""
         self.write_json(self.file(run, "state.json"), {**(self.state(run) or {}), **changes, "run": run})
+
+    def open_for_changes(self, run):
+        """Have the run change the host by a Python of its own, whose path is told, until ``close_to_changes``."""
+        path = self.file(run, PYTHON)
+        with contextlib.suppress(FileExistsError):
+            os.symlink(os.path.realpath(sys.executable), path)
+        return path
+
+    def close_to_changes(self, run):
+        """Whatever the run still sends, it begins no more changes."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.file(run, PYTHON))
 
     def write_json(self, path, document):
         """Write a document, also where the disk has run full since the run was armed; its sha256."""

@@ -148,6 +148,7 @@ def _ancestors(path):
 
 def disarm(kept, run):
     """Take timer and boot units away, and leave the folders they lay in as they were."""
+    kept.close_to_changes(run)
     stop_timer(run)
     for name, target in ((BOOT, "sysinit.target"), (FINISH, "multi-user.target")):
         wants = os.path.join(UNITS, target + ".wants")
