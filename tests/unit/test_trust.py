@@ -207,3 +207,19 @@ def test_the_real_thing_agrees(tmp_path: Path) -> None:
     path.touch()
     path.chmod(0o666)
     assert _trust.loose(str(path)) is not None
+
+
+def test_a_file_system_that_a_user_serves_is_theirs_whatever_it_says() -> None:
+    mounts = _trust.served_by(
+        "9 1 0:1 / / rw - ext4 /dev/sda rw,user_id=5\n"
+        "36 9 0:9 / /srv/a\\040b rw,nosuid shared:1 - fuse.sshfs x\\040user_id=0 rw,user_id=33,group_id=33,allow_other\n"
+        "37 9 0:8 / /srv/roots rw - fuse.sshfs x rw,user_id=0,group_id=0\n"
+        "38 9 0:7 / /srv/none rw - fuse\n"
+    )
+    assert mounts == {"/srv/a b": 33}
+    disk = Disk(srv=(FOLDER, 0o755, 0, 0), **{"srv__a b": (FOLDER, 0o755, 0, 0), "srv__a b__x": (FILE, 0o644, 0, 0)})
+    trust = Trust((0,), disk.lstat, disk.readlink, disk.lists.get, mounts)
+    for said in (trust.loose("/srv/a b/x"), trust.replaceable("/srv/a b/x"), trust.loose("/srv/a b")):
+        assert said is not None
+        assert said.startswith("/srv/a b can be changed by user ")
+    assert not {"/srv/a b", "/srv/a b/x"} & set(disk.asked), "a look at it need never end"
