@@ -66,6 +66,8 @@ def test_one_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(_apart.os, "waitpid", waitpid)
     monkeypatch.setattr(_apart, "ROUNDS", 2)
     answers = apart(["fine"], sound, 5, 1)
+    monkeypatch.undo()
+    os.waitpid(-1, 0)
     assert answers["fine"]["error"] is None
 
 
