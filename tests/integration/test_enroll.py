@@ -64,10 +64,12 @@ def enrolled(stage: Stage) -> None:
     assert {f["status"] for f in found} >= {"pass", "fail"}
 
     # Last, since sshd shuts out an address for a while after a wrong password.
-    refused = auditor("enroll", "may2", *common[2:], "--password-stdin", "--yes", given="wrong\n")
+    other = stage.folder / "other"
+    other.mkdir()
+    refused = auditor("enroll", "may2", "-i", str(other), *common[4:], "--password-stdin", "--yes", given="wrong\n")
     assert refused.code == 2
     assert "từ chối khóa SSH hoặc mật khẩu" in refused.err
-    assert not (folder / "may2.yml").exists()
+    assert not (other / "may2.yml").exists()
 
 
 def test_from_the_root_password_to_an_audit__enrolled(acted: Callable[[str], None]) -> None:
