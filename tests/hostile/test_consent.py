@@ -19,6 +19,7 @@ from tests.lab.fixtures import BIN, INVENTORY, Ended, environment, play, quiet, 
 HOST = "web3"
 DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"
 TIMEOUT_SCRIPT = "etc/profile.d/00-luytre.sh"
+SYSCTLS = "etc/sysctl.d/zz-luytre.conf"
 VENDOR = """
 printf 'PasswordAuthentication yes\\nKbdInteractiveAuthentication yes\\nX11Forwarding yes\\n' > /etc/ssh/sshd_config.d/01-vendor.conf
 systemctl reload ssh
@@ -153,6 +154,7 @@ def test_a_room_that_fails_brings_back_what_the_rooms_before_it_did(plain: Calla
 def test_a_run_that_stops_brings_the_host_back_by_itself_and_changes_nothing_when_it_goes_on(
     state: Mapping[str, str],
 ) -> None:
+    on_host(f"rm -f /{TIMEOUT_SCRIPT} /{SYSCTLS}")
     given = {"luytre_accept": [], "luytre_seconds": 15}
     playing = subprocess.Popen(
         [
@@ -177,4 +179,4 @@ def test_a_run_that_stops_brings_the_host_back_by_itself_and_changes_nothing_whe
         playing.kill()
         playing.wait()
     assert f"/{TIMEOUT_SCRIPT}" not in on_host("ls /etc/profile.d/*")
-    assert "zz-luytre" not in on_host("ls /etc/sysctl.d")
+    assert f"/{SYSCTLS}" not in on_host("ls /etc/sysctl.d/*")
