@@ -1,5 +1,9 @@
-"""Makes what runs on audited hosts importable as there: ``ansible.module_utils.luytre`` and ``luytre_guard``."""
+"""Makes what runs on audited hosts importable as there: ``ansible.module_utils.luytre`` and ``luytre_guard``.
 
+What a person's shell sets for the command is no part of a test.
+"""
+
+import os
 from pathlib import Path
 
 import ansible.module_utils
@@ -8,6 +12,9 @@ import pytest
 pytest_plugins = ["tests.lab.fixtures"]
 
 ON_LAB = ("integration", "hostile")
+
+for variable in ("LUYTRE_LANG", "LUYTRE_STATE", "LUYTRE_INVENTORY", "ANSIBLE_VAULT_PASSWORD_FILE"):
+    os.environ.pop(variable, None)
 
 for role in ("collect", "guard"):
     ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "roles" / role / "module_utils"))
