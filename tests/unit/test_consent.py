@@ -75,7 +75,9 @@ def test_ansible_chooses_the_tasks_of_exactly_the_controls_that_are_asked_for() 
 def test_names_that_mean_nothing_are_told_and_not_passed_over() -> None:
     assert decide(("ssh", "shs"), ("ssh.pasword_auth",))["unknown"] == ["shs", "ssh.pasword_auth"]
     assert decide(accept=["sudo.nopasswd"])["unknown"] == ["sudo.nopasswd"]
-    assert decide(("all",), ("never", "sudo", "notest", "molecule-notest"))["unknown"] == []
+    assert (
+        decide(("all",), ("never", "sudo", "notest", "molecule-notest", "molecule-idempotence-notest"))["unknown"] == []
+    )
 
 
 # --- accepted ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import yaml
 EVERYTHING = ("all", "tagged")
 OF_ANSIBLE = (*EVERYTHING, "untagged", "always", "never")
 """Tags with a meaning of Ansible's own."""
-OF_MOLECULE = ("molecule-notest", "notest")
+OF_MOLECULE = ("molecule-notest", "notest", "molecule-idempotence-notest")
 """Tags that Molecule skips in every play."""
 
 NO_WAY_BACK = {
