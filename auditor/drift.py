@@ -34,6 +34,7 @@ class Drift(Model):
     run: str | None = Field(default=None, description="the confirmed hardening that it is compared with")
     changes: tuple[Change, ...] = ()
     count: int = Field(default=0, description="of all changes; the host lists the first 200 paths")
+    notes: tuple[Text, ...] = Field(default=(), description="what could not be compared, and why")
     refused: Text | None = None
 
 
@@ -79,7 +80,11 @@ def _drift(host: str, said: Mapping[str, Any], in_force: Touches) -> Drift:
         run=guard.word(said.get("run")),
         changes=tuple(changes),
         count=max(len(changes), count if isinstance(count, int) else 0),
+        notes=guard.notes(said, _UNSEEN),
     )
+
+
+_UNSEEN = Text(vi="không so sánh được", en="not compared:")
 
 
 def _touching(in_force: Touches, what: str) -> tuple[ControlId, ...]:

@@ -26,6 +26,7 @@ _NOT_KEPT: Mapping[str, Text] = {
     "broken": Text(vi="việc đọc bị lỗi", en="reading them failed"),
 }
 """Why a guard does not keep something, by its word."""
+_HELD = Text(vi="đường lui không giữ", en="the way back does not hold")
 
 
 def task(played: Playbook, host: str) -> Task | None:
@@ -51,18 +52,21 @@ def digest(said: Mapping[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) and _DIGEST.fullmatch(value) else None
 
 
-def notes(said: Mapping[str, Any]) -> tuple[Text, ...]:
-    """What the way back does not hold, since lesser users on the host shape it: where, how much of it, and why."""
-    return tuple(_note(one) for one in mappings(said.get("notes")))
+def notes(said: Mapping[str, Any], what: Text = _HELD) -> tuple[Text, ...]:
+    """What the way back does not hold, since lesser users on the host shape it: where, how much of it, and why.
+
+    ``what`` begins each sentence; a plain number of entries follows.
+    """
+    return tuple(_note(one, what) for one in mappings(said.get("notes")))
 
 
-def _note(one: Mapping[str, Any]) -> Text:
+def _note(one: Mapping[str, Any], what: Text) -> Text:
     count, path = one.get("count"), one_line(word(one.get("path"))[:_MAX_PATH])
     why = _NOT_KEPT.get(str(one.get("why")), Text(vi="không rõ lý do", en="for no known reason"))
     number = count if isinstance(count, int) and not isinstance(count, bool) and 0 < count < 2**40 else 1
     return Text(
-        vi=f"đường lui không giữ {number} mục trong {path}: {why.vi}",
-        en=f"the way back does not hold {number} {'entry' if number == 1 else 'entries'} in {path}: {why.en}",
+        vi=f"{what.vi} {number} mục trong {path}: {why.vi}",
+        en=f"{what.en} {number} {'entry' if number == 1 else 'entries'} in {path}: {why.en}",
     )
 
 
@@ -75,8 +79,8 @@ def not_back(said: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def word(value: Any) -> str:
-    """A value as text, without secrets."""
-    return redact(str(value)[:_MAX_CHARS])
+    """A value as text that can be written anywhere, without secrets: a name may hold bytes that are no character."""
+    return redact(str(value)[:_MAX_CHARS]).encode("utf-8", "backslashreplace").decode()
 
 
 def words(value: Any) -> tuple[str, ...]:

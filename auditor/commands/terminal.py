@@ -349,6 +349,8 @@ def show_drift(drift: Drift, lang: Lang) -> None:
     out.print(f"[bold]{escape(drift.host)}[/]: {escape(head)}")
     for change in drift.changes:
         out.print(f"  {escape(change.how):<10} {escape(change.what)}  [dim]{', '.join(change.controls)}[/]")
+    for note in drift.notes[:_SHOWN]:
+        err.print(f"  [yellow]![/] {escape(note.get(lang))}")
 
 
 def show_verdict(verdict: Verdict, catalogue: Catalogue, lang: Lang) -> None:

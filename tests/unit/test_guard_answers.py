@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
+
 from auditor import drift, guard, rollback
-from auditor.commands import console
+from auditor.commands import console, terminal
 from auditor.models import Host, HostHardening, Inventory
 from auditor.runner import Playbook, Task
 from tests.unit.test_journal import hardening
@@ -71,6 +74,34 @@ def test_what_is_not_kept_is_told_in_both_languages_and_bounded() -> None:
     assert first.en.startswith("the way back does not hold 7 entries in /var/www/a") and "nested too deep" in first.en
     assert first.vi.startswith("đường lui không giữ 7 mục trong /var/www/a") and "\n" not in first.vi
     assert "1 entry" in second.en and len(notes) <= 200 and max(len(note.en) for note in notes) < 400
+
+
+def test_a_name_that_is_no_text_ends_nobody_s_run(monkeypatch: Any) -> None:
+    odd = "/var/www/\udcff"
+    said = {"paths": [{"path": odd, "what": "new"}], "files": [odd], "run": "r"}
+    known = Inventory(path="i", organisation=None, hosts=())
+    monkeypatch.setattr(drift, "play", lambda *_, **__: played(said))
+    monkeypatch.setattr(rollback, "play", lambda *_, **__: played(said))
+    told = (
+        *drift.look(known, [Host(name="h", address="192.0.2.1")], []),
+        *rollback.run(known, hardening("a", "confirmed"), [HostHardening(host="h")]),
+    )
+    for one in told:
+        written = json.dumps(one.model_dump(mode="json"), ensure_ascii=False).encode("utf-8")
+        assert b"/var/www/\\\\udcff" in written
+
+
+def test_drift_tells_what_lesser_users_keep_it_from_comparing(
+    monkeypatch: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = {"run": "r", "paths": [], "count": 0, "notes": [{"path": "/var/www/a", "why": "many", "count": 9}]}
+    monkeypatch.setattr(drift, "play", lambda *_, **__: played(said))
+    inventory = Inventory(path="i", organisation=None, hosts=())
+    (seen,) = drift.look(inventory, [Host(name="h", address="192.0.2.1")], [])
+    assert [note.en for note in seen.notes] == ["not compared: 9 entries in /var/www/a: there are too many"]
+    assert [note.vi for note in seen.notes] == ["không so sánh được 9 mục trong /var/www/a: có quá nhiều mục"]
+    terminal.show_drift(seen, "en")
+    assert "not compared" in "".join(capsys.readouterr())
 
 
 def test_what_is_not_yet_back_counts_before_problems() -> None:
