@@ -72,6 +72,15 @@ def test_ansible_chooses_the_tasks_of_exactly_the_controls_that_are_asked_for() 
             assert task.evaluate_tags(list(tags), list(skipped), {}) == (control in asked), (control, tags, skipped)
 
 
+@pytest.mark.parametrize(
+    "given", [{"ssh.password_auth": False}, {"ssh.password_auth": True}, True, 7, {"ssh.password_auth"}]
+)
+def test_what_is_no_list_of_names_accepts_nothing_and_is_told(given: Any) -> None:
+    found = decide(accept=given)
+    assert "ssh.password_auth" in found["held"] and "ssh.password_auth" not in found["apply"]
+    assert found["unknown"] == [str(given)]
+
+
 def test_names_that_mean_nothing_are_told_and_not_passed_over() -> None:
     assert decide(("ssh", "shs"), ("ssh.pasword_auth",))["unknown"] == ["shs", "ssh.pasword_auth"]
     assert decide(accept=["sudo.nopasswd"])["unknown"] == ["sudo.nopasswd"]

@@ -55,10 +55,15 @@ def unknown(known, names):
 
 
 def accepted(given):
-    """The controls that somebody accepts: a list, or one text with commas or spaces between."""
+    """The controls that somebody accepts: a list, or one text with commas or spaces between.
+
+    Anything else is taken for a name that means nothing: who writes ``ssh.x: false`` accepts nothing.
+    """
     if isinstance(given, str):
         return [name for name in re.split(r"[\s,]+", given) if name]
-    return [str(name) for name in given or []]
+    if given is None or isinstance(given, (list, tuple)):
+        return [str(name) for name in given or []]
+    return [str(given)]
 
 
 def objection(fix, is_accepted):
