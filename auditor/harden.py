@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from auditor.plan import Plan, TaskPreview, preview
 from auditor.reasons import explain
 from auditor.report.visible import one_line
 from auditor.review import look
-from auditor.runner import COMMAND_SECONDS, Playbook, Task, interruptible, play
+from auditor.runner import COMMAND_SECONDS, CUT_SHORT, Playbook, Task, interruptible, play
 
 APPLY_SECONDS = 1_800
 SETTLE_SECONDS = 900
@@ -94,7 +95,8 @@ def harden(
     """Put the plan in force, batch by batch; ends with every host confirmed, brought back, or untouched.
 
     The caller holds the journal's lock. On Ctrl-C and SIGTERM the hosts under way are brought back, then
-    Interrupted is raised. Only a host that answers no more is left to its own timer, and waited for.
+    Interrupted is raised; told once more, it leaves them to their own timers. An error of this machine, such as a full
+    disk, brings them back, too. Only a host that answers no more is left to its own timer, and waited for.
     ``release``: controls that are no longer to be in force on the plan's hosts.
     """
     options = options or Options()
@@ -202,16 +204,27 @@ class _Rollout:
             wrong.update(self._suspected(self._failing(probed, expected, reach)))
             open_ones = dict.fromkeys((*self._armed(names), *wrong))
             self._settle(hosts, {name: "revert" if name in wrong else "confirm" for name in open_ones}, wrong)
-        except KeyboardInterrupt:
+        except BaseException as why:
             begun = [name for name in names if self._state(name) in ("applying", "armed")]
-            self._settle(hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, _INTERRUPTED))
-            self.record.update(ended=_now())
-            raise Interrupted(self.record.now) from None
+            with suppress(KeyboardInterrupt, OSError):  # told again, or no room for records: hosts have their timers
+                self._settle(hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, _INTERRUPTED))
+                self.record.update(ended=_now())
+            if isinstance(why, KeyboardInterrupt):
+                raise Interrupted(self.record.now) from None
+            raise
         self._look_again(hosts, expected, reach)
 
     def look_after(self, hosts: Sequence[Host]) -> None:
-        """Hosts of a hardening that was killed: what they came to, brought back where it is still open."""
+        """Hosts of a hardening that was killed: what they came to, brought back where it is still open.
+
+        One whose own time is long over is asked once: what it has not said by now, nobody has to wait for.
+        """
         names = [host.name for host in hosts]
+        for name in names:
+            entry = self.record.now.of(name)
+            if entry is not None and entry.deadline is not None:
+                left = (datetime.fromisoformat(entry.deadline) - datetime.now(UTC)).total_seconds() + REVERT_SECONDS
+                self.until[name] = time.monotonic() + min(left, self.record.now.seconds + REVERT_SECONDS)
         self._settle(hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, _INTERRUPTED))
 
     def _apply(self, names: Sequence[str]) -> Playbook:
@@ -265,7 +278,9 @@ class _Rollout:
         One that was lost while it armed may have done so: it is to be brought back, too.
         """
         wrong = {}
-        cut_short = run.status != "successful" and not any(run.failure(name) for name in names)
+        cut_short = run.status == CUT_SHORT or (
+            run.status != "successful" and not any(run.failure(name) for name in names)
+        )
         for name in names:
             why = _failure(run, name) or (_UNTIMELY if cut_short or run.status == "timeout" else None)
             if why is None:

@@ -46,6 +46,9 @@ _FOR_SSH, _FOR_SUDO = "ansible_password", "ansible_become_password"
 """Variables that are passwords."""
 _SUDO_ASKS = r"(?i)BECOME password(\[defaults to SSH password\])?: ?$"
 
+CUT_SHORT = "cut short"
+"""The status of a run that somebody or something ended before its last word: no host has come to its end for certain."""
+
 Outcome = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 
 
@@ -249,7 +252,7 @@ def _listen(ansible: _Ansible, heard: _Heard) -> str:
                 break
     if ansible.error is not None:
         raise ansible.error
-    return ansible.status
+    return CUT_SHORT if heard.tasks and ansible.status != "timeout" else ansible.status
 
 
 def _read(pipe: int) -> bytes | None:

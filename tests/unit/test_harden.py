@@ -12,12 +12,12 @@ import pytest
 from auditor import harden, inventory
 from auditor.controls import Catalogue
 from auditor.journal import Journal
-from auditor.models import Host, Inventory, Site
+from auditor.models import Hardening, Host, HostHardening, Inventory, Site
 from auditor.plan import Change, HostPlan, Plan
 from auditor.review import look
 from auditor.review.fetch import Answer
 from auditor.review.probes import HostProbes, Probe
-from auditor.runner import Playbook, Task
+from auditor.runner import CUT_SHORT, Playbook, Task
 
 HOST = Host(name="h", address="192.0.2.1", sites=(Site(domain="a.test", host="h"), Site(domain="b.test", host="h")))
 INVENTORY = Inventory(path="i", organisation=None, hosts=(HOST,))
@@ -57,9 +57,11 @@ def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
     monkeypatch.setattr(look, "take", lambda *_: seen)
     monkeypatch.setattr(harden.time, "sleep", lambda _seconds: None)
 
-    def run(ansible: Ansible, options: harden.Options | None = None) -> Any:
+    def run(ansible: Ansible, options: harden.Options | None = None, *others: str) -> Any:
         monkeypatch.setattr(harden, "play", ansible)
-        done = harden.harden(INVENTORY, [HOST], PLAN, Catalogue(controls=()), Journal(tmp_path), "r", options)
+        hosts = [HOST, *(Host(name=name, address="192.0.2.2") for name in others)]
+        plan = Plan(hosts=(*PLAN.hosts, *(PLAN.hosts[0].model_copy(update={"host": name}) for name in others)))
+        done = harden.harden(INVENTORY, hosts, plan, Catalogue(controls=()), Journal(tmp_path), "r", options)
         return done.hardening.hosts[0]
 
     yield run
@@ -105,6 +107,54 @@ def test_a_site_that_is_not_judged_by_wish_brings_no_host_back_and_is_told(
     assert kept.by_wish == tuple(by_wish)
     told = ["a.test: http://a.test/: status 200 → 500"] if order == "confirm" else []
     assert [one.en for one in kept.unjudged] == told
+
+
+def test_nobody_is_confirmed_by_a_run_that_was_ended_because_another_host_failed_in_it(
+    ended: Callable[..., Any],
+) -> None:
+    gone = Task("g", "write", "x", "copy", "unreachable", {"msg": "timed out"})
+    ansible = Ansible(Playbook(CUT_SHORT, (ARMED, DONE, gone)), said("reverted", cause="asked"))
+    assert ended(ansible, harden.Options(batch="100%"), "g").state == "reverted"
+    assert ansible.orders == ["revert"]
+
+
+def test_a_disk_that_is_full_here_leaves_no_host_in_the_middle(
+    ended: Callable[[Ansible], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, ansible = Journal.write, Ansible(Playbook("successful", (ARMED, DONE)), said("reverted", cause="asked"))
+
+    def full(self: Journal, hardening: Hardening) -> None:
+        if hardening.hosts[0].state == "armed":
+            raise OSError(28, "No space left on device")
+        write(self, hardening)
+
+    monkeypatch.setattr(Journal, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        ended(ansible)
+    assert ansible.orders == ["revert"]
+
+
+def test_told_to_end_twice_it_tells_what_is_still_open(ended: Callable[[Ansible], Any], tmp_path: Path) -> None:
+    class Told(Ansible):
+        def __call__(self, playbook: str, **given: Any) -> Playbook:
+            super().__call__(playbook, **given)
+            raise KeyboardInterrupt
+
+    with pytest.raises(harden.Interrupted) as told:
+        ended(Told(Playbook("successful", (ARMED, DONE)), SILENT))
+    assert told.value.hardening.hosts[0].state == "armed"
+    assert Journal(tmp_path).unfinished("i") == (told.value.hardening,)
+
+
+def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    journal, ansible = Journal(tmp_path), Ansible(SILENT, SILENT)
+    entry = HostHardening(host="h", state="lost", deadline="2026-11-26T00:00:00+07:00")
+    journal.write(Hardening(id="r", inventory="i", started="2026-11-26T00:00:00+07:00", seconds=600, hosts=(entry,)))
+    monkeypatch.setattr(harden, "play", ansible)
+    (known,) = harden.find_out(INVENTORY, [HOST], journal)
+    assert (known.hosts[0].state, ansible.orders) == ("lost", ["revert"])
 
 
 def test_a_host_lost_while_it_armed_is_brought_back(ended: Callable[[Ansible], Any]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.in_ansible import bounds
-from auditor.runner import THIS_MACHINE, Playbook, Task, play
+from auditor.runner import CUT_SHORT, THIS_MACHINE, Playbook, Task, play
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +150,19 @@ def test_the_papers_of_the_office_are_no_groups(tmp_path: Path) -> None:
     said = "    - name: Say\n      ansible.builtin.debug:\n        msg: '{{ groups.keys() | list }}'\n"
     run = play(written(tmp_path, said), inventory=inventory)
     assert [(task.host, task.result["msg"]) for task in run.tasks] == [("here", ["all", "ungrouped"])]
+
+
+def test_a_run_that_is_killed_is_told_from_one_in_which_a_host_failed(tmp_path: Path) -> None:
+    kill = (
+        "      ansible.builtin.shell: >-\n"
+        "        p=$$; while [ $p -gt 1 ]; do case $(cat /proc/$p/comm) in ansible-play*) top=$p ;; esac;\n"
+        "        p=$(ps -o ppid= -p $p | tr -d ' '); done; kill -9 $top\n"
+    )
+    (tmp_path / "hosts.yml").write_text(f"all:\n  hosts:\n    bad:\n{LOCAL}    good:\n{LOCAL}", "utf-8")
+    fails = FAILS + "      when: inventory_hostname == 'bad'\n"
+    run = play(written(tmp_path, fails + "    - name: End\n" + kill), inventory=tmp_path / "hosts.yml")
+    assert run.failure("bad") is not None
+    assert run.status == CUT_SHORT
 
 
 def test_a_listener_that_fails_ends_ansible(tmp_path: Path) -> None:
