@@ -72,12 +72,14 @@ class Client:
         self._lenient = _lenient()
         self._given_up: set[str] = set()
         """Sites with a page that was built to cost time."""
+        self._turn = threading.Lock()
+        """Pages of one host are read one after the other, so that those of others do not wait for more than one."""
 
     def get(
         self, scheme: str, address: str, domain: str, path: str, port: int | None = None, *, declared: bool = True
     ) -> Answer:
         """One page, redirects not followed; ``port`` when it is not the scheme's own. Never raises for what answers."""
-        fetch = _Fetch(scheme, address, domain, path, port, declared, self._given_up)
+        fetch = _Fetch(scheme, address, domain, path, port, declared, self._given_up, self._turn)
         with fetch.within(FETCH_SECONDS):
             answer = fetch.by(self._strict)
             if _REFUSED in answer.error:
@@ -117,6 +119,7 @@ class _Fetch:
     port: int | None
     declared: bool
     given_up: set[str]
+    turn: threading.Lock
     _ends: float = 0.0
     _socket: socket.socket | None = None
     _timer: threading.Timer = field(init=False)
@@ -163,13 +166,17 @@ class _Fetch:
         return bytes(body)
 
     def _page(self, body: bytes, url: str) -> Page:
-        if self.domain in self.given_up:
-            raise reader.Costly("another page of the site was built to cost time: not read again")
+        if not self.turn.acquire(timeout=self._left()):
+            raise reader.Unreadable("other pages of the host took all the time for reading")
         try:
+            if self.domain in self.given_up:
+                raise reader.Costly("another page of the site was built to cost time: not read again")
             return reader.read(body, url, self._left())
         except reader.Costly:
             self.given_up.add(self.domain)
             raise
+        finally:
+            self.turn.release()
 
     def by(self, context: ssl.SSLContext, *, trusted: bool = True) -> Answer:
         url = f"{self.scheme}://{self.domain}{self.path}"

@@ -214,6 +214,14 @@ def test_what_fails_is_named_once(out: bytes, err: bytes, words: str) -> None:
     assert words in said
 
 
+def test_a_host_that_names_many_probes_hides_nobody_else_s() -> None:
+    many = probed(
+        WHOLE.replace(b"luytre: end", b"".join(b"luytre: a%d 1\n" % n for n in range(5_000)) + b"luytre: end")
+    )
+    assert len(many.probes) < probes.MAX_PROBES + 5 and many.of("complete") == Probe("complete", True)
+    assert len(unjudged((many,))) < probes.MAX_PROBES
+
+
 def test_what_failed_before_is_said_and_not_judged() -> None:
     bad = probed(
         WHOLE.replace(b"nginx 0 syntax is ok", b"nginx 1 old").replace(b"service 0 active", b"service 3 inactive")

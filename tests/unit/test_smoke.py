@@ -9,6 +9,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -244,6 +245,26 @@ def test_a_page_built_to_cost_time_is_named_as_such_and_its_site_is_not_read_aga
         first, second = (client.get("http", "127.0.0.1", "a.test", "/", port) for _ in range(2))
     assert "built to cost" in first.error
     assert "not read again" in second.error
+
+
+def test_a_host_has_one_page_read_at_a_time_so_that_others_wait_for_no_more_than_that(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[int] = []
+    busy: list[str] = []
+
+    def read(_body: bytes, url: str, _seconds: float) -> Page:
+        busy.append(url)
+        at_once.append(len(busy))
+        time.sleep(0.02)
+        busy.remove(url)
+        return Page()
+
+    monkeypatch.setattr(fetch.reader, "read", read)
+    client = Client()
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda n: client.get("http", "127.0.0.1", f"{n}.test", "/", port), range(6)))
+    assert at_once == [1] * 6
 
 
 # --- visiting ----------------------------------------------------------------------------------------------
