@@ -36,6 +36,8 @@ COMMAND_SECONDS = 900
 hangs is cut off, and named, while there is time left for the others.
 """
 _MOST = 0.8
+_IN_ALL = 1.6
+"""All commands of one host together have so many times as much as one: all hosts wait for the slowest at each task."""
 _IN_ANSIBLE = Path(__file__).parent / "in_ansible"
 _MAX_MEMORY = 1_500_000
 """Kilobytes of addresses for each of Ansible's processes."""
@@ -193,7 +195,8 @@ def play(
 
     The inventory ``THIS_MACHINE`` is this machine, without SSH; as root only when we are.
 
-    ``timeout`` is in seconds for the whole run, ``patience`` for one command on one host. Never raises for what hosts do; a playbook that could not even start
+    ``timeout`` is in seconds for the whole run, ``patience`` for one command on one host. Never raises for
+    what hosts do; a playbook that could not even start
     has the status "failed", no tasks, and a complaint. Raises KeyboardInterrupt on Ctrl-C and, in the main thread, on
     SIGTERM, once Ansible has ended here; what it started on hosts may go on.
     """
@@ -323,7 +326,9 @@ def _given(
 def _door(folder: Path, seconds: float) -> Path:
     """What Ansible takes for ssh: ssh as it may talk to a host."""
     door = f"import sys; sys.path.append({str(_IN_ANSIBLE.parent.parent)!r}); from auditor.in_ansible.door import main; main()"
-    command = [sys.executable, "-I", "-S", "-c", door, str(seconds)]
+    spent = folder / "spent"
+    spent.mkdir()
+    command = [sys.executable, "-I", "-S", "-c", door, str(seconds), str(_IN_ALL * seconds), str(spent)]
     path = folder / "ssh"
     path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', "utf-8")
     path.chmod(0o700)

@@ -1,6 +1,8 @@
 """Stands between Ansible and ssh: a host that says more than it may, or takes longer, is cut off.
 
-Run as ``SECONDS ARGUMENTS…`` of ssh, which reads our own input; its output is passed on. From the first brace on, where
+Run as ``SECONDS ALL_SECONDS FOLDER ARGUMENTS…`` of ssh, which reads our own input; its output is passed on. What a host
+has taken by now is kept in the folder: all hosts wait for the slowest at each task, so that one which is slow at every
+one would use up the time of all. From the first brace on, where
 a module's answer begins, output is held back until ssh has ended, so that an answer built to be costly is never
 decoded. A host that is cut off ends as one whose connection broke: with 255, and the reason as the last words.
 
@@ -9,6 +11,7 @@ Every task of every host starts one, so that nothing is imported that is not nee
 
 from __future__ import annotations
 
+import binascii
 import os
 import select
 import signal
@@ -24,12 +27,32 @@ _PIECE = 65_536
 
 def main() -> None:
     """Run ssh with our arguments; ends this process."""
-    run(float(sys.argv[1]), ssh_options.command(sys.argv[2:]))
+    arguments = sys.argv[4:]
+    way = "\0".join(word for word in arguments[:-1] if word != "-tt")
+    spent = f"{sys.argv[3]}/{binascii.crc32(os.fsencode(way)):08x}"
+    run(min(float(sys.argv[1]), float(sys.argv[2]) - _read(spent)), ssh_options.command(arguments), spent)
 
 
-def run(seconds: float, command: list[str]) -> None:
-    """Run a command for at most so many seconds; ends this process."""
-    ends = time.monotonic() + seconds
+def _read(path: str) -> float:
+    try:
+        with open(path) as file:  # noqa: PTH123  here and below: pathlib takes longer to import than all else
+            return float(file.read())
+    except (OSError, ValueError):
+        return 0.0
+
+
+def _write(path: str, seconds: float) -> None:
+    try:
+        with open(path, "w") as file:  # noqa: PTH123
+            file.write(f"{seconds:.3f}")
+    except OSError:
+        return  # a disk that is full here: each command still has its own time
+
+
+def run(seconds: float, command: list[str], spent: str | None = None) -> None:
+    """Run a command for at most so many seconds, and note in the file ``spent`` how many it took; ends this process."""
+    began = time.monotonic()
+    ends = began + seconds
     out, its_out = os.pipe()
     err, its_err = os.pipe()
     streams = [(os.POSIX_SPAWN_DUP2, its_out, 1), (os.POSIX_SPAWN_DUP2, its_err, 2)]
@@ -38,6 +61,8 @@ def run(seconds: float, command: list[str]) -> None:
     os.close(its_err)
     signal.signal(signal.SIGTERM, lambda *_: _end(child))
     held, why = _talk(child, {out: 1, err: 2}, ends)
+    if spent is not None:
+        _write(spent, _read(spent) + time.monotonic() - began)
     if why is None and not json_shape.is_sound(held, values=bounds.MAX_VALUES, depth=bounds.MAX_DEPTH):
         why = bounds.TOO_MUCH
     if why is not None:

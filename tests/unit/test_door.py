@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +48,28 @@ def test_a_host_that_hangs_is_cut_off() -> None:
     done = through("import time; print('{', flush=True); time.sleep(600)", seconds=0.3)
     assert (done.returncode, done.stdout) == (255, b"")
     assert done.stderr == f"\n{bounds.TOO_LONG}\n".encode()
+
+
+def test_a_host_that_is_slow_at_every_command_has_no_more_time_than_all_of_them_may_take(tmp_path: Path) -> None:
+    ssh = tmp_path / "bin" / "ssh"
+    ssh.parent.mkdir()
+    ssh.write_text('#!/bin/sh\nfor last; do :; done; eval "$last"\n', "utf-8")
+    ssh.chmod(0o700)
+    (tmp_path / "spent").mkdir()
+
+    def asked(host: str, command: str, *more: str) -> subprocess.CompletedProcess[bytes]:
+        door = "from auditor.in_ansible.door import main; main()"
+        given = ["1000", "1000", str(tmp_path / "spent"), "-o", "Port=22", *more, host, command]
+        environment = {**os.environ, "PATH": f"{ssh.parent}:{os.environ['PATH']}"}
+        return subprocess.run([sys.executable, "-c", door, *given], env=environment, capture_output=True, check=False)
+
+    assert asked("slow", "echo {}").stdout == b"{}\n"
+    (spent,) = (tmp_path / "spent").iterdir()
+    assert 0 < float(spent.read_text("utf-8")) < 1000
+    spent.write_text("999.9", "utf-8")
+    assert asked("slow", "sleep 600", "-tt").stderr == f"\n{bounds.TOO_LONG}\n".encode()
+    assert asked("slow", "sleep 600").returncode == 255
+    assert asked("good", "echo {}").stdout == b"{}\n"
 
 
 @pytest.mark.parametrize(
