@@ -79,6 +79,13 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
+        r"another run is in progress|was neither confirmed nor reverted on this host",
+        Text(
+            vi="một lần gia cố khác trên máy chủ này đang dở dang: đợi đến khi lần đó xong hoặc máy chủ tự khôi phục",
+            en="another hardening is in progress on this host: wait until it has ended or the host has gone back",
+        ),
+    ),
+    (
         r"python3?: (command )?not found|python3?: No such file|interpreter \S{1,300} (not found|was not found)|/usr/bin/python3[^\n]{0,100}No such file",
         Text(
             vi="máy chủ không có Python 3: chạy 'apt-get install python3' trên máy chủ",

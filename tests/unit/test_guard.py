@@ -384,6 +384,9 @@ def test_a_run_that_is_open_keeps_others_out(tmp_path: Path) -> None:
     store.write_json(place.mark, {"run": "one", "boot": "", "deadline": 0, "digest": ""})
     with pytest.raises(store.Refused, match="one"):
         actions.arm("two", 60, [], [], kept=place)
+    for check in (False, True):
+        with pytest.raises(store.Refused, match="one"):
+            actions.rollback("earlier", kept=place, check=check)
     with place.locked(0), pytest.raises(store.Refused, match="another run is in progress: one"), place.locked(0):
         pass
 

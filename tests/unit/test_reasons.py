@@ -34,6 +34,7 @@ from auditor.reasons import explain, of_area
         ("sorry, user a may not run sudo on web1.", "may not use sudo"),
         ("/bin/sh: 1: /usr/bin/python3: not found", "no Python 3: run 'apt-get install python3'"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
+        ("another run is in progress on this host: 20261124T101500Z-7f3a", "wait until it has ended"),
         ("ssh: Could not resolve hostname nowhere: Name or service not known", "does not resolve"),
     ],
 )

@@ -159,8 +159,10 @@ def rollback(run, expect_digest=None, expect_after=None, only=None, check=False,
     """Undo what a confirmed run changed and nobody changed since. Waits for the outcome; with ``check`` only tells."""
     kept = kept or store.Store()
     state = kept.state(run)
-    if kept.armed() and kept.armed()["run"] == run:
-        raise store.Refused("the run %s is still open: confirm or revert it" % run)
+    armed = kept.armed()
+    if armed:  # what it undid would be gone again if the open run went back, and be that run's own if it is confirmed
+        still = "the run %s is still open: confirm or revert it" % run
+        raise store.Refused(still if armed["run"] == run else _in_progress(armed))
     snap, left = rollbacks.confirmed(kept, run, state, expect_digest, expect_after)
     if check:
         return {"changed": True, "run": run, "state": "confirmed", **rollbacks.roll_back(snap, left, only, True)}

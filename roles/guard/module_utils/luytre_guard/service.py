@@ -116,6 +116,9 @@ def _rollback(kept, run):
     began = time.time()
     try:
         with kept.locked(LOCK_SECONDS):
+            armed = kept.armed()
+            if armed:
+                raise store.Refused("another run is in progress on this host: %s" % armed["run"])
             snap, left = rollback.confirmed(kept, run, kept.state(run), asked["digest"], asked["after"])
             done = rollback.roll_back(snap, left, asked["only"], False)
             outcome = {
