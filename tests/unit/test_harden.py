@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from auditor import harden, inventory
+from auditor.commands import terminal
 from auditor.controls import Catalogue
 from auditor.journal import Journal
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site
@@ -134,7 +135,9 @@ def test_a_disk_that_is_full_here_leaves_no_host_in_the_middle(
     assert ansible.orders == ["revert"]
 
 
-def test_told_to_end_twice_it_tells_what_is_still_open(ended: Callable[[Ansible], Any], tmp_path: Path) -> None:
+def test_told_to_end_twice_it_tells_what_is_still_open(
+    ended: Callable[[Ansible], Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     class Told(Ansible):
         def __call__(self, playbook: str, **given: Any) -> Playbook:
             super().__call__(playbook, **given)
@@ -144,6 +147,8 @@ def test_told_to_end_twice_it_tells_what_is_still_open(ended: Callable[[Ansible]
         ended(Told(Playbook("successful", (ARMED, DONE)), SILENT))
     assert told.value.hardening.hosts[0].state == "armed"
     assert Journal(tmp_path).unfinished("i") == (told.value.hardening,)
+    terminal.show_interrupted(told.value.hardening, "en")
+    assert "still open: it brings itself back" in "".join(capsys.readouterr())
 
 
 def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
