@@ -19,6 +19,7 @@ from auditor import guard, rollout
 from auditor import inventory as inventories
 from auditor.collect import answers, declared
 from auditor.controls import Catalogue
+from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.journal import Journal
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, HostState, Inventory, Text
@@ -206,7 +207,7 @@ class _Rollout:
             self._settle(hosts, {name: "revert" if name in wrong else "confirm" for name in open_ones}, wrong)
         except BaseException as why:
             begun = [name for name in names if self._state(name) in ("applying", "armed")]
-            with suppress(KeyboardInterrupt, OSError):  # told again, or no room for records: hosts have their timers
+            with suppress(KeyboardInterrupt, InputError):  # told again, or no room for records: hosts have their timers
                 self._settle(hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, _INTERRUPTED))
                 self.record.update(ended=_now())
             if isinstance(why, KeyboardInterrupt):

@@ -25,9 +25,15 @@ class Journal:
         self.folder = folder or history.default_path().parent / "hardenings"
 
     def write(self, hardening: Hardening) -> None:
-        """Keep how far a hardening has got. Whole or not at all, also after a power cut."""
+        """Keep how far a hardening has got. Whole or not at all, also after a power cut. Raises InputError when it cannot."""
         self._make()
         path = self.folder / f"{hardening.id}.json"
+        try:
+            self._write(path, hardening)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}", mend="set LUYTRE_STATE") from error
+
+    def _write(self, path: Path, hardening: Hardening) -> None:
         draft = path.with_suffix(".new")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(hardening.model_dump_json(indent=1).encode())

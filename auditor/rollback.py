@@ -50,12 +50,17 @@ class Step(Model):
     refused: Text | None = None
 
 
-def affected(hardening: Hardening, hosts: Sequence[Host], control: ControlId | None) -> tuple[HostHardening, ...]:
-    """The confirmed hosts of a hardening among these, with a control only those where it was put in force."""
+def affected(
+    hardening: Hardening, hosts: Sequence[Host], control: ControlId | None, *, again: bool = False
+) -> tuple[HostHardening, ...]:
+    """The confirmed hosts of a hardening among these, with a control only those where it was put in force.
+
+    ``again``: also those that were rolled back whole, since something may have been left then.
+    """
     names = {host.name for host in hosts}
     return tuple(
         entry
-        for entry in hardening.having("confirmed")
+        for entry in hardening.having("confirmed", *(("rolled_back",) if again and control is None else ()))
         if entry.host in names and (control is None or control in entry.controls)
     )
 

@@ -79,7 +79,7 @@ def rollback(
     with journal.alone():
         steps.find_out(known, hosts, journal, lang)
         hardening = journal.find(known.path, run)
-        entries = rollbacks.affected(hardening, hosts, control)
+        entries = rollbacks.affected(hardening, hosts, control, again=run is not None)
         if not entries:
             raise InputError(f"the hardening {hardening.id} confirmed nothing there", mend="see 'auditor history list'")
         only = _only(journal, known, entries, control)

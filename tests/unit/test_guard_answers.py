@@ -76,6 +76,14 @@ def test_what_is_not_kept_is_told_in_both_languages_and_bounded() -> None:
     assert "1 entry" in second.en and len(notes) <= 200 and max(len(note.en) for note in notes) < 400
 
 
+def test_a_rollback_that_left_something_can_be_asked_for_again_by_its_name() -> None:
+    known = hardening("a", "rolled_back", "reverted")
+    hosts = [Host(name=entry.host, address="192.0.2.1") for entry in known.hosts]
+    assert rollback.affected(known, hosts, None) == ()
+    assert [entry.state for entry in rollback.affected(known, hosts, None, again=True)] == ["rolled_back"]
+    assert rollback.affected(known, hosts, "x.y", again=True) == ()
+
+
 def test_a_name_that_is_no_text_ends_nobody_s_run(monkeypatch: Any) -> None:
     odd = "/var/www/\udcff"
     said = {"paths": [{"path": odd, "what": "new"}], "files": [odd], "run": "r"}

@@ -3,6 +3,7 @@ test_faults.py meets the real ones on real hosts."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from auditor import harden, inventory
 from auditor.commands import terminal
 from auditor.controls import Catalogue
+from auditor.errors import InputError
 from auditor.journal import Journal
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site
 from auditor.plan import Change, HostPlan, Plan
@@ -124,13 +126,16 @@ def test_a_disk_that_is_full_here_leaves_no_host_in_the_middle(
 ) -> None:
     write, ansible = Journal.write, Ansible(Playbook("successful", (ARMED, DONE)), said("reverted", cause="asked"))
 
+    def no_room(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
     def full(self: Journal, hardening: Hardening) -> None:
         if hardening.hosts[0].state == "armed":
-            raise OSError(28, "No space left on device")
+            monkeypatch.setattr(os, "fsync", no_room)
         write(self, hardening)
 
     monkeypatch.setattr(Journal, "write", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match=r"r\.json: No space"):
         ended(ansible)
     assert ansible.orders == ["revert"]
 
