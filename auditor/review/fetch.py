@@ -148,6 +148,8 @@ class _Fetch:
     def _trace(self, event: str, details: Mapping[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = details["return_value"].get_extra_info("socket")
+            if time.monotonic() >= self._ends:  # the timer came before the connection
+                self._cut()
 
     def _left(self) -> float:
         """Seconds. Raises TimeoutError when there are none."""
@@ -198,7 +200,7 @@ class _Fetch:
             media = response.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
             page = self._page(body, url) if media in ("text/html", "application/xhtml+xml") else EMPTY
             self._left()
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except Exception as error:  # any: certificates and answers are built by others, and their readers are not ours
             what = f"{type(error).__name__}: {error}"[:200]
             return Answer(url, None, error=what, trusted=trusted, declared=self.declared)
         location = response.headers.get("location")

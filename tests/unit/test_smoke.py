@@ -65,8 +65,11 @@ def port() -> Iterator[int]:
         yield number
 
 
-def certificate(folder: Path, name: str, *, days: int = 1) -> Path:
-    """A self-signed certificate with its key, PEM; expired when ``days`` is negative."""
+def certificate(folder: Path, name: str, *, days: int = 1, instead: x509.ExtensionType | None = None) -> Path:
+    """A self-signed certificate with its key, PEM; expired when ``days`` is negative.
+
+    ``instead`` of telling which key it has.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     ends = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
@@ -80,7 +83,7 @@ def certificate(folder: Path, name: str, *, days: int = 1) -> Path:
         .not_valid_after(ends)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(instead or x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
     file = folder / f"{name}.{days}.pem"
@@ -172,6 +175,30 @@ def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch, path: s
         answer = Client().get("http", "127.0.0.1", "a.test", path, port)
     assert answer.status is None
     assert time.monotonic() - begun < 2
+
+
+def test_a_server_that_drips_is_cut_off_though_it_was_reached_when_the_time_was_over(port: int) -> None:
+    turn = threading.Lock()
+    with serving(Dripping) as dripping:
+        late = fetch._Fetch("http", "127.0.0.1", "a.test", "/head", dripping, True, set(), turn)
+        with late.within(0.01):
+            late._timer.join()
+            answer = late.by(ssl.create_default_context())
+    assert answer.status is None
+
+
+def test_a_certificate_that_no_reader_takes_is_the_site_s_alone(tmp_path: Path) -> None:
+    """It names its site twice, of which TLS makes nothing."""
+    names = x509.SubjectAlternativeName([x509.DNSName("a.test")]).public_bytes()
+    other = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.99"), names)
+    file = certificate(tmp_path, "a.test", instead=other)
+    key, begins, text = file.read_text("utf-8").partition("-----BEGIN CERTIFICATE")
+    odd = ssl.PEM_cert_to_DER_cert(begins + text).replace(b"\x55\x1d\x63", b"\x55\x1d\x11")
+    file.write_text(key + ssl.DER_cert_to_PEM_cert(odd), "utf-8")
+    with serving(Handler, tls(file)) as port:
+        answer = Client().get("https", "127.0.0.1", "a.test", "/", port)
+    assert not answer.serves
+    assert "Duplicate" in answer.error
 
 
 class Flooding(Handler):
