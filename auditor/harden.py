@@ -79,7 +79,8 @@ def try_out(inventory: Inventory, plan: Plan) -> tuple[tuple[TaskPreview, ...], 
     if plan.is_empty:
         return (), {}
     run = _play_plan(inventory, plan.as_variables(), {"luytre_asides": plan.as_asides()}, check=True)
-    return preview(run), {host: why for host in plan.as_variables() if (why := _failure(run, host))}
+    untimely = _UNTIMELY if run.status in ("timeout", CUT_SHORT) else None
+    return preview(run), {host: why for host in plan.as_variables() if (why := _failure(run, host) or untimely)}
 
 
 def harden(
