@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -97,6 +98,8 @@ def main() -> NoReturn:
     2 for a mistake of the user's, 1 for a lab that fails, 130 for Ctrl-C, 74 when the system refuses to read or write, 70 for a
     fault of the program.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names on hosts may be no text; in JSON that is an escape
     arguments = sys.argv[1:]
     lang = language.of(arguments, os.environ)
     try:

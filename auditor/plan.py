@@ -243,8 +243,9 @@ def preview(checked: Playbook) -> tuple[TaskPreview, ...]:
 
 
 def _diff(task: Task) -> str:
+    results = task.result.get("results")
     entries = task.result.get("diff") or [
-        entry.get("diff") for entry in task.result.get("results", []) if isinstance(entry, dict)
+        entry.get("diff") for entry in (results if isinstance(results, list) else ()) if isinstance(entry, dict)
     ]
     shown, room = [], MAX_DIFF
     for part in filter(None, map(_shown, islice(_flat(entries), _MAX_ENTRIES))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -40,6 +41,16 @@ def test_a_fault_of_the_program_is_one_line_and_its_traceback_is_kept(
     kept = state / "fault.txt"
     assert str(kept) in line
     assert "Traceback" in kept.read_text("utf-8") and kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_name_that_is_no_text_is_written_as_json_writes_it(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.controls.load", lambda: print('["/var/www/\udcff"]'))
+    with (tmp_path / "out").open("w", encoding="utf-8") as out:
+        monkeypatch.setattr("sys.stdout", out)
+        ended()
+    assert json.loads((tmp_path / "out").read_text("utf-8")) == ["/var/www/\udcff"]
 
 
 def test_a_traceback_that_cannot_be_kept_is_shown(state: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -171,6 +172,14 @@ def test_a_host_cannot_keep_a_preview_busy() -> None:
     task = Task(host="h", name="x", role=None, action="copy", outcome="changed", result={"diff": sides})
     (shown,) = plan.preview(Playbook(status="successful", tasks=(task,)))
     assert 0 < len(shown.diff) <= plan.MAX_DIFF
+
+
+@pytest.mark.parametrize(
+    "odd", [{"results": 7}, {"results": None}, {"results": [7]}, {"diff": 7}, {"diff": {"before": 7}}]
+)
+def test_a_preview_takes_whatever_a_host_answers(odd: dict[str, Any]) -> None:
+    (shown,) = plan.preview(Playbook("successful", (Task("h", "x", "x", "copy", "changed", odd),)))
+    assert len(shown.diff) < 100
 
 
 def test_a_preview_shows_the_diff_without_its_secrets() -> None:
