@@ -14,6 +14,9 @@ from pathlib import Path
 from auditor.errors import InputError
 
 SCAN_SECONDS = 10
+"""That a server may keep silent."""
+SCAN_ALL_SECONDS = 60
+"""That it may take in all: it could say a word a second for ever."""
 _KINDS = "ed25519,ecdsa,rsa"
 """What servers have. Each costs a connection without a login, for too many of which sshd shuts our address out."""
 
@@ -35,7 +38,7 @@ class HostKey:
 def shown(address: str, port: int) -> tuple[HostKey, ...]:
     """The keys that a server shows, which proves nothing yet. Raises InputError when it shows none."""
     scan = ("ssh-keyscan", "-T", str(SCAN_SECONDS), "-t", _KINDS, "-p", str(port), "--", address)
-    keys = _keys(ssh_tool(*scan).stdout)
+    keys = _keys(ssh_tool(*scan, seconds=SCAN_ALL_SECONDS).stdout)
     if not keys:
         raise InputError(
             f"no SSH server answers at {address} port {port}", mend="check the address, the port and the firewall"
@@ -69,10 +72,17 @@ def record(file: Path, address: str, port: int, keys: Sequence[HostKey]) -> None
         scratch.unlink(missing_ok=True)
 
 
-def ssh_tool(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run one of OpenSSH's tools; whether it went well is for the caller to see. Raises InputError when it is not here."""
+def ssh_tool(*command: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one of OpenSSH's tools; whether it went well is for the caller to see. Raises InputError when it is not here.
+
+    After so many seconds it is ended, and has said nothing.
+    """
     try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=seconds
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, "", "")
     except FileNotFoundError:
         raise InputError(f"no program {command[0]} here", mend="apt-get install openssh-client") from None
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, NamedTuple
 
 import pytest
@@ -496,6 +496,25 @@ def test_a_machine_without_ssh_says_what_to_install(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match="no program ssh-keyscan here — apt-get install openssh-client"):
         host_keys.shown("127.0.0.1", 22)
+
+
+def test_a_server_that_says_a_word_now_and_then_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_keys, "SCAN_ALL_SECONDS", 0.5)
+    over = Event()
+
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            while not over.wait(0.05):
+                connection.sendall(b"wait\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=drip, args=(server,), daemon=True)
+        thread.start()
+        with pytest.raises(InputError, match="no SSH server answers"):
+            host_keys.shown("127.0.0.1", server.getsockname()[1])
+        over.set()
+        thread.join()
 
 
 def test_a_server_is_asked_for_its_keys_over_no_more_connections_than_it_has_kinds_of_key() -> None:
