@@ -40,6 +40,8 @@ _STATES: Mapping[str, HostState] = {"confirmed": "confirmed", "reverted": "rever
 _NOTHING = Text(vi="không rõ lý do", en="for no known reason")
 _INTERRUPTED = Text(vi="lần chạy bị dừng giữa chừng", en="the run was interrupted")
 _UNTIMELY = Text(vi="không làm xong trong thời gian cho phép", en="it was not finished in the time allowed")
+_ENDED = {"timeout": _UNTIMELY, CUT_SHORT: _INTERRUPTED}
+"""Why no host has come to its end for certain, by the status of the run."""
 
 Order = Literal["confirm", "revert", "status"]
 
@@ -79,8 +81,8 @@ def try_out(inventory: Inventory, plan: Plan) -> tuple[tuple[TaskPreview, ...], 
     if plan.is_empty:
         return (), {}
     run = _play_plan(inventory, plan.as_variables(), {"luytre_asides": plan.as_asides()}, check=True)
-    untimely = _UNTIMELY if run.status in ("timeout", CUT_SHORT) else None
-    return preview(run), {host: why for host in plan.as_variables() if (why := _failure(run, host) or untimely)}
+    ended = _ENDED.get(run.status)
+    return preview(run), {host: why for host in plan.as_variables() if (why := _failure(run, host) or ended)}
 
 
 def harden(
@@ -280,11 +282,10 @@ class _Rollout:
         One that was lost while it armed may have done so: it is to be brought back, too.
         """
         wrong = {}
-        cut_short = run.status == CUT_SHORT or (
-            run.status != "successful" and not any(run.failure(name) for name in names)
-        )
+        unclear = run.status != "successful" and not any(run.failure(name) for name in names)
+        ended = _ENDED.get(run.status) or (_UNTIMELY if unclear else None)
         for name in names:
-            why = _failure(run, name) or (_UNTIMELY if cut_short or run.status == "timeout" else None)
+            why = _failure(run, name) or ended
             if why is None:
                 continue
             task = run.failure(name)
