@@ -141,7 +141,9 @@ def harden(
     return Hardened(record.now, rolling.facts, rolling.outcomes)
 
 
-def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal) -> tuple[Hardening, ...]:
+def find_out(
+    inventory: Inventory, hosts: Sequence[Host], journal: Journal, watch: Callable[[Task], None] | None = None
+) -> tuple[Hardening, ...]:
     """Learn how hardenings that were killed ended, bringing back what is still open. The hardenings, as known now.
 
     The caller holds the journal's lock.
@@ -151,7 +153,7 @@ def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal) -> t
         record = _Record(journal, hardening)
         open_hosts = {entry.host for entry in hardening.having("applying", "armed", "lost")}
         with interruptible(), tempfile.TemporaryDirectory(prefix="luytre-ssh-") as sockets:
-            rolling = _Rollout(inventory, Plan(hosts=()), Catalogue(controls=()), record, Path(sockets), None)
+            rolling = _Rollout(inventory, Plan(hosts=()), Catalogue(controls=()), record, Path(sockets), watch)
             rolling.look_after([host for host in hosts if host.name in open_hosts])
         if not record.now.having("applying", "armed", "lost"):
             record.update(ended=record.now.ended or _now())
@@ -337,6 +339,7 @@ class _Rollout:
                 limit=list(left),
                 variables={"luytre_settle": left, "luytre_run": self.record.now.id, **declared(concerned)},
                 timeout=SETTLE_SECONDS,
+                watch=self.watch,
                 sockets=self.sockets,
             )
             facts, outcomes = answers(run, concerned)

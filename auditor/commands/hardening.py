@@ -114,7 +114,9 @@ def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
 
 def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang: Lang) -> None:
     """Say how hardenings that were killed ended. The caller holds the journal's lock."""
-    for hardening in hardener.find_out(inventory, hosts, journal):
+    with console.activity(Words(lang)("doing.find_out")) as doing:
+        found = hardener.find_out(inventory, hosts, journal, watch=lambda task: doing(f"{task.host}: {task.name}"))
+    for hardening in found:
         terminal.show_interrupted(hardening, lang)
 
 

@@ -46,9 +46,10 @@ class Ansible:
     def __call__(self, playbook: str, **given: Any) -> Playbook:
         if playbook == "settle.yml":
             self.orders.append(given["variables"]["luytre_settle"]["h"])
-            return next(self.settle)
-        played = self.apply if isinstance(self.apply, Playbook) else self.apply()
-        for task in played.tasks:
+            played = next(self.settle)
+        else:
+            played = self.apply if isinstance(self.apply, Playbook) else self.apply()
+        for task in played.tasks if given["watch"] is not None else ():
             given["watch"](task)
         return played
 
@@ -163,7 +164,9 @@ def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
     entry = HostHardening(host="h", state="lost", deadline="2026-11-26T00:00:00+07:00")
     journal.write(Hardening(id="r", inventory="i", started="2026-11-26T00:00:00+07:00", seconds=600, hosts=(entry,)))
     monkeypatch.setattr(harden, "play", ansible)
-    (known,) = harden.find_out(INVENTORY, [HOST], journal)
+    seen: list[Task] = []
+    (known,) = harden.find_out(INVENTORY, [HOST], journal, seen.append)
+    assert seen == list(SILENT.tasks)
     assert (known.hosts[0].state, ansible.orders) == ("lost", ["revert"])
 
 
