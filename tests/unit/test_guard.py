@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 import stat
@@ -472,3 +473,32 @@ def test_a_run_that_is_being_reverted_is_not_armed_again(tmp_path: Path) -> None
     place.put_state("one", {"state": "reverting"})
     with pytest.raises(store.Refused, match="reverted"):
         actions.arm("one", 60, [], [], kept=place)
+
+
+def test_a_name_that_is_no_text_does_not_cost_the_host_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible refuses an answer that holds one: whoever may name a file would have a host taken for lost."""
+    path = Path(__file__).parents[2] / "roles" / "guard" / "library" / "guard.py"
+    spec = importlib.util.spec_from_file_location("guard_module", path)
+    assert spec is not None and spec.loader is not None
+    guard = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(guard)
+    said: list[Any] = []
+    module = SimpleNamespace(
+        params={},
+        check_mode=False,
+        exit_json=lambda **answer: said.append(answer),
+        fail_json=lambda msg: said.append(msg),
+    )
+    monkeypatch.setattr(guard, "AnsibleModule", lambda **_: module)
+    odd = "/var/www/\udcff"
+    answer = {"changed": True, "count": 2, "paths": [{"path": odd}], "not_back": {odd: odd}, "digest": None}
+    monkeypatch.setattr(guard, "act", lambda *_: answer)
+    guard.main()
+
+    def refuse(*_: Any) -> None:
+        raise store.Refused(odd)
+
+    monkeypatch.setattr(guard, "act", refuse)
+    guard.main()
+    shown = "/var/www/\\udcff"
+    assert said == [{**answer, "paths": [{"path": shown}], "not_back": {shown: shown}}, shown]

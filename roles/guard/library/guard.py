@@ -176,9 +176,20 @@ def main():
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**act(module.params, module.check_mode))
+        module.exit_json(**sayable(act(module.params, module.check_mode)))
     except (store.Refused, commands.Failed) as refusal:
-        module.fail_json(msg=str(refusal))
+        module.fail_json(msg=sayable(str(refusal)))
+
+
+def sayable(answer):
+    """An answer with names that are no text spelt out: Ansible takes none that holds one, and lesser users name files."""
+    if isinstance(answer, str):
+        return answer.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(answer, dict):
+        return {sayable(key): sayable(value) for key, value in answer.items()}
+    if isinstance(answer, (list, tuple)):
+        return [sayable(one) for one in answer]
+    return answer
 
 
 def act(given, check):
