@@ -1,11 +1,14 @@
 """The no-follow module, met by somebody who owns the web root and does not wish us well."""
 
 import importlib.util
+import json
 import os
 import socket
 import stat
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _php
@@ -598,3 +601,29 @@ def test_a_file_that_grows_while_it_is_read_costs_no_memory(site: Path, monkeypa
     monkeypatch.setattr(webroot_file.os, "read", growing)
     _, refused = put(site, "wp-config.php", define={"name": "X", "value": "true"})
     assert [one["reason"] for one in refused] == ["too large to edit"]
+
+
+def test_a_name_that_is_no_text_does_not_cost_the_host_its_hardening(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ansible refuses an answer that holds one, and would have the host brought back."""
+    said: list[dict[str, Any]] = []
+    warned: list[str] = []
+    odd = os.fsdecode(b"uploads/\xff.sql")
+
+    def module(argument_spec: dict[str, Any], **_: Any) -> SimpleNamespace:
+        params = {key: words.get("default") for key, words in argument_spec.items()}
+        given = {**params, "root": str(site), "protect": ["dumps"], "refusal": "warn"}
+        return SimpleNamespace(
+            params=given, check_mode=True, exit_json=lambda **told: said.append(told), warn=warned.append
+        )
+
+    monkeypatch.setattr(webroot_file, "AnsibleModule", module)
+    monkeypatch.setattr(webroot_file, "open_root", lambda _root: None)
+    refused = [{"path": odd, "reason": "a link"}]
+    monkeypatch.setattr(
+        webroot_file, "protect", lambda *_: ([{"path": odd, "before": {}, "after": {}}], refused, False)
+    )
+    monkeypatch.setattr(webroot_file, "_diff", lambda items: {"after": items[0]["path"]})
+    webroot_file.main()
+    assert json.dumps([said, warned], ensure_ascii=False).encode("utf-8").count(b"uploads/\\\\udcff.sql") == 4

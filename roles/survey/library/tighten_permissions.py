@@ -76,6 +76,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable, read_text
+from ansible.module_utils.luytre._sayable import sayable
 from ansible.module_utils.luytre._tightening import Aside, settle
 
 if False:  # Ansible sends along what it finds imported; what a part needs is imported for it
@@ -123,7 +124,8 @@ def main():
                 aside.back()
                 module.fail_json(msg="nothing was moved aside: %s" % said)
     except (OSError, Unreadable) as refused:
-        module.fail_json(msg=str(refused), **answer)
+        module.fail_json(**sayable({"msg": str(refused), **answer}))
+    answer = sayable(answer)
     for path in sorted(answer["held"])[:MAX_WARNINGS]:
         module.warn("%s is held, not made root's: %s" % (path, answer["held"][path]))
     module.exit_json(changed=bool(answer["changed_paths"] or answer["aside"]), diff=diff(answer), **answer)

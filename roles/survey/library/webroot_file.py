@@ -156,6 +156,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _php, _webroot
 from ansible.module_utils.luytre._ownership import mode_for
+from ansible.module_utils.luytre._sayable import sayable
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -529,15 +530,17 @@ def main():
         module.fail_json(msg=str(unknown.args[0]))
     except Refused as reason:
         refused = [{"path": params["root"], "reason": str(reason)}]
-    answer = {
-        "changed": bool(items),
-        "items": items[:MAX_SHOWN],
-        "count": len(items),
-        "refused": refused[:MAX_SHOWN],
-        "cut_short": cut_short,
-        "diff": _diff(items[:MAX_SHOWN]),
-    }
-    told = ["left alone: %(path)s: %(reason)s" % one for one in refused[:20]]
+    answer = sayable(
+        {
+            "changed": bool(items),
+            "items": items[:MAX_SHOWN],
+            "count": len(items),
+            "refused": refused[:MAX_SHOWN],
+            "cut_short": cut_short,
+            "diff": _diff(items[:MAX_SHOWN]),
+        }
+    )
+    told = ["left alone: %(path)s: %(reason)s" % one for one in answer["refused"][:20]]
     swept = params["protect"] and all(one["path"] != params["root"] for one in refused)
     if refused and params["refusal"] == "fail" and not swept:
         module.fail_json(msg="; ".join(told), **answer)

@@ -1,0 +1,12 @@
+"""What a module may answer: Ansible refuses an answer with a name that is no text, and lesser users name files."""
+
+
+def sayable(answer):
+    """The same, with what is no text spelt out as ``\\udcff``."""
+    if isinstance(answer, str):
+        return answer.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(answer, dict):
+        return {sayable(key): sayable(value) for key, value in answer.items()}
+    if isinstance(answer, (list, tuple)):
+        return [sayable(one) for one in answer]
+    return answer
