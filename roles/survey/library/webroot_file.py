@@ -155,6 +155,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _php, _webroot
+from ansible.module_utils.luytre._names import group_name, user_name
 from ansible.module_utils.luytre._ownership import mode_for
 from ansible.module_utils.luytre._sayable import sayable
 
@@ -274,7 +275,7 @@ def put_attributes(handle, change, check):
 
 
 def _shown(uid, gid, mode):
-    return {"owner": _webroot.owner_name(uid), "group": _webroot.group_name(gid), "mode": "%04o" % mode}
+    return {"owner": user_name(uid), "group": group_name(gid), "mode": "%04o" % mode}
 
 
 def put_define(folder, name, constant, value, check):

@@ -4,11 +4,11 @@ import contextlib
 import errno
 import grp
 import os
-import pwd
 import shutil
 import stat
 
 from ansible.module_utils.luytre._authors import FOLDER, by_hand, named, reached
+from ansible.module_utils.luytre._names import group_name, user_name
 from ansible.module_utils.luytre._ownership import mode_for
 from ansible.module_utils.luytre._trust import judged
 
@@ -191,11 +191,4 @@ def _gid(name):
 
 
 def _words(uid, gid, mode):
-    return "%s:%s %04o" % (_name(pwd.getpwuid, uid), _name(grp.getgrgid, gid), mode)
-
-
-def _name(look_up, number):
-    try:
-        return look_up(number)[0]
-    except KeyError:
-        return str(number)
+    return "%s:%s %04o" % (user_name(uid), group_name(gid), mode)

@@ -4,12 +4,12 @@ Judged by owner, mode and access list. What only root can change stays so while 
 """
 
 import errno
-import grp
 import os
-import pwd
 import re
 import stat
 import struct
+
+from ansible.module_utils.luytre._names import group_name, user_name
 
 MAX_LINKS = 40
 MAX_STEPS = 400
@@ -197,19 +197,3 @@ def shown(text):
     plain = text.encode("utf-8", "backslashreplace").decode("utf-8")[: MAX_SHOWN + 1]
     inert = "".join(char if char.isprintable() else "\\u%04x" % ord(char) for char in plain)
     return inert if len(inert) <= MAX_SHOWN else inert[: MAX_SHOWN - 1] + "…"
-
-
-def user_name(uid):
-    """An account's name, or its number as text."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def group_name(gid):
-    """A group's name, or its number as text."""
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)

@@ -6,7 +6,6 @@ root may swap its names at any moment.
 
 import errno
 import glob
-import grp
 import os
 import pwd
 import re
@@ -291,20 +290,6 @@ def is_upload_php(entry):
 
 def _is_silence(entry):
     return entry.status.st_size < 4096 and SILENCE.match(entry.content(4096)) is not None
-
-
-def owner_name(uid):
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def group_name(gid):
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
 
 
 def is_script(entry):

@@ -20,6 +20,7 @@ from ansible.module_utils.luytre._apache_request import (
     headers,
 )
 from ansible.module_utils.luytre._authors import with_doubt
+from ansible.module_utils.luytre._names import group_name
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below, read_text
 from ansible.module_utils.luytre._tightening import Correction
 
@@ -650,7 +651,7 @@ def _may_write(user, mode):
         return False
     try:
         entry = pwd.getpwnam(user)
-        groups = {_group(gid) for gid in os.getgrouplist(user, entry.pw_gid)}
+        groups = {group_name(gid) for gid in os.getgrouplist(user, entry.pw_gid)}
     except KeyError:
         return False
     return (
@@ -658,15 +659,6 @@ def _may_write(user, mode):
         or (mode["group"] in groups and bool(mode["mode"] & 0o020))
         or bool(mode["mode"] & 0o002)
     )
-
-
-def _group(gid):
-    import grp
-
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
 
 
 def loose_files():

@@ -9,6 +9,7 @@ import threading
 import time
 
 from ansible.module_utils.luytre import _webroot
+from ansible.module_utils.luytre._names import group_name, user_name
 from ansible.module_utils.luytre._reading import read_below, read_text
 from ansible.module_utils.luytre._turns import take_turns
 
@@ -181,8 +182,8 @@ class _Seen:
         status = entry.status
         return {
             "path": _text(entry.path),
-            "owner": _webroot.owner_name(status.st_uid),
-            "group": _webroot.group_name(status.st_gid),
+            "owner": user_name(status.st_uid),
+            "group": group_name(status.st_gid),
             "mode": status.st_mode & 0o7777,
             "kind": "dir" if entry.is_dir else "file",
             "others_read": bool(status.st_mode & 0o004),
@@ -200,7 +201,7 @@ class _Seen:
         if not _within(real, self._real) and not (entry.status.st_uid == 0 and real.startswith(SHARED)):
             self._list(
                 "links_out",
-                {"path": _text(entry.path), "target": _text(target), "owner": _webroot.owner_name(entry.status.st_uid)},
+                {"path": _text(entry.path), "target": _text(target), "owner": user_name(entry.status.st_uid)},
             )
 
     def _count_code(self, entry):
@@ -222,11 +223,11 @@ class _Seen:
 
     def answer(self, status):
         return {
-            "owner": _webroot.owner_name(status.st_uid),
-            "group": _webroot.group_name(status.st_gid),
+            "owner": user_name(status.st_uid),
+            "group": group_name(status.st_gid),
             "mode": status.st_mode & 0o7777,
             "newest": None if self._newest is None else int(self._newest),
-            "owners": {_webroot.owner_name(uid): count for uid, count in sorted(self._owners.items())[:50]},
+            "owners": {user_name(uid): count for uid, count in sorted(self._owners.items())[:50]},
             "counts": self._counts,
             "code": [self._code[name] for name in sorted(self._code)],
             **self._lists,
