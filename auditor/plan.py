@@ -99,6 +99,7 @@ def make(
     *,
     only_sites: frozenset[str] = frozenset(),
     accepted: frozenset[str] = frozenset(),
+    https: Mapping[Domain, Text] | None = None,
 ) -> Plan:
     """A plan for every host of the run, from its open findings that have an automated fix; waived ones are let be.
 
@@ -106,6 +107,7 @@ def make(
     What ``preflight`` objects to is refused or held; so is, by ``doubts``, what would make others' files root's.
     ``accepted`` are the controls whose danger is accepted for this
     run, also outside of change windows; those that the inventory accepts count for danger alone.
+    ``https``: sites to what is wrong with their HTTPS as it answers the controller.
     The present is the moment at which the run ended.
     """
     open_findings = [
@@ -115,7 +117,8 @@ def make(
     ]
     return Plan(
         hosts=tuple(
-            _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted) for host in run.hosts
+            _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted, https or {})
+            for host in run.hosts
         )
     )
 
@@ -143,6 +146,7 @@ def _host_plan(
     facts: HostFacts | None,
     findings: list[Finding],
     accepted: frozenset[str],
+    https: Mapping[Domain, Text],
 ) -> HostPlan:
     if facts is None or "system" not in facts.data:
         return HostPlan(host=host.name, refused=_unread(run, host, facts), unread=True)
@@ -154,7 +158,7 @@ def _host_plan(
     fixes = {name: fix for name in catalogue.by_id if name in sites and (fix := catalogue[name].fix) is not None}
     waiting = preflight.waiting(fixes, host, run.organisation, accepted, run.ended)
     made = {name: fix for name, fix in fixes.items() if name not in waiting}
-    objections = preflight.objections(preflight.Case(host, made, own, facts, run.began, run.ended))
+    objections = preflight.objections(preflight.Case(host, made, own, facts, run.began, run.ended, https))
     if objections.refused is not None:
         return HostPlan(host=host.name, refused=objections.refused)
     violations = {name: [one for f in own if f.control == name for one in f.violations] for name in fixes}

@@ -61,6 +61,8 @@ class Case:
     """When reading began, by the controller's clock."""
     ended: datetime
     """When reading had ended, by the controller's clock."""
+    https: Mapping[Domain, Text] = field(default_factory=dict)
+    """Sites to what was wrong with their HTTPS when it was tried from here."""
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -358,6 +360,7 @@ def _without_https(case: Case) -> dict[str, dict[Domain, Text]]:
     failing: dict[Domain, Text] = {}
     for site in case.host.sites:
         why = _https_fault(sites.view(site, case.data, case.facts.errors), case.ended.timestamp())
+        why = why or case.https.get(site.domain)
         if why is not None:
             failing[site.domain] = why
     return {

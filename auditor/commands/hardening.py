@@ -11,8 +11,8 @@ from pathlib import Path
 
 import typer
 
+from auditor import foresight
 from auditor import harden as hardener
-from auditor import plan as planning
 from auditor.audit import audit, judge
 from auditor.collect import collect
 from auditor.commands import console, terminal
@@ -140,7 +140,7 @@ def _harden(
         before, facts = audit(inventory, catalogue, hosts, purpose="before", watch=done)
     history = History()
     history.keep(before)
-    plan = planning.make(catalogue, before, facts, only_sites=only_sites, accepted=accepted)
+    plan = foresight.plan(catalogue, before, facts, only_sites=only_sites, accepted=accepted)
     if ask or not quiet:
         shown = console.err if quiet else console.out
         terminal.show_run(before, fleet(before), lang, console=shown)

@@ -49,9 +49,8 @@ def plan(
       auditor plan -i inventories/lab --limit antruc.test --no-diff
 
     """
-    from auditor import controls
+    from auditor import controls, foresight
     from auditor import inventory as inventories
-    from auditor import plan as planning
     from auditor.audit import audit
     from auditor.commands import console, terminal
     from auditor.commands.console import escape
@@ -66,7 +65,7 @@ def plan(
     named = accepted(accept, catalogue)
     with console.progress(words("doing.audit"), [host.name for host in hosts]) as done:
         run, facts = audit(known, catalogue, hosts, watch=done)
-    made = planning.make(catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted=named)
+    made = foresight.plan(catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted=named)
     previews, failures = try_out(known, made) if diff else ((), {})
     if as_json:
         document = {**made.model_dump(mode="json"), "preview": [entry.model_dump() for entry in previews]}

@@ -172,12 +172,48 @@ def learn(first: Answers, second: Answers | None = None) -> Expectation:
     return Expectation(tuple(pages), tuple(unjudged))
 
 
+def https_faults(answers: Answers) -> dict[str, Text]:
+    """Domain to why its visitors must not be sent on to HTTPS as it answers now: it fails, or is another page there."""
+    found = {}
+    for domain, got in answers.items():
+        by_url = {answer.url: answer for answer in got if answer.declared}
+        for url, plain in by_url.items():
+            secure = by_url.get(_secure(url))
+            if secure is None or secure is plain or not plain.serves or plain.location == _secure(url):
+                continue
+            why = _https_fault(plain, secure)
+            if why is not None:
+                found[domain] = Text(vi=f"{secure.url}: {why.vi}", en=f"{secure.url}: {why.en}")
+                break
+    return found
+
+
+def _https_fault(plain: Answer, secure: Answer) -> Text | None:
+    if not secure.serves or not secure.trusted:
+        return _state(secure)
+    title = _ASPECTS[-1]
+    was, there = title.of(plain), title.of(secure)
+    if plain.location is None and secure.location is not None and _leads_back(plain.url, secure.location):
+        return Text(vi="chuyển ngược về HTTP", en="it sends visitors back to HTTP")
+    if plain.location is None and secure.location is None and was != there:
+        return Text(
+            vi=f"trang ở đó khác trang HTTP: {_turned(title.name, was, there).vi}",
+            en=f"another page than by HTTP: {_turned(title.name, was, there).en}",
+        )
+    return None
+
+
+def _leads_back(url: str, location: str) -> bool:
+    return location.rstrip("/") == url.rstrip("/")
+
+
 def compare(expectation: Expectation, after: Answers) -> tuple[Difference, ...]:
     """URLs that are not served as the expectation says."""
     found = []
+    before = {page.first.url: page for page in expectation.pages}
     for page in expectation.pages:
         now = {answer.url: answer for answer in after.get(page.domain, ())}
-        what = _difference(page, now)
+        what = _difference(page, before, now)
         if what is not None:
             found.append(Difference(page.domain, page.first.url, what))
     return tuple(found)
@@ -221,21 +257,25 @@ def _varying(page: Expected) -> Iterator[Text]:
         yield Text(vi="nội dung tự thay đổi giữa hai lần xem", en="text varies by itself")
 
 
-def _difference(page: Expected, after: Mapping[str, Answer]) -> Text | None:
+def _difference(page: Expected, before: Mapping[str, Expected], after: Mapping[str, Answer]) -> Text | None:
     url = page.first.url
     now = after.get(url)
     if now is None or now.status is None:
         return _state(now)
-    secure = url.replace("http://", "https://", 1)
+    secure = _secure(url)
     if secure != url and now.status in (301, 302, 307, 308) and now.location == secure:
         if page.first.location == secure:
             return None
-        return _after_redirect(page, after.get(secure))
+        return _after_redirect(before.get(secure, page), after.get(secure))
     return _changed(page, now)
 
 
+def _secure(url: str) -> str:
+    return url.replace("http://", "https://", 1)
+
+
 def _after_redirect(page: Expected, now: Answer | None) -> Text | None:
-    """What is wrong with a page whose visitors are now sent on to https."""
+    """What is wrong with a page whose visitors are now sent on to https, where it was ``page`` before."""
     if now is None or not now.serves or not now.trusted:
         state = _state(now)
         return Text(

@@ -16,7 +16,7 @@ from auditor import controls, plan, preflight
 from auditor.controls import Catalogue
 from auditor.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
-from auditor.models import Host, Run, Site, Status
+from auditor.models import Host, Run, Site, Status, Text
 from auditor.plan import HostPlan
 from tests.unit import access, system_areas
 from tests.unit import areas as areas_of_web
@@ -59,7 +59,13 @@ def facts() -> Data:
     return data
 
 
-def judged(*planned: str, host: Host = HOST, data: Data | None = None, collected_at: int = NOW) -> HostPlan:
+def judged(
+    *planned: str,
+    host: Host = HOST,
+    data: Data | None = None,
+    collected_at: int = NOW,
+    https: dict[str, Text] | None = None,
+) -> HostPlan:
     """The plan of a run in which these controls are open: as the facts have it, or else simply failed."""
     some = Catalogue(controls=tuple(catalogue()[control] for control in planned))
     typed = {name: areas()[name].model_validate(value) for name, value in (data or facts()).items()}
@@ -78,7 +84,7 @@ def judged(*planned: str, host: Host = HOST, data: Data | None = None, collected
         outcomes=(),
         findings=findings,
     )
-    (one,) = plan.make(some, run, {host.name: known}, accepted=frozenset(planned)).hosts
+    (one,) = plan.make(some, run, {host.name: known}, accepted=frozenset(planned), https=https).hosts
     return one
 
 
@@ -420,6 +426,12 @@ def test_nobody_is_sent_to_an_https_that_fails(fault: Data, said: str) -> None:
     found = held("tls.redirect", "tls.protocols", data=data)
     assert list(found) == ["tls.redirect"]
     assert said in found["tls.redirect"]
+
+
+def test_nobody_is_sent_to_an_https_that_failed_when_it_was_tried_from_here() -> None:
+    fault = Text(vi="chứng thư không được tin cậy", en="certificate not trusted")
+    found = held("tls.redirect", "tls.protocols", https={"antruc.test": fault, "khac.test": fault})
+    assert found == {"tls.redirect": "certificate not trusted"}
 
 
 def test_a_site_whose_https_fails_holds_up_no_other() -> None:

@@ -25,7 +25,7 @@ from auditor.models import Host, Site
 from auditor.review import fetch
 from auditor.review.fetch import Answer, Client
 from auditor.review.page import Page
-from auditor.review.smoke import broken, compare, learn, visit
+from auditor.review.smoke import broken, compare, https_faults, learn, visit
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -401,6 +401,37 @@ def test_a_url_that_was_not_visited_is_not_taken_for_sound() -> None:
 def test_https_may_take_over_when_it_serves_the_page(secure: Answer, words: str) -> None:
     assert told(PAGE, SENT_ON, secure).endswith(words)
     assert bool(told(PAGE, SENT_ON, secure)) is bool(words)
+
+
+def test_where_https_takes_over_it_is_measured_by_what_https_served_before() -> None:
+    """As a log-in page that asks for more over HTTPS."""
+    there = changed(SECURE, size=14_000, lines=frozenset({"dòng a", "Xác thực hai bước"}))
+    before = {"a.test": (PAGE, there)}
+    assert compare(learn(before), {"a.test": (SENT_ON, there)}) == ()
+    (one, other) = compare(learn(before), {"a.test": (SENT_ON, changed(there, size=500))})
+    assert one.what.en == "sent on to HTTPS, and there size 14000 → 500 bytes"
+    assert other.url == SECURE.url
+
+
+@pytest.mark.parametrize(
+    ("plain", "secure", "said"),
+    [
+        (PAGE, SECURE, None),
+        (PAGE, changed(SECURE, size=14_000), None),
+        (PAGE, changed(SECURE, trusted=False), "200, certificate not trusted"),
+        (PAGE, changed(SECURE, own=False), "another site's certificate"),
+        (PAGE, Answer(SECURE.url, None, error="ConnectError"), "no answer: ConnectError"),
+        (PAGE, changed(SECURE, status=502), "502"),
+        (PAGE, changed(SECURE, status=302, location=URL), "it sends visitors back to HTTP"),
+        (PAGE, changed(SECURE, title="Welcome to nginx!"), "title “Trang” → “Welcome to nginx!”"),
+        (SENT_ON, changed(SECURE, trusted=False), None),
+        (changed(status=500), changed(SECURE, status=500), None),
+    ],
+)
+def test_what_stands_against_https_is_known_beforehand(plain: Answer, secure: Answer, said: str | None) -> None:
+    faults = https_faults({"a.test": (plain, secure), "b.test": ()})
+    assert set(faults) == ({"a.test"} if said else set())
+    assert said is None or (said in faults["a.test"].en and faults["a.test"].en.startswith("https://a.test/: "))
 
 
 @pytest.mark.parametrize(

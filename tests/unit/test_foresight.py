@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from auditor import foresight, inventory
+from auditor import plan as planning
+from auditor.controls import Catalogue
+from auditor.models import Host, Run, Site
+from auditor.plan import Change, HostPlan, Plan
+from auditor.review import smoke
+from auditor.review.fetch import Answer
+
+SITES = tuple(Site(domain=f"{name}.test", host="h") for name in "ab")
+RUN = Run(
+    id="r",
+    started="2026-11-26T00:00:00+00:00",
+    seconds=1,
+    version="0",
+    inventory="i",
+    hosts=(Host(name="h", address="192.0.2.1", sites=SITES), Host(name="g", address="192.0.2.2")),
+    outcomes=(),
+    findings=(),
+)
+
+
+@pytest.fixture
+def met(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """What was visited, and with which faults plans were made."""
+    seen: list[Any] = []
+
+    def visit(hosts: Any, _ca_files: Any) -> dict[str, tuple[Answer, ...]]:
+        seen.append([(host.name, [site.domain for site in host.sites]) for host in hosts])
+        untrusted = Answer("https://a.test/", 200, trusted=False)
+        return {"a.test": (Answer("http://a.test/", 200), untrusted)}
+
+    def make(*_: Any, https: Any = None, **_more: Any) -> Plan:
+        seen.append(https and sorted(https))
+        changes = tuple(Change(control=control, sites=("a.test",), disruption="none") for control in planned)
+        return Plan(hosts=(HostPlan(host="h", changes=changes),))
+
+    planned = ["nginx.frame"]
+    monkeypatch.setattr(planning, "make", make)
+    monkeypatch.setattr(smoke, "visit", visit)
+    monkeypatch.setattr(inventory, "reach", lambda _path: {})
+    seen.append(planned)
+    yield seen
+
+
+def test_https_is_tried_where_visitors_would_be_sent_there_and_nowhere_else(met: list[Any]) -> None:
+    planned = met.pop()
+    foresight.plan(Catalogue(controls=()), RUN, {})
+    assert met == [None]
+    planned.append("tls.redirect")
+    foresight.plan(Catalogue(controls=()), RUN, {})
+    assert met[1:] == [None, [("h", ["a.test"])], ["a.test"]]
