@@ -26,7 +26,7 @@ from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcom
 from auditor.plan import Plan, TaskPreview, preview
 from auditor.reasons import explain
 from auditor.report.visible import one_line
-from auditor.review import look
+from auditor.review import beside, look
 from auditor.runner import COMMAND_SECONDS, CUT_SHORT, Playbook, Task, interruptible, play
 
 APPLY_SECONDS = 1_800
@@ -95,13 +95,15 @@ def harden(
     options: Options | None = None,
     watch: Callable[[Task], None] | None = None,
     release: Sequence[ControlId] = (),
+    facts: Mapping[str, HostFacts] | None = None,
 ) -> Hardened:
     """Put the plan in force, batch by batch; ends with every host confirmed, brought back, or untouched.
 
     The caller holds the journal's lock. On Ctrl-C and SIGTERM the hosts under way are brought back, then
     Interrupted is raised; told once more, it leaves them to their own timers. An error of this machine, such as a full
     disk, brings them back, too. Only a host that answers no more is left to its own timer, and waited for.
-    ``release``: controls that are no longer to be in force on the plan's hosts.
+    ``release``: controls that are no longer to be in force on the plan's hosts. ``facts`` of hosts tell what answers
+    there besides the declared sites, which has to go on answering.
     """
     options = options or Options()
     by_name = {host.name: host for host in hosts}
@@ -133,6 +135,11 @@ def harden(
     )
     with interruptible(), tempfile.TemporaryDirectory(prefix="luytre-ssh-") as sockets:
         rolling = _Rollout(inventory, plan, catalogue, record, Path(sockets), watch, tuple(release))
+        rolling.beside = {
+            name: beside.of(by_name[name], read, plan.as_variables()[name])
+            for name, read in (facts or {}).items()
+            if name in names
+        }
         for batch in batches:
             rolling.harden([by_name[name] for name in batch])
             if record.now.having("reverted", "lost"):
@@ -189,6 +196,7 @@ class _Rollout:
     release: tuple[ControlId, ...] = ()
     facts: dict[str, HostFacts] = field(default_factory=dict)
     outcomes: dict[str, HostOutcome] = field(default_factory=dict)
+    beside: Mapping[str, beside.Beside] = field(default_factory=dict)
     until: dict[str, float] = field(default_factory=dict)
     """When, on the monotonic clock, a host must be back by itself."""
 
@@ -197,7 +205,7 @@ class _Rollout:
         reach = inventories.reach(Path(self.inventory.path))
         names = [host.name for host in hosts]
         try:
-            first = look.take(hosts, reach)
+            first = look.take(hosts, reach, None, self.beside)
             expected = look.learn(first, look.take(hosts, reach, first), frozenset(self.record.now.by_wish))
             self.record.update(
                 broken_before=(*self.record.now.broken_before, *expected.broken_sites),

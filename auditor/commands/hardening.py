@@ -161,6 +161,7 @@ def _harden(
             before.id,
             options,
             watch=lambda task: doing(f"{task.host}: {task.name}"),
+            facts=facts,
         )
     after = _after(inventory, catalogue, hosts, hardened)
     late = Postponed()

@@ -76,12 +76,23 @@ class Client:
         """Pages of one host are read one after the other, so that those of others do not wait for more than one."""
 
     def get(
-        self, scheme: str, address: str, domain: str, path: str, port: int | None = None, *, declared: bool = True
+        self,
+        scheme: str,
+        address: str,
+        domain: str,
+        path: str,
+        port: int | None = None,
+        *,
+        declared: bool = True,
+        judged: bool = True,
     ) -> Answer:
-        """One page, redirects not followed; ``port`` when it is not the scheme's own. Never raises for what answers."""
+        """One page, redirects not followed; ``port`` when it is not the scheme's own. Never raises for what answers.
+
+        ``judged``: whether to find out if a browser would trust the certificate.
+        """
         fetch = _Fetch(scheme, address, domain, path, port, declared, self._given_up, self._turn)
         with fetch.within(FETCH_SECONDS):
-            answer = fetch.by(self._strict)
+            answer = fetch.by(self._strict if judged else self._lenient)
             if _REFUSED in answer.error:
                 # A site with a bad certificate still has to serve its visitors what it did.
                 answer = fetch.by(self._lenient, trusted=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auditor.inventory import Reach
 from auditor.models import Host, Text
-from auditor.review import probes, smoke
+from auditor.review import beside, probes, smoke
+from auditor.review.beside import Beside
 from auditor.review.probes import HostProbes
 
 
@@ -19,6 +20,9 @@ class Look:
     hosts: tuple[Host, ...]
     pages: smoke.Answers
     probes: Mapping[str, HostProbes]
+    known: Mapping[str, Beside] = field(default_factory=dict)
+    """What answers on a host besides its sites, as far as its facts tell."""
+    beside: Mapping[str, beside.Seen] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,22 @@ class Expectation:
             for host in self.first.probes
             for what in probes.unjudged(self.probed(host))
         )
+        others = (
+            Text(vi=f"{host}: {what.vi}", en=f"{host}: {what.en}")
+            for host, known in self.first.known.items()
+            if (seen := self.seen(host))
+            for what in beside.unjudged(known, seen)
+        )
         said = {*self.broken_sites, *self.by_wish}
-        return (*hosts, *(one.sentence for one in self.pages.grouped_unjudged if one.domain not in said))
+        return (*hosts, *others, *(one.sentence for one in self.pages.grouped_unjudged if one.domain not in said))
 
     def probed(self, host: str) -> tuple[HostProbes, ...]:
         """A host's probes of both looks."""
         return tuple(look.probes[host] for look in (self.first, self.second) if host in look.probes)
+
+    def seen(self, host: str) -> tuple[beside.Seen, ...]:
+        """What answered besides a host's sites at both looks."""
+        return tuple(look.beside[host] for look in (self.first, self.second) if host in look.beside)
 
 
 @dataclass(frozen=True)
@@ -64,13 +78,26 @@ class Failed:
 _SITE_AREAS = frozenset({"nginx", "apache", "php_fpm", "tls", "web", "wordpress", "mariadb", "filesystem", "firewall"})
 
 
-def take(hosts: Sequence[Host], reach: Mapping[str, Reach], again: Look | None = None) -> Look:
-    """Probe the hosts and visit their sites, all at once; ``again`` is an earlier look, at the very same URLs."""
+_PORT_AREAS = frozenset({"firewall", "services", "kernel", "ssh", "mariadb", "php_fpm", "nginx", "apache"})
+
+
+def take(
+    hosts: Sequence[Host],
+    reach: Mapping[str, Reach],
+    again: Look | None = None,
+    known: Mapping[str, Beside] | None = None,
+) -> Look:
+    """Probe the hosts, visit their sites and ``known`` others, all at once.
+
+    ``again`` is an earlier look, at the very same URLs and others.
+    """
     ca_files = {name: one.ca_file for name, one in reach.items()}
-    with ThreadPoolExecutor(max_workers=1) as aside:
+    known = known or (again.known if again else {})
+    with ThreadPoolExecutor(max_workers=2) as aside:
         probing = aside.submit(probes.probe_all, hosts, reach)
+        others = aside.submit(beside.look, hosts, known, again.beside if again else None)
         pages = smoke.visit(hosts, ca_files, again=again.pages if again else None)
-        return Look(tuple(hosts), pages, probing.result())
+        return Look(tuple(hosts), pages, probing.result(), known, others.result())
 
 
 def learn(first: Look, second: Look, by_wish: frozenset[str] = frozenset()) -> Expectation:
@@ -86,10 +113,19 @@ def compare(expected: Expectation, now: Look) -> dict[str, tuple[Failed, ...]]:
         failures = (
             *(Failed(one.what, one.areas) for one in probes.compare(expected.probed(host.name), now.probes[host.name])),
             *(Failed(one.sentence, _SITE_AREAS) for one in smoke.compare(pages, now.pages)),
+            *_beside(expected, now, host.name),
         )
         if failures:
             found[host.name] = failures
     return found
+
+
+def _beside(expected: Expectation, now: Look, host: str) -> tuple[Failed, ...]:
+    seen = expected.seen(host)
+    if not seen or host not in now.beside:
+        return ()
+    found = beside.compare(expected.first.known[host], seen, now.beside[host])
+    return tuple(Failed(what, _SITE_AREAS if is_site else _PORT_AREAS) for what, is_site in found)
 
 
 def told(expected: Expectation, now: Look) -> tuple[Text, ...]:
