@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from auditor import sites
 from auditor.facts import HostFacts
-from auditor.models import Domain, Host, Inventory, PlainPath, Site
+from auditor.models import Application, Domain, Host, Inventory, PlainPath, Site
 from auditor.runner import THIS_MACHINE
 
 LOCAL = Inventory(path=THIS_MACHINE, organisation=None, hosts=(Host(name=THIS_MACHINE, address="127.0.0.1"),))
@@ -53,11 +54,7 @@ def _fits(form: TypeAdapter[str], value: Any) -> bool:
     return True
 
 
-def _application(data: dict[str, Any], root: str | None) -> Literal["wordpress", "joomla", "nukeviet"] | None:
+def _application(data: dict[str, Any], root: str | None) -> Application | None:
     if root is None:
         return None
-    wordpress = data.get("wordpress", {})
-    if any(instance["path"] == root for instance in wordpress.get("instances", [])):
-        return "wordpress"
-    kind = next((other["kind"] for other in wordpress.get("others", []) if other["path"] == root), None)
-    return kind if kind in ("joomla", "nukeviet") else None
+    return sites.recognised(data, {root})

@@ -193,6 +193,10 @@ class Organisation(Model):
         return ()
 
 
+Application = Literal["static", "wordpress", "nukeviet", "joomla", "drupal", "dokuwiki", "mediawiki", "moodle", "own"]
+"""What a site is made with."""
+
+
 class Site(Model):
     """One website, the unit of account. Declared in the inventory, or found by ``audit --local``."""
 
@@ -202,7 +206,7 @@ class Site(Model):
     host: str
     document_root: PlainPath | None = None
     server: Literal["nginx", "apache"] | None = None
-    application: Literal["static", "wordpress", "nukeviet", "joomla", "own"] | None = None
+    application: Application | None = None
     level: Literal[1, 2, 3] = 2
     external_domains: tuple[Domain, ...] = ()
     smoke_urls: tuple[UrlPath, ...] = ("/",)

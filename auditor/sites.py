@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from auditor.models import Site
+from auditor.models import Application, Site
 
 _WEB = ("nginx", "apache")
 _ASKED = ("vhosts", "tls_vhosts", "pools")
@@ -18,6 +18,7 @@ _NEEDS = {
     "certificate": (*_WEB, "tls"),
     "pools": (*_WEB, "php_fpm"),
     "wordpress": (*_WEB, "wordpress"),
+    "others": (*_WEB, "wordpress"),
     "files": (*_WEB, "files"),
     "backup": ("backups",),
 }
@@ -28,8 +29,8 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     """The ``site`` of control expressions: the declaration, and what in the host's facts belongs to it.
 
     ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM
-    pools that they hand requests to, ``certificate`` the one served for the domain, ``wordpress`` the instance
-    below its roots, ``files`` the walk of its document root, ``backup`` its newest backup. What was not found
+    pools that they hand requests to, ``certificate`` the one served for the domain, ``application`` the declared one or
+    else that whose files lie in its roots, ``wordpress`` the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root, ``backup`` its newest backup. What was not found
     is None or empty.
     """
     names = {site.domain, *site.aliases}
@@ -62,6 +63,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     )
     seen = {
         **site.model_dump(mode="json"),
+        "application": site.application or recognised(data, roots),
         "roots": sorted(roots),
         "vhosts": vhosts,
         "tls_vhosts": tls_vhosts,
@@ -69,6 +71,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
         "certificate": certificate,
         "pools": pools,
         "wordpress": _below(data.get("wordpress", {}).get("instances", []), roots),
+        "others": [other for other in data.get("wordpress", {}).get("others", []) if _is_below(other["path"], roots)],
         "files": _below(data.get("files", {}).get("roots", []), roots),
         "backup": next(
             (entry for entry in data.get("backups", {}).get("directories", []) if entry["path"] == site.backup_dir),
@@ -79,12 +82,20 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     missing = not_understood.union(errors)
     unread = {part for part, needed in _NEEDS.items() if missing.intersection(needed)}
     unsearched = data.get("wordpress", {}).get("cut_short", [])
-    if seen["wordpress"] is None and any(_is_below(root, unsearched) for root in roots):
-        unread.add("wordpress")
+    if any(_is_below(root, unsearched) for root in roots):
+        unread.update(part for part in ("wordpress", "others") if not seen[part])
     if unasked:
         unread.update(_ASKED)
         seen.update({f"{part}_unread": unasked[0]["unread"] for part in _ASKED})
     return {part: value for part, value in seen.items() if part not in unread}
+
+
+def recognised(data: Mapping[str, Any], roots: set[str]) -> Application | None:
+    """The application whose files lie in one of the roots themselves, or None."""
+    wordpress = data.get("wordpress", {})
+    if any(instance["path"] in roots for instance in wordpress.get("instances", [])):
+        return "wordpress"
+    return next((other["kind"] for other in wordpress.get("others", []) if other["path"] in roots), None)
 
 
 def _speaks_tls(vhost: Mapping[str, Any]) -> bool:

@@ -20,6 +20,12 @@ class Item(Fact):
     web_writes: bool
 
 
+class UploadPhp(Item):
+    """PHP in an upload folder."""
+
+    acts_on_input: bool = Field(description="takes a visitor's words and runs or writes something with them")
+
+
 class Link(Fact):
     """A link that leaves its root."""
 
@@ -71,7 +77,7 @@ class Root(Fact):
     dumps: list[Item]
     secrets: list[Item]
     world_writable: list[Item]
-    upload_php: list[Item]
+    upload_php: list[UploadPhp] = Field(description="those that act on input first")
     links_out: list[Link]
     code: list[Code]
     security_txt: SecurityTxt | None

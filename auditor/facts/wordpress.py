@@ -133,9 +133,10 @@ class Instance(Fact):
 class Other(Fact):
     """Another known application."""
 
-    kind: Literal["joomla", "nukeviet", "drupal"]
+    kind: Literal["joomla", "nukeviet", "drupal", "dokuwiki", "mediawiki", "moodle"]
     path: Path
     version: str | None
+    installers: list[FileMode] = Field(description="what has to go once it is installed, and is there")
 
 
 class Facts(Area):

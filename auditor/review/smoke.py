@@ -22,7 +22,15 @@ KEPT = 0.7
 Answers = Mapping[str, tuple[Answer, ...]]
 """By domain."""
 
-_LOGINS = {"wordpress": "/wp-login.php", "nukeviet": "/admin/index.php", "joomla": "/administrator/index.php"}
+_LOGINS = {
+    "wordpress": "/wp-login.php",
+    "nukeviet": "/admin/index.php",
+    "joomla": "/administrator/index.php",
+    "drupal": "/user/login",
+    "dokuwiki": "/doku.php?do=login",
+    "mediawiki": "/index.php?title=Special:UserLogin",
+    "moodle": "/login/index.php",
+}
 
 
 @dataclass(frozen=True)

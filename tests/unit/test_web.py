@@ -246,6 +246,7 @@ ITEM = {
     "web_reads": True,
     "web_writes": False,
 }
+SCRIPT = {**ITEM, "acts_on_input": True}
 
 
 def changed(**more: Any) -> dict[str, Any]:
@@ -271,8 +272,9 @@ def test_a_hardened_site_passes(control: str) -> None:
 
 @pytest.mark.parametrize("control", list(LISTS))
 def test_each_weakness_is_found(control: str) -> None:
-    found = finding(f"web.{control}", changed(**{LISTS[control]: [ITEM]}))
-    assert found.status is Status.FAIL and found.violations == (ITEM,)
+    item = SCRIPT if control == "php_in_uploads" else ITEM
+    found = finding(f"web.{control}", changed(**{LISTS[control]: [item]}))
+    assert found.status is Status.FAIL and found.violations == (item,)
 
 
 @pytest.mark.parametrize("control", PLAIN)
@@ -304,7 +306,7 @@ def test_some_code_that_can_be_changed_is_partial() -> None:
 
 def test_wordpress_has_checks_of_its_own() -> None:
     site = SITE.model_copy(update={"application": "wordpress"})
-    assert finding("web.php_in_uploads", changed(upload_php=[ITEM]), site=site).status is Status.NOT_APPLICABLE
+    assert finding("web.php_in_uploads", changed(upload_php=[SCRIPT]), site=site).status is Status.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ import stat
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _php, _webroot
+from ansible.module_utils.luytre import _applications, _php, _webroot
 from ansible.module_utils.luytre._names import group_name, user_name
 from ansible.module_utils.luytre._ownership import mode_for
 from ansible.module_utils.luytre._sayable import sayable
@@ -347,7 +347,8 @@ def protect(root, kinds, web_user, seconds, check):
     items, refused = [], []
     web = _webroot.web_users()
     account = pwd.getpwnam(web_user) if web_user else None
-    walk = _webroot.Walk(root, time.monotonic() + seconds, MAX_ENTRIES)
+    homes = _applications.homes(root, min(_applications.HOMES_SECONDS, seconds / 4))
+    walk = _webroot.Walk(root, time.monotonic() + seconds, MAX_ENTRIES, homes)
     if "wordpress_core" in kinds:
         try:
             done = put_attributes(root, _for_root(os.fstat(root), web), check)

@@ -2,11 +2,14 @@
 
 import collections
 import glob
+import itertools
 import os
 import re
 import stat
+import time
 
-from ansible.module_utils.luytre._reading import open_below, read_below, read_text
+from ansible.module_utils.luytre import _layouts
+from ansible.module_utils.luytre._reading import file_mode, open_below, read_below, read_text
 from ansible.module_utils.luytre._turns import take_turns
 
 PLACES = (
@@ -26,12 +29,15 @@ CONFIGURED = (
 SKIPPED = frozenset(
     (
         *("wp-content", "wp-admin", "wp-includes", "node_modules", "vendor", "uploads", "cache", "tmp", "logs"),
-        *("assets", "images", "media", "themes"),
+        *("assets", "images", "media", "themes", "upload", "userfiles", "attachments", "avatars", "files"),
     )
 )
 MAX_ROOTS = 500
 MAX_DEPTH = 3
 MAX_FOLDERS = 3_000
+HOMES_SECONDS = 0.5
+"""For finding out which applications lie in one root, before it is walked."""
+MAX_NAMES = 20_000
 MAX_FOUND = 20
 """Of one root: who fills it with folders that look like applications hides none of another root's."""
 
@@ -42,9 +48,33 @@ class Found:
     def __init__(self, kind, root, relative):
         self.kind, self.root, self.relative = kind, root, relative
         self.path = os.path.join(root, relative) if relative else root
+        self.layout = _layouts.BY_KIND[kind]
 
     def described(self):
-        return {"kind": self.kind, "path": self.path, "version": VERSIONS[self.kind](self.root, self.relative)}
+        """``auditor.facts.wordpress.Other``."""
+        return {
+            "kind": self.kind,
+            "path": self.path,
+            "version": self.version(),
+            "installers": [mode for mode in map(self._mode, self.layout.installers) if mode is not None],
+        }
+
+    def version(self):
+        """As its files say, or None."""
+        for file, pattern in self.layout.versions:
+            match = pattern.search(read_below(self.root, os.path.join(self.relative, file), 200_000) or "")
+            if match:
+                return match.group(1)
+        return None
+
+    def _mode(self, path):
+        handle = _opened(self.root, os.path.join(self.relative, path.rstrip("/")))
+        if handle is None:
+            return None
+        try:
+            return file_mode(os.path.join(self.path, path.rstrip("/")), os.fstat(handle))
+        finally:
+            os.close(handle)
 
 
 def find(reading):
@@ -118,11 +148,12 @@ class _Search:
         if (status.st_dev, status.st_ino) in self._entered:
             return
         self._entered.add((status.st_dev, status.st_ino))
-        kind = next((name for name, mark in MARKS if _has(folder, mark)), None)
+        names, folders = _members(folder)
+        kind = kind_of(folder, names)
         if kind:
             self.found.append(Found(kind, self.root, relative))
         if depth < MAX_DEPTH:
-            self._waiting.extend((os.path.join(relative, name), depth + 1) for name in _folders(folder))
+            self._waiting.extend((os.path.join(relative, name), depth + 1) for name in folders)
 
 
 def _open(root, relative):
@@ -146,51 +177,37 @@ def _has(folder, path):
         os.close(here)
 
 
-def _folders(folder):
+def _members(folder):
+    """``(names, folders worth looking into)`` of an open folder."""
+    names, folders = set(), []
     try:
         with os.scandir(folder) as entries:
-            return sorted(
-                entry.name
-                for entry in entries
-                if not entry.name.startswith(".") and entry.name not in SKIPPED and entry.is_dir(follow_symlinks=False)
-            )[:500]
+            for entry in itertools.islice(entries, MAX_NAMES):
+                names.add(entry.name)
+                if not entry.name.startswith(".") and entry.name not in SKIPPED and entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
     except OSError:
-        return []
+        pass
+    return names, sorted(folders)[:500]
 
 
-def _joomla(base, relative):
-    text = _below(base, relative, "administrator/manifests/files/joomla.xml")
-    match = re.search(r"<version>\s*([0-9][0-9A-Za-z.-]{0,20})\s*</version>", text)
-    return match.group(1) if match else None
-
-
-def _nukeviet(base, relative):
-    for file in ("data/config/config_global.php", "includes/ini.php", "install/config.php"):
-        match = re.search(
-            r"\$global_config\['version'\]\s*=\s*'([0-9][0-9A-Za-z.-]{0,20})'", _below(base, relative, file)
-        )
-        if match:
-            return match.group(1)
+def kind_of(folder, names):
+    """Which application's marks an open folder holds, or None; ``names`` are those in it."""
+    for layout in _layouts.LAYOUTS:
+        for marks in layout.marks:
+            if all(mark.split("/", 1)[0] in names for mark in marks) and all(_has(folder, mark) for mark in marks):
+                return layout.kind
     return None
 
 
-def _drupal(base, relative):
-    for file in ("core/lib/Drupal.php", "includes/bootstrap.inc"):
-        match = re.search(r"VERSION'?\s*[=,]\s*'([0-9][0-9A-Za-z.-]{0,20})'", _below(base, relative, file))
-        if match:
-            return match.group(1)
-    return None
+def homes(folder, seconds):
+    """``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``."""
+    found, _ = search(["/proc/self/fd/%d" % folder], time.monotonic() + seconds)
+    return {each.relative: each.layout for each in found}
 
 
-def _below(base, relative, file):
-    return read_below(base, os.path.join(relative, file), 200_000) or ""
-
-
-MARKS = (
-    ("wordpress", "wp-includes/version.php"),
-    ("joomla", "administrator/manifests/files/joomla.xml"),
-    ("nukeviet", "includes/mainfile.php"),
-    ("drupal", "core/lib/Drupal.php"),
-    ("drupal", "includes/bootstrap.inc"),
-)
-VERSIONS = {"joomla": _joomla, "nukeviet": _nukeviet, "drupal": _drupal}
+def _opened(root, relative):
+    try:
+        return open_below(root, relative)
+    except OSError:
+        return None

@@ -12,6 +12,7 @@ import re
 import stat
 import time
 
+from ansible.module_utils.luytre import _inert_php
 from ansible.module_utils.luytre._reading import read_text
 
 MAX_DEPTH = 40
@@ -21,6 +22,11 @@ CODE_FOLDERS = frozenset(
     """plugins themes modules components vendor libraries administrator node_modules
     wp-admin wp-includes templates core includes""".split()
 )
+PROGRAM_FOLDERS = CODE_FOLDERS | {"admin", "app", "src", "lib"}
+"""Where an upload folder's name is that of a part of the program."""
+LANGUAGE_FOLDERS = frozenset(("language", "languages", "lang", "langs", "locale", "locales", "i18n", "translations"))
+NEAR = 2
+"""Folders between a root and a file whose name or folder's name says something, where no application is known."""
 SCHEMA_FOLDERS = frozenset(("sql", "schema", "schemas", "install", "installation", "migrations", "updates", "tests"))
 PHP = re.compile(r"\.(?:php\d?|pht|phtml|phar|phps)$", re.IGNORECASE)
 DATABASE_DUMP = re.compile(r"\.(?:sql|dump|mysql)(?:\.(?:gz|bz2|xz|zst|zip|7z))?$", re.IGNORECASE)
@@ -130,15 +136,23 @@ class Entry:
     What it says is of the name, which may lead to something else a moment later; once ``opened``, of that very file.
     """
 
-    __slots__ = ("folder", "folder_status", "handle", "name", "path", "status")
+    __slots__ = ("folder", "folder_status", "handle", "homes", "name", "path", "status")
 
-    def __init__(self, folder, folder_status, name, path, status, handle=None):
+    def __init__(self, folder, folder_status, name, path, status, handle=None, homes=None):
         self.folder, self.folder_status, self.name, self.path, self.status = folder, folder_status, name, path, status
-        self.handle = handle
+        self.handle, self.homes = handle, homes or {}
 
     def opened(self, handle):
         """The same place, told by what a descriptor holds."""
-        return Entry(self.folder, self.folder_status, self.name, self.path, os.fstat(handle), handle)
+        return Entry(self.folder, self.folder_status, self.name, self.path, os.fstat(handle), handle, self.homes)
+
+    @property
+    def place(self):
+        """``(layout of the application that it lies in or None, path from that application's folder or the root)``."""
+        for home in sorted(self.homes, key=len, reverse=True):
+            if not home or self.path.startswith(home + "/"):
+                return self.homes[home], self.path[len(home) + 1 :] if home else self.path
+        return None, self.path
 
     @property
     def is_file(self):
@@ -174,10 +188,13 @@ class Entry:
 
 
 class Walk:
-    """Every name below an open folder, folders before what they hold; version control folders are not entered."""
+    """Every name below an open folder, folders before what they hold; version control folders are not entered.
 
-    def __init__(self, root, deadline, max_entries):
-        self._root, self._deadline, self._left = root, deadline, max_entries
+    ``homes``: which applications are known to lie where, as ``_applications.homes`` tells it.
+    """
+
+    def __init__(self, root, deadline, max_entries, homes=None):
+        self._root, self._deadline, self._left, self._homes = root, deadline, max_entries, homes
         self.entries = 0
         self.cut_short = False
         self._stopped = False
@@ -193,7 +210,7 @@ class Walk:
         for name, status in self._members(folder):
             if self._stopped:
                 return
-            entry = Entry(folder, folder_status, name, prefix + name, status)
+            entry = Entry(folder, folder_status, name, prefix + name, status, homes=self._homes)
             yield entry
             if entry.is_dir and name not in VCS:
                 inner = self._enter(entry)
@@ -258,12 +275,26 @@ def is_dump(entry):
 
 
 def is_secret(entry):
-    """A configuration that holds passwords or keys, told by name and content (WordPress's has a role of its own)."""
+    """A configuration that holds passwords or keys (WordPress's has a role of its own).
+
+    In a known application its layout tells which; elsewhere name and content do, near the root.
+    """
+    return entry.is_file and _may_hold_secrets(entry) and SECRET_CONTENT.search(entry.content()) is not None
+
+
+def _may_hold_secrets(entry):
+    layout, path = entry.place
+    if layout is not None and layout.kind != "wordpress":
+        if layout.holds_secrets(path):
+            return True
+        name = entry.name.lower()
+        return name.startswith(".env") and SECRET_NAME.match(name) is not None
+    folders = path.lower().split("/")[:-1]
     return (
-        entry.is_file
-        and SECRET_NAME.match(entry.name) is not None
-        and not {"vendor", "node_modules", "wp-includes", "wp-admin"}.intersection(entry.folders)
-        and SECRET_CONTENT.search(entry.content()) is not None
+        SECRET_NAME.match(entry.name) is not None
+        and len(folders) <= NEAR
+        and not LANGUAGE_FOLDERS.intersection(folders)
+        and not {"vendor", "node_modules", "wp-includes", "wp-admin"}.intersection(folders)
     )
 
 
@@ -277,15 +308,31 @@ def is_open_log(entry):
 
 
 def in_uploads(entry):
-    """Whether it lies where visitors' or editors' files land."""
-    folders = entry.folders
-    first = next((index for index, name in enumerate(folders) if name in UPLOAD_FOLDERS), None)
-    return first is not None and not CODE_FOLDERS.intersection(folders)
+    """Whether it lies where visitors' or editors' files land, or where an application writes by itself.
+
+    A known application's layout tells; a folder's name counts at the top of its folder, elsewhere near the root.
+    """
+    layout, path = entry.place
+    folders = path.lower().split("/")[:-1]
+    if layout is not None:
+        return layout.is_filled(path) or bool(folders and folders[0] in UPLOAD_FOLDERS)
+    first = next((index for index, name in enumerate(folders[:NEAR]) if name in UPLOAD_FOLDERS), None)
+    return first is not None and not PROGRAM_FOLDERS.intersection(folders)
 
 
 def is_upload_php(entry):
-    """PHP in an upload folder, but for the empty ``index.php`` that hides a listing."""
-    return entry.is_file and PHP.search(entry.name) is not None and in_uploads(entry) and not _is_silence(entry)
+    """PHP in an upload folder, but for the empty ``index.php`` that hides a listing, and for what an application keeps
+    there by its layout and does nothing by itself."""
+    if not entry.is_file or PHP.search(entry.name) is None or not in_uploads(entry) or _is_silence(entry):
+        return False
+    layout, path = entry.place
+    known = layout is not None and layout.is_own_php(path)
+    return not (known and _inert_php.is_inert(entry.content(_inert_php.MAX_READ)))
+
+
+def acts_on_input(entry):
+    """Whether a file takes a visitor's words and runs or writes something with them."""
+    return _inert_php.acts_on_input(entry.content())
 
 
 def _is_silence(entry):

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 
-from ansible.module_utils.luytre import _webroot
+from ansible.module_utils.luytre import _applications, _webroot
 from ansible.module_utils.luytre._names import group_name, user_name
 from ansible.module_utils.luytre._reading import read_below, read_text
 from ansible.module_utils.luytre._turns import take_turns
@@ -100,7 +100,9 @@ class _Root:
         self._path = path
         self._folder = open_root(path)
         self._seen = _Seen(path, web)
-        self._walk = _webroot.Walk(self._folder, deadline, max_entries)
+        left = deadline - time.monotonic()
+        homes = _applications.homes(self._folder, min(_applications.HOMES_SECONDS, left / 4))
+        self._walk = _webroot.Walk(self._folder, deadline, max_entries, homes)
         self._entries = iter(self._walk)
         self._seconds = 0.0
         self._finished = False
@@ -163,13 +165,11 @@ class _Seen:
             return
         if self._newest is None or status.st_mtime > self._newest:
             self._newest = status.st_mtime
-        for name, test in (
-            ("dumps", _webroot.is_dump),
-            ("secrets", _webroot.is_secret),
-            ("upload_php", _webroot.is_upload_php),
-        ):
+        for name, test in (("dumps", _webroot.is_dump), ("secrets", _webroot.is_secret)):
             if test(entry):
                 self._list(name, self._item(entry))
+        if _webroot.is_upload_php(entry):
+            self._upload_php(entry)
         if _webroot.PHP.search(entry.name):
             self._count_code(entry)
 
@@ -177,6 +177,17 @@ class _Seen:
         self._counts[name] += 1
         if len(self._lists[name]) < MAX_LISTED:
             self._lists[name].append(item)
+
+    def _upload_php(self, entry):
+        """Those that act on what visitors send stand first, and are listed however many others there are."""
+        item = {**self._item(entry), "acts_on_input": _webroot.acts_on_input(entry)}
+        self._counts["upload_php"] += 1
+        found = self._lists["upload_php"]
+        if item["acts_on_input"]:
+            found.insert(sum(1 for one in found if one["acts_on_input"]), item)
+        else:
+            found.append(item)
+        del found[MAX_LISTED:]
 
     def _item(self, entry):
         status = entry.status

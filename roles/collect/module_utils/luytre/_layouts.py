@@ -1,0 +1,153 @@
+"""What is known of applications by their files: one entry each, and the only place that knows it. Pure.
+
+Paths are relative to the application's folder; one that ends in ``/`` is a folder. ``*`` stands for one name.
+"""
+
+import fnmatch
+import re
+
+VERSION = r"([0-9][0-9A-Za-z.+-]{0,20})"
+
+
+class Layout:
+    """One application."""
+
+    def __init__(
+        self,
+        kind,
+        marks,
+        versions,
+        uploads=(),
+        caches=(),
+        configuration=(),
+        installers=(),
+        private=(),
+        own_php=None,
+    ):
+        self.kind = kind
+        self.marks = marks
+        """Sets of files: where all of one set lie, the application lies."""
+        self.versions = [(file, re.compile(pattern, re.MULTILINE)) for file, pattern in versions]
+        self.uploads = uploads
+        """Folders that visitors' or editors' files go to."""
+        self.caches = caches
+        """Folders that the application fills by itself."""
+        self.configuration = configuration
+        """Files that hold passwords or keys."""
+        self.installers = installers
+        """What has to go once it is installed."""
+        self.private = private
+        """What no visitor may ever be given: a file, or anything in a folder."""
+        self.own_php = re.compile(own_php) if own_php else None
+        """Paths of the PHP that the application itself keeps in its uploads and caches."""
+
+    def is_filled(self, path):
+        """Whether a path lies in a folder that visitors or the application itself fill."""
+        return any(is_below(path, folder) for folder in (*self.uploads, *self.caches))
+
+    def is_own_php(self, path):
+        """Whether the application keeps PHP of its own at this path among what it fills."""
+        return self.own_php is not None and self.own_php.match(path) is not None
+
+    def holds_secrets(self, path):
+        """Whether a path is of a configuration with passwords."""
+        return any(matches(path, pattern) for pattern in self.configuration)
+
+
+def is_below(path, folder):
+    """Whether a path lies in a folder whose names may be ``*``."""
+    wanted = folder.rstrip("/").split("/")
+    parts = path.lower().split("/")
+    return len(parts) > len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
+
+
+def matches(path, pattern):
+    """Whether a path is one of a pattern's, name by name."""
+    wanted, parts = pattern.split("/"), path.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
+
+
+LAYOUTS = (
+    Layout(
+        "wordpress",
+        marks=(("wp-includes/version.php",),),
+        versions=(("wp-includes/version.php", r"^\s*\$wp_version\s*=\s*'%s'" % VERSION),),
+        uploads=("wp-content/uploads/",),
+        caches=("wp-content/cache/", "wp-content/upgrade/"),
+        configuration=("wp-config.php",),
+        private=("wp-content/debug.log",),
+    ),
+    Layout(
+        "joomla",
+        marks=(("administrator/manifests/files/joomla.xml",),),
+        versions=(("administrator/manifests/files/joomla.xml", r"<version>\s*%s\s*</version>" % VERSION),),
+        uploads=("images/",),
+        caches=("cache/", "administrator/cache/", "tmp/", "logs/", "administrator/logs/"),
+        configuration=("configuration.php",),
+        installers=("installation/",),
+        private=("administrator/logs/", "logs/", "tmp/", "cli/"),
+        own_php=r"(?:administrator/)?(?:cache|logs)/",
+    ),
+    Layout(
+        "nukeviet",
+        marks=(("includes/mainfile.php",),),
+        versions=tuple(
+            (file, r"^\s*\$global_config\['version'\]\s*=\s*'%s'" % VERSION)
+            for file in ("data/config/config_global.php", "includes/ini.php", "install/config.php")
+        ),
+        uploads=("uploads/",),
+        caches=("data/",),
+        configuration=("config.php", "data/config/config_global.php"),
+        installers=("install/",),
+        private=("data/config/", "data/logs/", "data/dump/", "data/cache/", "data/tmp/"),
+        own_php=r"data/(?:config|ip6?|cache)/",
+    ),
+    Layout(
+        "drupal",
+        marks=(("core/lib/Drupal.php",), ("includes/bootstrap.inc", "modules/system/system.module")),
+        versions=(
+            ("core/lib/Drupal.php", r"\bconst\s+VERSION\s*=\s*'%s'" % VERSION),
+            ("includes/bootstrap.inc", r"^\s*define\('VERSION',\s*'%s'" % VERSION),
+        ),
+        uploads=("sites/*/files/",),
+        configuration=("sites/*/settings.php", "sites/*/settings.local.php"),
+        private=("sites/default/private/", "sites/default/files/private/", "sites/default/files/config_*/", "private/"),
+        own_php=r"sites/[^/]+/files/php/twig/",
+    ),
+    Layout(
+        "dokuwiki",
+        marks=(("doku.php", "inc/init.php", "lib/exe/fetch.php"),),
+        versions=(("VERSION", r"\A(?:Release )?([0-9]{4}-[0-9]{2}-[0-9]{2}[a-z]?)"),),
+        uploads=("data/media/", "data/media_attic/"),
+        caches=("data/",),
+        configuration=("conf/local.php", "conf/local.protected.php", "conf/mysql.conf.php"),
+        installers=("install.php",),
+        private=("conf/users.auth.php", "conf/", "data/pages/", "data/meta/", "data/attic/", "data/", "inc/", "bin/"),
+        own_php=r"data/cache/",
+    ),
+    Layout(
+        "mediawiki",
+        marks=(("includes/Defines.php", "load.php", "api.php"),),
+        versions=(
+            ("includes/Defines.php", r"^\s*define\(\s*'MW_VERSION',\s*'%s'" % VERSION),
+            ("includes/DefaultSettings.php", r"^\s*\$wgVersion\s*=\s*'%s'" % VERSION),
+        ),
+        uploads=("images/",),
+        caches=("cache/",),
+        configuration=("LocalSettings.php",),
+        installers=("mw-config/",),
+        private=("cache/", "images/deleted/", "maintenance/"),
+        own_php=r"cache/",
+    ),
+    Layout(
+        "moodle",
+        marks=(("lib/moodlelib.php", "version.php"),),
+        versions=(("version.php", r"^\s*\$release\s*=\s*'%s" % VERSION),),
+        uploads=("moodledata/",),
+        configuration=("config.php",),
+        private=("moodledata/",),
+        own_php=r"moodledata/(?:localcache|cache|muc)/",
+    ),
+)
+BY_KIND = {layout.kind: layout for layout in LAYOUTS}
+KINDS = tuple(BY_KIND)

@@ -1,0 +1,213 @@
+"""What is known of applications by their files, and what follows from it for files that lie in them."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _applications, _inert_php, _layouts, _webroot, files
+
+GUARD = "<?php\n\n/**\n * NukeViet\n */\n\nif (!defined('NV_MAINFILE')) {\n    exit('Stop!!!');\n}\n\n"
+SHELL = "<?php @eval($_POST['x']); ?>"
+APPLICATIONS = {
+    "nukeviet": {
+        "includes/mainfile.php": "<?php",
+        "data/config/config_global.php": GUARD + "$global_config['version'] = '4.5.06';\n",
+        "config.php": GUARD + "$db_config['dbpass'] = 'bi mat 123';\n",
+    },
+    "joomla": {
+        "administrator/manifests/files/joomla.xml": "<extension><version>5.1.2</version></extension>",
+        "configuration.php": "<?php class JConfig { public $password = 'bi mat 123'; }",
+    },
+    "drupal": {"core/lib/Drupal.php": "<?php\nclass Drupal {\n  const VERSION = '10.3.1';\n}"},
+    "dokuwiki": {
+        "doku.php": "<?php",
+        "inc/init.php": "<?php",
+        "lib/exe/fetch.php": "<?php",
+        "VERSION": '2024-02-06b "Kaos"\n',
+    },
+    "mediawiki": {
+        "load.php": "<?php",
+        "api.php": "<?php",
+        "includes/Defines.php": "<?php\ndefine( 'MW_VERSION', '1.39.7' );\n",
+    },
+    "moodle": {
+        "lib/moodlelib.php": "<?php",
+        "version.php": "<?php\n$release  = '4.1.2 (Build: 20230313)';\n",
+    },
+    "wordpress": {"wp-includes/version.php": "<?php\n$wp_version = '6.5.2';\n"},
+}
+VERSIONS = {
+    "nukeviet": "4.5.06",
+    "joomla": "5.1.2",
+    "drupal": "10.3.1",
+    "dokuwiki": "2024-02-06b",
+    "mediawiki": "1.39.7",
+    "moodle": "4.1.2",
+    "wordpress": "6.5.2",
+}
+
+
+def put(root: Path, name: str, content: str = "x") -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+
+
+def laid(root: Path, kind: str, **more: str) -> Path:
+    """A root with that application in it."""
+    for name, content in APPLICATIONS[kind].items():
+        put(root, name, content)
+    return root
+
+
+def walk(root: Path) -> dict[str, Any]:
+    users = _webroot.WebUsers(["www-data"])
+    found: dict[str, Any] = files.read_root(str(root), users, time.monotonic() + 10, 10_000)
+    return found
+
+
+def php(root: Path) -> list[str]:
+    return [item["path"] for item in walk(root)["upload_php"]]
+
+
+@pytest.mark.parametrize("kind", list(_layouts.KINDS))
+def test_each_application_is_told_by_its_files_with_its_version(tmp_path: Path, kind: str) -> None:
+    laid(tmp_path, kind)
+    found, _ = _applications.search([str(tmp_path)], time.monotonic() + 5)
+    assert [(each.kind, each.relative, each.version()) for each in found] == [(kind, "", VERSIONS[kind])]
+
+
+def test_some_of_its_files_make_no_application(tmp_path: Path) -> None:
+    for name in ("doku.php", "version.php", "load.php", "includes/Defines.php", "includes/bootstrap.inc"):
+        put(tmp_path, name)
+    assert _applications.search([str(tmp_path)], time.monotonic() + 5) == ([], [])
+
+
+def test_an_installer_left_is_told(tmp_path: Path) -> None:
+    laid(tmp_path, "joomla")
+    put(tmp_path, "installation/index.php")
+    found, _ = _applications.search([str(tmp_path)], time.monotonic() + 5)
+    assert [mode["path"] for mode in found[0].described()["installers"]] == [f"{tmp_path}/installation"]
+
+
+def test_applications_own_php_is_none_of_visitors_and_a_shell_beside_it_is_found(tmp_path: Path) -> None:
+    laid(tmp_path, "nukeviet")
+    put(tmp_path, "admin/upload/main.php", "<?php if (!defined('NV_IS_FILE_ADMIN')) { exit('Stop!!!'); } include $x;")
+    put(tmp_path, "data/config/config_geo.php", GUARD + "$countries = array('VN' => array('Vietnam', 1.5), );\n")
+    put(tmp_path, "data/ip/1.php", "<?php\n$ranges = [ 'a' => [16777216, 16777471, 'AU'], ];\n")
+    put(tmp_path, "data/config/thumb.php", GUARD + SHELL[6:])
+    put(tmp_path, "uploads/news/anh.php", "<?php echo 1;")
+    put(tmp_path, "data/tmp/x.php", "<?php $a = 1;")
+    assert php(tmp_path)[0] == "data/config/thumb.php"
+    assert sorted(php(tmp_path)) == ["data/config/thumb.php", "data/tmp/x.php", "uploads/news/anh.php"]
+
+
+def test_a_shell_stands_before_any_number_of_other_scripts(tmp_path: Path) -> None:
+    for number in range(files.MAX_LISTED + 20):
+        put(tmp_path, f"uploads/{number}.php", "<?php echo 1;")
+    put(tmp_path, "uploads/zz/zz.php", SHELL)
+    found = walk(tmp_path)
+    assert found["upload_php"][0]["path"] == "uploads/zz/zz.php" and found["upload_php"][0]["acts_on_input"]
+    assert len(found["upload_php"]) == files.MAX_LISTED
+    assert found["counts"]["upload_php"] == files.MAX_LISTED + 21
+
+
+def test_false_marks_in_an_upload_folder_hide_nothing(tmp_path: Path) -> None:
+    put(tmp_path, "images/includes/mainfile.php")
+    put(tmp_path, "images/x.php", SHELL)
+    put(tmp_path, "uploads/a/administrator/manifests/files/joomla.xml")
+    put(tmp_path, "uploads/a/x.php", SHELL)
+    assert {"images/x.php", "uploads/a/x.php"} <= set(php(tmp_path))
+
+
+def test_an_upload_folders_name_counts_only_near_the_root(tmp_path: Path) -> None:
+    put(tmp_path, "public/uploads/a.php", SHELL)
+    put(tmp_path, "admin/upload/main.php", "<?php echo 1;")
+    put(tmp_path, "system/forms/media/helper.php", "<?php echo 1;")
+    assert php(tmp_path) == ["public/uploads/a.php"]
+
+
+def test_a_file_of_translations_is_no_configuration(tmp_path: Path) -> None:
+    words = "<?php\n$lang['password'] = 'Mật khẩu';\n$lang['token'] = 'Mã';\n"
+    config = "<?php\n$db['password'] = 'bi mat 123';\n"
+    put(tmp_path, "language/vi/config.php", words)
+    put(tmp_path, "a/b/c/config.php", words)
+    put(tmp_path, "includes/config.php", config)
+    assert [item["path"] for item in walk(tmp_path)["secrets"]] == ["includes/config.php"]
+
+
+def test_an_application_tells_which_of_its_files_hold_secrets(tmp_path: Path) -> None:
+    laid(tmp_path, "nukeviet")
+    put(tmp_path, "modules/users/language/config.php", "<?php $lang['password'] = 'Mật khẩu';")
+    put(tmp_path, "admin/settings.php", "<?php $lang['password'] = 'Mật khẩu';")
+    put(tmp_path, ".env", "DB_PASSWORD=bimat123\n")
+    assert sorted(item["path"] for item in walk(tmp_path)["secrets"]) == [".env", "config.php"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<?php\nreturn ['a' => [1, 2.5, 'x' => null], 'b' => true];",
+        GUARD + "$a = 'x';",
+        "<?php die('Access Denied'); ?>#x#a:1:{s:1:\"a\";}",
+        "#\n#<?php die('Forbidden.'); ?>\n2026-01-01 x system($_GET)",
+        "# users\n# <?php exit()?>\nadmin:$2y$10$x",
+        "<?php\ndefined('_JEXEC') or die;\nreturn [\n\t'Joomla\\\\A' => [JPATH_SITE . '/a'],\n];",
+        "<?php // nothing ?>\n",
+    ],
+)
+def test_what_only_holds_values_is_inert(content: str) -> None:
+    assert _inert_php.is_inert(content.encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        SHELL,
+        "<?php $a = 'system'; $a('id');",
+        "<?php ('sys'.'tem')('id');",
+        "<?php ['system'][0]('id');",
+        "<?php 'system'('id');",
+        "<?php INCLUDE 'x.jpg';",
+        "<?php $a = \"${system('id')}\";",
+        "<?php $a = `id`;",
+        "<?php // ?><?php system('id');",
+        "<?php # ?><?= system('id');",
+        "<?php /* */ eval('x');",
+        "<?php $$a = 1;",
+        "<?php $a = $_GET['x'];",
+        "<?php new A;",
+        "<?php return fn() => 1;",
+        "<?php $a = 1; ?><script>",
+        "<?= 1",
+        "<?php if (1) exit; system('id');",
+        "<?php a::b('c');",
+        "<?php $a = <<<X\n{$b}\nX;",
+    ],
+)
+def test_what_could_do_anything_is_not_inert(content: str) -> None:
+    assert not _inert_php.is_inert(content.encode())
+
+
+@pytest.mark.parametrize(
+    "content", ["/*" * 100_000, "'\\" * 100_000, "<" * 200_000, "<?php " + "#" * 200_000, "$a(" * 99_999]
+)
+def test_no_file_keeps_the_judge_busy(content: str) -> None:
+    began = time.process_time()
+    _inert_php.is_inert(b"<?php " + content.encode())
+    _inert_php.is_inert(content.encode())
+    _inert_php.acts_on_input(content.encode())
+    assert time.process_time() - began < 5
+
+
+def test_homes_are_found_by_descriptor(tmp_path: Path) -> None:
+    laid(tmp_path / "wiki", "dokuwiki")
+    folder = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        assert {home: layout.kind for home, layout in _applications.homes(folder, 5).items()} == {"wiki": "dokuwiki"}
+    finally:
+        os.close(folder)
