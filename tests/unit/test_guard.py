@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import io
 import os
@@ -28,6 +29,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     scope,
     sessions,
     snapshot,
+    steps,
     store,
     tree,
     units,
@@ -329,6 +331,7 @@ def test_rows_come_back_before_others_go() -> None:
 
 def process(pid: int, parent: int, **words: Any) -> dict[str, Any]:
     given = {"uid": 0, "name": "sh", "state": "S", "group": "/system.slice/ssh.service", "title": "sh", "sudo": None}
+    given["step"] = None
     return {"pid": pid, "parent": parent, **given, **words}
 
 
@@ -343,10 +346,13 @@ def test_the_session_ends_with_all_it_started_and_nothing_else() -> None:
         process(20, 10, title="sshd-session: quantri [priv]"),
         process(21, 20, uid=1001),
         process(30, 1, group="/system.slice/nginx.service", sudo="1000"),
+        process(40, 1, group="/system.slice/atd.service", step="run"),
+        process(41, 40, group="/system.slice/run-u1.scope", uid=33),
+        process(42, 1, group="/system.slice/atd.service", step="another"),
     ]
     found = {one["pid"]: one for one in there}
-    assert sessions.of_account(found, 1000, "luytre", set()) == {11, 12, 13, 14, 15}
-    assert sessions.of_account(found, 1000, "luytre", {11, 12}) == {13, 14, 15}
+    assert sessions.of_run(found, "run", 1000, "luytre", set()) == {11, 12, 13, 14, 15, 40, 41}
+    assert sessions.of_run(found, "run", 1000, "luytre", {11, 12}) == {13, 14, 15, 40, 41}
 
 
 @pytest.mark.parametrize(
@@ -429,7 +435,7 @@ def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-B", str(program), "revert", "../x"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0
+    assert (done.returncode, "not the name of a run" in done.stderr) == (3, True)
     assert "Traceback" not in done.stderr
 
 
@@ -452,17 +458,68 @@ def test_a_tree_and_modes_are_said_with_their_word(place: Path) -> None:
     assert wanted.cleared(f"{place}/left/behind") and not wanted.cleared(f"{place}/shared/new")
 
 
-def test_a_run_that_is_late_finds_nothing_to_change_the_host_with(tmp_path: Path) -> None:
+@pytest.fixture
+def open_place(tmp_path: Path) -> Any:
+    """A guard's folder with a run that may change the host."""
     place = store.Store(str(tmp_path / "guard"))
     place.prepare()
     Path(place.folder("one")).mkdir()
-    path = place.open_for_changes("one")
-    assert place.open_for_changes("one") == path  # armed again
+    steps.open_for(place, "one")
+    return place
+
+
+def test_a_run_that_is_late_finds_nothing_to_change_the_host_with(open_place: Any) -> None:
+    path = steps.open_for(open_place, "one")  # armed again
     said = subprocess.run([path, "-c", "print(6 * 7)"], check=True, capture_output=True, text=True)
     assert said.stdout == "42\n"
-    place.close_to_changes("one")
-    place.close_to_changes("one")
+    steps.close_for(open_place, "one")
+    steps.close_for(open_place, "one")
     assert not os.path.lexists(path)
+
+
+def test_a_step_that_was_on_its_way_when_the_run_ended_does_nothing(open_place: Any, tmp_path: Path) -> None:
+    """Between its beginning and its first word: held up there, it finds the run ended when it goes on."""
+    path, mark = open_place.file("one", steps.PYTHON), tmp_path / "written"
+    script = Path(path).read_text()
+    kept = tmp_path / "held"
+    kept.write_text(script)
+    step = ["sh", str(kept), "-c", f"open({str(mark)!r}, 'w')"]
+    with steps.none_at_work(open_place, "one", 0) as alone:
+        assert alone
+        assert subprocess.run(step, capture_output=True, check=False).returncode == 127
+    steps.close_for(open_place, "one")
+    late = subprocess.run(step, capture_output=True, check=False, text=True)
+    assert (late.returncode, "no longer in force" in late.stderr) == (127, True)
+    assert not mark.exists()
+
+
+def test_nothing_is_brought_back_while_a_step_is_at_work(open_place: Any) -> None:
+    """Wherever it went: it is found by what it holds, and by the environment it was given."""
+    path = open_place.file("one", steps.PYTHON)
+    begin = "import subprocess, sys; print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid, flush=True)"
+    with subprocess.Popen(
+        [path, "-c", f"{begin}; import time; time.sleep(60)"], stdout=subprocess.PIPE, text=True
+    ) as step:
+        assert step.stdout is not None
+        child = int(step.stdout.readline())
+        with steps.none_at_work(open_place, "one", 0) as alone:
+            assert not alone
+        found = sessions._processes()
+        assert {step.pid, child} == {pid for pid, one in found.items() if one["step"] == "one"}
+        with steps.none_at_work(open_place, "one", 5, step.kill) as alone:
+            assert alone
+        os.kill(child, 9)
+
+
+def test_a_run_with_a_step_at_work_is_not_confirmed(open_place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.write_json(open_place.mark, {"run": "one", "digest": "0" * 64})
+    monkeypatch.setattr(actions.work, "Snapshot", lambda *_: None)
+    monkeypatch.setattr(actions, "STEP_SECONDS", 0)
+    with Path(open_place.file("one", steps.LOCK)).open() as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        with pytest.raises(store.Refused, match="still at work"):
+            actions.confirm("one", kept=open_place)
+    assert open_place.armed() is not None
 
 
 def test_a_run_that_is_being_reverted_is_not_armed_again(tmp_path: Path) -> None:

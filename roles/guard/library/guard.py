@@ -140,10 +140,12 @@ from ansible.module_utils.luytre_guard import (
     sessions,
     snapshot,
     spare,
+    steps,
     store,
     timer,
     tree,
     units,
+    verify,
     walk,
     work,
     writing,
@@ -151,7 +153,7 @@ from ansible.module_utils.luytre_guard import (
 
 SENT = (
     *(accounts, apart, data, database, identity, live, packages, restore, rollback, scope, service, sessions, snapshot),
-    *(spare, timer, tree, units, walk, work, writing),
+    *(spare, steps, timer, tree, units, verify, walk, work, writing),
 )
 """Named here so that Ansible sends them all; the host keeps them for its own use."""
 

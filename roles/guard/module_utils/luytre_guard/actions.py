@@ -10,12 +10,15 @@ import pwd
 import shutil
 import time
 
-from . import commands, scope, sessions, snapshot, spare, store, timer, work
+from . import commands, scope, sessions, snapshot, spare, steps, store, timer, work
 from . import rollback as rollbacks
 
 MIN_SECONDS, MAX_SECONDS = 5, 7_200
 LOCK_SECONDS = 30
+STEP_SECONDS = 10
+"""For a step that is at its end, before a run is confirmed."""
 ANSWER_SECONDS = 600
+ROLLBACK = "luytre-rollback"
 
 
 def arm(run, seconds, touches, roots, check=False, kept=None):
@@ -35,6 +38,8 @@ def arm(run, seconds, touches, roots, check=False, kept=None):
         armed = kept.armed()
         if armed and armed["run"] != run:
             raise store.Refused(_in_progress(armed))
+        if rolling := store.read_json(kept.rolling):
+            raise store.Refused("the rollback of the run %s is still in progress on this host" % rolling["run"])
         if armed and (kept.state(run) or {}).get("state") == "reverting":
             raise store.Refused("the run %s is being reverted" % run)
         if armed:
@@ -43,7 +48,7 @@ def arm(run, seconds, touches, roots, check=False, kept=None):
             store.write_json(kept.mark, {**armed, "seconds": seconds, "deadline": time.time() + seconds})
             notes = (kept.state(run) or {}).get("notes", [])
             answer = {"digest": armed["digest"], "extended": True, "seconds": seconds, "notes": notes}
-            return {"changed": True, "run": run, "interpreter": kept.open_for_changes(run), **answer}
+            return {"changed": True, "run": run, "interpreter": steps.open_for(kept, run), **answer}
         _keep_room(kept)
         digest, size = snapshot.take(kept, run, [*touches, *_made_by_ansible()], roots)
         try:
@@ -53,7 +58,7 @@ def arm(run, seconds, touches, roots, check=False, kept=None):
             mark = {"run": run, "digest": digest, "uid": uid, "account": account, "seconds": seconds}
             kept.put_state(run, {"state": "armed", "armed": time.time(), "digest": digest, "notes": size["notes"]})
             store.write_json(kept.mark, {**mark, "boot": timer.boot_id(), "deadline": time.time() + seconds})
-            interpreter = kept.open_for_changes(run)
+            interpreter = steps.open_for(kept, run)
         except BaseException:
             timer.disarm(kept, run)
             raise
@@ -106,18 +111,25 @@ def confirm(run, check=False, kept=None):
         snap = work.Snapshot(kept, run, armed["digest"])
         if state and state["state"] == "reverting":
             raise store.Refused("the run %s is being reverted" % run)
-        left = rollbacks.after(snap)
-        counts = {"changed_paths": sorted(left["paths"])[: work.LISTED], "count": len(left["paths"])}
-        counts["packages"], counts["notes"] = left["packages"], left["notes"]
-        if check:
-            return {"changed": True, "run": run, "state": "armed", "digest": snap.digest, **counts}
-        after = store.write_json(kept.file(run, "after.json"), left)
-        kept.put_state(run, {"state": "confirming", "after": after, "ended": time.time(), **counts})
-        os.unlink(kept.mark)
-        store.sync_folder(kept.home)
-        timer.disarm(kept, run)
-        kept.put_state(run, {"state": "confirmed"})
-        return {"changed": True, "run": run, "state": "confirmed", "digest": snap.digest, "after": after, **counts}
+        with steps.none_at_work(kept, run, STEP_SECONDS) as alone:
+            if not alone:
+                raise store.Refused("a step of the run %s is still at work on this host" % run)
+            return _confirmed(kept, run, snap, check)
+
+
+def _confirmed(kept, run, snap, check):
+    left = rollbacks.after(snap)
+    counts = {"changed_paths": sorted(left["paths"])[: work.LISTED], "count": len(left["paths"])}
+    counts["packages"], counts["notes"] = left["packages"], left["notes"]
+    if check:
+        return {"changed": True, "run": run, "state": "armed", "digest": snap.digest, **counts}
+    after = store.write_json(kept.file(run, "after.json"), left)
+    kept.put_state(run, {"state": "confirming", "after": after, "ended": time.time(), **counts})
+    os.unlink(kept.mark)
+    store.sync_folder(kept.home)
+    timer.disarm(kept, run)
+    kept.put_state(run, {"state": "confirmed"})
+    return {"changed": True, "run": run, "state": "confirmed", "digest": snap.digest, "after": after, **counts}
 
 
 def _not_open(run, state):
@@ -166,10 +178,14 @@ def rollback(run, expect_digest=None, expect_after=None, only=None, check=False,
     snap, left = rollbacks.confirmed(kept, run, state, expect_digest, expect_after)
     if check:
         return {"changed": True, "run": run, "state": "confirmed", **rollbacks.roll_back(snap, left, only, True)}
-    asked = {"digest": snap.digest, "after": state["after"], "only": only, "number": time.time()}
-    store.write_json(kept.file(run, "rollback.json"), asked)
-    timer.start_unit(kept, "luytre-rollback", ["rollback", run])
-    answer = _awaited("luytre-rollback", lambda: _answered(kept, run, asked["number"]))
+    rolling = store.read_json(kept.rolling)
+    if rolling and (rolling["run"], rolling["only"]) != (run, only):
+        raise store.Refused("the rollback of the run %s is still in progress on this host" % rolling["run"])
+    asked = rolling or {"run": run, "digest": snap.digest, "after": state["after"], "only": only, "number": time.time()}
+    if not rolling:
+        store.write_json(kept.file(run, "rollback.json"), asked)
+    timer.start_unit(kept, ROLLBACK, ["rollback", run])
+    answer = _awaited(ROLLBACK, lambda: _answered(kept, run, asked["number"]))
     if "refused" in answer:
         raise store.Refused(answer["refused"])
     did = any(answer.get(word) for word in ("count", "sysctls", "ruleset", "database", "units"))

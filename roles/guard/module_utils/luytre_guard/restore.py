@@ -3,10 +3,10 @@
 import contextlib
 import os
 
-from . import commands, database, live, packages, spare, store, tree, units, walk, writing
-from .work import LISTED, Work, different
+from . import commands, database, live, packages, spare, store, tree, units, verify, walk, writing
+from .work import LISTED, Work
 
-AGAIN = frozenset(("way in", "packet filter", "kernel settings", "units", "database", "package records"))
+AGAIN = frozenset(("way in", "packet filter", verify.KERNEL, verify.UNITS, "database", "package records"))
 """Steps that are done again when something in them failed."""
 HELD = frozenset(("way in", "packet filter"))
 """Steps without which a host is not back."""
@@ -18,7 +18,7 @@ def look_around(snap, again=False):
     kept, run = snap.kept, snap.run
     earlier = store.read_json(kept.file(run, "found.json"))
     notes = walk.Notes()
-    paths = roots_different(snap, notes)
+    paths = verify.roots_different(snap, notes)
     if again and earlier:
         return earlier, paths, [walk.said(note) for note in notes.told()]
     found = {
@@ -29,12 +29,6 @@ def look_around(snap, again=False):
         with contextlib.suppress(OSError):
             kept.write_json(kept.file(run, "found.json"), found)
     return found, paths, [walk.said(note) for note in notes.told()]
-
-
-def roots_different(snap, notes):
-    """Paths of root's own that differ now. What is new is not gone into: it goes whole."""
-    wanted = snap.parts[None]
-    return different(wanted, snap.roots_now(notes, lambda path, _: path in wanted), snap.scope)
 
 
 def early(snap, pending):
@@ -63,7 +57,7 @@ class Revert:
         self._again = earlier.get("pending") or {}
         self._pending, self._work = {}, None
         fresh = {"sysctls": [], "ruleset": [], "units": [], "database": False, "packages": {}, "problems": []}
-        fresh.update({"files": [], "removed": [], "count": 0})
+        fresh.update({"files": [], "removed": [], "count": 0, "differs": {}})
         self.done = {word: earlier.get(word, value) for word, value in fresh.items()}
 
     def all(self):
@@ -81,15 +75,18 @@ class Revert:
         self._step("way in", lambda _: _way_in(manifest, found))
         self._step("packages", lambda told: self._packages(found, told))
         self._step("packet filter", lambda told: self._add("ruleset", live.put_ruleset(manifest["ruleset"], told)))
-        self._step("kernel settings", lambda told: self._add("sysctls", live.put_sysctls(manifest["sysctls"], told)))
+        self._step(verify.KERNEL, lambda told: self._add("sysctls", live.put_sysctls(manifest["sysctls"], told)))
         asked = manifest["units"], found["units"], found["paths"], snap.scope.units
-        self._step("units", lambda told: self._add("units", units.bring_back(*asked, told, work.tell, snap.entries)))
+        self._step(
+            verify.UNITS, lambda told: self._add("units", units.bring_back(*asked, told, work.tell, snap.entries))
+        )
         self._step("database", lambda told: self._database(manifest["database"], told))
         self._step("package records", lambda _: package_records(snap, self.done["packages"], work))
         self._rest(work)
         if not self._again:
             self._count({**found["paths"], **work.all_places()})
         os.sync()
+        self._verify(found["units"])
         self._tell()
         self.done["pending"] = {**self._pending, **dict(sorted(work.failed.items())[:LISTED])}
         self.done["held"] = bool(work.failed or HELD & set(self._pending))
@@ -97,23 +94,31 @@ class Revert:
 
     def _rest(self, work):
         """What work on packages changed after the files had been put back."""
-        snap = self._snap
         left = self._differing()
         work.paths = {path: word for path, word in left.items() if not self._again or path in self._again}
         if work.paths:
             work.files()
-            left = self._differing()
         if not self._again:
-            times(snap)
-        for path, word in sorted(left.items())[:LISTED]:
-            if path not in work.failed and (not self._again or path in self._again):
-                work.tell("%s: still differs (%s)" % (path, word))
+            times(self._snap)
+
+    def _verify(self, found):
+        """Compare all of it once more. What differs is told by name, and tried again unless it is known why it stays."""
+        paths, work = self._differing(), self._work
+        if self._again:
+            paths = {path: word for path, word in paths.items() if path in self._again}
+        known = tuple(problem.partition(": ")[0] for problem in work.problems)
+        differs = {path: work.failed.get(path, "still differs (%s)" % word) for path, word in paths.items()}
+        for path in sorted(set(differs) - set(work.failed) - set(known))[:LISTED]:
+            self._pending[path] = differs[path]
+        for part, names in verify.live_differences(self._snap, found).items():
+            if not self._again or part in self._again:
+                differs.update(names)
+                said = "; ".join("%s %s" % one for one in sorted(names.items()))[:1000]
+                self._pending.setdefault(part, said)
+        self.done["differs"] = dict(sorted(differs.items())[:LISTED])
 
     def _differing(self):
-        """What differs now, but for new files of packages that stay upgraded."""
-        staying = packages.files_of(self.done["packages"].get("staying", {}))
-        paths = roots_different(self._snap, walk.Notes())
-        return {path: word for path, word in paths.items() if not (word == "new" and path in staying)}
+        return verify.paths(self._snap, self.done["packages"].get("staying", {}))
 
     def _step(self, name, act):
         if self._again and name not in self._again:

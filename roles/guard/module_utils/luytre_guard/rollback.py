@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from . import accounts, commands, database, live, packages, store, tree, units, walk
+from . import accounts, commands, database, live, packages, store, tree, units, verify, walk
 from .restore import package_records, times
 from .scope import PACKAGE_CACHES, PACKAGE_OWN_TREES, Scope
 from .work import LISTED, Snapshot, Work, different
@@ -116,8 +116,12 @@ def chosen(snap, left, only, now):
     return paths, skipped
 
 
-def roll_back(snap, left, only, check):
-    """Undo what a confirmed run changed, as far as nobody changed it since. ``only``: paths and other touches."""
+def roll_back(snap, left, only, check, decide=lambda plan: plan):
+    """Undo what a confirmed run changed, as far as nobody changed it since. ``only``: paths and other touches.
+
+    ``decide`` is told what is to be undone before anything is, and answers it; or what was decided when a rollback
+    began that was cut off, for what that had begun looks as if somebody had changed it.
+    """
     manifest = snap.manifest
     scope = None if only is None else Scope(only, [])
     notes = walk.Notes()
@@ -143,12 +147,27 @@ def roll_back(snap, left, only, check):
     data = manifest["database"] if scope is None or scope.databases else None
     if data is not None:
         data = _database_unchanged(data, left, skipped)
+    found = units.Asked(snap.scope.units).answer()
+    plan = {
+        "paths": paths,
+        "since": sorted(different({**snap.entries, **left["entries"]}, now, snap.scope)),
+        "back": back,
+        "sysctls": sysctls,
+        "rules": rules,
+        "variables": data and data["variables"],
+        "units": _unit_names(snap, left, found, skipped),
+        "left": [{"path": path, "reason": reason} for path, reason in skipped][:LISTED],
+    }
+    plan = plan if check else decide(plan)
+    paths = work.paths = plan["paths"]
+    sysctls, rules = plan["sysctls"], plan["rules"]
+    data = None if plan["variables"] is None else {**manifest["database"], "variables": plan["variables"]}
     answer = {
         "files": sorted(path for path, word in paths.items() if word != "new")[:LISTED],
         "removed": sorted(path for path, word in paths.items() if word == "new")[:LISTED],
         "count": len(paths),
-        "left": [{"path": path, "reason": reason} for path, reason in skipped][:LISTED],
-        "brings_back": back,
+        "left": plan["left"],
+        "brings_back": plan["back"],
         "sysctls": sorted(sysctls),
         "ruleset": rules,
         "database": data is not None,
@@ -157,13 +176,11 @@ def roll_back(snap, left, only, check):
     }
     if check:
         return answer
-    found = units.Asked(snap.scope.units).answer()
     work.files()
     live.put_ruleset(manifest["ruleset"], work.problems, rules)
     if chosen_packages["installed"] or chosen_packages["removed"]:
         answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages)
-        since = different({**snap.entries, **left["entries"]}, now, snap.scope)
-        work.paths = {**paths, **_of_package_work(snap, since)}
+        work.paths = {**paths, **_of_package_work(snap, set(plan["since"]))}
         work.files()
     else:
         answer["packages"] = {
@@ -171,7 +188,7 @@ def roll_back(snap, left, only, check):
         }
     live.put_sysctls(sysctls, work.problems)
     touched = snap.scope.units if scope is None else scope.units
-    was = {name: manifest["units"][name] for name in _unit_names(snap, left, found, skipped)}
+    was = {name: manifest["units"][name] for name in plan["units"]}
     wanted = None if scope is None else scope.units
     answer["units"] = units.bring_back(
         was, left["units"], paths, touched, work.problems, work.tell, snap.entries, wanted
@@ -186,8 +203,19 @@ def roll_back(snap, left, only, check):
     times(snap)
     work.places()
     os.sync()
+    _verify(snap, paths, work)
     answer["problems"] = work.problems[:LISTED] + ["%s: %s" % one for one in sorted(work.failed.items())[:LISTED]]
     return answer
+
+
+def _verify(snap, paths, work):
+    """Compare what was to be put back once more; what differs is told by name. Times of folders tell of others' work."""
+    said = "\n".join(work.problems)
+    for path, word in sorted(verify.roots_different(snap, walk.Notes()).items()):
+        folder = snap.entries.get(path, tree.ABSENT)["type"] == "folder"
+        if path in paths and path not in work.failed and path + ":" not in said:
+            if not folder or tree.differs(snap.entries[path], tree.at(path), ("mtime",)):
+                work.tell("%s: still differs (%s)" % (path, word))
 
 
 def _of_package_work(snap, since):

@@ -1,11 +1,12 @@
 """What the host runs by itself: bringing it back when the time is over or the host was restarted; rolling back."""
 
+import contextlib
 import os
 import sys
 import time
 import traceback
 
-from . import restore, rollback, sessions, store, timer, work
+from . import restore, rollback, sessions, steps, store, timer, work
 
 REVERT_LOCK_SECONDS = 300
 LOCK_SECONDS = 30
@@ -13,6 +14,9 @@ PAUSES = (0, 1, 2, 5, 10, 20, 40, 60)
 """Seconds before each try at a way back. After the last the next boot, or a start by hand, begins anew."""
 SMALL = 4
 """Tries for what does not keep a host from being back: a daemon that does not start, a database that does not answer."""
+GONE_SECONDS, JOB_SECONDS = 10, 20
+"""For steps to be gone once they were ended, and for what they asked of systemd to come to its end."""
+STILL = "a step of the run could not be ended: it may still write"
 DONE, AGAIN, SPENT = 0, 1, timer.SPENT
 
 
@@ -35,14 +39,22 @@ def _open_run(kept, run):
 def _revert(kept, run):
     armed = _open_run(kept, run)
     if armed is None:
-        return DONE
+        return _tidied(kept, run)
     asked = store.read_json(kept.file(run, "asked.json"))
     return _try(
         kept,
         run,
         "asked" if asked else "timer",
-        lambda: sessions.end(armed["uid"], armed["account"], asked["spare"] if asked else ()),
+        lambda: sessions.end(run, armed["uid"], armed["account"], asked["spare"] if asked else ()),
     )
+
+
+def _tidied(kept, run):
+    """A run that is over leaves no unit behind, even when who ended it was killed before they were taken away."""
+    with kept.locked(LOCK_SECONDS):
+        if kept.armed() is None:
+            timer.disarm(kept, run)
+    return DONE
 
 
 def _boot(kept, run):
@@ -51,7 +63,7 @@ def _boot(kept, run):
         if armed is None:
             return DONE
         state = kept.state(run) or {}
-        kept.close_to_changes(run)
+        steps.close_for(kept, run)
         _note(kept, run, {"state": "reverting", "cause": "boot", "began": state.get("began") or time.time()})
         for problem in restore.early(work.Snapshot(kept, run, armed["digest"]), state.get("pending")):
             print("luytre-guard: %s" % problem, file=sys.stderr)
@@ -63,39 +75,43 @@ def _finish(kept, run):
 
 
 def _try(kept, run, cause, end_writers):
-    """One try, after its pause."""
+    """One try, after its pause. One that was killed is begun anew at once: only those that failed are counted."""
     if _open_run(kept, run) is None:
-        return DONE
+        return _tidied(kept, run)
     tries = (kept.state(run) or {}).get("tries") or {}
-    number = tries["count"] % len(PAUSES) if tries.get("boot") == timer.boot_id() else 0
-    time.sleep(PAUSES[number])
+    if tries.get("boot") != timer.boot_id():
+        tries = {"boot": timer.boot_id(), "count": 0, "failed": 0}
+    failed = tries["failed"] % len(PAUSES)
+    time.sleep(PAUSES[failed])
     with kept.locked(REVERT_LOCK_SECONDS):
         armed = _open_run(kept, run)
         if armed is None:
             return DONE
         state = kept.state(run) or {}
         began = state.get("began") or time.time()
-        tries = {"boot": timer.boot_id(), "count": number + 1}
-        kept.close_to_changes(run)
+        tries = {**tries, "count": tries["count"] + 1, "failed": failed}
+        steps.close_for(kept, run)
         _note(kept, run, {"state": "reverting", "cause": cause, "began": began, "tries": tries})
+        tries = {**tries, "failed": failed + 1}
         try:
             ended = state.get("processes_ended", 0) + (0 if state.get("pending") else end_writers())
             _note(kept, run, {"processes_ended": ended})
-            snap = work.Snapshot(kept, run, armed["digest"])
-            done = restore.Revert(snap, state, lambda done: _note(kept, run, done)).all()
+            with steps.none_at_work(kept, run, GONE_SECONDS, end_writers) as alone:
+                timer.wait_for_jobs(JOB_SECONDS)
+                snap = work.Snapshot(kept, run, armed["digest"])
+                done = restore.Revert(snap, state, lambda done: _note(kept, run, done)).all()
         except Exception as error:
             traceback.print_exc()
             problem = {"the way back": "%s: %s" % (type(error).__name__, error)}
-            _note(kept, run, {"not_back": problem, "held": True, "tried": time.time()})
+            _note(kept, run, {"not_back": problem, "held": True, "tried": time.time(), "tries": tries})
             return AGAIN
-        if done["pending"] and number + 1 < (len(PAUSES) if done["held"] else SMALL):
-            kept.put_state(run, {**done, "not_back": done["pending"], "tried": time.time()})
-            return AGAIN
-        if done["held"]:
-            kept.put_state(run, {**done, "not_back": done["pending"], "tried": time.time()})
-            return SPENT
+        if not alone:
+            done["problems"] = [*done["problems"], STILL]
+        if done["pending"] and (done["held"] or failed + 1 < SMALL):
+            kept.put_state(run, {**done, "not_back": done["pending"], "tried": time.time(), "tries": tries})
+            return SPENT if failed + 1 == len(PAUSES) else AGAIN
         problems = [*done["problems"], *("%s: %s" % one for one in sorted(done["pending"].items()))]
-        outcome = {**done, "problems": problems, "pending": {}, "not_back": {}}
+        outcome = {**done, "problems": list(dict.fromkeys(problems)), "pending": {}, "not_back": {}}
         kept.put_state(run, {**outcome, "state": "reverted", "ended": time.time()})
         os.unlink(kept.mark)
         store.sync_folder(kept.home)
@@ -112,26 +128,49 @@ def _note(kept, run, words):
 
 
 def _rollback(kept, run):
-    asked = store.read_json(kept.file(run, "rollback.json"))
-    began = time.time()
+    """One try at a rollback; one that was cut off is gone on with as it was decided, also at the next boot."""
+    rolling = store.read_json(kept.rolling)
+    asked = rolling or store.read_json(kept.file(run, "rollback.json"))
     try:
         with kept.locked(LOCK_SECONDS):
-            armed = kept.armed()
-            if armed:
-                raise store.Refused("another run is in progress on this host: %s" % armed["run"])
-            snap, left = rollback.confirmed(kept, run, kept.state(run), asked["digest"], asked["after"])
-            done = rollback.roll_back(snap, left, asked["only"], False)
-            outcome = {
-                "run": run,
-                "state": "rolled_back",
-                "cause": "asked",
-                "began": began,
-                "ended": time.time(),
-                **done,
-            }
-            if asked["only"] is None:
-                kept.put_state(run, outcome)
+            answered = store.read_json(kept.file(run, "rolled-back.json"))
+            if not answered or answered["number"] != asked["number"]:
+                outcome = _rolled_back(kept, run, asked, rolling)
+                if asked["only"] is None:
+                    kept.put_state(run, outcome)
+                _answer(kept, run, asked, outcome)
+            _over(kept, run)
     except store.Refused as refusal:
-        outcome = {"refused": str(refusal)}
-    store.write_json(kept.file(run, "rolled-back.json"), {"number": asked["number"], "outcome": outcome})
+        _answer(kept, run, asked, {"refused": str(refusal)})
+        _over(kept, run)
     return DONE
+
+
+def _rolled_back(kept, run, asked, rolling):
+    armed = kept.armed()
+    if armed:
+        raise store.Refused("another run is in progress on this host: %s" % armed["run"])
+    snap, left = rollback.confirmed(kept, run, kept.state(run), asked["digest"], asked["after"])
+    began = rolling["began"] if rolling else time.time()
+
+    def decide(plan):
+        if rolling:
+            return rolling["plan"]
+        timer.install_boot_units(kept, run, (timer.RESUME,))
+        store.write_json(kept.rolling, {**asked, "run": run, "began": began, "plan": plan})
+        return plan
+
+    done = rollback.roll_back(snap, left, asked["only"], False, decide)
+    return {"run": run, "state": "rolled_back", "cause": "asked", "began": began, "ended": time.time(), **done}
+
+
+def _answer(kept, run, asked, outcome):
+    store.write_json(kept.file(run, "rolled-back.json"), {"number": asked["number"], "outcome": outcome})
+
+
+def _over(kept, run):
+    """No rollback is under way any more."""
+    timer.remove_boot_units(kept, run)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(kept.rolling)
+        store.sync_folder(kept.home)

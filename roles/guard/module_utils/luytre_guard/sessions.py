@@ -5,7 +5,7 @@ import re
 import signal
 import time
 
-from . import apart
+from . import apart, steps
 
 SESSION = re.compile(r"/user\.slice/|/(sshd?|dropbear)(@[^/]*)?\.service(/|$)|/ssh(d)?@[^/]*")
 PACKAGE_WORK = frozenset(("dpkg", "apt-get", "apt", "unattended-upgr"))
@@ -56,6 +56,7 @@ def _process(pid, memory=False):
         "sudo": next(
             (v[len(b"SUDO_UID=") :].decode("ascii", "replace") for v in environment if v.startswith(b"SUDO_UID=")), None
         ),
+        "step": steps.of_process(pid, environment),
     }
 
 
@@ -79,8 +80,9 @@ def chain(pid):
     return found
 
 
-def of_account(processes, uid, account, spared):
-    """The ids of all processes in login sessions that belong to the account or that it started, through sudo too."""
+def of_run(processes, run, uid, account, spared):
+    """The ids of the run's steps and of what they started, wherever it went; and of all processes in login sessions that
+    belong to the account or that it started, through sudo too."""
     title = re.compile(r"\Asshd(-session)?: %s(@| \[priv\]|\s|$)" % re.escape(account))
     in_session = {pid: one for pid, one in processes.items() if SESSION.search(one["group"])}
     chosen = {
@@ -91,21 +93,29 @@ def of_account(processes, uid, account, spared):
         or "/user-%d.slice/" % uid in one["group"]
         or title.match(one["title"])
     }
-    grown = True
-    while grown:
-        more = {pid for pid, one in in_session.items() if one["parent"] in chosen} - chosen
-        chosen |= more
-        grown = bool(more)
+    chosen = _grown(chosen, in_session) | _grown(
+        {pid for pid, one in processes.items() if one["step"] == run}, processes
+    )
     return {pid for pid in chosen if pid not in spared and pid > 1 and processes[pid]["state"] != "Z"}
 
 
-def end(uid, account, spare=()):
-    """Kill the account's sessions; work of the package manager may first come to its end. How many processes ended."""
+def _grown(chosen, among):
+    """These processes with all that they started."""
+    chosen, more = set(chosen), set(chosen)
+    while more:
+        more = {pid for pid, one in among.items() if one["parent"] in chosen} - chosen
+        chosen |= more
+    return chosen
+
+
+def end(run, uid, account, spare=()):
+    """Kill the run's steps and the account's sessions; work of the package manager may first come to its end. How many
+    processes ended."""
     spared = {*chain(os.getpid()), *spare}
     ended, until = set(), time.monotonic() + PACKAGE_SECONDS
     for _ in range(ROUNDS * PACKAGE_SECONDS):
         processes = _processes()
-        chosen = of_account(processes, uid, account, spared)
+        chosen = of_run(processes, run, uid, account, spared)
         working = _below_package_work(processes, chosen) if time.monotonic() < until else set()
         for pid in chosen - working:
             try:
@@ -122,10 +132,5 @@ def end(uid, account, spare=()):
 
 
 def _below_package_work(processes, chosen):
-    kept = {pid for pid in chosen if processes[pid]["name"] in PACKAGE_WORK}
-    grown = bool(kept)
-    while grown:
-        more = {pid for pid in chosen if processes[pid]["parent"] in kept} - kept
-        kept |= more
-        grown = bool(more)
-    return kept
+    working = {pid for pid in chosen if processes[pid]["name"] in PACKAGE_WORK}
+    return _grown(working, {pid: processes[pid] for pid in chosen})

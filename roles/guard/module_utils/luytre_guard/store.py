@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import time
 import zipfile
 
@@ -21,14 +20,12 @@ RUN = re.compile(r"\A[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
 MAX_SNAPSHOTS = 5
 MAX_KEPT_BYTES = 256 * 1024 * 1024
 PROGRAM = "guard.pyz"
-PYTHON = "python"
-"""Of a run: what its changes are made by. It is there only while they can be taken back."""
 ROOM = "room"
 """Of a run, or of the guard: the folder with what ``spare`` keeps."""
 MODULES = (
     *("__init__", "store", "spare", "commands", "identity", "tree", "walk", "apart", "scope", "data", "snapshot"),
     *("writing", "work", "restore", "rollback", "units", "live", "packages", "database", "sessions", "accounts"),
-    *("timer", "service", "actions"),
+    *("steps", "verify", "timer", "service", "actions"),
 )
 
 
@@ -37,11 +34,13 @@ class Refused(Exception):
 
 
 class Store:
-    """The guard's folder. ``armed.json`` is there from the moment a run is armed until it is confirmed or reverted."""
+    """The guard's folder. ``armed.json`` is there from the moment a run is armed until it is confirmed or reverted,
+    ``rolling.json`` from the moment a rollback begins until it has come to its end."""
 
     def __init__(self, home=HOME):
         self.home = home
         self.mark = os.path.join(home, "armed.json")
+        self.rolling = os.path.join(home, "rolling.json")
 
     def prepare(self):
         """Make the folder, root's alone."""
@@ -98,18 +97,6 @@ class Store:
     def put_state(self, run, changes):
         """Change some of what is recorded about the run."""
         self.write_json(self.file(run, "state.json"), {**(self.state(run) or {}), **changes, "run": run})
-
-    def open_for_changes(self, run):
-        """Have the run change the host by a Python of its own, whose path is told, until ``close_to_changes``."""
-        path = self.file(run, PYTHON)
-        with contextlib.suppress(FileExistsError):
-            os.symlink(os.path.realpath(sys.executable), path)
-        return path
-
-    def close_to_changes(self, run):
-        """Whatever the run still sends, it begins no more changes."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.file(run, PYTHON))
 
     def write_json(self, path, document):
         """Write a document, also where the disk has run full since the run was armed; its sha256."""

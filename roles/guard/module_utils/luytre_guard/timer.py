@@ -3,12 +3,13 @@
 import contextlib
 import os
 import shutil
+import time
 
-from . import commands, store
+from . import commands, steps, store
 
 UNITS = "/usr/local/lib/systemd/system"
 PYTHON = "/usr/bin/python3"
-BOOT, FINISH = "luytre-guard-boot.service", "luytre-guard-finish.service"
+BOOT, FINISH, RESUME = "luytre-guard-boot.service", "luytre-guard-finish.service", "luytre-guard-resume.service"
 PROTECTED = (
     *("sysinit.target", "network-pre.target", "nftables.service", "systemd-sysctl.service"),
     *("systemd-modules-load.service", "systemd-tmpfiles-setup.service", "apparmor.service", "ssh.service"),
@@ -49,6 +50,27 @@ ExecStart={python} -I -B {program} finish {run}
 TimeoutStartSec=infinity
 """
 
+RESUME_UNIT = """\
+[Unit]
+Description=Lũy Tre: go on with rolling back the run {run}
+ConditionPathExists={rolling}
+RequiresMountsFor={home}
+After=network.target nftables.service ssh.service nginx.service apache2.service mariadb.service mysql.service
+
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart={python} -I -B {program} rollback {run}
+{again}
+TimeoutStartSec=infinity
+"""
+
+AT_BOOT = (
+    (BOOT, BOOT_UNIT, "sysinit.target"),
+    (FINISH, FINISH_UNIT, "multi-user.target"),
+    (RESUME, RESUME_UNIT, "multi-user.target"),
+)
 SPENT = 3
 """What a service ends with that has tried often enough for now."""
 AGAIN = (
@@ -81,7 +103,7 @@ def start_unit(kept, unit, arguments):
 def _run_unit(unit, options, kept, arguments):
     run = arguments[1]
     argv = ["systemd-run", "--quiet", "--unit=" + unit, "--description=Lũy Tre: %s %s" % tuple(arguments), *options]
-    argv += ["--property=" + one for one in AGAIN]
+    argv += ["--property=" + one for one in ("StartLimitIntervalSec=0", *AGAIN)]
     argv += [PYTHON, "-I", "-B", kept.file(run, store.PROGRAM), *arguments]
     try:
         commands.run(argv)
@@ -109,19 +131,37 @@ def at_work(run):
     return bool({b"active", b"activating", b"deactivating"} & set(found.split()))
 
 
+def wait_for_jobs(seconds):
+    """Wait until systemd has done what it was asked to do: a daemon that is being restarted reads its old files. A job
+    that takes longer is not waited for."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and _jobs():
+        time.sleep(0.1)
+
+
+def _jobs():
+    try:
+        found = commands.run(["systemctl", "list-jobs", "--no-legend", "--plain"]).decode("utf-8", "replace")
+    except commands.Failed:
+        return []
+    words = (line.split() for line in found.splitlines())
+    return [one for one in words if one[3:] == ["running"] and not one[1].startswith("luytre-")]
+
+
 def stop_timer(run):
     """Stop the run's timer."""
     commands.said_no(["systemctl", "stop", unit_of(run) + ".timer"])
 
 
-def install_boot_units(kept, run):
-    """Have the host bring itself back at the next boot, while the mark is there."""
+def install_boot_units(kept, run, names=(BOOT, FINISH)):
+    """Have the host bring itself back, or go on with a rollback, at the next boot while the mark of that is there."""
     made = [path for path in _ancestors(UNITS) if not os.path.isdir(path)]
     times = {path: os.stat(path).st_mtime_ns for path in _ancestors(UNITS) if os.path.isdir(path)}
     store.write_json(kept.file(run, "units.json"), {"made": made, "times": times})
     words = {
         "run": run,
         "mark": kept.mark,
+        "rolling": kept.rolling,
         "home": kept.home,
         "python": PYTHON,
         "program": kept.file(run, store.PROGRAM),
@@ -129,7 +169,7 @@ def install_boot_units(kept, run):
         "again": "\n".join(AGAIN),
     }
     os.makedirs(UNITS, mode=0o755, exist_ok=True)
-    for name, text, target in ((BOOT, BOOT_UNIT, "sysinit.target"), (FINISH, FINISH_UNIT, "multi-user.target")):
+    for name, text, target in (one for one in AT_BOOT if one[0] in names):
         store.write(os.path.join(UNITS, name), text.format(before=" ".join(PROTECTED), **words).encode(), 0o644)
         wants = os.path.join(UNITS, target + ".wants")
         os.makedirs(wants, mode=0o755, exist_ok=True)
@@ -147,25 +187,33 @@ def _ancestors(path):
 
 
 def disarm(kept, run):
-    """Take timer and boot units away, and leave the folders they lay in as they were."""
-    kept.close_to_changes(run)
+    """Take timer and boot units of the run away, and leave the folders they lay in as they were. Safe to do again."""
+    steps.close_for(kept, run)
     stop_timer(run)
-    for name, target in ((BOOT, "sysinit.target"), (FINISH, "multi-user.target")):
+    for room in (kept.file(run, store.ROOM), os.path.join(kept.home, store.ROOM)):
+        shutil.rmtree(room, ignore_errors=True)
+    remove_boot_units(kept, run)
+
+
+def remove_boot_units(kept, run):
+    """Take what ``install_boot_units`` put there away again."""
+    before = store.read_json(kept.file(run, "units.json"))
+    if before is None:
+        return
+    for name, _, target in AT_BOOT:
         wants = os.path.join(UNITS, target + ".wants")
         for path in (os.path.join(wants, name), os.path.join(UNITS, name)):
             with contextlib.suppress(OSError):
                 os.unlink(path)
         with contextlib.suppress(OSError):
             os.rmdir(wants)
-    for room in (kept.file(run, store.ROOM), os.path.join(kept.home, store.ROOM)):
-        shutil.rmtree(room, ignore_errors=True)
-    before = store.read_json(kept.file(run, "units.json")) or {"made": [], "times": {}}
     for path in sorted(before["made"], reverse=True):
         with contextlib.suppress(OSError):
             os.rmdir(path)
     for path, moment in before["times"].items():
         with contextlib.suppress(OSError):
             os.utime(path, ns=(os.stat(path).st_atime_ns, moment))
+    os.unlink(kept.file(run, "units.json"))
 
 
 def boot_id():

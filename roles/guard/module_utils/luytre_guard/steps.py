@@ -1,0 +1,86 @@
+"""The steps of a run on the host: none begins unless the run is in force, none is at work while the host is brought back.
+
+A run changes the host by a Python of its own (``open_for``). That asks, with a lock held that it keeps to its end, whether
+it is still there itself: taking it away and then the lock, exclusively, leaves no step at work and lets none begin.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import sys
+import time
+
+from . import store
+
+PYTHON, LOCK, WORD = "python", "steps", "LUYTRE_STEP"
+HANDLE = 9
+SCRIPT = """\
+#!/bin/sh
+# A step of the run {run}: only while that can be taken back, and held to the end of its work.
+exec {handle}<"{lock}" && flock --shared --nonblock {handle} && test -e "{python}" || {{
+  echo "{python}: the run is no longer in force on this host" >&2
+  exit 127
+}}
+{word}={run}
+export {word}
+exec "{interpreter}" "$@"
+"""
+
+
+def open_for(kept, run):
+    """Have the run change the host by a Python of its own, whose path is told, until ``close_for``.
+
+    Raises store.Refused where nothing can be run from the guard's folder.
+    """
+    path, lock = kept.file(run, PYTHON), kept.file(run, LOCK)
+    if os.statvfs(kept.folder(run)).f_flag & os.ST_NOEXEC:
+        raise store.Refused("%s is mounted noexec, so a run could not be ended there" % kept.home)
+    os.close(os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    words = {"run": run, "python": path, "lock": lock, "word": WORD, "handle": HANDLE}
+    store.write(path, SCRIPT.format(interpreter=os.path.realpath(sys.executable), **words).encode(), 0o700)
+    return path
+
+
+def close_for(kept, run):
+    """Whatever the run still sends, it begins no more steps."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(kept.file(run, PYTHON))
+
+
+@contextlib.contextmanager
+def none_at_work(kept, run, seconds, meanwhile=lambda: None):
+    """Hold the run's lock, so that no step is at work; whether it was got within that many seconds.
+
+    ``meanwhile`` is done again and again until then.
+    """
+    handle = os.open(kept.file(run, LOCK), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    until = time.monotonic() + seconds
+    try:
+        while not (got := _taken(handle)) and time.monotonic() < until:
+            meanwhile()
+            time.sleep(0.02)
+        yield got
+    finally:
+        os.close(handle)
+
+
+def _taken(handle):
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        return False
+    return True
+
+
+def of_process(pid, environment):
+    """The run that a process is a step of, by what it holds or by the environment it was given; None for others'."""
+    with contextlib.suppress(OSError):
+        folder, name = os.path.split(os.readlink("/proc/%d/fd/%d" % (pid, HANDLE)))
+        if name == LOCK:
+            return os.path.basename(folder)
+    word = WORD.encode() + b"="
+    given = next((one[len(word) :] for one in environment if one.startswith(word)), None)
+    return given.decode("ascii", "replace") if given is not None else None

@@ -1,0 +1,38 @@
+"""Whether a host is back: everything of root's compared with the snapshot, after the last change and before it is said."""
+
+from . import commands, live, packages, units, walk
+from .work import different
+
+KERNEL, UNITS = "kernel settings", "units"
+
+
+def roots_different(snap, notes):
+    """Paths of root's own that differ now. What is new is not gone into: it goes whole."""
+    wanted = snap.parts[None]
+    return different(wanted, snap.roots_now(notes, lambda path, _: path in wanted), snap.scope)
+
+
+def paths(snap, staying):
+    """The same, but for new files of packages that stay upgraded."""
+    kept = packages.files_of(staying)
+    found = roots_different(snap, walk.Notes())
+    return {path: word for path, word in found.items() if not (word == "new" and path in kept)}
+
+
+def live_differences(snap, found):
+    """``{part: {name: how it differs}}`` of what is in force: kernel settings, units. ``found``: the units as they were
+    before anything was put back. What does not tell is said so."""
+    manifest, told = snap.manifest, {}
+    asked = units.Asked(snap.scope.units)
+    values = live.sysctls_now(manifest["sysctls"])
+    told[KERNEL] = {
+        "sysctl " + key.replace("/", "."): "is %s, not %s" % (value, manifest["sysctls"][key])
+        for key, value in sorted(values.items())
+        if value != manifest["sysctls"][key]
+    }
+    try:
+        start, stop = units.changes(manifest["units"], found, asked.answer(), snap.scope.units)
+        told[UNITS] = {**dict.fromkeys(start, "does not run"), **dict.fromkeys(stop, "runs, and did not before")}
+    except commands.Failed as error:
+        told[UNITS] = {"units": "they could not be asked: %s" % error}
+    return {part: names for part, names in told.items() if names}
