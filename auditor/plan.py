@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from auditor import doubts, line_diff, preflight
+from auditor import doubts, in_use, line_diff, preflight
 from auditor.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
 from auditor.models import PLAIN_PATH, ControlId, Domain, Finding, Host, Model, Run, Text
@@ -170,15 +170,21 @@ def _host_plan(
         for name, files in doubted.items()
         if (why := doubts.held(name, files, accepted=name in accepted or name in host.accept)) is not None
     }
-    held = {**odd, **waiting, **doubtful, **objections.held}
+    used = in_use.of(host, facts, fixes)
+    agreed = {*accepted, *host.accept}
+    held = {**odd, **_in_use(used, waiting, agreed), **doubtful, **objections.held}
     changes = []
     for name, fix in fixes.items():
-        apart = objections.sites.get(name, {})
+        taken = {} if name in agreed or name in held else used.sites.get(name, {})
+        apart = {
+            **{site: in_use.held(name, what) for site, what in taken.items() if site in sites[name]},
+            **objections.sites.get(name, {}),
+        }
         change = Change(
             control=name,
             disruption=fix.disruption,
             danger=fix.danger,
-            note=fix.note if held.get(name) else doubts.moved(doubted[name]) or fix.note,
+            note=fix.note if held.get(name) else doubts.moved(doubted[name]) or _note(fix, used, name, agreed),
             held=held.get(name),
             aside=bool(doubted[name]) and name not in held,
             touches=touches[name] or (),
@@ -188,6 +194,20 @@ def _host_plan(
             changes.append(change.model_copy(update={"sites": others}))
         changes += [change.model_copy(update={"sites": (site,), "held": why}) for site, why in apart.items()]
     return HostPlan(host=host.name, changes=tuple(changes))
+
+
+def _in_use(used: in_use.Used, waiting: Mapping[str, Text], agreed: set[str]) -> dict[str, Text]:
+    """Controls that wait for somebody's word, or that take from the whole host what is in use, and why."""
+    found = {name: in_use.held(name, what) for name, what in used.hosts.items() if name not in agreed}
+    for name, why in waiting.items():
+        what = used.said(name)
+        found[name] = why if what is None else Text(vi=f"{why.vi}; {what.vi}", en=f"{why.en}; {what.en}")
+    return found
+
+
+def _note(fix: Fix, used: in_use.Used, name: str, agreed: set[str]) -> Text | None:
+    what = used.said(name) if name in agreed else None
+    return fix.note if what is None else in_use.note(what, fix.note)
 
 
 def _unread(run: Run, host: Host, facts: HostFacts | None) -> Text:

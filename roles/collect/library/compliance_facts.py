@@ -60,6 +60,7 @@ if False:  # Ansible sends along what it finds imported; each area's process imp
         filesystem,
         firewall,
         guard,
+        in_use,
         kernel,
         logging,
         mariadb,
@@ -77,7 +78,7 @@ if False:  # Ansible sends along what it finds imported; each area's process imp
         wordpress,
     )
 
-SLOW = ("files", "filesystem", "php_fpm", "wordpress")
+SLOW = ("files", "filesystem", "in_use", "php_fpm", "wordpress")
 AREAS = (
     *SLOW,
     *("accounts", "apache", "backups", "cron", "firewall", "guard", "kernel", "logging", "mariadb", "nginx"),

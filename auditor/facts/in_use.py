@@ -1,0 +1,58 @@
+"""What a hardening could take away from people: what requests, code and uploads of late really use."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, Path
+
+
+class Referrer(Fact):
+    """A host whose pages led, by link or by frame, to pages here."""
+
+    host: str
+    requests: int
+
+
+class Log(Fact):
+    """What the requests at the end of one access log come to. Visitors write it."""
+
+    path: Path
+    requests: int
+    methods: dict[str, int] = Field(description="methods that write, as often as they were answered well")
+    too_large: int = Field(description="requests answered with 413")
+    uploaded_php: int = Field(description="scripts in upload folders that were answered with 200")
+    status_pages: int = Field(description="visits of /server-status that were answered with 200")
+    referrers: list[Referrer] = Field(description="most frequent first")
+
+
+class Call(Fact):
+    """A function that starts programs and that a site's own code calls without asking whether it is there."""
+
+    function: str
+    files: int
+    examples: list[Path] = Field(description="some of them, below the root")
+
+
+class Person(Fact):
+    """Somebody whose files the web server reads only because everybody may."""
+
+    account: str
+    files: int = Field(description="changed within 180 days")
+
+
+class Root(Fact):
+    """A web root."""
+
+    path: Path
+    calls: list[Call]
+    people: list[Person]
+    largest_upload: int = Field(description="bytes of the largest file in its upload folders")
+    cut_short: bool
+
+
+class Facts(Area):
+    """Access logs and web roots."""
+
+    logs: list[Log]
+    roots: list[Root]

@@ -1,0 +1,74 @@
+"""What the requests in an access log come to. Visitors write it: only counts, and names of hosts, are kept of it."""
+
+import os
+import re
+import stat
+
+TAIL = 1_500_000
+"""Bytes at a log's end that are read."""
+METHODS = ("PUT", "DELETE", "PATCH", "PROPFIND", "MKCOL", "MOVE", "COPY", "LOCK", "REPORT")
+UPLOADED_PHP = re.compile(r"/(?:uploads?|images|media|files|cache|tmp)/(?:[^?\s]{0,200}/)?[^/?\s]{1,100}\.php\b")
+NAME = re.compile(r"https?://((?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{0,62})(?:[:/?]|$)")
+MAX_NAMES = 2_000
+MAX_TOLD = 10
+SEEN_OFTEN = 3
+
+
+def tail(path, limit=TAIL):
+    """The last whole lines of a log as text, or None when there is none. No link is followed, no pipe waited for."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        start = max(0, status.st_size - limit)
+        data = os.pread(handle, limit, start)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    if start:
+        data = data.partition(b"\n")[2]
+    return data.decode("utf-8", "replace")
+
+
+def count(text):
+    """``{requests, methods, too_large, uploaded_php, status_pages, referrers}`` of lines in the combined format.
+
+    ``methods`` are those that write, ``uploaded_php`` scripts in upload folders, both where they were answered well;
+    ``referrers`` the hosts whose pages led to one here at least ``SEEN_OFTEN`` times, most frequent first.
+    """
+    requests = too_large = uploaded = pages = 0
+    methods, referrers = {}, {}
+    for line in text.split("\n"):
+        parts = line.split('"', 4)
+        if len(parts) < 5:
+            continue
+        words, answer = parts[1].split(" ", 2), parts[2].split()
+        if len(words) < 2 or not answer or not answer[0].isdigit():
+            continue
+        requests += 1
+        method, status = words[0], int(answer[0][:3])
+        too_large += status == 413
+        if status >= 400:
+            continue
+        if method in METHODS:
+            methods[method] = methods.get(method, 0) + 1
+        if status == 200:
+            uploaded += UPLOADED_PHP.search(words[1][:400]) is not None
+            pages += words[1].startswith("/server-status")
+        found = NAME.match(parts[3][:300].lower()) if method == "GET" and status in (200, 304) else None
+        if found and (found.group(1) in referrers or len(referrers) < MAX_NAMES):
+            referrers[found.group(1)] = referrers.get(found.group(1), 0) + 1
+    often = sorted((-number, name) for name, number in referrers.items() if number >= SEEN_OFTEN)
+    return {
+        "requests": requests,
+        "methods": methods,
+        "too_large": too_large,
+        "uploaded_php": uploaded,
+        "status_pages": pages,
+        "referrers": [{"host": name, "requests": -number} for number, name in often[:50]],
+    }
