@@ -27,6 +27,9 @@ main() {
     if [ -f /etc/nftables.conf ] && systemctl -q is-enabled nftables.service; then
         try nft nft -c -f /etc/nftables.conf &
     fi
+    if [ -f /etc/nftables.d/luytre.nft ] && systemctl -q is-enabled luytre-firewall.service; then
+        try nft nft -c -f /etc/nftables.d/luytre.nft &
+    fi
     if command -v mariadbd >/dev/null; then
         try mariadb mariadb-admin --protocol=socket --connect-timeout=4 ping &
     fi

@@ -132,8 +132,7 @@ def refuses_everyone(scene: Scene) -> Case:
 
 @fault("web3")
 def drops_ssh(scene: Scene) -> Case:
-    rule = "nft add table inet fault; nft 'add chain inet fault input { type filter hook input priority -300; }'"
-    fault = once_armed(scene.host, f"{rule}; nft add rule inet fault input tcp dport 22 drop")
+    fault = once_armed(scene.host, "nft insert rule inet luytre input tcp dport 22 drop")
     done = scene.harden(seconds=25)
     fault.join()
     return scene.case(done)

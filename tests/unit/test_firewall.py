@@ -188,8 +188,12 @@ def test_the_own_table_is_compared_without_what_differs_each_time() -> None:
 
     assert firewall.own_table([rule(4, [80, 443])]) == firewall.own_table([rule(9, [443, 80])])
     assert firewall.own_table([rule(4, [80, 443])]) != firewall.own_table([rule(4, [80])])
+    own = firewall.own_table([rule(4, [80])])
     assert not firewall.as_written([], [])
-    assert firewall.as_written(firewall.own_table([rule(4, [80])]), None)
+    assert firewall.as_written(own, [rule(9, [80])])
+    assert not firewall.as_written(own, [])
+    assert firewall.as_written(own, [], complete=False)
+    assert not firewall.as_written(own, [rule(9, [443])], complete=False)
 
 
 @pytest.mark.parametrize("control", ["default_deny", "ipv6", "boot", "database_closed"])
@@ -201,6 +205,48 @@ def test_a_boot_that_cannot_be_worked_out_is_no_pass() -> None:
     data = facts()
     data["firewall"]["boot"]["denies"] = None
     assert finding("firewall.boot", data).status is Status.NOT_EVALUATED
+
+
+def state(**found: str) -> dict[str, dict[str, Any]]:
+    names = ("nftables", "luytre-firewall")
+    said = {name: found.get(name.replace("-", "_"), "") for name in names}
+    words = ("loaded", "enabled", "active")
+    return {f"{name}.service": {word: word in words_of for word in words} for name, words_of in said.items()}
+
+
+@pytest.mark.parametrize(
+    ("borrowed", "units", "settled"),
+    [
+        (False, {}, True),
+        (False, {"nftables": "loaded enabled active"}, True),
+        (False, {"luytre_firewall": "loaded enabled active"}, True),
+        (False, {"luytre_firewall": "loaded enabled"}, False),
+        (False, {"luytre_firewall": "loaded active"}, False),
+        (True, {"luytre_firewall": "loaded enabled active"}, False),
+        (True, {"nftables": "loaded enabled active"}, False),
+    ],
+)
+def test_our_table_comes_from_a_unit_of_its_own(borrowed: bool, units: dict[str, str], settled: bool) -> None:
+    assert firewall.kept_at_boot([], borrowed, state(**units))["settled"] is settled
+    data = facts()
+    data["firewall"]["boot"]["settled"] = settled
+    assert (finding("firewall.boot", data).status is Status.PASS) is settled
+
+
+def test_a_unit_that_loads_rules_of_others_is_told_from_one_that_only_flushes() -> None:
+    def chain(table: str, policy: str) -> dict[str, Any]:
+        return {"chain": {"family": "inet", "table": table, "name": "input", "policy": policy}}
+
+    rule = {"rule": {"family": "inet", "table": "mine", "chain": "input", "expr": []}}
+    debians = [chain("filter", "accept"), chain("luytre", "drop")]
+    assert not firewall.kept_at_boot(debians, True, state())["others"]
+    assert firewall.kept_at_boot([*debians, rule], True, state())["others"]
+    assert firewall.kept_at_boot([chain("mine", "drop")], True, state())["others"]
+
+
+def test_the_line_of_earlier_versions_is_known_and_no_other() -> None:
+    assert firewall.BORROWED.search('flush ruleset\n  include "/etc/nftables.d/luytre.nft"\n')
+    assert not firewall.BORROWED.search('# include "/etc/nftables.d/luytre.nft"\ninclude "/etc/nftables.d/*.nft"\n')
 
 
 def test_a_declared_database_port_is_the_owners_choice() -> None:

@@ -234,33 +234,16 @@ def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
 
 # --- live settings -------------------------------------------------------------------------------------
 
-RULES = """table ip filter {
-\tchain input {
-\t\ttype filter hook input priority filter; policy accept;
-\t}
-}
-table inet luytre {
-\tset a {
-\t\ttype ipv4_addr
-\t}
-}
-"""
+OURS = "table inet luytre {\n\tset a {\n\t\ttype ipv4_addr\n\t}\n}\n"
 
 
-def test_only_tables_that_changed_are_put_back() -> None:
-    before = {"nft": True, "iptables": False, "tables": live.tables(RULES)}
-    assert set(before["tables"]) == {"ip filter", "inet luytre"}
-    now = {**before, "tables": {"ip filter": before["tables"]["ip filter"], "inet other": "table inet other {\n}\n"}}
-    script, names = live.ruleset_change(before, now)
-    assert names == ["inet luytre", "inet other"]
-    assert script.startswith("table inet luytre\ndelete table inet luytre\ntable inet luytre {\n")
-    assert script.endswith("table inet other\ndelete table inet other\n")
-
-
-def test_rules_of_iptables_are_left_alone_where_nft_was_not_there() -> None:
-    before = {"nft": False, "iptables": True, "tables": {}}
-    now = {"nft": True, "iptables": False, "tables": {"ip filter": "x", "inet luytre": "y"}}
-    assert live.ruleset_change(before, now)[1] == ["inet luytre"]
+def test_of_the_packet_filter_our_table_alone_is_put_back() -> None:
+    before = {"nft": True, "tables": {"ip filter": "as it was", live.OWN_TABLE: OURS}}
+    assert live.table_change(before, {"tables": {"ip filter": "others' since", live.OWN_TABLE: OURS}}) == ""
+    anew = "table inet luytre\ndelete table inet luytre\n" + OURS
+    assert live.table_change(before, {"tables": {"ip filter": "others' since"}}) == anew
+    gone = live.table_change({"nft": False, "tables": {}}, {"tables": {live.OWN_TABLE: OURS, "ip nat": "others'"}})
+    assert gone == "table inet luytre\ndelete table inet luytre\n"
 
 
 @pytest.mark.parametrize("pattern", ["../../etc/passwd", "net;x", "", "net ipv4"])

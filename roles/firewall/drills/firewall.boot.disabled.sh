@@ -2,4 +2,4 @@
 # hosts: web2 web3
 # Rules and files are in order, but nothing loads them at boot.
 set -eu
-systemctl disable --quiet nftables.service
+systemctl disable --quiet luytre-firewall.service

@@ -11,34 +11,38 @@ from ansible.module_utils.luytre._session import session
 from ansible.module_utils.luytre._units import units
 
 OWN = ("inet", "luytre")
+OWN_RULES, OWN_UNIT = "/etc/nftables.d/luytre.nft", "luytre-firewall.service"
 CONFIG = "/etc/nftables.conf"
+BORROWED = re.compile(r"(?m)^[ \t]*include[ \t]+[\"']/etc/nftables\.d/luytre\.nft[\"']")
+"""How earlier versions had the table loaded at boot: by a unit that flushes everybody's tables."""
 UNLISTED = (1, 113, 4444, 31337, 47808)
 """Ports that nobody opens on purpose: what happens to them is what happens by default."""
 
 MANAGERS = ("ufw.service", "firewalld.service", "netfilter-persistent.service", "docker.service", "nftables.service")
-_IN_A_NAMESPACE = 'nft -f "$0" && nft -j list ruleset'
+_IN_A_NAMESPACE = 'for file; do nft -f "$file" || exit; done; nft -j list ruleset'
 
 
 def collect(reading):
     outside = outside_interfaces()
     entries = live_entries(reading)
     ruleset = Ruleset(entries)
-    state = units(reading, MANAGERS)
+    state = units(reading, (*MANAGERS, OWN_UNIT))
     untold = {}
     try:
-        boot = boot_entries(reading)
+        boot, complete = boot_entries(reading, state)
     except NotRun as refused:
-        boot, untold = None, {"boot": str(refused)}
+        boot, complete, untold = [], False, {"boot": str(refused)}
+    borrowed = BORROWED.search(read_text(CONFIG) or "") is not None
     listeners = services.listeners(reading)
     return {
         "installed": reading.installed("nft") is not None,
         "denies": denies(ruleset, outside),
         "ipv6_in_use": ipv6_in_use(),
         "exposed": exposed(ruleset, outside, listeners),
-        "boot": after_boot(boot, state, outside),
+        "boot": {**after_boot(boot, complete, state, outside), **kept_at_boot(boot, borrowed, state)},
         "managers": managers(entries, state, outside),
         "others_deny": all(denies(ruleset.without(*OWN), outside).values()),
-        "own_as_written": as_written(own_table(entries), boot),
+        "own_as_written": as_written(own_table(entries), boot, complete),
         "ssh": {"ports": ssh_ports(reading, listeners), "session": session()},
         "untold": untold,
     }
@@ -75,30 +79,38 @@ def _by_iptables(rule, family):
     return rule["family"] == family and any("xt" in expression for expression in rule.get("expr", []))
 
 
-def boot_entries(reading):
-    """What nftables.service will load, worked out by nft itself in a network namespace of its own; None when it cannot be.
+def boot_entries(reading, state):
+    """``(entries, complete)``: what systemd's units will load, worked out by nft itself in a network namespace of its own.
 
-    Raises NotRun when others could change those rules.
+    Where rules of others cannot be worked out there, this product's are by themselves, and it is not ``complete``. Raises
+    NotRun when others could change those rules.
     """
-    if not reading.installed("nft") or not reading.installed("unshare") or not os.path.isfile(CONFIG):
-        return None
-    try:
-        stake = [reading.installed("nft"), *_stake.tree(CONFIG, _stake.of_nft)]
-        answer = reading.run(["unshare", "--net", "sh", "-c", _IN_A_NAMESPACE, CONFIG], at_stake=stake)
-        return json.loads(answer).get("nftables", [])
-    except NotRun:
-        raise
-    except (Unreadable, ValueError):
-        return None
+    paths = [path for path, unit in ((CONFIG, "nftables.service"), (OWN_RULES, OWN_UNIT)) if state[unit]["enabled"]]
+    paths = [path for path in paths if os.path.isfile(path)]
+    if not paths:
+        return [], True
+    if not reading.installed("nft") or not reading.installed("unshare"):
+        return [], False
+    stake = [reading.installed("nft"), *(one for path in paths for one in _stake.tree(path, _stake.of_nft))]
+    for some in (paths, paths[1:]):
+        if some:
+            try:
+                answer = reading.run(["unshare", "--net", "sh", "-c", _IN_A_NAMESPACE, "sh", *some], at_stake=stake)
+                return json.loads(answer).get("nftables", []), some == paths
+            except NotRun:
+                raise
+            except (Unreadable, ValueError):
+                continue
+    return [], False
 
 
-def after_boot(entries, state, outside):
+def after_boot(entries, complete, state, outside):
     """Who loads rules at boot, and whether those deny by default; ``denies`` is None when nobody can tell."""
-    by, rulesets, known = [], [], True
+    by, rulesets = [], [entries]
     if state["nftables.service"]["enabled"]:
         by.append("nftables")
-        rulesets.append(entries or [])
-        known = known and (entries is not None or not os.path.isfile(CONFIG))
+    if state[OWN_UNIT]["enabled"]:
+        by.append("luytre-firewall")
     if state["netfilter-persistent.service"]["enabled"]:
         by.append("netfilter-persistent")
         for family, path in (("ip", "/etc/iptables/rules.v4"), ("ip6", "/etc/iptables/rules.v6")):
@@ -110,7 +122,23 @@ def after_boot(entries, state, outside):
     if state["firewalld.service"]["enabled"]:
         by.append("firewalld")
         verdict = {"ip": True, "ip6": True}
-    return {"by": by, "denies": verdict if known or all(verdict.values()) else None}
+    return {"by": by, "denies": verdict if complete or all(verdict.values()) else None}
+
+
+def kept_at_boot(entries, borrowed, state):
+    """Whether this product's table, if it is in use here, is loaded by its own unit alone, and that is at work; and
+    whether nftables.service has rules of others to load."""
+    unit = state[OWN_UNIT]
+    used = borrowed or unit["loaded"] or unit["enabled"]
+    return {
+        "borrowed": borrowed,
+        "settled": not used or (unit["enabled"] and unit["active"] and not borrowed),
+        "others": any(
+            _table(value) != OWN and (kind == "rule" or (kind == "chain" and value.get("policy") == "drop"))
+            for entry in entries
+            for kind, value in entry.items()
+        ),
+    }
 
 
 def ufw_denies():
@@ -176,9 +204,10 @@ def own_table(entries):
     return found
 
 
-def as_written(own, boot):
+def as_written(own, boot, complete=True):
     """Whether our table is in force just as the next boot will load it; only whether it is there, when that is unknown."""
-    return own != [] and (boot is None or own == own_table(boot))
+    at_boot = own_table(boot)
+    return own != [] and (own == at_boot or (not complete and not at_boot))
 
 
 def _settled(value):

@@ -1,7 +1,6 @@
 """Kernel settings and packet filter in force."""
 
 import glob
-import json
 import re
 
 from . import commands
@@ -62,74 +61,56 @@ def _first(key):
 
 # --- packet filter ---------------------------------------------------------------------------------
 
+OWN_TABLE = "inet luytre"
+"""The one table that is this product's. Those of others are neither kept nor put back, by nobody of ours."""
 
-class AskedRuleset:
-    """Reading the ruleset, under way."""
+
+class AskedTable:
+    """Reading our table of the packet filter, under way."""
 
     def __init__(self):
         program = commands.installed("nft")
-        legacy = None if program else commands.installed("iptables-save")
-        self._nft = commands.Started([program, "-s", "list", "ruleset"]) if program else None
-        self._iptables = commands.Started([legacy]) if legacy else None
+        self._tables = commands.Started([program, "list", "tables", "inet"]) if program else None
+        self._table = commands.Started([program, "-s", "list", "table", *OWN_TABLE.split()]) if program else None
 
     def answer(self):
-        """``{nft: whether it can be asked, tables: name to text, iptables: whether it holds rules}``."""
+        """``{nft: whether it can be asked, tables: ours by its name, if it is there}``."""
+        if self._tables is None:
+            return {"nft": False, "tables": {}}
         try:
-            text = self._nft.output().decode("utf-8", "surrogateescape") if self._nft else ""
-            older = self._iptables.output().decode("utf-8", "replace") if self._iptables else ""
+            there = "table " + OWN_TABLE in self._tables.output().decode("utf-8", "replace").splitlines()
         except commands.Failed:
-            return {"nft": False, "tables": {}, "iptables": True}
-        return {"nft": self._nft is not None, "tables": tables(text), "iptables": "\n:" in "\n" + older}
+            there = None
+        try:
+            text = self._table.output().decode("utf-8", "surrogateescape")
+        except commands.Failed:
+            return {"nft": there is not None, "tables": {}}
+        return {"nft": True, "tables": {OWN_TABLE: text}}
 
 
-def tables(ruleset):
-    """``inet filter`` to that table's text, from what ``nft list ruleset`` prints."""
-    found, name, lines = {}, None, []
-    for line in ruleset.splitlines():
-        opening = re.match(r"table (\S+ \S+) \{", line)
-        if opening:
-            name, lines = opening.group(1), []
-        if name is not None:
-            lines.append(line)
-        if line == "}" and name is not None:
-            found[name] = "\n".join(lines) + "\n"
-            name = None
-    return found
+def table_change(wanted, present):
+    """What ``nft -f`` is to be given so that our table is as wanted; nothing when it is."""
+    text = wanted["tables"].get(OWN_TABLE)
+    if text == present["tables"].get(OWN_TABLE):
+        return ""
+    return "table {0}\ndelete table {0}\n{1}".format(OWN_TABLE, text or "")
 
 
-def ruleset_change(wanted, present, only=None):
-    """What ``nft -f`` is to be given so that the tables are as wanted, and the names of those that change.
-
-    A host without nft had no tables of its own, unless iptables' rules were there, which are then left alone.
-    """
-    if not wanted["nft"] and wanted["iptables"]:
-        own = {name: text for name, text in present["tables"].items() if name.startswith("inet ")}
-        present = {**present, "tables": own}
-    names = sorted(set(wanted["tables"]) | set(present["tables"]))
-    changed = [name for name in names if wanted["tables"].get(name) != present["tables"].get(name)]
-    if only is not None:
-        changed = [name for name in changed if name in only]
-    script = "".join("table %s\ndelete table %s\n%s" % (name, name, wanted["tables"].get(name, "")) for name in changed)
-    return script, changed
-
-
-def put_ruleset(wanted, problems, only=None):
-    """Have the packet filter as wanted, all at once. The names of the tables that changed."""
+def put_table(wanted, problems):
+    """Have our table as wanted, all at once. Its name in a list, if it changed."""
     program = commands.installed("nft")
     if program is None:
-        if wanted["tables"]:
-            problems.append("nft is gone, so its ruleset could not be put back")
+        if OWN_TABLE in wanted["tables"]:
+            problems.append("nft is gone, so the packet filter could not be put back")
         return []
-    script, changed = ruleset_change(wanted, AskedRuleset().answer(), only)
-    if changed:
-        try:
-            commands.run([program, "-f", "-"], 20, script.encode("utf-8", "surrogateescape"))
-        except commands.Failed as error:
-            problems.append("the packet filter could not be put back: %s" % error)
-            return []
-    return changed
-
-
-def fingerprint(ruleset):
-    """What tells one ruleset from another."""
-    return json.dumps(ruleset["tables"], sort_keys=True)
+    script = table_change(wanted, AskedTable().answer())
+    if not script:
+        return []
+    try:
+        commands.run([program, "-f", "-"], 20, script.encode("utf-8", "surrogateescape"))
+    except commands.Failed as error:
+        problems.append("the packet filter could not be put back: %s" % error)
+        return []
+    if table_change(wanted, AskedTable().answer()):
+        problems.append("the packet filter is not as it was")
+    return [OWN_TABLE]

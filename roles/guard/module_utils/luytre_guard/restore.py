@@ -74,7 +74,7 @@ class Revert:
         work.files()
         self._step("way in", lambda _: _way_in(manifest, found))
         self._step("packages", lambda told: self._packages(found, told))
-        self._step("packet filter", lambda told: self._add("ruleset", live.put_ruleset(manifest["ruleset"], told)))
+        self._step("packet filter", lambda told: self._add("ruleset", live.put_table(manifest["ruleset"], told)))
         self._step(verify.KERNEL, lambda told: self._add("sysctls", live.put_sysctls(manifest["sysctls"], told)))
         asked = manifest["units"], found["units"], found["paths"], snap.scope.units
         self._step(
@@ -168,7 +168,7 @@ class Revert:
 
 def _way_in(manifest, found):
     """sshd and the packet filter first: whatever hangs later, somebody can get in."""
-    live.put_ruleset(manifest["ruleset"], [])
+    live.put_table(manifest["ruleset"], [])
     for name in ("ssh.socket", "ssh.service", "sshd.service"):
         was = manifest["units"].get(name)
         if was and was["ActiveState"] == "active":

@@ -30,7 +30,7 @@ def after(snap):
     manifest = snap.manifest
     asked = [
         units.Asked(snap.scope.units),
-        live.AskedRuleset(),
+        live.AskedTable(),
         packages.Asked(),
         database.Asked() if manifest["database"] else None,
     ]
@@ -77,13 +77,13 @@ def drift(snap, left):
     paths = different(wanted, snap.now(notes), snap.scope)
     expected = {**snap.manifest["sysctls"], **left["sysctls"]}
     values = live.sysctls_now(expected)
-    tables = live.AskedRuleset().answer()["tables"]
+    tables = live.AskedTable().answer()["tables"]
     return {
         "paths": [{"path": path, "what": word} for path, word in sorted(paths.items())][:LISTED],
         "count": len(paths),
         "notes": notes.told(),
         "sysctls": sorted(key.replace("/", ".") for key in values if values[key] != expected[key]),
-        "tables": sorted(name for name in {*tables, *left["tables"]} if tables.get(name) != left["tables"].get(name)),
+        "tables": [live.OWN_TABLE] if live.table_change({"tables": left["tables"]}, {"tables": tables}) else [],
     }
 
 
@@ -135,11 +135,14 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     keys = set(left["sysctls"]) if scope is None else set(live.sysctls(scope.sysctls)) & set(left["sysctls"])
     sysctls = {key: manifest["sysctls"][key] for key in keys if values.get(key) == left["sysctls"][key]}
     skipped += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(keys - set(sysctls))]
-    rules, present = [], live.AskedRuleset().answer()
+    rules = []
     if scope is None or any("nft" in one for one in only):
-        _, names = live.ruleset_change(manifest["ruleset"], {**present, "tables": left["tables"]})
-        rules = [name for name in names if present["tables"].get(name) == left["tables"].get(name)]
-        skipped += [("nft " + name, "changed since the run") for name in names if name not in rules]
+        present, then = live.AskedTable().answer(), {"tables": left["tables"]}
+        if live.table_change(manifest["ruleset"], then) and live.table_change(manifest["ruleset"], present):
+            if live.table_change(then, present):
+                skipped.append(("nft " + live.OWN_TABLE, "changed since the run"))
+            else:
+                rules = [live.OWN_TABLE]
     chosen_packages = {
         kind: [one for one in left["packages"][kind] if scope is None or one.partition(":")[0] in scope.packages]
         for kind in ("installed", "removed")
@@ -177,7 +180,8 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     if check:
         return answer
     work.files()
-    live.put_ruleset(manifest["ruleset"], work.problems, rules)
+    if rules:
+        live.put_table(manifest["ruleset"], work.problems)
     if chosen_packages["installed"] or chosen_packages["removed"]:
         answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages)
         work.paths = {**paths, **_of_package_work(snap, set(plan["since"]))}

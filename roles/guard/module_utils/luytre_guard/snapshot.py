@@ -168,7 +168,7 @@ def take(kept, run, touches, roots):
     try:
         asked = [
             units.Asked(scope.units),
-            live.AskedRuleset(),
+            live.AskedTable(),
             packages.Asked(),
             database.Asked() if scope.databases or any("/etc/mysql" in touch for touch in touches) else None,
         ]

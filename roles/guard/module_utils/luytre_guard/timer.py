@@ -11,7 +11,7 @@ UNITS = "/usr/local/lib/systemd/system"
 PYTHON = "/usr/bin/python3"
 BOOT, FINISH, RESUME = "luytre-guard-boot.service", "luytre-guard-finish.service", "luytre-guard-resume.service"
 PROTECTED = (
-    *("sysinit.target", "network-pre.target", "nftables.service", "systemd-sysctl.service"),
+    *("sysinit.target", "network-pre.target", "nftables.service", "luytre-firewall.service", "systemd-sysctl.service"),
     *("systemd-modules-load.service", "systemd-tmpfiles-setup.service", "apparmor.service", "ssh.service"),
     *("ssh.socket", "sshd.service", "nginx.service", "apache2.service", "mariadb.service", "cron.service"),
 )
@@ -39,7 +39,7 @@ FINISH_UNIT = """\
 Description=Lũy Tre: finish bringing the host back to before the unconfirmed run {run}
 ConditionPathExists={mark}
 RequiresMountsFor={home}
-After={boot} network.target nftables.service ssh.service nginx.service apache2.service mariadb.service mysql.service
+After={boot} network.target luytre-firewall.service ssh.service nginx.service apache2.service mariadb.service mysql.service
 
 StartLimitIntervalSec=0
 
