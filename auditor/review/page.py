@@ -19,11 +19,22 @@ MAX_LINES = 2_000
 MAX_LINE = 200
 MAX_HEADINGS = 40
 MAX_TITLE = 300
+MAX_COMPLAINTS = 100
 
 _UNSEEN = ["script", "style", "noscript", "template", "svg"]
 _ASSETS = ((".css",), (".js",), (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico"))
 _LINKS = (("link[href]", "href"), ("script[src]", "src"), ("img[src]", "src"))
 _COMPLAINT = re.compile(r"<b>(Fatal error|Parse error|Warning|Notice|Deprecated)</b>: {1,2}([^<]{1,200})")
+_PLAIN_COMPLAINT = re.compile(
+    r"(?:^|[\n>])[ \t]{0,40}(?:PHP )?(Fatal error|Parse error|Warning|Notice|Deprecated): {1,2}([^<\n]{1,300}? in /[^<\n]{1,200}?) on line \d"
+)
+_TROUBLE = re.compile(
+    r"Error establishing a database connection|There has been a critical error on this website"
+    r"|wp-die-message|SQLSTATE\[\w{1,10}\]|Access denied for user|Call to undefined function \w{1,60}"
+    r"|Uncaught (?:Error|Exception|PDOException|mysqli_sql_exception)|Database connection (?:error|failed)"
+    r"|Whoops, looks like something went wrong|An error has occurred while displaying the error page"
+)
+"""What applications say in a page of their own, often with status 200, when they cannot work."""
 _DIGITS = re.compile(r"\d+")
 
 
@@ -35,7 +46,7 @@ class Page:
     lines: frozenset[str] = frozenset()
     headings: frozenset[str] = frozenset()
     complaints: frozenset[str] = frozenset()
-    """What PHP says on the page about errors in its code."""
+    """What PHP, or the application, says on the page about errors in its code."""
     asset: str | None = None
     """Path, with query, of the first style sheet, else script, else picture that the same site serves."""
 
@@ -50,7 +61,7 @@ def read(html: str, url: str) -> Page:
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
     asset = _asset(tree, url)
-    complaints = frozenset(f"{kind}: {_shown(what)}" for kind, what in _COMPLAINT.findall(html))
+    complaints = _complaints(html)
     tree.strip_tags(_UNSEEN)
     text = tree.body.text(deep=True, separator="\n", strip=True) if tree.body else ""
     headings = (node.text(deep=True, separator=" ", strip=True) for node in tree.css("h1, h2")[:MAX_HEADINGS])
@@ -61,6 +72,11 @@ def read(html: str, url: str) -> Page:
         complaints=complaints,
         asset=asset,
     )
+
+
+def _complaints(html: str) -> frozenset[str]:
+    said = (f"{kind}: {_shown(what)}" for one in (_COMPLAINT, _PLAIN_COMPLAINT) for kind, what in one.findall(html))
+    return frozenset(itertools.islice(itertools.chain(said, _TROUBLE.findall(html)), MAX_COMPLAINTS))
 
 
 def _first_tags(html: str) -> str:

@@ -46,6 +46,30 @@ def test_what_php_complains_of_is_seen() -> None:
 
 
 @pytest.mark.parametrize(
+    ("html", "said"),
+    [
+        (
+            "<p>\nPHP Fatal error:  Uncaught Error in /var/www/x.php on line 3",
+            {"Fatal error: Uncaught Error in /var/www/x.php", "Uncaught Error"},
+        ),
+        ("<h1>Error establishing a database connection</h1>", {"Error establishing a database connection"}),
+        ("<p>SQLSTATE[HY000] [1045] Access denied for user x</p>", {"SQLSTATE[HY000]", "Access denied for user"}),
+        ("<p>Warning: the road on line 3 is closed</p>", set()),
+        ("<p>Thông báo về lỗi nghiêm trọng</p>", set()),
+    ],
+)
+def test_an_application_that_cannot_work_is_heard_though_it_answers_well(html: str, said: set[str]) -> None:
+    assert read(html, URL).complaints == said
+
+
+@pytest.mark.parametrize("piece", ["Warning: x in /", "\nWarning: ", "Warning: in /a", "SQLSTATE[", "Uncaught "])
+def test_complaints_are_looked_for_in_no_time(piece: str) -> None:
+    begun = time.process_time()
+    read(piece * 100_000, URL)
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
     "piece", ["<div>", "<ul><li>", "<a><h1>", "<h1>x", "<form><div>", "<template>", "<svg><title>"]
 )
 def test_a_page_made_to_be_slow_is_read_in_no_time(piece: str) -> None:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _php
+from ansible.module_utils.luytre import _php, _webroot
 
 _SPEC = importlib.util.spec_from_file_location(
     "webroot_file", Path(__file__).parents[2] / "roles" / "survey" / "library" / "webroot_file.py"
@@ -333,6 +333,25 @@ def test_an_edit_keeps_mode_owner_and_attributes(site: Path) -> None:
     assert os.getxattr(config, "user.note") == b"kept"
     assert "khong-doan-duoc" not in repr(items)
     assert put(site, "wp-config.php", define={"name": "DISALLOW_FILE_EDIT", "value": "true"}) == ([], [])
+
+
+def test_a_definition_that_is_there_may_be_kept(site: Path) -> None:
+    wanted = {"name": "DB_PASSWORD", "value": "direct", "keep": True}
+    assert put(site, "wp-config.php", define=wanted) == ([], [])
+    items, _ = put(site, "wp-config.php", define={**wanted, "name": "FS_METHOD"})
+    assert items[0]["after"]["define"] == "…"
+
+
+def test_a_constant_may_depend_on_whose_a_file_beside_it_is(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where plugins were put in place over FTP, they go on being so."""
+    wanted = {"name": "FS_METHOD", "value": "direct", "only_beside": "wp-config.php"}
+    monkeypatch.setattr(_webroot, "web_users", lambda: _webroot.WebUsers([]))
+    assert put(site, "wp-config.php", define=wanted) == ([], [])
+    assert put(site, "wp-config.php", define={**wanted, "only_beside": "none.php"}) == ([], [])
+    users = _webroot.WebUsers(["nobody"])
+    monkeypatch.setattr(users, "owns", lambda _status: True)
+    monkeypatch.setattr(_webroot, "web_users", lambda: users)
+    assert put(site, "wp-config.php", define=wanted)[0]
 
 
 def test_the_line_stands_before_what_loads_the_rest() -> None:

@@ -596,5 +596,9 @@ def test_only_declared_wordpress_sites_are_changed() -> None:
         {"domain": "a.test", "root": "/var/www/a", "kinds": ["wordpress_config", "wordpress_core"]}
     ]
     assert filters.defines(declared, apply) == [
-        {"domain": "a.test", "root": "/var/www/a", "define": {"name": "WP_DEBUG", "value": "false"}}
+        {"domain": "a.test", "root": "/var/www/a", "define": define}
+        for define in (
+            {"name": "WP_DEBUG", "value": "false"},
+            {"name": "FS_METHOD", "value": "direct", "keep": True, "only_beside": "wp-settings.php"},
+        )
     ]

@@ -68,6 +68,13 @@ options:
         description: C(true), C(false), a whole number, or plain text of letters, digits, space and C(._:/@-).
         type: str
         required: true
+      keep:
+        description: Whether a value that the file already gives it stays.
+        type: bool
+        default: false
+      only_beside:
+        description: A file in the same folder that must belong to an account of web requests; else nothing is defined.
+        type: str
   protect:
     description:
       - Finds files below O(root) by what they are and takes away what the web server does not need.
@@ -278,14 +285,19 @@ def _shown(uid, gid, mode):
     return {"owner": user_name(uid), "group": group_name(gid), "mode": "%04o" % mode}
 
 
-def put_define(folder, name, constant, value, check):
+def put_define(folder, name, wanted, check):
     """Define a PHP constant in a file of an open folder; ``(before, after)`` as statements, or None when it is so."""
+    constant, beside = wanted["name"], wanted.get("only_beside")
+    if beside and not _is_the_webs(folder, beside):
+        return None
     handle = open_target(folder, name, "file")
     try:
         status = os.fstat(handle)
         source = _read_all(handle)
         try:
-            edited = _php.define(source, constant, value)
+            if wanted.get("keep") and _php.is_defined(source, constant):
+                return None
+            edited = _php.define(source, constant, wanted["value"])
         except ValueError as error:
             raise Refused(str(error))
         if edited == source:
@@ -295,6 +307,15 @@ def put_define(folder, name, constant, value, check):
         return {"define": _php.defined(source, constant)}, {"define": _php.defined(edited, constant)}
     finally:
         os.close(handle)
+
+
+def _is_the_webs(folder, name):
+    """Whether a file of an open folder belongs to an account that web requests run as."""
+    try:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return _webroot.web_users().owns(status)
 
 
 def _read_all(handle):
@@ -463,7 +484,7 @@ def _put_path(root, path, change, params, check):
         finally:
             os.close(handle)
         if params["define"]:
-            done.append(put_define(folder, name, params["define"]["name"], params["define"]["value"], check))
+            done.append(put_define(folder, name, params["define"], check))
     finally:
         os.close(folder)
     return [{"path": path, "before": one[0], "after": one[1]} for one in done if one is not None]
@@ -500,7 +521,12 @@ def main():
             "group": {"type": "str"},
             "define": {
                 "type": "dict",
-                "options": {"name": {"type": "str", "required": True}, "value": {"type": "str", "required": True}},
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "value": {"type": "str", "required": True},
+                    "keep": {"type": "bool", "default": False},
+                    "only_beside": {"type": "str"},
+                },
             },
             "protect": {
                 "type": "list",

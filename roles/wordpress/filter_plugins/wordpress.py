@@ -10,6 +10,13 @@ KINDS = {
 DEFINES = {
     "wordpress.file_edit": {"name": "DISALLOW_FILE_EDIT", "value": "true"},
     "wordpress.debug": {"name": "WP_DEBUG", "value": "false"},
+    # WordPress asks for FTP once its code is not PHP's own, though its plugins' folder still is.
+    "wordpress.core_writable": {
+        "name": "FS_METHOD",
+        "value": "direct",
+        "keep": True,
+        "only_beside": "wp-settings.php",
+    },
 }
 
 

@@ -101,6 +101,11 @@ def defined(content, constant):
     return ", ".join(one.literal if LITERAL.match(one.literal) else "…" for one in found) or "none"
 
 
+def is_defined(content, constant):
+    """Whether the file has an active definition of the constant, sure or not."""
+    return bool(_definitions(_Source(content.decode("latin-1")), constant))
+
+
 def is_sure(content, constant, value):
     """Whether the file surely defines the constant with that value (``true``, ``false``, a number or plain text)."""
     found = _definitions(_Source(content.decode("latin-1")), constant)
