@@ -13,6 +13,7 @@ _ASKED = ("vhosts", "tls_vhosts", "pools")
 _NEEDS = {
     "roots": _WEB,
     "vhosts": _WEB,
+    "proxied": _WEB,
     "tls_vhosts": _WEB,
     "https": _WEB,
     "certificate": (*_WEB, "tls"),
@@ -30,7 +31,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
 
     ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM
     pools that they hand requests to, ``certificate`` the one served for the domain, ``application`` the declared one or
-    else that whose files lie in its roots, ``wordpress`` the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root, ``backup`` its newest backup. What was not found
+    else that whose files lie in its roots, ``wordpress`` the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root, ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not found
     is None or empty.
     """
     names = {site.domain, *site.aliases}
@@ -66,6 +67,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
         "application": site.application or recognised(data, roots),
         "roots": sorted(roots),
         "vhosts": vhosts,
+        "proxied": site.document_root is None and not unasked and _is_proxied(vhosts),
         "tls_vhosts": tls_vhosts,
         "https": any(_speaks_tls(vhost) for vhost in (*vhosts, *unasked)),
         "certificate": certificate,
@@ -96,6 +98,11 @@ def recognised(data: Mapping[str, Any], roots: set[str]) -> Application | None:
     if any(instance["path"] in roots for instance in wordpress.get("instances", [])):
         return "wordpress"
     return next((other["kind"] for other in wordpress.get("others", []) if other["path"] in roots), None)
+
+
+def _is_proxied(vhosts: list[dict[str, Any]]) -> bool:
+    pages = [vhost for vhost in vhosts if vhost.get("pages", True)]
+    return bool(pages) and all(vhost.get("proxied", False) for vhost in pages)
 
 
 def _speaks_tls(vhost: Mapping[str, Any]) -> bool:

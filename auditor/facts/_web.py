@@ -81,6 +81,7 @@ class Vhost(PlainVhost):
     headers_lost: list[str] = Field(description="locations whose own headers drop the inherited ones")
     redirects_to_https: bool = Field(description="a plain-HTTP request for a page is redirected to HTTPS")
     pages: bool = Field(default=True, description="answers with pages of its own, not with redirects alone")
+    proxied: bool = Field(default=False, description="hands every page to another program, and has no files of its own")
     alias_traversal: list[str] = Field(
         default_factory=list, description="locations whose alias lets a request climb out"
     )
@@ -88,3 +89,16 @@ class Vhost(PlainVhost):
         default_factory=list, description="methods that change files, as WebDAV's, that it answers"
     )
     body_limit: int | None = Field(description="bytes; 0 is unlimited, None the server's default")
+    status_open: list[str] = Field(
+        default_factory=list, description="URIs where a stranger reads the server's or PHP-FPM's status"
+    )
+    database_tools: list[str] = Field(
+        default_factory=list, description="URIs of phpMyAdmin, Adminer and the like that a stranger reaches"
+    )
+    serves_private: list[str] = Field(
+        default_factory=list, description="files that an application means to keep to itself, and a stranger gets"
+    )
+    writes_open: list[str] = Field(default_factory=list, description="where a stranger changes files by WebDAV")
+    cors_open: list[str] = Field(
+        default_factory=list, description="where scripts of any other site may ask with a visitor's login"
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apache_config, _apache_request, _patterns, apache, nginx
+from ansible.module_utils.luytre import _apache_config, _apache_request, _openings, _patterns, apache, nginx
 from ansible.module_utils.luytre._reading import Unreadable
 
 from auditor import controls
@@ -435,3 +435,97 @@ def test_a_place_that_is_no_virtual_host_is_left_and_told() -> None:
 def test_no_apache_is_no_finding() -> None:
     found = statuses(apache.ABSENT)
     assert set(found.values()) == {Status.NOT_APPLICABLE}
+
+
+def _with(etc: Path, lines: str) -> dict[str, Any]:
+    path = etc / "sites-available" / "bennua.test.inc"
+    path.write_text(INC + lines)
+    return vhost(read(etc), 80)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            '<Location "/server-status">\nSetHandler server-status\nRequire all granted\n</Location>\n',
+            ["/server-status"],
+        ),
+        ('<Location "/server-status">\nSetHandler server-status\nRequire local\n</Location>\n', []),
+        ('<Location "/x">\nSetHandler server-info\n</Location>\n', ["/x"]),
+    ],
+)
+def test_status_pages_that_strangers_read(etc: Path, lines: str, told: list[str]) -> None:
+    assert _with(etc, lines)["status_open"] == told
+
+
+def test_the_status_of_php_that_strangers_read(etc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = etc / "www.conf"
+    pool.write_text("[www]\npm.status_path = /fpm-status\n")
+    monkeypatch.setattr(_openings, "POOLS", (str(pool),))
+    assert vhost(read(etc), 80)["status_open"] == []
+    proxied = "ProxyPass /fpm-status unix:/run/php/php8.2-fpm.sock|fcgi://localhost/fpm-status\n"
+    assert _with(etc, proxied)["status_open"] == ["/fpm-status"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ('<Location "/kho">\nDav On\n</Location>\n', ["/kho"]),
+        ('<Location "/kho">\nDav On\nRequire valid-user\n</Location>\n', []),
+        (
+            '<Location "/kho">\nDav On\n<LimitExcept GET HEAD OPTIONS>\nRequire valid-user\n</LimitExcept>\n</Location>\n',
+            [],
+        ),
+        ('<Location "/kho">\nDav On\n<Limit DELETE>\nRequire valid-user\n</Limit>\n</Location>\n', ["/kho"]),
+        ('<Location "/kho">\nDav Off\n</Location>\n', []),
+        ('<Directory "/var/www/bennua.test/kho">\nDav On\n</Directory>\n', ["/kho/"]),
+    ],
+)
+def test_where_strangers_write(etc: Path, lines: str, told: list[str]) -> None:
+    assert [place.split(" ")[0] for place in _with(etc, lines)["writes_open"]] == told
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ('Header set Access-Control-Allow-Origin "*"\nHeader set Access-Control-Allow-Credentials "true"\n', 1),
+        (
+            'SetEnvIf Origin "^(.*)$" ORIGIN=$1\nHeader set Access-Control-Allow-Origin %{ORIGIN}e env=ORIGIN\n'
+            "Header always set Access-Control-Allow-Credentials true\n",
+            1,
+        ),
+        (
+            'SetEnvIf Origin "^https://b\\.test$" ORIGIN=$0\nHeader set Access-Control-Allow-Origin %{ORIGIN}e env=ORIGIN\n'
+            "Header set Access-Control-Allow-Credentials true\n",
+            0,
+        ),
+        ("Header set Access-Control-Allow-Origin *\n", 0),
+    ],
+)
+def test_whose_scripts_may_ask_with_a_visitors_login(etc: Path, lines: str, told: int) -> None:
+    assert len(_with(etc, lines)["cors_open"]) == told
+
+
+def test_tools_for_databases_that_strangers_reach(etc: Path, tmp_path: Path) -> None:
+    alias = "Alias /quan-tri /usr/share/phpmyadmin\n<Directory /usr/share/phpmyadmin>\n%s\n</Directory>\n"
+    assert _with(etc, alias % "Require all granted")["database_tools"] == ["/quan-tri/index.php"]
+    assert _with(etc, alias % "Require ip 10.0.0.0/8")["database_tools"] == []
+
+
+def test_what_an_application_keeps_to_itself_and_its_own_rules_keep(etc: Path, tmp_path: Path) -> None:
+    root = tmp_path / "wiki"
+    for name in (
+        "doku.php",
+        "inc/init.php",
+        "lib/exe/fetch.php",
+        "data/pages/a.txt",
+        "conf/acl.auth.php",
+        "data/dev/x",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("x")
+    granted = f"<Directory {root}>\nRequire all granted\nAllowOverride %s\n</Directory>\nDocumentRoot {root}\n"
+    assert _with(etc, granted % "None")["serves_private"] == ["/data/pages/a.txt", "/data/dev/x"]
+    (root / "data" / ".htaccess").write_text("Require all denied\n")
+    assert _with(etc, granted % "None")["serves_private"] == ["/data/pages/a.txt", "/data/dev/x"]
+    assert _with(etc, granted % "All")["serves_private"] == []

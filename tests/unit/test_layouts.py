@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _applications, _inert_php, _layouts, _webroot, files
+from ansible.module_utils.luytre import _applications, _inert_php, _layouts, _openings, _webroot, files
 
 GUARD = "<?php\n\n/**\n * NukeViet\n */\n\nif (!defined('NV_MAINFILE')) {\n    exit('Stop!!!');\n}\n\n"
 SHELL = "<?php @eval($_POST['x']); ?>"
@@ -211,3 +211,20 @@ def test_homes_are_found_by_descriptor(tmp_path: Path) -> None:
         assert {home: layout.kind for home, layout in _applications.homes(folder, 5).items()} == {"wiki": "dokuwiki"}
     finally:
         os.close(folder)
+
+
+def test_tools_for_databases_are_known_by_name_and_by_what_they_say_of_themselves(tmp_path: Path) -> None:
+    put(tmp_path, "phpmyadmin/index.php")
+    put(tmp_path, "adminer-4.8.1.php")
+    put(tmp_path, "noi-bo/du-lieu.php", "<?php\n/** Adminer - Compact database management\n*/" + "#" * 200_000)
+    put(tmp_path, "noi-bo/adminer.txt", "x")
+    put(tmp_path, "pma.html", "x")
+    assert _openings.tools(str(tmp_path)) == ["/adminer-4.8.1.php", "/phpmyadmin/index.php", "/noi-bo/du-lieu.php"]
+
+
+def test_what_applications_keep_to_themselves(tmp_path: Path) -> None:
+    laid(tmp_path / "cms", "nukeviet")
+    put(tmp_path, "cms/data/logs/dump/2026.txt")
+    put(tmp_path, "cms/data/cache/index.html")
+    put(tmp_path, "data/logs/x.txt")
+    assert _openings.private_files(str(tmp_path)) == ["/cms/data/logs/dump/2026.txt"]

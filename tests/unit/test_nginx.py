@@ -11,7 +11,7 @@ from typing import Any
 
 import ansible.module_utils
 import pytest
-from ansible.module_utils.luytre import _patterns, nginx
+from ansible.module_utils.luytre import _openings, _patterns, nginx
 from ansible.module_utils.luytre._nginx_conf import BadConfig, Config, load, parse, seconds, size
 from ansible.module_utils.luytre._nginx_request import Model, Request, location_words
 from hypothesis import given
@@ -527,3 +527,76 @@ def test_the_role_parses_for_the_oldest_python_it_meets() -> None:
             ["python3", "-c", "import ast,sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 9))", str(path)],
             check=True,
         )
+
+
+def _site(lines: str) -> str:
+    return f"server {{\n    listen 80;\n    server_name antruc.test;\n    root /var/www/antruc.test;\n{lines}\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("location /tinh-trang { stub_status; }", ["/tinh-trang"]),
+        ("location ~ ^/tinh-trang$ { stub_status; }", ["/tinh-trang"]),
+        ("location = /a { stub_status; allow 127.0.0.1; deny all; }", []),
+        ("location = /a { stub_status; auth_basic x; auth_basic_user_file /etc/x; }", []),
+        ("location = /a { return 403; stub_status; }", []),
+    ],
+)
+def test_status_pages_that_strangers_read(lines: str, told: list[str]) -> None:
+    assert vhost(config(a=_site(lines)), "antruc.test")["status_open"] == told
+
+
+def test_the_status_of_php_that_strangers_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "www.conf").write_text("[www]\n;pm.status_path = /no\npm.status_path = /fpm-status\n")
+    monkeypatch.setattr(_openings, "POOLS", (f"{tmp_path}/*.conf",))
+    assert _openings.status_paths() == ["/fpm-status"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("location /kho/ { dav_methods PUT DELETE; }", ["/kho/"]),
+        ("location /kho/ { dav_methods PUT; limit_except GET { deny all; } }", []),
+        ("location /kho/ { dav_methods PUT; limit_except GET PUT { deny all; } }", ["/kho/"]),
+        ("location /kho/ { dav_methods PUT; auth_basic x; auth_basic_user_file /etc/x; }", []),
+        ("location /kho/ { dav_methods off; }", []),
+        ("location /kho/ { dav_methods PUT; allow 10.0.0.0/8; deny all; }", []),
+    ],
+)
+def test_where_strangers_write(lines: str, told: list[str]) -> None:
+    found = vhost(config(a=_site(lines)), "antruc.test")["writes_open"]
+    assert [place.split(" ")[0] for place in found] == told
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("add_header Access-Control-Allow-Origin *; add_header Access-Control-Allow-Credentials true;", 1),
+        ("add_header Access-Control-Allow-Origin $http_origin; add_header Access-Control-Allow-Credentials true;", 1),
+        ("add_header Access-Control-Allow-Origin $wide; add_header Access-Control-Allow-Credentials true;", 1),
+        ("add_header Access-Control-Allow-Origin $narrow; add_header Access-Control-Allow-Credentials true;", 0),
+        ("add_header Access-Control-Allow-Origin *;", 0),
+        ("add_header Access-Control-Allow-Origin https://b.test; add_header Access-Control-Allow-Credentials true;", 0),
+        (
+            'if ($http_origin ~ "^https://b\\.test$") { add_header Access-Control-Allow-Origin $http_origin;'
+            " add_header Access-Control-Allow-Credentials true; }",
+            0,
+        ),
+    ],
+)
+def test_whose_scripts_may_ask_with_a_visitors_login(lines: str, told: int) -> None:
+    maps = (
+        "map $http_origin $wide { default $http_origin; }"
+        'map $http_origin $narrow { default ""; https://b.test $http_origin; }'
+    )
+    assert len(vhost(config(maps, a=_site(f"location / {{ {lines} }}")), "antruc.test")["cors_open"]) == told
+
+
+def test_a_site_that_hands_every_page_on_has_no_files() -> None:
+    server = (
+        "server {\n listen 80;\n server_name antruc.test;\n %s location / { proxy_pass http://127.0.0.1:3000; }\n}\n"
+    )
+    assert vhost(config(a=server % ""), "antruc.test")["proxied"]
+    assert not vhost(config(a=server % "location /tep/ { alias /srv/tep/; }"), "antruc.test")["proxied"]
+    assert not vhost(config(a=WORDPRESS), "antruc.test")["proxied"]

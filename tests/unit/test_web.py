@@ -402,3 +402,51 @@ def test_the_account_of_a_sites_own_code() -> None:
         is None
     )
     assert site.account("a.test", SITES, areas(backends=("mod_php",))) == "www-data"
+
+
+def test_files_are_not_asked_for_where_every_page_is_another_programs() -> None:
+    site = SITE.model_copy(update={"document_root": None, "application": "own"})
+    proxy = vhost("bennua.test", root=None, proxies_to=("127.0.0.1:3000",))
+    plain = {**proxy, "proxied": False}
+    for control in (*PLAIN, "owner_writable", "security_contact"):
+        assert finding(f"web.{control}", site=site, vhosts=[{**proxy, "proxied": True}]).status is Status.NOT_APPLICABLE
+        assert finding(f"web.{control}", site=site, vhosts=[plain]).status is Status.NOT_EVALUATED
+        both = [{**proxy, "proxied": True}, plain]
+        assert finding(f"web.{control}", site=site, vhosts=both).status is Status.NOT_EVALUATED
+
+
+def test_an_application_that_nobody_declared_is_recognised() -> None:
+    areas = facts()
+    path = areas["files"]["roots"][0]["path"]
+    areas["wordpress"] = {
+        "instances": [],
+        "others": [{"kind": "nukeviet", "path": path, "version": "4.5.06", "installers": [INSTALLER]}],
+        "cut_short": [],
+    }
+    site = SITE.model_copy(update={"application": None})
+    assert finding("web.installer_left", areas, site=site).status is Status.FAIL
+    areas["wordpress"]["others"][0]["installers"] = []
+    assert finding("web.installer_left", areas, site=site).status is Status.PASS
+    areas["wordpress"]["others"] = []
+    assert finding("web.installer_left", areas, site=site).status is Status.NOT_APPLICABLE
+    areas["wordpress"]["cut_short"] = [path]
+    assert finding("web.installer_left", areas, site=site).status is Status.NOT_EVALUATED
+
+
+INSTALLER = {"path": "/var/www/x/install", "owner": "root", "group": "root", "mode": 0o755, "kind": "dir"}
+
+
+@pytest.mark.parametrize(
+    ("control", "told"),
+    [
+        ("status_open", {"status_open": ["/server-status"]}),
+        ("database_tools", {"database_tools": ["/phpmyadmin/index.php"]}),
+        ("dav_open", {"writes_open": ["/kho"]}),
+        ("cors_credentials", {"cors_open": ["x:1"]}),
+    ],
+)
+def test_what_strangers_reach_on_any_virtual_host(control: str, told: dict[str, Any]) -> None:
+    closed = {name: [] for name in ("status_open", "database_tools", "writes_open", "cors_open", "serves_private")}
+    one = vhost("bennua.test")
+    assert finding(f"web.{control}", vhosts=[{**one, **closed}]).status is Status.PASS
+    assert finding(f"web.{control}", vhosts=[{**one, **closed, **told}]).status is Status.FAIL

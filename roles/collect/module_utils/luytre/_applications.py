@@ -149,9 +149,9 @@ class _Search:
             return
         self._entered.add((status.st_dev, status.st_ino))
         names, folders = _members(folder)
-        kind = kind_of(folder, names)
-        if kind:
-            self.found.append(Found(kind, self.root, relative))
+        layout = layout_of(folder, names)
+        if layout:
+            self.found.append(Found(layout.kind, self.root, relative))
         if depth < MAX_DEPTH:
             self._waiting.extend((os.path.join(relative, name), depth + 1) for name in folders)
 
@@ -191,12 +191,12 @@ def _members(folder):
     return names, sorted(folders)[:500]
 
 
-def kind_of(folder, names):
-    """Which application's marks an open folder holds, or None; ``names`` are those in it."""
+def layout_of(folder, names):
+    """The Layout of the application whose marks an open folder holds, or None; ``names`` are those in it."""
     for layout in _layouts.LAYOUTS:
         for marks in layout.marks:
             if all(mark.split("/", 1)[0] in names for mark in marks) and all(_has(folder, mark) for mark in marks):
-                return layout.kind
+                return layout
     return None
 
 

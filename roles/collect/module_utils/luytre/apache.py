@@ -7,12 +7,13 @@ import pwd
 import re
 import time
 
-from ansible.module_utils.luytre import _patterns, _processes, _stake, _web
+from ansible.module_utils.luytre import _apache_open, _openings, _patterns, _processes, _stake, _web
 from ansible.module_utils.luytre._apache_config import Configuration, Directive, Section
 from ansible.module_utils.luytre._apache_request import (
     DENIED,
     FILE,
     PHP,
+    PROXIED,
     REDIRECTED,
     Server,
     allowed,
@@ -296,9 +297,11 @@ def vhost(server, known):
         "headers_lost": _headers_lost(server),
         "redirects_to_https": not tls and first.kind == REDIRECTED and first.detail.lower().startswith("https:"),
         "pages": first.kind != REDIRECTED,
+        "proxied": first.kind == PROXIED and not any(node.name in ("documentroot", "alias") for node in server.own),
         "alias_traversal": [],
         "writes": _writes(server),
         "body_limit": first.state.body_limit,
+        **_apache_open.found(server),
     }
 
 
@@ -413,7 +416,8 @@ def listing(server):
 
 
 class Htaccess:
-    """``.htaccess`` at the top of each document root: a lesser user's words, so read bounded and without links."""
+    """``.htaccess`` at the top of each document root, and in the folders that an application means to keep to itself:
+    a lesser user's words, so read bounded and without links."""
 
     def __init__(self, configuration):
         self._configuration, self._known = configuration, {}
@@ -422,15 +426,20 @@ class Htaccess:
         """A function from folder to directives, for one virtual host."""
 
         def read(folder):
-            if root is None or folder != root:
+            if root is None or not (folder == root or folder in private()):
                 return None
-            if root not in self._known:
-                _patterns.trying(root + "/.htaccess")
-                text = read_below(root, ".htaccess", MAX_HTACCESS + 1) or ""
+            if folder not in self._known:
+                path = folder + "/.htaccess"
+                _patterns.trying(path)
+                text = read_below(root, path[len(root) + 1 :], MAX_HTACCESS + 1) or ""
                 if len(text) > MAX_HTACCESS:
-                    raise Unreadable("%s/.htaccess is too long" % root)
-                self._known[root] = self._configuration.read_hostile(text, root + "/.htaccess")
-            return self._known[root]
+                    raise Unreadable("%s is too long" % path)
+                self._known[folder] = self._configuration.read_hostile(text, path)
+            return self._known[folder]
+
+        @functools.lru_cache(None)
+        def private():
+            return {root + uri[: end.start()] for uri in _openings.private_files(root) for end in re.finditer("/", uri)}
 
         return read
 

@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre import _nginx_stake, _patterns, _processes, _web
+from ansible.module_utils.luytre import _nginx_open, _nginx_stake, _patterns, _processes, _web
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._names import user_name
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
@@ -427,6 +427,7 @@ def _vhost(model, groups, server, names, on_disk):
         "redirects_to_https": bool(plain)
         and all(answer.kind == "redirect" and answer.value.startswith("https://") for answer in plain),
         "pages": any(answer.kind in ("file", "php", "proxy") for answer in pages),
+        "proxied": page.kind == "proxy" and not any(inner.own("root") or inner.own("alias") for inner in inside),
         "alias_traversal": [
             "%s (%s)" % (" ".join(["location", *inner.args]), inner.where)
             for inner in inside
@@ -437,6 +438,7 @@ def _vhost(model, groups, server, names, on_disk):
         ),
         "access_log": _access_log(model, level),
         "body_limit": _body_limit(model, server, inside),
+        **_nginx_open.found(model, visitor, inside, _added),
     }
 
 
