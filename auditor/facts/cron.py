@@ -15,6 +15,7 @@ class Job(Fact):
     user: str
     when: str
     programs: list[str] = Field(description="absolute paths that it runs or hands to an interpreter")
+    fetches: bool = Field(default=False, description="hands what it fetches to an interpreter in one breath")
     weak: FileMode | None = Field(
         description="the program, or a folder on the way to it, that another than root can change; of cron's own folders see files"
     )

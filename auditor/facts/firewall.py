@@ -23,6 +23,15 @@ class Exposed(Listener):
     family: Literal["ip", "ip6"]
 
 
+class Published(Fact):
+    """A port whose packets are sent on to another machine or container, past what the firewall says of this one."""
+
+    family: str
+    protocol: Literal["tcp", "udp"]
+    port: int = Field(ge=0, le=65_535, description="0 for all")
+    target: str
+
+
 class Boot(Fact):
     """What is in force after the next boot."""
 
@@ -54,6 +63,7 @@ class Facts(Area):
     denies: Denies
     ipv6_in_use: bool = Field(description="an interface other than lo has an IPv6 address")
     exposed: list[Exposed]
+    published: list[Published] = Field(default_factory=list)
     boot: Boot
     managers: list[str] = Field(description="who but this product keeps a packet filter here")
     others_deny: bool = Field(description="by default, and without this product's table")

@@ -50,6 +50,40 @@ class CoreDumps(Fact):
     systemd_storage: str | None = Field(description="systemd-coredump's Storage; None when it is not installed")
 
 
+class Ftp(Fact):
+    """A running FTP server."""
+
+    server: str
+    plain_logins: bool = Field(description="a password may travel in the clear")
+    anonymous: bool = Field(description="lets people in without any")
+    anonymous_writes: bool
+    root: str | None = Field(description="the folder that everybody is put into; None for each account's own")
+
+
+class Relay(Fact):
+    """Whether the mail server hands on a stranger's mail to strangers."""
+
+    open: bool
+    because: str
+
+
+class Store(Fact):
+    """A database or cache that gives itself to whoever asks."""
+
+    store: str
+    address: str
+    port: int
+    rule: str = Field(description="PostgreSQL's rule; empty for what was asked")
+    network: bool = Field(description="not only to this machine's own programs")
+
+
+class LooseUnit(Fact):
+    """A unit that runs as root what another can change."""
+
+    unit: str
+    doubt: str = Field(description="which file or folder, and who")
+
+
 class Facts(Area):
     """Listening sockets and the units that matter."""
 
@@ -60,3 +94,10 @@ class Facts(Area):
     confinement: list[Confinement]
     mail_server: str | None
     core_dumps: CoreDumps
+    ftp: list[Ftp] = Field(default_factory=list)
+    relay: Relay | None = Field(default=None, description="None where there is no Postfix")
+    stores: list[Store] = Field(default_factory=list)
+    loose_units: list[LooseUnit] = Field(default_factory=list)
+    fetching_units: list[str] = Field(
+        default_factory=list, description="that run as root what they fetch, in one breath"
+    )

@@ -11,6 +11,7 @@ import shlex
 
 MAX_DEPTH = 16
 PASS, STOP, GO_ON, RETURN = "pass", "stop", "go on", "return"
+MAX_PUBLISHED = 200
 WIDE_PREFIX = {"ip": 7, "ip6": 3}
 """A network this wide holds strangers."""
 
@@ -304,7 +305,96 @@ def from_iptables(text, family):
                 continue
             rule = {"family": family, "table": table, "chain": words[1], "expr": _iptables_rule(words[2:], family)}
             entries.append({"rule": rule})
+        elif line.startswith("-A ") and table == "nat" and " -j DNAT " in line:
+            entries.append({"rule": _iptables_dnat(line, family)})
     return entries
+
+
+def _iptables_dnat(line, family):
+    """A rule that sends packets on to another address; what its other words say is as in any rule."""
+    head, _, tail = line.partition(" -j DNAT ")
+    target = re.search(r"--to-destination (\S+)", tail)
+    try:
+        words = shlex.split(head)
+    except ValueError:
+        words = head.split()
+    sent = {"dnat": {"addr": target.group(1) if target else ""}}
+    return {
+        "family": family,
+        "table": "nat",
+        "chain": words[1] if len(words) > 1 else "",
+        "expr": [*_iptables_rule(words[2:], family), sent],
+    }
+
+
+def published(entries):
+    """``[{family, protocol, port, target}]`` of the ports whose packets are sent on to another machine or container.
+
+    Port 0 stands for all. Rules for this machine's own packets, or for networks that hold no strangers, are left out.
+    """
+    found = []
+    for rule in (entry["rule"] for entry in entries if "rule" in entry):
+        expressions = rule.get("expr", [])
+        sent = next((each["dnat"] for each in expressions if isinstance(each, dict) and "dnat" in each), None)
+        if not isinstance(sent, dict) or any(_is_for_few(each.get("match")) for each in expressions):
+            continue
+        ports, protocol = _asked_ports(expressions)
+        for port in ports or [0]:
+            told = {
+                "family": rule.get("family", ""),
+                "protocol": protocol,
+                "port": port,
+                "target": _target_of(sent)[:100],
+            }
+            if told not in found:
+                found.append(told)
+    return found[:MAX_PUBLISHED]
+
+
+def _is_for_few(match):
+    """Whether a condition leaves strangers out: an inner interface, an address of this machine alone, a named source."""
+    if not isinstance(match, dict) or match.get("op") not in ("==", "in"):
+        return False
+    left, right = match.get("left"), match.get("right")
+    if not isinstance(left, dict):
+        return False
+    if left.get("meta", {}).get("key") in ("iifname", "iif"):
+        return isinstance(right, str) and INSIDE.match(right) is not None
+    field = left.get("payload", {}).get("field")
+    prefix = right.get("prefix", right) if isinstance(right, dict) else right
+    address = prefix.get("addr", "") if isinstance(prefix, dict) else prefix
+    length = prefix.get("len", 128) if isinstance(prefix, dict) else 128
+    if field == "daddr":
+        return isinstance(address, str) and (address.startswith("127.") or address == "::1")
+    return field == "saddr" and not (isinstance(length, int) and length <= max(WIDE_PREFIX.values()))
+
+
+def _asked_ports(expressions):
+    """``(ports, protocol)`` that conditions name."""
+    ports, protocol = [], "tcp"
+    for match in (each["match"] for each in expressions if isinstance(each, dict) and "match" in each):
+        left, right = match.get("left"), match.get("right")
+        payload = left.get("payload", {}) if isinstance(left, dict) else {}
+        if isinstance(left, dict) and left.get("meta", {}).get("key") == "l4proto" and right in ("tcp", "udp"):
+            protocol = right
+        if payload.get("field") == "dport":
+            protocol = payload.get("protocol") if payload.get("protocol") in ("tcp", "udp") else protocol
+            members = right.get("set", [right]) if isinstance(right, dict) else [right]
+            ports += [port for member in members for port in _each_port(member)]
+    return ports[:MAX_PUBLISHED], protocol
+
+
+def _each_port(member):
+    if isinstance(member, dict) and isinstance(member.get("range"), list):
+        first, last = ([part for part in member["range"] if isinstance(part, int)] + [0, 0])[:2]
+        return range(first, min(last, first + MAX_PUBLISHED) + 1)
+    return [member] if isinstance(member, int) else []
+
+
+def _target_of(sent):
+    address = sent.get("addr")
+    port = sent.get("port")
+    return "%s%s" % (address if isinstance(address, str) else "map", ":%s" % port if isinstance(port, int) else "")
 
 
 def _iptables_rule(words, family):

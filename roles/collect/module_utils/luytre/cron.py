@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 
+from ansible.module_utils.luytre import _fetching
 from ansible.module_utils.luytre._reading import file_mode, read_text
 
 TABLES = ("/etc/crontab", "/etc/cron.d/*")
@@ -38,6 +39,8 @@ def collect(reading):
         jobs += table(path, read_text(path) or "", os.path.basename(path))
     jobs = jobs[:MAX_JOBS]
     for job in jobs:
+        if job["user"] == "root" and not job["fetches"]:
+            job["fetches"] = any(map(_fetching.script_fetches, job["programs"]))
         job["weak"] = weak([path for path in job["programs"] if not path.startswith("/etc/cron.")])
     return {
         "jobs": jobs,
@@ -59,6 +62,7 @@ def _script(folder, path):
         "user": "root",
         "when": "@" + folder.rpartition(".")[2],
         "programs": [path],
+        "fetches": False,
     }
 
 
@@ -75,7 +79,14 @@ def table(path, text, user):
             continue
         runs_as, command = (user, rest) if user is not None else ([*rest.split(None, 1), ""])[:2]
         jobs.append(
-            {"file": path, "line": number, "user": runs_as, "when": " ".join(when), "programs": programs(command)}
+            {
+                "file": path,
+                "line": number,
+                "user": runs_as,
+                "when": " ".join(when),
+                "programs": programs(command),
+                "fetches": _fetching.fetches(command),
+            }
         )
     return jobs
 

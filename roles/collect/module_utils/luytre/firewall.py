@@ -6,7 +6,7 @@ import re
 
 from ansible.module_utils.luytre import _sshd, _stake, services
 from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
-from ansible.module_utils.luytre._ruleset import Packet, Ruleset, from_iptables
+from ansible.module_utils.luytre._ruleset import Packet, Ruleset, from_iptables, published
 from ansible.module_utils.luytre._session import session
 from ansible.module_utils.luytre._units import units
 
@@ -39,6 +39,7 @@ def collect(reading):
         "denies": denies(ruleset, outside),
         "ipv6_in_use": ipv6_in_use(),
         "exposed": exposed(ruleset, outside, listeners),
+        "published": published(entries),
         "boot": {**after_boot(boot, complete, state, outside), **kept_at_boot(boot, borrowed, state)},
         "managers": managers(entries, state, outside),
         "others_deny": all(denies(ruleset.without(*OWN), outside).values()),

@@ -6,7 +6,7 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre import _processes
+from ansible.module_utils.luytre import _ftp, _processes, _relay, _root_units, _stores
 from ansible.module_utils.luytre._reading import read_text
 
 UNNEEDED = (
@@ -62,14 +62,23 @@ def collect(reading):
     there = unit_files()
     asked = [unit for _, _, units in UNNEEDED for unit in units] + [*CONFINED, *_pools()]
     shown = show(reading, [unit for unit in asked if unit in there])
+    found = listeners(reading)
+    relay, untold = _relay.open_relay(reading)
+    loose, fetching = _root_units.read(reading) if has_systemd() else ([], [])
     return {
         "systemd": has_systemd(),
-        "listeners": listeners(reading),
+        "listeners": found,
+        "ftp": _ftp.servers(reading),
+        "relay": relay,
+        "stores": _stores.stores(found),
+        "loose_units": loose,
+        "fetching_units": fetching,
         "unneeded": unneeded(shown, read_text("/proc/self/mounts") or ""),
         "failed": failed(reading),
         "confinement": confinement(shown),
         "mail_server": mail_server(reading),
         "core_dumps": core_dumps(reading),
+        "untold": {"relay": untold} if untold else {},
     }
 
 

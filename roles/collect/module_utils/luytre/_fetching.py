@@ -1,0 +1,28 @@
+"""Whether a command line, or a script, hands what it fetches to an interpreter in one breath."""
+
+import re
+
+from ansible.module_utils.luytre._reading import Unreadable, read_text
+
+MAX_SCRIPT = 100_000
+_FETCHES = re.compile(
+    r"\b(?:curl|wget|fetch)\b[^\n;&]{0,400}\|\s{0,9}(?:sudo\s{1,9}(?:-\S{1,20}\s{1,9}){0,3})?(?:\S{1,60}/)?(?:(?:ba|da|k|z)?sh|python[\d.]{0,4}|perl|php)\b"
+    r"|\b(?:ba|da|k|z)?sh\s{1,9}(?:-\w{1,9}\s{1,9}){0,3}[\"']?(?:<\(|\$\(|`)\s{0,9}(?:curl|wget|fetch)\b"
+    r"|\beval\s{1,9}[\"']?(?:\$\(|`)\s{0,9}(?:curl|wget|fetch)\b"
+)
+
+
+def fetches(command):
+    """Whether a command line does."""
+    return _FETCHES.search(command) is not None
+
+
+def script_fetches(path):
+    """Whether a script does, on a line that is no comment; not asked of what is no script."""
+    try:
+        text = read_text(path, MAX_SCRIPT) or ""
+    except Unreadable:
+        return False
+    return text.startswith("#!") and any(
+        fetches(line) for line in text.splitlines() if not line.lstrip().startswith("#")
+    )

@@ -1,0 +1,90 @@
+"""FTP servers that run here: whether passwords travel in the clear, and what somebody without any may do."""
+
+import glob
+import re
+
+from ansible.module_utils.luytre import _processes
+from ansible.module_utils.luytre._reading import read_text
+
+VSFTPD = "/etc/vsftpd.conf"
+PROFTPD = "/etc/proftpd/proftpd.conf"
+PURE_FTPD = "/etc/pure-ftpd/conf"
+MAX_FILES = 200
+
+
+def servers(reading):
+    """``auditor.facts.services.Ftp`` of each that runs as root, which has to be to listen and to let people in."""
+    found = []
+    for name, read in (("vsftpd", vsftpd), ("proftpd", proftpd), ("pure-ftpd", pure_ftpd)):
+        program = reading.installed(name)
+        if program and _processes.running(program):
+            found.append({"server": name, **read()})
+    return found
+
+
+def vsftpd():
+    """By its own defaults where its file says nothing."""
+    lines = re.findall(r"(?m)^([a-z_]+)=(.*?)\s*$", read_text(VSFTPD) or "")
+    values = dict(lines)
+
+    def on(name, default):
+        return values.get(name, default).upper() in ("YES", "TRUE", "1")
+
+    secured = on("ssl_enable", "NO") and on("force_local_logins_ssl", "YES")
+    anonymous, writes = on("anonymous_enable", "YES"), on("write_enable", "NO")
+    return {
+        "plain_logins": on("local_enable", "NO") and not secured,
+        "anonymous": anonymous,
+        "anonymous_writes": anonymous
+        and writes
+        and (on("anon_upload_enable", "NO") or on("anon_other_write_enable", "NO")),
+        "root": values.get("local_root"),
+    }
+
+
+def proftpd():
+    text = _with_includes(PROFTPD, r"(?mi)^[ \t]*Include[ \t]+\"?([^\s\"]+)")
+    engine = _last(text, "TLSEngine")
+    required = _last(text, "TLSRequired")
+    anonymous = re.search(r"(?mi)^[ \t]*<Anonymous\b", text) is not None
+    inside = "".join(re.findall(r"(?mis)^[ \t]*<Anonymous\b.*?^[ \t]*</Anonymous>", text))
+    writes = re.search(r"(?mis)<Limit[^>]*\b(?:WRITE|STOR)\b[^>]*>(?:(?!</Limit>).)*\bAllowAll\b", inside)
+    return {
+        "plain_logins": not (engine == "on" and required in ("on", "auth", "auth+data", "ctrl")),
+        "anonymous": anonymous,
+        "anonymous_writes": anonymous and writes is not None,
+        "root": next(iter(re.findall(r"(?mi)^[ \t]*DefaultRoot[ \t]+(/\S+)", text)), None),
+    }
+
+
+def pure_ftpd():
+    """A file a setting; without the one for TLS passwords may travel in the clear."""
+
+    def value(name, default):
+        return (read_text("%s/%s" % (PURE_FTPD, name), 1_000) or default).strip().lower()
+
+    anonymous = value("NoAnonymous", "no") not in ("yes", "1", "on")
+    return {
+        "plain_logins": value("TLS", "0") not in ("2", "3"),
+        "anonymous": anonymous,
+        "anonymous_writes": anonymous and value("AnonymousCantUpload", "no") not in ("yes", "1", "on"),
+        "root": None,
+    }
+
+
+def _with_includes(path, pattern):
+    text, waiting, read = "", [path], set()
+    while waiting and len(read) < MAX_FILES:
+        one = waiting.pop(0)
+        if one not in read:
+            read.add(one)
+            own = read_text(one) or ""
+            text += own + "\n"
+            for named in re.findall(pattern, own):
+                waiting += sorted(glob.glob(named if not named.endswith("/") else named + "*"))
+    return text
+
+
+def _last(text, directive):
+    found = re.findall(r"(?mi)^[ \t]*%s[ \t]+(\S+)" % directive, text)
+    return found[-1].lower() if found else "off"

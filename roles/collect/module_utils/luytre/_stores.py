@@ -1,0 +1,93 @@
+"""Redis, memcached and PostgreSQL: whether they answer whoever asks, and from where.
+
+Redis and memcached are asked, for only what runs is certain: one word that changes nothing, over this machine's own
+addresses, and a bounded answer. PostgreSQL's rules are read.
+"""
+
+import glob
+import re
+import socket
+
+from ansible.module_utils.luytre._reading import read_text
+
+PROGRAMS = {"redis-server": "Redis", "valkey-server": "Redis", "memcached": "memcached"}
+QUESTIONS = {"Redis": (b"PING\r\n", b"+PONG"), "memcached": (b"version\r\n", b"VERSION ")}
+EVERYWHERE = ("*", "0.0.0.0", "::")  # noqa: S104  what is told of others
+SECONDS = 0.5
+MAX_ASKED = 20
+RULES = "/etc/postgresql/*/*/pg_hba.conf"
+LOCAL_ADDRESSES = ("127.0.0.1/32", "::1/128", "localhost", "samehost")
+
+
+def stores(listeners):
+    """``auditor.facts.services.Store`` of each store that gives itself to anybody who asks."""
+    found = []
+    for each in [each for each in listeners if each["protocol"] == "tcp" and each["process"] in PROGRAMS][:MAX_ASKED]:
+        name = PROGRAMS[each["process"]]
+        for address in _addresses(each):
+            if answers(name, address, each["port"]):
+                found.append(
+                    {
+                        "store": name,
+                        "address": each["address"],
+                        "port": each["port"],
+                        "rule": "",
+                        "network": not address.startswith("127.") and address != "::1",
+                    }
+                )
+                break
+    return found + [rule for path in sorted(glob.glob(RULES))[:20] for rule in trusted(path, read_text(path) or "")]
+
+
+def _addresses(listener):
+    """Where to ask it: as from the network first, then as from this machine."""
+    address = listener["address"]
+    if address in EVERYWHERE:
+        own = _own_address()
+        return [*([own] if own else []), "127.0.0.1"]
+    return [address]
+
+
+def _own_address():
+    """This machine's address towards the outside; no packet is sent."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))
+            return probe.getsockname()[0]
+    except OSError:
+        return None
+
+
+def answers(store, address, port):
+    """Whether it answers without a password."""
+    question, answer = QUESTIONS[store]
+    try:
+        with socket.create_connection((address, port), timeout=SECONDS) as connection:
+            connection.sendall(question)
+            return connection.recv(200).startswith(answer)
+    except OSError:
+        return False
+
+
+def trusted(path, text):
+    """PostgreSQL's rules that let somebody in without a password."""
+    found = []
+    for line in text.splitlines():
+        words = line.split("#", 1)[0].split()
+        if len(words) < 4 or words[0] not in ("local", "host", "hostssl", "hostnossl", "hostgssenc", "hostnogssenc"):
+            continue
+        address = "" if words[0] == "local" else words[3]
+        method = words[3] if words[0] == "local" else next((w for w in words[4:6] if re.match(r"[a-z]", w)), "")
+        if method == "trust":
+            found.append(
+                {
+                    "store": "PostgreSQL",
+                    "address": address or "local",
+                    "port": 0,
+                    "rule": "%s: %s" % (path, " ".join(words[:6])),
+                    "network": words[0] != "local"
+                    and address not in LOCAL_ADDRESSES
+                    and not address.startswith("127."),
+                }
+            )
+    return found[:20]
