@@ -23,6 +23,7 @@ ansible.module_utils.__path__.append(str(Path(__file__).parents[2] / "roles" / "
 from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]  # noqa: E402
     apart,
     commands,
+    daemons,
     data,
     database,
     identity,
@@ -512,6 +513,7 @@ def test_a_configuration_that_others_can_change_is_not_tested(
     monkeypatch.setattr(units, "Asked", lambda _: type("A", (), {"answer": lambda _: before})())
     monkeypatch.setattr(commands, "run", lambda argv, *_: ran.append(argv))
     monkeypatch.setattr(commands, "said_no", lambda argv, *_: ran.append(argv))
+    monkeypatch.setattr(daemons, "behind", lambda *_: [])
     entries = {"/etc/nginx/x.conf": {"type": "file", "uid": uid, "mode": 0o644}}
     asked = before, before, {"/etc/nginx/x.conf": "content"}, []
     assert units.bring_back(*asked, [], told.append, entries) == ["reload nginx.service"]

@@ -128,6 +128,7 @@ from ansible.module_utils.luytre_guard import (
     actions,
     apart,
     commands,
+    daemons,
     data,
     database,
     identity,
@@ -144,6 +145,7 @@ from ansible.module_utils.luytre_guard import (
     store,
     timer,
     tree,
+    trial,
     units,
     verify,
     walk,
@@ -152,8 +154,8 @@ from ansible.module_utils.luytre_guard import (
 )
 
 SENT = (
-    *(accounts, apart, data, database, identity, live, packages, restore, rollback, scope, service, sessions, snapshot),
-    *(spare, steps, timer, tree, units, verify, walk, work, writing),
+    *(accounts, apart, daemons, data, database, identity, live, packages, restore, rollback, scope, service, sessions),
+    *(snapshot, spare, steps, timer, tree, trial, units, verify, walk, work, writing),
 )
 """Named here so that Ansible sends them all; the host keeps them for its own use."""
 

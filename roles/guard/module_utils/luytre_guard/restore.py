@@ -3,7 +3,7 @@
 import contextlib
 import os
 
-from . import commands, database, live, packages, spare, store, tree, units, verify, walk, writing
+from . import commands, daemons, database, live, packages, spare, store, tree, units, verify, walk, writing
 from .work import LISTED, Work
 
 AGAIN = frozenset(("way in", "packet filter", verify.KERNEL, verify.UNITS, "database", "package records"))
@@ -178,7 +178,7 @@ def _way_in(manifest, found):
             commands.said_no(["systemctl", "start", name])
             if name == "ssh.socket" or not any(path.startswith("/etc/ssh/") for path in found["paths"]):
                 continue
-            if commands.said_no(["sshd", "-t"]) is None:
+            if daemons.refusal(name) is None:
                 commands.said_no(["systemctl", "reload", name])
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from . import accounts, commands, database, live, packages, store, tree, units, verify, walk
+from . import accounts, commands, database, live, packages, store, tree, trial, units, verify, walk
 from .restore import package_records, times
 from .scope import PACKAGE_CACHES, PACKAGE_OWN_TREES, Scope
 from .work import LISTED, Snapshot, Work, different
@@ -166,10 +166,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     sysctls, rules = plan["sysctls"], plan["rules"]
     data = None if plan["variables"] is None else {**manifest["database"], "variables": plan["variables"]}
     answer = {
-        "files": sorted(path for path, word in paths.items() if word != "new")[:LISTED],
-        "removed": sorted(path for path, word in paths.items() if word == "new")[:LISTED],
-        "count": len(paths),
-        "left": plan["left"],
+        **_told(paths, plan["left"]),
         "brings_back": plan["back"],
         "sysctls": sorted(sysctls),
         "ruleset": rules,
@@ -179,7 +176,12 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     }
     if check:
         return answer
-    work.files()
+    unloadable = trial.files(work, found)
+    paths = work.paths
+    for why in sorted(set(unloadable.values())):
+        work.tell("not undone: %s" % why)
+    unloaded = [{"path": path, "reason": why} for path, why in sorted(unloadable.items())]
+    answer.update(_told(paths, [*plan["left"], *unloaded]))
     if rules:
         live.put_table(manifest["ruleset"], work.problems)
     if chosen_packages["installed"] or chosen_packages["removed"]:
@@ -194,9 +196,8 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     touched = snap.scope.units if scope is None else scope.units
     was = {name: manifest["units"][name] for name in plan["units"]}
     wanted = None if scope is None else scope.units
-    answer["units"] = units.bring_back(
-        was, left["units"], paths, touched, work.problems, work.tell, snap.entries, wanted
-    )
+    then = {**found, **left["units"]}
+    answer["units"] = units.bring_back(was, then, paths, touched, work.problems, work.tell, snap.entries, wanted)
     if data is not None:
         database.bring_back(data, work.problems)
     if scope is None:
@@ -220,6 +221,15 @@ def _verify(snap, paths, work):
         if path in paths and path not in work.failed and path + ":" not in said:
             if not folder or tree.differs(snap.entries[path], tree.at(path), ("mtime",)):
                 work.tell("%s: still differs (%s)" % (path, word))
+
+
+def _told(paths, left):
+    return {
+        "files": sorted(path for path, word in paths.items() if word != "new")[:LISTED],
+        "removed": sorted(path for path, word in paths.items() if word == "new")[:LISTED],
+        "count": len(paths),
+        "left": left[:LISTED],
+    }
 
 
 def _of_package_work(snap, since):

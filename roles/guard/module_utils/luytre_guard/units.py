@@ -1,34 +1,15 @@
 """systemd's units: how they were, and how they get there again once files are back."""
 
-import fnmatch
 import re
+import time
 
-from . import commands
+from . import commands, daemons
 
 WORDS = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "InvocationID", "FragmentPath", "Type")
 KINDS = ("*.service", "*.socket", "*.timer", "*.path")
 NAME = re.compile(r"\A[A-Za-z0-9:_.@\\-]+\.(service|socket|timer|path|mount|target)\Z")
 OWN = ("luytre-guard", "luytre-revert", "luytre-rollback")
 SYSTEMD = ("/etc/systemd/", "/etc/init.d/", "/etc/fstab", "/etc/default/")
-DAEMONS = (
-    ("/etc/ssh/", ("ssh.service", "sshd.service"), "reload", [["sshd", "-t"]]),
-    ("/etc/nginx/", ("nginx.service",), "reload", [["nginx", "-t", "-q"]]),
-    ("/etc/apache2/", ("apache2.service",), "reload", [["apache2ctl", "configtest"]]),
-    ("/etc/php/", ("php*-fpm.service",), "reload", []),
-    ("/etc/php/", ("apache2.service",), "reload", [["apache2ctl", "configtest"]]),
-    ("/etc/systemd/journald.conf", ("systemd-journald.service",), "restart", []),
-    ("/etc/systemd/timesyncd.conf", ("systemd-timesyncd.service",), "restart", []),
-    ("/etc/systemd/resolved.conf", ("systemd-resolved.service",), "restart", []),
-    ("/etc/chrony/", ("chrony.service",), "restart", []),
-    ("/etc/rsyslog", ("rsyslog.service",), "restart", []),
-    ("/etc/postfix/", ("postfix*.service",), "reload", [["postfix", "check"]]),
-    ("/etc/exim4/", ("exim4.service",), "restart", []),
-    ("/etc/fail2ban/", ("fail2ban.service",), "reload", []),
-    ("/etc/vsftpd", ("vsftpd.service",), "restart", []),
-)
-"""Where a daemon's configuration lies, what to do with the daemon when it is back, and its own test before that."""
-WHEN_RESTARTED = (("/etc/mysql/", ("mariadb.service",)), ("/etc/redis/", ("redis*.service",)))
-"""Daemons that read their configuration only at the start: restarted when the run restarted them, else left alone."""
 
 
 class Asked:
@@ -92,38 +73,42 @@ def changes(before, found, now, touched):
     return start, stop
 
 
-def to_reload(before, found, changed_paths, touched):
-    """``[(unit, verb, tests)]`` for daemons whose configuration has been put back."""
+def to_reload(before, found, changed_paths):
+    """``[(unit, verb, tests)]`` for daemons whose configuration has been put back.
+
+    ``found`` are the units as they were just before that: who was started since ``before`` may have read what was changed.
+    """
     wanted = {}
-    for prefix, patterns, verb, tests in DAEMONS:
+    for prefix, patterns, verb, tests in daemons.DAEMONS:
         if any(path.startswith(prefix) for path in changed_paths):
             for name in found:
-                if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns) and active(before.get(name)):
+                if daemons.matches(name, patterns) and active(before.get(name)):
                     kept = wanted.get(name, (verb, []))
-                    wanted[name] = ("restart" if "restart" in (verb, kept[0]) else verb, kept[1] + tests)
+                    own = [test for test in daemons.tests_of(name, tests) if test not in kept[1]]
+                    wanted[name] = ("restart" if "restart" in (verb, kept[0]) else verb, kept[1] + own)
     for name, unit in found.items():
         was = before.get(name)
         if was is None or not active(was) or was["InvocationID"] == unit["InvocationID"]:
             continue
         configured = any(
-            any(path.startswith(prefix) for path in changed_paths)
-            and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-            for prefix, patterns in WHEN_RESTARTED
+            any(path.startswith(prefix) for path in changed_paths) and daemons.matches(name, patterns)
+            for prefix, patterns, _ in daemons.WHEN_RESTARTED
         )
         drop_in = "/etc/systemd/system/%s" % name
         if configured or any(path.startswith(drop_in) for path in changed_paths):
-            wanted[name] = ("restart", [])
+            wanted[name] = ("restart", daemons.of(name)[1])
     return [(name, verb, tests) for name, (verb, tests) in sorted(wanted.items())]
 
 
 def bring_back(before, found, changed_paths, touched, problems, tell, entries, only=None):
     """Daemons on their old configuration, units running or not as they were. What was done, as words.
 
-    What failed goes to ``problems``. A daemon's own test is not run on a configuration that others than root can
-    change, by the snapshot's ``entries``: it may load what that names. With ``only`` no other units are started or
-    stopped.
+    What failed goes to ``problems``, and so does a daemon that does not run what is in its files afterwards. A daemon's
+    own test is not run on a configuration that others than root can change, by the snapshot's ``entries``: it may load
+    what that names. With ``only`` no other units are started or stopped.
     """
-    done = []
+    done, told = [], []
+    since = time.time()
     if any(path.startswith(SYSTEMD) for path in changed_paths):
         _do(["daemon-reload"], problems)
     now = Asked(touched).answer()
@@ -133,31 +118,32 @@ def bring_back(before, found, changed_paths, touched, problems, tell, entries, o
     for name in stop:
         done.append("stop " + name)
         _do(["stop", name], problems)
-    for name, verb, tests in to_reload(before, found, changed_paths, touched):
+    for name, verb, tests in to_reload(before, found, changed_paths):
         if name in start or not active(now.get(name)):
             continue
-        shaped = _shaped(name, entries)
+        shaped = shaped_by(name, entries)
         if shaped and tests:
             tell("the configuration of %s was not tested, since others than root can change %s" % (name, shaped))
             tests = []
-        said = next((said for said in map(commands.said_no, tests) if said), None)
+        said = next(filter(None, map(daemons.said_no, tests)), None)
         if said:
-            problems.append("%s was not %sed: %s" % (name, verb, said))
+            problems.append("%s was not %sed, so it goes on with what it had read: %s" % (name, verb, said))
             continue
         done.append("%s %s" % (verb, name))
-        _do([verb, name], problems)
+        if _do([verb, name], problems):
+            told.append(name)
     for name in start:
         done.append("start " + name)
         _do(["reset-failed", name], [])
         _do(["start", name], problems)
+    for name in daemons.behind(told, since):
+        problems.append("%s still runs what it had read before its files were put back" % name)
     return done
 
 
-def _shaped(name, entries):
+def shaped_by(name, entries):
     """A path in a daemon's configuration that others than root can change, or None."""
-    prefixes = tuple(
-        prefix for prefix, patterns, _, _ in DAEMONS if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-    )
+    prefixes = daemons.of(name)[0]
     return next(
         (
             path
@@ -184,7 +170,10 @@ def settle_early(before, found, changed_paths):
 
 
 def _do(arguments, problems):
+    """Whether systemd did it."""
     try:
         commands.run(["systemctl", *arguments], 90)
     except commands.Failed as error:
         problems.append(str(error))
+        return False
+    return True

@@ -124,7 +124,11 @@ class Work:
 
     def files(self):
         """Put back those of the paths that are root's. Safe to do again at any point."""
-        self._put_back(self._parts()[None])
+        self._put_back(self.of_root())
+
+    def of_root(self):
+        """Those of the paths that are root's."""
+        return self._parts()[None]
 
     def places(self):
         """Put back the paths in places that lesser users shape, each place apart; what fails there is told."""

@@ -1,0 +1,162 @@
+"""The daemons whose configuration a way back may change: where it lies, their own tests, and since when it runs."""
+
+import calendar
+import fnmatch
+import glob
+import os
+import re
+import time
+
+from . import commands
+
+PHP_FPM = re.compile(r"\Aphp([0-9.]+)-fpm\.service\Z")
+WITHOUT = [
+    word for name in ("opcache.preload", "opcache.error_log", "ffi.preload", "error_log") for word in ("-d", name + "=")
+]
+"""Arguments that take out of PHP what it would run or write before it answers."""
+DAEMONS = (
+    ("/etc/ssh/", ("ssh.service", "sshd.service"), "reload", [["sshd", "-t"]]),
+    ("/etc/nginx/", ("nginx.service",), "reload", [["nginx", "-t", "-q"]]),
+    ("/etc/apache2/", ("apache2.service",), "reload", [["apache2ctl", "configtest"]]),
+    ("/etc/php/", ("php*-fpm.service",), "reload", [["php-fpm{version}", *WITHOUT, "-t"]]),
+    ("/etc/php/", ("apache2.service",), "reload", [["apache2ctl", "configtest"]]),
+    ("/etc/systemd/journald.conf", ("systemd-journald.service",), "restart", []),
+    ("/etc/systemd/timesyncd.conf", ("systemd-timesyncd.service",), "restart", []),
+    ("/etc/systemd/resolved.conf", ("systemd-resolved.service",), "restart", []),
+    ("/etc/chrony/", ("chrony.service",), "restart", []),
+    ("/etc/rsyslog", ("rsyslog.service",), "restart", []),
+    ("/etc/postfix/", ("postfix*.service",), "reload", [["postfix", "check"]]),
+    ("/etc/exim4/", ("exim4.service",), "restart", []),
+    ("/etc/fail2ban/", ("fail2ban.service",), "reload", []),
+    ("/etc/vsftpd", ("vsftpd.service",), "restart", []),
+)
+"""Where a daemon's configuration lies, what to do with the daemon when it is back, and its own test before that."""
+WHEN_RESTARTED = (
+    ("/etc/mysql/", ("mariadb.service",), [["mariadbd", "--user=mysql", "--help", "--verbose"]]),
+    ("/etc/redis/", ("redis*.service",), []),
+)
+"""Daemons that read their configuration only at the start: restarted when they were since the snapshot, else left alone."""
+WRITTEN_ANEW = {
+    "ssh.service": "/run/sshd.pid",
+    "sshd.service": "/run/sshd.pid",
+    "apache2.service": "/run/apache2/apache2.pid",
+    "php*-fpm.service": "/run/php/php{version}-fpm.pid",
+}
+"""Files of root's that a daemon writes when it has read its configuration, at the start as at each reload."""
+BY_WORKERS = {"nginx.service": "/run/nginx.pid"}
+"""Daemons that start new workers when they have read their configuration, with the file that holds the number of the first."""
+PROMPT_SECONDS = 5
+"""In which a daemon has its configuration in force once it was told to."""
+
+
+def of(name):
+    """``(prefixes, tests)`` of a unit's daemon: where its configuration lies, and how it is tested."""
+    prefixes, tests = [], []
+    for prefix, patterns, own in [(one[0], one[1], one[3]) for one in DAEMONS] + list(WHEN_RESTARTED):
+        if matches(name, patterns):
+            prefixes.append(prefix)
+            tests += [test for test in tests_of(name, own) if test not in tests]
+    return tuple(prefixes), tests
+
+
+def matches(name, patterns):
+    """Whether a unit is one that the patterns mean."""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def tests_of(name, tests):
+    """The tests with the unit's own version in its place."""
+    return [[word.replace("{version}", _version(name)) for word in test] for test in tests]
+
+
+def _version(name):
+    found = PHP_FPM.match(name)
+    return found.group(1) if found else ""
+
+
+def refusal(name):
+    """Why a unit's daemon would not load its configuration, in its own words, or None when it would."""
+    return next(filter(None, map(said_no, of(name)[1])), None)
+
+
+def said_no(test):
+    """The daemon's own line that says why its test did not end well, or None when it did."""
+    said = commands.said_no(test)
+    return said if said is None else own_line(said)
+
+
+def own_line(said):
+    """Of what a test said, from the first word of a fault on: what comes before are notices."""
+    found = re.search(r"nginx: \[emerg\]|AH\d{5}: (?!Could not reliably)|Syntax error|ERROR:|\[ERROR\]|fatal:", said)
+    return said[found.start() :] if found else said
+
+
+# --- since when ------------------------------------------------------------------------------------------
+
+
+def behind(names, since):
+    """Of some units that run, those whose daemon has not read its configuration since a moment: seconds since 1970.
+
+    They are given some seconds, for a reload is only begun when systemd calls it done.
+    """
+    until = time.monotonic() + PROMPT_SECONDS
+    while True:
+        left = [name for name in names if (loaded(name) or 0) < since]
+        if not left or time.monotonic() > until:
+            return left
+        time.sleep(0.05)
+
+
+def loaded(name):
+    """When a unit's daemon last read its configuration, by what it did itself then; in seconds since 1970, or None."""
+    moments = [_by_workers(name), _by_its_file(name)]
+    if not any(moments):
+        moments.append(_by_systemd(name))
+    return max(filter(None, moments), default=None)
+
+
+def _by_its_file(name):
+    path = next((path for pattern, path in WRITTEN_ANEW.items() if matches(name, (pattern,))), None)
+    try:
+        return os.stat(path.replace("{version}", _version(name))).st_mtime if path else None
+    except OSError:
+        return None
+
+
+def _by_workers(name):
+    try:
+        with open(BY_WORKERS[name]) as handle:
+            first = int(handle.read(20))
+        workers = [_parent_and_start(path) for path in glob.glob("/proc/[0-9]*/stat")]
+        return max((start for parent, start in filter(None, workers) if parent == first), default=None)
+    except (KeyError, OSError, ValueError):
+        return None
+
+
+def _parent_and_start(path):
+    try:
+        with open(path, "rb") as handle:
+            words = handle.read(4096).rpartition(b")")[2].split()
+        running = time.clock_gettime(time.CLOCK_BOOTTIME) - int(words[19]) / os.sysconf("SC_CLK_TCK")
+        return int(words[1]), time.time() - running
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _by_systemd(name):
+    words = "--property=ActiveEnterTimestamp,ExecReload"
+    try:
+        said = commands.run(["systemctl", "show", "--timestamp=us+utc", words, "--", name]).decode("utf-8", "replace")
+    except commands.Failed:
+        return None
+    started = re.findall(r"(?m)^ActiveEnterTimestamp=(.+)$", said)
+    reloaded = re.findall(r"start_time=\[([^\]]+)\] ; [^}]*code=exited ; status=0", said)
+    return max(filter(None, map(_moment, started + reloaded)), default=None)
+
+
+def _moment(text):
+    """``Thu 2026-11-26 22:23:50.062806 UTC`` in seconds since 1970, or None when it is no moment."""
+    found = re.match(r"\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)? UTC$", text)
+    if found is None:
+        return None
+    return calendar.timegm(time.strptime(found.group(1), "%Y-%m-%d %H:%M:%S")) + float(found.group(2) or 0)

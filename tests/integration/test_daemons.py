@@ -1,0 +1,75 @@
+"""What daemons run, after a way back and before a change: on real hosts, asked as visitors ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.lab.guarded import Host
+from tests.lab.running import running
+
+
+@pytest.fixture
+def host(fresh: Callable[..., None]) -> Iterator[Callable[[str], Host]]:
+    """A lab host, pristine; nothing stays armed on it."""
+
+    def one(name: str) -> Host:
+        fresh(name)
+        quiet = Host(name)
+        quiet.sh("systemctl stop '*.timer'; systemctl stop unattended-upgrades; true")
+        return quiet
+
+    yield one
+
+
+HARDENED = """
+printf 'Ciphers aes256-ctr\\nMACs hmac-sha2-512\\n' > /etc/ssh/sshd_config.d/00-luytre.conf
+printf 'ServerTokens Prod\\n' > /etc/apache2/conf-enabled/zz-luytre.conf
+printf 'expose_php = Off\\n' > /etc/php/8.2/fpm/conf.d/99-luytre.ini
+printf '[mysqld]\\nskip-name-resolve\\n' > /etc/mysql/mariadb.conf.d/zz-luytre.cnf
+systemctl restart mariadb; systemctl reload ssh apache2 php8.2-fpm
+"""
+
+
+def test_what_was_undone_no_longer_runs(host: Callable[[str], Host]) -> None:
+    there = host("web2")
+    resolves = "mariadb -N -e 'SELECT @@skip_name_resolve'"
+    before = running("web2"), there.sh(resolves)
+    there.arm("undone", ["/etc/", "unit:mariadb.service"])
+    there.sh(HARDENED)
+    there.guard("confirm", run="undone")
+    assert {name.partition(" ")[2] for name, value in running("web2").items() if before[0].get(name) != value} >= {
+        "offers ciphers",
+        "offers macs",
+        "server",
+    }
+    undone = there.guard("rollback", run="undone")
+    assert undone.get("problems") == [], undone
+    assert (running("web2"), there.sh(resolves)) == before
+
+
+def test_what_would_not_load_any_more_is_not_undone(host: Callable[[str], Host]) -> None:
+    there = host("web3")
+    before = running("web3")
+    there.arm("edited", ["/etc/"])
+    there.sh(
+        """
+        echo 'add_header X-Luytre on;' > /etc/nginx/conf.d/zz-luytre.conf; echo 'limit_rate 1m;' > /etc/nginx/luytre-rate.conf
+        printf 'Ciphers aes256-ctr\\n' > /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload nginx ssh
+        """
+    )
+    there.guard("confirm", run="edited")
+    there.sh("sed -i '0,/server {/s//server { include luytre-rate.conf;/' /etc/nginx/sites-available/dongvau.test")
+    assert there.sh("systemctl reload nginx && nginx -t -q") == ""
+    undone = there.guard("rollback", run="edited")
+    said = [one for one in undone["problems"] if "nginx would not load it" in one]
+    assert len(said) == 1 and "luytre-rate.conf" in said[0] and "No such file" in said[0]
+    assert {one["path"] for one in undone["left"]} >= {
+        "/etc/nginx/conf.d/zz-luytre.conf",
+        "/etc/nginx/luytre-rate.conf",
+    }
+    assert "/etc/ssh/sshd_config.d/00-luytre.conf" in undone["removed"]
+    assert there.sh("nginx -t -q && systemctl restart nginx") == ""
+    now = running("web3")
+    assert {name for name in before if before[name] != now.get(name)} == set()
