@@ -12,11 +12,12 @@ from typing import Annotated
 import typer
 
 from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
-from auditor.errors import LabError
+from auditor.errors import InputError, LabError
 from auditor.words import Words
 
 app = typer.Typer(no_args_is_help=True, help="Real Debian machines with real weaknesses, on this machine.")
 _HostArgument = Annotated[str, typer.Argument(metavar="HOST")]
+_HostsArgument = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...")]
 
 
 def _do(action: Callable[[], None]) -> None:
@@ -35,7 +36,9 @@ def _say(started: float) -> Callable[[str], None]:
 
 @app.command()
 def build(lang: LangOption = DEFAULT_LANG) -> None:
-    """Build the machines' images where they are missing, and boot nothing.
+    """Build the images of all machines, those of tests too, where they are missing, and boot nothing.
+
+    Archives in the folder LUYTRE_ARCHIVES (nukeviet*.zip, Joomla*.zip) go into the machines of tests.
 
     Example:
       auditor lab build
@@ -48,23 +51,30 @@ def build(lang: LangOption = DEFAULT_LANG) -> None:
 
 
 @app.command()
-def up(lang: LangOption = DEFAULT_LANG) -> None:
-    """Build what is missing, boot the machines, wait until their sites serve.
+def up(
+    hosts: _HostsArgument = None,
+    every: Annotated[bool, typer.Option("--all", help="All machines, those of tests too.")] = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Build what is missing, boot machines (default: web1, web2, web3), wait until their sites serve.
 
     Example:
       auditor lab up
+      auditor lab up mess1 mess2
 
     """
     from auditor import lab
 
+    if every and hosts:
+        raise InputError("--all means every machine", mend="name machines, or give --all alone")
     say = _say(time.monotonic())
-    _do(lambda: lab.up(say))
+    _do(lambda: lab.up(list(lab.spec().hosts) if every else hosts or None, say))
     say(Words(lang)("lab.serving"))
 
 
 @app.command()
 def down(lang: LangOption = DEFAULT_LANG) -> None:
-    """End the machines and forget what they changed; images and keys stay.
+    """End all machines and forget what they changed; images and keys stay.
 
     Example:
       auditor lab down
@@ -76,10 +86,8 @@ def down(lang: LangOption = DEFAULT_LANG) -> None:
 
 
 @app.command()
-def reset(
-    hosts: Annotated[list[str] | None, typer.Argument(metavar="[HOST]...")] = None, lang: LangOption = DEFAULT_LANG
-) -> None:
-    """Bring machines (default: all) back to their pristine images.
+def reset(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None:
+    """Bring machines (default: web1, web2, web3) back to their pristine images.
 
     Example:
       auditor lab reset web1

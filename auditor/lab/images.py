@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 
+from auditor.errors import InputError
 from auditor.lab import apt, ca
 from auditor.lab.layers import Layer, make, sweep
-from auditor.lab.spec import HERE, Spec
+from auditor.lab.spec import HERE, Host, Spec
 from auditor.lab.state import State
 
 _WORKERS = 2
@@ -53,21 +56,36 @@ def image(spec: Spec, name: str, state: State) -> Layer:
             "lib.sh": (scripts / "lib.sh").read_text("utf-8"),
             "kept_bytecode.py": (scripts / "kept_bytecode.py").read_text("utf-8"),
             "machine": HERE / "hosts" / name,
+            **_archives(host),
         },
         identity=hashlib.sha256(b"\0".join(file.read_bytes() for file in secrets)).hexdigest(),
     )
 
 
-def missing(spec: Spec, state: State) -> list[Layer]:
-    """The layers that are not in the cache, each once, lower ones first."""
-    stacks = [image(spec, name, state).stack for name in spec.hosts]
+def _archives(host: Host) -> dict[str, Path]:
+    """What the tester supplies in the folder ``LUYTRE_ARCHIVES``. Raises InputError when that is no folder."""
+    given = os.environ.get("LUYTRE_ARCHIVES")
+    if not given or not host.archives:
+        return {}
+    folder = Path(given)
+    if not folder.is_dir():
+        raise InputError(f"LUYTRE_ARCHIVES names no folder: {folder}", mend="a folder of archives, or leave it unset")
+    found = {
+        name: [file for each in patterns for file in folder.glob(each)] for name, patterns in host.archives.items()
+    }
+    return {f"archive-{name}": max(files) for name, files in found.items() if files}
+
+
+def missing(spec: Spec, state: State, names: Iterable[str]) -> list[Layer]:
+    """The layers of these machines that are not in the cache, each once, lower ones first."""
+    stacks = [image(spec, name, state).stack for name in names]
     layers = {layer.digest: layer for depth in (-1, -2, -3) for layer in (stack[depth] for stack in stacks)}
     return [layer for layer in layers.values() if not layer.is_made(state.cache)]
 
 
-def make_missing(spec: Spec, state: State, progress: Callable[[str], None]) -> None:
-    """Make what is missing, and remove layers that no machine uses any more. Raises BuildError, InputError."""
-    waiting = {layer.digest: layer for layer in missing(spec, state)}
+def make_missing(spec: Spec, state: State, names: Iterable[str], progress: Callable[[str], None]) -> None:
+    """Make what these machines lack, and remove layers that no machine uses any more. Raises BuildError, InputError."""
+    waiting = {layer.digest: layer for layer in missing(spec, state, names)}
     if not waiting:
         return
     sweep(state.cache, {layer.digest for name in spec.hosts for layer in image(spec, name, state).stack})

@@ -52,56 +52,61 @@ def _silent(_: str) -> None:
 
 
 def build(progress: Progress = _silent) -> None:
-    """Have all machines' images, and boot none."""
+    """Have all machines' images, those of tests too, and boot none."""
     _check_machine()
     own, lab = state(), spec()
     with only_lab(own):
-        _build(lab, own, progress)
+        _build(lab, own, lab.hosts, progress)
 
 
-def _build(lab: Spec, own: State, progress: Progress) -> None:
+def _build(lab: Spec, own: State, names: Iterable[str], progress: Progress) -> None:
     own.prepare()
     ca.prepare(own.ca)
-    images.make_missing(lab, own, progress)
+    images.make_missing(lab, own, names, progress)
 
 
-def up(progress: Progress = _silent) -> None:
-    """Have all machines running and their sites serving. Does nothing when they are."""
+def up(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
+    """Have machines (default: the standard ones) running and their sites serving; others stay as they are."""
     _check_machine()
     own, lab = state(), spec()
+    names = _named(lab, hosts)
     with only_lab(own):
-        _build(lab, own, progress)
+        _build(lab, own, names, progress)
         tops = {name: images.image(lab, name, own) for name in lab.hosts}
-        stale = [name for name in lab.hosts if machine.running_image(name, own) != tops[name].digest]
+        stale = [name for name in names if machine.running_image(name, own) != tops[name].digest]
         if stale:
             claim(own)
             own.known_hosts.write_text(ssh.known_hosts(lab, tops, own), "ascii")
             machine.bridge_up(lab)
         _boot(lab, own, stale, progress)
-        _await(lab, own, lab.hosts)
+        _await(lab, own, names)
 
 
-def down() -> None:
-    """End all machines and remove the bridge. What they changed is forgotten; images and keys are kept."""
+def down(hosts: Iterable[str] | None = None) -> None:
+    """End machines (default: all, and remove the bridge). What they changed is forgotten; images and keys are kept."""
     _check_machine()
     own, lab = state(), spec()
+    names = None if hosts is None else _named(lab, hosts)
     with only_lab(own):
-        for name in _known_machines(lab, own):
+        for name in _known_machines(lab, own) if names is None else names:
             machine.stop(name, own)
+            shutil.rmtree(own.kept(name), ignore_errors=True)
+        if names is not None:
+            return
         machine.bridge_down(lab)
         shutil.rmtree(own.root / "kept", ignore_errors=True)
         claim(None)
 
 
 def reset(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
-    """Bring machines (default: all) back to their pristine image, and wait until they serve."""
+    """Bring machines (default: the standard ones) back to their pristine image, and wait until they serve."""
     _check_machine()
     own, lab = state(), spec()
-    names = list(lab.hosts) if hosts is None else [_known(lab, name) for name in hosts]
+    names = _named(lab, hosts)
     with only_lab(own):
-        if not all(machine.supervised(name) for name in lab.hosts if name not in names):
+        if not any(machine.supervised(name) for name in lab.hosts):
             raise InputError("the lab is not up", mend="auditor lab up")
-        if images.missing(lab, own):
+        if images.missing(lab, own, names):
             raise InputError("the images are out of date", mend="auditor lab up")
         claim(own)
         machine.bridge_up(lab)
@@ -110,12 +115,13 @@ def reset(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> N
 
 
 def pristine(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
-    """Have machines (default: all) up on their latest images, unchanged, whatever state they are in."""
-    if all(machine.running and machine.current for machine in status()):
-        reset(hosts, progress)
+    """Have machines (default: the standard ones) up on their latest images, unchanged, whatever state they are in."""
+    names = _named(spec(), hosts)
+    if all(machine.running and machine.current for machine in status() if machine.name in names):
+        reset(names, progress)
     else:
-        down()
-        up(progress)
+        down(names)
+        up(names, progress)
 
 
 def keep(hosts: Sequence[str]) -> None:
@@ -145,8 +151,8 @@ def status() -> list[MachineStatus]:
 
 
 def hosts() -> dict[str, Host]:
-    """The machines by name."""
-    return dict(spec().hosts)
+    """The standard machines by name."""
+    return {name: spec().hosts[name] for name in spec().standard}
 
 
 def upper(host: str) -> Path:
@@ -177,6 +183,10 @@ def ssh_command(host: str, *, remote: str | None = None, terminal: bool = False)
     """The ssh command line that reaches a machine as the automation user."""
     lab = spec()
     return ssh.command(lab, _known(lab, host), state(), remote=remote, terminal=terminal)
+
+
+def _named(lab: Spec, names: Iterable[str] | None) -> list[str]:
+    return list(lab.standard) if names is None else [_known(lab, name) for name in names]
 
 
 def _known(lab: Spec, name: str) -> str:

@@ -73,7 +73,9 @@ def _text_of(file: Path) -> str:
 
 
 def digest_of_tree(root: Path) -> str:
-    """A hash of a folder's file names, contents and executable bits."""
+    """A hash of a folder's file names, contents and executable bits, or of a file's content."""
+    if root.is_file():
+        return hashlib.sha256(root.read_bytes()).hexdigest()
     digest = hashlib.sha256()
     for file in sorted(path for path in root.rglob("*") if path.is_file() or path.is_symlink()):
         content = str(file.readlink()).encode() if file.is_symlink() else file.read_bytes()
@@ -92,8 +94,10 @@ def make(layer: Layer, given: Mapping[str, str], cache: Path) -> None:
     inputs = place / "inputs"
     inputs.mkdir()
     for name, value in {**layer.inputs, **given}.items():
-        if isinstance(value, Path):
+        if isinstance(value, Path) and value.is_dir():
             shutil.copytree(value, inputs / name, symlinks=True)
+        elif isinstance(value, Path):
+            shutil.copy(value, inputs / name)
         else:
             (inputs / name).parent.mkdir(parents=True, exist_ok=True)
             (inputs / name).write_text(value, "utf-8")

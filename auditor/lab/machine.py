@@ -56,8 +56,11 @@ def _boot(spec: Spec, name: str, top: Layer, state: State) -> None:
     place = state.machine(name)
     lower = ":".join(str(layer.files(state.cache)) for layer in top.stack)
     host, network = spec.hosts[name], spec.network
+    addresses = [f"{host.address}/{network.prefix}"]
+    if host.address6:
+        addresses.append(f"{host.address6}/{network.controller6.network.prefixlen}")
     command = [
-        "setsid", "--fork", "sh", "-eu", str(_SCRIPT), name, str(place), lower, f"{host.address}/{network.prefix}",
+        "setsid", "--fork", "sh", "-eu", str(_SCRIPT), name, str(place), lower, " ".join(addresses),
         mac_of(host.address), network.bridge, _MARK,
     ]  # fmt: skip
     (place / "image").write_text(top.digest)
@@ -116,6 +119,7 @@ def bridge_up(spec: Spec) -> None:
     if subprocess.run(["ip", "link", "show", bridge], capture_output=True, check=False).returncode:
         subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
     subprocess.run(["ip", "addr", "replace", str(spec.network.interface), "dev", bridge], check=True)
+    subprocess.run(["ip", "addr", "replace", str(spec.network.controller6), "dev", bridge, "nodad"], check=True)
     subprocess.run(["ip", "link", "set", bridge, "up"], check=True)
 
 

@@ -23,6 +23,7 @@ class Network(Model):
     bridge: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,14}$")]
     controller: ipaddress.IPv4Address
     prefix: int = Field(ge=8, le=30)
+    controller6: ipaddress.IPv6Interface
 
     @property
     def interface(self) -> ipaddress.IPv4Interface:
@@ -36,20 +37,28 @@ class Site(Model):
     unit: Text
     aliases: tuple[Domain, ...] = ()
     server: Literal["nginx", "apache"]
-    application: Literal["static", "wordpress", "own"]
-    document_root: str
-    backup_dir: str
+    application: Literal["static", "wordpress", "nukeviet", "joomla", "own"]
+    document_root: str | None = None
+    backup_dir: str | None = None
     certificate: Literal["valid", "expired", "none"]
     smoke_urls: tuple[str, ...]
 
 
 class Host(Model):
-    """One machine. ``unpacked`` packages are laid beside the image while it is made, not installed."""
+    """One machine. ``unpacked`` packages are laid beside the image while it is made, not installed.
+
+    ``standard``: it belongs to the lab unless others are asked for by name; the others are there for tests.
+    ``archives``: by what each is called in the machine's provisioning, the file name patterns of an archive that a
+    tester may supply; the machine has a stand-in of our own for each.
+    """
 
     release: Literal["trixie", "bookworm"]
     address: ipaddress.IPv4Address
+    address6: ipaddress.IPv6Address | None = None
+    standard: bool = True
     packages: tuple[Package, ...]
     unpacked: tuple[Package, ...] = ()
+    archives: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
     sites: dict[Domain, Site]
 
 
@@ -62,12 +71,20 @@ class Spec(Model):
     on_offer: tuple[Package, ...]
     hosts: dict[Name, Host]
 
+    @property
+    def standard(self) -> tuple[str, ...]:
+        """The machines that are meant when none are named."""
+        return tuple(name for name, host in self.hosts.items() if host.standard)
+
     @model_validator(mode="after")
     def _addresses_fit(self) -> Spec:
-        addresses = [self.network.controller, *(host.address for host in self.hosts.values())]
-        if len(set(addresses)) != len(addresses):
+        network = self.network
+        addresses = [network.controller, *(host.address for host in self.hosts.values())]
+        addresses6 = [network.controller6.ip, *(host.address6 for host in self.hosts.values() if host.address6)]
+        if len({*addresses, *addresses6}) != len(addresses) + len(addresses6):
             raise ValueError("two machines share an address")
-        outside = [str(address) for address in addresses if address not in self.network.interface.network]
+        outside = [str(address) for address in addresses if address not in network.interface.network]
+        outside += [str(address) for address in addresses6 if address not in network.controller6.network]
         if outside:
             raise ValueError(f"outside the bridge's network: {', '.join(outside)}")
         domains = [domain for host in self.hosts.values() for domain in host.sites]

@@ -20,7 +20,9 @@ def known_hosts(spec: Spec, images: dict[str, Layer], state: State) -> str:
     for name, top in images.items():
         for key in sorted((top.files(state.cache) / "etc/ssh").glob("ssh_host_*_key.pub")):
             kind, public, *_ = key.read_text("ascii").split()
-            lines.append(f"{name},{spec.hosts[name].address} {kind} {public}\n")
+            host = spec.hosts[name]
+            known = ",".join((name, str(host.address), *([str(host.address6)] if host.address6 else [])))
+            lines.append(f"{known} {kind} {public}\n")
     return "".join(lines)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.errors import InputError
 from auditor.lab import apt, ca, images
 from auditor.lab.layers import Layer, digest_of_tree, sweep
 from auditor.lab.spec import spec
@@ -68,11 +69,27 @@ def test_machines_of_one_release_share_its_layer(state: State) -> None:
     stacks = {name: images.image(spec(), name, state).stack for name in spec().hosts}
     assert {len(stack) for stack in stacks.values()} == {3}
     assert stacks["web1"][-1].digest == stacks["web3"][-1].digest != stacks["web2"][-1].digest
-    assert len({layer.digest for stack in stacks.values() for layer in stack}) == 8
+    assert stacks["web1"][-1].digest == stacks["mess2"][-1].digest
+    assert len({layer.digest for stack in stacks.values() for layer in stack}) == 12
+
+
+def test_a_testers_archive_goes_into_the_machine_that_knows_its_name(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {name: images.image(spec(), name, state).digest for name in ("web1", "mess1", "mess2")}
+    for name in ("nukeviet-4.5.05.zip", "nukeviet-4.5.06.zip", "other.zip"):
+        (tmp_path / name).write_bytes(name.encode())
+    monkeypatch.setenv("LUYTRE_ARCHIVES", str(tmp_path))
+    given = {name: images.image(spec(), name, state) for name in own}
+    assert [given[name].digest == own[name] for name in own] == [True, False, True]
+    assert given["mess1"].inputs["archive-nukeviet"] == tmp_path / "nukeviet-4.5.06.zip"
+    monkeypatch.setenv("LUYTRE_ARCHIVES", str(tmp_path / "none"))
+    with pytest.raises(InputError, match="names no folder"):
+        images.image(spec(), "mess1", state)
 
 
 def test_nothing_made_means_everything_missing_lower_layers_first(state: State) -> None:
-    order = [layer.script for layer in images.missing(spec(), state)]
+    order = [layer.script for layer in images.missing(spec(), state, spec().standard)]
     assert order == ["base.sh"] * 2 + ["system.sh"] * 3 + ["site.sh"] * 3
 
 

@@ -17,8 +17,8 @@ def _data(**changes: Any) -> dict[str, Any]:
 
 
 def test_three_machines_carry_four_sites_of_four_units() -> None:
-    sites = {domain: site for host in spec().hosts.values() for domain, site in host.sites.items()}
-    assert len(spec().hosts) == 3
+    sites = {domain: site for name in spec().standard for domain, site in spec().hosts[name].sites.items()}
+    assert spec().standard == ("web1", "web2", "web3")
     assert set(sites) == {"antruc.test", "bennua.test", "dongvau.test", "gotre.test"}
     assert len({site.unit.vi for site in sites.values()}) == 4
 
@@ -35,7 +35,7 @@ def test_every_address_is_on_the_bridge() -> None:
 
 def test_machines_have_macs_of_their_own_that_are_locally_administered() -> None:
     macs = {mac_of(host.address) for host in spec().hosts.values()}
-    assert len(macs) == 3
+    assert len(macs) == len(spec().hosts)
     assert all(re.fullmatch(r"02:00(:[0-9a-f]{2}){4}", mac) for mac in macs)
 
 
@@ -76,6 +76,13 @@ def test_weaknesses_are_on_machines_and_sites_that_exist_each_once() -> None:
         assert site is None or site in hosts[host].sites
 
 
-def test_every_machine_has_weaknesses_of_both_kinds() -> None:
-    for name in spec().hosts:
+def test_an_ipv6_address_outside_the_bridge_is_refused() -> None:
+    hosts = _data()["hosts"]
+    hosts["mess2"]["address6"] = "fd13:30::22"
+    with pytest.raises(ValidationError, match="outside the bridge's network: fd13:30::22"):
+        Spec.model_validate(_data(hosts=hosts))
+
+
+def test_every_standard_machine_has_weaknesses_of_both_kinds() -> None:
+    for name in spec().standard:
         assert {weakness.automated for weakness in weaknesses() if weakness.host == name} == {True, False}

@@ -1,6 +1,6 @@
-# Run one machine until it powers off: machine.sh HOST PLACE LOWER ADDRESS/PREFIX MAC BRIDGE
+# Run one machine until it powers off: machine.sh HOST PLACE LOWER "ADDRESS/PREFIX..." MAC BRIDGE
 # A reboot inside ends systemd-nspawn with 133; the network namespace is then made anew, as a reboot would.
-host=$1 place=$2 lower=$3 address=$4 mac=$5 bridge=$6
+host=$1 place=$2 lower=$3 addresses=$4 mac=$5 bridge=$6
 namespace=luytre-$host
 link=lt-$host
 export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
@@ -29,7 +29,11 @@ while :; do
     ip link add "$link" type veth peer name eth0 address "$mac" netns "$namespace"
     ip link set "$link" master "$bridge" up
     ip -n "$namespace" link set lo up
-    ip -n "$namespace" addr add "$address" dev eth0
+    for address in $addresses; do
+        case $address in *:*) nodad=nodad ;; *) nodad= ;; esac
+        # shellcheck disable=SC2086  absent when empty
+        ip -n "$namespace" addr add "$address" dev eth0 $nodad
+    done
     ip -n "$namespace" link set eth0 up
     status=0
     unshare --mount --propagation private sh -eu -c '

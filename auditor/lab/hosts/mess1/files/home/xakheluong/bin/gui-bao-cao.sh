@@ -1,0 +1,2 @@
+#!/bin/sh
+date > /run/bao-cao

@@ -1,0 +1,5 @@
+<?php
+
+// Trang đếm dung lượng do đơn vị thi công cũ viết.
+header('Content-Type: text/plain; charset=utf-8');
+echo 'Dung lượng: ', trim((string) shell_exec('du -sk /var/www/cu | cut -f1')), " KB\n";

@@ -1,0 +1,1 @@
+window.nv_base_siteurl = "/";

@@ -1,0 +1,7 @@
+<?php
+
+if (!defined('NV_MAINFILE')) {
+    exit('Stop!!!');
+}
+
+$ini_list = ['upload_max_filesize' => '200M'];

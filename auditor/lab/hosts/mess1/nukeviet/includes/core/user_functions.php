@@ -1,0 +1,10 @@
+<?php
+
+if (!defined('NV_MAINFILE')) {
+    exit('Stop!!!');
+}
+
+function nv_user_in_groups(string $groups): bool
+{
+    return $groups === '6';
+}

@@ -1,0 +1,7 @@
+<?php
+
+if (!defined('NV_MAINFILE')) {
+    exit('Stop!!!');
+}
+
+define('NV_IS_MOD_NEWS', true);

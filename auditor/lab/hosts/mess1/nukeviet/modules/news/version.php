@@ -1,0 +1,7 @@
+<?php
+
+if (!defined('NV_MAINFILE')) {
+    exit('Stop!!!');
+}
+
+$module_version = ['name' => 'News', 'version' => '4.5.06'];

@@ -1,0 +1,7 @@
+<?php
+
+if (!defined('NV_MAINFILE')) {
+    exit('Stop!!!');
+}
+
+$layout = 'main';

@@ -1,0 +1,5 @@
+<?php
+
+defined('_JEXEC') or die;
+
+$params = ['show_title' => '1'];

@@ -1,0 +1,5 @@
+<?php
+
+defined('_JEXEC') or die;
+
+$cache = true;
