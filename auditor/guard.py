@@ -72,10 +72,15 @@ def _note(one: Mapping[str, Any], what: Text) -> Text:
 
 def not_back(said: Mapping[str, Any]) -> tuple[str, ...]:
     """What is not yet back, in the host's words, while it goes on trying; else what could not be brought back."""
-    pending = said.get("not_back")
-    if isinstance(pending, Mapping) and pending:
-        return tuple(word(f"{key}: {why}") for key, why in list(pending.items())[:_MAX_MEMBERS])
+    for pending in (said.get("not_back"), said.get("differs")):
+        if isinstance(pending, Mapping) and pending:
+            return tuple(word(f"{key}: {why}") for key, why in list(pending.items())[:_MAX_MEMBERS])
     return tuple(word(one) for one in _members(said.get("problems")))
+
+
+def differs(said: Mapping[str, Any]) -> bool:
+    """Whether a host that was brought back is not in everything as it was."""
+    return bool(said.get("differs"))
 
 
 def word(value: Any) -> str:

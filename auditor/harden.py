@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any, Literal
 
 from auditor import guard, rollout
@@ -25,7 +26,9 @@ from auditor.journal import Journal
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, HostState, Inventory, Text
 from auditor.plan import Plan, TaskPreview, preview
 from auditor.reasons import explain
+from auditor.redact import redact
 from auditor.report.visible import one_line
+from auditor.reserve import Reserve
 from auditor.review import beside, look
 from auditor.runner import COMMAND_SECONDS, CUT_SHORT, Playbook, Task, interruptible, play
 
@@ -35,6 +38,9 @@ CONFIRM_SECONDS = 600
 """In which a host has to be confirmed, unless told otherwise."""
 REVERT_SECONDS = 300
 """How long after its deadline a host may take to be back."""
+
+TEMPORARY_ROOM = 16 << 20
+"""Bytes for ending a run on a disk for temporary files that has run full since it began."""
 
 _STATES: Mapping[str, HostState] = {"confirmed": "confirmed", "reverted": "reverted", "rolled_back": "rolled_back"}
 _NOTHING = Text(vi="không rõ lý do", en="for no known reason")
@@ -76,6 +82,14 @@ class Interrupted(KeyboardInterrupt):
         self.hardening = hardening
 
 
+class Stopped(Exception):
+    """A hardening could not go on for a reason of this machine's, ``why``; its hosts are brought back as far as known."""
+
+    def __init__(self, hardening: Hardening, why: Exception) -> None:
+        super().__init__(str(why))
+        self.hardening, self.why = hardening, why
+
+
 def try_out(inventory: Inventory, plan: Plan) -> tuple[tuple[TaskPreview, ...], Mapping[str, Text]]:
     """What the plan's tasks would change, by a check run that changes nothing; and the hosts where that failed."""
     if plan.is_empty:
@@ -101,7 +115,8 @@ def harden(
 
     The caller holds the journal's lock. On Ctrl-C and SIGTERM the hosts under way are brought back, then
     Interrupted is raised; told once more, it leaves them to their own timers. An error of this machine, such as a full
-    disk, brings them back, too. Only a host that answers no more is left to its own timer, and waited for.
+    disk, brings them back, too, and raises Stopped; room for that is kept aside, and without it InputError is
+    raised. Only a host that answers no more is left to its own timer, and waited for.
     ``release``: controls that are no longer to be in force on the plan's hosts. ``facts`` of hosts tell what answers
     there besides the declared sites, which has to go on answering.
     """
@@ -110,31 +125,29 @@ def harden(
     names = tuple(plan.as_variables())
     batches = rollout.batches(names, options.batch)
     touches = {one.host: {change.control: change.touches for change in one.due} for one in plan.hosts}
-    record = _Record(
-        journal,
-        Hardening(
-            id=run_id,
-            inventory=inventory.path,
-            started=_now(),
-            seconds=options.seconds,
-            by_wish=tuple(sorted(options.by_wish)),
-            hosts=(
-                *(
-                    HostHardening(
-                        host=name,
-                        batch=number,
-                        controls=() if release else tuple(plan.as_variables()[name]),
-                        touches={} if release else touches[name],
-                    )
-                    for number, batch in enumerate(batches, start=1)
-                    for name in batch
-                ),
-                *(HostHardening(host=one.host, state="refused", why=one.refused) for one in plan.hosts if one.refused),
+    hardening = Hardening(
+        id=run_id,
+        inventory=inventory.path,
+        started=_now(),
+        seconds=options.seconds,
+        by_wish=tuple(sorted(options.by_wish)),
+        hosts=(
+            *(
+                HostHardening(
+                    host=name,
+                    batch=number,
+                    controls=() if release else tuple(plan.as_variables()[name]),
+                    touches={} if release else touches[name],
+                )
+                for number, batch in enumerate(batches, start=1)
+                for name in batch
             ),
+            *(HostHardening(host=one.host, state="refused", why=one.refused) for one in plan.hosts if one.refused),
         ),
     )
-    with interruptible(), tempfile.TemporaryDirectory(prefix="luytre-ssh-") as sockets:
-        rolling = _Rollout(inventory, plan, catalogue, record, Path(sockets), watch, tuple(release))
+    with journal.reserve, interruptible(), _for_ssh() as sockets:
+        record = _Record(journal, hardening)
+        rolling = _Rollout(inventory, plan, catalogue, record, sockets, watch, tuple(release))
         rolling.beside = {
             name: beside.of(by_name[name], read, plan.as_variables()[name])
             for name, read in (facts or {}).items()
@@ -142,7 +155,7 @@ def harden(
         }
         for batch in batches:
             rolling.harden([by_name[name] for name in batch])
-            if record.now.having("reverted", "lost"):
+            if record.now.having("reverted", "in_part", "lost"):
                 break
         record.update(ended=_now())
     return Hardened(record.now, rolling.facts, rolling.outcomes)
@@ -159,8 +172,8 @@ def find_out(
     for hardening in journal.unfinished(inventory.path):
         record = _Record(journal, hardening)
         open_hosts = {entry.host for entry in hardening.having("applying", "armed", "lost")}
-        with interruptible(), tempfile.TemporaryDirectory(prefix="luytre-ssh-") as sockets:
-            rolling = _Rollout(inventory, Plan(hosts=()), Catalogue(controls=()), record, Path(sockets), watch)
+        with journal.reserve, interruptible(), _for_ssh() as sockets:
+            rolling = _Rollout(inventory, Plan(hosts=()), Catalogue(controls=()), record, sockets, watch)
             rolling.look_after([host for host in hosts if host.name in open_hosts])
         if not record.now.having("applying", "armed", "lost"):
             record.update(ended=record.now.ended or _now())
@@ -168,16 +181,33 @@ def find_out(
     return tuple(found)
 
 
+@contextmanager
+def _for_ssh() -> Iterator[Path]:
+    """A folder for connections, with room kept beside them for ending a run."""
+    with tempfile.TemporaryDirectory(prefix="luytre-ssh-") as folder, _reserve(Path(folder)):
+        yield Path(folder)
+
+
+def _reserve(sockets: Path) -> Reserve:
+    return Reserve(sockets / "room", TEMPORARY_ROOM)
+
+
 class _Record:
     """A hardening as it goes on: every step is in the journal before the next."""
 
     def __init__(self, journal: Journal, hardening: Hardening) -> None:
         self.journal, self.now = journal, hardening
+        self._end_anyhow = False
         journal.write(hardening)
+
+    def end_anyhow(self) -> None:
+        """From here on nothing new is begun: what cannot be written is still known, and holds nobody up."""
+        self._end_anyhow = True
 
     def update(self, **changes: Any) -> None:
         self.now = self.now.model_copy(update=changes)
-        self.journal.write(self.now)
+        with suppress(*((InputError,) if self._end_anyhow else ())):
+            self.journal.write(self.now)
 
     def put(self, hosts: Sequence[str], **changes: Any) -> None:
         self.update(
@@ -220,11 +250,14 @@ class _Rollout:
             self._settle(hosts, {name: "revert" if name in wrong else "confirm" for name in open_ones}, wrong)
         except BaseException as why:
             begun = [name for name in names if self._state(name) in ("applying", "armed")]
-            with suppress(KeyboardInterrupt, InputError):  # told again, or no room for records: hosts have their timers
-                self._settle(hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, _INTERRUPTED))
+            self.record.end_anyhow()
+            with suppress(KeyboardInterrupt, InputError, OSError):  # told again, or nothing works here: timers run
+                self._settle(hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, _stopped_by(why)))
                 self.record.update(ended=_now())
             if isinstance(why, KeyboardInterrupt):
                 raise Interrupted(self.record.now) from None
+            if isinstance(why, Exception):
+                raise Stopped(self.record.now, why) from why
             raise
         self._look_again(hosts, expected, reach)
 
@@ -341,15 +374,7 @@ class _Rollout:
             self.until.setdefault(name, time.monotonic() + self.record.now.seconds + REVERT_SECONDS)
         while left:
             concerned = [host for host in hosts if host.name in left]
-            run = play(
-                "settle.yml",
-                inventory=self.inventory.path,
-                limit=list(left),
-                variables={"luytre_settle": left, "luytre_run": self.record.now.id, **declared(concerned)},
-                timeout=SETTLE_SECONDS,
-                watch=self.watch,
-                sockets=self.sockets,
-            )
+            run = self._played_to_end(left, concerned)
             facts, outcomes = answers(run, concerned)
             self.facts.update(facts)
             self.outcomes.update({outcome.host: outcome for outcome in outcomes})
@@ -366,10 +391,25 @@ class _Rollout:
             if left:
                 time.sleep(1)
 
+    def _played_to_end(self, orders: Mapping[str, Order], concerned: Sequence[Host]) -> Playbook:
+        if disk_usage(self.sockets).free < TEMPORARY_ROOM:
+            _reserve(self.sockets).give_up()
+        return play(
+            "settle.yml",
+            inventory=self.inventory.path,
+            limit=list(orders),
+            variables={"luytre_settle": orders, "luytre_run": self.record.now.id, **declared(concerned)},
+            timeout=SETTLE_SECONDS,
+            watch=self.watch,
+            sockets=self.sockets,
+        )
+
     def _settled(self, run: Playbook, name: str, order: Order, why: Text | None) -> bool:
         """Record the host's answer. False when it has given none that ends the matter."""
         answer = guard.answer(run, name) or {}
         state = _STATES.get(str(answer.get("state")))
+        if state == "reverted" and guard.differs(answer):
+            state = "in_part"
         if state is None and order == "status" and answer.get("state") == "none":
             self.record.put([name], state="refused", why=why)
             return True
@@ -381,14 +421,14 @@ class _Rollout:
             changes["digest"] = entry.digest if entry and entry.digest else digest
         if after := guard.digest(answer, "after"):
             changes["after"] = after
-        if state == "reverted":
+        if state in ("reverted", "in_part"):
             changes["why"] = _with_problems(why or _timed_out(answer), answer)
         self.record.put([name], **changes)
         return True
 
     def _look_again(self, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, Any]) -> None:
         """Say of hosts that were brought back whether they serve as before."""
-        back = [host for host in hosts if self._state(host.name) == "reverted"]
+        back = [host for host in hosts if self._state(host.name) in ("reverted", "in_part")]
         still = look.compare(expected, look.take(back, reach, expected.first)) if back else {}
         for host in back:
             entry = self.record.now.of(host.name)
@@ -397,6 +437,8 @@ class _Rollout:
             if failures:
                 vi, en = ("; ".join(getattr(f.what, lang) for f in failures[:5]) for lang in ("vi", "en"))
                 after = Text(vi=f"; sau khi khôi phục vẫn còn: {vi}", en=f"; still so after the way back: {en}")
+            elif self._state(host.name) == "in_part":
+                after = Text(vi="; các trang vẫn phục vụ như trước", en="; what is looked at serves as before")
             else:
                 after = Text(
                     vi="; đã khôi phục, mọi thứ phục vụ như trước", en="; brought back, everything serves as before"
@@ -437,6 +479,16 @@ def _play_plan(
         patience=patience,
         watch=watch,
         sockets=sockets,
+    )
+
+
+def _stopped_by(why: BaseException) -> Text:
+    """Why a hardening is ended from here."""
+    if isinstance(why, KeyboardInterrupt):
+        return _INTERRUPTED
+    said = one_line(redact(str(why)), 300)
+    return Text(
+        vi=f"lần chạy phải dừng vì lỗi trên máy này: {said}", en=f"an error on this machine ended the run: {said}"
     )
 
 

@@ -16,6 +16,10 @@ from pydantic import ValidationError
 from auditor import history
 from auditor.errors import InputError
 from auditor.models import Hardening
+from auditor.reserve import Reserve
+
+ROOM = 4 << 20
+"""Bytes for the records of a hardening on a disk that has run full since it began."""
 
 
 class Journal:
@@ -23,15 +27,18 @@ class Journal:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or history.default_path().parent / "hardenings"
+        self.reserve = Reserve(self.folder / "room", ROOM)
 
     def write(self, hardening: Hardening) -> None:
         """Keep how far a hardening has got. Whole or not at all, also after a power cut. Raises InputError when it cannot."""
         self._make()
         path = self.folder / f"{hardening.id}.json"
         try:
-            self._write(path, hardening)
+            self.reserve.with_room(lambda: self._write(path, hardening))
         except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror}", mend="set LUYTRE_STATE") from error
+            raise InputError(
+                f"cannot write {path}: {error.strerror}", mend="make room there, or set LUYTRE_STATE"
+            ) from error
 
     def _write(self, path: Path, hardening: Hardening) -> None:
         draft = path.with_suffix(".new")

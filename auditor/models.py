@@ -404,9 +404,11 @@ class HostOutcome(Model):
     area_errors: dict[str, str] = Field(default_factory=dict)
 
 
-HostState = Literal["waiting", "applying", "armed", "confirmed", "reverted", "rolled_back", "refused", "lost"]
+HostState = Literal[
+    "waiting", "applying", "armed", "confirmed", "reverted", "in_part", "rolled_back", "refused", "lost"
+]
 """How far a hardening got with a host: not begun; asked to take its snapshot; snapshot taken and timer running; its
-changes kept; brought back to the snapshot; undone later; nothing touched; not heard of since, so that its timer brings it back."""
+changes kept; brought back to the snapshot; brought back but for what is named; undone later; nothing touched; not heard of since, so that its timer brings it back."""
 
 
 class HostHardening(Model):

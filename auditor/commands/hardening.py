@@ -100,6 +100,9 @@ def harden(
         except hardener.Interrupted as interrupted:
             terminal.show_interrupted(interrupted.hardening, lang)
             raise typer.Exit(130) from interrupted
+        except hardener.Stopped as stopped:
+            terminal.show_interrupted(stopped.hardening, lang)
+            raise stopped.why from stopped
 
 
 def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
@@ -220,6 +223,9 @@ def release(
     except hardener.Interrupted as interrupted:
         terminal.show_interrupted(interrupted.hardening, lang)
         raise typer.Exit(130) from interrupted
+    except hardener.Stopped as stopped:
+        terminal.show_interrupted(stopped.hardening, lang)
+        raise stopped.why from stopped
     if not done.sound:
         terminal.show_hardening(done, lang, console.err)
     return done.sound

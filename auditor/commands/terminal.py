@@ -276,6 +276,7 @@ _STATE: Mapping[HostState, str] = {
     "armed": "magenta",
     "confirmed": "green",
     "reverted": "red",
+    "in_part": "red",
     "rolled_back": "yellow",
     "refused": "yellow",
     "lost": "red",
@@ -283,9 +284,19 @@ _STATE: Mapping[HostState, str] = {
 
 
 def show_interrupted(hardening: Hardening, lang: Lang) -> None:
-    """What a hardening that did not get to its end came to, on standard error."""
-    err.print(f"[bold]{Words(lang)('hardening.interrupted', run=hardening.id)}[/]")
+    """What a hardening that did not get to its end came to, when hosts that are open bring themselves back, and what to do."""
+    words = Words(lang)
+    err.print(f"[bold]{words('hardening.interrupted', run=hardening.id)}[/]")
     show_hardening(hardening, lang, err)
+    left = hardening.having("applying", "armed", "lost")
+    for entry in left:
+        until = words.moment(entry.deadline) if entry.deadline else None
+        said = (
+            words("hardening.back_at", moment=until) if until else words("hardening.back_in", seconds=hardening.seconds)
+        )
+        err.print(f"[bold]{escape(entry.host)}[/]: {said}")
+    if left:
+        err.print(words("hardening.find_out", command=f"auditor harden -i {escape(hardening.inventory)}"))
 
 
 def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> None:

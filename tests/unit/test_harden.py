@@ -14,7 +14,7 @@ from auditor import harden, inventory
 from auditor.commands import terminal
 from auditor.controls import Catalogue
 from auditor.errors import InputError
-from auditor.journal import Journal
+from auditor.journal import ROOM, Journal
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site
 from auditor.plan import Change, HostPlan, Plan
 from auditor.review import look
@@ -136,9 +136,61 @@ def test_a_disk_that_is_full_here_leaves_no_host_in_the_middle(
         write(self, hardening)
 
     monkeypatch.setattr(Journal, "write", full)
-    with pytest.raises(InputError, match=r"r\.json: No space"):
+    with pytest.raises(harden.Stopped, match=r"r\.json: No space") as stopped:
         ended(ansible)
     assert ansible.orders == ["revert"]
+    assert isinstance(stopped.value.why, InputError)
+    assert stopped.value.hardening.hosts[0].state == "reverted", "known here, though it could not be written"
+
+
+def test_on_a_full_disk_a_run_is_ended_and_recorded_with_the_room_that_was_kept(
+    ended: Callable[[Ansible], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sync, room = os.fsync, tmp_path / "room"
+
+    def full(handle: int) -> None:
+        if room.exists():
+            raise OSError(28, "No space left on device")
+        sync(handle)
+
+    class Filled(Ansible):
+        def __call__(self, playbook: str, **given: Any) -> Playbook:
+            if playbook == "apply.yml":
+                assert room.stat().st_size == ROOM
+            monkeypatch.setattr(os, "fsync", full)
+            return super().__call__(playbook, **given)
+
+    ansible = Filled(Playbook("successful", (ARMED, DONE)), said("confirmed", digest=DIGEST))
+    assert ended(ansible).state == "confirmed"
+    (kept,) = Journal(tmp_path).all("i")
+    assert (kept.hosts[0].state, room.exists()) == ("confirmed", False)
+
+
+def test_what_stops_a_run_here_tells_which_hosts_are_open_when_they_are_back_and_what_to_do(
+    ended: Callable[[Ansible], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Full(Ansible):
+        def __call__(self, playbook: str, **given: Any) -> Playbook:
+            if playbook == "settle.yml":
+                raise OSError(28, "No space left on device")
+            super().__call__(playbook, **given)
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(harden.Stopped) as stopped:
+        ended(Full(Playbook("successful", (ARMED, DONE))))
+    terminal.show_interrupted(stopped.value.hardening, "en")
+    told = " ".join("".join(capsys.readouterr()).split())
+    assert "h: still open: unless it was confirmed it brings itself back from" in told
+    assert "run 'auditor harden -i i'" in told
+
+
+def test_a_host_that_is_not_wholly_back_is_said_to_be_so_by_name(ended: Callable[[Ansible], Any]) -> None:
+    differs = {"/etc/motd": "still differs (content)"}
+    ansible = Ansible(Playbook("failed", (ARMED, DONE)), said("reverted", cause="asked", differs=differs, problems=[]))
+    entry = ended(ansible)
+    assert entry.state == "in_part"
+    assert "could not be brought back: /etc/motd: still differs (content)" in entry.why.en
+    assert "everything" not in entry.why.en
 
 
 def test_told_to_end_twice_it_tells_what_is_still_open(
