@@ -422,7 +422,7 @@ class _Rollout:
         if after := guard.digest(answer, "after"):
             changes["after"] = after
         if state in ("reverted", "in_part"):
-            changes["why"] = _with_problems(why or _timed_out(answer), answer)
+            changes["why"] = _with_problems(_with_cause(why, answer), answer)
         self.record.put([name], **changes)
         return True
 
@@ -498,6 +498,14 @@ def _failure(run: Playbook, host: str) -> Text | None:
         why = explain(task.message)
         return Text(vi=f"{task.name}: {why.vi}", en=f"{task.name}: {why.en}")
     return explain(run.complaint) if not run.of(host) else None
+
+
+def _with_cause(why: Text | None, answer: Mapping[str, Any]) -> Text:
+    """Why a host went back: what is known of it here, and that it did so by itself, if it did."""
+    by_itself = _timed_out(answer)
+    if why is None or answer.get("cause") == "asked":
+        return why or by_itself
+    return Text(vi=f"{why.vi}; {by_itself.vi}", en=f"{why.en}; {by_itself.en}")
 
 
 def _timed_out(answer: Mapping[str, Any]) -> Text:

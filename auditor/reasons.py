@@ -12,6 +12,9 @@ from auditor.report.visible import one_line
 _ENDS = 2_000
 """Characters at each end of a message that are read: reasons stand first or last, and a host may say a lot between."""
 
+_AT = r"(?:: b?'[^']{1,300}' -> b?'(?P<target>/[^']{1,200})'|: b?'(?P<path>/[^']{1,200})')?"
+"""The file that Python names after a reason of the system's."""
+
 _KNOWN: tuple[tuple[str, Text], ...] = (
     (
         rf"{bounds.TOO_MUCH}\s*\Z",
@@ -93,8 +96,22 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
-        r"No space left on device|Disk quota exceeded",
+        rf"(?:No space left on device|Disk quota exceeded){_AT}",
         Text(vi="đĩa của máy chủ đã đầy: giải phóng dung lượng", en="the host's disk is full: free some space"),
+    ),
+    (
+        rf"Read-only file system{_AT}",
+        Text(
+            vi="hệ thống tệp trên máy chủ chỉ cho đọc: xem nguyên nhân ('dmesg', 'findmnt'), rồi gắn lại để ghi được",
+            en="a file system of the host is read-only: see why ('dmesg', 'findmnt'), then mount it writable again",
+        ),
+    ),
+    (
+        rf"Operation not permitted{_AT}",
+        Text(
+            vi="máy chủ không cho phép thay đổi, kể cả root: nếu 'lsattr' cho thấy tệp bị khóa (i, a) thì mở bằng 'chattr -ia'",
+            en="the host forbids the change, even to root: where 'lsattr' shows the file locked (i, a), unlock it by 'chattr -ia'",
+        ),
     ),
     (
         r"Connection refused",
@@ -103,7 +120,7 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
-        r"timed out|Timeout|No route to host|Network is unreachable|Connection closed|Connection reset|UNREACHABLE",
+        r"Data could not be sent to remote host|timed out|Timeout|No route to host|Network is unreachable|Connection closed|Connection reset|UNREACHABLE",
         Text(vi="không kết nối được tới máy chủ (hết thời gian chờ)", en="the host could not be reached (timed out)"),
     ),
     (
@@ -120,10 +137,18 @@ def explain(message: str) -> Text:
     """The reason behind Ansible's or SSH's message, whatever its length; unknown ones are quoted, shortened."""
     read = message if len(message) <= 2 * _ENDS else f"{message[:_ENDS]}\n{message[-_ENDS:]}"
     for pattern, text in _KNOWN:
-        if re.search(pattern, read):
-            return text
+        found = re.search(pattern, read)
+        if found is not None:
+            return _naming(text, next((one for one in found.groupdict().values() if one), None))
     said = one_line(" ".join(redact(read).split()), 300) or "?"
     return Text(vi=f"máy chủ báo lỗi: {said}", en=f"the host reported an error: {said}")
+
+
+def _naming(text: Text, path: str | None) -> Text:
+    if path is None:
+        return text
+    shown = one_line(redact(path), 200)
+    return Text(vi=f"{text.vi} ({shown})", en=f"{text.en} ({shown})")
 
 
 _NOT_RUN = re.compile(

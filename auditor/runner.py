@@ -51,6 +51,9 @@ _SUDO_ASKS = r"(?i)BECOME password(\[defaults to SSH password\])?: ?$"
 CUT_SHORT = "cut short"
 """The status of a run that somebody or something ended before its last word: no host has come to its end for certain."""
 
+_SAYING = ("msg", "module_stderr", "module_stdout", "stderr")
+_ITEMS = 5
+
 Outcome = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 
 
@@ -70,8 +73,14 @@ class Task:
 
     @property
     def message(self) -> str:
-        """Ansible's own words about a failure."""
-        parts = [self.result.get(key) for key in ("msg", "module_stderr", "module_stdout", "stderr")]
+        """Ansible's own words about a failure; of a task that is done for several items those about the items first."""
+        items = self.result.get("results")
+        failed = (
+            [one for one in items if isinstance(one, Mapping) and one.get("failed")]
+            if isinstance(items, list | tuple)
+            else []
+        )
+        parts = [one.get(key) for one in (*failed[:_ITEMS], self.result) for key in _SAYING]
         return "\n".join(str(part) for part in parts if part)
 
 

@@ -160,6 +160,13 @@ def upper(host: str) -> Path:
     return state().machine(_known(spec(), host)) / "upper"
 
 
+def cut_power(host: str) -> None:
+    """Cut a machine's power and let it boot again; it is not waited for."""
+    own, lab = state(), spec()
+    with only_lab(own):
+        machine.cut_power(lab, _known(lab, host), images.image(lab, host, own), own)
+
+
 def link(host: str, *, up: bool) -> None:
     """Plug a machine's network cable in, or pull it."""
     machine.link(_known(spec(), host), up=up)

@@ -48,6 +48,12 @@ def keep(spec: Spec, name: str, top: Layer, state: State) -> None:
     _boot(spec, name, top, state)
 
 
+def cut_power(spec: Spec, name: str, top: Layer, state: State) -> None:
+    """End a machine at once and boot it again with what it changed."""
+    _end(name)
+    _boot(spec, name, top, state)
+
+
 def _copy(source: Path, target: Path) -> None:
     subprocess.run(["cp", "--archive", "--no-target-directory", source, target], check=True)
 

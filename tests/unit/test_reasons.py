@@ -34,6 +34,15 @@ from auditor.reasons import explain, of_area
         ("sorry, user a may not run sudo on web1.", "may not use sudo"),
         ("/bin/sh: 1: /usr/bin/python3: not found", "no Python 3: run 'apt-get install python3'"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
+        (
+            "Could not replace file: /root/.ansible/tmp/x to /etc/login.defs: [Errno 1] Operation not permitted: "
+            "b'/etc/.ansible_tmpx' -> b'/etc/login.defs'",
+            "unlock it by 'chattr -ia' (/etc/login.defs)",
+        ),
+        (
+            "Error was: [Errno 30] Read-only file system: b'/etc/.ansible_tmpxyz'",
+            "mount it writable again (/etc/.ansible_tmpxyz)",
+        ),
         ("another run is in progress on this host: 20261124T101500Z-7f3a", "wait until it has ended"),
         ("ssh: Could not resolve hostname nowhere: Name or service not known", "does not resolve"),
     ],

@@ -1,0 +1,413 @@
+"""What random faults at random moments cost: a way in, a site, or an ending told falsely.
+
+    .venv/bin/python -m benchmarks.soak [--runs 100] [--seed 1] [--hosts web1,web2,web3] [--faults power,cable] [--keep]
+
+On the lab, one run a seed: a pristine host is hardened, or hardened and rolled back, and a fault comes upon it somewhere in
+between. Once all is settled, everything is looked at: every way in, every site, the disk byte by byte, and whether what
+the command told, or the next one finds out, is what is. A line a seed, then the counts; it ends with 1 unless they are 0.
+A seed tells host, verb, fault and moment: ``--runs 1 --seed N`` is that run again, and ``--keep`` leaves its folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from auditor import harden, lab
+from auditor import inventory as inventories
+from auditor.journal import Journal
+from auditor.review import smoke
+from tests.lab.disk import Disk, differences, disk
+from tests.lab.fixtures import BIN, INVENTORY, environment, quiet, visit
+
+GUARD = "/var/lib/luytre/guard"
+SECONDS = 40
+"""In which a host has to be confirmed."""
+SPAN = 30.0
+"""The latest moment at which a fault comes, in seconds after the verb began to change the host."""
+SETTLE_SECONDS = 420
+FILLED_MEGABYTES = 24
+OF_BOOT = (
+    *("/etc/machine-id", "/var/lib/dbus", "/etc/alternatives", "/etc/alternatives/php-fpm.sock"),
+    *("/var/lib/dpkg/alternatives/php-fpm.sock", "/etc/.pwd.lock", "/var/cache/ldconfig", "/etc/.updated"),
+    *("/var/.updated", "/var/lib/systemd", "/var/spool/cron/crontabs", "/var/lib/systemd/credential.secret"),
+)
+"""What a boot writes."""
+OF_UPGRADE = (
+    *("/var/lib/dpkg/status", "/var/lib/dpkg/status-old", "/var/lib/dpkg/statoverride-old", "/var/lib/dpkg/info"),
+    *("/usr/share/doc", "/var/lib/dpkg", "/var/lib/apt/extended_states", "/var/cache/apt"),
+)
+"""Records that tell of an upgrade, which stays."""
+UPGRADED = "luytre-lab-canary"
+DAEMONS = ("nginx", "apache2", "mariadb", "php*-fpm")
+WAYS = "id -u; passwd --status root | cut -d' ' -f2; sshd -t && echo sshd; systemctl is-active ssh.service ssh.socket | sort -u"
+
+
+@dataclass
+class Trial:
+    """One run: what is to happen, and what came of it."""
+
+    seed: int
+    host: str
+    verb: str
+    fault: str
+    moment: float
+    folder: Path
+    random: random.Random
+    process: subprocess.Popen[str] | None = None
+    told: str = "?"
+    found: str = "?"
+    """What the host itself holds."""
+    wrong: dict[str, str] = field(default_factory=dict)
+    """``way``, ``site``, ``told``, ``stuck``, to what of it."""
+    seconds: float = 0.0
+
+    @property
+    def state(self) -> Mapping[str, str]:
+        """The controller's environment, with a history of its own."""
+        return environment(self.folder)
+
+    def sh(self, script: str, timeout: float = 120) -> str:
+        """What a script says as root on the host."""
+        done = lab.run(self.host, script, timeout=timeout)
+        return done.stdout.decode("utf-8", "replace")
+
+    def row(self) -> str:
+        """Its line of the table."""
+        said = "; ".join(f"{kind}: {what}" for kind, what in self.wrong.items()) or "ok"
+        cells = (
+            f"{self.seed:>5} {self.host:<5} {self.verb:<8} {self.fault:<18} {self.moment:>5.1f} {self.seconds:>5.0f}"
+        )
+        return f"{cells}  {self.told:<12} {self.found:<12} {said[:600]}"
+
+
+# --- faults: each comes at its moment, and is over when it returns ----------------------------------------
+
+
+def family(root: int) -> list[int]:
+    """A process and all that it started."""
+    found = [root]
+    for pid in found:
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                found += [int(child) for child in (thread / "children").read_text().split()]
+    return found
+
+
+def signalled(trial: Trial, number: int) -> None:
+    for pid in family(trial.process.pid) if trial.process else ():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def controller_killed(trial: Trial) -> None:
+    signalled(trial, signal.SIGKILL)
+
+
+def controller_stopped(trial: Trial) -> None:
+    """A laptop that is closed for longer than the timer."""
+    signalled(trial, signal.SIGSTOP)
+    time.sleep(SECONDS + trial.random.uniform(5, 25))
+    signalled(trial, signal.SIGCONT)
+
+
+def guard_killed(trial: Trial) -> None:
+    """The way back is needed, and killed in it again and again."""
+    signalled(trial, signal.SIGKILL)
+    pauses = " ".join(f"{trial.random.uniform(0, 1.5):.2f}" for _ in range(8))
+    script = f"""
+    until pid=$(systemctl show -p MainPID --value 'luytre-revert-*.service' 'luytre-rollback.service' | grep -vx 0 | head -1);
+      test -n "$pid" || ! test -e {GUARD}/armed.json -o -e {GUARD}/rolling.json; do sleep 0.05; done
+    for pause in {pauses}; do sleep $pause
+      for pid in $(systemctl show -p MainPID --value 'luytre-revert-*.service' luytre-rollback.service); do
+        test "$pid" = 0 || kill -9 "$pid"; done; done
+    """
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        lab.run(
+            trial.host, ["systemd-run", "--quiet", "--property=RuntimeMaxSec=150", "--no-block", "sh", "-c", script]
+        )
+
+
+def sshd_killed(trial: Trial) -> None:
+    trial.sh("systemctl kill --signal=KILL ssh.service")
+
+
+def daemon_killed(trial: Trial) -> None:
+    units = trial.sh(
+        f"systemctl list-units --no-legend --plain --state=active {' '.join(f"'{d}.service'" for d in DAEMONS)}"
+    )
+    names = sorted(line.split()[0] for line in units.splitlines() if line.strip())
+    if names:
+        trial.sh(f"systemctl kill --signal=KILL {trial.random.choice(names)}")
+
+
+def cable(trial: Trial) -> None:
+    lab.link(trial.host, up=False)
+    time.sleep(trial.random.uniform(1, SECONDS + 20))
+    lab.link(trial.host, up=True)
+
+
+def power(trial: Trial) -> None:
+    lab.cut_power(trial.host)
+
+
+def host_disk_full(trial: Trial) -> None:
+    trial.sh("dd if=/dev/zero of=/etc/filler bs=64k 2>/dev/null; true")
+    time.sleep(trial.random.uniform(5, SECONDS))
+    trial.sh("rm -f /etc/filler")
+
+
+def state_full(trial: Trial) -> None:
+    filler = Path(trial.state["LUYTRE_STATE"], "filler")
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1 << 16))
+    time.sleep(trial.random.uniform(5, SECONDS))
+    filler.unlink(missing_ok=True)
+
+
+FAULTS: Mapping[str, Callable[[Trial], None]] = {
+    one.__name__: one
+    for one in (
+        *(controller_killed, controller_stopped, guard_killed, sshd_killed, daemon_killed),
+        *(cable, power, host_disk_full, state_full),
+    )
+}
+
+
+# --- one run ----------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def own_state(trial: Trial) -> Iterator[None]:
+    """The controller's state; on a small disk of its own when that is to run full."""
+    place = Path(trial.state["LUYTRE_STATE"])
+    place.mkdir(parents=True)
+    small = trial.fault == "state_full"
+    if small:
+        options = f"size={FILLED_MEGABYTES}m"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(place)], check=True)
+    try:
+        yield
+    finally:
+        if small:
+            subprocess.run(["umount", "--lazy", str(place)], check=False)
+
+
+def prepare(trial: Trial) -> None:
+    lab.reset([trial.host])
+    quiet(trial.host)
+    if trial.fault == "host_disk_full":
+        size = f"size={FILLED_MEGABYTES}m,mode=755"
+        trial.sh(
+            f"mkdir /run/etc; mount -t tmpfs -o {size} none /run/etc; cp -a /etc/. /run/etc; touch -r /etc /run/etc; mount --bind /run/etc /etc"
+        )
+
+
+def command(trial: Trial, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [str(BIN / "auditor"), *arguments, "-i", INVENTORY, "--limit", trial.host, "--yes", "--json", "--lang", "en"],
+        env=dict(trial.state),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def hardening(trial: Trial, name: str) -> subprocess.Popen[str]:
+    return command(trial, "harden", "--confirm-within", str(SECONDS), "--output", str(trial.folder / name))
+
+
+def changing(trial: Trial) -> bool:
+    """Whether the verb has begun to change the host."""
+    mark = "armed.json" if trial.verb == "harden" else "rolling.json"
+    return lab.run(trial.host, f"test -e {GUARD}/{mark}", timeout=20).returncode == 0
+
+
+def meet(trial: Trial) -> tuple[int, str, str]:
+    """Run the verb and let the fault come at its moment; how the verb ended."""
+    trial.process = hardening(trial, "out") if trial.verb == "harden" else command(trial, "rollback")
+    over = threading.Event()
+
+    def come() -> None:
+        until = time.monotonic() + 120
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            while not over.is_set() and time.monotonic() < until and not changing(trial):
+                time.sleep(0.1)
+        if not over.wait(trial.moment):
+            FAULTS[trial.fault](trial)
+
+    thread = threading.Thread(target=come)
+    thread.start()
+    try:
+        out, err = trial.process.communicate(timeout=900)
+    except subprocess.TimeoutExpired:
+        signalled(trial, signal.SIGKILL)
+        out, err = trial.process.communicate()
+        trial.wrong["stuck"] = "the command did not end"
+    over.set()
+    thread.join()
+    return trial.process.returncode, out, err
+
+
+def settled(trial: Trial) -> bool:
+    """Wait until the host answers and neither a run nor a rollback is open on it."""
+    until = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            said = lab.run(
+                trial.host, f"! test -e {GUARD}/armed.json && ! test -e {GUARD}/rolling.json && echo over", timeout=20
+            )
+            if said.stdout.strip() == b"over":
+                return True
+        time.sleep(1)
+    return False
+
+
+def find_out(trial: Trial) -> str:
+    """What the next command would be told of the hardening."""
+    known = inventories.load(Path(INVENTORY))
+    hosts = [host for host in known.hosts if host.name == trial.host]
+    journal = Journal(Path(trial.state["LUYTRE_STATE"]) / "hardenings")
+    harden.find_out(known, hosts, journal)
+    entry = journal.find(known.path, None).of(trial.host)
+    return entry.state if entry else "none"
+
+
+def own_word(trial: Trial) -> str:
+    """What the host itself holds of the last run."""
+    said = trial.sh(f"ls -t {GUARD}/*/state.json | head -1 | xargs -r cat")
+    state = json.loads(said).get("state", "?") if said.startswith("{") else "none"
+    return "confirmed" if state == "confirming" else str(state)
+
+
+def look(trial: Trial, before: Disk, pages: smoke.Answers, ways: str, booted: bool) -> None:
+    """Everything that must be so once all is settled."""
+    if (now := trial.sh(WAYS)) != ways:
+        trial.wrong["way"] = f"{ways.split()} → {now.split()}"
+    down = smoke.compare(smoke.learn(pages), visit(trial.host, again=pages))
+    if down:
+        trial.wrong["site"] = "; ".join(f"{one.url}: {one.what.en}" for one in down[:3])
+    changed = {
+        path: both for path, both in differences(before, disk(trial.host)).items() if not path.startswith("/etc/filler")
+    }
+    if booted:
+        changed = {path: both for path, both in changed.items() if path not in OF_BOOT}
+    if trial.told == "rolled_back":
+        changed = {path: both for path, both in changed.items() if path not in OF_UPGRADE and UPGRADED not in path}
+    if trial.told in ("reverted", "refused", "rolled_back") and changed:
+        trial.wrong["told"] = f"{trial.told}, and {len(changed)} paths differ: {list(changed)[:6]}"
+    if trial.told == "confirmed" != trial.found:
+        trial.wrong["told"] = f"confirmed, and the host holds {trial.found}"
+    if trial.told in ("armed", "applying", "lost", "?"):
+        trial.wrong["told"] = f"{trial.told}, when all was settled"
+
+
+def trial_of(seed: int, hosts: Sequence[str], faults: Sequence[str], host: str | None = None) -> Trial:
+    chance = random.Random(seed)  # noqa: S311
+    where, verb = chance.choice(list(hosts)), chance.choice(["harden", "harden", "harden", "rollback"])
+    fault = chance.choice(list(faults))
+    moment = chance.uniform(0, SPAN if verb == "harden" else SPAN / 5)
+    folder = Path(tempfile.mkdtemp(prefix=f"luytre-soak-{seed}-"))
+    return Trial(seed, host or where, verb, fault, moment, folder, chance)
+
+
+def play(trial: Trial, *, keep: bool) -> Trial:
+    """One run from the pristine host to the last look."""
+    began = time.monotonic()
+    try:
+        with own_state(trial):
+            prepare(trial)
+            before, pages, ways = disk(trial.host), visit(trial.host), trial.sh(WAYS)
+            if trial.verb == "rollback" and hardening(trial, "first").wait(600) != 0:
+                trial.wrong["stuck"] = "the first hardening was not confirmed"
+                return trial
+            code, out, err = meet(trial)
+            (trial.folder / "said").write_text(f"{code}\n{out}\n{err}")
+            lab.link(trial.host, up=True)
+            if not settled(trial):
+                trial.wrong["stuck"] = (
+                    f"not settled after {SETTLE_SECONDS} s: {trial.sh('cat ' + GUARD + '/*/state.json')[-300:]}"
+                )
+                return trial
+            trial.told = told(trial, code)
+            trial.found = own_word(trial)
+            quiet(trial.host)
+            look(trial, before, pages, ways, booted=trial.fault == "power")
+    except Exception as error:  # whatever it is: the seed is told with it, and the next one begins
+        trial.wrong["stuck"] = f"{type(error).__name__}: {error}"[:300]
+    finally:
+        trial.seconds = time.monotonic() - began
+        if not keep and not trial.wrong:
+            shutil.rmtree(trial.folder, ignore_errors=True)
+    return trial
+
+
+def told(trial: Trial, code: int) -> str:
+    """What is told of the host in the end: by the verb, or by the next command where the verb was cut off."""
+    if trial.verb == "harden":
+        return find_out(trial)
+    if code != 0:
+        again = command(trial, "rollback")
+        said, _ = again.communicate(timeout=600)
+        code = again.returncode
+        (trial.folder / "again").write_text(said)
+    return "rolled_back" if code == 0 else "not undone"
+
+
+def main() -> int:
+    """The table and the counts. 1 when something was lost or told falsely."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1, help="the first run's; each run's is one more")
+    parser.add_argument("--hosts", default=",".join(lab.hosts()))
+    parser.add_argument("--faults", default=",".join(FAULTS))
+    parser.add_argument("--minutes", type=float, default=600, help="begin no run after so many")
+    parser.add_argument("--keep", action="store_true", help="keep the folder of each run")
+    given = parser.parse_args()
+    hosts, faults = given.hosts.split(","), given.faults.split(",")
+    if unknown := {*hosts} - {*lab.hosts()} | {*faults} - {*FAULTS}:
+        parser.error(f"not known: {', '.join(sorted(unknown))}")
+    until = time.monotonic() + 60 * given.minutes
+    lab.up()
+    print(
+        f"{'seed':>5} {'host':<5} {'verb':<8} {'fault':<18} {'at':>5} {'s':>5}  {'told':<12} {'host holds':<12} outcome"
+    )
+    trials: list[Trial] = []
+    chains: dict[str, list[int]] = {host: [] for host in hosts}
+    for seed in range(given.seed, given.seed + given.runs):
+        chains[random.Random(seed).choice(hosts)].append(seed)  # noqa: S311
+
+    def chain(host: str) -> None:
+        for seed in chains[host]:
+            if time.monotonic() < until:
+                trials.append(play(trial_of(seed, hosts, faults), keep=given.keep))
+                print(trials[-1].row(), flush=True)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(chain, hosts))
+    counts = {kind: sum(kind in trial.wrong for trial in trials) for kind in ("way", "site", "told", "stuck")}
+    print(
+        f"{len(trials)} runs: {counts['way']} ways in lost, {counts['site']} with sites down, "
+        f"{counts['told']} endings told falsely, {counts['stuck']} never settled"
+    )
+    return 1 if any(counts.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
