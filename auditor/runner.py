@@ -75,11 +75,8 @@ class Task:
     def message(self) -> str:
         """Ansible's own words about a failure; of a task that is done for several items those about the items first."""
         items = self.result.get("results")
-        failed = (
-            [one for one in items if isinstance(one, Mapping) and one.get("failed")]
-            if isinstance(items, list | tuple)
-            else []
-        )
+        told = [one for one in items if isinstance(one, Mapping)] if isinstance(items, list | tuple) else []
+        failed = [one for one in told if one.get("failed") or "exception" in one]
         parts = [one.get(key) for one in (*failed[:_ITEMS], self.result) for key in _SAYING]
         return "\n".join(str(part) for part in parts if part)
 

@@ -57,6 +57,14 @@ def test_a_host_that_fails_makes_the_run_fail(tmp_path: Path) -> None:
     assert failed.message == "no more"
 
 
+def test_a_task_for_several_items_says_why_one_failed(tmp_path: Path) -> None:
+    line = "      ansible.builtin.lineinfile: {path: /proc/version, line: '{{ item }}'}\n      loop: [a]\n"
+    run = play(written(tmp_path, "    - name: Write\n" + line), inventory=THIS_MACHINE)
+    failed = run.failure(THIS_MACHINE)
+    assert failed is not None
+    assert "/proc" in failed.message.splitlines()[0]
+
+
 def test_a_playbook_that_cannot_begin_says_why(tmp_path: Path) -> None:
     run = play(written(tmp_path, "    - nosuchmodule:\n"), inventory=THIS_MACHINE)
     assert (run.status, run.tasks) == ("failed", ())
