@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from auditor import lab
 from tests.lab.disk import differences
 from tests.lab.guarded import ROOTS, Host
 
@@ -49,6 +50,58 @@ X
     assert there.outcome("killed")["state"] == "reverted"
     assert "killed" in there.sh("cat /run/killed; rm /root/kill.sh")
     assert set(differences(before, there.disk())) <= {"/root"}
+
+
+def test_what_a_run_still_has_at_work_is_ended_before_the_host_is_back(host: Callable[[str], Host]) -> None:
+    """In another control group, as an orphan, as a child that is no Python; and a step that was held up on its way."""
+    there = host("web3")
+    before = there.disk()
+    there.arm("late", ["/etc/"], seconds=3600)
+    there.sh(AT_WORK)
+    there.guard("arm", run="late", seconds=5)
+    outcome = there.outcome("late")
+    assert (outcome["state"], outcome["differs"]) == ("reverted", {})
+    assert outcome["processes_ended"] >= 2
+    there.sh("touch /run/go; until systemctl is-failed --quiet held.service; do sleep 0.1; done")
+    assert differences(before, there.disk()) == {}
+
+
+AT_WORK = """
+python=/var/lib/luytre/guard/late/python; cp $python /run/held
+sed -i '/^exec 9/i touch /run/waiting; until test -e /run/go; do sleep 0.05; done' /run/held
+systemd-run --quiet --unit=held sh /run/held -c 'open("/etc/late-held", "w")'
+systemd-run --quiet --scope --slice=system.slice $python -c 'import time
+while True:
+    open("/etc/late-scope", "a").write("x"); time.sleep(0.01)' > /dev/null 2>&1 < /dev/null &
+setsid $python -c 'import subprocess, sys; subprocess.Popen(["sh", "-c", sys.argv[1]], start_new_session=True)' \
+  'while :; do echo x >> /etc/late-orphan; sleep 0.01; done' > /dev/null 2>&1 < /dev/null
+until test -e /run/waiting -a -e /etc/late-scope -a -e /etc/late-orphan; do sleep 0.05; done
+"""
+
+
+def test_a_rollback_that_a_power_cut_meets_is_gone_on_with_at_boot(host: Callable[[str], Host]) -> None:
+    there = host("web3")
+    there.sh("mkdir /etc/many; for i in $(seq 1200); do echo $i > /etc/many/$i; done; touch -d 2001-01-01 /etc/many/*")
+    before = there.disk()
+    there.arm("cut", ["/etc/"], seconds=3600)
+    there.sh("for f in /etc/many/*; do echo x >> $f; done; chmod 600 /etc/motd")
+    assert there.guard("confirm", run="cut")["state"] == "confirmed"
+    there.sh(ROLL_BACK)
+    lab.cut_power("web3")
+    assert there.outcome("cut", 120, mark="rolling.json")["state"] == "rolled_back"
+    changed = differences(before, there.disk())
+    assert [path for path in changed if path.startswith(("/etc/many", "/etc/motd", "/usr"))] == []
+
+
+ROLL_BACK = """
+cd /var/lib/luytre/guard/cut
+python3 -c 'import json
+state = json.load(open("state.json"))
+asked = {"run": "cut", "digest": state["digest"], "after": state["after"], "only": None, "number": 1}
+json.dump(asked, open("rollback.json", "w"))'
+systemd-run --quiet --unit=luytre-rollback python3 -I -B guard.pyz rollback cut
+until test -e ../rolling.json; do sleep 0.01; done; sleep 0.1
+"""
 
 
 def test_links_below_a_web_root_gain_nothing(host: Callable[[str], Host]) -> None:

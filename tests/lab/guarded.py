@@ -68,11 +68,11 @@ class Host:
         said = self.sh(f"cat /var/lib/luytre/guard/{run}/state.json")
         return json.loads(said) if said.startswith("{") else {}
 
-    def outcome(self, run: str, seconds: float = 60) -> dict[str, Any]:
-        """How the run ended, once it has and we get in again."""
+    def outcome(self, run: str, seconds: float = 60, mark: str = "armed.json") -> dict[str, Any]:
+        """How the run ended, once it has, its mark is gone, and we get in again."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            said = self.sh(f"test -e /var/lib/luytre/guard/armed.json || cat /var/lib/luytre/guard/{run}/state.json")
+            said = self.sh(f"test -e /var/lib/luytre/guard/{mark} || cat /var/lib/luytre/guard/{run}/state.json")
             if said.startswith("{"):
                 return json.loads(said)  # type: ignore[no-any-return]
             time.sleep(0.3)
