@@ -99,7 +99,7 @@ python3 -c 'import json
 state = json.load(open("state.json"))
 asked = {"run": "cut", "digest": state["digest"], "after": state["after"], "only": None, "number": 1}
 json.dump(asked, open("rollback.json", "w"))'
-systemd-run --quiet --unit=luytre-rollback python3 -I -B guard.pyz rollback cut
+systemd-run --quiet --unit=luytre-rollback python3 -I -B $PWD/guard.pyz rollback cut
 until test -e ../rolling.json; do sleep 0.01; done; sleep 0.1
 """
 
