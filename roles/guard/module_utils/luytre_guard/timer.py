@@ -55,7 +55,7 @@ RESUME_UNIT = """\
 Description=Lũy Tre: go on with rolling back the run {run}
 ConditionPathExists={rolling}
 RequiresMountsFor={home}
-After=network.target nftables.service ssh.service nginx.service apache2.service mariadb.service mysql.service
+After=network.target luytre-firewall.service ssh.service nginx.service apache2.service mariadb.service mysql.service
 
 StartLimitIntervalSec=0
 
