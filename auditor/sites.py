@@ -30,7 +30,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     """The ``site`` of control expressions: the declaration, and what in the host's facts belongs to it.
 
     ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM
-    pools that they hand requests to, ``certificate`` the one served for the domain, ``application`` the declared one or
+    pools that they hand requests to, or Apache's own PHP, ``certificate`` the one served for the domain, ``application`` the declared one or
     else that whose files lie in its roots, ``wordpress`` the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root, ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not found
     is None or empty.
     """
@@ -51,7 +51,8 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     ]
     roots = {root for root in (site.document_root, *(vhost["root"] for vhost in (*vhosts, *unasked))) if root}
     backends = {backend for vhost in vhosts for backend in vhost["php_backends"]}
-    pools = [pool for pool in data.get("php_fpm", {}).get("pools", []) if pool["backend"] in backends]
+    php = data.get("php_fpm", {})
+    pools = [pool for pool in (*php.get("pools", []), *php.get("modules", [])) if pool["backend"] in backends]
     certificates = {certificate["path"]: certificate for certificate in data.get("tls", {}).get("certificates", [])}
     tls_vhosts = [vhost for vhost in vhosts if _speaks_tls(vhost)]
     certificate = next(

@@ -1,4 +1,4 @@
-"""PHP-FPM: installed versions, their ini in force, and every pool with its own values applied."""
+"""PHP-FPM and PHP inside Apache: installed versions, their ini in force, and every pool with its own values applied."""
 
 from __future__ import annotations
 
@@ -71,8 +71,21 @@ class Pool(Fact):
     upload_exceeds_post: bool
 
 
+class Module(Fact):
+    """PHP inside Apache, as a whole or as one of Apache's files changes it."""
+
+    label: str = Field(description="'mod_php (PHP 8.2)', and the file that changes it")
+    version: str
+    branch: str = Field(description="as a Version's")
+    backend: str = Field(description="as in Vhost.php_backends: 'mod_php'")
+    user: str
+    settings: Settings
+    after_ours: list[str]
+    upload_exceeds_post: bool
+
+
 class ShellFunction(Fact):
-    """A function that starts programs, callable in a pool."""
+    """A function that starts programs, callable in a pool, or in Apache's own PHP."""
 
     pool: str
     function: str
@@ -88,10 +101,11 @@ class UserIni(Fact):
 
 
 class Facts(Area):
-    """PHP-FPM on the host; empty lists when there is none."""
+    """PHP that serves sites; empty lists when there is none."""
 
     installed: bool
     versions: list[Version]
     pools: list[Pool]
+    modules: list[Module] = Field(default_factory=list)
     shell_functions: list[ShellFunction]
     user_ini: list[UserIni]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import php_fpm
+from ansible.module_utils.luytre import _mod_php, php_fpm
 
 from auditor import controls
 from auditor.controls import Catalogue
@@ -115,6 +115,7 @@ def facts(dump: str = DUMP, info: str = INFO, after_ours: tuple[str, ...] = (), 
             }
         ],
         "pools": pools,
+        "modules": [],
         "shell_functions": php_fpm.callable_shell_functions(pools),
         "user_ini": [],
     }
@@ -318,3 +319,61 @@ def test_no_fpm_is_no_finding() -> None:
     absent: dict[str, Any] = {"installed": False, "versions": [], "pools": [], "shell_functions": [], "user_ini": []}
     found = statuses(absent)
     assert {status for name, status in found.items() if name != "php_fpm.mod_php"} == {Status.NOT_APPLICABLE}
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Apache with PHP of its own, which its php.ini, a later ini and one site set otherwise than PHP-FPM."""
+    for folder in ("mods", "8.2/conf.d", "sites"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "mods" / "php8.2.load").write_text("LoadModule php_module /usr/lib/apache2/modules/libphp8.2.so\n")
+    (tmp_path / "8.2" / "php.ini").write_text("[PHP]\nexpose_php = On\ndisplay_errors = Off ; no\nlog_errors = On\n")
+    (tmp_path / "8.2" / "conf.d" / "50-x.ini").write_text('disable_functions = "system,exec"\n')
+    (tmp_path / "sites" / "a.conf").write_text("<VirtualHost *:80>\nphp_admin_flag display_errors on\n</VirtualHost>\n")
+    monkeypatch.setattr(_mod_php, "ENABLED", f"{tmp_path}/mods/php*.load")
+    monkeypatch.setattr(_mod_php, "INI", f"{tmp_path}/%s")
+    monkeypatch.setattr(_mod_php, "CONFIGURED", (f"{tmp_path}/sites/*",))
+    return tmp_path
+
+
+def with_modules(fpm: bool = True) -> dict[str, Any]:
+    data = facts() if fpm else {"installed": False, "versions": [], "pools": [], "user_ini": []}
+    modules = [each for version in _mod_php.versions() for each in php_fpm.modules(version)]
+    functions = php_fpm.callable_shell_functions([*data["pools"], *modules])
+    data = {**data, "modules": modules, "shell_functions": functions}
+    Facts.model_validate(data)
+    return data
+
+
+def test_apaches_own_php_is_read_by_its_own_files(inside: Path) -> None:
+    whole, site = with_modules()["modules"]
+    assert whole["label"] == "mod_php (PHP 8.2)" and site["label"] == f"mod_php (PHP 8.2), {inside}/sites/a.conf"
+    settings = whole["settings"]
+    assert settings["expose_php"] and not settings["display_errors"] and settings["display_startup_errors"]
+    assert settings["disable_functions"] == ["exec", "system"] and settings["post_max_bytes"] == 8 << 20
+    assert site["settings"]["display_errors"]
+
+
+def test_apaches_own_php_is_judged_with_and_without_fpm(inside: Path) -> None:
+    for fpm in (True, False):
+        found = statuses(with_modules(fpm))
+        for name in ("expose", "display_errors", "session_cookies", "disable_functions"):
+            assert found[f"php_fpm.{name}"] in (Status.FAIL, Status.PARTIAL)
+    assert found["php_fpm.limit_extensions"] is Status.NOT_APPLICABLE
+    assert found["php_fpm.log_errors"] is Status.PASS
+
+
+def test_each_version_and_sapi_has_an_ini_of_ours(inside: Path) -> None:
+    made = filters.files(with_modules(), ALL, [], SHELL, "Lax")
+    assert sorted(made) == ["/etc/php/8.2/apache2/conf.d/99-luytre.ini", "/etc/php/8.4/fpm/conf.d/99-luytre.ini"]
+    apache = made["/etc/php/8.2/apache2/conf.d/99-luytre.ini"]
+    (inside / "8.2" / "conf.d" / "99-luytre.ini").write_text(apache)
+    (inside / "sites" / "a.conf").unlink()
+    again = with_modules(fpm=False)
+    found = statuses(again)
+    assert all(
+        found[f"php_fpm.{name}"] is Status.PASS
+        for name in ("expose", "display_errors", "log_errors", "url_include", "session_cookies", "disable_functions")
+    )
+    assert "fix_pathinfo" not in apache
+    assert filters.files(again, ALL, [], SHELL, "Lax")["/etc/php/8.2/apache2/conf.d/99-luytre.ini"] == apache

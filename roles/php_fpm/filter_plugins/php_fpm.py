@@ -1,4 +1,4 @@
-"""PHP-FPM's files, worked out from what is in force: never looser than it, and the same again on the next run."""
+"""PHP's files, of FPM and of Apache, worked out from what is in force: never looser than it, and the same again on the next run."""
 
 from __future__ import annotations
 
@@ -34,17 +34,19 @@ def settings(found, shell_functions, samesite):
 
 
 def files(facts, enforced, sites, shell_functions, samesite):
-    """Path to text of one ini a version. An empty text: no such file."""
+    """Path to text of one ini a version and SAPI. An empty text: no such file."""
     functions = _disabled(sites, shell_functions)
+    inside = {module["version"]: module["settings"] for module in reversed(facts["modules"])}
+    read = [("fpm", version["version"], version["ini"]) for version in facts["versions"]]
     found = {}
-    for version in facts["versions"]:
+    for sapi, version, ini in [*read, *(("apache2", version, ini) for version, ini in inside.items())]:
         lines = [
             line
-            for control, wanted in settings(version["ini"], functions, samesite).items()
-            if control in enforced
+            for control, wanted in settings(ini, functions, samesite).items()
+            if control in enforced and not (sapi == "apache2" and control == "php_fpm.fix_pathinfo")
             for line in (f"; {control}", *(f"{name} = {value}" for name, value, _fine in wanted))
         ]
-        path = f"/etc/php/{version['version']}/fpm/conf.d/99-luytre.ini"
+        path = f"/etc/php/{version}/{sapi}/conf.d/99-luytre.ini"
         found[path] = HEAD + "\n".join(lines) + "\n" if lines else ""
     return found
 

@@ -42,6 +42,10 @@ listening:
   description: Whether an address or a socket's mode changes, which takes a restart.
   returned: always
   type: bool
+inside_apache:
+  description: Whether a setting of Apache's own PHP changes.
+  returned: always
+  type: bool
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -78,7 +82,8 @@ def main():
             change.commit(tests, lambda: at_stake(versions))
     except Refused as refused:
         module.fail_json(msg=str(refused))
-    module.exit_json(changed=change.changed, diff=change.diff, listening=listening)
+    inside_apache = any("/apache2/" in path for path, _, _ in change.steps)
+    module.exit_json(changed=change.changed, diff=change.diff, listening=listening, inside_apache=inside_apache)
 
 
 def at_stake(versions):

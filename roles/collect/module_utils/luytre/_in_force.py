@@ -27,6 +27,7 @@ FILES = {
     "/etc/apache2/conf-enabled/00-luytre-default.conf": ("apache",),
     "/etc/apache2/luytre/*.conf": ("apache", *WEB),
     "/etc/php/*/fpm/conf.d/99-luytre.ini": ("php_fpm",),
+    "/etc/php/*/apache2/conf.d/99-luytre.ini": ("php_fpm",),
     "/etc/php/*/fpm/pool.d/*.conf": ("php_fpm",),
 }
 """What several controls share, so that it is written anew as a whole for each of them; and whose controls it may name."""

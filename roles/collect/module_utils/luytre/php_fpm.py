@@ -5,7 +5,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible.module_utils.luytre import _php_stake, _processes
+from ansible.module_utils.luytre import _mod_php, _php_stake, _processes
 from ansible.module_utils.luytre._reading import Elsewhere, file_mode, read_below, read_text
 
 OUR_INI = "99-luytre.ini"
@@ -63,13 +63,36 @@ def collect(reading):
     with ThreadPoolExecutor(max_workers=2) as threads:
         read = list(threads.map(lambda version: _version(reading, version), versions))
     pools = [pool for version in read for pool in version.pop("pools")]
+    inside = [each for version in _mod_php.versions() for each in modules(version)]
     return {
         "installed": bool(versions),
         "versions": read,
         "pools": pools,
-        "shell_functions": callable_shell_functions(pools),
+        "modules": inside,
+        "shell_functions": callable_shell_functions([*pools, *inside]),
         "user_ini": [found for root in _roots(reading.declared) for found in user_inis(root)],
     }
+
+
+def modules(version):
+    """Apache's own PHP of a version, and what it is by each file of Apache that sets something else."""
+    values = _mod_php.in_force(version, ini_values)
+    told = [("mod_php (PHP %s)" % version, values)]
+    for path, own in _mod_php.changed_by_apache(KEYS).items():
+        told.append(("mod_php (PHP %s), %s" % (version, path), {**values, **own}))
+    return [
+        {
+            "label": label,
+            "version": version,
+            "branch": version + _distribution(version, "libapache2-mod-php%s"),
+            "backend": _mod_php.BACKEND,
+            "user": _mod_php.user(),
+            "settings": typed(found),
+            "after_ours": sorted(_set_after_ours(_mod_php.INI % version + "/conf.d")),
+            "upload_exceeds_post": 0 < _bytes(found["post_max_size"]) < _bytes(found["upload_max_filesize"]),
+        }
+        for label, found in told
+    ]
 
 
 def callable_shell_functions(pools):
@@ -297,10 +320,10 @@ def _set_after_ours(folder):
     return set().union(*(ini_values(read_text(path) or "") for path in later)) & KEYS
 
 
-def _distribution(version):
+def _distribution(version, package="php%s-fpm"):
     """`` in debian 13`` when the package is the distribution's own build, else empty."""
     status = read_text("/var/lib/dpkg/status", 30_000_000) or ""
-    start = status.find("\nPackage: php%s-fpm\n" % version)
+    start = status.find("\nPackage: %s\n" % (package % version))
     stanza = status[start + 1 :].split("\n\n", 1)[0] if start >= 0 else ""
     package = re.search(r"(?m)^Version: (\S+)$", stanza)
     if not package or "+0~" in package.group(1) or "+deb.sury" in package.group(1):

@@ -2,7 +2,7 @@
 
 import os
 
-from ansible.module_utils.luytre import _in_force, kernel
+from ansible.module_utils.luytre import _in_force, _mod_php, kernel
 
 PROGRAMS = {
     "nginx": "nginx",
@@ -23,7 +23,6 @@ def collect(reading):
 
 def _is_installed(reading, program):
     if program == "php-fpm":
-        return os.path.isdir("/etc/php") and any(
-            reading.installed("php-fpm" + version) for version in os.listdir("/etc/php")
-        )
+        folders = os.listdir("/etc/php") if os.path.isdir("/etc/php") else []
+        return any(reading.installed("php-fpm" + version) for version in folders) or bool(_mod_php.versions())
     return reading.installed(program) is not None

@@ -1,0 +1,60 @@
+"""PHP inside Apache: what its own php.ini, the ini files after it and Apache's directives come to. Read, not run."""
+
+import glob
+import re
+
+from ansible.module_utils.luytre._reading import read_text
+
+ENABLED = "/etc/apache2/mods-enabled/php*.load"
+CONFIGURED = ("/etc/apache2/conf-enabled/*.conf", "/etc/apache2/sites-enabled/*")
+INI = "/etc/php/%s/apache2"
+ENVVARS = "/etc/apache2/envvars"
+BACKEND = "mod_php"
+MAX_FILES = 500
+DEFAULTS = {
+    "expose_php": "1",
+    "display_errors": "1",
+    "display_startup_errors": "1",
+    "log_errors": "1",
+    "allow_url_fopen": "1",
+    "session.use_only_cookies": "1",
+    "cgi.fix_pathinfo": "1",
+    "file_uploads": "1",
+    "upload_max_filesize": "2M",
+    "post_max_size": "8M",
+    "memory_limit": "128M",
+}
+"""What PHP itself takes where no file says anything."""
+_DIRECTIVE = re.compile(r"(?mi)^[ \t]*php_(?:admin_)?(?:value|flag)[ \t]+\"?([\w.]+)\"?[ \t]+(\"[^\"\n]*\"|\S+)")
+
+
+def versions():
+    """The versions that Apache loads, which is one at most where its files are as the packages leave them."""
+    found = re.findall(r"/php(\d{1,2}\.\d{1,2})\.load\n", "".join(path + "\n" for path in sorted(glob.glob(ENABLED))))
+    return sorted(set(found))
+
+
+def in_force(version, ini_values):
+    """The values of php.ini and of what is read after it, by name."""
+    folder = INI % version
+    values = dict(DEFAULTS)
+    for path in [folder + "/php.ini", *sorted(glob.glob(folder + "/conf.d/*.ini"))[:MAX_FILES]]:
+        values.update(ini_values(read_text(path) or ""))
+    return values
+
+
+def changed_by_apache(keys):
+    """``{file: {setting: value}}`` of what Apache's enabled files set again."""
+    found = {}
+    for pattern in CONFIGURED:
+        for path in sorted(glob.glob(pattern))[:MAX_FILES]:
+            own = {name: value.strip('"') for name, value in _DIRECTIVE.findall(read_text(path) or "") if name in keys}
+            if own:
+                found[path] = own
+    return found
+
+
+def user():
+    """The account that Apache's processes run as."""
+    named = re.search(r"(?m)^\s*export APACHE_RUN_USER=[\"']?([a-z_][\w.-]*)", read_text(ENVVARS) or "")
+    return named.group(1) if named else "www-data"
