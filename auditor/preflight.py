@@ -26,6 +26,7 @@ from auditor.controls import Fix
 from auditor.facts import HostFacts
 from auditor.models import Domain, Finding, Host, Organisation, Text
 from auditor.reasons import of_area
+from auditor.report.visible import one_line
 
 SUPPORTED = {("debian", "12"), ("debian", "13")}
 CLOCK_SECONDS = 300
@@ -349,7 +350,27 @@ def _untested(case: Case) -> Iterator[tuple[str, Text]]:
                 yield control, Text(vi=f"không thử trước được: {said.vi}", en=f"it cannot be tested first: {said.en}")
 
 
-_HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (_people, _other_firewall, _packages, _untested)
+def _sent_on(case: Case) -> Iterator[tuple[str, Text]]:
+    """Packets that are sent on to a container or another machine, and would no longer get there."""
+    sent = case.data.get("firewall", {}).get("published", ())
+    if sent and "kernel.forwarding" in case.fixes:
+        ports = ", ".join(f"{each['port'] or '*'} → {one_line(each['target'], 60)}" for each in sent[:10])
+        yield (
+            "kernel.forwarding",
+            Text(
+                vi=f"máy chủ đang chuyển tiếp cổng {ports}: bỏ chuyển tiếp đó trước nếu không còn dùng",
+                en=f"the host sends packets on (port {ports}): take that away first if it is no longer used",
+            ),
+        )
+
+
+_HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (
+    _people,
+    _other_firewall,
+    _packages,
+    _untested,
+    _sent_on,
+)
 
 
 def _without_https(case: Case) -> dict[str, dict[Domain, Text]]:

@@ -113,8 +113,8 @@ def _open_ports(host: Host, data: Mapping[str, Any]) -> list[int]:
         for each in data.get("services", {}).get("listeners", ())
         if each["protocol"] == "tcp" and not each["local"]
     ]
-    forwarded = [each["port"] for each in data.get("firewall", {}).get("forwarded", ()) if each["protocol"] == "tcp"]
-    return list(dict.fromkeys(port for port in (*host.open_ports, *forwarded, *listeners) if 0 < port < 65_536))
+    sent_on = [each["port"] for each in data.get("firewall", {}).get("published", ()) if each["protocol"] == "tcp"]
+    return list(dict.fromkeys(port for port in (*host.open_ports, *sent_on, *listeners) if 0 < port < 65_536))
 
 
 def _closing(host: Host, data: Mapping[str, Any], controls: frozenset[str], ports: Iterable[int]) -> frozenset[int]:
@@ -123,7 +123,7 @@ def _closing(host: Host, data: Mapping[str, Any], controls: frozenset[str], port
     found: set[int] = set()
     if controls & _WALLS:
         open_by_right = {*_WEB, *firewall.get("ssh", {}).get("ports", ())}
-        open_by_right |= {each["port"] for each in firewall.get("forwarded", ())}
+        open_by_right |= {each["port"] for each in firewall.get("published", ())}
         found |= set(ports) - open_by_right
     if "firewall.database_closed" in controls:
         found |= _DATABASE_PORTS

@@ -111,7 +111,11 @@ def compare(expected: Expectation, now: Look) -> dict[str, tuple[Failed, ...]]:
     for host in now.hosts:
         pages = expected.pages.of({site.domain for site in host.sites} - expected.by_wish)
         failures = (
-            *(Failed(one.what, one.areas) for one in probes.compare(expected.probed(host.name), now.probes[host.name])),
+            *(
+                Failed(one.what, one.areas)
+                for one in probes.compare(expected.probed(host.name), now.probes[host.name])
+                if not (expected.by_wish and probes.is_logged(one))
+            ),
             *(Failed(one.sentence, _SITE_AREAS) for one in smoke.compare(pages, now.pages)),
             *_beside(expected, now, host.name),
         )
@@ -129,5 +133,11 @@ def _beside(expected: Expectation, now: Look, host: str) -> tuple[Failed, ...]:
 
 
 def told(expected: Expectation, now: Look) -> tuple[Text, ...]:
-    """What the sites that are not judged by wish no longer serve as before."""
-    return tuple(one.sentence for one in smoke.compare(expected.pages.of(expected.by_wish), now.pages))
+    """What is new and not judged: sites' answers by wish, and what logs say that is no fault for certain."""
+    logged = (
+        Text(vi=f"{host}: {what.vi}", en=f"{host}: {what.en}")
+        for host, seen in now.probes.items()
+        for what in probes.told(expected.probed(host), seen)
+    )
+    pages = smoke.compare(expected.pages.of(expected.by_wish), now.pages)
+    return (*(one.sentence for one in pages), *logged)

@@ -28,13 +28,19 @@ CONNECT_SECONDS = 8
 WORKERS = 32
 MAX_OUTPUT = 64_000
 MAX_DETAIL = 300
-MAX_PROBES = 100
+MAX_ROOTS = 20
+MAX_PROBES = 400
 """Of one host: what it says beyond them would only hide what others say."""
 
 _SCRIPT = Path(__file__).with_name("probes.sh")
-_ENTER = 'echo "luytre: ssh 0"; if [ "$(id -u)" = 0 ]; then exec /bin/sh -s; else exec sudo -n -- /bin/sh -s; fi'
+_ENTER = 'echo "luytre: ssh 0"; if [ "$(id -u)" = 0 ]; then exec /bin/sh -s -- "$@"; else exec sudo -n -- /bin/sh -s -- "$@"; fi'
 _LINE = re.compile(r"luytre: ([a-z][a-z0-9:@._-]{0,79}) ([0-9]{1,3})(?: (.*))?")
 _SERVICE = "service:"
+_LOG = "log:"
+_TOLD = ("log:fatal", "log:upstream", "log:alert", "log:denied")
+"""Somebody who comes while a daemon starts anew, or who asks for what was closed, brings them about: never judged."""
+_QUIET = (_SERVICE, _LOG, "enters:", "writes:")
+"""Those that fail on sound hosts, too: only a change of theirs says something."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +81,17 @@ class Failed:
 def probe_all(hosts: Sequence[Host], reach: Mapping[str, Reach]) -> dict[str, HostProbes]:
     """The probes of all hosts, by name, made at the same time."""
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        return dict(zip([h.name for h in hosts], pool.map(lambda h: probe(h.name, reach[h.name]), hosts), strict=True))
+        made = pool.map(lambda h: probe(h.name, reach[h.name], roots_of(h)), hosts)
+        return dict(zip([host.name for host in hosts], made, strict=True))
 
 
-def probe(host: str, reach: Reach) -> HostProbes:
-    """Enter the host anew and ask. Takes at most ``PROBE_SECONDS``; never raises for what the host does."""
+def roots_of(host: Host) -> tuple[str, ...]:
+    """The document roots that a host's sites declare."""
+    return tuple(dict.fromkeys(site.document_root for site in host.sites if site.document_root))[:MAX_ROOTS]
+
+
+def probe(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
+    """Enter the host anew and ask, also who gets into these document roots. Takes at most ``PROBE_SECONDS``; never raises for what the host does."""
     if reach.unclear is not None:
         return HostProbes(
             host,
@@ -90,12 +102,12 @@ def probe(host: str, reach: Reach) -> HostProbes:
             ),
         )
     out, err, in_time = _talk(
-        command(reach), _SCRIPT, PROBE_SECONDS, ssh_options.environment(os.environ, [reach.key_file])
+        command(reach, roots), _SCRIPT, PROBE_SECONDS, ssh_options.environment(os.environ, [reach.key_file])
     )
     return HostProbes(host, parse(out, err, in_time=in_time))
 
 
-def command(reach: Reach) -> list[str]:
+def command(reach: Reach, roots: Sequence[str] = ()) -> list[str]:
     """The ssh command line. Options of ours come first, since ssh keeps the first value it meets."""
     options = {
         **ssh_options.SAFE,
@@ -117,7 +129,7 @@ def command(reach: Reach) -> list[str]:
         *ssh_options.LAST,
         "--",
         reach.address,
-        shlex.join(["/bin/sh", "-c", _ENTER]),
+        shlex.join(["/bin/sh", "-c", _ENTER, "sh", *roots]),
     ]
 
 
@@ -150,7 +162,7 @@ def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[Failed, ..
         return ()
     known = {probe.name for one in before for probe in one.probes}
     excused = {probe.name for one in before for probe in one.probes if not probe.passed}
-    failed = [probe for probe in after.probes if not probe.passed and probe.name not in excused]
+    failed = [p for p in after.probes if not p.passed and p.name not in excused and p.name not in _TOLD]
     if not any(_complete(one) for one in before):
         failed = [probe for probe in failed if probe.name in known]
     gone = [name for name in known - excused if after.of(name) is None] if _complete(after) else []
@@ -162,12 +174,28 @@ def _complete(probes: HostProbes) -> bool:
     return last is not None and last.passed
 
 
+def is_logged(failed: Failed) -> bool:
+    """Whether it is a line in a log, which any site on the host can bring about."""
+    return failed.name.startswith(_LOG)
+
+
+def told(before: Sequence[HostProbes], after: HostProbes) -> tuple[Text, ...]:
+    """What is new in the logs, and no fault for certain."""
+    return tuple(
+        _failed(now).what
+        for name in _TOLD
+        if (now := after.of(name)) is not None
+        and not now.passed
+        and all((was := one.of(name)) is not None and was.passed for one in before)
+    )
+
+
 def unjudged(before: Sequence[HostProbes]) -> tuple[Text, ...]:
     """What cannot be judged later, since it already failed or could not be asked. A service at rest is not a fault."""
     found = {one.unable.en: one.unable for one in before if one.unable is not None}
     for one in before:
         for failing in one.probes:
-            if not failing.passed and not failing.name.startswith(_SERVICE):
+            if not failing.passed and not failing.name.startswith(_QUIET):
                 what = _failed(failing).what
                 found[failing.name] = Text(
                     vi=f"đã như vậy từ trước khi gia cố: {what.vi}",
@@ -210,6 +238,33 @@ _KINDS: Mapping[str, tuple[Text, frozenset[str]]] = {
     ),
     "mariadb": (Text(vi="MariaDB không trả lời", en="MariaDB does not answer"), frozenset({"mariadb"})),
 }
+_PHP = frozenset({"php_fpm", "nginx", "apache", "web", "wordpress", "filesystem"})
+_BY_START: Mapping[str, tuple[Text, frozenset[str]]] = {
+    "log:undefined": (
+        Text(vi="nhật ký báo hàm PHP không gọi được nữa", en="the logs tell of a PHP function that cannot be called"),
+        frozenset({"php_fpm"}),
+    ),
+    "log:fatal": (Text(vi="nhật ký báo lỗi PHP chưa từng có", en="the logs tell of a new PHP error"), _PHP),
+    "log:upstream": (
+        Text(
+            vi="nhật ký báo máy chủ web không gọi được PHP hoặc ứng dụng",
+            en="the web server cannot reach PHP or an application",
+        ),
+        _PHP,
+    ),
+    "log:alert": (Text(vi="nhật ký máy chủ web báo động", en="the web server's log tells of an alert"), _PHP),
+    "log:denied": (Text(vi="nhật ký có lỗi quyền truy cập mới", en="the logs tell of newly denied access"), _PHP),
+    "enters:": (
+        Text(vi="tài khoản chạy PHP không vào được thư mục gốc", en="PHP's account cannot enter a document root"),
+        _PHP,
+    ),
+    "writes:": (
+        Text(
+            vi="tài khoản chạy PHP không ghi được thư mục tải lên", en="PHP's account cannot write to an upload folder"
+        ),
+        _PHP,
+    ),
+}
 _UNIT_AREAS = {
     "nginx": "nginx",
     "apache2": "apache",
@@ -242,6 +297,9 @@ def _kind(name: str) -> tuple[Text, frozenset[str]]:
         unit = name.removeprefix(_SERVICE)
         areas = frozenset(area for start, area in _UNIT_AREAS.items() if unit.startswith(start))
         return Text(vi=f"dịch vụ {unit} không còn chạy", en=f"{unit} no longer runs"), areas
+    for start, (kind, areas) in _BY_START.items():
+        if name.startswith(start):
+            return kind, areas
     known = _KINDS.get("php-fpm" if name.startswith("php-fpm") else name)
     return known or (Text(vi=f"phép thử {name} không đạt", en=f"the probe {name} fails"), frozenset())
 

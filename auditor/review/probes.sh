@@ -1,5 +1,6 @@
 # Run as root on a host, its own input closed: what its daemons say of their configuration, changing nothing.
 # Answers "luytre: NAME STATUS WORDS" for each probe, STATUS being 0 when it passes. Read whole before it starts.
+# Its arguments are the document roots of the declared sites.
 
 try() (
     name=$1
@@ -8,6 +9,51 @@ try() (
     said=$({ timeout -k 1 6 "$@"; printf '\n%s' "$?"; } 2>&1 | tail -c 600 | tr -s '\000-\040' ' ')
     printf 'luytre: %s %s %s\n' "$name" "${said##* }" "${said% *}"
 )
+
+# Whether web servers and PHP have told of errors of a kind lately; of a line, nothing that a visitor sent.
+logged() {
+    for log in /var/log/nginx/*error*.log /var/log/apache2/*error*.log /var/log/php*-fpm.log; do
+        [ -f "$log" ] && [ ! -L "$log" ] && tail -c 300000 -- "$log" | cut -b 1-2000
+    done | awk '
+        function told(kind) { count[kind]++; line[kind] = $0 }
+        /Call to undefined function|has been disabled for security reasons/ { told("undefined") }
+        /PHP Fatal error|PHP Parse error/ { told("fatal") }
+        /connect\(\) to [^ ]* failed|Primary script unknown|Access to the script .* has been denied|AH01079|AH02454/ { told("upstream") }
+        /\[(alert|emerg)\]/ { told("alert") }
+        /Permission denied/ { told("denied") }
+        END {
+            split("undefined fatal upstream alert denied", kinds, " ")
+            for (number = 1; number in kinds; number++) {
+                kind = kinds[number]; sample = line[kind]
+                sub(/, client: .*/, "", sample); sub(/\[client [^]]*\] /, "", sample); sub(/, referer: .*/, "", sample)
+                printf "luytre: log:%s %d %s\n", kind, (kind in count), substr(sample, 1, 400)
+            }
+        }'
+}
+
+# Whether those who run PHP still get into the document roots and their upload folders.
+entered() {
+    command -v setpriv >/dev/null || return 0
+    for process in /proc/[0-9]*; do
+        case $(readlink "$process/exe" 2>/dev/null) in */php-fpm*) stat -c '%u' "$process" 2>/dev/null ;; esac
+    done | sort -un | grep -vx 0 | head -20 | while read -r user; do
+        number=0
+        for root; do
+            number=$((number + 1))
+            [ -d "$root" ] || continue
+            as="setpriv --reuid=$user --regid=$(id -g "$user") --init-groups --bounding-set=-all --inh-caps=-all"
+            status=0
+            (cd / && timeout 2 $as test -x "$root") || status=1
+            printf 'luytre: enters:%s:%s %s %s\n' "$user" "$number" "$status" "$root"
+            for folder in wp-content/uploads uploads upload images files media cache tmp; do
+                [ -d "$root/$folder" ] || continue
+                status=0
+                (cd / && timeout 2 $as test -w "$root/$folder") || status=1
+                printf 'luytre: writes:%s:%s:%s %s %s\n' "$user" "$number" "$(echo "$folder" | tr / .)" "$status" "$root/$folder"
+            done
+        done
+    done
+}
 
 main() {
     PATH=$PATH:/usr/sbin:/sbin
@@ -33,6 +79,8 @@ main() {
     if command -v mariadbd >/dev/null; then
         try mariadb mariadb-admin --protocol=socket --connect-timeout=4 ping &
     fi
+    logged &
+    entered "$@" &
     timeout 6 systemctl list-units --type=service --all --plain --no-legend --no-pager -- nginx.service apache2.service \
         httpd.service 'php*-fpm.service' mariadb.service mysql.service mysqld.service 'postgresql@*.service' \
         'redis*.service' memcached.service varnish.service haproxy.service ssh.service sshd.service 2>/dev/null |
@@ -45,4 +93,4 @@ main() {
     echo 'luytre: end 0'
 }
 
-main </dev/null
+main "$@" </dev/null

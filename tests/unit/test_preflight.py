@@ -443,6 +443,12 @@ def test_a_site_whose_https_fails_holds_up_no_other() -> None:
     ]
 
 
+def test_what_is_sent_on_to_containers_keeps_the_forwarding_of_packets() -> None:
+    sent = {"family": "ip", "protocol": "tcp", "port": 8088, "target": "172.17.0.2:80"}
+    found = held("kernel.forwarding", data=changed(lambda data: data["firewall"].update(published=[sent])))
+    assert "port 8088 → 172.17.0.2:80" in found["kernel.forwarding"]
+
+
 def test_a_certificate_for_all_names_below_a_domain() -> None:
     assert not held(
         "tls.redirect",

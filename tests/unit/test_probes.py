@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -144,12 +145,81 @@ def test_enters_becomes_root_and_asks_every_daemon(served: Reach) -> None:
         "service:nginx.service": True,
         "service:php8.4-fpm.service": False,
         "complete": True,
+        **dict.fromkeys((f"log:{kind}" for kind in LOGGED), True),
     } | ({"nft": True} if Path("/etc/nftables.conf").exists() else {})
     nginx, mariadb = made.of("nginx"), made.of("mariadb")
     assert nginx is not None
     assert nginx.detail == "nginx: [emerg] bad word"
     assert mariadb is not None
     assert 100 < len(mariadb.detail) <= probes.MAX_DETAIL
+
+
+def part(name: str, folder: Path, *arguments: str) -> dict[str, tuple[bool, str]]:
+    """What one function of the script that hosts run says, for logs in that folder."""
+    script = probes._SCRIPT.read_text("utf-8").replace("/var/log", str(folder)).rpartition("main ")[0]
+    done = subprocess.run(
+        ["sh", "-s", "--", *arguments], input=f'{script}\n{name} "$@"', capture_output=True, text=True, check=True
+    )
+    asked = f"luytre: ssh 0\nluytre: root 0\n{done.stdout}luytre: end 0\n"
+    return {one.name: (one.passed, one.detail) for one in probes.parse(asked.encode(), b"")}
+
+
+LOGGED = ("undefined", "fatal", "upstream", "alert", "denied")
+LINES = {
+    "undefined": "[error] 7#7: *1 FastCGI sent in stderr: Call to undefined function shell_exec() in /var/www/x.php:3",
+    "fatal": "[proxy_fcgi:error] [client 203.0.113.9:4] AH01071: Got error 'PHP message: PHP Fatal error:  x', referer: http://a",
+    "upstream": '[crit] 7#7: *2 connect() to unix:/run/php/x.sock failed (13), client: 203.0.113.9, request: "GET /so?cccd=1"',
+    "alert": "[alert] 7#7: worker process 8 exited on signal 11",
+    "denied": '[error] 7#7: *3 open() "/var/www/x" failed (13: Permission denied), client: 203.0.113.9',
+}
+
+
+@pytest.mark.parametrize("kind", LOGGED)
+def test_a_kind_of_error_is_found_in_the_logs_and_nothing_of_visitors_is_told(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "nginx").mkdir()
+    (tmp_path / "nginx" / "a.error.log").write_text(f"[notice] start\n{LINES[kind]}\n[notice] end\n")
+    (tmp_path / "nginx" / "b.error.log").symlink_to("/etc/passwd")
+    said = part("logged", tmp_path)
+    assert [name for name in LOGGED if not said[f"log:{name}"][0]] == [kind]
+    assert said[f"log:{kind}"][1]
+    assert "203.0.113.9" not in said[f"log:{kind}"][1]
+    assert "cccd" not in said[f"log:{kind}"][1]
+
+
+def logged(*kinds: str) -> HostProbes:
+    lines = (Probe(f"log:{kind}", kind not in kinds, "x" if kind in kinds else "") for kind in LOGGED)
+    return HostProbes("h", (Probe("ssh", True), Probe("become", True), *lines, Probe("complete", True)))
+
+
+def test_functions_that_are_missed_are_a_fault_and_other_new_errors_are_told() -> None:
+    before = (logged("alert"), logged("alert"))
+    (one,) = compare(before, logged(*LOGGED))
+    assert one.name == "log:undefined"
+    assert probes.is_logged(one)
+    assert len(probes.told(before, logged(*LOGGED))) == 3
+    assert compare((logged("undefined"),), logged("undefined")) == ()
+    assert probes.told(before, logged()) == ()
+    assert unjudged(before) == ()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root takes another account's place")
+def test_who_runs_php_gets_into_roots_and_upload_folders_or_that_is_told(tmp_path: Path) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="luytre-root-"))
+    (folder / "uploads").mkdir()
+    folder.chmod(0o755)
+    program = folder / "php-fpm8.4"
+    shutil.copy("/bin/sleep", program)
+    process = subprocess.Popen([program, "60"], user=65534)
+    try:
+        said = part("entered", tmp_path, str(folder), "/none")
+        assert {name: passed for name, (passed, _) in said.items() if "65534:" in name} == {
+            "enters:65534:1": True,
+            "writes:65534:1:uploads": False,
+        }
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder)
 
 
 def test_a_host_key_that_nobody_recorded_is_no_way_in(served: Reach) -> None:
@@ -177,7 +247,7 @@ def test_a_refused_key_is_no_way_in(served: Reach, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("program", ["import time; time.sleep(60)", "while True: print('x' * 9999)"])
 def test_a_host_that_hangs_or_floods_costs_little(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    monkeypatch.setattr(probes, "command", lambda _: [sys.executable, "-c", program])
+    monkeypatch.setattr(probes, "command", lambda *_: [sys.executable, "-c", program])
     monkeypatch.setattr(probes, "PROBE_SECONDS", 0.3)
     begun = time.monotonic()
     made = probe("h", REACH)
