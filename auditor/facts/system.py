@@ -20,6 +20,8 @@ class Connection(Fact):
     """The SSH connection that the reading came in by."""
 
     source: str = Field(max_length=64, description="its address as the host sees it")
+    from_port: int = Field(default=0, description="its port there; 0 unknown")
+    local: str = Field(default="", max_length=64, description="the host's own address")
     port: int = Field(description="the host's own")
     user: str = Field(max_length=64, description="the account that it logged in to; empty when unknown")
 

@@ -75,6 +75,7 @@ if False:  # Ansible sends along what it finds imported; each area's process imp
         time,
         tls,
         updates,
+        ways,
         wordpress,
     )
 
@@ -82,7 +83,7 @@ SLOW = ("files", "filesystem", "in_use", "php_fpm", "wordpress")
 AREAS = (
     *SLOW,
     *("accounts", "apache", "backups", "cron", "firewall", "guard", "kernel", "logging", "mariadb", "nginx"),
-    *("pam", "services", "ssh", "sudo", "system", "time", "tls", "updates"),
+    *("pam", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
 )
 FOR_ROLES = ("survey",)
 AT_ONCE = 4

@@ -1,10 +1,12 @@
 """What sshd itself says of its configuration, and the configuration's lines in the order in which sshd reads them."""
 
+import concurrent.futures
 import glob
+import ipaddress
 import os
 
 from ansible.module_utils.luytre import _stake
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._reading import Unreadable, read_text
 
 CONFIG = "/etc/ssh/sshd_config"
 LISTS = {
@@ -23,8 +25,21 @@ LISTS = {
 }
 """Keywords that carry several values, and what separates them on one line (None: blanks)."""
 RENAMED = {"challengeresponseauthentication": "kbdinteractiveauthentication"}
+OFFERED = (
+    *("allowgroups", "allowtcpforwarding", "allowusers", "authenticationmethods", "denygroups", "denyusers"),
+    *("disableforwarding", "gssapiauthentication", "hostbasedauthentication", "kbdinteractiveauthentication"),
+    *("passwordauthentication", "permitemptypasswords", "permitrootlogin", "pubkeyauthentication", "strictmodes"),
+    *("trustedusercakeys", "usepam"),
+)
+"""What decides who gets in, and what may then go through."""
+ASKS_ABOUT = {"user": 0, "group": 0, "invalid-user": 0, "address": 1, "host": 1, "localport": 2}
+"""What a Match block's criterion is about: account, source or port. Any other may be about all three."""
+SAME_FOR_ALL = ("all", "final", "canonical", "localaddress", "rdomain", "localnetwork")
+NOBODY = "user=luytre-nobody,host=192.0.2.1,addr=192.0.2.1,laddr=192.0.2.2,lport=1"
 MAX_INCLUDES = 16
 MAX_LINES = 5000
+MAX_ASKED = 40
+AT_ONCE = 4
 
 
 def effective(reading, *options):
@@ -33,9 +48,70 @@ def effective(reading, *options):
 
 
 def ask(reading, *options):
-    """What ``sshd -T`` says, as text. Raises NotRun when another than root could change what sshd believes."""
+    """What ``sshd -T`` says, as text. Raises NotRun when another than root could change what sshd believes.
+
+    Where a Match block is about a local port or address, sshd says nothing unless it is told of a connection: then of one
+    that no block should be about.
+    """
     os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
-    return reading.run(["sshd", "-T", *options], at_stake=[_stake.OPENSSL, *_stake.tree(CONFIG, _includes)])
+    stake = [_stake.OPENSSL, *_stake.tree(CONFIG, _includes)]
+    try:
+        return reading.run(["sshd", "-T", *options], at_stake=stake)
+    except Unreadable as silent:
+        if "-C" in options or "connection test specification" not in str(silent):
+            raise
+        return reading.run(["sshd", "-T", *options, "-C", NOBODY], at_stake=stake)
+
+
+def offers(reading, questions, local=None, first=None):
+    """``([{account, source, port, settings}], how many were left out)``: what sshd says that it offers each.
+
+    ``first``: a file that is read before all others, as if it were there already. ``local`` is an address of the host.
+    Raises Unreadable, also when sshd would not start with that.
+    """
+    about = [_about(line[2]) for line in lines() if line[2]]
+    about = set().union(*about) if about else set()
+    asked = {}
+    for question in questions:
+        key = tuple(
+            question[name] if part in about else None for part, name in enumerate(("account", "source", "port"))
+        )
+        asked.setdefault(key, []).append(question)
+    os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+    stake = [_stake.OPENSSL, *_stake.tree(CONFIG, _includes)]
+    given = None if first is None else "Include %s\n%s" % (first, read_text(CONFIG) or "")
+    options = [] if first is None else ["-f", "/dev/stdin"]
+
+    def ask_one(members):
+        argv = ["sshd", "-T", *options, "-C", _connection(members[0], local)]
+        said = parse(reading.run(argv, at_stake=stake, input_text=given))
+        return [{**member, "settings": {key: said.get(key, "") for key in OFFERED}} for member in members]
+
+    groups = list(asked.values())
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(ask_one, groups[:MAX_ASKED]))
+    return [one for answer in answers for one in answer], sum(map(len, groups[MAX_ASKED:]))
+
+
+def _about(criteria):
+    """Which of account, source and port (0, 1, 2) decide whether a Match block is for a connection."""
+    found, words_left = set(), words(criteria.replace("=", " "))
+    while words_left:
+        keyword = words_left.pop(0).lower().lstrip("!")
+        if keyword in SAME_FOR_ALL[:3]:
+            continue
+        found |= {ASKS_ABOUT[keyword]} if keyword in ASKS_ABOUT else set() if keyword in SAME_FOR_ALL else {0, 1, 2}
+        del words_left[:1]
+    return found
+
+
+def _connection(question, local):
+    source = question["source"]
+    new = ":" in source
+    if local is None or (":" in local) != new:
+        local = "2001:db8::2" if new else "192.0.2.2"
+    ipaddress.ip_address(source.partition("%")[0])
+    return "user=%s,host=%s,addr=%s,laddr=%s,lport=%d" % (question["account"], source, source, local, question["port"])
 
 
 def _includes(text):

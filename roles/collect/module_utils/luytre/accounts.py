@@ -242,7 +242,7 @@ def last_seen(reading, users):
             since.append(moment)
 
     for path in ("/var/log/wtmp.1", "/var/log/wtmp"):
-        for kind, name, moment in parse_utmp(_tail(path)):
+        for kind, name, moment in parse_utmp(wtmp_tail(path)):
             if kind == 7:
                 note(name, moment)
             else:
@@ -272,11 +272,16 @@ DATABASES = (
 
 def parse_utmp(raw):
     """``(kind, user, epoch second)`` of each whole record of a wtmp file."""
+    return [(kind, user, moment) for kind, _, user, _, moment in parse_utmp_from(raw)]
+
+
+def parse_utmp_from(raw):
+    """``(kind, line, user, from where, epoch second)`` of each whole record of a wtmp file."""
     usable = len(raw) - len(raw) % UTMP.size
-    return [(f[0], _text(f[4]), f[9]) for f in UTMP.iter_unpack(raw[:usable]) if f[9] > 0]
+    return [(f[0], _text(f[2]), _text(f[4]), _text(f[5]), f[9]) for f in UTMP.iter_unpack(raw[:usable]) if f[9] > 0]
 
 
-def _tail(path):
+def wtmp_tail(path):
     try:
         with open(path, "rb") as handle:
             size = handle.seek(0, os.SEEK_END)

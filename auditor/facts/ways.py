@@ -1,0 +1,86 @@
+"""Ways in over SSH: who came in of late and how, and what sshd says that it offers to whom."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact
+
+
+class Way(Fact):
+    """How somebody came in within 90 days, by sshd's own log."""
+
+    account: str = Field(max_length=256)
+    source: str = Field(max_length=64, description="the address as the host sees it")
+    methods: list[str] = Field(
+        description="in the order in which they opened the session; empty when no record tells them", max_length=10
+    )
+    key: str = Field(max_length=64, description="fingerprint of the key; empty without one, and for a certificate")
+    certificate: bool
+    last: int = Field(description="epoch second")
+    count: int
+
+
+class Forwarded(Fact):
+    """Something that went through sshd besides a session: the host behind this one, a database."""
+
+    account: str = Field(max_length=256)
+    source: str = Field(max_length=64)
+    to: str = Field(max_length=80, description="address and port; empty when no record tells them")
+    live: bool = Field(description="seen going on, not told by the log")
+    last: int = Field(description="epoch second")
+
+
+class Person(Fact):
+    """An account that is declared or came in."""
+
+    name: str = Field(max_length=256)
+    groups: list[str] | None = Field(description="None when they stand in none of the host's own files")
+
+
+class Settings(Fact):
+    """What decides who gets in, in the words of ``sshd -T``."""
+
+    allowgroups: list[str]
+    allowtcpforwarding: str
+    allowusers: list[str]
+    authenticationmethods: list[str]
+    denygroups: list[str]
+    denyusers: list[str]
+    disableforwarding: str
+    gssapiauthentication: str
+    hostbasedauthentication: str
+    kbdinteractiveauthentication: str
+    passwordauthentication: str
+    permitemptypasswords: str
+    permitrootlogin: str
+    pubkeyauthentication: str
+    strictmodes: str
+    trustedusercakeys: str
+    usepam: str
+
+
+class Offer(Fact):
+    """What sshd says that it offers an account that comes from an address to a port."""
+
+    account: str = Field(max_length=256)
+    source: str = Field(max_length=64)
+    port: int
+    settings: Settings
+
+
+class Facts(Area):
+    """Ways in; without sshd everything but ``installed`` is empty."""
+
+    installed: bool
+    recorded: bool = Field(description="sshd keeps a record of who comes in: at least of this very reading")
+    since: int = Field(description="epoch second that the records reach back to; 0 none")
+    cut: bool = Field(description="there were more records or ways than are read")
+    own: Way | None = Field(description="how this reading came in; None when no record tells")
+    ports: list[int] = Field(description="on which sshd is reached, its socket's too")
+    seen: list[Way]
+    forwarded: list[Forwarded]
+    accounts: list[Person]
+    second_factors: list[str] = Field(description="modules in sshd's PAM stack that ask for more than the password")
+    offers: list[Offer]
+    unasked: int = Field(description="offers that sshd was not asked about, for there are too many")

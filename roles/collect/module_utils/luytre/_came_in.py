@@ -1,0 +1,227 @@
+"""Who came in over SSH of late, by what sshd itself wrote: account, address, the methods that opened the session.
+
+Visitors choose much of what stands in a log. Of the journal only fields that journald sets itself say who wrote an entry;
+in the files of a log daemon anybody could have written, which adds ways in and takes none away: a change may be held for
+nothing, and nobody is locked out for it.
+"""
+
+import calendar
+import gzip
+import ipaddress
+import json
+import os
+import re
+import stat
+import time
+import zlib
+
+DAYS = 90
+DAY = 86400
+PROGRAMS = ("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth")
+FILES = tuple(
+    "/var/log/%s%s" % (name, end) for name in ("auth.log", "secure") for end in ("", ".1", ".2.gz", ".3.gz", ".4.gz")
+)
+MAX_ENTRIES = 20000
+MAX_TEXT = 12_000_000
+MAX_SEEN = 300
+PER_ACCOUNT = 30
+SECONDS = 4
+SAID = ("Accepted ", "Partial ", "Starting session: ", "Disconnected from user ")
+WORDS = "^(Accepted|Partial) |^Starting session: |^Disconnected from user "
+"""What is asked of the journal, in the words of grep."""
+_OPENED = re.compile(
+    r"(Accepted|Partial) ([a-z-]{1,40})(?:/[a-z-]{1,20})? for ([^ ]{1,256}) from ([0-9a-fA-F:.]{2,45})(%[^ ]{1,15})? "
+    r"port (\d{1,5}) ssh2(?:: ([A-Za-z0-9-]{1,40}) (SHA256:[A-Za-z0-9+/]{43}))?"
+)
+_STARTED = re.compile(r"Starting session: [^\n]{1,200}? for ([^ ]{1,256}) from [^ ]{1,64} port (\d{1,5}) ")
+_GONE = re.compile(r"Disconnected from user ([^ ]{1,256}) [^ ]{1,64} port (\d{1,5})$")
+_LINE = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,20}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) [^ ]{1,255} sshd(?:-session|-auth)?\[(\d{1,10})\]: ([^\n]{1,2000})"
+)
+
+
+def entries(reading):
+    """``([{moment, pid, said}] from old to new, first second that they reach back to, whether some were left out)``."""
+    since = time.time() - DAYS * DAY
+    found, cut = _journal(reading)
+    written, more = _files(since)
+    known = {(entry["moment"], entry["pid"], entry["said"]) for entry in found}
+    found += [entry for entry in written if (entry["moment"], entry["pid"], entry["said"]) not in known]
+    found = sorted((entry for entry in found if entry["moment"] >= since), key=lambda entry: entry["moment"])
+    return found, found[0]["moment"] if found else 0, cut or more
+
+
+def _journal(reading):
+    program = reading.installed("journalctl")
+    if program is None:
+        return [], False
+    shape = [program, "-q", "--no-pager", "--since=-%dd" % DAYS, "-r", "-n", str(MAX_ENTRIES), "-o", "json"]
+    shape += ["--output-fields=_UID,_PID,MESSAGE", "--case-sensitive=true", "--grep", WORDS]
+    started = time.monotonic()
+    argv = ["timeout", str(SECONDS), *shape, *("_EXE=" + path for path in PROGRAMS)]
+    text = reading.run(argv, ok=None, at_stake=[program], cut=True, limit=MAX_TEXT)
+    found = parse_journal(text)
+    return found, len(found) >= MAX_ENTRIES or len(text) >= MAX_TEXT or time.monotonic() - started >= SECONDS
+
+
+def parse_journal(text):
+    """Entries of sshd in the journal's JSON. What is not root's own was written by a session's process for its user."""
+    found = []
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+            moment, pid, said = int(entry["__REALTIME_TIMESTAMP"]) // 1_000_000, int(entry["_PID"]), entry["MESSAGE"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if isinstance(said, str) and (entry.get("_UID") == "0" or not _OPENED.match(said)):
+            found.append({"moment": moment, "pid": pid, "said": said[:2000]})
+    return found
+
+
+def _files(since):
+    found, cut = [], False
+    for path in FILES:
+        text, more = _read(path, since)
+        found += parse_lines(text, time.time())
+        cut = cut or more
+    return found[-MAX_ENTRIES:], cut or len(found) > MAX_ENTRIES
+
+
+def _read(path, since):
+    """The end of a log file that nobody else may write, unpacked, and whether its beginning was left out."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as handle:
+            status = os.fstat(handle.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o002 or status.st_mtime < since:
+                return "", False
+            if path.endswith(".gz"):
+                with gzip.open(handle) as unpacked:
+                    raw = unpacked.read(MAX_TEXT // 2)
+                return raw.decode("utf-8", "replace"), len(raw) == MAX_TEXT // 2
+            begin = max(0, status.st_size - MAX_TEXT // 2)
+            handle.seek(begin)
+            return handle.read(MAX_TEXT // 2).decode("utf-8", "replace"), begin > 0
+    except (OSError, EOFError, zlib.error):
+        return "", False
+
+
+def parse_lines(text, now):
+    """Entries of sshd in a log daemon's lines, of the old form or with whole times."""
+    found = []
+    for line in text.splitlines():
+        if "sshd" not in line or not any(word in line for word in SAID):
+            continue
+        match = _LINE.match(line)
+        moment = _moment(match.group(1), now) if match else None
+        if moment is not None:
+            found.append({"moment": moment, "pid": int(match.group(2)), "said": match.group(3)})
+    return found
+
+
+def _moment(text, now):
+    """Epoch second of a line's time; one without a year is the last that has been."""
+    try:
+        if text[0].isdigit():
+            moment = calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
+            zone = re.search(r"([+-])(\d\d):?(\d\d)$", text[19:])
+            if zone:
+                moment -= int(zone.group(1) + "1") * (int(zone.group(2)) * 3600 + int(zone.group(3)) * 60)
+            return moment
+        year = time.localtime(now).tm_year
+        for candidate in (year, year - 1):
+            moment = int(time.mktime(time.strptime("%d %s" % (candidate, text), "%Y %b %d %H:%M:%S")))
+            if moment <= now + DAY:
+                return moment
+    except (ValueError, OverflowError):
+        pass
+    return None
+
+
+def ways(found):
+    """``[{account, source, methods, key, certificate, last, count}]``, the latest first; ``{(account, source, port): way}``.
+
+    ``methods`` in the order in which they opened the session. sshd tells the ones before the last at some log levels only.
+    """
+    partial, ways_in, by_connection = {}, {}, {}
+    for entry in found:
+        match = _OPENED.match(entry["said"])
+        if not match:
+            continue
+        kind, method, account, address, zone, port, algorithm, key = match.groups()
+        source = plain(address)
+        if source is None:
+            continue
+        connection = (account, source + (zone or ""), int(port))
+        if kind == "Partial":
+            partial.setdefault(connection, []).append((method, key or ""))
+            continue
+        steps = [*partial.pop(connection, [])[-5:], (method, key or "")]
+        certificate = bool(algorithm and "-CERT" in algorithm)
+        methods = [step[0] for step in steps]
+        key = next((step[1] for step in steps if step[0] == "publickey" and step[1]), "")
+        way = ways_in.setdefault(
+            (connection[:2], tuple(methods), "" if certificate else key),
+            {
+                "account": account,
+                "source": connection[1],
+                "methods": methods,
+                "key": "" if certificate else key,
+                "certificate": certificate,
+                "last": 0,
+                "count": 0,
+            },
+        )
+        way["last"], way["count"] = max(way["last"], entry["moment"]), way["count"] + 1
+        by_connection[connection] = way
+    return sorted(ways_in.values(), key=lambda way: -way["last"]), by_connection
+
+
+def bounded(seen):
+    """The latest ways in, a few an account, so that nobody's crowd others out; and whether some were left out."""
+    kept, of_account = [], {}
+    for way in seen:
+        of_account[way["account"]] = of_account.get(way["account"], 0) + 1
+        if of_account[way["account"]] <= PER_ACCOUNT and len(kept) < MAX_SEEN:
+            kept.append(way)
+    return kept, len(kept) < len(seen)
+
+
+def tunnels(found):
+    """``[{account, source, to, live, last}]`` of connections that ended without a session: they carried something else.
+
+    sshd tells what a session was opened for at level VERBOSE only; before the first such line nothing is concluded.
+    """
+    owners, opened, first, told = {}, set(), None, {}
+    for entry in found:
+        match, started, gone = (pattern.match(entry["said"]) for pattern in (_OPENED, _STARTED, _GONE))
+        if match and match.group(1) == "Accepted" and first is not None and plain(match.group(4)):
+            owners[match.group(3), int(match.group(6))] = (
+                match.group(3),
+                plain(match.group(4)) + (match.group(5) or ""),
+            )
+        elif started:
+            first = first or entry["moment"]
+            opened.add((started.group(1), int(started.group(2))))
+        elif gone:
+            connection = (gone.group(1), int(gone.group(2)))
+            owner = owners.pop(connection, None)
+            if owner is not None and connection not in opened:
+                told[owner] = {
+                    "account": owner[0],
+                    "source": owner[1],
+                    "to": "",
+                    "live": False,
+                    "last": entry["moment"],
+                }
+            opened.discard(connection)
+    return list(told.values())[-MAX_SEEN:]
+
+
+def plain(address):
+    """An address as the host's rules see it, IPv4 also where IPv6 carries it; None when it is none."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return str(mapped or parsed)

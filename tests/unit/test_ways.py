@@ -1,0 +1,235 @@
+"""Who came in over SSH, by what sshd wrote of it; what goes on through it; which questions sshd is asked."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _came_in, _forwarded, _session, _sshd, ways
+from ansible.module_utils.luytre._reading import Reading, Unreadable
+
+from tests.unit import access
+
+NOW = 1_795_731_724
+KEY = "SHA256:OSZf8VORNHywGGPUwZHQ/GgarSZwiFzgcvqcQlcDD88"
+
+
+def said(*lines: str) -> list[dict[str, Any]]:
+    return [{"moment": NOW + number, "pid": 7, "said": line} for number, line in enumerate(lines)]
+
+
+def came(*lines: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _came_in.ways(said(*lines))[0]
+    return found
+
+
+def test_a_way_is_the_methods_that_opened_the_session() -> None:
+    (way,) = came(
+        f"Partial publickey for hanh from 10.0.0.9 port 41 ssh2: ED25519 {KEY}",
+        "Failed password for hanh from 10.0.0.9 port 41 ssh2",
+        "Accepted password for hanh from 10.0.0.9 port 41 ssh2",
+    )
+    assert (way["account"], way["source"], way["methods"]) == ("hanh", "10.0.0.9", ["publickey", "password"])
+    assert (way["key"], way["certificate"], way["last"], way["count"]) == (KEY, False, NOW + 2, 1)
+
+
+def test_ways_are_counted_and_told_apart() -> None:
+    found = came(
+        "Accepted password for hanh from 10.0.0.9 port 41 ssh2",
+        "Accepted password for hanh from 10.0.0.9 port 42 ssh2",
+        f"Accepted publickey for hanh from 10.0.0.9 port 43 ssh2: ED25519 {KEY}",
+        f"Accepted publickey for hanh from 10.0.0.9 port 44 ssh2: ED25519-CERT {KEY} ID hanh (serial 0) CA ED25519 {KEY}",
+        "Accepted keyboard-interactive/pam for hanh from fe80::1%eth0 port 45 ssh2",
+        "Accepted none for trong from ::ffff:10.0.0.8 port 46 ssh2",
+    )
+    assert [(way["methods"], way["source"], way["count"], way["certificate"]) for way in reversed(found)] == [
+        (["password"], "10.0.0.9", 2, False),
+        (["publickey"], "10.0.0.9", 1, False),
+        (["publickey"], "10.0.0.9", 1, True),
+        (["keyboard-interactive"], "fe80::1%eth0", 1, False),
+        (["none"], "10.0.0.8", 1, False),
+    ]
+
+
+def test_what_visitors_choose_is_no_login() -> None:
+    assert not came(
+        "Invalid user Accepted password for root from 10.0.0.9 port 41 ssh2 from 10.0.0.9 port 41",
+        "Failed password for hanh from 10.0.0.9 port 41 ssh2",
+        "Accepted password for hanh from nowhere port 41 ssh2",
+    )
+
+
+@pytest.mark.parametrize("text", ["Accepted " + "a" * 5_000_000, "Starting session: " + " for " * 400_000])
+def test_a_line_without_end_costs_no_more_than_its_length(text: str) -> None:
+    begun = time.process_time()
+    _came_in.ways(said(text))
+    _came_in.tunnels(said(text))
+    assert time.process_time() - begun < 5
+
+
+def test_of_the_journal_only_roots_own_entries_open_sessions() -> None:
+    def entry(uid: str, message: Any) -> str:
+        return json.dumps({"__REALTIME_TIMESTAMP": f"{NOW}000000", "_PID": "7", "_UID": uid, "MESSAGE": message})
+
+    accepted = "Accepted password for root from 10.0.0.9 port 41 ssh2"
+    text = "\n".join(
+        [
+            entry("33", accepted),
+            entry("0", accepted),
+            entry("0", [65]),
+            "{",
+            '"' * 9,
+            entry("1000", "Starting session: x"),
+        ]
+    )
+    assert [one["said"] for one in _came_in.parse_journal(text)] == [accepted, "Starting session: x"]
+
+
+def test_lines_of_log_daemons() -> None:
+    old = time.strftime("%b %d %H:%M:%S", time.localtime(NOW - 60))
+    text = f"""{old} web3 sshd[7]: Accepted password for hanh from 10.0.0.9 port 41 ssh2
+2026-11-26T22:20:00.5+07:00 web3 sshd-session[8]: Accepted password for hanh from 10.0.0.9 port 42 ssh2
+2026-11-26T22:20:00Z web3 cron[8]: Accepted password for hanh from 10.0.0.9 port 43 ssh2
+not a line of sshd[1]: at all
+"""
+    first, second = _came_in.parse_lines(text, NOW)
+    assert (first["moment"], first["pid"]) == (NOW - 60, 7)
+    assert (second["moment"], second["pid"]) == (1_795_706_400, 8)
+
+
+def test_the_last_of_december_was_last_year() -> None:
+    (one,) = _came_in.parse_lines("Dec 31 23:00:00 web3 sshd[7]: Accepted x", NOW)
+    assert one["moment"] < NOW
+
+
+def test_nobodys_crowd_hides_another() -> None:
+    crowd = [access.way("dong", "password", source=f"10.0.{number // 250}.{number % 250}") for number in range(900)]
+    kept, more = _came_in.bounded([*crowd, access.way("hanh", "password")])
+    assert more
+    assert len(kept) == _came_in.PER_ACCOUNT + 1
+    assert kept[-1]["account"] == "hanh"
+
+
+def test_a_connection_without_a_session_went_on_through_the_host() -> None:
+    opened = "Accepted publickey for {0} from 10.0.0.9 port {1} ssh2: ED25519 " + KEY
+    session = "Starting session: command for {0} from 10.0.0.9 port {1} id 0"
+    ended = "Disconnected from user {0} 10.0.0.9 port {1}"
+    before = [opened.format("som", 40), ended.format("som", 40)]
+    after = [
+        *(line.format("hanh", 41) for line in (opened, session, ended)),
+        *(line.format("nhay", 42) for line in (opened, ended)),
+        opened.format("con", 43),
+    ]
+    assert [way["account"] for way in _came_in.tunnels(said(*before, *after))] == ["nhay"]
+    assert _came_in.tunnels(said(*before)) == []
+
+
+def test_sockets_of_the_kernel() -> None:
+    text = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0D2FD50A:0016 012FD50A:8526 01 00000000:00000000 00:00000000 00000000     0        0 4242 1 0000
+   1: 0000000000000000FFFF00000D2FD50A:0016 0000000000000000FFFF0000012FD50A:8526 01 00000000:00000000 00:00000000 00000000 0 0 4243
+"""
+    found = _forwarded.parse(text)
+    assert found["4242"] == found["4243"] == ("01", ("10.213.47.13", 22), ("10.213.47.1", 34086))
+
+
+@pytest.mark.parametrize(
+    ("criteria", "about"),
+    [
+        ("User hanh", {0}),
+        ("Group sftp Address 10.0.0.0/8", {0, 1}),
+        ("LocalPort 2222", {2}),
+        ("LocalAddress 10.0.0.1", set()),
+        ("all", set()),
+        ("User=hanh Host *.gov.vn", {0, 1}),
+        ('exec "test -f /x"', {0, 1, 2}),
+        ("all User hanh", {0}),
+    ],
+)
+def test_what_a_match_block_is_about(criteria: str, about: set[int]) -> None:
+    assert _sshd._about(criteria) == about
+
+
+class Sshd(Reading):
+    """Says what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__({}, 20)
+        self.asked: list[str] = []
+
+    def run(self, argv: list[str], **_: Any) -> str:
+        self.asked.append(argv[-1])
+        return "passwordauthentication yes\nauthenticationmethods any\n"
+
+
+def test_sshd_is_told_of_a_connection_where_it_says_nothing_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Sshd):
+        def run(self, argv: list[str], **_: Any) -> str:
+            if "-C" not in argv:
+                raise Unreadable("sshd ended with 255: 'lport' not in connection test specification.")
+            return super().run(argv)
+
+    monkeypatch.setattr(_sshd._stake, "tree", lambda *_: [])
+    monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
+    assert _sshd.effective(Silent())["passwordauthentication"] == "yes"
+
+
+def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lines = [("/etc/ssh/sshd_config", 1, "User hanh", "passwordauthentication", "yes")]
+    monkeypatch.setattr(_sshd, "lines", lambda: iter(lines))
+    monkeypatch.setattr(_sshd._stake, "tree", lambda *_: [])
+    monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
+    questions = [
+        {"account": account, "source": source, "port": port}
+        for account in ("hanh", "khoa")
+        for source in ("10.0.0.9", "2001:db8::7")
+        for port in (22, 2222)
+    ]
+    reading = Sshd()
+    offers, unasked = _sshd.offers(reading, questions, "10.0.0.2")
+    assert sorted(reading.asked) == [
+        f"user={name},host=10.0.0.9,addr=10.0.0.9,laddr=10.0.0.2,lport=22" for name in ("hanh", "khoa")
+    ]
+    assert len(offers) == 8
+    assert unasked == 0
+    assert offers[0]["settings"]["authenticationmethods"] == ["any"]
+
+
+@pytest.mark.parametrize(
+    ("given", "ends"),
+    [
+        ("10.213.47.1 41 10.213.47.13 22", ("10.213.47.1", 41, "10.213.47.13", 22)),
+        ("::ffff:10.213.47.1 41 ::ffff:10.213.47.13 2222", ("10.213.47.1", 41, "10.213.47.13", 2222)),
+        ("fe80::1%eth0 41 fe80::2%eth0 22", ("fe80::1", 41, "fe80::2", 22)),
+        ("2001:db8::7 41 2001:db8::2 22", ("2001:db8::7", 41, "2001:db8::2", 22)),
+    ],
+)
+def test_our_own_connection_as_the_host_sees_it(
+    given: str, ends: tuple[str, int, str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = f"LANG=C\0SSH_CONNECTION={given}\0LOGNAME=luytre\0"
+    monkeypatch.setattr(_session, "read_text", lambda path: environment if path.endswith("environ") else "")
+    here = _session.session()
+    assert (here["source"], here["from_port"], here["local"], here["port"]) == ends
+    assert here["user"] == "luytre"
+
+
+def test_declared_people_may_come_from_wherever_a_block_speaks_of() -> None:
+    lines = [
+        ("f", 1, "Address 10.1.0.0/16,!10.1.2.3,192.168.*", "passwordauthentication", "yes"),
+        ("f", 2, None, "usepam", "yes"),
+    ]
+    here = {"user": "luytre", "source": "10.213.47.1"}
+    found = ways.questions(here, ["quantri"], [], [22], lines)
+    assert [(one["account"], one["source"]) for one in found] == [
+        ("luytre", "10.213.47.1"),
+        ("quantri", "10.213.47.1"),
+        ("quantri", "192.0.2.1"),
+        ("quantri", "10.1.0.1"),
+        ("quantri", "192.168.1.1"),
+    ]
+    odd = [access.way("a,b", "password"), access.way("-x", "password")]
+    assert ways.questions(None, [], odd, [22], []) == []
