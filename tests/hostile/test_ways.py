@@ -1,0 +1,56 @@
+"""Nobody who comes in over SSH is locked out unnamed, whatever their way in, on a host with all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from auditor import resources
+from tests.lab import ways
+from tests.lab.fixtures import INVENTORY, Ended
+
+HOST = "web3"
+
+
+def held(hardened: Ended) -> dict[str, str]:
+    (host,) = (one for one in hardened.json["plan"]["hosts"] if one["host"] == HOST)
+    return {change["control"]: change["held"]["en"] for change in host["changes"] if change["held"]}
+
+
+def state(hardened: Ended) -> tuple[Any, Any]:
+    (host,) = hardened.json["hardening"]["hosts"]
+    return host["state"], host["why"]
+
+
+def test_every_way_in_stays_until_it_is_given_up_by_name(
+    fresh: Callable[..., None], auditor: Callable[..., Ended], playbook: Callable[..., Ended], tmp_path: Path
+) -> None:
+    fresh(HOST)
+    ways.prepare(HOST, tmp_path)
+    assert ways.try_all(HOST, tmp_path) == {way.name: True for way in ways.WAYS}
+    reach = ("-i", INVENTORY, "--limit", HOST, "--output", str(tmp_path / "out"), "--yes", "--json")
+
+    with ways.going_on(HOST, tmp_path):
+        plain = playbook("--limit", HOST, "--tags", "ssh", str(resources.playbook("harden.yml")))
+        assert plain.code == 0, plain.out
+        for way in ways.WAYS:
+            assert all(f"{control}: {way.account} (" in plain.out for control in way.needs), plain.out
+        assert ways.try_all(HOST, tmp_path) == {way.name: True for way in ways.WAYS}
+        first = auditor("harden", *reach)
+    assert state(first) == ("confirmed", None), first.err
+    why = held(first)
+    for way in ways.WAYS:
+        for control in way.needs:
+            assert f"{way.account} (from 10.213.47.1, " in why[control], why
+            assert f"{control}:{way.account}" in why[control]
+    closed = {control for way in ways.WAYS for control in way.needs}
+    assert {control for control in why if "lock out" in why[control] or "cut what" in why[control]} == closed
+    assert ways.BEHIND in why["ssh.tcp_forwarding"]
+    assert ways.try_all(HOST, tmp_path) == {way.name: True for way in ways.WAYS}
+
+    names = [f"{control}:{way.account}" for way in ways.WAYS for control in way.needs]
+    second = auditor("harden", *reach, "--accept", ",".join([*closed, *names]))
+    assert state(second) == ("confirmed", None), second.err
+    assert not closed & set(held(second))
+    assert ways.try_all(HOST, tmp_path) == {way.name: not way.needs for way in ways.WAYS}
