@@ -94,7 +94,9 @@ def try_out(inventory: Inventory, plan: Plan) -> tuple[tuple[TaskPreview, ...], 
     """What the plan's tasks would change, by a check run that changes nothing; and the hosts where that failed."""
     if plan.is_empty:
         return (), {}
-    run = _play_plan(inventory, plan.as_variables(), {"luytre_asides": plan.as_asides()}, check=True)
+    run = _play_plan(
+        inventory, plan.as_variables(), {"luytre_asides": plan.as_asides(), "luytre_lost": plan.as_losses()}, check=True
+    )
     ended = _ENDED.get(run.status)
     return preview(run), {host: why for host in plan.as_variables() if (why := _failure(run, host) or ended)}
 
@@ -286,6 +288,7 @@ class _Rollout:
             "luytre_seconds": self.record.now.seconds,
             "luytre_touches": touches,
             "luytre_asides": self.plan.as_asides(),
+            "luytre_lost": self.plan.as_losses(),
             "luytre_release": dict.fromkeys(names, self.release),
         }
         rooms = {control.partition(".")[0] for control in self.release}

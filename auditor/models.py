@@ -21,6 +21,11 @@ Regime = Literal["2022", "2026"]
 DocumentKind = Literal["bao-cao", "cong-van"]
 """An official report, or a letter that asks for work."""
 ControlId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+AcceptedName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*(:[^\s,:]{1,256})?$", max_length=400)
+]
+"""A control whose danger is accepted, or ``CONTROL:ACCOUNT``: that the control locks that account's people out."""
+ACCEPTED_LOSS = "{control}:{account}"
 UnitId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)]
 _DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
 
@@ -226,7 +231,9 @@ class Host(Model):
     admins: tuple[str, ...] = Field(default=(), description="accounts of people who may administer it")
     open_ports: tuple[int, ...] = Field(default=(), description="TCP ports meant to be reachable, besides SSH and web")
     trusted_networks: tuple[Network, ...] = Field(default=(), description="networks allowed to reach SSH; empty: any")
-    accept: tuple[ControlId, ...] = Field(default=(), description="controls whose danger its owners accept")
+    accept: tuple[AcceptedName, ...] = Field(
+        default=(), description="controls whose danger its owners accept, and CONTROL:ACCOUNT for whom one locks out"
+    )
     sites: tuple[Site, ...] = ()
 
 

@@ -12,6 +12,7 @@ from pydantic import Field
 from auditor import doubts, in_use, line_diff, preflight
 from auditor.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
+from auditor.losses import Losses
 from auditor.models import PLAIN_PATH, ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.redact import redact_diff
 from auditor.runner import Playbook, Task
@@ -33,6 +34,7 @@ class Change(Model):
     note: Text | None = None
     held: Text | None = Field(default=None, description="why it is shown but not made")
     aside: bool = Field(default=False, description="whether files that others could have written are moved aside")
+    locks_out: tuple[str, ...] = Field(default=(), description="CONTROL:ACCOUNT of those it may lock out, as accepted")
     touches: tuple[str, ...] = Field(default=(), description="what it may change on this host, in the guard's words")
 
 
@@ -90,6 +92,11 @@ class Plan(Model):
         """The roles' ``luytre_asides``: host to the controls for which that is accepted."""
         asides = {host.host: [change.control for change in host.due if change.aside] for host in self.hosts}
         return {host: controls for host, controls in asides.items() if controls}
+
+    def as_losses(self) -> dict[str, list[str]]:
+        """The roles' ``luytre_lost``: host to whom which control may lock out, as CONTROL:ACCOUNT."""
+        lost = {host.host: sorted({one for change in host.due for one in change.locks_out}) for host in self.hosts}
+        return {host: names for host, names in lost.items() if names}
 
 
 def make(
@@ -158,7 +165,10 @@ def _host_plan(
     fixes = {name: fix for name in catalogue.by_id if name in sites and (fix := catalogue[name].fix) is not None}
     waiting = preflight.waiting(fixes, host, run.organisation, accepted, run.ended)
     made = {name: fix for name, fix in fixes.items() if name not in waiting}
-    objections = preflight.objections(preflight.Case(host, made, own, facts, run.began, run.ended, https))
+    agreed = {*accepted, *host.accept}
+    objections = preflight.objections(
+        preflight.Case(host, made, own, facts, run.began, run.ended, https, frozenset(agreed))
+    )
     if objections.refused is not None:
         return HostPlan(host=host.name, refused=objections.refused)
     violations = {name: [one for f in own if f.control == name for one in f.violations] for name in fixes}
@@ -171,8 +181,9 @@ def _host_plan(
         if (why := doubts.held(name, files, accepted=name in accepted or name in host.accept)) is not None
     }
     used = in_use.of(host, facts, fixes)
-    agreed = {*accepted, *host.accept}
-    held = {**odd, **_in_use(used, waiting, agreed), **doubtful, **objections.held}
+    losses = preflight.lost(preflight.Case(host, fixes, own, facts, run.began, run.ended, https, frozenset(agreed)))
+    named = {name: _joined(why, losses.held.get(name)) for name, why in waiting.items()}
+    held = {**odd, **_in_use(used, named, agreed), **doubtful, **objections.held}
     changes = []
     for name, fix in fixes.items():
         taken = {} if name in agreed or name in held else used.sites.get(name, {})
@@ -184,9 +195,10 @@ def _host_plan(
             control=name,
             disruption=fix.disruption,
             danger=fix.danger,
-            note=fix.note if held.get(name) else doubts.moved(doubted[name]) or _note(fix, used, name, agreed),
+            note=fix.note if held.get(name) else doubts.moved(doubted[name]) or _note(fix, used, losses, name, agreed),
             held=held.get(name),
             aside=bool(doubted[name]) and name not in held,
+            locks_out=tuple(one for one in sorted(agreed) if one.partition(":")[0] == name and ":" in one),
             touches=touches[name] or (),
         )
         others = tuple(site for site in sites[name] if site not in apart)
@@ -199,15 +211,18 @@ def _host_plan(
 def _in_use(used: in_use.Used, waiting: Mapping[str, Text], agreed: set[str]) -> dict[str, Text]:
     """Controls that wait for somebody's word, or that take from the whole host what is in use, and why."""
     found = {name: in_use.held(name, what) for name, what in used.hosts.items() if name not in agreed}
-    for name, why in waiting.items():
-        what = used.said(name)
-        found[name] = why if what is None else Text(vi=f"{why.vi}; {what.vi}", en=f"{why.en}; {what.en}")
-    return found
+    return found | {name: _joined(why, used.said(name)) for name, why in waiting.items()}
 
 
-def _note(fix: Fix, used: in_use.Used, name: str, agreed: set[str]) -> Text | None:
+def _note(fix: Fix, used: in_use.Used, losses: Losses, name: str, agreed: set[str]) -> Text | None:
+    if name in losses.accepted:
+        return losses.accepted[name]
     what = used.said(name) if name in agreed else None
     return fix.note if what is None else in_use.note(what, fix.note)
+
+
+def _joined(one: Text, other: Text | None) -> Text:
+    return one if other is None else Text(vi=f"{one.vi}; {other.vi}", en=f"{one.en}; {other.en}")
 
 
 def _unread(run: Run, host: Host, facts: HostFacts | None) -> Text:

@@ -21,7 +21,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from auditor import logins, sites, windows
+from auditor import logins, losses, sites, windows
 from auditor.controls import Fix
 from auditor.facts import HostFacts
 from auditor.models import Domain, Finding, Host, Organisation, Text
@@ -34,8 +34,6 @@ SNAPSHOT_BYTES = 24 * 1024 * 1024
 """The guard takes no snapshot with less than this to spare; how much more it needs, it measures on the host."""
 NEEDS_HTTPS = ("tls.hsts", "tls.redirect")
 """Controls that leave a site's visitors no way but HTTPS."""
-NEEDS_KEYS = ("ssh.password_auth", "ssh.root_login", "ssh.strict_modes")
-"""Controls that leave some people no way in but a key that sshd takes."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,8 @@ class Case:
     """When reading had ended, by the controller's clock."""
     https: Mapping[Domain, Text] = field(default_factory=dict)
     """Sites to what was wrong with their HTTPS when it was tried from here."""
+    accepted: frozenset[str] = frozenset()
+    """What somebody accepts for this host, by name."""
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -87,6 +87,20 @@ class Case:
         planned = any(control.startswith("firewall.") for control in self.fixes)
         found: Mapping[str, Any] | None = self.data.get("firewall") if planned else None
         return found
+
+    @property
+    def deciding(self) -> dict[str, Callable[[Any], Any]]:
+        """The planned controls that decide who gets in, with what they do."""
+        spared = ("root", "postgres", self.account)
+        shells = [name for name in self.accused("accounts.system_shells") if name not in spared]
+        networks = self.host.trusted_networks if self.firewall is not None and not self.firewall["managers"] else ()
+        effects = logins.decisive(networks, shells)
+        return {control: effect for control, effect in effects.items() if control in self.fixes}
+
+    def accused(self, control: str) -> Iterator[str]:
+        """The accounts among the violations of a control."""
+        members = (one for finding in self.findings if finding.control == control for one in finding.violations)
+        yield from (str(one.get("account") or one.get("name")) for one in members if isinstance(one, Mapping))
 
     def names(self, area: str, account: str) -> Iterator[str]:
         """The planned controls of an area that have this account among their violations."""
@@ -252,65 +266,47 @@ def _own_account(case: Case) -> Iterator[Text]:
             )
 
 
-def _own_key(case: Case) -> Iterator[Text]:
-    account = case.account
+def _own_way(case: Case) -> Iterator[Text]:
+    account, connection = case.account, case.connection
     if account is None or not logins.known(case.data):
         return
     if case.host.by_password and "ssh.password_auth" in case.fixes:
         yield _OWN_PASSWORD
         return
-    needs = [name for name in NEEDS_KEYS if name in case.fixes and (name != "ssh.root_login" or account == "root")]
-    if needs and not logins.opens(case.data, account, strict="ssh.strict_modes" in case.fixes, bound=True):
-        if needs == ["ssh.strict_modes"] and not logins.opens(case.data, account, bound=True):
-            return
+    deciding = {control: effect for control, effect in case.deciding.items() if control.startswith("ssh.")}
+    source, port = (connection["source"], connection["port"]) if connection else ("", 0)
+    taking = logins.lost_to_us(case.data, account, source, port, deciding)
+    if taking:
+        by = f"{account}@{source}:{port}" if connection else account
         yield Text(
-            vi=f"{', '.join(needs)} sẽ khóa ngoài chính tài khoản {account} mà chương trình này dùng: tài khoản chưa có khóa SSH dùng được",
-            en=f"{', '.join(needs)} would lock out {account}, the very account that this program uses: it has no SSH key that works",
+            vi=f"{', '.join(taking)} sẽ khóa ngoài chính tài khoản {account} mà chương trình này dùng ({by}): tài khoản chưa có khóa SSH dùng được sau thay đổi",
+            en=f"{', '.join(taking)} would lock out {account}, the very account that this program uses ({by}): it has no SSH key that works after the change",
         )
 
 
 _REFUSE: tuple[Callable[[Case], Iterator[Text]], ...] = (
     *(_not_ours, _clock, _open_run, _disk),
-    *(_source, _port, _own_account, _own_key),
+    *(_source, _port, _own_account, _own_way),
 )
 
 
 # --- single changes --------------------------------------------------------------------------------------
 
 
-def _people(case: Case) -> Iterator[tuple[str, Text]]:
-    """Changes that would leave a declared administrator, or everybody, without a way in."""
+def lost(case: Case) -> losses.Losses:
+    """Whom the planned changes would lock out: who came in of late, and who is declared."""
     if not logins.known(case.data):
-        yield from ((control, _LOGINS_UNKNOWN) for control in NEEDS_KEYS if control in case.fixes)
-        return
-    root_open = case.data["ssh"]["effective"]["permitrootlogin"] == "yes"
-    admins = [name for name in case.host.admins if logins.can_log_in(case.data, name)]
-    keyless = [name for name in admins if not logins.opens(case.data, name)]
-    losing = {
-        "ssh.password_auth": [name for name in keyless if name != "root" or root_open],
-        "ssh.root_login": [name for name in keyless if name == "root" and root_open],
-        "ssh.strict_modes": [
-            name for name in admins if name not in keyless and not logins.opens(case.data, name, strict=True)
-        ],
-        "accounts.empty_password": [
-            name for name in keyless if "accounts.empty_password" in case.names("accounts", name)
-        ],
-    }
-    for control, names in losing.items():
-        if control in case.fixes and names:
-            yield control, _locked_out(names)
-    if not logins.ways_in(case.data):
+        return losses.Losses(held=dict.fromkeys(case.deciding, _LOGINS_UNKNOWN))
+    return losses.told(logins.lost(case.data, case.host.admins, case.deciding, case.accepted))
+
+
+def _people(case: Case) -> Iterator[tuple[str, Text]]:
+    """Changes that would leave somebody, or everybody, without a way in."""
+    yield from lost(case).held.items()
+    if logins.known(case.data) and not logins.ways_in(case.data):
         yield from (
             (control, _NO_WAY_IN) for control in ("ssh.password_auth", "ssh.root_login") if control in case.fixes
         )
-
-
-def _locked_out(names: Sequence[str]) -> Text:
-    who = ", ".join(names)
-    return Text(
-        vi=f"sẽ khóa ngoài quản trị viên chưa có khóa SSH dùng được ({who}): thêm khóa (ssh-copy-id) rồi chạy lại",
-        en=f"would lock out administrators without an SSH key that works ({who}): add one (ssh-copy-id), then run again",
-    )
 
 
 def _other_firewall(case: Case) -> Iterator[tuple[str, Text]]:

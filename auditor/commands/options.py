@@ -49,8 +49,9 @@ AcceptOption = Annotated[
     list[str] | None,
     typer.Option(
         "--accept",
-        metavar="CONTROL",
-        help="Accept the danger of this control in this run, also outside of change windows; repeat or separate by commas.",
+        metavar="CONTROL[:ACCOUNT]",
+        help="Accept the danger of this control in this run, also outside of change windows; CONTROL:ACCOUNT that it locks that "
+        "account out; repeat or separate by commas.",
     ),
 ]
 UnjudgedOption = Annotated[
@@ -104,10 +105,10 @@ def _named(option: str, given: list[str] | None) -> tuple[str, ...]:
 
 
 def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
-    """The controls that ``--accept`` names. Raises InputError for one that is no control with an automated fix."""
+    """What ``--accept`` names. Raises InputError for what is about no control with an automated fix."""
     wanted = _named("--accept", names)
     for name in wanted:
-        if not catalogue.mends(name):
+        if not catalogue.mends(name.partition(":")[0]):
             raise InputError(
                 f"--accept {name}: no control with an automated fix",
                 mend="name controls one by one; see 'auditor controls list'",

@@ -35,7 +35,57 @@ def ids(area: str) -> list[str]:
 
 def facts() -> dict[str, Any]:
     """The areas as plain data, to be changed."""
-    return copy.deepcopy(HARDENED["areas"])
+    areas: dict[str, Any] = copy.deepcopy(HARDENED["areas"])
+    areas["ways"] = ways()
+    return areas
+
+
+OFFERED: dict[str, Any] = {
+    **{"allowgroups": [], "allowusers": [], "denygroups": [], "denyusers": [], "authenticationmethods": ["any"]},
+    **{"passwordauthentication": "yes", "kbdinteractiveauthentication": "no", "pubkeyauthentication": "yes"},
+    **{"hostbasedauthentication": "no", "gssapiauthentication": "no", "permitemptypasswords": "no"},
+    **{"permitrootlogin": "without-password", "strictmodes": "yes", "trustedusercakeys": "none", "usepam": "yes"},
+    **{"allowtcpforwarding": "yes", "disableforwarding": "no"},
+}
+"""What Debian's sshd offers everybody as it is installed."""
+
+
+def ways(
+    *seen: dict[str, Any], forwarded: tuple[dict[str, Any], ...] = (), ports: tuple[int, ...] = (22,)
+) -> dict[str, Any]:
+    """Who came in, and what sshd offers them, root, and both accounts of the lab, from anywhere."""
+    pairs = [(name, place) for name in ("luytre", "quantri", "root") for place in ("10.213.47.1", "192.0.2.1")]
+    pairs += [(way["account"], way["source"]) for way in (*seen, *forwarded)]
+    return {
+        "installed": True,
+        "recorded": True,
+        "since": NOW - 90 * DAY,
+        "cut": False,
+        "own": None,
+        "ports": list(ports),
+        "seen": list(seen),
+        "forwarded": list(forwarded),
+        "accounts": [{"name": name, "groups": [name]} for name in sorted({name for name, _ in pairs})],
+        "second_factors": [],
+        "offers": [
+            {"account": account, "source": source, "port": port, "settings": copy.deepcopy(OFFERED)}
+            for account, source in dict.fromkeys(pairs)
+            for port in ports
+        ],
+        "unasked": 0,
+    }
+
+
+def way(account: str, *methods: str, source: str = "10.0.0.9", **how: Any) -> dict[str, Any]:
+    """Somebody's way in, as the collector tells it."""
+    known = {"account": account, "source": source, "methods": list(methods), "key": "", "certificate": False}
+    return {**known, "last": NOW - DAY, "count": 3, **how}
+
+
+def offered(areas: dict[str, Any], **settings: Any) -> None:
+    """Have sshd offer everybody something else."""
+    for offer in areas["ways"]["offers"]:
+        offer["settings"].update(settings)
 
 
 def finding(control: str, changed: dict[str, Any] | None = None, host: Host = HOST) -> Finding:

@@ -269,8 +269,8 @@ def test_sudo_would_be_taken_from_our_own_account() -> None:
     [
         keys("luytre", fingerprint="", type="link"),
         keys("luytre", closed=False),
-        lambda data: data["ssh"]["effective"].update(allowusers=["quantri@10.*"]),
-        lambda data: data["ssh"]["effective"].update(pubkeyauthentication="no"),
+        lambda data: access.offered(data, allowusers=["quantri@10.*"]),
+        lambda data: access.offered(data, pubkeyauthentication="no"),
     ],
 )
 def test_our_own_account_has_no_key_that_works(lacking: Callable[[Data], Any]) -> None:
@@ -282,7 +282,7 @@ def test_our_own_account_has_no_key_that_works(lacking: Callable[[Data], Any]) -
     "enough",
     [
         keys("luytre", restricted=True),
-        lambda data: data["ssh"]["effective"].update(allowusers=["luy*", "quantri"]),
+        lambda data: access.offered(data, allowusers=["luy*", "quantri"]),
     ],
 )
 def test_our_own_account_has_a_key_that_works(enough: Callable[[Data], Any]) -> None:
@@ -291,7 +291,7 @@ def test_our_own_account_has_a_key_that_works(enough: Callable[[Data], Any]) -> 
 
 def test_strict_modes_would_refuse_our_own_key() -> None:
     def loose(data: Data) -> None:
-        data["ssh"]["effective"]["strictmodes"] = "no"
+        access.offered(data, strictmodes="no")
         keys("luytre", closed=False)(data)
 
     assert "ssh.strict_modes would lock out luytre" in refused("ssh.strict_modes", data=changed(loose))
@@ -331,13 +331,22 @@ def test_all_reasons_are_told_at_once() -> None:
         keys("quantri", fingerprint=""),
         keys("quantri", restricted=True),
         keys("quantri", closed=False),
-        lambda data: data["ssh"]["effective"].update(allowusers=["luytre"]),
     ],
 )
 def test_an_administrator_without_a_key_keeps_the_password(lacking: Callable[[Data], Any]) -> None:
     found = held("ssh.password_auth", "ssh.root_login", "ssh.x11_forwarding", data=changed(lacking))
     assert list(found) == ["ssh.password_auth"]
-    assert "(quantri)" in found["ssh.password_auth"]
+    assert "lock out quantri (a declared administrator" in found["ssh.password_auth"]
+    assert "--accept ssh.password_auth:quantri" in found["ssh.password_auth"]
+
+
+@pytest.mark.parametrize(
+    "shut",
+    [{"allowusers": ["luytre"]}, {"allowgroups": ["luytre"]}, {"denyusers": ["quan*"]}, {"denygroups": ["quantri"]}],
+)
+def test_an_administrator_whom_sshd_does_not_let_in_loses_nothing(shut: Data) -> None:
+    data = changed(lambda data: (access.offered(data, **shut), keys("quantri", fingerprint="")(data)))
+    assert not held("ssh.password_auth", data=data)
 
 
 def test_an_administrator_who_has_no_account_here_loses_nothing() -> None:
@@ -346,7 +355,7 @@ def test_an_administrator_who_has_no_account_here_loses_nothing() -> None:
 
 def test_root_as_a_declared_administrator() -> None:
     host = HOST.model_copy(update={"admins": ("root",)})
-    data = changed(lambda data: data["ssh"]["effective"].update(permitrootlogin="yes"))
+    data = changed(lambda data: access.offered(data, permitrootlogin="yes"))
     assert list(held("ssh.password_auth", "ssh.root_login", data=data, host=host)) == [
         "ssh.password_auth",
         "ssh.root_login",
@@ -356,16 +365,151 @@ def test_root_as_a_declared_administrator() -> None:
 
 def test_strict_modes_would_refuse_an_administrators_key() -> None:
     def loose(data: Data) -> None:
-        data["ssh"]["effective"]["strictmodes"] = "no"
+        access.offered(data, strictmodes="no")
         keys("quantri", closed=False)(data)
 
     assert list(held("ssh.strict_modes", "ssh.password_auth", data=changed(loose))) == ["ssh.strict_modes"]
 
 
 def test_an_administrator_whose_empty_password_is_the_only_way_in() -> None:
-    both = changed(lambda data: (without_password("quantri")(data), keys("quantri", fingerprint="")(data)))
+    def only_so(data: Data) -> None:
+        without_password("quantri")(data)
+        keys("quantri", fingerprint="")(data)
+        access.offered(data, permitemptypasswords="yes")
+
+    both = changed(only_so)
     assert list(held("accounts.empty_password", data=both)) == ["accounts.empty_password"]
     assert not held("accounts.empty_password", data=changed(without_password("quantri")))
+
+
+def came(*seen: Data, **more: Any) -> Callable[[Data], Any]:
+    """Who came in of late."""
+    return lambda data: data.update(ways=access.ways(*seen, **more))
+
+
+@pytest.mark.parametrize(
+    ("way", "offered", "said"),
+    [
+        (access.way("hanh", "password"), {}, "hanh (from 10.0.0.9, by password, last on "),
+        (access.way("quantri", "password"), {}, "quantri (from 10.0.0.9, by password"),
+        (
+            access.way("quantri", "publickey", "password"),
+            {"authenticationmethods": ["publickey,password"]},
+            "quantri (from 10.0.0.9, by key + password",
+        ),
+        (
+            access.way("quantri", "keyboard-interactive"),
+            {"authenticationmethods": ["publickey,keyboard-interactive:pam"], "kbdinteractiveauthentication": "yes"},
+            "by password or code asked for",
+        ),
+        (access.way("hanh", source="2001:db8::7"), {}, "hanh (from 2001:db8::7, nobody knows by what"),
+    ],
+)
+def test_who_came_in_of_late_keeps_the_way(way: Data, offered: Data, said: str) -> None:
+    def seen(data: Data) -> None:
+        data["accounts"]["users"].append({**data["accounts"]["users"][0], "name": "hanh", "uid": 1005, "human": True})
+        came(way)(data)
+        for offer in data["ways"]["offers"]:
+            if (offer["account"], offer["source"]) == (way["account"], way["source"]):
+                offer["settings"].update(offered)
+
+    found = held("ssh.password_auth", "ssh.x11_forwarding", data=changed(seen))
+    assert list(found) == ["ssh.password_auth"]
+    assert said in found["ssh.password_auth"]
+    accepted = HOST.model_copy(update={"accept": (f"ssh.password_auth:{way['account']}",)})
+    assert not held("ssh.password_auth", data=changed(seen), host=accepted)
+    other = HOST.model_copy(update={"accept": ("ssh.password_auth", "ssh.password_auth:khac")})
+    assert held("ssh.password_auth", data=changed(seen), host=other)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        access.way("quantri", "publickey"),
+        access.way("quantri", "publickey", certificate=True),
+        access.way("root", "publickey", source="2001:db8::7"),
+    ],
+)
+def test_who_comes_in_by_a_key_loses_nothing(way: Data) -> None:
+    assert not held("ssh.password_auth", "ssh.root_login", "ssh.strict_modes", data=changed(came(way)))
+
+
+def test_who_has_moved_from_a_password_to_a_key_loses_nothing() -> None:
+    before, since = access.way("quantri", "password"), access.way("quantri", "publickey", last=NOW)
+    assert not held("ssh.password_auth", data=changed(came(before, since)))
+    assert held("ssh.password_auth", data=changed(came(before, {**since, "source": "10.0.0.10"})))
+    assert held("ssh.password_auth", data=changed(came(before, {**since, "last": NOW - 30 * access.DAY})))
+
+
+def test_a_way_that_one_port_alone_offers() -> None:
+    def match(data: Data) -> None:
+        came(access.way("quantri", "password"), ports=(22, 2222))(data)
+        for offer in data["ways"]["offers"]:
+            offer["settings"]["passwordauthentication"] = "yes" if offer["port"] == 2222 else "no"
+
+    assert "quantri" in held("ssh.password_auth", data=changed(match))["ssh.password_auth"]
+
+
+def test_root_who_comes_in_by_a_password() -> None:
+    def root(data: Data) -> None:
+        came(access.way("root", "password"))(data)
+        access.offered(data, permitrootlogin="yes")
+
+    assert list(held("ssh.root_login", data=changed(root))) == ["ssh.root_login"]
+
+
+def test_what_goes_on_through_this_host_keeps_its_way() -> None:
+    tunnel = {"account": "quantri", "source": "10.0.0.9", "to": "10.0.0.20:22", "live": True, "last": NOW}
+    through = changed(came(forwarded=(tunnel,)))
+    found = held("ssh.tcp_forwarding", "ssh.password_auth", data=through)
+    assert list(found) == ["ssh.tcp_forwarding"]
+    assert "quantri (from 10.0.0.9, on through this host to 10.0.0.20:22" in found["ssh.tcp_forwarding"]
+    assert "--accept ssh.tcp_forwarding:quantri" in found["ssh.tcp_forwarding"]
+
+
+def test_who_comes_from_outside_of_the_trusted_networks() -> None:
+    seen = changed(came(access.way("quantri", "publickey"), access.way("luytre", "publickey", source="10.213.47.1")))
+    assert "quantri (from 10.0.0.9, by key" in held("firewall.ssh_sources", data=seen)["firewall.ssh_sources"]
+
+
+def test_what_sshd_could_not_be_asked_counts_as_lost() -> None:
+    seen = changed(came(access.way("quantri", "password")))
+    seen["ways"]["offers"] = [one for one in seen["ways"]["offers"] if one["source"] != "10.0.0.9"]
+    assert "quantri" in held("ssh.password_auth", data=seen)["ssh.password_auth"]
+
+
+def test_where_no_record_is_kept_anybody_may_have_come_in() -> None:
+    silent = changed(lambda data: data["ways"].update(recorded=False))
+    found = held("ssh.password_auth", "ssh.root_login", "ssh.strict_modes", data=silent)
+    assert list(found) == ["ssh.password_auth"]
+    assert "keeps no record" in found["ssh.password_auth"]
+    assert not held("ssh.password_auth", data=silent, host=HOST.model_copy(update={"accept": ("ssh.password_auth:*",)}))
+
+
+def test_what_is_accepted_is_told_beforehand() -> None:
+    host = HOST.model_copy(update={"accept": ("ssh.password_auth:quantri",)})
+    (change,) = judged("ssh.password_auth", host=host, data=changed(came(access.way("quantri", "password")))).due
+    assert change.note is not None
+    assert "as accepted, would lock out quantri (from 10.0.0.9" in change.note.en
+    assert change.locks_out == ("ssh.password_auth:quantri",)
+
+
+def test_our_own_way_is_the_one_that_the_record_tells() -> None:
+    def by_password(data: Data) -> None:
+        mine = access.way("luytre", "password", source="10.213.47.1")
+        came(mine)(data)
+        data["ways"]["own"] = mine
+        next(user for user in data["accounts"]["users"] if user["name"] == "luytre")["password"] = "usable"  # noqa: S105
+
+    assert "luytre@10.213.47.1:22" in refused("ssh.password_auth", data=changed(by_password))
+
+    def by_certificate(data: Data) -> None:
+        keys("luytre", fingerprint="")(data)
+        mine = access.way("luytre", "publickey", source="10.213.47.1", certificate=True)
+        came(mine)(data)
+        data["ways"]["own"] = mine
+
+    assert not held("ssh.password_auth", data=changed(by_certificate))
 
 
 def test_nobody_who_administers_has_a_key() -> None:

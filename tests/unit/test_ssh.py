@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _sshd, ssh
 
+from auditor.logins import judge
 from auditor.models import Status
+from tests.unit import access
 from tests.unit.access import DATA, facts, filters, finding, ids
 
 BOOKWORM = _sshd.parse((DATA / "sshd_bookworm.txt").read_text("utf-8"))
 ROLE = filters("ssh")
+WAYS = judge()
 WANTED = {
     "permit_root_login": "prohibit-password",
     "max_auth_tries": 4,
@@ -321,18 +324,57 @@ def test_foreign_blocks_are_closed_with_their_own_criteria() -> None:
     assert ROLE.blocks(now, {"ssh.log_level": []}, WANTED) == []
 
 
+def judged() -> Any:
+    """The areas as a play has them."""
+    return {name: {"data": value} for name, value in facts().items()}
+
+
+def ways_in(areas: Any) -> Any:
+    return WAYS.FilterModule().filters()["ssh_ways_in"](areas)
+
+
 def test_ways_in() -> None:
-    areas = {name: {"data": value} for name, value in facts().items()}
-    assert "luytre" in ROLE.ways_in(areas)
+    areas = judged()
+    assert "luytre" in ways_in(areas)
     for key in areas["accounts"]["data"]["keys"]:
         key["restricted"] = True
-    assert ROLE.ways_in(areas) == []
-    areas["accounts"]["data"]["keys"] = [{"account": "root", "fingerprint": "SHA256:x", "restricted": False}]
-    assert ROLE.ways_in(areas) == ["root"]
-    assert ROLE.ways_in(areas, root_with_key=False) == []
+    assert ways_in(areas) == []
+    areas["accounts"]["data"]["keys"] = [
+        {"account": "root", "fingerprint": "SHA256:x", "restricted": False, "closed": True}
+    ]
+    assert ways_in(areas) == ["root"]
+    for settings in (areas["ssh"]["data"]["effective"], *(one["settings"] for one in areas["ways"]["data"]["offers"])):
+        settings["permitrootlogin"] = "no"
+    assert ways_in(areas) == []
 
 
 def test_a_key_without_rights_is_no_way_in() -> None:
-    areas = {name: {"data": value} for name, value in facts().items()}
+    areas = judged()
     areas["sudo"]["data"]["grants"] = []
-    assert ROLE.ways_in(areas) == []
+    assert ways_in(areas) == []
+
+
+def test_a_play_without_the_auditor_names_whom_a_control_would_lock_out() -> None:
+    areas = judged()
+    areas["ways"]["data"] = access.ways(access.way("quantri", "password"))
+    taken = WAYS.FilterModule().filters()["ssh_ways_taken"]
+    (one,) = taken(areas, {"ssh.password_auth": [], "ssh.ciphers": []}, ["quantri"], "")
+    assert one == {"control": "ssh.password_auth", "who": "quantri (10.0.0.9, password)"}
+    assert taken(areas, ["ssh.password_auth"], [], "ssh.password_auth, ssh.password_auth:khac") == [one]
+    assert taken(areas, ["ssh.password_auth"], [], ["ssh.password_auth:quantri"]) == []
+
+
+def test_what_sshd_says_on_trial_is_what_counts() -> None:
+    areas = judged()
+    areas["ways"]["data"] = access.ways(access.way("quantri", "password"))
+    on_trial = WAYS.FilterModule().filters()["ssh_ways_taken_on_trial"]
+    same = areas["ways"]["data"]["offers"]
+    assert on_trial(areas, same, [], []) == []
+    tried = [{**one, "settings": {**one["settings"], "passwordauthentication": "no"}} for one in same]
+    assert on_trial(areas, tried, [], []) == ["quantri (10.0.0.9, password)"]
+    assert on_trial(areas, tried, [], ["ssh.password_auth:quantri"]) == []
+    shut = [{**one, "settings": {**one["settings"], "authenticationmethods": ["publickey,password"]}} for one in same]
+    assert on_trial(areas, shut, ["luytre"], "ssh.password_auth:quantri") == [
+        "luytre (10.213.47.1, any)",
+        "luytre (192.0.2.1, any)",
+    ]

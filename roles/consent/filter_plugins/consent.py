@@ -55,7 +55,7 @@ def unknown(known, names):
 
 
 def accepted(given):
-    """The controls that somebody accepts: a list, or one text with commas or spaces between.
+    """What somebody accepts, controls and CONTROL:ACCOUNT: a list, or one text with commas or spaces between.
 
     Anything else is taken for a name that means nothing: who writes ``ssh.x: false`` accepts nothing.
     """
@@ -85,7 +85,8 @@ def decide(roles, tags, skipped, accept, domains):
         "apply": apply,
         "held": {control: why for control, why in wanted.items() if why is not None},
         "touches": sorted({touch for control in apply for touch in known[control]["touches"]}),
-        "unknown": unknown(known, [*tags, *skipped]) + sorted(set(names) - set(known)),
+        "unknown": unknown(known, [*tags, *skipped])
+        + sorted(name for name in set(names) if name.partition(":")[0] not in known),
     }
 
 

@@ -164,20 +164,9 @@ def blocks(facts: Facts, enforce: Mapping[str, Any], wanted: Facts) -> list[dict
     return [{"criteria": criteria, "settings": lines} for criteria, lines in sorted(found.items())]
 
 
-def ways_in(areas: Mapping[str, Any], root_with_key: bool = True) -> list[str]:
-    """Accounts that can administer the host with a key: root, and those that sudo lets do anything."""
-    accounts, sudo = areas["accounts"]["data"], areas["sudo"]["data"]
-    with_keys = {key["account"] for key in accounts["keys"] if key["fingerprint"] and not key["restricted"]}
-    open_accounts = {user["name"] for user in accounts["users"] if user["can_log_in"]}
-    admins = {grant["account"] for grant in sudo["grants"] if "ALL" in grant["commands"]}
-    if root_with_key:
-        admins.add("root")
-    return sorted(with_keys & open_accounts & admins)
-
-
 class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Filter names to functions."""
-        return {"ssh_settings": settings, "ssh_blocks": blocks, "ssh_ways_in": ways_in}
+        return {"ssh_settings": settings, "ssh_blocks": blocks}
