@@ -24,6 +24,7 @@ from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.journal import Journal
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, HostState, Inventory, Text
+from auditor.not_done import Left, left_alone
 from auditor.plan import Plan, TaskPreview, preview
 from auditor.reasons import explain
 from auditor.redact import redact
@@ -72,6 +73,8 @@ class Hardened:
     hardening: Hardening
     facts: Mapping[str, HostFacts]
     outcomes: Mapping[str, HostOutcome]
+    left: tuple[Left, ...] = ()
+    """What tasks let be."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -160,7 +163,7 @@ def harden(
             if record.now.having("reverted", "in_part", "lost"):
                 break
         record.update(ended=_now())
-    return Hardened(record.now, rolling.facts, rolling.outcomes)
+    return Hardened(record.now, rolling.facts, rolling.outcomes, tuple(rolling.left))
 
 
 def find_out(
@@ -228,6 +231,7 @@ class _Rollout:
     release: tuple[ControlId, ...] = ()
     facts: dict[str, HostFacts] = field(default_factory=dict)
     outcomes: dict[str, HostOutcome] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
     beside: Mapping[str, beside.Beside] = field(default_factory=dict)
     until: dict[str, float] = field(default_factory=dict)
     """When, on the monotonic clock, a host must be back by itself."""
@@ -302,6 +306,7 @@ class _Rollout:
             watch=self._seen,
             sockets=self.sockets,
         )
+        self.left += left_alone(run)
         for name in names:
             changed = tuple(task.name for task in run.changed(name) if task.action != guard.ACTION)
             self.record.put([name], tasks=changed)

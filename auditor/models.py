@@ -418,6 +418,14 @@ HostState = Literal[
 changes kept; brought back to the snapshot; brought back but for what is named; undone later; nothing touched; not heard of since, so that its timer brings it back."""
 
 
+class NotDone(Model):
+    """A change of a plan that the audit afterwards does not find in force."""
+
+    control: ControlId
+    subject: Subject
+    why: Text
+
+
 class HostHardening(Model):
     """What one hardening did with one host."""
 
@@ -432,6 +440,9 @@ class HostHardening(Model):
     tasks: tuple[str, ...] = Field(default=(), description="names of the tasks that changed something")
     why: Text | None = Field(default=None, description="why it was refused or reverted, or what is known of it")
     notes: tuple[Text, ...] = Field(default=(), description="what lesser users there keep the way back from holding")
+    not_done: tuple[NotDone, ...] = Field(
+        default=(), description="what was planned, and is not in force by the audit afterwards"
+    )
 
 
 class Hardening(Model):
@@ -459,8 +470,13 @@ class Hardening(Model):
 
     @property
     def sound(self) -> bool:
-        """Whether all that was begun was kept."""
-        return all(entry.state == "confirmed" for entry in self.hosts)
+        """Whether all that was begun was kept, and all that was planned is in force."""
+        return all(entry.state == "confirmed" for entry in self.hosts) and not self.not_done_total
+
+    @property
+    def not_done_total(self) -> int:
+        """How many changes were planned and are not in force, on all hosts together."""
+        return sum(len(entry.not_done) for entry in self.hosts)
 
 
 class LeftOut(Model):

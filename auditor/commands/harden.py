@@ -63,7 +63,9 @@ def harden(
 
     With --json the plan to agree to is shown on standard error; "declined" says that nobody agreed.
 
-    Exit code: 0 it did its work, 1 a host was brought back or refused, 2 usage or configuration.
+    What was planned and is not in force by the audit afterwards is named as not done, with the reason.
+
+    Exit code: 0 it did its work, 1 a host was brought back or refused or a change not done, 2 usage or configuration.
 
     Examples:
       auditor harden -i inventories/lab

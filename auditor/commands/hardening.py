@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from auditor import foresight
+from auditor import foresight, not_done
 from auditor import harden as hardener
 from auditor.audit import audit, judge
 from auditor.collect import collect
@@ -48,7 +48,7 @@ class Outcome:
 
     @property
     def sound(self) -> bool:
-        """Whether it did its work: no host was refused, and every one that was begun is confirmed."""
+        """Whether it did its work: no host refused, every one that was begun confirmed, every change found in force."""
         refused = any(host.refused is not None for host in self.plan.hosts)
         return not refused and (self.hardening is None or self.hardening.sound)
 
@@ -60,6 +60,7 @@ class Outcome:
                 "after": self.after.id,
                 "plan": self.plan.model_dump(mode="json"),
                 "held": self.plan.held_total,
+                "not_done": self.hardening.not_done_total if self.hardening else 0,
                 "declined": self.declined,
                 "hardening": self.hardening.model_dump(mode="json") if self.hardening else None,
             },
@@ -166,22 +167,25 @@ def _harden(
             watch=lambda task: doing(f"{task.host}: {task.name}"),
             facts=facts,
         )
-    after = _after(inventory, catalogue, hosts, hardened)
+    after = _after(inventory, catalogue, hosts, plan, hardened)
     late = Postponed()
+    if after.hardening is not None:
+        hardening = after.hardening
+        late.attempt(lambda: journal.write(hardening), None)
     late.attempt(lambda: history.keep(after), None)
     trend = late.attempt(lambda: history.trend(after.inventory), ())
     report = late.attempt(
         lambda: write(after, catalogue, output=output, lang=lang, before=before, trend=trend).files[Format.HTML], None
     )
     if not quiet:
-        terminal.show_hardening(hardened.hardening, lang)
+        terminal.show_hardening(after.hardening or hardened.hardening, lang)
         terminal.show_held(plan, lang)
         terminal.show_run(after, fleet(after), lang, fleet(before))
-    return Outcome(before, plan, hardened.hardening, after, report, late.mistake)
+    return Outcome(before, plan, after.hardening, after, report, late.mistake)
 
 
-def _after(inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], hardened: Hardened) -> Run:
-    """The run after: hosts as read when they were settled; those that were not, read now."""
+def _after(inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: Plan, hardened: Hardened) -> Run:
+    """The run after: hosts as read when they were settled; those that were not, read now. It says what is not done."""
     started = datetime.now(UTC)
     facts: dict[str, HostFacts] = dict(hardened.facts)
     outcomes: dict[str, HostOutcome] = dict(hardened.outcomes)
@@ -194,7 +198,8 @@ def _after(inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], ha
         inventory, catalogue, hosts, facts, [outcomes[host.name] for host in hosts], started=started, purpose="after"
     )
     seconds = max((outcome.seconds for outcome in run.outcomes), default=0.0)
-    return run.model_copy(update={"hardening": hardened.hardening, "seconds": seconds})
+    hardening = not_done.told(hardened.hardening, plan, run, hardened.left)
+    return run.model_copy(update={"hardening": hardening, "seconds": seconds})
 
 
 def release(

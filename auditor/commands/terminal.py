@@ -310,6 +310,12 @@ def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> 
             console.print(f"    {escape(entry.why.get(lang))}")
         for note in entry.notes[:_SHOWN]:
             console.print(f"    {escape(note.get(lang))}")
+        for left in entry.not_done[:_SHOWN]:
+            own = f" {left.subject.id}" if left.subject.kind == "site" else ""
+            what = f"[red]{words('hardening.not_done')}[/]: {left.control}{escape(own)}"
+            console.print(f"    {what}: {escape(left.why.get(lang))}")
+    if hardening.not_done_total:
+        console.print(words("hardening.not_done_n", n=hardening.not_done_total))
     for domain in hardening.broken_before:
         err.print(f"[yellow]{escape(domain)}[/]: {words('hardening.broken_before')}")
     for domain in hardening.by_wish:

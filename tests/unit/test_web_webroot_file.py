@@ -192,16 +192,49 @@ def test_the_root_of_everything_is_no_web_root() -> None:
         webroot_file.open_root("/")
 
 
-@pytest.mark.parametrize("bits", [0o775, 0o757, 0o1777])
-def test_folders_above_that_others_can_write(site: Path, bits: int) -> None:
-    site.parent.chmod(bits)
-    with pytest.raises(Refused, match="above the root"):
+def test_a_root_in_a_folder_that_everybody_may_write_is_refused(site: Path) -> None:
+    site.parent.chmod(0o1777)
+    with pytest.raises(Refused, match="above the root can be changed by everybody"):
         opened(site)
 
 
-def test_folders_above_that_belong_to_another(site: Path) -> None:
-    with pytest.raises(Refused, match="above the root"):
-        webroot_file.open_root(str(site), base=str(site.parent.parent), trusted=os.getuid() + 1)
+@pytest.mark.parametrize("bits", [0o755, 0o775, 0o700])
+def test_a_root_in_its_own_accounts_folder_is_closed_as_any_other(site: Path, bits: int) -> None:
+    (site / "config.php.save").write_text("<?php $password = 'khong-doan-duoc';\n")
+    (site / "config.php.save").chmod(0o644)
+    site.parent.chmod(bits)
+    root = webroot_file.open_root(str(site), base=str(site.parent.parent), trusted=os.getuid() + 1)
+    try:
+        items, refused, _ = webroot_file.protect(root, ["dumps"], None, 10, False)
+    finally:
+        os.close(root)
+    assert [one["path"] for one in items] == ["config.php.save"], refused
+    assert mode(site / "config.php.save") == 0o600
+
+
+@pytest.mark.parametrize("name", ["shadow", "antruc.test"])
+def test_who_has_the_folder_above_leads_no_further_than_their_own(tmp_path: Path, site: Path, name: str) -> None:
+    (site.parent / "public_html").symlink_to(tmp_path / name if name == "shadow" else site)
+    with pytest.raises(Refused, match="a link or no folder on the way"):
+        webroot_file.open_root(str(site.parent / "public_html"), base=str(tmp_path), trusted=os.getuid() + 1)
+
+
+def test_above_a_root_there_is_one_account_beside_root() -> None:
+    def whose(*uids: int) -> int:
+        owner = 0
+        for uid in uids:
+            owner = webroot_file._whose(SimpleNamespace(st_uid=uid, st_mode=0o40755), "/home/xa", owner, 0)
+        return owner
+
+    assert whose(0, 0, 1000, 0, 1000) == 1000
+    with pytest.raises(Refused, match="/home/xa above the root is 1001's, in a folder of 1000's"):
+        whose(0, 1000, 1001)
+
+
+@pytest.mark.parametrize("mount", ["/home/xa", "/home/xa/web", "/home/xa/web/tai-ve"])
+def test_what_a_users_program_serves_is_not_opened(mount: str) -> None:
+    with pytest.raises(Refused, match="is served by a program of"):
+        webroot_file.open_root("/home/xa/web", served={mount: 4_000_000})
 
 
 # --- other things in place of the file --------------------------------------------------------------------

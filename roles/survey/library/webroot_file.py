@@ -12,7 +12,9 @@ description:
   - Whoever can write a web root can swap any name in it for a link at any moment. This module, unlike the C(file)
     module, opens every folder from the root of the file system on with C(O_NOFOLLOW), and decides and works on
     descriptors alone.
-  - The folders above O(root) must belong to root and be writable by nobody else, else it refuses.
+  - The folders above O(root) are root's up to some folder, and those of one account from there on; where everybody may
+    write, or a second account has a folder, or a user's own program serves the files, it refuses. Whoever has those
+    folders can put there only what they could move there before, and no change gives anybody more than they had.
   - Regular files (and folders, with O(kind)) only. Links, devices, pipes, sockets and files with a second hard link
     are refused.
   - It never deletes and never creates. Edits go to a new file in the same folder that takes over owner, mode and
@@ -161,7 +163,7 @@ import stat
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _applications, _php, _webroot
+from ansible.module_utils.luytre import _applications, _php, _trust, _webroot
 from ansible.module_utils.luytre._names import group_name, user_name
 from ansible.module_utils.luytre._ownership import mode_for
 from ansible.module_utils.luytre._sayable import sayable
@@ -184,20 +186,23 @@ class Change:
         self.uid, self.gid, self.mode = uid, gid, mode
 
 
-def open_root(root, base="/", trusted=0):
-    """A descriptor of ``root``; every folder above it, from ``base`` on, must be ``trusted``'s and only theirs to write."""
+def open_root(root, base="/", trusted=0, served=None):
+    """A descriptor of ``root``, reached from ``base`` on without following a link.
+
+    The folders above are ``trusted``'s up to some point, and theirs or one other account's from there on: that one can
+    swap what lies there for nothing but what it could move there itself. ``served``: see ``_trust.served_by``.
+    """
     if not os.path.isabs(root) or ".." in root.split("/"):
         raise Refused("root must be an absolute path without '..'")
     relative = os.path.relpath(os.path.normpath(root), base)
     if relative == "." or relative.startswith("../"):
         raise Refused("root must lie below %s" % base)
+    _not_served(os.path.normpath(root), _trust.served_now() if served is None else served)
     folder = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    seen = base.rstrip("/")
+    seen, owner = base.rstrip("/"), trusted
     try:
         for part in relative.split("/"):
-            status = os.fstat(folder)
-            if status.st_uid != trusted or status.st_mode & 0o022:
-                raise Refused("%s above the root is not root's alone to write" % (seen or "/"))
+            owner = _whose(os.fstat(folder), seen or "/", owner, trusted)
             inner = _open(part, FOLDER, folder, "root")
             os.close(folder)
             folder = inner
@@ -205,6 +210,26 @@ def open_root(root, base="/", trusted=0):
         return os.dup(folder)
     finally:
         os.close(folder)
+
+
+def _whose(status, folder, owner, trusted):
+    """Whose the way is from this folder on."""
+    if status.st_mode & 0o002:
+        raise Refused("%s above the root can be changed by everybody" % folder)
+    if status.st_uid in (owner, trusted):
+        return owner
+    if owner != trusted:
+        raise Refused(
+            "%s above the root is %s's, in a folder of %s's" % (folder, *map(user_name, (status.st_uid, owner)))
+        )
+    return status.st_uid
+
+
+def _not_served(root, served):
+    """A file system that a user's program serves need never answer."""
+    for mount, uid in served.items():
+        if (root + "/").startswith(mount.rstrip("/") + "/") or mount.startswith(root + "/"):
+            raise Refused("%s is served by a program of %s's" % (mount, user_name(uid)))
 
 
 def open_parent(root, path):

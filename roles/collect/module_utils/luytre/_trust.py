@@ -30,7 +30,7 @@ class Trust:
 
     def __init__(self, uids=(0,), lstat=os.lstat, readlink=os.readlink, access_list=None, served=None):
         self._uids, self._lstat, self._readlink = uids, lstat, readlink
-        self._served = served_by(_mounts()) if served is None else served
+        self._served = served_now() if served is None else served
         self._access_list = access_list or access_list_of
         self._seen = {}
 
@@ -111,9 +111,10 @@ def served_by(mounts):
     return found
 
 
-def _mounts():
+def served_now():
+    """What users' own programs serve on this host, as ``served_by`` tells it."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as handle:
-        return handle.read()
+        return served_by(handle.read())
 
 
 def is_log_keeper(path, changer):
