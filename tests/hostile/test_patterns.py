@@ -12,6 +12,7 @@ from tests.lab.fixtures import INVENTORY
 HOST = "web2"
 TRAPS = (
     ("quaylui", 'RewriteEngine On\nRewriteRule "' + ".*" * 30 + '!" - [F]'),
+    ("cothe", 'RewriteEngine On\nRewriteRule "' + ".?" * 60 + '!" - [F]'),
     ("tentep", '<FilesMatch "' + "(.*)*" * 30 + '!">\nRequire all denied\n</FilesMatch>'),
 )
 SITE = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ansible.module_utils.luytre import kernel
 
@@ -12,8 +14,8 @@ from tests.unit.system_areas import facts, finding
 RP = "net.ipv4.conf.{}.rp_filter"
 
 
-def boot(*files: tuple[str, str]) -> tuple[dict, list]:  # type: ignore[type-arg]
-    return kernel.boot_settings(list(files))
+def boot(*files: tuple[str, str]) -> list[tuple[dict[str, object], list[object]]]:
+    return [kernel.boot_settings(list(files))]
 
 
 def test_a_later_file_wins_and_the_last_line_within() -> None:
@@ -163,3 +165,36 @@ def test_some_modules_blocked_is_partial() -> None:
     ]
     result = finding("kernel.unused_modules", data)
     assert (result.status, result.population) == (Status.PARTIAL, 2)
+
+
+def test_what_ufw_sets_comes_after_all_else_and_only_where_ufw_is_on(tmp_path: Path) -> None:
+    configuration, defaults, own = (tmp_path / name for name in ("ufw.conf", "ufw", "sysctl.conf"))
+    own.write_text("net/ipv4/conf/all/log_martians=0\n")
+    defaults.write_text(f'#IPT_SYSCTL=/x\nIPT_SYSCTL="{own}"\n')
+    for on in ("no", "yes"):
+        configuration.write_text(f"# ENABLED=yes\nENABLED={on}\n")
+        found = kernel.ufw_files(str(configuration), str(defaults))
+        assert [path for path, _ in found] == ([str(own)] if on == "yes" else [])
+    files = [("/etc/sysctl.d/zz-luytre.conf", "net/ipv4/conf/all/log_martians = 1\nkernel.sysrq = 0\n")]
+    stages = [kernel.boot_settings(files), kernel.boot_settings(found)]
+    assert kernel.set_at_boot("net.ipv4.conf.all.log_martians", stages) == (0, str(own))
+    assert kernel.set_at_boot("kernel.sysrq", stages) == (0, "/etc/sysctl.d/zz-luytre.conf")
+    assert kernel.ufw_files("/absent", "/absent") == []
+
+
+UFW = "# ufw\nnet/ipv4/conf/all/log_martians=0\r\n net.ipv4.conf.all.rp_filter = 1\nnet/ipv4/tcp_sack=1\nodd\n"
+WANTED = [
+    {"control": "kernel.log_martians", "key": "net/ipv4/conf/all/log_martians", "value": 1},
+    {"control": "kernel.rp_filter", "key": "net/ipv4/conf/all/rp_filter", "value": 1},
+]
+
+
+def test_ufw_s_lines_that_say_otherwise_are_marked_out_and_come_back_when_that_is_no_longer_wanted() -> None:
+    without = filters("kernel").without
+    marked = without(UFW, WANTED)
+    assert marked == UFW.replace(
+        "net/ipv4/conf/all/log", "# Lũy Tre, see /etc/sysctl.d/zz-luytre.conf: net/ipv4/conf/all/log"
+    )
+    assert without(marked, WANTED) == marked
+    assert without(marked, []) == UFW
+    assert kernel.set_at_boot("net.ipv4.conf.all.log_martians", boot(("/u", marked))) == (None, None)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -224,3 +225,30 @@ def test_the_rest_of_the_controls() -> None:
     assert statuses(redirecting)["tls.hsts"] is Status.FAIL
     kept = redirecting.replace("root", "add_header Strict-Transport-Security max-age=15552000; root", 1)
     assert statuses(kept)["tls.hsts"] is Status.PASS
+
+
+def test_a_timer_renews_only_while_it_waits_for_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls, "_ENABLED", str(tmp_path / "%s.timer"))
+    for name in ("certbot", "acme.sh", "lego-renew", "dehydrated"):
+        (tmp_path / f"{name}.timer").touch()
+    said = """Id=certbot.timer
+LoadState=masked
+ActiveState=inactive
+UnitFileState=masked
+
+Id=acme.sh.timer
+LoadState=loaded
+ActiveState=active
+UnitFileState=enabled
+
+Id=lego-renew.timer
+LoadState=loaded
+ActiveState=inactive
+UnitFileState=enabled
+
+Id=dehydrated.timer
+LoadState=not-found
+ActiveState=inactive
+"""
+    reading = SimpleNamespace(installed=lambda _program: "/bin/systemctl", run=lambda *_arguments, **_options: said)
+    assert [name for name in tls.renewals(reading) if name.endswith(".timer")] == ["acme.sh.timer"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _webroot, files
+from ansible.module_utils.luytre import _web, _webroot, files
 
+from auditor import resources
 from auditor.models import Status
 from tests.unit.areas import SITE, facts, finding, vhost
 
@@ -450,3 +452,27 @@ def test_what_strangers_reach_on_any_virtual_host(control: str, told: dict[str, 
     one = vhost("bennua.test")
     assert finding(f"web.{control}", vhosts=[{**one, **closed}]).status is Status.PASS
     assert finding(f"web.{control}", vhosts=[{**one, **closed, **told}]).status is Status.FAIL
+
+
+KEPT = (
+    "/mau-don.zip",
+    "/tai-lieu/bao-cao.rar",
+    "/uploads/site.zip",
+    "/vbpl/luat.sql.pdf",
+    "/webgis.zip",
+    "/olds",
+    "/save",
+)
+
+
+@pytest.mark.parametrize("server", ["nginx", "apache"])
+def test_what_is_denied_as_a_backup_is_each_name_that_is_tried_and_no_document(server: str) -> None:
+    if server == "nginx":
+        text = (resources.roles() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
+        part = text.split("# nginx.backup_files")[1].split("{% endif %}")[0]
+        patterns = [f"(?i){one}" for one in re.findall(r'\$uri ~\* "(.*)"', part)]
+    else:
+        patterns = re.findall(r'<LocationMatch "(.*)">', plugin("apache", "apache").SITE_RULES["apache.backup_files"])
+    assert len(patterns) == 2
+    denied = [uri for uri in (*_web.BACKUPS, *KEPT) if any(re.search(one, uri) for one in patterns)]
+    assert denied == list(_web.BACKUPS)

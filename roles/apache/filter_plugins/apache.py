@@ -4,6 +4,11 @@ from __future__ import annotations
 
 ROOT = "/etc/apache2"
 HEAD = "# Luy Tre: rendered by hardening, changes here are lost.\n"
+ARCHIVED = (
+    "(?:[^/]*[._-])?(?:backup|bak|dump|db|database|sql|site|www|web|website|wwwroot|htdocs|public_html|source|src|code"
+    "|wordpress|joomla|nukeviet)(?:[._-][^/]*)?"
+)
+"""Names that archives of a site have, and no document."""
 UPLOADS = "wp-content/uploads|uploads?|images|media|files|cache|tmp"
 DENIED = (
     '<LocationMatch "{}">\n'
@@ -18,7 +23,10 @@ HEADER = 'Header always unset {0} "expr=%{{resp:{0}}} !~ /{2}/i"\nHeader set {0}
 SITE_RULES = {
     "apache.options_indexes": '<Location "/">\n    Options -Indexes\n</Location>\n',
     "apache.hidden_files": DENIED.format(r"/\.(?!well-known(?:/|$))"),
-    "apache.backup_files": DENIED.format(r"(?i)(?:\.(?:sql(?:\.(?:gz|bz2|xz|zip))?|bak|old|orig|save|sw[op])|~)$"),
+    "apache.backup_files": DENIED.format(
+        r"(?i)(?:\.(?:sql(?:\.(?:gz|bz2|xz|zst|zip|7z))?|bak|old|orig|save|sw[op])|~)$"
+    )
+    + DENIED.format(rf"(?i)^/{ARCHIVED}\.(?:zip|rar|7z|tgz|tbz2|txz|tar(?:\.(?:gz|bz2|xz|zst))?)$"),
     "apache.upload_exec": DENIED.format(rf"(?i)^/(?:{UPLOADS})/.*\.(?:php\d?|phtml?|phar|phps)(?:/|$)"),
     "apache.nosniff": HEADER.format("X-Content-Type-Options", "nosniff", "^nosniff$"),
     "apache.frame": HEADER.format("X-Frame-Options", "SAMEORIGIN", "^(?:deny|sameorigin)$"),

@@ -30,6 +30,32 @@ def pending(wanted, live):
     return [line for line in wanted if live[line["key"]] != line["value"]]
 
 
+OFF = "# Lũy Tre, see /etc/sysctl.d/zz-luytre.conf: "
+_LINE = re.compile(r"[ \t]*([\w./-]{1,200}?)[ \t]*=[ \t]*(-?\d{1,9})[ \t]*")
+
+
+def without(text, wanted):
+    """ufw's own settings, which come after all others at boot, without those that say otherwise than ``wanted``.
+
+    Such a line is marked out; one that was and is no longer wanted otherwise is back.
+    """
+    values = {line["key"]: line["value"] for line in wanted}
+    return "".join(_marked(line.removeprefix(OFF), values) for line in text.splitlines(keepends=True))
+
+
+def _marked(line, values):
+    found = _LINE.fullmatch(line.rstrip("\r\n"))
+    if not found:
+        return line
+    key, value = _slashed(found[1].lstrip("-")), int(found[2])
+    return OFF + line if values.get(key, value) != value else line
+
+
+def _slashed(name):
+    first = re.search(r"[./]", name)
+    return name.translate(str.maketrans("./", "/.")) if first and first[0] == "." else name
+
+
 def interfaces(live):
     """Names of the network interfaces that the settings know."""
     found = {match.group(1) for key in live if (match := re.match(r"net/ipv4/conf/(.+)/[a-z_]+$", key))}
@@ -40,4 +66,9 @@ class FilterModule:
     """Found by Ansible in the role that holds it."""
 
     def filters(self):
-        return {"kernel_lines": lines, "kernel_pending": pending, "kernel_interfaces": interfaces}
+        return {
+            "kernel_lines": lines,
+            "kernel_pending": pending,
+            "kernel_interfaces": interfaces,
+            "kernel_without": without,
+        }

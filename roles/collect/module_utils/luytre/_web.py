@@ -8,7 +8,11 @@ BACKUPS = (
     "/config.php.old",
     "/config.php.orig",
     "/config.php.swp",
+    "/config.php.swo",
+    "/configuration.php.save",
     "/index.php~",
+    "/backup.zip",
+    "/www.tar.gz",
 )
 ACME = "/.well-known/acme-challenge/x"
 UPLOADS = (

@@ -69,7 +69,7 @@ UNUSED_MODULES = ("cramfs", "freevxfs", "hfs", "hfsplus", "jffs2", "udf", "dccp"
 
 
 def collect(reading):
-    live, boot = live_values(), boot_settings(sysctl_files())
+    live, boot = live_values(), [boot_settings(sysctl_files()), boot_settings(ufw_files())]
     single = {key: live[key] for key in SINGLE if key in live}
     after = {key: boot_value(key, live, boot) for key in single}
     return {
@@ -112,6 +112,13 @@ def sysctl_files(folders=FOLDERS):
     return [(chosen[name], read_text(chosen[name]) or "") for name in sorted(chosen, key=os.fsencode)]
 
 
+def ufw_files(configuration="/etc/ufw/ufw.conf", defaults="/etc/default/ufw"):
+    """``[(path, text)]`` of the settings that ufw, where it is on, puts in force at boot, after systemd-sysctl's."""
+    enabled = re.search(r"(?mi)^\s*ENABLED\s*=\s*[\"']?yes\b", read_text(configuration) or "")
+    named = re.findall(r"(?m)^\s*IPT_SYSCTL\s*=\s*[\"']?(/[^\s\"'#]+)", read_text(defaults) or "")
+    return [(path, read_text(path) or "") for path in named[-1:]] if enabled else []
+
+
 def boot_settings(files):
     """``(exact, patterns)``: settings by key as systemd-sysctl would apply them, each with its value and file.
 
@@ -145,8 +152,13 @@ def _dotted(name):
     return name
 
 
-def set_at_boot(key, settings):
-    """``(value, file)`` that the files give a key, or ``(None, None)``."""
+def set_at_boot(key, stages):
+    """``(value, file)`` that the files give a key, or ``(None, None)``; of several stages the last counts that has it."""
+    found = (_set_by(key, stage) for stage in reversed(stages))
+    return next((one for one in found if one[0] is not None), (None, None))
+
+
+def _set_by(key, settings):
     exact, patterns = settings
     if key in exact:
         value, file = exact[key]
@@ -293,6 +305,11 @@ def ipv6_by_router():
     addresses = (line.split() for line in (read_text("/proc/net/if_inet6") or "").splitlines())
     by_address = any(len(part) == 6 and part[3] == "00" and not int(part[4], 16) & 0x80 for part in addresses)
     return by_route or by_address
+
+
+def survey_ufw():
+    """The file of ufw's that is put in force after ours at boot, with its text; None where there is none."""
+    return next(({"path": path, "text": text} for path, text in ufw_files()), None)
 
 
 def survey(reading):

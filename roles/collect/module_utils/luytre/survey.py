@@ -18,6 +18,8 @@ def collect(reading):
         "installed": {name: _is_installed(reading, program) for name, program in PROGRAMS.items()},
         "in_force": _in_force.collect(),
         "sysctl": kernel.survey(reading),
+        "ufw_sysctl": kernel.survey_ufw(),
+        "python_apt": os.path.isdir("/usr/lib/python3/dist-packages/apt"),
     }
 
 

@@ -9,6 +9,7 @@ from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
 from ansible.module_utils.luytre._tightening import Correction
+from ansible.module_utils.luytre._units import units
 from ansible.module_utils.luytre._x509 import BadCertificate, read_chain
 
 MAX_CERTIFICATES = 500
@@ -17,12 +18,9 @@ _APACHE_WORD = re.compile(
     r"^[ \t]*(SSLCertificateFile|SSLCertificateKeyFile|SSLCipherSuite)[ \t]+(?:\"([^\"\n]+)\"|([^\n]+))", re.I | re.M
 )
 _WEAK = re.compile(r"(?:^|-)(?:RC4|RC2|DES|3DES|NULL|MD5|EXP|EXPORT|ADH|AECDH|IDEA|SEED)(?:-|$)|NULL|DES-CBC")
-RENEWERS = (
-    ("certbot.timer", "/etc/systemd/system/timers.target.wants/certbot.timer"),
-    ("snap.certbot.renew.timer", "/etc/systemd/system/timers.target.wants/snap.certbot.renew.timer"),
-    ("acme.sh timer", "/etc/systemd/system/timers.target.wants/acme*.timer"),
-    ("dehydrated timer", "/etc/systemd/system/timers.target.wants/dehydrated.timer"),
-)
+RENEWERS = ("certbot", "snap.certbot.renew", "acme*", "dehydrated", "lego*")
+"""Names of timers, as patterns of files that enable them."""
+_ENABLED = "/etc/systemd/system/timers.target.wants/%s.timer"
 _RENEWING_CRON = re.compile(
     r"^(?!\s*#).*\b(certbot\b.*\brenew|acme\.sh\b.*--cron|dehydrated\b.*(-c\b|--cron)|lego\b.*renew)", re.M
 )
@@ -42,7 +40,7 @@ def collect(reading):
         "loose_keys": [mode for mode in keys if mode["doubt"] is not None or is_loose_key(mode)],
         "weak_ciphers": weak,
         "untold": untold,
-        "renewals": renewals(),
+        "renewals": renewals(reading),
     }
 
 
@@ -138,9 +136,11 @@ def weak_ciphers(reading, specs):
     return found
 
 
-def renewals():
-    """What renews certificates by itself on this host."""
-    found = [name for name, pattern in RENEWERS if glob.glob(pattern)]
+def renewals(reading):
+    """What renews certificates by itself on this host: of timers those that wait for their time now."""
+    enabled = [os.path.basename(path) for name in RENEWERS for path in sorted(glob.glob(_ENABLED % name))]
+    states = units(reading, enabled) if enabled else {}
+    found = [name for name, state in states.items() if state["loaded"] and state["active"]]
     for path in ["/etc/crontab", *sorted(glob.glob("/etc/cron.d/*")), *sorted(glob.glob("/var/spool/cron/crontabs/*"))]:
         match = _RENEWING_CRON.search(read_text(path) or "")
         if match and not (path == "/etc/cron.d/certbot" and os.path.isdir("/run/systemd/system")):
