@@ -62,6 +62,26 @@ def _network(text: str) -> str:
 
 WindowText = Annotated[str, AfterValidator(_window)]
 Network = Annotated[str, AfterValidator(_network)]
+_MOST_PORTS = 2_000
+
+
+def _ports(given: Any) -> Any:
+    """Ranges such as ``8000-8010`` among ports, spelt out."""
+    if not isinstance(given, list | tuple):
+        return given
+    found: list[Any] = []
+    for one in given:
+        ends = re.fullmatch(r"(\d{1,5})-(\d{1,5})", one) if isinstance(one, str) else None
+        first, last = (int(ends[1]), int(ends[2])) if ends else (0, 0)
+        if ends and first > last:
+            raise ValueError(f"{one} ends before it begins")
+        found += range(first, last + 1) if ends else [one]
+        if len(found) > _MOST_PORTS:
+            raise ValueError(f"these are more than {_MOST_PORTS} ports")
+    return found
+
+
+Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65_535)], ...], BeforeValidator(_ports)]
 
 
 class Model(BaseModel):
@@ -229,7 +249,7 @@ class Host(Model):
     automation_user: str | None = None
     by_password: bool = Field(default=False, description="the inventory gives a password for it to Ansible")
     admins: tuple[str, ...] = Field(default=(), description="accounts of people who may administer it")
-    open_ports: tuple[int, ...] = Field(default=(), description="TCP ports meant to be reachable, besides SSH and web")
+    open_ports: Ports = Field(default=(), description="TCP ports meant to be reachable, besides SSH and web")
     trusted_networks: tuple[Network, ...] = Field(default=(), description="networks allowed to reach SSH; empty: any")
     accept: tuple[AcceptedName, ...] = Field(
         default=(), description="controls whose danger its owners accept, and CONTROL:ACCOUNT for whom one locks out"

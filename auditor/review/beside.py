@@ -114,7 +114,7 @@ def _open_ports(host: Host, data: Mapping[str, Any]) -> list[int]:
         if each["protocol"] == "tcp" and not each["local"]
     ]
     sent_on = [each["port"] for each in data.get("firewall", {}).get("published", ()) if each["protocol"] == "tcp"]
-    return list(dict.fromkeys(port for port in (*host.open_ports, *sent_on, *listeners) if 0 < port < 65_536))
+    return list(dict.fromkeys(port for port in (*sent_on, *listeners, *host.open_ports) if 0 < port < 65_536))
 
 
 def _closing(host: Host, data: Mapping[str, Any], controls: frozenset[str], ports: Iterable[int]) -> frozenset[int]:

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from auditor import controls, inventory, office, resources, vault
+from auditor import controls, inventory, office, resources, variables, vault
 from auditor.cli import main
 from auditor.errors import InputError
-from auditor.models import Host
+from auditor.models import Host, Site
 from auditor.runner import Playbook, play
+from tests.unit.access import filters
 
 ORGANISATION = """\
 name: UBND tỉnh Thử
@@ -157,6 +159,37 @@ def test_a_network_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", "luytre_trusted_networks: [192.0.2.0/24, 192.0.2.300]"))
     with pytest.raises(InputError, match=r"hosts\.yml:9: host a: luytre_trusted_networks: .*192\.0\.2\.300"):
         inventory.load(path)
+
+
+def test_ports_may_be_ranges(tmp_path: Path) -> None:
+    path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", "luytre_open_ports: [25, 8000-8003, '8443']"))
+    assert inventory.load(path).hosts[0].open_ports == (25, 8000, 8001, 8002, 8003, 8443)
+    declared = variables.of_hosts(path)["a"]["luytre_open_ports"].value
+    assert filters("survey").ports(declared) == [25, 8000, 8001, 8002, 8003, 8443]
+
+
+@pytest.mark.parametrize(
+    ("ports", "words"),
+    [
+        ("8010-8000", "8010-8000 ends before it begins"),
+        ("0-5", "greater than or equal to 1"),
+        ("70000", "less than or equal to 65535"),
+        ("1-65535", "these are more than 2000 ports"),
+        ("8000..8010", "valid integer"),
+    ],
+)
+def test_ports_that_are_none_are_named_with_their_line(tmp_path: Path, ports: str, words: str) -> None:
+    path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"luytre_open_ports: [{ports}]"))
+    with pytest.raises(InputError, match=rf"hosts\.yml:9: host a: luytre_open_ports: .*{words}"):
+        inventory.load(path)
+
+
+def test_every_variable_stands_in_the_example() -> None:
+    example = Path("inventories/example/hosts.yml").read_text("utf-8")
+    of_sites = set(Site.model_fields) - {"host"}
+    of_plays = set(re.findall(r"luytre_seconds", Path("playbooks/harden.yml").read_text("utf-8")))
+    wanted = {*inventory._HOST_KEYS, *inventory._OTHER_KEYS, *of_sites, *of_plays}
+    assert {name for name in wanted if not re.search(rf"(?m)^[ #-]*{name}:", example)} == set()
 
 
 # --- as Ansible sees it -------------------------------------------------------------------------------------

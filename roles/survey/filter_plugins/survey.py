@@ -21,8 +21,17 @@ def served(sites, enforce):
     return [*sites, *({"domain": domain} for domain in others)]
 
 
+def ports(declared):
+    """Ports and ranges such as ``8000-8010``, as the inventory declares them, spelt out."""
+    found = []
+    for one in declared:
+        first, _, last = str(one).partition("-")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
 class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"survey_enforced": enforced, "survey_served": served}
+        return {"survey_enforced": enforced, "survey_served": served, "survey_ports": ports}
