@@ -54,6 +54,29 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
+        r"waiting for (?:privilege escalation|become success)",
+        Text(
+            vi="sudo trên máy chủ trả lời quá chậm, thường do DNS không hoạt động: sửa DNS, hoặc ghi tên máy chủ vào /etc/hosts",
+            en="sudo takes too long on the host, mostly since its DNS is dead: mend that, or put the host's own name into /etc/hosts",
+        ),
+    ),
+    (
+        r"kex_exchange_identification|Not allowed at this time|banner exchange[^\n]{0,200}(?:reset|closed)",
+        Text(
+            vi="sshd ngắt kết nối trước khi đăng nhập: địa chỉ này có thể đang bị chặn tạm thời (PerSourcePenalties, fail2ban) "
+            "hoặc máy chủ đang quá nhiều kết nối; đợi vài phút rồi chạy lại",
+            en="sshd hangs up before any login: it may shut this address out for a while (PerSourcePenalties, fail2ban), or has "
+            "too many connections; wait some minutes, then run again",
+        ),
+    ),
+    (
+        r"ModuleNotFoundError: No module named '[a-z_.]{1,40}'",
+        Text(
+            vi="Python 3 trên máy chủ không đầy đủ (chỉ có python3-minimal?): chạy 'apt-get install python3' trên máy chủ",
+            en="the host's Python 3 is not complete (only python3-minimal?): run 'apt-get install python3' on it",
+        ),
+    ),
+    (
         r"Missing sudo password|sudo: a password is required",
         Text(
             vi="tài khoản không được dùng sudo nếu không có mật khẩu: 'auditor enroll' lập tài khoản không cần mật khẩu",
@@ -120,7 +143,7 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
-        r"Data could not be sent to remote host|timed out|Timeout|No route to host|Network is unreachable|Connection closed|Connection reset|UNREACHABLE",
+        r"Data could not be sent to remote host|timed out|Timeout|No route to host|Network is unreachable|Connection closed|Connection reset|UNREACHABLE|Data could not be sent to remote host",
         Text(vi="không kết nối được tới máy chủ (hết thời gian chờ)", en="the host could not be reached (timed out)"),
     ),
     (

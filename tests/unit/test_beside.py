@@ -66,7 +66,7 @@ def test_every_name_that_is_a_name_is_asked_where_it_is_served_to_the_network() 
 
 
 def test_every_port_open_to_the_network_is_tried() -> None:
-    assert beside.of(HOST, facts()).ports == (8443, 80, 3000, 3306, 21)
+    assert beside.of(HOST, facts()).ports == (80, 3000, 3306, 21, 8443)
 
 
 @pytest.mark.parametrize(
