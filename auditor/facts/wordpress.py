@@ -57,6 +57,9 @@ class UploadedScript(FileMode):
     """A PHP file in the upload folder."""
 
     shut: bool = Field(description="root's, with no rights for anybody else")
+    acts_on_input: bool = Field(
+        default=False, description="takes a visitor's words and runs or writes something with them"
+    )
 
 
 class Core(Fact):

@@ -266,6 +266,15 @@ def test_scripts_among_uploads(site: Path) -> None:
     assert finding("uploads_php", told).status is Status.FAIL
 
 
+def test_a_shell_stands_before_any_number_of_other_scripts(site: Path) -> None:
+    for number in range(wordpress.MAX_SHOWN + 5):
+        put(site, f"wp-content/uploads/a/{number}.php", "<?php echo 1;")
+    put(site, "wp-content/uploads/z/z.php", "<?php @eval($_POST['x']);")
+    told = read(site)["uploads_php"]
+    assert told[0]["path"].endswith("/z/z.php") and told[0]["acts_on_input"]
+    assert len(told) == wordpress.MAX_SHOWN
+
+
 def test_a_walk_that_was_cut_short_is_no_pass(site: Path) -> None:
     told = {**read(site), "uploads_cut_short": True}
     assert finding("uploads_php", told).status is Status.NOT_EVALUATED

@@ -7,7 +7,7 @@ import re
 import time
 import types
 
-from ansible.module_utils.luytre import _access_log, _called, _webroot, files
+from ansible.module_utils.luytre import _access_log, _applications, _called, _webroot, files
 from ansible.module_utils.luytre._names import user_name
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre._turns import take_turns
@@ -81,7 +81,8 @@ class _Root:
     def __init__(self, path, web, deadline):
         self._path, self._web = path, web
         self._folder = files.open_root(path)
-        self._walk = _webroot.Walk(self._folder, deadline, MAX_ENTRIES)
+        seconds = min(_applications.HOMES_SECONDS, (deadline - time.monotonic()) / 4)
+        self._walk = _webroot.Walk(self._folder, deadline, MAX_ENTRIES, _applications.homes(self._folder, seconds))
         self._entries = iter(self._walk)
         self._recent = time.time() - RECENT
         self._calls, self._people, self._largest, self._read = {}, {}, 0, 0
@@ -114,7 +115,7 @@ class _Root:
                 self._read += len(text)
                 for function in _called.calls(text):
                     self._calls.setdefault(function, []).append(os.fsencode(entry.path).decode("utf-8", "replace"))
-        elif _webroot.UPLOAD_FOLDERS.intersection(entry.path.split("/")[:-1]):
+        elif _webroot.UPLOAD_FOLDERS.intersection(entry.path.split("/")[:-1]) or _webroot.in_uploads(entry):
             self._largest = max(self._largest, status.st_size)
 
     def _by_everybody(self, status):

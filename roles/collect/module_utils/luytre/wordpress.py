@@ -226,7 +226,10 @@ def _header(text, field):
 
 
 def upload_php(path, reading):
-    """PHP files in the upload folder, and whether looking for them ended early. ``shut``: root's alone."""
+    """PHP files in the upload folder, those that act on input first, and whether looking for them ended early.
+
+    ``shut``: root's alone.
+    """
     try:
         folder = open_below(path, "wp-content", os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
@@ -240,9 +243,12 @@ def upload_php(path, reading):
     try:
         walk = _webroot.Walk(inner, time.monotonic() + min(5.0, reading.left() / 2), MAX_ENTRIES)
         for entry in walk:
-            if len(found) < MAX_SHOWN and _webroot.is_script(entry):
+            if _webroot.is_script(entry):
                 mode = file_mode(os.path.join(path, "wp-content/uploads", entry.path), entry.status)
-                found.append({**mode, "shut": entry.status.st_uid == 0 and not entry.status.st_mode & 0o077})
+                shut = entry.status.st_uid == 0 and not entry.status.st_mode & 0o077
+                found.append({**mode, "shut": shut, "acts_on_input": _webroot.acts_on_input(entry)})
+                found.sort(key=lambda one: not one["acts_on_input"])
+                del found[MAX_SHOWN:]
         return found, walk.cut_short
     finally:
         os.close(inner)
