@@ -54,7 +54,7 @@ _SECRET_FILES = re.compile(
     r"|/[^/]*\.env(?:\.[^/]*)?|/(?:\.?my|debian|client|\.mylogin)\.cnf|\.(?:key|pem|p12|pfx|jks|kdbx?|ppk|gpg|asc|nmconnection|psk)"
     r"|/(?:id_\w+|ssh_host_\w+_key|\.htpasswd[^/]*|htpasswd[^/]*|\.pgpass|\.netrc|\.git-credentials|sasl_passwd|passwd\.client|\.vault_pass[^/]*)"
     r"|/(?:ipsec|chap|pap)[.-]secrets|/wpa_supplicant[^/]*\.conf|/(?:rndc|tsig)[^/]*|/[^/]*(?:secret|credential|password|mat_?khau|token)[^/]*"
-    r"|/database\.(?:ya?ml|php)|/parameters\.ya?ml|/appsettings[^/]*\.json|/localsettings\.php|/\.aws/[^/]+|/\.docker/config\.json)\Z"
+    r"|/database\.(?:ya?ml|php)|/parameters\.ya?ml|/appsettings[^/]*\.json|/localsettings\.php|/users\.auth\.php|/\.aws/[^/]+|/\.docker/config\.json)\Z"
     r"|/(?:private|\.ssh|\.gnupg|wireguard)/"
 )
 

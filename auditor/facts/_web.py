@@ -95,6 +95,9 @@ class Vhost(PlainVhost):
     database_tools: list[str] = Field(
         default_factory=list, description="URIs of phpMyAdmin, Adminer and the like that a stranger reaches"
     )
+    phpinfo: list[str] = Field(
+        default_factory=list, description="URIs of scripts that show a stranger all of PHP's settings"
+    )
     serves_private: list[str] = Field(
         default_factory=list, description="files that an application means to keep to itself, and a stranger gets"
     )

@@ -99,11 +99,13 @@ def test_applications_own_php_is_none_of_visitors_and_a_shell_beside_it_is_found
     put(tmp_path, "admin/upload/main.php", "<?php if (!defined('NV_IS_FILE_ADMIN')) { exit('Stop!!!'); } include $x;")
     put(tmp_path, "data/config/config_geo.php", GUARD + "$countries = array('VN' => array('Vietnam', 1.5), );\n")
     put(tmp_path, "data/ip/1.php", "<?php\n$ranges = [ 'a' => [16777216, 16777471, 'AU'], ];\n")
+    put(tmp_path, "uploads/index.php", GUARD + "exit;\n")
+    put(tmp_path, "uploads/users/index.php", GUARD + "system($_GET[0]);\n")
     put(tmp_path, "data/config/thumb.php", GUARD + SHELL[6:])
     put(tmp_path, "uploads/news/anh.php", "<?php echo 1;")
     put(tmp_path, "data/tmp/x.php", "<?php $a = 1;")
-    assert php(tmp_path)[0] == "data/config/thumb.php"
-    assert sorted(php(tmp_path)) == ["data/config/thumb.php", "data/tmp/x.php", "uploads/news/anh.php"]
+    shells, others = ["data/config/thumb.php", "uploads/users/index.php"], ["data/tmp/x.php", "uploads/news/anh.php"]
+    assert sorted(php(tmp_path)[:2]) == shells and sorted(php(tmp_path)[2:]) == others
 
 
 def test_a_shell_stands_before_any_number_of_other_scripts(tmp_path: Path) -> None:
@@ -228,3 +230,18 @@ def test_what_applications_keep_to_themselves(tmp_path: Path) -> None:
     put(tmp_path, "cms/data/cache/index.html")
     put(tmp_path, "data/logs/x.txt")
     assert _openings.private_files(str(tmp_path)) == ["/cms/data/logs/dump/2026.txt"]
+
+
+def test_scripts_that_show_all_of_phps_settings(tmp_path: Path) -> None:
+    put(tmp_path, "info.php", "<?php phpinfo();\n")
+    put(tmp_path, "a/x.php", "<?php\n// kiem tra\nphpinfo(INFO_ALL);\n")
+    put(tmp_path, "b.php", "<?php echo 'phpinfo';")
+    put(tmp_path, "c.txt", "<?php phpinfo();")
+    put(tmp_path, "d.php", "<?php phpinfo();" + "#" * 5_000)
+    assert _openings.informers(str(tmp_path)) == ["/info.php", "/a/x.php"]
+
+
+def test_accounts_that_php_itself_gives_away(tmp_path: Path) -> None:
+    put(tmp_path, "a.php", "quantri:$2y$10$x:Quan tri\n")
+    put(tmp_path, "b.php", "# users.auth.php\n# <?php exit()?>\nquantri:$2y$10$x:Quan tri\n")
+    assert _openings.tells_all(str(tmp_path), "/a.php") and not _openings.tells_all(str(tmp_path), "/b.php")

@@ -435,6 +435,7 @@ def test_an_application_that_nobody_declared_is_recognised() -> None:
     assert finding("web.installer_left", areas, site=site).status is Status.NOT_EVALUATED
 
 
+OPENINGS = ("status_open", "database_tools", "writes_open", "cors_open", "serves_private", "phpinfo")
 INSTALLER = {"path": "/var/www/x/install", "owner": "root", "group": "root", "mode": 0o755, "kind": "dir"}
 
 
@@ -445,10 +446,11 @@ INSTALLER = {"path": "/var/www/x/install", "owner": "root", "group": "root", "mo
         ("database_tools", {"database_tools": ["/phpmyadmin/index.php"]}),
         ("dav_open", {"writes_open": ["/kho"]}),
         ("cors_credentials", {"cors_open": ["x:1"]}),
+        ("phpinfo", {"phpinfo": ["/info.php"]}),
     ],
 )
 def test_what_strangers_reach_on_any_virtual_host(control: str, told: dict[str, Any]) -> None:
-    closed = {name: [] for name in ("status_open", "database_tools", "writes_open", "cors_open", "serves_private")}
+    closed: dict[str, list[str]] = {name: [] for name in OPENINGS}
     one = vhost("bennua.test")
     assert finding(f"web.{control}", vhosts=[{**one, **closed}]).status is Status.PASS
     assert finding(f"web.{control}", vhosts=[{**one, **closed, **told}]).status is Status.FAIL

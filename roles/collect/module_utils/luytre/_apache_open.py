@@ -15,9 +15,8 @@ def found(server):
     return {
         "status_open": _status(server),
         "database_tools": _tools(server, _openings.tools(root) if root else []),
-        "serves_private": [
-            uri for uri in (_openings.private_files(root) if root else ()) if server.answer(uri).kind == FILE
-        ],
+        "phpinfo": [uri for uri in (_openings.informers(root) if root else ()) if server.answer(uri).kind == PHP],
+        "serves_private": _private(server, root) if root else [],
         "writes_open": _writes(server),
         "cors_open": _shares_logins(server),
     }
@@ -75,6 +74,11 @@ def _tools(server, on_disk):
     ]
     uris = dict.fromkeys([*mapped, *on_disk])
     return [uri for uri in uris if server.answer(uri).kind in (FILE, PHP, PROXIED)]
+
+
+def _private(server, root):
+    kinds = {uri: server.answer(uri).kind for uri in _openings.private_files(root)}
+    return [uri for uri, kind in kinds.items() if kind == FILE or (kind == PHP and _openings.tells_all(root, uri))]
 
 
 def _writes(server):

@@ -25,18 +25,22 @@ _MAY_STAND = _MAY_CALL | frozenset(("return", "true", "false", "null", "and", "o
 
 def is_inert(content):
     """Whether the whole of a PHP file, as bytes, does nothing but end or hold values. What is not understood is not inert."""
+    return len(content) < MAX_READ and (ends_at_once(content.decode("utf-8", "replace")) or holds_values(content))
+
+
+def holds_values(content):
+    """Whether it does nothing even where nothing ends it first."""
     text = content.decode("utf-8", "replace")
-    if len(content) >= MAX_READ:
-        return False
-    if _ENDS_AT_ONCE.match(text[:4096]):
-        return True
     opening = re.match(r"\A\ufeff?\s*<\?php\b", text)
-    if opening is None:
+    if opening is None or len(content) >= MAX_READ:
         return False
     code, rest = _stripped(text[opening.end() :])
-    if code is None or rest.strip():
-        return False
-    return _only_holds(code)
+    return code is not None and not rest.strip() and _only_holds(code)
+
+
+def ends_at_once(text):
+    """Whether the first thing that a file does is to end."""
+    return _ENDS_AT_ONCE.match(text[:4096]) is not None
 
 
 def _stripped(text):

@@ -14,7 +14,8 @@ def found(model, visitor, inside, added):
     return {
         "status_open": _status(visitor, inside),
         "database_tools": _tools(visitor, inside, _openings.tools(root) if root else []),
-        "serves_private": visitor.those(_openings.private_files(root) if root else [], "file"),
+        "phpinfo": visitor.those(_openings.informers(root) if root else [], "php"),
+        "serves_private": _private(visitor, root) if root else [],
         "writes_open": _writes(visitor, inside),
         "cors_open": [level.where for level in inside if _shares_logins(model, level, added)],
     }
@@ -57,6 +58,13 @@ def _tools(visitor, inside, on_disk):
     ]
     uris = dict.fromkeys([*mapped, *on_disk])
     return [uri for uri in uris if any(answer.kind in ("php", "file", "proxy") for answer in visitor.answers(uri))]
+
+
+def _private(visitor, root):
+    uris = _openings.private_files(root)
+    given = visitor.those(uris, "file")
+    told = [uri for uri in visitor.those(uris, "php") if uri not in given and _openings.tells_all(root, uri)]
+    return [*given, *told]
 
 
 def _writes(visitor, inside):

@@ -5,8 +5,8 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre import _applications
-from ansible.module_utils.luytre._reading import open_below, read_text
+from ansible.module_utils.luytre import _applications, _inert_php
+from ansible.module_utils.luytre._reading import open_below, read_below, read_text
 
 STATUS_PAGES = ("server-status", "server-info")
 """Handlers of Apache that tell about every visitor, or about the whole configuration."""
@@ -14,6 +14,8 @@ TOOL = re.compile(r"(?:php_?my_?admin|pma|mysql_?admin|adminer|phppgadmin)[\w.-]
 ADMINER = re.compile(rb"\badminer\b", re.IGNORECASE)
 ADMINER_SIZE = range(150_000, 2_000_000)
 """Bytes of a copy: it is one file, whatever its name."""
+INFORMER = re.compile(rb"<\?(?:php)?\s[^<]{0,400}\bphpinfo\s{0,9}\(", re.IGNORECASE)
+MAX_INFORMER = 1_000
 POOLS = ("/etc/php/*/fpm/pool.d/*.conf", "/etc/php-fpm.d/*.conf")
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}\Z")
 MAX_NAMES = 300
@@ -44,14 +46,18 @@ def tools(root):
 
 
 def _is_adminer(root, path):
+    return ADMINER.search(_beginning(root, path, ADMINER_SIZE) or b"") is not None
+
+
+def _beginning(root, path, sizes):
+    """The first bytes of a regular file of such a size, no link followed, or None."""
     try:
         handle = open_below(root, path)
     except OSError:
-        return False
+        return None
     try:
         status = os.fstat(handle)
-        known = stat.S_ISREG(status.st_mode) and status.st_size in ADMINER_SIZE
-        return known and ADMINER.search(os.read(handle, 2_000)) is not None
+        return os.read(handle, 2_000) if stat.S_ISREG(status.st_mode) and status.st_size in sizes else None
     finally:
         os.close(handle)
 
@@ -68,6 +74,23 @@ def private_files(root):
             path = os.path.join(relative, wanted)
             path = _first_file(root, path.rstrip("/"), 2) if wanted.endswith("/") else path
             if path and _is(root, path, stat.S_ISREG) and "/" + path not in found:
+                found.append("/" + path)
+    return found[:MAX_LOOKED]
+
+
+def tells_all(root, uri):
+    """Whether PHP, asked to run a file, gives its words away: it holds no code that ends first."""
+    text = read_below(root, uri.lstrip("/"), 4_000)
+    return text is not None and not _inert_php.ends_at_once(text)
+
+
+def informers(root):
+    """URIs of scripts that show all of PHP's settings, at the top of a web root and of its folders."""
+    found = []
+    for relative in ("", *_folders(root)):
+        for name in _names(root, relative):
+            path = (relative + "/" + name).lstrip("/")
+            if name.lower().endswith(".php") and INFORMER.search(_beginning(root, path, range(1, MAX_INFORMER)) or b""):
                 found.append("/" + path)
     return found[:MAX_LOOKED]
 

@@ -10,7 +10,11 @@ import socket
 
 from ansible.module_utils.luytre._reading import read_text
 
-PROGRAMS = {"redis-server": "Redis", "valkey-server": "Redis", "memcached": "memcached"}
+PROGRAMS = {
+    **dict.fromkeys(("redis-server", "redis-check-rdb", "valkey-server", "valkey-check-rdb"), "Redis"),
+    "memcached": "memcached",
+}
+"""By the file that runs: Debian's redis-server is a link to redis-check-rdb."""
 QUESTIONS = {"Redis": (b"PING\r\n", b"+PONG"), "memcached": (b"version\r\n", b"VERSION ")}
 EVERYWHERE = ("*", "0.0.0.0", "::")  # noqa: S104  what is told of others
 SECONDS = 0.5
@@ -36,7 +40,9 @@ def stores(listeners):
                     }
                 )
                 break
-    return found + [rule for path in sorted(glob.glob(RULES))[:20] for rule in trusted(path, read_text(path) or "")]
+    rules = [rule for path in sorted(glob.glob(RULES))[:20] for rule in trusted(path, read_text(path) or "")]
+    listens = any(each["process"] == "postgres" and not each["local"] for each in listeners)
+    return found + [{**rule, "network": rule["network"] and listens} for rule in rules]
 
 
 def _addresses(listener):

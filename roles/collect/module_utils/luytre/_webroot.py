@@ -46,6 +46,7 @@ SECRET_NAME = re.compile(
 SECRET_CONTENT = re.compile(
     rb"(?:pass(?:word|wd)?|secret|api_?key|auth_key|token|dbpw)\w{0,40}['\"]?\s{0,40}\]?\s{0,40}(?:=>|=|,|:)\s{0,40}"
     rb"(['\"])(?!\1)[^\n]{2,300}?\1"
+    rb"|:\$(?:1|2[aby]|5|6|argon2\w{1,2})\$"
     rb"|^[ \t]{0,40}(?:export\s{1,40})?\w{0,40}(?:password|passwd|secret|api_?key|token)\w{0,40}=[^\s'\"$]{3}",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -321,13 +322,14 @@ def in_uploads(entry):
 
 
 def is_upload_php(entry):
-    """PHP in an upload folder, but for the empty ``index.php`` that hides a listing, and for what an application keeps
-    there by its layout and does nothing by itself."""
+    """PHP in an upload folder, but for the ``index.php`` that hides a listing and what an application keeps there by its
+    layout, as long as they do nothing by themselves."""
     if not entry.is_file or PHP.search(entry.name) is None or not in_uploads(entry) or _is_silence(entry):
         return False
     layout, path = entry.place
-    known = layout is not None and layout.is_own_php(path)
-    return not (known and _inert_php.is_inert(entry.content(_inert_php.MAX_READ)))
+    if layout is not None and layout.is_own_php(path):
+        return not _inert_php.is_inert(entry.content(_inert_php.MAX_READ))
+    return entry.name.lower() != "index.php" or not _inert_php.holds_values(entry.content(_inert_php.MAX_READ))
 
 
 def acts_on_input(entry):
