@@ -119,6 +119,13 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
+        r"(?:No space left on device|Disk quota exceeded): b?'(?P<path>/[^'\n]{0,200}/luytre-[^'\n]{1,100})'",
+        Text(
+            vi="đĩa chứa tệp tạm của máy này (không phải của máy chủ) đã đầy: giải phóng dung lượng",
+            en="the disk for temporary files of this machine, not the host's, is full: make room",
+        ),
+    ),
+    (
         rf"(?:No space left on device|Disk quota exceeded){_AT}",
         Text(vi="đĩa của máy chủ đã đầy: giải phóng dung lượng", en="the host's disk is full: free some space"),
     ),

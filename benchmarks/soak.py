@@ -40,7 +40,7 @@ SECONDS = 40
 SPAN = 30.0
 """The latest moment at which a fault comes, in seconds after the verb began to change the host."""
 SETTLE_SECONDS = 420
-FILLED_MEGABYTES = 24
+SMALL_MEGABYTES = 40
 OF_BOOT = (
     *("/etc/machine-id", "/var/lib/dbus", "/etc/alternatives", "/etc/alternatives/php-fpm.sock"),
     *("/var/lib/dpkg/alternatives/php-fpm.sock", "/etc/.pwd.lock", "/var/cache/ldconfig", "/etc/.updated"),
@@ -78,8 +78,14 @@ class Trial:
 
     @property
     def state(self) -> Mapping[str, str]:
-        """The controller's environment, with a history of its own."""
-        return environment(self.folder)
+        """The controller's environment, with a history and a folder for temporary files of its own."""
+        return {**environment(self.folder), "TMPDIR": str(self.folder / "tmp")}
+
+    @property
+    def small(self) -> Path | None:
+        """The folder of the controller's that is to run full."""
+        places = {"state_full": self.state["LUYTRE_STATE"], "temporary_full": self.state["TMPDIR"]}
+        return Path(places[self.fault]) if self.fault in places else None
 
     def sh(self, script: str, timeout: float = 120) -> str:
         """What a script says as root on the host."""
@@ -171,21 +177,21 @@ def host_disk_full(trial: Trial) -> None:
     trial.sh("rm -f /etc/filler")
 
 
-def state_full(trial: Trial) -> None:
-    filler = Path(trial.state["LUYTRE_STATE"], "filler")
+def fill(trial: Trial) -> None:
+    """Fill the controller's small disk for a while."""
+    filler = (trial.small or trial.folder) / "filler"
     with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
+        while trial.small:
             file.write(bytes(1 << 16))
     time.sleep(trial.random.uniform(5, SECONDS))
     filler.unlink(missing_ok=True)
 
 
 FAULTS: Mapping[str, Callable[[Trial], None]] = {
-    one.__name__: one
-    for one in (
-        *(controller_killed, controller_stopped, guard_killed, sshd_killed, daemon_killed),
-        *(cable, power, host_disk_full, state_full),
-    )
+    **{one.__name__: one for one in (controller_killed, controller_stopped, guard_killed, sshd_killed, daemon_killed)},
+    **{one.__name__: one for one in (cable, power, host_disk_full)},
+    "state_full": fill,
+    "temporary_full": fill,
 }
 
 
@@ -193,26 +199,25 @@ FAULTS: Mapping[str, Callable[[Trial], None]] = {
 
 
 @contextlib.contextmanager
-def own_state(trial: Trial) -> Iterator[None]:
-    """The controller's state; on a small disk of its own when that is to run full."""
-    place = Path(trial.state["LUYTRE_STATE"])
-    place.mkdir(parents=True)
-    small = trial.fault == "state_full"
-    if small:
-        options = f"size={FILLED_MEGABYTES}m"
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(place)], check=True)
+def own_folders(trial: Trial) -> Iterator[None]:
+    """The controller's folders; the one that is to run full on a small disk of its own."""
+    for name in ("LUYTRE_STATE", "TMPDIR"):
+        Path(trial.state[name]).mkdir(parents=True)
+    if trial.small:
+        options = f"size={SMALL_MEGABYTES}m"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(trial.small)], check=True)
     try:
         yield
     finally:
-        if small:
-            subprocess.run(["umount", "--lazy", str(place)], check=False)
+        if trial.small:
+            subprocess.run(["umount", "--lazy", str(trial.small)], check=False)
 
 
 def prepare(trial: Trial) -> None:
     lab.reset([trial.host])
     quiet(trial.host)
     if trial.fault == "host_disk_full":
-        size = f"size={FILLED_MEGABYTES}m,mode=755"
+        size = f"size={SMALL_MEGABYTES}m,mode=755"
         trial.sh(
             f"mkdir /run/etc; mount -t tmpfs -o {size} none /run/etc; cp -a /etc/. /run/etc; touch -r /etc /run/etc; mount --bind /run/etc /etc"
         )
@@ -331,7 +336,7 @@ def play(trial: Trial, *, keep: bool) -> Trial:
     """One run from the pristine host to the last look."""
     began = time.monotonic()
     try:
-        with own_state(trial):
+        with own_folders(trial):
             prepare(trial)
             before, pages, ways = disk(trial.host), visit(trial.host), trial.sh(WAYS)
             if trial.verb == "rollback" and hardening(trial, "first").wait(600) != 0:

@@ -214,6 +214,20 @@ def disk_full(scene: Scene) -> Case:
     return scene.case(done)
 
 
+IMMUTABLE = (
+    "import fcntl, os; fcntl.ioctl(os.open('/etc/crontab', os.O_RDONLY), 0x40086602, {flags}.to_bytes(8, 'little'))"
+)
+"""``chattr +i``, or its opposite, where there is no chattr."""
+
+
+@fault("web2")
+def immutable(scene: Scene) -> Case:
+    lab.run(scene.host, ["python3", "-c", IMMUTABLE.format(flags=0x10)])
+    done = scene.harden()
+    lab.run(scene.host, ["python3", "-c", IMMUTABLE.format(flags=0)])
+    return scene.case(done)
+
+
 @fault("web3")
 def two_at_once(scene: Scene) -> Case:
     other = {**scene.state, "LUYTRE_STATE": str(scene.folder / "elsewhere")}
@@ -358,6 +372,12 @@ def test_a_disk_too_full_for_the_snapshot__disk_full(acted: Callable[[str], Case
     as_before(case)
     assert case.ended.code == 1, case.ended.err
     assert "refused, nothing was changed" in case.report
+
+
+def test_a_file_that_even_root_may_not_change__immutable(acted: Callable[[str], Case]) -> None:
+    case = acted("immutable")
+    brought_back(case, "'chattr -ia' (/etc/crontab)")
+    assert "chattr -ia" in case.report
 
 
 def test_two_runs_at_once__two_at_once(acted: Callable[[str], Case]) -> None:

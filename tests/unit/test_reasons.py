@@ -48,6 +48,7 @@ from auditor.reasons import explain, of_area
             "b'/etc/.ansible_tmpx' -> b'/etc/login.defs'",
             "unlock it by 'chattr -ia' (/etc/login.defs)",
         ),
+        ("[Errno 28] No space left on device: '/tmp/luytre-a1b2c3d4/local/x'", "of this machine, not the host's"),
         (
             "Error was: [Errno 30] Read-only file system: b'/etc/.ansible_tmpxyz'",
             "mount it writable again (/etc/.ansible_tmpxyz)",
