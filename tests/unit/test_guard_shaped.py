@@ -21,6 +21,7 @@ import pytest
 ansible.module_utils.__path__.append(str(Path(__file__).parents[2] / "roles" / "guard" / "module_utils"))
 
 from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]  # noqa: E402
+    actions,
     apart,
     commands,
     daemons,
@@ -28,15 +29,18 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     database,
     identity,
     packages,
+    restore,
     scope,
     service,
     sessions,
     snapshot,
     spare,
+    steps,
     store,
     timer,
     tree,
     units,
+    verify,
     walk,
     work,
     writing,
@@ -486,6 +490,88 @@ def test_a_way_back_that_dies_is_tried_again(open_run: Any, monkeypatch: pytest.
     monkeypatch.setattr(service.restore, "Revert", dies)
     assert service._revert(open_run, "r") == service.AGAIN
     assert "none left" in open_run.state("r")["not_back"]["the way back"]
+
+
+def test_a_way_back_that_is_killed_begins_anew_at_once_and_loses_no_try(
+    open_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def killed(*_: Any) -> Any:
+        raise SystemExit
+
+    monkeypatch.setattr(service, "PAUSES", (0, 1, 2, 5, 10, 20, 40, 60))
+    monkeypatch.setattr(service, "time", SimpleNamespace(sleep=pauses.append, time=time.time))
+    monkeypatch.setattr(service.restore, "Revert", killed)
+    for _ in range(9):
+        with pytest.raises(SystemExit):
+            service._revert(open_run, "r")
+    Scripted.failing, Scripted.seen = [True, False], []
+    monkeypatch.setattr(service.restore, "Revert", Scripted)
+    assert [service._revert(open_run, "r") for _ in range(2)] == [service.AGAIN, service.DONE]
+    assert pauses == [0] * 10 + [1]
+
+
+def test_a_step_that_cannot_be_ended_is_told_with_the_way_back(open_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    Scripted.failing, Scripted.seen = [False], []
+    monkeypatch.setattr(service.restore, "Revert", Scripted)
+    monkeypatch.setattr(service, "GONE_SECONDS", 0)
+    with Path(open_run.file("r", steps.LOCK)).open("w") as step:
+        fcntl.flock(step, fcntl.LOCK_SH)
+        assert service._revert(open_run, "r") == service.DONE
+    assert open_run.state("r")["problems"] == [service.STILL]
+
+
+class Differing(restore.Revert):  # type: ignore[misc]
+    """A way back at its last step."""
+
+    def __init__(self, failed: dict[str, str], problems: list[str]) -> None:
+        self.done = {"packages": {}, "problems": []}
+        self._snap, self._again, self._pending = None, {}, {}
+        self._work = SimpleNamespace(failed=failed, problems=problems)
+
+
+def test_what_differs_in_the_end_is_told_by_name_and_tried_again_unless_it_is_known_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    differ = {"/etc/a": "content", "/etc/b": "new", "/etc/c": "missing"}
+    live = {"units": {"a.service": "does not run"}}
+    monkeypatch.setattr(verify, "paths", lambda *_: differ)
+    monkeypatch.setattr(verify, "live_differences", lambda *_: live)
+    back = Differing({"/etc/a": "Read-only file system"}, ["/etc/b: it holds what somebody else put there"])
+    back._verify({})
+    assert back.done["differs"] == {
+        "/etc/a": "Read-only file system",
+        "/etc/b": "still differs (new)",
+        "/etc/c": "still differs (missing)",
+        "a.service": "does not run",
+    }
+    assert back._pending == {"/etc/c": "still differs (missing)", "units": "a.service does not run"}
+
+
+def test_a_rollback_that_was_cut_off_goes_on_as_it_was_decided(open_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(open_run.mark).unlink()
+    store.write_json(open_run.file("r", "rollback.json"), {"digest": "", "after": "", "only": None, "number": 7})
+    installed: list[Any] = []
+    decided: list[Any] = []
+
+    def roll_back(_snap: Any, _left: Any, _only: Any, _check: bool, decide: Any) -> dict[str, Any]:
+        decided.append(decide({"paths": {"/etc/a": len(decided)}}))
+        if len(decided) == 1:
+            raise SystemExit
+        return {"count": 1}
+
+    monkeypatch.setattr(service.rollback, "confirmed", lambda *_: (None, {}))
+    monkeypatch.setattr(service.rollback, "roll_back", roll_back)
+    monkeypatch.setattr(timer, "install_boot_units", lambda *given: installed.append(given[2]))
+    with pytest.raises(SystemExit):
+        service._rollback(open_run, "r")
+    with pytest.raises(store.Refused, match="rollback of the run r is still in progress"):
+        actions.arm("another", 60, [], [], kept=open_run)
+    assert service._rollback(open_run, "r") == service.DONE
+    assert decided == [{"paths": {"/etc/a": 0}}] * 2
+    assert installed == [(timer.RESUME,)]
+    assert (open_run.state("r")["state"], Path(open_run.rolling).exists()) == ("rolled_back", False)
 
 
 # --- old formats, tests of daemons ------------------------------------------------------------------------
