@@ -9,7 +9,7 @@ ARCHIVED = (
     "|wordpress|joomla|nukeviet)(?:[._-][^/]*)?"
 )
 """Names that archives of a site have, and no document."""
-UPLOADS = "wp-content/uploads|uploads?|images|media|files|cache|tmp"
+UPLOADS = "wp-content/uploads|uploads?|images|media|files|cache|tmp|moodledata|data/media[a-z_]*|sites/[^/]+/files"
 DENIED = (
     '<LocationMatch "{}">\n'
     "    Require all denied\n"

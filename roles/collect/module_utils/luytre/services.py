@@ -7,7 +7,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _ftp, _processes, _relay, _root_units, _stores
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._reading import Unreadable, read_text
 
 UNNEEDED = (
     ("telnet", 23, ("telnet.socket", "inetutils-telnetd.service", "telnetd.service")),
@@ -64,7 +64,12 @@ def collect(reading):
     shown = show(reading, [unit for unit in asked if unit in there])
     found = listeners(reading)
     relay, untold = _relay.open_relay(reading)
-    loose, fetching = _root_units.read(reading) if has_systemd() else ([], [])
+    untold = {"relay": untold} if untold else {}
+    try:
+        loose, fetching = _root_units.read(reading) if has_systemd() else ([], [])
+    except Unreadable as unread:
+        loose, fetching = [], []
+        untold.update(dict.fromkeys(("loose_units", "fetching_units"), str(unread)))
     return {
         "systemd": has_systemd(),
         "listeners": found,
@@ -78,7 +83,7 @@ def collect(reading):
         "confinement": confinement(shown),
         "mail_server": mail_server(reading),
         "core_dumps": core_dumps(reading),
-        "untold": {"relay": untold} if untold else {},
+        "untold": untold,
     }
 
 
