@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from auditor.host_keys import HostKey, ssh_tool
 from auditor.inventory import Reach
 from auditor.models import Host, Site, Text
 from auditor.reasons import explain
+from auditor.report.visible import one_line
 from auditor.runner import Playbook, play
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
@@ -136,7 +138,7 @@ def enroll(folder: Path, server: Server, access: Access, account: Account, ask: 
 
     ``ask`` gives the password that sudo wants of a key's account. Raises InputError when the host cannot be entered or
     read, has such an account of somebody else's, or would leave an inventory that no run takes; then nothing is written
-    here. An account that was made meanwhile stays on the host, as the error says.
+    here, and an account that was made meanwhile is taken back; where that fails, the error says what stays.
     """
     kept = _kept(folder, server.name)
     bare = Host(name=server.name, address=server.address, automation_user=account.user)
@@ -148,11 +150,18 @@ def enroll(folder: Path, server: Server, access: Access, account: Account, ask: 
         known_hosts.write_text(host_keys.lines(server.address, server.port, server.keys), "utf-8")
         draft = Path(scratch, "hosts.yml")
         draft.write_text(_entry(bare, server.port, account.key_file, str(known_hosts)), "utf-8")
-        _make_account(draft, server, access, {"enroll_user": account.user, "enroll_key": public_key}, ask)
+        access, made = _make_account(
+            draft, server, access, {"enroll_user": account.user, "enroll_key": public_key}, ask
+        )
+        facts = None
         try:
-            return _recorded(folder, server, account, kept, with_found_sites(bare, _read(draft, bare)))
+            facts = _read(draft, bare)
+            return _recorded(folder, server, account, kept, with_found_sites(bare, facts))
         except InputError as error:
-            error.left = _stays(server.name, account.user)
+            if made:
+                shut, error.left = _taken_back(draft, server.name, access, account.user)
+                if shut is not None and facts is None:
+                    raise _refused(server.name, shut, left=error.left) from error
             raise
 
 
@@ -225,6 +234,43 @@ def _names(site: Site) -> tuple[str, ...]:
     return (site.domain, *site.aliases)
 
 
+def _taken_back(inventory: Path, name: str, access: Access, user: str) -> tuple[Text | None, Text | None]:
+    """Take back the account that was just made: why sshd would not let it in, if so, and what stays, if anything does."""
+    try:
+        run = play(
+            "unenroll.yml", inventory=inventory, variables={**access.variables(), "enroll_user": user}, timeout=60
+        )
+    except InputError:
+        return None, _stays(name, user)
+    said = "\n".join(str(task.result.get("stdout", "")) for task in run.of(name))
+    return shut_out(said, user), None if run.status == "successful" else _stays(name, user)
+
+
+def shut_out(said: str, user: str) -> Text | None:
+    """Why sshd lets this account in by no key, of what ``playbooks/unenroll.yml`` prints; None when that is not why."""
+    lists: dict[str, list[str]] = {}
+    for line in said[:20_000].splitlines():
+        key, *words = line.lower().split() or [""]
+        lists.setdefault(key, []).extend(words)
+    of = {"users": [user.lower()], "groups": lists.get("groups", [])}
+    for kind, names in of.items():
+        allowed, denied = lists.get(f"allow{kind}"), lists.get(f"deny{kind}", [])
+        setting, shown = ("Allow", allowed) if allowed and not _matched(allowed, names) else ("Deny", denied)
+        if shown and (setting == "Allow" or _matched(denied, names)):
+            word, listed = f"{setting}{kind.capitalize()}", one_line(" ".join(shown), 100)
+            return Text(
+                vi=f"sshd không cho tài khoản {user} đăng nhập ({word} {listed}): sửa {word} trong /etc/ssh/sshd_config "
+                "trên máy chủ rồi nạp lại sshd",
+                en=f"sshd does not let the account {user} in ({word} {listed}): change {word} in /etc/ssh/sshd_config "
+                "on the host and reload sshd",
+            )
+    return None
+
+
+def _matched(patterns: Sequence[str], names: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern.partition("@")[0]) for name in names for pattern in patterns)
+
+
 def _stays(name: str, user: str) -> Text:
     undo = f"userdel -r {user}; rm -f /etc/sudoers.d/90-{user}"
     return Text(
@@ -250,15 +296,20 @@ def _has_hosts(folder: Path) -> bool:
 
 def _make_account(
     inventory: Path, server: Server, access: Access, wanted: Mapping[str, str], ask: Callable[[], str]
-) -> None:
+) -> tuple[Access, bool]:
+    """Make the account: by what access, and whether it was not there before."""
     run = _play(inventory, access, wanted)
     failed = run.failure(server.name)
     if failed is not None and access.password is None and "Missing sudo password" in failed.message:
-        run = _play(inventory, replace(access, password=ask()), wanted)
+        access = replace(access, password=ask())
+        run = _play(inventory, access, wanted)
+    made = any(task.action.endswith("user") and "create_home" in task.result for task in run.changed(server.name))
     if run.status != "successful":
         refused = _refused(server.name, _why(run, server.name))
-        refused.left = _stays(server.name, wanted["enroll_user"]) if run.changed(server.name) else None
+        if made:
+            _, refused.left = _taken_back(inventory, server.name, access, wanted["enroll_user"])
         raise refused
+    return access, made
 
 
 def _play(inventory: Path, access: Access, wanted: Mapping[str, str]) -> Playbook:
@@ -299,10 +350,12 @@ def _read(inventory: Path, host: Host) -> HostFacts:
     return facts[host.name]
 
 
-def _refused(name: str, why: Text) -> InputError:
-    return InputError(
+def _refused(name: str, why: Text, left: Text | None = None) -> InputError:
+    error = InputError(
         Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"), mend="run 'auditor enroll' again when mended"
     )
+    error.left = left
+    return error
 
 
 def differences(

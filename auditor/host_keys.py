@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,10 +41,28 @@ def shown(address: str, port: int) -> tuple[HostKey, ...]:
     scan = ("ssh-keyscan", "-T", str(SCAN_SECONDS), "-t", _KINDS, "-p", str(port), "--", address)
     keys = _keys(ssh_tool(*scan, seconds=SCAN_ALL_SECONDS).stdout)
     if not keys:
-        raise InputError(
-            f"no SSH server answers at {address} port {port}", mend="check the address, the port and the firewall"
-        )
+        raise _silent(address, port)
     return keys
+
+
+def _silent(address: str, port: int) -> InputError:
+    """Why a server shows no keys, as far as one more connection tells."""
+    try:
+        with socket.create_connection((address, port), timeout=SCAN_SECONDS) as connection:
+            said = connection.recv(255)
+    except ConnectionResetError:
+        said = b""
+    except OSError:
+        said = b"?"
+    if said == b"" or b"Not allowed" in said:
+        return InputError(
+            f"{address} port {port} hangs up on us before it shows any key",
+            mend="it may shut this address out for a while (PerSourcePenalties, fail2ban) or have too many connections: "
+            "wait some minutes, or look at its console",
+        )
+    return InputError(
+        f"no SSH server answers at {address} port {port}", mend="check the address, the port and the firewall"
+    )
 
 
 def recorded(file: Path, address: str, port: int) -> tuple[HostKey, ...]:

@@ -17,7 +17,7 @@ _FOUND = frozenset({"installed", "which"})
 _NAME = re.compile(r"(?:/[\w./-]*/)?([a-z][\w.+-]*)")
 _MODULES = {
     "ansible.builtin.apt": {"apt-get"}, "ansible.builtin.systemd_service": {"systemctl"}, "ansible.builtin.raw": {"sh"},
-    "ansible.builtin.user": {"useradd", "usermod"}, "ansible.builtin.shell": {"sh"}, "ansible.builtin.command": set(),
+    "ansible.builtin.user": {"useradd", "usermod", "userdel"}, "ansible.builtin.shell": {"sh"}, "ansible.builtin.command": set(),
 }  # fmt: skip
 """Of Ansible's modules those that run programs; of others only ``validate`` does."""
 
