@@ -72,6 +72,8 @@ class Trial:
     told: str = "?"
     found: str = "?"
     """What the host itself holds."""
+    killed: str = ""
+    """The daemon that was killed."""
     wrong: dict[str, str] = field(default_factory=dict)
     """``way``, ``site``, ``told``, ``stuck``, to what of it."""
     seconds: float = 0.0
@@ -158,7 +160,8 @@ def daemon_killed(trial: Trial) -> None:
     )
     names = sorted(line.split()[0] for line in units.splitlines() if line.strip())
     if names:
-        trial.sh(f"systemctl kill --signal=KILL {trial.random.choice(names)}")
+        trial.killed = trial.random.choice(names)
+        trial.sh(f"systemctl kill --signal=KILL {trial.killed}")
 
 
 def cable(trial: Trial) -> None:
@@ -290,7 +293,7 @@ def find_out(trial: Trial) -> str:
     hosts = [host for host in known.hosts if host.name == trial.host]
     journal = Journal(Path(trial.state["LUYTRE_STATE"]) / "hardenings")
     harden.find_out(known, hosts, journal)
-    entry = journal.find(known.path, None).of(trial.host)
+    entry = journal.find(known.path, None).of(trial.host) if journal.all(known.path) else None
     return entry.state if entry else "none"
 
 
@@ -315,7 +318,7 @@ def look(trial: Trial, before: Disk, pages: smoke.Answers, ways: str, booted: bo
         changed = {path: both for path, both in changed.items() if path not in OF_BOOT}
     if trial.told == "rolled_back":
         changed = {path: both for path, both in changed.items() if path not in OF_UPGRADE and UPGRADED not in path}
-    if trial.told in ("reverted", "refused", "rolled_back") and changed:
+    if trial.told in ("reverted", "refused", "rolled_back", "waiting", "none") and changed:
         trial.wrong["told"] = f"{trial.told}, and {len(changed)} paths differ: {list(changed)[:6]}"
     if trial.told == "confirmed" != trial.found:
         trial.wrong["told"] = f"confirmed, and the host holds {trial.found}"
@@ -353,6 +356,8 @@ def play(trial: Trial, *, keep: bool) -> Trial:
             trial.told = told(trial, code)
             trial.found = own_word(trial)
             quiet(trial.host)
+            if trial.told == "confirmed" and trial.killed:  # it was killed after the last look
+                trial.sh(f"systemctl is-active --quiet {trial.killed} || systemctl start {trial.killed}")
             look(trial, before, pages, ways, booted=trial.fault == "power")
     except Exception as error:  # whatever it is: the seed is told with it, and the next one begins
         trial.wrong["stuck"] = f"{type(error).__name__}: {error}"[:300]

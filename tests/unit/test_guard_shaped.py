@@ -570,7 +570,7 @@ def test_a_rollback_that_was_cut_off_goes_on_as_it_was_decided(open_run: Any, mo
         actions.arm("another", 60, [], [], kept=open_run)
     assert service._rollback(open_run, "r") == service.DONE
     assert decided == [{"paths": {"/etc/a": 0}}] * 2
-    assert installed == [(timer.RESUME,)]
+    assert installed == [(timer.RESUME,)], "once"
     assert (open_run.state("r")["state"], Path(open_run.rolling).exists()) == ("rolled_back", False)
 
 

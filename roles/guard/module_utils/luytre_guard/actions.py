@@ -52,8 +52,8 @@ def arm(run, seconds, touches, roots, check=False, kept=None):
         _keep_room(kept)
         digest, size = snapshot.take(kept, run, [*touches, *_made_by_ansible()], roots)
         try:
-            timer.install_boot_units(kept, run)
             timer.start_timer(kept, run, seconds)
+            timer.install_boot_units(kept, run)
             uid, account = _automation()
             mark = {"run": run, "digest": digest, "uid": uid, "account": account, "seconds": seconds}
             kept.put_state(run, {"state": "armed", "armed": time.time(), "digest": digest, "notes": size["notes"]})

@@ -128,25 +128,30 @@ def _note(kept, run, words):
 
 
 def _rollback(kept, run):
-    """One try at a rollback; one that was cut off is gone on with as it was decided, also at the next boot."""
-    rolling = store.read_json(kept.rolling)
-    asked = rolling or store.read_json(kept.file(run, "rollback.json"))
-    try:
-        with kept.locked(LOCK_SECONDS):
-            answered = store.read_json(kept.file(run, "rolled-back.json"))
-            if not answered or answered["number"] != asked["number"]:
-                outcome = _rolled_back(kept, run, asked, rolling)
-                if asked["only"] is None:
-                    kept.put_state(run, outcome)
-                _answer(kept, run, asked, outcome)
-            _over(kept, run)
-    except store.Refused as refusal:
-        _answer(kept, run, asked, {"refused": str(refusal)})
+    """A rollback, or what is left of one that was cut off, as it was decided; so also at the next boot."""
+    with kept.locked(REVERT_LOCK_SECONDS):
+        rolling = store.read_json(kept.rolling)
+        asked = rolling or store.read_json(kept.file(run, "rollback.json"))
+        answered = store.read_json(kept.file(run, "rolled-back.json"))
+        if not answered or answered["number"] != asked["number"]:
+            tries = rolling["tries"] + 1 if rolling else 1
+            try:
+                outcome = _rolled_back(kept, run, asked, rolling, tries)
+            except store.Refused as refusal:
+                outcome = {"refused": str(refusal)}
+            except Exception as error:
+                traceback.print_exc()
+                if tries < SMALL and os.path.exists(kept.rolling):
+                    return AGAIN
+                outcome = {"refused": "it failed in the middle: %s: %s" % (type(error).__name__, error)}
+            if asked["only"] is None and "refused" not in outcome:
+                kept.put_state(run, outcome)
+            store.write_json(kept.file(run, "rolled-back.json"), {"number": asked["number"], "outcome": outcome})
         _over(kept, run)
     return DONE
 
 
-def _rolled_back(kept, run, asked, rolling):
+def _rolled_back(kept, run, asked, rolling, tries):
     armed = kept.armed()
     if armed:
         raise store.Refused("another run is in progress on this host: %s" % armed["run"])
@@ -154,18 +159,14 @@ def _rolled_back(kept, run, asked, rolling):
     began = rolling["began"] if rolling else time.time()
 
     def decide(plan):
-        if rolling:
-            return rolling["plan"]
-        timer.install_boot_units(kept, run, (timer.RESUME,))
-        store.write_json(kept.rolling, {**asked, "run": run, "began": began, "plan": plan})
+        plan = rolling["plan"] if rolling else plan
+        if not rolling:
+            timer.install_boot_units(kept, run, (timer.RESUME,))
+        store.write_json(kept.rolling, {**asked, "run": run, "began": began, "plan": plan, "tries": tries})
         return plan
 
     done = rollback.roll_back(snap, left, asked["only"], False, decide)
     return {"run": run, "state": "rolled_back", "cause": "asked", "began": began, "ended": time.time(), **done}
-
-
-def _answer(kept, run, asked, outcome):
-    store.write_json(kept.file(run, "rolled-back.json"), {"number": asked["number"], "outcome": outcome})
 
 
 def _over(kept, run):

@@ -16,6 +16,7 @@ PROTECTED = (
     *("ssh.socket", "sshd.service", "nginx.service", "apache2.service", "mariadb.service", "cron.service"),
 )
 
+# The finishing units run also without a mark: then they take themselves away, which whoever was cut off could not.
 # No Restart here: a second start would hold up the jobs that the finishing unit waits for.
 BOOT_UNIT = """\
 [Unit]
@@ -37,7 +38,6 @@ TimeoutStartSec=120
 FINISH_UNIT = """\
 [Unit]
 Description=Lũy Tre: finish bringing the host back to before the unconfirmed run {run}
-ConditionPathExists={mark}
 RequiresMountsFor={home}
 After={boot} network.target luytre-firewall.service ssh.service nginx.service apache2.service mariadb.service mysql.service
 
@@ -53,7 +53,6 @@ TimeoutStartSec=infinity
 RESUME_UNIT = """\
 [Unit]
 Description=Lũy Tre: go on with rolling back the run {run}
-ConditionPathExists={rolling}
 RequiresMountsFor={home}
 After=network.target luytre-firewall.service ssh.service nginx.service apache2.service mariadb.service mysql.service
 
@@ -161,7 +160,6 @@ def install_boot_units(kept, run, names=(BOOT, FINISH)):
     words = {
         "run": run,
         "mark": kept.mark,
-        "rolling": kept.rolling,
         "home": kept.home,
         "python": PYTHON,
         "program": kept.file(run, store.PROGRAM),
