@@ -214,3 +214,27 @@ def test_a_package_that_made_room_for_another_comes_back(host: Callable[[str], H
     assert (outcome["packages"]["reinstalled"], outcome["problems"]) == (["systemd-timesyncd"], [])
     made_anew = {"/var/cache/apt/pkgcache.bin", "/var/lib/dpkg/info/systemd-timesyncd.list"}
     assert set(differences(before, there.disk())) <= made_anew
+
+
+def test_a_package_that_a_file_still_names_stays(host: Callable[[str], Host]) -> None:
+    there = host("web3")
+    there.sh("useradd -m nguoi-dan; echo 'nguoi-dan:Tre-xanh-2026-lang' | chpasswd")
+    touches = [
+        "package:libpam-pwquality",
+        "package:acl",
+        "/etc/pam.d/",
+        "/var/lib/pam/",
+        "/etc/security/pwquality.conf",
+    ]
+    there.arm("pam", touches, seconds=600)
+    there.sh("apt-get -qq install -y libpam-pwquality acl")
+    assert "pam_pwquality" in there.sh("cat /etc/pam.d/common-password")
+    there.guard("confirm", run="pam")
+    there.sh("sed -i 's/pam_unix.so obscure/pam_unix.so minlen=9/' /etc/pam.d/common-password")
+    undone = there.guard("rollback", run="pam")
+    told = {one["path"].partition(":")[0]: one["reason"] for one in undone["left"]}
+    assert "/etc/pam.d/common-password names its" in told["package libpam-pwquality"], undone["left"]
+    assert "depends on it" in told["package libpwquality1"], told
+    assert "acl" in undone["packages"]["purged"], undone["packages"]
+    typed = "printf 'Tre-xanh-2026-lang\\nMang-non-2027-dinh\\nMang-non-2027-dinh\\n' | runuser -u nguoi-dan -- passwd"
+    assert "updated successfully" in there.sh(typed)

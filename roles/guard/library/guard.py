@@ -133,6 +133,7 @@ from ansible.module_utils.luytre_guard import (
     database,
     identity,
     live,
+    needed,
     packages,
     restore,
     rollback,
@@ -154,8 +155,8 @@ from ansible.module_utils.luytre_guard import (
 )
 
 SENT = (
-    *(accounts, apart, daemons, data, database, identity, live, packages, restore, rollback, scope, service, sessions),
-    *(snapshot, spare, steps, timer, tree, trial, units, verify, walk, work, writing),
+    *(accounts, apart, daemons, data, database, identity, live, needed, packages, restore, rollback, scope),
+    *(service, sessions, snapshot, spare, steps, timer, tree, trial, units, verify, walk, work, writing),
 )
 """Named here so that Ansible sends them all; the host keeps them for its own use."""
 

@@ -114,3 +114,14 @@ def put_table(wanted, problems):
     if table_change(wanted, AskedTable().answer()):
         problems.append("the packet filter is not as it was")
     return [OWN_TABLE]
+
+
+def others_tables():
+    """Names of the tables of others that are in force; none where it cannot be told."""
+    program = commands.installed("nft")
+    try:
+        said = commands.run([program, "list", "tables"]).decode("utf-8", "replace") if program else ""
+    except commands.Failed:
+        return []
+    names = [line.partition(" ")[2].strip() for line in said.splitlines() if line.startswith("table ")]
+    return [name for name in names if name != OWN_TABLE]

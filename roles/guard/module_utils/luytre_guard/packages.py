@@ -60,8 +60,11 @@ def compare(before, now):
     return installed, upgraded, removed
 
 
-def bring_back(before, problems, only=None):
-    """Have the packages of before, as far as that goes. ``{purged, staying, reinstalled}``."""
+def bring_back(before, problems, only=None, needed=()):
+    """Have the packages of before, as far as that goes. ``{purged, staying, reinstalled, needed}``.
+
+    ``needed``: those that came and are not to go, each with why.
+    """
     if not before:
         return {}
     now = Asked().answer()
@@ -70,8 +73,11 @@ def bring_back(before, problems, only=None):
     if only is not None:
         installed = [name for name in installed if name in only["installed"]]
         removed = [name for name in removed if name in only["removed"]]
+    needed = {name: needed[name] for name in installed if name in needed}
+    installed = [name for name in installed if name not in needed]
     done = {
         "purged": [],
+        "needed": needed,
         "staying": {name: "%s -> %s" % tuple(pair) for name, pair in upgraded.items()},
         "reinstalled": [],
     }

@@ -3,7 +3,7 @@
 import contextlib
 import os
 
-from . import commands, daemons, database, live, packages, spare, store, tree, units, verify, walk, writing
+from . import commands, daemons, database, live, needed, packages, spare, store, tree, units, verify, walk, writing
 from .work import LISTED, Work
 
 AGAIN = frozenset(("way in", "packet filter", verify.KERNEL, verify.UNITS, "database", "package records"))
@@ -55,7 +55,7 @@ class Revert:
     def __init__(self, snap, earlier, record):
         self._snap, self._record = snap, record
         self._again = earlier.get("pending") or {}
-        self._pending, self._work = {}, None
+        self._pending, self._needed, self._work = {}, {}, None
         fresh = {"sysctls": [], "ruleset": [], "units": [], "database": False, "packages": {}, "problems": []}
         fresh.update({"files": [], "removed": [], "count": 0, "differs": {}})
         self.done = {word: earlier.get(word, value) for word, value in fresh.items()}
@@ -71,6 +71,8 @@ class Revert:
             work.tell(problem)
         if not self._again:
             self._count(found["paths"])
+        self._needed = self._needed_packages(found["paths"])
+        work.paths = needed.without_files_of(self._needed, paths)
         work.files()
         self._step("way in", lambda _: _way_in(manifest, found))
         self._step("packages", lambda told: self._packages(found, told))
@@ -118,7 +120,7 @@ class Revert:
         self.done["differs"] = dict(sorted(differs.items())[:LISTED])
 
     def _differing(self):
-        return verify.paths(self._snap, self.done["packages"].get("staying", {}))
+        return verify.paths(self._snap, {**self.done["packages"].get("staying", {}), **self._needed})
 
     def _step(self, name, act):
         if self._again and name not in self._again:
@@ -136,7 +138,7 @@ class Revert:
         self._tell()
 
     def _packages(self, found, told):
-        done = packages.bring_back(self._snap.manifest["packages"], told)
+        done = packages.bring_back(self._snap.manifest["packages"], told, needed=self._needed)
         before = self.done["packages"]
         self.done["packages"] = {
             **done,
@@ -145,8 +147,17 @@ class Revert:
             },
         }
         if done.get("purged") or done.get("reinstalled"):
-            self._work.paths = {**found["paths"], **self._differing()}
+            self._work.paths = needed.without_files_of(self._needed, {**found["paths"], **self._differing()})
             self._work.files()
+
+    def _needed_packages(self, going):
+        """Those that the run installed and that are needed by now, each with why; none where that cannot be told."""
+        try:
+            before = self._snap.manifest["packages"]
+            return needed.of(packages.compare(before, packages.Asked().answer())[0] if before else [], going, ())
+        except Exception as error:
+            self._work.tell("whether somebody needs a package of the run could not be told: %s" % error)
+            return {}
 
     def _database(self, before, told):
         if database.bring_back(before, told):
@@ -188,7 +199,7 @@ def package_records(snap, done, work, remove=True):
     manifest = snap.manifest
     if not manifest["dpkg"]:
         return
-    staying = done.get("staying", {})
+    staying = {**done.get("staying", {}), **done.get("needed", {})}
     now = packages.Asked().answer()
     if {name: now.get(name) for name in now if name not in staying} != {
         name: state for name, state in manifest["packages"].items() if name not in staying

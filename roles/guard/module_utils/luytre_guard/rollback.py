@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from . import accounts, commands, database, live, packages, store, tree, trial, units, verify, walk
+from . import accounts, commands, database, live, needed, packages, store, tree, trial, units, verify, walk
 from .restore import package_records, times
 from .scope import PACKAGE_CACHES, PACKAGE_OWN_TREES, Scope
 from .work import LISTED, Snapshot, Work, different
@@ -151,14 +151,19 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     if data is not None:
         data = _database_unchanged(data, left, skipped)
     found = units.Asked(snap.scope.units).answer()
+    since = sorted(different({**snap.entries, **left["entries"]}, now, snap.scope))
+    needed_now = needed.of(chosen_packages["installed"], paths, since, _taken_up(left, found))
+    paths = needed.without_files_of(needed_now, paths)
+    skipped += [("package " + name, why) for name, why in needed_now.items()]
     plan = {
         "paths": paths,
-        "since": sorted(different({**snap.entries, **left["entries"]}, now, snap.scope)),
+        "since": since,
         "back": back,
         "sysctls": sysctls,
         "rules": rules,
         "variables": data and data["variables"],
         "units": _unit_names(snap, left, found, skipped),
+        "needed": needed_now,
         "left": [{"path": path, "reason": reason} for path, reason in skipped][:LISTED],
     }
     plan = plan if check else decide(plan)
@@ -171,7 +176,9 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
         "sysctls": sorted(sysctls),
         "ruleset": rules,
         "database": data is not None,
-        "packages": chosen_packages,
+        "packages": {
+            kind: [one for one in names if one not in plan["needed"]] for kind, names in chosen_packages.items()
+        },
         "problems": work.problems,
     }
     if check:
@@ -185,7 +192,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     if rules:
         live.put_table(manifest["ruleset"], work.problems)
     if chosen_packages["installed"] or chosen_packages["removed"]:
-        answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages)
+        answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages, plan["needed"])
         work.paths = {**paths, **_of_package_work(snap, set(plan["since"]))}
         work.files()
     else:
@@ -237,6 +244,19 @@ def _of_package_work(snap, since):
     trees = (*PACKAGE_OWN_TREES, *(one + "/" for one in PACKAGE_CACHES))
     paths = different(snap.entries, snap.now(walk.Notes()), snap.scope)
     return {path: word for path, word in paths.items() if (path + "/").startswith(trees) and path not in since}
+
+
+def _taken_up(left, found):
+    """Units that the run brought and that somebody has started or enabled since."""
+    return [
+        name
+        for name, then in left["units"].items()
+        if name in found
+        and (
+            (units.active(found[name]) and not units.active(then))
+            or (found[name]["UnitFileState"] == "enabled" != then["UnitFileState"])
+        )
+    ]
 
 
 def _unit_names(snap, left, found, skipped):

@@ -1,0 +1,129 @@
+"""Which of the packages that a run installed are needed by now: what a file still names, or others rest on, stays."""
+
+import os
+import re
+
+from . import commands, live, packages, tree
+
+CONFIGURATION = "/etc"
+PROGRAMS = ("/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/", "/usr/local/sbin/", "/usr/local/bin/")
+UNITS = ("/lib/systemd/system/", "/usr/lib/systemd/system/")
+RELATIONS = [
+    "dpkg-query",
+    "--show",
+    "--showformat=${binary:Package}\t${db:Status-Abbrev}\t${Pre-Depends}, ${Depends}\t${Recommends}\n",
+]
+MAX_FILE, MAX_FILES = 512 * 1024, 20_000
+
+
+def of(names, going, theirs, units=()):
+    """Those of the packages that stay, each with why, in words.
+
+    ``going``: paths that are put back in any case, so that what they say now does not count. ``theirs``: paths that others
+    have changed. ``units``: those that others have started or enabled.
+    """
+    names = {name: packages.files_of([name]) for name in sorted(names)}
+    if not names:
+        return {}
+    stay, remaining = {}, _remaining({*going, *(path for paths in names.values() for path in paths)})
+    for name, paths in names.items():
+        changed = sorted(path for path in paths & set(theirs) if path.startswith(CONFIGURATION + "/"))
+        running = sorted({os.path.basename(path) for path in paths if path.startswith(UNITS)} & set(units))
+        named = None if changed or running else _named(paths, remaining)
+        if changed:
+            stay[name] = "%s of it was changed by somebody" % changed[0]
+        elif running:
+            stay[name] = "%s of it is in use by somebody" % running[0]
+        elif named:
+            stay[name] = "%s names its %s" % named
+        elif paths & {"/usr/sbin/nft", "/sbin/nft"} and live.others_tables():
+            stay[name] = "somebody's packet filter is in force: %s" % ", ".join(live.others_tables()[:3])
+    return _with_relations(stay, set(names), commands.run(RELATIONS, 60).decode("utf-8", "replace"))
+
+
+def without_files_of(stay, paths):
+    """What is to be put back, but for files that came with packages that stay."""
+    kept = packages.files_of(stay)
+    return {path: word for path, word in paths.items() if not (word == "new" and path in kept)}
+
+
+def words_of(paths):
+    """What a file may name of a package: its programs by their path, what others load by its name."""
+    found = {}
+    for path in paths:
+        name = os.path.basename(path)
+        if path.startswith(PROGRAMS):
+            merged = re.sub(r"\A(/usr)?", "", path)
+            found.update({merged.encode(): path, b"/usr" + merged.encode(): path})
+        elif name.endswith(".so"):
+            found[name.encode()] = path
+            if "/php/" in path:
+                found[b"extension=" + name[: -len(".so")].encode()] = path
+    return found
+
+
+def first_named(text, words):
+    """The first of the words that a configuration names outside of comments, or None."""
+    lines = (line for line in text.split(b"\n") if line.startswith(b"#!") or not line.lstrip().startswith((b"#", b";")))
+    code = b"\n".join(re.sub(rb"[ \t]*=[ \t]*", b"=", line) for line in lines)
+    if not any(word in code for word in words):
+        return None
+    longest = b"|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    found = re.search(rb"(?<![A-Za-z0-9_.+-])(?:" + longest + rb")(?![A-Za-z0-9_./+-])", code)
+    return found.group() if found else None
+
+
+def _named(paths, remaining):
+    words = words_of(paths)
+    for path, text in remaining.items() if words else ():
+        word = first_named(text, words)
+        if word is not None:
+            return path, words[word]
+    return None
+
+
+def _remaining(going):
+    """The files of the configuration that stay as they are, with their text. Those that others can write count, too."""
+    found = {}
+    for folder, _, names in os.walk(CONFIGURATION):
+        for path in (os.path.join(folder, name) for name in names):
+            if path not in going and len(found) < MAX_FILES:
+                text = {}
+                try:
+                    tree.at(path, lambda chunks, status, text=text: _kept(chunks, status, text))
+                except (OSError, tree.Unsafe):
+                    continue
+                if "text" in text:
+                    found[path] = text["text"]
+    return found
+
+
+def _kept(chunks, status, text):
+    if status.st_size <= MAX_FILE:
+        text["text"] = b"".join(chunks)
+    return {}
+
+
+def _with_relations(stay, names, said):
+    """Also those that a package which stays, or one of somebody's, depends on; and what one that stays makes use of."""
+    depends, recommends = {}, {}
+    for line in said.splitlines():
+        name, state, *relations = line.split("\t")
+        if state == packages.INSTALLED:
+            depends[name], recommends[name] = map(_groups, relations)
+    plain = {name.partition(":")[0]: name for name in names}
+    there = {name.partition(":")[0] for name in depends}
+    waiting = [name for name in depends if name not in names] + list(stay)
+    while waiting:
+        one = waiting.pop()
+        for group in depends.get(one, []) + (recommends.get(one, []) if one in stay else []):
+            served = [name for name in group if name in there]
+            of_run = [plain[name] for name in served if name in plain]
+            if of_run and len(of_run) == len(served) and not set(of_run) & set(stay):
+                stay[of_run[0]] = "%s depends on it" % one
+                waiting.append(of_run[0])
+    return stay
+
+
+def _groups(relations):
+    return [[re.split(r"[\s(:]", one.strip())[0] for one in group.split("|")] for group in relations.split(",")]
