@@ -527,7 +527,7 @@ class Differing(restore.Revert):  # type: ignore[misc]
 
     def __init__(self, failed: dict[str, str], problems: list[str]) -> None:
         self.done = {"packages": {}, "problems": []}
-        self._snap, self._again, self._pending = None, {}, {}
+        self._snap, self._again, self._pending, self._needed = None, {}, {}, {}
         self._work = SimpleNamespace(failed=failed, problems=problems)
 
 
