@@ -437,7 +437,7 @@ class _Rollout:
     def _look_again(self, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, Any]) -> None:
         """Say of hosts that were brought back whether they serve as before."""
         back = [host for host in hosts if self._state(host.name) in ("reverted", "in_part")]
-        still = look.compare(expected, look.take(back, reach, expected.first)) if back else {}
+        still = look.compare(expected, look.take(back, reach, expected.first), logs=False) if back else {}
         for host in back:
             entry = self.record.now.of(host.name)
             why = (entry.why if entry else None) or _NOTHING

@@ -199,7 +199,8 @@ def compare(known: Beside, before: Sequence[Seen], now: Seen) -> tuple[tuple[Tex
     doors = (
         (Text(vi=f"{door}: {why.vi} (trang không khai báo)", en=f"{door}: {why.en} (not declared)"), True)
         for door, was in first.doors.items()
-        if (why := _worse(was, second.doors.get(door, was), now.doors.get(door))) is not None
+        if door.port not in known.closing
+        and (why := _worse(was, second.doors.get(door, was), now.doors.get(door))) is not None
     )
     ports = (
         (_shut(port, now.ports.get(port)), False)

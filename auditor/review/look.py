@@ -105,19 +105,22 @@ def learn(first: Look, second: Look, by_wish: frozenset[str] = frozenset()) -> E
     return Expectation(first, second, smoke.learn(first.pages, second.pages), by_wish)
 
 
-def compare(expected: Expectation, now: Look) -> dict[str, tuple[Failed, ...]]:
-    """What the hosts of a later look no longer do as before; a host without any is not in it."""
+def compare(expected: Expectation, now: Look, *, logs: bool = True) -> dict[str, tuple[Failed, ...]]:
+    """What the hosts of a later look no longer do as before; a host without any is not in it.
+
+    Not ``logs``: what they say by now may be over.
+    """
     found: dict[str, tuple[Failed, ...]] = {}
     for host in now.hosts:
         pages = expected.pages.of({site.domain for site in host.sites} - expected.by_wish)
+        asked = probes.compare(expected.probed(host.name), now.probes[host.name])
+        judged = [one for one in asked if not probes.is_logged(one)]
+        logged = [one for one in asked if probes.is_logged(one)] if logs and not expected.by_wish else []
         failures = (
-            *(
-                Failed(one.what, one.areas)
-                for one in probes.compare(expected.probed(host.name), now.probes[host.name])
-                if not (expected.by_wish and probes.is_logged(one))
-            ),
+            *(Failed(one.what, one.areas) for one in judged),
             *(Failed(one.sentence, _SITE_AREAS) for one in smoke.compare(pages, now.pages)),
             *_beside(expected, now, host.name),
+            *(Failed(one.what, one.areas) for one in logged),
         )
         if failures:
             found[host.name] = failures

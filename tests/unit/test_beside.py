@@ -137,6 +137,11 @@ def test_a_port_that_answered_goes_on_answering_unless_it_is_closed_by_name() ->
     assert beside.compare(Beside(), before, Seen(ports={3000: "", 21: "220"})) == ()
 
 
+def test_a_name_on_a_port_that_is_closed_by_name_goes_with_it() -> None:
+    before = (Seen({CU: PAGE}),) * 2
+    assert beside.compare(Beside(closing=frozenset({8080})), before, Seen()) == ()
+
+
 @pytest.fixture
 def greeted() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
