@@ -221,7 +221,7 @@ def test_tools_for_databases_are_known_by_name_and_by_what_they_say_of_themselve
     put(tmp_path, "noi-bo/du-lieu.php", "<?php\n/** Adminer - Compact database management\n*/" + "#" * 200_000)
     put(tmp_path, "noi-bo/adminer.txt", "x")
     put(tmp_path, "pma.html", "x")
-    assert _openings.tools(str(tmp_path)) == ["/adminer-4.8.1.php", "/phpmyadmin/index.php", "/noi-bo/du-lieu.php"]
+    assert _openings.tools(str(tmp_path)) == ["/phpmyadmin/index.php", "/adminer-4.8.1.php", "/noi-bo/du-lieu.php"]
 
 
 def test_what_applications_keep_to_themselves(tmp_path: Path) -> None:

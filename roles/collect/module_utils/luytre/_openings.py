@@ -1,6 +1,8 @@
 """What is in a web root, or in PHP-FPM's pools, that no visitor is meant to reach: URIs to ask a virtual host for."""
 
+import functools
 import glob
+import itertools
 import os
 import re
 import stat
@@ -35,31 +37,20 @@ def status_paths():
 def tools(root):
     """URIs of programs that administer databases, in a web root and in its folders."""
     found = []
-    for relative in ("", *_folders(root)):
-        for name in _names(root, relative):
-            path = (relative + "/" + name).lstrip("/")
-            if TOOL.match(name) and not relative and _is(root, path + "/index.php", stat.S_ISREG):
-                found.append("/" + path + "/index.php")
-            elif name.lower().endswith(".php") and (TOOL.match(name) or _is_adminer(root, path)):
-                found.append("/" + path)
+    for folder in looked(root):
+        if not folder.path:
+            named = [name for name in (*folder.folders, *folder.links) if TOOL.match(name)]
+            found += ["/%s/index.php" % name for name in named if _is(root, name + "/index.php", stat.S_ISREG)]
+        for name, size in folder.scripts:
+            if TOOL.match(name) or (size in ADMINER_SIZE and ADMINER.search(_beginning(root, folder.within(name)))):
+                found.append("/" + folder.within(name))
     return found[:MAX_LOOKED]
 
 
-def _is_adminer(root, path):
-    return ADMINER.search(_beginning(root, path, ADMINER_SIZE) or b"") is not None
-
-
-def _beginning(root, path, sizes):
-    """The first bytes of a regular file of such a size, no link followed, or None."""
-    try:
-        handle = open_below(root, path)
-    except OSError:
-        return None
-    try:
-        status = os.fstat(handle)
-        return os.read(handle, 2_000) if stat.S_ISREG(status.st_mode) and status.st_size in sizes else None
-    finally:
-        os.close(handle)
+def informers(root):
+    """URIs of scripts that show all of PHP's settings, at the top of a web root and of its folders."""
+    small = [folder.within(name) for folder in looked(root) for name, size in folder.scripts if 0 < size < MAX_INFORMER]
+    return ["/" + path for path in small if INFORMER.search(_beginning(root, path))][:MAX_LOOKED]
 
 
 def private_files(root):
@@ -68,10 +59,9 @@ def private_files(root):
     PHP is left out, for it is run and not given, but where a layout names the file itself.
     """
     found = []
-    for relative in ("", *_folders(root)):
-        kind = _kind(root, relative)
-        for wanted in kind.private if kind else ():
-            path = os.path.join(relative, wanted)
+    for folder in looked(root):
+        for wanted in folder.layout.private if folder.layout else ():
+            path = folder.within(wanted)
             path = _first_file(root, path.rstrip("/"), 2) if wanted.endswith("/") else path
             if path and _is(root, path, stat.S_ISREG) and "/" + path not in found:
                 found.append("/" + path)
@@ -84,38 +74,56 @@ def tells_all(root, uri):
     return text is not None and not _inert_php.ends_at_once(text)
 
 
-def informers(root):
-    """URIs of scripts that show all of PHP's settings, at the top of a web root and of its folders."""
-    found = []
-    for relative in ("", *_folders(root)):
-        for name in _names(root, relative):
-            path = (relative + "/" + name).lstrip("/")
-            if name.lower().endswith(".php") and INFORMER.search(_beginning(root, path, range(1, MAX_INFORMER)) or b""):
-                found.append("/" + path)
-    return found[:MAX_LOOKED]
+class Folder:
+    """A web root, or a folder at its top: ``path`` below the root, plain names of ``folders`` and ``links`` in it,
+    ``scripts`` as ``(name, bytes)``, and the ``layout`` of the application whose marks it holds."""
+
+    def __init__(self, root, path):
+        self.path, self.folders, self.links, self.scripts, self.layout = path, [], [], [], None
+        try:
+            handle = open_below(root, path, os.O_RDONLY | os.O_DIRECTORY) if path else os.open(root, os.O_DIRECTORY)
+        except OSError:
+            return
+        try:
+            with os.scandir(handle) as entries:
+                self._fill(handle, list(itertools.islice(entries, _applications.MAX_NAMES)))
+        except OSError:
+            pass
+        finally:
+            os.close(handle)
+
+    def _fill(self, handle, entries):
+        self.layout = _applications.layout_of(handle, {entry.name for entry in entries})
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if not PLAIN_NAME.match(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                self.folders.append(entry.name)
+            elif entry.is_symlink():
+                self.links.append(entry.name)
+            elif entry.name.lower().endswith(".php") and entry.is_file(follow_symlinks=False):
+                self.scripts.append((entry.name, entry.stat(follow_symlinks=False).st_size))
+
+    def within(self, name):
+        """The path of something in it, below the root."""
+        return os.path.join(self.path, name)
 
 
-def _kind(root, relative):
-    try:
-        folder = open_below(root, relative, os.O_RDONLY | os.O_DIRECTORY) if relative else os.open(root, os.O_DIRECTORY)
-    except OSError:
-        return None
-    try:
-        return _applications.layout_of(folder, set(os.listdir(folder)[: _applications.MAX_NAMES]))
-    except OSError:
-        return None
-    finally:
-        os.close(folder)
+@functools.lru_cache(None)
+def looked(root):
+    """A web root and the folders at its top, each as a Folder; looked at once."""
+    top = Folder(root, "")
+    return [top, *(Folder(root, name) for name in top.folders[:MAX_LOOKED])]
 
 
-def _folders(root):
-    return [name for name in _names(root, "") if _is(root, name, stat.S_ISDIR)][:MAX_LOOKED]
+def _beginning(root, path):
+    return (read_below(root, path, 2_000) or "").encode()
 
 
 def _names(root, relative):
     """Plain names in a folder below a root, in order."""
     try:
-        folder = open_below(root, relative, os.O_RDONLY | os.O_DIRECTORY) if relative else os.open(root, os.O_DIRECTORY)
+        folder = open_below(root, relative, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return []
     try:
