@@ -101,6 +101,7 @@ class Vhost(PlainVhost):
     serves_private: list[str] = Field(
         default_factory=list, description="files that an application means to keep to itself, and a stranger gets"
     )
+    private_pattern: str = Field(default="", description="of the URIs of all that, whether there or not")
     writes_open: list[str] = Field(default_factory=list, description="where a stranger changes files by WebDAV")
     cors_open: list[str] = Field(
         default_factory=list, description="where scripts of any other site may ask with a visitor's login"

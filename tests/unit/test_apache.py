@@ -529,3 +529,27 @@ def test_what_an_application_keeps_to_itself_and_its_own_rules_keep(etc: Path, t
     (root / "data" / ".htaccess").write_text("Require all denied\n")
     assert _with(etc, granted % "None")["serves_private"] == ["/data/pages/a.txt", "/data/dev/x"]
     assert _with(etc, granted % "All")["serves_private"] == []
+
+
+def test_what_an_application_keeps_to_itself_is_denied_and_again_on_the_next_run(etc: Path, tmp_path: Path) -> None:
+    root = tmp_path / "www"
+    for name in ("doku.php", "inc/init.php", "lib/exe/fetch.php", "data/pages/a.txt"):
+        (root / "tu.lieu" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "tu.lieu" / name).write_text("x")
+    site = f"<Directory {root}>\nRequire all granted\n</Directory>\nDocumentRoot {root}\n"
+    assert _with(etc, site)["serves_private"] == ["/tu.lieu/data/pages/a.txt"]
+    enforced = {"web.private_files": ["bennua.test"]}
+
+    def rules() -> str:
+        change: dict[str, Any] = filters.change(read(etc), enforced, enforced, [BENNUA], 120)
+        return str(change["files"][f"{etc}/luytre/bennua.test.conf"])
+
+    made = rules()
+    assert "web.private_files" in made and r"tu\.lieu/data/" in made
+    assert _with(etc, site + made)["serves_private"] == [] and rules() == made
+
+
+@pytest.mark.parametrize("pattern", ['^/(?:x)">\nDocumentRoot /', "^/(?:x", "^/(?:${x})", ""])
+def test_a_pattern_that_the_collector_would_not_give_is_not_written(pattern: str) -> None:
+    vhost = {"private_pattern": pattern}
+    assert filters.private_rules("a.test", [vhost], {"web.private_files": ["a.test"]}) == {}

@@ -600,3 +600,31 @@ def test_a_site_that_hands_every_page_on_has_no_files() -> None:
     assert vhost(config(a=server % ""), "antruc.test")["proxied"]
     assert not vhost(config(a=server % "location /tep/ { alias /srv/tep/; }"), "antruc.test")["proxied"]
     assert not vhost(config(a=WORDPRESS), "antruc.test")["proxied"]
+
+
+def test_what_an_application_keeps_to_itself_is_denied_where_it_is(tmp_path: Path) -> None:
+    enforce = {"web.private_files": ["antruc.test"]}
+
+    def made() -> Any:
+        found = config(a=_site("").replace("/var/www/antruc.test", str(tmp_path)))
+        return luytre_nginx.decide(found, enforce, SITES, SETTINGS)
+
+    assert made().snippets == {}
+    for name in ("doku.php", "inc/init.php", "lib/exe/fetch.php"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    _openings.looked.cache_clear()
+    decision = made()
+    assert decision.snippets == {"antruc.test": ["web.private_files"]}
+    pattern = decision.private["antruc.test"]
+    denied = _site(f'if ($uri ~ "{pattern}") {{ return 404; }}')
+    answers = {
+        uri: Model(config(a=denied)).ask(config(a=denied).servers[0], Request(uri, "antruc.test")).denied
+        for uri in ("/data/pages/a.txt", "/conf/users.auth.php", "/lib/exe/fetch.txt", "/database/x.txt")
+    }
+    assert answers == {
+        "/data/pages/a.txt": True,
+        "/conf/users.auth.php": True,
+        "/lib/exe/fetch.txt": False,
+        "/database/x.txt": False,
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 ROOT = "/etc/apache2"
 HEAD = "# Luy Tre: rendered by hardening, changes here are lost.\n"
 ARCHIVED = (
@@ -10,6 +12,8 @@ ARCHIVED = (
 )
 """Names that archives of a site have, and no document."""
 UPLOADS = "wp-content/uploads|uploads?|images|media|files|cache|tmp|moodledata|data/media[a-z_]*|sites/[^/]+/files"
+PRIVATE = re.compile(r"\^/\(\?:[A-Za-z0-9_./\\|\[\]^+$-]{1,4000}\)")
+"""Patterns in the form that the collector gives them: nothing else of a host's gets into its configuration."""
 DENIED = (
     '<LocationMatch "{}">\n'
     "    Require all denied\n"
@@ -62,6 +66,7 @@ def change(facts, enforced, applied, sites, longest, tls=None, now=0):
         places = [place(vhost) for vhost in every if names & set(vhost["names"]) and place(vhost) in known]
         vhosts = [vhost for vhost in every if place(vhost) in places]
         rules = site_rules(site["domain"], places, facts, enforced, longest)
+        rules.update(private_rules(site["domain"], vhosts, enforced))
         text = _text({**rules, **tls_rules(site["domain"], vhosts, enforced, tls)})
         redirect = redirect_rules(site["domain"], vhosts, enforced, tls, now)
         if redirect:
@@ -120,6 +125,13 @@ def site_rules(domain, places, facts, enforced, longest):
     if "apache.root_denied" in enforced:
         rules["apache.root_denied"] = CLOSED_ROOT
     return rules
+
+
+def private_rules(domain, vhosts, enforced):
+    """What closes the files that a site's application keeps to itself."""
+    patterns = {vhost.get("private_pattern", "") for vhost in vhosts if domain in enforced.get("web.private_files", [])}
+    sound = sorted(pattern for pattern in patterns if PRIVATE.fullmatch(pattern))
+    return {"web.private_files": "".join(map(DENIED.format, sound))} if sound else {}
 
 
 def tls_rules(domain, vhosts, enforced, tls):

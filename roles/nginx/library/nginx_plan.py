@@ -48,6 +48,10 @@ snippets:
   description: Domain to the controls that its snippet carries out.
   returned: always
   type: dict
+private:
+  description: Domain to a pattern of the URIs that its application keeps to itself.
+  returned: always
+  type: dict
 redirects:
   description: Domain to the host name that its plain-HTTP visitors are redirected to.
   returned: always
@@ -67,6 +71,7 @@ def main():
         changed=False,
         http=decision.http,
         listens=decision.listens,
+        private=decision.private,
         redirects=decision.redirects,
         snippets=decision.snippets,
     )

@@ -11,7 +11,7 @@ decided, so that the same vendor text always gives the same result and a control
 import os
 import re
 
-from ansible.module_utils.luytre import _web
+from ansible.module_utils.luytre import _openings, _web
 from ansible.module_utils.luytre import nginx as facts
 from ansible.module_utils.luytre._nginx_conf import load, seconds, size
 from ansible.module_utils.luytre._nginx_request import Model
@@ -27,6 +27,7 @@ SNIPPET_CONTROLS = (
     "nginx.hidden_files",
     "nginx.backup_files",
     "nginx.upload_exec",
+    "web.private_files",
     "wordpress.xmlrpc",
     "tls.redirect",
 )
@@ -77,6 +78,7 @@ class Decision:
         self.held_back = []
         self.redirects = {}
         self.snippets = {}
+        self.private = {}
 
     def quiet(self, directive, control):
         """Put a vendor's directive out of force."""
@@ -305,7 +307,12 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
         return domain in enforce.get(control, [])
 
     php = any(level.own("fastcgi_pass") for level in facts.levels(server))
+    root = model.root(model.find(server, "/") or server)
+    private = _openings.private_pattern(root) if root and asked("web.private_files") else ""
     rules = [control for control in SNIPPET_CONTROLS if asked(control) and (php or control not in PHP_CONTROLS)]
+    rules = [control for control in rules if private or control != "web.private_files"]
+    if private:
+        decision.private[domain] = private
     if rules:
         decision.add(server, "include %s;" % (SNIPPET % domain))
         known = decision.snippets.setdefault(domain, [])

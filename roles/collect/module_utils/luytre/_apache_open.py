@@ -17,6 +17,7 @@ def found(server):
         "database_tools": _tools(server, _openings.tools(root) if root else []),
         "phpinfo": [uri for uri in (_openings.informers(root) if root else ()) if server.answer(uri).kind == PHP],
         "serves_private": _private(server, root) if root else [],
+        "private_pattern": _openings.private_pattern(root) if root else "",
         "writes_open": _writes(server),
         "cors_open": _shares_logins(server),
     }

@@ -13,7 +13,7 @@ from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre._trust import Trust
 
 SSHD, SSH_DROPIN = "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/00-luytre.conf"
-WEB = ("tls", "wordpress")
+WEB = ("tls", "web", "wordpress")
 NGINX = "/etc/nginx/conf.d/00-luytre.conf"
 FILES = {
     SSH_DROPIN: ("ssh",),

@@ -75,7 +75,6 @@ LAYOUTS = (
         uploads=("wp-content/uploads/",),
         caches=("wp-content/cache/", "wp-content/upgrade/"),
         configuration=("wp-config.php",),
-        private=("wp-content/debug.log",),
     ),
     Layout(
         "joomla",

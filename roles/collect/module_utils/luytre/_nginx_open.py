@@ -16,6 +16,7 @@ def found(model, visitor, inside, added):
         "database_tools": _tools(visitor, inside, _openings.tools(root) if root else []),
         "phpinfo": visitor.those(_openings.informers(root) if root else [], "php"),
         "serves_private": _private(visitor, root) if root else [],
+        "private_pattern": _openings.private_pattern(root) if root else "",
         "writes_open": _writes(visitor, inside),
         "cors_open": [level.where for level in inside if _shares_logins(model, level, added)],
     }

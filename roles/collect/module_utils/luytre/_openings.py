@@ -68,6 +68,15 @@ def private_files(root):
     return found[:MAX_LOOKED]
 
 
+def private_pattern(root):
+    """A pattern of the URIs of all that, whether there or not; empty where no application is known."""
+    wanted = dict.fromkeys(
+        folder.within(each) for folder in looked(root) if folder.layout for each in folder.layout.private
+    )
+    parts = [path.replace(".", "\\.").replace("*", "[^/]+") + ("" if path.endswith("/") else "$") for path in wanted]
+    return "^/(?:%s)" % "|".join(parts[:MAX_LOOKED]) if parts else ""
+
+
 def tells_all(root, uri):
     """Whether PHP, asked to run a file, gives its words away: it holds no code that ends first."""
     text = read_below(root, uri.lstrip("/"), 4_000)
