@@ -128,10 +128,10 @@ def compare(expected: Expectation, now: Look, *, logs: bool = True) -> dict[str,
 
 
 def _beside(expected: Expectation, now: Look, host: str) -> tuple[Failed, ...]:
-    seen = expected.seen(host)
-    if not seen or host not in now.beside:
+    seen, known = expected.seen(host), expected.first.known.get(host)
+    if known is None or not seen or host not in now.beside:
         return ()
-    found = beside.compare(expected.first.known[host], seen, now.beside[host])
+    found = beside.compare(known, seen, now.beside[host])
     return tuple(Failed(what, _SITE_AREAS if is_site else _PORT_AREAS) for what, is_site in found)
 
 

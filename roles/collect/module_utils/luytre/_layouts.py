@@ -37,7 +37,7 @@ class Layout:
         self.installers = installers
         """What has to go once it is installed."""
         self.private = private
-        """What no visitor may ever be given: a file, or anything in a folder."""
+        """What no visitor may ever be given: a file, or anything in a folder. Its own makers say so, or ship a rule."""
         self.own_php = re.compile(own_php) if own_php else None
         """Paths of the PHP that the application itself keeps in its uploads and caches."""
 
@@ -84,7 +84,7 @@ LAYOUTS = (
         caches=("cache/", "administrator/cache/", "tmp/", "logs/", "administrator/logs/"),
         configuration=("configuration.php",),
         installers=("installation/",),
-        private=("administrator/logs/", "logs/", "tmp/", "cli/"),
+        private=("administrator/logs/", "logs/"),
         own_php=r"(?:administrator/)?(?:cache|logs)/",
     ),
     Layout(
@@ -98,7 +98,7 @@ LAYOUTS = (
         caches=("data/",),
         configuration=("config.php", "data/config/config_global.php"),
         installers=("install/",),
-        private=("data/config/", "data/logs/", "data/dump/", "data/cache/", "data/tmp/"),
+        private=("data/config/", "data/logs/", "data/dump/"),
         own_php=r"data/(?:config|ip6?|cache)/",
     ),
     Layout(
