@@ -126,6 +126,18 @@ def test_false_marks_in_an_upload_folder_hide_nothing(tmp_path: Path) -> None:
     assert {"images/x.php", "uploads/a/x.php"} <= set(php(tmp_path))
 
 
+def test_marks_at_the_root_hide_no_shell_either(tmp_path: Path) -> None:
+    for kind in _layouts.KINDS:
+        root = laid(tmp_path / kind, kind)
+        put(root, "public/uploads/x.php", SHELL)
+        assert php(root) == ["public/uploads/x.php"], kind
+
+
+def test_code_that_only_sounds_like_uploads_is_code(tmp_path: Path) -> None:
+    put(laid(tmp_path, "moodle"), "media/player/lib.php", "<?php include $x;")
+    assert php(tmp_path) == []
+
+
 def test_an_upload_folders_name_counts_only_near_the_root(tmp_path: Path) -> None:
     put(tmp_path, "public/uploads/a.php", SHELL)
     put(tmp_path, "admin/upload/main.php", "<?php echo 1;")

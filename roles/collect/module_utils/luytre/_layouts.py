@@ -22,6 +22,7 @@ class Layout:
         configuration=(),
         installers=(),
         private=(),
+        program=(),
         own_php=None,
     ):
         self.kind = kind
@@ -38,12 +39,18 @@ class Layout:
         """What has to go once it is installed."""
         self.private = private
         """What no visitor may ever be given: a file, or anything in a folder. Its own makers say so, or ship a rule."""
+        self.program = program
+        """Folders of its code that have the name of an upload folder."""
         self.own_php = re.compile(own_php) if own_php else None
         """Paths of the PHP that the application itself keeps in its uploads and caches."""
 
     def is_filled(self, path):
         """Whether a path lies in a folder that visitors or the application itself fill."""
         return any(is_below(path, folder) for folder in (*self.uploads, *self.caches))
+
+    def is_program(self, path):
+        """Whether a path lies in a folder of code that only sounds like one for uploads."""
+        return any(is_below(path, folder) for folder in self.program)
 
     def is_own_php(self, path):
         """Whether the application keeps PHP of its own at this path among what it fills."""
@@ -96,6 +103,7 @@ LAYOUTS = (
         ),
         uploads=("uploads/",),
         caches=("data/",),
+        program=("admin/upload/",),
         configuration=("config.php", "data/config/config_global.php"),
         installers=("install/",),
         private=("data/config/", "data/logs/", "data/dump/"),
@@ -145,6 +153,7 @@ LAYOUTS = (
         uploads=("moodledata/",),
         configuration=("config.php",),
         private=("moodledata/",),
+        program=("media/",),
         own_php=r"moodledata/(?:localcache|cache|muc)/",
     ),
 )

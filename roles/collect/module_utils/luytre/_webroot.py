@@ -311,14 +311,14 @@ def is_open_log(entry):
 def in_uploads(entry):
     """Whether it lies where visitors' or editors' files land, or where an application writes by itself.
 
-    A known application's layout tells; a folder's name counts at the top of its folder, elsewhere near the root.
+    A known application's layout tells; a folder's name counts near the root, also beside what the layout tells, for marks
+    of an application can be laid by whoever hides something there.
     """
     layout, path = entry.place
+    if layout is not None and (layout.is_filled(path) or layout.is_program(path)):
+        return layout.is_filled(path)
     folders = path.lower().split("/")[:-1]
-    if layout is not None:
-        return layout.is_filled(path) or bool(folders and folders[0] in UPLOAD_FOLDERS)
-    first = next((index for index, name in enumerate(folders[:NEAR]) if name in UPLOAD_FOLDERS), None)
-    return first is not None and not PROGRAM_FOLDERS.intersection(folders)
+    return any(name in UPLOAD_FOLDERS for name in folders[:NEAR]) and not PROGRAM_FOLDERS.intersection(folders)
 
 
 def is_upload_php(entry):
