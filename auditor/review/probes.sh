@@ -10,23 +10,28 @@ try() (
     printf 'luytre: %s %s %s\n' "$name" "${said##* }" "${said% *}"
 )
 
-# Whether web servers and PHP have told of errors of a kind lately; of a line, nothing that a visitor sent.
+# Whether web servers and PHP have told of errors of a kind lately, each with a line without what a visitor sent.
 logged() {
     for log in /var/log/nginx/*error*.log /var/log/apache2/*error*.log /var/log/php*-fpm.log; do
         [ -f "$log" ] && [ ! -L "$log" ] && tail -c 300000 -- "$log" | cut -b 1-2000
     done | awk '
-        function told(kind) { count[kind]++; line[kind] = $0 }
+        function told(kind) {
+            count[kind]++
+            line[kind] = $0
+        }
         /Call to undefined function|has been disabled for security reasons/ { told("undefined") }
         /PHP Fatal error|PHP Parse error/ { told("fatal") }
         /connect\(\) to [^ ]* failed|Primary script unknown|Access to the script .* has been denied|AH01079|AH02454/ { told("upstream") }
         /\[(alert|emerg)\]/ { told("alert") }
         /Permission denied/ { told("denied") }
         END {
-            split("undefined fatal upstream alert denied", kinds, " ")
-            for (number = 1; number in kinds; number++) {
-                kind = kinds[number]; sample = line[kind]
-                sub(/, client: .*/, "", sample); sub(/\[client [^]]*\] /, "", sample); sub(/, referer: .*/, "", sample)
-                printf "luytre: log:%s %d %s\n", kind, (kind in count), substr(sample, 1, 400)
+            many = split("undefined fatal upstream alert denied", kinds, " ")
+            for (i = 1;i <= many;i++) {
+                shown = line[kinds[i]]
+                sub(/, client: .*/, "", shown)
+                sub(/\[client [^]]*\] /, "", shown)
+                sub(/, referer: .*/, "", shown)
+                printf "luytre: log:%s %d %s\n", kinds[i], (kinds[i] in count), substr(shown, 1, 400)
             }
         }'
 }
