@@ -51,6 +51,10 @@ class Used:
 def of(host: Host, facts: HostFacts, controls: Iterable[str]) -> Used:
     """What these controls would take away, as far as it could be read."""
     data, wanted = facts.context(), set(controls)
+    if "in_use" not in data:
+        unread = dict.fromkeys((*FRAMES, "nginx.body_limit", "php_fpm.disable_functions", "accounts.umask"), _UNREAD)
+        reached = {control: what for control, what in _reached(host, data) if control in wanted}
+        return Used({**{control: what for control, what in unread.items() if control in wanted}, **reached})
     on_host = {control: what for judge in _HOST for control, what in judge(host, data) if control in wanted}
     on_sites: dict[str, dict[Domain, Text]] = {}
     for site in host.sites:
@@ -60,6 +64,12 @@ def of(host: Host, facts: HostFacts, controls: Iterable[str]) -> Used:
                 if control in wanted:
                     on_sites.setdefault(control, {})[site.domain] = what
     return Used(on_host, on_sites)
+
+
+_UNREAD = Text(
+    vi="chưa biết có ai dùng hay không, vì không đọc được nhật ký và mã của trang",
+    en="whether anybody does is not known, for logs and code could not be read",
+)
 
 
 def held(control: str, what: Text) -> Text:
@@ -90,6 +100,15 @@ def _calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
         for call in root["calls"]
         if call["function"] not in needed
     ]
+    unsearched = ", ".join(one_line(root["path"], 100) for root in _roots(data) if root["cut_short"])
+    if unsearched and not found:
+        yield (
+            "php_fpm.disable_functions",
+            Text(
+                vi=f"chưa biết mã trong {unsearched} có gọi hay không, vì chưa tìm được hết",
+                en=f"whether the code in {unsearched} does is not known, for it was not searched to its end",
+            ),
+        )
     if found:
         said = "; ".join(found[:MAX_TOLD]) + (" …" if len(found) > MAX_TOLD else "")
         yield (

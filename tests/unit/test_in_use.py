@@ -232,6 +232,20 @@ def test_functions_that_a_site_declares_are_not_held_up_by_its_code() -> None:
     assert "shell_exec" not in change.held.en.replace("--accept", "")
 
 
+def test_code_that_was_not_searched_to_its_end_is_not_taken_to_call_nothing() -> None:
+    unsearched = {"calls": [], "cut_short": True}
+    (change,) = planned("php_fpm.disable_functions", root=unsearched).changes
+    assert change.held is not None
+    assert "/var/www/antruc.test does is not known" in change.held.en
+
+
+def test_where_logs_and_code_could_not_be_read_what_would_be_taken_away_is_held() -> None:
+    typed = {name: areas()[name].model_validate(value) for name, value in host_facts().items()}
+    used = in_use.of(HOST, HostFacts(NOW, typed, {"in_use": "late"}, {}), ["nginx.frame", "nginx.server_tokens"])
+    assert set(used.hosts) == {"nginx.frame"}
+    assert "is not known" in used.hosts["nginx.frame"].en
+
+
 def test_ports_that_would_be_closed_are_named_with_who_listens() -> None:
     exposed = {"protocol": "tcp", "address": "*", "local": False, "process": "node", "unit": None, "service": None}
     data = {"firewall": {"ssh": {"ports": [22]}, "exposed": [{**exposed, "port": port} for port in (22, 443, 3000)]}}
