@@ -36,26 +36,45 @@ logged() {
         }'
 }
 
+# The accounts that run PHP, by the pools and by their processes: those of a pool on demand come and go.
+php_users() {
+    {
+        for process in /proc/[0-9]*; do
+            case $(readlink "$process/exe" 2>/dev/null) in */php-fpm*) stat -c '%u' "$process" 2>/dev/null ;; esac
+        done
+        sed -n 's/^[[:space:]]*user[[:space:]]*=[[:space:]]*\([a-z0-9_.-]*\).*/\1/p' \
+            /etc/php/*/fpm/pool.d/*.conf /etc/php-fpm.d/*.conf 2>/dev/null | while read -r name; do id -u "$name" 2>/dev/null; done
+    } | sort -un | grep -vx 0 | head -20
+}
+
+# 0 when one of those who run PHP may do that with a folder, else 1; which of them serves it, nobody says.
+# A folder that everybody may write to is closed to the others rightly.
+may() {
+    for user in $users; do
+        as="setpriv --reuid=$user --regid=$(id -g "$user") --init-groups --bounding-set=-all --inh-caps=-all"
+        # shellcheck disable=SC2086  words
+        if (cd / && timeout 2 $as test "$1" "$2"); then
+            echo 0
+            return
+        fi
+    done
+    echo 1
+}
+
 # Whether those who run PHP still get into the document roots and their upload folders.
 entered() {
     command -v setpriv >/dev/null || return 0
-    for process in /proc/[0-9]*; do
-        case $(readlink "$process/exe" 2>/dev/null) in */php-fpm*) stat -c '%u' "$process" 2>/dev/null ;; esac
-    done | sort -un | grep -vx 0 | head -20 | while read -r user; do
-        number=0
-        for root; do
-            number=$((number + 1))
-            [ -d "$root" ] || continue
-            as="setpriv --reuid=$user --regid=$(id -g "$user") --init-groups --bounding-set=-all --inh-caps=-all"
-            status=0
-            (cd / && timeout 2 $as test -x "$root") || status=1
-            printf 'luytre: enters:%s:%s %s %s\n' "$user" "$number" "$status" "$root"
-            for folder in wp-content/uploads uploads upload images files media cache tmp; do
-                [ -d "$root/$folder" ] || continue
-                status=0
-                (cd / && timeout 2 $as test -w "$root/$folder") || status=1
-                printf 'luytre: writes:%s:%s:%s %s %s\n' "$user" "$number" "$(echo "$folder" | tr / .)" "$status" "$root/$folder"
-            done
+    users=$(php_users)
+    [ -n "$users" ] || return 0
+    number=0
+    for root; do
+        number=$((number + 1))
+        [ -d "$root" ] || continue
+        printf 'luytre: enters:%s %s %s\n' "$number" "$(may -x "$root")" "$root"
+        for folder in wp-content/uploads uploads upload images files media cache tmp; do
+            [ -d "$root/$folder" ] || continue
+            printf 'luytre: writes:%s:%s %s %s\n' \
+                "$number" "$(echo "$folder" | tr / .)" "$(may -w "$root/$folder")" "$root/$folder"
         done
     done
 }
