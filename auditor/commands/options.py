@@ -108,7 +108,8 @@ def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
     """What ``--accept`` names. Raises InputError for what is about no control with an automated fix."""
     wanted = _named("--accept", names)
     for name in wanted:
-        if not catalogue.mends(name.partition(":")[0]):
+        control, colon, account = name.partition(":")
+        if not catalogue.mends(control) or (colon and not account):
             raise InputError(
                 f"--accept {name}: no control with an automated fix",
                 mend="name controls one by one; see 'auditor controls list'",

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from auditor import resources
+from auditor import lab, resources
 from tests.lab import ways
 from tests.lab.fixtures import INVENTORY, Ended
 
 HOST = "web3"
+DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"
 
 
 def held(hardened: Ended) -> dict[str, str]:
@@ -29,14 +30,19 @@ def test_every_way_in_stays_until_it_is_given_up_by_name(
     fresh(HOST)
     ways.prepare(HOST, tmp_path)
     assert ways.try_all(HOST, tmp_path) == {way.name: True for way in ways.WAYS}
+    play = str(resources.playbook("harden.yml"))
     reach = ("-i", INVENTORY, "--limit", HOST, "--output", str(tmp_path / "out"), "--yes", "--json")
 
     with ways.going_on(HOST, tmp_path):
-        plain = playbook("--limit", HOST, "--tags", "ssh", str(resources.playbook("harden.yml")))
+        plain = playbook("--limit", HOST, "--tags", "ssh", play)
         assert plain.code == 0, plain.out
         for way in ways.WAYS:
             assert all(f"{control}: {way.account} (" in plain.out for control in way.needs), plain.out
         assert ways.try_all(HOST, tmp_path) == {way.name: True for way in ways.WAYS}
+        refused = playbook("--limit", HOST, "--tags", "ssh.root_login", "-e", "ssh_permit_root_login=no", play)
+        assert refused.code != 0
+        assert "sshd itself says that its new settings would lock out root (10.213.47.1, publickey)" in refused.out
+        assert "PermitRootLogin no" not in lab.run(HOST, f"cat {DROPIN}").stdout.decode()
         first = auditor("harden", *reach)
     assert state(first) == ("confirmed", None), first.err
     why = held(first)

@@ -86,6 +86,7 @@ WAYS = (
         lines=("PasswordAuthentication yes",),
     ),
     Way("IPv6", "sau", "publickey", address="link-local"),
+    Way("root by key", "root", "publickey"),
     Way("jump", "nhay", "publickey", through=BEHIND, needs=("ssh.tcp_forwarding",)),
 )
 GROUP = "ways"
@@ -109,7 +110,11 @@ def prepare(host: str, folder: Path) -> None:
         f"TrustedUserCAKeys /etc/ssh/ways_ca.pub\nAllowGroups {GROUP} luytre quantri root\n" + "".join(blocks)
     )
     make = "".join(
-        f"useradd -m -s /bin/bash -G {GROUP} {way.account}\necho '{way.account}:{PASSWORD}' | chpasswd\n"
+        (
+            ""
+            if way.account == "root"
+            else f"useradd -m -s /bin/bash -G {GROUP} {way.account}\necho '{way.account}:{PASSWORD}' | chpasswd\n"
+        )
         + (_authorize(way.account, (folder / "key.pub").read_text()) if way.by_key and not way.certificate else "")
         for way in WAYS
     )
@@ -131,8 +136,8 @@ for i in $(seq 50); do ss -Hltn 'sport = :2222' | grep -q . && break; sleep 0.1;
 
 
 def _authorize(account: str, key: str) -> str:
-    home = f"/home/{account}/.ssh"
-    return f"install -d -m 700 -o {account} -g {account} {home}\nprintf '%s' '{key}' > {home}/authorized_keys\n"
+    home = "/root/.ssh" if account == "root" else f"/home/{account}/.ssh"
+    return f"install -d -m 700 -o {account} -g {account} {home}\nprintf '%s' '{key}' >> {home}/authorized_keys\n"
 
 
 def try_all(host: str, folder: Path, ways: Sequence[Way] = WAYS) -> Mapping[str, bool]:

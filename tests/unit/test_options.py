@@ -55,6 +55,9 @@ def test_a_name_that_is_none_is_guessed_at(limit: str, guess: str | None) -> Non
 def test_what_is_accepted_is_read_as_a_limit_is() -> None:
     assert accepted(["ssh.password_auth, tls.redirect"], CATALOGUE) == {"ssh.password_auth", "tls.redirect"}
     assert accepted(None, CATALOGUE) == frozenset()
+    assert accepted(["ssh.password_auth:hanh"], CATALOGUE) == {"ssh.password_auth:hanh"}
+    with pytest.raises(InputError, match="no control"):
+        accepted(["ssh.password_auth:"], CATALOGUE)
     with pytest.raises(InputError, match="names nothing"):
         accepted([""], CATALOGUE)
     with pytest.raises(InputError, match=r"did you mean 'tls\.redirect'\?"):
