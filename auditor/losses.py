@@ -101,8 +101,8 @@ def _one(account: str, ways: list[Any]) -> Text:
 
 
 _UNRECORDED = Text(
-    vi="ai đó vào bằng mật khẩu, vì SSH ở đây không ghi nhật ký ai đã vào",
-    en="whoever comes in by a password, for sshd keeps no record here of who came in",
+    vi="ai đó vào bằng mật khẩu, vì nhật ký SSH ở đây không cho biết ai đã vào trong hai tuần qua",
+    en="whoever comes in by a password, for the records here do not tell who came in over the last two weeks",
 )
 _LOCKS = Text(vi="sẽ khóa ngoài", en="would lock out")
 _CUTS = Text(vi="sẽ cắt đường hầm đang dùng của", en="would cut what goes through sshd for")

@@ -73,7 +73,9 @@ class Facts(Area):
     """Ways in; without sshd everything but ``installed`` is empty."""
 
     installed: bool
-    recorded: bool = Field(description="sshd keeps a record of who comes in: at least of this very reading")
+    recorded: bool = Field(
+        description="a record of who comes in is kept, at least of this very reading, and could be read for two weeks back"
+    )
     since: int = Field(description="epoch second that the records reach back to; 0 none")
     cut: bool = Field(description="there were more records or ways than are read")
     own: Way | None = Field(description="how this reading came in; None when no record tells")

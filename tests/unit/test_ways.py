@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -70,22 +69,28 @@ def test_a_line_without_end_costs_no_more_than_its_length(text: str) -> None:
     assert time.process_time() - begun < 5
 
 
-def test_of_the_journal_only_roots_own_entries_open_sessions() -> None:
-    def entry(uid: str, message: Any) -> str:
-        return json.dumps({"__REALTIME_TIMESTAMP": f"{NOW}000000", "_PID": "7", "_UID": uid, "MESSAGE": message})
-
+def test_entries_of_the_journal() -> None:
     accepted = "Accepted password for root from 10.0.0.9 port 41 ssh2"
-    text = "\n".join(
-        [
-            entry("33", accepted),
-            entry("0", accepted),
-            entry("0", [65]),
-            "{",
-            '"' * 9,
-            entry("1000", "Starting session: x"),
-        ]
-    )
-    assert [one["said"] for one in _came_in.parse_journal(text)] == [accepted, "Starting session: x"]
+    text = f"{NOW}.738440 web3 sshd-session[82]: {accepted}\n    more of it\n{NOW}.7 web3 sshd[x]: {accepted}\n-- Boot 5a --\n"
+    assert _came_in.parse_journal(text) == [{"moment": NOW, "pid": 82, "said": accepted}]
+
+
+def test_only_roots_own_entries_open_sessions_and_our_own_leave_room_for_others() -> None:
+    asked: list[list[str]] = []
+
+    class Journal(Reading):
+        def installed(self, program: str) -> str:
+            return f"/usr/bin/{program}"
+
+        def run(self, argv: list[str], **_: Any) -> str:
+            asked.append(argv)
+            return ""
+
+    assert _came_in._journal(Journal({}, 20), "luy.tre") == ([], False)
+    words = {argv[-1]: argv for argv in asked}
+    others = r"^(Accepted|Partial) [a-z/-]+ for (?!luy\.tre )"
+    assert set(words) == {others, r"^(Accepted|Partial) [a-z/-]+ for luy\.tre ", _came_in.SESSIONS}
+    assert [text for text, argv in words.items() if "_UID=0" not in argv] == [_came_in.SESSIONS]
 
 
 def test_lines_of_log_daemons() -> None:

@@ -16,6 +16,8 @@ SECOND_FACTORS = (
     *("pam_google_authenticator.so", "pam_oath.so", "pam_u2f.so", "pam_yubico.so", "pam_duo.so", "pam_radius_auth.so"),
     *("pam_exec.so", "pam_privacyidea.so", "pam_sss.so", "pam_ldap.so", "pam_krb5.so", "pam_winbind.so"),
 )
+ENOUGH_DAYS = 15
+"""How far back records must reach of which there are too many to be read: who comes in every week came in twice."""
 MAX_ACCOUNTS = 200
 MAX_PLACES = 8
 MAX_QUESTIONS = 400
@@ -28,7 +30,7 @@ def collect(reading):
             **{"seen": [], "forwarded": [], "accounts": [], "second_factors": [], "offers": []},
         }
     here = session()
-    found, since, cut = _came_in.entries(reading)
+    found, since, cut = _came_in.entries(reading, here["user"] if here else None)
     seen, by_connection = _came_in.ways(found)
     # The log says of a link-local address on which link it lies.
     plainly = {(account, source.partition("%")[0], port): way for (account, source, port), way in by_connection.items()}
@@ -47,7 +49,8 @@ def collect(reading):
     offers, unasked = _sshd.offers(reading, asked[:MAX_QUESTIONS], here["local"] if here else None)
     return {
         "installed": True,
-        "recorded": here is None or bool(by_connection),
+        "recorded": here is None
+        or (bool(by_connection) and not (cut and since > time.time() - ENOUGH_DAYS * _came_in.DAY)),
         "since": since,
         "cut": cut or more,
         "own": own,
