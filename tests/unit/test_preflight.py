@@ -434,6 +434,21 @@ def test_who_comes_in_by_a_key_loses_nothing(way: Data) -> None:
     assert not held("ssh.password_auth", "ssh.root_login", "ssh.strict_modes", data=changed(came(way)))
 
 
+def test_what_was_seen_counts_for_more_than_what_the_files_say() -> None:
+    """Groups and passwords of a directory, a key's file that looks open to others."""
+
+    def odd(data: Data) -> None:
+        came(access.way("quantri", "publickey", "password", key="SHA256:khac"))(data)
+        keys("quantri", closed=False)(data)
+        for offer in data["ways"]["offers"]:
+            if offer["source"] == "10.0.0.9":
+                offer["settings"].update(authenticationmethods=["publickey,password"], allowgroups=["thu-muc"])
+        next(user for user in data["accounts"]["users"] if user["name"] == "quantri")["password"] = "locked"  # noqa: S105
+        data["ways"]["second_factors"] = ["pam_sss.so"]
+
+    assert "quantri (from 10.0.0.9" in held("ssh.password_auth", data=changed(odd))["ssh.password_auth"]
+
+
 def test_who_has_moved_from_a_password_to_a_key_loses_nothing() -> None:
     before, since = access.way("quantri", "password"), access.way("quantri", "publickey", last=NOW)
     assert not held("ssh.password_auth", data=changed(came(before, since)))

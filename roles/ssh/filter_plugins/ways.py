@@ -59,6 +59,7 @@ class State:
     keys: Mapping[str, tuple[Facts, ...]]
     groups: Mapping[str, Any]
     second_factors: bool = False
+    """PAM asks somebody else, too: a code's program, a directory."""
     certified: frozenset[str] = frozenset()
     """The accounts that came in by a certificate."""
     closed: frozenset[str] = frozenset()
@@ -66,7 +67,7 @@ class State:
     networks: tuple[str, ...] = ()
     """The only ones whose packets reach sshd; empty: all."""
     judged: str = "no"
-    """What StrictModes was when the ways were seen: a key of which nothing else is known passed it."""
+    """What StrictModes was when the ways were seen: where it was on, their keys passed it."""
 
     def of(self, way: Way) -> Mapping[int, Facts]:
         """What is offered that way, by port."""
@@ -173,7 +174,8 @@ def open_on(way: Way, now: State) -> set[int]:
 
 
 def _open(settings: Facts, way: Way, now: State) -> bool:
-    if not _admits(settings, way, now, way.source) or not _reaches(way, now):
+    # Whoever came in is let in: of that no list of ours knows more, with groups from who knows where.
+    if not _reaches(way, now) or not (way.last or _admits(settings, way, now, way.source)):
         return False
     if way.to is not None:
         return bool(settings["allowtcpforwarding"] != "no" and settings["disableforwarding"] != "yes")
@@ -203,7 +205,7 @@ def _at_hand(settings: Facts, way: Way, now: State) -> set[str]:
         found.add("publickey")
     if root != "yes":
         return found
-    if settings["passwordauthentication"] == "yes" and kind != "locked" and empty_passes:
+    if settings["passwordauthentication"] == "yes" and (kind != "locked" or now.second_factors) and empty_passes:
         found.add("password")
         if kind == "empty":
             found.add("none")
@@ -222,8 +224,8 @@ def _has_key(settings: Facts, way: Way, now: State, root: str) -> bool:
         return True
     keys = now.keys.get(way.account, ())
     if "publickey" in way.methods:
-        same = [key for key in keys if way.key and key["fingerprint"] == way.key]
-        return any(key["closed"] for key in same) or not strict or (not same and now.judged == "yes")
+        came_so = now.judged == "yes" or any(key["closed"] for key in keys if way.key and key["fingerprint"] == way.key)
+        return came_so or not strict
     if way.account in now.certified and settings["trustedusercakeys"] != "none":
         return True
     bound = way.bound or root == "forced-commands-only"

@@ -5,7 +5,7 @@ import re
 import time
 
 from ansible.module_utils.luytre import _accounts, _came_in, _forwarded, _sshd, firewall, pam, services
-from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre._reading import Unreadable, read_text
 from ansible.module_utils.luytre._session import session
 from ansible.module_utils.luytre.accounts import parse_utmp_from, wtmp_tail
 
@@ -112,13 +112,15 @@ def _place(pattern):
 def people(rows, names):
     """``[{name, groups}]``; None where the groups stand in none of the host's own files."""
     groups = _accounts.groups()
+    sources = re.search(r"(?m)^group:([^\n]*)", read_text("/etc/nsswitch.conf") or "")
+    ours = set(sources.group(1).split() if sources else ()) <= {"files", "systemd", "compat"}
     return [
         {
             "name": name,
             "groups": sorted(
                 {group["name"] for group in groups if name in group["members"] or group["gid"] == rows[name]["gid"]}
             )
-            if name in rows
+            if name in rows and ours
             else None,
         }
         for name in sorted(names)[:MAX_ACCOUNTS]
