@@ -93,6 +93,26 @@ def test_only_roots_own_entries_open_sessions_and_our_own_leave_room_for_others(
     assert [text for text, argv in words.items() if "_UID=0" not in argv] == [_came_in.SESSIONS]
 
 
+def test_what_happened_within_a_second_stays_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [
+        "Starting session: command for hanh from 10.0.0.9 port 41 id 0",
+        "Disconnected from user hanh 10.0.0.9 port 41",
+    ]
+    now = int(time.time()) - 60
+
+    class Journal(Reading):
+        def run(self, argv: list[str], **_: Any) -> str:
+            said = lines if argv[-1] == _came_in.SESSIONS else ["Accepted password for hanh from 10.0.0.9 port 41 ssh2"]
+            return "".join(f"{now}.{at} web3 sshd[7]: {line}\n" for at, line in reversed(list(enumerate(said))))
+
+    monkeypatch.setattr(_came_in, "FILES", ())
+    monkeypatch.setattr(Journal, "installed", lambda _, name: f"/usr/bin/{name}")
+    found, since, cut = _came_in.entries(Journal({}, 20))
+    assert [entry["said"] for entry in found if not entry["said"].startswith("Accepted")] == lines
+    assert (since, cut) == (now, False)
+    assert _came_in.tunnels(found) == []
+
+
 def test_lines_of_log_daemons() -> None:
     old = time.strftime("%b %d %H:%M:%S", time.localtime(NOW - 60))
     text = f"""{old} web3 sshd[7]: Accepted password for hanh from 10.0.0.9 port 41 ssh2

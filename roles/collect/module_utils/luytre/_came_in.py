@@ -82,7 +82,8 @@ def _journal(reading, ours):
     ]
     with concurrent.futures.ThreadPoolExecutor(len(questions)) as pool:
         answers = list(pool.map(lambda question: ask(*question), questions))
-    return [entry for found, _ in answers for entry in found], answers[0][1]
+    # From old to new, also within a second.
+    return [entry for found, _ in answers for entry in reversed(found)], answers[0][1]
 
 
 def parse_journal(text):
