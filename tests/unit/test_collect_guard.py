@@ -110,15 +110,15 @@ print(session())
     [
         (
             {"SSH_CONNECTION": "10.213.47.1 50122 10.213.47.11 22", "LOGNAME": "luytre"},
-            {"source": "10.213.47.1", "port": 22, "user": "luytre"},
+            {"source": "10.213.47.1", "from_port": 50122, "local": "10.213.47.11", "port": 22, "user": "luytre"},
         ),
         (
             {"SSH_CONNECTION": "::ffff:192.0.2.7 1 ::ffff:192.0.2.1 2222", "LOGNAME": "root", "SUDO_USER": "luytre"},
-            {"source": "192.0.2.7", "port": 2222, "user": "luytre"},
+            {"source": "192.0.2.7", "from_port": 1, "local": "192.0.2.1", "port": 2222, "user": "luytre"},
         ),
         (
             {"SSH_CONNECTION": "fe80::1%eth0 1 fe80::2%eth0 22", "LOGNAME": "x"},
-            {"source": "fe80::1", "port": 22, "user": "x"},
+            {"source": "fe80::1", "from_port": 1, "local": "fe80::2", "port": 22, "user": "x"},
         ),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _came_in, _forwarded, _session, _sshd, ways
+from ansible.module_utils.luytre import _came_in, _forwarded, _sshd, ways
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 
 from tests.unit import access
@@ -221,25 +221,6 @@ def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.M
     assert len(offers) == 8
     assert unasked == 0
     assert offers[0]["settings"]["authenticationmethods"] == ["any"]
-
-
-@pytest.mark.parametrize(
-    ("given", "ends"),
-    [
-        ("10.213.47.1 41 10.213.47.13 22", ("10.213.47.1", 41, "10.213.47.13", 22)),
-        ("::ffff:10.213.47.1 41 ::ffff:10.213.47.13 2222", ("10.213.47.1", 41, "10.213.47.13", 2222)),
-        ("fe80::1%eth0 41 fe80::2%eth0 22", ("fe80::1", 41, "fe80::2", 22)),
-        ("2001:db8::7 41 2001:db8::2 22", ("2001:db8::7", 41, "2001:db8::2", 22)),
-    ],
-)
-def test_our_own_connection_as_the_host_sees_it(
-    given: str, ends: tuple[str, int, str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    environment = f"LANG=C\0SSH_CONNECTION={given}\0LOGNAME=luytre\0"
-    monkeypatch.setattr(_session, "read_text", lambda path: environment if path.endswith("environ") else "")
-    here = _session.session()
-    assert (here["source"], here["from_port"], here["local"], here["port"]) == ends
-    assert here["user"] == "luytre"
 
 
 def test_declared_people_may_come_from_wherever_a_block_speaks_of() -> None:
