@@ -328,7 +328,13 @@ def losses(
     open_before = {way: ports for way in every if (ports := open_on(way, now))}
     for control, effect in effects.items():
         after = effect(kept)
-        lost = [way for way in open_before if way not in gone and not _stays(way, open_before, after)]
+        staying = {way for way, ports in open_before.items() if ports <= open_on(way, after)}
+        since = _latest(staying)
+        lost = [
+            way
+            for way in open_before
+            if way not in gone and way not in staying and not (way.methods and since.get(_who(way), 0) >= way.last)
+        ]
         told += [Loss(control, way, name(control, way) in taken) for way in lost]
         if all(name(control, way) in taken for way in lost):
             kept = after
@@ -336,24 +342,17 @@ def losses(
     return told
 
 
-def _stays(way: Way, open_before: Mapping[Way, set[int]], after: State) -> bool:
-    """Whether a way is as open as before, or whoever had it has been seen since, from there, by one that is."""
-    if open_before[way] <= open_on(way, after):
-        return True
-    return (
-        way.to is None
-        and bool(way.methods)
-        and any(
-            other.account == way.account
-            and other.source == way.source
-            and other.methods
-            and other.last >= way.last
-            and other is not way
-            and open_before[other] <= open_on(other, after)
-            for other in open_before
-            if other.to is None
-        )
-    )
+def _latest(staying: Iterable[Way]) -> dict[tuple[str, str], int]:
+    """When an account was last seen to come in from an address by a way that stays: it no longer misses an older one."""
+    found: dict[tuple[str, str], int] = {}
+    for way in staying:
+        if way.methods:
+            found[_who(way)] = max(found.get(_who(way), 0), way.last)
+    return found
+
+
+def _who(way: Way) -> tuple[str, str]:
+    return way.account, way.source
 
 
 # --- for plays ------------------------------------------------------------------------------------------------
@@ -404,27 +403,10 @@ def _administrators(areas: Mapping[str, Facts]) -> Iterator[str]:
     admins = {grant["account"] for grant in areas["sudo"]["grants"] if "ALL" in grant["commands"]}
     if sshd["permitrootlogin"] != "no":
         admins.add("root")
+    unasked = {**UNASKED, **sshd, "gssapiauthentication": "no", "trustedusercakeys": "none"}
+    asked = {account for account, _ in now.offers}
     for account in admins:
-        known = [offer for offer in now.offers if offer[0] == account]
-        here = (
-            now
-            if known
-            else replace(
-                now,
-                offers={
-                    (account, ""): {
-                        0: {
-                            **UNASKED,
-                            **sshd,
-                            "denygroups": (),
-                            "denyusers": (),
-                            "gssapiauthentication": "no",
-                            "trustedusercakeys": "none",
-                        }
-                    }
-                },
-            )
-        )
+        here = now if account in asked else replace(now, offers={(account, ""): {0: unasked}})
         if now.shells.get(account) and _opened_by_key(here, account):
             yield account
 
