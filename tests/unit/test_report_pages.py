@@ -12,9 +12,11 @@ from auditor.models import (
     Host,
     HostHardening,
     LeftOut,
+    NotDone,
     Scope,
     Severity,
     Site,
+    Subject,
     Text,
     Waived,
     Waiver,
@@ -235,7 +237,19 @@ def test_a_hardening_is_told_on_the_overview_and_on_each_host_s_page():
         started=factory.STARTED,
         seconds=300,
         hosts=(
-            HostHardening(host="web1", batch=1, controls=("ssh.root_login",), state="confirmed"),
+            HostHardening(
+                host="web1",
+                batch=1,
+                controls=("ssh.root_login",),
+                state="confirmed",
+                not_done=(
+                    NotDone(
+                        control="ssh.root_login",
+                        subject=Subject(kind="host", id="web1"),
+                        why=Text(vi="để <i> nguyên", en="left <i> alone"),
+                    ),
+                ),
+            ),
             HostHardening(host="web2", batch=2, state="reverted", why=Text(vi="trang <b> hỏng", en="site <b> broke")),
         ),
         broken_before=("gotre.test",),
@@ -245,6 +259,9 @@ def test_a_hardening_is_told_on_the_overview_and_on_each_host_s_page():
     assert [row.split(" ")[0] for row in rows(made["index.html"], ".hardening > li")] == ["Kept", "Reverted"]
     assert "Changes kept on 1 of 2 hosts." in made["index.html"].body.text()
     assert "not judged by wish: bibat.test" in made["index.html"].body.text()
+    (kept,) = rows(made["hosts/web1.html"], ".hardening > li")
+    assert "1 change was not done" in kept
+    assert "left <i> alone" in kept
     (told,) = rows(made["hosts/web2.html"], ".hardening > li")
     assert "site <b> broke" in told
     assert made["hosts/web3.html"].css(".hardening > li") == []
