@@ -144,6 +144,24 @@ def test_a_store_is_open_when_it_answers(
         Store.model_validate(one)
 
 
+def test_a_store_is_asked_as_the_network_asks_it() -> None:
+    table = """Main:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 0.0.0.0
+        /0 universe UNICAST
+     |-- 10.213.47.22
+        /32 host LOCAL
+     |-- 10.213.47.255
+        /32 link BROADCAST
+     |-- 127.0.0.1
+        /32 host LOCAL
+Local:
+     |-- 10.213.47.22
+        /32 host LOCAL
+"""
+    assert _stores.own_addresses(table) == ["10.213.47.22"]
+
+
 def test_rules_of_postgresql_that_ask_no_password() -> None:
     text = """# TYPE DATABASE USER ADDRESS METHOD
 local all postgres peer
