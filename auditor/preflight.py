@@ -26,6 +26,7 @@ from auditor.controls import Fix
 from auditor.facts import HostFacts
 from auditor.models import Domain, Finding, Host, Organisation, Text
 from auditor.reasons import of_area
+from auditor.redact import redact
 from auditor.report.visible import one_line
 
 SUPPORTED = {("debian", "12"), ("debian", "13")}
@@ -360,12 +361,36 @@ def _sent_on(case: Case) -> Iterator[tuple[str, Text]]:
         )
 
 
+def _unfit(case: Case) -> Iterator[tuple[str, Text]]:
+    """Changes after which a daemon is told to read its files or to start anew, and would not start as it is now."""
+    web = (("nginx", "nginx", "/etc/nginx/"), ("apache", "Apache", "/etc/apache2/"))
+    found = [
+        (name, touched, case.data[area]["config_message"] or "?")
+        for area, name, touched in web
+        if case.data.get(area, {}).get("config_ok") is False
+    ]
+    if said := case.data.get("mariadb", {}).get("start_fault"):
+        found += [("MariaDB", touched, said) for touched in ("unit:mariadb.service", "/etc/mysql/")]
+    for name, touched, fault in found:
+        said = one_line(redact(fault), 200)
+        why = Text(
+            vi=f"{name} hiện đã không khởi động lại được ({said}): sửa lỗi đó rồi chạy lại",
+            en=f"{name} would not start again as it is now ({said}): mend that, then run again",
+        )
+        yield from (
+            (control, why)
+            for control, fix in case.fixes.items()
+            if any(touch.startswith(touched) for touch in fix.touches)
+        )
+
+
 _HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (
     _people,
     _other_firewall,
     _packages,
     _untested,
     _sent_on,
+    _unfit,
 )
 
 

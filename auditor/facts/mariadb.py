@@ -106,6 +106,9 @@ class Facts(Area):
     )
     variables: Variables | None = Field(description="None when the server does not run")
     next_start: NextStart | None = Field(description="None when the server does not run")
+    start_fault: str | None = Field(
+        default=None, description="why the server would not start as it is now; empty when it would, None when unknown"
+    )
     accounts: list[Account]
     public_grants: list[PublicGrant]
     databases: list[str] = Field(description="the server's own left out")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.lab.fixtures import INVENTORY, Ended, findings
 from tests.lab.guarded import Host
 from tests.lab.running import running
 
@@ -73,3 +75,30 @@ def test_what_would_not_load_any_more_is_not_undone(host: Callable[[str], Host])
     assert there.sh("nginx -t -q && systemctl restart nginx") == ""
     now = running("web3")
     assert {name for name in before if before[name] != now.get(name)} == set()
+
+
+LATENT = """
+printf '[mysqld]\\ntmpdir = /var/lib/mysql-gone\\n' > /etc/mysql/mariadb.conf.d/80-admin.cnf
+printf '[bad]\\nlisten = /run/php/bad.sock\\nuser = nobody-here\\npm = static\\npm.max_children = 2\\n' > /etc/php/8.2/fpm/pool.d/bad.conf
+openssl req -x509 -newkey rsa:1024 -nodes -days 30 -subj /CN=bennua.test \\
+  -keyout /etc/ssl/private/bennua.test.key -out /etc/ssl/certs/bennua.test.crt 2>/dev/null
+apache2ctl configtest
+"""
+
+
+def test_a_daemon_that_would_not_start_as_it_is_is_left_alone_and_named(
+    host: Callable[[str], Host], auditor: Callable[..., Ended], tmp_path: Path
+) -> None:
+    there = host("web2")
+    assert "Syntax OK" in there.sh(LATENT)
+    hardened = auditor("harden", "-i", INVENTORY, "--limit", "web2", "--yes", "--json", "--output", str(tmp_path))
+    assert hardened.code == 0, hardened.out + hardened.err
+    (ended,) = [one for one in hardened.json["hardening"]["hosts"] if one["host"] == "web2"]
+    assert ended["state"] == "confirmed"
+    changes = hardened.json["plan"]["hosts"][0]["changes"]
+    held = {one["control"]: one["held"]["en"] for one in changes if one["held"]}
+    assert "tmpdir = /var/lib/mysql-gone: it is not there" in held["mariadb.bind_address"]
+    assert "ee key too small" in held["apache.server_tokens"]
+    unread = {one["control"]: one["reason"]["en"] for one in findings(tmp_path) if one["status"] == "not_evaluated"}
+    assert "nobody-here" in unread["php_fpm.expose_php"]
+    assert there.sh("systemctl is-active apache2 mariadb php8.2-fpm ssh").split() == ["active"] * 4

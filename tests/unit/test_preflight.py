@@ -560,6 +560,14 @@ def test_what_its_daemon_cannot_test_first_is_held_unless_the_run_mends_that() -
     assert not held("nginx.server_tokens", "nginx.file_modes", data=data)
 
 
+def test_what_needs_a_daemon_that_would_not_start_as_it_is_is_held_with_its_fault() -> None:
+    fault = "nginx: [emerg] unknown directive"
+    data = changed(lambda data: data["nginx"].update(config_ok=False, config_message=fault))
+    found = held("nginx.server_tokens", "sudo.use_pty", data=data)
+    assert list(found) == ["nginx.server_tokens"]
+    assert fault in found["nginx.server_tokens"]
+
+
 @pytest.mark.parametrize(
     ("state", "said"), [({"busy": True}, "installing software"), ({"unfinished": ["nginx"]}, "dpkg --configure -a")]
 )

@@ -59,6 +59,7 @@ from ansible.module_utils.luytre import apache
 from ansible.module_utils.luytre._apache_config import Configuration
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre._transaction import Refused, Transaction
+from ansible.module_utils.luytre._trust import Trust
 
 ROOT = "/etc/apache2"
 STATE = "/var/lib/apache2/module"
@@ -92,7 +93,7 @@ def main():
         if wanted["include_last"]:
             change.edit(ROOT + "/apache2.conf", lambda text: last_line(text, wanted["include_last"]))
         if change.changed and not module.check_mode:
-            change.commit([["apache2ctl", "configtest"]], at_stake)
+            change.commit([["apache2ctl", "configtest"]], at_stake, fault)
     except Refused as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=change.changed, diff=change.diff)
@@ -100,9 +101,16 @@ def main():
 
 def at_stake():
     """What Apache's test believes, by the configuration as it is now; it writes nothing."""
-    return apache.at_stake(
-        Configuration(ROOT, apache.environment(read_text(apache.ENVVARS) or "")).read(apache.MAIN)
-    ), ()
+    return apache.at_stake(_configuration()), ()
+
+
+def fault():
+    """Why Apache would not start with the certificates and ciphers as they are now, or None."""
+    return apache.certificate_fault(_configuration(), Trust())
+
+
+def _configuration():
+    return Configuration(ROOT, apache.environment(read_text(apache.ENVVARS) or "")).read(apache.MAIN)
 
 
 def enable(change, name):

@@ -67,9 +67,10 @@ class Transaction:
             for path, before, after in self.steps
         ]
 
-    def commit(self, tests, at_stake=lambda: ((), ())):
+    def commit(self, tests, at_stake=lambda: ((), ()), fault=lambda: None):
         """Make the changes, then run the daemons' own tests; on any failure take all back and raise Refused.
 
+        ``fault()`` says, after them, what they do not look at and would keep the daemon from starting; None when nothing.
         ``at_stake()`` gives ``(read, written)``, what the tests believe and what they may write to, once the changes are
         made. They are not run when another than root has a say in it.
         """
@@ -84,6 +85,9 @@ class Transaction:
                 said = _fails(argv)
                 if said is not None:
                     raise Refused("%s refuses the configuration, which was taken back: %s" % (argv[0], said))
+            said = fault()
+            if said is not None:
+                raise Refused("%s would not start with it, so it was taken back: %s" % (tests[0][0], said))
         except (OSError, Refused, Unreadable) as error:
             for path, before in reversed(done):
                 _put(path, before)

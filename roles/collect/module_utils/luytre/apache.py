@@ -7,7 +7,7 @@ import pwd
 import re
 import time
 
-from ansible.module_utils.luytre import _apache_open, _openings, _patterns, _processes, _stake, _web
+from ansible.module_utils.luytre import _apache_open, _certificates, _openings, _patterns, _processes, _stake, _web
 from ansible.module_utils.luytre._apache_config import Configuration, Directive, Section
 from ansible.module_utils.luytre._apache_request import (
     DENIED,
@@ -97,19 +97,12 @@ def collect(reading):
         return ABSENT
     variables = environment(read_text(ENVVARS) or "")
     configuration = Configuration(ROOT, variables).read(MAIN)
-    dumps = (word for name in ("VHOSTS", "RUN_CFG", "MODULES") for word in ("-D", "DUMP_" + name))
-    try:
-        argv = ["apache2ctl", "-t", *dumps]
-        said = reading.run(argv, ok=None, both=True, at_stake=at_stake(configuration))
-        tested, untold = daemon(said, variables), {}
-    except NotRun as refused:
-        said = ""
-        tested, untold = {**daemon("", variables), "config_ok": None}, {"config_ok": str(refused)}
+    said, result, untold = _tested(reading, configuration, variables)
     return {
         **ABSENT,
         "installed": True,
         "version": _package_version(),
-        **tested,
+        **result,
         **describe(
             configuration, reading.declared, _writers(variables.get("APACHE_RUN_USER", "")), reading.deadline - SPARE
         ),
@@ -117,6 +110,41 @@ def collect(reading):
         "not_understood": [*configuration.problems, *_missed(said, configuration)][:50],
         "untold": untold,
     }
+
+
+def tested(reading):
+    """What Apache says of its configuration now: ``{config_ok, config_message, untold}``."""
+    variables = environment(read_text(ENVVARS) or "")
+    _, result, untold = _tested(reading, Configuration(ROOT, variables).read(MAIN), variables)
+    return {"config_ok": result["config_ok"], "config_message": result["config_message"], "untold": untold}
+
+
+def _tested(reading, configuration, variables):
+    """What Apache said, what that tells, and what was not asked, with why."""
+    dumps = (word for name in ("VHOSTS", "RUN_CFG", "MODULES") for word in ("-D", "DUMP_" + name))
+    try:
+        argv = ["apache2ctl", "-t", *dumps]
+        said = reading.run(argv, ok=None, both=True, at_stake=at_stake(configuration))
+    except NotRun as refused:
+        return "", {**daemon("", variables), "config_ok": None}, {"config_ok": str(refused)}
+    result = daemon(said, variables)
+    unloadable = certificate_fault(configuration, reading.trust) if result["config_ok"] else None
+    if unloadable:
+        result.update(config_ok=False, config_message=unloadable)
+    return said, result, {}
+
+
+def certificate_fault(configuration, trust):
+    """Why a certificate in force would keep Apache from starting, which its own test does not look at, or None."""
+    main = [node for node in configuration.tree if node.name != "virtualhost"]
+    blocks = [node for node in configuration.tree if node.name == "virtualhost"][:MAX_VHOSTS]
+    servers = [Server(configuration.modules, main, block.inside) for block in blocks]
+    pairs = []
+    for tls in (_tls(server) for server in servers if server.tls):
+        if tls["certificate"]:
+            files = [configuration.absolute(path) for path in (tls["certificate"], tls["key"] or tls["certificate"])]
+            pairs.append((*files, tls["ciphers"]))
+    return _certificates.fault(pairs, trust)
 
 
 def environment(text):

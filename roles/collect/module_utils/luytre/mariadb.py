@@ -8,7 +8,7 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre import _accounts, _processes, _stake
+from ansible.module_utils.luytre import _accounts, _mariadb_start, _processes, _stake
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below
 from ansible.module_utils.luytre._tightening import Correction
@@ -41,7 +41,17 @@ AT_START = {
 """What a server starts with when no option file says otherwise."""
 SYSTEM_DATABASES = ("information_schema", "mysql", "performance_schema", "sys")
 SERVER_USER = "mysql"
-ASKED = ("version", "branch", "variables", "next_start", "accounts", "public_grants", "databases", "test_database")
+ASKED = (
+    "version",
+    "branch",
+    "variables",
+    "next_start",
+    "accounts",
+    "public_grants",
+    "databases",
+    "test_database",
+    "start_fault",
+)
 """What only the server and its programs tell."""
 DEBIAN_DEFAULTS = "/etc/mysql/debian.cnf"
 DANGEROUS = frozenset(
@@ -105,6 +115,7 @@ def collect(reading):
         "test_database": False,
         "files": config_files() if installed else [],
         "histories": histories(),
+        "start_fault": None,
     }
     if facts["running"]:
         if client is None:
@@ -112,6 +123,7 @@ def collect(reading):
         try:
             facts.update(state(rows(reading, client, QUERY)))
             facts["next_start"] = next_start(reading)
+            facts["start_fault"] = start_fault(reading)
             facts["files"] += datadir(facts["variables"]["datadir"].rstrip("/"))
         except NotRun as refused:
             facts["untold"] = dict.fromkeys(ASKED, str(refused))
@@ -150,6 +162,12 @@ def socket(reading):
             if stat.S_ISSOCK(status.st_mode) and status.st_uid == server.uid and trust.replaceable(path) is None:
                 return path
     raise Unreadable("no socket is certain to be that of the MariaDB that runs here")
+
+
+def start_fault(reading):
+    """Why the server would not start as it is now, or an empty text. Raises NotRun, Unreadable."""
+    program = next(filter(None, map(reading.installed, SERVERS)))
+    return _mariadb_start.fault(reading, program, option_files()) or ""
 
 
 def option_files():

@@ -71,6 +71,17 @@ def collect(reading):
     return {**facts, **_tested(reading, program, path, config), "loose_files": loose_files(config)}
 
 
+def tested(reading):
+    """What nginx says of its configuration now: ``{config_ok, config_message, untold}``."""
+    program = reading.installed("nginx")
+    path = _started_with(_processes.running(program)) or MAIN
+    try:
+        said = _tested(reading, program, path, load(path, read_text))
+    except BadConfig as error:
+        return {"config_ok": False, "config_message": str(error)[:300], "untold": {}}
+    return {"config_message": "", "untold": {}, **said}
+
+
 def describe(config, declared=None, version="", on_disk=True, deadline=None):
     """The part of the facts that follows from the configuration alone. Raises Unreadable.
 

@@ -6,7 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.luytre import _mod_php, _php_stake, _processes
-from ansible.module_utils.luytre._reading import Elsewhere, file_mode, read_below, read_text
+from ansible.module_utils.luytre._reading import Elsewhere, Unreadable, file_mode, read_below, read_text
 
 OUR_INI = "99-luytre.ini"
 BEGIN, END = "; Luy Tre begin", "; Luy Tre end"
@@ -110,10 +110,15 @@ def _version(reading, version):
     read, written = _php_stake.at_stake(folder)
     with ThreadPoolExecutor(max_workers=2) as threads:
         asked = [
-            threads.submit(reading.run, [program, *_php_stake.WITHOUT, word], both=both, at_stake=read, writes=written)
-            for word, both in (("-i", False), ("-tt", True))
+            threads.submit(
+                reading.run, [program, *_php_stake.WITHOUT, word], ok=ok, both=both, at_stake=read, writes=written
+            )
+            for word, both, ok in (("-i", False, (0,)), ("-tt", True, None))
         ]
         info, dump = (answer.result() for answer in asked)
+    wrong = refusal(dump)
+    if wrong:
+        raise Unreadable("%s would not start: %s" % (program, wrong))
     ini = parse_info(info)
     files, ours = pool_files(folder), our_directives(folder)
     return {
@@ -129,6 +134,15 @@ def _version(reading, version):
             if name != "global"
         ],
     }
+
+
+def refusal(text):
+    """The first fault that ``php-fpm -tt`` names when it does not find its configuration sound, else None."""
+    if "test is successful" in text:
+        return None
+    lines = [line.partition("] ")[2] or line for line in text.splitlines() if line.strip()]
+    faults = [line for line in lines if line.startswith(("ERROR", "ALERT"))]
+    return (faults or lines[-1:] or ["it says nothing"])[0][:300]
 
 
 def parse_info(text):

@@ -1,0 +1,79 @@
+"""Whether MariaDB would start as its option files are now: what it says itself, and the folders and files it then needs."""
+
+import json
+import os
+import pwd
+import re
+
+from ansible.module_utils.luytre import _stake
+from ansible.module_utils.luytre._reading import Unreadable
+
+ARGUMENTS = ("--user=mysql", "--help", "--verbose")
+FOLDERS = (
+    *("tmpdir", "datadir", "innodb_data_home_dir", "innodb_log_group_home_dir", "innodb_undo_directory"),
+    *("innodb_tmpdir", "aria_log_dir_path", "slave_load_tmpdir"),
+)
+"""Settings that name folders in which the server has to write when it starts."""
+IN_FOLDERS = ("log_bin", "log_error", "relay_log")
+"""Settings that name files that it makes; only those with a folder in their name."""
+READ = ("init_file", "ssl_ca", "ssl_cert", "ssl_key", "ssl_crl")
+"""Settings that name files that it reads."""
+NONE = "(No default value)"
+READABLE, WRITABLE = os.R_OK, os.R_OK | os.W_OK | os.X_OK
+
+
+def fault(reading, program, mains):
+    """Why it would not start, in its own words where it has some, or None. Raises NotRun, and Unreadable when it is late.
+
+    ``mains`` are the option files with all that they include.
+    """
+    said = reading.run([program, *ARGUMENTS], ok=None, both=True, at_stake=[_stake.OPENSSL, *mains], limit=4_000_000)
+    wrong = re.search(r"(?m)^.*(?:\[ERROR\]|unknown (?:variable|option)|ambiguous option).*$", said)
+    settings = told(said)
+    if not settings:
+        return (wrong.group(0).strip() if wrong else said.strip()[-200:] or "it says nothing")[:300]
+    try:
+        account = pwd.getpwnam("mysql")
+    except KeyError:
+        return "there is no account mysql"
+    return missing(needed(settings), account.pw_uid, account.pw_gid)
+
+
+def told(text):
+    """The settings that it would start with, of what ``--help --verbose`` prints: name, with ``_``, to text."""
+    _, _, table = text.partition("\n--------")
+    pairs = (re.match(r"([a-z][a-z0-9-]*)\s+(\S.*?)\s*$", line) for line in table.splitlines())
+    return {pair.group(1).replace("-", "_"): pair.group(2) for pair in pairs if pair and pair.group(2) != NONE}
+
+
+def needed(settings):
+    """``[(setting, path, how)]`` of what must be there, and what the server must be allowed."""
+    found = [(name, path, WRITABLE) for name in FOLDERS for path in settings.get(name, "").split(":")]
+    found += [(name, os.path.dirname(settings.get(name, "")), WRITABLE) for name in IN_FOLDERS]
+    found += [(name, settings.get(name, ""), READABLE) for name in READ]
+    return [one for one in found if one[1].startswith("/")]
+
+
+def missing(needs, uid, gid):
+    """Which of them is not so for that account, in words, or None. It is asked as that account, in a process apart."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(gid)
+            os.setuid(uid)
+            first = next((one for one in needs if not os.access(one[1], one[2])), None)
+            os.write(writing, json.dumps(first and [first[0], first[1], os.path.exists(first[1])]).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as handle:
+        answer = handle.read(10_000)
+    os.waitpid(child, 0)
+    if not answer:
+        raise Unreadable("what MariaDB needs to start could not be looked at")
+    first = json.loads(answer.decode())
+    if first is None:
+        return None
+    return "%s = %s: %s" % (first[0], first[1], "the server may not use it" if first[2] else "it is not there")

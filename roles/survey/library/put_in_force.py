@@ -1,0 +1,113 @@
+#!/usr/bin/python
+"""Have a daemon read its files, once it is certain that it would start with them."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: put_in_force
+short_description: Reloads or restarts daemons that would start as they are
+description:
+  - Tests each daemon right before it is told to read its files, and leaves it alone when it would not start with them; its
+    own line is the message.
+  - A daemon that does not run is not started. One that stopped over it is a failure, with the line that it left.
+options:
+  units:
+    description: The daemons' units, as in C(nginx.service).
+    type: list
+    elements: str
+    required: true
+  verb:
+    description: What is done.
+    type: str
+    choices: [reload, restart]
+    default: reload
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Reload Apache
+  put_in_force:
+    units: [apache2.service]
+"""
+
+RETURN = r"""
+units:
+  description: What was told to read its files.
+  returned: always
+  type: list
+  elements: str
+"""
+
+import re
+import subprocess
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre import _php_stake, apache, mariadb, nginx, php_fpm
+from ansible.module_utils.luytre._reading import Reading, Unreadable
+
+SECONDS = 60
+VERBS = {"reload": "try-reload-or-restart", "restart": "try-restart"}
+PHP_FPM = re.compile(r"php([0-9.]+)-fpm\.service$")
+
+
+def fault(unit, reading):
+    """Why a unit's daemon would not start as it is now, or None; one without a test of its own is taken to. Raises Unreadable."""
+    version = PHP_FPM.match(unit)
+    if version:
+        program = "php-fpm" + version.group(1)
+        read, written = _php_stake.at_stake("/etc/php/%s/fpm" % version.group(1))
+        argv = [program, *_php_stake.WITHOUT, "-t"]
+        return php_fpm.refusal(reading.run(argv, ok=None, both=True, at_stake=read, writes=written))
+    if unit in ("nginx.service", "apache2.service"):
+        facts = (nginx if unit == "nginx.service" else apache).tested(reading)
+        return facts["untold"].get("config_ok") or ("" if facts["config_ok"] else facts["config_message"]) or None
+    if unit == "mariadb.service":
+        return mariadb.start_fault(reading) or None
+    if unit == "postfix.service":
+        reading.run(["postfix", "check"], both=True, at_stake=["/etc/postfix", "/etc/postfix/main.cf"])
+    return None
+
+
+def is_active(unit):
+    """Whether a unit runs."""
+    return subprocess.run(["systemctl", "--quiet", "is-active", unit], check=False).returncode == 0
+
+
+def left_behind(unit):
+    """The last line that the unit, or systemd of it, left in the journal."""
+    argv = ["journalctl", "--unit", unit, "--no-pager", "--output=cat", "--lines=20", "--boot"]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=SECONDS)
+    lines = [line for line in done.stdout.decode("utf-8", "replace").splitlines() if line.strip()]
+    wrong = [line for line in lines if re.search(r"(?i)emerg|error|fail|cannot|AH\d{5}", line)]
+    return (wrong or lines or ["it left no word"])[-1][:300]
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "units": {"type": "list", "elements": "str", "required": True},
+            "verb": {"type": "str", "choices": sorted(VERBS), "default": "reload"},
+        },
+        supports_check_mode=True,
+    )
+    verb, told = module.params["verb"], []
+    for unit in module.params["units"]:
+        if module.check_mode or not is_active(unit):
+            continue
+        try:
+            said = fault(unit, Reading({}, SECONDS))
+        except Unreadable as unreadable:
+            said = str(unreadable)
+        if said:
+            module.fail_json(msg="%s was left as it runs, for it would not start again: %s" % (unit, said), units=told)
+        code, _out, err = module.run_command(["systemctl", VERBS[verb], unit])
+        if code != 0 or not is_active(unit):
+            module.fail_json(msg="%s stopped: %s" % (unit, left_behind(unit) or err), units=told)
+        told.append(unit)
+    module.exit_json(changed=bool(told) or module.check_mode, units=told)
+
+
+if __name__ == "__main__":
+    main()

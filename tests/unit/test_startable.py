@@ -1,0 +1,89 @@
+"""Whether a daemon would start as it is now: certificates against ciphers, MariaDB's folders, PHP-FPM's own words."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.luytre import _certificates, _mariadb_start, php_fpm
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+
+class Trusting:
+    def loosest(self, _paths: list[str]) -> str | None:
+        return None
+
+
+class Doubting:
+    def loosest(self, paths: list[str]) -> str | None:
+        return f"{paths[0]} can be changed by everybody"
+
+
+@pytest.fixture(scope="module")
+def weak(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate with a key of 1024 bits."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505  it is what the test is about
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "xa.test")])
+    now = datetime.now(UTC)
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1)).sign(
+        key, hashes.SHA256()
+    )
+    folder = tmp_path_factory.mktemp("weak")
+    (folder / "c.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "k.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return str(folder / "c.pem"), str(folder / "k.pem")
+
+
+def test_a_key_too_small_for_the_ciphers_is_told_in_openssls_words(weak: tuple[str, str]) -> None:
+    assert _certificates.fault([(*weak, None)], Trusting()) == f"{weak[0]}: ee key too small"
+    assert _certificates.fault([(*weak, "DEFAULT@SECLEVEL=0")], Trusting()) is None
+
+
+def test_a_certificate_that_is_gone_and_ciphers_that_are_none_are_told(weak: tuple[str, str]) -> None:
+    assert _certificates.fault([("/nowhere/c.pem", weak[1], None)], Trusting()) == "/nowhere/c.pem is not there"
+    assert "no cipher" in (_certificates.fault([(*weak, "NO-SUCH")], Trusting()) or "").lower()
+
+
+def test_what_others_can_change_is_not_loaded(weak: tuple[str, str]) -> None:
+    assert _certificates.fault([(*weak, None)], Doubting()) is None
+
+
+HELP = """mariadbd  Ver 10.11
+Variables (--variable-name=value)
+and boolean options {FALSE|TRUE}                            Value (after reading options)
+----------------------------------------------------------- ---------------
+datadir                                                     /var/lib/mysql/
+init-file                                                   (No default value)
+log-error                                                   /var/log/mysql/error.log
+ssl-key                                                     /etc/mysql/key.pem
+tmpdir                                                      /srv/one:/srv/tmp
+"""
+
+
+def test_what_mariadb_needs_is_read_of_its_own_words() -> None:
+    assert [(name, path) for name, path, _ in _mariadb_start.needed(_mariadb_start.told(HELP))] == [
+        ("tmpdir", "/srv/one"),
+        ("tmpdir", "/srv/tmp"),
+        ("datadir", "/var/lib/mysql/"),
+        ("log_error", "/var/log/mysql"),
+        ("ssl_key", "/etc/mysql/key.pem"),
+    ]
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    gone = ("tmpdir", str(tmp_path / "gone"), os.W_OK)
+    assert _mariadb_start.missing([("datadir", str(tmp_path), os.W_OK)], os.getuid(), os.getgid()) is None
+    assert _mariadb_start.missing([gone], os.getuid(), os.getgid()) == f"tmpdir = {tmp_path}/gone: it is not there"
+
+
+def test_php_fpms_first_fault_is_told_and_not_that_it_failed() -> None:
+    said = "[26-Nov-2026 05:00:00] ERROR: [pool bad] cannot get uid for user 'nobody-here'\n[26-Nov-2026 05:00:00] ERROR: FPM initialization failed\n"
+    assert php_fpm.refusal(said) == "ERROR: [pool bad] cannot get uid for user 'nobody-here'"
+    assert php_fpm.refusal("NOTICE: configuration file test is successful") is None
