@@ -84,6 +84,15 @@ class LooseUnit(Fact):
     doubt: str = Field(description="which file or folder, and who")
 
 
+class Stale(Fact):
+    """A daemon that runs what it read before a file of its configuration was changed."""
+
+    unit: str
+    file: str = Field(description="the one that was changed last")
+    changed: int = Field(description="when, in seconds since 1970")
+    loaded: int = Field(description="when the daemon read its files, in seconds since 1970")
+
+
 class Facts(Area):
     """Listening sockets and the units that matter."""
 
@@ -91,6 +100,7 @@ class Facts(Area):
     listeners: list[Listener]
     unneeded: list[Unneeded]
     failed: list[str]
+    stale: list[Stale] = Field(default_factory=list)
     confinement: list[Confinement]
     mail_server: str | None
     core_dumps: CoreDumps

@@ -6,7 +6,7 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre import _ftp, _processes, _relay, _root_units, _stores
+from ansible.module_utils.luytre import _ftp, _loaded, _processes, _relay, _root_units, _stores
 from ansible.module_utils.luytre._reading import Unreadable, read_text
 
 UNNEEDED = (
@@ -80,6 +80,7 @@ def collect(reading):
         "fetching_units": fetching,
         "unneeded": unneeded(shown, read_text("/proc/self/mounts") or ""),
         "failed": failed(reading),
+        "stale": _loaded.stale(reading),
         "confinement": confinement(shown),
         "mail_server": mail_server(reading),
         "core_dumps": core_dumps(reading),

@@ -118,7 +118,8 @@ def loaded(name):
 def _by_its_file(name):
     path = next((path for pattern, path in WRITTEN_ANEW.items() if matches(name, (pattern,))), None)
     try:
-        return os.stat(path.replace("{version}", _version(name))).st_mtime if path else None
+        status = os.stat(path.replace("{version}", _version(name))) if path else None
+        return status.st_mtime if status and status.st_uid == 0 else None
     except OSError:
         return None
 

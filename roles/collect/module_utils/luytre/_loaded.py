@@ -1,0 +1,135 @@
+"""Daemons that run what they read before their files were changed: not what an administrator believes to be in force.
+
+When a daemon read its files is seen by what it did then: nginx starts new workers, Apache, PHP-FPM and sshd write their
+number anew. MariaDB reads them at its start alone; what was changed while it runs is in force, so its values are compared.
+"""
+
+import glob
+import os
+import re
+import time
+
+from ansible.module_utils.luytre import mariadb
+from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
+
+SLACK = 2.0
+"""Seconds by which a file may be newer: starts are known to the hundredth, and whoever writes reloads at once."""
+MAX_FILES = 5_000
+NGINX, APACHE = "/etc/nginx/", "/etc/apache2/"
+DAEMONS = (
+    (
+        "nginx.service",
+        "/run/nginx.pid",
+        [NGINX + part for part in ("*.conf", "conf.d/*.conf", "snippets/*.conf", "sites-enabled", "sites-enabled/*")],
+    ),
+    (
+        "apache2.service",
+        "/run/apache2/apache2.pid",
+        [APACHE + "*.conf", APACHE + "envvars"]
+        + [APACHE + kind + part for kind in ("conf", "mods", "sites") for part in ("-enabled", "-enabled/*")],
+    ),
+    ("ssh.service", "/run/sshd.pid", ["/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf"]),
+)
+"""Unit, the file with the number of its first process, and its configuration; a folder counts where links are switched in it."""
+OPTION_FILES = ("/etc/mysql/*.cnf", "/etc/mysql/conf.d/*.cnf", "/etc/mysql/mariadb.conf.d/*.cnf")
+UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def stale(reading):
+    """``{unit, file, changed, loaded}`` of each daemon that runs and is older than a file of its configuration."""
+    found = []
+    for unit, number, patterns in [*DAEMONS, *_pools()]:
+        when, newest = loaded(unit, number), latest(patterns, reading.trust)
+        if when and newest and newest[0] > when + SLACK:
+            found.append({"unit": unit, "file": newest[1], "changed": int(newest[0]), "loaded": int(when)})
+    return found + _stale_mariadb(reading)
+
+
+def _pools():
+    for folder in sorted(glob.glob("/etc/php/*/fpm")):
+        version = folder.split("/")[3]
+        patterns = [folder + part for part in ("/*.conf", "/php.ini", "/conf.d/*.ini", "/pool.d/*.conf")]
+        yield "php%s-fpm.service" % version, "/run/php/php%s-fpm.pid" % version, patterns
+
+
+def latest(patterns, trust):
+    """``(when, file)`` of the newest change, of what root alone can change; None when there is nothing.
+
+    The earlier of a file's two times: an owner or mode that changed says nothing new to a daemon, and no time lies ahead.
+    """
+    found = []
+    for path in sorted(path for pattern in patterns for path in glob.glob(pattern))[:MAX_FILES]:
+        try:
+            status = os.stat(path)
+        except OSError:
+            continue
+        found.append((min(status.st_mtime, status.st_ctime), path))
+    return next((one for one in sorted(found, reverse=True) if trust.loose(one[1]) is None), None)
+
+
+def loaded(unit, number):
+    """When a daemon last read its files, in seconds since 1970, or None when it does not run."""
+    try:
+        status = os.stat(number)
+        first = int(read_text(number, 20) or "")
+        if status.st_uid != 0 or not os.path.exists("/proc/%d" % first):
+            return None
+        return _newest_worker(first) if unit == "nginx.service" else status.st_mtime
+    except (OSError, Unreadable, ValueError):
+        return None
+
+
+def _newest_worker(first):
+    starts = (start for parent, start in filter(None, map(_born, glob.glob("/proc/[0-9]*/stat"))) if parent == first)
+    return max(starts, default=None)
+
+
+def _born(path):
+    """``(parent, start)`` of a process, or None when it is gone."""
+    try:
+        words = (read_text(path, 4096) or "").rpartition(")")[2].split()
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(words[19]) / os.sysconf("SC_CLK_TCK")
+        return int(words[1]), time.time() - age
+    except (IndexError, ValueError, Unreadable):
+        return None
+
+
+# --- MariaDB --------------------------------------------------------------------------------------------
+
+
+def _stale_mariadb(reading):
+    servers, newest = mariadb.servers(reading), latest(OPTION_FILES, reading.trust)
+    born = _born("/proc/%d/stat" % servers[0].pid) if servers else None
+    client, printer = mariadb.client_program(reading), reading.installed("my_print_defaults")
+    if not (born and newest and client and printer) or newest[0] <= born[1] + SLACK:
+        return []
+    try:
+        written = reading.run([printer, "--mysqld"], at_stake=mariadb.option_files()).splitlines()
+        asked = "SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES;"
+        running = {row[0]: row[1] or "" for row in mariadb.rows(reading, client, asked) if len(row) == 2}
+    except (NotRun, Unreadable):
+        return []
+    if not differing(written, running):
+        return []
+    unit = servers[0].unit or "mariadb.service"
+    return [{"unit": unit, "file": newest[1], "changed": int(newest[0]), "loaded": int(born[1])}]
+
+
+def differing(written, running):
+    """Names of settings that the option files give another value than the one that is in force."""
+    wanted = {}
+    for option in written:
+        name, equals, value = option.strip().lstrip("-").partition("=")
+        if equals:
+            wanted[name.replace("-", "_").lower()] = value
+    return sorted(name for name in wanted if name in running and _same(wanted[name]) != _same(running[name]))
+
+
+def _same(value):
+    """A value in one form: sizes as numbers, switches as 0 and 1, folders without the slash at the end."""
+    text = value.strip().strip("\"'")
+    size = re.match(r"(\d{1,18})([KMGT]?)$", text.upper())
+    if size:
+        return str(int(size.group(1)) * UNITS.get(size.group(2), 1))
+    switch = {"ON": "1", "TRUE": "1", "YES": "1", "OFF": "0", "FALSE": "0", "NO": "0"}
+    return switch.get(text.upper(), text.rstrip("/"))

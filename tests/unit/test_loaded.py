@@ -1,0 +1,62 @@
+"""Which daemons run what they read before their files were changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.luytre import _loaded
+
+
+class Trusting:
+    def __init__(self, loose: str = "") -> None:
+        self._loose = loose
+
+    def loose(self, path: str) -> str | None:
+        return "others" if path == self._loose else None
+
+
+def test_the_newest_file_counts_that_root_alone_can_change(tmp_path: Path) -> None:
+    for name, when in (("a.conf", 1_000), ("b.conf", 3_000), ("c.conf", 2_000)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (when, when))
+    patterns = [str(tmp_path / "*.conf")]
+    assert _loaded.latest(patterns, Trusting()) == (3_000, str(tmp_path / "b.conf"))
+    assert _loaded.latest(patterns, Trusting(str(tmp_path / "b.conf"))) == (2_000, str(tmp_path / "c.conf"))
+    assert _loaded.latest([str(tmp_path / "*.ini")], Trusting()) is None
+
+
+def test_neither_a_mode_nor_a_time_that_lies_ahead_makes_a_file_new(tmp_path: Path) -> None:
+    path = tmp_path / "a.conf"
+    path.touch()
+    os.utime(path, (1_000, 1_000))
+    path.chmod(0o600)
+    assert _loaded.latest([str(path)], Trusting()) == (1_000, str(path))
+    os.utime(path, (2**40, 2**40))
+    assert _loaded.latest([str(path)], Trusting())[0] < 2**40
+
+
+def test_a_number_of_a_process_that_is_gone_tells_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.pid"
+    path.write_text("999999999")
+    assert _loaded.loaded("ssh.service", str(path)) is None
+    path.write_text(str(os.getpid()))
+    assert (_loaded.loaded("ssh.service", str(path)) is not None) == (os.getuid() == 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "running", "names"),
+    [
+        ("--max-connections=200", {"max_connections": "151"}, ["max_connections"]),
+        ("--key_buffer_size=16M", {"key_buffer_size": "16777216"}, []),
+        ("--local-infile=0", {"local_infile": "OFF"}, []),
+        ("--datadir=/var/lib/mysql", {"datadir": "/var/lib/mysql/"}, []),
+        ("--unheard-of=1", {}, []),
+        ("--skip-name-resolve", {"skip_name_resolve": "OFF"}, []),
+    ],
+)
+def test_mariadb_is_older_than_its_files_where_a_value_differs(
+    written: str, running: dict[str, str], names: list[str]
+) -> None:
+    assert _loaded.differing([written], running) == names
