@@ -16,6 +16,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MAX_MEMBERS = 200
 _MAX_CHARS = 1_000
 _MAX_PATH = 200
+_MAX_LAST_WORDS = 5
+_CONTROL = re.compile(r"[a-z][a-z0-9_]{1,40}\.[a-z][a-z0-9_]{1,60}")
 _NOT_KEPT: Mapping[str, Text] = {
     "deep": Text(vi="thư mục lồng nhau quá sâu", en="folders are nested too deep"),
     "many": Text(vi="có quá nhiều mục", en="there are too many"),
@@ -81,6 +83,16 @@ def not_back(said: Mapping[str, Any]) -> tuple[str, ...]:
 def differs(said: Mapping[str, Any]) -> bool:
     """Whether a host that was brought back is not in everything as it was."""
     return bool(said.get("differs"))
+
+
+def last_words(said: Mapping[str, Any]) -> tuple[tuple[str, str, str | None], ...]:
+    """``(unit, line, control)`` of daemons that stopped in the run: what each said, and whose line of ours it named."""
+    found = []
+    for one in mappings(said.get("said")):
+        unit, line = (one_line(word(one.get(key)), 300) for key in ("unit", "line"))
+        control = one.get("control")
+        found.append((unit, line, control if isinstance(control, str) and _CONTROL.fullmatch(control) else None))
+    return tuple(found[:_MAX_LAST_WORDS])
 
 
 def word(value: Any) -> str:

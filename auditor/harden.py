@@ -26,7 +26,7 @@ from auditor.journal import Journal
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, HostState, Inventory, Text
 from auditor.not_done import Left, left_alone
 from auditor.plan import Plan, TaskPreview, preview
-from auditor.reasons import explain
+from auditor.reasons import blame, explain
 from auditor.redact import redact
 from auditor.report.visible import one_line
 from auditor.reserve import Reserve
@@ -233,6 +233,8 @@ class _Rollout:
     outcomes: dict[str, HostOutcome] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
     beside: Mapping[str, beside.Beside] = field(default_factory=dict)
+    suspects: dict[str, Sequence[ControlId]] = field(default_factory=dict)
+    """By host, the controls that may have done what its probes saw."""
     until: dict[str, float] = field(default_factory=dict)
     """When, on the monotonic clock, a host must be back by itself."""
 
@@ -359,7 +361,7 @@ class _Rollout:
         return look.compare(expected, look.take(suspects, reach, expected.first))
 
     def _suspected(self, failed: Mapping[str, tuple[look.Failed, ...]]) -> dict[str, Text]:
-        """What failed on a host, with the controls that may have done it."""
+        """What failed on a host; the controls that may have done it are remembered."""
         found = {}
         for host, failures in failed.items():
             entry = self.record.now.of(host)
@@ -367,12 +369,9 @@ class _Rollout:
             suspects = [
                 c for c in controls if any(c.split(".")[0] in failure.areas for failure in failures)
             ] or controls
-            said = [failure.what for failure in failures[:5]]
-            named = ", ".join(suspects[:12]) + (" …" if len(suspects) > 12 else "")
-            found[host] = Text(
-                vi=f"{'; '.join(text.vi for text in said)} (sau khi áp dụng {named})",
-                en=f"{'; '.join(text.en for text in said)} (after applying {named})",
-            )
+            self.suspects[host] = suspects
+            both = {lang: "; ".join(getattr(one.what, lang) for one in failures[:5]) for lang in ("vi", "en")}
+            found[host] = Text(**both)
         return found
 
     def _settle(self, hosts: Sequence[Host], orders: Mapping[str, Order], wrong: Mapping[str, Text]) -> None:
@@ -430,7 +429,9 @@ class _Rollout:
         if after := guard.digest(answer, "after"):
             changes["after"] = after
         if state in ("reverted", "in_part"):
-            changes["why"] = _with_problems(_with_cause(why, answer), answer)
+            controls = entry.controls if entry else ()
+            cause = blame(_with_cause(why, answer), guard.last_words(answer), controls, self.suspects.get(name, ()))
+            changes["why"] = _with_problems(cause, answer)
         self.record.put([name], **changes)
         return True
 

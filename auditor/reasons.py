@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from auditor.in_ansible import bounds
 from auditor.models import Text
@@ -213,3 +214,54 @@ def of_area(message: str) -> Text:
         vi=f"không chạy {program} bằng quyền root, vì {who['vi']} sửa được {file}",
         en=f"{program} was not run as root, for {file} can be changed by {who['en']}",
     )
+
+
+_OF_UNITS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("nginx", ("nginx", "tls", "web")),
+    ("apache2", ("apache", "tls", "web")),
+    ("php", ("php_fpm",)),
+    ("ssh", ("ssh",)),
+    ("mariadb", ("mariadb",)),
+    ("postfix", ("services",)),
+    ("exim4", ("services",)),
+)
+"""The areas whose controls change a daemon, by the beginning of its unit's name."""
+_OF_WORDS = re.compile(r"(?i)(?:key|md|dh key) too (?:small|weak)|no cipher|cipher", re.ASCII)
+_MAX_SUSPECTS = 5
+
+
+def blame(
+    why: Text, said: Sequence[tuple[str, str, str | None]], controls: Sequence[str], suspects: Sequence[str]
+) -> Text:
+    """Why a host was brought back, with what daemons that stopped said, and of the controls made those that did it.
+
+    ``said`` are ``(unit, line, control)``; a control counts only where it was made. Where the line names none, it is
+    those of the daemon's areas; where no daemon said anything, the ``suspects`` by what failed.
+    """
+    parts = [
+        f"{unit}: {line}{_listed([control] if control in controls else _of_unit(unit, line, controls))}"
+        for unit, line, control in said
+    ]
+    if parts:
+        both = "; ".join(parts)
+        return Text(vi=f"{why.vi}; {both}", en=f"{why.en}; {both}")
+    named = _names(suspects)
+    return Text(vi=f"{why.vi} (sau khi áp dụng {named})", en=f"{why.en} (after applying {named})") if named else why
+
+
+def _of_unit(unit: str, line: str, controls: Sequence[str]) -> list[str]:
+    areas = next((areas for start, areas in _OF_UNITS if unit.startswith(start)), ())
+    own = [control for control in controls if control.partition(".")[0] in areas]
+    of_tls = [control for control in own if control.startswith("tls.")] if _OF_WORDS.search(line) else []
+    return of_tls or own
+
+
+def _listed(suspects: Sequence[str | None]) -> str:
+    named = _names(suspects)
+    return f" ({named})" if named else ""
+
+
+def _names(suspects: Sequence[str | None]) -> str:
+    shown = [one for one in suspects if one]
+    more = f" +{len(shown) - _MAX_SUSPECTS}" if len(shown) > _MAX_SUSPECTS else ""
+    return ", ".join(shown[:_MAX_SUSPECTS]) + more

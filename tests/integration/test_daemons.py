@@ -102,3 +102,23 @@ def test_a_daemon_that_would_not_start_as_it_is_is_left_alone_and_named(
     unread = {one["control"]: one["reason"]["en"] for one in findings(tmp_path) if one["status"] == "not_evaluated"}
     assert "nobody-here" in unread["php_fpm.expose_php"]
     assert there.sh("systemctl is-active apache2 mariadb php8.2-fpm ssh").split() == ["active"] * 4
+
+
+def test_a_daemon_that_a_run_stopped_is_quoted_when_the_host_comes_back(host: Callable[[str], Host]) -> None:
+    there = host("web2")
+    there.sh(
+        """openssl req -x509 -newkey rsa:1024 -nodes -days 30 -subj /CN=bennua.test \\
+        -keyout /etc/ssl/private/bennua.test.key -out /etc/ssl/certs/bennua.test.crt 2>/dev/null
+        sed -i 's/SSLEngine on/&\\nSSLCipherSuite DEFAULT@SECLEVEL=0/' /etc/apache2/sites-available/*.conf
+        systemctl restart apache2"""
+    )
+    assert there.sh("systemctl is-active apache2").strip() == "active"
+    there.arm("stopped", ["/etc/"])
+    there.sh(
+        "sed -i '/SECLEVEL=0/d' /etc/apache2/sites-available/*.conf; apache2ctl configtest; systemctl restart apache2;"
+        "printf 'Ciphers none-such\\n' > /etc/ssh/sshd_config.d/00-luytre.conf; true"
+    )
+    back = there.guard("revert", run="stopped")
+    (said,) = back["said"]
+    assert said["unit"] == "apache2.service" and "ee key too small" in said["line"]
+    assert back["problems"] == [] and there.sh("systemctl is-active apache2").strip() == "active"

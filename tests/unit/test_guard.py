@@ -23,7 +23,9 @@ ansible.module_utils.__path__.append(str(Path(__file__).parents[2] / "roles" / "
 from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]  # noqa: E402
     accounts,
     actions,
+    daemons,
     database,
+    last_words,
     live,
     packages,
     scope,
@@ -542,3 +544,29 @@ def test_a_name_that_is_no_text_does_not_cost_the_host_its_answer(monkeypatch: p
     guard.main()
     shown = "/var/www/\\udcff"
     assert said == [{**answer, "paths": [{"path": shown}], "not_back": {shown: shown}}, shown]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["unknown directive in %s:4", "%s line 4: Bad configuration option", "AH00526: Syntax error on line 4 of %s:"],
+)
+def test_a_daemons_own_line_leads_to_the_control_above_the_line_that_it_names(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.conf"
+    path.write_text("# nginx.one\na on;\n# nginx.two\nb on;\n# nginx.three\n")
+    path.chmod(0o644)
+    monkeypatch.setattr(last_words, "_above", lambda file, number, real=last_words._above: real(str(path), number))
+    assert last_words.control(said % "/etc/nginx/x.conf") == "nginx.two"
+    path.chmod(0o666)
+    assert last_words.control(said % "/etc/nginx/x.conf") is None
+
+
+def test_when_systemd_started_or_reloaded_a_daemon() -> None:
+    assert daemons._moment("Thu 1970-01-01 00:01:00.250000 UTC") == 60.25
+    assert daemons._moment("n/a") is None
+
+
+def test_what_a_daemon_says_begins_where_its_fault_does() -> None:
+    said = "apache2ctl configtest ended with 1: AH00558: Could not reliably determine AH00526: Syntax error on line 3"
+    assert daemons.own_line(said) == "AH00526: Syntax error on line 3"

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from auditor.in_ansible import bounds
-from auditor.reasons import explain, of_area
+from auditor.models import Text
+from auditor.reasons import blame, explain, of_area
 
 
 @pytest.mark.parametrize(
@@ -91,3 +92,29 @@ def test_a_program_that_was_not_run_names_file_and_account_in_both_languages() -
     assert "không nằm ở chỗ các gói" in of_area("/www/sbin/nginx runs, which is not where a package puts it").vi
     assert "mọi tài khoản" in of_area("sshd was not run as root: /x can be changed by everybody").vi
     assert of_area("ss took longer than its time").vi == "ss took longer than its time"
+
+
+WHY = Text(vi="trang không trả lời", en="the site does not answer")
+MADE = ("apache.traces", "nginx.timeouts", "ssh.macs", "tls.ciphers", "tls.protocols")
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        (("nginx.service", "unknown directive in /etc/nginx/conf.d/x.conf:3", "nginx.timeouts"), "(nginx.timeouts)"),
+        (("apache2.service", "SSL routines::ee key too small", None), "(tls.ciphers, tls.protocols)"),
+        (("ssh.service", "Bad SSH2 mac spec", "pam.never_made"), "(ssh.macs)"),
+        (("cups.service", "no printer", None), "cups.service: no printer"),
+    ],
+)
+def test_a_way_back_names_the_daemons_own_line_and_the_control(said: tuple[str, str, str | None], named: str) -> None:
+    blamed = blame(WHY, [said], MADE, MADE).en
+    assert blamed.startswith(f"the site does not answer; {said[0]}: {said[1]}")
+    assert blamed.endswith(named)
+
+
+def test_where_no_daemon_stopped_the_suspects_are_few() -> None:
+    suspects = [f"nginx.c{number}" for number in range(12)]
+    assert blame(WHY, (), suspects, suspects).en.endswith(
+        "(after applying nginx.c0, nginx.c1, nginx.c2, nginx.c3, nginx.c4 +7)"
+    )

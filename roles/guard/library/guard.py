@@ -132,6 +132,7 @@ from ansible.module_utils.luytre_guard import (
     data,
     database,
     identity,
+    last_words,
     live,
     needed,
     packages,
@@ -155,8 +156,8 @@ from ansible.module_utils.luytre_guard import (
 )
 
 SENT = (
-    *(accounts, apart, daemons, data, database, identity, live, needed, packages, restore, rollback, scope),
-    *(service, sessions, snapshot, spare, steps, timer, tree, trial, units, verify, walk, work, writing),
+    *(accounts, apart, daemons, data, database, identity, last_words, live, needed, packages, restore, rollback),
+    *(scope, service, sessions, snapshot, spare, steps, timer, tree, trial, units, verify, walk, work, writing),
 )
 """Named here so that Ansible sends them all; the host keeps them for its own use."""
 

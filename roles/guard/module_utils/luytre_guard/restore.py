@@ -3,7 +3,22 @@
 import contextlib
 import os
 
-from . import commands, daemons, database, live, needed, packages, spare, store, tree, units, verify, walk, writing
+from . import (
+    commands,
+    daemons,
+    database,
+    last_words,
+    live,
+    needed,
+    packages,
+    spare,
+    store,
+    tree,
+    units,
+    verify,
+    walk,
+    writing,
+)
 from .work import LISTED, Work
 
 AGAIN = frozenset(("way in", "packet filter", verify.KERNEL, verify.UNITS, "database", "package records"))
@@ -57,8 +72,9 @@ class Revert:
         self._again = earlier.get("pending") or {}
         self._pending, self._needed, self._work = {}, {}, None
         fresh = {"sysctls": [], "ruleset": [], "units": [], "database": False, "packages": {}, "problems": []}
-        fresh.update({"files": [], "removed": [], "count": 0, "differs": {}})
+        fresh.update({"files": [], "removed": [], "count": 0, "differs": {}, "said": []})
         self.done = {word: earlier.get(word, value) for word, value in fresh.items()}
+        self._since = None if earlier.get("cause") == "boot" or self._again else earlier.get("armed")
 
     def all(self):
         """Do it. ``done``, with ``pending``: path or step to why it failed; and whether the host is ``held`` by that."""
@@ -71,6 +87,9 @@ class Revert:
             work.tell(problem)
         if not self._again:
             self._count(found["paths"])
+        if self._since and not self.done["said"]:
+            with contextlib.suppress(Exception):
+                self.done["said"] = last_words.of_stopped(manifest["units"], found["units"], self._since)
         self._needed = self._needed_packages(found["paths"])
         work.paths = needed.without_files_of(self._needed, paths)
         work.files()

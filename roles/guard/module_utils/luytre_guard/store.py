@@ -24,8 +24,8 @@ ROOM = "room"
 """Of a run, or of the guard: the folder with what ``spare`` keeps."""
 MODULES = (
     *("__init__", "store", "spare", "commands", "identity", "tree", "walk", "apart", "scope", "data", "snapshot"),
-    *("writing", "work", "restore", "rollback", "daemons", "units", "trial", "live", "needed", "packages"),
-    *("database", "sessions", "accounts", "steps", "verify", "timer", "service", "actions"),
+    *("writing", "work", "restore", "rollback", "daemons", "last_words", "units", "trial", "live", "needed"),
+    *("packages", "database", "sessions", "accounts", "steps", "verify", "timer", "service", "actions"),
 )
 
 
