@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,11 @@ TRUE_BESIDE = {
     *("mess2 dulieu.baihop.test nginx.backup_files", "mess2 baihop.test backup.readable"),
 }
 """Critical or high, true, and not planted: what such a server simply has."""
+NEW = "dongnghiep"
+"""A colleague of the admin, taken in after the hardening."""
+ACCOUNTS = tuple(
+    f"/etc/{name}{old}" for name in ("passwd", "shadow", "group", "gshadow", "subuid", "subgid") for old in ("", "-")
+)
 VARIES = ("date", "last-modified", "etag", "set-cookie", "expires", "content-length")
 LIVES = (
     *("/var/lib/postgresql", "/var/lib/redis", "/var/lib/fail2ban", "/var/lib/postfix", "/var/spool", "/var/mail"),
@@ -50,7 +56,7 @@ LIVES = (
     *("/var/www/baihop.test/public/tmp", "/srv/dulieu/luu-tru", "/var/lib/phpmyadmin/tmp", "/root/.ssh"),
     *("/var/lib/nginx/body", "/var/cache/debconf"),
 )
-"""Where what people and programs did meanwhile lies."""
+"""Where what visitors and programs did meanwhile lies."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class Story:
     in_force: Mapping[str, tuple[InForce, InForce]]
     answers: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
     """What the daemons that run offer and answer."""
+    people: Mapping[str, tuple[list[str], list[str]]]
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +98,13 @@ def _played(folder: Path) -> Story:
     state, output = environment(folder), folder / "out"
     each(lambda host: _laid_over(host, _keys(folder, host)))
     stands = {"before": stand(folder)}
-    disks, forces, answers = each(disk), each(in_force), each(answered)
+    disks, forces, answers, people = each(disk), each(in_force), each(answered), each(accounts)
     run(state, "audit", "-i", INVENTORY, "--output", str(output))
     found = findings(output)
-    careful = run(state, "harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json", "--batch", "100%")
+    with ExitStack() as jumps:
+        for host in HOSTS:
+            jumps.enter_context(ways.going_on(host, _keys(folder, host), all_ways(host)))
+        careful = run(state, "harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json", "--batch", "100%")
     stands["careful"] = stand(folder)
     accepted = ",".join(name for name in controls.load().by_id if controls.load().mends(name))
     all_out = run(
@@ -104,13 +114,14 @@ def _played(folder: Path) -> Story:
     each(reboot)
     quiet(*HOSTS)
     stands["rebooted"] = stand(folder)
+    each(edited)
     undone = tuple(
         run(state, "rollback", ended.json["before"], "-i", INVENTORY, "--yes", "--json")
         for ended in (all_out, careful)
         if ended.json["hardening"]
     )
     stands["undone"] = stand(folder)
-    after, forces_after, answers_after = each(disk), each(in_force), each(answered)
+    after, forces_after, answers_after, people_after = each(disk), each(in_force), each(answered), each(accounts)
     return Story(
         found=found,
         careful=careful,
@@ -120,6 +131,7 @@ def _played(folder: Path) -> Story:
         disks={host: (disks[host], after[host]) for host in HOSTS},
         in_force={host: (forces[host], forces_after[host]) for host in HOSTS},
         answers={host: (answers[host], answers_after[host]) for host in HOSTS},
+        people={host: (people[host], people_after[host]) for host in HOSTS},
     )
 
 
@@ -180,6 +192,19 @@ def answered(host: str) -> dict[str, str]:
         found[url] = f"{page.status} {page.url}"
         found |= {f"{url} {name}": value for name, value in page.headers.items() if name not in VARIES}
     return found
+
+
+def edited(host: str) -> None:
+    """What an admin does meanwhile: takes in a colleague, gives the host another job."""
+    done = lab.run(host, f"useradd -m -s /bin/bash {NEW}; printf '5 1 * * * root true\\n' > /etc/cron.d/{NEW}")
+    assert done.returncode == 0, done.stderr
+
+
+def accounts(host: str) -> list[str]:
+    """The host's accounts and groups, as everything that asks for them gets them."""
+    return sorted(
+        lab.run(host, "getent passwd; getent group; getent shadow | cut -d: -f1").stdout.decode().splitlines()
+    )
 
 
 def reboot(host: str) -> None:
@@ -280,6 +305,14 @@ def test_undone_files_and_what_is_in_force_are_as_before(story: Story) -> None:
     assert wrong == []
 
 
+def test_undone_what_an_admin_did_meanwhile_is_still_there(story: Story) -> None:
+    for host in HOSTS:
+        before, now = story.people[host]
+        assert [line for line in before if line not in now] == []
+        assert {line.partition(":")[0] for line in now if line not in before} == {NEW}
+        assert f"/etc/cron.d/{NEW}" in story.disks[host][1]
+
+
 def states(ended: Ended) -> set[str]:
     """How the hosts ended."""
     return {host["state"] for host in ended.json["hardening"]["hosts"]}
@@ -291,8 +324,8 @@ def in_earnest(what: str, both: tuple[str | None, str | None]) -> bool:
 
 
 def lives(path: str) -> bool:
-    """Whether it changes by itself, by what was done meanwhile, or tells of an upgrade, which stays."""
-    told = path.startswith("/var/lib/dpkg/") or "luytre-lab-canary" in path
+    """Whether it changes by itself, by what people did meanwhile, or tells of an upgrade, which stays."""
+    told = path.startswith("/var/lib/dpkg/") or "luytre-lab-canary" in path or NEW in path or path in ACCOUNTS
     return told or any(
         path == each or path.startswith(f"{each}/") for each in (*LIVES, "/usr/share/doc", "/etc/alternatives")
     )

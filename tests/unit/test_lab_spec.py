@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from auditor import controls
 from auditor.lab.machine import mac_of
-from auditor.lab.spec import HERE, Spec, spec, weaknesses
+from auditor.lab.spec import HERE, Spec, Weakness, spec, weaknesses
+from auditor.yaml_source import load_yaml
 
 
 def _data(**changes: Any) -> dict[str, Any]:
@@ -81,6 +85,16 @@ def test_an_ipv6_address_outside_the_bridge_is_refused() -> None:
     hosts["mess2"]["address6"] = "fd13:30::22"
     with pytest.raises(ValidationError, match="outside the bridge's network: fd13:30::22"):
         Spec.model_validate(_data(hosts=hosts))
+
+
+def test_the_messy_machines_have_36_weaknesses_each_that_controls_of_ours_find() -> None:
+    planted = [Weakness.model_validate(each) for each in load_yaml(Path(__file__).parents[1] / "lab/messy.yml")]
+    known, hosts = controls.load().by_id, spec().hosts
+    assert Counter(each.host for each in planted) == {"mess1": 36, "mess2": 36}
+    assert len({(each.host, each.site, each.control) for each in planted}) == 72
+    for each in planted:
+        assert each.site is None or each.site in hosts[each.host].sites
+        assert known[each.control].subject == ("site" if each.site else "host"), each.control
 
 
 def test_every_standard_machine_has_weaknesses_of_both_kinds() -> None:
