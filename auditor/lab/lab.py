@@ -83,19 +83,19 @@ def up(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None
 
 
 def down(hosts: Iterable[str] | None = None) -> None:
-    """End machines (default: all, and remove the bridge). What they changed is forgotten; images and keys are kept."""
+    """End machines (default: all), and remove the bridge after the last one.
+
+    What they changed is forgotten; images and keys are kept.
+    """
     _check_machine()
     own, lab = state(), spec()
-    names = None if hosts is None else _named(lab, hosts)
     with only_lab(own):
-        for name in _known_machines(lab, own) if names is None else names:
+        for name in _known_machines(lab, own) if hosts is None else _named(lab, hosts):
             machine.stop(name, own)
             shutil.rmtree(own.kept(name), ignore_errors=True)
-        if names is not None:
-            return
-        machine.bridge_down(lab)
-        shutil.rmtree(own.root / "kept", ignore_errors=True)
-        claim(None)
+        if not any(machine.supervised(name) for name in lab.hosts):
+            machine.bridge_down(lab)
+            claim(None)
 
 
 def reset(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
