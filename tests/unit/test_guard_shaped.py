@@ -30,6 +30,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     identity,
     packages,
     restore,
+    rollback,
     scope,
     service,
     sessions,
@@ -572,6 +573,15 @@ def test_a_rollback_that_was_cut_off_goes_on_as_it_was_decided(open_run: Any, mo
     assert decided == [{"paths": {"/etc/a": 0}}] * 2
     assert installed == [(timer.RESUME,)], "once"
     assert (open_run.state("r")["state"], Path(open_run.rolling).exists()) == ("rolled_back", False)
+
+
+def test_a_unit_that_ran_before_and_was_started_since_is_not_taken_for_the_runs() -> None:
+    """As after a first rollback of the run, when it is asked for once more."""
+    unit = {"LoadState": "loaded", "SubState": "running", "UnitFileState": "enabled", "FragmentPath": "", "Type": ""}
+    now = {"rpcbind.service": {**unit, "Id": "rpcbind.service", "ActiveState": "active"}}
+    touched = rollback._of_the_run(["rpcbind.service", "new.service"], now, [])
+    assert touched == ["new.service"]
+    assert units.changes({}, now, now, touched) == ([], [])
 
 
 # --- old formats, tests of daemons ------------------------------------------------------------------------

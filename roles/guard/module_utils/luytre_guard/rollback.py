@@ -200,7 +200,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
             "staying": {name: "%s -> %s" % tuple(pair) for name, pair in left["packages"]["upgraded"].items()}
         }
     live.put_sysctls(sysctls, work.problems)
-    touched = snap.scope.units if scope is None else scope.units
+    touched = _of_the_run(snap.scope.units if scope is None else scope.units, manifest["units"], plan["units"])
     was = {name: manifest["units"][name] for name in plan["units"]}
     wanted = None if scope is None else scope.units
     then = {**found, **left["units"]}
@@ -269,6 +269,11 @@ def _unit_names(snap, left, found, skipped):
         elif name in left["units"]:
             skipped.append(("unit " + name, "started or stopped since the run"))
     return names
+
+
+def _of_the_run(touched, before, chosen):
+    """Units that a fix names, without those that were there before and that somebody started or stopped since."""
+    return [name for name in touched if name in chosen or name not in before]
 
 
 def _database_unchanged(before, left, skipped):
