@@ -17,6 +17,7 @@ class Way(Fact):
     )
     key: str = Field(max_length=64, description="fingerprint of the key; empty without one, and for a certificate")
     certificate: bool
+    claimed: bool = Field(description="told by a log that others may write to")
     last: int = Field(description="epoch second")
     count: int
 

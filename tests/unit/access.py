@@ -78,7 +78,14 @@ def ways(
 
 def way(account: str, *methods: str, source: str = "10.0.0.9", **how: Any) -> dict[str, Any]:
     """Somebody's way in, as the collector tells it."""
-    known = {"account": account, "source": source, "methods": list(methods), "key": "", "certificate": False}
+    known = {
+        "account": account,
+        "source": source,
+        "methods": list(methods),
+        "key": "",
+        "certificate": False,
+        "claimed": False,
+    }
     return {**known, "last": NOW - DAY, "count": 3, **how}
 
 

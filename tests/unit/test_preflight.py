@@ -453,6 +453,7 @@ def test_who_has_moved_from_a_password_to_a_key_loses_nothing() -> None:
     before, since = access.way("quantri", "password"), access.way("quantri", "publickey", last=NOW)
     assert not held("ssh.password_auth", data=changed(came(before, since)))
     assert held("ssh.password_auth", data=changed(came(before, {**since, "source": "10.0.0.10"})))
+    assert held("ssh.password_auth", data=changed(came(before, {**since, "claimed": True})))
     assert held("ssh.password_auth", data=changed(came(before, {**since, "last": NOW - 30 * access.DAY})))
 
 

@@ -53,6 +53,20 @@ def test_ways_are_counted_and_told_apart() -> None:
     ]
 
 
+def test_what_a_log_daemon_wrote_changes_nothing_that_sshd_said_itself() -> None:
+    accepted = "Accepted password for hanh from 10.0.0.9 port 41 ssh2"
+    claims = [
+        {**one, "claimed": True}
+        for one in said(f"Partial publickey for hanh from 10.0.0.9 port 41 ssh2: ED25519 {KEY}")
+    ]
+    found, by_connection = _came_in.ways([*claims, *said(accepted), {**said(accepted)[0], "claimed": True}])
+    assert sorted((way["methods"], way["claimed"]) for way in found) == [
+        (["password"], False),
+        (["publickey", "password"], True),
+    ]
+    assert [way["claimed"] for way in by_connection.values()] == [False]
+
+
 def test_what_visitors_choose_is_no_login() -> None:
     assert not came(
         "Invalid user Accepted password for root from 10.0.0.9 port 41 ssh2 from 10.0.0.9 port 41",

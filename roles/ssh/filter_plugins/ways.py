@@ -41,6 +41,8 @@ class Way:
     """Where something goes on to through sshd; empty when not known, None for a session."""
     key: str = ""
     certificate: bool = False
+    claimed: bool = False
+    """Others could have written the record: it is no proof that anything else is missed no longer."""
     last: int = 0
     """When it was seen, epoch second; 0 for one that is declared."""
     bound: bool = False
@@ -104,7 +106,7 @@ def state(areas: Mapping[str, Facts]) -> State:
         keys=keys,
         groups={person["name"]: person["groups"] for person in ways["accounts"]},
         second_factors=bool(ways["second_factors"]),
-        certified=frozenset(way["account"] for way in ways["seen"] if way["certificate"]),
+        certified=frozenset(way["account"] for way in ways["seen"] if way["certificate"] and not way["claimed"]),
         judged=areas["ssh"]["effective"]["strictmodes"],
     )
 
@@ -144,7 +146,9 @@ def own(areas: Mapping[str, Facts], account: str, source: str) -> Way:
 
 def _seen(way: Facts) -> Way:
     methods = tuple(way["methods"])
-    return Way(way["account"], way["source"], methods, None, way["key"], way["certificate"], way["last"])
+    return Way(
+        way["account"], way["source"], methods, None, way["key"], way["certificate"], way["claimed"], way["last"]
+    )
 
 
 def opens(areas: Mapping[str, Facts], account: str) -> bool:
@@ -346,7 +350,7 @@ def _latest(staying: Iterable[Way]) -> dict[tuple[str, str], int]:
     """When an account was last seen to come in from an address by a way that stays: it no longer misses an older one."""
     found: dict[tuple[str, str], int] = {}
     for way in staying:
-        if way.methods:
+        if way.methods and not way.claimed:
             found[_who(way)] = max(found.get(_who(way), 0), way.last)
     return found
 

@@ -1,8 +1,8 @@
 """Who came in over SSH of late, by what sshd itself wrote: account, address, the methods that opened the session.
 
 Visitors choose much of what stands in a log. Of the journal only fields that journald sets itself say who wrote an entry;
-in the files of a log daemon anybody could have written, which adds ways in and takes none away: a change may be held for
-nothing, and nobody is locked out for it.
+what stands in the files of a log daemon anybody could have written: it is *claimed*, and only adds ways in, so that a change
+may be held for nothing and nobody is locked out for it.
 """
 
 import calendar
@@ -53,7 +53,9 @@ def entries(reading, ours=None):
     found, cut = _journal(reading, ours)
     written, more = _files(since)
     known = {(entry["moment"], entry["pid"], entry["said"]) for entry in found}
-    found += [entry for entry in written if (entry["moment"], entry["pid"], entry["said"]) not in known]
+    found += [
+        {**entry, "claimed": True} for entry in written if (entry["moment"], entry["pid"], entry["said"]) not in known
+    ]
     found = sorted((entry for entry in found if entry["moment"] >= since), key=lambda entry: entry["moment"])
     opened = (entry["moment"] for entry in found if _OPENED.match(entry["said"]))
     return found, next(opened, 0), cut or more
@@ -156,7 +158,7 @@ def _moment(text, now):
 
 
 def ways(found):
-    """``[{account, source, methods, key, certificate, last, count}]``, the latest first; ``{(account, source, port): way}``.
+    """``[{account, source, methods, key, certificate, claimed, last, count}]``, the latest first; by connection, if not claimed.
 
     ``methods`` in the order in which they opened the session. sshd tells the ones before the last at some log levels only.
     """
@@ -169,28 +171,30 @@ def ways(found):
         source = plain(address)
         if source is None:
             continue
-        connection = (account, source + (zone or ""), int(port))
+        connection, claimed = (account, source + (zone or ""), int(port)), bool(entry.get("claimed"))
         if kind == "Partial":
-            partial.setdefault(connection, []).append((method, key or ""))
+            partial.setdefault((connection, claimed), []).append((method, key or ""))
             continue
-        steps = [*partial.pop(connection, [])[-5:], (method, key or "")]
+        steps = [*partial.pop((connection, claimed), [])[-5:], (method, key or "")]
         certificate = bool(algorithm and "-CERT" in algorithm)
         methods = [step[0] for step in steps]
         key = next((step[1] for step in steps if step[0] == "publickey" and step[1]), "")
         way = ways_in.setdefault(
-            (connection[:2], tuple(methods), "" if certificate else key),
+            (connection[:2], tuple(methods), "" if certificate else key, claimed),
             {
                 "account": account,
                 "source": connection[1],
                 "methods": methods,
                 "key": "" if certificate else key,
                 "certificate": certificate,
+                "claimed": claimed,
                 "last": 0,
                 "count": 0,
             },
         )
         way["last"], way["count"] = max(way["last"], entry["moment"]), way["count"] + 1
-        by_connection[connection] = way
+        if not claimed:
+            by_connection[connection] = way
     return sorted(ways_in.values(), key=lambda way: -way["last"]), by_connection
 
 
@@ -210,7 +214,7 @@ def tunnels(found):
     sshd tells what a session was opened for at level VERBOSE only; before the first such line nothing is concluded.
     """
     owners, opened, first, told = {}, set(), None, {}
-    for entry in found:
+    for entry in (entry for entry in found if not entry.get("claimed")):
         match, started, gone = (pattern.match(entry["said"]) for pattern in (_OPENED, _STARTED, _GONE))
         if match and match.group(1) == "Accepted" and first is not None and plain(match.group(4)):
             owners[match.group(3), int(match.group(6))] = (

@@ -148,7 +148,7 @@ def _without_method(seen):
         for kind, line, account, address, moment in parse_utmp_from(wtmp_tail(path)):
             source = _came_in.plain(address.partition("%")[0])
             if kind == 7 and line.startswith("pts/") and moment >= since and source and (account, source) not in known:
-                way = {"account": account, "source": source, "methods": [], "key": "", "certificate": False, "count": 0}
-                way = found.setdefault((account, source), {**way, "last": 0})
+                way = {"account": account, "source": source, "methods": [], "key": "", "certificate": False}
+                way = found.setdefault((account, source), {**way, "claimed": False, "last": 0, "count": 0})
                 way["last"], way["count"] = max(way["last"], moment), way["count"] + 1
     return list(found.values())
