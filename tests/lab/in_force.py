@@ -1,4 +1,5 @@
-"""What is in force on a lab host besides its files: live sysctls, units, packages, database settings and accounts, packet filter."""
+"""What is in force on a lab host besides its files: live sysctls, units, packages, database settings and accounts, packet filter,
+and what its daemons do when they are asked."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from auditor import lab
+from tests.lab.running import running
 
 InForce = Mapping[str, Mapping[str, str]]
 
@@ -38,7 +40,7 @@ _LIVES = re.compile(
 
 def in_force(host: str) -> InForce:
     """By kind, each thing's name and how it is."""
-    found = {}
+    found = {"running": running(host)}
     for kind, (command, between) in _COMMANDS.items():
         lines = lab.run(host, command).stdout.decode("utf-8", "replace").splitlines()
         pairs = (line.strip().partition(between)[::2] for line in lines if line.strip())
