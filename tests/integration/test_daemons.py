@@ -97,10 +97,10 @@ def test_a_daemon_that_would_not_start_as_it_is_is_left_alone_and_named(
     assert ended["state"] == "confirmed"
     changes = hardened.json["plan"]["hosts"][0]["changes"]
     held = {one["control"]: one["held"]["en"] for one in changes if one["held"]}
-    assert "tmpdir = /var/lib/mysql-gone: it is not there" in held["mariadb.bind_address"]
-    assert "ee key too small" in held["apache.server_tokens"]
+    for area, fault in (("mariadb", "tmpdir = /var/lib/mysql-gone: it is not there"), ("apache", "ee key too small")):
+        assert any(control.startswith(area + ".") and fault in why for control, why in held.items()), held
     unread = {one["control"]: one["reason"]["en"] for one in findings(tmp_path) if one["status"] == "not_evaluated"}
-    assert "nobody-here" in unread["php_fpm.expose_php"]
+    assert any(control.startswith("php_fpm.") and "nobody-here" in why for control, why in unread.items()), unread
     assert there.sh("systemctl is-active apache2 mariadb php8.2-fpm ssh").split() == ["active"] * 4
 
 

@@ -1,7 +1,10 @@
 """What a daemon that stopped in a run said of it, in its own line, and which of our own lines it names."""
 
+import glob
 import os
 import re
+import stat
+import time
 
 from . import commands, daemons, units
 
@@ -10,8 +13,10 @@ MAX_TAIL = 65_536
 MAX_FILE = 200_000
 MAX_TOLD = 5
 SECONDS = 3
-LOGS = {"apache2.service": "/var/log/apache2/error.log"}
-"""Where a daemon says why it stops, besides the journal; its worst words only, for visitors write there, too."""
+LOGS = {"apache2.service": "/var/log/apache2/*error*.log"}
+"""Where a daemon says why it stops, besides the journal; its worst words only, for visitors have a part in the others."""
+EMERGENCY = re.compile(r"\[\w{3} (\w{3} \d\d \d\d:\d\d:\d\d)\.\d+ (\d{4})\] \[\w+:emerg\] ")
+MAX_LOGS = 100
 WRONG = re.compile(
     r"(?i)\[?\b(?:emerg|alert|crit|fatal|error|failed|cannot|refus\w+|too small|bad configuration)\b|AH\d{5}"
 )
@@ -46,16 +51,32 @@ def _line(name, since):
             said += commands.run([*argv, match], SECONDS).decode("utf-8", "replace").splitlines()
         except commands.Failed:
             continue
-    logged = [line for line in _tail(LOGS[name]) if ":emerg]" in line] if name in LOGS else []
+    logged = _logged(LOGS[name], since) if name in LOGS else []
     wrong = [line for line in said if WRONG.search(line) and not EMPTY.search(line)]
     chosen = (logged or wrong or [line for line in said if line.strip()])[-1:]
     return " ".join(chosen[0].split())[-MAX_LINE:] if chosen else ""
 
 
-def _tail(path):
+def _logged(pattern, since):
+    """Emergencies since that moment, in the order in which they were."""
+    found = []
+    for path in sorted(glob.glob(pattern))[:MAX_LOGS]:
+        for line in _tail(path, since):
+            begins = EMERGENCY.match(line)
+            if begins:
+                moment = time.mktime(time.strptime(" ".join(begins.groups()), "%b %d %H:%M:%S %Y"))
+                if moment >= int(since):
+                    found.append((moment, line))
+    return [line for _, line in sorted(found, key=lambda one: one[0])]
+
+
+def _tail(path, since):
     try:
         with open(path, "rb") as handle:
-            handle.seek(max(0, os.fstat(handle.fileno()).st_size - MAX_TAIL))
+            status = os.fstat(handle.fileno())
+            if status.st_mtime < since or not stat.S_ISREG(status.st_mode):
+                return []
+            handle.seek(max(0, status.st_size - MAX_TAIL))
             return handle.read(MAX_TAIL).decode("utf-8", "replace").splitlines()
     except OSError:
         return []
