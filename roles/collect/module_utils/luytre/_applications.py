@@ -35,6 +35,7 @@ SKIPPED = frozenset(
 MAX_ROOTS = 500
 MAX_DEPTH = 3
 MAX_FOLDERS = 3_000
+HOMES_DEPTH = 2
 HOMES_SECONDS = 0.5
 """For finding out which applications lie in one root, before it is walked."""
 MAX_NAMES = 20_000
@@ -82,10 +83,10 @@ def find(reading):
     return search(web_roots(reading.declared), reading.deadline - reading.left() / 2)
 
 
-def search(roots, deadline):
+def search(roots, deadline, depth=MAX_DEPTH):
     """The same of given roots, the narrowest first: a folder is looked into on behalf of one root only."""
     entered = set()
-    searches = [_Search(root, entered) for root in sorted(roots, key=lambda root: (-root.count("/"), root))]
+    searches = [_Search(root, entered, depth) for root in sorted(roots, key=lambda root: (-root.count("/"), root))]
     take_turns(searches, deadline)
     found = sorted((each for one in searches for each in one.found), key=lambda each: (each.root, each.relative))
     return found, sorted(one.root for one in searches if one.cut_short)
@@ -116,8 +117,8 @@ def web_roots(declared):
 class _Search:
     """The search of one root, nearest folders first."""
 
-    def __init__(self, root, entered):
-        self.root = root
+    def __init__(self, root, entered, depth):
+        self.root, self._depth = root, depth
         self.found = []
         self._entered = entered
         self._waiting = collections.deque([("", 0)])
@@ -152,7 +153,7 @@ class _Search:
         layout = layout_of(folder, names)
         if layout:
             self.found.append(Found(layout.kind, self.root, relative))
-        if depth < MAX_DEPTH:
+        if depth < self._depth:
             self._waiting.extend((os.path.join(relative, name), depth + 1) for name in folders)
 
 
@@ -202,7 +203,7 @@ def layout_of(folder, names):
 
 def homes(folder, seconds):
     """``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``."""
-    found, _ = search(["/proc/self/fd/%d" % folder], time.monotonic() + seconds)
+    found, _ = search(["/proc/self/fd/%d" % folder], time.monotonic() + seconds, HOMES_DEPTH)
     return {each.relative: each.layout for each in found}
 
 

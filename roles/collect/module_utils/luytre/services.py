@@ -5,6 +5,7 @@ import functools
 import glob
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.luytre import _ftp, _loaded, _processes, _relay, _root_units, _stores
 from ansible.module_utils.luytre._reading import Unreadable, read_text
@@ -60,16 +61,13 @@ _SHOWN = (
 
 def collect(reading):
     there = unit_files()
-    asked = [unit for _, _, units in UNNEEDED for unit in units] + [*CONFINED, *_pools()]
-    shown = show(reading, [unit for unit in asked if unit in there])
-    found = listeners(reading)
-    relay, untold = _relay.open_relay(reading)
-    untold = {"relay": untold} if untold else {}
-    try:
-        loose, fetching = _root_units.read(reading) if has_systemd() else ([], [])
-    except Unreadable as unread:
-        loose, fetching = [], []
-        untold.update(dict.fromkeys(("loose_units", "fetching_units"), str(unread)))
+    asked_for = [unit for _, _, units in UNNEEDED for unit in units] + [*CONFINED, *_pools()]
+    with ThreadPoolExecutor(max_workers=3) as threads:
+        asked = [threads.submit(ask, reading) for ask in (listeners, _relay.open_relay, root_units, failed)]
+        shown = show(reading, [unit for unit in asked_for if unit in there])
+        found, (relay, unasked), (loose, fetching, unread), broken = (each.result() for each in asked)
+    untold = {"relay": unasked} if unasked else {}
+    untold.update(dict.fromkeys(("loose_units", "fetching_units"), unread) if unread else {})
     return {
         "systemd": has_systemd(),
         "listeners": found,
@@ -79,13 +77,23 @@ def collect(reading):
         "loose_units": loose,
         "fetching_units": fetching,
         "unneeded": unneeded(shown, read_text("/proc/self/mounts") or ""),
-        "failed": failed(reading),
+        "failed": broken,
         "stale": _loaded.stale(reading),
         "confinement": confinement(shown),
         "mail_server": mail_server(reading),
         "core_dumps": core_dumps(reading),
         "untold": untold,
     }
+
+
+def root_units(reading):
+    """What ``_root_units`` tells of units, and why it does not."""
+    if not has_systemd():
+        return [], [], None
+    try:
+        return (*_root_units.read(reading), None)
+    except Unreadable as unread:
+        return [], [], str(unread)
 
 
 def listeners(reading):
