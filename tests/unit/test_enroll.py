@@ -546,7 +546,7 @@ def test_a_server_is_asked_for_its_keys_over_no_more_connections_than_it_has_kin
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ("groups luytre\n", None),
+        ("port 22\npermitrootlogin yes\ngroups luytre\n", None),
         ("allowgroups quantri ssh-*\ngroups luytre\n", "AllowGroups quantri ssh-*"),
         ("allowgroups quantri\nallowgroups luy*\ngroups luytre", None),
         ("allowusers root an@192.0.2.1\ngroups luytre", "AllowUsers root an@192.0.2.1"),
