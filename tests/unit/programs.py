@@ -50,12 +50,20 @@ def of_python(source: str) -> set[str]:
             named.setdefault(node.name, []).extend(
                 one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value
             )
-    found: set[str] = set()
+    found = {name for node in tree.body if isinstance(node, ast.Assign) for name in _of_tables(node.value)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _last(node.func) in _RUN:
             for argument in node.args[:2]:
                 found |= _programs(argument, named, 4)
     return found
+
+
+def _of_tables(table: ast.AST) -> Iterator[str]:
+    """The programs of a table's commands: lists of lists of words."""
+    for one in ast.walk(table):
+        for command in one.elts if isinstance(one, ast.List) else ():
+            if isinstance(command, ast.List) and command.elts:
+                yield from _heads(command.elts[0])
 
 
 def _last(node: ast.AST) -> str:
@@ -123,6 +131,7 @@ def _of_line(line: str) -> Iterator[str]:
 
 def of_shell(script: str) -> set[str]:
     """The programs of the probes' script: what it tries, what it pipes into, what it starts within a time."""
+    script = re.sub(r"(?m)^[ \t]*#.*$", "", script)
     found = set()
     for tried in re.finditer(r"^[ \t]*try (\S+) (\S+)", script, re.MULTILINE):
         found |= {_plain(tried[2]) or _plain(tried[1])}
