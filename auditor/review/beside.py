@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
@@ -193,13 +193,19 @@ def greeting(address: str, port: int) -> str | None:
 # --- comparing -----------------------------------------------------------------------------------------------
 
 
-def compare(known: Beside, before: Sequence[Seen], now: Seen) -> tuple[tuple[Text, bool], ...]:
-    """What answered the same both times before and does no longer, each with whether it is a site and not a port."""
+def compare(
+    known: Beside, before: Sequence[Seen], now: Seen, by_wish: Collection[str] = ()
+) -> tuple[tuple[Text, bool], ...]:
+    """What answered the same both times before and does no longer, each with whether it is a site and not a port.
+
+    ``by_wish``: names whose answers are not judged.
+    """
     first, second = before[0], before[-1]
     doors = (
         (Text(vi=f"{door}: {why.vi} (trang không khai báo)", en=f"{door}: {why.en} (not declared)"), True)
         for door, was in first.doors.items()
         if door.port not in known.closing
+        and door.name not in by_wish
         and (why := _worse(was, second.doors.get(door, was), now.doors.get(door))) is not None
     )
     ports = (

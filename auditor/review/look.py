@@ -119,7 +119,7 @@ def compare(expected: Expectation, now: Look, *, logs: bool = True) -> dict[str,
         failures = (
             *(Failed(one.what, one.areas) for one in judged),
             *(Failed(one.sentence, _SITE_AREAS) for one in smoke.compare(pages, now.pages)),
-            *_beside(expected, now, host.name),
+            *_beside(expected, now, host),
             *(Failed(one.what, one.areas) for one in logged),
         )
         if failures:
@@ -127,11 +127,12 @@ def compare(expected: Expectation, now: Look, *, logs: bool = True) -> dict[str,
     return found
 
 
-def _beside(expected: Expectation, now: Look, host: str) -> tuple[Failed, ...]:
-    seen, known = expected.seen(host), expected.first.known.get(host)
-    if known is None or not seen or host not in now.beside:
+def _beside(expected: Expectation, now: Look, host: Host) -> tuple[Failed, ...]:
+    seen, known = expected.seen(host.name), expected.first.known.get(host.name)
+    if known is None or not seen or host.name not in now.beside:
         return ()
-    found = beside.compare(known, seen, now.beside[host])
+    by_wish = {name for site in host.sites if site.domain in expected.by_wish for name in (site.domain, *site.aliases)}
+    found = beside.compare(known, seen, now.beside[host.name], by_wish)
     return tuple(Failed(what, _SITE_AREAS if is_site else _PORT_AREAS) for what, is_site in found)
 
 

@@ -142,6 +142,12 @@ def test_a_name_on_a_port_that_is_closed_by_name_goes_with_it() -> None:
     assert beside.compare(Beside(closing=frozenset({8080})), before, Seen()) == ()
 
 
+def test_another_name_of_a_site_that_is_not_judged_brings_nothing_back() -> None:
+    before = (Seen({CU: PAGE}),) * 2
+    assert beside.compare(Beside(), before, Seen()) != ()
+    assert beside.compare(Beside(), before, Seen(), {CU.name}) == ()
+
+
 @pytest.fixture
 def greeted() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
