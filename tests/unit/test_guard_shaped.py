@@ -9,6 +9,7 @@ import os
 import socket
 import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,9 +56,8 @@ AMPLE = 10_000, 10_000_000, 1_000
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that only root can write on the way down, which /tmp is not."""
-    path = Path("/var/lib/luytre-guard-shaped")
-    subprocess.run(["rm", "-rf", str(path)], check=True)
-    path.mkdir(mode=0o755)
+    path = Path(tempfile.mkdtemp(prefix="luytre-guard-shaped-", dir="/var/lib"))
+    path.chmod(0o755)
     yield path
     subprocess.run(["rm", "-rf", str(path)], check=True)
 
