@@ -17,6 +17,7 @@ NAMED_IN_PARTS = {
         ("roles/collect/module_utils/luytre/firewall.py", '(prefix + "-legacy-save", legacy)'),
     ),
     "iptables-save": ("roles/collect/module_utils/luytre/firewall.py", '(prefix + "-save", hidden'),
+    "mariadbd": ("roles/guard/module_utils/luytre_guard/daemons.py", '["mariadbd", "--user=mysql"'),
     "id": ("playbooks/unenroll.yml", "groups $(id -Gn"),
     "python3": ("roles/guard/module_utils/luytre_guard/timer.py", 'PYTHON = "/usr/bin/python3"'),
     "getent": ("playbooks/enroll.yml", 'getent passwd "$ACCOUNT"'),
