@@ -172,7 +172,7 @@ def _(visit: Visit) -> None:
         assert visit.browser.get(f"{origin}/assets/js/global.js").status == 200
 
 
-@function("mess1", "NukeViet: log in, publish, upload")
+@function("mess1", "NukeViet: log in, publish, upload", "php_fpm.upload_limits")
 def _(visit: Visit) -> None:
     login = {"nv_login": visit.secrets["admin"], "nv_password": visit.secrets["admin_password"]}
     work_at(visit, "http://kheluong.test/admin/index.php", login, "title", size=30_000_000)
@@ -180,7 +180,7 @@ def _(visit: Visit) -> None:
     visit.root(f"rm -f {UPLOADS}/news/*.bin")
 
 
-@function("mess1", "NukeViet: framed by the province's portal")
+@function("mess1", "NukeViet: framed by the province's portal", "apache.frame")
 def _(visit: Visit) -> None:
     may_be_framed(visit.browser.get("https://kheluong.test/"))
 
@@ -206,12 +206,12 @@ def _(visit: Visit) -> None:
     shows(visit.browser.get(f"{base}?id=thu-{visit.mark}"), f"Trang {visit.mark}")
 
 
-@function("mess1", "phpMyAdmin: its login")
+@function("mess1", "phpMyAdmin: its login", "web.database_tools")
 def _(visit: Visit) -> None:
     shows(visit.browser.get("http://kheluong.test/phpmyadmin/"), "pma_username")
 
 
-@function("mess1", "FTP: upload, read as a visitor")
+@function("mess1", "FTP: upload, read as a visitor", "services.unneeded", "services.plain_ftp")
 def _(visit: Visit) -> None:
     with ftplib.FTP() as ftp:  # noqa: S321  what these hosts speak
         ftp.connect(visit.address, timeout=15)
@@ -220,7 +220,7 @@ def _(visit: Visit) -> None:
     shows(visit.browser.get(f"http://kheluong.test/uploads/ftp-{visit.mark}.txt"), visit.mark)
 
 
-@function("mess1", "SFTP: upload, read as a visitor")
+@function("mess1", "SFTP: upload, read as a visitor", "accounts.umask")
 def _(visit: Visit) -> None:
     by_sftp(visit, visit.mark, f"public_html/uploads/sftp-{visit.mark}.txt")
     shows(visit.browser.get(f"http://kheluong.test/uploads/sftp-{visit.mark}.txt"), visit.mark)
@@ -232,7 +232,7 @@ def _(visit: Visit) -> None:
     shows(visit.browser.get(f"http://kheluong.test/uploads/sh-{visit.mark}.txt"), visit.mark)
 
 
-@function("mess1", "mail: delivered to the clerk")
+@function("mess1", "mail: delivered to the clerk", "services.mta_local", "services.open_relay")
 def _(visit: Visit) -> None:
     with smtplib.SMTP(visit.address, 25, local_hostname="tangiang.test", timeout=20) as mail:
         mail.sendmail("so@tangiang.test", ["vanthu@kheluong.test"], f"Subject: {visit.mark}\r\n\r\nThu\r\n")
@@ -247,7 +247,7 @@ def _(visit: Visit) -> None:
     cron_runs(visit, f"{UPLOADS}/luot.txt")
 
 
-@function("mess1", "units of its own")
+@function("mess1", "units of its own", "services.unneeded")
 def _(visit: Visit) -> None:
     active(visit, "apache2", "mariadb", "vsftpd", "postfix", "fail2ban", "ufw", "gui-bao-cao")
 
@@ -273,7 +273,7 @@ def _(visit: Visit) -> None:
             assert browser.get(f"{origin}/media/system/js/core.js").status == 200
 
 
-@function("mess2", "Joomla: log in, publish, upload 150 MB")
+@function("mess2", "Joomla: log in, publish, upload 150 MB", "nginx.body_limit", "php_fpm.upload_limits")
 def _(visit: Visit) -> None:
     login = {"username": visit.secrets["admin"], "passwd": visit.secrets["admin_password"]}
     work_at(visit, "http://baihop.test/administrator/index.php", login, "title", size=len(LARGE))
@@ -281,7 +281,7 @@ def _(visit: Visit) -> None:
     visit.root("rm -f /var/www/baihop.test/public/images/*.bin")
 
 
-@function("mess2", "Joomla: framed by the province's portal")
+@function("mess2", "Joomla: framed by the province's portal", "nginx.frame")
 def _(visit: Visit) -> None:
     may_be_framed(visit.browser.get("https://baihop.test/"))
 
@@ -292,7 +292,7 @@ def _(visit: Visit) -> None:
     assert re.search(r"Đang dùng [1-9]\d* KB", page.text), page.text[:300]
 
 
-@function("mess2", "data store: WebDAV PUT, read, DELETE")
+@function("mess2", "data store: WebDAV PUT, read, DELETE", "nginx.methods", "web.dav_open")
 def _(visit: Visit) -> None:
     url = f"http://dulieu.baihop.test/luu-tru/{visit.mark}.txt"
     assert visit.browser.ask("PUT", url, visit.mark.encode()).status in (201, 204)
@@ -301,7 +301,7 @@ def _(visit: Visit) -> None:
     assert visit.browser.ask("DELETE", url).status == 204
 
 
-@function("mess2", "service behind the proxy: page, API PUT, read, DELETE")
+@function("mess2", "service behind the proxy: page, API PUT, read, DELETE", "nginx.methods")
 def _(visit: Visit) -> None:
     base = "http://dichvu.baihop.test"
     shows(visit.browser.get(f"{base}/"), "Tra cứu hồ sơ, lượt")
@@ -318,7 +318,7 @@ def _(visit: Visit) -> None:
     shows(visit.browser.get(f"http://{visit.address}:8080/"), "Thống kê hồ sơ")
 
 
-@function("mess2", "SFTP: upload, read as a visitor")
+@function("mess2", "SFTP: upload, read as a visitor", "accounts.umask")
 def _(visit: Visit) -> None:
     by_sftp(visit, visit.mark, f"public/images/sftp-{visit.mark}.txt")
     shows(visit.browser.get(f"http://baihop.test/images/sftp-{visit.mark}.txt"), visit.mark)
