@@ -172,7 +172,7 @@ def _(visit: Visit) -> None:
         assert visit.browser.get(f"{origin}/assets/js/global.js").status == 200
 
 
-@function("mess1", "NukeViet: log in, publish, upload", "php_fpm.upload_limits")
+@function("mess1", "NukeViet: log in, publish, upload")
 def _(visit: Visit) -> None:
     login = {"nv_login": visit.secrets["admin"], "nv_password": visit.secrets["admin_password"]}
     work_at(visit, "http://kheluong.test/admin/index.php", login, "title", size=30_000_000)
@@ -185,7 +185,7 @@ def _(visit: Visit) -> None:
     may_be_framed(visit.browser.get("https://kheluong.test/"))
 
 
-@function("mess1", "the old site that counts with a shell", "php_fpm.disable_functions", "web.undeclared_vhost")
+@function("mess1", "the old site that counts with a shell", "php_fpm.disable_functions")
 def _(visit: Visit) -> None:
     page = shows(visit.browser.get("http://cu.kheluong.test/"), "Dung lượng: ")
     assert re.search(r"Dung lượng: \d+ KB", page.text), page.text
@@ -206,12 +206,12 @@ def _(visit: Visit) -> None:
     shows(visit.browser.get(f"{base}?id=thu-{visit.mark}"), f"Trang {visit.mark}")
 
 
-@function("mess1", "phpMyAdmin: its login", "web.database_tools")
+@function("mess1", "phpMyAdmin: its login")
 def _(visit: Visit) -> None:
     shows(visit.browser.get("http://kheluong.test/phpmyadmin/"), "pma_username")
 
 
-@function("mess1", "FTP: upload, read as a visitor", "services.unneeded", "services.plain_ftp")
+@function("mess1", "FTP: upload, read as a visitor", "services.unneeded")
 def _(visit: Visit) -> None:
     with ftplib.FTP() as ftp:  # noqa: S321  what these hosts speak
         ftp.connect(visit.address, timeout=15)
@@ -232,7 +232,7 @@ def _(visit: Visit) -> None:
     shows(visit.browser.get(f"http://kheluong.test/uploads/sh-{visit.mark}.txt"), visit.mark)
 
 
-@function("mess1", "mail: delivered to the clerk", "services.mta_local", "services.open_relay")
+@function("mess1", "mail: delivered to the clerk", "services.mta_local")
 def _(visit: Visit) -> None:
     with smtplib.SMTP(visit.address, 25, local_hostname="tangiang.test", timeout=20) as mail:
         mail.sendmail("so@tangiang.test", ["vanthu@kheluong.test"], f"Subject: {visit.mark}\r\n\r\nThu\r\n")
@@ -273,7 +273,7 @@ def _(visit: Visit) -> None:
             assert browser.get(f"{origin}/media/system/js/core.js").status == 200
 
 
-@function("mess2", "Joomla: log in, publish, upload 150 MB", "nginx.body_limit", "php_fpm.upload_limits")
+@function("mess2", "Joomla: log in, publish, upload 150 MB", "nginx.body_limit")
 def _(visit: Visit) -> None:
     login = {"username": visit.secrets["admin"], "passwd": visit.secrets["admin_password"]}
     work_at(visit, "http://baihop.test/administrator/index.php", login, "title", size=len(LARGE))
@@ -292,7 +292,7 @@ def _(visit: Visit) -> None:
     assert re.search(r"Đang dùng [1-9]\d* KB", page.text), page.text[:300]
 
 
-@function("mess2", "data store: WebDAV PUT, read, DELETE", "nginx.methods", "web.dav_open")
+@function("mess2", "data store: WebDAV PUT, read, DELETE")
 def _(visit: Visit) -> None:
     url = f"http://dulieu.baihop.test/luu-tru/{visit.mark}.txt"
     assert visit.browser.ask("PUT", url, visit.mark.encode()).status in (201, 204)
@@ -301,7 +301,7 @@ def _(visit: Visit) -> None:
     assert visit.browser.ask("DELETE", url).status == 204
 
 
-@function("mess2", "service behind the proxy: page, API PUT, read, DELETE", "nginx.methods")
+@function("mess2", "service behind the proxy: page, API PUT, read, DELETE")
 def _(visit: Visit) -> None:
     base = "http://dichvu.baihop.test"
     shows(visit.browser.get(f"{base}/"), "Tra cứu hồ sơ, lượt")
