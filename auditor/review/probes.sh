@@ -36,7 +36,7 @@ logged() {
         }'
 }
 
-# The accounts that run PHP, by the pools and by their processes: those of a pool on demand come and go.
+# The accounts that run PHP, by the pools and by their processes, as those of a pool on demand come and go.
 php_users() {
     {
         for process in /proc/[0-9]*; do
@@ -47,8 +47,8 @@ php_users() {
     } | sort -un | grep -vx 0 | head -20
 }
 
-# 0 when one of those who run PHP may do that with a folder, else 1; which of them serves it, nobody says.
-# A folder that everybody may write to is closed to the others rightly.
+# Prints 0 if any of those who run PHP has the right to a folder, else 1, since nothing says whom a folder is for.
+# A folder open to everybody is closed to the others rightly.
 may() {
     for user in $users; do
         as="setpriv --reuid=$user --regid=$(id -g "$user") --init-groups --bounding-set=-all --inh-caps=-all"
