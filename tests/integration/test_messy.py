@@ -295,7 +295,11 @@ def test_undone_everything_works_again(story: Story) -> None:
 def test_undone_files_and_what_is_in_force_are_as_before(story: Story) -> None:
     wrong = []
     for host in HOSTS:
-        wrong += [f"{host} {path} {both}" for path, both in differences(*story.disks[host]).items() if not lives(path)]
+        wrong += [
+            f"{host} {path} {both}"
+            for path, both in differences(*story.disks[host]).items()
+            if not lives(path) and not shared(both)
+        ]
         told = differing(*story.in_force[host])
         wrong += [f"{host} {what} {both}" for what, both in told.items() if in_earnest(what, both)]
         before, now = story.answers[host]
@@ -331,3 +335,8 @@ def lives(path: str) -> bool:
     return told or any(
         path == each or path.startswith(f"{each}/") for each in (*LIVES, "/usr/share/doc", "/etc/alternatives")
     )
+
+
+def shared(both: tuple[Any, Any]) -> bool:
+    """Whether a folder is the same but for its time, as it is once something new lies in it."""
+    return all(one is not None and one[0].startswith("0o4") for one in both) and both[0][:3] == both[1][:3]
