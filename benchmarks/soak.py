@@ -72,6 +72,8 @@ class Trial:
     told: str = "?"
     found: str = "?"
     """What the host itself holds."""
+    came: bool = False
+    """Whether the fault came before the verb had ended."""
     killed: str = ""
     """The daemon that was killed."""
     wrong: dict[str, str] = field(default_factory=dict)
@@ -97,9 +99,8 @@ class Trial:
     def row(self) -> str:
         """Its line of the table."""
         said = "; ".join(f"{kind}: {what}" for kind, what in self.wrong.items()) or "ok"
-        cells = (
-            f"{self.seed:>5} {self.host:<5} {self.verb:<8} {self.fault:<18} {self.moment:>5.1f} {self.seconds:>5.0f}"
-        )
+        moment = f"{self.moment:.1f}" if self.came else "never"
+        cells = f"{self.seed:>5} {self.host:<5} {self.verb:<8} {self.fault:<18} {moment:>5} {self.seconds:>5.0f}"
         return f"{cells}  {self.told:<12} {self.found:<12} {said[:600]}"
 
 
@@ -137,17 +138,13 @@ def guard_killed(trial: Trial) -> None:
     """The way back is needed, and killed in it again and again."""
     signalled(trial, signal.SIGKILL)
     pauses = " ".join(f"{trial.random.uniform(0, 1.5):.2f}" for _ in range(8))
-    script = f"""
-    until pid=$(systemctl show -p MainPID --value 'luytre-revert-*.service' 'luytre-rollback.service' | grep -vx 0 | head -1);
-      test -n "$pid" || ! test -e {GUARD}/armed.json -o -e {GUARD}/rolling.json; do sleep 0.05; done
-    for pause in {pauses}; do sleep $pause
-      for pid in $(systemctl show -p MainPID --value 'luytre-revert-*.service' luytre-rollback.service); do
-        test "$pid" = 0 || kill -9 "$pid"; done; done
-    """
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        lab.run(
-            trial.host, ["systemd-run", "--quiet", "--property=RuntimeMaxSec=150", "--no-block", "sh", "-c", script]
-        )
+    units = "'luytre-revert-*.service' luytre-rollback.service luytre-guard-resume.service"
+    trial.sh(f"""cat > /run/kill.sh <<'X'
+pids() {{ systemctl show -p MainPID --value {units} | grep -v '^0*$'; }}
+until test -n "$(pids)" || ! test -e {GUARD}/armed.json -o -e {GUARD}/rolling.json; do sleep 0.05; done
+for pause in {pauses}; do sleep $pause; for pid in $(pids); do kill -9 $pid; done; done
+X
+systemd-run --quiet --no-block --property=RuntimeMaxSec=150 sh /run/kill.sh""")
 
 
 def sshd_killed(trial: Trial) -> None:
@@ -258,6 +255,7 @@ def meet(trial: Trial) -> tuple[int, str, str]:
             while not over.is_set() and time.monotonic() < until and not changing(trial):
                 time.sleep(0.1)
         if not over.wait(trial.moment):
+            trial.came = True
             FAULTS[trial.fault](trial)
 
     thread = threading.Thread(target=come)
