@@ -35,7 +35,7 @@ from tests.lab.disk import Disk, differences, disk
 from tests.lab.fixtures import BIN, INVENTORY, environment, quiet, visit
 
 GUARD = "/var/lib/luytre/guard"
-SECONDS = 40
+SECONDS = 60
 """In which a host has to be confirmed."""
 SPAN = 30.0
 """The latest moment at which a fault comes, in seconds after the verb began to change the host."""
@@ -234,8 +234,8 @@ def command(trial: Trial, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def hardening(trial: Trial, name: str) -> subprocess.Popen[str]:
-    return command(trial, "harden", "--confirm-within", str(SECONDS), "--output", str(trial.folder / name))
+def hardening(trial: Trial, name: str, seconds: int = SECONDS) -> subprocess.Popen[str]:
+    return command(trial, "harden", "--confirm-within", str(seconds), "--output", str(trial.folder / name))
 
 
 def changing(trial: Trial) -> bool:
@@ -340,9 +340,12 @@ def play(trial: Trial, *, keep: bool) -> Trial:
         with own_folders(trial):
             prepare(trial)
             before, pages, ways = disk(trial.host), visit(trial.host), trial.sh(WAYS)
-            if trial.verb == "rollback" and hardening(trial, "first").wait(600) != 0:
-                trial.wrong["stuck"] = "the first hardening was not confirmed"
-                return trial
+            if trial.verb == "rollback":
+                first = hardening(trial, "first", 600)
+                first.communicate(timeout=900)
+                if first.returncode != 0:
+                    trial.wrong["stuck"] = "the first hardening was not confirmed"
+                    return trial
             code, out, err = meet(trial)
             (trial.folder / "said").write_text(f"{code}\n{out}\n{err}")
             lab.link(trial.host, up=True)
