@@ -80,6 +80,14 @@ def not_back(said: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(word(one) for one in _members(said.get("problems")))
 
 
+def left(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a way back left to somebody who changed it meanwhile, or put aside, in the host's words."""
+    stayed = [word(f"{one.get('path')} ({one.get('reason')})") for one in mappings(said.get("left"))]
+    aside = said.get("aside")
+    kept = [f"{path} -> {where}" for path, where in aside.items()] if isinstance(aside, Mapping) else []
+    return tuple(word(one) for one in (stayed + kept)[:_MAX_MEMBERS])
+
+
 def differs(said: Mapping[str, Any]) -> bool:
     """Whether a host that was brought back is not in everything as it was."""
     return bool(said.get("differs"))

@@ -431,7 +431,7 @@ class _Rollout:
         if state in ("reverted", "in_part"):
             controls = entry.controls if entry else ()
             cause = blame(_with_cause(why, answer), guard.last_words(answer), controls, self.suspects.get(name, ()))
-            changes["why"] = _with_problems(cause, answer)
+            changes["why"] = _with_left(_with_problems(cause, answer), answer)
         self.record.put([name], **changes)
         return True
 
@@ -521,6 +521,18 @@ def _timed_out(answer: Mapping[str, Any]) -> Text:
     if answer.get("cause") == "boot":
         return Text(vi="máy chủ khởi động lại giữa chừng", en="the host was restarted in between")
     return Text(vi="không được xác nhận kịp thời", en="it was not confirmed in time")
+
+
+def _with_left(why: Text, answer: Mapping[str, Any]) -> Text:
+    """Also what others changed meanwhile, which the way back left or put aside."""
+    left = guard.left(answer)
+    if not left:
+        return why
+    said = one_line("; ".join(one[:200] for one in left[:10]) + (" …" if len(left) > 10 else ""))
+    return Text(
+        vi=f"{why.vi}; giữ lại phần người khác đã sửa trong lúc đó: {said}",
+        en=f"{why.en}; left to others who changed it meanwhile: {said}",
+    )
 
 
 def _with_problems(why: Text, answer: Mapping[str, Any]) -> Text:

@@ -314,6 +314,18 @@ def test_rows_come_back_before_others_go() -> None:
 # --- sessions and accounts ------------------------------------------------------------------------------
 
 
+def test_accounts_that_somebody_made_meanwhile_stay_and_renamed_ones_do_not() -> None:
+    cu, moi = (name.encode().hex().upper() for name in ("cu", "moi"))
+    keys = [["global_priv", "25", cu]]
+    before = {"dump": "REPLACE INTO a;\n", "keys": keys, "variables": {}}
+    renamed, made = ["global_priv", "6C", cu], ["global_priv", "6C", moi]
+    now = {"dump": "b", "keys": [renamed, made, ["db", "6C", "64", moi]], "variables": {}}
+    stay = database.accounts_since(before, now)
+    assert stay == [moi]
+    sql = database.statements(before, now, stay)
+    assert sql.count("DELETE FROM") == 1 and f"HEX(User) = '{cu}'" in sql
+
+
 def process(pid: int, parent: int, **words: Any) -> dict[str, Any]:
     given = {"uid": 0, "name": "sh", "state": "S", "group": "/system.slice/ssh.service", "title": "sh", "sudo": None}
     given["step"] = None

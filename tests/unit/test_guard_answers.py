@@ -116,3 +116,9 @@ def test_what_is_not_yet_back_counts_before_problems() -> None:
     assert guard.not_back({"not_back": {"/etc/a": "Read-only"}, "problems": ["x"]}) == ("/etc/a: Read-only",)
     assert guard.not_back({"not_back": {}, "problems": ["x"]}) == ("x",)
     assert guard.not_back({"not_back": 7, "problems": None}) == ()
+
+
+def test_what_a_way_back_left_to_others_is_named() -> None:
+    said = {"left": [{"path": "/etc/cron.d/moi", "reason": "theirs"}], "aside": {"/etc/hosts": "/var/kept"}}
+    assert guard.left(said) == ("/etc/cron.d/moi (theirs)", "/etc/hosts -> /var/kept")
+    assert guard.left({"left": "x", "aside": 1}) == ()

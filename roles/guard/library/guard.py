@@ -111,10 +111,15 @@ problems:
   type: list
   elements: str
 left:
-  description: What a rollback left alone, C({path, reason}).
-  returned: for rollback
+  description: >-
+    What was left alone, C({path, reason}): what others changed while the run was open or since, packages that are needed.
+  returned: for revert and rollback
   type: list
   elements: dict
+aside:
+  description: Where somebody's version of what went back is kept, by path.
+  returned: for revert
+  type: dict
 brings_back:
   description: Keys, accounts and rights that a rollback gives back.
   returned: for rollback
@@ -136,11 +141,13 @@ from ansible.module_utils.luytre_guard import (
     live,
     needed,
     packages,
+    recorder,
     restore,
     rollback,
     scope,
     service,
     sessions,
+    shares,
     snapshot,
     spare,
     steps,
@@ -156,8 +163,9 @@ from ansible.module_utils.luytre_guard import (
 )
 
 SENT = (
-    *(accounts, apart, daemons, data, database, identity, last_words, live, needed, packages, restore, rollback),
-    *(scope, service, sessions, snapshot, spare, steps, timer, tree, trial, units, verify, walk, work, writing),
+    *(accounts, apart, daemons, data, database, identity, last_words, live, needed, packages, recorder, restore),
+    *(rollback, scope, service, sessions, shares, snapshot, spare, steps, timer, tree, trial, units, verify, walk),
+    *(work, writing),
 )
 """Named here so that Ansible sends them all; the host keeps them for its own use."""
 

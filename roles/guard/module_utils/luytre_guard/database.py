@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 
-from . import commands, tree
+from . import commands, shares, tree
 
 KEYS = {
     "global_priv": ("Host", "User"),
@@ -117,14 +117,21 @@ def changed_variables(before, now):
     return sorted(name for name in names if name in now and now[name] != before[name])
 
 
-def statements(before, now):
-    """SQL that gives privileges and settings the state of before: rows as they were, then those that were not there."""
+def accounts_since(before, now):
+    """Names of accounts that were not there under any host: nobody's but whoever made them, since no fix makes one."""
+    had = {row[2] for row in before["keys"] if row[0] == "global_priv"}
+    return sorted({row[2] for row in now["keys"] if row[0] == "global_priv"} - had)
+
+
+def statements(before, now, stay=()):
+    """SQL that gives privileges and settings the state of before: rows as they were, then those that were not there, but
+    for rows of accounts that ``stay``."""
     sql = []
     if before["dump"] != now["dump"]:
         sql.append(before["dump"])
         there = {tuple(row) for row in before["keys"]}
         for row in now["keys"]:
-            if tuple(row) not in there:
+            if tuple(row) not in there and not set(_users(row)) & set(stay):
                 where = " AND ".join("HEX(%s) = '%s'" % (column, value) for column, value in zip(KEYS[row[0]], row[1:]))
                 sql.append("DELETE FROM mysql.%s WHERE %s;\n" % (row[0], where))  # noqa: S608
         sql.append("FLUSH PRIVILEGES;\n")
@@ -139,8 +146,16 @@ def statements(before, now):
     return "".join(sql)
 
 
-def bring_back(before, problems):
-    """Have privileges and settings as they were. Whether anything had to be done."""
+def _users(row):
+    """Whose a row is, as hexadecimal names."""
+    return [value for column, value in zip(KEYS[row[0]], row[1:]) if column in ("User", "Role")]
+
+
+def bring_back(before, problems, left=None):
+    """Have privileges and settings as they were. Whether anything had to be done.
+
+    With ``left``, a dict, accounts that somebody made meanwhile stay and are named in it, each with why.
+    """
     if before is None:
         return False
     try:
@@ -148,18 +163,22 @@ def bring_back(before, problems):
         if asked is None:
             problems.append("MariaDB does not run, so its accounts and settings could not be put back")
             return False
-        sql = statements(before, asked)
+        stay = accounts_since(before, asked) if left is not None else []
+        sql = statements(before, asked, stay)
         if sql:
             client = _programs()[0]
             argv = _argv(
                 client, LOGINS[asked["login"]], ["--batch", "--force", "--default-character-set=utf8mb4", "mysql"]
             )
             commands.run(argv, 120, sql.encode("utf-8", "surrogateescape"))
-            left = Asked().answer()
-            if left["dump"] != before["dump"]:
+            now = Asked().answer()
+            since = statements({**before, "variables": {}}, {**now, "variables": {}}, stay)
+            if "DELETE FROM" in since if stay else now["dump"] != before["dump"]:
                 problems.append("MariaDB's accounts are not exactly as they were")
-            for name in changed_variables(before["variables"], left["variables"]):
+            for name in changed_variables(before["variables"], now["variables"]):
                 problems.append("MariaDB's setting %s could not be given back its value" % name)
+        for name in stay:
+            left["MariaDB's account %s" % bytes.fromhex(name).decode("utf-8", "replace")] = shares.LEFT
         return bool(sql)
     except commands.Failed as error:
         problems.append("MariaDB: %s" % error)

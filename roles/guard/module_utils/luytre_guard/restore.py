@@ -72,7 +72,8 @@ class Revert:
         self._again = earlier.get("pending") or {}
         self._pending, self._needed, self._work = {}, {}, None
         fresh = {"sysctls": [], "ruleset": [], "units": [], "database": False, "packages": {}, "problems": []}
-        fresh.update({"files": [], "removed": [], "count": 0, "differs": {}, "said": []})
+        fresh.update({"files": [], "removed": [], "count": 0, "differs": {}, "said": [], "left": []})
+        fresh["aside"] = {}
         self.done = {word: earlier.get(word, value) for word, value in fresh.items()}
         self._since = None if earlier.get("cause") == "boot" or self._again else earlier.get("armed")
 
@@ -179,7 +180,8 @@ class Revert:
             return {}
 
     def _database(self, before, told):
-        if database.bring_back(before, told):
+        shared = self._snap.shares
+        if database.bring_back(before, told, shared.left if shared.known else None):
             self.done["database"] = True
 
     def _add(self, word, values):
@@ -193,6 +195,10 @@ class Revert:
     def _tell(self):
         problems = [*self.done["problems"], *self._work.problems]
         self.done["problems"] = list(dict.fromkeys(problems))[:LISTED]
+        left = {**{one["path"]: one["reason"] for one in self.done["left"]}, **self._snap.shares.left}
+        left.update({"package " + name: why for name, why in self._needed.items()})
+        self.done["left"] = [{"path": path, "reason": why} for path, why in sorted(left.items())][:LISTED]
+        self.done["aside"] = {**self.done["aside"], **dict(sorted(self._snap.shares.aside.items())[:LISTED])}
         self._record(self.done)
 
 

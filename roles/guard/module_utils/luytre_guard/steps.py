@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-from . import store
+from . import shares, store
 
 PYTHON, LOCK, WORD = "python", "steps", "LUYTRE_STEP"
 HANDLE = 9
@@ -24,6 +24,8 @@ exec {handle}<"{lock}" && flock --shared --nonblock {handle} && test -e "{python
 }}
 {word}={run}
 export {word}
+PYTHONPATH="{record}${{PYTHONPATH:+:$PYTHONPATH}}"
+export PYTHONPATH
 exec "{interpreter}" "$@"
 """
 
@@ -37,7 +39,10 @@ def open_for(kept, run):
     if os.statvfs(kept.folder(run)).f_flag & os.ST_NOEXEC:
         raise store.Refused("%s is mounted noexec, so a run could not be ended there" % kept.home)
     os.close(os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    words = {"run": run, "python": path, "lock": lock, "word": WORD, "handle": HANDLE}
+    record = kept.file(run, shares.FOLDER)
+    os.makedirs(record, mode=0o700, exist_ok=True)
+    store.write(os.path.join(record, "sitecustomize.py"), store.source("recorder").encode("utf-8"))
+    words = {"record": record, "run": run, "python": path, "lock": lock, "word": WORD, "handle": HANDLE}
     store.write(path, SCRIPT.format(interpreter=os.path.realpath(sys.executable), **words).encode(), 0o700)
     return path
 

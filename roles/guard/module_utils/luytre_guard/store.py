@@ -25,7 +25,8 @@ ROOM = "room"
 MODULES = (
     *("__init__", "store", "spare", "commands", "identity", "tree", "walk", "apart", "scope", "data", "snapshot"),
     *("writing", "work", "restore", "rollback", "daemons", "last_words", "units", "trial", "live", "needed"),
-    *("packages", "database", "sessions", "accounts", "steps", "verify", "timer", "service", "actions"),
+    *("packages", "database", "sessions", "accounts", "steps", "recorder", "shares", "verify", "timer", "service"),
+    "actions",
 )
 
 
@@ -189,12 +190,12 @@ def program():
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in MODULES:
-            archive.writestr("luytre_guard/%s.py" % name, _source(name))
+            archive.writestr("luytre_guard/%s.py" % name, source(name))
         archive.writestr("__main__.py", "import sys\nfrom luytre_guard.service import main\nsys.exit(main())\n")
     return target.getvalue()
 
 
-def _source(name):
+def source(name):
     """The text of one of our modules, wherever it was loaded from: a folder, or the archive that Ansible sends."""
     package = __name__.rpartition(".")[0]
     full = package if name == "__init__" else "%s.%s" % (package, name)

@@ -7,9 +7,10 @@ KERNEL, UNITS = "kernel settings", "units"
 
 
 def roots_different(snap, notes):
-    """Paths of root's own that differ now. What is new is not gone into: it goes whole."""
+    """Paths of root's own that differ now and are the run's. What is new is not gone into: it goes whole."""
     wanted = snap.parts[None]
-    return different(wanted, snap.roots_now(notes, lambda path, _: path in wanted), snap.scope)
+    present = snap.roots_now(notes, lambda path, _: path in wanted)
+    return snap.shares.mine(different(wanted, present, snap.scope), present)
 
 
 def paths(snap, staying):

@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from . import apart, data, snapshot, spare, store, tree, walk, writing
+from . import apart, data, shares, snapshot, spare, store, tree, walk, writing
 from .scope import Scope, nearest
 
 LISTED = 200
@@ -38,6 +38,7 @@ class Snapshot:
         else:
             self.scope = Scope(self.manifest["touches"], self.manifest["roots"])
         self.parts = data.split(self.scope, self.entries)
+        self.shares = shares.Shares(self)
 
     def content(self, entry):
         """The bytes of a file, checked before the first is handed out."""
@@ -178,6 +179,7 @@ class Work:
         return {path for path in found if path in self.snap.entries}
 
     def _remove(self, path):
+        self.snap.shares.keep_aside(path)
         entry = self.snap.entries.get(path, {})
         if "around" in entry or (self.snap.scope.kind(path) == "path" and tree.at(path)["type"] == "folder"):
             if not writing.remove_empty(path):
@@ -186,6 +188,12 @@ class Work:
         writing.remove(path)
 
     def _put(self, path, entry):
+        self.snap.shares.keep_aside(path)
+        wanted = self.snap.shares.wanted(path)
+        if wanted is not None:
+            entry = {**entry, "sha256": hashlib.sha256(wanted).hexdigest(), "mtime": None}
+            writing.put(path, entry, lambda: [wanted])
+            return
         kept, kind = "sha256" in entry, self.snap.scope.kind(path)
         if entry["type"] == "absent":
             return

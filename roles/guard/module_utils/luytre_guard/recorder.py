@@ -1,0 +1,153 @@
+"""What a step of a run changes below /etc, noted by the step's own Python, which loads this as ``sitecustomize``.
+
+A line of JSON is written to a file of the step's own before each change: ``{path}`` for what its own code is about to
+change, ``{program, began}`` for a program that it starts and that may change anything. At the step's end follow, once for
+each path, ``{path, by, after}``: how it left it, ``by`` a program or not.
+"""
+
+import atexit
+import base64
+import json
+import os
+import stat
+import sys
+import time
+
+TREE = "/etc/"
+MAX_CONTENT, MAX_PATHS = 256 * 1024, 20_000
+SLACK = 0.05
+"""Seconds by which a file's time may be before the clock's."""
+READERS = frozenset(
+    (
+        *("nginx", "sshd", "apache2ctl", "apachectl", "apache2", "nft", "visudo", "getent", "id", "stat", "dpkg-query"),
+        *("mariadb", "mysql", "sysctl", "findmnt", "ss", "mount", "php"),
+    )
+)
+"""Programs that change nothing below /etc, in the way that steps start them."""
+ENABLING = frozenset(
+    ("enable", "disable", "mask", "unmask", "preset", "start", "restart", "reload-or-restart", "revert")
+)
+FIRST = frozenset(("os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.truncate", "os.utime"))
+SECOND = frozenset(("os.symlink",))
+BOTH = frozenset(("os.rename", "os.link"))
+STARTED = frozenset(("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"))
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+
+
+class Recorder:
+    """The record of one step."""
+
+    def __init__(self, folder):
+        name = "%d-%d.step" % (time.time_ns(), os.getpid())
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self._handle, self._pid = os.open(os.path.join(folder, name), flags, 0o600), os.getpid()
+        self._paths, self._began = set(), None
+
+    def heard(self, event, given):
+        """An event of Python's own audit. Raises OSError, and so keeps the step from a change, when that cannot be noted."""
+        try:
+            if event in STARTED:
+                paths, program = (), _program(given[0], given[1] if len(given) > 1 else None)
+            else:
+                paths, program = [_absolute(*one) for one in _concerned(event, given)], None
+        except Exception:
+            return
+        for path in paths:
+            if path.startswith(TREE) and path not in self._paths and len(self._paths) < MAX_PATHS:
+                self._write({"path": path})
+                self._paths.add(path)
+        if program and self._began is None:
+            self._began = time.time()
+            self._write({"program": program, "began": self._began})
+
+    def _write(self, line):
+        os.write(self._handle, json.dumps(line).encode("ascii") + b"\n")
+
+    def ends(self):
+        """Note how the step leaves what it changed. For the step's own process, not for one that it forked."""
+        if os.getpid() != self._pid:
+            return
+        for path in sorted(self._paths):
+            self._write({"path": path, "by": False, "after": image(path)})
+        if self._began is not None:
+            for path in changed_since(self._began - SLACK):
+                if path not in self._paths:
+                    self._write({"path": path, "by": True, "after": image(path)})
+        self._write({"ended": time.time()})
+
+
+def _concerned(event, given):
+    """The paths that an event is about to change, each with the descriptor of the folder that it is relative to, or -1."""
+    if event == "open":
+        return [(given[0], -1)] if isinstance(given[2], int) and given[2] & WRITING else []
+    if event in FIRST:
+        return [(given[0], given[-1])]
+    if event in SECOND:
+        return [(given[1], given[2])]
+    return [(given[0], given[2]), (given[1], given[3])] if event in BOTH else []
+
+
+def _program(program, argv):
+    """The name of a program that may change something, or None."""
+    words = [os.fsdecode(one) for one in argv] if isinstance(argv, (list, tuple)) and argv else [os.fsdecode(program)]
+    name = os.path.basename(words[0].split(" ")[0])
+    if name == "systemctl" and not set(words) & ENABLING:
+        return None
+    return None if name in READERS else name
+
+
+def _absolute(path, folder):
+    if isinstance(path, int):
+        return os.readlink("/proc/self/fd/%d" % path)
+    path = os.fsdecode(path)
+    if not path.startswith("/"):
+        above = os.readlink("/proc/self/fd/%d" % folder) if isinstance(folder, int) and folder >= 0 else os.getcwd()
+        path = os.path.join(above, path)
+    if path.startswith("/proc/self/fd/"):
+        return os.path.realpath(path)
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def image(path):
+    """How a path is: ``{type}``, of a small file its bytes as base64."""
+    try:
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode):
+            return {"type": "other"}
+        if status.st_size > MAX_CONTENT:
+            return {"type": "file"}
+        with open(path, "rb") as handle:
+            return {"type": "file", "content": base64.b64encode(handle.read(MAX_CONTENT)).decode("ascii")}
+    except OSError:
+        return {"type": "absent"}
+
+
+def changed_since(moment, top=TREE):
+    """Paths below a folder that changed since, by the times that the kernel keeps."""
+    found, left = [], [top.rstrip("/")]
+    while left:
+        try:
+            with os.scandir(left.pop()) as inside:
+                for one in inside:
+                    if one.stat(follow_symlinks=False).st_ctime >= moment:
+                        found.append(one.path)
+                    if one.is_dir(follow_symlinks=False):
+                        left.append(one.path)
+        except OSError:
+            continue
+    return found[:MAX_PATHS]
+
+
+def start(folder):
+    """Record this process into a file of its own in the folder. Where that cannot be, the process ends."""
+    try:
+        recorder = Recorder(folder)
+    except OSError as error:
+        os.write(2, ("%s: what this step changes cannot be noted\n" % error.strerror).encode())
+        os._exit(1)
+    sys.addaudithook(recorder.heard)
+    atexit.register(recorder.ends)
+
+
+if __name__ == "sitecustomize":
+    start(os.path.dirname(os.path.abspath(__file__)))
