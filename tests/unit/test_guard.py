@@ -285,6 +285,15 @@ def test_units_run_or_not_as_before() -> None:
     assert units.changes(before, now, now, ["n.service"]) == (["a.service"], ["b.service"])
 
 
+def test_a_unit_that_goes_on_though_its_file_is_gone_is_stopped() -> None:
+    """As after a reboot: a oneshot that stays active lives on in systemd when its file is taken away."""
+    unit = {"Id": "n.service", "SubState": "exited", "UnitFileState": "", "FragmentPath": "", "Type": "oneshot"}
+    was = {"n.service": {**unit, "LoadState": "not-found", "ActiveState": "inactive"}}
+    now = {"n.service": {**unit, "LoadState": "not-found", "ActiveState": "active"}}
+    assert units.changes(was, now, now, ["n.service"]) == ([], ["n.service"])
+    assert units.changes({}, now, now, ["n.service"]) == ([], ["n.service"])
+
+
 def test_a_daemon_is_restarted_only_when_the_run_restarted_it() -> None:
     before = {"mariadb.service": unit("mariadb.service"), "nginx.service": unit("nginx.service")}
     paths = {"/etc/mysql/x.cnf": "new", "/etc/nginx/nginx.conf": "content"}

@@ -49,7 +49,12 @@ def active(unit):
 
 def _lasting(unit):
     """Whether it is a unit that stays active, and not made up for one occasion."""
-    return not unit["FragmentPath"].startswith("/run/systemd/transient/") and unit["LoadState"] == "loaded"
+    return _by_a_file(unit) and unit["LoadState"] == "loaded"
+
+
+def _by_a_file(unit):
+    """Whether a file made it a unit, which may be gone by now: it stays active without."""
+    return not unit["FragmentPath"].startswith("/run/systemd/transient/")
 
 
 def changes(before, found, now, touched):
@@ -65,10 +70,10 @@ def changes(before, found, now, touched):
                 start.append(name)
         elif not active(was) and active(present):
             asked = name in touched or (name in found and found[name]["UnitFileState"] != was["UnitFileState"])
-            if asked and _lasting(present):
+            if asked and _by_a_file(present):
                 stop.append(name)
     for name, present in sorted(now.items()):
-        if name not in before and active(present) and _lasting(present) and name in touched:
+        if name not in before and active(present) and _by_a_file(present) and name in touched:
             stop.append(name)
     return start, stop
 
