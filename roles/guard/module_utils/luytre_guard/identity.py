@@ -19,7 +19,7 @@ def of(handle, status=None):
     """
     status = status or os.fstat(handle)
     device = 0 if status.st_dev == _ROOT else status.st_dev
-    if _is_overlay(handle, status.st_dev):
+    if _is_overlay(handle):
         born = 0 if stat.S_ISDIR(status.st_mode) else status.st_mtime_ns
     else:
         born = _born(handle)
@@ -40,11 +40,10 @@ def same(then, now, alone=False):
     return alone or then[2] == now[2]
 
 
-def _is_overlay(handle, device):
-    if device not in _OVERLAYS:
-        answer = ctypes.create_string_buffer(_SIZE)
-        _OVERLAYS[device] = _FSTATFS(handle, answer) == 0 and struct.unpack_from("@l", answer)[0] == _OVERLAY
-    return _OVERLAYS[device]
+def _is_overlay(handle):
+    """Asked of each file: the number of a device goes to the next one that is mounted."""
+    answer = ctypes.create_string_buffer(_SIZE)
+    return _FSTATFS(handle, answer) == 0 and struct.unpack_from("@l", answer)[0] == _OVERLAY
 
 
 def _born(handle):
@@ -59,6 +58,5 @@ def _born(handle):
 
 
 _ROOT = os.lstat("/").st_dev
-_OVERLAYS = {}
 _FSTATFS = ctypes.CDLL(None).fstatfs
 _STATX = getattr(ctypes.CDLL(None), "statx", None)
