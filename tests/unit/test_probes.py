@@ -186,6 +186,31 @@ def test_a_kind_of_error_is_found_in_the_logs_and_nothing_of_visitors_is_told(tm
     assert "cccd" not in said[f"log:{kind}"][1]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '2026/11/26 12:00:00 [error] 7#7: *1 open() "/srv/FastCGI sent in stderr: Call to undefined function exec()" failed (2: No such file)',
+        '2026/11/26 12:00:00 [error] 7#7: *1 FastCGI sent in stderr: "Unable to open primary script: /srv/Call to undefined function exec().php"',
+        "[x] [php:error] [pid 1] [client a] script '/srv/PHP Fatal error: Call to undefined function exec()' not found",
+        '2026/11/26 12:00:00 [error] 7#7: *1 FastCGI sent in stderr: "PHP message: PHP Fatal error: Call to undefined function _old()"',
+    ],
+)
+def test_a_visitor_asks_for_no_path_that_brings_a_host_back(tmp_path: Path, line: str) -> None:
+    (tmp_path / "nginx").mkdir()
+    (tmp_path / "nginx" / "error.log").write_text(line + "\n")
+    assert part("logged", tmp_path)["log:undefined"][0]
+
+
+def test_an_account_whose_place_is_taken_answers_nothing_for_the_host(tmp_path: Path) -> None:
+    program = tmp_path / "setpriv"
+    program.write_text("#!/bin/sh\nprintf '0 x\\nluytre: nginx 0 fine\\n'; echo 'luytre: sshd 0' >&2; exit 1\n")
+    program.chmod(0o755)
+    script = probes._SCRIPT.read_text("utf-8").rpartition("main ")[0]
+    script += f"PATH={tmp_path}:$PATH\nusers=1\nmay -x /\n"
+    done = subprocess.run(["sh", "-s"], input=script, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
 def logged(*kinds: str) -> HostProbes:
     lines = (Probe(f"log:{kind}", kind not in kinds, "x" if kind in kinds else "") for kind in LOGGED)
     return HostProbes("h", (Probe("ssh", True), Probe("become", True), *lines, Probe("complete", True)))
