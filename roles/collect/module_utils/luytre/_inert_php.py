@@ -13,7 +13,7 @@ _WORDS_APART = re.compile(
 """Strings and comments. One that is never closed goes to the end, so that none is sought twice; a one-line comment ends
 where PHP ends."""
 _SIGNS = re.compile(r"[\w\s$;,=>\[\]().!|&{}'?:+-]*\Z")
-_CALLED = re.compile(r"([\w$'\]})]+)\s*\(")
+_CALLED = re.compile(r"(?<![\w$'\]})])([\w$'\]})]+)\s*\(")
 _WORD = re.compile(r"\$?[A-Za-z_\x80-\uffff]\w*")
 _MAY_CALL = frozenset(("array", "define", "defined", "if", "exit", "die"))
 _ACTING = frozenset(
