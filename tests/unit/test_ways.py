@@ -152,6 +152,27 @@ def test_nobodys_crowd_hides_another() -> None:
     assert kept[-1]["account"] == "hanh"
 
 
+def test_claims_crowd_nobody_out_and_hide_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = [
+        {**access.way("hanh", "publickey", source=f"10.1.0.{n}"), "claimed": True, "last": NOW} for n in range(90)
+    ]
+    kept, _ = _came_in.bounded([*claims, access.way("hanh", "password")])
+    assert kept[0]["methods"] == ["password"]
+    assert len(kept) == _came_in.PER_ACCOUNT
+    record = (7, "pts/0", "hanh", "10.1.0.1", int(time.time()))
+    monkeypatch.setattr(ways, "wtmp_tail", lambda path: path)
+    monkeypatch.setattr(ways, "parse_utmp_from", lambda path: [record] if path.endswith("wtmp") else [])
+    assert [way["source"] for way in ways._without_method(claims)] == ["10.1.0.1"]
+
+
+def test_a_claim_makes_no_record_reach_further_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "Accepted password for hanh from 10.0.0.9 port 41 ssh2"
+    now = int(time.time())
+    monkeypatch.setattr(_came_in, "_journal", lambda *_: ([{"moment": now, "pid": 1, "said": said}], True))
+    monkeypatch.setattr(_came_in, "_files", lambda _: ([{"moment": now - 40 * 86400, "pid": 2, "said": said}], False))
+    assert _came_in.entries(None)[1:] == (now, True)
+
+
 def test_a_connection_without_a_session_went_on_through_the_host() -> None:
     opened = "Accepted publickey for {0} from 10.0.0.9 port {1} ssh2: ED25519 " + KEY
     session = "Starting session: command for {0} from 10.0.0.9 port {1} id 0"

@@ -57,7 +57,7 @@ def entries(reading, ours=None):
         {**entry, "claimed": True} for entry in written if (entry["moment"], entry["pid"], entry["said"]) not in known
     ]
     found = sorted((entry for entry in found if entry["moment"] >= since), key=lambda entry: entry["moment"])
-    opened = (entry["moment"] for entry in found if _OPENED.match(entry["said"]))
+    opened = (entry["moment"] for entry in found if not entry.get("claimed") and _OPENED.match(entry["said"]))
     return found, next(opened, 0), cut or more
 
 
@@ -199,9 +199,12 @@ def ways(found):
 
 
 def bounded(seen):
-    """The latest ways in, a few an account, so that nobody's crowd others out; and whether some were left out."""
+    """The latest ways in, a few an account, so that nobody's crowd others out; and whether some were left out.
+
+    What is only claimed comes last: whoever can write to a log could crowd out everybody else.
+    """
     kept, of_account = [], {}
-    for way in seen:
+    for way in sorted(seen, key=lambda way: way["claimed"]):
         of_account[way["account"]] = of_account.get(way["account"], 0) + 1
         if of_account[way["account"]] <= PER_ACCOUNT and len(kept) < MAX_SEEN:
             kept.append(way)

@@ -142,7 +142,7 @@ def _known_elsewhere(reading, names):
 def _without_method(seen):
     """Sessions at a terminal from an address, that wtmp knows of and sshd's own log no longer."""
     since = time.time() - _came_in.DAYS * _came_in.DAY
-    known = {(way["account"], way["source"]) for way in seen}
+    known = {(way["account"], way["source"]) for way in seen if not way["claimed"]}
     found = {}
     for path in ("/var/log/wtmp.1", "/var/log/wtmp"):
         for kind, line, account, address, moment in parse_utmp_from(wtmp_tail(path)):
