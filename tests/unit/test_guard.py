@@ -517,6 +517,32 @@ def test_nothing_is_brought_back_while_a_step_is_at_work(open_place: Any) -> Non
         os.kill(child, 9)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root takes another account's place")
+def test_a_lesser_users_process_is_no_step_whatever_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    begin = "exec 9>steps; echo; exec sleep 60"
+    (tmp_path / "one").chmod(0o777)
+    with subprocess.Popen(
+        ["sh", "-c", begin], cwd=tmp_path / "one", user=65534, stdout=subprocess.PIPE, env={steps.WORD: "one"}
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        found = sessions._process(other.pid, True)
+        other.kill()
+    assert found is not None
+    assert found["step"] is None
+
+
+def test_a_line_that_a_site_wrote_leads_nowhere_and_stops_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "error.log"
+    log.write_text("[Xxx Xxx 99 99:99:99.1 2026] [core:emerg] /etc/../proc/kmsg:1\n")
+    assert last_words._logged(str(log), 0) == []
+    assert last_words.control("/etc/../proc/kmsg:1") is None
+    os.mkfifo(tmp_path / "pipe.log")
+    assert last_words._tail(str(tmp_path / "pipe.log"), 0) == []
+    assert last_words._above(str(tmp_path / "pipe.log"), 1) is None
+
+
 def test_a_run_with_a_step_at_work_is_not_confirmed(open_place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store.write_json(open_place.mark, {"run": "one", "digest": "0" * 64})
     monkeypatch.setattr(actions.work, "Snapshot", lambda *_: None)

@@ -17,6 +17,7 @@ LOGS = {"apache2.service": "/var/log/apache2/*error*.log"}
 """Where a daemon says why it stops, besides the journal; its worst words only, for visitors have a part in the others."""
 EMERGENCY = re.compile(r"\[\w{3} (\w{3} \d\d \d\d:\d\d:\d\d)\.\d+ (\d{4})\] \[\w+:emerg\] ")
 MAX_LOGS = 100
+READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 WRONG = re.compile(
     r"(?i)\[?\b(?:emerg|alert|crit|fatal|error|failed|cannot|refus\w+|too small|bad configuration)\b|AH\d{5}"
 )
@@ -64,7 +65,10 @@ def _logged(pattern, since):
         for line in _tail(path, since):
             begins = EMERGENCY.match(line)
             if begins:
-                moment = time.mktime(time.strptime(" ".join(begins.groups()), "%b %d %H:%M:%S %Y"))
+                try:
+                    moment = time.mktime(time.strptime(" ".join(begins.groups()), "%b %d %H:%M:%S %Y"))
+                except (ValueError, OverflowError):
+                    continue
                 if moment >= int(since):
                     found.append((moment, line))
     return [line for _, line in sorted(found, key=lambda one: one[0])]
@@ -72,7 +76,7 @@ def _logged(pattern, since):
 
 def _tail(path, since):
     try:
-        with open(path, "rb") as handle:
+        with open(os.open(path, READING), "rb") as handle:
             status = os.fstat(handle.fileno())
             if status.st_mtime < since or not stat.S_ISREG(status.st_mode):
                 return []
@@ -93,12 +97,15 @@ def control(line):
 
 
 def _above(path, number):
-    """The control in the last comment above a line of a file that root alone can change."""
+    """The control in the last comment above a line of a file that root alone can change; of nothing outside of /etc, for a
+    site may have written the line that names it."""
+    if ".." in path.split("/"):
+        return None
     try:
-        status = os.stat(path)
-        if status.st_uid or status.st_mode & 0o022:
-            return None
-        with open(path, "rb") as handle:
+        with open(os.open(path, READING), "rb") as handle:
+            status = os.fstat(handle.fileno())
+            if status.st_uid or status.st_mode & 0o022 or not stat.S_ISREG(status.st_mode):
+                return None
             lines = handle.read(MAX_FILE).decode("utf-8", "replace").splitlines()[:number]
     except OSError:
         return None

@@ -56,7 +56,7 @@ def _process(pid, memory=False):
         "sudo": next(
             (v[len(b"SUDO_UID=") :].decode("ascii", "replace") for v in environment if v.startswith(b"SUDO_UID=")), None
         ),
-        "step": steps.of_process(pid, environment),
+        "step": steps.of_process(pid, environment) if set(uids) == {"0"} else None,
     }
 
 
