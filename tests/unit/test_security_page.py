@@ -9,7 +9,7 @@ from tests.unit import programs
 
 TOP = Path(__file__).parents[2]
 PAGE = (TOP / "docs/security.md").read_text("utf-8")
-NO_PROGRAMS = {"apt.conf", "confirmed", "global_priv"}
+NO_PROGRAMS = {"apt.conf", "confirmed", "global_priv", "restart"}
 """What stands first in a list on the way to a program, and is none."""
 NAMED_IN_PARTS = {
     **dict.fromkeys(

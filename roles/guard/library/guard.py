@@ -132,11 +132,13 @@ from ansible.module_utils.luytre_guard import (
     accounts,
     actions,
     apart,
+    certificates,
     commands,
     daemons,
     data,
     database,
     identity,
+    key_pair,
     last_words,
     live,
     needed,
@@ -163,7 +165,22 @@ from ansible.module_utils.luytre_guard import (
 )
 
 SENT = (
-    *(accounts, apart, daemons, data, database, identity, last_words, live, needed, packages, recorder, restore),
+    *(
+        accounts,
+        apart,
+        certificates,
+        daemons,
+        data,
+        database,
+        identity,
+        key_pair,
+        last_words,
+        live,
+        needed,
+        packages,
+        recorder,
+        restore,
+    ),
     *(rollback, scope, service, sessions, shares, snapshot, spare, steps, timer, tree, trial, units, verify, walk),
     *(work, writing),
 )

@@ -7,7 +7,7 @@ import os
 import re
 import time
 
-from . import commands
+from . import certificates, commands
 
 PHP_FPM = re.compile(r"\Aphp([0-9.]+)-fpm\.service\Z")
 WITHOUT = [
@@ -45,6 +45,8 @@ WRITTEN_ANEW = {
 """Files of root's that a daemon writes when it has read its configuration, at the start as at each reload."""
 BY_WORKERS = {"nginx.service": "/run/nginx.pid"}
 """Daemons that start new workers when they have read their configuration, with the file that holds the number of the first."""
+BESIDES = {"apache2.service": certificates.fault}
+"""What is looked at besides a daemon's own test, since it would not start with it: ``said() -> why or None``."""
 PROMPT_SECONDS = 5
 """In which a daemon has its configuration in force once it was told to."""
 
@@ -76,7 +78,8 @@ def _version(name):
 
 def refusal(name):
     """Why a unit's daemon would not load its configuration, in its own words, or None when it would."""
-    return next(filter(None, map(said_no, of(name)[1])), None)
+    said = next(filter(None, map(said_no, of(name)[1])), None)
+    return said or (BESIDES[name]() if name in BESIDES else None)
 
 
 def said_no(test):

@@ -24,7 +24,20 @@ ROOM = "room"
 """Of a run, or of the guard: the folder with what ``spare`` keeps."""
 MODULES = (
     *("__init__", "store", "spare", "commands", "identity", "tree", "walk", "apart", "scope", "data", "snapshot"),
-    *("writing", "work", "restore", "rollback", "daemons", "last_words", "units", "trial", "live", "needed"),
+    *(
+        "writing",
+        "work",
+        "restore",
+        "rollback",
+        "key_pair",
+        "certificates",
+        "daemons",
+        "last_words",
+        "units",
+        "trial",
+        "live",
+        "needed",
+    ),
     *("packages", "database", "sessions", "accounts", "steps", "recorder", "shares", "verify", "timer", "service"),
     "actions",
 )

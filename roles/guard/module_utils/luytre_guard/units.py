@@ -79,18 +79,16 @@ def changes(before, found, now, touched):
 
 
 def to_reload(before, found, changed_paths):
-    """``[(unit, verb, tests)]`` for daemons whose configuration has been put back.
+    """``[(unit, verb)]`` for daemons whose configuration has been put back.
 
     ``found`` are the units as they were just before that: who was started since ``before`` may have read what was changed.
     """
     wanted = {}
-    for prefix, patterns, verb, tests in daemons.DAEMONS:
+    for prefix, patterns, verb, _tests in daemons.DAEMONS:
         if any(path.startswith(prefix) for path in changed_paths):
             for name in found:
-                if daemons.matches(name, patterns) and active(before.get(name)):
-                    kept = wanted.get(name, (verb, []))
-                    own = [test for test in daemons.tests_of(name, tests) if test not in kept[1]]
-                    wanted[name] = ("restart" if "restart" in (verb, kept[0]) else verb, kept[1] + own)
+                if daemons.matches(name, patterns) and active(before.get(name)) and wanted.get(name) != "restart":
+                    wanted[name] = verb
     for name, unit in found.items():
         was = before.get(name)
         if was is None or not active(was) or was["InvocationID"] == unit["InvocationID"]:
@@ -101,8 +99,8 @@ def to_reload(before, found, changed_paths):
         )
         drop_in = "/etc/systemd/system/%s" % name
         if configured or any(path.startswith(drop_in) for path in changed_paths):
-            wanted[name] = ("restart", daemons.of(name)[1])
-    return [(name, verb, tests) for name, (verb, tests) in sorted(wanted.items())]
+            wanted[name] = "restart"
+    return sorted(wanted.items())
 
 
 def bring_back(before, found, changed_paths, touched, problems, tell, entries, only=None):
@@ -123,14 +121,13 @@ def bring_back(before, found, changed_paths, touched, problems, tell, entries, o
     for name in stop:
         done.append("stop " + name)
         _do(["stop", name], problems)
-    for name, verb, tests in to_reload(before, found, changed_paths):
+    for name, verb in to_reload(before, found, changed_paths):
         if name in start or not active(now.get(name)):
             continue
         shaped = shaped_by(name, entries)
-        if shaped and tests:
+        if shaped and daemons.of(name)[1]:
             tell("the configuration of %s was not tested, since others than root can change %s" % (name, shaped))
-            tests = []
-        said = next(filter(None, map(daemons.said_no, tests)), None)
+        said = None if shaped else daemons.refusal(name)
         if said:
             problems.append("%s was not %sed, so it goes on with what it had read: %s" % (name, verb, said))
             continue

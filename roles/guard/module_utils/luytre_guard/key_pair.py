@@ -1,0 +1,1 @@
+../../../collect/module_utils/luytre/_key_pair.py
