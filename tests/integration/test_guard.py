@@ -226,6 +226,9 @@ def test_a_package_that_a_file_still_names_stays(host: Callable[[str], Host]) ->
         "/var/lib/pam/",
         "/etc/security/pwquality.conf",
     ]
+    there.arm("earlier", ["/etc/motd", "package:acl"], seconds=600)
+    there.sh("echo 'Lũy Tre' > /etc/motd")
+    there.guard("confirm", run="earlier")
     there.arm("pam", touches, seconds=600)
     there.sh("apt-get -qq install -y libpam-pwquality acl")
     assert "pam_pwquality" in there.sh("cat /etc/pam.d/common-password")
@@ -238,3 +241,6 @@ def test_a_package_that_a_file_still_names_stays(host: Callable[[str], Host]) ->
     assert "acl" in undone["packages"]["purged"], undone["packages"]
     typed = "printf 'Tre-xanh-2026-lang\\nMang-non-2027-dinh\\nMang-non-2027-dinh\\n' | runuser -u nguoi-dan -- passwd"
     assert "updated successfully" in there.sh(typed)
+    again = there.guard("rollback", run="pam", check=True)
+    assert again["packages"]["installed"] == [], "acl is gone, the others stay"
+    assert there.guard("rollback", run="earlier")["problems"] == [], "a later run's package that stays is none"

@@ -85,4 +85,5 @@ def test_others_tables_stay_to_the_byte(fresh: Callable[..., None], playbook: Ca
     )
     assert "198.51.100.10" in there.sh(asked)
     assert "luytre" not in there.sh("systemctl list-unit-files; ls -R /etc/systemd /etc/nftables*")
+    assert there.sh("systemctl is-active luytre-firewall.service").strip() == "inactive"
     assert there.sh(NFTABLES) == nftables

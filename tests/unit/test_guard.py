@@ -28,6 +28,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     last_words,
     live,
     packages,
+    restore,
     scope,
     sessions,
     snapshot,
@@ -306,6 +307,35 @@ def test_packages_that_came_rose_and_went() -> None:
     before = {"a": ["1", "ii "], "b": ["1", "ii "], "c": ["1", "ii "], "d": ["1", "rc "]}
     now = {"a": ["2", "ii "], "b": ["1", "rc "], "d": ["1", "ii "], "e": ["1", "iU "]}
     assert packages.compare(before, now) == (["e", "d"], {"a": ["1", "2"]}, ["b", "c"])
+
+
+def test_a_run_is_not_undone_twice() -> None:
+    before = {"gone": ["1", "ii "], "back": ["1", "ii "]}
+    now = {"back": ["1", "ii "], "came": ["1", "ii "], "later": ["1", "ii "]}
+    run = {"installed": ["came", "purged"], "upgraded": {}, "removed": ["back", "gone"]}
+    assert packages.still(run, before, now) == {"installed": ["came"], "removed": ["gone"]}
+
+
+@pytest.mark.parametrize(
+    ("now", "problems"),
+    [
+        ({"libc6": ["1", "ii "]}, []),
+        ({"libc6": ["1", "ii "], "nftables": ["1", "ii "]}, []),
+        ({"libc6": ["1", "ii "], "chrony": ["1", "ii "]}, ["the packages are not exactly those of before"]),
+    ],
+)
+def test_a_package_that_came_after_a_run_is_no_problem_of_that_run(
+    monkeypatch: pytest.MonkeyPatch, now: dict[str, Any], problems: list[str]
+) -> None:
+    """As nftables, which a later run brought and which stayed when that was undone."""
+    monkeypatch.setattr(packages, "Asked", lambda: SimpleNamespace(answer=lambda: now))
+    monkeypatch.setattr(packages, "database_entries", lambda _: {})
+    before = {"libc6": ["1", "ii "]}
+    snap = SimpleNamespace(entries={}, manifest={"packages": before, "dpkg": {"/x": tree.ABSENT}, "skeleton": {}})
+    mending = work.Work(snap, {})
+    others = packages.of_others(before, {"installed": ["chrony"], "upgraded": {}, "removed": []})
+    restore.package_records(snap, {}, mending, remove=False, others=others)
+    assert mending.problems == problems
 
 
 def test_rows_come_back_before_others_go() -> None:

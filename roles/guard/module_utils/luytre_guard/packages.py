@@ -60,6 +60,22 @@ def compare(before, now):
     return installed, upgraded, removed
 
 
+def still(run, before, now):
+    """``{installed, removed}`` of what a run did, those that nobody has undone since."""
+    installed, _, removed = compare(before, now)
+    return {
+        "installed": [name for name in run["installed"] if name in installed],
+        "removed": [name for name in run["removed"] if name in removed],
+    }
+
+
+def of_others(before, run):
+    """Packages that are not as before, and that are not among those that the run installed, upgraded or removed."""
+    now = Asked().answer()
+    differing = {name for name in {*before, *now} if before.get(name) != now.get(name)}
+    return sorted(differing - set().union(*run.values()))
+
+
 def bring_back(before, problems, only=None, needed=()):
     """Have the packages of before, as far as that goes. ``{purged, staying, reinstalled, needed}``.
 

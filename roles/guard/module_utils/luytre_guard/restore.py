@@ -218,13 +218,14 @@ def _way_in(manifest, found):
                 commands.said_no(["systemctl", "reload", name])
 
 
-def package_records(snap, done, work, remove=True):
+def package_records(snap, done, work, remove=True, others=()):
     """dpkg's own records to the byte, when the packages are exactly those of before; where upgrades stay, those of the
-    records that do not tell of them. ``remove``: also what came below /usr besides packages."""
+    records that do not tell of them. ``remove``: also what came below /usr besides packages. ``others``: packages whose
+    state is somebody else's doing, which stays as it is."""
     manifest = snap.manifest
     if not manifest["dpkg"]:
         return
-    staying = {**done.get("staying", {}), **done.get("needed", {})}
+    staying = {**done.get("staying", {}), **done.get("needed", {}), **dict.fromkeys(others)}
     now = packages.Asked().answer()
     if {name: now.get(name) for name in now if name not in staying} != {
         name: state for name, state in manifest["packages"].items() if name not in staying

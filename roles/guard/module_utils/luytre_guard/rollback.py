@@ -143,9 +143,10 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
                 skipped.append(("nft " + live.OWN_TABLE, "changed since the run"))
             else:
                 rules = [live.OWN_TABLE]
+    still = packages.still(left["packages"], manifest["packages"], packages.Asked().answer())
     chosen_packages = {
-        kind: [one for one in left["packages"][kind] if scope is None or one.partition(":")[0] in scope.packages]
-        for kind in ("installed", "removed")
+        kind: [one for one in names if scope is None or one.partition(":")[0] in scope.packages]
+        for kind, names in still.items()
     }
     data = manifest["database"] if scope is None or scope.databases else None
     if data is not None:
@@ -163,12 +164,13 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
         "rules": rules,
         "variables": data and data["variables"],
         "units": _unit_names(snap, left, found, skipped),
+        "packages": chosen_packages,
         "needed": needed_now,
         "left": [{"path": path, "reason": reason} for path, reason in skipped][:LISTED],
     }
     plan = plan if check else decide(plan)
     paths = work.paths = plan["paths"]
-    sysctls, rules = plan["sysctls"], plan["rules"]
+    sysctls, rules, chosen_packages = plan["sysctls"], plan["rules"], plan["packages"]
     data = None if plan["variables"] is None else {**manifest["database"], "variables": plan["variables"]}
     answer = {
         **_told(paths, plan["left"]),
@@ -209,7 +211,8 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
         database.bring_back(data, work.problems)
     if scope is None:
         try:
-            package_records(snap, answer["packages"], work, remove=False)
+            others = packages.of_others(manifest["packages"], left["packages"])
+            package_records(snap, answer["packages"], work, remove=False, others=others)
         except Exception as error:
             work.tell("package records: %s" % error)
     times(snap)
