@@ -639,6 +639,15 @@ def test_a_daemons_own_line_leads_to_the_control_above_the_line_that_it_names(
     assert last_words.control(said % "/etc/nginx/x.conf") is None
 
 
+def test_a_link_or_another_files_number_is_no_reload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.pid"
+    path.write_text(str(os.getpid()))
+    (tmp_path / "link.pid").symlink_to(path)
+    for name, kept in (("ssh.service", tmp_path / "link.pid"), ("php8.4-fpm.service", path)):
+        monkeypatch.setattr(daemons, "WRITTEN_ANEW", {name: str(kept)})
+        assert daemons._by_its_file(name) is None
+
+
 def test_when_systemd_started_or_reloaded_a_daemon() -> None:
     assert daemons._moment("Thu 1970-01-01 00:01:00.250000 UTC") == 60.25
     assert daemons._moment("n/a") is None

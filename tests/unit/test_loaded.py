@@ -45,6 +45,14 @@ def test_a_number_of_a_process_that_is_gone_tells_nothing(tmp_path: Path) -> Non
     assert (_loaded.loaded("ssh.service", str(path)) is not None) == (os.getuid() == 0)
 
 
+def test_a_link_or_another_files_number_makes_no_daemon_younger(tmp_path: Path) -> None:
+    path = tmp_path / "x.pid"
+    path.write_text(str(os.getpid()))
+    (tmp_path / "link.pid").symlink_to(path)
+    assert _loaded.loaded("ssh.service", str(tmp_path / "link.pid")) is None
+    assert _loaded.loaded("php8.4-fpm.service", str(path)) is None
+
+
 @pytest.mark.parametrize(
     ("written", "running", "names"),
     [

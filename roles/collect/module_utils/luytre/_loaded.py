@@ -7,6 +7,7 @@ number anew. MariaDB reads them at its start alone; what was changed while it ru
 import glob
 import os
 import re
+import stat
 import time
 
 from ansible.module_utils.luytre import mariadb
@@ -15,6 +16,7 @@ from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
 SLACK = 2.0
 """Seconds by which a file may be newer: starts are known to the hundredth, and whoever writes reloads at once."""
 MAX_FILES = 5_000
+PHP_FPM = re.compile(r"php([0-9.]+)-fpm\.service$")
 NGINX, APACHE = "/etc/nginx/", "/etc/apache2/"
 DAEMONS = (
     (
@@ -70,9 +72,14 @@ def latest(patterns, trust):
 def loaded(unit, number):
     """When a daemon last read its files, in seconds since 1970, or None when it does not run."""
     try:
-        status = os.stat(number)
+        status = os.lstat(number)
+        # /run/php is www-data's: it can lay a link there, or another file of root's, to make a daemon look younger.
+        if status.st_uid != 0 or not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            return None
         first = int(read_text(number, 20) or "")
-        if status.st_uid != 0 or not os.path.exists("/proc/%d" % first):
+        program = os.path.basename(os.readlink("/proc/%d/exe" % first)).replace(" (deleted)", "")
+        version = PHP_FPM.match(unit)
+        if version and program != "php-fpm" + version.group(1):
             return None
         return _newest_worker(first) if unit == "nginx.service" else status.st_mtime
     except (OSError, Unreadable, ValueError):

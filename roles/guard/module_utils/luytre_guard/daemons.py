@@ -5,6 +5,7 @@ import fnmatch
 import glob
 import os
 import re
+import stat
 import time
 
 from . import certificates, commands
@@ -121,10 +122,22 @@ def loaded(name):
 def _by_its_file(name):
     path = next((path for pattern, path in WRITTEN_ANEW.items() if matches(name, (pattern,))), None)
     try:
-        status = os.stat(path.replace("{version}", _version(name))) if path else None
-        return status.st_mtime if status and status.st_uid == 0 else None
-    except OSError:
+        return _written(path.replace("{version}", _version(name)), _version(name)) if path else None
+    except (OSError, ValueError):
         return None
+
+
+def _written(path, version):
+    """When root wrote a daemon's number. /run/php is www-data's, that can lay a link there, or another file of root's."""
+    status = os.lstat(path)
+    if status.st_uid != 0 or not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        return None
+    if version:
+        with open(path) as handle:
+            program = os.readlink("/proc/%d/exe" % int(handle.read(20)))
+        if os.path.basename(program).replace(" (deleted)", "") != "php-fpm" + version:
+            return None
+    return status.st_mtime
 
 
 def _by_workers(name):
