@@ -65,6 +65,15 @@ def test_a_visitor_writes_nothing_that_keeps_a_reader_busy(bad: str) -> None:
     assert time.process_time() - began < 2
 
 
+def test_neither_a_path_nor_a_file_is_searched_in_more_than_linear_time() -> None:
+    began = time.process_time()
+    assert _access_log.count((line("GET " + "/cache" * 66 + " HTTP/1.1") + "\n") * 4_000)["uploaded_php"] == 0
+    assert _access_log.count(line("GET " + "/cache" * 60 + "/x.php HTTP/1.1"))["uploaded_php"] == 1
+    assert _called.calls(b"<?php // " + b"exec( " * 49_000) == {"exec"}
+    assert _called.calls(b"<?php\n// exec('x')") == set()
+    assert time.process_time() - began < 1.5
+
+
 def test_only_the_end_of_a_log_is_read_and_no_link_is_followed(tmp_path: Path) -> None:
     log = tmp_path / "access.log"
     log.write_text("".join(f"{number:09d}\n" for number in range(1000)))

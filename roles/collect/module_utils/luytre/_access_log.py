@@ -7,7 +7,8 @@ import stat
 TAIL = 1_500_000
 """Bytes at a log's end that are read."""
 METHODS = ("PUT", "DELETE", "PATCH", "PROPFIND", "MKCOL", "MOVE", "COPY", "LOCK", "REPORT")
-UPLOADED_PHP = re.compile(r"/(?:uploads?|images|media|files|cache|tmp)/(?:[^?\s]{0,200}/)?[^/?\s]{1,100}\.php\b")
+FOLDER = re.compile(r"/(?:uploads?|images|media|files|cache|tmp)/")
+PHP = re.compile(r"[^/]\.php\b")
 NAME = re.compile(r"https?://((?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{0,62})(?:[:/?]|$)")
 MAX_NAMES = 2_000
 MAX_TOLD = 10
@@ -58,7 +59,7 @@ def count(text):
         if method in METHODS:
             methods[method] = methods.get(method, 0) + 1
         if status == 200:
-            uploaded += UPLOADED_PHP.search(words[1][:400]) is not None
+            uploaded += _is_uploaded_php(words[1][:400].partition("?")[0])
             pages += words[1].startswith("/server-status")
         found = NAME.match(parts[3][:300].lower()) if method == "GET" and status in (200, 304) else None
         if found and (found.group(1) in referrers or len(referrers) < MAX_NAMES):
@@ -72,3 +73,8 @@ def count(text):
         "status_pages": pages,
         "referrers": [{"host": name, "requests": -number} for number, name in often[:50]],
     }
+
+
+def _is_uploaded_php(path):
+    folder = FOLDER.search(path)
+    return folder is not None and PHP.search(path, folder.end()) is not None

@@ -13,6 +13,8 @@ REMARK = re.compile(rb"^[ \t]{0,200}(?://|#|\*|/\*)")
 LIBRARIES = frozenset(("wp-admin", "wp-includes", "vendor", "libraries", "node_modules"))
 """Folders of code that others wrote and that mostly gets along without them."""
 MAX_FILE = 300_000
+MAX_LINE = 1_000
+"""Bytes before a call in which a remark may begin."""
 
 
 def calls(text):
@@ -22,9 +24,13 @@ def calls(text):
     asked = set(ASKED.findall(text))
     found = set()
     for call in CALL.finditer(text):
-        line = text[text.rfind(b"\n", 0, call.start()) + 1 : call.start()]
-        if call.group(1) not in asked and not DEFINED.search(line[-40:]) and not REMARK.match(line):
-            found.add(call.group(1).decode())
+        name = call.group(1)
+        if name.decode() in found or name in asked:
+            continue
+        before = text[max(0, call.start() - MAX_LINE) : call.start()]
+        line = before[before.rfind(b"\n") + 1 :]
+        if not DEFINED.search(line[-40:]) and not REMARK.match(line):
+            found.add(name.decode())
     return found
 
 
