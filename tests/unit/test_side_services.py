@@ -144,6 +144,15 @@ def test_a_store_is_open_when_it_answers(
         Store.model_validate(one)
 
 
+def test_nobody_hides_a_store_behind_others() -> None:
+    many = [{"protocol": "tcp", "address": "::1", "port": port, "process": "memcached"} for port in range(30)]
+    assert _stores.unasked(many[: _stores.MAX_ASKED]) is None
+    assert _stores.unasked(many) == f"{30 - _stores.MAX_ASKED} stores more listen than are asked"
+    data = facts()
+    data["services"]["untold"] = {"stores": "10 stores more"}
+    assert finding("services.stores_open", data).status is Status.NOT_EVALUATED
+
+
 def test_a_store_is_asked_as_the_network_asks_it() -> None:
     table = """Main:
   +-- 0.0.0.0/0 3 0 5

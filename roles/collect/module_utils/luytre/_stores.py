@@ -7,6 +7,7 @@ addresses, and a bounded answer. PostgreSQL's rules are read.
 import glob
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.luytre._reading import read_text
 
@@ -27,24 +28,37 @@ LOCAL_ADDRESSES = ("127.0.0.1/32", "::1/128", "localhost", "samehost")
 
 def stores(listeners):
     """``auditor.facts.services.Store`` of each store that gives itself to anybody who asks."""
-    found = []
-    for each in [each for each in listeners if each["protocol"] == "tcp" and each["process"] in PROGRAMS][:MAX_ASKED]:
-        name = PROGRAMS[each["process"]]
-        for address in _addresses(each):
-            if answers(name, address, each["port"]):
-                found.append(
-                    {
-                        "store": name,
-                        "address": each["address"],
-                        "port": each["port"],
-                        "rule": "",
-                        "network": not address.startswith("127.") and address != "::1",
-                    }
-                )
-                break
+    with ThreadPoolExecutor(MAX_ASKED) as threads:
+        found = list(filter(None, threads.map(_open, _asked(listeners)[:MAX_ASKED])))
     rules = [rule for path in sorted(glob.glob(RULES))[:20] for rule in trusted(path, read_text(path) or "")]
     listens = any(each["process"] == "postgres" and not each["local"] for each in listeners)
     return found + [{**rule, "network": rule["network"] and listens} for rule in rules]
+
+
+def unasked(listeners):
+    """Why not all stores are known, or None: whoever starts many could hide one behind them."""
+    more = len(_asked(listeners)) - MAX_ASKED
+    return "%d stores more listen than are asked" % more if more > 0 else None
+
+
+def _asked(listeners):
+    return [each for each in listeners if each["protocol"] == "tcp" and each["process"] in PROGRAMS]
+
+
+def _open(listener):
+    """The store that a listener gives to anybody, or None."""
+    name = PROGRAMS[listener["process"]]
+    for address in _addresses(listener):
+        if answers(name, address, listener["port"]):
+            network = not address.startswith("127.") and address != "::1"
+            return {
+                "store": name,
+                "address": listener["address"],
+                "port": listener["port"],
+                "rule": "",
+                "network": network,
+            }
+    return None
 
 
 def _addresses(listener):

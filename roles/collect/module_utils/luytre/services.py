@@ -68,6 +68,8 @@ def collect(reading):
         found, (relay, unasked), (loose, fetching, unread), broken = (each.result() for each in asked)
     untold = {"relay": unasked} if unasked else {}
     untold.update(dict.fromkeys(("loose_units", "fetching_units"), unread) if unread else {})
+    hidden = _stores.unasked(found)
+    untold.update({"stores": hidden} if hidden else {})
     return {
         "systemd": has_systemd(),
         "listeners": found,
