@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -25,7 +27,10 @@ MAX_PORTS = 100
 CONNECT_SECONDS = 2.0
 BANNER_SECONDS = 0.4
 """How long a port that speaks first is listened to."""
-WORKERS = 24
+LOOK_SECONDS = 30.0
+"""For all of one host's; what is begun by then still comes to its own end."""
+WORKERS = 12
+"""Of each host."""
 KEPT_SIZE = 0.3
 """The share of its size that a page must still have."""
 _NAME = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -146,10 +151,14 @@ def _closing(host: Host, data: Mapping[str, Any], controls: frozenset[str], port
 def look(
     hosts: Sequence[Host], known: Mapping[str, Beside], again: Mapping[str, Seen] | None = None
 ) -> dict[str, Seen]:
-    """Ask all at once; ``again`` is an earlier look, after which only what answered then is asked."""
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        asked = {}
+    """Ask all at once; ``again`` is an earlier look, after which only what answered then is asked.
+
+    Each host has workers of its own and ``LOOK_SECONDS``: one that lets us wait takes nobody else's time.
+    """
+    with ExitStack() as pools:
+        asked, until = {}, time.monotonic() + LOOK_SECONDS
         for host in hosts:
+            pool = pools.enter_context(ThreadPoolExecutor(max_workers=WORKERS))
             client, what = Client(), known.get(host.name, Beside())
             before = again.get(host.name, Seen()) if again is not None else None
             doors = [
@@ -157,8 +166,8 @@ def look(
             ]
             ports = [port for port in what.ports if before is None or before.ports.get(port) is not None]
             asked[host.name] = (
-                {door: pool.submit(_answer, client, host.address, door) for door in doors},
-                {port: pool.submit(greeting, host.address, port) for port in ports},
+                {door: pool.submit(_answer, client, host.address, door, until) for door in doors},
+                {port: pool.submit(_greeting, host.address, port, until) for port in ports},
             )
         return {
             name: Seen(
@@ -169,8 +178,14 @@ def look(
         }
 
 
-def _answer(client: Client, address: str, door: Door) -> Answer:
+def _answer(client: Client, address: str, door: Door, until: float) -> Answer:
+    if time.monotonic() >= until:
+        return Answer(str(door), None, error="the others of this host took all its time")
     return client.get("https" if door.tls else "http", address, door.name, "/", door.port, judged=False)
+
+
+def _greeting(address: str, port: int, until: float) -> str | None:
+    return greeting(address, port) if time.monotonic() < until else None
 
 
 def greeting(address: str, port: int) -> str | None:

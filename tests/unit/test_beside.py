@@ -175,3 +175,23 @@ def test_a_look_tells_who_answers_and_a_later_one_asks_only_those(greeted: int) 
     assert [answer.status for answer in seen["h"].doors.values()] == [None]
     again = beside.look([HOST], known, seen)
     assert (dict(again["h"].ports), dict(again["h"].doors)) == ({greeted: "220"}, {})
+
+
+def test_a_host_that_lets_us_wait_takes_nobody_elses_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    others_are_done, released = threading.Event(), []
+
+    def ask(address: str, port: int) -> str:
+        if address == "slow":
+            released.append(others_are_done.wait(2))
+        elif port == 99:
+            others_are_done.set()
+        return ""
+
+    monkeypatch.setattr(beside, "greeting", ask)
+    hosts = [Host(name=name, address=name) for name in ("slow", "quick")]
+    known = {"slow": Beside(ports=tuple(range(1, 61))), "quick": Beside(ports=(99,))}
+    seen = beside.look(hosts, known)
+    assert all(released)
+    assert seen["quick"].ports == {99: ""}
+    monkeypatch.setattr(beside, "LOOK_SECONDS", 0.0)
+    assert beside.look(hosts[1:], known)["quick"].ports == {99: None}
