@@ -99,7 +99,8 @@ def main():
         try:
             said = fault(unit, Reading({}, SECONDS))
         except Unreadable as unreadable:
-            said = str(unreadable)
+            why = "%s was left as it runs, for whether it would start again is not known: %s" % (unit, unreadable)
+            module.fail_json(msg=why, units=told)
         if said:
             module.fail_json(msg="%s was left as it runs, for it would not start again: %s" % (unit, said), units=told)
         code, _out, err = module.run_command(["systemctl", VERBS[verb], unit])
