@@ -5,12 +5,13 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import ansible.module_utils
 
 ansible.module_utils.__path__.append(sys.argv[2])
 
-from ansible.module_utils.luytre_guard import restore, scope, snapshot, steps, store, verify, walk, work  # noqa: E402
+from ansible.module_utils.luytre_guard import recorder, restore, scope, snapshot, steps, store, verify, walk, work  # noqa: E402
 
 HOME, RUN = sys.argv[1] + "/guard", "r"
 NGINX = ("nginx/nginx.conf", "nginx/mime.types")
@@ -45,6 +46,8 @@ blob.close()
 manifest = {"version": 2, "scope": wanted.document(), "entries": entries, "places": blob.places, "packages": {}}
 store.write_json(kept.file(RUN, "manifest.json"), manifest)
 python = steps.open_for(kept, RUN)
+while time.time() - pathlib.Path("/etc/hosts").stat().st_ctime < 2 * recorder.SLACK:
+    time.sleep(0.01)
 subprocess.run([python, "-c", STEP], check=True)
 subprocess.run(["/bin/sh", "-ec", ADMIN], check=True)
 subprocess.run([python, "-c", "open('/etc/late', 'w').close()"], check=True)
