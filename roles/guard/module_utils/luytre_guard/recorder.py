@@ -31,6 +31,7 @@ FIRST = frozenset(("os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", 
 SECOND = frozenset(("os.symlink",))
 BOTH = frozenset(("os.rename", "os.link"))
 STARTED = frozenset(("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"))
+APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
@@ -38,9 +39,10 @@ class Recorder:
     """The record of one step."""
 
     def __init__(self, folder):
-        name = "%d-%d.step" % (time.time_ns(), os.getpid())
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        self._handle, self._pid = os.open(os.path.join(folder, name), flags, 0o600), os.getpid()
+        self._pid = os.getpid()
+        self._file = os.path.join(folder, "%d-%d.step" % (time.time_ns(), self._pid))
+        self._handle = os.open(self._file, APPENDING | os.O_CREAT, 0o600)
+        self._status = os.fstat(self._handle)
         self._paths, self._began = set(), None
 
     def heard(self, event, given):
@@ -61,7 +63,16 @@ class Recorder:
             self._write({"program": program, "began": self._began})
 
     def _write(self, line):
+        if not self._is_open():
+            self._handle = os.open(self._file, APPENDING)
         os.write(self._handle, json.dumps(line).encode("ascii") + b"\n")
+
+    def _is_open(self):
+        """Whether the handle still is the record's: what a process forks may close it, and use its number again."""
+        try:
+            return os.path.samestat(os.fstat(self._handle), self._status)
+        except OSError:
+            return False
 
     def ends(self):
         """Note how the step leaves what it changed. For the step's own process, not for one that it forked."""
