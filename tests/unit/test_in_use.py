@@ -71,7 +71,7 @@ def test_neither_a_path_nor_a_file_is_searched_in_more_than_linear_time() -> Non
     assert _access_log.count(line("GET " + "/cache" * 60 + "/x.php HTTP/1.1"))["uploaded_php"] == 1
     assert _called.calls(b"<?php // " + b"exec( " * 49_000) == {"exec"}
     assert _called.calls(b"<?php\n// exec('x')") == set()
-    assert time.process_time() - began < 1.5
+    assert time.process_time() - began < 0.5
 
 
 def test_only_the_end_of_a_log_is_read_and_no_link_is_followed(tmp_path: Path) -> None:
