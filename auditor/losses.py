@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from auditor.models import ACCEPTED_LOSS, ControlId, Text
+from auditor.report.visible import one_line
 
 MAX_TOLD = 6
+MAX_ACCOUNT, MAX_NAMES = 256, 20_000
+"""Characters."""
 ANYBODY = "*"
 """The role's word for whoever comes in where sshd keeps no record."""
 _METHODS = {
@@ -46,12 +50,13 @@ def told(found: Iterable[Any]) -> Losses:
 def _held(control: ControlId, ways: list[Any]) -> Text:
     who = _who(ways)
     names = ",".join(dict.fromkeys(ACCEPTED_LOSS.format(control=control, account=way.account) for way in ways))
+    accept = shlex.quote(one_line(names, MAX_NAMES))
     through = all(way.to is not None for way in ways)
     mend = _MEND_TUNNEL if through else _MEND_KEY
     what = _CUTS if through else _LOCKS
     return Text(
-        vi=f"{what.vi} {who.vi}; {mend.vi}, hoặc chấp nhận từng người bằng --accept {names}",
-        en=f"{what.en} {who.en}; {mend.en}, or accept it person by person with --accept {names}",
+        vi=f"{what.vi} {who.vi}; {mend.vi}, hoặc chấp nhận từng người bằng --accept {accept}",
+        en=f"{what.en} {who.en}; {mend.en}, or accept it person by person with --accept {accept}",
     )
 
 
@@ -72,7 +77,7 @@ def _who(ways: list[Any]) -> Text:
 def _one(account: str, ways: list[Any]) -> Text:
     if account == ANYBODY:
         return _UNRECORDED
-    first = max(ways, key=lambda way: way.last)
+    account, first = one_line(account, MAX_ACCOUNT), max(ways, key=lambda way: way.last)
     places = list(dict.fromkeys(way.source for way in ways if way.last and way.source))
     where = ", ".join(places[:MAX_TOLD]) + (" …" if len(places) > MAX_TOLD else "")
     if not first.last:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from auditor.facts._base import Area, Fact
+
+MAX_WAYS, MAX_OFFERS = 600, 1_000
+"""More than a collector tells: each is named to a person, so that a host must not tell of any number."""
+Moment = Annotated[int, Field(ge=0, lt=253_402_300_800)]
+"""A second that a calendar has."""
 
 
 class Way(Fact):
@@ -18,7 +25,7 @@ class Way(Fact):
     key: str = Field(max_length=64, description="fingerprint of the key; empty without one, and for a certificate")
     certificate: bool
     claimed: bool = Field(description="told by a log that others may write to")
-    last: int = Field(description="epoch second")
+    last: Moment = Field(description="epoch second")
     count: int
 
 
@@ -29,7 +36,7 @@ class Forwarded(Fact):
     source: str = Field(max_length=64)
     to: str = Field(max_length=80, description="address and port; empty when no record tells them")
     live: bool = Field(description="seen going on, not told by the log")
-    last: int = Field(description="epoch second")
+    last: Moment = Field(description="epoch second")
 
 
 class Person(Fact):
@@ -77,13 +84,13 @@ class Facts(Area):
     recorded: bool = Field(
         description="a record of who comes in is kept, at least of this very reading, and could be read for two weeks back"
     )
-    since: int = Field(description="epoch second that the records reach back to; 0 none")
+    since: Moment = Field(description="epoch second that the records reach back to; 0 none")
     cut: bool = Field(description="there were more records or ways than are read")
     own: Way | None = Field(description="how this reading came in; None when no record tells")
     ports: list[int] = Field(description="on which sshd is reached, its socket's too")
-    seen: list[Way]
-    forwarded: list[Forwarded]
-    accounts: list[Person]
+    seen: list[Way] = Field(max_length=MAX_WAYS)
+    forwarded: list[Forwarded] = Field(max_length=MAX_WAYS)
+    accounts: list[Person] = Field(max_length=MAX_WAYS)
     second_factors: list[str] = Field(description="modules in sshd's PAM stack that ask for more than the password")
-    offers: list[Offer]
+    offers: list[Offer] = Field(max_length=MAX_OFFERS)
     unasked: int = Field(description="offers that sshd was not asked about, for there are too many")

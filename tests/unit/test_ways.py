@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _came_in, _forwarded, _sshd, ways
 from ansible.module_utils.luytre._reading import Reading, Unreadable
+from pydantic import ValidationError
 
+from auditor import losses
+from auditor.facts.ways import Facts
 from tests.unit import access
 
 NOW = 1_795_731_724
@@ -274,3 +278,24 @@ def test_declared_people_may_come_from_wherever_a_block_speaks_of() -> None:
     ]
     odd = [access.way("a,b", "password"), access.way("-x", "password")]
     assert ways.questions(None, [], odd, [22], []) == []
+
+
+def test_a_host_names_no_command_for_whoever_copies_what_to_accept() -> None:
+    bad = SimpleNamespace(account="x$(id)\x1b[2J", to=None, methods=("password",), last=NOW, source="10.0.0.9")
+    told = losses.told([SimpleNamespace(control="ssh.password_auth", accepted=False, way=bad)])
+    said = told.held["ssh.password_auth"].en
+    assert "--accept 'ssh.password_auth:x$(id)" in said
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"seen": [{**access.way("hanh", "password"), "last": 10**18}]},
+        {"seen": [access.way(f"u{number}", "password") for number in range(1_001)]},
+    ],
+)
+def test_a_host_tells_neither_of_any_number_of_ways_nor_of_a_day_without_a_date(bad: dict[str, Any]) -> None:
+    Facts.model_validate(access.ways(access.way("hanh", "password")))
+    with pytest.raises(ValidationError):
+        Facts.model_validate({**access.ways(), **bad})
