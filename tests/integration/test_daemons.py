@@ -104,7 +104,9 @@ def test_a_daemon_that_would_not_start_as_it_is_is_left_alone_and_named(
     assert there.sh("systemctl is-active apache2 mariadb php8.2-fpm ssh").split() == ["active"] * 4
 
 
-def test_a_daemon_that_a_run_stopped_is_quoted_when_the_host_comes_back(host: Callable[[str], Host]) -> None:
+def test_a_daemon_that_a_run_stopped_is_quoted_and_one_that_would_die_is_left_when_the_host_comes_back(
+    host: Callable[[str], Host],
+) -> None:
     there = host("web2")
     there.sh(
         """openssl req -x509 -newkey rsa:1024 -nodes -days 30 -subj /CN=bennua.test \\
@@ -122,3 +124,13 @@ def test_a_daemon_that_a_run_stopped_is_quoted_when_the_host_comes_back(host: Ca
     (said,) = back["said"]
     assert said["unit"] == "apache2.service" and "ee key too small" in said["line"]
     assert back["problems"] == [] and there.sh("systemctl is-active apache2").strip() == "active"
+
+    there.sh("sed -i '/SECLEVEL=0/d' /etc/apache2/sites-available/*.conf")
+    there.arm("latent", ["/etc/"])
+    there.sh("printf 'ServerTokens Prod\\n' > /etc/apache2/conf-enabled/zz-luytre.conf")
+    back = there.guard("revert", run="latent")
+    (problem,) = back["problems"]
+    assert "apache2.service was not reloaded" in problem and "ee key too small" in problem
+    assert there.sh("systemctl is-active apache2; ls /etc/apache2/conf-enabled/zz-luytre.conf 2>&1").startswith(
+        "active\nls:"
+    )
