@@ -129,12 +129,13 @@ def _by_its_file(name):
 
 def _written(path, version):
     """When root wrote a daemon's number. /run/php is www-data's, that can lay a link there, or another file of root's."""
-    status = os.lstat(path)
-    if status.st_uid != 0 or not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-        return None
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as handle:
+        status = os.fstat(handle.fileno())
+        if status.st_uid != 0 or not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            return None
+        number = handle.read(20)
     if version:
-        with open(path) as handle:
-            program = os.readlink("/proc/%d/exe" % int(handle.read(20)))
+        program = os.readlink("/proc/%d/exe" % int(number))
         if os.path.basename(program).replace(" (deleted)", "") != "php-fpm" + version:
             return None
     return status.st_mtime
