@@ -102,10 +102,13 @@ def test_what_others_could_have_written_is_held_or_moved_aside_and_never_made_ro
 
     undone = auditor("rollback", "-i", INVENTORY, "--limit", HOST, "--yes", "--json")
     (step,) = undone.json
-    trap = "/etc/ssh/sshd_config.d/99-trap.conf"
+    theirs = {"nginx": "/etc/nginx/snippets/trap.conf", "ssh": "/etc/ssh/sshd_config.d/99-trap.conf"}
     assert (undone.code, step["undone"]["problems"]) == (
         1,
-        [f"the configuration of ssh.service was not tested, since others than root can change {trap}"],
+        [
+            f"the configuration of {daemon}.service was not tested, since others than root can change {trap}"
+            for daemon, trap in theirs.items()
+        ],
     ), "what is theirs again is not believed, and that is said"
     assert planted() == before
 
