@@ -15,7 +15,8 @@ _COMMANDS = {
     "sysctl": ("sysctl -a 2>/dev/null", " = "),
     "unit file": ("systemctl list-unit-files --no-legend --no-pager | awk '{print $1, $2}'", " "),
     "service": (
-        "systemctl list-units --all --no-legend --no-pager --plain --type=service,socket | awk '{print $1, $3}'",
+        "systemctl list-units --all --no-legend --no-pager --plain --type=service,socket"
+        " | awk '$3 != \"inactive\" {print $1, $3}'",
         " ",
     ),
     "package": ("dpkg-query -W -f '${Package}:${Architecture} ${Version} ${db:Status-Abbrev}\\n'", " "),
