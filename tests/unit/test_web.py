@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _web, _webroot, files
+from ansible.module_utils.luytre import _roots, _web, _webroot, files
 
 from auditor import resources
 from auditor.models import Status
@@ -222,7 +222,7 @@ def test_security_txt(root: Path, text: str, contact: str | None, expires: int |
 
 
 def test_roots_are_not_walked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "CONFIGURED", ())
+    monkeypatch.setattr(_roots, "CONFIGURED", ())
     declared = {
         "sites": [
             {"document_root": "/srv/a/public"},
@@ -232,7 +232,7 @@ def test_roots_are_not_walked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
             "x",
         ]
     }
-    found = [root for root in files.web_roots(declared) if root.startswith("/srv")]
+    found = [root for root in _roots.web_roots(declared) if root.startswith("/srv")]
     assert found == ["/srv/a/public", "/srv/b"]
 
 

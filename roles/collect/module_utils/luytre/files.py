@@ -2,40 +2,35 @@
 
 import calendar
 import contextlib
-import glob
 import os
 import re
 import threading
 import time
 
-from ansible.module_utils.luytre import _applications, _webroot
+from ansible.module_utils.luytre import _roots, _webroot
 from ansible.module_utils.luytre._names import group_name, user_name
-from ansible.module_utils.luytre._reading import read_below, read_text
+from ansible.module_utils.luytre._reading import read_below
 from ansible.module_utils.luytre._turns import take_turns
 
 SECONDS = 5.0
 MAX_ENTRIES = 200_000
 """Of one root. Time is what roots share, in turns: a site that fills its folder shortens no other's reading."""
-MAX_ROOTS = 50
 MAX_LISTED = 200
 NICENESS = 10
 SHARED = ("/usr/share/", "/usr/lib/")
-CONFIGURED = (
-    ("/etc/nginx/**/*", re.compile(r"^\s*root\s+[\"']?(/[^\s\"';$]+)", re.MULTILINE)),
-    ("/etc/apache2/**/*", re.compile(r"^\s*DocumentRoot\s+[\"']?(/[^\s\"'$]+)", re.MULTILINE | re.IGNORECASE)),
-)
 
 
 def collect(reading):
     web = _webroot.web_users()
     deadline = min(reading.deadline, time.monotonic() + SECONDS)
     with _niceness(), contextlib.ExitStack() as open_roots:
-        roots = []
-        for path in web_roots(reading.declared):
+        walked = []
+        for path in _roots.web_roots(reading.declared):
+            seen = _Seen(path, web)
             with contextlib.suppress(OSError):
-                roots.append(open_roots.enter_context(_Root(path, web, deadline, MAX_ENTRIES)))
-        take_turns(roots, deadline)
-        return {"web_users": web.names, "roots": [root.answer() for root in roots]}
+                walked.append((open_roots.enter_context(_roots.Root(path, deadline, MAX_ENTRIES, seen.add)), seen))
+        take_turns([root for root, _ in walked], deadline)
+        return {"web_users": web.names, "roots": [_answer(root, seen) for root, seen in walked]}
 
 
 class _niceness:
@@ -51,90 +46,27 @@ class _niceness:
             os.setpriority(os.PRIO_PROCESS, self._thread, self._before)
 
 
-def web_roots(declared):
-    """Declared roots first, then those that the servers' configuration names, then what lies in /var/www."""
-    sites = declared.get("sites") or []
-    wanted = [site.get("document_root") for site in sites if isinstance(site, dict)]
-    for pattern, setting in CONFIGURED:
-        for path in sorted(glob.glob(pattern, recursive=True))[:500]:
-            if os.path.isfile(path):
-                wanted += setting.findall(read_text(path, 200_000) or "")
-    wanted += sorted(path for path in glob.glob("/var/www/*") if os.path.isdir(path) and not os.path.islink(path))
-    roots = []
-    for path in wanted:
-        path = os.path.normpath(path) if isinstance(path, str) and path.startswith("/") else ""
-        if len(path) > 1 and not any(_within(path, root) or _within(root, path) for root in roots):
-            roots.append(path)
-    return roots[:MAX_ROOTS]
-
-
-def _within(path, root):
-    return (path + "/").startswith(root + "/")
-
-
-def open_root(path):
-    """A descriptor of a root for reading. A link on the way counts only when it is root's own."""
-    seen = ""
-    for part in path.strip("/").split("/"):
-        seen += "/" + part
-        if os.path.islink(seen) and os.lstat(seen).st_uid != 0:
-            raise OSError("a link that is not root's")
-    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
 def read_root(path, web, deadline, max_entries):
     """One root's entry of the facts, or None when it is not there."""
+    seen = _Seen(path, web)
     try:
-        root = _Root(path, web, deadline, max_entries)
+        root = _roots.Root(path, deadline, max_entries, seen.add)
     except OSError:
         return None
     with root:
         take_turns([root], deadline)
-        return root.answer()
+        return _answer(root, seen)
 
 
-class _Root:
-    """A web root being walked. Raises OSError when it is not there."""
-
-    def __init__(self, path, web, deadline, max_entries):
-        self._path = path
-        self._folder = open_root(path)
-        self._seen = _Seen(path, web)
-        left = deadline - time.monotonic()
-        homes = _applications.homes(self._folder, min(_applications.HOMES_SECONDS, left / 4))
-        self._walk = _webroot.Walk(self._folder, deadline, max_entries, homes)
-        self._entries = iter(self._walk)
-        self._seconds = 0.0
-        self._finished = False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_error):
-        self._entries.close()
-        os.close(self._folder)
-
-    def advance(self, until):
-        """Walk on until that moment; whether there is more."""
-        began = time.monotonic()
-        for entry in self._entries:
-            self._seen.add(entry)
-            if time.monotonic() >= until:
-                break
-        else:
-            self._finished = True
-        self._seconds += time.monotonic() - began
-        return not self._finished
-
-    def answer(self):
-        return {
-            **self._seen.answer(os.fstat(self._folder)),
-            "path": self._path,
-            "entries": self._walk.entries,
-            "cut_short": self._walk.cut_short or not self._finished,
-            "security_txt": security_txt(self._path),
-            "seconds": round(self._seconds, 3),
-        }
+def _answer(root, seen):
+    return {
+        **seen.answer(root.status),
+        "path": root.path,
+        "entries": root.entries,
+        "cut_short": root.cut_short,
+        "security_txt": security_txt(root.path),
+        "seconds": round(root.seconds, 3),
+    }
 
 
 class _Seen:
@@ -209,7 +141,7 @@ class _Seen:
             return
         folder = os.path.dirname(os.path.join(self._path, entry.path))
         real = os.path.realpath(os.path.join(folder, target))
-        if not _within(real, self._real) and not (entry.status.st_uid == 0 and real.startswith(SHARED)):
+        if not _roots.within(real, self._real) and not (entry.status.st_uid == 0 and real.startswith(SHARED)):
             self._list(
                 "links_out",
                 {"path": _text(entry.path), "target": _text(target), "owner": user_name(entry.status.st_uid)},

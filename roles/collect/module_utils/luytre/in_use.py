@@ -7,9 +7,8 @@ import re
 import time
 import types
 
-from ansible.module_utils.luytre import _access_log, _applications, _called, _webroot, files
+from ansible.module_utils.luytre import _access_log, _called, _roots, _webroot
 from ansible.module_utils.luytre._names import user_name
-from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre._turns import take_turns
 
 SECONDS = 2.0
@@ -30,7 +29,7 @@ CONFIGURED = (
 
 def collect(reading):
     deadline = min(reading.deadline, time.monotonic() + SECONDS)
-    return {"logs": logs(log_paths()), "roots": roots(files.web_roots(reading.declared), deadline)}
+    return {"logs": logs(log_paths()), "roots": roots(_roots.web_roots(reading.declared), deadline)}
 
 
 # --- requests --------------------------------------------------------------------------------------------
@@ -38,11 +37,7 @@ def collect(reading):
 
 def log_paths():
     """Access logs, of the servers' configuration first."""
-    found = []
-    for pattern, setting in CONFIGURED:
-        for path in sorted(glob.glob(pattern, recursive=True))[:500]:
-            if os.path.isfile(path):
-                found += setting.findall(read_text(path, 200_000) or "")
+    found = _roots.configured(CONFIGURED)
     for pattern in LOGS:
         found += sorted(glob.glob(pattern))
     return list(dict.fromkeys(os.path.normpath(path) for path in found))[:MAX_LOGS]
@@ -69,41 +64,25 @@ def roots(paths, deadline):
     with contextlib.ExitStack() as open_roots:
         walked = []
         for path in paths:
+            seen = _Seen(web)
             with contextlib.suppress(OSError):
-                walked.append(open_roots.enter_context(_Root(path, web, deadline)))
-        take_turns(walked, deadline)
-        return [root.answer() for root in walked]
+                walked.append((open_roots.enter_context(_roots.Root(path, deadline, MAX_ENTRIES, seen.add)), seen))
+        take_turns([root for root, _ in walked], deadline)
+        return [
+            {"path": root.path, **seen.answer(), "cut_short": root.cut_short or seen.is_full} for root, seen in walked
+        ]
 
 
-class _Root:
-    """A web root being searched. Raises OSError when it is not there."""
+class _Seen:
+    """What one root's walk gathers."""
 
-    def __init__(self, path, web, deadline):
-        self._path, self._web = path, web
-        self._folder = files.open_root(path)
-        seconds = min(_applications.HOMES_SECONDS, (deadline - time.monotonic()) / 4)
-        self._walk = _webroot.Walk(self._folder, deadline, MAX_ENTRIES, _applications.homes(self._folder, seconds))
-        self._entries = iter(self._walk)
+    def __init__(self, web):
+        self._web = web
         self._recent = time.time() - RECENT
         self._calls, self._people, self._largest, self._read = {}, {}, 0, 0
-        self._finished = False
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_error):
-        self._entries.close()
-        os.close(self._folder)
-
-    def advance(self, until):
-        for entry in self._entries:
-            self._add(entry)
-            if time.monotonic() >= until:
-                return True
-        self._finished = True
-        return False
-
-    def _add(self, entry):
+    def add(self, entry):
+        """An entry of the walk."""
         if not entry.is_file:
             return
         status = entry.status
@@ -123,9 +102,13 @@ class _Root:
         closed = types.SimpleNamespace(st_uid=status.st_uid, st_gid=status.st_gid, st_mode=status.st_mode & ~0o007)
         return self._web.reads(status) and not self._web.reads(closed)
 
+    @property
+    def is_full(self):
+        """Whether there was more code than is read of one root."""
+        return self._read >= MAX_READ
+
     def answer(self):
         return {
-            "path": self._path,
             "calls": [
                 {"function": function, "files": len(paths), "examples": sorted(paths)[:MAX_EXAMPLES]}
                 for function, paths in sorted(self._calls.items())
@@ -134,5 +117,4 @@ class _Root:
                 {"account": user_name(uid), "files": number} for uid, number in sorted(self._people.items())[:20]
             ],
             "largest_upload": self._largest,
-            "cut_short": self._walk.cut_short or not self._finished or self._read >= MAX_READ,
         }

@@ -1,0 +1,104 @@
+"""Web roots as the servers' configuration names them, and the walk through one, in turns with others'."""
+
+import glob
+import os
+import re
+import time
+
+from ansible.module_utils.luytre import _applications, _webroot
+from ansible.module_utils.luytre._reading import read_text
+
+MAX_ROOTS = 50
+MAX_FILES = 500
+"""Of the configuration, for each pattern."""
+CONFIGURED = (
+    ("/etc/nginx/**/*", re.compile(r"^\s*root\s+[\"']?(/[^\s\"';$]+)", re.MULTILINE)),
+    ("/etc/apache2/**/*", re.compile(r"^\s*DocumentRoot\s+[\"']?(/[^\s\"'$]+)", re.MULTILINE | re.IGNORECASE)),
+)
+
+
+def configured(settings):
+    """What settings say in the files of the servers' configuration: ``settings`` are pairs of files and pattern."""
+    found = []
+    for pattern, setting in settings:
+        for path in sorted(glob.glob(pattern, recursive=True))[:MAX_FILES]:
+            if os.path.isfile(path):
+                found += setting.findall(read_text(path, 200_000) or "")
+    return found
+
+
+def web_roots(declared):
+    """Declared roots first, then those that the servers' configuration names, then what lies in /var/www."""
+    sites = declared.get("sites") or []
+    wanted = [site.get("document_root") for site in sites if isinstance(site, dict)]
+    wanted += configured(CONFIGURED)
+    wanted += sorted(path for path in glob.glob("/var/www/*") if os.path.isdir(path) and not os.path.islink(path))
+    roots = []
+    for path in wanted:
+        path = os.path.normpath(path) if isinstance(path, str) and path.startswith("/") else ""
+        if len(path) > 1 and not any(within(path, root) or within(root, path) for root in roots):
+            roots.append(path)
+    return roots[:MAX_ROOTS]
+
+
+def within(path, root):
+    """Whether a path is the root or lies below it."""
+    return (path + "/").startswith(root + "/")
+
+
+def open_root(path):
+    """A descriptor of a root for reading. A link on the way counts only when it is root's own."""
+    seen = ""
+    for part in path.strip("/").split("/"):
+        seen += "/" + part
+        if os.path.islink(seen) and os.lstat(seen).st_uid != 0:
+            raise OSError("a link that is not root's")
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+class Root:
+    """A web root being walked, each entry handed to ``add``. Raises OSError when it is not there."""
+
+    def __init__(self, path, deadline, max_entries, add):
+        self.path, self._add = path, add
+        self._folder = open_root(path)
+        seconds = min(_applications.HOMES_SECONDS, (deadline - time.monotonic()) / 4)
+        self._walk = _webroot.Walk(self._folder, deadline, max_entries, _applications.homes(self._folder, seconds))
+        self._entries = iter(self._walk)
+        self._finished = False
+        self.seconds = 0.0
+        """Spent on the walk."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self._entries.close()
+        os.close(self._folder)
+
+    def advance(self, until):
+        """Walk on until that moment; whether there is more."""
+        began = time.monotonic()
+        for entry in self._entries:
+            self._add(entry)
+            if time.monotonic() >= until:
+                break
+        else:
+            self._finished = True
+        self.seconds += time.monotonic() - began
+        return not self._finished
+
+    @property
+    def status(self):
+        """The root's own, as ``os.fstat`` gives it."""
+        return os.fstat(self._folder)
+
+    @property
+    def entries(self):
+        """How many have been met."""
+        return self._walk.entries
+
+    @property
+    def cut_short(self):
+        """Whether there was more than could be looked at."""
+        return self._walk.cut_short or not self._finished
