@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from tests.lab.fixtures import INVENTORY, Ended, findings
 from tests.lab.guarded import Host
 from tests.lab.running import running
-
-
-@pytest.fixture
-def host(fresh: Callable[..., None]) -> Iterator[Callable[[str], Host]]:
-    """A lab host, pristine; nothing stays armed on it."""
-
-    def one(name: str) -> Host:
-        fresh(name)
-        quiet = Host(name)
-        quiet.sh("systemctl stop '*.timer'; systemctl stop unattended-upgrades; true")
-        return quiet
-
-    yield one
-
 
 HARDENED = """
 printf 'Ciphers aes256-ctr\\nMACs hmac-sha2-512\\n' > /etc/ssh/sshd_config.d/00-luytre.conf
@@ -34,8 +18,8 @@ systemctl restart mariadb; systemctl reload ssh apache2 php8.2-fpm
 """
 
 
-def test_what_was_undone_no_longer_runs(host: Callable[[str], Host]) -> None:
-    there = host("web2")
+def test_what_was_undone_no_longer_runs(guarded: Callable[[str], Host]) -> None:
+    there = guarded("web2")
     resolves = "mariadb -N -e 'SELECT @@skip_name_resolve'"
     before = running("web2"), there.sh(resolves)
     there.arm("undone", ["/etc/", "unit:mariadb.service"])
@@ -51,8 +35,8 @@ def test_what_was_undone_no_longer_runs(host: Callable[[str], Host]) -> None:
     assert (running("web2"), there.sh(resolves)) == before
 
 
-def test_what_would_not_load_any_more_is_not_undone(host: Callable[[str], Host]) -> None:
-    there = host("web3")
+def test_what_would_not_load_any_more_is_not_undone(guarded: Callable[[str], Host]) -> None:
+    there = guarded("web3")
     before = running("web3")
     there.arm("edited", ["/etc/"])
     there.sh(
@@ -87,9 +71,9 @@ apache2ctl configtest
 
 
 def test_a_daemon_that_would_not_start_as_it_is_is_left_alone_and_named(
-    host: Callable[[str], Host], auditor: Callable[..., Ended], tmp_path: Path
+    guarded: Callable[[str], Host], auditor: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    there = host("web2")
+    there = guarded("web2")
     assert "Syntax OK" in there.sh(LATENT)
     hardened = auditor("harden", "-i", INVENTORY, "--limit", "web2", "--yes", "--json", "--output", str(tmp_path))
     assert hardened.code == 0, hardened.out + hardened.err
@@ -105,9 +89,9 @@ def test_a_daemon_that_would_not_start_as_it_is_is_left_alone_and_named(
 
 
 def test_a_daemon_that_a_run_stopped_is_quoted_and_one_that_would_die_is_left_when_the_host_comes_back(
-    host: Callable[[str], Host],
+    guarded: Callable[[str], Host],
 ) -> None:
-    there = host("web2")
+    there = guarded("web2")
     there.sh(
         """openssl req -x509 -newkey rsa:1024 -nodes -days 30 -subj /CN=bennua.test \\
         -keyout /etc/ssl/private/bennua.test.key -out /etc/ssl/certs/bennua.test.crt 2>/dev/null

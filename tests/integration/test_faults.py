@@ -19,6 +19,7 @@ from auditor.review import smoke
 from tests.lab.beside import Play, Stage, act
 from tests.lab.disk import Disk, differences, disk
 from tests.lab.fixtures import BIN, INVENTORY, Ended, as_hardened_first, environment, run, visit
+from tests.lab.waiting import until
 
 MARK = "/var/lib/luytre/guard/armed.json"
 LOOSEN = """
@@ -66,13 +67,6 @@ def once_armed(host: str, script: str) -> threading.Thread:
     thread = threading.Thread(target=lambda: lab.run(host, wait + script, timeout=120))
     thread.start()
     return thread
-
-
-def until(true: Callable[[], bool], what: str, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
 
 
 def is_armed(host: str) -> bool:

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
+from collections.abc import Callable
 
 from auditor import lab
 from tests.lab.disk import differences
 from tests.lab.guarded import ROOTS, Host
 
 
-@pytest.fixture
-def host(fresh: Callable[..., None]) -> Iterator[Callable[[str], Host]]:
-    """A lab host, pristine; nothing stays armed on it."""
-
-    def one(name: str) -> Host:
-        fresh(name)
-        quiet = Host(name)
-        quiet.sh("systemctl stop '*.timer'; systemctl stop unattended-upgrades; true")
-        return quiet
-
-    yield one
-
-
-def test_killed_in_the_middle_it_starts_again_and_is_exact(host: Callable[[str], Host]) -> None:
-    there = host("web3")
+def test_killed_in_the_middle_it_starts_again_and_is_exact(guarded: Callable[[str], Host]) -> None:
+    there = guarded("web3")
     there.sh("mkdir /etc/many; for i in $(seq 400); do head -c 20000 /dev/urandom > /etc/many/$i; done")
     there.sh("touch /root/kill.sh; rm /root/kill.sh")
     before = there.disk()
@@ -52,9 +37,9 @@ X
     assert set(differences(before, there.disk())) <= {"/root"}
 
 
-def test_what_a_run_still_has_at_work_is_ended_before_the_host_is_back(host: Callable[[str], Host]) -> None:
+def test_what_a_run_still_has_at_work_is_ended_before_the_host_is_back(guarded: Callable[[str], Host]) -> None:
     """In another control group, as an orphan, as a child that is no Python; and a step that was held up on its way."""
-    there = host("web3")
+    there = guarded("web3")
     before = there.disk()
     there.arm("late", ["/etc/"], seconds=3600)
     there.sh(AT_WORK)
@@ -79,8 +64,8 @@ until test -e /run/waiting -a -e /etc/late-scope -a -e /etc/late-orphan; do slee
 """
 
 
-def test_a_rollback_that_a_power_cut_meets_is_gone_on_with_at_boot(host: Callable[[str], Host]) -> None:
-    there = host("web3")
+def test_a_rollback_that_a_power_cut_meets_is_gone_on_with_at_boot(guarded: Callable[[str], Host]) -> None:
+    there = guarded("web3")
     there.sh("mkdir /etc/many; for i in $(seq 1200); do echo $i > /etc/many/$i; done; touch -d 2001-01-01 /etc/many/*")
     before = there.disk()
     there.arm("cut", ["/etc/"], seconds=3600)
@@ -104,8 +89,8 @@ until test -e ../rolling.json; do sleep 0.01; done; sleep 0.1
 """
 
 
-def test_links_below_a_web_root_gain_nothing(host: Callable[[str], Host]) -> None:
-    there = host("web3")
+def test_links_below_a_web_root_gain_nothing(guarded: Callable[[str], Host]) -> None:
+    there = guarded("web3")
     root = ROOTS["web3"]
     there.sh(
         f"""
@@ -134,8 +119,8 @@ def test_links_below_a_web_root_gain_nothing(host: Callable[[str], Host]) -> Non
     assert said.splitlines()[:3] == ["regular file 600 root", "regular file 755 www-data", "symbolic link"], said
 
 
-def test_rollback_undoes_a_confirmed_run_but_not_what_came_since(host: Callable[[str], Host]) -> None:
-    there = host("web3")
+def test_rollback_undoes_a_confirmed_run_but_not_what_came_since(guarded: Callable[[str], Host]) -> None:
+    there = guarded("web3")
     there.sh(
         "useradd -m -s /bin/bash nguoi-cu; usermod -aG sudo nguoi-cu; mkdir -p /etc/ssh/keys; echo 'ssh-ed25519 AAAA cu' > /etc/ssh/keys/authorized_keys"
     )
@@ -171,8 +156,8 @@ def test_rollback_undoes_a_confirmed_run_but_not_what_came_since(host: Callable[
     assert set(differences(before, there.disk())) == {"/etc", "/etc/issue.net", "/etc/one"}
 
 
-def test_accounts_and_settings_of_the_database_come_back(host: Callable[[str], Host]) -> None:
-    there = host("web2")
+def test_accounts_and_settings_of_the_database_come_back(guarded: Callable[[str], Host]) -> None:
+    there = guarded("web2")
     look = """
         mariadb -N -e "SELECT CONCAT('SHOW GRANTS FOR ', QUOTE(User), '@', QUOTE(Host), ';') FROM mysql.user WHERE is_role='N'" | mariadb -N
         mariadb -N -e "SELECT * FROM mysql.global_priv ORDER BY Host, User; SELECT * FROM mysql.db ORDER BY Host, Db, User"
@@ -204,8 +189,8 @@ def test_accounts_and_settings_of_the_database_come_back(host: Callable[[str], H
     assert "Access denied" not in there.sh("mariadb -e 'SELECT 1'")
 
 
-def test_a_package_that_made_room_for_another_comes_back(host: Callable[[str], Host]) -> None:
-    there = host("web3")
+def test_a_package_that_made_room_for_another_comes_back(guarded: Callable[[str], Host]) -> None:
+    there = guarded("web3")
     there.sh("apt-get -qq install -y systemd-timesyncd")
     before = there.disk()
     there.arm("swap", ["package:chrony", "unit:chrony.service", "unit:systemd-timesyncd.service"], seconds=600)
@@ -216,8 +201,8 @@ def test_a_package_that_made_room_for_another_comes_back(host: Callable[[str], H
     assert set(differences(before, there.disk())) <= made_anew
 
 
-def test_a_package_that_a_file_still_names_stays(host: Callable[[str], Host]) -> None:
-    there = host("web3")
+def test_a_package_that_a_file_still_names_stays(guarded: Callable[[str], Host]) -> None:
+    there = guarded("web3")
     there.sh("useradd -m nguoi-dan; echo 'nguoi-dan:Tre-xanh-2026-lang' | chpasswd")
     touches = [
         "package:libpam-pwquality",

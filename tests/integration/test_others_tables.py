@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from auditor import lab
-from tests.integration.test_faults import until
 from tests.lab.fixtures import Ended
 from tests.lab.guarded import Host
+from tests.lab.waiting import until
 
 HOST = "web3"
 OTHERS = """

@@ -21,6 +21,7 @@ from auditor import lab
 from auditor.review import smoke
 from tests.lab import beside
 from tests.lab.disk import Disk, disk
+from tests.lab.guarded import Host
 from tests.lab.in_force import InForce, in_force
 
 INVENTORY = "inventories/lab"
@@ -49,6 +50,18 @@ def fresh(booted: None) -> Callable[..., None]:
         lab.reset(hosts or None)
 
     return reset
+
+
+@pytest.fixture
+def guarded(fresh: Callable[..., None]) -> Callable[[str], Host]:
+    """Bring a lab host back to its pristine image, and have it under guard without the auditor."""
+
+    def one(name: str) -> Host:
+        fresh(name)
+        quiet(name)
+        return Host(name)
+
+    return one
 
 
 @dataclass(frozen=True)

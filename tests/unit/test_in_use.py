@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +11,13 @@ import pytest
 from ansible.module_utils.luytre import _access_log, _called, _webroot, apache
 from ansible.module_utils.luytre import in_use as area
 
-from auditor import controls, in_use, plan
-from auditor.controls import Catalogue
-from auditor.evaluate import evaluate_host
+from auditor import in_use
 from auditor.facts import HostFacts, areas
-from auditor.models import Host, Run, Site, Status
+from auditor.models import Host, Site
 from auditor.plan import HostPlan
 from tests.unit.test_nginx import config
 from tests.unit.test_nginx import facts as nginx_facts
-from tests.unit.test_preflight import HOST, NOW
+from tests.unit.test_preflight import HOST, NOW, judged
 from tests.unit.test_preflight import facts as host_facts
 
 # --- access logs -------------------------------------------------------------------------------------------
@@ -171,26 +167,7 @@ def planned(
     data = host_facts()
     data["nginx"], data["apache"] = nginx_facts(config("", a=SITE)), dict(apache.ABSENT)
     data["in_use"] = {"logs": [{**LOG, **log}], "roots": [{**ROOT, **(root or {})}]}
-    typed = {name: areas()[name].model_validate(value) for name, value in data.items()}
-    known = HostFacts(NOW, typed, {name: "not read" for name in areas() if name not in typed}, {})
-    catalogue = controls.load()
-    some = Catalogue(controls=tuple(catalogue[name] for name in names))
-    findings = tuple(
-        found if found.status.is_open else replace(found, status=Status.FAIL)
-        for found in evaluate_host(some, host, known)
-    )
-    run = Run(
-        id="r",
-        started=datetime.fromtimestamp(NOW - 2, UTC).isoformat(),
-        seconds=4,
-        version="0",
-        inventory="i",
-        hosts=(host,),
-        outcomes=(),
-        findings=findings,
-    )
-    (one,) = plan.make(some, run, {host.name: known}, accepted=frozenset(accepted)).hosts
-    return one
+    return judged(*names, host=host, data=data, accepted=accepted)
 
 
 @pytest.mark.parametrize(

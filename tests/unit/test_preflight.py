@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -65,8 +65,12 @@ def judged(
     data: Data | None = None,
     collected_at: int = NOW,
     https: dict[str, Text] | None = None,
+    accepted: Collection[str] | None = None,
 ) -> HostPlan:
-    """The plan of a run in which these controls are open: as the facts have it, or else simply failed."""
+    """The plan of a run in which these controls are open: as the facts have it, or else simply failed.
+
+    All are accepted, unless told otherwise.
+    """
     some = Catalogue(controls=tuple(catalogue()[control] for control in planned))
     typed = {name: areas()[name].model_validate(value) for name, value in (data or facts()).items()}
     known = HostFacts(collected_at, typed, {name: "not read" for name in areas() if name not in typed}, {})
@@ -84,7 +88,8 @@ def judged(
         outcomes=(),
         findings=findings,
     )
-    (one,) = plan.make(some, run, {host.name: known}, accepted=frozenset(planned), https=https).hosts
+    given = frozenset(planned if accepted is None else accepted)
+    (one,) = plan.make(some, run, {host.name: known}, accepted=given, https=https).hosts
     return one
 
 
