@@ -26,6 +26,10 @@ options:
     description: Time budget of each area in seconds.
     type: int
     default: 20
+  whole:
+    description: Fail when one of the areas could not be read, with why. What changes a host has to know it.
+    type: bool
+    default: false
 author: Lũy Tre
 """
 
@@ -108,6 +112,7 @@ def main():
             "areas": {"type": "list", "elements": "str", "default": []},
             "declared": {"type": "dict", "default": {}},
             "area_seconds": {"type": "int", "default": 20},
+            "whole": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -118,6 +123,9 @@ def main():
     declared, seconds = module.params["declared"], module.params["area_seconds"]
     slow_first = sorted(wanted, key=lambda name: name not in SLOW)
     answers = apart(slow_first, lambda name: read_area(name, declared, seconds), seconds, AT_ONCE)
+    unread = ["%s: %s" % (name, answers[name]["error"]) for name in wanted if answers[name]["error"] is not None]
+    if module.params["whole"] and unread:
+        module.fail_json(msg="could not read %s" % "; ".join(unread))
     document = {"schema": 1, "collected_at": int(time.time()), "areas": answers}
     module.exit_json(changed=False, document=json.dumps(document, ensure_ascii=False, separators=(",", ":")))
 
