@@ -28,6 +28,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     last_words,
     live,
     packages,
+    recorder,
     restore,
     scope,
     sessions,
@@ -553,7 +554,7 @@ def test_a_lesser_users_process_is_no_step_whatever_it_holds(tmp_path: Path) -> 
     begin = "exec 9>steps; echo; exec sleep 60"
     (tmp_path / "one").chmod(0o777)
     with subprocess.Popen(
-        ["sh", "-c", begin], cwd=tmp_path / "one", user=65534, stdout=subprocess.PIPE, env={steps.WORD: "one"}
+        ["sh", "-c", begin], cwd=tmp_path / "one", user=65534, stdout=subprocess.PIPE, env={recorder.WORD: "one"}
     ) as other:
         assert other.stdout is not None
         other.stdout.readline()

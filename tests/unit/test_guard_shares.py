@@ -108,6 +108,29 @@ subprocess.run(["touch", "by-program"], check=True)
     assert whole["after"]["content"] == "eA=="
 
 
+def test_what_goes_on_beyond_its_step_is_the_runs_for_as_long_as_it_does(tmp_path: Path, step: Any) -> None:
+    """Its files may come after the step has noted what there was."""
+
+    def ends() -> list[bool]:
+        lines = (path.read_text() for path in sorted(tmp_path.glob("*.step")))
+        return ["ended" in text for text in lines]
+
+    os.environ[recorder.WORD] = run = f"r-{os.getpid()}"
+    try:
+        step("import subprocess; print(subprocess.Popen(['sleep', '60'], stdout=-3).pid, file=open('../pid', 'w'))")
+    finally:
+        del os.environ[recorder.WORD]
+    try:
+        assert ends() == [False]
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path), recorder.WORD: run}
+        nested = "import subprocess; subprocess.run(['true'], check=True)"
+        outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {nested!r}], check=True)"
+        subprocess.run([sys.executable, "-c", outer], env=environment, check=True)
+        assert sorted(ends()) == [False, False, True], "only the outermost step waits for what is still at work"
+    finally:
+        os.kill(int((tmp_path / "pid").read_text()), 9)
+
+
 def test_programs_that_only_read_leave_no_record(step: Any) -> None:
     assert step("import subprocess; subprocess.run(['id', '-u'], check=True); open('/etc/hostname').read()") == []
 

@@ -2,7 +2,8 @@
 
 A line of JSON is written to a file of the step's own before each change: ``{path}`` for what its own code is about to
 change, ``{program, began}`` for a program that it starts and that may change anything. At the step's end follow, once for
-each path, ``{path, by, after}``: how it left it, ``by`` a program or not.
+each path, ``{path, by, after}``: how it left it, ``by`` a program or not; and ``{ended}``, unless something that it started
+is still at work.
 """
 
 import atexit
@@ -13,6 +14,8 @@ import stat
 import sys
 import time
 
+WORD = "LUYTRE_STEP"
+"""The variable by which what a step starts can be told from others' processes: its value is the run."""
 TREE = "/etc/"
 MAX_CONTENT, MAX_PATHS = 256 * 1024, 20_000
 SLACK = 0.05
@@ -84,7 +87,8 @@ class Recorder:
             for path in changed_since(self._began - SLACK):
                 if path not in self._paths:
                     self._write({"path": path, "by": True, "after": image(path)})
-        self._write({"ended": time.time()})
+        if self._began is None or not left_at_work(os.environ.get(WORD, "")):
+            self._write({"ended": time.time()})
 
 
 def _concerned(event, given):
@@ -117,6 +121,25 @@ def _absolute(path, folder):
     if path.startswith("/proc/self/fd/"):
         return os.path.realpath(path)
     return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def left_at_work(run):
+    """Whether something that a step of that run started is at work beside this process, and no step above answers for it."""
+    wanted = ("%s=%s" % (WORD, run)).encode()
+    if not run or wanted in _environment(str(os.getppid())):
+        return False
+    others = (name for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid())
+    return any(wanted in _environment(name) for name in others)
+
+
+def _environment(name):
+    try:
+        if os.stat("/proc/" + name).st_uid != 0:
+            return []
+        with open("/proc/%s/environ" % name, "rb") as handle:
+            return handle.read(200_000).split(b"\0")
+    except OSError:
+        return []
 
 
 def image(path):

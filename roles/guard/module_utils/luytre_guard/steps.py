@@ -11,9 +11,9 @@ import os
 import sys
 import time
 
-from . import shares, store
+from . import recorder, shares, store
 
-PYTHON, LOCK, WORD = "python", "steps", "LUYTRE_STEP"
+PYTHON, LOCK = "python", "steps"
 HANDLE = 9
 SCRIPT = """\
 #!/bin/sh
@@ -42,7 +42,7 @@ def open_for(kept, run):
     record = kept.file(run, shares.FOLDER)
     os.makedirs(record, mode=0o700, exist_ok=True)
     store.write(os.path.join(record, "sitecustomize.py"), store.source("recorder").encode("utf-8"))
-    words = {"record": record, "run": run, "python": path, "lock": lock, "word": WORD, "handle": HANDLE}
+    words = {"record": record, "run": run, "python": path, "lock": lock, "word": recorder.WORD, "handle": HANDLE}
     store.write(path, SCRIPT.format(interpreter=os.path.realpath(sys.executable), **words).encode(), 0o700)
     return path
 
@@ -86,6 +86,6 @@ def of_process(pid, environment):
         folder, name = os.path.split(os.readlink("/proc/%d/fd/%d" % (pid, HANDLE)))
         if name == LOCK:
             return os.path.basename(folder)
-    word = WORD.encode() + b"="
+    word = recorder.WORD.encode() + b"="
     given = next((one[len(word) :] for one in environment if one.startswith(word)), None)
     return given.decode("ascii", "replace") if given is not None else None
