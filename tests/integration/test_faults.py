@@ -214,6 +214,21 @@ def disk_full(scene: Scene) -> Case:
     return scene.case(done)
 
 
+IMMUTABLE = (
+    "import fcntl, os; fcntl.ioctl(os.open('/etc/crontab', os.O_RDONLY), 0x40086602, ({flags}).to_bytes(8, 'little'))"
+)
+"""``chattr +i``, or its opposite, where there is no chattr."""
+
+
+@fault("web2")
+def immutable(scene: Scene) -> Case:
+    locked = lab.run(scene.host, ["python3", "-c", IMMUTABLE.format(flags=0x10)])
+    assert locked.returncode == 0, locked.stderr
+    done = scene.harden()
+    lab.run(scene.host, ["python3", "-c", IMMUTABLE.format(flags=0)])
+    return scene.case(done)
+
+
 @fault("web3")
 def two_at_once(scene: Scene) -> Case:
     other = {**scene.state, "LUYTRE_STATE": str(scene.folder / "elsewhere")}
@@ -360,6 +375,12 @@ def test_a_disk_too_full_for_the_snapshot__disk_full(acted: Callable[[str], Case
     assert "refused, nothing was changed" in case.report
 
 
+def test_a_file_that_even_root_may_not_change__immutable(acted: Callable[[str], Case]) -> None:
+    case = acted("immutable")
+    brought_back(case, "'chattr -ia' (/etc/crontab)")
+    assert "chattr -ia" in case.report
+
+
 def test_two_runs_at_once__two_at_once(acted: Callable[[str], Case]) -> None:
     case = acted("two_at_once")
     assert case.ended.code == 0, case.ended.err
@@ -372,8 +393,10 @@ def test_two_runs_at_once__two_at_once(acted: Callable[[str], Case]) -> None:
 def test_links_planted_before_the_plan__links_before(acted: Callable[[str], Case]) -> None:
     case = acted("links_before")
     targets, hardened, undone, rollback = case.more
-    assert case.ended.code == (1 if case.entry["not_done"] else 0), case.ended.err
     assert case.entry["state"] == "confirmed"
+    left = {one["control"]: one["why"]["en"] for one in case.entry["not_done"]}
+    assert case.ended.code == 1 and left, case.ended.err
+    assert all("link" in why for why in left.values()), left
     assert hardened == undone == targets
     assert rollback.code == 0, rollback.out + rollback.err
     assert case.changed == {}

@@ -76,10 +76,20 @@ def _tighten(wanted, found, check):
     if (present, status.st_uid, status.st_gid) == (mode, 0, group):
         return None
     if not check:
-        os.fchmod(found.handle, present & mode)
-        os.fchown(found.handle, 0, group)
-        os.fchmod(found.handle, mode)
+        with _naming(wanted.path):
+            os.fchmod(found.handle, present & mode)
+            os.fchown(found.handle, 0, group)
+            os.fchmod(found.handle, mode)
     return _words(status.st_uid, status.st_gid, present), _words(0, group, mode)
+
+
+@contextlib.contextmanager
+def _naming(path):
+    """What the system refuses to do by a descriptor is told with the path."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path)
 
 
 class Aside:
