@@ -12,28 +12,28 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from auditor import __version__, faults, language, usage
+from auditor import __version__
 from auditor.commands import (
     audit,
     controls,
-    demo,
     doctor,
     drift,
-    drill,
     enroll,
     harden,
     history,
     inventory,
-    lab,
     mail,
     plan,
     report,
     rollback,
     waivers,
 )
+from auditor.commands.lab import demo, drill, machines
+from auditor.commands.shown import faults
 from auditor.errors import InputError, LabError
 from auditor.models import Lang
-from auditor.report.visible import visible
+from auditor.text import language, usage
+from auditor.text.visible import visible
 
 app = typer.Typer(
     name="auditor",
@@ -59,7 +59,7 @@ app.add_typer(mail.app, name="mail")
 app.add_typer(controls.app, name="controls")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(waivers.app, name="waivers")
-app.add_typer(lab.app, name="lab")
+app.add_typer(machines.app, name="lab")
 
 
 def _version(wanted: bool) -> None:

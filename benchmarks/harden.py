@@ -15,12 +15,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from auditor import controls, harden, lab, resources
-from auditor import inventory as inventories
-from auditor import plan as planning
-from auditor.audit import audit
-from auditor.journal import Journal
-from auditor.runner import play
+from auditor import lab
+from auditor.audit import controls
+from auditor.audit.run import audit
+from auditor.fleet.runner import play
+from auditor.hardening import harden
+from auditor.hardening import plan as planning
+from auditor.hardening.journal import Journal
+from auditor.inventory import hosts as inventories
+from auditor.system import resources
 
 LOOSEN = "rm -f /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab"
 

@@ -29,10 +29,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from auditor import controls
-from auditor.controls import Catalogue, Control
-from auditor.history import History
-from auditor.memory import settled
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue, Control
+from auditor.history.runs import History
 from auditor.models import (
     Evidence,
     Finding,
@@ -48,9 +47,12 @@ from auditor.models import (
     Text,
     Unit,
 )
-from auditor.report import files, html, publish
+from auditor.report import files
+from auditor.report.html import pages as html
 from auditor.report.official import issue
 from auditor.report.official.period import Period
+from auditor.system import files as publish
+from auditor.system.memory import settled
 
 PATH = "/benchmark"
 OFFICE = "tinh-tan-giang"

@@ -27,10 +27,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auditor import harden, lab
-from auditor import inventory as inventories
-from auditor.journal import Journal
-from auditor.review import smoke
+from auditor import lab
+from auditor.hardening import harden
+from auditor.hardening.journal import Journal
+from auditor.hardening.serving import smoke
+from auditor.inventory import hosts as inventories
 from tests.lab.disk import Disk, differences, disk
 from tests.lab.fixtures import BIN, INVENTORY, environment, quiet, visit
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
-from auditor.controls import Catalogue, Control
+from auditor.audit.controls import Catalogue, Control
 from auditor.models import (
     Evidence,
     Finding,

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from auditor.usage import PLACE
+from auditor.text.usage import PLACE
 
 ROOT = Path(__file__).parents[1]
-RETURNING = {"office.py"}
+RETURNING = {"auditor/inventory/papers.py"}
 """Where a function returns what is wrong and how to mend it, for an error made elsewhere."""
 MAKING = {"error", "members", "_wrong", "_broken"}
 """What functions are called that make an error out of its sentences."""
-VALIDATING = {"controls.py", "models.py", "windows.py"}
-"""Whose ``ValueError`` becomes part of an error."""
+VALIDATING = {"auditor/audit/controls.py", "auditor/models"}
+"""Whose ``ValueError`` becomes part of an error: files, or all of a folder."""
 
 
 class Sentence(NamedTuple):
@@ -27,6 +27,8 @@ class Sentence(NamedTuple):
 
 def in_errors() -> Iterator[Sentence]:
     """Both sentences of every ``InputError``, wherever they are put together, and what a validator or option complains."""
+    if gone := [name for name in (*RETURNING, *VALIDATING) if not (ROOT / name).exists()]:
+        raise FileNotFoundError(f"moved away, so that their sentences would be looked for nowhere: {gone}")
     for file in sorted((ROOT / "auditor").rglob("*.py")):
         tree = ast.parse(file.read_text("utf-8"))
         constants = {
@@ -37,29 +39,33 @@ def in_errors() -> Iterator[Sentence]:
             if isinstance(target, ast.Name)
         }
         for node in ast.walk(tree):
-            for said in _said(node, file.name):
+            for said in _said(node, file.relative_to(ROOT)):
                 for text in _texts(constants.get(said.id, said) if isinstance(said, ast.Name) else said):
                     yield Sentence(f"{file.relative_to(ROOT)}:{said.lineno}", text)
 
 
-def _said(node: ast.AST, file: str) -> list[ast.expr]:
+def _said(node: ast.AST, file: Path) -> list[ast.expr]:
     match node:
         case ast.Call():
             return _given(node, file)
-        case ast.Return(value=ast.Tuple(elts=[what, mend, *_])) if file in RETURNING and _texts(what):
+        case ast.Return(value=ast.Tuple(elts=[what, mend, *_])) if _among(file, RETURNING) and _texts(what):
             return [what, mend]
     return []
 
 
-def _given(call: ast.Call, file: str) -> list[ast.expr]:
+def _given(call: ast.Call, file: Path) -> list[ast.expr]:
     name = ast.unparse(call.func).rpartition(".")[2]
     mend = [given.value for given in call.keywords if given.arg == "mend"]
     if name == "InputError":
         return [*call.args[:1], *mend]
     if name in MAKING:
         return [*call.args[:2], *mend]
-    complaint = name == "BadParameter" or (name == "ValueError" and file in VALIDATING)
+    complaint = name == "BadParameter" or (name == "ValueError" and _among(file, VALIDATING))
     return call.args[:1] if complaint else []
+
+
+def _among(file: Path, names: set[str]) -> bool:
+    return not names.isdisjoint({file.as_posix(), file.parent.as_posix()})
 
 
 def _texts(of: ast.expr) -> list[str]:

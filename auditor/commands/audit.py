@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.options import (
+from auditor.commands.given.options import (
     DEFAULT_FORMATS,
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -26,7 +26,7 @@ from auditor.commands.options import (
 from auditor.models import Lang, Severity
 
 if TYPE_CHECKING:
-    from auditor.controls import Catalogue
+    from auditor.audit.controls import Catalogue
 
 
 def audit(
@@ -68,20 +68,20 @@ def audit(
       auditor audit --local
 
     """
-    from auditor import inventory as inventories
-    from auditor.audit import audit as run_audit
-    from auditor.commands import baseline as baselines
-    from auditor.commands import console
-    from auditor.commands.postponed import Postponed
-    from auditor.discover import LOCAL
-    from auditor.history import History
-    from auditor.report import publish
-    from auditor.words import Words
+    from auditor.audit.run import audit as run_audit
+    from auditor.commands.given import baseline as baselines
+    from auditor.commands.shown import console
+    from auditor.commands.shown.postponed import Postponed
+    from auditor.fleet.discover import LOCAL
+    from auditor.history.runs import History
+    from auditor.inventory import hosts as inventories
+    from auditor.system import files
+    from auditor.text.words import Words
 
     check_local(context)
     known = LOCAL if local else inventories.load(inventory)
     hosts, _sites = select(known, limit)
-    publish.check(output)
+    files.check(output)
     history = History()
     history.check()
     earlier = None
@@ -95,11 +95,11 @@ def audit(
         run, _facts = run_audit(known, loading, hosts, watch=done)
         catalogue = loading.result()
 
-    from auditor import verdict
-    from auditor.commands import terminal
+    from auditor.commands.shown import run as terminal
     from auditor.report import json_output
     from auditor.report.files import write
-    from auditor.report.summary import fleet
+    from auditor.results import verdict
+    from auditor.results.summary import fleet
 
     late = Postponed()
     late.attempt(lambda: history.keep(run), None)
@@ -138,9 +138,10 @@ _WORST = 10
 
 def _ahead(lang: Lang) -> Catalogue:
     """The catalogue, and the code and templates that are needed once the hosts have answered."""
-    from auditor import controls, evaluate
-    from auditor.commands import terminal  # noqa: F401
-    from auditor.report import files, rendering  # noqa: F401
+    from auditor.audit import controls, evaluate
+    from auditor.commands.shown import run as terminal  # noqa: F401
+    from auditor.report import files  # noqa: F401
+    from auditor.report.html import rendering
 
     catalogue = controls.load()
     evaluate.prepare(catalogue)

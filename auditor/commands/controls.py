@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
 from auditor.errors import InputError, nearest
-from auditor.words import Words
+from auditor.text.words import Words
 
 if TYPE_CHECKING:
-    from auditor.controls import Control, Drill
+    from auditor.audit.controls import Control, Drill
 
 app = typer.Typer(help="The catalogue of controls.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -41,8 +41,8 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
     """
     from rich.table import Table
 
-    from auditor import controls as catalogue_files
-    from auditor.commands.console import escape, out
+    from auditor.audit import controls as catalogue_files
+    from auditor.commands.shown.console import escape, out
 
     drills = catalogue_files.drills()
     entries = [_entry(control, drills) for control in catalogue_files.load().controls]
@@ -84,9 +84,9 @@ def show(
       auditor controls show ssh.root_login
 
     """
-    from auditor import controls as catalogue_files
-    from auditor.commands.console import escape, out
-    from auditor.report.shown import references
+    from auditor.audit import controls as catalogue_files
+    from auditor.commands.shown.console import escape, out
+    from auditor.report.evidence import references
 
     catalogue = catalogue_files.load()
     if control_id not in catalogue.by_id:
@@ -143,9 +143,9 @@ def coverage_of_framework(
     """
     from rich.table import Table
 
-    from auditor import controls as catalogue_files
-    from auditor.commands.console import escape, out
-    from auditor.frameworks import clauses, coverage
+    from auditor.audit import controls as catalogue_files
+    from auditor.audit.frameworks import clauses, coverage
+    from auditor.commands.shown.console import escape, out
 
     covered = coverage.coverage(clauses.load(framework), level, catalogue_files.load())
     if as_json:

@@ -15,8 +15,8 @@ from typing import Literal
 
 import typer
 
-from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption
-from auditor.words import Words
+from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.text.words import Words
 
 _KEYRINGS = Path("/usr/share/keyrings")
 _LAB_DISK_BYTES = 4 * 1024**3
@@ -41,7 +41,7 @@ def doctor(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None
       auditor doctor
 
     """
-    from auditor.commands.console import escape, out
+    from auditor.commands.shown.console import escape, out
 
     words = Words(lang)
     needs = list(_examine(words))
@@ -84,7 +84,7 @@ def _examine(words: Words) -> Iterator[Need]:
 
 def _state(words: Words) -> Iterator[Need]:
     """The folder of what is kept, which may still have to be made, and the files in it."""
-    from auditor import sqlite_file
+    from auditor.system import sqlite_file
 
     folder = sqlite_file.state_folder()
     above = _existing(folder)

@@ -6,7 +6,7 @@ import json
 
 import typer
 
-from auditor.commands.options import (
+from auditor.commands.given.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
@@ -31,10 +31,10 @@ def drift(
       auditor drift -i inventories/lab --limit web1
 
     """
-    from auditor import drift as drifts
-    from auditor import inventory as inventories
-    from auditor.commands import terminal
-    from auditor.journal import Journal
+    from auditor.commands.shown import run
+    from auditor.hardening import drift as drifts
+    from auditor.hardening.journal import Journal
+    from auditor.inventory import hosts as inventories
 
     known = inventories.load(inventory)
     hosts, _sites = select(known, limit)
@@ -43,7 +43,7 @@ def drift(
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], ensure_ascii=False, indent=1))
     else:
         for one in found:
-            terminal.show_drift(one, lang)
+            run.show_drift(one, lang)
     if any(one.count for one in found):
         raise typer.Exit(1)
     raise typer.Exit(3 if any(one.refused for one in found) else 0)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption, YesOption
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption, YesOption
 from auditor.errors import InputError
-from auditor.words import Words
+from auditor.text.words import Words
 
 if TYPE_CHECKING:
-    from auditor.enroll import Enrolled
-    from auditor.host_keys import HostKey
+    from auditor.fleet.enroll import Enrolled
+    from auditor.fleet.host_keys import HostKey
 
 
 def enroll(
@@ -56,9 +56,9 @@ def enroll(
       auditor enroll may-chu-1 -i inventories/xa --address 192.0.2.10 --user admin --key ~/.ssh/id_ed25519
 
     """
-    from auditor import enroll as enrolling
-    from auditor import host_keys
-    from auditor.commands.console import err
+    from auditor.commands.shown.console import err
+    from auditor.fleet import enroll as enrolling
+    from auditor.fleet import host_keys
 
     enrolling.check(inventory, host, automation_user)
     words = Words(lang)
@@ -112,14 +112,14 @@ _AT_THE_CONSOLE = "cat /etc/ssh/ssh_host_*_key.pub | ssh-keygen -lf -"
 
 
 def _list(keys: tuple[HostKey, ...]) -> None:
-    from auditor.commands.console import err
+    from auditor.commands.shown.console import err
 
     for key in keys:
         err.print(f"  {key.kind}  {key.fingerprint}", markup=False)
 
 
 def _tell(words: Words, inventory: Path, done: Enrolled) -> None:
-    from auditor.commands.console import escape, out
+    from auditor.commands.shown.console import escape, out
 
     if done.entry is None:
         out.print(words("enroll.kept", host=done.host.name, folder=inventory), markup=False)

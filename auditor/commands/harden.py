@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from auditor import rollout
-from auditor.commands.options import (
+from auditor.commands.given.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     DEFAULT_OUTPUT,
@@ -24,6 +23,7 @@ from auditor.commands.options import (
     unjudged,
 )
 from auditor.commands.plan import WithHostOption
+from auditor.hardening import rollout
 
 
 def harden(
@@ -79,10 +79,11 @@ def harden(
       auditor harden -i inventories/lab --batch 1,2,50% --confirm-within 300
 
     """
-    from auditor import controls
-    from auditor import inventory as inventories
-    from auditor.commands import console, hardening
-    from auditor.harden import Options
+    from auditor.audit import controls
+    from auditor.commands import hardening
+    from auditor.commands.shown import console
+    from auditor.hardening.harden import Options
+    from auditor.inventory import hosts as inventories
 
     catalogue = controls.load()
     known = inventories.load(inventory)

@@ -11,24 +11,25 @@ from pathlib import Path
 
 import typer
 
-from auditor import foresight, not_done
-from auditor import harden as hardener
-from auditor.audit import audit, judge
-from auditor.collect import collect
-from auditor.commands import console, terminal
-from auditor.commands.postponed import Postponed
-from auditor.controls import Catalogue
+from auditor.audit.controls import Catalogue
+from auditor.audit.run import audit, judge
+from auditor.commands.shown import console
+from auditor.commands.shown import run as terminal
+from auditor.commands.shown.postponed import Postponed
 from auditor.errors import InputError
 from auditor.facts import HostFacts
-from auditor.harden import Hardened, Options
-from auditor.history import History
-from auditor.journal import Journal
+from auditor.fleet.collect import collect
+from auditor.hardening import foresight, not_done
+from auditor.hardening import harden as hardener
+from auditor.hardening.harden import Hardened, Options
+from auditor.hardening.journal import Journal
+from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.history.runs import History
 from auditor.models import ControlId, Format, Hardening, Host, HostHardening, HostOutcome, Inventory, Lang, Run
-from auditor.plan import Change, HostPlan, Plan
-from auditor.report import publish
 from auditor.report.files import write
-from auditor.report.summary import fleet
-from auditor.words import Words
+from auditor.results.summary import fleet
+from auditor.system import files
+from auditor.text.words import Words
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def harden(
 
     Raises InputError before any host is asked when the output, the history or the terminal will not do.
     """
-    publish.check(output)
+    files.check(output)
     History().check()
     if ask:
         check_somebody()

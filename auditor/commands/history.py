@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.options import DEFAULT_LANG, JsonOption, LangOption, YesOption
+from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption, YesOption
 from auditor.errors import InputError
-from auditor.retention import KEEP_DAYS
+from auditor.history.retention import KEEP_DAYS
 
 app = typer.Typer(
     help="The kept runs: list, compare, take out, prune, verify.", no_args_is_help=True, rich_markup_mode=None
@@ -40,9 +40,10 @@ def list_runs(
       auditor history list --pruned
 
     """
-    from auditor.commands import console, terminal
-    from auditor.history import History
-    from auditor.words import Words
+    from auditor.commands.shown import console
+    from auditor.commands.shown import run as terminal
+    from auditor.history.runs import History
+    from auditor.text.words import Words
 
     words = Words(lang)
     if pruned:
@@ -74,11 +75,12 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
       auditor history show 20261124T1
 
     """
-    from auditor import controls
-    from auditor.commands import console, terminal
-    from auditor.history import History
-    from auditor.report.summary import fleet
-    from auditor.words import Words
+    from auditor.audit import controls
+    from auditor.commands.shown import console
+    from auditor.commands.shown import run as terminal
+    from auditor.history.runs import History
+    from auditor.results.summary import fleet
+    from auditor.text.words import Words
 
     run = History().run(run_id)
     if as_json:
@@ -108,10 +110,10 @@ def diff(
       auditor history diff 20261024T1 20261124T1
 
     """
-    from auditor import controls
-    from auditor.commands import terminal
-    from auditor.history import History
-    from auditor.report.difference import as_data, difference
+    from auditor.audit import controls
+    from auditor.commands.shown import run as terminal
+    from auditor.history.runs import History
+    from auditor.results.compare import as_data, difference
 
     history = History()
     earlier = history.run(before)
@@ -143,8 +145,8 @@ def export(
       auditor history export --all history.jsonl
 
     """
-    from auditor.history import History
-    from auditor.report import publish
+    from auditor.history.runs import History
+    from auditor.system import files
 
     if len(target) != (1 if everything else 2):
         raise InputError(
@@ -153,9 +155,9 @@ def export(
     path = Path(target[-1])
     if everything:
         lines = (json.dumps(link, ensure_ascii=False).encode() + b"\n" for link in History().export())
-        publish.private(path, lines)
+        files.private(path, lines)
     else:
-        publish.private(path, [History().document(target[0])[1]])
+        files.private(path, [History().document(target[0])[1]])
     typer.echo(str(path))
 
 
@@ -180,10 +182,11 @@ def prune(
     """
     import datetime
 
-    from auditor.commands import console, terminal
-    from auditor.history import History
-    from auditor.retention import prunable
-    from auditor.words import Words
+    from auditor.commands.shown import console
+    from auditor.commands.shown import run as terminal
+    from auditor.history.retention import prunable
+    from auditor.history.runs import History
+    from auditor.text.words import Words
 
     words = Words(lang)
     history = History()
@@ -219,9 +222,9 @@ def verify(
       auditor history verify
 
     """
-    from auditor.commands import console
-    from auditor.history import History
-    from auditor.words import Words
+    from auditor.commands.shown import console
+    from auditor.history.runs import History
+    from auditor.text.words import Words
 
     words = Words(lang)
     told = History().verify(seen)

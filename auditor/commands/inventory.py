@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from auditor.commands.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 
 app = typer.Typer(help="The inventory.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -24,10 +24,10 @@ def check(
       auditor inventory check -i inventories/lab
 
     """
-    from auditor import controls
-    from auditor import inventory as inventories
-    from auditor.commands.console import err, escape, out
-    from auditor.words import Words
+    from auditor.audit import controls
+    from auditor.commands.shown.console import err, escape, out
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
 
     known = inventories.check(inventory, controls.load())
     words = Words(lang)

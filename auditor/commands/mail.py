@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.errors import InputError
-from auditor.words import Words
+from auditor.text.words import Words
 
 if TYPE_CHECKING:
     from auditor.mail.spool import Mail
@@ -66,12 +66,12 @@ def send(
       auditor report send 20261124T1 --unit xa-an-truc --to-unit tinh-tan-giang --technical out/annex.xlsx
 
     """
-    from auditor import inventory as inventories
-    from auditor.history import History
+    from auditor.history.runs import History
+    from auditor.inventory import hosts as inventories
     from auditor.mail import audience, settings
     from auditor.mail import send as sending
     from auditor.mail.spool import Spool
-    from auditor.report.official.figures import figures
+    from auditor.results.office_month import figures
 
     words = Words(lang)
     known = inventories.load(inventory)
@@ -121,7 +121,7 @@ def test(
       auditor mail test -i inventories/lab
 
     """
-    from auditor.commands.console import err, out
+    from auditor.commands.shown.console import err, out
     from auditor.mail import deliver, settings
     from auditor.mail import send as sending
     from auditor.mail.message import Written
@@ -159,8 +159,8 @@ def queue(
       auditor mail queue
 
     """
-    from auditor.commands.console import out
-    from auditor.commands.terminal import mails_table
+    from auditor.commands.shown.console import out
+    from auditor.commands.shown.run import mails_table
     from auditor.mail.spool import Spool
 
     words = Words(lang)
@@ -187,7 +187,7 @@ def run_queue(
       auditor mail run
 
     """
-    from auditor.commands.console import out
+    from auditor.commands.shown.console import out
     from auditor.mail import send as sending
     from auditor.mail.spool import Spool
 
@@ -205,7 +205,7 @@ def run_queue(
 
 def _report(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
     """Say what became of each, and end with exit code 1 when one will not be delivered."""
-    from auditor.commands.console import err, out
+    from auditor.commands.shown.console import err, out
 
     if as_json:
         _print_json([vars(mail) for mail in mails])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.options import (
+from auditor.commands.given.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     AcceptOption,
@@ -49,13 +49,15 @@ def plan(
       auditor plan -i inventories/lab --limit antruc.test --no-diff
 
     """
-    from auditor import controls, foresight
-    from auditor import inventory as inventories
-    from auditor.audit import audit
-    from auditor.commands import console, terminal
-    from auditor.commands.console import escape
-    from auditor.harden import try_out
-    from auditor.words import Words
+    from auditor.audit import controls
+    from auditor.audit.run import audit
+    from auditor.commands.shown import console
+    from auditor.commands.shown import run as terminal
+    from auditor.commands.shown.console import escape
+    from auditor.hardening import foresight
+    from auditor.hardening.harden import try_out
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
 
     words = Words(lang)
     catalogue = controls.load()

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from auditor.commands import mail
-from auditor.commands.options import (
+from auditor.commands.given.options import (
     DEFAULT_FORMATS,
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -77,10 +77,10 @@ def write(
       auditor report 20261124T1 --format xlsx,csv
 
     """
-    from auditor import controls
-    from auditor.history import History
+    from auditor.audit import controls
+    from auditor.fleet.runner import THIS_MACHINE
+    from auditor.history.runs import History
     from auditor.report import files
-    from auditor.runner import THIS_MACHINE
 
     check_local(context)
     wanted = THIS_MACHINE if local else str(inventory)
@@ -126,13 +126,13 @@ def official(
       auditor report official --unit tinh-tan-giang --period 2026-11 --kind cong-van
 
     """
-    from auditor import controls
-    from auditor import inventory as inventories
-    from auditor.history import History
+    from auditor.audit import controls
+    from auditor.history.runs import History
+    from auditor.inventory import hosts as inventories
+    from auditor.models.clock import ZONE
     from auditor.report.official import issue
     from auditor.report.official.period import Period
-    from auditor.vietnam import ZONE
-    from auditor.words import Words
+    from auditor.text.words import Words
 
     month = Period.parse(period)
     issued = issue.write(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.options import (
+from auditor.commands.given.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
@@ -25,9 +25,9 @@ from auditor.models import ControlId
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.journal import Journal
+    from auditor.hardening.journal import Journal
+    from auditor.hardening.rollback import Step
     from auditor.models import Hardening, HostHardening, Inventory
-    from auditor.rollback import Step
 
 
 def rollback(
@@ -54,12 +54,13 @@ def rollback(
       auditor rollback 20261124T10 -i inventories/lab --limit web1 --control nginx.server_tokens
 
     """
-    from auditor import controls
-    from auditor import inventory as inventories
-    from auditor import rollback as rollbacks
-    from auditor.commands import console, terminal
+    from auditor.audit import controls
     from auditor.commands import hardening as steps
-    from auditor.journal import Journal
+    from auditor.commands.shown import console
+    from auditor.commands.shown import run as terminal
+    from auditor.hardening import rollback as rollbacks
+    from auditor.hardening.journal import Journal
+    from auditor.inventory import hosts as inventories
 
     known = inventories.load(inventory)
     by_wish = unjudged(unjudge, known)
@@ -110,7 +111,7 @@ def _only(
     entries: Sequence[HostHardening],
     control: ControlId | None,
 ) -> dict[str, tuple[str, ...]] | None:
-    from auditor.rollback import own_touches
+    from auditor.hardening.rollback import own_touches
 
     if control is None:
         return None

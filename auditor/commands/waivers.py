@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from auditor.commands.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 
 if TYPE_CHECKING:
-    from auditor.waivers import PaperState
+    from auditor.audit.waivers import PaperState
 
 app = typer.Typer(help="Waivers and attestations.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def _states(inventory: Path) -> tuple[PaperState, ...]:
-    from auditor import controls, office, waivers
-    from auditor import inventory as inventories
+    from auditor.audit import controls, waivers
+    from auditor.inventory import hosts as inventories
+    from auditor.inventory import papers
 
     known = inventories.load(inventory)
     catalogue = controls.load()
-    office.check_controls(known, catalogue)
+    papers.check_controls(known, catalogue)
     return waivers.states(known, catalogue, waivers.local_day(datetime.now(UTC)))
 
 
@@ -37,14 +38,14 @@ def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEF
       auditor waivers check -i inventories/example
 
     """
-    from auditor.commands import console, terminal
-    from auditor.words import Words
+    from auditor.commands.shown import console, run
+    from auditor.text.words import Words
 
     words = Words(lang)
     states = _states(inventory)
     ending = [state for state in states if state.validity in ("expiring", "expired")]
     if ending:
-        console.err.print(terminal.papers_table(ending, words))
+        console.err.print(run.papers_table(ending, words))
     counted = words("waivers.n", n=sum(state.is_waiver for state in states))
     console.out.print(f"{counted}, {words('attestations.n', n=sum(not state.is_waiver for state in states))}")
     raise typer.Exit(1 if any(state.validity == "expired" for state in states) else 0)
@@ -60,11 +61,11 @@ def list_papers(
       auditor waivers list -i inventories/example
 
     """
-    from auditor.commands import console, terminal
-    from auditor.words import Words
+    from auditor.commands.shown import console, run
+    from auditor.text.words import Words
 
     states = _states(inventory)
     if as_json:
         typer.echo(json.dumps([state.as_data() for state in states], ensure_ascii=False, indent=1))
         return
-    console.out.print(terminal.papers_table(states, Words(lang)))
+    console.out.print(run.papers_table(states, Words(lang)))

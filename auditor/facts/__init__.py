@@ -1,4 +1,4 @@
-"""Facts of one host, typed on arrival. A module per area, each with one class ``Facts``.
+"""Facts of one host, typed on arrival. A module per area, each with one class ``Facts``, in a folder per group.
 
 The collector (``roles/collect``) sends a document ``{schema, collected_at, areas}``; every byte of it may be
 an attacker's. ``HostFacts.parse`` bounds it, cuts overlong strings with a mark, and validates each area by
@@ -13,12 +13,13 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from auditor.facts._base import Area
-from auditor.in_ansible import json_shape
+from auditor.text import json_shape
 
 SCHEMA = 1
 MAX_DOCUMENT_CHARS = 8_000_000
@@ -38,13 +39,25 @@ class BadDocument(ValueError):
 @cache
 def area_names() -> frozenset[str]:
     """The areas that there are."""
-    return frozenset(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
+    return frozenset(_modules())
 
 
 @cache
 def areas() -> Mapping[str, type[Area]]:
     """Every area's model by its name."""
-    return {name: importlib.import_module(f"{__name__}.{name}").Facts for name in sorted(area_names())}
+    return {name: importlib.import_module(module).Facts for name, module in sorted(_modules().items())}
+
+
+@cache
+def _modules() -> Mapping[str, str]:
+    """Every area's module by its name."""
+    groups = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
+    return {
+        info.name: f"{__name__}.{group}.{info.name}"
+        for group in groups
+        for info in pkgutil.iter_modules([str(Path(path) / group) for path in __path__])
+        if not info.name.startswith("_")
+    }
 
 
 @dataclass(frozen=True)

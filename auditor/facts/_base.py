@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from auditor.redact import redact
+from auditor.text.redact import redact
 
 
 class Fact(BaseModel):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from auditor.models import ControlId, Domain, Model, Text
-from auditor.yaml_source import load_yaml
+from auditor.system.yaml_source import load_yaml
 
 HERE = Path(__file__).resolve().parent
 Package = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]

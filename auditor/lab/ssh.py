@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor import ssh_options
+from auditor.fleet import ssh_options
 from auditor.lab.layers import Layer
 from auditor.lab.spec import Spec
 from auditor.lab.state import State

@@ -16,7 +16,7 @@ from auditor.errors import InputError
 from auditor.mail import settings
 from auditor.mail.settings import MailSettings, Server
 from auditor.mail.spool import Mail, Spool, State
-from auditor.report.visible import one_line
+from auditor.text.visible import one_line
 
 _SECONDS = 30
 _ERROR_LIMIT = 200

@@ -14,8 +14,8 @@ from auditor.mail.deliver import Delivered
 from auditor.mail.message import Attachment, Letter, Written
 from auditor.mail.spool import Mail, Spool
 from auditor.models import Unit
-from auditor.report.official.figures import Figures
-from auditor.words import Words
+from auditor.results.office_month import Figures
+from auditor.text.words import Words
 
 _MEGABYTE = 1_000_000
 

@@ -12,10 +12,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from auditor import office
 from auditor.errors import InputError
+from auditor.inventory import papers
 from auditor.models import Model
-from auditor.yaml_source import line_of, load_yaml
+from auditor.system.yaml_source import line_of, load_yaml
 
 ADDRESS = r"^[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
@@ -47,7 +47,7 @@ class Server:
 
 def path_in(inventory: Path) -> Path:
     """Where the settings of an inventory are."""
-    return office.folder(inventory) / "mail.yml"
+    return papers.folder(inventory) / "mail.yml"
 
 
 def load(file: Path) -> MailSettings:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from auditor import sqlite_file
 from auditor.mail.message import Written
+from auditor.system import sqlite_file
 
 State = Literal["waiting", "sent", "parked", "given_up"]
 _STATES = ", ".join(f"'{state}'" for state in get_args(State))

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.errors import InputError
 from auditor.models import Run, Site, Unit
-from auditor.report.html import headline
-from auditor.report.official.figures import Figures
-from auditor.report.summary import SEVERITIES, SiteSummary
-from auditor.report.visible import one_line
-from auditor.words import Words
+from auditor.report.html.pages import headline
+from auditor.results.office_month import Figures
+from auditor.results.summary import SEVERITIES, SiteSummary
+from auditor.text.visible import one_line
+from auditor.text.words import Words
 
 _SITES = 25
 """How many sites are listed; the attached report has them all."""

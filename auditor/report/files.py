@@ -6,13 +6,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from auditor.abreast import beside
-from auditor.controls import Catalogue
-from auditor.memory import settled
+from auditor.audit.controls import Catalogue
 from auditor.models import USUAL_FORMATS, Finding, Format, Lang, Model, Run, Verdict
-from auditor.report import csv_output, html, json_output, junit, oscal, publish, sarif, xlsx
-from auditor.report.addresses import site_page
-from auditor.report.trend import TrendPoint
+from auditor.report import csv_output, json_output, junit, oscal, sarif, xlsx
+from auditor.report.html import pages
+from auditor.report.html.addresses import site_page
+from auditor.results.trend import TrendPoint
+from auditor.system import files as publish
+from auditor.system.abreast import beside
+from auditor.system.memory import settled
 
 MANY = 5000
 """From so many findings on the pages and the other files are made by a processor each."""
@@ -79,6 +81,6 @@ def write(
 
     with settled(), beside(single_files, worthwhile=Format.HTML in formats and len(run.findings) >= MANY):
         if Format.HTML in formats:
-            publish.folder(report, html.pages(run, catalogue, lang, before, trend))
+            publish.folder(report, pages.pages(run, catalogue, lang, before, trend))
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []
     return Written(files=files, sites={domain: report / site_page(domain) for domain in sites})

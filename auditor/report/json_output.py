@@ -9,8 +9,8 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from auditor.models import Finding, LeftOut, Model, Run, Site, Text, Unit, Verdict, WaiverUse
-from auditor.report.summary import fleet
-from auditor.report.visible import finite
+from auditor.results.summary import fleet
+from auditor.text.visible import finite
 
 SCHEMA = "luytre/findings/1"
 _INVISIBLE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")

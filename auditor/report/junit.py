@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from auditor.controls import Catalogue
+from auditor.audit.controls import Catalogue
 from auditor.models import Finding, Lang, Run
-from auditor.report import papers
-from auditor.report.summary import fleet
-from auditor.report.visible import finite, one_line, visible
-from auditor.words import Words
+from auditor.results import papers
+from auditor.results.summary import fleet
+from auditor.text.visible import finite, one_line, visible
+from auditor.text.words import Words
 
 MAX_DETAIL = 4000
 

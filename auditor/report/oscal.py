@@ -14,11 +14,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from auditor.controls import Catalogue, Control
+from auditor.audit.controls import Catalogue, Control
 from auditor.models import Bucket, Finding, Lang, Run, Subject
-from auditor.report import papers, shown
-from auditor.report.visible import one_line, visible
-from auditor.words import Words
+from auditor.report import evidence as shown
+from auditor.results import papers
+from auditor.text.visible import one_line, visible
+from auditor.text.words import Words
 
 VERSION = "1.2.3"
 MAX_TEXT = 1000

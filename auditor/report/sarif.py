@@ -14,11 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from auditor.controls import Catalogue, Control
+from auditor.audit.controls import Catalogue, Control
 from auditor.models import Bucket, Finding, Lang, Run, Severity, Subject
-from auditor.report import papers, shown
-from auditor.report.visible import one_line, visible
-from auditor.words import Words
+from auditor.report import evidence
+from auditor.results import papers
+from auditor.text.visible import one_line, visible
+from auditor.text.words import Words
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MAX_MESSAGE = 1000
@@ -88,7 +89,7 @@ def _rule(control: Control, words: Words) -> dict[str, Any]:
     advice = [f"{words('fix')}: {control.remedy.get(lang)}"]
     if control.fix and control.fix.danger:
         advice.append(f"{words('danger')}: {control.fix.danger.get(lang)}")
-    advice += [f"{framework}: {clauses}" for framework, clauses in shown.references(control.references, words)]
+    advice += [f"{framework}: {clauses}" for framework, clauses in evidence.references(control.references, words)]
     return {
         "id": control.id,
         "shortDescription": {"text": control.title.get(lang)},
@@ -153,8 +154,8 @@ def _told(finding: Finding, catalogue: Catalogue, words: Words, started: str) ->
     title = f"{words(f'status.{finding.status.value}')}: {catalogue[finding.control].title.get(words.lang)}"
     if finding.reason:
         return f"{title}\n{visible(finding.reason.get(words.lang), MAX_MESSAGE)}"
-    lines = [f"{row.path} = {row.value}" for row in shown.evidence(finding, words, started)]
-    table = shown.violations(finding, words, started)
+    lines = [f"{row.path} = {row.value}" for row in evidence.evidence(finding, words, started)]
+    table = evidence.violations(finding, words, started)
     lines += [", ".join(row) for row in table.first] if table else []
     return visible("\n".join([title, *lines]), MAX_MESSAGE)
 

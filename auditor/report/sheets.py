@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from auditor.controls import Catalogue, Control
-from auditor.frameworks.assessment import host_level
+from auditor.audit.controls import Catalogue, Control
+from auditor.audit.frameworks.assessment import host_level
 from auditor.models import Bucket, Finding, Run, Severity
-from auditor.report import by_clause, papers, shown
-from auditor.report.by_clause import FrameworkResult
-from auditor.report.summary import SEVERITIES, Change, Counts, FleetSummary, WorkItem, by_urgency, fleet, work
-from auditor.report.transitions import ORDER, between
-from auditor.report.visible import one_line, visible
-from auditor.words import Words
+from auditor.report import evidence as shown
+from auditor.results import by_clause, papers
+from auditor.results.by_clause import FrameworkResult
+from auditor.results.summary import SEVERITIES, Change, Counts, FleetSummary, WorkItem, by_urgency, fleet, work
+from auditor.results.transitions import ORDER, between
+from auditor.text.visible import one_line, visible
+from auditor.text.words import Words
 
 MAX_TEXT = 2000
 """Characters of a cell, a quarter of what spreadsheets are comfortable with; a cut is marked."""

@@ -6,10 +6,10 @@ import datetime
 import io
 from typing import Any
 
-from auditor.controls import Catalogue
+from auditor.audit.controls import Catalogue
 from auditor.models import Lang, Run
 from auditor.report.sheets import Sheet, sheets
-from auditor.words import Words
+from auditor.text.words import Words
 
 _A4 = 9
 _FONT = {"font_name": "Times New Roman", "font_size": 10}

@@ -9,21 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from auditor.models import (
-    Format,
-    Hardening,
-    Host,
-    HostHardening,
-    Scope,
-    Site,
-    Text,
-    Waived,
-    Waiver,
-    WaiverUse,
-)
-from auditor.report.addresses import host_page
+from auditor.models import Format, Hardening, Host, HostHardening, Scope, Site, Text, Waived, Waiver, WaiverUse
 from auditor.report.files import write
-from auditor.report.trend import trend_point
+from auditor.report.html.addresses import host_page
+from auditor.results.trend import trend_point
 from tests import factory, pictures
 
 pytestmark = pytest.mark.browser

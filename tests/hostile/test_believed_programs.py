@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from auditor import collect, controls, lab
-from auditor import inventory as inventories
-from auditor.evaluate import evaluate_host
+from auditor import lab
+from auditor.audit import controls
+from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts
+from auditor.fleet import collect
+from auditor.inventory import hosts as inventories
 from auditor.models import Finding, Status
 from tests.lab.fixtures import INVENTORY
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from auditor import collect, lab
-from auditor import inventory as inventories
+from auditor import lab
+from auditor.fleet import collect
+from auditor.inventory import hosts as inventories
 from tests.lab.fixtures import INVENTORY
 
 HOST = "web2"

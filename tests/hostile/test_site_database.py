@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _site_database
 
-from auditor import collect, lab
-from auditor import inventory as inventories
+from auditor import lab
+from auditor.fleet import collect
+from auditor.inventory import hosts as inventories
 from tests.lab.fixtures import INVENTORY
 
 HOST = "web1"

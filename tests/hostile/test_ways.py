@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from auditor import lab, resources
+from auditor import lab
+from auditor.system import resources
 from tests.lab import ways
 from tests.lab.fixtures import INVENTORY, Ended
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from auditor import controls, drill, lab, resources
-from auditor import inventory as inventories
+from auditor import lab
+from auditor.audit import controls
+from auditor.inventory import hosts as inventories
+from auditor.lab import drill
+from auditor.system import resources
 from tests.lab.fixtures import Hardened
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from auditor import controls, lab
-from auditor.yaml_source import load_yaml
+from auditor import lab
+from auditor.audit import controls
+from auditor.system.yaml_source import load_yaml
 from tests.lab import functions, ways
 from tests.lab.browser import Browser
 from tests.lab.disk import Disk, differences, disk

@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
-from auditor import lab, resources
+from auditor import lab
+from auditor.system import resources
 from tests.lab.beside import Stage, act
 from tests.lab.fixtures import BIN, Ended, environment
 

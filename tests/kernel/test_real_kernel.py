@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor import controls
+from auditor.audit import controls
 from tests.kernel.conftest import HOST, Machine
 from tests.lab.fixtures import INVENTORY, environment, run
 

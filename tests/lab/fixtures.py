@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from auditor import inventory as inventories
 from auditor import lab
-from auditor.review import smoke
+from auditor.hardening.serving import smoke
+from auditor.inventory import hosts as inventories
 from tests.lab import beside
 from tests.lab.disk import Disk, disk
 from tests.lab.guarded import Host

@@ -10,11 +10,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from auditor import controls, resources
-from auditor.controls import Catalogue
-from auditor.evaluate import evaluate_host
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
 from auditor.models import Finding, Host
+from auditor.system import resources
 
 DATA = Path(__file__).parent / "data"
 HARDENED = json.loads((DATA / "access_web3.json").read_text("utf-8"))

@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import Field
 
-from auditor import controls, resources
-from auditor.controls import Catalogue
-from auditor.evaluate import evaluate_host
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
 from auditor.facts._base import Area
 from auditor.models import Finding, Host, Site
+from auditor.system import resources
 
 HARDENED = json.loads((Path(__file__).parent / "data" / "hardened_web2.json").read_text("utf-8"))
 NOW: int = HARDENED["collected_at"]

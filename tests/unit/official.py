@@ -6,16 +6,16 @@ import datetime
 from functools import cache
 from pathlib import Path
 
-from auditor import inventory
-from auditor.frameworks.clauses import OF_REGIME, Framework, load
+from auditor.audit.frameworks.clauses import OF_REGIME, Framework, load
+from auditor.audit.waivers import local_day
+from auditor.inventory import hosts
 from auditor.models import DocumentKind, Lang, Organisation, Regime, Run
-from auditor.open_since import Since
 from auditor.report.official import content
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import Document
-from auditor.report.official.figures import Figures, figures
 from auditor.report.official.period import Period
-from auditor.waivers import local_day
+from auditor.results.office_month import Figures, figures
+from auditor.results.open_since import Since
 from tests import factory
 
 CATALOGUE = factory.catalogue()
@@ -27,7 +27,7 @@ TODAY = datetime.date(2026, 11, 25)
 
 @cache
 def organisation() -> Organisation:
-    found = inventory.load(Path("inventories/lab")).organisation
+    found = hosts.load(Path("inventories/lab")).organisation
     assert found is not None
     return found
 

@@ -1,4 +1,4 @@
-"""Ways of writing a secret, each with § for it, and lines that only look like one. Told apart by ``auditor.redact``."""
+"""Ways of writing a secret, each with § for it, and lines that only look like one. Told apart by ``auditor.text.redact``."""
 
 from __future__ import annotations
 

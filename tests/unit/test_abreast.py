@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from auditor import abreast
-from auditor.abreast import beside
 from auditor.errors import InputError
 from auditor.models import Format
 from auditor.report import files as report_files
+from auditor.system import abreast
+from auditor.system.abreast import beside
 from tests import factory
 
 

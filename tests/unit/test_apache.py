@@ -10,11 +10,11 @@ import pytest
 from ansible.module_utils.luytre import _apache_config, _apache_request, _openings, _patterns, apache, nginx
 from ansible.module_utils.luytre._reading import Unreadable
 
-from auditor import controls
-from auditor.controls import Catalogue
-from auditor.evaluate import evaluate_host
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
-from auditor.facts.apache import Facts
+from auditor.facts.web.apache import Facts
 from auditor.models import Finding, Host, Site, Status
 
 ROLE = Path(__file__).parents[2] / "roles" / "apache"

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor import audit, inventory
+from auditor.audit import run as audit
 from auditor.cli import app
 from auditor.errors import InputError
-from auditor.history import History
+from auditor.history.runs import History
+from auditor.inventory import hosts
 from auditor.models import Run
 from auditor.report import json_output
 from tests import factory
@@ -29,11 +30,11 @@ BAD = factory.run(run_id="20261102T010000Z-bbbbbb", started="2026-11-24T08:30:00
 def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """``auditor(run, *options)``: an audit that finds what ``run`` holds, or gives."""
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr("auditor.controls.load", factory.catalogue)
+    monkeypatch.setattr("auditor.audit.controls.load", factory.catalogue)
 
     def invoke(run: Run | Callable[[], Run], *options: str) -> Result:
         answer = (lambda: run) if isinstance(run, Run) else run
-        monkeypatch.setattr("auditor.audit.audit", lambda *_arguments, **_options: (answer(), {}))
+        monkeypatch.setattr("auditor.audit.run.audit", lambda *_arguments, **_options: (answer(), {}))
         arguments = ["audit", "-i", INVENTORY, "--output", str(tmp_path / "out"), *options]
         return CliRunner().invoke(app, arguments, catch_exceptions=False)
 
@@ -208,7 +209,7 @@ def test_a_paper_on_no_control_is_told_before_any_host_is_asked(
         "- {id: GP-1, control: ssh.root_logn, scope: {hosts: [web1]}, reason: r, approver: a, granted: 2026-11-01,"
         " expires: 2027-03-31}\n"
     )
-    monkeypatch.setattr("auditor.audit.collect", lambda *_arguments: pytest.fail("hosts were asked"))
-    known = inventory.load(tmp_path / "i")
+    monkeypatch.setattr("auditor.audit.run.collect", lambda *_arguments: pytest.fail("hosts were asked"))
+    known = hosts.load(tmp_path / "i")
     with pytest.raises(InputError, match=r"waivers\.yml:1: GP-1: there is no control ssh\.root_logn"):
         audit.audit(known, factory.catalogue(), known.hosts)

@@ -11,11 +11,11 @@ import pytest
 from ansible.module_utils.luytre import apache
 
 from auditor.facts import HostFacts, areas
+from auditor.hardening.serving import beside
+from auditor.hardening.serving.beside import Beside, Door, Seen
 from auditor.models import Host, Site
-from auditor.review import beside
-from auditor.review.beside import Beside, Door, Seen
-from auditor.review.fetch import Answer
-from auditor.review.page import Page
+from auditor.web.fetch import Answer
+from auditor.web.page import Page
 from tests.unit import access, system_areas
 from tests.unit.test_nginx import config
 from tests.unit.test_nginx import facts as nginx_facts

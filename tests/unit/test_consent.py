@@ -17,8 +17,10 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
 from jinja2 import Environment, StrictUndefined
 
-from auditor import controls, preflight, resources
+from auditor.audit import controls
+from auditor.hardening.held import preflight
 from auditor.models import Host
+from auditor.system import resources
 from tests.unit.access import filters
 
 CONSENT, SURVEY = filters("consent"), filters("survey")

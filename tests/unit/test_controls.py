@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from auditor import controls, resources
+from auditor.audit import controls
 from auditor.errors import InputError
+from auditor.system import resources
 
 CATALOGUE = controls.load()
 DRILLS = controls.drills()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor import controls
+from auditor.audit import controls
 from auditor.cli import app as main
-from auditor.commands import console
 from auditor.commands.controls import app
+from auditor.commands.shown import console
 from auditor.errors import InputError
 
 CATALOGUE = controls.load()

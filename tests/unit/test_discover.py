@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from auditor import inventory
-from auditor.discover import with_found_sites
 from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.facts._base import Area
+from auditor.fleet.discover import with_found_sites
+from auditor.inventory import hosts
 from auditor.models import Host, Site
 from tests.unit.areas import vhost
 
@@ -75,7 +75,7 @@ def test_nor_does_an_inventory_hold_one(tmp_path: Path, key: str) -> None:
         "utf-8",
     )
     with pytest.raises(InputError, match="is a template"):
-        inventory.load(tmp_path)
+        hosts.load(tmp_path)
 
 
 class Applications(Area):

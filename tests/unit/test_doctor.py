@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from auditor.commands import doctor
-from auditor.history import History
-from auditor.words import Words
+from auditor.history.runs import History
+from auditor.text.words import Words
 
 AS_NOBODY = """
 import json, os
-from auditor import sqlite_file
+from auditor.system import sqlite_file
 from auditor.commands import doctor
-from auditor.words import Words
+from auditor.text.words import Words
 words = Words("en")
 words("doctor.for.audit")
 if os.geteuid() == 0:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from auditor.in_ansible import bounds, json_shape
+from auditor.fleet.in_ansible import bounds
+from auditor.text import json_shape
 
 
 def through(script: str, *, seconds: float = 60, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    door = f"from auditor.in_ansible.door import run; run({seconds}, {[sys.executable, '-c', script]!r})"
+    door = f"from auditor.fleet.in_ansible.door import run; run({seconds}, {[sys.executable, '-c', script]!r})"
     return subprocess.run(
         [sys.executable, "-c", door],
         input=given,
@@ -58,7 +59,7 @@ def test_a_host_that_is_slow_at_every_command_has_no_more_time_than_all_of_them_
     (tmp_path / "spent").mkdir()
 
     def asked(host: str, command: str, *more: str) -> subprocess.CompletedProcess[bytes]:
-        door = "from auditor.in_ansible.door import main; main()"
+        door = "from auditor.fleet.in_ansible.door import main; main()"
         given = ["1000", "1000", str(tmp_path / "spent"), "-o", "Port=22", *more, host, command]
         environment = {**os.environ, "PATH": f"{ssh.parent}:{os.environ['PATH']}"}
         return subprocess.run([sys.executable, "-c", door, *given], env=environment, capture_output=True, check=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor import doubts
 from auditor.facts._base import Doubt
+from auditor.hardening.held import doubts
 from auditor.models import Finding, Severity, Status, Subject
 
 

@@ -19,14 +19,16 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from auditor import enroll as enrolling
-from auditor import host_keys, inventory, usage
 from auditor.commands.enroll import trusted
-from auditor.enroll import Access, Account, Enrolled, Server, differences
 from auditor.errors import InputError
-from auditor.host_keys import HostKey
+from auditor.fleet import enroll as enrolling
+from auditor.fleet import host_keys
+from auditor.fleet.enroll import Access, Account, Enrolled, Server, differences
+from auditor.fleet.host_keys import HostKey
+from auditor.inventory import hosts
 from auditor.models import Host, Site
-from auditor.words import Words
+from auditor.text import usage
+from auditor.text.words import Words
 
 AUDITOR = Path(sys.executable).with_name("auditor")
 PASSWORD = "mat-khau-1"  # noqa: S105  of that machine
@@ -349,11 +351,11 @@ def test_what_an_inventory_says_otherwise_is_named(office: Path, tmp_path: Path)
         " luytre_sites: [{domain: a.test, aliases: [www.a.test]}, {domain: gone.test}]}}}\n",
         "utf-8",
     )
-    (kept,) = inventory.load(office).hosts
+    (kept,) = hosts.load(office).hosts
     sites = (Site(domain="www.a.test", host="may1"), Site(domain="new.test", host="may1", document_root="/srv/new"))
     told = differences(
         kept,
-        inventory.reach(office)["may1"],
+        hosts.reach(office)["may1"],
         kept.model_copy(update={"sites": sites}),
         Server("may1", "192.0.2.1", 2222, ()),
         Account("luytre", tmp_path / "key"),
@@ -413,7 +415,7 @@ def test_a_server_that_claims_another_s_site_leaves_the_inventory_as_it_was(
     assert "userdel" not in str(told.value)
     assert meeting.undone == ["luytre"]  # type: ignore[attr-defined]
     assert tree(inventory_of_one) == before
-    inventory.load(inventory_of_one)
+    hosts.load(inventory_of_one)
 
 
 def test_what_no_run_would_take_is_told_before_the_server_is_asked(
@@ -452,7 +454,7 @@ def test_the_entry_is_written_last_and_its_keys_go_when_it_cannot_be(
             meeting(inventory_of_one, "b.test")
     assert tree(inventory_of_one) == before
     assert meeting(inventory_of_one, "b.test").entry == inventory_of_one / "may1.yml"
-    assert {host.name for host in inventory.load(inventory_of_one).hosts} == {"web1", "may1"}
+    assert {host.name for host in hosts.load(inventory_of_one).hosts} == {"web1", "may1"}
     assert "192.0.2.9" in (inventory_of_one / "office/known_hosts").read_text()
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from auditor.controls import Catalogue, Control
-from auditor.evaluate import evaluate_host, not_evaluated
+from auditor.audit.controls import Catalogue, Control
+from auditor.audit.evaluate import evaluate_host, not_evaluated
 from auditor.facts import HostFacts
 from auditor.models import Finding, Host, Site, Status, Text
 from tests.unit.test_facts import SYSTEM

@@ -5,8 +5,17 @@ from typing import Any
 
 import pytest
 
-from auditor import controls
-from auditor.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, Record, check, evaluate, prepare
+from auditor.audit import controls
+from auditor.audit.expressions import (
+    CutShort,
+    ExpressionFailed,
+    NotCollected,
+    NotTold,
+    Record,
+    check,
+    evaluate,
+    prepare,
+)
 
 CONTEXT: dict[str, Any] = {
     "ssh": {"port": 22, "effective": {"permitrootlogin": "no", "maxauthtries": 6}, "items": [1, 2], "keys": []},

@@ -20,7 +20,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def broken() -> None:
         raise RuntimeError("one\ntwo\x1b[2J")
 
-    monkeypatch.setattr("auditor.controls.load", broken)
+    monkeypatch.setattr("auditor.audit.controls.load", broken)
     monkeypatch.setattr("sys.argv", ["auditor", "controls", "list", "--lang", "en"])
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     return tmp_path / "state"
@@ -46,7 +46,7 @@ def test_a_fault_of_the_program_is_one_line_and_its_traceback_is_kept(
 def test_a_name_that_is_no_text_is_written_as_json_writes_it(
     state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auditor.controls.load", lambda: print('["/var/www/\udcff"]'))
+    monkeypatch.setattr("auditor.audit.controls.load", lambda: print('["/var/www/\udcff"]'))
     with (tmp_path / "out").open("w", encoding="utf-8") as out:
         monkeypatch.setattr("sys.stdout", out)
         ended()

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from auditor import foresight, inventory
-from auditor import plan as planning
-from auditor.controls import Catalogue
+from auditor.audit.controls import Catalogue
+from auditor.hardening import foresight
+from auditor.hardening import plan as planning
+from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.serving import smoke
+from auditor.inventory import hosts as inventory
 from auditor.models import Host, Run, Site
-from auditor.plan import Change, HostPlan, Plan
-from auditor.review import smoke
-from auditor.review.fetch import Answer
+from auditor.web.fetch import Answer
 
 SITES = tuple(Site(domain=f"{name}.test", host="h") for name in "ab")
 RUN = Run(

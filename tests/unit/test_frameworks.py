@@ -12,14 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import controls
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue, Control
+from auditor.audit.evaluate import not_evaluated
+from auditor.audit.frameworks import assessment, clauses, coverage
+from auditor.audit.frameworks.assessment import (
+    Assessed,
+    ClauseResult,
+    Result,
+    assess,
+    assess_run,
+    concluded,
+    summed,
+    total,
+)
+from auditor.audit.frameworks.clauses import ClauseStatus, Framework
 from auditor.cli import main
-from auditor.controls import Catalogue, Control
 from auditor.errors import InputError
-from auditor.evaluate import not_evaluated
-from auditor.frameworks import assessment, clauses, coverage
-from auditor.frameworks.assessment import Assessed, ClauseResult, Result, assess, assess_run, concluded, summed, total
-from auditor.frameworks.clauses import ClauseStatus, Framework
 from auditor.models import (
     Attested,
     Finding,
@@ -34,7 +43,7 @@ from auditor.models import (
     Text,
     Waived,
 )
-from auditor.words import Words
+from auditor.text.words import Words
 from tests import factory
 
 CATALOGUE = controls.load()

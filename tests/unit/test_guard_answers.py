@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from auditor import drift, guard, rollback
-from auditor.commands import console, terminal
+from auditor.commands.shown import console, run
+from auditor.fleet.runner import Playbook, Task
+from auditor.hardening import drift, guard_answers, rollback
 from auditor.models import Host, HostHardening, Inventory
-from auditor.runner import Playbook, Task
 from tests.unit.test_journal import hardening
 
 HOSTILE: dict[str, Any] = {
@@ -37,9 +37,9 @@ def test_an_answer_is_bounded_whatever_it_holds(monkeypatch: Any) -> None:
 
 
 def test_a_refusal_is_no_answer() -> None:
-    assert guard.answer(played({"msg": "no"}, "failed"), "h") is None
-    assert guard.complaint(played({"msg": "no"}, "failed"), "h") == "no"
-    assert guard.digest({"digest": "A" * 64}, "digest") is None
+    assert guard_answers.answer(played({"msg": "no"}, "failed"), "h") is None
+    assert guard_answers.complaint(played({"msg": "no"}, "failed"), "h") == "no"
+    assert guard_answers.digest({"digest": "A" * 64}, "digest") is None
 
 
 def test_drift_is_told_with_the_controls_that_touch_it(monkeypatch: Any) -> None:
@@ -70,7 +70,7 @@ def test_what_is_not_kept_is_told_in_both_languages_and_bounded() -> None:
         "notes": [{"path": "/var/www/a\x1b\n" + "b" * 9000, "why": "deep", "count": 7}, {"why": [], "count": -1}, 3]
         * 200
     }
-    first, second, *_ = notes = guard.notes(said)
+    first, second, *_ = notes = guard_answers.notes(said)
     assert first.en.startswith("the way back does not hold 7 entries in /var/www/a") and "nested too deep" in first.en
     assert first.vi.startswith("đường lui không giữ 7 mục trong /var/www/a") and "\n" not in first.vi
     assert "1 entry" in second.en and len(notes) <= 200 and max(len(note.en) for note in notes) < 400
@@ -108,17 +108,17 @@ def test_drift_tells_what_lesser_users_keep_it_from_comparing(
     (seen,) = drift.look(inventory, [Host(name="h", address="192.0.2.1")], [])
     assert [note.en for note in seen.notes] == ["not compared: 9 entries in /var/www/a: there are too many"]
     assert [note.vi for note in seen.notes] == ["không so sánh được 9 mục trong /var/www/a: có quá nhiều mục"]
-    terminal.show_drift(seen, "en")
+    run.show_drift(seen, "en")
     assert "not compared" in "".join(capsys.readouterr())
 
 
 def test_what_is_not_yet_back_counts_before_problems() -> None:
-    assert guard.not_back({"not_back": {"/etc/a": "Read-only"}, "problems": ["x"]}) == ("/etc/a: Read-only",)
-    assert guard.not_back({"not_back": {}, "problems": ["x"]}) == ("x",)
-    assert guard.not_back({"not_back": 7, "problems": None}) == ()
+    assert guard_answers.not_back({"not_back": {"/etc/a": "Read-only"}, "problems": ["x"]}) == ("/etc/a: Read-only",)
+    assert guard_answers.not_back({"not_back": {}, "problems": ["x"]}) == ("x",)
+    assert guard_answers.not_back({"not_back": 7, "problems": None}) == ()
 
 
 def test_what_a_way_back_left_to_others_is_named() -> None:
     said = {"left": [{"path": "/etc/cron.d/moi", "reason": "theirs"}], "aside": {"/etc/hosts": "/var/kept"}}
-    assert guard.left(said) == ("/etc/cron.d/moi (theirs)", "/etc/hosts -> /var/kept")
-    assert guard.left({"left": "x", "aside": 1}) == ()
+    assert guard_answers.left(said) == ("/etc/cron.d/moi (theirs)", "/etc/hosts -> /var/kept")
+    assert guard_answers.left({"left": "x", "aside": 1}) == ()

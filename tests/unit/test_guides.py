@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.history import History
+from auditor.history.runs import History
 from tests import factory, guide
 from tests.command_lines import parsed, written
 from tests.mail_server import Authority, Received, serving

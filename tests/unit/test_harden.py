@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 
-from auditor import harden, inventory
-from auditor.commands import terminal
-from auditor.controls import Catalogue
+from auditor.audit.controls import Catalogue
+from auditor.commands.shown import run as terminal
 from auditor.errors import InputError
-from auditor.journal import ROOM, Journal
+from auditor.fleet.runner import CUT_SHORT, Playbook, Task
+from auditor.hardening import harden
+from auditor.hardening.journal import ROOM, Journal
+from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.serving import look
+from auditor.hardening.serving.probes import HostProbes, Probe
+from auditor.inventory import hosts as inventory
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site
-from auditor.plan import Change, HostPlan, Plan
-from auditor.review import look
-from auditor.review.fetch import Answer
-from auditor.review.probes import HostProbes, Probe
-from auditor.runner import CUT_SHORT, Playbook, Task
+from auditor.web.fetch import Answer
 
 HOST = Host(name="h", address="192.0.2.1", sites=(Site(domain="a.test", host="h"), Site(domain="b.test", host="h")))
 INVENTORY = Inventory(path="i", organisation=None, hosts=(HOST,))

@@ -11,12 +11,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.commands import console, hardening
+from auditor.commands import hardening
+from auditor.commands.shown import console
 from auditor.errors import InputError
-from auditor.history import History
-from auditor.journal import Journal
+from auditor.hardening.journal import Journal
+from auditor.hardening.rollback import Step, Undone
+from auditor.history.runs import History
 from auditor.models import Hardening, HostHardening, HostOutcome, Text
-from auditor.rollback import Step, Undone
 from tests import factory
 from tests.unit.test_plan import CATALOGUE, facts, finding, run
 
@@ -33,8 +34,8 @@ def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
     """``auditor(verb, *options)``; no host answers, so that no change is made anywhere."""
     (tmp_path / "hosts.yml").write_text(HOSTS)
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr("auditor.controls.load", factory.catalogue)
-    for asking in ("auditor.commands.hardening.audit", "auditor.audit.audit"):
+    monkeypatch.setattr("auditor.audit.controls.load", factory.catalogue)
+    for asking in ("auditor.commands.hardening.audit", "auditor.audit.run.audit"):
         monkeypatch.setattr(asking, lambda *_arguments, **_options: (BEFORE, {}))
 
     def invoke(verb: str, *options: str, answer: str | None = None) -> Result:
@@ -89,7 +90,7 @@ def test_a_no_changes_nothing_and_is_an_answer(
     auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_json: bool
 ) -> None:
     planned = run(finding("x.host", "host", "h"))
-    monkeypatch.setattr("auditor.controls.load", lambda: CATALOGUE)
+    monkeypatch.setattr("auditor.audit.controls.load", lambda: CATALOGUE)
     monkeypatch.setattr(hardening, "audit", lambda *_arguments, **_options: (planned, {"h": facts()}))
     monkeypatch.setattr(hardening.hardener, "harden", lambda *_arguments, **_options: pytest.fail("hosts were changed"))
     monkeypatch.setattr(console.err, "_force_terminal", True)
@@ -124,7 +125,7 @@ def test_a_rollback_that_is_declined_has_shown_what_it_is_about(
         assert check, "hosts were changed"
         return (Step(host="web1", undone=Undone(files=("/etc/x",))),)
 
-    monkeypatch.setattr("auditor.rollback.run", undo)
+    monkeypatch.setattr("auditor.hardening.rollback.run", undo)
     monkeypatch.setattr(console.err, "_force_terminal", True)
     ended = auditor("rollback", "--json", answer="n\n")
     assert ended.exit_code == 0

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import InputError
-from auditor.history import History
+from auditor.history.runs import History
 from auditor.models import Host, LeftOut, Run
-from auditor.report.trend import months
+from auditor.results.trend import months
 from tests import factory
 
 

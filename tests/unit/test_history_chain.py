@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from auditor import chain, retention
 from auditor.errors import InputError
-from auditor.history import VERSION, Entry, History
+from auditor.history import chain, retention
+from auditor.history.runs import VERSION, Entry, History
 from auditor.models import Run
-from auditor.report.trend import trend_point
+from auditor.results.trend import trend_point
 from tests import factory
 from tests.unit.test_history import run
 
@@ -246,7 +246,7 @@ def test_of_runs_of_one_second_retention_keeps_the_one_that_was_kept_last(tmp_pa
 
 WRITER = """
 import pathlib, sys
-from auditor.history import Entry, History
+from auditor.history.runs import Entry, History
 from tests import factory
 from tests.unit.test_history import run
 history = History(pathlib.Path(sys.argv[1]))

@@ -10,10 +10,10 @@ from typer.testing import CliRunner, Result
 
 from auditor.commands.history import app
 from auditor.errors import InputError
-from auditor.history import History, key_of
+from auditor.history.runs import History, key_of
 from auditor.models import Run
-from auditor.report.difference import difference
-from auditor.report.summary import compare
+from auditor.results.compare import difference
+from auditor.results.summary import compare
 from tests import factory
 
 BEFORE = factory.run(run_id="20260101T1-a", started="2026-01-01T08:00:00+07:00")

@@ -11,10 +11,10 @@ import pytest
 from ansible.module_utils.luytre import _access_log, _called, _webroot, apache
 from ansible.module_utils.luytre import in_use as area
 
-from auditor import in_use
 from auditor.facts import HostFacts, areas
+from auditor.hardening.held import in_use
+from auditor.hardening.plan import HostPlan
 from auditor.models import Host, Site
-from auditor.plan import HostPlan
 from tests.unit.test_nginx import config
 from tests.unit.test_nginx import facts as nginx_facts
 from tests.unit.test_preflight import HOST, NOW, judged

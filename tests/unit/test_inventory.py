@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from auditor import controls, inventory, office, resources, variables, vault
+from auditor.audit import controls
 from auditor.cli import main
 from auditor.errors import InputError
+from auditor.fleet.runner import Playbook, play
+from auditor.inventory import hosts as inventory
+from auditor.inventory import papers, variables, vault
 from auditor.models import Host, Site
-from auditor.runner import Playbook, play
+from auditor.system import resources
 from tests.unit.access import filters
 
 ORGANISATION = """\
@@ -212,7 +215,7 @@ def test_the_machine_changed_is_the_machine_probed(tmp_path: Path, hosts: str) -
 
 def seen(path: Path) -> Playbook:
     """What a run of ours says of the hosts and of ``word``."""
-    playbook = office.folder(path) / "see.yml"
+    playbook = papers.folder(path) / "see.yml"
     playbook.write_text(
         "- hosts: all\n  gather_facts: false\n  tasks:\n    - name: See\n      ansible.builtin.debug:\n"
         "        msg: \"{{ [word | default('-'), groups['all'] | sort] }}\"\n",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import InputError
-from auditor.journal import Journal
+from auditor.hardening.journal import Journal
 from auditor.models import Hardening, HostHardening, HostState
 
 
@@ -46,7 +46,7 @@ def test_what_is_open_is_unfinished(tmp_path: Path, state: HostState) -> None:
 
 def test_one_at_a_time_also_after_the_holder_was_killed(tmp_path: Path) -> None:
     script = (
-        "import pathlib, sys, time; from auditor.journal import Journal\n"
+        "import pathlib, sys, time; from auditor.hardening.journal import Journal\n"
         "with Journal(pathlib.Path(sys.argv[1])).alone(): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True)
@@ -63,7 +63,7 @@ def test_one_at_a_time_also_after_the_holder_was_killed(tmp_path: Path) -> None:
 
 def test_a_killed_writer_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     script = (
-        "import pathlib, sys; from auditor.journal import Journal; from tests.unit.test_journal import hardening\n"
+        "import pathlib, sys; from auditor.hardening.journal import Journal; from tests.unit.test_journal import hardening\n"
         "journal = Journal(pathlib.Path(sys.argv[1])); print('go', flush=True)\n"
         "while True:\n    for state in ('armed', 'confirmed'): journal.write(hardening('a', *[state] * 50))"
     )

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from auditor import controls
+from auditor.audit import controls
 from auditor.lab.machine import mac_of
 from auditor.lab.spec import HERE, Spec, Weakness, spec, weaknesses
-from auditor.yaml_source import load_yaml
+from auditor.system.yaml_source import load_yaml
 
 
 def _data(**changes: Any) -> dict[str, Any]:

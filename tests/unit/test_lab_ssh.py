@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from auditor.commands.lab import app
+from auditor.commands.lab.machines import app
 from auditor.errors import InputError
 from auditor.lab import ssh, ssh_command, upper
 from auditor.lab.layers import Layer

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from auditor import controls, inventory
-from auditor.audit import judge
+from auditor.audit import controls
+from auditor.audit.run import judge
 from auditor.commands.history import app
-from auditor.history import History
+from auditor.history.runs import History
+from auditor.inventory import hosts
 from auditor.models import HostOutcome, LeftOut
 from tests import factory
 
@@ -20,7 +21,7 @@ LAB = Path(__file__).parents[2] / "inventories/lab"
 
 
 def test_a_run_of_some_hosts_says_what_it_leaves_out() -> None:
-    known = inventory.load(LAB)
+    known = hosts.load(LAB)
     first, *rest = known.hosts
     unread = [HostOutcome(host=first.name, reached=False)]
     run = judge(known, controls.load(), [first], {}, unread, started=datetime.datetime.now(datetime.UTC))

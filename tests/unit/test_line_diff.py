@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor import plan
-from auditor.line_diff import unified
-from auditor.runner import Task
+from auditor.fleet.runner import Task
+from auditor.hardening import plan
+from auditor.text.line_diff import unified
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", "d", "{", "}", ""]), max_size=12)
 

@@ -20,15 +20,15 @@ from typer.testing import CliRunner, Result
 
 from auditor.cli import app
 from auditor.errors import InputError
-from auditor.history import History
+from auditor.history.runs import History
 from auditor.mail import summary
 from auditor.mail.cleared import is_cleared
 from auditor.mail.spool import Spool
 from auditor.models import Format, Host, Organisation, Unit
 from auditor.report import files
 from auditor.report.official import docx, pdf, technical
-from auditor.report.official.figures import Figures, figures
-from auditor.words import Words
+from auditor.results.office_month import Figures, figures
+from auditor.text.words import Words
 from tests import factory
 from tests.mail_server import Authority, Received, free_port, serving
 from tests.unit import official

@@ -12,9 +12,9 @@ import pytest
 from ansible.module_utils.luytre import mariadb
 from ansible.module_utils.luytre._reading import Unreadable
 
-from auditor import controls
-from auditor.controls import Catalogue
-from auditor.evaluate import evaluate_host
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
 from auditor.models import Finding, Host, Status
 

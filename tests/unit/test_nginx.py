@@ -17,11 +17,11 @@ from ansible.module_utils.luytre._nginx_request import Model, Request, location_
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import controls
-from auditor.controls import Catalogue
-from auditor.evaluate import evaluate_host
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
-from auditor.facts.nginx import Facts
+from auditor.facts.web.nginx import Facts
 from auditor.models import Finding, Host, Site, Status
 
 ROLE = Path(__file__).parents[2] / "roles" / "nginx"

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from auditor import not_done
-from auditor.commands import terminal
 from auditor.commands.hardening import Outcome
+from auditor.commands.shown import run as terminal
+from auditor.fleet.runner import Playbook, Task
+from auditor.hardening import not_done
+from auditor.hardening.not_done import Left, in_words
+from auditor.hardening.plan import Change, HostPlan, Plan
 from auditor.models import Finding, Hardening, HostHardening, HostState, Status, Text
-from auditor.not_done import Left, in_words
-from auditor.plan import Change, HostPlan, Plan
-from auditor.runner import Playbook, Task
 from tests.unit.test_plan import finding, run
 
 PLAN = Plan(

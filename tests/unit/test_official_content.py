@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.models import Finding, Organisation, Status, Waived, Waiver, WaiverUse
-from auditor.report.summary import Counts
+from auditor.results.summary import Counts
 from tests import factory
 from tests.unit import official
 

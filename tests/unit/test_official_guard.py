@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.report.official.guard import guard
+from auditor.report.official.anonymous import guard
 
 GUARD = guard(["web", "web1", "db-a", "srv.test"], "[…]")
 

@@ -10,9 +10,9 @@ import docx
 import pikepdf
 import pytest
 
-from auditor import inventory
 from auditor.errors import InputError
-from auditor.history import History
+from auditor.history.runs import History
+from auditor.inventory import hosts as inventory
 from auditor.report.official import issue
 from auditor.report.official.period import Period, month_before, state
 from tests import factory

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from auditor import open_since
-from auditor.history import History
+from auditor.history.runs import History
 from auditor.models import Status, Waived
+from auditor.results import open_since
 from tests import factory
 
 KEY = ("ssh.root_login", "web1")

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from auditor import controls, inventory, usage
+from auditor.audit import controls
 from auditor.cli import app
-from auditor.commands.options import accepted, select, unjudged
+from auditor.commands.given.options import accepted, select, unjudged
 from auditor.errors import InputError
+from auditor.inventory import hosts as inventory
+from auditor.text import usage
 
 LAB = Path(__file__).parents[2] / "inventories/lab"
 INVENTORY = inventory.load(LAB)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.review.page import MAX_LINES, read
+from auditor.web.page import MAX_LINES, read
 
 URL = "http://a.test/tin/"
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _mod_php, php_fpm
 
-from auditor import controls
-from auditor.controls import Catalogue
-from auditor.evaluate import evaluate_host
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
-from auditor.facts.php_fpm import Facts
+from auditor.facts.web.php_fpm import Facts
 from auditor.models import Host, Site, Status
 
 ROLE = Path(__file__).parents[2] / "roles" / "php_fpm"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from auditor import plan
+from auditor.audit.controls import Catalogue
 from auditor.commands.hardening import Outcome
-from auditor.controls import Catalogue
 from auditor.facts import HostFacts
+from auditor.fleet.runner import Playbook, Task
+from auditor.hardening import plan
 from auditor.models import Finding, Host, HostOutcome, Organisation, Run, Severity, Site, Status, Subject, Text, Unit
-from auditor.runner import Playbook, Task
 from tests.unit.test_evaluate import TEXT, control
 from tests.unit.test_facts import SYSTEM
 

@@ -12,12 +12,14 @@ import pytest
 from ansible.module_utils.luytre import apache
 from ansible.module_utils.luytre_guard import snapshot  # type: ignore[import-not-found]
 
-from auditor import controls, plan, preflight
-from auditor.controls import Catalogue
-from auditor.evaluate import evaluate_host
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
+from auditor.hardening import plan
+from auditor.hardening.held import preflight
+from auditor.hardening.plan import HostPlan
 from auditor.models import Host, Run, Site, Status, Text
-from auditor.plan import HostPlan
 from tests.unit import access, system_areas
 from tests.unit import areas as areas_of_web
 from tests.unit.test_nginx import WORDPRESS, config

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor import inventory
-from auditor.inventory import Reach
+from auditor.hardening.serving import probes
+from auditor.hardening.serving.probes import HostProbes, Probe, command, compare, parse, probe, probe_all, unjudged
+from auditor.inventory import hosts
+from auditor.inventory.hosts import Reach
 from auditor.models import Host
-from auditor.review import probes
-from auditor.review.probes import HostProbes, Probe, command, compare, parse, probe, probe_all, unjudged
 
 REACH = Reach("192.0.2.1", 2222, "luytre", "~/key", ("-o", "UserKnownHostsFile=/k"), None, None)
 WHOLE = b"luytre: ssh 0\nluytre: root 0\nluytre: nginx 0 syntax is ok\nluytre: service:nginx.service 0 active\nluytre: end 0\n"
@@ -47,7 +47,7 @@ def test_the_connection_is_new_strict_and_asks_nobody() -> None:
 
 def reach(tmp_path: Path, variables: str) -> Reach:
     (tmp_path / "hosts.yml").write_text(f"all:\n  hosts:\n    h:\n{variables}", "utf-8")
-    return inventory.reach(tmp_path)["h"]
+    return hosts.reach(tmp_path)["h"]
 
 
 def test_the_inventory_says_how_a_host_is_reached(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.review import reader
+from auditor.web import reader
 
 URL = "http://a.test/tin/"
 PAGE = "<title>Xã An</title><h1>Tin</h1><p>Tiếp dân: 7h30</p><img src=/a.png>"

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from auditor.in_ansible import bounds
+from auditor.fleet.in_ansible import bounds
+from auditor.fleet.reasons import blame, explain, of_area
 from auditor.models import Text
-from auditor.reasons import blame, explain, of_area
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import guard, reasons
-from auditor.evaluate import evaluate_control
+from auditor.audit.evaluate import evaluate_control
+from auditor.fleet import reasons
+from auditor.hardening import guard_answers
+from auditor.hardening.serving import probes
 from auditor.models import Finding, Subject
-from auditor.redact import HIDDEN, holds_secrets, redact, redact_data, redact_diff
-from auditor.review import probes
+from auditor.text.redact import HIDDEN, holds_secrets, redact, redact_data, redact_diff
 from tests.unit.secret_syntaxes import HARMLESS, ON_ONE_LINE, OVER_LINES
 from tests.unit.test_evaluate import control
 
@@ -221,8 +222,8 @@ SECRET = "Hk3nTr2zQ9x"  # noqa: S105  nobody's
     [
         lambda said: reasons.explain(f"cannot start:\n{said}").en,
         lambda said: reasons.explain(said).vi,
-        lambda said: guard.word(said),
-        lambda said: " ".join(guard.words([said])),
+        lambda said: guard_answers.word(said),
+        lambda said: " ".join(guard_answers.words([said])),
         lambda said: probes.parse(f"luytre: ssh 0\nluytre: root 0\nluytre: nginx 1 {said}\n".encode(), b"")[2].detail,
         lambda said: probes.parse(b"", said.encode())[0].detail,
         lambda said: str(redact_data({"jobs": [{"user": "root", "command": said}]})),

@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 
 from auditor.cli import app
 from auditor.errors import InputError
-from auditor.history import History
-from auditor.runner import THIS_MACHINE
+from auditor.fleet.runner import THIS_MACHINE
+from auditor.history.runs import History
 from tests import factory
 
 OFFICE = factory.run(run_id="20261101T1-a")
@@ -22,7 +22,7 @@ HERE = factory.run(run_id="20261102T1-b").model_copy(update={"inventory": THIS_M
 @pytest.fixture
 def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr("auditor.controls.load", factory.catalogue)
+    monkeypatch.setattr("auditor.audit.controls.load", factory.catalogue)
     history = History()
     history.keep(OFFICE)
     history.keep(HERE)

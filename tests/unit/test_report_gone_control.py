@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from auditor import inventory
-from auditor.controls import Catalogue
-from auditor.history import History
+from auditor.audit.controls import Catalogue
+from auditor.history.runs import History
+from auditor.inventory import hosts
 from auditor.models import Format, Run
 from auditor.report.files import write
 from auditor.report.official import issue
@@ -82,7 +82,7 @@ def test_the_official_report_shows_the_id(run: Run, catalogue: Catalogue, tmp_pa
     history.keep(run)
     files = issue.write(
         history,
-        inventory.load(Path("inventories/lab")),
+        hosts.load(Path("inventories/lab")),
         catalogue,
         "xa-an-truc",
         Period(2026, 11),

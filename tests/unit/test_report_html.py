@@ -9,10 +9,12 @@ from itertools import pairwise
 import pytest
 
 from auditor.models import HostOutcome, Text
-from auditor.report import addresses, html, rendering, shown
-from auditor.report.summary import fleet
-from auditor.report.trend import trend_point
-from auditor.words import Words
+from auditor.report import evidence
+from auditor.report.html import addresses, rendering
+from auditor.report.html import pages as html
+from auditor.results.summary import fleet
+from auditor.results.trend import trend_point
+from auditor.text.words import Words
 from tests import factory
 
 CATALOGUE = factory.catalogue()
@@ -248,7 +250,7 @@ def test_file_names_come_from_safe_names_only():
 
 def test_values_are_shown_as_people_read_them():
     def value(path, data):
-        return shown.value(path, data, Words("vi"), factory.STARTED, 100)
+        return evidence.value(path, data, Words("vi"), factory.STARTED, 100)
 
     assert value("files.mode", 0o644) == "0644"
     assert value("site.certificate.not_after", factory.NOW) == "08:30 ngày 23/11/2026"
@@ -264,7 +266,7 @@ def test_values_are_shown_as_people_read_them():
 
 def test_clauses_are_cited_as_each_framework_does():
     cited = dict(
-        shown.references(
+        evidence.references(
             {
                 "tcvn14423": {"l1": ["3.5"], "l2": ["4.5", "4.6 a"], "l3": []},
                 "nd331": ["30.4.b"],

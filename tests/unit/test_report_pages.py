@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from auditor.frameworks.assessment import Result
+from auditor.audit.frameworks.assessment import Result
 from auditor.models import (
     Hardening,
     Host,
@@ -22,13 +22,13 @@ from auditor.models import (
     Waiver,
     WaiverUse,
 )
-from auditor.report import html
-from auditor.report.by_clause import by_clause
-from auditor.report.by_control import by_control
-from auditor.report.chart import stacked
-from auditor.report.paging import paged
-from auditor.report.transitions import between, matrix
-from auditor.report.trend import completed, months, trend_point
+from auditor.report.html import pages as html
+from auditor.report.html.chart import stacked
+from auditor.report.html.paging import paged
+from auditor.results.by_clause import by_clause
+from auditor.results.by_control import by_control
+from auditor.results.transitions import between, matrix
+from auditor.results.trend import completed, months, trend_point
 from tests import factory
 
 CATALOGUE = factory.catalogue()

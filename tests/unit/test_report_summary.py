@@ -1,6 +1,6 @@
 from auditor.models import Evidence, Finding, Host, HostOutcome, Run, Severity, Site, Status, Subject, Text
-from auditor.report.summary import compare, fleet, work
-from auditor.report.trend import trend_point
+from auditor.results.summary import compare, fleet, work
+from auditor.results.trend import trend_point
 from tests import factory
 
 

@@ -6,12 +6,12 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 
+from auditor.audit.waivers import settle
 from auditor.models import Inventory, Scope, Status, Waiver
 from auditor.report import csv_output, xlsx
-from auditor.report.by_clause import standard
 from auditor.report.csv_output import inert
-from auditor.report.transitions import between
-from auditor.waivers import settle
+from auditor.results.by_clause import standard
+from auditor.results.transitions import between
 from tests import factory
 
 CATALOGUE = factory.catalogue()

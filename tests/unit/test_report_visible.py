@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.report.visible import _PLAIN, finite, one_line, visible
+from auditor.text.visible import _PLAIN, finite, one_line, visible
 from tests.factory import NASTY
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.models import Format
-from auditor.report import publish
 from auditor.report.files import write
+from auditor.system import files
 from tests import factory
 
 CATALOGUE = factory.catalogue()
@@ -64,12 +64,12 @@ def test_a_page_of_a_site_that_is_gone_goes(tmp_path):
 
 def test_a_reader_never_sees_half(tmp_path):
     report = tmp_path / "report"
-    body = publish.MARK + "x" * 200_000
+    body = files.MARK + "x" * 200_000
 
     def generation(number):
         return [(f"{page}.html", f"{number} {body}") for page in range(20)]
 
-    publish.folder(report, generation(0))
+    files.folder(report, generation(0))
     stop, seen, missing = threading.Event(), set(), []
 
     def read():
@@ -82,7 +82,7 @@ def test_a_reader_never_sees_half(tmp_path):
     reader = threading.Thread(target=read)
     reader.start()
     for number in range(40):
-        publish.folder(report, generation(number))
+        files.folder(report, generation(number))
     stop.set()
     reader.join()
     assert seen == {True}
@@ -91,9 +91,9 @@ def test_a_reader_never_sees_half(tmp_path):
 
 
 def test_swapping_works_where_names_cannot_be_exchanged(tmp_path, monkeypatch):
-    monkeypatch.setattr(publish, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(files, "_exchange", lambda one, other: False)
     for text in ("old", "new"):
-        publish.folder(tmp_path / "report", [("index.html", text)])
+        files.folder(tmp_path / "report", [("index.html", text)])
     assert (tmp_path / "report/index.html").read_text() == "new"
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -118,17 +118,17 @@ def test_a_link_called_report_is_not_followed(tmp_path):
 def test_an_output_that_cannot_be_is_one_line(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="cannot make the folder"):
-        publish.check(tmp_path / "file" / "out")
+        files.check(tmp_path / "file" / "out")
 
 
 def test_a_failure_halfway_leaves_the_old_report(tmp_path):
-    publish.folder(tmp_path / "report", [("index.html", publish.MARK)])
+    files.folder(tmp_path / "report", [("index.html", files.MARK)])
 
     def broken():
         yield "index.html", "new"
         raise OSError(28, "No space left on device")
 
     with pytest.raises(InputError, match="No space left on device"):
-        publish.folder(tmp_path / "report", broken())
-    assert (tmp_path / "report/index.html").read_text() == publish.MARK
+        files.folder(tmp_path / "report", broken())
+    assert (tmp_path / "report/index.html").read_text() == files.MARK
     assert len(list(tmp_path.iterdir())) == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from auditor import resources
+from auditor.system import resources
 
 
 def tasks() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor import rollout
 from auditor.errors import InputError
+from auditor.hardening import rollout
 
 HOSTS = tuple(f"h{number}" for number in range(10))
 

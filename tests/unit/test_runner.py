@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.in_ansible import bounds
-from auditor.runner import CUT_SHORT, THIS_MACHINE, Playbook, Task, play
+from auditor.fleet.in_ansible import bounds
+from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, Playbook, Task, play
 
 
 @pytest.fixture(autouse=True)

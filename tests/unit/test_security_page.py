@@ -35,8 +35,8 @@ def table(heading: str) -> list[list[str]]:
 
 def run_by_root() -> dict[str, set[str]]:
     found = {name: files for name, files in programs.of_roles().items() if name not in NO_PROGRAMS}
-    for name in programs.of_shell((TOP / "auditor/review/probes.sh").read_text("utf-8")):
-        found.setdefault(name, set()).add("auditor/review/probes.sh")
+    for name in programs.of_shell((TOP / "auditor/hardening/serving/probes.sh").read_text("utf-8")):
+        found.setdefault(name, set()).add("auditor/hardening/serving/probes.sh")
     for name, (file, said) in NAMED_IN_PARTS.items():
         if said in (TOP / file).read_text("utf-8"):
             found.setdefault(name, set()).add(file)

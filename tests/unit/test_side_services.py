@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _fetching, _ftp, _relay, _root_units, _ruleset, _stores, cron
 
-from auditor.facts.firewall import Published
-from auditor.facts.services import Ftp, Store
+from auditor.facts.system.firewall import Published
+from auditor.facts.system.services import Ftp, Store
 from auditor.models import Status
 from tests.unit.system_areas import facts, finding
 

@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from auditor.errors import InputError
+from auditor.hardening.serving.smoke import broken, compare, https_faults, learn, visit
 from auditor.models import Host, Site
-from auditor.review import fetch
-from auditor.review.fetch import Answer, Client
-from auditor.review.page import Page
-from auditor.review.smoke import broken, compare, https_faults, learn, visit
+from auditor.web import fetch
+from auditor.web.fetch import Answer, Client
+from auditor.web.page import Page
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _sshd, ssh
 
-from auditor.logins import judge
+from auditor.hardening.held.logins import judge
 from auditor.models import Status
 from tests.unit import access
 from tests.unit.access import DATA, facts, filters, finding, ids

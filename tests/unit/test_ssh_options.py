@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor import ssh_options
-from auditor.inventory import Reach
-from auditor.review import probes
+from auditor.fleet import ssh_options
+from auditor.hardening.serving import probes
+from auditor.inventory.hosts import Reach
 
 GENEROUS = """\
 ForwardAgent yes

@@ -16,9 +16,9 @@ from ansible.module_utils.luytre._x509 import BadCertificate, covers, read_chain
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import controls
-from auditor.controls import Catalogue
-from auditor.evaluate import evaluate_host
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
 from auditor.models import Host, Site, Status
 from tests.unit.test_nginx import WORDPRESS, config, facts

@@ -1,6 +1,6 @@
 """Who stands above whom, after mergers and the end of the district level."""
 
-from auditor import units
+from auditor.inventory import offices
 from auditor.models import Organisation, Unit
 
 TREE = Organisation(
@@ -30,29 +30,29 @@ def ids(found: tuple[Unit, ...]) -> list[str]:
 
 
 def test_a_ceased_office_is_the_one_that_took_over():
-    assert units.today(TREE, unit("huyen")).id == "phuong-a"
-    assert units.today(TREE, unit("xa-b")).id == "xa-b"
+    assert offices.today(TREE, unit("huyen")).id == "phuong-a"
+    assert offices.today(TREE, unit("xa-b")).id == "xa-b"
 
 
 def test_what_stood_below_a_ceased_office_stands_below_what_stood_above_it():
-    above = units.superior(TREE, unit("xa-b"))
+    above = offices.superior(TREE, unit("xa-b"))
     assert above is not None and above.id == "tinh"
-    own_heir = units.superior(TREE, unit("phuong-a"))
+    own_heir = offices.superior(TREE, unit("phuong-a"))
     assert own_heir is not None and own_heir.id == "tinh"
 
 
 def test_a_unit_s_scope_takes_in_what_it_took_over_and_nothing_of_its_neighbours():
-    assert ids(units.within(TREE, unit("phuong-a"))) == ["huyen", "phuong-a"]
-    assert ids(units.within(TREE, unit("xa-b"))) == ["xa-b", "xa-cu"]
-    assert ids(units.within(TREE, unit("tinh"))) == [
+    assert ids(offices.within(TREE, unit("phuong-a"))) == ["huyen", "phuong-a"]
+    assert ids(offices.within(TREE, unit("xa-b"))) == ["xa-b", "xa-cu"]
+    assert ids(offices.within(TREE, unit("tinh"))) == [
         "tinh", "so-cu", "so-moi", "huyen", "phuong-a", "xa-b", "xa-cu", "thon",
     ]  # fmt: skip
 
 
 def test_reports_go_to_those_named_in_their_present_shape_else_to_the_unit_above():
-    assert ids(units.addressees(TREE, unit("tinh"))) == ["bo", "so-moi"]
-    assert ids(units.addressees(TREE, unit("xa-b"))) == ["tinh"]
-    assert units.addressees(TREE, unit("bo")) == ()
+    assert ids(offices.addressees(TREE, unit("tinh"))) == ["bo", "so-moi"]
+    assert ids(offices.addressees(TREE, unit("xa-b"))) == ["tinh"]
+    assert offices.addressees(TREE, unit("bo")) == ()
 
 
 def test_a_circle_comes_to_an_end():
@@ -66,6 +66,6 @@ def test_a_circle_comes_to_an_end():
         ),
     )
     for one in round_about.units:
-        assert units.within(round_about, one)
-        units.today(round_about, one)
-        units.superior(round_about, one)
+        assert offices.within(round_about, one)
+        offices.today(round_about, one)
+        offices.superior(round_about, one)

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from auditor import unread
-from auditor.facts import _web, wordpress
+from auditor.audit import unread
+from auditor.facts.web import _web, wordpress
 
 DATABASE = {"why": "refused", "file": "/var/www/a/wp-config.php", "account": "antruc"}
 

@@ -14,11 +14,12 @@ import pytest
 import typer
 from typer.main import get_command
 
-from auditor import inventory, language, usage
 from auditor.cli import app, main
 from auditor.errors import InputError
+from auditor.inventory import hosts
 from auditor.models import Text
-from auditor.words import written
+from auditor.text import language, usage
+from auditor.text.words import written
 from tests import sentences
 
 
@@ -228,13 +229,13 @@ def test_a_mistake_reaches_the_user_in_vietnamese_by_default(auditor: Callable[.
         == f"auditor: {tmp_path}: bảng kiểm kê chưa có máy chủ nào — thêm máy chủ bằng 'auditor enroll TÊN -i {tmp_path}'\n"
     )
     with pytest.raises(InputError) as caught:
-        inventory.load(tmp_path)
+        hosts.load(tmp_path)
     assert auditor("inventory", "check", "-i", str(tmp_path), "--lang", "en").err == f"auditor: {caught.value}\n"
 
 
 def test_help_loads_nothing_that_only_work_needs():
     heavy = (
-        "auditor.report.html",
+        "auditor.report.html.pages",
         "xlsxwriter",
         "docx",
         "docxtpl",

@@ -15,8 +15,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor import variables
 from auditor.errors import InputError
+from auditor.inventory import variables
 
 SERVER = """\
 import os, sys

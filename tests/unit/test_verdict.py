@@ -7,9 +7,9 @@ import datetime
 
 import pytest
 
-from auditor import controls
+from auditor.audit import controls
 from auditor.models import Finding, Run, Severity, Status, Subject, Waived
-from auditor.verdict import OF_WAIVERS, Baseline, judge, known
+from auditor.results.verdict import OF_WAIVERS, Baseline, judge, known
 from tests import factory
 
 WEB1 = Subject(kind="host", id="web1")

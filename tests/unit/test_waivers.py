@@ -16,15 +16,22 @@ from rich.console import Console
 from selectolax.lexbor import LexborHTMLParser
 from typer.testing import CliRunner, Result
 
-from auditor import cli, controls, inventory, office, plan, resources, verdict, waivers
-from auditor.commands import terminal
-from auditor.controls import Catalogue
+from auditor import cli
+from auditor.audit import controls, waivers
+from auditor.audit.controls import Catalogue
+from auditor.commands.shown import run as terminal
 from auditor.errors import InputError
+from auditor.hardening import plan
+from auditor.inventory import hosts as inventory
+from auditor.inventory import papers as office
 from auditor.models import Finding, Inventory, Lang, Run, Severity, Status, Subject
-from auditor.report import html, json_output, junit
-from auditor.report.summary import compare, fleet, work
-from auditor.report.trend import trend_point
-from auditor.words import Words
+from auditor.report import json_output, junit
+from auditor.report.html import pages as html
+from auditor.results import verdict
+from auditor.results.summary import compare, fleet, work
+from auditor.results.trend import trend_point
+from auditor.system import resources
+from auditor.text.words import Words
 from tests.unit.test_evaluate import control
 from tests.unit.test_plan import STARTED, facts
 

@@ -12,8 +12,8 @@ from ansible.module_utils.luytre import _came_in, _forwarded, _sshd, ways
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 from pydantic import ValidationError
 
-from auditor import losses
-from auditor.facts.ways import Facts
+from auditor.facts.access.ways import Facts
+from auditor.hardening.held import losses
 from tests.unit import access
 
 NOW = 1_795_731_724

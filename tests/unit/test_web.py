@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _roots, _web, _webroot, files
 
-from auditor import resources
 from auditor.models import Status
+from auditor.system import resources
 from tests.unit.areas import SITE, facts, finding, vhost
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import windows
-from auditor.vietnam import ZONE
-from auditor.windows import DAYS, Window
+from auditor.models import windows
+from auditor.models.clock import ZONE
+from auditor.models.windows import DAYS, Window
 
 MINUTE = timedelta(minutes=1)
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2099, 12, 30), timezones=st.sampled_from([UTC, ZONE]))

@@ -15,9 +15,9 @@ import pytest
 from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, mariadb, wordpress
 from ansible.module_utils.luytre._reading import Reading
 
-from auditor import controls
-from auditor.controls import Catalogue
-from auditor.evaluate import evaluate_host
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
 from auditor.facts._base import Area
 from auditor.models import Finding, Host, Site, Status

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
-from auditor import units
-from auditor.controls import Catalogue
-from auditor.frameworks.assessment import ClauseTotal, Result, assess_run, total
-from auditor.frameworks.clauses import Clause, Framework
+from auditor.audit.controls import Catalogue
+from auditor.audit.frameworks.assessment import ClauseTotal, Result, assess_run, total
+from auditor.audit.frameworks.clauses import Clause, Framework
+from auditor.inventory import offices
 from auditor.models import Bucket, DocumentKind, Finding, Lang, Regime, Severity, Status, Unit, WaiverUse
 from auditor.report.official import metrics
+from auditor.report.official.anonymous import guard
 from auditor.report.official.deadlines import Deadlines
 from auditor.report.official.document import (
     COLUMNS,
@@ -31,12 +32,11 @@ from auditor.report.official.document import (
     Block,
     Document,
 )
-from auditor.report.official.figures import Figures, Requirement, by_office, requirements, waivers
-from auditor.report.official.guard import guard
 from auditor.report.official.period import Period
-from auditor.report.summary import SEVERITIES, Change, SiteSummary
-from auditor.report.visible import one_line
-from auditor.words import Words
+from auditor.results.office_month import Figures, Requirement, by_office, requirements, waivers
+from auditor.results.summary import SEVERITIES, Change, SiteSummary
+from auditor.text.visible import one_line
+from auditor.text.words import Words
 
 NOTABLE = 5
 """So many requirements are named in the body, the worst; all are in the annex."""
@@ -97,7 +97,7 @@ class _Writer:
         self.framework, self.deadlines = framework, deadlines
         self.words = Words(lang)
         self.unit = figures.unit
-        self.above = units.addressees(figures.organisation, figures.unit)
+        self.above = offices.addressees(figures.organisation, figures.unit)
         self.below = tuple(unit for unit, _ in figures.owners if unit.id != figures.unit.id)
         self.downward = kind == "cong-van" and bool(self.below)
         self.open = requirements(figures.run, catalogue, *_OPEN)
@@ -137,7 +137,7 @@ class _Writer:
 
     def _superior(self) -> tuple[str, ...]:
         """A people's committee stands under nobody's name; other offices stand under the one above them."""
-        above = units.superior(self.figures.organisation, self.unit)
+        above = offices.superior(self.figures.organisation, self.unit)
         if above is None or self.unit.name.startswith(_COMMITTEE):
             return ()
         return _fitted(above.name.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=False)
@@ -184,7 +184,7 @@ class _Writer:
 
     def _recipients(self) -> tuple[str, ...]:
         words = self.words
-        copied = [unit.name for unit in units.copied(self.figures.organisation, self.unit)]
+        copied = [unit.name for unit in offices.copied(self.figures.organisation, self.unit)]
         drafter = f", {self.unit.drafter}" if self.unit.drafter else ""
         return _listed([words("official.as_above"), *copied, words("official.kept", drafter=drafter)])
 

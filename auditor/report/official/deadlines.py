@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from auditor.models import Finding, Severity
-from auditor.open_since import Since
 from auditor.report.official.period import Period
+from auditor.results.open_since import Since
 
 USUAL_DAYS: Mapping[Severity, int] = {
     Severity.CRITICAL: 7,

@@ -8,21 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from auditor import units
-from auditor.controls import Catalogue
+from auditor.audit.controls import Catalogue
+from auditor.audit.frameworks.clauses import OF_REGIME, load
+from auditor.audit.waivers import local_day
 from auditor.errors import InputError
-from auditor.frameworks.clauses import OF_REGIME, load
-from auditor.history import History
+from auditor.history.runs import History
+from auditor.inventory import offices
+from auditor.inventory.papers import folder
 from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit
-from auditor.office import folder
-from auditor.report import publish
 from auditor.report.official import content, docx, pdf, technical
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import ANNEX, Document
-from auditor.report.official.figures import Figures, figures
 from auditor.report.official.period import Period, State, month_before, state
-from auditor.waivers import local_day
-from auditor.yaml_source import line_of
+from auditor.results.office_month import Figures, figures
+from auditor.system import files as publish
+from auditor.system.yaml_source import line_of
 
 PRESSES = 2
 """So many PDFs are printed at a time, each in up to 180 MB of memory."""
@@ -142,7 +142,7 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
     def line() -> int | None:
         return line_of(file, ["units", organisation.units.index(unit)])
 
-    today = units.today(organisation, unit)
+    today = offices.today(organisation, unit)
     if today.id != unit.id:
         raise InputError(
             "unit {unit} has ceased: {heir} took over",
@@ -153,7 +153,7 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
             mend="use --unit {today}",
             today=today.id,
         )
-    if not units.addressees(organisation, unit):
+    if not offices.addressees(organisation, unit):
         raise InputError(
             "unit {unit} has nobody to report to",
             unit=unit.id,

@@ -11,7 +11,7 @@ from typing import Protocol, Self
 
 from auditor.errors import InputError
 from auditor.models import Run
-from auditor.vietnam import month
+from auditor.models.clock import month
 
 
 @dataclass(frozen=True, order=True)

@@ -12,17 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Literal
 
-from auditor.controls import Catalogue
+from auditor.audit.controls import Catalogue
 from auditor.models import Finding, Lang, Model
-from auditor.report import papers, shown
+from auditor.report import evidence
 from auditor.report.official import metrics
 from auditor.report.official.document import Column, datetime_parts
-from auditor.report.official.figures import Figures, waivers
 from auditor.report.official.pdf import Sheet
 from auditor.report.official.period import Period
-from auditor.report.summary import HostSummary, SiteSummary, by_urgency
-from auditor.report.visible import one_line
-from auditor.words import Words
+from auditor.results import papers
+from auditor.results.office_month import Figures, waivers
+from auditor.results.summary import HostSummary, SiteSummary, by_urgency
+from auditor.text.visible import one_line
+from auditor.text.words import Words
 
 MAX_ROWS = 800
 """So many findings go into one file."""
@@ -166,9 +167,9 @@ def _read(finding: Finding, words: Words, started: str) -> Iterable[str]:
         yield finding.reason.get(words.lang)
     if finding.waiver is not None:
         yield papers.said(finding, words)
-    table = shown.violations(finding, words, started, MAX_MEMBERS)
+    table = evidence.violations(finding, words, started, MAX_MEMBERS)
     if table is None:
-        yield from (f"{row.path} = {row.value}" for row in shown.evidence(finding, words, started)[:MAX_MEMBERS])
+        yield from (f"{row.path} = {row.value}" for row in evidence.evidence(finding, words, started)[:MAX_MEMBERS])
         return
     yield from (" · ".join(cell for cell in row if cell) for row in table.rows)
     if len(finding.violations) > MAX_MEMBERS:

@@ -10,7 +10,7 @@ ANY_ORIGIN = re.compile(r"\^?\(?(?:https?\??:?/?/?)?\.[*+]\)?\$?\Z|%\{(?:req:ori
 
 
 def found(server):
-    """The part of ``auditor.facts._web.Vhost`` that tells it."""
+    """The part of ``auditor.facts.web._web.Vhost`` that tells it."""
     root = server.root
     return {
         "status_open": _status(server),

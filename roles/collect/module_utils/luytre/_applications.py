@@ -52,7 +52,7 @@ class Found:
         self.layout = _layouts.BY_KIND[kind]
 
     def described(self):
-        """``auditor.facts.wordpress.Other``."""
+        """``auditor.facts.web.wordpress.Other``."""
         return {
             "kind": self.kind,
             "path": self.path,

@@ -13,7 +13,7 @@ MAX_FILES = 200
 
 
 def servers(reading):
-    """``auditor.facts.services.Ftp`` of each that runs as root, which has to be to listen and to let people in."""
+    """``auditor.facts.system.services.Ftp`` of each that runs as root, which has to be to listen and to let people in."""
     found = []
     for name, read in (("vsftpd", vsftpd), ("proftpd", proftpd), ("pure-ftpd", pure_ftpd)):
         program = reading.installed(name)

@@ -9,7 +9,7 @@ CHANGING = ("PUT", "DELETE", "MKCOL", "COPY", "MOVE")
 
 
 def found(model, visitor, inside, added):
-    """The part of ``auditor.facts._web.Vhost`` that tells it. ``inside``: the server's blocks; ``added``: their headers."""
+    """The part of ``auditor.facts.web._web.Vhost`` that tells it. ``inside``: the server's blocks; ``added``: their headers."""
     root = visitor.root if visitor.look else None
     return {
         "status_open": _status(visitor, inside),

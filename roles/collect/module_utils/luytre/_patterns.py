@@ -16,13 +16,13 @@ _PLACE = 2_000
 
 
 class Unread:
-    """In the place of a piece's answer: ``why`` as in ``auditor.facts._web.Unread``, ``file`` whose pattern was tried."""
+    """In the place of a piece's answer: ``why`` as in ``auditor.facts.web._web.Unread``, ``file`` whose pattern was tried."""
 
     def __init__(self, why, file):
         self.why, self.file = why, file
 
     def told(self, file):
-        """As a fact, an ``auditor.facts._web.Unread``; ``file`` is named where no pattern was tried."""
+        """As a fact, an ``auditor.facts.web._web.Unread``; ``file`` is named where no pattern was tried."""
         return {"why": self.why, "file": self.file or file}
 
 

@@ -58,7 +58,7 @@ Login = collections.namedtuple("Login", ("user", "password", "host", "database")
 
 
 class NotAsked(Exception):
-    """A site's database gave no answer: one word of ``auditor.facts.wordpress.Unread``."""
+    """A site's database gave no answer: one word of ``auditor.facts.web.wordpress.Unread``."""
 
     def __init__(self, why):
         super().__init__(why)

@@ -27,7 +27,7 @@ LOCAL_ADDRESSES = ("127.0.0.1/32", "::1/128", "localhost", "samehost")
 
 
 def stores(listeners):
-    """``auditor.facts.services.Store`` of each store that gives itself to anybody who asks."""
+    """``auditor.facts.system.services.Store`` of each store that gives itself to anybody who asks."""
     with ThreadPoolExecutor(MAX_ASKED) as threads:
         found = list(filter(None, threads.map(_open, _asked(listeners)[:MAX_ASKED])))
     rules = [rule for path in sorted(glob.glob(RULES))[:20] for rule in trusted(path, read_text(path) or "")]

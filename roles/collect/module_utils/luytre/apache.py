@@ -277,7 +277,7 @@ def whole(configuration, main, blocks, writers):
 
 
 def plain(server, file, line, claimed, listens):
-    """What is known of a virtual host without asking it: ``auditor.facts._web.PlainVhost``."""
+    """What is known of a virtual host without asking it: ``auditor.facts.web._web.PlainVhost``."""
     return {
         "names": claimed,
         "listens": listens,
@@ -295,7 +295,7 @@ def _speaks_tls(server, listens):
 
 
 def vhost(server, known):
-    """One virtual host in the words of ``auditor.facts._web.Vhost``."""
+    """One virtual host in the words of ``auditor.facts.web._web.Vhost``."""
     page = _page(server)
     answers = {
         uri: server.answer(uri) for uri in (*_web.HIDDEN, *_web.BACKUPS, *_web.UPLOADS, *_web.SENSITIVE, _web.ACME)

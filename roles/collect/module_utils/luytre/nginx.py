@@ -361,7 +361,7 @@ class Visitor:
 
 
 def plain(model, groups, server, names, version):
-    """What is known of a virtual host without asking it: ``auditor.facts._web.PlainVhost``."""
+    """What is known of a virtual host without asking it: ``auditor.facts.web._web.PlainVhost``."""
     tls = any(is_tls(groups, address, port) for address, port, _options in listens(server))
     return {
         "names": names[:200],
@@ -385,7 +385,7 @@ def plain(model, groups, server, names, version):
 
 
 def _vhost(model, groups, server, names, on_disk):
-    """The rest of ``auditor.facts._web.Vhost``: what its patterns make of it."""
+    """The rest of ``auditor.facts.web._web.Vhost``: what its patterns make of it."""
     visitor = Visitor(model, groups, server, names, on_disk)
     pages = visitor.answers(_web.PAGE)
     page = next((answer for answer in pages[::-1] if answer.kind in ("file", "php", "proxy")), pages[-1])

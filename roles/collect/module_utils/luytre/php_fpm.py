@@ -176,7 +176,7 @@ def parse_dump(text):
 
 
 def pool(name, lines, ini, version, file, ours=()):
-    """One pool in the words of ``auditor.facts.php_fpm.Pool``."""
+    """One pool in the words of ``auditor.facts.web.php_fpm.Pool``."""
     own = {key: value for key, value in lines if not key.startswith("php_")}
     in_force, overrides = dict(ini), {}
     for kind in ("php_value", "php_admin_value"):

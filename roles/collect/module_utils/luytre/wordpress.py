@@ -361,7 +361,7 @@ def package_sums(version):
 def database(config_path, content, prefix, reading):
     """``(what its database says, why it was not read)``: administrators, address, registration, active plugins.
 
-    The reason is an ``auditor.facts.wordpress.Unread``.
+    The reason is an ``auditor.facts.web.wordpress.Unread``.
     """
     values = _php.constants(content, LOGIN) if content is not None else dict.fromkeys(LOGIN)
     try:

@@ -1,0 +1,245 @@
+"""The catalogue: one ``controls.yml`` beside each role's tasks, read and checked as a whole."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from auditor import facts
+from auditor.audit import expressions
+from auditor.errors import InputError
+from auditor.models import ControlId, Finding, Model, Severity, Text
+from auditor.system import resources
+from auditor.system.yaml_source import line_of, load_yaml
+
+Disruption = Literal["none", "reload", "restart", "reboot"]
+OFFICE = "office"
+"""The area whose controls are judged from the office's papers (auditor.audit.waivers), not from a host's facts."""
+
+_GONE = Text(
+    vi="Yêu cầu này không còn trong danh mục của phiên bản đang dùng.",
+    en="This control is no longer in the catalogue of this version.",
+)
+
+
+_NAMES = facts.area_names() | {"site", "host", "now", "waivers"}
+
+
+def _expression(source: str) -> str:
+    for area in sorted(expressions.names(expressions.check(source)) - _NAMES):
+        for near in difflib.get_close_matches(area, _NAMES, 1):
+            raise ValueError(f"expression {source!r}: there is no area {area!r}; {near!r} is meant?")
+        raise ValueError(f"expression {source!r}: there is no area {area!r}")
+    return source
+
+
+Expression = Annotated[str, AfterValidator(_expression)]
+
+
+class Comparison(Model):
+    """The short form for the common case: one fact against one value."""
+
+    path: Expression
+    op: Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
+    value: bool | int | str | list[int] | list[str]
+
+    @property
+    def expression(self) -> str:
+        """The same as a Jinja2 expression."""
+        return f"{self.path} {self.op} {self.value!r}"
+
+
+class Fix(Model):
+    """An automated fix: tasks in the same role, tagged with the control's id."""
+
+    touches: tuple[str, ...] = Field(
+        min_length=1,
+        description="paths, or package:NAME unit:NAME sysctl:KEY database:NAME; found:FOLDER/ for the paths below it that the audit finds",
+    )
+    disruption: Disruption = "none"
+    danger: Text | None = Field(
+        default=None,
+        description="how it may lock somebody out, break a site or cut a service off: accepted by name only",
+    )
+    note: Text | None = Field(default=None, description="what will be different for whom, without danger")
+
+
+class Control(Model):
+    """One requirement, its check and its fix."""
+
+    id: ControlId
+    title: Text
+    rationale: Text
+    remedy: Text = Field(description="what the fix does, or what a person has to do")
+    severity: Severity
+    subject: Literal["host", "site"]
+    applies: Expression | None = Field(default=None, description="expression; not_applicable when false")
+    otherwise: Text | None = Field(default=None, description="why it does not apply, for the reader")
+    that: Expression | None = Field(default=None, description="expression; pass when true")
+    test: Comparison | None = None
+    violations: Expression | None = Field(
+        default=None, description="expression for a list; pass when empty, the list is the evidence"
+    )
+    among: Expression | None = Field(
+        default=None, description="expression for the whole collection that violations are part of"
+    )
+    manual: bool = Field(default=False, description="only a person can tell")
+    container: Text | None = Field(default=None, description="why a container can neither show nor have it")
+    no_drill: Text | None = Field(default=None, description="why no drill can prove it, beside container")
+    fix: Fix | None = None
+    references: Mapping[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_check(self) -> Self:
+        forms = [form for form in (self.that, self.test, self.violations) if form is not None]
+        if len(forms) + self.manual != 1:
+            raise ValueError("exactly one of 'that', 'test', 'violations' and 'manual: true' is needed")
+        if self.among is not None and self.violations is None:
+            raise ValueError("'among' goes with 'violations'")
+        return self
+
+    @property
+    def condition(self) -> str | None:
+        """The expression that is true when the control passes, in either form."""
+        return self.test.expression if self.test else self.that
+
+    @property
+    def area(self) -> str:
+        """The role whose room this control lives in."""
+        return self.id.split(".", 1)[0]
+
+
+class Drill(Model):
+    """A script that breaks one control on a lab host."""
+
+    control: ControlId
+    trap: str
+    path: str
+    hosts: tuple[str, ...]
+    site: str | None = None
+    held: Literal["aside", "by hand"] | None = Field(
+        default=None, description="others could have written it: held until accepted, or for a person to mend"
+    )
+    last: bool = Field(default=False, description="undone by a restart or an installation, so broken after all others")
+    alone: bool = Field(default=False, description="breaks more than its control, so nothing else is drilled beside it")
+
+
+class Catalogue(Model):
+    """All controls by id, in the order of the files."""
+
+    controls: tuple[Control, ...]
+
+    def __getitem__(self, control_id: str) -> Control:
+        return self.by_id[control_id]
+
+    def on_facts(self, subject: Literal["host", "site"]) -> Iterator[Control]:
+        """The controls on that kind of subject that are judged from a host's facts."""
+        return (control for control in self.controls if control.subject == subject and control.area != OFFICE)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Control]:
+        """Controls by id."""
+        return {control.id: control for control in self.controls}
+
+    def knowing(self, findings: Iterable[Finding]) -> Catalogue:
+        """With an entry, its id for a title, for each control of the findings that has left the catalogue since."""
+        gone = {finding.control: finding for finding in findings if finding.control not in self.by_id}
+        return Catalogue(controls=(*self.controls, *map(_gone, gone.values()))) if gone else self
+
+    def mends(self, control_id: str) -> bool:
+        """Whether there is such a control, with an automated fix."""
+        return control_id in self.by_id and self[control_id].fix is not None
+
+
+def _gone(finding: Finding) -> Control:
+    title = Text(vi=finding.control, en=finding.control)
+    return Control(
+        id=finding.control,
+        title=title,
+        rationale=_GONE,
+        remedy=_GONE,
+        severity=finding.severity,
+        subject=finding.subject.kind,
+        manual=True,
+    )
+
+
+def load(roles: Path | None = None) -> Catalogue:
+    """Read every ``roles/*/controls.yml``. Raises InputError naming file, line and mend."""
+    files = sorted((roles or resources.roles()).glob("*/controls.yml"))
+    return Catalogue(controls=tuple(control for file in files for control in read_file(file)))
+
+
+def read_file(file: Path) -> Iterable[Control]:
+    """The controls of one file."""
+    entries = load_yaml(file)
+    if not isinstance(entries, list):
+        raise InputError(
+            "a controls file is a list of controls", file=file, line=1, mend="start each with '- id: area.name'"
+        )
+    seen: set[str] = set()
+    for index, entry in enumerate(entries):
+        try:
+            control = Control.model_validate(entry)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = [index, *first["loc"]]
+            name = entry.get("id", f"number {index + 1}") if isinstance(entry, dict) else f"number {index + 1}"
+            raise InputError(
+                f"control {name}: {'.'.join(str(p) for p in first['loc']) or 'entry'}: {first['msg'].removeprefix('Value error, ')}",
+                file=file,
+                line=line_of(file, where),
+                mend="see docs/add-a-control.md",
+            ) from error
+        if control.area != file.parent.name:
+            raise InputError(
+                f"control {control.id} does not belong to the role {file.parent.name}",
+                file=file,
+                line=line_of(file, [index]),
+                mend=f"begin its id with '{file.parent.name}.'",
+            )
+        if control.id in seen:
+            raise InputError(
+                f"control {control.id} is defined twice",
+                file=file,
+                line=line_of(file, [index]),
+                mend="give one of them another id",
+            )
+        seen.add(control.id)
+        yield control
+
+
+def drills(roles: Path | None = None) -> tuple[Drill, ...]:
+    """Every drill script, from its name ``<control id>.<trap>.sh`` and its ``# hosts:`` and ``# site:`` lines."""
+    found = []
+    for path in sorted((roles or resources.roles()).glob("*/drills/*.sh")):
+        area, name, trap = path.name.removesuffix(".sh").split(".", 2)
+        head = [line.removeprefix("# ") for line in path.read_text("utf-8").splitlines()[:12] if line.startswith("# ")]
+        keys = dict(line.split(": ", 1) for line in head if ": " in line)
+        if "hosts" not in keys:
+            raise InputError(
+                "a drill needs a line '# hosts: web1 …'", file=path, line=2, mend="name the lab hosts it breaks"
+            )
+        found.append(
+            Drill.model_validate(
+                {
+                    "control": f"{area}.{name}",
+                    "trap": trap,
+                    "path": str(path),
+                    "hosts": tuple(keys["hosts"].split()),
+                    "site": keys.get("site"),
+                    "held": keys.get("held"),
+                    "alone": "alone" in keys,
+                    "last": "last" in keys,
+                }
+            )
+        )
+    return tuple(found)
+
+
+__all__ = ["Catalogue", "Comparison", "Control", "Drill", "Fix", "drills", "load", "read_file"]

@@ -1,0 +1,341 @@
+"""What findings come to by clause, for a site, a host, a unit and a fleet. Pure.
+
+The rule, and why an auditor can stand by it, is written in ``docs/frameworks.md``.
+"""
+
+from __future__ import annotations
+
+import enum
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from auditor.audit.controls import Catalogue
+from auditor.audit.frameworks.clauses import Clause, ClauseStatus, Framework, citations, controls_of
+from auditor.errors import InputError
+from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status
+
+Kind = Literal["host", "site"]
+_BOTH: frozenset[Kind] = frozenset({"host", "site"})
+_HOST: frozenset[Kind] = frozenset({"host"})
+DEFAULT_LEVEL = 2
+"""The level of a host that serves no site."""
+
+
+class Result(enum.StrEnum):
+    """What a clause comes to, best first."""
+
+    NOT_APPLICABLE = "not_applicable"
+    MET = "met"
+    EQUIVALENT = "equivalent"
+    NEEDS_CONFIRMATION = "needs_confirmation"
+    NOT_EVALUATED = "not_evaluated"
+    PARTLY = "partly"
+    NOT_MET = "not_met"
+
+    @property
+    def rank(self) -> int:
+        """0 for the best; the worst of several is the one that counts."""
+        return _RANK[self]
+
+
+_RANK = {result: rank for rank, result in enumerate(Result)}
+_SOMETHING_IN_PLACE = frozenset({Result.MET, Result.EQUIVALENT, Result.PARTLY})
+_OPEN = frozenset({Result.PARTLY, Result.NOT_MET})
+_DEFEATING = {
+    Status.FAIL: frozenset({Severity.HIGH, Severity.CRITICAL}),
+    Status.PARTIAL: frozenset({Severity.CRITICAL}),
+}
+"""Findings beside which no other control can make the clause partly met: one such hole undoes the requirement."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseResult:
+    """One clause over one subject's findings."""
+
+    clause: Clause
+    result: Result
+    shown: Result | None
+    """What the controls alone show; None when no control concerns this subject. Differs from ``result`` where the
+    controls show only a part of the clause and the rest needs a person's confirmation."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def waived(self) -> int:
+        """Findings that a waiver lets be, with a compensating measure or without."""
+        return sum(finding.bucket == "waived" for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseTotal:
+    """One clause over several subjects: the worst result, and how many subjects have which."""
+
+    clause: Clause
+    result: Result
+    counts: Mapping[Result, int]
+    worst: tuple[str, ...]
+    """The subjects with the worst result, in the order given."""
+    open: Mapping[ControlId, int]
+    """How many hosts or sites violate each control that is open anywhere; those under a waiver are not open."""
+    waived: int
+    """How many findings a waiver lets be, with a compensating measure or without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A site with its host, or a host that serves none, by clause."""
+
+    host: Host
+    site: Site | None
+    results: tuple[ClauseResult, ...]
+
+    @property
+    def name(self) -> str:
+        """The site's domain, else the host's name."""
+        return self.site.domain if self.site is not None else self.host.name
+
+    @property
+    def unit(self) -> str | None:
+        """The unit that answers for it: the site's own, else its host's."""
+        return (self.site.unit if self.site is not None else None) or self.host.unit
+
+
+def said(finding: Finding) -> Result:
+    """What one finding says for the clauses that its control is cited under.
+
+    A waiver or an attestation with a compensating measure is equivalent. Without one an attested finding is met, and a
+    waived one says what it would without the waiver.
+    """
+    if finding.waiver is None and finding.attestation is None:
+        return _SAID[finding.status]
+    paper = {"waived": finding.waiver, "attested": finding.attestation}.get(finding.bucket)
+    if paper is not None and paper.compensating:
+        return Result.EQUIVALENT
+    return Result.MET if finding.bucket == "attested" else _SAID[finding.status]
+
+
+_SAID = {
+    Status.PASS: Result.MET,
+    Status.PARTIAL: Result.PARTLY,
+    Status.FAIL: Result.NOT_MET,
+    Status.NOT_APPLICABLE: Result.NOT_APPLICABLE,
+    Status.NOT_EVALUATED: Result.NOT_EVALUATED,
+    Status.MANUAL: Result.NEEDS_CONFIRMATION,
+}
+
+
+def summed(findings: Iterable[Finding]) -> Result:
+    """What several findings say together; nothing said is not evaluated."""
+    words: set[Result] = set()
+    for finding in findings:
+        word = said(finding)
+        words.add(word)
+        if word in _OPEN and finding.severity in _DEFEATING[finding.status]:
+            return Result.NOT_MET
+    if Result.NOT_MET in words:
+        return Result.PARTLY if words & _SOMETHING_IN_PLACE else Result.NOT_MET
+    return max(words, key=_RANK.__getitem__, default=Result.NOT_EVALUATED)
+
+
+def concluded(status: ClauseStatus, shown: Result | None) -> Result:
+    """What the clause comes to, given how much of it the controls can show and what they showed."""
+    match status:
+        case "not_covered":
+            return Result.NOT_EVALUATED
+        case "manual":
+            return Result.NEEDS_CONFIRMATION if shown is None else shown
+        case "automated":
+            return Result.NOT_APPLICABLE if shown is None else shown
+        case "partial":
+            return max(shown or Result.NOT_APPLICABLE, Result.NEEDS_CONFIRMATION, key=_RANK.__getitem__)
+
+
+def assess(
+    framework: Framework,
+    level: int | None,
+    findings: Iterable[Finding],
+    catalogue: Catalogue,
+    kinds: frozenset[Kind] = _BOTH,
+) -> tuple[ClauseResult, ...]:
+    """The framework's clauses at a level (all for None) over one subject's findings.
+
+    A site's findings are its own and its host's; ``kinds`` says whose controls concern the subject at all, so that a
+    host without sites does not answer for the controls of sites. Raises InputError for a level it does not know.
+    """
+    return tuple(_judged(_plan(framework, level, catalogue, kinds), _by_control(findings)))
+
+
+def assess_run(
+    framework: Framework,
+    run: Run,
+    catalogue: Catalogue,
+    level: int | None = None,
+    found: FindingsByHost | None = None,
+) -> Iterator[Assessed]:
+    """Every site of the run, and every host without one, that the framework is about.
+
+    Where the framework's levels are those of sites, each at the level it declares: some controls ask more of a higher
+    one, so that findings cannot be read at another. Else at ``level``, or at all for None. ``found`` are the run's
+    findings ``by_host``, for who assesses several frameworks. Raises InputError for a level of a framework with
+    levels of sites.
+    """
+    if framework.site_levels and level is not None:
+        raise InputError(
+            "{framework} is assessed at the level that each site declares",
+            mend="leave the level out, or change the site's level in the inventory",
+            framework=framework.id,
+        )
+    found = found or by_host(run)
+    yield from _assessed(
+        framework, found, run, catalogue, lambda host, site: site.level if site else host_level(host), level
+    )
+
+
+def assess_hosts(
+    framework: Framework, run: Run, catalogue: Catalogue
+) -> Iterator[tuple[Host, tuple[ClauseTotal, ...]]]:
+    """Every host that the framework is about: its sites together, all held to the highest of their levels."""
+    assessed = _assessed(framework, by_host(run), run, catalogue, lambda host, _: host_level(host), None)
+    for _name, of_host in itertools.groupby(assessed, key=lambda one: one.host.name):
+        subjects = tuple(of_host)
+        yield subjects[0].host, total(subjects)
+
+
+def _assessed(
+    framework: Framework,
+    found: FindingsByHost,
+    run: Run,
+    catalogue: Catalogue,
+    site_level: Callable[[Host, Site | None], int],
+    other_level: int | None,
+) -> Iterator[Assessed]:
+    plans = _Plans(framework, catalogue)
+    for host, own, of_site in _hosts(framework, run, found):
+        for site in host.sites or (None,):
+            level = site_level(host, site) if framework.site_levels else other_level
+            if site is None:
+                yield Assessed(host, None, tuple(_judged(plans.at(level, _HOST), own)))
+            else:
+                of_both = {**own, **of_site[site.domain]}
+                yield Assessed(host, site, tuple(_judged(plans.at(level, _BOTH), of_both)))
+
+
+def host_level(host: Host) -> int:
+    """A host is held to the highest level of the sites that it serves."""
+    return max((site.level for site in host.sites), default=DEFAULT_LEVEL)
+
+
+def total(assessed: Iterable[Assessed]) -> tuple[ClauseTotal, ...]:
+    """Several subjects together, of a unit or a fleet: by clause the worst result, and how many have which.
+
+    Reads ``assessed`` once and keeps names and counts alone, so that ten thousand sites fit in memory.
+    """
+    counted: dict[str, _Counted] = {}
+    for subject in assessed:
+        for one in subject.results:
+            if one.clause.number not in counted:
+                counted[one.clause.number] = _Counted(one.clause)
+            counted[one.clause.number].add(subject.name, one)
+    return tuple(clause.total() for clause in counted.values())
+
+
+class _Counted:
+    """One clause's counts while they grow."""
+
+    def __init__(self, clause: Clause) -> None:
+        self._clause = clause
+        self._names: dict[Result, list[str]] = defaultdict(list)
+        self._open: dict[ControlId, set[str]] = defaultdict(set)
+        self._waived: set[tuple[ControlId, str]] = set()
+
+    def add(self, name: str, one: ClauseResult) -> None:
+        self._names[one.result].append(name)
+        for finding in one.findings:
+            if finding.is_open:
+                self._open[finding.control].add(finding.subject.id)
+            elif finding.status.is_open:
+                self._waived.add((finding.control, finding.subject.id))
+
+    def total(self) -> ClauseTotal:
+        worst = max(self._names, key=_RANK.__getitem__)
+        counts = {result: len(names) for result, names in self._names.items()}
+        violated = {control: len(subjects) for control, subjects in self._open.items()}
+        return ClauseTotal(self._clause, worst, counts, tuple(self._names[worst]), violated, len(self._waived))
+
+
+type _Findings = Mapping[str, Sequence[Finding]]
+type FindingsByHost = Mapping[str, Mapping[tuple[str, str], _Findings]]
+type _Plan = Sequence[tuple[ClauseResult, tuple[ControlId, ...]]]
+"""The clauses, each as it stands where no control says anything, with the controls that concern the subject."""
+
+
+def _plan(framework: Framework, level: int | None, catalogue: Catalogue, kinds: frozenset[Kind]) -> _Plan:
+    cited = citations(framework, catalogue)
+    return [
+        (
+            ClauseResult(clause, concluded(clause.status, None), None, ()),
+            tuple(control.id for control in controls_of(clause, cited) if control.subject in kinds),
+        )
+        for clause in framework.at(level)
+    ]
+
+
+class _Plans:
+    """The clauses and controls of each level for hosts and for sites, worked out once."""
+
+    def __init__(self, framework: Framework, catalogue: Catalogue) -> None:
+        self._framework, self._catalogue = framework, catalogue
+        self._made: dict[tuple[int | None, frozenset[Kind]], _Plan] = {}
+
+    def at(self, level: int | None, kinds: frozenset[Kind]) -> _Plan:
+        if (level, kinds) not in self._made:
+            self._made[level, kinds] = _plan(self._framework, level, self._catalogue, kinds)
+        return self._made[level, kinds]
+
+
+def _judged(plan: _Plan, findings: _Findings) -> Iterator[ClauseResult]:
+    for unshown, controls in plan:
+        if not controls:
+            yield unshown
+            continue
+        found = tuple(finding for control in controls for finding in findings.get(control, ()))
+        shown = summed(found)
+        if any(control not in findings for control in controls):
+            shown = max(shown, Result.NOT_EVALUATED, key=_RANK.__getitem__)
+        yield ClauseResult(unshown.clause, concluded(unshown.clause.status, shown), shown, found)
+
+
+def by_host(run: Run) -> FindingsByHost:
+    """The run's findings by host, each host's by subject, each subject's by control."""
+    found: dict[str, dict[tuple[str, str], dict[str, list[Finding]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    for finding in run.findings:
+        found[finding.host][finding.subject.kind, finding.subject.id][finding.control].append(finding)
+    return found
+
+
+def _hosts(
+    framework: Framework, run: Run, found: FindingsByHost
+) -> Iterator[tuple[Host, _Findings, Mapping[str, _Findings]]]:
+    """The hosts that the framework is about, with their own findings and those of each of their sites, by control."""
+    systems = {outcome.host: outcome.os for outcome in run.outcomes}
+    for host in run.hosts:
+        system = systems.get(host.name)
+        if framework.system is not None and system is not None and not system.startswith(framework.system):
+            continue
+        of = found.get(host.name, {})
+        yield (
+            host,
+            of.get(("host", host.name), {}),
+            {site.domain: of.get(("site", site.domain), {}) for site in host.sites},
+        )
+
+
+def _by_control(findings: Iterable[Finding]) -> _Findings:
+    by_control: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_control[finding.control].append(finding)
+    return dict(by_control)

@@ -1,0 +1,235 @@
+"""The clauses of a framework, read from ``auditor/audit/frameworks/*.yml``, and the controls that cite them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from auditor.audit.controls import Catalogue, Control
+from auditor.errors import InputError
+from auditor.models import ControlId, Model, Regime, Text
+from auditor.system.yaml_source import line_of, load_yaml
+
+FOLDER = Path(__file__).parent
+_MEND = "see docs/frameworks.md"
+
+OF_REGIME: Mapping[Regime, str] = {"2022": "tcvn11930", "2026": "tcvn14423"}
+"""The standard whose clauses a report counts, by regime."""
+
+ClauseStatus = Literal["automated", "partial", "manual", "not_covered"]
+"""What the product shows of a clause: all of it; a part; nothing, but a person can confirm it; nothing at all."""
+
+
+class Clause(Model):
+    """One numbered requirement, in our own words."""
+
+    number: str
+    text: Text
+    status: ClauseStatus
+    notes: Text | None = Field(default=None, description="what the controls do not show")
+    levels: tuple[int, ...] = Field(description="those of the framework's levels that ask for it")
+    cited: tuple[str, ...] = Field(description="the numbers that controls cite it by")
+
+
+class Framework(Model):
+    """A standard, law or benchmark."""
+
+    id: str
+    title: Text
+    source: Text = Field(description="where the numbers and their meaning come from, and how sure they are")
+    levels: Mapping[int, Text]
+    site_levels: bool = Field(default=False, description="whether its levels are the levels of sites")
+    system: str | None = Field(default=None, description="how the name of the operating system it is about begins")
+    key: str = Field(description="the word in a control's references that stands for it")
+    clauses: tuple[Clause, ...]
+
+    def at(self, level: int | None) -> tuple[Clause, ...]:
+        """The clauses that a level asks for; all for None. Raises InputError for a level it does not know."""
+        if level is None:
+            return self.clauses
+        if level not in self.levels:
+            raise InputError(
+                f"{self.id} has no level {level}", mend=f"choose one of {', '.join(map(str, self.levels))}"
+            )
+        return tuple(clause for clause in self.clauses if level in clause.levels)
+
+    @cached_property
+    def by_number(self) -> Mapping[str, Clause]:
+        """Clauses by number."""
+        return {clause.number: clause for clause in self.clauses}
+
+
+class _Entry(Model):
+    """A clause as the file writes it: one number at some levels, or a number for each level."""
+
+    number: str | None = None
+    numbers: Mapping[int, str] | None = None
+    levels: tuple[int, ...] | None = None
+    text: Text | None = None
+    status: ClauseStatus | None = None
+    notes: Text | None = None
+    same_as: tuple[str, ...] = Field(default=(), description="clauses of the framework that this one is based on")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.number is None) == (self.numbers is None):
+            raise ValueError("exactly one of 'number' and 'numbers' is needed")
+        if not self.same_as and (self.text is None or self.status is None):
+            raise ValueError("'text' and 'status' are needed, or 'same_as'")
+        if self.status == "partial" and self.notes is None:
+            raise ValueError("a partial clause needs 'notes' that say what its controls do not show")
+        return self
+
+
+class _File(Model):
+    title: Text
+    source: Text
+    levels: Mapping[int, Text]
+    site_levels: bool = False
+    system: str | None = None
+    same_as: str | None = Field(default=None, description="the framework that it gives other numbers to")
+    clauses: tuple[_Entry, ...]
+
+
+def names(folder: Path = FOLDER) -> tuple[str, ...]:
+    """The ids of all frameworks."""
+    return tuple(sorted(file.stem for file in folder.glob("*.yml")))
+
+
+def load(framework: str, folder: Path = FOLDER) -> Framework:
+    """One framework. Raises InputError naming file, line and mend, or the frameworks there are."""
+    known = names(folder)
+    if framework not in known:
+        raise InputError(f"there is no framework {framework}", mend=f"choose one of {', '.join(known)}")
+    file = folder / f"{framework}.yml"
+    data = load_yaml(file)
+    try:
+        written = _File.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(
+            f"{'.'.join(str(part) for part in first['loc']) or 'file'}: {first['msg'].removeprefix('Value error, ')}",
+            file=file,
+            line=line_of(file, list(first["loc"])),
+            mend=_MEND,
+        ) from error
+    base = load(written.same_as, folder) if written.same_as else None
+    clauses: dict[str, Clause] = {}
+    for index, entry in enumerate(written.clauses):
+        for clause in _clauses(entry, tuple(written.levels), base, file, index):
+            if clause.number in clauses:
+                raise _wrong(f"clause {clause.number} is written twice", file, index)
+            clauses[clause.number] = clause
+    return Framework(
+        id=framework,
+        key=base.key if base else framework,
+        title=written.title,
+        source=written.source,
+        levels=written.levels,
+        site_levels=written.site_levels,
+        system=written.system,
+        clauses=tuple(clauses.values()),
+    )
+
+
+def _wrong(what: str, file: Path, index: int) -> InputError:
+    return InputError(what, file=file, line=line_of(file, ["clauses", index]), mend=_MEND)
+
+
+def _clauses(
+    entry: _Entry, levels: tuple[int, ...], base: Framework | None, file: Path, index: int
+) -> Iterator[Clause]:
+    numbered: dict[str, tuple[int, ...]] = {number: (level,) for level, number in (entry.numbers or {}).items()}
+    if entry.number is not None:
+        numbered = {entry.number: entry.levels or levels}
+    unknown = sorted({level for at in numbered.values() for level in at}.difference(levels))
+    if unknown:
+        raise _wrong(f"{next(iter(numbered))}: there is no level {unknown[0]}", file, index)
+    for number, at in numbered.items():
+        yield _clause(entry, number, at, _based_on(entry, base, file, index))
+
+
+def _based_on(entry: _Entry, base: Framework | None, file: Path, index: int) -> tuple[Clause, ...]:
+    if entry.same_as and base is None:
+        raise _wrong("'same_as' in a clause needs 'same_as' at the top of the file", file, index)
+    missing = [number for number in entry.same_as if base is not None and number not in base.by_number]
+    if base is not None and missing:
+        raise _wrong(f"{base.id} has no clause {missing[0]}", file, index)
+    return tuple(base.by_number[number] for number in entry.same_as) if base is not None else ()
+
+
+def _clause(entry: _Entry, number: str, levels: tuple[int, ...], based_on: Sequence[Clause]) -> Clause:
+    first: Any = based_on[0] if based_on else entry
+    cited = tuple(cited for clause in based_on for cited in clause.cited)
+    return Clause(
+        number=number,
+        levels=levels,
+        text=entry.text or first.text,
+        status=entry.status or first.status,
+        notes=entry.notes or first.notes,
+        cited=cited if based_on else (number,),
+    )
+
+
+def citations(framework: Framework, catalogue: Catalogue) -> Mapping[str, tuple[Control, ...]]:
+    """The controls that cite a number of the framework, by number, in the catalogue's order."""
+    found: dict[str, dict[ControlId, Control]] = defaultdict(dict)
+    for control in catalogue.controls:
+        for number, _level in _cited_by(control, framework.key):
+            found[number][control.id] = control
+    return {number: tuple(controls.values()) for number, controls in found.items()}
+
+
+def controls_of(clause: Clause, cited: Mapping[str, tuple[Control, ...]]) -> tuple[Control, ...]:
+    """The controls that show something of a clause, each once."""
+    return tuple({control.id: control for number in clause.cited for control in cited.get(number, ())}.values())
+
+
+def _cited_by(control: Control, key: str) -> Iterator[tuple[str, int | None]]:
+    """The numbers that a control cites of a framework, with the level it says they are of."""
+    clauses = control.references.get(key, ())
+    if isinstance(clauses, Mapping):
+        for level, numbers in clauses.items():
+            for number in numbers:
+                yield str(number), int(str(level).removeprefix("l"))
+    else:
+        for number in clauses:
+            yield str(number), None
+
+
+def problems(frameworks: Sequence[Framework], catalogue: Catalogue) -> tuple[str, ...]:
+    """What does not fit between frameworks and controls, one sentence each; empty when all does."""
+    found = []
+    own = {framework.key: framework for framework in frameworks if framework.id == framework.key}
+    for control in catalogue.controls:
+        for key in control.references:
+            if key not in own:
+                found.append(f"{control.id} cites {key}, which is no framework")
+                continue
+            for number, level in _cited_by(control, key):
+                clause = own[key].by_number.get(number)
+                if clause is None:
+                    found.append(f"{control.id} cites {key} {number}, which is no clause")
+                elif level is not None and level not in clause.levels:
+                    found.append(f"{control.id} cites {key} {number} at level {level}, which does not ask for it")
+    for framework in frameworks:
+        cited = citations(framework, catalogue)
+        for clause in framework.clauses:
+            controls = controls_of(clause, cited)
+            automatic = [control for control in controls if not control.manual]
+            name = f"{framework.id} {clause.number}"
+            match clause.status:
+                case "automated" if not automatic:
+                    found.append(f"{name} is called automated, and no control checks it")
+                case "partial" if not controls:
+                    found.append(f"{name} is called partial, and no control cites it")
+                case "manual" if automatic:
+                    found.append(f"{name} is called manual, and {automatic[0].id} checks it")
+                case "not_covered" if controls:
+                    found.append(f"{name} is called not covered, and {controls[0].id} cites it")
+    return tuple(found)

@@ -1,0 +1,79 @@
+"""How much of a framework the controls can show at all, and its rows for a page. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from auditor.audit.controls import Catalogue, Control
+from auditor.audit.frameworks.assessment import ClauseTotal
+from auditor.audit.frameworks.clauses import Clause, ClauseStatus, Framework, citations, controls_of
+from auditor.models import ControlId, Model, Text
+
+STATUSES: tuple[ClauseStatus, ...] = get_args(ClauseStatus)
+"""Most covered first."""
+
+
+class ClauseCoverage(Model):
+    """One clause and the controls that show something of it."""
+
+    number: str
+    levels: tuple[int, ...]
+    text: Text
+    status: ClauseStatus
+    notes: Text | None
+    controls: tuple[ControlId, ...]
+
+
+class Coverage(Model):
+    """A framework's clauses at a level, and how many are covered how well."""
+
+    framework: str
+    title: Text
+    source: Text
+    level: int | None
+    clauses: tuple[ClauseCoverage, ...]
+    counts: Mapping[ClauseStatus, int]
+
+
+def coverage(framework: Framework, level: int | None, catalogue: Catalogue) -> Coverage:
+    """The clauses at a level, all for None. Raises InputError for a level the framework does not know."""
+    cited = citations(framework, catalogue)
+    clauses = framework.at(level)
+    counts = Counter(clause.status for clause in clauses)
+    return Coverage(
+        framework=framework.id,
+        title=framework.title,
+        source=framework.source,
+        level=level,
+        clauses=tuple(
+            ClauseCoverage(
+                controls=tuple(control.id for control in controls_of(clause, cited)),
+                **clause.model_dump(exclude={"cited"}),
+            )
+            for clause in clauses
+        ),
+        counts={status: counts[status] for status in STATUSES},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a framework's page."""
+
+    clause: Clause
+    controls: tuple[Control, ...]
+    total: ClauseTotal
+
+
+def rows(framework: Framework, catalogue: Catalogue, totals: Iterable[ClauseTotal]) -> tuple[Row, ...]:
+    """The clauses that were assessed, in the framework's order, with their controls and what they came to."""
+    cited = citations(framework, catalogue)
+    by_number = {total.clause.number: total for total in totals}
+    return tuple(
+        Row(clause, controls_of(clause, cited), by_number[clause.number])
+        for clause in framework.clauses
+        if clause.number in by_number
+    )

@@ -1,0 +1,104 @@
+"""One audit: read the hosts, evaluate the controls, make the run.
+
+What judges is imported when there is something to judge: the hosts are asked first.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from auditor import __version__
+from auditor.facts import HostFacts
+from auditor.fleet.collect import collect
+from auditor.fleet.discover import LOCAL, with_found_sites
+from auditor.inventory.papers import check_controls
+from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text
+
+if TYPE_CHECKING:
+    from auditor.audit.controls import Catalogue
+
+Purpose = Literal["audit", "before", "after"]
+
+
+def audit(
+    inventory: Inventory,
+    catalogue: Catalogue | Future[Catalogue],
+    hosts: Sequence[Host],
+    *,
+    purpose: Purpose = "audit",
+    watch: Callable[[str], None] | None = None,
+) -> tuple[Run, Mapping[str, HostFacts]]:
+    """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason.
+
+    Waivers and attestations count as on the day in Vietnam at the start. The catalogue may still be on its way: without
+    such papers it is needed only when the hosts have been read. Raises InputError for a paper on a control that is none.
+    """
+    started, clock = datetime.now(UTC), time.monotonic()
+    if inventory.waivers or inventory.attestations:
+        check_controls(inventory, _here(catalogue))
+    facts, outcomes = collect(inventory.path, hosts, watch)
+    run = judge(inventory, _here(catalogue), hosts, facts, outcomes, started=started, purpose=purpose)
+    return run.model_copy(update={"seconds": round(time.monotonic() - clock, 3)}), facts
+
+
+def _here(catalogue: Catalogue | Future[Catalogue]) -> Catalogue:
+    return catalogue.result() if isinstance(catalogue, Future) else catalogue
+
+
+def judge(
+    inventory: Inventory,
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    facts: Mapping[str, HostFacts],
+    outcomes: Sequence[HostOutcome],
+    *,
+    started: datetime,
+    purpose: Purpose = "audit",
+) -> Run:
+    """The run that these facts make; ``outcomes`` in the order of ``hosts``."""
+    from auditor.audit.evaluate import evaluate_host, not_evaluated
+    from auditor.audit.waivers import local_day, settle
+
+    if inventory == LOCAL:
+        hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
+    findings = [
+        finding
+        for host, outcome in zip(hosts, outcomes, strict=True)
+        for finding in (
+            evaluate_host(catalogue, host, facts[host.name])
+            if host.name in facts
+            else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
+        )
+    ]
+    settled = settle(inventory, catalogue, hosts, findings, local_day(started))
+    return Run(
+        id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        started=started.astimezone().isoformat(timespec="seconds"),
+        seconds=round((datetime.now(UTC) - started).total_seconds(), 3),
+        version=__version__,
+        inventory=inventory.path,
+        purpose=purpose,
+        hosts=tuple(hosts),
+        outcomes=tuple(outcomes),
+        findings=settled.findings,
+        organisation=inventory.organisation,
+        waivers=settled.waivers,
+        left_out=_left_out(inventory, hosts),
+    )
+
+
+def _left_out(inventory: Inventory, hosts: Sequence[Host]) -> tuple[LeftOut, ...]:
+    read = {host.name for host in hosts}
+    return tuple(
+        LeftOut(host=host.name, sites=tuple(site.domain for site in host.sites))
+        for host in inventory.hosts
+        if host.name not in read
+    )
+
+
+_UNREAD = Text(vi="không đọc được máy chủ", en="the host could not be read")

@@ -1,0 +1,84 @@
+"""Why a host does not tell a fact, in a sentence: what stands beside it as ``…_unread``, or in its area's ``untold``.
+
+No I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from auditor.fleet.reasons import of_area
+from auditor.models import Text
+from auditor.text.visible import one_line
+
+_WORDS: Mapping[str, Text] = {
+    "not_plain": Text(
+        vi="không đọc được tên, tài khoản hoặc mật khẩu cơ sở dữ liệu trong {file}: giá trị không viết thẳng ra",
+        en="{file} does not spell out the name, the account or the password of its database",
+    ),
+    "elsewhere": Text(
+        vi="{file} khai báo cơ sở dữ liệu nằm trên máy khác", en="{file} names a database on another machine"
+    ),
+    "another_server": Text(
+        vi="socket hoặc cổng cơ sở dữ liệu ghi trong {file} không phải của MariaDB trên máy này",
+        en="the socket or port that {file} names is not that of this host's MariaDB",
+    ),
+    "not_running": Text(
+        vi="MariaDB không chạy trên máy này nên không hỏi được cơ sở dữ liệu ghi trong {file}",
+        en="MariaDB does not run here, so the database that {file} names could not be asked",
+    ),
+    "refused": Text(
+        vi="MariaDB từ chối tài khoản {account} ghi trong {file}",
+        en="MariaDB refuses the account {account} that {file} names",
+    ),
+    "no_tables": Text(
+        vi="không có các bảng của trang trong cơ sở dữ liệu ghi trong {file}",
+        en="the database that {file} names does not hold the site's tables",
+    ),
+    "late": Text(
+        vi="cơ sở dữ liệu của tài khoản {account} ({file}) trả lời quá lâu",
+        en="the database of the account {account} ({file}) took too long to answer",
+    ),
+    "too_much": Text(
+        vi="cơ sở dữ liệu của tài khoản {account} ({file}) trả về nhiều dữ liệu hơn mức một trang có",
+        en="the database of the account {account} ({file}) answered with more than a site has",
+    ),
+    "patterns": Text(
+        vi="các mẫu (biểu thức chính quy) trong {file} tốn quá nhiều thời gian",
+        en="the patterns of {file} cost too much time",
+    ),
+    "not_understood": Text(
+        vi="không phân tích được cấu hình trong {file}", en="what {file} says could not be worked out"
+    ),
+    "no_time": Text(
+        vi="không còn thời gian để xem {file}: các trang khác trên máy đã dùng hết",
+        en="no time was left for {file}: other sites of this host took it all",
+    ),
+    "failed": Text(
+        vi="không đọc được các bảng của trang bằng tài khoản {account} ghi trong {file}",
+        en="the site's tables could not be read as the account {account} that {file} names",
+    ),
+}
+
+
+def reason(path: str, context: Mapping[str, Any]) -> Text | None:
+    """What the facts say of why ``path`` is not told: of it, or of what it lies in; None when they say nothing."""
+    here: Any = context
+    for part in path.split("."):
+        if not isinstance(here, Mapping):
+            return None
+        said = here.get(f"{part}_unread")
+        if said is not None:
+            return _in_words(said)
+        untold = here.get("untold")
+        if isinstance(untold, Mapping) and part in untold:
+            return of_area(untold[part])
+        here = here.get(part)
+    return None
+
+
+def _in_words(said: Mapping[str, Any]) -> Text:
+    values = {name: one_line(str(value), 200) for name, value in said.items()}
+    text = _WORDS[said["why"]]
+    return Text(vi=text.vi.format(**values), en=text.en.format(**values))

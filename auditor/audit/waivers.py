@@ -1,0 +1,265 @@
+"""What waivers and attestations make of findings. Pure; the day is always an argument."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Literal
+
+from auditor.audit.controls import OFFICE, Catalogue
+from auditor.audit.evaluate import evaluate_control
+from auditor.models import (
+    Attestation,
+    Attested,
+    Finding,
+    Host,
+    Inventory,
+    Organisation,
+    Scope,
+    Status,
+    Subject,
+    Validity,
+    Waived,
+    Waiver,
+    WaiverUse,
+)
+from auditor.models.clock import ZONE
+
+WARNING_DAYS = 30
+"""A paper is called expiring when no more days than these are left after today."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Findings with the papers that hold for them, and what each waiver comes to."""
+
+    findings: tuple[Finding, ...]
+    waivers: tuple[WaiverUse, ...]
+
+
+@dataclass(frozen=True)
+class PaperState:
+    """A waiver or attestation on a day, whatever an audit finds."""
+
+    paper: Waiver | Attestation
+    validity: Validity
+    days_left: int
+    """After today; 0 on the last day, negative when expired."""
+    covers: tuple[Subject, ...]
+
+    @property
+    def is_waiver(self) -> bool:
+        """Whether it is a waiver, not an attestation."""
+        return isinstance(self.paper, Waiver)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for a program."""
+        return {
+            "kind": "waiver" if self.is_waiver else "attestation",
+            **self.paper.model_dump(mode="json"),
+            "validity": self.validity,
+            "days_left": self.days_left,
+            "covers": [subject.id for subject in self.covers],
+        }
+
+
+def states(inventory: Inventory, catalogue: Catalogue, today: date) -> tuple[PaperState, ...]:
+    """Where every paper of an inventory stands, the one that ends first first."""
+
+    def state(paper: Waiver | Attestation, begins: date, ends: date) -> PaperState:
+        kind = catalogue[paper.control].subject
+        subjects = covered(paper.scope, kind, inventory.organisation, inventory.hosts)
+        return PaperState(paper, validity(begins, ends, today), (ends - today).days, subjects)
+
+    found = [state(waiver, waiver.granted, waiver.expires) for waiver in inventory.waivers]
+    found += [state(paper, paper.when, paper.valid_until) for paper in inventory.attestations]
+    return tuple(sorted(found, key=lambda one: one.days_left))
+
+
+def local_day(moment: datetime) -> date:
+    """The day in Vietnam at an aware moment: what dates on papers mean."""
+    return moment.astimezone(ZONE).date()
+
+
+def validity(begins: date, ends: date, today: date) -> Validity:
+    """Where a paper stands that holds from ``begins`` to ``ends``, both days included."""
+    if today < begins:
+        return "future"
+    if today > ends:
+        return "expired"
+    return "expiring" if (ends - today).days <= WARNING_DAYS else "active"
+
+
+def covered(
+    scope: Scope, kind: Literal["host", "site"], organisation: Organisation | None, hosts: Sequence[Host]
+) -> tuple[Subject, ...]:
+    """The hosts, or the sites, that a scope takes in: a unit's and those of all units below it, a host's sites.
+
+    A site belongs to its own unit, and to its host's only when it has none.
+    """
+    units = _with_below(scope.units, organisation)
+    if kind == "host":
+        return tuple(
+            Subject(kind="host", id=host.name) for host in hosts if host.name in scope.hosts or host.unit in units
+        )
+    return tuple(
+        Subject(kind="site", id=site.domain)
+        for host in hosts
+        for site in host.sites
+        if site.domain in scope.sites or host.name in scope.hosts or (site.unit or host.unit) in units
+    )
+
+
+def settle(
+    inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], findings: Iterable[Finding], today: date
+) -> Settled:
+    """Mark what waivers let be and what attestations answer, and judge the papers themselves (controls ``office.*``).
+
+    Of several papers on one finding the one that holds longest counts. ``hosts`` are those of the run.
+    """
+    waivers = _by_finding(inventory.waivers, inventory.organisation, catalogue, hosts)
+    attestations = _by_finding(inventory.attestations, inventory.organisation, catalogue, hosts)
+    settled = tuple(
+        _settled(finding, waivers.get(_key(finding), ()), attestations.get(_key(finding), ()), today)
+        for finding in findings
+    )
+    concerned: dict[str, list[Finding]] = defaultdict(list)
+    for finding in settled:
+        for waiver in waivers.get(_key(finding), ()):
+            concerned[waiver.id].append(finding)
+    return Settled(
+        findings=(*settled, *_judged(waivers, catalogue, hosts, today)),
+        waivers=tuple(
+            _use(waiver, concerned[waiver.id], today) for waiver in inventory.waivers if waiver.id in concerned
+        ),
+    )
+
+
+type _Key = tuple[str, Subject]
+
+
+def _key(finding: Finding) -> _Key:
+    return finding.control, finding.subject
+
+
+def _with_below(units: Iterable[str], organisation: Organisation | None) -> frozenset[str]:
+    known = organisation.units if organisation is not None else ()
+    taken = set(units)
+    while more := {unit.id for unit in known if unit.parent in taken} - taken:
+        taken |= more
+    return frozenset(taken)
+
+
+def _by_finding[Paper: (Waiver, Attestation)](
+    papers: Iterable[Paper], organisation: Organisation | None, catalogue: Catalogue, hosts: Sequence[Host]
+) -> Mapping[_Key, Sequence[Paper]]:
+    found: dict[_Key, list[Paper]] = defaultdict(list)
+    for paper in papers:
+        for subject in covered(paper.scope, catalogue[paper.control].subject, organisation, hosts):
+            found[paper.control, subject].append(paper)
+    return found
+
+
+def _settled(finding: Finding, waivers: Sequence[Waiver], attestations: Sequence[Attestation], today: date) -> Finding:
+    if finding.status.is_open and (waiver := _in_force(waivers, today)) is not None:
+        return replace(finding, waiver=_waived(waiver, today))
+    if finding.status is Status.MANUAL:
+        begun = [attestation for attestation in attestations if attestation.when <= today]
+        if begun:
+            latest = max(begun, key=lambda attestation: attestation.valid_until)
+            return replace(finding, attestation=_attested(latest, today))
+    return finding
+
+
+def _in_force(waivers: Iterable[Waiver], today: date) -> Waiver | None:
+    return max(
+        (waiver for waiver in waivers if waiver.granted <= today <= waiver.expires),
+        key=lambda waiver: waiver.expires,
+        default=None,
+    )
+
+
+def _waived(waiver: Waiver, today: date) -> Waived:
+    return Waived.model_validate(
+        {
+            **waiver.model_dump(exclude={"control", "scope"}),
+            "days_left": (waiver.expires - today).days,
+            "validity": validity(waiver.granted, waiver.expires, today),
+        }
+    )
+
+
+def _attested(attestation: Attestation, today: date) -> Attested:
+    return Attested.model_validate(
+        {
+            **attestation.model_dump(exclude={"control", "scope"}),
+            "days_left": (attestation.valid_until - today).days,
+            "validity": validity(attestation.when, attestation.valid_until, today),
+        }
+    )
+
+
+def _judged(
+    waivers: Mapping[_Key, Sequence[Waiver]], catalogue: Catalogue, hosts: Sequence[Host], today: date
+) -> tuple[Finding, ...]:
+    """The findings on the papers themselves. They rest on no host's facts, so an unread host has them too."""
+    begun: dict[Subject, list[Waiver]] = defaultdict(list)
+    over: dict[Subject, list[Waiver]] = defaultdict(list)
+    for (_control, subject), papers in waivers.items():
+        begun[subject] += [waiver for waiver in papers if waiver.granted <= today]
+        if _in_force(papers, today) is None:
+            over[subject] += [waiver for waiver in papers if waiver.expires < today]
+    found = []
+    for control in catalogue.controls:
+        if control.area == OFFICE:
+            for subject, host in _subjects(control.subject, hosts):
+                context = {
+                    "waivers": {
+                        "granted": [_told(waiver, today) for waiver in begun[subject]],
+                        "expired": [_told(waiver, today) for waiver in over[subject]],
+                    }
+                }
+                finding = evaluate_control(control, subject, host, context, {})
+                worst = max(
+                    (finding.severity, *(catalogue[waiver.control].severity for waiver in over[subject])),
+                    key=lambda severity: severity.rank,
+                )
+                found.append(replace(finding, severity=worst))
+    return tuple(found)
+
+
+def _subjects(kind: Literal["host", "site"], hosts: Sequence[Host]) -> Iterable[tuple[Subject, str]]:
+    for host in hosts:
+        for name in [host.name] if kind == "host" else [site.domain for site in host.sites]:
+            yield Subject(kind=kind, id=name), host.name
+
+
+def _told(waiver: Waiver, today: date) -> dict[str, Any]:
+    return {
+        "waiver": waiver.id,
+        "control": waiver.control,
+        "expires": waiver.expires.isoformat(),
+        "days_left": (waiver.expires - today).days,
+    }
+
+
+def _use(waiver: Waiver, findings: Iterable[Finding], today: date) -> WaiverUse:
+    """What a waiver comes to, given the findings in its scope."""
+    found: Counter[str] = Counter()
+    for finding in findings:
+        if finding.status.is_open:
+            held = finding.waiver is not None and finding.waiver.id == waiver.id
+            found["waived" if held else "open"] += 1
+        else:
+            found["not_evaluated" if finding.status is Status.NOT_EVALUATED else "met"] += 1
+    return WaiverUse(
+        waiver=waiver,
+        validity=validity(waiver.granted, waiver.expires, today),
+        days_left=(waiver.expires - today).days,
+        waived=found["waived"],
+        open=found["open"],
+        not_evaluated=found["not_evaluated"],
+        met=found["met"],
+    )

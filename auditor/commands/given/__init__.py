@@ -1,0 +1,1 @@
+"""What a person gave on the command line."""

@@ -1,0 +1,65 @@
+"""What ``--baseline`` names: the last runs, one run, or a findings.json."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.errors import InputError
+from auditor.models import Finding
+
+if TYPE_CHECKING:
+    from auditor.history.runs import History
+
+RUNS = 10
+"""How many runs ``last`` looks back at most, where the newest do not tell."""
+
+Earlier = Iterable[tuple[str, tuple[Finding, ...]]]
+
+
+def earlier(wanted: str, inventory: str, hosts: Collection[str], history: History) -> Earlier:
+    """The runs that ``wanted`` means, newest first, those kept by now; read only as far as somebody asks.
+
+    Raises InputError when it names nothing, or what it names says nothing of these hosts.
+    """
+    if wanted == "last":
+        return _kept([entry.id for entry in history.entries(inventory, limit=RUNS)], history)
+    file = Path(wanted)
+    name, findings = _read(file) if "/" in wanted or file.suffix or file.exists() else _run(wanted, history)
+    if not any(finding.host in hosts for finding in findings):
+        raise InputError(
+            "--baseline {wanted}: says nothing of these hosts",
+            mend="name a run or a findings.json of this inventory",
+            wanted=wanted,
+        )
+    return [(name, findings)]
+
+
+def _kept(run_ids: Iterable[str], history: History) -> Iterator[tuple[str, tuple[Finding, ...]]]:
+    for run_id in run_ids:
+        yield _run(run_id, history)
+
+
+def _run(run_id: str, history: History) -> tuple[str, tuple[Finding, ...]]:
+    run = history.run(run_id)
+    return run.id, run.findings
+
+
+def _read(file: Path) -> tuple[str, tuple[Finding, ...]]:
+    from auditor.report import json_output
+
+    try:
+        document = json_output.read(file.read_bytes())
+    except OSError as error:
+        raise InputError(
+            "cannot be read: {why}", file=file, mend="check the path and its permissions", why=error.strerror
+        ) from error
+    except ValueError as error:
+        raise InputError(
+            "is not the findings.json of an audit: {why}",
+            file=file,
+            mend="give --baseline 'last', a run's id, or a findings.json that 'auditor audit' wrote",
+            why=error,
+        ) from error
+    return document.run, document.findings

@@ -1,0 +1,156 @@
+"""The options that verbs share, each meaning the same everywhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from auditor.errors import InputError, nearest
+from auditor.models import USUAL_FORMATS, Format, Host, Inventory, Lang, Site
+from auditor.text import language
+
+if TYPE_CHECKING:
+    from auditor.audit.controls import Catalogue
+
+
+def _formats(value: str) -> frozenset[Format]:
+    try:
+        return frozenset(Format(name.strip()) for name in value.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"{value}: any of {_ALL_FORMATS}, separated by commas") from None
+
+
+def _inventory(value: str | Path) -> Path:
+    if not str(value):
+        raise typer.BadParameter("it is empty; '.' is this folder")
+    return Path(value)
+
+
+_ALL_FORMATS = ",".join(Format)
+InventoryOption = Annotated[
+    Path,
+    typer.Option(
+        "-i",
+        "--inventory",
+        metavar="INVENTORY",
+        help="Inventory folder or file.",
+        envvar="LUYTRE_INVENTORY",
+        parser=_inventory,
+    ),
+]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="HOST|SITE", help="Only these hosts or sites; repeat or separate by commas."),
+]
+AcceptOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept",
+        metavar="CONTROL[:ACCOUNT]",
+        help="Accept the danger of this control in this run, also outside of change windows; CONTROL:ACCOUNT that it locks that "
+        "account out; repeat or separate by commas.",
+    ),
+]
+UnjudgedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--unjudged",
+        metavar="SITE",
+        help="Look at this site, but bring no host back for what it answers; repeat or separate by commas.",
+    ),
+]
+LocalOption = Annotated[bool, typer.Option("--local", help="This machine, without an inventory.")]
+OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for the report and the findings.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Never ask; take yes for an answer.")]
+LangOption = Annotated[
+    Lang,
+    typer.Option("--lang", metavar="vi|en", help="Language of texts and reports.", envvar=language.VARIABLE),
+]
+FormatOption = Annotated[
+    frozenset[Format],
+    typer.Option("--format", metavar=_ALL_FORMATS, parser=_formats, help="What to write, separated by commas."),
+]
+DEFAULT_LANG = language.DEFAULT
+DEFAULT_INVENTORY = Path(os.environ.get("LUYTRE_INVENTORY") or "inventories/lab")
+DEFAULT_OUTPUT = Path("out")
+DEFAULT_FORMATS: Any = ",".join(form for form in Format if form in USUAL_FORMATS)
+"""As typed on the command line: typer hands it to the option's parser."""
+
+
+def check_local(context: typer.Context) -> None:
+    """Raise InputError when both ``--local`` and an inventory are asked for."""
+    source = context.get_parameter_source("inventory")
+    if context.params["local"] and source is not None and source.name == "COMMANDLINE":
+        raise InputError("--local is this machine, and -i an inventory", mend="give one of the two")
+
+
+def _named(option: str, given: list[str] | None) -> tuple[str, ...]:
+    """The names given to an option, repeated or separated by commas.
+
+    Raises InputError for a value that names nothing: an empty variable of a script is no choice.
+    """
+    found = []
+    for value in given or []:
+        names = [name for part in value.split(",") if (name := part.strip())]
+        if not names:
+            raise InputError(
+                f"{option} {value!r} names nothing", mend="give at least one name, or leave the option out"
+            )
+        found += names
+    return tuple(found)
+
+
+def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
+    """What ``--accept`` names. Raises InputError for what is about no control with an automated fix."""
+    wanted = _named("--accept", names)
+    for name in wanted:
+        control, colon, account = name.partition(":")
+        if not catalogue.mends(control) or (colon and not account):
+            raise InputError(
+                f"--accept {name}: no control with an automated fix",
+                mend="name controls one by one; see 'auditor controls list'",
+                guess=nearest(name, filter(catalogue.mends, catalogue.by_id)),
+            )
+    return frozenset(wanted)
+
+
+def unjudged(names: list[str] | None, inventory: Inventory) -> frozenset[str]:
+    """The domains of the sites that ``--unjudged`` names. Raises InputError for one that is no site of the inventory."""
+    by_name = _sites_by_name(inventory)
+    wanted = _named("--unjudged", names)
+    for name in wanted:
+        if name not in by_name:
+            raise InputError(
+                f"--unjudged {name}: no such site", mend="see 'auditor inventory check'", guess=nearest(name, by_name)
+            )
+    return frozenset(by_name[name].domain for name in wanted)
+
+
+def _sites_by_name(inventory: Inventory) -> dict[str, Site]:
+    return {name: site for site in inventory.sites for name in (site.domain, *site.aliases)}
+
+
+def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
+    """The hosts that ``--limit`` names, directly or by a site, and the sites that it names.
+
+    No limit: all hosts, no sites. Raises InputError for a name that is neither, and for a limit that names nothing.
+    """
+    if not limit:
+        return inventory.hosts, frozenset()
+    wanted = _named("--limit", limit)
+    by_host = {host.name for host in inventory.hosts}
+    by_site = _sites_by_name(inventory)
+    for name in wanted:
+        if name not in by_host and name not in by_site:
+            raise InputError(
+                f"--limit {name}: no such host or site",
+                mend="see 'auditor inventory check'",
+                guess=nearest(name, [*by_host, *by_site]),
+            )
+    sites = frozenset(by_site[name].domain for name in wanted if name in by_site and name not in by_host)
+    chosen = {name for name in wanted if name in by_host} | {by_site[name].host for name in wanted if name in by_site}
+    return tuple(host for host in inventory.hosts if host.name in chosen), sites

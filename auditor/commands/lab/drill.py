@@ -1,0 +1,102 @@
+"""``auditor drill``: prove controls on the lab."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.errors import InputError, nearest
+
+
+def drill(
+    control_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[CONTROL]...", help="Controls or areas to drill.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every drill of the catalogue.")] = False,
+    host: Annotated[list[str] | None, typer.Option("--host", help="Only on these lab hosts.")] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Break controls on fresh lab hosts, and prove that the audit finds it and hardening mends it.
+
+    Exit code: 0 every drill held, 1 one did not, 2 usage.
+
+    Examples:
+      auditor drill ssh.root_login
+
+      auditor drill nginx --host web3
+
+      auditor drill --all
+
+    """
+    from auditor import lab
+    from auditor.audit import controls
+    from auditor.commands.shown import console
+    from auditor.commands.shown.console import escape
+    from auditor.inventory import hosts as inventories
+    from auditor.lab import drill as drilling
+    from auditor.system import resources
+    from auditor.text.words import Words
+
+    words = Words(lang)
+    names = control_ids or []
+    if bool(names) == everything:
+        raise InputError(
+            "drill either the controls that are named or --all", mend="name controls or areas, or give --all"
+        )
+    catalogue = controls.load()
+    known_drills = controls.drills()
+    drillable = {name for entry in known_drills for name in (entry.control, entry.control.split(".")[0])}
+    for name in names:
+        if name not in drillable:
+            raise InputError(
+                f"no drill for {name}", mend="see 'auditor controls list'", guess=nearest(name, sorted(drillable))
+            )
+    wanted = [
+        entry for entry in known_drills if everything or entry.control in names or entry.control.split(".")[0] in names
+    ]
+    for entry in wanted:
+        if entry.control not in catalogue.by_id:
+            raise InputError("a drill for a control that does not exist", file=Path(entry.path), mend="mend its name")
+    started = time.monotonic()
+    known = inventories.load(resources.inventories() / "lab")
+    with lab.session():
+        proofs = drilling.run(
+            catalogue,
+            known,
+            wanted,
+            lambda text: console.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False),
+            frozenset(host or []),
+        )
+    failed = [proof for proof in proofs if proof.problem]
+    drilled = {entry.control for entry in known_drills}
+    without = [control for control in catalogue.controls if control.id not in drilled]
+    if as_json:
+        rows = [
+            {
+                "control": p.drill.control,
+                "trap": p.drill.trap,
+                "host": p.host,
+                "site": p.drill.site,
+                "problem": p.problem or None,
+            }
+            for p in proofs
+        ]
+        typer.echo(json.dumps({"drills": rows, "without": [c.id for c in without]}, ensure_ascii=False, indent=1))
+    else:
+        for proof in failed:
+            console.out.print(
+                f"[red]✗[/] {proof.drill.control}.{proof.drill.trap} {proof.host}: {escape(proof.problem)}"
+            )
+        held = len(proofs) - len(failed)
+        over = words("controls_n", n=len({proof.drill.control for proof in proofs}))
+        console.out.print(words("drill.held", n=len(proofs), held=held, over=over))
+        if without:
+            named = ", ".join(control.id for control in without)
+            console.out.print(words("drill.without", n=len(without), named=named), markup=False)
+    raise typer.Exit(1 if failed else 0)

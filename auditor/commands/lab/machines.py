@@ -1,0 +1,161 @@
+"""``auditor lab``: the commands. Exit 0 when done, 1 when it failed, 2 when asked for the impossible."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.errors import InputError, LabError
+from auditor.text.words import Words
+
+app = typer.Typer(no_args_is_help=True, help="Real Debian machines with real weaknesses, on this machine.")
+_HostArgument = Annotated[str, typer.Argument(metavar="HOST")]
+_HostsArgument = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...")]
+
+
+def _do(action: Callable[[], None]) -> None:
+    """Run a command; what goes wrong in the system is the lab's failure."""
+    import subprocess
+
+    try:
+        action()
+    except (subprocess.SubprocessError, OSError) as error:
+        raise LabError(str(error)) from error
+
+
+def _say(started: float) -> Callable[[str], None]:
+    return lambda text: typer.echo(f"{time.monotonic() - started:6.1f} s  {text}", err=True)
+
+
+@app.command()
+def build(lang: LangOption = DEFAULT_LANG) -> None:
+    """Build the images of all machines, those of tests too, where they are missing, and boot nothing.
+
+    Archives in the folder LUYTRE_ARCHIVES (nukeviet*.zip, Joomla*.zip) go into the machines of tests.
+
+    Example:
+      auditor lab build
+
+    """
+    from auditor import lab
+
+    say = _say(time.monotonic())
+    _do(lambda: lab.build(say))
+
+
+@app.command()
+def up(
+    hosts: _HostsArgument = None,
+    every: Annotated[bool, typer.Option("--all", help="All machines, those of tests too.")] = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Build what is missing, boot machines (default: web1, web2, web3), wait until their sites serve.
+
+    Example:
+      auditor lab up
+      auditor lab up mess1 mess2
+
+    """
+    from auditor import lab
+
+    if every and hosts:
+        raise InputError("--all means every machine", mend="name machines, or give --all alone")
+    say = _say(time.monotonic())
+    _do(lambda: lab.up(list(lab.spec().hosts) if every else hosts or None, say))
+    say(Words(lang)("lab.serving"))
+
+
+@app.command()
+def down(lang: LangOption = DEFAULT_LANG) -> None:
+    """End all machines and forget what they changed; images and keys stay.
+
+    Example:
+      auditor lab down
+
+    """
+    from auditor import lab
+
+    _do(lab.down)
+
+
+@app.command()
+def reset(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None:
+    """Bring machines (default: web1, web2, web3) back to their pristine images.
+
+    Example:
+      auditor lab reset web1
+
+    """
+    from auditor import lab
+
+    say = _say(time.monotonic())
+    _do(lambda: lab.reset(hosts or None, say))
+    say(Words(lang)("lab.serving"))
+
+
+@app.command()
+def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+    """Which machines run, and whether they answer.
+
+    Example:
+      auditor lab status --json
+
+    """
+    from auditor import lab
+
+    machines = lab.status()
+    if as_json:
+        typer.echo(json.dumps({"machines": [machine.as_json() for machine in machines]}, indent=2))
+        return
+    words = Words(lang)
+    for machine in machines:
+        if not machine.running:
+            state = words("lab.down")
+        else:
+            state = words("lab.serving" if machine.answers else "lab.not_serving")
+            state += "" if machine.current else f", {words('lab.stale')}"
+        typer.echo(f"{machine.name}  {machine.address:15}  {machine.release:9}  {state}  {' '.join(machine.sites)}")
+
+
+@app.command()
+def ssh(host: _HostArgument, lang: LangOption = DEFAULT_LANG) -> None:
+    """A shell on a machine, as the automation user.
+
+    Example:
+      auditor lab ssh web1
+
+    """
+    from auditor import lab
+
+    _do(lambda: _become(lab.ssh_command(host, terminal=sys.stdin.isatty())))
+
+
+@app.command("exec", context_settings={"allow_interspersed_args": False})
+def execute(
+    host: _HostArgument,
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD...")],
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Run a command as root on a machine; its input, output and exit code are passed through.
+
+    Example:
+      auditor lab exec web1 -- systemctl status nginx
+
+    """
+    from auditor import lab
+    from auditor.lab.ssh import as_root
+
+    wanted = command[1:] if command[:1] == ["--"] else command
+    _do(lambda: _become(lab.ssh_command(host, remote=as_root(wanted), terminal=False)))
+
+
+def _become(command: list[str]) -> None:
+    sys.stdout.flush()
+    os.execvp(command[0], command)  # noqa: S606  replaces this process: signals, input and exit code go straight through

@@ -1,0 +1,53 @@
+"""What nobody foresaw, told in one line; the traceback is kept for whoever mends the program."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.models import Lang
+from auditor.text.visible import one_line
+from auditor.text.words import Words
+
+SOFTWARE = 70
+"""Exit code of a fault of the program, as in sysexits.h."""
+IO = 74
+"""Exit code when the system refused to read or write, as in sysexits.h."""
+_SHOWN = 300
+
+
+def of_system(error: OSError, lang: Lang) -> str:
+    """The line that says what the system refused."""
+    return Words(lang)("fault.io", what=one_line(str(error), _SHOWN))
+
+
+def of_program(error: Exception, lang: Lang) -> str:
+    """The line that says what happened and where the traceback is; the traceback itself where it could not be kept."""
+    import traceback
+
+    words = Words(lang)
+    what = one_line(f"{type(error).__name__}: {error}", _SHOWN)
+    trace = "".join(traceback.format_exception(error))
+    kept = _keep(trace)
+    return words("fault.program", what=what, file=kept) if kept else f"{words('fault.unkept', what=what)}\n{trace}"
+
+
+def _keep(trace: str) -> Path | None:
+    from auditor.system import files, sqlite_file
+
+    path = sqlite_file.state_folder() / "fault.txt"
+    with contextlib.suppress(OSError, InputError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return files.private(path, [trace.encode("utf-8", "backslashreplace")])
+    return None
+
+
+def drop_output() -> None:
+    """Let go of what standard output still holds and nobody can take, so that the interpreter does not try again."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -1,0 +1,1 @@
+"""The web stack, from server to site."""

@@ -1,0 +1,1 @@
+"""What starts anything on hosts: Ansible and ssh, and what hosts answered."""

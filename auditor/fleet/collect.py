@@ -1,0 +1,86 @@
+"""Read every host once: one playbook, one task, one answer each, validated on arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from auditor.facts import BadDocument, HostFacts
+from auditor.fleet.reasons import explain
+from auditor.fleet.runner import Playbook, Task, play
+from auditor.models import Host, HostOutcome, Text
+
+COLLECT_SECONDS = 120
+_ACTION = "compliance_facts"
+
+
+def collect(
+    inventory: str, hosts: Sequence[Host], watch: Callable[[str], None] | None = None
+) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
+    """Facts by host name, and how reading went for every host asked for; ``watch`` gets each host's name when done."""
+
+    def seen(task: Task) -> None:
+        if watch is not None and (task.action == _ACTION or task.outcome in ("failed", "unreachable")):
+            watch(task.host)
+
+    run = play(
+        "collect.yml",
+        inventory=inventory,
+        limit=[host.name for host in hosts],
+        variables=declared(hosts),
+        timeout=COLLECT_SECONDS,
+        watch=seen,
+    )
+    return answers(run, hosts)
+
+
+def declared(hosts: Sequence[Host]) -> dict[str, Any]:
+    """What the collector has to know of the hosts, as a playbook's variables."""
+    return {"luytre_declared": {host.name: host.model_dump(mode="json") for host in hosts}}
+
+
+def answers(run: Playbook, hosts: Sequence[Host]) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
+    """What a playbook with the collector in it read: facts by host name, and how reading went for every host."""
+    facts: dict[str, HostFacts] = {}
+    outcomes = []
+    for host in hosts:
+        answer = _facts(run, host.name)
+        if isinstance(answer, HostFacts):
+            facts[host.name] = answer
+        outcomes.append(_outcome(host.name, answer))
+    return facts, tuple(outcomes)
+
+
+def _facts(run: Playbook, host: str) -> HostFacts | Text:
+    task = next((task for task in run.of(host) if task.action == _ACTION and task.outcome == "ok"), None)
+    if task is None:
+        failed = run.failure(host)
+        if failed is not None:
+            return explain(failed.message)
+        return explain(run.complaint) if run.complaint else _NO_ANSWER
+    document = task.result.get("document")
+    if not isinstance(document, str):
+        return _TOO_LARGE
+    try:
+        return HostFacts.parse(document)
+    except BadDocument as bad:
+        return Text(vi=f"câu trả lời của máy chủ không dùng được: {bad}", en=f"the host's answer is unusable: {bad}")
+
+
+def _outcome(host: str, answer: HostFacts | Text) -> HostOutcome:
+    if isinstance(answer, Text):
+        return HostOutcome(host=host, reached=False, reason=answer)
+    system = answer.data.get("system")
+    return HostOutcome(
+        host=host,
+        reached=True,
+        seconds=round(sum(answer.seconds.values()), 3),
+        os=system.os.name if system is not None else None,  # type: ignore[attr-defined]
+        area_errors=dict(answer.errors),
+    )
+
+
+_NO_ANSWER = Text(vi="máy chủ không trả lời trong thời gian cho phép", en="the host gave no answer in time")
+_TOO_LARGE = Text(
+    vi="câu trả lời của máy chủ quá lớn hoặc rỗng: không dùng", en="the host's answer is too large or empty: not used"
+)

@@ -1,0 +1,59 @@
+"""Sites found on a host: the virtual hosts that the web servers answer for. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from auditor.facts import HostFacts, site
+from auditor.fleet.runner import THIS_MACHINE
+from auditor.models import Application, Domain, Host, Inventory, PlainPath, Site
+
+LOCAL = Inventory(path=THIS_MACHINE, organisation=None, hosts=(Host(name=THIS_MACHINE, address="127.0.0.1"),))
+"""This machine as an inventory of one."""
+
+_DOMAIN: TypeAdapter[str] = TypeAdapter(Domain)
+_PATH: TypeAdapter[str] = TypeAdapter(PlainPath)
+
+
+def with_found_sites(host: Host, facts: HostFacts) -> Host:
+    """The host with a site for every virtual host found on it that has a proper domain name."""
+    return host.model_copy(update={"sites": tuple(_sites(host.name, facts.context()))})
+
+
+def _sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
+    """What the host calls its names and folders is taken over only in the forms that an inventory may hold."""
+    taken: set[str] = set()
+    servers: tuple[Literal["nginx", "apache"], ...] = ("nginx", "apache")
+    for server in servers:
+        area = data.get(server, {})
+        for vhost in (*(area.get("vhosts") or ()), *(area.get("unread_vhosts") or ())):
+            known = (_DOMAIN.validate_python(name) for name in vhost["names"] if _fits(_DOMAIN, name))
+            names = [name for name in dict.fromkeys(known) if name not in taken]
+            if not names:
+                continue
+            taken.update(names)
+            yield Site(
+                domain=names[0],
+                aliases=tuple(names[1:]),
+                host=host,
+                server=server,
+                document_root=vhost["root"] if _fits(_PATH, vhost["root"]) else None,
+                application=_application(data, vhost["root"]),
+            )
+
+
+def _fits(form: TypeAdapter[str], value: Any) -> bool:
+    try:
+        form.validate_python(value, strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
+def _application(data: dict[str, Any], root: str | None) -> Application | None:
+    if root is None:
+        return None
+    return site.recognised(data, {root})

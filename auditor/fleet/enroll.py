@@ -1,0 +1,452 @@
+"""Step 0 on an unknown server: from the password or key an office has to an automation account with a key of its own.
+
+What the inventory already says of the host stays as it is. Nothing is recorded before the login is proven, and before
+the inventory as it would be is one that every run takes: what a server says of itself is not to be believed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from auditor.errors import InputError
+from auditor.facts import HostFacts
+from auditor.fleet import host_keys
+from auditor.fleet.collect import collect
+from auditor.fleet.discover import with_found_sites
+from auditor.fleet.host_keys import HostKey, ssh_tool
+from auditor.fleet.reasons import explain
+from auditor.fleet.runner import Playbook, play
+from auditor.inventory import hosts as inventories
+from auditor.inventory.hosts import Reach
+from auditor.models import Host, Site, Text
+from auditor.text.visible import one_line
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
+_ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+"""What adduser takes; sudo passes over a file of /etc/sudoers.d with a dot in its name."""
+_MAKE_SECONDS = 120
+_KNOWN_HOSTS = "{{ inventory_dir }}/office/known_hosts"
+
+
+@dataclass(frozen=True)
+class Server:
+    """What is enrolled: its name in the inventory, where it answers, the host keys one of which it must prove to hold."""
+
+    name: str
+    address: str
+    port: int
+    keys: tuple[HostKey, ...]
+
+
+@dataclass(frozen=True)
+class Access:
+    """How the office gets in today: an account with a password or a key; a key's account may have a password for sudo."""
+
+    user: str
+    password: str | None = None
+    key_file: Path | None = None
+
+    def variables(self) -> Mapping[str, Any]:
+        """The same as Ansible's connection variables."""
+        key_file = None if self.key_file is None else str(self.key_file)
+        own = {"ansible_user": self.user, "ansible_ssh_private_key_file": key_file}
+        if self.password is not None:
+            own |= {"ansible_become_password": self.password}
+            own |= {"ansible_password": self.password} if key_file is None else {}
+        return own
+
+
+@dataclass(frozen=True)
+class Account:
+    """The automation account: its name on the host, and where its private key is here."""
+
+    user: str
+    key_file: Path
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What enrolment left behind."""
+
+    host: Host
+    entry: Path | None
+    """The drafted inventory entry; None: the inventory had the host already, and is as it was."""
+    differences: tuple[Text, ...]
+    """What such an inventory says otherwise than the host and this enrolment."""
+
+
+def check(folder: Path, name: str, user: str) -> None:
+    """Raises InputError for what cannot be enrolled, before any host is asked."""
+    if not folder.is_dir():
+        raise InputError(
+            "enrolment needs an inventory folder", file=folder, mend=f"mkdir -p {folder}, or copy inventories/example"
+        )
+    if not _HOST_NAME.fullmatch(name):
+        raise InputError(f"{name!r} cannot be a host's name", mend="letters, digits, '.', '-' and '_'")
+    if not _ACCOUNT_NAME.fullmatch(user):
+        raise InputError(
+            f"--automation-user {user!r}: not an account's name",
+            mend="a small letter, then small letters, digits, '-' and '_', at most 32",
+        )
+    entry = _entry_file(folder, name)
+    if _kept(folder, name) is None and entry.exists():
+        raise InputError(
+            f"this file is there already, without a host {name}",
+            file=entry,
+            mend="give the host another name, or move the file away",
+        )
+
+
+def automation_key(path: Path) -> str:
+    """The public key of ``path``; a new ed25519 pair when there is none. Raises InputError for a key of no use."""
+    public = path.with_name(path.name + ".pub")
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _keygen(path, "-q", "-t", "ed25519", "-N", "", "-C", "luytre")
+        if public.exists():
+            return public.read_text("utf-8").strip()
+    except OSError as error:
+        raise InputError(
+            f"no key can be kept here: {error.strerror}", file=path, mend="name another file with --automation-key"
+        ) from error
+    return _keygen(path, "-y", "-P", "")
+
+
+def _keygen(path: Path, *options: str) -> str:
+    done = ssh_tool("ssh-keygen", *options, "-f", str(path))
+    if done.returncode:
+        said = " ".join((done.stderr or done.stdout).split())
+        raise InputError(
+            "ssh-keygen: {said}", said=said, file=path, mend="mend the key, or name another file with --automation-key"
+        )
+    return done.stdout.strip()
+
+
+def enroll(folder: Path, server: Server, access: Access, account: Account, ask: Callable[[], str]) -> Enrolled:
+    """Make the account, read the host with it, record the host keys, and draft its inventory entry if there is none.
+
+    ``ask`` gives the password that sudo wants of a key's account. Raises InputError when the host cannot be entered or
+    read, has such an account of somebody else's, or would leave an inventory that no run takes; then nothing is written
+    here, and an account that was made meanwhile is taken back; where that fails, the error says what stays.
+    """
+    kept = _kept(folder, server.name)
+    bare = Host(name=server.name, address=server.address, automation_user=account.user)
+    if kept is None:
+        _check_with(folder, bare, server, account)
+    public_key = automation_key(account.key_file)
+    with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
+        known_hosts = Path(scratch, "known_hosts")
+        known_hosts.write_text(host_keys.lines(server.address, server.port, server.keys), "utf-8")
+        draft = Path(scratch, "hosts.yml")
+        draft.write_text(_entry(bare, server.port, account.key_file, str(known_hosts)), "utf-8")
+        access, made = _make_account(
+            draft, server, access, {"enroll_user": account.user, "enroll_key": public_key}, ask
+        )
+        facts = None
+        try:
+            facts = _read(draft, bare)
+            return _recorded(folder, server, account, kept, with_found_sites(bare, facts))
+        except InputError as error:
+            if made:
+                shut, error.left = _taken_back(draft, server.name, access, account.user)
+                if shut is not None and facts is None:
+                    raise _refused(server.name, shut, left=error.left) from error
+            raise
+
+
+def _recorded(folder: Path, server: Server, account: Account, kept: Host | None, found: Host) -> Enrolled:
+    """Write what was found, last and at once: the host keys and the entry together, or neither."""
+    entry = _entry_file(folder, server.name) if kept is None else None
+    if entry is not None:
+        _check_claims(folder, found)
+        _check_with(folder, found, server, account)
+    record = folder / "office" / "known_hosts"
+    before = record.read_bytes() if record.exists() else None
+    if not set(server.keys) <= set(host_keys.recorded(record, server.address, server.port)):
+        with _writing(record):
+            host_keys.record(record, server.address, server.port, server.keys)
+    if entry is not None:
+        try:
+            _write(entry, _entry(found, server.port, account.key_file, _KNOWN_HOSTS))
+        except InputError:
+            _put_back(record, before)
+            raise
+    if kept is None:
+        return Enrolled(found, entry, ())
+    says = inventories.reach(folder)[server.name]
+    return Enrolled(found, None, tuple(differences(kept, says, found, server, account, record.resolve())))
+
+
+def _put_back(file: Path, before: bytes | None) -> None:
+    if before is None:
+        file.unlink(missing_ok=True)
+    else:
+        file.write_bytes(before)
+
+
+def _check_with(folder: Path, host: Host, server: Server, account: Account) -> None:
+    """Raise InputError when the inventory with an entry for the host is not one that every run takes."""
+    entry = _entry_file(folder, host.name)
+    with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
+        there = Path(scratch, folder.resolve().name)
+        there.mkdir()
+        for own in folder.resolve().iterdir():
+            (there / own.name).symlink_to(own)
+        (there / entry.name).write_text(_entry(host, server.port, account.key_file, _KNOWN_HOSTS), "utf-8")
+        try:
+            inventories.load(there)
+            inventories.check_addresses(there)
+        except InputError as error:
+            if error.file is not None and error.file.is_relative_to(there):
+                own_file = folder / error.file.relative_to(there)
+                error.file = own_file if own_file != entry else None
+            raise
+
+
+def _check_claims(folder: Path, found: Host) -> None:
+    """Raise InputError when the host says that it serves what the inventory has on another."""
+    if not _has_hosts(folder):
+        return
+    on = {name: host.name for host in inventories.load(folder).hosts for site in host.sites for name in _names(site)}
+    claimed = [name for site in found.sites for name in _names(site) if name in on]
+    if claimed:
+        raise InputError(
+            "{host} says that it serves {names}, which the inventory has on {other}",
+            host=found.name,
+            names=", ".join(claimed[:5]) + (", …" if len(claimed) > 5 else ""),
+            other=on[claimed[0]],
+            mend="find out who serves it, and take it off the other server or out of the inventory",
+        )
+
+
+def _names(site: Site) -> tuple[str, ...]:
+    return (site.domain, *site.aliases)
+
+
+def _taken_back(inventory: Path, name: str, access: Access, user: str) -> tuple[Text | None, Text | None]:
+    """Take back the account that was just made: why sshd would not let it in, if so, and what stays, if anything does."""
+    try:
+        run = play(
+            "unenroll.yml", inventory=inventory, variables={**access.variables(), "enroll_user": user}, timeout=60
+        )
+    except InputError:
+        return None, _stays(name, user)
+    said = "\n".join(str(task.result.get("stdout", "")) for task in run.of(name))
+    return shut_out(said, user), None if run.status == "successful" else _stays(name, user)
+
+
+def shut_out(said: str, user: str) -> Text | None:
+    """Why sshd lets this account in by no key, of what ``playbooks/unenroll.yml`` prints; None when that is not why."""
+    lists: dict[str, list[str]] = {}
+    for line in said[:20_000].splitlines():
+        key, *words = line.lower().split() or [""]
+        lists.setdefault(key, []).extend(words)
+    of = {"users": [user.lower()], "groups": lists.get("groups", [])}
+    for kind, names in of.items():
+        allowed, denied = lists.get(f"allow{kind}"), lists.get(f"deny{kind}", [])
+        setting, shown = ("Allow", allowed) if allowed and not _matched(allowed, names) else ("Deny", denied)
+        if shown and (setting == "Allow" or _matched(denied, names)):
+            word, listed = f"{setting}{kind.capitalize()}", one_line(" ".join(shown), 100)
+            return Text(
+                vi=f"sshd không cho tài khoản {user} đăng nhập ({word} {listed}): sửa {word} trong /etc/ssh/sshd_config "
+                "trên máy chủ rồi nạp lại sshd",
+                en=f"sshd does not let the account {user} in ({word} {listed}): change {word} in /etc/ssh/sshd_config "
+                "on the host and reload sshd",
+            )
+    return None
+
+
+def _matched(patterns: Sequence[str], names: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern.partition("@")[0]) for name in names for pattern in patterns)
+
+
+def _stays(name: str, user: str) -> Text:
+    undo = f"userdel -r {user}; rm -f /etc/sudoers.d/90-{user}"
+    return Text(
+        vi=f"Ở đây chưa ghi gì; trên {name} đã có tài khoản {user} với quyền sudo, gỡ bằng: {undo}",
+        en=f"Nothing is written here; {name} has the account {user} with its sudo rule, which goes with: {undo}",
+    )
+
+
+def _entry_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.yml"
+
+
+def _kept(folder: Path, name: str) -> Host | None:
+    """The host as the inventory has it; None when it has none of that name."""
+    if not _has_hosts(folder) or name not in inventories.reach(folder):
+        return None
+    return next(host for host in inventories.load(folder).hosts if host.name == name)
+
+
+def _has_hosts(folder: Path) -> bool:
+    return any(folder.glob("*.y*ml"))
+
+
+def _make_account(
+    inventory: Path, server: Server, access: Access, wanted: Mapping[str, str], ask: Callable[[], str]
+) -> tuple[Access, bool]:
+    """Make the account: by what access, and whether it was not there before."""
+    run = _play(inventory, access, wanted)
+    failed = run.failure(server.name)
+    if failed is not None and access.password is None and "Missing sudo password" in failed.message:
+        access = replace(access, password=ask())
+        run = _play(inventory, access, wanted)
+    made = any(task.action.endswith("user") and "create_home" in task.result for task in run.changed(server.name))
+    if run.status != "successful":
+        refused = _refused(server.name, _why(run, server.name))
+        if made:
+            _, refused.left = _taken_back(inventory, server.name, access, wanted["enroll_user"])
+        raise refused
+    return access, made
+
+
+def _play(inventory: Path, access: Access, wanted: Mapping[str, str]) -> Playbook:
+    variables = {**access.variables(), **wanted}
+    return play("enroll.yml", inventory=inventory, variables=variables, timeout=_MAKE_SECONDS)
+
+
+def _why(run: Playbook, name: str) -> Text:
+    failed = run.failure(name)
+    if failed is None:
+        return explain(run.complaint)
+    said = str(failed.result.get("stdout", "")).strip()
+    return _NOT_OURS.get(said) or explain(f"{failed.message} {said}")
+
+
+_NOT_OURS: Mapping[str, Text] = {
+    "luytre: made by somebody else": Text(
+        vi="tài khoản có tên ở --automation-user đã có sẵn, không phải do 'auditor enroll' lập: hãy chọn tên khác",
+        en="the account that --automation-user names is there already, not made by 'auditor enroll': choose another name",
+    ),
+    "luytre: has a password": Text(
+        vi="tài khoản có tên ở --automation-user đã có mật khẩu, tức là có người dùng: hãy chọn tên khác",
+        en="the account that --automation-user names has a password, so somebody uses it: choose another name",
+    ),
+    "luytre: has other keys": Text(
+        vi="tệp authorized_keys của tài khoản ở --automation-user có khóa khác: bỏ khóa đó trên máy chủ, hoặc chọn tên khác",
+        en="authorized_keys of the account that --automation-user names holds other keys: take them out on the host, "
+        "or choose another name",
+    ),
+}
+"""By what ``playbooks/enroll.yml`` prints of an account that it finds."""
+
+
+def _read(inventory: Path, host: Host) -> HostFacts:
+    facts, outcomes = collect(str(inventory), [host])
+    if host.name not in facts:
+        raise _refused(host.name, outcomes[0].reason or Text(vi="không đọc được máy chủ", en="could not be read"))
+    return facts[host.name]
+
+
+def _refused(name: str, why: Text, left: Text | None = None) -> InputError:
+    error = InputError(
+        Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"), mend="run 'auditor enroll' again when mended"
+    )
+    error.left = left
+    return error
+
+
+def differences(
+    kept: Host, says: Reach, found: Host, server: Server, account: Account, known_hosts: Path
+) -> Iterator[Text]:
+    """What an inventory says of a host, where the host and its enrolment say otherwise."""
+    for key, before, now in (
+        ("ansible_host", says.address, server.address),
+        ("ansible_port", str(says.port), str(server.port)),
+        ("ansible_user", says.user, account.user),
+        ("ansible_ssh_private_key_file", _whole(says.key_file), str(account.key_file)),
+    ):
+        if before != now:
+            yield Text(
+                vi=f"{key}: bảng kiểm kê ghi {before or '—'}, nay là {now}",
+                en=f"{key}: the inventory says {before or '—'}, now it is {now}",
+            )
+    if f"UserKnownHostsFile={known_hosts}" not in says.ssh_arguments:
+        argument = f"-o UserKnownHostsFile={_KNOWN_HOSTS}"
+        yield Text(
+            vi=f"ansible_ssh_common_args: bảng kiểm kê không dùng khóa máy chủ vừa ghi nhận; thêm {argument}",
+            en=f"ansible_ssh_common_args: the inventory does not use the host keys that are recorded; add {argument}",
+        )
+    for site in _unnamed(found.sites, kept.sites):
+        yield Text(
+            vi=f"{site.domain}: có trên máy chủ, chưa có trong bảng kiểm kê ({site.document_root or '—'})",
+            en=f"{site.domain}: on the host, not in the inventory ({site.document_root or '—'})",
+        )
+    for site in _unnamed(kept.sites, found.sites):
+        yield Text(
+            vi=f"{site.domain}: có trong bảng kiểm kê, không tìm thấy trên máy chủ",
+            en=f"{site.domain}: in the inventory, not found on the host",
+        )
+
+
+def _whole(path: str | None) -> str | None:
+    return str(Path(path).expanduser()) if path is not None and path.startswith("~/") else path
+
+
+def _unnamed(sites: Sequence[Site], others: Sequence[Site]) -> Iterator[Site]:
+    """The sites none of whose names is one of the others'."""
+    names = {name for other in others for name in (other.domain, *other.aliases)}
+    return (site for site in sites if names.isdisjoint((site.domain, *site.aliases)))
+
+
+def _entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
+    sites = [
+        {
+            key: value
+            for key, value in {
+                "domain": site.domain,
+                "aliases": list(site.aliases),
+                "server": site.server,
+                "application": site.application,
+                "document_root": site.document_root,
+            }.items()
+            if value
+        }
+        for site in host.sites
+    ]
+    variables: dict[str, Any] = {
+        "ansible_host": host.address,
+        "ansible_port": port,
+        "ansible_user": host.automation_user,
+        "ansible_ssh_private_key_file": str(key_file),
+        "ansible_ssh_common_args": (
+            f"-o UserKnownHostsFile={known_hosts} -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes"
+        ),
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "luytre_admins": [],
+        "luytre_sites": sites,
+    }
+    text = yaml.safe_dump({"all": {"hosts": {host.name: variables}}}, allow_unicode=True, sort_keys=False, width=200)
+    return f"---\n# Drafted by 'auditor enroll' from what was found on the host: check it, and name units and admins.\n{text}"
+
+
+def _write(path: Path, text: str) -> None:
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    with _writing(path):
+        try:
+            scratch.write_text(text, "utf-8")
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            "cannot be written: {why}", why=error.strerror, file=path, mend="make room, or see whose the folder is"
+        ) from error

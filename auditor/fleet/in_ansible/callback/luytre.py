@@ -1,0 +1,80 @@
+"""Tells what every host came to, over a pipe of its own; prints nothing."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: luytre
+type: stdout
+short_description: Tells what every host came to, over a pipe of its own
+description:
+  - Ansible prints what hosts say, so that nothing in what is printed can be told from a host's words.
+  - A host that says more than it may has failed, and is not heard again; the others are.
+"""
+
+import os
+import time
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
+from auditor.fleet.in_ansible import EVENTS
+from auditor.fleet.in_ansible.allowance import Allowance
+from auditor.system import wire
+
+
+class CallbackModule(CallbackBase):  # type: ignore[misc]
+    """See DOCUMENTATION."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "luytre"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pipe = os.open(os.environ[EVENTS], os.O_WRONLY | os.O_CLOEXEC)
+        self._began: dict[tuple[str, str], float] = {}
+        self._allowances: dict[str, Allowance] = {}
+
+    def v2_runner_on_start(self, host: Any, task: Any) -> None:
+        self._began[host.get_name(), task._uuid] = time.time()
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        self._tell(result, "changed" if result.is_changed() else "ok")
+
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        self._tell(result, "skipped")
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        ignored = "changed" if result.is_changed() else "ok"
+        self._tell(result, ignored if ignore_errors else "failed")
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        self._tell(result, "unreachable")
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        self._send({"event": "end", "failed": bool(stats.failures or stats.dark)})
+
+    def _tell(self, result: Any, outcome: str) -> None:
+        host, task, now = result.host.get_name(), result.task, time.time()
+        allowance = self._allowances.setdefault(host, Allowance())
+        told = allowance.told(outcome, result.result)
+        if told is None:
+            return
+        self._send(
+            {
+                "event": "task",
+                "host": host,
+                "name": task.get_name()[:500],
+                "role": task._role._role_name if task._role else None,
+                "action": str(task.action),
+                "outcome": told[0],
+                "result": told[1],
+                "began": self._began.pop((host, task._uuid), now),
+                "ended": now,
+            }
+        )
+
+    def _send(self, message: dict[str, Any]) -> None:
+        left = memoryview(wire.packed(message))
+        while left:
+            left = left[os.write(self._pipe, left) :]

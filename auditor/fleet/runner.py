@@ -1,0 +1,392 @@
+"""The only door to ansible-runner: start a playbook, hand back what each host said. Data in, data out.
+
+Every run has a private folder of its own (mode 0700), removed afterwards. Host keys are strict. A password is handed
+to who asks for it, ssh or Ansible, and lies in no file: what Ansible would give ssh by itself, it keeps in shared memory.
+
+Ansible runs in a thread of its own, and what it says is heard here. A run is over with its last word, the recap: the
+0.2 s that its process takes to end are nobody's loss.
+
+What hosts came to is told by a callback of ours (``auditor.fleet.in_ansible``) over a pipe of its own. What Ansible prints,
+hosts' words among it, is no more than a complaint when nothing was told. The runner starts, times and ends the process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import shlex
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Thread, current_thread, main_thread
+from typing import Any, Literal
+
+from auditor.fleet import askpass, ssh_options
+from auditor.fleet.in_ansible import EVENTS, bounds
+from auditor.inventory import hosts as inventories
+from auditor.inventory import variables, vault
+from auditor.system import resources, wire
+
+THIS_MACHINE = "localhost"
+COMMAND_SECONDS = 900
+"""For one command on one host, unless told otherwise, and no more than most of what the whole run has: a host that
+hangs is cut off, and named, while there is time left for the others.
+"""
+_MOST = 0.8
+_IN_ALL = 1.6
+"""All commands of one host together have so many times as much as one: all hosts wait for the slowest at each task."""
+_IN_ANSIBLE = Path(__file__).parent / "in_ansible"
+_MAX_MEMORY = 1_500_000
+"""Kilobytes of addresses for each of Ansible's processes."""
+_MAX_COMPLAINT = 20_000
+_POLL_SECONDS = 0.2
+"""How soon the runner sees that its time is over."""
+_FOR_SSH, _FOR_SUDO = "ansible_password", "ansible_become_password"
+"""Variables that are passwords."""
+_SUDO_ASKS = r"(?i)BECOME password(\[defaults to SSH password\])?: ?$"
+
+CUT_SHORT = "cut short"
+"""The status of a run that somebody or something ended before its last word: no host has come to its end for certain."""
+
+_SAYING = ("msg", "module_stderr", "module_stdout", "stderr")
+_ITEMS = 5
+
+Outcome = Literal["ok", "changed", "skipped", "failed", "unreachable"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one task came to on one host."""
+
+    host: str
+    name: str
+    role: str | None
+    action: str
+    outcome: Outcome
+    result: Mapping[str, Any]
+    began: float = 0.0
+    """Epoch seconds, by the controller's clock."""
+    ended: float = 0.0
+
+    @property
+    def message(self) -> str:
+        """Ansible's own words about a failure; of a task that is done for several items those about the items first."""
+        items = self.result.get("results")
+        told = [one for one in items if isinstance(one, Mapping)] if isinstance(items, list | tuple) else []
+        failed = [one for one in told if one.get("failed") or "exception" in one]
+        parts = [one.get(key) for one in (*failed[:_ITEMS], self.result) for key in _SAYING]
+        return "\n".join(str(part) for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """One run of a playbook."""
+
+    status: str
+    tasks: tuple[Task, ...]
+    complaint: str = ""
+
+    def of(self, host: str) -> tuple[Task, ...]:
+        """The tasks of one host, in order."""
+        return tuple(task for task in self.tasks if task.host == host)
+
+    def failure(self, host: str) -> Task | None:
+        """The task that ended the host's run, if one did."""
+        return next((task for task in self.of(host) if task.outcome in ("failed", "unreachable")), None)
+
+    def changed(self, host: str) -> tuple[Task, ...]:
+        """The tasks that changed something."""
+        return tuple(task for task in self.of(host) if task.outcome == "changed")
+
+
+@dataclass
+class _Heard:
+    """What was heard of a run so far."""
+
+    watch: Callable[[Task], None] | None
+    tasks: list[Task] = field(default_factory=list)
+    status: str | None = None
+    complaint: str = ""
+    """The first and the last of what Ansible printed."""
+
+    def hear(self, message: dict[str, Any]) -> None:
+        if message.pop("event") == "end":
+            self.status = "failed" if message["failed"] else "successful"
+            return
+        task = Task(**message)
+        self.tasks.append(task)
+        if self.watch is not None:
+            self.watch(task)
+
+    def read(self, printed: bytes) -> None:
+        whole = self.complaint + printed.decode("utf-8", "replace")
+        half = _MAX_COMPLAINT // 2
+        self.complaint = whole if len(whole) <= _MAX_COMPLAINT else whole[:half] + whole[-half:]
+
+
+def _handing(password: Any, folder: Path) -> AbstractContextManager[None]:
+    return nullcontext() if password is None else askpass.handing(str(password), folder)
+
+
+class _Ansible(Thread):
+    """Ansible, beside us. ``over`` can be read when it has ended; a run that failed to begin has its error."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__()
+        self.status = ""
+        self.error: BaseException | None = None
+        self._arguments = arguments
+        self._told_to_end = Event()
+        self._folder = tempfile.TemporaryDirectory(prefix="luytre-")
+        self.events, self.printed = (_pipe(Path(self._folder.name, name)) for name in (_EVENTS, _PRINTED))
+        self.over, self._ends = os.pipe()
+
+    def run(self) -> None:
+        try:
+            from ansible_runner.interface import init_runner
+
+            password = self._arguments["variables"].get(_FOR_SSH)
+            with self._folder as folder, _handing(password, Path(folder)):
+                given, command, environment = _given(Path(folder), **self._arguments)
+                runner = init_runner(**given, cancel_callback=self._told_to_end.is_set)
+                runner.config.command = [*command, *runner.config.command]
+                runner.config.env |= environment
+                runner.config.pexpect_timeout = _POLL_SECONDS
+                runner.run()
+                self.status = str(runner.status)
+        except BaseException as error:  # whatever it is: it belongs to who asked
+            self.error = error
+        finally:
+            os.close(self._ends)
+
+    def end(self) -> None:
+        """Tell Ansible to end, and wait until it has."""
+        self._told_to_end.set()
+        self.join()
+
+    def close(self) -> None:
+        """Hear no more."""
+        for pipe in (self.events, self.printed, self.over):
+            os.close(pipe)
+
+
+_EVENTS, _PRINTED = "events", "printed"
+_PIECE = 65_536
+
+
+def _pipe(path: Path) -> int:
+    os.mkfifo(path, 0o600)
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+
+def play(
+    playbook: Path | str,
+    *,
+    inventory: Path | str,
+    limit: Sequence[str] = (),
+    variables: Mapping[str, Any] | None = None,
+    check: bool = False,
+    tags: Sequence[str] = (),
+    timeout: float | None = None,
+    patience: float = COMMAND_SECONDS,
+    watch: Callable[[Task], None] | None = None,
+    sockets: Path | None = None,
+) -> Playbook:
+    """Run a playbook of ours against an inventory; ``watch`` sees each task's result as it comes.
+
+    Playbooks that share a folder of ``sockets`` share their SSH connections for a minute.
+
+    The inventory ``THIS_MACHINE`` is this machine, without SSH; as root only when we are.
+
+    ``timeout`` is in seconds for the whole run, ``patience`` for one command on one host. Never raises for
+    what hosts do; a playbook that could not even start
+    has the status "failed", no tasks, and a complaint. Raises KeyboardInterrupt on Ctrl-C and, in the main thread, on
+    SIGTERM, once Ansible has ended here; what it started on hosts may go on.
+    """
+    heard = _Heard(watch)
+    ansible = _Ansible(
+        playbook=resources.playbook(playbook) if isinstance(playbook, str) else playbook,
+        inventory=inventory,
+        limit=limit,
+        variables=variables or {},
+        check=check,
+        tags=tags,
+        timeout=timeout,
+        patience=patience,
+        sockets=sockets,
+    )
+    with interruptible():
+        ansible.start()
+        try:
+            status = _listen(ansible, heard)
+        except BaseException:
+            ansible.end()
+            raise
+        finally:
+            ansible.close()
+    return Playbook(status, tuple(heard.tasks), "" if heard.tasks else heard.complaint)
+
+
+def _listen(ansible: _Ansible, heard: _Heard) -> str:
+    """Hear all that Ansible has to say; how it went."""
+    unpacker = wire.Unpacker(8 * bounds.MAX_SAID)
+    with selectors.DefaultSelector() as ready:
+        for pipe in (ansible.events, ansible.printed, ansible.over):
+            ready.register(pipe, selectors.EVENT_READ)
+        while True:
+            sources = {key.fd for key, _ in ready.select()}
+            is_over = ansible.over in sources
+            for source in (ansible.printed, ansible.events):
+                while is_over or source in sources:
+                    piece = _read(source)
+                    if piece is None:
+                        break
+                    if not piece:
+                        with suppress(KeyError):
+                            ready.unregister(source)
+                        break
+                    if source == ansible.printed:
+                        heard.read(piece)
+                    else:
+                        for message in unpacker.messages(piece):
+                            heard.hear(message)
+                    if not is_over:
+                        break
+            if heard.status is not None:
+                return heard.status
+            if is_over:
+                break
+    if ansible.error is not None:
+        raise ansible.error
+    return CUT_SHORT if heard.tasks and ansible.status != "timeout" else ansible.status
+
+
+def _read(pipe: int) -> bytes | None:
+    """What is there by now: nothing when its other end is closed, None when there may be more later."""
+    try:
+        return os.read(pipe, _PIECE)
+    except BlockingIOError:
+        return None
+
+
+def _given(
+    folder: Path,
+    *,
+    playbook: Path,
+    inventory: Path | str,
+    limit: Sequence[str],
+    variables: Mapping[str, Any],
+    check: bool,
+    tags: Sequence[str],
+    timeout: float | None,
+    patience: float,
+    sockets: Path | None,
+) -> tuple[dict[str, Any], list[str], dict[str, str]]:
+    """A run in the runner's own terms, what its command begins with, and what it must not decide of the environment.
+
+    Its files are laid out in ``folder``.
+    """
+    (folder / "ansible.cfg").touch()
+    local = inventory == THIS_MACHINE
+    where = folder / "hosts.yml" if local else Path(inventory)
+    if local:
+        where.write_text(json.dumps({"all": {"hosts": {THIS_MACHINE: None}}}), "utf-8")
+    own = {"ansible_connection": "local", "ansible_become": os.geteuid() == 0} if local else {}
+    asks, typed = (variables.get(key) is not None for key in (_FOR_SSH, _FOR_SUDO))
+    given = folder / "variables.json"
+    told = {key: value for key, value in variables.items() if key not in (_FOR_SSH, _FOR_SUDO)}
+    given.write_text(json.dumps({**told, **own}, ensure_ascii=False), "utf-8")
+    arguments = ["--extra-vars", f"@{given}", *(["--ask-become-pass"] if typed else [])]
+    arguments += ["--limit", ",".join(limit)] if limit else []
+    arguments += ["--tags", ",".join(tags)] if tags else []
+    arguments += ["--check", "--diff"] if check else []
+    environment = _environment(folder, sockets, asks=asks)
+    environment |= {
+        "ANSIBLE_SSH_EXECUTABLE": str(_door(folder, min(patience, _MOST * timeout) if timeout else patience))
+    }
+    key_files = [] if local else [inventories.reach(where)[name].key_file for name in limit or inventories.reach(where)]
+    runners = {
+        "private_data_dir": str(folder),
+        "playbook": str(playbook),
+        "inventory": str(where.absolute()),
+        "cmdline": " ".join(arguments),
+        "envvars": ssh_options.environment(environment, key_files),
+        "passwords": {_SUDO_ASKS: str(variables[_FOR_SUDO])} if typed else {},
+        "timeout": timeout,
+        "quiet": True,
+        "suppress_env_files": True,
+    }
+    within = "" if local else f"ulimit -v {_MAX_MEMORY}; "
+    start = f'{within}"$@" </dev/null >{shlex.quote(str(folder / _PRINTED))} 2>&1'
+    ours = {
+        "ANSIBLE_STDOUT_CALLBACK": "luytre",
+        "ANSIBLE_CALLBACK_PLUGINS": str(_IN_ANSIBLE / "callback"),
+        EVENTS: str(folder / _EVENTS),
+    }
+    return runners, ["/bin/sh", "-c", start, "sh"], ours
+
+
+def _door(folder: Path, seconds: float) -> Path:
+    """What Ansible takes for ssh: ssh as it may talk to a host."""
+    door = f"import sys; sys.path.append({str(_IN_ANSIBLE.parents[2])!r}); from auditor.fleet.in_ansible.door import main; main()"
+    spent = folder / "spent"
+    spent.mkdir()
+    command = [sys.executable, "-I", "-S", "-c", door, str(seconds), str(_IN_ALL * seconds), str(spent)]
+    path = folder / "ssh"
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', "utf-8")
+    path.chmod(0o700)
+    return path
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM interrupts as Ctrl-C does, so that what goes on is ended in order; in the main thread, where signals go."""
+    if current_thread() is not main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _environment(folder: Path, sockets: Path | None, *, asks: bool) -> dict[str, str]:
+    """``asks``: SSH gets a password by way of the folder."""
+    kept = {key: os.environ[key] for key in ("HOME", ssh_options.AGENT, "LANG", "USER", "LOGNAME") if key in os.environ}
+    password = vault.password_file()
+    return {
+        **kept,
+        **(askpass.variables(folder) if asks else {}),
+        **({vault.PASSWORD_FILE: str(password)} if password else {}),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
+        "ANSIBLE_CONFIG": f"{folder}/ansible.cfg",
+        "ANSIBLE_ROLES_PATH": str(resources.roles()),
+        "ANSIBLE_HOME": f"{folder}/.ansible",
+        "ANSIBLE_LOCAL_TEMP": f"{folder}/local",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets or f"{folder}/cp"),
+        "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist={60 if sockets else 15}s "
+        f"{' '.join(ssh_options.words(askpass.OPTIONS if asks else {'BatchMode': 'yes'}))} -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3",
+        "ANSIBLE_INVENTORY_ENABLED": "yaml",
+        "ANSIBLE_INVENTORY_IGNORE_REGEX": variables.NOT_READ,
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
+        "ANSIBLE_PIPELINING": "True",
+        "ANSIBLE_SSH_TRANSFER_METHOD": "piped",
+        "ANSIBLE_FORKS": "16",
+        "ANSIBLE_TIMEOUT": "10",
+        "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
+        "ANSIBLE_GATHERING": "explicit",
+        "ANSIBLE_RETRY_FILES_ENABLED": "False",
+        "ANSIBLE_DEPRECATION_WARNINGS": "False",
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "False",
+        "ANSIBLE_NOCOLOR": "True",
+    }

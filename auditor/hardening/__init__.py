@@ -1,0 +1,1 @@
+"""Changing hosts with a way back."""

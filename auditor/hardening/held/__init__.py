@@ -1,0 +1,1 @@
+"""Why a change must not be made now, or not without being accepted."""

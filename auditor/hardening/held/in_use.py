@@ -1,0 +1,269 @@
+"""What is in use and would be taken away: read in logs, code and uploads, named before a change is made. Pure.
+
+What people use is not taken from them silently. A change that would is held, with what was seen, until it is accepted
+by name; once it is, what was seen goes with it as a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from auditor.facts import HostFacts
+from auditor.facts import site as sites
+from auditor.models import Domain, Host, Text
+from auditor.text.visible import one_line
+
+BODY_LIMIT = 134_217_728
+"""Bytes; what ``nginx.body_limit`` brings larger limits down to."""
+MIB = 1 << 20
+MAX_TOLD = 5
+FRAMES = ("nginx.frame", "apache.frame")
+UPLOADED = ("nginx.upload_exec", "apache.upload_exec")
+WALLS = ("firewall.default_deny", "firewall.ipv6", "firewall.boot")
+SEARCH = (
+    *("google", "bing", "yahoo", "duckduckgo", "coccoc", "baidu", "yandex", "ecosia", "facebook", "zalo", "youtube"),
+    *("twitter", "linkedin", "tiktok", "instagram", "chatgpt", "perplexity", "cloudflare", "t"),
+)
+"""Whose links lead everywhere, and who frame nobody: one label of their names."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """What is in use, by the controls that would take it away."""
+
+    hosts: Mapping[str, Text] = field(default_factory=dict)
+    sites: Mapping[str, Mapping[Domain, Text]] = field(default_factory=dict)
+
+    def said(self, control: str) -> Text | None:
+        """All that a control would take away, on the host and on its sites."""
+        parts = [self.hosts[control]] if control in self.hosts else []
+        parts += [
+            Text(vi=f"{domain}: {what.vi}", en=f"{domain}: {what.en}")
+            for domain, what in self.sites.get(control, {}).items()
+        ]
+        if not parts:
+            return None
+        return Text(vi="; ".join(part.vi for part in parts), en="; ".join(part.en for part in parts))
+
+
+def of(host: Host, facts: HostFacts, controls: Iterable[str]) -> Used:
+    """What these controls would take away, as far as it could be read."""
+    data, wanted = facts.context(), set(controls)
+    if "in_use" not in data:
+        unread = dict.fromkeys((*FRAMES, "nginx.body_limit", "php_fpm.disable_functions", "accounts.umask"), _UNREAD)
+        reached = {control: what for control, what in _reached(host, data) if control in wanted}
+        return Used({**{control: what for control, what in unread.items() if control in wanted}, **reached})
+    on_host = {control: what for judge in _HOST for control, what in judge(host, data) if control in wanted}
+    on_sites: dict[str, dict[Domain, Text]] = {}
+    for site in host.sites:
+        seen = sites.view(site, data, facts.errors)
+        for judge in _SITE:
+            for control, what in judge(host, seen, data):
+                if control in wanted:
+                    on_sites.setdefault(control, {})[site.domain] = what
+    return Used(on_host, on_sites)
+
+
+_UNREAD = Text(
+    vi="chưa biết có ai dùng hay không, vì không đọc được nhật ký và mã của trang",
+    en="whether anybody does is not known, for logs and code could not be read",
+)
+
+
+def held(control: str, what: Text) -> Text:
+    """Why a change is held that would take this away."""
+    return Text(
+        vi=f"đang được dùng: {what.vi}; nếu vẫn muốn làm, thêm --accept {control} hoặc ghi vào luytre_accept",
+        en=f"in use: {what.en}; to do it all the same, add --accept {control} or name it in luytre_accept",
+    )
+
+
+def note(what: Text, more: Text | None) -> Text:
+    """What to know of a change that takes this away, accepted by name."""
+    return Text(
+        vi=f"đang được dùng và sẽ mất: {what.vi}" + (f". {more.vi}" if more else ""),
+        en=f"in use, and taken away: {what.en}" + (f". {more.en}" if more else ""),
+    )
+
+
+# --- the host ----------------------------------------------------------------------------------------------
+
+
+def _calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """Functions that sites' code calls and that nobody declared."""
+    needed = {function for site in host.sites for function in site.php_functions}
+    found = [
+        f"{call['function']} ({one_line(root['path'], 100)}: {_examples(call)})"
+        for root in _roots(data)
+        for call in root["calls"]
+        if call["function"] not in needed
+    ]
+    unsearched = ", ".join(one_line(root["path"], 100) for root in _roots(data) if root["cut_short"])
+    if unsearched and not found:
+        yield (
+            "php_fpm.disable_functions",
+            Text(
+                vi=f"chưa biết mã trong {unsearched} có gọi hay không, vì chưa tìm được hết",
+                en=f"whether the code in {unsearched} does is not known, for it was not searched to its end",
+            ),
+        )
+    if found:
+        said = "; ".join(found[:MAX_TOLD]) + (" …" if len(found) > MAX_TOLD else "")
+        yield (
+            "php_fpm.disable_functions",
+            Text(
+                vi=f"mã của trang gọi {said} (nếu trang cần, ghi vào php_functions)",
+                en=f"the sites' code calls {said} (declare what a site needs in its php_functions)",
+            ),
+        )
+
+
+def _examples(call: Mapping[str, Any]) -> str:
+    shown = [one_line(path, 100) for path in call["examples"]]
+    return ", ".join(shown) + (" …" if call["files"] > len(shown) else "")
+
+
+def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """People whose new files the web server could no longer read."""
+    people: dict[str, int] = {}
+    for root in _roots(data):
+        for person in root["people"]:
+            people[person["account"]] = people.get(person["account"], 0) + person["files"]
+    if people:
+        said = ", ".join(f"{one_line(name, 40)} ({number})" for name, number in sorted(people.items())[:MAX_TOLD])
+        yield (
+            "accounts.umask",
+            Text(
+                vi=f"tệp mới do {said} đưa lên các trang web chỉ đọc được nhờ quyền của mọi người, sau đó sẽ báo 403",
+                en=f"files that {said} put on the sites are readable only because everybody may; new ones would answer 403",
+            ),
+        )
+
+
+def _reached(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """Ports that answer the network now, and that nobody declared."""
+    known = {80, 443, *host.open_ports, *data.get("firewall", {}).get("ssh", {}).get("ports", ())}
+    found = {
+        each["port"]: each["process"] or "?"
+        for each in data.get("firewall", {}).get("exposed", ())
+        if each["protocol"] == "tcp" and each["port"] not in known
+    }
+    if found:
+        said = ", ".join(f"{port} ({one_line(process, 40)})" for port, process in sorted(found.items())[:10])
+        for control in WALLS:
+            yield (
+                control,
+                Text(
+                    vi=f"cổng {said} đang mở ra ngoài và sẽ bị đóng (cổng nào cần thì ghi vào luytre_open_ports)",
+                    en=f"ports {said} are open to the network and would be closed (declare those needed in luytre_open_ports)",
+                ),
+            )
+
+
+def _status_pages(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    number = sum(log["status_pages"] for log in data.get("in_use", {}).get("logs", ()))
+    if number:
+        yield (
+            "apache.modules",
+            Text(
+                vi=f"/server-status được xem {number} lần, như một phần mềm giám sát",
+                en=f"/server-status was fetched {number} times, as monitoring does",
+            ),
+        )
+
+
+_HOST: tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[str, Text]]], ...] = (
+    _calls,
+    _uploaders,
+    _reached,
+    _status_pages,
+)
+
+
+# --- a site ------------------------------------------------------------------------------------------------
+
+
+def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """A limit that somebody set on purpose, and that what is behind it can take, or files as large that were sent."""
+    limits = [vhost["body_limit"] or 0 for vhost in site.get("vhosts", ()) if vhost["server"] == "nginx"]
+    limit = max(limits, default=0)
+    sent = max((root["largest_upload"] for root in _of_site(site, data)), default=0)
+    backends = [pool["settings"]["post_max_bytes"] for pool in site.get("pools", ())]
+    taken = max(backends, default=0)
+    others = any(vhost["proxies_to"] or vhost["writes"] for vhost in site.get("vhosts", ()))
+    if sent > BODY_LIMIT:
+        yield (
+            "nginx.body_limit",
+            Text(
+                vi=f"đã có tệp {sent // MIB} MB được đưa lên, quá giới hạn {BODY_LIMIT // MIB} MB",
+                en=f"a file of {sent // MIB} MB was uploaded, above the limit of {BODY_LIMIT // MIB} MB",
+            ),
+        )
+    elif limit > BODY_LIMIT and (others or taken > BODY_LIMIT):
+        yield (
+            "nginx.body_limit",
+            Text(
+                vi=f"giới hạn {limit // MIB} MB được đặt riêng cho trang và ứng dụng phía sau nhận được chừng ấy",
+                en=f"a limit of {limit // MIB} MB was set on purpose, and the application behind it takes as much",
+            ),
+        )
+
+
+def _framers(host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """Others whose pages may hold this site in a frame: declared ones, and those that lead here often."""
+    own = {name for one in host.sites for name in (one.domain, *one.aliases)}
+    seen: dict[str, int] = {}
+    for log in _logs_of_site(site, data):
+        for referrer in log["referrers"]:
+            name = referrer["host"]
+            if name not in own and not set(name.split(".")[:-1]) & set(SEARCH):
+                seen[name] = seen.get(name, 0) + referrer["requests"]
+    frequent = sorted(seen, key=lambda name: (-seen[name], name))[:MAX_TOLD]
+    names = list(dict.fromkeys((*site["external_domains"], *frequent)))
+    if names:
+        said = ", ".join(one_line(name, 100) for name in names)
+        for control in FRAMES:
+            yield (
+                control,
+                Text(
+                    vi=f"{said} có thể đang hiển thị trang trong khung (đã khai báo, hoặc thường dẫn khách đến)",
+                    en=f"{said} may show the site in a frame (declared, or visitors often come from there)",
+                ),
+            )
+
+
+def _uploaded_php(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    number = sum(log["uploaded_php"] for log in _logs_of_site(site, data))
+    if number:
+        for control in UPLOADED:
+            yield (
+                control,
+                Text(
+                    vi=f"PHP trong thư mục tải lên đã trả lời {number} lần",
+                    en=f"PHP in upload folders was answered {number} times",
+                ),
+            )
+
+
+_SITE: tuple[Callable[[Host, Mapping[str, Any], Mapping[str, Any]], Iterator[tuple[str, Text]]], ...] = (
+    _large_bodies,
+    _framers,
+    _uploaded_php,
+)
+
+
+def _roots(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = data.get("in_use", {}).get("roots", [])
+    return found
+
+
+def _of_site(site: Mapping[str, Any], data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    own = {site.get("document_root"), *site.get("roots", ())}
+    return [root for root in _roots(data) if root["path"] in own]
+
+
+def _logs_of_site(site: Mapping[str, Any], data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    paths = {vhost["access_log"] for vhost in site.get("vhosts", ())}
+    return [log for log in data.get("in_use", {}).get("logs", ()) if log["path"] in paths]

@@ -1,0 +1,115 @@
+"""Whom a planned change would lock out, in words: held until somebody accepts it by naming control and account. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from auditor.models import ACCEPTED_LOSS, ControlId, Text
+from auditor.text.visible import one_line
+
+MAX_TOLD = 6
+MAX_ACCOUNT, MAX_NAMES = 256, 20_000
+"""Characters."""
+ANYBODY = "*"
+"""The role's word for whoever comes in where sshd keeps no record."""
+_METHODS = {
+    "publickey": Text(vi="khóa", en="key"),
+    "password": Text(vi="mật khẩu", en="password"),
+    "keyboard-interactive": Text(vi="mật khẩu hoặc mã hỏi đáp", en="password or code asked for"),
+    "none": Text(vi="mật khẩu trống", en="empty password"),
+    "hostbased": Text(vi="tên máy", en="host name"),
+}
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What planned controls take from people."""
+
+    held: Mapping[ControlId, Text] = field(default_factory=dict)
+    """Control to whom it would lock out though nobody accepted that."""
+    accepted: Mapping[ControlId, Text] = field(default_factory=dict)
+    """Control to whom it locks out, as somebody accepted by name."""
+
+
+def told(found: Iterable[Any]) -> Losses:
+    """The role's losses in words."""
+    held: dict[ControlId, list[Any]] = {}
+    accepted: dict[ControlId, list[Any]] = {}
+    for loss in found:
+        (accepted if loss.accepted else held).setdefault(loss.control, []).append(loss.way)
+    return Losses(
+        held={control: _held(control, ways) for control, ways in held.items()},
+        accepted={control: _accepted(ways) for control, ways in accepted.items()},
+    )
+
+
+def _held(control: ControlId, ways: list[Any]) -> Text:
+    who = _who(ways)
+    names = ",".join(dict.fromkeys(ACCEPTED_LOSS.format(control=control, account=way.account) for way in ways))
+    accept = shlex.quote(one_line(names, MAX_NAMES))
+    through = all(way.to is not None for way in ways)
+    mend = _MEND_TUNNEL if through else _MEND_KEY
+    what = _CUTS if through else _LOCKS
+    return Text(
+        vi=f"{what.vi} {who.vi}; {mend.vi}, hoặc chấp nhận từng người bằng --accept {accept}",
+        en=f"{what.en} {who.en}; {mend.en}, or accept it person by person with --accept {accept}",
+    )
+
+
+def _accepted(ways: list[Any]) -> Text:
+    who = _who(ways)
+    return Text(vi=f"theo chấp nhận, {_LOCKS.vi} {who.vi}", en=f"as accepted, {_LOCKS.en} {who.en}")
+
+
+def _who(ways: list[Any]) -> Text:
+    """By account and what opens it, with the addresses: nobody's name is left out."""
+    grouped: dict[tuple[str, tuple[str, ...], str | None], list[Any]] = {}
+    for way in ways:
+        grouped.setdefault((way.account, way.methods, way.to), []).append(way)
+    each = [_one(account, members) for (account, _, _), members in grouped.items()]
+    return Text(vi="; ".join(text.vi for text in each), en="; ".join(text.en for text in each))
+
+
+def _one(account: str, ways: list[Any]) -> Text:
+    if account == ANYBODY:
+        return _UNRECORDED
+    account, first = one_line(account, MAX_ACCOUNT), max(ways, key=lambda way: way.last)
+    places = list(dict.fromkeys(way.source for way in ways if way.last and way.source))
+    where = ", ".join(places[:MAX_TOLD]) + (" …" if len(places) > MAX_TOLD else "")
+    if not first.last:
+        return Text(
+            vi=f"{account} (quản trị viên trong danh mục, chưa có khóa SSH dùng được)",
+            en=f"{account} (a declared administrator without an SSH key that works)",
+        )
+    day = f"{datetime.fromtimestamp(first.last, UTC):%Y-%m-%d}"
+    if first.to is not None:
+        to = f" {first.to}" if first.to else ""
+        return Text(
+            vi=f"{account} (từ {where}, qua máy chủ này đi tiếp{to}, gần nhất {day})",
+            en=f"{account} (from {where}, on through this host{' to' + to if to else ''}, last on {day})",
+        )
+    if not first.methods:
+        return Text(
+            vi=f"{account} (từ {where}, không rõ bằng gì, gần nhất {day})",
+            en=f"{account} (from {where}, nobody knows by what, last on {day})",
+        )
+    how = [_METHODS.get(method, Text(vi=method, en=method)) for method in first.methods]
+    by = Text(vi=" + ".join(text.vi for text in how), en=" + ".join(text.en for text in how))
+    return Text(
+        vi=f"{account} (từ {where}, bằng {by.vi}, gần nhất {day})",
+        en=f"{account} (from {where}, by {by.en}, last on {day})",
+    )
+
+
+_UNRECORDED = Text(
+    vi="ai đó vào bằng mật khẩu, vì nhật ký SSH ở đây không cho biết ai đã vào trong hai tuần qua",
+    en="whoever comes in by a password, for the records here do not tell who came in over the last two weeks",
+)
+_LOCKS = Text(vi="sẽ khóa ngoài", en="would lock out")
+_CUTS = Text(vi="sẽ cắt đường hầm đang dùng của", en="would cut what goes through sshd for")
+_MEND_KEY = Text(vi="thêm khóa (ssh-copy-id) và vào thử bằng khóa", en="add a key (ssh-copy-id) and come in by it once")
+_MEND_TUNNEL = Text(vi="chuyển họ sang cách khác trước", en="move them to another way first")

@@ -1,0 +1,127 @@
+"""Hardenings as they go on, one file each, so that a run that was killed can be told about and finished by the next.
+
+Beside the history. Every step is on the disk before the next begins. One hardening at a time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from auditor.errors import InputError
+from auditor.history import runs
+from auditor.models import Hardening
+from auditor.system.reserve import Reserve
+
+ROOM = 4 << 20
+"""Bytes for the records of a hardening on a disk that has run full since it began."""
+
+
+class Journal:
+    """The hardenings kept in one folder."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or runs.default_path().parent / "hardenings"
+        self.reserve = Reserve(self.folder / "room", ROOM)
+
+    def write(self, hardening: Hardening) -> None:
+        """Keep how far a hardening has got. Whole or not at all, also after a power cut. Raises InputError when it cannot."""
+        self._make()
+        path = self.folder / f"{hardening.id}.json"
+        try:
+            self.reserve.with_room(lambda: self._write(path, hardening))
+        except OSError as error:
+            raise InputError(
+                f"cannot write {path}: {error.strerror}", mend="make room there, or set LUYTRE_STATE"
+            ) from error
+
+    def _write(self, path: Path, hardening: Hardening) -> None:
+        draft = path.with_suffix(".new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(hardening.model_dump_json(indent=1).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def all(self, inventory: str) -> tuple[Hardening, ...]:
+        """The hardenings of an inventory, the last first."""
+        key = runs.key_of(inventory)
+        paths = sorted(self.folder.glob("*.json"), reverse=True) if self.folder.is_dir() else []
+        return tuple(known for path in paths if runs.key_of((known := _read(path)).inventory) == key)
+
+    def find(self, inventory: str, run: str | None) -> Hardening:
+        """The hardening with that id, or with a beginning that only one has; by default the last.
+
+        Raises InputError when there is none.
+        """
+        kept = self.all(inventory)
+        matching = [known for known in kept if run is None or known.id.startswith(run)]
+        if not matching or (run and len(matching) > 1):
+            raise InputError(
+                f"no single hardening {run!r} of the inventory {inventory} is known here"
+                if run
+                else f"no hardening of the inventory {inventory} is known here",
+                mend="see 'auditor history list'",
+                guess=runs.nearest_run(run, [known.id for known in kept]) if run and not matching else None,
+            )
+        return matching[0]
+
+    def unfinished(self, inventory: str) -> tuple[Hardening, ...]:
+        """Hardenings of which we do not know how they ended on some host."""
+        return tuple(known for known in self.all(inventory) if known.having("applying", "armed", "lost"))
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the controller's lock. Raises InputError at once when another run has it."""
+        handle = self._lock_file()
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(handle, 100, 0).decode("ascii", "replace").strip()
+                raise InputError(
+                    f"another run that changes hosts is in progress here (process {holder})",
+                    mend="wait for it, or end that process: its hosts bring themselves back",
+                ) from None
+            os.truncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+            yield
+        finally:
+            os.close(handle)
+
+    def _lock_file(self) -> int:
+        self._make()
+        path = self.folder / "lock"
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}", mend="set LUYTRE_STATE") from error
+
+    def _make(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InputError(
+                f"cannot make the folder {self.folder}: {error.strerror}", mend="set LUYTRE_STATE"
+            ) from error
+
+
+def _read(path: Path) -> Hardening:
+    try:
+        return Hardening.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise InputError(
+            f"this record of a hardening cannot be read: {error.errors(include_url=False)[0]['msg']}",
+            file=path,
+            mend="it may be a newer version's: update Lũy Tre, or move the file away",
+        ) from error

@@ -1,0 +1,289 @@
+"""What answers on a host besides its declared sites: names that its web servers claim, and ports open to the network.
+
+Who a host says it is, and on which ports, is hostile data: only plain domain names are asked for, at the host's own
+address, and certificates are not judged.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from auditor.facts import HostFacts
+from auditor.models import Host, Text
+from auditor.web.fetch import Answer, Client
+
+MAX_NAMES = 60
+"""Of one host, each asked on each of its ports."""
+MAX_DOORS = 100
+MAX_PORTS = 100
+CONNECT_SECONDS = 2.0
+BANNER_SECONDS = 0.4
+"""How long a port that speaks first is listened to."""
+LOOK_SECONDS = 30.0
+"""For all of one host's; what is begun by then still comes to its own end."""
+WORKERS = 12
+"""Of each host."""
+KEPT_SIZE = 0.3
+"""The share of its size that a page must still have."""
+_NAME = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_HERE = ("127.", "[::1]", "::1", "localhost", "unix:")
+_NOBODY = ("_", "", "localhost", "luytre.invalid", "catch-all.invalid")
+_WEB = (80, 443)
+_WALLS = frozenset({"firewall.default_deny", "firewall.ipv6", "firewall.boot"})
+_DATABASE_PORTS = frozenset({2375, 3306, 5432, 6379, 9000, 9200, 11211, 27017, 33060})
+_MAIL_PORTS = frozenset({25, 465, 587})
+
+
+@dataclass(frozen=True, order=True)
+class Door:
+    """A name that a web server claims, on one of its ports."""
+
+    name: str
+    port: int
+    tls: bool
+
+    def __str__(self) -> str:
+        scheme = "https" if self.tls else "http"
+        usual = self.port == (443 if self.tls else 80)
+        return f"{scheme}://{self.name}{'' if usual else f':{self.port}'}/"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What to look at on one host."""
+
+    doors: tuple[Door, ...] = ()
+    ports: tuple[int, ...] = ()
+    closing: frozenset[int] = frozenset()
+    """Ports that a planned change closes by name: theirs is not judged."""
+    left_out: int = 0
+    """How many claimed names are not asked: patterns, and those beyond the bound."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What answered on one host at one moment."""
+
+    doors: Mapping[Door, Answer] = field(default_factory=dict)
+    ports: Mapping[int, str | None] = field(default_factory=dict)
+    """Port to the kind of its greeting, '' for none; None: nobody answers."""
+
+
+def of(host: Host, facts: HostFacts, controls: Iterable[str] = ()) -> Beside:
+    """What answers there besides the sites, where these controls are to be put in force."""
+    data = facts.context()
+    ports = _open_ports(host, data)
+    claims = list(_claims(data))
+    usable = list(dict.fromkeys(name for name, _ in claims if _is_plain(name)))
+    names = set(usable[:MAX_NAMES])
+    declared = {site.domain for site in host.sites}
+    doors = dict.fromkeys(
+        Door(name, listen["port"], listen["tls"])
+        for name, listen in claims
+        if name in names and not (name in declared and listen["port"] == (443 if listen["tls"] else 80))
+    )
+    return Beside(
+        doors=tuple(doors)[:MAX_DOORS],
+        ports=tuple(ports)[:MAX_PORTS],
+        closing=_closing(host, data, frozenset(controls), ports),
+        left_out=len({name for name, _ in claims if name not in _NOBODY} - names),
+    )
+
+
+def _is_plain(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None and len(name) <= 253 and name not in _NOBODY
+
+
+def _claims(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every name that a virtual host claims, with each address open to the network."""
+    for server in ("nginx", "apache"):
+        for part in ("vhosts", "unread_vhosts"):
+            for vhost in data.get(server, {}).get(part) or ():
+                for listen in vhost["listens"]:
+                    if 0 < listen["port"] < 65_536 and not listen["address"].startswith(_HERE):
+                        yield from ((name, listen) for name in vhost["names"])
+
+
+def _open_ports(host: Host, data: Mapping[str, Any]) -> list[int]:
+    listeners = [
+        each["port"]
+        for each in data.get("services", {}).get("listeners", ())
+        if each["protocol"] == "tcp" and not each["local"]
+    ]
+    sent_on = [each["port"] for each in data.get("firewall", {}).get("published", ()) if each["protocol"] == "tcp"]
+    return list(dict.fromkeys(port for port in (*sent_on, *listeners, *host.open_ports) if 0 < port < 65_536))
+
+
+def _closing(host: Host, data: Mapping[str, Any], controls: frozenset[str], ports: Iterable[int]) -> frozenset[int]:
+    """Ports that these controls are meant to close; declared ones are meant to stay."""
+    services, firewall = data.get("services", {}), data.get("firewall", {})
+    found: set[int] = set()
+    if controls & _WALLS:
+        open_by_right = {*_WEB, *firewall.get("ssh", {}).get("ports", ())}
+        open_by_right |= {each["port"] for each in firewall.get("published", ())}
+        found |= set(ports) - open_by_right
+    if "firewall.database_closed" in controls:
+        found |= _DATABASE_PORTS
+    if "services.mta_local" in controls:
+        found |= _MAIL_PORTS
+    if "services.unneeded" in controls:
+        units = {each["unit"] for each in services.get("unneeded", ()) if each["port"] not in host.open_ports}
+        found |= {each["port"] for each in services.get("unneeded", ())}
+        found |= {each["port"] for each in services.get("listeners", ()) if each["unit"] in units}
+    if controls & {"php_fpm.listen_modes", "mariadb.bind_address"}:
+        found |= {3306, 33060} if "mariadb.bind_address" in controls else set()
+        pools = data.get("php_fpm", {}).get("pools", ())
+        found |= {int(p["backend"].rpartition(":")[2]) for p in pools if p["address"] and p["backend"][-1:].isdigit()}
+    return frozenset(found - set(host.open_ports))
+
+
+# --- looking -------------------------------------------------------------------------------------------------
+
+
+def look(
+    hosts: Sequence[Host], known: Mapping[str, Beside], again: Mapping[str, Seen] | None = None
+) -> dict[str, Seen]:
+    """Ask all at once; ``again`` is an earlier look, after which only what answered then is asked.
+
+    Each host has workers of its own and ``LOOK_SECONDS``: one that lets us wait takes nobody else's time.
+    """
+    with ExitStack() as pools:
+        asked, until = {}, time.monotonic() + LOOK_SECONDS
+        for host in hosts:
+            pool = pools.enter_context(ThreadPoolExecutor(max_workers=WORKERS))
+            client, what = Client(), known.get(host.name, Beside())
+            before = again.get(host.name, Seen()) if again is not None else None
+            doors = [
+                d for d in what.doors if before is None or ((was := before.doors.get(d)) and was.status is not None)
+            ]
+            ports = [port for port in what.ports if before is None or before.ports.get(port) is not None]
+            asked[host.name] = (
+                {door: pool.submit(_answer, client, host.address, door, until) for door in doors},
+                {port: pool.submit(_greeting, host.address, port, until) for port in ports},
+            )
+        return {
+            name: Seen(
+                {door: future.result() for door, future in doors.items()},
+                {port: future.result() for port, future in ports.items()},
+            )
+            for name, (doors, ports) in asked.items()
+        }
+
+
+def _answer(client: Client, address: str, door: Door, until: float) -> Answer:
+    if time.monotonic() >= until:
+        return Answer(str(door), None, error="the others of this host took all its time")
+    return client.get("https" if door.tls else "http", address, door.name, "/", door.port, judged=False)
+
+
+def _greeting(address: str, port: int, until: float) -> str | None:
+    return greeting(address, port) if time.monotonic() < until else None
+
+
+def greeting(address: str, port: int) -> str | None:
+    """The kind of a port's greeting: its first word of letters and digits, '' for none; None: no connection."""
+    try:
+        with socket.create_connection((address, port), timeout=CONNECT_SECONDS) as connection:
+            if port in _WEB:
+                return ""
+            connection.settimeout(BANNER_SECONDS)
+            try:
+                said = connection.recv(64)
+            except OSError:
+                return ""
+    except OSError:
+        return None
+    word = re.match(rb"[A-Za-z0-9]{1,8}", said)
+    return word.group().decode() if word else ""
+
+
+# --- comparing -----------------------------------------------------------------------------------------------
+
+
+def compare(
+    known: Beside, before: Sequence[Seen], now: Seen, by_wish: Collection[str] = ()
+) -> tuple[tuple[Text, bool], ...]:
+    """What answered the same both times before and does no longer, each with whether it is a site and not a port.
+
+    ``by_wish``: names whose answers are not judged.
+    """
+    first, second = before[0], before[-1]
+    doors = (
+        (Text(vi=f"{door}: {why.vi} (trang không khai báo)", en=f"{door}: {why.en} (not declared)"), True)
+        for door, was in first.doors.items()
+        if door.port not in known.closing
+        and door.name not in by_wish
+        and (why := _worse(was, second.doors.get(door, was), now.doors.get(door))) is not None
+    )
+    ports = (
+        (_shut(port, now.ports.get(port)), False)
+        for port, was in first.ports.items()
+        if was is not None
+        and was == second.ports.get(port)
+        and port not in known.closing
+        and _other(was, now.ports.get(port))
+    )
+    return tuple(chain(doors, ports))
+
+
+def _other(was: str, now: str | None) -> bool:
+    return now is None or (was != "" and now != was)
+
+
+def _shut(port: int, now: str | None) -> Text:
+    if now is None:
+        return Text(vi=f"cổng {port} không còn trả lời", en=f"port {port} no longer answers")
+    return Text(vi=f"cổng {port} trả lời khác trước", en=f"port {port} answers otherwise than before")
+
+
+def _class(answer: Answer | None) -> int:
+    return answer.status // 100 if answer is not None and answer.status is not None else 9
+
+
+def _worse(was: Answer, again: Answer, now: Answer | None) -> Text | None:
+    """What of a name is worse than both times before; what failed or varied then is not judged."""
+    before, after = _class(was), _class(now)
+    if before in (5, 9) or before != _class(again):
+        return None
+    if now is None or after == 9:
+        said = now.error if now is not None else "?"
+        return Text(vi=f"không trả lời ({said or '?'})", en=f"no answer ({said or '?'})")
+    if after > before and after > 3:
+        return Text(vi=f"mã trạng thái {was.status} → {now.status}", en=f"status {was.status} → {now.status}")
+    if before != 2 or after != 2:
+        return None
+    if was.media == again.media != now.media:
+        return Text(vi=f"kiểu nội dung {was.media} → {now.media}", en=f"content type {was.media} → {now.media}")
+    smallest = min(was.size, again.size)
+    if now.size < KEPT_SIZE * smallest:
+        return Text(vi=f"kích thước {smallest} → {now.size} byte", en=f"size {smallest} → {now.size} bytes")
+    new = now.page.complaints - was.page.complaints - again.page.complaints
+    if new:
+        return Text(vi="trang hiện lỗi của ứng dụng", en="the page shows an error of its application")
+    return None
+
+
+def unjudged(known: Beside, before: Sequence[Seen]) -> tuple[Text, ...]:
+    """What nothing later is measured by: names that failed or varied by themselves, and those that were not asked."""
+    first, second = before[0], before[-1]
+    found = [
+        Text(vi=f"{door}: đã lỗi từ trước hoặc tự thay đổi", en=f"{door}: failed before, or varied by itself")
+        for door, was in first.doors.items()
+        if _class(was) in (5, 9) or _class(was) != _class(second.doors.get(door, was))
+    ]
+    if known.left_out:
+        found.append(
+            Text(
+                vi=f"{known.left_out} tên khác mà máy chủ web nhận không được xem",
+                en=f"{known.left_out} other names that its web servers claim were not looked at",
+            )
+        )
+    return tuple(found)

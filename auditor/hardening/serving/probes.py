@@ -1,0 +1,344 @@
+"""Whether a host can still be entered and its daemons still like their configuration: one fresh SSH connection each."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import selectors
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.fleet import ssh_options
+from auditor.fleet.reasons import explain
+from auditor.inventory.hosts import Reach
+from auditor.models import Host, Text
+from auditor.text.redact import redact
+from auditor.text.visible import one_line
+
+PROBE_SECONDS = 20.0
+"""For one host in all."""
+CONNECT_SECONDS = 8
+WORKERS = 32
+MAX_OUTPUT = 64_000
+MAX_DETAIL = 300
+MAX_ROOTS = 20
+MAX_PROBES = 400
+"""Of one host: what it says beyond them would only hide what others say."""
+
+_SCRIPT = Path(__file__).with_name("probes.sh")
+_ENTER = 'echo "luytre: ssh 0"; if [ "$(id -u)" = 0 ]; then exec /bin/sh -s -- "$@"; else exec sudo -n -- /bin/sh -s -- "$@"; fi'
+_LINE = re.compile(r"luytre: ([a-z][a-z0-9:@._-]{0,79}) ([0-9]{1,3})(?: (.*))?")
+_SERVICE = "service:"
+_LOG = "log:"
+_TOLD = ("log:fatal", "log:upstream", "log:alert", "log:denied")
+"""Somebody who comes while a daemon starts anew, or who asks for what was closed, brings them about: never judged."""
+_QUIET = (_SERVICE, _LOG, "enters:", "writes:")
+"""Those that fail on sound hosts, too: only a change of theirs says something."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question to a host, and its answer."""
+
+    name: str
+    """ssh, become, nginx, apache, php-fpm8.4, sshd, nft, mariadb, service:nginx.service, … or complete."""
+    passed: bool
+    detail: str = ""
+    """The host's own words, on one visible line; hostile."""
+
+
+@dataclass(frozen=True)
+class HostProbes:
+    """What the probes of one host came to."""
+
+    host: str
+    probes: tuple[Probe, ...]
+    unable: Text | None = None
+    """Why no probe could be made, which is no fault of the host."""
+
+    def of(self, name: str) -> Probe | None:
+        """The probe of that name, if it was made."""
+        return next((probe for probe in self.probes if probe.name == name), None)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A probe that does not pass."""
+
+    name: str
+    what: Text
+    areas: frozenset[str]
+    """The rooms whose controls may have done it."""
+
+
+def probe_all(hosts: Sequence[Host], reach: Mapping[str, Reach]) -> dict[str, HostProbes]:
+    """The probes of all hosts, by name, made at the same time."""
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        made = pool.map(lambda h: probe(h.name, reach[h.name], roots_of(h)), hosts)
+        return dict(zip([host.name for host in hosts], made, strict=True))
+
+
+def roots_of(host: Host) -> tuple[str, ...]:
+    """The document roots that a host's sites declare."""
+    return tuple(dict.fromkeys(site.document_root for site in host.sites if site.document_root))[:MAX_ROOTS]
+
+
+def probe(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
+    """Enter the host anew and ask, also who gets into these document roots. Takes at most ``PROBE_SECONDS``; never raises for what the host does."""
+    if reach.unclear is not None:
+        return HostProbes(
+            host,
+            (),
+            Text(
+                vi=f"không thử được kết nối SSH mới: {reach.unclear} trong bảng kiểm kê phải là giá trị cụ thể",
+                en=f"no fresh SSH connection can be tried: {reach.unclear} in the inventory has to be a literal value",
+            ),
+        )
+    out, err, in_time = _talk(
+        command(reach, roots), _SCRIPT, PROBE_SECONDS, ssh_options.environment(os.environ, [reach.key_file])
+    )
+    return HostProbes(host, parse(out, err, in_time=in_time))
+
+
+def command(reach: Reach, roots: Sequence[str] = ()) -> list[str]:
+    """The ssh command line. Options of ours come first, since ssh keeps the first value it meets."""
+    options = {
+        **ssh_options.SAFE,
+        "ControlMaster": "no",
+        "ControlPath": "none",
+        "BatchMode": "yes",
+        "StrictHostKeyChecking": "yes",
+        "ConnectTimeout": str(CONNECT_SECONDS),
+        "LogLevel": "ERROR",
+        "Port": str(reach.port),
+        **({"User": reach.user} if reach.user else {}),
+    }
+    return [
+        "ssh",
+        "-T",
+        *ssh_options.words(options),
+        *(["-i", str(Path(reach.key_file).expanduser())] if reach.key_file else []),
+        *reach.ssh_arguments,
+        *ssh_options.LAST,
+        "--",
+        reach.address,
+        shlex.join(["/bin/sh", "-c", _ENTER, "sh", *roots]),
+    ]
+
+
+def parse(out: bytes, err: bytes, *, in_time: bool = True) -> tuple[Probe, ...]:
+    """The probes in what ssh printed, whatever that is."""
+    found: dict[str, Probe] = {}
+    for line in out.decode("utf-8", "replace").split("\n"):
+        match = _LINE.fullmatch(line)
+        if match is not None and (len(found) < MAX_PROBES or match[1] == "end"):
+            name, status, words = match.groups()
+            found.setdefault(name, Probe(name, int(status) == 0, _detail(words or "")))
+    said = _detail(err.decode("utf-8", "replace")) or ("" if in_time else "timed out")
+    entered, became = (found.pop(name, None) is not None for name in ("ssh", "root"))
+    complete = found.pop("end", None) is not None
+    if not entered:
+        return (Probe("ssh", False, said),)
+    if not became:
+        return (Probe("ssh", True), Probe("become", False, said))
+    return (
+        Probe("ssh", True),
+        Probe("become", True),
+        *found.values(),
+        Probe("complete", complete, "" if complete else said),
+    )
+
+
+def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[Failed, ...]:
+    """Probes that fail now and did not before. What failed before is not judged; see ``unjudged``."""
+    if after.unable is not None:
+        return ()
+    known = {probe.name for one in before for probe in one.probes}
+    excused = {probe.name for one in before for probe in one.probes if not probe.passed}
+    failed = [p for p in after.probes if not p.passed and p.name not in excused and p.name not in _TOLD]
+    if not any(_complete(one) for one in before):
+        failed = [probe for probe in failed if probe.name in known]
+    gone = [name for name in known - excused if after.of(name) is None] if _complete(after) else []
+    return tuple(_failed(probe) for probe in failed) + tuple(_gone(name) for name in sorted(gone))
+
+
+def _complete(probes: HostProbes) -> bool:
+    last = probes.of("complete")
+    return last is not None and last.passed
+
+
+def is_logged(failed: Failed) -> bool:
+    """Whether it is a line in a log, which any site on the host can bring about."""
+    return failed.name.startswith(_LOG)
+
+
+def told(before: Sequence[HostProbes], after: HostProbes) -> tuple[Text, ...]:
+    """What is new in the logs, and no fault for certain."""
+    return tuple(
+        _failed(now).what
+        for name in _TOLD
+        if (now := after.of(name)) is not None
+        and not now.passed
+        and all((was := one.of(name)) is not None and was.passed for one in before)
+    )
+
+
+def unjudged(before: Sequence[HostProbes]) -> tuple[Text, ...]:
+    """What cannot be judged later, since it already failed or could not be asked. A service at rest is not a fault."""
+    found = {one.unable.en: one.unable for one in before if one.unable is not None}
+    for one in before:
+        for failing in one.probes:
+            if not failing.passed and not failing.name.startswith(_QUIET):
+                what = _failed(failing).what
+                found[failing.name] = Text(
+                    vi=f"đã như vậy từ trước khi gia cố: {what.vi}",
+                    en=f"so before anything was changed: {what.en}",
+                )
+    return tuple(found.values())
+
+
+# --- sentences -----------------------------------------------------------------------------------------
+
+_KINDS: Mapping[str, tuple[Text, frozenset[str]]] = {
+    "ssh": (
+        Text(vi="không đăng nhập SSH mới được", en="no fresh SSH login"),
+        frozenset({"ssh", "firewall", "pam", "accounts"}),
+    ),
+    "become": (
+        Text(vi="tài khoản tự động hóa không dùng được sudo", en="the automation account cannot use sudo"),
+        frozenset({"sudo", "pam", "accounts"}),
+    ),
+    "complete": (
+        Text(vi="máy chủ không trả lời hết các phép thử", en="the host did not answer all probes"),
+        frozenset(),
+    ),
+    "nginx": (
+        Text(vi="nginx báo cấu hình sai", en="nginx finds its configuration faulty"),
+        frozenset({"nginx", "tls"}),
+    ),
+    "apache": (
+        Text(vi="Apache báo cấu hình sai", en="Apache finds its configuration faulty"),
+        frozenset({"apache", "tls"}),
+    ),
+    "php-fpm": (
+        Text(vi="PHP-FPM báo cấu hình sai", en="PHP-FPM finds its configuration faulty"),
+        frozenset({"php_fpm"}),
+    ),
+    "sshd": (Text(vi="sshd báo cấu hình sai", en="sshd finds its configuration faulty"), frozenset({"ssh"})),
+    "nft": (
+        Text(vi="bộ quy tắc tường lửa bị lỗi", en="the firewall's rules are faulty"),
+        frozenset({"firewall"}),
+    ),
+    "mariadb": (Text(vi="MariaDB không trả lời", en="MariaDB does not answer"), frozenset({"mariadb"})),
+}
+_PHP = frozenset({"php_fpm", "nginx", "apache", "web", "wordpress", "filesystem"})
+_BY_START: Mapping[str, tuple[Text, frozenset[str]]] = {
+    "log:undefined": (
+        Text(vi="nhật ký báo hàm PHP không gọi được nữa", en="the logs tell of a PHP function that cannot be called"),
+        frozenset({"php_fpm"}),
+    ),
+    "log:fatal": (Text(vi="nhật ký báo lỗi PHP chưa từng có", en="the logs tell of a new PHP error"), _PHP),
+    "log:upstream": (
+        Text(
+            vi="nhật ký báo máy chủ web không gọi được PHP hoặc ứng dụng",
+            en="the web server cannot reach PHP or an application",
+        ),
+        _PHP,
+    ),
+    "log:alert": (Text(vi="nhật ký máy chủ web báo động", en="the web server's log tells of an alert"), _PHP),
+    "log:denied": (Text(vi="nhật ký có lỗi quyền truy cập mới", en="the logs tell of newly denied access"), _PHP),
+    "enters:": (
+        Text(vi="tài khoản chạy PHP không vào được thư mục gốc", en="PHP's account cannot enter a document root"),
+        _PHP,
+    ),
+    "writes:": (
+        Text(
+            vi="tài khoản chạy PHP không ghi được thư mục tải lên", en="PHP's account cannot write to an upload folder"
+        ),
+        _PHP,
+    ),
+}
+_UNIT_AREAS = {
+    "nginx": "nginx",
+    "apache2": "apache",
+    "httpd": "apache",
+    "mariadb": "mariadb",
+    "php": "php_fpm",
+    "ssh": "ssh",
+}
+
+
+def _failed(probe: Probe) -> Failed:
+    what, areas = _kind(probe.name)
+    if probe.name in ("ssh", "become") and probe.detail:
+        why = explain(probe.detail)
+        what = Text(vi=f"{what.vi}: {why.vi}", en=f"{what.en}: {why.en}")
+    elif probe.detail:
+        what = Text(vi=f"{what.vi}: {probe.detail}", en=f"{what.en}: {probe.detail}")
+    return Failed(probe.name, what, areas)
+
+
+def _gone(name: str) -> Failed:
+    what, areas = _kind(name)
+    if not name.startswith(_SERVICE):
+        what = Text(vi=f"máy chủ không còn {name} như trước", en=f"the host no longer has {name} as before")
+    return Failed(name, what, areas)
+
+
+def _kind(name: str) -> tuple[Text, frozenset[str]]:
+    if name.startswith(_SERVICE):
+        unit = name.removeprefix(_SERVICE)
+        areas = frozenset(area for start, area in _UNIT_AREAS.items() if unit.startswith(start))
+        return Text(vi=f"dịch vụ {unit} không còn chạy", en=f"{unit} no longer runs"), areas
+    for start, (kind, areas) in _BY_START.items():
+        if name.startswith(start):
+            return kind, areas
+    known = _KINDS.get("php-fpm" if name.startswith("php-fpm") else name)
+    return known or (Text(vi=f"phép thử {name} không đạt", en=f"the probe {name} fails"), frozenset())
+
+
+def _detail(text: str) -> str:
+    return one_line(" ".join(redact(text).split())[-MAX_DETAIL:], MAX_DETAIL)
+
+
+# --- talking -------------------------------------------------------------------------------------------
+
+
+def _talk(
+    arguments: Sequence[str], given: Path, seconds: float, environment: Mapping[str, str]
+) -> tuple[bytes, bytes, bool]:
+    """What a program prints on both outputs, each cut at ``MAX_OUTPUT``, and whether it ended in time."""
+    ends = time.monotonic() + seconds
+    said = [b"", b""]
+    with (
+        given.open("rb") as script,
+        subprocess.Popen(
+            arguments,
+            stdin=script,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        ) as process,
+        selectors.DefaultSelector() as ready,
+    ):
+        for number, pipe in enumerate((process.stdout, process.stderr)):
+            if pipe is not None:
+                ready.register(pipe.fileno(), selectors.EVENT_READ, number)
+        while ready.get_map() and max(map(len, said)) < MAX_OUTPUT and time.monotonic() < ends:
+            for key, _ in ready.select(max(0.0, ends - time.monotonic())):
+                piece = os.read(key.fd, MAX_OUTPUT)
+                said[key.data] += piece
+                if not piece:
+                    ready.unregister(key.fd)
+        in_time = not ready.get_map()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # with it what it started itself, such as a ProxyCommand
+    return said[0][:MAX_OUTPUT], said[1][:MAX_OUTPUT], in_time

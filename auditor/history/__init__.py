@@ -1,0 +1,1 @@
+"""Kept runs, chained; what of them stays."""

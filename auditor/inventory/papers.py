@@ -1,0 +1,183 @@
+"""The office's papers on controls, ``office/waivers.yml`` and ``office/attestations.yml``: read and checked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from auditor.errors import InputError
+from auditor.models import Attestation, Host, Inventory, Organisation, Scope, Waiver
+from auditor.system.yaml_source import line_of, load_yaml
+
+if TYPE_CHECKING:
+    from auditor.audit.controls import Catalogue
+
+WAIVERS = "waivers.yml"
+ATTESTATIONS = "attestations.yml"
+LONGEST = 366
+"""Days that a paper may hold: what nobody has looked at for a year is not known any more."""
+
+_EXAMPLES = "see docs/waivers.md"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One paper as written."""
+
+    file: Path
+    index: int
+    values: Mapping[str, Any]
+
+    def error(self, what: str, mend: str, *below: int | str) -> InputError:
+        return InputError(
+            f"{self.name}: {what}", mend=mend, file=self.file, line=line_of(self.file, [self.index, *below])
+        )
+
+    @property
+    def name(self) -> str:
+        return str(self.values.get("id") or self.values.get("control") or f"entry {self.index + 1}")
+
+
+def folder(inventory: str | Path) -> Path:
+    """Where an inventory's office papers are."""
+    path = Path(inventory)
+    return (path if path.is_dir() else path.parent) / "office"
+
+
+def waivers(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> tuple[Waiver, ...]:
+    """The waivers, in the file's order; none when there is no file. Raises InputError naming file, line and mend."""
+    found: dict[str, Waiver] = {}
+    for entry in _entries(office / WAIVERS):
+        waiver = _valid(Waiver, entry, entry.values)
+        if waiver.id in found:
+            raise entry.error("two waivers have this id", "give each an id of its own", "id")
+        _check_dates(entry, "granted", waiver.granted, "expires", waiver.expires)
+        _check_scope(entry, waiver.scope, organisation, hosts)
+        found[waiver.id] = waiver
+    return tuple(found.values())
+
+
+def attestations(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> tuple[Attestation, ...]:
+    """The attestations, in the file's order, each with the digest of its evidence file. Raises InputError likewise."""
+    found = []
+    for entry in _entries(office / ATTESTATIONS):
+        digest = _digest(office, entry)
+        attestation = _valid(Attestation, entry, {"sha256": digest, **entry.values})
+        if attestation.sha256 != digest:
+            raise entry.error(
+                f"{attestation.evidence} is no longer the file that was signed for",
+                f"put that file back, or attest to the new one: sha256: {digest}",
+                "sha256",
+            )
+        _check_dates(entry, "when", attestation.when, "valid_until", attestation.valid_until)
+        _check_scope(entry, attestation.scope, organisation, hosts)
+        found.append(attestation)
+    return tuple(found)
+
+
+def check_controls(inventory: Inventory, catalogue: Catalogue) -> None:
+    """Raise InputError for a paper on a control that is not there, or that such a paper cannot settle."""
+    office = folder(inventory.path)
+    files: Mapping[str, Sequence[Waiver | Attestation]] = {
+        WAIVERS: inventory.waivers,
+        ATTESTATIONS: inventory.attestations,
+    }
+    for file, papers in files.items():
+        for index, paper in enumerate(papers):
+            wrong = _misplaced(paper, catalogue)
+            if wrong is not None:
+                what, mend, *below = wrong
+                raise InputError(
+                    f"{paper.id if isinstance(paper, Waiver) else paper.control}: {what}",
+                    mend=mend,
+                    file=office / file,
+                    line=line_of(office / file, [index, *below]),
+                )
+
+
+def _misplaced(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, ...] | None:
+    """What is wrong with a paper's control, how to mend it, and where that is written."""
+    control = catalogue.by_id.get(paper.control)
+    if control is None:
+        return f"there is no control {paper.control}", "see 'auditor controls list'", "control"
+    if isinstance(paper, Waiver) and control.area == "office":
+        return f"{control.id} is about waivers and cannot be waived", "renew or delete the waiver it names", "control"
+    if isinstance(paper, Waiver) and control.manual:
+        return f"only a person can tell {control.id}", f"answer it in office/{ATTESTATIONS}", "control"
+    if isinstance(paper, Attestation) and not control.manual:
+        return f"{control.id} is checked by the audit", f"attest to manual controls; or use office/{WAIVERS}", "control"
+    if control.subject == "host" and paper.scope.sites:
+        return f"{control.id} is about a host, not a site", "name the host or the unit", "scope", "sites"
+    return None
+
+
+def _entries(file: Path) -> Iterator[_Entry]:
+    entries = load_yaml(file) if file.is_file() else None
+    if entries is None:
+        return
+    if not isinstance(entries, list):
+        raise InputError(f"{file.name} is a list", file=file, line=1, mend=f"start each entry with '- '; {_EXAMPLES}")
+    for index, values in enumerate(entries):
+        if not isinstance(values, dict):
+            raise InputError(
+                f"entry {index + 1} is not a mapping", file=file, line=line_of(file, [index]), mend=_EXAMPLES
+            )
+        yield _Entry(file, index, values)
+
+
+def _valid[Paper: (Waiver, Attestation)](model: type[Paper], entry: _Entry, values: Mapping[str, Any]) -> Paper:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise entry.error(f"{where}: {said}", _EXAMPLES, *first["loc"]) from error
+
+
+def _check_dates(entry: _Entry, first: str, begins: date, last: str, ends: date) -> None:
+    if ends < begins:
+        raise entry.error(f"{last} {ends} is before {first} {begins}", "mend the dates", last)
+    if (ends - begins).days > LONGEST:
+        raise entry.error(f"holds from {begins} to {ends}, more than a year", "decide anew at least every year", last)
+
+
+def _check_scope(entry: _Entry, scope: Scope, organisation: Organisation | None, hosts: Sequence[Host]) -> None:
+    sites = [site for host in hosts for site in host.sites]
+    declared = {host.unit for host in hosts} | {site.unit for site in sites}
+    units = {unit.id for unit in organisation.units} if organisation is not None else declared
+    if not (scope.units or scope.hosts or scope.sites):
+        raise entry.error("scope names nothing", "name units, hosts or sites", "scope")
+    for key, named, known in (
+        ("units", scope.units, units),
+        ("hosts", scope.hosts, {host.name for host in hosts}),
+        ("sites", scope.sites, {site.domain for site in sites}),
+    ):
+        for index, name in enumerate(named):
+            if name not in known:
+                raise entry.error(
+                    f"{name} is not among the inventory's {key}", "see 'auditor inventory check'", "scope", key, index
+                )
+
+
+def _digest(office: Path, entry: _Entry) -> str:
+    """The SHA-256 of the evidence file, which lies in the office folder and nowhere else."""
+    named = entry.values.get("evidence")
+    if not isinstance(named, str) or not named:
+        raise entry.error("names no evidence file", f"add 'evidence: FILE'; {_EXAMPLES}", "evidence")
+    file = (office / named).resolve()
+    if not file.is_relative_to(office.resolve()):
+        raise entry.error(f"evidence {named} is outside the office folder", f"put the file into {office}", "evidence")
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise entry.error(
+            f"evidence {named} cannot be read: {error.strerror}", f"put the file into {office}", "evidence"
+        ) from error

@@ -1,0 +1,321 @@
+"""Every host's variables, from an inventory of Ansible's YAML, merged as Ansible merges them.
+
+The later wins: ``vars:`` of ``all``; of the other groups, by depth, ``ansible_group_priority`` and name; ``group_vars/all``;
+``group_vars/`` of the other groups, in the same order; what stands beside the host, in order of the files; ``host_vars/``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.inventory import vault
+from auditor.system.yaml_source import line_of, parse_yaml, read_text
+
+_SUFFIXES = (".yml", ".yaml")
+NOT_READ = rf"^(?!.*({'|'.join(map(re.escape, _SUFFIXES))})$)"
+"""In an inventory folder, the names of what is no part of it, as a pattern for Ansible."""
+_BESIDE = frozenset({"group_vars", "host_vars", "vars_plugins", "office"})
+_NEVER_READ = frozenset({".pyc", ".pyo", ".swp", ".bak", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry"})
+"""What Ansible passes over in an inventory folder, besides hidden files and those that end in ``~``."""
+_YAML_SUFFIXES = ("", *_SUFFIXES, ".json")
+"""Of an inventory that is one file, and of files of variables."""
+_ALL, _UNGROUPED = "all", "ungrouped"
+
+
+@dataclass(frozen=True)
+class Sourced:
+    """A value, and where it was written."""
+
+    value: Any
+    file: Path
+    path: tuple[int | str, ...] = ()
+    over: Sourced | None = None
+    """What the same variable was until this was read."""
+
+    @property
+    def where(self) -> str:
+        """``file:line``."""
+        return f"{self.file}:{line_of(self.file, self.path)}"
+
+    def error(self, what: str, mend: str, *below: int | str) -> InputError:
+        """A mistake in it, or in what is ``below`` it."""
+        return InputError(what, mend=mend, file=self.file, line=line_of(self.file, [*self.path, *below]))
+
+    def members(self, what: str, mend: str) -> Iterator[tuple[Any, Sourced]]:
+        """Of a mapping, each value by its key; nothing when it is empty. Raises InputError when it is something else."""
+        if not self.value:
+            return
+        if not isinstance(self.value, dict):
+            raise self.error(what, mend)
+        for key, value in self.value.items():
+            yield key, Sourced(value, self.file, (*self.path, key))
+
+
+Variables = Mapping[str, Sourced]
+
+
+def of_hosts(path: Path) -> Mapping[str, Variables]:
+    """Each host's variables by its name, in the order in which hosts are named. Raises InputError."""
+    groups = _Groups()
+    for file in _files(path):
+        groups.read(_parsed(file))
+    groups.check_names()
+    return groups.merged(folder_of(path))
+
+
+def folder_of(path: Path) -> Path:
+    """The folder of an inventory, which is that folder or a file in it."""
+    return path if path.is_dir() else path.parent
+
+
+def unread(path: Path) -> Sequence[Path]:
+    """What lies in an inventory folder as if it belonged to it, and is read by no run."""
+    if not path.is_dir():
+        return ()
+    read = {*_files(path), *(path / name for name in _BESIDE)}
+    return tuple(
+        entry
+        for entry in sorted(path.iterdir())
+        if entry not in read
+        and not entry.name.startswith(".")
+        and not entry.name.endswith("~")
+        and entry.suffix not in _NEVER_READ
+    )
+
+
+def _files(path: Path) -> Sequence[Path]:
+    if path.is_file() and path.suffix in _YAML_SUFFIXES:
+        return (path,)
+    if path.is_file():
+        raise InputError("is not named like a YAML file", file=path, mend="give it a name that ends in .yml")
+    if not path.exists():
+        raise InputError(
+            "no such inventory", file=path, mend="give an inventory folder with -i, e.g. -i inventories/example"
+        )
+    if not path.is_dir():
+        raise InputError(
+            "is neither a folder nor a file",
+            file=path,
+            mend="give an inventory folder with -i, e.g. -i inventories/example",
+        )
+    files = [
+        file
+        for file in sorted(path.iterdir())
+        if file.suffix in _SUFFIXES and not file.name.startswith(".") and file.is_file()
+    ]
+    if not files:
+        raise InputError("no hosts.yml in this folder", file=path, mend="copy inventories/example and edit it")
+    return tuple(files)
+
+
+def _parsed(file: Path) -> Sourced:
+    text = read_text(file)
+    return Sourced(parse_yaml(vault.opened(text, file) if vault.is_closed(text) else text, file), file)
+
+
+@dataclass
+class _Groups:
+    """The groups and hosts that the files have named so far."""
+
+    variables: dict[str, dict[str, Sourced]] = field(default_factory=lambda: {_ALL: {}, _UNGROUPED: {}})
+    parents: dict[str, set[str]] = field(default_factory=lambda: {_ALL: set(), _UNGROUPED: {_ALL}})
+    hosts: dict[str, dict[str, Sourced]] = field(default_factory=dict)
+    named_by: dict[str, dict[str, Sourced]] = field(default_factory=dict)
+    """Host name to the groups that name it, and where."""
+    _depths: dict[str, int] = field(default_factory=dict)
+
+    def read(self, file: Sourced) -> None:
+        for name, body in file.members("an inventory file is a mapping of groups", "begin with 'all:'"):
+            self._read_group(name, body)
+
+    def check_names(self) -> None:
+        """Raise InputError for a host named like a group: to name it would be to name them all."""
+        for host, groups in self.named_by.items():
+            if host in self.variables:
+                where = next(iter(groups.values()))
+                raise where.error(f"host {host} has the name of a group", "give one of the two another name")
+
+    def merged(self, folder: Path) -> Mapping[str, Variables]:
+        """Each host's variables, with those of ``group_vars/`` and ``host_vars/`` in ``folder``."""
+        files = {group: _vars_files(folder / "group_vars", group) for group in self.variables}
+        ranks = {group: self._rank(group) for group in self.variables}
+        found = {}
+        for host, own in self.hosts.items():
+            groups = [_ALL, *sorted(self._groups_of(host), key=ranks.__getitem__)]
+            beside = _vars_files(folder / "host_vars", host)
+            found[host] = _merged(
+                [*(self.variables[group] for group in groups), *(files[group] for group in groups), own, beside]
+            )
+        return found
+
+    def _read_group(self, name: Any, group: Sourced, parent: str | None = None) -> None:
+        if not isinstance(name, str) or not name:
+            raise group.error(f"the name of group {name} is not text", "put it into quotes")
+        self.variables.setdefault(name, {})
+        self.parents.setdefault(name, set())
+        if parent is not None:
+            self._put_below(parent, name, group)
+        for key, section in group.members(f"group {name} is not a mapping", "give it hosts:, vars: or children:"):
+            match key:
+                case "vars":
+                    self.variables[name] = _merged([self.variables[name], _variables(section)])
+                case "hosts":
+                    for host, own in _named(name, section):
+                        self._read_host(name, host, own)
+                case "children":
+                    for child, body in _named(name, section):
+                        self._read_group(child, body, name)
+                case _:
+                    raise section.error(
+                        f"group {name} has an unknown key {key!r}", "a group holds hosts:, vars: and children: only"
+                    )
+
+    def _read_host(self, group: str, key: Any, own: Sourced) -> None:
+        names, port = _host_names(key, own)
+        for name in names:
+            if name not in self.hosts:
+                self.hosts[name] = {} if port is None else {"ansible_port": replace(own, value=port)}
+            self.named_by.setdefault(name, {}).setdefault(group, own)
+            self.hosts[name] = _merged([self.hosts[name], _variables(own)])
+
+    def _put_below(self, parent: str, child: str, where: Sourced) -> None:
+        if child in {_ALL, parent, *self._above([parent])}:
+            raise where.error(f"group {child} is below itself", "take it out of the groups below it")
+        self.parents[child].add(parent)
+
+    def _above(self, groups: Iterable[str]) -> set[str]:
+        """All groups above these."""
+        found: set[str] = set()
+        left = list(groups)
+        while left:
+            new = self.parents[left.pop()] - found
+            found |= new
+            left += new
+        return found
+
+    def _groups_of(self, host: str) -> set[str]:
+        """All groups that a host is in, but for ``all``; ``ungrouped`` when there is no other."""
+        named = set(self.named_by[host])
+        others = (named | self._above(named)) - {_ALL, _UNGROUPED}
+        named = named - {_UNGROUPED} if others else {_UNGROUPED}
+        return (named | self._above(named)) - {_ALL}
+
+    def _rank(self, group: str) -> tuple[int, int, str]:
+        priority = self.variables[group].get("ansible_group_priority")
+        return self._depth(group), _whole(priority.value) if priority else 1, group
+
+    def _depth(self, group: str) -> int:
+        """How many groups are above it, on the longest way to ``all``, of which every group is a child."""
+        if group == _ALL:
+            return 0
+        if group not in self._depths:
+            self._depths[group] = 1 + max((self._depth(parent) for parent in self.parents[group]), default=0)
+        return self._depths[group]
+
+
+def _merged(layers: Iterable[Variables]) -> dict[str, Sourced]:
+    """The variables of all layers, the later winning."""
+    found: dict[str, Sourced] = {}
+    for layer in layers:
+        found |= {key: replace(value, over=value.over or found.get(key)) for key, value in layer.items()}
+    return found
+
+
+def _variables(section: Sourced) -> dict[str, Sourced]:
+    members = section.members("variables are a mapping", "write 'name: value' lines")
+    return {str(key): value for key, value in members}
+
+
+def _named(group: str, section: Sourced) -> Iterator[tuple[Any, Sourced]]:
+    return section.members(
+        f"{section.path[-1]}: of group {group} is not a mapping",
+        "write each name on a line of its own, a colon after it",
+    )
+
+
+def _whole(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return 1
+
+
+def _vars_files(folder: Path, name: str) -> dict[str, Sourced]:
+    """What ``group_vars/`` or ``host_vars/`` says: the first of NAME, NAME.yml, … that is there, of a folder all files."""
+    found = next((file for suffix in _YAML_SUFFIXES if (file := folder / f"{name}{suffix}").exists()), None)
+    files = () if found is None else _below(found) if found.is_dir() else (found,)
+    return _merged(_variables(_parsed(file)) for file in files)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith(".") or entry.name.endswith("~"):
+            continue
+        if entry.is_dir() and not entry.suffix:
+            yield from _below(entry)
+        elif entry.is_file() and entry.suffix in _YAML_SUFFIXES:
+            yield entry
+
+
+# --- names of hosts ------------------------------------------------------------------------------------------
+
+_WITH_PORT = re.compile(
+    r"\[(?P<bracketed>[^\[\]]+)\]:(?P<port>\d+)|(?P<plain>(?:[^:\[\]]|\[[^\]]*\])*):(?P<number>\d+)"
+)
+_RANGE = re.compile(r"\[(?P<first>\w*):(?P<last>\w+)(?::(?P<step>\d+))?\]", re.ASCII)
+_FIT = re.compile(r"\w[\w.-]*")
+"""What a host may be called, so that its name is neither a pattern nor an option to Ansible."""
+
+
+def _host_names(key: Any, own: Sourced) -> tuple[Sequence[str], int | None]:
+    """The hosts that a key under ``hosts:`` stands for, which may be a range, and the port behind it."""
+    if not isinstance(key, str):
+        raise own.error(f"the name of host {key} is not text", "put it into quotes")
+    found = _WITH_PORT.fullmatch(key)
+    pattern = (found["bracketed"] or found["plain"]) if found else key
+    names = _expanded(pattern)
+    if not names:
+        raise own.error(f"{key!r} is no range of hosts", "write it like web[01:03].test")
+    for name in names:
+        if not _FIT.fullmatch(name) and not _is_address(name):
+            raise own.error(
+                f"{name!r} cannot be the name of a host", "use letters, digits, dots, dashes and underscores"
+            )
+    return names, int(found["port"] or found["number"]) if found else None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _expanded(pattern: str) -> Sequence[str]:
+    """All names of a range; none when it is no sound one."""
+    found = _RANGE.search(pattern)
+    if found is None:
+        return (pattern,)
+    head, tail = pattern[: found.start()], pattern[found.end() :]
+    step = int(found["step"] or 1)
+    members = _range(found["first"] or "0", found["last"], step) if step else ()
+    return [name for member in members for name in _expanded(f"{head}{member}{tail}")]
+
+
+def _range(first: str, last: str, step: int) -> Iterable[str]:
+    if first.isdecimal() and last.isdecimal():
+        width = len(first) if first.startswith("0") and len(first) > 1 else 0
+        numbers = range(int(first), int(last) + 1, step) if width in (0, len(last)) else ()
+        return (f"{number:0{width}}" for number in numbers)
+    if len(first) == len(last) == 1 and first.isalpha() and last.isalpha():
+        letters = string.ascii_letters
+        return letters[letters.index(first) : letters.index(last) + 1 : step]
+    return ()

@@ -1,0 +1,72 @@
+"""Change windows: the hours of the week in which a unit's hosts may be changed. Pure; no clock is read here.
+
+Written ``sat-sun 00:00-05:00``, ``mon-fri 22:00-04:00``, ``wed,sat 00:00-24:00``: days, then from when to when by the
+clock of Việt Nam, which is UTC+7 all year. A window that ends at or before its beginning ends on the next day, so the
+days name the evening. The first minute belongs to it, the last does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from auditor.models.clock import ZONE
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = 24 * 60
+_FORM = re.compile(r"([a-z,-]+) ([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some days of the week, each from ``start`` for ``minutes``."""
+
+    days: frozenset[int]
+    """0 is Monday."""
+    start: int
+    """Minutes after midnight."""
+    minutes: int
+    """How long, from 1 minute to a day."""
+
+
+def parse(text: str) -> Window:
+    """The window that ``text`` describes. Raises ValueError saying what is wrong with it."""
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not a change window like 'sat-sun 00:00-05:00'")
+    start, end = (60 * int(found[hour]) + int(found[hour + 1]) for hour in (2, 4))
+    if start >= _DAY or end > _DAY:
+        raise ValueError(f"{text!r}: a day goes from 00:00 to 24:00")
+    if start == end:
+        raise ValueError(f"{text!r} lasts no time; a whole day is 00:00-24:00")
+    days = frozenset(day for part in found[1].split(",") for day in _days(part, text))
+    return Window(days, start, end - start if end > start else end - start + _DAY)
+
+
+def _days(part: str, text: str) -> list[int]:
+    first, dash, last = part.partition("-")
+    for name in (first, last) if dash else (first,):
+        if name not in DAYS:
+            raise ValueError(f"{text!r}: {name!r} is no day; days are {' '.join(DAYS)}")
+    begin, end = DAYS.index(first), DAYS.index(last if dash else first)
+    return [day % 7 for day in range(begin, (end if end >= begin else end + 7) + 1)]
+
+
+def is_open(windows: Sequence[Window], moment: datetime) -> bool:
+    """Whether the moment (with a time zone) lies in one of them."""
+    return any(begin <= moment < end for window in windows for begin, end in _occurrences(window, moment))
+
+
+def next_opening(windows: Sequence[Window], moment: datetime) -> datetime:
+    """When the next of them begins after the moment, in Việt Nam's time. ``windows`` must hold one."""
+    return min(begin for window in windows for begin, _ in _occurrences(window, moment) if begin > moment)
+
+
+def _occurrences(window: Window, moment: datetime) -> list[tuple[datetime, datetime]]:
+    """Beginning and end of each time that it is open from yesterday to a week from now."""
+    today = datetime.combine(moment.astimezone(ZONE).date(), time(), ZONE)
+    nights = (today + timedelta(days=offset) for offset in range(-1, 9))
+    starts = [night + timedelta(minutes=window.start) for night in nights if night.weekday() in window.days]
+    return [(start, start + timedelta(minutes=window.minutes)) for start in starts]

@@ -1,0 +1,180 @@
+"""Evidence, violations and references as short text for people. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.audit.evaluate import MAX_VIOLATIONS
+from auditor.models import Finding
+from auditor.text.visible import finite, one_line, visible
+from auditor.text.words import Words
+
+MAX_VALUE = 300
+MAX_CELL = 160
+MAX_COLUMNS = 5
+FIRST_ROWS = 8
+BRIEF_LINES = 3
+
+_FIRST_COLUMNS = ("path", "file", "name", "user", "account", "domain", "package", "line", "owner", "group", "mode")
+_COUNTED = re.compile(r"([0-9]{1,9}) members")
+"""How expressions sum up a collection that is too long to be evidence itself."""
+_MOMENTS = frozenset({"now", "not_after", "not_before", "newest", "oldest", "mtime", "checked_at", "collected_at"})
+_EPOCH = range(1, 32_503_680_000)  # up to the year 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value that was read."""
+
+    path: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The members that violate: columns where they are objects, else one column without a name."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    population: int | None
+    cut: bool
+
+    def labelled(self, row: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+        """The row's cells, each with its column's name."""
+        return zip(self.columns, row, strict=True) if self.columns else (("", cell) for cell in row)
+
+    @property
+    def first(self) -> tuple[tuple[str, ...], ...]:
+        """The rows to show at once."""
+        return self.rows[:FIRST_ROWS]
+
+    @property
+    def rest(self) -> tuple[tuple[str, ...], ...]:
+        """The rows to show on demand."""
+        return self.rows[FIRST_ROWS:]
+
+
+def evidence(finding: Finding, words: Words, started: str) -> tuple[Row, ...]:
+    """The values that the check read."""
+    return tuple(
+        Row(path=one_line(item.path, MAX_VALUE), value=value(item.path, item.value, words, started, MAX_VALUE))
+        for item in finding.evidence
+    )
+
+
+def violations(finding: Finding, words: Words, started: str, most: int | None = None) -> Table | None:
+    """The members that violate, at most so many, as a table; None when there are none."""
+    members = finding.violations[:most]
+    if not members:
+        return None
+    objects = [member for member in members if isinstance(member, Mapping)]
+    columns = _columns(objects) if len(objects) == len(members) else ()
+    rows = tuple(
+        tuple(value(column, member.get(column), words, started, MAX_CELL) for column in columns)
+        if columns
+        else (value("", member, words, started, MAX_VALUE),)
+        for member in members
+    )
+    return Table(
+        columns=tuple(one_line(column, 60) for column in columns),
+        rows=rows,
+        population=finding.population,
+        cut=len(finding.violations) >= MAX_VIOLATIONS,
+    )
+
+
+def brief(finding: Finding, words: Words, started: str) -> tuple[str, ...]:
+    """The heart of a finding in a few lines: the first members that violate, else the first values read."""
+    table = violations(finding, words, started, BRIEF_LINES)
+    if table is None:
+        rows = evidence(finding, words, started)
+        lines = [one_line(f"{row.path} = {row.value}", MAX_CELL) for row in rows[:BRIEF_LINES]]
+        left = len(rows) - BRIEF_LINES
+    else:
+        lines = [one_line(", ".join(cell for cell in row if cell), MAX_CELL) for row in table.rows]
+        left = len(finding.violations) - BRIEF_LINES
+    return (*lines, words("more_lines", n=left)) if left > 0 else tuple(lines)
+
+
+def _columns(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    told = {
+        str(key): None for member in members for key, value in member.items() if value not in (None, "", [], {}, ())
+    }
+    scalar_first = sorted(
+        told,
+        key=lambda key: (
+            _FIRST_COLUMNS.index(key) if key in _FIRST_COLUMNS else len(_FIRST_COLUMNS),
+            any(isinstance(member.get(key), list | Mapping) for member in members),
+        ),
+    )
+    return tuple(scalar_first[:MAX_COLUMNS])
+
+
+def value(path: str, value: Any, words: Words, started: str, limit: int) -> str:
+    """A value as a person reads it: permission bits in octal, epoch seconds as a date, an object a line."""
+    if value is None or isinstance(value, (str, int)):
+        return one_line(_scalar(path, value, words, started), limit)
+    if isinstance(value, list | tuple) and value:
+        if all(isinstance(member, Mapping) for member in value):
+            told = [_object(member, words, started) for member in value]
+            return visible("\n".join(one_line(line, MAX_CELL) for line in told), limit)
+        if all(isinstance(member, str | int) for member in value):
+            return one_line(", ".join(_scalar("", member, words, started) for member in value), limit)
+    if isinstance(value, Mapping) and value:
+        return one_line(_object(value, words, started), limit)
+    return one_line(_scalar(path, value, words, started), limit)
+
+
+def _object(value: Mapping[str, Any], words: Words, started: str) -> str:
+    return ", ".join(f"{key}={_scalar(str(key), member, words, started)}" for key, member in value.items())
+
+
+def _scalar(path: str, value: Any, words: Words, started: str) -> str:
+    if isinstance(value, str) and value:
+        counted = _COUNTED.fullmatch(value) if value.endswith("members") else None
+        return words("members", n=int(counted[1])) if counted else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        name = path.rpartition(".")[2]
+        if name == "mode":
+            return f"{value:04o}"
+        if name in _MOMENTS and value in _EPOCH:
+            return words.epoch(value, started)
+    return "—" if value is None else json_text(value)
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON."""
+    return json.dumps(finite(value), ensure_ascii=False, default=str)
+
+
+def references(of: Mapping[str, Any], words: Words) -> tuple[tuple[str, str], ...]:
+    """Framework and clauses, the empty ones left out."""
+    told = [(words.framework(str(key)), _clauses(str(key), clauses, words)) for key, clauses in of.items()]
+    return tuple((framework, clauses) for framework, clauses in told if clauses)
+
+
+def _clauses(framework: str, clauses: Any, words: Words) -> str:
+    if isinstance(clauses, Mapping):
+        levels = [
+            words("reference.level", level=str(level).removeprefix("l"), clauses=_clauses(framework, members, words))
+            for level, members in clauses.items()
+            if members
+        ]
+        return " · ".join(levels)
+    members = clauses if isinstance(clauses, list | tuple) else [clauses]
+    told = [_article(str(clause), words) if re.match(r"nd\d", framework) else str(clause) for clause in members]
+    return ", ".join(told)
+
+
+def _article(clause: str, words: Words) -> str:
+    match clause.split("."):
+        case [article, number, point]:
+            return words("reference.point", article=article, clause=number, point=point)
+        case [article, number]:
+            return words("reference.clause", article=article, clause=number)
+        case _:
+            return words("reference.article", article=clause)

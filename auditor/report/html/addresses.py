@@ -1,0 +1,64 @@
+"""Where the report's pages are, below ``report/``. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from auditor.models import Subject
+from auditor.results.summary import FleetSummary
+
+_SAFE_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$")
+
+
+def site_page(domain: str) -> str:
+    """The path of a site's page below the report."""
+    return f"sites/{_file_name(domain)}.html"
+
+
+def host_page(name: str) -> str:
+    """The path of a host's page below the report."""
+    return f"hosts/{_file_name(name)}.html"
+
+
+def control_page(control: str) -> str:
+    """The path of a control's page below the report."""
+    return f"controls/{control}.html"
+
+
+def framework_page(framework: str) -> str:
+    """The path of a framework's page below the report."""
+    return f"frameworks/{framework}.html"
+
+
+def _file_name(name: str) -> str:
+    return name if _SAFE_NAME.match(name) else hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A host or site as a page that one can go to."""
+
+    name: str
+    path: str
+    unit: str
+    """The name of the office that answers for it; empty when nobody is named."""
+
+
+def places(summary: FleetSummary) -> Mapping[Subject, Place]:
+    """Where every host and site is told."""
+    hosts = {
+        Subject(kind="host", id=host.host.name): Place(
+            host.host.name, host_page(host.host.name), host.unit.name if host.unit else ""
+        )
+        for host in summary.hosts
+    }
+    sites = {
+        Subject(kind="site", id=site.domain): Place(
+            site.domain, site_page(site.domain), site.unit.name if site.unit else ""
+        )
+        for site in summary.sites
+    }
+    return {**hosts, **sites}

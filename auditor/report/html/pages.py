@@ -1,0 +1,252 @@
+"""The HTML pages of the report, by their path below ``report/``. Pure: models in, text out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.audit.controls import Catalogue
+from auditor.models import Bucket, Finding, Lang, Model, Run, Subject
+from auditor.report.html import chart
+from auditor.report.html.addresses import control_page, framework_page, host_page, places, site_page
+from auditor.report.html.paging import paged
+from auditor.report.html.rendering import Renderer, is_urgent
+from auditor.results import papers
+from auditor.results.by_clause import by_clause, cited
+from auditor.results.by_control import by_control
+from auditor.results.by_reason import unevaluated
+from auditor.results.summary import Comparison, FleetSummary, HostSummary, SiteSummary, by_urgency, compare, fleet, work
+from auditor.results.transitions import between, matrix
+from auditor.results.trend import TrendPoint, months, until
+from auditor.text.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page that every page leads to."""
+
+    name: str
+    path: str
+
+
+class SiteChange(Model):
+    """A site's open findings before and after, with the bars' lengths out of 100."""
+
+    site: SiteSummary
+    comparison: Comparison
+    before_bar: float
+    after_bar: float
+
+
+def pages(
+    run: Run,
+    catalogue: Catalogue,
+    lang: Lang,
+    before: Run | None = None,
+    trend: Sequence[TrendPoint] = (),
+) -> Iterator[tuple[str, str]]:
+    """Every page: its path below ``report/`` and its text. ``trend`` is oldest first."""
+    words = Words(lang)
+    summary = fleet(run)
+    earlier = fleet(before) if before else None
+    site_changes = _site_changes(summary, earlier) if earlier else ()
+    where = places(summary)
+    points = until(trend, run)
+    controls = by_control(run.findings, catalogue)
+    lost = unevaluated(summary, lang)
+    comparison = between(before, run) if before else None
+    site_lists = paged(summary.sites, "index.html", "sites")
+    host_lists = paged(summary.hosts, "index.html", "hosts")
+    told = {
+        "overview": True,
+        "controls": bool(controls),
+        "frameworks": bool(run.hosts and cited(catalogue)),
+        "changes": comparison is not None,
+        "unevaluated": bool(lost),
+    }
+    rendered = Renderer(
+        lang,
+        catalogue,
+        {
+            "run": run,
+            "summary": summary,
+            "before": before,
+            "trend": points,
+            "where": where,
+            "entries": tuple(
+                Entry(name, "index.html" if name == "overview" else f"{name}.html")
+                for name, there in told.items()
+                if there
+            ),
+            "comparison": comparison,
+            "matrix": matrix(comparison) if comparison else None,
+        },
+    )
+
+    yield rendered.page(
+        "fleet.html.j2",
+        "index.html",
+        "overview",
+        headline=headline(summary, words),
+        work=work(run, catalogue),
+        left_out=_left_out(run, points[-1]),
+        waivers=papers.waivers(run),
+        attestations=papers.attestations(run),
+        site_list=site_lists[0],
+        host_list=host_lists[0],
+        lost_hosts=[host for host in summary.hosts if not host.reached or host.outcome.area_errors],
+        months=months(points),
+        site_changes=site_changes,
+    )
+    for kind, sheets in (("sites", site_lists), ("hosts", host_lists)):
+        for sheet in sheets[1:]:
+            yield rendered.page("list.html.j2", sheet.path, kind=kind, sheet=sheet)
+    if len(site_lists) > 1:
+        yield rendered.page("names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain))
+    if comparison:
+        left_out = len(run.hosts) + len(before.hosts) - 2 * len(_names(run) & _names(before)) if before else 0
+        yield rendered.page("changes.html.j2", "changes.html", "changes", left_out=left_out)
+    if lost:
+        yield rendered.page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=lost)
+    if controls:
+        yield rendered.page("controls.html.j2", "controls.html", "controls", controls=controls)
+    for result in controls:
+        yield rendered.page("control.html.j2", control_page(result.control.id), result=result)
+    frameworks = by_clause(run, catalogue)
+    if told["frameworks"]:
+        yield rendered.page("frameworks.html.j2", "frameworks.html", "frameworks", frameworks=frameworks)
+    named = {place.name: place.path for place in where.values()}
+    for one in frameworks:
+        yield rendered.page("framework.html.j2", framework_page(one.framework.id), one=one, named=named)
+    compared = _host_changes(summary, earlier) if earlier else {}
+    compared |= {Subject(kind="site", id=change.site.domain): change.comparison for change in site_changes}
+    yield from _subjects(summary, compared, points, rendered)
+
+
+def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
+    """The sites that are declared or known from earlier runs but not in this one; hosts, where they have none."""
+    here = {site.domain for host in run.hosts for site in host.sites} | _names(run)
+    known = {name: tuple(host.sites) for name, host in now.hosts.items()}
+    declared = {one.host: one.sites for one in run.left_out or ()}
+    names = (name for host, sites in (known | declared).items() for name in sites or (host,))
+    return tuple(sorted({name for name in names if name not in here}))
+
+
+def _names(run: Run) -> set[str]:
+    return {host.name for host in run.hosts}
+
+
+def _subjects(
+    summary: FleetSummary, compared: Mapping[Subject, Comparison], trend: Sequence[TrendPoint], rendered: Renderer
+) -> Iterator[tuple[str, str]]:
+    """The page of every host and of every site on it."""
+    served: dict[str, list[SiteSummary]] = defaultdict(list)
+    for site in summary.sites:
+        served[site.host.host.name].append(site)
+    for host in summary.hosts:
+        name, sites = host.host.name, served[host.host.name]
+        shared = _Open(host.findings, name, rendered)
+        yield rendered.page(
+            "subject.html.j2",
+            host_page(name),
+            host=host,
+            site=None,
+            served=sites,
+            comparison=compared.get(Subject(kind="host", id=name)),
+            past=[(point.started, point.hosts[name].own) for point in trend if name in point.hosts],
+            todo=shared.findings,
+            own_open=shared.findings,
+            own_told=shared.told,
+            shared_open=(),
+            shared_told=(),
+            others=_others(host.findings),
+        )
+        for site in sites:
+            own = _Open(site.own, site.domain, rendered)
+            yield rendered.page(
+                "subject.html.j2",
+                site_page(site.domain),
+                host=host,
+                site=site,
+                served=sites,
+                comparison=compared.get(Subject(kind="site", id=site.domain)),
+                past=[(point.started, point.sites[site.domain]) for point in trend if site.domain in point.sites],
+                todo=by_urgency((*own.findings, *shared.findings)),
+                own_open=own.findings,
+                own_told=own.told,
+                shared_open=shared.findings,
+                shared_told=shared.told,
+                others=_others(site.findings),
+            )
+
+
+class _Open:
+    """What is open on a host or site, and how it is told there."""
+
+    def __init__(self, findings: Iterable[Finding], limit: str, rendered: Renderer) -> None:
+        self.findings = by_urgency(finding for finding in findings if finding.is_open)
+        finding = rendered.macros["../"].finding
+        self.told = tuple(finding(one, limit, is_urgent(one)) for one in self.findings)
+
+
+def _others(findings: Iterable[Finding]) -> Mapping[Bucket, tuple[Finding, ...]]:
+    """What is not open, by where it is counted."""
+    grouped: dict[Bucket, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        grouped[finding.bucket].append(finding)
+    return {bucket: by_urgency(members) for bucket, members in grouped.items() if bucket not in ("partial", "fail")}
+
+
+def headline(summary: FleetSummary, words: Words) -> str:
+    """What the chair of the office reads first, in one sentence."""
+    subjects: Sequence[SiteSummary | HostSummary] = summary.sites or summary.hosts
+    of = len(subjects)
+    if summary.sites:
+        what = words("sites") if of != 1 else words("site")
+    else:
+        what = words("hosts") if of != 1 else words("host")
+    standing = {name: summary.standing(name) for name in ("urgent", "unread", "open", "unsure")}
+    if not subjects:
+        return words("headline.nothing")
+    if n := standing["urgent"]:
+        if of == 1:
+            return words("headline.urgent_only", what=what)
+        if n == of:
+            return words("headline.urgent_all", of=of, what=what)
+        return words("headline.urgent", n=n, of=of, what=what)
+    if n := standing["unread"]:
+        return words("headline.unread_all" if n == of else "headline.unread", what=what)
+    if n := standing["open"]:
+        return words("headline.open_only", what=what) if of == 1 else words("headline.open", n=n, of=of, what=what)
+    if n := standing["unsure"]:
+        return words("headline.unsure_only", what=what) if of == 1 else words("headline.unsure", n=n, of=of, what=what)
+    return words("headline.clean", of=of, what=what)
+
+
+def _host_changes(summary: FleetSummary, earlier: FleetSummary) -> dict[Subject, Comparison]:
+    """What changed on the hosts that both runs hold."""
+    were = {host.host.name: host.findings for host in earlier.hosts}
+    return {
+        Subject(kind="host", id=host.host.name): compare(were[host.host.name], host.findings)
+        for host in summary.hosts
+        if host.host.name in were
+    }
+
+
+def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:
+    """The sites that both runs hold."""
+    were = {site.domain: site for site in earlier.sites}
+    compared = [
+        (site, compare(were[site.domain].findings, site.findings)) for site in summary.sites if site.domain in were
+    ]
+    top = max((max(c.open_before, c.open_after) for _, c in compared), default=0)
+    return tuple(
+        SiteChange(
+            site=site,
+            comparison=comparison,
+            before_bar=chart.share(comparison.open_before, top, 100),
+            after_bar=chart.share(comparison.open_after, top, 100),
+        )
+        for site, comparison in compared
+    )

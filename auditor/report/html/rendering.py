@@ -1,0 +1,230 @@
+"""The templates of the HTML report and what they may call.
+
+Whatever a template prints goes through ``visible`` and is escaped; the only markup is the templates' own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from auditor.audit.controls import Catalogue, Control
+from auditor.fleet.discover import LOCAL
+from auditor.models import Finding, Lang, Severity, Text, Validity
+from auditor.report import evidence as shown
+from auditor.report.html import chart
+from auditor.report.html.addresses import control_page, framework_page, host_page, site_page
+from auditor.report.html.paging import PER_PAGE
+from auditor.results import papers
+from auditor.results.by_clause import RESULTS, frameworks
+from auditor.results.by_reason import ReasonGroup, by_reason
+from auditor.results.summary import SEVERITIES, STANDINGS, URGENT, WorkItem, by_urgency
+from auditor.text.visible import one_line, visible
+from auditor.text.words import Words
+
+MAX_FIRST = 7
+"""Findings named at the top of a host's or site's page."""
+MAX_PROVEN = 200
+"""Hosts and sites told with their evidence on one page."""
+MAX_NAMED = 2000
+"""Hosts and sites named on one page."""
+MAX_OUTSIDE = 20
+"""Hosts that could not be read, named on the first page."""
+
+
+class Once[Key, Value](dict[Key, Value]):
+    """Values made when they are first asked for, and kept."""
+
+    def __init__(self, make: Callable[[Key], Value]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: Key) -> Value:
+        value = self[key] = self._make(key)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is told of a control wherever it is open, as markup."""
+
+    why: Markup
+    effects: Markup
+    sources: Markup
+
+
+class Renderer:
+    """The templates filled in for one run; what many pages share is made once."""
+
+    def __init__(self, lang: Lang, catalogue: Catalogue, common: Mapping[str, Any]) -> None:
+        self._environment = environment(lang)
+        self._catalogue = catalogue
+        self._common = {
+            **common,
+            "catalogue": catalogue,
+            "advised": Once(self._advice),
+            "linked": Once(lambda control: self.macros["../"].control_link(control)),
+            "listed": Once(lambda of: self.macros["../"].listed(*of)),
+        }
+        self.macros: Once[str, Any] = Once(self._macros)
+        """The macros by the way from a page to the root of the report."""
+
+    def page(self, template: str, path: str, here: str = "", **values: Any) -> tuple[str, str]:
+        """A page's path and text; ``here`` is the entry that it is, for the way about."""
+        root = "../" * path.count("/")
+        context = {**self._common, "m": self.macros[root], "root": root, "here": here, **values}
+        return path, self._environment.get_template(template).render(context)
+
+    def _macros(self, root: str) -> Any:
+        return self._environment.get_template("macros.html.j2").make_module({**self._common, "root": root})
+
+    def _advice(self, control_id: str) -> Advice:
+        control, macros = self._catalogue[control_id], self.macros["../"]
+        effects = macros.effects(control.fix) if control.fix else Markup()
+        return Advice(macros.why(control), effects, macros.sources(control))
+
+
+def prepare(lang: Lang) -> None:
+    """Read the frameworks and compile the templates now, for a process that has to wait anyway: 0.3 s."""
+    frameworks()
+    made = environment(lang)
+    for name in made.list_templates(extensions=["j2"]):
+        made.get_template(name)
+
+
+@cache
+def environment(lang: Lang) -> Environment:
+    """The templates in one language."""
+    words = Words(lang)
+    made = Environment(
+        loader=PackageLoader("auditor.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: visible(value) if type(value) is str else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style, style_digest = own("style.css")
+    script, script_digest = own("filter.js")
+
+    def text(of: Text | None) -> str:
+        return of.get(lang) if of else ""
+
+    def evidence(finding: Finding, started: str) -> tuple[shown.Row, ...]:
+        return shown.evidence(finding, words, started)
+
+    def violations(finding: Finding, started: str) -> shown.Table | None:
+        return shown.violations(finding, words, started)
+
+    def brief(finding: Finding, started: str) -> tuple[str, ...]:
+        return shown.brief(finding, words, started)
+
+    def said(finding: Finding) -> str:
+        return papers.said(finding, words)
+
+    def left(validity: Validity, days_left: int) -> str:
+        return papers.left(validity, days_left, words)
+
+    def references(control: Control) -> tuple[tuple[str, str], ...]:
+        return shown.references(control.references, words)
+
+    def reasons(findings: Iterable[Finding]) -> tuple[ReasonGroup, ...]:
+        return by_reason(findings, lang)
+
+    helpers: Mapping[str, Any] = {
+        "t": words,
+        "lang": lang,
+        "text": text,
+        "style": style,
+        "style_digest": style_digest,
+        "script": script,
+        "script_digest": script_digest,
+        "severities": SEVERITIES,
+        "Severity": Severity,
+        "site_page": site_page,
+        "host_page": host_page,
+        "control_page": control_page,
+        "command": _command,
+        "playbook": _playbook,
+        "open_names": _open_names,
+        "local": LOCAL.path,
+        "framework_page": framework_page,
+        "line": chart.line,
+        "stacked": chart.stacked,
+        "results": RESULTS,
+        "severity_kinds": [(severity.value, words(f"severity.{severity.value}")) for severity in SEVERITIES],
+        "standing_kinds": [(standing, words(f"standing.{standing}")) for standing in STANDINGS],
+        "result_kinds": [(result.value, words(f"result.{result.value}")) for result in RESULTS],
+        "evidence": evidence,
+        "violations": violations,
+        "brief": brief,
+        "said": said,
+        "left": left,
+        "lapsing": papers.lapsing,
+        "places": papers.places,
+        "references": references,
+        "reasons": reasons,
+        "is_urgent": is_urgent,
+        "has_fix": _has_fix,
+        "touching": _touching,
+        "MAX_FIRST": MAX_FIRST,
+        "MAX_PROVEN": MAX_PROVEN,
+        "MAX_NAMED": MAX_NAMED,
+        "MAX_OUTSIDE": MAX_OUTSIDE,
+        "PER_PAGE": PER_PAGE,
+    }
+    made.globals.update(helpers)
+    made.filters["is_urgent"] = is_urgent
+    made.filters["cut"] = lambda foreign, limit: one_line(foreign or "", limit)
+    made.filters["sum_of"] = lambda severities: sum(severities.values())
+    made.filters["urgent_of"] = lambda severities: sum(severities.get(severity, 0) for severity in URGENT)
+    made.filters["urgent_first"] = by_urgency
+    return made
+
+
+@cache
+def own(name: str) -> tuple[Markup, str]:
+    """A style sheet or script of ours, and its hash for the content security policy."""
+    source, _, _ = PackageLoader("auditor.report.html").get_source(Environment(autoescape=True), name)
+    digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+    return Markup(source), digest  # noqa: S704  our own file
+
+
+def _command(verb: str, inventory: str, limit: str | None = None) -> str:
+    only = f" --limit {shlex.quote(limit)}" if limit else ""
+    return f"auditor {verb} -i {shlex.quote(inventory)}{only}"
+
+
+def _playbook(control: str, inventory: str, hosts: Iterable[str]) -> str:
+    of, only = shlex.quote(inventory), shlex.quote(",".join(hosts))
+    return f"ansible-playbook -i {of} playbooks/harden.yml --tags {control} --limit {only} --check --diff"
+
+
+def _open_names(findings: Iterable[Finding]) -> str | None:
+    """The hosts or sites of these findings as a ``--limit``; None for more than can be named."""
+    names = tuple(dict.fromkeys(finding.subject.id for finding in findings))
+    return ",".join(names) if len(names) <= MAX_OUTSIDE else None
+
+
+def is_urgent(thing: Finding | WorkItem) -> bool:
+    """Whether it has to be done at once."""
+    return thing.severity in URGENT
+
+
+def _has_fix(findings: Iterable[Finding], catalogue: Catalogue) -> bool:
+    return any(catalogue[finding.control].fix is not None for finding in findings)
+
+
+def _touching(item: WorkItem) -> tuple[tuple[str, str], ...]:
+    """The pages that a piece of work shows on: label and path."""
+    if item.domains:
+        return tuple((domain, site_page(domain)) for domain in item.domains)
+    return tuple((name, host_page(name)) for name in item.hosts)

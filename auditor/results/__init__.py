@@ -1,0 +1,1 @@
+"""What runs mean, as numbers and lists. No I/O."""

@@ -1,0 +1,53 @@
+"""Findings gathered by the reason that they give. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from auditor.models import Finding, Lang
+from auditor.results.summary import FleetSummary, HostSummary
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonGroup:
+    """Findings with one reason."""
+
+    reason: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unevaluated:
+    """A host and what could not be evaluated on it and its sites."""
+
+    host: HostSummary
+    groups: tuple[ReasonGroup, ...]
+
+    @property
+    def total(self) -> int:
+        """How many findings came to no result."""
+        return sum(len(group.findings) for group in self.groups)
+
+
+def by_reason(findings: Iterable[Finding], lang: Lang) -> tuple[ReasonGroup, ...]:
+    """The reason that most give first; an empty one for those that give none."""
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        grouped[finding.reason.get(lang) if finding.reason else ""].append(finding)
+    ordered = sorted(grouped.items(), key=lambda item: -len(item[1]))
+    return tuple(ReasonGroup(reason=reason, findings=tuple(members)) for reason, members in ordered)
+
+
+def unevaluated(summary: FleetSummary, lang: Lang) -> tuple[Unevaluated, ...]:
+    """Hosts with something that could not be evaluated, those that could not be read at all first."""
+    lost = {host.host.name: [f for f in host.findings if f.bucket == "not_evaluated"] for host in summary.hosts}
+    for site in summary.sites:
+        lost[site.host.host.name] += [f for f in site.own if f.bucket == "not_evaluated"]
+    hosts = [
+        Unevaluated(host, by_reason(lost[host.host.name], lang))
+        for host in summary.hosts
+        if lost[host.host.name] or not host.reached or host.outcome.area_errors
+    ]
+    return tuple(sorted(hosts, key=lambda one: (one.host.reached, -one.total, one.host.host.name)))

@@ -1,0 +1,248 @@
+"""What a month comes to for one office: its units, sites and hosts, each finding counted once. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from auditor.audit.controls import Catalogue
+from auditor.audit.waivers import covered
+from auditor.inventory import offices as units
+from auditor.models import Bucket, Finding, Host, Model, Organisation, Run, Severity, Site, Text, Unit, WaiverUse
+from auditor.results.summary import Comparison, Counts, FleetSummary, SiteSummary, compare, fleet
+from auditor.text.visible import one_line
+
+MAX_NAME = 200
+"""Characters of an office's name."""
+
+
+class Requirement(Model):
+    """One control with its findings of one kind: one line of an annex."""
+
+    id: str
+    title: Text
+    severity: Severity
+    references: Mapping[str, object]
+    automated: bool
+    of_host: bool
+    hosts: tuple[str, ...]
+    domains: tuple[str, ...]
+    levels: frozenset[int]
+    findings: tuple[Finding, ...]
+
+
+class Figures(Model):
+    """The office's month. ``previous`` figures are the same for the last month before that has a run."""
+
+    unit: Unit
+    units: tuple[Unit, ...]
+    organisation: Organisation
+    run: Run
+    summary: FleetSummary
+    findings: tuple[Finding, ...]
+    counts: Counts
+    unaudited: tuple[Site, ...]
+    homeless: tuple[Site, ...]
+    change: Comparison | None
+    incomparable: tuple[str, ...]
+
+    def owner(self, site: SiteSummary) -> Unit:
+        """The office that answers for a site today."""
+        return units.today(self.organisation, site.unit) if site.unit else self.unit
+
+    @cached_property
+    def owners(self) -> tuple[tuple[Unit, tuple[SiteSummary, ...]], ...]:
+        """The sites of each office, offices in the order of the organisation's file."""
+        grouped: dict[str, list[SiteSummary]] = defaultdict(list)
+        for site in self.summary.sites:
+            grouped[self.owner(site).id].append(site)
+        return tuple((unit, tuple(grouped[unit.id])) for unit in self.organisation.units if unit.id in grouped)
+
+    @cached_property
+    def buckets(self) -> Mapping[Bucket, int]:
+        """How many findings are counted where."""
+        return Counter(finding.bucket for finding in self.findings)
+
+    @property
+    def equivalent(self) -> int:
+        """Findings under a waiver with a compensating measure."""
+        return sum(
+            finding.bucket == "waived" and finding.waiver is not None and finding.waiver.compensating is not None
+            for finding in self.findings
+        )
+
+    @property
+    def unread(self) -> tuple[SiteSummary, ...]:
+        """Sites on hosts that could not be read."""
+        return tuple(site for site in self.summary.sites if not site.host.reached)
+
+    @cached_property
+    def foreign(self) -> tuple[tuple[Unit, tuple[Finding, ...]], ...]:
+        """Open findings of hosts that serve these sites but are run by an office outside."""
+        mine = {unit.id for unit in self.units}
+        grouped: dict[str, list[Finding]] = defaultdict(list)
+        for host in self.summary.hosts:
+            if host.unit is not None and host.unit.id not in mine:
+                grouped[units.today(self.organisation, host.unit).id] += [
+                    finding for finding in host.findings if finding.is_open
+                ]
+        known = ((self.organisation.unit(unit_id), tuple(findings)) for unit_id, findings in grouped.items())
+        return tuple((unit, findings) for unit, findings in known if unit is not None and findings)
+
+
+def figures(organisation: Organisation, unit: Unit, hosts: Iterable[Host], run: Run, before: Run | None) -> Figures:
+    """Count for ``unit`` and the units below it. ``hosts`` are those of the inventory as it is now."""
+    organisation = _presentable(organisation)
+    unit = organisation.unit(unit.id) or unit
+    scope = units.within(organisation, unit)
+    ids = frozenset(one.id for one in scope)
+    mine = _narrowed(run, ids, organisation)
+    earlier = _narrowed(before, ids, organisation) if before else None
+    summary = fleet(mine)
+    audited = {site.domain for host in run.hosts for site in host.sites}
+    declared = [(host, site) for host in hosts for site in host.sites]
+    known = {one.id for one in organisation.units}
+    comparable = _reached(earlier) & _reached(mine) if earlier else set()
+    return Figures(
+        unit=unit,
+        units=scope,
+        organisation=organisation,
+        run=mine,
+        summary=summary,
+        findings=mine.findings,
+        counts=summary.totals,
+        unaudited=tuple(
+            site for host, site in declared if (site.unit or host.unit) in ids and site.domain not in audited
+        ),
+        homeless=tuple(
+            site for host in run.hosts for site in host.sites if (site.unit or host.unit or "") not in known
+        ),
+        change=compare(_of(earlier, comparable), _of(mine, comparable)) if earlier and comparable else None,
+        incomparable=tuple(
+            site.domain for host in mine.hosts if earlier and host.name not in comparable for site in host.sites
+        ),
+    )
+
+
+def _presentable(organisation: Organisation) -> Organisation:
+    """The offices with what people wrote about them made fit to be shown: one line, bounded, nothing invisible."""
+    return Organisation(
+        name=organisation.name,
+        regime=organisation.regime,
+        deadline_days=organisation.deadline_days,
+        units=tuple(_presentable_unit(unit) for unit in organisation.units),
+    )
+
+
+def _presentable_unit(unit: Unit) -> Unit:
+    written = {field: getattr(unit, field) for field in ("name", "former_name", "place", "abbreviation", "drafter")}
+    shown = {field: one_line(text, MAX_NAME) for field, text in written.items() if text is not None}
+    return unit.model_copy(update={**shown, "signing": tuple(one_line(line, MAX_NAME) for line in unit.signing)})
+
+
+def _narrowed(run: Run, units: frozenset[str], organisation: Organisation) -> Run:
+    """The sites of ``units`` with the hosts that serve them, and the hosts that ``units`` run."""
+    hosts = []
+    for host in run.hosts:
+        sites = tuple(site for site in host.sites if (site.unit or host.unit) in units)
+        if sites or host.unit in units:
+            hosts.append(host.model_copy(update={"sites": sites}))
+    names = {host.name for host in hosts}
+    domains = {site.domain for host in hosts for site in host.sites}
+    return run.model_copy(
+        update={
+            "organisation": organisation,
+            "hosts": tuple(hosts),
+            "outcomes": tuple(outcome for outcome in run.outcomes if outcome.host in names),
+            "findings": tuple(
+                finding
+                for finding in run.findings
+                if finding.host in names and (finding.subject.kind == "host" or finding.subject.id in domains)
+            ),
+        }
+    )
+
+
+def _reached(run: Run) -> set[str]:
+    return {outcome.host for outcome in run.outcomes if outcome.reached}
+
+
+def _of(run: Run, hosts: set[str]) -> list[Finding]:
+    return [finding for finding in run.findings if finding.host in hosts]
+
+
+def requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tuple[Requirement, ...]:
+    """The findings in ``buckets`` by control, worst first, then what touches most sites.
+
+    A control that the catalogue no longer has goes by its id.
+    """
+    served = {host.name: host.sites for host in run.hosts}
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in run.findings:
+        if finding.bucket in buckets:
+            grouped[finding.control].append(finding)
+    found = []
+    for control_id, findings in grouped.items():
+        control = catalogue.by_id.get(control_id)
+        of_host = findings[0].subject.kind == "host"
+        touched = {
+            site.domain: site
+            for finding in findings
+            for site in served[finding.host]
+            if of_host or site.domain == finding.subject.id
+        }
+        found.append(
+            Requirement(
+                id=control_id,
+                title=control.title if control else Text(vi=control_id, en=control_id),
+                severity=max((finding.severity for finding in findings), key=lambda severity: severity.rank),
+                references=control.references if control else {},
+                automated=control is not None and control.fix is not None,
+                of_host=of_host,
+                hosts=tuple(dict.fromkeys(finding.host for finding in findings)),
+                domains=tuple(sorted(touched)),
+                levels=frozenset(site.level for site in touched.values()),
+                findings=tuple(findings),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (-one.severity.rank, -len(one.domains), -len(one.hosts), one.id)))
+
+
+def by_office(figures: Figures, catalogue: Catalogue) -> Iterable[tuple[Unit, tuple[Requirement, ...]]]:
+    """What is open by the office that has to mend it, offices in the order of the organisation's file.
+
+    A site's findings are its office's; a host's those of the office that runs it, else of all whose sites it serves.
+    """
+    of_site = {site.domain: unit.id for unit, sites in figures.owners for site in sites}
+    of_host = {
+        host.host.name: {units.today(figures.organisation, host.unit).id}
+        if host.unit is not None
+        else {of_site[site.domain] for site in host.host.sites}
+        for host in figures.summary.hosts
+    }
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in figures.findings:
+        if finding.is_open:
+            of = of_host[finding.host] if finding.subject.kind == "host" else {of_site[finding.subject.id]}
+            for unit_id in of:
+                grouped[unit_id].append(finding)
+    for unit in figures.organisation.units:
+        if unit.id in grouped:
+            run = figures.run.model_copy(update={"findings": tuple(grouped[unit.id])})
+            yield unit, requirements(run, catalogue, "fail", "partial")
+
+
+def waivers(figures: Figures, catalogue: Catalogue) -> tuple[tuple[WaiverUse, tuple[str, ...]], ...]:
+    """The waivers that hold, or held, for these hosts and sites, with the sites that they touch; first to expire first."""
+    hosts = figures.run.hosts
+    served = {host.name: [site.domain for site in host.sites] for host in hosts}
+    found = []
+    for use in figures.run.waivers:
+        control = catalogue.by_id.get(use.waiver.control)
+        kind = control.subject if control else "site"
+        subjects = covered(use.waiver.scope, kind, figures.organisation, hosts)
+        if subjects:
+            domains = (domain for one in subjects for domain in served.get(one.id, [one.id]))
+            found.append((use, tuple(dict.fromkeys(domains))))
+    return tuple(sorted(found, key=lambda one: (one[0].waiver.expires, one[0].waiver.id)))

@@ -1,0 +1,114 @@
+"""How a fleet stood over time: a point a run, completed by what was known then of the hosts that the run left out. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from pydantic import Field
+
+from auditor.models import Finding, Model, Run, Severity
+from auditor.models.clock import month
+from auditor.results.summary import SEVERITIES, Counts, fleet
+
+
+class HostPoint(Model):
+    """What a run found on one host, its sites included."""
+
+    open: Mapping[Severity, int]
+    own: int = Field(description="open findings of the host itself")
+    evaluated: int
+    waived: int
+    reached: bool
+    sites: Mapping[str, int] = Field(description="open findings per site, its host's included")
+
+
+class TrendPoint(Model):
+    """One run as a point in time."""
+
+    run_id: str
+    started: str = Field(description="ISO 8601 with offset")
+    open: Mapping[Severity, int]
+    evaluated: int = Field(description="findings that came to pass, partial or fail")
+    sites: Mapping[str, int] = Field(description="open findings per site, its host's included")
+    waived: int = Field(default=0, description="findings that a waiver lets be, counted in none of the others")
+    unread: int = Field(default=0, description="hosts that could not be read: their findings are in none of the others")
+    hosts: Mapping[str, HostPoint] = Field(default={}, description="empty: kept before hosts were told apart")
+    left_out: tuple[str, ...] | None = Field(default=None, description="hosts not in the run; None: not known")
+    earlier: int = Field(default=0, description="hosts whose findings are those of an earlier run")
+    unknown: int = Field(default=0, description="hosts left out of the run that no earlier one has")
+
+
+def trend_point(run: Run) -> TrendPoint:
+    """A run as a point in time."""
+    summary = fleet(run)
+    by_host: dict[str, list[Finding]] = defaultdict(list)
+    for finding in run.findings:
+        by_host[finding.host].append(finding)
+    sites: dict[str, dict[str, int]] = defaultdict(dict)
+    for site in summary.sites:
+        sites[site.host.host.name][site.domain] = site.counts.open_total
+    hosts = {}
+    for host in summary.hosts:
+        counts = Counts.of(by_host[host.host.name])
+        hosts[host.host.name] = HostPoint(
+            open=counts.open,
+            own=host.counts.open_total,
+            evaluated=counts.evaluated,
+            waived=counts.waived,
+            reached=host.reached,
+            sites=sites[host.host.name],
+        )
+    left_out = None if run.left_out is None else tuple(one.host for one in run.left_out)
+    return _point(run.id, run.started, hosts, left_out)
+
+
+def _point(run_id: str, started: str, hosts: Mapping[str, HostPoint], left_out: tuple[str, ...] | None) -> TrendPoint:
+    opened: Counter[Severity] = Counter()
+    for host in hosts.values():
+        opened.update(host.open)
+    return TrendPoint(
+        run_id=run_id,
+        started=started,
+        open={severity: opened[severity] for severity in SEVERITIES},
+        evaluated=sum(host.evaluated for host in hosts.values()),
+        sites={domain: number for host in hosts.values() for domain, number in host.sites.items()},
+        waived=sum(host.waived for host in hosts.values()),
+        unread=sum(not host.reached for host in hosts.values()),
+        hosts=hosts,
+        left_out=left_out,
+    )
+
+
+def completed(point: TrendPoint, earlier: Iterable[TrendPoint]) -> TrendPoint:
+    """The state of the fleet at a point: what its run left out as the newest of ``earlier`` (newest first) that has it.
+
+    Where it is not known what the run left out, that is what other runs of its month have.
+    """
+    if not point.hosts:
+        return point
+    wanted = None if point.left_out is None else frozenset(point.left_out)
+    taken: dict[str, HostPoint] = {}
+    for older in earlier:
+        if wanted == taken.keys() or (wanted is None and month(older.started) != month(point.started)):
+            break
+        for name, host in older.hosts.items():
+            if name not in point.hosts and (wanted is None or name in wanted):
+                taken.setdefault(name, host)
+    if not taken and not wanted:
+        return point
+    whole = _point(point.run_id, point.started, {**taken, **point.hosts}, point.left_out)
+    return whole.model_copy(update={"earlier": len(taken), "unknown": len((wanted or frozenset()) - taken.keys())})
+
+
+def until(points: Sequence[TrendPoint], run: Run) -> tuple[TrendPoint, ...]:
+    """The points up to a run, its own last; ``points`` are oldest first, as this is."""
+    own = next((point for point in points if point.run_id == run.id), None) or trend_point(run)
+    before = (point for point in points if point is not own and datetime.fromisoformat(point.started) <= run.began)
+    return (*before, own)
+
+
+def months(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
+    """The last point of each month, by Vietnam's clock; ``points`` and these are oldest first."""
+    return tuple({month(point.started): point for point in points}.values())

@@ -1,0 +1,94 @@
+"""What a run means for a pipeline: its exit code, and why. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from auditor.models import Cause, Finding, Model, Run, Severity, Status, Verdict, Why
+from auditor.results.summary import compare
+
+OPEN: Literal[1] = 1
+NOT_EVALUATED: Literal[3] = 3
+
+OF_WAIVERS = frozenset({"office.host_waivers", "office.site_waivers"})
+"""The controls that are open where a waiver has expired."""
+
+
+class Baseline(Model):
+    """What was known before: the findings to measure a run by."""
+
+    name: str
+    findings: tuple[Finding, ...]
+
+
+def judge(run: Run, fail_on: Severity, baseline: Baseline | None = None) -> Verdict:
+    """1 when there is a cause to fail, else 3 when something that applies was not evaluated, else 0.
+
+    A cause is a finding that is open, at or above ``fail_on``, and that no waiver lets be. Measured by a baseline,
+    what was open there already is none, unless more members of it violate now; what passed there is one whatever its
+    severity, and so is an expired waiver.
+    """
+    causes = tuple(_against(baseline, run, fail_on) if baseline else _alone(run, fail_on))
+    worse = sum(cause.why == "worse" for cause in causes)
+    unread = sum(finding.status is Status.NOT_EVALUATED for finding in run.findings)
+    return Verdict(
+        code=OPEN if causes else NOT_EVALUATED if unread else 0,
+        fail_on=fail_on,
+        baseline=baseline.name if baseline else None,
+        causes=causes,
+        known=compare(baseline.findings, run.findings).count("still") - worse if baseline else 0,
+        not_evaluated=unread,
+    )
+
+
+def known(run: Run, earlier: Iterable[tuple[str, Iterable[Finding]]]) -> Baseline | None:
+    """The baseline that earlier runs make, newest first: for each of the run's findings the newest that came to a result.
+
+    So a host that was down last night, or left out by a limit, is measured by the night before. Takes no more of
+    ``earlier`` than it needs; None when there is none. What is not in ``run`` is left out.
+    """
+    here = {(finding.control, finding.subject) for finding in run.findings}
+    missing = {(finding.control, finding.subject) for finding in run.findings if finding.is_open}
+    found: dict[object, Finding] = {}
+    name = None
+    for of, findings in earlier:
+        name = name or of
+        for finding in findings:
+            key = (finding.control, finding.subject)
+            before = found.get(key)
+            if key in here and (before is None or before.status is Status.NOT_EVALUATED):
+                found[key] = finding
+                if finding.status is not Status.NOT_EVALUATED:
+                    missing.discard(key)
+        if not missing:
+            break
+    return Baseline(name=name, findings=tuple(found.values())) if name else None
+
+
+def _alone(run: Run, fail_on: Severity) -> Iterator[Cause]:
+    for finding in run.findings:
+        if finding.is_open and finding.severity.rank >= fail_on.rank:
+            yield _cause(finding, "waiver_expired" if finding.control in OF_WAIVERS else "open")
+
+
+def _against(baseline: Baseline, run: Run, fail_on: Severity) -> Iterator[Cause]:
+    for finding in run.findings:
+        if finding.control in OF_WAIVERS and finding.is_open:
+            yield _cause(finding, "waiver_expired")
+    changes = compare(baseline.findings, run.findings).changes
+    for finding in changes.get("regressed", ()):
+        if finding.control not in OF_WAIVERS:
+            yield _cause(finding, "regressed")
+    for finding in changes.get("new", ()):
+        if finding.control not in OF_WAIVERS and finding.severity.rank >= fail_on.rank:
+            yield _cause(finding, "new")
+    members = {(was.control, was.subject): len(was.violations) for was in baseline.findings}
+    for finding in changes.get("still", ()):
+        more = len(finding.violations) > members[finding.control, finding.subject]
+        if more and finding.control not in OF_WAIVERS and finding.severity.rank >= fail_on.rank:
+            yield _cause(finding, "worse")
+
+
+def _cause(finding: Finding, why: Why) -> Cause:
+    return Cause(control=finding.control, subject=finding.subject, severity=finding.severity, why=why)

@@ -1,0 +1,1 @@
+"""Of this machine: files, databases, processes, processors and memory."""

@@ -1,0 +1,1 @@
+"""Words in both languages, and what makes any text fit to be shown."""

@@ -1,0 +1,81 @@
+"""Text without the secrets in it. Pure, in time that grows with the text alone, whatever it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from auditor.text.secret_spans import spans
+
+HIDDEN = "•••"
+MAX_DATA = 20_000
+"""Characters of data, of words alone none."""
+
+
+def redact(text: str) -> str:
+    """The text with every value of what looks like a secret replaced; its lines stay as many as they were."""
+    shown, at = [], 0
+    for start, end in spans(text):
+        shown += [text[at:start], HIDDEN]
+        at = end
+    return "".join([*shown, text[at:]])
+
+
+_SINGLE = re.compile(r"[^\s=:$@'\"]*+")
+"""A word alone, which no name, program or sign makes a secret."""
+_remembered = lru_cache(maxsize=4096)(redact)
+
+
+def redact_data(value: Any) -> Any:
+    """JSON data of a host, its texts without secrets; a ``path`` stays what it is, since fixes go by it.
+
+    Of more than MAX_DATA characters the rest is hidden unread: what a host says costs no more than that.
+    """
+    return _redacted(value, [MAX_DATA])
+
+
+def _redacted(value: Any, room: list[int]) -> Any:
+    if isinstance(value, str):
+        if _SINGLE.fullmatch(value):
+            return value
+        room[0] -= len(value)
+        return _remembered(value) if room[0] >= 0 else HIDDEN
+    if isinstance(value, Mapping):
+        return {key: member if key == "path" else _redacted(member, room) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(member, room) for member in value]
+    return value
+
+
+_SECRET_FILES = re.compile(
+    r"(?i)(?:/(?:g?shadow|opasswd|[gs]?passwd)-?|/wp-config[^/]*\.php|/config(?:uration|_global|-[^/]*|\.inc|\.local)?\.php|/settings(?:\.local)?\.php"
+    r"|/[^/]*\.env(?:\.[^/]*)?|/(?:\.?my|debian|client|\.mylogin)\.cnf|\.(?:key|pem|p12|pfx|jks|kdbx?|ppk|gpg|asc|nmconnection|psk)"
+    r"|/(?:id_\w+|ssh_host_\w+_key|\.htpasswd[^/]*|htpasswd[^/]*|\.pgpass|\.netrc|\.git-credentials|sasl_passwd|passwd\.client|\.vault_pass[^/]*)"
+    r"|/(?:ipsec|chap|pap)[.-]secrets|/wpa_supplicant[^/]*\.conf|/(?:rndc|tsig)[^/]*|/[^/]*(?:secret|credential|password|mat_?khau|token)[^/]*"
+    r"|/database\.(?:ya?ml|php)|/parameters\.ya?ml|/appsettings[^/]*\.json|/localsettings\.php|/users\.auth\.php|/\.aws/[^/]+|/\.docker/config\.json)\Z"
+    r"|/(?:private|\.ssh|\.gnupg|wireguard)/"
+)
+
+
+def holds_secrets(path: str) -> bool:
+    """Whether a file of that name is one that secrets are kept in: the lines of it that nobody changed are not shown."""
+    return _SECRET_FILES.search(path[-4096:]) is not None
+
+
+def redact_diff(diff: str, *paths: str, sides: Iterable[str] = ()) -> str:
+    """A unified diff without secrets; of files that hold some, by any of the paths, only the lines that change.
+
+    ``sides`` are the whole texts that it compares: what is a secret by what stands around it is one in the diff, too.
+    """
+    whole = {
+        line: hidden
+        for side in sides
+        for line, hidden in zip(side.split("\n"), redact(side).split("\n"), strict=True)
+        if line != hidden
+    }
+    shown = redact("\n".join(line[:1] + whole.get(line[1:], line[1:]) for line in diff.split("\n")))
+    if not any(map(holds_secrets, paths)):
+        return shown
+    return "\n".join(line for line in shown.split("\n") if line[:1] != " ")

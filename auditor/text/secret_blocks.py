@@ -1,0 +1,142 @@
+"""Secrets over several lines: keys, here-documents, block scalars, values and arguments on the lines below. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from auditor.text.secret_names import NAME, kind
+
+Span = tuple[int, int]
+"""Where a secret begins and ends, in characters."""
+
+_LONG = 20
+"""Lines after which quotes that never close are taken for a stray one."""
+_KEY_LINE = 60
+"""Characters; the lines of keys are longer."""
+_INDENT = re.compile(r"[+ -]?([ \t]*+)(?:- )?")
+_KEY_BEGINS = re.compile(
+    r"(?i)-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE|STATIC) KEY[A-Z0-9 ]{0,20}-----|^[+ -]?Private-Lines: "
+)
+_ENCODED = re.compile(r"([+ -]?[ \t>|.]*+['\"`]?)[A-Za-z0-9+/]++={0,2}(?:\\[nr]){0,2}['\"`]?[ \t.+,;\\]*+\r?\Z")
+_BETWEEN = re.compile(r"[+ -]?[ \t]*+(?:(?:Proc-Type|DEK-Info|Comment|Version|Private-MAC): .{0,200})?\r?\Z")
+"""Headers of a key, and the empty line after them."""
+_HEREDOC = re.compile(r"<<[-<]?[ \t]*+[\\'\"]?([A-Za-z_]\w{0,40})")
+_SECRET_INPUT = re.compile(r"\b(?:chpasswd|passwd|cryptsetup|htpasswd|smbpasswd|newusers)\b")
+_TAIL = re.compile(
+    rf"({NAME})(['\"`]?\]?[ \t]*+(=>|:=|[:=]++|>|,)|['\"`]?\Z)[ \t]*+"
+    r"([|>][+-]?\d?|'''|\"\"\"|['\"]\\?|\\|\$\(cat[ \t]++|)[ \t]*+(?:<<[-<]?[ \t]*+[\\'\"]?[A-Za-z_]\w{0,40}['\"]?)?[ \t\r]*+\Z"
+)
+_SETTING = re.compile(r"(?:['\"]?[\w.-]{1,100}['\"]?[ \t]*+(?:=>|[:=])(?:\s|=|\Z)|[\w.-]{1,100}=|[#;<\[{}@(])")
+_UNCLOSED = re.compile(rf"({NAME})['\"`]?\]?[ \t]*+(?:=>|:=|[:=])[ \t]*+(?:'[^']*+|\"(?:[^\"\\]|\\.)*+)\Z")
+_CALL = re.compile(
+    r"(?i)\b(?:mysqli?_\w{0,5}connect|new[ \t]++\\?(?:mysqli|pdo)|pg_connect|ftp_login|ldap_bind)[ \t]*+\([^)]{0,400}\Z"
+)
+_TAIL_LENGTH = 200
+
+
+@dataclass
+class Blocks:
+    """What the lines so far say of the next one: of what it is a part, and where that ends."""
+
+    _in_key: bool = False
+    _until: str | None = None
+    """What ends a block, of which every line is a secret; a word ends it alone on its line."""
+    _left: int = 0
+    """How many lines such a block may still have."""
+    _deeper_than: int | None = None
+    """Lines that are indented further are secrets."""
+    _scalar: bool = False
+    """Whether they are so whatever they look like."""
+    _next: bool = False
+    """Whether the line below is one."""
+    _call: int = 0
+    """How many more lines may hold arguments of a call."""
+
+    def part(self, line: str) -> Span | None:
+        """The secret that the line is as a part of what began above; None: the line is to be read by itself."""
+        if line.startswith("@@ "):
+            self.__init__()  # type: ignore[misc]
+            return None
+        indent = _INDENT.match(line)
+        begin = indent.end() if indent else 0
+        end = len(line.rstrip(" \t\r,;"))
+        span = self._of_key(line) or self._of_block(line, begin, end)
+        if span is None and end > begin:
+            span = self._below(line, begin, end, len(indent[1]) if indent else 0)
+        return span
+
+    def read(self, line: str) -> None:
+        """Learn what a line that is no part of anything begins."""
+        tail = line.rstrip()[-_TAIL_LENGTH:]
+        begins = _KEY_BEGINS.search(line)
+        if begins is not None:
+            self._in_key = "-----END " not in line[begins.end() :]
+        heredoc = _HEREDOC.search(line)
+        open_ = _TAIL.search(tail)
+        secret = open_ is not None and kind(open_[1]) is not None
+        if heredoc is not None and (_SECRET_INPUT.search(line) or secret):
+            self._until, self._left = heredoc[1], 10_000
+        elif open_ is not None and secret:
+            self._open(line, open_)
+        elif (unclosed := _UNCLOSED.search(line[:1000])) and kind(unclosed[1]) is not None:
+            quote = next(one for one in line[unclosed.end(1) + 1 :] if one in "'\"")
+            self._until, self._left = quote, _LONG
+        elif _CALL.search(tail):
+            self._call = 10
+
+    def _open(self, line: str, tail: re.Match[str]) -> None:
+        indent = _INDENT.match(line)
+        sign, opener = tail[3], tail[4]
+        if opener in ("'''", '"""'):
+            self._until, self._left = opener, 10_000
+        elif opener[:1] in ("'", '"') or opener == "\\" or sign in ("=>", ",", ">"):
+            self._next = True
+        elif sign is not None or line.strip("+- \t\r").lower() in ("password", "passwd"):
+            self._deeper_than = len(indent[1]) if indent else 0
+            self._scalar = opener[:1] in ("|", ">") and opener != ""
+
+    def _of_key(self, line: str) -> Span | None:
+        encoded = _ENCODED.match(line) if self._in_key or len(line) > _KEY_LINE else None
+        if encoded is not None:
+            self._in_key = True
+            return encoded.end(1), len(line.rstrip())
+        self._in_key = self._in_key and _BETWEEN.match(line) is not None
+        return None
+
+    def _of_block(self, line: str, begin: int, end: int) -> Span | None:
+        if self._until is None:
+            return None
+        self._left -= 1
+        words = self._until[0].isalpha() or self._until[0] == "_"
+        closed = line[begin:end].rstrip(");") == self._until if words else self._until in line
+        if not closed and self._left > 0:
+            return (begin, max(begin, end)) if end > begin else (begin, begin)
+        until, self._until = self._until, None
+        return None if words else (begin, max(begin, line.find(until, begin)))
+
+    def _below(self, line: str, begin: int, end: int, indent: int) -> Span | None:
+        if self._call:
+            self._call = 0 if ")" in line else self._call - 1
+            quoted = re.match(r"['\"]([^'\"]*+)", line[begin:])
+            return (begin + quoted.start(1), begin + quoted.end(1)) if quoted else None
+        setting = _SETTING.match(line, begin) is not None
+        if self._next:
+            self._next = False
+            return None if setting else self._bare(line, begin, end)
+        if self._deeper_than is None:
+            return None
+        listed = line[:begin].endswith("- ") and indent >= self._deeper_than
+        quoted_value = line[begin] in "'\"" and not setting
+        if (indent > self._deeper_than or listed or quoted_value) and (self._scalar or not setting):
+            return self._bare(line, begin, end)
+        self._deeper_than, self._scalar = None, False
+        return None
+
+    @staticmethod
+    def _bare(line: str, begin: int, end: int) -> Span:
+        """Without quotes around it."""
+        end = len(line[:end].rstrip(")"))
+        if line[begin] in "'\"`":
+            return begin + 1, max(begin + 1, end - (line[end - 1] == line[begin]))
+        return begin, end

@@ -1,0 +1,227 @@
+"""Where secrets stand in the text of settings, scripts, commands and pages. Pure, in time that grows with the text alone.
+
+Each finder knows one way of writing a secret, within a line or over several; what any of them finds is a secret. What only
+sounds like one stays: ``PasswordAuthentication no``, ``password_lifetime = 90``, ``NOPASSWD: ALL``, ``proxy_pass http://…``.
+Every pattern is bounded or possessive, so that no text, whoever wrote it, costs more than its length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from auditor.text.secret_blocks import Blocks, Span
+from auditor.text.secret_names import NAME, Kind, kind
+
+
+def spans(text: str) -> list[Span]:
+    """The secrets of a text, in order, apart from each other, none over the end of a line."""
+    found: list[Span] = []
+    at, blocks, command = 0, Blocks(), ""
+    for line in text.split("\n"):
+        part = blocks.part(line)
+        if part is None:
+            blocks.read(line)
+            own = [one for find in _FINDERS for one in find(line)]
+            own += ((start - len(command), end - len(command)) for start, end in _in_commands(command + line))
+            program = _PROGRAM.search(line) if line.rstrip().endswith("\\") else None
+            command = f"{program[0]} " if program else command if line.rstrip().endswith("\\") else ""
+            found += ((at + start, at + end) for start, end in _joined(own))
+        elif part[1] > part[0]:
+            found.append((at + part[0], at + part[1]))
+        at += len(line) + 1
+    return found
+
+
+def _joined(found: list[Span]) -> Iterator[Span]:
+    end = 0
+    for start, stop in sorted(found):
+        if stop > max(start, end):
+            yield max(start, end), stop
+            end = stop
+
+
+# --- a name and its value ---------------------------------------------------------------------------------
+
+_NAME = re.compile(NAME)
+_SPACED_NAME = re.compile(
+    r"(?i)m[aạâậ\u0300-\u036f]{1,3}t[ \t]k[hH][aâẩ\u0300-\u036f]{1,3}u(?:(?:[ \t]\w{1,20}){0,3}?(?=[ \t]*[:=])|[ \t]l[àa])?"
+)
+_ROOTS = r"(?:etc|var|srv|opt|home|usr|root|run|tmp|mnt|data|dev|proc|lib)"
+_ORDINARY = re.compile(
+    rf"(?i)(['\"]?)(?:-?\d{{1,9}}[a-z%]{{0,2}}|on|off|yes|no|true|false|none|null|nil|default|low|medium|strong|required?|optional"
+    rf"|(?:file:(?://)?|exec:|\.{{1,2}}|~|\$\{{?\w{{1,40}}\}}?)?/{_ROOTS}\b[\w./@+-]*+|(?:\.{{1,2}}|~)?/[\w./-]*+|)\1"
+    r"[ \t;,)\]}]*+(?:#.*)?\Z"
+)
+_REFERENCE = re.compile(r"['\"]?(?:[$%][\w{$(]|\{\{|<%|getenv|env\(['\"]\w{1,60}['\"]\)|process\.env|os\.environ)")
+_ACCOUNTS = re.compile(r"ALL\b|(?:(?:files|systemd|compat|sss|ldap|nis|db|winbind|\[[^]]*+\])[ \t\r]*+)++\Z")
+"""What follows ``passwd:`` in nsswitch.conf and sudoers."""
+_ASSIGNED = re.compile(
+    r"['\"`]?[\]}]?[ \t]*+(?:=>|:=|\?=|[!=:]=*+>?|>)[ \t]*+|['\"`][ \t]*+,[ \t]*+|[\"']?[ \t]++value[ \t]*+=[ \t]*+"
+)
+_APART = re.compile(r"['\"`]?(?:[ \t]++\(?|\()[ \t]*+")
+_QUOTED = re.compile(r"""'((?:[^'\\]|\\.|'')*+)|"((?:[^"\\]|\\.|"")*+)|`([^`]*+)""")
+_CALLED = re.compile(r"(?:env|getenv|config)\([^()]{1,80},[ \t]*+")
+_LAST_WORD = re.compile(r"(?!\\\s*\Z)([^\s;]++);?[ \t\r]*+(?:\\?\r?|#.*)\Z")
+_GIVEN = re.compile(r"""'([^']++)'|"((?:[^"\\]|\\.)++)"|(?!-)([^\s'"]++)""")
+"""What stands after an option of two dashes."""
+_PAM = re.compile(r"[+ -]?password[ \t]++(?:\[|required|requisite|sufficient|optional|include|substack)")
+_PROGRAMS = frozenset({"sshpass", "wpa_passphrase"})
+_NOT_APART = frozenset("/<.@")
+
+
+def _named(line: str) -> Iterator[Span]:
+    at, words = 0, set[str]()
+    if _PAM.match(line):
+        at = 10
+    if spaced := _SPACED_NAME.search(line):
+        yield from _value(line, spaced.start(), spaced.end(), Kind.SECRET, "mat_khau")
+    while (name := _NAME.search(line, at)) is not None:
+        at = name.end()
+        word = name[0].lower()
+        if word in ("by", "as", "using", "via", "with") and "identified" in words:
+            apart = _APART.match(line, at)
+            found = [one for one in [apart and _quoted(line, apart.end())] if one]
+        else:
+            known = kind(name[0]) if len(name[0]) <= 100 else None
+            found = list(_value(line, name.start(), at, known, word)) if known else []
+        for start, end in found:
+            yield start, end
+            at = max(at, end)
+        words.add(word)
+
+
+def _value(line: str, begins: int, ends: int, known: Kind, word: str) -> Iterator[Span]:
+    if assigned := _ASSIGNED.match(line, ends):
+        begin = assigned.end()
+        if (known is not Kind.SECRET and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin))) or (
+            word == "passwd" and _ACCOUNTS.match(line, begin)
+        ):
+            return
+        if called := _CALLED.match(line, begin):
+            begin = called.end()
+        yield _quoted(line, begin) or (begin, max(begin, len(line.rstrip())))
+    elif (
+        known is not Kind.ABOUT
+        and word not in _PROGRAMS
+        and (apart := _APART.match(line, ends))
+        and line[max(0, begins - 1)] not in _NOT_APART
+    ):
+        begin = apart.end()
+        is_option = word.startswith("--") or (word[0] == "-" and line[max(0, begins - 1)] in " \t")
+        if is_option and (given := _GIVEN.match(line, begin)):
+            yield given.span(given.lastindex or 0)
+            return
+        if known is Kind.KEY and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin)):
+            return
+        if one := _quoted(line, begin) or _span(_LAST_WORD.match(line, begin)):
+            yield one
+
+
+def _quoted(line: str, at: int) -> Span | None:
+    return _span(_QUOTED.match(line, at))
+
+
+def _span(found: re.Match[str] | None) -> Span | None:
+    return None if found is None else found.span(found.lastindex or 0)
+
+
+# --- a secret by what is around it or by its form -----------------------------------------------------------
+
+_WORD = r"""(?:'([^'\n]++)'|"((?:[^"\\\n]|\\.)++)"|([^\s'";|&<>()][^\s'";|&]*+))"""
+_COMMANDS = (
+    (r"(?:mysql|mariadb|mysqli)\w{0,12}(?:-\w{1,12}){0,2}|7z[ar]?|rar|unrar", r"-p"),
+    (r"mongo\w{0,10}|sshpass|(?:docker|podman|buildah)[ \t]++login|useradd|usermod", r"-p[ \t]*+"),
+    (r"redis-cli|ssh-keygen", r"(?:-a|-N|-P)[ \t]++"),
+    (r"curl|wget|http", r"(?:-[a-zA-Z]{0,4}[uU]|--(?:proxy-)?user[ =])[ \t]*+['\"]?[^\s:'\"]{1,100}:"),
+    (r"ldap\w{3,9}", r"-w[ \t]*+"),
+    (r"smb\w{3,9}|rpcclient|net|mount\.cifs", r"-[A-Z]{0,2}U[ \t]*+['\"]?[^\s%'\"]{1,100}%"),
+    (r"wpa_passphrase", r"\S{1,64}[ \t]++"),
+    (r"openssl", r"(?:-k|-K|-P)[ \t]++|pass:"),
+    (r"(?:un)?zip|mosquitto_\w{3}|sqlcmd|ipmitool", r"-P[ \t]*+"),
+    (r"lftp|ncftp\w{0,3}", r"-u[ \t]*+[^\s,]{1,100},|-p[ \t]*+"),
+    (r"htpasswd", r"-\w{0,5}b\w{0,5}[ \t]++(?:-\w++[ \t]++){0,4}(?:/|\./)?[^\s]{1,200}[ \t]++[^\s]{1,100}[ \t]++"),
+    (r"chpasswd|passwd", r"<<<[ \t]*+['\"]?(?:[^\s:'\"]{1,64}:)?"),
+    (r"snmp\w{2,9}", r"-[cAX][ \t]*+"),
+)
+_PROGRAM = re.compile("|".join(rf"(?P<c{n}>\b(?:{program})(?=[ \t]))" for n, (program, _) in enumerate(_COMMANDS)))
+_OPTION = [re.compile(rf"(?:(?<=\s)|(?<=pass:)|\A)(?:{option}){_WORD}") for _, option in _COMMANDS]
+_BEFORE_PIPE = re.compile(
+    r"(?:echo|printf)[ \t]++(?:-\w++[ \t]++|['\"]?%s(?:\\n)?['\"]?[ \t]++)?['\"]?(?:[^\s:|'\"]{1,64}:)?([^\s|'\"][^|'\"]{0,200}?)['\"]?[ \t]*+"
+    r"\|[ \t]*+(?:sudo[ \t]++)?(?:/?[\w/]{0,40}/)?(?:chpasswd|passwd|sudo[ \t]++-S|su|cryptsetup|gpg|openssl|mysql|smbpasswd|kinit)\b"
+)
+
+_STRING = r"""(?:'(?:[^'\\\n]|\\.){0,200}+'|"(?:[^"\\\n]|\\.){0,200}+")"""
+_PASSED = rf"""(?:[^,()'"\n]{{0,80}}+(?:{_STRING})?[^,()'"\n]{{0,20}}+)"""
+_CALLS = re.compile(
+    rf"(?i)\b(?:mysqli?_p?connect|new[ \t]++\\?(?:mysqli|pdo)|ftp_login|ldap_bind|imap_open|ssh2_auth_password|hash_hmac\w{{0,6}}"
+    rf"|openssl_(?:en|de)crypt)[ \t]*+\({_PASSED},{_PASSED},[ \t]*+(?P<third>{_STRING})"
+    rf"|\b(?:mysqli_real_connect)[ \t]*+\({_PASSED},{_PASSED},{_PASSED},[ \t]*+(?P<fourth>{_STRING})"
+    rf"|(?:\bjwt::(?:en|de)code|\boci_p?connect|->login|\.login|->bind|(?:->|::|\.|\b)auth(?:[ \t]*+=)?)[ \t]*+\([ \t]*+\[?{_PASSED},[ \t]*+(?:new[ \t]++\\?Key\()?(?P<second>{_STRING})"
+    rf"|(?:->|::|\.|\bnew[ \t]++)(?:auth|key|set_?(?:pass\w{{0,10}}|secret|token|\w{{0,20}}key))[ \t]*+\([ \t]*+(?P<first>{_STRING})"
+    rf"|\b(?:password_hash|password_verify|md5|sha1|crypt|hash_equals)[ \t]*+\([ \t]*+(?P<only>{_STRING})"
+    rf"|(?:pass\w{{0,8}}|pwd|p|token|secret)['\"]\][ \t]*+\)?[ \t]*+[!=]==?[ \t]*+(?P<compared>{_STRING})"
+)
+_AROUND = [
+    re.compile(pattern)
+    for pattern in (
+        r"\bhttps?://[^\s/:@'\"<>]{0,200}+:(?!\d{1,5}(?:[/?#]|$))([^\s'\"<>]{1,400})@",
+        r"\b(?!https?:)[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"<>]{0,200}+:([^\s'\"<>]{1,400})@",
+        r"\bhttps?://([^\s/:@'\"<>]{1,400}+)@",
+        r"\bhttps://hooks\.[\w.]{1,60}/(?:services/)?([^\s'\"<>]{1,200})",
+        r"\bthin:[^\s/:@]{1,60}/([^\s@'\"]{1,200})@",
+        r"[?&;](?i:token|auth|key|sig|signature|code|\w{0,30}(?:_|api|access)key|\w{0,30}(?:pass\w{0,8}|pwd|token|secret))=([^\s&;#'\"<>]{1,400})",
+        r"(?i)\b(?:bearer|basic|digest|negotiate|apikey|authorization:[ \t]*+\w{1,20})[ \t]++([\w+/=.~-]{6,4000}+)(?=['\"\s,;)]|$)",
+        r"(?i)\b(?:set-)?cookie[ \t:'\"]{1,6}+\w[\w.-]{0,60}=([^\s;'\",]{1,4000})",
+        r"(?i)\bx-[a-z-]{0,30}(?:key|token|secret|auth)['\"]?(?:[ \t]*+:[ \t]*+|[ \t]++)['\"]?([^\s'\";]{1,400})",
+        r"(?i)(?<![\w.-])(?:psk|eap|xauth)[ \t]++\"([^\"\n]{1,400})\"",
+        r"\bsecret[ \t]++\d[ \t]++(\S{1,400})|\b(?:password|key-string|md5)[ \t]++\d{1,2}[ \t]++(\S{1,400})",
+        r"^[+ -]?[ \t]*+\"?[\w.-]{1,64}\"?[ \t]++[\w*]{1,64}[ \t]++\"?([^\s\"#]{4,400}?)\"?[ \t]++\*[ \t]*+$",
+        r"(?i)\b(?:r[ow]community6?|snmp-server[ \t]++community|com2sec[ \t]++\S{1,60}[ \t]++\S{1,60})[ \t]++\"?([^\s\"]{1,400})",
+        r"(?i)\bcreateUser[ \t]++\S{1,60}[ \t]++(?:MD5|SHA[\d-]{0,4})[ \t]++(?:\"([^\"]{1,400})\"|([^\s\"]{1,400}))",
+        r"(?i)\b(?:ldap_default_authtok|masteruser-password|smtp_sasl_\w{3,20}|static:[^\s:]{1,64}|rootpw|bindpw)[ \t]*+[ =:][ \t]*+(?!hash:|static:|/)(\S{1,400})",
+        r"(?i)\buser[ \t]++\S{1,60}[ \t]++(?:on|off)\b[^>\n]{0,200}>(\S{1,400})",
+        r"\bSetCredential=\S{1,60}?:(.{1,4000})",
+        r"(?i)\bsecure_link_md5[ \t]++(.{1,400});",
+        r"(?i)\bpassword_query[ \t]*+=[ \t]*+(.{1,1000})",
+        r"(?:^|[\s'\"(])(?:[\w.*-]{1,253}|\[[\w.:]{1,253}\]):(?:\d{2,5}|\*):[^:\s]{1,63}:[^:\s]{1,63}:([^\s'\"]{1,400})$",
+        r"^[+ -]?[ \t]*+\[?[\w.-]{1,253}\]?(?::\w{2,12})?[ \t]++[^\s:@]{1,64}@[^\s:@]{1,253}:(\S{1,400})[ \t]*+$",
+        r"\{(?:PLAIN|CLEARTEXT|CRYPT|S?SHA\d{0,3}|S?MD5|SHA\d{3}-CRYPT|BLF-CRYPT|CRAM-MD5|PBKDF2\S{0,12}|ARGON2\w{0,2})\}([^\s:'\"]{1,400})",
+        r"(\$(?:[1567y]|2[abxy]?|gy|apr1|sha1|argon2\w{1,2})\$[^\s:'\"$]{1,40}\$[./\w$=,+-]{20,4000})",
+        r"(\$[PHS]\$[./\w]{31,200})",
+        r"(\bgrub\.pbkdf2\.\S{1,4000})",
+        r"^[+ -]?[\w.-]{1,64}:([./0-9A-Za-z]{13})(?::|$)",
+        r"(?<![\w*])(\*[0-9A-F]{40})(?!\w)",
+        r"\b(gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{16,64}|(?:sk|rk|pk)_(?:live|test)_\w{8,255}|xox[abprse]-[\w-]{8,255}"
+        r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,45}|SG\.[\w-]{16,64}\.[\w-]{16,64}|npm_\w{30,50}|hf_\w{30,50}|AGE-SECRET-KEY-1\w{40,80}"
+        r"|eyJ[\w-]{8,4000}\.[\w-]{4,4000}(?:\.[\w-]{0,4000})?)",
+        r"(?i)-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE|STATIC) KEY[A-Z0-9 ]{0,20}-----[\\n'\" \t+.]{0,40}+([^-\s'\"+.\\][^-]{0,20000})",
+    )
+]
+"""The first group is the secret."""
+
+
+def _by_form(line: str) -> Iterator[Span]:
+    for pattern in _AROUND:
+        for found in pattern.finditer(line):
+            yield found.span(found.lastindex or 0)
+
+
+def _in_calls(line: str) -> Iterator[Span]:
+    for found in _CALLS.finditer(line):
+        start, end = found.span(found.lastindex or 0)
+        yield start + 1, end - 1
+
+
+def _in_commands(line: str) -> Iterator[Span]:
+    programs = [*_PROGRAM.finditer(line)]
+    for program, following in zip_longest(programs, programs[1:]):
+        option = _OPTION[int((program.lastgroup or "c0")[1:])]
+        for found in option.finditer(line, program.end(), following.start() if following else len(line)):
+            yield found.span(found.lastindex or 0)
+    for found in _BEFORE_PIPE.finditer(line):
+        yield found.span(1)
+
+
+_FINDERS = (_named, _by_form, _in_calls)

@@ -1,0 +1,141 @@
+"""Help, and complaints about usage and input, in the reader's language.
+
+The English stands in the code: as docstrings and ``help=``, with the Vietnamese in ``help.po``; and as the sentences of
+``InputError`` and of the libraries, with the Vietnamese in ``errors.po`` and ``libraries.po``. Those two hold ``{…}`` for what
+differs from time to time, as an f-string does, and a sentence is found by what it looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import typer
+from typer.main import get_command
+
+from auditor.errors import InputError
+from auditor.models import Lang
+from auditor.text.words import catalogue, written
+
+
+def command(app: typer.Typer, lang: Lang) -> Any:
+    """The command line of ``app``, whose help and complaints are in ``lang``."""
+    built = get_command(app)
+    for each in _all(built):
+        each.help = "\n\n".join(_paragraph(part, lang) for part in _paragraphs(each.help))
+        for option in each.params:
+            if getattr(option, "help", None):
+                option.help = _translated(option.help, lang)
+        if lang == "vi":
+            each.context_class = _Context
+    return built
+
+
+def texts(app: typer.Typer) -> Iterator[str]:
+    """Every English text of the help that needs a translation."""
+    for each in _all(get_command(app)):
+        yield from (prose for part in _paragraphs(each.help) if (prose := _prose(part)))
+        yield from (option.help for option in each.params if getattr(option, "help", None))
+
+
+def complaint(error: typer.TyperException, lang: Lang) -> str:
+    """What typer finds wrong with the arguments, after the usage of the command; its help when there are none."""
+    said = _said(f"Error: {error.format_message().replace(_PREFIX, '')}", lang)
+    context: typer.Context | None = getattr(error, "ctx", None)
+    if context is None:
+        return said
+    if error.message == context.get_help():
+        return error.message
+    return "\n".join([context.get_usage(), _said(f"Try '{context.command_path} --help' for help.", lang), said])
+
+
+def mistake(error: InputError, lang: Lang) -> str:
+    """The one line that says what is wrong with an input, where, and how to mend it."""
+    if lang == "en":
+        return str(error)
+    what = error.text.vi if error.text else _said(error.what, lang)
+    left = f". {error.left.vi}" if error.left else ""
+    return f"{error.where}{what}{error.guessed(lang)} — {_said(error.mend, lang)}{left}"
+
+
+_PREFIX = "Value error, "
+"""What pydantic, by which typer checks values, puts before a sentence of ours or typer's."""
+
+
+def _all(of: Any) -> Iterator[Any]:
+    yield of
+    for each in getattr(of, "commands", {}).values():
+        yield from _all(each)
+
+
+def _paragraphs(text: str | None) -> list[str]:
+    return [part for part in (text or "").split("\n\n") if part.strip()]
+
+
+def _prose(paragraph: str) -> str:
+    return " ".join(line for line in paragraph.splitlines() if not line.startswith(" "))
+
+
+def _paragraph(paragraph: str, lang: Lang) -> str:
+    r"""In ``lang``; indented lines are examples and stay as they are, which typer wants marked with ``\b``."""
+    prose = _prose(paragraph)
+    said = [_translated(prose, lang)] if prose else []
+    examples = [line for line in paragraph.splitlines() if line.startswith(" ")]
+    return "\n".join(["\b", *said, *examples] if examples else said)
+
+
+def _translated(text: str, lang: Lang) -> str:
+    return catalogue("vi", "help").gettext(text) if lang == "vi" else text
+
+
+PLACE = re.compile(r"{(\w+)}")
+"""A place in a sentence where a value stands."""
+
+
+class _Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
+    """Lays out help as typer does, with typer's own words in Vietnamese."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, prefix or _said("Usage: ", "vi"))
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(_said(heading, "vi"))
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        super().write_dl([(first, _described(second)) for first, second in rows], col_max, col_spacing)
+
+
+class _Context(typer.Context):
+    formatter_class = _Formatter
+
+
+def _described(text: str) -> str:
+    """An option's description; typer adds ``[default: …; required]`` to it."""
+    said, mark, extra = text.rpartition("  [")
+    if not mark:
+        return _said(text, "vi")
+    return f"{said}  [{'; '.join(_said(part, 'vi') for part in extra.removesuffix(']').split('; '))}]"
+
+
+def _said(text: str, lang: Lang) -> str:
+    if lang == "vi":
+        for pattern, translation in _sentences():
+            if found := pattern.fullmatch(text):
+                return translation.format(**{name: _said(value, lang) for name, value in found.groupdict().items()})
+    return text
+
+
+@cache
+def _sentences() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What a sentence looks like in English, most particular first, and its Vietnamese."""
+    entries = [*written("vi", "errors"), *written("vi", "libraries")]
+    entries.sort(key=lambda entry: -len(PLACE.sub("", entry.msgid)))
+    return tuple((_pattern(entry.msgid), entry.msgstr) for entry in entries)
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = PLACE.split(sentence)
+    named = (f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    return re.compile("".join(named), re.DOTALL)

@@ -1,0 +1,129 @@
+"""What people read, in Vietnamese and English, from the gettext catalogues in ``auditor/locale``.
+
+``auditor.po`` is keyed: ``Words(lang)("sites_n", n=3)`` looks up ``sites_n`` in the language's catalogue. The other
+domains are Vietnamese only, for English that stands in the code: see ``auditor.text.usage``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import gettext
+import io
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+import polib
+
+from auditor.models import Lang
+from auditor.models.clock import ZONE
+
+LOCALE = Path(__file__).parents[1] / "locale"
+_HOME = ZONE.utcoffset(None)
+"""Vietnam's offset from UTC, which goes without saying."""
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+class Words:
+    """The words in one language."""
+
+    def __init__(self, lang: Lang) -> None:
+        self.lang = lang
+        self._catalogue = _keyed(lang)
+        self._fixed: dict[str, str] = {}
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The phrase ``key`` with its values filled in; whole numbers are written the language's way.
+
+        ``n`` is what the phrase counts: it chooses among the plural forms, and is given to no other phrase.
+        Raises KeyError for a key that the catalogue does not hold.
+        """
+        if not values:
+            if key not in self._fixed:
+                self._fixed[key] = self._catalogue.gettext(key).format()
+            return self._fixed[key]
+        phrase = self._catalogue.ngettext(key, key, values["n"]) if "n" in values else self._catalogue.gettext(key)
+        shown = {name: self.number(value) if isinstance(value, int) else value for name, value in values.items()}
+        return phrase.format(**shown)
+
+    def number(self, value: int) -> str:
+        """1.024 in Vietnamese, 1,024 in English."""
+        return f"{value:,}".replace(",", "." if self.lang == "vi" else ",")
+
+    def decimal(self, value: float) -> str:
+        """One digit after the decimal sign."""
+        return f"{value:.1f}".replace(".", "," if self.lang == "vi" else ".")
+
+    def moment(self, iso: str) -> str:
+        """An ISO 8601 moment as people write it."""
+        return self._written(datetime.datetime.fromisoformat(iso))
+
+    def day(self, day: datetime.date) -> str:
+        """A day as people write it."""
+        return f"{day:%d/%m/%Y}" if self.lang == "vi" else f"{day.day} {_short(day.month)} {day:%Y}"
+
+    def month(self, iso: str) -> str:
+        """The month of an ISO 8601 moment, by Vietnam's clock."""
+        day = datetime.datetime.fromisoformat(iso).astimezone(ZONE)
+        return f"{day:%m/%Y}" if self.lang == "vi" else f"{_short(day.month)} {day:%Y}"
+
+    def whole_month(self, year: int, month: int) -> str:
+        """A month in full, within a sentence."""
+        return f"tháng {month:02} năm {year}" if self.lang == "vi" else f"{_MONTHS[month - 1]} {year}"
+
+    def epoch(self, seconds: int, like: str) -> str:
+        """An epoch second, in the time zone of the ISO 8601 moment ``like``."""
+        return self._written(datetime.datetime.fromtimestamp(seconds, datetime.datetime.fromisoformat(like).tzinfo))
+
+    def _written(self, moment: datetime.datetime) -> str:
+        offset = moment.utcoffset()
+        zone = "" if offset is None or offset == _HOME else f" ({moment.tzname()})"
+        if self.lang == "vi":
+            return f"{moment:%H:%M}{zone} ngày {moment:%d/%m/%Y}"
+        return f"{moment.day} {_short(moment.month)} {moment:%Y, %H:%M}{zone}"
+
+    def framework(self, key: str) -> str:
+        """A framework's name by its key in a control's references."""
+        try:
+            return self(f"framework.{key}")
+        except KeyError:
+            return key
+
+    def application(self, key: str) -> str:
+        """An application's name."""
+        return self(f"application.{key}")
+
+
+def _short(month: int) -> str:
+    return _MONTHS[month - 1][:3]
+
+
+class _Missing(gettext.NullTranslations):
+    """Asked for what a catalogue lacks: a key that nobody wrote is a mistake in the program, never shown."""
+
+    def gettext(self, message: str) -> NoReturn:
+        raise KeyError(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> NoReturn:
+        raise KeyError(msgid1)
+
+
+@cache
+def catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
+    """A catalogue, compiled in memory from its ``.po``; gives back what it does not hold."""
+    return gettext.GNUTranslations(io.BytesIO(written(lang, domain).to_binary()))
+
+
+def written(lang: Lang, domain: str) -> polib.POFile:
+    """A catalogue as the translators wrote it."""
+    return polib.pofile(str(LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"))
+
+
+@cache
+def _keyed(lang: Lang) -> gettext.GNUTranslations:
+    keyed = catalogue(lang, "auditor")
+    keyed.add_fallback(_Missing())
+    return keyed

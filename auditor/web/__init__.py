@@ -1,0 +1,1 @@
+"""What opens HTTP: one bounded client, and pages read apart."""

@@ -1,0 +1,265 @@
+"""One URL of a site, fetched from its host's address. Hostile servers cost bounded time and memory."""
+
+from __future__ import annotations
+
+import functools
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from cryptography import x509
+
+from auditor.errors import InputError
+from auditor.web import reader
+from auditor.web.page import EMPTY, Page
+
+FETCH_SECONDS = 10.0
+"""For one URL in all, from connecting until its page is read."""
+CONNECT_SECONDS = 4.0
+"""Of these for the connection: behind a firewall that drops packets, every URL of a host costs as much."""
+MAX_BODY = 2_000_000
+
+BROWSER: Mapping[str, str] = {
+    "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:153.0) Gecko/20100101 Firefox/153.0",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "vi-VN,vi;q=0.9,en-US;q=0.8,en;q=0.7",
+    "Upgrade-Insecure-Requests": "1",
+}
+"""What a visitor's browser says of itself, the extended-support Firefox of the day. A site that could tell us from its
+visitors could serve them and fail us, and so keep its host from being hardened for ever."""
+
+_REFUSED = "CERTIFICATE_VERIFY_FAILED"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one URL gave, or why it gave nothing."""
+
+    url: str
+    status: int | None
+    location: str | None = None
+    size: int = 0
+    """In bytes, at most a little over ``MAX_BODY``."""
+    media: str = ""
+    """Media type, as text/html."""
+    page: Page = EMPTY
+    own: bool = True
+    """False when the certificate is for other names: what answered there is not this site."""
+    trusted: bool = True
+    """False when a browser would warn: the certificate is expired, or of an unknown authority."""
+    error: str = ""
+    declared: bool = True
+    """False for URLs that nobody declared: the login page and an asset that the start page uses."""
+
+    @property
+    def serves(self) -> bool:
+        """Whether a visitor gets a page or a redirect of this very site."""
+        return self.own and self.status is not None and self.status < 400
+
+
+class Client:
+    """Fetches by host address with the site's own Host and SNI; nothing on this machine has to know the names."""
+
+    def __init__(self, ca_file: str | None = None) -> None:
+        """``ca_file`` is an authority to trust besides the system's. Raises InputError when it cannot be read."""
+        self._strict = _trusting(ca_file)
+        self._lenient = _lenient()
+        self._given_up: set[str] = set()
+        """Sites with a page that was built to cost time."""
+        self._turn = threading.Lock()
+        """Pages of one host are read one after the other, so that those of others do not wait for more than one."""
+
+    def get(
+        self,
+        scheme: str,
+        address: str,
+        domain: str,
+        path: str,
+        port: int | None = None,
+        *,
+        declared: bool = True,
+        judged: bool = True,
+    ) -> Answer:
+        """One page, redirects not followed; ``port`` when it is not the scheme's own. Never raises for what answers.
+
+        ``judged``: whether to find out if a browser would trust the certificate.
+        """
+        fetch = _Fetch(scheme, address, domain, path, port, declared, self._given_up, self._turn)
+        with fetch.within(FETCH_SECONDS):
+            answer = fetch.by(self._strict if judged else self._lenient)
+            if _REFUSED in answer.error:
+                # A site with a bad certificate still has to serve its visitors what it did.
+                answer = fetch.by(self._lenient, trusted=False)
+        return answer
+
+
+@functools.cache
+def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False  # The name is judged by _names_the_site, which tells it from distrust.
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise InputError(
+                f"luytre_ca_file {ca_file} cannot be read: {error}", mend="name a readable PEM file of certificates"
+            ) from error
+    return context
+
+
+@functools.cache
+def _lenient() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@dataclass
+class _Fetch:
+    scheme: str
+    address: str
+    domain: str
+    path: str
+    port: int | None
+    declared: bool
+    given_up: set[str]
+    turn: threading.Lock
+    _ends: float = 0.0
+    _socket: socket.socket | None = None
+    _timer: threading.Timer = field(init=False)
+
+    def within(self, seconds: float) -> _Fetch:
+        """A context that cuts the connection when the time is over, however slowly the server drips."""
+        self._ends = time.monotonic() + seconds
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+        return self
+
+    def __enter__(self) -> _Fetch:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            try:
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            except OSError:
+                return
+
+    def _trace(self, event: str, details: Mapping[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = details["return_value"].get_extra_info("socket")
+            if time.monotonic() >= self._ends:  # the timer came before the connection
+                self._cut()
+
+    def _left(self) -> float:
+        """Seconds. Raises TimeoutError when there are none."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(f"longer than {FETCH_SECONDS:.0f} s")
+        return left
+
+    def _body(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_raw():
+            body += chunk
+            self._left()
+            if len(body) > MAX_BODY:
+                break
+        return bytes(body)
+
+    def _page(self, body: bytes, url: str) -> Page:
+        if not self.turn.acquire(timeout=self._left()):
+            raise reader.Unreadable("other pages of the host took all the time for reading")
+        try:
+            if self.domain in self.given_up:
+                raise reader.Costly("another page of the site was built to cost time: not read again")
+            return reader.read(body, url, self._left())
+        except reader.Costly:
+            self.given_up.add(self.domain)
+            raise
+        finally:
+            self.turn.release()
+
+    def by(self, context: ssl.SSLContext, *, trusted: bool = True) -> Answer:
+        url = f"{self.scheme}://{self.domain}{self.path}"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        target = f"{self.scheme}://{host}{f':{self.port}' if self.port else ''}{self.path}"
+        timeout = httpx.Timeout(FETCH_SECONDS, connect=min(CONNECT_SECONDS, FETCH_SECONDS))
+        try:
+            with (
+                httpx.Client(verify=context, timeout=timeout, trust_env=False) as client,
+                client.stream(
+                    "GET",
+                    target,
+                    headers={"Host": self.domain, **BROWSER, "Accept-Encoding": "identity"},
+                    extensions={"sni_hostname": self.domain, "trace": self._trace},
+                ) as response,
+            ):
+                own = _names_the_site(response, self.domain)
+                body = decoded(self._body(response), response.headers.get("content-encoding", ""), MAX_BODY)
+            media = response.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
+            page = self._page(body, url) if media in ("text/html", "application/xhtml+xml") else EMPTY
+            self._left()
+        except Exception as error:  # any: certificates and answers are built by others, and their readers are not ours
+            what = f"{type(error).__name__}: {error}"[:200]
+            return Answer(url, None, error=what, trusted=trusted, declared=self.declared)
+        location = response.headers.get("location")
+        return Answer(
+            url=url,
+            status=response.status_code,
+            location=location[:2000] if location else None,
+            size=len(body),
+            media=media,
+            page=page,
+            own=own,
+            trusted=trusted,
+            declared=self.declared,
+        )
+
+
+def decoded(body: bytes, encoding: str, limit: int) -> bytes:
+    """A body as it was before its server packed it, asked or not: the first ``limit`` bytes and a few, or fewer.
+
+    Raises ValueError for what is packed otherwise than with gzip or deflate, once.
+    """
+    way = _PACKED.get(encoding.strip().lower())
+    if way is None:
+        raise ValueError(f"packed in a way that nobody asked for: {encoding[:40]}")
+    for wbits in way:
+        unpacker = zlib.decompressobj(wbits)
+        try:
+            return unpacker.decompress(body, limit + 1)
+        except zlib.error as error:
+            why = str(error)
+    if way:
+        raise ValueError(f"not packed as it says: {why[:100]}")
+    return body
+
+
+_PACKED = {"": (), "identity": (), "gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
+"""Ways in which zlib unpacks what is packed like that."""
+
+
+def _names_the_site(response: httpx.Response, domain: str) -> bool:
+    """Whether the certificate, be it expired or unknown, was made out to the domain. True without TLS."""
+    connection = response.extensions["network_stream"].get_extra_info("ssl_object")
+    if connection is None:
+        return True
+    try:
+        certificate = x509.load_der_x509_certificate(connection.getpeercert(True) or b"")
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, x509.ExtensionNotFound):
+        return False
+    wanted = {domain, "*." + domain.partition(".")[2]}
+    return any(name.lower() in wanted for name in names.get_values_for_type(x509.DNSName))
