@@ -11,7 +11,7 @@ from ansible.module_utils.luytre._nginx_conf import load
 from ansible.module_utils.luytre._nginx_request import Model, Request
 
 from auditor import lab
-from tests.unit.test_nginx import WAYS
+from tests.unit.on_host.collect.test_nginx import WAYS
 
 HOST = "web3"
 ROOT = "/srv/luytre-truth"

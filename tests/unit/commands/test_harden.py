@@ -1,0 +1,148 @@
+"""``auditor harden`` and ``auditor rollback`` from their options to what they ask, keep and write; the hosts left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from auditor.cli import app
+from auditor.commands import hardening
+from auditor.commands.shown import console
+from auditor.errors import InputError
+from auditor.hardening.journal import Journal
+from auditor.hardening.rollback import Step, Undone
+from auditor.history.runs import History
+from auditor.models import Hardening, HostHardening, HostOutcome, Text
+from tests import factory
+from tests.unit.hardening.test_plan import CATALOGUE, facts, finding, run
+
+HOSTS = "all: {hosts: {web1: {}, web2: {}, web3: {}}}\n"
+GONE = tuple(
+    HostOutcome(host=name, reached=False, reason=Text(vi=f"không có đường tới {name}", en=f"no route to {name}"))
+    for name in ("web1", "web2", "web3")
+)
+BEFORE = factory.run().model_copy(update={"purpose": "before", "outcomes": GONE})
+
+
+@pytest.fixture
+def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """``auditor(verb, *options)``; no host answers, so that no change is made anywhere."""
+    (tmp_path / "hosts.yml").write_text(HOSTS)
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("auditor.audit.controls.load", factory.catalogue)
+    for asking in ("auditor.commands.hardening.audit", "auditor.audit.run.audit"):
+        monkeypatch.setattr(asking, lambda *_arguments, **_options: (BEFORE, {}))
+
+    def invoke(verb: str, *options: str, answer: str | None = None) -> Result:
+        arguments = [verb, "-i", str(tmp_path / "hosts.yml"), *options]
+        return CliRunner().invoke(app, arguments, input=answer, catch_exceptions=False)
+
+    return invoke
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Notes when the hosts are asked."""
+    seen: list[str] = []
+
+    def answers(*_arguments: Any, **_options: Any) -> Any:
+        seen.append("hosts")
+        return BEFORE, {}
+
+    monkeypatch.setattr(hardening, "audit", answers)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("options", "why"), [(["--yes", "--batch", "abc"], "--batch: 'abc' is no size"), ([], "nobody to ask")]
+)
+def test_what_will_not_do_is_told_before_any_host_is_asked(
+    auditor: Callable[..., Result], asked: list[str], tmp_path: Path, options: list[str], why: str
+) -> None:
+    with pytest.raises(InputError, match=why):
+        auditor("harden", "--output", str(tmp_path / "out"), *options)
+    assert asked == []
+
+
+def test_a_history_that_will_not_do_is_told_before_any_host_is_asked(
+    auditor: Callable[..., Result], asked: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "state/history.sqlite").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"history\.sqlite"):
+        auditor("harden", "--yes", "--output", str(tmp_path / "out"))
+    assert asked == []
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_plan_that_is_blind_says_why_and_exits_3(auditor: Callable[..., Result], options: list[str]) -> None:
+    ended = auditor("plan", "--lang", "en", *options)
+    assert ended.exit_code == 3
+    assert "no route to web2" in ended.stdout
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_no_changes_nothing_and_is_an_answer(
+    auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_json: bool
+) -> None:
+    planned = run(finding("x.host", "host", "h"))
+    monkeypatch.setattr("auditor.audit.controls.load", lambda: CATALOGUE)
+    monkeypatch.setattr(hardening, "audit", lambda *_arguments, **_options: (planned, {"h": facts()}))
+    monkeypatch.setattr(hardening.hardener, "harden", lambda *_arguments, **_options: pytest.fail("hosts were changed"))
+    monkeypatch.setattr(console.err, "_force_terminal", True)
+    options = ["--accept", "x.host", "--output", str(tmp_path / "out"), *(["--json"] if as_json else [])]
+    ended = auditor("harden", *options, answer="n\n")
+    assert ended.exit_code == 0
+    assert "x.host" in (ended.stderr if as_json else ended.stdout)
+    if as_json:
+        told = json.loads(ended.stdout.partition("n\n")[2])  # the answer, as typed
+        assert (told["declined"], told["hardening"], told["after"]) == (True, None, planned.id)
+        assert told["plan"]["hosts"][0]["changes"][0]["control"] == "x.host"
+
+
+def test_rollback_needs_somebody_to_ask_and_its_lock_first(auditor: Callable[..., Result], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nobody to ask"):
+        auditor("rollback")
+    (tmp_path / "state/hardenings/lock").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"cannot write .*lock: Is a directory"):
+        auditor("rollback", "--yes")
+
+
+def test_a_rollback_that_is_declined_has_shown_what_it_is_about(
+    auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    entry = HostHardening(host="web1", state="confirmed")
+    inventory = str(tmp_path / "hosts.yml")
+    Journal().write(
+        Hardening(id="r", inventory=inventory, started="2026-11-24T09:00:00+07:00", seconds=600, hosts=(entry,))
+    )
+
+    def undo(*_arguments: Any, check: bool = False) -> tuple[Step, ...]:
+        assert check, "hosts were changed"
+        return (Step(host="web1", undone=Undone(files=("/etc/x",))),)
+
+    monkeypatch.setattr("auditor.hardening.rollback.run", undo)
+    monkeypatch.setattr(console.err, "_force_terminal", True)
+    ended = auditor("rollback", "--json", answer="n\n")
+    assert ended.exit_code == 0
+    assert "/etc/x" in ended.stderr
+    assert json.loads(ended.stdout.partition("n\n")[2]) == []
+
+
+def test_a_history_that_breaks_meanwhile_costs_no_report_of_what_was_changed(
+    auditor: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def collect(_inventory: str, hosts: Any) -> Any:
+        History().path.write_text("no database")
+        gone = Text(vi="mất điện", en="no power")
+        return {}, tuple(HostOutcome(host=host.name, reached=False, reason=gone) for host in hosts)
+
+    monkeypatch.setattr(hardening, "collect", collect)
+    with pytest.raises(InputError, match=r"history\.sqlite"):
+        auditor("harden", "--yes", "--output", str(tmp_path / "out"))
+    assert '"purpose": "after"' in (tmp_path / "out/findings.json").read_text("utf-8")
+    assert (tmp_path / "out/report/index.html").exists()

@@ -1,0 +1,47 @@
+"""A run limited to some hosts: what it says of the others, and how it is listed."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from auditor.audit import controls
+from auditor.audit.run import judge
+from auditor.commands.history import app
+from auditor.history.runs import History
+from auditor.inventory import hosts
+from auditor.models import HostOutcome, LeftOut
+from tests import factory
+
+LAB = Path(__file__).parents[3] / "inventories/lab"
+
+
+def test_a_run_of_some_hosts_says_what_it_leaves_out() -> None:
+    known = hosts.load(LAB)
+    first, *rest = known.hosts
+    unread = [HostOutcome(host=first.name, reached=False)]
+    run = judge(known, controls.load(), [first], {}, unread, started=datetime.datetime.now(datetime.UTC))
+    assert run.left_out == tuple(
+        LeftOut(host=host.name, sites=tuple(site.domain for site in host.sites)) for host in rest
+    )
+
+
+def test_list_tells_a_limited_run_from_a_full_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path))
+    some = factory.run(hosts=factory.HOSTS[:1], run_id="b", started="2026-11-24T08:00:00+07:00")
+    left_out = (LeftOut(host="web2"), LeftOut(host="web3"))
+    History().keep(factory.run(run_id="a"))
+    History().keep(some.model_copy(update={"left_out": left_out, "purpose": "before"}))
+
+    def listed(*options: str) -> str:
+        return CliRunner().invoke(app, ["list", *options], catch_exceptions=False).stdout
+
+    limited, full = listed().splitlines()
+    assert "trước khi gia cố" in limited and "1 trong 3 máy chủ" in limited
+    assert "rà soát" in full and "3 máy chủ" in full and "trong" not in full
+    first, _ = json.loads(listed("--json"))
+    assert (first["hosts"], first["left_out"]) == (["web1"], ["web2", "web3"])

@@ -1,0 +1,240 @@
+"""What a hardening could take away from people: read on the host, and held by name."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _access_log, _called, _webroot, apache
+from ansible.module_utils.luytre import in_use as area
+
+from auditor.facts import HostFacts, areas
+from auditor.hardening.held import in_use
+from auditor.hardening.plan import HostPlan
+from auditor.models import Host, Site
+from tests.unit.hardening.held.test_preflight import HOST, NOW, judged
+from tests.unit.hardening.held.test_preflight import facts as host_facts
+from tests.unit.on_host.collect.test_nginx import config
+from tests.unit.on_host.collect.test_nginx import facts as nginx_facts
+
+# --- access logs -------------------------------------------------------------------------------------------
+
+
+def line(request: str = "GET / HTTP/1.1", status: int = 200, referrer: str = "-") -> str:
+    return f'10.0.0.1 - - [26/Nov/2026:08:00:00 +0700] "{request}" {status} 512 "{referrer}" "Mozilla/5.0"'
+
+
+def test_requests_come_to_counts_and_names_of_hosts_and_nothing_else() -> None:
+    told = _access_log.count(
+        "\n".join(
+            [
+                *[line(referrer="https://cong.tinh.gov.vn/tin?matkhau=x")] * 3,
+                line(referrer="https://mot.example/"),
+                line("PUT /dav/a.docx HTTP/1.1", 201),
+                line("DELETE /dav/a.docx HTTP/1.1", 403),
+                line("POST /len HTTP/1.1", 413),
+                line("GET /uploads/tai-ve.php?id=1 HTTP/1.1"),
+                line("GET /uploads/x.php HTTP/1.1", 404),
+                line("GET /server-status?auto HTTP/1.1"),
+                "antruc.test:80 " + line(),
+                "no line of this format",
+            ]
+        )
+    )
+    assert told == {
+        "requests": 11,
+        "methods": {"PUT": 1},
+        "too_large": 1,
+        "uploaded_php": 1,
+        "status_pages": 1,
+        "referrers": [{"host": "cong.tinh.gov.vn", "requests": 3}],
+    }
+
+
+@pytest.mark.parametrize("bad", ['"' * 400_000, line(referrer="https://" + "a-" * 100_000), "\x00" * 1000, ""])
+def test_a_visitor_writes_nothing_that_keeps_a_reader_busy(bad: str) -> None:
+    began = time.process_time()
+    assert _access_log.count(bad)["referrers"] == []
+    assert time.process_time() - began < 2
+
+
+def test_neither_a_path_nor_a_file_is_searched_in_more_than_linear_time() -> None:
+    began = time.process_time()
+    assert _access_log.count((line("GET " + "/cache" * 66 + " HTTP/1.1") + "\n") * 4_000)["uploaded_php"] == 0
+    assert _access_log.count(line("GET " + "/cache" * 60 + "/x.php HTTP/1.1"))["uploaded_php"] == 1
+    assert _called.calls(b"<?php // " + b"exec( " * 49_000) == {"exec"}
+    assert _called.calls(b"<?php\n// exec('x')") == set()
+    assert time.process_time() - began < 0.5
+
+
+def test_only_the_end_of_a_log_is_read_and_no_link_is_followed(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text("".join(f"{number:09d}\n" for number in range(1000)))
+    assert _access_log.tail(str(log), 25) == "000000998\n000000999\n"
+    (tmp_path / "link").symlink_to(log)
+    os.mkfifo(tmp_path / "pipe")
+    assert [_access_log.tail(str(tmp_path / name)) for name in ("link", "pipe", "none")] == [None] * 3
+
+
+# --- code and uploads --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "called"),
+    [
+        ("<?php $out = shell_exec('pdftotext x');", {"shell_exec"}),
+        ("<?php \\exec ($command, $lines); proc_open($a);", {"exec", "proc_open"}),
+        ("<?php $pdo->exec('UPDATE x'); Db::exec('x'); curl_exec($c); $exec(1); my_system(1);", set()),
+        ("<?php function system($x) {} class A { function &exec() {} }", set()),
+        ("<?php\n // exec('x')\n # system('x')\n * passthru(1)\n", set()),
+        ("<?php if (function_exists('popen')) { popen('x'); }", set()),
+        ("exec('not PHP')", set()),
+        ("<?php '" + "exec " * 50_000, set()),
+    ],
+)
+def test_what_code_calls_is_told_from_what_it_names(code: str, called: set[str]) -> None:
+    assert _called.calls(code.encode()) == called
+
+
+def test_a_root_tells_calls_uploads_and_who_reads_by_everybodys_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in {
+        "admin/in.php": "<?php shell_exec('lp');",
+        "wp-includes/x.php": "<?php exec('x');",
+        "vendor/a/b.php": "<?php system('x');",
+        "uploads/phim.mp4": "x" * 5000,
+        "tin.html": "x",
+        "rieng.html": "x",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o644)
+    (tmp_path / "rieng.html").chmod(0o600)
+    (tmp_path / "admin" / "link.php").symlink_to("in.php")
+    monkeypatch.setattr(area, "PEOPLE", range(os.getuid(), os.getuid() + 1))
+    monkeypatch.setattr(_webroot, "web_users", lambda: _webroot.WebUsers(["nobody"]))
+    (told,) = area.roots([str(tmp_path)], time.monotonic() + 5)
+    assert told["calls"] == [{"function": "shell_exec", "files": 1, "examples": ["admin/in.php"]}]
+    assert told["largest_upload"] == 5000
+    assert [person["files"] for person in told["people"]] == [5]
+    assert not told["cut_short"]
+
+
+def test_logs_are_those_that_were_named_and_what_of_them_there_was_time_for(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(line() + "\n")
+    (tmp_path / "access.log.1").write_text(line() + "\n")
+    assert [(one["path"], one["requests"]) for one in area.logs([str(log), str(tmp_path / "no")])] == [(str(log), 2)]
+    assert area.logs([str(log)], seconds=0) == []
+
+
+# --- what it holds -----------------------------------------------------------------------------------------
+
+SITE = """
+server { listen 80; server_name antruc.test; root /var/www/antruc.test; client_max_body_size 200m;
+  access_log /var/log/nginx/a.log; location / { proxy_pass http://127.0.0.1:3000; } }
+"""
+LOG = {
+    "path": "/var/log/nginx/a.log",
+    "requests": 9,
+    "methods": {},
+    "too_large": 0,
+    "uploaded_php": 4,
+    "status_pages": 2,
+    "referrers": [
+        {"host": "www.google.com.vn", "requests": 90},
+        {"host": "antruc.test", "requests": 80},
+        {"host": "cong.tinh.gov.vn", "requests": 3},
+    ],
+}
+ROOT = {
+    "path": "/var/www/antruc.test",
+    "calls": [{"function": "shell_exec", "files": 5, "examples": ["a.php", "b.php", "c.php"]}],
+    "people": [{"account": "bientap", "files": 12}],
+    "largest_upload": 0,
+    "cut_short": False,
+}
+
+
+def planned(
+    *names: str, accepted: tuple[str, ...] = (), host: Host = HOST, root: dict[str, Any] | None = None, **log: Any
+) -> HostPlan:
+    """The plan for a host on which all that is in use, and on which these controls are open."""
+    data = host_facts()
+    data["nginx"], data["apache"] = nginx_facts(config("", a=SITE)), dict(apache.ABSENT)
+    data["in_use"] = {"logs": [{**LOG, **log}], "roots": [{**ROOT, **(root or {})}]}
+    return judged(*names, host=host, data=data, accepted=accepted)
+
+
+@pytest.mark.parametrize(
+    ("control", "said"),
+    [
+        ("nginx.body_limit", "a limit of 200 MB was set on purpose"),
+        ("nginx.frame", "cong.tinh.gov.vn may show the site in a frame"),
+        ("nginx.upload_exec", "PHP in upload folders was answered 4 times"),
+        ("php_fpm.disable_functions", "shell_exec (/var/www/antruc.test: a.php, b.php, c.php …)"),
+        ("accounts.umask", "bientap (12)"),
+        ("apache.modules", "/server-status was fetched 2 times"),
+    ],
+)
+def test_what_is_in_use_is_held_by_name_until_it_is_accepted(control: str, said: str) -> None:
+    (change,) = planned(control).changes
+    assert change.held is not None
+    assert said in change.held.en
+    assert f"--accept {control}" in change.held.en
+    (change,) = planned(control, accepted=(control,)).changes
+    assert change.held is None
+    assert change.note is not None
+    assert said in change.note.en
+
+
+def test_a_file_that_was_sent_counts_whatever_the_limit() -> None:
+    (change,) = planned("nginx.body_limit", root={"largest_upload": 150 << 20}).changes
+    assert change.held is not None
+    assert change.held.en.startswith("in use: a file of 150 MB was uploaded, above the limit of 128 MB")
+
+
+def test_what_nobody_uses_is_not_held() -> None:
+    names = ("nginx.frame", "apache.modules", "nginx.server_tokens")
+    unused = planned(*names, root={"people": []}, referrers=LOG["referrers"][:2], status_pages=0)
+    assert not unused.held
+
+
+def test_a_site_that_is_declared_to_be_framed_is_not_shut_off_from_there() -> None:
+    declared = Site(domain="antruc.test", host="web1", server="nginx", external_domains=("cong.example.vn",))
+    (change,) = planned("nginx.frame", host=HOST.model_copy(update={"sites": (declared,)}), referrers=[]).changes
+    assert change.held is not None
+    assert "cong.example.vn" in change.held.en
+
+
+def test_functions_that_a_site_declares_are_not_held_up_by_its_code() -> None:
+    declared = Site(domain="antruc.test", host="web1", server="nginx", php_functions=("shell_exec",))
+    (change,) = planned("php_fpm.disable_functions", host=HOST.model_copy(update={"sites": (declared,)})).changes
+    assert change.held is not None
+    assert "shell_exec" not in change.held.en.replace("--accept", "")
+
+
+def test_code_that_was_not_searched_to_its_end_is_not_taken_to_call_nothing() -> None:
+    unsearched = {"calls": [], "cut_short": True}
+    (change,) = planned("php_fpm.disable_functions", root=unsearched).changes
+    assert change.held is not None
+    assert "/var/www/antruc.test does is not known" in change.held.en
+
+
+def test_where_logs_and_code_could_not_be_read_what_would_be_taken_away_is_held() -> None:
+    typed = {name: areas()[name].model_validate(value) for name, value in host_facts().items()}
+    used = in_use.of(HOST, HostFacts(NOW, typed, {"in_use": "late"}, {}), ["nginx.frame", "nginx.server_tokens"])
+    assert set(used.hosts) == {"nginx.frame"}
+    assert "is not known" in used.hosts["nginx.frame"].en
+
+
+def test_ports_that_would_be_closed_are_named_with_who_listens() -> None:
+    exposed = {"protocol": "tcp", "address": "*", "local": False, "process": "node", "unit": None, "service": None}
+    data = {"firewall": {"ssh": {"ports": [22]}, "exposed": [{**exposed, "port": port} for port in (22, 443, 3000)]}}
+    found = dict(in_use._reached(HOST, data))
+    assert set(found) == set(in_use.WALLS)
+    assert "ports 3000 (node) are open" in found["firewall.default_deny"].en

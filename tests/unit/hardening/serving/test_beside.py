@@ -1,0 +1,197 @@
+"""What answers on a host besides its declared sites, looked at before and after."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import apache
+
+from auditor.facts import HostFacts, areas
+from auditor.hardening.serving import beside
+from auditor.hardening.serving.beside import Beside, Door, Seen
+from auditor.models import Host, Site
+from auditor.web.fetch import Answer
+from auditor.web.page import Page
+from tests.unit import access, system_areas
+from tests.unit.on_host.collect.test_nginx import config
+from tests.unit.on_host.collect.test_nginx import facts as nginx_facts
+
+HOST = Host(
+    name="h",
+    address="127.0.0.1",
+    open_ports=(8443,),
+    sites=(Site(domain="a.test", aliases=("www.a.test",), host="h"),),
+)
+VHOSTS = """
+server { listen 80; listen 443 ssl; server_name a.test www.a.test; root /var/www/a; }
+server { listen 8080; server_name cu.test *.cu.test ~^x-.+$ _ "-x.test" "a;b.test"; root /var/www/cu; }
+server { listen 127.0.0.1:81; server_name trong.test; root /var/www/trong; }
+"""
+
+
+def listening(port: int, **more: Any) -> dict[str, Any]:
+    plain = {"protocol": "tcp", "address": "*", "local": False, "process": "x", "unit": None, "service": None}
+    return {**plain, "port": port, **more}
+
+
+def facts(**more: Any) -> HostFacts:
+    data = {**system_areas.facts(), **access.facts()}
+    data["nginx"], data["apache"] = nginx_facts(config("", a=VHOSTS)), dict(apache.ABSENT)
+    data["services"]["listeners"] = [
+        *(listening(port) for port in (80, 3000, 3306)),
+        listening(21, unit="vsftpd.service"),
+        listening(5432, local=True),
+        listening(68, protocol="udp"),
+    ]
+    ftp = {"service": "FTP", "unit": "vsftpd.service", "port": 21, "active": True, "enabled": True, "maskable": True}
+    data["services"]["unneeded"] = [ftp]
+    for area, fields in more.items():
+        data[area].update(fields)
+    return HostFacts(0, {name: areas()[name].model_validate(value) for name, value in data.items()}, {}, {})
+
+
+def test_every_name_that_is_a_name_is_asked_where_it_is_served_to_the_network() -> None:
+    known = beside.of(HOST, facts())
+    own = ("a.test", "www.a.test", "cu.test", "trong.test")
+    assert [str(door) for door in known.doors if door.name in own] == [
+        "http://www.a.test/",
+        "https://www.a.test/",
+        "http://cu.test:8080/",
+    ]
+    assert known.left_out == 4
+
+
+def test_every_port_open_to_the_network_is_tried() -> None:
+    assert beside.of(HOST, facts()).ports == (80, 3000, 3306, 21, 8443)
+
+
+@pytest.mark.parametrize(
+    ("controls", "closing"),
+    [
+        ((), set()),
+        (("nginx.frame", "php_fpm.expose"), set()),
+        (("services.unneeded",), {21}),
+        (("firewall.database_closed",), {3306}),
+        (("firewall.default_deny",), {21, 3000, 3306}),
+    ],
+)
+def test_only_a_port_that_is_closed_by_name_may_close(controls: tuple[str, ...], closing: set[int]) -> None:
+    known = beside.of(HOST, facts(), controls)
+    assert known.closing & set(known.ports) == closing
+
+
+CU = Door("cu.test", 8080, tls=False)
+PAGE = Answer(str(CU), 200, None, 10_000, "text/html", Page("Cũ"))
+
+
+def told(was: Answer, now: Answer | None, again: Answer | None = None) -> list[str]:
+    seen = (Seen({CU: was}), Seen({CU: again or was}))
+    return [what.en for what, _ in beside.compare(Beside(), seen, Seen({CU: now} if now else {}))]
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (PAGE, None),
+        (Answer(PAGE.url, 200, None, 9_000, "text/html"), None),
+        (Answer(PAGE.url, 301, "https://cu.test/"), None),
+        (Answer(PAGE.url, 500), "status 200 → 500"),
+        (Answer(PAGE.url, 404), "status 200 → 404"),
+        (Answer(PAGE.url, None, error="ConnectError"), "no answer (ConnectError)"),
+        (None, "no answer (?)"),
+        (Answer(PAGE.url, 200, None, 1_000, "text/html"), "size 10000 → 1000 bytes"),
+        (Answer(PAGE.url, 200, None, 10_000, "text/plain"), "content type text/html → text/plain"),
+        (Answer(PAGE.url, 200, None, 9_000, "text/html", Page(complaints=frozenset({"x"}))), "an error of its"),
+    ],
+)
+def test_a_name_that_nobody_declared_is_named_when_it_serves_worse(now: Answer | None, said: str | None) -> None:
+    found = told(PAGE, now)
+    assert len(found) == (said is not None)
+    assert said is None or (said in found[0] and found[0].startswith("http://cu.test:8080/: "))
+
+
+@pytest.mark.parametrize("was", [Answer(PAGE.url, 500), Answer(PAGE.url, None, error="refused")])
+def test_what_failed_before_is_not_judged_and_said(was: Answer) -> None:
+    assert told(was, Answer(PAGE.url, None)) == []
+    (one,) = beside.unjudged(Beside(), (Seen({CU: was}), Seen({CU: was})))
+    assert one.en == "http://cu.test:8080/: failed before, or varied by itself"
+
+
+def test_names_that_were_not_asked_are_counted() -> None:
+    assert [one.en for one in beside.unjudged(Beside(left_out=3), (Seen(), Seen()))] == [
+        "3 other names that its web servers claim were not looked at"
+    ]
+
+
+def test_a_port_that_answered_goes_on_answering_unless_it_is_closed_by_name() -> None:
+    before = (Seen(ports={3000: "", 21: "220", 25: None}),) * 2
+    known = Beside(closing=frozenset({21}))
+    shut = Seen(ports={3000: None, 21: None, 25: None})
+    assert [what.en for what, _ in beside.compare(known, before, shut)] == ["port 3000 no longer answers"]
+    other = Seen(ports={3000: "HTTP", 21: "SSH"})
+    assert [what.en for what, _ in beside.compare(Beside(), before, other)] == ["port 21 answers otherwise than before"]
+    assert beside.compare(Beside(), before, Seen(ports={3000: "", 21: "220"})) == ()
+
+
+def test_a_name_on_a_port_that_is_closed_by_name_goes_with_it() -> None:
+    before = (Seen({CU: PAGE}),) * 2
+    assert beside.compare(Beside(closing=frozenset({8080})), before, Seen()) == ()
+
+
+def test_another_name_of_a_site_that_is_not_judged_brings_nothing_back() -> None:
+    before = (Seen({CU: PAGE}),) * 2
+    assert beside.compare(Beside(), before, Seen()) != ()
+    assert beside.compare(Beside(), before, Seen(), {CU.name}) == ()
+
+
+@pytest.fixture
+def greeted() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.sendall(b"220 mail.test \x1b[31m\r\n")
+
+        threading.Thread(target=greet, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_look_tells_who_answers_and_a_later_one_asks_only_those(greeted: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        closed = gone.getsockname()[1]
+    known = {"h": Beside(doors=(Door("cu.test", closed, tls=True),), ports=(greeted, closed))}
+    seen = beside.look([HOST], known)
+    assert dict(seen["h"].ports) == {greeted: "220", closed: None}
+    assert [answer.status for answer in seen["h"].doors.values()] == [None]
+    again = beside.look([HOST], known, seen)
+    assert (dict(again["h"].ports), dict(again["h"].doors)) == ({greeted: "220"}, {})
+
+
+def test_a_host_that_lets_us_wait_takes_nobody_elses_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    others_are_done, released = threading.Event(), []
+
+    def ask(address: str, port: int) -> str:
+        if address == "slow":
+            released.append(others_are_done.wait(2))
+        elif port == 99:
+            others_are_done.set()
+        return ""
+
+    monkeypatch.setattr(beside, "greeting", ask)
+    hosts = [Host(name=name, address=name) for name in ("slow", "quick")]
+    known = {"slow": Beside(ports=tuple(range(1, 61))), "quick": Beside(ports=(99,))}
+    seen = beside.look(hosts, known)
+    assert all(released)
+    assert seen["quick"].ports == {99: ""}
+    monkeypatch.setattr(beside, "LOOK_SECONDS", 0.0)
+    assert beside.look(hosts[1:], known)["quick"].ports == {99: None}

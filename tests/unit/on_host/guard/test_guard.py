@@ -1,0 +1,661 @@
+"""The host's side of the way back, as far as it needs no host of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import io
+import os
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import ansible.module_utils
+import pytest
+
+ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "roles" / "guard" / "module_utils"))
+
+from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]  # noqa: E402
+    accounts,
+    actions,
+    daemons,
+    database,
+    last_words,
+    live,
+    packages,
+    recorder,
+    restore,
+    scope,
+    sessions,
+    snapshot,
+    steps,
+    store,
+    tree,
+    units,
+    walk,
+    work,
+    writing,
+)
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes owners")
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that only root can write on the way down, which /tmp is not."""
+    path = Path("/var/lib/luytre-guard-test")
+    subprocess.run(["rm", "-rf", str(path)], check=True)
+    path.mkdir(mode=0o755)
+    yield path
+    subprocess.run(["rm", "-rf", str(path)], check=True)
+
+
+def kept(path: Path) -> dict[str, Any]:
+    entry: dict[str, Any] = tree.at(str(path), tree.digest)
+    return entry
+
+
+def content(data: bytes) -> Callable[[], list[bytes]]:
+    return lambda: [data]
+
+
+# --- files ---------------------------------------------------------------------------------------------
+
+
+@needs_root
+def test_a_file_comes_back_in_bytes_mode_owner_time_and_attributes(place: Path) -> None:
+    file = place / "a"
+    file.write_bytes(b"before")
+    os.setxattr(file, "user.note", b"n")
+    os.chown(file, 12, 34)
+    file.chmod(0o4640)
+    os.utime(file, ns=(1, 1_000_000_007))
+    entry = kept(file)
+    file.write_bytes(b"after")
+    os.setxattr(file, "user.other", b"o")
+    os.removexattr(file, "user.note")
+    file.chmod(0o777)
+    writing.put(str(file), entry, content(b"before"))
+    assert file.read_bytes() == b"before"
+    assert tree.differs(entry, kept(file)) == []
+    assert [one.name for one in place.iterdir()] == ["a"]
+
+
+@needs_root
+@pytest.mark.parametrize("instead", ["folder", "link", "fifo", "nothing"])
+def test_whatever_took_a_files_place_makes_way(place: Path, instead: str) -> None:
+    file, victim = place / "a", place / "victim"
+    victim.write_text("untouched")
+    file.write_bytes(b"before")
+    entry = kept(file)
+    file.unlink()
+    if instead == "folder":
+        (file / "deep").mkdir(parents=True)
+    elif instead == "link":
+        file.symlink_to(victim)
+    elif instead == "fifo":
+        os.mkfifo(file)
+    writing.put(str(file), entry, content(b"before"))
+    assert tree.differs(entry, kept(file)) == []
+    assert victim.read_text() == "untouched"
+
+
+@needs_root
+def test_a_hard_link_is_not_written_through(place: Path) -> None:
+    file, victim = place / "a", place / "victim"
+    victim.write_bytes(b"victim")
+    victim.chmod(0o600)
+    file.write_bytes(b"before")
+    entry = kept(file)
+    file.unlink()
+    file.hardlink_to(victim)
+    writing.put(str(file), entry, content(b"before"))
+    assert (victim.read_bytes(), stat.S_IMODE(victim.stat().st_mode)) == (b"victim", 0o600)
+    assert file.read_bytes() == b"before"
+
+
+@needs_root
+@pytest.mark.parametrize("work", ["put", "remove", "attributes"])
+def test_no_folder_on_the_way_is_a_link(place: Path, work: str) -> None:
+    (place / "real").mkdir()
+    (place / "real" / "a").write_bytes(b"before")
+    entry = kept(place / "real" / "a")
+    (place / "real").rename(place / "moved")
+    (place / "real").symlink_to(place / "moved")
+    path = str(place / "real" / "a")
+    with pytest.raises(tree.Unsafe):
+        {
+            "put": lambda: writing.put(path, entry, content(b"x")),
+            "remove": lambda: writing.remove(path),
+            "attributes": lambda: writing.put_attributes(path, {**entry, "mode": 0o777}),
+        }[work]()
+    assert (place / "moved" / "a").read_bytes() == b"before"
+
+
+@needs_root
+def test_what_others_may_write_never_becomes_roots(place: Path) -> None:
+    place.chmod(0o777)
+    file = place / "a"
+    file.write_bytes(b"x")
+    file.chmod(0o4755)
+    entry = tree.at(str(file))
+    os.chown(file, 33, 33)
+    file.chmod(0o755)
+    with pytest.raises(tree.Unsafe, match="not root's"):
+        writing.put_attributes(str(file), entry)
+    os.chown(file, 0, 0)
+    with pytest.raises(tree.Unsafe, match="set-id"):
+        writing.put_attributes(str(file), entry)
+    assert not file.stat().st_mode & stat.S_ISUID
+
+
+@needs_root
+def test_attributes_go_only_to_the_very_same_file(place: Path) -> None:
+    file = place / "a"
+    file.write_bytes(b"x")
+    entry = tree.at(str(file))
+    (place / "keep").hardlink_to(file)
+    file.unlink()
+    file.write_bytes(b"other")
+    with pytest.raises(tree.Unsafe, match="another one"):
+        writing.put_attributes(str(file), {**entry, "mode": 0o777})
+
+
+@needs_root
+def test_links_on_the_way_count_only_when_they_are_roots(place: Path) -> None:
+    (place / "real").mkdir()
+    (place / "to").symlink_to("real")
+    assert tree.settled(str(place / "to" / "a")) == (str(place / "real" / "a"), False)
+    place.chmod(0o777)
+    path = str(place / "to" / "a")
+    assert tree.settled(path) == (path, True)
+    with pytest.raises(tree.Unsafe):
+        tree.at(path)
+
+
+@needs_root
+def test_a_folders_time_comes_back_only_with_the_same_names(place: Path) -> None:
+    folder = place / "f"
+    folder.mkdir()
+    (folder / "a").touch()
+    os.utime(folder, ns=(1, 77))
+    entry = tree.at(str(folder))
+    (folder / "b").touch()
+    assert writing.put_time(str(folder), entry) is False
+    (folder / "b").unlink()
+    assert writing.put_time(str(folder), entry) is True
+    assert folder.stat().st_mtime_ns == 77
+
+
+# --- snapshot and its comparison -----------------------------------------------------------------------
+
+
+def test_what_a_fix_can_touch() -> None:
+    wanted = scope.Scope(["/etc/ssh/", "/root/.my.cnf", "/var/www/", "unit:a.service", "sysctl:net.*.x"], [])
+    assert [wanted.kind(path) for path in ("/etc/ssh/x", "/root/.my.cnf", "/var/www/a/b", "/usr/x")] == [
+        *("tree", "path", "data", "path")
+    ]
+    assert (wanted.units, wanted.sysctls) == (["a.service"], ["net.*.x"])
+
+
+@pytest.mark.parametrize("touch", ["etc/ssh", "nonsense:x", "unit:", "/etc/../root/x", "//etc"])
+def test_what_no_fix_can_touch(touch: str) -> None:
+    with pytest.raises(store.Refused):
+        scope.Scope([touch], [])
+
+
+def test_the_way_back_names_what_differs() -> None:
+    wanted = SimpleNamespace(starts=dict, kind=lambda _: "tree", cleared=lambda _: True)
+    file = {"type": "file", "mode": 0o644, "uid": 0, "gid": 0, "mtime": 1, "sha256": "a"}
+    before = {"/etc/a": file, "/etc/b": file, "/etc/c": file, "/etc/d": file, "/etc/e": tree.ABSENT}
+    now = {
+        "/etc/a": {**file, "sha256": "b"},
+        "/etc/b": {**file, "mode": 0o600},
+        "/etc/d": file,
+        "/etc/e": file,
+        "/etc/f": file,
+    }
+    assert work.different(before, now, wanted) == {
+        **{"/etc/a": "content", "/etc/b": "attributes", "/etc/c": "missing"},
+        **{"/etc/e": "new", "/etc/f": "new"},
+    }
+
+
+def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
+    blob = snapshot.Blob(str(tmp_path / "content"))
+    first, again, other = (blob.keep([data]) for data in (b"same", b"same", b"other"))
+    blob.close()
+    assert first == again
+    assert (tmp_path / "content").read_bytes() == b"sameother"
+    start, length = blob.places[other["sha256"]]
+    assert (start, length) == (4, 5)
+
+
+# --- live settings -------------------------------------------------------------------------------------
+
+OURS = "table inet luytre {\n\tset a {\n\t\ttype ipv4_addr\n\t}\n}\n"
+
+
+def test_of_the_packet_filter_our_table_alone_is_put_back() -> None:
+    before = {"nft": True, "tables": {"ip filter": "as it was", live.OWN_TABLE: OURS}}
+    assert live.table_change(before, {"tables": {"ip filter": "others' since", live.OWN_TABLE: OURS}}) == ""
+    anew = "table inet luytre\ndelete table inet luytre\n" + OURS
+    assert live.table_change(before, {"tables": {"ip filter": "others' since"}}) == anew
+    gone = live.table_change({"nft": False, "tables": {}}, {"tables": {live.OWN_TABLE: OURS, "ip nat": "others'"}})
+    assert gone == "table inet luytre\ndelete table inet luytre\n"
+
+
+@pytest.mark.parametrize("pattern", ["../../etc/passwd", "net;x", "", "net ipv4"])
+def test_what_is_no_kernel_setting(pattern: str) -> None:
+    with pytest.raises(ValueError, match="not a kernel setting"):
+        live.sysctls([pattern])
+
+
+def unit(
+    name: str, active: str = "active", file: str = "enabled", run: str = "1", kind: str = "simple"
+) -> dict[str, str]:
+    return {
+        "Id": name,
+        "LoadState": "loaded",
+        "ActiveState": active,
+        "SubState": "running",
+        "UnitFileState": file,
+        "InvocationID": run,
+        "FragmentPath": "/lib/systemd/system/" + name,
+        "Type": kind,
+    }
+
+
+def test_units_run_or_not_as_before() -> None:
+    before = {
+        "a.service": unit("a.service"),
+        "b.service": unit("b.service", "inactive", "disabled"),
+        "c.service": unit("c.service", "inactive", "static"),
+        "o.service": unit("o.service", kind="oneshot"),
+    }
+    now = {
+        "a.service": unit("a.service", "failed"),
+        "b.service": unit("b.service"),
+        "c.service": unit("c.service", file="static"),
+        "o.service": unit("o.service", "inactive", kind="oneshot"),
+    }
+    assert units.changes(before, now, now, ["n.service"]) == (["a.service"], ["b.service"])
+
+
+def test_a_unit_that_goes_on_though_its_file_is_gone_is_stopped() -> None:
+    """As after a reboot: a oneshot that stays active lives on in systemd when its file is taken away."""
+    unit = {"Id": "n.service", "SubState": "exited", "UnitFileState": "", "FragmentPath": "", "Type": "oneshot"}
+    was = {"n.service": {**unit, "LoadState": "not-found", "ActiveState": "inactive"}}
+    now = {"n.service": {**unit, "LoadState": "not-found", "ActiveState": "active"}}
+    assert units.changes(was, now, now, ["n.service"]) == ([], ["n.service"])
+    assert units.changes({}, now, now, ["n.service"]) == ([], ["n.service"])
+
+
+def test_a_daemon_is_restarted_only_when_the_run_restarted_it() -> None:
+    before = {"mariadb.service": unit("mariadb.service"), "nginx.service": unit("nginx.service")}
+    paths = {"/etc/mysql/x.cnf": "new", "/etc/nginx/nginx.conf": "content"}
+    assert [one[:2] for one in units.to_reload(before, before, paths)] == [("nginx.service", "reload")]
+    found = {**before, "mariadb.service": unit("mariadb.service", run="2")}
+    assert ("mariadb.service", "restart") in [one[:2] for one in units.to_reload(before, found, paths)]
+
+
+def test_packages_that_came_rose_and_went() -> None:
+    before = {"a": ["1", "ii "], "b": ["1", "ii "], "c": ["1", "ii "], "d": ["1", "rc "]}
+    now = {"a": ["2", "ii "], "b": ["1", "rc "], "d": ["1", "ii "], "e": ["1", "iU "]}
+    assert packages.compare(before, now) == (["e", "d"], {"a": ["1", "2"]}, ["b", "c"])
+
+
+def test_a_run_is_not_undone_twice() -> None:
+    before = {"gone": ["1", "ii "], "back": ["1", "ii "]}
+    now = {"back": ["1", "ii "], "came": ["1", "ii "], "later": ["1", "ii "]}
+    run = {"installed": ["came", "purged"], "upgraded": {}, "removed": ["back", "gone"]}
+    assert packages.still(run, before, now) == {"installed": ["came"], "removed": ["gone"]}
+
+
+@pytest.mark.parametrize(
+    ("now", "problems"),
+    [
+        ({"libc6": ["1", "ii "]}, []),
+        ({"libc6": ["1", "ii "], "nftables": ["1", "ii "]}, []),
+        ({"libc6": ["1", "ii "], "chrony": ["1", "ii "]}, ["the packages are not exactly those of before"]),
+    ],
+)
+def test_a_package_that_came_after_a_run_is_no_problem_of_that_run(
+    monkeypatch: pytest.MonkeyPatch, now: dict[str, Any], problems: list[str]
+) -> None:
+    """As nftables, which a later run brought and which stayed when that was undone."""
+    monkeypatch.setattr(packages, "Asked", lambda: SimpleNamespace(answer=lambda: now))
+    monkeypatch.setattr(packages, "database_entries", lambda _: {})
+    before = {"libc6": ["1", "ii "]}
+    snap = SimpleNamespace(entries={}, manifest={"packages": before, "dpkg": {"/x": tree.ABSENT}, "skeleton": {}})
+    mending = work.Work(snap, {})
+    others = packages.of_others(before, {"installed": ["chrony"], "upgraded": {}, "removed": []})
+    restore.package_records(snap, {}, mending, remove=False, others=others)
+    assert mending.problems == problems
+
+
+def test_rows_come_back_before_others_go() -> None:
+    before = {"dump": "REPLACE 1;\n", "keys": [["global_priv", "AA", "BB"]], "variables": {"x": ["INT", "3432"]}}
+    now = {"dump": "REPLACE 2;\n", "keys": [["global_priv", "AA", "CC"]], "variables": {"x": ["INT", "3433"]}}
+    assert database.statements(before, now).splitlines() == [
+        "REPLACE 1;",
+        "DELETE FROM mysql.global_priv WHERE HEX(Host) = 'AA' AND HEX(User) = 'CC';",
+        "FLUSH PRIVILEGES;",
+        "SET GLOBAL x = 42;",
+    ]
+    assert database.statements(before, before) == ""
+
+
+# --- sessions and accounts ------------------------------------------------------------------------------
+
+
+def test_accounts_that_somebody_made_meanwhile_stay_and_renamed_ones_do_not() -> None:
+    cu, moi = (name.encode().hex().upper() for name in ("cu", "moi"))
+    keys = [["global_priv", "25", cu]]
+    before = {"dump": "REPLACE INTO a;\n", "keys": keys, "variables": {}}
+    renamed, made = ["global_priv", "6C", cu], ["global_priv", "6C", moi]
+    now = {"dump": "b", "keys": [renamed, made, ["db", "6C", "64", moi]], "variables": {}}
+    stay = database.accounts_since(before, now)
+    assert stay == [moi]
+    sql = database.statements(before, now, stay)
+    assert sql.count("DELETE FROM") == 1 and f"HEX(User) = '{cu}'" in sql
+
+
+def process(pid: int, parent: int, **words: Any) -> dict[str, Any]:
+    given = {"uid": 0, "name": "sh", "state": "S", "group": "/system.slice/ssh.service", "title": "sh", "sudo": None}
+    given["step"] = None
+    return {"pid": pid, "parent": parent, **given, **words}
+
+
+def test_the_session_ends_with_all_it_started_and_nothing_else() -> None:
+    there = [
+        process(10, 1, title="sshd: /usr/sbin/sshd -D [listener]"),
+        process(11, 10, title="sshd-session: luytre [priv]"),
+        process(12, 11, uid=1000, title="sshd-session: luytre@notty"),
+        process(13, 12, sudo="1000", title="sudo python3"),
+        process(14, 13, title="python3 module"),
+        process(15, 1, sudo="1000", title="late writer"),
+        process(20, 10, title="sshd-session: quantri [priv]"),
+        process(21, 20, uid=1001),
+        process(30, 1, group="/system.slice/nginx.service", sudo="1000"),
+        process(40, 1, group="/system.slice/atd.service", step="run"),
+        process(41, 40, group="/system.slice/run-u1.scope", uid=33),
+        process(42, 1, group="/system.slice/atd.service", step="another"),
+    ]
+    found = {one["pid"]: one for one in there}
+    assert sessions.of_run(found, "run", 1000, "luytre", set()) == {11, 12, 13, 14, 15, 40, 41}
+    assert sessions.of_run(found, "run", 1000, "luytre", {11, 12}) == {13, 14, 15, 40, 41}
+
+
+@pytest.mark.parametrize(
+    ("path", "earlier", "present", "expected"),
+    [
+        ("/etc/passwd", "a:x:1:1::/:/bin/sh\n", "", ["account a"]),
+        ("/etc/passwd", "a:x:1:1::/:/bin/sh\n", "a:x:1:1::/:/usr/sbin/nologin\n", ["a login shell for a"]),
+        ("/etc/shadow", "a:$y$h:1\n", "a:!$y$h:1\n", ["a password for a"]),
+        ("/etc/group", "sudo:x:27:a,b\n", "sudo:x:27:b\n", ["a in the group sudo"]),
+        ("/etc/sudoers.d/x", "a ALL=(ALL) ALL\n", "# none\n", ["a rule of sudo in /etc/sudoers.d/x"]),
+        ("/etc/motd", "a\n", "", []),
+    ],
+)
+def test_what_a_rollback_would_bring_back(path: str, earlier: str, present: str, expected: list[str]) -> None:
+    assert accounts.brought_back(path, earlier.encode(), present.encode()) == expected
+
+
+def test_a_key_that_comes_back_is_told_by_a_digest() -> None:
+    said = accounts.brought_back("/root/.ssh/authorized_keys", b"ssh-ed25519 AAAA x\n", b"")
+    assert said and "AAAA" not in said[0]
+
+
+# --- store ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run", ["", "..", "a/b", "-a", "a b", "a\n", "x" * 65])
+def test_what_is_no_name_of_a_run(run: str, tmp_path: Path) -> None:
+    with pytest.raises(store.Refused):
+        store.Store(str(tmp_path)).folder(run)
+
+
+@needs_root
+def test_a_run_that_is_open_keeps_others_out(tmp_path: Path) -> None:
+    place = store.Store(str(tmp_path / "guard"))
+    place.prepare()
+    store.write_json(place.mark, {"run": "one", "boot": "", "deadline": 0, "digest": ""})
+    with pytest.raises(store.Refused, match="one"):
+        actions.arm("two", 60, [], [], kept=place)
+    for check in (False, True):
+        with pytest.raises(store.Refused, match="one"):
+            actions.rollback("earlier", kept=place, check=check)
+    with place.locked(0), pytest.raises(store.Refused, match="another run is in progress: one"), place.locked(0):
+        pass
+
+
+@needs_root
+def test_old_snapshots_go_and_open_ones_stay(tmp_path: Path) -> None:
+    place = store.Store(str(tmp_path / "guard"))
+    place.prepare()
+    for number in range(8):
+        (tmp_path / "guard" / f"r{number}").mkdir()
+        manifest = tmp_path / "guard" / f"r{number}" / "manifest.json"
+        manifest.write_text("{}")
+        os.utime(manifest, (number, number))
+    store.write_json(place.mark, {"run": "r0"})
+    place.prune("new")
+    assert place.runs() == ["r0", "r4", "r5", "r6", "r7"]
+
+
+@needs_root
+def test_a_snapshot_that_is_not_the_controllers_is_refused(tmp_path: Path) -> None:
+    place = store.Store(str(tmp_path / "guard"))
+    place.prepare()
+    (tmp_path / "guard" / "r").mkdir()
+    digest = store.write_json(
+        place.file("r", "manifest.json"), {"version": 1, "entries": {}, "touches": [], "roots": []}
+    )
+    work.Snapshot(place, "r", digest)
+    with pytest.raises(store.Refused, match="digest differs"):
+        work.Snapshot(place, "r", "0" * 64)
+
+
+def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
+    program = tmp_path / "guard.pyz"
+    program.write_bytes(store.program())
+    folder = Path(store.__file__).parent
+    with zipfile.ZipFile(io.BytesIO(store.program())) as archive:
+        sent = {Path(name).name for name in archive.namelist() if name.startswith("luytre_guard/")}
+    assert sent == {one.name for one in folder.glob("*.py")}
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", str(program), "revert", "../x"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "not the name of a run" in done.stderr) == (3, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_names_that_are_no_text_survive_the_manifest(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff\xfe")).write_bytes(b"x")
+    found = (
+        dict(walk.walk(str(tmp_path), lambda _: tree.digest, walk.Budget(9, 9999, 9), walk.Refusing()))
+        if os.geteuid() == 0
+        else {"/\udcff": {}}
+    )
+    store.write_json(str(tmp_path / "manifest.json"), found)
+    assert store.read_json(str(tmp_path / "manifest.json")) == found
+
+
+def test_a_tree_and_modes_are_said_with_their_word(place: Path) -> None:
+    (place / "left").mkdir()
+    wanted = scope.Scope([f"tree:{place}/left", f"modes:{place}/shared"], [])
+    assert wanted.kind(f"{place}/left/behind") == "tree"
+    assert wanted.kind(f"{place}/shared") == "data"
+    assert wanted.cleared(f"{place}/left/behind") and not wanted.cleared(f"{place}/shared/new")
+
+
+@pytest.fixture
+def open_place(tmp_path: Path) -> Any:
+    """A guard's folder with a run that may change the host."""
+    place = store.Store(str(tmp_path / "guard"))
+    place.prepare()
+    Path(place.folder("one")).mkdir()
+    steps.open_for(place, "one")
+    return place
+
+
+def test_a_run_that_is_late_finds_nothing_to_change_the_host_with(open_place: Any) -> None:
+    path = steps.open_for(open_place, "one")  # armed again
+    said = subprocess.run([path, "-c", "print(6 * 7)"], check=True, capture_output=True, text=True)
+    assert said.stdout == "42\n"
+    steps.close_for(open_place, "one")
+    steps.close_for(open_place, "one")
+    assert not os.path.lexists(path)
+
+
+def test_a_step_that_was_on_its_way_when_the_run_ended_does_nothing(open_place: Any, tmp_path: Path) -> None:
+    """Between its beginning and its first word: held up there, it finds the run ended when it goes on."""
+    path, mark = open_place.file("one", steps.PYTHON), tmp_path / "written"
+    script = Path(path).read_text()
+    kept = tmp_path / "held"
+    kept.write_text(script)
+    step = ["sh", str(kept), "-c", f"open({str(mark)!r}, 'w')"]
+    with steps.none_at_work(open_place, "one", 0) as alone:
+        assert alone
+        assert subprocess.run(step, capture_output=True, check=False).returncode == 127
+    steps.close_for(open_place, "one")
+    late = subprocess.run(step, capture_output=True, check=False, text=True)
+    assert (late.returncode, "no longer in force" in late.stderr) == (127, True)
+    assert not mark.exists()
+
+
+def test_nothing_is_brought_back_while_a_step_is_at_work(open_place: Any) -> None:
+    """Wherever it went: it is found by what it holds, and by the environment it was given."""
+    path = open_place.file("one", steps.PYTHON)
+    begin = "import subprocess, sys; print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid, flush=True)"
+    with subprocess.Popen(
+        [path, "-c", f"{begin}; import time; time.sleep(60)"], stdout=subprocess.PIPE, text=True
+    ) as step:
+        assert step.stdout is not None
+        child = int(step.stdout.readline())
+        with steps.none_at_work(open_place, "one", 0) as alone:
+            assert not alone
+        found = sessions._processes()
+        assert {step.pid, child} == {pid for pid, one in found.items() if one["step"] == "one"}
+        with steps.none_at_work(open_place, "one", 5, step.kill) as alone:
+            assert alone
+        os.kill(child, 9)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root takes another account's place")
+def test_a_lesser_users_process_is_no_step_whatever_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    begin = "exec 9>steps; echo; exec sleep 60"
+    (tmp_path / "one").chmod(0o777)
+    with subprocess.Popen(
+        ["sh", "-c", begin], cwd=tmp_path / "one", user=65534, stdout=subprocess.PIPE, env={recorder.WORD: "one"}
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        found = sessions._process(other.pid, True)
+        other.kill()
+    assert found is not None
+    assert found["step"] is None
+
+
+def test_a_line_that_a_site_wrote_leads_nowhere_and_stops_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "error.log"
+    log.write_text("[Xxx Xxx 99 99:99:99.1 2026] [core:emerg] /etc/../proc/kmsg:1\n")
+    assert last_words._logged(str(log), 0) == []
+    assert last_words.control("/etc/../proc/kmsg:1") is None
+    os.mkfifo(tmp_path / "pipe.log")
+    assert last_words._tail(str(tmp_path / "pipe.log"), 0) == []
+    assert last_words._above(str(tmp_path / "pipe.log"), 1) is None
+
+
+def test_a_run_with_a_step_at_work_is_not_confirmed(open_place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.write_json(open_place.mark, {"run": "one", "digest": "0" * 64})
+    monkeypatch.setattr(actions.work, "Snapshot", lambda *_: None)
+    monkeypatch.setattr(actions, "STEP_SECONDS", 0)
+    with Path(open_place.file("one", steps.LOCK)).open() as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        with pytest.raises(store.Refused, match="still at work"):
+            actions.confirm("one", kept=open_place)
+    assert open_place.armed() is not None
+
+
+def test_a_run_that_is_being_reverted_is_not_armed_again(tmp_path: Path) -> None:
+    place = store.Store(str(tmp_path / "guard"))
+    place.prepare()
+    Path(place.folder("one")).mkdir()
+    store.write_json(place.mark, {"run": "one", "digest": "0" * 64})
+    place.put_state("one", {"state": "reverting"})
+    with pytest.raises(store.Refused, match="reverted"):
+        actions.arm("one", 60, [], [], kept=place)
+
+
+def test_a_name_that_is_no_text_does_not_cost_the_host_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible refuses an answer that holds one: whoever may name a file would have a host taken for lost."""
+    path = Path(__file__).parents[4] / "roles" / "guard" / "library" / "guard.py"
+    spec = importlib.util.spec_from_file_location("guard_module", path)
+    assert spec is not None and spec.loader is not None
+    guard = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(guard)
+    said: list[Any] = []
+    module = SimpleNamespace(
+        params={},
+        check_mode=False,
+        exit_json=lambda **answer: said.append(answer),
+        fail_json=lambda msg: said.append(msg),
+    )
+    monkeypatch.setattr(guard, "AnsibleModule", lambda **_: module)
+    odd = "/var/www/\udcff"
+    answer = {"changed": True, "count": 2, "paths": [{"path": odd}], "not_back": {odd: odd}, "digest": None}
+    monkeypatch.setattr(guard, "act", lambda *_: answer)
+    guard.main()
+
+    def refuse(*_: Any) -> None:
+        raise store.Refused(odd)
+
+    monkeypatch.setattr(guard, "act", refuse)
+    guard.main()
+    shown = "/var/www/\\udcff"
+    assert said == [{**answer, "paths": [{"path": shown}], "not_back": {shown: shown}}, shown]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["unknown directive in %s:4", "%s line 4: Bad configuration option", "AH00526: Syntax error on line 4 of %s:"],
+)
+def test_a_daemons_own_line_leads_to_the_control_above_the_line_that_it_names(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.conf"
+    path.write_text("# nginx.one\na on;\n# nginx.two\nb on;\n# nginx.three\n")
+    path.chmod(0o644)
+    monkeypatch.setattr(last_words, "_above", lambda file, number, real=last_words._above: real(str(path), number))
+    assert last_words.control(said % "/etc/nginx/x.conf") == "nginx.two"
+    path.chmod(0o666)
+    assert last_words.control(said % "/etc/nginx/x.conf") is None
+
+
+def test_a_link_or_another_files_number_is_no_reload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.pid"
+    path.write_text(str(os.getpid()))
+    (tmp_path / "link.pid").symlink_to(path)
+    os.mkfifo(tmp_path / "pipe.pid")
+    assert daemons._written(str(tmp_path / "pipe.pid"), "8.4") is None
+    for name, kept in (("ssh.service", tmp_path / "link.pid"), ("php8.4-fpm.service", path)):
+        monkeypatch.setattr(daemons, "WRITTEN_ANEW", {name: str(kept)})
+        assert daemons._by_its_file(name) is None
+
+
+def test_when_systemd_started_or_reloaded_a_daemon() -> None:
+    assert daemons._moment("Thu 1970-01-01 00:01:00.250000 UTC") == 60.25
+    assert daemons._moment("n/a") is None
+
+
+def test_what_a_daemon_says_begins_where_its_fault_does() -> None:
+    said = "apache2ctl configtest ended with 1: AH00558: Could not reliably determine AH00526: Syntax error on line 3"
+    assert daemons.own_line(said) == "AH00526: Syntax error on line 3"

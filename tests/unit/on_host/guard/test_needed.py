@@ -1,0 +1,83 @@
+"""Which packages of a run stay when it goes: what a file still names, or others rest on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ansible.module_utils
+import pytest
+
+ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "roles" / "guard" / "module_utils"))
+
+from ansible.module_utils.luytre_guard import commands, live, needed, packages  # type: ignore[import-not-found]  # noqa: E402
+
+FILES = {
+    "libpam-pwquality:amd64": {
+        "/usr/lib/x86_64-linux-gnu/security/pam_pwquality.so",
+        "/usr/share/pam-configs/pwquality",
+    },
+    "libpwquality1:amd64": {"/usr/lib/x86_64-linux-gnu/libpwquality.so.1"},
+    "cracklib-runtime": {"/usr/sbin/cracklib-check"},
+    "nftables": {"/usr/sbin/nft", "/etc/nftables.conf", "/usr/lib/systemd/system/nftables.service"},
+    "php8.4-redis": {"/usr/lib/php/20240924/redis.so", "/etc/php/8.4/mods-available/redis.ini"},
+}
+RELATIONS = (
+    "libpam-pwquality:amd64\tii \tlibc6, libpwquality1 (>= 1.1), libpam-runtime\t\n"
+    "libpwquality1:amd64\tii \tlibc6\tcracklib-runtime\nnftables\tii \tlibc6\t\nphp8.4-redis\tii \tlibc6\t\n"
+    "fail2ban\tii \tpython3, iptables | nftables\tcracklib-runtime\niptables\tii \tlibc6\t\nlibc6:amd64\tii \t\t\n"
+    "cracklib-runtime\tii \tlibc6\t\n"
+)
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(needed, "CONFIGURATION", str(tmp_path))
+    monkeypatch.setattr(packages, "files_of", lambda names: set().union(*(FILES[name] for name in names)))
+    monkeypatch.setattr(commands, "run", lambda *_: RELATIONS.encode())
+    monkeypatch.setattr(live, "others_tables", list)
+    return tmp_path
+
+
+def test_a_module_that_pam_names_stays_with_what_it_depends_on(host: Path) -> None:
+    (host / "common-password").write_text("# local\npassword requisite pam_pwquality.so retry=3\n")
+    stay = needed.of(FILES, (), ())
+    assert set(stay) == {"libpam-pwquality:amd64", "libpwquality1:amd64", "cracklib-runtime"}
+    assert str(host / "common-password") in stay["libpam-pwquality:amd64"]
+    assert needed.of(FILES, [str(host / "common-password")], ()) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [
+        ("# pam_pwquality.so", None),
+        ("session optional pam_pwquality.so.old", None),
+        ("ExecStart=/usr/sbin/nft -f /etc/rules", "nftables"),
+        ("#!/usr/sbin/nft -f", "nftables"),
+        ("/sbin/nft", "nftables"),
+        ("/usr/sbin/nftables", None),
+        ("/usr/local/sbin/nft", None),
+        ("extension = redis", "php8.4-redis"),
+        ("; extension=redis", None),
+        ("extension=redis_cluster", None),
+        ("extension=/usr/lib/php/20240924/redis.so", "php8.4-redis"),
+    ],
+)
+def test_what_a_file_names(host: Path, line: str, package: str | None) -> None:
+    (host / "file").write_text(line + "\n")
+    assert set(needed.of({**FILES, "libpwquality1:amd64": ()}, (), ())) == ({package} if package else set())
+
+
+def test_what_somebody_changed_started_or_rests_on_stays(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(needed, "CONFIGURATION", "/etc")
+    monkeypatch.setattr(needed, "_remaining", lambda _: {})
+    assert "/etc/nftables.conf" in needed.of(["nftables"], (), ["/etc/nftables.conf", "/etc/motd"])["nftables"]
+    assert "nftables.service" in needed.of(["nftables"], (), (), ["nftables.service"])["nftables"]
+    assert needed.of(["nftables"], (), ()) == {}
+    monkeypatch.setattr(live, "others_tables", lambda: ["ip nat"])
+    assert "ip nat" in needed.of(["nftables"], (), ())["nftables"]
+
+
+def test_of_two_that_would_do_the_one_that_was_there_before_does(host: Path) -> None:
+    assert needed.of(["nftables"], (), ()) == {}
+    without = RELATIONS.replace("iptables\tii ", "iptables\trc ")
+    assert needed._with_relations({}, {"nftables"}, without) == {"nftables": "fail2ban depends on it"}
