@@ -17,7 +17,7 @@ for variable in ("LUYTRE_LANG", "LUYTRE_STATE", "LUYTRE_INVENTORY", "ANSIBLE_VAU
     os.environ.pop(variable, None)
 
 for role in ("collect", "guard"):
-    ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "roles" / role / "module_utils"))
+    ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "on_host" / role / "module_utils"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,6 +1,6 @@
 """Facts of one host, typed on arrival. A module per area, each with one class ``Facts``, in a folder per group.
 
-The collector (``roles/collect``) sends a document ``{schema, collected_at, areas}``; every byte of it may be
+The collector (``on_host/collect``) sends a document ``{schema, collected_at, areas}``; every byte of it may be
 an attacker's. ``HostFacts.parse`` bounds it, cuts overlong strings with a mark, and validates each area by
 itself: an area that does not fit its model becomes an error of that area, and the rest stays usable.
 """

@@ -16,8 +16,13 @@ def root() -> Path:
 
 
 def roles() -> Path:
-    """The roles."""
+    """The areas of hardening, a role each."""
     return root() / "roles"
+
+
+def role_folders() -> tuple[Path, ...]:
+    """Where Ansible finds roles: areas of hardening, what runs on hosts for all of them, what only playbooks use."""
+    return roles(), root() / "on_host", root() / "playbooks" / "roles"
 
 
 def playbook(name: str) -> Path:

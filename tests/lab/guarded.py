@@ -14,7 +14,7 @@ from typing import Any
 from auditor import lab
 from tests.lab.disk import Disk, disk
 
-ROLE = Path(__file__).parents[2] / "roles" / "guard"
+ROLE = Path(__file__).parents[2] / "on_host" / "guard"
 INVENTORY = "inventories/lab"
 ROOTS = {"web2": "/var/www/bennua.test", "web3": "/var/www/dongvau.test"}
 

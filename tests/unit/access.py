@@ -104,9 +104,14 @@ def finding(control: str, changed: dict[str, Any] | None = None, host: Host = HO
     return found
 
 
+def role(name: str) -> Path:
+    """A role's folder."""
+    return next(folder / name for folder in resources.role_folders() if (folder / name).is_dir())
+
+
 def filters(area: str) -> ModuleType:
     """A role's filter plugin."""
-    path = resources.roles() / area / "filter_plugins" / f"{area}.py"
+    path = role(area) / "filter_plugins" / f"{area}.py"
     spec = importlib.util.spec_from_file_location(f"{area}_filters", path)
     assert spec is not None
     assert spec.loader is not None

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from auditor.system import resources
+
 TOP = Path(__file__).parents[2]
 _RUN = frozenset({"run", "Popen", "Started", "said_no", "run_command", "commit", "submit"})
 """What is called to run a program; its arguments lead to the program's name."""
@@ -26,14 +28,23 @@ def of_roles() -> dict[str, set[str]]:
     """Each program's name, and the files that run it."""
     found: dict[str, set[str]] = {}
     for folder in ("library", "module_utils"):
-        for file in sorted(TOP.glob(f"roles/*/{folder}/**/*.py")):
+        for file in of_every_role(f"{folder}/**/*.py"):
             for name in of_python(file.read_text("utf-8")):
                 found.setdefault(name, set()).add(str(file.relative_to(TOP)))
-    for pattern in ("roles/*/tasks/**/*.yml", "roles/*/handlers/**/*.yml", "playbooks/**/*.yml"):
-        for file in sorted(TOP.glob(pattern)):
-            for name in of_tasks(yaml.safe_load(file.read_text("utf-8"))):
-                found.setdefault(name, set()).add(str(file.relative_to(TOP)))
+    played = [
+        *of_every_role("tasks/**/*.yml"),
+        *of_every_role("handlers/**/*.yml"),
+        *sorted(TOP.glob("playbooks/*.yml")),
+    ]
+    for file in played:
+        for name in of_tasks(yaml.safe_load(file.read_text("utf-8"))):
+            found.setdefault(name, set()).add(str(file.relative_to(TOP)))
     return found
+
+
+def of_every_role(pattern: str) -> list[Path]:
+    """Files of all roles, wherever they lie."""
+    return sorted(file for folder in resources.role_folders() for file in folder.glob(f"*/{pattern}"))
 
 
 def of_python(source: str) -> set[str]:

@@ -60,7 +60,7 @@ class Vhost(PlainVhost):
 
     The lists of URIs answer "what would the configuration do with a request for …", worked out from the
     configuration in force by the server's own rules of precedence, as if the file were there, for the probe
-    URIs in ``roles/collect/module_utils/luytre/_web.py``.
+    URIs in ``on_host/collect/module_utils/luytre/_web.py``.
     """
 
     php_backends: list[str] = Field(

@@ -8,6 +8,7 @@ import yaml
 from auditor.audit import controls
 from auditor.errors import InputError
 from auditor.system import resources
+from tests.unit.access import role
 
 CATALOGUE = controls.load()
 DRILLS = controls.drills()
@@ -100,7 +101,7 @@ def test_texts_are_vietnamese_in_nfc_and_differ_from_the_english() -> None:
             assert text.vi != text.en, control.id
 
 
-def _tagged(role: str) -> dict[str, list[str]]:
+def _tagged(name: str) -> dict[str, list[str]]:
     """Tag to the names of the tasks that carry it, over a role's task files."""
     found: dict[str, list[str]] = {}
 
@@ -112,20 +113,23 @@ def _tagged(role: str) -> dict[str, list[str]]:
             for inner in ("block", "rescue", "always"):
                 walk(task.get(inner, []) or [])  # type: ignore[arg-type]
 
-    for file in sorted((resources.roles() / role / "tasks").glob("*.yml")):
+    for file in sorted((role(name) / "tasks").glob("*.yml")):
         walk(yaml.safe_load(file.read_text("utf-8")) or [])
     return found
 
 
-ROLES = sorted(path.parent.parent.name for path in resources.roles().glob("*/tasks/main.yml"))
-TAGS = {role: _tagged(role) for role in ROLES}
+ROLES = sorted(
+    path.parent.parent.name for folder in resources.role_folders() for path in folder.glob("*/tasks/main.yml")
+)
+TAGS = {name: _tagged(name) for name in ROLES}
 ALL_TAGS = {tag for tags in TAGS.values() for tag in tags}
 
 
 def test_every_automated_fix_is_named_where_the_roles_make_it() -> None:
     places = [
         path.read_text("utf-8")
-        for path in resources.roles().rglob("*")
+        for folder in resources.role_folders()
+        for path in folder.rglob("*")
         if path.suffix in (".py", ".yml", ".j2")
         and path.name != "controls.yml"
         and not {"drills", "molecule"} & set(path.parts)
@@ -139,9 +143,9 @@ def test_every_tag_is_a_control_with_a_fix_or_its_area() -> None:
 
 
 def test_a_task_is_named_for_what_it_serves() -> None:
-    for role, tags in TAGS.items():
+    for area, tags in TAGS.items():
         for tag, names in tags.items():
             if tag == "always":
                 continue
             for name in names:
-                assert name.split(" | ")[0] in {role, tag} or " | " in name, (role, tag, name)
+                assert name.split(" | ")[0] in {area, tag} or " | " in name, (area, tag, name)

@@ -14,12 +14,12 @@ NO_PROGRAMS = {"apt.conf", "confirmed", "global_priv", "restart"}
 NAMED_IN_PARTS = {
     **dict.fromkeys(
         ("ip6tables-save", "iptables-legacy-save", "ip6tables-legacy-save"),
-        ("roles/collect/module_utils/luytre/firewall.py", '(prefix + "-legacy-save", legacy)'),
+        ("on_host/collect/module_utils/luytre/firewall.py", '(prefix + "-legacy-save", legacy)'),
     ),
-    "iptables-save": ("roles/collect/module_utils/luytre/firewall.py", '(prefix + "-save", hidden'),
-    "mariadbd": ("roles/guard/module_utils/luytre_guard/daemons.py", '["mariadbd", "--user=mysql"'),
+    "iptables-save": ("on_host/collect/module_utils/luytre/firewall.py", '(prefix + "-save", hidden'),
+    "mariadbd": ("on_host/guard/module_utils/luytre_guard/daemons.py", '["mariadbd", "--user=mysql"'),
     "id": ("playbooks/unenroll.yml", "groups $(id -Gn"),
-    "python3": ("roles/guard/module_utils/luytre_guard/timer.py", 'PYTHON = "/usr/bin/python3"'),
+    "python3": ("on_host/guard/module_utils/luytre_guard/timer.py", 'PYTHON = "/usr/bin/python3"'),
     "getent": ("playbooks/enroll.yml", 'getent passwd "$ACCOUNT"'),
     "grep": ("playbooks/enroll.yml", 'if grep -qsvxF -e "$KEY"'),
 }

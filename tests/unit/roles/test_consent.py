@@ -30,7 +30,12 @@ FIXES = {control.id: control.fix for control in CATALOGUE.controls if control.fi
 CONSENT.fixes = cache(CONSENT.fixes)  # type: ignore[attr-defined]
 KNOWN = CONSENT.fixes(ROLES)
 MOMENT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
-ROOMS = [entry["role"] for entry in yaml.safe_load((ROLES / "rooms/meta/main.yml").read_text("utf-8"))["dependencies"]]
+AREAS = [
+    entry["role"]
+    for entry in yaml.safe_load((resources.root() / "playbooks/roles/areas/meta/main.yml").read_text("utf-8"))[
+        "dependencies"
+    ]
+]
 
 
 def tasks(role: str) -> Iterator[dict[str, Any]]:
@@ -49,10 +54,10 @@ def decide(tags: tuple[str, ...] = ("all",), skipped: tuple[str, ...] = (), acce
 
 
 def test_the_rooms_are_every_role_with_a_fix() -> None:
-    assert sorted(ROOMS) == sorted({control.area for control in CATALOGUE.controls if control.fix})
+    assert sorted(AREAS) == sorted({control.area for control in CATALOGUE.controls if control.fix})
 
 
-@pytest.mark.parametrize("role", ROOMS)
+@pytest.mark.parametrize("role", AREAS)
 def test_a_task_belongs_to_one_control_or_runs_for_any_of_its_area(role: str) -> None:
     for task in tasks(role):
         tags = task.get("tags")

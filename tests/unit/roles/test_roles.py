@@ -11,7 +11,7 @@ from auditor.system import resources
 
 
 def tasks() -> Iterator[tuple[str, dict[str, Any]]]:
-    for file in sorted(resources.roles().glob("*/tasks/*.yml")):
+    for file in sorted(file for folder in resources.role_folders() for file in folder.glob("*/tasks/*.yml")):
         for task in yaml.safe_load(file.read_text("utf-8")) or []:
             yield f"{file.parent.parent.name}: {task.get('name')}", task
 

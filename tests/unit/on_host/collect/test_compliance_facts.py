@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-COLLECT = Path(__file__).parents[4] / "roles" / "collect"
+COLLECT = Path(__file__).parents[4] / "on_host" / "collect"
 STARTER = """
 import json, runpy, sys
 import ansible.module_utils

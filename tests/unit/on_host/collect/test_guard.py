@@ -124,7 +124,7 @@ print(session())
 )
 def test_the_connection_is_found_in_an_ancestor(environment: dict[str, str], expected: dict[str, Any]) -> None:
     """The shell that sshd started knows it; what sudo started in it does not."""
-    utils = Path(__file__).parents[4] / "roles" / "collect" / "module_utils"
+    utils = Path(__file__).parents[4] / "on_host" / "collect" / "module_utils"
     ask = ["env", "-i", f"PATH={os.environ['PATH']}", sys.executable, "-c", _ASK, str(utils)]
     shell = ["sh", "-c", '"$@"; exit $?', "sh", *ask]
     told = subprocess.run(

@@ -14,6 +14,7 @@ from ansible.module_utils.luytre import _roots, _web, _webroot, files
 
 from auditor.models import Status
 from auditor.system import resources
+from tests.unit import access
 from tests.unit.areas import SITE, facts, finding, vhost
 
 
@@ -364,9 +365,7 @@ def test_a_contact_that_holds(text: dict[str, Any] | None, status: Status) -> No
 
 
 def plugin(role: str, name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(
-        name, Path(__file__).parents[4] / "roles" / role / "filter_plugins" / f"{name}.py"
-    )
+    spec = importlib.util.spec_from_file_location(name, access.role(role) / "filter_plugins" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

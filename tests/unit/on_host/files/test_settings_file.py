@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-MODULE = Path(__file__).parents[4] / "roles" / "survey" / "library" / "settings_file.py"
-MODULE_UTILS = Path(__file__).parents[4] / "roles" / "collect" / "module_utils"
+MODULE = Path(__file__).parents[4] / "on_host" / "files" / "library" / "settings_file.py"
+MODULE_UTILS = Path(__file__).parents[4] / "on_host" / "collect" / "module_utils"
 USER, GROUP = (
     subprocess.run(["id", flag], capture_output=True, text=True, check=True).stdout.strip() for flag in ("-un", "-gn")
 )

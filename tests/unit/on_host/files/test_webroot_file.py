@@ -14,7 +14,7 @@ import pytest
 from ansible.module_utils.luytre import _php, _webroot
 
 _SPEC = importlib.util.spec_from_file_location(
-    "webroot_file", Path(__file__).parents[4] / "roles" / "survey" / "library" / "webroot_file.py"
+    "webroot_file", Path(__file__).parents[4] / "on_host" / "files" / "library" / "webroot_file.py"
 )
 assert _SPEC is not None and _SPEC.loader is not None
 webroot_file = importlib.util.module_from_spec(_SPEC)

@@ -18,7 +18,7 @@ from typing import Any
 import ansible.module_utils
 import pytest
 
-ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "roles" / "guard" / "module_utils"))
+ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "on_host" / "guard" / "module_utils"))
 
 from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]  # noqa: E402
     accounts,
@@ -597,7 +597,7 @@ def test_a_run_that_is_being_reverted_is_not_armed_again(tmp_path: Path) -> None
 
 def test_a_name_that_is_no_text_does_not_cost_the_host_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ansible refuses an answer that holds one: whoever may name a file would have a host taken for lost."""
-    path = Path(__file__).parents[4] / "roles" / "guard" / "library" / "guard.py"
+    path = Path(__file__).parents[4] / "on_host" / "guard" / "library" / "guard.py"
     spec = importlib.util.spec_from_file_location("guard_module", path)
     assert spec is not None and spec.loader is not None
     guard = importlib.util.module_from_spec(spec)

@@ -7,7 +7,7 @@ from pathlib import Path
 import ansible.module_utils
 import pytest
 
-ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "roles" / "guard" / "module_utils"))
+ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "on_host" / "guard" / "module_utils"))
 
 from ansible.module_utils.luytre_guard import commands, live, needed, packages  # type: ignore[import-not-found]  # noqa: E402
 

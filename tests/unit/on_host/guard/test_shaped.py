@@ -19,7 +19,7 @@ from typing import Any
 import ansible.module_utils
 import pytest
 
-ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "roles" / "guard" / "module_utils"))
+ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "on_host" / "guard" / "module_utils"))
 
 from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]  # noqa: E402
     actions,

@@ -14,7 +14,7 @@ from typing import Any
 import ansible.module_utils
 import pytest
 
-ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "roles" / "guard" / "module_utils"))
+ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "on_host" / "guard" / "module_utils"))
 
 from ansible.module_utils.luytre_guard import recorder, shares, store  # type: ignore[import-not-found]  # noqa: E402
 
@@ -171,7 +171,7 @@ assert os.read(answer, 999) == b"said"
 @pytest.mark.skipif(os.geteuid() != 0, reason="has an /etc of its own")
 def test_the_runs_part_goes_and_what_others_did_meanwhile_stays(tmp_path: Path) -> None:
     script = Path(__file__).parents[2] / "data" / "shared_etc.py"
-    modules = Path(__file__).parents[4] / "roles" / "guard" / "module_utils"
+    modules = Path(__file__).parents[4] / "on_host" / "guard" / "module_utils"
     within = 'mount -t tmpfs -o mode=755 none /etc && exec "$@"'
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", within, "sh", sys.executable, script, tmp_path, modules],

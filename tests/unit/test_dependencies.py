@@ -1,0 +1,84 @@
+"""The rules of dependency: a package imports only what is below it, and folders stay small enough to be searched."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+FLOORS = (
+    *("cli", "commands", "lab", "mail", "report", "hardening", "history", "results", "audit", "fleet", "inventory"),
+    *("web", "facts", "text", "system", "errors", "models"),
+)
+"""From the top: each imports itself and what comes after it. ``docs/architecture.md`` tells what each is for."""
+ONLY = {"lab": ("commands", "lab")}
+"""What only these import."""
+MOST_MODULES, MOST_LINES = 15, 450
+
+
+def imported(source: str) -> Iterator[tuple[int, str]]:
+    """Line and full name of whatever of ours a module imports, inside functions too."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+
+
+def floor(name: str) -> int | None:
+    """The floor that a module's full name is on; None when it is no package of ours."""
+    parts = name.split(".")
+    return FLOORS.index(parts[1]) if parts[0] == "auditor" and len(parts) > 1 and parts[1] in FLOORS else None
+
+
+def wrong(name: str, source: str) -> Iterator[str]:
+    """Imports of a module (by its full name) that run upward, or reach what is not for it."""
+    here = floor(name)
+    for line, other in imported(source):
+        there = floor(other)
+        if here is None or there is None:
+            continue
+        package = FLOORS[there]
+        if there < here or FLOORS[here] not in ONLY.get(package, FLOORS):
+            yield f"{name.replace('.', '/')}.py:{line} imports {other}, and {FLOORS[here]} is below {package} or not for it"
+
+
+def modules() -> Iterable[tuple[str, Path]]:
+    for path in sorted((TOP / "auditor").rglob("*.py")):
+        yield ".".join(path.relative_to(TOP).with_suffix("").parts), path
+
+
+def test_every_package_has_its_floor() -> None:
+    names = {path.stem for path in (TOP / "auditor").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert names - {"__init__"} == set(FLOORS)
+
+
+def test_nothing_imports_upward() -> None:
+    assert [problem for name, path in modules() for problem in wrong(name, path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    "name, source",
+    [
+        ("auditor.text.words", "from auditor.report import files"),
+        ("auditor.models.base", "def late():\n    import auditor.history.runs"),
+        ("auditor.report.files", "from auditor import lab"),
+        ("auditor.facts.web.nginx", "from auditor.fleet.runner import play"),
+    ],
+)
+def test_an_import_that_runs_upward_is_named(name: str, source: str) -> None:
+    (problem,) = wrong(name, source)
+    assert problem.startswith(name.replace(".", "/"))
+
+
+def test_folders_and_modules_stay_small() -> None:
+    folders: dict[str, int] = {}
+    for name, path in modules():
+        if path.stem != "__init__":
+            folders[name.rpartition(".")[0]] = folders.get(name.rpartition(".")[0], 0) + 1
+    assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}
+    lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in modules()}
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
