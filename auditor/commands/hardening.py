@@ -25,8 +25,9 @@ from auditor.hardening.harden import Hardened, Options
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import Change, HostPlan, Plan
 from auditor.history.runs import History
-from auditor.models import ControlId, Format, Hardening, Host, HostHardening, HostOutcome, Inventory, Lang, Run
+from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, Inventory, Lang, Run
 from auditor.report.files import write
+from auditor.report.formats import Format
 from auditor.results.summary import fleet
 from auditor.system import files
 from auditor.text.words import Words

@@ -7,11 +7,13 @@ from itertools import chain
 from pathlib import Path
 
 from auditor.audit.controls import Catalogue
-from auditor.models import USUAL_FORMATS, Finding, Format, Lang, Model, Run, Verdict
+from auditor.models import Finding, Lang, Model, Run
 from auditor.report import csv_output, json_output, junit, oscal, sarif, xlsx
+from auditor.report.formats import USUAL_FORMATS, Format
 from auditor.report.html import pages
 from auditor.report.html.addresses import site_page
 from auditor.results.trend import TrendPoint
+from auditor.results.verdict import Verdict
 from auditor.system import files as publish
 from auditor.system.abreast import beside
 from auditor.system.memory import settled

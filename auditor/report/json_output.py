@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from auditor.models import Finding, LeftOut, Model, Run, Site, Text, Unit, Verdict, WaiverUse
+from auditor.models import Finding, LeftOut, Model, Run, Site, Text, Unit, WaiverUse
 from auditor.results.summary import fleet
+from auditor.results.verdict import Verdict
 from auditor.text.visible import finite
 
 SCHEMA = "luytre/findings/1"

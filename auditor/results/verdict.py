@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from auditor.models import Cause, Finding, Model, Run, Severity, Status, Verdict, Why
+from pydantic import Field
+
+from auditor.models import ControlId, Finding, Model, Run, Severity, Status, Subject
 from auditor.results.summary import compare
 
 OPEN: Literal[1] = 1
@@ -13,6 +15,32 @@ NOT_EVALUATED: Literal[3] = 3
 
 OF_WAIVERS = frozenset({"office.host_waivers", "office.site_waivers"})
 """The controls that are open where a waiver has expired."""
+
+
+type Why = Literal["open", "new", "regressed", "worse", "waiver_expired"]
+
+
+class Cause(Model):
+    """A finding that makes a run fail."""
+
+    control: ControlId
+    subject: Subject
+    severity: Severity
+    why: Why = Field(
+        description="open, without a baseline; new since it; passed in it; open in it, and more members violate now; "
+        "a waiver that has expired"
+    )
+
+
+class Verdict(Model):
+    """What a run means for a pipeline."""
+
+    code: Literal[0, 1, 3] = Field(description="the exit code: 1 causes to fail, 3 something was not evaluated")
+    fail_on: Severity
+    baseline: str | None = Field(description="the run that it was measured by")
+    causes: tuple[Cause, ...]
+    known: int = Field(description="findings that were open in the baseline already")
+    not_evaluated: int
 
 
 class Baseline(Model):

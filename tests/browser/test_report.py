@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from auditor.models import Format, Hardening, Host, HostHardening, Scope, Site, Text, Waived, Waiver, WaiverUse
+from auditor.models import Hardening, Host, HostHardening, Scope, Site, Text, Waived, Waiver, WaiverUse
 from auditor.report.files import write
+from auditor.report.formats import Format
 from auditor.report.html.addresses import host_page
 from auditor.results.trend import trend_point
 from tests import factory, pictures

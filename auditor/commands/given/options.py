@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from auditor.errors import InputError, nearest
-from auditor.models import USUAL_FORMATS, Format, Host, Inventory, Lang, Site
+from auditor.models import Host, Inventory, Lang, Site
+from auditor.report.formats import USUAL_FORMATS, Format
 from auditor.text import language
 
 if TYPE_CHECKING:

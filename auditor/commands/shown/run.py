@@ -13,12 +13,12 @@ from auditor.commands.shown.console import err, escape, out
 from auditor.hardening.drift import Drift
 from auditor.hardening.plan import Plan, TaskPreview
 from auditor.hardening.rollback import Step
-from auditor.models import Cause, Hardening, HostState, Lang, Run, Status, Verdict, Waiver
+from auditor.models import Hardening, HostState, Lang, Run, Status, Waiver
 from auditor.results import papers
 from auditor.results.by_control import by_control
 from auditor.results.compare import CHANGES, Difference
 from auditor.results.summary import SEVERITIES, FleetSummary, SiteSummary, by_urgency
-from auditor.results.verdict import NOT_EVALUATED, OPEN
+from auditor.results.verdict import NOT_EVALUATED, OPEN, Cause, Verdict
 from auditor.text.words import Words
 
 if TYPE_CHECKING:

@@ -24,8 +24,9 @@ from auditor.history.runs import History
 from auditor.mail import summary
 from auditor.mail.cleared import is_cleared
 from auditor.mail.spool import Spool
-from auditor.models import Format, Host, Organisation, Unit
+from auditor.models import Host, Organisation, Unit
 from auditor.report import files
+from auditor.report.formats import Format
 from auditor.report.official import docx, pdf, technical
 from auditor.results.office_month import Figures, figures
 from auditor.text.words import Words

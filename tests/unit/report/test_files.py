@@ -3,8 +3,8 @@ import threading
 import pytest
 
 from auditor.errors import InputError
-from auditor.models import Format
 from auditor.report.files import write
+from auditor.report.formats import Format
 from auditor.system import files
 from tests import factory
 

@@ -12,8 +12,9 @@ import pytest
 from auditor.audit.controls import Catalogue
 from auditor.history.runs import History
 from auditor.inventory import hosts
-from auditor.models import Format, Run
+from auditor.models import Run
 from auditor.report.files import write
+from auditor.report.formats import Format
 from auditor.report.official import issue
 from auditor.report.official.period import Period
 from tests import factory

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import InputError
-from auditor.models import Format
 from auditor.report import files as report_files
+from auditor.report.formats import Format
 from auditor.system import abreast
 from auditor.system.abreast import beside
 from tests import factory

@@ -1,0 +1,158 @@
+"""What the nouns are made of: identifiers, texts, and what they are ranked by. Data only, no I/O."""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from auditor.models import windows
+
+Lang = Literal["vi", "en"]
+
+
+Regime = Literal["2022", "2026"]
+"""Which laws, clause numbers and words apply."""
+
+
+DocumentKind = Literal["bao-cao", "cong-van"]
+"""An official report, or a letter that asks for work."""
+
+
+ControlId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+
+
+AcceptedName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*(:[^\s,:]{1,256})?$", max_length=400)
+]
+"""A control whose danger is accepted, or ``CONTROL:ACCOUNT``: that the control locks that account's people out."""
+
+
+ACCEPTED_LOSS = "{control}:{account}"
+
+
+UnitId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)]
+
+
+_DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
+
+
+def _domain(text: Any) -> Any:
+    """Tells what was probably meant by what is no domain."""
+    if not isinstance(text, str) or re.fullmatch(_DOMAIN, text):
+        return text
+    try:
+        meant = text[:253].encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        meant = ""
+    if re.fullmatch(_DOMAIN, meant):
+        raise ValueError(f"{text!r} has to be written as {meant}")
+    raise ValueError(f"{text!r} is no domain name like xa-vi-du.gov.vn")
+
+
+Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253), BeforeValidator(_domain)]
+
+
+PLAIN_PATH = r"^(/[\w.@+,:~ =-]+)+/?$"
+
+
+PlainPath = Annotated[str, StringConstraints(pattern=PLAIN_PATH, max_length=1000)]
+"""An absolute path that nothing takes for more: no braces, which Ansible would template, and no control characters."""
+
+
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s{}\x00-\x1f]*$", max_length=2000)]
+"""What stands after a site's name in an address, for the same reason without braces."""
+
+
+def _window(text: str) -> str:
+    windows.parse(text)
+    return text
+
+
+def _network(text: str) -> str:
+    return str(ipaddress.ip_network(text, strict=False))
+
+
+WindowText = Annotated[str, AfterValidator(_window)]
+
+
+Network = Annotated[str, AfterValidator(_network)]
+
+
+_MOST_PORTS = 2_000
+
+
+def _ports(given: Any) -> Any:
+    """Ranges such as ``8000-8010`` among ports, spelt out."""
+    if not isinstance(given, list | tuple):
+        return given
+    found: list[Any] = []
+    for one in given:
+        ends = re.fullmatch(r"(\d{1,5})-(\d{1,5})", one) if isinstance(one, str) else None
+        first, last = (int(ends[1]), int(ends[2])) if ends else (0, 0)
+        if ends and first > last:
+            raise ValueError(f"{one} ends before it begins")
+        found += range(first, last + 1) if ends else [one]
+        if len(found) > _MOST_PORTS:
+            raise ValueError(f"these are more than {_MOST_PORTS} ports")
+    return found
+
+
+Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65_535)], ...], BeforeValidator(_ports)]
+
+
+class Model(BaseModel):
+    """Immutable, and closed: an unknown key is a mistake worth naming."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+CLOSED = ConfigDict(extra="forbid")
+"""For what a run holds tens of thousands of: as a dataclass with slots it takes a tenth of a Model's memory."""
+
+
+class Text(Model):
+    """One sentence or label in both languages."""
+
+    vi: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def get(self, lang: Lang) -> str:
+        """The text in ``lang``."""
+        return self.vi if lang == "vi" else self.en
+
+
+class Severity(enum.StrEnum):
+    """How much harm an open finding does, lowest first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 (low) to 3 (critical)."""
+        return _SEVERITY_RANK[self]
+
+
+_SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Status(enum.StrEnum):
+    """What the check of one control on one subject came to."""
+
+    PASS = "pass"  # noqa: S105  a status, not a password
+    PARTIAL = "partial"
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_EVALUATED = "not_evaluated"
+    MANUAL = "manual"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to do something about it: some or all of the subject violates."""
+        return self is Status.FAIL or self is Status.PARTIAL

@@ -1,0 +1,110 @@
+"""One control on one subject, and what it came to."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from auditor.models.base import CLOSED, ControlId, Model, Severity, Status, Text
+from auditor.models.offices import Validity, Waiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
+class Subject:
+    """What a finding is about: a host by name or a site by domain."""
+
+    kind: Literal["host", "site"]
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
+class Evidence:
+    """One value that the check read, by its path in the facts."""
+
+    path: str
+    value: Any
+
+
+class Waived(Model):
+    """The waiver in force that an open finding comes under."""
+
+    id: str
+    reason: str
+    approver: str
+    granted: date
+    expires: date
+    days_left: int = Field(description="after the day of the run; 0 on the last day")
+    validity: Literal["active", "expiring"]
+    compensating: str | None
+
+
+class Attested(Model):
+    """The latest attestation to a manual finding; one that has expired no longer answers it."""
+
+    who: str
+    when: date
+    valid_until: date
+    days_left: int = Field(description="after the day of the run; 0 on the last day, negative when expired")
+    validity: Literal["active", "expiring", "expired"]
+    evidence: str
+    sha256: str
+    compensating: str | None = Field(default=None, description="what is done instead of what the control asks")
+
+
+Bucket = Literal["pass", "partial", "fail", "waived", "not_applicable", "not_evaluated", "manual", "attested"]
+"""Where a finding is counted: by its status, but open ones under a waiver and attested manual ones apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
+class Finding:
+    """One control on one subject: the result and the very values that it rests on."""
+
+    control: ControlId
+    subject: Subject
+    host: str
+    status: Status
+    severity: Severity
+    reason: Text | None = Field(default=None, description="why not_applicable, not_evaluated or manual")
+    evidence: tuple[Evidence, ...] = ()
+    violations: tuple[Any, ...] = Field(
+        default=(), description="the members that violate, for controls over a collection"
+    )
+    population: int | None = Field(default=None, description="how many members there are, when that is known")
+    waiver: Waived | None = Field(
+        default=None, description="set on a partial or fail that is let be for now: counted apart, never planned"
+    )
+    attestation: Attested | None = Field(default=None, description="a person's answer to a manual finding")
+
+    @property
+    def bucket(self) -> Bucket:
+        """Where it is counted."""
+        if self.waiver is not None and self.status.is_open:
+            return "waived"
+        if self.attestation is not None and self.attestation.validity != "expired" and self.status is Status.MANUAL:
+            return "attested"
+        return self.status.value
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to do something about it now: it violates, and no waiver lets it be."""
+        return self.waiver is None and self.status.is_open
+
+
+class WaiverUse(Model):
+    """A waiver and what it comes to in one run: how many of the findings in its scope are what."""
+
+    waiver: Waiver
+    validity: Validity
+    days_left: int = Field(description="after the day of the run; 0 on the last day, negative when expired")
+    waived: int = Field(description="open findings that it lets be")
+    open: int = Field(description="open findings that it no longer or not yet lets be, or that a later waiver does")
+    not_evaluated: int
+    met: int = Field(description="findings that pass or do not apply: nothing to waive")
+
+    @property
+    def unused(self) -> bool:
+        """Whether it is in force and there is nothing that it could be needed for."""
+        return self.validity in ("active", "expiring") and not self.waived + self.open + self.not_evaluated

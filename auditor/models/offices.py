@@ -1,0 +1,122 @@
+"""The organisation, its offices, and the papers with which they answer for controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from auditor.models import windows
+from auditor.models.base import ControlId, Domain, Model, Regime, Severity, UnitId, WindowText
+
+
+class Unit(Model):
+    """An office in the organisation tree."""
+
+    id: UnitId
+    name: str = Field(min_length=1)
+    parent: UnitId | None = None
+    former_name: str | None = None
+    successor: UnitId | None = None
+    roles: dict[str, str] = Field(default_factory=dict, description="role name to role address")
+    technical_roles: tuple[str, ...] = Field(default=(), description="the roles that may get the technical annex")
+    windows: tuple[WindowText, ...] = Field(
+        default=(), description="when its hosts, and those of the units below, may be changed; none: at any time"
+    )
+    reports_to: tuple[UnitId, ...] = Field(default=(), description="whom its reports address; by default its parent")
+    copies_to: tuple[UnitId, ...] = Field(default=(), description="who else receives its reports")
+    place: str | None = Field(default=None, description="place name before the date of its documents")
+    abbreviation: str | None = Field(default=None, description="its part of a document's number, e.g. UBND")
+    drafter: str | None = Field(default=None, description="abbreviation of the section that drafts, e.g. VHXH")
+    signing: tuple[str, ...] = Field(default=(), description="the lines above a signature, e.g. CHỦ TỊCH")
+
+    @model_validator(mode="after")
+    def _technical_roles_are_roles(self) -> Self:
+        for role in self.technical_roles:
+            if role not in self.roles:
+                raise ValueError(f"technical_roles: {role} is not among its roles")
+        return self
+
+
+class Organisation(Model):
+    """The office that owns an inventory, and the offices below it."""
+
+    name: str = Field(min_length=1)
+    regime: Regime = "2026"
+    deadline_days: Mapping[Severity, Annotated[int, Field(ge=1, le=366)]] = Field(
+        default_factory=dict,
+        description="days after the end of the month that first saw it open by which a finding has to be mended",
+    )
+    units: tuple[Unit, ...]
+
+    def unit(self, unit_id: str) -> Unit | None:
+        """The unit with that id, or None."""
+        return self._by_id.get(unit_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Unit]:
+        return {unit.id: unit for unit in self.units}
+
+    def windows_of(self, unit_id: str | None) -> tuple[windows.Window, ...]:
+        """The change windows of the unit, or else of the nearest unit above it that has some; empty: at any time."""
+        passed: set[str] = set()
+        while unit_id is not None and unit_id not in passed:
+            passed.add(unit_id)
+            unit = self.unit(unit_id)
+            if unit is None:
+                break
+            if unit.windows:
+                return tuple(windows.parse(text) for text in unit.windows)
+            unit_id = unit.parent
+        return ()
+
+
+def _a_role(name: str) -> str:
+    if "@" in name:
+        raise ValueError("an office role is wanted here, not a person's address")
+    return name
+
+
+Role = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_a_role)]
+"""Who answers for something, as an office role: "Chánh Văn phòng". People come and go, and are nobody's business."""
+
+
+Validity = Literal["future", "active", "expiring", "expired"]
+"""Where a paper stands on a day: not yet in force, in force, in force for 30 more days at most, over."""
+
+
+class Scope(Model):
+    """Where a paper holds. A unit stands for all below it, a host for the sites on it."""
+
+    units: tuple[UnitId, ...] = ()
+    hosts: tuple[str, ...] = ()
+    sites: tuple[Domain, ...] = ()
+
+
+class Waiver(Model):
+    """Leave to let a control be open somewhere for a while."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[^\s@]+$", max_length=64)]
+    control: ControlId
+    scope: Scope
+    reason: str = Field(min_length=1)
+    approver: Role
+    granted: date = Field(description="first day in force, Vietnam time")
+    expires: date = Field(description="last day in force, Vietnam time")
+    compensating: str | None = Field(default=None, min_length=1, description="what is done instead")
+
+
+class Attestation(Model):
+    """A person's signed answer to a control that only a person can tell."""
+
+    control: ControlId
+    scope: Scope
+    who: Role
+    when: date = Field(description="first day it counts, Vietnam time")
+    valid_until: date = Field(description="last day it counts, Vietnam time")
+    evidence: str = Field(min_length=1, description="a file, by its path in the office folder")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the evidence file")
+    compensating: str | None = Field(default=None, min_length=1, description="what is done instead")

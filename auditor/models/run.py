@@ -1,0 +1,67 @@
+"""One audit: how the hosts were read, and all that was found."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from auditor.models.base import Domain, Model, Regime, Text
+from auditor.models.findings import Finding, WaiverUse
+from auditor.models.hardening import Hardening
+from auditor.models.hosts import Host
+from auditor.models.offices import Organisation
+
+
+class HostOutcome(Model):
+    """How reading one host went."""
+
+    host: str
+    reached: bool
+    reason: Text | None = None
+    seconds: float = 0.0
+    os: str | None = None
+    area_errors: dict[str, str] = Field(default_factory=dict)
+
+
+class LeftOut(Model):
+    """A declared host that an audit was not to read, and the sites on it."""
+
+    host: str
+    sites: tuple[Domain, ...] = ()
+
+
+class Run(Model):
+    """One audit: when, of what, and all that was found."""
+
+    id: str
+    started: str = Field(description="ISO 8601 with offset")
+    seconds: float
+    version: str
+    inventory: str
+    purpose: Literal["audit", "before", "after"] = "audit"
+    hosts: tuple[Host, ...]
+    outcomes: tuple[HostOutcome, ...]
+    findings: tuple[Finding, ...]
+    organisation: Organisation | None = None
+    hardening: Hardening | None = Field(default=None, description="the hardening that this audit came after")
+    waivers: tuple[WaiverUse, ...] = Field(default=(), description="those with something in scope in this run")
+    left_out: tuple[LeftOut, ...] | None = Field(
+        default=None, description="what the inventory declares besides; None: kept before that was noted"
+    )
+
+    @property
+    def regime(self) -> Regime:
+        """Whose laws and words its reports go by."""
+        return self.organisation.regime if self.organisation else "2026"
+
+    @property
+    def began(self) -> datetime:
+        """When it began, by the controller's clock."""
+        return datetime.fromisoformat(self.started)
+
+    @property
+    def ended(self) -> datetime:
+        """When everything was read and judged, by the controller's clock."""
+        return self.began + timedelta(seconds=self.seconds)
