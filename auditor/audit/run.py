@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from auditor import __version__
+from auditor.audit.inventory_fit import check_controls
 from auditor.facts import HostFacts
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import LOCAL, with_found_sites
-from auditor.inventory.papers import check_controls
 from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text
 
 if TYPE_CHECKING:

@@ -59,6 +59,7 @@ def enroll(
     from auditor.commands.shown.console import err
     from auditor.fleet import enroll as enrolling
     from auditor.fleet import host_keys
+    from auditor.fleet.entry import Account, Server
 
     enrolling.check(inventory, host, automation_user)
     words = Words(lang)
@@ -70,11 +71,11 @@ def enroll(
     if recorded and set(shown).isdisjoint(recorded):
         err.print(words("enroll.recorded"), markup=False)
         _list(recorded)
-    server = enrolling.Server(host, where, port, trusted(words, host, shown, recorded, fingerprint, yes))
+    server = Server(host, where, port, trusted(words, host, shown, recorded, fingerprint, yes))
     ask = partial(_password, words("enroll.password", user=user, host=host))
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
     access = enrolling.Access(user, ask() if given is None and key is None else given, key)
-    account = enrolling.Account(automation_user, automation_key.expanduser())
+    account = Account(automation_user, automation_key.expanduser())
     done = enrolling.enroll(inventory, server, access, account, ask)
     _tell(words, inventory, done)
 

@@ -79,7 +79,7 @@ def harden(
       auditor harden -i inventories/lab --batch 1,2,50% --confirm-within 300
 
     """
-    from auditor.audit import controls
+    from auditor.audit import controls, inventory_fit
     from auditor.commands import hardening
     from auditor.commands.shown import console
     from auditor.hardening.harden import Options
@@ -88,7 +88,7 @@ def harden(
     catalogue = controls.load()
     known = inventories.load(inventory)
     options = Options(batch=batch, seconds=confirm_within, by_wish=unjudged(unjudge, known))
-    inventories.check_accepted(inventory, catalogue)
+    inventory_fit.check_accepted(inventory, catalogue)
     hosts, sites = select(known, limit)
     if resume:
         hosts = hardening.left_over(known, hosts)

@@ -24,12 +24,12 @@ def check(
       auditor inventory check -i inventories/lab
 
     """
-    from auditor.audit import controls
+    from auditor.audit import controls, inventory_fit
     from auditor.commands.shown.console import err, escape, out
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    known = inventories.check(inventory, controls.load())
+    known = inventory_fit.check(inventory, controls.load())
     words = Words(lang)
     undeclared = inventories.undeclared_units(known)
     if undeclared:

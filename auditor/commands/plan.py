@@ -49,7 +49,7 @@ def plan(
       auditor plan -i inventories/lab --limit antruc.test --no-diff
 
     """
-    from auditor.audit import controls
+    from auditor.audit import controls, inventory_fit
     from auditor.audit.run import audit
     from auditor.commands.shown import console
     from auditor.commands.shown import run as terminal
@@ -62,7 +62,7 @@ def plan(
     words = Words(lang)
     catalogue = controls.load()
     known = inventories.load(inventory)
-    inventories.check_accepted(inventory, catalogue)
+    inventory_fit.check_accepted(inventory, catalogue)
     hosts, sites = select(known, limit)
     named = accepted(accept, catalogue)
     with console.progress(words("doing.audit"), [host.name for host in hosts]) as done:

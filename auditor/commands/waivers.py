@@ -18,13 +18,12 @@ app = typer.Typer(help="Waivers and attestations.", no_args_is_help=True, rich_m
 
 
 def _states(inventory: Path) -> tuple[PaperState, ...]:
-    from auditor.audit import controls, waivers
+    from auditor.audit import controls, inventory_fit, waivers
     from auditor.inventory import hosts as inventories
-    from auditor.inventory import papers
 
     known = inventories.load(inventory)
     catalogue = controls.load()
-    papers.check_controls(known, catalogue)
+    inventory_fit.check_controls(known, catalogue)
     return waivers.states(known, catalogue, waivers.local_day(datetime.now(UTC)))
 
 

@@ -6,28 +6,25 @@ the inventory as it would be is one that every run takes: what a server says of 
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.fleet import host_keys
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import with_found_sites
-from auditor.fleet.host_keys import HostKey, ssh_tool
+from auditor.fleet.entry import KNOWN_HOSTS, Account, Server, differences, drafted, write, writing
+from auditor.fleet.host_keys import ssh_tool
 from auditor.fleet.reasons import explain
 from auditor.fleet.runner import Playbook, play
 from auditor.inventory import hosts as inventories
-from auditor.inventory.hosts import Reach
+from auditor.inventory import reach as reaching
 from auditor.models import Host, Site, Text
 from auditor.text.visible import one_line
 
@@ -35,17 +32,6 @@ _HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 """What adduser takes; sudo passes over a file of /etc/sudoers.d with a dot in its name."""
 _MAKE_SECONDS = 120
-_KNOWN_HOSTS = "{{ inventory_dir }}/office/known_hosts"
-
-
-@dataclass(frozen=True)
-class Server:
-    """What is enrolled: its name in the inventory, where it answers, the host keys one of which it must prove to hold."""
-
-    name: str
-    address: str
-    port: int
-    keys: tuple[HostKey, ...]
 
 
 @dataclass(frozen=True)
@@ -64,14 +50,6 @@ class Access:
             own |= {"ansible_become_password": self.password}
             own |= {"ansible_password": self.password} if key_file is None else {}
         return own
-
-
-@dataclass(frozen=True)
-class Account:
-    """The automation account: its name on the host, and where its private key is here."""
-
-    user: str
-    key_file: Path
 
 
 @dataclass(frozen=True)
@@ -149,7 +127,7 @@ def enroll(folder: Path, server: Server, access: Access, account: Account, ask: 
         known_hosts = Path(scratch, "known_hosts")
         known_hosts.write_text(host_keys.lines(server.address, server.port, server.keys), "utf-8")
         draft = Path(scratch, "hosts.yml")
-        draft.write_text(_entry(bare, server.port, account.key_file, str(known_hosts)), "utf-8")
+        draft.write_text(drafted(bare, server.port, account.key_file, str(known_hosts)), "utf-8")
         access, made = _make_account(
             draft, server, access, {"enroll_user": account.user, "enroll_key": public_key}, ask
         )
@@ -174,17 +152,17 @@ def _recorded(folder: Path, server: Server, account: Account, kept: Host | None,
     record = folder / "office" / "known_hosts"
     before = record.read_bytes() if record.exists() else None
     if not set(server.keys) <= set(host_keys.recorded(record, server.address, server.port)):
-        with _writing(record):
+        with writing(record):
             host_keys.record(record, server.address, server.port, server.keys)
     if entry is not None:
         try:
-            _write(entry, _entry(found, server.port, account.key_file, _KNOWN_HOSTS))
+            write(entry, drafted(found, server.port, account.key_file, KNOWN_HOSTS))
         except InputError:
             _put_back(record, before)
             raise
     if kept is None:
         return Enrolled(found, entry, ())
-    says = inventories.reach(folder)[server.name]
+    says = reaching.reach(folder)[server.name]
     return Enrolled(found, None, tuple(differences(kept, says, found, server, account, record.resolve())))
 
 
@@ -203,10 +181,10 @@ def _check_with(folder: Path, host: Host, server: Server, account: Account) -> N
         there.mkdir()
         for own in folder.resolve().iterdir():
             (there / own.name).symlink_to(own)
-        (there / entry.name).write_text(_entry(host, server.port, account.key_file, _KNOWN_HOSTS), "utf-8")
+        (there / entry.name).write_text(drafted(host, server.port, account.key_file, KNOWN_HOSTS), "utf-8")
         try:
             inventories.load(there)
-            inventories.check_addresses(there)
+            reaching.check_addresses(there)
         except InputError as error:
             if error.file is not None and error.file.is_relative_to(there):
                 own_file = folder / error.file.relative_to(there)
@@ -285,7 +263,7 @@ def _entry_file(folder: Path, name: str) -> Path:
 
 def _kept(folder: Path, name: str) -> Host | None:
     """The host as the inventory has it; None when it has none of that name."""
-    if not _has_hosts(folder) or name not in inventories.reach(folder):
+    if not _has_hosts(folder) or name not in reaching.reach(folder):
         return None
     return next(host for host in inventories.load(folder).hosts if host.name == name)
 
@@ -356,97 +334,3 @@ def _refused(name: str, why: Text, left: Text | None = None) -> InputError:
     )
     error.left = left
     return error
-
-
-def differences(
-    kept: Host, says: Reach, found: Host, server: Server, account: Account, known_hosts: Path
-) -> Iterator[Text]:
-    """What an inventory says of a host, where the host and its enrolment say otherwise."""
-    for key, before, now in (
-        ("ansible_host", says.address, server.address),
-        ("ansible_port", str(says.port), str(server.port)),
-        ("ansible_user", says.user, account.user),
-        ("ansible_ssh_private_key_file", _whole(says.key_file), str(account.key_file)),
-    ):
-        if before != now:
-            yield Text(
-                vi=f"{key}: bảng kiểm kê ghi {before or '—'}, nay là {now}",
-                en=f"{key}: the inventory says {before or '—'}, now it is {now}",
-            )
-    if f"UserKnownHostsFile={known_hosts}" not in says.ssh_arguments:
-        argument = f"-o UserKnownHostsFile={_KNOWN_HOSTS}"
-        yield Text(
-            vi=f"ansible_ssh_common_args: bảng kiểm kê không dùng khóa máy chủ vừa ghi nhận; thêm {argument}",
-            en=f"ansible_ssh_common_args: the inventory does not use the host keys that are recorded; add {argument}",
-        )
-    for site in _unnamed(found.sites, kept.sites):
-        yield Text(
-            vi=f"{site.domain}: có trên máy chủ, chưa có trong bảng kiểm kê ({site.document_root or '—'})",
-            en=f"{site.domain}: on the host, not in the inventory ({site.document_root or '—'})",
-        )
-    for site in _unnamed(kept.sites, found.sites):
-        yield Text(
-            vi=f"{site.domain}: có trong bảng kiểm kê, không tìm thấy trên máy chủ",
-            en=f"{site.domain}: in the inventory, not found on the host",
-        )
-
-
-def _whole(path: str | None) -> str | None:
-    return str(Path(path).expanduser()) if path is not None and path.startswith("~/") else path
-
-
-def _unnamed(sites: Sequence[Site], others: Sequence[Site]) -> Iterator[Site]:
-    """The sites none of whose names is one of the others'."""
-    names = {name for other in others for name in (other.domain, *other.aliases)}
-    return (site for site in sites if names.isdisjoint((site.domain, *site.aliases)))
-
-
-def _entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
-    sites = [
-        {
-            key: value
-            for key, value in {
-                "domain": site.domain,
-                "aliases": list(site.aliases),
-                "server": site.server,
-                "application": site.application,
-                "document_root": site.document_root,
-            }.items()
-            if value
-        }
-        for site in host.sites
-    ]
-    variables: dict[str, Any] = {
-        "ansible_host": host.address,
-        "ansible_port": port,
-        "ansible_user": host.automation_user,
-        "ansible_ssh_private_key_file": str(key_file),
-        "ansible_ssh_common_args": (
-            f"-o UserKnownHostsFile={known_hosts} -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes"
-        ),
-        "ansible_python_interpreter": "/usr/bin/python3",
-        "luytre_admins": [],
-        "luytre_sites": sites,
-    }
-    text = yaml.safe_dump({"all": {"hosts": {host.name: variables}}}, allow_unicode=True, sort_keys=False, width=200)
-    return f"---\n# Drafted by 'auditor enroll' from what was found on the host: check it, and name units and admins.\n{text}"
-
-
-def _write(path: Path, text: str) -> None:
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    with _writing(path):
-        try:
-            scratch.write_text(text, "utf-8")
-            scratch.replace(path)
-        finally:
-            scratch.unlink(missing_ok=True)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            "cannot be written: {why}", why=error.strerror, file=path, mend="make room, or see whose the folder is"
-        ) from error

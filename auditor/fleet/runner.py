@@ -28,7 +28,7 @@ from typing import Any, Literal
 
 from auditor.fleet import askpass, ssh_options
 from auditor.fleet.in_ansible import EVENTS, bounds
-from auditor.inventory import hosts as inventories
+from auditor.inventory import reach as reaching
 from auditor.inventory import variables, vault
 from auditor.system import resources, wire
 
@@ -309,7 +309,7 @@ def _given(
     environment |= {
         "ANSIBLE_SSH_EXECUTABLE": str(_door(folder, min(patience, _MOST * timeout) if timeout else patience))
     }
-    key_files = [] if local else [inventories.reach(where)[name].key_file for name in limit or inventories.reach(where)]
+    key_files = [] if local else [reaching.reach(where)[name].key_file for name in limit or reaching.reach(where)]
     runners = {
         "private_data_dir": str(folder),
         "playbook": str(playbook),

@@ -11,7 +11,7 @@ from auditor.hardening import plan as planning
 from auditor.hardening.held.preflight import NEEDS_HTTPS
 from auditor.hardening.plan import Plan
 from auditor.hardening.serving import smoke
-from auditor.inventory import hosts as inventories
+from auditor.inventory import reach as reaching
 from auditor.models import Domain, Run, Text
 
 
@@ -40,7 +40,7 @@ def _https_faults(run: Run, made: Plan) -> dict[Domain, Text]:
     }
     if not wanted:
         return {}
-    reach = inventories.reach(Path(run.inventory))
+    reach = reaching.reach(Path(run.inventory))
     hosts = [
         host.model_copy(update={"sites": sites})
         for host in run.hosts

@@ -20,20 +20,30 @@ from auditor.audit.controls import Catalogue
 from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.fleet.collect import answers, declared
-from auditor.fleet.reasons import blame, explain
-from auditor.fleet.runner import COMMAND_SECONDS, CUT_SHORT, Playbook, Task, interruptible, play
+from auditor.fleet.reasons import blame
+from auditor.fleet.runner import Playbook, Task, interruptible, play
 from auditor.hardening import guard_answers, rollout
 from auditor.hardening.journal import Journal
 from auditor.hardening.not_done import Left, left_alone
 from auditor.hardening.plan import Plan, TaskPreview, preview
 from auditor.hardening.serving import beside, look
-from auditor.inventory import hosts as inventories
+from auditor.hardening.steps.apply import play_plan
+from auditor.hardening.steps.record import Record, now, stamp
+from auditor.hardening.steps.why import (
+    ENDED,
+    INTERRUPTED,
+    NOTHING,
+    UNTIMELY,
+    failure,
+    stopped_by,
+    with_cause,
+    with_left,
+    with_problems,
+)
+from auditor.inventory import reach as reaching
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, HostState, Inventory, Text
 from auditor.system.reserve import Reserve
-from auditor.text.redact import redact
-from auditor.text.visible import one_line
 
-APPLY_SECONDS = 1_800
 SETTLE_SECONDS = 900
 CONFIRM_SECONDS = 600
 """In which a host has to be confirmed, unless told otherwise."""
@@ -44,11 +54,7 @@ TEMPORARY_ROOM = 16 << 20
 """Bytes for ending a run on a disk for temporary files that has run full since it began."""
 
 _STATES: Mapping[str, HostState] = {"confirmed": "confirmed", "reverted": "reverted", "rolled_back": "rolled_back"}
-_NOTHING = Text(vi="không rõ lý do", en="for no known reason")
-_INTERRUPTED = Text(vi="lần chạy bị dừng giữa chừng", en="the run was interrupted")
-_UNTIMELY = Text(vi="không làm xong trong thời gian cho phép", en="it was not finished in the time allowed")
-_ENDED = {"timeout": _UNTIMELY, CUT_SHORT: _INTERRUPTED}
-"""Why no host has come to its end for certain, by the status of the run."""
+
 
 Order = Literal["confirm", "revert", "status"]
 
@@ -97,11 +103,11 @@ def try_out(inventory: Inventory, plan: Plan) -> tuple[tuple[TaskPreview, ...], 
     """What the plan's tasks would change, by a check run that changes nothing; and the hosts where that failed."""
     if plan.is_empty:
         return (), {}
-    run = _play_plan(
+    run = play_plan(
         inventory, plan.as_variables(), {"luytre_asides": plan.as_asides(), "luytre_lost": plan.as_losses()}, check=True
     )
-    ended = _ENDED.get(run.status)
-    return preview(run), {host: why for host in plan.as_variables() if (why := _failure(run, host) or ended)}
+    ended = ENDED.get(run.status)
+    return preview(run), {host: why for host in plan.as_variables() if (why := failure(run, host) or ended)}
 
 
 def harden(
@@ -133,7 +139,7 @@ def harden(
     hardening = Hardening(
         id=run_id,
         inventory=inventory.path,
-        started=_now(),
+        started=now(),
         seconds=options.seconds,
         by_wish=tuple(sorted(options.by_wish)),
         hosts=(
@@ -151,7 +157,7 @@ def harden(
         ),
     )
     with journal.reserve, interruptible(), _for_ssh() as sockets:
-        record = _Record(journal, hardening)
+        record = Record(journal, hardening)
         rolling = _Rollout(inventory, plan, catalogue, record, sockets, watch, tuple(release))
         rolling.beside = {
             name: beside.of(by_name[name], read, plan.as_variables()[name])
@@ -162,7 +168,7 @@ def harden(
             rolling.harden([by_name[name] for name in batch])
             if record.now.having("reverted", "in_part", "lost"):
                 break
-        record.update(ended=_now())
+        record.update(ended=now())
     return Hardened(record.now, rolling.facts, rolling.outcomes, tuple(rolling.left))
 
 
@@ -175,13 +181,13 @@ def find_out(
     """
     found = []
     for hardening in journal.unfinished(inventory.path):
-        record = _Record(journal, hardening)
+        record = Record(journal, hardening)
         open_hosts = {entry.host for entry in hardening.having("applying", "armed", "lost")}
         with journal.reserve, interruptible(), _for_ssh() as sockets:
             rolling = _Rollout(inventory, Plan(hosts=()), Catalogue(controls=()), record, sockets, watch)
             rolling.look_after([host for host in hosts if host.name in open_hosts])
         if not record.now.having("applying", "armed", "lost"):
-            record.update(ended=record.now.ended or _now())
+            record.update(ended=record.now.ended or now())
         found.append(record.now)
     return tuple(found)
 
@@ -197,35 +203,12 @@ def _reserve(sockets: Path) -> Reserve:
     return Reserve(sockets / "room", TEMPORARY_ROOM)
 
 
-class _Record:
-    """A hardening as it goes on: every step is in the journal before the next."""
-
-    def __init__(self, journal: Journal, hardening: Hardening) -> None:
-        self.journal, self.now = journal, hardening
-        self._end_anyhow = False
-        journal.write(hardening)
-
-    def end_anyhow(self) -> None:
-        """From here on nothing new is begun: what cannot be written is still known, and holds nobody up."""
-        self._end_anyhow = True
-
-    def update(self, **changes: Any) -> None:
-        self.now = self.now.model_copy(update=changes)
-        with suppress(*((InputError,) if self._end_anyhow else ())):
-            self.journal.write(self.now)
-
-    def put(self, hosts: Sequence[str], **changes: Any) -> None:
-        self.update(
-            hosts=tuple(entry.model_copy(update=changes) if entry.host in hosts else entry for entry in self.now.hosts)
-        )
-
-
 @dataclass
 class _Rollout:
     inventory: Inventory
     plan: Plan
     catalogue: Catalogue
-    record: _Record
+    record: Record
     sockets: Path
     watch: Callable[[Task], None] | None
     release: tuple[ControlId, ...] = ()
@@ -240,7 +223,7 @@ class _Rollout:
 
     def harden(self, hosts: Sequence[Host]) -> None:
         """One batch, to its end."""
-        reach = inventories.reach(Path(self.inventory.path))
+        reach = reaching.reach(Path(self.inventory.path))
         names = [host.name for host in hosts]
         try:
             first = look.take(hosts, reach, None, self.beside)
@@ -260,8 +243,8 @@ class _Rollout:
             begun = [name for name in names if self._state(name) in ("applying", "armed")]
             self.record.end_anyhow()
             with suppress(KeyboardInterrupt, InputError, OSError):  # told again, or nothing works here: timers run
-                self._settle(hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, _stopped_by(why)))
-                self.record.update(ended=_now())
+                self._settle(hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, stopped_by(why)))
+                self.record.update(ended=now())
             if isinstance(why, KeyboardInterrupt):
                 raise Interrupted(self.record.now) from None
             if isinstance(why, Exception):
@@ -280,7 +263,7 @@ class _Rollout:
             if entry is not None and entry.deadline is not None:
                 left = (datetime.fromisoformat(entry.deadline) - datetime.now(UTC)).total_seconds() + REVERT_SECONDS
                 self.until[name] = time.monotonic() + min(left, self.record.now.seconds + REVERT_SECONDS)
-        self._settle(hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, _INTERRUPTED))
+        self._settle(hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, INTERRUPTED))
 
     def _apply(self, names: Sequence[str]) -> Playbook:
         plan = {name: self.plan.as_variables()[name] for name in names}
@@ -299,7 +282,7 @@ class _Rollout:
         }
         rooms = {control.partition(".")[0] for control in self.release}
         beside = [one.id for one in self.catalogue.controls if one.area in rooms]
-        run = _play_plan(
+        run = play_plan(
             self.inventory,
             plan,
             guarding,
@@ -323,7 +306,7 @@ class _Rollout:
                 [task.host],
                 state="armed",
                 digest=guard_answers.digest(task.result, "digest"),
-                deadline=_stamp(deadline),
+                deadline=stamp(deadline),
                 notes=guard_answers.notes(task.result),
             )
         if self.watch is not None:
@@ -336,9 +319,9 @@ class _Rollout:
         """
         wrong = {}
         unclear = run.status != "successful" and not any(run.failure(name) for name in names)
-        ended = _ENDED.get(run.status) or (_UNTIMELY if unclear else None)
+        ended = ENDED.get(run.status) or (UNTIMELY if unclear else None)
         for name in names:
-            why = _failure(run, name) or ended
+            why = failure(run, name) or ended
             if why is None:
                 continue
             task = run.failure(name)
@@ -351,7 +334,7 @@ class _Rollout:
         return wrong
 
     def _failing(
-        self, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, inventories.Reach]
+        self, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, reaching.Reach]
     ) -> dict[str, tuple[look.Failed, ...]]:
         """What hosts do no longer as before; a second look tells it from a hiccup of a daemon that was just reloaded."""
         now = look.take(hosts, reach, expected.first)
@@ -392,7 +375,7 @@ class _Rollout:
                     del left[name]
                 elif time.monotonic() > self.until.get(name, 0):
                     said = guard_answers.answer(run, name)
-                    why = _with_problems(wrong.get(name) or _NOTHING, said) if said else wrong.get(name)
+                    why = with_problems(wrong.get(name) or NOTHING, said) if said else wrong.get(name)
                     self.record.put([name], state="lost", why=why)
                     del left[name]
                 elif (task := guard_answers.task(run, name)) and task.outcome == "failed":
@@ -433,9 +416,9 @@ class _Rollout:
         if state in ("reverted", "in_part"):
             controls = entry.controls if entry else ()
             cause = blame(
-                _with_cause(why, answer), guard_answers.last_words(answer), controls, self.suspects.get(name, ())
+                with_cause(why, answer), guard_answers.last_words(answer), controls, self.suspects.get(name, ())
             )
-            changes["why"] = _with_left(_with_problems(cause, answer), answer)
+            changes["why"] = with_left(with_problems(cause, answer), answer)
         self.record.put([name], **changes)
         return True
 
@@ -445,7 +428,7 @@ class _Rollout:
         still = look.compare(expected, look.take(back, reach, expected.first), logs=False) if back else {}
         for host in back:
             entry = self.record.now.of(host.name)
-            why = (entry.why if entry else None) or _NOTHING
+            why = (entry.why if entry else None) or NOTHING
             failures = still.get(host.name, ())
             if failures:
                 vi, en = ("; ".join(getattr(f.what, lang) for f in failures[:5]) for lang in ("vi", "en"))
@@ -464,91 +447,3 @@ class _Rollout:
 
     def _armed(self, names: Sequence[str]) -> list[str]:
         return [name for name in names if self._state(name) == "armed"]
-
-
-def _play_plan(
-    inventory: Inventory,
-    plan: Mapping[str, Mapping[str, Sequence[str]]],
-    guarding: Mapping[str, Any],
-    *,
-    tags: Sequence[str] = (),
-    check: bool = False,
-    patience: float = COMMAND_SECONDS,
-    watch: Callable[[Task], None] | None = None,
-    sockets: Path | None = None,
-) -> Playbook:
-    """Play the plan; a host that hangs leaves the others half of the time before they bring themselves back.
-
-    Its controls' tags only spare Ansible the other tasks: each host's own plan decides what it changes.
-    """
-    return play(
-        "apply.yml",
-        inventory=inventory.path,
-        limit=list(plan),
-        variables={"luytre_plan": plan, **guarding},
-        tags=sorted({control for controls in plan.values() for control in controls} | set(tags)),
-        check=check,
-        timeout=APPLY_SECONDS,
-        patience=patience,
-        watch=watch,
-        sockets=sockets,
-    )
-
-
-def _stopped_by(why: BaseException) -> Text:
-    """Why a hardening is ended from here."""
-    if isinstance(why, KeyboardInterrupt):
-        return _INTERRUPTED
-    said = one_line(redact(str(why)), 300)
-    return Text(
-        vi=f"lần chạy phải dừng vì lỗi trên máy này: {said}", en=f"an error on this machine ended the run: {said}"
-    )
-
-
-def _failure(run: Playbook, host: str) -> Text | None:
-    task = run.failure(host)
-    if task is not None:
-        why = explain(task.message)
-        return Text(vi=f"{task.name}: {why.vi}", en=f"{task.name}: {why.en}")
-    return explain(run.complaint) if not run.of(host) else None
-
-
-def _with_cause(why: Text | None, answer: Mapping[str, Any]) -> Text:
-    """Why a host went back: what is known of it here, and that it did so by itself, if it did."""
-    by_itself = _timed_out(answer)
-    if why is None or answer.get("cause") == "asked":
-        return why or by_itself
-    return Text(vi=f"{why.vi}; {by_itself.vi}", en=f"{why.en}; {by_itself.en}")
-
-
-def _timed_out(answer: Mapping[str, Any]) -> Text:
-    if answer.get("cause") == "boot":
-        return Text(vi="máy chủ khởi động lại giữa chừng", en="the host was restarted in between")
-    return Text(vi="không được xác nhận kịp thời", en="it was not confirmed in time")
-
-
-def _with_left(why: Text, answer: Mapping[str, Any]) -> Text:
-    """Also what others changed meanwhile, which the way back left or put aside."""
-    left = guard_answers.left(answer)
-    if not left:
-        return why
-    said = one_line("; ".join(one[:200] for one in left[:10]) + (" …" if len(left) > 10 else ""))
-    return Text(
-        vi=f"{why.vi}; giữ lại phần người khác đã sửa trong lúc đó: {said}",
-        en=f"{why.en}; left to others who changed it meanwhile: {said}",
-    )
-
-
-def _with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
-    said = one_line("; ".join(problem[:200] for problem in guard_answers.not_back(answer)[:5]))
-    if not said:
-        return why
-    return Text(vi=f"{why.vi}; chưa khôi phục được: {said}", en=f"{why.en}; could not be brought back: {said}")
-
-
-def _now() -> str:
-    return _stamp(datetime.now(UTC))
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone().isoformat(timespec="seconds")

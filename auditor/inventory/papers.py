@@ -7,16 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
 from auditor.errors import InputError
-from auditor.models import Attestation, Host, Inventory, Organisation, Scope, Waiver
+from auditor.models import Attestation, Host, Organisation, Scope, Waiver
 from auditor.system.yaml_source import line_of, load_yaml
-
-if TYPE_CHECKING:
-    from auditor.audit.controls import Catalogue
 
 WAIVERS = "waivers.yml"
 ATTESTATIONS = "attestations.yml"
@@ -79,42 +76,6 @@ def attestations(office: Path, organisation: Organisation | None, hosts: Sequenc
         _check_scope(entry, attestation.scope, organisation, hosts)
         found.append(attestation)
     return tuple(found)
-
-
-def check_controls(inventory: Inventory, catalogue: Catalogue) -> None:
-    """Raise InputError for a paper on a control that is not there, or that such a paper cannot settle."""
-    office = folder(inventory.path)
-    files: Mapping[str, Sequence[Waiver | Attestation]] = {
-        WAIVERS: inventory.waivers,
-        ATTESTATIONS: inventory.attestations,
-    }
-    for file, papers in files.items():
-        for index, paper in enumerate(papers):
-            wrong = _misplaced(paper, catalogue)
-            if wrong is not None:
-                what, mend, *below = wrong
-                raise InputError(
-                    f"{paper.id if isinstance(paper, Waiver) else paper.control}: {what}",
-                    mend=mend,
-                    file=office / file,
-                    line=line_of(office / file, [index, *below]),
-                )
-
-
-def _misplaced(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, ...] | None:
-    """What is wrong with a paper's control, how to mend it, and where that is written."""
-    control = catalogue.by_id.get(paper.control)
-    if control is None:
-        return f"there is no control {paper.control}", "see 'auditor controls list'", "control"
-    if isinstance(paper, Waiver) and control.area == "office":
-        return f"{control.id} is about waivers and cannot be waived", "renew or delete the waiver it names", "control"
-    if isinstance(paper, Waiver) and control.manual:
-        return f"only a person can tell {control.id}", f"answer it in office/{ATTESTATIONS}", "control"
-    if isinstance(paper, Attestation) and not control.manual:
-        return f"{control.id} is checked by the audit", f"attest to manual controls; or use office/{WAIVERS}", "control"
-    if control.subject == "host" and paper.scope.sites:
-        return f"{control.id} is about a host, not a site", "name the host or the unit", "scope", "sites"
-    return None
 
 
 def _entries(file: Path) -> Iterator[_Entry]:

@@ -19,6 +19,7 @@ import pytest
 from auditor import lab
 from auditor.hardening.serving import smoke
 from auditor.inventory import hosts as inventories
+from auditor.inventory import reach as reaching
 from tests.lab import beside
 from tests.lab.disk import Disk, disk
 from tests.lab.guarded import Host
@@ -202,7 +203,7 @@ def findings(output: Path) -> list[dict[str, Any]]:
 def visit(*hosts: str, again: smoke.Answers | None = None) -> smoke.Answers:
     """The lab's sites as visitors see them; ``again``: the very URLs of an earlier visit."""
     known = inventories.load(Path(INVENTORY))
-    ca_files = {name: value.ca_file for name, value in inventories.reach(Path(INVENTORY)).items()}
+    ca_files = {name: value.ca_file for name, value in reaching.reach(Path(INVENTORY)).items()}
     return smoke.visit([host for host in known.hosts if not hosts or host.name in hosts], ca_files, again=again)
 
 

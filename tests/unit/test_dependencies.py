@@ -52,7 +52,9 @@ def modules() -> Iterable[tuple[str, Path]]:
 
 
 def test_every_package_has_its_floor() -> None:
-    names = {path.stem for path in (TOP / "auditor").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    names = {
+        path.stem for path in (TOP / "auditor").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
     assert names - {"__init__"} == set(FLOORS)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from auditor.hardening.serving import beside, probes, smoke
 from auditor.hardening.serving.beside import Beside
 from auditor.hardening.serving.probes import HostProbes
-from auditor.inventory.hosts import Reach
+from auditor.inventory.reach import Reach
 from auditor.models import Host, Text
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from auditor.fleet import ssh_options
 from auditor.fleet.reasons import explain
-from auditor.inventory.hosts import Reach
+from auditor.inventory.reach import Reach
 from auditor.models import Host, Text
 from auditor.text.redact import redact
 from auditor.text.visible import one_line

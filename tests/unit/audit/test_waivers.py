@@ -17,13 +17,12 @@ from selectolax.lexbor import LexborHTMLParser
 from typer.testing import CliRunner, Result
 
 from auditor import cli
-from auditor.audit import controls, waivers
+from auditor.audit import controls, inventory_fit, waivers
 from auditor.audit.controls import Catalogue
 from auditor.commands.shown import run as terminal
 from auditor.errors import InputError
 from auditor.hardening import plan
 from auditor.inventory import hosts as inventory
-from auditor.inventory import papers as office
 from auditor.models import Finding, Inventory, Lang, Run, Severity, Status, Subject
 from auditor.report import json_output, junit
 from auditor.report.html import pages as html
@@ -116,7 +115,7 @@ def finding(
 
 
 def run_of(known: Inventory, *findings: Finding, today: datetime.date = TODAY, limit: str | None = None) -> Run:
-    office.check_controls(known, CATALOGUE)
+    inventory_fit.check_controls(known, CATALOGUE)
     hosts = tuple(host for host in known.hosts if limit in (None, host.name))
     settled = waivers.settle(known, CATALOGUE, hosts, findings, today)
     return Run(
@@ -375,7 +374,7 @@ def test_a_mistake_in_a_waiver_names_file_line_and_mend(
 ) -> None:
     assert old in WAIVER
     with pytest.raises(InputError) as caught:
-        office.check_controls(inventory.load(folder(tmp_path, WAIVER.replace(old, new))), CATALOGUE)
+        inventory_fit.check_controls(inventory.load(folder(tmp_path, WAIVER.replace(old, new))), CATALOGUE)
     assert words in caught.value.what
     assert (caught.value.file, caught.value.line) == (tmp_path / "office/waivers.yml", line)
     assert caught.value.mend
@@ -402,7 +401,9 @@ def test_a_mistake_in_an_attestation_names_file_line_and_mend(
 ) -> None:
     assert old in ATTESTATION
     with pytest.raises(InputError) as caught:
-        office.check_controls(inventory.load(folder(tmp_path, attestations=ATTESTATION.replace(old, new))), CATALOGUE)
+        inventory_fit.check_controls(
+            inventory.load(folder(tmp_path, attestations=ATTESTATION.replace(old, new))), CATALOGUE
+        )
     assert words in caught.value.what
     assert (caught.value.file, caught.value.line) == (tmp_path / "office/attestations.yml", line)
     assert caught.value.mend
@@ -425,7 +426,7 @@ def test_the_examples_are_sound_once_taken_into_use(tmp_path: Path, name: str) -
     evidence.parent.mkdir()
     evidence.write_bytes(b"%PDF-1.7")
     known = inventory.load(path)
-    office.check_controls(known, controls.load())
+    inventory_fit.check_controls(known, controls.load())
     assert len(known.waivers if name == "waivers.yml" else known.attestations) == 1
 
 

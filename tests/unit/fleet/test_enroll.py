@@ -23,9 +23,11 @@ from auditor.commands.enroll import trusted
 from auditor.errors import InputError
 from auditor.fleet import enroll as enrolling
 from auditor.fleet import host_keys
-from auditor.fleet.enroll import Access, Account, Enrolled, Server, differences
+from auditor.fleet.enroll import Access, Enrolled
+from auditor.fleet.entry import Account, Server, differences
 from auditor.fleet.host_keys import HostKey
 from auditor.inventory import hosts
+from auditor.inventory import reach as reaching
 from auditor.models import Host, Site
 from auditor.text import usage
 from auditor.text.words import Words
@@ -355,7 +357,7 @@ def test_what_an_inventory_says_otherwise_is_named(office: Path, tmp_path: Path)
     sites = (Site(domain="www.a.test", host="may1"), Site(domain="new.test", host="may1", document_root="/srv/new"))
     told = differences(
         kept,
-        hosts.reach(office)["may1"],
+        reaching.reach(office)["may1"],
         kept.model_copy(update={"sites": sites}),
         Server("may1", "192.0.2.1", 2222, ()),
         Account("luytre", tmp_path / "key"),

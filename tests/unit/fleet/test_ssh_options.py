@@ -11,7 +11,7 @@ import pytest
 
 from auditor.fleet import ssh_options
 from auditor.hardening.serving import probes
-from auditor.inventory.hosts import Reach
+from auditor.inventory.reach import Reach
 
 GENEROUS = """\
 ForwardAgent yes

@@ -10,7 +10,7 @@ from auditor.hardening import foresight
 from auditor.hardening import plan as planning
 from auditor.hardening.plan import Change, HostPlan, Plan
 from auditor.hardening.serving import smoke
-from auditor.inventory import hosts as inventory
+from auditor.inventory import reach as reaching
 from auditor.models import Host, Run, Site
 from auditor.web.fetch import Answer
 
@@ -45,7 +45,7 @@ def met(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     planned = ["nginx.frame"]
     monkeypatch.setattr(planning, "make", make)
     monkeypatch.setattr(smoke, "visit", visit)
-    monkeypatch.setattr(inventory, "reach", lambda _path: {})
+    monkeypatch.setattr(reaching, "reach", lambda _path: {})
     seen.append(planned)
     yield seen
 

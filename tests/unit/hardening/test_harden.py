@@ -19,7 +19,8 @@ from auditor.hardening.journal import ROOM, Journal
 from auditor.hardening.plan import Change, HostPlan, Plan
 from auditor.hardening.serving import look
 from auditor.hardening.serving.probes import HostProbes, Probe
-from auditor.inventory import hosts as inventory
+from auditor.hardening.steps import apply
+from auditor.inventory import reach as reaching
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site
 from auditor.web.fetch import Answer
 
@@ -57,13 +58,14 @@ class Ansible:
 
 @pytest.fixture
 def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Ansible], Any]]:
-    monkeypatch.setattr(inventory, "reach", lambda _path: {})
+    monkeypatch.setattr(reaching, "reach", lambda _path: {})
     seen = look.take([], {})
     monkeypatch.setattr(look, "take", lambda *_: seen)
     monkeypatch.setattr(harden.time, "sleep", lambda _seconds: None)
 
     def run(ansible: Ansible, options: harden.Options | None = None, *others: str) -> Any:
-        monkeypatch.setattr(harden, "play", ansible)
+        for module in (harden, apply):
+            monkeypatch.setattr(module, "play", ansible)
         hosts = [HOST, *(Host(name=name, address="192.0.2.2") for name in others)]
         plan = Plan(hosts=(*PLAN.hosts, *(PLAN.hosts[0].model_copy(update={"host": name}) for name in others)))
         done = harden.harden(INVENTORY, hosts, plan, Catalogue(controls=()), Journal(tmp_path), "r", options)
@@ -228,7 +230,7 @@ def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
     [("timeout", "it was not finished in the time allowed"), (CUT_SHORT, "the run was interrupted")],
 )
 def test_a_preview_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch, status: str, words: str) -> None:
-    monkeypatch.setattr(harden, "play", lambda *_, **__: Playbook(status, (DONE,)))
+    monkeypatch.setattr(apply, "play", lambda *_, **__: Playbook(status, (DONE,)))
     _, why = harden.try_out(INVENTORY, PLAN)
     assert why["h"].en == words
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit import controls
+from auditor.audit import controls, inventory_fit
 from auditor.cli import main
 from auditor.errors import InputError
 from auditor.fleet.runner import Playbook, play
 from auditor.inventory import hosts as inventory
 from auditor.inventory import papers, variables, vault
+from auditor.inventory import reach as reaching
 from auditor.models import Host, Site
 from auditor.system import resources
 from tests.unit.access import filters
@@ -113,7 +114,7 @@ def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["lab", "example"])
 def test_the_shipped_inventories_are_sound(name: str) -> None:
-    assert inventory.check(Path("inventories") / name, controls.load()).sites
+    assert inventory_fit.check(Path("inventories") / name, controls.load()).sites
 
 
 def test_accepted_controls_are_read_and_each_must_be_one_with_a_fix(tmp_path: Path) -> None:
@@ -122,11 +123,11 @@ def test_accepted_controls_are_read_and_each_must_be_one_with_a_fix(tmp_path: Pa
         tmp_path, HOSTS.replace("    ansible_user", "    luytre_accept: [ssh.password_auth]\n    ansible_user")
     )
     assert [host.accept for host in inventory.load(path).hosts] == [("ssh.password_auth",)] * 2
-    inventory.check_accepted(path, catalogue)
+    inventory_fit.check_accepted(path, catalogue)
     (path / "host_vars").mkdir()
     (path / "host_vars/b.yml").write_text("luytre_accept:\n  - tls.redirect\n  - sudo.nopasswd\n", "utf-8")
     with pytest.raises(InputError, match=r"b\.yml:3: host b: luytre_accept: 'sudo\.nopasswd'"):
-        inventory.check_accepted(path, catalogue)
+        inventory_fit.check_accepted(path, catalogue)
 
 
 @pytest.mark.parametrize("everything", ["all", "ssh.*", "'*'", "[ssh]"])
@@ -138,7 +139,7 @@ def test_nothing_accepts_everything_at_once(tmp_path: Path, everything: str) -> 
 
 def test_the_lab_accepts_by_name_each_danger_and_each_restart() -> None:
     catalogue, lab = controls.load(), resources.inventories() / "lab"
-    inventory.check_accepted(lab, catalogue)
+    inventory_fit.check_accepted(lab, catalogue)
     fixes = {control.id: control.fix for control in catalogue.controls if control.fix is not None}
     dangerous = {control for control, fix in fixes.items() if fix.danger is not None}
     restarting = {control for control, fix in fixes.items() if fix.disruption in ("restart", "reboot")}
@@ -210,7 +211,7 @@ def test_the_machine_changed_is_the_machine_probed(tmp_path: Path, hosts: str) -
     path = folder(tmp_path, hosts)
     (host,) = inventory.load(path).hosts
     assert host == Host(name="h", address="192.0.2.1", unit="xa")
-    assert inventory.reach(path)["h"].address == "192.0.2.1"
+    assert reaching.reach(path)["h"].address == "192.0.2.1"
 
 
 def seen(path: Path) -> Playbook:
@@ -232,7 +233,7 @@ def test_ansible_reads_what_we_read_and_nothing_else(tmp_path: Path) -> None:
     assert [host.name for host in inventory.load(path).hosts] == ["h"]
     assert [task.result["msg"] for task in seen(path).tasks] == [["-", ["h"]]]
     with pytest.raises(InputError, match="more: no run reads this"):
-        inventory.check(path, controls.load())
+        inventory_fit.check(path, controls.load())
 
 
 def test_of_a_linked_file_the_variables_beside_the_link_count(tmp_path: Path) -> None:
@@ -262,7 +263,7 @@ def test_the_way_there_is_ansibles_whatever_its_variables_are_called(tmp_path: P
     playbook.write_text("- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.raw: id\n", "utf-8")
     assert play(playbook, inventory=path).status == "successful"
     called = (tmp_path / "called").read_text("utf-8").splitlines()
-    reached = inventory.reach(path)
+    reached = reaching.reach(path)
     assert {host: (to.address, to.port, to.user, to.key_file) for host, to in reached.items()} == {
         "a": ("192.0.2.1", 2221, "one", "/k1"),
         "b": ("192.0.2.3", 2223, "three", "/k3"),
@@ -387,16 +388,16 @@ def test_a_port_may_be_text_or_ansibles_business(tmp_path: Path, port: str) -> N
 def test_check_refuses_what_a_run_would_stumble_over(tmp_path: Path, old: str, new: str, words: str | None) -> None:
     path = folder(tmp_path, HOSTS.replace(old, new))
     if words is None:
-        assert inventory.check(path, controls.load()) == inventory.load(path)
+        assert inventory_fit.check(path, controls.load()) == inventory.load(path)
         return
     with pytest.raises(InputError, match=words):
-        inventory.check(path, controls.load())
+        inventory_fit.check(path, controls.load())
 
 
 def test_two_names_of_one_machine_are_found_whoever_is_named_first(tmp_path: Path) -> None:
     path = folder(tmp_path, "all:\n  hosts:\n    a: {ansible_host: b}\n    b:\n")
     with pytest.raises(InputError, match=r"hosts\.yml:3: hosts a and b are both at b port 22"):
-        inventory.check(path, controls.load())
+        inventory_fit.check(path, controls.load())
 
 
 def test_check_reads_the_offices_papers_too(tmp_path: Path) -> None:
@@ -407,7 +408,7 @@ def test_check_reads_the_offices_papers_too(tmp_path: Path) -> None:
         "utf-8",
     )
     with pytest.raises(InputError, match=r"waivers\.yml:2: w1: there is no control ssh\.root_logn"):
-        inventory.check(path, controls.load())
+        inventory_fit.check(path, controls.load())
 
 
 def test_units_that_no_file_declares_are_named(

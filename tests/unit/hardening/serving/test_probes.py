@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from auditor.hardening.serving import probes
 from auditor.hardening.serving.probes import HostProbes, Probe, command, compare, parse, probe, probe_all, unjudged
-from auditor.inventory import hosts
-from auditor.inventory.hosts import Reach
+from auditor.inventory import reach as reaching
+from auditor.inventory.reach import Reach
 from auditor.models import Host
 
 REACH = Reach("192.0.2.1", 2222, "luytre", "~/key", ("-o", "UserKnownHostsFile=/k"), None, None)
@@ -47,7 +47,7 @@ def test_the_connection_is_new_strict_and_asks_nobody() -> None:
 
 def reach(tmp_path: Path, variables: str) -> Reach:
     (tmp_path / "hosts.yml").write_text(f"all:\n  hosts:\n    h:\n{variables}", "utf-8")
-    return hosts.reach(tmp_path)["h"]
+    return reaching.reach(tmp_path)["h"]
 
 
 def test_the_inventory_says_how_a_host_is_reached(tmp_path: Path) -> None:

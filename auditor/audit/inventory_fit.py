@@ -1,0 +1,80 @@
+"""Whether an inventory fits the catalogue: what it accepts, waives and attests to are controls that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from auditor.audit.controls import Catalogue
+from auditor.errors import InputError
+from auditor.inventory import variables
+from auditor.inventory.hosts import load
+from auditor.inventory.papers import ATTESTATIONS, WAIVERS, folder
+from auditor.inventory.reach import check_addresses, of_hosts
+from auditor.models import Attestation, Inventory, Waiver
+from auditor.system.yaml_source import line_of
+
+
+def check(path: Path, catalogue: Catalogue) -> Inventory:
+    """Read an inventory, and check all of it that a run could stumble over. Raises InputError likewise."""
+    known = load(path)
+    check_accepted(path, catalogue)
+    check_controls(known, catalogue)
+    check_addresses(path)
+    unread = variables.unread(path)
+    if unread:
+        raise InputError(
+            "no run reads this",
+            file=unread[0],
+            mend="write hosts as YAML into a file that ends in .yml; keep all else in office/ or outside",
+        )
+    return known
+
+
+def check_accepted(path: Path, catalogue: Catalogue) -> None:
+    """Whether every control in a ``luytre_accept`` is one with an automated fix. Raises InputError for one that is not."""
+    for host, own in of_hosts(path).items():
+        source = own.get("luytre_accept")
+        for index, name in enumerate(source.value if source is not None else ()):
+            if source is not None and not catalogue.mends(name.partition(":")[0]):
+                raise source.error(
+                    f"host {host}: luytre_accept: {name!r} is no control with an automated fix",
+                    "name controls one by one; see 'auditor controls list'",
+                    index,
+                )
+
+
+def check_controls(inventory: Inventory, catalogue: Catalogue) -> None:
+    """Raise InputError for a paper on a control that is not there, or that such a paper cannot settle."""
+    office = folder(inventory.path)
+    files: Mapping[str, Sequence[Waiver | Attestation]] = {
+        WAIVERS: inventory.waivers,
+        ATTESTATIONS: inventory.attestations,
+    }
+    for file, papers in files.items():
+        for index, paper in enumerate(papers):
+            wrong = _misplaced(paper, catalogue)
+            if wrong is not None:
+                what, mend, *below = wrong
+                raise InputError(
+                    f"{paper.id if isinstance(paper, Waiver) else paper.control}: {what}",
+                    mend=mend,
+                    file=office / file,
+                    line=line_of(office / file, [index, *below]),
+                )
+
+
+def _misplaced(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, ...] | None:
+    """What is wrong with a paper's control, how to mend it, and where that is written."""
+    control = catalogue.by_id.get(paper.control)
+    if control is None:
+        return f"there is no control {paper.control}", "see 'auditor controls list'", "control"
+    if isinstance(paper, Waiver) and control.area == "office":
+        return f"{control.id} is about waivers and cannot be waived", "renew or delete the waiver it names", "control"
+    if isinstance(paper, Waiver) and control.manual:
+        return f"only a person can tell {control.id}", f"answer it in office/{ATTESTATIONS}", "control"
+    if isinstance(paper, Attestation) and not control.manual:
+        return f"{control.id} is checked by the audit", f"attest to manual controls; or use office/{WAIVERS}", "control"
+    if control.subject == "host" and paper.scope.sites:
+        return f"{control.id} is about a host, not a site", "name the host or the unit", "scope", "sites"
+    return None

@@ -1,0 +1,134 @@
+"""The inventory entry that an enrolment drafts, and what an inventory that had the host already says otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from auditor.errors import InputError
+from auditor.fleet.host_keys import HostKey
+from auditor.inventory.reach import Reach
+from auditor.models import Host, Site, Text
+
+KNOWN_HOSTS = "{{ inventory_dir }}/office/known_hosts"
+
+
+@dataclass(frozen=True)
+class Server:
+    """What is enrolled: its name in the inventory, where it answers, the host keys one of which it must prove to hold."""
+
+    name: str
+    address: str
+    port: int
+    keys: tuple[HostKey, ...]
+
+
+@dataclass(frozen=True)
+class Account:
+    """The automation account: its name on the host, and where its private key is here."""
+
+    user: str
+    key_file: Path
+
+
+def differences(
+    kept: Host, says: Reach, found: Host, server: Server, account: Account, known_hosts: Path
+) -> Iterator[Text]:
+    """What an inventory says of a host, where the host and its enrolment say otherwise."""
+    for key, before, now in (
+        ("ansible_host", says.address, server.address),
+        ("ansible_port", str(says.port), str(server.port)),
+        ("ansible_user", says.user, account.user),
+        ("ansible_ssh_private_key_file", _whole(says.key_file), str(account.key_file)),
+    ):
+        if before != now:
+            yield Text(
+                vi=f"{key}: bảng kiểm kê ghi {before or '—'}, nay là {now}",
+                en=f"{key}: the inventory says {before or '—'}, now it is {now}",
+            )
+    if f"UserKnownHostsFile={known_hosts}" not in says.ssh_arguments:
+        argument = f"-o UserKnownHostsFile={KNOWN_HOSTS}"
+        yield Text(
+            vi=f"ansible_ssh_common_args: bảng kiểm kê không dùng khóa máy chủ vừa ghi nhận; thêm {argument}",
+            en=f"ansible_ssh_common_args: the inventory does not use the host keys that are recorded; add {argument}",
+        )
+    for site in _unnamed(found.sites, kept.sites):
+        yield Text(
+            vi=f"{site.domain}: có trên máy chủ, chưa có trong bảng kiểm kê ({site.document_root or '—'})",
+            en=f"{site.domain}: on the host, not in the inventory ({site.document_root or '—'})",
+        )
+    for site in _unnamed(kept.sites, found.sites):
+        yield Text(
+            vi=f"{site.domain}: có trong bảng kiểm kê, không tìm thấy trên máy chủ",
+            en=f"{site.domain}: in the inventory, not found on the host",
+        )
+
+
+def _whole(path: str | None) -> str | None:
+    return str(Path(path).expanduser()) if path is not None and path.startswith("~/") else path
+
+
+def _unnamed(sites: Sequence[Site], others: Sequence[Site]) -> Iterator[Site]:
+    """The sites none of whose names is one of the others'."""
+    names = {name for other in others for name in (other.domain, *other.aliases)}
+    return (site for site in sites if names.isdisjoint((site.domain, *site.aliases)))
+
+
+def drafted(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
+    """A host of the inventory as YAML, to be checked by people."""
+    sites = [
+        {
+            key: value
+            for key, value in {
+                "domain": site.domain,
+                "aliases": list(site.aliases),
+                "server": site.server,
+                "application": site.application,
+                "document_root": site.document_root,
+            }.items()
+            if value
+        }
+        for site in host.sites
+    ]
+    variables: dict[str, Any] = {
+        "ansible_host": host.address,
+        "ansible_port": port,
+        "ansible_user": host.automation_user,
+        "ansible_ssh_private_key_file": str(key_file),
+        "ansible_ssh_common_args": (
+            f"-o UserKnownHostsFile={known_hosts} -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes"
+        ),
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "luytre_admins": [],
+        "luytre_sites": sites,
+    }
+    text = yaml.safe_dump({"all": {"hosts": {host.name: variables}}}, allow_unicode=True, sort_keys=False, width=200)
+    return f"---\n# Drafted by 'auditor enroll' from what was found on the host: check it, and name units and admins.\n{text}"
+
+
+def write(path: Path, text: str) -> None:
+    """The whole text or nothing. Raises InputError when it cannot be written."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    with writing(path):
+        try:
+            scratch.write_text(text, "utf-8")
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raises InputError for a file that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            "cannot be written: {why}", why=error.strerror, file=path, mend="make room, or see whose the folder is"
+        ) from error

@@ -1,0 +1,1 @@
+"""One batch of a hardening, a step a module."""

@@ -1,0 +1,72 @@
+"""Why a host was not hardened, or went back, in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from auditor.fleet.reasons import explain
+from auditor.fleet.runner import CUT_SHORT, Playbook
+from auditor.hardening import guard_answers
+from auditor.models import Text
+from auditor.text.redact import redact
+from auditor.text.visible import one_line
+
+NOTHING = Text(vi="không rõ lý do", en="for no known reason")
+INTERRUPTED = Text(vi="lần chạy bị dừng giữa chừng", en="the run was interrupted")
+UNTIMELY = Text(vi="không làm xong trong thời gian cho phép", en="it was not finished in the time allowed")
+ENDED = {"timeout": UNTIMELY, CUT_SHORT: INTERRUPTED}
+"""Why no host has come to its end for certain, by the status of the run."""
+
+
+def stopped_by(why: BaseException) -> Text:
+    """Why a hardening is ended from here."""
+    if isinstance(why, KeyboardInterrupt):
+        return INTERRUPTED
+    said = one_line(redact(str(why)), 300)
+    return Text(
+        vi=f"lần chạy phải dừng vì lỗi trên máy này: {said}", en=f"an error on this machine ended the run: {said}"
+    )
+
+
+def failure(run: Playbook, host: str) -> Text | None:
+    """Why a host did not get through a playbook; None when it did."""
+    task = run.failure(host)
+    if task is not None:
+        why = explain(task.message)
+        return Text(vi=f"{task.name}: {why.vi}", en=f"{task.name}: {why.en}")
+    return explain(run.complaint) if not run.of(host) else None
+
+
+def with_cause(why: Text | None, answer: Mapping[str, Any]) -> Text:
+    """Why a host went back: what is known of it here, and that it did so by itself, if it did."""
+    by_itself = _timed_out(answer)
+    if why is None or answer.get("cause") == "asked":
+        return why or by_itself
+    return Text(vi=f"{why.vi}; {by_itself.vi}", en=f"{why.en}; {by_itself.en}")
+
+
+def _timed_out(answer: Mapping[str, Any]) -> Text:
+    if answer.get("cause") == "boot":
+        return Text(vi="máy chủ khởi động lại giữa chừng", en="the host was restarted in between")
+    return Text(vi="không được xác nhận kịp thời", en="it was not confirmed in time")
+
+
+def with_left(why: Text, answer: Mapping[str, Any]) -> Text:
+    """Also what others changed meanwhile, which the way back left or put aside."""
+    left = guard_answers.left(answer)
+    if not left:
+        return why
+    said = one_line("; ".join(one[:200] for one in left[:10]) + (" …" if len(left) > 10 else ""))
+    return Text(
+        vi=f"{why.vi}; giữ lại phần người khác đã sửa trong lúc đó: {said}",
+        en=f"{why.en}; left to others who changed it meanwhile: {said}",
+    )
+
+
+def with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
+    """Also what the way back could not bring back."""
+    said = one_line("; ".join(problem[:200] for problem in guard_answers.not_back(answer)[:5]))
+    if not said:
+        return why
+    return Text(vi=f"{why.vi}; chưa khôi phục được: {said}", en=f"{why.en}; could not be brought back: {said}")

@@ -1,0 +1,77 @@
+"""The organisation as ``office/organisation.yml`` has it, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from auditor.errors import InputError
+from auditor.inventory import papers as office
+from auditor.inventory.variables import Variables
+from auditor.models import Host, Organisation
+from auditor.system.yaml_source import line_of, load_yaml
+
+
+def load(path: Path) -> Organisation | None:
+    """The organisation of an inventory; None when it has no such file. Raises InputError naming file, line and mend."""
+    file = office.folder(path) / "organisation.yml"
+    if not file.is_file():
+        return None
+    raw = load_yaml(file)
+    try:
+        organisation = Organisation.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        raise InputError(
+            f"{where}: {first['msg'].removeprefix('Value error, ')}",
+            file=file,
+            line=line_of(file, list(first["loc"])),
+            mend="see inventories/example/office",
+        ) from error
+    ids = [unit.id for unit in organisation.units]
+    for index, unit in enumerate(organisation.units):
+        if ids.index(unit.id) != index:
+            raise InputError(
+                f"unit {unit.id} is declared twice",
+                file=file,
+                line=line_of(file, ["units", index]),
+                mend="give each unit an id of its own",
+            )
+        others: tuple[tuple[str, str | None], ...] = (
+            ("parent", unit.parent),
+            ("successor", unit.successor),
+            *(("reports_to", other) for other in unit.reports_to),
+            *(("copies_to", other) for other in unit.copies_to),
+        )
+        for field, other in others:
+            if other is not None and other not in ids:
+                raise InputError(
+                    f"unit {unit.id}: {field} {other} is not a unit",
+                    file=file,
+                    line=line_of(file, ["units", index, field]),
+                    mend="declare that unit, or mend the name",
+                )
+    return organisation
+
+
+def check_units(organisation: Organisation | None, hosts: Sequence[Host], of_hosts: Mapping[str, Variables]) -> None:
+    """Raise InputError for a host or a site of a unit that the organisation does not have."""
+    if organisation is None:
+        return
+    for host in hosts:
+        if host.unit is not None and organisation.unit(host.unit) is None:
+            raise of_hosts[host.name]["luytre_unit"].error(
+                f"host {host.name}: unit {host.unit} is not in office/organisation.yml",
+                "declare the unit there, or mend the name",
+            )
+        for index, site in enumerate(host.sites):
+            if site.unit is not None and organisation.unit(site.unit) is None:
+                raise of_hosts[host.name]["luytre_sites"].error(
+                    f"site {site.domain}: unit {site.unit} is not in office/organisation.yml",
+                    "declare the unit there, or mend the name",
+                    index,
+                    "unit",
+                )

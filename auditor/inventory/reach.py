@@ -1,0 +1,109 @@
+"""How the controller reaches hosts by itself, by what Ansible's variables tell of the way there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auditor.inventory import variables
+from auditor.inventory.variables import Variables
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How the controller reaches a host by itself, without Ansible."""
+
+    address: str
+    port: int
+    user: str | None
+    key_file: str | None
+    ssh_arguments: tuple[str, ...]
+    unclear: str | None
+    """The variable that only Ansible could work out, so that the rest is not to be relied upon; None: all is clear."""
+    ca_file: str | None
+
+
+def reach(path: Path) -> Mapping[str, Reach]:
+    """How every host is reached, by name."""
+    folder = variables.folder_of(path).resolve()
+    return {name: _reach(name, own, folder) for name, own in of_hosts(path).items()}
+
+
+_SSH_KEYS = (
+    "ansible_host",
+    "ansible_port",
+    "ansible_user",
+    "ansible_ssh_private_key_file",
+    "ansible_ssh_args",
+    "ansible_ssh_common_args",
+    "ansible_ssh_extra_args",
+)
+WAY = (*_SSH_KEYS, "ansible_connection")
+_OF_SEVERAL_NAMES = {
+    "ansible_host": ("ansible_host", "ansible_ssh_host"),
+    "ansible_port": ("ansible_port", "ansible_ssh_port"),
+    "ansible_user": ("ansible_user", "ansible_ssh_user"),
+    "ansible_ssh_private_key_file": ("ansible_private_key_file", "ansible_ssh_private_key_file"),
+}
+"""What Ansible's SSH takes by more than one name; the last one given counts."""
+_INVENTORY_DIR = re.compile(r"\{\{\s*inventory_dir\s*\}\}")
+
+
+def of_hosts(path: Path) -> Mapping[str, Variables]:
+    """Each host's variables, the way there by the names of ``WAY`` whichever were used."""
+    return {
+        host: {**own, **{key: own[name] for key, names in _OF_SEVERAL_NAMES.items() for name in names if name in own}}
+        for host, own in variables.of_hosts(path).items()
+    }
+
+
+def _reach(name: str, own: Variables, folder: Path) -> Reach:
+    given = {key: _INVENTORY_DIR.sub(lambda _: str(folder), str(own[key].value)) for key in WAY if key in own}
+    unclear = next((key for key, value in given.items() if is_template(value)), None)
+    if given.get("ansible_connection", "ssh") not in ("ssh", "smart", "ansible.builtin.ssh"):
+        unclear = "ansible_connection"
+    port = given.get("ansible_port", "22")
+    if not port.isdecimal():
+        unclear = unclear or "ansible_port"
+    arguments: list[str] = []
+    for key in _SSH_KEYS[-3:]:
+        try:
+            arguments += shlex.split(given.get(key, ""))
+        except ValueError:
+            unclear = unclear or key
+    return Reach(
+        address=given.get("ansible_host", name),
+        port=int(port) if port.isdecimal() else 22,
+        user=given.get("ansible_user"),
+        key_file=given.get("ansible_ssh_private_key_file"),
+        ssh_arguments=tuple(arguments),
+        unclear=unclear,
+        ca_file=literal(own, "luytre_ca_file", None),
+    )
+
+
+def is_template(text: str) -> bool:
+    """Whether Ansible would work something out in the text."""
+    return any(opening in text for opening in ("{{", "{%", "{#"))
+
+
+def literal(own: Variables, key: str, default: Any) -> Any:
+    """The variable as written, ``default`` when it is not."""
+    return own[key].value if key in own else default
+
+
+def check_addresses(path: Path) -> None:
+    """Raise InputError for two hosts that are one machine; what only Ansible could work out is let be."""
+    given = of_hosts(path)
+    seen: dict[tuple[str, int, tuple[str, ...]], str] = {}
+    for name, to in reach(path).items():
+        other = seen.setdefault((to.address, to.port, to.ssh_arguments), name) if to.unclear is None else name
+        if other != name:
+            source = given[name].get("ansible_host") or given[other]["ansible_host"]
+            raise source.error(
+                f"hosts {other} and {name} are both at {to.address} port {to.port}", "name each machine once"
+            )
