@@ -1,7 +1,7 @@
 """What a step of a run changes below /etc, noted by the step's own Python, which loads this as ``sitecustomize``.
 
 A line of JSON is written to a file of the step's own before each change: ``{path}`` for what its own code is about to
-change, ``{program, began}`` for a program that it starts and that may change anything. At the step's end follow, once for
+change, ``{program, began, up}`` for a program that it starts and that may change anything. At the step's end follow, once for
 each path, ``{path, by, after}``: how it left it, ``by`` a program or not; and ``{ended}``, unless something that it started
 is still at work.
 """
@@ -62,8 +62,8 @@ class Recorder:
                 self._write({"path": path})
                 self._paths.add(path)
         if program and self._began is None:
-            self._began = time.time()
-            self._write({"program": program, "began": self._began})
+            self._began = time.time(), time.clock_gettime(time.CLOCK_BOOTTIME)
+            self._write({"program": program, "began": self._began[0], "up": self._began[1]})
 
     def _write(self, line):
         if not self._is_open():
@@ -84,7 +84,7 @@ class Recorder:
         for path in sorted(self._paths):
             self._write({"path": path, "by": False, "after": image(path)})
         if self._began is not None:
-            for path in changed_since(self._began - SLACK):
+            for path in changed_since(on_todays_clock(*self._began) - SLACK):
                 if path not in self._paths:
                     self._write({"path": path, "by": True, "after": image(path)})
         if self._began is None or not left_at_work(os.environ.get(WORD, "")):
@@ -121,6 +121,13 @@ def _absolute(path, folder):
     if path.startswith("/proc/self/fd/"):
         return os.path.realpath(path)
     return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def on_todays_clock(moment, up):
+    """A moment in seconds since 1970, by the clock as it is set now if it was set back since, as by a time daemon that a
+    step starts. ``up``: what the host's uptime was then, in seconds."""
+    set_forward = (time.time() - moment) - (time.clock_gettime(time.CLOCK_BOOTTIME) - up)
+    return moment + min(0, set_forward)
 
 
 def left_at_work(run):

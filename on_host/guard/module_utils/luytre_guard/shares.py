@@ -8,7 +8,7 @@ import base64
 import json
 import os
 
-from . import packages, store, tree
+from . import packages, recorder, store, tree
 
 TREE, FOLDER, ASIDE = "/etc/", "record", "aside"
 SUFFIX = ".step"
@@ -53,7 +53,7 @@ class Shares:
                 except ValueError:
                     continue
                 if "program" in line:
-                    began = line["began"]
+                    began = recorder.on_todays_clock(line["began"], line["up"]) - recorder.SLACK
                 elif "ended" in line:
                     began = None
                 elif "path" in line:

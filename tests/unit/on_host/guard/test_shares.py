@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -71,7 +72,7 @@ def test_without_any_record_all_of_it_goes_back(tmp_path: Path) -> None:
 
 
 def test_what_a_program_changed_that_was_cut_off_is_the_runs(tmp_path: Path) -> None:
-    told = record(tmp_path, {"program": "apt-get", "began": 0.0})
+    told = record(tmp_path, {"program": "apt-get", "began": 0.0, "up": 0.0})
     assert told.of_run("/etc/passwd")
 
 
@@ -106,6 +107,25 @@ subprocess.run(["touch", "by-program"], check=True)
     assert {"whole": False, "link": False, "folder": False, "by-program": True}.items() <= by.items()
     whole = next(line for line in found if line["path"] == "whole")
     assert whole["after"]["content"] == "eA=="
+
+
+def test_a_clock_that_is_set_back_in_a_step_hides_nothing_that_it_changed(tmp_path: Path, step: Any) -> None:
+    """As the time daemon does that the run itself installs where the clock is an hour ahead."""
+    found = step(
+        """
+import subprocess, time
+real = time.time
+time.time = lambda: real() + 3600
+ahead = subprocess.Popen(["touch", "by-program"])
+time.time = real
+ahead.wait()
+"""
+    )
+    assert [(line["path"], line["by"]) for line in found if line["path"] == "by-program"] == [("by-program", True)]
+    hour_ahead = {"began": time.time() + 3600, "up": time.clock_gettime(time.CLOCK_BOOTTIME)}
+    (tmp_path / "etc" / "cut-off").touch()
+    told = record(tmp_path, {"program": "apt-get", **hour_ahead})
+    assert told.of_run(str(tmp_path / "etc" / "cut-off"))
 
 
 def test_what_goes_on_beyond_its_step_is_the_runs_for_as_long_as_it_does(tmp_path: Path, step: Any) -> None:
