@@ -51,8 +51,16 @@ class Root(Fact):
     cut_short: bool
 
 
+class Shell(Fact):
+    """An account of no person whose login shell somebody uses."""
+
+    account: str
+    by: str = Field(description="a service of PAM, an FTP server, or the path of a file with jobs")
+
+
 class Facts(Area):
-    """Access logs and web roots."""
+    """Access logs, web roots and login shells."""
 
     logs: list[Log]
     roots: list[Root]
+    shells: list[Shell]

@@ -21,6 +21,7 @@ MIB = 1 << 20
 MAX_TOLD = 5
 FRAMES = ("nginx.frame", "apache.frame")
 UPLOADED = ("nginx.upload_exec", "apache.upload_exec")
+UNREAD_HOLDS = ("nginx.body_limit", "php_fpm.disable_functions", "accounts.umask", "accounts.system_shells")
 WALLS = ("firewall.default_deny", "firewall.ipv6", "firewall.boot")
 SEARCH = (
     *("google", "bing", "yahoo", "duckduckgo", "coccoc", "baidu", "yandex", "ecosia", "facebook", "zalo", "youtube"),
@@ -52,7 +53,7 @@ def of(host: Host, facts: HostFacts, controls: Iterable[str]) -> Used:
     """What these controls would take away, as far as it could be read."""
     data, wanted = facts.context(), set(controls)
     if "in_use" not in data:
-        unread = dict.fromkeys((*FRAMES, "nginx.body_limit", "php_fpm.disable_functions", "accounts.umask"), _UNREAD)
+        unread = dict.fromkeys((*FRAMES, *UNREAD_HOLDS), _UNREAD)
         reached = {control: what for control, what in _reached(host, data) if control in wanted}
         return Used({**{control: what for control, what in unread.items() if control in wanted}, **reached})
     on_host = {control: what for judge in _HOST for control, what in judge(host, data) if control in wanted}
@@ -174,11 +175,25 @@ def _status_pages(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, T
         )
 
 
+def _shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """Accounts of no person whose shell a job, an administrator or an FTP server needs."""
+    by: dict[str, list[str]] = {}
+    for shell in data.get("in_use", {}).get("shells", ()):
+        by.setdefault(one_line(shell["account"], 40), []).append(one_line(shell["by"], 100))
+    if by:
+        said = "; ".join(f"{account} ({', '.join(how)})" for account, how in list(by.items())[:MAX_TOLD])
+        yield (
+            "accounts.system_shells",
+            Text(vi=f"shell đăng nhập của {said}", en=f"the login shell of {said}"),
+        )
+
+
 _HOST: tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[str, Text]]], ...] = (
     _calls,
     _uploaders,
     _reached,
     _status_pages,
+    _shells,
 )
 
 

@@ -1,4 +1,4 @@
-"""What a hardening could take away from people: what requests, code and uploads of late really use."""
+"""What a hardening could take away from people: what requests, code, uploads and jobs of late really use."""
 
 import contextlib
 import glob
@@ -7,7 +7,7 @@ import re
 import time
 import types
 
-from ansible.module_utils.luytre import _access_log, _called, _roots, _webroot
+from ansible.module_utils.luytre import _access_log, _called, _own_shell, _roots, _webroot
 from ansible.module_utils.luytre._names import user_name
 from ansible.module_utils.luytre._turns import take_turns
 
@@ -29,7 +29,11 @@ CONFIGURED = (
 
 def collect(reading):
     deadline = min(reading.deadline, time.monotonic() + SECONDS)
-    return {"logs": logs(log_paths()), "roots": roots(_roots.web_roots(reading.declared), deadline)}
+    return {
+        "logs": logs(log_paths()),
+        "roots": roots(_roots.web_roots(reading.declared), deadline),
+        "shells": _own_shell.used(reading),
+    }
 
 
 # --- requests --------------------------------------------------------------------------------------------

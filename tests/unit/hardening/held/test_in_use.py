@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _access_log, _called, _webroot, apache
+from ansible.module_utils.luytre import _access_log, _called, _own_shell, _webroot, apache
 from ansible.module_utils.luytre import in_use as area
 
 from auditor.facts import HostFacts, areas
@@ -132,6 +132,19 @@ def test_logs_are_those_that_were_named_and_what_of_them_there_was_time_for(tmp_
     assert area.logs([str(log)], seconds=0) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("5 3 * * * root su - git -c 'gitea dump'", {"git"}),
+        ("5 3 * * * root cd /tmp && /bin/su git --command=x | mail root", {"git"}),
+        ("runuser -l 'redmine' -c x; su redis", {"redmine", "redis"}),
+        ("# su - git\n5 3 * * * root su git -s /bin/sh -c x; runuser -u git x; sudo -u git x; issue git", set()),
+    ],
+)
+def test_a_job_that_becomes_an_account_by_its_shell_names_it(text: str, names: set[str]) -> None:
+    assert {"git", "redmine", "redis"}.intersection(_own_shell.in_text(text)) == names
+
+
 # --- what it holds -----------------------------------------------------------------------------------------
 
 SITE = """
@@ -159,6 +172,8 @@ ROOT = {
     "cut_short": False,
 }
 
+SHELLS = [{"account": "git", "by": "su-l"}, {"account": "git", "by": "/etc/cron.d/kho"}]
+
 
 def planned(
     *names: str, accepted: tuple[str, ...] = (), host: Host = HOST, root: dict[str, Any] | None = None, **log: Any
@@ -166,7 +181,7 @@ def planned(
     """The plan for a host on which all that is in use, and on which these controls are open."""
     data = host_facts()
     data["nginx"], data["apache"] = nginx_facts(config("", a=SITE)), dict(apache.ABSENT)
-    data["in_use"] = {"logs": [{**LOG, **log}], "roots": [{**ROOT, **(root or {})}]}
+    data["in_use"] = {"logs": [{**LOG, **log}], "roots": [{**ROOT, **(root or {})}], "shells": SHELLS}
     return judged(*names, host=host, data=data, accepted=accepted)
 
 
@@ -179,6 +194,7 @@ def planned(
         ("php_fpm.disable_functions", "shell_exec (/var/www/antruc.test: a.php, b.php, c.php …)"),
         ("accounts.umask", "bientap (12)"),
         ("apache.modules", "/server-status was fetched 2 times"),
+        ("accounts.system_shells", "the login shell of git (su-l, /etc/cron.d/kho)"),
     ],
 )
 def test_what_is_in_use_is_held_by_name_until_it_is_accepted(control: str, said: str) -> None:
