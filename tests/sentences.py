@@ -10,7 +10,7 @@ from typing import NamedTuple
 from auditor.text.usage import PLACE
 
 ROOT = Path(__file__).parents[1]
-RETURNING = {"auditor/inventory/papers.py"}
+RETURNING = {"auditor/audit/inventory_fit.py"}
 """Where a function returns what is wrong and how to mend it, for an error made elsewhere."""
 MAKING = {"error", "members", "_wrong", "_broken"}
 """What functions are called that make an error out of its sentences."""
