@@ -70,31 +70,15 @@ aside:
   type: dict
 """
 
-import importlib
 import re
 import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable, read_text
 from ansible.module_utils.luytre._sayable import sayable
-from ansible.module_utils.luytre._tightening import Aside, settle
+from ansible.module_utils.luytre_change import corrections
+from ansible.module_utils.luytre_change.tightening import Aside, settle
 
-if False:  # Ansible sends along what it finds imported; what a part needs is imported for it
-    from ansible.module_utils.luytre import apache, filesystem, mariadb, nginx, ssh, sudo, tls  # noqa: F401
-
-PARTS = {
-    "account_files": ("filesystem", lambda area: area.account_file_corrections()),
-    "apache": ("apache", lambda area: area.corrections()),
-    "cron": ("filesystem", lambda area: area.cron_corrections()),
-    "host_keys": ("ssh", lambda area: area.corrections(Reading({}, SECONDS))),
-    "nginx": ("nginx", lambda area: area.corrections()),
-    "option_files": ("mariadb", lambda area: area.corrections()),
-    "root_settings": ("filesystem", lambda area: area.believed_corrections()),
-    "sticky": ("filesystem", lambda area: area.world_writable_corrections("dir")),
-    "sudoers": ("sudo", lambda area: area.corrections()),
-    "tls_keys": ("tls", lambda area: area.corrections()),
-    "world_writable": ("filesystem", lambda area: area.world_writable_corrections("file")),
-}
 SECONDS = 20
 LINKED = {"apache": "/etc/apache2", "nginx": "/etc/nginx", "root_settings": "/etc/systemd"}
 """Where links lead to files beside them, and a link that leads nowhere is a mistake."""
@@ -104,8 +88,8 @@ MAX_WARNINGS = 20
 def main():
     module = AnsibleModule(
         argument_spec={
-            "parts": {"type": "list", "elements": "str", "choices": sorted(PARTS), "required": True},
-            "aside": {"type": "list", "elements": "str", "choices": sorted(PARTS), "default": []},
+            "parts": {"type": "list", "elements": "str", "choices": sorted(corrections.PARTS), "required": True},
+            "aside": {"type": "list", "elements": "str", "choices": sorted(corrections.PARTS), "default": []},
             "run": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
@@ -133,8 +117,7 @@ def main():
 
 def tighten(part, aside, check, answer):
     """Settle a part, and add what came of it to the answer."""
-    area, corrections = PARTS[part]
-    done = settle(corrections(importlib.import_module("ansible.module_utils.luytre." + area)), check, aside)
+    done = settle(corrections.of(part), check, aside)
     if aside is not None and part in LINKED:
         done.aside.update(aside.links_to(done.aside, LINKED[part], check))
     answer["changed_paths"].update({path: {"before": was, "after": now} for path, (was, now) in done.changed.items()})

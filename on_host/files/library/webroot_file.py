@@ -165,8 +165,9 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _applications, _php, _trust, _webroot
 from ansible.module_utils.luytre._names import group_name, user_name
-from ansible.module_utils.luytre._ownership import mode_for
 from ansible.module_utils.luytre._sayable import sayable
+from ansible.module_utils.luytre_change import php_constants
+from ansible.module_utils.luytre_change.attributes import mode_for
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -322,14 +323,14 @@ def put_define(folder, name, wanted, check):
         try:
             if wanted.get("keep") and _php.is_defined(source, constant):
                 return None
-            edited = _php.define(source, constant, wanted["value"])
+            edited = php_constants.define(source, constant, wanted["value"])
         except ValueError as error:
             raise Refused(str(error))
         if edited == source:
             return None
         if not check:
             replace(folder, name, handle, status, edited)
-        return {"define": _php.defined(source, constant)}, {"define": _php.defined(edited, constant)}
+        return {"define": php_constants.defined(source, constant)}, {"define": php_constants.defined(edited, constant)}
     finally:
         os.close(handle)
 

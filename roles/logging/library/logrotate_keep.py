@@ -36,10 +36,11 @@ files:
 """
 
 import os
+import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _logrotate
-from ansible.module_utils.luytre._transaction import Refused, Transaction
+from ansible.module_utils.luytre_change.transaction import Refused, Transaction
 
 
 def main():
@@ -48,7 +49,7 @@ def main():
     defaults = _logrotate.defaults()
 
     def kept(path):
-        return lambda text: _logrotate.keep(text, path, module.params["days"], defaults)
+        return lambda text: keep(text, path, module.params["days"], defaults)
 
     try:
         for path in _logrotate.files():
@@ -65,6 +66,34 @@ def main():
 def trial(path):
     """The command by which logrotate judges a file. It also complains of a log that is not there."""
     return ["logrotate", "--debug", path]
+
+
+def keep(text, file, days, inherited):
+    """The file's text with every web and system log kept for at least ``days``; tightens only.
+
+    A rotation that size alone decides, or may hasten, goes by its period.
+    """
+    lines = text.splitlines(keepends=True)
+    extra = {}
+    for block in _logrotate.blocks(file, text, inherited):
+        if block.kind not in _logrotate.KEPT or block.keeps >= days:
+            continue
+        for key in ("size", "maxsize"):
+            if key in block.lines:
+                lines[block.lines[key]] = re.sub(r"\b(?:max)?size\b", "minsize", lines[block.lines[key]], count=1)
+        period = _logrotate.PERIODS[block.settings.get("period", "weekly")]
+        wanted = int(-(-days // period))
+        for key, value, present in (
+            ("rotate", wanted, block.settings.get("rotate", 0)),
+            ("maxage", days, block.settings.get("maxage", days)),
+        ):
+            if (present < 0 and key == "rotate") or present >= value:
+                continue
+            if key in block.lines:
+                lines[block.lines[key]] = re.sub(r"-?\d+", str(value), lines[block.lines[key]], count=1)
+            else:
+                extra.setdefault(block.end, []).append("\t%s %d\n" % (key, value))
+    return "".join("".join(extra.get(number, [])) + line for number, line in enumerate(lines))
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _nginx_stake
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre._transaction import Refused, Transaction, vouch
+from ansible.module_utils.luytre_change.transaction import Refused, Transaction, vouch
 from ansible.module_utils.luytre_nginx import edited, restore
 from ansible.module_utils.luytre_nginx_host import ARGUMENTS, CONFIG, FOLDER, decision_for, editable, read_bytes
 

@@ -48,11 +48,13 @@ inside_apache:
   type: bool
 """
 
+import re
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _php_stake
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre._transaction import Refused, Transaction
-from ansible.module_utils.luytre.php_fpm import our_lines, with_lines
+from ansible.module_utils.luytre.php_fpm import BEGIN, END, our_lines
+from ansible.module_utils.luytre_change.transaction import Refused, Transaction
 
 
 def main():
@@ -100,6 +102,36 @@ def _edited(text, pools):
 def listens(text):
     """Our own lines of a pool file that say where its pools listen, and for whom."""
     return [line for lines in our_lines(text).values() for line in lines if line.startswith("listen")]
+
+
+def with_lines(text, pools):
+    """A pool file with Lũy Tre's lines in it: per pool ``{first, last}``, other pools without any.
+
+    FPM takes the first php_admin_value of a name, and the last word for its own directives: hence the two places.
+    """
+    kept, inside = [], False
+    for line in text.splitlines():
+        if line.strip() in (BEGIN, END):
+            inside = line.strip() == BEGIN
+        elif not inside:
+            kept.append(line)
+    made, name = [], None
+    for line in [*kept, None]:
+        heading = None if line is None else re.match(r"\s*\[([^\]]+)\]", line)
+        if (line is None or heading) and name in pools:
+            made += _block(pools[name]["last"])
+        if line is not None:
+            made.append(line)
+        if heading:
+            first_time = heading.group(1) not in (name, None)
+            name = heading.group(1)
+            if name in pools and first_time:
+                made += _block(pools[name]["first"])
+    return "\n".join(made) + "\n"
+
+
+def _block(lines):
+    return [BEGIN, *lines, END] if lines else []
 
 
 if __name__ == "__main__":

@@ -163,31 +163,3 @@ def _set(settings, line):
         settings[words[0]] = _bytes(words[1])
         return words[0]
     return None
-
-
-def keep(text, file, days, inherited):
-    """The file's text with every web and system log kept for at least ``days``; tightens only.
-
-    A rotation that size alone decides, or may hasten, goes by its period.
-    """
-    lines = text.splitlines(keepends=True)
-    extra = {}
-    for block in blocks(file, text, inherited):
-        if block.kind not in KEPT or block.keeps >= days:
-            continue
-        for key in ("size", "maxsize"):
-            if key in block.lines:
-                lines[block.lines[key]] = re.sub(r"\b(?:max)?size\b", "minsize", lines[block.lines[key]], count=1)
-        period = PERIODS[block.settings.get("period", "weekly")]
-        wanted = int(-(-days // period))
-        for key, value, present in (
-            ("rotate", wanted, block.settings.get("rotate", 0)),
-            ("maxage", days, block.settings.get("maxage", days)),
-        ):
-            if (present < 0 and key == "rotate") or present >= value:
-                continue
-            if key in block.lines:
-                lines[block.lines[key]] = re.sub(r"-?\d+", str(value), lines[block.lines[key]], count=1)
-            else:
-                extra.setdefault(block.end, []).append("\t%s %d\n" % (key, value))
-    return "".join("".join(extra.get(number, [])) + line for number, line in enumerate(lines))

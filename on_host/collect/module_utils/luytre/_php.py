@@ -1,11 +1,9 @@
-"""PHP constants in a configuration file: what is defined for sure, and how to define one. Nothing is ever run."""
+"""PHP constants in a configuration file: what is defined for sure. Nothing is ever run."""
 
 import re
 
 MAX_DEFINITIONS = 50
-CONSTANT = re.compile(r"\A[A-Za-z_][A-Za-z0-9_]{0,99}\Z")
 LITERAL = re.compile(r"\A(?:true|false|null|-?\d{1,18})\Z", re.IGNORECASE)
-PLAIN_TEXT = re.compile(r"\A[A-Za-z0-9 ._:/@-]{0,200}\Z")
 _OPEN = re.compile(r"<\?(?:php\b|=)", re.IGNORECASE)
 _TOKEN = re.compile(
     r"(?P<comment>/\*.*?(?:\*/|\Z)|//[^\n]*?(?=\?>|\n|\Z)|\#(?!\[)[^\n]*?(?=\?>|\n|\Z))"
@@ -16,12 +14,12 @@ _TOKEN = re.compile(
 )
 UNKNOWN = "unknown"
 _LOADS = re.compile(r"\b(?:require|include)(?:_once)?\b", re.IGNORECASE)
-_LOADS_THE_REST = re.compile(
+LOADS_THE_REST = re.compile(
     r"\b(?:require|include)(?:_once)?\b[^;{}]{0,500}?wp-settings\.php[^;{}]{0,500};", re.IGNORECASE
 )
 
 
-class _Source:
+class Source:
     """Two views of a file at the same offsets: ``code`` without comments and HTML, ``bare`` without strings too."""
 
     def __init__(self, text):
@@ -54,7 +52,8 @@ class _Definition:
         self.start, self.end, self.literal, self.sure = start, end, literal, sure
 
 
-def _definitions(source, constant):
+def definitions(source, constant):
+    """The active definitions of a constant in a Source, in order. Raises ValueError when there are too many."""
     name = re.escape(constant)
     define = re.compile(r"(?<![\w$>:\\])(?i:define)\s*\(\s*(?:'%s'|\"%s\")\s*,\s*" % (name, name))
     const = re.compile(r"\b(?i:const)\s+%s\s*=\s*" % name)
@@ -95,21 +94,9 @@ def _surely_runs(source, start, constant):
     return before.count("{") == before.count("}") and re.match(guard, source.code[begin:start].strip()) is not None
 
 
-def defined(content, constant):
-    """The values of the constant's active definitions, for showing; all but plain literals are hidden."""
-    found = _definitions(_Source(content.decode("latin-1")), constant)
-    return ", ".join(one.literal if LITERAL.match(one.literal) else "…" for one in found) or "none"
-
-
 def is_defined(content, constant):
     """Whether the file has an active definition of the constant, sure or not."""
-    return bool(_definitions(_Source(content.decode("latin-1")), constant))
-
-
-def is_sure(content, constant, value):
-    """Whether the file surely defines the constant with that value (``true``, ``false``, a number or plain text)."""
-    found = _definitions(_Source(content.decode("latin-1")), constant)
-    return any(one.sure for one in found) and all(_is(one.literal, _literal(value)) for one in found)
+    return bool(definitions(Source(content.decode("latin-1")), constant))
 
 
 def constants(content, names):
@@ -118,9 +105,9 @@ def constants(content, names):
     ``True``, ``False`` (null too), a whole number or a text; ``None`` when it defines none; ``UNKNOWN`` when only
     running it would tell: a condition, an expression, or nothing here and another file that it loads.
     """
-    source = _Source(content.decode("utf-8", "replace"))
+    source = Source(content.decode("utf-8", "replace"))
     loads = [match.start() for match in _LOADS.finditer(source.code) if source.bare[match.start()] != "'"]
-    rest = [match.start() for match in _LOADS_THE_REST.finditer(source.code) if source.bare[match.start()] != "'"]
+    rest = [match.start() for match in LOADS_THE_REST.finditer(source.code) if source.bare[match.start()] != "'"]
     end = rest[0] if rest else len(source.text)
     others = any(position < end for position in loads)
     return {name: _value(source, name, end, others) for name in names}
@@ -128,7 +115,7 @@ def constants(content, names):
 
 def _value(source, constant, end, others):
     try:
-        found = [one for one in _definitions(source, constant) if one.start < end]
+        found = [one for one in definitions(source, constant) if one.start < end]
     except ValueError:
         return UNKNOWN
     if not found:
@@ -155,51 +142,10 @@ def _evaluated(literal):
 
 def variable(content, name):
     """The plain text that ``$name`` is surely given first, or None."""
-    source = _Source(content.decode("utf-8", "replace"))
+    source = Source(content.decode("utf-8", "replace"))
     for match in re.finditer(r"\$%s\s*=\s*(?:'([^'\\]*)'|\"([^\"\\$]*)\")\s*;" % re.escape(name), source.code):
         if source.bare[match.start()] == "$":
             before = source.bare[: match.start()]
             sure = before.count("{") == before.count("}")
             return (match.group(1) if match.group(1) is not None else match.group(2)) if sure else None
     return None
-
-
-def define(content, constant, value):
-    """The file with the constant defined as wanted; the same bytes when it is so already. Raises ValueError."""
-    if not CONSTANT.match(constant):
-        raise ValueError("not a constant's name: %r" % constant)
-    literal = _literal(value)
-    text = content.decode("latin-1")
-    found = _definitions(_Source(text), constant)
-    for one in reversed(found):
-        if not _is(one.literal, literal):
-            blank = " " if text[one.end - 1 : one.end] == " " else ""
-            text = text[: one.start] + literal + blank + text[one.end :]
-    if not any(one.sure for one in found):
-        text = _with_line(text, "defined( '%s' ) || define( '%s', %s );" % (constant, constant, literal))
-    edited = text.encode("latin-1")
-    if not is_sure(edited, constant, value):
-        raise ValueError("no place in it that surely runs before the rest is loaded")
-    return edited
-
-
-def _is(present, literal):
-    return present == literal or (LITERAL.match(literal) is not None and present.lower() == literal)
-
-
-def _literal(value):
-    if LITERAL.match(value):
-        return value.lower()
-    if PLAIN_TEXT.match(value):
-        return "'%s'" % value
-    raise ValueError("not a value that can be defined: %r" % value)
-
-
-def _with_line(text, statement):
-    source = _Source(text)
-    for match in _LOADS_THE_REST.finditer(source.code):
-        if source.bare[match.start()] != "'":
-            statement_before = max(source.bare.rfind(mark, 0, match.start()) for mark in "{};") + 1
-            start = max(text.rfind("\n", 0, match.start()) + 1, statement_before)
-            return text[:start] + statement + ("\r\n" if "\r\n" in text else "\n") + text[start:]
-    raise ValueError("no line that loads wp-settings.php: nowhere to define a constant")

@@ -23,7 +23,6 @@ from ansible.module_utils.luytre._apache_request import (
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._names import group_name
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below, read_text
-from ansible.module_utils.luytre._tightening import Correction
 
 ROOT = "/etc/apache2"
 MAIN = ROOT + "/apache2.conf"
@@ -712,11 +711,6 @@ def loose_files():
         if seen > MAX_WALKED:
             break
     return list({mode["path"]: mode for mode in loose}.values())[:200]
-
-
-def corrections():
-    """What is loose below /etc/apache2."""
-    return [Correction(each["path"], 0o7755) for each in loose_files()]
 
 
 def _missed(said, configuration):

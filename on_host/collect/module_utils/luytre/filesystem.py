@@ -11,7 +11,6 @@ import time
 
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import file_mode, read_text
-from ansible.module_utils.luytre._tightening import Correction
 
 ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 SECRET_ACCOUNT_FILES = ("shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
@@ -425,39 +424,3 @@ def with_packages(entries):
         dict(entry, packaged=entry["path"] in packaged, expected=entry["path"] in DISTRIBUTION_SETID & packaged)
         for entry in entries
     ]
-
-
-# --- the fix -------------------------------------------------------------------------------------------------------
-
-
-def account_file_corrections():
-    """The account files, each closed as far as its kind is."""
-    found = []
-    for name in ACCOUNT_FILES:
-        secret = name in SECRET_ACCOUNT_FILES
-        groups = ("root", "shadow") if secret else ("root",)
-        mask = 0o600 if name.startswith("security/") else 0o640 if secret else 0o644
-        found.append(Correction("/etc/" + name, mask, groups=groups, secret=True))
-    return found
-
-
-def cron_corrections():
-    """cron's table, folders and files."""
-    return [
-        Correction(path, 0o700 if os.path.isdir(path) else 0o600 if path == "/etc/crontab" else 0o755)
-        for path in cron_paths()
-    ]
-
-
-def believed_corrections():
-    """What root's programs believe and others could have written."""
-    return [Correction(entry["path"], 0o7755) for entry in believed()]
-
-
-def world_writable_corrections(kind):
-    """What anybody may write: of files (``file``) that right, of folders (``dir``) the right to replace others' files."""
-    found = walk(mounts(read_text("/proc/self/mountinfo") or ""), WALK_SECONDS * 3)
-    mendable = [entry["path"] for entry in found.world_writable if entry["mendable"] and entry["kind"] == kind]
-    if kind == "dir":
-        return [Correction(path, 0o7777, add=stat.S_ISVTX, by_owner=False) for path in mendable]
-    return [Correction(path, 0o7775, by_owner=path.startswith(BY_OWNER)) for path in mendable]

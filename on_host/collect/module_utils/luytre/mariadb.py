@@ -11,7 +11,6 @@ import stat
 from ansible.module_utils.luytre import _accounts, _mariadb_start, _processes, _stake
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below
-from ansible.module_utils.luytre._tightening import Correction
 from ansible.module_utils.luytre._trust import Trust
 
 VARIABLES = {
@@ -419,14 +418,6 @@ def config_files():
             loose = mode["doubt"] is not None or bool(mode["mode"] & (0o026 if secret else 0o022))
             found.append({**mode, "holds_password": secret, "loose": loose})
     return found
-
-
-def corrections():
-    """Option files, root's to write alone; those with a password for no others to read."""
-    folders = [Correction(folder, 0o7755) for folder, _folders, _names in os.walk("/etc/mysql")]
-    return folders + [
-        Correction(each["path"], 0o750 if each["holds_password"] else 0o755) for each in config_files() if each["loose"]
-    ]
 
 
 def datadir(path):

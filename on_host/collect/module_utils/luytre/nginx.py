@@ -11,7 +11,6 @@ from ansible.module_utils.luytre._names import user_name
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_text
-from ansible.module_utils.luytre._tightening import Correction
 
 FOLDER = "/etc/nginx"
 ANY = "0.0.0.0"  # noqa: S104  the same to nginx as no address
@@ -177,9 +176,9 @@ def _doubtful(paths):
     return [mode for mode in map(with_doubt, modes) if mode["doubt"] is not None]
 
 
-def corrections():
+def loose_below():
     """What of /etc/nginx others could have written, folders before what is in them."""
-    return [Correction(mode["path"], 0o7755) for mode in _doubtful([FOLDER, *_walk(FOLDER)])]
+    return _doubtful([FOLDER, *_walk(FOLDER)])
 
 
 def _parents(path):

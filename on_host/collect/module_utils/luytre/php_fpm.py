@@ -299,36 +299,6 @@ def our_lines(text):
     return found
 
 
-def with_lines(text, pools):
-    """A pool file with Lũy Tre's lines in it: per pool ``{first, last}``, other pools without any.
-
-    FPM takes the first php_admin_value of a name, and the last word for its own directives: hence the two places.
-    """
-    kept, inside = [], False
-    for line in text.splitlines():
-        if line.strip() in (BEGIN, END):
-            inside = line.strip() == BEGIN
-        elif not inside:
-            kept.append(line)
-    made, name = [], None
-    for line in [*kept, None]:
-        heading = None if line is None else re.match(r"\s*\[([^\]]+)\]", line)
-        if (line is None or heading) and name in pools:
-            made += _block(pools[name]["last"])
-        if line is not None:
-            made.append(line)
-        if heading:
-            first_time = heading.group(1) not in (name, None)
-            name = heading.group(1)
-            if name in pools and first_time:
-                made += _block(pools[name]["first"])
-    return "\n".join(made) + "\n"
-
-
-def _block(lines):
-    return [BEGIN, *lines, END] if lines else []
-
-
 def _set_after_ours(folder):
     later = [path for path in glob.glob(folder + "/*.ini") if os.path.basename(path) > OUR_INI]
     return set().union(*(ini_values(read_text(path) or "") for path in later)) & KEYS

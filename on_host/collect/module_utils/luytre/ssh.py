@@ -8,7 +8,6 @@ import re
 from ansible.module_utils.luytre import _sshd
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
-from ansible.module_utils.luytre._tightening import Correction
 
 DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"
 FOR_ANYBODY = "for anybody"
@@ -92,14 +91,6 @@ def collect(reading):
             if mode
         ],
     }
-
-
-def corrections(reading):
-    """The host keys in use that lie in sshd's own folder, root's alone."""
-    keys = sorted({os.path.realpath(path) for path in _sshd.effective(reading)["hostkey"]})
-    return [
-        Correction(path, 0o600, groups=("root",), secret=True) for path in keys if os.path.dirname(path) == "/etc/ssh"
-    ]
 
 
 def _for(reading, user):

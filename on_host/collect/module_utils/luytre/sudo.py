@@ -9,7 +9,6 @@ import stat
 from ansible.module_utils.luytre import _accounts, _stake
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
-from ansible.module_utils.luytre._tightening import Correction
 
 MAIN = "/etc/sudoers"
 FOLDER = "/etc/sudoers.d"
@@ -180,7 +179,7 @@ def _logfile(value):
     return value if isinstance(value, str) and value != "/dev/null" else ""
 
 
-def _paths():
+def files():
     """The main file and the drop-ins that sudo reads."""
     names = sorted(os.listdir(FOLDER)) if os.path.isdir(FOLDER) else []
     return [MAIN] + [os.path.join(FOLDER, name) for name in names if "." not in name and not name.endswith("~")]
@@ -189,7 +188,7 @@ def _paths():
 def _files():
     """Each file that sudo reads, with the settings that it switches off."""
     found = []
-    for path in _paths():
+    for path in files():
         mode = file_mode(path)
         if mode:
             mode = with_doubt(mode)
@@ -197,11 +196,6 @@ def _files():
             mode["closed"] = of_root and mode["mode"] & ~0o440 == 0
             found.append({**mode, "undoes": undoes(read_text(path) or "")})
     return found
-
-
-def corrections():
-    """sudo's files, root's to read alone."""
-    return [Correction(FOLDER, 0o7755), *(Correction(path, 0o440, groups=("root",)) for path in _paths())]
 
 
 def undoes(text):

@@ -8,7 +8,6 @@ from ansible.module_utils.luytre import _stake
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
-from ansible.module_utils.luytre._tightening import Correction
 from ansible.module_utils.luytre._units import units
 from ansible.module_utils.luytre._x509 import BadCertificate, read_chain
 
@@ -106,11 +105,6 @@ def is_loose_key(mode):
     """Whether anybody but root, and the group made for it, could read or change a key."""
     allowed = 0o640 if mode["group"] in ("root", "ssl-cert") else 0o600
     return mode["owner"] != "root" or mode["mode"] & ~allowed != 0
-
-
-def corrections():
-    """The private keys in use, root's and the group's that is made for them."""
-    return [Correction(path, 0o640, groups=("ssl-cert", "root"), secret=True) for path in key_files(used())]
 
 
 def certificate(path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.luytre import _authors
 from ansible.module_utils.luytre._authors import doubt, reached
-from ansible.module_utils.luytre._tightening import Aside, Correction, Settled, settle
+from ansible.module_utils.luytre_change.tightening import Aside, Correction, Settled, settle
 
 
 @pytest.fixture

@@ -10,6 +10,9 @@ from ansible.module_utils.luytre import _logrotate, logging
 
 from auditor.models import Status
 from tests.unit.areas import SITE, facts, finding
+from tests.unit.modules import load
+
+logrotate_keep = load("roles/logging/library/logrotate_keep.py")
 
 NGINX = """/var/log/nginx/*.log {
 	daily
@@ -49,8 +52,8 @@ def blocks(text: str) -> list[_logrotate.Block]:
 
 
 def kept(text: str, days: int = 92) -> str:
-    after: str = _logrotate.keep(text, "x", days, DEFAULTS)
-    assert _logrotate.keep(after, "x", days, DEFAULTS) == after
+    after: str = logrotate_keep.keep(text, "x", days, DEFAULTS)
+    assert logrotate_keep.keep(after, "x", days, DEFAULTS) == after
     return after
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,11 @@ from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
 from auditor.facts.web.php_fpm import Facts
 from auditor.models import Host, Site, Status
+from tests.unit.modules import load
 
 ROLE = Path(__file__).parents[4] / "roles" / "php_fpm"
-_SPEC = importlib.util.spec_from_file_location("php_fpm_filters", ROLE / "filter_plugins" / "php_fpm.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-filters = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(filters)
+filters = load("roles/php_fpm/filter_plugins/php_fpm.py")
+php_fpm_config = load("roles/php_fpm/library/php_fpm_config.py")
 
 POOL_FILE = "/etc/php/8.4/fpm/pool.d/www.conf"
 SHELL = ["exec", "passthru", "pcntl_exec", "popen", "proc_open", "shell_exec", "system"]
@@ -294,7 +291,7 @@ def test_a_pool_open_to_others_is_closed_and_stays_open_to_the_web_server() -> N
 
 def test_lines_go_to_the_beginning_and_the_end_of_their_pool_and_come_out_again() -> None:
     text = "; chung\n[mot]\nuser = a\n\n[hai]\nuser = b\n"
-    changed = php_fpm.with_lines(
+    changed = php_fpm_config.with_lines(
         text, {"mot": {"first": ["php_admin_value[expose_php] = Off"], "last": ["listen.mode = 0660"]}}
     )
     assert changed.splitlines() == [
@@ -312,7 +309,7 @@ def test_lines_go_to_the_beginning_and_the_end_of_their_pool_and_come_out_again(
         "user = b",
     ]
     assert php_fpm.our_lines(changed) == {"mot": ["php_admin_value[expose_php] = Off", "listen.mode = 0660"]}
-    assert php_fpm.with_lines(changed, {}) == text
+    assert php_fpm_config.with_lines(changed, {}) == text
 
 
 def test_no_fpm_is_no_finding() -> None:

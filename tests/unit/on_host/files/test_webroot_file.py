@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _php, _webroot
+from ansible.module_utils.luytre_change import php_constants
 
 _SPEC = importlib.util.spec_from_file_location(
     "webroot_file", Path(__file__).parents[4] / "on_host" / "files" / "library" / "webroot_file.py"
@@ -388,7 +389,7 @@ def test_a_constant_may_depend_on_whose_a_file_beside_it_is(site: Path, monkeypa
 
 
 def test_the_line_stands_before_what_loads_the_rest() -> None:
-    edited = _php.define(CONFIG, "DISALLOW_FILE_EDIT", "true").decode()
+    edited = php_constants.define(CONFIG, "DISALLOW_FILE_EDIT", "true").decode()
     lines = edited.splitlines()
     at = lines.index("defined( 'DISALLOW_FILE_EDIT' ) || define( 'DISALLOW_FILE_EDIT', true );")
     assert "wp-settings.php" in lines[at + 1]
@@ -408,7 +409,7 @@ def test_the_line_stands_before_what_loads_the_rest() -> None:
 )
 def test_a_definition_with_another_value_is_put_right_in_place(present: str, wanted: str) -> None:
     rest = "\nrequire_once ABSPATH . 'wp-settings.php';\n"
-    assert _php.define(f"<?php\n{present}{rest}".encode(), "X", "true").decode() == f"<?php\n{wanted}{rest}"
+    assert php_constants.define(f"<?php\n{present}{rest}".encode(), "X", "true").decode() == f"<?php\n{wanted}{rest}"
 
 
 @pytest.mark.parametrize(
@@ -430,10 +431,10 @@ def test_a_definition_with_another_value_is_put_right_in_place(present: str, wan
 )
 def test_what_only_looks_like_a_definition_does_not_count(decoy: str) -> None:
     before = f"<?php\n{decoy}\nrequire_once ABSPATH . 'wp-settings.php';\n".encode()
-    assert not _php.is_sure(before, "X", "true")
-    after = _php.define(before, "X", "true")
-    assert _php.is_sure(after, "X", "true") and after != before
-    assert _php.define(after, "X", "true") == after
+    assert not php_constants.is_sure(before, "X", "true")
+    after = php_constants.define(before, "X", "true")
+    assert php_constants.is_sure(after, "X", "true") and after != before
+    assert php_constants.define(after, "X", "true") == after
     assert decoy.encode() in after
 
 
@@ -449,19 +450,19 @@ def test_what_only_looks_like_a_definition_does_not_count(decoy: str) -> None:
 )
 def test_a_file_with_no_sure_place_is_left_alone(hopeless: bytes) -> None:
     with pytest.raises(ValueError, match=r"nowhere|no place"):
-        _php.define(hopeless, "X", "true")
+        php_constants.define(hopeless, "X", "true")
 
 
 @pytest.mark.parametrize("value", ["'; system('id'); //", "a'b", "a\\", "x\ny", "<?php", "$x", "1e5;"])
 def test_a_value_cannot_become_code(value: str) -> None:
     with pytest.raises(ValueError, match="not a value"):
-        _php.define(CONFIG, "X", value)
+        php_constants.define(CONFIG, "X", value)
 
 
 @pytest.mark.parametrize("name", ["X');", "", "1X", "A B", "X" * 200])
 def test_a_name_cannot_become_code(name: str) -> None:
     with pytest.raises(ValueError, match="not a constant"):
-        _php.define(CONFIG, name, "true")
+        php_constants.define(CONFIG, name, "true")
 
 
 @pytest.mark.parametrize(
@@ -475,7 +476,7 @@ def test_a_name_cannot_become_code(name: str) -> None:
 )
 def test_a_file_made_to_keep_us_busy(hostile: bytes) -> None:
     with pytest.raises(ValueError):
-        _php.define(hostile, "X", "true")
+        php_constants.define(hostile, "X", "true")
 
 
 def test_nor_one_that_never_ends_its_statement() -> None:
@@ -484,7 +485,7 @@ def test_nor_one_that_never_ends_its_statement() -> None:
 
 def test_bytes_that_are_not_utf8_survive() -> None:
     source = CONFIG.replace(b"// define", b"// \xff\xfe define")
-    assert b"\xff\xfe" in _php.define(source, "X", "true")
+    assert b"\xff\xfe" in php_constants.define(source, "X", "true")
 
 
 # --- looking for files by what they are -----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre._transaction import Refused, Transaction
+from ansible.module_utils.luytre_change.transaction import Refused, Transaction
 
 REFUSES = ["sh", "-c", "echo 'dòng 3: sai'; exit 1"]
 

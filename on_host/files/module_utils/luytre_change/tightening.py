@@ -9,8 +9,8 @@ import stat
 
 from ansible.module_utils.luytre._authors import FOLDER, by_hand, named, reached
 from ansible.module_utils.luytre._names import group_name, user_name
-from ansible.module_utils.luytre._ownership import mode_for
 from ansible.module_utils.luytre._trust import judged
+from ansible.module_utils.luytre_change.attributes import mode_for
 
 ASIDE = "/var/lib/luytre/aside"
 

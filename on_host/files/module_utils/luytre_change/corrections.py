@@ -1,0 +1,130 @@
+"""What is wanted of root's own files, part by part, as corrections for ``tightening.settle``."""
+
+import os
+import stat
+
+from ansible.module_utils.luytre._reading import Reading, read_text
+from ansible.module_utils.luytre_change.tightening import Correction
+
+SECONDS = 20
+"""For asking a daemon which files are its own."""
+
+
+def of(part):
+    """The corrections of a part, folders before what is in them. Raises Unreadable."""
+    return PARTS[part]()
+
+
+def _account_files():
+    """The account files, each closed as far as its kind is."""
+    from ansible.module_utils.luytre import filesystem
+
+    found = []
+    for name in filesystem.ACCOUNT_FILES:
+        secret = name in filesystem.SECRET_ACCOUNT_FILES
+        groups = ("root", "shadow") if secret else ("root",)
+        mask = 0o600 if name.startswith("security/") else 0o640 if secret else 0o644
+        found.append(Correction("/etc/" + name, mask, groups=groups, secret=True))
+    return found
+
+
+def _apache():
+    """What is loose below /etc/apache2."""
+    from ansible.module_utils.luytre import apache
+
+    return [Correction(each["path"], 0o7755) for each in apache.loose_files()]
+
+
+def _cron():
+    """cron's table, folders and files."""
+    from ansible.module_utils.luytre import filesystem
+
+    return [
+        Correction(path, 0o700 if os.path.isdir(path) else 0o600 if path == "/etc/crontab" else 0o755)
+        for path in filesystem.cron_paths()
+    ]
+
+
+def _host_keys():
+    """The host keys in use that lie in sshd's own folder, root's alone."""
+    from ansible.module_utils.luytre import _sshd
+
+    keys = sorted({os.path.realpath(path) for path in _sshd.effective(Reading({}, SECONDS))["hostkey"]})
+    return [
+        Correction(path, 0o600, groups=("root",), secret=True) for path in keys if os.path.dirname(path) == "/etc/ssh"
+    ]
+
+
+def _nginx():
+    """What of /etc/nginx others could have written."""
+    from ansible.module_utils.luytre import nginx
+
+    return [Correction(mode["path"], 0o7755) for mode in nginx.loose_below()]
+
+
+def _option_files():
+    """Option files, root's to write alone; those with a password for no others to read."""
+    from ansible.module_utils.luytre import mariadb
+
+    folders = [Correction(folder, 0o7755) for folder, _folders, _names in os.walk("/etc/mysql")]
+    return folders + [
+        Correction(each["path"], 0o750 if each["holds_password"] else 0o755)
+        for each in mariadb.config_files()
+        if each["loose"]
+    ]
+
+
+def _root_settings():
+    """What root's programs believe and others could have written."""
+    from ansible.module_utils.luytre import filesystem
+
+    return [Correction(entry["path"], 0o7755) for entry in filesystem.believed()]
+
+
+def _sudoers():
+    """sudo's files, root's to read alone."""
+    from ansible.module_utils.luytre import sudo
+
+    return [Correction(sudo.FOLDER, 0o7755), *(Correction(path, 0o440, groups=("root",)) for path in sudo.files())]
+
+
+def _tls_keys():
+    """The private keys in use, root's and the group's that is made for them."""
+    from ansible.module_utils.luytre import tls
+
+    return [Correction(path, 0o640, groups=("ssl-cert", "root"), secret=True) for path in tls.key_files(tls.used())]
+
+
+def _sticky():
+    """Folders in which anybody may make files: the right to replace others' files."""
+    return [Correction(path, 0o7777, add=stat.S_ISVTX, by_owner=False) for path in _world_writable("dir")]
+
+
+def _files_of_everybody():
+    """Files that anybody may write."""
+    from ansible.module_utils.luytre import filesystem
+
+    return [Correction(path, 0o7775, by_owner=path.startswith(filesystem.BY_OWNER)) for path in _world_writable("file")]
+
+
+def _world_writable(kind):
+    from ansible.module_utils.luytre import filesystem
+
+    mounted = filesystem.mounts(read_text("/proc/self/mountinfo") or "")
+    found = filesystem.walk(mounted, filesystem.WALK_SECONDS * 3)
+    return [entry["path"] for entry in found.world_writable if entry["mendable"] and entry["kind"] == kind]
+
+
+PARTS = {
+    "account_files": _account_files,
+    "apache": _apache,
+    "cron": _cron,
+    "host_keys": _host_keys,
+    "nginx": _nginx,
+    "option_files": _option_files,
+    "root_settings": _root_settings,
+    "sticky": _sticky,
+    "sudoers": _sudoers,
+    "tls_keys": _tls_keys,
+    "world_writable": _files_of_everybody,
+}
