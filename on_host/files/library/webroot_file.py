@@ -166,8 +166,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _applications, _php, _trust, _webroot
 from ansible.module_utils.luytre._names import group_name, user_name
 from ansible.module_utils.luytre._sayable import sayable
-from ansible.module_utils.luytre_change import php_constants
-from ansible.module_utils.luytre_change.attributes import mode_for
+from ansible.module_utils.luytre_change import attributes, php_constants
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -296,14 +295,11 @@ def put_attributes(handle, change, check):
     present = stat.S_IMODE(status.st_mode)
     uid = status.st_uid if change.uid is None else change.uid
     gid = status.st_gid if change.gid is None else change.gid
-    mode = mode_for(status, uid, gid, change.mode(present))
+    mode = attributes.mode_for(status, uid, gid, change.mode(present))
     if (uid, gid, mode) == (status.st_uid, status.st_gid, present):
         return None
     if not check:
-        os.fchmod(handle, present & mode)
-        if (uid, gid) != (status.st_uid, status.st_gid):
-            os.fchown(handle, uid, gid)
-        os.fchmod(handle, mode)
+        attributes.put(handle, status, uid, gid, mode)
     return _shown(status.st_uid, status.st_gid, present), _shown(uid, gid, mode)
 
 

@@ -47,13 +47,18 @@ def effective(reading, *options):
     return parse(ask(reading, *options))
 
 
+def _have_its_folder():
+    """sshd says nothing without the folder that its unit makes at each start, and takes away when it stops."""
+    os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+
+
 def ask(reading, *options):
     """What ``sshd -T`` says, as text. Raises NotRun when another than root could change what sshd believes.
 
     Where a Match block is about a local port or address, sshd says nothing unless it is told of a connection: then of one
     that no block should be about.
     """
-    os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+    _have_its_folder()
     stake = [_stake.OPENSSL, *_stake.tree(CONFIG, _includes)]
     try:
         return reading.run(["sshd", "-T", *options], at_stake=stake)
@@ -77,7 +82,7 @@ def offers(reading, questions, local=None, first=None):
             question[name] if part in about else None for part, name in enumerate(("account", "source", "port"))
         )
         asked.setdefault(key, []).append(question)
-    os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+    _have_its_folder()
     stake = [_stake.OPENSSL, *_stake.tree(CONFIG, _includes)]
     given = None if first is None else "Include %s\n%s" % (first, read_text(CONFIG) or "")
     options = [] if first is None else ["-f", "/dev/stdin"]

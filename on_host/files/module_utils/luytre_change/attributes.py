@@ -1,5 +1,6 @@
-"""What a file may keep when it changes hands."""
+"""Owner, group and mode of an open file: what it may keep when it changes hands, and in which order they change."""
 
+import os
 import stat
 
 
@@ -10,3 +11,14 @@ def mode_for(status, uid, gid, mode):
     """
     passes = stat.S_ISREG(status.st_mode) and (uid, gid) != (status.st_uid, status.st_gid)
     return mode & 0o777 if passes else mode
+
+
+def put(handle, status, uid, gid, mode):
+    """Give an open file of that ``status`` owner, group and mode; at no moment has anybody more than before or after.
+
+    Raises OSError.
+    """
+    os.fchmod(handle, stat.S_IMODE(status.st_mode) & mode)
+    if (uid, gid) != (status.st_uid, status.st_gid):
+        os.fchown(handle, uid, gid)
+    os.fchmod(handle, mode)

@@ -10,7 +10,7 @@ import stat
 from ansible.module_utils.luytre._authors import FOLDER, by_hand, named, reached
 from ansible.module_utils.luytre._names import group_name, user_name
 from ansible.module_utils.luytre._trust import judged
-from ansible.module_utils.luytre_change.attributes import mode_for
+from ansible.module_utils.luytre_change import attributes
 
 ASIDE = "/var/lib/luytre/aside"
 
@@ -72,14 +72,12 @@ def _tighten(wanted, found, check):
     present, group = stat.S_IMODE(status.st_mode), status.st_gid
     if wanted.groups and group not in [_gid(name) for name in wanted.groups]:
         group = _gid(wanted.groups[-1])
-    mode = mode_for(status, 0, group, present & wanted.mask | wanted.add)
+    mode = attributes.mode_for(status, 0, group, present & wanted.mask | wanted.add)
     if (present, status.st_uid, status.st_gid) == (mode, 0, group):
         return None
     if not check:
         with _naming(wanted.path):
-            os.fchmod(found.handle, present & mode)
-            os.fchown(found.handle, 0, group)
-            os.fchmod(found.handle, mode)
+            attributes.put(found.handle, status, 0, group, mode)
     return _words(status.st_uid, status.st_gid, present), _words(0, group, mode)
 
 
