@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -142,10 +144,57 @@ def test_every_tag_is_a_control_with_a_fix_or_its_area() -> None:
     assert sorted(ALL_TAGS - known - {"always", "never"}) == []
 
 
+def _named(folder: Path) -> Iterator[tuple[str, str, set[str]]]:
+    """Where a task stands, its name, and the tags it carries, its blocks' too."""
+
+    def walk(tasks: Sequence[Mapping[str, Any]], above: set[str]) -> Iterator[tuple[str, set[str]]]:
+        for task in tasks:
+            given = task.get("tags", [])
+            tags = above | ({given} if isinstance(given, str) else set(given))
+            yield str(task.get("name")), tags
+            for inner in ("block", "rescue", "always"):
+                yield from walk(task.get(inner, ()), tags)
+
+    for file in sorted((folder / "tasks").glob("*.yml")):
+        for name, tags in walk(yaml.safe_load(file.read_text("utf-8")) or [], set()):
+            yield f"{folder.name}/{file.name}", name, tags
+
+
+def _misnamed(area: str, name: str, tags: set[str]) -> bool:
+    """Whether a task's name is not as ``docs/add-a-control.md`` has it: for its tag's control, else for its area or one
+    control of it.
+    """
+    head, _, what = name.partition(" | ")
+    fixed = {control.id for control in CATALOGUE.controls if control.fix and control.area == area}
+    serves = tags & fixed or {area, *fixed}
+    return head not in {one.capitalize() for one in serves} or not what[:1].islower()
+
+
 def test_a_task_is_named_for_what_it_serves() -> None:
-    for area, tags in TAGS.items():
-        for tag, names in tags.items():
-            if tag == "always":
-                continue
-            for name in names:
-                assert name.split(" | ")[0] in {area, tag} or " | " in name, (area, tag, name)
+    areas = sorted({control.area for control in CATALOGUE.controls})
+    named = {
+        area: list(_named(resources.roles() / area)) for area in areas if (resources.roles() / area / "tasks").exists()
+    }
+    assert sum(map(len, named.values())) > 90
+    wrong = [
+        (where, name) for area, tasks in named.items() for where, name, tags in tasks if _misnamed(area, name, tags)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("name", "tags"),
+    [
+        ("Set the time | and more", {"always"}),
+        ("Ssh | set it", {"ssh", "ssh.root_login"}),
+        ("Ssh.max_startups | set it", {"ssh", "ssh.root_login"}),
+        ("Ssh.nobody | set it", {"always"}),
+        ("Time | set it", {"always"}),
+        ("ssh | set it", {"always"}),
+        ("Ssh | Set it", {"always"}),
+        ("Ssh", {"always"}),
+    ],
+)
+def test_a_task_that_is_named_otherwise_is_seen(name: str, tags: set[str]) -> None:
+    assert _misnamed("ssh", name, tags)
+    assert not _misnamed("ssh", "Ssh.root_login | set it", {"ssh", "ssh.root_login"})

@@ -25,5 +25,5 @@ def test_a_package_is_tried_out_only_on_a_host_that_has_what_apt_s_module_needs_
 
 
 def test_what_is_installed_first_is_not_started_by_a_check_run_that_installs_nothing() -> None:
-    (started,) = [task for name, task in tasks() if name.endswith("Start auditd")]
+    (started,) = [task for name, task in tasks() if name.endswith("start auditd")]
     assert started["when"].startswith("not ansible_check_mode or (logging_auditd is not skipped")
