@@ -20,6 +20,10 @@ for role in ("collect", "files", "guard"):
     ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "on_host" / role / "module_utils"))
 
 
+if gone := [name for name in ON_LAB if not (Path(__file__).parent / name).is_dir()]:
+    raise FileNotFoundError(f"moved away, so that its tests would not be known for the lab's: {gone}")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(Path(__file__).parent).parts[0] in ON_LAB:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -519,14 +518,6 @@ def test_the_redirect_waits_for_a_good_certificate() -> None:
 
     assert held(["antruc.test"], 101) == {"antruc.test": ["antruc.test"]}
     assert held(["antruc.test"], 100) == held(["khac.test"], 101) == held(["antruc.test"], 101, signed=False) == {}
-
-
-def test_the_role_parses_for_the_oldest_python_it_meets() -> None:
-    for path in [*ROLE.glob("library/*.py"), *ROLE.glob("module_utils/*.py")]:
-        subprocess.run(
-            ["python3", "-c", "import ast,sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 9))", str(path)],
-            check=True,
-        )
 
 
 def _site(lines: str) -> str:
