@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from auditor import facts
 from auditor.audit import expressions
+from auditor.audit.effects import Effect
 from auditor.errors import InputError
 from auditor.models import ControlId, Finding, Model, Severity, Text
 from auditor.system import resources
@@ -62,11 +63,17 @@ class Fix(Model):
         description="paths, or package:NAME unit:NAME sysctl:KEY database:NAME; found:FOLDER/ for the paths below it that the audit finds",
     )
     disruption: Disruption = "none"
+    effects: tuple[Effect, ...] = Field(default=(), description="what others have to know that it does")
     danger: Text | None = Field(
         default=None,
         description="how it may lock somebody out, break a site or cut a service off: accepted by name only",
     )
     note: Text | None = Field(default=None, description="what will be different for whom, without danger")
+
+
+def having(fixes: Mapping[ControlId, Fix], *effects: Effect) -> tuple[ControlId, ...]:
+    """The controls whose fixes have any of these effects."""
+    return tuple(control for control, fix in fixes.items() if not set(effects).isdisjoint(fix.effects))
 
 
 class Control(Model):
@@ -150,6 +157,16 @@ class Catalogue(Model):
         """With an entry, its id for a title, for each control of the findings that has left the catalogue since."""
         gone = {finding.control: finding for finding in findings if finding.control not in self.by_id}
         return Catalogue(controls=(*self.controls, *map(_gone, gone.values()))) if gone else self
+
+    @property
+    def of_papers(self) -> frozenset[ControlId]:
+        """The controls that are judged from the office's papers, and open where one has expired."""
+        return frozenset(control.id for control in self.controls if control.area == OFFICE)
+
+    def effects(self, control_ids: Iterable[ControlId]) -> frozenset[Effect]:
+        """What the fixes of these controls do, as they declare it."""
+        fixes = (self[control_id].fix for control_id in control_ids)
+        return frozenset(effect for fix in fixes if fix is not None for effect in fix.effects)
 
     def mends(self, control_id: str) -> bool:
         """Whether there is such a control, with an automated fix."""

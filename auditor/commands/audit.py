@@ -104,7 +104,7 @@ def audit(
     late = Postponed()
     late.attempt(lambda: history.keep(run), None)
     measure = late.attempt(lambda: verdict.known(run, earlier), None) if earlier is not None else None
-    judged = verdict.judge(run, fail_on, measure)
+    judged = verdict.judge(run, catalogue, fail_on, measure)
     written = write(
         run,
         catalogue,

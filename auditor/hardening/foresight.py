@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from auditor.audit.controls import Catalogue
+from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.hardening import plan as planning
-from auditor.hardening.held.preflight import NEEDS_HTTPS
 from auditor.hardening.plan import Plan
 from auditor.hardening.serving import smoke
 from auditor.inventory import reach as reaching
@@ -28,15 +28,19 @@ def plan(
     Raises InputError for an unreadable file of authorities.
     """
     made = planning.make(catalogue, run, facts, only_sites=only_sites, accepted=accepted)
-    faults = _https_faults(run, made)
+    faults = _https_faults(catalogue, run, made)
     if not faults:
         return made
     return planning.make(catalogue, run, facts, only_sites=only_sites, accepted=accepted, https=faults)
 
 
-def _https_faults(run: Run, made: Plan) -> dict[Domain, Text]:
+def _https_faults(catalogue: Catalogue, run: Run, made: Plan) -> dict[Domain, Text]:
     wanted = {
-        domain for host in made.hosts for change in host.due if change.control in NEEDS_HTTPS for domain in change.sites
+        domain
+        for host in made.hosts
+        for change in host.due
+        if Effect.REQUIRES_HTTPS in catalogue.effects([change.control])
+        for domain in change.sites
     }
     if not wanted:
         return {}

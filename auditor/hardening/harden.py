@@ -160,7 +160,7 @@ def harden(
         record = Record(journal, hardening)
         rolling = _Rollout(inventory, plan, catalogue, record, sockets, watch, tuple(release))
         rolling.beside = {
-            name: beside.of(by_name[name], read, plan.as_variables()[name])
+            name: beside.of(by_name[name], read, catalogue.effects(plan.as_variables()[name]))
             for name, read in (facts or {}).items()
             if name in names
         }

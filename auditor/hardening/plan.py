@@ -12,7 +12,7 @@ from pydantic import Field
 from auditor.audit.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
 from auditor.fleet.runner import Playbook, Task
-from auditor.hardening.held import doubts, in_use, preflight
+from auditor.hardening.held import acceptance, doubts, in_use, preflight
 from auditor.hardening.held.losses import Losses
 from auditor.models import PLAIN_PATH, ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.text import line_diff
@@ -164,7 +164,7 @@ def _host_plan(
         concerned = [finding.subject.id] if finding.subject.kind == "site" else [site.domain for site in host.sites]
         sites.setdefault(finding.control, []).extend(concerned)
     fixes = {name: fix for name in catalogue.by_id if name in sites and (fix := catalogue[name].fix) is not None}
-    waiting = preflight.waiting(fixes, host, run.organisation, accepted, run.ended)
+    waiting = acceptance.waiting(fixes, host, run.organisation, accepted, run.ended)
     made = {name: fix for name, fix in fixes.items() if name not in waiting}
     agreed = {*accepted, *host.accept}
     objections = preflight.objections(

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field
@@ -221,8 +222,8 @@ def _site(
         own=own,
         own_counts=counts,
         counts=counts + host.counts,
-        certificate_days=_days(now, _moment(own, "tls.certificate_valid", "not_after")),
-        backup_days=_days(_moment(own, "backup.age", "newest"), now),
+        certificate_days=_days(now, _moment(own, "site.certificate.not_after")),
+        backup_days=_days(_moment(own, "site.backup.newest"), now),
     )
 
 
@@ -230,13 +231,11 @@ def _unit(run: Run, unit_id: str | None) -> Unit | None:
     return run.organisation.unit(unit_id) if run.organisation and unit_id else None
 
 
-def _moment(findings: Iterable[Finding], control: str, field: str) -> int | None:
-    """The epoch second that the control's evidence holds in a path ending in ``field``."""
-    for finding in findings:
-        if finding.control == control:
-            for item in finding.evidence:
-                if item.path.rpartition(".")[2] == field and isinstance(item.value, int) and item.value > 0:
-                    return item.value
+def _moment(findings: Iterable[Finding], path: str) -> int | None:
+    """The epoch second that some control has read at this path of a site's facts."""
+    for item in chain.from_iterable(finding.evidence for finding in findings):
+        if item.path == path and isinstance(item.value, int) and item.value > 0:
+            return item.value
     return None
 
 

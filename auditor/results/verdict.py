@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
 from pydantic import Field
 
+from auditor.audit.controls import Catalogue
 from auditor.models import ControlId, Finding, Model, Run, Severity, Status, Subject
 from auditor.results.summary import compare
 
 OPEN: Literal[1] = 1
 NOT_EVALUATED: Literal[3] = 3
-
-OF_WAIVERS = frozenset({"office.host_waivers", "office.site_waivers"})
-"""The controls that are open where a waiver has expired."""
 
 
 type Why = Literal["open", "new", "regressed", "worse", "waiver_expired"]
@@ -50,14 +48,15 @@ class Baseline(Model):
     findings: tuple[Finding, ...]
 
 
-def judge(run: Run, fail_on: Severity, baseline: Baseline | None = None) -> Verdict:
+def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline | None = None) -> Verdict:
     """1 when there is a cause to fail, else 3 when something that applies was not evaluated, else 0.
 
     A cause is a finding that is open, at or above ``fail_on``, and that no waiver lets be. Measured by a baseline,
     what was open there already is none, unless more members of it violate now; what passed there is one whatever its
     severity, and so is an expired waiver.
     """
-    causes = tuple(_against(baseline, run, fail_on) if baseline else _alone(run, fail_on))
+    of_papers = catalogue.of_papers
+    causes = tuple(_against(baseline, run, of_papers, fail_on) if baseline else _alone(run, of_papers, fail_on))
     worse = sum(cause.why == "worse" for cause in causes)
     unread = sum(finding.status is Status.NOT_EVALUATED for finding in run.findings)
     return Verdict(
@@ -94,27 +93,27 @@ def known(run: Run, earlier: Iterable[tuple[str, Iterable[Finding]]]) -> Baselin
     return Baseline(name=name, findings=tuple(found.values())) if name else None
 
 
-def _alone(run: Run, fail_on: Severity) -> Iterator[Cause]:
+def _alone(run: Run, of_papers: Collection[ControlId], fail_on: Severity) -> Iterator[Cause]:
     for finding in run.findings:
         if finding.is_open and finding.severity.rank >= fail_on.rank:
-            yield _cause(finding, "waiver_expired" if finding.control in OF_WAIVERS else "open")
+            yield _cause(finding, "waiver_expired" if finding.control in of_papers else "open")
 
 
-def _against(baseline: Baseline, run: Run, fail_on: Severity) -> Iterator[Cause]:
+def _against(baseline: Baseline, run: Run, of_papers: Collection[ControlId], fail_on: Severity) -> Iterator[Cause]:
     for finding in run.findings:
-        if finding.control in OF_WAIVERS and finding.is_open:
+        if finding.control in of_papers and finding.is_open:
             yield _cause(finding, "waiver_expired")
     changes = compare(baseline.findings, run.findings).changes
     for finding in changes.get("regressed", ()):
-        if finding.control not in OF_WAIVERS:
+        if finding.control not in of_papers:
             yield _cause(finding, "regressed")
     for finding in changes.get("new", ()):
-        if finding.control not in OF_WAIVERS and finding.severity.rank >= fail_on.rank:
+        if finding.control not in of_papers and finding.severity.rank >= fail_on.rank:
             yield _cause(finding, "new")
     members = {(was.control, was.subject): len(was.violations) for was in baseline.findings}
     for finding in changes.get("still", ()):
         more = len(finding.violations) > members[finding.control, finding.subject]
-        if more and finding.control not in OF_WAIVERS and finding.severity.rank >= fail_on.rank:
+        if more and finding.control not in of_papers and finding.severity.rank >= fail_on.rank:
             yield _cause(finding, "worse")
 
 

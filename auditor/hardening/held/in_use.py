@@ -6,23 +6,28 @@ by name; once it is, what was seen goes with it as a note.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from auditor.audit.controls import Fix
+from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.facts import site as sites
-from auditor.models import Domain, Host, Text
+from auditor.models import ControlId, Domain, Host, Text
 from auditor.text.visible import one_line
 
 BODY_LIMIT = 134_217_728
-"""Bytes; what ``nginx.body_limit`` brings larger limits down to."""
+"""Bytes; what larger limits are brought down to."""
 MIB = 1 << 20
 MAX_TOLD = 5
-FRAMES = ("nginx.frame", "apache.frame")
-UPLOADED = ("nginx.upload_exec", "apache.upload_exec")
-UNREAD_HOLDS = ("nginx.body_limit", "php_fpm.disable_functions", "accounts.umask", "accounts.system_shells")
-WALLS = ("firewall.default_deny", "firewall.ipv6", "firewall.boot")
+READ = frozenset(
+    {
+        *(Effect.STOPS_FRAMING, Effect.LIMITS_BODIES, Effect.STOPS_PHP_FUNCTIONS),
+        *(Effect.HIDES_NEW_FILES, Effect.TAKES_SHELLS),
+    }
+)
+"""Effects of which only logs, code and jobs tell whether anybody minds."""
 SEARCH = (
     *("google", "bing", "yahoo", "duckduckgo", "coccoc", "baidu", "yandex", "ecosia", "facebook", "zalo", "youtube"),
     *("twitter", "linkedin", "tiktok", "instagram", "chatgpt", "perplexity", "cloudflare", "t"),
@@ -49,22 +54,25 @@ class Used:
         return Text(vi="; ".join(part.vi for part in parts), en="; ".join(part.en for part in parts))
 
 
-def of(host: Host, facts: HostFacts, controls: Iterable[str]) -> Used:
-    """What these controls would take away, as far as it could be read."""
-    data, wanted = facts.context(), set(controls)
+def of(host: Host, facts: HostFacts, fixes: Mapping[ControlId, Fix]) -> Used:
+    """What these controls' fixes would take away, as far as it could be read."""
+    data = facts.context()
     if "in_use" not in data:
-        unread = dict.fromkeys((*FRAMES, *UNREAD_HOLDS), _UNREAD)
-        reached = {control: what for control, what in _reached(host, data) if control in wanted}
-        return Used({**{control: what for control, what in unread.items() if control in wanted}, **reached})
-    on_host = {control: what for judge in _HOST for control, what in judge(host, data) if control in wanted}
+        unread = {**dict.fromkeys(READ, _UNREAD), **dict(_reached(host, data))}
+        return Used(dict(_by_control(fixes, unread)))
     on_sites: dict[str, dict[Domain, Text]] = {}
     for site in host.sites:
         seen = sites.view(site, data, facts.errors)
-        for judge in _SITE:
-            for control, what in judge(host, seen, data):
-                if control in wanted:
-                    on_sites.setdefault(control, {})[site.domain] = what
-    return Used(on_host, on_sites)
+        found = {effect: what for judge in _SITE for effect, what in judge(host, seen, data)}
+        for control, what in _by_control(fixes, found):
+            on_sites.setdefault(control, {})[site.domain] = what
+    on_host = {effect: what for judge in _HOST for effect, what in judge(host, data)}
+    return Used(dict(_by_control(fixes, on_host)), on_sites)
+
+
+def _by_control(fixes: Mapping[ControlId, Fix], found: Mapping[Effect, Text]) -> Iterator[tuple[ControlId, Text]]:
+    for control, fix in fixes.items():
+        yield from ((control, found[effect]) for effect in fix.effects if effect in found)
 
 
 _UNREAD = Text(
@@ -92,7 +100,7 @@ def note(what: Text, more: Text | None) -> Text:
 # --- the host ----------------------------------------------------------------------------------------------
 
 
-def _calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Functions that sites' code calls and that nobody declared."""
     needed = {function for site in host.sites for function in site.php_functions}
     found = [
@@ -104,7 +112,7 @@ def _calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     unsearched = ", ".join(one_line(root["path"], 100) for root in _roots(data) if root["cut_short"])
     if unsearched and not found:
         yield (
-            "php_fpm.disable_functions",
+            Effect.STOPS_PHP_FUNCTIONS,
             Text(
                 vi=f"chưa biết mã trong {unsearched} có gọi hay không, vì chưa tìm được hết",
                 en=f"whether the code in {unsearched} does is not known, for it was not searched to its end",
@@ -113,7 +121,7 @@ def _calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     if found:
         said = "; ".join(found[:MAX_TOLD]) + (" …" if len(found) > MAX_TOLD else "")
         yield (
-            "php_fpm.disable_functions",
+            Effect.STOPS_PHP_FUNCTIONS,
             Text(
                 vi=f"mã của trang gọi {said} (nếu trang cần, ghi vào php_functions)",
                 en=f"the sites' code calls {said} (declare what a site needs in its php_functions)",
@@ -126,7 +134,7 @@ def _examples(call: Mapping[str, Any]) -> str:
     return ", ".join(shown) + (" …" if call["files"] > len(shown) else "")
 
 
-def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """People whose new files the web server could no longer read."""
     people: dict[str, int] = {}
     for root in _roots(data):
@@ -135,7 +143,7 @@ def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text
     if people:
         said = ", ".join(f"{one_line(name, 40)} ({number})" for name, number in sorted(people.items())[:MAX_TOLD])
         yield (
-            "accounts.umask",
+            Effect.HIDES_NEW_FILES,
             Text(
                 vi=f"tệp mới do {said} đưa lên các trang web chỉ đọc được nhờ quyền của mọi người, sau đó sẽ báo 403",
                 en=f"files that {said} put on the sites are readable only because everybody may; new ones would answer 403",
@@ -143,7 +151,7 @@ def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text
         )
 
 
-def _reached(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _reached(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Ports that answer the network now, and that nobody declared."""
     known = {80, 443, *host.open_ports, *data.get("firewall", {}).get("ssh", {}).get("ports", ())}
     found = {
@@ -153,21 +161,20 @@ def _reached(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     }
     if found:
         said = ", ".join(f"{port} ({one_line(process, 40)})" for port, process in sorted(found.items())[:10])
-        for control in WALLS:
-            yield (
-                control,
-                Text(
-                    vi=f"cổng {said} đang mở ra ngoài và sẽ bị đóng (cổng nào cần thì ghi vào luytre_open_ports)",
-                    en=f"ports {said} are open to the network and would be closed (declare those needed in luytre_open_ports)",
-                ),
-            )
+        yield (
+            Effect.CLOSES_UNDECLARED_PORTS,
+            Text(
+                vi=f"cổng {said} đang mở ra ngoài và sẽ bị đóng (cổng nào cần thì ghi vào luytre_open_ports)",
+                en=f"ports {said} are open to the network and would be closed (declare those needed in luytre_open_ports)",
+            ),
+        )
 
 
-def _status_pages(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _status_pages(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     number = sum(log["status_pages"] for log in data.get("in_use", {}).get("logs", ()))
     if number:
         yield (
-            "apache.modules",
+            Effect.STOPS_STATUS_PAGES,
             Text(
                 vi=f"/server-status được xem {number} lần, như một phần mềm giám sát",
                 en=f"/server-status was fetched {number} times, as monitoring does",
@@ -175,7 +182,7 @@ def _status_pages(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, T
         )
 
 
-def _shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Accounts of no person whose shell a job, an administrator or an FTP server needs."""
     by: dict[str, list[str]] = {}
     for shell in data.get("in_use", {}).get("shells", ()):
@@ -183,12 +190,12 @@ def _shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     if by:
         said = "; ".join(f"{account} ({', '.join(how)})" for account, how in list(by.items())[:MAX_TOLD])
         yield (
-            "accounts.system_shells",
+            Effect.TAKES_SHELLS,
             Text(vi=f"shell đăng nhập của {said}", en=f"the login shell of {said}"),
         )
 
 
-_HOST: tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[str, Text]]], ...] = (
+_HOST: tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]], ...] = (
     _calls,
     _uploaders,
     _reached,
@@ -200,7 +207,7 @@ _HOST: tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[str, Text]]], ..
 # --- a site ------------------------------------------------------------------------------------------------
 
 
-def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """A limit that somebody set on purpose, and that what is behind it can take, or files as large that were sent."""
     limits = [vhost["body_limit"] or 0 for vhost in site.get("vhosts", ()) if vhost["server"] == "nginx"]
     limit = max(limits, default=0)
@@ -210,7 +217,7 @@ def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any])
     others = any(vhost["proxies_to"] or vhost["writes"] for vhost in site.get("vhosts", ()))
     if sent > BODY_LIMIT:
         yield (
-            "nginx.body_limit",
+            Effect.LIMITS_BODIES,
             Text(
                 vi=f"đã có tệp {sent // MIB} MB được đưa lên, quá giới hạn {BODY_LIMIT // MIB} MB",
                 en=f"a file of {sent // MIB} MB was uploaded, above the limit of {BODY_LIMIT // MIB} MB",
@@ -218,7 +225,7 @@ def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any])
         )
     elif limit > BODY_LIMIT and (others or taken > BODY_LIMIT):
         yield (
-            "nginx.body_limit",
+            Effect.LIMITS_BODIES,
             Text(
                 vi=f"giới hạn {limit // MIB} MB được đặt riêng cho trang và ứng dụng phía sau nhận được chừng ấy",
                 en=f"a limit of {limit // MIB} MB was set on purpose, and the application behind it takes as much",
@@ -226,7 +233,7 @@ def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any])
         )
 
 
-def _framers(host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _framers(host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Others whose pages may hold this site in a frame: declared ones, and those that lead here often."""
     own = {name for one in host.sites for name in (one.domain, *one.aliases)}
     seen: dict[str, int] = {}
@@ -239,30 +246,28 @@ def _framers(host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> It
     names = list(dict.fromkeys((*site["external_domains"], *frequent)))
     if names:
         said = ", ".join(one_line(name, 100) for name in names)
-        for control in FRAMES:
-            yield (
-                control,
-                Text(
-                    vi=f"{said} có thể đang hiển thị trang trong khung (đã khai báo, hoặc thường dẫn khách đến)",
-                    en=f"{said} may show the site in a frame (declared, or visitors often come from there)",
-                ),
-            )
+        yield (
+            Effect.STOPS_FRAMING,
+            Text(
+                vi=f"{said} có thể đang hiển thị trang trong khung (đã khai báo, hoặc thường dẫn khách đến)",
+                en=f"{said} may show the site in a frame (declared, or visitors often come from there)",
+            ),
+        )
 
 
-def _uploaded_php(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _uploaded_php(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     number = sum(log["uploaded_php"] for log in _logs_of_site(site, data))
     if number:
-        for control in UPLOADED:
-            yield (
-                control,
-                Text(
-                    vi=f"PHP trong thư mục tải lên đã trả lời {number} lần",
-                    en=f"PHP in upload folders was answered {number} times",
-                ),
-            )
+        yield (
+            Effect.STOPS_UPLOADED_PHP,
+            Text(
+                vi=f"PHP trong thư mục tải lên đã trả lời {number} lần",
+                en=f"PHP in upload folders was answered {number} times",
+            ),
+        )
 
 
-_SITE: tuple[Callable[[Host, Mapping[str, Any], Mapping[str, Any]], Iterator[tuple[str, Text]]], ...] = (
+_SITE: tuple[Callable[[Host, Mapping[str, Any], Mapping[str, Any]], Iterator[tuple[Effect, Text]]], ...] = (
     _large_bodies,
     _framers,
     _uploaded_php,

@@ -12,6 +12,9 @@ from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
 
+from auditor.audit.controls import Fix, having
+from auditor.audit.effects import Effect
+from auditor.models import ControlId
 from auditor.system import resources
 
 Facts = Mapping[str, Any]
@@ -36,17 +39,20 @@ def known(data: Facts) -> bool:
     return told and data["ssh"]["effective"] is not None
 
 
-def decisive(networks: Iterable[str] = (), closed: Collection[str] = ()) -> dict[str, Callable[[Any], Any]]:
-    """Control to what it does to what decides who gets in.
+def decisive(
+    fixes: Mapping[ControlId, Fix], networks: Iterable[str] = (), closed: Collection[str] = ()
+) -> dict[ControlId, Callable[[Any], Any]]:
+    """Those of the controls that decide who gets in, with what they do to that.
 
     ``networks`` are the only ones that may reach sshd, ``closed`` the accounts whose shells are taken.
     """
     allowed, shut = tuple(networks), frozenset(closed)
-    effects: dict[str, Callable[[Any], Any]] = {**judge().EFFECTS}
+    changes = {Effect.TAKES_SHELLS: lambda now: replace(now, closed=now.closed | shut)}
     if allowed:
-        effects["firewall.ssh_sources"] = lambda now: replace(now, networks=allowed)
-    effects["accounts.system_shells"] = lambda now: replace(now, closed=now.closed | shut)
-    return effects
+        changes = {Effect.CLOSES_OTHER_NETWORKS: lambda now: replace(now, networks=allowed), **changes}
+    known = {control: change for control, change in judge().EFFECTS.items() if control in fixes}
+    more = {control: change for effect, change in changes.items() for control in having(fixes, effect)}
+    return {**known, **more}
 
 
 def lost(data: Facts, admins: Iterable[str], effects: Mapping[str, Any], accepted: Collection[str]) -> list[Any]:
@@ -55,17 +61,18 @@ def lost(data: Facts, admins: Iterable[str], effects: Mapping[str, Any], accepte
     return found
 
 
-def lost_to_us(data: Facts, account: str, source: str, port: int, effects: Mapping[str, Any]) -> tuple[str, ...]:
+def lost_to_us(
+    data: Facts, account: str, source: str, port: int, effects: Mapping[str, Any], closing: Collection[ControlId]
+) -> tuple[ControlId, ...]:
     """The controls of which each alone, or together with those before it, takes the way by which the facts came.
 
-    Where that way does not look open even now, nobody knows what it hangs on: then those that close passwords.
+    Where that way does not look open even now, nobody knows what it hangs on: then those that close passwords, ``closing``.
     """
     rules, now = judge(), judge().state(data)
     way = rules.own(data, account, source)
     now = now.about([way])
     at = {port} if port in now.of(way) else set(now.of(way))
     if not at <= rules.open_on(way, now):
-        closing = ("ssh.password_auth", *(("ssh.root_login",) if account == "root" else ()))
         return tuple(control for control in effects if control in closing)
     taking, kept = [], now
     for control, effect in effects.items():

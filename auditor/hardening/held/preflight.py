@@ -15,18 +15,19 @@ roles and the guard, which check again on the host itself, where nothing can hav
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from auditor.audit.controls import Fix
+from auditor.audit.controls import Fix, having
+from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.facts import site as sites
 from auditor.fleet.reasons import of_area
 from auditor.hardening.held import logins, losses
-from auditor.models import Domain, Finding, Host, Organisation, Text, windows
+from auditor.models import ControlId, Domain, Finding, Host, Text
 from auditor.text.redact import redact
 from auditor.text.visible import one_line
 
@@ -34,8 +35,6 @@ SUPPORTED = {("debian", "12"), ("debian", "13")}
 CLOCK_SECONDS = 300
 SNAPSHOT_BYTES = 24 * 1024 * 1024
 """The guard takes no snapshot with less than this to spare; how much more it needs, it measures on the host."""
-NEEDS_HTTPS = ("tls.hsts", "tls.redirect")
-"""Controls that leave a site's visitors no way but HTTPS."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +93,17 @@ class Case:
     def deciding(self) -> dict[str, Callable[[Any], Any]]:
         """The planned controls that decide who gets in, with what they do."""
         spared = ("root", "postgres", self.account)
-        shells = [name for name in self.accused("accounts.system_shells") if name not in spared]
+        shells = [name for name in self.accused(self.having(Effect.TAKES_SHELLS)) if name not in spared]
         networks = self.host.trusted_networks if self.firewall is not None and not self.firewall["managers"] else ()
-        effects = logins.decisive(networks, shells)
-        return {control: effect for control, effect in effects.items() if control in self.fixes}
+        return logins.decisive(self.fixes, networks, shells)
 
-    def accused(self, control: str) -> Iterator[str]:
-        """The accounts among the violations of a control."""
-        members = (one for finding in self.findings if finding.control == control for one in finding.violations)
+    def having(self, *effects: Effect) -> tuple[ControlId, ...]:
+        """The planned controls that have any of these effects."""
+        return having(self.fixes, *effects)
+
+    def accused(self, controls: Collection[ControlId]) -> Iterator[str]:
+        """The accounts among the violations of these controls."""
+        members = (one for finding in self.findings if finding.control in controls for one in finding.violations)
         yield from (str(one.get("account") or one.get("name")) for one in members if isinstance(one, Mapping))
 
     def names(self, area: str, account: str) -> Iterator[str]:
@@ -124,40 +126,6 @@ def objections(case: Case) -> Objections:
         for control, why in judge(case):
             held.setdefault(control, why)
     return Objections(held=held, sites=_without_https(case))
-
-
-def waiting(
-    fixes: Mapping[str, Fix], host: Host, organisation: Organisation | None, accepted: frozenset[str], moment: datetime
-) -> dict[str, Text]:
-    """The controls that wait for somebody's word or for the unit's change window, and why.
-
-    ``accepted`` are those accepted for this run; the host's own ``accept`` counts for danger alone.
-    """
-    closed = _outside_window(organisation, host, moment)
-    reasons = {
-        control: _unaccepted(control) if fix.danger is not None and control not in host.accept else closed
-        for control, fix in fixes.items()
-        if control not in accepted
-    }
-    return {control: why for control, why in reasons.items() if why is not None}
-
-
-def _unaccepted(control: str) -> Text:
-    return Text(
-        vi=f"có rủi ro nên chưa làm; nếu chấp nhận, thêm --accept {control} hoặc ghi vào luytre_accept",
-        en=f"dangerous, so not made; to accept that, add --accept {control} or name it in luytre_accept",
-    )
-
-
-def _outside_window(organisation: Organisation | None, host: Host, moment: datetime) -> Text | None:
-    declared = organisation.windows_of(host.unit) if organisation is not None else ()
-    if not declared or windows.is_open(declared, moment):
-        return None
-    opening = windows.next_opening(declared, moment)
-    return Text(
-        vi=f"ngoài khung giờ thay đổi của đơn vị; khung giờ tới bắt đầu lúc {opening:%H:%M ngày %d/%m/%Y}",
-        en=f"outside of the unit's change window; the next one begins on {opening:%Y-%m-%d at %H:%M}",
-    )
 
 
 # --- the whole host --------------------------------------------------------------------------------------
@@ -216,7 +184,7 @@ def _disk(case: Case) -> Iterator[Text]:
 def _source(case: Case) -> Iterator[Text]:
     firewall, networks = case.firewall, case.host.trusted_networks
     if (
-        "firewall.ssh_sources" not in case.fixes
+        not case.having(Effect.CLOSES_OTHER_NETWORKS)
         or firewall is None
         or firewall["managers"]
         or not networks
@@ -244,7 +212,7 @@ def _port(case: Case) -> Iterator[Text]:
         return
     port, firewall = case.connection["port"], case.firewall
     closed = firewall is not None and not firewall["managers"] and port not in firewall["ssh"]["ports"]
-    services = case.data.get("services") if "services.unneeded" in case.fixes else None
+    services = case.data.get("services") if case.having(Effect.STOPS_UNNEEDED_SERVICES) else None
     unneeded = services["unneeded"] if services else ()
     stopped = {each["unit"] for each in unneeded if each["port"] not in case.host.open_ports}
     listeners = services["listeners"] if services else ()
@@ -259,25 +227,32 @@ def _own_account(case: Case) -> Iterator[Text]:
     account = case.account
     if account is None or account == "root":
         return
-    has_key = logins.known(case.data) and logins.opens(case.data, account)
+    harmless = case.having(Effect.LOCKS_EMPTY_PASSWORDS) if _has_key(case, account) else ()
     for control in (*case.names("accounts", account), *case.names("sudo", account)):
-        if control != "accounts.empty_password" or not has_key:
+        if control not in harmless:
             yield Text(
                 vi=f"{control} sẽ lấy quyền của chính tài khoản {account} mà chương trình này dùng",
                 en=f"{control} would take rights from {account}, the very account that this program uses",
             )
 
 
+def _has_key(case: Case, account: str) -> bool:
+    return logins.known(case.data) and logins.opens(case.data, account)
+
+
 def _own_way(case: Case) -> Iterator[Text]:
     account, connection = case.account, case.connection
     if account is None or not logins.known(case.data):
         return
-    if case.host.by_password and "ssh.password_auth" in case.fixes:
-        yield _OWN_PASSWORD
+    closing = case.having(Effect.CLOSES_PASSWORDS)
+    if case.host.by_password and closing:
+        yield _own_password(closing)
         return
+    if account == "root":
+        closing += case.having(Effect.CLOSES_ROOT_PASSWORDS)
     deciding = {control: effect for control, effect in case.deciding.items() if control.startswith("ssh.")}
     source, port = (connection["source"], connection["port"]) if connection else ("", 0)
-    taking = logins.lost_to_us(case.data, account, source, port, deciding)
+    taking = logins.lost_to_us(case.data, account, source, port, deciding, closing)
     if taking:
         by = f"{account}@{source}:{port}" if connection else account
         yield Text(
@@ -306,9 +281,8 @@ def _people(case: Case) -> Iterator[tuple[str, Text]]:
     """Changes that would leave somebody, or everybody, without a way in."""
     yield from lost(case).held.items()
     if logins.known(case.data) and not logins.ways_in(case.data):
-        yield from (
-            (control, _NO_WAY_IN) for control in ("ssh.password_auth", "ssh.root_login") if control in case.fixes
-        )
+        closing = case.having(Effect.CLOSES_PASSWORDS, Effect.CLOSES_ROOT_PASSWORDS)
+        yield from ((control, _NO_WAY_IN) for control in closing)
 
 
 def _other_firewall(case: Case) -> Iterator[tuple[str, Text]]:
@@ -340,7 +314,8 @@ def _untested(case: Case) -> Iterator[tuple[str, Text]]:
     """Changes that their daemon could not test as root, for another account has a say in what it believes."""
     for area, folder in (("nginx", "/etc/nginx/"), ("apache", "/etc/apache2/")):
         why = case.data.get(area, {}).get("untold", {}).get("config_ok")
-        if why is None or f"{area}.file_modes" in case.fixes:
+        mended = case.having(Effect.CLOSES_CONFIGURATION)
+        if why is None or any(control.startswith(f"{area}.") for control in mended):
             continue
         said = of_area(why)
         for control, fix in case.fixes.items():
@@ -351,15 +326,14 @@ def _untested(case: Case) -> Iterator[tuple[str, Text]]:
 def _sent_on(case: Case) -> Iterator[tuple[str, Text]]:
     """Packets that are sent on to a container or another machine, and would no longer get there."""
     sent = case.data.get("firewall", {}).get("published", ())
-    if sent and "kernel.forwarding" in case.fixes:
+    stopping = case.having(Effect.STOPS_FORWARDING) if sent else ()
+    if stopping:
         ports = ", ".join(f"{each['port'] or '*'} → {one_line(each['target'], 60)}" for each in sent[:10])
-        yield (
-            "kernel.forwarding",
-            Text(
-                vi=f"máy chủ đang chuyển tiếp cổng {ports}: bỏ chuyển tiếp đó trước nếu không còn dùng",
-                en=f"the host sends packets on (port {ports}): take that away first if it is no longer used",
-            ),
+        why = Text(
+            vi=f"máy chủ đang chuyển tiếp cổng {ports}: bỏ chuyển tiếp đó trước nếu không còn dùng",
+            en=f"the host sends packets on (port {ports}): take that away first if it is no longer used",
         )
+        yield from ((control, why) for control in stopping)
 
 
 def _unfit(case: Case) -> Iterator[tuple[str, Text]]:
@@ -397,7 +371,7 @@ _HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (
 
 def _without_https(case: Case) -> dict[str, dict[Domain, Text]]:
     """Per control that leads visitors to HTTPS for good, the sites where HTTPS fails."""
-    planned = [control for control in NEEDS_HTTPS if control in case.fixes]
+    planned = case.having(Effect.REQUIRES_HTTPS)
     if not planned:
         return {}
     failing: dict[Domain, Text] = {}
@@ -427,10 +401,14 @@ def _https_fault(site: Mapping[str, Any], now: float) -> Text | None:
     return None
 
 
-_OWN_PASSWORD = Text(
-    vi="ssh.password_auth sẽ khóa ngoài chính chương trình này vì danh mục cho nó vào bằng mật khẩu: chuyển sang khóa SSH trước",
-    en="ssh.password_auth would lock out this program, for which the inventory has a password: move it to an SSH key first",
-)
+def _own_password(closing: Collection[ControlId]) -> Text:
+    controls = ", ".join(closing)
+    return Text(
+        vi=f"{controls} sẽ khóa ngoài chính chương trình này vì danh mục cho nó vào bằng mật khẩu: chuyển sang khóa SSH trước",
+        en=f"{controls} would lock out this program, for which the inventory has a password: move it to an SSH key first",
+    )
+
+
 _LOGINS_UNKNOWN = Text(
     vi="không đọc được tài khoản và khóa SSH nên không biết ai sẽ bị khóa ngoài",
     en="accounts and SSH keys could not be read, so nobody knows whom this would lock out",

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.models import Host, Text
 from auditor.web.fetch import Answer, Client
@@ -37,8 +38,8 @@ _NAME = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61
 _HERE = ("127.", "[::1]", "::1", "localhost", "unix:")
 _NOBODY = ("_", "", "localhost", "luytre.invalid", "catch-all.invalid")
 _WEB = (80, 443)
-_WALLS = frozenset({"firewall.default_deny", "firewall.ipv6", "firewall.boot"})
-_DATABASE_PORTS = frozenset({2375, 3306, 5432, 6379, 9000, 9200, 11211, 27017, 33060})
+_MARIADB_PORTS = frozenset({3306, 33060})
+_DATABASE_PORTS = _MARIADB_PORTS | {2375, 5432, 6379, 9000, 9200, 11211, 27017}
 _MAIL_PORTS = frozenset({25, 465, 587})
 
 
@@ -77,8 +78,8 @@ class Seen:
     """Port to the kind of its greeting, '' for none; None: nobody answers."""
 
 
-def of(host: Host, facts: HostFacts, controls: Iterable[str] = ()) -> Beside:
-    """What answers there besides the sites, where these controls are to be put in force."""
+def of(host: Host, facts: HostFacts, effects: Iterable[Effect] = ()) -> Beside:
+    """What answers there besides the sites, where controls with these effects are to be put in force."""
     data = facts.context()
     ports = _open_ports(host, data)
     claims = list(_claims(data))
@@ -93,7 +94,7 @@ def of(host: Host, facts: HostFacts, controls: Iterable[str] = ()) -> Beside:
     return Beside(
         doors=tuple(doors)[:MAX_DOORS],
         ports=tuple(ports)[:MAX_PORTS],
-        closing=_closing(host, data, frozenset(controls), ports),
+        closing=_closing(host, data, frozenset(effects), ports),
         left_out=len({name for name, _ in claims if name not in _NOBODY} - names),
     )
 
@@ -122,24 +123,25 @@ def _open_ports(host: Host, data: Mapping[str, Any]) -> list[int]:
     return list(dict.fromkeys(port for port in (*sent_on, *listeners, *host.open_ports) if 0 < port < 65_536))
 
 
-def _closing(host: Host, data: Mapping[str, Any], controls: frozenset[str], ports: Iterable[int]) -> frozenset[int]:
-    """Ports that these controls are meant to close; declared ones are meant to stay."""
+def _closing(host: Host, data: Mapping[str, Any], effects: frozenset[Effect], ports: Iterable[int]) -> frozenset[int]:
+    """Ports that are meant to close; declared ones are meant to stay."""
     services, firewall = data.get("services", {}), data.get("firewall", {})
     found: set[int] = set()
-    if controls & _WALLS:
+    if Effect.CLOSES_UNDECLARED_PORTS in effects:
         open_by_right = {*_WEB, *firewall.get("ssh", {}).get("ports", ())}
         open_by_right |= {each["port"] for each in firewall.get("published", ())}
         found |= set(ports) - open_by_right
-    if "firewall.database_closed" in controls:
+    if Effect.CLOSES_DATABASE_PORTS in effects:
         found |= _DATABASE_PORTS
-    if "services.mta_local" in controls:
+    if Effect.CLOSES_MAIL_PORTS in effects:
         found |= _MAIL_PORTS
-    if "services.unneeded" in controls:
+    if Effect.STOPS_UNNEEDED_SERVICES in effects:
         units = {each["unit"] for each in services.get("unneeded", ()) if each["port"] not in host.open_ports}
         found |= {each["port"] for each in services.get("unneeded", ())}
         found |= {each["port"] for each in services.get("listeners", ()) if each["unit"] in units}
-    if controls & {"php_fpm.listen_modes", "mariadb.bind_address"}:
-        found |= {3306, 33060} if "mariadb.bind_address" in controls else set()
+    if Effect.CLOSES_MARIADB_PORTS in effects:
+        found |= _MARIADB_PORTS
+    if Effect.CLOSES_PHP_PORTS in effects:
         pools = data.get("php_fpm", {}).get("pools", ())
         found |= {int(p["backend"].rpartition(":")[2]) for p in pools if p["address"] and p["backend"][-1:].isdigit()}
     return frozenset(found - set(host.open_ports))

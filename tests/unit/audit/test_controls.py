@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import ast
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +10,12 @@ import pytest
 import yaml
 
 from auditor.audit import controls
+from auditor.audit.effects import Effect
 from auditor.errors import InputError
 from auditor.system import resources
 from tests.unit.access import role
 
+TOP = Path(__file__).parents[3]
 CATALOGUE = controls.load()
 DRILLS = controls.drills()
 
@@ -50,6 +54,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         (GOOD + GOOD, 8, "defined twice"),
         (GOOD.replace("ssh.installed", "ssg.installed"), 7, "no area 'ssg'; 'ssh' is meant?"),
         (GOOD + "  fix: {touches: []}\n", None, "touches"),
+        (GOOD + "  fix: {touches: [/x], effects: [stops_framing, flies]}\n", 8, "'stops_framing'"),
     ],
 )
 def test_a_mistake_names_file_line_and_mend(tmp_path: Path, text: str, line: int | None, words: str) -> None:
@@ -88,6 +93,32 @@ def test_every_control_has_a_drill_or_says_why_not() -> None:
     without = [c.id for c in CATALOGUE.controls if c.id not in drilled and not (c.container or c.no_drill or c.manual)]
     assert without == []
     assert drilled <= set(CATALOGUE.by_id)
+
+
+def test_every_effect_is_some_control_s_and_is_documented_in_its_own_words() -> None:
+    assert CATALOGUE.effects(CATALOGUE.by_id) == set(Effect)
+    told = dict(re.findall(r"(?m)^\| `([a-z_]+)` \| (.+) \|$", (TOP / "docs" / "add-a-control.md").read_text("utf-8")))
+    assert [effect for effect in Effect if effect not in told] == []
+
+
+def ids_in(source: str, known: Collection[str]) -> list[str]:
+    """The ids of controls in a module's own texts; what a docstring or a comment gives as an example is none."""
+    tree = ast.parse(source)
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in docs)
+    words = (word for text in texts if isinstance(text, str) for word in re.findall(r"[a-z]\w*\.\w+", text))
+    return [word for word in words if word in known]
+
+
+def test_no_control_is_known_by_its_id_outside_of_its_room() -> None:
+    modules = sorted((TOP / "auditor").rglob("*.py"))
+    found = {str(path): ids_in(path.read_text("utf-8"), CATALOGUE.by_id) for path in modules}
+    assert {path: ids for path, ids in found.items() if ids} == {}
+
+
+def test_an_id_is_found_whatever_text_it_stands_in() -> None:
+    source = 'def f(x):\n    """ssh.root_login"""\n    # ssh.root_login\n    return x == "ssh.root_login" or f"no ssh.max_startups {x}"'
+    assert ids_in(source, CATALOGUE.by_id) == ["ssh.root_login", "ssh.max_startups"]
 
 
 def test_every_control_refers_to_a_clause() -> None:

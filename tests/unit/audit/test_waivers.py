@@ -152,7 +152,7 @@ def test_the_truth_table(tmp_path: Path, case: dict[str, Any], kind: str) -> Non
         assert (found.status, found.bucket) == (status, bucket)
         made = plan.make(CATALOGUE, run, {"a": facts()})
         assert (not made.is_empty) is planned, status
-        assert verdict.judge(run, Severity.HIGH).code == code, status
+        assert verdict.judge(run, CATALOGUE, Severity.HIGH).code == code, status
         judged = next(f for f in papers if f.subject == found.subject)
         assert judged.status == case["papers"], status
         if bucket == "waived":
@@ -177,7 +177,7 @@ def test_a_waiver_holds_for_its_own_control_alone(tmp_path: Path) -> None:
 def test_a_run_exits_1_on_the_day_after_the_waiver_s_last(tmp_path: Path) -> None:
     known = inventory.load(folder(tmp_path, [waiver(expires=TODAY)]))
     codes = [
-        verdict.judge(run_of(known, finding("x.host"), today=day), Severity.HIGH).code
+        verdict.judge(run_of(known, finding("x.host"), today=day), CATALOGUE, Severity.HIGH).code
         for day in (TODAY, TODAY + datetime.timedelta(days=1))
     ]
     assert codes == [0, 1]
@@ -264,7 +264,7 @@ def test_an_attestation_answers_while_it_is_valid(
         assert told.sha256 == "19553bd02fcf741c7b73ffe70b101064e4268d891c0c783b496eda56e3f152a5"
     counts = fleet(run).totals
     assert (counts.attested, counts.unanswered) == ((1, 0) if bucket == "attested" else (0, 1))
-    assert verdict.judge(run, Severity.LOW).code == 0
+    assert verdict.judge(run, CATALOGUE, Severity.LOW).code == 0
 
 
 def test_an_attestation_may_say_what_is_done_instead(tmp_path: Path) -> None:

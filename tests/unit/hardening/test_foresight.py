@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from auditor.audit.controls import Catalogue
+from auditor.audit import controls
 from auditor.hardening import foresight
 from auditor.hardening import plan as planning
 from auditor.hardening.plan import Change, HostPlan, Plan
@@ -52,8 +52,9 @@ def met(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
 
 def test_https_is_tried_where_visitors_would_be_sent_there_and_nowhere_else(met: list[Any]) -> None:
     planned = met.pop()
-    foresight.plan(Catalogue(controls=()), RUN, {})
+    catalogue = controls.load()
+    foresight.plan(catalogue, RUN, {})
     assert met == [None]
     planned.append("tls.redirect")
-    foresight.plan(Catalogue(controls=()), RUN, {})
+    foresight.plan(catalogue, RUN, {})
     assert met[1:] == [None, [("h", ["a.test"])], ["a.test"]]

@@ -9,9 +9,10 @@ import pytest
 
 from auditor.audit import controls
 from auditor.models import Finding, Run, Severity, Status, Subject, Waived
-from auditor.results.verdict import OF_WAIVERS, Baseline, judge, known
+from auditor.results.verdict import Baseline, judge, known
 from tests import factory
 
+CATALOGUE = controls.load()
 WEB1 = Subject(kind="host", id="web1")
 WEB2 = Subject(kind="host", id="web2")
 
@@ -36,7 +37,7 @@ def run_of(*findings: Finding) -> Run:
 
 def told(before: Finding | None, now: Finding, fail_on: str = "high") -> tuple[int, list[str]]:
     baseline = Baseline(name="before", findings=(before,) if before else ())
-    verdict = judge(run_of(now), Severity(fail_on), baseline)
+    verdict = judge(run_of(now), CATALOGUE, Severity(fail_on), baseline)
     return verdict.code, [cause.why for cause in verdict.causes]
 
 
@@ -80,7 +81,7 @@ def test_new_ones_count_from_fail_on_and_regressions_always(severity: str, fail_
     assert told(None, finding("fail", severity), fail_on) == ((1, ["new"]) if grave else (0, []))
     assert told(finding("pass", severity), finding("fail", severity), fail_on) == (1, ["regressed"])
     assert told(finding("fail", severity), finding("fail", severity), fail_on) == (0, [])
-    alone = judge(run_of(finding("fail", severity)), Severity(fail_on))
+    alone = judge(run_of(finding("fail", severity)), CATALOGUE, Severity(fail_on))
     assert (alone.code, [cause.why for cause in alone.causes]) == ((1, ["open"]) if grave else (0, []))
 
 
@@ -96,10 +97,10 @@ def test_new_ones_count_from_fail_on_and_regressions_always(severity: str, fail_
 )
 def test_what_is_waived_is_no_cause(before: Finding | None, now: Finding, code: int) -> None:
     assert told(before, now) == (code, [])
-    assert judge(run_of(now), Severity.LOW).code == 0
+    assert judge(run_of(now), CATALOGUE, Severity.LOW).code == 0
 
 
-@pytest.mark.parametrize("control", sorted(OF_WAIVERS))
+@pytest.mark.parametrize("control", sorted(CATALOGUE.of_papers))
 @pytest.mark.parametrize("before", ["pass", "fail", "not_applicable", None])
 @pytest.mark.parametrize("severity", ["low", "critical"])
 def test_an_expired_waiver_fails_every_night_until_somebody_sees_to_it(
@@ -110,19 +111,21 @@ def test_an_expired_waiver_fails_every_night_until_somebody_sees_to_it(
     assert told(was, finding("pass", severity, control), "high") == (0, [])
 
 
-def test_the_controls_of_waivers_are_in_the_catalogue() -> None:
-    assert controls.load().by_id.keys() >= OF_WAIVERS
+def test_a_host_s_waivers_and_a_site_s_are_judged_from_the_papers() -> None:
+    assert sorted(CATALOGUE[control].subject for control in CATALOGUE.of_papers) == ["host", "site"]
 
 
 def test_a_cause_says_which() -> None:
-    verdict = judge(run_of(finding("fail", "critical", subject=WEB2)), Severity.HIGH, Baseline(name="b", findings=()))
+    verdict = judge(
+        run_of(finding("fail", "critical", subject=WEB2)), CATALOGUE, Severity.HIGH, Baseline(name="b", findings=())
+    )
     (cause,) = verdict.causes
     assert (cause.control, cause.subject, cause.severity, verdict.baseline) == ("ssh.x", WEB2, Severity.CRITICAL, "b")
 
 
 def test_known_ones_are_counted_apart() -> None:
     old, new = finding("fail"), finding("fail", control="ssh.y")
-    verdict = judge(run_of(old, new), Severity.HIGH, Baseline(name="b", findings=(old,)))
+    verdict = judge(run_of(old, new), CATALOGUE, Severity.HIGH, Baseline(name="b", findings=(old,)))
     assert (verdict.known, [cause.control for cause in verdict.causes]) == (1, ["ssh.y"])
 
 
@@ -140,13 +143,13 @@ def test_more_places_than_before_are_a_cause(before: int, now: int, severity: st
         found = tuple({"path": f"uploads/{number}.php"} for number in range(count))
         return dataclasses.replace(finding("fail", severity), violations=found)
 
-    verdict = judge(run_of(shells(now)), Severity.HIGH, Baseline(name="b", findings=(shells(before),)))
+    verdict = judge(run_of(shells(now)), CATALOGUE, Severity.HIGH, Baseline(name="b", findings=(shells(before),)))
     assert [cause.why for cause in verdict.causes] == why
     assert verdict.known == (0 if why else 1)
 
 
 def test_a_cause_outweighs_what_was_not_evaluated() -> None:
-    verdict = judge(run_of(finding("fail"), finding("not_evaluated", control="ssh.y")), Severity.HIGH)
+    verdict = judge(run_of(finding("fail"), finding("not_evaluated", control="ssh.y")), CATALOGUE, Severity.HIGH)
     assert (verdict.code, verdict.not_evaluated) == (1, 1)
 
 
@@ -159,14 +162,16 @@ def test_a_host_that_was_down_last_night_is_measured_by_the_night_before() -> No
     before = ("before", [finding("pass"), finding("fail", subject=WEB2)])
     baseline = known(now, [last, before])
     assert baseline is not None and baseline.name == "last"
-    assert judge(now, Severity.LOW, baseline).causes == ()
+    assert judge(now, CATALOGUE, Severity.LOW, baseline).causes == ()
 
 
 def test_a_host_that_a_limit_left_out_is_measured_by_the_run_before() -> None:
     now = run_of(finding("fail"), finding("fail", subject=WEB2))
     baseline = known(now, [("limited", [finding("fail")]), ("whole", [finding("fail"), finding("pass", subject=WEB2)])])
     assert baseline is not None
-    assert [(cause.subject, cause.why) for cause in judge(now, Severity.LOW, baseline).causes] == [(WEB2, "regressed")]
+    assert [(cause.subject, cause.why) for cause in judge(now, CATALOGUE, Severity.LOW, baseline).causes] == [
+        (WEB2, "regressed")
+    ]
 
 
 def test_no_more_runs_are_read_than_needed() -> None:

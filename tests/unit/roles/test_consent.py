@@ -18,7 +18,7 @@ from ansible.playbook.play import Play
 from jinja2 import Environment, StrictUndefined
 
 from auditor.audit import controls
-from auditor.hardening.held import preflight
+from auditor.hardening.held import acceptance
 from auditor.models import Host
 from auditor.system import resources
 from tests.unit.access import filters
@@ -105,7 +105,7 @@ def test_what_the_auditor_holds_for_its_danger_plain_ansible_holds_too() -> None
     dangerous = [control for control, fix in FIXES.items() if fix.danger]
     for accepted in ((), *combinations(dangerous[:4], 2), tuple(dangerous)):
         host = Host(name="h", address="192.0.2.1", accept=accepted)
-        waiting = preflight.waiting(FIXES, host, None, frozenset(), MOMENT)
+        waiting = acceptance.waiting(FIXES, host, None, frozenset(), MOMENT)
         held = set(decide(accept=list(accepted))["held"])
         assert set(waiting) <= held
         more = {control for control in held - set(waiting) if control not in accepted}

@@ -11,6 +11,8 @@ import pytest
 from ansible.module_utils.luytre import _access_log, _called, _own_shell, _webroot, apache
 from ansible.module_utils.luytre import in_use as area
 
+from auditor.audit.controls import Fix
+from auditor.audit.effects import Effect
 from auditor.facts import HostFacts, areas
 from auditor.hardening.held import in_use
 from auditor.hardening.plan import HostPlan
@@ -241,16 +243,20 @@ def test_code_that_was_not_searched_to_its_end_is_not_taken_to_call_nothing() ->
     assert "/var/www/antruc.test does is not known" in change.held.en
 
 
+def fix(*effects: Effect) -> Fix:
+    return Fix(touches=("/etc/x",), effects=effects)
+
+
 def test_where_logs_and_code_could_not_be_read_what_would_be_taken_away_is_held() -> None:
     typed = {name: areas()[name].model_validate(value) for name, value in host_facts().items()}
-    used = in_use.of(HOST, HostFacts(NOW, typed, {"in_use": "late"}, {}), ["nginx.frame", "nginx.server_tokens"])
-    assert set(used.hosts) == {"nginx.frame"}
-    assert "is not known" in used.hosts["nginx.frame"].en
+    fixes = {"x.framing": fix(Effect.STOPS_FRAMING), "x.ports": fix(Effect.CLOSES_MAIL_PORTS), "x.other": fix()}
+    used = in_use.of(HOST, HostFacts(NOW, typed, {"in_use": "late"}, {}), fixes)
+    assert set(used.hosts) == {"x.framing"}
+    assert "is not known" in used.hosts["x.framing"].en
 
 
 def test_ports_that_would_be_closed_are_named_with_who_listens() -> None:
     exposed = {"protocol": "tcp", "address": "*", "local": False, "process": "node", "unit": None, "service": None}
     data = {"firewall": {"ssh": {"ports": [22]}, "exposed": [{**exposed, "port": port} for port in (22, 443, 3000)]}}
     found = dict(in_use._reached(HOST, data))
-    assert set(found) == set(in_use.WALLS)
-    assert "ports 3000 (node) are open" in found["firewall.default_deny"].en
+    assert "ports 3000 (node) are open" in found[Effect.CLOSES_UNDECLARED_PORTS].en

@@ -17,7 +17,7 @@ from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
 from auditor.hardening import plan
-from auditor.hardening.held import preflight
+from auditor.hardening.held import acceptance, preflight
 from auditor.hardening.plan import HostPlan
 from auditor.models import Host, Run, Site, Status, Text
 from tests.unit import access, system_areas
@@ -195,7 +195,7 @@ def test_a_change_that_is_not_accepted_shuts_out_nobody() -> None:
         name: fix for name in ("firewall.ssh_sources", "sudo.use_pty") if (fix := catalogue()[name].fix) is not None
     }
     moment = datetime.fromtimestamp(NOW, UTC)
-    waiting = preflight.waiting(fixes, HOST, None, frozenset(), moment)
+    waiting = acceptance.waiting(fixes, HOST, None, frozenset(), moment)
     assert list(waiting) == ["firewall.ssh_sources"]
     left = {"sudo.use_pty": fixes["sudo.use_pty"]}
     case = preflight.Case(HOST, left, (), HostFacts(NOW, typed, {}, {}), moment, moment)

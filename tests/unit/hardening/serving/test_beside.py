@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import apache
 
+from auditor.audit.effects import Effect
 from auditor.facts import HostFacts, areas
 from auditor.hardening.serving import beside
 from auditor.hardening.serving.beside import Beside, Door, Seen
@@ -70,17 +71,18 @@ def test_every_port_open_to_the_network_is_tried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("controls", "closing"),
+    ("effects", "closing"),
     [
         ((), set()),
-        (("nginx.frame", "php_fpm.expose"), set()),
-        (("services.unneeded",), {21}),
-        (("firewall.database_closed",), {3306}),
-        (("firewall.default_deny",), {21, 3000, 3306}),
+        ((Effect.STOPS_FRAMING, Effect.CLOSES_MAIL_PORTS, Effect.CLOSES_PHP_PORTS), set()),
+        ((Effect.STOPS_UNNEEDED_SERVICES,), {21}),
+        ((Effect.CLOSES_DATABASE_PORTS,), {3306}),
+        ((Effect.CLOSES_MARIADB_PORTS,), {3306}),
+        ((Effect.CLOSES_UNDECLARED_PORTS,), {21, 3000, 3306}),
     ],
 )
-def test_only_a_port_that_is_closed_by_name_may_close(controls: tuple[str, ...], closing: set[int]) -> None:
-    known = beside.of(HOST, facts(), controls)
+def test_only_a_port_that_is_closed_by_name_may_close(effects: tuple[Effect, ...], closing: set[int]) -> None:
+    known = beside.of(HOST, facts(), effects)
     assert known.closing & set(known.ports) == closing
 
 

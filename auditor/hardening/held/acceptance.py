@@ -1,0 +1,47 @@
+"""What waits to be accepted by name, or for a unit's change window. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from auditor.audit.controls import Fix
+from auditor.models import ControlId, Host, Organisation, Text, windows
+
+
+def waiting(
+    fixes: Mapping[ControlId, Fix],
+    host: Host,
+    organisation: Organisation | None,
+    accepted: frozenset[str],
+    moment: datetime,
+) -> dict[ControlId, Text]:
+    """The controls that wait for somebody's word or for the unit's change window, and why.
+
+    ``accepted`` are those accepted for this run; the host's own ``accept`` counts for danger alone.
+    """
+    closed = _outside_window(organisation, host, moment)
+    reasons = {
+        control: _unaccepted(control) if fix.danger is not None and control not in host.accept else closed
+        for control, fix in fixes.items()
+        if control not in accepted
+    }
+    return {control: why for control, why in reasons.items() if why is not None}
+
+
+def _unaccepted(control: str) -> Text:
+    return Text(
+        vi=f"có rủi ro nên chưa làm; nếu chấp nhận, thêm --accept {control} hoặc ghi vào luytre_accept",
+        en=f"dangerous, so not made; to accept that, add --accept {control} or name it in luytre_accept",
+    )
+
+
+def _outside_window(organisation: Organisation | None, host: Host, moment: datetime) -> Text | None:
+    declared = organisation.windows_of(host.unit) if organisation is not None else ()
+    if not declared or windows.is_open(declared, moment):
+        return None
+    opening = windows.next_opening(declared, moment)
+    return Text(
+        vi=f"ngoài khung giờ thay đổi của đơn vị; khung giờ tới bắt đầu lúc {opening:%H:%M ngày %d/%m/%Y}",
+        en=f"outside of the unit's change window; the next one begins on {opening:%Y-%m-%d at %H:%M}",
+    )
