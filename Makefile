@@ -11,7 +11,7 @@ NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p";
   if [ -n "$$missing" ]; then echo "apt-get install$$missing"; \
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
 
-.PHONY: demo test test-kernel pictures drills check format lock lab-up lab-down clean
+.PHONY: demo test test-kernel pictures docs drills check format lock lab-up lab-down clean
 
 demo: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
@@ -38,6 +38,9 @@ test-kernel: needs-root $(STAMP) # by hand, 10 minutes: what a container cannot 
 	@missing=; $(call NEED,$(LAB_PACKAGES) qemu-system-x86 e2fsprogs)
 	$(VENV)/bin/python -m pytest tests/kernel
 
+docs: $(STAMP) # the pages made from the catalogue, the roles and the models
+	$(VENV)/bin/python -m tools.pages
+
 pictures: $(STAMP)
 	LUYTRE_PICTURES=1 $(VENV)/bin/python -m pytest -q tests/office -k documentation
 	LUYTRE_PICTURES=1 $(VENV)/bin/python -m pytest -q tests/browser -k documentation
@@ -52,6 +55,7 @@ check: $(STAMP)
 	$(ASIDE) $(VENV)/bin/mypy
 	$(ASIDE) $(VENV)/bin/yamllint --strict .
 	$(ASIDE) $(VENV)/bin/ansible-lint --offline
+	$(ASIDE) $(VENV)/bin/python -m tools.pages --check
 
 format: $(STAMP)
 	$(VENV)/bin/ruff check --fix .

@@ -21,7 +21,7 @@ from auditor.inventory.variables import Sourced, Variables
 from auditor.models import Host, Inventory, Site
 from auditor.system.yaml_source import Encrypted
 
-_HOST_KEYS = {
+HOST_KEYS = {
     "luytre_unit": "unit",
     "luytre_admins": "admins",
     "luytre_open_ports": "open_ports",
@@ -29,7 +29,18 @@ _HOST_KEYS = {
     "luytre_accept": "accept",
 }
 _PASSWORDS = ("ansible_password", "ansible_ssh_pass", "ansible_ssh_password")
-_OTHER_KEYS = {"luytre_sites", "luytre_ca_file"}
+OTHER_KEYS = {
+    "luytre_sites": ("list", "The sites that the host serves, each with the settings below."),
+    "luytre_ca_file": (
+        "path",
+        "Certificates of an authority of your own, trusted besides the usual ones when sites are visited.",
+    ),
+    "luytre_seconds": (
+        "int",
+        "For plain ansible-playbook: seconds after which a host that is not confirmed goes back.",
+    ),
+}
+"""Type and meaning of the variables that are no field of a Host."""
 
 
 def load(path: Path) -> Inventory:
@@ -65,8 +76,8 @@ def undeclared_units(inventory: Inventory) -> Sequence[str]:
 
 def _host(name: str, own: Variables) -> Host:
     for key, source in own.items():
-        if key.startswith("luytre_") and key not in _HOST_KEYS and key not in _OTHER_KEYS:
-            known = ", ".join(sorted({*_HOST_KEYS, *_OTHER_KEYS}))
+        if key.startswith("luytre_") and key not in HOST_KEYS and key not in OTHER_KEYS:
+            known = ", ".join(sorted({*HOST_KEYS, *OTHER_KEYS}))
             raise source.error(f"host {name}: unknown variable {key}", f"known ones are {known}")
         if key.startswith("luytre_") and is_template(repr(source.value)):
             raise source.error(f"host {name}: {key} is a template", "write it out: it is read without Ansible, too")
@@ -74,7 +85,7 @@ def _host(name: str, own: Variables) -> Host:
             raise source.error(f"host {name}: {key} is encrypted", "write it as plain text; only passwords are secret")
     _check_port(name, own.get("ansible_port"))
     sites = _sites(name, own.get("luytre_sites"))
-    declared = {field: own[key].value for key, field in _HOST_KEYS.items() if key in own}
+    declared = {field: own[key].value for key, field in HOST_KEYS.items() if key in own}
     try:
         return Host(
             name=name,
@@ -87,7 +98,7 @@ def _host(name: str, own: Variables) -> Host:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = str(first["loc"][0])
-        key = next((key for key, known in _HOST_KEYS.items() if known == field), "ansible_user")
+        key = next((key for key, known in HOST_KEYS.items() if known == field), "ansible_user")
         raise own[key].error(
             f"host {name}: {key}: {first['msg'].removeprefix('Value error, ')}",
             "see inventories/example/hosts.yml",

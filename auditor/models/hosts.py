@@ -16,18 +16,26 @@ Application = Literal["static", "wordpress", "nukeviet", "joomla", "drupal", "do
 class Site(Model):
     """One website, the unit of account. Declared in the inventory, or found by ``audit --local``."""
 
-    domain: Domain
-    aliases: tuple[Domain, ...] = ()
-    unit: UnitId | None = None
+    domain: Domain = Field(description="its name, and what reports call it")
+    aliases: tuple[Domain, ...] = Field(default=(), description="further names that it is served under")
+    unit: UnitId | None = Field(default=None, description="the office that answers for it")
     host: str
-    document_root: PlainPath | None = None
-    server: Literal["nginx", "apache"] | None = None
-    application: Application | None = None
-    level: Literal[1, 2, 3] = 2
-    external_domains: tuple[Domain, ...] = ()
-    smoke_urls: tuple[UrlPath, ...] = ("/",)
-    backup_dir: PlainPath | None = None
-    backup_max_days: int = Field(default=7, ge=1, le=366)
+    document_root: PlainPath | None = Field(default=None, description="the folder that it is served from")
+    server: Literal["nginx", "apache"] | None = Field(
+        default=None, description="the web server, for whoever reads this"
+    )
+    application: Application | None = Field(
+        default=None, description="what it is made with; left out: told by its files"
+    )
+    level: Literal[1, 2, 3] = Field(default=2, description="its security level (cấp độ)")
+    external_domains: tuple[Domain, ...] = Field(
+        default=(), description="sites of others that may show this one in a frame"
+    )
+    smoke_urls: tuple[UrlPath, ...] = Field(
+        default=("/",), description="the pages that are compared before and after a hardening"
+    )
+    backup_dir: PlainPath | None = Field(default=None, description="the folder of its backups, on the host")
+    backup_max_days: int = Field(default=7, ge=1, le=366, description="days that its latest backup may be old")
     php_functions: tuple[str, ...] = Field(default=(), description="functions its application really needs")
 
 
@@ -36,7 +44,7 @@ class Host(Model):
 
     name: str
     address: str
-    unit: UnitId | None = None
+    unit: UnitId | None = Field(default=None, description="the office that runs it")
     automation_user: str | None = None
     by_password: bool = Field(default=False, description="the inventory gives a password for it to Ansible")
     admins: tuple[str, ...] = Field(default=(), description="accounts of people who may administer it")

@@ -16,11 +16,14 @@ from auditor.models.base import ControlId, Domain, Model, Regime, Severity, Unit
 class Unit(Model):
     """An office in the organisation tree."""
 
-    id: UnitId
-    name: str = Field(min_length=1)
-    parent: UnitId | None = None
-    former_name: str | None = None
-    successor: UnitId | None = None
+    id: UnitId = Field(description="what hosts, sites and papers call it: lower case letters, digits, hyphens")
+    name: str = Field(min_length=1, description="its name in documents")
+    parent: UnitId | None = Field(default=None, description="the office above it")
+    former_name: str | None = Field(default=None, description="what it was called before a merger or renaming")
+    successor: UnitId | None = Field(
+        default=None,
+        description="the office that took over, when it has ceased: its sites and papers are the successor's",
+    )
     roles: dict[str, str] = Field(default_factory=dict, description="role name to role address")
     technical_roles: tuple[str, ...] = Field(default=(), description="the roles that may get the technical annex")
     windows: tuple[WindowText, ...] = Field(
@@ -44,13 +47,16 @@ class Unit(Model):
 class Organisation(Model):
     """The office that owns an inventory, and the offices below it."""
 
-    name: str = Field(min_length=1)
-    regime: Regime = "2026"
+    name: str = Field(min_length=1, description="the name of the office that owns the inventory")
+    regime: Regime = Field(
+        default="2026",
+        description="which laws, clause numbers and words its documents follow, by the year they took effect",
+    )
     deadline_days: Mapping[Severity, Annotated[int, Field(ge=1, le=366)]] = Field(
         default_factory=dict,
         description="days after the end of the month that first saw it open by which a finding has to be mended",
     )
-    units: tuple[Unit, ...]
+    units: tuple[Unit, ...] = Field(description="the offices, each with the settings below")
 
     def unit(self, unit_id: str) -> Unit | None:
         """The unit with that id, or None."""

@@ -1,0 +1,128 @@
+"""``docs/variables.md``: what can be set, from the models of the inventory and the argument specifications of roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polib
+
+from auditor.inventory import hosts
+from auditor.models import Host, Model, Organisation, Site, Unit
+from auditor.system import resources
+from auditor.system.yaml_source import load_yaml
+from tools.markdown import code, of_ansible, table
+
+VIETNAMESE = Path(__file__).with_name("variables.vi.po")
+"""The Vietnamese of every description, by its English."""
+_MOST_SHOWN = 60
+"""Characters of a default that is shown; a longer one is looked up in its role."""
+_INTRO = """\
+# Các biến · Variables
+
+Trang này do `make docs` viết từ mô hình của bảng kiểm kê (`auditor/models`) và `roles/*/meta/argument_specs.yml`: sửa ở đó; phần
+tiếng Việt ở `tools/variables.vi.po`.
+
+`make docs` writes this page from the models of the inventory (`auditor/models`) and `roles/*/meta/argument_specs.yml`: change
+those; the Vietnamese is in `tools/variables.vi.po`.
+"""
+_EMPTY: Mapping[str | None, Any] = {"array": [], "object": {}}
+"""What a field holds that is left out and says no default of its own."""
+
+
+class Untranslated(Exception):
+    """Descriptions without Vietnamese, fields without a description, or Vietnamese that nothing says any more."""
+
+
+def page() -> str:
+    """The page. Raises Untranslated."""
+    vietnamese = {entry.msgid: entry.msgstr for entry in polib.pofile(str(VIETNAMESE))}
+    said: list[str] = []
+
+    def told(english: str) -> tuple[str, str]:
+        said.append(english)
+        return of_ansible(vietnamese.get(english, "")), of_ansible(f"{english[:1].upper()}{english[1:].rstrip('.')}.")
+
+    parts = [_INTRO]
+    for heading, rows in _tables():
+        cells = [(code(name), kind, default, *told(english)) for name, kind, default, english in rows]
+        parts.append(f"## {heading}\n\n" + table(("", "", "mặc định · default", "Tiếng Việt", "English"), cells))
+    wrong = sorted({one for one in said if not vietnamese.get(one)} | {one for one in vietnamese if one not in said})
+    if wrong:
+        raise Untranslated(f"{VIETNAMESE.name}: translate these, or take them out: {wrong}")
+    return "\n".join(parts)
+
+
+def of_area(area: str) -> tuple[str, ...]:
+    """The names of the variables of an area's role."""
+    return tuple(_options(area))
+
+
+Row = tuple[str, str, str, str]
+"""Name, type, default, description in English."""
+
+
+def _tables() -> Iterator[tuple[str, list[Row]]]:
+    of_hosts = {row[0]: row for row in _of_model(Host)}
+    inventory = [(name, *of_hosts[field][1:]) for name, field in hosts.HOST_KEYS.items()]
+    others: list[Row] = [(name, kind, "", english) for name, (kind, english) in hosts.OTHER_KEYS.items()]
+    yield "hosts.yml", [*inventory, *others]
+    yield "luytre_sites", [row for row in _of_model(Site) if row[0] != "host"]
+    yield "office/organisation.yml", list(_of_model(Organisation))
+    yield "units", list(_of_model(Unit))
+    for folder in sorted(resources.roles().iterdir()):
+        if options := _options(folder.name):
+            yield folder.name, [_of_role(folder, name, option) for name, option in options.items()]
+
+
+def _of_model(model: type[Model]) -> Iterator[Row]:
+    schema = model.model_json_schema()
+    for name, field in schema["properties"].items():
+        if model is Host and name not in hosts.HOST_KEYS.values():
+            continue
+        default = (
+            ""
+            if name in schema.get("required", ())
+            else code(_short(field.get("default", _EMPTY.get(field.get("type")))))
+        )
+        yield name, _kind(field, schema.get("$defs", {})), default, str(model.model_fields[name].description)
+
+
+def _kind(field: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """A type in the words of JSON Schema, choices spelt out."""
+    if "$ref" in field:
+        name = str(field["$ref"]).rpartition("/")[2]
+        return _kind(known[name], known) if "enum" in known[name] else name
+    if choices := field.get("enum"):
+        return " ".join(code(str(choice)) for choice in choices)
+    if kinds := field.get("anyOf"):
+        return " / ".join(_kind(kind, known) for kind in kinds if kind.get("type") != "null")
+    if field.get("type") == "array":
+        return f"list: {_kind(field['items'], known)}"
+    if {"minimum", "maximum"} <= field.keys():
+        return f"{field['minimum']}–{field['maximum']}"
+    return str(field.get("type", "string"))
+
+
+@cache
+def _options(area: str) -> Mapping[str, Mapping[str, Any]]:
+    file = resources.roles() / area / "meta/argument_specs.yml"
+    return (load_yaml(file)["argument_specs"]["main"].get("options") or {}) if file.is_file() else {}
+
+
+def _of_role(folder: Path, name: str, option: Mapping[str, Any]) -> Row:
+    defaults = folder / "defaults/main.yml"
+    default = (
+        option["default"] if "default" in option else load_yaml(defaults).get(name, "") if defaults.is_file() else ""
+    )
+    kind = " ".join(code(str(one)) for one in option.get("choices", ())) or str(option["type"])
+    shown = _short(default)
+    if len(shown) > _MOST_SHOWN:
+        return name, kind, f"[{folder.name}](../roles/{folder.name}/defaults/main.yml)", option["description"]
+    return name, kind, code(shown) if shown else "", option["description"]
+
+
+def _short(value: Any) -> str:
+    return "–" if value is None else str(value)
