@@ -37,6 +37,9 @@ WHEN_RESTARTED = (
     ("/etc/redis/", ("redis*.service",), []),
 )
 """Daemons that read their configuration only at the start: restarted when they were since the snapshot, else left alone."""
+BY_SOCKET = {"ssh.service": "ssh.socket", "sshd.service": "ssh.socket"}
+"""Daemons that end when they read their configuration anew, if a socket of systemd's that listens has started them: they
+have lost it then. They are restarted instead."""
 WRITTEN_ANEW = {
     "ssh.service": "/run/sshd.pid",
     "sshd.service": "/run/sshd.pid",

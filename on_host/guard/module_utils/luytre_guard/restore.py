@@ -215,7 +215,7 @@ def _way_in(manifest, found):
             if name == "ssh.socket" or not any(path.startswith("/etc/ssh/") for path in found["paths"]):
                 continue
             if daemons.refusal(name) is None:
-                commands.said_no(["systemctl", "reload", name])
+                commands.said_no(["systemctl", units.verb_for(name, "reload", found["units"]), name])
 
 
 def package_records(snap, done, work, remove=True, others=()):

@@ -88,7 +88,7 @@ def to_reload(before, found, changed_paths):
         if any(path.startswith(prefix) for path in changed_paths):
             for name in found:
                 if daemons.matches(name, patterns) and active(before.get(name)) and wanted.get(name) != "restart":
-                    wanted[name] = verb
+                    wanted[name] = verb_for(name, verb, found)
     for name, unit in found.items():
         was = before.get(name)
         if was is None or not active(was) or was["InvocationID"] == unit["InvocationID"]:
@@ -101,6 +101,11 @@ def to_reload(before, found, changed_paths):
         if configured or any(path.startswith(drop_in) for path in changed_paths):
             wanted[name] = "restart"
     return sorted(wanted.items())
+
+
+def verb_for(name, verb, found):
+    """What a unit is told so that its daemon has its files in force. ``found``: the units as they are."""
+    return "restart" if active(found.get(daemons.BY_SOCKET.get(name))) else verb
 
 
 def bring_back(before, found, changed_paths, touched, problems, tell, entries, only=None):

@@ -304,6 +304,13 @@ def test_a_daemon_is_restarted_only_when_the_run_restarted_it() -> None:
     assert ("mariadb.service", "restart") in [one[:2] for one in units.to_reload(before, found, paths)]
 
 
+def test_sshd_that_a_socket_started_is_restarted_since_it_ends_when_it_reads_its_files_anew() -> None:
+    paths = {"/etc/ssh/sshd_config.d/00-luytre.conf": "new"}
+    for socket, verb in (("active", "restart"), ("inactive", "reload")):
+        now = {"ssh.service": unit("ssh.service"), "ssh.socket": unit("ssh.socket", socket)}
+        assert units.to_reload(now, now, paths) == [("ssh.service", verb)]
+
+
 def test_packages_that_came_rose_and_went() -> None:
     before = {"a": ["1", "ii "], "b": ["1", "ii "], "c": ["1", "ii "], "d": ["1", "rc "]}
     now = {"a": ["2", "ii "], "b": ["1", "rc "], "d": ["1", "ii "], "e": ["1", "iU "]}
