@@ -69,7 +69,7 @@ def ways(
         "accounts": [{"name": name, "groups": [name]} for name in sorted({name for name, _ in pairs})],
         "second_factors": [],
         "offers": [
-            {"account": account, "source": source, "port": port, "settings": copy.deepcopy(OFFERED)}
+            {"account": account, "source": source, "port": port, "ours": True, "settings": copy.deepcopy(OFFERED)}
             for account, source in dict.fromkeys(pairs)
             for port in ports
         ],

@@ -74,6 +74,7 @@ class Offer(Fact):
     account: str = Field(max_length=256)
     source: str = Field(max_length=64)
     port: int
+    ours: bool = Field(description="the daemon there reads the settings that we make")
     settings: Settings
 
 

@@ -25,7 +25,7 @@ UNASKED: Facts = {
     **dict.fromkeys(("passwordauthentication", "kbdinteractiveauthentication", "pubkeyauthentication"), "yes"),
     **dict.fromkeys(("hostbasedauthentication", "gssapiauthentication", "permitemptypasswords"), "yes"),
     **{"authenticationmethods": [ANY], "permitrootlogin": "yes", "strictmodes": "no", "trustedusercakeys": "none"},
-    **{"allowtcpforwarding": "yes", "disableforwarding": "no"},
+    **{"allowtcpforwarding": "yes", "disableforwarding": "no", "ours": True},
 }
 """Taken for what sshd offers now where it could not be asked: whatever a change closes then counts as lost."""
 
@@ -115,7 +115,10 @@ def by_connection(offers: Iterable[Facts]) -> Offers:
     """What sshd said, by whom it was asked about."""
     found: dict[tuple[str, str], dict[int, Facts]] = {}
     for offer in offers:
-        found.setdefault((offer["account"], offer["source"]), {})[offer["port"]] = offer["settings"]
+        found.setdefault((offer["account"], offer["source"]), {})[offer["port"]] = {
+            **offer["settings"],
+            "ours": offer["ours"],
+        }
     return found
 
 
@@ -282,19 +285,20 @@ def _within(source: str, networks: Iterable[str]) -> bool:
 
 
 def _sets(**settings: str) -> Callable[[State], State]:
-    def changed(now: State) -> State:
-        offers = {who: {port: {**said, **settings} for port, said in of.items()} for who, of in now.offers.items()}
-        return replace(now, offers=offers)
-
-    return changed
+    return lambda now: _offering(now, lambda said: {**said, **settings})
 
 
 def _root_by_key(now: State) -> State:
+    def changed(said: Facts) -> Facts:
+        return {**said, "permitrootlogin": "prohibit-password"} if said["permitrootlogin"] == "yes" else said
+
+    return _offering(now, changed)
+
+
+def _offering(now: State, changed: Callable[[Facts], Facts]) -> State:
+    """With other settings, but for daemons that do not read ours."""
     offers = {
-        who: {
-            port: {**said, "permitrootlogin": "prohibit-password"} if said["permitrootlogin"] == "yes" else said
-            for port, said in of.items()
-        }
+        who: {port: changed(said) if said["ours"] else said for port, said in of.items()}
         for who, of in now.offers.items()
     }
     return replace(now, offers=offers)

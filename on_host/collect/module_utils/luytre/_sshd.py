@@ -1,14 +1,20 @@
 """What sshd itself says of its configuration, and the configuration's lines in the order in which sshd reads them."""
 
 import concurrent.futures
+import fnmatch
 import glob
 import ipaddress
 import os
+import re
 
-from ansible.module_utils.luytre import _stake
+from ansible.module_utils.luytre import _processes, _stake
 from ansible.module_utils.luytre._reading import Unreadable, read_text
 
 CONFIG = "/etc/ssh/sshd_config"
+DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"
+LISTENS = re.compile(r"sshd: [^ ]*sshd (?:.* )?-f ?(/[^ ]+) (?:.* )?\[listener\]")
+"""The title of a daemon that has a configuration file of its own."""
+MAX_DAEMONS = 8
 LISTS = {
     "acceptenv": None,
     "allowgroups": None,
@@ -69,33 +75,65 @@ def ask(reading, *options):
 
 
 def offers(reading, questions, local=None, first=None):
-    """``([{account, source, port, settings}], how many were left out)``: what sshd says that it offers each.
+    """``([{account, source, port, ours, settings}], how many were left out)``: what sshd says that it offers each.
 
-    ``first``: a file that is read before all others, as if it were there already. ``local`` is an address of the host.
-    Raises Unreadable, also when sshd would not start with that.
+    ``ours``: whether the daemon at that port reads the settings that we make. ``first``: a file with such settings, as if
+    it were there already. ``local`` is an address of the host. Raises Unreadable, also when sshd would not start with that.
     """
-    about = [_about(line[2]) for line in lines() if line[2]]
-    about = set().union(*about) if about else set()
+    os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+    daemons = _daemons(reading)
+    about = {config: _all_about(config) for config in {CONFIG, *daemons.values()}}
     asked = {}
     for question in questions:
+        config = daemons.get(question["port"], CONFIG)
         key = tuple(
-            question[name] if part in about else None for part, name in enumerate(("account", "source", "port"))
+            question[name] if part in about[config] else None for part, name in enumerate(("account", "source", "port"))
         )
-        asked.setdefault(key, []).append(question)
-    _have_its_folder()
-    stake = [_stake.OPENSSL, *_stake.tree(CONFIG, _includes)]
-    given = None if first is None else "Include %s\n%s" % (first, read_text(CONFIG) or "")
-    options = [] if first is None else ["-f", "/dev/stdin"]
+        asked.setdefault((config, *key), []).append(question)
+    stakes = {config: [_stake.OPENSSL, *_stake.tree(config, _includes)] for config in about}
+    trials = {config: (None, config == CONFIG) for config in about}
+    for config in about:
+        text, ours = with_dropin(config, read_text(config) or "", first or DROPIN)
+        trials[config] = (text if first is not None and ours else None, ours)
 
-    def ask_one(members):
+    def ask_one(config, members):
+        given, ours = trials[config]
+        options = ["-f", "/dev/stdin"] if given is not None else [] if config == CONFIG else ["-f", config]
         argv = ["sshd", "-T", *options, "-C", _connection(members[0], local)]
-        said = parse(reading.run(argv, at_stake=stake, input_text=given))
-        return [{**member, "settings": {key: said.get(key, "") for key in OFFERED}} for member in members]
+        said = parse(reading.run(argv, at_stake=stakes[config], input_text=given))
+        settings = {key: said.get(key, "") for key in OFFERED}
+        return [{**member, "ours": ours, "settings": settings} for member in members]
 
-    groups = list(asked.values())
+    groups = [(key[0], members) for key, members in asked.items()]
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(ask_one, groups[:MAX_ASKED]))
-    return [one for answer in answers for one in answer], sum(map(len, groups[MAX_ASKED:]))
+        answers = list(pool.map(lambda group: ask_one(*group), groups[:MAX_ASKED]))
+    return [one for answer in answers for one in answer], sum(len(members) for _, members in groups[MAX_ASKED:])
+
+
+def _daemons(reading):
+    """Port to the configuration of the daemon there that has a file of its own, beside the one of the host."""
+    titles = (LISTENS.match(each.title) for each in _processes.running(reading.installed("sshd") or ""))
+    found = {}
+    for config in sorted({title.group(1) for title in titles if title} - {CONFIG})[:MAX_DAEMONS]:
+        stake = [_stake.OPENSSL, *_stake.tree(config, _includes)]
+        said = reading.run(["sshd", "-T", "-f", config, "-C", NOBODY], at_stake=stake)
+        found.update({int(port): config for port in re.findall(r"(?m)^port (\d{1,5})$", said)})
+    return found
+
+
+def with_dropin(config, text, first):
+    """``(text, whether it reads our settings)``: a configuration that reads a file where it would read our drop-in."""
+    if config == CONFIG:
+        return "Include %s\n%s" % (first, text), True
+    for raw in text.splitlines():
+        if any(fnmatch.fnmatchcase(DROPIN, pattern) for pattern in _includes(raw)):
+            return text.replace(raw, "Include %s\n%s" % (first, raw), 1), True
+    return text, False
+
+
+def _all_about(config):
+    about = [_about(line[2]) for line in lines(config) if line[2]]
+    return set().union(*about) if about else set()
 
 
 def _about(criteria):

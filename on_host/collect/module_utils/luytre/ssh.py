@@ -9,7 +9,7 @@ from ansible.module_utils.luytre import _sshd
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
 
-DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"
+DROPIN = _sshd.DROPIN
 FOR_ANYBODY = "for anybody"
 LAST_COUNTS = "maxstartups"
 """The one setting of which sshd takes the last value instead of the first, even from inside a Match block."""

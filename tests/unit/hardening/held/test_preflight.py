@@ -481,6 +481,18 @@ def test_root_who_comes_in_by_a_password() -> None:
     assert list(held("ssh.root_login", data=changed(root))) == ["ssh.root_login"]
 
 
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_way_through_a_daemon_of_its_own_is_lost_only_where_that_reads_our_settings(ours: bool) -> None:
+    def sftp(data: Data) -> None:
+        came(access.way("quantri", "password"), ports=(22, 2200))(data)
+        for offer in data["ways"]["offers"]:
+            apart = offer["port"] == 2200
+            offer["settings"]["passwordauthentication"] = "yes" if apart else "no"
+            offer["ours"] = ours or not apart
+
+    assert ("quantri" in str(held("ssh.password_auth", data=changed(sftp)))) is ours
+
+
 def test_what_goes_on_through_this_host_keeps_its_way() -> None:
     tunnel = {"account": "quantri", "source": "10.0.0.9", "to": "10.0.0.20:22", "live": True, "last": NOW}
     through = changed(came(forwarded=(tunnel,)))

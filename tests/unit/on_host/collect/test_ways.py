@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +16,7 @@ from pydantic import ValidationError
 
 from auditor.facts.access.ways import Facts
 from auditor.hardening.held import losses
+from tests.lab.waiting import until
 from tests.unit import access
 
 NOW = 1_795_731_724
@@ -243,7 +246,7 @@ def test_sshd_is_told_of_a_connection_where_it_says_nothing_otherwise(monkeypatc
 
 def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lines = [("/etc/ssh/sshd_config", 1, "User hanh", "passwordauthentication", "yes")]
-    monkeypatch.setattr(_sshd, "lines", lambda: iter(lines))
+    monkeypatch.setattr(_sshd, "lines", lambda _: iter(lines))
     monkeypatch.setattr(_sshd._stake, "tree", lambda *_: [])
     monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
     questions = [
@@ -260,6 +263,41 @@ def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.M
     assert len(offers) == 8
     assert unasked == 0
     assert offers[0]["settings"]["authenticationmethods"] == ["any"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not Path("/usr/sbin/sshd").exists(), reason="runs sshd")
+def test_a_second_daemon_with_a_file_of_its_own_is_asked_by_that_file(tmp_path: Path) -> None:
+    """As for SFTP alone, copied from Debian's own file: it reads our settings at its next start, or not at all."""
+    port, key = 20_022 + os.getpid() % 20_000, tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    own = f"Port {port}\nListenAddress 127.0.0.1\nHostKey {key}\nPidFile none\nPasswordAuthentication yes\n"
+    question = {"account": "root", "source": "10.0.0.9", "port": port}
+    (tmp_path / "ours.conf").write_text("PasswordAuthentication no\n")
+    for text, ours in ((own, False), (f"Include /etc/ssh/sshd_config.d/*.conf\n{own}", True)):
+        config = tmp_path / f"sshd-{ours}"
+        config.write_text(text)
+        with subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", config], stderr=subprocess.DEVNULL) as daemon:
+            try:
+                until(
+                    lambda number=daemon.pid: b"[listener]" in Path(f"/proc/{number}/cmdline").read_bytes(),
+                    "no sshd",
+                    10,
+                )
+                answers = [
+                    _sshd.offers(Unguarded({}, 20), [question], first=first)
+                    for first in (None, str(tmp_path / "ours.conf"))
+                ]
+            finally:
+                daemon.kill()
+        told = [(offer["ours"], offer["settings"]["passwordauthentication"]) for (offer,), _ in answers]
+        assert told == [(ours, "yes"), (ours, "no" if ours else "yes")]
+
+
+class Unguarded(Reading):
+    """Believes files below a test's folder."""
+
+    def run(self, argv: list[str], **given: Any) -> str:
+        return super().run(argv, **{**given, "at_stake": []})
 
 
 def test_declared_people_may_come_from_wherever_a_block_speaks_of() -> None:
