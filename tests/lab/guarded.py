@@ -14,7 +14,7 @@ from typing import Any
 from auditor import lab
 from tests.lab.disk import Disk, disk
 
-ROLE = Path(__file__).parents[2] / "on_host" / "guard"
+ON_HOST = Path(__file__).parents[2] / "on_host"
 INVENTORY = "inventories/lab"
 ROOTS = {"web2": "/var/www/bennua.test", "web3": "/var/www/dongvau.test"}
 
@@ -39,8 +39,10 @@ class Host:
             [program, "-i", INVENTORY, self.name, "-b", "-m", "guard", "-a", given, *check],
             env={
                 **os.environ,
-                "ANSIBLE_LIBRARY": str(ROLE / "library"),
-                "ANSIBLE_MODULE_UTILS": str(ROLE / "module_utils"),
+                "ANSIBLE_LIBRARY": str(ON_HOST / "guard" / "library"),
+                "ANSIBLE_MODULE_UTILS": os.pathsep.join(
+                    str(ON_HOST / role / "module_utils") for role in ("guard", "shared")
+                ),
                 "ANSIBLE_NOCOLOR": "1",
             },
             capture_output=True,

@@ -163,10 +163,11 @@ import stat
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _applications, _php, _trust, _webroot
-from ansible.module_utils.luytre._names import group_name, user_name
+from ansible.module_utils.luytre import _applications, _php, _webroot
 from ansible.module_utils.luytre._sayable import sayable
 from ansible.module_utils.luytre_change import attributes, php_constants
+from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared.names import group_name, user_name
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -190,14 +191,14 @@ def open_root(root, base="/", trusted=0, served=None):
     """A descriptor of ``root``, reached from ``base`` on without following a link.
 
     The folders above are ``trusted``'s up to some point, and theirs or one other account's from there on: that one can
-    swap what lies there for nothing but what it could move there itself. ``served``: see ``_trust.served_by``.
+    swap what lies there for nothing but what it could move there itself. ``served``: see ``ownership.served_by``.
     """
     if not os.path.isabs(root) or ".." in root.split("/"):
         raise Refused("root must be an absolute path without '..'")
     relative = os.path.relpath(os.path.normpath(root), base)
     if relative == "." or relative.startswith("../"):
         raise Refused("root must lie below %s" % base)
-    _not_served(os.path.normpath(root), _trust.served_now() if served is None else served)
+    _not_served(os.path.normpath(root), ownership.served_now() if served is None else served)
     folder = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     seen, owner = base.rstrip("/"), trusted
     try:

@@ -58,8 +58,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import apache
 from ansible.module_utils.luytre._apache_config import Configuration
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre._trust import Trust
 from ansible.module_utils.luytre_change.transaction import Refused, Transaction
+from ansible.module_utils.luytre_shared.ownership import Trust
 
 ROOT = "/etc/apache2"
 STATE = "/var/lib/apache2/module"

@@ -9,7 +9,7 @@ import time
 
 import ansible.module_utils
 
-ansible.module_utils.__path__.append(sys.argv[2])
+ansible.module_utils.__path__.extend(sys.argv[2].split(":"))
 
 from ansible.module_utils.luytre_guard import recorder, restore, scope, snapshot, steps, store, verify, walk, work  # noqa: E402
 

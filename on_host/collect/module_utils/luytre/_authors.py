@@ -10,8 +10,8 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre._names import group_name, user_name
-from ansible.module_utils.luytre._trust import access_list_of, judged, shown, told
+from ansible.module_utils.luytre_shared.names import group_name, user_name
+from ansible.module_utils.luytre_shared.ownership import access_list_of, judged, shown, told
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

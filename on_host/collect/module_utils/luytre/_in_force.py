@@ -10,7 +10,7 @@ import re
 
 from ansible.module_utils.luytre import _nginx_in_force
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre._trust import Trust
+from ansible.module_utils.luytre_shared.ownership import Trust
 
 SSHD, SSH_DROPIN = "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/00-luytre.conf"
 WEB = ("tls", "web", "wordpress")

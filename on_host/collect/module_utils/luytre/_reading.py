@@ -6,8 +6,8 @@ import stat
 import subprocess
 import time
 
-from ansible.module_utils.luytre._names import group_name, user_name
-from ansible.module_utils.luytre._trust import Trust
+from ansible.module_utils.luytre_shared.names import group_name, user_name
+from ansible.module_utils.luytre_shared.ownership import Trust
 
 MAX_OUTPUT = 2_000_000
 MAX_FILE = 1_000_000

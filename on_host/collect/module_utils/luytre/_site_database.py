@@ -17,7 +17,7 @@ import subprocess
 import time
 
 from ansible.module_utils.luytre import mariadb
-from ansible.module_utils.luytre._trust import Trust
+from ansible.module_utils.luytre_shared.ownership import Trust
 
 SECONDS = 5
 STATEMENT_SECONDS = 2

@@ -21,8 +21,8 @@ from ansible.module_utils.luytre._apache_request import (
     headers,
 )
 from ansible.module_utils.luytre._authors import with_doubt
-from ansible.module_utils.luytre._names import group_name
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below, read_text
+from ansible.module_utils.luytre_shared.names import group_name
 
 ROOT = "/etc/apache2"
 MAIN = ROOT + "/apache2.conf"

@@ -8,9 +8,9 @@ import threading
 import time
 
 from ansible.module_utils.luytre import _roots, _webroot
-from ansible.module_utils.luytre._names import group_name, user_name
 from ansible.module_utils.luytre._reading import read_below
 from ansible.module_utils.luytre._turns import take_turns
+from ansible.module_utils.luytre_shared.names import group_name, user_name
 
 SECONDS = 5.0
 MAX_ENTRIES = 200_000

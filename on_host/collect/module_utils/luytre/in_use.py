@@ -8,8 +8,8 @@ import time
 import types
 
 from ansible.module_utils.luytre import _access_log, _called, _own_shell, _roots, _webroot
-from ansible.module_utils.luytre._names import user_name
 from ansible.module_utils.luytre._turns import take_turns
+from ansible.module_utils.luytre_shared.names import user_name
 
 SECONDS = 2.0
 LOG_SECONDS = 0.5

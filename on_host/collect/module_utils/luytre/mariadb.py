@@ -11,7 +11,7 @@ import stat
 from ansible.module_utils.luytre import _accounts, _mariadb_start, _processes, _stake
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below
-from ansible.module_utils.luytre._trust import Trust
+from ansible.module_utils.luytre_shared.ownership import Trust
 
 VARIABLES = {
     "bind_address": str,

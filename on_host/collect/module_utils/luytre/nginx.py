@@ -7,10 +7,10 @@ import time
 
 from ansible.module_utils.luytre import _nginx_open, _nginx_stake, _patterns, _processes, _web
 from ansible.module_utils.luytre._authors import with_doubt
-from ansible.module_utils.luytre._names import user_name
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_text
+from ansible.module_utils.luytre_shared.names import user_name
 
 FOLDER = "/etc/nginx"
 ANY = "0.0.0.0"  # noqa: S104  the same to nginx as no address

@@ -8,9 +8,9 @@ import shutil
 import stat
 
 from ansible.module_utils.luytre._authors import FOLDER, by_hand, named, reached
-from ansible.module_utils.luytre._names import group_name, user_name
-from ansible.module_utils.luytre._trust import judged
 from ansible.module_utils.luytre_change import attributes
+from ansible.module_utils.luytre_shared.names import group_name, user_name
+from ansible.module_utils.luytre_shared.ownership import judged
 
 ASIDE = "/var/lib/luytre/aside"
 

@@ -41,6 +41,12 @@ MODULES = (
     *("packages", "database", "sessions", "accounts", "steps", "recorder", "shares", "verify", "timer", "service"),
     "actions",
 )
+OWN, SHARED = "luytre_guard", "luytre_shared"
+SHARED_MODULES = ("__init__", "names", "ownership")
+"""What the collector judges and opens files by, too."""
+ROOT = "ansible/module_utils"
+"""The program holds our modules under the names that they have when Ansible sends them, and nothing else of Ansible."""
+MAIN = "import sys\nfrom ansible.module_utils.luytre_guard.service import main\nsys.exit(main())\n"
 
 
 class Refused(Exception):
@@ -202,14 +208,16 @@ def program():
     """This package as one file that a host's own Python runs, without controller or Ansible."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in MODULES:
-            archive.writestr("luytre_guard/%s.py" % name, source(name))
-        archive.writestr("__main__.py", "import sys\nfrom luytre_guard.service import main\nsys.exit(main())\n")
+        for folder in ("ansible", ROOT):
+            archive.writestr("%s/__init__.py" % folder, "")
+        for package, modules in ((OWN, MODULES), (SHARED, SHARED_MODULES)):
+            for name in modules:
+                archive.writestr("%s/%s/%s.py" % (ROOT, package, name), source(name, package))
+        archive.writestr("__main__.py", MAIN)
     return target.getvalue()
 
 
-def source(name):
+def source(name, package=OWN):
     """The text of one of our modules, wherever it was loaded from: a folder, or the archive that Ansible sends."""
-    package = __name__.rpartition(".")[0]
-    full = package if name == "__init__" else "%s.%s" % (package, name)
+    full = ".".join([*ROOT.split("/"), package, *([] if name == "__init__" else [name])])
     return importlib.util.find_spec(full).loader.get_source(full)

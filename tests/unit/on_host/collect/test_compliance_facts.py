@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.unit.on_host import MODULE_UTILS
+
 COLLECT = Path(__file__).parents[4] / "on_host" / "collect"
 STARTER = """
 import json, runpy, sys
 import ansible.module_utils
-ansible.module_utils.__path__.append(sys.argv[3])
+ansible.module_utils.__path__.extend(sys.argv[3].split(":"))
 from ansible.module_utils import basic
 basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = json.dumps({'ANSIBLE_MODULE_ARGS': json.loads(sys.argv[2])}).encode(), 'legacy'
 runpy.run_path(sys.argv[1], run_name='__main__')
@@ -26,7 +28,7 @@ def read(tmp_path: Path, **given: Any) -> dict[str, Any]:
     asked = {"areas": ["time"], "_ansible_remote_tmp": str(tmp_path), **given}
     module = COLLECT / "library" / "compliance_facts.py"
     done = subprocess.run(
-        [sys.executable, "-c", STARTER, module, json.dumps(asked), COLLECT / "module_utils"],
+        [sys.executable, "-c", STARTER, module, json.dumps(asked), MODULE_UTILS],
         capture_output=True,
         text=True,
         check=False,

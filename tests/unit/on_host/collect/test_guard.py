@@ -17,6 +17,7 @@ from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-f
 
 from auditor.facts import HostFacts
 from tests.unit.access import NOW
+from tests.unit.on_host import MODULE_UTILS
 
 RUN = "20261124T101500Z-7f3a"
 
@@ -99,7 +100,7 @@ def test_names_that_no_run_has(tmp_path: Path) -> None:
 
 _ASK = """
 import sys, ansible.module_utils
-ansible.module_utils.__path__.append(sys.argv[1])
+ansible.module_utils.__path__.extend(sys.argv[1].split(":"))
 from ansible.module_utils.luytre._session import session
 print(session())
 """
@@ -124,8 +125,7 @@ print(session())
 )
 def test_the_connection_is_found_in_an_ancestor(environment: dict[str, str], expected: dict[str, Any]) -> None:
     """The shell that sshd started knows it; what sudo started in it does not."""
-    utils = Path(__file__).parents[4] / "on_host" / "collect" / "module_utils"
-    ask = ["env", "-i", f"PATH={os.environ['PATH']}", sys.executable, "-c", _ASK, str(utils)]
+    ask = ["env", "-i", f"PATH={os.environ['PATH']}", sys.executable, "-c", _ASK, MODULE_UTILS]
     shell = ["sh", "-c", '"$@"; exit $?', "sh", *ask]
     told = subprocess.run(
         shell, env={**environment, "PATH": os.environ["PATH"]}, capture_output=True, check=True, text=True

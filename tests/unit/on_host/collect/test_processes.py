@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _processes, _trust
+from ansible.module_utils.luytre import _processes
+from ansible.module_utils.luytre_shared import ownership
 
 SLEEP = os.path.realpath("/usr/bin/sleep")
 ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
@@ -148,7 +149,7 @@ def test_a_daemon_that_runs_from_another_place_is_noticed(tmp_path: Path) -> Non
             program.write_bytes(Path(SLEEP).read_bytes())
             program.chmod(0o755)
         os.chown(theirs.parent, 65534, 65534)
-        names, trust = ("nginx-of-a-test",), _trust.Trust()
+        names, trust = ("nginx-of-a-test",), ownership.Trust()
         with child("x", "60", program=str(theirs), uid=65534):
             assert _processes.elsewhere(names, (), trust) is None
             with child("x", "60", program=str(roots)):

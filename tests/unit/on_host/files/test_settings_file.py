@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.unit.on_host import MODULE_UTILS
+
 MODULE = Path(__file__).parents[4] / "on_host" / "files" / "library" / "settings_file.py"
-MODULE_UTILS = Path(__file__).parents[4] / "on_host" / "collect" / "module_utils"
 USER, GROUP = (
     subprocess.run(["id", flag], capture_output=True, text=True, check=True).stdout.strip() for flag in ("-un", "-gn")
 )
@@ -31,7 +32,7 @@ def put(tmp_path: Path, dest: Path, content: str, check: bool = False, **options
     starter = (
         "import json, runpy, sys\n"
         "import ansible.module_utils\n"
-        "ansible.module_utils.__path__.append(sys.argv[3])\n"
+        "ansible.module_utils.__path__.extend(sys.argv[3].split(':'))\n"
         "from ansible.module_utils import basic\n"
         "basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = json.dumps({'ANSIBLE_MODULE_ARGS': json.loads(sys.argv[2])}).encode(), 'legacy'\n"
         "runpy.run_path(sys.argv[1], run_name='__main__')\n"

@@ -15,12 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import ansible.module_utils
 import pytest
-
-ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "on_host" / "guard" / "module_utils"))
-
-from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]  # noqa: E402
+from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]
     accounts,
     actions,
     daemons,
@@ -41,6 +37,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     work,
     writing,
 )
+from ansible.module_utils.luytre_shared import names
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes owners")
 
@@ -472,10 +469,11 @@ def test_a_snapshot_that_is_not_the_controllers_is_refused(tmp_path: Path) -> No
 def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
     program = tmp_path / "guard.pyz"
     program.write_bytes(store.program())
-    folder = Path(store.__file__).parent
     with zipfile.ZipFile(io.BytesIO(store.program())) as archive:
-        sent = {Path(name).name for name in archive.namelist() if name.startswith("luytre_guard/")}
-    assert sent == {one.name for one in folder.glob("*.py")}
+        sent = set(archive.namelist())
+    for package in (Path(store.__file__).parent, Path(names.__file__).parent):
+        inside = f"ansible/module_utils/{package.name}/"
+        assert {name for name in sent if name.startswith(inside)} == {inside + one.name for one in package.glob("*.py")}
     done = subprocess.run(
         [sys.executable, "-I", "-B", str(program), "revert", "../x"], capture_output=True, text=True, check=False
     )

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import ansible.module_utils
 import pytest
-
-ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "on_host" / "guard" / "module_utils"))
-
-from ansible.module_utils.luytre_guard import commands, live, needed, packages  # type: ignore[import-not-found]  # noqa: E402
+from ansible.module_utils.luytre_guard import commands, live, needed, packages  # type: ignore[import-not-found]
 
 FILES = {
     "libpam-pwquality:amd64": {

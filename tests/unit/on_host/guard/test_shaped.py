@@ -16,12 +16,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import ansible.module_utils
 import pytest
-
-ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "on_host" / "guard" / "module_utils"))
-
-from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]  # noqa: E402
+from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]
     actions,
     apart,
     commands,

@@ -12,12 +12,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import ansible.module_utils
 import pytest
+from ansible.module_utils.luytre_guard import recorder, shares, store  # type: ignore[import-not-found]
 
-ansible.module_utils.__path__.append(str(Path(__file__).parents[4] / "on_host" / "guard" / "module_utils"))
-
-from ansible.module_utils.luytre_guard import recorder, shares, store  # type: ignore[import-not-found]  # noqa: E402
+from tests.unit.on_host import MODULE_UTILS
 
 PASSWD = b"root:x:0:0::/root:/bin/sh\nan:x:1000:1000::/home/an:/bin/sh\n"
 CHRONY = b"_chrony:x:101:101::/var/lib/chrony:/usr/sbin/nologin\n"
@@ -191,10 +189,9 @@ assert os.read(answer, 999) == b"said"
 @pytest.mark.skipif(os.geteuid() != 0, reason="has an /etc of its own")
 def test_the_runs_part_goes_and_what_others_did_meanwhile_stays(tmp_path: Path) -> None:
     script = Path(__file__).parents[2] / "data" / "shared_etc.py"
-    modules = Path(__file__).parents[4] / "on_host" / "guard" / "module_utils"
     within = 'mount -t tmpfs -o mode=755 none /etc && exec "$@"'
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", within, "sh", sys.executable, script, tmp_path, modules],
+        ["unshare", "--mount", "sh", "-c", within, "sh", sys.executable, script, tmp_path, MODULE_UTILS],
         capture_output=True,
         text=True,
         check=False,

@@ -9,7 +9,7 @@ import re
 import stat
 import struct
 
-from ansible.module_utils.luytre._names import group_name, user_name
+from ansible.module_utils.luytre_shared.names import group_name, user_name
 
 MAX_LINKS = 40
 MAX_STEPS = 400

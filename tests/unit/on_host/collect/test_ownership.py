@@ -9,8 +9,8 @@ import struct
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _trust
-from ansible.module_utils.luytre._trust import Trust
+from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared.ownership import Trust
 
 FILE, FOLDER, LINK = stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK
 
@@ -76,8 +76,8 @@ def test_what_only_root_can_change_is_trusted() -> None:
 def test_a_file_of_another_or_writable_by_others_names_who(
     mode: int, uid: int, gid: int, who: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_trust, "user_name", str)
-    monkeypatch.setattr(_trust, "group_name", str)
+    monkeypatch.setattr(ownership, "user_name", str)
+    monkeypatch.setattr(ownership, "group_name", str)
     said = Disk(etc__x=(FILE, mode, uid, gid)).trust().loose("/etc/x")
     assert said == f"/etc/x can be changed by {who}"
 
@@ -126,7 +126,7 @@ def test_a_trusted_account_may_change_its_own() -> None:
 def test_what_is_only_written_to_may_be_anothers_where_nobody_can_put_a_link_in_its_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_trust, "group_name", {0: "root", 4: "adm", 104: "syslog"}.get)
+    monkeypatch.setattr(ownership, "group_name", {0: "root", 4: "adm", 104: "syslog"}.get)
     disk = Disk(
         etc__log=(FILE, 0o640, 33, 4),
         etc__link=(LINK, "/home/an/log", 0, 0),
@@ -177,12 +177,12 @@ def test_an_access_list_is_read_as_the_kernel_keeps_it(tmp_path: Path) -> None:
     raw = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
     path = tmp_path / "file"
     path.touch()
-    assert _trust.access_list_of(str(path)) is None
+    assert ownership.access_list_of(str(path)) is None
     try:
         os.setxattr(path, "system.posix_acl_access", raw)
     except OSError:
         pytest.skip("no access lists on this file system")
-    assert _trust.access_list_of(str(path)) == [("user", 33), ("group", None), ("group", 50)]
+    assert ownership.access_list_of(str(path)) == [("user", 33), ("group", None), ("group", 50)]
 
 
 def test_each_folder_is_looked_at_once() -> None:
@@ -197,20 +197,20 @@ def test_names_are_shown_without_what_would_act() -> None:
     assert said is not None
     assert said.isprintable()
     assert said.startswith("/drop/x\\u001b[2J\\u000a\\u202e can be changed by user ")
-    assert len(_trust.shown("/" + "x" * 10_000)) == _trust.MAX_SHOWN
+    assert len(ownership.shown("/" + "x" * 10_000)) == ownership.MAX_SHOWN
 
 
 def test_the_real_thing_agrees(tmp_path: Path) -> None:
-    assert _trust.loose("/etc/passwd") is None
-    assert _trust.loose("/proc/self/exe") is None or os.getuid() != 0
+    assert ownership.loose("/etc/passwd") is None
+    assert ownership.loose("/proc/self/exe") is None or os.getuid() != 0
     path = tmp_path / "open"
     path.touch()
     path.chmod(0o666)
-    assert _trust.loose(str(path)) is not None
+    assert ownership.loose(str(path)) is not None
 
 
 def test_a_file_system_that_a_user_serves_is_theirs_whatever_it_says() -> None:
-    mounts = _trust.served_by(
+    mounts = ownership.served_by(
         "9 1 0:1 / / rw - ext4 /dev/sda rw,user_id=5\n"
         "36 9 0:9 / /srv/a\\040b rw,nosuid shared:1 - fuse.sshfs x\\040user_id=0 rw,user_id=33,group_id=33,allow_other\n"
         "37 9 0:8 / /srv/roots rw - fuse.sshfs x rw,user_id=0,group_id=0\n"
