@@ -215,7 +215,7 @@ def open_root(root, base="/", trusted=0, served=None):
 
 def _whose(status, folder, owner, trusted):
     """Whose the way is from this folder on."""
-    if status.st_mode & 0o002:
+    if ownership.changer(status, ownership.ANYBODY):
         raise Refused("%s above the root can be changed by everybody" % folder)
     if status.st_uid in (owner, trusted):
         return owner

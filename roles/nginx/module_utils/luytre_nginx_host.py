@@ -5,9 +5,10 @@ import time
 
 from ansible.module_utils.luytre import tls
 from ansible.module_utils.luytre._nginx_conf import BadConfig
-from ansible.module_utils.luytre._reading import Reading, file_mode
+from ansible.module_utils.luytre._reading import Reading
 from ansible.module_utils.luytre.nginx import levels
 from ansible.module_utils.luytre_nginx import decide, https_names, read_config
+from ansible.module_utils.luytre_shared import ownership
 
 CONFIG = "/etc/nginx/nginx.conf"
 FOLDER = "/etc/nginx"
@@ -32,20 +33,7 @@ def read_bytes(path):
 def editable(path):
     """Whether a file lies below /etc/nginx, and it and every folder on the way belong to root alone."""
     real = os.path.realpath(path)
-    if not real.startswith(FOLDER + "/"):
-        return False
-    while True:
-        mode = file_mode(real)
-        if (
-            mode is None
-            or mode["owner"] != "root"
-            or mode["mode"] & 0o002
-            or (mode["mode"] & 0o020 and mode["group"] != "root")
-        ):
-            return False
-        if real == "/":
-            return True
-        real = os.path.dirname(real)
+    return real.startswith(FOLDER + "/") and os.path.exists(real) and ownership.loose(real) is None
 
 
 def decision_for(module):

@@ -10,8 +10,9 @@ import os
 import re
 import stat
 
+from ansible.module_utils.luytre._reading import file_mode
 from ansible.module_utils.luytre_shared.names import group_name, user_name
-from ansible.module_utils.luytre_shared.ownership import access_list_of, judged, shown, told
+from ansible.module_utils.luytre_shared.ownership import CLOSED, access_list_of, changer, judged, shown, told
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -80,8 +81,8 @@ def reached(path):
 
 
 def _writer(place, status, handle):
-    changer, maker = judged(status, access_list=lambda: None if handle is None else access_list_of(handle))
-    writer = changer or (maker if place in PASSED_OVER else None)
+    writer, maker = judged(status, access_list=lambda: None if handle is None else access_list_of(handle))
+    writer = writer or (maker if place in PASSED_OVER else None)
     return (place, writer) if writer else None
 
 
@@ -122,3 +123,13 @@ def doubt(path, secret=False):
 def with_doubt(entry, secret=False):
     """A file's facts, with what makes its content doubtful."""
     return {**entry, "doubt": doubt(entry["path"], secret)}
+
+
+def when_loose(path, strictness=CLOSED, secret=False):
+    """A file's facts with its doubt, when there is one or others have a right that counts by ``strictness``; else None."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    facts = with_doubt(file_mode(path, status), secret)
+    return facts if facts["doubt"] is not None or changer(status, strictness) else None

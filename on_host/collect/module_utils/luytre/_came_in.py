@@ -15,6 +15,8 @@ import stat
 import time
 import zlib
 
+from ansible.module_utils.luytre_shared import ownership
+
 DAYS = 90
 DAY = 86400
 PROGRAMS = ("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth")
@@ -112,7 +114,11 @@ def _read(path, since):
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as handle:
             status = os.fstat(handle.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o002 or status.st_mtime < since:
+            if (
+                not stat.S_ISREG(status.st_mode)
+                or ownership.changer(status, ownership.ANYBODY)
+                or status.st_mtime < since
+            ):
                 return "", False
             if path.endswith(".gz"):
                 with gzip.open(handle) as unpacked:

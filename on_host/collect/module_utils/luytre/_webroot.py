@@ -14,6 +14,7 @@ import time
 
 from ansible.module_utils.luytre import _inert_php
 from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre_shared import ownership
 
 MAX_DEPTH = 40
 VCS = frozenset((".git", ".svn", ".hg", ".bzr"))
@@ -79,21 +80,14 @@ class WebUsers:
         return status.st_uid in self._groups
 
     def reads(self, status):
-        return any(self._allowed(uid, status, 4) for uid in self._groups)
+        return any(self._allowed(uid, status, ownership.READ) for uid in self._groups)
 
     def writes(self, status):
         """An owner can give itself the right."""
-        return any(uid == status.st_uid or self._allowed(uid, status, 2) for uid in self._groups)
+        return any(ownership.may_write(status, uid, groups) for uid, groups in self._groups.items())
 
     def _allowed(self, uid, status, right):
-        return self._right(uid, status.st_uid, status.st_gid, status.st_mode, right)
-
-    def _right(self, uid, owner, group, mode, right):
-        if uid == owner:
-            return bool(mode & right << 6)
-        if group in self._groups[uid]:
-            return bool(mode & right << 3)
-        return bool(mode & right)
+        return ownership.may(status, uid, self._groups[uid], right)
 
     def closed_to_writing(self, status):
         """``(group id, mode)`` with which a name of root's stays readable for whoever of them reads it now.
@@ -101,11 +95,11 @@ class WebUsers:
         None when no group and mode keep every reader; nobody gets a right that he has not already.
         """
         mode = stat.S_IMODE(status.st_mode) & ~0o022
-        readers = [uid for uid in self._groups if self._allowed(uid, status, 4)]
+        readers = [uid for uid in self._groups if self._allowed(uid, status, ownership.READ)]
         kept = mode | (mode & 0o500) >> 3
         groups = sorted({gid for uid in readers for gid in self._groups[uid]} - {0})
         for gid, wanted in [(status.st_gid, mode), (status.st_gid, kept), *((gid, kept) for gid in groups)]:
-            if all(self._right(uid, 0, gid, wanted, 4) for uid in readers):
+            if all(self._allowed(uid, ownership.Owned(0, gid, wanted), ownership.READ) for uid in readers):
                 return gid, wanted
         return None
 
@@ -300,7 +294,7 @@ def _may_hold_secrets(entry):
 
 
 def is_world_writable(entry):
-    return (entry.is_file or entry.is_dir) and bool(entry.status.st_mode & stat.S_IWOTH)
+    return (entry.is_file or entry.is_dir) and ownership.changer(entry.status, ownership.ANYBODY) is not None
 
 
 def is_open_log(entry):

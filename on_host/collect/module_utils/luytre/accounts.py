@@ -10,6 +10,7 @@ import time
 
 from ansible.module_utils.luytre import _accounts, _sshd
 from ansible.module_utils.luytre._reading import Unreadable, open_below, read_below, read_text
+from ansible.module_utils.luytre_shared import ownership
 
 DAY = 86400
 ROOT_EQUAL = ("root", "sudo", "admin", "wheel", "docker", "lxd", "incus", "libvirt", "disk", "shadow", "kmem")
@@ -152,13 +153,13 @@ def _closed(path, root, account, groups):
 
     Nobody else may write them, but for a group that is the account's own with nobody else in it.
     """
+    strictness = ownership.account(account["uid"], None if _shared(account, groups) else account["gid"])
     while True:
         try:
             status = os.stat(path)
         except OSError:
             return False
-        own_group = status.st_gid == account["gid"] and not _shared(account, groups)
-        if status.st_uid not in (0, account["uid"]) or status.st_mode & (0o002 if own_group else 0o022):
+        if ownership.changer(status, strictness):
             return False
         if path == root or path == "/":
             return True

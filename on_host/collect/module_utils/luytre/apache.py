@@ -5,6 +5,7 @@ import functools
 import os
 import pwd
 import re
+import stat
 import time
 
 from ansible.module_utils.luytre import _apache_open, _certificates, _openings, _patterns, _processes, _stake, _web
@@ -20,9 +21,9 @@ from ansible.module_utils.luytre._apache_request import (
     backend_of,
     headers,
 )
-from ansible.module_utils.luytre._authors import with_doubt
-from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below, read_text
-from ansible.module_utils.luytre_shared.names import group_name
+from ansible.module_utils.luytre._authors import when_loose
+from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, read_below, read_text
+from ansible.module_utils.luytre_shared import ownership
 
 ROOT = "/etc/apache2"
 MAIN = ROOT + "/apache2.conf"
@@ -659,7 +660,7 @@ def _overrides(servers, writers):
         if server.root and server.root not in found:
             state = server.folder(server.root)
             if state.override:
-                folder, file = file_mode(server.root), file_mode(server.root + "/.htaccess")
+                folder, file = _status(server.root), _status(server.root + "/.htaccess")
                 found[server.root] = {
                     "root": server.root,
                     "classes": sorted(state.override),
@@ -682,19 +683,21 @@ def _writers(apache_user):
     return users
 
 
-def _may_write(user, mode):
-    if mode["kind"] == "link":
+def _status(path):
+    try:
+        return os.lstat(path)
+    except OSError:
+        return None
+
+
+def _may_write(user, status):
+    if stat.S_ISLNK(status.st_mode):
         return False
     try:
         entry = pwd.getpwnam(user)
-        groups = {group_name(gid) for gid in os.getgrouplist(user, entry.pw_gid)}
     except KeyError:
         return False
-    return (
-        (mode["owner"] == user and bool(mode["mode"] & 0o200))
-        or (mode["group"] in groups and bool(mode["mode"] & 0o020))
-        or bool(mode["mode"] & 0o002)
-    )
+    return ownership.may_write(status, entry.pw_uid, os.getgrouplist(user, entry.pw_gid))
 
 
 def loose_files():
@@ -703,11 +706,8 @@ def loose_files():
     for folder, folders, files in os.walk(ROOT):
         for name in ["", *folders, *files]:
             seen += 1
-            mode = file_mode(os.path.join(folder, name) if name else folder)
-            if mode and (mode["kind"] in ("file", "dir") or mode["owner"] != "root"):
-                mode = with_doubt(mode)
-                if mode["doubt"] is not None or (mode["kind"] != "link" and mode["mode"] & 0o022):
-                    loose.append(mode)
+            found = when_loose(os.path.join(folder, name) if name else folder)
+            loose += [] if found is None else [found]
         if seen > MAX_WALKED:
             break
     return list({mode["path"]: mode for mode in loose}.values())[:200]

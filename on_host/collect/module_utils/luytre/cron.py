@@ -41,7 +41,7 @@ def collect(reading):
     for job in jobs:
         if job["user"] == "root" and not job["fetches"]:
             job["fetches"] = any(map(_fetching.script_fetches, job["programs"]))
-        job["weak"] = weak([path for path in job["programs"] if not path.startswith("/etc/cron.")])
+        job["weak"] = weak([path for path in job["programs"] if not path.startswith("/etc/cron.")], reading.trust)
     return {
         "jobs": jobs,
         "files": [mode for path in _files() for mode in [file_mode(path)] if mode is not None][:MAX_JOBS],
@@ -123,26 +123,7 @@ def programs(command):
     return found[:10]
 
 
-def weak(paths):
-    """The first of ``{path, owner, group, mode, kind}`` on the way to a program that another than root can change."""
-    for path in paths:
-        real = os.path.realpath(path)
-        if not os.path.exists(real):
-            continue
-        for place in _way(real):
-            mode = file_mode(place)
-            if mode is None:
-                continue
-            sticky_folder = mode["kind"] == "dir" and mode["mode"] & 0o1000
-            if (
-                mode["owner"] != "root"
-                or (mode["mode"] & 0o002 and not sticky_folder)
-                or (mode["mode"] & 0o020 and mode["group"] != "root")
-            ):
-                return mode
-    return None
-
-
-def _way(path):
-    parts = path.split("/")
-    return ["/".join(parts[:end]) for end in range(len(parts), 1, -1)]
+def weak(paths, trust):
+    """The nearest ``{path, owner, group, mode, kind}`` on the way to a program that another than root can change."""
+    found = (trust.nearest(path) for path in paths if os.path.exists(path))
+    return next((file_mode(place) for place, _who in filter(None, found)), None)

@@ -11,6 +11,7 @@ import time
 
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre_shared import ownership
 
 ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 SECRET_ACCOUNT_FILES = ("shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
@@ -358,11 +359,9 @@ class Walk:
 
     def _look(self, path, status, ours, entered):
         mode = status.st_mode
-        if mode & 0o002 and entered:
-            loose_folder = stat.S_ISDIR(mode) and not mode & stat.S_ISVTX
-            if loose_folder or stat.S_ISREG(mode):
-                mendable = ours and status.st_uid == 0
-                self._list(self.world_writable, path, status, mendable, mendable=mendable)
+        if entered and (stat.S_ISDIR(mode) or stat.S_ISREG(mode)) and ownership.judged(status, ownership.ANYBODY)[0]:
+            mendable = ours and status.st_uid == 0
+            self._list(self.world_writable, path, status, mendable, mendable=mendable)
         if mode & 0o6000 and stat.S_ISREG(mode):
             self._list(self.setid, path, status, status.st_uid == 0)
         lost = self._is_unowned(status.st_uid, self.users, pwd.getpwuid)

@@ -9,8 +9,9 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _accounts, _mariadb_start, _processes, _stake
-from ansible.module_utils.luytre._authors import with_doubt
+from ansible.module_utils.luytre._authors import when_loose
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below
+from ansible.module_utils.luytre_shared import ownership
 from ansible.module_utils.luytre_shared.ownership import Trust
 
 VARIABLES = {
@@ -412,11 +413,10 @@ def config_files():
     for path in paths[:MAX_CONFIG_FILES]:
         mode = file_mode(path)
         if mode is not None and mode["kind"] == "file":
-            mode = with_doubt(mode)
             text = read_below("/", path, 200_000) or ""
             secret = re.search(r"(?mi)^\s*password\s*=\s*['\"]?[^\s'\"#]", text) is not None
-            loose = mode["doubt"] is not None or bool(mode["mode"] & (0o026 if secret else 0o022))
-            found.append({**mode, "holds_password": secret, "loose": loose})
+            loose = when_loose(path, ownership.PASSWORD if secret else ownership.CLOSED)
+            found.append({**mode, "doubt": None, **(loose or {}), "holds_password": secret, "loose": loose is not None})
     return found
 
 

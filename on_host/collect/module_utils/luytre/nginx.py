@@ -6,10 +6,11 @@ import re
 import time
 
 from ansible.module_utils.luytre import _nginx_open, _nginx_stake, _patterns, _processes, _web
-from ansible.module_utils.luytre._authors import with_doubt
+from ansible.module_utils.luytre._authors import when_loose
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
-from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_text
+from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, read_text
+from ansible.module_utils.luytre_shared import ownership
 from ansible.module_utils.luytre_shared.names import user_name
 
 FOLDER = "/etc/nginx"
@@ -168,17 +169,21 @@ def loose_files(config):
         paths.add(real)
         paths.update(_parents(path))
         paths.update(_parents(real))
-    return _doubtful(paths)[:200]
+    return _loose(sorted(paths))[:200]
 
 
-def _doubtful(paths):
-    modes = [mode for mode in map(file_mode, sorted(paths)) if mode is not None]
-    return [mode for mode in map(with_doubt, modes) if mode["doubt"] is not None]
+def _loose(paths):
+    """Of /etc/nginx what is not closed; of what lies elsewhere and is not for a role to close, what others could write."""
+    found = (
+        when_loose(path, ownership.CLOSED if (path + "/").startswith(FOLDER + "/") else ownership.ROOT)
+        for path in paths
+    )
+    return [facts for facts in found if facts is not None]
 
 
 def loose_below():
-    """What of /etc/nginx others could have written, folders before what is in them."""
-    return _doubtful([FOLDER, *_walk(FOLDER)])
+    """What of /etc/nginx is loose, folders before what is in them."""
+    return _loose([FOLDER, *_walk(FOLDER)])
 
 
 def _parents(path):

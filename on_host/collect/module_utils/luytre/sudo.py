@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import stat
 
 from ansible.module_utils.luytre import _accounts, _stake
 from ansible.module_utils.luytre._authors import with_doubt
@@ -44,7 +43,7 @@ def collect(reading):
         "defaults": defaults(policy, _pty_by_default(reading)),
         "exceptions": exceptions(policy),
         "files": files,
-        "writable_targets": writable_targets(found),
+        "writable_targets": writable_targets(found, reading.trust),
     }
 
 
@@ -205,7 +204,7 @@ def undoes(text):
     return [name for name, pattern in marks if any(re.search(pattern, line) for line in lines)]
 
 
-def writable_targets(found):
+def writable_targets(found, trust):
     """Commands that somebody may run as another user although a lesser user can replace them."""
     seen = {}
     for grant in found:
@@ -216,23 +215,6 @@ def writable_targets(found):
                 words = command.split()
             path = words[0] if words else ""
             if path.startswith("/") and "*" not in path and path not in seen:
-                weak = _weak_link(path)
-                seen[path] = weak and {"account": grant["account"], "command": path, "writable": weak}
+                loose = trust.nearest(path)
+                seen[path] = loose and {"account": grant["account"], "command": path, "writable": loose[0]}
     return [entry for entry in seen.values() if entry][:100]
-
-
-def _weak_link(path):
-    """The first component of a path that somebody beside root can change, or None."""
-    step = os.path.realpath(path)
-    while step != "/":
-        try:
-            status = os.stat(step)
-        except OSError:
-            step = os.path.dirname(step)
-            continue
-        if status.st_uid != 0 or status.st_mode & stat.S_IWOTH:
-            return step
-        if status.st_mode & stat.S_IWGRP and status.st_gid != 0:
-            return step
-        step = os.path.dirname(step)
-    return None

@@ -1,6 +1,7 @@
 """Certificates and keys that the web servers use, and what renews them."""
 
 import glob
+import grp
 import os
 import re
 
@@ -10,6 +11,7 @@ from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
 from ansible.module_utils.luytre._units import units
 from ansible.module_utils.luytre._x509 import BadCertificate, read_chain
+from ansible.module_utils.luytre_shared import ownership
 
 MAX_CERTIFICATES = 500
 APACHE_FILES = ("/etc/apache2/apache2.conf", "/etc/apache2/*-enabled/*.conf", "/etc/apache2/sites-enabled/*")
@@ -36,7 +38,7 @@ def collect(reading):
     return {
         "certificates": certificates,
         "keys": keys,
-        "loose_keys": [mode for mode in keys if mode["doubt"] is not None or is_loose_key(mode)],
+        "loose_keys": [mode for mode in keys if mode["doubt"] is not None or is_loose_key(mode["path"])],
         "weak_ciphers": weak,
         "untold": untold,
         "renewals": renewals(reading),
@@ -101,10 +103,17 @@ def key_files(settings):
     return sorted({os.path.realpath(path) for path in [*settings["keys"], *holding]})
 
 
-def is_loose_key(mode):
-    """Whether anybody but root, and the group made for it, could read or change a key."""
-    allowed = 0o640 if mode["group"] in ("root", "ssl-cert") else 0o600
-    return mode["owner"] != "root" or mode["mode"] & ~allowed != 0
+def is_loose_key(path):
+    """Whether anybody but root, and the group made for it, could read or change a key, or anybody run it."""
+    status = os.lstat(path)
+    return ownership.changer(status, ownership.key(_readers())) is not None or bool(status.st_mode & 0o7111)
+
+
+def _readers():
+    try:
+        return 0, grp.getgrnam("ssl-cert").gr_gid
+    except KeyError:
+        return (0,)
 
 
 def certificate(path):

@@ -10,7 +10,7 @@ import stat
 from ansible.module_utils.luytre._authors import FOLDER, by_hand, named, reached
 from ansible.module_utils.luytre_change import attributes
 from ansible.module_utils.luytre_shared.names import group_name, user_name
-from ansible.module_utils.luytre_shared.ownership import judged
+from ansible.module_utils.luytre_shared.ownership import changer
 
 ASIDE = "/var/lib/luytre/aside"
 
@@ -138,7 +138,7 @@ def _made(path):
         inner = os.open(part, FOLDER, dir_fd=folder)
         os.close(folder)
         folder = inner
-        if any(judged(os.fstat(folder))):
+        if changer(os.fstat(folder)):
             os.close(folder)
             raise PermissionError(errno.EPERM, "not root's folder alone", path)
     return folder

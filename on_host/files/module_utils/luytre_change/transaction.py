@@ -5,9 +5,11 @@ import stat
 import subprocess
 
 from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable
+from ansible.module_utils.luytre_shared import ownership
 
 MAX_DIFF = 200_000
 MAX_SAID = 2_000
+KINDS = {"file": stat.S_IFREG, "dir": stat.S_IFDIR}
 
 
 class Refused(Exception):
@@ -24,7 +26,7 @@ class Transaction:
     def file(self, path, text, mode=0o644):
         """The file holds ``text``. One that is there keeps its owner and mode, where root alone could write it."""
         before = self._now(self._safe(path))
-        of_root = before is not None and before[0] == "file" and before[3] == 0 and not before[2] & 0o022
+        of_root = before is not None and before[0] == "file" and not _changer(before, ownership.CLOSED)
         kept = before[2:] if of_root else (mode, 0, 0)
         self._want(path, ("file", text.encode(), *kept))
 
@@ -109,11 +111,16 @@ class Transaction:
         parent = os.path.dirname(path)
         while True:
             state = self._now(parent)
-            if state is not None and (state[0] != "dir" or state[3] != 0 or state[2] & 0o022):
+            if state is not None and (state[0] != "dir" or _changer(state, ownership.ROOT)):
                 raise Refused("%s is not a folder that only root can write" % parent)
             if parent == "/":
                 return path
             parent = os.path.dirname(parent)
+
+
+def _changer(state, strictness):
+    kind, _content, mode, uid, gid = state
+    return ownership.changer(ownership.Owned(uid, gid, mode | KINDS[kind]), strictness)
 
 
 def vouch(tests, read, written):

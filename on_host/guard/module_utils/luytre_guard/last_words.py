@@ -6,7 +6,7 @@ import re
 import stat
 import time
 
-from . import commands, daemons, units
+from . import commands, daemons, tree, units
 
 MAX_LINE = 300
 MAX_TAIL = 65_536
@@ -104,7 +104,7 @@ def _above(path, number):
     try:
         with open(os.open(path, READING), "rb") as handle:
             status = os.fstat(handle.fileno())
-            if status.st_uid or status.st_mode & 0o022 or not stat.S_ISREG(status.st_mode):
+            if tree.exposed(status) or not stat.S_ISREG(status.st_mode):
                 return None
             lines = handle.read(MAX_FILE).decode("utf-8", "replace").splitlines()[:number]
     except OSError:

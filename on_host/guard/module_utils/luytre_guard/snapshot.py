@@ -105,7 +105,7 @@ def entries(scope, keep, notes):
     """
 
     def enter(path, entry):
-        if not _shaped(entry):
+        if not tree.shaped(entry):
             return True
         scope.apart(path, "tree")
         return False
@@ -121,14 +121,10 @@ def _there(path):
     return tree.at(path)["type"] != "absent"
 
 
-def _shaped(entry):
-    return entry["uid"] != 0 or bool(entry["mode"] & 0o022)
-
-
 def _needed(entry):
     """Bytes that the entry of one of root's trees takes at most: what others blow up is not kept."""
     size = entry.get("size", 0)
-    return PER_ENTRY + (0 if _shaped(entry) and size > MAX_SHAPED_FILE else min(size, MAX_KEPT))
+    return PER_ENTRY + (0 if tree.shaped(entry) and size > MAX_SHAPED_FILE else min(size, MAX_KEPT))
 
 
 def must_fit(kept, scope):
@@ -136,7 +132,7 @@ def must_fit(kept, scope):
     needed, notes, budget = MARGIN, walk.Notes(), walk.Budget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
     for root in sorted(scope.trees):
         if _there(root):
-            below = walk.walk(root, lambda _: None, budget, notes, None, lambda _, entry: not _shaped(entry))
+            below = walk.walk(root, lambda _: None, budget, notes, None, lambda _, entry: not tree.shaped(entry))
             needed += sum(_needed(entry) for _, entry in below)
     for path, inodes in ((kept.home, MIN_INODES), ("/etc", MIN_INODES)):
         space = os.statvfs(path)

@@ -17,6 +17,8 @@ import os
 import re
 import stat
 
+from ansible.module_utils.luytre_shared import ownership
+
 from . import identity
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -119,7 +121,12 @@ def served_mounts():
 
 def exposed(status):
     """Whether somebody besides root can change a folder, or a file (where there are lists of rights, their mask counts)."""
-    return status.st_uid != 0 or bool(status.st_mode & 0o022)
+    return ownership.changer(status, ownership.CLOSED) is not None
+
+
+def shaped(entry):
+    """Whether somebody besides root could change what an entry of a folder or file tells of."""
+    return exposed(ownership.Owned(entry["uid"], entry.get("gid", 0), entry["mode"]))
 
 
 # --- reading -------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import re
 import time
 
-from . import commands, daemons
+from . import commands, daemons, tree
 
 WORDS = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "InvocationID", "FragmentPath", "Type")
 KINDS = ("*.service", "*.socket", "*.timer", "*.path")
@@ -155,9 +155,7 @@ def shaped_by(name, entries):
         (
             path
             for path, entry in sorted(entries.items())
-            if path.startswith(prefixes)
-            and entry["type"] in ("file", "folder")
-            and (entry["uid"] or entry["mode"] & 0o022)
+            if path.startswith(prefixes) and entry["type"] in ("file", "folder") and tree.shaped(entry)
         ),
         None,
     )

@@ -63,7 +63,7 @@ class Snapshot:
         """All paths as they are now. A new folder in root's trees that others can change is not gone into."""
 
         def enter(path, entry):
-            return path in self.entries or (entry["uid"] == 0 and not entry["mode"] & 0o022)
+            return path in self.entries or not tree.shaped(entry)
 
         found = self.roots_now(notes, enter)
         data.merge(found, data.now(self.scope, self.entries, notes))

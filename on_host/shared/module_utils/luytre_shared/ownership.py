@@ -1,6 +1,8 @@
-"""Who but root could change what a path leads to: the file, every folder on the way, every link and where it points.
+"""Who could change a file: the one answer, for whoever collects, corrects or keeps a way back.
 
-Judged by owner, mode and access list. What only root can change stays so while it is judged: there is no race.
+``judged`` tells it of one thing by owner, mode and access list; ``Trust`` of what a path leads to: the file, every folder
+on the way, every link and where it points. What only root can change stays so while it is judged: there is no race.
+How much counts is a named strictness: ``ROOT`` ``CLOSED`` ``PASSWORD`` ``ANYBODY``, ``key`` and ``account``.
 """
 
 import errno
@@ -18,7 +20,111 @@ _ACL = "system.posix_acl_access"
 _ACL_ENTRY = struct.Struct("<HHI")
 _ACL_KINDS = {0x02: "user", 0x04: "group", 0x08: "group"}
 _GROUP_OF_FILE = 0x04
-_WRITE = 2
+READ, WRITE = 4, 2
+_NOWHERE = {"relative": "is no absolute path", "endless": "leads nowhere certain"}
+
+
+class Strictness:
+    """Whose rights count.
+
+    Anybody but ``owners`` (None: nobody) counts as an owner. Of the mode those bits of ``group`` and ``everybody`` count,
+    but for a right to write of one of ``groups`` and a right to read of one of ``readers``. ``sticky``: whoever may write
+    a sticky folder only adds to it. ``lists``: an access list tells who writes; without, its mask counts as the group's.
+    """
+
+    __slots__ = ("everybody", "group", "groups", "lists", "owners", "readers", "sticky")
+
+    def __init__(self, owners=(0,), group=0o020, everybody=0o002, groups=(), readers=(), sticky=False, lists=False):
+        self.owners, self.group, self.everybody, self.groups = owners, group, everybody, groups
+        self.readers, self.sticky, self.lists = readers, sticky, lists
+
+
+def believed(uids=(0,)):
+    """What programs of root's, or of some accounts, may believe: the group root is root."""
+    return Strictness(uids, groups=(0,), sticky=True, lists=True)
+
+
+def account(uid, gid=None):
+    """What is an account's own, as sshd has it (StrictModes): root's or its, and of groups only ``gid`` writes, which it
+    shares with nobody."""
+    return Strictness((0, uid), groups=() if gid is None else (gid,))
+
+
+def key(readers=(0,)):
+    """A private key: root's to write, and for some groups at most to read."""
+    return Strictness(group=0o070, everybody=0o007, readers=readers)
+
+
+ROOT = believed()
+CLOSED = Strictness()
+"""Root's own, and no right to write for anybody else, not even for the group root: what there is no need for."""
+PASSWORD = Strictness(everybody=0o006)
+"""``CLOSED``, and not for everybody to read."""
+ANYBODY = Strictness(owners=None, group=0, sticky=True)
+"""Whoever has an account, whosever it is."""
+
+
+class Owned:
+    """What ``judged`` needs to know of a file, where there is no ``os.stat_result``. ``mode`` has the kind in it."""
+
+    __slots__ = ("st_gid", "st_mode", "st_uid")
+
+    def __init__(self, uid, gid, mode):
+        self.st_uid, self.st_gid, self.st_mode = uid, gid, mode
+
+
+def judged(status, strictness=ROOT, access_list=lambda: None):
+    """``(changer, maker)`` of one thing: who can change it, and who can make new things in it but change no others'.
+
+    Each is None or ``(kind, number)`` with kind ``user``, ``group`` or ``everybody``. ``access_list()`` gives those who
+    may write by an access list, None where there is none; it is asked only where the mode lets such a list count. A link
+    and a character device are judged by their owner alone.
+    """
+    if strictness.owners is not None and status.st_uid not in strictness.owners:
+        return ("user", status.st_uid), None
+    if stat.S_ISLNK(status.st_mode) or stat.S_ISCHR(status.st_mode):
+        return None, None
+    writer = _writer(status, strictness, access_list)
+    if strictness.sticky and stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
+        return None, writer
+    return writer, None
+
+
+def changer(status, strictness=ROOT, access_list=lambda: None):
+    """Who can change a thing or make new things in it; None when nobody can whose right counts."""
+    who, maker = judged(status, strictness, access_list)
+    return who or maker
+
+
+def _writer(status, strictness, access_list):
+    if status.st_mode & strictness.everybody:
+        return "everybody", None
+    rights = status.st_mode & strictness.group
+    if rights and status.st_gid in strictness.readers:
+        rights &= ~0o040
+    if not rights:
+        return None
+    writers = access_list() if strictness.lists else None
+    if writers is None:
+        writers = [("group", None)]
+    numbered = [(kind, status.st_gid if number is None else number) for kind, number in writers]
+    harmless = {"user": strictness.owners or (), "group": strictness.groups}
+    return next(((kind, number) for kind, number in numbered if number not in harmless[kind]), None)
+
+
+def may(status, uid, gids, right):
+    """Whether an account of these groups has a right (READ or WRITE) by the mode; root is not asked for."""
+    if uid == status.st_uid:
+        return bool(status.st_mode & right << 6)
+    return bool(status.st_mode & (right << 3 if status.st_gid in gids else right))
+
+
+def may_write(status, uid, gids):
+    """Whether an account of these groups has the right to write a thing, or can give it to itself: an owner can."""
+    return uid == status.st_uid or may(status, uid, gids, WRITE)
+
+
+# --- what a path leads to -----------------------------------------------------------------------------------
 
 
 class Trust:
@@ -29,7 +135,7 @@ class Trust:
     """
 
     def __init__(self, uids=(0,), lstat=os.lstat, readlink=os.readlink, access_list=None, served=None):
-        self._uids, self._lstat, self._readlink = uids, lstat, readlink
+        self._uids, self._lstat, self._readlink, self._strictness = uids, lstat, readlink, believed(uids)
         self._served = served_now() if served is None else served
         self._access_list = access_list or access_list_of
         self._seen = {}
@@ -40,7 +146,7 @@ class Trust:
         A file that is not there is loose where others could make it, and what cannot be judged is loose. A character
         device and a link are judged by their owner alone.
         """
-        return self._walk(path, whole=True)
+        return _said(next(self._loose(path, whole=True), None))
 
     def replaceable(self, path):
         """``FOLDER can be changed by WHOM`` when another can put something else in a path's place; None when only root can.
@@ -48,23 +154,33 @@ class Trust:
         Like ``loose``, but what the path leads to in the end may be another's: a log, which is only written to. Ubuntu
         lets the group of the system's own log daemon make files in /var/log, which counts for nothing here.
         """
-        return self._walk(path, whole=False)
+        return _said(next(self._loose(path, whole=False), None))
 
-    def _walk(self, path, whole):
+    def nearest(self, path):
+        """``(place, (kind, number))`` of the last thing on the way that another can change; None when only root can."""
+        return next(iter([*self._loose(path, whole=True)][-1:]), None)
+
+    def _loose(self, path, whole):
+        """Each ``(place, (kind, number))`` on the way that another can change, in order."""
         if not path.startswith("/"):
-            return "%s is no absolute path" % shown(path)
+            yield path, ("relative", None)
+            return
         here, todo, links = "/", _parts(path), 0
         for _ in range(MAX_STEPS):
             status, changer, _maker = self._look(here)
             if status is None and changer is None:
                 folder = os.path.dirname(here)
                 changer = self._look(folder)[2]
-                return told(folder, changer) if changer else None
+                if changer:
+                    yield folder, changer
+                return
             is_link = status is not None and stat.S_ISLNK(status.st_mode)
             if not whole and changer and is_log_keeper(here, changer):
                 changer = None
             if changer and (whole or todo or is_link or changer[0] == "unknown"):
-                return told(here, changer)
+                yield here, changer
+            if status is None:
+                return
             if is_link:
                 links += 1
                 try:
@@ -74,12 +190,12 @@ class Trust:
                 todo += _parts(target)
                 here = "/" if target.startswith("/") else os.path.dirname(here)
             if not todo:
-                return None
+                return
             if links > MAX_LINKS:
                 break
             part = todo.pop()
             here = os.path.dirname(here) if part == ".." else os.path.join(here, part)
-        return "%s leads nowhere certain" % shown(path)
+        yield path, ("endless", None)
 
     def loosest(self, paths):
         """What ``loose`` says of the first loose one of several paths, or None."""
@@ -92,7 +208,7 @@ class Trust:
         if path not in self._seen:
             try:
                 status = self._lstat(path)
-                self._seen[path] = (status, *judged(status, self._uids, lambda: self._access_list(path)))
+                self._seen[path] = (status, *judged(status, self._strictness, lambda: self._access_list(path)))
             except OSError as error:
                 absent = error.errno in (errno.ENOENT, errno.ENOTDIR)
                 self._seen[path] = (None, None if absent else ("unknown", error.errno), None)
@@ -132,34 +248,6 @@ def loose(path):
     return Trust().loose(path)
 
 
-def judged(status, uids=(0,), access_list=lambda: None):
-    """``(changer, maker)`` of one thing: who can change it, and who can make new things in it but change no others'.
-
-    Each is None or ``(kind, number)`` with kind ``user``, ``group`` or ``everybody``. ``access_list()`` gives those who
-    may write by an access list, None where there is none; it is asked only where the mode lets such a list count.
-    """
-    if status.st_uid not in uids:
-        return ("user", status.st_uid), None
-    if stat.S_ISLNK(status.st_mode) or stat.S_ISCHR(status.st_mode):
-        return None, None
-    writer = _writer(status, uids, access_list)
-    if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
-        return None, writer
-    return writer, None
-
-
-def _writer(status, uids, access_list):
-    if status.st_mode & stat.S_IWOTH:
-        return "everybody", None
-    if not status.st_mode & stat.S_IWGRP:
-        return None
-    writers = access_list()
-    if writers is None:
-        writers = [("group", None)]
-    numbered = [(kind, status.st_gid if number is None else number) for kind, number in writers]
-    return next(((kind, number) for kind, number in numbered if number not in (uids if kind == "user" else (0,))), None)
-
-
 def access_list_of(path):
     """``(kind, number)`` of those whom a file's POSIX access list lets write, number None for its group; None without one.
 
@@ -175,16 +263,22 @@ def access_list_of(path):
     return [
         (_ACL_KINDS[tag], None if tag == _GROUP_OF_FILE else number)
         for tag, permissions, number in entries
-        if tag in _ACL_KINDS and permissions & _WRITE
+        if tag in _ACL_KINDS and permissions & WRITE
     ]
 
 
 # --- in words -----------------------------------------------------------------------------------------------
 
 
+def _said(first):
+    return None if first is None else told(*first)
+
+
 def told(path, changer):
     """``FILE can be changed by WHOM``, in words that are safe to show."""
     kind, number = changer
+    if kind in _NOWHERE:
+        return "%s %s" % (shown(path), _NOWHERE[kind])
     if kind == "unknown":
         return "%s cannot be looked at: %s" % (shown(path), os.strerror(number or 0))
     if kind == "everybody":

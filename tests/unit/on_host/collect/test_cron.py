@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import cron
+from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre_shared.ownership import Trust
 
 from auditor.models import Status
 from tests.unit.areas import facts, finding
@@ -68,16 +70,16 @@ def test_the_weak_place_on_the_way_to_a_program(tmp_path: Path) -> None:
         script.touch(0o755)
         base.chmod(0o755)
         script.parent.chmod(0o755)
-        assert cron.weak([str(script)]) is None
+        assert cron.weak([str(script)], Trust()) is None
         script.parent.chmod(0o777)
-        assert cron.weak([str(script)])["path"] == str(script.parent)
+        assert cron.weak([str(script)], Trust())["path"] == str(script.parent)
         script.parent.chmod(0o755)
         os.chown(script, 33, 33)
-        assert cron.weak([str(script)])["owner"] == "www-data"
+        assert cron.weak([str(script)], Trust())["owner"] == "www-data"
         link = tmp_path / "link"
         link.symlink_to(script)
-        assert cron.weak([str(link)])["path"] == str(script)
-        assert cron.weak(["/nowhere/at/all"]) is None
+        assert cron.weak([str(link)], Trust())["path"] == str(script)
+        assert cron.weak(["/nowhere/at/all"], Trust()) is None
     finally:
         script.unlink()
         script.parent.rmdir()
@@ -110,6 +112,6 @@ def test_a_users_long_table_leaves_none_of_roots_jobs_out(tmp_path: Path, monkey
     monkeypatch.setattr(cron, "TABLES", ())
     monkeypatch.setattr(cron, "FOLDERS", (str(daily),))
     monkeypatch.setattr(cron, "SPOOL", f"{spool}/*")
-    jobs = cron.collect(None)["jobs"]
+    jobs = cron.collect(Reading({}, 20))["jobs"]
     assert [job["programs"] for job in jobs[:2]] == [[str(daily / "backup")], ["/opt/x.sh"]]
     assert len(jobs) == cron.MAX_JOBS

@@ -6,9 +6,12 @@ import errno
 import os
 import stat
 import struct
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ansible.module_utils.luytre import apache, mariadb, nginx
 from ansible.module_utils.luytre_shared import ownership
 from ansible.module_utils.luytre_shared.ownership import Trust
 
@@ -45,6 +48,179 @@ class Disk:
 
     def trust(self, uids: tuple[int, ...] = (0,)) -> Trust:
         return Trust(uids, self.lstat, self.readlink, self.lists.get)
+
+
+# --- one thing, by strictness ---------------------------------------------------------------------------
+
+STRICTNESS = (
+    ownership.ROOT,
+    ownership.believed((0, 33)),
+    ownership.CLOSED,
+    ownership.PASSWORD,
+    ownership.key((0, 50)),
+    ownership.account(33, 33),
+    ownership.account(33),
+    ownership.ANYBODY,
+)
+TABLE = """
+kind  owner group mode list          | ROOT  by33  CLOSED PASSWORD key50 own33+33 own33 ANYBODY
+file  0     0     0600 -             | -     -     -      -        -     -        -     -
+file  0     0     0640 -             | -     -     -      -        -     -        -     -
+file  0     0     0644 -             | -     -     -      all      all   -        -     -
+file  0     0     0660 -             | -     -     g0     g0       g0    g0       g0    -
+file  0     0     0664 -             | -     -     g0     all      all   g0       g0    -
+file  0     0     0646 -             | all   all   all    all      all   all      all   all
+file  0     0     0602 -             | all   all   all    all      all   all      all   all
+file  0     0     4755 -             | -     -     -      all      all   -        -     -
+file  0     4     0640 -             | -     -     -      -        g4    -        -     -
+file  0     4     0660 -             | g4    g4    g4     g4       g4    g4       g4    -
+file  0     50    0640 -             | -     -     -      -        -     -        -     -
+file  0     50    0660 -             | g50   g50   g50    g50      g50   g50      g50   -
+file  0     33    0660 -             | g33   g33   g33    g33      g33   -        g33   -
+file  33    33    0600 -             | u33   -     u33    u33      u33   -        -     -
+file  33    0     0660 -             | u33   -     u33    u33      u33   g0       g0    -
+file  33    33    0660 -             | u33   g33   u33    u33      u33   -        g33   -
+file  1000  0     0400 -             | u1000 u1000 u1000  u1000    u1000 u1000    u1000 -
+file  1000  0     0666 -             | u1000 u1000 u1000  u1000    u1000 u1000    u1000 all
+file  0     4     0660 none          | -     -     g4     g4       g4    g4       g4    -
+file  0     4     0660 user:33       | u33   -     g4     g4       g4    g4       g4    -
+file  0     4     0660 group:7       | g7    g7    g4     g4       g4    g4       g4    -
+file  0     0     0660 group:        | -     -     g0     g0       g0    g0       g0    -
+file  0     4     0660 user:0,group: | g4    g4    g4     g4       g4    g4       g4    -
+file  0     4     0640 user:33       | -     -     -      -        g4    -        -     -
+file  0     4     0666 none          | all   all   all    all      all   all      all   all
+dir   0     0     0755 -             | -     -     -      all      all   -        -     -
+dir   0     0     0775 -             | -     -     g0     all      all   g0       g0    -
+dir   0     4     0775 -             | g4    g4    g4     all      all   g4       g4    -
+dir   0     0     1777 -             | +all  +all  all    all      all   all      all   +all
+dir   0     4     1770 -             | +g4   +g4   g4     g4       g4    g4       g4    -
+dir   0     4     1770 user:33       | +u33  -     g4     g4       g4    g4       g4    -
+dir   33    33    1777 -             | u33   +all  u33    u33      u33   all      all   +all
+file  0     0     1666 -             | all   all   all    all      all   all      all   all
+link  0     0     0777 -             | -     -     -      -        -     -        -     -
+link  33    33    0777 -             | u33   -     u33    u33      u33   -        -     -
+chr   0     0     0666 -             | -     -     -      -        -     -        -     -
+chr   33    0     0666 -             | u33   -     u33    u33      u33   -        -     -
+fifo  0     0     0666 -             | all   all   all    all      all   all      all   all
+sock  0     4     0660 -             | g4    g4    g4     g4       g4    g4       g4    -
+"""
+ROWS = [line.split() for line in TABLE.strip().splitlines()[1:]]
+KINDS = {
+    "file": FILE, "dir": FOLDER, "link": LINK, "chr": stat.S_IFCHR, "fifo": stat.S_IFIFO, "sock": stat.S_IFSOCK
+}  # fmt: skip
+
+
+def in_short(who: tuple[str, int | None] | None) -> str:
+    return "all" if who == ("everybody", None) else "-" if who is None else f"{who[0][0]}{who[1]}"
+
+
+def listed(text: str) -> list[tuple[str, int | None]] | None:
+    """An access list's writers: ``-`` where there is no list."""
+    if text == "-":
+        return None
+    pairs = [one.split(":") for one in text.split(",") if one != "none"]
+    return [(kind, int(number) if number else None) for kind, number in pairs]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=" ".join)
+def test_who_can_change_a_thing_by_every_strictness(row: list[str]) -> None:
+    kind, owner, group, mode, access, _, *expected = row
+    thing = ownership.Owned(int(owner), int(group), KINDS[kind] | int(mode, 8))
+    found = []
+    for strictness in STRICTNESS:
+        changer, maker = ownership.judged(thing, strictness, lambda: listed(access))
+        assert changer is None or maker is None
+        assert ownership.changer(thing, strictness, lambda: listed(access)) == (changer or maker)
+        found.append("+" + in_short(maker) if maker else in_short(changer))
+    assert found == expected
+
+
+def test_the_table_has_every_column_filled() -> None:
+    assert all(len(row) == 6 + len(STRICTNESS) for row in ROWS)
+
+
+@pytest.mark.parametrize(
+    ("above", "access", "expected"),
+    [
+        ((0o755, 0, 0), None, None),
+        ((0o775, 0, 0), None, None),
+        ((0o1777, 0, 0), None, None),
+        ((0o775, 0, 4), None, "g4"),
+        ((0o775, 0, 4), [], None),
+        ((0o775, 0, 4), [("user", 33)], "u33"),
+        ((0o777, 0, 0), None, "all"),
+        ((0o700, 33, 33), None, "u33"),
+        ((0o1777, 33, 33), None, "u33"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("mode", "uid", "gid", "own"),
+    [(0o644, 0, 0, None), (0o664, 0, 0, None), (0o664, 0, 7, "g7"), (0o646, 0, 0, "all"), (0o600, 1000, 0, "u1000")],
+)
+def test_a_folder_above_counts_before_and_besides_the_file(
+    above: tuple[int, int, int],
+    access: list[tuple[str, int | None]] | None,
+    expected: str | None,
+    mode: int,
+    uid: int,
+    gid: int,
+    own: str | None,
+) -> None:
+    disk = Disk(opt=(FOLDER, *above), opt__file=(FILE, mode, uid, gid))
+    if access is not None:
+        disk.lists["/opt"] = access
+    nearest = disk.trust().nearest("/opt/file")
+    place, who = ("/opt/file", own) if own else ("/opt", expected)
+    assert nearest == (None if who is None else (place, nearest[1])) and in_short(nearest and nearest[1]) == (
+        who or "-"
+    )
+    said = disk.trust().loose("/opt/file")
+    assert (said is None) is (who is None)
+    assert said is None or said.startswith(f"{'/opt' if expected else '/opt/file'} can be changed by ")
+
+
+@pytest.mark.parametrize(
+    ("uid", "mode", "right", "expected"),
+    [
+        (33, 0o400, ownership.READ, True), (33, 0o400, ownership.WRITE, False), (33, 0o066, ownership.READ, False),
+        (34, 0o640, ownership.READ, True), (34, 0o604, ownership.READ, False), (34, 0o460, ownership.WRITE, True),
+        (35, 0o664, ownership.WRITE, False), (35, 0o604, ownership.READ, True), (35, 0o662, ownership.WRITE, True),
+    ],
+)  # fmt: skip
+def test_what_an_account_may_do(uid: int, mode: int, right: int, expected: bool) -> None:
+    """Of a file of 33's and the group 40's; 34 is in the group."""
+    thing, gids = ownership.Owned(33, 40, FILE | mode), {34: [40, 41]}.get(uid, [])
+    assert ownership.may(thing, uid, gids, right) is expected
+    assert ownership.may_write(thing, uid, gids) is (uid == 33 or ownership.may(thing, uid, gids, ownership.WRITE))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="gives files to others")
+@pytest.mark.parametrize(
+    ("owner", "group", "mode", "loose"),
+    [
+        (0, 0, 0o644, False), (0, 0, 0o640, False), (0, 0, 0o664, True), (0, 4, 0o664, True),
+        (0, 4, 0o640, False), (0, 0, 0o646, True), (33, 0, 0o644, True),
+    ],
+)  # fmt: skip
+def test_a_daemons_settings_are_judged_alike_whosever_daemon_it_is(
+    monkeypatch: pytest.MonkeyPatch, owner: int, group: int, mode: int, loose: bool
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/run") as top:
+        file = Path(top) / "x.cnf"
+        file.write_text("# words\n")
+        os.chown(file, owner, group)
+        file.chmod(mode)
+        monkeypatch.setattr(apache, "ROOT", top)
+        monkeypatch.setattr(nginx, "FOLDER", top)
+        monkeypatch.setattr(mariadb.os, "walk", lambda _top, walk=os.walk: walk(top))
+        of_mariadb = [one["loose"] for one in mariadb.config_files() if one["path"] == str(file)]
+        of_nginx = [one["path"] for one in nginx.loose_files(SimpleNamespace(texts={}))]
+        of_apache = [one["path"] for one in apache.loose_files()]
+    expected = [str(file)] if loose else []
+    assert (of_nginx, of_apache, of_mariadb) == (expected, expected, [loose])
+
+
+# --- what a path leads to -------------------------------------------------------------------------------
 
 
 def test_what_only_root_can_change_is_trusted() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import sudo
+from ansible.module_utils.luytre_shared.ownership import Trust
 
 from auditor.models import Status
 from tests.unit.access import facts, finding, ids
@@ -131,7 +132,7 @@ def test_targets_that_others_can_replace(tmp_path: Path) -> None:
             "commands": ["ALL", f"{script} --nhanh", "/usr/bin/id", "!/bin/sh", "sudoedit /etc/hosts", "/x 'y"],
         }
     ]
-    found = sudo.writable_targets(grants)
+    found = sudo.writable_targets(grants, Trust())
     assert [(entry["command"], entry["writable"]) for entry in found] == [(str(script), str(script))]
 
 

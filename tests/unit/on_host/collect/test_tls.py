@@ -102,16 +102,24 @@ def test_covers() -> None:
     )
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="gives files to others")
 @pytest.mark.parametrize(
     ("owner", "group", "mode", "loose"),
     [
-        ("root", "root", 0o600, False), ("root", "root", 0o640, False), ("root", "root", 0o400, False),
-        ("root", "ssl-cert", 0o640, False), ("root", "ssl-cert", 0o660, True), ("root", "adm", 0o640, True),
-        ("root", "root", 0o644, True), ("www-data", "root", 0o600, True), ("root", "root", 0o700, True),
+        (0, 0, 0o600, False), (0, 0, 0o640, False), (0, 0, 0o400, False),
+        (0, 1234, 0o640, False), (0, 1234, 0o660, True), (0, 4, 0o640, True),
+        (0, 0, 0o644, True), (33, 0, 0o600, True), (0, 0, 0o700, True),
     ],
 )  # fmt: skip
-def test_loose_keys(owner: str, group: str, mode: int, loose: bool) -> None:
-    assert tls.is_loose_key({"path": "k", "owner": owner, "group": group, "mode": mode, "kind": "file"}) is loose
+def test_loose_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: int, group: int, mode: int, loose: bool
+) -> None:
+    monkeypatch.setattr(tls.grp, "getgrnam", lambda name: SimpleNamespace(gr_gid={"ssl-cert": 1234}[name]))
+    key = tmp_path / "key"
+    key.touch()
+    os.chown(key, owner, group)
+    key.chmod(mode)
+    assert tls.is_loose_key(str(key)) is loose
 
 
 def test_a_key_behind_a_link_or_in_the_certificate_file(tmp_path: Path) -> None:
