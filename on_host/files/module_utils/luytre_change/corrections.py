@@ -56,7 +56,7 @@ def _host_keys():
 
 
 def _nginx():
-    """What of /etc/nginx others could have written."""
+    """What of /etc/nginx is loose."""
     from ansible.module_utils.luytre import nginx
 
     return [Correction(mode["path"], 0o7755) for mode in nginx.loose_below()]
