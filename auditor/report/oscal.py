@@ -10,7 +10,7 @@ import datetime
 import json
 import re
 import uuid
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,6 +18,7 @@ from auditor.audit.controls import Catalogue, Control
 from auditor.models import Bucket, Finding, Lang, Run, Subject
 from auditor.report import evidence as shown
 from auditor.results import papers
+from auditor.results.by_control import of_each
 from auditor.text.visible import one_line, visible
 from auditor.text.words import Words
 
@@ -35,10 +36,7 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]<>~^|&]")
 def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
     """The document, with one result: this run."""
     words = Words(lang)
-    by_control: dict[str, list[Finding]] = defaultdict(list)
-    for finding in run.findings:
-        if finding.bucket != "not_applicable":
-            by_control[finding.control].append(finding)
+    by_control = of_each(finding for finding in run.findings if finding.bucket != "not_applicable")
     started = datetime.datetime.fromisoformat(run.started)
     ended = _utc(started + datetime.timedelta(seconds=run.seconds))
     title = _markup(words(f"report_of.{run.regime}"))

@@ -13,8 +13,9 @@ from auditor.models import Bucket, Finding, Run, Severity
 from auditor.report import evidence as shown
 from auditor.results import by_clause, papers
 from auditor.results.by_clause import FrameworkResult
-from auditor.results.summary import SEVERITIES, Change, Counts, FleetSummary, WorkItem, by_urgency, fleet, work
-from auditor.results.transitions import ORDER, between
+from auditor.results.by_control import WorkItem, work
+from auditor.results.compare import CHANGES, Change, between
+from auditor.results.summary import SEVERITIES, Counts, FleetSummary, by_urgency, fleet
 from auditor.text.visible import one_line, visible
 from auditor.text.words import Words
 
@@ -427,8 +428,8 @@ def _change_columns(words: Words) -> tuple[Column, ...]:
 
 
 def _changes(told: _Told, before: Run, run: Run) -> Iterator[tuple[Cell, ...]]:
-    """What is no longer as it was, what a reader asks for first first."""
+    """What is no longer as it was, in the order in which a reader asks."""
     changes = between(before, run).changes
-    for change in ORDER:
+    for change in CHANGES:
         if change != "still":
             yield from (told.changed(change, finding) for finding in by_urgency(changes.get(change, ())))

@@ -1,14 +1,14 @@
-"""A run control by control: who meets it, who does not, and why. Pure."""
+"""A run control by control: who meets it, who does not and why, and the work that mending it comes to. Pure."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.audit.controls import Catalogue, Control
-from auditor.models import Bucket, Finding, Severity
+from auditor.models import Bucket, ControlId, Finding, Host, Run, Severity
 from auditor.results.summary import Counts, by_urgency
+from auditor.system.grouped import grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +25,49 @@ class ControlResult:
     """What is not open."""
 
 
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One control with findings on one or more subjects: one piece of work."""
+
+    control: Control
+    severity: Severity
+    """Of its worst finding."""
+    findings: tuple[Finding, ...]
+    domains: tuple[str, ...]
+    """The sites that it touches."""
+    hosts: tuple[str, ...]
+
+    @property
+    def automated(self) -> bool:
+        """Whether harden does it."""
+        return self.control.fix is not None
+
+
+def of_each(findings: Iterable[Finding]) -> Mapping[ControlId, tuple[Finding, ...]]:
+    """The findings of each control, in the order in which the controls come up."""
+    return grouped(findings, lambda finding: finding.control)
+
+
 def by_control(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[ControlResult, ...]:
     """Every control that was asked: open ones first, worst first and then by how many violate; the others by id."""
-    asked: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        asked[finding.control].append(finding)
-    results = [_result(catalogue[control], found) for control, found in asked.items()]
+    results = [_result(catalogue[control], found) for control, found in of_each(findings).items()]
     return tuple(sorted(results, key=_rank))
 
 
-def _result(control: Control, findings: list[Finding]) -> ControlResult:
+def others(findings: Iterable[Finding]) -> Mapping[Bucket, tuple[Finding, ...]]:
+    """What is not open, by where it is counted; worst first."""
+    by_bucket = grouped((finding for finding in findings if not finding.is_open), lambda finding: finding.bucket)
+    return {bucket: by_urgency(members) for bucket, members in by_bucket.items()}
+
+
+def _result(control: Control, findings: Sequence[Finding]) -> ControlResult:
     violated = by_urgency(finding for finding in findings if finding.is_open)
-    others: dict[Bucket, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        if not finding.is_open:
-            others[finding.bucket].append(finding)
     return ControlResult(
         control=control,
         severity=violated[0].severity if violated else control.severity,
         counts=Counts.of(findings),
         open=violated,
-        others={bucket: tuple(members) for bucket, members in others.items()},
+        others=others(findings),
     )
 
 
@@ -53,3 +75,26 @@ def _rank(result: ControlResult) -> tuple[int, int, int, str]:
     if not result.open:
         return (1, -result.counts.not_evaluated, 0, result.control.id)
     return (0, -result.severity.rank, -len(result.open), result.control.id)
+
+
+def work(run: Run, catalogue: Catalogue) -> tuple[WorkItem, ...]:
+    """The open findings of a run by control: worst first, then what mends most sites at once."""
+    items = work_items((finding for finding in run.findings if finding.is_open), run.hosts, catalogue)
+    return tuple(sorted(items, key=lambda item: (-item.severity.rank, -len(item.domains), -len(item.findings))))
+
+
+def work_items(findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue) -> Iterator[WorkItem]:
+    """These findings by control, in the order in which the controls come up; a host's touch every site that it serves."""
+    served = {host.name: tuple(site.domain for site in host.sites) for host in hosts}
+    for control, found in of_each(findings).items():
+        yield WorkItem(
+            control=catalogue[control],
+            severity=max((finding.severity for finding in found), key=lambda severity: severity.rank),
+            findings=found,
+            domains=tuple(dict.fromkeys(domain for finding in found for domain in _touched(finding, served))),
+            hosts=tuple(dict.fromkeys(finding.host for finding in found)),
+        )
+
+
+def _touched(finding: Finding, served: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    return (finding.subject.id,) if finding.subject.kind == "site" else served.get(finding.host, ())

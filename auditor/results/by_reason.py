@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from auditor.models import Finding, Lang
 from auditor.results.summary import FleetSummary, HostSummary
+from auditor.system.grouped import grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,22 @@ class Unevaluated:
 
 def by_reason(findings: Iterable[Finding], lang: Lang) -> tuple[ReasonGroup, ...]:
     """The reason that most give first; an empty one for those that give none."""
-    grouped: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        grouped[finding.reason.get(lang) if finding.reason else ""].append(finding)
-    ordered = sorted(grouped.items(), key=lambda item: -len(item[1]))
-    return tuple(ReasonGroup(reason=reason, findings=tuple(members)) for reason, members in ordered)
+    by_text = grouped(findings, lambda finding: finding.reason.get(lang) if finding.reason else "")
+    ordered = sorted(by_text.items(), key=lambda item: -len(item[1]))
+    return tuple(ReasonGroup(reason=reason, findings=members) for reason, members in ordered)
 
 
 def unevaluated(summary: FleetSummary, lang: Lang) -> tuple[Unevaluated, ...]:
     """Hosts with something that could not be evaluated, those that could not be read at all first."""
-    lost = {host.host.name: [f for f in host.findings if f.bucket == "not_evaluated"] for host in summary.hosts}
-    for site in summary.sites:
-        lost[site.host.host.name] += [f for f in site.own if f.bucket == "not_evaluated"]
+    lost = {
+        host.host.name: [
+            finding
+            for findings in (host.findings, *(site.own for site in summary.served.get(host.host.name, ())))
+            for finding in findings
+            if finding.bucket == "not_evaluated"
+        ]
+        for host in summary.hosts
+    }
     hosts = [
         Unevaluated(host, by_reason(lost[host.host.name], lang))
         for host in summary.hosts

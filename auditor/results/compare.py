@@ -1,19 +1,153 @@
-"""What changed from one run to a later one, per site and host. Pure.
+"""What changed from one run to a later one: finding by finding, by severity, per site and host. Pure.
 
 Only what both runs hold is compared: a run with ``--limit`` says nothing about the hosts that it left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, get_args
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from auditor.models import Finding, Model, Run
-from auditor.results.summary import Change, Comparison, FleetSummary, HostSummary, SiteSummary, compare, fleet
+from auditor.models import ControlId, Finding, Model, Run, Severity, Status
+from auditor.results.summary import SEVERITIES, Counts, FleetSummary, HostSummary, SiteSummary, fleet
 
-CHANGES: tuple[Change, ...] = get_args(Change)
+type Change = Literal["regressed", "new", "still", "fixed", "waived", "unknown", "gone"]
+"""What became of a control on a subject that was or is open: pass → open; not there or not evaluated → open; open or
+waived → open; open → pass; open → waived; open → not evaluated (never counted as fixed); open → no longer applies."""
+
+CHANGES: tuple[Change, ...] = get_args(Change.__value__)
+"""In the order in which a reader asks for them, wherever they are told."""
+ALWAYS_TOLD: frozenset[Change] = frozenset({"regressed", "new", "still", "fixed"})
+"""What is told also where nothing changed so."""
+
+
+class Comparison(Model):
+    """What changed between two runs, for the whole or for one subject."""
+
+    before: Counts
+    after: Counts
+    changes: Mapping[Change, tuple[Finding, ...]] = Field(
+        description="the later run's findings; the earlier's when gone"
+    )
+    unseen_before: int = Field(description="open now and not evaluated in the earlier run: no worse for that")
+    unseen_after: int = Field(description="open then and not evaluated in the later run: no better for that")
+
+    @property
+    def open_before(self) -> int:
+        """Open in the earlier run, of what the later one could evaluate; all of it when that was nothing."""
+        return self.before.open_total - (self.unseen_after if self.after.evaluated else 0)
+
+    @property
+    def open_after(self) -> int:
+        """Open in the later run, of what the earlier one could evaluate or did not know."""
+        return self.after.open_total - self.unseen_before
+
+    def count(self, change: Change) -> int:
+        """How many changed so."""
+        return len(self.changes.get(change, ()))
+
+
+def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
+    """What became of each finding, matched by control and subject."""
+    before, after = tuple(before), tuple(after)
+    earlier = {key(finding): finding for finding in before}
+    changes: dict[Change, list[Finding]] = defaultdict(list)
+    unseen_before = unseen_after = 0
+    for finding in after:
+        was = earlier.pop(key(finding), None)
+        if was is not None:
+            unseen_before += finding.is_open and was.status is Status.NOT_EVALUATED
+            unseen_after += was.is_open and finding.status is Status.NOT_EVALUATED
+        change = _change(was, finding)
+        if change:
+            changes[change].append(finding)
+    changes["gone"] += [finding for finding in earlier.values() if finding.status.is_open]
+    return Comparison(
+        before=Counts.of(before),
+        after=Counts.of(after),
+        changes={change: tuple(findings) for change, findings in changes.items()},
+        unseen_before=unseen_before,
+        unseen_after=unseen_after,
+    )
+
+
+def key(finding: Finding) -> tuple[ControlId, str, str]:
+    """What two findings of different runs share when they are the same one."""
+    return finding.control, finding.subject.kind, finding.subject.id
+
+
+def _change(before: Finding | None, after: Finding) -> Change | None:
+    if after.is_open:
+        if before is None or before.status not in (Status.PASS, Status.PARTIAL, Status.FAIL):
+            return "new"
+        return "still" if before.status.is_open else "regressed"
+    if before is None or not before.status.is_open:
+        return None
+    if after.status is Status.PASS:
+        return "fixed"
+    if after.waiver is not None:
+        return "waived" if before.waiver is None else None
+    return "unknown" if after.status is Status.NOT_EVALUATED else "gone"
+
+
+def between(before: Run, after: Run, hosts: Set[str] | None = None) -> Comparison:
+    """What changed on the hosts that both runs hold, or on ``hosts`` alone, each finding once."""
+    both = _hosts(before) & _hosts(after) if hosts is None else hosts
+    return compare(_of(before, both), _of(after, both))
+
+
+def by_subject[Subjects: (HostSummary, SiteSummary)](
+    before: Iterable[Subjects], after: Iterable[Subjects]
+) -> Iterator[tuple[Subjects, Comparison]]:
+    """What changed on each site or host that both runs hold, as it is now and in the order of ``after``."""
+    were = {one.subject: one for one in before}
+    for one in after:
+        if one.subject in were:
+            yield one, compare(were[one.subject].findings, one.findings)
+
+
+def hosts_of_one(before: Run, after: Run) -> int:
+    """How many hosts only one of the two runs holds."""
+    return len(_hosts(before) ^ _hosts(after))
+
+
+def _hosts(run: Run) -> frozenset[str]:
+    return frozenset(host.name for host in run.hosts)
+
+
+def _of(run: Run, hosts: Set[str]) -> Iterator[Finding]:
+    return (finding for finding in run.findings if finding.host in hosts)
+
+
+# --- by severity --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """How many findings of each severity changed how."""
+
+    changes: tuple[Change, ...]
+    """The columns: the four that are always told, the others only when something changed so."""
+    rows: Mapping[Severity, Mapping[Change, int]]
+    totals: Mapping[Change, int]
+
+
+def matrix(comparison: Comparison) -> Matrix:
+    """The comparison as a table."""
+    counted: dict[Severity, Counter[Change]] = {severity: Counter() for severity in SEVERITIES}
+    for change, findings in comparison.changes.items():
+        for finding in findings:
+            counted[finding.severity][change] += 1
+    totals: dict[Change, int] = {change: comparison.count(change) for change in CHANGES}
+    columns = tuple(change for change in CHANGES if change in ALWAYS_TOLD or totals[change])
+    return Matrix(changes=columns, rows=counted, totals=totals)
+
+
+# --- per site and host --------------------------------------------------------------------------------
 
 
 class SubjectDifference(Model):
@@ -37,20 +171,15 @@ class Difference(Model):
 def difference(before: Run, after: Run) -> Difference:
     """What changed; sites and hosts in the order in which they matter now."""
     earlier, later = fleet(before), fleet(after)
-    was_hosts = {host.host.name: host for host in earlier.hosts}
-    was_sites = {site.domain: site for site in earlier.sites}
-    both = frozenset(was_hosts) & {host.host.name for host in later.hosts}
     return Difference(
-        totals=compare(_of(before, both), _of(after, both)),
+        totals=between(before, after),
         sites=tuple(
-            _subject(site.domain, site.host.host.name, was_sites[site.domain], site)
-            for site in later.sites
-            if site.domain in was_sites
+            SubjectDifference(id=site.domain, host=site.host.host.name, comparison=comparison)
+            for site, comparison in by_subject(earlier.sites, later.sites)
         ),
         hosts=tuple(
-            _subject(host.host.name, host.host.name, was_hosts[host.host.name], host)
-            for host in later.hosts
-            if host.host.name in both
+            SubjectDifference(id=host.host.name, host=host.host.name, comparison=comparison)
+            for host, comparison in by_subject(earlier.hosts, later.hosts)
         ),
         only_before=_names_missing(earlier, later),
         only_after=_names_missing(later, earlier),
@@ -68,14 +197,6 @@ def as_data(before: Run, after: Run, found: Difference) -> dict[str, Any]:
         "only_before": list(found.only_before),
         "only_after": list(found.only_after),
     }
-
-
-def _of(run: Run, hosts: frozenset[str]) -> Iterable[Finding]:
-    return (finding for finding in run.findings if finding.host in hosts)
-
-
-def _subject(name: str, host: str, was: SiteSummary | HostSummary, now: SiteSummary | HostSummary) -> SubjectDifference:
-    return SubjectDifference(id=name, host=host, comparison=compare(was.findings, now.findings))
 
 
 def _names_missing(here: FleetSummary, there: FleetSummary) -> tuple[str, ...]:

@@ -10,7 +10,10 @@ from auditor.audit.controls import Catalogue
 from auditor.audit.waivers import covered
 from auditor.inventory import offices as units
 from auditor.models import Bucket, Finding, Host, Model, Organisation, Run, Severity, Site, Text, Unit, WaiverUse
-from auditor.results.summary import Comparison, Counts, FleetSummary, SiteSummary, compare, fleet
+from auditor.results.by_control import work_items
+from auditor.results.compare import Comparison, between
+from auditor.results.summary import Counts, FleetSummary, SiteSummary, fleet
+from auditor.system.grouped import grouped
 from auditor.text.visible import one_line
 
 MAX_NAME = 200
@@ -54,10 +57,8 @@ class Figures(Model):
     @cached_property
     def owners(self) -> tuple[tuple[Unit, tuple[SiteSummary, ...]], ...]:
         """The sites of each office, offices in the order of the organisation's file."""
-        grouped: dict[str, list[SiteSummary]] = defaultdict(list)
-        for site in self.summary.sites:
-            grouped[self.owner(site).id].append(site)
-        return tuple((unit, tuple(grouped[unit.id])) for unit in self.organisation.units if unit.id in grouped)
+        owned = grouped(self.summary.sites, lambda site: self.owner(site).id)
+        return tuple((unit, owned[unit.id]) for unit in self.organisation.units if unit.id in owned)
 
     @cached_property
     def buckets(self) -> Mapping[Bucket, int]:
@@ -81,13 +82,13 @@ class Figures(Model):
     def foreign(self) -> tuple[tuple[Unit, tuple[Finding, ...]], ...]:
         """Open findings of hosts that serve these sites but are run by an office outside."""
         mine = {unit.id for unit in self.units}
-        grouped: dict[str, list[Finding]] = defaultdict(list)
+        of_unit: dict[str, list[Finding]] = defaultdict(list)
         for host in self.summary.hosts:
             if host.unit is not None and host.unit.id not in mine:
-                grouped[units.today(self.organisation, host.unit).id] += [
+                of_unit[units.today(self.organisation, host.unit).id] += [
                     finding for finding in host.findings if finding.is_open
                 ]
-        known = ((self.organisation.unit(unit_id), tuple(findings)) for unit_id, findings in grouped.items())
+        known = ((self.organisation.unit(unit_id), tuple(findings)) for unit_id, findings in of_unit.items())
         return tuple((unit, findings) for unit, findings in known if unit is not None and findings)
 
 
@@ -118,7 +119,7 @@ def figures(organisation: Organisation, unit: Unit, hosts: Iterable[Host], run: 
         homeless=tuple(
             site for host in run.hosts for site in host.sites if (site.unit or host.unit or "") not in known
         ),
-        change=compare(_of(earlier, comparable), _of(mine, comparable)) if earlier and comparable else None,
+        change=between(earlier, mine, comparable) if earlier and comparable else None,
         incomparable=tuple(
             site.domain for host in mine.hosts if earlier and host.name not in comparable for site in host.sites
         ),
@@ -168,44 +169,28 @@ def _reached(run: Run) -> set[str]:
     return {outcome.host for outcome in run.outcomes if outcome.reached}
 
 
-def _of(run: Run, hosts: set[str]) -> list[Finding]:
-    return [finding for finding in run.findings if finding.host in hosts]
-
-
 def requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tuple[Requirement, ...]:
     """The findings in ``buckets`` by control, worst first, then what touches most sites.
 
     A control that the catalogue no longer has goes by its id.
     """
-    served = {host.name: host.sites for host in run.hosts}
-    grouped: dict[str, list[Finding]] = defaultdict(list)
-    for finding in run.findings:
-        if finding.bucket in buckets:
-            grouped[finding.control].append(finding)
-    found = []
-    for control_id, findings in grouped.items():
-        control = catalogue.by_id.get(control_id)
-        of_host = findings[0].subject.kind == "host"
-        touched = {
-            site.domain: site
-            for finding in findings
-            for site in served[finding.host]
-            if of_host or site.domain == finding.subject.id
-        }
-        found.append(
-            Requirement(
-                id=control_id,
-                title=control.title if control else Text(vi=control_id, en=control_id),
-                severity=max((finding.severity for finding in findings), key=lambda severity: severity.rank),
-                references=control.references if control else {},
-                automated=control is not None and control.fix is not None,
-                of_host=of_host,
-                hosts=tuple(dict.fromkeys(finding.host for finding in findings)),
-                domains=tuple(sorted(touched)),
-                levels=frozenset(site.level for site in touched.values()),
-                findings=tuple(findings),
-            )
+    findings = [finding for finding in run.findings if finding.bucket in buckets]
+    levels = {site.domain: site.level for host in run.hosts for site in host.sites}
+    found = [
+        Requirement(
+            id=item.control.id,
+            title=item.control.title,
+            severity=item.severity,
+            references=item.control.references,
+            automated=item.automated,
+            of_host=item.findings[0].subject.kind == "host",
+            hosts=item.hosts,
+            domains=tuple(sorted(item.domains)),
+            levels=frozenset(levels[domain] for domain in item.domains),
+            findings=item.findings,
         )
+        for item in work_items(findings, run.hosts, catalogue.knowing(findings))
+    ]
     return tuple(sorted(found, key=lambda one: (-one.severity.rank, -len(one.domains), -len(one.hosts), one.id)))
 
 
@@ -221,15 +206,15 @@ def by_office(figures: Figures, catalogue: Catalogue) -> Iterable[tuple[Unit, tu
         else {of_site[site.domain] for site in host.host.sites}
         for host in figures.summary.hosts
     }
-    grouped: dict[str, list[Finding]] = defaultdict(list)
+    of_unit: dict[str, list[Finding]] = defaultdict(list)
     for finding in figures.findings:
         if finding.is_open:
             of = of_host[finding.host] if finding.subject.kind == "host" else {of_site[finding.subject.id]}
             for unit_id in of:
-                grouped[unit_id].append(finding)
+                of_unit[unit_id].append(finding)
     for unit in figures.organisation.units:
-        if unit.id in grouped:
-            run = figures.run.model_copy(update={"findings": tuple(grouped[unit.id])})
+        if unit.id in of_unit:
+            run = figures.run.model_copy(update={"findings": tuple(of_unit[unit.id])})
             yield unit, requirements(run, catalogue, "fail", "partial")
 
 

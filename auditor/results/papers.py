@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from auditor.models import Attested, Finding, Model, Organisation, Run, Scope, Subject, Validity, WaiverUse
+from auditor.system.grouped import grouped
 from auditor.text.words import Words
 
 _ORDER: tuple[Validity, ...] = ("expired", "expiring", "active", "future")
@@ -27,13 +26,11 @@ def waivers(run: Run) -> tuple[WaiverUse, ...]:
 
 def attestations(run: Run) -> tuple[AttestationUse, ...]:
     """The run's attestations: those that are over, those about to be, the others."""
-    answered: dict[tuple[str, Attested], list[Subject]] = defaultdict(list)
-    for finding in run.findings:
-        if finding.attestation is not None:
-            answered[finding.control, finding.attestation].append(finding.subject)
+    by_answer = grouped(run.findings, lambda finding: (finding.control, finding.attestation))
     uses = [
-        AttestationUse(control=control, attested=attested, subjects=tuple(subjects))
-        for (control, attested), subjects in answered.items()
+        AttestationUse(control=control, attested=attested, subjects=tuple(finding.subject for finding in findings))
+        for (control, attested), findings in by_answer.items()
+        if attested is not None
     ]
     return tuple(sorted(uses, key=lambda use: (use.attested.days_left, use.control)))
 

@@ -1,4 +1,4 @@
-"""What a run comes to: per site, per host, for the fleet, and against an earlier run. Pure functions.
+"""What a run comes to: per site, per host and for the fleet. Pure functions.
 
 A site answers for its own findings and for its host's, which it shares with the other sites there. Fleet
 totals count each finding once.
@@ -7,19 +7,16 @@ totals count each finding once.
 from __future__ import annotations
 
 import datetime
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field
 
-from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Text, Unit
-
-if TYPE_CHECKING:
-    from auditor.audit.controls import Catalogue, Control
+from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Text, Unit
+from auditor.system.grouped import grouped
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
 """Worst first."""
@@ -28,6 +25,8 @@ URGENT: frozenset[Severity] = frozenset({Severity.CRITICAL, Severity.HIGH})
 """What has to be done at once."""
 
 _DAY = 86_400
+
+type _BySubject = Mapping[tuple[Literal["host", "site"], str], tuple[Finding, ...]]
 
 
 class Counts(Model):
@@ -114,6 +113,11 @@ class HostSummary(Model):
     counts: Counts
 
     @property
+    def subject(self) -> Subject:
+        """The host as what findings are about."""
+        return Subject(kind="host", id=self.host.name)
+
+    @property
     def reached(self) -> bool:
         """Whether the host could be read at all."""
         return self.outcome.reached
@@ -135,6 +139,11 @@ class SiteSummary(Model):
     counts: Counts = Field(description="own and shared")
     certificate_days: int | None = Field(description="until its certificate expires, negative after; None: not known")
     backup_days: int | None = Field(description="age of its newest backup; None: not known")
+
+    @property
+    def subject(self) -> Subject:
+        """The site as what findings are about."""
+        return Subject(kind="site", id=self.domain)
 
     @property
     def domain(self) -> str:
@@ -168,6 +177,11 @@ class FleetSummary(Model):
         """The site with that domain, or None."""
         return next((site for site in self.sites if site.domain == domain), None)
 
+    @cached_property
+    def served(self) -> Mapping[str, tuple[SiteSummary, ...]]:
+        """The sites of each host that serves some, by its name."""
+        return grouped(self.sites, lambda site: site.host.host.name)
+
     @property
     def unread(self) -> tuple[HostSummary, ...]:
         """Hosts that could not be read at all."""
@@ -180,9 +194,7 @@ class FleetSummary(Model):
 
 def fleet(run: Run) -> FleetSummary:
     """Everything that a run says, gathered per site and per host."""
-    by_subject: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for finding in run.findings:
-        by_subject[finding.subject.kind, finding.subject.id].append(finding)
+    by_subject = grouped(run.findings, lambda finding: (finding.subject.kind, finding.subject.id))
     outcomes = {outcome.host: outcome for outcome in run.outcomes}
     hosts = [_host(run, host, by_subject, outcomes.get(host.name)) for host in run.hosts]
     sites = [_site(run, site, host, by_subject) for host in hosts for site in host.host.sites]
@@ -193,10 +205,8 @@ def fleet(run: Run) -> FleetSummary:
     )
 
 
-def _host(
-    run: Run, host: Host, by_subject: Mapping[tuple[str, str], Sequence[Finding]], outcome: HostOutcome | None
-) -> HostSummary:
-    findings = tuple(by_subject.get(("host", host.name), ()))
+def _host(run: Run, host: Host, by_subject: _BySubject, outcome: HostOutcome | None) -> HostSummary:
+    findings = by_subject.get(("host", host.name), ())
     unread = HostOutcome(
         host=host.name, reached=False, reason=Text(vi="lần rà soát này chưa đọc tới", en="not read in this audit")
     )
@@ -209,10 +219,8 @@ def _host(
     )
 
 
-def _site(
-    run: Run, site: Site, host: HostSummary, by_subject: Mapping[tuple[str, str], Sequence[Finding]]
-) -> SiteSummary:
-    own = tuple(by_subject.get(("site", site.domain), ()))
+def _site(run: Run, site: Site, host: HostSummary, by_subject: _BySubject) -> SiteSummary:
+    own = by_subject.get(("site", site.domain), ())
     counts = Counts.of(own)
     now = datetime.datetime.fromisoformat(run.started).timestamp()
     return SiteSummary(
@@ -258,144 +266,20 @@ def _rank(standing: Standing, counts: Counts) -> tuple[int, ...]:
     return (STANDINGS.index(standing), *(-counts.open[severity] for severity in SEVERITIES), -counts.not_evaluated)
 
 
-# --- in which order, and what is done once for many ---------------------------------------------------
-
-
 def by_urgency(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Worst first; a complete failure before a partial one; the order of the catalogue otherwise."""
     return tuple(sorted(findings, key=lambda finding: (-finding.severity.rank, finding.status is Status.PARTIAL)))
-
-
-@dataclass(frozen=True, slots=True)
-class WorkItem:
-    """One control that is open on one or more subjects: one piece of work."""
-
-    control: Control
-    severity: Severity
-    findings: tuple[Finding, ...]
-    domains: tuple[str, ...]
-    """The sites that it touches."""
-    hosts: tuple[str, ...]
-
-    @property
-    def automated(self) -> bool:
-        """Whether harden does it."""
-        return self.control.fix is not None
-
-
-def work(run: Run, catalogue: Catalogue) -> tuple[WorkItem, ...]:
-    """The open findings of a run by control: worst first, then what mends most sites at once."""
-    grouped: dict[str, list[Finding]] = defaultdict(list)
-    for finding in run.findings:
-        if finding.is_open:
-            grouped[finding.control].append(finding)
-    hosted = {host.name: tuple(site.domain for site in host.sites) for host in run.hosts}
-    items = [
-        WorkItem(
-            control=catalogue[control],
-            severity=max((finding.severity for finding in findings), key=lambda severity: severity.rank),
-            findings=tuple(findings),
-            domains=tuple(dict.fromkeys(domain for finding in findings for domain in _touches(finding, hosted))),
-            hosts=tuple(dict.fromkeys(finding.host for finding in findings)),
-        )
-        for control, findings in grouped.items()
-    ]
-    return tuple(sorted(items, key=lambda item: (-item.severity.rank, -len(item.domains), -len(item.findings))))
-
-
-def _touches(finding: Finding, hosted: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    return (finding.subject.id,) if finding.subject.kind == "site" else hosted.get(finding.host, ())
-
-
-# --- before and after ---------------------------------------------------------------------------------
-
-Change = Literal["fixed", "still", "regressed", "new", "waived", "unknown", "gone"]
-"""What became of a control on a subject that was or is open: open → pass; open or waived → open; pass → open; not there
-or not evaluated → open; open → waived; open → not evaluated (never counted as fixed); open → no longer applies."""
-
-
-class Comparison(Model):
-    """What changed between two runs, for the whole or for one subject."""
-
-    before: Counts
-    after: Counts
-    changes: Mapping[Change, tuple[Finding, ...]] = Field(
-        description="the later run's findings; the earlier's when gone"
-    )
-    unseen_before: int = Field(description="open now and not evaluated in the earlier run: no worse for that")
-    unseen_after: int = Field(description="open then and not evaluated in the later run: no better for that")
-
-    @property
-    def open_before(self) -> int:
-        """Open in the earlier run, of what the later one could evaluate; all of it when that was nothing."""
-        return self.before.open_total - (self.unseen_after if self.after.evaluated else 0)
-
-    @property
-    def open_after(self) -> int:
-        """Open in the later run, of what the earlier one could evaluate or did not know."""
-        return self.after.open_total - self.unseen_before
-
-    def count(self, change: Change) -> int:
-        """How many changed so."""
-        return len(self.changes.get(change, ()))
-
-
-def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
-    """What became of each finding, matched by control and subject."""
-    before, after = tuple(before), tuple(after)
-    earlier = {_key(finding): finding for finding in before}
-    changes: dict[Change, list[Finding]] = defaultdict(list)
-    unseen_before = unseen_after = 0
-    for finding in after:
-        was = earlier.pop(_key(finding), None)
-        if was is not None:
-            unseen_before += finding.is_open and was.status is Status.NOT_EVALUATED
-            unseen_after += was.is_open and finding.status is Status.NOT_EVALUATED
-        change = _change(was, finding)
-        if change:
-            changes[change].append(finding)
-    changes["gone"] += [finding for finding in earlier.values() if finding.status.is_open]
-    return Comparison(
-        before=Counts.of(before),
-        after=Counts.of(after),
-        changes={change: tuple(findings) for change, findings in changes.items()},
-        unseen_before=unseen_before,
-        unseen_after=unseen_after,
-    )
-
-
-def _key(finding: Finding) -> tuple[str, str, str]:
-    return finding.control, finding.subject.kind, finding.subject.id
-
-
-def _change(before: Finding | None, after: Finding) -> Change | None:
-    if after.is_open:
-        if before is None or before.status not in (Status.PASS, Status.PARTIAL, Status.FAIL):
-            return "new"
-        return "still" if before.status.is_open else "regressed"
-    if before is None or not before.status.is_open:
-        return None
-    if after.status is Status.PASS:
-        return "fixed"
-    if after.waiver is not None:
-        return "waived" if before.waiver is None else None
-    return "unknown" if after.status is Status.NOT_EVALUATED else "gone"
 
 
 __all__ = [
     "SEVERITIES",
     "STANDINGS",
     "URGENT",
-    "Change",
-    "Comparison",
     "Counts",
     "FleetSummary",
     "HostSummary",
     "SiteSummary",
     "Standing",
-    "WorkItem",
     "by_urgency",
-    "compare",
     "fleet",
-    "work",
 ]

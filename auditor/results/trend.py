@@ -8,9 +8,10 @@ from datetime import datetime
 
 from pydantic import Field
 
-from auditor.models import Finding, Model, Run, Severity
+from auditor.models import Model, Run, Severity
 from auditor.models.clock import month
 from auditor.results.summary import SEVERITIES, Counts, fleet
+from auditor.system.grouped import grouped
 
 
 class HostPoint(Model):
@@ -43,15 +44,13 @@ class TrendPoint(Model):
 def trend_point(run: Run) -> TrendPoint:
     """A run as a point in time."""
     summary = fleet(run)
-    by_host: dict[str, list[Finding]] = defaultdict(list)
-    for finding in run.findings:
-        by_host[finding.host].append(finding)
+    by_host = grouped(run.findings, lambda finding: finding.host)
     sites: dict[str, dict[str, int]] = defaultdict(dict)
     for site in summary.sites:
         sites[site.host.host.name][site.domain] = site.counts.open_total
     hosts = {}
     for host in summary.hosts:
-        counts = Counts.of(by_host[host.host.name])
+        counts = Counts.of(by_host.get(host.host.name, ()))
         hosts[host.host.name] = HostPoint(
             open=counts.open,
             own=host.counts.open_total,

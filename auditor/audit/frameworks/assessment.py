@@ -16,6 +16,7 @@ from auditor.audit.controls import Catalogue
 from auditor.audit.frameworks.clauses import Clause, ClauseStatus, Framework, citations, controls_of
 from auditor.errors import InputError
 from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status
+from auditor.system.grouped import grouped
 
 Kind = Literal["host", "site"]
 _BOTH: frozenset[Kind] = frozenset({"host", "site"})
@@ -164,7 +165,7 @@ def assess(
     A site's findings are its own and its host's; ``kinds`` says whose controls concern the subject at all, so that a
     host without sites does not answer for the controls of sites. Raises InputError for a level it does not know.
     """
-    return tuple(_judged(_plan(framework, level, catalogue, kinds), _by_control(findings)))
+    return tuple(_judged(_plan(framework, level, catalogue, kinds), grouped(findings, lambda one: one.control)))
 
 
 def assess_run(
@@ -332,10 +333,3 @@ def _hosts(
             of.get(("host", host.name), {}),
             {site.domain: of.get(("site", site.domain), {}) for site in host.sites},
         )
-
-
-def _by_control(findings: Iterable[Finding]) -> _Findings:
-    by_control: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        by_control[finding.control].append(finding)
-    return dict(by_control)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.audit.controls import Catalogue
-from auditor.models import Bucket, Finding, Lang, Model, Run, Subject
+from auditor.models import Finding, Lang, Model, Run, Subject
 from auditor.report.html import chart
 from auditor.report.html.addresses import control_page, framework_page, host_page, places, site_page
 from auditor.report.html.paging import paged
 from auditor.report.html.rendering import Renderer, is_urgent
 from auditor.results import papers
 from auditor.results.by_clause import by_clause, cited
-from auditor.results.by_control import by_control
+from auditor.results.by_control import by_control, others, work
 from auditor.results.by_reason import unevaluated
-from auditor.results.summary import Comparison, FleetSummary, HostSummary, SiteSummary, by_urgency, compare, fleet, work
-from auditor.results.transitions import between, matrix
+from auditor.results.compare import Comparison, between, by_subject, hosts_of_one, matrix
+from auditor.results.summary import FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
 from auditor.results.trend import TrendPoint, months, until
 from auditor.text.words import Words
 
@@ -105,7 +104,7 @@ def pages(
     if len(site_lists) > 1:
         yield rendered.page("names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain))
     if comparison:
-        left_out = len(run.hosts) + len(before.hosts) - 2 * len(_names(run) & _names(before)) if before else 0
+        left_out = hosts_of_one(before, run) if before else 0
         yield rendered.page("changes.html.j2", "changes.html", "changes", left_out=left_out)
     if lost:
         yield rendered.page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=lost)
@@ -119,33 +118,27 @@ def pages(
     named = {place.name: place.path for place in where.values()}
     for one in frameworks:
         yield rendered.page("framework.html.j2", framework_page(one.framework.id), one=one, named=named)
-    compared = _host_changes(summary, earlier) if earlier else {}
-    compared |= {Subject(kind="site", id=change.site.domain): change.comparison for change in site_changes}
+    compared = {change.site.subject: change.comparison for change in site_changes}
+    if earlier:
+        compared |= {host.subject: change for host, change in by_subject(earlier.hosts, summary.hosts)}
     yield from _subjects(summary, compared, points, rendered)
 
 
 def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
     """The sites that are declared or known from earlier runs but not in this one; hosts, where they have none."""
-    here = {site.domain for host in run.hosts for site in host.sites} | _names(run)
+    here = {name for host in run.hosts for name in (host.name, *(site.domain for site in host.sites))}
     known = {name: tuple(host.sites) for name, host in now.hosts.items()}
     declared = {one.host: one.sites for one in run.left_out or ()}
     names = (name for host, sites in (known | declared).items() for name in sites or (host,))
     return tuple(sorted({name for name in names if name not in here}))
 
 
-def _names(run: Run) -> set[str]:
-    return {host.name for host in run.hosts}
-
-
 def _subjects(
     summary: FleetSummary, compared: Mapping[Subject, Comparison], trend: Sequence[TrendPoint], rendered: Renderer
 ) -> Iterator[tuple[str, str]]:
     """The page of every host and of every site on it."""
-    served: dict[str, list[SiteSummary]] = defaultdict(list)
-    for site in summary.sites:
-        served[site.host.host.name].append(site)
     for host in summary.hosts:
-        name, sites = host.host.name, served[host.host.name]
+        name, sites = host.host.name, summary.served.get(host.host.name, ())
         shared = _Open(host.findings, name, rendered)
         yield rendered.page(
             "subject.html.j2",
@@ -153,14 +146,14 @@ def _subjects(
             host=host,
             site=None,
             served=sites,
-            comparison=compared.get(Subject(kind="host", id=name)),
+            comparison=compared.get(host.subject),
             past=[(point.started, point.hosts[name].own) for point in trend if name in point.hosts],
             todo=shared.findings,
             own_open=shared.findings,
             own_told=shared.told,
             shared_open=(),
             shared_told=(),
-            others=_others(host.findings),
+            others=others(host.findings),
         )
         for site in sites:
             own = _Open(site.own, site.domain, rendered)
@@ -170,14 +163,14 @@ def _subjects(
                 host=host,
                 site=site,
                 served=sites,
-                comparison=compared.get(Subject(kind="site", id=site.domain)),
+                comparison=compared.get(site.subject),
                 past=[(point.started, point.sites[site.domain]) for point in trend if site.domain in point.sites],
                 todo=by_urgency((*own.findings, *shared.findings)),
                 own_open=own.findings,
                 own_told=own.told,
                 shared_open=shared.findings,
                 shared_told=shared.told,
-                others=_others(site.findings),
+                others=others(site.findings),
             )
 
 
@@ -188,14 +181,6 @@ class _Open:
         self.findings = by_urgency(finding for finding in findings if finding.is_open)
         finding = rendered.macros["../"].finding
         self.told = tuple(finding(one, limit, is_urgent(one)) for one in self.findings)
-
-
-def _others(findings: Iterable[Finding]) -> Mapping[Bucket, tuple[Finding, ...]]:
-    """What is not open, by where it is counted."""
-    grouped: dict[Bucket, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        grouped[finding.bucket].append(finding)
-    return {bucket: by_urgency(members) for bucket, members in grouped.items() if bucket not in ("partial", "fail")}
 
 
 def headline(summary: FleetSummary, words: Words) -> str:
@@ -224,22 +209,9 @@ def headline(summary: FleetSummary, words: Words) -> str:
     return words("headline.clean", of=of, what=what)
 
 
-def _host_changes(summary: FleetSummary, earlier: FleetSummary) -> dict[Subject, Comparison]:
-    """What changed on the hosts that both runs hold."""
-    were = {host.host.name: host.findings for host in earlier.hosts}
-    return {
-        Subject(kind="host", id=host.host.name): compare(were[host.host.name], host.findings)
-        for host in summary.hosts
-        if host.host.name in were
-    }
-
-
 def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:
     """The sites that both runs hold."""
-    were = {site.domain: site for site in earlier.sites}
-    compared = [
-        (site, compare(were[site.domain].findings, site.findings)) for site in summary.sites if site.domain in were
-    ]
+    compared = tuple(by_subject(earlier.sites, summary.sites))
     top = max((max(c.open_before, c.open_after) for _, c in compared), default=0)
     return tuple(
         SiteChange(

@@ -25,8 +25,10 @@ from auditor.report.html.addresses import control_page, framework_page, host_pag
 from auditor.report.html.paging import PER_PAGE
 from auditor.results import papers
 from auditor.results.by_clause import RESULTS, frameworks
+from auditor.results.by_control import WorkItem
 from auditor.results.by_reason import ReasonGroup, by_reason
-from auditor.results.summary import SEVERITIES, STANDINGS, URGENT, WorkItem, by_urgency
+from auditor.results.compare import ALWAYS_TOLD, CHANGES
+from auditor.results.summary import SEVERITIES, STANDINGS, URGENT, by_urgency
 from auditor.text.visible import one_line, visible
 from auditor.text.words import Words
 
@@ -148,6 +150,8 @@ def environment(lang: Lang) -> Environment:
         "script": script,
         "script_digest": script_digest,
         "severities": SEVERITIES,
+        "changes_in_order": CHANGES,
+        "always_told": ALWAYS_TOLD,
         "Severity": Severity,
         "site_page": site_page,
         "host_page": host_page,

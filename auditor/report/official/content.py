@@ -21,7 +21,6 @@ from auditor.report.official.form import Formed
 from auditor.report.official.given import (
     _APART,
     _BLANK,
-    _CHANGES,
     _OPEN,
     _POINTS,
     _ROMAN,
@@ -35,6 +34,7 @@ from auditor.report.official.given import (
     _punctuated,
 )
 from auditor.report.official.period import Period
+from auditor.results.compare import CHANGES
 from auditor.results.office_month import Figures, Requirement, requirements
 from auditor.results.summary import SEVERITIES
 
@@ -238,7 +238,7 @@ class _Writer(Formed):
             before, after = change.open_before, change.open_after
             key = "less" if after < before else "more" if after > before else "same"
             yield words(f"official.compared.{key}", when=words.moment(self.previous), before=before, after=after)
-            counted = {one: change.count(one) for one in _CHANGES} | {"unseen": change.unseen_before}
+            counted = {one: change.count(one) for one in CHANGES} | {"unseen": change.unseen_before}
             counted["new"] -= counted["unseen"]
             parts = [words(f"official.became.{one}", n=count) for one, count in counted.items() if count]
             if parts:

@@ -22,7 +22,6 @@ from auditor.report.official.document import (
 )
 from auditor.report.official.period import Period
 from auditor.results.office_month import Figures, Requirement, requirements
-from auditor.results.summary import Change
 from auditor.text.words import Words
 
 NOTABLE = 5
@@ -37,7 +36,6 @@ _PLACES = ("tỉnh", "thành phố", "thị xã", "thị trấn", "huyện", "qu
 _BLANK = "\u00a0" * 7
 _OPEN: tuple[Bucket, ...] = ("fail", "partial")
 _APART: tuple[Bucket, ...] = ("attested", "not_applicable", "manual", "not_evaluated")
-_CHANGES: tuple[Change, ...] = ("fixed", "still", "regressed", "new", "waived", "unknown", "gone")
 _ROMAN = ("I", "II", "III", "IV", "V")
 _POINTS = "abcdđeg"
 """How the points of a letter are counted."""

@@ -7,7 +7,6 @@ Everything that hosts sent is bounded, made visible and given to typst as data.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Literal
@@ -21,7 +20,7 @@ from auditor.report.official.pdf import Sheet
 from auditor.report.official.period import Period
 from auditor.results import papers
 from auditor.results.office_month import Figures, waivers
-from auditor.results.summary import HostSummary, SiteSummary, by_urgency
+from auditor.results.summary import HostSummary, by_urgency
 from auditor.text.visible import one_line
 from auditor.text.words import Words
 
@@ -103,12 +102,9 @@ def parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[Part
         return _shown(f"{control.title.get(words.lang)} ({control_id})" if control else control_id)
 
     started = figures.run.started
-    by_host: dict[str, list[SiteSummary]] = defaultdict(list)
-    for site in figures.summary.sites:
-        by_host[site.host.host.name].append(site)
     for host in figures.summary.hosts:
         own = [finding for finding in host.findings if finding.bucket in _TOLD]
-        for site in by_host[host.host.name]:
+        for site in figures.summary.served.get(host.host.name, ()):
             own += [finding for finding in site.own if finding.bucket in _TOLD]
         rows = tuple(
             (

@@ -27,7 +27,9 @@ from auditor.models import Finding, Inventory, Lang, Run, Severity, Status, Subj
 from auditor.report import json_output, junit
 from auditor.report.html import pages as html
 from auditor.results import verdict
-from auditor.results.summary import compare, fleet, work
+from auditor.results.by_control import work
+from auditor.results.compare import compare
+from auditor.results.summary import fleet
 from auditor.results.trend import trend_point
 from auditor.system import resources
 from auditor.text.words import Words

@@ -12,8 +12,7 @@ from auditor.commands.history import app
 from auditor.errors import InputError
 from auditor.history.runs import History, key_of
 from auditor.models import Run
-from auditor.results.compare import difference
-from auditor.results.summary import compare
+from auditor.results.compare import compare, difference
 from tests import factory
 
 BEFORE = factory.run(run_id="20260101T1-a", started="2026-01-01T08:00:00+07:00")

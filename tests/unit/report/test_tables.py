@@ -11,7 +11,7 @@ from auditor.models import Inventory, Scope, Status, Waiver
 from auditor.report import csv_output, xlsx
 from auditor.report.csv_output import inert
 from auditor.results.by_clause import standard
-from auditor.results.transitions import between
+from auditor.results.compare import between
 from tests import factory
 
 CATALOGUE = factory.catalogue()

@@ -1,5 +1,6 @@
-from auditor.models import Evidence, Finding, Host, HostOutcome, Run, Severity, Site, Status, Subject, Text
-from auditor.results.summary import compare, fleet, work
+from auditor.models import Evidence, Finding, Host, HostOutcome, Run, Severity, Site, Subject, Text
+from auditor.results.by_control import work
+from auditor.results.summary import fleet
 from auditor.results.trend import trend_point
 from tests import factory
 
@@ -103,40 +104,6 @@ def test_the_same_fault_in_many_places_is_one_piece_of_work():
         ("ssh.root_login", ("dongvau.test", "gotre.test", "antruc.test"), ("web3", "web1")),
         ("tls.hsts", ("antruc.test", "gotre.test"), ("web1", "web3")),
     ]
-
-
-def test_every_pair_of_before_and_after_has_its_name():
-    one = {status: finding("a.x", "web1", status) for status in Status}
-
-    def name(before, after):
-        comparison = compare([one[before]] if before else [], [one[after]] if after else [])
-        return next((change for change, members in comparison.changes.items() if members), None)
-
-    assert name(Status.FAIL, Status.PASS) == "fixed"
-    assert name(Status.PARTIAL, Status.FAIL) == "still"
-    assert name(Status.PASS, Status.FAIL) == "regressed"
-    assert name(None, Status.FAIL) == "new"
-    assert name(Status.NOT_EVALUATED, Status.PARTIAL) == "new"
-    assert name(Status.FAIL, Status.NOT_EVALUATED) == "unknown"
-    assert name(Status.FAIL, Status.NOT_APPLICABLE) == "gone"
-    assert name(Status.FAIL, None) == "gone"
-    assert name(Status.PASS, Status.PASS) is None
-    assert name(Status.PASS, Status.NOT_EVALUATED) is None
-
-
-def test_what_one_run_could_not_evaluate_makes_the_other_neither_better_nor_worse():
-    def told(before, after):
-        pairs = [
-            [finding(f"a.c{n}", "web1", status) for n, status in enumerate(statuses)] for statuses in (before, after)
-        ]
-        comparison = compare(*pairs)
-        return comparison.open_before, comparison.open_after
-
-    assert told(["fail", "fail", "pass"], ["fail", "not_evaluated", "pass"]) == (1, 1)
-    assert told(["fail", "not_evaluated"], ["fail", "partial"]) == (1, 1)
-    assert told(["fail", "fail"], ["pass", "not_evaluated"]) == (1, 0)
-    assert told(["pass", "not_applicable"], ["fail", "fail"]) == (0, 2)
-    assert told(["fail", "fail"], ["not_evaluated", "not_evaluated"]) == (2, 0)
 
 
 def test_trend_counts_what_the_summary_counts():

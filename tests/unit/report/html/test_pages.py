@@ -27,7 +27,7 @@ from auditor.report.html.chart import stacked
 from auditor.report.html.paging import paged
 from auditor.results.by_clause import by_clause
 from auditor.results.by_control import by_control
-from auditor.results.transitions import between, matrix
+from auditor.results.compare import between, matrix
 from auditor.results.trend import completed, months, trend_point
 from tests import factory
 

@@ -58,7 +58,7 @@ def test_what_changed_since_the_month_before():
         f"So với lần rà soát 08:30 ngày 27/10/2026, số điểm chưa đạt hoặc mới đạt một phần giảm từ {was} xuống {now}."
         in told
     )
-    assert f"đã khắc phục {was - now} điểm; chưa khắc phục {now} điểm." in told
+    assert f"chưa khắc phục {now} điểm; đã khắc phục {was - now} điểm." in told
     assert "Chưa có số liệu của kỳ trước để so sánh." in official.text(official.document("xa-an-truc", run=HARDENED))
 
 
