@@ -6,7 +6,12 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from auditor.models import Lang, Text
+
+PREFIX = "Value error, "
+"""What pydantic puts before a sentence of ours."""
 
 
 class InputError(Exception):
@@ -47,6 +52,12 @@ class InputError(Exception):
     def where(self) -> str:
         """``file:line: ``, as far as known."""
         return f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+
+
+def first_wrong(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
+    """Where in the data the first thing is that does not fit its model (nowhere: the whole), and what is wrong with it."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    return first["loc"], first["msg"].removeprefix(PREFIX)
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str | None:

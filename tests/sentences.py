@@ -58,6 +58,8 @@ def _given(call: ast.Call, file: Path) -> list[ast.expr]:
     mend = [given.value for given in call.keywords if given.arg == "mend"]
     if name == "InputError":
         return [*call.args[:1], *mend]
+    if name == "fitted":
+        return [*call.args[2:3], *mend]
     if name in MAKING:
         return [*call.args[:2], *mend]
     complaint = name == "BadParameter" or (name == "ValueError" and _among(file, VALIDATING))

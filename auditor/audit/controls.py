@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from auditor import facts
 from auditor.audit import expressions
@@ -16,7 +16,7 @@ from auditor.audit.effects import Effect
 from auditor.errors import InputError
 from auditor.models import ControlId, Finding, Model, Severity, Text
 from auditor.system import resources
-from auditor.system.yaml_source import line_of, load_yaml
+from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 Disruption = Literal["none", "reload", "restart", "reboot"]
 OFFICE = "office"
@@ -201,18 +201,16 @@ def read_file(file: Path) -> Iterable[Control]:
         )
     seen: set[str] = set()
     for index, entry in enumerate(entries):
-        try:
-            control = Control.model_validate(entry)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = [index, *first["loc"]]
-            name = entry.get("id", f"number {index + 1}") if isinstance(entry, dict) else f"number {index + 1}"
-            raise InputError(
-                f"control {name}: {'.'.join(str(p) for p in first['loc']) or 'entry'}: {first['msg'].removeprefix('Value error, ')}",
-                file=file,
-                line=line_of(file, where),
-                mend="see docs/add-a-control.md",
-            ) from error
+        name = entry.get("id") if isinstance(entry, dict) else None
+        control = fitted(
+            Control,
+            entry,
+            "control {control}: {where}: {why}",
+            mend="see docs/add-a-control.md",
+            file=file,
+            at=[index],
+            control=name or f"number {index + 1}",
+        )
         if control.area != file.parent.name:
             raise InputError(
                 f"control {control.id} does not belong to the role {file.parent.name}",

@@ -18,6 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from auditor.errors import first_wrong
 from auditor.facts._base import Area
 from auditor.text import json_shape
 
@@ -111,8 +112,8 @@ class HostFacts:
 
 def _first_problem(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        first = error.errors(include_input=False, include_url=False)[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"[:300]
+        place, why = first_wrong(error)
+        return f"{'.'.join(map(str, place))}: {why}"[:300]
     return str(error)
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.errors import InputError
+from auditor.errors import InputError, first_wrong
 from auditor.inventory import organisation as organisations
 from auditor.inventory import papers as office
 from auditor.inventory import variables
 from auditor.inventory.reach import WAY, is_template, literal, of_hosts
 from auditor.inventory.variables import Sourced, Variables
 from auditor.models import Host, Inventory, Site
-from auditor.system.yaml_source import Encrypted
+from auditor.system.yaml_source import Encrypted, fitted
 
 HOST_KEYS = {
     "luytre_unit": "unit",
@@ -96,14 +96,9 @@ def _host(name: str, own: Variables) -> Host:
             **declared,
         )
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = str(first["loc"][0])
+        (field, *below), why = first_wrong(error)
         key = next((key for key, known in HOST_KEYS.items() if known == field), "ansible_user")
-        raise own[key].error(
-            f"host {name}: {key}: {first['msg'].removeprefix('Value error, ')}",
-            "see inventories/example/hosts.yml",
-            *first["loc"][1:],
-        ) from error
+        raise own[key].error(f"host {name}: {key}: {why}", "see inventories/example/hosts.yml", *below) from error
 
 
 def _check_port(host: str, source: Sourced | None) -> None:
@@ -126,17 +121,18 @@ def _sites(host: str, source: Sourced | None) -> tuple[Site, ...]:
     for index, entry in enumerate(source.value):
         if not isinstance(entry, dict):
             raise source.error(f"host {host}: site number {index + 1} is not a mapping", "write 'domain: …'", index)
-        try:
-            sites.append(Site.model_validate({**entry, "host": host}))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise source.error(
-                f"host {host}: site {entry.get('domain', index + 1)}: {where}: {first['msg'].removeprefix('Value error, ')}",
-                "see inventories/example/hosts.yml",
-                index,
-                *first["loc"],
-            ) from error
+        sites.append(
+            fitted(
+                Site,
+                {**entry, "host": host},
+                "host {host}: site {site}: {where}: {why}",
+                mend="see inventories/example/hosts.yml",
+                file=source.file,
+                at=[*source.path, index],
+                host=host,
+                site=entry.get("domain", index + 1),
+            )
+        )
     return tuple(sites)
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from auditor.errors import InputError
 from auditor.inventory import papers as office
 from auditor.inventory.variables import Variables
 from auditor.models import Host, Organisation
-from auditor.system.yaml_source import line_of, load_yaml
+from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 
 def load(path: Path) -> Organisation | None:
@@ -19,18 +17,9 @@ def load(path: Path) -> Organisation | None:
     file = office.folder(path) / "organisation.yml"
     if not file.is_file():
         return None
-    raw = load_yaml(file)
-    try:
-        organisation = Organisation.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise InputError(
-            f"{where}: {first['msg'].removeprefix('Value error, ')}",
-            file=file,
-            line=line_of(file, list(first["loc"])),
-            mend="see inventories/example/office",
-        ) from error
+    organisation = fitted(
+        Organisation, load_yaml(file), "{where}: {why}", mend="see inventories/example/office", file=file
+    )
     ids = [unit.id for unit in organisation.units]
     for index, unit in enumerate(organisation.units):
         if ids.index(unit.id) != index:

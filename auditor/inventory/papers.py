@@ -9,11 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from auditor.errors import InputError
 from auditor.models import Attestation, Host, Organisation, Scope, Waiver
-from auditor.system.yaml_source import line_of, load_yaml
+from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 WAIVERS = "waivers.yml"
 ATTESTATIONS = "attestations.yml"
@@ -36,6 +34,17 @@ class _Entry:
             f"{self.name}: {what}", mend=mend, file=self.file, line=line_of(self.file, [self.index, *below])
         )
 
+    def fitted[Paper: (Waiver, Attestation)](self, model: type[Paper], **known: str) -> Paper:
+        return fitted(
+            model,
+            {**known, **self.values},
+            "{paper}: {where}: {why}",
+            mend=_EXAMPLES,
+            file=self.file,
+            at=[self.index],
+            paper=self.name,
+        )
+
     @property
     def name(self) -> str:
         return str(self.values.get("id") or self.values.get("control") or f"entry {self.index + 1}")
@@ -51,7 +60,7 @@ def waivers(office: Path, organisation: Organisation | None, hosts: Sequence[Hos
     """The waivers, in the file's order; none when there is no file. Raises InputError naming file, line and mend."""
     found: dict[str, Waiver] = {}
     for entry in _entries(office / WAIVERS):
-        waiver = _valid(Waiver, entry, entry.values)
+        waiver = entry.fitted(Waiver)
         if waiver.id in found:
             raise entry.error("two waivers have this id", "give each an id of its own", "id")
         _check_dates(entry, "granted", waiver.granted, "expires", waiver.expires)
@@ -65,7 +74,7 @@ def attestations(office: Path, organisation: Organisation | None, hosts: Sequenc
     found = []
     for entry in _entries(office / ATTESTATIONS):
         digest = _digest(office, entry)
-        attestation = _valid(Attestation, entry, {"sha256": digest, **entry.values})
+        attestation = entry.fitted(Attestation, sha256=digest)
         if attestation.sha256 != digest:
             raise entry.error(
                 f"{attestation.evidence} is no longer the file that was signed for",
@@ -90,16 +99,6 @@ def _entries(file: Path) -> Iterator[_Entry]:
                 f"entry {index + 1} is not a mapping", file=file, line=line_of(file, [index]), mend=_EXAMPLES
             )
         yield _Entry(file, index, values)
-
-
-def _valid[Paper: (Waiver, Attestation)](model: type[Paper], entry: _Entry, values: Mapping[str, Any]) -> Paper:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise entry.error(f"{where}: {said}", _EXAMPLES, *first["loc"]) from error
 
 
 def _check_dates(entry: _Entry, first: str, begins: date, last: str, ends: date) -> None:

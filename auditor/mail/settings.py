@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 
 from auditor.errors import InputError
 from auditor.inventory import papers
 from auditor.models import Model
-from auditor.system.yaml_source import line_of, load_yaml
+from auditor.system.yaml_source import fitted, load_yaml
 
 ADDRESS = r"^[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
@@ -54,19 +54,7 @@ def load(file: Path) -> MailSettings:
     """Read and check the settings; paths in them are relative to their folder. Raises InputError."""
     if not file.is_file():
         raise InputError("there are no mail settings", file=file, mend="write them, see docs/mail.md")
-    try:
-        settings = MailSettings.model_validate(load_yaml(file))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise InputError(
-            "{where}: {why}",
-            where=where,
-            why=first["msg"],
-            file=file,
-            line=line_of(file, list(first["loc"])),
-            mend="see docs/mail.md",
-        ) from error
+    settings = fitted(MailSettings, load_yaml(file), "{where}: {why}", mend="see docs/mail.md", file=file)
     if (settings.username is None) != (settings.password_file is None):
         raise InputError("username and password_file go together", file=file, mend="give both or neither")
     return settings

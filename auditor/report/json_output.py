@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from auditor.errors import first_wrong
 from auditor.models import Finding, LeftOut, Model, Run, Site, Text, Unit, WaiverUse
 from auditor.results.summary import fleet
 from auditor.results.verdict import Verdict
@@ -122,8 +123,8 @@ def read(content: bytes) -> Known:
     try:
         return Known.model_validate(told, extra="ignore")
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        place, why = first_wrong(error)
+        raise ValueError(f"{'.'.join(map(str, place))}: {why}") from error
 
 
 def schema() -> dict[str, Any]:

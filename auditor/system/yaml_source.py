@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
-from auditor.errors import InputError
+from auditor.errors import InputError, first_wrong
 
 
 class _Loader(yaml.CSafeLoader):
@@ -116,6 +117,29 @@ def line_of(file: Path, path: Sequence[int | str]) -> int:
             break
         line = mark.start_mark.line + 1
     return line
+
+
+def fitted[Shape: BaseModel](
+    shape: type[Shape],
+    data: object,
+    what: str,
+    *,
+    mend: str,
+    file: Path,
+    at: Sequence[int | str] = (),
+    **values: object,
+) -> Shape:
+    """The data that stands ``at`` a place in a file as the model it is to be; ``values`` fill what the error says.
+
+    Raises InputError for the first thing that does not fit: ``where`` in the data it is, ``why``, and in which line.
+    """
+    try:
+        return shape.model_validate(data)
+    except ValidationError as error:
+        place, why = first_wrong(error)
+        where = ".".join(map(str, place)) or ("entry" if at else "file")
+        said = what.format(where=where, why=why, **values)
+        raise InputError(said, mend=mend, file=file, line=line_of(file, [*at, *place])) from error
 
 
 def _step(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:

@@ -15,7 +15,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from auditor.errors import InputError
+from auditor.errors import PREFIX, InputError
 from auditor.models import Lang
 from auditor.text.words import catalogue, written
 
@@ -42,7 +42,7 @@ def texts(app: typer.Typer) -> Iterator[str]:
 
 def complaint(error: typer.TyperException, lang: Lang) -> str:
     """What typer finds wrong with the arguments, after the usage of the command; its help when there are none."""
-    said = _said(f"Error: {error.format_message().replace(_PREFIX, '')}", lang)
+    said = _said(f"Error: {error.format_message().replace(PREFIX, '')}", lang)
     context: typer.Context | None = getattr(error, "ctx", None)
     if context is None:
         return said
@@ -58,10 +58,6 @@ def mistake(error: InputError, lang: Lang) -> str:
     what = error.text.vi if error.text else _said(error.what, lang)
     left = f". {error.left.vi}" if error.left else ""
     return f"{error.where}{what}{error.guessed(lang)} — {_said(error.mend, lang)}{left}"
-
-
-_PREFIX = "Value error, "
-"""What pydantic, by which typer checks values, puts before a sentence of ours or typer's."""
 
 
 def _all(of: Any) -> Iterator[Any]:

@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from auditor.audit.controls import Catalogue, Control
 from auditor.errors import InputError
 from auditor.models import ControlId, Model, Regime, Text
-from auditor.system.yaml_source import line_of, load_yaml
+from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 FOLDER = Path(__file__).parent
 _MEND = "see docs/frameworks.md"
@@ -107,17 +107,7 @@ def load(framework: str, folder: Path = FOLDER) -> Framework:
     if framework not in known:
         raise InputError(f"there is no framework {framework}", mend=f"choose one of {', '.join(known)}")
     file = folder / f"{framework}.yml"
-    data = load_yaml(file)
-    try:
-        written = _File.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise InputError(
-            f"{'.'.join(str(part) for part in first['loc']) or 'file'}: {first['msg'].removeprefix('Value error, ')}",
-            file=file,
-            line=line_of(file, list(first["loc"])),
-            mend=_MEND,
-        ) from error
+    written = fitted(_File, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
     base = load(written.same_as, folder) if written.same_as else None
     clauses: dict[str, Clause] = {}
     for index, entry in enumerate(written.clauses):

@@ -56,7 +56,7 @@ def auditor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     return run
 
 
-COMMAND = re.compile(r"sudo |chmod |apt-get |auditor |[A-Z_]+=|{}: {}$")
+COMMAND = re.compile(r"sudo |chmod |apt-get |auditor |[A-Z_]+=|(?:{}: )+{}$")
 """What to type, the same in every language."""
 
 

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.models import Model
+from auditor.system.yaml_source import fitted, load_yaml
+
+
+class Part(Model):
+    size: int
+
+
+class Thing(Model):
+    name: str
+    parts: tuple[Part, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("parts: []\n", 1, "name: Field required"),
+        ("name: a\nparts:\n  - size: 1\n  - size: {x}\n", 4, "parts.1.size: Input should be a valid integer"),
+        ("name: a\n\nwrong: 1\n", 3, "wrong: Extra inputs are not permitted"),
+        ("- a\n", 1, "file: Input should be a valid dictionary or instance of Thing"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_place_and_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
+    file = tmp_path / "things.yml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        fitted(Thing, load_yaml(file), "{where}: {why}", mend="see the {example}", file=file)
+    assert caught.value.what.startswith(said)
+    assert (caught.value.file, caught.value.line, caught.value.mend) == (file, line, "see the {example}")
+
+
+def test_an_entry_of_a_list_is_told_by_what_it_is_called(tmp_path: Path) -> None:
+    file = tmp_path / "things.yml"
+    file.write_text("- name: a\n- name: '{b}'\n  parts: 1\n- 7\n", "utf-8")
+    entries = load_yaml(file)
+    assert fitted(Thing, entries[0], "{where}", mend="", file=file, at=[0]) == Thing(name="a")
+    for index, line, said in ((1, 3, "thing {b}: parts: "), (2, 4, "thing {b}: entry: ")):
+        with pytest.raises(InputError) as caught:
+            fitted(Thing, entries[index], "thing {of}: {where}: {why}", mend="", file=file, at=[index], of="{b}")
+        assert caught.value.what.startswith(said)
+        assert caught.value.line == line
