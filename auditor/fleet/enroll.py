@@ -26,6 +26,7 @@ from auditor.fleet.runner import Playbook, play
 from auditor.inventory import hosts as inventories
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Site, Text
+from auditor.system import files
 from auditor.text.visible import one_line
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
@@ -170,7 +171,7 @@ def _put_back(file: Path, before: bytes | None) -> None:
     if before is None:
         file.unlink(missing_ok=True)
     else:
-        file.write_bytes(before)
+        files.whole(file, [before])
 
 
 def _check_with(folder: Path, host: Host, server: Server, account: Account) -> None:

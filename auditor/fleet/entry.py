@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from auditor.errors import InputError
 from auditor.fleet.host_keys import HostKey
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Site, Text
+from auditor.system import files
 
 KNOWN_HOSTS = "{{ inventory_dir }}/office/known_hosts"
 
@@ -114,13 +114,8 @@ def drafted(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
 
 def write(path: Path, text: str) -> None:
     """The whole text or nothing. Raises InputError when it cannot be written."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
     with writing(path):
-        try:
-            scratch.write_text(text, "utf-8")
-            scratch.replace(path)
-        finally:
-            scratch.unlink(missing_ok=True)
+        files.whole(path, [text.encode()])
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import socket
 import subprocess
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.errors import InputError
+from auditor.system import files
 
 SCAN_SECONDS = 10
 """That a server may keep silent."""
@@ -82,13 +82,8 @@ def record(file: Path, address: str, port: int, keys: Sequence[HostKey]) -> None
     before = file.read_text("utf-8").splitlines() if file.exists() else []
     kept = [_without(name, line) if number in gone else line for number, line in enumerate(before, 1)]
     file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_name(f".{file.name}.{os.getpid()}")
     text = "".join(f"{line}\n" for line in kept if line is not None) + lines(address, port, keys)
-    try:
-        scratch.write_text(text, "utf-8")
-        scratch.replace(file)
-    finally:
-        scratch.unlink(missing_ok=True)
+    files.whole(file, [text.encode()])
 
 
 def ssh_tool(*command: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.errors import InputError
+from auditor.errors import InputError, first_wrong
 from auditor.history import runs
 from auditor.models import Hardening
+from auditor.system import files
 from auditor.system.reserve import Reserve
 
 ROOM = 4 << 20
@@ -34,24 +35,11 @@ class Journal:
         self._make()
         path = self.folder / f"{hardening.id}.json"
         try:
-            self.reserve.with_room(lambda: self._write(path, hardening))
+            self.reserve.with_room(lambda: files.whole(path, [hardening.model_dump_json(indent=1).encode()], 0o600))
         except OSError as error:
             raise InputError(
                 f"cannot write {path}: {error.strerror}", mend="make room there, or set LUYTRE_STATE"
             ) from error
-
-    def _write(self, path: Path, hardening: Hardening) -> None:
-        draft = path.with_suffix(".new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(hardening.model_dump_json(indent=1).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def all(self, inventory: str) -> tuple[Hardening, ...]:
         """The hardenings of an inventory, the last first."""
@@ -121,7 +109,7 @@ def _read(path: Path) -> Hardening:
         return Hardening.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise InputError(
-            f"this record of a hardening cannot be read: {error.errors(include_url=False)[0]['msg']}",
+            f"this record of a hardening cannot be read: {first_wrong(error)[1]}",
             file=path,
             mend="it may be a newer version's: update Lũy Tre, or move the file away",
         ) from error

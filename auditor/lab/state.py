@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.errors import InputError
+from auditor.system import files
 
 _LOCK = Path("/run/luytre-lab.lock")
 _SESSION_LOCK = _LOCK.with_name("luytre-lab.session")
@@ -66,12 +67,7 @@ class State:
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "luytre-lab", "-f", str(self.key)], check=True
             )
         if not self.root_password.exists():
-            with open(self.root_password, "x", opener=_private, encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(15) + "\n")
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+            files.whole(self.root_password, [secrets.token_urlsafe(15).encode() + b"\n"])
 
 
 def state() -> State:

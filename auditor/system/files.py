@@ -8,10 +8,13 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from auditor.errors import InputError
@@ -22,7 +25,12 @@ HEAD = 2000
 """Within so many bytes it stands."""
 
 _MEND = "mend that, or give another folder with --output"
+_MEND_OUTPUT = "free some space, or give another --output"
 _OWNER = 0o700
+_TOKEN = 6
+"""Bytes by which drafts of one file differ."""
+_ABANDONED = 86_400
+"""Seconds since which nobody has written to a draft whose writer is no more."""
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -47,59 +55,95 @@ def _ours(report: Path) -> bool:
     return not any(report.iterdir())
 
 
-def file(path: Path, content: bytes) -> Path:
-    """Write a file whole, with the mode of the one that is there, else for its owner only."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+def whole(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
+    """Write a file whole or not at all, whatever ends this process or the machine meanwhile; for its owner only.
+
+    Once this returns the file is on the disk. ``parts`` may be larger than memory together. With ``mode`` (None: that of
+    the file that is there, else for its owner only) it is as open as that, but not before it is whole. What a killed
+    writer of the same file left is cleared away a day later. Raises OSError.
+    """
+    _clear(path)
+    draft = _draft(path)
     try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(content)
-        if path.is_file():
-            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(
-            f"cannot write {path}: {error.strerror}", mend="free some space, or give another --output"
-        ) from error
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as stream:
+            stream.writelines(parts)
+            stream.flush()
+            os.fchmod(stream.fileno(), mode_of(path, 0o600) if mode is None else mode)
+            os.fsync(stream.fileno())
+        draft.replace(path)
+        _keep_names(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def file(path: Path, content: bytes) -> Path:
+    """Write a file whole, as open as the one that is there. Raises InputError."""
+    with _told(path, _MEND_OUTPUT):
+        whole(path, [content])
     return path
 
 
 def private(path: Path, parts: Iterable[bytes]) -> Path:
-    """Write a file whole, for its owner only, part by part: it may be larger than memory."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.writelines(parts)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError(
-            "cannot write {path}: {why}", path=path, why=error.strerror, mend="check the folder and its free space"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a file whole, part by part, for its owner only whoever could read the one before. Raises InputError."""
+    with _told(path, "check the folder and its free space"):
+        whole(path, parts, 0o600)
     return path
+
+
+def mode_of(path: Path, otherwise: int) -> int:
+    """The permissions of what is there."""
+    return stat.S_IMODE(path.stat().st_mode) if path.exists() else otherwise
+
+
+@contextmanager
+def _told(path: Path, mend: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError("cannot write {path}: {why}", path=path, why=error.strerror, mend=mend) from error
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN)}")
+
+
+def _clear(path: Path) -> None:
+    """Take away what writers of ``path`` left that were killed: they hold what it holds."""
+    draft = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _TOKEN}}}")
+    for left in path.parent.iterdir():
+        if draft.fullmatch(left.name):
+            with suppress(FileNotFoundError):  # its writer was alive, and has ended since
+                if time.time() - left.lstat().st_mtime > _ABANDONED:
+                    shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+
+
+def _keep_names(folder: Path) -> None:
+    """Have the names in a folder on the disk, where its file system keeps them apart from the files."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(handle)
 
 
 def folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
     """Write a folder of text files whole, in place of the one that is there and as open as that, else for its owner only."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    draft = _draft(path)
     try:
-        mode = stat.S_IMODE(path.stat().st_mode) if path.is_dir() else _OWNER
-        temporary.mkdir(mode=_OWNER)
-        for name, text in files:
-            target = temporary / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        _give(temporary, mode)
-        _put(temporary, path)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}: {error.strerror}", mend="free some space, or give another --output"
-        ) from error
+        with _told(path, _MEND_OUTPUT):
+            _clear(path)
+            draft.mkdir(mode=_OWNER)
+            for name, text in files:
+                target = draft / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+            _give(draft, mode_of(path, _OWNER))
+            _put(draft, path)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
     return path
 
 
@@ -116,7 +160,7 @@ def _put(new: Path, path: Path) -> None:
     if not path.exists():
         new.rename(path)
     elif not _exchange(new, path):
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        aside = _draft(path)
         path.rename(aside)
         new.rename(path)
         aside.rename(new)
