@@ -12,7 +12,7 @@ from auditor.text.usage import PLACE
 ROOT = Path(__file__).parents[1]
 RETURNING = {"auditor/audit/inventory_fit.py"}
 """Where a function returns what is wrong and how to mend it, for an error made elsewhere."""
-MAKING = {"error", "members", "_wrong", "_broken"}
+MAKING = {"error", "members", "_wrong", "_broken", "_told"}
 """What functions are called that make an error out of its sentences."""
 VALIDATING = {"auditor/audit/controls.py", "auditor/models"}
 """Whose ``ValueError`` becomes part of an error: files, or all of a folder."""

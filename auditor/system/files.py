@@ -78,14 +78,14 @@ def whole(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
 
 def file(path: Path, content: bytes) -> Path:
     """Write a file whole, as open as the one that is there. Raises InputError."""
-    with _told(path, _MEND_OUTPUT):
+    with _told(path, mend=_MEND_OUTPUT):
         whole(path, [content])
     return path
 
 
 def private(path: Path, parts: Iterable[bytes]) -> Path:
     """Write a file whole, part by part, for its owner only whoever could read the one before. Raises InputError."""
-    with _told(path, "check the folder and its free space"):
+    with _told(path, mend="check the folder and its free space"):
         whole(path, parts, 0o600)
     return path
 
@@ -96,7 +96,7 @@ def mode_of(path: Path, otherwise: int) -> int:
 
 
 @contextmanager
-def _told(path: Path, mend: str) -> Iterator[None]:
+def _told(path: Path, *, mend: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -133,7 +133,7 @@ def folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
     """Write a folder of text files whole, in place of the one that is there and as open as that, else for its owner only."""
     draft = _draft(path)
     try:
-        with _told(path, _MEND_OUTPUT):
+        with _told(path, mend=_MEND_OUTPUT):
             _clear(path)
             draft.mkdir(mode=_OWNER)
             for name, text in files:
