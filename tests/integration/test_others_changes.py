@@ -23,6 +23,11 @@ echo 'ServerTokens Full' >> /etc/apache2/conf-available/charset.conf
 mariadb -e "CREATE USER moi@localhost IDENTIFIED BY 'x'; GRANT SELECT ON mysql.* TO moi@localhost"
 """
 CHANGED = "/etc/apache2/conf-available/charset.conf"
+PACKAGE = """
+d=$(mktemp -d); mkdir $d/DEBIAN $d/etc; echo x > $d/etc/nguoi-moi.conf; chmod -R go=rX $d
+printf 'Package: nguoi-moi\\nVersion: 1\\nArchitecture: all\\nMaintainer: x <x@x>\\nDescription: x\\n' > $d/DEBIAN/control
+dpkg-deb -b --root-owner-group $d /tmp/x.deb && dpkg -i /tmp/x.deb
+"""
 
 
 def step(interpreter: str, module: str, **arguments: object) -> None:
@@ -50,7 +55,7 @@ def test_what_others_change_during_a_run_that_goes_back_is_left_and_named(fresh:
     python = there.arm("with-others", touches, seconds=900)["interpreter"]
     ours = "/etc/apache2/conf-enabled/zz-luytre.conf"
     step(python, "ansible.builtin.copy", content="# ours\n", dest=ours)
-    there.sh(ADMIN)
+    there.sh(ADMIN + PACKAGE)
     step(python, "ansible.builtin.apt", name="chrony", state="present")
     there.sh("mariadb -e \"RENAME USER cu@'%' TO cu@localhost\"")
     step(python, "ansible.builtin.lineinfile", path="/etc/apache2/apache2.conf", line="# ours, too")
@@ -66,13 +71,20 @@ def test_what_others_change_during_a_run_that_goes_back_is_left_and_named(fresh:
     )
     assert "%" in there.sh("mariadb -Ne 'SELECT host FROM mysql.user WHERE user=\"cu\"'")
     assert "kho.test" in there.sh("cat /etc/hosts")
+    assert "install ok installed" in there.sh("dpkg -s nguoi-moi && cat /etc/nguoi-moi.conf")
     left = {one["path"] for one in outcome["left"]}
     theirs = {"/etc/apache2/sites-available/moi.test.conf", "/etc/cron.d/sao-luu", "/etc/ssl/moi", "/etc/hosts"}
-    assert theirs | {"/etc/passwd", "/etc/shadow", "MariaDB's account moi"} <= left, outcome["left"]
+    assert theirs | {"/etc/passwd", "/etc/shadow", "MariaDB's account moi", "package nguoi-moi"} <= left, outcome[
+        "left"
+    ]
     assert {CHANGED, ours, "/etc/ssh/sshd_config.d/z.conf"} == set(outcome["aside"]), outcome["aside"]
     assert "ServerTokens" in there.sh(f"cat {outcome['aside'][CHANGED]}")
     told = {path for path in differences(before, there.disk()) if path.startswith("/etc/") and not path.endswith("-")}
     accounts = {f"/etc/{name}" for name in ("passwd", "shadow", "group", "gshadow", "subuid", "subgid", ".pwd.lock")}
-    allowed = theirs | accounts | {"/etc/ssl/moi/key.pem", "/etc/ssl/moi/cert.pem", "/etc/ssl", "/etc/cron.d"}
+    allowed = (
+        theirs
+        | accounts
+        | {"/etc/nguoi-moi.conf", "/etc/ssl/moi/key.pem", "/etc/ssl/moi/cert.pem", "/etc/ssl", "/etc/cron.d"}
+    )
     allowed |= {f"/etc/apache2/sites-{name}" for name in ("available", "enabled", "enabled/moi.test.conf")}
     assert told <= allowed, told - allowed

@@ -11,22 +11,29 @@ UNITS = ("/lib/systemd/system/", "/usr/lib/systemd/system/")
 RELATIONS = [
     "dpkg-query",
     "--show",
-    "--showformat=${binary:Package}\t${db:Status-Abbrev}\t${Pre-Depends}, ${Depends}\t${Recommends}\n",
+    "--showformat=${binary:Package}\t${db:Status-Abbrev}\t${Pre-Depends}, ${Depends}\t${Recommends}\t${Provides}\n",
 ]
+INSTALLED_BY_OTHERS = "somebody else installed it meanwhile"
 MAX_FILE, MAX_FILES = 512 * 1024, 20_000
 
 
-def of(names, going, theirs, units=()):
+def of(names, asked_for, going, theirs, units=()):
     """Those of the packages that stay, each with why, in words.
 
-    ``going``: paths that are put back in any case, so that what they say now does not count. ``theirs``: paths that others
-    have changed. ``units``: those that others have started or enabled.
+    ``asked_for``: packages that the run was to install or has upgraded; what came and is none of them, nor what they depend
+    on, somebody else has installed meanwhile. None where the run was cut off, so that it cannot be told. ``going``: paths that are put back in any case, so that what they say now
+    does not count. ``theirs``: paths that others have changed. ``units``: those that others have started or enabled.
     """
-    names = {name: packages.files_of([name]) for name in sorted(names)}
     if not names:
         return {}
-    stay, remaining = {}, _remaining({*going, *(path for paths in names.values() for path in paths)})
+    relations = commands.run(RELATIONS, 60).decode("utf-8", "replace")
+    ours = set(names) if asked_for is None else _with_dependencies(asked_for, set(names), relations)
+    stay = dict.fromkeys(sorted(set(names) - ours), INSTALLED_BY_OTHERS)
+    names = {name: packages.files_of([name]) for name in sorted(names)}
+    remaining = _remaining({*going, *(path for paths in names.values() for path in paths)})
     for name, paths in names.items():
+        if name in stay:
+            continue
         changed = sorted(path for path in paths & set(theirs) if path.startswith(CONFIGURATION + "/"))
         running = sorted({os.path.basename(path) for path in paths if path.startswith(UNITS)} & set(units))
         named = None if changed or running else _named(paths, remaining)
@@ -38,7 +45,7 @@ def of(names, going, theirs, units=()):
             stay[name] = "%s names its %s" % named
         elif paths & {"/usr/sbin/nft", "/sbin/nft"} and live.others_tables():
             stay[name] = "somebody's packet filter is in force: %s" % ", ".join(live.others_tables()[:3])
-    return _with_relations(stay, set(names), commands.run(RELATIONS, 60).decode("utf-8", "replace"))
+    return _with_relations(stay, set(names), relations)
 
 
 def without_files_of(stay, paths):
@@ -104,13 +111,40 @@ def _kept(chunks, status, text):
     return {}
 
 
-def _with_relations(stay, names, said):
-    """Also those that a package which stays, or one of somebody's, depends on; and what one that stays makes use of."""
-    depends, recommends = {}, {}
+def _with_dependencies(asked_for, names, said):
+    """Those of the packages that are asked for, or that one of these depends on, or recommends, through others."""
+    depends, recommends, provides = _relations(said, {line.split("\t")[1] for line in said.splitlines()})
+    plain = {name.partition(":")[0]: name for name in names}
+    serving = {}
+    for name in names:
+        for one in {name.partition(":")[0], *(one for group in provides.get(name, ()) for one in group)}:
+            serving.setdefault(one, []).append(name)
+    serving.pop("", None)
+    waiting = [name for name in depends if name in asked_for or name.partition(":")[0] in asked_for]
+    found = {plain[name.partition(":")[0]] for name in asked_for if name.partition(":")[0] in plain}
+    while waiting:
+        one = waiting.pop()
+        for group in depends.get(one, []) + recommends.get(one, []):
+            came = {name for word in group for name in serving.get(word, ())} - found
+            found |= came
+            waiting += came
+    return found
+
+
+def _relations(said, states=(packages.INSTALLED,)):
+    """``(depends, recommends, provides)`` of packages in these states: name to groups of names of which one is enough."""
+    found = {}, {}, {}
     for line in said.splitlines():
         name, state, *relations = line.split("\t")
-        if state == packages.INSTALLED:
-            depends[name], recommends[name] = map(_groups, relations)
+        if state in states:
+            for kind, text in zip(found, relations):
+                kind[name] = _groups(text)
+    return found
+
+
+def _with_relations(stay, names, said):
+    """Also those that a package which stays, or one of somebody's, depends on; and what one that stays makes use of."""
+    depends, recommends, _ = _relations(said)
     plain = {name.partition(":")[0]: name for name in names}
     there = {name.partition(":")[0] for name in depends}
     waiting = [name for name in depends if name not in names] + list(stay)

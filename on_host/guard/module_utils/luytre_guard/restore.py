@@ -174,7 +174,9 @@ class Revert:
         """Those that the run installed and that are needed by now, each with why; none where that cannot be told."""
         try:
             before = self._snap.manifest["packages"]
-            return needed.of(packages.compare(before, packages.Asked().answer())[0] if before else [], going, ())
+            installed, upgraded, _ = packages.compare(before, packages.Asked().answer()) if before else ([], {}, [])
+            asked_for = {*self._snap.scope.packages, *upgraded} if self._snap.shares.tells_packages else None
+            return needed.of(installed, asked_for, going, ())
         except Exception as error:
             self._work.tell("whether somebody needs a package of the run could not be told: %s" % error)
             return {}

@@ -62,6 +62,11 @@ class Shares:
         if began is not None:
             self._open_since = min(began, self._open_since or began)
 
+    @property
+    def tells_packages(self):
+        """Whether all that the run did is on record, so that a package that it did not ask for is somebody's."""
+        return self.known and self._open_since is None
+
     def of_run(self, path):
         """Whether the run changed a path."""
         if path in self._images:

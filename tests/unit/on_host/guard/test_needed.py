@@ -36,10 +36,10 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_module_that_pam_names_stays_with_what_it_depends_on(host: Path) -> None:
     (host / "common-password").write_text("# local\npassword requisite pam_pwquality.so retry=3\n")
-    stay = needed.of(FILES, (), ())
+    stay = needed.of(FILES, None, (), ())
     assert set(stay) == {"libpam-pwquality:amd64", "libpwquality1:amd64", "cracklib-runtime"}
     assert str(host / "common-password") in stay["libpam-pwquality:amd64"]
-    assert needed.of(FILES, [str(host / "common-password")], ()) == {}
+    assert needed.of(FILES, None, [str(host / "common-password")], ()) == {}
 
 
 @pytest.mark.parametrize(
@@ -60,20 +60,34 @@ def test_a_module_that_pam_names_stays_with_what_it_depends_on(host: Path) -> No
 )
 def test_what_a_file_names(host: Path, line: str, package: str | None) -> None:
     (host / "file").write_text(line + "\n")
-    assert set(needed.of({**FILES, "libpwquality1:amd64": ()}, (), ())) == ({package} if package else set())
+    assert set(needed.of({**FILES, "libpwquality1:amd64": ()}, None, (), ())) == ({package} if package else set())
 
 
 def test_what_somebody_changed_started_or_rests_on_stays(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(needed, "CONFIGURATION", "/etc")
     monkeypatch.setattr(needed, "_remaining", lambda _: {})
-    assert "/etc/nftables.conf" in needed.of(["nftables"], (), ["/etc/nftables.conf", "/etc/motd"])["nftables"]
-    assert "nftables.service" in needed.of(["nftables"], (), (), ["nftables.service"])["nftables"]
-    assert needed.of(["nftables"], (), ()) == {}
+    assert "/etc/nftables.conf" in needed.of(["nftables"], None, (), ["/etc/nftables.conf", "/etc/motd"])["nftables"]
+    assert "nftables.service" in needed.of(["nftables"], None, (), (), ["nftables.service"])["nftables"]
+    assert needed.of(["nftables"], None, (), ()) == {}
     monkeypatch.setattr(live, "others_tables", lambda: ["ip nat"])
-    assert "ip nat" in needed.of(["nftables"], (), ())["nftables"]
+    assert "ip nat" in needed.of(["nftables"], None, (), ())["nftables"]
+
+
+def test_what_the_run_neither_asked_for_nor_needs_somebody_else_installed(
+    host: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = [*FILES, "htop", "exim4-base"]
+    monkeypatch.setattr(packages, "files_of", lambda _: set())
+    theirs = dict.fromkeys(("htop", "nftables", "php8.4-redis"), needed.INSTALLED_BY_OTHERS)
+    half = RELATIONS.replace("libpam-pwquality:amd64\tii ", "libpam-pwquality:amd64\tiF ")
+    for said in (RELATIONS, half):
+        more = "htop\tii \tlibc6\t\t\nexim4-base\tii \t\t\tmail-transport-agent\ncron\tii \tmail-transport-agent\t\t\n"
+        monkeypatch.setattr(commands, "run", lambda *_, said=said + more: said.encode())
+        assert needed.of(came, {"libpam-pwquality", "cron", ""}, (), ()) == theirs
+        assert needed.of(came, None, (), ()) == {}
 
 
 def test_of_two_that_would_do_the_one_that_was_there_before_does(host: Path) -> None:
-    assert needed.of(["nftables"], (), ()) == {}
+    assert needed.of(["nftables"], None, (), ()) == {}
     without = RELATIONS.replace("iptables\tii ", "iptables\trc ")
     assert needed._with_relations({}, {"nftables"}, without) == {"nftables": "fail2ban depends on it"}
