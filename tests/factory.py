@@ -74,68 +74,68 @@ FORMULAS: tuple[str, ...] = (
 # fmt: off
 # id, subject, severity, title vi, title en
 _TITLES: tuple[tuple[str, str, str, str, str], ...] = (
-    ("ssh.root_login", "host", "critical", "Root không đăng nhập SSH bằng mật khẩu", "Root cannot log in over SSH with a password"),
+    ("ssh.root_by_password", "host", "critical", "Root không đăng nhập SSH bằng mật khẩu", "Root cannot log in over SSH with a password"),
     ("ssh.password_authentication", "host", "high", "SSH chỉ nhận khóa, không nhận mật khẩu", "SSH takes keys only, no passwords"),
-    ("ssh.max_auth_tries", "host", "medium", "SSH ngắt kết nối sau 4 lần đăng nhập sai", "SSH disconnects after 4 failed attempts"),
+    ("ssh.failed_attempts", "host", "medium", "SSH ngắt kết nối sau 4 lần đăng nhập sai", "SSH disconnects after 4 failed attempts"),
     ("ssh.idle_timeout", "host", "medium", "Phiên SSH không thao tác được đóng lại", "Idle SSH sessions are closed"),
     ("ssh.weak_algorithms", "host", "high", "SSH không dùng thuật toán mã hóa yếu", "SSH offers no weak algorithms"),
     ("ssh.forwarding", "host", "low", "SSH không chuyển tiếp X11 và cổng", "SSH forwards neither X11 nor ports"),
-    ("firewall.default_deny", "host", "high", "Tường lửa chặn mọi kết nối vào chưa được phép", "The firewall drops what is not allowed in"),
+    ("firewall.closed_ports", "host", "high", "Tường lửa chặn mọi kết nối vào chưa được phép", "The firewall drops what is not allowed in"),
     ("firewall.persistent", "host", "medium", "Luật tường lửa còn nguyên sau khi khởi động lại", "Firewall rules survive a reboot"),
-    ("firewall.ssh_sources", "host", "medium", "Chỉ mạng tin cậy được kết nối SSH", "Only trusted networks reach SSH"),
+    ("firewall.ssh_networks", "host", "medium", "Chỉ mạng tin cậy được kết nối SSH", "Only trusted networks reach SSH"),
     ("accounts.stale_admin", "host", "critical", "Không còn tài khoản quản trị ngoài danh sách đã khai báo", "No administrator accounts beyond the declared ones"),
-    ("accounts.empty_password", "host", "critical", "Không tài khoản nào để trống mật khẩu", "No account has an empty password"),
+    ("accounts.no_password", "host", "critical", "Không tài khoản nào để trống mật khẩu", "No account has an empty password"),
     ("accounts.uid_zero", "host", "critical", "Chỉ root có quyền tối cao (UID 0)", "Only root has UID 0"),
-    ("accounts.inactive", "host", "medium", "Tài khoản không hoạt động trên 45 ngày bị khóa", "Accounts unused for 45 days are locked"),
+    ("accounts.unused", "host", "medium", "Tài khoản không hoạt động trên 45 ngày bị khóa", "Accounts unused for 45 days are locked"),
     ("accounts.shell", "host", "low", "Tài khoản dịch vụ không có shell đăng nhập", "Service accounts have no login shell"),
     ("pam.password_quality", "host", "medium", "Mật khẩu mới có ít nhất 14 ký tự", "New passwords have at least 14 characters"),
     ("pam.lockout", "host", "medium", "Khóa tài khoản khi nhập sai mật khẩu nhiều lần", "Accounts lock after repeated wrong passwords"),
-    ("pam.history", "host", "low", "Không dùng lại 10 mật khẩu gần nhất", "The last 10 passwords are not reused"),
-    ("sudo.nopasswd", "host", "high", "Chỉ tài khoản tự động hóa được dùng sudo không mật khẩu", "Only the automation account uses sudo without a password"),
+    ("pam.reuse", "host", "low", "Không dùng lại 10 mật khẩu gần nhất", "The last 10 passwords are not reused"),
+    ("sudo.without_password", "host", "high", "Chỉ tài khoản tự động hóa được dùng sudo không mật khẩu", "Only the automation account uses sudo without a password"),
     ("sudo.log", "host", "low", "Lệnh sudo được ghi nhật ký", "Sudo commands are logged"),
     ("updates.pending_security", "host", "high", "Không còn bản vá bảo mật nào chưa cài", "No security update is waiting"),
-    ("updates.automatic", "host", "medium", "Bản vá bảo mật được cài tự động", "Security updates install themselves"),
+    ("updates.by_themselves", "host", "medium", "Bản vá bảo mật được cài tự động", "Security updates install themselves"),
     ("updates.supported_release", "host", "critical", "Hệ điều hành còn được hỗ trợ", "The operating system is supported"),
     ("updates.reboot_needed", "host", "medium", "Không chờ khởi động lại để nhận nhân mới", "No reboot is pending for a new kernel"),
-    ("time.synchronised", "host", "medium", "Đồng hồ đồng bộ với máy chủ thời gian", "The clock is synchronised"),
-    ("logging.retention", "host", "medium", "Nhật ký hệ thống lưu ít nhất 1 tháng", "System logs are kept for at least a month"),
-    ("logging.persistent", "host", "medium", "Nhật ký còn nguyên sau khi khởi động lại", "Logs survive a reboot"),
-    ("logging.auditd", "host", "low", "Thay đổi tài khoản và cấu hình được ghi vết", "Changes to accounts and settings leave a trace"),
-    ("services.unneeded", "host", "medium", "Không chạy dịch vụ mạng không dùng tới", "No unneeded network services run"),
+    ("time.in_step", "host", "medium", "Đồng hồ đồng bộ với máy chủ thời gian", "The clock is synchronised"),
+    ("logging.a_month", "host", "medium", "Nhật ký hệ thống lưu ít nhất 1 tháng", "System logs are kept for at least a month"),
+    ("logging.after_reboot", "host", "medium", "Nhật ký còn nguyên sau khi khởi động lại", "Logs survive a reboot"),
+    ("logging.trace", "host", "low", "Thay đổi tài khoản và cấu hình được ghi vết", "Changes to accounts and settings leave a trace"),
+    ("services.network", "host", "medium", "Không chạy dịch vụ mạng không dùng tới", "No unneeded network services run"),
     ("services.apparmor", "host", "low", "AppArmor được bật cho dịch vụ web", "AppArmor confines the web services"),
-    ("mariadb.test_database", "host", "medium", "Cơ sở dữ liệu test đã bỏ quyền truy cập", "Nobody may use the test database"),
+    ("mariadb.test_access", "host", "medium", "Cơ sở dữ liệu test đã bỏ quyền truy cập", "Nobody may use the test database"),
     ("mariadb.any_host_user", "host", "high", "Không tài khoản cơ sở dữ liệu nào đăng nhập được từ mọi nơi", "No database account may log in from anywhere"),
-    ("mariadb.bind_address", "host", "high", "MariaDB chỉ nghe trong máy", "MariaDB listens on the machine itself only"),
+    ("mariadb.listens_locally", "host", "high", "MariaDB chỉ nghe trong máy", "MariaDB listens on the machine itself only"),
     ("mariadb.anonymous", "host", "high", "Không có tài khoản cơ sở dữ liệu vô danh", "There is no anonymous database account"),
-    ("mariadb.local_infile", "host", "medium", "MariaDB không đọc tệp của máy khách", "MariaDB does not load clients' files"),
-    ("nginx.server_tokens", "host", "low", "nginx không lộ số phiên bản", "nginx does not tell its version"),
+    ("mariadb.client_files", "host", "medium", "MariaDB không đọc tệp của máy khách", "MariaDB does not load clients' files"),
+    ("nginx.version_shown", "host", "low", "nginx không lộ số phiên bản", "nginx does not tell its version"),
     ("nginx.catch_all", "host", "medium", "Tên miền lạ không được phục vụ", "Unknown names are not served"),
     ("nginx.tls_protocols", "host", "high", "Chỉ dùng TLS 1.2 và 1.3", "Only TLS 1.2 and 1.3 are offered"),
-    ("apache.server_tokens", "host", "low", "Apache không lộ số phiên bản", "Apache does not tell its version"),
-    ("apache.modules", "host", "medium", "Apache không nạp mô-đun không dùng tới", "Apache loads no unneeded modules"),
-    ("php_fpm.expose", "host", "low", "PHP không tự giới thiệu phiên bản", "PHP does not announce its version"),
-    ("php_fpm.display_errors", "host", "medium", "Lỗi PHP không hiện cho người xem", "PHP errors are not shown to visitors"),
+    ("apache.version_shown", "host", "low", "Apache không lộ số phiên bản", "Apache does not tell its version"),
+    ("apache.unneeded_modules", "host", "medium", "Apache không nạp mô-đun không dùng tới", "Apache loads no unneeded modules"),
+    ("php_fpm.version_shown", "host", "low", "PHP không tự giới thiệu phiên bản", "PHP does not announce its version"),
+    ("php_fpm.errors_shown", "host", "medium", "Lỗi PHP không hiện cho người xem", "PHP errors are not shown to visitors"),
     ("php_fpm.allow_url_include", "host", "high", "PHP không nạp mã từ địa chỉ bên ngoài", "PHP does not include code from elsewhere"),
     ("backup.tested_restore", "host", "high", "Đã thử phục hồi từ bản sao lưu trong năm nay", "A restore was tried this year"),
-    ("tls.certificate_valid", "site", "critical", "Chứng chỉ còn hạn và đúng tên miền", "The certificate is valid and names the site"),
+    ("tls.certificate_in_date", "site", "critical", "Chứng chỉ còn hạn và đúng tên miền", "The certificate is valid and names the site"),
     ("tls.https_only", "site", "high", "Mọi truy cập được chuyển sang HTTPS", "All visits are sent to HTTPS"),
-    ("tls.hsts", "site", "low", "Trình duyệt được yêu cầu chỉ dùng HTTPS", "Browsers are told to use HTTPS only"),
+    ("tls.https_remembered", "site", "low", "Trình duyệt được yêu cầu chỉ dùng HTTPS", "Browsers are told to use HTTPS only"),
     ("tls.private_key", "site", "high", "Khóa riêng của chứng chỉ chỉ root đọc được", "Only root reads the certificate's private key"),
-    ("backup.age", "site", "high", "Có bản sao lưu trong 7 ngày gần nhất", "There is a backup from the last 7 days"),
+    ("backup.recent", "site", "high", "Có bản sao lưu trong 7 ngày gần nhất", "There is a backup from the last 7 days"),
     ("backup.offsite", "site", "medium", "Bản sao lưu được cất ở nơi khác", "Backups are kept elsewhere too"),
     ("web.version_control", "site", "critical", "Không lộ thư mục mã nguồn (.git, .svn)", "No version control folder is exposed"),
     ("web.directory_listing", "site", "medium", "Không liệt kê nội dung thư mục", "Folders are not listed"),
     ("web.leftover_files", "site", "high", "Không còn tệp sao lưu, kết xuất dữ liệu trong thư mục web", "No backups or dumps lie below the web root"),
-    ("web.world_writable", "site", "high", "Không tệp nào trong thư mục web ai cũng ghi được", "Nothing below the web root is writable by everybody"),
+    ("web.writable_by_all", "site", "high", "Không tệp nào trong thư mục web ai cũng ghi được", "Nothing below the web root is writable by everybody"),
     ("web.executable_uploads", "site", "critical", "Thư mục tải lên không chạy được PHP", "PHP does not run in upload folders"),
     ("web.headers", "site", "low", "Có các tiêu đề bảo vệ trình duyệt", "The protective headers are sent"),
     ("wordpress.config_mode", "site", "critical", "Chỉ ứng dụng đọc được wp-config.php", "Only the application reads wp-config.php"),
-    ("wordpress.debug", "site", "medium", "WordPress không bật chế độ gỡ lỗi", "WordPress debugging is off"),
+    ("wordpress.debugging", "site", "medium", "WordPress không bật chế độ gỡ lỗi", "WordPress debugging is off"),
     ("wordpress.file_editor", "site", "medium", "Không sửa mã được từ trang quản trị WordPress", "Code cannot be edited from the WordPress admin"),
     ("wordpress.core_version", "site", "high", "WordPress là phiên bản còn được vá", "WordPress is a supported version"),
-    ("wordpress.xmlrpc", "site", "low", "xmlrpc.php đã đóng", "xmlrpc.php is closed"),
+    ("wordpress.remote_calls", "site", "low", "xmlrpc.php đã đóng", "xmlrpc.php is closed"),
     ("php_fpm.own_pool", "site", "medium", "Trang chạy bằng tài khoản riêng", "The site runs under an account of its own"),
-    ("php_fpm.open_basedir", "site", "medium", "PHP chỉ đọc được tệp của trang", "PHP reads only the site's files"),
+    ("php_fpm.own_folders", "site", "medium", "PHP chỉ đọc được tệp của trang", "PHP reads only the site's files"),
     ("web.admin_networks", "site", "medium", "Trang quản trị chỉ mở cho mạng của cơ quan", "The admin pages are open to the office's network only"),
     ("web.content_owner", "site", "low", "Có người chịu trách nhiệm nội dung", "Somebody answers for the content"),
 )
@@ -193,8 +193,8 @@ _REMEDY = {
     ),
 }
 _BY_HAND = frozenset({
-    "accounts.stale_admin", "updates.supported_release", "backup.tested_restore", "backup.age", "backup.offsite",
-    "tls.certificate_valid", "web.leftover_files", "wordpress.core_version", "web.content_owner", "updates.reboot_needed",
+    "accounts.stale_admin", "updates.supported_release", "backup.tested_restore", "backup.recent", "backup.offsite",
+    "tls.certificate_in_date", "web.leftover_files", "wordpress.core_version", "web.content_owner", "updates.reboot_needed",
 })  # fmt: skip
 _MANUAL = frozenset({"backup.tested_restore", "web.content_owner"})
 _CONTAINER = Text(vi="máy ảo dạng container không tự đặt được", en="a container cannot set this")
@@ -391,12 +391,12 @@ def _finding(
 
 
 def _drawn(control: Control, subject: Subject) -> Status:
-    if control.id == "tls.certificate_valid":
+    if control.id == "tls.certificate_in_date":
         return Status.PASS if _CERTIFICATE.get(subject.id, 90) > 0 else Status.FAIL
-    if control.id == "backup.age":
+    if control.id == "backup.recent":
         return Status.PASS if _BACKUP.get(subject.id, 999) <= 7 else Status.FAIL
     draw = hashlib.sha256(f"{control.id} {subject.id}".encode()).digest()[0]
-    if control.id in ("ssh.root_login", "firewall.default_deny", "ssh.password_authentication"):
+    if control.id in ("ssh.root_by_password", "firewall.closed_ports", "ssh.password_authentication"):
         return Status.FAIL
     if draw < 8:
         return Status.NOT_EVALUATED
@@ -408,17 +408,17 @@ def _drawn(control: Control, subject: Subject) -> Status:
 
 def _evidence(control: Control, subject: Subject, status: Status, nasty: tuple[str, ...]) -> tuple[Evidence, ...]:
     told = [Evidence(path=f"{control.area}.hostile.{index}", value=text) for index, text in enumerate(nasty)]
-    if control.id == "tls.certificate_valid" and subject.id in _CERTIFICATE:
+    if control.id == "tls.certificate_in_date" and subject.id in _CERTIFICATE:
         told += [
             Evidence(path="site.certificate.not_after", value=NOW + _CERTIFICATE[subject.id] * DAY + 3600),
             Evidence(path="site.certificate.names", value=[subject.id, f"www.{subject.id}"]),
             Evidence(path="now", value=NOW),
         ]
-    elif control.id == "backup.age":
+    elif control.id == "backup.recent":
         if subject.id in _BACKUP:
             told.append(Evidence(path="site.backup.newest", value=NOW - _BACKUP[subject.id] * DAY - 3600))
         told.append(Evidence(path="site.backup_max_days", value=7))
-    elif control.id == "ssh.root_login":
+    elif control.id == "ssh.root_by_password":
         told.append(Evidence(path="ssh.effective.permitrootlogin", value="no" if status is Status.PASS else "yes"))
         told.append(Evidence(path="ssh.effective.passwordauthentication", value=status is not Status.PASS))
     elif control.id.startswith("filesystem."):
@@ -432,7 +432,7 @@ def _evidence(control: Control, subject: Subject, status: Status, nasty: tuple[s
 def _violations(control: Control, subject: Subject, nasty: tuple[str, ...]) -> tuple[Any, ...]:
     name = subject.id
     members: dict[str, list[Any]] = {
-        "web.world_writable": [
+        "web.writable_by_all": [
             {
                 "path": f"/var/www/{name}/wp-content/uploads/2026/{n:02}/anh-hoi-nghi-{n}.jpg",
                 "owner": "www-data",
@@ -449,7 +449,7 @@ def _violations(control: Control, subject: Subject, nasty: tuple[str, ...]) -> t
             {"name": "congtyweb", "uid": 1003, "groups": ["sudo", "www-data"], "last_login": None},
             {"name": "quantri_cu", "uid": 1004, "groups": ["sudo"], "last_login": "2023-04-11"},
         ],
-        "services.unneeded": ["rpcbind.service (0.0.0.0:111)", "vsftpd.service (0.0.0.0:21)"],
+        "services.network": ["rpcbind.service (0.0.0.0:111)", "vsftpd.service (0.0.0.0:21)"],
         "updates.pending_security": [
             {"package": "openssl", "installed": "3.5.1-1", "available": "3.5.1-1+deb13u1"},
             {"package": "nginx", "installed": "1.26.3-3", "available": "1.26.3-3+deb13u1"},

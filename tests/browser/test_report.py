@@ -36,7 +36,7 @@ NARROW = {"width": 320, "height": 600}
 KINDS = (
     "index.html",
     "controls.html",
-    "controls/ssh.root_login.html",
+    "controls/ssh.root_by_password.html",
     "frameworks.html",
     "frameworks/nd331.html",
     "unevaluated.html",
@@ -61,14 +61,14 @@ def hardened():
         started=factory.STARTED,
         seconds=300,
         hosts=(
-            HostHardening(host="web1", batch=1, controls=("ssh.root_login",), state="confirmed"),
+            HostHardening(host="web1", batch=1, controls=("ssh.root_by_password",), state="confirmed"),
             HostHardening(host="web2", batch=2, state="reverted", why=Text(vi="trang trả lời 500", en="answered 500")),
             HostHardening(host="web3", batch=2, state="lost"),
         ),
         broken_before=("gotre.test",),
     )
     waiver = Waiver(
-        id="MT-01", control="tls.certificate_valid", scope=Scope(sites=("bennua.test",)), reason="chờ chứng thư mới",
+        id="MT-01", control="tls.certificate_in_date", scope=Scope(sites=("bennua.test",)), reason="chờ chứng thư mới",
         approver="Chánh Văn phòng", granted=date(2026, 1, 1), expires=date(2026, 12, 1), compensating="chặn từ ngoài",
     )  # fmt: skip
     waived = Waived.model_validate(
@@ -77,7 +77,7 @@ def hardened():
     run = factory.run(hardened=True, unreachable=["web3"])
     findings = tuple(
         replace(finding, waiver=waived)
-        if (finding.control, finding.subject.id) == ("tls.certificate_valid", "bennua.test")
+        if (finding.control, finding.subject.id) == ("tls.certificate_in_date", "bennua.test")
         else finding
         for finding in run.findings
     )
@@ -232,7 +232,7 @@ def test_a_list_narrows_as_one_types(reports, visit):
     assert shown.count() == 0
     assert page.locator(".filter output").inner_text() == f"Hiện 0 trong {everything} dòng."
     page.get_by_label("Tìm").fill("CHUNG CHI han")
-    assert [row.locator("code").inner_text() for row in shown.all()] == ["tls.certificate_valid"]
+    assert [row.locator("code").inner_text() for row in shown.all()] == ["tls.certificate_in_date"]
     page.get_by_label("Tìm").fill("")
     page.get_by_label("Chỉ hiện").select_option("critical")
     assert 0 < shown.count() < everything
@@ -374,7 +374,7 @@ def test_paper_holds_every_place_and_every_change(reports, visit, tmp_path):
     rows = page.locator(".rows > li").count()
     text = printed(page, tmp_path / "changes.pdf")
     assert rows > 50 and text.count("web1") + text.count("web2") + text.count("web3") + text.count(".test") >= rows
-    text = printed(visit(reports["plain"] / "controls/ssh.root_login.html"), tmp_path / "control.pdf")
+    text = printed(visit(reports["plain"] / "controls/ssh.root_by_password.html"), tmp_path / "control.pdf")
     assert text.count("ssh.effective.permitrootlogin=yes") == 3
     text = printed(visit(reports["hardened"] / "index.html"), tmp_path / "index.pdf")
     assert "MT-01" in text and "Đãkhôiphục" in text and "10/2026" in text

@@ -13,6 +13,7 @@ from auditor.audit import controls
 from auditor.audit.effects import Effect
 from auditor.errors import InputError
 from auditor.system import resources
+from tests import factory
 from tests.unit.access import role
 
 TOP = Path(__file__).parents[3]
@@ -114,6 +115,10 @@ def test_no_control_is_known_by_its_id_outside_of_its_room() -> None:
     modules = sorted((TOP / "auditor").rglob("*.py"))
     found = {str(path): ids_in(path.read_text("utf-8"), CATALOGUE.by_id) for path in modules}
     assert {path: ids for path, ids in found.items() if ids} == {}
+
+
+def test_what_tests_make_up_bears_no_real_control_s_id() -> None:
+    assert CATALOGUE.by_id.keys().isdisjoint(factory.catalogue().by_id)
 
 
 def test_an_id_is_found_whatever_text_it_stands_in() -> None:

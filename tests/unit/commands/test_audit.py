@@ -77,8 +77,8 @@ def test_a_run_and_a_file_are_baselines(auditor, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("vi", ["điểm trước đạt, nay chưa đạt:", "ssh.root_login  web1", "… và"]),
-        ("en", ["passed before and are open now:", "ssh.root_login  web1", "… and"]),
+        ("vi", ["điểm trước đạt, nay chưa đạt:", "ssh.root_by_password  web1", "… và"]),
+        ("en", ["passed before and are open now:", "ssh.root_by_password  web1", "… and"]),
     ],
 )
 def test_the_terminal_says_which(auditor, lang: str, said: list[str]) -> None:

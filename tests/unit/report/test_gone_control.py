@@ -19,7 +19,7 @@ from auditor.report.official import issue
 from auditor.report.official.period import Period
 from tests import factory
 
-GONE = "ssh.root_login"
+GONE = "ssh.root_by_password"
 TITLE = factory.catalogue()[GONE].title
 SHOWN = {
     Format.HTML: ("report/index.html", "report/hosts/web1.html", f"report/controls/{GONE}.html"),

@@ -73,7 +73,7 @@ def test_a_document_with_hostile_strings_is_understood():
         (b"[]", "no findings.json"),
         (b'{"schema": "luytre/findings/2", "findings": []}', "luytre/findings/2"),
         (
-            b'{"schema": "luytre/findings/1", "run": {"id": "x"}, "findings": [{"control": "ssh.root_login"}]}',
+            b'{"schema": "luytre/findings/1", "run": {"id": "x"}, "findings": [{"control": "ssh.root_by_password"}]}',
             "findings.0",
         ),
     ],

@@ -90,7 +90,14 @@ def test_sarif_ranks_as_we_do():
         r["id"]: float(r["properties"]["security-severity"])
         for r in sarif_run(factory.run())["tool"]["driver"]["rules"]
     }
-    assert scores["ssh.root_login"] > 9.0 > scores["ssh.weak_algorithms"] >= 7.0 > scores["ssh.max_auth_tries"] >= 4.0
+    assert (
+        scores["ssh.root_by_password"]
+        > 9.0
+        > scores["ssh.weak_algorithms"]
+        >= 7.0
+        > scores["ssh.failed_attempts"]
+        >= 4.0
+    )
 
 
 def test_fingerprints_are_one_a_finding_and_the_same_in_every_run():
@@ -188,7 +195,7 @@ def test_oscal_references_lead_somewhere_and_identifiers_are_unique(run):
 )
 def test_a_control_is_satisfied_only_when_it_passes_wherever_it_applies(statuses, state, reason):
     run = factory.run()
-    two = [f for f in run.findings if f.control == "ssh.root_login"][: len(statuses)]
+    two = [f for f in run.findings if f.control == "ssh.root_by_password"][: len(statuses)]
     findings = tuple(replace(f, status=Status(s)) for f, s in zip(two, statuses, strict=True))
     (result,) = assessment(run.model_copy(update={"findings": findings}))["results"]
     told = [(f["target"]["status"]["state"], f["target"]["status"]["reason"]) for f in result.get("findings", [])]

@@ -101,7 +101,7 @@ def test_a_waiver_is_a_row_also_when_it_is_over():
     papers = [
         Waiver(
             id=f"{n}/QĐ-UBND",
-            control="ssh.root_login",
+            control="ssh.root_by_password",
             scope=Scope(hosts=(f"web{n}",)),
             reason="=chờ máy mới",
             approver="Chủ tịch",
@@ -150,7 +150,7 @@ def test_the_csv_ends_with_level_and_references():
     assert heading[-2:] == ["Cấp độ", "Căn cứ"]
     levels = {row[5]: row[-2] for row in lines}
     assert levels["antruc.test"] == str(factory.HOSTS[0].sites[0].level)
-    assert "TCVN" in next(row[-1] for row in lines if row[1] == "ssh.root_login")
+    assert "TCVN" in next(row[-1] for row in lines if row[1] == "ssh.root_by_password")
 
 
 def test_a_host_that_was_not_read_says_why():

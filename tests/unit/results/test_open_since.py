@@ -13,7 +13,7 @@ from auditor.models import Status, Waived
 from auditor.results import open_since
 from tests import factory
 
-KEY = ("ssh.root_login", "web1")
+KEY = ("ssh.root_by_password", "web1")
 
 
 def run(started, status=Status.FAIL, **more):

@@ -31,7 +31,7 @@ def run_of(*findings, hosts=factory.HOSTS, unreached=()):
 
 
 def test_a_shared_finding_shows_on_every_site_and_counts_once():
-    summary = fleet(run_of(finding("ssh.root_login", "web3", "fail", host="web3")))
+    summary = fleet(run_of(finding("ssh.root_by_password", "web3", "fail", host="web3")))
     assert summary.site("dongvau.test").counts.open_total == 1
     assert summary.site("gotre.test").counts.open_total == 1
     assert summary.site("gotre.test").own_counts.open_total == 0
@@ -82,27 +82,27 @@ def test_certificate_and_backup_days_come_from_the_evidence():
         )
         return site.certificate_days, site.backup_days
 
-    assert days("tls.certificate_valid", "site.certificate.not_after", 10 * factory.DAY + 5) == (10, None)
-    assert days("tls.certificate_valid", "site.certificate.not_after", -5) == (-1, None)
-    assert days("backup.age", "site.backup.newest", -3 * factory.DAY - 5) == (None, 3)
-    assert days("backup.age", "site.backup.newest", -factory.NOW) == (None, None)
+    assert days("tls.certificate_in_date", "site.certificate.not_after", 10 * factory.DAY + 5) == (10, None)
+    assert days("tls.certificate_in_date", "site.certificate.not_after", -5) == (-1, None)
+    assert days("backup.recent", "site.backup.newest", -3 * factory.DAY - 5) == (None, 3)
+    assert days("backup.recent", "site.backup.newest", -factory.NOW) == (None, None)
 
 
 def test_the_same_fault_in_many_places_is_one_piece_of_work():
     catalogue = factory.catalogue()
     items = work(
         run_of(
-            finding("tls.hsts", "antruc.test", "fail", "low"),
-            finding("ssh.root_login", "web3", "fail", "critical", host="web3"),
-            finding("ssh.root_login", "web1", "partial", "critical"),
-            finding("tls.hsts", "gotre.test", "fail", "low", host="web3"),
-            finding("tls.hsts", "bennua.test", "pass", "low", host="web2"),
+            finding("tls.https_remembered", "antruc.test", "fail", "low"),
+            finding("ssh.root_by_password", "web3", "fail", "critical", host="web3"),
+            finding("ssh.root_by_password", "web1", "partial", "critical"),
+            finding("tls.https_remembered", "gotre.test", "fail", "low", host="web3"),
+            finding("tls.https_remembered", "bennua.test", "pass", "low", host="web2"),
         ),
         catalogue,
     )
     assert [(item.control.id, item.domains, item.hosts) for item in items] == [
-        ("ssh.root_login", ("dongvau.test", "gotre.test", "antruc.test"), ("web3", "web1")),
-        ("tls.hsts", ("antruc.test", "gotre.test"), ("web1", "web3")),
+        ("ssh.root_by_password", ("dongvau.test", "gotre.test", "antruc.test"), ("web3", "web1")),
+        ("tls.https_remembered", ("antruc.test", "gotre.test"), ("web1", "web3")),
     ]
 
 

@@ -152,7 +152,7 @@ def test_a_shared_finding_is_marked_and_told_on_each_site():
     for domain in ("dongvau.test", "gotre.test"):
         page = Page(rendered("plain")[f"sites/{domain}.html"])
         assert "dùng chung máy chủ web3 (2 trang)" in page.text
-        assert "ssh.root_login" in page.ids
+        assert "ssh.root_by_password" in page.ids
 
 
 def test_the_command_for_a_fix_is_exact():
@@ -162,11 +162,11 @@ def test_the_command_for_a_fix_is_exact():
 
 
 def test_a_control_s_commands_name_those_where_it_is_open():
-    page = rendered("plain")["controls/ssh.root_login.html"]
+    page = rendered("plain")["controls/ssh.root_by_password.html"]
     text = Page(page).text
     assert "auditor harden -i inventories/lab --limit web1,web2,web3" in text
     assert (
-        "ansible-playbook -i inventories/lab playbooks/harden.yml --tags ssh.root_login"
+        "ansible-playbook -i inventories/lab playbooks/harden.yml --tags ssh.root_by_password"
         " --limit web1,web2,web3 --check --diff" in text
     )
 

@@ -52,13 +52,13 @@ def many(sites):
 
 def test_a_control_s_page_names_everybody_who_fails_it_with_the_evidence():
     run = factory.run()
-    page = pages(run)["controls/ssh.root_login.html"]
+    page = pages(run)["controls/ssh.root_by_password.html"]
     told = rows(page, "#who tbody tr")
     assert [row.split()[0] for row in told] == ["web1", "web2", "web3"]
     assert all("ssh.effective.permitrootlogin = yes" in row for row in told)
     assert "Open on 3 of 3 hosts." in page.css_first(".verdict").text()
     assert "auditor harden -i inventories/lab" in page.css_first(".command").text()
-    assert page.css_first("#who a").attributes["href"] == "../hosts/web1.html#ssh.root_login"
+    assert page.css_first("#who a").attributes["href"] == "../hosts/web1.html#ssh.root_by_password"
 
 
 def test_controls_come_in_the_order_in_which_they_matter():
@@ -118,8 +118,8 @@ def test_a_framework_s_page_has_a_row_for_every_clause_and_leads_to_what_is_open
     page = made["frameworks/nd331.html"]
     assert len(page.css("#clause-rows tbody tr")) == len(decree.clauses)
     servers = next(one for one in decree.clauses if one.clause.number == "30.4.b")
-    assert servers.result is Result.NOT_MET and "ssh.root_login" in servers.open
-    assert "../controls/ssh.root_login.html" in {link.attributes["href"] for link in page.css("#clause-rows a")}
+    assert servers.result is Result.NOT_MET and "ssh.root_by_password" in servers.open
+    assert "../controls/ssh.root_by_password.html" in {link.attributes["href"] for link in page.css("#clause-rows a")}
     assert len(made["frameworks.html"].css(".cards > li")) == len(results)
 
 
@@ -182,7 +182,7 @@ def test_a_host_s_page_tells_what_changed_and_how_it_went():
 def test_only_a_waiver_in_force_makes_its_measure_equivalent(validity, days, tags):
     waiver = Waiver(
         id="12/QĐ-UBND",
-        control="ssh.root_login",
+        control="ssh.root_by_password",
         scope=Scope(hosts=("web1",)),
         reason="r",
         approver="Chủ tịch",
@@ -240,11 +240,11 @@ def test_a_hardening_is_told_on_the_overview_and_on_each_host_s_page():
             HostHardening(
                 host="web1",
                 batch=1,
-                controls=("ssh.root_login",),
+                controls=("ssh.root_by_password",),
                 state="confirmed",
                 not_done=(
                     NotDone(
-                        control="ssh.root_login",
+                        control="ssh.root_by_password",
                         subject=Subject(kind="host", id="web1"),
                         why=Text(vi="để <i> nguyên", en="left <i> alone"),
                     ),
@@ -274,10 +274,12 @@ def test_a_waived_finding_is_no_longer_among_those_who_fail_the_control():
         expires=date(2026, 12, 1), days_left=8, validity="expiring", compensating=None,
     )  # fmt: skip
     findings = tuple(
-        replace(finding, waiver=waiver) if (finding.control, finding.host) == ("ssh.root_login", "web2") else finding
+        replace(finding, waiver=waiver)
+        if (finding.control, finding.host) == ("ssh.root_by_password", "web2")
+        else finding
         for finding in run.findings
     )
-    page = pages(run.model_copy(update={"findings": findings}))["controls/ssh.root_login.html"]
+    page = pages(run.model_copy(update={"findings": findings}))["controls/ssh.root_by_password.html"]
     assert [row.split()[0] for row in rows(page, "#who tbody tr")] == ["web1", "web3"]
     (waived,) = rows(page, ".others li")
     assert "web2" in waived and "MT-01" in waived and "waiting for new hardware" in waived

@@ -113,7 +113,7 @@ def test_what_was_met_before_and_is_not_now_is_named_the_worst_first():
     came_back -= {f.control for f in mended.findings if f.is_open and f.host == "web1"}
     told = official.text(official.document("xa-an-truc", run=factory.run(started=official.NOW), before=mended))
     (sentence,) = [line for line in told.splitlines() if line.startswith("Yêu cầu kỳ trước đạt, nay chưa đạt: ")]
-    assert f"{official.CATALOGUE['ssh.root_login'].title.vi} (1 máy chủ, phục vụ antruc.test); " in sentence
+    assert f"{official.CATALOGUE['ssh.root_by_password'].title.vi} (1 máy chủ, phục vụ antruc.test); " in sentence
     assert sentence.endswith(f"; và {len(came_back) - 5} yêu cầu khác.")
     assert "nay chưa đạt:" not in official.text(official.document("xa-an-truc", run=HARDENED, before=BEFORE))
 
@@ -127,7 +127,7 @@ def test_what_was_met_before_and_is_not_now_is_named_the_worst_first():
     ],
 )
 def test_causes_count_nothing_that_is_not_there(automated, told):
-    kept = {True: "ssh.root_login", False: "backup.age"}
+    kept = {True: "ssh.root_by_password", False: "backup.recent"}
     chosen = {kept[one] for one in automated}
     run = factory.run(started=official.NOW)
     run = run.model_copy(update={"findings": tuple(f for f in run.findings if not f.is_open or f.control in chosen)})
@@ -398,7 +398,7 @@ def waived(finding, **more):
 
 def test_what_is_waived_is_counted_apart_asked_of_nobody_and_listed_with_its_end():
     run = factory.run(started=official.NOW)
-    finding = next(f for f in run.findings if f.control == "ssh.root_login" and f.host == "web1")
+    finding = next(f for f in run.findings if f.control == "ssh.root_by_password" and f.host == "web1")
     let_be, waiver = waived(finding, compensating="Chỉ cho kết nối từ mạng nội bộ")
     use = WaiverUse(waiver=waiver, validity="expiring", days_left=21, waived=1, open=0, not_evaluated=0, met=0)
     run = run.model_copy(
@@ -407,7 +407,7 @@ def test_what_is_waived_is_counted_apart_asked_of_nobody_and_listed_with_its_end
     of = official.document("xa-an-truc", run=run)
     told = official.text(of)
     assert "1 được miễn trừ có thời hạn, trong đó 1 có biện pháp tương đương" in told
-    title = official.CATALOGUE["ssh.root_login"].title.vi
+    title = official.CATALOGUE["ssh.root_by_password"].title.vi
     assert title not in told and title not in [row[1] for row in annex(of, "open").rows]
     assert annex(of, "waivers").rows == (
         (

@@ -68,7 +68,7 @@ def test_it_prints_every_waiver_in_full_those_that_are_over_too():
             waiver=Waiver.model_validate(
                 {
                     "id": f"{number}/QĐ-UBND",
-                    "control": "ssh.root_login",
+                    "control": "ssh.root_by_password",
                     "scope": {"hosts": ["web1"]},
                     "reason": f"Lý do {number} ở web1",
                     "approver": "Chánh Văn phòng",
