@@ -24,6 +24,7 @@ from auditor.hardening import harden as hardener
 from auditor.hardening.harden import Hardened, Options
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.touches import declared
 from auditor.history.runs import History
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, Inventory, Lang, Run
 from auditor.report.files import write
@@ -220,7 +221,7 @@ def release(
     names = {entry.host for entry in entries}
     hosts = [host for host in inventory.hosts if host.name in names]
     room = [one.fix for one in catalogue.controls if one.area == catalogue[control].area and one.fix]
-    touches = tuple(sorted({touch for fix in room for touch in fix.touches if not touch.startswith("found:")}))
+    touches = tuple(sorted({touch for fix in room for touch in declared(fix.touches)}))
     change = Change(control=control, disruption="reload", touches=touches)
     plan = Plan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

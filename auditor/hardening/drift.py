@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from pydantic import Field
 
 from auditor.fleet.reasons import explain
 from auditor.fleet.runner import play
-from auditor.hardening import guard_answers
+from auditor.hardening import guard_answers, touches
 from auditor.models import ControlId, Hardening, Host, Inventory, Model, Text
 
 DRIFT_SECONDS = 300
@@ -74,7 +73,7 @@ def _drift(host: str, said: Mapping[str, Any], in_force: Touches) -> Drift:
         for key in guard_answers.words(said.get("sysctls"))
     ]
     changes += [
-        Change(what=f"nft {name}", how="changed", controls=tuple(c for c in in_force if c.startswith("firewall.")))
+        Change(what=f"nft {name}", how="changed", controls=_touching(in_force, f"nft:{name}"))
         for name in guard_answers.words(said.get("tables"))
     ]
     count = said.get("count")
@@ -91,10 +90,4 @@ _UNSEEN = Text(vi="không so sánh được", en="not compared:")
 
 
 def _touching(in_force: Touches, what: str) -> tuple[ControlId, ...]:
-    return tuple(sorted(c for c, touches in in_force.items() if any(_covers(touch, what) for touch in touches)))
-
-
-def _covers(touch: str, what: str) -> bool:
-    """Whether a path or ``sysctl:KEY`` is what the touch means: the thing itself, what is below it, or its pattern."""
-    touch = touch.removeprefix("modes:")
-    return what == touch.rstrip("/") or (touch.endswith("/") and what.startswith(touch)) or fnmatchcase(what, touch)
+    return tuple(sorted(control for control, known in in_force.items() if touches.any_covers(known, what)))

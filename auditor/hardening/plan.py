@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -12,9 +12,10 @@ from pydantic import Field
 from auditor.audit.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
 from auditor.fleet.runner import Playbook, Task
+from auditor.hardening import touches as meant
 from auditor.hardening.held import acceptance, doubts, in_use, preflight
 from auditor.hardening.held.losses import Losses
-from auditor.models import PLAIN_PATH, ControlId, Domain, Finding, Host, Model, Run, Text
+from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.text import line_diff
 from auditor.text.redact import redact_diff
 
@@ -173,7 +174,7 @@ def _host_plan(
     if objections.refused is not None:
         return HostPlan(host=host.name, refused=objections.refused)
     violations = {name: [one for f in own if f.control == name for one in f.violations] for name in fixes}
-    touches = {name: _touches(fix, violations[name]) for name, fix in fixes.items()}
+    touches = {name: meant.on_host(fix.touches, violations[name]) for name, fix in fixes.items()}
     odd = {name: _ODD_PATH for name, known in touches.items() if known is None}
     doubted = {name: doubts.of(own, name) for name in fixes}
     doubtful = {
@@ -235,24 +236,6 @@ def _unread(run: Run, host: Host, facts: HostFacts | None) -> Text:
     return Text(
         vi=f"không đọc được máy chủ nên không thay đổi gì: {why.vi}",
         en=f"the host could not be read, so nothing is changed: {why.en}",
-    )
-
-
-def _touches(fix: Fix, violations: Iterable[Any]) -> tuple[str, ...] | None:
-    """What a fix touches; for ``found:`` the paths that the host names below that folder: their modes, of doubtful ones all.
-
-    None when the host names a path that cannot be handed on safely.
-    """
-    folders = tuple(touch.removeprefix("found:") for touch in fix.touches if touch.startswith("found:"))
-    members = [one for one in violations if isinstance(one, Mapping)] if folders else []
-    paths = {str(one.get("path")): "" if one.get("doubt") else "modes:" for one in members}
-    if any(
-        not re.fullmatch(PLAIN_PATH, path) or "/../" in f"{path}/" or not path.startswith(folders) for path in paths
-    ):
-        return None
-    return (
-        *(touch for touch in fix.touches if not touch.startswith("found:")),
-        *(f"{kind}{path}" for path, kind in paths.items()),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.fleet.runner import Task
+from auditor.hardening.touches import any_covers, installs
 from auditor.models import ControlId
 
 ALWAYS = (
@@ -47,7 +48,7 @@ def undeclared(
 
     The room at work is the role whose task was running when the path changed; between tasks any may be.
     """
-    packages = any(touch.startswith("package:") for declared in touches.values() for touch in declared)
+    packages = any(map(installs, touches.values()))
     bad = []
     for changed in found:
         if changed.path.startswith(ALWAYS) or (packages and changed.path.startswith(OF_PACKAGES)):
@@ -56,7 +57,7 @@ def undeclared(
         allowed = [
             touch for control, all_ in touches.items() if role in (None, control.split(".")[0]) for touch in all_
         ]
-        if not any(_covers(touch.removeprefix("modes:"), changed.path) for touch in allowed):
+        if not any_covers(allowed, changed.path):
             bad.append(f"{role or '?'}: {changed.path}")
     return tuple(sorted(set(bad)))
 
@@ -64,7 +65,3 @@ def undeclared(
 def _at_work(tasks: Sequence[Task], moment: float) -> str | None:
     roles = {task.role for task in tasks if task.began - SLACK <= moment <= task.ended + SLACK}
     return roles.pop() if len(roles) == 1 else None
-
-
-def _covers(touch: str, path: str) -> bool:
-    return path == touch or (touch.endswith("/") and path.startswith(touch))

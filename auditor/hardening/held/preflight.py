@@ -26,6 +26,7 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.facts import site as sites
 from auditor.fleet.reasons import of_area
+from auditor.hardening import touches
 from auditor.hardening.held import logins, losses
 from auditor.models import ControlId, Domain, Finding, Host, Text
 from auditor.text.redact import redact
@@ -306,7 +307,7 @@ def _packages(case: Case) -> Iterator[tuple[str, Text]]:
         return
     why = _PACKAGES_UNFINISHED if updates["unfinished"] else _PACKAGES_BUSY
     for control, fix in case.fixes.items():
-        if any(touch.startswith(("package:", "/var/lib/dpkg/")) for touch in fix.touches):
+        if touches.installs(fix.touches) or touches.any_within(fix.touches, "/var/lib/dpkg/"):
             yield control, why
 
 
@@ -319,7 +320,7 @@ def _untested(case: Case) -> Iterator[tuple[str, Text]]:
             continue
         said = of_area(why)
         for control, fix in case.fixes.items():
-            if any(touch.startswith(folder) for touch in fix.touches):
+            if touches.any_within(fix.touches, folder):
                 yield control, Text(vi=f"không thử trước được: {said.vi}", en=f"it cannot be tested first: {said.en}")
 
 
@@ -352,11 +353,7 @@ def _unfit(case: Case) -> Iterator[tuple[str, Text]]:
             vi=f"{name} hiện đã không khởi động lại được ({said}): sửa lỗi đó rồi chạy lại",
             en=f"{name} would not start again as it is now ({said}): mend that, then run again",
         )
-        yield from (
-            (control, why)
-            for control, fix in case.fixes.items()
-            if any(touch.startswith(touched) for touch in fix.touches)
-        )
+        yield from ((control, why) for control, fix in case.fixes.items() if touches.any_within(fix.touches, touched))
 
 
 _HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (

@@ -5,7 +5,7 @@ import os
 
 from . import accounts, commands, database, live, needed, packages, store, tree, trial, units, verify, walk
 from .restore import package_records, times
-from .scope import PACKAGE_CACHES, PACKAGE_OWN_TREES, Scope
+from .scope import PACKAGE_CACHES, PACKAGE_OWN_TREES, Scope, covers
 from .work import LISTED, Snapshot, Work, different
 
 
@@ -87,13 +87,16 @@ def drift(snap, left):
     }
 
 
+def _is_meant(only, what):
+    """Whether what changed is among what is to be undone."""
+    return only is None or any(covers(touch, what) for touch in only)
+
+
 def chosen(snap, left, only, now):
     """``(paths to put back, [(path, reason)] left alone)`` of what the run changed."""
     paths, skipped = {}, []
     for path, word in sorted(left["paths"].items()):
-        if only is not None and not any(
-            path == one.rstrip("/") or (one.endswith("/") and path.startswith(one)) for one in only
-        ):
+        if not _is_meant(only, path):
             continue
         present, then = now.get(path, dict(tree.ABSENT)), left["entries"][path]
         before = snap.entries.get(path, tree.ABSENT)
@@ -126,17 +129,18 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     scope = None if only is None else Scope(only, [])
     notes = walk.Notes()
     now = snap.now(notes)
-    paths, skipped = chosen(snap, left, None if only is None else [one for one in only if one.startswith("/")], now)
+    paths, skipped = chosen(snap, left, only, now)
     back = _brought_back(snap, paths)
     work = Work(snap, paths)
     for note in notes.told():
         work.tell(walk.said(note))
     values = live.sysctls_now(left["sysctls"])
-    keys = set(left["sysctls"]) if scope is None else set(live.sysctls(scope.sysctls)) & set(left["sysctls"])
+    there = values if only is not None else left["sysctls"]
+    keys = {key for key in there if _is_meant(only, "sysctl:" + key.replace("/", "."))}
     sysctls = {key: manifest["sysctls"][key] for key in keys if values.get(key) == left["sysctls"][key]}
     skipped += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(keys - set(sysctls))]
     rules = []
-    if scope is None or any("nft" in one for one in only):
+    if _is_meant(only, "nft:" + live.OWN_TABLE):
         present, then = live.AskedTable().answer(), {"tables": left["tables"]}
         if live.table_change(manifest["ruleset"], then) and live.table_change(manifest["ruleset"], present):
             if live.table_change(then, present):
@@ -145,7 +149,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
                 rules = [live.OWN_TABLE]
     still = packages.still(left["packages"], manifest["packages"], packages.Asked().answer())
     chosen_packages = {
-        kind: [one for one in names if scope is None or one.partition(":")[0] in scope.packages]
+        kind: [one for one in names if _is_meant(only, "package:" + one.partition(":")[0])]
         for kind, names in still.items()
     }
     data = manifest["database"] if scope is None or scope.databases else None

@@ -1,8 +1,14 @@
 """What a run may touch: root's own trees and paths, and, apart from them, the places that lesser users shape."""
 
 import os
+from fnmatch import fnmatchcase
 
 from . import store, tree
+
+KINDS = ("sysctl", "unit", "package", "database")
+"""What a touch is about that is no path: ``KIND:NAME``."""
+TABLE_FILE = "/etc/nftables.d/luytre.nft"
+"""Who touches it touches the table that it loads."""
 
 PACKAGE_TREES = ("/usr/", "/var/lib/dpkg/", "/var/lib/apt/")
 """What packages bring. Never kept whole: an upgrade stays, what a run installed is purged."""
@@ -49,18 +55,16 @@ class Scope:
         self.sysctls, self.units, self.packages, self.databases = [], [], [], []
         self._starts = None
         self.roots = sorted({_settled(root.rstrip("/"), True)[0] for root in roots})
-        kinds = {"sysctl": self.sysctls, "unit": self.units, "package": self.packages, "database": self.databases}
+        named = {"sysctl": self.sysctls, "unit": self.units, "package": self.packages, "database": self.databases}
         data = {}
         for touch in sorted(set(touches)):
-            kind, colon, name = touch.partition(":")
-            if touch.startswith("/"):
-                self._path(touch, data)
-            elif kind in ("modes", "tree") and name.startswith("/"):
-                self._tree(name, "data" if kind == "modes" else "tree", data)
-            elif colon and kind in kinds and name:
-                kinds[kind].append(name)
+            kind, name = parsed(touch)
+            if kind == "path":
+                self._path(name, data)
+            elif kind in KINDS:
+                named[kind].append(name)
             else:
-                raise store.Refused("%r is not something that a fix can touch" % touch)
+                self._tree(name, "data" if kind == "modes" else "tree", data)
         web = any(touch in ("/var/www/", "/srv/") for touch in touches)
         data.update({root: "data" for root in self.roots if web or nearest(root, data)})
         if self.packages or any(touch in PACKAGE_TREES for touch in touches):
@@ -109,7 +113,7 @@ class Scope:
             self._tree(path, "tree", data)
 
     def _tree(self, path, kind, data):
-        path, exposed = _settled(path, kind == "data" or path.startswith(DATA_TREES))
+        path, exposed = _settled(path.rstrip("/"), kind == "data" or path.startswith(DATA_TREES))
         if kind == "tree" and not exposed:
             self.trees.add(path)
         else:
@@ -146,6 +150,30 @@ class Scope:
         found = {start: place for place in self.places.values() for start in (*place.trees, *place.paths)}
         found.update(dict.fromkeys((*self.trees, *self.paths)))
         return found
+
+
+def parsed(touch):
+    """``(kind, name)`` of a touch: ``path``, ``modes``, ``tree`` with a path, or one of KINDS."""
+    kind, _, name = touch.partition(":")
+    if touch.startswith("/"):
+        return "path", touch
+    if (kind in ("modes", "tree") and name.startswith("/")) or (kind in KINDS and name):
+        return kind, name
+    raise store.Refused("%r is not something that a fix can touch" % touch)
+
+
+def covers(touch, what):
+    """Whether the touch means what changed: a path, ``nft:TABLE``, or ``KIND:NAME``, for ``sysctl:`` by pattern.
+
+    The controller's reading is ``auditor.hardening.touches``; ``tests/unit/data/touches.yml`` is the truth table of both.
+    """
+    kind, name = parsed(touch)
+    if kind in KINDS:
+        return fnmatchcase(what, touch) if kind == "sysctl" else what == touch
+    known, below = name.rstrip("/"), name.endswith("/") or kind == "tree"
+    if what == (known or "/") or (below and what.startswith(known + "/")):
+        return True
+    return name == TABLE_FILE and what.startswith("nft:")
 
 
 def nearest(path, starts):

@@ -1,0 +1,79 @@
+"""What a control touches: how ``touches`` are read, on the controller. Pure.
+
+The guard reads them on the hosts (``luytre_guard.scope``); ``tests/unit/data/touches.yml`` is the truth table of both.
+
+A touch is a path (``/etc/a``, or with everything below it ``/etc/a/``), a path of which owners and modes alone change
+(``modes:/opt/a``), or ``sysctl:KEY``, ``unit:NAME``, ``package:NAME``, ``database:NAME``. What changed is told in the
+same words, and a table of the packet filter as ``nft:NAME``. ``found:FOLDER/`` stands in the catalogue alone, for the
+paths below it that an audit finds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from auditor.models import PLAIN_PATH
+
+FOUND = "found:"
+TABLE_FILE = "/etc/nftables.d/luytre.nft"
+"""Who touches it touches the table that it loads."""
+_OF_PATHS = ("modes:", "tree:")
+
+
+def covers(touch: str, what: str) -> bool:
+    """Whether the touch means what changed: the thing itself, what is below it, or for ``sysctl:`` what fits its pattern."""
+    path = _path(touch)
+    if path is not None:
+        known, below = path.rstrip("/"), path.endswith("/") or touch.startswith("tree:")
+        return what == (known or "/") or (below and what.startswith(f"{known}/")) or _is_table(path, what)
+    return fnmatchcase(what, touch) if touch.startswith("sysctl:") else what == touch
+
+
+def any_covers(touches: Iterable[str], what: str) -> bool:
+    """Whether any of the touches means it."""
+    return any(covers(touch, what) for touch in touches)
+
+
+def any_within(touches: Iterable[str], place: str) -> bool:
+    """Whether any of the touches lies in a place, itself told as a touch."""
+    return any(covers(place, _path(touch) or touch) for touch in touches)
+
+
+def installs(touches: Iterable[str]) -> bool:
+    """Whether packages are installed or removed."""
+    return any(touch.startswith("package:") for touch in touches)
+
+
+def declared(touches: Iterable[str]) -> tuple[str, ...]:
+    """Those that are known without asking a host."""
+    return tuple(touch for touch in touches if not touch.startswith(FOUND))
+
+
+def on_host(touches: Iterable[str], violations: Iterable[Any]) -> tuple[str, ...] | None:
+    """What is touched on the host that named these violations; of paths that it found the modes, of doubtful ones all.
+
+    None when the host names a path that cannot be handed on safely.
+    """
+    touches = tuple(touches)
+    folders = tuple(touch.removeprefix(FOUND) for touch in touches if touch.startswith(FOUND))
+    members = [one for one in violations if isinstance(one, Mapping)] if folders else []
+    paths = {str(one.get("path")): "" if one.get("doubt") else "modes:" for one in members}
+    if any(
+        not re.fullmatch(PLAIN_PATH, path) or "/../" in f"{path}/" or not path.startswith(folders) for path in paths
+    ):
+        return None
+    return (*declared(touches), *(f"{kind}{path}" for path, kind in paths.items()))
+
+
+def _path(touch: str) -> str | None:
+    """The path that a touch is about, if it is about one."""
+    kind = next((kind for kind in _OF_PATHS if touch.startswith(kind)), "")
+    path = touch.removeprefix(kind)
+    return path if path.startswith("/") else None
+
+
+def _is_table(path: str, what: str) -> bool:
+    return path == TABLE_FILE and what.startswith("nft:")

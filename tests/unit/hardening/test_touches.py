@@ -1,0 +1,78 @@
+"""What a control touches, as the controller and the guard read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.module_utils.luytre_guard import scope, store  # type: ignore[import-not-found]
+
+from auditor.audit import controls
+from auditor.hardening import touches
+
+TABLE = yaml.safe_load((Path(__file__).parents[1] / "data" / "touches.yml").read_text("utf-8"))
+CATALOGUE = [touch for control in controls.load().controls if control.fix for touch in control.fix.touches]
+
+
+@pytest.mark.parametrize(("touch", "what", "meant"), TABLE)
+def test_the_truth_table_holds_for_controller_and_guard(touch: str, what: str, meant: bool) -> None:
+    assert touches.covers(touch, what) is meant
+    assert scope.covers(touch, what) is meant
+
+
+@pytest.mark.parametrize(("touch", "what"), [(touch, what) for touch, what, meant in TABLE if meant and what[0] == "/"])
+def test_the_guard_takes_whatever_a_touch_means(
+    touch: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope.tree, "settled", lambda path: (path, False))
+    taken = scope.Scope([touch], [])
+    assert what in taken.owners() or scope.nearest(what, taken.starts()) is not None
+
+
+@pytest.mark.parametrize("touch", sorted(set(CATALOGUE)))
+def test_what_the_catalogue_declares_the_guard_can_read(touch: str) -> None:
+    for known in touches.declared([touch]):
+        kind, name = scope.parsed(known)
+        assert (kind == "path") is known.startswith("/")
+        assert known.endswith(name)
+
+
+@pytest.mark.parametrize("odd", ["", "etc/a", "found:/opt/", "modes:opt", "sysctl:", "colour:red", "nft:inet luytre"])
+def test_the_guard_refuses_what_no_fix_can_touch(odd: str) -> None:
+    with pytest.raises(store.Refused):
+        scope.parsed(odd)
+    assert not touches.covers(odd, "/etc/a")
+
+
+@pytest.mark.parametrize(
+    ("named", "known"),
+    [
+        ([], ("/etc/a",)),
+        ([{"path": "/opt/x"}], ("/etc/a", "modes:/opt/x")),
+        ([{"path": "/opt/x", "doubt": "x"}, "odd"], ("/etc/a", "/opt/x")),
+        ([{"path": "/srv/x"}], None),
+        ([{"path": "/opt/../etc/shadow"}], None),
+        ([{"path": "/opt/{{ x }}"}], None),
+        ([{"path": 7}], None),
+    ],
+)
+def test_what_a_host_names_is_taken_below_the_declared_folder_alone(
+    named: list[object], known: tuple[str, ...] | None
+) -> None:
+    assert touches.on_host(["/etc/a", "found:/opt/"], named) == known
+
+
+@pytest.mark.parametrize(
+    ("touch", "place", "within"),
+    [
+        ("/etc/nginx/", "/etc/nginx/", True),
+        ("/etc/nginx/conf.d/x", "/etc/nginx/", True),
+        ("modes:/etc/nginx/x", "/etc/nginx/", True),
+        ("/etc/", "/etc/nginx/", False),
+        ("found:/etc/nginx/", "/etc/nginx/", False),
+        ("unit:a.service", "unit:a.service", True),
+    ],
+)
+def test_a_touch_lies_in_a_place_when_all_of_it_does(touch: str, place: str, within: bool) -> None:
+    assert touches.any_within([touch], place) is within
