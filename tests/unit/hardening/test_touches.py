@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
-from ansible.module_utils.luytre_guard import scope, store  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard import rollback, scope, store  # type: ignore[import-not-found]
 
 from auditor.audit import controls
 from auditor.hardening import touches
@@ -76,3 +77,20 @@ def test_what_a_host_names_is_taken_below_the_declared_folder_alone(
 )
 def test_a_touch_lies_in_a_place_when_all_of_it_does(touch: str, place: str, within: bool) -> None:
     assert touches.any_within([touch], place) is within
+
+
+def test_a_rollback_of_one_control_takes_what_its_touches_mean() -> None:
+    before = {"type": "file", "uid": 0, "mode": 0o666}
+    after = {**before, "mode": 0o644}
+    changed = ("/opt/a", "/opt/b", "/etc/c/d")
+    kept = SimpleNamespace(entries=dict.fromkeys(changed, before))
+    left = {"paths": dict.fromkeys(changed, "attributes"), "entries": dict.fromkeys(changed, after)}
+
+    def back(only: list[str] | None) -> set[str]:
+        paths, skipped = rollback.chosen(kept, left, only, dict.fromkeys(changed, after))
+        assert not skipped
+        return set(paths)
+
+    assert back(["modes:/opt/a", "unit:a.service"]) == {"/opt/a"}
+    assert back(["/etc/c/"]) == {"/etc/c/d"}
+    assert back(None) == set(changed)
