@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from auditor.audit.controls import OFFICE, Catalogue
 from auditor.audit.evaluate import evaluate_control
+from auditor.inventory import offices
 from auditor.models import (
     Attestation,
     Attested,
@@ -95,11 +96,11 @@ def validity(begins: date, ends: date, today: date) -> Validity:
 def covered(
     scope: Scope, kind: Literal["host", "site"], organisation: Organisation | None, hosts: Sequence[Host]
 ) -> tuple[Subject, ...]:
-    """The hosts, or the sites, that a scope takes in: a unit's and those of all units below it, a host's sites.
+    """The hosts, or the sites, that a scope takes in: those ``within`` its units as a report sees it, a host's sites.
 
     A site belongs to its own unit, and to its host's only when it has none.
     """
-    units = _with_below(scope.units, organisation)
+    units = offices.all_within(organisation, scope.units)
     if kind == "host":
         return tuple(
             Subject(kind="host", id=host.name) for host in hosts if host.name in scope.hosts or host.unit in units
@@ -142,14 +143,6 @@ type _Key = tuple[str, Subject]
 
 def _key(finding: Finding) -> _Key:
     return finding.control, finding.subject
-
-
-def _with_below(units: Iterable[str], organisation: Organisation | None) -> frozenset[str]:
-    known = organisation.units if organisation is not None else ()
-    taken = set(units)
-    while more := {unit.id for unit in known if unit.parent in taken} - taken:
-        taken |= more
-    return frozenset(taken)
 
 
 def _by_finding[Paper: (Waiver, Attestation)](

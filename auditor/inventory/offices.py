@@ -1,12 +1,15 @@
 """The tree of offices: who stands above and below whom, and who took over from whom. Pure.
 
 An office that ceased has a ``successor``, which has its sites and papers now; the offices that stood below it stand below
-what stood above it.
+what stood above it. A report, a waiver, an attestation and a change window all reach what is ``within`` a unit. A paper
+that names an office that ceased goes on for what was that office's, and grows to nothing else of its successor's.
 """
 
 from __future__ import annotations
 
-from auditor.models import Organisation, Unit
+from collections.abc import Iterable, Iterator
+
+from auditor.models import Organisation, Unit, UnitId, windows
 
 
 def today(organisation: Organisation, unit: Unit) -> Unit:
@@ -33,18 +36,34 @@ def superior(organisation: Organisation, unit: Unit) -> Unit | None:
 
 def within(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
     """The unit, the units below it, and those that any of them took over from; in the order of the file."""
-    return tuple(one for one in organisation.units if _reaches(organisation, today(organisation, one), unit))
+    ids = all_within(organisation, [unit.id])
+    return tuple(one for one in organisation.units if one.id in ids)
 
 
-def _reaches(organisation: Organisation, start: Unit, unit: Unit) -> bool:
-    here: Unit | None = start
-    seen: set[str] = set()
+def all_within(organisation: Organisation | None, unit_ids: Iterable[UnitId]) -> frozenset[UnitId]:
+    """The ids of what is within any of these units, themselves included."""
+    named = frozenset(unit_ids)
+    if organisation is None:
+        return named
+    known = organisation.units
+    return named | {one.id for one in known if any(step.id in named for step in upward(organisation, one))}
+
+
+def upward(organisation: Organisation, unit: Unit) -> Iterator[Unit]:
+    """The unit, then who took over from it or else stands above it, one after the other to the top."""
+    here: Unit | None = unit
+    seen: set[UnitId] = set()
     while here is not None and here.id not in seen:
-        if here.id == unit.id:
-            return True
+        yield here
         seen.add(here.id)
-        here = superior(organisation, here)
-    return False
+        here = organisation.unit(here.successor or "") or superior(organisation, here)
+
+
+def windows_of(organisation: Organisation, unit_id: UnitId | None) -> tuple[windows.Window, ...]:
+    """The change windows of the unit, or else of the nearest on its way ``upward`` that has some; empty: at any time."""
+    unit = organisation.unit(unit_id or "")
+    declared = (one.windows for one in (upward(organisation, unit) if unit is not None else ()))
+    return tuple(windows.parse(text) for text in next(filter(None, declared), ()))
 
 
 def addressees(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:

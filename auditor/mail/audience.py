@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auditor.errors import InputError
+from auditor.inventory import offices
 from auditor.models import Organisation, Unit
 
 
@@ -29,7 +30,7 @@ def unit(organisation: Organisation, unit_id: str) -> Unit:
             "unit {unit} exists no more",
             unit=unit_id,
             mend="write to its successor {successor}",
-            successor=found.successor,
+            successor=offices.today(organisation, found).id,
         )
     return found
 

@@ -9,7 +9,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from auditor.models import windows
 from auditor.models.base import ControlId, Domain, Model, Regime, Severity, UnitId, WindowText
 
 
@@ -65,19 +64,6 @@ class Organisation(Model):
     @cached_property
     def _by_id(self) -> Mapping[str, Unit]:
         return {unit.id: unit for unit in self.units}
-
-    def windows_of(self, unit_id: str | None) -> tuple[windows.Window, ...]:
-        """The change windows of the unit, or else of the nearest unit above it that has some; empty: at any time."""
-        passed: set[str] = set()
-        while unit_id is not None and unit_id not in passed:
-            passed.add(unit_id)
-            unit = self.unit(unit_id)
-            if unit is None:
-                break
-            if unit.windows:
-                return tuple(windows.parse(text) for text in unit.windows)
-            unit_id = unit.parent
-        return ()
 
 
 def _a_role(name: str) -> str:

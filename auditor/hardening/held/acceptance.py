@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from auditor.audit.controls import Fix
+from auditor.inventory import offices
 from auditor.models import ControlId, Host, Organisation, Text, windows
 
 
@@ -37,7 +38,7 @@ def _unaccepted(control: str) -> Text:
 
 
 def _outside_window(organisation: Organisation | None, host: Host, moment: datetime) -> Text | None:
-    declared = organisation.windows_of(host.unit) if organisation is not None else ()
+    declared = offices.windows_of(organisation, host.unit) if organisation is not None else ()
     if not declared or windows.is_open(declared, moment):
         return None
     opening = windows.next_opening(declared, moment)

@@ -1,7 +1,13 @@
 """Who stands above whom, after mergers and the end of the district level."""
 
+from typing import Any
+
+import pytest
+
+from auditor.audit.waivers import covered
 from auditor.inventory import offices
-from auditor.models import Organisation, Unit
+from auditor.models import Host, Organisation, Run, Scope, Unit, windows
+from auditor.results import office_month
 
 TREE = Organisation(
     name="Tỉnh",
@@ -16,6 +22,18 @@ TREE = Organisation(
         Unit(id="xa-cu", name="Xã cũ", parent="huyen", successor="xa-b"),
         Unit(id="thon", name="Đơn vị của xã cũ", parent="xa-cu"),
     ),
+)
+
+
+RUN = Run(
+    id="r",
+    started="2026-11-26T00:00:00+00:00",
+    seconds=1,
+    version="0",
+    inventory="i",
+    hosts=(),
+    outcomes=(),
+    findings=(),
 )
 
 
@@ -47,6 +65,56 @@ def test_a_unit_s_scope_takes_in_what_it_took_over_and_nothing_of_its_neighbours
     assert ids(offices.within(TREE, unit("tinh"))) == [
         "tinh", "so-cu", "so-moi", "huyen", "phuong-a", "xa-b", "xa-cu", "thon",
     ]  # fmt: skip
+
+
+REACH = {
+    "tinh": {"tinh", "so-cu", "so-moi", "huyen", "phuong-a", "xa-b", "xa-cu", "thon"},
+    "bo": {"bo"},
+    "so-moi": {"so-cu", "so-moi"},
+    "phuong-a": {"huyen", "phuong-a"},
+    "xa-b": {"xa-b", "xa-cu"},
+    "thon": {"thon"},
+    # Those that ceased: what was theirs, and nothing else of their successors'.
+    "so-cu": {"so-cu"},
+    "huyen": {"huyen"},
+    "xa-cu": {"xa-cu"},
+}
+"""Unit to the units that it reaches: one set for a report, a waiver, an attestation and a change window."""
+HOSTS = tuple(Host(name=one.id, address="192.0.2.1", unit=one.id) for one in TREE.units)
+
+
+@pytest.mark.parametrize(("named", "reached"), REACH.items())
+def test_a_report_a_waiver_and_a_window_reach_the_same_offices(named: str, reached: set[str]) -> None:
+    assert set(ids(offices.within(TREE, unit(named)))) == reached
+    waived = covered(Scope(units=(named,)), "host", TREE, HOSTS)
+    assert {subject.id for subject in waived} == reached
+    limited = replaced(named, windows=("sat 00:00-05:00",))
+    assert {one.id for one in TREE.units if offices.windows_of(limited, one.id)} == reached
+    if unit(named).successor is None:
+        assert {one.id for one in office_month.figures(TREE, unit(named), HOSTS, RUN, None).units} == reached
+
+
+def replaced(unit_id: str, **fields: Any) -> Organisation:
+    """The same tree, one of its units changed."""
+    units = tuple(one.model_copy(update=fields if one.id == unit_id else {}) for one in TREE.units)
+    return Organisation(name=TREE.name, units=units)
+
+
+def test_the_nearest_windows_count() -> None:
+    both = Organisation(
+        name=TREE.name,
+        units=tuple(
+            one.model_copy(
+                update={"windows": {"tinh": ("sun 00:00-05:00",), "xa-b": ("sat 00:00-05:00",)}.get(one.id, ())}
+            )
+            for one in TREE.units
+        ),
+    )
+    saturday, sunday = windows.parse("sat 00:00-05:00"), windows.parse("sun 00:00-05:00")
+    told = {one.id: offices.windows_of(both, one.id) for one in TREE.units}
+    assert told["xa-b"] == told["xa-cu"] == (saturday,)
+    assert told["phuong-a"] == told["huyen"] == (sunday,)
+    assert told["bo"] == offices.windows_of(both, None) == offices.windows_of(both, "nobody") == ()
 
 
 def test_reports_go_to_those_named_in_their_present_shape_else_to_the_unit_above():
