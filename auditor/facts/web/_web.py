@@ -60,7 +60,7 @@ class Vhost(PlainVhost):
 
     The lists of URIs answer "what would the configuration do with a request for …", worked out from the
     configuration in force by the server's own rules of precedence, as if the file were there, for the probe
-    URIs in ``on_host/collect/module_utils/luytre/_web.py``.
+    URIs in ``on_host/collect/module_utils/luytre/_web.py`` and ``_websites.py``.
     """
 
     php_backends: list[str] = Field(
@@ -71,7 +71,7 @@ class Vhost(PlainVhost):
     serves_hidden: list[str] = Field(description="which HIDDEN it would serve as files")
     serves_backups: list[str] = Field(description="which BACKUPS it would serve as files")
     serves_acme: bool = Field(description="/.well-known/acme-challenge/ is not denied")
-    runs_php: list[str] = Field(description="which UPLOADS it would hand to PHP")
+    runs_php: list[str] = Field(description="which UPLOAD_URIS it would hand to PHP")
     php_of_missing: bool = Field(description="hands /image.jpg/x.php-like or missing scripts to PHP")
     denies: list[str] = Field(description="which SENSITIVE it denies")
     rate_limits: list[str] = Field(description="which LOGINS are rate limited for a POST")

@@ -76,7 +76,7 @@ entered() {
         number=$((number + 1))
         [ -d "$root" ] || continue
         printf 'luytre: enters:%s %s %s\n' "$number" "$(may -x "$root")" "$root"
-        for folder in wp-content/uploads uploads upload images files media cache tmp; do
+        for folder in uploads upload images media files userfiles attachments avatars cache tmp temp wp-content/uploads; do
             [ -d "$root/$folder" ] || continue
             printf 'luytre: writes:%s:%s %s %s\n' \
                 "$number" "$(echo "$folder" | tr / .)" "$(may -w "$root/$folder")" "$root/$folder"

@@ -154,11 +154,9 @@ def of_nginx():
 
 def of_apache():
     """What Apache's test believes; it writes nothing."""
-    from ansible.module_utils.luytre import apache
-    from ansible.module_utils.luytre._apache_config import Configuration
+    from ansible.module_utils.luytre import _apache_config, apache
 
-    variables = apache.environment(read_text(apache.ENVVARS) or "")
-    return apache.at_stake(Configuration(apache.ROOT, variables).read(apache.MAIN)), ()
+    return apache.at_stake(_apache_config.in_force()), ()
 
 
 TESTS = {"nginx": (["nginx", "-t", "-q"], of_nginx), "apache": (["apache2ctl", "configtest"], of_apache)}

@@ -11,7 +11,12 @@ ARCHIVED = (
     "|wordpress|joomla|nukeviet)(?:[._-][^/]*)?"
 )
 """Names that archives of a site have, and no document."""
-UPLOADS = "wp-content/uploads|uploads?|images|media|files|cache|tmp|moodledata|data/media[a-z_]*|sites/[^/]+/files"
+FILLED = (
+    r"(?:/(?:uploads|upload|cache|tmp|temp)/"
+    r"|^/(?:images|media|files|userfiles|attachments|avatars|data/media|data/media_attic|moodledata)/"
+    r"|/(?:sites/[^/]+/files)/)"
+)
+"""Folders that visitors or applications fill: ``_websites.FILLED_URI``, which a test compares."""
 PRIVATE = re.compile(r"\^/\(\?:[A-Za-z0-9_./\\|\[\]^+$-]{1,4000}\)")
 """Patterns in the form that the collector gives them: nothing else of a host's gets into its configuration."""
 DENIED = (
@@ -31,7 +36,7 @@ SITE_RULES = {
         r"(?i)(?:\.(?:sql(?:\.(?:gz|bz2|xz|zst|zip|7z))?|bak|old|orig|save|sw[op])|~)$"
     )
     + DENIED.format(rf"(?i)^/{ARCHIVED}\.(?:zip|rar|7z|tgz|tbz2|txz|tar(?:\.(?:gz|bz2|xz|zst))?)$"),
-    "apache.upload_exec": DENIED.format(rf"(?i)^/(?:{UPLOADS})/.*\.(?:php\d?|phtml?|phar|phps)(?:/|$)"),
+    "apache.upload_exec": DENIED.format(rf"(?i){FILLED}.*\.(?:php[0-9]?|pht|phtml?|phar|phps)(?:/|$)"),
     "apache.nosniff": HEADER.format("X-Content-Type-Options", "nosniff", "^nosniff$"),
     "apache.frame": HEADER.format("X-Frame-Options", "SAMEORIGIN", "^(?:deny|sameorigin)$"),
     "apache.referrer": HEADER.format(

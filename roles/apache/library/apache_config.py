@@ -56,8 +56,7 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import apache
-from ansible.module_utils.luytre._apache_config import Configuration
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._apache_config import in_force
 from ansible.module_utils.luytre_change.transaction import Refused, Transaction
 from ansible.module_utils.luytre_shared.ownership import Trust
 
@@ -101,16 +100,12 @@ def main():
 
 def at_stake():
     """What Apache's test believes, by the configuration as it is now; it writes nothing."""
-    return apache.at_stake(_configuration()), ()
+    return apache.at_stake(in_force()), ()
 
 
 def fault():
     """Why Apache would not start with the certificates and ciphers as they are now, or None."""
-    return apache.certificate_fault(_configuration(), Trust())
-
-
-def _configuration():
-    return Configuration(ROOT, apache.environment(read_text(apache.ENVVARS) or "")).read(apache.MAIN)
+    return apache.certificate_fault(in_force(), Trust())
 
 
 def enable(change, name):

@@ -4,11 +4,11 @@ import os
 import re
 import stat
 
+from ansible.module_utils.luytre import _websites
+
 TAIL = 1_500_000
 """Bytes at a log's end that are read."""
 METHODS = ("PUT", "DELETE", "PATCH", "PROPFIND", "MKCOL", "MOVE", "COPY", "LOCK", "REPORT")
-FOLDER = re.compile(r"/(?:uploads?|images|media|files|cache|tmp)/")
-PHP = re.compile(r"[^/]\.php\b")
 NAME = re.compile(r"https?://((?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{0,62})(?:[:/?]|$)")
 MAX_NAMES = 2_000
 MAX_TOLD = 10
@@ -76,5 +76,4 @@ def count(text):
 
 
 def _is_uploaded_php(path):
-    folder = FOLDER.search(path)
-    return folder is not None and PHP.search(path, folder.end()) is not None
+    return _websites.php_never_runs(path)

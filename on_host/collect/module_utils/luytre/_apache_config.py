@@ -12,9 +12,28 @@ import re
 
 from ansible.module_utils.luytre._reading import read_text
 
+ROOT = "/etc/apache2"
+MAIN = ROOT + "/apache2.conf"
+ENVVARS = ROOT + "/envvars"
 MAX_LINES = 200_000
 MAX_DEPTH = 20
 STATIC_MODULES = ("core", "so", "watchdog", "http", "log_config", "logio", "version", "unixd")
+
+
+def in_force():
+    """The Configuration of the one instance that Debian sets up."""
+    return Configuration(ROOT, environment(read_text(ENVVARS) or "")).read(MAIN)
+
+
+def environment(text):
+    """Variables that envvars gives to the configuration. It is read, not run: the one instance that Debian sets up."""
+    variables = {"SUFFIX": ""}
+    for line in text.splitlines():
+        if re.match(r"\s*(?:export\s+)?APACHE\w*=", line):
+            for name, value in re.findall(r"\b(APACHE\w*)=(\"[^\"]*\"|'[^']*'|[^\s;]*)", line):
+                known = re.sub(r"\$\{?(\w+)\}?", lambda found: variables.get(found.group(1), ""), value.strip("\"'"))
+                variables[name] = known
+    return {name: value for name, value in variables.items() if name.startswith("APACHE")}
 
 
 class Directive:

@@ -1,38 +1,23 @@
 """Which applications lie below the web roots, told by files of their own; no link is followed, no code is run."""
 
 import collections
-import glob
 import itertools
 import os
-import re
 import stat
 import time
 
-from ansible.module_utils.luytre import _layouts
-from ansible.module_utils.luytre._reading import file_mode, open_below, read_below, read_text
+from ansible.module_utils.luytre import _layouts, _websites
+from ansible.module_utils.luytre._reading import file_mode, open_below, read_below
 from ansible.module_utils.luytre._turns import take_turns
 
-PLACES = (
-    "/var/www",
-    "/srv/www",
-    "/srv/http",
-    "/home/*/public_html",
-    "/home/*/domains/*/public_html",
-    "/home/*/htdocs",
-    "/usr/share/nginx/html",
-)
-CONFIGURED = (
-    ("/etc/nginx/sites-enabled/*", r"^\s*root\s+[\"']?(/[^\s;\"']+)"),
-    ("/etc/nginx/conf.d/*.conf", r"^\s*root\s+[\"']?(/[^\s;\"']+)"),
-    ("/etc/apache2/sites-enabled/*", r"(?i)^\s*DocumentRoot\s+[\"']?(/[^\s\"']+)"),
-)
 SKIPPED = frozenset(
     (
-        *("wp-content", "wp-admin", "wp-includes", "node_modules", "vendor", "uploads", "cache", "tmp", "logs"),
-        *("assets", "images", "media", "themes", "upload", "userfiles", "attachments", "avatars", "files"),
+        *("wp-content", "wp-admin", "wp-includes", "node_modules", "vendor", "themes", "assets", "logs"),
+        *_websites.UPLOADS,
+        *_websites.CACHES,
     )
 )
-MAX_ROOTS = 500
+"""No application is looked for in what another is made of, or where files go."""
 MAX_DEPTH = 3
 MAX_FOLDERS = 3_000
 HOMES_DEPTH = 2
@@ -80,7 +65,7 @@ class Found:
 
 def find(reading):
     """``(applications, roots that were not searched to their end)``, in at most half of the reading's time."""
-    return search(web_roots(reading.declared), reading.deadline - reading.left() / 2)
+    return search(_websites.searched(reading.declared), reading.deadline - reading.left() / 2)
 
 
 def search(roots, deadline, depth=MAX_DEPTH):
@@ -98,20 +83,6 @@ def by_root(found):
     for each in found:
         roots.setdefault(each.root, []).append(each)
     return list(roots.values())
-
-
-def web_roots(declared):
-    """Folders to look below: declared document roots, virtual hosts' roots, and the usual places."""
-    roots = {os.path.normpath(site["document_root"]) for site in declared.get("sites", []) if site.get("document_root")}
-    for pattern, setting in CONFIGURED:
-        for path in glob.glob(pattern)[:200]:
-            roots.update(
-                os.path.normpath(root) for root in re.findall(setting, read_text(path, 200_000) or "", re.MULTILINE)
-            )
-    for place in PLACES:
-        roots.update(glob.glob(place)[:MAX_ROOTS])
-    roots.discard("/")
-    return sorted(roots)[:MAX_ROOTS]
 
 
 class _Search:

@@ -44,9 +44,13 @@ class Layout:
         self.own_php = re.compile(own_php) if own_php else None
         """Paths of the PHP that the application itself keeps in its uploads and caches."""
 
-    def is_filled(self, path):
-        """Whether a path lies in a folder that visitors or the application itself fill."""
-        return any(is_below(path, folder) for folder in (*self.uploads, *self.caches))
+    def is_upload(self, path):
+        """Whether a path lies in a folder that visitors' or editors' files go to."""
+        return any(is_below(path, folder) for folder in self.uploads)
+
+    def is_cache(self, path):
+        """Whether a path lies in a folder that the application fills by itself."""
+        return any(is_below(path, folder) for folder in self.caches)
 
     def is_program(self, path):
         """Whether a path lies in a folder of code that only sounds like one for uploads."""

@@ -1,7 +1,5 @@
 """The URIs that tell, for nginx and Apache alike, what a virtual host would do with a request."""
 
-from ansible.module_utils.luytre._layouts import LAYOUTS
-
 HIDDEN = ("/.git/HEAD", "/.env", "/.svn/entries", "/.htpasswd")
 BACKUPS = (
     "/backup.sql",
@@ -17,13 +15,6 @@ BACKUPS = (
     "/www.tar.gz",
 )
 ACME = "/.well-known/acme-challenge/x"
-_GENERIC_UPLOADS = ("uploads/", "upload/", "images/", "media/", "files/", "cache/", "tmp/")
-UPLOADS = tuple(
-    dict.fromkeys(
-        "/%sx.php" % folder.replace("*", "default")
-        for folder in (*_GENERIC_UPLOADS, *(folder for layout in LAYOUTS for folder in layout.uploads))
-    )
-)
 MISSING_PHP = "/image.jpg/x.php"
 SENSITIVE = ("/xmlrpc.php", "/wp-config.php", "/installation/")
 LOGINS = ("/wp-login.php", "/xmlrpc.php", "/administrator/index.php")

@@ -12,24 +12,14 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre import _inert_php
+from ansible.module_utils.luytre import _inert_php, _websites
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre_shared import ownership
 
 MAX_DEPTH = 40
 VCS = frozenset((".git", ".svn", ".hg", ".bzr"))
-UPLOAD_FOLDERS = frozenset(("uploads", "upload", "userfiles", "attachments", "avatars", "images", "media"))
-CODE_FOLDERS = frozenset(
-    """plugins themes modules components vendor libraries administrator node_modules
-    wp-admin wp-includes templates core includes""".split()
-)
-PROGRAM_FOLDERS = CODE_FOLDERS | {"admin", "app", "src", "lib"}
-"""Where an upload folder's name is that of a part of the program."""
 LANGUAGE_FOLDERS = frozenset(("language", "languages", "lang", "langs", "locale", "locales", "i18n", "translations"))
-NEAR = 2
-"""Folders between a root and a file whose name or folder's name says something, where no application is known."""
 SCHEMA_FOLDERS = frozenset(("sql", "schema", "schemas", "install", "installation", "migrations", "updates", "tests"))
-PHP = re.compile(r"\.(?:php\d?|pht|phtml|phar|phps)$", re.IGNORECASE)
 DATABASE_DUMP = re.compile(r"\.(?:sql|dump|mysql)(?:\.(?:gz|bz2|xz|zst|zip|7z))?$", re.IGNORECASE)
 ARCHIVE = re.compile(r"\.(?:zip|rar|7z|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz|zst))$", re.IGNORECASE)
 LEFT_OVER = re.compile(
@@ -263,9 +253,9 @@ def is_dump(entry):
     if not entry.is_file:
         return False
     if DATABASE_DUMP.search(entry.name):
-        return not SCHEMA_FOLDERS.intersection(entry.folders) and not CODE_FOLDERS.intersection(entry.folders)
+        return not SCHEMA_FOLDERS.intersection(entry.folders) and not _websites.CODE.intersection(entry.folders)
     if ARCHIVE.search(entry.name):
-        return not UPLOAD_FOLDERS.intersection(entry.folders) and not CODE_FOLDERS.intersection(entry.folders)
+        return not _websites.may_be_uploaded(*entry.place) and not _websites.CODE.intersection(entry.folders)
     return LEFT_OVER.search(entry.name) is not None
 
 
@@ -287,7 +277,7 @@ def _may_hold_secrets(entry):
     folders = path.lower().split("/")[:-1]
     return (
         SECRET_NAME.match(entry.name) is not None
-        and len(folders) <= NEAR
+        and len(folders) <= _websites.NEAR
         and not LANGUAGE_FOLDERS.intersection(folders)
         and not {"vendor", "node_modules", "wp-includes", "wp-admin"}.intersection(folders)
     )
@@ -303,22 +293,14 @@ def is_open_log(entry):
 
 
 def in_uploads(entry):
-    """Whether it lies where visitors' or editors' files land, or where an application writes by itself.
-
-    A known application's layout tells; a folder's name counts near the root, also beside what the layout tells, for marks
-    of an application can be laid by whoever hides something there.
-    """
-    layout, path = entry.place
-    if layout is not None and (layout.is_filled(path) or layout.is_program(path)):
-        return layout.is_filled(path)
-    folders = path.lower().split("/")[:-1]
-    return any(name in UPLOAD_FOLDERS for name in folders[:NEAR]) and not PROGRAM_FOLDERS.intersection(folders)
+    """Whether it lies where visitors' or editors' files land, or where an application writes by itself."""
+    return bool(_websites.filled(*entry.place))
 
 
 def is_upload_php(entry):
     """PHP in an upload folder, but for the ``index.php`` that hides a listing and what an application keeps there by its
     layout, as long as they do nothing by themselves."""
-    if not entry.is_file or PHP.search(entry.name) is None or not in_uploads(entry) or _is_silence(entry):
+    if not entry.is_file or _websites.PHP.search(entry.name) is None or not in_uploads(entry) or _is_silence(entry):
         return False
     layout, path = entry.place
     if layout is not None and layout.is_own_php(path):
@@ -339,7 +321,7 @@ def is_script(entry):
     """A PHP file, but for the empty ``index.php`` that hides a folder's listing."""
     return (
         entry.is_file
-        and PHP.search(entry.name) is not None
+        and _websites.PHP.search(entry.name) is not None
         and not (entry.name.lower() == "index.php" and _is_silence(entry))
     )
 

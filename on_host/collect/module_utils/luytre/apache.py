@@ -8,8 +8,26 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre import _apache_open, _certificates, _openings, _patterns, _processes, _stake, _web
-from ansible.module_utils.luytre._apache_config import Configuration, Directive, Section
+from ansible.module_utils.luytre import (
+    _apache_open,
+    _certificates,
+    _openings,
+    _patterns,
+    _processes,
+    _stake,
+    _web,
+    _websites,
+)
+from ansible.module_utils.luytre._apache_config import (
+    ENVVARS,
+    MAIN,
+    ROOT,
+    Configuration,
+    Directive,
+    Section,
+    environment,
+    in_force,
+)
 from ansible.module_utils.luytre._apache_request import (
     DENIED,
     FILE,
@@ -25,9 +43,6 @@ from ansible.module_utils.luytre._authors import when_loose
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, read_below, read_text
 from ansible.module_utils.luytre_shared import ownership
 
-ROOT = "/etc/apache2"
-MAIN = ROOT + "/apache2.conf"
-ENVVARS = ROOT + "/envvars"
 LOADING = ("loadmodule", "loadfile", "perlrequire", "perlconfigrequire", "perlpostconfigrequire", "luaroot")
 """Directives whose words are code to Apache as soon as it reads them."""
 MAX_WALKED = 5000
@@ -115,7 +130,7 @@ def collect(reading):
 def tested(reading):
     """What Apache says of its configuration now: ``{config_ok, config_message, untold}``."""
     variables = environment(read_text(ENVVARS) or "")
-    _, result, untold = _tested(reading, Configuration(ROOT, variables).read(MAIN), variables)
+    _, result, untold = _tested(reading, in_force(), variables)
     return {"config_ok": result["config_ok"], "config_message": result["config_message"], "untold": untold}
 
 
@@ -145,17 +160,6 @@ def certificate_fault(configuration, trust):
             files = [configuration.absolute(path) for path in (tls["certificate"], tls["key"] or tls["certificate"])]
             pairs.append((*files, tls["ciphers"]))
     return _certificates.fault(pairs, trust)
-
-
-def environment(text):
-    """Variables that envvars gives to the configuration. It is read, not run: the one instance that Debian sets up."""
-    variables = {"SUFFIX": ""}
-    for line in text.splitlines():
-        if re.match(r"\s*(?:export\s+)?APACHE\w*=", line):
-            for name, value in re.findall(r"\b(APACHE\w*)=(\"[^\"]*\"|'[^']*'|[^\s;]*)", line):
-                known = re.sub(r"\$\{?(\w+)\}?", lambda found: variables.get(found.group(1), ""), value.strip("\"'"))
-                variables[name] = known
-    return {name: value for name, value in variables.items() if name.startswith("APACHE")}
 
 
 def at_stake(configuration):
@@ -298,10 +302,11 @@ def vhost(server, known):
     """One virtual host in the words of ``auditor.facts.web._web.Vhost``."""
     page = _page(server)
     answers = {
-        uri: server.answer(uri) for uri in (*_web.HIDDEN, *_web.BACKUPS, *_web.UPLOADS, *_web.SENSITIVE, _web.ACME)
+        uri: server.answer(uri)
+        for uri in (*_web.HIDDEN, *_web.BACKUPS, *_websites.UPLOAD_URIS, *_web.SENSITIVE, _web.ACME)
     }
     first = server.answer(_web.PAGE, page)
-    runners = [server.answer(uri) for uri in ("/index.php", *_web.UPLOADS, *_web.LOGINS)]
+    runners = [server.answer(uri) for uri in ("/index.php", *_websites.UPLOAD_URIS, *_web.LOGINS)]
     tls = _speaks_tls(server, known["listens"])
     return {
         **known,
@@ -311,7 +316,7 @@ def vhost(server, known):
         "serves_hidden": [uri for uri in _web.HIDDEN if answers[uri].kind == FILE],
         "serves_backups": [uri for uri in _web.BACKUPS if answers[uri].kind == FILE],
         "serves_acme": answers[_web.ACME].kind != DENIED,
-        "runs_php": [uri for uri in _web.UPLOADS if answers[uri].kind == PHP],
+        "runs_php": _websites.where_php_runs(lambda uri: answers[uri].kind == PHP),
         "php_of_missing": server.answer(_web.MISSING_PHP, (server.root or "") + "/image.jpg").kind == PHP,
         "denies": [uri for uri in _web.SENSITIVE if answers[uri].kind == DENIED],
         "rate_limits": list(_web.LOGINS) if server.modules & {"evasive", "evasive20", "evasive24"} else [],

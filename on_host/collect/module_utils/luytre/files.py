@@ -7,7 +7,7 @@ import re
 import threading
 import time
 
-from ansible.module_utils.luytre import _roots, _webroot
+from ansible.module_utils.luytre import _root_walk, _webroot, _websites
 from ansible.module_utils.luytre._reading import read_below
 from ansible.module_utils.luytre._turns import take_turns
 from ansible.module_utils.luytre_shared.names import group_name, user_name
@@ -25,10 +25,12 @@ def collect(reading):
     deadline = min(reading.deadline, time.monotonic() + SECONDS)
     with _niceness(), contextlib.ExitStack() as open_roots:
         walked = []
-        for path in _roots.web_roots(reading.declared):
+        for path in _websites.walked(reading.declared):
             seen = _Seen(path, web)
             with contextlib.suppress(OSError):
-                walked.append((open_roots.enter_context(_roots.Root(path, deadline, MAX_ENTRIES, seen.add)), seen))
+                walked.append(
+                    (open_roots.enter_context(_root_walk.RootWalk(path, deadline, MAX_ENTRIES, seen.add)), seen)
+                )
         take_turns([root for root, _ in walked], deadline)
         return {"web_users": web.names, "roots": [_answer(root, seen) for root, seen in walked]}
 
@@ -50,7 +52,7 @@ def read_root(path, web, deadline, max_entries):
     """One root's entry of the facts, or None when it is not there."""
     seen = _Seen(path, web)
     try:
-        root = _roots.Root(path, deadline, max_entries, seen.add)
+        root = _root_walk.RootWalk(path, deadline, max_entries, seen.add)
     except OSError:
         return None
     with root:
@@ -102,7 +104,7 @@ class _Seen:
                 self._list(name, self._item(entry))
         if _webroot.is_upload_php(entry):
             self._upload_php(entry)
-        if _webroot.PHP.search(entry.name):
+        if _websites.PHP.search(entry.name):
             self._count_code(entry)
 
     def _list(self, name, item):
@@ -141,7 +143,7 @@ class _Seen:
             return
         folder = os.path.dirname(os.path.join(self._path, entry.path))
         real = os.path.realpath(os.path.join(folder, target))
-        if not _roots.within(real, self._real) and not (entry.status.st_uid == 0 and real.startswith(SHARED)):
+        if not _websites.within(real, self._real) and not (entry.status.st_uid == 0 and real.startswith(SHARED)):
             self._list(
                 "links_out",
                 {"path": _text(entry.path), "target": _text(target), "owner": user_name(entry.status.st_uid)},

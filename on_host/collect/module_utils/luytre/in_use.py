@@ -3,11 +3,10 @@
 import contextlib
 import glob
 import os
-import re
 import time
 import types
 
-from ansible.module_utils.luytre import _access_log, _called, _own_shell, _roots, _webroot
+from ansible.module_utils.luytre import _access_log, _called, _own_shell, _root_walk, _webroot, _websites
 from ansible.module_utils.luytre._turns import take_turns
 from ansible.module_utils.luytre_shared.names import user_name
 
@@ -21,17 +20,14 @@ RECENT = 180 * 86_400
 PEOPLE = range(1_000, 60_000)
 MAX_EXAMPLES = 3
 LOGS = ("/var/log/nginx/*access*.log", "/var/log/apache2/*access*.log")
-CONFIGURED = (
-    ("/etc/nginx/**/*", re.compile(r"^\s*access_log\s+[\"']?(/[^\s\"';$]+)", re.MULTILINE)),
-    ("/etc/apache2/**/*", re.compile(r"^\s*CustomLog\s+[\"']?(/[^\s\"'$|]+)", re.MULTILINE | re.IGNORECASE)),
-)
 
 
 def collect(reading):
     deadline = min(reading.deadline, time.monotonic() + SECONDS)
+    vhosts = _websites.in_force()
     return {
-        "logs": logs(log_paths()),
-        "roots": roots(_roots.web_roots(reading.declared), deadline),
+        "logs": logs(log_paths(vhosts)),
+        "roots": roots(_websites.walked(reading.declared, vhosts), deadline),
         "shells": _own_shell.used(reading),
     }
 
@@ -39,9 +35,9 @@ def collect(reading):
 # --- requests --------------------------------------------------------------------------------------------
 
 
-def log_paths():
-    """Access logs, of the servers' configuration first."""
-    found = _roots.configured(CONFIGURED)
+def log_paths(vhosts):
+    """Access logs, those of virtual hosts first."""
+    found = [path for vhost in vhosts for path in vhost.logs]
     for pattern in LOGS:
         found += sorted(glob.glob(pattern))
     return list(dict.fromkeys(os.path.normpath(path) for path in found))[:MAX_LOGS]
@@ -70,7 +66,9 @@ def roots(paths, deadline):
         for path in paths:
             seen = _Seen(web)
             with contextlib.suppress(OSError):
-                walked.append((open_roots.enter_context(_roots.Root(path, deadline, MAX_ENTRIES, seen.add)), seen))
+                walked.append(
+                    (open_roots.enter_context(_root_walk.RootWalk(path, deadline, MAX_ENTRIES, seen.add)), seen)
+                )
         take_turns([root for root, _ in walked], deadline)
         return [
             {"path": root.path, **seen.answer(), "cut_short": root.cut_short or seen.is_full} for root, seen in walked
@@ -92,13 +90,13 @@ class _Seen:
         status = entry.status
         if status.st_uid in PEOPLE and status.st_mtime > self._recent and self._by_everybody(status):
             self._people[status.st_uid] = self._people.get(status.st_uid, 0) + 1
-        if _webroot.PHP.search(entry.name):
+        if _websites.PHP.search(entry.name):
             if _called.is_own(entry.path) and self._read < MAX_READ:
                 text = _called.read(entry)
                 self._read += len(text)
                 for function in _called.calls(text):
                     self._calls.setdefault(function, []).append(os.fsencode(entry.path).decode("utf-8", "replace"))
-        elif _webroot.UPLOAD_FOLDERS.intersection(entry.path.split("/")[:-1]) or _webroot.in_uploads(entry):
+        elif _webroot.in_uploads(entry) or _websites.may_be_uploaded(*entry.place):
             self._largest = max(self._largest, status.st_size)
 
     def _by_everybody(self, status):

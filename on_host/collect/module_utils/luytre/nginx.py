@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre import _nginx_open, _nginx_stake, _patterns, _processes, _web
+from ansible.module_utils.luytre import _nginx_open, _nginx_stake, _patterns, _processes, _web, _websites
 from ansible.module_utils.luytre._authors import when_loose
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
@@ -419,11 +419,9 @@ def _vhost(model, groups, server, names, on_disk):
         "serves_hidden": visitor.those(_web.HIDDEN, "file"),
         "serves_backups": visitor.those(_web.BACKUPS, "file"),
         "serves_acme": not any(answer.denied for answer in visitor.answers(_web.ACME)),
-        "runs_php": [
-            uri
-            for uri in _web.UPLOADS
-            if any(answer.kind == "php" and answer.uri.endswith(uri) for answer in visitor.answers(uri))
-        ],
+        "runs_php": _websites.where_php_runs(
+            lambda uri: any(answer.kind == "php" and answer.uri.endswith(uri) for answer in visitor.answers(uri))
+        ),
         "php_of_missing": any(
             answer.kind == "php" and answer.uri.endswith(_web.MISSING_PHP)
             for answer in visitor.answers(_web.MISSING_PHP, there=False)

@@ -5,7 +5,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible.module_utils.luytre import _mod_php, _php_stake, _processes
+from ansible.module_utils.luytre import _mod_php, _php_stake, _processes, _websites
 from ansible.module_utils.luytre._reading import Elsewhere, Unreadable, file_mode, read_below, read_text
 
 OUR_INI = "99-luytre.ini"
@@ -70,7 +70,7 @@ def collect(reading):
         "pools": pools,
         "modules": inside,
         "shell_functions": callable_shell_functions([*pools, *inside]),
-        "user_ini": [found for root in _roots(reading.declared) for found in user_inis(root)],
+        "user_ini": [found for root in _websites.declared_roots(reading.declared) for found in user_inis(root)],
     }
 
 
@@ -315,12 +315,6 @@ def _distribution(version, package="php%s-fpm"):
     release = read_text("/etc/os-release", 10_000) or ""
     fields = [re.search(r"(?m)^%s=\"?([\w.]+)" % key, release) for key in ("ID", "VERSION_ID")]
     return " in %s %s" % tuple(field.group(1) for field in fields) if all(fields) else ""
-
-
-def _roots(declared):
-    sites = declared.get("sites") if isinstance(declared, dict) else None
-    roots = [site.get("document_root") for site in sites or [] if isinstance(site, dict)]
-    return sorted({root for root in roots if isinstance(root, str) and os.path.isdir(root)})
 
 
 def _subfolders(root):

@@ -10,7 +10,7 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot
+from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, _websites
 from ansible.module_utils.luytre._reading import file_mode, open_below, read_below, read_text
 
 MAX_EXTENSIONS = 200
@@ -269,9 +269,9 @@ def core(path, version, web, reading):
                 writable += 1
                 if len(shown) < MAX_SHOWN:
                     shown.append(relative)
-        if entry.is_file and newest and entry.status.st_mtime > newest and _webroot.PHP.search(entry.name):
+        if entry.is_file and newest and entry.status.st_mtime > newest and _websites.PHP.search(entry.name):
             newer.append(relative)
-        if entry.is_file and sums is not None and _webroot.PHP.search(entry.name) and relative != "wp-config.php":
+        if entry.is_file and sums is not None and _websites.PHP.search(entry.name) and relative != "wp-config.php":
             digest = hashlib.md5(entry.content(4_000_000)).hexdigest()  # noqa: S324  what dpkg records, not a secret
             if sums.get(relative) != digest:
                 differing.append(relative)

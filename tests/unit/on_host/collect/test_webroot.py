@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _roots, _web, _webroot, files
+from ansible.module_utils.luytre import _web, _webroot, files
 
 from auditor.models import Status
 from auditor.system import resources
@@ -220,21 +220,6 @@ def test_security_txt(root: Path, text: str, contact: str | None, expires: int |
     assert found["expires"] == expires or (
         expires is None and found["expires"] is not None and found["expires"] > 2**37
     )
-
-
-def test_roots_are_not_walked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_roots, "CONFIGURED", ())
-    declared = {
-        "sites": [
-            {"document_root": "/srv/a/public"},
-            {"document_root": "/srv/a"},
-            {"document_root": "/srv/b/"},
-            {},
-            "x",
-        ]
-    }
-    found = [root for root in _roots.web_roots(declared) if root.startswith("/srv")]
-    assert found == ["/srv/a/public", "/srv/b"]
 
 
 # --- what the controls make of it -------------------------------------------------------------------

@@ -1,49 +1,9 @@
-"""Web roots as the servers' configuration names them, and the walk through one, in turns with others'."""
+"""The walk through one web root, in turns with others'."""
 
-import glob
 import os
-import re
 import time
 
 from ansible.module_utils.luytre import _applications, _webroot
-from ansible.module_utils.luytre._reading import read_text
-
-MAX_ROOTS = 50
-MAX_FILES = 500
-"""Of the configuration, for each pattern."""
-CONFIGURED = (
-    ("/etc/nginx/**/*", re.compile(r"^\s*root\s+[\"']?(/[^\s\"';$]+)", re.MULTILINE)),
-    ("/etc/apache2/**/*", re.compile(r"^\s*DocumentRoot\s+[\"']?(/[^\s\"'$]+)", re.MULTILINE | re.IGNORECASE)),
-)
-
-
-def configured(settings):
-    """What settings say in the files of the servers' configuration: ``settings`` are pairs of files and pattern."""
-    found = []
-    for pattern, setting in settings:
-        for path in sorted(glob.glob(pattern, recursive=True))[:MAX_FILES]:
-            if os.path.isfile(path):
-                found += setting.findall(read_text(path, 200_000) or "")
-    return found
-
-
-def web_roots(declared):
-    """Declared roots first, then those that the servers' configuration names, then what lies in /var/www."""
-    sites = declared.get("sites") or []
-    wanted = [site.get("document_root") for site in sites if isinstance(site, dict)]
-    wanted += configured(CONFIGURED)
-    wanted += sorted(path for path in glob.glob("/var/www/*") if os.path.isdir(path) and not os.path.islink(path))
-    roots = []
-    for path in wanted:
-        path = os.path.normpath(path) if isinstance(path, str) and path.startswith("/") else ""
-        if len(path) > 1 and not any(within(path, root) or within(root, path) for root in roots):
-            roots.append(path)
-    return roots[:MAX_ROOTS]
-
-
-def within(path, root):
-    """Whether a path is the root or lies below it."""
-    return (path + "/").startswith(root + "/")
 
 
 def open_root(path):
@@ -56,7 +16,7 @@ def open_root(path):
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
-class Root:
+class RootWalk:
     """A web root being walked, each entry handed to ``add``. Raises OSError when it is not there."""
 
     def __init__(self, path, deadline, max_entries, add):

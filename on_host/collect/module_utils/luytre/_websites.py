@@ -1,0 +1,273 @@
+"""The websites of a host: which folders are web roots, whose configuration says so, which folders in them visitors or the
+application fill, and where PHP must never run. One answer for whoever asks.
+
+Which application lies where is told by ``_applications``, what each keeps where by ``_layouts``.
+"""
+
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre import _apache_config
+from ansible.module_utils.luytre._layouts import LAYOUTS
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load
+from ansible.module_utils.luytre._reading import Unreadable, read_text
+
+NGINX = "/etc/nginx/nginx.conf"
+COMPILED_IN = "/usr/share/nginx/html"
+"""Where nginx looks when nothing tells it where."""
+HOLDING_SITES = ("/var/www", "/srv/www", "/srv/http")
+PLACES = ("/home/*/public_html", "/home/*/domains/*/public_html", "/home/*/htdocs", COMPILED_IN)
+MAX_ROOTS = 500
+MAX_WALKED = 50
+"""Roots that are walked whole, which takes time; the first ones."""
+
+# --- which roots there are -----------------------------------------------------------------------------------
+
+
+class Vhost:
+    """A virtual host: its ``server`` ("nginx" or "apache"), where it begins as ``file`` and ``line``, the folders that it
+    gives as ``roots``, and the files that its requests are written to as ``logs``. No patterns are tried for it."""
+
+    def __init__(self, server, file, line, roots, logs):
+        self.server, self.file, self.line, self.roots, self.logs = server, file, line, roots, logs
+
+    @property
+    def where(self):
+        """``file:line``."""
+        return "%s:%d" % (self.file, self.line)
+
+
+class Root:
+    """A web root: its ``path``, the ``domains`` declared there and the ``vhosts`` that give it; neither for a folder that
+    only lies where sites usually do."""
+
+    def __init__(self, path):
+        self.path, self.domains, self.vhosts = path, [], []
+
+
+def roots(declared, vhosts=None):
+    """Every web root, each once: the declared ones, then those that virtual hosts give, then those at usual places.
+
+    One may lie in another. ``vhosts``: those in force.
+    """
+    found = {}
+
+    def root(path):
+        path = os.path.normpath(path) if isinstance(path, str) and path.startswith("/") else "/"
+        return found.setdefault(path, Root(path))
+
+    for site in declared_sites(declared):
+        root(site.get("document_root")).domains.append(site.get("domain"))
+    for vhost in in_force() if vhosts is None else vhosts:
+        for path in vhost.roots:
+            root(path).vhosts.append(vhost)
+    for path in at_usual_places():
+        root(path)
+    found.pop("/", None)
+    return list(found.values())[:MAX_ROOTS]
+
+
+def walked(declared, vhosts=None):
+    """The paths of the roots that are walked, none in another: of two the one that is said first."""
+    paths = []
+    for root in roots(declared, vhosts):
+        if not any(within(root.path, path) or within(path, root.path) for path in paths):
+            paths.append(root.path)
+    return paths[:MAX_WALKED]
+
+
+def searched(declared, vhosts=None):
+    """The paths below which applications are looked for, which may lie in one another."""
+    return sorted(root.path for root in roots(declared, vhosts))
+
+
+def declared_sites(declared):
+    """The sites that an inventory declares, as far as they have the form of one."""
+    sites = declared.get("sites") if isinstance(declared, dict) else None
+    return [site for site in sites or [] if isinstance(site, dict)]
+
+
+def declared_roots(declared):
+    """The document roots that the inventory declares."""
+    found = {site.get("document_root") for site in declared_sites(declared)}
+    return sorted(os.path.normpath(path) for path in found if isinstance(path, str) and path.startswith("/"))
+
+
+def at_usual_places():
+    """Folders where sites usually lie, and last the folders that hold those."""
+    inside = [path for place in HOLDING_SITES for path in sorted(glob.glob(place + "/*"))]
+    others = [path for place in PLACES for path in sorted(glob.glob(place))]
+    found = [*inside, *others, *HOLDING_SITES]
+    return [path for path in found if os.path.isdir(path) and not os.path.islink(path)]
+
+
+def within(path, root):
+    """Whether a path is the root or lies below it."""
+    return (path + "/").startswith(root + "/")
+
+
+# --- who serves them -----------------------------------------------------------------------------------------
+
+
+def in_force():
+    """The virtual hosts of both servers, by their configuration; of one that cannot be read there are none."""
+    found = []
+    try:
+        found += of_nginx(load(NGINX, read_text)) if os.path.exists(NGINX) else []
+    except (BadConfig, Unreadable):
+        found += by_their_lines()
+    if os.path.exists(_apache_config.MAIN):
+        found += of_apache(_apache_config.in_force())
+    return found
+
+
+def of_nginx(config):
+    """The virtual hosts of a configuration of nginx's as ``_nginx_conf.load`` gives it."""
+    return [
+        Vhost(
+            "nginx",
+            server.file,
+            server.line,
+            _plain([*_words(server, "root"), *_inherited(server, "root")]),
+            _plain([*_words(server, "access_log"), *_inherited(server, "access_log")]),
+        )
+        for server in config.servers
+    ]
+
+
+def _words(block, name):
+    """The first word of each directive of that name, in a block and in those in it."""
+    found = []
+    for inner in block.block or ():
+        if inner.name == name and inner.args:
+            found.append(inner.args[0])
+        elif inner.block is not None:
+            found += _words(inner, name)
+    return found
+
+
+def _inherited(server, name):
+    """What a server block takes from http, when it says nothing itself."""
+    own = server.own(name)
+    return [] if own or server.parent is None else [one.args[0] for one in server.parent.own(name) if one.args]
+
+
+def of_apache(configuration):
+    """Apache's main server and its virtual hosts, of what a ``_apache_config.Configuration`` has read."""
+    main = [node for node in configuration.tree if node.name != "virtualhost"]
+    blocks = [(node.file, node.line, node.inside) for node in configuration.tree if node.name == "virtualhost"]
+    return [
+        Vhost(
+            "apache", file, line, _plain(_args(nodes, "documentroot")), _plain(_args(nodes, "customlog", "transferlog"))
+        )
+        for file, line, nodes in [*blocks, (_apache_config.MAIN, 1, main)]
+    ]
+
+
+def _args(nodes, *names):
+    return [node.args[0] for node in nodes if node.name in names and node.args]
+
+
+def _plain(words):
+    """Absolute paths without variables, each once."""
+    return list(dict.fromkeys(os.path.normpath(word) for word in words if word.startswith("/") and "$" not in word))
+
+
+_LINE = re.compile(r"^\s*(root|access_log)\s+[\"']?(/[^\s\"';$]+)", re.MULTILINE)
+
+
+def by_their_lines(pattern="/etc/nginx/**/*"):
+    """What single lines say in nginx's files, where the configuration is not understood as a whole."""
+    found = []
+    for path in sorted(glob.glob(pattern, recursive=True))[:MAX_ROOTS]:
+        said = _LINE.findall(read_text(path, 200_000) or "") if os.path.isfile(path) else []
+        roots_said, logs = ([value for name, value in said if name == wanted] for wanted in ("root", "access_log"))
+        if said:
+            found.append(Vhost("nginx", path, 1, _plain(roots_said), _plain(logs)))
+    return found
+
+
+# --- which folders are filled --------------------------------------------------------------------------------
+
+UPLOADS = ("uploads", "upload", "images", "media", "files", "userfiles", "attachments", "avatars")
+"""Names of folders that visitors' and editors' files go to, where no layout tells."""
+CACHES = ("cache", "tmp", "temp")
+"""Names of folders that applications fill by themselves: often with PHP of their own, which no visitor asks for."""
+AT_ANY_DEPTH = ("uploads", "upload", *CACHES)
+"""Names that mean it wherever they stand in a URI; the others mean it at the top."""
+CODE = frozenset(
+    """plugins themes modules components vendor libraries administrator node_modules
+    wp-admin wp-includes templates core includes""".split()
+)
+"""Names of folders of code, which may have folders of any name in them."""
+PROGRAM = CODE | {"admin", "app", "src", "lib"}
+"""Where an upload folder's name is that of a part of the program."""
+NEAR = 2
+"""Folders between a root and a file whose name or folder's name says something, where no application is known."""
+PHP_NAME = r"\.(?:php[0-9]?|pht|phtml?|phar|phps)"
+PHP = re.compile(PHP_NAME + r"$", re.IGNORECASE)
+
+
+def filled(layout, path):
+    """What a file lies in by its path from its application's folder, or from the root where none is known: ``upload``,
+    ``cache``, or an empty text for neither.
+
+    A known application's layout tells; a folder's name counts near the root, also beside what the layout tells, for marks
+    of an application can be laid by whoever hides something there.
+    """
+    if layout is not None:
+        if layout.is_upload(path):
+            return "upload"
+        if layout.is_cache(path):
+            return "cache"
+        if layout.is_program(path):
+            return ""
+    folders = path.lower().split("/")[:-1]
+    named = any(name in UPLOADS for name in folders[:NEAR]) and not PROGRAM.intersection(folders)
+    return "upload" if named else ""
+
+
+def may_be_uploaded(layout, path):
+    """Whether a file may be one that an office publishes: in doubt it is, so that nothing of theirs is taken for waste."""
+    return filled(layout, path) == "upload" or any(name in UPLOADS for name in path.lower().split("/")[:-1])
+
+
+def _pattern():
+    anywhere = "|".join(AT_ANY_DEPTH)
+    layouts = [folder.rstrip("/") for layout in LAYOUTS for folder in layout.uploads]
+    starred = [folder.replace("*", "[^/]+") for folder in layouts if "*" in folder]
+    plain = [
+        folder for folder in layouts if "*" not in folder and not set(AT_ANY_DEPTH).intersection(folder.split("/"))
+    ]
+    top = dict.fromkeys([*(name for name in UPLOADS if name not in AT_ANY_DEPTH), *plain])
+    return r"(?:/(?:%s)/|^/(?:%s)/|/(?:%s)/)" % (anywhere, "|".join(top), "|".join(starred))
+
+
+FILLED_URI = _pattern()
+"""A pattern of the folders, as URIs, in which no server runs PHP once it is hardened."""
+PHP_NEVER = FILLED_URI + r".*" + PHP_NAME + r"(?:/|$)"
+"""The same of the files there. Roles write it into the servers' configuration."""
+_FILLED_URI = re.compile(FILLED_URI, re.IGNORECASE)
+_RUN = re.compile(PHP_NAME + r"(?:/|$)", re.IGNORECASE)
+UPLOAD_URIS = tuple(
+    dict.fromkeys(
+        "/%sx.php" % folder.replace("*", "default")
+        for folder in (
+            *(name + "/" for name in (*UPLOADS, *CACHES)),
+            *(folder for layout in LAYOUTS for folder in layout.uploads),
+        )
+    )
+)
+"""URIs by which a virtual host is asked whether it would run PHP that somebody put there."""
+
+
+def php_never_runs(uri):
+    """Whether a URI is one that PHP_NEVER is about, in time that grows with its length alone."""
+    folder = _FILLED_URI.search(uri)
+    return folder is not None and _RUN.search(uri, folder.end() - 1) is not None
+
+
+def where_php_runs(runs):
+    """The upload folders, each as a URI in it, whose PHP a virtual host would run: ``runs(uri)`` asks it."""
+    return [uri for uri in UPLOAD_URIS if runs(uri)]

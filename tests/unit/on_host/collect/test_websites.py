@@ -1,0 +1,195 @@
+"""Which web roots there are, who serves them, which folders are filled, where PHP never runs: one truth for all who ask."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _access_log, _apache_config, _layouts, _webroot, _websites
+from ansible.module_utils.luytre._nginx_conf import load
+
+from auditor.system import resources
+from tests.unit.modules import load as module
+
+WORDPRESS, JOOMLA, DRUPAL, NUKEVIET = (_layouts.BY_KIND[kind] for kind in ("wordpress", "joomla", "drupal", "nukeviet"))
+
+# --- folders ---------------------------------------------------------------------------------------------------
+# application, path below it: what it is filled with, whether it may be an office's own document, whether PHP never
+# runs at that URI. The last two are answers for a whole path, so a file's name stands in each.
+TRUTH = [
+    (None, "uploads/x.php", "upload", True, True),
+    (None, "Uploads/2026/x.PHP", "upload", True, True),
+    (None, "a/uploads/x.php", "upload", True, True),
+    (None, "a/b/uploads/x.php", "", True, True),
+    (None, "upload/x.phtml", "upload", True, True),
+    (None, "images/x.php", "upload", True, True),
+    (None, "a/images/x.php", "upload", True, False),
+    (None, "media/x.pht", "upload", True, True),
+    (None, "files/x.phar", "upload", True, True),
+    (None, "userfiles/image/x.php", "upload", True, True),
+    (None, "attachments/x.php5", "upload", True, True),
+    (None, "avatars/x.phps", "upload", True, True),
+    (None, "cache/x.php", "", False, True),
+    (None, "a/tmp/x.php", "", False, True),
+    (None, "temp/x.php", "", False, True),
+    (None, "templates/x.php", "", False, False),
+    (None, "admin/upload/x.php", "", True, True),
+    (None, "vendor/a/images/x.php", "", True, False),
+    (None, "images.php", "", False, False),
+    (None, "uploads.php", "", False, False),
+    (None, "uploads/x.jpg", "upload", True, False),
+    (None, "uploads/x.php.jpg", "upload", True, False),
+    (None, "uploads/x.php/y.jpg", "upload", True, True),
+    (None, "reuploads/x.php", "", False, False),
+    (WORDPRESS, "wp-content/uploads/2026/x.php", "upload", True, True),
+    (WORDPRESS, "wp-content/cache/x.php", "cache", False, True),
+    (WORDPRESS, "wp-content/upgrade/x.php", "cache", False, False),
+    (WORDPRESS, "wp-content/plugins/a/images/x.php", "", True, False),
+    (WORDPRESS, "wp-includes/images/x.php", "", True, False),
+    (WORDPRESS, "images/x.php", "upload", True, True),
+    (JOOMLA, "images/x.php", "upload", True, True),
+    (JOOMLA, "administrator/cache/x.php", "cache", False, True),
+    (JOOMLA, "administrator/logs/x.php", "cache", False, False),
+    (DRUPAL, "sites/xa.vn/files/x.php", "upload", True, True),
+    (DRUPAL, "sites/default/files/php/twig/x.php", "upload", True, True),
+    (NUKEVIET, "uploads/news/x.php", "upload", True, True),
+    (NUKEVIET, "data/dump/x.php", "cache", False, False),
+    (NUKEVIET, "admin/upload/x.php", "", True, True),
+]
+
+
+@pytest.mark.parametrize(("layout", "path", "filled", "document", "never"), TRUTH)
+def test_folders_that_are_filled(layout: Any, path: str, filled: str, document: bool, never: bool) -> None:
+    assert _websites.filled(layout, path) == filled
+    assert _websites.may_be_uploaded(layout, path) is document
+    assert _websites.php_never_runs("/" + path) is never
+    assert (re.search(_websites.PHP_NEVER, "/" + path, re.IGNORECASE) is not None) is never
+    homes = {"": layout} if layout else {}
+    entry = _webroot.Entry(0, None, path.rpartition("/")[2], path, None, homes=homes)
+    assert _webroot.in_uploads(entry) is bool(filled), "the walk says the same"
+
+
+def test_both_servers_deny_what_the_logs_are_counted_for() -> None:
+    nginx = (resources.roles() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
+    assert f'if ($uri ~* "{_websites.PHP_NEVER}") {{' in nginx
+    rule = module("roles/apache/filter_plugins/apache.py").SITE_RULES["apache.upload_exec"]
+    assert f'<LocationMatch "(?i){_websites.PHP_NEVER}">' in rule
+    line = '198.51.100.1 - - [27/Nov/2026:10:00:00 +0700] "GET %s HTTP/1.1" 200 5 "-" "-"'
+    for _layout, path, _filled, _document, never in TRUTH:
+        assert _access_log.count(line % ("/" + path))["uploaded_php"] == never, path
+
+
+def test_each_uri_that_is_asked_is_one_that_is_denied() -> None:
+    assert all(map(_websites.php_never_runs, _websites.UPLOAD_URIS))
+    assert _websites.where_php_runs(lambda uri: uri.startswith("/c")) == ["/cache/x.php"]
+
+
+def test_the_probes_ask_for_the_same_folders() -> None:
+    script = (Path(resources.roles()).parent / "auditor/hardening/serving/probes.sh").read_text("utf-8")
+    listed = re.search(r"for folder in (.*); do\n\s*\[ -d \"\$root/\$folder\" \]", script)
+    assert listed is not None
+    wordpress = WORDPRESS.uploads[0].rstrip("/")
+    assert listed[1].split() == [*_websites.UPLOADS, *_websites.CACHES, wordpress]
+
+
+def test_a_long_uri_costs_no_more_than_its_length() -> None:
+    began = time.process_time()
+    for start in ("/uploads" * 50_000, "/uploads/.php" * 30_000, "/sites/" * 50_000):
+        _websites.php_never_runs(start)
+    assert time.process_time() - began < 1
+
+
+# --- roots -----------------------------------------------------------------------------------------------------
+
+NGINX = """
+http {
+    access_log /var/log/nginx/all.log;
+    root /srv/khac;
+    server { server_name a.test; root "/srv/a/public"; access_log /srv/log/a.log combined;
+             location /tai { root /srv/tai; } location /b { alias /srv/alias; } }
+    server { server_name b.test; }
+    server { server_name c.test; root /srv/$host; access_log off; }
+}
+"""
+APACHE = """
+DocumentRoot /srv/main
+<VirtualHost *:80>
+    ServerName d.test
+    documentroot /srv/d/
+    CustomLog "|/usr/bin/rotatelogs /x" combined
+    CustomLog /srv/log/d.log combined
+</VirtualHost>
+<IfDefine NEVER>
+<VirtualHost *:80>
+    DocumentRoot /srv/never
+</VirtualHost>
+</IfDefine>
+"""
+
+
+@pytest.fixture
+def vhosts(tmp_path: Path) -> list[_websites.Vhost]:
+    apache = tmp_path / "apache2.conf"
+    apache.write_text(APACHE)
+    read = _apache_config.Configuration(str(tmp_path), {}).read(str(apache))
+    return [
+        *_websites.of_nginx(load("/x/nginx.conf", lambda _path: NGINX)),
+        *_websites.of_apache(read),
+    ]
+
+
+def test_what_virtual_hosts_give(vhosts: list[_websites.Vhost]) -> None:
+    assert [(one.server, one.line, one.roots, one.logs) for one in vhosts] == [
+        ("nginx", 5, ["/srv/a/public", "/srv/tai"], ["/srv/log/a.log"]),
+        ("nginx", 7, ["/srv/khac"], ["/var/log/nginx/all.log"]),
+        ("nginx", 8, [], []),
+        ("apache", 3, ["/srv/d"], ["/srv/log/d.log"]),
+        ("apache", 1, ["/srv/main"], []),
+    ]
+
+
+def test_each_root_with_who_declares_and_who_serves_it(
+    vhosts: list[_websites.Vhost], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_websites, "at_usual_places", lambda: ["/srv/d", "/home/x/public_html", "/"])
+    declared = {
+        "sites": [{"domain": "d.test", "document_root": "/srv/d/"}, {"domain": "e.test"}, "x", {"document_root": 5}]
+    }
+    found = {
+        root.path: (root.domains, [one.server for one in root.vhosts]) for root in _websites.roots(declared, vhosts)
+    }
+    assert found == {
+        "/srv/d": (["d.test"], ["apache"]),
+        "/srv/a/public": ([], ["nginx"]),
+        "/srv/tai": ([], ["nginx"]),
+        "/srv/khac": ([], ["nginx"]),
+        "/srv/main": ([], ["apache"]),
+        "/home/x/public_html": ([], []),
+    }
+    assert _websites.searched(declared, vhosts) == sorted(found)
+    assert _websites.declared_roots(declared) == ["/srv/d"]
+
+
+def test_roots_are_not_walked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_websites, "at_usual_places", lambda: ["/srv/c", "/srv"])
+    wanted = ["/srv/a/public", "/srv/a", "/srv/b/", "/srv/ab", None]
+    declared = {"sites": [*({"document_root": path} for path in wanted), {}, "x"]}
+    assert _websites.walked(declared, []) == ["/srv/a/public", "/srv/b", "/srv/ab", "/srv/c"]
+
+
+def test_a_configuration_that_is_not_understood_is_read_by_its_lines(tmp_path: Path) -> None:
+    (tmp_path / "site").write_text("server {\n  root /srv/a;\n  root $x;\n access_log /srv/log/a.log;\n")
+    (one,) = _websites.by_their_lines(str(tmp_path / "*"))
+    assert (one.server, one.roots, one.logs) == ("nginx", ["/srv/a"], ["/srv/log/a.log"])
+
+
+def test_a_link_at_a_usual_place_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "www" / "a").mkdir(parents=True)
+    (tmp_path / "www" / "b").symlink_to("/etc")
+    (tmp_path / "www" / "c").write_text("")
+    monkeypatch.setattr(_websites, "HOLDING_SITES", (str(tmp_path / "www"),))
+    monkeypatch.setattr(_websites, "PLACES", ())
+    assert _websites.at_usual_places() == [str(tmp_path / "www" / "a"), str(tmp_path / "www")]
