@@ -80,7 +80,7 @@ def offers(reading, questions, local=None, first=None):
     ``ours``: whether the daemon at that port reads the settings that we make. ``first``: a file with such settings, as if
     it were there already. ``local`` is an address of the host. Raises Unreadable, also when sshd would not start with that.
     """
-    os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+    _have_its_folder()
     daemons = _daemons(reading)
     about = {config: _all_about(config) for config in {CONFIG, *daemons.values()}}
     asked = {}

@@ -11,7 +11,9 @@ import pytest
 
 from tests.unit import programs
 
-COLLECT = Path(__file__).parents[4] / "on_host" / "collect"
+ON_HOST = Path(__file__).parents[4] / "on_host"
+READING = ("collect", "shared")
+"""What both collects and is used by what collects."""
 CHANGING = frozenset(
     [
         "chmod",
@@ -143,7 +145,11 @@ def _writes(call: ast.Call) -> bool:
 
 
 def sources() -> dict[str, str]:
-    return {str(path.relative_to(COLLECT)): path.read_text("utf-8") for path in sorted(COLLECT.rglob("*.py"))}
+    return {
+        str(path.relative_to(ON_HOST)): path.read_text("utf-8")
+        for folder in READING
+        for path in sorted((ON_HOST / folder).rglob("*.py"))
+    }
 
 
 def found() -> dict[tuple[str, str, str], int]:
