@@ -12,13 +12,8 @@ from collections.abc import Iterable, Sequence
 from auditor.audit.controls import Catalogue
 from auditor.audit.frameworks.clauses import Framework
 from auditor.models import DocumentKind, Finding, Lang, Regime, Severity
-from auditor.report.official.deadlines import Deadlines
-from auditor.report.official.document import (
-    Block,
-    Document,
-)
-from auditor.report.official.form import Formed
-from auditor.report.official.given import (
+from auditor.report.official.content.form import Formed
+from auditor.report.official.content.given import (
     _APART,
     _BLANK,
     _OPEN,
@@ -32,6 +27,11 @@ from auditor.report.official.given import (
     _item,
     _paragraph,
     _punctuated,
+)
+from auditor.report.official.deadlines import Deadlines
+from auditor.report.official.document import (
+    Block,
+    Document,
 )
 from auditor.report.official.period import Period
 from auditor.results.compare import CHANGES

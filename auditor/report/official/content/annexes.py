@@ -10,12 +10,12 @@ from auditor.audit.frameworks.assessment import ClauseTotal, Result, assess_run,
 from auditor.audit.frameworks.clauses import Clause
 from auditor.models import Bucket, Status, WaiverUse
 from auditor.report.official.anonymous import guard
+from auditor.report.official.content.given import _BLANK, _ROMAN, Given, _numbered
 from auditor.report.official.document import (
     COLUMNS,
     Annex,
     AnnexKey,
 )
-from auditor.report.official.given import _BLANK, _ROMAN, Given, _numbered
 from auditor.results.office_month import Requirement, by_office, requirements, waivers
 from auditor.results.summary import SiteSummary
 from auditor.text.visible import one_line

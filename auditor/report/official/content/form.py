@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditor.inventory import offices
-from auditor.report.official.annexes import Annexed
-from auditor.report.official.document import (
-    HEADER_COLUMNS,
-    SIZE_AGENCY,
-    SIZE_BODY,
-    SIZE_CONCERNING,
-)
-from auditor.report.official.given import (
+from auditor.report.official.content.annexes import Annexed
+from auditor.report.official.content.given import (
     _COMMITTEE,
     _PLACES,
     _TEXT_WIDTH,
@@ -20,6 +14,12 @@ from auditor.report.official.given import (
     _fitted,
     _kind_of_place,
     _listed,
+)
+from auditor.report.official.document import (
+    HEADER_COLUMNS,
+    SIZE_AGENCY,
+    SIZE_BODY,
+    SIZE_CONCERNING,
 )
 
 
