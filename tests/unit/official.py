@@ -57,18 +57,19 @@ def document(
     today: datetime.date = TODAY,
 ) -> Document:
     run = run or factory.run(started=NOW)
-    return content.document(
-        month(unit, run, before, of),
-        CATALOGUE,
-        MONTH,
-        (run.started,),
-        deadlines(run, of or organisation(), since or {}, today),
+    given = content.Given(
+        figures=month(unit, run, before, of),
+        catalogue=CATALOGUE,
+        period=MONTH,
+        moments=(run.started,),
+        deadlines=deadlines(run, of or organisation(), since or {}, today),
         regime=regime,
         kind=kind,
         lang=lang,
         previous=before.started if before else None,
         framework=framework(regime),
     )
+    return content.document(given)
 
 
 def deadlines(run: Run, of: Organisation, since: Since, today: datetime.date) -> Deadlines:

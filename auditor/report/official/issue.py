@@ -74,19 +74,19 @@ def write(
         read=local_day(datetime.datetime.fromisoformat(now.moments[0])),
         written=today,
     )
-    document = content.document(
-        month,
-        catalogue,
-        period,
-        now.moments,
-        deadlines,
+    given = content.Given(
+        figures=month,
+        catalogue=catalogue,
+        period=period,
+        moments=now.moments,
+        deadlines=deadlines,
         regime=regime,
         kind=kind,
         lang=lang,
         previous=before.moments[0] if before else None,
         framework=load(OF_REGIME[regime]),
     )
-    made = rendered(document, month, catalogue, period, template)
+    made = rendered(content.document(given), month, catalogue, period, template)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

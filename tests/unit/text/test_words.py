@@ -26,7 +26,7 @@ from auditor.text.words import LOCALE, Words
 ROOT = Path(__file__).parents[3]
 CODE = sorted((ROOT / "auditor").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "auditor").rglob("*.j2"))
-ASKING = {"words", "self.words", "self"}
+ASKING = {"words", "given.words", "self.words", "self"}
 """What code calls a ``Words`` by; templates call it ``t``."""
 SAME = re.compile(r"product|scope|framework\.|application\.")
 """Names that are not translated."""

@@ -1,5 +1,6 @@
 """The sentences and tables of an official report, a module per part. Pure: figures in, one document out."""
 
-from auditor.report.official.content.body import document
+from auditor.report.official.content.given import Given
+from auditor.report.official.content.whole import document
 
-__all__ = ["document"]
+__all__ = ["Given", "document"]

@@ -2,216 +2,188 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 
-from auditor.audit.frameworks.assessment import ClauseTotal, Result, assess_run, total
-from auditor.audit.frameworks.clauses import Clause
 from auditor.models import Bucket, Status, WaiverUse
-from auditor.report.official.anonymous import guard
-from auditor.report.official.content.given import _BLANK, _ROMAN, Given, _numbered
-from auditor.report.official.document import (
-    COLUMNS,
-    Annex,
-    AnnexKey,
-)
+from auditor.report.official.content.form import kind, symbol
+from auditor.report.official.content.given import BLANK, ROMAN, Given
+from auditor.report.official.content.phrases import came_to, clauses, listed, tally, where, with_former_name
+from auditor.report.official.document import COLUMNS, Annex, AnnexKey
 from auditor.results.office_month import Requirement, by_office, requirements, waivers
 from auditor.results.summary import SiteSummary
 from auditor.text.visible import one_line
 
+type Rows = Mapping[AnnexKey, tuple[tuple[str, ...], ...]]
 
-class Annexed(Given):
-    """With its annexes."""
 
-    # --- the annexes ------------------------------------------------------------------------------------
+def tables(given: Given, labels: Mapping[AnnexKey, str], rows: Rows) -> tuple[Annex, ...]:
+    """The annexes that have a label."""
+    return tuple(_annex(given, labels, key, rows[key]) for key in rows if key in labels)
 
-    def _annexes(self) -> tuple[Annex, ...]:
-        return tuple(self._annex(key, rows) for key, rows in self._rows.items() if key in self._labels)
 
-    @cached_property
-    def _labels(self) -> Mapping[AnnexKey, str]:
-        """What the annexes are called, in their order. One with nothing in it is none; the last is always there."""
-        present = [key for key, rows in self._rows.items() if rows or key == "clauses"]
-        if len(present) == 1:
-            return {present[0]: self.words("official.annex.only")}
-        return {key: self.words("official.annex", number=number) for number, key in zip(_ROMAN, present, strict=False)}
+def labels(given: Given, rows: Rows) -> Mapping[AnnexKey, str]:
+    """What the annexes are called, in their order. One with nothing in it is none; the last is always there."""
+    present = [key for key, found in rows.items() if found or key == "clauses"]
+    if len(present) == 1:
+        return {present[0]: given.words("official.annex.only")}
+    return {key: given.words("official.annex", number=number) for number, key in zip(ROMAN, present, strict=False)}
 
-    @cached_property
-    def _rows(self) -> Mapping[AnnexKey, tuple[tuple[str, ...], ...]]:
-        rows: dict[AnnexKey, Iterable[tuple[str, ...]]] = {
-            "units": self._unit_rows(),
-            self._list_of_open: self._asked_rows() if self.downward else self._open_rows(),
-            "waivers": self._waiver_rows(),
-            "unsure": self._unsure_rows(),
-            "clauses": self._clause_rows(),
-        }
-        return {key: _numbered(found) for key, found in rows.items()}
 
-    @property
-    def _list_of_open(self) -> AnnexKey:
-        """What is open by requirement; in a letter to offices below by office, so that each finds its own."""
-        return "asked" if self.downward else "open"
+def rows(given: Given) -> Rows:
+    """What stands in which annex, by row."""
+    found: dict[AnnexKey, Iterable[tuple[str, ...]]] = {
+        "units": _unit_rows(given),
+        given.list_of_open: _asked_rows(given) if given.downward else _open_rows(given),
+        "waivers": _waiver_rows(given),
+        "unsure": _unsure_rows(given),
+        "clauses": _clause_rows(given),
+    }
+    return {key: _numbered(its) for key, its in found.items()}
 
-    def _annex(self, key: AnnexKey, rows: tuple[tuple[str, ...], ...]) -> Annex:
-        words = self.words
-        return Annex(
-            key=key,
-            label=self._labels[key],
-            title=words(f"official.annex.{key}.title"),
-            attached=words(
-                "official.annex.attached",
-                kind=self._kind(),
-                number=words("official.number.inline", blank=_BLANK, symbol=self._symbol()),
-                blank=_BLANK,
-                unit=self.unit.name,
-            ),
-            note=words(f"official.annex.{key}.note", merged=words(f"official.clauses.merged.{self.regime}"))
-            if rows
-            else words("official.annex.empty"),
-            columns=tuple(words(f"official.column.{column.key}") for column in COLUMNS[key]),
-            rows=rows,
+
+def _annex(given: Given, labels: Mapping[AnnexKey, str], key: AnnexKey, rows: tuple[tuple[str, ...], ...]) -> Annex:
+    words = given.words
+    return Annex(
+        key=key,
+        label=labels[key],
+        title=words(f"official.annex.{key}.title"),
+        attached=words(
+            "official.annex.attached",
+            kind=kind(given),
+            number=words("official.number.inline", blank=BLANK, symbol=symbol(given)),
+            blank=BLANK,
+            unit=given.unit.name,
+        ),
+        note=words(f"official.annex.{key}.note", merged=words(f"official.clauses.merged.{given.regime}"))
+        if rows
+        else words("official.annex.empty"),
+        columns=tuple(words(f"official.column.{column.key}") for column in COLUMNS[key]),
+        rows=rows,
+    )
+
+
+def _numbered(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    return tuple((str(number), *row) for number, row in enumerate(rows, 1))
+
+
+def _unit_rows(given: Given) -> Iterable[tuple[str, ...]]:
+    for unit, sites in given.figures.owners:
+        for site in sites:
+            yield (with_former_name(given, unit), *_site_cells(given, site))
+
+
+def _site_cells(given: Given, site: SiteSummary) -> tuple[str, ...]:
+    counts, number = site.counts, given.words.number
+    figures = (
+        counts.status[Status.PASS],
+        sum(finding.bucket == "partial" for finding in site.findings),
+        sum(finding.bucket == "fail" for finding in site.findings),
+        counts.urgent,
+        counts.not_evaluated + counts.unanswered,
+    )
+    told = (
+        tuple(number(figure) for figure in figures) if site.host.reached else ("–", "–", "–", "–", number(figures[-1]))
+    )
+    return (site.domain, str(site.site.level), *told, given.words(f"standing.{site.standing}"))
+
+
+def _open_rows(given: Given) -> Iterable[tuple[str, ...]]:
+    words = given.words
+    for one in given.open:
+        yield (
+            one.title.get(given.lang),
+            words(f"severity.{one.severity.value}"),
+            clauses(given, one) or "–",
+            where(given, one),
+            words("auto") if one.automated else words("by_hand"),
+            _due(given, one),
         )
 
-    def _unit_rows(self) -> Iterable[tuple[str, ...]]:
-        for unit, sites in self.figures.owners:
-            for site in sites:
-                yield (self._with_former_name(unit), *self._site_cells(site))
 
-    def _site_cells(self, site: SiteSummary) -> tuple[str, ...]:
-        counts, number = site.counts, self.words.number
-        figures = (
-            counts.status[Status.PASS],
-            sum(finding.bucket == "partial" for finding in site.findings),
-            sum(finding.bucket == "fail" for finding in site.findings),
-            counts.urgent,
-            counts.not_evaluated + counts.unanswered,
-        )
-        told = (
-            tuple(number(figure) for figure in figures)
-            if site.host.reached
-            else ("–", "–", "–", "–", number(figures[-1]))
-        )
-        return (site.domain, str(site.site.level), *told, self.words(f"standing.{site.standing}"))
-
-    def _open_rows(self) -> Iterable[tuple[str, ...]]:
-        words = self.words
-        for one in self.open:
+def _asked_rows(given: Given) -> Iterable[tuple[str, ...]]:
+    words = given.words
+    for unit, asked in by_office(given.figures, given.catalogue):
+        for one in asked:
             yield (
-                one.title.get(self.lang),
+                with_former_name(given, unit),
+                one.title.get(given.lang),
                 words(f"severity.{one.severity.value}"),
-                self._clauses(one) or "–",
-                self._where(one),
+                where(given, one),
                 words("auto") if one.automated else words("by_hand"),
-                self._due(one),
+                _due(given, one),
             )
 
-    def _asked_rows(self) -> Iterable[tuple[str, ...]]:
-        words = self.words
-        for unit, asked in by_office(self.figures, self.catalogue):
-            for one in asked:
-                yield (
-                    self._with_former_name(unit),
-                    one.title.get(self.lang),
-                    words(f"severity.{one.severity.value}"),
-                    self._where(one),
-                    words("auto") if one.automated else words("by_hand"),
-                    self._due(one),
-                )
 
-    def _due(self, one: Requirement) -> str:
-        """The first day that is asked for, and what is late."""
-        words, deadlines = self.words, self.deadlines
-        day = words.day(min(map(deadlines.asked, one.findings)))
-        late = deadlines.late(one.findings)
-        if not late:
-            return day
-        oldest = min(map(deadlines.first, late))
-        return words("official.due.late", n=len(late), day=day, month=f"{oldest.month:02}/{oldest.year}")
+def _due(given: Given, one: Requirement) -> str:
+    """The first day that is asked for, and what is late."""
+    words, deadlines = given.words, given.deadlines
+    day = words.day(min(map(deadlines.asked, one.findings)))
+    late = deadlines.late(one.findings)
+    if not late:
+        return day
+    oldest = min(map(deadlines.first, late))
+    return words("official.due.late", n=len(late), day=day, month=f"{oldest.month:02}/{oldest.year}")
 
-    def _waiver_rows(self) -> Iterable[tuple[str, ...]]:
-        words = self.words
-        for use, domains in waivers(self.figures, self.catalogue):
-            waiver = use.waiver
-            control = self.catalogue.by_id.get(waiver.control)
-            yield (
-                self._guarded(waiver.id),
-                control.title.get(self.lang) if control else waiver.control,
-                self._domains(domains),
-                self._guarded(waiver.reason),
-                self._measure(use),
-                self._guarded(waiver.approver),
-                words(f"official.waiver.{use.validity}", day=words.day(waiver.expires)),
-            )
 
-    def _measure(self, use: WaiverUse) -> str:
-        """What is done instead, as long as the waiver that counts it as equivalent holds."""
-        if use.waiver.compensating is None:
-            return self.words("official.waiver.no_measure")
-        if use.validity in ("expired", "future"):
-            return self.words(f"official.waiver.not_equivalent.{use.validity}")
-        return self._guarded(use.waiver.compensating)
-
-    def _guarded(self, text: str) -> str:
-        """What somebody wrote, on one line, without addresses and the names of hosts."""
-        return self._guard(one_line(text, 300))
-
-    @cached_property
-    def _guard(self) -> Callable[[str], str]:
-        domains = {site.site.domain for site in self.figures.summary.sites}
-        names = {text for host in self.figures.run.hosts for text in (host.name, host.address)} - domains
-        return guard(names, self.words("official.guarded"))
-
-    def _unsure_rows(self) -> Iterable[tuple[str, ...]]:
-        words, figures = self.words, self.figures
-        unread = {host.host.name for host in figures.summary.unread}
-        for host in figures.summary.unread:
-            names = [site.domain for site in host.host.sites]
-            yield (
-                words("official.unsure.everything"),
-                self._domains(names) if names else words("official.where.bare_n", n=1),
-                words("official.unsure.unread"),
-            )
-        read = figures.run.model_copy(
-            update={"findings": tuple(finding for finding in figures.findings if finding.host not in unread)}
-        )
-        whys: tuple[tuple[Bucket, str], ...] = (
-            ("not_evaluated", words("official.unsure.not_evaluated")),
-            ("manual", words("official.unsure.manual")),
-        )
-        for bucket, why in whys:
-            for one in requirements(read, self.catalogue, bucket):
-                yield (one.title.get(self.lang), self._where(one), why)
-
-    @cached_property
-    def _clause_totals(self) -> tuple[ClauseTotal, ...]:
-        """The clauses over the sites, each at its level; over the hosts where there are no sites."""
-        assessed = assess_run(self.framework, self.figures.run, self.catalogue)
-        sites = bool(self.figures.summary.sites)
-        return total(one for one in assessed if one.site is not None or not sites)
-
-    def _clause_rows(self) -> Iterable[tuple[str, ...]]:
-        words = self.words
-        for one in self._clause_totals:
-            yield (
-                one.clause.number,
-                one.clause.text.get(self.lang),
-                words(f"coverage.{one.clause.status}"),
-                self._result(one.clause, one.result),
-                self._tally((one.clause, result, count) for result, count in one.counts.items()),
-            )
-
-    def _tally(self, counted: Iterable[tuple[Clause, Result, int]]) -> str:
-        """How many have which result, best first; what nothing checks is apart from what could not be read."""
-        told: dict[str, int] = Counter()
-        for clause, result, count in sorted(counted, key=lambda one: one[1].rank):
-            told[self._result(clause, result)] += count
-        return "; ".join(
-            self.words("official.clauses.of", result=result, count=count) for result, count in told.items()
+def _waiver_rows(given: Given) -> Iterable[tuple[str, ...]]:
+    words = given.words
+    for use, domains in waivers(given.figures, given.catalogue):
+        waiver = use.waiver
+        control = given.catalogue.by_id.get(waiver.control)
+        yield (
+            _guarded(given, waiver.id),
+            control.title.get(given.lang) if control else waiver.control,
+            listed(given, domains),
+            _guarded(given, waiver.reason),
+            _measure(given, use),
+            _guarded(given, waiver.approver),
+            words(f"official.waiver.{use.validity}", day=words.day(waiver.expires)),
         )
 
-    def _result(self, clause: Clause, result: Result) -> str:
-        if result is not Result.NOT_EVALUATED:
-            return self.words(f"result.{result.value}")
-        outside = clause.status == "not_covered"
-        return self.words("coverage.not_covered" if outside else "official.clauses.not_read")
+
+def _measure(given: Given, use: WaiverUse) -> str:
+    """What is done instead, as long as the waiver that counts it as equivalent holds."""
+    if use.waiver.compensating is None:
+        return given.words("official.waiver.no_measure")
+    if use.validity in ("expired", "future"):
+        return given.words(f"official.waiver.not_equivalent.{use.validity}")
+    return _guarded(given, use.waiver.compensating)
+
+
+def _guarded(given: Given, text: str) -> str:
+    """What somebody wrote, on one line, without addresses and the names of hosts."""
+    return given.anonymous(one_line(text, 300))
+
+
+def _unsure_rows(given: Given) -> Iterable[tuple[str, ...]]:
+    words, figures = given.words, given.figures
+    unread = {host.host.name for host in figures.summary.unread}
+    for host in figures.summary.unread:
+        names = [site.domain for site in host.host.sites]
+        yield (
+            words("official.unsure.everything"),
+            listed(given, names) if names else words("official.where.bare_n", n=1),
+            words("official.unsure.unread"),
+        )
+    read = figures.run.model_copy(
+        update={"findings": tuple(finding for finding in figures.findings if finding.host not in unread)}
+    )
+    whys: tuple[tuple[Bucket, str], ...] = (
+        ("not_evaluated", words("official.unsure.not_evaluated")),
+        ("manual", words("official.unsure.manual")),
+    )
+    for bucket, why in whys:
+        for one in requirements(read, given.catalogue, bucket):
+            yield (one.title.get(given.lang), where(given, one), why)
+
+
+def _clause_rows(given: Given) -> Iterable[tuple[str, ...]]:
+    words = given.words
+    for one in given.clause_totals:
+        yield (
+            one.clause.number,
+            one.clause.text.get(given.lang),
+            words(f"coverage.{one.clause.status}"),
+            came_to(given, one.clause, one.result),
+            tally(given, ((one.clause, result, count) for result, count in one.counts.items())),
+        )

@@ -1,137 +1,126 @@
-"""The form of an official report, and the situation that it tells first. Pure."""
+"""Head and foot of an official report, by the rules for state documents. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 from auditor.inventory import offices
-from auditor.report.official.content.annexes import Annexed
-from auditor.report.official.content.given import (
-    _COMMITTEE,
-    _PLACES,
-    _TEXT_WIDTH,
-    GREETED,
-    _fitted,
-    _kind_of_place,
-    _listed,
-)
+from auditor.report.official import metrics
+from auditor.report.official.content.given import COMMITTEE, GREETED, Given
 from auditor.report.official.document import (
     HEADER_COLUMNS,
+    MARGIN_LEFT,
+    MARGIN_RIGHT,
+    PAGE,
     SIZE_AGENCY,
     SIZE_BODY,
     SIZE_CONCERNING,
+    AnnexKey,
 )
 
+_PLACES = ("tỉnh", "thành phố", "thị xã", "thị trấn", "huyện", "quận", "phường", "xã", "đặc khu")
+_TEXT_WIDTH = PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT
 
-class Formed(Annexed):
-    """With head and foot."""
 
-    # --- the form ---------------------------------------------------------------------------------------
+def kind(given: Given) -> str:
+    """What kind of document it is, in words."""
+    return given.words(f"official.kind.{given.kind}")
 
-    def _superior(self) -> tuple[str, ...]:
-        """A people's committee stands under nobody's name; other offices stand under the one above them."""
-        above = offices.superior(self.figures.organisation, self.unit)
-        if above is None or self.unit.name.startswith(_COMMITTEE):
-            return ()
-        return _fitted(above.name.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=False)
 
-    def _place(self) -> str:
-        if self.unit.place:
-            return self.unit.place
-        kind = _kind_of_place(self.unit.name)
-        return self.unit.name.removeprefix(_COMMITTEE).strip().removeprefix(f"{kind} ") if kind else "…"
+def superior(given: Given) -> tuple[str, ...]:
+    """A people's committee stands under nobody's name; other offices stand under the one above them."""
+    above = offices.superior(given.figures.organisation, given.unit)
+    if above is None or given.unit.name.startswith(COMMITTEE):
+        return ()
+    return _fitted(above.name.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=False)
 
-    def _subject(self) -> tuple[str, ...]:
-        text = self.words("official.subject", security=self.security, month=self.month)
-        return _fitted(text, _TEXT_WIDTH * 0.8, SIZE_BODY, bold=True)
 
-    def _concerning(self) -> tuple[str, ...]:
-        if self.kind != "cong-van":
-            return ()
-        text = self.words(
-            "official.concerning.request" if self.downward else "official.concerning.report",
-            security=self.security,
-            month=self.month,
-        )
-        return _fitted(text, HEADER_COLUMNS[0] - 4, SIZE_CONCERNING, bold=False)
+def agency(name: str) -> tuple[str, ...]:
+    """The office's name in the header: a people's committee in two lines, its kind and its place."""
+    rest = name.removeprefix(COMMITTEE).strip()
+    parts = (COMMITTEE, rest) if rest != name and rest else (name,)
+    return tuple(line for part in parts for line in _fitted(part.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=True))
 
-    def _receivers(self) -> tuple[str, ...]:
-        """Who is greeted: by name, or, when they are many, as what they are; annex I has all of their names."""
-        receivers = self.below if self.downward else self.above
-        names = [unit.name for unit in receivers]
-        if len(names) <= GREETED:
-            return tuple(names)
-        kinds = {kind for name in names if (kind := _kind_of_place(name))}
-        others = [name for name in names if not _kind_of_place(name)]
-        if len(others) > GREETED:
-            others = [self.words("official.greeting.others")]
-        told = [self.words("official.greeting.committees", kinds=self._list([one for one in _PLACES if one in kinds]))]
-        listed = [*(told if kinds else ()), *others]
-        return (*listed[:-1], self.words("official.greeting.listed", last=listed[-1], annex=self._labels["units"]))
 
-    def _recipients(self) -> tuple[str, ...]:
-        words = self.words
-        copied = [unit.name for unit in offices.copied(self.figures.organisation, self.unit)]
-        drafter = f", {self.unit.drafter}" if self.unit.drafter else ""
-        return _listed([words("official.as_above"), *copied, words("official.kept", drafter=drafter)])
+def symbol(given: Given) -> str:
+    """The letters of its number: what it is and whose."""
+    own = given.unit.abbreviation or ("UBND" if given.unit.name.startswith(COMMITTEE) else "…")
+    if given.kind == "cong-van":
+        return f"{own}-{given.unit.drafter}" if given.unit.drafter else own
+    return f"BC-{own}"
 
-    def _signing(self) -> tuple[str, ...]:
-        words = self.words
-        if self.unit.name.startswith(_COMMITTEE):
-            return (words("official.signing.committee"), words("official.signing.chair"))
-        return (words("official.signing.head"),)
 
-    def _situation(self) -> Iterable[str]:
-        words, figures = self.words, self.figures
-        sites, hosts = figures.summary.sites, figures.summary.hosts
-        scope = words(
-            "official.situation.scope",
-            sites=words("official.sites_n", n=len(sites)),
-            units=words("official.units_n", n=len(figures.owners)),
-            hosts=words("hosts_n", n=len(hosts)),
-        )
-        levels = [
-            words("official.situation.level", sites=words("sites_n", n=count), level=str(level))
-            for level in (1, 2, 3)
-            if (count := sum(site.site.level == level for site in sites))
-        ]
-        yield f"{scope} {words('official.situation.levels', levels=self._list(levels))}" if levels else scope
-        yield self._when()
-        yield from self._missing()
+def place(given: Given) -> str:
+    """Where it is dated: the place of the office, dots when nobody knows."""
+    if given.unit.place:
+        return given.unit.place
+    kind = _kind_of_place(given.unit.name)
+    return given.unit.name.removeprefix(COMMITTEE).strip().removeprefix(f"{kind} ") if kind else "…"
 
-    def _when(self) -> str:
-        words, moments = self.words, self.moments
-        if len(moments) == 1:
-            return words("official.situation.run", when=words.moment(moments[0]), version=self.figures.run.version)
-        return words(
-            "official.situation.runs",
-            runs=words("official.runs_n", n=len(moments)),
-            first=words.moment(moments[-1]),
-            last=words.moment(moments[0]),
-            version=self.figures.run.version,
-        )
 
-    def _missing(self) -> Iterable[str]:
-        words, figures = self.words, self.figures
-        unread, hosts = figures.summary.unread, figures.summary.hosts
-        if unread:
-            told = {"count": len(unread), "hosts": words("hosts_n", n=len(hosts))}
-            if figures.unread:
-                names = self._domains(site.domain for site in figures.unread)
-                yield words("official.missing.unread", **told, sites=names)
-            else:
-                yield words("official.missing.unread_bare", **told)
-        if unread and 2 * len(unread) >= len(hosts):
-            yield words("official.missing.half")
-        if figures.unaudited:
-            yield words(
-                "official.missing.unaudited",
-                sites=words("sites_n", n=len(figures.unaudited)),
-                names=self._domains(site.domain for site in figures.unaudited),
-            )
-        if figures.homeless:
-            yield words(
-                "official.missing.homeless",
-                sites=words("sites_n", n=len(figures.homeless)),
-                names=self._domains(site.domain for site in figures.homeless),
-            )
+def subject(given: Given) -> tuple[str, ...]:
+    """The lines below the title of a report."""
+    text = given.words("official.subject", security=given.security, month=given.month)
+    return _fitted(text, _TEXT_WIDTH * 0.8, SIZE_BODY, bold=True)
+
+
+def concerning(given: Given) -> tuple[str, ...]:
+    """The lines below the number of a letter."""
+    if given.kind != "cong-van":
+        return ()
+    text = given.words(
+        "official.concerning.request" if given.downward else "official.concerning.report",
+        security=given.security,
+        month=given.month,
+    )
+    return _fitted(text, HEADER_COLUMNS[0] - 4, SIZE_CONCERNING, bold=False)
+
+
+def receivers(given: Given, labels: Mapping[AnnexKey, str]) -> tuple[str, ...]:
+    """Who is greeted: by name, or, when they are many, as what they are; annex I has all of their names."""
+    names = [unit.name for unit in (given.below if given.downward else given.above)]
+    if len(names) <= GREETED:
+        return tuple(names)
+    kinds = {kind for name in names if (kind := _kind_of_place(name))}
+    others = [name for name in names if not _kind_of_place(name)]
+    if len(others) > GREETED:
+        others = [given.words("official.greeting.others")]
+    told = [given.words("official.greeting.committees", kinds=", ".join(one for one in _PLACES if one in kinds))]
+    listed = [*(told if kinds else ()), *others]
+    return (*listed[:-1], given.words("official.greeting.listed", last=listed[-1], annex=labels["units"]))
+
+
+def addressees(names: Sequence[str]) -> tuple[str, ...]:
+    """One stands beside the greeting; several stand below it, one a line."""
+    return tuple(names) if len(names) == 1 else _dashed(names)
+
+
+def recipients(given: Given) -> tuple[str, ...]:
+    """The lines of those who receive it."""
+    words = given.words
+    copied = [unit.name for unit in offices.copied(given.figures.organisation, given.unit)]
+    drafter = f", {given.unit.drafter}" if given.unit.drafter else ""
+    return _dashed([words("official.as_above"), *copied, words("official.kept", drafter=drafter)])
+
+
+def _dashed(names: Sequence[str]) -> tuple[str, ...]:
+    """Lines with a dash, each with a semicolon, the last with a full stop."""
+    return tuple(f"- {name}{'.' if number == len(names) else ';'}" for number, name in enumerate(names, 1))
+
+
+def signing(given: Given) -> tuple[str, ...]:
+    """The lines above the signature, when the office has none of its own."""
+    words = given.words
+    if given.unit.name.startswith(COMMITTEE):
+        return (words("official.signing.committee"), words("official.signing.chair"))
+    return (words("official.signing.head"),)
+
+
+def _fitted(text: str, width: float, size: float, *, bold: bool) -> tuple[str, ...]:
+    return metrics.lines(text, lambda line: metrics.width(line, size, bold=bold), width)
+
+
+def _kind_of_place(name: str) -> str | None:
+    """What a people's committee is of: a commune, a ward, …; None for another office."""
+    place = name.removeprefix(COMMITTEE).strip()
+    return next((kind for kind in _PLACES if place != name and place.startswith(f"{kind} ")), None)

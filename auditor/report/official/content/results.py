@@ -1,0 +1,138 @@
+"""What the month came to, what changed since the month before, and the worst. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from auditor.models import Bucket, Finding
+from auditor.report.official.content.blocks import item, paragraph
+from auditor.report.official.content.given import NOTABLE, OPEN, Given
+from auditor.report.official.content.phrases import listed, of_severity, tally, where
+from auditor.report.official.document import AnnexKey, Block
+from auditor.results.compare import CHANGES
+from auditor.results.office_month import Requirement, requirements
+from auditor.results.summary import SEVERITIES
+
+_APART: tuple[Bucket, ...] = ("attested", "not_applicable", "manual", "not_evaluated")
+
+
+def overall(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
+    """How much is met, how much is open, and how bad that is."""
+    words, counts, summary = given.words, given.figures.counts, given.figures.summary
+    if not counts.evaluated:
+        yield words("official.overall.nothing")
+        return
+    buckets = given.figures.buckets
+    results = [
+        words(
+            "official.overall.passed",
+            count=buckets["pass"],
+            percent=words.decimal(100 * buckets["pass"] / counts.evaluated),
+        ),
+        words("official.overall.partial", count=buckets["partial"]),
+        words("official.overall.fail", count=buckets["fail"]),
+    ]
+    if buckets["waived"]:
+        results.append(words("official.overall.waived", count=buckets["waived"], equivalent=given.figures.equivalent))
+    yield words(
+        "official.overall", evaluated=words("official.points_n", n=counts.evaluated), results="; ".join(results)
+    )
+    apart = [
+        words(f"official.apart.{bucket}", points=words("official.points_n", n=buckets[bucket]))
+        for bucket in _APART
+        if buckets[bucket]
+    ]
+    if apart:
+        yield words("official.overall.apart", parts="; ".join(apart))
+    yield words(
+        "official.overall.clauses",
+        clauses=words("official.clauses_n", n=len(given.clause_totals)),
+        framework=given.framework.title.get(given.lang),
+        merged=words(f"official.clauses.merged.{given.regime}"),
+        results=tally(given, ((one.clause, one.result, 1) for one in given.clause_totals)),
+        annex=labels["clauses"],
+    )
+    if counts.open_total:
+        told = words(
+            "official.overall.open",
+            open=words("official.points_n", n=counts.open_total),
+            severities=", ".join([of_severity(given, one, counts.open[one]) for one in SEVERITIES if counts.open[one]]),
+        )
+        urgent = sum(bool(site.counts.urgent) for site in summary.sites)
+        yield f"{told} {_urgent(given, urgent, len(summary.sites))}" if summary.sites else told
+        yield from _late(given)
+
+
+def _urgent(given: Given, urgent: int, sites: int) -> str:
+    if urgent == sites == 1:
+        return given.words("official.overall.urgent.single")
+    if urgent in (0, sites):
+        which = "all" if urgent else "none"
+        return given.words(f"official.overall.urgent.{which}", sites=given.words("sites_n", n=sites))
+    return given.words("official.overall.urgent", n=urgent, sites=given.words("sites_n", n=sites))
+
+
+def _late(given: Given) -> Iterable[str]:
+    late = given.deadlines.late(given.open_findings)
+    if late:
+        oldest = min(map(given.deadlines.first, late))
+        yield given.words(
+            "official.overall.late", n=len(late), month=given.words.whole_month(oldest.year, oldest.month)
+        )
+
+
+def compared(given: Given) -> Iterable[str]:
+    """What became of the findings since the month before."""
+    words, change = given.words, given.figures.change
+    if change is not None and given.previous is not None:
+        before, after = change.open_before, change.open_after
+        key = "less" if after < before else "more" if after > before else "same"
+        yield words(f"official.compared.{key}", when=words.moment(given.previous), before=before, after=after)
+        counted = {one: change.count(one) for one in CHANGES} | {"unseen": change.unseen_before}
+        counted["new"] -= counted["unseen"]
+        parts = [words(f"official.became.{one}", n=count) for one, count in counted.items() if count]
+        if parts:
+            yield words("official.change.detail", parts="; ".join(parts))
+        yield from _regressed(given, change.changes.get("regressed", ()))
+    elif not given.figures.incomparable:
+        yield words("official.change.none")
+    if given.figures.incomparable:
+        yield words("official.change.incomparable", names=listed(given, given.figures.incomparable))
+
+
+def _regressed(given: Given, findings: Sequence[Finding]) -> Iterable[str]:
+    """What was met before and is not now, the worst by name: somebody changed it."""
+    came_back = requirements(given.figures.run.model_copy(update={"findings": findings}), given.catalogue, *OPEN)
+    named = [f"{one.title.get(given.lang)} ({where(given, one)})" for one in came_back[:NOTABLE]]
+    if len(came_back) > NOTABLE:
+        named.append(given.words("official.change.more", n=len(came_back) - NOTABLE))
+    if named:
+        yield given.words("official.change.regressed", names="; ".join(named))
+
+
+def notable(given: Given, labels: Mapping[AnnexKey, str], open_: Sequence[Requirement], key: str) -> Iterable[Block]:
+    """The worst of what is open on hosts or on sites."""
+    words = given.words
+    if not open_:
+        yield paragraph(words("official.notable.none"))
+        return
+    findings = words("official.points_n", n=sum(len(one.findings) for one in open_))
+    count = words("official.requirements_n", n=len(open_))
+    hosts = key == "official.notable.hosts"
+    lead = words("official.notable.hosts" if hosts else "official.notable.sites", points=findings, requirements=count)
+    named = open_[:NOTABLE]
+    more = (
+        words("official.notable.worst", n=len(named), annex=labels["open"])
+        if len(open_) > len(named)
+        else words("official.notable.all")
+    )
+    yield paragraph(f"{lead} {more}")
+    for one in named:
+        yield item(
+            words(
+                "official.notable.one",
+                title=one.title.get(given.lang),
+                severity=words(f"official.severity.{one.severity.value}"),
+                where=where(given, one),
+            )
+        )
