@@ -27,7 +27,8 @@ from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Literal
 
 from auditor.fleet import askpass, ssh_options
-from auditor.fleet.in_ansible import EVENTS, bounds
+from auditor.fleet import payloads as made
+from auditor.fleet.in_ansible import EVENTS, bounds, payloads
 from auditor.inventory import reach as reaching
 from auditor.inventory import variables, vault
 from auditor.system import resources, wire
@@ -44,6 +45,8 @@ _IN_ANSIBLE = Path(__file__).parent / "in_ansible"
 _MAX_MEMORY = 1_500_000
 """Kilobytes of addresses for each of Ansible's processes."""
 _MAX_COMPLAINT = 20_000
+_LOOK_SECONDS = 0.01
+"""How often Ansible looks whether a task has ended; by itself a thousand times a second."""
 _POLL_SECONDS = 0.2
 """How soon the runner sees that its time is over."""
 _FOR_SSH, _FOR_SUDO = "ansible_password", "ansible_become_password"
@@ -291,7 +294,7 @@ def _given(
 
     Its files are laid out in ``folder``.
     """
-    (folder / "ansible.cfg").touch()
+    (folder / "ansible.cfg").write_text(f"[defaults]\ninternal_poll_interval = {_LOOK_SECONDS}\n", "ascii")
     local = inventory == THIS_MACHINE
     where = folder / "hosts.yml" if local else Path(inventory)
     if local:
@@ -323,10 +326,12 @@ def _given(
     }
     within = "" if local else f"ulimit -v {_MAX_MEMORY}; "
     start = f'{within}"$@" </dev/null >{shlex.quote(str(folder / _PRINTED))} 2>&1'
+    kept = made.folder() if playbook.parent == resources.playbook("") else None
     ours = {
         "ANSIBLE_STDOUT_CALLBACK": "luytre",
         "ANSIBLE_CALLBACK_PLUGINS": str(_IN_ANSIBLE / "callback"),
         EVENTS: str(folder / _EVENTS),
+        **({payloads.KEPT: str(kept)} if kept else {}),
     }
     return runners, ["/bin/sh", "-c", start, "sh"], ours
 

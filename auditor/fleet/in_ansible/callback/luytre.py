@@ -11,15 +11,21 @@ description:
   - A host that says more than it may has failed, and is not heard again; the others are.
 """
 
+import gc
 import os
 import time
+from pathlib import Path
 from typing import Any
 
+from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
-from auditor.fleet.in_ansible import EVENTS
+from auditor.fleet.in_ansible import EVENTS, payloads
 from auditor.fleet.in_ansible.allowance import Allowance
 from auditor.system import wire
+
+_OBJECTS = 100_000
+"""New ones after which memory is looked through; a task seldom makes as many."""
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]
@@ -34,6 +40,15 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._pipe = os.open(os.environ[EVENTS], os.O_WRONLY | os.O_CLOEXEC)
         self._began: dict[tuple[str, str], float] = {}
         self._allowances: dict[str, Allowance] = {}
+        self._payloads = Path(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache")
+        self._kept = os.environ.get(payloads.KEPT)
+        if self._kept:
+            payloads.lend(Path(self._kept), self._payloads)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        # What was read so far stays; each task's process would walk, and so copy, all of it.
+        gc.freeze()
+        gc.set_threshold(_OBJECTS)
 
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
         self._began[host.get_name(), task._uuid] = time.time()
@@ -52,6 +67,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._tell(result, "unreachable")
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
+        if self._kept:
+            payloads.keep(Path(self._kept), self._payloads)
         self._send({"event": "end", "failed": bool(stats.failures or stats.dark)})
 
     def _tell(self, result: Any, outcome: str) -> None:

@@ -1,0 +1,108 @@
+"""Modules as they are sent to hosts are made once, and by nobody else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from auditor.fleet import payloads
+from auditor.fleet.in_ansible.payloads import keep, lend
+from auditor.fleet.runner import THIS_MACHINE, play
+from auditor.system import resources
+
+_is_ours = payloads._is_ours
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(payloads, "_is_ours", lambda path: tmp_path not in path.parents or _is_ours(path))
+    return tmp_path / "cache/luytre/payloads"
+
+
+def test_what_a_run_makes_the_next_one_finds(cache: Path) -> None:
+    found = []
+    for _ in range(2):
+        run = play("collect.yml", inventory=THIS_MACHINE, variables={"collect_areas": ["time"]})
+        assert [task.outcome for task in run.tasks if task.name.endswith("Read the state in force")] == ["ok"]
+        kept = {path.name: path.stat().st_mtime_ns for path in cache.glob("*/*")}
+        assert [name for name in kept if "compliance_facts" in name], "nothing was kept"
+        assert not [name for name in kept if name.startswith(".") or name.endswith((".lock", "-part"))]
+        found.append(kept)
+    assert found[0] == found[1], "made once more"
+
+
+def test_every_state_of_the_sources_has_a_folder_of_its_own(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "role/library/look.py"
+    module.parent.mkdir(parents=True)
+    monkeypatch.setattr(resources, "role_folders", lambda: (tmp_path,))
+    found = []
+    for text in ("1", "2", "1"):
+        module.write_text(text)
+        found.append(payloads.folder())
+    assert found[0] == found[2] != found[1]
+    assert found[0] is not None
+    assert found[0].stat().st_mode & 0o777 == 0o700
+    for number in range(10):
+        module.write_text(str(number))
+        payloads.folder()
+    assert len(list(cache.iterdir())) <= 5, "earlier ones stay for ever"
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_what_others_could_have_put_there_is_not_used(cache: Path, mode: int) -> None:
+    folder = payloads.folder()
+    assert folder is not None
+    folder.chmod(mode)
+    assert payloads.folder() is None
+    folder.chmod(0o700)
+    cache.chmod(mode)
+    assert payloads.folder() is None
+
+
+def test_a_link_is_not_followed_and_a_file_is_no_folder(cache: Path, tmp_path: Path) -> None:
+    folder = payloads.folder()
+    assert folder is not None
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    assert payloads.folder() is None
+    folder.unlink()
+    folder.write_text("")
+    assert payloads.folder() is None
+
+
+def test_somebody_elses_folder_is_not_used(cache: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root gives a folder away")
+    folder = payloads.folder()
+    assert folder is not None
+    os.chown(folder, 65534, 65534)
+    assert payloads.folder() is None
+
+
+def test_without_a_place_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert payloads.folder() is None
+
+
+def test_what_is_lent_is_not_kept_again_and_what_is_missing_disturbs_nobody(tmp_path: Path) -> None:
+    kept, own = tmp_path / "kept", tmp_path / "own/cache"
+    kept.mkdir()
+    (kept / "old").write_text("old")
+    (kept / ".draft").write_text("half")
+    lend(kept, own)
+    assert {path.name: path.is_symlink() for path in own.iterdir()} == {"old": True}
+    (own / "new").write_text("new")
+    (own / "new.lock").write_text("")
+    (own / "other-part").write_text("ne")
+    keep(kept, own)
+    assert {path.name: path.read_text() for path in kept.iterdir()} == {"old": "old", ".draft": "half", "new": "new"}
+    assert (kept / "new").stat().st_mode & 0o777 == 0o600
+    keep(tmp_path / "nowhere", own)
+    lend(tmp_path / "nowhere", own)
+    keep(kept, tmp_path / "nothing")
