@@ -110,10 +110,10 @@ def chosen(snap, left, only, now):
             skipped.append((path, "changed since the run"))
         else:
             paths[path] = word
-    new_now = [path for path in now if path not in snap.entries and path not in left["entries"]]
+    staying = [path for path in now if path not in snap.entries and path not in left["entries"]]
+    staying += [path for path, _ in skipped]
     for path in [path for path, word in paths.items() if word == "new"]:
-        inside = [one for one in new_now if one.startswith(path + "/")]
-        if inside:
+        if any(one.startswith(path + "/") for one in staying):
             del paths[path]
             skipped.append((path, "holds what came since the run"))
     return paths, skipped

@@ -125,7 +125,18 @@ class Work:
 
     def files(self):
         """Put back those of the paths that are root's. Safe to do again at any point."""
-        self._put_back(self.of_root())
+        self.these(self.of_root())
+
+    def these(self, paths):
+        """Put back some paths. Safe to do again at any point."""
+        wanted = self.snap.entries
+        for path in sorted((path for path, word in paths.items() if word == "new"), reverse=True):
+            self.attempt(path, lambda path=path: self._remove(path))
+        for path in sorted(path for path, word in paths.items() if word != "new"):
+            self.attempt(path, lambda path=path: self._put(path, wanted[path]))
+        for path in sorted(self._folders(paths), reverse=True):
+            if wanted[path]["type"] == "folder" and "names" in wanted[path]:
+                writing.put_time(path, wanted[path])
 
     def of_root(self):
         """Those of the paths that are root's."""
@@ -158,16 +169,6 @@ class Work:
         wanted = self.snap.entries
         parts = data.split(self.snap.scope, {path: wanted.get(path, {}) for path in self.paths})
         return {name: {path: self.paths[path] for path in part} for name, part in parts.items()}
-
-    def _put_back(self, paths):
-        wanted = self.snap.entries
-        for path in sorted((path for path, word in paths.items() if word == "new"), reverse=True):
-            self.attempt(path, lambda path=path: self._remove(path))
-        for path in sorted(path for path, word in paths.items() if word != "new"):
-            self.attempt(path, lambda path=path: self._put(path, wanted[path]))
-        for path in sorted(self._folders(paths), reverse=True):
-            if wanted[path]["type"] == "folder" and "names" in wanted[path]:
-                writing.put_time(path, wanted[path])
 
     def _folders(self, paths):
         """Folders whose time may have changed with the work in them."""
@@ -224,7 +225,7 @@ class Work:
 
 def _in_place(snap, paths):
     work = Work(snap, paths)
-    work._put_back(paths)
+    work.these(paths)
     return {"paths": paths, "problems": _all_problems(work)}
 
 

@@ -26,6 +26,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     packages,
     recorder,
     restore,
+    rollback,
     scope,
     sessions,
     snapshot,
@@ -306,6 +307,18 @@ def test_sshd_that_a_socket_started_is_restarted_since_it_ends_when_it_reads_its
     for socket, verb in (("active", "restart"), ("inactive", "reload")):
         now = {"ssh.service": unit("ssh.service"), "ssh.socket": unit("ssh.socket", socket)}
         assert units.to_reload(now, now, paths) == [("ssh.service", verb)]
+
+
+def test_a_folder_of_the_run_stays_around_a_file_in_it_that_somebody_changed() -> None:
+    def entry(kind: str, mode: int = 0o644) -> dict[str, Any]:
+        return {"type": kind, "mode": mode, "uid": 0, "gid": 0}
+
+    then = {"/etc/luytre": entry("folder"), "/etc/luytre/a": entry("file"), "/etc/luytre/b": entry("file")}
+    left = {"entries": then, "paths": dict.fromkeys(then, "new")}
+    now = {**then, "/etc/luytre/b": entry("file", 0o600)}
+    paths, skipped = rollback.chosen(SimpleNamespace(entries={}), left, None, now)
+    assert paths == {"/etc/luytre/a": "new"}
+    assert {path for path, _ in skipped} == {"/etc/luytre", "/etc/luytre/b"}
 
 
 def test_packages_that_came_rose_and_went() -> None:

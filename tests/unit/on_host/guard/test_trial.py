@@ -23,9 +23,13 @@ class Work:
         return self.paths
 
     def files(self) -> None:
-        self.new.unlink()
-        self.old.write_text("before")
-        self.other.write_text("before")
+        self.these(self.paths)
+
+    def these(self, paths: dict[str, str]) -> None:
+        for path, word in paths.items():
+            if Path(path).is_dir():
+                continue
+            Path(path).unlink() if word == "new" else Path(path).write_text("before")
 
     def attempt(self, _path: str, work: Any) -> None:
         work()
@@ -47,21 +51,34 @@ def test_a_daemon_that_loads_the_result_leaves_nothing_as_it_is(work: Work, monk
     assert not work.new.exists() and work.old.read_text() == "before"
 
 
-def test_a_daemon_that_does_not_keeps_its_own_files_and_no_others(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_that_does_not_keeps_those_of_its_own_files_that_it_needs_and_no_others(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(daemons, "refusal", lambda _: None if work.new.exists() else "open() made.conf failed")
     left = trial.files(work, NGINX)
-    assert set(left) == {str(work.new), str(work.old)}
-    assert all(why == "nginx would not load it: open() made.conf failed" for why in left.values())
-    assert work.new.read_text() == work.old.read_text() == "hardened"
-    assert work.other.read_text() == "before" and set(work.paths) == {str(work.other)}
+    assert left == {str(work.new): "nginx would not load it: open() made.conf failed"}
+    assert work.new.read_text() == "hardened"
+    assert work.old.read_text() == work.other.read_text() == "before"
+    assert set(work.paths) == {str(work.old), str(work.other)}
+
+
+def test_what_it_needs_only_because_of_what_stays_stays_too(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a virtual host that somebody edited, with a line for a file of ours that takes a value from another."""
+    inner = work.new.parent / "conf.d" / "inner.conf"
+    inner.parent.mkdir()
+    inner.write_text("hardened")
+    work.paths |= {str(inner): "new", str(inner.parent): "attributes"}
+    monkeypatch.setattr(daemons, "refusal", lambda _: None if work.new.exists() and inner.exists() else "no such value")
+    assert set(trial.files(work, NGINX)) == {str(work.new), str(inner), str(inner.parent)}
+    assert work.old.read_text() == "before"
 
 
 def test_a_file_elsewhere_that_it_names_is_given_back_too(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         daemons, "refusal", lambda _: None if work.other.read_text() == "hardened" else f"bad word in {work.other}:1"
     )
-    assert set(trial.files(work, NGINX)) == {str(work.new), str(work.old), str(work.other)}
-    assert work.other.read_text() == "hardened"
+    assert set(trial.files(work, NGINX)) == {str(work.other)}
+    assert work.other.read_text() == "hardened" and not work.new.exists()
 
 
 def test_a_daemon_that_neither_runs_nor_starts_is_not_asked(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
