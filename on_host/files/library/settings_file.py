@@ -3,6 +3,8 @@
 
 from __future__ import absolute_import, division, print_function
 
+from ansible.module_utils.luytre_shared import safe_open
+
 __metaclass__ = type
 
 DOCUMENTATION = r"""
@@ -66,22 +68,24 @@ dest:
 import os
 import shlex
 import shutil
-import stat
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._authors import named, reached
 
+MAX_FILE = 8_000_000
+
 
 def read(path):
-    """The bytes of a regular file, or None when there is none."""
+    """The bytes of a regular file, or None when there is none. Raises OSError."""
     try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
-            return None
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
+        handle = safe_open.below(os.path.dirname(path), os.path.basename(path))
+    except (FileNotFoundError, safe_open.Unsafe):
         return None
+    try:
+        return safe_open.whole(handle, MAX_FILE, path)
+    finally:
+        os.close(handle)
 
 
 def foreign(path):

@@ -153,7 +153,6 @@ cut_short:
 """
 
 import contextlib
-import errno
 import grp
 import os
 import pwd
@@ -166,11 +165,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _applications, _php, _webroot
 from ansible.module_utils.luytre._sayable import sayable
 from ansible.module_utils.luytre_change import attributes, php_constants
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared import ownership, safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 MAX_SHOWN = 200
 MAX_EDIT = 200_000
 MAX_ENTRIES = 1_000_000
@@ -204,7 +201,8 @@ def open_root(root, base="/", trusted=0, served=None):
     try:
         for part in relative.split("/"):
             owner = _whose(os.fstat(folder), seen or "/", owner, trusted)
-            inner = _open(part, FOLDER, folder, "root")
+            with _refusing("root"):
+                inner = safe_open.enter(folder, part)
             os.close(folder)
             folder = inner
             seen += "/" + part
@@ -235,59 +233,32 @@ def _not_served(root, served):
 
 def open_parent(root, path):
     """``(descriptor of the folder, name in it)`` of a path below the root's descriptor."""
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    if path.startswith("/") or ".." in parts:
+    if path.startswith("/") or ".." in path.split("/"):
         raise Refused("must be relative to the root, without '..'")
-    folder = os.dup(root)
-    if not parts:
-        return folder, "."
-    try:
-        for part in parts[:-1]:
-            inner = _open(part, FOLDER, folder, path)
-            os.close(folder)
-            folder = inner
-        return os.dup(folder), parts[-1]
-    finally:
-        os.close(folder)
+    with _refusing(path):
+        return safe_open.reach(path, base=root)
 
 
 def open_target(folder, name, kind):
     """A descriptor of a regular file with one name, or of a folder. Nothing else is ever opened for long."""
-    if name != ".":
-        try:
-            _must_be(os.stat(name, dir_fd=folder, follow_symlinks=False), kind)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise Refused(error.strerror)
-    handle = _open(name, FOLDER if kind == "directory" else FILE, folder, name)
-    try:
-        _must_be(os.fstat(handle), kind)
-    except Refused:
+    with _refusing():
+        handle = safe_open.at(folder, name, safe_open.DIRECTORY if kind == "directory" else safe_open.REGULAR)
+    links = os.fstat(handle).st_nlink
+    if kind == "file" and links != 1:
         os.close(handle)
-        raise
+        raise Refused("has %d hard links" % links)
     return handle
 
 
-def _must_be(status, kind):
-    if stat.S_ISLNK(status.st_mode):
-        raise Refused("is a link")
-    wanted = stat.S_ISDIR if kind == "directory" else stat.S_ISREG
-    if not wanted(status.st_mode):
-        raise Refused("is not a %s" % ("folder" if kind == "directory" else "regular file"))
-    if kind == "file" and status.st_nlink != 1:
-        raise Refused("has %d hard links" % status.st_nlink)
-
-
-def _open(name, flags, folder, shown):
+@contextlib.contextmanager
+def _refusing(shown=None):
+    """What the system, or ``safe_open``, says against opening something is why it is left alone."""
     try:
-        return os.open(name, flags, dir_fd=folder)
+        yield
     except FileNotFoundError:
         raise
     except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
-            raise Refused("%s: a link or no folder on the way" % shown)
-        raise Refused("%s: %s" % (shown, error.strerror))
+        raise Refused(error.strerror if shown is None else "%s: %s" % (shown, error.strerror))
 
 
 def put_attributes(handle, change, check):

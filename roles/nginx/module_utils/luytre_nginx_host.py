@@ -8,7 +8,7 @@ from ansible.module_utils.luytre._nginx_conf import BadConfig
 from ansible.module_utils.luytre._reading import Reading
 from ansible.module_utils.luytre.nginx import levels
 from ansible.module_utils.luytre_nginx import decide, https_names, read_config
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared import ownership, safe_open
 
 CONFIG = "/etc/nginx/nginx.conf"
 FOLDER = "/etc/nginx"
@@ -23,11 +23,15 @@ ARGUMENTS = {
 def read_bytes(path):
     """A file whole, as text that keeps every byte; None when there is none or it is too large."""
     try:
-        with open(path, "rb") as handle:
-            data = handle.read(MAX_FILE + 1)
+        handle = safe_open.path(path, links=safe_open.FOLLOWED)
     except OSError:
         return None
-    return None if len(data) > MAX_FILE else data.decode("utf-8", "surrogateescape")
+    try:
+        return safe_open.whole(handle, MAX_FILE, path).decode("utf-8", "surrogateescape")
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
 
 
 def editable(path):

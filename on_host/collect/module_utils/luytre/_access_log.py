@@ -2,9 +2,9 @@
 
 import os
 import re
-import stat
 
 from ansible.module_utils.luytre import _websites
+from ansible.module_utils.luytre_shared import safe_open
 
 TAIL = 1_500_000
 """Bytes at a log's end that are read."""
@@ -16,16 +16,13 @@ SEEN_OFTEN = 3
 
 
 def tail(path, limit=TAIL):
-    """The last whole lines of a log as text, or None when there is none. No link is followed, no pipe waited for."""
+    """The last whole lines of a log as text, or None when there is none. No link is followed but root's own, no pipe waited for."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = safe_open.path(path, links=safe_open.ROOTS_LINKS)
     except OSError:
         return None
     try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            return None
-        start = max(0, status.st_size - limit)
+        start = max(0, os.fstat(handle).st_size - limit)
         data = os.pread(handle, limit, start)
     except OSError:
         return None

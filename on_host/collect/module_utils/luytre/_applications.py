@@ -7,8 +7,9 @@ import stat
 import time
 
 from ansible.module_utils.luytre import _layouts, _websites
-from ansible.module_utils.luytre._reading import file_mode, open_below, read_below
+from ansible.module_utils.luytre._reading import file_mode, read_below
 from ansible.module_utils.luytre._turns import take_turns
+from ansible.module_utils.luytre_shared import safe_open
 
 SKIPPED = frozenset(
     (
@@ -54,13 +55,16 @@ class Found:
         return None
 
     def _mode(self, path):
-        handle = _opened(self.root, os.path.join(self.relative, path.rstrip("/")))
-        if handle is None:
+        where = path.rstrip("/")
+        try:
+            held = safe_open.below(self.root, os.path.join(self.relative, where), safe_open.ANYTHING)
+        except OSError:
             return None
         try:
-            return file_mode(os.path.join(self.path, path.rstrip("/")), os.fstat(handle))
+            mode = file_mode(os.path.join(self.path, where), os.fstat(held))
+            return None if mode["kind"] == "link" else mode
         finally:
-            os.close(handle)
+            os.close(held)
 
 
 def find(reading):
@@ -129,24 +133,19 @@ class _Search:
 
 
 def _open(root, relative):
-    flags = os.O_RDONLY | os.O_DIRECTORY
-    return open_below(root, relative, flags) if relative else os.open(root, flags)
+    return safe_open.below(root, relative, safe_open.DIRECTORY)
 
 
 def _has(folder, path):
     """Whether a regular file is at a path of several parts below an open folder, no part being a link."""
-    parts = path.split("/")
-    here = os.dup(folder)
     try:
-        for part in parts[:-1]:
-            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
-            os.close(here)
-            here = inner
-        return stat.S_ISREG(os.stat(parts[-1], dir_fd=here, follow_symlinks=False).st_mode)
+        held = safe_open.below(folder, path, safe_open.ANYTHING)
     except OSError:
         return False
+    try:
+        return stat.S_ISREG(os.fstat(held).st_mode)
     finally:
-        os.close(here)
+        os.close(held)
 
 
 def _members(folder):
@@ -174,12 +173,5 @@ def layout_of(folder, names):
 
 def homes(folder, seconds):
     """``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``."""
-    found, _ = search(["/proc/self/fd/%d" % folder], time.monotonic() + seconds, HOMES_DEPTH)
+    found, _ = search(["%s%d" % (safe_open.THROUGH, folder)], time.monotonic() + seconds, HOMES_DEPTH)
     return {each.relative: each.layout for each in found}
-
-
-def _opened(root, relative):
-    try:
-        return open_below(root, relative)
-    except OSError:
-        return None

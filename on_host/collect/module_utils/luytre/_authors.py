@@ -11,11 +11,10 @@ import re
 import stat
 
 from ansible.module_utils.luytre._reading import file_mode
+from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 from ansible.module_utils.luytre_shared.ownership import CLOSED, access_list_of, changer, judged, shown, told
 
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 MAX_LINES = 6
 MAX_LINE = 160
 MAX_READ = 4096
@@ -39,7 +38,7 @@ class Reached:
         self.status = os.stat(name, dir_fd=folder, follow_symlinks=False)
         self.handle = None
         if stat.S_ISREG(self.status.st_mode) or stat.S_ISDIR(self.status.st_mode):
-            self.handle = os.open(name, FILE, dir_fd=folder)
+            self.handle = safe_open.at(folder, name, safe_open.DIRECTORY if self.is_folder else safe_open.REGULAR)
             self.status = os.fstat(self.handle)
         self.own = _writer(path, self.status, self.handle)
 
@@ -60,18 +59,18 @@ class Reached:
 @contextlib.contextmanager
 def reached(path):
     """A Reached, or None when there is no such thing or a link stands on the way to it. Raises OSError."""
-    folder, seen, on_the_way, found = os.open("/", FOLDER), "", None, None
+    folder, seen, on_the_way, found = os.open("/", safe_open.FOLDER), "", None, None
     try:
         *above, name = [part for part in path.split("/") if part] or ["."]
         try:
             for part in above:
-                inner = os.open(part, FOLDER, dir_fd=folder)
+                inner = safe_open.enter(folder, part)
                 os.close(folder)
                 folder = inner
                 seen += "/" + part
                 on_the_way = on_the_way or _writer(seen, os.fstat(folder), folder)
             found = Reached(path, folder, name, on_the_way)
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, safe_open.Unsafe):
             found = None
         yield found
     finally:

@@ -3,6 +3,8 @@
 import os
 import re
 
+from ansible.module_utils.luytre_shared import safe_open
+
 FUNCTIONS = ("exec", "passthru", "pcntl_exec", "popen", "proc_open", "shell_exec", "system")
 CALL = re.compile(rb"(?<![\w>:$\\'\"])\\?(%s)[ \t]{0,8}\(" % "|".join(FUNCTIONS).encode())
 DEFINED = re.compile(rb"function[ \t]{1,8}&?[ \t]{0,8}\Z")
@@ -42,13 +44,13 @@ def is_own(path):
 def read(entry):
     """The start of a file by its folder's descriptor; empty where it is no regular file, or another by now."""
     try:
-        handle = os.open(entry.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=entry.folder)
+        handle = safe_open.at(entry.folder, entry.name)
     except OSError:
         return b""
     try:
         held = os.fstat(handle)
         same = (held.st_dev, held.st_ino) == (entry.status.st_dev, entry.status.st_ino)
-        return os.read(handle, MAX_FILE) if same else b""
+        return safe_open.start(handle, MAX_FILE) if same else b""
     except OSError:
         return b""
     finally:

@@ -15,7 +15,7 @@ import stat
 import time
 import zlib
 
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared import ownership, safe_open
 
 DAYS = 90
 DAY = 86400
@@ -112,7 +112,7 @@ def _files(since):
 def _read(path, since):
     """The end of a log file that nobody else may write, unpacked, and whether its beginning was left out."""
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as handle:
+        with open(safe_open.path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
             status = os.fstat(handle.fileno())
             if (
                 not stat.S_ISREG(status.st_mode)

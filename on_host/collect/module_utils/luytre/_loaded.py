@@ -7,11 +7,11 @@ number anew. MariaDB reads them at its start alone; what was changed while it ru
 import glob
 import os
 import re
-import stat
 import time
 
 from ansible.module_utils.luytre import mariadb
 from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
+from ansible.module_utils.luytre_shared import safe_open
 
 SLACK = 2.0
 """Seconds by which a file may be newer: starts are known to the hundredth, and whoever writes reloads at once."""
@@ -72,11 +72,12 @@ def latest(patterns, trust):
 def loaded(unit, number):
     """When a daemon last read its files, in seconds since 1970, or None when it does not run."""
     try:
-        status = os.lstat(number)
-        # /run/php is www-data's: it can lay a link there, or another file of root's, to make a daemon look younger.
-        if status.st_uid != 0 or not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-            return None
-        first = int(read_text(number, 20) or "")
+        with open(safe_open.path(number), "rb") as handle:
+            status = os.fstat(handle.fileno())
+            # /run/php is www-data's: it can lay a link there, or another file of root's, to make a daemon look younger.
+            if status.st_uid != 0 or status.st_nlink != 1:
+                return None
+            first = int(handle.read(20))
         program = os.path.basename(os.readlink("/proc/%d/exe" % first)).replace(" (deleted)", "")
         version = PHP_FPM.match(unit)
         if version and program != "php-fpm" + version.group(1):

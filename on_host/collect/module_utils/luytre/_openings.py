@@ -8,7 +8,8 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _applications, _inert_php
-from ansible.module_utils.luytre._reading import open_below, read_below, read_text
+from ansible.module_utils.luytre._reading import read_below, read_text
+from ansible.module_utils.luytre_shared import safe_open
 
 STATUS_PAGES = ("server-status", "server-info")
 """Handlers of Apache that tell about every visitor, or about the whole configuration."""
@@ -90,7 +91,7 @@ class Folder:
     def __init__(self, root, path):
         self.path, self.folders, self.links, self.scripts, self.layout = path, [], [], [], None
         try:
-            handle = open_below(root, path, os.O_RDONLY | os.O_DIRECTORY) if path else os.open(root, os.O_DIRECTORY)
+            handle = safe_open.below(root, path, safe_open.DIRECTORY)
         except OSError:
             return
         try:
@@ -132,7 +133,7 @@ def _beginning(root, path):
 def _names(root, relative):
     """Plain names in a folder below a root, in order."""
     try:
-        folder = open_below(root, relative, os.O_RDONLY | os.O_DIRECTORY)
+        folder = safe_open.below(root, relative, safe_open.DIRECTORY)
     except OSError:
         return []
     try:

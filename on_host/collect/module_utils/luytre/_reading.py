@@ -1,11 +1,11 @@
 """How the collector reads a host: bounded, in time, and without following anybody's links."""
 
-import errno
 import os
 import stat
 import subprocess
 import time
 
+from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 from ansible.module_utils.luytre_shared.ownership import Trust
 
@@ -117,42 +117,25 @@ def read_text(path, limit=MAX_FILE):
     Follows links: for root's own folders only.
     """
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as handle:
-            if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
-                return None
-            return handle.read(limit).decode("utf-8", "replace")
-    except (FileNotFoundError, NotADirectoryError, PermissionError, ProcessLookupError):
+        handle = safe_open.path(path, links=safe_open.FOLLOWED)
+        try:
+            return safe_open.start(handle, limit).decode("utf-8", "replace")
+        finally:
+            os.close(handle)
+    except (FileNotFoundError, NotADirectoryError, PermissionError, ProcessLookupError, safe_open.Unsafe):
         return None
     except OSError as error:
         raise Unreadable("%s: %s" % (path, error.strerror))
 
 
-def open_below(root, relative, flags=os.O_RDONLY):
-    """A descriptor of ``root/relative`` in which no component below ``root`` is a link. Raises OSError."""
-    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        parts = [part for part in relative.split("/") if part not in ("", ".")]
-        if not parts or ".." in parts:
-            raise OSError(errno.EINVAL, "not a path below its root", relative)
-        for part in parts[:-1]:
-            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-            os.close(folder)
-            folder = inner
-        return os.open(parts[-1], flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    finally:
-        os.close(folder)
-
-
 def read_below(root, relative, limit=MAX_FILE):
     """The start of a regular file below a folder that others may write; no link is followed. None when there is none."""
     try:
-        handle = open_below(root, relative)
+        handle = safe_open.below(root, relative)
     except OSError:
         return None
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
-        return os.read(handle, limit).decode("utf-8", "replace")
+        return safe_open.start(handle, limit).decode("utf-8", "replace")
     finally:
         os.close(handle)
 

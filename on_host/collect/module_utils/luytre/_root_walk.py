@@ -4,16 +4,12 @@ import os
 import time
 
 from ansible.module_utils.luytre import _applications, _webroot
+from ansible.module_utils.luytre_shared import safe_open
 
 
 def open_root(path):
     """A descriptor of a root for reading. A link on the way counts only when it is root's own."""
-    seen = ""
-    for part in path.strip("/").split("/"):
-        seen += "/" + part
-        if os.path.islink(seen) and os.lstat(seen).st_uid != 0:
-            raise OSError("a link that is not root's")
-    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    return safe_open.path(path, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
 
 
 class RootWalk:

@@ -1,10 +1,8 @@
 """What lies in a web root and who can read or write it: one knowledge for the audit and for the fix.
 
-Everything here works on descriptors of folders, opened without following links: whoever can write a web
-root may swap its names at any moment.
+Everything here works on descriptors of folders, as ``safe_open`` opens them.
 """
 
-import errno
 import glob
 import os
 import pwd
@@ -14,7 +12,7 @@ import time
 
 from ansible.module_utils.luytre import _inert_php, _websites
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_DEPTH = 40
 VCS = frozenset((".git", ".svn", ".hg", ".bzr"))
@@ -161,13 +159,11 @@ class Entry:
         if self.handle is not None:
             return os.pread(self.handle, limit, 0) if self.is_file else b""
         try:
-            handle = os.open(
-                self.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=self.folder
-            )
+            handle = safe_open.at(self.folder, self.name)
         except OSError:
             return b""
         try:
-            return os.read(handle, limit) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+            return safe_open.start(handle, limit)
         finally:
             os.close(handle)
 
@@ -223,13 +219,12 @@ class Walk:
 
     def _enter(self, entry):
         try:
-            inner = os.open(
-                entry.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=entry.folder
-            )
-        except OSError as error:
-            self.cut_short = self.cut_short or error.errno not in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)
+            return safe_open.enter(entry.folder, entry.name)
+        except (FileNotFoundError, safe_open.Unsafe):
             return None
-        return inner
+        except OSError:
+            self.cut_short = True
+            return None
 
 
 def _status(member):

@@ -9,8 +9,8 @@ import struct
 import time
 
 from ansible.module_utils.luytre import _accounts, _sshd
-from ansible.module_utils.luytre._reading import Unreadable, open_below, read_below, read_text
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre._reading import Unreadable, read_below, read_text
+from ansible.module_utils.luytre_shared import ownership, safe_open
 
 DAY = 86400
 ROOT_EQUAL = ("root", "sudo", "admin", "wheel", "docker", "lxd", "incus", "libvirt", "disk", "shadow", "kmem")
@@ -223,7 +223,7 @@ def _trust_files(accounts):
             continue
         for name in TRUST_FILES:
             try:
-                os.close(open_below(home, name, os.O_PATH))
+                os.close(safe_open.below(home, name, safe_open.ANYTHING))
             except OSError:
                 continue
             found.append({"account": account["name"], "path": os.path.join(home, name)})
@@ -284,7 +284,7 @@ def parse_utmp_from(raw):
 
 def wtmp_tail(path):
     try:
-        with open(path, "rb") as handle:
+        with open(safe_open.path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
             size = handle.seek(0, os.SEEK_END)
             handle.seek(max(0, size - MAX_LOG // UTMP.size * UTMP.size))
             return handle.read(MAX_LOG)
@@ -296,7 +296,7 @@ def _from_lastlog(users):
     if not os.path.isfile("/var/log/lastlog"):
         return []
     found = []
-    with open("/var/log/lastlog", "rb") as handle:
+    with open(safe_open.path("/var/log/lastlog", links=safe_open.ROOTS_LINKS), "rb") as handle:
         for user in users:
             if not 0 <= user["uid"] < 2**31:
                 continue

@@ -9,6 +9,7 @@ import time
 from ansible.module_utils.luytre import _logrotate, _webroot
 from ansible.module_utils.luytre._reading import file_mode, read_text
 from ansible.module_utils.luytre._units import units
+from ansible.module_utils.luytre_shared import safe_open
 
 JOURNAL = "/var/log/journal"
 MAX_FILES = 5_000
@@ -179,7 +180,7 @@ def _unrotated(rotations):
 
 def _files():
     """Log files with something to hide that others may read, and what others may write."""
-    root = os.open("/var/log", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    root = safe_open.path("/var/log", safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     try:
         found = []
         shut = set()

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.luytre import _mod_php, _php_stake, _processes, _websites
 from ansible.module_utils.luytre._reading import Elsewhere, Unreadable, file_mode, read_below, read_text
+from ansible.module_utils.luytre_shared import safe_open
 
 OUR_INI = "99-luytre.ini"
 BEGIN, END = "; Luy Tre begin", "; Luy Tre end"
@@ -319,7 +320,7 @@ def _distribution(version, package="php%s-fpm"):
 
 def _subfolders(root):
     try:
-        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        folder = safe_open.path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     except OSError:
         return []
     try:

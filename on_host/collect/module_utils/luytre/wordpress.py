@@ -7,11 +7,11 @@ which two sites that share them can be recognised.
 import hashlib
 import os
 import re
-import stat
 import time
 
 from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, _websites
-from ansible.module_utils.luytre._reading import file_mode, open_below, read_below, read_text
+from ansible.module_utils.luytre._reading import file_mode, read_below, read_text
+from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_EXTENSIONS = 200
 MAX_ENTRIES = 100_000
@@ -152,12 +152,11 @@ def salts(content):
 def _regular(path, relative):
     """FileMode of a regular file below ``path``, or None; no link on the way is followed."""
     try:
-        handle = open_below(path, relative)
+        handle = safe_open.below(path, relative)
     except OSError:
         return None
     try:
-        status = os.fstat(handle)
-        return file_mode(os.path.join(path, relative), status) if stat.S_ISREG(status.st_mode) else None
+        return file_mode(os.path.join(path, relative), os.fstat(handle))
     finally:
         os.close(handle)
 
@@ -165,7 +164,7 @@ def _regular(path, relative):
 def _names(path, relative):
     """Names in a folder below ``path``, in order."""
     try:
-        folder = open_below(path, relative, os.O_RDONLY | os.O_DIRECTORY)
+        folder = safe_open.below(path, relative, safe_open.DIRECTORY)
     except OSError:
         return []
     try:
@@ -231,28 +230,22 @@ def upload_php(path, reading):
     ``shut``: root's alone.
     """
     try:
-        folder = open_below(path, "wp-content", os.O_RDONLY | os.O_DIRECTORY)
+        inner = safe_open.below(path, "wp-content/uploads", safe_open.DIRECTORY)
     except OSError:
         return [], False
     found = []
-    try:
-        inner = os.open("uploads", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    except OSError:
-        os.close(folder)
-        return [], False
     try:
         walk = _webroot.Walk(inner, time.monotonic() + min(5.0, reading.left() / 2), MAX_ENTRIES)
         for entry in walk:
             if _webroot.is_script(entry):
                 mode = file_mode(os.path.join(path, "wp-content/uploads", entry.path), entry.status)
-                shut = entry.status.st_uid == 0 and not entry.status.st_mode & 0o077
+                shut = ownership.changer(entry.status, ownership.PRIVATE) is None
                 found.append({**mode, "shut": shut, "acts_on_input": _webroot.acts_on_input(entry)})
                 found.sort(key=lambda one: not one["acts_on_input"])
                 del found[MAX_SHOWN:]
         return found, walk.cut_short
     finally:
         os.close(inner)
-        os.close(folder)
 
 
 def core(path, version, web, reading):
@@ -292,7 +285,7 @@ def core_entries(path, reading, cut):
     What could not be looked at is added to ``cut``.
     """
     try:
-        here = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        here = safe_open.path(path, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     except OSError:
         cut.append(".")
         return
@@ -316,7 +309,7 @@ def core_entries(path, reading, cut):
                 continue
             yield entry, name
             if entry.is_dir:
-                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+                inner = safe_open.enter(here, name)
                 try:
                     walk = _webroot.Walk(inner, deadline, MAX_ENTRIES)
                     for below in walk:
@@ -333,7 +326,7 @@ def core_entries(path, reading, cut):
 
 def _regular_status(path, relative):
     try:
-        handle = open_below(path, relative)
+        handle = safe_open.below(path, relative)
     except OSError:
         return None
     try:

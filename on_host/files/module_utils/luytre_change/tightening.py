@@ -7,8 +7,9 @@ import os
 import shutil
 import stat
 
-from ansible.module_utils.luytre._authors import FOLDER, by_hand, named, reached
+from ansible.module_utils.luytre._authors import by_hand, named, reached
 from ansible.module_utils.luytre_change import attributes
+from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 from ansible.module_utils.luytre_shared.ownership import changer
 
@@ -131,11 +132,11 @@ class Aside:
 
 def _made(path):
     """A descriptor of a folder of root's alone, made with all above it that is missing."""
-    folder = os.open("/", FOLDER)
+    folder = os.open("/", safe_open.FOLDER)
     for part in [part for part in path.split("/") if part]:
         with contextlib.suppress(FileExistsError):
             os.mkdir(part, 0o700, dir_fd=folder)
-        inner = os.open(part, FOLDER, dir_fd=folder)
+        inner = safe_open.enter(folder, part)
         os.close(folder)
         folder = inner
         if changer(os.fstat(folder)):
@@ -169,11 +170,9 @@ def _copy(source, name, into, new):
         os.symlink(os.readlink(name, dir_fd=source), new, dir_fd=into)
         os.chown(new, status.st_uid, status.st_gid, dir_fd=into, follow_symlinks=False)
         return
-    read = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=source)
+    read = safe_open.at(source, name)
     try:
         status = os.fstat(read)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EXDEV, "neither file nor link, and on another file system", name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         written = os.open(new, flags, 0o600, dir_fd=into)
         try:

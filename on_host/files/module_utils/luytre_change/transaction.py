@@ -5,10 +5,11 @@ import stat
 import subprocess
 
 from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_DIFF = 200_000
 MAX_SAID = 2_000
+MAX_FILE = 8_000_000
 KINDS = {"file": stat.S_IFREG, "dir": stat.S_IFDIR}
 
 
@@ -143,8 +144,11 @@ def _state(path):
     if stat.S_ISLNK(status.st_mode):
         return ("link", os.readlink(path))
     if stat.S_ISREG(status.st_mode):
-        with open(path, "rb") as handle:
-            return ("file", handle.read(), *bits)
+        handle = safe_open.below(os.path.dirname(path), os.path.basename(path))
+        try:
+            return ("file", safe_open.whole(handle, MAX_FILE, path), *bits)
+        finally:
+            os.close(handle)
     if stat.S_ISDIR(status.st_mode):
         return ("dir", None, *bits)
     raise Refused("%s is neither file nor folder nor link" % path)

@@ -5,8 +5,9 @@ import fnmatch
 import glob
 import os
 import re
-import stat
 import time
+
+from ansible.module_utils.luytre_shared import safe_open
 
 from . import certificates, commands
 
@@ -132,9 +133,9 @@ def _by_its_file(name):
 
 def _written(path, version):
     """When root wrote a daemon's number. /run/php is www-data's, that can lay a link there, or another file of root's."""
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as handle:
+    with open(safe_open.path(path), "rb") as handle:
         status = os.fstat(handle.fileno())
-        if status.st_uid != 0 or not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        if status.st_uid != 0 or status.st_nlink != 1:
             return None
         number = handle.read(20)
     if version:

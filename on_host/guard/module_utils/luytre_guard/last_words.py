@@ -3,8 +3,9 @@
 import glob
 import os
 import re
-import stat
 import time
+
+from ansible.module_utils.luytre_shared import safe_open
 
 from . import commands, daemons, tree, units
 
@@ -17,7 +18,6 @@ LOGS = {"apache2.service": "/var/log/apache2/*error*.log"}
 """Where a daemon says why it stops, besides the journal; its worst words only, for visitors have a part in the others."""
 EMERGENCY = re.compile(r"\[\w{3} (\w{3} \d\d \d\d:\d\d:\d\d)\.\d+ (\d{4})\] \[\w+:emerg\] ")
 MAX_LOGS = 100
-READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 WRONG = re.compile(
     r"(?i)\[?\b(?:emerg|alert|crit|fatal|error|failed|cannot|refus\w+|too small|bad configuration)\b|AH\d{5}"
 )
@@ -76,9 +76,9 @@ def _logged(pattern, since):
 
 def _tail(path, since):
     try:
-        with open(os.open(path, READING), "rb") as handle:
+        with open(safe_open.path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
             status = os.fstat(handle.fileno())
-            if status.st_mtime < since or not stat.S_ISREG(status.st_mode):
+            if status.st_mtime < since:
                 return []
             handle.seek(max(0, status.st_size - MAX_TAIL))
             return handle.read(MAX_TAIL).decode("utf-8", "replace").splitlines()
@@ -102,9 +102,8 @@ def _above(path, number):
     if ".." in path.split("/"):
         return None
     try:
-        with open(os.open(path, READING), "rb") as handle:
-            status = os.fstat(handle.fileno())
-            if tree.exposed(status) or not stat.S_ISREG(status.st_mode):
+        with open(safe_open.path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
+            if tree.exposed(os.fstat(handle.fileno())):
                 return None
             lines = handle.read(MAX_FILE).decode("utf-8", "replace").splitlines()[:number]
     except OSError:

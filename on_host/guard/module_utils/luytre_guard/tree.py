@@ -1,7 +1,7 @@
 """Files exactly as they are, read without ever following a link.
 
 Whoever can write a folder can swap any name in it at any moment. So every folder from the root of the file system on is
-opened with ``O_NOFOLLOW``, and everything is done relative to such descriptors or through them.
+opened by ``safe_open``, and everything is done relative to such descriptors or through them.
 
 An entry is a small dict: ``type`` one of file folder link other absent; for what is there ``mode uid gid mtime``
 (nanoseconds), for files ``size`` and, where content is kept, ``sha256``; ``target`` of a link; ``xattrs`` name to
@@ -17,13 +17,11 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared import ownership, safe_open
 
 from . import identity
 
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-ANY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+FOLDER, ANY = safe_open.FOLDER, safe_open.HELD
 ABSENT = {"type": "absent"}
 MAX_LINKS = 16
 MAX_NAMES = 500_000
@@ -60,11 +58,9 @@ def opened(path):
 def enter(handle, part, path):
     """A descriptor of a folder in an open folder; never through a link."""
     try:
-        return os.open(part, FOLDER, dir_fd=handle)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
-            raise Unsafe("%s: a link or no folder on the way" % path)
-        raise
+        return safe_open.enter(handle, part)
+    except safe_open.Unsafe as refused:
+        raise Unsafe("%s: %s" % (path, refused.strerror))
 
 
 def settled(path):
@@ -85,11 +81,12 @@ def settled(path):
                 inner = os.stat(part, dir_fd=handle, follow_symlinks=False)
             except FileNotFoundError:
                 return "/" + "/".join([*seen, part, *left]), False
-            if stat.S_ISLNK(inner.st_mode):
-                if inner.st_uid != 0:
-                    raise Unsafe("%s leads through a link that is not root's alone" % path)
+            try:
+                target = safe_open.roots_link(handle, part) if stat.S_ISLNK(inner.st_mode) else None
+            except safe_open.Unsafe:
+                raise Unsafe("%s leads through a link that is not root's alone" % path)
+            if target is not None:
                 links += 1
-                target = os.readlink(part, dir_fd=handle)
                 if links > MAX_LINKS:
                     raise Unsafe("%s leads through too many links" % path)
                 left = parts(os.path.normpath(os.path.join("/" + "/".join(seen), target))) + left
@@ -187,7 +184,7 @@ def kind_of(mode):
 
 def through(handle):
     """A name for what a descriptor holds, that leads nowhere else."""
-    return "/proc/self/fd/%d" % handle
+    return "%s%d" % (safe_open.THROUGH, handle)
 
 
 def attributes(handle, name, reached, kind):
@@ -205,7 +202,7 @@ def attributes(handle, name, reached, kind):
 
 
 def _content(reached, status, keep):
-    handle = os.open(through(reached), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    handle = safe_open.again(reached)
     try:
         return keep(_chunks(handle), status)
     finally:

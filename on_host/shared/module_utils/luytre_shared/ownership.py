@@ -60,6 +60,8 @@ CLOSED = Strictness()
 """Root's own, and no right to write for anybody else, not even for the group root: what there is no need for."""
 PASSWORD = Strictness(everybody=0o006)
 """``CLOSED``, and not for everybody to read."""
+PRIVATE = key(())
+"""Root's, and for nobody else to write, read or enter."""
 ANYBODY = Strictness(owners=None, group=0, sticky=True)
 """Whoever has an account, whosever it is."""
 

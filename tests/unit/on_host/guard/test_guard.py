@@ -663,8 +663,10 @@ def test_a_link_or_another_files_number_is_no_reload(tmp_path: Path, monkeypatch
     path.write_text(str(os.getpid()))
     (tmp_path / "link.pid").symlink_to(path)
     os.mkfifo(tmp_path / "pipe.pid")
-    assert daemons._written(str(tmp_path / "pipe.pid"), "8.4") is None
-    for name, kept in (("ssh.service", tmp_path / "link.pid"), ("php8.4-fpm.service", path)):
+    for name, kept in (
+        *(("ssh.service", tmp_path / "link.pid"), ("ssh.service", tmp_path / "pipe.pid")),
+        ("php8.4-fpm.service", path),
+    ):
         monkeypatch.setattr(daemons, "WRITTEN_ANEW", {name: str(kept)})
         assert daemons._by_its_file(name) is None
 

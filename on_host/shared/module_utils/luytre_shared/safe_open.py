@@ -1,0 +1,188 @@
+"""Opening a file below folders that others may write: the one way, for whoever reads, corrects or keeps a way back.
+
+Whoever can write a folder may swap the names in it at any moment. So a path is walked by descriptors: each folder is opened
+in the one before it, and no link is followed but by a named policy. What the path leads to is held before it is opened for
+reading, so that a FIFO blocks nobody, no device is ever opened, and nothing is swapped in between. Reading is bounded.
+"""
+
+import errno
+import os
+import stat
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+HELD = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+"""Only held: for looking at what it is, and for opening that very thing."""
+_READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+THROUGH = "/proc/self/fd/"
+"""With the number of a descriptor, a path that leads to what it holds and nowhere else."""
+MAX_LINKS = 16
+_CHUNK = 1 << 16
+
+REGULAR, DIRECTORY, ANYTHING = "regular file", "folder", "name"
+"""What is wanted; anything else is refused. ``ANYTHING``, a link too, is only held: not opened for reading."""
+NO_LINKS, ROOTS_LINKS, FOLLOWED = "none", "root's", "followed"
+"""Which links count. ``NO_LINKS``: below folders that others write. ``ROOTS_LINKS``: those that root made, such as
+/etc/alternatives and a web root's own. ``FOLLOWED``: whatever a daemon of root's would follow: in folders of root's, where
+whoever could lay a link is root already."""
+
+
+class Unsafe(OSError):
+    """What is there is not what is wanted, or a link stands on the way; ``strerror`` says which."""
+
+    def __init__(self, why, path):
+        super().__init__(errno.ELOOP, why, path)
+
+
+def parts(path):
+    """The names in a path. Raises Unsafe when one of them leads upward."""
+    names = [part for part in path.split("/") if part not in ("", ".")]
+    if ".." in names:
+        raise Unsafe("leads upward", path)
+    return names
+
+
+def enter(folder, name):
+    """A descriptor of a folder in an open folder. Raises Unsafe for a link and for what is no folder, OSError."""
+    try:
+        return os.open(name, FOLDER, dir_fd=folder)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
+            raise Unsafe("a link or no folder on the way", name)
+        raise
+
+
+def at(folder, name, wanted=REGULAR):
+    """A descriptor of what has a name in an open folder. Raises Unsafe when that is a link or not what is wanted, OSError."""
+    held = os.open(name, HELD, dir_fd=folder)
+    if wanted == ANYTHING:
+        return held
+    try:
+        return _opened(held, wanted, name)
+    finally:
+        os.close(held)
+
+
+def _opened(held, wanted, name):
+    mode = os.fstat(held).st_mode
+    if stat.S_ISLNK(mode):
+        raise Unsafe("is a link", name)
+    if not (stat.S_ISREG if wanted == REGULAR else stat.S_ISDIR)(mode):
+        raise Unsafe("is not a %s" % wanted, name)
+    return again(held, _READING if wanted == REGULAR else FOLDER & ~os.O_NOFOLLOW)
+
+
+def again(held, flags=_READING):
+    """Another descriptor of the very thing that is held."""
+    return os.open("%s%d" % (THROUGH, held), flags)
+
+
+def roots_link(folder, name):
+    """Where a link in an open folder leads, None when the name is no link. Raises Unsafe when root did not make it."""
+    held = os.open(name, HELD, dir_fd=folder)
+    try:
+        status = os.fstat(held)
+        if not stat.S_ISLNK(status.st_mode):
+            return None
+        if status.st_uid != 0:
+            raise Unsafe("a link that is not root's", name)
+        return os.readlink("", dir_fd=held)
+    finally:
+        os.close(held)
+
+
+def reach(path, links=NO_LINKS, base=None):
+    """``(descriptor, name)``: the folder in which a path ends, and its name there, ``.`` for the first folder itself.
+
+    The path begins at ``/``, or at the open folder ``base``, which it cannot leave: there no link counts. Raises Unsafe,
+    OSError.
+    """
+    todo, links = parts(path)[::-1], links if base is None else NO_LINKS
+    here = os.open("/", FOLDER) if base is None else os.dup(base)
+    count = 0
+    try:
+        while todo:
+            name, target = todo.pop(), None
+            try:
+                if todo or name == "..":
+                    here = _moved(here, enter(here, name))
+                    continue
+            except Unsafe:
+                target = roots_link(here, name) if links == ROOTS_LINKS else None
+                if target is None:
+                    raise
+            if links == ROOTS_LINKS and target is None:
+                target = roots_link(here, name)
+            if target is None:
+                return here, name
+            count += 1
+            if count > MAX_LINKS:
+                raise Unsafe("leads through too many links", path)
+            todo += [part for part in target.split("/")[::-1] if part not in ("", ".")]
+            here = _moved(here, os.open("/", FOLDER)) if target.startswith("/") else here
+        return here, "."
+    except BaseException:
+        os.close(here)
+        raise
+
+
+def _moved(old, new):
+    os.close(old)
+    return new
+
+
+def path(where, wanted=REGULAR, links=NO_LINKS):
+    """A descriptor of what an absolute path leads to. Raises Unsafe, OSError."""
+    if not where.startswith("/"):
+        raise Unsafe("is no absolute path", where)
+    if links == FOLLOWED:
+        held = os.open(where, os.O_PATH | os.O_CLOEXEC)
+        try:
+            return _opened(held, wanted, where)
+        finally:
+            os.close(held)
+    return _in(reach(where, links), wanted)
+
+
+def below(root, relative, wanted=REGULAR):
+    """A descriptor of what lies below a root, an open folder or a path to one; below it no link is followed.
+
+    ``root`` may be ``THROUGH`` with an open folder's number, too. On the way to a root those links count that root made.
+    Raises Unsafe, OSError.
+    """
+    if isinstance(root, str) and root.startswith(THROUGH):
+        root = int(root[len(THROUGH) :])
+    if isinstance(root, int):
+        return _in(reach(relative, base=root), wanted)
+    base = path(root, DIRECTORY, ROOTS_LINKS)
+    try:
+        return _in(reach(relative, base=base), wanted)
+    finally:
+        os.close(base)
+
+
+def _in(reached, wanted):
+    folder, name = reached
+    try:
+        return at(folder, name, wanted)
+    finally:
+        os.close(folder)
+
+
+def start(handle, limit):
+    """The start of an open file, at most ``limit`` bytes, from where it stands."""
+    found = []
+    while limit > 0:
+        some = os.read(handle, min(limit, _CHUNK))
+        if not some:
+            break
+        found.append(some)
+        limit -= len(some)
+    return b"".join(found)
+
+
+def whole(handle, limit, name=""):
+    """All of an open file, which may be growing while it is read. Raises Unsafe for more than ``limit`` bytes."""
+    found = start(handle, limit + 1)
+    if len(found) > limit:
+        raise Unsafe("is larger than %d bytes" % limit, name)
+    return found
