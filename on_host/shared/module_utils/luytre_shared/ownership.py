@@ -138,7 +138,7 @@ class Trust:
 
     def __init__(self, uids=(0,), lstat=os.lstat, readlink=os.readlink, access_list=None, served=None):
         self._uids, self._lstat, self._readlink, self._strictness = uids, lstat, readlink, believed(uids)
-        self._served = served_now() if served is None else served
+        self._served = served
         self._access_list = access_list or access_list_of
         self._seen = {}
 
@@ -205,6 +205,8 @@ class Trust:
 
     def _look(self, path):
         """``(status, who can change it, who can make new things in it)``; all None for what is not there."""
+        if self._served is None:
+            self._served = served_now()
         if self._served.get(path, 0) not in self._uids:
             return None, ("user", self._served[path]), None
         if path not in self._seen:
@@ -221,6 +223,8 @@ def served_by(mounts):
     """Mount point to the user whose program serves it, of the text of ``/proc/self/mountinfo``; root's own left out."""
     found = {}
     for line in mounts.splitlines():
+        if "user_id=" not in line:
+            continue
         left, _, right = line.partition(" - ")
         user = re.search(r"^fuse\S* .*\buser_id=(\d{1,10})\b", right)
         if user and int(user.group(1)) != 0:
