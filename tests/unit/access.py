@@ -46,7 +46,7 @@ OFFERED: dict[str, Any] = {
     **{"passwordauthentication": "yes", "kbdinteractiveauthentication": "no", "pubkeyauthentication": "yes"},
     **{"hostbasedauthentication": "no", "gssapiauthentication": "no", "permitemptypasswords": "no"},
     **{"permitrootlogin": "without-password", "strictmodes": "yes", "trustedusercakeys": "none", "usepam": "yes"},
-    **{"allowtcpforwarding": "yes", "disableforwarding": "no"},
+    **{"allowtcpforwarding": "yes", "disableforwarding": "no", "authorizedprincipalsfile": "none"},
 }
 """What Debian's sshd offers everybody as it is installed."""
 

@@ -46,7 +46,7 @@ class Key(Fact):
     type: str = Field(description="'link' or 'unreadable' for a file that was not read")
     bits: int
     fingerprint: str
-    restricted: bool = Field(description="bound to a command, or 'restrict'")
+    restricted: bool = Field(description="bound to a command, 'restrict', or an authority whose certificates come in")
     closed: bool = Field(description="nobody else can write the file or its folders, as StrictModes wants")
 
 

@@ -53,6 +53,7 @@ class Settings(Fact):
     allowtcpforwarding: str
     allowusers: list[str]
     authenticationmethods: list[str]
+    authorizedprincipalsfile: str
     denygroups: list[str]
     denyusers: list[str]
     disableforwarding: str

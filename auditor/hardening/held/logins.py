@@ -94,3 +94,9 @@ def ways_in(data: Facts) -> list[str]:
     """The accounts that could administer the host with a key: root, and those whom sudo lets do anything."""
     found: list[str] = judge().ways_in(data)
     return found
+
+
+def within(source: str, networks: Iterable[str]) -> bool:
+    """Whether an address may come in where only these networks may."""
+    found: bool = judge().within(source, networks)
+    return found

@@ -14,7 +14,6 @@ roles and the guard, which check again on the host itself, where nothing can hav
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -193,15 +192,7 @@ def _source(case: Case) -> Iterator[Text]:
     ):
         return
     source = case.connection["source"]
-    try:
-        address = ipaddress.ip_address(source)
-    except ValueError:
-        address = None
-    if address is None or not (
-        address.is_link_local
-        or address.is_loopback
-        or any(address in ipaddress.ip_network(network) for network in networks)
-    ):
+    if not logins.within(source, networks):
         yield Text(
             vi=f"tường lửa sẽ chặn chính kết nối này (từ {source}): thêm mạng của nó vào luytre_trusted_networks",
             en=f"the firewall would shut out this very connection (from {source}): add its network to luytre_trusted_networks",

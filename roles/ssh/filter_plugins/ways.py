@@ -25,9 +25,14 @@ UNASKED: Facts = {
     **dict.fromkeys(("passwordauthentication", "kbdinteractiveauthentication", "pubkeyauthentication"), "yes"),
     **dict.fromkeys(("hostbasedauthentication", "gssapiauthentication", "permitemptypasswords"), "yes"),
     **{"authenticationmethods": [ANY], "permitrootlogin": "yes", "strictmodes": "no", "trustedusercakeys": "none"},
-    **{"allowtcpforwarding": "yes", "disableforwarding": "no", "ours": True},
+    **{"allowtcpforwarding": "yes", "disableforwarding": "no", "ours": True, "authorizedprincipalsfile": "none"},
 }
 """Taken for what sshd offers now where it could not be asked: whatever a change closes then counts as lost."""
+LISTS = ("allowgroups", "denygroups", "denyusers")
+KEEPING_OUT = frozenset(
+    (*LISTS, "allowusers", "pubkeyauthentication", "authenticationmethods", "authorizedkeysfile", "strictmodes")
+)
+"""Words of a Match block that may keep out somebody with a key of whom sshd was not asked."""
 
 
 @dataclass(frozen=True)
@@ -226,19 +231,29 @@ def _at_hand(settings: Facts, way: Way, now: State) -> set[str]:
 
 
 def _has_key(settings: Facts, way: Way, now: State, root: str) -> bool:
-    strict = settings["strictmodes"] == "yes"
+    strict, keys = settings["strictmodes"] == "yes", now.keys.get(way.account, ())
+    unproven = strict and now.judged != "yes"
     if way.certificate:
-        return True
-    keys = now.keys.get(way.account, ())
+        return not unproven or _certifies(settings, keys, unproven)
     if "publickey" in way.methods:
         came_so = now.judged == "yes" or any(key["closed"] for key in keys if way.key and key["fingerprint"] == way.key)
         return came_so or not strict
-    if way.account in now.certified and settings["trustedusercakeys"] != "none":
+    if way.account in now.certified and _certifies(settings, keys, unproven):
         return True
     bound = way.bound or root == "forced-commands-only"
     return any(
         key["fingerprint"] and (bound or not key["restricted"]) and (key["closed"] or not strict) for key in keys
     )
+
+
+def _certifies(settings: Facts, keys: Iterable[Facts], unproven: bool) -> bool:
+    """Whether a certificate is taken: of an authority that sshd trusts, or of one among the account's keys.
+
+    ``unproven``: StrictModes judges for the first time. Whether others could write an AuthorizedPrincipalsFile is not known.
+    """
+    if settings["trustedusercakeys"] != "none":
+        return not unproven or bool(settings["authorizedprincipalsfile"] == "none")
+    return any(key["restricted"] and (key["closed"] or not unproven) for key in keys)
 
 
 def _admits(settings: Facts, way: Way, now: State, source: str) -> bool:
@@ -259,17 +274,18 @@ def _admits(settings: Facts, way: Way, now: State, source: str) -> bool:
 def _is_user(pattern: str, account: str, source: str) -> bool:
     name, at, place = pattern.partition("@")
     return fnmatchcase(account, name) and (
-        not at or not source or fnmatchcase(source, place) or _within(source, (place,))
+        not at or not source or fnmatchcase(source, place) or within(source, (place,))
     )
 
 
 def _reaches(way: Way, now: State) -> bool:
     if not now.networks or not way.source or not (way.last or way.bound):
         return True
-    return _within(way.source, now.networks)
+    return within(way.source, now.networks)
 
 
-def _within(source: str, networks: Iterable[str]) -> bool:
+def within(source: str, networks: Iterable[str]) -> bool:
+    """Whether an address lies in one of the networks, or on the host's own link; what is no address does not."""
     try:
         address = ipaddress.ip_address(source.partition("%")[0])
         return (
@@ -406,15 +422,21 @@ def ways_in(areas: Mapping[str, Facts]) -> list[str]:
 
 
 def _administrators(areas: Mapping[str, Facts]) -> Iterator[str]:
-    sshd = areas["ssh"]["effective"]
-    now = state(areas)
-    admins = {grant["account"] for grant in areas["sudo"]["grants"] if "ALL" in grant["commands"]}
-    if sshd["permitrootlogin"] != "no":
-        admins.add("root")
-    unasked = {**UNASKED, **sshd, "gssapiauthentication": "no", "trustedusercakeys": "none"}
+    sshd, now = areas["ssh"], state(areas)
+    admins = {"root", *(grant["account"] for grant in areas["sudo"]["grants"] if "ALL" in grant["commands"])}
     asked = {account for account, _ in now.offers}
+    said = [sshd["effective"], *(settings for of in now.offers.values() for settings in of.values())]
+    listed = any(settings.get(word) for settings in said for word in LISTS)
+    doubtful = listed or not KEEPING_OUT.isdisjoint(line["keyword"] for line in sshd["matches"])
     for account in admins:
-        here = now if account in asked else replace(now, offers={(account, ""): {0: unasked}})
+        here = now
+        if account not in asked:
+            # Whom lists and blocks mean, only sshd could say.
+            if doubtful:
+                continue
+            general = (sshd.get("for_root") if account == "root" else None) or sshd["effective"]
+            unasked = {**UNASKED, **general, "gssapiauthentication": "no", "trustedusercakeys": "none"}
+            here = replace(now, offers={(account, ""): {0: unasked}})
         if now.shells.get(account) and _opened_by_key(here, account):
             yield account
 

@@ -32,8 +32,15 @@ LISTS = {
 """Keywords that carry several values, and what separates them on one line (None: blanks)."""
 RENAMED = {"challengeresponseauthentication": "kbdinteractiveauthentication"}
 OFFERED = (
-    *("allowgroups", "allowtcpforwarding", "allowusers", "authenticationmethods", "denygroups", "denyusers"),
-    *("disableforwarding", "gssapiauthentication", "hostbasedauthentication", "kbdinteractiveauthentication"),
+    *("allowgroups", "allowtcpforwarding", "allowusers", "authenticationmethods", "authorizedprincipalsfile"),
+    *(
+        "denygroups",
+        "denyusers",
+        "disableforwarding",
+        "gssapiauthentication",
+        "hostbasedauthentication",
+        "kbdinteractiveauthentication",
+    ),
     *("passwordauthentication", "permitemptypasswords", "permitrootlogin", "pubkeyauthentication", "strictmodes"),
     *("trustedusercakeys", "usepam"),
 )

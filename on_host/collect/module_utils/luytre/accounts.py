@@ -193,7 +193,7 @@ def parse_key(line):
         "type": found.group(1)[:60],
         "bits": key_bits(found.group(1), blob),
         "fingerprint": "SHA256:" + digest,
-        "restricted": bool(re.search(r"(^|,)(restrict|command=)", options.strip())),
+        "restricted": bool(re.search(r"(^|,)(restrict|cert-authority|command=)", options.strip())),
     }
 
 
