@@ -159,7 +159,7 @@ def _clock(case: Case) -> Iterator[Text]:
 
 
 def _open_run(case: Case) -> Iterator[Text]:
-    armed = case.data.get("guard", {}).get("armed")
+    armed = case.data.get("past_runs", {}).get("armed")
     if armed and armed["timer"]:
         yield Text(
             vi=f"lần chạy {armed['run']} còn đang dở trên máy chủ này: chờ nó kết thúc hoặc tự hoàn tác",

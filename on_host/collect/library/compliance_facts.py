@@ -63,13 +63,13 @@ if False:  # Ansible sends along what it finds imported; each area's process imp
         files,
         filesystem,
         firewall,
-        guard,
         in_use,
         kernel,
         logging,
         mariadb,
         nginx,
         pam,
+        past_runs,
         php_fpm,
         services,
         ssh,
@@ -86,8 +86,8 @@ if False:  # Ansible sends along what it finds imported; each area's process imp
 SLOW = ("files", "filesystem", "in_use", "php_fpm", "wordpress")
 AREAS = (
     *SLOW,
-    *("accounts", "apache", "backups", "cron", "firewall", "guard", "kernel", "logging", "mariadb", "nginx"),
-    *("pam", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
+    *("accounts", "apache", "backups", "cron", "firewall", "kernel", "logging", "mariadb", "nginx"),
+    *("pam", "past_runs", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
 )
 FOR_ROLES = ("survey",)
 AT_ONCE = 4

@@ -54,7 +54,7 @@ def facts() -> Data:
     data = {**system_areas.facts(), **access.facts()}
     data["system"].update(connection=dict(CONNECTION), free_bytes=2 << 30)
     data["updates"] = areas_of_web.facts()["updates"]
-    data["guard"] = {"armed": None, "runs": [{"run": "r-1", "state": "confirmed", "cause": "", "ended": NOW - 60}]}
+    data["past_runs"] = {"armed": None, "runs": [{"run": "r-1", "state": "confirmed", "cause": "", "ended": NOW - 60}]}
     data["nginx"] = nginx_facts(config("", a=WORDPRESS))
     data["apache"] = dict(apache.ABSENT)
     data["tls"] = {"certificates": [CERTIFICATE], "keys": [], "loose_keys": [], "weak_ciphers": [], "renewals": []}
@@ -154,7 +154,7 @@ def test_a_clock_that_is_a_little_off(collected_at: int) -> None:
 @pytest.mark.parametrize(("timer", "said"), [(True, "is in progress"), (False, "neither confirmed nor reverted")])
 def test_another_run_is_open(timer: bool, said: str) -> None:
     armed = {"run": "20261124T101500Z-7f3a", "deadline": NOW + 90, "timer": timer}
-    why = refused("sudo.use_pty", data=changed(lambda data: data["guard"].update(armed=armed)))
+    why = refused("sudo.use_pty", data=changed(lambda data: data["past_runs"].update(armed=armed)))
     assert "20261124T101500Z-7f3a" in why
     assert said in why
 

@@ -1,4 +1,4 @@
-"""What the guard of earlier runs left on the host: a run that is still open, and how the last ones ended."""
+"""Earlier runs on the host, by what its guard keeps of them: one that is still open, and how the last ones ended."""
 
 from __future__ import annotations
 

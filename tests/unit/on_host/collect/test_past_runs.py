@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import guard
+from ansible.module_utils.luytre import past_runs
 from ansible.module_utils.luytre._reading import Reading
 from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-found]
 
@@ -24,10 +24,10 @@ RUN = "20261124T101500Z-7f3a"
 
 def read(home: Path) -> dict[str, Any]:
     """The area as it arrives."""
-    data = guard.collect(Reading({}, 5), str(home))
-    areas = {"guard": {"seconds": 0, "error": None, "data": data}}
+    data = past_runs.collect(Reading({}, 5), str(home))
+    areas = {"past_runs": {"seconds": 0, "error": None, "data": data}}
     found: dict[str, Any] = HostFacts.parse(json.dumps({"schema": 1, "collected_at": NOW, "areas": areas})).context()[
-        "guard"
+        "past_runs"
     ]
     return found
 
@@ -42,9 +42,9 @@ def kept(home: Path, *names: str) -> store.Store:
 
 
 def test_the_same_words_as_the_guards() -> None:
-    assert guard.HOME == store.HOME
-    assert guard.RUN.pattern == store.RUN.pattern
-    assert guard.MAX_RUNS == store.MAX_SNAPSHOTS
+    assert past_runs.HOME == store.HOME
+    assert past_runs.RUN.pattern == store.RUN.pattern
+    assert past_runs.MAX_RUNS == store.MAX_SNAPSHOTS
 
 
 def test_no_run_has_ever_been() -> None:

@@ -1,4 +1,4 @@
-"""What the guard of earlier runs left here: a run that is still open, and how the last ones ended."""
+"""Earlier runs on this host, by what the guard keeps of them: one that is still open, and how the last ones ended."""
 
 import json
 import os
