@@ -378,7 +378,7 @@ def _finding(
         return Finding(
             **base,
             status=status,
-            reason=Text(vi=f"không đọc được phần {control.area}: {why}", en=f"could not read {control.area}: {why}"),
+            reason=Text(vi=f"không đọc được nhóm {control.area}: {why}", en=f"could not read {control.area}: {why}"),
         )
     violations = _violations(control, subject, nasty) if status.is_open else ()
     return Finding(

@@ -62,7 +62,7 @@ def _index(by_area: dict[str, list[Control]]) -> str:
         fixed = sum(control.fix is not None for control in own)
         where = (f"[Tiếng Việt](vi/{area}.md)", f"[English](en/{area}.md)")
         rows.append((code(area), str(len(own)), str(fixed), *where))
-    head = ("Phần · area", "Yêu cầu · controls", "Khắc phục tự động · automated", "", "")
+    head = ("Nhóm · area", "Yêu cầu · controls", "Khắc phục tự động · automated", "", "")
     return "\n".join(lines) + "\n" + table(head, rows)
 
 

@@ -117,7 +117,7 @@ class Control(Model):
 
     @property
     def area(self) -> str:
-        """The role whose room this control lives in."""
+        """The folder of ``roles/`` that this control is in."""
         return self.id.split(".", 1)[0]
 
 
@@ -213,7 +213,7 @@ def read_file(file: Path) -> Iterable[Control]:
         )
         if control.area != file.parent.name:
             raise InputError(
-                f"control {control.id} does not belong to the role {file.parent.name}",
+                f"control {control.id} does not belong to the area {file.parent.name}",
                 file=file,
                 line=line_of(file, [index]),
                 mend=f"begin its id with '{file.parent.name}.'",

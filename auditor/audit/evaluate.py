@@ -96,7 +96,7 @@ def evaluate_control(
         why = of_area(errors.get(missing.area, "not collected"))
         return finding(
             Status.NOT_EVALUATED,
-            Text(vi=f"không đọc được phần {missing.area}: {why.vi}", en=f"could not read {missing.area}: {why.en}"),
+            Text(vi=f"không đọc được nhóm {missing.area}: {why.vi}", en=f"could not read {missing.area}: {why.en}"),
         )
     except NotTold as untold:
         path = untold.path[:MAX_PATH_CHARS]

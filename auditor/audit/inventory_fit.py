@@ -45,7 +45,7 @@ def check_accepted(path: Path, catalogue: Catalogue) -> None:
 
 
 def check_controls(inventory: Inventory, catalogue: Catalogue) -> None:
-    """Raise InputError for a paper on a control that is not there, or that such a paper cannot settle."""
+    """Raise InputError for a paper on a control that is not there, or that such a paper cannot answer."""
     office = folder(inventory.path)
     files: Mapping[str, Sequence[Waiver | Attestation]] = {
         WAIVERS: inventory.waivers,

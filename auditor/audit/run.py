@@ -62,7 +62,7 @@ def judge(
 ) -> Run:
     """The run that these facts make; ``outcomes`` in the order of ``hosts``."""
     from auditor.audit.evaluate import evaluate_host, not_evaluated
-    from auditor.audit.waivers import local_day, settle
+    from auditor.audit.waivers import local_day, mark
 
     if inventory == LOCAL:
         hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
@@ -75,7 +75,7 @@ def judge(
             else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
         )
     ]
-    settled = settle(inventory, catalogue, hosts, findings, local_day(started))
+    marked = mark(inventory, catalogue, hosts, findings, local_day(started))
     return Run(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
         started=started.astimezone().isoformat(timespec="seconds"),
@@ -85,9 +85,9 @@ def judge(
         purpose=purpose,
         hosts=tuple(hosts),
         outcomes=tuple(outcomes),
-        findings=settled.findings,
+        findings=marked.findings,
         organisation=inventory.organisation,
-        waivers=settled.waivers,
+        waivers=marked.waivers,
         left_out=_left_out(inventory, hosts),
     )
 

@@ -33,7 +33,7 @@ WARNING_DAYS = 30
 
 
 @dataclass(frozen=True)
-class Settled:
+class Marked:
     """Findings with the papers that hold for them, and what each waiver comes to."""
 
     findings: tuple[Finding, ...]
@@ -113,25 +113,25 @@ def covered(
     )
 
 
-def settle(
+def mark(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], findings: Iterable[Finding], today: date
-) -> Settled:
+) -> Marked:
     """Mark what waivers let be and what attestations answer, and judge the papers themselves (controls ``office.*``).
 
     Of several papers on one finding the one that holds longest counts. ``hosts`` are those of the run.
     """
     waivers = _by_finding(inventory.waivers, inventory.organisation, catalogue, hosts)
     attestations = _by_finding(inventory.attestations, inventory.organisation, catalogue, hosts)
-    settled = tuple(
-        _settled(finding, waivers.get(_key(finding), ()), attestations.get(_key(finding), ()), today)
+    marked = tuple(
+        _marked(finding, waivers.get(_key(finding), ()), attestations.get(_key(finding), ()), today)
         for finding in findings
     )
     concerned: dict[str, list[Finding]] = defaultdict(list)
-    for finding in settled:
+    for finding in marked:
         for waiver in waivers.get(_key(finding), ()):
             concerned[waiver.id].append(finding)
-    return Settled(
-        findings=(*settled, *_judged(waivers, catalogue, hosts, today)),
+    return Marked(
+        findings=(*marked, *_judged(waivers, catalogue, hosts, today)),
         waivers=tuple(
             _use(waiver, concerned[waiver.id], today) for waiver in inventory.waivers if waiver.id in concerned
         ),
@@ -155,7 +155,7 @@ def _by_finding[Paper: (Waiver, Attestation)](
     return found
 
 
-def _settled(finding: Finding, waivers: Sequence[Waiver], attestations: Sequence[Attestation], today: date) -> Finding:
+def _marked(finding: Finding, waivers: Sequence[Waiver], attestations: Sequence[Attestation], today: date) -> Finding:
     if finding.status.is_open and (waiver := _in_force(waivers, today)) is not None:
         return replace(finding, waiver=_waived(waiver, today))
     if finding.status is Status.MANUAL:

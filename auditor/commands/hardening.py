@@ -220,8 +220,8 @@ def release(
     """
     names = {entry.host for entry in entries}
     hosts = [host for host in inventory.hosts if host.name in names]
-    room = [one.fix for one in catalogue.controls if one.area == catalogue[control].area and one.fix]
-    touches = tuple(sorted({touch for fix in room for touch in declared(fix.touches)}))
+    beside = [one.fix for one in catalogue.controls if one.area == catalogue[control].area and one.fix]
+    touches = tuple(sorted({touch for fix in beside for touch in declared(fix.touches)}))
     change = Change(control=control, disruption="reload", touches=touches)
     plan = Plan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

@@ -280,8 +280,8 @@ class _Rollout:
             "luytre_lost": self.plan.as_losses(),
             "luytre_release": dict.fromkeys(names, self.release),
         }
-        rooms = {control.partition(".")[0] for control in self.release}
-        beside = [one.id for one in self.catalogue.controls if one.area in rooms]
+        areas = {control.partition(".")[0] for control in self.release}
+        beside = [one.id for one in self.catalogue.controls if one.area in areas]
         run = play_plan(
             self.inventory,
             plan,

@@ -44,9 +44,9 @@ def changes(upper: Path, since: float) -> Iterator[Changed]:
 def undeclared(
     found: Iterable[Changed], tasks: Sequence[Task], touches: Mapping[ControlId, Sequence[str]]
 ) -> tuple[str, ...]:
-    """Changed paths that no control of the room at work declares, as ``ROLE: PATH``.
+    """Changed paths that no control of the area at work declares, as ``AREA: PATH``.
 
-    The room at work is the role whose task was running when the path changed; between tasks any may be.
+    The area at work is the one whose task was running when the path changed; between tasks any may be.
     """
     packages = any(map(installs, touches.values()))
     bad = []

@@ -16,7 +16,7 @@ from auditor.results.trend import TrendPoint
 from auditor.results.verdict import Verdict
 from auditor.system import files as publish
 from auditor.system.abreast import beside
-from auditor.system.memory import settled
+from auditor.system.memory import unwalked
 
 MANY = 5000
 """From so many findings on the pages and the other files are made by a processor each."""
@@ -81,7 +81,7 @@ def write(
             if wanted in files:
                 publish.file(files[wanted], render())
 
-    with settled(), beside(single_files, worthwhile=Format.HTML in formats and len(run.findings) >= MANY):
+    with unwalked(), beside(single_files, worthwhile=Format.HTML in formats and len(run.findings) >= MANY):
         if Format.HTML in formats:
             publish.folder(report, pages.pages(run, catalogue, lang, before, trend))
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []

@@ -72,7 +72,7 @@ class Failed:
 
     what: Text
     areas: frozenset[str]
-    """The rooms whose controls may have done it."""
+    """The areas whose controls may have done it."""
 
 
 _SITE_AREAS = frozenset({"nginx", "apache", "php_fpm", "tls", "web", "wordpress", "mariadb", "filesystem", "firewall"})

@@ -75,7 +75,7 @@ class Failed:
     name: str
     what: Text
     areas: frozenset[str]
-    """The rooms whose controls may have done it."""
+    """The areas whose controls may have done it."""
 
 
 def probe_all(hosts: Sequence[Host], reach: Mapping[str, Reach]) -> dict[str, HostProbes]:

@@ -119,7 +119,7 @@ def finding(
 def run_of(known: Inventory, *findings: Finding, today: datetime.date = TODAY, limit: str | None = None) -> Run:
     inventory_fit.check_controls(known, CATALOGUE)
     hosts = tuple(host for host in known.hosts if limit in (None, host.name))
-    settled = waivers.settle(known, CATALOGUE, hosts, findings, today)
+    marked = waivers.mark(known, CATALOGUE, hosts, findings, today)
     return Run(
         id="r",
         started=STARTED,
@@ -128,9 +128,9 @@ def run_of(known: Inventory, *findings: Finding, today: datetime.date = TODAY, l
         inventory=known.path,
         hosts=hosts,
         outcomes=(),
-        findings=settled.findings,
+        findings=marked.findings,
         organisation=known.organisation,
-        waivers=settled.waivers,
+        waivers=marked.waivers,
     )
 
 

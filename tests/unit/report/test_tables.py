@@ -6,7 +6,7 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 
-from auditor.audit.waivers import settle
+from auditor.audit.waivers import mark
 from auditor.models import Inventory, Scope, Status, Waiver
 from auditor.report import csv_output, xlsx
 from auditor.report.csv_output import inert
@@ -113,8 +113,8 @@ def test_a_waiver_is_a_row_also_when_it_is_over():
     ]
     inventory = Inventory(path="i", organisation=factory.ORGANISATION, hosts=factory.HOSTS, waivers=tuple(papers))
     run = factory.run()
-    settled = settle(inventory, CATALOGUE, factory.HOSTS, run.findings, date(2026, 11, 23))
-    book = workbook(run.model_copy(update={"findings": settled.findings, "waivers": settled.waivers}))
+    marked = mark(inventory, CATALOGUE, factory.HOSTS, run.findings, date(2026, 11, 23))
+    book = workbook(run.model_copy(update={"findings": marked.findings, "waivers": marked.waivers}))
     over, held = cells(book["Các miễn trừ"])
     assert over[:2] == ("Hết hạn", "1/QĐ-UBND") and over[5:11] == (
         "Giám sát", "Chủ tịch", datetime(2026, 1, 1), datetime(2026, 11, 10), 0, 1,

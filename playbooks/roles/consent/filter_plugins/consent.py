@@ -35,7 +35,7 @@ def fixes(roles):
 
 
 def area(control):
-    """The room that a control lives in."""
+    """The area that a control is in."""
     return control.partition(".")[0]
 
 
