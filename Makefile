@@ -11,7 +11,7 @@ NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p";
   if [ -n "$$missing" ]; then echo "apt-get install$$missing"; \
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
 
-.PHONY: demo test test-kernel pictures docs drills check format lock lab-up lab-down clean
+.PHONY: demo test test-guard test-kernel pictures docs drills check format lock lab-up lab-down clean
 
 demo: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
@@ -33,6 +33,11 @@ test-unit:
 
 test-browser: # apart: playwright keeps an event loop, the mail server of others wants its own
 	$(ASIDE) $(VENV)/bin/python -m pytest tests/browser
+
+test-guard: needs-root $(STAMP) # by hand, a minute: what the guard alone has to stand, beyond what a whole hardening meets
+	@missing=; $(call NEED,$(LAB_PACKAGES))
+	$(MAKE) --no-print-directory lab-images
+	$(VENV)/bin/python -m pytest tests/guard
 
 test-kernel: needs-root $(STAMP) # by hand, 10 minutes: what a container cannot show, on a kernel of its own
 	@missing=; $(call NEED,$(LAB_PACKAGES) qemu-system-x86 e2fsprogs)

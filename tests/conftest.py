@@ -12,7 +12,7 @@ import pytest
 
 pytest_plugins = ["tests.lab.fixtures"]
 
-ON_LAB = ("integration", "hostile")
+ON_LAB = ("integration", "hostile", "guard")
 
 for variable in ("LUYTRE_LANG", "LUYTRE_STATE", "LUYTRE_INVENTORY", "ANSIBLE_VAULT_PASSWORD_FILE"):
     os.environ.pop(variable, None)

@@ -1,4 +1,4 @@
-"""The guard on real hosts, by itself: what test_faults.py does not meet in a whole hardening."""
+"""The guard on real hosts, by itself: what a whole hardening does not meet. By hand: ``make test-guard``."""
 
 from __future__ import annotations
 
