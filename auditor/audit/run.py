@@ -36,7 +36,7 @@ def audit(
     """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason.
 
     Waivers and attestations count as on the day in Vietnam at the start. The catalogue may still be on its way: without
-    such papers it is needed only when the hosts have been read. Raises InputError for a paper on a control that is none.
+    such papers it is needed only when the hosts have been read. Raises InputError for a paper on a control that does not exist.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     if inventory.waivers or inventory.attestations:

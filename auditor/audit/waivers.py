@@ -67,7 +67,7 @@ class PaperState:
 
 
 def states(inventory: Inventory, catalogue: Catalogue, today: date) -> tuple[PaperState, ...]:
-    """Where every paper of an inventory stands, the one that ends first first."""
+    """Where every paper of an inventory stands, in the order in which they end."""
 
     def state(paper: Waiver | Attestation, begins: date, ends: date) -> PaperState:
         kind = catalogue[paper.control].subject

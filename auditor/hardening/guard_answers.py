@@ -49,7 +49,7 @@ def complaint(played: Playbook, host: str) -> str:
 
 
 def digest(said: Mapping[str, Any], key: str) -> str | None:
-    """A sha256 in hexadecimal, or None when it is none."""
+    """A sha256 in hexadecimal, or None for anything else."""
     value = said.get(key)
     return value if isinstance(value, str) and _DIGEST.fullmatch(value) else None
 

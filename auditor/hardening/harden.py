@@ -61,7 +61,7 @@ Order = Literal["confirm", "revert", "status"]
 
 @dataclass(frozen=True)
 class Options:
-    """How careful to be. Raises InputError for a batch that is none."""
+    """How careful to be. Raises InputError for a batch size that makes no sense."""
 
     batch: str = rollout.DEFAULT
     seconds: int = CONFIRM_SECONDS

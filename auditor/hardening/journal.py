@@ -42,7 +42,7 @@ class Journal:
             ) from error
 
     def all(self, inventory: str) -> tuple[Hardening, ...]:
-        """The hardenings of an inventory, the last first."""
+        """The hardenings of an inventory, newest first."""
         key = runs.key_of(inventory)
         paths = sorted(self.folder.glob("*.json"), reverse=True) if self.folder.is_dir() else []
         return tuple(known for path in paths if runs.key_of((known := _read(path)).inventory) == key)

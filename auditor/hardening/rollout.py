@@ -14,7 +14,7 @@ _SIZE = re.compile(r"([1-9][0-9]{0,4})(%?)")
 def batches(hosts: Sequence[str], sizes: str = DEFAULT) -> tuple[tuple[str, ...], ...]:
     """The hosts in batches of these sizes, the last size repeated; a percentage is of all hosts, at least one.
 
-    Raises InputError for sizes that are none.
+    Raises InputError for sizes that make no sense.
     """
     left = list(hosts)
     wanted = [_size(text, len(left)) for text in sizes.split(",")]

@@ -330,7 +330,7 @@ class History:
             return _links(database)
 
     def export(self) -> Iterator[dict[str, object]]:
-        """Every link, first first, with the JSON of its run when that is still kept."""
+        """Every link from the first on, with the JSON of its run when that is still kept."""
         with self._open() as database:
             database.execute("BEGIN")
             for link in _links(database):

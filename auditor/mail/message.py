@@ -70,7 +70,7 @@ class Written:
 
     @classmethod
     def of(cls, letter: Letter, written: datetime.datetime, max_bytes: int) -> Self:
-        """The letter as RFC 5322. Raises InputError for an address that is none, and for more than ``max_bytes``."""
+        """The letter as RFC 5322. Raises InputError for what is not an address, and for more than ``max_bytes``."""
         message = EmailMessage(policy=_POLICY)
         message["Date"] = format_datetime(written)
         message["Message-ID"] = letter.message_id

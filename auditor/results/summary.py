@@ -97,7 +97,7 @@ class Counts(Model):
 
 
 Standing = Literal["urgent", "unread", "open", "unsure", "clean"]
-"""How a site or host stands, what matters first first: something urgent is open; it could not be read; something
+"""How a site or host stands, the worst to begin with: something urgent is open; it could not be read; something
 else is open; something could not be evaluated; nothing left to do."""
 
 STANDINGS: tuple[Standing, ...] = ("urgent", "unread", "open", "unsure", "clean")
@@ -167,7 +167,7 @@ class SiteSummary(Model):
 
 
 class FleetSummary(Model):
-    """All sites and hosts of a run, what matters first first."""
+    """All sites and hosts of a run, in the order in which they matter."""
 
     sites: tuple[SiteSummary, ...]
     hosts: tuple[HostSummary, ...]

@@ -15,7 +15,7 @@ VARIABLE = "LUYTRE_LANG"
 def of(arguments: Sequence[str], environment: Mapping[str, str]) -> Lang:
     """``--lang``, ``LUYTRE_LANG``, else Vietnamese: for help and complaints as for what a command says.
 
-    Asked before the options are understood, so a language that is none counts as not given.
+    Asked before the options are understood, so what is not a language counts as not given.
     """
     arguments = list(takewhile(lambda argument: argument != "--", arguments))
     given = [after for before, after in pairwise(arguments) if before == "--lang"]

@@ -228,4 +228,4 @@ def test_a_package_that_a_file_still_names_stays(guarded: Callable[[str], Host])
     assert "updated successfully" in there.sh(typed)
     again = there.guard("rollback", run="pam", check=True)
     assert again["packages"]["installed"] == [], "acl is gone, the others stay"
-    assert there.guard("rollback", run="earlier")["problems"] == [], "a later run's package that stays is none"
+    assert there.guard("rollback", run="earlier")["problems"] == [], "a later run's package that stays is not a problem"

@@ -6,7 +6,7 @@ import ipaddress
 
 
 def networks(texts, version):
-    """The networks of one IP version, in canonical form. Raises ValueError naming one that is none."""
+    """The networks of one IP version, in canonical form. Raises ValueError naming what is not a network."""
     found = [ipaddress.ip_network(str(text).strip(), strict=False) for text in texts]
     return [str(network) for network in found if network.version == version]
 

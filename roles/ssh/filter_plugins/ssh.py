@@ -121,7 +121,7 @@ def _within(value: str, limit: str) -> bool:
 
 
 def _seconds(value: str) -> int:
-    """'10m' or '300' as a whole number; 0 when it is none."""
+    """'10m' or '300' as a whole number; 0 for anything else."""
     number, unit = (value[:-1], value[-1]) if value[-1:] in SECONDS else (value, "s")
     return int(number) * SECONDS[unit] if number.isdigit() else 0
 

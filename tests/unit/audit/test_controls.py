@@ -103,7 +103,7 @@ def test_every_effect_is_some_control_s_and_is_documented_in_its_own_words() -> 
 
 
 def ids_in(source: str, known: Collection[str]) -> list[str]:
-    """The ids of controls in a module's own texts; what a docstring or a comment gives as an example is none."""
+    """The ids of controls in a module's own texts; what a docstring or a comment gives as an example does not count."""
     tree = ast.parse(source)
     docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     texts = (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in docs)

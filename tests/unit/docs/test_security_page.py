@@ -10,7 +10,7 @@ from tests.unit import programs
 TOP = Path(__file__).parents[3]
 PAGE = (TOP / "docs/security.md").read_text("utf-8")
 NO_PROGRAMS = {"confirmed", "global_priv", "restart"}
-"""What stands first in a list on the way to a program, and is none."""
+"""What stands first in a list on the way to a program, and is not one."""
 NAMED_IN_PARTS = {
     **dict.fromkeys(
         ("ip6tables-save", "iptables-legacy-save", "ip6tables-legacy-save"),

@@ -249,7 +249,7 @@ def tunnels(found):
 
 
 def plain(address):
-    """An address as the host's rules see it, IPv4 also where IPv6 carries it; None when it is none."""
+    """An address as the host's rules see it, IPv4 also where IPv6 carries it; None for anything else."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

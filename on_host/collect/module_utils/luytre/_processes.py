@@ -50,7 +50,7 @@ def running(program, uids=(0,), proc="/proc"):
 
 
 def elsewhere(names, ours, trust, proc="/proc"):
-    """The path of a running program of one of the ``names`` that is none of ``ours``, or None.
+    """The path of a running program of one of the ``names`` that is not among ``ours``, or None.
 
     Only what root alone can change counts, so that nobody else has us believe that a daemon runs from another place.
     """

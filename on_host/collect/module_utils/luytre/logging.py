@@ -134,7 +134,7 @@ def journald_settings(texts):
 
 
 def seconds(text):
-    """A systemd time span (``1month 2w``) in whole seconds; None when it is none, 0 for ``infinity`` too."""
+    """A systemd time span (``1month 2w``) in whole seconds; None for anything else, 0 for ``infinity`` too."""
     if text.strip() in ("infinity", ""):
         return 0
     parts = re.findall(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", text)

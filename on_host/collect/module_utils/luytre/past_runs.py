@@ -66,7 +66,7 @@ def _name(value):
 
 
 def _second(value):
-    """An epoch second as a whole number; 0 when it is none."""
+    """An epoch second as a whole number; 0 for anything else."""
     sound = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 2**40
     return int(value) if sound else 0
 

@@ -189,7 +189,7 @@ def database_entries(keep_of):
 def skeleton():
     """Folder to ``{mtime, names, entries}`` where packages put things; entries (the very names) below /usr only.
 
-    What lies in folders that others than root can change is none of it, and not looked at.
+    What lies in folders that others than root can change does not count, and is not looked at.
     """
     found, left, out = {}, list(SKELETON), {*LEFT_OUT, *tree.served_mounts()}
     while left:

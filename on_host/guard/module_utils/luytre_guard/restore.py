@@ -29,7 +29,7 @@ HELD = frozenset(("way in", "packet filter"))
 
 def look_around(snap, again=False):
     """What of root's own differs from the snapshot before anything is put back; written down, so that a revert that is
-    killed and started again knows what the first one found. ``again``: what is found since is none of the run's."""
+    killed and started again knows what the first one found. ``again``: what is found since is not the run's."""
     kept, run = snap.kept, snap.run
     earlier = store.read_json(kept.file(run, "found.json"))
     notes = walk.Notes()

@@ -17,7 +17,7 @@ ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/su
 LINES = ("/etc/crontab", "/etc/hosts", "/etc/fstab", "/etc/aliases", "/etc/environment")
 """Files that people edit and steps hardly ever do."""
 WAY_IN = ("/etc/ssh/", "/etc/pam.d/", "/etc/security/", "/etc/nologin", "/etc/hosts.allow", "/etc/hosts.deny")
-"""What decides who gets in goes back whoever changed it, or the way back is none."""
+"""What decides who gets in goes back whoever changed it, or there is no way back."""
 SITES = (
     *("/etc/nginx/sites-", "/etc/nginx/conf.d/", "/etc/apache2/sites-", "/etc/letsencrypt/", "/etc/ssl/private/"),
     *("/etc/cron.", "/etc/sudoers.d/"),
