@@ -99,7 +99,7 @@ def main() -> NoReturn:
     fault of the program.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names on hosts may be no text; in JSON that is an escape
+        sys.stdout.reconfigure(errors="backslashreplace")  # names on hosts need not be text; in JSON that is an escape
     arguments = sys.argv[1:]
     lang = language.of(arguments, os.environ)
     try:

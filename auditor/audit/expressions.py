@@ -178,7 +178,7 @@ def _known(value: Any) -> Any:
 
 
 def _of_whole(members: Any, whole: bool) -> list[Any]:
-    """Members found in a search; that there are none counts only when the search saw everything."""
+    """Members found in a search; finding none counts only when the search saw everything."""
     found = list(members)
     if not found and not whole:
         raise CutShort
@@ -215,7 +215,7 @@ def _parsed(source: str) -> nodes.Output:
 
 
 def check(source: str) -> str:
-    """The source. Raises ValueError naming the mistake when it is no expression, or asks for what there is not."""
+    """The source. Raises ValueError naming the mistake when it is not an expression, or asks for something that does not exist."""
     known = {nodes.Filter: ("filter", _ENVIRONMENT.filters), nodes.Test: ("test", _ENVIRONMENT.tests)}
     try:
         for node in _parsed(source).find_all(tuple(known)):

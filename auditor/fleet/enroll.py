@@ -226,7 +226,7 @@ def _taken_back(inventory: Path, name: str, access: Access, user: str) -> tuple[
 
 
 def shut_out(said: str, user: str) -> Text | None:
-    """Why sshd lets this account in by no key, of what ``playbooks/unenroll.yml`` prints; None when that is not why."""
+    """Why sshd lets this account in with no key, by what ``playbooks/unenroll.yml`` printed; None when that is not the reason."""
     lists: dict[str, list[str]] = {}
     for line in said[:20_000].splitlines():
         key, *words = line.lower().split() or [""]

@@ -1,7 +1,7 @@
 """The only door to ansible-runner: start a playbook, hand back what each host said. Data in, data out.
 
 Every run has a private folder of its own (mode 0700), removed afterwards. Host keys are strict. A password is handed
-to who asks for it, ssh or Ansible, and lies in no file: what Ansible would give ssh by itself, it keeps in shared memory.
+to whoever asks for it, ssh or Ansible, and lies in no file: what Ansible would give ssh by itself, it keeps in shared memory.
 
 Ansible runs in a thread of its own, and what it says is heard here. A run is over with its last word, the recap: the
 0.2 s that its process takes to end are nobody's loss.

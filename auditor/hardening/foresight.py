@@ -1,4 +1,4 @@
-"""A plan that knows what only a visit can tell beforehand, so that nothing is made for a host to be brought back."""
+"""A plan that knows what only a visit can tell beforehand, so that nothing is changed only to be brought back."""
 
 from __future__ import annotations
 

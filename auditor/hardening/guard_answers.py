@@ -104,7 +104,7 @@ def last_words(said: Mapping[str, Any]) -> tuple[tuple[str, str, str | None], ..
 
 
 def word(value: Any) -> str:
-    """A value as text that can be written anywhere, without secrets: a name may hold bytes that are no character."""
+    """A value as text that can be written anywhere, without secrets: a name may hold bytes that are not characters."""
     return redact(str(value)[:_MAX_CHARS]).encode("utf-8", "backslashreplace").decode()
 
 

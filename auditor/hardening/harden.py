@@ -1,7 +1,7 @@
 """Put a plan in force so that no host is lost: snapshot, timer, apply, probe, then confirm or bring back.
 
 Hosts go in batches. A host that does not serve as before is brought back at once, and the rollout stops. What
-happens is on this machine's disk before it happens on a host, so that a run that was killed can be told about.
+happens is on this machine's disk before it happens on a host, so that a run that was killed can be told of.
 """
 
 from __future__ import annotations

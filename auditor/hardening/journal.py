@@ -1,4 +1,4 @@
-"""Hardenings as they go on, one file each, so that a run that was killed can be told about and finished by the next.
+"""Hardenings as they go on, one file each, so that the next run can tell of one that was killed, and finish it.
 
 Beside the history. Every step is on the disk before the next begins. One hardening at a time.
 """

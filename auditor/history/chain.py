@@ -56,7 +56,7 @@ class Link:
     hash: str
 
     def read(self) -> RunKept | RunsPruned | None:
-        """What it states; None when that is no statement of this version's."""
+        """What it states; None when that is not a statement of this version's."""
         try:
             return _STATEMENT.validate_json(self.statement)
         except ValidationError:

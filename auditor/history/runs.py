@@ -35,7 +35,7 @@ def _now() -> datetime.datetime:
 
 
 def _chain_runs(database: sqlite3.Connection) -> None:
-    """Version 2: every run is a link of a chain; those that are there become its first links."""
+    """Version 2: every run is a link of a chain; runs already kept become its first links."""
     database.execute(
         "CREATE TABLE chain (position INTEGER PRIMARY KEY, statement TEXT NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT"
     )
@@ -45,7 +45,7 @@ def _chain_runs(database: sqlite3.Connection) -> None:
 
 
 def _know_since_when(database: sqlite3.Connection) -> None:
-    """Version 3: with every run, since when each finding is open; of those that are there it is worked out now."""
+    """Version 3: every run also says since when each finding has been open; for runs already kept it is worked out now."""
     database.execute("ALTER TABLE runs ADD COLUMN since BLOB")
     rows = database.execute("SELECT rowid, inventory FROM runs ORDER BY started, rowid").fetchall()
     known: dict[str, open_since.Since] = {}
@@ -245,7 +245,7 @@ class History:
         return rows[0][0], document
 
     def since(self, run_id: str) -> open_since.Since:
-        """Since which month what a run found open is open, by the run's whole id; nothing where that is not known."""
+        """The month since which each open finding of a run has been open, by the run's whole id; empty where that is not known."""
         with self._open() as database:
             row = database.execute("SELECT since FROM runs WHERE id = ?", (run_id,)).fetchone()
         return open_since.unpacked(row[0]) if row and row[0] else {}
@@ -256,7 +256,7 @@ class History:
         return self.run(newest[0].id) if newest else None
 
     def before(self, run: Run) -> Run | None:
-        """What the newest run of the same inventory that began before this one found, without the evidence."""
+        """What the run before this one, of the same inventory, found; without the evidence."""
         query = (
             "SELECT id FROM runs WHERE inventory = ?"
             " AND (started < ? OR (started = ? AND rowid < (SELECT rowid FROM runs WHERE id = ?)))"

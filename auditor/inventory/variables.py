@@ -20,7 +20,7 @@ from auditor.system.yaml_source import line_of, parse_yaml, read_text
 
 _SUFFIXES = (".yml", ".yaml")
 NOT_READ = rf"^(?!.*({'|'.join(map(re.escape, _SUFFIXES))})$)"
-"""In an inventory folder, the names of what is no part of it, as a pattern for Ansible."""
+"""In an inventory folder, the names of what is not part of it, as a pattern for Ansible."""
 _BESIDE = frozenset({"group_vars", "host_vars", "vars_plugins", "office"})
 _NEVER_READ = frozenset({".pyc", ".pyo", ".swp", ".bak", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry"})
 """What Ansible passes over in an inventory folder, besides hidden files and those that end in ``~``."""

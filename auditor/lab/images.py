@@ -63,7 +63,7 @@ def image(spec: Spec, name: str, state: State) -> Layer:
 
 
 def _archives(host: Host) -> dict[str, Path]:
-    """What the tester supplies in the folder ``LUYTRE_ARCHIVES``. Raises InputError when that is no folder."""
+    """What the tester supplies in the folder ``LUYTRE_ARCHIVES``. Raises InputError when that is not a folder."""
     given = os.environ.get("LUYTRE_ARCHIVES")
     if not given or not host.archives:
         return {}

@@ -41,7 +41,7 @@ _DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]
 
 
 def _domain(text: Any) -> Any:
-    """Tells what was probably meant by what is no domain."""
+    """Tells what was probably meant by what is not a domain."""
     if not isinstance(text, str) or re.fullmatch(_DOMAIN, text):
         return text
     try:

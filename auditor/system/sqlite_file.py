@@ -37,7 +37,7 @@ def statements(*texts: str) -> Migration:
 def opened(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[sqlite3.Connection]:
     """The file, made or migrated when need be; ``what`` it is called in errors.
 
-    Raises InputError for a file of a newer version, one that is no database, a full disk.
+    Raises InputError for a file of a newer version, one that is not a database, a full disk.
     """
     try:
         _make_private(path)

@@ -23,7 +23,7 @@ class Unpacker:
         self._limit = limit
 
     def messages(self, piece: bytes) -> Iterator[dict[str, Any]]:
-        """Those that are complete with this piece. Raises ValueError for what is no message of ours."""
+        """Those that are complete with this piece. Raises ValueError for what is not a message of ours."""
         self._kept += piece
         while len(self._kept) >= _HEAD:
             length = int.from_bytes(self._kept[:_HEAD])

@@ -67,7 +67,7 @@ class Blocks:
         return span
 
     def read(self, line: str) -> None:
-        """Learn what a line that is no part of anything begins."""
+        """Learn what a line that is not part of anything begins."""
         tail = line.rstrip()[-_TAIL_LENGTH:]
         begins = _KEY_BEGINS.search(line)
         if begins is not None:

@@ -120,7 +120,7 @@ def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
 
 
 def unjudged(names: list[str] | None, inventory: Inventory) -> frozenset[str]:
-    """The domains of the sites that ``--unjudged`` names. Raises InputError for one that is no site of the inventory."""
+    """The domains of the sites that ``--unjudged`` names. Raises InputError for one that is not a site of the inventory."""
     by_name = _sites_by_name(inventory)
     wanted = _named("--unjudged", names)
     for name in wanted:

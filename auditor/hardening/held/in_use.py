@@ -183,7 +183,7 @@ def _status_pages(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect
 
 
 def _shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Accounts of no person whose shell a job, an administrator or an FTP server needs."""
+    """Accounts that belong to no person, but whose shell a job, an administrator or an FTP server needs."""
     by: dict[str, list[str]] = {}
     for shell in data.get("in_use", {}).get("shells", ()):
         by.setdefault(one_line(shell["account"], 40), []).append(one_line(shell["by"], 100))
@@ -208,7 +208,7 @@ _HOST: tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]],
 
 
 def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """A limit that somebody set on purpose, and that what is behind it can take, or files as large that were sent."""
+    """A limit that somebody set on purpose and the application behind it can take, or files of that size that were really sent."""
     limits = [vhost["body_limit"] or 0 for vhost in site.get("vhosts", ()) if vhost["server"] == "nginx"]
     limit = max(limits, default=0)
     sent = max((root["largest_upload"] for root in _of_site(site, data)), default=0)

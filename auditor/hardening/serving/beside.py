@@ -155,7 +155,7 @@ def look(
 ) -> dict[str, Seen]:
     """Ask all at once; ``again`` is an earlier look, after which only what answered then is asked.
 
-    Each host has workers of its own and ``LOOK_SECONDS``: one that lets us wait takes nobody else's time.
+    Each host has workers of its own and ``LOOK_SECONDS``: one that keeps us waiting takes nobody else's time.
     """
     with ExitStack() as pools:
         asked, until = {}, time.monotonic() + LOOK_SECONDS

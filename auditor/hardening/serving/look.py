@@ -137,7 +137,7 @@ def _beside(expected: Expectation, now: Look, host: Host) -> tuple[Failed, ...]:
 
 
 def told(expected: Expectation, now: Look) -> tuple[Text, ...]:
-    """What is new and not judged: sites' answers by wish, and what logs say that is no fault for certain."""
+    """What is new and not judged: sites' answers by wish, and what logs say that is not a fault for certain."""
     logged = (
         Text(vi=f"{host}: {what.vi}", en=f"{host}: {what.en}")
         for host, seen in now.probes.items()

@@ -61,7 +61,7 @@ class HostProbes:
     host: str
     probes: tuple[Probe, ...]
     unable: Text | None = None
-    """Why no probe could be made, which is no fault of the host."""
+    """Why no probe could be made, which is not a fault of the host."""
 
     def of(self, name: str) -> Probe | None:
         """The probe of that name, if it was made."""

@@ -58,7 +58,7 @@ class Deadlines:
         return self._not_past(self.due(finding))
 
     def within(self, severity: Severity) -> datetime.date:
-        """By when the report can ask for something that is no finding and as urgent as ``severity``."""
+        """By when the report can ask for something that is not a finding but as urgent as ``severity``."""
         return self._not_past(self._after(self.period, severity))
 
     @property

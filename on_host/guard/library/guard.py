@@ -213,7 +213,7 @@ def main():
 
 
 def sayable(answer):
-    """An answer with names that are no text spelt out: Ansible takes none that holds one, and lesser users name files."""
+    """An answer with names that are not text spelt out: Ansible takes none that holds one, and lesser users name files."""
     if isinstance(answer, str):
         return answer.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(answer, dict):

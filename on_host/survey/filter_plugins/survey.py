@@ -6,7 +6,7 @@ from __future__ import annotations
 def enforced(in_force, apply, released=()):
     """Control id to domains: what is in force on the host already together with what this run applies, less what is released.
 
-    A control that is held is in neither, unless it is in force: keeping it is no change, taking it away would loosen.
+    A control that is held is in neither, unless it is in force: keeping it is not a change, taking it away would loosen.
     """
     both = {control: set(domains) for control, domains in in_force.items() if control not in released}
     for control, domains in apply.items():

@@ -37,7 +37,7 @@ _LINE = re.compile(r"[ \t]*([\w./-]{1,200}?)[ \t]*=[ \t]*(-?\d{1,9})[ \t]*")
 def without(text, wanted):
     """ufw's own settings, which come after all others at boot, without those that say otherwise than ``wanted``.
 
-    Such a line is marked out; one that was and is no longer wanted otherwise is back.
+    Such a line is marked out; one that was marked out and no longer contradicts is put back.
     """
     values = {line["key"]: line["value"] for line in wanted}
     return "".join(_marked(line.removeprefix(OFF), values) for line in text.splitlines(keepends=True))

@@ -20,7 +20,7 @@ MAX_LINE = 1_000
 
 
 def calls(text):
-    """The functions that a PHP file calls; not those of which it asks first whether they are there."""
+    """The functions that a PHP file calls; but not those that it first looks for."""
     if b"<?" not in text:
         return set()
     asked = set(ASKED.findall(text))
@@ -37,12 +37,12 @@ def calls(text):
 
 
 def is_own(path):
-    """Whether a path below a root is no library's."""
+    """Whether a path below a root is not a library's."""
     return not LIBRARIES.intersection(path.split("/")[:-1])
 
 
 def read(entry):
-    """The start of a file by its folder's descriptor; empty where it is no regular file, or another by now."""
+    """The start of a file by its folder's descriptor; empty where it is not a regular file, or another by now."""
     try:
         handle = safe_open.at(entry.folder, entry.name)
     except OSError:

@@ -18,7 +18,7 @@ def fetches(command):
 
 
 def script_fetches(path):
-    """Whether a script does, on a line that is no comment; not asked of what is no script."""
+    """Whether a script does, on a line that is not a comment; not asked of what is not a script."""
     try:
         text = read_text(path, MAX_SCRIPT) or ""
     except Unreadable:

@@ -10,7 +10,7 @@ LUA_BLOCK = "_by_lua_block"
 
 
 class BadConfig(Exception):
-    """The text is no nginx configuration; the message names file and line."""
+    """The text is not an nginx configuration; the message names file and line."""
 
 
 class Directive:

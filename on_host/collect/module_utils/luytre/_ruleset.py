@@ -109,7 +109,7 @@ class Ruleset:
         return certain, {GO_ON}
 
     def _verdict(self, expression, where, packet, depth):
-        """What may come of a verdict statement; None when the statement is no verdict."""
+        """What may come of a verdict statement; None when the statement is not a verdict."""
         kind = next(iter(expression))
         if kind == "accept":
             return {PASS}

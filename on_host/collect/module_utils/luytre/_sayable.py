@@ -1,8 +1,8 @@
-"""What a module may answer: Ansible refuses an answer with a name that is no text, and lesser users name files."""
+"""What a module may answer: Ansible refuses an answer with a name that is not text, and lesser users name files."""
 
 
 def sayable(answer):
-    """The same, with what is no text spelt out as ``\\udcff``."""
+    """The same, with what is not text spelt out as ``\\udcff``."""
     if isinstance(answer, str):
         return answer.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(answer, dict):

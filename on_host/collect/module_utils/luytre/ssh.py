@@ -206,7 +206,7 @@ def _silent_seconds(settings):
 
 
 def seconds(value):
-    """'10m' or '1h30m' as seconds; 0 when it is no time."""
+    """'10m' or '1h30m' as seconds; 0 when it is not a time."""
     parts = re.findall(r"(\d{1,9})([smhdw]?)", str(value).lower())
     return sum(int(number) * SECONDS[unit] for number, unit in parts)
 

@@ -447,7 +447,7 @@ def understood(answer):
 
 
 def _host(url):
-    """The host that an address names, or the whole of what is no address."""
+    """The host that an address names, or the whole of what is not an address."""
     match = re.match(r"(?i)https?://([^/:?#\s]{1,253})(?:[:/?#]|\Z)", url)
     return match.group(1).lower() if match and "@" not in match.group(1) else url
 

@@ -177,7 +177,7 @@ def _by_systemd(name):
 
 
 def _moment(text):
-    """``Thu 2026-11-26 22:23:50.062806 UTC`` in seconds since 1970, or None when it is no moment."""
+    """``Thu 2026-11-26 22:23:50.062806 UTC`` in seconds since 1970, or None when it is not a moment."""
     found = re.match(r"\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)? UTC$", text)
     if found is None:
         return None

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from . import store, tree
 
 KINDS = ("sysctl", "unit", "package", "database")
-"""What a touch is about that is no path: ``KIND:NAME``."""
+"""What a touch is about that is not a path: ``KIND:NAME``."""
 TABLE_FILE = "/etc/nftables.d/luytre.nft"
 """Who touches it touches the table that it loads."""
 
