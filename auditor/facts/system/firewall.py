@@ -38,7 +38,7 @@ class Boot(Fact):
     by: list[str] = Field(description="who loads rules then")
     denies: Denies | None = Field(description="None when it cannot be worked out")
     borrowed: bool = Field(description="/etc/nftables.conf includes this product's rules, as earlier versions had it")
-    settled: bool = Field(description="this product's table, if in use, comes from a unit of its own that is at work")
+    own_unit: bool = Field(description="this product's table, if in use, comes from a unit of its own that is at work")
     others: bool = Field(description="systemd's units load rules besides this product's")
 
 

@@ -77,7 +77,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable, read_text
 from ansible.module_utils.luytre._sayable import sayable
 from ansible.module_utils.luytre_change import corrections
-from ansible.module_utils.luytre_change.tightening import Aside, settle
+from ansible.module_utils.luytre_change.tightening import Aside, correct
 
 SECONDS = 20
 LINKED = {"apache": "/etc/apache2", "nginx": "/etc/nginx", "root_settings": "/etc/systemd"}
@@ -116,8 +116,8 @@ def main():
 
 
 def tighten(part, aside, check, answer):
-    """Settle a part, and add what came of it to the answer."""
-    done = settle(corrections.of(part), check, aside)
+    """Correct a part, and add what came of it to the answer."""
+    done = correct(corrections.of(part), check, aside)
     if aside is not None and part in LINKED:
         done.aside.update(aside.links_to(done.aside, LINKED[part], check))
     answer["changed_paths"].update({path: {"before": was, "after": now} for path, (was, now) in done.changed.items()})

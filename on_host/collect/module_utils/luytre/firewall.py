@@ -133,7 +133,7 @@ def kept_at_boot(entries, borrowed, state):
     used = borrowed or unit["loaded"] or unit["enabled"]
     return {
         "borrowed": borrowed,
-        "settled": not used or (unit["enabled"] and unit["active"] and not borrowed),
+        "own_unit": not used or (unit["enabled"] and unit["active"] and not borrowed),
         "others": any(
             _table(value) != OWN and (kind == "rule" or (kind == "chain" and value.get("policy") == "drop"))
             for entry in entries
@@ -201,7 +201,7 @@ def own_table(entries):
     for entry in entries:
         for kind, value in entry.items():
             if kind in ("chain", "rule", "set", "map") and _table(value) == OWN:
-                found.append([kind, _settled(value)])
+                found.append([kind, _comparable(value)])
     return found
 
 
@@ -211,17 +211,17 @@ def as_written(own, boot, complete=True):
     return own != [] and (own == at_boot or (not complete and not at_boot))
 
 
-def _settled(value):
+def _comparable(value):
     """A copy without handles and counts, members of sets in order."""
     if isinstance(value, dict):
         kept = {
-            key: _settled(part) for key, part in value.items() if key not in ("handle", "packets", "bytes", "index")
+            key: _comparable(part) for key, part in value.items() if key not in ("handle", "packets", "bytes", "index")
         }
         for key in ("set", "elem"):
             if isinstance(kept.get(key), list):
                 kept[key] = sorted(kept[key], key=json.dumps)
         return kept
-    return [_settled(part) for part in value] if isinstance(value, list) else value
+    return [_comparable(part) for part in value] if isinstance(value, list) else value
 
 
 def outside_interfaces():

@@ -1,4 +1,4 @@
-"""What is wanted of root's own files, part by part, as corrections for ``tightening.settle``."""
+"""What is wanted of root's own files, part by part, as corrections for ``tightening.correct``."""
 
 import os
 import stat

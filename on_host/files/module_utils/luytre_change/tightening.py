@@ -28,7 +28,7 @@ class Correction:
         self.by_owner, self.secret = by_owner, secret
 
 
-class Settled:
+class Corrected:
     """What came of corrections: ``changed`` path to ``(before, after)`` in words, ``held`` path to who could have
     written it, ``aside`` path to where it is now."""
 
@@ -36,21 +36,21 @@ class Settled:
         self.changed, self.held, self.aside = {}, {}, {}
 
 
-def settle(corrections, check, aside=None):
+def correct(corrections, check, aside=None):
     """Make corrections, folders before what is in them. Raises OSError.
 
     What others could have written is held; with an ``aside`` (Aside) it was accepted that such files are moved there
     and such folders closed.
     """
-    done = Settled()
+    done = Corrected()
     for wanted in corrections:
         with reached(wanted.path) as found:
             if found is not None:
-                _settle(wanted, found, check, aside, done)
+                _correct(wanted, found, check, aside, done)
     return done
 
 
-def _settle(wanted, found, check, aside, done):
+def _correct(wanted, found, check, aside, done):
     way, own = found.on_the_way, found.own
     if way and check and way[0] in done.changed:
         way = None

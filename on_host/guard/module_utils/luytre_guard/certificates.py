@@ -76,7 +76,7 @@ def of_root_alone(path):
     """Whether root alone can change what a path leads to; a file that is not there, whether root alone could make it."""
     for _ in range(MAX_LINKS):
         try:
-            place, theirs = tree.settled(path)
+            place, theirs = tree.resolved(path)
             status = None if theirs else os.lstat(place)
         except FileNotFoundError:
             return True

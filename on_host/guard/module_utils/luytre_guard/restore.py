@@ -54,7 +54,7 @@ def early(snap, pending):
     work.files()
     try:
         if not pending:
-            units.settle_early(snap.manifest["units"], found["units"], found["paths"])
+            units.follow_early(snap.manifest["units"], found["units"], found["paths"])
     except Exception as error:
         problems.append(str(error))
     return problems + work.problems + ["%s: %s" % one for one in work.failed.items()]

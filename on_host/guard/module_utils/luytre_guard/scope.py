@@ -54,7 +54,7 @@ class Scope:
         self.trees, self.paths, self.places = {"/etc"}, set(), {}
         self.sysctls, self.units, self.packages, self.databases = [], [], [], []
         self._starts = None
-        self.roots = sorted({_settled(root.rstrip("/"), True)[0] for root in roots})
+        self.roots = sorted({_resolved(root.rstrip("/"), True)[0] for root in roots})
         named = {"sysctl": self.sysctls, "unit": self.units, "package": self.packages, "database": self.databases}
         data = {}
         for touch in sorted(set(touches)):
@@ -100,7 +100,7 @@ class Scope:
     def _path(self, touch, data):
         if touch in PACKAGE_TREES:
             return
-        path, exposed = _settled(touch.rstrip("/") or "/", touch.startswith(DATA_TREES))
+        path, exposed = _resolved(touch.rstrip("/") or "/", touch.startswith(DATA_TREES))
         inside = path + "/"
         if not touch.endswith("/"):
             if exposed or inside.startswith(DATA_TREES):
@@ -113,7 +113,7 @@ class Scope:
             self._tree(path, "tree", data)
 
     def _tree(self, path, kind, data):
-        path, exposed = _settled(path.rstrip("/"), kind == "data" or path.startswith(DATA_TREES))
+        path, exposed = _resolved(path.rstrip("/"), kind == "data" or path.startswith(DATA_TREES))
         if kind == "tree" and not exposed:
             self.trees.add(path)
         else:
@@ -183,10 +183,10 @@ def nearest(path, starts):
     return path if path in starts else None
 
 
-def _settled(path, shaped=False):
+def _resolved(path, shaped=False):
     """``shaped``: the path is one that lesser users shape, so what is wrong with it is met, and noted, in its place."""
     try:
-        return tree.settled(path)
+        return tree.resolved(path)
     except (tree.Unsafe, OSError) as error:
         if shaped and tree.parts(path):
             return path, True

@@ -63,7 +63,7 @@ def enter(handle, part, path):
         raise Unsafe("%s: %s" % (path, refused.strerror))
 
 
-def settled(path):
+def resolved(path):
     """The path with links on the way resolved, as far as root alone has a say in them, and whether the last folder
     on the way, or one above it, is anybody else's to write. Nothing in such a folder is looked at: that may block."""
     left, seen, links, served = parts(path), [], 0, served_mounts()

@@ -161,7 +161,7 @@ def shaped_by(name, entries):
     )
 
 
-def settle_early(before, found, changed_paths):
+def follow_early(before, found, changed_paths):
     """In the middle of a boot: have the jobs of units follow the files that are back, without waiting for any."""
     if any(path.startswith(SYSTEMD) for path in changed_paths):
         _do(["daemon-reload"], [])

@@ -194,7 +194,7 @@ def put_attributes(path, entry):
     What others may have had a hand in never becomes root's, and a file never gets back a set-id bit.
     """
     parent, name = os.path.split(path)
-    exposed = tree.settled(path)[1]
+    exposed = tree.resolved(path)[1]
     with tree.opened(parent) as handle:
         reached = os.open(name, tree.ANY, dir_fd=handle)
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.luytre import _authors
 from ansible.module_utils.luytre._authors import doubt, reached
-from ansible.module_utils.luytre_change.tightening import Aside, Correction, Settled, settle
+from ansible.module_utils.luytre_change.tightening import Aside, Corrected, Correction, correct
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def closed(path: Path, **more: bool) -> Correction:
     return Correction(str(path), 0o640, groups=("root",), **more)
 
 
-def put(wanted: list[Correction], aside: Aside | None = None, check: bool = False) -> Settled:
-    settled: Settled = settle(wanted, check, aside)
-    return settled
+def put(wanted: list[Correction], aside: Aside | None = None, check: bool = False) -> Corrected:
+    done: Corrected = correct(wanted, check, aside)
+    return done
 
 
 def test_the_root_of_everything_can_be_judged_too() -> None:

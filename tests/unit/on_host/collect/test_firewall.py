@@ -215,7 +215,7 @@ def state(**found: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("borrowed", "units", "settled"),
+    ("borrowed", "units", "own_unit"),
     [
         (False, {}, True),
         (False, {"nftables": "loaded enabled active"}, True),
@@ -226,11 +226,11 @@ def state(**found: str) -> dict[str, dict[str, Any]]:
         (True, {"nftables": "loaded enabled active"}, False),
     ],
 )
-def test_our_table_comes_from_a_unit_of_its_own(borrowed: bool, units: dict[str, str], settled: bool) -> None:
-    assert firewall.kept_at_boot([], borrowed, state(**units))["settled"] is settled
+def test_our_table_comes_from_a_unit_of_its_own(borrowed: bool, units: dict[str, str], own_unit: bool) -> None:
+    assert firewall.kept_at_boot([], borrowed, state(**units))["own_unit"] is own_unit
     data = facts()
-    data["firewall"]["boot"]["settled"] = settled
-    assert (finding("firewall.boot", data).status is Status.PASS) is settled
+    data["firewall"]["boot"]["own_unit"] = own_unit
+    assert (finding("firewall.boot", data).status is Status.PASS) is own_unit
 
 
 def test_a_unit_that_loads_rules_of_others_is_told_from_one_that_only_flushes() -> None:

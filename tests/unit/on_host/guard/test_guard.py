@@ -168,10 +168,10 @@ def test_attributes_go_only_to_the_very_same_file(place: Path) -> None:
 def test_links_on_the_way_count_only_when_they_are_roots(place: Path) -> None:
     (place / "real").mkdir()
     (place / "to").symlink_to("real")
-    assert tree.settled(str(place / "to" / "a")) == (str(place / "real" / "a"), False)
+    assert tree.resolved(str(place / "to" / "a")) == (str(place / "real" / "a"), False)
     place.chmod(0o777)
     path = str(place / "to" / "a")
-    assert tree.settled(path) == (path, True)
+    assert tree.resolved(path) == (path, True)
     with pytest.raises(tree.Unsafe):
         tree.at(path)
 
