@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor.web import reader
+from auditor.web.fetch import MAX_BODY
 
 URL = "http://a.test/tin/"
 PAGE = "<title>Xã An</title><h1>Tin</h1><p>Tiếp dân: 7h30</p><img src=/a.png>"
@@ -32,6 +33,29 @@ def test_a_page_built_to_cost_time_or_memory_is_given_up_and_the_next_one_is_rea
     with pytest.raises(reader.Unreadable, match="built to cost"):
         read(html)
     assert read(PAGE).title == "Xã An"
+
+
+SENTENCE = "Ủy ban nhân dân xã An Trúc thông báo lịch tiếp công dân, "
+HONEST = {
+    "options": f"<body><select>|<option value=1>{SENTENCE}</option>",
+    "unclosed": f"<body>|<div>{'x' * 195}",
+    "blank lines": "<body><pre>|\n",
+    "short lines": "<body><pre>😀|a\n",
+    "one line": f"<body><p>|{SENTENCE}",
+    "indented": f"<body><pre>|\n{' ' * 40}x",
+    "warnings": f"<body><pre>|Warning: {'x' * 90}\n",
+    "nothing": "|\0",
+}
+"""What costs most of what a page may hold that was not built to: its beginning, and what fills it to the largest there is."""
+
+
+@pytest.mark.parametrize("kind", HONEST)
+def test_the_largest_honest_page_is_read(kind: str) -> None:
+    body, _, fills = HONEST[kind].partition("|")
+    begins = f"<title>Xã An</title>{body}"
+    page = begins + fills * ((MAX_BODY - len(begins.encode())) // len(fills.encode()))
+    assert MAX_BODY - 1_000 < len(page.encode()) <= MAX_BODY
+    assert read(page).title == "Xã An"
 
 
 def test_a_page_that_is_not_read_in_time_is_given_up() -> None:
