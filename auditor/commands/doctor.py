@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import shlex
 import shutil
 import sys
@@ -105,14 +104,7 @@ def _own(folder: Path, there: bool) -> str:
     """How to get a folder of one's own; one that is there may be somebody else's, and is not given away."""
     if there:
         return "export LUYTRE_STATE=~/luytre"
-    return f"sudo install -d -m 700 -o {_account()} {shlex.quote(str(folder))}"
-
-
-def _account() -> str:
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
+    return f'sudo install -d -m 700 -o "$(id -u)" {shlex.quote(str(folder))}'
 
 
 def _existing(path: Path) -> Path:

@@ -75,9 +75,9 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable, read_text
-from ansible.module_utils.luytre._sayable import sayable
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.tightening import Aside, correct
+from ansible.module_utils.luytre_shared.sayable import sayable
 
 SECONDS = 20
 LINKED = {"apache": "/etc/apache2", "nginx": "/etc/nginx", "root_settings": "/etc/systemd"}

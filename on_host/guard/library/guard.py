@@ -163,6 +163,7 @@ from ansible.module_utils.luytre_guard import (
     work,
     writing,
 )
+from ansible.module_utils.luytre_shared.sayable import sayable
 
 SENT = (
     *(
@@ -210,17 +211,6 @@ def main():
         module.exit_json(**sayable(act(module.params, module.check_mode)))
     except (store.Refused, commands.Failed) as refusal:
         module.fail_json(msg=sayable(str(refusal)))
-
-
-def sayable(answer):
-    """An answer with names that are not text spelt out: Ansible takes none that holds one, and lesser users name files."""
-    if isinstance(answer, str):
-        return answer.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(answer, dict):
-        return {sayable(key): sayable(value) for key, value in answer.items()}
-    if isinstance(answer, (list, tuple)):
-        return [sayable(one) for one in answer]
-    return answer
 
 
 def act(given, check):

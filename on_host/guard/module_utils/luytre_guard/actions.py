@@ -10,6 +10,8 @@ import pwd
 import shutil
 import time
 
+from ansible.module_utils.luytre_shared.names import user_name
+
 from . import commands, scope, sessions, snapshot, spare, steps, store, timer, work
 from . import rollback as rollbacks
 
@@ -236,17 +238,19 @@ def status(run=None, kept=None):
 
 def _automation():
     """The account through which the run works: the one that became root."""
-    uid = int(os.environ.get("SUDO_UID") or os.getuid())
-    try:
-        return uid, pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return uid, "root" if uid == 0 else "?"
+    uid = _uid()
+    name = user_name(uid)
+    return uid, "root" if name == "0" else name
+
+
+def _uid():
+    return int(os.environ.get("SUDO_UID") or os.getuid())
 
 
 def _made_by_ansible():
     """What a run makes in the homes of root and of the account it works through; one that is ended leaves files there."""
     made = []
-    for uid in {0, int(os.environ.get("SUDO_UID") or os.getuid())}:
+    for uid in {0, _uid()}:
         with contextlib.suppress(KeyError):
             home = pwd.getpwuid(uid).pw_dir
             made += [os.path.join(home, ".ansible"), "tree:" + os.path.join(home, ".ansible/tmp")]
