@@ -174,10 +174,9 @@ class Catalogue(Model):
 
 
 def _gone(finding: Finding) -> Control:
-    title = Text(vi=finding.control, en=finding.control)
     return Control(
         id=finding.control,
-        title=title,
+        title=Text.alike(finding.control),
         rationale=_GONE,
         remedy=_GONE,
         severity=finding.severity,

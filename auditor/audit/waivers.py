@@ -123,12 +123,11 @@ def mark(
     waivers = _by_finding(inventory.waivers, inventory.organisation, catalogue, hosts)
     attestations = _by_finding(inventory.attestations, inventory.organisation, catalogue, hosts)
     marked = tuple(
-        _marked(finding, waivers.get(_key(finding), ()), attestations.get(_key(finding), ()), today)
-        for finding in findings
+        _marked(finding, waivers.get(finding.key, ()), attestations.get(finding.key, ()), today) for finding in findings
     )
     concerned: dict[str, list[Finding]] = defaultdict(list)
     for finding in marked:
-        for waiver in waivers.get(_key(finding), ()):
+        for waiver in waivers.get(finding.key, ()):
             concerned[waiver.id].append(finding)
     return Marked(
         findings=(*marked, *_judged(waivers, catalogue, hosts, today)),
@@ -139,10 +138,6 @@ def mark(
 
 
 type _Key = tuple[str, Subject]
-
-
-def _key(finding: Finding) -> _Key:
-    return finding.control, finding.subject
 
 
 def _by_finding[Paper: (Waiver, Attestation)](

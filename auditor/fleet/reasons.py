@@ -207,7 +207,7 @@ def of_area(message: str) -> Text:
         )
     refused = _NOT_RUN.fullmatch(message[:1000])
     if refused is None:
-        return Text(vi=message, en=message)
+        return Text.alike(message)
     program, file, kind, name = refused.group("program", "file", "kind", "name")
     who = {lang: f"{getattr(_WHO[kind], lang)} {name}" if kind else everybody for lang, everybody in _EVERYBODY.items()}
     return Text(

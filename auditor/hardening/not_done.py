@@ -70,7 +70,7 @@ def told(hardening: Hardening, plan: Plan, after: Run, left: tuple[Left, ...] = 
 
 def _why(finding: Finding, left: tuple[Left, ...]) -> Text:
     if finding.status is Status.NOT_EVALUATED:
-        why = finding.reason or Text(vi="?", en="?")
+        why = finding.reason or Text.alike("?")
         return Text(vi=f"chưa xem lại được: {why.vi}", en=f"it could not be looked at again: {why.en}")
     area = finding.control.partition(".")[0]
     said = dict.fromkeys(
@@ -79,9 +79,8 @@ def _why(finding: Finding, left: tuple[Left, ...]) -> Text:
         if one.host == finding.host and one.area == area and one.site in (None, finding.subject.id)
     )
     if said:
-        words = [in_words(one) for one in list(said)[:_MAX_SAID]]
-        vi, en = "; ".join(one.vi for one in words), "; ".join(one.en for one in words)
-        return Text(vi=f"để nguyên {vi}", en=f"left alone: {en}")
+        words = Text.joined(in_words(one) for one in list(said)[:_MAX_SAID])
+        return Text(vi=f"để nguyên {words.vi}", en=f"left alone: {words.en}")
     n = len(finding.violations)
     return Text(
         vi="kiểm tra lại vẫn chưa đạt" + (f" ở {n} chỗ" if n else ""),
@@ -116,4 +115,4 @@ def in_words(said: str) -> Text:
     for pattern, vi in _REASONS:
         if found := re.fullmatch(pattern, reason):
             return Text(vi=f"{path}: {vi.format(*found.groups())}", en=line)
-    return Text(vi=line, en=line)
+    return Text.alike(line)

@@ -224,15 +224,14 @@ def _note(fix: Fix, used: in_use.Used, losses: Losses, name: str, agreed: set[st
 
 
 def _joined(one: Text, other: Text | None) -> Text:
-    return one if other is None else Text(vi=f"{one.vi}; {other.vi}", en=f"{one.en}; {other.en}")
+    return one if other is None else Text.joined((one, other))
 
 
 def _unread(run: Run, host: Host, facts: HostFacts | None) -> Text:
     if facts is not None:
-        said = facts.errors.get("system", "?")
-        why = Text(vi=said, en=said)
+        why = Text.alike(facts.errors.get("system", "?"))
     else:
-        why = next((one.reason for one in run.outcomes if one.host == host.name and one.reason), Text(vi="?", en="?"))
+        why = next((one.reason for one in run.outcomes if one.host == host.name and one.reason), Text.alike("?"))
     return Text(
         vi=f"không đọc được máy chủ nên không thay đổi gì: {why.vi}",
         en=f"the host could not be read, so nothing is changed: {why.en}",

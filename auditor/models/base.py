@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 import ipaddress
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -119,6 +120,21 @@ class Text(Model):
 
     vi: str = Field(min_length=1)
     en: str = Field(min_length=1)
+
+    @classmethod
+    def alike(cls, text: str) -> Self:
+        """What reads the same in both: a name, a number, what somebody else said."""
+        return cls(vi=text, en=text)
+
+    @classmethod
+    def joined(cls, parts: Iterable[Text], between: str = "; ") -> Self:
+        """All of at least one part."""
+        parts = tuple(parts)
+        return cls(vi=between.join(part.vi for part in parts), en=between.join(part.en for part in parts))
+
+    def of(self, name: str) -> Text:
+        """The same with what it is about before it: ``name: text``."""
+        return Text(vi=f"{name}: {self.vi}", en=f"{name}: {self.en}")
 
     def get(self, lang: Lang) -> str:
         """The text in ``lang``."""

@@ -79,6 +79,11 @@ class Finding:
     attestation: Attested | None = Field(default=None, description="a person's answer to a manual finding")
 
     @property
+    def key(self) -> tuple[ControlId, Subject]:
+        """What it shares with the same finding of another run, and with no other of its own."""
+        return self.control, self.subject
+
+    @property
     def bucket(self) -> Bucket:
         """Where it is counted."""
         if self.waiver is not None and self.status.is_open:

@@ -108,13 +108,13 @@ def _results(
 ) -> Iterator[dict[str, Any]]:
     index = {control.id: position for position, control in enumerate(catalogue.controls)}
     started = run.started
-    earlier = None if baseline is None else {(f.control, f.subject): f for f in baseline if f.bucket in _KIND}
+    earlier = None if baseline is None else {f.key: f for f in baseline if f.bucket in _KIND}
     for finding in run.findings:
         if finding.bucket not in _KIND:
             continue
         result = _result(finding, catalogue, words, started, index)
         if earlier is not None:
-            result["baselineState"] = _state(earlier.pop((finding.control, finding.subject), None), finding)
+            result["baselineState"] = _state(earlier.pop(finding.key, None), finding)
         yield result
     for gone in (earlier or {}).values():
         if gone.control in index:

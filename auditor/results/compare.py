@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from auditor.models import ControlId, Finding, Model, Run, Severity, Status
+from auditor.models import Finding, Model, Run, Severity, Status
 from auditor.results.summary import SEVERITIES, Counts, FleetSummary, HostSummary, SiteSummary, fleet
 
 type Change = Literal["regressed", "new", "still", "fixed", "waived", "unknown", "gone"]
@@ -54,11 +54,11 @@ class Comparison(Model):
 def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
     """What became of each finding, matched by control and subject."""
     before, after = tuple(before), tuple(after)
-    earlier = {key(finding): finding for finding in before}
+    earlier = {finding.key: finding for finding in before}
     changes: dict[Change, list[Finding]] = defaultdict(list)
     unseen_before = unseen_after = 0
     for finding in after:
-        was = earlier.pop(key(finding), None)
+        was = earlier.pop(finding.key, None)
         if was is not None:
             unseen_before += finding.is_open and was.status is Status.NOT_EVALUATED
             unseen_after += was.is_open and finding.status is Status.NOT_EVALUATED
@@ -73,11 +73,6 @@ def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
         unseen_before=unseen_before,
         unseen_after=unseen_after,
     )
-
-
-def key(finding: Finding) -> tuple[ControlId, str, str]:
-    """What two findings of different runs share when they are the same one."""
-    return finding.control, finding.subject.kind, finding.subject.id
 
 
 def _change(before: Finding | None, after: Finding) -> Change | None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from auditor.audit.controls import Catalogue
 from auditor.models import ControlId, Finding, Model, Run, Severity, Status, Subject
-from auditor.results.compare import compare, key
+from auditor.results.compare import compare
 
 OPEN: Literal[1] = 1
 NOT_EVALUATED: Literal[3] = 3
@@ -75,14 +75,14 @@ def known(run: Run, earlier: Iterable[tuple[str, Iterable[Finding]]]) -> Baselin
     So a host that was down last night, or left out by a limit, is measured by the night before. Takes no more of
     ``earlier`` than it needs; None when there is none. What is not in ``run`` is left out.
     """
-    here = {key(finding) for finding in run.findings}
-    missing = {key(finding) for finding in run.findings if finding.is_open}
+    here = {finding.key for finding in run.findings}
+    missing = {finding.key for finding in run.findings if finding.is_open}
     found: dict[object, Finding] = {}
     name = None
     for of, findings in earlier:
         name = name or of
         for finding in findings:
-            what = key(finding)
+            what = finding.key
             before = found.get(what)
             if what in here and (before is None or before.status is Status.NOT_EVALUATED):
                 found[what] = finding
@@ -110,9 +110,9 @@ def _against(baseline: Baseline, run: Run, of_papers: Collection[ControlId], fai
     for finding in changes.get("new", ()):
         if finding.control not in of_papers and finding.severity.rank >= fail_on.rank:
             yield _cause(finding, "new")
-    members = {key(was): len(was.violations) for was in baseline.findings}
+    members = {was.key: len(was.violations) for was in baseline.findings}
     for finding in changes.get("still", ()):
-        more = len(finding.violations) > members[key(finding)]
+        more = len(finding.violations) > members[finding.key]
         if more and finding.control not in of_papers and finding.severity.rank >= fail_on.rank:
             yield _cause(finding, "worse")
 

@@ -76,7 +76,7 @@ def _both(doubted: tuple[Doubted, ...], advice: Text) -> Text:
     if left > 0:
         told.append(Text(vi=f"và {left} tệp khác", en=f"and {left} more"))
     told.append(advice)
-    return Text(vi="; ".join(text.vi for text in told), en="; ".join(text.en for text in told))
+    return Text.joined(told)
 
 
 def _told(one: Doubted) -> Text:

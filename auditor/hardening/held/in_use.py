@@ -45,13 +45,8 @@ class Used:
     def said(self, control: str) -> Text | None:
         """All that a control would take away, on the host and on its sites."""
         parts = [self.hosts[control]] if control in self.hosts else []
-        parts += [
-            Text(vi=f"{domain}: {what.vi}", en=f"{domain}: {what.en}")
-            for domain, what in self.sites.get(control, {}).items()
-        ]
-        if not parts:
-            return None
-        return Text(vi="; ".join(part.vi for part in parts), en="; ".join(part.en for part in parts))
+        parts += [what.of(domain) for domain, what in self.sites.get(control, {}).items()]
+        return Text.joined(parts) if parts else None
 
 
 def of(host: Host, facts: HostFacts, fixes: Mapping[ControlId, Fix]) -> Used:

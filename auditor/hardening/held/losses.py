@@ -70,8 +70,7 @@ def _who(ways: list[Any]) -> Text:
     grouped: dict[tuple[str, tuple[str, ...], str | None], list[Any]] = {}
     for way in ways:
         grouped.setdefault((way.account, way.methods, way.to), []).append(way)
-    each = [_one(account, members) for (account, _, _), members in grouped.items()]
-    return Text(vi="; ".join(text.vi for text in each), en="; ".join(text.en for text in each))
+    return Text.joined(_one(account, members) for (account, _, _), members in grouped.items())
 
 
 def _one(account: str, ways: list[Any]) -> Text:
@@ -97,8 +96,7 @@ def _one(account: str, ways: list[Any]) -> Text:
             vi=f"{account} (từ {where}, không rõ bằng gì, gần nhất {day})",
             en=f"{account} (from {where}, nobody knows by what, last on {day})",
         )
-    how = [_METHODS.get(method, Text(vi=method, en=method)) for method in first.methods]
-    by = Text(vi=" + ".join(text.vi for text in how), en=" + ".join(text.en for text in how))
+    by = Text.joined((_METHODS.get(method, Text.alike(method)) for method in first.methods), " + ")
     return Text(
         vi=f"{account} (từ {where}, bằng {by.vi}, gần nhất {day})",
         en=f"{account} (from {where}, by {by.en}, last on {day})",

@@ -119,8 +119,7 @@ def objections(case: Case) -> Objections:
     """All that stands against the plan."""
     refusals = [text for judge in _REFUSE for text in judge(case)]
     if refusals:
-        both = Text(vi="; ".join(each.vi for each in refusals), en="; ".join(each.en for each in refusals))
-        return Objections(refused=both)
+        return Objections(refused=Text.joined(refusals))
     held: dict[str, Text] = {}
     for judge in _HOLD:
         for control, why in judge(case):

@@ -43,13 +43,9 @@ class Expectation:
     @property
     def unjudged(self) -> tuple[Text, ...]:
         """What failed or varied by itself, in sentences: nothing later is measured by it."""
-        hosts = (
-            Text(vi=f"{host}: {what.vi}", en=f"{host}: {what.en}")
-            for host in self.first.probes
-            for what in probes.unjudged(self.probed(host))
-        )
+        hosts = (what.of(host) for host in self.first.probes for what in probes.unjudged(self.probed(host)))
         others = (
-            Text(vi=f"{host}: {what.vi}", en=f"{host}: {what.en}")
+            what.of(host)
             for host, known in self.first.known.items()
             if (seen := self.seen(host))
             for what in beside.unjudged(known, seen)
@@ -138,10 +134,6 @@ def _beside(expected: Expectation, now: Look, host: Host) -> tuple[Failed, ...]:
 
 def told(expected: Expectation, now: Look) -> tuple[Text, ...]:
     """What is new and not judged: sites' answers by wish, and what logs say that is not a fault for certain."""
-    logged = (
-        Text(vi=f"{host}: {what.vi}", en=f"{host}: {what.en}")
-        for host, seen in now.probes.items()
-        for what in probes.told(expected.probed(host), seen)
-    )
+    logged = (what.of(host) for host, seen in now.probes.items() for what in probes.told(expected.probed(host), seen))
     pages = smoke.compare(expected.pages.of(expected.by_wish), now.pages)
     return (*(one.sentence for one in pages), *logged)

@@ -278,10 +278,9 @@ _UNIT_AREAS = {
 def _failed(probe: Probe) -> Failed:
     what, areas = _kind(probe.name)
     if probe.name in ("ssh", "become") and probe.detail:
-        why = explain(probe.detail)
-        what = Text(vi=f"{what.vi}: {why.vi}", en=f"{what.en}: {why.en}")
+        what = Text.joined((what, explain(probe.detail)), ": ")
     elif probe.detail:
-        what = Text(vi=f"{what.vi}: {probe.detail}", en=f"{what.en}: {probe.detail}")
+        what = Text.joined((what, Text.alike(probe.detail)), ": ")
     return Failed(probe.name, what, areas)
 
 

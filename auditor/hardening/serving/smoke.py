@@ -44,10 +44,7 @@ class Remark:
     @property
     def sentence(self) -> Text:
         """Site, URL and what, to be shown alone."""
-        return Text(
-            vi=f"{self.domain}: {self.url}: {self.what.vi}",
-            en=f"{self.domain}: {self.url}: {self.what.en}",
-        )
+        return self.what.of(f"{self.domain}: {self.url}")
 
 
 class Difference(Remark):
@@ -191,7 +188,7 @@ def https_faults(answers: Answers) -> dict[str, Text]:
                 continue
             why = _https_fault(plain, secure)
             if why is not None:
-                found[domain] = Text(vi=f"{secure.url}: {why.vi}", en=f"{secure.url}: {why.en}")
+                found[domain] = why.of(secure.url)
                 break
     return found
 
@@ -250,7 +247,7 @@ def _state(answer: Answer | None) -> Text:
         return Text(vi="chứng thư của trang khác", en="another site's certificate")
     if not answer.trusted:
         return Text(vi=f"{answer.status}, chứng thư không được tin cậy", en=f"{answer.status}, certificate not trusted")
-    return Text(vi=str(answer.status), en=str(answer.status))
+    return Text.alike(str(answer.status))
 
 
 def _varying(page: Expected) -> Iterator[Text]:

@@ -33,8 +33,7 @@ def failure(run: Playbook, host: str) -> Text | None:
     """Why a host did not get through a playbook; None when it did."""
     task = run.failure(host)
     if task is not None:
-        why = explain(task.message)
-        return Text(vi=f"{task.name}: {why.vi}", en=f"{task.name}: {why.en}")
+        return explain(task.message).of(task.name)
     return explain(run.complaint) if not run.of(host) else None
 
 
@@ -43,7 +42,7 @@ def with_cause(why: Text | None, answer: Mapping[str, Any]) -> Text:
     by_itself = _timed_out(answer)
     if why is None or answer.get("cause") == "asked":
         return why or by_itself
-    return Text(vi=f"{why.vi}; {by_itself.vi}", en=f"{why.en}; {by_itself.en}")
+    return Text.joined((why, by_itself))
 
 
 def _timed_out(answer: Mapping[str, Any]) -> Text:
