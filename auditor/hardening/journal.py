@@ -5,10 +5,9 @@ Beside the history. Every step is on the disk before the next begins. One harden
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,6 +16,7 @@ from auditor.errors import InputError, first_wrong
 from auditor.history import runs
 from auditor.models import Hardening
 from auditor.system import files
+from auditor.system.lock import locked
 from auditor.system.reserve import Reserve
 
 ROOM = 4 << 20
@@ -71,29 +71,22 @@ class Journal:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the controller's lock. Raises InputError at once when another run has it."""
-        handle = self._lock_file()
-        try:
+        self._make()
+        path = self.folder / "lock"
+        with ExitStack() as until_then:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                handle = until_then.enter_context(locked(path, wait=False))
             except BlockingIOError:
-                holder = os.pread(handle, 100, 0).decode("ascii", "replace").strip()
+                holder = path.read_bytes()[:100].decode("ascii", "replace").strip()
                 raise InputError(
                     f"another run that changes hosts is in progress here (process {holder})",
                     mend="wait for it, or end that process: its hosts bring themselves back",
                 ) from None
+            except OSError as error:
+                raise InputError(f"cannot write {path}: {error.strerror}", mend="set LUYTRE_STATE") from error
             os.truncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
             yield
-        finally:
-            os.close(handle)
-
-    def _lock_file(self) -> int:
-        self._make()
-        path = self.folder / "lock"
-        try:
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror}", mend="set LUYTRE_STATE") from error
 
     def _make(self) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.system import files
+from auditor.system.lock import locked
 
 _LOCK = Path("/run/luytre-lab.lock")
 _SESSION_LOCK = _LOCK.with_name("luytre-lab.session")
@@ -82,17 +82,13 @@ def only_lab(own: State) -> Iterator[None]:
     Waits for another command on the same state directory. Raises InputError when a lab of another state
     directory has its machines up.
     """
-    descriptor = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked(_LOCK, wait=True) as descriptor:
         owner = os.pread(descriptor, 4096, 0).decode()
         if owner and owner != str(own.root):
             raise InputError(
                 f"another lab is up, with its state in {owner}", mend=f"LUYTRE_LAB_STATE={owner} auditor lab down"
             )
         yield
-    finally:
-        os.close(descriptor)
 
 
 def claim(own: State | None) -> None:
@@ -109,11 +105,9 @@ def session() -> Iterator[None]:
     if _SESSION in os.environ:
         yield
         return
-    descriptor = os.open(_SESSION_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked(_SESSION_LOCK, wait=True):
         os.environ[_SESSION] = "1"
-        yield
-    finally:
-        os.environ.pop(_SESSION, None)
-        os.close(descriptor)
+        try:
+            yield
+        finally:
+            os.environ.pop(_SESSION, None)

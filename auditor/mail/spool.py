@@ -7,17 +7,16 @@
 from __future__ import annotations
 
 import datetime
-import fcntl
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 from auditor.mail.message import Written
 from auditor.system import sqlite_file
+from auditor.system.lock import locked
 
 State = Literal["waiting", "sent", "parked", "given_up"]
 _STATES = ", ".join(f"'{state}'" for state in get_args(State))
@@ -122,16 +121,13 @@ class Spool:
         """Whether this process is the one that delivers now; no two do at once. Ends with the process, however it ends."""
         with self._open():
             pass
-        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
+        with ExitStack() as until_then:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                until_then.enter_context(locked(self.path.with_suffix(".lock"), wait=False))
+                alone = True
             except BlockingIOError:
-                yield False
-            else:
-                yield True
-        finally:
-            os.close(lock)
+                alone = False
+            yield alone
 
     def _change(self, mail: Mail, state: State, now: datetime.datetime, why: str | None) -> None:
         with self._open() as database, sqlite_file.transaction(database):
