@@ -8,7 +8,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _applications, _inert_php
-from ansible.module_utils.luytre._reading import read_below, read_text
+from ansible.module_utils.luytre._reading import names_below, read_below, read_text
 from ansible.module_utils.luytre_shared import safe_open
 
 STATUS_PAGES = ("server-status", "server-info")
@@ -132,16 +132,7 @@ def _beginning(root, path):
 
 def _names(root, relative):
     """Plain names in a folder below a root, in order."""
-    try:
-        folder = safe_open.below(root, relative, safe_open.DIRECTORY)
-    except OSError:
-        return []
-    try:
-        return sorted(name for name in os.listdir(folder) if PLAIN_NAME.match(name))[:MAX_NAMES]
-    except OSError:
-        return []
-    finally:
-        os.close(folder)
+    return [name for name in names_below(root, relative, None) if PLAIN_NAME.match(name)][:MAX_NAMES]
 
 
 def _is(root, path, test):

@@ -140,6 +140,32 @@ def read_below(root, relative, limit=MAX_FILE):
         os.close(handle)
 
 
+def names_below(root, relative, limit=2_000):
+    """The first names in a folder below one that others may write, in order, none when there is no such folder; no link is followed."""
+    try:
+        folder = safe_open.below(root, relative, safe_open.DIRECTORY)
+    except OSError:
+        return []
+    try:
+        return sorted(os.listdir(folder))[:limit]
+    except OSError:
+        return []
+    finally:
+        os.close(folder)
+
+
+def status_below(root, relative):
+    """What is known of a regular file below such a folder without reading it; None when there is none."""
+    try:
+        handle = safe_open.below(root, relative)
+    except OSError:
+        return None
+    try:
+        return os.fstat(handle)
+    finally:
+        os.close(handle)
+
+
 def file_mode(path, status=None):
     """``{path, owner, group, mode, kind}`` as lstat sees it, or None when there is no such file."""
     try:

@@ -10,7 +10,7 @@ import re
 import time
 
 from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, _websites
-from ansible.module_utils.luytre._reading import file_mode, read_below, read_text
+from ansible.module_utils.luytre._reading import file_mode, names_below, read_below, read_text, status_below
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_EXTENSIONS = 200
@@ -91,15 +91,20 @@ def instance(found, web, reading):
         "salts": salts(content),
         "plugins": plugins(path, active),
         "themes": themes(path, data),
-        "must_use": [name for name in _names(path, "wp-content/mu-plugins") if name.endswith(".php")],
-        "drop_ins": [name for name in _names(path, "wp-content") if name in DROP_INS],
+        "must_use": [name for name in names_below(path, "wp-content/mu-plugins") if name.endswith(".php")],
+        "drop_ins": [name for name in names_below(path, "wp-content") if name in DROP_INS],
         "uploads_php": uploads,
         "uploads_cut_short": uploads_cut,
         "core": core(path, version, web, reading),
-        "debug_log": _regular(path, "wp-content/debug.log"),
+        "debug_log": _debug_log(path),
         "database": data,
         "database_unread": unread,
     }
+
+
+def _debug_log(path):
+    status = status_below(path, "wp-content/debug.log")
+    return file_mode(os.path.join(path, "wp-content/debug.log"), status) if status else None
 
 
 def configuration(path):
@@ -149,45 +154,19 @@ def salts(content):
     }
 
 
-def _regular(path, relative):
-    """FileMode of a regular file below ``path``, or None; no link on the way is followed."""
-    try:
-        handle = safe_open.below(path, relative)
-    except OSError:
-        return None
-    try:
-        return file_mode(os.path.join(path, relative), os.fstat(handle))
-    finally:
-        os.close(handle)
-
-
-def _names(path, relative):
-    """Names in a folder below ``path``, in order."""
-    try:
-        folder = safe_open.below(path, relative, safe_open.DIRECTORY)
-    except OSError:
-        return []
-    try:
-        return sorted(os.listdir(folder))[:2000]
-    except OSError:
-        return []
-    finally:
-        os.close(folder)
-
-
 # --- extensions ------------------------------------------------------------------------------------------
 
 
 def plugins(path, active):
     """Plugins by folder or file, with the version of their header; ``active`` None when the database was not read."""
     found = []
-    for name in _names(path, "wp-content/plugins")[:MAX_EXTENSIONS]:
+    for name in names_below(path, "wp-content/plugins")[:MAX_EXTENSIONS]:
         if name in ("index.php", "."):
             continue
         if name.endswith(".php"):
             candidates, slug = [name], name[: -len(".php")]
         else:
-            files = [file for file in _names(path, "wp-content/plugins/" + name) if file.endswith(".php")]
+            files = [file for file in names_below(path, "wp-content/plugins/" + name) if file.endswith(".php")]
             files.sort(key=lambda file: (file != name + ".php", file))
             candidates, slug = [name + "/" + file for file in files[:20]], name
         for file in candidates:
@@ -203,7 +182,7 @@ def themes(path, data):
     """Themes with the version of their stylesheet; active ones are the shown theme and its parent."""
     in_use = {data["options"].get("template"), data["options"].get("stylesheet")} if data else None
     found = []
-    for name in _names(path, "wp-content/themes")[:MAX_EXTENSIONS]:
+    for name in names_below(path, "wp-content/themes")[:MAX_EXTENSIONS]:
         head = read_below(path, "wp-content/themes/%s/style.css" % name, 8192) or ""
         if _header(head, "Theme Name"):
             found.append(
@@ -250,7 +229,7 @@ def upload_php(path, reading):
 
 def core(path, version, web, reading):
     """WordPress's own code: how much of it the web accounts can write, and what is not as it was installed."""
-    marked = _regular_status(path, "wp-includes/version.php")
+    marked = status_below(path, "wp-includes/version.php")
     newest = marked.st_mtime + DAY if marked else None
     sums = package_sums(version)
     files, writable, shown, newer, differing = 0, 0, [], [], []
@@ -322,17 +301,6 @@ def core_entries(path, reading, cut):
         cut.append(".")
     finally:
         os.close(here)
-
-
-def _regular_status(path, relative):
-    try:
-        handle = safe_open.below(path, relative)
-    except OSError:
-        return None
-    try:
-        return os.fstat(handle)
-    finally:
-        os.close(handle)
 
 
 def package_sums(version):
