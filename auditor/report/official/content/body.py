@@ -13,15 +13,7 @@ from auditor.report.official.document import AnnexKey, Block
 def report(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     """A report to the offices above, part by part."""
     words = given.words
-    yield paragraph(
-        words(
-            "official.opening",
-            bases=words(f"official.bases.{given.regime}"),
-            unit=given.unit.name,
-            security=given.security,
-            month=given.month,
-        )
-    )
+    yield _opening(given, "official.opening")
     yield part(given, 1, words("official.part.situation"))
     yield from map(paragraph, situation.situation(given))
     yield part(given, 2, words("official.part.results"))
@@ -57,18 +49,22 @@ def report(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     )
 
 
-def request(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
-    """A letter that asks offices below for work, part by part."""
-    words = given.words
-    yield paragraph(
-        words(
-            "official.opening.request",
-            bases=words(f"official.bases.{given.regime}"),
+def _opening(given: Given, key: str) -> Block:
+    return paragraph(
+        given.words(
+            key,
+            bases=given.words(f"official.bases.{given.regime}"),
             unit=given.unit.name,
             security=given.security,
             month=given.month,
         )
     )
+
+
+def request(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
+    """A letter that asks offices below for work, part by part."""
+    words = given.words
+    yield _opening(given, "official.opening.request")
     yield part(given, 1, words("official.request.results"))
     yield from map(paragraph, (*situation.situation(given), *results.overall(given, labels), *results.compared(given)))
     yield part(given, 2, words("official.request.tasks"))
