@@ -24,6 +24,7 @@ from auditor.hardening import harden as hardener
 from auditor.hardening.harden import Hardened, Options
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.steps.batch import Interrupted, Stopped
 from auditor.hardening.touches import declared
 from auditor.history.runs import History
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, Inventory, Lang, Run
@@ -101,10 +102,10 @@ def harden(
             return _harden(
                 inventory, catalogue, hosts, only_sites, output, lang, journal, options, accepted, ask=ask, quiet=quiet
             )
-        except hardener.Interrupted as interrupted:
+        except Interrupted as interrupted:
             terminal.show_interrupted(interrupted.hardening, lang)
             raise typer.Exit(130) from interrupted
-        except hardener.Stopped as stopped:
+        except Stopped as stopped:
             terminal.show_interrupted(stopped.hardening, lang)
             raise stopped.why from stopped
 
@@ -228,10 +229,10 @@ def release(
     options = Options(by_wish=by_wish)
     try:
         done = hardener.harden(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control]).hardening
-    except hardener.Interrupted as interrupted:
+    except Interrupted as interrupted:
         terminal.show_interrupted(interrupted.hardening, lang)
         raise typer.Exit(130) from interrupted
-    except hardener.Stopped as stopped:
+    except Stopped as stopped:
         terminal.show_interrupted(stopped.hardening, lang)
         raise stopped.why from stopped
     if not done.sound:

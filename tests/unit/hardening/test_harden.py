@@ -19,7 +19,7 @@ from auditor.hardening.journal import ROOM, Journal
 from auditor.hardening.plan import Change, HostPlan, Plan
 from auditor.hardening.serving import look
 from auditor.hardening.serving.probes import HostProbes, Probe
-from auditor.hardening.steps import apply
+from auditor.hardening.steps import apply, batch, settle
 from auditor.inventory import reach as reaching
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site
 from auditor.web.fetch import Answer
@@ -61,10 +61,10 @@ def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
     monkeypatch.setattr(reaching, "reach", lambda _path: {})
     seen = look.take([], {})
     monkeypatch.setattr(look, "take", lambda *_: seen)
-    monkeypatch.setattr(harden.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(settle.time, "sleep", lambda _seconds: None)
 
     def run(ansible: Ansible, options: harden.Options | None = None, *others: str) -> Any:
-        for module in (harden, apply):
+        for module in (apply, settle):
             monkeypatch.setattr(module, "play", ansible)
         hosts = [HOST, *(Host(name=name, address="192.0.2.2") for name in others)]
         plan = Plan(hosts=(*PLAN.hosts, *(PLAN.hosts[0].model_copy(update={"host": name}) for name in others)))
@@ -139,7 +139,7 @@ def test_a_disk_that_is_full_here_leaves_no_host_in_the_middle(
         write(self, hardening)
 
     monkeypatch.setattr(Journal, "write", full)
-    with pytest.raises(harden.Stopped, match=r"r\.json: No space") as stopped:
+    with pytest.raises(batch.Stopped, match=r"r\.json: No space") as stopped:
         ended(ansible)
     assert ansible.orders == ["revert"]
     assert isinstance(stopped.value.why, InputError)
@@ -179,7 +179,7 @@ def test_what_stops_a_run_here_tells_which_hosts_are_open_when_they_are_back_and
             super().__call__(playbook, **given)
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(harden.Stopped) as stopped:
+    with pytest.raises(batch.Stopped) as stopped:
         ended(Full(Playbook("successful", (ARMED, DONE))))
     terminal.show_interrupted(stopped.value.hardening, "en")
     told = " ".join("".join(capsys.readouterr()).split())
@@ -204,7 +204,7 @@ def test_told_to_end_twice_it_tells_what_is_still_open(
             super().__call__(playbook, **given)
             raise KeyboardInterrupt
 
-    with pytest.raises(harden.Interrupted) as told:
+    with pytest.raises(batch.Interrupted) as told:
         ended(Told(Playbook("successful", (ARMED, DONE)), SILENT))
     assert told.value.hardening.hosts[0].state == "armed"
     assert Journal(tmp_path).unfinished("i") == (told.value.hardening,)
@@ -218,7 +218,7 @@ def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
     journal, ansible = Journal(tmp_path), Ansible(SILENT, SILENT)
     entry = HostHardening(host="h", state="lost", deadline="2026-11-26T00:00:00+07:00")
     journal.write(Hardening(id="r", inventory="i", started="2026-11-26T00:00:00+07:00", seconds=600, hosts=(entry,)))
-    monkeypatch.setattr(harden, "play", ansible)
+    monkeypatch.setattr(settle, "play", ansible)
     seen: list[Task] = []
     (known,) = harden.find_out(INVENTORY, [HOST], journal, seen.append)
     assert seen == list(SILENT.tasks)
@@ -260,7 +260,7 @@ def test_told_to_end_it_settles_what_it_began(
     def apply() -> Playbook:
         raise KeyboardInterrupt
 
-    with pytest.raises(harden.Interrupted) as told:
+    with pytest.raises(batch.Interrupted) as told:
         ended(Ansible(apply, *settle))
     assert told.value.hardening.hosts[0].state == state
     (kept,) = Journal(tmp_path).all("i")

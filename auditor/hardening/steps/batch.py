@@ -1,0 +1,80 @@
+"""One batch from the look beforehand to its end, whatever happens here meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.hardening.serving import look
+from auditor.hardening.steps import apply, serving, settle
+from auditor.hardening.steps.record import now
+from auditor.hardening.steps.rolling import REVERT_SECONDS, Rolling
+from auditor.hardening.steps.why import INTERRUPTED, stopped_by
+from auditor.inventory import reach as reaching
+from auditor.models import Hardening, Host
+
+
+class Interrupted(KeyboardInterrupt):
+    """A hardening was told to end; its hosts are confirmed, brought back, or untouched."""
+
+    def __init__(self, hardening: Hardening) -> None:
+        super().__init__()
+        self.hardening = hardening
+
+
+class Stopped(Exception):
+    """A hardening could not go on for a reason of this machine's, ``why``; its hosts are brought back as far as known."""
+
+    def __init__(self, hardening: Hardening, why: Exception) -> None:
+        super().__init__(str(why))
+        self.hardening, self.why = hardening, why
+
+
+def harden(rolling: Rolling, hosts: Sequence[Host]) -> None:
+    """One batch, to its end."""
+    reach = reaching.reach(Path(rolling.inventory.path))
+    names = [host.name for host in hosts]
+    try:
+        first = look.take(hosts, reach, None, rolling.beside)
+        expected = look.learn(first, look.take(hosts, reach, first), frozenset(rolling.record.now.by_wish))
+        rolling.record.update(
+            broken_before=(*rolling.record.now.broken_before, *expected.broken_sites),
+            unjudged=(*rolling.record.now.unjudged, *expected.unjudged),
+        )
+        rolling.record.put(names, state="applying")
+        run = apply.apply(rolling, names)
+        wrong = apply.unfinished(rolling, run, names)
+        probed = [host for host in hosts if rolling.state(host.name) == "armed" and host.name not in wrong]
+        wrong.update(serving.suspected(rolling, serving.failing(rolling, probed, expected, reach)))
+        open_ones = dict.fromkeys((*rolling.armed(names), *wrong))
+        settle.settle(rolling, hosts, {name: "revert" if name in wrong else "confirm" for name in open_ones}, wrong)
+    except BaseException as why:
+        begun = [name for name in names if rolling.state(name) in ("applying", "armed")]
+        rolling.record.end_anyhow()
+        with suppress(KeyboardInterrupt, InputError, OSError):  # told again, or nothing works here: timers run
+            settle.settle(rolling, hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, stopped_by(why)))
+            rolling.record.update(ended=now())
+        if isinstance(why, KeyboardInterrupt):
+            raise Interrupted(rolling.record.now) from None
+        if isinstance(why, Exception):
+            raise Stopped(rolling.record.now, why) from why
+        raise
+    serving.look_again(rolling, hosts, expected, reach)
+
+
+def look_after(rolling: Rolling, hosts: Sequence[Host]) -> None:
+    """Hosts of a hardening that was killed: what they came to, brought back where it is still open.
+
+    One whose own time is long over is asked once: what it has not said by now, nobody has to wait for.
+    """
+    names = [host.name for host in hosts]
+    for name in names:
+        entry = rolling.record.now.of(name)
+        if entry is not None and entry.deadline is not None:
+            left = (datetime.fromisoformat(entry.deadline) - datetime.now(UTC)).total_seconds() + REVERT_SECONDS
+            rolling.until[name] = time.monotonic() + min(left, rolling.record.now.seconds + REVERT_SECONDS)
+    settle.settle(rolling, hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, INTERRUPTED))

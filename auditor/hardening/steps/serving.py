@@ -1,0 +1,58 @@
+"""Whether a batch's hosts serve as before, and whose change it was when they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from auditor.hardening.serving import look
+from auditor.hardening.steps.rolling import Rolling
+from auditor.hardening.steps.why import NOTHING
+from auditor.inventory import reach as reaching
+from auditor.models import Host, Text
+
+
+def failing(
+    rolling: Rolling, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, reaching.Reach]
+) -> dict[str, tuple[look.Failed, ...]]:
+    """What hosts do no longer as before; a second look tells it from a hiccup of a daemon that was just reloaded."""
+    now = look.take(hosts, reach, expected.first)
+    rolling.record.update(unjudged=(*rolling.record.now.unjudged, *look.told(expected, now)))
+    failed = look.compare(expected, now)
+    if not failed:
+        return {}
+    suspects = [host for host in hosts if host.name in failed]
+    return look.compare(expected, look.take(suspects, reach, expected.first))
+
+
+def suspected(rolling: Rolling, failed: Mapping[str, tuple[look.Failed, ...]]) -> dict[str, Text]:
+    """What failed on a host; the controls that may have done it are remembered."""
+    found = {}
+    for host, failures in failed.items():
+        entry = rolling.record.now.of(host)
+        controls = entry.controls if entry else ()
+        suspects = [c for c in controls if any(c.split(".")[0] in failure.areas for failure in failures)] or controls
+        rolling.suspects[host] = suspects
+        both = {lang: "; ".join(getattr(one.what, lang) for one in failures[:5]) for lang in ("vi", "en")}
+        found[host] = Text(**both)
+    return found
+
+
+def look_again(rolling: Rolling, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, Any]) -> None:
+    """Say of hosts that were brought back whether they serve as before."""
+    back = [host for host in hosts if rolling.state(host.name) in ("reverted", "in_part")]
+    still = look.compare(expected, look.take(back, reach, expected.first), logs=False) if back else {}
+    for host in back:
+        entry = rolling.record.now.of(host.name)
+        why = (entry.why if entry else None) or NOTHING
+        failures = still.get(host.name, ())
+        if failures:
+            vi, en = ("; ".join(getattr(f.what, lang) for f in failures[:5]) for lang in ("vi", "en"))
+            after = Text(vi=f"; sau khi khôi phục vẫn còn: {vi}", en=f"; still so after the way back: {en}")
+        elif rolling.state(host.name) == "in_part":
+            after = Text(vi="; các trang vẫn phục vụ như trước", en="; what is looked at serves as before")
+        else:
+            after = Text(
+                vi="; đã khôi phục, mọi thứ phục vụ như trước", en="; brought back, everything serves as before"
+            )
+        rolling.record.put([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
