@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.run import audit, judge
+from auditor.audit.run import audit
 from auditor.commands.shown import console
 from auditor.commands.shown import run as terminal
 from auditor.commands.shown.postponed import Postponed
 from auditor.errors import InputError
-from auditor.facts import HostFacts
-from auditor.fleet.collect import collect
-from auditor.hardening import foresight, not_done
+from auditor.hardening import foresight
 from auditor.hardening import harden as hardener
-from auditor.hardening.harden import Hardened, Options
+from auditor.hardening import release as releasing
+from auditor.hardening.audit_after import audit_after
+from auditor.hardening.harden import Options
 from auditor.hardening.journal import Journal
-from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.plan import Plan
 from auditor.hardening.steps.batch import Interrupted, Stopped
-from auditor.hardening.touches import declared
 from auditor.history.runs import History
-from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, Inventory, Lang, Run
+from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang, Run
 from auditor.report.files import write
 from auditor.report.formats import Format
 from auditor.results.summary import fleet
@@ -98,16 +96,10 @@ def harden(
     journal = Journal()
     with journal.alone():
         find_out(inventory, hosts, journal, lang)
-        try:
+        with _telling_how_it_ended(lang):
             return _harden(
                 inventory, catalogue, hosts, only_sites, output, lang, journal, options, accepted, ask=ask, quiet=quiet
             )
-        except Interrupted as interrupted:
-            terminal.show_interrupted(interrupted.hardening, lang)
-            raise typer.Exit(130) from interrupted
-        except Stopped as stopped:
-            terminal.show_interrupted(stopped.hardening, lang)
-            raise stopped.why from stopped
 
 
 def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
@@ -171,7 +163,7 @@ def _harden(
             watch=lambda task: doing(f"{task.host}: {task.name}"),
             facts=facts,
         )
-    after = _after(inventory, catalogue, hosts, plan, hardened)
+    after = audit_after(inventory, catalogue, hosts, plan, hardened)
     late = Postponed()
     if after.hardening is not None:
         hardening = after.hardening
@@ -188,24 +180,6 @@ def _harden(
     return Outcome(before, plan, after.hardening, after, report, late.mistake)
 
 
-def _after(inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: Plan, hardened: Hardened) -> Run:
-    """The run after: hosts as read when they were settled; those that were not, read now. It says what is not done."""
-    started = datetime.now(UTC)
-    facts: dict[str, HostFacts] = dict(hardened.facts)
-    outcomes: dict[str, HostOutcome] = dict(hardened.outcomes)
-    rest = [host for host in hosts if host.name not in outcomes]
-    if rest:
-        more, read = collect(inventory.path, rest)
-        facts.update(more)
-        outcomes.update({outcome.host: outcome for outcome in read})
-    run = judge(
-        inventory, catalogue, hosts, facts, [outcomes[host.name] for host in hosts], started=started, purpose="after"
-    )
-    seconds = max((outcome.seconds for outcome in run.outcomes), default=0.0)
-    hardening = not_done.told(hardened.hardening, plan, run, hardened.left)
-    return run.model_copy(update={"hardening": hardening, "seconds": seconds})
-
-
 def release(
     inventory: Inventory,
     catalogue: Catalogue,
@@ -215,29 +189,25 @@ def release(
     lang: Lang,
     by_wish: frozenset[str] = frozenset(),
 ) -> bool:
-    """Write anew, without the control, the files that it shares with others in force. As safe as a hardening.
+    """Take a control back on these hosts. False when one would not serve as before without it; that is said."""
+    with _telling_how_it_ended(lang):
+        done = releasing.release(inventory, catalogue, journal, entries, control, by_wish)
+    if not done.sound:
+        terminal.show_hardening(done, lang, console.err)
+    return done.sound
 
-    False when a host would not serve as before without it; that is said, and the host is as it was.
-    """
-    names = {entry.host for entry in entries}
-    hosts = [host for host in inventory.hosts if host.name in names]
-    beside = [one.fix for one in catalogue.controls if one.area == catalogue[control].area and one.fix]
-    touches = tuple(sorted({touch for fix in beside for touch in declared(fix.touches)}))
-    change = Change(control=control, disruption="reload", touches=touches)
-    plan = Plan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    options = Options(by_wish=by_wish)
+
+@contextmanager
+def _telling_how_it_ended(lang: Lang) -> Iterator[None]:
+    """Says of a hardening that does not get to its end what its hosts came to; exits with 130 when it was told to end."""
     try:
-        done = hardener.harden(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control]).hardening
+        yield
     except Interrupted as interrupted:
         terminal.show_interrupted(interrupted.hardening, lang)
         raise typer.Exit(130) from interrupted
     except Stopped as stopped:
         terminal.show_interrupted(stopped.hardening, lang)
         raise stopped.why from stopped
-    if not done.sound:
-        terminal.show_hardening(done, lang, console.err)
-    return done.sound
 
 
 def check_somebody() -> None:

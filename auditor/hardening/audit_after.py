@@ -1,0 +1,35 @@
+"""The audit after a hardening: its hosts are judged as they were read when they were settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from auditor.audit.controls import Catalogue
+from auditor.audit.run import judge
+from auditor.facts import HostFacts
+from auditor.fleet.collect import collect
+from auditor.hardening import not_done
+from auditor.hardening.harden import Hardened
+from auditor.hardening.plan import Plan
+from auditor.models import Host, HostOutcome, Inventory, Run
+
+
+def audit_after(
+    inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: Plan, hardened: Hardened
+) -> Run:
+    """The run after: hosts as read when they were settled; those that were not, read now. It says what is not done."""
+    started = datetime.now(UTC)
+    facts: dict[str, HostFacts] = dict(hardened.facts)
+    outcomes: dict[str, HostOutcome] = dict(hardened.outcomes)
+    rest = [host for host in hosts if host.name not in outcomes]
+    if rest:
+        more, read = collect(inventory.path, rest)
+        facts.update(more)
+        outcomes.update({outcome.host: outcome for outcome in read})
+    run = judge(
+        inventory, catalogue, hosts, facts, [outcomes[host.name] for host in hosts], started=started, purpose="after"
+    )
+    seconds = max((outcome.seconds for outcome in run.outcomes), default=0.0)
+    hardening = not_done.told(hardened.hardening, plan, run, hardened.left)
+    return run.model_copy(update={"hardening": hardening, "seconds": seconds})

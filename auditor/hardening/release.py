@@ -1,0 +1,38 @@
+"""A control taken back: the files that it shares with others in force are written anew without it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from auditor.audit.controls import Catalogue
+from auditor.hardening.harden import Options, harden
+from auditor.hardening.journal import Journal
+from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.touches import declared
+from auditor.models import ControlId, Hardening, HostHardening, Inventory
+
+
+def release(
+    inventory: Inventory,
+    catalogue: Catalogue,
+    journal: Journal,
+    entries: Sequence[HostHardening],
+    control: ControlId,
+    by_wish: frozenset[str] = frozenset(),
+) -> Hardening:
+    """Write anew, without the control, the files that it shares with others in force. As safe as a hardening.
+
+    The hardening is not sound when a host would not serve as before without the control; that host is as it was.
+    The caller holds the journal's lock. Raises Interrupted and Stopped as ``harden`` does.
+    """
+    names = {entry.host for entry in entries}
+    hosts = [host for host in inventory.hosts if host.name in names]
+    beside = [one.fix for one in catalogue.controls if one.area == catalogue[control].area and one.fix]
+    touches = tuple(sorted({touch for fix in beside for touch in declared(fix.touches)}))
+    change = Change(control=control, disruption="reload", touches=touches)
+    plan = Plan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    options = Options(by_wish=by_wish)
+    return harden(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control]).hardening
