@@ -95,7 +95,7 @@ def audit(
         run, _facts = run_audit(known, loading, hosts, watch=done)
         catalogue = loading.result()
 
-    from auditor.commands.shown import run as terminal
+    from auditor.commands.shown.run import show_exit, show_open, show_run, show_verdict
     from auditor.report import json_output
     from auditor.report.files import write
     from auditor.results import verdict
@@ -119,14 +119,14 @@ def audit(
     if as_json:
         typer.echo(json.dumps(json.loads(json_output.render(run, judged)), ensure_ascii=False))
     else:
-        terminal.show_run(run, fleet(run), lang)
+        show_run(run, fleet(run), lang)
         if earlier is not None:
-            terminal.show_verdict(judged, catalogue, lang)
+            show_verdict(judged, catalogue, lang)
         else:
-            terminal.show_open(run, catalogue, lang, _WORST)
+            show_open(run, catalogue, lang, _WORST)
         for path in written.shown:
             console.out.print(str(path))
-        terminal.show_exit(judged, lang)
+        show_exit(judged, lang)
     if late.mistake is not None:
         raise late.mistake
     raise typer.Exit(judged.code)

@@ -31,7 +31,7 @@ def drift(
       auditor drift -i inventories/lab --limit web1
 
     """
-    from auditor.commands.shown import run
+    from auditor.commands.shown.hardenings import show_drift
     from auditor.hardening import drift as drifts
     from auditor.hardening.journal import Journal
     from auditor.inventory import hosts as inventories
@@ -43,7 +43,7 @@ def drift(
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], ensure_ascii=False, indent=1))
     else:
         for one in found:
-            run.show_drift(one, lang)
+            show_drift(one, lang)
     if any(one.count for one in found):
         raise typer.Exit(1)
     raise typer.Exit(3 if any(one.refused for one in found) else 0)

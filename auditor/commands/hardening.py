@@ -13,8 +13,10 @@ import typer
 from auditor.audit.controls import Catalogue
 from auditor.audit.run import audit
 from auditor.commands.shown import console
-from auditor.commands.shown import run as terminal
+from auditor.commands.shown.hardenings import show_hardening, show_interrupted
+from auditor.commands.shown.plans import show_held, show_plan
 from auditor.commands.shown.postponed import Postponed
+from auditor.commands.shown.run import show_run
 from auditor.errors import InputError
 from auditor.hardening import foresight
 from auditor.hardening import harden as hardener
@@ -117,7 +119,7 @@ def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang
     with console.activity(Words(lang)("doing.find_out")) as doing:
         found = hardener.find_out(inventory, hosts, journal, watch=lambda task: doing(f"{task.host}: {task.name}"))
     for hardening in found:
-        terminal.show_interrupted(hardening, lang)
+        show_interrupted(hardening, lang)
 
 
 def _harden(
@@ -143,8 +145,8 @@ def _harden(
     plan = foresight.plan(catalogue, before, facts, only_sites=only_sites, accepted=accepted)
     if ask or not quiet:
         shown = console.err if quiet else console.out
-        terminal.show_run(before, fleet(before), lang, console=shown)
-        terminal.show_plan(plan, catalogue, lang, console=shown)
+        show_run(before, fleet(before), lang, console=shown)
+        show_plan(plan, catalogue, lang, console=shown)
     refused = any(host.refused for host in plan.hosts)
     if plan.is_empty and not refused:
         written = write(before, catalogue, output=output, lang=lang, trend=history.trend(before.inventory))
@@ -174,9 +176,9 @@ def _harden(
         lambda: write(after, catalogue, output=output, lang=lang, before=before, trend=trend).files[Format.HTML], None
     )
     if not quiet:
-        terminal.show_hardening(after.hardening or hardened.hardening, lang)
-        terminal.show_held(plan, lang)
-        terminal.show_run(after, fleet(after), lang, fleet(before))
+        show_hardening(after.hardening or hardened.hardening, lang)
+        show_held(plan, lang)
+        show_run(after, fleet(after), lang, fleet(before))
     return Outcome(before, plan, after.hardening, after, report, late.mistake)
 
 
@@ -193,7 +195,7 @@ def release(
     with _telling_how_it_ended(lang):
         done = releasing.release(inventory, catalogue, journal, entries, control, by_wish)
     if not done.sound:
-        terminal.show_hardening(done, lang, console.err)
+        show_hardening(done, lang, console.err)
     return done.sound
 
 
@@ -203,10 +205,10 @@ def _telling_how_it_ended(lang: Lang) -> Iterator[None]:
     try:
         yield
     except Interrupted as interrupted:
-        terminal.show_interrupted(interrupted.hardening, lang)
+        show_interrupted(interrupted.hardening, lang)
         raise typer.Exit(130) from interrupted
     except Stopped as stopped:
-        terminal.show_interrupted(stopped.hardening, lang)
+        show_interrupted(stopped.hardening, lang)
         raise stopped.why from stopped
 
 

@@ -41,7 +41,7 @@ def list_runs(
 
     """
     from auditor.commands.shown import console
-    from auditor.commands.shown import run as terminal
+    from auditor.commands.shown.history import runs_table
     from auditor.history.runs import History
     from auditor.text.words import Words
 
@@ -60,7 +60,7 @@ def list_runs(
     if as_json:
         _print_json([vars(entry) for entry in entries])
     elif entries:
-        console.out.print(terminal.runs_table(entries, words))
+        console.out.print(runs_table(entries, words))
     elif inventory and (kept := history.inventories()):
         console.out.print(words("history.none_of", inventory=inventory, kept=", ".join(kept)), markup=False)
     else:
@@ -77,7 +77,7 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     """
     from auditor.audit import controls
     from auditor.commands.shown import console
-    from auditor.commands.shown import run as terminal
+    from auditor.commands.shown.run import show_open, show_run
     from auditor.history.runs import History
     from auditor.results.summary import fleet
     from auditor.text.words import Words
@@ -89,8 +89,8 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     words = Words(lang)
     why = words(f"purpose.{run.purpose}").lower()
     console.out.print(f"{run.id}  {words.moment(run.started)}  {why}  {run.inventory}", markup=False)
-    terminal.show_run(run, fleet(run), lang)
-    terminal.show_open(run, controls.load(), lang)
+    show_run(run, fleet(run), lang)
+    show_open(run, controls.load(), lang)
 
 
 @app.command()
@@ -111,7 +111,7 @@ def diff(
 
     """
     from auditor.audit import controls
-    from auditor.commands.shown import run as terminal
+    from auditor.commands.shown.history import show_difference
     from auditor.history.runs import History
     from auditor.results.compare import as_data, difference
 
@@ -126,7 +126,7 @@ def diff(
     if as_json:
         _print_json(as_data(earlier, later, found))
     else:
-        terminal.show_difference(earlier, later, found, controls.load(), lang)
+        show_difference(earlier, later, found, controls.load(), lang)
 
 
 @app.command()
@@ -183,7 +183,7 @@ def prune(
     import datetime
 
     from auditor.commands.shown import console
-    from auditor.commands.shown import run as terminal
+    from auditor.commands.shown.history import runs_table
     from auditor.history.retention import prunable
     from auditor.history.runs import History
     from auditor.text.words import Words
@@ -202,7 +202,7 @@ def prune(
     if yes:
         console.out.print(words("history.pruned_n", n=len(old)))
         return
-    console.out.print(terminal.runs_table(old, words))
+    console.out.print(runs_table(old, words))
     console.out.print(words("history.would_prune_n", n=len(old), days=keep_days))
 
 

@@ -160,7 +160,7 @@ def queue(
 
     """
     from auditor.commands.shown.console import out
-    from auditor.commands.shown.run import mails_table
+    from auditor.commands.shown.mails import mails_table
     from auditor.mail.spool import Spool
 
     words = Words(lang)

@@ -52,8 +52,8 @@ def plan(
     from auditor.audit import controls, inventory_fit
     from auditor.audit.run import audit
     from auditor.commands.shown import console
-    from auditor.commands.shown import run as terminal
     from auditor.commands.shown.console import escape
+    from auditor.commands.shown.plans import show_plan
     from auditor.hardening import foresight
     from auditor.hardening.harden import try_out
     from auditor.inventory import hosts as inventories
@@ -73,7 +73,7 @@ def plan(
         document = {**made.model_dump(mode="json"), "preview": [entry.model_dump() for entry in previews]}
         typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        terminal.show_plan(made, catalogue, lang, previews)
+        show_plan(made, catalogue, lang, previews)
     for host, why in failures.items():
         console.err.print(f"[red]{host}[/]: {escape(why.get(lang))}")
     raise typer.Exit(1 if failures else 3 if made.is_blind else 0)

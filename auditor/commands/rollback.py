@@ -57,7 +57,7 @@ def rollback(
     from auditor.audit import controls
     from auditor.commands import hardening as steps
     from auditor.commands.shown import console
-    from auditor.commands.shown import run as terminal
+    from auditor.commands.shown.hardenings import show_undone
     from auditor.hardening import rollback as rollbacks
     from auditor.hardening.journal import Journal
     from auditor.inventory import hosts as inventories
@@ -87,7 +87,7 @@ def rollback(
         seen = rollbacks.run(known, hardening, entries, only, check=True)
         if not (as_json and yes):
             for step in seen:
-                terminal.show_undone(step, lang, done=False, console=console.err if as_json else console.out)
+                show_undone(step, lang, done=False, console=console.err if as_json else console.out)
         if not yes and not steps.agreed(lang):
             if as_json:
                 typer.echo("[]")
@@ -101,7 +101,7 @@ def rollback(
         typer.echo(json.dumps([step.model_dump(mode="json") for step in done], ensure_ascii=False, indent=1))
     else:
         for step in done:
-            terminal.show_undone(step, lang, done=True)
+            show_undone(step, lang, done=True)
     raise typer.Exit(0 if all(step.undone is not None and not step.undone.problems for step in done) else 1)
 
 

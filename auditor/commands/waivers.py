@@ -37,14 +37,15 @@ def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEF
       auditor waivers check -i inventories/example
 
     """
-    from auditor.commands.shown import console, run
+    from auditor.commands.shown import console
+    from auditor.commands.shown.papers import papers_table
     from auditor.text.words import Words
 
     words = Words(lang)
     states = _states(inventory)
     ending = [state for state in states if state.validity in ("expiring", "expired")]
     if ending:
-        console.err.print(run.papers_table(ending, words))
+        console.err.print(papers_table(ending, words))
     counted = words("waivers.n", n=sum(state.is_waiver for state in states))
     console.out.print(f"{counted}, {words('attestations.n', n=sum(not state.is_waiver for state in states))}")
     raise typer.Exit(1 if any(state.validity == "expired" for state in states) else 0)
@@ -60,11 +61,12 @@ def list_papers(
       auditor waivers list -i inventories/example
 
     """
-    from auditor.commands.shown import console, run
+    from auditor.commands.shown import console
+    from auditor.commands.shown.papers import papers_table
     from auditor.text.words import Words
 
     states = _states(inventory)
     if as_json:
         typer.echo(json.dumps([state.as_data() for state in states], ensure_ascii=False, indent=1))
         return
-    console.out.print(run.papers_table(states, Words(lang)))
+    console.out.print(papers_table(states, Words(lang)))

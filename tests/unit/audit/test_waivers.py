@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from auditor import cli
 from auditor.audit import controls, inventory_fit, waivers
 from auditor.audit.controls import Catalogue
-from auditor.commands.shown import run as terminal
+from auditor.commands.shown import papers
 from auditor.errors import InputError
 from auditor.hardening import plan
 from auditor.inventory import hosts as inventory
@@ -548,9 +548,8 @@ def test_the_terminal_warns_of_papers_that_end_and_of_those_that_nothing_needs(
         finding("x.grave"),
         finding("x.asked", Status.MANUAL),
     )
-    for name in ("out", "err"):
-        monkeypatch.setattr(terminal, name, Console(width=200, highlight=False, stderr=name == "err"))
-    terminal.show_papers(run, fleet(run), Words("en"), terminal.out)
+    monkeypatch.setattr(papers, "err", Console(width=200, highlight=False, stderr=True))
+    papers.show_papers(run, fleet(run), Words("en"), Console(width=200, highlight=False))
     shown = capsys.readouterr()
     assert shown.out.splitlines() == [
         "2 findings are waived for now and not counted above.",

@@ -141,7 +141,7 @@ def test_a_history_that_breaks_meanwhile_costs_no_report_of_what_was_changed(
         gone = Text(vi="mất điện", en="no power")
         return {}, tuple(HostOutcome(host=host.name, reached=False, reason=gone) for host in hosts)
 
-    monkeypatch.setattr(hardening, "collect", collect)
+    monkeypatch.setattr("auditor.hardening.audit_after.collect", collect)
     with pytest.raises(InputError, match=r"history\.sqlite"):
         auditor("harden", "--yes", "--output", str(tmp_path / "out"))
     assert '"purpose": "after"' in (tmp_path / "out/findings.json").read_text("utf-8")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.shown import run as terminal
+from auditor.commands.shown.hardenings import show_interrupted
 from auditor.errors import InputError
 from auditor.fleet.runner import CUT_SHORT, Playbook, Task
 from auditor.hardening import harden
@@ -181,7 +181,7 @@ def test_what_stops_a_run_here_tells_which_hosts_are_open_when_they_are_back_and
 
     with pytest.raises(batch.Stopped) as stopped:
         ended(Full(Playbook("successful", (ARMED, DONE))))
-    terminal.show_interrupted(stopped.value.hardening, "en")
+    show_interrupted(stopped.value.hardening, "en")
     told = " ".join("".join(capsys.readouterr()).split())
     assert "h: still open: unless it was confirmed it brings itself back from" in told
     assert "run 'auditor harden -i i'" in told
@@ -208,7 +208,7 @@ def test_told_to_end_twice_it_tells_what_is_still_open(
         ended(Told(Playbook("successful", (ARMED, DONE)), SILENT))
     assert told.value.hardening.hosts[0].state == "armed"
     assert Journal(tmp_path).unfinished("i") == (told.value.hardening,)
-    terminal.show_interrupted(told.value.hardening, "en")
+    show_interrupted(told.value.hardening, "en")
     assert "still open: it brings itself back" in "".join(capsys.readouterr())
 
 

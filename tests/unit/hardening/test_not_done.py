@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from auditor.commands.hardening import Outcome
-from auditor.commands.shown import run as terminal
+from auditor.commands.shown.hardenings import show_hardening
 from auditor.fleet.runner import Playbook, Task
 from auditor.hardening import not_done
 from auditor.hardening.not_done import Left, in_words
@@ -111,7 +111,7 @@ def test_reasons_are_told_in_both_languages(reason: str, vi: str) -> None:
 def test_the_terminal_names_each_and_counts_them() -> None:
     console = Console(record=True, width=300)
     made = told(finding("x.site", "site", "a.test"), left=(Left("h", "x", None, SAID),))
-    terminal.show_hardening(made, "en", console)
+    show_hardening(made, "en", console)
     shown = console.export_text()
     assert f"not done: x.site a.test: left alone: {SAID}" in shown
     assert "1 change was not done: the audit afterwards does not find it in force" in shown

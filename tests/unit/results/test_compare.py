@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from rich.console import Console
 
-from auditor.commands.shown import run as terminal
+from auditor.commands.shown import history
 from auditor.models import Status, Waived
 from auditor.report.html.pages import pages
 from auditor.report.sheets import sheets
@@ -109,8 +109,8 @@ def test_changes_are_told_in_one_order_everywhere(monkeypatch):
     found = difference(before, after)
 
     shown = io.StringIO()
-    monkeypatch.setattr(terminal, "out", Console(file=shown, width=400))
-    terminal.show_difference(before, after, found, factory.catalogue(), "en")
+    monkeypatch.setattr(history, "out", Console(file=shown, width=400))
+    history.show_difference(before, after, found, factory.catalogue(), "en")
     heading = next(line for line in shown.getvalue().splitlines() if "fixed" in line)
     assert [by_word[word] for word in re.split(r"\s{2,}", heading.strip()) if word in by_word] == list(CHANGES)
 
