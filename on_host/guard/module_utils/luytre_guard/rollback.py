@@ -8,6 +8,8 @@ from .restore import package_records, times
 from .scope import PACKAGE_CACHES, PACKAGE_OWN_TREES, Scope, covers
 from .work import LISTED, Snapshot, Work, different
 
+PROFILES, STACK = "/usr/share/pam-configs/", "/etc/pam.d/common-"
+
 
 def confirmed(kept, run, state, digest, after):
     """The snapshot of a confirmed run and what it left behind. Raises store.Refused when they are not those recorded."""
@@ -206,6 +208,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
         answer["packages"] = {
             "staying": {name: "%s -> %s" % tuple(pair) for name, pair in left["packages"]["upgraded"].items()}
         }
+    _without_profiles(paths, answer["left"], work)
     live.put_sysctls(sysctls, work.problems)
     touched = _of_the_run(snap.scope.units if scope is None else scope.units, manifest["units"], plan["units"])
     was = {name: manifest["units"][name] for name in plan["units"]}
@@ -226,6 +229,18 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     _verify(snap, paths, work)
     answer["problems"] = work.problems[:LISTED] + ["%s: %s" % one for one in sorted(work.failed.items())[:LISTED]]
     return answer
+
+
+def _without_profiles(paths, left, work):
+    """Have PAM's stack made anew without profiles that went, where it stays as a package has had it made since.
+
+    Whoever has edited the stack itself is not overruled: then the tool says no, and the stack stays.
+    """
+    went = [path for path, word in paths.items() if word == "new" and path.startswith(PROFILES)]
+    if went and any(one["path"].startswith(STACK) for one in left):
+        said = commands.said_no(["pam-auth-update", "--package"])
+        if said:
+            work.tell("PAM still holds what %s brought: %s" % (", ".join(went), said))
 
 
 def _verify(snap, paths, work):
