@@ -44,6 +44,8 @@ class Effect(enum.StrEnum):
     """The web server no longer tells its figures at /server-status."""
     LIMITS_BODIES = "limits_bodies"
     """Larger uploads than the role's limit are refused."""
+    CLOSES_LOGS = "closes_logs"
+    """Logs that everybody could write can be written by their owner and group only."""
     HIDES_NEW_FILES = "hides_new_files"
     """New files are no longer readable by everybody."""
     CLOSES_CONFIGURATION = "closes_configuration"

@@ -35,6 +35,7 @@ class LogFile(FileMode):
     """A log file or folder that others may read or write."""
 
     others_write: bool
+    writers: list[str] = Field(description="accounts whose processes write to it by that right alone")
 
 
 class Auditd(Fact):

@@ -190,12 +190,30 @@ def _shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text
         )
 
 
+def _logs_written(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """Logs that a program of some account writes only because everybody may."""
+    written = [one for one in data.get("logging", {}).get("files", ()) if one["writers"]]
+    if written:
+        said = "; ".join(
+            f"{one_line(one['path'], 100)} ({', '.join(one_line(name, 40) for name in one['writers'][:MAX_TOLD])})"
+            for one in written[:MAX_TOLD]
+        )
+        yield (
+            Effect.CLOSES_LOGS,
+            Text(
+                vi=f"đang được ghi nhờ quyền của mọi người: {said}",
+                en=f"written only because everybody may: {said}",
+            ),
+        )
+
+
 _HOST: tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]], ...] = (
     _calls,
     _uploaders,
     _reached,
     _status_pages,
     _shells,
+    _logs_written,
 )
 
 

@@ -6,7 +6,7 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre import _logrotate, _webroot
+from ansible.module_utils.luytre import _logrotate, _webroot, _writers
 from ansible.module_utils.luytre._reading import file_mode, read_text
 from ansible.module_utils.luytre._units import units
 from ansible.module_utils.luytre_shared import safe_open
@@ -182,7 +182,7 @@ def _files():
     """Log files with something to hide that others may read, and what others may write."""
     root = safe_open.path("/var/log", safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     try:
-        found = []
+        found, statuses = [], {}
         shut = set()
         for entry in _webroot.Walk(root, time.monotonic() + 1, MAX_FILES):
             parent = entry.path.rpartition("/")[0]
@@ -193,7 +193,10 @@ def _files():
             if (readable or writable) and len(found) < MAX_LISTED:
                 path = "/var/log/" + os.fsencode(entry.path).decode("utf-8", "replace")
                 found.append(dict(file_mode(path, entry.status), others_write=writable))
-        return found
+                if writable and entry.is_file:
+                    statuses[path] = entry.status
+        writers = _writers.of(statuses)
+        return [{**one, "writers": writers.get(one["path"], [])} for one in found]
     finally:
         os.close(root)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _access_log, _called, _own_shell, _webroot, apache
+from ansible.module_utils.luytre import _access_log, _called, _own_shell, _webroot, _writers, apache
 from ansible.module_utils.luytre import in_use as area
 
 from auditor.audit.controls import Fix
@@ -132,6 +134,33 @@ def test_logs_are_those_that_were_named_and_what_of_them_there_was_time_for(tmp_
     (tmp_path / "access.log.1").write_text(line() + "\n")
     assert [(one["path"], one["requests"]) for one in area.logs([str(log), str(tmp_path / "no")])] == [(str(log), 2)]
     assert area.logs([str(log)], seconds=0) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another account")
+def test_a_log_that_another_account_writes_by_everybodys_right_names_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for folder in tmp_path.parents:
+        folder.chmod(folder.stat().st_mode | 0o011) if folder.name.startswith("pytest-") else None
+    log, own = tmp_path / "app.log", tmp_path / "own.log"
+    for path in (log, own):
+        path.touch()
+        path.chmod(0o666)
+    os.chown(own, 65534, 65534)
+    script = f"import time; a, b, c = open('{log}', 'a'), open('{own}', 'a'), open('/dev/null'); print(flush=True); time.sleep(60)"
+    command = [sys.executable, "-S", "-c", script]
+    with subprocess.Popen(command, user=65534, group=65534, extra_groups=[], stdout=subprocess.PIPE) as writer:
+        try:
+            assert writer.stdout is not None and writer.stdout.readline()
+            assert _writers.of({str(path): path.stat() for path in (log, own)}) == {str(log): ["nobody"]}
+        finally:
+            writer.kill()
+
+
+def test_such_a_log_holds_the_change_that_takes_the_right() -> None:
+    log = {"path": "/var/log/tra-cuu/app.log", "writers": ["dichvu"]}
+    told = dict(in_use._logs_written(HOST, {"logging": {"files": [log, {"path": "/var/log/x", "writers": []}]}}))
+    assert told[Effect.CLOSES_LOGS].en == "written only because everybody may: /var/log/tra-cuu/app.log (dichvu)"
+    assert dict(in_use._logs_written(HOST, {})) == {}
 
 
 @pytest.mark.parametrize(

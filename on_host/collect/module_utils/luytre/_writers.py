@@ -1,0 +1,49 @@
+"""Who writes files that everybody may write: processes that have them open, and could not once others' right is gone."""
+
+import os
+import re
+import stat
+import time
+
+from ansible.module_utils.luytre_shared.names import user_name
+
+SECONDS = 0.5
+MAX_STATUS = 8_000
+
+
+def of(files, proc="/proc"):
+    """``{path: [account]}`` of those that have a writer; ``files`` are paths with their status."""
+    known, found, until = dict(files), {}, time.monotonic() + SECONDS
+    for pid in filter(str.isdecimal, os.listdir(proc) if known else ()):
+        if time.monotonic() > until:
+            break
+        for path, descriptor in _open("%s/%s" % (proc, pid), known):
+            uid = _writes("%s/%s" % (proc, pid), descriptor, known[path])
+            if uid:
+                found.setdefault(path, set()).add(user_name(uid))
+    return {path: sorted(names) for path, names in found.items()}
+
+
+def _open(process, known):
+    """Files that a process has open, by the kernel's own text: nothing of the process's own is looked at."""
+    try:
+        with os.scandir(process + "/fd") as listed:
+            found = [(os.readlink(one.path), one.name) for one in listed]
+    except OSError:
+        return []
+    return [(path, name) for path, name in found if path in known]
+
+
+def _writes(process, descriptor, status):
+    """The account of a process that writes to an open file by others' right alone, else 0."""
+    try:
+        with open("%s/fdinfo/%s" % (process, descriptor)) as handle:
+            flags = int(re.search(r"(?m)^flags:\s+0([0-7]+)$", handle.read(MAX_STATUS)).group(1), 8)
+        with open(process + "/status") as handle:
+            said = handle.read(MAX_STATUS)
+        uid, group = (int(re.search(r"(?m)^%s:\s+\d+\s+(\d+)" % word, said).group(1)) for word in ("Uid", "Gid"))
+        groups = {group, *map(int, re.search(r"(?m)^Groups:([ \d]*)", said).group(1).split())}
+    except (OSError, AttributeError, ValueError):
+        return 0
+    by_group = status.st_mode & stat.S_IWGRP and status.st_gid in groups
+    return 0 if not flags & os.O_ACCMODE or uid == status.st_uid or by_group else uid
