@@ -52,6 +52,8 @@ BY_WORKERS = {"nginx.service": "/run/nginx.pid"}
 """Daemons that start new workers when they have read their configuration, with the file that holds the number of the first."""
 BESIDES = {"apache2.service": certificates.fault}
 """What is looked at besides a daemon's own test, since it would not start with it: ``said() -> why or None``."""
+OTHER_SSHD = re.compile(rb"sshd: [^ ]*sshd (?:.* )?-f ?(/[^ ]+) (?:.* )?\[listener\]")
+"""The title of a daemon of sshd's that has a configuration file of its own, which may include ours."""
 PROMPT_SECONDS = 5
 """In which a daemon has its configuration in force once it was told to."""
 
@@ -64,6 +66,23 @@ def of(name):
             prefixes.append(prefix)
             tests += [test for test in tests_of(name, own) if test not in tests]
     return tuple(prefixes), tests
+
+
+def other_sshds():
+    """``[(process, configuration file)]`` of daemons of sshd's beside the host's own."""
+    found, here = [], os.readlink("/proc/self/ns/pid")
+    for path in sorted(glob.glob("/proc/[0-9]*")):
+        try:
+            # Before the title: it lies in the memory of the process, and nobody else's is looked at. Containers have theirs.
+            program = os.path.basename(os.readlink(path + "/exe")).split(" ")[0]
+            if os.stat(path).st_uid == 0 and program == "sshd" and os.readlink(path + "/ns/pid") == here:
+                with open(path + "/cmdline", "rb") as handle:
+                    title = OTHER_SSHD.match(handle.read(4096))
+                if title:
+                    found.append((int(os.path.basename(path)), os.fsdecode(title.group(1))))
+        except OSError:
+            continue
+    return found
 
 
 def matches(name, patterns):

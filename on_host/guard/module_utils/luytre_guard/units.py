@@ -1,6 +1,9 @@
 """systemd's units: how they were, and how they get there again once files are back."""
 
+import contextlib
+import os
 import re
+import signal
 import time
 
 from . import commands, daemons, tree
@@ -9,6 +12,7 @@ WORDS = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "Invocat
 KINDS = ("*.service", "*.socket", "*.timer", "*.path")
 NAME = re.compile(r"\A[A-Za-z0-9:_.@\\-]+\.(service|socket|timer|path|mount|target)\Z")
 OWN = ("luytre-guard", "luytre-revert", "luytre-rollback")
+SSHD = "/etc/ssh/"
 SYSTEMD = ("/etc/systemd/", "/etc/init.d/", "/etc/fstab", "/etc/default/")
 
 
@@ -139,12 +143,30 @@ def bring_back(before, found, changed_paths, touched, problems, tell, entries, o
         done.append("%s %s" % (verb, name))
         if _do([verb, name], problems):
             told.append(name)
+    if any(path.startswith(SSHD) for path in changed_paths):
+        done += _read_by_other_sshds(entries, problems)
     for name in start:
         done.append("start " + name)
         _do(["reset-failed", name], [])
         _do(["start", name], problems)
     for name in daemons.behind(told, since):
         problems.append("%s still runs what it had read before its files were put back" % name)
+    return done
+
+
+def _read_by_other_sshds(entries, problems):
+    """Have daemons of sshd's with files of their own read them anew: these may include what was put back."""
+    done = []
+    for process, config in daemons.other_sshds():
+        entry = entries.get(config, tree.ABSENT)
+        own = entry["type"] == "file" and not tree.shaped(entry)
+        said = commands.said_no(["sshd", "-t", "-f", config]) if own else "others than root may be able to change it"
+        if said:
+            problems.append("the sshd with %s goes on with what it had read: %s" % (config, said))
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGHUP)
+            done.append("reload sshd with " + config)
     return done
 
 

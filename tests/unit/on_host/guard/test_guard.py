@@ -40,6 +40,8 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
 )
 from ansible.module_utils.luytre_shared import names
 
+from tests.lab.waiting import until
+
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes owners")
 
 
@@ -319,6 +321,26 @@ def test_a_folder_of_the_run_stays_around_a_file_in_it_that_somebody_changed() -
     paths, skipped = rollback.chosen(SimpleNamespace(entries={}), left, None, now)
     assert paths == {"/etc/luytre/a": "new"}
     assert {path for path, _ in skipped} == {"/etc/luytre", "/etc/luytre/b"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not Path("/usr/sbin/sshd").exists(), reason="runs sshd")
+def test_an_sshd_with_a_file_of_its_own_reads_it_anew_unless_others_could_have_written_it(tmp_path: Path) -> None:
+    config, key, said = tmp_path / "sftp", tmp_path / "key", tmp_path / "said"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    config.write_text(f"Port {20_022 + os.getpid() % 20_000}\nListenAddress 127.0.0.1\nHostKey {key}\nPidFile none\n")
+    command = ["/usr/sbin/sshd", "-D", "-e", "-f", str(config)]
+    with said.open("w") as log, subprocess.Popen(command, stderr=log) as daemon:
+        try:
+            until(lambda: (daemon.pid, str(config)) in daemons.other_sshds(), "no daemon", 10)
+            problems: list[str] = []
+            loose = {str(config): {"type": "file", "uid": 0, "gid": 0, "mode": 0o666}}
+            assert units._read_by_other_sshds(loose, problems) == []
+            assert f"the sshd with {config} goes on with what it had read" in problems[0]
+            owned = {str(config): {"type": "file", "uid": 0, "gid": 0, "mode": 0o644}}
+            assert f"reload sshd with {config}" in units._read_by_other_sshds(owned, [])
+            until(lambda: "Received SIGHUP; restarting" in said.read_text(), "not told", 10)
+        finally:
+            daemon.kill()
 
 
 def test_packages_that_came_rose_and_went() -> None:
