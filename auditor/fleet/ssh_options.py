@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+TYPE_CHECKING = False  # of ``typing``, which takes longer to import than every task's door all else
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 SAFE: Mapping[str, str] = {
     "ForwardAgent": "no",

@@ -11,10 +11,10 @@ Every task of every host starts one, so that nothing is imported that is not nee
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # what is above it makes enumerations, longer than all else
 import binascii
 import os
 import select
-import signal
 import sys
 import time
 
