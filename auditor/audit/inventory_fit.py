@@ -38,7 +38,7 @@ def check_accepted(path: Path, catalogue: Catalogue) -> None:
         for index, name in enumerate(source.value if source is not None else ()):
             if source is not None and not catalogue.mends(name.partition(":")[0]):
                 raise source.error(
-                    f"host {host}: luytre_accept: {name!r} is no control with an automated fix",
+                    f"host {host}: luytre_accept: {name!r} is not a control with an automated fix",
                     "name controls one by one; see 'auditor controls list'",
                     index,
                 )

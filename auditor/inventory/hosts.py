@@ -104,7 +104,7 @@ def _host(name: str, own: Variables) -> Host:
 def _check_port(host: str, source: Sourced | None) -> None:
     port = str(source.value) if source is not None else "22"
     if source is not None and not is_template(port) and not (port.isdecimal() and 0 < int(port) < 65536):
-        raise source.error(f"host {host}: ansible_port: {port} is no port", "give a number from 1 to 65535")
+        raise source.error(f"host {host}: ansible_port: {port} is not a port", "give a number from 1 to 65535")
 
 
 def _sites(host: str, source: Sourced | None) -> tuple[Site, ...]:

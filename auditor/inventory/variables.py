@@ -282,7 +282,7 @@ def _host_names(key: Any, own: Sourced) -> tuple[Sequence[str], int | None]:
     pattern = (found["bracketed"] or found["plain"]) if found else key
     names = _expanded(pattern)
     if not names:
-        raise own.error(f"{key!r} is no range of hosts", "write it like web[01:03].test")
+        raise own.error(f"{key!r} is not a range of hosts", "write it like web[01:03].test")
     for name in names:
         if not _FIT.fullmatch(name) and not _is_address(name):
             raise own.error(

@@ -24,7 +24,7 @@ def unit(organisation: Organisation, unit_id: str) -> Unit:
     found = organisation.unit(unit_id)
     if found is None:
         known = ", ".join(unit.id for unit in organisation.units)
-        raise InputError("{unit} is no unit of the organisation", unit=unit_id, mend="one of: {known}", known=known)
+        raise InputError("{unit} is not a unit of the organisation", unit=unit_id, mend="one of: {known}", known=known)
     if found.successor is not None:
         raise InputError(
             "unit {unit} exists no more",

@@ -101,7 +101,7 @@ class Written:
 def _checked(address: str, whose: str) -> str:
     if not is_address(address):
         raise InputError(
-            "{address} of {whose} is no address for mail",
+            "{address} of {whose} is not an address for mail",
             address=one_line(address, 80),
             whose=one_line(whose, 80),
             mend="mend it in office/organisation.yml",

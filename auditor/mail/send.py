@@ -44,7 +44,7 @@ def letters(
     for file in attached:
         if not is_cleared(file.content):
             raise InputError(
-                "{name} is no official report, and would go to everybody",
+                "{name} is not an official report, and would go to everybody",
                 name=file.name,
                 mend="give it with --technical: it may name servers and their weaknesses",
             )

@@ -51,7 +51,7 @@ def _domain(text: Any) -> Any:
         meant = ""
     if re.fullmatch(_DOMAIN, meant):
         raise ValueError(f"{text!r} has to be written as {meant}")
-    raise ValueError(f"{text!r} is no domain name like xa-vi-du.gov.vn")
+    raise ValueError(f"{text!r} is not a domain name like xa-vi-du.gov.vn")
 
 
 Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253), BeforeValidator(_domain)]

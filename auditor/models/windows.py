@@ -49,7 +49,7 @@ def _days(part: str, text: str) -> list[int]:
     first, dash, last = part.partition("-")
     for name in (first, last) if dash else (first,):
         if name not in DAYS:
-            raise ValueError(f"{text!r}: {name!r} is no day; days are {' '.join(DAYS)}")
+            raise ValueError(f"{text!r}: {name!r} is not a day; days are {' '.join(DAYS)}")
     begin, end = DAYS.index(first), DAYS.index(last if dash else first)
     return [day % 7 for day in range(begin, (end if end >= begin else end + 7) + 1)]
 

@@ -45,7 +45,7 @@ def check(output: Path) -> None:
     if not os.access(output, os.W_OK | os.X_OK):
         raise InputError(f"cannot write to {output}", mend=_MEND)
     if report.is_symlink() or (report.exists() and not report.is_dir()) or (report.is_dir() and not _ours(report)):
-        raise InputError(f"{report} is there already and is no report of ours", mend=_MEND)
+        raise InputError(f"{report} is there already and is not a report of ours", mend=_MEND)
 
 
 def _ours(report: Path) -> bool:

@@ -59,7 +59,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("options", "why"), [(["--yes", "--batch", "abc"], "--batch: 'abc' is no size"), ([], "nobody to ask")]
+    ("options", "why"), [(["--yes", "--batch", "abc"], "--batch: 'abc' is not a size"), ([], "nobody to ask")]
 )
 def test_what_will_not_do_is_told_before_any_host_is_asked(
     auditor: Callable[..., Result], asked: list[str], tmp_path: Path, options: list[str], why: str

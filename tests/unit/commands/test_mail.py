@@ -221,7 +221,7 @@ def test_the_command_killed_while_it_sends_leaves_the_mail_in_the_queue(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--to-unit", "khong-co"], "khong-co is no unit"),
+        (["--to-unit", "khong-co"], "khong-co is not a unit"),
         (["--to-unit", "xa-go-tre"], "has no role with an address"),
         (["--to-unit", "xa-an-truc", "--role", "ke_toan"], "has no role ke_toan"),
         (["--to-unit", "tinh-tan-giang", "--technical", "FILE"], "may get the technical annex"),
@@ -245,7 +245,7 @@ def test_bad_input_is_one_clear_error_and_puts_nothing_in_the_queue(
 def test_no_other_file_goes_to_everybody_whatever_its_name(inventory: Path, tmp_path: Path, form: Format) -> None:
     made = files.write(factory.run(), factory.catalogue(), output=tmp_path, lang="vi", formats={form}).files[form]
     file = made.replace(tmp_path / "bao-cao-xa-an-truc-2026-11.docx")
-    with pytest.raises(InputError, match=f"{file.name} is no official report"):
+    with pytest.raises(InputError, match=f"{file.name} is not an official report"):
         auditor("report", "send", "--to-unit", "xa-an-truc", "--attach", str(file), "-i", inventory)
     assert Spool().mails() == ()
 
@@ -272,7 +272,7 @@ def test_what_only_speaks_of_an_official_report_is_none(content: bytes) -> None:
 def test_an_address_that_is_none_stops_the_whole_sending(inventory: Path) -> None:
     file = inventory / "office/organisation.yml"
     file.write_text(file.read_text("utf-8").replace("lanhdao@antruc.test", "lanhdao@antruc.test, x@y.test"), "utf-8")
-    with pytest.raises(InputError, match="no address for mail"):
+    with pytest.raises(InputError, match="is not an address for mail"):
         auditor("report", "send", "--to-unit", "xa-an-truc", "-i", inventory)
     assert Spool().mails() == ()
 

@@ -1,4 +1,4 @@
-"""Every path of ours that a page names is there; decisions tell of their day."""
+"""Every path of ours that a page names is there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[3]
-PAGES = (TOP / "README.md", *sorted((TOP / "docs").glob("*.md")), *sorted((TOP / "docs").glob("[!dc]*/*.md")))
+HISTORY = {"decisions", "controls"}
+"""Folders of pages that tell of their day, or are made from data."""
+PAGES = (TOP / "README.md", *sorted(page for page in (TOP / "docs").rglob("*.md") if not HISTORY & set(page.parts)))
 OURS = {path.name for path in TOP.iterdir() if not path.name.startswith(".")}
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"[\w.*/{},<>-]+")

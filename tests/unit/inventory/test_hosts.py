@@ -346,9 +346,9 @@ def test_sites_never_vanish_behind_others(tmp_path: Path, place: str) -> None:
     [
         ("xãan.test", "'xãan.test' has to be written as xn--xan-mla.test"),
         ("A.test", "'A.test' has to be written as a.test"),
-        ("B_test", "'B_test' is no domain name like xa-vi-du.gov.vn"),
-        ("http://a.test", "is no domain name like"),
-        ('"a.test\\n"', "is no domain name like"),
+        ("B_test", "'B_test' is not a domain name like xa-vi-du.gov.vn"),
+        ("http://a.test", "is not a domain name like"),
+        ('"a.test\\n"', "is not a domain name like"),
     ],
 )
 def test_a_wrong_domain_is_told_the_right_one(tmp_path: Path, domain: str, words: str) -> None:
@@ -361,7 +361,7 @@ def test_a_wrong_domain_is_told_the_right_one(tmp_path: Path, domain: str, words
 @pytest.mark.parametrize("port", ["abc", "0", "65536", "22.5", "[22]"])
 def test_a_port_that_is_none_is_named_with_its_line(tmp_path: Path, port: str) -> None:
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"ansible_port: {port}"))
-    with pytest.raises(InputError, match=r"hosts\.yml:9: host a: ansible_port: .* is no port"):
+    with pytest.raises(InputError, match=r"hosts\.yml:9: host a: ansible_port: .* is not a port"):
         inventory.load(path)
 
 
@@ -376,7 +376,7 @@ def test_a_port_may_be_text_or_ansibles_business(tmp_path: Path, port: str) -> N
         (
             "luytre_unit: xa",
             "luytre_accept: [no.such]",
-            r"hosts\.yml:9: host a: luytre_accept: 'no\.such' is no control",
+            r"hosts\.yml:9: host a: luytre_accept: 'no\.such' is not a control",
         ),
         ("192.0.2.2", "192.0.2.1", r"hosts\.yml:14: hosts a and b are both at 192\.0\.2\.1 port 22"),
         ("ansible_host: 192.0.2.2", "ansible_port: 22", None),

@@ -47,7 +47,7 @@ def test_no_text_makes_a_header_or_a_recipient(text: str) -> None:
                 "-x@b.test", "a@-b.test", "a@b.test\n", "a" * 250 + "@b.test"],
 )  # fmt: skip
 def test_what_is_no_address_is_one_clear_error(address: str) -> None:
-    with pytest.raises(InputError, match="no address for mail"):
+    with pytest.raises(InputError, match="is not an address for mail"):
         Written.of(dataclasses.replace(LETTER, recipient=address), NOW, 10**7)
 
 

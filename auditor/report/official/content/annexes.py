@@ -22,7 +22,7 @@ def tables(given: Given, labels: Mapping[AnnexKey, str], rows: Rows) -> tuple[An
 
 
 def labels(given: Given, rows: Rows) -> Mapping[AnnexKey, str]:
-    """What the annexes are called, in their order. One with nothing in it is none; the last is always there."""
+    """What the annexes are called, in their order. One with nothing in it is left out; the last is always there."""
     present = [key for key, found in rows.items() if found or key == "clauses"]
     if len(present) == 1:
         return {present[0]: given.words("official.annex.only")}

@@ -111,7 +111,7 @@ def within(path, root):
 
 
 def in_force():
-    """The virtual hosts of both servers, by their configuration; of one that cannot be read there are none."""
+    """The virtual hosts of both servers, by their configuration; none of one that cannot be read."""
     found = []
     try:
         found += of_nginx(load(NGINX, read_text)) if os.path.exists(NGINX) else []

@@ -20,9 +20,9 @@ MAX_FILE, MAX_FILES = 512 * 1024, 20_000
 def of(names, asked_for, going, theirs, units=()):
     """Those of the packages that stay, each with why, in words.
 
-    ``asked_for``: packages that the run was to install or has upgraded; what came and is none of them, nor what they depend
-    on, somebody else has installed meanwhile. None where the run was cut off, so that it cannot be told. ``going``: paths that are put back in any case, so that what they say now
-    does not count. ``theirs``: paths that others have changed. ``units``: those that others have started or enabled.
+    ``asked_for``: packages that the run was to install or has upgraded; what came besides them and what they depend on,
+    somebody else has installed meanwhile. None where the run was cut off, so that it cannot be told. ``going``: paths that
+    are put back in any case, so that what they say now does not count. ``theirs``: paths that others have changed. ``units``: those that others have started or enabled.
     """
     if not names:
         return {}

@@ -159,7 +159,7 @@ def test_a_report_written_late_tells_that_days_were_moved(history, tmp_path):
 
 @pytest.mark.parametrize("text", ["2026", "2026-13", "2026-1", "26-11", "2026-11-01", "", "2026-00"])
 def test_a_month_is_written_one_way(text):
-    with pytest.raises(InputError, match="is no month"):
+    with pytest.raises(InputError, match="is not a month"):
         Period.parse(text)
 
 
