@@ -9,8 +9,13 @@ from pathlib import Path
 
 import ansible.module_utils
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.lab.fixtures"]
+
+settings.register_profile("luytre", deadline=5_000)
+settings.load_profile("luytre")
+"""Milliseconds of one example on a machine that does much else: the library's 200 measure the machine."""
 
 ON_LAB = ("integration", "hostile", "guard")
 
