@@ -87,7 +87,9 @@ def steady(value: Any) -> Any:
     """Without what tells when, how long or how much."""
     if isinstance(value, dict):
         return {key: steady(inner) for key, inner in value.items() if not VOLATILE.fullmatch(key)}
-    return [steady(inner) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [steady(inner) for inner in value if not (isinstance(inner, dict) and inner.get("path") == "now")]
+    return value
 
 
 def compared(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
