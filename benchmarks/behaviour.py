@@ -29,6 +29,9 @@ VOLATILE = re.compile(
 )
 """Keys of what tells when, how long or how much."""
 
+OF_THE_HOUR = ("/etc/machine-id", "/var/cache/")
+"""Paths that each host, or each hour, has otherwise."""
+
 
 def run(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A verb of that checkout's, on the lab of this one."""
@@ -113,7 +116,7 @@ def main() -> int:
         f"{host}:{path} {both}"
         for host in hosts
         for path, both in differences(disks[0][host], disks[1][host]).items()
-        if not path.startswith("/etc/machine-id")
+        if not path.startswith(OF_THE_HOUR)
     ]
     print("\n".join(written))
     print(f"{len(found)} findings, {len(planned)} plans, {len(written)} paths differ on {', '.join(hosts)}")
