@@ -9,7 +9,7 @@ from pydantic import Field
 
 from auditor.fleet.reasons import explain
 from auditor.fleet.runner import Playbook, play
-from auditor.hardening import guard_answers
+from auditor.hardening import guard_answers, touches
 from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Text
 
 ROLLBACK_SECONDS = 1_200
@@ -66,11 +66,16 @@ def affected(
 
 
 def own_touches(entry: HostHardening, control: ControlId, in_force: Sequence[HostHardening]) -> tuple[str, ...]:
-    """What the control alone touches of all that are in force on the host: what others share with it is theirs too."""
-    shared = {
-        touch for one in in_force for other, touches in one.touches.items() if other != control for touch in touches
+    """What the control alone touches of all that are in force on the host, in the guard's words.
+
+    What others share with it is theirs too, and so is what they touch below its folders: that is named with ``but:``.
+    """
+    others = {
+        touch for one in in_force for other, theirs in one.touches.items() if other != control for touch in theirs
     }
-    return tuple(touch for touch in entry.touches.get(control, ()) if touch not in shared)
+    own = tuple(touch for touch in entry.touches.get(control, ()) if touch not in others)
+    inside = sorted(touch for touch in others if any(touches.any_within([touch], mine) for mine in own))
+    return (*own, *(f"but:{touch}" for touch in inside))
 
 
 def run(

@@ -47,7 +47,9 @@ options:
     description: For C(rollback), the digest of what the run left behind as C(confirm) gave it (C(after)).
     type: str
   only:
-    description: For C(rollback), what to undo of it, in the words of O(touches). Without it everything.
+    description: >-
+      For C(rollback), what to undo of it, in the words of O(touches); C(but:) before one leaves what it means, where no
+      other touch is nearer. Without it everything.
     type: list
     elements: str
 author: Lũy Tre

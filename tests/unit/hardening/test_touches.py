@@ -11,6 +11,8 @@ from ansible.module_utils.luytre_guard import rollback, scope, store  # type: ig
 
 from auditor.audit import controls
 from auditor.hardening import touches
+from auditor.hardening.rollback import own_touches
+from auditor.models import HostHardening
 
 TABLE = yaml.safe_load((Path(__file__).parents[1] / "data" / "touches.yml").read_text("utf-8"))
 CATALOGUE = [touch for control in controls.load().controls if control.fix for touch in control.fix.touches]
@@ -94,3 +96,40 @@ def test_a_rollback_of_one_control_takes_what_its_touches_mean() -> None:
     assert back(["modes:/opt/a", "unit:a.service"]) == {"/opt/a"}
     assert back(["/etc/c/"]) == {"/etc/c/d"}
     assert back(None) == set(changed)
+
+
+def test_what_others_touch_below_a_control_s_folder_stays_theirs() -> None:
+    entry = HostHardening(
+        host="h",
+        state="confirmed",
+        controls=("a.folder", "b.file", "c.all"),
+        touches={
+            "a.folder": ("/etc/a/", "/etc/shared", "unit:a.service"),
+            "b.file": ("/etc/a/b", "/etc/shared"),
+            "c.all": ("/etc/", "sysctl:x"),
+        },
+    )
+    assert own_touches(entry, "a.folder", [entry]) == ("/etc/a/", "unit:a.service", "but:/etc/a/b")
+    assert own_touches(entry, "b.file", [entry]) == ("/etc/a/b",)
+    assert own_touches(entry, "c.all", [entry]) == (
+        "/etc/",
+        "sysctl:x",
+        "but:/etc/a/",
+        "but:/etc/a/b",
+        "but:/etc/shared",
+    )
+
+
+@pytest.mark.parametrize(
+    ("only", "meant"),
+    [
+        (["/etc/"], {"/etc/a/x", "/etc/a/b", "/etc/other"}),
+        (["/etc/", "but:/etc/a/"], {"/etc/other"}),
+        (["/etc/", "but:/etc/a/", "/etc/a/b"], {"/etc/a/b", "/etc/other"}),
+        (["/etc/a/", "but:/etc/a/"], set()),
+        (["but:/etc/a/"], set()),
+    ],
+)
+def test_the_nearest_touch_decides_what_a_rollback_puts_back(only: list[str], meant: set[str]) -> None:
+    assert {path for path in ("/etc/a/x", "/etc/a/b", "/etc/other") if rollback._is_meant(only, path)} == meant
+    assert rollback._is_meant(None, "/etc/a/x")

@@ -5,7 +5,7 @@ import os
 
 from . import accounts, commands, database, live, needed, packages, store, tree, trial, units, verify, walk
 from .restore import package_records, times
-from .scope import PACKAGE_CACHES, PACKAGE_OWN_TREES, Scope, covers
+from .scope import PACKAGE_CACHES, PACKAGE_OWN_TREES, Scope, covers, parsed
 from .work import LISTED, Snapshot, Work, different
 
 PROFILES, STACK = "/usr/share/pam-configs/", "/etc/pam.d/common-"
@@ -89,9 +89,20 @@ def drift(snap, left):
     }
 
 
+BUT = "but:"
+"""Before a touch in ``only``: what it means stays, for others need it."""
+
+
 def _is_meant(only, what):
-    """Whether what changed is among what is to be undone."""
-    return only is None or any(covers(touch, what) for touch in only)
+    """Whether what changed is to be undone: the nearest touch decides, and of two that are as near the one with BUT."""
+    if only is None:
+        return True
+    nearest = {True: -1, False: -1}
+    for one in only:
+        stays, touch = one.startswith(BUT), one[len(BUT) :] if one.startswith(BUT) else one
+        if covers(touch, what):
+            nearest[stays] = max(nearest[stays], len(parsed(touch)[1].rstrip("/")))
+    return nearest[False] > nearest[True]
 
 
 def chosen(snap, left, only, now):
@@ -122,13 +133,13 @@ def chosen(snap, left, only, now):
 
 
 def roll_back(snap, left, only, check, decide=lambda plan: plan):
-    """Undo what a confirmed run changed, as far as nobody changed it since. ``only``: paths and other touches.
+    """Undo what a confirmed run changed, as far as nobody changed it since. ``only``: touches, some with BUT.
 
     ``decide`` is told what is to be undone before anything is, and answers it; or what was decided when a rollback
     began that was cut off, for what that had begun looks as if somebody had changed it.
     """
     manifest = snap.manifest
-    scope = None if only is None else Scope(only, [])
+    scope = None if only is None else Scope([one for one in only if not one.startswith(BUT)], [])
     notes = walk.Notes()
     now = snap.now(notes)
     paths, skipped = chosen(snap, left, only, now)
