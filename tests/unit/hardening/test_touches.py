@@ -28,7 +28,7 @@ def test_the_truth_table_holds_for_controller_and_guard(touch: str, what: str, m
 def test_the_guard_takes_whatever_a_touch_means(
     touch: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scope.tree, "settled", lambda path: (path, False))
+    monkeypatch.setattr(scope.tree, "resolved", lambda path: (path, False))
     taken = scope.Scope([touch], [])
     assert what in taken.owners() or scope.nearest(what, taken.starts()) is not None
 
