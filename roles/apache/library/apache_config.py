@@ -39,6 +39,21 @@ options:
     type: list
     elements: str
     default: []
+  tighten:
+    description:
+      - Take away first what others than root can change below the configuration. A file that others could have written is
+        held, with a warning.
+      - Goes back, too, when the whole is refused.
+    type: bool
+    default: false
+  aside:
+    description: Whether it was accepted that files that others could have written are moved to F(/var/lib/luytre/aside).
+    type: bool
+    default: false
+  run:
+    description: The folder's name there; the date and time by default.
+    type: str
+    default: ""
 author: Lũy Tre
 """
 
@@ -57,6 +72,7 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import apache
 from ansible.module_utils.luytre._apache_config import in_force
+from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.transaction import Refused, Transaction
 from ansible.module_utils.luytre_shared.ownership import Trust
 
@@ -74,28 +90,37 @@ def main():
             "include_last": {"type": "str", "default": ""},
             "enable": {"type": "list", "elements": "str", "default": []},
             "disable": {"type": "list", "elements": "str", "default": []},
+            **corrections.TIGHTEN,
         },
         supports_check_mode=True,
     )
-    wanted = module.params
     change = Transaction(ROOT, STATE)
     try:
-        for path, text in sorted(wanted["files"].items()):
-            change.file(path, text) if text else change.absent(path)
-        for path, target in sorted(wanted["links"].items()):
-            change.link(path, target) if target else change.absent(path)
-        for name in wanted["enable"]:
-            enable(change, name)
-        for name in wanted["disable"]:
-            disable(change, name)
-        include_in_vhosts(change, wanted["includes"], module.warn)
-        if wanted["include_last"]:
-            change.edit(ROOT + "/apache2.conf", lambda text: last_line(text, wanted["include_last"]))
-        if change.changed and not module.check_mode:
-            change.commit([["apache2ctl", "configtest"]], at_stake, fault)
+        with change:
+            make(change, module)
     except Refused as refused:
         module.fail_json(msg=str(refused))
-    module.exit_json(changed=change.changed, diff=change.diff)
+    change.corrected.warn(module.warn)
+    module.exit_json(changed=change.changed, diff=change.diff, **change.corrected.answer())
+
+
+def make(change, module):
+    """Put all that is wanted into the change, and make it. Raises Refused."""
+    wanted = module.params
+    change.tighten("apache", wanted, module.check_mode)
+    for path, text in sorted(wanted["files"].items()):
+        change.file(path, text) if text else change.absent(path)
+    for path, target in sorted(wanted["links"].items()):
+        change.link(path, target) if target else change.absent(path)
+    for name in wanted["enable"]:
+        enable(change, name)
+    for name in wanted["disable"]:
+        disable(change, name)
+    include_in_vhosts(change, wanted["includes"], module.warn)
+    if wanted["include_last"]:
+        change.edit(ROOT + "/apache2.conf", lambda text: last_line(text, wanted["include_last"]))
+    if change.to_test and not module.check_mode:
+        change.commit([["apache2ctl", "configtest"]], at_stake, fault)
 
 
 def at_stake():

@@ -32,6 +32,21 @@ options:
     description: Path below /etc/nginx to the text of a file that is written whole.
     type: dict
     default: {}
+  tighten:
+    description:
+      - Take away first what others than root can change below the configuration. A file that others could have written is
+        held, with a warning.
+      - Goes back, too, when the whole is refused.
+    type: bool
+    default: false
+  aside:
+    description: Whether it was accepted that files that others could have written are moved to F(/var/lib/luytre/aside).
+    type: bool
+    default: false
+  run:
+    description: The folder's name there; the date and time by default.
+    type: str
+    default: ""
 author: Lũy Tre
 """
 
@@ -95,7 +110,7 @@ def want(transaction, config, decision, files):
 
 def shown(transaction):
     """Changed lines alone: what stands beside them in a vendor's file may be a secret."""
-    found = []
+    found = [transaction.corrected.diff()] * bool(transaction.corrected)
     for path, before, after in transaction.steps:
         old, new = _lines(before), _lines(after)
         found.append({"prepared": "\n".join(difflib.unified_diff(old, new, path, path, n=0, lineterm="")) + "\n"})
@@ -116,9 +131,13 @@ def at_stake():
         raise Refused("it is not known what nginx would read: %s" % error)
 
 
-def refusal_of(argv):
-    """What nginx says against its configuration, or None."""
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+def refusal_before():
+    """What nginx says against its configuration now that all is taken back, or None; also when it is not to be asked."""
+    try:
+        vouch([TEST], *at_stake())
+    except Refused:
+        return None
+    done = subprocess.run(TEST, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return None if done.returncode == 0 else done.stdout.decode("utf-8", "replace").strip()[-1000:]
 
 
@@ -130,23 +149,28 @@ def main():
         },
         supports_check_mode=True,
     )
-    config, decision = decision_for(module)
     transaction = Transaction(FOLDER)
     try:
-        refused = want(transaction, config, decision, module.params["files"])
-        if transaction.changed and not module.check_mode:
-            vouch([TEST], *at_stake())
-            before = refusal_of(TEST)
-            try:
-                transaction.commit([TEST], at_stake)
-            except Refused as refusal:
-                raise Refused("nginx refuses its configuration as it is now: %s" % before) if before else refusal
+        with transaction:
+            refused = make(transaction, module)
     except Refused as refusal:
-        module.fail_json(msg=str(refusal))
+        before = refusal_before()
+        module.fail_json(msg="nginx refuses its configuration as it is now: %s" % before if before else str(refusal))
     for path in refused:
         module.warn("%s is not root's own below %s: it is left as it is" % (path, FOLDER))
+    transaction.corrected.warn(module.warn)
     paths = [path for path, _before, _after in transaction.steps]
-    module.exit_json(changed=bool(paths), paths=paths, diff=shown(transaction))
+    module.exit_json(changed=transaction.changed, paths=paths, diff=shown(transaction), **transaction.corrected.answer())
+
+
+def make(transaction, module):
+    """Put all that is wanted into the transaction, and make it; see ``want``. Raises Refused."""
+    transaction.tighten("nginx", module.params, module.check_mode)
+    config, decision = decision_for(module)
+    refused = want(transaction, config, decision, module.params["files"])
+    if transaction.to_test and not module.check_mode:
+        transaction.commit([TEST], at_stake)
+    return refused
 
 
 if __name__ == "__main__":

@@ -24,6 +24,19 @@ options:
     description: Bounds and values that the controls use.
     type: dict
     default: {}
+  tighten:
+    description:
+      - Whether C(nginx_config) first takes away what others than root can change.
+    type: bool
+    default: false
+  aside:
+    description: Whether it was accepted that files that others could have written are moved to F(/var/lib/luytre/aside).
+    type: bool
+    default: false
+  run:
+    description: The folder's name there; the date and time by default.
+    type: str
+    default: ""
 author: Lũy Tre
 """
 
@@ -59,12 +72,12 @@ redirects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre_nginx_host import ARGUMENTS, decision_for
+from ansible.module_utils.luytre_nginx_host import ARGUMENTS, decision_for, foreseen
 
 
 def main():
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    _config, decision = decision_for(module)
+    _config, decision = decision_for(module, None if module.check_mode else foreseen(module))
     for address in decision.held_back:
         module.warn("nginx.default_server: %s stays as it is: a declared site depends on it" % address)
     module.exit_json(

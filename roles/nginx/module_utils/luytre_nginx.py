@@ -91,14 +91,14 @@ class Decision:
             lines.append(line)
 
 
-def read_config(path, read):
-    """The vendor's configuration, without anything of ours."""
+def read_config(path, read, gone=()):
+    """The vendor's configuration, without anything of ours and without the included files that are ``gone``."""
 
     def restored(name):
         text = "" if ours(name) else read(name)
         return None if text is None else restore(text)
 
-    return load(path, restored)
+    return load(path, restored, skip=gone)
 
 
 def decide(config, enforce, sites, settings, editable=lambda path: True, is_link=lambda path: True):

@@ -5,8 +5,10 @@ import time
 
 from ansible.module_utils.luytre import tls
 from ansible.module_utils.luytre._nginx_conf import BadConfig
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import Reading, Unreadable
 from ansible.module_utils.luytre.nginx import levels
+from ansible.module_utils.luytre_change import corrections
+from ansible.module_utils.luytre_change.tightening import Corrected
 from ansible.module_utils.luytre_nginx import decide, https_names, read_config
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
@@ -17,6 +19,7 @@ ARGUMENTS = {
     "enforce": {"type": "dict", "required": True},
     "sites": {"type": "list", "elements": "dict", "default": []},
     "settings": {"type": "dict", "default": {}},
+    **corrections.TIGHTEN,
 }
 
 
@@ -34,17 +37,29 @@ def read_bytes(path):
         os.close(handle)
 
 
-def editable(path):
+def editable(path, trust=None):
     """Whether a file lies below /etc/nginx, and it and every folder on the way belong to root alone."""
     real = os.path.realpath(path)
-    return real.startswith(FOLDER + "/") and os.path.exists(real) and ownership.loose(real) is None
+    loose = (trust or ownership.Trust()).loose(real)
+    return real.startswith(FOLDER + "/") and os.path.exists(real) and loose is None
 
 
-def decision_for(module):
-    """``(config, Decision)`` on this host; fails the module when the configuration is not understood."""
-    enforce, sites, settings = (module.params[name] for name in ("enforce", "sites", "settings"))
+def foreseen(module):
+    """The Corrected that putting right will come to, which comes before the configuration is changed. Raises Refused."""
     try:
-        config = read_config(CONFIG, read_bytes)
+        return corrections.asked("nginx", module.params, True)
+    except (OSError, Unreadable, ValueError) as error:
+        module.fail_json(msg=str(error))
+
+
+def decision_for(module, ahead=None):
+    """``(config, Decision)`` on this host, once it is as ``ahead`` (a Corrected) tells; fails the module when the
+    configuration is not understood."""
+    enforce, sites, settings = (module.params[name] for name in ("enforce", "sites", "settings"))
+    ahead = ahead or Corrected()
+    trust = ownership.Trust(lstat=lambda path: ahead.after.get(path) or os.lstat(path))
+    try:
+        config = read_config(CONFIG, read_bytes, tuple(ahead.aside))
     except BadConfig as error:
         module.fail_json(msg="nginx's configuration is not understood: %s" % error)
     reading = Reading({}, 20)
@@ -54,4 +69,4 @@ def decision_for(module):
         settings["weak_ciphers"] = [found["spec"] for found in tls.weak_ciphers(reading, sorted(lists))]
     if enforce.get("tls.redirect"):
         settings["covered"] = https_names(config, sites, tls.certificate, int(time.time()))
-    return config, decide(config, enforce, sites, settings, editable, os.path.islink)
+    return config, decide(config, enforce, sites, settings, lambda path: editable(path, trust), os.path.islink)

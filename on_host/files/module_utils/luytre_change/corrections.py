@@ -4,15 +4,34 @@ import os
 import stat
 
 from ansible.module_utils.luytre._reading import Reading, read_text
-from ansible.module_utils.luytre_change.tightening import Correction
+from ansible.module_utils.luytre_change.tightening import Aside, Corrected, Correction, correct
 
 SECONDS = 20
 """For asking a daemon which files are its own."""
 
 
-def of(part):
-    """The corrections of a part, folders before what is in them. Raises Unreadable."""
-    return PARTS[part]()
+LINKED = {"apache": "/etc/apache2", "nginx": "/etc/nginx", "root_settings": "/etc/systemd"}
+"""Where links lead to files beside them, and a link that leads nowhere is a mistake."""
+OF_DAEMONS = ("apache", "nginx")
+"""Parts that are put right with the rest of a daemon's configuration, which the daemon tests."""
+TIGHTEN = {
+    "tighten": {"type": "bool", "default": False},
+    "aside": {"type": "bool", "default": False},
+    "run": {"type": "str", "default": ""},
+}
+"""Arguments of the modules that do so."""
+
+
+def put_right(part, check, aside=None):
+    """The Corrected of a part's corrections; see ``tightening.correct``. Raises OSError, Unreadable."""
+    return correct(PARTS[part](), check, aside, LINKED.get(part))
+
+
+def asked(part, params, check):
+    """The same by a module's TIGHTEN arguments. Raises ValueError, too."""
+    if not params["tighten"]:
+        return Corrected()
+    return put_right(part, check, Aside(params["run"]) if params["aside"] else None)
 
 
 def _account_files():

@@ -4,16 +4,20 @@ import contextlib
 import errno
 import grp
 import os
+import re
 import shutil
 import stat
+import time
 
 from ansible.module_utils.luytre._authors import by_hand, named, reached
 from ansible.module_utils.luytre_change import attributes
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
-from ansible.module_utils.luytre_shared.ownership import changer
+from ansible.module_utils.luytre_shared.ownership import Owned, changer
+from ansible.module_utils.luytre_shared.sayable import sayable
 
 ASIDE = "/var/lib/luytre/aside"
+MAX_WARNINGS = 20
 
 
 class Correction:
@@ -30,23 +34,77 @@ class Correction:
 
 class Corrected:
     """What came of corrections: ``changed`` path to ``(before, after)`` in words, ``held`` path to who could have
-    written it, ``aside`` path to where it is now."""
+    written it, ``aside`` path to where it is now; ``after`` path to the Owned that a changed one is."""
 
     def __init__(self):
-        self.changed, self.held, self.aside = {}, {}, {}
+        self.changed, self.held, self.aside, self.after = {}, {}, {}, {}
+        self._before, self._asides = [], []
+
+    def __bool__(self):
+        """Whether anything changed."""
+        return bool(self.changed or self.aside)
+
+    def add(self, other):
+        """Take over what came of other corrections."""
+        for mine, theirs in ((self.changed, other.changed), (self.held, other.held), (self.aside, other.aside)):
+            mine.update(theirs)
+        self.after.update(other.after)
+        self._before += other._before
+        self._asides += other._asides
+
+    def back(self):
+        """Give back what was changed or moved, the last first. Raises OSError."""
+        for aside in self._asides:
+            aside.back()
+        while self._before:
+            path, status = self._before.pop()
+            with reached(path) as found:
+                if found is not None and _owned(found.status) == _owned(self.after[path]):
+                    mode = stat.S_IMODE(status.st_mode)
+                    attributes.put(found.handle, found.status, status.st_uid, status.st_gid, mode)
+
+    def answer(self):
+        """It as a module answers it."""
+        changed = {path: {"before": was, "after": now} for path, (was, now) in self.changed.items()}
+        return sayable({"changed_paths": changed, "held": self.held, "aside": self.aside})
+
+    def diff(self):
+        """What changed, in the form of Ansible's ``--diff``."""
+        answer = self.answer()
+        changed, aside = answer["changed_paths"], answer["aside"]
+        before = ["%s %s\n" % (path, changed[path]["before"]) for path in changed]
+        after = ["%s %s\n" % (path, changed[path]["after"]) for path in changed]
+        return {
+            "before": "".join(before + ["%s\n" % path for path in aside]),
+            "after": "".join(after + ["%s moved to %s\n" % pair for pair in aside.items()]),
+        }
+
+    def warn(self, warn):
+        """Name what is held."""
+        held = self.answer()["held"]
+        for path in sorted(held)[:MAX_WARNINGS]:
+            warn("%s is held, not made root's: %s" % (path, held[path]))
 
 
-def correct(corrections, check, aside=None):
-    """Make corrections, folders before what is in them. Raises OSError.
+def correct(corrections, check, aside=None, linked=None):
+    """Make corrections, folders before what is in them: all, or none when one raises OSError.
 
     What others could have written is held; with an ``aside`` (Aside) it was accepted that such files are moved there
-    and such folders closed.
+    and such folders closed. Links below ``linked`` that lead to what was moved go along.
     """
     done = Corrected()
-    for wanted in corrections:
-        with reached(wanted.path) as found:
-            if found is not None:
-                _correct(wanted, found, check, aside, done)
+    if aside is not None:
+        done._asides.append(aside)
+    try:
+        for wanted in corrections:
+            with reached(wanted.path) as found:
+                if found is not None:
+                    _correct(wanted, found, check, aside, done)
+        if aside is not None and linked is not None:
+            done.aside.update(aside.links_to(done.aside, linked, check))
+    except OSError:
+        done.back()
+        raise
     return done
 
 
@@ -63,23 +121,23 @@ def _correct(wanted, found, check, aside, done):
             done.aside[wanted.path] = aside.take(found, check)
             return
     if found.handle is not None:
-        words = _tighten(wanted, found, check)
-        if words:
-            done.changed[wanted.path] = words
+        _tighten(wanted, found, check, done)
 
 
-def _tighten(wanted, found, check):
+def _tighten(wanted, found, check, done):
     status = found.status
     present, group = stat.S_IMODE(status.st_mode), status.st_gid
     if wanted.groups and group not in [_gid(name) for name in wanted.groups]:
         group = _gid(wanted.groups[-1])
     mode = attributes.mode_for(status, 0, group, present & wanted.mask | wanted.add)
     if (present, status.st_uid, status.st_gid) == (mode, 0, group):
-        return None
+        return
     if not check:
         with _naming(wanted.path):
             attributes.put(found.handle, status, 0, group, mode)
-    return _words(status.st_uid, status.st_gid, present), _words(0, group, mode)
+        done._before.append((wanted.path, status))
+    done.changed[wanted.path] = _words(status.st_uid, status.st_gid, present), _words(0, group, mode)
+    done.after[wanted.path] = Owned(0, group, stat.S_IFMT(status.st_mode) | mode)
 
 
 @contextlib.contextmanager
@@ -91,10 +149,24 @@ def _naming(path):
         raise OSError(error.errno, error.strerror, path)
 
 
-class Aside:
-    """Where a run puts what others could have written: root's alone, each file below its old path, as it was."""
+def _within(path, top):
+    return (path + "/").startswith(top + "/")
 
-    def __init__(self, run, home=ASIDE):
+
+def _owned(status):
+    return status.st_uid, status.st_gid, status.st_mode
+
+
+class Aside:
+    """Where a run puts what others could have written: root's alone, each file below its old path, as it was.
+
+    ``run`` is its folder's name, by default the date and time. Raises ValueError when it is none.
+    """
+
+    def __init__(self, run="", home=ASIDE):
+        run = run or time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        if not re.match(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z", run):
+            raise ValueError("%r is no name for a folder" % run)
         self.home = os.path.join(home, run)
         self._moved = []
 
@@ -113,10 +185,17 @@ class Aside:
         return os.path.join(os.path.dirname(where), name)
 
     def back(self):
-        """Put everything that was moved back into its place. Raises OSError."""
+        """Put everything that was moved back into its place, and leave no empty folder. Raises OSError."""
+        emptied = set()
         while self._moved:
             folder, old, into, name = self._moved.pop()
             _move(into, name, folder, old)
+            emptied.add(os.readlink("/proc/self/fd/%d" % into))
+        for path in sorted(emptied, reverse=True):
+            with contextlib.suppress(OSError):
+                while _within(path, os.path.dirname(self.home)):
+                    os.rmdir(path)
+                    path = os.path.dirname(path)
 
     def links_to(self, moved, folder, check):
         """Move the links below ``folder`` that lead to what was ``moved`` (old paths) along; old path to new."""

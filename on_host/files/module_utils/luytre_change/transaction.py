@@ -5,6 +5,8 @@ import stat
 import subprocess
 
 from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable
+from ansible.module_utils.luytre_change import corrections
+from ansible.module_utils.luytre_change.tightening import Corrected
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_DIFF = 200_000
@@ -18,11 +20,29 @@ class Refused(Exception):
 
 
 class Transaction:
-    """Wanted states of paths below folders that only root can write."""
+    """Wanted states of paths below folders that only root can write, and what has to be put right before them.
+
+    Used with ``with``: whatever ends it early takes all back.
+    """
 
     def __init__(self, *folders):
         self.folders = folders
+        self.corrected = Corrected()
         self._wanted = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, _error, _trace):
+        if kind is not None:
+            self.corrected.back()
+
+    def tighten(self, part, params, check):
+        """Put right who can change what is there, at once, for the rest is judged by it; see ``corrections.asked``."""
+        try:
+            self.corrected.add(corrections.asked(part, params, check))
+        except (OSError, Unreadable, ValueError) as error:
+            raise Refused(str(error))
 
     def file(self, path, text, mode=0o644):
         """The file holds ``text``. One that is there keeps its owner and mode, where root alone could write it."""
@@ -54,13 +74,18 @@ class Transaction:
 
     @property
     def changed(self):
-        """Whether anything differs from what is wanted."""
-        return bool(self.steps)
+        """Whether anything differs from what is wanted, or did."""
+        return bool(self.steps or self.corrected)
+
+    @property
+    def to_test(self):
+        """Whether the daemon has something to say: who can change its files is nothing to it, what is gone is."""
+        return bool(self.steps or self.corrected.aside)
 
     @property
     def diff(self):
         """What differs, in the form of Ansible's ``--diff``."""
-        return [
+        return [self.corrected.diff()] * bool(self.corrected) + [
             {
                 "before_header": path,
                 "after_header": path,

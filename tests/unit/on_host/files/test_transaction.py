@@ -6,8 +6,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ansible.module_utils.luytre_change import attributes, corrections
+from ansible.module_utils.luytre_change.tightening import Aside, Correction
 from ansible.module_utils.luytre_change.transaction import Refused, Transaction
 
 REFUSES = ["sh", "-c", "echo 'dòng 3: sai'; exit 1"]
@@ -130,3 +133,83 @@ def test_a_test_that_would_believe_what_another_can_change_is_not_run_and_all_is
     assert picture(etc) == before
     wanted.commit([["touch", str(mark)]], lambda: ([], [str(theirs)]))
     assert mark.exists(), "a log may be another's where nobody can put something else in its place"
+
+
+# --- who can change it, put right first ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def loose(etc: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with two of root's files that its group may write, one of www-data's, and a link to that."""
+    for name, mode in (("old", 0o664), ("gone", 0o4775)):
+        (etc / name).write_text(name)
+        (etc / name).chmod(mode)
+    (etc / "theirs").write_text("theirs")
+    os.chown(etc / "theirs", 33, 33)
+    (etc / "link").symlink_to("theirs")
+    found = [Correction(str(etc / name), 0o7755) for name in ("old", "gone", "theirs")]
+    monkeypatch.setitem(corrections.PARTS, "nginx", lambda: found)
+    monkeypatch.setitem(corrections.LINKED, "nginx", str(etc))
+    with tempfile.TemporaryDirectory(dir="/run") as home:
+        monkeypatch.setattr(corrections, "Aside", lambda run: Aside(run, home))
+        yield etc
+
+
+def owned(folder: Path) -> dict[str, tuple[int, int, int]]:
+    return {one.name: (one.lstat().st_uid, one.lstat().st_gid, one.lstat().st_mode) for one in folder.iterdir()}
+
+
+def tightening(etc: Path, aside: bool, tests: list[list[str]], check: bool = False) -> Transaction:
+    params = {"tighten": True, "aside": aside, "run": "r"}
+    with Transaction(str(etc)) as wanted:
+        wanted.tighten("nginx", params, check)
+        wanted.edit(f"{etc}/old", lambda text: text + "e\n")
+        if not check:
+            wanted.commit(tests)
+    return wanted
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_who_can_change_it_is_put_right_with_the_rest_and_taken_back_with_it(loose: Path, aside: bool) -> None:
+    before = picture(loose), owned(loose)
+    with pytest.raises(Refused, match="dòng 3: sai"):
+        tightening(loose, aside, [REFUSES])
+    assert (picture(loose), owned(loose)) == before
+    assert tightening(loose, aside, [], check=True).changed
+    assert (picture(loose), owned(loose)) == before, "a check run changes nothing"
+    done = tightening(loose, aside, [["true"]])
+    assert set(done.corrected.changed) == {f"{loose}/old", f"{loose}/gone"}
+    assert (loose / "old").read_text() == "olde\n"
+    assert [(loose / name).stat().st_mode & 0o7777 for name in ("old", "gone")] == [0o644, 0o4755]
+    assert (loose / "theirs").exists() is (loose / "link").is_symlink() is not aside
+    assert set(done.corrected.held) == (set() if aside else {f"{loose}/theirs"})
+
+
+def test_what_cannot_be_put_right_leaves_the_rest_as_it_was(loose: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = owned(loose)
+    real = attributes.put
+
+    def stops(handle: int, *wanted: Any) -> None:
+        if Path(f"/proc/self/fd/{handle}").readlink().name == "gone" and wanted[-1] == 0o4755:
+            raise OSError(30, "Read-only file system")
+        real(handle, *wanted)
+
+    monkeypatch.setattr(attributes, "put", stops)
+    with pytest.raises(Refused, match=r"Read-only file system.*gone"):
+        tightening(loose, True, [["true"]])
+    assert owned(loose) == before
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_a_daemon_is_asked_only_when_its_configuration_is_another(loose: Path, aside: bool) -> None:
+    with Transaction(str(loose)) as wanted:
+        wanted.tighten("nginx", {"tighten": True, "aside": aside, "run": "r"}, False)
+    assert wanted.changed and wanted.to_test is aside
+
+
+def test_a_name_that_is_none_for_a_folder_changes_nothing(loose: Path) -> None:
+    with pytest.raises(Refused, match="no name for a folder"), Transaction(str(loose)) as wanted:
+        wanted.tighten("nginx", {"tighten": True, "aside": True, "run": "../r"}, False)
+    with Transaction(str(loose)) as wanted:
+        wanted.tighten("nginx", {"tighten": False, "aside": True, "run": ""}, False)
+    assert not wanted.changed
