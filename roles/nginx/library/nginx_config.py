@@ -160,7 +160,9 @@ def main():
         module.warn("%s is not root's own below %s: it is left as it is" % (path, FOLDER))
     transaction.corrected.warn(module.warn)
     paths = [path for path, _before, _after in transaction.steps]
-    module.exit_json(changed=transaction.changed, paths=paths, diff=shown(transaction), **transaction.corrected.answer())
+    module.exit_json(
+        changed=transaction.changed, paths=paths, diff=shown(transaction), **transaction.corrected.answer()
+    )
 
 
 def make(transaction, module):
