@@ -51,11 +51,9 @@ def test_what_would_not_load_any_more_is_not_undone(guarded: Callable[[str], Hos
     undone = there.guard("rollback", run="edited")
     said = [one for one in undone["problems"] if "nginx would not load it" in one]
     assert len(said) == 1 and "luytre-rate.conf" in said[0] and "No such file" in said[0]
-    assert {one["path"] for one in undone["left"]} >= {
-        "/etc/nginx/conf.d/zz-luytre.conf",
-        "/etc/nginx/luytre-rate.conf",
-    }
-    assert "/etc/ssh/sshd_config.d/00-luytre.conf" in undone["removed"]
+    assert "/etc/nginx/luytre-rate.conf" in {one["path"] for one in undone["left"]}
+    gone = {"/etc/nginx/conf.d/zz-luytre.conf", "/etc/ssh/sshd_config.d/00-luytre.conf"}
+    assert gone <= {*undone["removed"]}, "what the edit does not need"
     assert there.sh("nginx -t -q && systemctl restart nginx") == ""
     now = running("web3")
     assert {name for name in before if before[name] != now.get(name)} == set()
