@@ -13,6 +13,8 @@ RELATIONS = [
     "--show",
     "--showformat=${binary:Package}\t${db:Status-Abbrev}\t${Pre-Depends}, ${Depends}\t${Recommends}\t${Provides}\n",
 ]
+BY_ANSIBLE = frozenset(("python3-apt",))
+"""What Ansible's own module for packages installs first where it is missing, whatever it was asked for."""
 INSTALLED_BY_OTHERS = "somebody else installed it meanwhile"
 MAX_FILE, MAX_FILES = 512 * 1024, 20_000
 
@@ -27,7 +29,7 @@ def of(names, asked_for, going, theirs, units=()):
     if not names:
         return {}
     relations = commands.run(RELATIONS, 60).decode("utf-8", "replace")
-    ours = set(names) if asked_for is None else _with_dependencies(asked_for, set(names), relations)
+    ours = set(names) if asked_for is None else _with_dependencies({*asked_for, *BY_ANSIBLE}, set(names), relations)
     stay = dict.fromkeys(sorted(set(names) - ours), INSTALLED_BY_OTHERS)
     names = {name: packages.files_of([name]) for name in sorted(names)}
     remaining = _remaining({*going, *(path for paths in names.values() for path in paths)})

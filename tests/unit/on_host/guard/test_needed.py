@@ -76,12 +76,12 @@ def test_what_somebody_changed_started_or_rests_on_stays(host: Path, monkeypatch
 def test_what_the_run_neither_asked_for_nor_needs_somebody_else_installed(
     host: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    came = [*FILES, "htop", "exim4-base"]
+    came = [*FILES, "htop", "exim4-base", "python3-apt"]
     monkeypatch.setattr(packages, "files_of", lambda _: set())
     theirs = dict.fromkeys(("htop", "nftables", "php8.4-redis"), needed.INSTALLED_BY_OTHERS)
     half = RELATIONS.replace("libpam-pwquality:amd64\tii ", "libpam-pwquality:amd64\tiF ")
     for said in (RELATIONS, half):
-        more = "htop\tii \tlibc6\t\t\nexim4-base\tii \t\t\tmail-transport-agent\ncron\tii \tmail-transport-agent\t\t\n"
+        more = "htop\tii \tlibc6\t\t\npython3-apt\tii \tlibc6\t\t\nexim4-base\tii \t\t\tmail-transport-agent\ncron\tii \tmail-transport-agent\t\t\n"
         monkeypatch.setattr(commands, "run", lambda *_, said=said + more: said.encode())
         assert needed.of(came, {"libpam-pwquality", "cron", ""}, (), ()) == theirs
         assert needed.of(came, None, (), ()) == {}
