@@ -14,8 +14,37 @@ description:
 
 import ansible.executor.module_common
 import ansible.plugins.action  # noqa: F401
+from ansible.module_utils._internal._datatag import AnsibleDatatagBase, _AnsibleTaggedStr
 from ansible.plugins.callback import CallbackBase
-from ansible.plugins.loader import action_loader, filter_loader, test_loader
+from ansible.plugins.loader import (
+    action_loader,
+    become_loader,
+    connection_loader,
+    filter_loader,
+    lookup_loader,
+    shell_loader,
+    test_loader,
+)
+
+
+def itself(value, _memo):
+    """The copy of what never changes.
+
+    A look-up of a template copies all variables, to their last text and where each was read.
+    """
+    return value
+
+
+for unchanging in (AnsibleDatatagBase, _AnsibleTaggedStr):
+    unchanging.__deepcopy__ = itself
+
+WANTED = {
+    action_loader: ("normal",),
+    become_loader: ("sudo",),
+    connection_loader: ("ssh",),
+    lookup_loader: ("file", "template"),
+    shell_loader: ("sh",),
+}
 
 
 class CallbackModule(CallbackBase):
@@ -31,4 +60,6 @@ class CallbackModule(CallbackBase):
         for loader in (filter_loader, test_loader):
             for _plugin in loader.all():
                 pass
-        action_loader.get("ansible.builtin.normal", class_only=True)
+        for loader, names in WANTED.items():
+            for name in names:
+                loader.get(f"ansible.builtin.{name}", class_only=True)
