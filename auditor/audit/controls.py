@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -186,8 +186,17 @@ def _gone(finding: Finding) -> Control:
 
 
 def load(roles: Path | None = None) -> Catalogue:
-    """Read every ``roles/*/controls.yml``. Raises InputError naming file, line and mend."""
-    files = sorted((roles or resources.roles()).glob("*/controls.yml"))
+    """Read every ``roles/*/controls.yml``; our own are read once. Raises InputError naming file, line and mend."""
+    return _read(roles) if roles else _ours(resources.roles())
+
+
+@cache
+def _ours(roles: Path) -> Catalogue:
+    return _read(roles)
+
+
+def _read(roles: Path) -> Catalogue:
+    files = sorted(roles.glob("*/controls.yml"))
     return Catalogue(controls=tuple(control for file in files for control in read_file(file)))
 
 
