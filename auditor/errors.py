@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
-from auditor.models import Lang, Text
+    from auditor.models import Lang, Text
 
 PREFIX = "Value error, "
 """What pydantic puts before a sentence of ours."""
@@ -31,11 +33,11 @@ class InputError(Exception):
         guess: str | None = None,
         **values: object,
     ) -> None:
-        self.text = what if isinstance(what, Text) else None
-        said = what.en if isinstance(what, Text) else what
+        self.text = None if isinstance(what, str) else what
+        said = what if isinstance(what, str) else what.en
         self.what, self.mend = (one.format(**values) if values else one for one in (said, mend))
         self.file, self.line = file, line
-        self.guess = Text(vi=f"; có phải '{guess}'?", en=f"; did you mean '{guess}'?") if guess else None
+        self.guess = _asked(guess) if guess else None
         self.left: Text | None = None
         """What was done before and stays so, for people to know."""
         super().__init__(self.what)
@@ -52,6 +54,12 @@ class InputError(Exception):
     def where(self) -> str:
         """``file:line: ``, as far as known."""
         return f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+
+
+def _asked(guess: str) -> Text:
+    from auditor.models import Text
+
+    return Text(vi=f"; có phải '{guess}'?", en=f"; did you mean '{guess}'?")
 
 
 def first_wrong(error: ValidationError) -> tuple[tuple[int | str, ...], str]:

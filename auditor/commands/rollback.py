@@ -20,14 +20,13 @@ from auditor.commands.given.options import (
     unjudged,
 )
 from auditor.errors import InputError, nearest
-from auditor.models import ControlId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.hardening.journal import Journal
     from auditor.hardening.rollback import Step
-    from auditor.models import Hardening, HostHardening, Inventory
+    from auditor.models import ControlId, Hardening, HostHardening, Inventory
 
 
 def rollback(

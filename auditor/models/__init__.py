@@ -1,30 +1,31 @@
 """The product's nouns: organisation, host, site, finding, hardening, run. Data only, no I/O; a noun stands in a module of its kind."""
 
-from auditor.models.base import (
-    ACCEPTED_LOSS,
-    PLAIN_PATH,
-    AcceptedName,
-    ControlId,
-    DocumentKind,
-    Domain,
-    Lang,
-    Model,
-    Network,
-    PlainPath,
-    Ports,
-    Regime,
-    Severity,
-    Status,
-    Text,
-    UnitId,
-    UrlPath,
-    WindowText,
-)
-from auditor.models.findings import Attested, Bucket, Evidence, Finding, Subject, Waived, WaiverUse
-from auditor.models.hardening import Hardening, HostHardening, HostState, NotDone
-from auditor.models.hosts import Application, Host, Inventory, Site
-from auditor.models.offices import Attestation, Organisation, Role, Scope, Unit, Validity, Waiver
-from auditor.models.run import HostOutcome, LeftOut, Run
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from auditor.models.ranks import DocumentKind, Lang, Regime, Severity, Status
+
+if TYPE_CHECKING:
+    from auditor.models.base import (
+        ACCEPTED_LOSS,
+        PLAIN_PATH,
+        AcceptedName,
+        ControlId,
+        Domain,
+        Model,
+        Network,
+        PlainPath,
+        Ports,
+        Text,
+        UnitId,
+        UrlPath,
+        WindowText,
+    )
+    from auditor.models.findings import Attested, Bucket, Evidence, Finding, Subject, Waived, WaiverUse
+    from auditor.models.hardening import Hardening, HostHardening, HostState, NotDone
+    from auditor.models.hosts import Application, Host, Inventory, Site
+    from auditor.models.offices import Attestation, Organisation, Role, Scope, Unit, Validity, Waiver
+    from auditor.models.run import HostOutcome, LeftOut, Run
 
 __all__ = [
     "ACCEPTED_LOSS",
@@ -71,3 +72,15 @@ __all__ = [
     "WaiverUse",
     "WindowText",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """A noun when it is first asked for: ``--help`` asks for none, and does not wait until pydantic has built them."""
+        for kind in ("base", "offices", "hosts", "findings", "hardening", "run") if name in __all__ else ():
+            found = vars(import_module(f"{__name__}.{kind}"))
+            if name in found:
+                globals()[name] = found[name]
+                return found[name]
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import enum
 import ipaddress
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from auditor.models import windows
-
-Lang = Literal["vi", "en"]
-
-
-Regime = Literal["2022", "2026"]
-"""Which laws, clause numbers and words apply."""
-
-
-DocumentKind = Literal["bao-cao", "cong-van"]
-"""An official report, or a letter that asks for work."""
-
+from auditor.models.ranks import Lang
 
 ControlId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 
@@ -139,36 +128,3 @@ class Text(Model):
     def get(self, lang: Lang) -> str:
         """The text in ``lang``."""
         return self.vi if lang == "vi" else self.en
-
-
-class Severity(enum.StrEnum):
-    """How much harm an open finding does, lowest first."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """0 (low) to 3 (critical)."""
-        return _SEVERITY_RANK[self]
-
-
-_SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
-
-
-class Status(enum.StrEnum):
-    """What the check of one control on one subject came to."""
-
-    PASS = "pass"  # noqa: S105  a status, not a password
-    PARTIAL = "partial"
-    FAIL = "fail"
-    NOT_APPLICABLE = "not_applicable"
-    NOT_EVALUATED = "not_evaluated"
-    MANUAL = "manual"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether somebody has to do something about it: some or all of the subject violates."""
-        return self is Status.FAIL or self is Status.PARTIAL

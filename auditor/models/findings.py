@@ -8,8 +8,9 @@ from typing import Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from auditor.models.base import CLOSED, ControlId, Model, Severity, Status, Text
+from auditor.models.base import CLOSED, ControlId, Model, Text
 from auditor.models.offices import Validity, Waiver
+from auditor.models.ranks import Severity, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)

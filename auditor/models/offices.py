@@ -9,7 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from auditor.models.base import ControlId, Domain, Model, Regime, Severity, UnitId, WindowText
+from auditor.models.base import ControlId, Domain, Model, UnitId, WindowText
+from auditor.models.ranks import Regime, Severity
 
 
 class Unit(Model):

@@ -7,11 +7,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from auditor.models.base import Domain, Model, Regime, Text
+from auditor.models.base import Domain, Model, Text
 from auditor.models.findings import Finding, WaiverUse
 from auditor.models.hardening import Hardening
 from auditor.models.hosts import Host
 from auditor.models.offices import Organisation
+from auditor.models.ranks import Regime
 
 
 class HostOutcome(Model):

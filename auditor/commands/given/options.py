@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from auditor.errors import InputError, nearest
-from auditor.models import Host, Inventory, Lang, Site
+from auditor.models import Lang
 from auditor.report.formats import USUAL_FORMATS, Format
 from auditor.text import language
 
 if TYPE_CHECKING:
     from auditor.audit.controls import Catalogue
+    from auditor.models import Host, Inventory, Site
 
 
 def _formats(value: str) -> frozenset[Format]:

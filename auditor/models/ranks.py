@@ -1,0 +1,45 @@
+"""Languages, regimes, and how grave or how far something is: plain enumerations, without pydantic."""
+
+from __future__ import annotations
+
+import enum
+from typing import Literal
+
+Lang = Literal["vi", "en"]
+Regime = Literal["2022", "2026"]
+"""Which laws, clause numbers and words apply."""
+DocumentKind = Literal["bao-cao", "cong-van"]
+"""An official report, or a letter that asks for work."""
+
+
+class Severity(enum.StrEnum):
+    """How much harm an open finding does, lowest first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 (low) to 3 (critical)."""
+        return _SEVERITY_RANK[self]
+
+
+_SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Status(enum.StrEnum):
+    """What the check of one control on one subject came to."""
+
+    PASS = "pass"  # noqa: S105  a status, not a password
+    PARTIAL = "partial"
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_EVALUATED = "not_evaluated"
+    MANUAL = "manual"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to do something about it: some or all of the subject violates."""
+        return self is Status.FAIL or self is Status.PARTIAL
