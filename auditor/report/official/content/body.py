@@ -13,7 +13,7 @@ from auditor.report.official.document import AnnexKey, Block
 def report(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     """A report to the offices above, part by part."""
     words = given.words
-    yield _opening(given, "official.opening")
+    yield _opening(given)
     yield part(given, 1, words("official.part.situation"))
     yield from map(paragraph, situation.situation(given))
     yield part(given, 2, words("official.part.results"))
@@ -49,10 +49,10 @@ def report(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     )
 
 
-def _opening(given: Given, key: str) -> Block:
+def _opening(given: Given) -> Block:
     return paragraph(
         given.words(
-            key,
+            "official.opening.request" if given.downward else "official.opening",
             bases=given.words(f"official.bases.{given.regime}"),
             unit=given.unit.name,
             security=given.security,
@@ -64,7 +64,7 @@ def _opening(given: Given, key: str) -> Block:
 def request(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     """A letter that asks offices below for work, part by part."""
     words = given.words
-    yield _opening(given, "official.opening.request")
+    yield _opening(given)
     yield part(given, 1, words("official.request.results"))
     yield from map(paragraph, (*situation.situation(given), *results.overall(given, labels), *results.compared(given)))
     yield part(given, 2, words("official.request.tasks"))
