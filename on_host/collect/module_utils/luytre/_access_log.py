@@ -16,9 +16,9 @@ SEEN_OFTEN = 3
 
 
 def tail(path, limit=TAIL):
-    """The last whole lines of a log as text, or None when there is none. No link is followed but root's own, no pipe waited for."""
+    """The last whole lines of a log as text, or None when there is none. It is no link, and no pipe is waited for."""
     try:
-        handle = safe_open.path(path, links=safe_open.ROOTS_LINKS)
+        handle = safe_open.below(os.path.dirname(path), os.path.basename(path))
     except OSError:
         return None
     try:
