@@ -5,6 +5,7 @@ import re
 import stat
 import time
 
+from ansible.module_utils.luytre_shared import ownership
 from ansible.module_utils.luytre_shared.names import user_name
 
 SECONDS = 0.5
@@ -45,5 +46,5 @@ def _writes(process, descriptor, status):
         groups = {group, *map(int, re.search(r"(?m)^Groups:([ \d]*)", said).group(1).split())}
     except (OSError, AttributeError, ValueError):
         return 0
-    by_group = status.st_mode & stat.S_IWGRP and status.st_gid in groups
-    return 0 if not flags & os.O_ACCMODE or uid == status.st_uid or by_group else uid
+    closed = ownership.Owned(status.st_uid, status.st_gid, status.st_mode & ~stat.S_IRWXO)
+    return 0 if not flags & os.O_ACCMODE or ownership.may_write(closed, uid, groups) else uid
