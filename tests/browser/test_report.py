@@ -209,7 +209,7 @@ def test_everything_is_there_without_scripts(reports, visit):
     assert page.locator("#sites-rows tbody tr").count() == 4
     page.get_by_role("link", name="antruc.test").first.click()
     assert page.locator("h1").inner_text() == "antruc.test"
-    body = page.locator("#ssh\\.root_login")
+    body = page.locator("#ssh\\.root_by_password")
     assert body.is_visible()
     assert "ssh.effective.permitrootlogin" in body.inner_text()
     closed = page.locator("details.finding:not([open])").first
