@@ -29,7 +29,7 @@ def image(spec: Spec, name: str, state: State) -> Layer:
         inputs={
             "release": host.release,
             "packages": _lines(spec.packages),
-            "on_offer": _lines(spec.on_offer),
+            "on_offer": _lines(tuple(" ".join(together) for together in spec.on_offer)),
             "apt.sh": (scripts / "apt.sh").read_text("utf-8"),
             "repository.py": (scripts / "repository.py").read_text("utf-8"),
         },

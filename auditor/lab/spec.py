@@ -68,7 +68,7 @@ class Spec(Model):
     network: Network
     automation_user: Name
     packages: tuple[Package, ...]
-    on_offer: tuple[Package, ...]
+    on_offer: tuple[tuple[Package, ...], ...]
     hosts: dict[Name, Host]
 
     @property

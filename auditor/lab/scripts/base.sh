@@ -6,8 +6,9 @@ main=$repository/pool/main
 security=$repository/pool/security
 mkdir -p "$main" "$security"
 
-while read -r package; do
-    build_apt install -y --download-only "$package" </dev/null
+while read -r packages; do
+    # shellcheck disable=SC2086  one word a package
+    build_apt install -y --download-only $packages </dev/null
 done </run/luytre-build/on_offer
 find /run/luytre-apt/archives -maxdepth 1 -name '*.deb' -exec cp -t "$main" {} +
 

@@ -3,9 +3,9 @@
 # shellcheck disable=SC2046  one word a package
 build_apt install -y $(cat /run/luytre-build/packages)
 cd /run/luytre-extra
-while read -r package; do
-    build_apt download "$package" </dev/null
-done </run/luytre-build/unpacked
+unpacked=$(cat /run/luytre-build/unpacked)
+# shellcheck disable=SC2086  one word a package
+[ -z "$unpacked" ] || build_apt download $unpacked
 for deb in *.deb; do
     [ -e "$deb" ] || continue
     dpkg-deb --extract "$deb" .

@@ -67,7 +67,7 @@ def test_one_domain_on_two_machines_is_refused() -> None:
 @pytest.mark.parametrize("package", ["nginx; reboot", "-o", "Nginx", ""])
 def test_what_cannot_be_a_package_is_refused(package: str) -> None:
     with pytest.raises(ValidationError):
-        Spec.model_validate(_data(on_offer=[package]))
+        Spec.model_validate(_data(on_offer=[[package]]))
 
 
 def test_weaknesses_are_on_machines_and_sites_that_exist_each_once() -> None:
