@@ -15,7 +15,7 @@ from pathlib import Path
 from auditor.errors import InputError, LabError
 from auditor.lab import ca, images, machine, ssh
 from auditor.lab.spec import Host, Spec, spec
-from auditor.lab.state import State, claim, only_lab, state
+from auditor.lab.state import State, building, claim, only_lab, state
 
 Progress = Callable[[str], None]
 _PACKAGES = {
@@ -51,18 +51,20 @@ def _silent(_: str) -> None:
     return
 
 
-def build(progress: Progress = _silent) -> None:
-    """Have all machines' images, those of tests too, and boot none."""
+def build(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
+    """Have the images of machines (default: all, those of tests too), and boot none."""
     _check_machine()
     own, lab = state(), spec()
+    names = list(lab.hosts) if hosts is None else _named(lab, hosts)
     with only_lab(own):
-        _build(lab, own, lab.hosts, progress)
+        _prepare(own)
+    with building():
+        images.make_missing(lab, own, names, progress)
 
 
-def _build(lab: Spec, own: State, names: Iterable[str], progress: Progress) -> None:
+def _prepare(own: State) -> None:
     own.prepare()
     ca.prepare(own.ca)
-    images.make_missing(lab, own, names, progress)
 
 
 def up(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
@@ -71,7 +73,10 @@ def up(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None
     own, lab = state(), spec()
     names = _named(lab, hosts)
     with only_lab(own):
-        _build(lab, own, names, progress)
+        _prepare(own)
+        if images.missing(lab, own, names):
+            with building():
+                images.make_missing(lab, own, names, progress)
         tops = {name: images.image(lab, name, own) for name in lab.hosts}
         stale = [name for name in names if machine.running_image(name, own) != tops[name].digest]
         if stale:

@@ -16,6 +16,7 @@ from auditor.system.lock import locked
 
 _LOCK = Path("/run/luytre-lab.lock")
 _SESSION_LOCK = _LOCK.with_name("luytre-lab.session")
+_BUILDING_LOCK = _LOCK.with_name("luytre-lab.building")
 _SESSION = "LUYTRE_LAB_SESSION"
 
 
@@ -94,6 +95,13 @@ def only_lab(own: State) -> Iterator[None]:
 def claim(own: State | None) -> None:
     """Write down whose lab is up (None: nobody's). Only while holding the lock."""
     _LOCK.write_text(str(own.root) if own else "")
+
+
+@contextlib.contextmanager
+def building() -> Iterator[None]:
+    """Hold the images: one command makes them at a time, while machines of those that are made may run."""
+    with locked(_BUILDING_LOCK, wait=True):
+        yield
 
 
 @contextlib.contextmanager

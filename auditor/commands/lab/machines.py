@@ -35,19 +35,20 @@ def _say(started: float) -> Callable[[str], None]:
 
 
 @app.command()
-def build(lang: LangOption = DEFAULT_LANG) -> None:
-    """Build the images of all machines, those of tests too, where they are missing, and boot nothing.
+def build(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None:
+    """Build the images of machines (default: all, those of tests too) where they are missing, and boot nothing.
 
     Archives in the folder LUYTRE_ARCHIVES (nukeviet*.zip, Joomla*.zip) go into the machines of tests.
 
     Example:
       auditor lab build
+      auditor lab build web1 web2 web3
 
     """
     from auditor import lab
 
     say = _say(time.monotonic())
-    _do(lambda: lab.build(say))
+    _do(lambda: lab.build(hosts or None, say))
 
 
 @app.command()
