@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web2 web3
+# hosts: web1
 # Everything is in order for the next boot and the rules are in force, but their unit is not at work: it would miss what
 # happens to nftables.service.
 set -eu
