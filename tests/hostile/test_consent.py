@@ -148,7 +148,7 @@ def test_what_is_accepted_by_name_is_made_alone_and_taken_back_as_it_says(
     assert not in_etc("etc/nftables.d/luytre.nft")
 
 
-def test_a_room_that_fails_brings_back_what_the_rooms_before_it_did(plain: Callable[..., Ended]) -> None:
+def test_an_area_that_fails_brings_back_what_the_areas_before_it_did(plain: Callable[..., Ended]) -> None:
     on_host("rm -f /etc/profile.d/00-luytre.sh")
     broken = ("-e", json.dumps({"ssh_max_startups": ["many", "of", "them"]}))
     ended = plain("--tags", "accounts.session_timeout,ssh", "--force-handlers", *broken)

@@ -111,7 +111,7 @@ def ids_in(source: str, known: Collection[str]) -> list[str]:
     return [word for word in words if word in known]
 
 
-def test_no_control_is_known_by_its_id_outside_of_its_room() -> None:
+def test_no_control_is_known_by_its_id_outside_of_its_area() -> None:
     modules = sorted((TOP / "auditor").rglob("*.py"))
     found = {str(path): ids_in(path.read_text("utf-8"), CATALOGUE.by_id) for path in modules}
     assert {path: ids for path, ids in found.items() if ids} == {}
