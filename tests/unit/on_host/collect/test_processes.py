@@ -23,6 +23,8 @@ ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 def child(*argv: str, program: str = SLEEP, uid: int | None = None) -> Iterator[int]:
     process = subprocess.Popen(argv, executable=program, user=uid)
     try:
+        while not Path(f"/proc/{process.pid}/cmdline").read_bytes():  # the kernel sets it after it has let Popen go on
+            assert process.poll() is None
         yield process.pid
     finally:
         process.kill()
