@@ -135,11 +135,13 @@ def bridge_down(spec: Spec) -> None:
 
 
 def _processes() -> Iterator[tuple[int, list[bytes]]]:
-    """Every process with its arguments."""
+    """Every process on this network with its arguments: a lab apart has machines of the same names on its own."""
+    here = Path("/proc/self/ns/net").readlink()
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             with contextlib.suppress(OSError):
-                yield int(entry.name), (entry / "cmdline").read_bytes().split(b"\0")
+                if (entry / "ns/net").readlink() == here:
+                    yield int(entry.name), (entry / "cmdline").read_bytes().split(b"\0")
 
 
 def _is_script(arguments: list[bytes], name: str) -> bool:
