@@ -15,6 +15,7 @@ import yaml
 from ansible.module_utils.luytre import _in_force, _nginx_in_force
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
+from ansible.template import Templar, trust_as_template
 from jinja2 import Environment, StrictUndefined
 
 from auditor.audit import controls
@@ -30,12 +31,9 @@ FIXES = {control.id: control.fix for control in CATALOGUE.controls if control.fi
 CONSENT.fixes = cache(CONSENT.fixes)  # type: ignore[attr-defined]
 KNOWN = CONSENT.fixes(ROLES)
 MOMENT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
-AREAS = [
-    entry["role"]
-    for entry in yaml.safe_load((resources.root() / "playbooks/roles/areas/meta/main.yml").read_text("utf-8"))[
-        "dependencies"
-    ]
-]
+ORDER = yaml.safe_load((resources.root() / "playbooks/roles/areas/vars/main.yml").read_text("utf-8"))
+AREAS = ORDER["areas_in_order"]
+WEB_SERVERS = ("apache", "nginx")
 
 
 def tasks(role: str) -> Iterator[dict[str, Any]]:
@@ -57,6 +55,36 @@ def decide(tags: tuple[str, ...] = ("all",), skipped: tuple[str, ...] = (), acce
 
 def test_the_areas_are_all_that_have_a_fix() -> None:
     assert sorted(AREAS) == sorted({control.area for control in CATALOGUE.controls if control.fix})
+
+
+def concerned(*controls: str) -> Any:
+    """The areas that are played for controls, by the words of the role itself."""
+    words = {key: trust_as_template(value) if isinstance(value, str) else value for key, value in ORDER.items()}
+    return Templar(DataLoader(), {**words, "luytre_concerned": controls}).template(words["areas_concerned"])
+
+
+def test_a_run_plays_the_areas_of_its_controls_and_what_writes_for_them_in_their_order() -> None:
+    assert concerned() == []
+    assert concerned("ssh.macs", "accounts.umask", "ssh.ciphers") == ["accounts", "ssh"]
+    assert concerned("tls.redirect", "time.synchronised_daemon") == ["time", "nginx", "apache", "tls"]
+    assert concerned("wordpress.xmlrpc") == ["nginx", "apache", "wordpress"]
+    assert concerned("web.private_files") == ["nginx", "apache", "web"]
+    assert concerned("nginx.frame") == ["nginx"]
+    assert concerned(*FIXES) == AREAS
+
+
+@pytest.mark.parametrize("role", AREAS)
+def test_an_area_looks_at_no_control_for_whose_sake_it_is_not_played(role: str) -> None:
+    files = [
+        file
+        for name in ("tasks", "vars", "defaults", "templates", "handlers")
+        for file in ROLES.glob(f"{role}/{name}/*")
+    ]
+    words = " ".join(file.read_text("utf-8") for file in files).replace("[.]", ".")
+    named = {control for control in FIXES if re.search(rf"(?<![a-z_]){re.escape(control)}(?![a-z_])", words)}
+    named |= {found + "." for found in re.findall(rf"['|]\^?({'|'.join(AREAS)})\\*\.(?=['(])", words)}
+    served = ORDER["areas_served"] if role in WEB_SERVERS else []
+    assert {control.partition(".")[0] for control in named} <= {role, *served}
 
 
 @pytest.mark.parametrize("role", AREAS)
