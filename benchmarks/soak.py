@@ -349,7 +349,6 @@ def play(trial: Trial, *, keep: bool) -> Trial:
                     return trial
             code, out, err = meet(trial)
             (trial.folder / "said").write_text(f"{code}\n{out}\n{err}")
-            lab.link(trial.host, up=True)
             if not settled(trial):
                 trial.wrong["stuck"] = (
                     f"not settled after {SETTLE_SECONDS} s: {trial.sh('cat ' + GUARD + '/*/state.json')[-300:]}"
