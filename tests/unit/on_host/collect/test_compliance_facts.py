@@ -24,11 +24,11 @@ NO_TIME = -60
 """Seconds for an area that is ended before it can answer."""
 
 
-def read(tmp_path: Path, **given: Any) -> dict[str, Any]:
+def read(tmp_path: Path, starter: str = STARTER, **given: Any) -> dict[str, Any]:
     asked = {"areas": ["time"], "_ansible_remote_tmp": str(tmp_path), **given}
     module = COLLECT / "library" / "compliance_facts.py"
     done = subprocess.run(
-        [sys.executable, "-c", STARTER, module, json.dumps(asked), MODULE_UTILS],
+        [sys.executable, "-c", starter, module, json.dumps(asked), MODULE_UTILS],
         capture_output=True,
         text=True,
         check=False,
@@ -49,3 +49,21 @@ def test_what_changes_a_host_is_refused_when_it_could_not_be_read(tmp_path: Path
     assert answer["failed"] is True
     assert answer["msg"] == "could not read time: took longer than its time"
     assert "failed" not in read(tmp_path, whole=True)
+
+
+def test_code_of_an_area_that_does_not_load_is_told_in_its_own_place_alone(tmp_path: Path) -> None:
+    broken = tmp_path / "ansible" / "luytre"
+    broken.mkdir(parents=True)
+    (broken / "cron.py").write_text("raise ImportError('not for this Python')\n", "utf-8")
+    (broken / "time.py").write_text("def collect(reading):\n    return {'read': True}\n", "utf-8")
+    here = f"import ansible.module_utils.luytre as ours; ours.__path__.insert(0, {str(broken)!r})\n"
+    starter = STARTER.replace(
+        "from ansible.module_utils import basic\n", f"{here}from ansible.module_utils import basic\n"
+    )
+    areas = json.loads(read(tmp_path, starter, areas=["cron", "time"])["document"])["areas"]
+    assert areas["cron"] == {
+        "seconds": areas["cron"]["seconds"],
+        "error": "ImportError: not for this Python",
+        "data": None,
+    }
+    assert areas["time"]["data"] == {"read": True}
