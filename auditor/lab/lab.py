@@ -165,6 +165,14 @@ def upper(host: str) -> Path:
     return state().machine(_known(spec(), host)) / "upper"
 
 
+def init(host: str) -> Path:
+    """A running machine's first process, as its folder in /proc: all files as the machine has them are below ``root`` there.
+
+    Raises LabError when it does not run.
+    """
+    return machine.init(_known(spec(), host))
+
+
 def cut_power(host: str) -> None:
     """Cut a machine's power and let it boot again; it is not waited for."""
     own, lab = state(), spec()

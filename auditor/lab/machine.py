@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from auditor.errors import LabError
 from auditor.lab.layers import Layer
 from auditor.lab.spec import HERE, Spec
 from auditor.lab.state import State
@@ -91,6 +93,16 @@ def running_image(name: str, state: State) -> str | None:
         return (state.machine(name) / "image").read_text()
     except OSError:
         return None
+
+
+def init(name: str) -> Path:
+    """A running machine's first process, as its folder in /proc. Raises LabError when there is none."""
+    for pid in _inside(name):
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{pid}/status").read_text("utf-8", "replace")
+            if re.search(r"^NSpid:.*\t1$", status, re.M):
+                return Path(f"/proc/{pid}")
+    raise LabError(f"{name} does not run")
 
 
 def stop(name: str, state: State) -> None:

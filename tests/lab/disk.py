@@ -1,12 +1,26 @@
-"""A lab host's whole disk, to compare with later: bytes, mode, owner, time, attributes of every path."""
+"""A lab host's whole disk, to compare with later: bytes, mode, owner, time, attributes of every path.
+
+A host is an overlay on its image: only what lies in the layer above is looked at, on the host as it sees itself. All else is
+the image's, which is looked at once.
+"""
 
 from __future__ import annotations
 
+import bisect
+import functools
 import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from auditor import lab
+from tests.lab.tree import entry, tree
 
 Disk = Mapping[str, Any]
 
@@ -15,37 +29,17 @@ OWN_LIVES = (
     *("/var/tmp", "/var/lib/systemd/linger", "/var/lib/luytre", "/var/lib/systemd/random-seed"),  # noqa: S108
 )
 """What changes on a host by itself, or holds the way back."""
-
-_SCRIPT = r"""
-import base64, hashlib, json, os, stat, sys
-OUT = ("/proc", "/sys", "/dev", "/run", "/tmp", *json.loads(sys.argv[1]))
-found = {}
-def one(path):
-    status = os.lstat(path)
-    entry = [oct(status.st_mode), status.st_uid, status.st_gid, status.st_mtime_ns]
-    if stat.S_ISREG(status.st_mode):
-        with open(path, "rb") as handle:
-            entry.append(hashlib.sha256(handle.read()).hexdigest()[:16])
-    if stat.S_ISLNK(status.st_mode):
-        entry.append(os.readlink(path))
-    names = sorted(os.listxattr(path, follow_symlinks=False))
-    entry.append([[name, base64.b64encode(os.getxattr(path, name, follow_symlinks=False)).decode()] for name in names])
-    found[path] = entry
-for folder, inner, names in os.walk("/"):
-    inner[:] = [one for one in inner if os.path.join(folder, one) not in OUT]
-    for path in (os.path.join(folder, name) for name in inner + names):
-        if path not in OUT:
-            one(path)
-json.dump(found, sys.stdout)
-"""
+OUT = frozenset(("/proc", "/sys", "/dev", "/run", "/tmp", *OWN_LIVES))  # noqa: S108
+_CHECKOUT = Path(__file__).parents[2]
+_NOT_THE_IMAGES = {"trusted.overlay.opaque", "trusted.overlay.redirect"}
+"""Attributes in the layer above of a folder that holds nothing, or something else, of what the image has there."""
 
 
 def disk(host: str) -> Disk:
     """The disk now, without what lives its own life."""
-    done = lab.run(host, ["python3", "-", json.dumps(OWN_LIVES)], given=_SCRIPT.encode())
-    assert done.returncode == 0, done.stderr
-    found: Disk = json.loads(done.stdout)
-    return found
+    process = lab.init(host)
+    image, mounts = _mounts((process / "mountinfo").read_text("utf-8"))
+    return _Looked(_image(image), f"{process}/root", str(lab.upper(host)), mounts).found
 
 
 def differences(before: Disk, after: Disk) -> dict[str, Any]:
@@ -55,3 +49,71 @@ def differences(before: Disk, after: Disk) -> dict[str, Any]:
         for path in sorted({*before, *after})
         if before.get(path) != after.get(path)
     }
+
+
+def _mounts(mountinfo: str) -> tuple[str, frozenset[str]]:
+    """The layers of the image that a host runs on, as overlayfs wants them, and what else is mounted that is looked at."""
+    image, points = "", set()
+    for line in mountinfo.splitlines():
+        *_, point, _options = line.partition(" - ")[0].split(" ")[:6]
+        point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), point)
+        if point == "/":
+            image = re.search(r"[ ,]lowerdir=([^ ,]+)", line)[1]  # type: ignore[index]  # every lab host is an overlay
+        elif not any(point == out or point.startswith(f"{out}/") for out in OUT):
+            points.add(point)
+    return image, frozenset(points)
+
+
+@functools.cache
+def _image(layers: str) -> Disk:
+    with tempfile.TemporaryDirectory() as place:
+        script = 'mount -t overlay overlay -o "ro,lowerdir=$1" "$2"; root=$2 python=$3; shift 3; exec "$python" -m tests.lab.tree "$root" "$@"'
+        done = subprocess.run(
+            ["unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "sh", layers, place, sys.executable, *OUT],
+            cwd=_CHECKOUT, stdout=subprocess.PIPE, check=True,
+        )  # fmt: skip
+    found: Disk = json.loads(done.stdout)
+    return dict(sorted(found.items()))
+
+
+class _Looked:
+    """A host's files: those of its image, and over them what its layer above holds or is mounted."""
+
+    def __init__(self, image: Disk, root: str, upper: str, mounts: frozenset[str]) -> None:
+        self.found = dict(image)
+        self._paths = list(image)
+        self._root, self._upper, self._mounts = root, upper, mounts
+        self._layer("")
+        for point in sorted(mounts):
+            if os.path.lexists(root + point):
+                self.found[point] = entry(root, point)
+                self._anew(point)
+
+    def _layer(self, folder: str) -> None:
+        for name in os.listdir(self._upper + folder):  # noqa: PTH208
+            path = f"{folder}/{name}"
+            if path not in OUT and path not in self._mounts:
+                self._path(path)
+
+    def _path(self, path: str) -> None:
+        if not os.path.lexists(self._root + path):
+            self._without(path)
+            self.found.pop(path, None)
+            return
+        self.found[path] = entry(self._root, path)
+        if not stat.S_ISDIR(os.lstat(self._root + path).st_mode):
+            self._without(path)
+        elif _NOT_THE_IMAGES.isdisjoint(os.listxattr(self._upper + path)):
+            self._layer(path)
+        else:
+            self._anew(path)
+
+    def _anew(self, folder: str) -> None:
+        self._without(folder)
+        self.found.update(tree(self._root, OUT, folder))
+
+    def _without(self, folder: str) -> None:
+        """Forget what the image has below a path."""
+        first, end = (bisect.bisect_left(self._paths, folder + mark) for mark in ("/", "0"))
+        for path in self._paths[first:end]:
+            self.found.pop(path, None)

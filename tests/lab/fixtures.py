@@ -175,11 +175,12 @@ def as_hardened_first(*hosts: str) -> None:
 
 
 def quiet(*hosts: str) -> None:
-    """Nothing that a timer starts disturbs what a test looks at."""
+    """Nothing that is still to start, or that a timer starts, disturbs what a test looks at."""
     for host in hosts:
         lab.run(
             host,
-            "systemctl stop '*.timer' apt-daily.service apt-daily-upgrade.service unattended-upgrades.service; true",
+            "timeout 60 systemctl is-system-running --wait;"
+            " systemctl stop '*.timer' apt-daily.service apt-daily-upgrade.service unattended-upgrades.service; true",
         )
 
 
