@@ -8,46 +8,48 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from auditor import __version__
-from auditor.audit.inventory_fit import check_controls
-from auditor.facts import HostFacts
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import LOCAL, with_found_sites
 from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text
 
 if TYPE_CHECKING:
     from auditor.audit.controls import Catalogue
+    from auditor.facts import HostFacts
 
 Purpose = Literal["audit", "before", "after"]
 
 
 def audit(
     inventory: Inventory,
-    catalogue: Catalogue | Future[Catalogue],
+    catalogue: Catalogue | Callable[[], Catalogue],
     hosts: Sequence[Host],
     *,
     purpose: Purpose = "audit",
     watch: Callable[[str], None] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> tuple[Run, Mapping[str, HostFacts]]:
     """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason.
 
-    Waivers and attestations count as on the day in Vietnam at the start. The catalogue may still be on its way: without
-    such papers it is needed only when the hosts have been read. Raises InputError for a paper on a control that does not exist.
+    Waivers and attestations count as on the day in Vietnam at the start. The catalogue may be given as what loads it:
+    without such papers it is needed only when the hosts have been read. ``meanwhile`` is done while they are being read.
+    Raises InputError for a paper on a control that does not exist.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     if inventory.waivers or inventory.attestations:
+        from auditor.audit.inventory_fit import check_controls
+
         check_controls(inventory, _here(catalogue))
-    facts, outcomes = collect(inventory.path, hosts, watch)
+    facts, outcomes = collect(inventory.path, hosts, watch, meanwhile)
     run = judge(inventory, _here(catalogue), hosts, facts, outcomes, started=started, purpose=purpose)
     return run.model_copy(update={"seconds": round(time.monotonic() - clock, 3)}), facts
 
 
-def _here(catalogue: Catalogue | Future[Catalogue]) -> Catalogue:
-    return catalogue.result() if isinstance(catalogue, Future) else catalogue
+def _here(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
+    return catalogue() if callable(catalogue) else catalogue
 
 
 def judge(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -87,13 +86,9 @@ def audit(
     earlier = None
     if baseline is not None:
         earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
-    with (
-        ThreadPoolExecutor(max_workers=1) as beside,
-        console.progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as done,
-    ):
-        loading = beside.submit(_ahead, lang)
-        run, _facts = run_audit(known, loading, hosts, watch=done)
-        catalogue = loading.result()
+    with console.progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as done:
+        run, _facts = run_audit(known, _catalogue, hosts, watch=done, meanwhile=lambda: _ahead(lang))
+    catalogue = _catalogue()
 
     from auditor.commands.shown.run import show_exit, show_open, show_run, show_verdict
     from auditor.report import json_output
@@ -136,14 +131,20 @@ _WORST = 10
 """How many controls the terminal names."""
 
 
-def _ahead(lang: Lang) -> Catalogue:
-    """The catalogue, and the code and templates that are needed once the hosts have answered."""
-    from auditor.audit import controls, evaluate
+def _catalogue() -> Catalogue:
+    from auditor.audit import controls
+
+    return controls.load()
+
+
+def _ahead(lang: Lang) -> None:
+    """Have the catalogue, and the code and templates that are needed once the hosts have answered."""
+    from auditor import facts
+    from auditor.audit import evaluate, waivers  # noqa: F401
     from auditor.commands.shown import run as terminal  # noqa: F401
     from auditor.report import files  # noqa: F401
     from auditor.report.html import rendering
 
-    catalogue = controls.load()
-    evaluate.prepare(catalogue)
+    evaluate.prepare(_catalogue())
+    facts.areas()
     rendering.prepare(lang)
-    return catalogue

@@ -1,23 +1,33 @@
-"""Read every host once: one playbook, one task, one answer each, validated on arrival."""
+"""Read every host once: one playbook, one task, one answer each, validated on arrival.
+
+What facts are made of is imported when there are some: the hosts are asked first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from auditor.facts import BadDocument, HostFacts
-from auditor.fleet.reasons import explain
 from auditor.fleet.runner import Playbook, Task, play
 from auditor.models import Host, HostOutcome, Text
+
+if TYPE_CHECKING:
+    from auditor.facts import HostFacts
 
 COLLECT_SECONDS = 120
 _ACTION = "compliance_facts"
 
 
 def collect(
-    inventory: str, hosts: Sequence[Host], watch: Callable[[str], None] | None = None
+    inventory: str,
+    hosts: Sequence[Host],
+    watch: Callable[[str], None] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
-    """Facts by host name, and how reading went for every host asked for; ``watch`` gets each host's name when done."""
+    """Facts by host name, and how reading went for every host asked for; ``watch`` gets each host's name when done.
+
+    ``meanwhile`` is done here while the hosts are at work.
+    """
 
     def seen(task: Task) -> None:
         if watch is not None and (task.action == _ACTION or task.outcome in ("failed", "unreachable")):
@@ -30,6 +40,7 @@ def collect(
         variables=declared(hosts),
         timeout=COLLECT_SECONDS,
         watch=seen,
+        meanwhile=meanwhile,
     )
     return answers(run, hosts)
 
@@ -45,13 +56,16 @@ def answers(run: Playbook, hosts: Sequence[Host]) -> tuple[Mapping[str, HostFact
     outcomes = []
     for host in hosts:
         answer = _facts(run, host.name)
-        if isinstance(answer, HostFacts):
+        if not isinstance(answer, Text):
             facts[host.name] = answer
         outcomes.append(_outcome(host.name, answer))
     return facts, tuple(outcomes)
 
 
 def _facts(run: Playbook, host: str) -> HostFacts | Text:
+    from auditor.facts import BadDocument, HostFacts
+    from auditor.fleet.reasons import explain
+
     task = next((task for task in run.of(host) if task.action == _ACTION and task.outcome == "ok"), None)
     if task is None:
         failed = run.failure(host)

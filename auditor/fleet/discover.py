@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from auditor.facts import HostFacts, site
 from auditor.fleet.runner import THIS_MACHINE
 from auditor.models import Application, Domain, Host, Inventory, PlainPath, Site
+
+if TYPE_CHECKING:
+    from auditor.facts import HostFacts
 
 LOCAL = Inventory(path=THIS_MACHINE, organisation=None, hosts=(Host(name=THIS_MACHINE, address="127.0.0.1"),))
 """This machine as an inventory of one."""
@@ -56,4 +58,6 @@ def _fits(form: TypeAdapter[str], value: Any) -> bool:
 def _application(data: dict[str, Any], root: str | None) -> Application | None:
     if root is None:
         return None
+    from auditor.facts import site
+
     return site.recognised(data, {root})

@@ -145,6 +145,8 @@ class _Ansible(Thread):
         self.error: BaseException | None = None
         self._arguments = arguments
         self._told_to_end = Event()
+        self.begun = Event()
+        """It runs, or never will."""
         self._folder = tempfile.TemporaryDirectory(prefix="luytre-")
         self.events, self.printed = (_pipe(Path(self._folder.name, name)) for name in (_EVENTS, _PRINTED))
         self.over, self._ends = os.pipe()
@@ -156,7 +158,7 @@ class _Ansible(Thread):
             password = self._arguments["variables"].get(_FOR_SSH)
             with self._folder as folder, _handing(password, Path(folder)):
                 given, command, environment = _given(Path(folder), **self._arguments)
-                runner = init_runner(**given, cancel_callback=self._told_to_end.is_set)
+                runner = init_runner(**given, cancel_callback=self._told_to_end.is_set, status_handler=self._hear)
                 runner.config.command = [*command, *runner.config.command]
                 runner.config.env |= environment
                 runner.config.pexpect_timeout = _POLL_SECONDS
@@ -165,7 +167,12 @@ class _Ansible(Thread):
         except BaseException as error:  # whatever it is: it belongs to who asked
             self.error = error
         finally:
+            self.begun.set()
             os.close(self._ends)
+
+    def _hear(self, told: Mapping[str, Any], **_: object) -> None:
+        if told["status"] == "running":
+            self.begun.set()
 
     def end(self) -> None:
         """Tell Ansible to end, and wait until it has."""
@@ -199,8 +206,12 @@ def play(
     patience: float = COMMAND_SECONDS,
     watch: Callable[[Task], None] | None = None,
     sockets: Path | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Playbook:
     """Run a playbook of ours against an inventory; ``watch`` sees each task's result as it comes.
+
+    ``meanwhile`` is what there is to do here until hosts answer. It is begun when Ansible runs, for whose start a thread
+    would otherwise have to wait its turn again and again; what it raises ends the run, and is raised.
 
     Playbooks that share a folder of ``sockets`` share their SSH connections for a minute.
 
@@ -226,6 +237,10 @@ def play(
     with interruptible():
         ansible.start()
         try:
+            if meanwhile is not None:
+                ansible.begun.wait()
+                if ansible.error is None:
+                    meanwhile()
             status = _listen(ansible, heard)
         except BaseException:
             ansible.end()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -213,3 +216,28 @@ def test_a_paper_on_no_control_is_told_before_any_host_is_asked(
     known = hosts.load(tmp_path / "i")
     with pytest.raises(InputError, match=r"waivers\.yml:1: GP-1: there is no control ssh\.root_logn"):
         audit.audit(known, factory.catalogue(), known.hosts)
+
+
+ASKED = """
+import sys
+from auditor.audit import run
+def collect(*_):
+    sys.exit(" ".join(name for name in sys.modules if name.partition(".")[0] in ("auditor", "jinja2")))
+run.collect = collect
+from auditor.cli import main
+main()
+"""
+
+
+def test_hosts_are_asked_before_what_judges_them_is_imported(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED, "audit", "-i", INVENTORY, "--output", tmp_path / "out"],
+        env={**os.environ, "LUYTRE_STATE": str(tmp_path / "state")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    loaded = done.stderr.split()
+    assert "auditor.fleet.runner" in loaded, done.stderr
+    later = ("jinja2", "auditor.facts", "auditor.audit.controls", "auditor.text.redact", "auditor.report.files")
+    assert [name for name in loaded if name.startswith(later)] == []

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.errors import InputError
 from auditor.fleet.in_ansible import bounds
 from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, Playbook, Task, play
 
@@ -47,6 +48,38 @@ def test_a_run_is_over_with_its_last_word(tmp_path: Path) -> None:
     assert run.status == "successful"
     assert run.tasks == tuple(seen)
     assert [task.result["msg"] for task in run.of(THIS_MACHINE)] == ["tre"]
+
+
+def test_what_there_is_to_do_meanwhile_is_begun_when_ansible_runs_and_done_once(tmp_path: Path) -> None:
+    order: list[str] = []
+    run = play(
+        written(tmp_path, "    - name: Say\n      ansible.builtin.debug:\n"),
+        inventory=THIS_MACHINE,
+        watch=lambda task: order.append(task.name),
+        meanwhile=lambda: order.append(
+            "ansible runs" if list(tmp_path.glob("luytre-*/artifacts/*/command")) else "too soon"
+        ),
+    )
+    assert run.status == "successful"
+    assert order == ["ansible runs", "Say"]
+
+
+def test_what_fails_meanwhile_ends_the_run(tmp_path: Path) -> None:
+    def fails() -> None:
+        raise ValueError("no catalogue")
+
+    done = tmp_path / "done"
+    tasks = (
+        f"    - ansible.builtin.pause: {{seconds: 30}}\n    - ansible.builtin.file: {{path: {done}, state: touch}}\n"
+    )
+    with pytest.raises(ValueError, match="no catalogue"):
+        play(written(tmp_path, tasks), inventory=THIS_MACHINE, meanwhile=fails)
+    assert not done.exists()
+
+
+def test_nothing_is_done_meanwhile_for_a_run_that_cannot_begin(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such inventory"):
+        play(written(tmp_path, FAILS), inventory=tmp_path / "nowhere", meanwhile=lambda: pytest.fail("was done"))
 
 
 def test_a_host_that_fails_makes_the_run_fail(tmp_path: Path) -> None:
