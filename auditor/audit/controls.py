@@ -192,6 +192,7 @@ def load(roles: Path | None = None) -> Catalogue:
 
 @cache
 def _ours(roles: Path) -> Catalogue:
+    expressions.recall()
     return _read(roles)
 
 

@@ -5,10 +5,10 @@ A module is found by its name alone, so a folder of kept ones belongs to one sta
 
 from __future__ import annotations
 
-import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
+
+from auditor.system.kept import put
 
 KEPT = "LUYTRE_PAYLOADS"
 """The variable with the folder of what is kept."""
@@ -29,14 +29,4 @@ def keep(kept: Path, own: Path) -> None:
     with suppress(OSError):
         for path in own.iterdir():
             if path.is_file() and not path.is_symlink() and not path.name.endswith(_UNFINISHED):
-                _copy(path, kept)
-
-
-def _copy(path: Path, kept: Path) -> None:
-    draft = kept / f".{secrets.token_hex(8)}"
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
-            file.write(path.read_bytes())
-        draft.rename(kept / path.name)
-    finally:
-        draft.unlink(missing_ok=True)
+                put(kept, path.name, path.read_bytes())

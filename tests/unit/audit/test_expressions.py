@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import marshal
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from auditor.audit import controls
+from auditor.audit import controls, expressions
 from auditor.audit.expressions import (
     CutShort,
     ExpressionFailed,
@@ -128,3 +130,57 @@ def test_large_evidence_is_shortened() -> None:
     record = Record()
     evaluate("x.list | length", {"x": {"list": ["a" * 100] * 100}}, record)
     assert record.evidence()[0].value == "100 members"
+
+
+@pytest.fixture
+def kept_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where compiled expressions are kept, by a process that has none yet."""
+    monkeypatch.setattr(expressions.kept, "folder", lambda *_: tmp_path)
+    forgotten(monkeypatch)
+    return tmp_path / "expressions"
+
+
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expressions, "_COMPILED", {})
+    for known in (expressions._parsed, expressions.names, expressions.prepare):
+        known.cache_clear()
+
+
+def test_what_one_run_compiled_the_next_one_neither_reads_nor_compiles(
+    kept_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "ssh.ports | select('gt', 1000) | list"
+    context = {"ssh": {"ports": [22, 2222]}}
+    first = Record()
+    assert evaluate(source, context, first) == [2222]
+    expressions.keep()
+    forgotten(monkeypatch)
+    expressions.recall()
+    monkeypatch.setattr(expressions, "_parsed", lambda _: pytest.fail("was read again"))
+    second = Record()
+    assert expressions.check(source) == source
+    assert expressions.names(source) == {"ssh"}
+    assert evaluate(source, context, second) == [2222]
+    assert second.evidence() == first.evidence()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xfb", marshal.dumps([1]), marshal.dumps(7)])
+def test_what_is_damaged_is_compiled_again(kept_in: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_in.write_bytes(content)
+    expressions.recall()
+    assert evaluate("host.n + 1", {"host": {"n": 1}}, Record()) == 2
+    expressions.keep()
+    forgotten(monkeypatch)
+    expressions.recall()
+    assert expressions.known(["host.n + 1"])
+
+
+def test_compiled_expressions_belong_to_one_state_of_what_compiles_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    states: list[str] = []
+    monkeypatch.setattr(expressions.kept, "folder", lambda kind, state: states.append(state))
+    expressions.keep()
+    monkeypatch.setattr(expressions.metadata, "version", lambda _: "3.1.7")
+    expressions.keep()
+    monkeypatch.setattr(expressions.Path, "read_text", lambda *_: "# other code")
+    expressions.keep()
+    assert len(set(states)) == 3

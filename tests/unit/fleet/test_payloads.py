@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,16 @@ import pytest
 from auditor.fleet import payloads
 from auditor.fleet.in_ansible.payloads import keep, lend
 from auditor.fleet.runner import THIS_MACHINE, play
+from auditor.system import kept as keeping
 from auditor.system import resources
 
-_is_ours = payloads._is_ours
+_is_ours = keeping._is_ours
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(payloads, "_is_ours", lambda path: tmp_path not in path.parents or _is_ours(path))
+    monkeypatch.setattr(keeping, "_is_ours", lambda path: tmp_path not in path.parents or _is_ours(path))
     return tmp_path / "cache/luytre/payloads"
 
 
@@ -51,43 +51,6 @@ def test_every_state_of_the_sources_has_a_folder_of_its_own(
         module.write_text(str(number))
         payloads.folder()
     assert len(list(cache.iterdir())) <= 5, "earlier ones stay for ever"
-
-
-@pytest.mark.parametrize("mode", [0o770, 0o707])
-def test_what_others_could_have_put_there_is_not_used(cache: Path, mode: int) -> None:
-    folder = payloads.folder()
-    assert folder is not None
-    folder.chmod(mode)
-    assert payloads.folder() is None
-    folder.chmod(0o700)
-    cache.chmod(mode)
-    assert payloads.folder() is None
-
-
-def test_a_link_is_not_followed_and_a_file_is_no_folder(cache: Path, tmp_path: Path) -> None:
-    folder = payloads.folder()
-    assert folder is not None
-    folder.rmdir()
-    folder.symlink_to(tmp_path)
-    assert payloads.folder() is None
-    folder.unlink()
-    folder.write_text("")
-    assert payloads.folder() is None
-
-
-def test_somebody_elses_folder_is_not_used(cache: Path) -> None:
-    if os.geteuid():
-        pytest.skip("only root gives a folder away")
-    folder = payloads.folder()
-    assert folder is not None
-    os.chown(folder, 65534, 65534)
-    assert payloads.folder() is None
-
-
-def test_without_a_place_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert payloads.folder() is None
 
 
 def test_what_is_lent_is_not_kept_again_and_what_is_missing_disturbs_nobody(tmp_path: Path) -> None:

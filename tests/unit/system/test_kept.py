@@ -1,0 +1,79 @@
+"""What is kept from run to run is nobody else's, whole, and not for ever."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from auditor.system import kept
+
+_is_ours = kept._is_ours
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(kept, "_is_ours", lambda path: tmp_path not in path.parents or _is_ours(path))
+    return tmp_path / "cache/luytre/things"
+
+
+def test_a_state_has_a_folder_of_its_own_and_earlier_ones_go(cache: Path) -> None:
+    found = [kept.folder("things", state) for state in ("1", "2", "1")]
+    assert found == [cache / "1", cache / "2", cache / "1"]
+    assert (cache / "1").stat().st_mode & 0o777 == 0o700
+    for number in range(10):
+        kept.folder("things", str(number))
+    assert len(list(cache.iterdir())) <= 5, "earlier ones stay for ever"
+
+
+def test_what_is_put_there_is_whole_and_for_us_alone(tmp_path: Path) -> None:
+    kept.put(tmp_path, "one", b"1")
+    kept.put(tmp_path, "one", b"2")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("one", b"2")]
+    assert (tmp_path / "one").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cannot_be_put_there_disturbs_nobody_and_leaves_no_half(tmp_path: Path) -> None:
+    kept.put(tmp_path / "nowhere", "one", b"1")
+    (tmp_path / "taken/below").mkdir(parents=True)
+    kept.put(tmp_path, "taken", b"1")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_what_others_could_have_put_there_is_not_used(cache: Path, mode: int) -> None:
+    folder = kept.folder("things", "1")
+    assert folder is not None
+    folder.chmod(mode)
+    assert kept.folder("things", "1") is None
+    folder.chmod(0o700)
+    cache.chmod(mode)
+    assert kept.folder("things", "1") is None
+
+
+def test_a_link_is_not_followed_and_a_file_is_no_folder(cache: Path, tmp_path: Path) -> None:
+    folder = kept.folder("things", "1")
+    assert folder is not None
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    assert kept.folder("things", "1") is None
+    folder.unlink()
+    folder.write_text("")
+    assert kept.folder("things", "1") is None
+
+
+def test_somebody_elses_folder_is_not_used(cache: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root gives a folder away")
+    folder = kept.folder("things", "1")
+    assert folder is not None
+    os.chown(folder, 65534, 65534)
+    assert kept.folder("things", "1") is None
+
+
+def test_without_a_place_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert kept.folder("things", "1") is None
