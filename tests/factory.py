@@ -7,6 +7,7 @@ import datetime
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -200,6 +201,7 @@ _MANUAL = frozenset({"backup.tested_restore", "web.content_owner"})
 _CONTAINER = Text(vi="máy ảo dạng container không tự đặt được", en="a container cannot set this")
 
 
+@cache
 def catalogue() -> Catalogue:
     """About a hundred controls."""
     told = [(*entry, None) for entry in _TITLES]
@@ -305,7 +307,19 @@ def run(
     hosts: tuple[Host, ...] = HOSTS,
 ) -> Run:
     """A run. ``hardened``: what harden mends passes; ``clean``: all that was evaluated passes; ``nasty``: strings from the hosts."""
-    down, strings = set(unreachable), tuple(nasty)
+    return _run(hardened, frozenset(unreachable), tuple(nasty), clean, started, run_id, hosts)
+
+
+@cache
+def _run(
+    hardened: bool,
+    down: frozenset[str],
+    strings: tuple[str, ...],
+    clean: bool,
+    started: str,
+    run_id: str,
+    hosts: tuple[Host, ...],
+) -> Run:
     findings = [
         _finding(
             control, Subject(kind=control.subject, id=subject), host.name, hardened, clean, host.name in down, strings

@@ -14,6 +14,8 @@ RETURNING = {"auditor/audit/inventory_fit.py"}
 """Where a function returns what is wrong and how to mend it, for an error made elsewhere."""
 MAKING = {"error", "members", "_wrong", "_broken", "_told"}
 """What functions are called that make an error out of its sentences."""
+OTHERS = {"InputError", "fitted", "BadParameter", "ValueError"}
+"""What else is called where a sentence of an error stands."""
 VALIDATING = {"auditor/audit/controls.py", "auditor/models"}
 """Whose ``ValueError`` becomes part of an error: files, or all of a folder."""
 
@@ -30,7 +32,10 @@ def in_errors() -> Iterator[Sentence]:
     if gone := [name for name in (*RETURNING, *VALIDATING) if not (ROOT / name).exists()]:
         raise FileNotFoundError(f"moved away, so that their sentences would be looked for nowhere: {gone}")
     for file in sorted((ROOT / "auditor").rglob("*.py")):
-        tree = ast.parse(file.read_text("utf-8"))
+        source = file.read_text("utf-8")
+        if not (_among(file.relative_to(ROOT), RETURNING) or any(f"{name}(" in source for name in MAKING | OTHERS)):
+            continue
+        tree = ast.parse(source)
         constants = {
             target.id: node.value
             for node in tree.body
@@ -54,7 +59,7 @@ def _said(node: ast.AST, file: Path) -> list[ast.expr]:
 
 
 def _given(call: ast.Call, file: Path) -> list[ast.expr]:
-    name = ast.unparse(call.func).rpartition(".")[2]
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     mend = [given.value for given in call.keywords if given.arg == "mend"]
     if name == "InputError":
         return [*call.args[:1], *mend]

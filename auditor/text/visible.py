@@ -10,7 +10,7 @@ LIMIT = 4000
 _MAX_MARKS = 3
 _PLAIN = re.compile("[\n\t\x20-\x7e\xa0-\xac\xae-\u024f\u1e00-\u1eff\u2013\u2014\u2018-\u201d\u2026\u2190-\u2193]*")
 """Latin letters with their accents, and common signs: nothing to spell out, as in most text."""
-_SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
+_SUSPECT = re.compile(r"[^\n\t\x20-\x7e]+")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 
@@ -33,13 +33,13 @@ def one_line(text: str, limit: int = LIMIT) -> str:
 
 
 def _spelt_out(text: str) -> str:
+    return _SUSPECT.sub(_told, text)
+
+
+def _told(suspects: re.Match[str]) -> str:
     shown = []
     marks = 0
-    for char in text:
-        if not _SUSPECT.match(char):
-            marks = 0
-            shown.append(char)
-            continue
+    for char in suspects[0]:
         category = unicodedata.category(char)
         marks = marks + 1 if category in ("Mn", "Me") else 0
         hidden = category in _HIDDEN or char in _BLANK or marks > _MAX_MARKS

@@ -284,7 +284,7 @@ def inventories(draw: st.DrawFn) -> dict[str, str]:
     return {name: yaml.safe_dump(body, sort_keys=False) for name, body in files.items()}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=inventories())
 def test_variables_are_those_of_ansible_whatever_is_written(
     listed: Listing, tmp_path_factory: pytest.TempPathFactory, files: dict[str, str]

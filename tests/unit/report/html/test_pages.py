@@ -11,6 +11,7 @@ from auditor.models import (
     Hardening,
     Host,
     HostHardening,
+    HostOutcome,
     LeftOut,
     NotDone,
     Scope,
@@ -47,7 +48,8 @@ def many(sites):
     hosts = tuple(
         Host(name=f"h{n}", address="10.0.0.1", sites=(Site(domain=f"s{n}.test", host=f"h{n}"),)) for n in range(sites)
     )
-    return factory.run(hosts=hosts).model_copy(update={"findings": ()})
+    outcomes = tuple(HostOutcome(host=host.name, reached=True, seconds=1.4) for host in hosts)
+    return factory.run(hosts=()).model_copy(update={"hosts": hosts, "outcomes": outcomes})
 
 
 def test_a_control_s_page_names_everybody_who_fails_it_with_the_evidence():
