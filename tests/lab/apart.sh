@@ -24,10 +24,12 @@ setsid sh -eu -c '
     shift 2
     read -r _ || :
     for tree; do
-        while [ -d "$tree/$group" ]; do
+        for try in $(seq 400); do
+            [ -d "$tree/$group" ] || break
             kill -9 $(cat "$tree/$group/cgroup.procs") || :
             find "$tree/$group" -depth -type d -exec rmdir {} + || sleep 0.05
         done 2>/dev/null
+        [ ! -d "$tree/$group" ] || echo "apart.sh: processes in $tree/$group do not end" >&2
     done
     rm -rf "$own"
 ' sh "$own" "$group" $trees <"$own/held" >/dev/null &
@@ -55,8 +57,9 @@ set +e
         mount -n --move "$own/run" /run
         mount --bind "$state/cache" "$own/cache"
         mount --rbind "$own" "$state"
-        mkdir -p "$HOME/.ansible/cp"
-        mount -t tmpfs -o mode=700 tmpfs "$HOME/.ansible/cp" # connections that plain Ansible keeps, by address
+        connections=${HOME:-/root}/.ansible/cp # that plain Ansible keeps, by address
+        mkdir -p "$connections"
+        mount -t tmpfs -o mode=700 tmpfs "$connections"
         : >"$state/begun"
         "$@"
         exit # this shell stays, as it is the one that waits for orphans
