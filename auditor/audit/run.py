@@ -43,13 +43,28 @@ def audit(
         from auditor.audit.inventory_fit import check_controls
 
         check_controls(inventory, _here(catalogue))
-    facts, outcomes = collect(inventory.path, hosts, watch, meanwhile)
+
+    def ahead() -> None:
+        _prepare(_here(catalogue))
+        if meanwhile is not None:
+            meanwhile()
+
+    facts, outcomes = collect(inventory.path, hosts, watch, ahead)
     run = judge(inventory, _here(catalogue), hosts, facts, outcomes, started=started, purpose=purpose)
     return run.model_copy(update={"seconds": round(time.monotonic() - clock, 3)}), facts
 
 
 def _here(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
     return catalogue() if callable(catalogue) else catalogue
+
+
+def _prepare(catalogue: Catalogue) -> None:
+    """Have what judges, and what facts are made of, before the hosts answer."""
+    from auditor import facts
+    from auditor.audit import evaluate, waivers  # noqa: F401
+
+    evaluate.prepare(catalogue)
+    facts.areas()
 
 
 def judge(

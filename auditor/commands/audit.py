@@ -138,13 +138,9 @@ def _catalogue() -> Catalogue:
 
 
 def _ahead(lang: Lang) -> None:
-    """Have the catalogue, and the code and templates that are needed once the hosts have answered."""
-    from auditor import facts
-    from auditor.audit import evaluate, waivers  # noqa: F401
+    """Have the code and templates that are needed once the hosts have answered."""
     from auditor.commands.shown import run as terminal  # noqa: F401
     from auditor.report import files  # noqa: F401
     from auditor.report.html import rendering
 
-    evaluate.prepare(_catalogue())
-    facts.areas()
     rendering.prepare(lang)
