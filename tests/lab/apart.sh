@@ -20,6 +20,7 @@ done
 mkfifo "$own/held"
 # shellcheck disable=SC2016,SC2086  expanded there; one word a tree
 setsid sh -eu -c '
+    trap "" HUP INT TERM # that may be meant for all of us
     own=$1 group=$2
     shift 2
     read -r _ || :

@@ -97,15 +97,20 @@ def test_a_machine_apart_is_none_of_the_machine_s_lab(state: Path, tmp_path: Pat
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
 def test_nothing_is_left_of_what_was_killed(state: Path, tmp_path: Path, by: signal.Signals) -> None:
     left = groups()
-    begun = tmp_path / "begun"
-    script = f"setsid sleep 4711 & mount -t tmpfs tmpfs {state}/cache; touch {begun}; wait"
+    begun, sleep = tmp_path / "begun", f"sleep 4711.{os.getpid()}"
+    script = f"setsid {sleep} & mount -t tmpfs tmpfs {state}/cache; touch {begun}; wait"
     running = subprocess.Popen(["sh", APART, "sh", "-c", script])
     until(begun.exists, "it does not begin", 20)
     assert len(groups()) > len(left) or not list(CGROUPS.rglob("cgroup.procs"))
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
     running.send_signal(by)
+    if by == signal.SIGTERM:  # as whoever ends a job tells all that belongs to it
+        assert len(children) == 2
+        for child in children:
+            os.kill(int(child), by)
     assert running.wait(20) == -by
     until(lambda: not list(state.glob("apart-*")), "its folder stays", 20)
-    assert subprocess.run(["pgrep", "-f", "^sleep 4711"], capture_output=True, check=False).stdout == b""
+    assert subprocess.run(["pgrep", "-xf", sleep], capture_output=True, check=False).stdout == b""
     assert groups() == left
 
 
