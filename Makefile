@@ -21,7 +21,7 @@ test: needs-root $(STAMP)
 	@missing=; $(call NEED,$(TEST_PACKAGES))
 	$(MAKE) --no-print-directory -k -j6 --output-sync=target test-lab test-unit check test-browser lab-images ASIDE="nice -n 10"
 
-.PHONY: lab-images standard-images test-lab test-lab-any test-lab-hardened test-unit test-browser
+.PHONY: lab-images standard-images test-lab test-lab-here test-lab-apart test-unit test-browser
 standard-images: # mostly waits for the network and the disk
 	$(VENV)/bin/auditor lab build web1 web2 web3
 
@@ -29,14 +29,14 @@ lab-images: standard-images # the rest is ready before the tests come to it, or 
 	$(ASIDE) $(VENV)/bin/auditor lab build
 
 # Mostly wait for hosts, and go first: others have what these leave of the processors (ASIDE).
-# Side by side with -j, half of it in a lab of its own: what begins on hosts that are hardened already.
-test-lab: test-lab-any test-lab-hardened
+# Side by side with -j, half of it in a lab of its own (tests/conftest.py says what).
+test-lab: test-lab-here test-lab-apart
 
-test-lab-any: standard-images
-	$(VENV)/bin/python -m pytest -m "not hardened" tests/integration tests/hostile
+test-lab-here: standard-images
+	$(VENV)/bin/python -m pytest -m "not apart" tests/integration tests/hostile
 
-test-lab-hardened: standard-images
-	sh tests/lab/apart.sh $(VENV)/bin/python -m pytest -m hardened tests/integration tests/hostile
+test-lab-apart: standard-images
+	sh tests/lab/apart.sh $(VENV)/bin/python -m pytest -m apart tests/integration tests/hostile
 
 test-unit:
 	$(ASIDE) $(VENV)/bin/python -m pytest tests/unit tests/office

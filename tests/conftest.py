@@ -35,4 +35,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.relative_to(Path(__file__).parent).parts[0] in ON_LAB:
             item.add_marker(pytest.mark.lab)
         if "hardened" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.hardened)
+            item.add_marker(pytest.mark.apart)
