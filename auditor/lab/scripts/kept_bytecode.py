@@ -3,11 +3,11 @@
 A real host compiles every time, on processors of its own; the lab's hosts share what this machine has.
 """
 
-import hashlib
 import marshal
 import os
 import sys
 import zipimport
+from _blake2 import blake2b  # hashlib loads OpenSSL, a third of Python's own start
 from types import CodeType
 
 FOLDER = "/run/luytre-lab-bytecode"
@@ -16,7 +16,7 @@ compile_source = zipimport._compile_source  # type: ignore[attr-defined]
 
 def kept(pathname: str, source: bytes) -> CodeType:
     """The code of a module; the file name in a traceback may be that of an earlier archive."""
-    digest = hashlib.blake2b(source, digest_size=16).hexdigest()
+    digest = blake2b(source, digest_size=16).hexdigest()
     name = f"{FOLDER}/{sys.implementation.cache_tag}-{digest}"
     try:
         with open(name, "rb") as file:
