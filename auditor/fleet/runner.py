@@ -45,8 +45,8 @@ _IN_ANSIBLE = Path(__file__).parent / "in_ansible"
 _MAX_MEMORY = 1_500_000
 """Kilobytes of addresses for each of Ansible's processes."""
 _MAX_COMPLAINT = 20_000
-_LOOK_SECONDS = 0.01
-"""How often Ansible looks whether a task has ended; by itself a thousand times a second."""
+_LOOK_SECONDS = 0.003
+"""How often Ansible looks whether a task has ended; by itself a thousand times a second. A hardening waits so for a hundred tasks."""
 _POLL_SECONDS = 0.2
 """How soon the runner sees that its time is over."""
 _FOR_SSH, _FOR_SUDO = "ansible_password", "ansible_become_password"
