@@ -14,7 +14,6 @@ import json
 import marshal
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -278,9 +277,9 @@ def known(sources: Iterable[str]) -> bool:
 def recall() -> None:
     """Know what earlier runs compiled. What is damaged is compiled again."""
     place = _place()
-    if place is not None:
-        with suppress(OSError, EOFError, ValueError, TypeError):
-            _COMPILED.update(marshal.loads((place / _FILE).read_bytes()))  # noqa: S302  our own folder alone
+    content = kept.get(place, _FILE) if place else None
+    if content is not None:
+        _COMPILED.update(marshal.loads(content))  # noqa: S302  our own folder alone
 
 
 def keep() -> None:

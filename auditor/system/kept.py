@@ -6,6 +6,7 @@ used only where nobody else could have put it.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -13,21 +14,32 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+_DIGEST = hashlib.sha256().digest_size
 _KEPT = 4
 """States that are kept of a kind; those of earlier versions go."""
 
 
 def folder(kind: str, state: str) -> Path | None:
-    """The folder for that state, made when it is not there. None where there can be none of ours alone."""
+    """The folder for that state, made when it is not there. None where there can be none of ours alone.
+
+    Nothing is made or removed in a folder of which not every one above is known to be ours.
+    """
+    top = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "luytre" / kind
+    path = top / state
+    if not path.is_absolute():
+        return None
+    is_new = False
     try:
-        top = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "luytre" / kind
-        path = top / state
-        if not path.is_dir():
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in (*reversed(path.parents), path):
+            if is_new := not os.path.lexists(one):
+                one.mkdir(mode=0o700, exist_ok=True)
+            if not _is_ours(one, shared=one not in (top, path)):
+                return None
+        if is_new:
             _sweep(top)
-        return path if all(_is_ours(one) for one in (path, *path.parents)) else None
     except (OSError, RuntimeError):
         return None
+    return path
 
 
 def put(place: Path, name: str, content: bytes) -> None:
@@ -36,20 +48,35 @@ def put(place: Path, name: str, content: bytes) -> None:
     with suppress(OSError):
         try:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
-                file.write(content)
+                file.write(hashlib.sha256(content).digest() + content)
+                file.flush()
+                os.fsync(file.fileno())
             draft.rename(place / name)
         finally:
             draft.unlink(missing_ok=True)
 
 
-def _is_ours(path: Path) -> bool:
-    """Whether nobody but root and us can put something else in its place, or into it."""
+def get(place: Path, name: str) -> bytes | None:
+    """What is kept below that name, as it was put there. None when there is nothing, or something else by now."""
+    try:
+        whole = (place / name).read_bytes()
+    except OSError:
+        return None
+    digest, content = whole[:_DIGEST], whole[_DIGEST:]
+    return content if hashlib.sha256(content).digest() == digest else None
+
+
+def _is_ours(path: Path, *, shared: bool = False) -> bool:
+    """Whether nobody but root and us can put something else in its place, or into it.
+
+    ``shared``: a folder in which everybody may make things, and remove no others', is one too.
+    """
     status = path.lstat()
     others = stat.S_IWGRP | stat.S_IWOTH
     return (
         stat.S_ISDIR(status.st_mode)
         and status.st_uid in (0, os.geteuid())
-        and (not status.st_mode & others or bool(status.st_mode & stat.S_ISVTX))
+        and (not status.st_mode & others or (shared and bool(status.st_mode & stat.S_ISVTX)))
     )
 
 

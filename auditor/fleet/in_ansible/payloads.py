@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from auditor.system.kept import put
+from auditor.system.kept import get, put
 
 KEPT = "LUYTRE_PAYLOADS"
 """The variable with the folder of what is kept."""
@@ -20,13 +20,14 @@ def lend(kept: Path, own: Path) -> None:
     with suppress(OSError):
         own.mkdir(parents=True, exist_ok=True)
         for path in kept.iterdir():
-            if not path.name.startswith("."):
-                (own / path.name).symlink_to(path)
+            content = None if path.name.startswith(".") else get(kept, path.name)
+            if content is not None:
+                (own / path.name).write_bytes(content)
 
 
 def keep(kept: Path, own: Path) -> None:
     """Keep what Ansible made in its own folder. What cannot be kept, the next run makes again."""
     with suppress(OSError):
         for path in own.iterdir():
-            if path.is_file() and not path.is_symlink() and not path.name.endswith(_UNFINISHED):
+            if path.is_file() and not path.name.endswith(_UNFINISHED) and get(kept, path.name) is None:
                 put(kept, path.name, path.read_bytes())

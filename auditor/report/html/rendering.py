@@ -9,11 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import pickle
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -119,8 +117,9 @@ class _Compiled(BytecodeCache):
         self._place = place
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError, EOFError, ValueError, pickle.UnpicklingError):
-            bucket.load_bytecode(io.BytesIO((self._place / bucket.key).read_bytes()))
+        content = kept.get(self._place, bucket.key)
+        if content is not None:
+            bucket.load_bytecode(io.BytesIO(content))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         kept.put(self._place, bucket.key, bucket.bytecode_to_string())

@@ -18,7 +18,7 @@ _is_ours = keeping._is_ours
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(keeping, "_is_ours", lambda path: tmp_path not in path.parents or _is_ours(path))
+    monkeypatch.setattr(keeping, "_is_ours", lambda path, **how: tmp_path not in path.parents or _is_ours(path, **how))
     return tmp_path / "cache/luytre/payloads"
 
 
@@ -56,15 +56,20 @@ def test_every_state_of_the_sources_has_a_folder_of_its_own(
 def test_what_is_lent_is_not_kept_again_and_what_is_missing_disturbs_nobody(tmp_path: Path) -> None:
     kept, own = tmp_path / "kept", tmp_path / "own/cache"
     kept.mkdir()
-    (kept / "old").write_text("old")
+    keeping.put(kept, "old", b"old")
+    keeping.put(kept, "cut short", b"by a power cut")
+    (kept / "cut short").write_bytes(b"")
     (kept / ".draft").write_text("half")
     lend(kept, own)
-    assert {path.name: path.is_symlink() for path in own.iterdir()} == {"old": True}
+    assert {path.name: path.read_text() for path in own.iterdir()} == {"old": "old"}
     (own / "new").write_text("new")
     (own / "new.lock").write_text("")
     (own / "other-part").write_text("ne")
     keep(kept, own)
-    assert {path.name: path.read_text() for path in kept.iterdir()} == {"old": "old", ".draft": "half", "new": "new"}
+    (own / "cut short").write_text("made again")
+    keep(kept, own)
+    found = {path.name: keeping.get(kept, path.name) for path in kept.iterdir()}
+    assert found == {"old": b"old", ".draft": None, "new": b"new", "cut short": b"made again"}
     assert (kept / "new").stat().st_mode & 0o777 == 0o600
     keep(tmp_path / "nowhere", own)
     lend(tmp_path / "nowhere", own)

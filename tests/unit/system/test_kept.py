@@ -15,7 +15,7 @@ _is_ours = kept._is_ours
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(kept, "_is_ours", lambda path: tmp_path not in path.parents or _is_ours(path))
+    monkeypatch.setattr(kept, "_is_ours", lambda path, **how: tmp_path not in path.parents or _is_ours(path, **how))
     return tmp_path / "cache/luytre/things"
 
 
@@ -31,7 +31,7 @@ def test_a_state_has_a_folder_of_its_own_and_earlier_ones_go(cache: Path) -> Non
 def test_what_is_put_there_is_whole_and_for_us_alone(tmp_path: Path) -> None:
     kept.put(tmp_path, "one", b"1")
     kept.put(tmp_path, "one", b"2")
-    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("one", b"2")]
+    assert [(path.name, kept.get(tmp_path, path.name)) for path in tmp_path.iterdir()] == [("one", b"2")]
     assert (tmp_path / "one").stat().st_mode & 0o777 == 0o600
 
 
@@ -42,7 +42,50 @@ def test_what_cannot_be_put_there_disturbs_nobody_and_leaves_no_half(tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
-@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_what_is_not_as_it_was_put_there_is_nothing(tmp_path: Path) -> None:
+    kept.put(tmp_path, "one", bytes(range(256)))
+    whole = (tmp_path / "one").read_bytes()
+    for place in range(len(whole)):
+        (tmp_path / "one").write_bytes(whole[:place] + bytes([whole[place] ^ 32]) + whole[place + 1 :])
+        assert kept.get(tmp_path, "one") is None, place
+    for length in range(len(whole)):
+        (tmp_path / "one").write_bytes(whole[:length])
+        assert kept.get(tmp_path, "one") is None, length
+    assert kept.get(tmp_path, "none") is None
+
+
+def test_nothing_is_made_or_removed_where_somebody_elses_link_leads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid():
+        pytest.skip("only root gives a folder away")
+    monkeypatch.setattr(kept, "_is_ours", lambda path, **how: path in tmp_path.parents or _is_ours(path, **how))
+    victim, home = tmp_path / "victim", tmp_path / "home"
+    for number in range(7):
+        (victim / str(number)).mkdir(parents=True)
+    (home / "luytre").mkdir(parents=True)
+    (home / "luytre/things").symlink_to(victim)
+    for path in (home, home / "luytre"):
+        os.chown(path, 65534, 65534)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    assert kept.folder("things", "1") is None
+    assert len(list(victim.iterdir())) == 7
+    (home / "luytre/things").unlink()
+    (home / "luytre").rmdir()
+    assert kept.folder("things", "1") is None
+    assert list(home.iterdir()) == [], "made in somebody's folder"
+
+
+def test_a_place_that_is_told_from_where_one_stands_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    assert kept.folder("things", "1") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o1777])
 def test_what_others_could_have_put_there_is_not_used(cache: Path, mode: int) -> None:
     folder = kept.folder("things", "1")
     assert folder is not None
