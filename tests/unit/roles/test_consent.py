@@ -57,10 +57,22 @@ def test_the_areas_are_all_that_have_a_fix() -> None:
     assert sorted(AREAS) == sorted({control.area for control in CATALOGUE.controls if control.fix})
 
 
-def concerned(*controls: str) -> Any:
-    """The areas that are played for controls, by the words of the role itself."""
+def played(**told: Any) -> Any:
+    """The areas that a host includes, by the words of the role itself."""
     words = {key: trust_as_template(value) if isinstance(value, str) else value for key, value in ORDER.items()}
-    return Templar(DataLoader(), {**words, "luytre_concerned": controls}).template(words["areas_concerned"])
+    return Templar(DataLoader(), {**words, **told}).template(words["areas_concerned"])
+
+
+def concerned(*controls: str) -> Any:
+    """The areas that are played for controls which somebody asks plain Ansible for."""
+    return played(consent_given={"apply": {control: [] for control in controls}, "held": {}})
+
+
+def test_all_hosts_of_a_run_include_the_same_areas_so_that_each_plays_them_in_their_order() -> None:
+    plan = {"web1": {"tls.redirect": []}, "web2": {"accounts.umask": [], "ssh.macs": []}}
+    assert played(luytre_plan=plan) == ["accounts", "ssh", "nginx", "apache", "tls"]
+    assert played(luytre_plan={"web1": {}}, luytre_release={"web1": ["sudo.logfile"]}) == ["sudo"]
+    assert played(consent_given={"apply": {"ssh.macs": []}, "held": {"accounts.umask": {}}}) == ["accounts", "ssh"]
 
 
 def test_a_run_plays_the_areas_of_its_controls_and_what_writes_for_them_in_their_order() -> None:
