@@ -102,7 +102,7 @@ def area_module(name):
 def load_ahead(names):
     """Load the code of areas once, where each area's process would load what it shares with the others: a third of all time."""
     for name in names:
-        with suppress(Exception):  # the area's own process meets it again, and tells
+        with suppress(Exception, SystemExit):  # the area's own process meets it again, and tells
             area_module(name)
 
 

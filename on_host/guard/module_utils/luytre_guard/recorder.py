@@ -102,7 +102,7 @@ def _concerned(event, given):
     if event == "open":
         return [(given[0], -1)] if isinstance(given[2], int) and given[2] & WRITING else []
     if event in FIRST:
-        return [(given[0], given[-1])]
+        return [(given[0], -1 if event == "os.truncate" else given[-1])]
     if event in SECOND:
         return [(given[1], given[2])]
     return [(given[0], given[2]), (given[1], given[3])] if event in BOTH else []
