@@ -61,7 +61,7 @@ def _here(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
 def _prepare(catalogue: Catalogue) -> None:
     """Have what judges, and what facts are made of, before the hosts answer."""
     from auditor import facts
-    from auditor.audit import evaluate, waivers  # noqa: F401
+    from auditor.audit import evaluate, waivers  # noqa: F401  loaded ahead
 
     evaluate.prepare(catalogue)
     facts.areas()

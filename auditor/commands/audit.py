@@ -139,8 +139,8 @@ def _catalogue() -> Catalogue:
 
 def _ahead(lang: Lang) -> None:
     """Have the code and templates that are needed once the hosts have answered."""
-    from auditor.commands.shown import run as terminal  # noqa: F401
-    from auditor.report import files  # noqa: F401
+    from auditor.commands.shown import run as terminal  # noqa: F401  loaded ahead
+    from auditor.report import files  # noqa: F401  loaded ahead
     from auditor.report.html import rendering
 
     rendering.prepare(lang)

@@ -26,10 +26,10 @@ Disk = Mapping[str, Any]
 
 OWN_LIVES = (
     *("/var/log", "/var/lib/mysql", "/var/lib/php/sessions", "/var/backups/web", "/var/lib/systemd/timers"),
-    *("/var/tmp", "/var/lib/systemd/linger", "/var/lib/luytre", "/var/lib/systemd/random-seed"),  # noqa: S108
+    *("/var/tmp", "/var/lib/systemd/linger", "/var/lib/luytre", "/var/lib/systemd/random-seed"),  # noqa: S108  a host's, not ours
 )
 """What changes on a host by itself, or holds the way back."""
-OUT = frozenset(("/proc", "/sys", "/dev", "/run", "/tmp", *OWN_LIVES))  # noqa: S108
+OUT = frozenset(("/proc", "/sys", "/dev", "/run", "/tmp", *OWN_LIVES))  # noqa: S108  a host's, not ours
 _CHECKOUT = Path(__file__).parents[2]
 _NOT_THE_IMAGES = {"trusted.overlay.opaque", "trusted.overlay.redirect"}
 """Attributes in the layer above of a folder that holds nothing, or something else, of what the image has there."""
@@ -90,7 +90,7 @@ class _Looked:
                 self._anew(point)
 
     def _layer(self, folder: str) -> None:
-        for name in os.listdir(self._upper + folder):  # noqa: PTH208
+        for name in os.listdir(self._upper + folder):  # noqa: PTH208  thousands of them
             path = f"{folder}/{name}"
             if path not in OUT and path not in self._mounts:
                 self._path(path)

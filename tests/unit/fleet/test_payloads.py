@@ -11,15 +11,12 @@ from auditor.fleet.in_ansible.payloads import keep, lend
 from auditor.fleet.runner import THIS_MACHINE, play
 from auditor.system import kept as keeping
 from auditor.system import resources
-
-_is_ours = keeping._is_ours
+from tests.unit import own_cache
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(keeping, "_is_ours", lambda path, **how: tmp_path not in path.parents or _is_ours(path, **how))
-    return tmp_path / "cache/luytre/payloads"
+    return own_cache.use(tmp_path, monkeypatch) / "payloads"
 
 
 def test_what_a_run_makes_the_next_one_finds(cache: Path) -> None:

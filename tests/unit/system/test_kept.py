@@ -8,15 +8,12 @@ from pathlib import Path
 import pytest
 
 from auditor.system import kept
-
-_is_ours = kept._is_ours
+from tests.unit import own_cache
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(kept, "_is_ours", lambda path, **how: tmp_path not in path.parents or _is_ours(path, **how))
-    return tmp_path / "cache/luytre/things"
+    return own_cache.use(tmp_path, monkeypatch) / "things"
 
 
 def test_a_state_has_a_folder_of_its_own_and_earlier_ones_go(cache: Path) -> None:
@@ -59,7 +56,9 @@ def test_nothing_is_made_or_removed_where_somebody_elses_link_leads(
 ) -> None:
     if os.geteuid():
         pytest.skip("only root gives a folder away")
-    monkeypatch.setattr(kept, "_is_ours", lambda path, **how: path in tmp_path.parents or _is_ours(path, **how))
+    monkeypatch.setattr(
+        kept, "_is_ours", lambda path, **how: path in tmp_path.parents or own_cache.is_ours(path, **how)
+    )
     victim, home = tmp_path / "victim", tmp_path / "home"
     for number in range(7):
         (victim / str(number)).mkdir(parents=True)
