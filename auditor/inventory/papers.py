@@ -18,7 +18,7 @@ ATTESTATIONS = "attestations.yml"
 LONGEST = 366
 """Days that a paper may hold: what nobody has looked at for a year is not known any more."""
 
-_EXAMPLES = "see docs/waivers.md"
+_EXAMPLES = "see docs/en/waivers.md"
 
 
 @dataclass(frozen=True)
