@@ -71,6 +71,8 @@ class Trial:
     random: random.Random
     process: subprocess.Popen[str] | None = None
     told: str = "?"
+    why: str = ""
+    """What is told besides: why the host went back, and what stays."""
     found: str = "?"
     """What the host itself holds."""
     came: bool = False
@@ -293,6 +295,7 @@ def find_out(trial: Trial) -> str:
     journal = Journal(Path(trial.state["LUYTRE_STATE"]) / "hardenings")
     harden.find_out(known, hosts, journal)
     entry = journal.find(known.path, None).of(trial.host) if journal.all(known.path) else None
+    trial.why = entry.why.en if entry and entry.why else ""
     return entry.state if entry else "none"
 
 
@@ -315,7 +318,7 @@ def look(trial: Trial, before: Disk, pages: smoke.Answers, ways: str, booted: bo
     }
     if booted:
         changed = {path: both for path, both in changed.items() if path not in OF_BOOT}
-    if trial.told == "rolled_back":
+    if trial.told == "rolled_back" or UPGRADED in trial.why:
         changed = {path: both for path, both in changed.items() if path not in OF_UPGRADE and UPGRADED not in path}
     if trial.told in ("reverted", "refused", "rolled_back", "waiting", "none") and changed:
         trial.wrong["told"] = f"{trial.told}, and {len(changed)} paths differ: {list(changed)[:6]}"

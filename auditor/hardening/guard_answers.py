@@ -88,6 +88,13 @@ def left(said: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(word(one) for one in (stayed + kept)[:_MAX_MEMBERS])
 
 
+def staying(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Packages that a way back leaves upgraded, each with its version before and now, in the host's words."""
+    packages = said.get("packages")
+    found = packages.get("staying") if isinstance(packages, Mapping) else None
+    return words([f"{name} {step}" for name, step in found.items()] if isinstance(found, Mapping) else ())
+
+
 def differs(said: Mapping[str, Any]) -> bool:
     """Whether a host that was brought back is not in everything as it was."""
     return bool(said.get("differs"))

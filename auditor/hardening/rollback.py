@@ -123,16 +123,13 @@ def _refusal(said: str) -> Text:
 def _undone(said: Mapping[str, Any]) -> Undone:
     packages = said.get("packages")
     packages = packages if isinstance(packages, Mapping) else {}
-    staying = packages.get("staying")
     return Undone(
         **{
             key: guard_answers.words(said.get(key))
             for key in ("files", "removed", "sysctls", "units", "brings_back", "problems")
         },
         purged=guard_answers.words(packages.get("purged") or packages.get("installed")),
-        staying=guard_answers.words(
-            [f"{name} {step}" for name, step in staying.items()] if isinstance(staying, Mapping) else ()
-        ),
+        staying=guard_answers.staying(said),
         database=said.get("database") is True,
         left=tuple(
             Left(path=guard_answers.word(one.get("path")), reason=guard_answers.word(one.get("reason")))

@@ -13,7 +13,7 @@ from auditor.fleet.reasons import blame
 from auditor.fleet.runner import Playbook, play
 from auditor.hardening import guard_answers
 from auditor.hardening.steps.rolling import REVERT_SECONDS, Rolling
-from auditor.hardening.steps.why import NOTHING, with_cause, with_left, with_problems
+from auditor.hardening.steps.why import NOTHING, with_cause, with_left, with_problems, with_staying
 from auditor.models import Host, HostState, Text
 from auditor.system.reserve import Reserve
 
@@ -86,7 +86,7 @@ def _settled(rolling: Rolling, run: Playbook, name: str, order: Order, why: Text
         cause = blame(
             with_cause(why, answer), guard_answers.last_words(answer), controls, rolling.suspects.get(name, ())
         )
-        changes["why"] = with_left(with_problems(cause, answer), answer)
+        changes["why"] = with_staying(with_left(with_problems(cause, answer), answer), answer)
     rolling.record.put([name], **changes)
     return True
 

@@ -63,6 +63,17 @@ def with_left(why: Text, answer: Mapping[str, Any]) -> Text:
     )
 
 
+def with_staying(why: Text, answer: Mapping[str, Any]) -> Text:
+    """Also which packages stay upgraded: what an upgrade closed is not opened again."""
+    staying = guard_answers.staying(answer)
+    if not staying:
+        return why
+    said = one_line("; ".join(one[:200] for one in staying[:10]) + (" …" if len(staying) > 10 else ""))
+    return Text(
+        vi=f"{why.vi}; gói đã nâng cấp được giữ ở bản mới: {said}", en=f"{why.en}; packages stay upgraded: {said}"
+    )
+
+
 def with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
     """Also what the way back could not bring back."""
     said = one_line("; ".join(problem[:200] for problem in guard_answers.not_back(answer)[:5]))

@@ -196,6 +196,15 @@ def test_a_host_that_is_not_wholly_back_is_said_to_be_so_by_name(ended: Callable
     assert "everything" not in entry.why.en
 
 
+def test_a_host_that_is_back_is_told_with_the_packages_that_stay_upgraded(ended: Callable[[Ansible], Any]) -> None:
+    kept = {"staying": {"bash": "5.2.37-2 -> 5.2.37-3"}}
+    ansible = Ansible(Playbook("failed", (ARMED, DONE)), said("reverted", cause="asked", packages=kept, problems=[]))
+    entry = ended(ansible)
+    assert entry.state == "reverted"
+    assert "packages stay upgraded: bash 5.2.37-2 -> 5.2.37-3" in entry.why.en
+    assert "bash 5.2.37-2 -> 5.2.37-3" in entry.why.vi
+
+
 def test_told_to_end_twice_it_tells_what_is_still_open(
     ended: Callable[[Ansible], Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
