@@ -33,6 +33,11 @@ _CALL = re.compile(
     r"(?i)\b(?:mysqli?_\w{0,5}connect|new[ \t]++\\?(?:mysqli|pdo)|pg_connect|ftp_login|ldap_bind)[ \t]*+\([^)]{0,400}\Z"
 )
 _TAIL_LENGTH = 200
+_PAM_RULE = re.compile(
+    r"(?:\[[a-z0-9_= \t]{1,200}\]|required|requisite|sufficient|optional)[ \t]++pam_[a-z0-9_]{1,40}\.so"
+    r"(?:[ \t]++(?:use_authtok|use_first_pass|try_first_pass|obscure|yescrypt|sha512|enforce_for_root|\w{1,30}=\d{1,4}))*+[ \t\r]*+\Z"
+)
+"""A line of PAM's below ``Password:``, with nothing but words that are known."""
 
 
 @dataclass
@@ -124,7 +129,7 @@ class Blocks:
         if self._next:
             self._next = False
             return None if setting else self._bare(line, begin, end)
-        if self._deeper_than is None:
+        if self._deeper_than is None or _PAM_RULE.match(line, begin):
             return None
         listed = line[:begin].endswith("- ") and indent >= self._deeper_than
         quoted_value = line[begin] in "'\"" and not setting

@@ -30,7 +30,9 @@ _SECRET = re.compile(
 _NO_SECRET = re.compile(
     r"(?:no|by|com|tres|first_|proxy|(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_)pass(?:wd)?\Z"
     r"|(?:strict_mode_|same_?site_)?(?:use|session|secure)_cookie\Z|(?:^|_)http_cookie\Z|csrf_?token_name\Z"
+    r"|\A(?:(?:nginx|apache)_server_tokens|web_cors_credentials)\Z"
 )
+"""The last line: controls, before the sites for which files of ours have them in force."""
 _KEY = re.compile(r"_(?:key|khoa)(?:_?\d+)?\Z")
 _NO_KEY = re.compile(
     r"(?:public|pub|primary|foreign|unique|cache|sort|host|authorized|known|partition|index|hash|group|gpg|certificate"

@@ -50,7 +50,7 @@ _SPACED_NAME = re.compile(
 )
 _ROOTS = r"(?:etc|var|srv|opt|home|usr|root|run|tmp|mnt|data|dev|proc|lib)"
 _ORDINARY = re.compile(
-    rf"(?i)(['\"]?)(?:-?\d{{1,9}}[a-z%]{{0,2}}|on|off|yes|no|true|false|none|null|nil|default|low|medium|strong|required?|optional"
+    rf"(?i)(['\"]?)(?:-?\d{{1,9}}[a-z%]{{0,2}}|on|off|yes|no|true|false|none|null|nil|default|low|medium|strong|required?|optional|primary|additional"
     rf"|(?:file:(?://)?|exec:|\.{{1,2}}|~|\$\{{?\w{{1,40}}\}}?)?/{_ROOTS}\b[\w./@+-]*+|(?:\.{{1,2}}|~)?/[\w./-]*+|)\1"
     r"[ \t;,)\]}]*+(?:#.*)?\Z"
 )

@@ -100,10 +100,31 @@ def test_a_secret_is_hidden_and_no_more(line: str, shown: str):
         "git ssh://git@host/x and http://host:80/a@b",
         "net.ipv4.conf.all.accept_redirects = 0",
         "+++ after",
+        "# nginx.server_tokens: antruc.test, lang.test",
+        '"apache.server_tokens": ["antruc.test"]',
+        "Password-Type: Primary",
+        "+Password:\n+\trequisite\tpam_pwhistory.so use_authtok remember=5 enforce_for_root",
+        " Password:\n+\t[success=end default=ignore]\tpam_unix.so obscure yescrypt",
     ],
 )
 def test_an_ordinary_setting_stays(line: str):
     assert redact(line) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("server_tokens: hunter2", "server_tokens: •••"),
+        ("my.nginx.server_tokens: hunter2", "my.nginx.server_tokens: •••"),
+        ("cors_credentials: hunter2", "cors_credentials: •••"),
+        ("Password: Primary", "Password: •••"),
+        ("Password:\n\trequired pam_mysql.so passwd=hunter2", "Password:\n\t•••"),
+        ("Password:\n\trequired pam_x.so hunter2", "Password:\n\t•••"),
+        ("Password:\n\trequired pam_unix.so\n\thunter2", "Password:\n\trequired pam_unix.so\n\t•••"),
+    ],
+)
+def test_what_only_looks_like_an_ordinary_setting_is_hidden(text: str, shown: str):
+    assert redact(text) == shown
 
 
 HOSTILE = [
