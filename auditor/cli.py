@@ -30,13 +30,14 @@ from auditor.commands import (
 )
 from auditor.commands.lab import demo, drill, machines
 from auditor.commands.shown import faults
-from auditor.errors import InputError, LabError
+from auditor.errors import IO, SOFTWARE, InputError, LabError
 from auditor.models import Lang
 from auditor.text import language, usage
 from auditor.text.visible import visible
 
 app = typer.Typer(
     name="auditor",
+    cls=usage.Top,
     help="Lũy Tre: hardening and audit for the servers behind the websites of wards and communes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -95,8 +96,7 @@ def _speaking(lang: Lang) -> Iterator[None]:
 def main() -> NoReturn:
     """Run the command line. Whatever goes wrong is one line and an exit code of its own.
 
-    2 for a mistake of the user's, 1 for a lab that fails, 130 for Ctrl-C, 74 when the system refuses to read or write, 70 for a
-    fault of the program.
+    ``EXIT_CODES`` tells what each means; a lab that fails is 1.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names on hosts need not be text; in JSON that is an escape
@@ -113,7 +113,7 @@ def main() -> NoReturn:
         sys.exit(130)
     except InputError as error:
         print(f"auditor: {visible(usage.mistake(error, lang))}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except LabError as error:
         print(f"auditor: {error}", file=sys.stderr)
         sys.exit(1)
@@ -123,9 +123,9 @@ def main() -> NoReturn:
     except OSError as error:
         faults.drop_output()
         print(f"auditor: {faults.of_system(error, lang)}", file=sys.stderr)
-        sys.exit(faults.IO)
+        sys.exit(IO)
     except Exception as error:
         print(f"auditor: {faults.of_program(error, lang)}", file=sys.stderr)
-        sys.exit(faults.SOFTWARE)
+        sys.exit(SOFTWARE)
     finally:
         gc.freeze()  # the process ends: what it holds, a run of 50,000 findings maybe, need not be taken apart first

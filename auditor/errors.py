@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,24 @@ PREFIX = "Value error, "
 """What pydantic puts before a sentence of ours."""
 
 
+MISTAKE = 2
+SOFTWARE, IO = 70, 74
+"""As in sysexits.h."""
+_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+EXIT_CODES: Mapping[int, str] = {
+    0: "it did its work; an audit found nothing open at or above --fail-on",
+    1: "open findings; of other commands what their --help says: a host went back, a mail was refused",
+    MISTAKE: "a mistake in the command or the configuration: one line says where, and the mend",
+    3: "something that applies could not be evaluated, which is never counted as a pass",
+    SOFTWARE: "a fault of the program: one line, and the traceback in fault.txt beside the history",
+    IO: "the system refused to read or write: a full disk, say",
+    130: "Ctrl-C",
+}
+"""What the command line's exit codes mean, in English; the Vietnamese is in ``help.po``."""
+
+
 class InputError(Exception):
-    """Something that the user wrote or asked for is wrong: what, where, and how to mend it. Exit code 2.
+    """Something that the user wrote or asked for is wrong: what, where, and how to mend it.
 
     Written in English, whose Vietnamese ``errors.po`` holds; or as a ``Text`` where both languages are at hand.
     ``values`` fill the ``{names}`` in both sentences, which may be f-strings as well. ``guess`` is what was probably meant.
@@ -41,6 +58,14 @@ class InputError(Exception):
         self.left: Text | None = None
         """What was done before and stays so, for people to know."""
         super().__init__(self.what)
+
+    @property
+    def exit_code(self) -> int:
+        """``MISTAKE``; ``IO`` when it comes of a disk that is full, cannot be written or is broken: nothing here was wrong."""
+        cause = self.__cause__
+        by_system = isinstance(cause, OSError) and cause.errno in _REFUSED
+        by_sqlite = getattr(cause, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+        return IO if by_system or by_sqlite else MISTAKE
 
     def __str__(self) -> str:
         left = f". {self.left.en}" if self.left else ""

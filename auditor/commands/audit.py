@@ -35,7 +35,12 @@ def audit(
     output: OutputOption = DEFAULT_OUTPUT,
     formats: FormatOption = DEFAULT_FORMATS,
     fail_on: Annotated[
-        Severity, typer.Option("--fail-on", help="Exit 1 for open findings at or above this severity.")
+        Severity,
+        typer.Option(
+            "--fail-on",
+            metavar="low|medium|high|critical",
+            help="Exit 1 for open findings at or above this severity.",
+        ),
     ] = Severity.HIGH,
     baseline: Annotated[
         str | None,

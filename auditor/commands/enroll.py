@@ -25,8 +25,8 @@ def enroll(
     address: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Address or DNS name; by default HOST.")
     ] = None,
-    port: Annotated[int, typer.Option(help="SSH port.")] = 22,
-    user: Annotated[str, typer.Option(help="The account that you have today.")] = "root",
+    port: Annotated[int, typer.Option(metavar="PORT", help="SSH port.")] = 22,
+    user: Annotated[str, typer.Option(metavar="NAME", help="The account that you have today.")] = "root",
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, when it has one.")] = None,
     password_stdin: Annotated[
         bool,
@@ -42,7 +42,7 @@ def enroll(
     yes: YesOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """From the root password or key that an office has, to an automation account with its own key and sudo.
+    """Take a server in: from the root password or key that an office has to an automation account with its own key and sudo.
 
     Shows the host's keys before anything is sent to it, makes the account, reads the host with it, records the keys,
     and drafts the inventory entry of the host and its sites.

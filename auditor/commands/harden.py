@@ -37,7 +37,11 @@ def harden(
     confirm_within: Annotated[
         int,
         typer.Option(
-            "--confirm-within", min=10, max=7200, help="Seconds after which a host that is not confirmed goes back."
+            "--confirm-within",
+            metavar="SECONDS",
+            min=10,
+            max=7200,
+            help="Seconds after which a host that is not confirmed goes back.",
         ),
     ] = 600,
     resume: Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import string
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,9 +33,13 @@ class _WriteUnlessNamed(TyperGroup):
     """``auditor report RUN`` and ``auditor report -i INVENTORY`` are ``auditor report write …``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+        if not args or (args[0][:1] in _OF_WRITE and args[0] not in ctx.help_option_names):
             args = ["write", *args]
         return super().parse_args(ctx, args)
+
+
+_OF_WRITE = {"", "-", *string.digits}
+"""What an option or a run's id begins with; anything else names a command, perhaps misspelt."""
 
 
 app = typer.Typer(cls=_WriteUnlessNamed, rich_markup_mode=None)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def rollback(
-    run: Annotated[str | None, typer.Argument(metavar="RUN", help="The hardening; by default the last.")] = None,
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="The hardening; by default the last.")] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     control: Annotated[str | None, typer.Option("--control", metavar="ID", help="Undo only this control.")] = None,

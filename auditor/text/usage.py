@@ -8,14 +8,15 @@ differs from time to time, as an f-string does, and a sentence is found by what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
-from auditor.errors import PREFIX, InputError
+from auditor.errors import EXIT_CODES, PREFIX, InputError
 from auditor.models import Lang
 from auditor.text.words import catalogue, written
 
@@ -24,17 +25,19 @@ def command(app: typer.Typer, lang: Lang) -> Any:
     """The command line of ``app``, whose help and complaints are in ``lang``."""
     built = get_command(app)
     for each in _all(built):
+        each.short_help = _first_sentence(_translated(_first_prose(each.help), lang))
         each.help = "\n\n".join(_paragraph(part, lang) for part in _paragraphs(each.help))
         for option in each.params:
             if getattr(option, "help", None):
                 option.help = _translated(option.help, lang)
-        if lang == "vi":
-            each.context_class = _Context
+        each.context_class = _CONTEXTS[lang]
     return built
 
 
 def texts(app: typer.Typer) -> Iterator[str]:
     """Every English text of the help that needs a translation."""
+    yield _EXIT_CODES
+    yield from EXIT_CODES.values()
     for each in _all(get_command(app)):
         yield from (prose for part in _paragraphs(each.help) if (prose := _prose(part)))
         yield from (option.help for option in each.params if getattr(option, "help", None))
@@ -82,37 +85,86 @@ def _paragraph(paragraph: str, lang: Lang) -> str:
     return "\n".join(["\b", *said, *examples] if examples else said)
 
 
+def _first_prose(text: str | None) -> str:
+    return next((prose for part in _paragraphs(text) if (prose := _prose(part))), "")
+
+
+def _first_sentence(text: str) -> str:
+    first, stop, _ = text.partition(". ")
+    return f"{first}{stop.rstrip()}"
+
+
 def _translated(text: str, lang: Lang) -> str:
     return catalogue("vi", "help").gettext(text) if lang == "vi" else text
 
 
+_EXIT_CODES = "Exit codes"
 PLACE = re.compile(r"{(\w+)}")
 """A place in a sentence where a value stands."""
 
 
 class _Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
-    """Lays out help as typer does, with typer's own words in Vietnamese."""
+    """Lays out help: arguments as we write them, ranges in words, and typer's own words in the reader's language."""
+
+    def __init__(self, command: Any, lang: Lang, **widths: Any) -> None:
+        super().__init__(**widths)
+        self._lang = lang
+        self._arguments = tuple(one.metavar for one in command.params if one.param_type_name == "argument")
+        self._subcommand = getattr(command, "subcommand_metavar", None)
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        super().write_usage(prog, args, prefix or _said("Usage: ", "vi"))
+        more = [] if self._subcommand is None else [_said(self._subcommand, self._lang)]
+        pieces = [_said("[OPTIONS]", self._lang), *self._arguments, *more]
+        super().write_usage(prog, " ".join(pieces), prefix or _said("Usage: ", self._lang))
 
     def write_heading(self, heading: str) -> None:
-        super().write_heading(_said(heading, "vi"))
+        super().write_heading(_said(heading, self._lang))
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        super().write_dl([(first, _described(second)) for first, second in rows], col_max, col_spacing)
+        """Two columns; the first leaves most of a narrow terminal to the second."""
+        shown = [(self._name(first), _described(second, self._lang)) for first, second in rows]
+        super().write_dl(shown, min(col_max, self.width * 2 // 5), col_spacing)
+
+    def _name(self, first: str) -> str:
+        return next((known for known in self._arguments if first.startswith(f"{known} ")), first)
 
 
 class _Context(typer.Context):
-    formatter_class = _Formatter
+    lang: Lang = "en"
+
+    def make_formatter(self) -> _Formatter:
+        return _Formatter(self.command, self.lang, width=self.terminal_width, max_width=_WIDEST)
 
 
-def _described(text: str) -> str:
+class _VietnameseContext(_Context):
+    lang = "vi"
+
+
+class Top(TyperGroup):
+    """A command line whose help ends with what its exit codes mean."""
+
+    context_class = _Context
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the exit codes."""
+        with formatter.section(_translated(_EXIT_CODES, ctx.lang)):
+            formatter.write_dl([(str(code), _translated(means, ctx.lang)) for code, means in EXIT_CODES.items()])
+
+
+_CONTEXTS: Mapping[Lang, type[_Context]] = {"en": _Context, "vi": _VietnameseContext}
+_WIDEST = 100
+"""Columns beyond which lines are hard to follow."""
+_BETWEEN = re.compile(r"(\d+)<=x<=(\d+)")
+_AT_LEAST = re.compile(r"x>=(\d+)")
+
+
+def _described(text: str, lang: Lang) -> str:
     """An option's description; typer adds ``[default: …; required]`` to it."""
     said, mark, extra = text.rpartition("  [")
     if not mark:
-        return _said(text, "vi")
-    return f"{said}  [{'; '.join(_said(part, 'vi') for part in extra.removesuffix(']').split('; '))}]"
+        return _said(text, lang)
+    told = _BETWEEN.sub(r"\1–\2", _AT_LEAST.sub(r"≥ \1", extra.removesuffix("]")))
+    return f"{said}{mark}{'; '.join(_said(part, lang) for part in told.split('; '))}]"
 
 
 def _said(text: str, lang: Lang) -> str:

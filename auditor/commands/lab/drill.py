@@ -18,7 +18,7 @@ def drill(
         list[str] | None, typer.Argument(metavar="[CONTROL]...", help="Controls or areas to drill.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every drill of the catalogue.")] = False,
-    host: Annotated[list[str] | None, typer.Option("--host", help="Only on these lab hosts.")] = None,
+    host: Annotated[list[str] | None, typer.Option("--host", metavar="HOST", help="Only on these lab hosts.")] = None,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:

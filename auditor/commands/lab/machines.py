@@ -16,8 +16,8 @@ from auditor.errors import InputError, LabError
 from auditor.text.words import Words
 
 app = typer.Typer(no_args_is_help=True, help="Real Debian machines with real weaknesses, on this machine.")
-_HostArgument = Annotated[str, typer.Argument(metavar="HOST")]
-_HostsArgument = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...")]
+_HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="A machine of the lab.")]
+_HostsArgument = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...", help="Machines of the lab.")]
 
 
 def _do(action: Callable[[], None]) -> None:
@@ -141,7 +141,7 @@ def ssh(host: _HostArgument, lang: LangOption = DEFAULT_LANG) -> None:
 @app.command("exec", context_settings={"allow_interspersed_args": False})
 def execute(
     host: _HostArgument,
-    command: Annotated[list[str], typer.Argument(metavar="-- CMD...")],
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="What to run.")],
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Run a command as root on a machine; its input, output and exit code are passed through.

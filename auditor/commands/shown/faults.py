@@ -12,10 +12,6 @@ from auditor.models import Lang
 from auditor.text.visible import one_line
 from auditor.text.words import Words
 
-SOFTWARE = 70
-"""Exit code of a fault of the program, as in sysexits.h."""
-IO = 74
-"""Exit code when the system refused to read or write, as in sysexits.h."""
 _SHOWN = 300
 
 

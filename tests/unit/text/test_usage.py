@@ -122,6 +122,30 @@ def test_help_is_vietnamese_down_to_the_words_of_typer(auditor: Callable[..., En
     assert auditor("enroll", "--help", LUYTRE_LANG="vi").out.count("[bắt buộc]") == 1
 
 
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_help_cuts_nothing_and_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, lang: Any):
+    def helps(of: Any, path: str, above: Any = None) -> Iterator[tuple[str, str]]:
+        context = of.context_class(of, info_name=path, parent=above)
+        yield path, of.get_help(context)
+        for name, below in getattr(of, "commands", {}).items():
+            yield from helps(below, name, context)
+
+    built = usage.command(app, lang)
+    for columns in (60, 80, 120):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        for name, shown in helps(built, "auditor"):
+            assert not re.search(r"(?!CMD)\w{3}\.\.\.|<[a-z]|x>=|<=x|\[\[|{", shown), name
+            lines = [line for line in shown.splitlines() if not line.startswith("    auditor ")]
+            assert max(map(len, lines)) <= columns, name
+
+
+def test_help_ends_with_every_exit_code(auditor: Callable[..., Ended]):
+    shown = {lang: auditor("--help", LUYTRE_LANG=lang).out for lang in ("vi", "en")}
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", Path("README.md").read_text("utf-8"), re.MULTILINE)}
+    for text, heading in ((shown["vi"], "Mã thoát:\n"), (shown["en"], "Exit codes:\n")):
+        assert {int(code) for code in re.findall(r"^  (\d+) ", text.partition(heading)[2], re.MULTILINE)} == documented
+
+
 def test_help_is_english_where_that_is_asked_for(auditor: Callable[..., Ended]):
     shown = auditor("audit", "--help", LUYTRE_LANG="en").out
     assert "Usage: auditor audit" in shown
@@ -135,6 +159,7 @@ def test_help_is_english_where_that_is_asked_for(auditor: Callable[..., Ended]):
         (("audit", "--qqqq"), "Lỗi: không có tùy chọn --qqqq"),
         (("qqqq",), "Lỗi: không có lệnh 'qqqq'"),
         (("audi",), "Lỗi: không có lệnh 'audi'; có phải 'audit'?"),
+        (("report", "offical"), "Lỗi: không có lệnh 'offical'; có phải 'official'?"),
         (("enroll",), "Lỗi: thiếu tham số 'HOST'"),
         (("enroll", "a", "--port", "x"), "Lỗi: giá trị của '--port' không hợp lệ: không phải là số nguyên"),
         (("audit", "--limit"), "Lỗi: tùy chọn '--limit' cần một giá trị"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from auditor.cli import main
+from auditor.errors import InputError
 
 
 @pytest.fixture
@@ -24,6 +27,12 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("sys.argv", ["auditor", "controls", "list", "--lang", "en"])
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     return tmp_path / "state"
+
+
+def sqlite(code: int, name: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database")
+    error.sqlite_errorcode, error.sqlite_errorname = code, name
+    return error
 
 
 def ended() -> int:
@@ -75,6 +84,27 @@ def test_an_output_that_nobody_can_write_is_told_in_one_line(arguments: tuple[st
     told = run(">/dev/full", *arguments)
     assert told.returncode == 74
     assert told.stderr == "auditor: could not read or write: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OSError(errno.ENOSPC, "full"), 74),
+        (OSError(errno.EROFS, "read-only"), 74),
+        (PermissionError(errno.EACCES, "no"), 2),
+        (FileNotFoundError(errno.ENOENT, "no"), 2),
+        (sqlite(sqlite3.SQLITE_FULL, "SQLITE_FULL"), 74),
+        (sqlite(sqlite3.SQLITE_NOTADB, "SQLITE_NOTADB"), 2),
+    ],
+)
+def test_a_full_disk_is_the_systems_refusal_wherever_it_shows(
+    error: Exception, code: int, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise InputError("cannot be written", mend="make room") from error
+
+    monkeypatch.setattr("auditor.audit.controls.load", broken)
+    assert ended() == code
 
 
 @pytest.mark.parametrize("redirection", ["| head -c 10", ">&-"])
