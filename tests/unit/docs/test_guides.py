@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,10 +18,7 @@ from tests.mail_server import Authority, Received, serving
 
 DOCUMENTS = (guide.ROOT / "README.md", *sorted((guide.ROOT / "docs").rglob("*.md")))
 GUIDES = ("first-server.md", "monthly.md", "report.md")
-ENGLISH = ("history.md", "inventory.md", "mail.md", "official-report.md", "operate.md", "waivers.md")
 LINES = [(str(path.relative_to(guide.ROOT)), line) for path in DOCUMENTS for line in written(path.read_text("utf-8"))]
-FENCE = re.compile(r"^```sh\n.*?^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
 @pytest.mark.parametrize(("document", "arguments"), LINES, ids=[f"{name}: {' '.join(line)}" for name, line in LINES])
@@ -47,27 +42,15 @@ def test_command_lines_are_found_wherever_they_are_written() -> None:
 
 
 @pytest.mark.parametrize("name", GUIDES)
-def test_both_languages_say_the_same_commands(name: str) -> None:
+def test_both_languages_have_the_same_steps(name: str) -> None:
     vi, en = guide.text("vi", name), guide.text("en", name)
     assert list(written(vi)) == list(written(en)) != []
     assert list(guide.steps(vi)) == list(guide.steps(en))
-    assert FENCE.findall(vi) == FENCE.findall(en)
-    linked = [link.removeprefix("../en/") for link in LINK.findall(vi)]
-    assert linked == LINK.findall(en.replace("images/en-", "images/")) != []
 
 
-def test_the_guides_are_there_in_both_languages_and_on_the_first_page() -> None:
+def test_the_guides_are_on_the_first_page() -> None:
     readme = (guide.ROOT / "README.md").read_text("utf-8")
-    for lang, more in (("vi", ()), ("en", ENGLISH)):
-        assert sorted(path.name for path in (guide.ROOT / "docs" / lang).iterdir()) == sorted([*GUIDES, *more])
-        assert all(readme.count(f"](docs/{lang}/{name})") == 1 for name in GUIDES)
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(guide.ROOT)))
-def test_links_lead_somewhere(path: Path) -> None:
-    text = path.read_text("utf-8")
-    assert [link for link in LINK.findall(text) if not (path.parent / link).exists()] == []
-    assert unicodedata.is_normalized("NFC", text)
+    assert all(readme.count(f"](docs/{lang}/{name})") == 1 for lang in ("vi", "en") for name in GUIDES)
 
 
 @pytest.fixture

@@ -1,0 +1,118 @@
+"""What a user reads is there in both languages, says as much in each, and every link of every page leads somewhere."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import polib
+import pytest
+
+TOP = Path(__file__).parents[3]
+VI, EN = TOP / "docs/vi", TOP / "docs/en"
+PAGES = sorted({page.name for folder in (VI, EN) for page in folder.iterdir()})
+DOCUMENTS = (TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")))
+SAYS_A_PAGE = (*sorted((TOP / "auditor").rglob("*.py")), *sorted((TOP / "inventories/example").rglob("*.yml")))
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"(^|\s)#.*")
+_BLOCK = re.compile(r"#+(?= )|\||-(?= )|\d+\.(?= )|!(?=\[)")
+_CODE = re.compile(r"`([^`]+)`")
+_PLACEHOLDER = re.compile(r"[^\W\d_]{2,}(?:[-_][^\W\d_]+)*")
+_LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^)\s]*))?\)")
+_NAMED = re.compile(r"docs/[\w./-]+\.md")
+
+
+def commands(page: str) -> list[tuple[str, str]]:
+    """The blocks of code with their kind, but for what their comments say."""
+    return [
+        (kind, "\n".join(_COMMENT.sub("", line).rstrip() for line in block.splitlines()))
+        for kind, block in _FENCE.findall(page)
+    ]
+
+
+def skeleton(page: str) -> list[str]:
+    """What a page is made of besides code, in order: headings with their depth, rows of tables, items of lists, pictures."""
+    lines = (_BLOCK.match(line.strip()) for line in _FENCE.sub("", page).splitlines())
+    return [line[0] for line in lines if line]
+
+
+def spans(page: str) -> Counter[str]:
+    """What stands between backticks, words in capitals being whatever a language calls them."""
+    found = (" ".join(span.split()) for span in _CODE.findall(_FENCE.sub("", page)))
+    return Counter(_PLACEHOLDER.sub(lambda word: "X" if word[0].isupper() else word[0], span) for span in found)
+
+
+def targets(page: Path) -> list[Path]:
+    """Where its links lead, pages and pictures of the other language being the same ones."""
+    found = ((page.parent / link).resolve() for link, _ in _LINK.findall(page.read_text("utf-8")))
+    return [Path(str(path).replace("/docs/vi/", "/docs/en/").replace("/images/en-", "/images/")) for path in found]
+
+
+@cache
+def anchors(page: Path) -> frozenset[str]:
+    """What links may call the headings of a page, by GitHub's rule."""
+    headings = re.findall(r"^#+ (.*)$", _FENCE.sub("", page.read_text("utf-8")), re.MULTILINE)
+    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
+
+
+def broken(page: Path) -> Iterator[str]:
+    """Its links that lead to no file or no heading."""
+    for link, anchor in _LINK.findall(page.read_text("utf-8")):
+        path = page.parent / link if link else page
+        if not path.exists() or (anchor and anchor not in anchors(path)):
+            yield f"{link}#{anchor}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_as_much_in_both_languages(name: str) -> None:
+    vi, en = ((folder / name).read_text("utf-8") for folder in (VI, EN))
+    assert commands(vi) == commands(en)
+    assert skeleton(vi) == skeleton(en) != []
+    assert spans(vi) == spans(en)
+    assert targets(VI / name) == targets(EN / name)
+
+
+def test_a_page_that_says_less_is_seen() -> None:
+    full = "# One\n\n- a `b` with `RUN`\n\n## Two\n\n| x |\n\n```sh\nauditor plan  # reads\n```\n"
+    same = "# Một\n\n- c `b` và `LẦN`\n\n## Hai\n\n| y |\n\n```sh\nauditor plan  # đọc\n```\n"
+    assert (commands(same), skeleton(same), spans(same)) == (commands(full), skeleton(full), spans(full))
+    assert skeleton(same.replace("## Hai\n", "")) != skeleton(full)
+    assert skeleton(same.replace("| y |\n", "")) != skeleton(full)
+    assert spans(same.replace("`b`", "b")) != spans(full)
+    assert commands(same.replace("plan", "audit")) != commands(full)
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(TOP)))
+def test_links_lead_somewhere(page: Path) -> None:
+    assert list(broken(page)) == []
+    assert unicodedata.is_normalized("NFC", page.read_text("utf-8"))
+
+
+def test_links_that_lead_nowhere_are_seen(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Khi có `sự cố`, gọi\n\n[a](gone.md) [b](#khi-có-sự-cố-gọi) [c](page.md#other) [d](https://x.example/)\n",
+        "utf-8",
+    )
+    assert list(broken(page)) == ["gone.md#", "page.md#other"]
+
+
+def test_pages_that_messages_name_are_there() -> None:
+    named = {page for file in SAYS_A_PAGE for page in _NAMED.findall(file.read_text("utf-8"))}
+    assert sorted(page for page in named if not (TOP / page).is_file()) == []
+    assert {page for page in named if page.startswith("docs/en/")} != set()
+
+
+def test_messages_name_the_page_of_the_sessions_language() -> None:
+    catalogues = sorted((TOP / "auditor/locale/vi/LC_MESSAGES").glob("*.po"))
+    said = [
+        (_NAMED.findall(entry.msgid), _NAMED.findall(entry.msgstr))
+        for file in catalogues
+        for entry in polib.pofile(str(file))
+    ]
+    assert [pair for pair in said if pair[1] != [page.replace("docs/en/", "docs/vi/") for page in pair[0]]] == []
+    assert any(english != vietnamese for english, vietnamese in said)
