@@ -92,7 +92,8 @@ def staying(said: Mapping[str, Any]) -> tuple[str, ...]:
     """Packages that a way back leaves upgraded, each with its version before and now, in the host's words."""
     packages = said.get("packages")
     found = packages.get("staying") if isinstance(packages, Mapping) else None
-    return words([f"{name} {step}" for name, step in found.items()] if isinstance(found, Mapping) else ())
+    each = found.items() if isinstance(found, Mapping) else ()
+    return tuple(word(f"{name} {step}") for name, step in list(each)[:_MAX_MEMBERS])
 
 
 def differs(said: Mapping[str, Any]) -> bool:

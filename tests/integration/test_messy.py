@@ -1,6 +1,6 @@
-"""Two servers as others left them, hardened with and without everything accepted, rebooted, undone.
+"""Two servers as others left them, hardened with defaults and undone, hardened with everything accepted, rebooted, undone.
 
-After each step all that people and programs do there is tried, and every way in.
+After each step all that people and programs do there is tried, and every way in. Meanwhile their admin goes on working.
 """
 
 from __future__ import annotations
@@ -47,8 +47,12 @@ TRUE_BESIDE = {
     "mess2 baihop.test web.private_files",
 }
 """Critical or high, true, and not planted: what such a server simply has."""
-NEW = "dongnghiep"
-"""A colleague of the admin, taken in after the hardening."""
+NEW = {"careful": "dongnghiep", "all out": "thuctap"}
+"""Colleagues of the admin, each taken in after a hardening."""
+EDITED = {NEW["careful"]: "/etc/login.defs", NEW["all out"]: "/etc/issue.net"}
+"""What the admin edits then: a file that the run changed, and one that it did not."""
+TOOL = "congcu-noi-bo"
+"""A package of the admin's own."""
 ACCOUNTS = tuple(
     f"/etc/{name}{old}" for name in ("passwd", "shadow", "group", "gshadow", "subuid", "subgid") for old in ("", "-")
 )
@@ -71,20 +75,30 @@ class Stand:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """All that has to be as before once a run is undone."""
+
+    disk: Disk
+    in_force: InForce
+    answers: Mapping[str, str]
+    """What the daemons that run offer and answer."""
+    people: list[str]
+    tool: str
+    """The version of the admin's own package."""
+
+
+@dataclass(frozen=True)
 class Story:
     """Everything that was done, and how the hosts stood after it."""
 
     found: list[dict[str, Any]]
-    careful: Ended
-    all_out: Ended
-    undone: tuple[Ended, ...]
+    runs: Mapping[str, Ended]
+    """``careful``, with defaults; ``all out``, with everything accepted."""
+    undone: Mapping[str, Ended]
     stands: Mapping[str, Mapping[str, Stand]]
     """By step and host."""
-    disks: Mapping[str, tuple[Disk, Disk]]
-    in_force: Mapping[str, tuple[InForce, InForce]]
-    answers: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
-    """What the daemons that run offer and answer."""
-    people: Mapping[str, tuple[list[str], list[str]]]
+    whole: Mapping[str, tuple[Mapping[str, Whole], Mapping[str, Whole]]]
+    """By run and host: before it, and when it was undone."""
 
 
 @pytest.fixture(scope="module")
@@ -99,42 +113,37 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 def _played(folder: Path) -> Story:
     state, output = environment(folder), folder / "out"
+    harden = ("harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json", "--batch", "100%")
+    accepted = ",".join(name for name in controls.load().by_id if controls.load().mends(name))
     each(lambda host: _laid_over(host, _keys(folder, host)))
-    stands = {"before": stand(folder)}
-    disks, forces, answers, people = each(disk), each(in_force), each(answered), each(accounts)
+    stands, pristine = {"before": stand(folder)}, each(whole)
     run(state, "audit", "-i", INVENTORY, "--output", str(output))
     found = findings(output)
+
+    def undo(name: str) -> Ended:
+        each(lambda host: worked_on(host, NEW[name]))
+        return run(state, "rollback", "-i", INVENTORY, "--yes", "--json")
+
     with ExitStack() as jumps:
         for host in HOSTS:
             jumps.enter_context(ways.going_on(host, _keys(folder, host), all_ways(host)))
-        careful = run(state, "harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json", "--batch", "100%")
+        careful = run(state, *harden)
     stands["careful"] = stand(folder)
-    accepted = ",".join(name for name in controls.load().by_id if controls.load().mends(name))
-    all_out = run(
-        state, "harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json", "--batch", "100%", "--accept", accepted
-    )  # fmt: skip
+    careful_undone = undo("careful")
+    stands["careful undone"], between = stand(folder), each(whole)
+    all_out = run(state, *harden, "--accept", accepted)
     stands["all out"] = stand(folder)
     each(reboot)
     quiet(*HOSTS)
     stands["rebooted"] = stand(folder)
-    each(edited)
-    undone = tuple(
-        run(state, "rollback", ended.json["before"], "-i", INVENTORY, "--yes", "--json")
-        for ended in (all_out, careful)
-        if ended.json["hardening"]
-    )
-    stands["undone"] = stand(folder)
-    after, forces_after, answers_after, people_after = each(disk), each(in_force), each(answered), each(accounts)
+    all_out_undone = undo("all out")
+    stands["all out undone"] = stand(folder)
     return Story(
         found=found,
-        careful=careful,
-        all_out=all_out,
-        undone=undone,
+        runs={"careful": careful, "all out": all_out},
+        undone={"careful": careful_undone, "all out": all_out_undone},
         stands=stands,
-        disks={host: (disks[host], after[host]) for host in HOSTS},
-        in_force={host: (forces[host], forces_after[host]) for host in HOSTS},
-        answers={host: (answers[host], answers_after[host]) for host in HOSTS},
-        people={host: (people[host], people_after[host]) for host in HOSTS},
+        whole={"careful": (pristine, between), "all out": (between, each(whole))},
     )
 
 
@@ -152,6 +161,7 @@ def _laid_over(host: str, folder: Path) -> None:
         f'usermod -aG {ways.GROUP} $(python3 -c \'import json; print(json.load(open("/root/lab.json"))["user"])\'); '
         "! command -v ufw >/dev/null || ufw allow 2222/tcp",
     )
+    packed(host, "1.0")
     quiet(host)
 
 
@@ -197,10 +207,33 @@ def answered(host: str) -> dict[str, str]:
     return found
 
 
-def edited(host: str) -> None:
-    """What an admin does meanwhile: takes in a colleague, gives the host another job."""
-    done = lab.run(host, f"useradd -m -s /bin/bash {NEW}; printf '5 1 * * * root true\\n' > /etc/cron.d/{NEW}")
+def whole(host: str) -> Whole:
+    """How the host is."""
+    tool = lab.run(host, f"dpkg-query -Wf '${{Version}}' {TOOL}").stdout.decode()
+    return Whole(disk(host), in_force(host), answered(host), accounts(host), tool)
+
+
+def packed(host: str, version: str) -> None:
+    """Have a version of the admin's own package."""
+    control = f"Package: {TOOL}\\nVersion: {version}\\nArchitecture: all\\nMaintainer: x <x@x>\\nDescription: x\\n"
+    done = lab.run(
+        host,
+        f"d=$(mktemp -d) && mkdir -p $d/DEBIAN $d/opt/{TOOL} && echo {version} > $d/opt/{TOOL}/version && chmod -R go=rX $d"
+        f" && printf '{control}' > $d/DEBIAN/control && dpkg-deb -b --root-owner-group $d $d.deb && dpkg -i $d.deb"
+        " && rm -r $d $d.deb",
+    )
     assert done.returncode == 0, done.stderr
+
+
+def worked_on(host: str, colleague: str) -> None:
+    """What an admin does meanwhile: takes in a colleague, gives the host another job, upgrades a package."""
+    done = lab.run(
+        host,
+        f"useradd -m -s /bin/bash {colleague}; printf '5 1 * * * root true\\n' > /etc/cron.d/{colleague};"
+        f" echo '# {colleague}' >> {EDITED[colleague]}",
+    )
+    assert done.returncode == 0, done.stderr
+    packed(host, f"1.1+{colleague}")
 
 
 def accounts(host: str) -> list[str]:
@@ -271,13 +304,13 @@ def test_at_most_two_criticals_or_highs_are_false(story: Story) -> None:
 
 
 def test_hardened_with_defaults_nothing_and_nobody_is_lost(story: Story) -> None:
-    assert states(story.careful) == {"confirmed"}, story.careful.err + story.careful.out[-3000:]
+    confirmed(story.runs["careful"])
     assert untold(story.stands["careful"]) == []
 
 
 def test_hardened_with_everything_accepted_nothing_is_lost_that_was_not_named(story: Story) -> None:
-    assert states(story.all_out) == {"confirmed"}, story.all_out.err + story.all_out.out[-3000:]
-    assert untold(story.stands["all out"], story.all_out) == []
+    confirmed(story.runs["all out"])
+    assert untold(story.stands["all out"], story.runs["all out"]) == []
 
 
 def test_after_a_reboot_it_is_the_same(story: Story) -> None:
@@ -287,42 +320,51 @@ def test_after_a_reboot_it_is_the_same(story: Story) -> None:
     }
 
 
-def test_undone_everything_works_again(story: Story) -> None:
-    for ended in story.undone:
-        assert ended.code == 0, ended.err or ended.out[-3000:]
-    assert untold(story.stands["undone"]) == []
+@pytest.mark.parametrize("name", ["careful", "all out"])
+def test_undone_everything_works_again(story: Story, name: str) -> None:
+    ended = story.undone[name]
+    assert ended.code == 0, ended.err or ended.out[-3000:]
+    assert untold(story.stands[f"{name} undone"]) == []
 
 
-def test_undone_files_and_what_is_in_force_are_as_before(story: Story) -> None:
+@pytest.mark.parametrize("name", ["careful", "all out"])
+def test_undone_files_and_what_is_in_force_are_as_before(story: Story, name: str) -> None:
     wrong = []
     for host in HOSTS:
+        was, now = (each[host] for each in story.whole[name])
         wrong += [
             f"{host} {path} {both}"
-            for path, both in differences(*story.disks[host]).items()
+            for path, both in differences(was.disk, now.disk).items()
             if not lives(path) and not shared(both)
         ]
-        told = differing(*story.in_force[host])
+        told = differing(was.in_force, now.in_force)
         wrong += [f"{host} {what} {both}" for what, both in told.items() if in_earnest(what, both)]
-        before, now = story.answers[host]
         wrong += [
-            f"{host} {what} {before.get(what)} {now.get(what)}"
-            for what in {*before, *now}
-            if before.get(what) != now.get(what)
+            f"{host} {what} {was.answers.get(what)} {now.answers.get(what)}"
+            for what in {*was.answers, *now.answers}
+            if was.answers.get(what) != now.answers.get(what)
         ]
     assert wrong == []
 
 
-def test_undone_what_an_admin_did_meanwhile_is_still_there(story: Story) -> None:
+@pytest.mark.parametrize("name", ["careful", "all out"])
+def test_undone_what_an_admin_did_meanwhile_is_still_there(story: Story, name: str) -> None:
     for host in HOSTS:
-        before, now = story.people[host]
-        assert [line for line in before if line not in now] == []
-        assert {line.partition(":")[0] for line in now if line not in before} == {NEW}
-        assert f"/etc/cron.d/{NEW}" in story.disks[host][1]
+        was, now = (each[host] for each in story.whole[name])
+        assert [line for line in was.people if line not in now.people] == []
+        assert {line.partition(":")[0] for line in now.people if line not in was.people} == {NEW[name]}
+        assert f"/etc/cron.d/{NEW[name]}" in now.disk
+        assert now.tool == f"1.1+{NEW[name]}"
+        edited = EDITED[NEW[name]]
+        assert lab.run(host, f"tail -1 {edited}").stdout.decode().strip() == f"# {NEW[name]}"
+        (undone,) = (step["undone"] for step in story.undone[name].json if step["host"] == host)
+        assert (edited in {one["path"] for one in undone["left"]}) is (name == "careful")
 
 
-def states(ended: Ended) -> set[str]:
-    """How the hosts ended."""
-    return {host["state"] for host in ended.json["hardening"]["hosts"]}
+def confirmed(ended: Ended) -> None:
+    """It was, on every host."""
+    states = {host["state"] for host in ended.json["hardening"]["hosts"]}
+    assert states == {"confirmed"}, ended.err + ended.out[-3000:]
 
 
 def in_earnest(what: str, both: tuple[str | None, str | None]) -> bool:
@@ -332,7 +374,8 @@ def in_earnest(what: str, both: tuple[str | None, str | None]) -> bool:
 
 def lives(path: str) -> bool:
     """Whether it changes by itself, by what people did meanwhile, or tells of an upgrade, which stays."""
-    told = path.startswith("/var/lib/dpkg/") or "luytre-lab-canary" in path or NEW in path or path in ACCOUNTS
+    told = path.startswith("/var/lib/dpkg/") or path in (*ACCOUNTS, *EDITED.values())
+    told |= any(name in path for name in ("luytre-lab-canary", TOOL, *NEW.values()))
     return told or any(
         path == each or path.startswith(f"{each}/") for each in (*LIVES, "/usr/share/doc", "/etc/alternatives")
     )

@@ -154,6 +154,22 @@ def bring_back(before, found, changed_paths, touched, problems, tell, entries, o
     return done
 
 
+def start_again(before, found, touched, problems, only=None):
+    """Start what ended while the rest was brought back; what does not run even then goes to ``problems``. As words."""
+    ended = _ended(before, found, touched, only)
+    for name in ended:
+        _do(["reset-failed", name], [])
+        _do(["start", name], problems)
+    for name in _ended(before, found, touched, only) if ended else ():
+        problems.append("%s ran before, and does not run now" % name)
+    return ["start " + name for name in ended]
+
+
+def _ended(before, found, touched, only):
+    start, _ = changes(before, found, Asked(touched).answer(), touched)
+    return [name for name in start if only is None or name in only]
+
+
 def _read_by_other_sshds(entries, problems):
     """Have daemons of sshd's with files of their own read them anew: these may include what was put back."""
     done = []

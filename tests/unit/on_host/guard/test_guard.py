@@ -287,6 +287,33 @@ def test_units_run_or_not_as_before() -> None:
     assert units.changes(before, now, now, ["n.service"]) == (["a.service"], ["b.service"])
 
 
+@pytest.mark.parametrize(
+    ("comes_up", "problems"), [(True, []), (False, ["a.service ran before, and does not run now"])]
+)
+def test_what_ended_while_the_rest_was_brought_back_is_started_or_told(
+    monkeypatch: pytest.MonkeyPatch, comes_up: bool, problems: list[str]
+) -> None:
+    state = {"a.service": unit("a.service", "failed"), "others.service": unit("others.service", "failed")}
+    before = {name: unit(name) for name in state}
+
+    class Asked:
+        def __init__(self, _named: list[str]) -> None: ...
+
+        def answer(self) -> dict[str, dict[str, str]]:
+            return state
+
+    def systemctl(arguments: list[str], _problems: list[str]) -> bool:
+        if arguments == ["start", "a.service"] and comes_up:
+            state["a.service"] = unit("a.service")
+        return True
+
+    monkeypatch.setattr(units, "Asked", Asked)
+    monkeypatch.setattr(units, "_do", systemctl)
+    told: list[str] = []
+    assert units.start_again(before, before, [], told, only=["a.service"]) == ["start a.service"]
+    assert told == problems
+
+
 def test_a_unit_that_goes_on_though_its_file_is_gone_is_stopped() -> None:
     """As after a reboot: a oneshot that stays active lives on in systemd when its file is taken away."""
     unit = {"Id": "n.service", "SubState": "exited", "UnitFileState": "", "FragmentPath": "", "Type": "oneshot"}
