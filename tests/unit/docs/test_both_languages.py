@@ -14,8 +14,13 @@ import pytest
 
 TOP = Path(__file__).parents[3]
 VI, EN = TOP / "docs/vi", TOP / "docs/en"
-PAGES = sorted({page.name for folder in (VI, EN) for page in folder.iterdir()})
-DOCUMENTS = (TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")))
+FIRST = (TOP / "README.vi.md", TOP / "README.md")
+PAGES = [
+    FIRST,
+    *((VI / name, EN / name) for name in sorted({page.name for folder in (VI, EN) for page in folder.iterdir()})),
+]
+"""Each in Vietnamese and in English."""
+DOCUMENTS = (*FIRST, *sorted((TOP / "docs").rglob("*.md")))
 SAYS_A_PAGE = (*sorted((TOP / "auditor").rglob("*.py")), *sorted((TOP / "inventories/example").rglob("*.yml")))
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"(^|\s)#.*")
@@ -48,8 +53,11 @@ def spans(page: str) -> Counter[str]:
 
 def targets(page: Path) -> list[Path]:
     """Where its links lead, pages and pictures of the other language being the same ones."""
-    found = ((page.parent / link).resolve() for link, _ in _LINK.findall(page.read_text("utf-8")))
-    return [Path(str(path).replace("/docs/vi/", "/docs/en/").replace("/images/en-", "/images/")) for path in found]
+    found = (str((page.parent / link).resolve()) for link, _ in _LINK.findall(page.read_text("utf-8")))
+    return [
+        Path(path.replace("/docs/vi/", "/docs/en/").replace("/images/en-", "/images/").replace(".vi.md", ".md"))
+        for path in found
+    ]
 
 
 @cache
@@ -67,13 +75,19 @@ def broken(page: Path) -> Iterator[str]:
             yield f"{link}#{anchor}"
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_says_as_much_in_both_languages(name: str) -> None:
-    vi, en = ((folder / name).read_text("utf-8") for folder in (VI, EN))
+@pytest.mark.parametrize(("vietnamese", "english"), PAGES, ids=[english.name for _, english in PAGES])
+def test_a_page_says_as_much_in_both_languages(vietnamese: Path, english: Path) -> None:
+    vi, en = (page.read_text("utf-8") for page in (vietnamese, english))
     assert commands(vi) == commands(en)
     assert skeleton(vi) == skeleton(en) != []
     assert spans(vi) == spans(en)
-    assert targets(VI / name) == targets(EN / name)
+    assert targets(vietnamese) == targets(english)
+
+
+def test_the_first_pages_lead_to_every_page_of_their_language() -> None:
+    for first, folder in zip(FIRST, (VI, EN), strict=True):
+        linked = {(first.parent / link).resolve() for link, _ in _LINK.findall(first.read_text("utf-8"))}
+        assert {page for page in folder.iterdir() if page not in linked} == set()
 
 
 def test_a_page_that_says_less_is_seen() -> None:

@@ -11,7 +11,7 @@ import pytest
 TOP = Path(__file__).parents[3]
 HISTORY = {"decisions", "controls"}
 """Folders of pages that tell of their day, or are made from data."""
-PAGES = (TOP / "README.md", *sorted(page for page in (TOP / "docs").rglob("*.md") if not HISTORY & set(page.parts)))
+PAGES = (*TOP.glob("README*.md"), *sorted(page for page in (TOP / "docs").rglob("*.md") if not HISTORY & set(page.parts)))
 OURS = {path.name for path in TOP.iterdir() if not path.name.startswith(".")}
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"[\w.*/{},<>-]+")
