@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from auditor import lab
 from auditor.hardening import harden
@@ -79,6 +80,8 @@ class Trial:
     """Whether the fault came before the verb had ended."""
     killed: str = ""
     """The daemon that was killed."""
+    killed_at: float = 0.0
+    """By the host's clock."""
     wrong: dict[str, str] = field(default_factory=dict)
     """``way``, ``site``, ``told``, ``stuck``, to what of it."""
     seconds: float = 0.0
@@ -161,7 +164,7 @@ def daemon_killed(trial: Trial) -> None:
     names = sorted(line.split()[0] for line in units.splitlines() if line.strip())
     if names:
         trial.killed = trial.random.choice(names)
-        trial.sh(f"systemctl kill --signal=KILL {trial.killed}")
+        trial.killed_at = float(trial.sh(f"date +%s.%N; systemctl kill --signal=KILL {trial.killed}").split()[0])
 
 
 def cable(trial: Trial) -> None:
@@ -306,6 +309,12 @@ def own_word(trial: Trial) -> str:
     return "confirmed" if state == "confirming" else str(state)
 
 
+def looked_last(trial: Trial) -> float:
+    """When the host was last looked at and found well, by its own clock."""
+    said = trial.sh(f"stat -c %.Y $(ls -t {GUARD}/*/state.json | head -1)").strip()
+    return float(said) if said else 0.0
+
+
 def look(trial: Trial, before: Disk, pages: smoke.Answers, ways: str, booted: bool) -> None:
     """Everything that must be so once all is settled."""
     if (now := trial.sh(WAYS)) != ways:
@@ -318,12 +327,15 @@ def look(trial: Trial, before: Disk, pages: smoke.Answers, ways: str, booted: bo
     }
     if booted:
         changed = {path: both for path, both in changed.items() if path not in OF_BOOT}
-    if trial.told == "rolled_back" or UPGRADED in trial.why:
+    if UPGRADED in trial.why:
         changed = {path: both for path, both in changed.items() if path not in OF_UPGRADE and UPGRADED not in path}
+    changed = {path: both for path, both in changed.items() if path not in trial.why}
     if trial.told in ("reverted", "refused", "rolled_back", "waiting", "none") and changed:
         trial.wrong["told"] = f"{trial.told}, and {len(changed)} paths differ: {list(changed)[:6]}"
     if trial.told == "confirmed" != trial.found:
         trial.wrong["told"] = f"confirmed, and the host holds {trial.found}"
+    if trial.told == "not undone" and trial.found == "rolled_back":
+        trial.wrong["told"] = "not undone, and the host holds that it is"
     if trial.told in ("armed", "applying", "lost", "?"):
         trial.wrong["told"] = f"{trial.told}, when all was settled"
 
@@ -360,7 +372,7 @@ def play(trial: Trial, *, keep: bool) -> Trial:
             trial.told = told(trial, code)
             trial.found = own_word(trial)
             quiet(trial.host)
-            if trial.told == "confirmed" and trial.killed:  # it was killed after the last look
+            if trial.killed and trial.killed_at > looked_last(trial):
                 trial.sh(f"systemctl is-active --quiet {trial.killed} || systemctl start {trial.killed}")
             look(trial, before, pages, ways, booted=trial.fault == "power")
     except Exception as error:  # whatever it is: the seed is told with it, and the next one begins
@@ -376,12 +388,26 @@ def told(trial: Trial, code: int) -> str:
     """What is told of the host in the end: by the verb, or by the next command where the verb was cut off."""
     if trial.verb == "harden":
         return find_out(trial)
-    if code != 0:
+    undone = undone_by((trial.folder / "said").read_text().partition("\n")[2])
+    if code != 0 and undone is None:
         again = command(trial, "rollback")
         said, _ = again.communicate(timeout=600)
-        code = again.returncode
         (trial.folder / "again").write_text(said)
-    return "rolled_back" if code == 0 else "not undone"
+        undone = undone_by(said)
+    if undone is None:
+        return "not undone"
+    trial.why = json.dumps([undone[word] for word in ("problems", "left", "staying")])
+    return "rolled_back"
+
+
+def undone_by(said: str) -> Mapping[str, Any] | None:
+    """What a rollback says that it did, if it says so."""
+    try:
+        steps, _ = json.JSONDecoder().raw_decode(said)
+    except ValueError:
+        return None
+    undone = steps[0]["undone"] if isinstance(steps, list) and steps else None
+    return undone if isinstance(undone, dict) else None
 
 
 def main() -> int:

@@ -12,32 +12,34 @@ _OVERLAY = 0x794C7630
 
 
 def of(handle, status=None):
-    """``[device, inode, change time, birth time or None]`` of what a descriptor holds; times in nanoseconds.
+    """``[device, inode, change time, birth time or None, time of content or None]`` of what a descriptor holds.
 
-    0 stands for the root file system's device, whose number may change at a reboot. On an overlay, where a file is
-    born again as soon as its owner or mode is changed, the time of its content stands for its birth; a folder has none.
+    Times are in nanoseconds. 0 stands for the root file system's device, whose number may change at a reboot. On an
+    overlay, where a file is born again as soon as its owner or mode is changed, the time of its content tells more than
+    its birth; a folder has none.
     """
     status = status or os.fstat(handle)
     device = 0 if status.st_dev == _ROOT else status.st_dev
+    born = content = None
     if _is_overlay(handle):
-        born = 0 if stat.S_ISDIR(status.st_mode) else status.st_mtime_ns
+        content = 0 if stat.S_ISDIR(status.st_mode) else status.st_mtime_ns
     else:
         born = _born(handle)
-    return [device, status.st_ino, status.st_ctime_ns, born]
+    return [device, status.st_ino, status.st_ctime_ns, born, content]
 
 
 def same(then, now, alone=False):
     """Whether two identities are those of one file.
 
     Where a file system tells no birth, a file that was changed since counts as the same one only if nobody but root
-    can have put another in its place (``alone``).
+    can have put another in its place (``alone``), or its content is as old as it was.
     """
     if then[:2] != now[:2]:
         return False
-    births = [one[3] if len(one) > 3 else None for one in (then, now)]
+    births, contents = ([one[at] if len(one) > at else None for one in (then, now)] for at in (3, 4))
     if None not in births:
         return births[0] == births[1]
-    return alone or then[2] == now[2]
+    return alone or then[2] == now[2] or (None not in contents and contents[0] == contents[1])
 
 
 def _is_overlay(handle):

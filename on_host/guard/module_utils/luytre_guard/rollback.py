@@ -5,7 +5,7 @@ import os
 
 from . import accounts, commands, database, live, needed, packages, store, tree, trial, units, verify, walk
 from .restore import package_records, times
-from .scope import PACKAGE_CACHES, PACKAGE_OWN_TREES, Scope, covers, parsed
+from .scope import PACKAGE_CACHES, PACKAGE_LEFTOVERS, PACKAGE_OWN_TREES, Scope, covers, parsed
 from .work import LISTED, Snapshot, Work, different
 
 PROFILES, STACK = "/usr/share/pam-configs/", "/etc/pam.d/common-"
@@ -277,7 +277,7 @@ def _told(paths, left):
 
 def _of_package_work(snap, since):
     """What purging packages changed in the records of its tools, but for what somebody changed since the run."""
-    trees = (*PACKAGE_OWN_TREES, *(one + "/" for one in PACKAGE_CACHES))
+    trees = (*PACKAGE_OWN_TREES, *(one + "/" for one in (*PACKAGE_CACHES, *PACKAGE_LEFTOVERS)))
     paths = different(snap.entries, snap.now(walk.Notes()), snap.scope)
     return {path: word for path, word in paths.items() if (path + "/").startswith(trees) and path not in since}
 

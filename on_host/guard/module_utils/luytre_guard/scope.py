@@ -28,6 +28,8 @@ only of files that fixes edit."""
 OWN_TREES = ("/var/backups/luytre/",)
 PACKAGE_CACHES = ("/var/cache/apt",)
 """What apt can make anew: what is new there goes, the rest stays as it is."""
+PACKAGE_LEFTOVERS = ("/etc/ld.so.cache~",)
+"""What a tool of theirs leaves where the disk runs full."""
 PACKAGE_FILES = ("/var/lib/apt/extended_states", "/var/cache/ldconfig/aux-cache")
 PACKAGE_OWN_TREES = (
     "/var/cache/debconf/",

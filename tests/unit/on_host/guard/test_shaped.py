@@ -403,6 +403,12 @@ def test_where_no_birth_is_known_what_may_be_another_file_is_left_alone() -> Non
     assert identity.same([0, 7, 1], [0, 7, 1, 5])
 
 
+def test_on_an_overlay_a_log_that_grew_is_the_same_one_where_root_alone_can_replace_it() -> None:
+    then, grown, chmodded = [0, 7, 100, None, 100], [0, 7, 200, None, 200], [0, 7, 200, None, 100]
+    assert identity.same(then, chmodded)
+    assert not identity.same(then, grown) and identity.same(then, grown, alone=True)
+
+
 # --- room, tries ------------------------------------------------------------------------------------------
 
 
