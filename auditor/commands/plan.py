@@ -31,12 +31,15 @@ def plan(
     with_host: WithHostOption = False,
     accept: AcceptOption = None,
     diff: Annotated[
-        bool, typer.Option("--diff/--no-diff", help="Show the diff of every file, from a check run.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--diff/--no-diff", help="Show the diff of every file, from a check run; by default only with --json."
+        ),
+    ] = None,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Show per host and site what hardening would change, how disruptive it is, and the diff. Changes nothing.
+    """Show what hardening would change and why, worst first, its risk and how long it takes, and what is held back. Changes nothing.
 
     Changes that are held back are shown with the reason: dangerous and not accepted, outside of the unit's change
     window, or seen to do harm on this host.
@@ -46,14 +49,14 @@ def plan(
     Examples:
       auditor plan -i inventories/lab
 
-      auditor plan -i inventories/lab --limit antruc.test --no-diff
+      auditor plan -i inventories/lab --limit antruc.test --diff
 
     """
     from auditor.audit import controls, inventory_fit
     from auditor.audit.run import audit
     from auditor.commands.shown import console
     from auditor.commands.shown.console import escape
-    from auditor.commands.shown.plans import show_plan
+    from auditor.commands.shown.plans import show_next, show_plan
     from auditor.hardening import foresight
     from auditor.hardening.harden import try_out
     from auditor.inventory import hosts as inventories
@@ -68,12 +71,19 @@ def plan(
     with console.progress(words("doing.audit"), [host.name for host in hosts]) as done:
         run, facts = audit(known, catalogue, hosts, watch=done)
     made = foresight.plan(catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted=named)
-    previews, failures = try_out(known, made) if diff else ((), {})
+    tried = as_json if diff is None else diff
+    previews, failures = try_out(known, made) if tried else ((), {})
     if as_json:
         document = {**made.model_dump(mode="json"), "preview": [entry.model_dump() for entry in previews]}
         typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         show_plan(made, catalogue, lang, previews)
+        given = ("-i", str(inventory), *_repeated("--limit", limit), *(("--with-host",) if with_host else ()))
+        show_next(made, (*given, *_repeated("--accept", accept)), lang, shown=tried)
     for host, why in failures.items():
         console.err.print(f"[red]{host}[/]: {escape(why.get(lang))}")
     raise typer.Exit(1 if failures else 3 if made.is_blind else 0)
+
+
+def _repeated(option: str, values: list[str] | None) -> tuple[str, ...]:
+    return tuple(part for value in values or () for part in (option, value))

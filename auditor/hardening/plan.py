@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,9 +18,12 @@ from auditor.hardening.held.losses import Losses
 from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.text import line_diff
 from auditor.text.redact import redact_diff
+from auditor.text.visible import one_line
 
 MAX_DIFF = 20_000
 """Characters of a task's preview, and of each side that is compared for it."""
+MAX_FOUND = 20
+_MAX_NAME = 200
 _MAX_ENTRIES = 100
 _MAX_HEADER = 4_096
 DISRUPTIONS: tuple[Disruption, ...] = ("none", "reload", "restart", "reboot")
@@ -38,6 +41,10 @@ class Change(Model):
     aside: bool = Field(default=False, description="whether files that others could have written are moved aside")
     locks_out: tuple[str, ...] = Field(default=(), description="CONTROL:ACCOUNT of those it may lock out, as accepted")
     touches: tuple[str, ...] = Field(default=(), description="what it may change on this host, in the guard's words")
+    found: tuple[str, ...] = Field(
+        default=(), description="by name what violates there, the first of it, without secrets"
+    )
+    found_total: int = Field(default=0, description="how many violate there, as far as they were counted")
 
 
 class HostPlan(Model):
@@ -205,9 +212,37 @@ def _host_plan(
         )
         others = tuple(site for site in sites[name] if site not in apart)
         if others or not apart:
-            changes.append(change.model_copy(update={"sites": others}))
-        changes += [change.model_copy(update={"sites": (site,), "held": why}) for site, why in apart.items()]
+            changes.append(change.model_copy(update={"sites": others, **_found(own, name, others)}))
+        changes += [
+            change.model_copy(update={"sites": (site,), "held": why, **_found(own, name, (site,))})
+            for site, why in apart.items()
+        ]
     return HostPlan(host=host.name, changes=tuple(changes))
+
+
+def _found(findings: Sequence[Finding], control: ControlId, sites: Collection[Domain]) -> dict[str, Any]:
+    """What violates the control on its host, or on these of its sites: the first names, and how many there are."""
+    members = [
+        one
+        for finding in findings
+        if finding.control == control and (finding.subject.kind == "host" or finding.subject.id in sites)
+        for one in finding.violations
+    ]
+    names = dict.fromkeys(name for one in members if (name := _name(one)) is not None)
+    return {"found": tuple(names)[:MAX_FOUND], "found_total": len(members)}
+
+
+_NAMED_BY = ("path", "file", "name", "user", "account", "domain", "package", "process", "line")
+
+
+def _name(member: Any) -> str | None:
+    if not isinstance(member, Mapping):
+        return one_line(member, _MAX_NAME) if isinstance(member, str) and member else None
+    at = member.get("host")
+    named = next((str(value) for key in _NAMED_BY if isinstance(value := member.get(key), str | int)), None)
+    if named is None:
+        return None
+    return one_line(f"{named}@{at}" if isinstance(at, str) and "user" in member else named, _MAX_NAME)
 
 
 def _in_use(used: in_use.Used, waiting: Mapping[str, Text], agreed: set[str]) -> dict[str, Text]:

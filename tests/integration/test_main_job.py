@@ -123,7 +123,7 @@ def planned(stage: Stage) -> tuple[Ended, Manifest, Manifest]:
     as_hardened_first(stage.host)
     lab.run(stage.host, "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab")
     before = manifest(stage.host)
-    arguments = ("plan", "-i", INVENTORY, "--limit", stage.host, "--lang", "en")
+    arguments = ("plan", "-i", INVENTORY, "--limit", stage.host, "--diff", "--lang", "en")
     return run(environment(stage.folder), *arguments), before, manifest(stage.host)
 
 

@@ -85,6 +85,23 @@ def test_a_plan_that_is_blind_says_why_and_exits_3(auditor: Callable[..., Result
     assert "no route to web2" in ended.stdout
 
 
+@pytest.mark.parametrize(
+    ("options", "tried"), [([], False), (["--diff"], True), (["--json"], True), (["--json", "--no-diff"], False)]
+)
+def test_the_diff_is_made_where_it_is_asked_for_and_for_who_reads_json(
+    auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, options: list[str], tried: bool
+) -> None:
+    seen: list[str] = []
+
+    def try_out(*_arguments: Any) -> Any:
+        seen.append("tried")
+        return (), {}
+
+    monkeypatch.setattr("auditor.hardening.harden.try_out", try_out)
+    auditor("plan", *options)
+    assert seen == ["tried"] * tried
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_no_changes_nothing_and_is_an_answer(
     auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_json: bool

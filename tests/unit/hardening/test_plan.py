@@ -80,6 +80,21 @@ def test_only_open_findings_with_a_fix_are_planned() -> None:
     assert made.hosts[0].disruption == "restart"
 
 
+def test_what_violates_is_named_on_its_host_and_on_the_sites_of_the_change_alone() -> None:
+    accounts = replace(
+        finding("x.host", "host", "h"), violations=({"user": "hanh", "host": "%"}, {"uid": 0, "name": "root\n2"}, 7)
+    )
+    sites = [
+        replace(finding("x.site", "site", domain), violations=({"path": f"/srv/{domain}", "mode": 511},))
+        for domain in ("a.test", "b.test")
+    ]
+    host, site = make(accounts, *sites).hosts[0].changes
+    assert (host.found, host.found_total) == (("hanh@%", "root⏎2"), 3)
+    assert (site.found, site.found_total) == (("/srv/a.test", "/srv/b.test"), 2)
+    many = replace(accounts, violations=tuple(f"n{number}" for number in range(150)))
+    assert len(make(many).hosts[0].changes[0].found) == plan.MAX_FOUND
+
+
 def test_not_evaluated_is_never_planned() -> None:
     assert make(finding("x.host", "host", "h", Status.NOT_EVALUATED)).is_empty
 
