@@ -8,13 +8,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from auditor import __version__
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import LOCAL, with_found_sites
-from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text
+from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text, clock
 
 if TYPE_CHECKING:
     from auditor.audit.controls import Catalogue
@@ -38,7 +38,7 @@ def audit(
     without such papers it is needed only when the hosts have been read. ``meanwhile`` is done while they are being read.
     Raises InputError for a paper on a control that does not exist.
     """
-    started, clock = datetime.now(UTC), time.monotonic()
+    started, began = clock.now(), time.monotonic()
     if inventory.waivers or inventory.attestations:
         from auditor.audit.inventory_fit import check_controls
 
@@ -51,7 +51,7 @@ def audit(
 
     facts, outcomes = collect(inventory.path, hosts, watch, ahead)
     run = judge(inventory, _here(catalogue), hosts, facts, outcomes, started=started, purpose=purpose)
-    return run.model_copy(update={"seconds": round(time.monotonic() - clock, 3)}), facts
+    return run.model_copy(update={"seconds": round(time.monotonic() - began, 3)}), facts
 
 
 def _here(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
@@ -79,7 +79,7 @@ def judge(
 ) -> Run:
     """The run that these facts make; ``outcomes`` in the order of ``hosts``."""
     from auditor.audit.evaluate import evaluate_host, not_evaluated
-    from auditor.audit.waivers import local_day, mark
+    from auditor.audit.waivers import mark
 
     if inventory == LOCAL:
         hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
@@ -92,11 +92,11 @@ def judge(
             else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
         )
     ]
-    marked = mark(inventory, catalogue, hosts, findings, local_day(started))
+    marked = mark(inventory, catalogue, hosts, findings, clock.day(started))
     return Run(
-        id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
-        started=started.astimezone().isoformat(timespec="seconds"),
-        seconds=round((datetime.now(UTC) - started).total_seconds(), 3),
+        id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
+        started=clock.stamp(started),
+        seconds=round((clock.now() - started).total_seconds(), 3),
         version=__version__,
         inventory=inventory.path,
         purpose=purpose,

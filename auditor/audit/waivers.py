@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
 from auditor.audit.controls import OFFICE, Catalogue
@@ -26,7 +26,6 @@ from auditor.models import (
     Waiver,
     WaiverUse,
 )
-from auditor.models.clock import ZONE
 
 WARNING_DAYS = 30
 """A paper is called expiring when no more days than these are left after today."""
@@ -77,11 +76,6 @@ def states(inventory: Inventory, catalogue: Catalogue, today: date) -> tuple[Pap
     found = [state(waiver, waiver.granted, waiver.expires) for waiver in inventory.waivers]
     found += [state(paper, paper.when, paper.valid_until) for paper in inventory.attestations]
     return tuple(sorted(found, key=lambda one: one.days_left))
-
-
-def local_day(moment: datetime) -> date:
-    """The day in Vietnam at an aware moment: what dates on papers mean."""
-    return moment.astimezone(ZONE).date()
 
 
 def validity(begins: date, ends: date, today: date) -> Validity:

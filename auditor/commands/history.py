@@ -11,6 +11,7 @@ import typer
 from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption, YesOption
 from auditor.errors import InputError
 from auditor.history.retention import KEEP_DAYS
+from auditor.models import clock
 
 app = typer.Typer(
     help="The kept runs: list, compare, take out, prune, verify.", no_args_is_help=True, rich_markup_mode=None
@@ -180,8 +181,6 @@ def prune(
       auditor history prune --keep-days 365 --yes
 
     """
-    import datetime
-
     from auditor.commands.shown import console
     from auditor.commands.shown.history import runs_table
     from auditor.history.retention import prunable
@@ -190,7 +189,7 @@ def prune(
 
     words = Words(lang)
     history = History()
-    old = prunable(history.entries(limit=None), datetime.datetime.now(datetime.UTC), keep_days)
+    old = prunable(history.entries(limit=None), clock.now(), keep_days)
     if yes:
         history.prune([entry.id for entry in old], keep_days)
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.errors import InputError
+from auditor.models import clock
 from auditor.text.words import Words
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Mail to the offices: try it, see the queue, deliver.", no_args_is_help=True, rich_markup_mode=None
 )
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now().astimezone()
 
 
 def _print_json(data: object) -> None:
@@ -98,8 +94,8 @@ def send(
         link.hash if link else None,
     )
     spool = Spool()
-    mails = sending.post(spool, file, letters, _now())
-    sending.run(spool, _now, lambda _: None, only=mails)
+    mails = sending.post(spool, file, letters, clock.now())
+    sending.run(spool, clock.now, lambda _: None, only=mails)
     ids = {mail.id for mail in mails}
     _report([mail for mail in spool.mails()[::-1] if mail.id in ids], words, as_json=as_json)
 
@@ -130,8 +126,8 @@ def test(
     file = settings.path_in(inventory)
     known = settings.load(file)
     server = settings.server(file, known)
-    letter = sending.trial(known.sender, to or known.sender, words, _now())
-    written = Written.of(letter, _now(), known.max_megabytes * 1_000_000)
+    letter = sending.trial(known.sender, to or known.sender, words, clock.now())
+    written = Written.of(letter, clock.now(), known.max_megabytes * 1_000_000)
     why = None
     try:
         with deliver.session(server) as connection:
@@ -168,7 +164,7 @@ def queue(
     if as_json:
         _print_json([vars(mail) for mail in mails])
     elif mails:
-        out.print(mails_table(mails, words, _now().isoformat()))
+        out.print(mails_table(mails, words))
     else:
         out.print(words("mail.queue.empty"))
 
@@ -194,7 +190,7 @@ def run_queue(
     words = Words(lang)
     spool = Spool()
     tried: list[int] = []
-    if not sending.run(spool, _now, lambda done: tried.append(done.mail.id), early=early):
+    if not sending.run(spool, clock.now, lambda done: tried.append(done.mail.id), early=early):
         if as_json:
             _print_json([])
         else:
@@ -211,7 +207,7 @@ def _report(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
         _print_json([vars(mail) for mail in mails])
     else:
         for mail in mails:
-            when = words.epoch(mail.next_try, _now().isoformat())
+            when = words.epoch(mail.next_try)
             said = words(f"mail.became.{mail.state}", to=mail.recipient, why=mail.last_error or "", when=when)
             (out if mail.state in ("sent", "waiting") else err).print(said, markup=False)
     raise typer.Exit(1 if any(mail.state in ("parked", "given_up") for mail in mails) else 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import string
 from pathlib import Path
@@ -134,7 +133,7 @@ def official(
     from auditor.audit import controls
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
-    from auditor.models.clock import ZONE
+    from auditor.models import clock
     from auditor.report.official import issue
     from auditor.report.official.period import Period
     from auditor.text.words import Words
@@ -151,7 +150,7 @@ def official(
         regime=regime,
         lang=lang,
         template=template,
-        today=datetime.datetime.now(ZONE).date(),
+        today=clock.today(),
     )
     for path in issued.files:
         typer.echo(str(path))

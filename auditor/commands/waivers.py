@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.models import clock
 
 if TYPE_CHECKING:
     from auditor.audit.waivers import PaperState
@@ -24,7 +24,7 @@ def _states(inventory: Path) -> tuple[PaperState, ...]:
     known = inventories.load(inventory)
     catalogue = controls.load()
     inventory_fit.check_controls(known, catalogue)
-    return waivers.states(known, catalogue, waivers.local_day(datetime.now(UTC)))
+    return waivers.states(known, catalogue, clock.today())
 
 
 @app.command()

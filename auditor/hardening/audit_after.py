@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from auditor.audit.controls import Catalogue
 from auditor.audit.run import judge
@@ -12,14 +11,14 @@ from auditor.fleet.collect import collect
 from auditor.hardening import not_done
 from auditor.hardening.harden import Hardened
 from auditor.hardening.plan import Plan
-from auditor.models import Host, HostOutcome, Inventory, Run
+from auditor.models import Host, HostOutcome, Inventory, Run, clock
 
 
 def audit_after(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: Plan, hardened: Hardened
 ) -> Run:
     """The run after: hosts as read when they were settled; those that were not, read now. It says what is not done."""
-    started = datetime.now(UTC)
+    started = clock.now()
     facts: dict[str, HostFacts] = dict(hardened.facts)
     outcomes: dict[str, HostOutcome] = dict(hardened.outcomes)
     rest = [host for host in hosts if host.name not in outcomes]

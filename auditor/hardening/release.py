@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from auditor.audit.controls import Catalogue
 from auditor.hardening.harden import Options, harden
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import Change, HostPlan, Plan
 from auditor.hardening.touches import declared
-from auditor.models import ControlId, Hardening, HostHardening, Inventory
+from auditor.models import ControlId, Hardening, HostHardening, Inventory, clock
 
 
 def release(
@@ -33,6 +32,6 @@ def release(
     touches = tuple(sorted({touch for fix in beside for touch in declared(fix.touches)}))
     change = Change(control=control, disruption="reload", touches=touches)
     plan = Plan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = f"{clock.compact(clock.now())}-{secrets.token_hex(3)}"
     options = Options(by_wish=by_wish)
     return harden(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control]).hardening

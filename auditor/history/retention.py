@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable
 from typing import Protocol
 
-from auditor.models.clock import month
+from auditor.models.clock import month, read
 
 KEEP_DAYS = 730
 """Two years: the report of a year can be set against the year before."""
@@ -50,4 +50,4 @@ def prunable[T: Dated](runs: Iterable[T], now: datetime.datetime, keep_days: int
 
 
 def _moment(run: Dated) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(run.started)
+    return read(run.started)

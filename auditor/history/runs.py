@@ -19,19 +19,16 @@ from pydantic import ConfigDict, Field, ValidationError
 from auditor.errors import InputError, nearest
 from auditor.history import chain
 from auditor.history.chain import Broken, Link, RunKept, RunsPruned, Stored
-from auditor.models import Evidence, Finding, Run
+from auditor.models import Evidence, Finding, Run, Text, clock
 from auditor.results import open_since
 from auditor.results.trend import TrendPoint, completed, trend_point
 from auditor.system import sqlite_file
 from auditor.system.memory import growing
+from auditor.text import moments
 
 _LINK = "SELECT position, statement, hash FROM chain"
 _MONTH = "strftime('%Y-%m', started, '+7 hours')"
 """By Vietnam's clock: SQLite has turned the moment into UTC first."""
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now().astimezone()
 
 
 def _chain_runs(database: sqlite3.Connection) -> None:
@@ -159,7 +156,7 @@ class _BareRun(Run):
 class History:
     """The kept runs of one file."""
 
-    def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = _now) -> None:
+    def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = clock.now) -> None:
         self.path = path or default_path()
         self._now = now
 
@@ -297,7 +294,7 @@ class History:
                 for run_id in run_ids:
                     if not database.execute("DELETE FROM runs WHERE id = ?", (run_id,)).rowcount:
                         raise InputError("no run {run} in the history", run=run_id, mend="see 'auditor history list'")
-                at = self._now().isoformat(timespec="seconds")
+                at = clock.stamp(self._now())
                 _append(database, RunsPruned(at=at, keep_days=keep_days, runs=tuple(run_ids)))
             with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the pages are free, the file stays long
                 database.execute("VACUUM")
@@ -343,9 +340,7 @@ class History:
         gone = [tombstone for tombstone in self.tombstones() if tombstone.id.startswith(run_id)] if run_id else []
         if not many and len(gone) == 1:
             return InputError(
-                "run {run} was pruned at {when}",
-                run=gone[0].id,
-                when=gone[0].pruned,
+                _pruned_at(gone[0]),
                 mend="see 'auditor history list' for those kept",
             )
         return InputError(
@@ -359,6 +354,14 @@ class History:
     def _open(self) -> Iterator[sqlite3.Connection]:
         with sqlite_file.opened(self.path, _MIGRATIONS, "history") as database:
             yield database
+
+
+def _pruned_at(gone: Tombstone) -> Text:
+    pruned = clock.read(gone.pruned)
+    return Text(
+        vi=f"dữ liệu của lần rà soát {gone.id} đã xóa lúc {moments.written(pruned, 'vi')}",
+        en=f"run {gone.id} was pruned on {moments.written(pruned, 'en')}",
+    )
 
 
 def _since_before(database: sqlite3.Connection, run: Run) -> open_since.Since:
@@ -381,7 +384,7 @@ def _kept(
     at: datetime.datetime | None = None,
 ) -> RunKept:
     return RunKept(
-        at=(at or _now()).isoformat(timespec="seconds"),
+        at=clock.stamp(at or clock.now()),
         id=run_id,
         started=started,
         inventory=inventory,

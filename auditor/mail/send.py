@@ -13,7 +13,7 @@ from auditor.mail.cleared import is_cleared
 from auditor.mail.deliver import Delivered
 from auditor.mail.message import Attachment, Letter, Written
 from auditor.mail.spool import Mail, Spool
-from auditor.models import Unit
+from auditor.models import Unit, clock
 from auditor.results.office_month import Figures
 from auditor.text.words import Words
 
@@ -101,6 +101,6 @@ def trial(sender: str, recipient: str, words: Words, now: datetime.datetime) -> 
         recipient=recipient,
         recipient_name="Lũy Tre",
         subject=words("mail.trial.subject"),
-        body=words("mail.trial.body", when=words.moment(now.isoformat())) + "\n",
-        about=now.isoformat(),
+        body=words("mail.trial.body", when=words.epoch(int(now.timestamp()))) + "\n",
+        about=clock.stamp(now),
     )

@@ -1,12 +1,61 @@
-"""The clock of Việt Nam, UTC+7 all year: papers, reports and retention go by its days and months, whatever clock a run used."""
+"""The clock of Việt Nam, UTC+7 all year: all that a person reads or is held to goes by it, whatever clock this machine or a run has.
+
+The only place that asks for the time of day and that turns moments into text for machines; ``auditor.text.moments``
+writes them for people.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 
+def now() -> datetime:
+    """The present moment."""
+    return datetime.now(ZONE)
+
+
+def today() -> date:
+    """The day in Vietnam."""
+    return now().date()
+
+
+def read(iso: str) -> datetime:
+    """An ISO 8601 moment with offset. Raises ValueError for anything else."""
+    return datetime.fromisoformat(iso).astimezone(ZONE)
+
+
+def at(seconds: float) -> datetime:
+    """An epoch second."""
+    return datetime.fromtimestamp(seconds, ZONE)
+
+
+def day(moment: datetime) -> date:
+    """The day in Vietnam at an aware moment: what dates on papers mean."""
+    return moment.astimezone(ZONE).date()
+
+
 def month(iso: str) -> str:
     """The month of an ISO 8601 moment, ``2026-11``."""
-    return f"{datetime.fromisoformat(iso).astimezone(ZONE):%Y-%m}"
+    return f"{read(iso):%Y-%m}"
+
+
+def stamp(moment: datetime) -> str:
+    """ISO 8601 with offset, to the second: what is kept."""
+    return moment.astimezone(ZONE).isoformat(timespec="seconds")
+
+
+def utc_stamp(moment: datetime) -> str:
+    """ISO 8601 in UTC, ``2026-11-24T10:00:00Z``: what other programs' formats ask for."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def compact(moment: datetime) -> str:
+    """In UTC, ``20261124T100000Z``: a part of ids, which sort by it."""
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def property_of(iso: str) -> datetime:
+    """An ISO 8601 moment as the properties of office files hold it: in UTC, without saying so."""
+    return read(iso).astimezone(UTC).replace(tzinfo=None)

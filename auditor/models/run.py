@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from auditor.models import clock
 from auditor.models.base import Domain, Model, Text
 from auditor.models.findings import Finding, WaiverUse
 from auditor.models.hardening import Hardening
@@ -59,10 +60,10 @@ class Run(Model):
 
     @property
     def began(self) -> datetime:
-        """When it began, by the controller's clock."""
-        return datetime.fromisoformat(self.started)
+        """When it began."""
+        return clock.read(self.started)
 
     @property
     def ended(self) -> datetime:
-        """When everything was read and judged, by the controller's clock."""
+        """When everything was read and judged."""
         return self.began + timedelta(seconds=self.seconds)

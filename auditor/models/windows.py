@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from auditor.models import clock
 from auditor.models.clock import ZONE
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -66,7 +67,7 @@ def next_opening(windows: Sequence[Window], moment: datetime) -> datetime:
 
 def _occurrences(window: Window, moment: datetime) -> list[tuple[datetime, datetime]]:
     """Beginning and end of each time that it is open from yesterday to a week from now."""
-    today = datetime.combine(moment.astimezone(ZONE).date(), time(), ZONE)
+    today = datetime.combine(clock.day(moment), time(), ZONE)
     nights = (today + timedelta(days=offset) for offset in range(-1, 9))
     starts = [night + timedelta(minutes=window.start) for night in nights if night.weekday() in window.days]
     return [(start, start + timedelta(minutes=window.minutes)) for start in starts]

@@ -58,15 +58,15 @@ class Table:
         return self.rows[FIRST_ROWS:]
 
 
-def evidence(finding: Finding, words: Words, started: str) -> tuple[Row, ...]:
+def evidence(finding: Finding, words: Words) -> tuple[Row, ...]:
     """The values that the check read."""
     return tuple(
-        Row(path=one_line(item.path, MAX_VALUE), value=value(item.path, item.value, words, started, MAX_VALUE))
+        Row(path=one_line(item.path, MAX_VALUE), value=value(item.path, item.value, words, MAX_VALUE))
         for item in finding.evidence
     )
 
 
-def violations(finding: Finding, words: Words, started: str, most: int | None = None) -> Table | None:
+def violations(finding: Finding, words: Words, most: int | None = None) -> Table | None:
     """The members that violate, at most so many, as a table; None when there are none."""
     members = finding.violations[:most]
     if not members:
@@ -74,9 +74,9 @@ def violations(finding: Finding, words: Words, started: str, most: int | None = 
     objects = [member for member in members if isinstance(member, Mapping)]
     columns = _columns(objects) if len(objects) == len(members) else ()
     rows = tuple(
-        tuple(value(column, member.get(column), words, started, MAX_CELL) for column in columns)
+        tuple(value(column, member.get(column), words, MAX_CELL) for column in columns)
         if columns
-        else (value("", member, words, started, MAX_VALUE),)
+        else (value("", member, words, MAX_VALUE),)
         for member in members
     )
     return Table(
@@ -87,11 +87,11 @@ def violations(finding: Finding, words: Words, started: str, most: int | None = 
     )
 
 
-def brief(finding: Finding, words: Words, started: str) -> tuple[str, ...]:
+def brief(finding: Finding, words: Words) -> tuple[str, ...]:
     """The heart of a finding in a few lines: the first members that violate, else the first values read."""
-    table = violations(finding, words, started, BRIEF_LINES)
+    table = violations(finding, words, BRIEF_LINES)
     if table is None:
-        rows = evidence(finding, words, started)
+        rows = evidence(finding, words)
         lines = [one_line(f"{row.path} = {row.value}", MAX_CELL) for row in rows[:BRIEF_LINES]]
         left = len(rows) - BRIEF_LINES
     else:
@@ -114,26 +114,26 @@ def _columns(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(scalar_first[:MAX_COLUMNS])
 
 
-def value(path: str, value: Any, words: Words, started: str, limit: int) -> str:
+def value(path: str, value: Any, words: Words, limit: int) -> str:
     """A value as a person reads it: permission bits in octal, epoch seconds as a date, an object a line."""
     if value is None or isinstance(value, (str, int)):
-        return one_line(_scalar(path, value, words, started), limit)
+        return one_line(_scalar(path, value, words), limit)
     if isinstance(value, list | tuple) and value:
         if all(isinstance(member, Mapping) for member in value):
-            told = [_object(member, words, started) for member in value]
+            told = [_object(member, words) for member in value]
             return visible("\n".join(one_line(line, MAX_CELL) for line in told), limit)
         if all(isinstance(member, str | int) for member in value):
-            return one_line(", ".join(_scalar("", member, words, started) for member in value), limit)
+            return one_line(", ".join(_scalar("", member, words) for member in value), limit)
     if isinstance(value, Mapping) and value:
-        return one_line(_object(value, words, started), limit)
-    return one_line(_scalar(path, value, words, started), limit)
+        return one_line(_object(value, words), limit)
+    return one_line(_scalar(path, value, words), limit)
 
 
-def _object(value: Mapping[str, Any], words: Words, started: str) -> str:
-    return ", ".join(f"{key}={_scalar(str(key), member, words, started)}" for key, member in value.items())
+def _object(value: Mapping[str, Any], words: Words) -> str:
+    return ", ".join(f"{key}={_scalar(str(key), member, words)}" for key, member in value.items())
 
 
-def _scalar(path: str, value: Any, words: Words, started: str) -> str:
+def _scalar(path: str, value: Any, words: Words) -> str:
     if isinstance(value, str) and value:
         counted = _COUNTED.fullmatch(value) if value.endswith("members") else None
         return words("members", n=int(counted[1])) if counted else value
@@ -142,7 +142,7 @@ def _scalar(path: str, value: Any, words: Words, started: str) -> str:
         if name == "mode":
             return f"{value:04o}"
         if name in _MOMENTS and value in _EPOCH:
-            return words.epoch(value, started)
+            return words.epoch(value)
     return "—" if value is None else json_text(value)
 
 

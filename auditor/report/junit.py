@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from auditor.audit.controls import Catalogue
-from auditor.models import Finding, Lang, Run
+from auditor.models import Finding, Lang, Run, clock
 from auditor.results import papers
 from auditor.results.summary import fleet
 from auditor.text.visible import finite, one_line, visible
@@ -25,7 +25,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
     del tally["skipped"]  # the schema has it for suites only
     root = ElementTree.Element("testsuites", {"name": "luytre", "time": f"{run.seconds:.3f}", **tally})
     for name, findings in suites:
-        about = {"name": name, "timestamp": run.started[:19], "time": "0", **_tally(findings)}
+        about = {"name": name, "timestamp": clock.stamp(run.began), "time": "0", **_tally(findings)}
         suite = ElementTree.SubElement(root, "testsuite", about)
         for finding in findings:
             suite.append(_case(finding, catalogue, lang, name))

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from auditor.audit.controls import Catalogue, Control
-from auditor.models import Bucket, Finding, Lang, Run, Subject
+from auditor.models import Bucket, Finding, Lang, Run, Subject, clock
 from auditor.report import evidence as shown
 from auditor.results import papers
 from auditor.results.by_control import of_each
@@ -37,15 +37,15 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
     """The document, with one result: this run."""
     words = Words(lang)
     by_control = of_each(finding for finding in run.findings if finding.bucket != "not_applicable")
-    started = datetime.datetime.fromisoformat(run.started)
-    ended = _utc(started + datetime.timedelta(seconds=run.seconds))
+    started = clock.read(run.started)
+    ended = clock.utc_stamp(started + datetime.timedelta(seconds=run.seconds))
     title = _markup(words(f"report_of.{run.regime}"))
     plan = _id(run.version, "plan")
     result = {
         "uuid": _id(run.id, "result"),
         "title": title,
         "description": _markup(words("made_by", version=run.version, id=run.id, inventory=run.inventory)),
-        "start": _utc(started),
+        "start": clock.utc_stamp(started),
         "end": ended,
         "local-definitions": {"inventory-items": list(_subjects(run, words))},
         "reviewed-controls": {"control-selections": [_selection(by_control)]},
@@ -85,8 +85,8 @@ def _selection(controls: Any) -> dict[str, Any]:
 
 
 def _observation(run: Run, finding: Finding, words: Words, collected: str) -> dict[str, Any]:
-    evidence = [f"{row.path} = {row.value}" for row in shown.evidence(finding, words, run.started)]
-    table = shown.violations(finding, words, run.started)
+    evidence = [f"{row.path} = {row.value}" for row in shown.evidence(finding, words)]
+    table = shown.violations(finding, words)
     evidence += [", ".join(row) for row in table.first] if table else []
     status = words(f"status.{finding.bucket}")
     reasons = [finding.reason.get(words.lang)] if finding.reason else []
@@ -142,7 +142,3 @@ def _id(*names: str) -> str:
 def _markup(text: str) -> str:
     """The text with nothing in it that reads as markup."""
     return _MARKUP.sub(lambda match: f"\\{match.group()}", text)
-
-
-def _utc(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

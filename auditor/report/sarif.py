@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from auditor.audit.controls import Catalogue, Control
-from auditor.models import Bucket, Finding, Lang, Run, Severity, Subject
+from auditor.models import Bucket, Finding, Lang, Run, Severity, Subject, clock
 from auditor.report import evidence
 from auditor.results import papers
 from auditor.text.visible import one_line, visible
@@ -41,7 +41,7 @@ _FLEET = "FLEET"
 def render(run: Run, catalogue: Catalogue, lang: Lang, baseline: Iterable[Finding] | None = None) -> bytes:
     """The log. With ``baseline``, what was known before, each result says whether it is new, the same, or gone."""
     words = Words(lang)
-    started = datetime.datetime.fromisoformat(run.started)
+    started = clock.read(run.started)
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -63,8 +63,8 @@ def render(run: Run, catalogue: Catalogue, lang: Lang, baseline: Iterable[Findin
                 "invocations": [
                     {
                         "executionSuccessful": all(outcome.reached for outcome in run.outcomes),
-                        "startTimeUtc": _utc(started),
-                        "endTimeUtc": _utc(started + datetime.timedelta(seconds=run.seconds)),
+                        "startTimeUtc": clock.utc_stamp(started),
+                        "endTimeUtc": clock.utc_stamp(started + datetime.timedelta(seconds=run.seconds)),
                         "toolExecutionNotifications": list(_notifications(run, lang)),
                     }
                 ],
@@ -107,18 +107,17 @@ def _results(
     run: Run, catalogue: Catalogue, words: Words, baseline: Iterable[Finding] | None
 ) -> Iterator[dict[str, Any]]:
     index = {control.id: position for position, control in enumerate(catalogue.controls)}
-    started = run.started
     earlier = None if baseline is None else {f.key: f for f in baseline if f.bucket in _KIND}
     for finding in run.findings:
         if finding.bucket not in _KIND:
             continue
-        result = _result(finding, catalogue, words, started, index)
+        result = _result(finding, catalogue, words, index)
         if earlier is not None:
             result["baselineState"] = _state(earlier.pop(finding.key, None), finding)
         yield result
     for gone in (earlier or {}).values():
         if gone.control in index:
-            yield {**_result(gone, catalogue, words, started, index), "baselineState": "absent"}
+            yield {**_result(gone, catalogue, words, index), "baselineState": "absent"}
 
 
 def _state(before: Finding | None, now: Finding) -> str:
@@ -127,9 +126,7 @@ def _state(before: Finding | None, now: Finding) -> str:
     return "unchanged" if (before.bucket, before.violations) == (now.bucket, now.violations) else "updated"
 
 
-def _result(
-    finding: Finding, catalogue: Catalogue, words: Words, started: str, index: Mapping[str, int]
-) -> dict[str, Any]:
+def _result(finding: Finding, catalogue: Catalogue, words: Words, index: Mapping[str, int]) -> dict[str, Any]:
     kind = _KIND[finding.bucket]
     mark = fingerprint(finding.control, finding.subject)
     return {
@@ -137,7 +134,7 @@ def _result(
         "ruleIndex": index[finding.control],
         "kind": kind,
         "level": _LEVEL[finding.severity] if kind == "fail" else "none",
-        "message": {"text": _literal(_told(finding, catalogue, words, started))},
+        "message": {"text": _literal(_told(finding, catalogue, words))},
         "locations": [_location(finding.subject, finding.host)],
         "fingerprints": {"luytre/1": mark},
         "partialFingerprints": {"primaryLocationLineHash": f"{mark[:16]}:1"},
@@ -150,12 +147,12 @@ def _suppression(finding: Finding, words: Words) -> dict[str, str]:
     return {"kind": "external", "status": "accepted", "justification": _literal(papers.said(finding, words))}
 
 
-def _told(finding: Finding, catalogue: Catalogue, words: Words, started: str) -> str:
+def _told(finding: Finding, catalogue: Catalogue, words: Words) -> str:
     title = f"{words(f'status.{finding.status.value}')}: {catalogue[finding.control].title.get(words.lang)}"
     if finding.reason:
         return f"{title}\n{visible(finding.reason.get(words.lang), MAX_MESSAGE)}"
-    lines = [f"{row.path} = {row.value}" for row in evidence.evidence(finding, words, started)]
-    table = evidence.violations(finding, words, started)
+    lines = [f"{row.path} = {row.value}" for row in evidence.evidence(finding, words)]
+    table = evidence.violations(finding, words)
     lines += [", ".join(row) for row in table.first] if table else []
     return visible("\n".join([title, *lines]), MAX_MESSAGE)
 
@@ -192,7 +189,3 @@ _LITERAL = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": 
 def _literal(text: str) -> str:
     """The text with nothing in it that a message could take for a link or a placeholder (SARIF 3.11.5, 3.11.6)."""
     return text.translate(_LITERAL)
-
-
-def _utc(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -205,7 +205,7 @@ class _Told:
     """Findings in words, what many share looked up once."""
 
     def __init__(self, run: Run, catalogue: Catalogue, words: Words) -> None:
-        self._started, self._catalogue, self.words = run.started, catalogue, words
+        self._catalogue, self.words = catalogue, words
         office = run.organisation
         names = {unit.id: unit.name for unit in office.units} if office else {}
         self._units: Mapping[tuple[str, str], str | None] = {
@@ -279,10 +279,10 @@ class _Told:
         return self._reason(finding.reason.get(self.words.lang)) if finding.reason else None
 
     def _evidence_lines(self, finding: Finding) -> Sequence[str]:
-        return [f"{row.path} = {row.value}" for row in shown.evidence(finding, self.words, self._started)]
+        return [f"{row.path} = {row.value}" for row in shown.evidence(finding, self.words)]
 
     def _violation_lines(self, finding: Finding) -> Sequence[str]:
-        table = shown.violations(finding, self.words, self._started)
+        table = shown.violations(finding, self.words)
         if table is None:
             return []
         lines = (

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from auditor.audit.controls import Catalogue
-from auditor.models import Lang, Run
+from auditor.models import Lang, Run, clock
 from auditor.report.sheets import Sheet, sheets
 from auditor.text.words import Words
 
@@ -36,7 +36,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang, before: Run | None = None
         "title": title,
         "author": office,
         "comments": words("keep_safe"),
-        "created": datetime.datetime.fromisoformat(run.started).astimezone(datetime.UTC).replace(tzinfo=None),
+        "created": clock.property_of(run.started),
     })  # fmt: skip
     formats = (
         book.add_format({**_LINE, "bold": True, "text_wrap": True, "align": "center", "bg_color": "#E8EEE8"}),

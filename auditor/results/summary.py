@@ -6,7 +6,6 @@ totals count each finding once.
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -222,7 +221,7 @@ def _host(run: Run, host: Host, by_subject: _BySubject, outcome: HostOutcome | N
 def _site(run: Run, site: Site, host: HostSummary, by_subject: _BySubject) -> SiteSummary:
     own = by_subject.get(("site", site.domain), ())
     counts = Counts.of(own)
-    now = datetime.datetime.fromisoformat(run.started).timestamp()
+    now = run.began.timestamp()
     return SiteSummary(
         site=site,
         unit=_unit(run, site.unit or host.host.unit),

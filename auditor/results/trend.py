@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 from pydantic import Field
 
-from auditor.models import Model, Run, Severity
+from auditor.models import Model, Run, Severity, clock
 from auditor.models.clock import month
 from auditor.results.summary import SEVERITIES, Counts, fleet
 from auditor.system.grouped import grouped
@@ -104,7 +103,7 @@ def completed(point: TrendPoint, earlier: Iterable[TrendPoint]) -> TrendPoint:
 def until(points: Sequence[TrendPoint], run: Run) -> tuple[TrendPoint, ...]:
     """The points up to a run, its own last; ``points`` are oldest first, as this is."""
     own = next((point for point in points if point.run_id == run.id), None) or trend_point(run)
-    before = (point for point in points if point is not own and datetime.fromisoformat(point.started) <= run.began)
+    before = (point for point in points if point is not own and clock.read(point.started) <= run.began)
     return (*before, own)
 
 

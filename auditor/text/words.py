@@ -6,25 +6,19 @@ domains are Vietnamese only, for English that stands in the code: see ``auditor.
 
 from __future__ import annotations
 
-import datetime
 import gettext
 import io
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
 import polib
 
-from auditor.models import Lang
-from auditor.models.clock import ZONE
+from auditor.models import Lang, clock
+from auditor.text import moments
 
 LOCALE = Path(__file__).parents[1] / "locale"
-_HOME = ZONE.utcoffset(None)
-"""Vietnam's offset from UTC, which goes without saying."""
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 class Words:
@@ -58,32 +52,24 @@ class Words:
         return f"{value:.1f}".replace(".", "," if self.lang == "vi" else ".")
 
     def moment(self, iso: str) -> str:
-        """An ISO 8601 moment as people write it."""
-        return self._written(datetime.datetime.fromisoformat(iso))
+        """An ISO 8601 moment as people write it, by Vietnam's clock."""
+        return moments.written(clock.read(iso), self.lang)
 
-    def day(self, day: datetime.date) -> str:
+    def epoch(self, seconds: int) -> str:
+        """The same of an epoch second."""
+        return moments.written(clock.at(seconds), self.lang)
+
+    def day(self, day: date) -> str:
         """A day as people write it."""
-        return f"{day:%d/%m/%Y}" if self.lang == "vi" else f"{day.day} {_short(day.month)} {day:%Y}"
+        return moments.day(day, self.lang)
 
     def month(self, iso: str) -> str:
         """The month of an ISO 8601 moment, by Vietnam's clock."""
-        day = datetime.datetime.fromisoformat(iso).astimezone(ZONE)
-        return f"{day:%m/%Y}" if self.lang == "vi" else f"{_short(day.month)} {day:%Y}"
+        return moments.month(clock.read(iso), self.lang)
 
     def whole_month(self, year: int, month: int) -> str:
         """A month in full, within a sentence."""
-        return f"tháng {month:02} năm {year}" if self.lang == "vi" else f"{_MONTHS[month - 1]} {year}"
-
-    def epoch(self, seconds: int, like: str) -> str:
-        """An epoch second, in the time zone of the ISO 8601 moment ``like``."""
-        return self._written(datetime.datetime.fromtimestamp(seconds, datetime.datetime.fromisoformat(like).tzinfo))
-
-    def _written(self, moment: datetime.datetime) -> str:
-        offset = moment.utcoffset()
-        zone = "" if offset is None or offset == _HOME else f" ({moment.tzname()})"
-        if self.lang == "vi":
-            return f"{moment:%H:%M}{zone} ngày {moment:%d/%m/%Y}"
-        return f"{moment.day} {_short(moment.month)} {moment:%Y, %H:%M}{zone}"
+        return moments.whole_month(year, month, self.lang)
 
     def framework(self, key: str) -> str:
         """A framework's name by its key in a control's references."""
@@ -95,10 +81,6 @@ class Words:
     def application(self, key: str) -> str:
         """An application's name."""
         return self(f"application.{key}")
-
-
-def _short(month: int) -> str:
-    return _MONTHS[month - 1][:3]
 
 
 class _Missing(gettext.NullTranslations):

@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from auditor.audit.frameworks.clauses import OF_REGIME, Framework, load
-from auditor.audit.waivers import local_day
 from auditor.inventory import hosts
-from auditor.models import DocumentKind, Lang, Organisation, Regime, Run
+from auditor.models import DocumentKind, Lang, Organisation, Regime, Run, clock
 from auditor.report.official import content
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import Document
@@ -77,7 +76,7 @@ def deadlines(run: Run, of: Organisation, since: Since, today: datetime.date) ->
         period=MONTH,
         days={**USUAL_DAYS, **of.deadline_days},
         since=since,
-        read=local_day(datetime.datetime.fromisoformat(run.started)),
+        read=clock.read(run.started).date(),
         written=today,
     )
 

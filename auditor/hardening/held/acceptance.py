@@ -8,6 +8,7 @@ from datetime import datetime
 from auditor.audit.controls import Fix
 from auditor.inventory import offices
 from auditor.models import ControlId, Host, Organisation, Text, windows
+from auditor.text import moments
 
 
 def waiting(
@@ -43,6 +44,6 @@ def _outside_window(organisation: Organisation | None, host: Host, moment: datet
         return None
     opening = windows.next_opening(declared, moment)
     return Text(
-        vi=f"ngoài khung giờ thay đổi của đơn vị; khung giờ tới bắt đầu lúc {opening:%H:%M ngày %d/%m/%Y}",
-        en=f"outside of the unit's change window; the next one begins on {opening:%Y-%m-%d at %H:%M}",
+        vi=f"ngoài khung giờ thay đổi của đơn vị; khung giờ tới bắt đầu lúc {moments.written(opening, 'vi')}",
+        en=f"outside of the unit's change window; the next one begins on {moments.written(opening, 'en')}",
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from auditor.models import ACCEPTED_LOSS, ControlId, Text
+from auditor.models import ACCEPTED_LOSS, ControlId, Text, clock
+from auditor.text import moments
 from auditor.text.visible import one_line
 
 MAX_TOLD = 6
@@ -84,22 +84,22 @@ def _one(account: str, ways: list[Any]) -> Text:
             vi=f"{account} (quản trị viên trong danh mục, chưa có khóa SSH dùng được)",
             en=f"{account} (a declared administrator without an SSH key that works)",
         )
-    day = f"{datetime.fromtimestamp(first.last, UTC):%Y-%m-%d}"
+    seen = clock.at(first.last)
     if first.to is not None:
         to = f" {first.to}" if first.to else ""
         return Text(
-            vi=f"{account} (từ {where}, qua máy chủ này đi tiếp{to}, gần nhất {day})",
-            en=f"{account} (from {where}, on through this host{' to' + to if to else ''}, last on {day})",
+            vi=f"{account} (từ {where}, qua máy chủ này đi tiếp{to}, gần nhất {moments.day(seen, 'vi')})",
+            en=f"{account} (from {where}, on through this host{' to' + to if to else ''}, last on {moments.day(seen, 'en')})",
         )
     if not first.methods:
         return Text(
-            vi=f"{account} (từ {where}, không rõ bằng gì, gần nhất {day})",
-            en=f"{account} (from {where}, nobody knows by what, last on {day})",
+            vi=f"{account} (từ {where}, không rõ bằng gì, gần nhất {moments.day(seen, 'vi')})",
+            en=f"{account} (from {where}, nobody knows by what, last on {moments.day(seen, 'en')})",
         )
     by = Text.joined((_METHODS.get(method, Text.alike(method)) for method in first.methods), " + ")
     return Text(
-        vi=f"{account} (từ {where}, bằng {by.vi}, gần nhất {day})",
-        en=f"{account} (from {where}, by {by.en}, last on {day})",
+        vi=f"{account} (từ {where}, bằng {by.vi}, gần nhất {moments.day(seen, 'vi')})",
+        en=f"{account} (from {where}, by {by.en}, last on {moments.day(seen, 'en')})",
     )
 
 

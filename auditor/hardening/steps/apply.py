@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,9 @@ from typing import Any
 from auditor.fleet.runner import COMMAND_SECONDS, Playbook, Task, play
 from auditor.hardening import guard_answers
 from auditor.hardening.not_done import left_alone
-from auditor.hardening.steps.record import stamp
 from auditor.hardening.steps.rolling import REVERT_SECONDS, Rolling
 from auditor.hardening.steps.why import ENDED, UNTIMELY, failure
-from auditor.models import Inventory, Text
+from auditor.models import Inventory, Text, clock
 
 APPLY_SECONDS = 1_800
 
@@ -58,12 +57,12 @@ def _seen(rolling: Rolling, task: Task) -> None:
     if task.action == guard_answers.ACTION and task.outcome == "changed":
         seconds = rolling.record.now.seconds
         rolling.until[task.host] = time.monotonic() + seconds + REVERT_SECONDS
-        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+        deadline = clock.now() + timedelta(seconds=seconds)
         rolling.record.put(
             [task.host],
             state="armed",
             digest=guard_answers.digest(task.result, "digest"),
-            deadline=stamp(deadline),
+            deadline=clock.stamp(deadline),
             notes=guard_answers.notes(task.result),
         )
     if rolling.watch is not None:

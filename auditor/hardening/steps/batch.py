@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.errors import InputError
@@ -15,7 +14,7 @@ from auditor.hardening.steps.record import now
 from auditor.hardening.steps.rolling import REVERT_SECONDS, Rolling
 from auditor.hardening.steps.why import INTERRUPTED, stopped_by
 from auditor.inventory import reach as reaching
-from auditor.models import Hardening, Host
+from auditor.models import Hardening, Host, clock
 
 
 class Interrupted(KeyboardInterrupt):
@@ -75,6 +74,6 @@ def look_after(rolling: Rolling, hosts: Sequence[Host]) -> None:
     for name in names:
         entry = rolling.record.now.of(name)
         if entry is not None and entry.deadline is not None:
-            left = (datetime.fromisoformat(entry.deadline) - datetime.now(UTC)).total_seconds() + REVERT_SECONDS
+            left = (clock.read(entry.deadline) - clock.now()).total_seconds() + REVERT_SECONDS
             rolling.until[name] = time.monotonic() + min(left, rolling.record.now.seconds + REVERT_SECONDS)
     settle.settle(rolling, hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, INTERRUPTED))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from auditor.errors import InputError
 from auditor.hardening.journal import Journal
-from auditor.models import Hardening
+from auditor.models import Hardening, clock
 
 
 class Record:
@@ -39,9 +38,4 @@ class Record:
 
 def now() -> str:
     """The moment, as a journal has it."""
-    return stamp(datetime.now(UTC))
-
-
-def stamp(moment: datetime) -> str:
-    """ISO 8601 with offset, to the second."""
-    return moment.astimezone().isoformat(timespec="seconds")
+    return clock.stamp(clock.now())

@@ -153,14 +153,14 @@ def environment(lang: Lang) -> Environment:
     def text(of: Text | None) -> str:
         return of.get(lang) if of else ""
 
-    def evidence(finding: Finding, started: str) -> tuple[shown.Row, ...]:
-        return shown.evidence(finding, words, started)
+    def evidence(finding: Finding) -> tuple[shown.Row, ...]:
+        return shown.evidence(finding, words)
 
-    def violations(finding: Finding, started: str) -> shown.Table | None:
-        return shown.violations(finding, words, started)
+    def violations(finding: Finding) -> shown.Table | None:
+        return shown.violations(finding, words)
 
-    def brief(finding: Finding, started: str) -> tuple[str, ...]:
-        return shown.brief(finding, words, started)
+    def brief(finding: Finding) -> tuple[str, ...]:
+        return shown.brief(finding, words)
 
     def said(finding: Finding) -> str:
         return papers.said(finding, words)

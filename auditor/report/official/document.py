@@ -5,12 +5,11 @@ The form is that of Decree 30/2020/NĐ-CP, annex I.
 
 from __future__ import annotations
 
-import datetime
 from typing import Literal
 
 from pydantic import Field
 
-from auditor.models import DocumentKind, Lang, Model
+from auditor.models import DocumentKind, Lang, Model, clock
 
 KEYWORD = "luytre-official"
 """Among a file's keywords: it is an official document, which names no server, and may be mailed to everybody."""
@@ -91,14 +90,9 @@ class Document(Model):
     annexes: tuple[Annex, ...]
 
 
-def utc(iso: str) -> datetime.datetime:
-    """A moment as the files' properties hold it: in UTC, without saying so."""
-    return datetime.datetime.fromisoformat(iso).astimezone(datetime.UTC).replace(tzinfo=None)
-
-
 def datetime_parts(iso: str) -> dict[str, int]:
-    """The same as typst takes it, which without one would ask this machine's clock."""
-    told = utc(iso)
+    """A moment for typst, which without one would ask this machine's clock."""
+    told = clock.property_of(iso)
     return {part: getattr(told, part) for part in ("year", "month", "day", "hour", "minute", "second")}
 
 

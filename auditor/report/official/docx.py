@@ -17,8 +17,9 @@ from docxtpl import DocxTemplate
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from auditor.errors import InputError
+from auditor.models import clock
 from auditor.report.official import metrics
-from auditor.report.official.document import AGENCY_RULE, KEYWORD, TITLE_RULE, Document, utc
+from auditor.report.official.document import AGENCY_RULE, KEYWORD, TITLE_RULE, Document
 from auditor.report.official.template import (
     PATH,
     STYLE_AGENCY_RULE,
@@ -48,7 +49,7 @@ def render(document: Document, template: Path | None = None) -> bytes:
     _set_lengths(word)
     word.core_properties.title = document.name
     word.core_properties.keywords = KEYWORD
-    word.core_properties.created = word.core_properties.modified = utc(document.made)
+    word.core_properties.created = word.core_properties.modified = clock.property_of(document.made)
     _check(document, word, source)
     return saved(word)
 

@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 from auditor.audit.controls import Catalogue
 from auditor.audit.frameworks.clauses import OF_REGIME, load
-from auditor.audit.waivers import local_day
 from auditor.errors import InputError
 from auditor.history.runs import History
 from auditor.inventory import offices
 from auditor.inventory.papers import folder
-from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit
+from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit, clock
 from auditor.report.official import content, docx, pdf, technical
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import ANNEX, Document
@@ -71,7 +70,7 @@ def write(
         period=period,
         days={**USUAL_DAYS, **organisation.deadline_days},
         since=history.since(now.run.id),
-        read=local_day(datetime.datetime.fromisoformat(now.moments[0])),
+        read=clock.read(now.moments[0]).date(),
         written=today,
     )
     given = content.Given(

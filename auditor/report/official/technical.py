@@ -101,7 +101,6 @@ def parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[Part
         control = catalogue.by_id.get(control_id)
         return _shown(f"{control.title.get(words.lang)} ({control_id})" if control else control_id)
 
-    started = figures.run.started
     for host in figures.summary.hosts:
         own = [finding for finding in host.findings if finding.bucket in _TOLD]
         for site in figures.summary.served.get(host.host.name, ()):
@@ -112,7 +111,7 @@ def parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[Part
                 title(finding.control),
                 words(f"severity.{finding.severity.value}"),
                 words(f"status.{finding.bucket}"),
-                _shown("; ".join(_read(finding, words, started))),
+                _shown("; ".join(_read(finding, words))),
             )
             for finding in by_urgency(own)
             if host.reached
@@ -158,14 +157,14 @@ def _facts(host: HostSummary, words: Words) -> tuple[str, ...]:
     return tuple(map(_shown, told))
 
 
-def _read(finding: Finding, words: Words, started: str) -> Iterable[str]:
+def _read(finding: Finding, words: Words) -> Iterable[str]:
     if finding.reason is not None:
         yield finding.reason.get(words.lang)
     if finding.waiver is not None:
         yield papers.said(finding, words)
-    table = evidence.violations(finding, words, started, MAX_MEMBERS)
+    table = evidence.violations(finding, words, MAX_MEMBERS)
     if table is None:
-        yield from (f"{row.path} = {row.value}" for row in evidence.evidence(finding, words, started)[:MAX_MEMBERS])
+        yield from (f"{row.path} = {row.value}" for row in evidence.evidence(finding, words)[:MAX_MEMBERS])
         return
     yield from (" · ".join(cell for cell in row if cell) for row in table.rows)
     if len(finding.violations) > MAX_MEMBERS:

@@ -186,14 +186,6 @@ def test_a_run_exits_1_on_the_day_after_the_waiver_s_last(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("utc", "day"),
-    [("2026-11-24T16:59:59+00:00", "2026-11-24"), ("2026-11-24T17:00:00+00:00", "2026-11-25")],
-)
-def test_a_day_is_a_day_in_vietnam(utc: str, day: str) -> None:
-    assert waivers.local_day(datetime.datetime.fromisoformat(utc)).isoformat() == day
-
-
-@pytest.mark.parametrize(
     ("waived", "severity"),
     [("x.other", Severity.HIGH), ("x.host", Severity.HIGH), ("x.grave", Severity.CRITICAL)],
 )

@@ -163,7 +163,7 @@ def test_outside_of_the_window_of_the_unit_above_everything_is_held() -> None:
     made = in_window("tue 09:01-10:00", accept=("x.host",))
     assert made.is_empty
     reasons = {change.control: change.held for change in made.hosts[0].changes}
-    assert all(why is not None and "2026-11-24 at 09:01" in why.en for why in reasons.values())
+    assert all(why is not None and "24 Nov 2026, 09:01" in why.en for why in reasons.values())
     assert made.held_total == 2
 
 

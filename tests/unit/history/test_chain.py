@@ -161,7 +161,7 @@ def test_pruned_runs_leave_their_tombstone_and_the_chain_holds(tmp_path: Path) -
     assert (told.links, told.runs, told.pruned, told.broken) == (4, 1, 2, None)
     assert before in {link.hash for link in history.links()}
     assert [tombstone.id for tombstone in history.tombstones()] == ["r2", "r1"]
-    with pytest.raises(InputError, match="r1 was pruned at"):
+    with pytest.raises(InputError, match="r1 was pruned on"):
         history.run("r1")
     assert [line["document"] is None for line in history.export()] == [True, True, False, True]
 

@@ -178,6 +178,7 @@ def test_vietnamese_is_not_english_left_behind():
 
 def test_no_code_chooses_words_by_itself():
     deciding = {
+        "auditor/text/moments.py",
         "auditor/text/words.py",
         "auditor/text/usage.py",
         "auditor/models/base.py",

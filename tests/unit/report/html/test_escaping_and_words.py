@@ -195,10 +195,10 @@ def test_a_local_audit_offers_no_command_that_would_not_work():
         assert "auditor harden" not in text
 
 
-def test_times_elsewhere_name_their_zone():
+def test_times_elsewhere_are_vietnam_s():
     assert Words("vi").moment("2026-11-24T16:38:00+07:00") == "16:38 ngày 24/11/2026"
-    assert Words("vi").moment("2026-11-24T16:38:00+00:00") == "16:38 (UTC) ngày 24/11/2026"
-    assert Words("en").moment("2026-11-24T16:38:00+02:00") == "24 Nov 2026, 16:38 (UTC+02:00)"
+    assert Words("vi").moment("2026-11-24T17:38:00+00:00") == "00:38 ngày 25/11/2026"
+    assert Words("en").moment("2026-11-24T16:38:00+02:00") == "24 Nov 2026, 21:38"
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_file_names_come_from_safe_names_only():
 
 def test_values_are_shown_as_people_read_them():
     def value(path, data):
-        return evidence.value(path, data, Words("vi"), factory.STARTED, 100)
+        return evidence.value(path, data, Words("vi"), 100)
 
     assert value("files.mode", 0o644) == "0644"
     assert value("site.certificate.not_after", factory.NOW) == "08:30 ngày 23/11/2026"

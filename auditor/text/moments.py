@@ -1,0 +1,39 @@
+"""Days and moments as people write them, by Vietnam's clock. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from auditor.models import Lang
+from auditor.models.clock import ZONE
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def written(moment: datetime, lang: Lang) -> str:
+    """An aware moment, to the minute."""
+    here = moment.astimezone(ZONE)
+    return f"{here:%H:%M} ngày {day(here, lang)}" if lang == "vi" else f"{day(here, lang)}, {here:%H:%M}"
+
+
+def day(of: date, lang: Lang) -> str:
+    """A day."""
+    return f"{of:%d/%m/%Y}" if lang == "vi" else f"{of.day} {_short(of.month)} {of:%Y}"
+
+
+def month(moment: datetime, lang: Lang) -> str:
+    """The month of an aware moment, short."""
+    here = moment.astimezone(ZONE)
+    return f"{here:%m/%Y}" if lang == "vi" else f"{_short(here.month)} {here:%Y}"
+
+
+def whole_month(year: int, number: int, lang: Lang) -> str:
+    """A month in full, within a sentence."""
+    return f"tháng {number:02} năm {year}" if lang == "vi" else f"{_MONTHS[number - 1]} {year}"
+
+
+def _short(number: int) -> str:
+    return _MONTHS[number - 1][:3]
