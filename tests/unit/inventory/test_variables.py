@@ -19,17 +19,22 @@ from auditor.errors import InputError
 from auditor.inventory import variables
 
 SERVER = """\
-import os, sys
+import gc, os, sys
 from ansible.cli.inventory import main
 from ansible.plugins.loader import init_plugin_loader, inventory_loader
 init_plugin_loader([])
 inventory_loader.get("yaml")
+gc.freeze()
 for line in sys.stdin:
     folder = line.rstrip("\\n")
     child = os.fork()
     if not child:
         os.dup2(os.open(folder + "/.listed", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
-        main(["ansible-inventory", "-i", folder, "--list"])
+        try:
+            main(["ansible-inventory", "-i", folder, "--list"])
+        except SystemExit as ended:
+            sys.stdout.flush()
+            os._exit(ended.code) # Python's own end takes longer than the listing
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 """``ansible-inventory --list`` of one folder after another, with Ansible imported once."""
