@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import os
 import shutil
 import subprocess
@@ -248,8 +249,10 @@ def _await(lab: Spec, own: State, names: Iterable[str]) -> None:
 
     def one(name: str) -> None:
         log = own.machine(name) / "console.log"
-        while not _answers(lab, name, own):
-            if not machine.supervised(name):
+        for asked in itertools.count(1):
+            if _answers(lab, name, own):
+                return
+            if asked % 10 == 0 and not machine.supervised(name):
                 raise LabError(f"{name} did not boot; the end of {log}:\n{log.read_text('utf-8', 'replace')[-600:]}")
             if time.monotonic() > deadline:
                 raise LabError(f"{name} does not serve after {_BOOT_SECONDS} s; see {log}")
