@@ -21,10 +21,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True,
         timeout=120,
     )
-    venv.create(folder / "venv", with_pip=True)
+    venv.create(folder / "venv")
     python = folder / "venv/bin/python"
     (wheel,) = folder.glob("*.whl")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", str(wheel)], check=True, timeout=120)
+    pip = [sys.executable, "-m", "pip", "--python", str(python)]
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", str(wheel)], check=True, timeout=120)
     (packages,) = (folder / "venv/lib").glob("python*/site-packages")
     behind = [path for path in site.getsitepackages() if path != str(packages)]
     (packages / "zz_dependencies.pth").write_text("\n".join(behind) + "\n", "utf-8")
