@@ -42,9 +42,9 @@ class Change(Model):
     locks_out: tuple[str, ...] = Field(default=(), description="CONTROL:ACCOUNT of those it may lock out, as accepted")
     touches: tuple[str, ...] = Field(default=(), description="what it may change on this host, in the guard's words")
     found: tuple[str, ...] = Field(
-        default=(), description="by name what violates there, the first of it, without secrets"
+        default=(), description="the names of what violates there, as far as it has any, without secrets"
     )
-    found_total: int = Field(default=0, description="how many violate there, as far as they were counted")
+    found_total: int = Field(default=0, description="how many such names there are, as far as they were counted")
 
 
 class HostPlan(Model):
@@ -229,20 +229,23 @@ def _found(findings: Sequence[Finding], control: ControlId, sites: Collection[Do
         for one in finding.violations
     ]
     names = dict.fromkeys(name for one in members if (name := _name(one)) is not None)
-    return {"found": tuple(names)[:MAX_FOUND], "found_total": len(members)}
+    return {"found": tuple(names)[:MAX_FOUND], "found_total": len(names)}
 
 
-_NAMED_BY = ("path", "file", "name", "user", "account", "domain", "package", "process", "line")
+_NAMED_BY = ("path", "file", "name", "database", "user", "account", "domain", "package", "process", "line")
 
 
 def _name(member: Any) -> str | None:
+    """What a person knows it by; None for what has no name, and for a path alone: that may be one that was only tried."""
+    if isinstance(member, str):
+        return None if member.startswith("/") or not member else one_line(member, _MAX_NAME)
     if not isinstance(member, Mapping):
-        return one_line(member, _MAX_NAME) if isinstance(member, str) and member else None
-    at = member.get("host")
-    named = next((str(value) for key in _NAMED_BY if isinstance(value := member.get(key), str | int)), None)
-    if named is None:
         return None
-    return one_line(f"{named}@{at}" if isinstance(at, str) and "user" in member else named, _MAX_NAME)
+    key = next((key for key in _NAMED_BY if isinstance(member.get(key), str | int)), None)
+    if key is None:
+        return None
+    at = member.get("host") if key == "user" else None
+    return one_line(f"{member[key] or "''"}@{at}" if isinstance(at, str) else str(member[key]), _MAX_NAME)
 
 
 def _in_use(used: in_use.Used, waiting: Mapping[str, Text], agreed: set[str]) -> dict[str, Text]:

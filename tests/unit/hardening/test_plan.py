@@ -84,12 +84,14 @@ def test_what_violates_is_named_on_its_host_and_on_the_sites_of_the_change_alone
     accounts = replace(
         finding("x.host", "host", "h"), violations=({"user": "hanh", "host": "%"}, {"uid": 0, "name": "root\n2"}, 7)
     )
+    tried = replace(accounts, violations=("/wp-config.php.bak", {"user": "", "host": "localhost"}, "hmac-sha1"))
     sites = [
         replace(finding("x.site", "site", domain), violations=({"path": f"/srv/{domain}", "mode": 511},))
         for domain in ("a.test", "b.test")
     ]
     host, site = make(accounts, *sites).hosts[0].changes
-    assert (host.found, host.found_total) == (("hanh@%", "root⏎2"), 3)
+    assert (host.found, host.found_total) == (("hanh@%", "root⏎2"), 2)
+    assert make(tried).hosts[0].changes[0].found == ("''@localhost", "hmac-sha1"), "a path that was tried is no file"
     assert (site.found, site.found_total) == (("/srv/a.test", "/srv/b.test"), 2)
     many = replace(accounts, violations=tuple(f"n{number}" for number in range(150)))
     assert len(make(many).hosts[0].changes[0].found) == plan.MAX_FOUND
