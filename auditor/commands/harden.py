@@ -98,8 +98,9 @@ def harden(
         hosts = hardening.left_over(known, hosts)
     only = frozenset() if with_host else sites
     named = accepted(accept, catalogue)
+    shown = None if as_json else console.out
     result = hardening.harden(
-        known, catalogue, hosts, only, output, lang, ask=not yes, options=options, quiet=as_json, accepted=named
+        known, catalogue, hosts, only, output, lang, ask=not yes, options=options, shown=shown, accepted=named
     )
     if as_json:
         typer.echo(result.as_json())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+from rich.console import Console
 
 from auditor.audit.controls import Catalogue
 from auditor.audit.run import audit
@@ -82,10 +83,10 @@ def harden(
     *,
     ask: bool,
     options: Options | None = None,
-    quiet: bool = False,
+    shown: Console | None = console.out,
     accepted: frozenset[str] = frozenset(),
 ) -> Outcome:
-    """Do it, showing each step on the terminal; when ``quiet`` only what is asked about, on standard error.
+    """Do it, showing each step on ``shown``; when that is None, only what is asked about, on standard error.
 
     An empty plan ends after the first audit.
 
@@ -100,7 +101,7 @@ def harden(
         find_out(inventory, hosts, journal, lang)
         with _telling_how_it_ended(lang):
             return _harden(
-                inventory, catalogue, hosts, only_sites, output, lang, journal, options, accepted, ask=ask, quiet=quiet
+                inventory, catalogue, hosts, only_sites, output, lang, journal, options, accepted, ask=ask, shown=shown
             )
 
 
@@ -134,7 +135,7 @@ def _harden(
     accepted: frozenset[str],
     *,
     ask: bool,
-    quiet: bool,
+    shown: Console | None,
 ) -> Outcome:
     words = Words(lang)
     names = [host.name for host in hosts]
@@ -143,10 +144,9 @@ def _harden(
     history = History()
     history.keep(before)
     plan = foresight.plan(catalogue, before, facts, only_sites=only_sites, accepted=accepted)
-    if ask or not quiet:
-        shown = console.err if quiet else console.out
-        show_run(before, fleet(before), lang, console=shown)
-        show_plan(plan, catalogue, lang, console=shown)
+    if ask or shown is not None:
+        show_run(before, fleet(before), lang, console=shown or console.err)
+        show_plan(plan, catalogue, lang, console=shown or console.err)
     refused = any(host.refused for host in plan.hosts)
     if plan.is_empty and not refused:
         written = write(before, catalogue, output=output, lang=lang, trend=history.trend(before.inventory))
@@ -175,10 +175,10 @@ def _harden(
     report = late.attempt(
         lambda: write(after, catalogue, output=output, lang=lang, before=before, trend=trend).files[Format.HTML], None
     )
-    if not quiet:
-        show_hardening(after.hardening or hardened.hardening, lang)
-        show_held(plan, lang)
-        show_run(after, fleet(after), lang, fleet(before))
+    if shown is not None:
+        show_hardening(after.hardening or hardened.hardening, lang, shown)
+        show_held(plan, lang, shown)
+        show_run(after, fleet(after), lang, fleet(before), shown)
     return Outcome(before, plan, after.hardening, after, report, late.mistake)
 
 

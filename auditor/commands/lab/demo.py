@@ -11,6 +11,10 @@ import typer
 from auditor.commands.given.options import DEFAULT_LANG, DEFAULT_OUTPUT, LangOption, OutputOption
 from auditor.errors import InputError
 
+LOG = "demo.log"
+"""All that happened, in the folder of the report."""
+_LOG_WIDTH = 120
+
 
 def demo(
     output: OutputOption = DEFAULT_OUTPUT,
@@ -19,7 +23,7 @@ def demo(
 ) -> None:
     """Boot three real web servers, audit, harden, prove that the sites serve, audit again, report.
 
-    Needs root on Debian 13.
+    One screen tells it; all that happened is in demo.log beside the report. Needs root on Debian 13.
 
     Example:
       auditor demo --lang en
@@ -30,36 +34,57 @@ def demo(
             "the demo boots real machines and needs root on Debian 13",
             mend="run it as root, or try 'auditor audit --local' on this machine",
         )
+    from rich.console import Console
+
     from auditor import lab
     from auditor.audit import controls
     from auditor.commands import hardening
     from auditor.commands.shown import console
+    from auditor.commands.shown.story import show_story
     from auditor.hardening.harden import Options
     from auditor.inventory import hosts as inventories
-    from auditor.system import resources
+    from auditor.system import files, resources
     from auditor.text.words import Words
 
     words = Words(lang)
     started = time.monotonic()
+    catalogue = controls.load()
+    inventory = resources.inventories() / "lab"
+    at_once = Options(batch="100%")
+    files.check(output)
+    log = output / LOG
+    with log.open("w", encoding="utf-8") as written, lab.session():
+        whole = Console(file=written, width=_LOG_WIDTH, highlight=False, emoji=False)
+        console.out.print(words("story.log", file=console.escape(str(log))), soft_wrap=True)
 
-    def say(text: str) -> None:
-        console.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False)
+        def say(text: str) -> None:
+            whole.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False)
 
-    with lab.session():
         fresh = not any(machine.running for machine in lab.status())
         try:
-            lab.pristine(progress=say)
+            with console.activity(words("doing.lab")) as doing:
+
+                def step(text: str) -> None:
+                    say(text)
+                    doing(text)
+
+                lab.pristine(progress=step)
             say(words("doing.audit"))
-            known = inventories.load(resources.inventories() / "lab")
-            at_once = Options(batch="100%")
+            known = inventories.load(inventory)
             result = hardening.harden(
-                known, controls.load(), known.hosts, frozenset(), output, lang, ask=False, options=at_once
+                known, catalogue, known.hosts, frozenset(), output, lang, ask=False, options=at_once, shown=whole
             )
             say(words("doing.done"))
         finally:
             if fresh and not keep:
                 lab.down()
-    console.out.print(str(result.report))
+    show_story(result.before, result.plan, result.hardening, result.after, result.report, catalogue, lang)
+    console.out.print(
+        words("story.keep", command="auditor demo --keep")
+        if fresh and not keep
+        else words("story.back", command=f"auditor rollback -i {console.escape(str(inventory))}"),
+        soft_wrap=True,
+    )
     if result.mistake is not None:
         raise result.mistake
     raise typer.Exit(0 if result.sound else 1)

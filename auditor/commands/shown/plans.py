@@ -163,10 +163,10 @@ def show_next(plan: Plan, given: Sequence[str], lang: Lang, *, shown: bool, cons
         console.print(f"  {what}: [bold]{escape(shlex.join(['auditor', *arguments]))}[/]", soft_wrap=True)
 
 
-def show_held(plan: Plan, lang: Lang) -> None:
+def show_held(plan: Plan, lang: Lang, console: Console = out) -> None:
     """How many changes were held back and how many hosts refused, if any."""
     refused = sum(host.refused is not None for host in plan.hosts)
     if plan.held_total:
-        out.print(Words(lang)("plan.held", n=plan.held_total))
+        console.print(Words(lang)("plan.held", n=plan.held_total))
     if refused:
-        out.print(Words(lang)("plan.refused", n=refused))
+        console.print(Words(lang)("plan.refused", n=refused))

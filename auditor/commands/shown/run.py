@@ -71,7 +71,7 @@ def show_run(
             err.print(f"[magenta]{escape(outcome.host)}[/]: {escape(area)}: {escape(why)}")
 
 
-def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = None) -> None:
+def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = None, console: Console = out) -> None:
     """What is open, control by control: worst first, then in most places. Beyond ``most`` controls only how much more."""
     words = Words(lang)
     found = [finding for finding in run.findings if finding.is_open]
@@ -89,12 +89,12 @@ def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = Non
             _places([finding.subject.id for finding in result.open]),
             escape(result.control.title.get(lang)),
         )
-    out.print(words("open.heading"))
-    out.print(table)
+    console.print(words("open.heading"))
+    console.print(table)
     left = sum(len(result.open) for result in results[most:]) if most is not None else 0
     if left:
-        out.print(words("open.more", n=left, command=f"auditor history show {run.id}"))
-    out.print(words("open.why", command=f"auditor controls show {results[0].control.id}"))
+        console.print(words("open.more", n=left, command=f"auditor history show {run.id}"))
+    console.print(words("open.why", command=f"auditor controls show {results[0].control.id}"))
 
 
 _PLACES = 2
