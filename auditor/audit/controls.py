@@ -14,13 +14,16 @@ from auditor import facts
 from auditor.audit import expressions
 from auditor.audit.effects import Effect
 from auditor.errors import InputError
-from auditor.models import ControlId, Finding, Model, Severity, Text
+from auditor.models import Bucket, ControlId, Finding, Model, Severity, Text
 from auditor.system import resources
 from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 Disruption = Literal["none", "reload", "restart", "reboot"]
 OFFICE = "office"
 """The area whose controls are judged from the office's papers (auditor.audit.waivers), not from a host's facts."""
+
+_AMISS: tuple[Bucket, ...] = ("fail", "partial", "waived", "manual")
+"""Where something is wrong, or nobody has yet said that it is not."""
 
 _GONE = Text(
     vi="Yêu cầu này không còn trong danh mục của phiên bản đang dùng.",
@@ -80,7 +83,8 @@ class Control(Model):
     """One requirement, its check and its fix."""
 
     id: ControlId
-    title: Text
+    title: Text = Field(description="the requirement, as a sentence that is true when it passes")
+    problem: Text = Field(description="what is wrong while it is open, in the fewest words")
     rationale: Text
     remedy: Text = Field(description="what the fix does, or what a person has to do")
     severity: Severity
@@ -114,6 +118,10 @@ class Control(Model):
     def condition(self) -> str | None:
         """The expression that is true when the control passes, in either form."""
         return self.test.expression if self.test else self.that
+
+    def told(self, bucket: Bucket) -> Text:
+        """What a finding of it that came to that says: what is wrong, else the requirement."""
+        return self.problem if bucket in _AMISS else self.title
 
     @property
     def area(self) -> str:
@@ -153,6 +161,10 @@ class Catalogue(Model):
         """Controls by id."""
         return {control.id: control for control in self.controls}
 
+    def told(self, finding: Finding) -> Text:
+        """What the finding says: what is wrong, else the requirement."""
+        return self[finding.control].told(finding.bucket)
+
     def knowing(self, findings: Iterable[Finding]) -> Catalogue:
         """With an entry, its id for a title, for each control of the findings that has left the catalogue since."""
         gone = {finding.control: finding for finding in findings if finding.control not in self.by_id}
@@ -177,6 +189,7 @@ def _gone(finding: Finding) -> Control:
     return Control(
         id=finding.control,
         title=Text.alike(finding.control),
+        problem=Text.alike(finding.control),
         rationale=_GONE,
         remedy=_GONE,
         severity=finding.severity,

@@ -104,6 +104,7 @@ def show(
     subject = words("site" if control.subject == "site" else "host")
     out.print(f"[bold]{control.id}[/]  {words(f'severity.{control.severity.value}').lower()}  {subject}")
     out.print(escape(control.title.get(lang)))
+    out.print(f"{words('controls.problem')}: {escape(control.problem.get(lang))}")
     out.print(f"\n{escape(control.rationale.get(lang))}\n\n{escape(control.remedy.get(lang))}\n")
     if control.fix is not None:
         disruption = words(f"disruption.{control.fix.disruption}")

@@ -62,7 +62,7 @@ def _case(finding: Finding, catalogue: Catalogue, lang: Lang, suite: str) -> Ele
     outcome = _outcome(finding)
     if outcome is None:
         return case
-    told = finding.reason.get(lang) if finding.reason else control.title.get(lang)
+    told = finding.reason.get(lang) if finding.reason else control.told(finding.bucket).get(lang)
     told = papers.said(finding, Words(lang)) or told
     child = ElementTree.SubElement(case, outcome, message=one_line(told, 500))
     if outcome == "failure":

@@ -116,6 +116,7 @@ def _finding(run: Run, control: Control, findings: Sequence[Finding], words: Wor
         status = {"state": "satisfied", "reason": "pass"}
     else:
         status = {"state": "not-satisfied", "reason": "other", "remarks": _markup(words("list.not_evaluated.note"))}
+    told = control.problem if counted.keys() & _OPEN else control.title
     related = [
         {"observation-uuid": _id(run.id, finding.control, finding.subject.kind, finding.subject.id)}
         for finding in findings
@@ -123,7 +124,7 @@ def _finding(run: Run, control: Control, findings: Sequence[Finding], words: Wor
     ]
     return {
         "uuid": _id(run.id, control.id),
-        "title": _markup(control.title.get(words.lang)),
+        "title": _markup(told.get(words.lang)),
         "description": _markup(f"{control.rationale.get(words.lang)} {summed}"),
         "props": [{"name": "severity", "ns": "urn:luytre", "value": control.severity.value}],
         "target": {"type": "objective-id", "target-id": control.id, "status": status},

@@ -148,13 +148,15 @@ def _suppression(finding: Finding, words: Words) -> dict[str, str]:
 
 
 def _told(finding: Finding, catalogue: Catalogue, words: Words) -> str:
-    title = f"{words(f'status.{finding.status.value}')}: {catalogue[finding.control].title.get(words.lang)}"
+    told = catalogue.told(finding).get(words.lang)
+    if not finding.status.is_open:
+        told = f"{words(f'status.{finding.status.value}')}: {told}"
     if finding.reason:
-        return f"{title}\n{visible(finding.reason.get(words.lang), MAX_MESSAGE)}"
+        return f"{told}\n{visible(finding.reason.get(words.lang), MAX_MESSAGE)}"
     lines = [f"{row.path} = {row.value}" for row in evidence.evidence(finding, words)]
     table = evidence.violations(finding, words)
     lines += [", ".join(row) for row in table.first] if table else []
-    return visible("\n".join([title, *lines]), MAX_MESSAGE)
+    return visible("\n".join([told, *lines]), MAX_MESSAGE)
 
 
 def _location(subject: Subject, host: str) -> dict[str, Any]:

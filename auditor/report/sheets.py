@@ -174,7 +174,7 @@ def _subject_columns(words: Words) -> tuple[Column, ...]:
     return (
         Column(words("col.severity"), 11),
         Column(words("col.control"), 21),
-        Column(words("col.title"), 30),
+        Column(words("col.finding"), 30),
         Column(words("col.status"), 10),
         Column(words("col.subject"), 8),
         Column(words("col.name"), 18),
@@ -232,7 +232,7 @@ class _Told:
         return (
             words(f"severity.{severity.value}"),
             control,
-            self._catalogue[control].title.get(words.lang),
+            self._catalogue[control].told(bucket).get(words.lang),
             words(f"status.{bucket}"),
             words("site") if kind == "site" else words("host"),
         )
@@ -412,7 +412,7 @@ def _clause_columns(words: Words) -> tuple[Column, ...]:
 
 def _clauses(judged: FrameworkResult, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
     for one in judged.clauses:
-        open_ = [f"{catalogue[control].title.get(words.lang)} ({number})" for control, number in one.open.items()]
+        open_ = [f"{catalogue[control].problem.get(words.lang)} ({number})" for control, number in one.open.items()]
         yield (
             one.clause.number,
             one.clause.text.get(words.lang),

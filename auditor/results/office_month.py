@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
+from pydantic import Field
+
 from auditor.audit.controls import Catalogue
 from auditor.audit.waivers import covered
 from auditor.inventory import offices as units
@@ -24,7 +26,7 @@ class Requirement(Model):
     """One control with its findings of one kind: one line of an annex."""
 
     id: str
-    title: Text
+    title: Text = Field(description="what is wrong where the findings are open, else what is required")
     severity: Severity
     references: Mapping[str, object]
     automated: bool
@@ -179,7 +181,7 @@ def requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tuple[Requ
     found = [
         Requirement(
             id=item.control.id,
-            title=item.control.title,
+            title=item.control.told(item.findings[0].bucket),
             severity=item.severity,
             references=item.control.references,
             automated=item.automated,

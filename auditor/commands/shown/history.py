@@ -60,10 +60,9 @@ def show_difference(before: Run, after: Run, found: Difference, catalogue: Catal
     out.print(table)
     for change in ("regressed", "new"):
         for finding in by_urgency(found.totals.changes.get(change, ())):
-            title = (
-                catalogue[finding.control].title.get(lang) if finding.control in catalogue.by_id else finding.control
-            )
+            known = finding.control in catalogue.by_id
+            problem = catalogue[finding.control].problem.get(lang) if known else finding.control
             severity = f"[{STYLE[finding.severity.value]}]{words(f'severity.{finding.severity.value}')}[/]"
             out.print(
-                f"{words(f'change.{change}').capitalize()}: {severity} {escape(finding.subject.id)}: {escape(title)}"
+                f"{words(f'change.{change}').capitalize()}: {severity} {escape(finding.subject.id)}: {escape(problem)}"
             )

@@ -87,7 +87,7 @@ def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = Non
             f"[{STYLE[result.severity.value]}]{words(f'severity.{result.severity.value}').lower()}[/]",
             result.control.id,
             _places([finding.subject.id for finding in result.open]),
-            escape(result.control.title.get(lang)),
+            escape(result.control.problem.get(lang)),
         )
     console.print(words("open.heading"))
     console.print(table)
@@ -114,9 +114,9 @@ def show_verdict(verdict: Verdict, catalogue: Catalogue, lang: Lang) -> None:
         severity = words(f"severity.{verdict.fail_on.value}").lower()
         out.print(f"[red]{words(f'cause.{why}', n=len(causes), severity=severity)}[/]")
         for cause in causes[:_FIRST_CAUSES]:
-            title = escape(catalogue[cause.control].title.get(lang))
+            problem = escape(catalogue[cause.control].problem.get(lang))
             style = STYLE[cause.severity.value]
-            out.print(f"  [{style}]{cause.control}[/]  {escape(cause.subject.id)}  {title}")
+            out.print(f"  [{style}]{cause.control}[/]  {escape(cause.subject.id)}  {problem}")
         if len(causes) > _FIRST_CAUSES:
             out.print(f"  {words('gate.more', n=len(causes) - _FIRST_CAUSES)}")
     if verdict.baseline is not None:

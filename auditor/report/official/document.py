@@ -111,7 +111,7 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
     ),
     "open": (
         Column(key="number", share=5, align="center"),
-        Column(key="requirement", share=29),
+        Column(key="problem", share=29),
         Column(key="severity", share=10),
         Column(key="clause", share=12),
         Column(key="where", share=22),
@@ -121,7 +121,7 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
     "asked": (
         Column(key="number", share=5, align="center"),
         Column(key="unit", share=20),
-        Column(key="requirement", share=30),
+        Column(key="problem", share=30),
         Column(key="severity", share=10),
         Column(key="where", share=13),
         Column(key="how", share=9),

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Literal
 
 from auditor.audit.controls import Catalogue
-from auditor.models import Finding, Lang, Model
+from auditor.models import Bucket, Finding, Lang, Model
 from auditor.report import evidence
 from auditor.report.official import metrics
 from auditor.report.official.document import Column, datetime_parts
@@ -35,7 +35,7 @@ Table = Literal["findings", "waivers"]
 COLUMNS: Mapping[Table, tuple[Column, ...]] = {
     "findings": (
         Column(key="subject", share=14),
-        Column(key="requirement", share=27),
+        Column(key="content", share=27),
         Column(key="severity", share=10),
         Column(key="result", share=10),
         Column(key="read", share=39),
@@ -97,9 +97,9 @@ def parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[Part
     """Each host with its findings that are not met or could not be evaluated, worst first."""
 
     @cache
-    def title(control_id: str) -> str:
+    def told(control_id: str, bucket: Bucket) -> str:
         control = catalogue.by_id.get(control_id)
-        return _shown(f"{control.title.get(words.lang)} ({control_id})" if control else control_id)
+        return _shown(f"{control.told(bucket).get(words.lang)} ({control_id})" if control else control_id)
 
     for host in figures.summary.hosts:
         own = [finding for finding in host.findings if finding.bucket in _TOLD]
@@ -108,7 +108,7 @@ def parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[Part
         rows = tuple(
             (
                 _shown(finding.subject.id),
-                title(finding.control),
+                told(finding.control, finding.bucket),
                 words(f"severity.{finding.severity.value}"),
                 words(f"status.{finding.bucket}"),
                 _shown("; ".join(_read(finding, words))),

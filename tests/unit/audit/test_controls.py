@@ -12,6 +12,7 @@ import yaml
 from auditor.audit import controls
 from auditor.audit.effects import Effect
 from auditor.errors import InputError
+from auditor.models import Bucket
 from auditor.system import resources
 from tests import factory
 from tests.unit.access import role
@@ -23,6 +24,7 @@ DRILLS = controls.drills()
 GOOD = """\
 - id: ssh.x
   title: {vi: a, en: a}
+  problem: {vi: b, en: b}
   rationale: {vi: a, en: a}
   remedy: {vi: a, en: a}
   severity: high
@@ -45,17 +47,18 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        (GOOD.replace("ssh.installed", "ssh.installed =="), 7, "expression"),
+        (GOOD.replace("ssh.installed", "ssh.installed =="), 8, "expression"),
         (GOOD.replace("ssh.x", "nginx.x"), 1, "does not belong"),
-        (GOOD.replace("severity: high", "severity: huge"), 5, "severity"),
-        (GOOD.replace("vi: a, en: a}\n  rationale", "vi: a}\n  rationale"), 2, "title"),
+        (GOOD.replace("severity: high", "severity: huge"), 6, "severity"),
+        (GOOD.replace("vi: a, en: a}\n  problem", "vi: a}\n  problem"), 2, "title"),
+        (GOOD.replace("  problem: {vi: b, en: b}\n", ""), 1, "ssh.x: problem"),
         (GOOD + "  manual: true\n", None, "exactly one of"),
-        (GOOD + "  colour: red\n", 8, "colour"),
+        (GOOD + "  colour: red\n", 9, "colour"),
         ("id: ssh.x\n", 1, "list of controls"),
-        (GOOD + GOOD, 8, "defined twice"),
-        (GOOD.replace("ssh.installed", "ssg.installed"), 7, "no area 'ssg'; 'ssh' is meant?"),
+        (GOOD + GOOD, 9, "defined twice"),
+        (GOOD.replace("ssh.installed", "ssg.installed"), 8, "no area 'ssg'; 'ssh' is meant?"),
         (GOOD + "  fix: {touches: []}\n", None, "touches"),
-        (GOOD + "  fix: {touches: [/x], effects: [stops_framing, flies]}\n", 8, "'stops_framing'"),
+        (GOOD + "  fix: {touches: [/x], effects: [stops_framing, flies]}\n", 9, "'stops_framing'"),
     ],
 )
 def test_a_mistake_names_file_line_and_mend(tmp_path: Path, text: str, line: int | None, words: str) -> None:
@@ -65,6 +68,33 @@ def test_a_mistake_names_file_line_and_mend(tmp_path: Path, text: str, line: int
     assert caught.value.mend
     if line is not None:
         assert caught.value.line == line
+
+
+def test_what_is_wrong_is_short_and_no_requirement() -> None:
+    for control in CATALOGUE.controls:
+        for title, problem in ((control.title.vi, control.problem.vi), (control.title.en, control.problem.en)):
+            assert problem.casefold() != title.casefold(), control.id
+            assert len(problem) <= 120, control.id
+            assert not problem.endswith("."), control.id
+    assert len({control.problem.vi for control in CATALOGUE.controls}) == len(CATALOGUE.controls)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "told"),
+    [
+        ("fail", "b"),
+        ("partial", "b"),
+        ("waived", "b"),
+        ("manual", "b"),
+        ("pass", "a"),
+        ("attested", "a"),
+        ("not_applicable", "a"),
+        ("not_evaluated", "a"),
+    ],
+)
+def test_what_is_wrong_is_told_where_something_is(tmp_path: Path, bucket: Bucket, told: str) -> None:
+    (control,) = read(tmp_path, GOOD)
+    assert control.told(bucket).vi == told
 
 
 def test_the_catalogue_covers_every_area_with_eighty_controls() -> None:

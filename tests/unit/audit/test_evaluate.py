@@ -14,8 +14,8 @@ TEXT = {"vi": "x", "en": "x"}
 
 
 def control(control_id: str = "system.x", **more: object) -> Control:
-    base = {"id": control_id, "title": TEXT, "rationale": TEXT, "remedy": TEXT, "severity": "high", "subject": "host"}
-    return Control.model_validate({**base, **more})
+    texts = dict.fromkeys(("title", "problem", "rationale", "remedy"), TEXT)
+    return Control.model_validate({"id": control_id, **texts, "severity": "high", "subject": "host", **more})
 
 
 def judge(*controls: Control, host: Host | None = None, **system: object) -> tuple[Finding, ...]:

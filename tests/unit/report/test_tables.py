@@ -45,8 +45,8 @@ def test_csv_has_a_line_a_finding_and_as_many_cells_in_each(run):
 
 
 def test_csv_is_in_the_language_asked_for():
-    assert rows(factory.run(), "vi")[0][:4] == ["Mức độ", "Mã yêu cầu", "Yêu cầu", "Kết quả"]
-    assert rows(factory.run(), "en")[0][:4] == ["Severity", "Control", "Requirement", "Result"]
+    assert rows(factory.run(), "vi")[0][:4] == ["Mức độ", "Mã yêu cầu", "Nội dung", "Kết quả"]
+    assert rows(factory.run(), "en")[0][:4] == ["Severity", "Control", "Finding", "Result"]
 
 
 def test_csv_shows_what_cannot_be_seen_and_holds_nothing_that_moves_text():

@@ -63,7 +63,7 @@ def control(name: str, subject: str = "host", manual: bool = False, **references
     return Control.model_validate(
         {
             "id": name,
-            **dict.fromkeys(("title", "rationale", "remedy"), Text(vi="a", en="a")),
+            **dict.fromkeys(("title", "problem", "rationale", "remedy"), Text(vi="a", en="a")),
             "severity": "medium",
             "subject": subject,
             **({"manual": True} if manual else {"that": "true"}),

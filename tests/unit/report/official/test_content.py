@@ -112,8 +112,8 @@ def test_what_was_met_before_and_is_not_now_is_named_the_worst_first():
     came_back = {f.control for f in factory.run().findings if f.is_open and f.host == "web1"}
     came_back -= {f.control for f in mended.findings if f.is_open and f.host == "web1"}
     told = official.text(official.document("xa-an-truc", run=factory.run(started=official.NOW), before=mended))
-    (sentence,) = [line for line in told.splitlines() if line.startswith("Yêu cầu kỳ trước đạt, nay chưa đạt: ")]
-    assert f"{official.CATALOGUE['ssh.root_by_password'].title.vi} (1 máy chủ, phục vụ antruc.test); " in sentence
+    (sentence,) = [line for line in told.splitlines() if line.startswith("Điểm kỳ trước đạt, nay chưa đạt: ")]
+    assert f"{official.CATALOGUE['ssh.root_by_password'].problem.vi} (1 máy chủ, phục vụ antruc.test); " in sentence
     assert sentence.endswith(f"; và {len(came_back) - 5} yêu cầu khác.")
     assert "nay chưa đạt:" not in official.text(official.document("xa-an-truc", run=HARDENED, before=BEFORE))
 
@@ -251,7 +251,7 @@ def test_a_letter_downward_lists_what_each_office_has_to_mend():
         )
     }
     for name, controls in open_on.items():
-        assert sorted(by_office[name]) == sorted(official.CATALOGUE[one].title.vi for one in controls)
+        assert sorted(by_office[name]) == sorted(official.CATALOGUE[one].problem.vi for one in controls)
 
 
 def province(wards, offices=0):
