@@ -24,7 +24,7 @@ _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 EXIT_CODES: Mapping[int, str] = {
     0: "it did its work; an audit found nothing open at or above --fail-on",
     1: "open findings; of other commands what their --help says: a host went back, a mail was refused",
-    MISTAKE: "a mistake in the command or the configuration: one line says where, and the mend",
+    MISTAKE: "a mistake in the command or the configuration: one line says where, and how to fix it",
     3: "something that applies could not be evaluated, which is never counted as a pass",
     SOFTWARE: "a fault of the program: one line, and the traceback in fault.txt beside the history",
     IO: "the system refused to read or write: a full disk, say",

@@ -230,7 +230,7 @@ def _control(control: str, subject: Any, severity: str, vi: str, en: str, contai
         {
             "id": control,
             "title": Text(vi=vi, en=en),
-            "problem": Text(vi=f"Chưa bảo đảm: {vi}", en=f"Not so: {en}"),
+            "problem": Text(vi=f"{vi} (sai)", en=f"{en} (wrong)"),
             "rationale": _RATIONALE.get(area, _RATIONALE["web" if area == "wordpress" else ""]),
             "remedy": _REMEDY[automated],
             "severity": severity,

@@ -204,10 +204,16 @@ def _picked(members: Any, *keys: str) -> list[dict[str, Any]]:
     return [{key: member[key] for key in keys} for member in members]
 
 
+def _tried(members: Any) -> list[dict[str, Any]]:
+    """Paths that were asked for, whether or not anything lies there: as objects that say so."""
+    return [{"tried": member} for member in members]
+
+
 _ENVIRONMENT = _Sandbox(undefined=StrictUndefined, optimized=False)
 _ENVIRONMENT.filters["known"] = _known
 _ENVIRONMENT.filters["of_whole"] = _of_whole
 _ENVIRONMENT.filters["picked"] = _picked
+_ENVIRONMENT.filters["tried"] = _tried
 _ENVIRONMENT.tests["within"] = _within
 _ENVIRONMENT.filters["older_than_days"] = _older_than_days
 _ENVIRONMENT.filters["version"] = _version_tuple

@@ -110,7 +110,7 @@ def covered(
 def mark(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], findings: Iterable[Finding], today: date
 ) -> Marked:
-    """Mark what waivers let be and what attestations answer, and judge the papers themselves (controls ``office.*``).
+    """Mark what waivers cover and what attestations answer, and judge the papers themselves (controls ``office.*``).
 
     Of several papers on one finding the one that holds longest counts. ``hosts`` are those of the run.
     """

@@ -18,7 +18,7 @@ def _group() -> None:
 def check(
     inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
 ) -> None:
-    """Check the inventory and the office's papers; name file, line and mend of the first mistake, or show what was understood.
+    """Check the inventory and the office's papers; name file, line and fix of the first mistake, or show what was understood.
 
     Example:
       auditor inventory check -i inventories/lab

@@ -31,7 +31,7 @@ def _states(inventory: Path) -> tuple[PaperState, ...]:
 def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEFAULT_LANG) -> None:
     """Check office/waivers.yml and office/attestations.yml, and warn of what is about to expire.
 
-    Exit code: 0 sound, 1 something has expired, 2 a mistake, with file, line and mend.
+    Exit code: 0 sound, 1 something has expired, 2 a mistake, with file, line and fix.
 
     Example:
       auditor waivers check -i inventories/example

@@ -99,7 +99,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"is a link", "là một liên kết"),
     (r"is not there", "không tồn tại"),
     (r"has (\d+) hard links", "có {0} tên (liên kết cứng)"),
-    (r"which account runs this site's PHP is not known", "chưa rõ PHP của trang chạy bằng tài khoản nào"),
+    (r"which account runs this site's PHP is not known", "không biết PHP của trang chạy bằng tài khoản nào"),
     (
         r"no one group lets every web account that reads it go on reading",
         "không có một nhóm chung để mọi tài khoản web đang đọc vẫn đọc được",

@@ -52,7 +52,7 @@ class Attested(Model):
     validity: Literal["active", "expiring", "expired"]
     evidence: str
     sha256: str
-    compensating: str | None = Field(default=None, description="what is done instead of what the control asks")
+    compensating: str | None = Field(default=None, description="the measure that compensates for what the control asks")
 
 
 Bucket = Literal["pass", "partial", "fail", "waived", "not_applicable", "not_evaluated", "manual", "attested"]
@@ -75,7 +75,7 @@ class Finding:
     )
     population: int | None = Field(default=None, description="how many members there are, when that is known")
     waiver: Waived | None = Field(
-        default=None, description="set on a partial or fail that is let be for now: counted apart, never planned"
+        default=None, description="set on a partial or fail that is tolerated for now: counted apart, never planned"
     )
     attestation: Attested | None = Field(default=None, description="a person's answer to a manual finding")
 
@@ -95,7 +95,7 @@ class Finding:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody has to do something about it now: it violates, and no waiver lets it be."""
+        """Whether somebody has to do something about it now: it violates, and no waiver covers it."""
         return self.waiver is None and self.status.is_open
 
 
@@ -105,8 +105,8 @@ class WaiverUse(Model):
     waiver: Waiver
     validity: Validity
     days_left: int = Field(description="after the day of the run; 0 on the last day, negative when expired")
-    waived: int = Field(description="open findings that it lets be")
-    open: int = Field(description="open findings that it no longer or not yet lets be, or that a later waiver does")
+    waived: int = Field(description="open findings that it covers")
+    open: int = Field(description="open findings that it no longer or not yet covers, or that a later waiver does")
     not_evaluated: int
     met: int = Field(description="findings that pass or do not apply: nothing to waive")
 

@@ -99,7 +99,7 @@ class Waiver(Model):
     approver: Role
     granted: date = Field(description="first day in force, Vietnam time")
     expires: date = Field(description="last day in force, Vietnam time")
-    compensating: str | None = Field(default=None, min_length=1, description="what is done instead")
+    compensating: str | None = Field(default=None, min_length=1, description="the compensating measure")
 
 
 class Attestation(Model):
@@ -112,4 +112,4 @@ class Attestation(Model):
     valid_until: date = Field(description="last day it counts, Vietnam time")
     evidence: str = Field(min_length=1, description="a file, by its path in the office folder")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the evidence file")
-    compensating: str | None = Field(default=None, min_length=1, description="what is done instead")
+    compensating: str | None = Field(default=None, min_length=1, description="the compensating measure")

@@ -68,7 +68,7 @@ def evidence(finding: Finding, words: Words) -> tuple[Row, ...]:
 
 def violations(finding: Finding, words: Words, most: int | None = None) -> Table | None:
     """The members that violate, at most so many, as a table; None when there are none."""
-    members = finding.violations[:most]
+    members = [_tried(member, words) for member in finding.violations[:most]]
     if not members:
         return None
     objects = [member for member in members if isinstance(member, Mapping)]
@@ -85,6 +85,13 @@ def violations(finding: Finding, words: Words, most: int | None = None) -> Table
         population=finding.population,
         cut=len(finding.violations) >= MAX_VIOLATIONS,
     )
+
+
+def _tried(member: Any, words: Words) -> Any:
+    """A path that was only asked for says so; every other member stays as it is."""
+    if isinstance(member, Mapping) and member.keys() == {"tried"}:
+        return words("violations.tried", path=member["tried"])
+    return member
 
 
 def brief(finding: Finding, words: Words) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """``findings.sarif``: SARIF 2.1.0, for code scanning services.
 
 A result for every finding that is open (kind ``fail``), came to nothing (``open``) or waits for a person (``review``).
-What a waiver lets be, or a person attests to, is suppressed with that as its justification.
+What a waiver covers, or a person attests to, is suppressed with that as its justification.
 Source: OASIS, Static Analysis Results Interchange Format 2.1.0, errata 01.
 """
 

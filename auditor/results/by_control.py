@@ -42,6 +42,11 @@ class WorkItem:
         """Whether harden does it."""
         return self.control.fix is not None
 
+    @property
+    def once(self) -> bool:
+        """Whether it is done once for all its sites: by a hardening, or by hand on the one host that they share."""
+        return self.automated or len(self.findings) == 1
+
 
 def of_each(findings: Iterable[Finding]) -> Mapping[ControlId, tuple[Finding, ...]]:
     """The findings of each control, in the order in which the controls come up."""

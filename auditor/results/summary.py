@@ -32,8 +32,8 @@ class Counts(Model):
     """How many findings there are of each status, and how many open ones of each severity."""
 
     status: Mapping[Status, int]
-    open: Mapping[Severity, int] = Field(description="without those that a waiver lets be")
-    waived: int = Field(default=0, description="partial or fail, let be by a waiver for now")
+    open: Mapping[Severity, int] = Field(description="without those that a waiver covers")
+    waived: int = Field(default=0, description="partial or fail, covered by a waiver for now")
     attested: int = Field(default=0, description="manual, and answered by a person")
 
     @classmethod
@@ -136,6 +136,7 @@ class SiteSummary(Model):
     own: tuple[Finding, ...]
     own_counts: Counts
     counts: Counts = Field(description="own and shared")
+    https: bool | None = Field(description="whether it answers on HTTPS; None: not known")
     certificate_days: int | None = Field(description="until its certificate expires, negative after; None: not known")
     backup_days: int | None = Field(description="age of its newest backup; None: not known")
 
@@ -229,6 +230,7 @@ def _site(run: Run, site: Site, host: HostSummary, by_subject: _BySubject) -> Si
         own=own,
         own_counts=counts,
         counts=counts + host.counts,
+        https=_https(own),
         certificate_days=_days(now, _moment(own, "site.certificate.not_after")),
         backup_days=_days(_moment(own, "site.backup.newest"), now),
     )
@@ -242,6 +244,13 @@ def _moment(findings: Iterable[Finding], path: str) -> int | None:
     """The epoch second that some control has read at this path of a site's facts."""
     for item in chain.from_iterable(finding.evidence for finding in findings):
         if item.path == path and isinstance(item.value, int) and item.value > 0:
+            return item.value
+    return None
+
+
+def _https(findings: Iterable[Finding]) -> bool | None:
+    for item in chain.from_iterable(finding.evidence for finding in findings):
+        if item.path == "site.https" and isinstance(item.value, bool):
             return item.value
     return None
 

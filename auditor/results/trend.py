@@ -32,7 +32,7 @@ class TrendPoint(Model):
     open: Mapping[Severity, int]
     evaluated: int = Field(description="findings that came to pass, partial or fail")
     sites: Mapping[str, int] = Field(description="open findings per site, its host's included")
-    waived: int = Field(default=0, description="findings that a waiver lets be, counted in none of the others")
+    waived: int = Field(default=0, description="findings that a waiver covers, counted in none of the others")
     unread: int = Field(default=0, description="hosts that could not be read: their findings are in none of the others")
     hosts: Mapping[str, HostPoint] = Field(default={}, description="empty: kept before hosts were told apart")
     left_out: tuple[str, ...] | None = Field(default=None, description="hosts not in the run; None: not known")

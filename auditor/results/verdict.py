@@ -51,7 +51,7 @@ class Baseline(Model):
 def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline | None = None) -> Verdict:
     """1 when there is a cause to fail, else 3 when something that applies was not evaluated, else 0.
 
-    A cause is a finding that is open, at or above ``fail_on``, and that no waiver lets be. Measured by a baseline,
+    A cause is a finding that is open, at or above ``fail_on``, and that no waiver covers. Measured by a baseline,
     what was open there already is not, unless more members of it violate now; what passed there is one whatever its
     severity, and so is an expired waiver.
     """

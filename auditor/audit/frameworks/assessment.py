@@ -65,7 +65,7 @@ class ClauseResult:
 
     @property
     def waived(self) -> int:
-        """Findings that a waiver lets be, with a compensating measure or without."""
+        """Findings that a waiver covers, with a compensating measure or without."""
         return sum(finding.bucket == "waived" for finding in self.findings)
 
 
@@ -81,7 +81,7 @@ class ClauseTotal:
     open: Mapping[ControlId, int]
     """How many hosts or sites violate each control that is open anywhere; those under a waiver are not open."""
     waived: int
-    """How many findings a waiver lets be, with a compensating measure or without."""
+    """How many findings a waiver covers, with a compensating measure or without."""
 
 
 @dataclass(frozen=True, slots=True)

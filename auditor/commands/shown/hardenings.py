@@ -45,9 +45,10 @@ def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> 
     """Per host whether its changes were kept, taken back, or never made, and why."""
     words = Words(lang)
     for entry in hardening.hosts:
-        tasks = f" ({words('hardening.tasks', n=len(entry.tasks))})" if entry.state == "confirmed" else ""
+        made = set(entry.controls) - {left.control for left in entry.not_done}
+        changes = f" ({words('plan.changes', n=len(made))})" if entry.state == "confirmed" else ""
         said = words(f"state.{entry.state}")
-        console.print(f"[bold]{escape(entry.host)}[/]: [{_STATE[entry.state]}]{said}[/]{tasks}")
+        console.print(f"[bold]{escape(entry.host)}[/]: [{_STATE[entry.state]}]{said}[/]{changes}")
         if entry.why is not None:
             console.print(f"    {escape(entry.why.get(lang))}")
         for note in entry.notes[:_SHOWN]:

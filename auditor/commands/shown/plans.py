@@ -98,7 +98,7 @@ def _table(rows: Sequence[_Row], catalogue: Catalogue, words: Words, *, wide: bo
         severity = f"[{STYLE[control.severity.value]}]{words(f'severity.{control.severity.value}').lower()}[/]"
         places = row.sites if control.subject == "site" else row.hosts
         where = _first(places, len(places), _PLACES)
-        lines = [escape(control.title.get(words.lang)), *_risks(row, words)]
+        lines = [escape(control.problem.get(words.lang)), *_risks(row, words)]
         if wide:
             table.add_row(severity, control.id, escape(where), "\n".join(lines))
         else:

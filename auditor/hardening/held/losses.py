@@ -81,7 +81,7 @@ def _one(account: str, ways: list[Any]) -> Text:
     where = ", ".join(places[:MAX_TOLD]) + (" …" if len(places) > MAX_TOLD else "")
     if not first.last:
         return Text(
-            vi=f"{account} (quản trị viên trong danh mục, chưa có khóa SSH dùng được)",
+            vi=f"{account} (quản trị viên trong bảng kiểm kê, chưa có khóa SSH dùng được)",
             en=f"{account} (a declared administrator without an SSH key that works)",
         )
     seen = clock.at(first.last)

@@ -391,7 +391,7 @@ def _https_fault(site: Mapping[str, Any], now: float) -> Text | None:
 def _own_password(closing: Collection[ControlId]) -> Text:
     controls = ", ".join(closing)
     return Text(
-        vi=f"{controls} sẽ khóa ngoài chính chương trình này vì danh mục cho nó vào bằng mật khẩu: chuyển sang khóa SSH trước",
+        vi=f"{controls} sẽ khóa ngoài chính chương trình này vì bảng kiểm kê cho nó vào bằng mật khẩu: chuyển sang khóa SSH trước",
         en=f"{controls} would lock out this program, for which the inventory has a password: move it to an SSH key first",
     )
 

@@ -30,6 +30,10 @@ def value(source: str) -> Any:
     return evaluate(source, CONTEXT, Record())
 
 
+def test_a_path_that_was_only_asked_for_says_so() -> None:
+    assert value("['/.env', '/.git/config'] | tried") == [{"tried": "/.env"}, {"tried": "/.git/config"}]
+
+
 def test_reads_by_path_and_keeps_what_it_read_as_evidence() -> None:
     record = Record()
     assert evaluate("ssh.effective.permitrootlogin in ['no'] and ssh.port == 22", CONTEXT, record) is True

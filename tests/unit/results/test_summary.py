@@ -1,3 +1,5 @@
+import pytest
+
 from auditor.models import Evidence, Finding, Host, HostOutcome, Run, Severity, Site, Subject, Text
 from auditor.results.by_control import work
 from auditor.results.summary import fleet
@@ -88,6 +90,14 @@ def test_certificate_and_backup_days_come_from_the_evidence():
     assert days("backup.recent", "site.backup.newest", -factory.NOW) == (None, None)
 
 
+@pytest.mark.parametrize(("read", "https"), [(True, True), (False, False), ("yes", None)])
+def test_whether_a_site_has_https_comes_from_the_evidence(read: object, https: bool | None):
+    status = "pass" if read is True else "fail"
+    run = run_of(finding("tls.available", "antruc.test", status, evidence=[("site.https", read)]))
+    assert fleet(run).site("antruc.test").https is https
+    assert fleet(run).site("gotre.test").https is None
+
+
 def test_the_same_fault_in_many_places_is_one_piece_of_work():
     catalogue = factory.catalogue()
     items = work(
@@ -104,6 +114,22 @@ def test_the_same_fault_in_many_places_is_one_piece_of_work():
         ("ssh.root_by_password", ("dongvau.test", "gotre.test", "antruc.test"), ("web3", "web1")),
         ("tls.https_remembered", ("antruc.test", "gotre.test"), ("web1", "web3")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("findings", "once"),
+    [
+        ([("ssh.root_by_password", "web3", "web3")], True),
+        ([("ssh.root_by_password", "web3", "web3"), ("ssh.root_by_password", "web1", "web1")], True),
+        ([("updates.supported_release", "web3", "web3")], True),
+        ([("updates.supported_release", "web3", "web3"), ("updates.supported_release", "web1", "web1")], False),
+    ],
+    ids=["automated on one host", "automated on two", "by hand on one host, for both its sites", "by hand on two"],
+)
+def test_work_is_done_once_by_a_hardening_or_on_one_host(findings: list[tuple[str, str, str]], once: bool):
+    run = run_of(*(finding(control, at, "fail", host=host) for control, at, host in findings))
+    (item,) = work(run, factory.catalogue())
+    assert item.once is once
 
 
 def test_trend_counts_what_the_summary_counts():

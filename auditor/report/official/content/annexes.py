@@ -142,7 +142,7 @@ def _waiver_rows(given: Given) -> Iterable[tuple[str, ...]]:
 
 
 def _measure(given: Given, use: WaiverUse) -> str:
-    """What is done instead, as long as the waiver that counts it as equivalent holds."""
+    """The compensating measure, as long as the waiver that counts it as equivalent holds."""
     if use.waiver.compensating is None:
         return given.words("official.waiver.no_measure")
     if use.validity in ("expired", "future"):

@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import hashlib
 import posixpath
 import re
@@ -262,6 +263,18 @@ def test_values_are_shown_as_people_read_them():
     assert value("a.b", "26 members") == "26 mục"
     assert value("a.b", "") == '""'
     assert value("a.b", None) == "—"
+
+
+def test_a_path_that_was_only_tried_does_not_look_like_a_file_that_is_there():
+    some = next(finding for finding in factory.run().findings if finding.violations)
+    tried = dataclasses.replace(some, violations=({"tried": "/.env"}, {"tried": "/.git/config"}))
+    assert evidence.brief(tried, Words("vi")) == (
+        "thử /.env: không bị chặn",
+        "thử /.git/config: không bị chặn",
+    )
+    table = evidence.violations(tried, Words("en"))
+    assert table is not None
+    assert table.columns == () and table.rows == (("tried /.env: not refused",), ("tried /.git/config: not refused",))
 
 
 def test_clauses_are_cited_as_each_framework_does():
