@@ -13,9 +13,13 @@ RELATIONS = [
     "--show",
     "--showformat=${binary:Package}\t${db:Status-Abbrev}\t${Pre-Depends}, ${Depends}\t${Recommends}\t${Provides}\n",
 ]
+FROM_LISTS = ("apt-cache", "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=", "show", "--no-all-versions")
+"""apt's lists, without a file being written."""
 BY_ANSIBLE = frozenset(("python3-apt",))
 """What Ansible's own module for packages installs first where it is missing, whatever it was asked for."""
 INSTALLED_BY_OTHERS = "somebody else installed it meanwhile"
+NOT_ALL_KNOWN = 100
+"""How apt-cache ends where it does not know one of the names."""
 MAX_FILE, MAX_FILES = 512 * 1024, 20_000
 
 
@@ -29,7 +33,7 @@ def of(names, asked_for, going, theirs, units=()):
     if not names:
         return {}
     relations = commands.run(RELATIONS, 60).decode("utf-8", "replace")
-    ours = set(names) if asked_for is None else _with_dependencies({*asked_for, *BY_ANSIBLE}, set(names), relations)
+    ours = set(names) if asked_for is None else _ours({*asked_for, *BY_ANSIBLE}, set(names), relations)
     stay = dict.fromkeys(sorted(set(names) - ours), INSTALLED_BY_OTHERS)
     names = {name: packages.files_of([name]) for name in sorted(names)}
     remaining = _remaining({*going, *(path for paths in names.values() for path in paths)})
@@ -111,6 +115,32 @@ def _kept(chunks, status, text):
     if status.st_size <= MAX_FILE:
         text["text"] = b"".join(chunks)
     return {}
+
+
+def _ours(asked_for, names, relations):
+    """Those that came with what was asked for, which need not have come itself: an installation may have been cut off."""
+    ours = _with_dependencies(asked_for, names, relations)
+    if ours == names:
+        return ours
+    there = {line.partition("\t")[0].partition(":")[0] for line in relations.splitlines() if packages.INSTALLED in line}
+    absent = sorted({name.partition(":")[0] for name in asked_for} - there)
+    return _with_dependencies(asked_for, names, relations.rstrip("\n") + "\n" + _from_lists(absent)) if absent else ours
+
+
+def _from_lists(names):
+    """Relations of packages as ``RELATIONS`` tells them, by apt's lists."""
+    try:
+        said = commands.run([*FROM_LISTS, "--", *names], 60, ok=(0, NOT_ALL_KNOWN)).decode("utf-8", "replace")
+    except commands.Failed:
+        return ""
+    lines = []
+    for stanza in said.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line and line[:1].isalpha())
+        if "Package" in fields:
+            depends = "%s, %s" % (fields.get("Pre-Depends", ""), fields.get("Depends", ""))
+            others = (fields.get(word, "") for word in ("Recommends", "Provides"))
+            lines.append("\t".join((fields["Package"], "un ", depends, *others)))
+    return "\n".join(lines)
 
 
 def _with_dependencies(asked_for, names, said):

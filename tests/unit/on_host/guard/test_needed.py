@@ -29,7 +29,7 @@ RELATIONS = (
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(needed, "CONFIGURATION", str(tmp_path))
     monkeypatch.setattr(packages, "files_of", lambda names: set().union(*(FILES[name] for name in names)))
-    monkeypatch.setattr(commands, "run", lambda *_: RELATIONS.encode())
+    monkeypatch.setattr(commands, "run", lambda *_, **__: RELATIONS.encode())
     monkeypatch.setattr(live, "others_tables", list)
     return tmp_path
 
@@ -82,7 +82,7 @@ def test_what_the_run_neither_asked_for_nor_needs_somebody_else_installed(
     half = RELATIONS.replace("libpam-pwquality:amd64\tii ", "libpam-pwquality:amd64\tiF ")
     for said in (RELATIONS, half):
         more = "htop\tii \tlibc6\t\t\npython3-apt\tii \tlibc6\t\t\nexim4-base\tii \t\t\tmail-transport-agent\ncron\tii \tmail-transport-agent\t\t\n"
-        monkeypatch.setattr(commands, "run", lambda *_, said=said + more: said.encode())
+        monkeypatch.setattr(commands, "run", lambda *_, said=said + more, **__: said.encode())
         assert needed.of(came, {"libpam-pwquality", "cron", ""}, (), ()) == theirs
         assert needed.of(came, None, (), ()) == {}
 
@@ -91,3 +91,19 @@ def test_of_two_that_would_do_the_one_that_was_there_before_does(host: Path) -> 
     assert needed.of(["nftables"], None, (), ()) == {}
     without = RELATIONS.replace("iptables\tii ", "iptables\trc ")
     assert needed._with_relations({}, {"nftables"}, without) == {"nftables": "fail2ban depends on it"}
+
+
+def test_what_an_installation_that_was_cut_off_brought_is_the_runs(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk ran full: what was asked for never came, what it depends on did."""
+    lists = (
+        b"Package: libpam-pwquality\nPre-Depends: dpkg\nDepends: libc6, libpwquality1 (>= 1.1)\nDescription: a: b\n\n"
+    )
+    there = "\n".join(line for line in RELATIONS.splitlines() if not line.startswith("libpam-pwquality"))
+
+    def run(argv: list[str], *_: object, **__: object) -> bytes:
+        return lists if argv[0] == "apt-cache" else there.encode()
+
+    monkeypatch.setattr(commands, "run", run)
+    came = ["libpwquality1:amd64", "cracklib-runtime"]
+    assert needed.of(came, {"libpam-pwquality"}, (), ()) == {}
+    assert needed.of([*came, "nftables"], {"libpam-pwquality"}, (), ()) == {"nftables": needed.INSTALLED_BY_OTHERS}
