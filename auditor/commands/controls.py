@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The catalogue of controls.", no_args_is_help=True, rich_markup_mode=None)
 
 _WIDE = 120
-"""Columns from which on a control's title has a column of its own; below, it stands under the id."""
+"""Columns from which on there is room for a table; below, a control's title stands under the rest."""
 
 
 def _entry(control: Control, drills: tuple[Drill, ...]) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
       auditor controls list --json
 
     """
+    from rich.padding import Padding
     from rich.table import Table
 
     from auditor.audit import controls as catalogue_files
@@ -50,26 +51,28 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
         typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
     words = Words(lang)
-    wide = out.width >= _WIDE
+    rows = [_row(entry, words) for entry in entries]
+    if out.width < _WIDE:
+        for (control_id, severity, subject, fix, proof), title in rows:
+            told = f"{severity}, {subject}, {words('controls.fix')}: {fix}, {words('controls.drills')}: {proof}"
+            out.print(f"[bold]{control_id}[/]  {told}")
+            out.print(Padding(escape(title), (0, 0, 0, 2)))
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(words("controls.id"), min_width=max(len(entry["id"]) for entry in entries))
-    table.add_column(words("controls.severity"), no_wrap=True)
-    table.add_column(words("controls.subject"), no_wrap=True)
-    table.add_column(words("controls.fix"))
-    table.add_column(words("controls.drills"), no_wrap=True)
-    if wide:
-        table.add_column(words("controls.title"))
-    for entry in entries:
-        severity = words(f"severity.{entry['severity']}").lower()
-        subject = words("site" if entry["subject"] == "site" else "host")
-        fix = "✓" if entry["automated"] else "–"
-        proof = str(len(entry["drills"])) if entry["drills"] else "container" if entry["container"] else "–"
-        title = escape(entry["title"][lang])
-        if wide:
-            table.add_row(entry["id"], severity, subject, fix, proof, title)
-        else:
-            table.add_row(f"{entry['id']}\n[dim]{title}[/]", severity, subject, fix, proof)
+    for name in ("id", "severity", "subject", "fix", "drills"):
+        table.add_column(words(f"controls.{name}"), no_wrap=True)
+    table.add_column(words("controls.title"))
+    for cells, title in rows:
+        table.add_row(*cells, escape(title))
     out.print(table)
+
+
+def _row(entry: dict[str, Any], words: Words) -> tuple[tuple[str, ...], str]:
+    """What there is to tell of a control in short, and its title."""
+    severity = words(f"severity.{entry['severity']}").lower()
+    subject = words("site" if entry["subject"] == "site" else "host")
+    proof = str(len(entry["drills"])) if entry["drills"] else "container" if entry["container"] else "–"
+    return (entry["id"], severity, subject, "✓" if entry["automated"] else "–", proof), entry["title"][words.lang]
 
 
 @app.command()

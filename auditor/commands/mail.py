@@ -76,6 +76,8 @@ def send(
     to = audience.unit(known.organisation, to_unit)
     about = audience.unit(known.organisation, unit) if unit else to
     file = settings.path_in(inventory)
+    known_server = settings.load(file)
+    settings.check_filled_in(file, known_server)
     history = History()
     run = history.run(run_id) if run_id else history.latest(str(inventory))
     if run is None:
@@ -84,7 +86,7 @@ def send(
         )
     link = history.link(run.id)
     letters = sending.letters(
-        settings.load(file).sender,
+        known_server.sender,
         figures(known.organisation, about, known.hosts, run, None),
         to,
         audience.recipients(to, role or ()),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.errors import InputError, first_wrong
+from auditor.errors import first_wrong
 from auditor.inventory import organisation as organisations
 from auditor.inventory import papers as office
 from auditor.inventory import variables
@@ -47,11 +47,7 @@ def load(path: Path) -> Inventory:
     """Read and check an inventory folder or file. Raises InputError naming file, line and mend."""
     given = of_hosts(path)
     if not given:
-        raise InputError(
-            "no hosts in this inventory",
-            file=path,
-            mend=f"add one with 'auditor enroll HOST -i {variables.folder_of(path)}'",
-        )
+        raise variables.no_hosts(path)
     hosts = tuple(_host(name, own) for name, own in given.items())
     organisation = organisations.load(path)
     organisations.check_units(organisation, hosts, given)

@@ -94,7 +94,9 @@ def _files(path: Path) -> Sequence[Path]:
     if path.is_file() and path.suffix in _YAML_SUFFIXES:
         return (path,)
     if path.is_file():
-        raise InputError("is not named like a YAML file", file=path, mend="give it a name that ends in .yml")
+        raise _ini(path) or InputError(
+            "is not named like a YAML file", file=path, mend="give it a name that ends in .yml"
+        )
     if not path.exists():
         raise InputError(
             "no such inventory", file=path, mend="give an inventory folder with -i, e.g. -i inventories/example"
@@ -111,13 +113,52 @@ def _files(path: Path) -> Sequence[Path]:
         if file.suffix in _SUFFIXES and not file.name.startswith(".") and file.is_file()
     ]
     if not files:
-        raise InputError("no hosts.yml in this folder", file=path, mend="copy inventories/example and edit it")
+        beside = (file for file in sorted(path.iterdir()) if file.is_file())
+        raise next(filter(None, map(_ini, beside)), None) or no_hosts(path)
     return tuple(files)
+
+
+def no_hosts(path: Path) -> InputError:
+    """The error for an inventory that names no host yet."""
+    return InputError(
+        "no hosts in this inventory", file=path, mend=f"add one with 'auditor enroll HOST -i {folder_of(path)}'"
+    )
+
+
+_LOOKED_AT = 4000
+"""Characters of a file by which its form is told."""
+_INI = re.compile(r"(?:[ \t]*(?:[#;][^\n]*)?\n)*(?:\[[^\]\n]+\][ \t]*(?:\n|\Z)|[\w.-]+[ \t]+\w+=)")
+"""How Ansible's other form of an inventory begins: a group, or a host with its variables on one line."""
+
+
+def _ini(file: Path) -> InputError | None:
+    """The error for an inventory in INI form; None for anything else."""
+    try:
+        with file.open(encoding="utf-8", errors="replace") as text:
+            begins = text.read(_LOOKED_AT)
+    except OSError:
+        return None
+    if not _INI.match(begins):
+        return None
+    written = file.with_suffix(".yml" if file.suffix != ".yml" else ".yaml")
+    return InputError(
+        "is an inventory in INI form, and only YAML is read",
+        file=file,
+        mend=f"ansible-inventory -i {file} --list --yaml --output {written}, then take the INI file away",
+    )
 
 
 def _parsed(file: Path) -> Sourced:
     text = read_text(file)
-    return Sourced(parse_yaml(vault.opened(text, file) if vault.is_closed(text) else text, file), file)
+    try:
+        value = parse_yaml(vault.opened(text, file) if vault.is_closed(text) else text, file)
+    except InputError as error:
+        if (ini := _ini(file)) is not None:
+            raise ini from error
+        raise
+    if isinstance(value, str | list) and (ini := _ini(file)) is not None:
+        raise ini
+    return Sourced(value, file)
 
 
 @dataclass

@@ -15,9 +15,11 @@ from pydantic import Field, StringConstraints
 from auditor.errors import InputError
 from auditor.inventory import papers
 from auditor.models import Model
-from auditor.system.yaml_source import fitted, load_yaml
+from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 ADDRESS = r"^[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
+_EXAMPLE = ".example"
+"""How hosts end that never exist (RFC 2606): an example that was not filled in."""
 Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
 
 
@@ -60,8 +62,21 @@ def load(file: Path) -> MailSettings:
     return settings
 
 
+def check_filled_in(file: Path, settings: MailSettings) -> None:
+    """Raise InputError for settings that are still those of the example."""
+    if settings.host.endswith(_EXAMPLE):
+        raise InputError(
+            "{server} is the example's mail server, which does not exist",
+            server=settings.host,
+            file=file,
+            line=line_of(file, ["host"]),
+            mend="write your own there, see docs/en/mail.md",
+        )
+
+
 def server(file: Path, settings: MailSettings) -> Server:
     """The server with its secrets and trust read. Raises InputError for a file that cannot be used."""
+    check_filled_in(file, settings)
     return Server(
         host=settings.host,
         port=settings.port,
@@ -90,6 +105,13 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
 def _password(file: Path) -> str:
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise InputError(
+            "the file with the mail account's password is missing",
+            file=file,
+            mend="write the password alone into it, then chmod 600 {path}",
+            path=file,
+        ) from error
     except OSError as error:
         raise InputError(
             "cannot be read: {why}", why=error.strerror, file=file, mend="check the path and its owner"

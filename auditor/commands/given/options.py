@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from auditor.commands.given import lab_hosts
 from auditor.errors import InputError, nearest
 from auditor.models import Lang
 from auditor.report.formats import USUAL_FORMATS, Format
@@ -139,8 +140,15 @@ def _sites_by_name(inventory: Inventory) -> dict[str, Site]:
 def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
     """The hosts that ``--limit`` names, directly or by a site, and the sites that it names.
 
-    No limit: all hosts, no sites. Raises InputError for a name that is neither, and for a limit that names nothing.
+    No limit: all hosts, no sites. Raises InputError for a name that is neither, for a limit that names nothing, and for
+    hosts of the lab while it is down.
     """
+    hosts, sites = _chosen(inventory, limit)
+    lab_hosts.check(inventory.path, [host.name for host in hosts])
+    return hosts, sites
+
+
+def _chosen(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
     if not limit:
         return inventory.hosts, frozenset()
     wanted = _named("--limit", limit)

@@ -233,8 +233,9 @@ JUDGING = ("jinja2", "auditor.facts", "auditor.audit.controls", "auditor.text.re
 
 
 def test_what_judges_is_imported_when_hosts_have_been_asked_and_before_they_answer(tmp_path: Path) -> None:
+    copied = shutil.copytree(INVENTORY, tmp_path / "inventory")
     done = subprocess.run(
-        [sys.executable, "-c", ASKED, "audit", "-i", INVENTORY, "--output", tmp_path / "out"],
+        [sys.executable, "-c", ASKED, "audit", "-i", copied, "--output", tmp_path / "out"],
         env={**os.environ, "LUYTRE_STATE": str(tmp_path / "state")},
         capture_output=True,
         text=True,

@@ -18,7 +18,7 @@ def auditor(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments, catch_exceptions=False)
 
 
-@pytest.mark.parametrize("width", [80, 100, 200])
+@pytest.mark.parametrize("width", [60, 100, 200])
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_the_list_cuts_no_id_and_keeps_the_width(monkeypatch: pytest.MonkeyPatch, width: int, lang: str) -> None:
     monkeypatch.setattr(console.out, "_width", width)

@@ -33,6 +33,15 @@ def test_a_limit_chooses_hosts_by_name_and_by_site(limit: list[str] | None, host
     assert ([host.name for host in chosen], named) == (hosts, sites)
 
 
+def test_nothing_is_sent_to_the_labs_addresses_while_it_is_down(interfaces: Path, tmp_path: Path) -> None:
+    for bridge in interfaces.iterdir():
+        bridge.rmdir()
+    for path in (LAB, LAB / "hosts.yml", LAB.parent / "messy"):
+        with pytest.raises(InputError, match="which is not up on this machine — as root: auditor lab up web1"):
+            select(INVENTORY.model_copy(update={"path": str(path)}), ["web1"])
+    assert select(INVENTORY.model_copy(update={"path": str(tmp_path)}), ["web1"])
+
+
 @pytest.mark.parametrize("limit", [[""], [","], [" , "], ["web1", ""]])
 def test_a_limit_that_names_nothing_is_an_error(limit: list[str]) -> None:
     with pytest.raises(InputError, match="names nothing"):

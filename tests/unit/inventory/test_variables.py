@@ -296,3 +296,32 @@ def test_variables_are_those_of_ansible_whatever_is_written(
 ) -> None:
     folder = written(tmp_path_factory.mktemp("inventory"), files)
     assert ours(folder) == listed(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("hosts.ini", "[web]\nweb1 ansible_host=192.0.2.1\n"),
+        ("hosts", "# ours\n\n[web:children]\nweb1\n"),
+        ("hosts.yml", "web1 ansible_host=192.0.2.1 ansible_user=luytre\n\n[web]\nweb1\n"),
+    ],
+)
+def test_an_inventory_in_ini_form_is_told_for_what_it_is(tmp_path: Path, name: str, text: str) -> None:
+    file = tmp_path / name
+    file.write_text(text, "utf-8")
+    for inventory in (file, tmp_path):
+        with pytest.raises(InputError, match=f"ansible-inventory -i {file} --list --yaml") as caught:
+            variables.of_hosts(inventory)
+        assert caught.value.file == file
+
+
+@pytest.mark.parametrize("text", ["", "all: [\n", "- [web]\n", "web1: ansible_host=192.0.2.1\n  x: y\n"])
+def test_other_mistakes_are_not_taken_for_ini(tmp_path: Path, text: str) -> None:
+    (tmp_path / "hosts.yml").write_text(text, "utf-8")
+    try:
+        variables.of_hosts(tmp_path)
+    except InputError as error:
+        assert "INI" not in error.what
+    (tmp_path / "hosts.yml").unlink()
+    with pytest.raises(InputError, match="auditor enroll HOST"):
+        variables.of_hosts(tmp_path)

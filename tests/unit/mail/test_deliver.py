@@ -286,6 +286,8 @@ def test_a_password_that_others_can_read_is_refused(private: Path) -> None:
         with pytest.raises(InputError, match="one line"):
             settings.server(private, settings.load(private))
     secret.rename(private.with_name("other"))
+    with pytest.raises(InputError, match="is missing — write the password"):
+        settings.server(private, settings.load(private))
     secret.symlink_to("other")
     with pytest.raises(InputError, match="cannot be read"):
         settings.server(private, settings.load(private))
@@ -352,3 +354,5 @@ def test_the_example_settings_are_settings() -> None:
     example = Path(__file__).parents[3] / "inventories/example"
     known = settings.load(settings.path_in(example))
     assert (known.port, known.give_up_days) == (587, 7)
+    with pytest.raises(InputError, match=r"yml:3: mail\.vidu\.example is the example's"):
+        settings.server(settings.path_in(example), known)

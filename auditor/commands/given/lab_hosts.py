@@ -1,0 +1,30 @@
+"""Whether the lab's own inventories lead to the lab: while it is down, its addresses are anybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.system import resources
+
+_OURS = ("lab", "messy")
+"""The inventories that come with the program and are about machines of the lab."""
+_INTERFACES = Path("/sys/class/net")
+
+
+def check(inventory: str, hosts: Sequence[str]) -> None:
+    """Raise InputError before anything is sent, when the inventory is one of the lab's and the lab is not up here."""
+    own = [resources.inventories() / name for name in _OURS]
+    path = Path(inventory).resolve()
+    if path not in own and path.parent not in own:
+        return
+    from auditor.lab.spec import spec
+
+    if not (_INTERFACES / spec().network.bridge).exists():
+        raise InputError(
+            "this inventory is about the lab, which is not up on this machine",
+            file=Path(inventory),
+            mend="as root: auditor lab up {hosts}; for servers of your own give their inventory with -i",
+            hosts=" ".join(hosts),
+        )
