@@ -1,10 +1,19 @@
-"""``auditor inventory``: what the inventory says, as understood."""
+"""``auditor inventory``: what the inventory says, as understood, and lists of servers brought into it."""
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.errors import InputError
+
+if TYPE_CHECKING:
+    from auditor.inventory.table.entries import Entry
+    from auditor.inventory.table.record import Imported
 
 app = typer.Typer(help="The inventory.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -46,3 +55,102 @@ def check(
             out.print(
                 f"  {escape(site.domain)}  {site.server or '?'}  {site.application or '?'}  {escape(site.unit or '–')}"
             )
+
+
+_MOST_SHOWN = 200
+"""Mistakes of a list that are told one by one."""
+
+
+@app.command("import")
+def import_list(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The list: XLSX, or CSV in UTF-8.", show_default=False)
+    ] = None,
+    template: Annotated[
+        Path | None,
+        typer.Option("--template", metavar="FILE", help="Write an empty list to fill in, .xlsx or .csv, and end."),
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Import hosts and sites from a spreadsheet into a new file of the inventory folder: all of the list, or nothing.
+
+    Every mistake is told with its row and column. What the inventory has already stays as it is, and is named.
+
+    Examples:
+      auditor inventory import --template danh-sach.xlsx
+
+      auditor inventory import danh-sach.xlsx -i inventories/xa
+
+    """
+    from auditor.commands.shown.console import err, out
+    from auditor.inventory.table import record
+    from auditor.inventory.table import template as templates
+    from auditor.text import usage
+    from auditor.text.visible import one_line
+    from auditor.text.words import Words
+
+    words = Words(lang)
+    if template is not None and file is None:
+        templates.write(template, words)
+        out.print(words("import.template", file=template, folder=inventory), markup=False)
+        return
+    if file is None or template is not None:
+        raise InputError("one file is wanted", mend="give the list to import, or --template FILE alone")
+    try:
+        done = record.load(file, inventory)
+    except record.Wrong as error:
+        for wrong in error.every[:_MOST_SHOWN]:
+            err.print(one_line(usage.mistake(wrong, lang)), markup=False, soft_wrap=True)
+        if len(error.every) > _MOST_SHOWN:
+            err.print(words("import.more_n", n=len(error.every) - _MOST_SHOWN))
+        raise InputError(
+            "mistakes in the list: {count}; nothing was imported",
+            count=len(error.every),
+            file=file,
+            mend="mend them and import it again",
+        ) from None
+    if as_json:
+        _print_import(done)
+        return
+    for kept in done.kept:
+        about = {"host": kept.name, "where": kept.where}
+        if kept.differs:
+            out.print(words("import.kept.differs", **about, columns=record.shown(kept.differs, words)), markup=False)
+        else:
+            out.print(words("import.kept", **about), markup=False)
+    if done.unread:
+        out.print(words("import.unread", columns=one_line(", ".join(done.unread), 500)), markup=False)
+    if done.file is None:
+        out.print(words("import.nothing"))
+        return
+    sites = sum(len(entry.sites) for entry in done.entries)
+    out.print(
+        words(
+            "import.written",
+            file=done.file,
+            hosts=words("hosts_n", n=len(done.entries)),
+            sites=words("sites_n", n=sites),
+        ),
+        markup=False,
+    )
+    out.print(words("import.next", command=_enroll(done.entries[0], inventory)), markup=False, soft_wrap=True)
+
+
+def _enroll(entry: Entry, inventory: Path) -> str:
+    """The command that enrols a host of the list."""
+    options = {"--address": entry.host.said.get("ansible_host"), "--port": entry.host.said.get("ansible_port")}
+    given = (f" {option} {value}" for option, value in options.items() if value is not None)
+    return f"auditor enroll {entry.name} -i {inventory}{''.join(given)}"
+
+
+def _print_import(done: Imported) -> None:
+    told = {
+        "file": None if done.file is None else str(done.file),
+        "hosts": [entry.name for entry in done.entries],
+        "sites": [site.said["domain"] for entry in done.entries for site in entry.sites],
+        "kept": [vars(kept) for kept in done.kept],
+        "unread": done.unread,
+    }
+    typer.echo(json.dumps(told, ensure_ascii=False, indent=1))

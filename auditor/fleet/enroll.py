@@ -19,12 +19,14 @@ from auditor.facts import HostFacts
 from auditor.fleet import host_keys
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import with_found_sites
-from auditor.fleet.entry import KNOWN_HOSTS, Account, Server, differences, drafted, write, writing
+from auditor.fleet.entry import Account, Server, differences, drafted, write, writing
 from auditor.fleet.host_keys import ssh_tool
 from auditor.fleet.reasons import explain
 from auditor.fleet.runner import Playbook, play
 from auditor.inventory import hosts as inventories
 from auditor.inventory import reach as reaching
+from auditor.inventory import trial
+from auditor.inventory.reach import KNOWN_HOSTS
 from auditor.models import Host, Site, Text
 from auditor.system import files
 from auditor.text.visible import one_line
@@ -176,21 +178,10 @@ def _put_back(file: Path, before: bytes | None) -> None:
 
 def _check_with(folder: Path, host: Host, server: Server, account: Account) -> None:
     """Raise InputError when the inventory with an entry for the host is not one that every run takes."""
-    entry = _entry_file(folder, host.name)
-    with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
-        there = Path(scratch, folder.resolve().name)
-        there.mkdir()
-        for own in folder.resolve().iterdir():
-            (there / own.name).symlink_to(own)
-        (there / entry.name).write_text(drafted(host, server.port, account.key_file, KNOWN_HOSTS), "utf-8")
-        try:
-            inventories.load(there)
-            reaching.check_addresses(there)
-        except InputError as error:
-            if error.file is not None and error.file.is_relative_to(there):
-                own_file = folder / error.file.relative_to(there)
-                error.file = own_file if own_file != entry else None
-            raise
+    text = drafted(host, server.port, account.key_file, KNOWN_HOSTS)
+    with trial.inventory(folder, _entry_file(folder, host.name).name, text) as there:
+        inventories.load(there)
+        reaching.check_addresses(there)
 
 
 def _check_claims(folder: Path, found: Host) -> None:

@@ -12,11 +12,9 @@ import yaml
 
 from auditor.errors import InputError
 from auditor.fleet.host_keys import HostKey
-from auditor.inventory.reach import Reach
+from auditor.inventory.reach import KNOWN_HOSTS, Reach, way
 from auditor.models import Host, Site, Text
 from auditor.system import files
-
-KNOWN_HOSTS = "{{ inventory_dir }}/office/known_hosts"
 
 
 @dataclass(frozen=True)
@@ -99,12 +97,7 @@ def drafted(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
     variables: dict[str, Any] = {
         "ansible_host": host.address,
         "ansible_port": port,
-        "ansible_user": host.automation_user,
-        "ansible_ssh_private_key_file": str(key_file),
-        "ansible_ssh_common_args": (
-            f"-o UserKnownHostsFile={known_hosts} -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes"
-        ),
-        "ansible_python_interpreter": "/usr/bin/python3",
+        **way(host.automation_user, str(key_file), known_hosts),
         "luytre_admins": [],
         "luytre_sites": sites,
     }

@@ -50,6 +50,8 @@ _OF_SEVERAL_NAMES = {
     "ansible_ssh_private_key_file": ("ansible_private_key_file", "ansible_ssh_private_key_file"),
 }
 """What Ansible's SSH takes by more than one name; the last one given counts."""
+KNOWN_HOSTS = "{{ inventory_dir }}/office/known_hosts"
+"""Where enrolment records host keys, as Ansible finds it."""
 _INVENTORY_DIR = re.compile(r"\{\{\s*inventory_dir\s*\}\}")
 
 
@@ -84,6 +86,18 @@ def _reach(name: str, own: Variables, folder: Path) -> Reach:
         unclear=unclear,
         ca_file=literal(own, "luytre_ca_file", None),
     )
+
+
+def way(user: str | None, key_file: str, known_hosts: str) -> dict[str, str | None]:
+    """The variables by which a host is entered after it was enrolled: with this key, and only if it shows a recorded one."""
+    return {
+        "ansible_user": user,
+        "ansible_ssh_private_key_file": key_file,
+        "ansible_ssh_common_args": (
+            f"-o UserKnownHostsFile={known_hosts} -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes"
+        ),
+        "ansible_python_interpreter": "/usr/bin/python3",
+    }
 
 
 def is_template(text: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import resource
 import select
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from queue import Empty, LifoQueue
 from typing import Any
 
 from auditor.system import wire
+from auditor.system.confined import confine
 from auditor.web import page
 from auditor.web.page import Page
 
@@ -30,7 +30,6 @@ MEMORY = 200_000_000
 """Bytes of addresses of a child."""
 _MAX_MESSAGE = 16_000_000
 _PIECE = 65_536
-_NOBODY = 65_534
 
 
 class Unreadable(ValueError):
@@ -129,13 +128,7 @@ def _page(told: Mapping[str, Any]) -> Page:
 
 def serve() -> None:
     """What a child does: read pages until nobody asks any more."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    if os.geteuid() == 0:
-        os.setgroups([])
-        os.setgid(_NOBODY)
-        os.setuid(_NOBODY)
+    confine(MEMORY)
     questions = wire.Unpacker(_MAX_MESSAGE)
     while piece := os.read(0, _PIECE):
         for question in questions.messages(piece):

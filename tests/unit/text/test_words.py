@@ -18,6 +18,7 @@ from jinja2 import Environment, nodes
 
 from auditor.audit.controls import Fix
 from auditor.audit.frameworks.assessment import Result
+from auditor.inventory.table.columns import COLUMNS
 from auditor.models import Bucket, HostState, Run, Severity, Validity
 from auditor.results.summary import Standing
 from auditor.results.verdict import Cause
@@ -41,6 +42,8 @@ KINDS = {
     "standing.": get_args(Standing),
     "result.": [result.value for result in Result],
     "disruption.": get_args(Fix.model_fields["disruption"].annotation),
+    "column.": [column.field for column in COLUMNS],
+    "column.about.": [column.field for column in COLUMNS],
     "purpose.": get_args(Run.model_fields["purpose"].annotation),
 }
 """Keys that are put together, and all that they are put together from."""

@@ -1,0 +1,167 @@
+"""The rows of a list in a CSV or XLSX file, whatever program saved it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.inventory.table import columns, xlsx
+from auditor.inventory.table.columns import Headings, headings, is_heading
+
+MAX_BYTES = 20_000_000
+_DELIMITERS = ",;\t"
+_SAVE_AGAIN = "save it in the spreadsheet as XLSX or as CSV UTF-8"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as the spreadsheet numbers it, from 1; ``odd`` cells show a formula, an error or a date."""
+
+    number: int
+    cells: Sequence[str]
+    odd: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A list: what its columns are, and the rows below the headings."""
+
+    file: Path
+    headings: Headings
+    rows: tuple[Row, ...]
+
+    def about(self, error: InputError, row: Row, index: int) -> InputError:
+        """The error with where it is: file, row and column."""
+        told = InputError(
+            f"{error.what} (column {columns.letter(index)}, {self.headings.texts[index]})",
+            mend=error.mend,
+            file=self.file,
+            line=row.number,
+        )
+        told.guess = error.guess
+        return told
+
+
+def read(file: Path) -> Table:
+    """The list in a file. Raises InputError for what is none, or cannot be read whole."""
+    content = _content(file)
+    try:
+        match file.suffix.lower():
+            case ".csv":
+                return _table(file, [_csv(content)])
+            case ".xlsx":
+                return _table(file, _sheets(content))
+    except InputError as error:
+        error.file = file
+        raise
+    raise InputError("is neither CSV nor XLSX", file=file, mend=_SAVE_AGAIN)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
+        ) from error
+    if len(content) > MAX_BYTES:
+        raise InputError(
+            "has more than {limit} MB",
+            limit=MAX_BYTES // 1_000_000,
+            file=file,
+            mend="keep the list of servers and sites alone in it",
+        )
+    return content
+
+
+def _table(file: Path, sheets: Sequence[Sequence[Row]]) -> Table:
+    """The one sheet that has our headings."""
+    found = [
+        (row, sheet[place + 1 :])
+        for sheet in sheets
+        for place, row in islice(enumerate(sheet), columns.HEAD_ROWS)
+        if is_heading(row.cells)
+    ]
+    if len(found) > 1:
+        raise InputError("more than one row has the headings of such a list", mend="keep one list in the file")
+    if not found:
+        raise InputError(
+            "has no row with the headings of such a list",
+            mend="begin with 'auditor inventory import --template FILE'",
+        )
+    head, rows = found[0]
+    if len(rows) > xlsx.MAX_ROWS:
+        raise InputError("has more than {limit} rows", limit=xlsx.MAX_ROWS, mend="import it in parts, a file each")
+    return Table(file, headings(head.cells), tuple(rows))
+
+
+def _sheets(content: bytes) -> list[list[Row]]:
+    try:
+        sheets = xlsx.read(content)
+    except xlsx.Unreadable:
+        raise InputError(
+            "cannot be read as XLSX: it is something else, locked with a password, or too large", mend=_SAVE_AGAIN
+        ) from None
+    return [
+        [
+            Row(
+                row["number"],
+                [_plain(cell) for cell in row["cells"]],
+                {int(at): what for at, what in row["odd"].items()},
+            )
+            for row in sheet["rows"]
+        ]
+        for sheet in sheets
+    ]
+
+
+def _csv(content: bytes) -> list[Row]:
+    text = _decoded(content)
+    try:
+        known = {delimiter: _most_known(text, delimiter) for delimiter in _DELIMITERS}
+        best = max(known, key=lambda delimiter: known[delimiter])
+        return list(_records(text, best)) if known[best] else []
+    except csv.Error as error:
+        raise InputError("cannot be read as CSV: {why}", why=error, mend=_SAVE_AGAIN) from error
+
+
+def _most_known(text: str, delimiter: str) -> int:
+    """How many headings of ours a row has, one of the first."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return max(map(columns.count, islice(rows, columns.HEAD_ROWS)), default=0)
+
+
+def _records(text: str, delimiter: str) -> Iterator[Row]:
+    told = 0
+    for number, cells in enumerate(
+        csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), start=1
+    ):
+        plain = [_plain(cell[: xlsx.MAX_CELL]) for cell in cells[: xlsx.MAX_COLUMNS]]
+        if any(plain):
+            told += 1
+            yield Row(number, plain, {})
+            if told >= xlsx.MAX_TOLD_ROWS:
+                return
+
+
+def _decoded(content: bytes) -> str:
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise InputError("is not UTF-8", mend=_SAVE_AGAIN)
+    return text
+
+
+def _plain(text: str) -> str:
+    """The text composed, without the blanks and marks around it that spreadsheets and web pages leave."""
+    return unicodedata.normalize("NFC", text).strip(" \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000")
