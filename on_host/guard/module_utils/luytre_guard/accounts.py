@@ -48,14 +48,20 @@ def _no_shell(row):
 def _shadow(_path, old, new):
     before, now = _fields(old), _fields(new)
     return [
-        "a password for %s" % name
-        for name, row in before.items()
-        if name in now and len(row) > 1 and _locked(now[name]) and not _locked(row)
+        ("a password for %s" if then else "an empty password for %s") % name
+        for name, then, present in (
+            (name, _password(row), _password(now.get(name, ()))) for name, row in before.items()
+        )
+        if None not in (then, present) and not _locked(then) and (_locked(present) or (present and not then))
     ]
 
 
-def _locked(row):
-    return len(row) > 1 and row[1].startswith(("!", "*"))
+def _password(row):
+    return row[1] if len(row) > 1 else None
+
+
+def _locked(password):
+    return password.startswith(("!", "*"))
 
 
 def _group(_path, old, new):

@@ -190,6 +190,11 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     paths = work.paths = plan["paths"]
     sysctls, rules, chosen_packages = plan["sysctls"], plan["rules"], plan["packages"]
     data = None if plan["variables"] is None else {**manifest["database"], "variables": plan["variables"]}
+    staying = {
+        name: "%s -> %s" % tuple(pair)
+        for name, pair in left["packages"]["upgraded"].items()
+        if _is_meant(only, "package:" + name.partition(":")[0])
+    }
     answer = {
         **_told(paths, plan["left"]),
         "brings_back": plan["back"],
@@ -197,7 +202,8 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
         "ruleset": rules,
         "database": data is not None,
         "packages": {
-            kind: [one for one in names if one not in plan["needed"]] for kind, names in chosen_packages.items()
+            "staying": staying,
+            **{kind: [one for one in names if one not in plan["needed"]] for kind, names in chosen_packages.items()},
         },
         "problems": work.problems,
     }
@@ -216,9 +222,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
         work.paths = {**paths, **_of_package_work(snap, set(plan["since"]))}
         work.files()
     else:
-        answer["packages"] = {
-            "staying": {name: "%s -> %s" % tuple(pair) for name, pair in left["packages"]["upgraded"].items()}
-        }
+        answer["packages"] = {"staying": staying}
     _without_profiles(paths, answer["left"], work)
     live.put_sysctls(sysctls, work.problems)
     touched = _of_the_run(snap.scope.units if scope is None else scope.units, manifest["units"], plan["units"])
