@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.run import audit
+from auditor.audit.run import Purpose, audit
 from auditor.commands.shown import console
 from auditor.commands.shown.hardenings import show_hardening, show_interrupted
 from auditor.commands.shown.plans import show_held, show_plan
@@ -182,21 +182,33 @@ def _harden(
     return Outcome(before, plan, after.hardening, after, report, late.mistake)
 
 
+def audited(
+    inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], lang: Lang, purpose: Purpose = "audit"
+) -> Run:
+    """An audit of these hosts, with its progress on the terminal."""
+    with console.progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as done:
+        return audit(inventory, catalogue, hosts, purpose=purpose, watch=done)[0]
+
+
 def release(
     inventory: Inventory,
     catalogue: Catalogue,
     journal: Journal,
     entries: Sequence[HostHardening],
     control: ControlId,
+    before: Run,
     lang: Lang,
     by_wish: frozenset[str] = frozenset(),
-) -> bool:
-    """Take a control back on these hosts. False when one would not serve as before without it; that is said."""
+) -> tuple[Run, bool]:
+    """Take a control back on these hosts; the audit afterwards, and whether each serves as before without it.
+
+    ``before``: the audit before it, of the same hosts. Where a host would not serve as before, that is said.
+    """
     with _telling_how_it_ended(lang):
-        done = releasing.release(inventory, catalogue, journal, entries, control, by_wish)
-    if not done.sound:
-        show_hardening(done, lang, console.err)
-    return done.sound
+        done = releasing.release(inventory, catalogue, journal, entries, control, before.id, by_wish)
+    if not done.hardening.sound:
+        show_hardening(done.hardening, lang, console.err)
+    return audit_after(inventory, catalogue, before.hosts, Plan(hosts=()), done), done.hardening.sound
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,11 +27,16 @@ if TYPE_CHECKING:
 
     from auditor.hardening.journal import Journal
     from auditor.hardening.rollback import Step
-    from auditor.models import ControlId, Hardening, HostHardening, Inventory
+    from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory
 
 
 def rollback(
-    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="The hardening; by default the last.")] = None,
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN]", help="The hardening; by default the last, with --control the last that put it in force."
+        ),
+    ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     control: Annotated[str | None, typer.Option("--control", metavar="ID", help="Undo only this control.")] = None,
@@ -41,7 +47,8 @@ def rollback(
 ) -> None:
     """Undo a confirmed hardening: files, live settings, services, database accounts; remove what it installed.
 
-    Shows what would come back and asks. What somebody changed since is left alone and named. Upgrades stay.
+    Shows which controls would be open again, what comes back and what stays, and asks. What somebody changed since is
+    left alone and named. Upgrades stay. Afterwards the hosts are audited, and the run is kept.
 
     With --control the rest is written anew and proven as a hardening is; sites named by --unjudged have no say in that.
 
@@ -57,9 +64,12 @@ def rollback(
     from auditor.commands import hardening as steps
     from auditor.commands.shown import console
     from auditor.commands.shown.hardenings import show_undone
+    from auditor.commands.shown.postponed import Postponed
     from auditor.hardening import rollback as rollbacks
     from auditor.hardening.journal import Journal
+    from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
 
     known = inventories.load(inventory)
     by_wish = unjudged(unjudge, known)
@@ -75,33 +85,64 @@ def rollback(
     hosts, _sites = select(known, limit)
     if not yes:
         steps.check_somebody()
-    journal = Journal()
+    journal, late = Journal(), Postponed()
     with journal.alone():
         steps.find_out(known, hosts, journal, lang)
-        hardening = journal.find(known.path, run)
-        entries = rollbacks.affected(hardening, hosts, control, again=run is not None)
-        if not entries:
-            raise InputError(f"the hardening {hardening.id} confirmed nothing there", mend="see 'auditor history list'")
+        hardening, entries = _chosen(journal, known, hosts, run, control)
+        concerned = [host for host in hosts if any(entry.host == host.name for entry in entries)]
         only = _only(journal, known, entries, control)
-        seen = rollbacks.run(known, hardening, entries, only, check=True)
+        seen = rollbacks.run(known, hardening, entries, only, control, check=True)
         if not (as_json and yes):
             for step in seen:
-                show_undone(step, lang, done=False, console=console.err if as_json else console.out)
+                show_undone(step, catalogue, lang, done=False, console=console.err if as_json else console.out)
         if not yes and not steps.agreed(lang):
             if as_json:
                 typer.echo("[]")
             raise typer.Exit(0)
-        done = rollbacks.run(known, hardening, entries, only)
         if control is None:
+            done = rollbacks.run(known, hardening, entries)
             _note(journal, hardening, done)
-        elif not steps.release(known, catalogue, journal, entries, control, lang, by_wish):
-            raise typer.Exit(1)
+            after, sound = steps.audited(known, catalogue, concerned, lang), True
+        else:
+            before = steps.audited(known, catalogue, concerned, lang, "before")
+            History().keep(before)
+            done = rollbacks.run(known, hardening, entries, only, control)
+            after, sound = steps.release(known, catalogue, journal, entries, control, before, lang, by_wish)
+        late.attempt(lambda: History().keep(after), None)
+    if not sound:
+        raise typer.Exit(1)
+    done = rollbacks.judged(done, entries, control, after)
     if as_json:
         typer.echo(json.dumps([step.model_dump(mode="json") for step in done], ensure_ascii=False, indent=1))
     else:
         for step in done:
-            show_undone(step, lang, done=True)
+            show_undone(step, catalogue, lang, done=True)
+        if reopened := [step.host for step in done if step.reopens]:
+            command = shlex.join(["auditor", "plan", "-i", str(inventory), "--limit", ",".join(reopened)])
+            console.out.print(Words(lang)("undone.again", command=console.escape(command)), soft_wrap=True)
+    if late.mistake is not None:
+        raise late.mistake
     raise typer.Exit(0 if all(step.undone is not None and not step.undone.problems for step in done) else 1)
+
+
+def _chosen(
+    journal: Journal, inventory: Inventory, hosts: Sequence[Host], run: str | None, control: ControlId | None
+) -> tuple[Hardening, tuple[HostHardening, ...]]:
+    """The hardening that is to be undone, and its part on these hosts. Raises InputError when there is none."""
+    from auditor.hardening import rollback as rollbacks
+
+    if run is None and control is not None:
+        found = rollbacks.last_in_force(journal.all(inventory.path), hosts, control)
+        if found is None:
+            raise InputError(
+                f"--control {control}: no hardening has it in force there", mend="see 'auditor history list'"
+            )
+        return found
+    hardening = journal.find(inventory.path, run)
+    entries = rollbacks.affected(hardening, hosts, control, again=run is not None)
+    if not entries:
+        raise InputError(f"the hardening {hardening.id} confirmed nothing there", mend="see 'auditor history list'")
+    return hardening, entries
 
 
 def _only(

@@ -10,7 +10,7 @@ from pydantic import Field
 from auditor.fleet.reasons import explain
 from auditor.fleet.runner import play
 from auditor.hardening import guard_answers, touches
-from auditor.models import ControlId, Hardening, Host, Inventory, Model, Text
+from auditor.models import ControlId, Hardening, Host, Inventory, Model, Run, Text
 
 DRIFT_SECONDS = 300
 
@@ -35,14 +35,29 @@ class Drift(Model):
     count: int = Field(default=0, description="of all changes; the host lists the first 200 paths")
     notes: tuple[Text, ...] = Field(default=(), description="what could not be compared, and why")
     refused: Text | None = None
+    reopened: tuple[ControlId, ...] | None = Field(
+        default=None,
+        description="of the controls that the changes concern those that an audit finds open; None: not audited",
+    )
+
+    @property
+    def concerned(self) -> tuple[ControlId, ...]:
+        """The controls in force that the changes concern, each once."""
+        return tuple(sorted({control for change in self.changes for control in change.controls}))
 
 
 def look(inventory: Inventory, hosts: Sequence[Host], known: Iterable[Hardening]) -> tuple[Drift, ...]:
-    """Ask every host. ``known``: the hardenings in the journal, from which it is learnt what is in force."""
+    """Ask every host. ``known``: the hardenings in the journal, newest first, from which it is learnt what is in force."""
     in_force: dict[str, dict[ControlId, Sequence[str]]] = {}
+    taken_back: dict[str, set[ControlId]] = {}
     for hardening in known:
         for entry in hardening.having("confirmed"):
-            in_force.setdefault(entry.host, {}).update(entry.touches)
+            out = taken_back.setdefault(entry.host, set())
+            here = in_force.setdefault(entry.host, {})
+            here.update(
+                {control: known for control, known in entry.touches.items() if control not in out | here.keys()}
+            )
+            out.update(entry.released)
     played = play("drift.yml", inventory=inventory.path, limit=[host.name for host in hosts], timeout=DRIFT_SECONDS)
     found = []
     for host in hosts:
@@ -52,6 +67,18 @@ def look(inventory: Inventory, hosts: Sequence[Host], known: Iterable[Hardening]
         else:
             found.append(_drift(host.name, said, in_force.get(host.name, {})))
     return tuple(found)
+
+
+def judged(found: Iterable[Drift], run: Run) -> tuple[Drift, ...]:
+    """The same with what the audit says of the controls that the changes concern, for each host that it could read."""
+    read = {outcome.host for outcome in run.outcomes if outcome.reached}
+    is_open = {(finding.host, finding.control) for finding in run.findings if finding.is_open}
+    return tuple(
+        one.model_copy(update={"reopened": tuple(name for name in one.concerned if (one.host, name) in is_open)})
+        if one.host in read
+        else one
+        for one in found
+    )
 
 
 def _refusal(said: str) -> Text:
@@ -90,4 +117,10 @@ _UNSEEN = Text(vi="không so sánh được", en="not compared:")
 
 
 def _touching(in_force: Touches, what: str) -> tuple[ControlId, ...]:
-    return tuple(sorted(control for control, known in in_force.items() if touches.any_covers(known, what)))
+    return tuple(
+        sorted(
+            control
+            for control, known in in_force.items()
+            if not touches.upgrades(known) and touches.any_covers(known, what)
+        )
+    )

@@ -13,7 +13,7 @@ from auditor.text.visible import one_line
 
 ACTION = "guard"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MAX_MEMBERS = 200
+MAX_MEMBERS = 200
 _MAX_CHARS = 1_000
 _MAX_PATH = 200
 _MAX_LAST_WORDS = 5
@@ -76,7 +76,7 @@ def not_back(said: Mapping[str, Any]) -> tuple[str, ...]:
     """What is not yet back, in the host's words, while it goes on trying; else what could not be brought back."""
     for pending in (said.get("not_back"), said.get("differs")):
         if isinstance(pending, Mapping) and pending:
-            return tuple(word(f"{key}: {why}") for key, why in list(pending.items())[:_MAX_MEMBERS])
+            return tuple(word(f"{key}: {why}") for key, why in list(pending.items())[:MAX_MEMBERS])
     return tuple(word(one) for one in _members(said.get("problems")))
 
 
@@ -85,7 +85,7 @@ def left(said: Mapping[str, Any]) -> tuple[str, ...]:
     stayed = [word(f"{one.get('path')} ({one.get('reason')})") for one in mappings(said.get("left"))]
     aside = said.get("aside")
     kept = [f"{path} -> {where}" for path, where in aside.items()] if isinstance(aside, Mapping) else []
-    return tuple(word(one) for one in (stayed + kept)[:_MAX_MEMBERS])
+    return tuple(word(one) for one in (stayed + kept)[:MAX_MEMBERS])
 
 
 def staying(said: Mapping[str, Any]) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def staying(said: Mapping[str, Any]) -> tuple[str, ...]:
     packages = said.get("packages")
     found = packages.get("staying") if isinstance(packages, Mapping) else None
     each = found.items() if isinstance(found, Mapping) else ()
-    return tuple(word(f"{name} {step}") for name, step in list(each)[:_MAX_MEMBERS])
+    return tuple(word(f"{name} {step}") for name, step in list(each)[:MAX_MEMBERS])
 
 
 def differs(said: Mapping[str, Any]) -> bool:
@@ -127,4 +127,4 @@ def mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
 
 
 def _members(value: Any) -> Iterable[Any]:
-    return list(value)[:_MAX_MEMBERS] if isinstance(value, list | tuple | Mapping) else []
+    return list(value)[:MAX_MEMBERS] if isinstance(value, list | tuple | Mapping) else []

@@ -106,6 +106,7 @@ def harden(
                     batch=number,
                     controls=() if release else tuple(plan.as_variables()[name]),
                     touches={} if release else touches[name],
+                    released=tuple(release),
                 )
                 for number, some in enumerate(batches, start=1)
                 for name in some

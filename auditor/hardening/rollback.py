@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from pydantic import Field
 from auditor.fleet.reasons import explain
 from auditor.fleet.runner import Playbook, play
 from auditor.hardening import guard_answers, touches
-from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Text
+from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Run, Text
 
 ROLLBACK_SECONDS = 1_200
 
@@ -48,6 +48,8 @@ class Step(Model):
     host: str
     undone: Undone | None = None
     refused: Text | None = None
+    reopens: tuple[ControlId, ...] = Field(default=(), description="controls that are no longer in force")
+    in_force_again: tuple[ControlId, ...] = Field(default=(), description="controls that the run had taken back")
 
 
 def affected(
@@ -62,6 +64,39 @@ def affected(
         entry
         for entry in hardening.having("confirmed", *(("rolled_back",) if again and control is None else ()))
         if entry.host in names and (control is None or control in entry.controls)
+    )
+
+
+def last_in_force(
+    kept: Iterable[Hardening], hosts: Sequence[Host], control: ControlId
+) -> tuple[Hardening, tuple[HostHardening, ...]] | None:
+    """The newest hardening that put the control in force on any of the hosts, and its part there; None: it is nowhere.
+
+    ``kept``: the hardenings in the journal, newest first. A host where a newer one took the control back is passed over.
+    """
+    left = {host.name: host for host in hosts}
+    for hardening in kept:
+        for entry in hardening.having("confirmed"):
+            if control in entry.released:
+                left.pop(entry.host, None)
+        entries = affected(hardening, tuple(left.values()), control)
+        if entries:
+            return hardening, entries
+    return None
+
+
+def judged(
+    steps: Iterable[Step], entries: Iterable[HostHardening], control: ControlId | None, run: Run
+) -> tuple[Step, ...]:
+    """The same with the controls that the audit afterwards finds open, for each host that it could read."""
+    read = {outcome.host for outcome in run.outcomes if outcome.reached}
+    is_open = {(finding.host, finding.control) for finding in run.findings if finding.is_open}
+    meant = {entry.host: entry.controls if control is None else (control,) for entry in entries}
+    return tuple(
+        step.model_copy(update={"reopens": tuple(name for name in meant[step.host] if (step.host, name) in is_open)})
+        if step.undone is not None and step.host in read
+        else step
+        for step in steps
     )
 
 
@@ -83,10 +118,14 @@ def run(
     hardening: Hardening,
     entries: Sequence[HostHardening],
     only: Mapping[str, Sequence[str]] | None = None,
+    control: ControlId | None = None,
     *,
     check: bool = False,
 ) -> tuple[Step, ...]:
-    """Have the hosts undo the hardening, or with ``check`` say what they would undo. ``only``: touches by host."""
+    """Have the hosts undo the hardening, or with ``check`` say what they would undo. ``only``: touches by host.
+
+    ``control``: the only one that is to be undone, whose touches they are.
+    """
     if not entries:
         return ()
     played = play(
@@ -101,14 +140,40 @@ def run(
         check=check,
         timeout=ROLLBACK_SECONDS,
     )
-    return tuple(_step(played, entry.host) for entry in entries)
+    return tuple(_step(played, entry, control) for entry in entries)
 
 
-def _step(played: Playbook, host: str) -> Step:
-    said = guard_answers.answer(played, host)
+def _step(played: Playbook, entry: HostHardening, control: ControlId | None) -> Step:
+    said = guard_answers.answer(played, entry.host)
     if said is None:
-        return Step(host=host, refused=_refusal(guard_answers.complaint(played, host)))
-    return Step(host=host, undone=_undone(said))
+        return Step(host=entry.host, refused=_refusal(guard_answers.complaint(played, entry.host)))
+    undone = _undone(said)
+    if control is not None:
+        return Step(host=entry.host, undone=undone, reopens=(control,))
+    return Step(
+        host=entry.host,
+        undone=undone,
+        reopens=_reopening(entry, undone),
+        in_force_again=entry.released if undone.anything else (),
+    )
+
+
+def _reopening(entry: HostHardening, undone: Undone) -> tuple[ControlId, ...]:
+    """The controls of which something comes back; all that may be when the host does not list everything."""
+    back = [*undone.files, *undone.removed]
+    back += [f"sysctl:{key.replace('/', '.')}" for key in undone.sysctls]
+    back += [f"unit:{name}" for name in undone.units]
+    back += [f"package:{name.partition(':')[0]}" for name in undone.purged]
+    cut = max(len(undone.files), len(undone.removed)) >= guard_answers.MAX_MEMBERS
+
+    def comes_back(known: Sequence[str]) -> bool:
+        if undone.database and any(touch.startswith("database:") for touch in known):
+            return True
+        return cut or any(touches.any_covers(known, one) for one in back)
+
+    return tuple(
+        control for control, known in entry.touches.items() if not touches.upgrades(known) and comes_back(known)
+    )
 
 
 def _refusal(said: str) -> Text:

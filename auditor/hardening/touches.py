@@ -21,6 +21,7 @@ FOUND = "found:"
 TABLE_FILE = "/etc/nftables.d/luytre.nft"
 """Who touches it touches the table that it loads."""
 _OF_PATHS = ("modes:", "tree:")
+_RECORDS = "/var/lib/dpkg/"
 
 
 def covers(touch: str, what: str) -> bool:
@@ -40,6 +41,11 @@ def any_covers(touches: Iterable[str], what: str) -> bool:
 def any_within(touches: Iterable[str], place: str) -> bool:
     """Whether any of the touches lies in a place, itself told as a touch."""
     return any(covers(place, _path(touch) or touch) for touch in touches)
+
+
+def upgrades(touches: Iterable[str]) -> bool:
+    """Whether packages are upgraded: then the touches are all that packages may change, and tell nothing."""
+    return any_within(touches, _RECORDS)
 
 
 def installs(touches: Iterable[str]) -> bool:

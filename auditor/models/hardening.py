@@ -32,6 +32,7 @@ class HostHardening(Model):
     batch: int = Field(default=0, description="from 1; 0: none, since it was refused beforehand")
     controls: tuple[ControlId, ...] = ()
     touches: Mapping[ControlId, tuple[str, ...]] = Field(default_factory=dict, description="what each may change there")
+    released: tuple[ControlId, ...] = Field(default=(), description="those that it took back, from earlier hardenings")
     state: HostState = "waiting"
     digest: str | None = Field(default=None, description="sha256 of the snapshot's manifest, as arming gave it")
     after: str | None = Field(default=None, description="sha256 of what was left behind, as confirming gave it")

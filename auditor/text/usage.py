@@ -1,8 +1,8 @@
 """Help, and complaints about usage and input, in the reader's language.
 
 The English stands in the code: as docstrings and ``help=``, with the Vietnamese in ``help.po``; and as the sentences of
-``InputError`` and of the libraries, with the Vietnamese in ``errors.po`` and ``libraries.po``. Those two hold ``{…}`` for what
-differs from time to time, as an f-string does, and a sentence is found by what it looks like.
+``InputError``, of the libraries and of the guard on hosts, with the Vietnamese in ``errors.po``, ``libraries.po`` and
+``guard.po``. Those hold ``{…}`` for what differs from time to time, as an f-string does, and a sentence is found by what it looks like.
 """
 
 from __future__ import annotations
@@ -61,6 +61,15 @@ def mistake(error: InputError, lang: Lang) -> str:
     what = error.text.vi if error.text else _said(error.what, lang)
     left = f". {error.left.vi}" if error.left else ""
     return f"{error.where}{what}{error.guessed(lang)} — {_said(error.mend, lang)}{left}"
+
+
+def of_guard(text: str, lang: Lang) -> str:
+    """What the guard on a host said, in ``lang``; what it says in words that are not known stays as it is."""
+    if lang == "vi":
+        for pattern, translation in _sentences("guard"):
+            if found := pattern.fullmatch(text):
+                return translation.format(**found.groupdict())
+    return text
 
 
 def _all(of: Any) -> Iterator[Any]:
@@ -169,16 +178,16 @@ def _described(text: str, lang: Lang) -> str:
 
 def _said(text: str, lang: Lang) -> str:
     if lang == "vi":
-        for pattern, translation in _sentences():
+        for pattern, translation in _sentences("errors", "libraries"):
             if found := pattern.fullmatch(text):
                 return translation.format(**{name: _said(value, lang) for name, value in found.groupdict().items()})
     return text
 
 
 @cache
-def _sentences() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _sentences(*domains: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """What a sentence looks like in English, most particular first, and its Vietnamese."""
-    entries = [*written("vi", "errors"), *written("vi", "libraries")]
+    entries = [entry for domain in domains for entry in written("vi", domain)]
     entries.sort(key=lambda entry: -len(PLACE.sub("", entry.msgid)))
     return tuple((_pattern(entry.msgid), entry.msgstr) for entry in entries)
 

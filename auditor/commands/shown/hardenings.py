@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
+from rich.table import Table
 
+from auditor.audit.controls import Catalogue
 from auditor.commands.shown.console import err, escape, out
-from auditor.hardening.drift import Drift
+from auditor.commands.shown.styles import STYLE
+from auditor.hardening.drift import Change, Drift
 from auditor.hardening.rollback import Step
-from auditor.models import Hardening, HostState, Lang
+from auditor.models import ControlId, Hardening, HostState, Lang
+from auditor.text import usage
 from auditor.text.words import Words
 
 _STATE: Mapping[HostState, str] = {
@@ -67,38 +71,58 @@ def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> 
         err.print(f"[yellow]{words('hardening.unjudged')}[/]: {escape(said_before.get(lang))}")
 
 
-_UNDONE = ("files", "removed", "sysctls", "units", "purged", "staying")
 _SHOWN = 20
+_CONTROLS = 10
+"""How many are named; the worst of them."""
+_PLACES = 3
 
 
-def show_undone(step: Step, lang: Lang, *, done: bool, console: Console = out) -> None:
-    """What a rollback would bring back on a host, or did."""
-    words = Words(lang)
-    if step.undone is None:
-        console.print(
-            f"[bold]{escape(step.host)}[/]: [red]{escape(step.refused.get(lang) if step.refused else '?')}[/]"
-        )
-        return
+def show_undone(step: Step, catalogue: Catalogue, lang: Lang, *, done: bool, console: Console = out) -> None:
+    """What a rollback would undo on a host, or did: the controls first, then who gets what back, what stays, and the rest."""
+    words, host = Words(lang), f"[bold]{escape(step.host)}[/]"
     undone = step.undone
-    head = words("undone.nothing" if not undone.anything else "undone.done" if done else "undone.to_do")
-    console.print(f"[bold]{escape(step.host)}[/]: {head}")
-    for key in _UNDONE:
-        members = getattr(undone, key)
-        if members:
-            more = f" … ({len(members)})" if len(members) > _SHOWN else ""
-            console.print(f"  {words(f'undone.{key}')}: {escape(', '.join(members[:_SHOWN]))}{more}")
-    if undone.database:
-        console.print(f"  {words('undone.database')}")
+    if undone is None:
+        console.print(f"{host}: [red]{escape(step.refused.get(lang) if step.refused else '?')}[/]")
+        return
+    told = [words("undone.done" if done else "undone.to_do")]
+    if step.reopens:
+        told.append(words("undone.opened" if done else "undone.opens", n=len(step.reopens)))
+    if step.in_force_again:
+        told.append(words("undone.in_force_again", ids=", ".join(step.in_force_again)))
+    console.print(f"{host}: {': '.join(told) if undone.anything or step.reopens else words('undone.nothing')}")
+    if step.reopens:
+        console.print(_controls(step.reopens, catalogue, words))
     for one in undone.brings_back:
-        console.print(f"  [yellow]![/] {words('undone.brings_back')}: {escape(one)}")
-    for kept in undone.left:
-        console.print(f"  [yellow]{words('undone.left')}[/]: {escape(kept.path)}: {escape(kept.reason)}")
+        console.print(f"  [yellow]![/] {words('undone.brings_back')}: {escape(usage.of_guard(one, lang))}")
+    if undone.staying:
+        console.print(f"  {words('undone.staying')}: {escape(_first(undone.staying, _SHOWN))}")
+    for kept in undone.left[:_SHOWN]:
+        said = f"{escape(usage.of_guard(kept.path, lang))}: {escape(usage.of_guard(kept.reason, lang))}"
+        console.print(f"  [yellow]{words('undone.left')}[/]: {said}")
+    if len(undone.left) > _SHOWN:
+        console.print(f"  [yellow]{words('undone.left')}[/]: {words('more_lines', n=len(undone.left) - _SHOWN)}")
+    named = _SHOWN if not step.reopens else 0
+    rest = [
+        *(
+            f"{words(f'undone.part.{key}')}: {escape(_first(members, named)) if named else words.number(len(members))}"
+            for key in ("files", "removed", "sysctls")
+            if (members := getattr(undone, key))
+        ),
+        *(
+            f"{words(f'undone.part.{key}')}: {escape(_first(members, _SHOWN))}"
+            for key in ("units", "purged")
+            if (members := getattr(undone, key))
+        ),
+        *([words("undone.database")] if undone.database else []),
+    ]
+    if rest:
+        console.print(f"  [dim]{'; '.join(rest)}[/]")
     for one in undone.problems:
-        console.print(f"  [red]{escape(one)}[/]")
+        console.print(f"  [red]{escape(usage.of_guard(one, lang))}[/]")
 
 
-def show_drift(drift: Drift, lang: Lang) -> None:
-    """What changed on a host since its last confirmed hardening."""
+def show_drift(drift: Drift, catalogue: Catalogue, lang: Lang) -> None:
+    """What changed on a host since its last confirmed hardening: by control, those that are open again first; then the rest."""
     words = Words(lang)
     if drift.refused is not None:
         err.print(f"[bold]{escape(drift.host)}[/]: [yellow]{escape(drift.refused.get(lang))}[/]")
@@ -106,8 +130,81 @@ def show_drift(drift: Drift, lang: Lang) -> None:
     head = (
         words("drift.changes", n=drift.count, run=drift.run) if drift.count else words("drift.unchanged", run=drift.run)
     )
-    out.print(f"[bold]{escape(drift.host)}[/]: {escape(head)}")
-    for change in drift.changes:
-        out.print(f"  {escape(change.how):<10} {escape(change.what)}  [dim]{', '.join(change.controls)}[/]")
+    reopened = drift.reopened or ()
+    opened = f"; [red]{words('drift.reopened_n', n=len(reopened))}[/]" if reopened else ""
+    out.print(f"[bold]{escape(drift.host)}[/]: {escape(head)}{opened}")
+    if drift.concerned:
+        out.print(_drifted(drift, catalogue, words))
+    others = [change for change in drift.changes if not change.controls]
+    for change in others[:_SHOWN]:
+        out.print(f"  {words('drift.of_none')}: {_changed(change, words)}")
+    if len(others) > _SHOWN:
+        out.print(f"  {words('drift.of_none')}: {words('more_lines', n=len(others) - _SHOWN)}")
     for note in drift.notes[:_SHOWN]:
         err.print(f"  [yellow]![/] {escape(note.get(lang))}")
+
+
+def _drifted(drift: Drift, catalogue: Catalogue, words: Words) -> Table:
+    """Each control that the changes concern: whether it is open again, and what changed."""
+    reopened = drift.reopened
+    table = _plain_table(4)
+    for name in sorted(drift.concerned, key=lambda name: (name not in (reopened or ()), _rank(name, catalogue))):
+        standing = "unknown" if reopened is None else "open" if name in reopened else "met"
+        style = {"open": "red", "met": "green", "unknown": "magenta"}[standing]
+        changes = [change for change in drift.changes if name in change.controls]
+        what = "; ".join(_changed(change, words) for change in changes[:_PLACES])
+        more = f" +{len(changes) - _PLACES}" if len(changes) > _PLACES else ""
+        table.add_row(
+            f"  [{style}]{words(f'drift.standing.{standing}')}[/]",
+            *_control(name, catalogue, words),
+            f"{escape(_told(name, catalogue, words))}\n[dim]{what}{more}[/]",
+        )
+    return table
+
+
+_HOW = ("content", "attributes", "missing", "new", "changed")
+
+
+def _changed(change: Change, words: Words) -> str:
+    how = words(f"drift.how.{change.how}") if change.how in _HOW else escape(change.how)
+    return f"{escape(change.what)} ({how})"
+
+
+def _controls(names: Sequence[ControlId], catalogue: Catalogue, words: Words) -> Table:
+    """The worst of these controls, and how many more there are."""
+    table = _plain_table(3)
+    for name in sorted(names, key=lambda name: _rank(name, catalogue))[:_CONTROLS]:
+        severity, control = _control(name, catalogue, words)
+        table.add_row(f"  {severity}", control, escape(_told(name, catalogue, words)))
+    if len(names) > _CONTROLS:
+        table.add_row("", "", words("undone.more", n=len(names) - _CONTROLS))
+    return table
+
+
+def _plain_table(columns: int) -> Table:
+    """Of which the last column alone wraps."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for number in range(1, columns + 1):
+        table.add_column(no_wrap=number < columns)
+    return table
+
+
+def _control(name: ControlId, catalogue: Catalogue, words: Words) -> tuple[str, str]:
+    """Its severity, where the catalogue still has it, and its id."""
+    if name not in catalogue.by_id:
+        return "", name
+    severity = catalogue[name].severity.value
+    return f"[{STYLE[severity]}]{words(f'severity.{severity}').lower()}[/]", name
+
+
+def _told(name: ControlId, catalogue: Catalogue, words: Words) -> str:
+    return catalogue[name].title.get(words.lang) if name in catalogue.by_id else ""
+
+
+def _rank(name: ControlId, catalogue: Catalogue) -> tuple[int, str]:
+    return (-catalogue[name].severity.rank if name in catalogue.by_id else 1), name
+
+
+def _first(members: Sequence[str], most: int) -> str:
+    more = f" … ({len(members)})" if len(members) > most else ""
+    return ", ".join(members[:most]) + more

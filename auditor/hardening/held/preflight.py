@@ -297,7 +297,7 @@ def _packages(case: Case) -> Iterator[tuple[str, Text]]:
         return
     why = _PACKAGES_UNFINISHED if updates["unfinished"] else _PACKAGES_BUSY
     for control, fix in case.fixes.items():
-        if touches.installs(fix.touches) or touches.any_within(fix.touches, "/var/lib/dpkg/"):
+        if touches.installs(fix.touches) or touches.upgrades(fix.touches):
             yield control, why
 
 

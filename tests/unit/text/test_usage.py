@@ -18,6 +18,7 @@ from auditor.cli import app, main
 from auditor.errors import InputError
 from auditor.inventory import hosts
 from auditor.models import Text
+from auditor.system import resources
 from auditor.text import language, usage
 from auditor.text.words import written
 from tests import sentences
@@ -68,7 +69,7 @@ def test_every_error_is_in_vietnamese():
     assert sorted(known.keys() - asked.keys()) == [], "no error says these any more: take them out of errors.po"
 
 
-@pytest.mark.parametrize("domain", ["help", "errors", "libraries"])
+@pytest.mark.parametrize("domain", ["help", "errors", "libraries", "guard"])
 def test_every_translation_is_whole(domain: str):
     texts = [entry.msgid for entry in written("vi", domain)]
     assert len(texts) == len(set(texts))
@@ -81,6 +82,16 @@ def test_every_translation_is_whole(domain: str):
         assert set(re.findall(r"--[a-z-]+|\w+\.(?:json|xml|html|po)", entry.msgid)) <= set(
             re.findall(r"--[a-z-]+|\w+\.(?:json|xml|html|po)", entry.msgstr)
         ), entry.msgid
+
+
+def test_what_the_guard_says_is_in_vietnamese_and_what_it_no_longer_says_is_gone():
+    code = "\n".join(path.read_text("utf-8") for path in (resources.root() / "on_host/guard").rglob("*.py"))
+    for entry in written("vi", "guard"):
+        parts = [part for part in re.split(r"{\w+}", entry.msgid) if part.strip(" ,:()'")]
+        assert all(part in code for part in parts), entry.msgid
+    assert usage.of_guard("an empty password for a\nb", "vi") == "mật khẩu trống của a\nb"
+    assert usage.of_guard("an empty password for a", "en") == "an empty password for a"
+    assert usage.of_guard("sth. else {x}", "vi") == "sth. else {x}"
 
 
 @pytest.mark.parametrize(

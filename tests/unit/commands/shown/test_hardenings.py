@@ -1,0 +1,95 @@
+"""Rollback and drift as an admin reads them: controls first, in the reader's language, nothing that a host said as an order."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from auditor.commands.shown import hardenings
+from auditor.hardening.drift import Change, Drift
+from auditor.hardening.rollback import Left, Step, Undone
+from auditor.models import Lang
+from tests import factory
+from tests.unit.commands.shown.test_plans import CATALOGUE
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    told = io.StringIO()
+    for stream in ("out", "err"):
+        monkeypatch.setattr(hardenings, stream, Console(file=told, width=200, highlight=False))
+    return told
+
+
+def undone(lang: Lang, step: Step, *, done: bool = False) -> str:
+    told = io.StringIO()
+    console = Console(file=told, width=200, highlight=False)
+    hardenings.show_undone(step, CATALOGUE, lang, done=done, console=console)
+    return told.getvalue()
+
+
+STEP = Step(
+    host="h",
+    reopens=("x.low", "x.worst", "x.gone"),
+    undone=Undone(
+        files=("/etc/a", "/etc/b"),
+        brings_back=("an empty password for hanh",),
+        staying=("openssl 1 -> 2",),
+        left=(Left(path="/etc/c", reason="changed since the run"),),
+    ),
+)
+
+
+def test_a_rollback_names_the_controls_worst_first_and_paths_by_their_number() -> None:
+    seen = undone("en", STEP)
+    order = ["h: to undo: 3 controls will be open again", "critical", "x.worst", "x.low", "x.gone"]
+    order += ["comes back: an empty password for hanh", "openssl 1 -> 2", "/etc/c: changed since the run"]
+    at = [seen.index(one) for one in [*order, "files put back: 2"]]
+    assert at == sorted(at)
+    assert "/etc/a" not in seen
+    assert "3 controls are open again" in undone("en", STEP, done=True)
+
+
+def test_what_no_control_explains_is_named() -> None:
+    assert "files put back: /etc/a, /etc/b" in undone("en", STEP.model_copy(update={"reopens": ()}))
+    assert undone("en", Step(host="h", undone=Undone())) == "h: nothing to undo\n"
+    one = undone("en", Step(host="h", undone=Undone(), reopens=("x.low",)))
+    assert "nothing to undo" not in one and "1 control will be open again" in one
+
+
+def test_it_is_told_in_vietnamese() -> None:
+    seen = undone("vi", STEP)
+    assert "có lại: mật khẩu trống của hanh" in seen
+    assert "/etc/c: đã bị sửa sau lần gia cố" in seen
+
+
+def test_drift_tells_what_is_open_again_before_what_is_met(written: io.StringIO) -> None:
+    changes = (
+        Change(what="/etc/a", how="missing", controls=("x.low", "x.worst")),
+        Change(what="/etc/z", how="odd", controls=()),
+    )
+    found = Drift(host="h", run="r", count=2, changes=changes, reopened=("x.low",))
+    hardenings.show_drift(found, CATALOGUE, "en")
+    seen = written.getvalue()
+    order = ["h: 2 changes since the hardening r; 1 control is open again", "open again", "x.low", "/etc/a (gone)"]
+    order += ["still met", "x.worst", "of no control: /etc/z (odd)"]
+    lines = seen.splitlines()
+    assert order[0] in lines[0] and all(one in lines[1] for one in order[1:3])
+    at = [seen.index(one) for one in order[2:]]
+    assert at == sorted(at)
+    hardenings.show_drift(found.model_copy(update={"reopened": None}), CATALOGUE, "vi")
+    assert "chưa có kết luận" in written.getvalue()
+
+
+def test_what_a_host_said_is_no_order_to_the_terminal(written: io.StringIO) -> None:
+    for text in (nasty.encode("utf-8", "replace").decode() for nasty in factory.NASTY):
+        changes = (Change(what=text, how=text, controls=("x.low",)), Change(what=text, how=text))
+        hardenings.show_drift(Drift(host="h", run=text, changes=changes, count=2), CATALOGUE, "vi")
+        left = (Left(path=text, reason=text),)
+        step = Step(
+            host="h", undone=Undone(files=(text,), units=(text,), left=left, problems=(text,), brings_back=(text,))
+        )
+        seen = undone("vi", step) + written.getvalue()
+        assert not any(sign in seen for sign in ("\x1b", "\u202e", "\u2028", "\r"))
