@@ -84,7 +84,8 @@ def judged(found: Iterable[Drift], run: Run) -> tuple[Drift, ...]:
 def _refusal(said: str) -> Text:
     if "no confirmed run" in said:
         return Text(
-            vi="chưa có lần gia cố nào được giữ trên máy chủ này", en="no hardening has been confirmed on this host yet"
+            vi="chưa có lần gia cố nào được xác nhận trên máy chủ này",
+            en="no hardening has been confirmed on this host yet",
         )
     return explain(said)
 

@@ -19,7 +19,7 @@ ANYBODY = "*"
 _METHODS = {
     "publickey": Text(vi="khóa", en="key"),
     "password": Text(vi="mật khẩu", en="password"),
-    "keyboard-interactive": Text(vi="mật khẩu hoặc mã hỏi đáp", en="password or code asked for"),
+    "keyboard-interactive": Text(vi="mật khẩu hoặc mã được hỏi", en="password or code asked for"),
     "none": Text(vi="mật khẩu trống", en="empty password"),
     "hostbased": Text(vi="tên máy", en="host name"),
 }
@@ -62,7 +62,7 @@ def _held(control: ControlId, ways: list[Any]) -> Text:
 
 def _accepted(ways: list[Any]) -> Text:
     who = _who(ways)
-    return Text(vi=f"theo chấp nhận, {_LOCKS.vi} {who.vi}", en=f"as accepted, {_LOCKS.en} {who.en}")
+    return Text(vi=f"đã chấp nhận: {_LOCKS.vi} {who.vi}", en=f"as accepted, {_LOCKS.en} {who.en}")
 
 
 def _who(ways: list[Any]) -> Text:

@@ -152,7 +152,7 @@ def _clock(case: Case) -> Iterator[Text]:
     if max(slow, fast) > CLOCK_SECONDS:
         minutes = int(max(slow, fast) // 60)
         yield Text(
-            vi=f"đồng hồ máy chủ {'chậm' if slow > fast else 'nhanh'} {minutes} phút so với máy điều khiển: chỉnh giờ trước",
+            vi=f"đồng hồ máy chủ {'chậm' if slow > fast else 'nhanh'} {minutes} phút so với máy quản trị: chỉnh giờ trước",
             en=f"the host's clock is {minutes} minutes {'behind' if slow > fast else 'ahead of'} this machine's: set it first",
         )
 
@@ -161,12 +161,12 @@ def _open_run(case: Case) -> Iterator[Text]:
     armed = case.data.get("past_runs", {}).get("armed")
     if armed and armed["timer"]:
         yield Text(
-            vi=f"lần chạy {armed['run']} còn đang dở trên máy chủ này: chờ nó kết thúc hoặc tự hoàn tác",
+            vi=f"lần chạy {armed['run']} còn đang dở trên máy chủ này: chờ nó kết thúc hoặc máy chủ tự khôi phục",
             en=f"the run {armed['run']} is in progress on this host: wait until it has ended or reverted itself",
         )
     elif armed:
         yield Text(
-            vi=f"lần chạy {armed['run']} chưa được xác nhận cũng chưa hoàn tác trên máy chủ này: hoàn tác nó trước",
+            vi=f"lần chạy {armed['run']} chưa được xác nhận mà máy chủ cũng chưa khôi phục: khôi phục máy chủ trước",
             en=f"the run {armed['run']} was neither confirmed nor reverted on this host: revert it first",
         )
 
@@ -175,7 +175,7 @@ def _disk(case: Case) -> Iterator[Text]:
     free = case.data["system"]["free_bytes"]
     if free is not None and free < SNAPSHOT_BYTES:
         yield Text(
-            vi=f"ổ đĩa của /var/lib chỉ còn {free >> 20} MB, không đủ chỗ lưu bản để hoàn tác: dọn ổ đĩa trước",
+            vi=f"ổ đĩa của /var/lib chỉ còn {free >> 20} MB, không đủ chỗ cho đường lui: giải phóng dung lượng trước",
             en=f"the disk of /var/lib has {free >> 20} MB left, too little to keep a way back: make room first",
         )
 
