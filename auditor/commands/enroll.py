@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -58,10 +59,13 @@ def enroll(
     """
     from auditor.commands.shown.console import err
     from auditor.fleet import enroll as enrolling
-    from auditor.fleet import host_keys
+    from auditor.fleet import host_keys, logins
     from auditor.fleet.entry import Account, Server
 
     enrolling.check(inventory, host, automation_user)
+    key = key and key.expanduser()
+    if key is not None:
+        logins.check_key(key)
     words = Words(lang)
     where = address or host
     shown = host_keys.shown(where, port)
@@ -72,6 +76,8 @@ def enroll(
         err.print(words("enroll.recorded"), markup=False)
         _list(recorded)
     server = Server(host, where, port, trusted(words, host, shown, recorded, fingerprint, yes))
+    if key is None:
+        logins.check_password(server, user)
     ask = partial(_password, words("enroll.password", user=user, host=host))
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
     access = enrolling.Access(user, ask() if given is None and key is None else given, key)
@@ -130,7 +136,13 @@ def _tell(words: Words, inventory: Path, done: Enrolled) -> None:
         out.print(f"{done.entry}: {words('sites_n', n=len(done.host.sites))}", markup=False)
         for site in done.host.sites:
             out.print(f"  {site.domain}  {site.server}  {escape(site.document_root or '')}")
-    out.print(f"auditor audit -i {inventory}", markup=False)
+    file = done.entry or inventory
+    if done.other_admins:
+        names = ", ".join(done.other_admins)
+        out.print(words("enroll.other_admins", accounts=names, file=file), markup=False)
+    out.print(words("enroll.next" if done.entry else "enroll.next_kept", file=file), markup=False)
+    for verb in ("inventory check", "audit"):
+        out.print(f"  auditor {verb} -i {shlex.quote(str(inventory))}", markup=False, soft_wrap=True)
 
 
 def _password(question: str) -> str:

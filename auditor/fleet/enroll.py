@@ -16,12 +16,12 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.facts import HostFacts
-from auditor.fleet import host_keys
+from auditor.fleet import host_keys, logins
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import with_found_sites
 from auditor.fleet.entry import Account, Server, differences, drafted, write, writing
 from auditor.fleet.host_keys import ssh_tool
-from auditor.fleet.reasons import explain
+from auditor.fleet.reasons import LOGIN_REFUSED, explain
 from auditor.fleet.runner import Playbook, play
 from auditor.inventory import hosts as inventories
 from auditor.inventory import reach as reaching
@@ -64,6 +64,8 @@ class Enrolled:
     """The drafted inventory entry; None: the inventory had the host already, and is as it was."""
     differences: tuple[Text, ...]
     """What such an inventory says otherwise than the host and this enrolment."""
+    other_admins: tuple[str, ...]
+    """Accounts that may administer the host and that the inventory does not name."""
 
 
 def check(folder: Path, name: str, user: str) -> None:
@@ -122,7 +124,8 @@ def enroll(folder: Path, server: Server, access: Access, account: Account, ask: 
     here, and an account that was made meanwhile is taken back; where that fails, the error says what stays.
     """
     kept = _kept(folder, server.name)
-    bare = Host(name=server.name, address=server.address, automation_user=account.user)
+    admins = () if access.user == "root" else (access.user,)
+    bare = Host(name=server.name, address=server.address, automation_user=account.user, admins=admins)
     if kept is None:
         _check_with(folder, bare, server, account)
     public_key = automation_key(account.key_file)
@@ -137,7 +140,7 @@ def enroll(folder: Path, server: Server, access: Access, account: Account, ask: 
         facts = None
         try:
             facts = _read(draft, bare)
-            return _recorded(folder, server, account, kept, with_found_sites(bare, facts))
+            return _recorded(folder, server, account, kept, with_found_sites(bare, facts), administrators(facts))
         except InputError as error:
             if made:
                 shut, error.left = _taken_back(draft, server.name, access, account.user)
@@ -146,7 +149,17 @@ def enroll(folder: Path, server: Server, access: Access, account: Account, ask: 
             raise
 
 
-def _recorded(folder: Path, server: Server, account: Account, kept: Host | None, found: Host) -> Enrolled:
+def administrators(facts: HostFacts) -> tuple[str, ...]:
+    """The accounts that may become root on a host, by what it says; what cannot be an account's name is passed over."""
+    data = facts.context()
+    named = [one["account"] for one in data.get("accounts", {}).get("privileged", ())]
+    named += [one["account"] for one in data.get("sudo", {}).get("grants", ()) if one["runs_as_root"]]
+    return tuple(dict.fromkeys(name for name in named if _ACCOUNT_NAME.fullmatch(name) and name != "root"))
+
+
+def _recorded(
+    folder: Path, server: Server, account: Account, kept: Host | None, found: Host, administrate: Sequence[str]
+) -> Enrolled:
     """Write what was found, last and at once: the host keys and the entry together, or neither."""
     entry = _entry_file(folder, server.name) if kept is None else None
     if entry is not None:
@@ -163,10 +176,11 @@ def _recorded(folder: Path, server: Server, account: Account, kept: Host | None,
         except InputError:
             _put_back(record, before)
             raise
+    others = tuple(name for name in administrate if name not in (account.user, *(kept or found).admins))
     if kept is None:
-        return Enrolled(found, entry, ())
+        return Enrolled(found, entry, (), others)
     says = reaching.reach(folder)[server.name]
-    return Enrolled(found, None, tuple(differences(kept, says, found, server, account, record.resolve())))
+    return Enrolled(found, None, tuple(differences(kept, says, found, server, account, record.resolve())), others)
 
 
 def _put_back(file: Path, before: bytes | None) -> None:
@@ -275,7 +289,7 @@ def _make_account(
         run = _play(inventory, access, wanted)
     made = any(task.action.endswith("user") and "create_home" in task.result for task in run.changed(server.name))
     if run.status != "successful":
-        refused = _refused(server.name, _why(run, server.name))
+        refused = _refused(server.name, _why(run, server.name, access))
         if made:
             _, refused.left = _taken_back(inventory, server.name, access, wanted["enroll_user"])
         raise refused
@@ -287,12 +301,13 @@ def _play(inventory: Path, access: Access, wanted: Mapping[str, str]) -> Playboo
     return play("enroll.yml", inventory=inventory, variables=variables, timeout=_MAKE_SECONDS)
 
 
-def _why(run: Playbook, name: str) -> Text:
+def _why(run: Playbook, name: str, access: Access) -> Text:
     failed = run.failure(name)
     if failed is None:
         return explain(run.complaint)
     said = str(failed.result.get("stdout", "")).strip()
-    return _NOT_OURS.get(said) or explain(f"{failed.message} {said}")
+    why = _NOT_OURS.get(said) or explain(f"{failed.message} {said}")
+    return logins.refused(access.user, access.key_file) if why == LOGIN_REFUSED else why
 
 
 _NOT_OURS: Mapping[str, Text] = {

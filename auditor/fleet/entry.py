@@ -98,7 +98,7 @@ def drafted(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
         "ansible_host": host.address,
         "ansible_port": port,
         **way(host.automation_user, str(key_file), known_hosts),
-        "luytre_admins": [],
+        "luytre_admins": list(host.admins),
         "luytre_sites": sites,
     }
     text = yaml.safe_dump({"all": {"hosts": {host.name: variables}}}, allow_unicode=True, sort_keys=False, width=200)

@@ -16,6 +16,10 @@ _ENDS = 2_000
 _AT = r"(?:: b?'[^']{1,300}' -> b?'(?P<target>/[^']{1,200})'|: b?'(?P<path>/[^']{1,200})')?"
 """The file that Python names after a reason of the system's."""
 
+LOGIN_REFUSED = Text(
+    vi="máy chủ từ chối khóa SSH hoặc mật khẩu: kiểm tra tài khoản và khóa của tài khoản đó",
+    en="the host refused our SSH key or password: check the account and its key",
+)
 _KNOWN: tuple[tuple[str, Text], ...] = (
     (
         rf"{bounds.TOO_MUCH}\s*\Z",
@@ -49,10 +53,7 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
     ),
     (
         r"Permission denied \(|Too many authentication failures|no such identity",
-        Text(
-            vi="máy chủ từ chối khóa SSH hoặc mật khẩu: kiểm tra tài khoản và khóa của tài khoản đó",
-            en="the host refused our SSH key or password: check the account and its key",
-        ),
+        LOGIN_REFUSED,
     ),
     (
         r"waiting for (?:privilege escalation|become success)",

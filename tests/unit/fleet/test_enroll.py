@@ -22,7 +22,7 @@ import pytest
 from auditor.commands.enroll import trusted
 from auditor.errors import InputError
 from auditor.fleet import enroll as enrolling
-from auditor.fleet import host_keys
+from auditor.fleet import host_keys, logins
 from auditor.fleet.enroll import Access, Enrolled
 from auditor.fleet.entry import Account, Server, differences
 from auditor.fleet.host_keys import HostKey
@@ -201,6 +201,7 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     with_key = ("--user", "quantri", "--key", str(machine.key))
     done = auditor(*with_key, "--password-stdin", "--yes")
     assert done.code == 0, done.err
+    assert done.out.endswith(f"then\n  auditor inventory check -i {office}\n  auditor audit -i {office}\n")
     assert PASSWORD not in (office / "may1.yml").read_text("utf-8") + done.out + done.err
     (own,) = host_keys.recorded(known_hosts, "127.0.0.1", machine.port)
     assert own.fingerprint in done.err
@@ -209,7 +210,7 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     assert "NOPASSWD: ALL" in machine.run("cat /etc/sudoers.d/90-tudong")
 
     entry = office / "may1.yml"
-    written = entry.read_text("utf-8").replace("luytre_admins: []", "luytre_admins: [nam]  # who looks after it")
+    written = entry.read_text("utf-8").replace("- quantri\n", "- quantri  # who looks after it\n")
     written = written.replace("luytre_sites: []", "luytre_sites:\n      - {domain: a.test, level: 3}")
     entry.write_text(written, "utf-8")
     host_keys.record(known_hosts, "127.0.0.1", machine.port, [another := another_key(tmp_path)])
@@ -222,7 +223,7 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     assert "not the recorded one" in refused.err.splitlines()[-1]
     unproven = auditor("--password-stdin", "--fingerprint", own.fingerprint, given="wrong\n")
     assert unproven.code == 2
-    assert "refused our SSH key or password" in unproven.err
+    assert "the host refused the password of root: it is wrong, or the host lets root in by a key only" in unproven.err
     assert known_hosts.read_bytes() == recorded
 
     again = auditor("--password-stdin", "--fingerprint", own.fingerprint)
@@ -265,6 +266,14 @@ def test_an_account_of_somebody_else_is_let_be(
         assert list(office.iterdir()) == []
     finally:
         machine.run("userdel -r co 2>&1")
+
+
+def test_a_password_that_a_machine_would_not_take_is_not_asked_for(machine: Machine, monkeypatch: Any) -> None:
+    server = Server("may1", "127.0.0.1", machine.port, host_keys.shown("127.0.0.1", machine.port))
+    logins.check_password(server, "root")
+    monkeypatch.setattr(logins, "_BY_PASSWORD", {"gssapi"})
+    with pytest.raises(InputError, match=r"may1 takes no password from root, only: .*publickey"):
+        logins.check_password(server, "root")
 
 
 def test_a_machine_without_python_is_told_so_in_one_line(machine: Machine, auditor: Enroll) -> None:
@@ -314,7 +323,7 @@ def test_a_person_is_asked_about_a_changed_key_apart(
     assert "Password" not in no.err
     yes = at_a_terminal(machine, office, tmp_path, {question: "y", password: "wrong"})
     assert yes.code == 2
-    assert "refused our SSH key or password" in yes.err
+    assert "refused the password of root" in yes.err
     assert known_hosts.read_bytes() == recorded
 
 
@@ -396,6 +405,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., An
         monkeypatch.setattr(enrolling, "_make_account", lambda *_: met.append(name) or (Access("root", "x"), True))
         monkeypatch.setattr(enrolling, "_taken_back", lambda *given: undone.append(given[-1]) or (None, None))
         monkeypatch.setattr(enrolling, "_read", lambda *_: None)
+        monkeypatch.setattr(enrolling, "administrators", lambda _facts: ("nam", "luytre"))
         monkeypatch.setattr(enrolling, "with_found_sites", lambda _host, _facts: found)
         server = Server(name, address, 22, (HostKey("ssh-ed25519", "AAAAC3Nz"),))
         return enrolling.enroll(folder, server, Access("root", "x"), Account("luytre", tmp_path / "key"), lambda: "")
@@ -455,7 +465,8 @@ def test_the_entry_is_written_last_and_its_keys_go_when_it_cannot_be(
         with pytest.raises(InputError, match="cannot be written: No space left on device"):
             meeting(inventory_of_one, "b.test")
     assert tree(inventory_of_one) == before
-    assert meeting(inventory_of_one, "b.test").entry == inventory_of_one / "may1.yml"
+    done = meeting(inventory_of_one, "b.test")
+    assert (done.entry, done.other_admins) == (inventory_of_one / "may1.yml", ("nam",))
     assert {host.name for host in hosts.load(inventory_of_one).hosts} == {"web1", "may1"}
     assert "192.0.2.9" in (inventory_of_one / "office/known_hosts").read_text()
 
@@ -496,6 +507,22 @@ def test_a_key_of_no_use_is_one_line(tmp_path: Path) -> None:
         enrolling.automation_key(tmp_path / "key")
     with pytest.raises(InputError, match="no key can be kept here"):
         enrolling.automation_key(tmp_path / "key/below/key")
+
+
+def test_a_key_that_cannot_open_anything_is_told_before_any_server_is_asked(tmp_path: Path) -> None:
+    good = pair(tmp_path / "good")
+    logins.check_key(good)
+    closed = tmp_path / "closed"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "xyz123", "-f", str(closed)], check=True)
+    (tmp_path / "text").write_text("no key\n")
+    for file, why in (
+        (tmp_path / "none", "there is no key here"),
+        (closed, "has a passphrase"),
+        (good.with_name("good.pub"), "is no private key"),
+        (tmp_path / "text", "is no private key"),
+    ):
+        with pytest.raises(InputError, match=why):
+            logins.check_key(file)
 
 
 def test_a_machine_without_ssh_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,88 @@
+"""What an office has to get into a server with, looked at before anybody is asked for a password."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.fleet import host_keys, ssh_options
+from auditor.fleet.entry import Server
+from auditor.fleet.host_keys import ssh_tool
+from auditor.models import Text
+
+_SECONDS = 30
+_REFUSED = re.compile(r"Permission denied \(([a-z,-]{1,200})\)")
+_BY_PASSWORD = {"password", "keyboard-interactive"}
+
+
+def check_key(file: Path) -> None:
+    """Raise InputError for a private key that cannot be used, nobody being there to type its passphrase."""
+    if not file.is_file():
+        raise InputError("there is no key here", file=file, mend="give the private key's own path with --key")
+    done = ssh_tool("ssh-keygen", "-y", "-P", "", "-f", str(file))
+    if done.returncode == 0:
+        return
+    if "passphrase" in done.stderr:
+        raise InputError(
+            "this key has a passphrase, which cannot be asked for",
+            file=file,
+            mend="give a key without one, or leave --key out and give the account's password",
+        )
+    raise InputError(
+        "is no private key of OpenSSH that can be read",
+        file=file,
+        mend="give the private one (not .pub), readable for you alone: chmod 600",
+    )
+
+
+def check_password(server: Server, user: str) -> None:
+    """Raise InputError when the server takes no password from the account, so that none is asked for in vain."""
+    ways = _ways(server, user)
+    if ways and _BY_PASSWORD.isdisjoint(ways):
+        raise InputError(
+            "{host} takes no password from {user}, only: {ways}",
+            host=server.name,
+            user=user,
+            ways=", ".join(sorted(ways)),
+            mend="give a key of that account with --key FILE, or another account with --user NAME",
+        )
+
+
+def _ways(server: Server, user: str) -> frozenset[str]:
+    """The ways to log in that the server offers; none when it does not say."""
+    with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
+        known_hosts = Path(scratch, "known_hosts")
+        known_hosts.write_text(host_keys.lines(server.address, server.port, server.keys), "utf-8")
+        options = {
+            "UserKnownHostsFile": str(known_hosts),
+            "GlobalKnownHostsFile": "/dev/null",
+            "StrictHostKeyChecking": "yes",
+            "BatchMode": "yes",
+            "PreferredAuthentications": "none",
+            "LogLevel": "ERROR",
+        }
+        to = (*ssh_options.words(options), "-p", str(server.port), "-l", user, server.address)
+        said = ssh_tool(*ssh_options.command(to), seconds=_SECONDS).stderr
+    found = _REFUSED.search(said[-2000:])
+    return frozenset(found[1].split(",")) if found else frozenset()
+
+
+def refused(user: str, key_file: Path | None) -> Text:
+    """Why a server let the account in neither by its key, nor, when there is none, by its password."""
+    if key_file is not None:
+        return Text(
+            vi=f"máy chủ từ chối khóa {key_file} của tài khoản {user}: nửa công khai của khóa phải có trong "
+            "~/.ssh/authorized_keys của tài khoản đó",
+            en=f"the host refused the key {key_file} for the account {user}: its public half has to be in "
+            "~/.ssh/authorized_keys of that account",
+        )
+    if user == "root":
+        return Text(
+            vi="máy chủ từ chối mật khẩu của root: mật khẩu sai, hoặc máy chủ chỉ cho root vào bằng khóa (PermitRootLogin, "
+            "mặc định của Debian); khi đó dùng tài khoản có quyền sudo (--user TÊN) hoặc khóa (--key TỆP)",
+            en="the host refused the password of root: it is wrong, or the host lets root in by a key only (PermitRootLogin, "
+            "Debian's default); then use an account with sudo (--user NAME) or a key (--key FILE)",
+        )
+    return Text(vi=f"máy chủ từ chối mật khẩu của {user}", en=f"the host refused the password of {user}")
