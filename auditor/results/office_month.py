@@ -14,6 +14,7 @@ from auditor.inventory import offices as units
 from auditor.models import Bucket, Finding, Host, Model, Organisation, Run, Severity, Site, Text, Unit, WaiverUse
 from auditor.results.by_control import work_items
 from auditor.results.compare import Comparison, between
+from auditor.results.month_work import Hardened, Work, work
 from auditor.results.summary import Counts, FleetSummary, SiteSummary, fleet
 from auditor.system.grouped import grouped
 from auditor.text.visible import one_line
@@ -38,7 +39,7 @@ class Requirement(Model):
 
 
 class Figures(Model):
-    """The office's month. ``previous`` figures are the same for the last month before that has a run."""
+    """The office's month. ``change`` is since the last month before that has a run, ``work`` since the first run of the month."""
 
     unit: Unit
     units: tuple[Unit, ...]
@@ -50,6 +51,7 @@ class Figures(Model):
     unaudited: tuple[Site, ...]
     homeless: tuple[Site, ...]
     change: Comparison | None
+    work: Work | None
     incomparable: tuple[str, ...]
 
     def owner(self, site: SiteSummary) -> Unit:
@@ -94,14 +96,27 @@ class Figures(Model):
         return tuple((unit, findings) for unit, findings in known if unit is not None and findings)
 
 
-def figures(organisation: Organisation, unit: Unit, hosts: Iterable[Host], run: Run, before: Run | None) -> Figures:
-    """Count for ``unit`` and the units below it. ``hosts`` are those of the inventory as it is now."""
+def figures(
+    organisation: Organisation,
+    unit: Unit,
+    hosts: Iterable[Host],
+    run: Run,
+    before: Run | None,
+    first: Run | None = None,
+    hardenings: Iterable[Hardened] = (),
+) -> Figures:
+    """Count for ``unit`` and the units below it. ``hosts`` are those of the inventory as it is now.
+
+    ``before`` is the state of an earlier month; ``first`` that with which this month began, None where ``run`` is the
+    month's only one; ``hardenings`` those since, oldest first.
+    """
     organisation = _presentable(organisation)
     unit = organisation.unit(unit.id) or unit
     scope = units.within(organisation, unit)
     ids = frozenset(one.id for one in scope)
     mine = _narrowed(run, ids, organisation)
     earlier = _narrowed(before, ids, organisation) if before else None
+    begun = _narrowed(first, ids, organisation) if first else None
     summary = fleet(mine)
     audited = {site.domain for host in run.hosts for site in host.sites}
     declared = [(host, site) for host in hosts for site in host.sites]
@@ -122,6 +137,7 @@ def figures(organisation: Organisation, unit: Unit, hosts: Iterable[Host], run: 
             site for host in run.hosts for site in host.sites if (site.unit or host.unit or "") not in known
         ),
         change=between(earlier, mine, comparable) if earlier and comparable else None,
+        work=work(begun, mine, hardenings, frozenset(_reached(begun) & _reached(mine))) if begun else None,
         incomparable=tuple(
             site.domain for host in mine.hosts if earlier and host.name not in comparable for site in host.sites
         ),

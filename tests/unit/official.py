@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from auditor.report.official import content
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import Document
 from auditor.report.official.period import Period
+from auditor.results.month_work import Hardened
 from auditor.results.office_month import Figures, figures
 from auditor.results.open_since import Since
 from tests import factory
@@ -36,11 +38,18 @@ def framework(regime: Regime) -> Framework:
     return load(OF_REGIME[regime])
 
 
-def month(unit: str, run: Run, before: Run | None = None, of: Organisation | None = None) -> Figures:
+def month(
+    unit: str,
+    run: Run,
+    before: Run | None = None,
+    of: Organisation | None = None,
+    first: Run | None = None,
+    hardenings: Sequence[Hardened] = (),
+) -> Figures:
     tree = of or organisation()
     office = tree.unit(unit)
     assert office is not None
-    return figures(tree, office, factory.HOSTS, run, before)
+    return figures(tree, office, factory.HOSTS, run, before, first, hardenings)
 
 
 def document(
@@ -54,10 +63,12 @@ def document(
     of: Organisation | None = None,
     since: Since | None = None,
     today: datetime.date = TODAY,
+    first: Run | None = None,
+    hardenings: Sequence[Hardened] = (),
 ) -> Document:
     run = run or factory.run(started=NOW)
     given = content.Given(
-        figures=month(unit, run, before, of),
+        figures=month(unit, run, before, of, first, hardenings),
         catalogue=CATALOGUE,
         period=MONTH,
         moments=(run.started,),

@@ -15,7 +15,7 @@ KEYWORD = "luytre-official"
 """Among a file's keywords: it is an official document, which names no server, and may be mailed to everybody."""
 ANNEX = "phu-luc-ky-thuat-"
 """How the file names of technical annexes begin."""
-AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "clauses"]
+AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "done", "clauses"]
 Align = Literal["left", "center", "right"]
 
 PAGE = (210.0, 297.0)
@@ -142,6 +142,14 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         Column(key="requirement", share=37),
         Column(key="place", share=26),
         Column(key="why", share=32),
+    ),
+    "done": (
+        Column(key="number", share=5, align="center"),
+        Column(key="requirement", share=35),
+        Column(key="severity", share=10),
+        Column(key="place", share=25),
+        Column(key="by", share=12),
+        Column(key="day", share=13, align="center"),
     ),
     "clauses": (
         Column(key="number", share=5, align="center"),

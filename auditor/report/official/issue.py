@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from auditor.report.official import content, docx, pdf, technical
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import ANNEX, Document
 from auditor.report.official.period import Period, State, month_before, state
+from auditor.results.month_work import Hardened
 from auditor.results.office_month import Figures, figures
 from auditor.system import files as publish
 from auditor.system.yaml_source import line_of
@@ -57,8 +58,16 @@ def write(
     the month, or when the template or the folder cannot be used.
     """
     organisation, unit = office(inventory, unit_id)
-    now, before = states(history, inventory, period)
-    month = figures(organisation, unit, inventory.hosts, now.run, before.run if before else None)
+    now, before, first = states(history, inventory, period)
+    month = figures(
+        organisation,
+        unit,
+        inventory.hosts,
+        now.run,
+        before.run if before else None,
+        first.run if first else None,
+        hardenings(history, inventory, period) if first else (),
+    )
     if not month.run.hosts and not month.unaudited:
         raise InputError(
             "no site and no host belongs to {unit} or a unit below it",
@@ -163,8 +172,8 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
     return organisation, unit
 
 
-def states(history: History, inventory: Inventory, period: Period) -> tuple[State, State | None]:
-    """How things stood at the end of the month, and, without the evidence, of the last month before it that has a run."""
+def states(history: History, inventory: Inventory, period: Period) -> tuple[State, State | None, State | None]:
+    """How things stood at the end of the month; and, without the evidence, at that of the last month before it that has a run, and at this month's first runs, unless those are its last."""
     entries = history.entries(inventory.path, limit=None)
     hosts = {host.name for host in inventory.hosts}
     now = state(history.run, entries, period, hosts)
@@ -179,4 +188,20 @@ def states(history: History, inventory: Inventory, period: Period) -> tuple[Stat
             months=", ".join(months[:12]),
         )
     earlier = month_before(entries, period)
-    return now, state(history.bare, entries, earlier, hosts) if earlier else None
+    first = state(history.bare, entries[::-1], period, hosts)
+    return (
+        now,
+        state(history.bare, entries, earlier, hosts) if earlier else None,
+        first if first and set(first.moments) != set(now.moments) else None,
+    )
+
+
+def hardenings(history: History, inventory: Inventory, period: Period) -> Iterator[Hardened]:
+    """The hardenings of a month whose both audits are kept, oldest first."""
+    entries = history.entries(inventory.path, limit=None)
+    known = {entry.id for entry in entries}
+    for entry in reversed(entries):
+        if entry.purpose == "after" and Period.of(entry.started) == period:
+            after = history.bare(entry.id)
+            if after.hardening is not None and after.hardening.id in known:
+                yield Hardened(history.bare(after.hardening.id), after)

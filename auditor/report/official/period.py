@@ -67,8 +67,8 @@ class State:
 def state(read: Callable[[str], Run], entries: Iterable[Kept], period: Period, hosts: Set[str]) -> State | None:
     """The state at the end of a month; None when there is no run in it.
 
-    ``read`` gives a run by its id; ``entries`` come newest first. Each of ``hosts`` is taken from the newest run that has it, since a run may have been
-    limited to some.
+    ``read`` gives a run by its id; ``entries`` come newest first. Each of ``hosts`` is taken from the newest run that has it,
+    since a run may have been limited to some. Of entries that come oldest first it is the state at the month's beginning.
     """
     found = _newest(read, (entry for entry in entries if Period.of(entry.started) == period), hosts)
     parts = tuple(found)

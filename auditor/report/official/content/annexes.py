@@ -8,6 +8,7 @@ from auditor.models import Bucket, Status, WaiverUse
 from auditor.report.official.content.form import kind, symbol
 from auditor.report.official.content.given import BLANK, ROMAN, Given
 from auditor.report.official.content.phrases import came_to, clauses, listed, tally, where, with_former_name
+from auditor.report.official.content.work import done_rows
 from auditor.report.official.document import COLUMNS, Annex, AnnexKey
 from auditor.results.office_month import Requirement, by_office, requirements, waivers
 from auditor.results.summary import SiteSummary
@@ -36,6 +37,7 @@ def rows(given: Given) -> Rows:
         given.list_of_open: _asked_rows(given) if given.downward else _open_rows(given),
         "waivers": _waiver_rows(given),
         "unsure": _unsure_rows(given),
+        "done": done_rows(given),
         "clauses": _clause_rows(given),
     }
     return {key: _numbered(its) for key, its in found.items()}

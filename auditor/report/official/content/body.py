@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from auditor.report.official.content import proposals, results, situation
+from auditor.report.official.content import proposals, results, situation, work
 from auditor.report.official.content.blocks import closing, heading, item, paragraph, part
 from auditor.report.official.content.given import Given
 from auditor.report.official.document import AnnexKey, Block
@@ -20,6 +20,7 @@ def report(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     yield heading(given, 1, words("official.results.overall"))
     yield from map(paragraph, results.overall(given, labels))
     yield heading(given, 2, words("official.results.change"))
+    yield from work.within(given, labels)
     yield from map(paragraph, results.compared(given))
     yield heading(given, 3, words("official.results.hosts"))
     yield from results.notable(given, labels, [one for one in given.open if one.of_host], "official.notable.hosts")
@@ -66,7 +67,9 @@ def request(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     words = given.words
     yield _opening(given)
     yield part(given, 1, words("official.request.results"))
-    yield from map(paragraph, (*situation.situation(given), *results.overall(given, labels), *results.compared(given)))
+    yield from map(paragraph, (*situation.situation(given), *results.overall(given, labels)))
+    yield from work.within(given, labels)
+    yield from map(paragraph, results.compared(given))
     yield part(given, 2, words("official.request.tasks"))
     yield from proposals.tasks(given, labels)
     yield from proposals.shared_hosts(given)

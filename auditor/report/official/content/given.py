@@ -28,7 +28,7 @@ COMMITTEE = "Ủy ban nhân dân"
 BLANK = "\u00a0" * 7
 """Where a number or a day is written by hand."""
 OPEN: tuple[Bucket, ...] = ("fail", "partial")
-ROMAN = ("I", "II", "III", "IV", "V")
+ROMAN = ("I", "II", "III", "IV", "V", "VI")
 
 
 @dataclass(frozen=True, kw_only=True)

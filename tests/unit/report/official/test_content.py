@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.models import Finding, Organisation, Status, Waived, Waiver, WaiverUse
+from auditor.models import Finding, Hardening, HostHardening, Organisation, Status, Waived, Waiver, WaiverUse
+from auditor.results.month_work import Hardened
 from auditor.results.summary import Counts
 from tests import factory
 from tests.unit import official
@@ -59,7 +60,9 @@ def test_what_changed_since_the_month_before():
         in told
     )
     assert f"chưa khắc phục {now} điểm; đã khắc phục {was - now} điểm." in told
-    assert "Chưa có số liệu của kỳ trước để so sánh." in official.text(official.document("xa-an-truc", run=HARDENED))
+    assert "Kỳ trước không có lần rà soát nào nên chưa so sánh được với kỳ trước." in official.text(
+        official.document("xa-an-truc", run=HARDENED)
+    )
 
 
 def test_hosts_that_the_month_before_lacks_are_not_compared():
@@ -78,7 +81,7 @@ def test_a_host_that_was_lost_is_no_improvement_and_one_found_again_no_setback()
         assert f"không đổi (trước {ward}, nay {ward}).\nCụ thể: chưa khắc phục {ward} điểm.\n" in told
         assert "không có số liệu về máy chủ: bennua.test, dongvau.test, gotre.test." in told
     told = official.text(official.document("xa-go-tre", run=down, before=BEFORE))
-    assert "So với lần rà soát" not in told and "Chưa có số liệu của kỳ trước" not in told
+    assert "So với lần rà soát" not in told and "Kỳ trước không có lần rà soát nào" not in told
     assert "không có số liệu về máy chủ: gotre.test." in told
 
 
@@ -121,9 +124,9 @@ def test_what_was_met_before_and_is_not_now_is_named_the_worst_first():
 @pytest.mark.parametrize(
     ("automated", "told"),
     [
-        ({True, False}, "1 yêu cầu do máy chủ, ứng dụng chưa được cấu hình chặt, có thể khắc phục bằng phần mềm; 1 "),
+        ({True, False}, "1 yêu cầu do máy chủ, ứng dụng chưa được cấu hình chặt; 1 yêu cầu do chưa"),
         ({True}, "thuộc 1 yêu cầu, đều do máy chủ, ứng dụng chưa được cấu hình chặt"),
-        ({False}, "thuộc 1 yêu cầu, đều phải do người quản trị thực hiện."),
+        ({False}, "thuộc 1 yêu cầu, đều do chưa được cấu hình, gia hạn hoặc rà soát kịp thời."),
     ],
 )
 def test_causes_count_nothing_that_is_not_there(automated, told):
@@ -483,3 +486,63 @@ def test_a_control_that_the_catalogue_no_longer_has_goes_by_its_id():
     gone = replace(next(f for f in run.findings if f.is_open and f.host == "web1"), control="old.control")
     of = official.document("xa-an-truc", run=run.model_copy(update={"findings": (*run.findings, gone)}))
     assert "old.control" in [row[1] for row in annex(of, "open").rows]
+
+
+# --- the month's work -----------------------------------------------------------------------------------
+
+
+FIRST = factory.run(started="2026-11-24T08:00:00+07:00", run_id="first")
+LATE = factory.run(started="2026-11-24T17:56:00+00:00", run_id="late", hardened=True)
+
+
+def hardened_by(first, last, *states):
+    hosts = [HostHardening(host=h.name, state=s) for h, s in zip(factory.HOSTS, states, strict=True)]
+    made = Hardening(
+        id="first", inventory=first.inventory, started="2026-11-24T17:40:00+00:00", seconds=300, hosts=hosts
+    )
+    return [Hardened(first, last.model_copy(update={"hardening": made}))]
+
+
+def test_what_was_put_right_within_the_month_is_told_with_how_and_when():
+    kept = hardened_by(FIRST, LATE, "confirmed", "confirmed", "confirmed")
+    of = official.document("tinh-tan-giang", run=LATE, first=FIRST, hardenings=kept)
+    before, after = Counts.of(FIRST.findings).open_total, Counts.of(LATE.findings).open_total
+    told = official.text(of)
+    assert (
+        "Từ lần rà soát đầu tháng (08:00 ngày 24/11/2026) đến lần rà soát cuối tháng (00:56 ngày 25/11/2026)," in told
+    )
+    assert f"giảm từ {before} xuống {after}." in told
+    assert f"{before - after} điểm kiểm tra bằng công cụ gia cố trên 3 máy chủ, thực hiện ngày 25/11/2026" in told
+    assert "bằng cách khác" not in told
+    title = official.CATALOGUE["ssh.root_by_password"].title.vi
+    rows = annex(of, "done").rows
+    row = next(row for row in rows if row[1] == title)
+    assert row[3:] == (
+        "3 máy chủ, phục vụ antruc.test, bennua.test, dongvau.test, gotre.test",
+        "Công cụ gia cố",
+        "25/11/2026",
+    )
+    assert f"- {title}: nay đạt ở 3 máy chủ, phục vụ antruc.test" in told
+    assert f"danh sách đầy đủ ở {annex(of, 'done').label}" in told
+
+
+def test_what_no_hardening_that_was_kept_fixed_was_fixed_by_other_means():
+    kept = hardened_by(FIRST, LATE, "confirmed", "reverted", "lost")
+    of = official.document("tinh-tan-giang", run=LATE, first=FIRST, hardenings=kept)
+    told = official.text(of)
+    assert re.search(r"\d+ điểm kiểm tra bằng công cụ gia cố trên 1 máy chủ", told)
+    assert re.search(r"\d+ điểm kiểm tra bằng cách khác, giữa các lần rà soát\.", told)
+    assert {row[4] for row in annex(of, "done").rows} >= {"Cách khác", "Công cụ gia cố; Cách khác"}
+    assert {row[5] for row in annex(of, "done").rows if row[4] == "Cách khác"} == {"Trong tháng"}
+
+
+def test_a_month_with_one_run_claims_no_work():
+    of = official.document("xa-an-truc", run=HARDENED, before=BEFORE)
+    assert "Trong tháng chỉ có một lần rà soát" in official.text(of)
+    assert "done" not in [one.key for one in of.annexes]
+
+
+def test_a_month_in_which_nothing_was_fixed_says_so():
+    later = FIRST.model_copy(update={"started": "2026-11-25T08:00:00+07:00", "id": "later"})
+    told = official.text(official.document("xa-an-truc", run=later, first=FIRST))
+    assert "Trong tháng chưa khắc phục được điểm nào." in told and "không đổi" in told

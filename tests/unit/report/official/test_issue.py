@@ -13,6 +13,7 @@ import pytest
 from auditor.errors import InputError
 from auditor.history.runs import History
 from auditor.inventory import hosts as inventory
+from auditor.models import Hardening, HostHardening
 from auditor.report.official import issue
 from auditor.report.official.period import Period, month_before, state
 from tests import factory
@@ -177,3 +178,26 @@ def test_a_unit_that_ceased_says_who_took_over(tmp_path):
     (office / "organisation.yml").unlink()
     with pytest.raises(InputError, match="an official report needs the offices"):
         issue.office(inventory.load(tmp_path), "huyen")
+
+
+def test_a_month_s_work_is_read_from_the_audits_around_each_hardening(history):
+    keep(history, "2026-10-27T08:30:00+07:00")
+    before = keep(history, "2026-11-24T09:12:00+07:00")
+    after = factory.run(started="2026-11-24T23:30:00+07:00", run_id="after", hardened=True)
+    confirmed = tuple(HostHardening(host=host.name, state="confirmed") for host in factory.HOSTS)
+    made = Hardening(
+        id=before.id, inventory=after.inventory, started="2026-11-24T23:00:00+07:00", seconds=1, hosts=confirmed
+    )
+    history.keep(after.model_copy(update={"hardening": made}))
+    lost = made.model_copy(update={"id": "never-kept"})
+    history.keep(after.model_copy(update={"id": "z", "started": "2026-11-25T01:00:00+07:00", "hardening": lost}))
+    lab = inventory.load(LAB)
+    now, earlier, first = issue.states(history, lab, official.MONTH)
+    assert (now.run.id, first and first.run.id, earlier is not None) == ("z", before.id, True)
+    found = [(one.before.id, one.after.id) for one in issue.hardenings(history, lab, official.MONTH)]
+    assert found == [(before.id, "after")]
+
+
+def test_a_month_with_one_run_has_no_first_one(history):
+    keep(history, "2026-11-24T09:12:00+07:00")
+    assert issue.states(history, inventory.load(LAB), official.MONTH)[1:] == (None, None)
