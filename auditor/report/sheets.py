@@ -322,7 +322,7 @@ def _work_columns(words: Words) -> tuple[Column, ...]:
     return (
         Column(words("col.severity"), 11),
         Column(words("col.control"), 21),
-        Column(words("col.title"), 30),
+        Column(words("col.finding"), 30),
         Column(words("col.sites"), 8),
         Column(words("col.hosts"), 8),
         Column(words("auto"), 8),
@@ -339,7 +339,7 @@ def _work(item: WorkItem, words: Words) -> tuple[Cell, ...]:
     return (
         words(f"severity.{item.severity.value}"),
         control.id,
-        control.title.get(words.lang),
+        control.problem.get(words.lang),
         len(item.domains),
         len(item.hosts),
         words("yes") if item.automated else words("no"),

@@ -157,7 +157,7 @@ def _drifted(drift: Drift, catalogue: Catalogue, words: Words) -> Table:
         table.add_row(
             f"  [{style}]{words(f'drift.standing.{standing}')}[/]",
             *_control(name, catalogue, words),
-            f"{escape(_told(name, catalogue, words))}\n[dim]{what}{more}[/]",
+            f"{escape(_told(name, catalogue, words, wrong=standing == 'open'))}\n[dim]{what}{more}[/]",
         )
     return table
 
@@ -175,7 +175,7 @@ def _controls(names: Sequence[ControlId], catalogue: Catalogue, words: Words) ->
     table = _plain_table(3)
     for name in sorted(names, key=lambda name: _rank(name, catalogue))[:_CONTROLS]:
         severity, control = _control(name, catalogue, words)
-        table.add_row(f"  {severity}", control, escape(_told(name, catalogue, words)))
+        table.add_row(f"  {severity}", control, escape(_told(name, catalogue, words, wrong=True)))
     if len(names) > _CONTROLS:
         table.add_row("", "", words("undone.more", n=len(names) - _CONTROLS))
     return table
@@ -197,8 +197,8 @@ def _control(name: ControlId, catalogue: Catalogue, words: Words) -> tuple[str, 
     return f"[{STYLE[severity]}]{words(f'severity.{severity}').lower()}[/]", name
 
 
-def _told(name: ControlId, catalogue: Catalogue, words: Words) -> str:
-    return catalogue[name].title.get(words.lang) if name in catalogue.by_id else ""
+def _told(name: ControlId, catalogue: Catalogue, words: Words, *, wrong: bool) -> str:
+    return catalogue[name].told("fail" if wrong else "pass").get(words.lang) if name in catalogue.by_id else ""
 
 
 def _rank(name: ControlId, catalogue: Catalogue) -> tuple[int, str]:
