@@ -42,6 +42,8 @@ _MOST = 0.8
 _IN_ALL = 1.6
 """All commands of one host together have so many times as much as one: all hosts wait for the slowest at each task."""
 _IN_ANSIBLE = Path(__file__).parent / "in_ansible"
+_START = (sys.executable, "-I", "-m", "auditor.fleet.in_ansible.start")
+"""In the place of ``ansible-playbook``."""
 _MAX_MEMORY = 1_500_000
 """Kilobytes of addresses for each of Ansible's processes."""
 _MAX_COMPLAINT = 20_000
@@ -159,7 +161,7 @@ class _Ansible(Thread):
             with self._folder as folder, _handing(password, Path(folder)):
                 given, command, environment = _given(Path(folder), **self._arguments)
                 runner = init_runner(**given, cancel_callback=self._told_to_end.is_set, status_handler=self._hear)
-                runner.config.command = [*command, *runner.config.command]
+                runner.config.command = [*command, *_START, *runner.config.command[1:]]
                 runner.config.env |= environment
                 runner.config.pexpect_timeout = _POLL_SECONDS
                 runner.run()

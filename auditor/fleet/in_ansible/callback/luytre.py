@@ -49,6 +49,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         # What was read so far stays; each task's process would walk, and so copy, all of it.
         gc.freeze()
         gc.set_threshold(_OBJECTS)
+        gc.enable()
 
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
         self._began[host.get_name(), task._uuid] = time.time()
