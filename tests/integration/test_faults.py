@@ -70,13 +70,13 @@ def once_armed(host: str, script: str) -> threading.Thread:
 
 
 def is_armed(host: str) -> bool:
-    return lab.run(host, f"test -e {MARK}").returncode == 0
+    return (lab.upper(host) / MARK.removeprefix("/")).exists()
 
 
 def is_at_rest(host: str) -> bool:
     """Whether nothing is armed nor at work to bring the host back; that may end the session which asks."""
     units = "systemctl list-units --no-legend --state=active,activating,deactivating 'luytre-re*'"
-    return lab.run(host, f"test -e {MARK} || {units} | grep -q .").returncode == 1
+    return not is_armed(host) and lab.run(host, f"test -e {MARK} || {units} | grep -q .").returncode == 1
 
 
 @dataclass
@@ -234,8 +234,10 @@ def two_at_once(scene: Scene) -> Case:
     other = {**scene.state, "LUYTRE_STATE": str(scene.folder / "elsewhere")}
     first = start(scene.state, scene.host, 600, scene.folder / "out")
     until(lambda: is_armed(scene.host), "never armed")
-    here = ended(start(scene.state, scene.host, 600, scene.folder / "here"))
-    there = ended(start(other, scene.host, 600, scene.folder / "there"))
+    others = [
+        start(state, scene.host, 600, scene.folder / name) for state, name in ((scene.state, "here"), (other, "there"))
+    ]
+    here, there = map(ended, others)
     return scene.case(ended(first), (here, there))
 
 
