@@ -160,8 +160,7 @@ def judged(stage: Stage) -> dict[str, Ended]:
     lab.run(stage.host, "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh")
     audit = ("audit", "-i", INVENTORY, "--limit", stage.host, "--json", "--output", str(stage.folder / "out"))
     return {
-        severity: run(environment(stage.folder), *audit, "--fail-on", severity)
-        for severity in ("critical", "high", "low")
+        severity: run(environment(stage.folder), *audit, "--fail-on", severity) for severity in ("critical", "high")
     }
 
 
