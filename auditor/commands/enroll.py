@@ -111,7 +111,7 @@ def trusted(
             mend="compare it at the server's console; if it is the server's own, give --fingerprint SHA256:…",
         )
     if not yes:
-        _ask(words("enroll.changed" if recorded else "enroll.own_keys", command=_AT_THE_CONSOLE))
+        _ask(words, words("enroll.changed" if recorded else "enroll.own_keys", command=_AT_THE_CONSOLE))
     return shown
 
 
@@ -151,8 +151,10 @@ def _password(question: str) -> str:
     return getpass.getpass(f"{question} ")
 
 
-def _ask(question: str) -> None:
+def _ask(words: Words, question: str) -> None:
+    from auditor.commands.shown.doing import confirmed
+
     if not sys.stdin.isatty():
         raise InputError("nobody to confirm the host's keys", mend="give --fingerprint SHA256:…, or --yes")
-    if not typer.confirm(question, err=True):
+    if not confirmed(question, words):
         raise typer.Exit(1)

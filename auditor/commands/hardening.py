@@ -14,6 +14,7 @@ from rich.console import Console
 from auditor.audit.controls import Catalogue
 from auditor.audit.run import Purpose, audit
 from auditor.commands.shown import console
+from auditor.commands.shown.doing import confirmed, now
 from auditor.commands.shown.hardenings import show_hardening, show_interrupted
 from auditor.commands.shown.plans import show_held, show_plan
 from auditor.commands.shown.postponed import Postponed
@@ -117,8 +118,9 @@ def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
 
 def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang: Lang) -> None:
     """Say how hardenings that were killed ended. The caller holds the journal's lock."""
-    with console.activity(Words(lang)("doing.find_out")) as doing:
-        found = hardener.find_out(inventory, hosts, journal, watch=lambda task: doing(f"{task.host}: {task.name}"))
+    words = Words(lang)
+    with console.activity(words("doing.find_out")) as doing:
+        found = hardener.find_out(inventory, hosts, journal, watch=lambda task: doing(now(task, words)))
     for hardening in found:
         show_interrupted(hardening, lang)
 
@@ -162,7 +164,7 @@ def _harden(
             journal,
             before.id,
             options,
-            watch=lambda task: doing(f"{task.host}: {task.name}"),
+            watch=lambda task: doing(now(task, words)),
             facts=facts,
         )
     after = audit_after(inventory, catalogue, hosts, plan, hardened)
@@ -232,4 +234,5 @@ def check_somebody() -> None:
 
 def agreed(lang: Lang) -> bool:
     """Whether the person at the terminal says yes."""
-    return typer.confirm(Words(lang)("harden.confirm"), err=True)
+    words = Words(lang)
+    return confirmed(words("harden.confirm"), words)

@@ -123,7 +123,7 @@ class _Heard:
         if message.pop("event") == "end":
             self.status = "failed" if message["failed"] else "successful"
             return
-        task = Task(**message)
+        task = Task(**{**message, "name": _with_its_id(message["name"])})
         self.tasks.append(task)
         if self.watch is not None:
             self.watch(task)
@@ -132,6 +132,12 @@ class _Heard:
         whole = self.complaint + printed.decode("utf-8", "replace")
         half = _MAX_COMPLAINT // 2
         self.complaint = whole if len(whole) <= _MAX_COMPLAINT else whole[:half] + whole[-half:]
+
+
+def _with_its_id(name: str) -> str:
+    """The name of a task with the area or control at its beginning as it is written, not capitalised as Ansible's style asks."""
+    about, bar, what = name.partition(" | ")
+    return f"{about[:1].lower()}{about[1:]}{bar}{what}" if bar else name
 
 
 def _handing(password: Any, folder: Path) -> AbstractContextManager[None]:

@@ -20,6 +20,8 @@ FIRST_ROWS = 8
 BRIEF_LINES = 3
 
 _FIRST_COLUMNS = ("path", "file", "name", "user", "account", "domain", "package", "line", "owner", "group", "mode")
+_FOR_ANYBODY = "for anybody"
+"""How the collector says that a setting of sshd holds outside of every Match block."""
 _COUNTED = re.compile(r"([0-9]{1,9}) members")
 """How expressions sum up a collection that is too long to be evidence itself."""
 _MOMENTS = frozenset({"now", "not_after", "not_before", "newest", "oldest", "mtime", "checked_at", "collected_at"})
@@ -68,7 +70,7 @@ def evidence(finding: Finding, words: Words) -> tuple[Row, ...]:
 
 def violations(finding: Finding, words: Words, most: int | None = None) -> Table | None:
     """The members that violate, at most so many, as a table; None when there are none."""
-    members = [_tried(member, words) for member in finding.violations[:most]]
+    members = [_in_words(member, words) for member in finding.violations[:most]]
     if not members:
         return None
     objects = [member for member in members if isinstance(member, Mapping)]
@@ -87,10 +89,13 @@ def violations(finding: Finding, words: Words, most: int | None = None) -> Table
     )
 
 
-def _tried(member: Any, words: Words) -> Any:
-    """A path that was only asked for says so; every other member stays as it is."""
+def _in_words(member: Any, words: Words) -> Any:
+    """A path that was only asked for, and a value that holds for some, in words; every other member stays as it is."""
     if isinstance(member, Mapping) and member.keys() == {"tried"}:
         return words("violations.tried", path=member["tried"])
+    if isinstance(member, Mapping) and member.keys() == {"when", "value"}:
+        for_all = member["when"] == _FOR_ANYBODY
+        return {"when": words("violations.for_anybody") if for_all else member["when"], "value": member["value"]}
     return member
 
 

@@ -19,6 +19,7 @@ from auditor.errors import InputError
 from auditor.inventory import hosts
 from auditor.models import Text
 from auditor.system import resources
+from auditor.system.yaml_source import parse_yaml
 from auditor.text import language, usage
 from auditor.text.words import written
 from tests import sentences
@@ -254,6 +255,21 @@ def test_no_command_shows_the_help_and_is_a_mistake(auditor: Callable[..., Ended
 def test_mistakes_are_told_in_the_language_of_the_output(error: InputError, vi: str):
     assert usage.mistake(error, "vi") == vi
     assert usage.mistake(error, "en") == str(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a: b: c", "a:\n  b: 1\n c: 2", "- a\nb: 1\n", "a: [1, 2\nb: 3", "a: {x: 1\nb", "a: - b", "a:\n\tb: 1"),
+        *("a: 'x", "a: *b", "a: &x 1\nb: &x 2", "a: !foo 1", 'a: "\\q"', "? [x]\n: 2", "a: 1\n---\nb: 2", "a: |x\n b"),
+        *("%x\na", "a: !x!y z", "a: 1\x07", "a: }", "b: 1\nb: 2"),
+    ],
+)
+def test_what_is_wrong_with_yaml_is_vietnamese(text: str):
+    with pytest.raises(InputError) as caught:
+        parse_yaml(text, Path("hosts.yml"))
+    assert caught.value.what not in usage.mistake(caught.value, "vi")
+    assert "sửa YAML" in usage.mistake(caught.value, "vi") or "giữ lại" in usage.mistake(caught.value, "vi")
 
 
 def test_a_mistake_reaches_the_user_in_vietnamese_by_default(auditor: Callable[..., Ended], tmp_path: Path):

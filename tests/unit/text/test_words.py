@@ -29,7 +29,9 @@ CODE = sorted((ROOT / "auditor").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "auditor").rglob("*.j2"))
 ASKING = {"words", "given.words", "self.words", "self"}
 """What code calls a ``Words`` by; templates call it ``t``."""
-SAME = re.compile(r"product|scope|framework\.|application\.")
+SAME = re.compile(
+    r"product|scope|framework\.|application\.|area\.(apache|mariadb|nginx|pam|php_fpm|ssh|sudo|tls|wordpress)$"
+)
 """Names that are not translated."""
 KINDS = {
     "cause.": get_args(Cause.model_fields["why"].annotation),

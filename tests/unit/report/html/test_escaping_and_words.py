@@ -277,6 +277,13 @@ def test_a_path_that_was_only_tried_does_not_look_like_a_file_that_is_there():
     assert table.columns == () and table.rows == (("tried /.env: not refused",), ("tried /.git/config: not refused",))
 
 
+def test_whom_a_setting_of_sshd_holds_for_is_in_words():
+    some, *_ = factory.run().findings
+    cases = ({"when": "for anybody", "value": "yes"}, {"when": "user root", "value": "yes"})
+    table = evidence.violations(dataclasses.replace(some, violations=cases), Words("vi"))
+    assert table is not None and table.rows == (("với mọi người", "yes"), ("user root", "yes"))
+
+
 def test_clauses_are_cited_as_each_framework_does():
     cited = dict(
         evidence.references(

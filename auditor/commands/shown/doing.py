@@ -1,0 +1,43 @@
+"""What is being done to hosts right now, and what a person at the terminal says to it."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from typing import TYPE_CHECKING
+
+import typer
+
+from auditor.commands.shown import console
+from auditor.text.words import Words
+
+if TYPE_CHECKING:
+    from auditor.fleet.runner import Task
+
+_WAY_BACK = "guard"
+"""The role whose tasks keep a host's way back."""
+_YES = frozenset({"có", "co", "c", "yes", "y"})
+_NO = frozenset({"không", "khong", "k", "no", "n", ""})
+"""In either language, whichever is spoken; only Enter is no."""
+
+
+def now(task: Task, words: Words) -> str:
+    """The host, and the area and control that the task is about, as its name begins; else what it is for."""
+    about, bar, _ = task.name.partition(" | ")
+    if not bar:
+        return f"{task.host}: {words('doing.way_back' if task.role == _WAY_BACK else 'doing.state')}"
+    area, dot, _ = about.partition(".")
+    return f"{task.host}: {words(f'area.{area}')}{f' · {about}' if dot else ''}"
+
+
+def confirmed(question: str, words: Words) -> bool:
+    """Whether the person at the terminal says yes; asked again until it is one or the other. Raises Abort at the end of input."""
+    while True:
+        console.err.print(f"{question} [{words('confirm.choices')}]: ", end="", markup=False, soft_wrap=True)
+        said = sys.stdin.readline()
+        if not said:
+            raise typer.Abort
+        answer = unicodedata.normalize("NFC", said.strip().casefold())
+        if answer in _YES | _NO:
+            return answer in _YES
+        console.err.print(words("confirm.again"), markup=False)
