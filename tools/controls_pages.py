@@ -109,7 +109,7 @@ def _control(control: Control, words: Words) -> Iterator[str]:
         (_IN_CONTAINER.get(lang), control.container),
     )
     yield from (f"**{head}.** {plain(text.get(lang))}\n" for head, text in told if text is not None)
-    if named := _read_of_inventory(control):
+    if named := read_of_inventory(control):
         yield f"**{_READS.get(lang)}.** {', '.join(map(code, named))}\n"
     if cited := references(control.references, words):
         yield f"**{words('references')}.**\n"
@@ -122,7 +122,7 @@ def _how(control: Control, words: Words) -> str:
     return _MANUAL.get(words.lang) if control.manual else _BY_HAND.get(words.lang)
 
 
-def _read_of_inventory(control: Control) -> list[str]:
+def read_of_inventory(control: Control) -> list[str]:
     """The inventory's variables that a control's expressions look at."""
     of_hosts = {field: name for name, field in hosts.HOST_KEYS.items()}
     sources = (control.applies, control.condition, control.violations, control.among)

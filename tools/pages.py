@@ -1,4 +1,4 @@
-"""The pages of ``docs/`` that are made from data: ``make docs`` writes them, ``make check`` compares them.
+"""The pages that are made from data: ``make docs`` writes them, ``make check`` compares them.
 
 Run as ``python -m tools.pages [--check]``.
 """
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tools import controls_pages, variables_page
+from tools import controls_pages, roles_pages, variables_page
 
 TOP = Path(__file__).parents[1]
 FOLDER = Path("docs/controls")
@@ -22,6 +22,7 @@ def pages() -> dict[Path, str]:
     return {
         **{FOLDER / name: text for name, text in controls_pages.pages().items()},
         Path("docs/variables.md"): variables_page.page(),
+        **{Path("roles") / name: text for name, text in roles_pages.pages().items()},
     }
 
 
@@ -43,7 +44,7 @@ def write(wanted: Mapping[Path, str], top: Path) -> None:
 
 
 def _made(top: Path) -> list[Path]:
-    return [path.relative_to(top) for path in sorted((top / FOLDER).rglob("*.md"))]
+    return [path.relative_to(top) for path in sorted([*(top / FOLDER).rglob("*.md"), *top.glob("roles/*/README.md")])]
 
 
 def main(arguments: list[str]) -> int:

@@ -64,6 +64,11 @@ Row = tuple[str, str, str, str]
 """Name, type, default, description in English."""
 
 
+def rows_of_area(area: str, folder: str) -> Iterator[Row]:
+    """The variables of an area's role; ``folder`` leads from the page to the role."""
+    yield from (_of_role(area, folder, name, option) for name, option in _options(area).items())
+
+
 def _tables() -> Iterator[tuple[str, list[Row]]]:
     of_hosts = {row[0]: row for row in _of_model(Host)}
     inventory = [(name, *of_hosts[field][1:]) for name, field in hosts.HOST_KEYS.items()]
@@ -72,9 +77,9 @@ def _tables() -> Iterator[tuple[str, list[Row]]]:
     yield "luytre_sites", [row for row in _of_model(Site) if row[0] != "host"]
     yield "office/organisation.yml", list(_of_model(Organisation))
     yield "units", list(_of_model(Unit))
-    for folder in sorted(resources.roles().iterdir()):
-        if options := _options(folder.name):
-            yield folder.name, [_of_role(folder, name, option) for name, option in options.items()]
+    for area in sorted(folder.name for folder in resources.roles().iterdir()):
+        if rows := list(rows_of_area(area, f"../roles/{area}")):
+            yield area, rows
 
 
 def _of_model(model: type[Model]) -> Iterator[Row]:
@@ -107,20 +112,25 @@ def _kind(field: Mapping[str, Any], known: Mapping[str, Any]) -> str:
 
 
 @cache
-def _options(area: str) -> Mapping[str, Mapping[str, Any]]:
+def specification(area: str) -> Mapping[str, Any]:
+    """What an area's role says of itself; nothing when there is no role."""
     file = resources.roles() / area / "meta/argument_specs.yml"
-    return (load_yaml(file)["argument_specs"]["main"].get("options") or {}) if file.is_file() else {}
+    return dict(load_yaml(file)["argument_specs"]["main"]) if file.is_file() else {}
 
 
-def _of_role(folder: Path, name: str, option: Mapping[str, Any]) -> Row:
-    defaults = folder / "defaults/main.yml"
+def _options(area: str) -> Mapping[str, Mapping[str, Any]]:
+    return specification(area).get("options") or {}
+
+
+def _of_role(area: str, folder: str, name: str, option: Mapping[str, Any]) -> Row:
+    defaults = resources.roles() / area / "defaults/main.yml"
     default = (
         option["default"] if "default" in option else load_yaml(defaults).get(name, "") if defaults.is_file() else ""
     )
     kind = " ".join(code(str(one)) for one in option.get("choices", ())) or str(option["type"])
     shown = _short(default)
     if len(shown) > _MOST_SHOWN:
-        return name, kind, f"[{folder.name}](../roles/{folder.name}/defaults/main.yml)", option["description"]
+        return name, kind, f"[{area}]({folder}/defaults/main.yml)", option["description"]
     return name, kind, code(shown) if shown else "", option["description"]
 
 

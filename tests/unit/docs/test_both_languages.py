@@ -22,8 +22,12 @@ PAGES = [
     *((VI / name, EN / name) for name in sorted({page.name for folder in (VI, EN) for page in folder.iterdir()} - BILINGUAL)),
 ]
 """Each in Vietnamese and in English."""
-DOCUMENTS = (*FIRST, *sorted((TOP / "docs").rglob("*.md")))
-SAYS_A_PAGE = (*sorted((TOP / "auditor").rglob("*.py")), *sorted((TOP / "inventories/example").rglob("*.yml")))
+DOCUMENTS = (*FIRST, *sorted((TOP / "docs").rglob("*.md")), *sorted(TOP.glob("roles/*/README.md")))
+SAYS_A_PAGE = (
+    *sorted((TOP / "auditor").rglob("*.py")),
+    *sorted((TOP / "playbooks").glob("*.yml")),
+    *sorted((TOP / "inventories/example").rglob("*.yml")),
+)
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"(^|\s)#.*")
 _BLOCK = re.compile(r"#+(?= )|\||-(?= )|\d+\.(?= )|!(?=\[)")
