@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from auditor import lab
+from auditor.system import resources
 from tests.lab.fixtures import BIN, INVENTORY, Ended, environment, play, quiet, run
 
 HOST = "web3"
@@ -29,6 +30,9 @@ mkdir -p /etc/ansible/facts.d
 echo '{"ssh.password_auth": [], "firewall.default_deny": []}' > /etc/ansible/facts.d/luytre.fact
 """
 """What an earlier version says is in force, of controls that were never applied."""
+ROOT = Path(__file__).parents[2]
+ROLES_PAGE = ROOT / "docs/en/roles.md"
+OURS = ":".join(str(folder) for folder in resources.role_folders())
 RUNS = "cat $(ls /var/lib/luytre/guard/2*/state.json | sort | tail -1)"
 
 
@@ -75,24 +79,43 @@ def plain(state: Mapping[str, str]) -> Callable[..., Ended]:
     return harden
 
 
-@pytest.mark.parametrize(
-    ("chosen", "changes"),
-    [
-        (("--tags", "sudo,ssh.max_startups", "--skip-tags", "sudo.logfile", "--check"), False),
-        (("--tags", "ssh", "--skip-tags", "ssh.password_auth,ssh.root_login"), True),
-    ],
-)
-def test_any_choice_of_tags_runs_to_its_end_and_makes_no_more(
-    plain: Callable[..., Ended], chosen: tuple[str, ...], changes: bool
-) -> None:
-    ended = plain(*chosen)
+def test_a_run_that_changes_nothing_ends_well_with_any_choice_of_tags(plain: Callable[..., Ended]) -> None:
+    ended = plain("--tags", "sudo,ssh.max_startups", "--skip-tags", "sudo.logfile", "--check")
     assert ended.code == 0, ended.out[-3000:]
     assert "changed=0" not in ended.out
-    assert in_etc(DROPIN[1:]) is changes
+    assert not in_etc(DROPIN[1:])
     assert not in_etc("etc/sudoers.d/zz-luytre")
     assert by_password() == "yes"
-    if changes:
-        assert "X11Forwarding no" in on_host(f"cat {DROPIN}")
+
+
+def test_imported_by_others_it_makes_what_tags_choose_with_a_way_back_and_never_plays_a_role_of_theirs(
+    state: Mapping[str, str], place: Path
+) -> None:
+    theirs = place / "theirs"
+    (theirs / "roles/ssh/tasks").mkdir(parents=True)
+    (theirs / "roles/ssh/tasks/main.yml").write_text(
+        "- {name: Theirs, ansible.builtin.fail: {msg: theirs}, tags: [always]}\n", "utf-8"
+    )
+    (shown,) = (
+        block
+        for block in re.findall(r"```yaml\n(.*?)```", ROLES_PAGE.read_text("utf-8"), re.DOTALL)
+        if "import_playbook" in block
+    )
+    (theirs / "lockdown.yml").write_text(
+        shown.replace("/opt/luytre", str(ROOT)).replace("luytre_hosts: web", f"luytre_hosts: {HOST}"), "utf-8"
+    )
+    chosen = ("--tags", "ssh", "--skip-tags", "ssh.password_auth,ssh.root_login", "-e", '{"luytre_accept": ""}')
+    before = on_host("ls /var/lib/luytre/guard 2>/dev/null | wc -l")
+    refused = play({**state, "ANSIBLE_ROLES_PATH": f"{theirs / 'roles'}:{OURS}"}, str(theirs / "lockdown.yml"), *chosen)
+    assert refused.code != 0
+    assert str(theirs / "roles/ssh") in refused.out
+    assert not in_etc(DROPIN[1:])
+    ended = play({**state, "ANSIBLE_ROLES_PATH": OURS}, str(theirs / "lockdown.yml"), *chosen)
+    assert ended.code == 0, ended.out[-3000:]
+    assert int(on_host("ls /var/lib/luytre/guard | wc -l")) == int(before) + 1
+    assert not in_etc("etc/sudoers.d/zz-luytre")
+    assert by_password() == "yes"
+    assert "X11Forwarding no" in on_host(f"cat {DROPIN}")
 
 
 def test_what_was_skipped_and_is_held_is_not_made_by_the_next_hardening(
