@@ -9,7 +9,8 @@ from typing import Any
 
 import polib
 
-from auditor.inventory import hosts
+from auditor.audit import controls
+from auditor.inventory import hosts, thresholds
 from auditor.models import Host, Model, Organisation, Site, Unit
 from auditor.system import resources
 from auditor.system.yaml_source import load_yaml
@@ -27,6 +28,15 @@ tiếng Việt ở `tools/variables.vi.po`.
 
 `make docs` writes this page from the models of the inventory (`auditor/models`) and `roles/*/meta/argument_specs.yml`: change
 those; the Vietnamese is in `tools/variables.vi.po`.
+"""
+_THRESHOLDS = """\
+## Ngưỡng · thresholds
+
+Các biến ở trên mà yêu cầu xét theo. Khi bảng kiểm kê đặt một biến, rà soát xét theo giá trị đó và kết quả ghi rõ; ngoài khoảng là lỗi.
+Danh sách: `auditor/inventory/thresholds.yml`.
+
+Those of the variables above that controls are judged by. Where the inventory sets one, the audit judges by it and every finding says
+so; a value out of range is an error. The list: `auditor/inventory/thresholds.yml`.
 """
 _EMPTY: Mapping[str | None, Any] = {"array": [], "object": {}}
 """What a field holds that is left out and says no default of its own."""
@@ -49,10 +59,26 @@ def page() -> str:
     for heading, rows in _tables():
         cells = [(code(name), kind, default, *told(english)) for name, kind, default, english in rows]
         parts.append(f"## {heading}\n\n" + table(("", "", "mặc định · default", "Tiếng Việt", "English"), cells))
+    parts.append(f"{_THRESHOLDS}\n{_thresholds()}")
     wrong = sorted({one for one in said if not vietnamese.get(one)} | {one for one in vietnamese if one not in said})
     if wrong:
         raise Untranslated(f"{VIETNAMESE.name}: translate these, or take them out: {wrong}")
     return "\n".join(parts)
+
+
+def _thresholds() -> str:
+    """The limits of controls, and which controls are judged by them."""
+    catalogue = controls.load()
+    rows = [
+        (
+            code(name),
+            f"{one.least}–{one.most} {one.unit.vi} · {one.unit.en}",
+            str(one.usual),
+            " ".join(code(control.id) for control in catalogue.controls if control.reads(f"limits.{name}")),
+        )
+        for name, one in thresholds.known().items()
+    ]
+    return table(("", "trong khoảng · range", "thường · usual", "yêu cầu · controls"), rows)
 
 
 def of_area(area: str) -> tuple[str, ...]:

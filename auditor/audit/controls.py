@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -31,7 +32,7 @@ _GONE = Text(
 )
 
 
-_NAMES = facts.area_names() | {"site", "host", "now", "waivers"}
+_NAMES = facts.area_names() | {"site", "host", "limits", "now", "waivers"}
 
 
 def _expression(source: str) -> str:
@@ -122,6 +123,11 @@ class Control(Model):
     def told(self, bucket: Bucket) -> Text:
         """What a finding of it that came to that says: what is wrong, else the requirement."""
         return self.problem if bucket in _AMISS else self.title
+
+    def reads(self, name: str) -> bool:
+        """Whether any of its expressions reads this name."""
+        sources = (self.applies, self.condition, self.violations, self.among)
+        return any(re.search(rf"\b{re.escape(name)}\b", source) for source in sources if source)
 
     @property
     def area(self) -> str:

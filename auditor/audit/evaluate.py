@@ -12,17 +12,19 @@ from auditor.audit.expressions import CutShort, ExpressionFailed, NotCollected, 
 from auditor.facts import HostFacts
 from auditor.facts.site import view
 from auditor.fleet.reasons import of_area
+from auditor.inventory.thresholds import known, limits
 from auditor.models import Finding, Host, Status, Subject, Text
 from auditor.text.redact import redact_data
 
 MAX_VIOLATIONS = 200
 MAX_PATH_CHARS = 200
+_LIMITS = "limits."
 
 
 def evaluate_host(catalogue: Catalogue, host: Host, facts: HostFacts) -> tuple[Finding, ...]:
     """Every control on the host and on each of its sites."""
     data = facts.context()
-    context = {**data, "host": host.model_dump(mode="json"), "now": facts.collected_at}
+    context = {**data, "host": host.model_dump(mode="json"), "limits": limits(host), "now": facts.collected_at}
     findings = [
         evaluate_control(control, Subject(kind="host", id=host.name), host.name, context, facts.errors)
         for control in catalogue.on_facts("host")
@@ -74,6 +76,9 @@ def evaluate_control(
     """One control on one subject. ``errors`` says why an area is not in ``context``."""
     record = Record()
 
+    def judged(status: Status, **more: Any) -> Finding:
+        return finding(status, _tuned(record, context), **more)
+
     def finding(status: Status, reason: Text | None = None, **more: Any) -> Finding:
         return Finding(
             control=control.id,
@@ -94,11 +99,11 @@ def evaluate_control(
         if control.manual:
             return finding(Status.MANUAL, _ASK_A_PERSON)
         if control.violations is not None:
-            return _over_a_collection(control, context, record, finding)
+            return _over_a_collection(control, context, record, judged)
         passed = expressions.evaluate(control.condition or "", context, record)
         if not isinstance(passed, bool):
             raise ExpressionFailed(f"{control.condition!r} gives {type(passed).__name__}, not true or false")
-        return finding(Status.PASS if passed else Status.FAIL)
+        return judged(Status.PASS if passed else Status.FAIL)
     except NotCollected as missing:
         why = of_area(errors.get(missing.area, "not collected"))
         return finding(
@@ -120,7 +125,7 @@ def evaluate_control(
         )
 
 
-def _over_a_collection(control: Control, context: Mapping[str, Any], record: Record, finding: Any) -> Finding:
+def _over_a_collection(control: Control, context: Mapping[str, Any], record: Record, judged: Any) -> Finding:
     violations = _as_list(control.violations or "", context, record)
     population = len(_as_list(control.among, context, Record())) if control.among else None
     if not violations:
@@ -130,8 +135,23 @@ def _over_a_collection(control: Control, context: Mapping[str, Any], record: Rec
     else:
         status = Status.FAIL
     shown = tuple(redact_data([plain(member) for member in violations[:MAX_VIOLATIONS]]))
-    result: Finding = finding(status, violations=shown, population=population)
+    result: Finding = judged(status, violations=shown, population=population)
     return result
+
+
+def _tuned(record: Record, context: Mapping[str, Any]) -> Text | None:
+    """That the inventory set a limit that counted, if it did."""
+    names = [path.removeprefix(_LIMITS) for path in record.paths() if path.startswith(_LIMITS)]
+    told = [_set_by(name, context["limits"][name]) for name in names if name in dict(context["host"]["thresholds"])]
+    return Text.joined(told) if told else None
+
+
+def _set_by(name: str, value: int) -> Text:
+    unit, usual = known()[name].unit, known()[name].usual
+    return Text(
+        vi=f"ngưỡng {value} {unit.vi}, do bảng kiểm kê đặt ({name}; mặc định {usual})",
+        en=f"threshold {value} {unit.en}, set by the inventory ({name}; usually {usual})",
+    )
 
 
 def _as_list(source: str, context: Mapping[str, Any], record: Record) -> list[Any]:

@@ -73,6 +73,10 @@ class Record:
         self._read.pop(path.rpartition(".")[0], None)
         self._read.setdefault(path, value)
 
+    def paths(self) -> tuple[str, ...]:
+        """The paths that were read, in order."""
+        return tuple(self._read)
+
     def evidence(self) -> tuple[Evidence, ...]:
         """What was read, by path, at most MAX_EVIDENCE values; objects that were only passed through left out."""
         kept = [(path, value) for path, value in self._read.items() if not isinstance(value, Facts)]

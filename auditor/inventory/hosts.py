@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from auditor.errors import first_wrong
 from auditor.inventory import organisation as organisations
 from auditor.inventory import papers as office
-from auditor.inventory import variables
+from auditor.inventory import thresholds, variables
 from auditor.inventory.reach import WAY, is_template, literal, of_hosts
 from auditor.inventory.variables import Sourced, Variables
 from auditor.models import Host, Inventory, Site
@@ -89,6 +89,7 @@ def _host(name: str, own: Variables) -> Host:
             automation_user=literal(own, "ansible_user", None),
             by_password=any(key in own for key in _PASSWORDS),
             sites=sites,
+            thresholds=tuple(thresholds.of_host(name, own).items()),
             **declared,
         )
     except ValidationError as error:

@@ -53,6 +53,9 @@ class Host(Model):
     accept: tuple[AcceptedName, ...] = Field(
         default=(), description="controls whose danger its owners accept, and CONTROL:ACCOUNT for whom one locks out"
     )
+    thresholds: tuple[tuple[str, int], ...] = Field(
+        default=(), description="limits of controls that the inventory sets, each with the variable of its role"
+    )
     sites: tuple[Site, ...] = ()
 
 

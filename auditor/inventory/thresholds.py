@@ -1,0 +1,81 @@
+"""The limits of controls that an inventory sets: the variables of roles in ``thresholds.yml``, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from auditor.inventory.reach import is_template
+from auditor.inventory.variables import Variables
+from auditor.models import Host, Model, Text
+from auditor.system import resources
+from auditor.system.yaml_source import Encrypted, load_yaml
+
+LIST = Path(__file__).with_name("thresholds.yml")
+_LIKE = 0.8
+"""How much a mistyped name is like the one that was meant."""
+
+
+class Threshold(Model):
+    """One limit: when nothing is set, and the range in which it may be."""
+
+    usual: int
+    least: int
+    most: int
+    unit: Text
+
+
+@cache
+def known() -> Mapping[str, Threshold]:
+    """The limits by the variables that set them."""
+    return {name: Threshold.model_validate(entry) for name, entry in load_yaml(LIST).items()}
+
+
+def limits(host: Host) -> Mapping[str, int]:
+    """Every limit as it holds for a host."""
+    return {name: threshold.usual for name, threshold in known().items()} | dict(host.thresholds)
+
+
+def of_host(host: str, own: Variables) -> Mapping[str, int]:
+    """The limits that a host's variables set. Raises InputError for one out of range, or whose name is nearly one of a role's."""
+    found = {}
+    for name, source in own.items():
+        threshold = known().get(name)
+        if threshold is None:
+            meant = _meant(name)
+            if meant is not None:
+                raise source.error(f"host {host}: no role has a variable {name}", f"{meant} is meant?")
+            continue
+        value = source.value
+        if isinstance(value, Encrypted) or is_template(str(value)):
+            raise source.error(f"host {host}: {name} has to be read without Ansible, too", "write the number itself")
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise source.error(f"host {host}: {name} is not a whole number", "write digits alone, without quotes")
+        if not threshold.least <= value <= threshold.most:
+            raise source.error(
+                f"host {host}: {name} is {value}",
+                f"give {threshold.least} to {threshold.most}; a waiver is for what needs more",
+            )
+        found[name] = value
+    return found
+
+
+def _meant(name: str) -> str | None:
+    """The variable of a role that this was probably meant to be; None for one of a role's, or of somebody else's."""
+    area = next((area for area in _areas() if name.startswith(f"{area}_")), None)
+    if area is None or name in _variables(area):
+        return None
+    return next(iter(get_close_matches(name, _variables(area), 1, _LIKE)), None)
+
+
+@cache
+def _areas() -> tuple[str, ...]:
+    return tuple(sorted(folder.name for folder in resources.roles().iterdir()))
+
+
+@cache
+def _variables(area: str) -> frozenset[str]:
+    file = resources.roles() / area / "meta/argument_specs.yml"
+    return frozenset(load_yaml(file)["argument_specs"]["main"].get("options") or ()) if file.is_file() else frozenset()
