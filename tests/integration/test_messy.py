@@ -369,7 +369,11 @@ def confirmed(ended: Ended) -> None:
 
 def in_earnest(what: str, both: tuple[str | None, str | None]) -> bool:
     """Whether it is more than the upgrade, which stays, and a unit's name that another one mentions."""
-    return "luytre-lab-canary" not in what and not (what.startswith("service ") and set(both) <= {None, "inactive"})
+    return (
+        "luytre-lab-canary" not in what
+        and TOOL not in what
+        and not (what.startswith("service ") and set(both) <= {None, "inactive"})
+    )
 
 
 def lives(path: str) -> bool:
