@@ -100,6 +100,7 @@ def _control(control: Control, words: Words) -> Iterator[str]:
     yield f"## {plain(control.id)}\n"
     yield f"**{plain(control.title.get(lang))}**\n"
     yield f"{words('controls.severity')}: {_severity(control, words)} · {subject} · {_how(control, words)}\n"
+    yield f"**{words('controls.problem')}.** {plain(control.problem.get(lang))}\n"
     yield f"**{words('why')}.** {plain(control.rationale.get(lang))}\n"
     yield f"**{words('fix')}.** {plain(control.remedy.get(lang))}\n"
     told = (
