@@ -58,7 +58,7 @@ def drift(
             show_drift(one, catalogue, lang)
         if open_again := [one.host for one in found if one.reopened]:
             command = shlex.join(["auditor", "harden", "-i", str(inventory), "--limit", ",".join(open_again)])
-            console.out.print(Words(lang)("undone.again", command=console.escape(command)), soft_wrap=True)
+            console.out.print(Words(lang)("undone.next.again", command=console.escape(command)), soft_wrap=True)
     if any(one.count for one in found):
         raise typer.Exit(1)
     raise typer.Exit(3 if any(one.refused for one in found) else 0)

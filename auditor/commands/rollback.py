@@ -24,10 +24,11 @@ from auditor.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from auditor.hardening.journal import Journal
     from auditor.hardening.rollback import Step
-    from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory
+    from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang
 
 
 def rollback(
@@ -69,7 +70,6 @@ def rollback(
     from auditor.hardening.journal import Journal
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
-    from auditor.text.words import Words
 
     known = inventories.load(inventory)
     by_wish = unjudged(unjudge, known)
@@ -117,12 +117,31 @@ def rollback(
     else:
         for step in done:
             show_undone(step, catalogue, lang, done=True)
-        if reopened := [step.host for step in done if step.reopens]:
-            command = shlex.join(["auditor", "plan", "-i", str(inventory), "--limit", ",".join(reopened)])
-            console.out.print(Words(lang)("undone.again", command=console.escape(command)), soft_wrap=True)
+        _show_next(done, hardening, inventory, control, lang)
     if late.mistake is not None:
         raise late.mistake
     raise typer.Exit(0 if all(step.undone is not None and not step.undone.problems for step in done) else 1)
+
+
+def _show_next(
+    done: Sequence[Step], hardening: Hardening, inventory: Path, control: ControlId | None, lang: Lang
+) -> None:
+    """What to type where something could not be undone, and to put in force again what is open."""
+    from auditor.commands.shown.console import escape, out
+    from auditor.text.words import Words
+
+    words, reach = Words(lang), ("-i", str(inventory), "--limit")
+    for key, hosts, verb in (
+        (
+            "try_again",
+            [step.host for step in done if step.undone is None or step.undone.problems],
+            ("rollback", hardening.id, *(("--control", control) if control else ())),
+        ),
+        ("again", [step.host for step in done if step.reopens], ("plan",)),
+    ):
+        if hosts:
+            command = shlex.join(["auditor", *verb, *reach, ",".join(hosts)])
+            out.print(words(f"undone.next.{key}", command=escape(command)), soft_wrap=True)
 
 
 def _chosen(

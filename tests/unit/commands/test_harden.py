@@ -150,6 +150,26 @@ def test_a_rollback_that_is_declined_has_shown_what_it_is_about(
     assert json.loads(ended.stdout) == []
 
 
+def test_a_rollback_ends_with_an_audit_that_is_kept_and_with_what_to_do_next(
+    auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    entry = HostHardening(host="web1", state="confirmed")
+    inventory = str(tmp_path / "hosts.yml")
+    known = Hardening(id="r", inventory=inventory, started="2026-11-24T09:00:00+07:00", seconds=600, hosts=(entry,))
+    Journal().write(known)
+    undone = Undone(files=("/etc/x",), problems=("/etc/y: no room",))
+    monkeypatch.setattr(
+        "auditor.hardening.rollback.run", lambda *_arguments, **_options: (Step(host="web1", undone=undone),)
+    )
+    ended = auditor("rollback", "--yes", "--lang", "en")
+    assert ended.exit_code == 1
+    assert f"auditor rollback r -i {inventory} --limit web1" in ended.stdout
+    assert [run.id for run in History().entries(limit=None)] == [BEFORE.id]
+    assert Journal().find(inventory, None).hosts[0].state == "rolled_back"
+    with pytest.raises(InputError, match="no hardening has it in force there"):
+        auditor("rollback", "--yes", "--control", next(one.id for one in factory.catalogue().controls if one.fix))
+
+
 def test_a_history_that_breaks_meanwhile_costs_no_report_of_what_was_changed(
     auditor: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
