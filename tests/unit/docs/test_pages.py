@@ -42,7 +42,7 @@ def test_every_control_stands_in_both_languages_with_what_it_says() -> None:
         for lang in controls_pages.LANGS:
             page = made[f"{lang}/{control.area}.md"]
             assert page.count(f"\n## {markdown.plain(control.id)}\n") == 1
-            for text in (control.title, control.rationale, control.remedy, danger):
+            for text in (control.title, control.problem, control.rationale, control.remedy, danger):
                 assert text is None or markdown.plain(text.get(lang)) in page, control.id
 
 
