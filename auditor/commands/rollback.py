@@ -70,6 +70,7 @@ def rollback(
     from auditor.hardening.journal import Journal
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
 
     known = inventories.load(inventory)
     by_wish = unjudged(unjudge, known)
@@ -93,8 +94,11 @@ def rollback(
         only = _only(journal, known, entries, control)
         seen = rollbacks.run(known, hardening, entries, only, control, check=True)
         if not (as_json and yes):
+            shown = console.err if as_json else console.out
+            words = Words(lang)
+            shown.print(words("undone.of", run=hardening.id, moment=words.moment(hardening.started)))
             for step in seen:
-                show_undone(step, catalogue, lang, done=False, console=console.err if as_json else console.out)
+                show_undone(step, catalogue, lang, done=False, console=shown)
         if not yes and not steps.agreed(lang):
             if as_json:
                 typer.echo("[]")

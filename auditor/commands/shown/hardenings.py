@@ -73,8 +73,8 @@ def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> 
 
 _SHOWN = 20
 _CONTROLS = 10
-"""How many are named; the worst of them."""
-_PLACES = 3
+_CHANGES = 40
+_IDS = 3
 
 
 def show_undone(step: Step, catalogue: Catalogue, lang: Lang, *, done: bool, console: Console = out) -> None:
@@ -91,7 +91,7 @@ def show_undone(step: Step, catalogue: Catalogue, lang: Lang, *, done: bool, con
         told.append(words("undone.in_force_again", ids=", ".join(step.in_force_again)))
     console.print(f"{host}: {': '.join(told) if undone.anything or step.reopens else words('undone.nothing')}")
     if step.reopens:
-        console.print(_controls(step.reopens, catalogue, words))
+        console.print(_controls(step.reopens, catalogue, words, _CONTROLS))
     for one in undone.brings_back:
         console.print(f"  [yellow]![/] {words('undone.brings_back')}: {escape(usage.of_guard(one, lang))}")
     if undone.staying:
@@ -122,7 +122,7 @@ def show_undone(step: Step, catalogue: Catalogue, lang: Lang, *, done: bool, con
 
 
 def show_drift(drift: Drift, catalogue: Catalogue, lang: Lang) -> None:
-    """What changed on a host since its last confirmed hardening: by control, those that are open again first; then the rest."""
+    """What changed on a host since its last confirmed hardening: the controls that are open again first, then what changed."""
     words = Words(lang)
     if drift.refused is not None:
         err.print(f"[bold]{escape(drift.host)}[/]: [yellow]{escape(drift.refused.get(lang))}[/]")
@@ -131,35 +131,21 @@ def show_drift(drift: Drift, catalogue: Catalogue, lang: Lang) -> None:
         words("drift.changes", n=drift.count, run=drift.run) if drift.count else words("drift.unchanged", run=drift.run)
     )
     reopened = drift.reopened or ()
+    rest = ", ".join(name for name in drift.concerned if name not in reopened)
     opened = f"; [red]{words('drift.reopened_n', n=len(reopened))}[/]" if reopened else ""
     out.print(f"[bold]{escape(drift.host)}[/]: {escape(head)}{opened}")
-    if drift.concerned:
-        out.print(_drifted(drift, catalogue, words))
-    others = [change for change in drift.changes if not change.controls]
-    for change in others[:_SHOWN]:
-        out.print(f"  {words('drift.of_none')}: {_changed(change, words)}")
-    if len(others) > _SHOWN:
-        out.print(f"  {words('drift.of_none')}: {words('more_lines', n=len(others) - _SHOWN)}")
+    if reopened:
+        out.print(_controls(reopened, catalogue, words, len(reopened)))
+    if rest:
+        said = f"[magenta]{words('drift.unknown')}[/]" if drift.reopened is None else f"[green]{words('drift.met')}[/]"
+        out.print(f"  {said}: {rest}")
+    for change in sorted(drift.changes, key=lambda change: not change.controls)[:_CHANGES]:
+        about = _some(change.controls, _IDS) if change.controls else words("drift.of_none")
+        out.print(f"  {_changed(change, words)}: [dim]{about}[/]", soft_wrap=True)
+    if drift.count > _CHANGES:
+        out.print(f"  {words('drift.more', n=drift.count - _CHANGES)}")
     for note in drift.notes[:_SHOWN]:
         err.print(f"  [yellow]![/] {escape(note.get(lang))}")
-
-
-def _drifted(drift: Drift, catalogue: Catalogue, words: Words) -> Table:
-    """Each control that the changes concern: whether it is open again, and what changed."""
-    reopened = drift.reopened
-    table = _plain_table(4)
-    for name in sorted(drift.concerned, key=lambda name: (name not in (reopened or ()), _rank(name, catalogue))):
-        standing = "unknown" if reopened is None else "open" if name in reopened else "met"
-        style = {"open": "red", "met": "green", "unknown": "magenta"}[standing]
-        changes = [change for change in drift.changes if name in change.controls]
-        what = "; ".join(_changed(change, words) for change in changes[:_PLACES])
-        more = f" +{len(changes) - _PLACES}" if len(changes) > _PLACES else ""
-        table.add_row(
-            f"  [{style}]{words(f'drift.standing.{standing}')}[/]",
-            *_control(name, catalogue, words),
-            f"{escape(_told(name, catalogue, words, wrong=standing == 'open'))}\n[dim]{what}{more}[/]",
-        )
-    return table
 
 
 _HOW = ("content", "attributes", "missing", "new", "changed")
@@ -170,39 +156,29 @@ def _changed(change: Change, words: Words) -> str:
     return f"{escape(change.what)} ({how})"
 
 
-def _controls(names: Sequence[ControlId], catalogue: Catalogue, words: Words) -> Table:
-    """The worst of these controls, and how many more there are."""
-    table = _plain_table(3)
-    for name in sorted(names, key=lambda name: _rank(name, catalogue))[:_CONTROLS]:
-        severity, control = _control(name, catalogue, words)
-        table.add_row(f"  {severity}", control, escape(_told(name, catalogue, words, wrong=True)))
-    if len(names) > _CONTROLS:
-        table.add_row("", "", words("undone.more", n=len(names) - _CONTROLS))
-    return table
-
-
-def _plain_table(columns: int) -> Table:
-    """Of which the last column alone wraps."""
+def _controls(names: Sequence[ControlId], catalogue: Catalogue, words: Words, most: int) -> Table:
+    """What is wrong by the worst of these controls, and how many more there are."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    for number in range(1, columns + 1):
-        table.add_column(no_wrap=number < columns)
+    for number in range(3):
+        table.add_column(no_wrap=number < 2)
+    known = sorted((catalogue[name] for name in names if name in catalogue.by_id), key=lambda one: -one.severity.rank)
+    rows = [
+        (
+            f"  [{STYLE[one.severity.value]}]{words(f'severity.{one.severity.value}').lower()}[/]",
+            one.id,
+            escape(one.problem.get(words.lang)),
+        )
+        for one in known
+    ]
+    for row in (rows + [("", name, "") for name in names if name not in catalogue.by_id])[:most]:
+        table.add_row(*row)
+    if len(names) > most:
+        table.add_row("", "", words("undone.more", n=len(names) - most))
     return table
 
 
-def _control(name: ControlId, catalogue: Catalogue, words: Words) -> tuple[str, str]:
-    """Its severity, where the catalogue still has it, and its id."""
-    if name not in catalogue.by_id:
-        return "", name
-    severity = catalogue[name].severity.value
-    return f"[{STYLE[severity]}]{words(f'severity.{severity}').lower()}[/]", name
-
-
-def _told(name: ControlId, catalogue: Catalogue, words: Words, *, wrong: bool) -> str:
-    return catalogue[name].told("fail" if wrong else "pass").get(words.lang) if name in catalogue.by_id else ""
-
-
-def _rank(name: ControlId, catalogue: Catalogue) -> tuple[int, str]:
-    return (-catalogue[name].severity.rank if name in catalogue.by_id else 1), name
+def _some(names: Sequence[str], most: int) -> str:
+    return ", ".join(names[:most]) + (f" +{len(names) - most}" if len(names) > most else "")
 
 
 def _first(members: Sequence[str], most: int) -> str:

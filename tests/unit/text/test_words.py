@@ -39,7 +39,6 @@ KINDS = {
     "state.short.": get_args(HostState),
     "undone.part.": ["files", "removed", "sysctls", "units", "purged"],
     "undone.next.": ["try_again", "again"],
-    "drift.standing.": ["open", "met", "unknown"],
     "drift.how.": ["content", "attributes", "missing", "new", "changed"],
     "severity.": [severity.value for severity in Severity],
     "status.": get_args(Bucket),
