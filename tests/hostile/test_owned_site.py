@@ -26,7 +26,7 @@ def test_a_site_that_fails_on_purpose_has_no_veto_when_it_is_not_to_be_judged(
     )
     lab.run("web3", "systemd-run --quiet --uid=www-data --unit=veto sh /run/veto.sh")
     done = auditor(
-        *("harden", "-i", "inventories/lab", "--limit", "web3", "--yes", "--json", "--lang", "en"),
+        *("harden", "-i", "inventories/lab", "--limit", SITE, "--yes", "--json", "--lang", "en"),
         *("--unjudged", f"www.{SITE}", "--output", str(tmp_path / "out")),
     )
     assert done.code == 0, done.err
