@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 import pytest
 
 from auditor import lab
-from tests.lab.fixtures import INVENTORY
+from tests.lab import adhoc
 
 TOP = Path(__file__).parents[2]
 SENSELESS = "luytre_no_such_word on;\n"
@@ -38,19 +36,13 @@ def run(host: str, module: str, **given: Any) -> dict[str, Any]:
         TOP / "roles" / module.partition("_")[0],
         *(TOP / "on_host" / name for name in ("shared", "collect", "files")),
     ]
-    done = subprocess.run(
-        [Path(sys.executable).parent / "ansible", "-i", INVENTORY, host, "-b", "-m", module, "-a", json.dumps(given)],
-        env={
-            **os.environ,
-            "ANSIBLE_LIBRARY": str(rooms[0] / "library"),
-            "ANSIBLE_MODULE_UTILS": os.pathsep.join(str(room / "module_utils") for room in rooms),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o ControlPath=none",
-        },
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+    done = adhoc.run(
+        host,
+        module,
+        given,
+        ANSIBLE_LIBRARY=str(rooms[0] / "library"),
+        ANSIBLE_MODULE_UTILS=os.pathsep.join(str(room / "module_utils") for room in rooms),
+        ANSIBLE_SSH_ARGS="-o ControlMaster=no -o ControlPath=none",
     )
     found = re.search(r"=> (\{.*\})", done.stdout, re.DOTALL)
     assert found, done.stdout + done.stderr

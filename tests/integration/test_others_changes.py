@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
+from tests.lab import adhoc
 from tests.lab.disk import differences
-from tests.lab.guarded import INVENTORY, Host
+from tests.lab.guarded import WITH_OURS, Host
 
 HOST = "web2"
 SITE = "printf '<VirtualHost *:80>\\nServerName moi.test\\nDocumentRoot /var/www/moi\\n</VirtualHost>\\n'"
@@ -32,17 +28,7 @@ dpkg-deb -b --root-owner-group $d /tmp/x.deb && dpkg -i /tmp/x.deb
 
 def step(interpreter: str, module: str, **arguments: object) -> None:
     """A step of the run, by the run's own Python."""
-    done = subprocess.run(
-        [
-            *(str(Path(sys.executable).parent / "ansible"), "-i", INVENTORY, HOST, "-b", "-m", module),
-            *("-a", json.dumps(arguments), "-e", f"ansible_python_interpreter={interpreter}"),
-        ],
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = adhoc.run(HOST, module, arguments, "-e", f"ansible_python_interpreter={interpreter}", **WITH_OURS)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

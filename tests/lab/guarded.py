@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from auditor import lab
+from tests.lab import adhoc
 from tests.lab.disk import Disk, disk
 
 ON_HOST = Path(__file__).parents[2] / "on_host"
-INVENTORY = "inventories/lab"
+WITH_OURS = {
+    "ANSIBLE_LIBRARY": str(ON_HOST / "guard" / "library"),
+    "ANSIBLE_MODULE_UTILS": os.pathsep.join(str(ON_HOST / role / "module_utils") for role in ("guard", "shared")),
+}
 ROOTS = {"web2": "/var/www/bennua.test", "web3": "/var/www/dongvau.test"}
 
 
@@ -32,24 +34,8 @@ class Host:
 
     def guard(self, action: str, **arguments: Any) -> dict[str, Any]:
         """The module, over Ansible as in a run."""
-        check = ["--check"] if arguments.pop("check", False) else []
-        given = json.dumps({"action": action, **arguments})
-        program = str(Path(sys.executable).parent / "ansible")
-        done = subprocess.run(
-            [program, "-i", INVENTORY, self.name, "-b", "-m", "guard", "-a", given, *check],
-            env={
-                **os.environ,
-                "ANSIBLE_LIBRARY": str(ON_HOST / "guard" / "library"),
-                "ANSIBLE_MODULE_UTILS": os.pathsep.join(
-                    str(ON_HOST / role / "module_utils") for role in ("guard", "shared")
-                ),
-                "ANSIBLE_NOCOLOR": "1",
-            },
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        more = ["--check"] if arguments.pop("check", False) else []
+        done = adhoc.run(self.name, "guard", {"action": action, **arguments}, *more, **WITH_OURS)
         found = re.search(r"=> (\{.*\})", done.stdout, re.S)
         assert found, done.stdout + done.stderr
         answer: dict[str, Any] = json.JSONDecoder().raw_decode(found.group(1))[0]
