@@ -298,7 +298,7 @@ def put_define(folder, name, wanted, check):
             return None
         if not check:
             replace(folder, name, handle, status, edited)
-        return {"define": php_constants.defined(source, constant)}, {"define": php_constants.defined(edited, constant)}
+        return tuple({constant: php_constants.defined(text, constant)} for text in (source, edited))
     finally:
         os.close(handle)
 
