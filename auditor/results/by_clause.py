@@ -9,12 +9,22 @@ from functools import cache
 
 from auditor.audit.controls import Catalogue
 from auditor.audit.frameworks import clauses
-from auditor.audit.frameworks.assessment import ClauseTotal, Result, assess_run, by_host, total
+from auditor.audit.frameworks.assessment import (
+    ClauseTotal,
+    Result,
+    SelfChecked,
+    assess_run,
+    by_host,
+    self_checked,
+    total,
+)
 from auditor.audit.frameworks.clauses import Framework
-from auditor.models import Run
+from auditor.models import Regime, Run
 
 RESULTS: tuple[Result, ...] = tuple(sorted(Result, key=lambda result: -result.rank))
 """Worst first."""
+_OF_THE_STATE = ("nd331", "tcvn14423", "tcvn11930")
+_LAST = "anssi_bp028"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +37,36 @@ class FrameworkResult:
     """How many clauses come to which result, each by its worst subject."""
 
     @property
+    def self_checked(self) -> SelfChecked:
+        """How much of it is checked without a person, and how much of that is met."""
+        return self_checked(self.clauses)
+
+    @property
     def shown(self) -> int:
         """How many clauses the controls show at all or in part."""
         return sum(one.clause.status in ("automated", "partial") for one in self.clauses)
 
 
 def by_clause(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
-    """The frameworks that some control cites and that are about a host of the run, the organisation's standard first."""
+    """The frameworks that some control cites and that are about a host of the run, the state's first."""
     found = by_host(run)
-    first = clauses.OF_REGIME[run.regime]
     assessed = (
         (framework, total(assess_run(framework, run, catalogue, found=found)))
-        for framework in sorted(cited(catalogue), key=lambda framework: framework.id != first)
+        for framework in sorted(cited(catalogue), key=lambda framework: _place(framework.id, run.regime))
     )
     return tuple(
         FrameworkResult(framework, found, Counter(one.result for one in found))
         for framework, found in assessed
         if found
     )
+
+
+def _place(framework: str, regime: Regime) -> tuple[int, int, str]:
+    """Where a framework stands for its readers: today's law, its standard and the older one, others, foreign ones last."""
+    if framework not in _OF_THE_STATE:
+        return 2 if framework == _LAST else 1, 0, framework
+    order = _OF_THE_STATE if regime == "2026" else _OF_THE_STATE[::-1]
+    return 0, order.index(framework), framework
 
 
 def standard(run: Run, catalogue: Catalogue) -> FrameworkResult | None:

@@ -82,6 +82,8 @@ class ClauseTotal:
     """How many hosts or sites violate each control that is open anywhere; those under a waiver are not open."""
     waived: int
     """How many findings a waiver covers, with a compensating measure or without."""
+    shown: Result | None
+    """The worst that the controls alone show; None when none concerns any subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,26 @@ def host_level(host: Host) -> int:
     return max((site.level for site in host.sites), default=DEFAULT_LEVEL)
 
 
+@dataclass(frozen=True, slots=True)
+class SelfChecked:
+    """The part of a framework that controls show by themselves."""
+
+    clauses: int
+    """Clauses of which they show something, where that applies."""
+    met: int
+    """Those of which all that they show is met, or under a waiver with an equivalent measure."""
+
+
+def self_checked(clauses: Iterable[ClauseTotal]) -> SelfChecked:
+    """How much of these clauses is checked without a person, and how much of that is met everywhere."""
+    shown = [
+        one.shown
+        for one in clauses
+        if one.clause.status in ("automated", "partial") and one.shown not in (None, Result.NOT_APPLICABLE)
+    ]
+    return SelfChecked(len(shown), sum(result in (Result.MET, Result.EQUIVALENT) for result in shown))
+
+
 def total(assessed: Iterable[Assessed]) -> tuple[ClauseTotal, ...]:
     """Several subjects together, of a unit or a fleet: by clause the worst result, and how many have which.
 
@@ -250,9 +272,12 @@ class _Counted:
         self._names: dict[Result, list[str]] = defaultdict(list)
         self._open: dict[ControlId, set[str]] = defaultdict(set)
         self._waived: set[tuple[ControlId, str]] = set()
+        self._shown: set[Result] = set()
 
     def add(self, name: str, one: ClauseResult) -> None:
         self._names[one.result].append(name)
+        if one.shown is not None:
+            self._shown.add(one.shown)
         for finding in one.findings:
             if finding.is_open:
                 self._open[finding.control].add(finding.subject.id)
@@ -261,9 +286,10 @@ class _Counted:
 
     def total(self) -> ClauseTotal:
         worst = max(self._names, key=_RANK.__getitem__)
+        shown = max(self._shown, key=_RANK.__getitem__, default=None)
         counts = {result: len(names) for result, names in self._names.items()}
         violated = {control: len(subjects) for control, subjects in self._open.items()}
-        return ClauseTotal(self._clause, worst, counts, tuple(self._names[worst]), violated, len(self._waived))
+        return ClauseTotal(self._clause, worst, counts, tuple(self._names[worst]), violated, len(self._waived), shown)
 
 
 type _Findings = Mapping[str, Sequence[Finding]]

@@ -181,7 +181,10 @@ def _unsure_rows(given: Given) -> Iterable[tuple[str, ...]]:
 
 def _clause_rows(given: Given) -> Iterable[tuple[str, ...]]:
     words = given.words
+    outside = [one.clause.number for one in given.clause_totals if one.clause.status == "not_covered"]
     for one in given.clause_totals:
+        if one.clause.status == "not_covered":
+            continue
         yield (
             one.clause.number,
             one.clause.text.get(given.lang),
@@ -189,3 +192,6 @@ def _clause_rows(given: Given) -> Iterable[tuple[str, ...]]:
             came_to(given, one.clause, one.result),
             tally(given, ((one.clause, result, count) for result, count in one.counts.items())),
         )
+    if outside:
+        told = words("coverage.not_covered")
+        yield ("–", words("official.clauses.outside", n=len(outside), numbers="; ".join(outside)), told, told, "–")

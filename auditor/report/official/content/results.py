@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from auditor.audit.frameworks.assessment import self_checked
 from auditor.models import Bucket, Finding
 from auditor.report.official.content.blocks import item, paragraph
 from auditor.report.official.content.given import NOTABLE, OPEN, Given
@@ -44,6 +45,15 @@ def overall(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
     ]
     if apart:
         yield words("official.overall.apart", parts="; ".join(apart))
+    own = self_checked(given.clause_totals)
+    if own.clauses:
+        yield words(
+            "official.overall.self_checked",
+            framework=given.framework.title.get(given.lang),
+            clauses=words("official.clauses_n", n=own.clauses),
+            met=own.met,
+            percent=words.decimal(100 * own.met / own.clauses),
+        )
     yield words(
         "official.overall.clauses",
         clauses=words("official.clauses_n", n=len(given.clause_totals)),

@@ -114,10 +114,13 @@ def test_a_framework_s_page_has_a_row_for_every_clause_and_leads_to_what_is_open
     run = factory.run()
     results = {one.framework.id: one for one in by_clause(run, CATALOGUE)}
     assert {"tcvn14423", "nd331"} <= set(results)
+    assert list(results)[:2] == ["nd331", "tcvn14423"] and list(results)[-1] == "anssi_bp028"
     decree = results["nd331"]
     assert sum(decree.counts.values()) == len(decree.clauses)
     made = pages(run)
     page = made["frameworks/nd331.html"]
+    own = decree.self_checked
+    assert f"{own.met} of {own.clauses} clauses" in page.css_first(".gist").text()
     assert len(page.css("#clause-rows tbody tr")) == len(decree.clauses)
     servers = next(one for one in decree.clauses if one.clause.number == "30.4.b")
     assert servers.result is Result.NOT_MET and "ssh.root_by_password" in servers.open

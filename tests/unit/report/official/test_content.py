@@ -456,12 +456,16 @@ def test_a_measure_is_equivalent_only_while_its_waiver_holds(validity, told):
 def test_clauses_are_counted_over_the_sites_at_their_levels():
     of = official.document("tinh-tan-giang")
     clauses = annex(of, "clauses")
-    assert len(clauses.rows) == len(official.framework("2026").at(2))
-    for row in clauses.rows:
+    level = official.framework("2026").at(2)
+    outside = [clause.number for clause in level if clause.status == "not_covered"]
+    *checked, folded = clauses.rows
+    assert len(checked) == len(level) - len(outside)
+    assert folded[2].endswith("; ".join(outside)) and folded[2].startswith(f"{len(outside)} mục")
+    for row in checked:
         assert sum(int(number) for number in re.findall(r" (\d+)(?:;|$)", row[5])) == 4, row
     told = official.text(of)
     assert (
-        f"Bảng đối chiếu tại Phụ lục IV với {official.framework('2026').title.vi} gồm {len(clauses.rows)} mục; các điểm"
+        f"Bảng đối chiếu tại Phụ lục IV với {official.framework('2026').title.vi} gồm {len(level)} mục; các điểm"
         in told
     )
 
@@ -476,9 +480,16 @@ def test_what_nothing_checks_is_told_apart_from_what_was_not_read(regime):
     assert "gộp" in told and "gộp" in annex(of, "clauses").note
     unread = official.document("tinh-tan-giang", run=run, regime=regime)
     assert any("Chưa đánh giá được trong kỳ 1" in row[5] for row in annex(unread, "clauses").rows)
-    assert {row[4] for row in annex(unread, "clauses").rows if row[3] == "Ngoài phạm vi kiểm tra"} == {
+    assert [row[4] for row in annex(unread, "clauses").rows if row[3] == "Ngoài phạm vi kiểm tra"] == [
         "Ngoài phạm vi kiểm tra"
-    }
+    ]
+
+
+def test_what_is_checked_by_itself_and_met_is_told_first():
+    run = factory.run(started=official.NOW, clean=True)
+    told = official.text(official.document("tinh-tan-giang", run=run))
+    assert "phần tự kiểm tra gồm 1 mục, đạt" in told
+    assert told.index("phần tự kiểm tra") < told.index("Bảng đối chiếu tại")
 
 
 def test_a_control_that_the_catalogue_no_longer_has_goes_by_its_id():

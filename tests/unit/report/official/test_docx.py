@@ -124,6 +124,9 @@ def test_lines_are_even_and_as_few_as_can_be():
     assert metrics.lines("aaa bbb ccc ddd", count, 11) == ("aaa bbb", "ccc ddd")
     assert metrics.lines("aaa bbb", count, 7) == ("aaa bbb",)
     assert metrics.lines("a", count, 0.5) == ("a",)
+    assert metrics.lines("rà soát trang thông tin điện tử", count, 24) == ("rà soát", "trang thông tin điện tử")
+    assert metrics.lines("rà soát TRANG THÔNG TIN ĐIỆN TỬ", count, 24) == ("rà soát", "TRANG THÔNG TIN ĐIỆN TỬ")
+    assert metrics.lines("trang thông tin điện tử", count, 12) == ("trang thông", "tin điện tử")
     assert metrics.lines("aaaaaaaaaaaa bb", count, 5) == ("aaaaaaaaaaaa", "bb")
 
 
