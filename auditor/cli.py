@@ -15,6 +15,7 @@ import typer
 from auditor import __version__
 from auditor.commands import (
     audit,
+    completion,
     controls,
     doctor,
     drift,
@@ -54,6 +55,7 @@ app.command()(enroll.enroll)
 app.command()(drill.drill)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
+app.command()(completion.completion)
 app.add_typer(report.app, name="report")
 app.add_typer(history.app, name="history")
 app.add_typer(mail.app, name="mail")
@@ -102,6 +104,8 @@ def main() -> NoReturn:
         sys.stdout.reconfigure(errors="backslashreplace")  # names on hosts need not be text; in JSON that is an escape
     arguments = sys.argv[1:]
     lang = language.of(arguments, os.environ)
+    if completion.VARIABLE in os.environ:
+        completion.prepare()
     try:
         code = usage.command(app, lang)(arguments, prog_name="auditor", standalone_mode=False)
         print(end="", flush=True)

@@ -13,7 +13,7 @@ from auditor.cli import app
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SHELL = ("", "sh", "console", "ini")
-_CALL = re.compile(r"(?:^|[\s=])(?:\S*/)?auditor ([^&;]+)")
+_CALL = re.compile(r"(?:^|[\s=])(?:\S*/)?auditor ((?:(?! [|>])[^&;])+)")
 _SPAN = re.compile(r"`([^`]+)`")
 
 

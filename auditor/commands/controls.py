@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
 from auditor.errors import InputError, nearest
 from auditor.text.words import Words
@@ -77,7 +78,9 @@ def _row(entry: dict[str, Any], words: Words) -> tuple[tuple[str, ...], str]:
 
 @app.command()
 def show(
-    control_id: Annotated[str, typer.Argument(metavar="CONTROL", help="The control's id.")],
+    control_id: Annotated[
+        str, typer.Argument(metavar="CONTROL", help="The control's id.", autocompletion=completions.controls)
+    ],
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -131,7 +134,13 @@ def show(
 @app.command("coverage")
 def coverage_of_framework(
     framework: Annotated[
-        str, typer.Option("--framework", metavar="NAME", help="Such as tcvn14423, nd331, cis_debian13.")
+        str,
+        typer.Option(
+            "--framework",
+            metavar="NAME",
+            help="Such as tcvn14423, nd331, cis_debian13.",
+            autocompletion=completions.frameworks,
+        ),
     ],
     level: Annotated[
         int | None, typer.Option("--level", metavar="N", help="Only the clauses of this level; all by default.")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption, YesOption
 from auditor.errors import InputError
 from auditor.history.retention import KEEP_DAYS
@@ -16,7 +17,9 @@ from auditor.models import clock
 app = typer.Typer(
     help="The kept runs: list, compare, take out, prune, verify.", no_args_is_help=True, rich_markup_mode=None
 )
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id or its beginning.")]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's id or its beginning.", autocompletion=completions.runs)
+]
 
 
 def _print_json(data: object) -> None:
@@ -96,9 +99,17 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
 
 @app.command()
 def diff(
-    before: Annotated[str, typer.Argument(metavar="A", help="The earlier run: its id or its beginning.")],
+    before: Annotated[
+        str,
+        typer.Argument(metavar="A", help="The earlier run: its id or its beginning.", autocompletion=completions.runs),
+    ],
     after: Annotated[
-        str | None, typer.Argument(metavar="[B]", help="The later run; by default the newest of the same inventory.")
+        str | None,
+        typer.Argument(
+            metavar="[B]",
+            help="The later run; by default the newest of the same inventory.",
+            autocompletion=completions.runs,
+        ),
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,

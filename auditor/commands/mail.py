@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.errors import InputError
 from auditor.models import clock
@@ -27,13 +28,26 @@ def _print_json(data: object) -> None:
 
 
 def send(
-    to_unit: Annotated[str, typer.Option("--to-unit", metavar="UNIT", help="The office that gets it.")],
+    to_unit: Annotated[
+        str,
+        typer.Option("--to-unit", metavar="UNIT", help="The office that gets it.", autocompletion=completions.units),
+    ],
     run_id: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="A run's id or its beginning; by default the last.")
+        str | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="A run's id or its beginning; by default the last.",
+            autocompletion=completions.runs,
+        ),
     ] = None,
     unit: Annotated[
         str | None,
-        typer.Option("--unit", metavar="UNIT", help="Whose sites it is about; by default those of --to-unit."),
+        typer.Option(
+            "--unit",
+            metavar="UNIT",
+            help="Whose sites it is about; by default those of --to-unit.",
+            autocompletion=completions.units,
+        ),
     ] = None,
     role: Annotated[
         list[str] | None, typer.Option("--role", metavar="ROLE", help="Only this role of the office; repeat for more.")

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from auditor.commands import mail
+from auditor.commands.given import completions
 from auditor.commands.given.options import (
     DEFAULT_FORMATS,
     DEFAULT_INVENTORY,
@@ -62,7 +63,12 @@ def reports() -> None:
 def write(
     context: typer.Context,
     run_id: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="A run's id or its beginning; by default the last.")
+        str | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="A run's id or its beginning; by default the last.",
+            autocompletion=completions.runs,
+        ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
@@ -105,7 +111,15 @@ def write(
 
 @app.command()
 def official(
-    unit: Annotated[str, typer.Option("--unit", metavar="ID", help="The office that reports, with all below it.")],
+    unit: Annotated[
+        str,
+        typer.Option(
+            "--unit",
+            metavar="ID",
+            help="The office that reports, with all below it.",
+            autocompletion=completions.units,
+        ),
+    ],
     period: Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="The month that is reported.")],
     regime: Annotated[
         Regime | None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from auditor.commands.given import completions
 from auditor.commands.given.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -35,12 +36,17 @@ def rollback(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RUN]", help="The hardening; by default the last, with --control the last that put it in force."
+            metavar="[RUN]",
+            autocompletion=completions.hardenings,
+            help="The hardening; by default the last, with --control the last that put it in force.",
         ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
-    control: Annotated[str | None, typer.Option("--control", metavar="ID", help="Undo only this control.")] = None,
+    control: Annotated[
+        str | None,
+        typer.Option("--control", metavar="ID", help="Undo only this control.", autocompletion=completions.fixes),
+    ] = None,
     unjudge: UnjudgedOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,

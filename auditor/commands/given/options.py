@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from auditor.commands.given import lab_hosts
+from auditor.commands.given import completions, lab_hosts
 from auditor.errors import InputError, nearest
 from auditor.models import Lang
 from auditor.report.formats import USUAL_FORMATS, Format
@@ -46,13 +46,19 @@ InventoryOption = Annotated[
 ]
 LimitOption = Annotated[
     list[str] | None,
-    typer.Option("--limit", metavar="HOST|SITE", help="Only these hosts or sites; repeat or separate by commas."),
+    typer.Option(
+        "--limit",
+        metavar="HOST|SITE",
+        help="Only these hosts or sites; repeat or separate by commas.",
+        autocompletion=completions.hosts_and_sites,
+    ),
 ]
 AcceptOption = Annotated[
     list[str] | None,
     typer.Option(
         "--accept",
         metavar="CONTROL[:ACCOUNT]",
+        autocompletion=completions.fixes,
         help="Accept the danger of this control in this run, also outside of change windows; CONTROL:ACCOUNT that it locks that "
         "account out; repeat or separate by commas.",
     ),
@@ -62,6 +68,7 @@ UnjudgedOption = Annotated[
     typer.Option(
         "--unjudged",
         metavar="SITE",
+        autocompletion=completions.sites,
         help="Look at this site, but bring no host back for what it answers; repeat or separate by commas.",
     ),
 ]
@@ -75,7 +82,13 @@ LangOption = Annotated[
 ]
 FormatOption = Annotated[
     frozenset[Format],
-    typer.Option("--format", metavar=_ALL_FORMATS, parser=_formats, help="What to write, separated by commas."),
+    typer.Option(
+        "--format",
+        metavar=_ALL_FORMATS,
+        parser=_formats,
+        help="What to write, separated by commas.",
+        autocompletion=completions.formats,
+    ),
 ]
 DEFAULT_LANG = language.DEFAULT
 DEFAULT_INVENTORY = Path(os.environ.get("LUYTRE_INVENTORY") or "inventories/lab")

@@ -9,13 +9,15 @@ from typing import Annotated
 
 import typer
 
+from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
 from auditor.errors import InputError, nearest
 
 
 def drill(
     control_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[CONTROL]...", help="Controls or areas to drill.")
+        list[str] | None,
+        typer.Argument(metavar="[CONTROL]...", help="Controls or areas to drill.", autocompletion=completions.controls),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every drill of the catalogue.")] = False,
     host: Annotated[list[str] | None, typer.Option("--host", metavar="HOST", help="Only on these lab hosts.")] = None,
