@@ -22,12 +22,18 @@ _NO = frozenset({"không", "khong", "k", "no", "n", ""})
 
 
 def now(task: Task, words: Words) -> str:
-    """The host, and the area and control that the task is about, as its name begins; else what it is for."""
-    about, bar, _ = task.name.partition(" | ")
+    """The host, and the area and control that the task is about; else what it is for."""
+    for_what = words("doing.way_back" if task.role == _WAY_BACK else "doing.state")
+    return f"{task.host}: {about(task.name, words) or for_what}"
+
+
+def about(task: str, words: Words) -> str | None:
+    """The area and control that a task is about, as its name begins; None for one that is about none."""
+    name, bar, _ = task.partition(" | ")
     if not bar:
-        return f"{task.host}: {words('doing.way_back' if task.role == _WAY_BACK else 'doing.state')}"
-    area, dot, _ = about.partition(".")
-    return f"{task.host}: {words(f'area.{area}')}{f' · {about}' if dot else ''}"
+        return None
+    area, dot, _ = name.partition(".")
+    return f"{words(f'area.{area}')}{f' · {name}' if dot else ''}"
 
 
 def confirmed(question: str, words: Words) -> bool:

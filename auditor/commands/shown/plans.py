@@ -11,6 +11,7 @@ from rich.table import Table
 
 from auditor.audit.controls import Catalogue
 from auditor.commands.shown.console import escape, out
+from auditor.commands.shown.doing import about
 from auditor.commands.shown.styles import STYLE
 from auditor.hardening import duration
 from auditor.hardening.plan import Change, Plan, TaskPreview
@@ -49,7 +50,8 @@ def show_plan(
             console.print(_table(rows, catalogue, words, wide=console.width >= _WIDE))
     _show_hosts(plan, words, console)
     for preview in previews:
-        console.print(f"\n[bold]{escape(preview.host)}[/] {escape(preview.name)}")
+        name = about(preview.name, words) or words("doing.state")
+        console.print(f"\n[bold]{escape(preview.host)}[/] {escape(name)}")
         for line in preview.diff.splitlines():
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else "dim"
             console.print(f"[{style}]{escape(line)}[/]", soft_wrap=True)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from auditor.audit.controls import Catalogue
 from auditor.commands.shown.plans import show_next, show_plan
-from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.plan import Change, HostPlan, Plan, TaskPreview
 from auditor.models import Severity, Text
 from tests import factory
 from tests.unit.audit.test_evaluate import control
@@ -90,6 +90,14 @@ def test_what_comes_next_can_be_typed() -> None:
     assert following(plan, diff=True) == [accept, harden]
     assert following(Plan(hosts=(HostPlan(host="h", changes=(held,)),))) == [accept]
     assert following(Plan(hosts=(HostPlan(host="h"),))) == []
+
+
+def test_a_diff_is_told_with_the_control_that_it_is_for() -> None:
+    written = io.StringIO()
+    preview = TaskPreview(host="h", name="pam.history | offer it", diff="--- a\n+++ b\n+[x]")
+    console = Console(file=written, width=80, highlight=False)
+    show_plan(Plan(hosts=()), CATALOGUE, "vi", [preview], console)
+    assert "h PAM · pam.history\n--- a\n+++ b\n+[x]\n" in written.getvalue()
 
 
 def test_severities_are_the_catalogues() -> None:
