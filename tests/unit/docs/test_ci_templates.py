@@ -19,6 +19,7 @@ from tests.command_lines import parsed
 
 ROOT = Path(__file__).parents[3]
 CI = ROOT / "docs/ci"
+PAGE = ROOT / "docs/en/nightly.md"
 SCHEMAS = ROOT / "tests/schemas"
 
 
@@ -45,12 +46,12 @@ def test_the_schemas_refuse_what_is_not_so() -> None:
 
 def commands() -> list[tuple[str, str]]:
     line = re.compile(r"^.*?(?:\S*/)?\bauditor (audit .*)$", re.MULTILINE)
-    return [(file.name, match[1]) for file in sorted(CI.iterdir()) for match in line.finditer(file.read_text("utf-8"))]
+    return [(file.name, match[1]) for file in (*sorted(CI.iterdir()), PAGE) for match in line.finditer(file.read_text("utf-8"))]
 
 
 def test_each_template_runs_the_auditor() -> None:
     assert {name for name, _ in commands()} == {
-        "README.md", "github-actions.yml", "gitlab-ci.yml", "luytre-audit.service",
+        "github-actions.yml", "gitlab-ci.yml", "luytre-audit.service", "nightly.md",
     }  # fmt: skip
 
 
