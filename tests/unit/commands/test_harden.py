@@ -14,6 +14,7 @@ from auditor.cli import app
 from auditor.commands import hardening
 from auditor.commands.shown import console
 from auditor.errors import InputError
+from auditor.hardening.harden import Hardened
 from auditor.hardening.journal import Journal
 from auditor.hardening.rollback import Step, Undone
 from auditor.history.runs import History
@@ -168,6 +169,36 @@ def test_a_rollback_ends_with_an_audit_that_is_kept_and_with_what_to_do_next(
     assert Journal().find(inventory, None).hosts[0].state == "rolled_back"
     with pytest.raises(InputError, match="no hardening has it in force there"):
         auditor("rollback", "--yes", "--control", next(one.id for one in factory.catalogue().controls if one.fix))
+
+
+def test_one_control_is_undone_by_a_run_that_the_history_has(
+    auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    control = next(one.id for one in factory.catalogue().controls if one.fix)
+    inventory, started = str(tmp_path / "hosts.yml"), "2026-11-24T09:00:00+07:00"
+    entry = HostHardening(host="web1", state="confirmed", controls=(control,), touches={control: ("/etc/x",)})
+    Journal().write(Hardening(id="20261101T0-r", inventory=inventory, started=started, seconds=600, hosts=(entry,)))
+    monkeypatch.setattr(
+        "auditor.hardening.rollback.run",
+        lambda *_arguments, **_options: (Step(host="web1", undone=Undone(), reopens=(control,)),),
+    )
+    monkeypatch.setattr("auditor.hardening.audit_after.collect", lambda _inventory, _hosts: ({}, GONE))
+
+    def released(_inventory: Any, _catalogue: Any, journal: Journal, entries: Any, *given: Any) -> Hardened:
+        assert [one.host for one in entries] == ["web1"]
+        taken = HostHardening(host="web1", state="confirmed", released=(given[0],))
+        made = Hardening(id=given[1], inventory=inventory, started=started, seconds=600, hosts=(taken,))
+        journal.write(made)
+        return Hardened(made, {}, {})
+
+    monkeypatch.setattr(hardening.releasing, "release", released)
+    ended = auditor("rollback", "--yes", "--lang", "en", "--control", control)
+    assert ended.exit_code == 0, ended.output
+    assert "nothing to undo" not in ended.stdout and ended.stdout.count("1 control") == 2
+    kept = [run.id for run in History().entries(limit=None)]
+    assert len(kept) == 2 and Journal().find(inventory, None).id == BEFORE.id in kept
+    with pytest.raises(InputError, match="no hardening has it in force there"):
+        auditor("rollback", "--yes", "--control", control)
 
 
 def test_a_history_that_breaks_meanwhile_costs_no_report_of_what_was_changed(
