@@ -149,7 +149,8 @@ def _step(played: Playbook, entry: HostHardening, control: ControlId | None) -> 
         return Step(host=entry.host, refused=_refusal(guard_answers.complaint(played, entry.host)))
     undone = _undone(said)
     if control is not None:
-        return Step(host=entry.host, undone=undone, reopens=(control,))
+        stays = touches.upgrades(entry.touches.get(control, ()))
+        return Step(host=entry.host, undone=undone, reopens=() if stays else (control,))
     return Step(
         host=entry.host,
         undone=undone,

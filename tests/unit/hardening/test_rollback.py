@@ -65,6 +65,8 @@ def test_controls_of_which_something_comes_back_are_open_again(
 def test_one_control_is_open_again_also_where_it_has_no_file_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     step = undone(monkeypatch, {}, entry("ssh.x", "kernel.y"), only={"h": ()}, control="ssh.x")
     assert step.reopens == ("ssh.x",)
+    upgrade = undone(monkeypatch, {}, entry("updates.all"), only={"h": TOUCHES["updates.all"]}, control="updates.all")
+    assert upgrade.reopens == (), "upgrades stay"
     assert undone(monkeypatch, {"files": ["/etc/a"]}, entry(released=("ssh.x",))).in_force_again == ("ssh.x",)
 
 

@@ -193,7 +193,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     staying = {
         name: "%s -> %s" % tuple(pair)
         for name, pair in left["packages"]["upgraded"].items()
-        if _is_meant(only, "package:" + name.partition(":")[0])
+        if _is_meant(only, "package:" + name.partition(":")[0]) or packages.DPKG + "/" in only
     }
     answer = {
         **_told(paths, plan["left"]),
