@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,7 +95,7 @@ def met(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Met:
     assert there.sh(TRAPS) == ""
     folder = tmp_path_factory.mktemp("hostile-guard")
     state = environment(folder)
-    arguments = ("harden", "-i", INVENTORY, "--limit", Path(SITE).name, "--yes", "--json", "--lang", "en")
+    arguments = ("harden", "-i", INVENTORY, "--limit", HOST, "--yes", "--json", "--lang", "en")
     hardened = run(state, *arguments, "--output", str(folder / "out"))
     before = there.sh(ETC)
     armed = there.arm("thu", ["/etc/", "/var/www/"])
