@@ -112,7 +112,7 @@ PLACE = re.compile(r"{(\w+)}")
 """A place in a sentence where a value stands."""
 
 
-class _Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
+class Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
     """Lays out help: arguments as we write them, ranges in words, and typer's own words in the reader's language."""
 
     def __init__(self, command: Any, lang: Lang, **widths: Any) -> None:
@@ -121,18 +121,30 @@ class _Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type
         self._arguments = tuple(one.metavar for one in command.params if one.param_type_name == "argument")
         self._subcommand = getattr(command, "subcommand_metavar", None)
 
+    def pieces(self) -> str:
+        """What can be typed after the command."""
+        more = [] if self._subcommand is None else [self.said(self._subcommand)]
+        return " ".join([self.said("[OPTIONS]"), *self._arguments, *more])
+
+    def said(self, words: str) -> str:
+        """Words of typer's own, in the reader's language."""
+        return _said(words, self._lang)
+
+    def told(self, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Names and descriptions as they are shown."""
+        return [(self._name(first), _described(second, self._lang)) for first, second in rows]
+
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        more = [] if self._subcommand is None else [_said(self._subcommand, self._lang)]
-        pieces = [_said("[OPTIONS]", self._lang), *self._arguments, *more]
-        super().write_usage(prog, " ".join(pieces), prefix or _said("Usage: ", self._lang))
+        """Write how the command is typed."""
+        super().write_usage(prog, self.pieces(), prefix or self.said("Usage: "))
 
     def write_heading(self, heading: str) -> None:
-        super().write_heading(_said(heading, self._lang))
+        """Write what begins a list."""
+        super().write_heading(self.said(heading))
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Two columns; the first leaves most of a narrow terminal to the second."""
-        shown = [(self._name(first), _described(second, self._lang)) for first, second in rows]
-        super().write_dl(shown, min(col_max, self.width * 2 // 5), col_spacing)
+        super().write_dl(self.told(rows), min(col_max, self.width * 2 // 5), col_spacing)
 
     def _name(self, first: str) -> str:
         return next((known for known in self._arguments if first.startswith(f"{known} ")), first)
@@ -141,8 +153,8 @@ class _Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type
 class _Context(typer.Context):
     lang: Lang = "en"
 
-    def make_formatter(self) -> _Formatter:
-        return _Formatter(self.command, self.lang, width=self.terminal_width, max_width=_WIDEST)
+    def make_formatter(self) -> Formatter:
+        return Formatter(self.command, self.lang, width=self.terminal_width, max_width=_WIDEST)
 
 
 class _VietnameseContext(_Context):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from auditor.audit import controls
+from auditor.cli import app
+from auditor.errors import EXIT_CODES
 from auditor.inventory import hosts
-from auditor.models import Site
-from tools import controls_pages, markdown, pages, variables_page
+from auditor.models import Lang, Site
+from auditor.text import usage
+from tools import controls_pages, man_pages, markdown, pages, variables_page
 
 
 def test_a_page_that_is_missing_changed_or_left_over_is_stale(tmp_path: Path) -> None:
@@ -67,3 +73,27 @@ def test_a_text_is_never_markup() -> None:
     assert markdown.plain("a_b <c> *d* | [e]\n f") == "a\\_b \\<c> \\*d\\* \\| \\[e\\] f"
     assert markdown.plain("`a_b` c_d") == "`a_b` c\\_d"
     assert markdown.of_ansible("By C(x_y)") == "By `x_y`"
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_manual_has_every_command_option_and_exit_code(lang: Lang) -> None:
+    page = man_pages.pages()["man1/auditor.1" if lang == "en" else "vi/man1/auditor.1"]
+    shown = page.replace("\\-", "-")
+    for path, command in leaves(usage.command(app, lang), "auditor"):
+        _, _, own = shown.partition(f'.SS "{path}"\n')
+        own, _, _ = own.partition(".SS ")
+        for option in command.params:
+            assert option.param_type_name == "argument" or f"{option.opts[-1]}" in own, (path, option.opts)
+            assert option.help in own, (path, option.opts)
+    for code in EXIT_CODES:
+        assert f".TP\n.B {code}\n" in shown
+    assert set(re.findall(r"^[.'].\w*", page, re.MULTILINE)) <= {
+        *("'\\", ".\\", ".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".nf", ".fi")
+    }
+
+
+def leaves(of: Any, path: str) -> Iterator[tuple[str, Any]]:
+    for name, command in getattr(of, "commands", {}).items():
+        yield from leaves(command, f"{path} {name}")
+    if not hasattr(of, "commands"):
+        yield path, of
