@@ -123,7 +123,7 @@ class _Heard:
         if message.pop("event") == "end":
             self.status = "failed" if message["failed"] else "successful"
             return
-        task = Task(**{**message, "name": _with_its_id(message["name"])})
+        task = Task(**{**message, "name": _own_name(message["name"], message["role"])})
         self.tasks.append(task)
         if self.watch is not None:
             self.watch(task)
@@ -134,10 +134,13 @@ class _Heard:
         self.complaint = whole if len(whole) <= _MAX_COMPLAINT else whole[:half] + whole[-half:]
 
 
-def _with_its_id(name: str) -> str:
-    """The name of a task with the area or control at its beginning as it is written, not capitalised as Ansible's style asks."""
-    about, bar, what = name.partition(" | ")
-    return f"{about[:1].lower()}{about[1:]}{bar}{what}" if bar else name
+def _own_name(name: str, role: str) -> str:
+    """The name of a task without its role's before it, and with the area or control at its beginning as it is written.
+
+    Ansible puts the role before it, and its style asks for a capital.
+    """
+    about, bar, what = name.removeprefix(f"{role} : ").partition(" | ")
+    return f"{about[:1].lower()}{about[1:]}{bar}{what}" if bar else about
 
 
 def _handing(password: Any, folder: Path) -> AbstractContextManager[None]:

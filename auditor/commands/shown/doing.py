@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING
 
 import typer
 
 from auditor.commands.shown import console
+from auditor.system import resources
 from auditor.text.words import Words
 
 if TYPE_CHECKING:
@@ -33,7 +35,14 @@ def about(task: str, words: Words) -> str | None:
     if not bar:
         return None
     area, dot, _ = name.partition(".")
+    if area not in _areas():
+        return name
     return f"{words(f'area.{area}')}{f' · {name}' if dot else ''}"
+
+
+@cache
+def _areas() -> frozenset[str]:
+    return frozenset(folder.name for folder in resources.roles().iterdir())
 
 
 def confirmed(question: str, words: Words) -> bool:

@@ -25,10 +25,11 @@ def heard(name: str, role: str) -> Task:
 @pytest.mark.parametrize(
     ("name", "role", "vi", "en"),
     [
-        ("Tls.key_modes | close the keys", "tls", "web1: TLS · tls.key_modes", "web1: TLS · tls.key_modes"),
-        ("Filesystem | look", "filesystem", "web1: Hệ thống tệp", "web1: file systems"),
-        ("Keep a way back, or take it", "guard", "web1: đường lui", "web1: the way back"),
-        ("Read the state in force", "collect", "web1: đọc trạng thái", "web1: reading its state"),
+        ("tls : Tls.key_modes | close the keys", "tls", "web1: TLS · tls.key_modes", "web1: TLS · tls.key_modes"),
+        ("filesystem : Filesystem | look", "filesystem", "web1: Hệ thống tệp", "web1: file systems"),
+        ("guard : Keep a way back, or take it", "guard", "web1: đường lui", "web1: the way back"),
+        ("survey : Read | the state", "survey", "web1: read", "web1: read"),
+        ("collect : Read the state in force", "collect", "web1: đọc trạng thái", "web1: reading its state"),
     ],
 )
 def test_a_task_is_told_by_its_area_and_its_control(name: str, role: str, vi: str, en: str) -> None:
@@ -36,7 +37,7 @@ def test_a_task_is_told_by_its_area_and_its_control(name: str, role: str, vi: st
 
 
 def test_an_id_is_written_as_it_is_everywhere() -> None:
-    assert heard("Tls.key_modes | close the Keys", "tls").name == "tls.key_modes | close the Keys"
+    assert heard("tls : Tls.key_modes | close the Keys", "tls").name == "tls.key_modes | close the Keys"
     assert heard("Read the state", "collect").name == "Read the state"
 
 
