@@ -1,4 +1,4 @@
-"""``auditor mail`` and ``auditor report send``: reports to the offices, and what has become of them."""
+"""``auditor mail``, ``auditor report send`` and ``auditor report notify``: reports to the offices, and what has become of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from auditor.models import clock
 from auditor.text.words import Words
 
 if TYPE_CHECKING:
+    from auditor.history.runs import History
     from auditor.mail.spool import Mail
+    from auditor.models import Run
 
 app = typer.Typer(
     help="Mail to the offices: try it, see the queue, deliver.", no_args_is_help=True, rich_markup_mode=None
@@ -93,11 +95,7 @@ def send(
     known_server = settings.load(file)
     settings.check_filled_in(file, known_server)
     history = History()
-    run = history.run(run_id) if run_id else history.latest(str(inventory))
-    if run is None:
-        raise InputError(
-            "no run of {inventory} in the history", inventory=inventory, mend="run 'auditor audit -i {inventory}' first"
-        )
+    run = _run_of(history, run_id, inventory)
     link = history.link(run.id)
     letters = sending.letters(
         known_server.sender,
@@ -114,6 +112,55 @@ def send(
     sending.run(spool, clock.now, lambda _: None, only=mails)
     ids = {mail.id for mail in mails}
     _report([mail for mail in spool.mails()[::-1] if mail.id in ids], words, as_json=as_json)
+
+
+def notify(
+    run_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="A run's id or its beginning; by default the last.",
+            autocompletion=completions.runs,
+        ),
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Tell a webhook how the sites of a run stand, as signed JSON; what cannot be delivered now waits in the queue of mails.
+
+    The address and the secret are in office/webhook.yml. The same run is told once, however often it is asked for.
+
+    Exit code: 0 delivered or waiting, 1 refused for good.
+
+    Example:
+      auditor report notify -i inventories/xa
+
+    """
+    from auditor.history.runs import History
+    from auditor.mail import notice, webhook
+    from auditor.mail import send as sending
+    from auditor.mail.spool import Spool
+
+    file = webhook.path_in(inventory)
+    origin = webhook.origin(webhook.load(file), file)
+    history = History()
+    run = _run_of(history, run_id, inventory)
+    link = history.link(run.id)
+    spool = Spool()
+    mails = spool.put([notice.written(run, origin, link.hash if link else None)], file, clock.now())
+    sending.run(spool, clock.now, lambda _: None, only=mails)
+    ids = {mail.id for mail in mails}
+    _report([mail for mail in spool.mails() if mail.id in ids], Words(lang), as_json=as_json)
+
+
+def _run_of(history: History, run_id: str | None, inventory: Path) -> Run:
+    run = history.run(run_id) if run_id else history.latest(str(inventory))
+    if run is None:
+        raise InputError(
+            "no run of {inventory} in the history", inventory=inventory, mend="run 'auditor audit -i {inventory}' first"
+        )
+    return run
 
 
 @app.command()
@@ -137,6 +184,7 @@ def test(
     from auditor.mail import deliver, settings
     from auditor.mail import send as sending
     from auditor.mail.message import Written
+    from auditor.mail.refused import Refused
 
     words = Words(lang)
     file = settings.path_in(inventory)
@@ -148,7 +196,7 @@ def test(
     try:
         with deliver.session(server) as connection:
             deliver.hand_over(connection, letter.sender, letter.recipient, written.content)
-    except deliver.Refused as error:
+    except Refused as error:
         why = str(error)
     if as_json:
         _print_json({"recipient": letter.recipient, "host": server.host, "port": server.port, "error": why})

@@ -45,6 +45,7 @@ _OF_WRITE = {"", "-", *string.digits}
 app = typer.Typer(cls=_WriteUnlessNamed, rich_markup_mode=None)
 
 app.command()(mail.send)
+app.command()(mail.notify)
 
 
 @app.callback()

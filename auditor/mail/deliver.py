@@ -1,4 +1,4 @@
-"""Handing mails to a server over STARTTLS with a verified certificate; never without."""
+"""Handing mails to a server over STARTTLS with a verified certificate, never without, and messages to a webhook likewise."""
 
 from __future__ import annotations
 
@@ -8,35 +8,19 @@ import smtplib
 import ssl
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.errors import InputError
-from auditor.mail import settings
+from auditor.mail import settings, webhook
+from auditor.mail.refused import Refused, Unreachable
 from auditor.mail.settings import MailSettings, Server
 from auditor.mail.spool import Mail, Spool, State
-from auditor.text.visible import one_line
 
 _SECONDS = 30
-_ERROR_LIMIT = 200
 _GOING_DOWN = 421
 """What a server says before it hangs up."""
-
-
-class Refused(Exception):
-    """The server did not take it. ``for_good``: trying again cannot help."""
-
-    def __init__(self, why: str, *, for_good: bool) -> None:
-        self.for_good = for_good
-        super().__init__(one_line(why, _ERROR_LIMIT))
-
-
-class Unreachable(Refused):
-    """Nothing can be handed to this server now: it is down, does not prove who it is, or does not let us in."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why, for_good=False)
 
 
 @dataclass(frozen=True)
@@ -112,34 +96,70 @@ def deliver(
         by_settings[mail.settings].append(mail)
     for file, group in by_settings.items():
         try:
-            known = settings.load(Path(file))
-            server = settings.server(Path(file), known)
+            carrier = _carrier(Path(file), now)
         except InputError as error:
             for mail in group:
                 watch(_put_off(spool, mail, now(), Unreachable(str(error)), None))
             continue
-        _deliver(spool, now, group, known, server, watch)
+        _deliver(spool, now, group, carrier, watch)
+
+
+HandOver = Callable[[Mail, bytes], None]
+"""Gives one mail's content to the other side; returns when it has it. Raises Refused, Unreachable."""
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """How the mails of one file of settings are handed over."""
+
+    session: Callable[[], AbstractContextManager[HandOver]]
+    give_up_days: int
+
+
+def _carrier(file: Path, now: Callable[[], datetime.datetime]) -> Carrier:
+    """By the settings' kind, which their name tells. Raises InputError."""
+    if file.name == webhook.FILE:
+        hook = webhook.load(file)
+        return Carrier(lambda: _to_webhook(file, hook, now), hook.give_up_days)
+    known = settings.load(file)
+    server = settings.server(file, known)
+    return Carrier(lambda: _to_server(server), known.give_up_days)
+
+
+@contextmanager
+def _to_server(server: Server) -> Iterator[HandOver]:
+    with session(server) as connection:
+        yield lambda mail, content: hand_over(connection, mail.sender, mail.recipient, content)
+
+
+@contextmanager
+def _to_webhook(file: Path, known: webhook.WebhookSettings, now: Callable[[], datetime.datetime]) -> Iterator[HandOver]:
+    with contextlib.ExitStack() as stack:
+        try:
+            hook = stack.enter_context(webhook.session(file, known))
+        except InputError as error:
+            raise Unreachable(str(error)) from error
+        yield lambda mail, content: webhook.hand_over(hook, mail, content, lambda: now().timestamp())
 
 
 def _deliver(
     spool: Spool,
     now: Callable[[], datetime.datetime],
     mails: Sequence[Mail],
-    known: MailSettings,
-    server: Server,
+    carrier: Carrier,
     watch: Callable[[Delivered], None],
 ) -> None:
     left = list(mails)
     while left:
         try:
-            with session(server) as connection:
+            with carrier.session() as give:
                 while left:
                     mail = left.pop(0)
                     content = spool.begin(mail, now())
                     try:
-                        hand_over(connection, mail.sender, mail.recipient, content)
+                        give(mail, content)
                     except Refused as error:
-                        watch(_failed(spool, mail, now(), error, known))
+                        watch(_failed(spool, mail, now(), error, carrier))
                         if isinstance(error, Unreachable):
                             break
                     else:
@@ -147,20 +167,16 @@ def _deliver(
                         watch(Delivered(mail, "sent"))
         except Unreachable as error:
             for mail in left:
-                watch(_put_off(spool, mail, now(), error, known))
+                watch(_put_off(spool, mail, now(), error, carrier))
             return
 
 
-def _put_off(
-    spool: Spool, mail: Mail, moment: datetime.datetime, error: Refused, known: MailSettings | None
-) -> Delivered:
+def _put_off(spool: Spool, mail: Mail, moment: datetime.datetime, error: Refused, carrier: Carrier | None) -> Delivered:
     spool.begin(mail, moment)
-    return _failed(spool, mail, moment, error, known)
+    return _failed(spool, mail, moment, error, carrier)
 
 
-def _failed(
-    spool: Spool, mail: Mail, moment: datetime.datetime, error: Refused, known: MailSettings | None
-) -> Delivered:
-    days = known.give_up_days if known else MailSettings.model_fields["give_up_days"].default
+def _failed(spool: Spool, mail: Mail, moment: datetime.datetime, error: Refused, carrier: Carrier | None) -> Delivered:
+    days = carrier.give_up_days if carrier else MailSettings.model_fields["give_up_days"].default
     state = spool.failed(mail, moment, str(error), for_good=error.for_good, give_up=datetime.timedelta(days=days))
     return Delivered(mail, state, str(error))

@@ -80,9 +80,9 @@ def server(file: Path, settings: MailSettings) -> Server:
     return Server(
         host=settings.host,
         port=settings.port,
-        tls=_tls(file.parent / settings.ca_file if settings.ca_file else None),
+        tls=trusting(file.parent / settings.ca_file if settings.ca_file else None),
         username=settings.username,
-        password=_password(file.parent / settings.password_file) if settings.password_file else None,
+        password=secret(file.parent / settings.password_file) if settings.password_file else None,
     )
 
 
@@ -91,7 +91,8 @@ def is_address(text: str) -> bool:
     return len(text) <= 254 and re.fullmatch(ADDRESS, text, re.ASCII) is not None
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
+def trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """TLS 1.2 or newer that trusts these authorities, by default the system's. Raises InputError."""
     try:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     except (OSError, ssl.SSLError) as error:
@@ -102,7 +103,8 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _password(file: Path) -> str:
+def secret(file: Path) -> str:
+    """The one line of a file that its owner alone can read, and that is no link. Raises InputError."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError as error:

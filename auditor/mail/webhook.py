@@ -1,0 +1,133 @@
+"""Handing messages to a web address over verified HTTPS, signed; by ``office/webhook.yml`` of an inventory."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+from pydantic import Field
+
+from auditor.errors import InputError
+from auditor.inventory import papers
+from auditor.mail.refused import Refused, Unreachable
+from auditor.mail.settings import secret, trusting
+from auditor.mail.spool import Mail
+from auditor.models import Model
+from auditor.system.yaml_source import fitted, load_yaml
+
+FILE = "webhook.yml"
+TIMESTAMP, SIGNATURE, DELIVERY = "Luytre-Timestamp", "Luytre-Signature", "Luytre-Delivery"
+"""Headers: epoch seconds; ``v1=`` and the HMAC-SHA256 of timestamp, a dot and the body, in hex; what is the same for the same
+message, however often it comes."""
+_SECONDS = 30
+_SHORTEST = 16
+_LATER = frozenset({401, 403, 408, 425, 429})
+"""Answers that somebody's mending may change: the secret, the load."""
+
+
+class WebhookSettings(Model):
+    """What the file says."""
+
+    url: str = Field(max_length=2000)
+    secret_file: Path
+    ca_file: Path | None = Field(default=None, description="authorities to trust instead of the system's")
+    give_up_days: int = Field(default=7, ge=1, le=30, description="how long a message is tried")
+
+
+@dataclass(frozen=True)
+class Hook:
+    """Where messages go, and the secret that signs them; neither is in a printed form of it, for an address may be a secret."""
+
+    origin: str
+    """Scheme, host and port of the address, which may be shown."""
+    url: str = field(repr=False)
+    secret: bytes = field(repr=False)
+    client: httpx.Client = field(repr=False)
+
+
+def path_in(inventory: Path) -> Path:
+    """Where the settings of an inventory are."""
+    return papers.folder(inventory) / FILE
+
+
+def load(file: Path) -> WebhookSettings:
+    """Read and check the settings; paths in them are relative to their folder. Raises InputError."""
+    if not file.is_file():
+        raise InputError("there are no webhook settings", file=file, mend="write them, see docs/en/mail.md")
+    settings = fitted(WebhookSettings, load_yaml(file), "{where}: {why}", mend="see docs/en/mail.md", file=file)
+    origin(settings, file)
+    return settings
+
+
+def origin(settings: WebhookSettings, file: Path) -> str:
+    """Scheme, host and port of the address. Raises InputError for one that is not HTTPS, but for this machine's own."""
+    try:
+        parts = urlsplit(settings.url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    plain = settings.url.isascii() and settings.url.isprintable() and " " not in settings.url
+    if not (plain and parts.hostname and parts.username is None and parts.password is None and not parts.fragment):
+        raise InputError("url: this is no address of a webhook", file=file, mend="give one like https://host.vn/hook")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(parts)):
+        raise InputError(
+            "url: nothing is sent in the clear", file=file, mend="give an https:// address; http:// is for 127.0.0.1"
+        )
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
+
+
+def _is_here(parts: SplitResult) -> bool:
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def session(file: Path, settings: WebhookSettings) -> Iterator[Hook]:
+    """The webhook with its secret and trust read. Raises InputError for a file that cannot be used."""
+    key = secret(file.parent / settings.secret_file)
+    if len(key) < _SHORTEST:
+        raise InputError(
+            "the secret is too short",
+            file=file,
+            mend="write one of at least {least} characters, such as 'openssl rand -hex 32' gives",
+            least=_SHORTEST,
+        )
+    trust = trusting(file.parent / settings.ca_file if settings.ca_file else None)
+    with httpx.Client(verify=trust, timeout=_SECONDS, trust_env=False, follow_redirects=False) as client:
+        yield Hook(origin(settings, file), settings.url, key.encode(), client)
+
+
+def signature(key: bytes, timestamp: str, body: bytes) -> str:
+    """What a receiver compares with the header of a message."""
+    return "v1=" + hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def hand_over(hook: Hook, mail: Mail, body: bytes, now: Callable[[], float]) -> None:
+    """Post one message; returns when the other side has said that it has it. Raises Refused, Unreachable."""
+    timestamp = str(int(now()))
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "luytre",
+        TIMESTAMP: timestamp,
+        SIGNATURE: signature(hook.secret, timestamp, body),
+        DELIVERY: hashlib.sha256(body).hexdigest(),
+    }
+    try:
+        with hook.client.stream("POST", hook.url, content=body, headers=headers) as answer:
+            status = answer.status_code  # what else it says is of no use to anybody
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise Unreachable(f"{hook.origin}: {str(error) or type(error).__name__}") from None
+    if 300 <= status < 400:
+        raise Refused(f"{hook.origin}: {status}, and redirects are not followed", for_good=True)
+    if not 200 <= status < 300:
+        raise Refused(f"{hook.origin}: {status}", for_good=status < 500 and status not in _LATER)
