@@ -1,6 +1,6 @@
 """What findings come to by clause, for a site, a host, a unit and a fleet. Pure.
 
-The rule, and why an auditor can stand by it, is written in ``docs/frameworks.md``.
+The rule, and why an auditor can stand by it, is written in ``docs/en/frameworks.md``.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from auditor.models import ControlId, Model, Regime, Text
 from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 FOLDER = Path(__file__).parent
-_MEND = "see docs/frameworks.md"
+_MEND = "see docs/en/frameworks.md"
 
 OF_REGIME: Mapping[Regime, str] = {"2022": "tcvn11930", "2026": "tcvn14423"}
 """The standard whose clauses a report counts, by regime."""
