@@ -19,7 +19,10 @@ BILINGUAL = {"words.md"}
 FIRST = (TOP / "README.vi.md", TOP / "README.md")
 PAGES = [
     FIRST,
-    *((VI / name, EN / name) for name in sorted({page.name for folder in (VI, EN) for page in folder.iterdir()} - BILINGUAL)),
+    *(
+        (VI / name, EN / name)
+        for name in sorted({page.name for folder in (VI, EN) for page in folder.iterdir()} - BILINGUAL)
+    ),
 ]
 """Each in Vietnamese and in English."""
 DOCUMENTS = (*FIRST, *sorted((TOP / "docs").rglob("*.md")), *sorted(TOP.glob("roles/*/README.md")))

@@ -46,7 +46,11 @@ def test_the_schemas_refuse_what_is_not_so() -> None:
 
 def commands() -> list[tuple[str, str]]:
     line = re.compile(r"^.*?(?:\S*/)?\bauditor (audit .*)$", re.MULTILINE)
-    return [(file.name, match[1]) for file in (*sorted(CI.iterdir()), PAGE) for match in line.finditer(file.read_text("utf-8"))]
+    return [
+        (file.name, match[1])
+        for file in (*sorted(CI.iterdir()), PAGE)
+        for match in line.finditer(file.read_text("utf-8"))
+    ]
 
 
 def test_each_template_runs_the_auditor() -> None:

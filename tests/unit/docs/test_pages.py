@@ -54,7 +54,9 @@ def test_every_control_stands_in_both_languages_with_what_it_says() -> None:
 
 def test_every_variable_stands_on_its_page() -> None:
     page = variables_page.page()
-    of_roles = [name for area in {control.area for control in controls.load().controls} for name in variables_page.of_area(area)]
+    of_roles = [
+        name for area in {control.area for control in controls.load().controls} for name in variables_page.of_area(area)
+    ]
     assert len(of_roles) > 30
     for name in (*hosts.HOST_KEYS, *hosts.OTHER_KEYS, *(set(Site.model_fields) - {"host"}), *of_roles):
         assert f"\n| `{name}` |" in page, name
@@ -62,7 +64,9 @@ def test_every_variable_stands_on_its_page() -> None:
 
 def test_a_description_without_vietnamese_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "vi.po"
-    file.write_text(variables_page.VIETNAMESE.read_text("utf-8").replace("the office above it", "the office below"), "utf-8")
+    file.write_text(
+        variables_page.VIETNAMESE.read_text("utf-8").replace("the office above it", "the office below"), "utf-8"
+    )
     monkeypatch.setattr(variables_page, "VIETNAMESE", file)
     with pytest.raises(variables_page.Untranslated) as caught:
         variables_page.page()

@@ -11,7 +11,10 @@ import pytest
 TOP = Path(__file__).parents[3]
 HISTORY = {"decisions", "controls"}
 """Folders of pages that tell of their day, or are made from data."""
-PAGES = (*TOP.glob("README*.md"), *sorted(page for page in (TOP / "docs").rglob("*.md") if not HISTORY & set(page.parts)))
+PAGES = (
+    *TOP.glob("README*.md"),
+    *sorted(page for page in (TOP / "docs").rglob("*.md") if not HISTORY & set(page.parts)),
+)
 OURS = {path.name for path in TOP.iterdir() if not path.name.startswith(".")}
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"[\w.*/{},<>-]+")
@@ -38,6 +41,8 @@ def test_paths_that_a_page_names_are_there(page: Path) -> None:
 
 
 def test_a_path_that_is_gone_is_seen() -> None:
-    found = list(named("`auditor/cli.py`, `auditor/{cli,gone}.py` and `roles/<area>/tasks` `on_host/x` but not `apt/x` or `a b`"))
+    found = list(
+        named("`auditor/cli.py`, `auditor/{cli,gone}.py` and `roles/<area>/tasks` `on_host/x` but not `apt/x` or `a b`")
+    )
     assert found == ["auditor/cli.py", "auditor/{cli,gone}.py", "roles/<area>/tasks", "on_host/x"]
     assert [there(path) for path in found] == [True, False, True, False]
