@@ -12,7 +12,10 @@ from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, Inve
 from auditor.models import clock
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from auditor.audit.waivers import PaperState
+    from auditor.text.words import Words
 
 app = typer.Typer(help="Waivers and attestations.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -46,8 +49,7 @@ def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEF
     ending = [state for state in states if state.validity in ("expiring", "expired")]
     if ending:
         console.err.print(papers_table(ending, words))
-    counted = words("waivers.n", n=sum(state.is_waiver for state in states))
-    console.out.print(f"{counted}, {words('attestations.n', n=sum(not state.is_waiver for state in states))}")
+    console.out.print(_counted(states, words))
     raise typer.Exit(1 if any(state.validity == "expired" for state in states) else 0)
 
 
@@ -69,4 +71,10 @@ def list_papers(
     if as_json:
         typer.echo(json.dumps([state.as_data() for state in states], ensure_ascii=False, indent=1))
         return
-    console.out.print(papers_table(states, Words(lang)))
+    words = Words(lang)
+    console.out.print(papers_table(states, words) if states else _counted(states, words))
+
+
+def _counted(states: Sequence[PaperState], words: Words) -> str:
+    waivers = sum(state.is_waiver for state in states)
+    return f"{words('waivers.n', n=waivers)}, {words('attestations.n', n=len(states) - waivers)}"

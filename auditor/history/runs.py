@@ -339,15 +339,14 @@ class History:
     def _no_single_run(self, run_id: str, *, many: bool) -> InputError:
         gone = [tombstone for tombstone in self.tombstones() if tombstone.id.startswith(run_id)] if run_id else []
         if not many and len(gone) == 1:
-            return InputError(
-                _pruned_at(gone[0]),
-                mend="see 'auditor history list' for those kept",
-            )
+            return InputError(_pruned_at(gone[0]), mend="see 'auditor history list' for those kept")
+        if many:
+            return InputError("several kept runs begin with {run}", run=run_id, mend="type more of the id")
         return InputError(
-            "no single run {run} in the history",
+            "no kept run begins with {run}",
             run=run_id,
             mend="see 'auditor history list'",
-            guess=None if many else nearest_run(run_id, [entry.id for entry in self.entries()]),
+            guess=nearest_run(run_id, [entry.id for entry in self.entries()]),
         )
 
     @contextmanager

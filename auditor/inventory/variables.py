@@ -99,13 +99,15 @@ def _files(path: Path) -> Sequence[Path]:
         )
     if not path.exists():
         raise InputError(
-            "no such inventory", file=path, mend="give an inventory folder with -i, e.g. -i inventories/example"
+            "no such inventory",
+            file=path,
+            mend="give your inventory folder with -i or in LUYTRE_INVENTORY, e.g. -i inventories/xa",
         )
     if not path.is_dir():
         raise InputError(
             "is neither a folder nor a file",
             file=path,
-            mend="give an inventory folder with -i, e.g. -i inventories/example",
+            mend="give your inventory folder with -i or in LUYTRE_INVENTORY, e.g. -i inventories/xa",
         )
     files = [
         file

@@ -164,7 +164,7 @@ def test_formats_are_what_was_asked_for_and_an_unknown_one_is_told(auditor, tmp_
 @pytest.mark.parametrize(
     ("wanted", "content", "why"),
     [
-        ("20250101T00", None, "no single run"),
+        ("20250101T00", None, "no kept run begins with"),
         ("known.json", None, "cannot be read"),
         ("known.json", b"{", "not JSON"),
         ("known.json", b'{"schema": "luytre/findings/9"}', "luytre/findings/9"),

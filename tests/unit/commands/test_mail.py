@@ -227,7 +227,7 @@ def test_the_command_killed_while_it_sends_leaves_the_mail_in_the_queue(
         (["--to-unit", "tinh-tan-giang", "--technical", "FILE"], "may get the technical annex"),
         (["--to-unit", "xa-an-truc", "--attach", "/nowhere.pdf"], "cannot be read"),
         (["--to-unit", "xa-an-truc", "--attach", "ANNEX"], "would go to everybody"),
-        (["khong-co", "--to-unit", "xa-an-truc"], "no single run"),
+        (["khong-co", "--to-unit", "xa-an-truc"], "no kept run begins with"),
     ],
 )
 def test_bad_input_is_one_clear_error_and_puts_nothing_in_the_queue(

@@ -225,9 +225,9 @@ def test_no_command_shows_the_help_and_is_a_mistake(auditor: Callable[..., Ended
             InputError(
                 "no such inventory",
                 file=Path("x"),
-                mend="give an inventory folder with -i, e.g. -i inventories/example",
+                mend="give your inventory folder with -i or in LUYTRE_INVENTORY, e.g. -i inventories/xa",
             ),
-            "x: không có bảng kiểm kê này — chỉ thư mục bảng kiểm kê bằng -i, ví dụ -i inventories/example",
+            "x: không có bảng kiểm kê này — chỉ thư mục bảng kiểm kê bằng -i hoặc LUYTRE_INVENTORY, ví dụ -i inventories/xa",
         ),
         (
             InputError(
