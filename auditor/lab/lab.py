@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from auditor.errors import InputError, LabError
-from auditor.lab import ca, images, machine, ssh
+from auditor.lab import bytecode, ca, images, machine, ssh
 from auditor.lab.spec import Host, Spec, spec
 from auditor.lab.state import State, building, claim, only_lab, state
 
@@ -101,6 +101,7 @@ def down(hosts: Iterable[str] | None = None) -> None:
             shutil.rmtree(own.kept(name), ignore_errors=True)
         if not any(machine.supervised(name) for name in lab.hosts):
             machine.bridge_down(lab)
+            shutil.rmtree(own.bytecode, ignore_errors=True)
             claim(None)
 
 
@@ -251,6 +252,7 @@ def _await(lab: Spec, own: State, names: Iterable[str]) -> None:
         log = own.machine(name) / "console.log"
         for asked in itertools.count(1):
             if _answers(lab, name, own):
+                bytecode.lend(machine.init(name), own.bytecode)
                 return
             if asked % 10 == 0 and not machine.supervised(name):
                 raise LabError(f"{name} did not boot; the end of {log}:\n{log.read_text('utf-8', 'replace')[-600:]}")

@@ -14,6 +14,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from auditor.errors import LabError
+from auditor.lab import bytecode
 from auditor.lab.layers import Layer
 from auditor.lab.spec import HERE, Spec
 from auditor.lab.state import State
@@ -42,7 +43,7 @@ def start(spec: Spec, name: str, top: Layer, state: State, changes: Path | None 
 
 def keep(spec: Spec, name: str, top: Layer, state: State) -> None:
     """End a machine at once, as a power cut would, put aside a copy of what it changed, and boot it again."""
-    _end(name)
+    _end(name, state)
     kept = state.kept(name)
     _remove(kept)
     kept.parent.mkdir(mode=0o700, exist_ok=True)
@@ -52,7 +53,7 @@ def keep(spec: Spec, name: str, top: Layer, state: State) -> None:
 
 def cut_power(spec: Spec, name: str, top: Layer, state: State) -> None:
     """End a machine at once and boot it again with what it changed."""
-    _end(name)
+    _end(name, state)
     _boot(spec, name, top, state)
 
 
@@ -107,12 +108,14 @@ def init(name: str) -> Path:
 
 def stop(name: str, state: State) -> None:
     """End a machine at once, with everything that belongs to it, and forget what it changed."""
-    _end(name)
+    _end(name, state)
     _remove(state.machine(name))
 
 
-def _end(name: str) -> None:
+def _end(name: str, state: State) -> None:
     """Finds its processes by what they are, so it also clears what a killed command left behind."""
+    with contextlib.suppress(LabError):
+        bytecode.take(init(name), state.bytecode)
     deadline = time.monotonic() + 20
     while left := _outside(name) + _inside(name):
         if time.monotonic() > deadline:

@@ -59,6 +59,11 @@ class State:
         """What a machine had changed when it was kept; absent when it was not."""
         return self.root / "kept" / host
 
+    @property
+    def bytecode(self) -> Path:
+        """What machines compiled while any is up."""
+        return self.root / "bytecode"
+
     def prepare(self) -> None:
         """Make the folders and what is generated once: the automation key, the root password."""
         for folder in (self.root, self.root / "ssh", self.root / "machines", self.cache):
