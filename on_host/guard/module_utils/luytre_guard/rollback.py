@@ -151,7 +151,8 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     there = values if only is not None else left["sysctls"]
     keys = {key for key in there if _is_meant(only, "sysctl:" + key.replace("/", "."))}
     sysctls = {key: manifest["sysctls"][key] for key in keys if values.get(key) == left["sysctls"][key]}
-    skipped += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(keys - set(sysctls))]
+    changed = {key for key in keys if values.get(key) not in (left["sysctls"][key], manifest["sysctls"][key])}
+    skipped += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(changed)]
     rules = []
     if _is_meant(only, "nft:" + live.OWN_TABLE):
         present, then = live.AskedTable().answer(), {"tables": left["tables"]}
@@ -169,14 +170,15 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     if data is not None:
         data = _database_unchanged(data, left, skipped)
     found = units.Asked(snap.scope.units).answer()
-    since = sorted(different({**snap.entries, **left["entries"]}, now, snap.scope))
+    differing = different(snap.entries, now, snap.scope)
+    since = sorted(set(differing) & set(different({**snap.entries, **left["entries"]}, now, snap.scope)))
     asked_for = {*snap.scope.packages, *left["packages"]["upgraded"]}
     needed_now = needed.of(chosen_packages["installed"], asked_for, paths, since, _taken_up(left, found))
     paths = needed.without_files_of(needed_now, paths)
     skipped += [("package " + name, why) for name, why in needed_now.items()]
     plan = {
         "paths": paths,
-        "since": since,
+        "others": sorted(set(differing) - set(paths)),
         "back": back,
         "sysctls": sysctls,
         "rules": rules,
@@ -219,7 +221,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
         live.put_table(manifest["ruleset"], work.problems)
     if chosen_packages["installed"] or chosen_packages["removed"]:
         answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages, plan["needed"])
-        work.paths = {**paths, **_of_package_work(snap, set(plan["since"]))}
+        work.paths = {**paths, **_of_package_work(snap, set(plan["others"]))}
         work.files()
     else:
         answer["packages"] = {"staying": staying}
@@ -279,11 +281,17 @@ def _told(paths, left):
     }
 
 
-def _of_package_work(snap, since):
-    """What purging packages changed in the records of its tools, but for what somebody changed since the run."""
+def _of_package_work(snap, others):
+    """What work on packages changed of what was, or is to be, as in the snapshot: their tools' records, and what they
+    wrote anew in /etc. ``others``: paths that are to stay as they differ."""
     trees = (*PACKAGE_OWN_TREES, *(one + "/" for one in (*PACKAGE_CACHES, *PACKAGE_LEFTOVERS)))
     paths = different(snap.entries, snap.now(walk.Notes()), snap.scope)
-    return {path: word for path, word in paths.items() if (path + "/").startswith(trees) and path not in since}
+    return {
+        path: word
+        for path, word in paths.items()
+        if path not in others
+        and ((path + "/").startswith(trees) or (path.startswith(needed.CONFIGURATION + "/") and word != "new"))
+    }
 
 
 def _taken_up(left, found):
@@ -306,7 +314,7 @@ def _unit_names(snap, left, found, skipped):
         then = left["units"].get(name, snap.manifest["units"][name])
         if units.active(found.get(name)) == units.active(then):
             names.append(name)
-        elif name in left["units"]:
+        elif name in left["units"] and units.active(found.get(name)) != units.active(snap.manifest["units"][name]):
             skipped.append(("unit " + name, "started or stopped since the run"))
     return names
 
