@@ -5,7 +5,7 @@ import os
 
 from . import accounts, commands, database, live, needed, packages, store, tree, trial, units, verify, walk
 from .restore import package_records, times
-from .scope import PACKAGE_CACHES, PACKAGE_LEFTOVERS, PACKAGE_OWN_TREES, Scope, covers, parsed
+from .scope import PACKAGE_CACHES, PACKAGE_FILES, PACKAGE_LEFTOVERS, PACKAGE_OWN_TREES, Scope, covers, parsed
 from .work import LISTED, Snapshot, Work, different
 
 PROFILES, STACK = "/usr/share/pam-configs/", "/etc/pam.d/common-"
@@ -284,7 +284,7 @@ def _told(paths, left):
 def _of_package_work(snap, others):
     """What work on packages changed of what was, or is to be, as in the snapshot: their tools' records, and what they
     wrote anew in /etc. ``others``: paths that are to stay as they differ."""
-    trees = (*PACKAGE_OWN_TREES, *(one + "/" for one in (*PACKAGE_CACHES, *PACKAGE_LEFTOVERS)))
+    trees = (*PACKAGE_OWN_TREES, *(one + "/" for one in (*PACKAGE_CACHES, *PACKAGE_FILES, *PACKAGE_LEFTOVERS)))
     paths = different(snap.entries, snap.now(walk.Notes()), snap.scope)
     return {
         path: word
