@@ -76,7 +76,7 @@ def enroll(
         err.print(words("enroll.recorded"), markup=False)
         _list(recorded)
     server = Server(host, where, port, trusted(words, host, shown, recorded, fingerprint, yes))
-    if key is None:
+    if key is None and not password_stdin:
         logins.check_password(server, user)
     ask = partial(_password, words("enroll.password", user=user, host=host))
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
