@@ -11,7 +11,7 @@ NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p";
   if [ -n "$$missing" ]; then echo "apt-get install$$missing"; \
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
 
-.PHONY: demo test test-guard test-kernel pictures docs drills check format lock lab-up lab-down clean
+.PHONY: demo test test-guard test-kernel pictures docs drills check format lock bundle deb test-bundle lab-up lab-down clean
 
 demo: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
@@ -53,6 +53,10 @@ test-kernel: needs-root $(STAMP) # by hand, 10 minutes: what a container cannot 
 	@missing=; $(call NEED,$(LAB_PACKAGES) qemu-system-x86 e2fsprogs)
 	$(VENV)/bin/python -m pytest tests/kernel
 
+test-bundle: needs-root bundle deb # by hand, minutes: both in a bare Debian 13 without a network
+	@missing=; $(call NEED,mmdebstrap debian-archive-keyring)
+	sh benchmarks/bundle.sh dist
+
 docs: $(STAMP) # the pages made from the catalogue, the roles and the models
 	$(VENV)/bin/python -m tools.pages
 
@@ -79,6 +83,12 @@ format: $(STAMP)
 lock: $(STAMP)
 	$(VENV)/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.12 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
+
+bundle: $(STAMP) # for machines without a network: dist/luytre-VERSION-….tar
+	@$(VENV)/bin/python -m tools.bundle bundle dist
+
+deb: $(STAMP) # the same as a package for Debian: dist/luytre_VERSION_….deb
+	@$(VENV)/bin/python -m tools.bundle deb dist
 
 lab-up: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
