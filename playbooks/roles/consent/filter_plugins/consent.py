@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import yaml
+from ansible.errors import AnsibleFilterError
 
 EVERYTHING = ("all", "tagged")
 OF_ANSIBLE = (*EVERYTHING, "untagged", "always", "never")
@@ -90,6 +91,17 @@ def decide(roles, tags, skipped, accept, domains):
     }
 
 
+def decided(*given):
+    """What ``decide`` finds. Raises AnsibleFilterError for names that mean nothing."""
+    found = decide(*given)
+    if found["unknown"]:
+        raise AnsibleFilterError(
+            "no control with an automated fix, and no area of them, is called %s (in --tags, --skip-tags or luytre_accept); "
+            "nothing was changed. 'auditor controls list' names them all." % ", ".join(found["unknown"])
+        )
+    return found
+
+
 def listed(held):
     """What is held, for people: how to accept it, then a line a control with its reason in both languages."""
     heading = "accept by name in luytre_accept (inventory or -e) / nêu tên trong luytre_accept để chấp nhận:"
@@ -100,4 +112,4 @@ class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"consent": decide, "consent_listed": listed}
+        return {"consent": decided, "consent_listed": listed}

@@ -1,0 +1,24 @@
+"""What may be given to the areas of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+
+def options(areas, roles):
+    """The options of these areas, by name, from their argument specs below a folder of roles; what is not given needs no value."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    specs = (Path(str(roles), area, "meta", "argument_specs.yml").read_text("utf-8") for area in areas)
+    found = {}
+    for spec in specs:
+        found.update(yaml.load(spec, Loader=loader)["argument_specs"]["main"]["options"])  # noqa: S506  both are safe loaders
+    return found
+
+
+class FilterModule:
+    """Found by Ansible in any play that uses the role."""
+
+    def filters(self):
+        return {"areas_options": options}
