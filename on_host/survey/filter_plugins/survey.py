@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def enforced(in_force, apply, released=()):
     """Control id to domains: what is in force on the host already together with what this run applies, less what is released.
@@ -21,6 +23,12 @@ def served(sites, enforce):
     return [*sites, *({"domain": domain} for domain in others)]
 
 
+def wanted(concerned, reads):
+    """The areas of facts to be read, of those that are read for the sake of controls, by patterns of their ids."""
+    asked = [areas for pattern, areas in reads.items() if any(re.match(pattern, control) for control in concerned)]
+    return sorted({area for areas in asked for area in areas})
+
+
 def ports(declared):
     """Ports and ranges such as ``8000-8010``, as the inventory declares them, spelt out."""
     found = []
@@ -34,4 +42,4 @@ class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"survey_enforced": enforced, "survey_served": served, "survey_ports": ports}
+        return {"survey_enforced": enforced, "survey_served": served, "survey_ports": ports, "survey_wanted": wanted}

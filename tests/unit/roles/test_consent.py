@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.errors import AnsibleFilterError
 from ansible.module_utils.luytre import _in_force, _nginx_in_force
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
@@ -136,6 +137,12 @@ def test_names_that_mean_nothing_are_told_and_not_passed_over() -> None:
     assert (
         decide(("all",), ("never", "sudo", "notest", "molecule-notest", "molecule-idempotence-notest"))["unknown"] == []
     )
+
+
+def test_a_run_with_such_names_ends_before_anything_is_asked_of_a_host() -> None:
+    with pytest.raises(AnsibleFilterError, match="is called shs"):
+        CONSENT.decided(ROLES, ["ssh", "shs"], [], [], [])
+    assert CONSENT.decided(ROLES, ["ssh.macs"], [], [], ["a.test"])["apply"] == {"ssh.macs": ["a.test"]}
 
 
 # --- accepted ----------------------------------------------------------------------------------------------------

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from auditor.audit import controls
 from auditor.system import resources
+from tests.unit.access import filters
 from tests.unit.programs import of_every_role
+
+AREAS = sorted(file.parent.name for file in resources.roles().glob("*/tasks"))
+READS = yaml.safe_load((resources.root() / "on_host/survey/defaults/main.yml").read_text("utf-8"))["survey_reads"]
 
 
 def tasks() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -43,3 +51,38 @@ def test_what_runs_on_hosts_parses_for_the_oldest_python_it_meets() -> None:
 def test_what_is_installed_first_is_not_started_by_a_check_run_that_installs_nothing() -> None:
     (started,) = [task for name, task in tasks() if name.endswith("start auditd")]
     assert started["when"].startswith("not ansible_check_mode or (logging_auditd is not skipped")
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_what_a_role_looks_at_of_a_host_the_survey_reads_for_its_controls(area: str) -> None:
+    files = [file for file in (resources.roles() / area).glob("*/*") if file.suffix in (".yml", ".j2")]
+    looked_at = set(re.findall(r"survey_areas\.([a-z_]+)", " ".join(file.read_text("utf-8") for file in files)))
+    fixes = [one.id for one in controls.read_file(resources.roles() / area / "controls.yml") if one.fix]
+    read = filters("survey").wanted(fixes, READS)
+    assert looked_at <= set(read)
+    assert looked_at or not [pattern for pattern in READS if pattern.startswith(f"{area}[")]
+
+
+def test_areas_of_facts_are_read_for_the_controls_of_a_run_alone() -> None:
+    wanted = filters("survey").wanted
+    assert wanted(["ssh.macs", "filesystem.cron_modes"], READS) == []
+    assert wanted(["logging.modes", "time.synchronised_daemon", "sudo.logfile"], READS) == [
+        "logging",
+        "sudo",
+        "system",
+        "time",
+    ]
+
+
+def test_all_that_is_given_to_the_areas_of_a_run_is_checked_before_the_first_of_them() -> None:
+    options = filters("areas").options
+    every = options(AREAS, resources.roles())
+    for area in AREAS:
+        own = yaml.safe_load((resources.roles() / area / "meta" / "argument_specs.yml").read_text("utf-8"))
+        assert {name: every[name] for name in own["argument_specs"]["main"]["options"]} == own["argument_specs"][
+            "main"
+        ]["options"]
+    given = {"ssh_max_startups": ["many", "of", "them"], "accounts_umask": "027"}
+    told = ArgumentSpecValidator(options(["accounts", "ssh"], resources.roles())).validate(given)
+    assert "ssh_max_startups" in " ".join(told.error_messages)
+    assert ArgumentSpecValidator(options(["accounts"], resources.roles())).validate({}).error_messages == []
