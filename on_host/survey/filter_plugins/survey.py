@@ -29,6 +29,23 @@ def wanted(concerned, reads):
     return sorted({area for areas in asked for area in areas})
 
 
+def missing(areas, apply):
+    """Area of hardening to the packages that what this run applies needs and the host lacks; by the host's areas of facts."""
+    lacking = {}
+    if "pam.pwquality" in apply:
+        quality = areas["pam"]["data"]["pwquality"]
+        there = {"libpam-pwquality": quality["installed"], "cracklib-runtime": quality["dictionary_found"]}
+        lacking["pam"] = [package for package, is_there in there.items() if not is_there]
+    if any(control.startswith("firewall.") for control in apply):
+        firewall = areas["firewall"]["data"]
+        lacking["firewall"] = [] if firewall["installed"] or firewall["managers"] else ["nftables"]
+    if "updates.automatic" in apply:
+        lacking["updates"] = [] if areas["updates"]["data"]["automatic"]["installed"] else ["unattended-upgrades"]
+    if "time.synchronised_daemon" in apply:
+        lacking["time"] = [] if areas["time"]["data"]["daemons"] else ["chrony"]
+    return {area: packages for area, packages in lacking.items() if packages}
+
+
 def ports(declared):
     """Ports and ranges such as ``8000-8010``, as the inventory declares them, spelt out."""
     found = []
@@ -42,4 +59,10 @@ class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"survey_enforced": enforced, "survey_served": served, "survey_ports": ports, "survey_wanted": wanted}
+        return {
+            "survey_enforced": enforced,
+            "survey_served": served,
+            "survey_ports": ports,
+            "survey_wanted": wanted,
+            "survey_missing": missing,
+        }

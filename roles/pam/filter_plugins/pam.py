@@ -14,23 +14,17 @@ PASSWORD = "/etc/pam.d/common-password"  # noqa: S105  a file
 
 
 def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
-    """``packages``, ``profiles`` to enable, ``edits`` of stack files, ``lines`` of settings; empty when all is well."""
-    packages: list[str] = []
+    """``profiles`` to enable, ``edits`` of stack files, ``lines`` of settings; empty when all is well."""
     profiles: list[str] = []
     edits: list[dict[str, str]] = []
     lines: list[dict[str, str]] = []
     if "pam.faillock" in apply:
         _faillock(now["faillock"], wanted, profiles, edits, lines)
     if "pam.pwquality" in apply:
-        quality = now["pwquality"]
-        if not quality["installed"]:
-            packages.append("libpam-pwquality")
-        if not quality["dictionary_found"]:
-            packages.append("cracklib-runtime")
-        _quality(quality, wanted, profiles, edits, lines)
+        _quality(now["pwquality"], wanted, profiles, edits, lines)
     if "pam.history" in apply:
         _history(now["pwhistory"], wanted, profiles, edits)
-    return {"packages": packages, "profiles": profiles, "edits": edits, "lines": lines}
+    return {"profiles": profiles, "edits": edits, "lines": lines}
 
 
 def _faillock(

@@ -74,6 +74,43 @@ def test_areas_of_facts_are_read_for_the_controls_of_a_run_alone() -> None:
     ]
 
 
+BARE: dict[str, dict[str, Any]] = {
+    "pam": {"pwquality": {"installed": False, "dictionary_found": False}},
+    "firewall": {"installed": False, "managers": []},
+    "updates": {"automatic": {"installed": False}},
+    "time": {"daemons": []},
+}
+COMPLETE: dict[str, dict[str, Any]] = {
+    "pam": {"pwquality": {"installed": True, "dictionary_found": True}},
+    "firewall": {"installed": True, "managers": []},
+    "updates": {"automatic": {"installed": True}},
+    "time": {"daemons": [{"daemon": "ntpsec"}]},
+}
+INSTALLING = ("pam.pwquality", "firewall.boot", "updates.automatic", "time.synchronised_daemon")
+
+
+def missing(facts: dict[str, dict[str, Any]], *controls: str) -> Any:
+    return filters("survey").missing(
+        {name: {"data": data} for name, data in facts.items()}, {control: [] for control in controls}
+    )
+
+
+def test_packages_are_missing_for_the_controls_of_a_run_alone() -> None:
+    packages = {
+        "pam": ["libpam-pwquality", "cracklib-runtime"],
+        "firewall": ["nftables"],
+        "updates": ["unattended-upgrades"],
+        "time": ["chrony"],
+    }
+    assert missing(BARE, *INSTALLING) == packages
+    assert missing(COMPLETE, *INSTALLING) == {}
+    assert missing({}, "pam.faillock", "updates.security_pending", "ssh.macs") == {}
+    assert missing(BARE | {"firewall": {"installed": False, "managers": ["ufw"]}}, "firewall.boot") == {}
+    for control in INSTALLING:
+        area = control.partition(".")[0]
+        assert missing({area: BARE[area]}, control) == {area: packages[area]}, "what it looks at is read for its area"
+
+
 def test_all_that_is_given_to_the_areas_of_a_run_is_checked_before_the_first_of_them() -> None:
     options = filters("areas").options
     every = options(AREAS, resources.roles())

@@ -15,7 +15,7 @@ from tests.unit.access import facts, filters, finding, ids
 ROLE = filters("pam")
 WANTED = {"deny": 5, "unlock_time": 900, "fail_interval": 900, "length": 14, "classes": 4, "remembered": 10}
 EVERY = dict.fromkeys(("pam.faillock", "pam.pwquality", "pam.history"), ())
-NOTHING: dict[str, list[Any]] = {"packages": [], "profiles": [], "edits": [], "lines": []}
+NOTHING: dict[str, list[Any]] = {"profiles": [], "edits": [], "lines": []}
 
 
 @pytest.fixture
@@ -157,7 +157,6 @@ def test_a_bare_host() -> None:
         pwhistory={"active": False, "remembered": 0},
     )
     needed = ROLE.changes(bare, EVERY, WANTED)
-    assert needed["packages"] == ["libpam-pwquality", "cracklib-runtime"]
     assert needed["profiles"] == ["luytre-faillock", "luytre-faillock-before", "pwquality", "luytre-history"]
     assert [(line["key"], line["value"]) for line in needed["lines"]] == [
         ("deny", "5"),
