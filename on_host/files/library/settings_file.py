@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Have a settings file of root's exactly as given, in one trip to the host."""
+"""Have settings files of root's exactly as given, in one trip to the host."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -9,7 +9,7 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: settings_file
-short_description: Writes a whole settings file in one trip
+short_description: Writes whole settings files in one trip
 description:
   - Does what C(copy) and C(template) do for a small file, but sends the text along with the module, so that it is one
     trip to the host and not five.
@@ -21,11 +21,22 @@ options:
   content:
     description: The whole text.
     type: str
-    required: true
   dest:
     description: The file, absolute. Its folder must be there, but for C(folder_mode).
     type: path
-    required: true
+  files:
+    description: Several files instead of one; all else is as for one.
+    type: list
+    elements: dict
+    suboptions:
+      content:
+        description: The whole text.
+        type: str
+        required: true
+      dest:
+        description: The file.
+        type: path
+        required: true
   owner:
     description: Owner by name.
     type: str
@@ -59,10 +70,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-dest:
-  description: The file.
+diff:
+  description: A difference for each file whose text changes.
   returned: always
-  type: str
+  type: list
+  elements: dict
 """
 
 import os
@@ -74,6 +86,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._authors import named, reached
 
 MAX_FILE = 8_000_000
+FILE = {"content": {"type": "str", "required": True}, "dest": {"type": "path", "required": True}}
 
 
 def read(path):
@@ -117,22 +130,9 @@ def written(module, content):
     return path
 
 
-def main():
-    module = AnsibleModule(
-        argument_spec={
-            "content": {"type": "str", "required": True},
-            "dest": {"type": "path", "required": True},
-            "owner": {"type": "str", "default": "root"},
-            "group": {"type": "str", "default": "root"},
-            "mode": {"type": "raw", "default": "0644"},
-            "folder_mode": {"type": "str"},
-            "validate": {"type": "str"},
-        },
-        add_file_common_args=True,
-        supports_check_mode=True,
-    )
-    dest, content = module.params["dest"], module.params["content"].encode("utf-8")
-    attributes = module.load_file_common_arguments(module.params)
+def put(module, dest, content):
+    """Have the file so. Its difference, empty where that is in its modes alone; None where it was so."""
+    attributes = module.load_file_common_arguments(module.params, path=dest)
     folder = os.path.dirname(dest)
     make = module.params["folder_mode"] is not None and not os.path.isdir(folder)
     try:
@@ -140,27 +140,49 @@ def main():
     except OSError as error:
         module.fail_json(msg="cannot write %s: %s" % (dest, error))
     before = read(dest)
-    if before == content and not theirs:
-        module.exit_json(changed=module.set_fs_attributes_if_different(attributes, False), dest=dest)
-    diff = {
-        "before_header": dest,
-        "after_header": dest,
-        "before": (before or b"").decode("utf-8", "replace"),
-        "after": module.params["content"],
-    }
+    if before == content.encode("utf-8") and not theirs:
+        return {} if module.set_fs_attributes_if_different(attributes, False) else None
     if not module.check_mode and not make and not os.path.isdir(folder):
         module.fail_json(msg="cannot write %s: its folder is not there" % dest)
     try:
         if make and not module.check_mode:
             os.mkdir(folder)
             os.chmod(folder, int(module.params["folder_mode"], 8))
-        new = written(module, content)
+        new = written(module, content.encode("utf-8"))
         if not module.check_mode:
             module.atomic_move(new, dest, keep_dest_attrs=before is not None and not theirs)
             module.set_fs_attributes_if_different(attributes, True)
     except OSError as error:
         module.fail_json(msg="cannot write %s: %s" % (dest, error))
-    module.exit_json(changed=True, dest=dest, diff=diff)
+    return {
+        "before_header": dest,
+        "after_header": dest,
+        "before": (before or b"").decode("utf-8", "replace"),
+        "after": content,
+    }
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "content": {"type": "str"},
+            "dest": {"type": "path"},
+            "files": {"type": "list", "elements": "dict", "options": FILE},
+            "owner": {"type": "str", "default": "root"},
+            "group": {"type": "str", "default": "root"},
+            "mode": {"type": "raw", "default": "0644"},
+            "folder_mode": {"type": "str"},
+            "validate": {"type": "str"},
+        },
+        add_file_common_args=True,
+        mutually_exclusive=[("files", "dest"), ("files", "content")],
+        required_one_of=[("files", "dest")],
+        required_together=[("dest", "content")],
+        supports_check_mode=True,
+    )
+    files = [module.params] if module.params["files"] is None else module.params["files"]
+    differences = [put(module, file["dest"], file["content"]) for file in files]
+    module.exit_json(changed=any(one is not None for one in differences), diff=[one for one in differences if one])
 
 
 if __name__ == "__main__":

@@ -6,24 +6,27 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 OURS = "/etc/profile.d/00-luytre.sh"
+LOGIN_DEFS = "/etc/login.defs"
 STRONG = ("YESCRYPT", "SHA512", "BCRYPT")
 
 
 def login_defs(now: Mapping[str, Any], apply: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[dict[str, str]]:
-    """``{control, key, value}`` of the lines to set: only where what is there is looser."""
+    """The lines to set: only where what is there is looser."""
     lines = []
     defs = now["login_defs"]
     if "accounts.password_hashing" in apply and defs["encrypt_method"] not in STRONG:
-        lines.append({"control": "accounts.password_hashing", "key": "ENCRYPT_METHOD", "value": "YESCRYPT"})
+        lines.append(_line("ENCRYPT_METHOD", "YESCRYPT"))
     days = defs["pass_max_days"]
     if "accounts.password_aging" in apply and (days is None or not 1 <= days <= wanted["pass_max_days"]):
-        lines.append(
-            {"control": "accounts.password_aging", "key": "PASS_MAX_DAYS", "value": str(wanted["pass_max_days"])}
-        )
+        lines.append(_line("PASS_MAX_DAYS", str(wanted["pass_max_days"])))
     umask = defs["umask"]
     if "accounts.umask" in apply and (umask is None or umask & 0o027 != 0o027):
-        lines.append({"control": "accounts.umask", "key": "UMASK", "value": wanted["umask"]})
+        lines.append(_line("UMASK", wanted["umask"]))
     return lines
+
+
+def _line(key: str, value: str) -> dict[str, str]:
+    return {"path": LOGIN_DEFS, "regexp": rf"^\s*{key}\s", "line": f"{key}\t{value}"}
 
 
 def timeout_files(now: Mapping[str, Any], limit: int) -> list[str] | None:

@@ -41,7 +41,7 @@ def _faillock(
         counted = [service for service in services if service["active"]]
         if counted and not any(is_loose(service[key]) for service in counted):
             continue
-        lines.append({"control": "pam.faillock", "path": FAILLOCK, "key": key, "value": str(wanted[key])})
+        lines.append(_line(FAILLOCK, key, str(wanted[key])))
         if any(key in service["given"] for service in services):
             edits.append(_without("pam.faillock", AUTH, "pam_faillock", key))
 
@@ -62,7 +62,7 @@ def _quality(
     if not quality["dictionary"] and quality["dictionary_found"]:
         needed["dictcheck"] = "1"
     for key, value in needed.items():
-        lines.append({"control": "pam.pwquality", "path": QUALITY, "key": key, "value": value})
+        lines.append(_line(QUALITY, key, value))
         if key in quality["given"]:
             edits.append(_without("pam.pwquality", PASSWORD, "pam_pwquality", key))
 
@@ -82,6 +82,10 @@ def _history(history: Facts, wanted: Facts, profiles: list[str], edits: list[dic
             "replace": rf"\1 remember={wanted['remembered']}",
         }
     )
+
+
+def _line(path: str, key: str, value: str) -> dict[str, str]:
+    return {"path": path, "regexp": rf"^\s*{key}\s*(=|$)", "line": f"{key} = {value}"}
 
 
 def _without(control: str, path: str, module: str, argument: str) -> dict[str, str]:

@@ -347,13 +347,13 @@ def test_only_looser_lines_of_login_defs_change() -> None:
     every = dict.fromkeys(("accounts.password_hashing", "accounts.password_aging", "accounts.umask"), ())
     stock = {"login_defs": {"encrypt_method": "MD5", "pass_max_days": 99999, "umask": 0o22}}
     strict = {"login_defs": {"encrypt_method": "SHA512", "pass_max_days": 60, "umask": 0o77}}
-    assert [line["key"] for line in ROLE.login_defs(stock, every, WANTED)] == [
-        "ENCRYPT_METHOD",
-        "PASS_MAX_DAYS",
-        "UMASK",
+    assert [line["line"] for line in ROLE.login_defs(stock, every, WANTED)] == [
+        "ENCRYPT_METHOD\tYESCRYPT",
+        "PASS_MAX_DAYS\t365",
+        "UMASK\t027",
     ]
     assert ROLE.login_defs(strict, every, WANTED) == []
-    assert [line["key"] for line in ROLE.login_defs(stock, {"accounts.umask": ()}, WANTED)] == ["UMASK"]
+    assert [line["line"] for line in ROLE.login_defs(stock, {"accounts.umask": ()}, WANTED)] == ["UMASK\t027"]
 
 
 def test_a_stricter_timeout_of_others_stays() -> None:

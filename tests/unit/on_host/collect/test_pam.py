@@ -158,19 +158,19 @@ def test_a_bare_host() -> None:
     )
     needed = ROLE.changes(bare, EVERY, WANTED)
     assert needed["profiles"] == ["luytre-faillock", "luytre-faillock-before", "pwquality", "luytre-history"]
-    assert [(line["key"], line["value"]) for line in needed["lines"]] == [
-        ("deny", "5"),
-        ("unlock_time", "900"),
-        ("fail_interval", "900"),
-        ("minlen", "14"),
-        ("minclass", "4"),
+    assert [line["line"] for line in needed["lines"]] == [
+        "deny = 5",
+        "unlock_time = 900",
+        "fail_interval = 900",
+        "minlen = 14",
+        "minclass = 4",
     ]
     assert needed["edits"] == []
 
 
 def test_numbers_in_the_stack_are_taken_away() -> None:
     needed = ROLE.changes(now(faillock={"deny": 50, "given": ["deny"]}), EVERY, WANTED)
-    assert [line["key"] for line in needed["lines"]] == ["deny"]
+    assert [line["line"] for line in needed["lines"]] == ["deny = 5"]
     (edit,) = needed["edits"]
     assert edit["path"] == "/etc/pam.d/common-auth"
     assert "deny" in edit["regexp"]
@@ -178,4 +178,4 @@ def test_numbers_in_the_stack_are_taken_away() -> None:
 
 def test_credits_go_with_the_length() -> None:
     needed = ROLE.changes(now(pwquality={"length": 9, "credits": ["dcredit"]}), EVERY, WANTED)
-    assert [(line["key"], line["value"]) for line in needed["lines"]] == [("minlen", "14"), ("dcredit", "0")]
+    assert [line["line"] for line in needed["lines"]] == ["minlen = 14", "dcredit = 0"]

@@ -1,4 +1,4 @@
-"""The module that writes a settings file in one trip, run as Ansible runs it."""
+"""The modules that write settings files and their lines in one trip, run as Ansible runs them."""
 
 from __future__ import annotations
 
@@ -13,22 +13,18 @@ import pytest
 
 from tests.unit.on_host import MODULE_UTILS
 
-MODULE = Path(__file__).parents[4] / "on_host" / "files" / "library" / "settings_file.py"
+LIBRARY = Path(__file__).parents[4] / "on_host" / "files" / "library"
 USER, GROUP = (
     subprocess.run(["id", flag], capture_output=True, text=True, check=True).stdout.strip() for flag in ("-un", "-gn")
 )
 
 
 def put(tmp_path: Path, dest: Path, content: str, check: bool = False, **options: str) -> dict[str, Any]:
-    given = {
-        "dest": str(dest),
-        "content": content,
-        "owner": USER,
-        "group": GROUP,
-        "_ansible_check_mode": check,
-        "_ansible_remote_tmp": str(tmp_path / "remote"),
-        **options,
-    }
+    return run(tmp_path, "settings_file", check, dest=str(dest), content=content, owner=USER, group=GROUP, **options)
+
+
+def run(tmp_path: Path, module: str, check: bool = False, **options: Any) -> dict[str, Any]:
+    given = {"_ansible_check_mode": check, "_ansible_remote_tmp": str(tmp_path / "remote"), **options}
     starter = (
         "import json, runpy, sys\n"
         "import ansible.module_utils\n"
@@ -38,7 +34,7 @@ def put(tmp_path: Path, dest: Path, content: str, check: bool = False, **options
         "runpy.run_path(sys.argv[1], run_name='__main__')\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", starter, MODULE, json.dumps(given), MODULE_UTILS],
+        [sys.executable, "-c", starter, str(LIBRARY / f"{module}.py"), json.dumps(given), MODULE_UTILS],
         capture_output=True,
         text=True,
         check=False,
@@ -56,8 +52,8 @@ def test_it_is_written_once(tmp_path: Path) -> None:
     dest = tmp_path / "zz-luytre.conf"
     first = put(tmp_path, dest, "một\n", mode="0440")
     assert first["changed"] is True
-    assert first["diff"]["before"] == ""
-    assert first["diff"]["after"] == "một\n"
+    assert first["diff"][0]["before"] == ""
+    assert first["diff"][0]["after"] == "một\n"
     assert dest.read_text("utf-8") == "một\n"
     assert mode(dest) == "0o440"
     assert put(tmp_path, dest, "một\n", mode="0440")["changed"] is False
@@ -78,7 +74,7 @@ def test_check_mode_tells_and_changes_nothing(tmp_path: Path, old: str | None) -
         dest.write_text(old, "utf-8")
     told = put(tmp_path, dest, "new\n", check=True)
     assert told["changed"] is True
-    assert told["diff"]["before"] == (old or "")
+    assert told["diff"][0]["before"] == (old or "")
     assert (dest.read_text("utf-8") if dest.exists() else None) == old
 
 
@@ -116,3 +112,54 @@ def test_without_its_folder_it_says_so(tmp_path: Path) -> None:
     told = put(tmp_path, tmp_path / "gone" / "file", "x")
     assert told["failed"] is True
     assert "gone/file" in told["msg"]
+
+
+def test_several_files_are_one_trip(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("1\n", "utf-8")
+    one.chmod(0o644)
+    files = [{"dest": str(one), "content": "1\n"}, {"dest": str(two), "content": "2\n"}]
+    told = run(tmp_path, "settings_file", files=files, owner=USER, group=GROUP)
+    assert told["changed"] is True
+    assert [difference["after_header"] for difference in told["diff"]] == [str(two)]
+    assert two.read_text("utf-8") == "2\n"
+    assert run(tmp_path, "settings_file", files=files, owner=USER, group=GROUP)["changed"] is False
+    assert run(tmp_path, "settings_file", files=files, dest=str(one), content="x")["failed"] is True
+
+
+def line(path: Path, key: str, value: int) -> dict[str, str]:
+    return {"path": str(path), "regexp": rf"^\s*{key}\s*(=|$)", "line": f"{key} = {value}"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# deny = 3\n", "# deny = 3\ndeny = 5\nminlen = 14\n"),
+        ("deny = 3\ndeny=4\nminlen\n# end", "deny = 3\ndeny = 5\nminlen = 14\n# end"),
+        ("", "deny = 5\nminlen = 14\n"),
+        ("x", "x\ndeny = 5\nminlen = 14\n"),
+    ],
+)
+def test_the_last_line_that_matches_is_set_or_one_is_added(tmp_path: Path, before: str, after: str) -> None:
+    path = tmp_path / "lines.conf"
+    path.write_bytes(b"\xff\n" + before.encode())
+    path.chmod(0o640)
+    lines = [line(path, "deny", 5), line(path, "minlen", 14)]
+    for check in (True, False):
+        told = run(tmp_path, "settings_lines", check, lines=lines)
+        assert told["changed"] is True
+        assert [difference["after_header"] for difference in told["diff"]] == [str(path)]
+        assert path.read_bytes() == b"\xff\n" + (before if check else after).encode()
+    assert mode(path) == "0o640"
+    assert run(tmp_path, "settings_lines", lines=lines)["changed"] is False
+
+
+def test_a_file_that_is_not_there_is_made_only_when_it_may_be(tmp_path: Path) -> None:
+    there, gone = tmp_path / "there.conf", tmp_path / "gone.conf"
+    there.write_text("deny = 1\n", "utf-8")
+    lines = [line(there, "deny", 5), line(gone, "deny", 5)]
+    told = run(tmp_path, "settings_lines", lines=lines)
+    assert told["failed"] is True and "gone.conf" in told["msg"]
+    assert there.read_text("utf-8") == "deny = 1\n"
+    assert run(tmp_path, "settings_lines", lines=lines, create=True)["changed"] is True
+    assert gone.read_text("utf-8") == there.read_text("utf-8") == "deny = 5\n"

@@ -1,0 +1,142 @@
+#!/usr/bin/python
+"""Have lines in settings files that others write, too, in one trip to the host."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: settings_lines
+short_description: Sets lines of settings files in one trip
+description:
+  - Does what C(lineinfile) does, for several lines and files at once, where that is a trip to the host for each.
+  - The last line that matches is replaced; where none does, the line is added at the end.
+  - For folders in which root alone can write. Owner and mode of a file that is there stay.
+options:
+  lines:
+    description: The lines, in order.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: The file, absolute; a link is followed.
+        type: path
+        required: true
+      regexp:
+        description: A regular expression of Python's, searched for in each line.
+        type: str
+        required: true
+      line:
+        description: The line as it is to be.
+        type: str
+        required: true
+  create:
+    description: Whether a file that is not there is made. Its absence is a failure otherwise.
+    type: bool
+    default: false
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Lock accounts after five wrong passwords
+  settings_lines:
+    lines:
+      - {path: /etc/security/faillock.conf, regexp: '^\s*deny\s*(=|$)', line: deny = 5}
+"""
+
+RETURN = r"""
+paths:
+  description: The files that were changed.
+  returned: always
+  type: list
+  elements: str
+"""
+
+import os
+import re
+import tempfile
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre_shared import safe_open
+
+MAX_FILE = 8_000_000
+
+
+def text(path):
+    """The file's text, undecodable bytes kept; None when there is none. Raises OSError."""
+    try:
+        handle = safe_open.path(path, links=safe_open.FOLLOWED)
+    except FileNotFoundError:
+        return None
+    try:
+        return safe_open.whole(handle, MAX_FILE, path).decode("utf-8", "surrogateescape")
+    finally:
+        os.close(handle)
+
+
+def with_line(before, regexp, line):
+    """The text with the line in the place of the last one that matches, or after all others."""
+    lines = before.split("\n")
+    end = [] if lines[-1] else [lines.pop()]
+    matching = [number for number, one in enumerate(lines) if re.search(regexp, one)]
+    if matching:
+        lines[matching[-1]] = line
+    else:
+        lines.append(line)
+        end = [""]
+    return "\n".join(lines + end)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "lines": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "path": {"type": "path", "required": True},
+                    "regexp": {"type": "str", "required": True},
+                    "line": {"type": "str", "required": True},
+                },
+            },
+            "create": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    before, after = {}, {}
+    for one in module.params["lines"]:
+        path = one["path"]
+        try:
+            if path not in before:
+                before[path] = text(path)
+        except (OSError, safe_open.Unsafe) as error:
+            module.fail_json(msg="cannot read %s: %s" % (path, error))
+        if before[path] is None and not module.params["create"]:
+            module.fail_json(msg="cannot set a line of %s: it is not there" % path)
+        after[path] = with_line(after.get(path, before[path] or ""), one["regexp"], one["line"])
+    changed = [path for path in after if after[path] != before[path]]
+    for path in changed if not module.check_mode else ():
+        handle, draft = tempfile.mkstemp(dir=module.tmpdir)
+        module.add_cleanup_file(draft)
+        with os.fdopen(handle, "wb") as file:
+            file.write(after[path].encode("utf-8", "surrogateescape"))
+        module.atomic_move(draft, os.path.realpath(path))
+    module.exit_json(
+        changed=bool(changed),
+        paths=changed,
+        diff=[
+            {
+                "before_header": path,
+                "after_header": path,
+                "before": (before[path] or "").encode("utf-8", "replace").decode("utf-8"),
+                "after": after[path].encode("utf-8", "replace").decode("utf-8"),
+            }
+            for path in changed
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()
