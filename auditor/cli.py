@@ -46,15 +46,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(doctor.doctor)
+app.command()(enroll.enroll)
 app.command()(audit.audit)
 app.command()(plan.plan)
 app.command()(harden.harden)
 app.command()(rollback.rollback)
 app.command()(drift.drift)
-app.command()(enroll.enroll)
-app.command()(drill.drill)
 app.command()(demo.demo)
-app.command()(doctor.doctor)
+app.command()(drill.drill)
 app.command()(completion.completion)
 app.add_typer(report.app, name="report")
 app.add_typer(history.app, name="history")

@@ -15,7 +15,11 @@ from auditor.text.words import Words
 if TYPE_CHECKING:
     from auditor.audit.controls import Control, Drill
 
-app = typer.Typer(help="The catalogue of controls.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="The controls: list all, show one, say what of a standard or law they show.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 _WIDE = 120
 """Columns from which on there is room for a table; below, a control's title stands under the rest."""

@@ -15,12 +15,9 @@ if TYPE_CHECKING:
     from auditor.inventory.table.entries import Entry
     from auditor.inventory.table.record import Imported
 
-app = typer.Typer(help="The inventory.", no_args_is_help=True, rich_markup_mode=None)
-
-
-@app.callback()
-def _group() -> None:
-    """The inventory."""
+app = typer.Typer(
+    help="The inventory: check it, import hosts and sites into it.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditor.audit.waivers import PaperState
     from auditor.text.words import Words
 
-app = typer.Typer(help="Waivers and attestations.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Waivers and attestations: check, list.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def _states(inventory: Path) -> tuple[PaperState, ...]:
