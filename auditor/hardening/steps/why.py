@@ -30,10 +30,12 @@ def stopped_by(why: BaseException) -> Text:
 
 
 def failure(run: Playbook, host: str) -> Text | None:
-    """Why a host did not get through a playbook; None when it did."""
+    """Why a host did not get through a playbook; None when it did. Tasks have no Vietnamese names: there the control is named."""
     task = run.failure(host)
     if task is not None:
-        return explain(task.message).of(task.name)
+        about, bar, _ = task.name.partition(" | ")
+        why = explain(task.message)
+        return Text(vi=f"{about}: {why.vi}" if bar else why.vi, en=f"{task.name}: {why.en}")
     return explain(run.complaint) if not run.of(host) else None
 
 
