@@ -1,9 +1,10 @@
-# Lũy Tre. `make demo` shows it, `make test` proves it; both set everything up, as root on Debian 13.
+# Lũy Tre. `make demo` shows it, `make test` proves it; both set everything up, as root on Debian 13. `make` alone makes .venv.
 
 PYTHON ?= $(shell for p in /usr/bin/python3 python3.13 python3.12 python3; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 STAMP := $(VENV)/.luytre
+.DEFAULT_GOAL := $(STAMP)
 LAB_PACKAGES := mmdebstrap systemd-container debian-archive-keyring iproute2 openssl openssh-client util-linux
 TEST_PACKAGES := $(LAB_PACKAGES) nftables openssh-server chromium fonts-liberation poppler-utils \
   libreoffice-calc-nogui libreoffice-writer-nogui
