@@ -31,7 +31,7 @@ inside '
 '
 echo "== the package"
 inside '
-    apt-get -qq install -y --no-download /tmp/luytre_*.deb >/dev/null
+    apt-get -qq install -y /tmp/luytre_*.deb >/dev/null
     '"$works"'
     dpkg --verify luytre
     [ -s /usr/share/man/vi/man1/auditor.1.gz ] && . /usr/share/bash-completion/completions/auditor

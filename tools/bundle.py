@@ -161,10 +161,12 @@ def _beside(home: Path, usr: Path) -> None:
     """What the system finds by itself: the command, its manual, completion, the licence."""
     (usr / "bin").mkdir(parents=True)
     (usr / "bin/auditor").symlink_to(f"/{_HOME}/bin/auditor")
-    shutil.move(home / "share/man", usr / "share/man")
-    for page in usr.glob("share/man/**/*.1"):
-        page.with_name(f"{page.name}.gz").write_bytes(gzip.compress(page.read_bytes(), mtime=0))
-        page.unlink()
+    for page in home.glob(
+        "share/man/**/auditor.1"
+    ):  # not those of what it needs, which packages of their own have there
+        file = usr / page.relative_to(home).with_name("auditor.1.gz")
+        file.parent.mkdir(parents=True)
+        file.write_bytes(gzip.compress(page.read_bytes(), mtime=0))
     for shell, place in _COMPLETIONS.items():
         file = usr / "share" / place
         file.parent.mkdir(parents=True)
