@@ -84,7 +84,12 @@ def _rank(result: ControlResult) -> tuple[int, int, int, str]:
 
 def work(run: Run, catalogue: Catalogue) -> tuple[WorkItem, ...]:
     """The open findings of a run by control: worst first, then what mends most sites at once."""
-    items = work_items((finding for finding in run.findings if finding.is_open), run.hosts, catalogue)
+    return worst_first((finding for finding in run.findings if finding.is_open), run.hosts, catalogue)
+
+
+def worst_first(findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue) -> tuple[WorkItem, ...]:
+    """These findings by control: worst first, then what mends most sites at once."""
+    items = work_items(findings, hosts, catalogue)
     return tuple(sorted(items, key=lambda item: (-item.severity.rank, -len(item.domains), -len(item.findings))))
 
 

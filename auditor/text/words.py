@@ -63,6 +63,10 @@ class Words:
         """A day as people write it."""
         return moments.day(day, self.lang)
 
+    def day_of(self, iso: str) -> str:
+        """The day of an ISO 8601 moment, by Vietnam's clock."""
+        return moments.day(clock.read(iso), self.lang)
+
     def month(self, iso: str) -> str:
         """The month of an ISO 8601 moment, by Vietnam's clock."""
         return moments.month(clock.read(iso), self.lang)

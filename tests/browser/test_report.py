@@ -382,6 +382,55 @@ def test_paper_holds_every_place_and_every_change(reports, visit, tmp_path):
     assert "MT-01" in text and "Đãkhôiphục" in text and "10/2026" in text
 
 
+def pages_of(path):
+    told = subprocess.run(["pdfinfo", path], check=True, capture_output=True, text=True).stdout
+    return int(re.search(r"^Pages:\s+(\d+)", told, re.MULTILINE)[1])
+
+
+@pytest.mark.parametrize("name", ["plain", "hardened", "hostile", "large"])
+def test_the_chair_s_form_is_one_page(reports, visit, name, tmp_path):
+    for number, path in enumerate(("index.html", "sites/antruc.test.html", "hosts/web3.html")):
+        if (reports[name] / path).exists():
+            sheet = tmp_path / f"{number}.pdf"
+            text = printed(visit(reports[name] / f"{path}#brief"), sheet)
+            assert pages_of(sheet) == 1, path
+            assert "1.Tìnhtrạng" in text and "2.Thayđổi" in text and "3.Việccầnquyếtđịnh" in text
+            assert "PHỤLỤC" not in text
+
+
+def test_a_page_on_paper_begins_with_the_chair_s_form(reports, visit, tmp_path):
+    sheet = tmp_path / "index.pdf"
+    page = visit(reports["plain"] / "index.html")
+    assert not page.locator("#brief").is_visible()
+    text = printed(page, sheet)
+    first = subprocess.run(["pdftotext", "-l", "1", sheet, "-"], check=True, capture_output=True, text=True).stdout
+    assert "gotre.test" in first and "Hạn đề nghị: 07/12/2026." in first and "PHỤ LỤC" not in first
+    assert "PHỤLỤC:CHITIẾT" in text and pages_of(sheet) > 1
+    page.get_by_role("link", name="Bản in một trang").click()
+    assert page.locator("#brief").is_visible()
+
+
+def test_findings_of_a_site_are_searched_and_folds_open_for_what_is_found(reports, visit):
+    page = visit(reports["plain"] / "sites/antruc.test.html")
+    fold = page.locator("details.fold.pass")
+    assert fold.get_attribute("open") is None
+    page.locator("#found-find").fill("khong nap ma tu dia chi")
+    shown = page.locator("#found [data-row]:not([hidden])")
+    assert 0 < shown.count() < 5
+    assert all("không nạp mã" in row.text_content().lower() for row in shown.all())
+    page.locator("#found-find").fill("")
+    assert fold.get_attribute("open") is None and fold.is_visible()
+    page = visit(reports["plain"] / "index.html")
+    page.locator("#work-rows-find").fill("antruc sao luu")
+    assert 0 < page.locator("#work-rows [data-row]:not([hidden])").count() < 4
+
+
+def test_the_trend_tells_what_its_axes_are(reports, visit):
+    page = visit(reports["tidy"] / "sites/antruc.test.html")
+    axes = page.locator(".plot .axis").all_text_contents()
+    assert axes[0] == "Số điểm chưa đạt" and axes[2:] == ["0", "20/08/2026", "23/11/2026"]
+
+
 def test_colour_is_never_alone(reports, visit):
     page = visit(reports["plain"] / "index.html")
     words = re.compile("Nghiêm trọng|Cao|Trung bình|Thấp")

@@ -9,11 +9,12 @@ from auditor.audit.controls import Catalogue
 from auditor.models import Finding, Lang, Model, Run, Subject
 from auditor.report.html import chart
 from auditor.report.html.addresses import control_page, framework_page, host_page, places, site_page
+from auditor.report.html.brief import decisions
 from auditor.report.html.paging import paged
 from auditor.report.html.rendering import Renderer, is_urgent
 from auditor.results import papers
 from auditor.results.by_clause import by_clause, cited
-from auditor.results.by_control import by_control, others, work
+from auditor.results.by_control import by_control, others, work, worst_first
 from auditor.results.by_reason import unevaluated
 from auditor.results.compare import Comparison, between, by_subject, hosts_of_one, matrix
 from auditor.results.summary import FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
@@ -83,14 +84,17 @@ def pages(
         },
     )
 
+    to_do = work(run, catalogue)
+    waived = papers.waivers(run)
     yield rendered.page(
         "fleet.html.j2",
         "index.html",
         "overview",
         headline=headline(summary, words),
-        work=work(run, catalogue),
+        work=to_do,
+        decisions=decisions(to_do, run, papers.lapsing(waived)),
         left_out=_left_out(run, points[-1]),
-        waivers=papers.waivers(run),
+        waivers=waived,
         attestations=papers.attestations(run),
         site_list=site_lists[0],
         host_list=host_lists[0],
@@ -121,7 +125,7 @@ def pages(
     compared = {change.site.subject: change.comparison for change in site_changes}
     if earlier:
         compared |= {host.subject: change for host, change in by_subject(earlier.hosts, summary.hosts)}
-    yield from _subjects(summary, compared, points, rendered)
+    yield from _subjects(run, catalogue, summary, compared, points, rendered)
 
 
 def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
@@ -134,12 +138,18 @@ def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
 
 
 def _subjects(
-    summary: FleetSummary, compared: Mapping[Subject, Comparison], trend: Sequence[TrendPoint], rendered: Renderer
+    run: Run,
+    catalogue: Catalogue,
+    summary: FleetSummary,
+    compared: Mapping[Subject, Comparison],
+    trend: Sequence[TrendPoint],
+    rendered: Renderer,
 ) -> Iterator[tuple[str, str]]:
     """The page of every host and of every site on it."""
     for host in summary.hosts:
         name, sites = host.host.name, summary.served.get(host.host.name, ())
         shared = _Open(host.findings, name, rendered)
+        to_do = worst_first(shared.findings, [host.host], catalogue)
         yield rendered.page(
             "subject.html.j2",
             host_page(name),
@@ -149,6 +159,7 @@ def _subjects(
             comparison=compared.get(host.subject),
             past=[(point.started, point.hosts[name].own) for point in trend if name in point.hosts],
             todo=shared.findings,
+            decisions=decisions(to_do, run),
             own_open=shared.findings,
             own_told=shared.told,
             shared_open=(),
@@ -157,6 +168,7 @@ def _subjects(
         )
         for site in sites:
             own = _Open(site.own, site.domain, rendered)
+            todo = by_urgency((*own.findings, *shared.findings))
             yield rendered.page(
                 "subject.html.j2",
                 site_page(site.domain),
@@ -165,7 +177,8 @@ def _subjects(
                 served=sites,
                 comparison=compared.get(site.subject),
                 past=[(point.started, point.sites[site.domain]) for point in trend if site.domain in point.sites],
-                todo=by_urgency((*own.findings, *shared.findings)),
+                todo=todo,
+                decisions=decisions(worst_first(todo, [host.host], catalogue), run),
                 own_open=own.findings,
                 own_told=own.told,
                 shared_open=shared.findings,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
@@ -24,6 +24,7 @@ from markupsafe import Markup
 
 from auditor.audit.controls import Catalogue, Control
 from auditor.fleet.discover import LOCAL
+from auditor.models import Bucket as FindingBucket
 from auditor.models import Finding, Lang, Severity, Text, Validity
 from auditor.report import evidence as shown
 from auditor.report.html import chart
@@ -46,6 +47,8 @@ MAX_PROVEN = 200
 """Hosts and sites told with their evidence on one page."""
 MAX_NAMED = 2000
 """Hosts and sites named on one page."""
+BRIEF_SITES = 8
+"""Sites named on the one page for the chair."""
 MAX_OUTSIDE = 20
 """Hosts that could not be read, named on the first page."""
 
@@ -199,6 +202,7 @@ def environment(lang: Lang) -> Environment:
         "results": RESULTS,
         "severity_kinds": [(severity.value, words(f"severity.{severity.value}")) for severity in SEVERITIES],
         "standing_kinds": [(standing, words(f"standing.{standing}")) for standing in STANDINGS],
+        "status_kinds": [(bucket, words(f"status.{bucket}")) for bucket in get_args(FindingBucket)],
         "result_kinds": [(result.value, words(f"result.{result.value}")) for result in RESULTS],
         "evidence": evidence,
         "violations": violations,
@@ -216,6 +220,7 @@ def environment(lang: Lang) -> Environment:
         "MAX_PROVEN": MAX_PROVEN,
         "MAX_NAMED": MAX_NAMED,
         "MAX_OUTSIDE": MAX_OUTSIDE,
+        "BRIEF_SITES": BRIEF_SITES,
         "PER_PAGE": PER_PAGE,
     }
     made.globals.update(helpers)

@@ -5,6 +5,8 @@
     const rows = [...document.getElementById(bar.dataset.filter).querySelectorAll('[data-row]')].map(row => ({
       row, text: plain(row.textContent), kinds: row.dataset.row.split(' '),
     }));
+    const folds = new Map([...document.getElementById(bar.dataset.filter).querySelectorAll('details')]
+      .filter(fold => fold.querySelector('[data-row]')).map(fold => [fold, fold.open]));
     const find = bar.querySelector('input'), kind = bar.querySelector('select'), told = bar.querySelector('output');
     const narrow = () => {
       const words = plain(find.value).split(/\s+/).filter(Boolean);
@@ -13,6 +15,11 @@
       for (const {row, text, kinds} of rows) {
         row.hidden = !(words.every(word => text.includes(word)) && (!wanted || kinds.includes(wanted)));
         shown += !row.hidden;
+      }
+      for (const [fold, open] of folds) {
+        const found = [...fold.querySelectorAll('[data-row]')].some(row => !row.hidden);
+        fold.hidden = !found;
+        fold.open = words.length || wanted ? found : open;
       }
       const number = count => count.toLocaleString(document.documentElement.lang);
       told.textContent = words.length || wanted
