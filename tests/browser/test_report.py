@@ -382,6 +382,12 @@ def test_paper_holds_every_place_and_every_change(reports, visit, tmp_path):
     assert "MT-01" in text and "Đãkhôiphục" in text and "10/2026" in text
 
 
+def chairs(page):
+    """The page with its form for the chair asked for."""
+    page.get_by_role("link", name="Bản in một trang").click()
+    return page
+
+
 def pages_of(path):
     told = subprocess.run(["pdfinfo", path], check=True, capture_output=True, text=True).stdout
     return int(re.search(r"^Pages:\s+(\d+)", told, re.MULTILINE)[1])
@@ -392,7 +398,7 @@ def test_the_chair_s_form_is_one_page(reports, visit, name, tmp_path):
     for number, path in enumerate(("index.html", "sites/antruc.test.html", "hosts/web3.html")):
         if (reports[name] / path).exists():
             sheet = tmp_path / f"{number}.pdf"
-            text = printed(visit(reports[name] / f"{path}#brief"), sheet)
+            text = printed(chairs(visit(reports[name] / path)), sheet)
             assert pages_of(sheet) == 1, path
             assert "1.Tìnhtrạng" in text and "2.Thayđổi" in text and "3.Việccầnquyếtđịnh" in text
             assert "PHỤLỤC" not in text
@@ -406,12 +412,11 @@ def test_a_page_on_paper_begins_with_the_chair_s_form(reports, visit, tmp_path):
     first = subprocess.run(["pdftotext", "-l", "1", sheet, "-"], check=True, capture_output=True, text=True).stdout
     assert "gotre.test" in first and "Hạn đề nghị: 07/12/2026." in first and "PHỤ LỤC" not in first
     assert "PHỤLỤC:CHITIẾT" in text and pages_of(sheet) > 1
-    page.get_by_role("link", name="Bản in một trang").click()
-    assert page.locator("#brief").is_visible()
+    assert chairs(page).locator("#brief").is_visible()
 
 
 def test_findings_of_a_site_are_searched_and_folds_open_for_what_is_found(reports, visit):
-    page = visit(reports["plain"] / "sites/antruc.test.html")
+    page = visit(reports["plain"] / "sites/antruc.test.html", java_script_enabled=True)
     fold = page.locator("details.fold.pass")
     assert fold.get_attribute("open") is None
     page.locator("#found-find").fill("khong nap ma tu dia chi")
@@ -420,7 +425,7 @@ def test_findings_of_a_site_are_searched_and_folds_open_for_what_is_found(report
     assert all("không nạp mã" in row.text_content().lower() for row in shown.all())
     page.locator("#found-find").fill("")
     assert fold.get_attribute("open") is None and fold.is_visible()
-    page = visit(reports["plain"] / "index.html")
+    page = visit(reports["plain"] / "index.html", java_script_enabled=True)
     page.locator("#work-rows-find").fill("antruc sao luu")
     assert 0 < page.locator("#work-rows [data-row]:not([hidden])").count() < 4
 
@@ -451,3 +456,39 @@ def test_the_documentation_shows_the_report_as_it_is(reports, visit):
     pictures.check("site", site, [fleet, *others])
     pictures.check("en-fleet", shot("tidy-en", "index.html"), [site, *others])
     pictures.check("en-site", shot("plain-en", "sites/antruc.test.html"), [fleet, *others])
+
+
+SHOWN = (
+    "index.html",
+    "sites/antruc.test.html",
+    "hosts/web3.html",
+    "controls.html",
+    "controls/ssh.root_by_password.html",
+    "changes.html",
+    "unevaluated.html",
+    "frameworks.html",
+    "frameworks/nd331.html",
+)
+"""A page of every kind, as the documentation shows them side by side."""
+
+
+def test_the_documentation_shows_every_kind_of_page_at_every_size(reports, visit, tmp_path):
+    def on_screen(width, height):
+        size = {"viewport": {"width": width, "height": height}, "color_scheme": "light"}
+        shots = [visit(reports["tidy"] / path, **size).screenshot() for path in SHOWN]
+        return [*shots, chairs(visit(reports["tidy"] / "index.html", **size)).screenshot()]
+
+    def on_paper(path):
+        written = tmp_path / "page.pdf"
+        written.write_bytes(visit(reports["tidy"] / path).pdf(prefer_css_page_size=True))
+        picture = ["pdftoppm", "-r", "60", "-png", "-f", "1", "-singlefile", written, tmp_path / "page"]
+        subprocess.run(picture, check=True)
+        return (tmp_path / "page.png").read_bytes()
+
+    sheets = {
+        "pages-375": pictures.sheet(on_screen(375, 812), 5, 300),
+        "pages-1280": pictures.sheet(on_screen(1280, 1500), 5, 480),
+        "pages-a4": pictures.sheet([on_paper(path) for path in SHOWN], 5, 420),
+    }
+    for name, taken in sheets.items():
+        pictures.check(name, taken, [other for named, other in sheets.items() if named != name])
