@@ -34,7 +34,8 @@ inside '
     apt-get -qq install -y /tmp/luytre_*.deb >/dev/null
     '"$works"'
     dpkg --verify luytre
-    [ -s /usr/share/man/vi/man1/auditor.1.gz ] && . /usr/share/bash-completion/completions/auditor
+    [ -s /usr/share/man/vi/man1/auditor.1.gz ]
+    [ -s /usr/share/bash-completion/completions/auditor ]
     apt-get -qq purge -y luytre >/dev/null
     [ ! -e /opt/luytre ] && [ ! -e /usr/bin/auditor ] && ! dpkg -s luytre >/dev/null 2>&1
 '
