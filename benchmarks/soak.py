@@ -178,9 +178,9 @@ def power(trial: Trial) -> None:
 
 
 def host_disk_full(trial: Trial) -> None:
-    trial.sh("dd if=/dev/zero of=/etc/filler bs=64k 2>/dev/null; true")
+    trial.sh("dd if=/dev/zero of=/var/log/filler bs=64k 2>/dev/null; true")
     time.sleep(trial.random.uniform(5, SECONDS))
-    trial.sh("rm -f /etc/filler")
+    trial.sh("rm -f /var/log/filler")
 
 
 def fill(trial: Trial) -> None:
@@ -322,9 +322,7 @@ def look(trial: Trial, before: Disk, pages: smoke.Answers, ways: str, booted: bo
     down = smoke.compare(smoke.learn(pages), visit(trial.host, again=pages))
     if down:
         trial.wrong["site"] = "; ".join(f"{one.url}: {one.what.en}" for one in down[:3])
-    changed = {
-        path: both for path, both in differences(before, disk(trial.host)).items() if not path.startswith("/etc/filler")
-    }
+    changed = differences(before, disk(trial.host))
     if booted:
         changed = {path: both for path, both in changed.items() if path not in OF_BOOT}
     if UPGRADED in trial.why:
