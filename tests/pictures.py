@@ -41,7 +41,7 @@ def sheet(taken: Sequence[bytes], columns: int, width: int) -> bytes:
         at = (_GAP + number % columns * (width + _GAP), _GAP + number // columns * (height + _GAP))
         whole.paste(one.resize((width, height), Image.Resampling.LANCZOS), at)
     written = io.BytesIO()
-    whole.quantize(32).save(written, "PNG", optimize=True)
+    whole.quantize(96, Image.Quantize.FASTOCTREE).save(written, "PNG", optimize=True)
     return written.getvalue()
 
 
