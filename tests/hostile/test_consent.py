@@ -105,14 +105,15 @@ def test_imported_by_others_it_makes_what_tags_choose_with_a_way_back_and_never_
         shown.replace("/opt/luytre", str(ROOT)).replace("luytre_hosts: web", f"luytre_hosts: {HOST}"), "utf-8"
     )
     chosen = ("--tags", "ssh", "--skip-tags", "ssh.password_auth,ssh.root_login", "-e", '{"luytre_accept": ""}')
-    before = on_host("ls /var/lib/luytre/guard 2>/dev/null | wc -l")
+    runs = "ls -d /var/lib/luytre/guard/*/ 2>/dev/null | wc -l"
+    before = on_host(runs)
     refused = play({**state, "ANSIBLE_ROLES_PATH": f"{theirs / 'roles'}:{OURS}"}, str(theirs / "lockdown.yml"), *chosen)
     assert refused.code != 0
     assert str(theirs / "roles/ssh") in refused.out
     assert not in_etc(DROPIN[1:])
     ended = play({**state, "ANSIBLE_ROLES_PATH": OURS}, str(theirs / "lockdown.yml"), *chosen)
     assert ended.code == 0, ended.out[-3000:]
-    assert int(on_host("ls /var/lib/luytre/guard | wc -l")) == int(before) + 1
+    assert int(on_host(runs)) == int(before) + 1
     assert not in_etc("etc/sudoers.d/zz-luytre")
     assert by_password() == "yes"
     assert "X11Forwarding no" in on_host(f"cat {DROPIN}")
