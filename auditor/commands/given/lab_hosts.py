@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from auditor.system import resources
 
 _OURS = ("lab", "messy")
 """The inventories that come with the program and are about machines of the lab."""
-_INTERFACES = Path("/sys/class/net")
 
 
 def check(inventory: str, hosts: Sequence[str]) -> None:
@@ -21,10 +21,15 @@ def check(inventory: str, hosts: Sequence[str]) -> None:
         return
     from auditor.lab.spec import spec
 
-    if not (_INTERFACES / spec().network.bridge).exists():
+    if not _is_here(spec().network.bridge):
         raise InputError(
             "this inventory is about the lab, which is not up on this machine",
             file=Path(inventory),
             mend="as root: auditor lab up {hosts}; for servers of your own give their inventory with -i",
             hosts=" ".join(hosts),
         )
+
+
+def _is_here(interface: str) -> bool:
+    """Whether this network namespace has it; /sys may show another's."""
+    return interface in (name for _, name in socket.if_nameindex())

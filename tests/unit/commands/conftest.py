@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from auditor.commands.given import lab_hosts
@@ -11,9 +9,8 @@ from auditor.lab.spec import spec
 
 
 @pytest.fixture(autouse=True)
-def interfaces(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def interfaces(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The network interfaces of this machine; the lab's bridge is among them, so that the lab is up."""
-    folder = tmp_path_factory.mktemp("interfaces")
-    (folder / spec().network.bridge).mkdir(parents=True)
-    monkeypatch.setattr(lab_hosts, "_INTERFACES", folder)
-    return folder
+    names = ["lo", spec().network.bridge]
+    monkeypatch.setattr(lab_hosts.socket, "if_nameindex", lambda: list(enumerate(names, 1)))
+    return names

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from auditor import lab
 from auditor.audit import controls
 from auditor.cli import app
 from auditor.commands.given.options import accepted, select, unjudged
@@ -33,9 +34,8 @@ def test_a_limit_chooses_hosts_by_name_and_by_site(limit: list[str] | None, host
     assert ([host.name for host in chosen], named) == (hosts, sites)
 
 
-def test_nothing_is_sent_to_the_labs_addresses_while_it_is_down(interfaces: Path, tmp_path: Path) -> None:
-    for bridge in interfaces.iterdir():
-        bridge.rmdir()
+def test_nothing_is_sent_to_the_labs_addresses_while_it_is_down(interfaces: list[str], tmp_path: Path) -> None:
+    interfaces.remove(lab.spec().network.bridge)
     for path in (LAB, LAB / "hosts.yml", LAB.parent / "messy"):
         with pytest.raises(InputError, match="which is not up on this machine — as root: auditor lab up web1"):
             select(INVENTORY.model_copy(update={"path": str(path)}), ["web1"])
