@@ -1,0 +1,69 @@
+"""What a review sends to an address, and what it gets: the visitors, and what each was served. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from auditor.looks.traces import Trace
+
+Visitor = Literal["plain", "again", "engine", "referrer", "phone", "phone_referrer"]
+"""A person's browser; the same once more, which shows what varies by itself; a search engine; a person who comes from a search
+engine; a phone; a phone that comes from a search engine."""
+Role = Literal["home", "section", "orphan", "page", "missing"]
+"""Why an address is looked at: the home page; directly linked from it; known, and nothing links to it; any other; nothing is
+there, and the site has to say so."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """What one visitor was served at one address."""
+
+    visitor: Visitor
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case; at most 50 of them, 2,000 characters each."""
+    body: bytes = b""
+    """Unpacked, at most 2,000,000 bytes, and as its headers say (charset is not settled)."""
+    location: str | None = None
+    """Where a redirect leads, as it was sent: it was not followed. Redirects within the site were, up to five."""
+
+
+@dataclass(frozen=True)
+class Visited:
+    """One address and what its visitors were served, ``plain`` first. Never without an answer."""
+
+    url: str
+    """In full, with scheme and domain."""
+    role: Role
+    served: tuple[Served, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a site before a page of it is read."""
+
+    domain: str
+    own: frozenset[str] = frozenset()
+    """Domains that are declared for it, or for other sites of the inventory: links to them are no news."""
+    title: str = ""
+    """Of its home page in the last look."""
+    hosts: frozenset[str] = frozenset()
+    """Foreign hosts that the last look found loaded, framed or linked to; none: there was none."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one page says."""
+
+    traces: tuple[Trace, ...] = ()
+    links: tuple[str, ...] = ()
+    """Addresses of the same site that it leads to, in full, in their order, each once; at most 500."""
+    title: str = ""
+    linked: tuple[str, ...] = ()
+    """Foreign hosts that it links to; likewise framed, loaded (scripts, style sheets). At most 100 each."""
+    framed: tuple[str, ...] = ()
+    loaded: tuple[str, ...] = ()
+    suspicious: bool = False
+    """Whether other visitors should be sent there, too, when only ``plain`` has been."""

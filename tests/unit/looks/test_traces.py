@@ -1,0 +1,89 @@
+"""A trace is small, safe to show, and the same tomorrow and elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from auditor.looks.traces import (
+    MAX_BYTES,
+    MAX_OF_A_KIND,
+    MAX_SAMPLE,
+    Family,
+    Kind,
+    Trace,
+    bounded,
+    certainty,
+    key_of,
+    masked,
+    merged,
+    trace,
+)
+
+FAMILIES: tuple[Family, ...] = ("visitors", "hidden", "code", "redirects", "lexicon", "address", "orphan")
+
+
+def seen(essence: str = "88bet.example", kind: Kind = "link", where: str = "/", **more: object) -> Trace:
+    given: dict[str, object] = {"sample": "x", "families": ["lexicon"], "rules": ["r"], **more}
+    return trace(kind, essence, where=where, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("char", ["a", "ữ", "漢", "𝟖", '"', "\\", "\u202e", "\x00", "\udc80", "\n"])
+def test_a_trace_of_anything_is_at_most_one_kilobyte(char: str) -> None:
+    one = seen(
+        char * 9000,
+        where="/" + char * 9000,
+        sample=char * 9000,
+        families=FAMILIES,
+        rules=[c * 30 for c in "abcdefgh"],
+        target=char * 9000,
+    )
+    assert len(one.model_dump_json().encode()) <= MAX_BYTES
+    assert len(one.sample) <= MAX_SAMPLE
+    assert Trace.model_validate_json(one.model_dump_json()) == one
+
+
+def test_a_trace_that_was_made_large_elsewhere_is_refused() -> None:
+    data = seen().model_dump(mode="json") | {"sample": "\x01" * MAX_SAMPLE, "where": "\x01" * 100}
+    with pytest.raises(ValidationError, match="1024 bytes"):
+        Trace.model_validate(data)
+
+
+def test_the_key_rests_on_what_it_is_and_not_on_where() -> None:
+    assert seen(where="/a").key == seen(where="/b", sample="other").key == key_of("link", "88bet.example")
+    assert len({seen(kind=kind).key for kind in ("link", "frame", "script")}) == 3
+
+
+def test_two_families_are_strong_one_is_weak() -> None:
+    assert certainty(["visitors", "lexicon"]) == "strong"
+    assert certainty(["lexicon", "lexicon"]) == "weak"
+    assert certainty(["redirects"], exact=True) == "exact"
+
+
+def test_secrets_and_people_are_not_in_a_sample() -> None:
+    one = seen(sample="Nguyễn A 0905 123 456, +84 905-123-456, a.b@example.vn, 051099001234; 24/11/2026")
+    assert not any(part in one.sample for part in ("0905", "905-123", "@", "0510", "hunter2"))
+    assert "24/11/2026" in one.sample
+    assert masked("Nghị định 331/2026/NĐ-CP, từ 2024-2026, 1.200.000.000 đồng") == (
+        "Nghị định 331/2026/NĐ-CP, từ 2024-2026, 1.200.000.000 đồng"
+    )
+
+
+def test_an_address_is_shown_so_that_nothing_makes_a_link_of_it() -> None:
+    assert seen(target="https://88bet.example").target == "hxxps://88bet[.]example"
+
+
+def test_what_is_seen_twice_is_one_trace() -> None:
+    weak = seen(where="/b")
+    strong = seen(where="/a", families=["lexicon", "hidden"], rules=["s"])
+    (one,) = merged([weak, strong])
+    assert (one.where, one.places, one.certainty, one.rules) == ("/b", 2, "strong", ("r", "s"))
+    assert one.families == ("lexicon", "hidden")
+
+
+def test_of_a_kind_the_surest_are_kept() -> None:
+    many = [seen(f"{n}.example") for n in range(MAX_OF_A_KIND + 5)]
+    sure = seen("sure.example", families=["lexicon", "hidden"])
+    kept, left_out = bounded([*many, sure, seen(kind="frame")])
+    assert kept[0] == sure
+    assert (len(kept), left_out) == (MAX_OF_A_KIND + 1, 6)
