@@ -1,7 +1,4 @@
-"""What a visitor reads on a page, from HTML that may be anything. Pure; bounded in what it keeps.
-
-The parser takes more than linear time over some: ``reader`` ends it then.
-"""
+"""What a visitor reads on a page, from HTML that may be anything. Pure; bounded in what it keeps."""
 
 from __future__ import annotations
 
@@ -13,8 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-MAX_TAGS = 10_000
-"""Later tags are not read: the parser takes quadratic time over tags that are never closed."""
+from auditor.web.bounded import bounded
+
 MAX_LINES = 2_000
 MAX_LINE = 200
 MAX_HEADINGS = 40
@@ -57,7 +54,7 @@ EMPTY = Page()
 
 def read(html: str, url: str) -> Page:
     """The page at ``url``, whatever its text."""
-    html = _first_tags(html)
+    html = bounded(html)
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
     asset = _asset(tree, url)
@@ -77,11 +74,6 @@ def read(html: str, url: str) -> Page:
 def _complaints(html: str) -> frozenset[str]:
     said = (f"{kind}: {_shown(what)}" for one in (_COMPLAINT, _PLAIN_COMPLAINT) for kind, what in one.findall(html))
     return frozenset(itertools.islice(itertools.chain(said, _TROUBLE.findall(html)), MAX_COMPLAINTS))
-
-
-def _first_tags(html: str) -> str:
-    beyond = next(itertools.islice(re.finditer("<", html), MAX_TAGS, None), None)
-    return html[: beyond.start()] if beyond else html
 
 
 def _key(texts: Iterable[str]) -> frozenset[str]:

@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from auditor.errors import InputError
 from auditor.hardening.serving.smoke import broken, compare, https_faults, learn, visit
 from auditor.models import Host, Site
-from auditor.web import fetch
+from auditor.web import fetch, reader
 from auditor.web.fetch import Answer, Client
 from auditor.web.page import Page
 
@@ -258,23 +258,21 @@ def test_a_page_that_is_packed_without_being_asked_is_read_all_the_same() -> Non
             assert "packed" in answer.error, path
 
 
-class Costly(Handler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(f"<p {' '.join(f'a{n}' for n in range(60_000))}>".encode())
-
-
 def test_a_page_built_to_cost_time_is_named_as_such_and_its_site_is_not_read_again(
-    monkeypatch: pytest.MonkeyPatch,
+    port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch, "FETCH_SECONDS", 60)  # a busy machine takes longer to spend the processor's time
+    asked: list[str] = []
+
+    def read(_body: bytes, url: str, _seconds: float) -> Page:
+        asked.append(url)
+        raise reader.Costly("this page is built to cost time or memory")
+
+    monkeypatch.setattr(fetch.reader, "read", read)
     client = Client()
-    with serving(Costly) as port:
-        first, second = (client.get("http", "127.0.0.1", "a.test", "/", port) for _ in range(2))
+    first, second = (client.get("http", "127.0.0.1", "a.test", "/", port) for _ in range(2))
     assert "built to cost" in first.error
     assert "not read again" in second.error
+    assert len(asked) == 1
 
 
 def test_a_host_has_one_page_read_at_a_time_so_that_others_wait_for_no_more_than_that(

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from auditor.web.bounded import MAX_TAGS, bounded
+
+EVIL = {
+    "open formats": "".join(f"<b {i}>" for i in range(4000)) + "".join(f"<i {i}>" for i in range(4000)),
+    "formats that others close": "".join(f"<b {i}></u>" for i in range(3000)) + "<p>x" * 3000,
+    "formats closed in comments": "".join(f"<b {i}><!--</b>-->" for i in range(3000)) + "<p>x" * 3000,
+    "nested lists": "<ul><li>" * 200_000,
+    "attributes": "<a " + " ".join(f"x{i}=1" for i in range(200_000)) + ">",
+    "attributes behind a quote": '<a " b=">" ' + " ".join(f"x{i}=1" for i in range(200_000)) + ">",
+    "many long tags": ("<a " + " ".join(f"a{i}" for i in range(240)) + ">") * 2000,
+}
+
+
+@pytest.mark.parametrize("evil", EVIL.values(), ids=EVIL)
+def test_no_page_costs_the_parser_much(evil: str) -> None:
+    before = time.process_time()
+    LexborHTMLParser(bounded(evil))
+    assert time.process_time() - before < 1
+
+
+def test_what_stands_at_the_end_of_a_long_page_is_kept() -> None:
+    page = "<title>Xã</title>" + "<p>x</p>" * MAX_TAGS + "<a href=https://x.test>y</a>"
+    assert len(page) > len(bounded(page))
+    assert bounded(page).startswith("<title>Xã</title>")
+    assert bounded(page).endswith("<a href=https://x.test>y</a>")
+
+
+def test_text_behind_a_long_tag_is_kept() -> None:
+    tag = "<div " + " ".join(f"x{i}=1" for i in range(500))
+    tree = LexborHTMLParser(bounded(f"{tag}>lời<p>khác</p>"))
+    assert tree.body is not None
+    assert tree.body.text(separator="|") == "lời|khác"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["<b>", "</b>", "<p>", "</p>", "<a href=/x>", "x ", "</a>", "<i class=y>", "</i>"])))
+def test_an_ordinary_page_stays_as_it_is(parts: list[str]) -> None:
+    page = "".join(parts[:70])
+    assert bounded(page) == page or page.count("<b>") + page.count("<i class=y>") > 40
