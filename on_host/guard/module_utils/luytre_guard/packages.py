@@ -1,16 +1,22 @@
 """Debian's packages: what a run installed goes again, what it upgraded stays, what it removed comes back if it can."""
 
+import contextlib
+import errno
+import fcntl
 import grp
 import itertools
 import os
 import pwd
+import struct
 import time
 
 from . import commands, store, tree, walk, writing
 
 QUERY = ["dpkg-query", "--show", "--showformat=${binary:Package}\t${Version}\t${db:Status-Abbrev}\n"]
 DPKG = "/var/lib/dpkg"
-NOT_KEPT = ("info", "updates", "parts", "methods")
+NOT_KEPT = ("info", "parts", "methods")
+JOURNAL = DPKG + "/updates"
+"""What dpkg changed last and has not yet put into its records; and, until it ends, ``tmp.i``."""
 SKELETON = ("/usr", "/var")
 LEFT_OUT = (
     "/var/lib/luytre",
@@ -172,6 +178,30 @@ def files_of(names):
         except commands.Failed:
             continue
     return found
+
+
+@contextlib.contextmanager
+def alone(seconds):
+    """Keep dpkg from its records meanwhile; whether it left them within that many seconds."""
+    until = time.monotonic() + seconds
+    handle = os.open(os.path.join(DPKG, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
+    try:
+        while not (got := _locked(handle)) and time.monotonic() < until:
+            time.sleep(0.1)
+        yield got
+    finally:
+        os.close(handle)
+
+
+def _locked(handle):
+    """A lock of this opening: one of the process would go as soon as the file is read and closed."""
+    try:
+        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        return False
+    return True
 
 
 def database_entries(keep_of):

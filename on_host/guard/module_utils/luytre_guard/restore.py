@@ -234,7 +234,20 @@ def package_records(snap, done, work, remove=True, others=()):
     }:
         work.tell("the packages are not exactly those of before")
         return
-    wanted, present = manifest["dpkg"], packages.database_entries(lambda _: tree.digest)
+    with packages.alone(packages.LOCK_SECONDS) as alone:
+        if not alone:
+            work.tell("dpkg is at work, so its records were left as they are")
+            return
+        _records_of_before(snap, staying, work)
+    if remove:
+        packages.remove_strays(manifest["skeleton"], staying, work.problems)
+    packages.put_times(manifest["skeleton"])
+
+
+def _records_of_before(snap, staying, work):
+    wanted, present = snap.manifest["dpkg"], packages.database_entries(lambda _: tree.digest)
+    if snap.manifest["version"] < 3:
+        present = {path: entry for path, entry in present.items() if not path.startswith(packages.JOURNAL)}
     for path, entry in sorted(wanted.items()):
         other = present.get(path, tree.ABSENT)
         same_bytes = entry["type"] == other["type"] and entry.get("sha256") == other.get("sha256")
@@ -245,9 +258,6 @@ def package_records(snap, done, work, remove=True, others=()):
     for path in sorted(wanted, reverse=True):
         if wanted[path]["type"] == "folder":
             writing.put_time(path, wanted[path])
-    if remove:
-        packages.remove_strays(manifest["skeleton"], staying, work.problems)
-    packages.put_times(manifest["skeleton"])
 
 
 def times(snap):

@@ -8,7 +8,8 @@ import time
 from . import data, database, live, packages, spare, store, tree, units, walk
 from .scope import Scope
 
-VERSION = 2
+VERSION = 3
+"""Since 3 dpkg's journal is noted."""
 MAX_KEPT = 96 * 1024 * 1024
 MAX_ENTRIES = 400_000
 MAX_WORDS = 200 * 1024 * 1024

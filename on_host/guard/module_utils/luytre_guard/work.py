@@ -8,7 +8,7 @@ from .scope import Scope, nearest
 
 LISTED = 200
 PLACE_SECONDS = 300
-FORMATS = (1, snapshot.VERSION)
+FORMATS = (1, 2, snapshot.VERSION)
 
 
 class Snapshot:

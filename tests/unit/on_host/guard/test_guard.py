@@ -398,11 +398,69 @@ def test_a_package_that_came_after_a_run_is_no_problem_of_that_run(
     monkeypatch.setattr(packages, "Asked", lambda: SimpleNamespace(answer=lambda: now))
     monkeypatch.setattr(packages, "database_entries", lambda _: {})
     before = {"libc6": ["1", "ii "]}
-    snap = SimpleNamespace(entries={}, manifest={"packages": before, "dpkg": {"/x": tree.ABSENT}, "skeleton": {}})
+    manifest = {"version": 3, "packages": before, "dpkg": {"/x": tree.ABSENT}, "skeleton": {}}
+    snap = SimpleNamespace(entries={}, manifest=manifest)
     mending = work.Work(snap, {})
     others = packages.of_others(before, {"installed": ["chrony"], "upgraded": {}, "removed": []})
     restore.package_records(snap, {}, mending, remove=False, others=others)
     assert mending.problems == problems
+
+
+def records_at(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setattr(packages, "DPKG", str(folder))
+    monkeypatch.setattr(packages, "JOURNAL", str(folder / "updates"))
+    monkeypatch.setattr(packages, "Asked", lambda: SimpleNamespace(answer=lambda: {"libc6": ["1", "ii "]}))
+    (folder / "updates").mkdir()
+    (folder / "status").write_text("Package: libc6\n")
+    (folder / "lock").touch()
+
+
+@pytest.mark.parametrize(("version", "left"), [(3, []), (2, ["tmp.i"])])
+def test_what_dpkg_left_when_the_power_went_does_not_stay(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: int, left: list[str]
+) -> None:
+    """A snapshot of an earlier version did not look at dpkg's journal, so nothing of it is new."""
+    records_at(monkeypatch, tmp_path)
+    wanted = packages.database_entries(lambda _: tree.digest)
+    if version < 3:
+        wanted = {path: entry for path, entry in wanted.items() if not path.startswith(packages.JOURNAL)}
+    before = (tmp_path / "updates").stat().st_mtime_ns
+    (tmp_path / "updates" / "tmp.i").touch()
+    manifest = {"version": version, "packages": {"libc6": ["1", "ii "]}, "dpkg": wanted, "skeleton": {}}
+    mending = work.Work(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
+    restore.package_records(mending.snap, {}, mending, remove=False)
+    assert (mending.problems, sorted(path.name for path in (tmp_path / "updates").iterdir())) == ([], left)
+    assert left or (tmp_path / "updates").stat().st_mtime_ns == before
+
+
+def test_dpkgs_records_are_left_while_it_is_at_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    records_at(monkeypatch, tmp_path)
+    monkeypatch.setattr(packages, "LOCK_SECONDS", 0)
+    wanted = packages.database_entries(lambda _: tree.digest)
+    (tmp_path / "status").write_text("Package: libc6\nStatus: half\n")
+    manifest = {"version": 3, "packages": {"libc6": ["1", "ii "]}, "dpkg": wanted, "skeleton": {}}
+    mending = work.Work(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
+    holds = "import fcntl,sys; h=open(sys.argv[1],'w'); fcntl.lockf(h, fcntl.LOCK_EX); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holds, str(tmp_path / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as dpkg:
+        assert dpkg.stdout is not None
+        dpkg.stdout.readline()
+        restore.package_records(mending.snap, {}, mending, remove=False)
+        dpkg.communicate(b"\n")
+    assert mending.problems == ["dpkg is at work, so its records were left as they are"]
+    assert "half" in (tmp_path / "status").read_text()
+
+
+def test_dpkg_waits_while_its_records_are_put_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    records_at(monkeypatch, tmp_path)
+    tries = "import fcntl,sys; fcntl.lockf(open(sys.argv[1],'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    with packages.alone(1) as alone:
+        assert alone
+        packages.database_entries(lambda _: tree.digest)
+        held = subprocess.run([sys.executable, "-c", tries, str(tmp_path / "lock")], capture_output=True, check=False)
+    free = subprocess.run([sys.executable, "-c", tries, str(tmp_path / "lock")], capture_output=True, check=False)
+    assert (b"BlockingIOError" in held.stderr, free.returncode) == (True, 0)
 
 
 def test_rows_come_back_before_others_go() -> None:
