@@ -42,6 +42,8 @@ SECONDS = 60
 SPAN = 30.0
 """The latest moment at which a fault comes, in seconds after the verb began to change the host."""
 SETTLE_SECONDS = 420
+SMALL = "/run/small"
+"""A small disk of the host's: there is /etc on it, and room that can run out."""
 SMALL_MEGABYTES = 40
 OF_BOOT = (
     *("/etc/machine-id", "/var/lib/dbus", "/etc/alternatives", "/etc/alternatives/php-fpm.sock"),
@@ -178,9 +180,9 @@ def power(trial: Trial) -> None:
 
 
 def host_disk_full(trial: Trial) -> None:
-    trial.sh("dd if=/dev/zero of=/var/log/filler bs=64k 2>/dev/null; true")
+    trial.sh(f"dd if=/dev/zero of={SMALL}/filler bs=64k 2>/dev/null; true")
     time.sleep(trial.random.uniform(5, SECONDS))
-    trial.sh("rm -f /var/log/filler")
+    trial.sh(f"rm -f {SMALL}/filler")
 
 
 def fill(trial: Trial) -> None:
@@ -225,7 +227,7 @@ def prepare(trial: Trial) -> None:
     if trial.fault == "host_disk_full":
         size = f"size={SMALL_MEGABYTES}m,mode=755"
         trial.sh(
-            f"mkdir /run/etc; mount -t tmpfs -o {size} none /run/etc; cp -a /etc/. /run/etc; touch -r /etc /run/etc; mount --bind /run/etc /etc"
+            f"mkdir {SMALL}; mount -t tmpfs -o {size} none {SMALL}; cp -a /etc {SMALL}; mount --bind {SMALL}/etc /etc"
         )
 
 
