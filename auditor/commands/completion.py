@@ -41,7 +41,7 @@ def completion(
       auditor completion fish >> ~/.config/fish/config.fish
 
     """
-    from typer.completion import get_completion_script  # type: ignore[attr-defined]
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # typer passes it on without naming it
 
     script = get_completion_script(prog_name="auditor", complete_var=VARIABLE, shell=shell.value)
     typer.echo(f"{_ZSH_BEGINS}\n{script}" if shell is Shell.ZSH else script)
@@ -50,6 +50,6 @@ def completion(
 def prepare() -> None:
     """Have typer know the shells, one of which asks, and tell each value in one line."""
     os.environ["TERMINAL_WIDTH"] = str(_ONE_LINE)
-    from typer.completion import completion_init  # type: ignore[attr-defined]
+    from typer.completion import completion_init  # type: ignore[attr-defined]  # typer passes it on without naming it
 
     completion_init()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption, YesOption
+from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption, RunArgument, YesOption
 from auditor.errors import InputError
 from auditor.history.retention import KEEP_DAYS
 from auditor.models import clock
@@ -17,9 +17,6 @@ from auditor.models import clock
 app = typer.Typer(
     help="The kept runs: list, compare, take out, prune, verify.", no_args_is_help=True, rich_markup_mode=None
 )
-RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run's id or its beginning.", autocompletion=completions.runs)
-]
 
 
 def _print_json(data: object) -> None:

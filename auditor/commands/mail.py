@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.given.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    InventoryOption,
+    JsonOption,
+    LangOption,
+    LastRunArgument,
+)
 from auditor.errors import InputError
 from auditor.models import clock
 from auditor.text.words import Words
@@ -34,14 +41,7 @@ def send(
         str,
         typer.Option("--to-unit", metavar="UNIT", help="The office that gets it.", autocompletion=completions.units),
     ],
-    run_id: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[RUN]",
-            help="A run's id or its beginning; by default the last.",
-            autocompletion=completions.runs,
-        ),
-    ] = None,
+    run_id: LastRunArgument = None,
     unit: Annotated[
         str | None,
         typer.Option(
@@ -115,14 +115,7 @@ def send(
 
 
 def notify(
-    run_id: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[RUN]",
-            help="A run's id or its beginning; by default the last.",
-            autocompletion=completions.runs,
-        ),
-    ] = None,
+    run_id: LastRunArgument = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,

@@ -21,6 +21,7 @@ from auditor.commands.given.options import (
     InventoryOption,
     JsonOption,
     LangOption,
+    LastRunArgument,
     LocalOption,
     OutputOption,
     check_local,
@@ -63,14 +64,7 @@ def reports() -> None:
 @app.command()
 def write(
     context: typer.Context,
-    run_id: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[RUN]",
-            help="A run's id or its beginning; by default the last.",
-            autocompletion=completions.runs,
-        ),
-    ] = None,
+    run_id: LastRunArgument = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
     formats: FormatOption = DEFAULT_FORMATS,

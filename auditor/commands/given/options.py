@@ -72,6 +72,15 @@ UnjudgedOption = Annotated[
         help="Look at this site, but bring no host back for what it answers; repeat or separate by commas.",
     ),
 ]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's id or its beginning.", autocompletion=completions.runs)
+]
+LastRunArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[RUN]", help="A run's id or its beginning; by default the last.", autocompletion=completions.runs
+    ),
+]
 LocalOption = Annotated[bool, typer.Option("--local", help="This machine, without an inventory.")]
 OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for the report and the findings.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]

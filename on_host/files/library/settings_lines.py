@@ -63,18 +63,6 @@ from ansible.module_utils.luytre_shared import safe_open
 MAX_FILE = 8_000_000
 
 
-def text(path):
-    """The file's text, undecodable bytes kept; None when there is none. Raises OSError."""
-    try:
-        handle = safe_open.path(path, links=safe_open.FOLLOWED)
-    except FileNotFoundError:
-        return None
-    try:
-        return safe_open.whole(handle, MAX_FILE, path).decode("utf-8", "surrogateescape")
-    finally:
-        os.close(handle)
-
-
 def with_line(before, regexp, line):
     """The text with the line in the place of the last one that matches, or after all others."""
     lines = before.split("\n")
@@ -110,7 +98,7 @@ def main():
         path = one["path"]
         try:
             if path not in before:
-                before[path] = text(path)
+                before[path] = safe_open.text(path, MAX_FILE)
         except (OSError, safe_open.Unsafe) as error:
             module.fail_json(msg="cannot read %s: %s" % (path, error))
         if before[path] is None and not module.params["create"]:

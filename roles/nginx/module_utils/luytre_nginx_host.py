@@ -26,15 +26,9 @@ ARGUMENTS = {
 def read_bytes(path):
     """A file whole, as text that keeps every byte; None when there is none or it is too large."""
     try:
-        handle = safe_open.path(path, links=safe_open.FOLLOWED)
+        return safe_open.text(path, MAX_FILE)
     except OSError:
         return None
-    try:
-        return safe_open.whole(handle, MAX_FILE, path).decode("utf-8", "surrogateescape")
-    except OSError:
-        return None
-    finally:
-        os.close(handle)
 
 
 def editable(path, trust=None):

@@ -186,3 +186,15 @@ def whole(handle, limit, name=""):
     if len(found) > limit:
         raise Unsafe("is larger than %d bytes" % limit, name)
     return found
+
+
+def text(where, limit):
+    """A file's text, links ``FOLLOWED`` and undecodable bytes kept; None when there is none. Raises OSError."""
+    try:
+        handle = path(where, links=FOLLOWED)
+    except FileNotFoundError:
+        return None
+    try:
+        return whole(handle, limit, where).decode("utf-8", "surrogateescape")
+    finally:
+        os.close(handle)
