@@ -47,7 +47,13 @@ SMALL = "/run/small"
 SMALL_MEGABYTES = 40
 OF_BOOT = (
     *("/etc/machine-id", "/var/lib/dbus", "/etc/alternatives", "/etc/alternatives/php-fpm.sock"),
-    *("/var/lib/dpkg/alternatives/php-fpm.sock", "/etc/.pwd.lock", "/var/cache/ldconfig", "/etc/.updated"),
+    *(
+        "/var/lib/dpkg/alternatives",
+        "/var/lib/dpkg/alternatives/php-fpm.sock",
+        "/etc/.pwd.lock",
+        "/var/cache/ldconfig",
+        "/etc/.updated",
+    ),
     *("/var/.updated", "/var/lib/systemd", "/var/spool/cron/crontabs", "/var/lib/systemd/credential.secret"),
 )
 """What a boot writes."""
