@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from auditor.facts._base import Area, Fact, FileMode, Path
@@ -44,7 +46,21 @@ class Auditd(Fact):
     installed: bool
     enabled: bool
     active: bool
-    rules: int
+    rules: int = Field(description="that record something, in its files")
+    locked: bool = Field(description="the kernel takes no other rules until the next boot")
+    rate: int = Field(description="messages a second that the kernel writes at most; 0 is without limit")
+    log_bytes: int | None = Field(description="the most that its logs come to; None without limit")
+    halts: list[str] = Field(description="settings that stop the server or bring it to one user when the disk is full")
+
+
+class Recorded(Fact):
+    """Something that matters on a web server, and whether the loaded rules record it."""
+
+    kind: Literal["path", "calls", "account"] = Field(
+        description="writing there; system calls; programs that an account starts"
+    )
+    value: str = Field(max_length=4096)
+    recorded: bool
 
 
 class Facts(Area):
@@ -57,3 +73,4 @@ class Facts(Area):
     files: list[LogFile]
     remote: list[str] = Field(description="what sends logs to another machine")
     auditd: Auditd
+    audit_profile: list[Recorded]

@@ -6,7 +6,7 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre import _logrotate, _webroot, _writers
+from ansible.module_utils.luytre import _audit, _logrotate, _webroot, _writers
 from ansible.module_utils.luytre._reading import file_mode, read_text
 from ansible.module_utils.luytre._units import units
 from ansible.module_utils.luytre_shared import safe_open
@@ -59,6 +59,7 @@ _SPANS = {
 def collect(reading):
     services = units(reading, ("logrotate.timer", "cron.service", "rsyslog.service", "auditd.service", *FORWARDERS))
     rotations = _logrotate.rotations()
+    daemon, profile, untold = _audit.collect(reading, services["auditd.service"])
     return {
         "journald": _journald(),
         "rotations": rotations,
@@ -66,12 +67,9 @@ def collect(reading):
         "unrotated": _unrotated(rotations),
         "files": _files(),
         "remote": _remote(services),
-        "auditd": {
-            "installed": reading.installed("auditd") is not None,
-            "enabled": services["auditd.service"]["enabled"],
-            "active": services["auditd.service"]["active"],
-            "rules": len(_rules()),
-        },
+        "auditd": daemon,
+        "audit_profile": profile,
+        "untold": {"audit_profile": untold} if untold else {},
     }
 
 
@@ -201,7 +199,7 @@ def _files():
         os.close(root)
 
 
-# --- away from here, and audit -----------------------------------------------------------------------
+# --- away from here -----------------------------------------------------------------------
 
 
 def _remote(services):
@@ -234,12 +232,3 @@ def rsyslog_targets(text):
         for target in re.findall(r'target\s*=\s*"([^"]+)"', block, re.IGNORECASE)
     ]
     return [target for target in plain + action if not re.match(r"^(?:localhost|127\.|::1)", target)]
-
-
-def _rules():
-    return [
-        line
-        for path in glob.glob("/etc/audit/rules.d/*.rules")
-        for line in (read_text(path, 200_000) or "").splitlines()
-        if re.match(r"^\s*-[wa]\s", line)
-    ]

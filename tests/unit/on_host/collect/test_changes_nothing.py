@@ -83,6 +83,7 @@ PROGRAMS = {
     "apache2ctl": ("-t",),
     "apt-cache": ("policy",),
     "apt-config": ("dump",),
+    "auditctl": ("-s", "-l"),
     "journalctl": (),
     "modprobe": ("--showconfig",),
     "nft": ("-j",),

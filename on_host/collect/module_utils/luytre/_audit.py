@@ -1,0 +1,147 @@
+"""The kernel's audit log on a web server: which rules are loaded, what of a web server's they record, and where their log ends."""
+
+import glob
+import os
+import pwd
+import re
+
+from ansible.module_utils.luytre import _webroot
+from ansible.module_utils.luytre._reading import Unreadable, read_text
+
+RULES = "/etc/audit/rules.d/*.rules"
+DAEMON = "/etc/audit/auditd.conf"
+IDENTITY = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow")
+CONFIGURATION = (
+    *(
+        "/etc/sudoers",
+        "/etc/sudoers.d",
+        "/etc/ssh",
+        "/etc/crontab",
+        "/etc/cron.d",
+        "/var/spool/cron",
+        "/etc/systemd/system",
+    ),
+    *("/etc/localtime", "/etc/nginx", "/etc/apache2", "/etc/php"),
+)
+"""What tells daemons, administrators and jobs what to do; what of it is not there needs no rule."""
+TIME = ("adjtimex", "clock_settime", "settimeofday")
+MODULES = ("delete_module", "finit_module", "init_module")
+HALTING = ("halt", "single")
+MAX_LOG = 1 << 50
+MAX_RULES = 2_000
+_MEGABYTE = 1 << 20
+
+
+def collect(reading, service):
+    """``(what is known of auditd, profile, why there is no profile or None)``; ``service`` is its unit."""
+    settings = _settings(read_text(DAEMON, 100_000) or "")
+    state, loaded, untold = {}, [], None
+    if reading.installed("auditctl") is not None:
+        try:
+            state = dict(line.split(" ", 1) for line in reading.run(["auditctl", "-s"]).splitlines() if " " in line)
+            loaded = reading.run(["auditctl", "-l"]).splitlines()[:MAX_RULES]
+        except Unreadable as unreadable:
+            untold = str(unreadable)
+    daemon = {
+        "installed": reading.installed("auditd") is not None,
+        "enabled": service["enabled"],
+        "active": service["active"],
+        "rules": len(_written()),
+        "locked": state.get("enabled") == "2",
+        "rate": int(state["rate_limit"]) if state.get("rate_limit", "").isdigit() else 0,
+        "log_bytes": log_bytes(settings),
+        "halts": sorted(name for name, value in settings.items() if name.endswith("_action") and value in HALTING),
+    }
+    return daemon, profile(loaded, _watched(), _web_accounts()), untold
+
+
+def profile(rules, paths, accounts):
+    """``[{kind, value, recorded}]`` of what matters on a web server: who is who, what daemons are told, the clock, the
+    kernel's modules, and the programs that web accounts start.
+
+    ``rules`` are those loaded, ``accounts`` names with their numbers.
+    """
+    rules = [parsed for parsed in map(parse, rules) if parsed is not None]
+    return [
+        *({"kind": "path", "value": path, "recorded": _is_watched(rules, path)} for path in paths),
+        {"kind": "calls", "value": ",".join(TIME), "recorded": _are_called(rules, TIME)},
+        {"kind": "calls", "value": ",".join(MODULES), "recorded": _are_called(rules, MODULES)},
+        *({"kind": "account", "value": name, "recorded": _is_followed(rules, uid)} for name, uid in accounts),
+    ]
+
+
+def parse(rule):
+    """``{path, calls, uids, narrow}`` of a rule as ``auditctl -l`` prints it; None for one that records nothing."""
+    words = rule.split()
+    options = list(zip(words, words[1:]))  # noqa: RUF007  younger than Python 3.9
+    fields = [value for option, value in options if option == "-F"]
+    if "-w" not in words and not any(
+        option == "-a" and {"always", "exit"} == set(value.split(",")) for option, value in options
+    ):
+        return None
+    named = dict(field.split("=", 1) for field in fields if re.match(r"[a-z_0-9]+=", field))
+    rights = next((value for option, value in options if option == "-p"), named.get("perm", ""))
+    path = next((value for option, value in options if option == "-w"), named.get("path") or named.get("dir"))
+    calls = {call for option, value in options if option == "-S" for call in value.split(",")}
+    narrowing = [field for field in fields if not re.match(r"(?:arch=b64|key=|perm=|path=|dir=|(?:e?uid)=\d+$)", field)]
+    return {
+        "path": path.rstrip("/") if path and {"w", "a"} <= set(rights) else None,
+        "calls": calls if path is None else set(),
+        "uids": {int(value) for name, value in named.items() if name in ("uid", "euid") and value.isdigit()},
+        "narrow": bool(narrowing),
+    }
+
+
+def log_bytes(settings):
+    """The most that auditd's logs come to by its settings; None when they grow without an end."""
+    size, number = settings.get("max_log_file", "8"), settings.get("num_logs", "5")
+    if settings.get("max_log_file_action", "rotate") != "rotate" or not (size.isdigit() and number.isdigit()):
+        return None
+    return min(int(size) * max(int(number), 1) * _MEGABYTE, MAX_LOG) if int(number) > 1 else None
+
+
+def _is_watched(rules, path):
+    return any(
+        rule["path"]
+        and not rule["narrow"]
+        and not rule["uids"]
+        and (path == rule["path"] or path.startswith(rule["path"] + "/"))
+        for rule in rules
+    )
+
+
+def _are_called(rules, calls):
+    seen = {call for rule in rules if not rule["narrow"] and not rule["uids"] for call in rule["calls"]}
+    return seen >= set(calls)
+
+
+def _is_followed(rules, uid):
+    return any("execve" in rule["calls"] and not rule["narrow"] and rule["uids"] <= {uid} for rule in rules)
+
+
+def _written():
+    return [
+        line
+        for path in glob.glob(RULES)
+        for line in (read_text(path, 200_000) or "").splitlines()
+        if re.match(r"^\s*-[wa]\s", line)
+    ]
+
+
+def _watched():
+    return [*IDENTITY, *(path for path in CONFIGURATION if os.path.lexists(path))]
+
+
+def _web_accounts():
+    found = []
+    for name in _webroot.web_users().names:
+        try:
+            found.append((name, pwd.getpwnam(name).pw_uid))
+        except KeyError:
+            continue
+    return sorted(found)
+
+
+def _settings(text):
+    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#"))
+    return {name.strip().lower(): value.strip().lower() for name, value in pairs}
