@@ -50,3 +50,5 @@ class Effect(enum.StrEnum):
     """New files are no longer readable by everybody."""
     CLOSES_CONFIGURATION = "closes_configuration"
     """Only root can change what the daemon of its area believes."""
+    CONFINES_SERVICES = "confines_services"
+    """Web server, PHP and database see a /tmp of their own and no devices, and only read the system's folders."""

@@ -35,12 +35,17 @@ class Unneeded(Fact):
 
 
 class Confinement(Fact):
-    """What systemd holds a running daemon to."""
+    """What systemd holds a running daemon of the web stack to."""
 
     unit: str
-    no_new_privileges: bool
-    private_tmp: bool
-    protect_system: bool
+    lacks: list[str] = Field(description="systemd's properties that it does not have, of those that are wanted")
+    in_force: bool = Field(description="the kernel holds the running process to some: it was started with them")
+    private_tmp: str = Field(description="as systemd has it: 'no', 'yes' or 'disconnected'")
+    protect_system: str = Field(description="as systemd has it: 'no', 'yes', 'full' or 'strict'")
+    families: list[str] = Field(description="those families of addresses that it is restricted to")
+    runs_code: bool = Field(description="it starts the code of sites itself")
+    in_tmp: list[str] = Field(description="what it uses in folders for temporary files that others share")
+    writes: list[str] = Field(description="what its accounts may write below /etc, /usr and /boot")
 
 
 class CoreDumps(Fact):

@@ -6,7 +6,8 @@ by name; once it is, what was seen goes with it as a note.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from auditor.audit.controls import Fix
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.facts import site as sites
-from auditor.models import ControlId, Domain, Host, Text
+from auditor.models import PLAIN_PATH, ControlId, Domain, Host, Text
 from auditor.text.visible import one_line
 
 BODY_LIMIT = 134_217_728
@@ -24,7 +25,7 @@ MAX_TOLD = 5
 READ = frozenset(
     {
         *(Effect.STOPS_FRAMING, Effect.LIMITS_BODIES, Effect.STOPS_PHP_FUNCTIONS),
-        *(Effect.HIDES_NEW_FILES, Effect.TAKES_SHELLS),
+        *(Effect.HIDES_NEW_FILES, Effect.TAKES_SHELLS, Effect.CONFINES_SERVICES),
     }
 )
 """Effects of which only logs, code and jobs tell whether anybody minds."""
@@ -207,6 +208,48 @@ def _logs_written(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect
         )
 
 
+def _confined(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """What daemons of the web stack, and the programs that sites start, could no longer reach."""
+    units = data.get("services", {}).get("confinement", ())
+    parts = [
+        Text(vi=f"{unit['unit']} dùng {said} trong /tmp chung", en=f"{unit['unit']} uses {said} in the /tmp of all")
+        for unit in units
+        if (said := _some(unit["in_tmp"]))
+    ]
+    odd = _some(path for unit in units for path in unit["writes"] if not re.fullmatch(PLAIN_PATH, path))
+    if odd:
+        parts.append(Text(vi=f"trang ghi vào {odd}", en=f"sites write to {odd}"))
+    if any(unit["runs_code"] for unit in units):
+        called = _some(f"{call['function']} ({root['path']})" for root in _roots(data) for call in root["calls"])
+        if called:
+            parts.append(
+                Text(
+                    vi=f"mã của trang gọi chương trình bằng {called}", en=f"the sites' code starts programs by {called}"
+                )
+            )
+        web = {pool["user"] for pool in data.get("php_fpm", {}).get("pools", ())}
+        granted = _some(one["account"] for one in data.get("sudo", {}).get("grants", ()) if one["account"] in web)
+        if granted:
+            parts.append(
+                Text(vi=f"tài khoản của trang dùng sudo: {granted}", en=f"accounts of sites have sudo: {granted}")
+            )
+    by_pam = _some(
+        one["user"] for one in data.get("mariadb", {}).get("accounts", ()) if one["plugin"].startswith("pam")
+    )
+    if by_pam:
+        parts.append(
+            Text(vi=f"tài khoản MariaDB vào bằng PAM: {by_pam}", en=f"MariaDB accounts come in by PAM: {by_pam}")
+        )
+    if parts:
+        yield Effect.CONFINES_SERVICES, Text.joined(parts)
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first of them, each once and fit to be shown; empty when there is none."""
+    found = list(dict.fromkeys(one_line(name, 100) for name in names))
+    return ", ".join(found[:MAX_TOLD]) + (" …" if len(found) > MAX_TOLD else "")
+
+
 _HOST: tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]], ...] = (
     _calls,
     _uploaders,
@@ -214,6 +257,7 @@ _HOST: tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]],
     _status_pages,
     _shells,
     _logs_written,
+    _confined,
 )
 
 

@@ -7,7 +7,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible.module_utils.luytre import _ftp, _loaded, _processes, _relay, _root_units, _stores
+from ansible.module_utils.luytre import _confinement, _ftp, _loaded, _processes, _relay, _root_units, _stores
 from ansible.module_utils.luytre._reading import Unreadable, read_text
 
 UNNEEDED = (
@@ -43,7 +43,6 @@ MAX_SOCKETS = 60_000_000
 MAX_OF_ACCOUNT = 300
 TIME_DAEMONS = ("chronyd", "ntpd", "ntpsec", "systemd-timesyncd")
 DHCP_CLIENTS = ("dhclient", "dhcpcd", "systemd-networkd", "NetworkManager", "udhcpc")
-CONFINED = ("nginx.service", "apache2.service", "mariadb.service", "mysql.service")
 UNIT_FOLDERS = (
     "/etc/systemd/system",
     "/run/systemd/system",
@@ -54,14 +53,12 @@ UNIT_FOLDERS = (
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 )
-_SHOWN = (
-    "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath,NoNewPrivileges,PrivateTmp,ProtectSystem,ProtectHome"
-)
+_SHOWN = "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath"
 
 
 def collect(reading):
     there = unit_files()
-    asked_for = [unit for _, _, units in UNNEEDED for unit in units] + [*CONFINED, *_pools()]
+    asked_for = [unit for _, _, units in UNNEEDED for unit in units]
     with ThreadPoolExecutor(max_workers=3) as threads:
         asked = [threads.submit(ask, reading) for ask in (listeners, _relay.open_relay, root_units, failed)]
         shown = show(reading, [unit for unit in asked_for if unit in there])
@@ -81,7 +78,7 @@ def collect(reading):
         "unneeded": unneeded(shown, read_text("/proc/self/mounts") or ""),
         "failed": broken,
         "stale": _loaded.stale(reading),
-        "confinement": confinement(shown),
+        "confinement": _confinement.confinement(reading, there),
         "mail_server": mail_server(reading),
         "core_dumps": core_dumps(reading),
         "untold": untold,
@@ -285,24 +282,6 @@ def failed(reading):
         return []
     text = reading.run(["systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"])
     return [line.split()[0] for line in text.splitlines() if line.split()]
-
-
-def _pools():
-    return [path.rsplit("/", 1)[1] for path in glob.glob("/usr/lib/systemd/system/php*-fpm.service")]
-
-
-def confinement(shown):
-    """What systemd holds the running web, PHP and database daemons to."""
-    return [
-        {
-            "unit": name,
-            "no_new_privileges": fields.get("NoNewPrivileges") == "yes",
-            "private_tmp": fields.get("PrivateTmp") in ("yes", "disconnected"),
-            "protect_system": fields.get("ProtectSystem") in ("yes", "full", "strict"),
-        }
-        for name, fields in sorted(shown.items())
-        if name in (*CONFINED, *_pools()) and fields.get("ActiveState") == "active" and fields.get("Id") == name
-    ]
 
 
 def mail_server(reading):

@@ -225,6 +225,7 @@ def planned(
         ("php_fpm.disable_functions", "shell_exec (/var/www/antruc.test: a.php, b.php, c.php …)"),
         ("accounts.umask", "bientap (12)"),
         ("apache.modules", "/server-status was fetched 2 times"),
+        ("services.confinement", "the sites' code starts programs by shell_exec (/var/www/antruc.test)"),
         ("accounts.system_shells", "the login shell of git (su-l, /etc/cron.d/kho)"),
     ],
 )
@@ -245,9 +246,27 @@ def test_a_file_that_was_sent_counts_whatever_the_limit() -> None:
     assert change.held.en.startswith("in use: a file of 150 MB was uploaded, above the limit of 128 MB")
 
 
+def test_what_confinement_would_hide_or_close_is_held() -> None:
+    data = host_facts()
+    data["in_use"] = {"logs": [], "roots": [{**ROOT, "calls": []}], "shells": []}
+    units = data["services"]["confinement"]
+    units[0].update(in_tmp=["/tmp/php.sock"], writes=["/etc/dokuwiki"])  # noqa: S108
+    (change,) = judged("services.confinement", data=data, accepted=()).changes
+    assert change.held is not None
+    assert change.held.en.startswith("in use: apache2.service uses /tmp/php.sock in the /tmp of all; to do it")
+    units[0].update(in_tmp=[], writes=["/etc/100%"])
+    data["php_fpm"] = {"installed": True, "versions": [], "pools": [], "shell_functions": [], "user_ini": []}
+    (change,) = judged("services.confinement", data=data, accepted=()).changes
+    assert change.held is not None
+    assert "sites write to /etc/100%" in change.held.en
+    units[0]["writes"] = ["/etc/dokuwiki"]
+    (change,) = judged("services.confinement", data=data, accepted=()).changes
+    assert change.held is None
+
+
 def test_what_nobody_uses_is_not_held() -> None:
-    names = ("nginx.frame", "apache.modules", "nginx.server_tokens")
-    unused = planned(*names, root={"people": []}, referrers=LOG["referrers"][:2], status_pages=0)
+    names = ("nginx.frame", "apache.modules", "nginx.server_tokens", "services.confinement")
+    unused = planned(*names, root={"people": [], "calls": []}, referrers=LOG["referrers"][:2], status_pages=0)
     assert not unused.held
 
 

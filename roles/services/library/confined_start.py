@@ -1,0 +1,129 @@
+#!/usr/bin/python
+"""Tell which daemons would start as confined as their drop-ins are to make them."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: confined_start
+short_description: Tries daemons' own tests below the settings of drop-ins that are still to be written
+description:
+  - Has systemd run each daemon's own test with the settings of its drop-in, without touching the daemon that runs.
+  - One that would not start so is among C(refused), in its own words, and not among C(units). Changes nothing.
+options:
+  drop_ins:
+    description: The drop-ins.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      unit:
+        description: The daemon's unit, as in C(nginx.service).
+        type: str
+        required: true
+      dest:
+        description: Where the drop-in is to lie.
+        type: path
+        required: true
+      content:
+        description: Its whole text, a section C([Service]).
+        type: str
+        required: true
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Try it
+  confined_start:
+    drop_ins:
+      - unit: nginx.service
+        dest: /etc/systemd/system/nginx.service.d/zz-luytre.conf
+        content: "[Service]\nPrivateTmp=yes\n"
+"""
+
+RETURN = r"""
+units:
+  description: The daemons that would start so.
+  returned: always
+  type: list
+  elements: str
+files:
+  description: Their drop-ins, as C(dest) and C(content).
+  returned: always
+  type: list
+  elements: dict
+refused:
+  description: The other drop-ins, as C(path) and C(reason).
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre._reading import Reading, Unreadable
+from ansible.module_utils.luytre_change.startable import fault
+
+SECONDS = 60
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
+DROP_IN = {
+    "unit": {"type": "str", "required": True},
+    "dest": {"type": "path", "required": True},
+    "content": {"type": "str", "required": True},
+}
+
+
+class Confined(Reading):
+    """A reading whose programs run below settings of systemd's."""
+
+    def __init__(self, settings):
+        super().__init__({}, SECONDS)
+        self._settings = settings
+
+    def run(self, argv, at_stake=(), **options):
+        """As of every reading; who could change the program itself is asked as well."""
+        program = argv[0] if argv[0].startswith("/") else self.installed(argv[0])
+        if program is None:
+            raise Unreadable("%s is not installed" % argv[0])
+        started = ["systemd-run", "--quiet", "--collect", "--wait", "--pipe", "--service-type=exec"]
+        started += ["--setenv=LC_ALL=C.UTF-8", "--setenv=PATH=" + PATH]
+        started += ["--property=" + setting for setting in self._settings]
+        return super().run([*started, "--", program, *argv[1:]], at_stake=[program, *at_stake], **options)
+
+
+def settings_of(content):
+    """The settings of a drop-in, in order."""
+    lines = (line.strip() for line in content.splitlines())
+    return [line for line in lines if line and not line.startswith(("#", ";", "["))]
+
+
+def objection(unit, content):
+    """Why the unit's daemon would not start with the drop-in, or None."""
+    confined = Confined(settings_of(content))
+    try:
+        confined.run(["true"])
+        return fault(unit, confined)
+    except Unreadable as unreadable:
+        return str(unreadable)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "drop_ins": {"type": "list", "elements": "dict", "required": True, "options": DROP_IN},
+        },
+        supports_check_mode=True,
+    )
+    units, files, refused = [], [], []
+    for one in module.params["drop_ins"]:
+        said = None if module.check_mode else objection(one["unit"], one["content"])
+        if said is None:
+            units.append(one["unit"])
+            files.append({"dest": one["dest"], "content": one["content"]})
+        else:
+            refused.append({"path": one["dest"], "reason": "%s would not start so: %s" % (one["unit"], said[:300])})
+    module.exit_json(changed=False, units=units, files=files, refused=refused)
+
+
+if __name__ == "__main__":
+    main()
