@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from auditor.errors import InputError, first_wrong
-from auditor.history import runs
+from auditor.history import database, runs
 from auditor.models import Hardening
 from auditor.system import files
 from auditor.system.lock import locked
@@ -27,7 +27,7 @@ class Journal:
     """The hardenings kept in one folder."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or runs.default_path().parent / "hardenings"
+        self.folder = folder or database.default_path().parent / "hardenings"
         self.reserve = Reserve(self.folder / "room", ROOM)
 
     def write(self, hardening: Hardening) -> None:
@@ -43,9 +43,9 @@ class Journal:
 
     def all(self, inventory: str) -> tuple[Hardening, ...]:
         """The hardenings of an inventory, newest first."""
-        key = runs.key_of(inventory)
+        key = database.key_of(inventory)
         paths = sorted(self.folder.glob("*.json"), reverse=True) if self.folder.is_dir() else []
-        return tuple(known for path in paths if runs.key_of((known := _read(path)).inventory) == key)
+        return tuple(known for path in paths if database.key_of((known := _read(path)).inventory) == key)
 
     def find(self, inventory: str, run: str | None) -> Hardening:
         """The hardening with that id, or with a beginning that only one has; by default the last.

@@ -1,4 +1,4 @@
-"""Runs kept in SQLite: one file, written in one transaction per run, chained. The only door to the database."""
+"""Runs kept in SQLite: one file, written in one transaction per run, chained."""
 
 from __future__ import annotations
 
@@ -7,64 +7,25 @@ import datetime
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import pydantic.dataclasses
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from auditor.errors import InputError, nearest
 from auditor.history import chain
 from auditor.history.chain import Broken, Link, RunKept, RunsPruned, Stored
-from auditor.models import Evidence, Finding, Run, Text, clock
+from auditor.history.database import BareRun, append, default_path, key_of, links_of, opened, run_kept, unpacked
+from auditor.models import Run, Text, clock
 from auditor.results import open_since
 from auditor.results.trend import TrendPoint, completed, trend_point
 from auditor.system import sqlite_file
 from auditor.system.memory import growing
 from auditor.text import moments
 
-_LINK = "SELECT position, statement, hash FROM chain"
 _MONTH = "strftime('%Y-%m', started, '+7 hours')"
 """By Vietnam's clock: SQLite has turned the moment into UTC first."""
-
-
-def _chain_runs(database: sqlite3.Connection) -> None:
-    """Version 2: every run is a link of a chain; runs already kept become its first links."""
-    database.execute(
-        "CREATE TABLE chain (position INTEGER PRIMARY KEY, statement TEXT NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT"
-    )
-    rows = database.execute("SELECT id, started, inventory, purpose, trend, document FROM runs ORDER BY started, id")
-    for run_id, started, inventory, purpose, trend, document in rows.fetchall():
-        _append(database, _kept(run_id, started, inventory, purpose, trend, _unpacked(document) or document))
-
-
-def _know_since_when(database: sqlite3.Connection) -> None:
-    """Version 3: every run also says since when each finding has been open; for runs already kept it is worked out now."""
-    database.execute("ALTER TABLE runs ADD COLUMN since BLOB")
-    rows = database.execute("SELECT rowid, inventory FROM runs ORDER BY started, rowid").fetchall()
-    known: dict[str, open_since.Since] = {}
-    for rowid, inventory in rows:
-        (kept,) = database.execute("SELECT document FROM runs WHERE rowid = ?", (rowid,)).fetchone()
-        with contextlib.suppress(ValidationError):  # damaged, or written by another version: it says nothing
-            run = _BareRun.model_validate_json(_unpacked(kept) or b"")
-            known[inventory] = open_since.following(known.get(inventory, {}), run)
-            packed = open_since.packed(known[inventory])
-            database.execute("UPDATE runs SET since = ? WHERE rowid = ?", (packed, rowid))
-
-
-_MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
-    sqlite_file.statements(
-        "CREATE TABLE runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, purpose TEXT NOT NULL,"
-        " trend TEXT NOT NULL, document BLOB NOT NULL) STRICT",
-        "CREATE INDEX runs_by_inventory ON runs (inventory, started)",
-    ),
-    _chain_runs,
-    _know_since_when,
-)
-VERSION = len(_MIGRATIONS)
 
 
 @dataclass(frozen=True)
@@ -110,47 +71,11 @@ class Verified:
     """The position of the link whose hash was asked for; None: not asked, or not there."""
 
 
-def default_path() -> Path:
-    """``history.sqlite`` in the state folder."""
-    return sqlite_file.state_folder() / "history.sqlite"
-
-
-def key_of(inventory: str) -> str:
-    """What tells an inventory from others, wherever the command is run: its full path, or the name of this machine.
-
-    A folder and the only file of hosts in it are the same inventory.
-    """
-    path = Path(inventory)
-    if not path.exists():
-        return inventory
-    path = path.resolve()
-    return str(path.parent if path.is_file() and _only_hosts(path) else path)
-
-
-def _only_hosts(file: Path) -> bool:
-    """Whether this is all that its folder holds of hosts."""
-    return not any(
-        other.suffix in (".yml", ".yaml") and other.is_file() for other in file.parent.iterdir() if other != file
-    )
-
-
 def nearest_run(wrong: str, run_ids: Sequence[str]) -> str | None:
     """The run, newest first, whose id begins most like that."""
     beginnings = {run_id[: len(wrong)]: run_id for run_id in reversed(run_ids)}
     close = nearest(wrong, beginnings)
     return beginnings[close] if close else None
-
-
-@pydantic.dataclasses.dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="ignore"))
-class _BareFinding(Finding):
-    evidence: tuple[Evidence, ...] = Field(default=(), validation_alias="never read")
-    violations: tuple[Any, ...] = Field(default=(), validation_alias="never read")
-
-
-class _BareRun(Run):
-    """A run whose evidence is never built: less than half of the size in memory."""
-
-    findings: tuple[_BareFinding, ...]
 
 
 class History:
@@ -162,7 +87,7 @@ class History:
 
     def check(self) -> None:
         """Raise InputError when no run could be kept, before any time is spent on making one."""
-        with self._open() as database, sqlite_file.transaction(database):
+        with opened(self.path) as database, sqlite_file.transaction(database):
             database.execute("SELECT count(*) FROM runs")
 
     def keep(self, run: Run) -> None:
@@ -170,10 +95,10 @@ class History:
         trend, document = trend_point(run).model_dump_json(), run.model_dump_json().encode()
         row = (run.id, run.started, key_of(run.inventory), run.purpose, trend)
         packed = zlib.compress(document)
-        with self._open() as database, sqlite_file.transaction(database):
+        with opened(self.path) as database, sqlite_file.transaction(database):
             since = open_since.packed(open_since.following(_since_before(database, run), run))
             database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, packed, since))
-            _append(database, _kept(*row, document, at=self._now()))
+            append(database, run_kept(*row, document, at=self._now()))
 
     def entries(self, inventory: str | None = None, limit: int | None = 100) -> tuple[Entry, ...]:
         """The newest runs first; ``limit`` None: all."""
@@ -181,7 +106,7 @@ class History:
         query = (
             f"SELECT id, started, inventory, purpose, trend FROM runs {where} ORDER BY started DESC, rowid DESC LIMIT ?"  # noqa: S608  one of the two texts above
         )
-        with self._open() as database:
+        with opened(self.path) as database:
             rows = database.execute(query, [*arguments, -1 if limit is None else limit]).fetchall()
         return tuple(
             _entry(run_id, started, of, purpose, _point(trend)) for run_id, started, of, purpose, trend in rows
@@ -189,13 +114,13 @@ class History:
 
     def inventories(self) -> tuple[str, ...]:
         """Of which inventories runs are kept, by name."""
-        with self._open() as database:
+        with opened(self.path) as database:
             return tuple(name for (name,) in database.execute("SELECT DISTINCT inventory FROM runs ORDER BY inventory"))
 
     def tombstones(self) -> tuple[Tombstone, ...]:
         """The pruned runs, newest first."""
-        with self._open() as database:
-            links = _links(database)
+        with opened(self.path) as database:
+            links = links_of(database)
         gone = chain.pruned(links)
         as_begun = sorted(_runs_kept(links), key=lambda kept: kept.started)
         return tuple(
@@ -210,7 +135,7 @@ class History:
 
     def bare(self, run_id: str) -> Run:
         """The same without the evidence, as ``before`` gives it."""
-        return self._read(run_id, _BareRun)
+        return self._read(run_id, BareRun)
 
     def _read(self, run_id: str, kind: type[Run]) -> Run:
         found, document = self.document(run_id)
@@ -228,13 +153,13 @@ class History:
     def document(self, run_id: str) -> tuple[str, bytes]:
         """The id and the JSON of a kept run, byte for byte as the chain knows it. Raises InputError as ``run`` does."""
         escaped = run_id.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        with self._open() as database:
+        with opened(self.path) as database:
             rows = database.execute(
                 "SELECT id, document FROM runs WHERE id LIKE ? ESCAPE '\\' LIMIT 2", (f"{escaped}%",)
             ).fetchall()
         if len(rows) != 1:
             raise self._no_single_run(run_id, many=bool(rows))
-        document = _unpacked(rows[0][1])
+        document = unpacked(rows[0][1])
         if document is None:
             raise InputError(
                 "run {run} is damaged", run=rows[0][0], file=self.path, mend="see 'auditor history verify'"
@@ -243,7 +168,7 @@ class History:
 
     def since(self, run_id: str) -> open_since.Since:
         """The month since which each open finding of a run has been open, by the run's whole id; empty where that is not known."""
-        with self._open() as database:
+        with opened(self.path) as database:
             row = database.execute("SELECT since FROM runs WHERE id = ?", (run_id,)).fetchone()
         return open_since.unpacked(row[0]) if row and row[0] else {}
 
@@ -259,7 +184,7 @@ class History:
             " AND (started < ? OR (started = ? AND rowid < (SELECT rowid FROM runs WHERE id = ?)))"
             " ORDER BY started DESC, rowid DESC LIMIT 1"
         )
-        with self._open() as database:
+        with opened(self.path) as database:
             found = database.execute(query, (key_of(run.inventory), run.started, run.started, run.id)).fetchone()
         return self.bare(found[0]) if found else None
 
@@ -275,7 +200,7 @@ class History:
             f" AND dense_rank() OVER (ORDER BY {_MONTH} DESC) <= :runs)"
             " FROM runs WHERE inventory = :inventory ORDER BY started DESC, rowid DESC"
         )
-        with self._open() as database:
+        with opened(self.path) as database:
             rows = database.execute(query, {"runs": runs, "inventory": key_of(inventory)}).fetchall()
         read = cache(lambda number: _point(rows[number][0]))
         newest_first = (
@@ -289,21 +214,21 @@ class History:
         """Take these runs away and say so in the chain, in one step; ``keep_days`` is the policy that chose them."""
         if not run_ids:
             return
-        with self._open() as database:
+        with opened(self.path) as database:
             with sqlite_file.transaction(database):
                 for run_id in run_ids:
                     if not database.execute("DELETE FROM runs WHERE id = ?", (run_id,)).rowcount:
                         raise InputError("no run {run} in the history", run=run_id, mend="see 'auditor history list'")
                 at = clock.stamp(self._now())
-                _append(database, RunsPruned(at=at, keep_days=keep_days, runs=tuple(run_ids)))
+                append(database, RunsPruned(at=at, keep_days=keep_days, runs=tuple(run_ids)))
             with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the pages are free, the file stays long
                 database.execute("VACUUM")
 
     def verify(self, seen: str | None = None) -> Verified:
         """Walk the chain and compare each link with what is kept; ``seen`` is a hash that was written down earlier."""
-        with self._open() as database:
+        with opened(self.path) as database:
             database.execute("BEGIN")
-            links = _links(database)
+            links = links_of(database)
             run_ids = [run_id for (run_id,) in database.execute("SELECT id FROM runs ORDER BY started, id")]
             broken = chain.first_broken(links, lambda run_id: _stored(database, run_id), run_ids)
             database.rollback()
@@ -323,14 +248,14 @@ class History:
 
     def links(self) -> tuple[Link, ...]:
         """The whole chain, first link first."""
-        with self._open() as database:
-            return _links(database)
+        with opened(self.path) as database:
+            return links_of(database)
 
     def export(self) -> Iterator[dict[str, object]]:
         """Every link from the first on, with the JSON of its run when that is still kept."""
-        with self._open() as database:
+        with opened(self.path) as database:
             database.execute("BEGIN")
-            for link in _links(database):
+            for link in links_of(database):
                 kept = next(_runs_kept([link]), None)
                 stored = _stored(database, kept.id) if kept else None
                 document = stored.document.decode() if stored and stored.document is not None else None
@@ -348,11 +273,6 @@ class History:
             mend="see 'auditor history list'",
             guess=nearest_run(run_id, [entry.id for entry in self.entries()]),
         )
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with sqlite_file.opened(self.path, _MIGRATIONS, "history") as database:
-            yield database
 
 
 def _pruned_at(gone: Tombstone) -> Text:
@@ -373,37 +293,6 @@ def _since_before(database: sqlite3.Connection, run: Run) -> open_since.Since:
     return open_since.unpacked(row[0]) if row else {}
 
 
-def _kept(
-    run_id: str,
-    started: str,
-    inventory: str,
-    purpose: str,
-    trend: str,
-    document: bytes,
-    at: datetime.datetime | None = None,
-) -> RunKept:
-    return RunKept(
-        at=clock.stamp(at or clock.now()),
-        id=run_id,
-        started=started,
-        inventory=inventory,
-        purpose=purpose,
-        document=chain.digest(document),
-        trend=chain.digest(trend.encode()),
-    )
-
-
-def _append(database: sqlite3.Connection, statement: RunKept | RunsPruned) -> None:
-    """Put the next link at the end of the chain; the caller holds the transaction."""
-    row = database.execute(f"{_LINK} ORDER BY position DESC LIMIT 1").fetchone()
-    link = chain.following(Link(*row) if row else None, statement)
-    database.execute("INSERT INTO chain VALUES (?, ?, ?)", (link.position, link.statement, link.hash))
-
-
-def _links(database: sqlite3.Connection) -> tuple[Link, ...]:
-    return tuple(Link(*row) for row in database.execute(f"{_LINK} ORDER BY position"))
-
-
 def _runs_kept(links: Iterable[Link]) -> Iterator[RunKept]:
     for statement in (link.read() for link in links):
         if isinstance(statement, RunKept):
@@ -417,7 +306,7 @@ def _stored(database: sqlite3.Connection, run_id: str) -> Stored | None:
     if row is None:
         return None
     started, inventory, purpose, trend, document = row
-    return Stored(started, inventory, purpose, trend.encode(), _unpacked(document))
+    return Stored(started, inventory, purpose, trend.encode(), unpacked(document))
 
 
 def _point(text: str) -> TrendPoint | None:
@@ -439,10 +328,3 @@ def _entry(run_id: str, started: str, inventory: str, purpose: str, point: Trend
         sites=tuple(point.sites) if point else (),
         left_out=point.left_out if point else None,
     )
-
-
-def _unpacked(document: bytes) -> bytes | None:
-    try:
-        return zlib.decompress(document)
-    except zlib.error:
-        return None

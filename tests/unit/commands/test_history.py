@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 
 from auditor.commands.history import app
 from auditor.errors import InputError
-from auditor.history.runs import History, key_of
+from auditor.history.database import key_of
+from auditor.history.runs import History
 from auditor.models import Run
 from auditor.results.compare import compare, difference
 from tests import factory

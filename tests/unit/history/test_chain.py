@@ -15,7 +15,8 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.history import chain, retention
-from auditor.history.runs import VERSION, Entry, History
+from auditor.history.database import VERSION
+from auditor.history.runs import Entry, History
 from auditor.models import Run
 from auditor.results.trend import trend_point
 from tests import factory

@@ -1,0 +1,143 @@
+"""The file that all that is kept lies in: its form, its versions, and the end of its chain. The only door to the database."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pydantic.dataclasses
+from pydantic import ConfigDict, Field, ValidationError
+
+from auditor.history import chain
+from auditor.history.chain import Link, RunKept, Statement
+from auditor.models import Evidence, Finding, Run, clock
+from auditor.results import open_since
+from auditor.system import sqlite_file
+
+_LINK = "SELECT position, statement, hash FROM chain"
+
+
+@pydantic.dataclasses.dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="ignore"))
+class _BareFinding(Finding):
+    evidence: tuple[Evidence, ...] = Field(default=(), validation_alias="never read")
+    violations: tuple[Any, ...] = Field(default=(), validation_alias="never read")
+
+
+class BareRun(Run):
+    """A run whose evidence is never built: less than half of the size in memory."""
+
+    findings: tuple[_BareFinding, ...]
+
+
+def _chain_runs(database: sqlite3.Connection) -> None:
+    """Version 2: every run is a link of a chain; runs already kept become its first links."""
+    database.execute(
+        "CREATE TABLE chain (position INTEGER PRIMARY KEY, statement TEXT NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT"
+    )
+    rows = database.execute("SELECT id, started, inventory, purpose, trend, document FROM runs ORDER BY started, id")
+    for run_id, started, inventory, purpose, trend, document in rows.fetchall():
+        append(database, run_kept(run_id, started, inventory, purpose, trend, unpacked(document) or document))
+
+
+def _know_since_when(database: sqlite3.Connection) -> None:
+    """Version 3: every run also says since when each finding has been open; for runs already kept it is worked out now."""
+    database.execute("ALTER TABLE runs ADD COLUMN since BLOB")
+    rows = database.execute("SELECT rowid, inventory FROM runs ORDER BY started, rowid").fetchall()
+    known: dict[str, open_since.Since] = {}
+    for rowid, inventory in rows:
+        (kept,) = database.execute("SELECT document FROM runs WHERE rowid = ?", (rowid,)).fetchone()
+        with contextlib.suppress(ValidationError):  # damaged, or written by another version: it says nothing
+            run = BareRun.model_validate_json(unpacked(kept) or b"")
+            known[inventory] = open_since.following(known.get(inventory, {}), run)
+            packed = open_since.packed(known[inventory])
+            database.execute("UPDATE runs SET since = ? WHERE rowid = ?", (packed, rowid))
+
+
+_MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
+    sqlite_file.statements(
+        "CREATE TABLE runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, purpose TEXT NOT NULL,"
+        " trend TEXT NOT NULL, document BLOB NOT NULL) STRICT",
+        "CREATE INDEX runs_by_inventory ON runs (inventory, started)",
+    ),
+    _chain_runs,
+    _know_since_when,
+)
+VERSION = len(_MIGRATIONS)
+
+
+def default_path() -> Path:
+    """``history.sqlite`` in the state folder."""
+    return sqlite_file.state_folder() / "history.sqlite"
+
+
+def key_of(inventory: str) -> str:
+    """What tells an inventory from others, wherever the command is run: its full path, or the name of this machine.
+
+    A folder and the only file of hosts in it are the same inventory.
+    """
+    path = Path(inventory)
+    if not path.exists():
+        return inventory
+    path = path.resolve()
+    return str(path.parent if path.is_file() and _only_hosts(path) else path)
+
+
+def _only_hosts(file: Path) -> bool:
+    """Whether this is all that its folder holds of hosts."""
+    return not any(
+        other.suffix in (".yml", ".yaml") and other.is_file() for other in file.parent.iterdir() if other != file
+    )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file at ``path``, made or migrated when need be."""
+    with sqlite_file.opened(path, _MIGRATIONS, "history") as database:
+        yield database
+
+
+def run_kept(
+    run_id: str,
+    started: str,
+    inventory: str,
+    purpose: str,
+    trend: str,
+    document: bytes,
+    at: datetime.datetime | None = None,
+) -> RunKept:
+    """What the chain states of a run that is kept as these."""
+    return RunKept(
+        at=clock.stamp(at or clock.now()),
+        id=run_id,
+        started=started,
+        inventory=inventory,
+        purpose=purpose,
+        document=chain.digest(document),
+        trend=chain.digest(trend.encode()),
+    )
+
+
+def append(database: sqlite3.Connection, statement: Statement) -> None:
+    """Put the next link at the end of the chain; the caller holds the transaction."""
+    row = database.execute(f"{_LINK} ORDER BY position DESC LIMIT 1").fetchone()
+    link = chain.following(Link(*row) if row else None, statement)
+    database.execute("INSERT INTO chain VALUES (?, ?, ?)", (link.position, link.statement, link.hash))
+
+
+def links_of(database: sqlite3.Connection) -> tuple[Link, ...]:
+    """The whole chain, first link first."""
+    return tuple(Link(*row) for row in database.execute(f"{_LINK} ORDER BY position"))
+
+
+def unpacked(document: bytes) -> bytes | None:
+    """What was packed; None when it is damaged."""
+    try:
+        return zlib.decompress(document)
+    except zlib.error:
+        return None
