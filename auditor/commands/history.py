@@ -244,7 +244,9 @@ def verify(
             }
         )
     elif broken is None:
-        console.out.print(words("history.intact", links=told.links, runs=told.runs, pruned=told.pruned))
+        console.out.print(
+            words("history.intact", links=told.links, runs=told.runs, pruned=told.pruned, looks=told.looks)
+        )
         console.out.print(words("history.head", hash=told.head), soft_wrap=True)
     else:
         console.err.print(

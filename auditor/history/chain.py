@@ -1,7 +1,7 @@
 """The chain that the kept runs hang on: each link's hash rests on the one before. Pure.
 
-A link states one event as canonical JSON: a run was kept, with the digests of what was kept, or runs were pruned.
-A pruned run's link stays, so that the chain holds without what it stood for. There is no key in it: it shows that
+A link states one event as canonical JSON: a run or a look was kept, with the digests of what was kept, runs were pruned, or a
+trace was accepted on a site. A pruned run's link stays, so that the chain holds without what it stood for. There is no key in it: it shows that
 something was changed to whoever knows an earlier hash, and to whoever trusts that not all of it was made anew.
 """
 
@@ -15,7 +15,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from auditor.models import Model, Text
+from auditor.models import Accepted, Model, Text
+from auditor.models.reviews import Key
 
 START = "0" * 64
 """What the first link rests on."""
@@ -43,8 +44,41 @@ class RunsPruned(Model):
     runs: tuple[str, ...]
 
 
-Statement = Annotated[RunKept | RunsPruned, Field(discriminator="kind")]
-_STATEMENT: TypeAdapter[RunKept | RunsPruned] = TypeAdapter(Statement)
+class LookKept(Model):
+    """A look at a site was kept, in place of older ones."""
+
+    kind: Literal["look"] = "look"
+    at: str = Field(description="ISO 8601 with offset")
+    id: str
+    started: str
+    inventory: str
+    subject: str = Field(description="what was looked at: a site's domain")
+    document: str = Field(description="sha256 of the look's JSON, in hex")
+    dropped: tuple[str, ...] = Field(default=(), description="older looks of the subject that it took the place of")
+
+
+class TraceAccepted(Model):
+    """An office accepts one trace on one site."""
+
+    kind: Literal["accept"] = "accept"
+    at: str = Field(description="ISO 8601 with offset")
+    inventory: str
+    accepted: Accepted
+
+
+class AcceptanceWithdrawn(Model):
+    """It no longer does."""
+
+    kind: Literal["withdraw"] = "withdraw"
+    at: str = Field(description="ISO 8601 with offset")
+    inventory: str
+    subject: str
+    key: Key
+    reason: str
+
+
+type AnyStatement = RunKept | RunsPruned | LookKept | TraceAccepted | AcceptanceWithdrawn
+_STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(Annotated[AnyStatement, Field(discriminator="kind")])
 
 
 @dataclass(frozen=True)
@@ -55,7 +89,7 @@ class Link:
     statement: str
     hash: str
 
-    def read(self) -> RunKept | RunsPruned | None:
+    def read(self) -> AnyStatement | None:
         """What it states; None when that is not a statement of this version's."""
         try:
             return _STATEMENT.validate_json(self.statement)
@@ -76,11 +110,23 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class StoredLook:
+    """What is kept of a look beside its link."""
+
+    started: str
+    inventory: str
+    subject: str
+    document: bytes | None
+    """None: it cannot be unpacked."""
+
+
+@dataclass(frozen=True)
 class Broken:
-    """The first link that does not hold, and why; position 0 for a run that no link speaks of."""
+    """The first link that does not hold, and why; position 0 for a run or look that no link speaks of."""
 
     position: int
     run_id: str | None
+    """The run, or the look, that it is about."""
     why: Text
 
 
@@ -89,9 +135,9 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def following(last: Link | None, statement: RunKept | RunsPruned) -> Link:
+def following(last: Link | None, statement: AnyStatement) -> Link:
     """The link after ``last`` that states ``statement``."""
-    text = json.dumps(statement.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(statement.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return Link(
         position=last.position + 1 if last else 1, statement=text, hash=_hash(last.hash if last else START, text)
     )
@@ -107,26 +153,52 @@ def pruned(links: Iterable[Link]) -> dict[str, RunsPruned]:
     return found
 
 
-def first_broken(
-    links: Sequence[Link], stored: Callable[[str], Stored | None], run_ids: Iterable[str]
-) -> Broken | None:
-    """The first link that does not hold, or None. ``stored`` gives what is kept of a run, ``run_ids`` all kept runs."""
-    gone = pruned(links)
+def dropped(links: Iterable[Link]) -> frozenset[str]:
+    """The looks that later ones took the place of."""
+    statements = (link.read() for link in links)
+    return frozenset(
+        look_id for statement in statements if isinstance(statement, LookKept) for look_id in statement.dropped
+    )
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """What lies beside the chain."""
+
+    run: Callable[[str], Stored | None]
+    """What is kept of a run."""
+    look: Callable[[str], StoredLook | None]
+    run_ids: Iterable[str]
+    """All kept runs."""
+    look_ids: Iterable[str]
+
+
+def first_broken(links: Sequence[Link], shelves: Shelves) -> Broken | None:
+    """The first link that does not hold, or None."""
+    gone, replaced = pruned(links), dropped(links)
     last: Link | None = None
     linked: set[str] = set()
     for link in links:
         statement = link.read()
-        run_id = statement.id if isinstance(statement, RunKept) else None
+        about = statement.id if isinstance(statement, RunKept | LookKept) else None
         why = _why_no_link(last, link, statement)
         if why is None and isinstance(statement, RunKept):
-            why = _why_not_kept(statement, stored(statement.id), pruned=statement.id in gone)
-            linked.add(statement.id)
+            why = _why_not_kept(statement, shelves.run(statement.id), pruned=statement.id in gone)
+        if why is None and isinstance(statement, LookKept):
+            why = _why_no_look(statement, shelves.look(statement.id), dropped=statement.id in replaced)
         if why is not None:
-            return Broken(link.position, run_id, why)
+            return Broken(link.position, about, why)
+        if about is not None:
+            linked.add(about)
         last = link
-    for run_id in run_ids:
+    for run_id in shelves.run_ids:
         if run_id not in linked:
             return Broken(0, run_id, Text(vi="không có mắt xích nào ghi lần này", en="no link speaks of this run"))
+    for look_id in shelves.look_ids:
+        if look_id not in linked:
+            return Broken(
+                0, look_id, Text(vi="không có mắt xích nào ghi lần xem này", en="no link speaks of this look")
+            )
     return None
 
 
@@ -134,7 +206,7 @@ def _hash(previous: str, statement: str) -> str:
     return digest(f"{previous}\n{statement}".encode())
 
 
-def _why_no_link(last: Link | None, link: Link, statement: RunKept | RunsPruned | None) -> Text | None:
+def _why_no_link(last: Link | None, link: Link, statement: AnyStatement | None) -> Text | None:
     if link.position != (last.position + 1 if last else 1):
         return Text(vi="thiếu mắt xích ngay trước", en="the link before it is missing")
     if link.hash != _hash(last.hash if last else START, link.statement):
@@ -161,5 +233,25 @@ def _why_not_kept(statement: RunKept, stored: Stored | None, *, pruned: bool) ->
         return Text(
             vi="thời điểm, bảng kiểm kê hoặc mục đích đã bị thay đổi",
             en="its time, inventory or purpose was changed",
+        )
+    return None
+
+
+def _why_no_look(statement: LookKept, stored: StoredLook | None, *, dropped: bool) -> Text | None:
+    if stored is None:
+        return None if dropped else Text(vi="lần xem bị mất", en="the look is gone")
+    if dropped:
+        return Text(
+            vi="đã ghi là thay bằng lần sau mà dữ liệu vẫn còn", en="replaced by a later look, and yet it is there"
+        )
+    if stored.document is None or digest(stored.document) != statement.document:
+        return Text(vi="những gì đã thấy đã bị thay đổi", en="what it saw was changed")
+    if (stored.started, stored.inventory, stored.subject) != (
+        statement.started,
+        statement.inventory,
+        statement.subject,
+    ):
+        return Text(
+            vi="thời điểm, bảng kiểm kê hoặc trang đã bị thay đổi", en="its time, inventory or site was changed"
         )
     return None

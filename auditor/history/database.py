@@ -15,7 +15,7 @@ import pydantic.dataclasses
 from pydantic import ConfigDict, Field, ValidationError
 
 from auditor.history import chain
-from auditor.history.chain import Link, RunKept, Statement
+from auditor.history.chain import AnyStatement, Link, RunKept
 from auditor.models import Evidence, Finding, Run, clock
 from auditor.results import open_since
 from auditor.system import sqlite_file
@@ -67,6 +67,14 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
     ),
     _chain_runs,
     _know_since_when,
+    # Version 4: looks at sites, each a link of the chain; and how far a review has got with each site.
+    sqlite_file.statements(
+        "CREATE TABLE looks (id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, subject TEXT NOT NULL,"
+        " document BLOB NOT NULL) STRICT",
+        "CREATE INDEX looks_by_subject ON looks (inventory, subject, started)",
+        "CREATE TABLE ledgers (inventory TEXT NOT NULL, subject TEXT NOT NULL, document BLOB NOT NULL,"
+        " PRIMARY KEY (inventory, subject)) STRICT",
+    ),
 )
 VERSION = len(_MIGRATIONS)
 
@@ -123,16 +131,20 @@ def run_kept(
     )
 
 
-def append(database: sqlite3.Connection, statement: Statement) -> None:
+def append(database: sqlite3.Connection, statement: AnyStatement) -> None:
     """Put the next link at the end of the chain; the caller holds the transaction."""
     row = database.execute(f"{_LINK} ORDER BY position DESC LIMIT 1").fetchone()
     link = chain.following(Link(*row) if row else None, statement)
     database.execute("INSERT INTO chain VALUES (?, ?, ?)", (link.position, link.statement, link.hash))
 
 
-def links_of(database: sqlite3.Connection) -> tuple[Link, ...]:
-    """The whole chain, first link first."""
-    return tuple(Link(*row) for row in database.execute(f"{_LINK} ORDER BY position"))
+def links_of(database: sqlite3.Connection, *kinds: str) -> tuple[Link, ...]:
+    """The chain, first link first: all of it, or the links that state one of these kinds."""
+    if not kinds:
+        return tuple(Link(*row) for row in database.execute(f"{_LINK} ORDER BY position"))
+    wanted = ", ".join("?" * len(kinds))
+    query = f"{_LINK} WHERE CASE WHEN json_valid(statement) THEN json_extract(statement, '$.kind') END IN ({wanted}) ORDER BY position"
+    return tuple(Link(*row) for row in database.execute(query, kinds))
 
 
 def unpacked(document: bytes) -> bytes | None:

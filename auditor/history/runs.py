@@ -15,8 +15,9 @@ from pydantic import ValidationError
 
 from auditor.errors import InputError, nearest
 from auditor.history import chain
-from auditor.history.chain import Broken, Link, RunKept, RunsPruned, Stored
+from auditor.history.chain import Broken, Link, LookKept, RunKept, RunsPruned, Stored, StoredLook
 from auditor.history.database import BareRun, append, default_path, key_of, links_of, opened, run_kept, unpacked
+from auditor.history.looks import shelf, shelved
 from auditor.models import Run, Text, clock
 from auditor.results import open_since
 from auditor.results.trend import TrendPoint, completed, trend_point
@@ -63,6 +64,7 @@ class Verified:
 
     links: int
     runs: int
+    looks: int
     pruned: int
     head: str
     """The last link's hash: written down elsewhere, it shows later that nothing up to here was changed."""
@@ -230,11 +232,19 @@ class History:
             database.execute("BEGIN")
             links = links_of(database)
             run_ids = [run_id for (run_id,) in database.execute("SELECT id FROM runs ORDER BY started, id")]
-            broken = chain.first_broken(links, lambda run_id: _stored(database, run_id), run_ids)
+            look_ids = shelved(database)
+            shelves = chain.Shelves(
+                run=lambda run_id: _stored(database, run_id),
+                look=lambda look_id: shelf(database, look_id),
+                run_ids=run_ids,
+                look_ids=look_ids,
+            )
+            broken = chain.first_broken(links, shelves)
             database.rollback()
         return Verified(
             links=len(links),
             runs=len(run_ids),
+            looks=len(look_ids),
             pruned=len(chain.pruned(links)),
             head=links[-1].hash if links else chain.START,
             broken=broken,
@@ -252,12 +262,11 @@ class History:
             return links_of(database)
 
     def export(self) -> Iterator[dict[str, object]]:
-        """Every link from the first on, with the JSON of its run when that is still kept."""
+        """Every link from the first on, with the JSON of its run or look when that is still kept."""
         with opened(self.path) as database:
             database.execute("BEGIN")
             for link in links_of(database):
-                kept = next(_runs_kept([link]), None)
-                stored = _stored(database, kept.id) if kept else None
+                stored = _beside(database, link)
                 document = stored.document.decode() if stored and stored.document is not None else None
                 yield {**vars(link), "document": document}
 
@@ -307,6 +316,14 @@ def _stored(database: sqlite3.Connection, run_id: str) -> Stored | None:
         return None
     started, inventory, purpose, trend, document = row
     return Stored(started, inventory, purpose, trend.encode(), unpacked(document))
+
+
+def _beside(database: sqlite3.Connection, link: Link) -> Stored | StoredLook | None:
+    """What is kept of the run or look that a link speaks of."""
+    statement = link.read()
+    if isinstance(statement, RunKept):
+        return _stored(database, statement.id)
+    return shelf(database, statement.id) if isinstance(statement, LookKept) else None
 
 
 def _point(text: str) -> TrendPoint | None:

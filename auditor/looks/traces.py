@@ -1,81 +1,27 @@
-"""One thing seen on a site that its owner may not have put there. Data and pure functions."""
+"""Traces made out of what a page holds, told apart and put together. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
-
-from auditor.models import Model
+from auditor.models.reviews import (
+    MAX_FAMILIES,
+    MAX_OF_A_KIND,
+    MAX_RULES,
+    MAX_SAMPLE,
+    MAX_TARGET,
+    MAX_WHERE,
+    Certainty,
+    Family,
+    Kind,
+    Trace,
+)
 from auditor.text.redact import redact
 from auditor.text.visible import one_line
 
-MAX_SAMPLE, MAX_WHERE, MAX_TARGET = 160, 120, 60
-"""Characters; none takes more than twice as many bytes."""
-MAX_RULES, MAX_FAMILIES = 4, 6
-MAX_OF_A_KIND = 200
-"""Traces of one kind in one look; what is beyond is counted, not kept."""
-MAX_BYTES = 1024
-"""Of one trace as JSON, which the bounds of its parts keep it below."""
-
-Kind = Literal[
-    "redirect",
-    "link",
-    "frame",
-    "script",
-    "text",
-    "title",
-    "canonical",
-    "form",
-    "payload",
-    "doorway",
-    "missing_page",
-    "reflection",
-    "sitemap",
-    "search_console",
-    "defacement",
-    "document",
-    "push",
-]
-"""What it is, for whoever has to remove it; how it was found are its families. Their words: ``content.kind.KIND``."""
-Family = Literal[
-    "visitors", "hidden", "code", "redirects", "lexicon", "address", "language", "structure", "baseline", "orphan"
-]
-"""Ways of finding that do not rest on each other: what engines get and people do not; hidden from sight; inside of decoded
-code; leading away; words; a domain that looks like adverts; a foreign script; the page's own declarations; unlike the last
-accepted look; on a page that nothing links to."""
-Certainty = Literal["exact", "strong", "weak"]
-"""``exact``: nothing else can look so. ``strong``: two families, the lexicon being one. ``weak``: shown, never an alarm."""
 _RANK: Mapping[Certainty, int] = {"exact": 2, "strong": 1, "weak": 0}
-
-Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
-"""The same for the same thing tomorrow and on another site."""
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,29}$")]
-
-
-class Trace(Model):
-    """One thing seen."""
-
-    key: Key
-    kind: Kind
-    certainty: Certainty
-    where: str = Field(max_length=MAX_WHERE, description="path of the first address that it was seen at")
-    places: int = Field(default=1, ge=1, description="at how many addresses")
-    sample: str = Field(max_length=MAX_SAMPLE, description="of what was seen: secrets and people's numbers taken out")
-    target: str | None = Field(
-        default=None, max_length=MAX_TARGET, description="the foreign host that it is about, defanged"
-    )
-    families: tuple[Family, ...] = Field(max_length=MAX_FAMILIES)
-    rules: tuple[Name, ...] = Field(max_length=MAX_RULES, description="which rules say so")
-
-    @model_validator(mode="after")
-    def _is_small(self) -> Self:
-        if len(self.model_dump_json().encode("utf-8", "replace")) > MAX_BYTES:
-            raise ValueError(f"a trace of more than {MAX_BYTES} bytes")
-        return self
 
 
 def key_of(kind: Kind, essence: str) -> str:
@@ -168,3 +114,18 @@ def _shown(text: str, limit: int) -> str:
     """At most ``limit`` characters, and so many that they take no more than twice as many bytes in JSON."""
     said = one_line(masked(redact(" ".join(text[:2000].split())))[:limit])[:limit].replace("\\", "/").replace('"', "'")
     return said.encode()[: 2 * limit].decode("utf-8", "ignore")
+
+
+__all__ = [
+    "Certainty",
+    "Family",
+    "Kind",
+    "Trace",
+    "bounded",
+    "certainty",
+    "defanged",
+    "key_of",
+    "masked",
+    "merged",
+    "trace",
+]

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from auditor.models.hardening import Hardening, HostHardening, HostState, NotDone
     from auditor.models.hosts import Application, Host, Inventory, Site
     from auditor.models.offices import Attestation, Organisation, Role, Scope, Unit, Validity, Waiver
+    from auditor.models.reviews import Accepted, AcceptedTrace, Look, Reviewed, Stop, Trace
     from auditor.models.run import HostOutcome, LeftOut, Run
 
 __all__ = [
     "ACCEPTED_LOSS",
     "PLAIN_PATH",
+    "Accepted",
     "AcceptedName",
+    "AcceptedTrace",
     "Application",
     "Attestation",
     "Attested",
@@ -48,6 +51,7 @@ __all__ = [
     "Inventory",
     "Lang",
     "LeftOut",
+    "Look",
     "Model",
     "Network",
     "NotDone",
@@ -55,14 +59,17 @@ __all__ = [
     "PlainPath",
     "Ports",
     "Regime",
+    "Reviewed",
     "Role",
     "Run",
     "Scope",
     "Severity",
     "Site",
     "Status",
+    "Stop",
     "Subject",
     "Text",
+    "Trace",
     "Unit",
     "UnitId",
     "UrlPath",
@@ -78,7 +85,7 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """A noun when it is first asked for: ``--help`` asks for none, and does not wait until pydantic has built them."""
-        for kind in ("base", "offices", "hosts", "findings", "hardening", "run") if name in __all__ else ():
+        for kind in ("base", "offices", "hosts", "findings", "hardening", "reviews", "run") if name in __all__ else ():
             found = vars(import_module(f"{__name__}.{kind}"))
             if name in found:
                 globals()[name] = found[name]

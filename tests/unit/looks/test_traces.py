@@ -6,9 +6,6 @@ import pytest
 from pydantic import ValidationError
 
 from auditor.looks.traces import (
-    MAX_BYTES,
-    MAX_OF_A_KIND,
-    MAX_SAMPLE,
     Family,
     Kind,
     Trace,
@@ -19,6 +16,7 @@ from auditor.looks.traces import (
     merged,
     trace,
 )
+from auditor.models.reviews import MAX_BYTES, MAX_OF_A_KIND, MAX_SAMPLE
 
 FAMILIES: tuple[Family, ...] = ("visitors", "hidden", "code", "redirects", "lexicon", "address", "orphan")
 

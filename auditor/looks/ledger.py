@@ -1,0 +1,77 @@
+"""What is known of the addresses of one site, from look to look: when each was seen last, and which traces it had. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Self
+
+from pydantic import Field
+
+from auditor.looks.traces import bounded, merged
+from auditor.models import Domain, Model, Trace
+from auditor.models.clock import read, stamp
+from auditor.models.reviews import Key
+
+MAX_PLACES = 3_000
+"""Addresses of one site that are kept in mind."""
+MAX_KEYS = 100
+"""Traces of one address."""
+FRESH_DAYS = 7
+
+
+class Place(Model):
+    """One address of a site."""
+
+    seen: str | None = Field(default=None, description="when, ISO 8601 with offset; None: not yet")
+    linked: bool = Field(default=False, description="whether another page of the site leads to it")
+    keys: tuple[Key, ...] = Field(default=(), max_length=MAX_KEYS, description="of the traces that it had then")
+
+
+class Ledger(Model):
+    """The addresses of one site."""
+
+    site: Domain
+    places: Mapping[str, Place] = Field(default_factory=dict, description="by path, with its query")
+    traces: Mapping[Key, Trace] = Field(default_factory=dict, description="by key, those of any place")
+    not_before: str | None = Field(default=None, description="until when the site told us to stay away")
+
+    def with_places(self, paths: Iterable[str], *, linked: bool) -> Self:
+        """With these addresses known of; as many as there is room for."""
+        places = dict(self.places)
+        for path in paths:
+            known = places.get(path)
+            if known is None and len(places) < MAX_PLACES:
+                places[path] = Place(linked=linked)
+            elif known is not None and linked and not known.linked:
+                places[path] = known.model_copy(update={"linked": True})
+        return self.model_copy(update={"places": places})
+
+    def seen(self, path: str, traces: Iterable[Trace], at: datetime) -> Self:
+        """With what was seen at an address now in place of what was seen there before."""
+        found = merged(traces)[:MAX_KEYS]
+        keys = tuple(one.key for one in found)
+        known = self.places.get(path, Place())
+        places = {**self.places, path: known.model_copy(update={"seen": stamp(at), "keys": keys})}
+        named = {key for place in places.values() for key in place.keys}
+        kept = {key: one for key, one in self.traces.items() if key in named}
+        kept |= {one.key: merged([kept[one.key], one])[0] if one.key in kept else one for one in found}
+        return self.model_copy(update={"places": places, "traces": kept})
+
+    def waiting(self, until: datetime | None) -> Self:
+        """With the moment before which it is not to be visited."""
+        return self.model_copy(update={"not_before": stamp(until) if until else None})
+
+    def fresh(self, at: datetime) -> tuple[str, ...]:
+        """Addresses that were seen within the last seven days."""
+        limit = at - timedelta(days=FRESH_DAYS)
+        return tuple(
+            path for path, place in self.places.items() if place.seen is not None and read(place.seen) >= limit
+        )
+
+    def found(self) -> tuple[tuple[Trace, ...], int]:
+        """The traces of all places, each with the number of its places; and how many were left out of a kind."""
+        counts = Counter(key for place in self.places.values() for key in place.keys)
+        counted = (one.model_copy(update={"places": counts[key]}) for key, one in self.traces.items() if counts[key])
+        return bounded(counted)

@@ -1,0 +1,154 @@
+"""What reviews see of sites: traces, looks, and the traces that an office accepts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from auditor.models.base import Domain, Model
+from auditor.models.offices import Role
+
+MAX_SAMPLE, MAX_WHERE, MAX_TARGET = 160, 120, 60
+"""Characters; none takes more than twice as many bytes."""
+MAX_RULES, MAX_FAMILIES = 4, 6
+MAX_OF_A_KIND = 200
+"""Traces of one kind in one look; what is beyond is counted, not kept."""
+MAX_BYTES = 1024
+"""Of one trace as JSON, which the bounds of its parts keep it below."""
+
+Kind = Literal[
+    "redirect",
+    "link",
+    "frame",
+    "script",
+    "text",
+    "title",
+    "canonical",
+    "form",
+    "payload",
+    "doorway",
+    "missing_page",
+    "reflection",
+    "sitemap",
+    "search_console",
+    "defacement",
+    "document",
+    "push",
+]
+"""What it is, for whoever has to remove it; how it was found are its families. Their words: ``content.kind.KIND``."""
+Family = Literal[
+    "visitors", "hidden", "code", "redirects", "lexicon", "address", "language", "structure", "baseline", "orphan"
+]
+"""Ways of finding that do not rest on each other: what engines get and people do not; hidden from sight; inside of decoded
+code; leading away; words; a domain that looks like adverts; a foreign script; the page's own declarations; unlike the last
+accepted look; on a page that nothing links to."""
+Certainty = Literal["exact", "strong", "weak"]
+"""``exact``: nothing else can look so. ``strong``: two families, the lexicon being one. ``weak``: shown, never an alarm."""
+
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+"""The same for the same thing tomorrow and on another site."""
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,29}$")]
+
+
+class Trace(Model):
+    """One thing seen on a site that its owner may not have put there."""
+
+    key: Key
+    kind: Kind
+    certainty: Certainty
+    where: str = Field(max_length=MAX_WHERE, description="path of the first address that it was seen at")
+    places: int = Field(default=1, ge=1, description="at how many addresses")
+    sample: str = Field(max_length=MAX_SAMPLE, description="of what was seen: secrets and people's numbers taken out")
+    target: str | None = Field(
+        default=None, max_length=MAX_TARGET, description="the foreign host that it is about, defanged"
+    )
+    families: tuple[Family, ...] = Field(max_length=MAX_FAMILIES)
+    rules: tuple[Name, ...] = Field(max_length=MAX_RULES, description="which rules say so")
+
+    @model_validator(mode="after")
+    def _is_small(self) -> Self:
+        if len(self.model_dump_json().encode("utf-8", "replace")) > MAX_BYTES:
+            raise ValueError(f"a trace of more than {MAX_BYTES} bytes")
+        return self
+
+
+StopCause = Literal["refused", "silent", "another_site", "time", "pages", "told_to_wait"]
+"""The site began to refuse us; no longer answers; what answers is another site; the budget of minutes or pages is used up;
+the site said until when not to come again."""
+STOPPED_BY_SITE: frozenset[StopCause] = frozenset({"refused", "silent", "another_site", "told_to_wait"})
+Host = Annotated[str, StringConstraints(max_length=100)]
+
+
+class Stop(Model):
+    """What ended a look before all was seen."""
+
+    why: StopCause
+    status: int | None = Field(default=None, description="what the site answered then")
+    where: str = Field(default="/", max_length=MAX_WHERE, description="path that was asked for then")
+
+    @property
+    def by_site(self) -> bool:
+        """Whether it was the site that ended it, so that finding nothing means nothing."""
+        return self.why in STOPPED_BY_SITE
+
+
+class Look(Model):
+    """What one review saw of one site, by this machine's clock; what it did not get to stands as earlier looks saw it."""
+
+    id: str = Field(max_length=64)
+    site: Domain
+    started: str = Field(description="ISO 8601 with offset")
+    seconds: float
+    known: int = Field(description="addresses that are known of, those that differ in numbers only sampled")
+    fresh: int = Field(description="of these, seen within the last seven days")
+    visited: int = Field(description="of these, seen in this look")
+    stopped: Stop | None = None
+    engine: bool = Field(description="whether it was visited as a search engine, too")
+    title: str = Field(default="", max_length=200, description="of its home page")
+    sitemaps: int = Field(default=0, description="sitemaps that were read")
+    linked: tuple[Host, ...] = Field(default=(), max_length=100, description="foreign hosts that it links to")
+    framed: tuple[Host, ...] = Field(default=(), max_length=100, description="likewise shows in frames")
+    loaded: tuple[Host, ...] = Field(default=(), max_length=100, description="likewise loads scripts and styles from")
+    traces: tuple[Trace, ...] = ()
+    left_out: int = Field(default=0, description="traces beyond those kept of a kind")
+
+
+class Accepted(Model):
+    """One trace that an office accepts on one site."""
+
+    site: Domain
+    key: Key
+    reason: str = Field(min_length=1, max_length=500)
+    approver: Role
+    granted: date = Field(description="first day, Vietnam time")
+    until: date | None = Field(default=None, description="last day, Vietnam time; None: until it is withdrawn")
+
+    def holds(self, today: date) -> bool:
+        """Whether it counts on that day."""
+        return self.granted <= today and (self.until is None or today <= self.until)
+
+
+class Reviewed(Model):
+    """What an audit carries of a site's last look, besides its findings."""
+
+    site: Domain
+    look: str
+    started: str = Field(description="ISO 8601 with offset")
+    age_days: int = Field(description="whole days between the look and the audit")
+    known: int
+    fresh: int
+    stopped: Stop | None
+    weak: tuple[Trace, ...] = Field(default=(), description="seen, and too little for an alarm")
+    accepted: tuple[AcceptedTrace, ...] = Field(default=(), description="seen, and accepted")
+
+
+class AcceptedTrace(Model):
+    """A trace that is there, and who accepts it."""
+
+    trace: Trace
+    by: Accepted
+
+
+Reviewed.model_rebuild()

@@ -1,0 +1,161 @@
+"""Looks are links of the chain, the last three of a site are kept, and what is accepted is told by the chain alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.history.looks import KEPT, Looks
+from auditor.history.runs import History
+from auditor.looks.ledger import Ledger
+from auditor.models import Accepted, Look
+from tests.unit.history.test_chain import version_1
+from tests.unit.history.test_runs import run
+from tests.unit.looks.test_traces import seen
+
+SITE = "antruc.test"
+KEY = seen().key
+
+
+def look(number: int, site: str = SITE) -> Look:
+    return Look(
+        id=f"{site}-{number}",
+        site=site,
+        started=f"2026-11-{number:02}T10:00:00+07:00",
+        seconds=1.0,
+        known=3,
+        fresh=3,
+        visited=3,
+        engine=True,
+        traces=(seen(),),
+    )
+
+
+def accepted(key: str = KEY, reason: str = "ours") -> Accepted:
+    return Accepted(site=SITE, key=key, reason=reason, approver="Chánh Văn phòng", granted=date(2026, 11, 24))
+
+
+@pytest.fixture
+def looks(tmp_path: Path) -> Looks:
+    return Looks(tmp_path / "history.sqlite")
+
+
+def test_the_last_three_looks_of_a_site_stay_and_the_chain_holds(looks: Looks) -> None:
+    for number in range(1, 6):
+        looks.keep("/i", look(number), Ledger(site=SITE))
+    looks.keep("/i", look(1, "dongvau.test"), Ledger(site="dongvau.test"))
+    looks.keep("/other", look(9), Ledger(site=SITE).model_copy())
+    History(looks.path).keep(run("r1"))
+    told = History(looks.path).verify()
+    assert (told.links, told.runs, told.looks, told.broken) == (8, 1, KEPT + 2, None)
+    assert {site: one.id for site, one in looks.latest("/i").items()} == {
+        SITE: f"{SITE}-5",
+        "dongvau.test": "dongvau.test-1",
+    }
+    exported = [line["document"] for line in History(looks.path).export()]
+    assert [document is not None for document in exported] == [False, False, True, True, True, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("UPDATE looks SET document = x'00' WHERE id = 'antruc.test-2'", "what it saw was changed"),
+        ("UPDATE looks SET subject = 'x.test' WHERE id = 'antruc.test-2'", "its time, inventory or site was changed"),
+        ("DELETE FROM looks WHERE id = 'antruc.test-2'", "the look is gone"),
+        (
+            "INSERT INTO looks SELECT 'antruc.test-1', started, inventory, subject, document FROM looks LIMIT 1",
+            "replaced by a later look, and yet it is there",
+        ),
+        (
+            "INSERT INTO looks SELECT 'new', started, inventory, subject, document FROM looks LIMIT 1",
+            "no link speaks of this look",
+        ),
+    ],
+)
+def test_a_look_that_was_tampered_with_breaks_the_chain(looks: Looks, change: str, why: str) -> None:
+    for number in range(1, 5):
+        looks.keep("/i", look(number), Ledger(site=SITE))
+    with sqlite3.connect(looks.path) as database:
+        assert database.execute(change).rowcount == 1
+    broken = History(looks.path).verify().broken
+    assert broken is not None
+    assert broken.why.en == why
+
+
+def test_a_damaged_look_is_told_when_an_audit_needs_it(looks: Looks) -> None:
+    looks.keep("/i", look(1), Ledger(site=SITE))
+    with sqlite3.connect(looks.path) as database:
+        database.execute("UPDATE looks SET document = x'00'")
+    with pytest.raises(InputError, match="damaged"):
+        looks.latest("/i")
+
+
+def test_what_is_accepted_is_what_the_chain_says_last(looks: Looks) -> None:
+    looks.accept("/i", accepted())
+    looks.accept("/i", accepted(reason="ours, still"))
+    looks.accept("/i", accepted("0" * 16))
+    looks.accept("/other", accepted("1" * 16))
+    assert [(one.key, one.reason) for one in looks.accepted("/i")] == [(KEY, "ours, still"), ("0" * 16, "ours")]
+    looks.withdraw("/i", SITE, KEY, "gone")
+    assert [one.key for one in looks.accepted("/i")] == ["0" * 16]
+    with pytest.raises(InputError, match="nothing with the key"):
+        looks.withdraw("/i", SITE, KEY, "again")
+    assert History(looks.path).verify().broken is None
+
+
+def test_an_acceptance_holds_on_its_days_only() -> None:
+    until = accepted().model_copy(update={"until": date(2026, 11, 30)})
+    days = [date(2026, 11, day) for day in (23, 24, 30)]
+    assert [until.holds(day) for day in days] == [False, True, True]
+    assert not until.holds(date(2026, 12, 1))
+    assert accepted().holds(date(2036, 12, 1))
+
+
+def test_a_history_of_version_1_takes_looks(looks: Looks) -> None:
+    version_1(looks.path, "a", "b")
+    looks.keep("/i", look(1), Ledger(site=SITE))
+    told = History(looks.path).verify()
+    assert (told.links, told.runs, told.looks, told.broken) == (3, 2, 1, None)
+
+
+def test_how_far_a_look_got_is_kept_apart_from_the_looks(looks: Looks) -> None:
+    assert looks.ledger("/i", SITE) == Ledger(site=SITE)
+    known = Ledger(site=SITE).with_places(["/", "/tin"], linked=True)
+    looks.put("/i", known)
+    assert looks.ledger("/i", SITE) == known
+    assert looks.ledger("/other", SITE) == Ledger(site=SITE)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from auditor.history.looks import Looks
+from auditor.looks.ledger import Ledger
+from tests.unit.history.test_looks import accepted, look
+looks = Looks(Path(sys.argv[1]))
+for number in range(1, 29):
+    looks.keep("/i", look(number), Ledger(site="antruc.test"))
+    print(f"antruc.test-{number}", flush=True)
+    looks.accept("/i", accepted(f"{number:016x}"))
+    print(f"{number:016x}", flush=True)
+"""
+
+
+def test_kill_9_while_looks_are_kept_breaks_nothing(looks: Looks) -> None:
+    command = [sys.executable, "-c", WRITER, str(looks.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline().strip() for _ in range(9)]
+        os.kill(process.pid, signal.SIGKILL)
+    assert History(looks.path).verify().broken is None
+    last = looks.latest("/i")[SITE].id
+    assert int(last.rpartition("-")[2]) >= int(said[8].rpartition("-")[2])
+    assert {one.key for one in looks.accepted("/i")} >= set(said[1::2])

@@ -1,0 +1,48 @@
+"""What is known of a site's addresses grows from look to look, and forgets what is no longer there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from auditor.looks.ledger import MAX_KEYS, MAX_PLACES, Ledger
+from auditor.models import clock
+from tests.unit.looks.test_traces import seen
+
+NOW = clock.read("2026-11-24T10:00:00+07:00")
+EMPTY = Ledger(site="antruc.test")
+
+
+def test_a_trace_stands_as_long_as_one_address_has_it() -> None:
+    ledger = EMPTY.seen("/a", [seen(where="/a")], NOW).seen("/b", [seen(where="/b")], NOW)
+    (found,), left_out = ledger.found()
+    assert (found.where, found.places, left_out) == ("/a", 2, 0)
+    ledger = ledger.seen("/a", [], NOW)
+    assert [one.places for one in ledger.found()[0]] == [1]
+    ledger = ledger.seen("/b", [], NOW)
+    assert (ledger.found(), ledger.traces) == (((), 0), {})
+
+
+def test_what_is_seen_again_is_as_sure_as_it_ever_was() -> None:
+    ledger = EMPTY.seen("/a", [seen()], NOW).seen("/b", [seen(families=["lexicon", "hidden"])], NOW)
+    assert [one.certainty for one in ledger.found()[0]] == ["strong"]
+
+
+def test_an_address_is_fresh_for_seven_days() -> None:
+    ledger = EMPTY.with_places(["/a", "/b"], linked=True).seen("/a", [], NOW)
+    assert ledger.fresh(NOW + timedelta(days=7)) == ("/a",)
+    assert ledger.fresh(NOW + timedelta(days=7, seconds=1)) == ()
+
+
+def test_a_link_found_later_makes_an_address_one_that_is_led_to() -> None:
+    ledger = EMPTY.with_places(["/a"], linked=False)
+    assert not ledger.places["/a"].linked
+    assert ledger.with_places(["/a"], linked=True).places["/a"].linked
+    assert ledger.with_places(["/a"], linked=True).with_places(["/a"], linked=False).places["/a"].linked
+
+
+def test_a_site_without_end_is_bounded() -> None:
+    ledger = EMPTY.with_places((f"/{n}" for n in range(MAX_PLACES + 10)), linked=True)
+    assert len(ledger.places) == MAX_PLACES
+    ledger = ledger.seen("/1", (seen(f"{n}.example") for n in range(MAX_KEYS + 10)), NOW)
+    assert len(ledger.traces) == MAX_KEYS
+    assert len(ledger.model_dump_json(exclude_defaults=True)) < 500_000
