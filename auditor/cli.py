@@ -15,6 +15,7 @@ import typer
 from auditor import __version__
 from auditor.commands import (
     audit,
+    baseline,
     completion,
     controls,
     doctor,
@@ -62,6 +63,7 @@ app.add_typer(mail.app, name="mail")
 app.add_typer(controls.app, name="controls")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(waivers.app, name="waivers")
+app.add_typer(baseline.app, name="baseline")
 app.add_typer(machines.app, name="lab")
 
 

@@ -22,6 +22,8 @@ from auditor.system.yaml_source import fitted, line_of, load_yaml
 Disruption = Literal["none", "reload", "restart", "reboot"]
 OFFICE = "office"
 """The area whose controls are judged from the office's papers (auditor.audit.waivers), not from a host's facts."""
+CONTENT = "content"
+"""The area whose controls are judged from looks at sites (auditor.audit.reviews), not from a host's facts."""
 
 _AMISS: tuple[Bucket, ...] = ("fail", "partial", "waived", "manual")
 """Where something is wrong, or nobody has yet said that it is not."""
@@ -160,7 +162,9 @@ class Catalogue(Model):
 
     def on_facts(self, subject: Literal["host", "site"]) -> Iterator[Control]:
         """The controls on that kind of subject that are judged from a host's facts."""
-        return (control for control in self.controls if control.subject == subject and control.area != OFFICE)
+        return (
+            control for control in self.controls if control.subject == subject and control.area not in (OFFICE, CONTENT)
+        )
 
     @cached_property
     def by_id(self) -> Mapping[str, Control]:
@@ -180,6 +184,11 @@ class Catalogue(Model):
     def of_papers(self) -> frozenset[ControlId]:
         """The controls that are judged from the office's papers, and open where one has expired."""
         return frozenset(control.id for control in self.controls if control.area == OFFICE)
+
+    @property
+    def of_looks(self) -> frozenset[ControlId]:
+        """The controls that are judged from looks at sites: each member that violates has a key of its own."""
+        return frozenset(control.id for control in self.controls if control.area == CONTENT)
 
     def effects(self, control_ids: Iterable[ControlId]) -> frozenset[Effect]:
         """What the fixes of these controls do, as they declare it."""

@@ -61,7 +61,7 @@ def _here(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
 def _prepare(catalogue: Catalogue) -> None:
     """Have what judges, and what facts are made of, before the hosts answer."""
     from auditor import facts
-    from auditor.audit import evaluate, waivers  # noqa: F401  loaded ahead
+    from auditor.audit import evaluate, reviews, waivers  # noqa: F401  loaded ahead
 
     evaluate.prepare(catalogue)
     facts.areas()
@@ -79,6 +79,7 @@ def judge(
 ) -> Run:
     """The run that these facts make; ``outcomes`` in the order of ``hosts``."""
     from auditor.audit.evaluate import evaluate_host, not_evaluated
+    from auditor.audit.reviews import judge as judge_looks
     from auditor.audit.waivers import mark
 
     if inventory == LOCAL:
@@ -93,6 +94,7 @@ def judge(
         )
     ]
     marked = mark(inventory, catalogue, hosts, findings, clock.day(started))
+    seen = judge_looks(catalogue, hosts, inventory.looks, inventory.accepted, started)
     return Run(
         id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
         started=clock.stamp(started),
@@ -102,9 +104,10 @@ def judge(
         purpose=purpose,
         hosts=tuple(hosts),
         outcomes=tuple(outcomes),
-        findings=marked.findings,
+        findings=(*marked.findings, *seen.findings),
         organisation=inventory.organisation,
         waivers=marked.waivers,
+        reviews=seen.reviewed,
         left_out=_left_out(inventory, hosts),
     )
 

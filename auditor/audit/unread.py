@@ -55,6 +55,22 @@ _WORDS: Mapping[str, Text] = {
         vi="không còn thời gian để xem {file}: các trang khác trên máy đã dùng hết",
         en="no time was left for {file}: other sites of this host took it all",
     ),
+    "review_refused": Text(
+        vi="trang không phục vụ lần kiểm tra nội dung gần nhất nữa (mã {status} tại {where})",
+        en="the site began to refuse the last review (status {status} at {where})",
+    ),
+    "review_silent": Text(
+        vi="trang không trả lời lần kiểm tra nội dung gần nhất nữa (tại {where})",
+        en="the site no longer answered the last review (at {where})",
+    ),
+    "review_another_site": Text(
+        vi="lần kiểm tra nội dung gần nhất gặp một trang khác trả lời thay trang này",
+        en="another site answered the last review in place of this one",
+    ),
+    "review_told_to_wait": Text(
+        vi="trang yêu cầu chờ trước khi được kiểm tra nội dung tiếp",
+        en="the site asked to wait before it is reviewed again",
+    ),
     "failed": Text(
         vi="không đọc được các bảng của trang bằng tài khoản {account} ghi trong {file}",
         en="the site's tables could not be read as the account {account} that {file} names",

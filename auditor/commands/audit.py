@@ -77,6 +77,7 @@ def audit(
     from auditor.commands.shown import console
     from auditor.commands.shown.postponed import Postponed
     from auditor.fleet.discover import LOCAL
+    from auditor.history.looks import Looks
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.system import files
@@ -88,6 +89,7 @@ def audit(
     files.check(output)
     history = History()
     history.check()
+    known = known if local else Looks().carried(known)
     earlier = None
     if baseline is not None:
         earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
@@ -95,6 +97,7 @@ def audit(
         run, _facts = run_audit(known, _catalogue, hosts, watch=done, meanwhile=lambda: _ahead(lang))
     catalogue = _catalogue()
 
+    from auditor.commands.shown.reviews import show_reviews
     from auditor.commands.shown.run import show_exit, show_open, show_run, show_verdict
     from auditor.report import json_output
     from auditor.report.files import write
@@ -124,6 +127,7 @@ def audit(
             show_verdict(judged, catalogue, lang)
         else:
             show_open(run, catalogue, lang, _WORST)
+        show_reviews(run, catalogue, Words(lang))
         for path in written.shown:
             console.out.print(str(path))
         show_exit(judged, lang)
@@ -144,6 +148,7 @@ def _catalogue() -> Catalogue:
 
 def _ahead(lang: Lang) -> None:
     """Have the code and templates that are needed once the hosts have answered."""
+    from auditor.commands.shown import reviews  # noqa: F401  loaded ahead
     from auditor.commands.shown import run as terminal  # noqa: F401  loaded ahead
     from auditor.report import files  # noqa: F401  loaded ahead
     from auditor.report.html import rendering

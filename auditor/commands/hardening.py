@@ -28,6 +28,7 @@ from auditor.hardening.harden import Options
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import Plan
 from auditor.hardening.steps.batch import Interrupted, Stopped
+from auditor.history.looks import Looks
 from auditor.history.runs import History
 from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang, Run
 from auditor.report.files import write
@@ -95,6 +96,7 @@ def harden(
     """
     files.check(output)
     History().check()
+    inventory = Looks().carried(inventory)
     if ask:
         check_somebody()
     journal = Journal()

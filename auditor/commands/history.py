@@ -78,6 +78,7 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     """
     from auditor.audit import controls
     from auditor.commands.shown import console
+    from auditor.commands.shown.reviews import show_reviews
     from auditor.commands.shown.run import show_open, show_run
     from auditor.history.runs import History
     from auditor.results.summary import fleet
@@ -91,7 +92,9 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     why = words(f"purpose.{run.purpose}").lower()
     console.out.print(f"{run.id}  {words.moment(run.started)}  {why}  {run.inventory}", markup=False)
     show_run(run, fleet(run), lang)
-    show_open(run, controls.load(), lang)
+    catalogue = controls.load()
+    show_open(run, catalogue, lang)
+    show_reviews(run, catalogue, words)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from auditor.history import chain
 from auditor.history.chain import AcceptanceWithdrawn, LookKept, StoredLook, TraceAccepted
 from auditor.history.database import append, default_path, key_of, links_of, opened, unpacked
 from auditor.looks.ledger import Ledger
-from auditor.models import Accepted, Look, clock
+from auditor.models import Accepted, Inventory, Look, clock
 from auditor.system import sqlite_file
 
 KEPT = 3
@@ -85,6 +85,11 @@ class Looks:
         with opened(self.path) as database:
             rows = database.execute(_NEWEST, (key_of(inventory),)).fetchall()
         return {site: self._read(site, document) for site, document in rows}
+
+    def carried(self, inventory: Inventory) -> Inventory:
+        """The inventory with the last looks at its sites, and what is accepted of them."""
+        looks = tuple(self.latest(inventory.path).values())
+        return inventory.model_copy(update={"looks": looks, "accepted": self.accepted(inventory.path)})
 
     def _read(self, site: str, document: bytes) -> Look:
         try:

@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import Field
 
-from auditor.looks.traces import bounded, merged
+from auditor.looks.gathered import bounded, merged
 from auditor.models import Domain, Model, Trace
 from auditor.models.clock import read, stamp
 from auditor.models.reviews import Key

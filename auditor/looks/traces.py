@@ -1,14 +1,13 @@
-"""Traces made out of what a page holds, told apart and put together. Pure."""
+"""Traces made out of what a page holds, told apart. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from auditor.models.reviews import (
     MAX_FAMILIES,
-    MAX_OF_A_KIND,
     MAX_RULES,
     MAX_SAMPLE,
     MAX_TARGET,
@@ -20,8 +19,6 @@ from auditor.models.reviews import (
 )
 from auditor.text.redact import redact
 from auditor.text.visible import one_line
-
-_RANK: Mapping[Certainty, int] = {"exact": 2, "strong": 1, "weak": 0}
 
 
 def key_of(kind: Kind, essence: str) -> str:
@@ -61,38 +58,6 @@ def trace(
     )
 
 
-def merged(traces: Iterable[Trace]) -> tuple[Trace, ...]:
-    """Each key once: where it was first seen, at how many places, by which families, as sure as the surest of them."""
-    found: dict[str, Trace] = {}
-    for one in traces:
-        was = found.get(one.key)
-        found[one.key] = one if was is None else _both(was, one)
-    return tuple(found.values())
-
-
-def _both(first: Trace, second: Trace) -> Trace:
-    return first.model_copy(
-        update={
-            "places": first.places + second.places,
-            "certainty": max(first.certainty, second.certainty, key=_RANK.__getitem__),
-            "families": tuple(dict.fromkeys(first.families + second.families))[:MAX_FAMILIES],
-            "rules": tuple(dict.fromkeys(first.rules + second.rules))[:MAX_RULES],
-        }
-    )
-
-
-def bounded(traces: Iterable[Trace]) -> tuple[tuple[Trace, ...], int]:
-    """The surest and most frequent, at most MAX_OF_A_KIND of each kind; and how many are left out."""
-    ranked = sorted(traces, key=lambda one: (-_RANK[one.certainty], -one.places, one.key))
-    kept: list[Trace] = []
-    counts: dict[str, int] = {}
-    for one in ranked:
-        counts[one.kind] = counts.get(one.kind, 0) + 1
-        if counts[one.kind] <= MAX_OF_A_KIND:
-            kept.append(one)
-    return tuple(kept), len(ranked) - len(kept)
-
-
 def defanged(address: str) -> str:
     """An address as text that nothing makes a link of."""
     return address.replace("http", "hxxp").replace(".", "[.]")
@@ -121,11 +86,9 @@ __all__ = [
     "Family",
     "Kind",
     "Trace",
-    "bounded",
     "certainty",
     "defanged",
     "key_of",
     "masked",
-    "merged",
     "trace",
 ]

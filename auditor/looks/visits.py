@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from auditor.looks.traces import Trace
+from auditor.models import Trace
 
 Visitor = Literal["plain", "again", "engine", "referrer", "phone", "phone_referrer"]
 """A person's browser; the same once more, which shows what varies by itself; a search engine; a person who comes from a search

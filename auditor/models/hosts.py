@@ -8,6 +8,7 @@ from pydantic import Field
 
 from auditor.models.base import AcceptedName, Domain, Model, Network, PlainPath, Ports, UnitId, UrlPath
 from auditor.models.offices import Attestation, Organisation, Waiver
+from auditor.models.reviews import Accepted, Look
 
 Application = Literal["static", "wordpress", "nukeviet", "joomla", "drupal", "dokuwiki", "mediawiki", "moodle", "own"]
 """What a site is made with."""
@@ -60,13 +61,15 @@ class Host(Model):
 
 
 class Inventory(Model):
-    """Everything that the inventory folder says, understood."""
+    """Everything that the inventory folder says, understood, and what was seen of its sites from outside."""
 
     path: str
     organisation: Organisation | None
     hosts: tuple[Host, ...]
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
+    looks: tuple[Look, ...] = Field(default=(), description="the last at each of its sites, as the history keeps them")
+    accepted: tuple[Accepted, ...] = Field(default=(), description="traces that its offices accept, likewise")
 
     @property
     def sites(self) -> tuple[Site, ...]:

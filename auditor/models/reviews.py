@@ -104,6 +104,9 @@ class Look(Model):
     known: int = Field(description="addresses that are known of, those that differ in numbers only sampled")
     fresh: int = Field(description="of these, seen within the last seven days")
     visited: int = Field(description="of these, seen in this look")
+    unread: int = Field(
+        default=0, description="addresses whose answer could not be read: built to cost time, or no page"
+    )
     stopped: Stop | None = None
     engine: bool = Field(description="whether it was visited as a search engine, too")
     title: str = Field(default="", max_length=200, description="of its home page")
@@ -140,6 +143,7 @@ class Reviewed(Model):
     known: int
     fresh: int
     stopped: Stop | None
+    engine: bool
     weak: tuple[Trace, ...] = Field(default=(), description="seen, and too little for an alarm")
     accepted: tuple[AcceptedTrace, ...] = Field(default=(), description="seen, and accepted")
 

@@ -14,6 +14,7 @@ from auditor.models.hardening import Hardening
 from auditor.models.hosts import Host
 from auditor.models.offices import Organisation
 from auditor.models.ranks import Regime
+from auditor.models.reviews import Reviewed
 
 
 class HostOutcome(Model):
@@ -49,6 +50,9 @@ class Run(Model):
     organisation: Organisation | None = None
     hardening: Hardening | None = Field(default=None, description="the hardening that this audit came after")
     waivers: tuple[WaiverUse, ...] = Field(default=(), description="those with something in scope in this run")
+    reviews: tuple[Reviewed, ...] = Field(
+        default=(), description="the last look at each site that was ever reviewed, as old as it is"
+    )
     left_out: tuple[LeftOut, ...] | None = Field(
         default=None, description="what the inventory declares besides; None: kept before that was noted"
     )

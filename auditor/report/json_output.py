@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from auditor.errors import first_wrong
-from auditor.models import Finding, LeftOut, Model, Run, Site, Text, Unit, WaiverUse
+from auditor.models import Finding, LeftOut, Model, Reviewed, Run, Site, Text, Unit, WaiverUse
 from auditor.results.summary import fleet
 from auditor.results.verdict import Verdict
 from auditor.text.visible import finite
@@ -62,6 +62,7 @@ class Document(Model):
         description="declared hosts that it was not to read, and their sites; null: kept before that was noted"
     )
     findings: tuple[Finding, ...]
+    reviews: tuple[Reviewed, ...] = Field(description="the last look at each site that was ever reviewed")
     waivers: tuple[WaiverUse, ...] = Field(description="those with something in scope in this run")
     verdict: Verdict | None = Field(description="what it meant for the pipeline that asked for it")
 
@@ -89,6 +90,7 @@ def document(run: Run, verdict: Verdict | None = None) -> Document:
         sites=tuple(site for host in run.hosts for site in host.sites),
         left_out=run.left_out,
         findings=run.findings,
+        reviews=run.reviews,
         waivers=run.waivers,
         verdict=verdict,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Literal
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -25,7 +25,7 @@ class Cause(Model):
     subject: Subject
     severity: Severity
     why: Why = Field(
-        description="open, without a baseline; new since it; passed in it; open in it, and more members violate now; "
+        description="open, without a baseline; new since it; passed in it; open in it, and more members violate now, or a trace that it did not have; "
         "a waiver that has expired"
     )
 
@@ -52,11 +52,13 @@ def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline 
     """1 when there is a cause to fail, else 3 when something that applies was not evaluated, else 0.
 
     A cause is a finding that is open, at or above ``fail_on``, and that no waiver covers. Measured by a baseline,
-    what was open there already is not, unless more members of it violate now; what passed there is one whatever its
+    what was open there already is not, unless more members of it violate now, or of what was looked at a trace that is new; what passed there is one whatever its
     severity, and so is an expired waiver.
     """
-    of_papers = catalogue.of_papers
-    causes = tuple(_against(baseline, run, of_papers, fail_on) if baseline else _alone(run, of_papers, fail_on))
+    of_papers, of_looks = catalogue.of_papers, catalogue.of_looks
+    causes = tuple(
+        _against(baseline, run, of_papers, of_looks, fail_on) if baseline else _alone(run, of_papers, fail_on)
+    )
     worse = sum(cause.why == "worse" for cause in causes)
     unread = sum(finding.status is Status.NOT_EVALUATED for finding in run.findings)
     return Verdict(
@@ -99,7 +101,9 @@ def _alone(run: Run, of_papers: Collection[ControlId], fail_on: Severity) -> Ite
             yield _cause(finding, "waiver_expired" if finding.control in of_papers else "open")
 
 
-def _against(baseline: Baseline, run: Run, of_papers: Collection[ControlId], fail_on: Severity) -> Iterator[Cause]:
+def _against(
+    baseline: Baseline, run: Run, of_papers: Collection[ControlId], of_looks: Collection[ControlId], fail_on: Severity
+) -> Iterator[Cause]:
     for finding in run.findings:
         if finding.control in of_papers and finding.is_open:
             yield _cause(finding, "waiver_expired")
@@ -110,11 +114,18 @@ def _against(baseline: Baseline, run: Run, of_papers: Collection[ControlId], fai
     for finding in changes.get("new", ()):
         if finding.control not in of_papers and finding.severity.rank >= fail_on.rank:
             yield _cause(finding, "new")
-    members = {was.key: len(was.violations) for was in baseline.findings}
+    members = {was.key: was.violations for was in baseline.findings}
     for finding in changes.get("still", ()):
-        more = len(finding.violations) > members[finding.key]
+        before = members[finding.key]
+        keyed = finding.control in of_looks
+        more = bool(_keys(finding.violations) - _keys(before)) if keyed else len(finding.violations) > len(before)
         if more and finding.control not in of_papers and finding.severity.rank >= fail_on.rank:
             yield _cause(finding, "worse")
+
+
+def _keys(violations: Iterable[Any]) -> set[str]:
+    """Of traces: their number is bounded, so that one more of them need not make more."""
+    return {str(violation["key"]) for violation in violations if isinstance(violation, Mapping) and "key" in violation}
 
 
 def _cause(finding: Finding, why: Why) -> Cause:

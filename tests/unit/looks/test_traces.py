@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from auditor.looks.gathered import bounded, merged
 from auditor.looks.traces import (
     Family,
     Kind,
     Trace,
-    bounded,
     certainty,
     key_of,
     masked,
-    merged,
     trace,
 )
 from auditor.models.reviews import MAX_BYTES, MAX_OF_A_KIND, MAX_SAMPLE

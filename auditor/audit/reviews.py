@@ -1,0 +1,101 @@
+"""The last looks at sites, judged by the controls of the area ``content``, whether or not the site's host could be read. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from auditor.audit.controls import CONTENT, Catalogue
+from auditor.audit.evaluate import evaluate_control
+from auditor.models import Accepted, AcceptedTrace, Finding, Host, Look, Reviewed, Stop, Subject, Trace, clock
+from auditor.models.reviews import Certainty
+
+MOST_WEAK = 20
+"""Traces too weak for an alarm that an audit carries of a site."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the last looks come to."""
+
+    findings: tuple[Finding, ...]
+    reviewed: tuple[Reviewed, ...]
+
+
+def judge(
+    catalogue: Catalogue, hosts: Sequence[Host], looks: Iterable[Look], accepted: Iterable[Accepted], now: datetime
+) -> Judged:
+    """The findings on all sites of these hosts that were ever looked at; a site that was not has none."""
+    last = {look.site: look for look in looks}
+    by_site = {(one.site, one.key): one for one in accepted if one.holds(clock.day(now))}
+    controls = [control for control in catalogue.controls if control.area == CONTENT]
+    findings, reviewed = [], []
+    for host in hosts:
+        for site in host.sites:
+            look = last.get(site.domain)
+            if look is None:
+                continue
+            told = _reviewed(look, by_site, now)
+            reviewed.append(told)
+            context = {"site": {"review": _review(look, told)}, "now": int(now.timestamp())}
+            subject = Subject(kind="site", id=site.domain)
+            findings += [evaluate_control(control, subject, host.name, context, {}) for control in controls]
+    return Judged(tuple(findings), tuple(reviewed))
+
+
+def _reviewed(look: Look, accepted: Mapping[tuple[str, str], Accepted], now: datetime) -> Reviewed:
+    return Reviewed(
+        site=look.site,
+        look=look.id,
+        started=look.started,
+        age_days=max(0, (now - clock.read(look.started)).days),
+        known=look.known,
+        fresh=look.fresh,
+        stopped=look.stopped,
+        engine=look.engine,
+        weak=tuple(one for one in look.traces if one.certainty == "weak" and (look.site, one.key) not in accepted)[
+            :MOST_WEAK
+        ],
+        accepted=tuple(
+            AcceptedTrace(trace=one, by=accepted[look.site, one.key])
+            for one in look.traces
+            if (look.site, one.key) in accepted
+        ),
+    )
+
+
+def _review(look: Look, told: Reviewed) -> dict[str, Any]:
+    """The ``site.review`` of control expressions. What a site kept us from seeing is not there, with the reason beside it."""
+    accepted = {one.trace.key for one in told.accepted}
+    review: dict[str, Any] = {"started": int(clock.read(look.started).timestamp())}
+    by_site = look.stopped if look.stopped is not None and look.stopped.by_site else None
+    for certainty in _ALARMS:
+        found = [one for one in look.traces if one.certainty == certainty and one.key not in accepted]
+        if found or by_site is None:
+            review[certainty] = [_violation(look.site, one) for one in found]
+        else:
+            review[f"{certainty}_unread"] = _why(by_site)
+    if by_site is None:
+        review["covered"] = look.fresh >= look.known
+    else:
+        review["covered_unread"] = _why(by_site)
+    return review
+
+
+_ALARMS: tuple[Certainty, ...] = ("exact", "strong")
+
+
+def _violation(site: str, trace: Trace) -> dict[str, Any]:
+    return {**trace.model_dump(mode="json"), "accept": accepting(site, trace.key)}
+
+
+def accepting(site: str, key: str) -> str:
+    """The command that accepts a trace, but for the reason and the role, which a person has to give."""
+    return shlex.join(["auditor", "baseline", "accept", site, key])
+
+
+def _why(stop: Stop) -> dict[str, Any]:
+    return {"why": f"review_{stop.why}", "status": stop.status or "", "where": stop.where}

@@ -1,0 +1,172 @@
+"""``auditor baseline``: single traces that an office accepts on its sites."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.given import completions
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.errors import InputError, nearest
+from auditor.models import clock
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from auditor.models import Inventory
+
+app = typer.Typer(
+    help="Traces of content that an office accepts: accept, list, withdraw.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+SiteArgument = Annotated[
+    str, typer.Argument(metavar="SITE", help="The site's domain.", autocompletion=completions.sites)
+]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The trace's key, as the audit shows it.")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a sentence.")]
+
+
+def _day(value: str) -> date:
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date()
+    except ValueError:
+        raise typer.BadParameter(f"{value}: not a day; write it as 2026-12-31") from None
+
+
+@app.command()
+def accept(
+    site: SiteArgument,
+    key: KeyArgument,
+    reason: ReasonOption,
+    approver: Annotated[
+        str, typer.Option("--approver", metavar="ROLE", help="The office role that decided, never a person's name.")
+    ],
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="DATE", help="The last day on which it counts; without: until withdrawn."),
+    ] = None,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Accept one trace on one site, as the last look saw it: it is no finding any more, and every report tells who accepts it.
+
+    What is put there later has another key, and is found.
+
+    Example:
+      auditor baseline accept antruc.test 0123456789abcdef --reason "Trang đặt lịch của xã" --approver "Chánh Văn phòng" -i inventories/lab
+
+    """
+    from pydantic import ValidationError
+
+    from auditor.commands.shown import console
+    from auditor.errors import first_wrong
+    from auditor.history.looks import Looks
+    from auditor.models import Accepted
+    from auditor.text.words import Words
+
+    known = _inventory(inventory, site)
+    looks = Looks()
+    there = {one.key: one for look in looks.latest(known.path).values() if look.site == site for one in look.traces}
+    if key not in there:
+        raise InputError(
+            "the last look at {site} saw no trace with the key {key}",
+            site=site,
+            key=key,
+            mend="see 'auditor audit', or 'auditor review' the site",
+            guess=nearest(key, there),
+        )
+    last = _day(until) if until is not None else None
+    if last is not None and last < clock.today():
+        raise InputError("--until {day}: that day is over", day=last, mend="give a day to come, or leave it out")
+    try:
+        accepted = Accepted(
+            site=site, key=key, reason=reason.strip(), approver=approver, granted=clock.today(), until=last
+        )
+    except ValidationError as error:
+        place, why = first_wrong(error)
+        raise InputError(
+            "--{option} will not do: {why}",
+            option=".".join(map(str, place)),
+            why=why,
+            mend="see 'auditor baseline accept --help'",
+        ) from error
+    looks.accept(known.path, accepted)
+    console.out.print(Words(lang)("baseline.accepted", site=site, trace=key), markup=False)
+
+
+@app.command("list")
+def list_accepted(
+    inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
+) -> None:
+    """List what is accepted on each site, by whom, why and until when.
+
+    Example:
+      auditor baseline list -i inventories/lab
+
+    """
+    from auditor.commands.shown import console
+    from auditor.commands.shown.reviews import accepted_table
+    from auditor.history.looks import Looks
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
+
+    accepted = Looks().accepted(inventories.load(inventory).path)
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in accepted], ensure_ascii=False, indent=1))
+    elif accepted:
+        console.out.print(accepted_table(accepted, Words(lang), clock.today()))
+    else:
+        console.out.print(Words(lang)("baseline.none"))
+
+
+@app.command()
+def withdraw(
+    site: SiteArgument,
+    key: KeyArgument,
+    reason: ReasonOption,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """End an acceptance: from now on the trace is a finding again.
+
+    Example:
+      auditor baseline withdraw antruc.test 0123456789abcdef --reason "Trang đã gỡ" -i inventories/lab
+
+    """
+    from auditor.commands.shown import console
+    from auditor.history.looks import Looks
+    from auditor.text.words import Words
+
+    known = _inventory(inventory, site)
+    if not re.fullmatch("[0-9a-f]{16}", key):
+        raise InputError("{key} is not the key of a trace", key=key, mend="see 'auditor baseline list'")
+    Looks().withdraw(known.path, site, key, _given(reason))
+    console.out.print(Words(lang)("baseline.withdrawn", site=site, trace=key), markup=False)
+
+
+def _given(reason: str) -> str:
+    if not reason.strip():
+        raise InputError("--reason is empty", mend="say why in a sentence")
+    return reason.strip()[:500]
+
+
+def _inventory(path: Path, site: str) -> Inventory:
+    """The inventory that has the site. Raises InputError when it has not."""
+    from auditor.inventory import hosts as inventories
+
+    known = inventories.load(path)
+    domains = [one.domain for one in known.sites]
+    if site not in domains:
+        raise InputError(
+            "no site {site} in this inventory",
+            site=site,
+            mend="see 'auditor inventory check'",
+            guess=nearest(site, domains),
+        )
+    return known

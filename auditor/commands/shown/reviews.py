@@ -1,0 +1,73 @@
+"""What reviews saw of sites, the traces in it with the command that accepts each, and what is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from rich.console import Console
+from rich.table import Table
+
+from auditor.audit.controls import Catalogue
+from auditor.audit.reviews import accepting
+from auditor.commands.shown.console import escape, out
+from auditor.models import Accepted, Run, Trace
+from auditor.results import traces
+from auditor.results.traces import accepted_line, seen, what_it_is
+from auditor.text.words import Words
+
+_STYLE = {"exact": "red", "strong": "yellow", "weak": "dim"}
+_MOST = 10
+"""Traces of one site that the terminal shows."""
+
+
+def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console = out) -> None:
+    """The last look at each site, what it saw, and which sites were never looked at."""
+    sites = traces.by_site(run, catalogue)
+    if not sites:
+        return
+    console.print(words("reviews.heading"))
+    for site in sites:
+        console.print(f"[bold]{escape(site.site)}[/]  {escape(seen(site.reviewed, words))}", soft_wrap=True)
+        shown = [*site.alarming, *site.reviewed.weak]
+        for one in shown[:_MOST]:
+            _show(site.site, one, words, console)
+        if len(shown) > _MOST:
+            console.print(f"  {words('reviews.more', n=len(shown) - _MOST)}")
+        for known in site.reviewed.accepted:
+            console.print(f"  {escape(accepted_line(known.trace, known.by, words))}", soft_wrap=True)
+    for common in traces.shared(sites):
+        what = words("reviews.shared", n=len(common.sites), what=what_it_is(common.trace, words))
+        console.print(f"{escape(what)}: {escape(', '.join(common.sites))}", soft_wrap=True)
+    never = traces.never_reviewed(run)
+    if never:
+        console.print(f"{words('reviews.never', n=len(never))}: {escape(', '.join(never))}", soft_wrap=True)
+
+
+def _show(site: str, one: Trace, words: Words, console: Console) -> None:
+    sure = words(f"certainty.{one.certainty}")
+    places = words("reviews.places", n=one.places)
+    console.print(
+        f"  [{_STYLE[one.certainty]}]{sure}[/]  {escape(what_it_is(one, words))}  {escape(one.where)}  {places}",
+        soft_wrap=True,
+    )
+    console.print(f"    {escape(one.sample)}", soft_wrap=True)
+    console.print(f"    [dim]{escape(accepting(site, one.key))} --reason … --approver …[/]", soft_wrap=True)
+
+
+def accepted_table(accepted: Iterable[Accepted], words: Words, today: date) -> Table:
+    """Acceptances in rows: where, which, until when, who answers for it, why."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in (
+        words("col.site"),
+        words("col.key"),
+        words("col.until"),
+        words("col.answers"),
+        words("col.reason"),
+    ):
+        table.add_column(title)
+    for one in accepted:
+        until = words.day(one.until) if one.until else words("baseline.no_end")
+        style = "default" if one.holds(today) else "red"
+        table.add_row(escape(one.site), one.key, f"[{style}]{until}[/]", escape(one.approver), escape(one.reason))
+    return table

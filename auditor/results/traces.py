@@ -1,0 +1,108 @@
+"""What a run knows of its sites' content: the traces by site, and those that several sites share. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from auditor.audit.controls import Catalogue
+from auditor.models import Accepted, Reviewed, Run, Trace
+from auditor.text.words import Words
+
+
+@dataclass(frozen=True)
+class SiteTraces:
+    """The last look at one site, and the traces that count as findings, the surest first."""
+
+    reviewed: Reviewed
+    alarming: tuple[Trace, ...]
+
+    @property
+    def site(self) -> str:
+        """Its domain."""
+        return self.reviewed.site
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One trace that several sites have: one piece of work."""
+
+    trace: Trace
+    sites: tuple[str, ...]
+
+
+def by_site(run: Run, catalogue: Catalogue) -> tuple[SiteTraces, ...]:
+    """Every site that was ever reviewed, in the order of the run."""
+    of_looks = catalogue.of_looks
+    found: dict[str, list[Trace]] = defaultdict(list)
+    for finding in run.findings:
+        if finding.control in of_looks:
+            found[finding.subject.id] += _traces(finding.violations)
+    return tuple(SiteTraces(reviewed, tuple(found[reviewed.site])) for reviewed in run.reviews)
+
+
+def never_reviewed(run: Run) -> tuple[str, ...]:
+    """The sites of the run that no review has ever looked at."""
+    known = {reviewed.site for reviewed in run.reviews}
+    return tuple(site.domain for host in run.hosts for site in host.sites if site.domain not in known)
+
+
+def shared(sites: Sequence[SiteTraces]) -> tuple[Shared, ...]:
+    """The alarming traces that more than one site has, those of most sites first."""
+    where: dict[str, list[str]] = defaultdict(list)
+    traces: dict[str, Trace] = {}
+    for site in sites:
+        for one in site.alarming:
+            where[one.key].append(site.site)
+            traces.setdefault(one.key, one)
+    found = [Shared(traces[key], tuple(names)) for key, names in where.items() if len(names) > 1]
+    return tuple(sorted(found, key=lambda one: (-len(one.sites), one.trace.key)))
+
+
+def what_it_is(one: Trace, words: Words) -> str:
+    """Its kind, and the foreign host that it is about."""
+    kind = words(f"content.kind.{one.kind}")
+    return f"{kind}: {one.target}" if one.target else kind
+
+
+def seen(told: Reviewed, words: Words) -> str:
+    """When the last look was, how much of what is known it covered, and what ended it."""
+    parts = [
+        words("reviews.seen", when=words.moment(told.started), fresh=told.fresh, known=told.known),
+        *(
+            [
+                words(
+                    f"reviews.stopped.{told.stopped.why}",
+                    where=told.stopped.where,
+                    status=str(told.stopped.status or "–"),
+                )
+            ]
+            if told.stopped
+            else []
+        ),
+        *([] if told.engine else [words("reviews.no_engine")]),
+    ]
+    return "; ".join(parts)
+
+
+def accepted_line(one: Trace, by: Accepted, words: Words) -> str:
+    """That a trace is accepted, by whom, why and until when."""
+    until = words.day(by.until) if by.until else words("baseline.no_end")
+    return words(
+        "baseline.line", what=what_it_is(one, words), trace=one.key, approver=by.approver, reason=by.reason, until=until
+    )
+
+
+def _traces(violations: Sequence[Any]) -> Iterator[Trace]:
+    for violation in violations:
+        if isinstance(violation, Mapping):
+            try:
+                yield Trace.model_validate(
+                    {key: value for key, value in violation.items() if key in Trace.model_fields}
+                )
+            except ValidationError:  # of another version: the finding itself shows it
+                continue
