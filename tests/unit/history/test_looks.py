@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from datetime import date
@@ -17,7 +16,7 @@ from auditor.history.looks import KEPT, Looks
 from auditor.history.runs import History
 from auditor.looks.ledger import Ledger
 from auditor.models import Accepted, Look
-from tests.unit.history.test_chain import version_1
+from tests.unit.history.test_chain import alter, version_1
 from tests.unit.history.test_runs import run
 from tests.unit.looks.test_traces import seen
 
@@ -83,8 +82,7 @@ def test_the_last_three_looks_of_a_site_stay_and_the_chain_holds(looks: Looks) -
 def test_a_look_that_was_tampered_with_breaks_the_chain(looks: Looks, change: str, why: str) -> None:
     for number in range(1, 5):
         looks.keep("/i", look(number), Ledger(site=SITE))
-    with sqlite3.connect(looks.path) as database:
-        assert database.execute(change).rowcount == 1
+    alter(History(looks.path), change)
     broken = History(looks.path).verify().broken
     assert broken is not None
     assert broken.why.en == why
@@ -92,8 +90,7 @@ def test_a_look_that_was_tampered_with_breaks_the_chain(looks: Looks, change: st
 
 def test_a_damaged_look_is_told_when_an_audit_needs_it(looks: Looks) -> None:
     looks.keep("/i", look(1), Ledger(site=SITE))
-    with sqlite3.connect(looks.path) as database:
-        database.execute("UPDATE looks SET document = x'00'")
+    alter(History(looks.path), "UPDATE looks SET document = x'00'")
     with pytest.raises(InputError, match="damaged"):
         looks.latest("/i")
 
