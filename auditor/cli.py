@@ -15,7 +15,6 @@ import typer
 from auditor import __version__
 from auditor.commands import (
     audit,
-    baseline,
     completion,
     controls,
     doctor,
@@ -30,6 +29,7 @@ from auditor.commands import (
     rollback,
     waivers,
 )
+from auditor.commands.content import baseline
 from auditor.commands.lab import demo, drill, machines
 from auditor.commands.shown import faults
 from auditor.errors import IO, SOFTWARE, InputError, LabError

@@ -1,0 +1,1 @@
+"""The verbs about what sites show: ``review`` and ``baseline``."""
