@@ -20,6 +20,10 @@ _WORDS: Mapping[str, Text] = {
     "elsewhere": Text(
         vi="{file} khai báo cơ sở dữ liệu nằm trên máy khác", en="{file} names a database on another machine"
     ),
+    "other_kind": Text(
+        vi="cơ sở dữ liệu khai báo trong {file} không phải MariaDB hay MySQL",
+        en="the database that {file} names is neither MariaDB nor MySQL",
+    ),
     "another_server": Text(
         vi="socket hoặc cổng cơ sở dữ liệu ghi trong {file} không phải của MariaDB trên máy này",
         en="the socket or port that {file} names is not that of this host's MariaDB",

@@ -19,6 +19,8 @@ _NEEDS = {
     "certificate": (*_WEB, "tls"),
     "pools": (*_WEB, "php_fpm"),
     "wordpress": (*_WEB, "wordpress"),
+    "joomla": (*_WEB, "wordpress"),
+    "nukeviet": (*_WEB, "wordpress"),
     "others": (*_WEB, "wordpress"),
     "files": (*_WEB, "files"),
     "backup": ("backups",),
@@ -31,7 +33,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
 
     ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM
     pools that they hand requests to, or Apache's own PHP, ``certificate`` the one served for the domain, ``application`` the declared one or
-    else that whose files lie in its roots, ``wordpress`` the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root, ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not found
+    else that whose files lie in its roots, ``wordpress``, ``joomla`` and ``nukeviet`` the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root, ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not found
     is None or empty.
     """
     names = {site.domain, *site.aliases}
@@ -74,6 +76,8 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
         "certificate": certificate,
         "pools": pools,
         "wordpress": _below(data.get("wordpress", {}).get("instances", []), roots),
+        "joomla": _below(data.get("wordpress", {}).get("joomla", []), roots),
+        "nukeviet": _below(data.get("wordpress", {}).get("nukeviet", []), roots),
         "others": [other for other in data.get("wordpress", {}).get("others", []) if _is_below(other["path"], roots)],
         "files": _below(data.get("files", {}).get("roots", []), roots),
         "backup": next(
@@ -86,7 +90,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     unread = {part for part, needed in _NEEDS.items() if missing.intersection(needed)}
     unsearched = data.get("wordpress", {}).get("cut_short", [])
     if any(_is_below(root, unsearched) for root in roots):
-        unread.update(part for part in ("wordpress", "others") if not seen[part])
+        unread.update(part for part in ("wordpress", "joomla", "nukeviet", "others") if not seen[part])
     if unasked:
         unread.update(_ASKED)
         seen.update({f"{part}_unread": unasked[0]["unread"] for part in _ASKED})

@@ -106,9 +106,9 @@ class Unread(Fact):
     """Why a site's database was not read. ``auditor.audit.unread`` has it in words."""
 
     why: Literal[
-        "not_plain", "elsewhere", "another_server", "not_running", "refused", "no_tables", "late", "too_much", "failed"
+        "not_plain", "elsewhere", "other_kind", "another_server", "not_running", "refused", "no_tables", "late", "too_much", "failed"
     ]  # fmt: skip
-    file: Path = Field(description="the wp-config.php that names it")
+    file: Path = Field(description="the configuration that names it")
     account: str = Field(description="the account that it names, empty when that is not plain")
 
 
@@ -133,6 +133,78 @@ class Instance(Fact):
     database_unread: Unread | None
 
 
+class Secret(Fact):
+    """A secret that an application signs with, by its state alone."""
+
+    length: int | Literal["unknown"] | None = Field(description="characters; None when there is none")
+    sample: bool = Field(description="the one that the application's makers ship as an example")
+    fingerprint: str | None = Field(description="equal when two sites share it; None unless it is long")
+
+
+class JoomlaSettings(Fact):
+    """Settings of configuration.php."""
+
+    debug: Switch
+    error_reporting: str | int | None
+    force_ssl: int | Literal["unknown"] | None = Field(description="1: administration, 2: the whole site")
+    ftp_password: Switch = Field(description="whether the password of an FTP account stands in it")
+
+
+class SuperUser(Fact):
+    """An account of Joomla's group of super users that is not blocked."""
+
+    login: str
+    registered: int = Field(description="epoch seconds, 0 when unknown")
+    last_seen: int | None = Field(description="last log-in")
+
+
+class JoomlaDatabase(Fact):
+    """What a Joomla's database says."""
+
+    super_users: list[SuperUser]
+    registration: bool = Field(description="whether strangers may sign up")
+    registered_group: int | None = Field(description="number of the group that they get; 2 may not write")
+    activation: int | None = Field(description="0: an account works at once, without a mail or an administrator")
+
+
+class Joomla(Fact):
+    """One Joomla."""
+
+    path: Path
+    version: str | None
+    configured: bool = Field(description="there is a configuration.php, so it is installed")
+    settings: JoomlaSettings
+    secret: Secret
+    database: JoomlaDatabase | None
+    database_unread: Unread | None
+
+
+class NukeVietSettings(Fact):
+    """Settings of data/config/config_global.php."""
+
+    debug: Switch
+    upload_checking: str | int | None
+    forbidden_extensions: list[str] | Literal["unknown"] | None
+    login_blocker: Switch
+    login_attempts: int | Literal["unknown"] | None
+    two_step: int | Literal["unknown"] | None = Field(description="1: administration, 2: readers, 3: both")
+    admin_firewall: Switch = Field(description="a password before the administration's own")
+    admin_addresses: Switch = Field(description="administration from certain addresses only")
+    cookie_secure: Switch
+    ftp_password: Switch = Field(description="whether the password of an FTP account stands in it")
+    protections_off: list[str] = Field(description="built-in protections that are turned off")
+
+
+class NukeViet(Fact):
+    """One NukeViet."""
+
+    path: Path
+    version: str | None
+    configured: bool = Field(description="there is a config_global.php, so it is installed")
+    settings: NukeVietSettings
+    secret: Secret
+
+
 class Other(Fact):
     """Another known application."""
 
@@ -146,5 +218,7 @@ class Facts(Area):
     """Applications found on the host."""
 
     instances: list[Instance]
+    joomla: list[Joomla]
+    nukeviet: list[NukeViet]
     others: list[Other]
     cut_short: list[Path] = Field(description="roots whose search ended before everything was seen")

@@ -71,7 +71,9 @@ class Failed:
     """The areas whose controls may have done it."""
 
 
-_SITE_AREAS = frozenset({"nginx", "apache", "php_fpm", "tls", "web", "wordpress", "mariadb", "filesystem", "firewall"})
+_SITE_AREAS = frozenset(
+    {"nginx", "apache", "php_fpm", "tls", "web", "wordpress", "joomla", "nukeviet", "mariadb", "filesystem", "firewall"}
+)
 
 
 _PORT_AREAS = frozenset({"firewall", "services", "kernel", "ssh", "mariadb", "php_fpm", "nginx", "apache"})

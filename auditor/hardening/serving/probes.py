@@ -238,7 +238,7 @@ _KINDS: Mapping[str, tuple[Text, frozenset[str]]] = {
     ),
     "mariadb": (Text(vi="MariaDB không trả lời", en="MariaDB does not answer"), frozenset({"mariadb"})),
 }
-_PHP = frozenset({"php_fpm", "nginx", "apache", "web", "wordpress", "filesystem"})
+_PHP = frozenset({"php_fpm", "nginx", "apache", "web", "wordpress", "joomla", "nukeviet", "filesystem"})
 _BY_START: Mapping[str, tuple[Text, frozenset[str]]] = {
     "log:undefined": (
         Text(vi="nhật ký báo hàm PHP không gọi được nữa", en="the logs tell of a PHP function that cannot be called"),

@@ -77,6 +77,28 @@ options:
       only_beside:
         description: A file in the same folder that must belong to an account of web requests; else nothing is defined.
         type: str
+  assign:
+    description:
+      - A setting to change in a PHP file that gives it a value. Where it has none, nothing is added.
+    type: dict
+    suboptions:
+      form:
+        description: C(property) of the file's class, or C(global), a member of an array, named C(array.member).
+        type: str
+        required: true
+        choices: [property, global]
+      name:
+        description: The setting.
+        type: str
+        required: true
+      value:
+        description: As in O(define).
+        type: str
+        required: true
+  application:
+    description: O(path) and O(paths) lie below each application of this kind, at the root or near it.
+    type: str
+    choices: [joomla, nukeviet]
   protect:
     description:
       - Finds files below O(root) by what they are and takes away what the web server does not need.
@@ -123,6 +145,14 @@ EXAMPLES = r"""
     forbid: "0007"
     grant: "0040"
     group: www-data
+
+- name: No errors for visitors of any Joomla below the root
+  webroot_file:
+    root: /var/www/antruc.test
+    application: joomla
+    path: configuration.php
+    assign: {form: property, name: debug, value: "false"}
+    missing: skip
 
 - name: No editing of code from the administration pages
   webroot_file:
@@ -284,21 +314,38 @@ def put_define(folder, name, wanted, check):
     constant, beside = wanted["name"], wanted.get("only_beside")
     if beside and not _is_the_webs(folder, beside):
         return None
+
+    def edit(source):
+        kept = wanted.get("keep") and _php.is_defined(source, constant)
+        return source if kept else php_constants.define(source, constant, wanted["value"])
+
+    return put_edit(folder, name, edit, lambda text: {constant: php_constants.defined(text, constant)}, check)
+
+
+def put_assign(folder, name, wanted, check):
+    """Change a setting in a PHP file of an open folder; as ``put_define``."""
+    place = wanted["form"], wanted["name"]
+    return put_edit(
+        *(folder, name, lambda source: php_constants.assign(source, *place, wanted["value"])),
+        *(lambda text: {wanted["name"]: php_constants.assigned(text, *place)}, check),
+    )
+
+
+def put_edit(folder, name, edit, shown, check):
+    """Edit a file of an open folder by ``edit``, from bytes to bytes; ``(before, after)`` as ``shown`` or None. Raises Refused."""
     handle = open_target(folder, name, "file")
     try:
         status = os.fstat(handle)
         source = _read_all(handle)
         try:
-            if wanted.get("keep") and _php.is_defined(source, constant):
-                return None
-            edited = php_constants.define(source, constant, wanted["value"])
+            edited = edit(source)
         except ValueError as error:
             raise Refused(str(error))
         if edited == source:
             return None
         if not check:
             replace(folder, name, handle, status, edited)
-        return tuple({constant: php_constants.defined(text, constant)} for text in (source, edited))
+        return shown(source), shown(edited)
     finally:
         os.close(handle)
 
@@ -458,7 +505,7 @@ def put_paths(root, params, check):
         mode_function(params),
     )
     items, refused = [], []
-    for path in ([params["path"]] if params["path"] else []) + (params["paths"] or []):
+    for path in _paths(root, params):
         try:
             items += _put_path(root, path, change, params, check)
         except FileNotFoundError:
@@ -467,6 +514,20 @@ def put_paths(root, params, check):
         except (Refused, OSError) as reason:
             refused.append({"path": path, "reason": str(reason)})
     return items, refused
+
+
+def _paths(root, params):
+    """The paths that are meant, relative to the root."""
+    paths = ([params["path"]] if params["path"] else []) + (params["paths"] or [])
+    if params["application"] is None:
+        return paths
+    homes = _applications.homes(root, min(_applications.HOMES_SECONDS, params["seconds"] / 4))
+    return [
+        os.path.join(home, path)
+        for home, layout in sorted(homes.items())
+        if layout.kind == params["application"]
+        for path in paths
+    ]
 
 
 def _put_path(root, path, change, params, check):
@@ -479,6 +540,8 @@ def _put_path(root, path, change, params, check):
             os.close(handle)
         if params["define"]:
             done.append(put_define(folder, name, params["define"], check))
+        if params["assign"]:
+            done.append(put_assign(folder, name, params["assign"], check))
     finally:
         os.close(folder)
     return [{"path": path, "before": one[0], "after": one[1]} for one in done if one is not None]
@@ -522,6 +585,15 @@ def main():
                     "only_beside": {"type": "str"},
                 },
             },
+            "assign": {
+                "type": "dict",
+                "options": {
+                    "form": {"type": "str", "required": True, "choices": list(_php.FORMS)},
+                    "name": {"type": "str", "required": True},
+                    "value": {"type": "str", "required": True},
+                },
+            },
+            "application": {"type": "str", "choices": ["joomla", "nukeviet"]},
             "protect": {
                 "type": "list",
                 "elements": "str",
@@ -534,7 +606,13 @@ def main():
             "refusal": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
             "seconds": {"type": "int", "default": 60},
         },
-        mutually_exclusive=[("mode", "forbid"), ("mode", "grant"), ("protect", "path"), ("protect", "paths")],
+        mutually_exclusive=[
+            ("mode", "forbid"),
+            ("mode", "grant"),
+            ("protect", "path"),
+            ("protect", "paths"),
+            ("protect", "application"),
+        ],
         required_one_of=[("path", "paths", "protect")],
         supports_check_mode=True,
     )

@@ -1,4 +1,4 @@
-"""Which account of a host a site's own code runs as."""
+"""What roles ask about declared sites: which account a site's code runs as, which settings it is to have otherwise."""
 
 from __future__ import annotations
 
@@ -20,8 +20,19 @@ def account(site_domain, sites, areas):
     return users.pop() if len(users) == 1 else None
 
 
+def settings(declared, apply, wanted):
+    """``{domain, root}`` and what is wanted, for each of a control's settings on each site that it is to be put in force on."""
+    return [
+        {"domain": site["domain"], "root": site["document_root"], **setting}
+        for site in declared
+        for control, entries in wanted.items()
+        if site.get("document_root") and site["domain"] in apply.get(control, [])
+        for setting in entries
+    ]
+
+
 class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"site_account": account}
+        return {"site_account": account, "site_settings": settings}

@@ -30,7 +30,7 @@ TEMPLATES = sorted((ROOT / "auditor").rglob("*.j2"))
 ASKING = {"words", "given.words", "self.words", "self"}
 """What code calls a ``Words`` by; templates call it ``t``."""
 SAME = re.compile(
-    r"product|scope|framework\.|application\.|area\.(apache|mariadb|nginx|pam|php_fpm|ssh|sudo|tls|wordpress)$"
+    r"product|scope|framework\.|application\.|area\.(apache|mariadb|nginx|pam|php_fpm|ssh|sudo|tls|wordpress|joomla|nukeviet)$"
 )
 """Names that are not translated."""
 KINDS = {

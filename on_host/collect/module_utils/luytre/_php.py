@@ -1,4 +1,4 @@
-"""PHP constants in a configuration file: what is defined for sure. Nothing is ever run."""
+"""PHP configuration files read as text: which constants and settings surely count. Nothing is ever run."""
 
 import re
 
@@ -149,3 +149,61 @@ def variable(content, name):
             sure = before.count("{") == before.count("}")
             return (match.group(1) if match.group(1) is not None else match.group(2)) if sure else None
     return None
+
+
+# --- settings -------------------------------------------------------------------------------------------
+
+PROPERTY = "property"
+"""A property of the one class that the file is: ``public $debug = false;``, as Joomla writes its settings."""
+GLOBAL = "global"
+"""A member of an array: ``$global_config['version'] = '4.5.06';``, as NukeViet does; named ``global_config.version``."""
+_FORMS = {
+    PROPERTY: (1, r"\b(?:public|protected|private|var)\s+(?:\??[A-Za-z]\w{0,40}\s+)?\$(%s)\s*=(?!=)\s*"),
+    GLOBAL: (0, r"\$(%s)\s*\[\s*(?:'%s'|\"%s\")\s*\]\s*=(?![=>])\s*"),
+}
+FORMS = tuple(_FORMS)
+
+
+def assignments(source, form, name):
+    """The active assignments of a setting in a Source, in order. Raises ValueError when there are too many."""
+    depth, pattern = _FORMS[form]
+    array, _, key = name.rpartition(".")
+    words = (array, key, key) if form == GLOBAL else (name,)
+    found = []
+    for match in re.finditer(pattern % tuple(map(re.escape, words)), source.code):
+        if source.bare[match.start()] == "'":
+            continue
+        before = source.bare[: match.start()]
+        begin = max(before.rfind(mark) for mark in "{};") + 1
+        sure = before.count("{") - before.count("}") == depth and not before[begin:].strip()
+        end = _end_of_value(source.bare, match.end(), ";")
+        found.append(_Definition(match.end(), end, source.text[match.end() : end].strip(), sure))
+        if len(found) > MAX_DEFINITIONS:
+            raise ValueError("sets %s more than %d times" % (name, MAX_DEFINITIONS))
+    return found
+
+
+def settings(content, form, names):
+    """What each setting is when the file has been loaded: as in ``constants``, or a list of texts; the last one counts."""
+    source = Source(content.decode("utf-8", "replace"))
+    return {name: _setting(source, form, name) for name in names}
+
+
+def _setting(source, form, name):
+    try:
+        found = assignments(source, form, name)
+    except ValueError:
+        return UNKNOWN
+    if not found:
+        return None
+    return _listed(found[-1].literal) if all(one.sure for one in found) else UNKNOWN
+
+
+def _listed(literal):
+    """A plain value, or a plain list of texts."""
+    brackets = re.match(r"\A(?:(?i:array)\s*\(|\[)(.*)[\])]\Z", literal, re.DOTALL)
+    if brackets is None:
+        return _evaluated(literal)
+    texts = re.findall(r"'([^'\\]*)'|\"([^\"\\$]*)\"", brackets.group(1))
+    rest = re.sub(r"'[^'\\]*'|\"[^\"\\$]*\"", "", brackets.group(1))
+    return [one or other for one, other in texts] if re.match(r"[\s,]*\Z", rest) else UNKNOWN

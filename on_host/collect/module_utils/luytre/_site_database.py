@@ -16,7 +16,7 @@ import stat
 import subprocess
 import time
 
-from ansible.module_utils.luytre import mariadb
+from ansible.module_utils.luytre import _php, mariadb
 from ansible.module_utils.luytre_shared.ownership import Trust
 
 SECONDS = 5
@@ -57,12 +57,40 @@ Login = collections.namedtuple("Login", ("user", "password", "host", "database")
 """A site's own, as its configuration writes them."""
 
 
+IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
+
+
 class NotAsked(Exception):
     """A site's database gave no answer: one word of ``auditor.facts.web.wordpress.Unread``."""
 
     def __init__(self, why):
         super().__init__(why)
         self.why = why
+
+
+def plain_login(user, password, host, database, prefix):
+    """A Login out of values as ``_php`` reads them. Raises NotAsked when only running the file would tell them."""
+    words = (user, password, host, database, prefix)
+    if not all(isinstance(word, str) and word != _php.UNKNOWN for word in words):
+        raise NotAsked("not_plain")
+    if not IDENTIFIER.match(database) or not IDENTIFIER.match(prefix):
+        raise NotAsked("not_plain")
+    return Login(user, password, host, database)
+
+
+def filled(statements, words):
+    """The statements of ``rows`` with what marks in them stand for."""
+    told = {}
+    for word, (sql, most) in statements.items():
+        for mark, text in words.items():
+            sql = sql.replace(mark, text)
+        told[word] = (sql, most)
+    return told
+
+
+def epoch(text):
+    """Epoch seconds as the server writes them; 0 for what is none."""
+    return int(float(text)) if text and re.match(r"\d{1,11}(\.\d+)?\Z", text) else 0
 
 
 def rows(reading, login, statements):

@@ -1,4 +1,4 @@
-"""WordPress instances below the web roots, read as data: none of a site's code is ever run.
+"""WordPress and other known applications below the web roots, read as data: none of a site's code is ever run.
 
 Keys, salts and passwords stay on the host; of the eight salts only their state is told, and a fingerprint by
 which two sites that share them can be recognised.
@@ -9,7 +9,7 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, _websites
+from ansible.module_utils.luytre import _applications, _joomla, _nukeviet, _php, _site_database, _webroot, _websites
 from ansible.module_utils.luytre._reading import file_mode, names_below, read_below, read_text, status_below
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
@@ -39,7 +39,6 @@ DROP_INS = (
     *("php-error.php", "fatal-error-handler.php", "sunrise.php"),
     *("blog-deleted.php", "blog-inactive.php", "blog-suspended.php"),
 )
-IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
 SEEN_KEYS = ("session_tokens", "last_login", "_last_login", "wp_last_login", "when_last_login", "wfls-last-login")
 DPKG_SUMS = "/var/lib/dpkg/info/wordpress.md5sums"
 DPKG_VERSION = "/usr/share/wordpress/wp-includes/version.php"
@@ -51,6 +50,8 @@ def collect(reading):
     web = _webroot.web_users() if found else None
     return {
         "instances": [instance(each, web, part) for each, part in _in_turn(found, reading) if each.kind == "wordpress"],
+        "joomla": [_joomla.instance(each, part) for each, part in _in_turn(found, reading) if each.kind == "joomla"],
+        "nukeviet": [_nukeviet.instance(each) for each in found if each.kind == "nukeviet"],
         "others": [each.described() for each in found if each.kind != "wordpress"],
         "cut_short": cut_short,
     }
@@ -340,23 +341,13 @@ LOGIN = ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST")
 def own_login(values, prefix):
     """A site's own Login from the constants in LOGIN. Raises NotAsked when only running the file would tell them."""
     name, user, password, host = (values[constant] for constant in LOGIN)
-    host = "localhost" if host is None else host
-    if not all(isinstance(word, str) and word != _php.UNKNOWN for word in (name, user, password, host)):
-        raise _site_database.NotAsked("not_plain")
-    if not IDENTIFIER.match(name) or not IDENTIFIER.match(prefix):
-        raise _site_database.NotAsked("not_plain")
-    return _site_database.Login(user, password, host, name)
+    return _site_database.plain_login(user, password, "localhost" if host is None else host, name, prefix)
 
 
 def statements(name, prefix):
     """Word to ``(SELECT, most rows that a site has for it)``, on the tables of one site."""
     words = {"{seen}": ", ".join("'%s'" % key for key in SEEN_KEYS), "{admins}": ADMINS, "{db}": name, "{p}": prefix}
-    filled = {}
-    for word, (sql, most) in STATEMENTS.items():
-        for mark, text in words.items():
-            sql = sql.replace(mark, text)
-        filled[word] = (sql, most)
-    return filled
+    return _site_database.filled(STATEMENTS, words)
 
 
 ADMINS = """SELECT user_id FROM `{db}`.`{p}usermeta`
@@ -392,11 +383,11 @@ def understood(answer):
         if row[0] == "option":
             options[row[1]] = row[2] or ""
         elif row[0] == "admin":
-            administrators[row[1]] = {"login": (row[2] or "")[:MAX_TEXT], "registered": _epoch(row[3])}
+            administrators[row[1]] = {"login": (row[2] or "")[:MAX_TEXT], "registered": _site_database.epoch(row[3])}
         elif row[0] == "seen":
             seen.setdefault(row[1], []).extend(_moments(row[2] or ""))
         elif row[0] == "wrote" and row[1] in administrators:
-            written = _epoch(row[2])
+            written = _site_database.epoch(row[2])
             if written > administrators[row[1]]["registered"] + DAY:
                 seen.setdefault(row[1], []).append(written)
     return {
@@ -425,10 +416,6 @@ def _moments(value):
     if re.match(r"\d{9,10}\Z", value):
         return [int(value)]
     return [int(found) for found in re.findall(r'"login";i:(\d{9,10});', value)]
-
-
-def _epoch(text):
-    return int(float(text)) if text and re.match(r"\d{1,11}(\.\d+)?\Z", text) else 0
 
 
 def applications(document_roots, reading):

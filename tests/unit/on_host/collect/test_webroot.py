@@ -406,6 +406,8 @@ def test_an_application_that_nobody_declared_is_recognised() -> None:
     path = areas["files"]["roots"][0]["path"]
     areas["wordpress"] = {
         "instances": [],
+        "joomla": [],
+        "nukeviet": [],
         "others": [{"kind": "nukeviet", "path": path, "version": "4.5.06", "installers": [INSTALLER]}],
         "cut_short": [],
     }

@@ -127,7 +127,7 @@ def finding(
     found = [*([{**instance, "path": "/var/www/antruc.test"}] if instance else []), *others]
     data: dict[str, Area] = {
         "wordpress": areas()["wordpress"].model_validate(
-            {"instances": found, "others": [], "cut_short": list(cut_short)}
+            {"instances": found, "joomla": [], "nukeviet": [], "others": [], "cut_short": list(cut_short)}
         ),
         "nginx": _Server(vhosts=list(vhosts)),
         "apache": _Server(vhosts=[]),
@@ -210,7 +210,9 @@ def test_garbage_defines_nothing() -> None:
 
 def test_an_instance_as_it_lies_there(site: Path) -> None:
     told = read(site)
-    areas()["wordpress"].model_validate({"instances": [told], "others": [], "cut_short": []})
+    areas()["wordpress"].model_validate(
+        {"instances": [told], "joomla": [], "nukeviet": [], "others": [], "cut_short": []}
+    )
     assert told["version"] == "6.8.12"
     assert told["constants"]["DB_NAME"] == "antruc_wp"
     assert told["constants"]["WP_DEBUG"] is False

@@ -61,8 +61,8 @@ def opened(site: Path) -> int:
 def put(
     site: Path, path: str, check: bool = False, **options: object
 ) -> tuple[list[dict[str, object]], list[dict[str, str]]]:
-    params = dict.fromkeys(("mode", "forbid", "grant", "owner", "group", "define", "paths"))
-    params |= {"path": path, "missing": "fail", "kind": "file", **options}
+    params = dict.fromkeys(("mode", "forbid", "grant", "owner", "group", "define", "assign", "application", "paths"))
+    params |= {"path": path, "missing": "fail", "kind": "file", "seconds": 60, **options}
     root = opened(site)
     try:
         items, refused = webroot_file.put_paths(root, params, check)
@@ -680,3 +680,65 @@ def test_a_name_that_is_no_text_does_not_cost_the_host_its_hardening(
     monkeypatch.setattr(webroot_file, "_diff", lambda items: {"after": items[0]["path"]})
     webroot_file.main()
     assert json.dumps([said, warned], ensure_ascii=False).encode("utf-8").count(b"uploads/\\\\udcff.sql") == 4
+
+
+# --- settings of applications -------------------------------------------------------------------------------
+
+JOOMLA_MARK = "administrator/manifests/files/joomla.xml"
+
+
+def joomla(folder: Path, line: str) -> Path:
+    (folder / JOOMLA_MARK).parent.mkdir(parents=True)
+    (folder / JOOMLA_MARK).touch()
+    config = folder / "configuration.php"
+    config.write_text(f"<?php\nclass JConfig {{\n{line}\n}}\n")
+    return config
+
+
+def debug_off(site: Path, **more: object) -> tuple[list[dict[str, object]], list[dict[str, str]]]:
+    wanted = {"form": "property", "name": "debug", "value": "false"}
+    return put(site, "configuration.php", application="joomla", missing="skip", assign=wanted, **more)
+
+
+def test_a_setting_of_every_joomla_below_the_root(site: Path) -> None:
+    first = joomla(site / "a", "// public $debug = true;\npublic $debug = '1'; // for now")
+    second = joomla(site / "b", "public $debug = false;")
+    third = joomla(site / "c", "public $offline = true;")
+    (site / "configuration.php").write_text("<?php class JConfig { public $debug = true; }")
+    items, refused = debug_off(site, check=True)
+    assert "'1'" in first.read_text()
+    items, refused = debug_off(site)
+    assert refused == [] and items == [
+        {"path": "a/configuration.php", "before": {"debug": "…"}, "after": {"debug": "false"}}
+    ]
+    assert "// public $debug = true;\npublic $debug = false; // for now" in first.read_text()
+    assert "public $debug = false;" in second.read_text() and "debug" not in third.read_text()
+    assert "debug = true" in (site / "configuration.php").read_text()
+    assert debug_off(site) == ([], [])
+
+
+def test_a_calculation_becomes_the_value_and_what_may_not_run_is_left(site: Path) -> None:
+    calculated = joomla(site / "a", "public $debug = DEBUG ? 1 : 0;")
+    unsure = joomla(site / "b", "function f() { public $debug = true; }")
+    before = unsure.read_bytes()
+    items, refused = debug_off(site)
+    assert [one["path"] for one in items] == ["a/configuration.php"] and b"$debug = false;" in calculated.read_bytes()
+    assert [one["path"] for one in refused] == ["b/configuration.php"] and unsure.read_bytes() == before
+
+
+def test_a_setting_behind_a_link_is_left_alone(site: Path, secret: Path) -> None:
+    config = joomla(site, "")
+    config.unlink()
+    config.symlink_to(secret)
+    items, refused = debug_off(site)
+    assert items == [] and refused[0]["path"] == "configuration.php"
+    assert secret.read_text() == "root:$y$...\n"
+
+
+@pytest.mark.parametrize("value", ["phpinfo()", "'; phpinfo(); //", "x\ny", "$x"])
+def test_no_code_becomes_a_setting(site: Path, value: str) -> None:
+    config = joomla(site, "public $debug = true;")
+    before = config.read_bytes()
+    wanted = {"form": "property", "name": "debug", "value": value}
+    _, refused = put(site, "configuration.php", assign=wanted)
+    assert refused and config.read_bytes() == before

@@ -1,0 +1,102 @@
+"""One Joomla, read as data: its settings, the state of its secret, and what its database says. None of its code is run."""
+
+import json
+import os
+
+from ansible.module_utils.luytre import _php, _php_settings, _site_database
+from ansible.module_utils.luytre._php_settings import number, plain, secret, switch, text_set
+
+FILE = "configuration.php"
+SAMPLE = "FBVtggIk5lAzEU9H"
+"""What Joomla's own ``configuration.php-dist`` has for a secret."""
+NAMES = (
+    *("debug", "error_reporting", "force_ssl", "ftp_pass", "secret"),
+    *("dbtype", "host", "user", "password", "db", "dbprefix"),
+)
+KINDS = ("mysqli", "mysql", "pdomysql")
+SUPER_USERS = 8
+"""The number of the group that every Joomla is installed with."""
+MAX_TEXT = 500
+STATEMENTS = {
+    "users": (
+        """SELECT 'users', LEFT(params, 20000) FROM `{db}`.`{p}extensions`
+  WHERE type = 'component' AND element = 'com_users'""",
+        1,
+    ),
+    "super": (
+        """SELECT 'super', LEFT(u.username, 500), IFNULL(UNIX_TIMESTAMP(u.registerDate), 0),
+  IFNULL(UNIX_TIMESTAMP(u.lastvisitDate), 0)
+  FROM `{db}`.`{p}users` u WHERE u.block = 0 AND u.id IN
+  (SELECT m.user_id FROM `{db}`.`{p}user_usergroup_map` m WHERE m.group_id = {group})""",
+        200,
+    ),
+}
+
+
+def instance(found, reading):
+    """``auditor.facts.web.wordpress.Joomla``."""
+    values = _php_settings.read(found.path, FILE, _php.PROPERTY, NAMES)
+    configured = values is not None
+    values = values or dict.fromkeys(NAMES)
+    database, unread = _database(os.path.join(found.path, FILE), values, reading) if configured else (None, None)
+    return {
+        "path": found.path,
+        "version": found.version(),
+        "configured": configured,
+        "settings": {
+            "debug": switch(values["debug"]),
+            "error_reporting": plain(values["error_reporting"]),
+            "force_ssl": number(values["force_ssl"]),
+            "ftp_password": text_set(values["ftp_pass"]),
+        },
+        "secret": secret(values["secret"], (SAMPLE,)),
+        "database": database,
+        "database_unread": unread,
+    }
+
+
+def _database(file, values, reading):
+    """``(what its database says, why it was not read)``."""
+    try:
+        if values["dbtype"] != _php.UNKNOWN and values["dbtype"] not in KINDS:
+            raise _site_database.NotAsked("other_kind")
+        login = _site_database.plain_login(*(values[name] for name in ("user", "password", "host", "db", "dbprefix")))
+        words = {"{db}": login.database, "{p}": values["dbprefix"], "{group}": str(SUPER_USERS)}
+        return understood(_site_database.rows(reading, login, _site_database.filled(STATEMENTS, words))), None
+    except _site_database.NotAsked as not_asked:
+        user = values["user"]
+        account = user if isinstance(user, str) and user != _php.UNKNOWN else ""
+        return None, {"why": not_asked.why, "file": file, "account": account[:80]}
+
+
+def understood(rows):
+    """The rows of STATEMENTS as facts."""
+    params = next((row[1] for row in rows if row[0] == "users"), None)
+    users = [row for row in rows if row[0] == "super"]
+    said = _object(params)
+    return {
+        "super_users": [
+            {
+                "login": (login or "")[:MAX_TEXT],
+                "registered": _site_database.epoch(registered),
+                "last_seen": _site_database.epoch(seen) or None,
+            }
+            for _, login, registered, seen in sorted(users, key=lambda row: row[1] or "")
+        ],
+        "registration": switch(said.get("allowUserRegistration")) is True,
+        "registered_group": _whole(said.get("new_usertype")),
+        "activation": _whole(said.get("useractivation")),
+    }
+
+
+def _object(text):
+    try:
+        said = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _whole(value):
+    found = number(value if isinstance(value, (str, int)) else None)
+    return found if isinstance(found, int) else None

@@ -1,0 +1,64 @@
+"""One NukeViet, read as data: its settings, and the state of its site key. None of its code is run."""
+
+from ansible.module_utils.luytre import _php, _php_settings
+from ansible.module_utils.luytre._php_settings import number, plain, secret, switch, text_set
+from ansible.module_utils.luytre._reading import read_below
+
+FILE, KEY_FILE = "data/config/config_global.php", "config.php"
+PROTECTIONS = (
+    *("XSSsanitize", "admin_XSSsanitize", "cookie_httponly"),
+    *("crosssite_restrict", "crossadmin_restrict", "is_flood_blocker"),
+)
+"""What NukeViet has turned on by itself since 4.5; older versions know some of them only."""
+NAMES = (
+    *(
+        "upload_checking_mode",
+        "forbid_extensions",
+        "is_login_blocker",
+        "login_number_tracking",
+        "two_step_verification",
+    ),
+    *("admfirewall", "block_admin_ip", "cookie_secure", "ftp_user_pass", *PROTECTIONS),
+)
+
+
+def instance(found):
+    """``auditor.facts.web.wordpress.NukeViet``."""
+    values = _global_config(found.path, FILE, NAMES)
+    configured = values is not None
+    values = values or dict.fromkeys(NAMES)
+    key = (_global_config(found.path, KEY_FILE, ("sitekey",)) or {}).get("sitekey")
+    text = read_below(found.path, FILE, _php_settings.MAX_READ) or ""
+    return {
+        "path": found.path,
+        "version": found.version(),
+        "configured": configured,
+        "settings": {
+            "debug": switch(_php.constants(text.encode("utf-8", "replace"), ("NV_DEBUG",))["NV_DEBUG"]),
+            "upload_checking": plain(values["upload_checking_mode"]),
+            "forbidden_extensions": _texts(values["forbid_extensions"]),
+            "login_blocker": switch(values["is_login_blocker"]),
+            "login_attempts": number(values["login_number_tracking"]),
+            "two_step": number(values["two_step_verification"]),
+            "admin_firewall": switch(values["admfirewall"]),
+            "admin_addresses": switch(values["block_admin_ip"]),
+            "cookie_secure": switch(values["cookie_secure"]),
+            "ftp_password": text_set(values["ftp_user_pass"]),
+            "protections_off": [name for name in PROTECTIONS if switch(values[name]) is False],
+        },
+        "secret": secret(key, ()),
+    }
+
+
+def _global_config(path, file, names):
+    told = _php_settings.read(path, file, _php.GLOBAL, ["global_config.%s" % name for name in names])
+    return told and {name.partition(".")[2]: value for name, value in told.items()}
+
+
+def _texts(value):
+    """A list, also where it is one text with commas, as before 4.5."""
+    if isinstance(value, str) and value != _php.UNKNOWN:
+        value = value.split(",")
+    if isinstance(value, list):
+        return [one.strip().lower()[:20] for one in value[:100]]
+    return None if value is None else _php.UNKNOWN

@@ -1,0 +1,56 @@
+"""Settings of an application out of one of its PHP files, and what PHP's loose truth makes of them. Secrets stay on the host."""
+
+import hashlib
+
+from ansible.module_utils.luytre import _php
+from ansible.module_utils.luytre._reading import read_below
+
+MAX_READ = 200_000
+LONG = 16
+"""Characters from which on a secret can be told by a fingerprint without being guessed by it."""
+MAX_SHOWN = 80
+
+
+def read(folder, file, form, names):
+    """Name to value as ``_php.settings`` has it, or None when there is no such file."""
+    text = read_below(folder, file, MAX_READ)
+    return None if text is None else _php.settings(text.encode("utf-8", "replace"), form, names)
+
+
+def switch(value):
+    """Whether PHP takes it for true; None when it is not set."""
+    if value is None or value == _php.UNKNOWN:
+        return value
+    return value not in (False, 0, "", "0", [])
+
+
+def text_set(value):
+    """Whether a text is there at all, without the text."""
+    return value if value == _php.UNKNOWN else bool(value)
+
+
+def number(value):
+    """A whole number, also where it is written as text; None when it is not set."""
+    if value is None:
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return int(value) if isinstance(value, int) else _php.UNKNOWN
+
+
+def plain(value):
+    """A short text or a number as it is."""
+    if isinstance(value, list):
+        return _php.UNKNOWN
+    return value[:MAX_SHOWN] if isinstance(value, str) else value
+
+
+def secret(value, samples):
+    """``auditor.facts.web.wordpress.Secret``."""
+    text = value if isinstance(value, str) and value != _php.UNKNOWN else None
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16] if text and len(text) >= LONG else None
+    return {
+        "length": len(text) if text else _php.UNKNOWN if value not in (None, "") else None,
+        "sample": text in samples,
+        "fingerprint": digest,
+    }
