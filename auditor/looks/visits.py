@@ -51,6 +51,10 @@ class Known:
     """Of its home page in the last look."""
     hosts: frozenset[str] = frozenset()
     """Foreign hosts that the last look found loaded, framed or linked to; none: there was none."""
+    landmarks: frozenset[str] = frozenset()
+    """Of its home page in the last look the short lines: menu, headings."""
+    tokens: frozenset[str] = frozenset()
+    """By which search consoles knew the site's owners in the last look."""
 
 
 @dataclass(frozen=True)
@@ -65,5 +69,9 @@ class Reading:
     """Foreign hosts that it links to; likewise framed, loaded (scripts, style sheets). At most 100 each."""
     framed: tuple[str, ...] = ()
     loaded: tuple[str, ...] = ()
+    landmarks: tuple[str, ...] = ()
+    """Of the home page its short lines, menu and headings, at most 40."""
+    tokens: tuple[str, ...] = ()
+    """By which search consoles know the site's owners, at most 20."""
     suspicious: bool = False
     """Whether other visitors should be sent there, too, when only ``plain`` has been."""

@@ -39,10 +39,20 @@ Kind = Literal[
 ]
 """What it is, for whoever has to remove it; how it was found are its families. Their words: ``content.kind.KIND``."""
 Family = Literal[
-    "visitors", "hidden", "code", "redirects", "lexicon", "address", "language", "structure", "baseline", "orphan"
+    "visitors",
+    "hidden",
+    "code",
+    "redirects",
+    "lexicon",
+    "address",
+    "language",
+    "writing",
+    "structure",
+    "baseline",
+    "orphan",
 ]
 """Ways of finding that do not rest on each other: what engines get and people do not; hidden from sight; inside of decoded
-code; leading away; words; a domain that looks like adverts; a foreign script; the page's own declarations; unlike the last
+code; leading away; words; a domain that looks like adverts; a foreign language; disguised letters; the page's own declarations; unlike the last
 accepted look; on a page that nothing links to."""
 Certainty = Literal["exact", "strong", "weak"]
 """``exact``: nothing else can look so. ``strong``: two families, the lexicon being one. ``weak``: shown, never an alarm."""
@@ -79,6 +89,7 @@ StopCause = Literal["refused", "silent", "another_site", "time", "pages", "told_
 the site said until when not to come again."""
 STOPPED_BY_SITE: frozenset[StopCause] = frozenset({"refused", "silent", "another_site", "told_to_wait"})
 Host = Annotated[str, StringConstraints(max_length=100)]
+Line = Annotated[str, StringConstraints(max_length=120)]
 
 
 class Stop(Model):
@@ -114,6 +125,8 @@ class Look(Model):
     linked: tuple[Host, ...] = Field(default=(), max_length=100, description="foreign hosts that it links to")
     framed: tuple[Host, ...] = Field(default=(), max_length=100, description="likewise shows in frames")
     loaded: tuple[Host, ...] = Field(default=(), max_length=100, description="likewise loads scripts and styles from")
+    landmarks: tuple[Line, ...] = Field(default=(), max_length=40, description="short lines of its home page")
+    tokens: tuple[Line, ...] = Field(default=(), max_length=20, description="by which search consoles know its owners")
     traces: tuple[Trace, ...] = ()
     left_out: int = Field(default=0, description="traces beyond those kept of a kind")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import socket
 import ssl
 import threading
@@ -24,6 +25,7 @@ FETCH_SECONDS = 10.0
 CONNECT_SECONDS = 4.0
 """Of these for the connection: behind a firewall that drops packets, every URL of a host costs as much."""
 MAX_BODY = 2_000_000
+MAX_HEADERS, MAX_HEADER = 50, 2_000
 
 BROWSER: Mapping[str, str] = {
     "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:153.0) Gecko/20100101 Firefox/153.0",
@@ -63,6 +65,32 @@ class Answer:
         return self.own and self.status is not None and self.status < 400
 
 
+@dataclass(frozen=True)
+class Raw:
+    """What one request gave, unread; or why it gave nothing."""
+
+    status: int | None
+    """None: there was no answer."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case; at most MAX_HEADERS, MAX_HEADER characters each."""
+    body: bytes = b""
+    """Unpacked, at most a little over ``MAX_BODY``."""
+    own: bool = True
+    trusted: bool = True
+    error: str = ""
+    """Why there was no answer, or why its body was not taken."""
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads, as it was sent."""
+        return self.headers.get("location")
+
+    @property
+    def media(self) -> str:
+        """Media type, as text/html."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
+
+
 class Client:
     """Fetches by host address with the site's own Host and SNI; nothing on this machine has to know the names."""
 
@@ -97,6 +125,17 @@ class Client:
                 # A site with a bad certificate still has to serve its visitors what it did.
                 answer = fetch.by(self._lenient, trusted=False)
         return answer
+
+    def raw(
+        self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
+    ) -> Raw:
+        """The bytes of one page, asked for with these headers, whatever the certificate. Redirects are not followed.
+
+        Never raises for what answers.
+        """
+        fetch = _Fetch(scheme, address, domain, path, port, False, self._given_up, self._turn)
+        with fetch.within(FETCH_SECONDS):
+            return fetch.raw(self._lenient, headers)
 
 
 @functools.cache
@@ -191,38 +230,55 @@ class _Fetch:
         finally:
             self.turn.release()
 
-    def by(self, context: ssl.SSLContext, *, trusted: bool = True) -> Answer:
-        url = f"{self.scheme}://{self.domain}{self.path}"
+    def raw(self, context: ssl.SSLContext, headers: Mapping[str, str], *, trusted: bool = True) -> Raw:
+        """One request, its answer bounded and unpacked."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         target = f"{self.scheme}://{host}{f':{self.port}' if self.port else ''}{self.path}"
         timeout = httpx.Timeout(FETCH_SECONDS, connect=min(CONNECT_SECONDS, FETCH_SECONDS))
+        status, told, own = None, {}, True
         try:
             with (
                 httpx.Client(verify=context, timeout=timeout, trust_env=False) as client,
                 client.stream(
                     "GET",
                     target,
-                    headers={"Host": self.domain, **BROWSER, "Accept-Encoding": "identity"},
+                    headers={"Host": self.domain, **headers, "Accept-Encoding": "identity"},
                     extensions={"sni_hostname": self.domain, "trace": self._trace},
                 ) as response,
             ):
                 own = _names_the_site(response, self.domain)
-                body = decoded(self._body(response), response.headers.get("content-encoding", ""), MAX_BODY)
-            media = response.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
-            page = self._page(body, url) if media in ("text/html", "application/xhtml+xml") else EMPTY
+                told = {name.lower(): value[:MAX_HEADER] for name, value in response.headers.items()}
+                told = dict(itertools.islice(told.items(), MAX_HEADERS))
+                status = response.status_code
+                packed = self._body(response)
+                body = decoded(packed, response.headers.get("content-encoding", ""), MAX_BODY)
             self._left()
         except Exception as error:  # any: certificates and answers are built by others, and their readers are not ours
             what = f"{type(error).__name__}: {error}"[:200]
-            return Answer(url, None, error=what, trusted=trusted, declared=self.declared)
-        location = response.headers.get("location")
+            return Raw(status, told, own=own, trusted=trusted, error=what)
+        return Raw(status, told, body, own=own, trusted=trusted)
+
+    def by(self, context: ssl.SSLContext, *, trusted: bool = True) -> Answer:
+        """What a browser is given, read."""
+        url = f"{self.scheme}://{self.domain}{self.path}"
+        raw = self.raw(context, BROWSER, trusted=trusted)
+        page, error = EMPTY, raw.error
+        if not error and raw.media in ("text/html", "application/xhtml+xml"):
+            try:
+                page = self._page(raw.body, url)
+                self._left()
+            except (reader.Unreadable, TimeoutError) as unread:
+                error = f"{type(unread).__name__}: {unread}"[:200]
+        if error:
+            return Answer(url, None, error=error, trusted=trusted, declared=self.declared)
         return Answer(
             url=url,
-            status=response.status_code,
-            location=location[:2000] if location else None,
-            size=len(body),
-            media=media,
+            status=raw.status,
+            location=raw.location or None,
+            size=len(raw.body),
+            media=raw.media,
             page=page,
-            own=own,
+            own=raw.own,
             trusted=trusted,
             declared=self.declared,
         )

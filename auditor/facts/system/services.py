@@ -107,6 +107,9 @@ class Facts(Area):
     failed: list[str]
     stale: list[Stale] = Field(default_factory=list)
     confinement: list[Confinement]
+    crawler_guards: list[str] | None = Field(
+        default=None, description="that run and may shut out a false search engine; None: not known"
+    )
     mail_server: str | None
     core_dumps: CoreDumps
     ftp: list[Ftp] = Field(default_factory=list)
