@@ -1,0 +1,124 @@
+"""Children that work on bytes of others for us, and end when these are built to cost time or memory, or to break a parser.
+
+A child answers one question at a time, as nobody, and lives on while questions are harmless.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from queue import Empty, LifoQueue
+from typing import Any
+
+from auditor.system import wire
+from auditor.system.confined import confine
+
+_PIECE = 65_536
+
+
+class Unreadable(ValueError):
+    """What is not read."""
+
+
+class Costly(Unreadable):
+    """What cannot be read at a reasonable price."""
+
+
+class Children:
+    """As many children as this machine has processors, each running ``python -m MODULE`` when it is first asked."""
+
+    def __init__(self, module: str, longest: int) -> None:
+        """``longest``: bytes of one question or answer."""
+        self._idle: LifoQueue[_Child] = LifoQueue()
+        for _ in range(os.cpu_count() or 1):
+            self._idle.put(_Child(module, longest))
+        atexit.register(self._end_all)
+
+    def ask(self, question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        """What a child answers. Raises Unreadable when it does not in ``seconds``, Costly when it is not worth it."""
+        ends = time.monotonic() + seconds
+        try:
+            child = self._idle.get(timeout=seconds)
+        except Empty:
+            raise Unreadable("other pages took all the time for reading") from None
+        try:
+            return child.ask(question, ends)
+        except BaseException:
+            child.end()
+            raise
+        finally:
+            self._idle.put(child)
+
+    def _end_all(self) -> None:
+        with contextlib.suppress(Empty):
+            while True:
+                self._idle.get_nowait().end()
+
+
+class _Child:
+    """Started when it is first asked, and again when it was ended."""
+
+    def __init__(self, module: str, longest: int) -> None:
+        self._module, self._longest = module, longest
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, question: Mapping[str, Any], ends: float) -> dict[str, Any]:
+        if self._process is None or self._process.poll() is not None:
+            self.end()
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-m", self._module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={},
+            )
+        given, told = self._process.stdin, self._process.stdout
+        if given is None or told is None:
+            raise Unreadable("no reader")
+        left, answers = memoryview(wire.packed(question)), wire.Unpacker(self._longest)
+        os.set_blocking(given.fileno(), False)
+        while True:
+            wait = ends - time.monotonic()
+            if wait <= 0:
+                raise Unreadable("this page takes too long to read")
+            readable, writable, _ = select.select([told], [given] if left else [], [], wait)
+            if writable:
+                with contextlib.suppress(BrokenPipeError):
+                    left = left[os.write(given.fileno(), left[:_PIECE]) :]
+            if readable:
+                piece = os.read(told.fileno(), _PIECE)
+                if not piece:
+                    raise Costly("this page is built to cost time or memory")
+                for answer in answers.messages(piece):
+                    return answer
+
+    def end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            with self._process:
+                self._process = None
+
+
+def serve(answer: Callable[[dict[str, Any]], Mapping[str, Any]], memory: int, seconds: float, longest: int) -> None:
+    """What a child does: answer until nobody asks any more.
+
+    It has ``memory`` bytes of addresses, and for each question ``seconds`` of a processor's time.
+    """
+    confine(memory)
+    questions = wire.Unpacker(longest)
+    while piece := os.read(0, _PIECE):
+        for question in questions.messages(piece):
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            told = wire.packed(answer(question))
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            left = memoryview(told)
+            while left:
+                left = left[os.write(1, left) :]
