@@ -14,6 +14,8 @@ class Effect(enum.StrEnum):
     """Nobody comes in over SSH by a password."""
     CLOSES_ROOT_PASSWORDS = "closes_root_passwords"
     """Root does not come in over SSH by a password."""
+    CLOSES_ROOT = "closes_root"
+    """Root does not come in over SSH at all."""
     LOCKS_EMPTY_PASSWORDS = "locks_empty_passwords"
     """Accounts with an empty password are locked; their keys go on opening them."""
     TAKES_SHELLS = "takes_shells"

@@ -18,6 +18,7 @@ class Settings(Fact):
     clientaliveinterval: int = Field(description="seconds; 0 is never")
     disableforwarding: str
     hostbasedauthentication: str
+    hostkeyalgorithms: list[str]
     ignorerhosts: str
     kbdinteractiveauthentication: str
     kexalgorithms: list[str]
@@ -94,6 +95,7 @@ class Algorithms(Fact):
     """The lists that this version of sshd has without any configuration."""
 
     ciphers: list[str]
+    hostkeyalgorithms: list[str]
     kexalgorithms: list[str]
     macs: list[str]
 
@@ -110,3 +112,5 @@ class Facts(Area):
     defaults: Algorithms
     dropin: DropIn
     host_keys: list[FileMode]
+    host_key_types: list[str] = Field(description="of the keys in use, in the words of their public halves")
+    files: list[FileMode] = Field(description="sshd's main file and those of the folder beside it")

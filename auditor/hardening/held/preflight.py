@@ -240,7 +240,7 @@ def _own_way(case: Case) -> Iterator[Text]:
         yield _own_password(closing)
         return
     if account == "root":
-        closing += case.having(Effect.CLOSES_ROOT_PASSWORDS)
+        closing += case.having(Effect.CLOSES_ROOT_PASSWORDS, Effect.CLOSES_ROOT)
     deciding = {control: effect for control, effect in case.deciding.items() if control.startswith("ssh.")}
     source, port = (connection["source"], connection["port"]) if connection else ("", 0)
     taking = logins.lost_to_us(case.data, account, source, port, deciding, closing)
@@ -271,8 +271,10 @@ def lost(case: Case) -> losses.Losses:
 def _people(case: Case) -> Iterator[tuple[str, Text]]:
     """Changes that would leave somebody, or everybody, without a way in."""
     yield from lost(case).held.items()
-    if logins.known(case.data) and not logins.ways_in(case.data):
-        closing = case.having(Effect.CLOSES_PASSWORDS, Effect.CLOSES_ROOT_PASSWORDS)
+    if logins.known(case.data):
+        with_keys = set(logins.ways_in(case.data))
+        closing = case.having(Effect.CLOSES_PASSWORDS, Effect.CLOSES_ROOT_PASSWORDS) if not with_keys else ()
+        closing = (*closing, *(case.having(Effect.CLOSES_ROOT) if with_keys <= {"root"} else ()))
         yield from ((control, _NO_WAY_IN) for control in closing)
 
 

@@ -26,6 +26,7 @@ options:
       - host_keys
       - option_files
       - root_settings
+      - sshd_config
       - sticky
       - sudoers
       - tls_keys

@@ -10,9 +10,12 @@ Setting = dict[str, str]
 
 WEAK = {
     "ciphers": ("none", "*cbc*", "arcfour*"),
-    "kexalgorithms": ("*sha1*", "rsa*"),
+    "hostkeyalgorithms": ("ssh-dss*", "ssh-rsa*", "*ecdsa*"),
+    "kexalgorithms": ("*sha1*", "rsa*", "ecdh-sha2-nistp*"),
     "macs": ("none", "*md5*", "*sha1*", "*ripemd160*", "umac-64*"),
 }
+POST_QUANTUM = ("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com")
+"""Ways to agree on keys that hold against quantum computers, too, the best first."""
 
 
 def _upper(keyword: str, wish: str) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
@@ -28,6 +31,11 @@ def _upper(keyword: str, wish: str) -> Callable[[Facts, Facts], list[tuple[str, 
 def _fixed(*pairs: tuple[str, str]) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
     """Settings of which one value is the strictest that there is."""
     return lambda now, wanted: list(pairs)
+
+
+def _no_root(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+    present = now["permitrootlogin"]
+    return [("PermitRootLogin", present if present == "forced-commands-only" else "no")]
 
 
 def _root_login(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
@@ -60,12 +68,21 @@ def _without_weak(keyword: str, defaults: Facts) -> Callable[[Facts, Facts], lis
     def settings(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
         name = keyword.lower()
         kept = [member for member in now[name] if not _weak(name, member)]
+        if name == "kexalgorithms" and kept and not set(kept).intersection(POST_QUANTUM):
+            kept = [method for method in POST_QUANTUM if method in defaults[name]] + kept
         ours = {member for member in defaults[name] if not _weak(name, member)}
         if not kept or ours <= set(kept):
             return [(keyword, "-" + ",".join(WEAK[name]))]
         return [(keyword, ",".join(kept))]
 
     return settings
+
+
+def _host_keys(facts: Facts) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
+    """As for other lists, where a key is left that clients can be shown."""
+    if not set(facts["host_key_types"]).intersection(("ssh-ed25519", "ssh-rsa")):
+        return lambda now, wanted: []
+    return _without_weak("HostKeyAlgorithms", facts["defaults"])
 
 
 def _weak(name: str, member: str) -> bool:
@@ -79,8 +96,11 @@ def _fits(pattern: str, member: str) -> bool:
     return member.startswith(inner) if pattern.endswith("*") else member == inner
 
 
-def _rules(defaults: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str, str]]]]:
+def _rules(facts: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str, str]]]]:
+    """Control to what it sets, the stricter before the laxer of two for one keyword: sshd takes the first."""
+    defaults = facts["defaults"]
     return {
+        "ssh.root_direct": _no_root,
         "ssh.root_login": _root_login,
         "ssh.password_auth": _fixed(("PasswordAuthentication", "no"), ("KbdInteractiveAuthentication", "no")),
         "ssh.empty_passwords": _fixed(("PermitEmptyPasswords", "no")),
@@ -93,6 +113,7 @@ def _rules(defaults: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str
         "ssh.tcp_forwarding": _fixed(("AllowTcpForwarding", "no")),
         "ssh.ciphers": _without_weak("Ciphers", defaults),
         "ssh.kex": _without_weak("KexAlgorithms", defaults),
+        "ssh.host_key_algorithms": _host_keys(facts),
         "ssh.macs": _without_weak("MACs", defaults),
         "ssh.log_level": _log_level,
         "ssh.user_environment": _fixed(("PermitUserEnvironment", "no")),
@@ -102,11 +123,11 @@ def _rules(defaults: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str
 
 
 def settings(facts: Facts, enforce: Mapping[str, Any], wanted: Facts) -> list[Setting]:
-    """``{control, keyword, value}`` of the general part, for the controls in force."""
-    rules = _rules(facts["defaults"])
+    """``{control, keyword, value}`` of the general part, for the controls in force; a keyword's first value is its only one."""
+    values: dict[str, str] = {}
     return [
-        {"control": control, "keyword": keyword, "value": value}
-        for control, rule in rules.items()
+        {"control": control, "keyword": keyword, "value": values.setdefault(keyword, value)}
+        for control, rule in _rules(facts).items()
         if control in enforce
         for keyword, value in rule(facts["effective"], wanted)
     ]
@@ -127,21 +148,22 @@ def _seconds(value: str) -> int:
 
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-IN_MATCH: dict[str, tuple[str, str, Callable[[str, str], bool]]] = {
-    "permitrootlogin": ("ssh.root_login", "PermitRootLogin", lambda value, limit: value != "yes"),
-    "passwordauthentication": ("ssh.password_auth", "PasswordAuthentication", _is_no),
-    "kbdinteractiveauthentication": ("ssh.password_auth", "KbdInteractiveAuthentication", _is_no),
-    "permitemptypasswords": ("ssh.empty_passwords", "PermitEmptyPasswords", _is_no),
-    "maxauthtries": ("ssh.max_auth_tries", "MaxAuthTries", _within),
-    "clientaliveinterval": ("ssh.client_alive", "ClientAliveInterval", _within),
-    "clientalivecountmax": ("ssh.client_alive", "ClientAliveCountMax", _within),
-    "x11forwarding": ("ssh.x11_forwarding", "X11Forwarding", _is_no),
-    "allowagentforwarding": ("ssh.agent_forwarding", "AllowAgentForwarding", _is_no),
-    "allowtcpforwarding": ("ssh.tcp_forwarding", "AllowTcpForwarding", _is_no),
-    "loglevel": ("ssh.log_level", "LogLevel", lambda value, limit: value in ("info", "verbose")),
-    "hostbasedauthentication": ("ssh.host_based", "HostbasedAuthentication", _is_no),
-}
-"""Keyword in a Match block: its control, its spelling, and whether a value may stay beside the general one."""
+IN_MATCH: tuple[tuple[str, str, Callable[[str, str], bool]], ...] = (
+    ("ssh.root_direct", "PermitRootLogin", lambda value, limit: value in ("no", "forced-commands-only")),
+    ("ssh.root_login", "PermitRootLogin", lambda value, limit: value != "yes"),
+    ("ssh.password_auth", "PasswordAuthentication", _is_no),
+    ("ssh.password_auth", "KbdInteractiveAuthentication", _is_no),
+    ("ssh.empty_passwords", "PermitEmptyPasswords", _is_no),
+    ("ssh.max_auth_tries", "MaxAuthTries", _within),
+    ("ssh.client_alive", "ClientAliveInterval", _within),
+    ("ssh.client_alive", "ClientAliveCountMax", _within),
+    ("ssh.x11_forwarding", "X11Forwarding", _is_no),
+    ("ssh.agent_forwarding", "AllowAgentForwarding", _is_no),
+    ("ssh.tcp_forwarding", "AllowTcpForwarding", _is_no),
+    ("ssh.log_level", "LogLevel", lambda value, limit: value in ("info", "verbose")),
+    ("ssh.host_based", "HostbasedAuthentication", _is_no),
+)
+"""Controls of what a Match block may change: each with the keyword, and whether a value may stay beside the general one."""
 
 
 def blocks(facts: Facts, enforce: Mapping[str, Any], wanted: Facts) -> list[dict[str, Any]]:
@@ -152,11 +174,14 @@ def blocks(facts: Facts, enforce: Mapping[str, Any], wanted: Facts) -> list[dict
     """
     general = {entry["keyword"]: entry["value"] for entry in settings(facts, enforce, wanted)}
     found: dict[str, list[Setting]] = {}
-    for line in facts["matches"]:
-        if line["keyword"] not in IN_MATCH:
-            continue
-        control, keyword, may_stay = IN_MATCH[line["keyword"]]
-        if control not in enforce or may_stay(line["value"].lower(), general[keyword]):
+    asked = [
+        (line, control, keyword, may_stay)
+        for line in facts["matches"]
+        for control, keyword, may_stay in IN_MATCH
+        if control in enforce and line["keyword"] == keyword.lower()
+    ]
+    for line, control, keyword, may_stay in asked:
+        if may_stay(line["value"].lower(), general[keyword]):
             continue
         lines = found.setdefault(" ".join(line["criteria"].split()), [])
         if keyword not in {entry["keyword"] for entry in lines}:

@@ -311,6 +311,13 @@ def _root_by_key(now: State) -> State:
     return _offering(now, changed)
 
 
+def _no_root(now: State) -> State:
+    def changed(said: Facts) -> Facts:
+        return said if said["permitrootlogin"] == "forced-commands-only" else {**said, "permitrootlogin": "no"}
+
+    return _offering(now, changed)
+
+
 def _offering(now: State, changed: Callable[[Facts], Facts]) -> State:
     """With other settings, but for daemons that do not read ours."""
     offers = {
@@ -327,6 +334,7 @@ def _locks_empty(now: State) -> State:
 
 EFFECTS: dict[str, Callable[[State], State]] = {
     "ssh.root_login": _root_by_key,
+    "ssh.root_direct": _no_root,
     "ssh.password_auth": _sets(passwordauthentication="no", kbdinteractiveauthentication="no"),
     "ssh.empty_passwords": _sets(permitemptypasswords="no"),
     "ssh.host_based": _sets(hostbasedauthentication="no"),

@@ -25,6 +25,7 @@ LISTS = {
     "denygroups": None,
     "denyusers": None,
     "hostkey": None,
+    "hostkeyalgorithms": ",",
     "kexalgorithms": ",",
     "listenaddress": None,
     "macs": ",",

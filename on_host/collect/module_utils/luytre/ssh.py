@@ -30,6 +30,7 @@ TOLD = (
     "clientaliveinterval",
     "disableforwarding",
     "hostbasedauthentication",
+    "hostkeyalgorithms",
     "ignorerhosts",
     "kbdinteractiveauthentication",
     "kexalgorithms",
@@ -50,7 +51,9 @@ TOLD = (
     "allowtcpforwarding",
 )
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+ALGORITHMS = ("ciphers", "hostkeyalgorithms", "kexalgorithms", "macs")
 MAX_MATCHES = 500
+MAX_FILES = 200
 
 
 def collect(reading):
@@ -62,9 +65,11 @@ def collect(reading):
             "for_automation": None,
             "cases": cases([], []),
             "matches": [],
-            "defaults": {"ciphers": [], "kexalgorithms": [], "macs": []},
+            "defaults": {key: [] for key in ALGORITHMS},
             "dropin": {"present": False, "folder": False, "read_first": False, "startups_files": [], "overridden": []},
             "host_keys": [],
+            "host_key_types": [],
+            "files": [],
         }
     user = reading.declared.get("automation_user")
     anybody = _sshd.effective(reading)
@@ -83,14 +88,26 @@ def collect(reading):
         "for_automation": told(automation) if automation else None,
         "cases": cases(contexts, blocks),
         "matches": [line for line in blocks if line["file"] != DROPIN],
-        "defaults": {key: defaults[key] for key in ("ciphers", "kexalgorithms", "macs")},
+        "defaults": {key: defaults[key] for key in ALGORITHMS},
         "dropin": dropin(read, anybody),
         "host_keys": [
             with_doubt(mode, secret=True)
             for mode in (file_mode(os.path.realpath(path)) for path in anybody["hostkey"])
             if mode
         ],
+        "host_key_types": sorted({kind for kind in map(key_type, anybody["hostkey"]) if kind}),
+        "files": [with_doubt(mode) for mode in map(file_mode, files()) if mode],
     }
+
+
+def key_type(path):
+    """A host key's type in the words of its public half, such as ``ssh-ed25519``; empty where that is not there."""
+    return ((read_text(path + ".pub", 10_000) or "").split() or [""])[0][:64]
+
+
+def files():
+    """sshd's main file and those of the folder that Debian's includes."""
+    return [_sshd.CONFIG, *sorted(glob.glob(os.path.dirname(DROPIN) + "/*.conf"))[:MAX_FILES]]
 
 
 def _for(reading, user):

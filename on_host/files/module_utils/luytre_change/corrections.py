@@ -100,6 +100,13 @@ def _root_settings():
     return [Correction(entry["path"], 0o7755) for entry in filesystem.believed()]
 
 
+def _sshd_config():
+    """sshd's settings, root's to read alone."""
+    from ansible.module_utils.luytre import ssh
+
+    return [Correction(path, 0o600, groups=("root",)) for path in ssh.files()]
+
+
 def _sudoers():
     """sudo's files, root's to read alone."""
     from ansible.module_utils.luytre import sudo
@@ -142,6 +149,7 @@ PARTS = {
     "nginx": _nginx,
     "option_files": _option_files,
     "root_settings": _root_settings,
+    "sshd_config": _sshd_config,
     "sticky": _sticky,
     "sudoers": _sudoers,
     "tls_keys": _tls_keys,

@@ -25,7 +25,8 @@ WANTED = {
     "client_alive_count_max": 3,
     "log_level": "VERBOSE",
 }
-EVERYTHING = {control: ["dongvau.test"] for control in ROLE._rules({})}
+TYPES = ("ecdsa-sha2-nistp256", "ssh-ed25519", "ssh-rsa")
+EVERYTHING = {control: ["dongvau.test"] for control in ROLE._rules({"defaults": {}, "host_key_types": ["ssh-ed25519"]})}
 
 
 def with_cases(**values: int | str) -> dict[str, Any]:
@@ -35,13 +36,22 @@ def with_cases(**values: int | str) -> dict[str, Any]:
     return areas
 
 
-def settings(now: dict[str, Any], enforce: dict[str, Any] = EVERYTHING) -> dict[str, str]:
-    defaults = {key: BOOKWORM[key] for key in ("ciphers", "kexalgorithms", "macs")}
-    told = {**ssh.told(BOOKWORM), **now}
-    return {
-        entry["keyword"]: entry["value"]
-        for entry in ROLE.settings({"effective": told, "defaults": defaults}, enforce, WANTED)
-    }
+WITHOUT_ROOT = {control: sites for control, sites in EVERYTHING.items() if control != "ssh.root_direct"}
+
+
+def settings(now: dict[str, Any], enforce: dict[str, Any] = WITHOUT_ROOT) -> dict[str, str]:
+    return {entry["keyword"]: entry["value"] for entry in lines(now, enforce)}
+
+
+def lines(now: dict[str, Any], enforce: dict[str, Any], types: tuple[str, ...] = TYPES) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = ROLE.settings(stock(now, types), enforce, WANTED)
+    return found
+
+
+def stock(now: dict[str, Any] = {}, types: tuple[str, ...] = TYPES) -> dict[str, Any]:  # noqa: B006  only read
+    """Debian 12's sshd as the role sees it, with other settings."""
+    defaults = {key: BOOKWORM[key] for key in ssh.ALGORITHMS}
+    return {"effective": {**ssh.told(BOOKWORM), **now}, "defaults": defaults, "host_key_types": list(types)}
 
 
 def test_the_words_of_sshd() -> None:
@@ -195,6 +205,8 @@ def test_a_hardened_host_passes(control: str) -> None:
         ("ssh.root_login", "permitrootlogin", "yes", Status.FAIL),
         ("ssh.root_login", "permitrootlogin", "no", Status.PASS),
         ("ssh.root_login", "permitrootlogin", "forced-commands-only", Status.PASS),
+        ("ssh.root_direct", "permitrootlogin", "prohibit-password", Status.FAIL),
+        ("ssh.root_direct", "permitrootlogin", "forced-commands-only", Status.PASS),
         ("ssh.password_auth", "password_login", "yes", Status.FAIL),
         ("ssh.empty_passwords", "permitemptypasswords", "yes", Status.FAIL),
         ("ssh.max_auth_tries", "maxauthtries", 5, Status.FAIL),
@@ -222,6 +234,9 @@ def test_a_case_counts(control: str, keyword: str, value: int | str, status: Sta
         ("ssh.host_based", "ignorerhosts", "shosts-only", Status.FAIL),
         ("ssh.ciphers", "ciphers", ["aes256-ctr", "aes256-cbc"], Status.PARTIAL),
         ("ssh.macs", "macs", ["hmac-sha1"], Status.FAIL),
+        ("ssh.kex", "kexalgorithms", ["sntrup761x25519-sha512", "ecdh-sha2-nistp256"], Status.PARTIAL),
+        ("ssh.kex", "kexalgorithms", ["curve25519-sha256"], Status.FAIL),
+        ("ssh.host_key_algorithms", "hostkeyalgorithms", ["ssh-ed25519", "ecdsa-sha2-nistp256"], Status.PARTIAL),
         ("ssh.allow_groups", "allowgroups", ["sudo"], Status.PASS),
         ("ssh.allow_groups", "allowgroups", [], Status.FAIL),
     ],
@@ -242,6 +257,12 @@ def test_a_host_key_that_a_group_reads() -> None:
     areas = facts()
     areas["ssh"]["host_keys"][0]["mode"] = 0o640
     assert finding("ssh.host_key_modes", areas).status is Status.PARTIAL
+
+
+def test_settings_that_others_read() -> None:
+    areas = facts()
+    areas["ssh"]["files"][1]["mode"] = 0o644
+    assert finding("ssh.config_modes", areas).status is Status.PARTIAL
 
 
 def test_short_keys() -> None:
@@ -269,7 +290,8 @@ def test_a_stock_host_gets_what_the_role_wants() -> None:
         "AllowAgentForwarding": "no",
         "AllowTcpForwarding": "no",
         "Ciphers": "-none,*cbc*,arcfour*",
-        "KexAlgorithms": "-*sha1*,rsa*",
+        "KexAlgorithms": "-*sha1*,rsa*,ecdh-sha2-nistp*",
+        "HostKeyAlgorithms": "-ssh-dss*,ssh-rsa*,*ecdsa*",
         "MACs": "-none,*md5*,*sha1*,*ripemd160*,umac-64*",
         "LogLevel": "VERBOSE",
         "PermitUserEnvironment": "no",
@@ -312,16 +334,51 @@ def test_foreign_blocks_are_closed_with_their_own_criteria() -> None:
         ("/etc/ssh/sshd_config", "Group sftp", "forcecommand", "internal-sftp"),
         ("/etc/ssh/sshd_config", "Group sftp", "clientaliveinterval", "10m"),
     )
-    defaults = {key: BOOKWORM[key] for key in ("ciphers", "kexalgorithms", "macs")}
-    now = {"effective": ssh.told(BOOKWORM), "defaults": defaults, "matches": matches}
+    now = {**stock(), "matches": matches}
     assert [
         (entry["criteria"], [(line["keyword"], line["value"]) for line in entry["settings"]])
-        for entry in ROLE.blocks(now, EVERYTHING, WANTED)
+        for entry in ROLE.blocks(now, WITHOUT_ROOT, WANTED)
     ] == [
         ("Group sftp", [("ClientAliveInterval", "300")]),
         ("User root", [("PermitRootLogin", "prohibit-password")]),
     ]
+    direct = {"ssh.root_login": [], "ssh.root_direct": []}
+    assert ROLE.blocks(now, direct, WANTED) == [
+        {
+            "criteria": "User root",
+            "settings": [{"control": "ssh.root_direct", "keyword": "PermitRootLogin", "value": "no"}],
+        }
+    ]
     assert ROLE.blocks(now, {"ssh.log_level": []}, WANTED) == []
+
+
+def test_root_is_kept_out_altogether_and_both_controls_stay_named() -> None:
+    assert lines({}, {"ssh.root_login": [], "ssh.root_direct": []}) == [
+        {"control": "ssh.root_direct", "keyword": "PermitRootLogin", "value": "no"},
+        {"control": "ssh.root_login", "keyword": "PermitRootLogin", "value": "no"},
+    ]
+    bound = {"permitrootlogin": "forced-commands-only"}
+    assert settings(bound, {"ssh.root_direct": []}) == {"PermitRootLogin": "forced-commands-only"}
+
+
+def test_a_list_without_any_post_quantum_method_gets_those_of_its_version() -> None:
+    narrowed = {"kexalgorithms": ["curve25519-sha256", "ecdh-sha2-nistp256"]}
+    assert settings(narrowed, {"ssh.kex": []}) == {
+        "KexAlgorithms": "sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com,curve25519-sha256"
+    }
+    kept = {"kexalgorithms": ["sntrup761x25519-sha512@openssh.com"]}
+    assert settings(kept, {"ssh.kex": []}) == {"KexAlgorithms": "sntrup761x25519-sha512@openssh.com"}
+
+
+def test_host_keys_of_nist_s_curves_are_left_out_where_another_is_there() -> None:
+    asked: dict[str, Any] = {"ssh.host_key_algorithms": []}
+    assert settings({}, asked) == {"HostKeyAlgorithms": "-ssh-dss*,ssh-rsa*,*ecdsa*"}
+    assert lines({}, asked, types=("ecdsa-sha2-nistp256",)) == []
+
+
+def test_a_host_key_s_type_is_in_its_public_half(tmp_path: Path) -> None:
+    (tmp_path / "key.pub").write_text("ssh-ed25519 AAAA root@web1\n")
+    assert [ssh.key_type(str(tmp_path / name)) for name in ("key", "none")] == ["ssh-ed25519", ""]
 
 
 def judged() -> Any:

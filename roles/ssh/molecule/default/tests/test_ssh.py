@@ -56,7 +56,7 @@ def test_the_rest_of_the_configuration_still_counts(host: Host) -> None:
 
 def test_the_file_is_roots(host: Host) -> None:
     file = host.file(DROPIN)
-    assert (file.user, file.group, file.mode) == ("root", "root", 0o644)
+    assert (file.user, file.group, file.mode) == ("root", "root", 0o600)
 
 
 def test_the_daemon_runs_and_lets_us_in(host: Host) -> None:
