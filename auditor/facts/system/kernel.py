@@ -19,6 +19,13 @@ class InterfaceSetting(Fact):
     file: Path | None = Field(description="the file that sets it at boot; None when none does")
 
 
+class Unwritten(Fact):
+    """A setting that is right now, and that no file sets at boot."""
+
+    key: str
+    value: int
+
+
 class KernelModule(Fact):
     """A kernel module that a web server has no use for."""
 
@@ -44,8 +51,10 @@ class Facts(Area):
         description="the same keys after the next boot, by the files that systemd-sysctl reads"
     )
     boot_from: dict[str, str] = Field(description="the file that decides a key's value at boot")
+    unwritten: list[Unwritten] = Field(description="of those that can be set here and that nothing depends on")
     interfaces: list[InterfaceSetting]
     modules: list[KernelModule]
     apparmor: AppArmor
     forwarding_for: list[str] = Field(description="software and interfaces that need packets to be forwarded")
+    userns_for: list[str] = Field(description="software that makes user namespaces without being root")
     ipv6_by_router: bool = Field(description="its IPv6 address or default route comes from router advertisements")

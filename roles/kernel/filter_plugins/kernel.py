@@ -5,24 +5,37 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
+WRITTEN_DOWN = "kernel.persisted"
+
 
 def lines(settings, controls, live):
-    """``[{control, key, value}]`` for every setting of an enforced control that exists on the host.
+    """``[{control, key, value}]`` for every setting of an enforced control that exists on the host, and for each that is
+    right by itself where those are to be written down.
 
     ``settings`` are the role's ``{control, key, keep, value}``; ``key`` is a path below /proc/sys and may hold ``*``
     for the interfaces. A live value that is among ``keep`` stays as it is.
     """
-    return [
+    there = [
+        (setting, key)
+        for setting in settings
+        for key in sorted(live)
+        if fnmatchcase(key, setting["key"]) and "/conf/lo/" not in key
+    ]
+    enforced = [
         {
             "control": setting["control"],
             "key": key,
             "value": live[key] if live[key] in setting["keep"] else int(setting["value"]),
         }
-        for setting in settings
+        for setting, key in there
         if setting["control"] in controls
-        for key in sorted(live)
-        if fnmatchcase(key, setting["key"]) and "/conf/lo/" not in key
     ]
+    right = [
+        {"control": WRITTEN_DOWN, "key": key, "value": live[key]}
+        for setting, key in there
+        if setting["control"] not in controls and live[key] in setting["keep"] and not setting.get("depended")
+    ]
+    return enforced + (right if WRITTEN_DOWN in controls else [])
 
 
 def pending(wanted, live):

@@ -1,6 +1,7 @@
 """Kernel settings: their values now and after the next boot, unused modules, AppArmor."""
 
 import glob
+import itertools
 import os
 import re
 
@@ -13,13 +14,17 @@ SINGLE = (
     "kernel.dmesg_restrict",
     "kernel.kptr_restrict",
     "kernel.unprivileged_bpf_disabled",
+    "kernel.unprivileged_userns_clone",
+    "kernel.perf_event_paranoid",
     "kernel.sysrq",
     "fs.protected_hardlinks",
     "fs.protected_symlinks",
     "fs.protected_fifos",
     "fs.protected_regular",
     "fs.suid_dumpable",
+    "net.core.bpf_jit_harden",
     "net.ipv4.ip_forward",
+    "net.ipv4.tcp_rfc1337",
     "net.ipv4.tcp_syncookies",
     "net.ipv4.icmp_echo_ignore_broadcasts",
     "net.ipv4.icmp_ignore_bogus_error_responses",
@@ -34,15 +39,29 @@ PER_INTERFACE = {
         "rp_filter": "max",
         "log_martians": "or",
     },
-    "ipv6": {"accept_redirects": "own", "accept_source_route": "min", "accept_ra": "own"},
+    "ipv6": {
+        "accept_redirects": "own",
+        "accept_source_route": "min",
+        "accept_ra": "own",
+        "accept_ra_defrtr": "own",
+        "accept_ra_pinfo": "own",
+        "accept_ra_rtr_pref": "own",
+        "autoconf": "own",
+        "max_addresses": "own",
+        "router_solicitations": "own",
+    },
 }
 """How the kernel combines conf.all with an interface's own value (Documentation/networking/ip-sysctl)."""
+BY_ROUTER = re.compile(r"[./](?:accept_ra(?:_\w+)?|autoconf|max_addresses|router_solicitations)$")
+"""What an address or a route by router advertisements depends on."""
 
 BUILT_IN = {
     "kernel.randomize_va_space": 2,
     "fs.suid_dumpable": 0,
     "net.ipv4.ip_forward": 0,
+    "net.ipv4.tcp_rfc1337": 0,
     "net.ipv4.tcp_syncookies": 1,
+    "net.core.bpf_jit_harden": 0,
     "net.ipv4.icmp_echo_ignore_broadcasts": 1,
     "net.ipv4.icmp_ignore_bogus_error_responses": 1,
     "net.ipv6.conf.all.forwarding": 0,
@@ -61,8 +80,51 @@ BUILT_IN = {
     "net.ipv6.conf.default.accept_redirects": 1,
     "net.ipv6.conf.default.accept_source_route": 0,
     "net.ipv6.conf.default.accept_ra": 1,
+    "net.ipv6.conf.default.accept_ra_defrtr": 1,
+    "net.ipv6.conf.default.accept_ra_pinfo": 1,
+    "net.ipv6.conf.default.accept_ra_rtr_pref": 1,
+    "net.ipv6.conf.default.autoconf": 1,
+    "net.ipv6.conf.default.max_addresses": 16,
+    "net.ipv6.conf.default.router_solicitations": -1,
 }
 """What the kernel itself starts with, where that is the same for every build."""
+
+RIGHT = {
+    "kernel.randomize_va_space": (2,),
+    "kernel.yama.ptrace_scope": (1, 2, 3),
+    "kernel.dmesg_restrict": (1,),
+    "kernel.kptr_restrict": (1, 2),
+    "kernel.unprivileged_bpf_disabled": (1, 2),
+    "kernel.unprivileged_userns_clone": (0,),
+    "kernel.perf_event_paranoid": (2, 3, 4),
+    "kernel.sysrq": (0, 4, 16, 20),
+    "fs.protected_hardlinks": (1,),
+    "fs.protected_symlinks": (1,),
+    "fs.protected_fifos": (1, 2),
+    "fs.protected_regular": (1, 2),
+    "fs.suid_dumpable": (0,),
+    "net.core.bpf_jit_harden": (1, 2),
+    "net.ipv4.tcp_rfc1337": (1,),
+    "net.ipv4.tcp_syncookies": (1, 2),
+    "net.ipv4.icmp_echo_ignore_broadcasts": (1,),
+    "net.ipv4.icmp_ignore_bogus_error_responses": (1,),
+    "net.ipv4.conf.*.accept_redirects": (0,),
+    "net.ipv4.conf.*.secure_redirects": (0,),
+    "net.ipv4.conf.*.send_redirects": (0,),
+    "net.ipv4.conf.*.accept_source_route": (0,),
+    "net.ipv4.conf.*.rp_filter": (1, 2),
+    "net.ipv4.conf.*.log_martians": (1,),
+    "net.ipv6.conf.*.accept_redirects": (0,),
+    "net.ipv6.conf.*.accept_source_route": (-1, 0),
+    "net.ipv6.conf.*.accept_ra": (0,),
+    "net.ipv6.conf.*.accept_ra_defrtr": (0,),
+    "net.ipv6.conf.*.accept_ra_pinfo": (0,),
+    "net.ipv6.conf.*.accept_ra_rtr_pref": (0,),
+    "net.ipv6.conf.*.autoconf": (0,),
+    "net.ipv6.conf.*.max_addresses": (1,),
+    "net.ipv6.conf.*.router_solicitations": (0,),
+}
+"""The values that the role keeps as they are. Forwarding, on which other software may come to depend, is left out."""
 
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
 UNUSED_MODULES = ("cramfs", "freevxfs", "hfs", "hfsplus", "jffs2", "udf", "dccp", "sctp", "rds", "tipc")
@@ -76,10 +138,12 @@ def collect(reading):
         "live": single,
         "boot": {key: value for key, (value, _) in after.items()},
         "boot_from": {key: file for key, (_, file) in after.items() if file},
+        "unwritten": unwritten(live, boot, survey(reading)),
         "interfaces": interfaces(live, boot),
         "modules": modules(reading),
         "apparmor": apparmor(),
         "forwarding_for": forwarding_for(reading),
+        "userns_for": userns_for(reading),
         "ipv6_by_router": ipv6_by_router(),
     }
 
@@ -181,6 +245,17 @@ def boot_value(key, live, settings):
     if value is not None:
         return value, file
     return BUILT_IN.get(key, live[key]), None
+
+
+def unwritten(live, settings, changeable):
+    """``[{key, value}]`` of what is right now and set by no file, for all interfaces together and for later ones."""
+    found = []
+    for key in sorted(live):
+        pattern = re.sub(r"\.conf\.(?:all|default)\.", ".conf.*.", key)
+        right = live[key] in RIGHT.get(pattern, ()) and _below_proc(key) in changeable
+        if right and set_at_boot(key, settings)[0] is None:
+            found.append({"key": key, "value": live[key]})
+    return found
 
 
 def interfaces(live, settings):
@@ -295,6 +370,27 @@ FORWARDING_PROGRAMS = (
 )
 
 
+def userns_for(reading):
+    """What on this host makes user namespaces without being root: browsers and container software by name."""
+    found = {name for name in USERNS_PROGRAMS if reading.installed(name)}
+    found |= {(read_text(path, 100) or "").strip() for path in glob.iglob("/proc/[0-9]*/comm")} & USERNS_RUNNING
+    folders = (path for pattern in USERNS_FOLDERS for path in glob.glob(pattern))
+    return sorted(found | {"folder " + path for path in itertools.islice(folders, 5)})
+
+
+USERNS_PROGRAMS = (
+    *("bwrap", "chromium", "chromium-browser", "firefox", "flatpak", "google-chrome", "google-chrome-stable"),
+    *("lxc-start", "podman", "rootlesskit", "slirp4netns", "snap", "pasta", "buildah"),
+)
+USERNS_RUNNING = {"bwrap", "chrome", "chromium", "firefox", "headless_shell", "rootlesskit", "slirp4netns", "pasta"}
+USERNS_FOLDERS = tuple(
+    home + "/.cache/" + name
+    for home in ("/home/*", "/root", "/var/www", "/srv/*")
+    for name in ("puppeteer", "ms-playwright")
+)
+"""Where Node's browsers keep a Chromium of their own."""
+
+
 def ipv6_by_router():
     """Whether the host's IPv6 address or default route comes from router advertisements."""
     routes = (line.split() for line in (read_text("/proc/net/ipv6_route") or "").splitlines())
@@ -320,12 +416,19 @@ def survey(reading):
     depended = set()
     if forwarding_for(reading):
         depended |= {"net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"}
+    if userns_for(reading):
+        depended.add("kernel.unprivileged_userns_clone")
     by_router = ipv6_by_router()
     values = {}
     for key, value in live_values().items():
-        if key in depended or (by_router and key.endswith(".accept_ra")):
+        if key in depended or (by_router and BY_ROUTER.search(key)):
             continue
-        path = key.replace(".", "\0").replace("/", ".").replace("\0", "/")
+        path = _below_proc(key)
         if os.access("/proc/sys/" + path, os.W_OK):
             values[path] = value
     return values
+
+
+def _below_proc(key):
+    """A dotted key as a path below /proc/sys."""
+    return key.replace(".", "\0").replace("/", ".").replace("\0", "/")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible.module_utils.luytre import kernel
 
 from auditor.models import Status
-from tests.unit.access import filters
+from tests.unit.access import filters, role
 from tests.unit.system_areas import facts, finding
 
 RP = "net.ipv4.conf.{}.rp_filter"
@@ -114,6 +115,64 @@ def test_a_value_as_strict_as_the_roles_stays() -> None:
     assert [line["key"] for line in filters("kernel").pending(wanted, live)] == ["net/ipv4/conf/all/rp_filter"]
 
 
+SYNCOOKIES = {"control": "kernel.syncookies", "key": "net/ipv4/tcp_syncookies", "keep": [1, 2], "value": 1}
+FORWARDING = {"control": "kernel.forwarding", "key": "net/ipv4/ip_forward", "keep": [0], "value": 0, "depended": True}
+
+
+@pytest.mark.parametrize(("value", "written"), [(1, [("kernel.persisted", 1)]), (0, [])])
+def test_only_what_is_right_is_written_down_as_it_is(value: int, written: list[tuple[str, int]]) -> None:
+    live = {"net/ipv4/tcp_syncookies": value, "net/ipv4/ip_forward": 0}
+    lines = filters("kernel").lines([SYNCOOKIES, FORWARDING], ["kernel.persisted"], live)
+    assert [(line["control"], line["value"]) for line in lines] == written
+    assert filters("kernel").lines([SYNCOOKIES, FORWARDING], [], live) == []
+
+
+def test_the_collector_and_the_role_call_the_same_values_right() -> None:
+    settings = yaml.safe_load((role("kernel") / "defaults/main.yml").read_text("utf-8"))["kernel_settings"]
+    kept = {one["key"].replace("/", "."): tuple(one["keep"]) for one in settings if not one.get("depended")}
+    assert kept == kernel.RIGHT
+
+
+def test_what_is_right_and_in_no_file() -> None:
+    live = {
+        "net.ipv4.tcp_syncookies": 1,
+        "kernel.sysrq": 438,
+        "net.ipv4.conf.all.rp_filter": 2,
+        "net.ipv4.conf.eth0.rp_filter": 2,
+        "net.ipv4.tcp_rfc1337": 1,
+        "kernel.dmesg_restrict": 1,
+    }
+    changeable = {key.replace(".", "/") for key in live} - {"kernel/dmesg_restrict"}
+    settings = boot(("/etc/sysctl.d/60-x.conf", "net.ipv4.tcp_rfc1337 = 1\n"))
+    assert kernel.unwritten(live, settings, changeable) == [
+        {"key": "net.ipv4.conf.all.rp_filter", "value": 2},
+        {"key": "net.ipv4.tcp_syncookies", "value": 1},
+    ]
+    data = facts()
+    data["kernel"]["unwritten"] = [{"key": "net.ipv4.tcp_syncookies", "value": 1}]
+    assert finding("kernel.persisted", data).status is Status.FAIL
+
+
+def test_addresses_made_of_advertisements() -> None:
+    data = facts()
+    one = {"setting": "ipv6.autoconf", "interface": "eth0", "when": "now", "value": 1, "file": None}
+    data["kernel"]["interfaces"].append(one)
+    assert finding("kernel.router_advertisements", data).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("software", "status"), [([], Status.FAIL), (["chromium"], Status.NOT_APPLICABLE), (None, Status.NOT_APPLICABLE)]
+)
+def test_user_namespaces_stay_where_something_makes_them(software: list[str] | None, status: Status) -> None:
+    data = facts()
+    data["system"]["container"] = False
+    if software is not None:
+        for when in ("live", "boot"):
+            data["kernel"][when]["kernel.unprivileged_userns_clone"] = 1
+    data["kernel"]["userns_for"] = software or []
+    assert finding("kernel.user_namespaces", data).status is status
+
+
 @pytest.mark.parametrize(
     "control",
     [
@@ -124,6 +183,8 @@ def test_a_value_as_strict_as_the_roles_stays() -> None:
         "syncookies",
         "icmp_broadcast",
         "log_martians",
+        "persisted",
+        "rfc1337",
         "router_advertisements",
     ],
 )
