@@ -1,0 +1,71 @@
+"""OpenSCAP with the content of scap-security-guide."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from benchmarks.judging.verdict import Verdict
+
+_RESULT = re.compile(
+    r"^Rule\s+xccdf_org\.ssgproject\.content_rule_(?P<rule>\S+)$.*?^Result\s+(?P<result>\w+)$", re.M | re.S
+)
+_MACHINE = "oval:ssg-installed_env_is_a_machine:def:1"
+_ASKED = (
+    re.compile(r'"oval:ssg-system_with_kernel:def:1"(?=/>)'),
+    re.compile(r"(?<=>)oval:ssg-installed_OS_is_ubuntu2404:def:1(?=</cpe-dict:check>)"),
+)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A profile of a data stream. ``as_machine``: rules count that are only for machines with a kernel of their own."""
+
+    name: str
+    stream: str
+    as_machine: bool
+    counts_passes: bool = False
+
+
+ANSSI = "anssi_bp28_enhanced"
+PROFILES = {
+    "openscap": Profile(ANSSI, "ssg-debian12-ds.xml", as_machine=False),
+    "openscap-vm": Profile(ANSSI, "ssg-debian12-ds.xml", as_machine=True),
+    "cis": Profile("cis_level2_server", "ssg-ubuntu2404-ds.xml", as_machine=True, counts_passes=True),
+}
+"""No data stream of Debian's has a CIS profile for Debian; that for Ubuntu 24.04 is the nearest one."""
+
+
+def as_machine(stream: str) -> str:
+    """A data stream that takes whatever is no Docker or Podman container for the machine that it is meant for.
+
+    A rule applies where its platform does, and a container without a kernel package is no "system with a kernel", nor
+    is Debian Ubuntu. Which files, settings and packages a rule looks at stays as it is. Raises ValueError when the
+    stream asks in another way.
+    """
+    asked = 0
+    for pattern, by in zip(_ASKED, (f'"{_MACHINE}"', _MACHINE), strict=True):
+        stream, times = pattern.subn(by, stream)
+        asked += times
+    if not asked:
+        raise ValueError("the data stream does not ask for a kernel in the way that is known")
+    return stream
+
+
+def parse(said: str, *, counts_passes: bool) -> Verdict:
+    """The output of ``oscap xccdf eval``. Raises ValueError when it judged nothing."""
+    results = {match["rule"]: match["result"] for match in _RESULT.finditer(said)}
+    fails = frozenset(rule for rule, result in results.items() if result == "fail")
+    passes = sum(result == "pass" for result in results.values())
+    if not fails and not passes:
+        raise ValueError(f"oscap judged nothing: {said[-300:]!r}")
+    return Verdict(passes, fails, passes + len(fails)) if counts_passes else Verdict(len(fails), fails)
+
+
+def script(judge: str, profile: Profile) -> str:
+    """What runs ``profile`` in the judges' folder on a host."""
+    stream = f"{judge}.xml" if profile.as_machine else profile.stream
+    return (
+        "export OSCAP_SCHEMA_PATH=$PWD/openscap/schemas OSCAP_XSLT_PATH=$PWD/openscap/xsl OSCAP_CPE_PATH=$PWD/openscap/cpe\n"
+        f"./ld.so --library-path $PWD/lib ./oscap xccdf eval --profile {profile.name} streams/{stream} 2>/dev/null || [ $? = 2 ]"
+    )

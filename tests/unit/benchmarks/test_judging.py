@@ -1,0 +1,108 @@
+"""What judges say is read as they mean it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks.judging import lynis, openscap, services, ssh_audit
+from benchmarks.judging.verdict import Verdict
+
+PREFIX = "xccdf_org.ssgproject.content_rule_"
+OSCAP = f"""--- Starting Evaluation ---
+
+Title\r\tInstall AIDE
+Rule\r\t{PREFIX}package_aide_installed
+Ident\r\tCCE-1
+Result\r\tfail
+
+Title\r\tInstall sudo Package
+Rule\r\t{PREFIX}package_sudo_installed
+Result\r\tnotapplicable
+
+Title\r\tEnsure Only Users Logged In To Real tty Can Execute Sudo
+Rule\r\t{PREFIX}sudo_add_requiretty
+Result\r\tpass
+
+"""
+LYNIS = """hardening_index=74
+details[]=SSH-7408|sshd|desc:sshd option MaxSessions;field:MaxSessions;prefval:2;value:10;|
+details[]=SSH-7408|sshd|desc:sshd option LogLevel;field:LogLevel;prefval:VERBOSE;value:INFO;|
+suggestion[]=SSH-7408|Consider hardening SSH configuration|MaxSessions (set 10 to 2)|-|
+suggestion[]=FILE-6310|To decrease the impact of a full /home file system|-|-|
+suggestion[]=FILE-6310|To decrease the impact of a full /var file system|-|-|
+warning[]=PKGS-7392|Found one or more vulnerable packages.|-|-|
+"""
+UNITS = """UNIT                                 EXPOSURE PREDICATE HAPPY
+apache2.service                           4.3 OK        🙂
+mariadb.service                           8.6 EXPOSED   🙁
+php8.2-fpm.service                        5.0 MEDIUM    😐
+ssh.service                               9.6 UNSAFE    😨
+"""
+
+
+def test_openscap_counts_what_fails_and_knows_what_does_not_apply() -> None:
+    assert openscap.parse(OSCAP, counts_passes=False) == Verdict(1, frozenset({"package_aide_installed"}))
+
+
+def test_openscap_counts_what_passes_of_all_that_was_judged() -> None:
+    found = openscap.parse(OSCAP, counts_passes=True)
+    assert (found.figure, found.of, str(found)) == (1, 2, "1 of 2")
+
+
+def test_an_openscap_that_judged_nothing_is_no_host_without_failures() -> None:
+    with pytest.raises(ValueError, match="judged nothing"):
+        openscap.parse("OpenSCAP Error: no such profile", counts_passes=False)
+
+
+def test_a_container_is_taken_for_the_machine_that_the_content_is_for() -> None:
+    stream = (
+        '<c id-ref="oval:ssg-system_with_kernel:def:1"/><c id-ref="oval:ssg-package_sudo:def:1"/>'
+        '<d definition_ref="oval:ssg-system_with_kernel:def:1" comment=""/>'
+        "<cpe-dict:check>oval:ssg-installed_OS_is_ubuntu2404:def:1</cpe-dict:check>"
+    )
+    assert openscap.as_machine(stream) == (
+        '<c id-ref="oval:ssg-installed_env_is_a_machine:def:1"/><c id-ref="oval:ssg-package_sudo:def:1"/>'
+        '<d definition_ref="oval:ssg-system_with_kernel:def:1" comment=""/>'
+        "<cpe-dict:check>oval:ssg-installed_env_is_a_machine:def:1</cpe-dict:check>"
+    )
+
+
+def test_content_that_asks_for_a_kernel_in_another_way_is_told() -> None:
+    with pytest.raises(ValueError, match="not ask for a kernel"):
+        openscap.as_machine("<xccdf/>")
+
+
+def test_lynis_names_each_setting_of_a_test_that_has_several() -> None:
+    assert lynis.parse(LYNIS) == Verdict(
+        74, frozenset({"SSH-7408:MaxSessions", "SSH-7408:LogLevel", "FILE-6310", "PKGS-7392"})
+    )
+
+
+def test_a_lynis_that_did_not_end_is_told() -> None:
+    with pytest.raises(ValueError, match="did not end"):
+        lynis.parse("report_version_major=1\n")
+
+
+def test_ssh_audit_fails_an_algorithm_once_and_lets_warnings_be() -> None:
+    said = {
+        "kex": [
+            {"algorithm": "ecdh-sha2-nistp256", "notes": {"fail": ["a curve", "another reason"], "warn": ["x"]}},
+            {"algorithm": "curve25519-sha256", "notes": {"warn": ["no post-quantum"]}},
+        ],
+        "key": [{"algorithm": "ssh-ed25519"}],
+        "enc": [],
+        "mac": [{"algorithm": "hmac-sha1", "notes": {"fail": ["SHA-1"]}}],
+    }
+    assert ssh_audit.parse(json.dumps(said)) == Verdict(2, frozenset({"ecdh-sha2-nistp256", "hmac-sha1"}))
+
+
+def test_only_the_web_stack_is_asked_how_exposed_it_is_and_the_bound_itself_is_met() -> None:
+    assert services.parse(UNITS) == Verdict(8.6, frozenset({"mariadb.service"}))
+    assert services.exposures(UNITS)["php8.2-fpm.service"] == services.MOST
+
+
+def test_a_host_without_a_web_stack_is_told() -> None:
+    with pytest.raises(ValueError, match="no service"):
+        services.parse("Failed to connect to bus\n")

@@ -1,0 +1,85 @@
+"""Every rule that fails has its reason, and a reason brings what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.audit import controls
+from benchmarks.judging import reasons
+
+PAGE = r"""# Judges
+
+| kind | what it means |
+|---|---|
+| `kernel` | not a rule of any section |
+
+## OpenSCAP
+
+| rule | kind | why |
+|---|---|---|
+| `partition_for_home`, `partition_for_var` | reinstall | A partition is made at installation. |
+| `journald_compress` | false | It is the default: `systemd-analyze cat-config x \| grep -q y` |
+
+## Lynis
+
+| rule | kind | why |
+|---|---|---|
+| `SSH-7408:MaxSessions` | otherwise | `ssh.max_startups` bounds it. |
+"""
+FAILS = {
+    "openscap": {"partition_for_home"},
+    "openscap-vm": {"partition_for_home", "partition_for_var"},
+    "cis": {"journald_compress"},
+    "lynis": {"SSH-7408:MaxSessions"},
+}
+
+
+def test_a_page_gives_each_rule_its_reason_and_its_proof() -> None:
+    found = reasons.read(PAGE)
+    assert set(found["OpenSCAP"]) == {"partition_for_home", "partition_for_var", "journald_compress"}
+    assert found["OpenSCAP"]["partition_for_var"].kind == "reinstall"
+    assert reasons.commands(found) == {"systemd-analyze cat-config x | grep -q y": ["journald_compress"]}
+
+
+def test_nothing_is_wrong_when_rules_and_reasons_agree() -> None:
+    assert list(reasons.complaints(FAILS, reasons.read(PAGE))) == []
+    assert list(reasons.unfounded(reasons.read(PAGE), {"ssh.max_startups"})) == []
+
+
+def test_a_rule_that_fails_for_any_judge_needs_a_reason() -> None:
+    said = list(reasons.complaints({**FAILS, "systemd": {"mariadb.service"}}, reasons.read(PAGE)))
+    assert said == ["systemd-analyze, mariadb.service: fails, and there is no reason"]
+
+
+def test_a_reason_does_not_outlive_its_failure() -> None:
+    said = list(reasons.complaints({**FAILS, "cis": set()}, reasons.read(PAGE)))
+    assert said == ["OpenSCAP, journald_compress: has a reason, and does not fail"]
+
+
+def test_a_reason_names_controls_that_there_are() -> None:
+    assert list(reasons.unfounded(reasons.read(PAGE), {"ssh.kex"})) == [
+        "Lynis, SSH-7408:MaxSessions: there is no control ssh.max_startups"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "complaint"), [("otherwise", "names no control"), ("false", "nothing shows that the judge is wrong")]
+)
+def test_a_reason_without_its_proof_is_told(kind: str, complaint: str) -> None:
+    found = reasons.read(f"## Lynis\n| `X-1` | {kind} | So it is. |\n")
+    assert complaint in next(reasons.unfounded(found, ()))
+
+
+def test_an_unknown_kind_and_a_second_reason_are_refused() -> None:
+    with pytest.raises(ValueError, match="no kind"):
+        reasons.read("## Lynis\n| `X-1` | because | So it is. |\n")
+    with pytest.raises(ValueError, match="two reasons"):
+        reasons.read("## Lynis\n| `X-1`, `X-1` | kernel | So it is. |\n")
+
+
+def test_the_page_of_this_repository_holds_what_it_promises() -> None:
+    page = reasons.PAGE.read_text("utf-8")
+    found = reasons.read(page)
+    assert {section for section, rules in found.items() if rules} <= set(reasons.SECTIONS.values())
+    assert list(reasons.unfounded(found, controls.load().by_id)) == []
+    assert all(f"`{kind}`" in page for kind in reasons.KINDS)
