@@ -132,7 +132,7 @@ def main() -> None:
         harden()
         after = judged(folder, keep and keep / "after")
         wrong = list(not_shown(known))
-        # lab.down([HOST])
+        lab.down([HOST])
     print("\n".join(table(before, after)))
     wrong += reasons.unfounded(known, controls.load().by_id)
     wrong += reasons.complaints({judge: verdict.fails for judge, verdict in after.items()}, known)
