@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -139,7 +140,7 @@ def _enroll(entry: Entry, inventory: Path) -> str:
     """The command that enrols a host of the list."""
     options = {"--address": entry.host.said.get("ansible_host"), "--port": entry.host.said.get("ansible_port")}
     given = (f" {option} {value}" for option, value in options.items() if value is not None)
-    return f"auditor enroll {entry.name} -i {inventory}{''.join(given)}"
+    return f"auditor enroll {entry.name} -i {shlex.quote(str(inventory))}{''.join(given)}"
 
 
 def _print_import(done: Imported) -> None:

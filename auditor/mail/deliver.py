@@ -5,20 +5,27 @@ from __future__ import annotations
 import contextlib
 import datetime
 import smtplib
+import socket
 import ssl
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from auditor.errors import InputError
 from auditor.mail import settings, webhook
 from auditor.mail.refused import Refused, Unreachable
 from auditor.mail.settings import MailSettings, Server
 from auditor.mail.spool import Mail, Spool, State
+from auditor.system.deadline import Deadline
 
 _SECONDS = 30
+_LOGIN_SECONDS = 60
+_MAIL_SECONDS = 600
+"""For one mail in all, at its largest over a slow line: others wait for it."""
+_MAX_ANSWER = 100_000
 _GOING_DOWN = 421
 """What a server says before it hangs up."""
 
@@ -32,21 +39,61 @@ class Delivered:
     why: str | None = None
 
 
+class _Answer:
+    """What a server says to one command, of which nobody needs more than a few lines: smtplib keeps all that comes."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.left = _MAX_ANSWER
+
+    def readline(self, limit: int) -> bytes:
+        line = self._stream.readline(limit)
+        self.left -= len(line)
+        if self.left < 0:
+            raise OSError("its answer has no end")
+        return line
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Connection(smtplib.SMTP):
+    """One whose server can cost no more memory than an answer has, and no more time than the deadline."""
+
+    def __init__(self, server: Server, deadline: Deadline) -> None:
+        self._deadline = deadline
+        super().__init__(server.host, server.port, timeout=_SECONDS)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        connected: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # as SMTP_SSL does
+        self._deadline.watch(connected)
+        return connected
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Answer(self.sock.makefile("rb"))
+        if self.file is not None:
+            self.file.left = _MAX_ANSWER
+        return super().getreply()
+
+
 @contextmanager
 def session(server: Server) -> Iterator[smtplib.SMTP]:
     """A connection that is encrypted, to the server that the certificate names, and logged in. Raises Unreachable."""
     where = f"{server.host}:{server.port}"
+    deadline = Deadline(_LOGIN_SECONDS)
     with contextlib.ExitStack() as stack:
         try:
-            connection = smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
-            stack.callback(_end, connection)
-            _secure(connection, server)
+            with deadline:
+                connection = _Connection(server, deadline)
+                stack.callback(_end, connection)
+                _secure(connection, server)
         except ssl.SSLCertVerificationError as error:
             raise Unreachable(f"{where}: its certificate is not trusted: {error.verify_message}") from error
         except smtplib.SMTPAuthenticationError as error:
             raise Unreachable(f"{where}: user name or password refused ({error.smtp_code})") from None
         except (smtplib.SMTPException, OSError) as error:
-            raise Unreachable(f"{where}: {error}") from error
+            raise Unreachable(f"{where}: {deadline.why(error)}") from error
         yield connection
 
 
@@ -61,21 +108,31 @@ def _secure(connection: smtplib.SMTP, server: Server) -> None:
 
 
 def _end(connection: smtplib.SMTP) -> None:
-    with contextlib.suppress(smtplib.SMTPException, OSError):
+    with contextlib.suppress(smtplib.SMTPException, OSError), _within(Deadline(_SECONDS), connection):
         connection.quit()
     connection.close()
 
 
+@contextmanager
+def _within(deadline: Deadline, connection: smtplib.SMTP) -> Iterator[None]:
+    with deadline:
+        if connection.sock is not None:
+            deadline.watch(connection.sock)
+        yield
+
+
 def hand_over(connection: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> None:
     """Give one mail to the server; returns when the server has said that it has it. Raises Refused, Unreachable."""
+    deadline = Deadline(_MAIL_SECONDS)
     try:
-        connection.sendmail(sender, [recipient], content)
+        with _within(deadline, connection):
+            connection.sendmail(sender, [recipient], content)
     except smtplib.SMTPRecipientsRefused as error:
         raise _refused(*next(iter(error.recipients.values()))) from error
     except smtplib.SMTPResponseException as error:
         raise _refused(error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
-        raise Unreachable(str(error) or type(error).__name__) from error
+        raise Unreachable(deadline.why(error)) from error
 
 
 def _refused(code: int, said: bytes | str) -> Refused:

@@ -106,7 +106,7 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
 def secret(file: Path) -> str:
     """The one line of a file that its owner alone can read, and that is no link. Raises InputError."""
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
         raise InputError(
             "the file with the mail account's password is missing",

@@ -20,6 +20,7 @@ from auditor.mail.refused import Refused, Unreachable
 from auditor.mail.settings import secret, trusting
 from auditor.mail.spool import Mail
 from auditor.models import Model
+from auditor.system.deadline import Deadline
 from auditor.system.yaml_source import fitted, load_yaml
 
 FILE = "webhook.yml"
@@ -27,6 +28,8 @@ TIMESTAMP, SIGNATURE, DELIVERY = "Luytre-Timestamp", "Luytre-Signature", "Luytre
 """Headers: epoch seconds; ``v1=`` and the HMAC-SHA256 of timestamp, a dot and the body, in hex; what is the same for the same
 message, however often it comes."""
 _SECONDS = 30
+_MESSAGE_SECONDS = 60
+"""For one message in all: others wait for it."""
 _SHORTEST = 16
 _LATER = frozenset({401, 403, 408, 425, 429})
 """Answers that somebody's mending may change: the secret, the load."""
@@ -122,11 +125,14 @@ def hand_over(hook: Hook, mail: Mail, body: bytes, now: Callable[[], float]) -> 
         SIGNATURE: signature(hook.secret, timestamp, body),
         DELIVERY: hashlib.sha256(body).hexdigest(),
     }
-    try:
-        with hook.client.stream("POST", hook.url, content=body, headers=headers) as answer:
-            status = answer.status_code  # what else it says is of no use to anybody
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise Unreachable(f"{hook.origin}: {str(error) or type(error).__name__}") from None
+    with Deadline(_MESSAGE_SECONDS) as deadline:
+        try:
+            with hook.client.stream(
+                "POST", hook.url, content=body, headers=headers, extensions={"trace": deadline.trace}
+            ) as answer:
+                status = answer.status_code  # what else it says is of no use to anybody
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise Unreachable(f"{hook.origin}: {deadline.why(error)}") from None
     if 300 <= status < 400:
         raise Refused(f"{hook.origin}: {status}, and redirects are not followed", for_good=True)
     if not 200 <= status < 300:

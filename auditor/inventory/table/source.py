@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import stat
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,7 +67,12 @@ def read(file: Path) -> Table:
 
 def _content(file: Path) -> bytes:
     try:
-        with file.open("rb") as stream:
+        handle = os.open(
+            file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        )  # or a pipe would hold us until somebody writes
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise InputError("is not a file", file=file, mend="name the list itself")
             content = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(
@@ -135,7 +142,7 @@ def _csv(content: bytes) -> list[Row]:
 def _most_known(text: str, delimiter: str) -> int:
     """How many headings of ours a row has, one of the first."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    return max(map(columns.count, islice(rows, columns.HEAD_ROWS)), default=0)
+    return max((columns.count(cells[: xlsx.MAX_COLUMNS]) for cells in islice(rows, columns.HEAD_ROWS)), default=0)
 
 
 def _records(text: str, delimiter: str) -> Iterator[Row]:

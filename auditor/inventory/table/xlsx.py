@@ -56,11 +56,11 @@ def read(content: bytes) -> list[dict[str, Any]]:
             timeout=30 * SECONDS,
             check=False,
         )
-    except subprocess.TimeoutExpired:
+        for told in wire.Unpacker(_MAX_MESSAGE).messages(done.stdout):
+            sheets: list[dict[str, Any]] = told["sheets"]
+            return sheets
+    except (subprocess.TimeoutExpired, ValueError):
         raise Unreadable from None
-    for told in wire.Unpacker(_MAX_MESSAGE).messages(done.stdout):
-        sheets: list[dict[str, Any]] = told["sheets"]
-        return sheets
     raise Unreadable
 
 
@@ -77,7 +77,9 @@ def _serve() -> None:
         if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet:
             rows = list(_rows(book.get_sheet_by_index(index), odd.get(index, {})))
             sheets.append({"name": about.name, "rows": rows})
-    sys.stdout.buffer.write(wire.packed({"sheets": sheets}))
+    told = wire.packed({"sheets": sheets})
+    if len(told) <= _MAX_MESSAGE:
+        sys.stdout.buffer.write(told)
 
 
 def _rows(sheet: Any, odd: Mapping[tuple[int, int], str]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +19,7 @@ from auditor.audit import controls, inventory_fit
 from auditor.cli import main
 from auditor.errors import InputError
 from auditor.inventory import hosts as inventories
-from auditor.inventory.table import record, source, template
+from auditor.inventory.table import record, source, template, xlsx
 from auditor.inventory.table.columns import COLUMNS, letter
 from auditor.text.words import Words
 from tests.unit.inventory.test_hosts import folder
@@ -322,3 +324,59 @@ def test_on_the_command_line(
     assert "auditor enroll web1 -i" in out and "--address 192.0.2.11" in out.replace("\n", " ")
     code, out, _ = run(str(file), "--json")
     assert [kept["name"] for kept in json.loads(out)["kept"]] == ["web1", "web2", "a"]
+
+
+def test_a_list_that_is_none_costs_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "_MAX_MESSAGE", 5_000)
+    wide = written(tmp_path / "wide.xlsx", [["host", "domain"], *([["a" * 1999] * 4] * 2)])
+    many = tmp_path / "many.csv"
+    many.write_bytes(b"host,domain" + b"," * 3_000_000 + b"\nweb1,xa.test\n")
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    began = time.process_time()
+    for file, said in (
+        (wide, "too large"),
+        (many, "field larger"),
+        (pipe, "is not a file"),
+        (Path("/dev/zero"), "is not a file"),
+    ):
+        with pytest.raises(InputError, match=said):
+            source.read(file)
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "/var/www/{{ lookup('pipe', 'touch /tmp/owned') }}",
+        "/var/www/{% for x in y %}",
+        "/var/www/a{# #}",
+        "/var/www/a\n  ansible_connection: local",
+        "/var/www/\x1b[2J",
+        "/var/www/\u202egpj.a",
+        "!vault a",
+    ],
+)
+def test_no_cell_becomes_a_template_or_a_command(tmp_path: Path, cell: str) -> None:
+    inventory = tmp_path / "inventory"
+    inventory.mkdir()
+    heads = ("host", "domain", "document_root", "unit", "luytre_admins")
+    for place in range(len(heads)):
+        row = ["web1", "xa.test", "/var/www/xa.test", "xa", "quantri"]
+        row[place] = cell
+        (wrong, *_) = mistakes(written(tmp_path / "list.csv", [heads, row]), inventory)
+        assert wrong.isprintable() or place == 0, wrong
+    assert list(inventory.iterdir()) == []
+
+
+def test_a_link_in_the_inventory_is_not_written_through(tmp_path: Path) -> None:
+    inventory, victim = tmp_path / "inventory", tmp_path / "victim"
+    inventory.mkdir()
+    (inventory / "list.yml").symlink_to(victim)
+    with pytest.raises(InputError):
+        record.load(written(tmp_path / "list.csv", [("host", "domain"), ("web1", "xa.test")]), inventory)
+    assert not victim.exists()
+    (inventory / "list.yml").unlink()
+    (inventory / "list").symlink_to(victim)
+    assert record.load(tmp_path / "list.csv", inventory).file == inventory / "list.yml"
+    assert not victim.exists()

@@ -1,0 +1,63 @@
+"""A time after which a connection is cut, however slowly the other side drips: a socket's own timeout begins anew with every byte."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+
+class Deadline:
+    """A context; while it lasts, the connections that it watches are cut once ``seconds`` are over. What waits on them then fails."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends = time.monotonic() + seconds
+        self._lock = threading.Lock()
+        self._watched: list[socket.socket] = []
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        with self._lock:
+            for one in self._watched:
+                one.close()
+            self._watched.clear()
+
+    def why(self, error: Exception) -> str:
+        """What to say of an error that came meanwhile: that the time is over, or its own words."""
+        return f"longer than {self._seconds:g} s" if self._over else str(error) or type(error).__name__
+
+    @property
+    def _over(self) -> bool:
+        return time.monotonic() >= self._ends
+
+    def watch(self, connection: socket.socket) -> None:
+        """Cut this connection as well, in whatever it is wrapped later."""
+        with self._lock:
+            self._watched.append(socket.socket(fileno=os.dup(connection.fileno())))
+        if self._over:  # the timer came before the connection
+            self._cut()
+
+    def trace(self, event: str, details: Mapping[str, Any]) -> None:
+        """For httpx's extension of that name: watch what a request connects."""
+        if event == "connection.connect_tcp.complete":
+            self.watch(details["return_value"].get_extra_info("socket"))
+
+    def _cut(self) -> None:
+        with self._lock:
+            for one in self._watched:
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
