@@ -54,3 +54,5 @@ class Effect(enum.StrEnum):
     """Only root can change what the daemon of its area believes."""
     CONFINES_SERVICES = "confines_services"
     """Web server, PHP and database see a /tmp of their own and no devices, and only read the system's folders."""
+    STOPS_LISTINGS = "stops_listings"
+    """Visitors get no list of the files of a folder."""

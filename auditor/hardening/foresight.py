@@ -10,9 +10,9 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.hardening import plan as planning
 from auditor.hardening.plan import Plan
-from auditor.hardening.serving import smoke
+from auditor.hardening.serving import listings, smoke
 from auditor.inventory import reach as reaching
-from auditor.models import Domain, Run, Text
+from auditor.models import Domain, Host, Run
 
 
 def plan(
@@ -23,31 +23,33 @@ def plan(
     only_sites: frozenset[str] = frozenset(),
     accepted: frozenset[str] = frozenset(),
 ) -> Plan:
-    """``auditor.hardening.plan.make``; a site whose visitors would be sent on to HTTPS is visited there first.
+    """``auditor.hardening.plan.make``, after a visit to sites of which it depends on what they answer.
 
-    Raises InputError for an unreadable file of authorities.
+    A site whose visitors would be sent on to HTTPS is visited there; one whose lists of files would be closed is looked
+    through for links to any. Raises InputError for an unreadable file of authorities.
     """
     made = planning.make(catalogue, run, facts, only_sites=only_sites, accepted=accepted)
-    faults = _https_faults(catalogue, run, made)
-    if not faults:
+    secured, listing = (_due(catalogue, made, one) for one in (Effect.REQUIRES_HTTPS, Effect.STOPS_LISTINGS))
+    if not secured and not listing:
         return made
-    return planning.make(catalogue, run, facts, only_sites=only_sites, accepted=accepted, https=faults)
+    ca_files = {name: one.ca_file for name, one in reaching.reach(Path(run.inventory)).items()}
+    faults = smoke.https_faults(smoke.visit(_hosts(run, secured), ca_files)) if secured else {}
+    listed = listings.linked(_hosts(run, listing), ca_files) if listing else {}
+    if not faults and not listed:
+        return made
+    return planning.make(catalogue, run, facts, only_sites=only_sites, accepted=accepted, https=faults, listed=listed)
 
 
-def _https_faults(catalogue: Catalogue, run: Run, made: Plan) -> dict[Domain, Text]:
-    wanted = {
-        domain
-        for host in made.hosts
-        for change in host.due
-        if Effect.REQUIRES_HTTPS in catalogue.effects([change.control])
-        for domain in change.sites
-    }
-    if not wanted:
-        return {}
-    reach = reaching.reach(Path(run.inventory))
-    hosts = [
+def _due(catalogue: Catalogue, made: Plan, effect: Effect) -> set[Domain]:
+    """The sites on which a change that would be made has the effect."""
+    changes = (change for host in made.hosts for change in host.due)
+    return {domain for change in changes if effect in catalogue.effects([change.control]) for domain in change.sites}
+
+
+def _hosts(run: Run, domains: set[Domain]) -> list[Host]:
+    """The run's hosts with these sites alone, and none without any."""
+    return [
         host.model_copy(update={"sites": sites})
         for host in run.hosts
-        if (sites := tuple(site for site in host.sites if site.domain in wanted))
+        if (sites := tuple(site for site in host.sites if site.domain in domains))
     ]
-    return smoke.https_faults(smoke.visit(hosts, {name: one.ca_file for name, one in reach.items()}))

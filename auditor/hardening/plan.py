@@ -116,6 +116,7 @@ def make(
     only_sites: frozenset[str] = frozenset(),
     accepted: frozenset[str] = frozenset(),
     https: Mapping[Domain, Text] | None = None,
+    listed: Mapping[Domain, Text] | None = None,
 ) -> Plan:
     """A plan for every host of the run, from its open findings that have an automated fix; waived ones are let be.
 
@@ -123,7 +124,8 @@ def make(
     What ``preflight`` objects to is refused or held; so is, by ``doubts``, what would make others' files root's.
     ``accepted`` are the controls whose danger is accepted for this
     run, also outside of change windows; those that the inventory accepts count for danger alone.
-    ``https``: sites to what is wrong with their HTTPS as it answers the controller.
+    ``https``: sites to what is wrong with their HTTPS as it answers the controller; ``listed``: to the lists of files that
+    their pages lead to.
     The present is the moment at which the run ended.
     """
     open_findings = [
@@ -133,7 +135,7 @@ def make(
     ]
     return Plan(
         hosts=tuple(
-            _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted, https or {})
+            _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted, https or {}, listed or {})
             for host in run.hosts
         )
     )
@@ -163,6 +165,7 @@ def _host_plan(
     findings: list[Finding],
     accepted: frozenset[str],
     https: Mapping[Domain, Text],
+    listed: Mapping[Domain, Text],
 ) -> HostPlan:
     if facts is None or "system" not in facts.data:
         return HostPlan(host=host.name, refused=_unread(run, host, facts), unread=True)
@@ -189,7 +192,7 @@ def _host_plan(
         for name, files in doubted.items()
         if (why := doubts.held(name, files, accepted=name in accepted or name in host.accept)) is not None
     }
-    used = in_use.of(host, facts, fixes)
+    used = in_use.of(host, facts, fixes, listed)
     losses = preflight.lost(preflight.Case(host, fixes, own, facts, run.began, run.ended, https, frozenset(agreed)))
     named = {name: _joined(why, losses.held.get(name)) for name, why in waiting.items()}
     held = {**odd, **_in_use(used, named, agreed), **doubtful, **objections.held}

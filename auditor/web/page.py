@@ -17,6 +17,8 @@ MAX_LINE = 200
 MAX_HEADINGS = 40
 MAX_TITLE = 300
 MAX_COMPLAINTS = 100
+MAX_FOLDERS = 100
+MAX_LINKS = 1_000
 
 _UNSEEN = ["script", "style", "noscript", "template", "svg"]
 _ASSETS = ((".css",), (".js",), (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico"))
@@ -46,6 +48,8 @@ class Page:
     """What PHP, or the application, says on the page about errors in its code."""
     asset: str | None = None
     """Path, with query, of the first style sheet, else script, else picture that the same site serves."""
+    folders: tuple[str, ...] = ()
+    """Paths on the same site that links lead to and that may be folders, with the slash at the end, in order."""
 
 
 EMPTY = Page()
@@ -58,7 +62,7 @@ def read(html: str, url: str) -> Page:
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
     asset = _asset(tree, url)
-    complaints = _complaints(html)
+    complaints, folders = _complaints(html), _folders(tree, url)
     tree.strip_tags(_UNSEEN)
     text = tree.body.text(deep=True, separator="\n", strip=True) if tree.body else ""
     headings = (node.text(deep=True, separator=" ", strip=True) for node in tree.css("h1, h2")[:MAX_HEADINGS])
@@ -68,6 +72,7 @@ def read(html: str, url: str) -> Page:
         headings=_key(headings),
         complaints=complaints,
         asset=asset,
+        folders=folders,
     )
 
 
@@ -91,6 +96,12 @@ def _asset(tree: LexborHTMLParser, url: str) -> str | None:
             if path is not None and path.partition("?")[0].lower().endswith(suffixes):
                 return path
     return None
+
+
+def _folders(tree: LexborHTMLParser, url: str) -> tuple[str, ...]:
+    paths = (_own_path(node.attributes.get("href") or "", url) for node in tree.css("a[href]")[:MAX_LINKS])
+    named = (path for path in paths if path is not None and "?" not in path and "." not in path.rpartition("/")[2])
+    return tuple(itertools.islice(dict.fromkeys(path.rstrip("/") + "/" for path in named), MAX_FOLDERS))
 
 
 def _own_path(link: str, url: str) -> str | None:

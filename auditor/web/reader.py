@@ -31,12 +31,13 @@ def _page(told: Mapping[str, Any]) -> Page:
         headings=frozenset(map(str, told["headings"])),
         complaints=frozenset(map(str, told["complaints"])),
         asset=None if told["asset"] is None else str(told["asset"]),
+        folders=tuple(map(str, told["folders"])),
     )
 
 
 def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
     told = vars(page.read(question["html"], question["url"]))
-    return {key: list(value) if isinstance(value, frozenset) else value for key, value in told.items()}
+    return {key: list(value) if isinstance(value, frozenset | tuple) else value for key, value in told.items()}
 
 
 __all__ = ["Costly", "Page", "Unreadable", "read"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from auditor.audit.controls import Fix
@@ -50,13 +51,22 @@ class Used:
         return Text.joined(parts) if parts else None
 
 
-def of(host: Host, facts: HostFacts, fixes: Mapping[ControlId, Fix]) -> Used:
-    """What these controls' fixes would take away, as far as it could be read."""
+def of(
+    host: Host, facts: HostFacts, fixes: Mapping[ControlId, Fix], listed: Mapping[Domain, Text] = MappingProxyType({})
+) -> Used:
+    """What these controls' fixes would take away, as far as it could be read.
+
+    ``listed``: sites to the lists of files that their pages lead to, as they answer visitors.
+    """
     data = facts.context()
+    on_sites: dict[str, dict[Domain, Text]] = {}
+    for site in host.sites:
+        seen_by_visitors = {Effect.STOPS_LISTINGS: listed[site.domain]} if site.domain in listed else {}
+        for control, what in _by_control(fixes, seen_by_visitors):
+            on_sites.setdefault(control, {})[site.domain] = what
     if "in_use" not in data:
         unread = {**dict.fromkeys(READ, _UNREAD), **dict(_reached(host, data))}
-        return Used(dict(_by_control(fixes, unread)))
-    on_sites: dict[str, dict[Domain, Text]] = {}
+        return Used(dict(_by_control(fixes, unread)), on_sites)
     for site in host.sites:
         seen = sites.view(site, data, facts.errors)
         found = {effect: what for judge in _SITE for effect, what in judge(host, seen, data)}

@@ -9,9 +9,9 @@ from auditor.audit import controls
 from auditor.hardening import foresight
 from auditor.hardening import plan as planning
 from auditor.hardening.plan import Change, HostPlan, Plan
-from auditor.hardening.serving import smoke
+from auditor.hardening.serving import listings, smoke
 from auditor.inventory import reach as reaching
-from auditor.models import Host, Run, Site
+from auditor.models import Host, Run, Site, Text
 from auditor.web.fetch import Answer
 
 SITES = tuple(Site(domain=f"{name}.test", host="h") for name in "ab")
@@ -58,3 +58,20 @@ def test_https_is_tried_where_visitors_would_be_sent_there_and_nowhere_else(met:
     planned.append("tls.redirect")
     foresight.plan(catalogue, RUN, {})
     assert met[1:] == [None, [("h", ["a.test"])], ["a.test"]]
+
+
+def test_lists_of_files_are_looked_for_where_they_would_be_closed(
+    met: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = met.pop()
+    planned.append("apache.options_indexes")
+    asked: list[list[str]] = []
+
+    def linked(hosts: Any, _ca_files: Any) -> dict[str, Text]:
+        asked.append([site.domain for host in hosts for site in host.sites])
+        return {}
+
+    monkeypatch.setattr(listings, "linked", linked)
+    foresight.plan(controls.load(), RUN, {})
+    assert asked == [["a.test"]]
+    assert met == [None], "no HTTPS was tried, and nothing was found that a second plan would know"

@@ -87,3 +87,9 @@ def test_lines_are_bounded() -> None:
 def test_any_bytes_are_a_page(body: bytes, before: bytes) -> None:
     page = read((before + body).decode("utf-8", "replace"), URL)
     assert page.asset is None or page.asset.startswith("/")
+
+
+def test_links_that_may_be_folders_of_the_same_site_are_kept_with_the_slash_at_the_end() -> None:
+    html = """<a href="/hinh/">a</a> <a href="hinh">b</a> <a href="/tin.php?id=1">c</a> <a href="/a.pdf">d</a>
+        <a href="https://khac.test/x/">e</a> <a href="mailto:a@b.test">f</a> <a href="/hinh">g</a> <a href="#top">h</a>"""
+    assert read(html, "https://xa.test/tin/1").folders == ("/hinh/", "/tin/hinh/", "/tin/1/")

@@ -18,7 +18,7 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts, areas
 from auditor.hardening.held import in_use
 from auditor.hardening.plan import HostPlan
-from auditor.models import Host, Site
+from auditor.models import Host, Site, Text
 from tests.unit.hardening.held.test_preflight import HOST, NOW, judged
 from tests.unit.hardening.held.test_preflight import facts as host_facts
 from tests.unit.on_host.collect.test_nginx import config
@@ -262,6 +262,15 @@ def test_what_confinement_would_hide_or_close_is_held() -> None:
     units[0]["writes"] = ["/etc/dokuwiki"]
     (change,) = judged("services.confinement", data=data, accepted=()).changes
     assert change.held is None
+
+
+def test_lists_of_files_that_pages_lead_to_are_held_for_their_site_alone() -> None:
+    typed = {name: areas()[name].model_validate(value) for name, value in host_facts().items()}
+    listed = {"antruc.test": Text.alike("the page / links to the list of files /hinh/")}
+    used = in_use.of(
+        HOST, HostFacts(NOW, typed, {}, {}), {"x.lists": fix(Effect.STOPS_LISTINGS), "x.other": fix()}, listed
+    )
+    assert used.sites == {"x.lists": {"antruc.test": listed["antruc.test"]}}
 
 
 def test_what_nobody_uses_is_not_held() -> None:
