@@ -1,0 +1,91 @@
+"""What speaks for a thing having been put on a page by others, gathered by the thing: a foreign host, a text. Pure.
+
+Only what is said of one and the same thing adds up; that a page warns of betting and has a hidden menu is no evidence of anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from auditor.content.neighbours import registrable
+from auditor.looks.traces import Family, Kind, Trace, trace
+
+_GRAVEST: tuple[Kind, ...] = (
+    *("defacement", "redirect", "payload", "frame", "form", "script", "push", "canonical", "doorway", "link"),
+    *("missing_page", "title", "document", "text", "search_console", "sitemap", "reflection"),
+)
+
+
+@dataclass
+class Suspect:
+    """One thing, and what speaks against it."""
+
+    kinds: dict[Kind, None] = field(default_factory=dict)
+    families: dict[Family, None] = field(default_factory=dict)
+    rules: dict[str, None] = field(default_factory=dict)
+    sample: str = ""
+    exact: bool = False
+    told: bool = False
+    """Worth being shown even when only one family speaks against it."""
+
+
+@dataclass
+class Evidence:
+    """All suspects of one page."""
+
+    where: str
+    hosts: dict[str, Suspect] = field(default_factory=dict)
+    things: dict[tuple[Kind, str], Suspect] = field(default_factory=dict)
+
+    def against_host(
+        self, host: str, kind: Kind, rule: str, sample: str, *families: Family, told: bool = False, exact: bool = False
+    ) -> None:
+        """Something about a foreign host: evidence about one of its names counts for whoever registered it."""
+        self._add(self.hosts.setdefault(registrable(host), Suspect()), kind, rule, sample, families, told, exact)
+
+    def against(
+        self,
+        kind: Kind,
+        essence: str,
+        rule: str,
+        sample: str,
+        *families: Family,
+        told: bool = True,
+        exact: bool = False,
+    ) -> None:
+        """Something about what has no host: ``essence`` is the same tomorrow and on another site."""
+        self._add(self.things.setdefault((kind, essence), Suspect()), kind, rule, sample, families, told, exact)
+
+    def _add(
+        self, one: Suspect, kind: Kind, rule: str, sample: str, families: Iterable[Family], told: bool, exact: bool
+    ) -> None:
+        one.kinds[kind] = None
+        one.families.update(dict.fromkeys(families))
+        one.rules[rule] = None
+        one.sample = one.sample or sample
+        one.told = one.told or told
+        one.exact = one.exact or exact
+
+    def traces(self, *, orphan: bool) -> Iterator[Trace]:
+        """What is to be told. ``orphan``: nothing leads to the page, which speaks against what else is found on it."""
+        for name, one in self.hosts.items():
+            yield from self._trace(name, min(one.kinds, key=_GRAVEST.index), one, name, orphan=orphan)
+        for (kind, essence), one in self.things.items():
+            yield from self._trace(essence, kind, one, None, orphan=orphan)
+
+    def _trace(self, essence: str, kind: Kind, one: Suspect, target: str | None, *, orphan: bool) -> Iterator[Trace]:
+        if not one.families:
+            return
+        families = (*one.families, "orphan") if orphan else tuple(one.families)
+        if one.exact or len(one.families) > 1 or one.told:
+            yield trace(
+                kind,
+                essence,
+                where=self.where,
+                sample=one.sample,
+                families=families,
+                rules=one.rules,
+                target=target,
+                exact=one.exact,
+            )

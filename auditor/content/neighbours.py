@@ -1,0 +1,95 @@
+"""Whose an address is: the site's own, of the state, known to the whole web, or foreign. Pure."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+from auditor.content.words.lexicon import Lexicon
+from auditor.looks.visits import Known
+
+MAX_ADDRESS = 2_000
+Whose = Literal["own", "state", "official", "known", "foreign"]
+"""``official``: its name ends as those of the state do, but nobody listed it."""
+_OFFICIAL = (".gov.vn",)
+_HOST = re.compile(r"[\w.-]{1,253}", re.ASCII)
+_LUCKY = re.compile(r"(?:(\d)\1{1,3}|68|69|67|79|86|89|98|97|96|365|188|789|678|567|247bet|123win)")
+_LETTERS_AND_LUCK = re.compile(rf"[a-z]{{1,12}}-?{_LUCKY.pattern}[a-z]{{0,6}}")
+_LUCK_AND_LETTERS = re.compile(r"\d{1,3}(?:bet|win|vin|king|club|vip|win|play)[a-z]{0,6}")
+
+
+@functools.cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(only_icann=True)
+
+
+@functools.lru_cache(maxsize=4096)
+def registrable(host: str) -> str:
+    """The part of a host's name that somebody registered; the host itself when there is none."""
+    return _suffixes().privatesuffix(host) or host
+
+
+def absolute(link: str, base: str) -> str:
+    """The address that a link means on the page at ``base``; empty when it means none that is visited."""
+    link = "".join(link[:MAX_ADDRESS].split())
+    if not link or link[0] == "#":
+        return ""
+    try:
+        address = urljoin(base, link.replace("\\", "/"))
+        return address if urlsplit(address).scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def host_of(address: str) -> str:
+    """The host that an address names, in lower case; empty when it names none."""
+    try:
+        host = (urlsplit(address).hostname or "").rstrip(".").lower()
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except (ValueError, UnicodeError):
+        return ""
+    return host if _HOST.fullmatch(host) else ""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Whose addresses are, seen from one site."""
+
+    known: Known
+    lexicon: Lexicon
+
+    def whose(self, host: str) -> Whose:
+        """Whose a host is. The site's own are its domain with all below it, and what is declared by name."""
+        own = self.known.domain.removeprefix("www.")
+        if host in self.known.own or host.removeprefix("www.") == own or host.endswith("." + own):
+            return "own"
+        name = host
+        while name:
+            if (whose := self.lexicon.addresses.get(name)) in ("state", "known"):
+                return "state" if whose == "state" else "known"
+            name = name.partition(".")[2]
+        return "official" if host.endswith(_OFFICIAL) else "foreign"
+
+    def looks_like_an_advert(self, host: str) -> bool:
+        """Whether the registered name is of the shape that betting sites choose."""
+        label = registrable(host).partition(".")[0].replace("-", "")
+        if _LETTERS_AND_LUCK.fullmatch(label) or _LUCK_AND_LETTERS.fullmatch(label):
+            return True
+        return any(
+            (at == "any" and stem in label)
+            or (at == "end" and label.endswith(stem) and label != stem)
+            or (at == "start" and label.startswith(stem) and label != stem)
+            for stem, at in self.lexicon.stems.items()
+        )
+
+    def names_an_advert(self, host: str) -> tuple[str, ...]:
+        """The terms of the lexicon in a host's name."""
+        label = registrable(host).partition(".")[0]
+        return tuple(term for term in (label,) if term in self.lexicon.categories) or self.lexicon.joined(
+            label.replace("-", "")
+        )

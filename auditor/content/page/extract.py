@@ -1,0 +1,454 @@
+"""What one HTML document holds: what it says, whom it points to, what of it nobody sees. Pure; bounded in time and in what it keeps."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from auditor.content.neighbours import absolute, host_of
+from auditor.content.page import scripts, styles
+from auditor.content.page.scripts import Script
+from auditor.content.page.styles import Way
+from auditor.web.bounded import bounded
+
+Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
+Inside = Literal["", "unscripted", "comment", "template", "written", "decoded"]
+
+MAX_LINKS, MAX_OWN, MAX_FRAMES, MAX_SCRIPTS, MAX_OF_A_TAG = 3_000, 500, 60, 120, 500
+MAX_HIDDEN, MAX_INNER, MAX_NESTED, MAX_BLOCKS, MAX_LANDMARKS = 80, 2_000, 12, 400, 40
+MAX_COMMENTS, MAX_COMMENT = 500, 20_000
+MAX_TEXT, MAX_BLOCK, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 1_500, 500, 300, 4_000
+MAX_READ, _COST = 600_000, 300
+"""Letters that are read of elements one by one, and what each of them costs besides."""
+_DEPTH = 2
+_SHELL = 200
+"""Letters: a page with fewer, and with scripts, is written in the browser."""
+
+_MENU = re.compile(
+    r"menu|nav|drop|modal|popup|pop-up|collaps|tab|accordion|carousel|slide|swiper|owl|dialog|panel|canvas|lightbox|tooltip"
+    r"|submenu|mega|search|login|cookie|toast|alert|loading|mobile|responsive|fade|toggle|sidebar|offcanvas",
+    re.IGNORECASE,
+)
+_DATA = re.compile(r"\s*data:text/html([^,]{0,80}),(.{1,100000})", re.DOTALL | re.IGNORECASE)
+_REFRESH = re.compile(
+    r"^\s*\d{0,6}[.\d]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?\s*(.{1,2000}?)[\"']?\s*$", re.IGNORECASE | re.DOTALL
+)
+_TOKENS = ("google-site-verification", "msvalidate.01", "yandex-verification", "baidu-site-verification")
+_SAID = (
+    "description",
+    "og:title",
+    "og:description",
+    "keywords",
+    "twitter:title",
+    "twitter:description",
+    "og:site_name",
+)
+_NEVER_SEEN = ["script", "style", "noscript", "template", "svg", "select"]
+_TELLING = "title, a[href], area[href], script, link[href], meta, base[href], style, iframe, frame, embed, object, form[action], noscript, template, marquee, dialog"
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """One place that a document points to."""
+
+    via: Via
+    address: str
+    host: str
+    words: str = ""
+    """Of the link."""
+    around: str = ""
+    """Of the block that it stands in; of foreign ones only."""
+    hidden: Way | None = None
+    honest: bool = False
+    """It is hidden as menus and dialogues are."""
+    group: int = -1
+    """Which hidden block it stands in."""
+    inside: Inside = ""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What one document holds."""
+
+    title: str = ""
+    headings: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    """What it declares about itself to engines: description, Open Graph, structured data."""
+    text: str = ""
+    """What people may see, a line for each piece."""
+    main: str = ""
+    """Of it what stands beside the first heading."""
+    hidden: tuple[str, ...] = ()
+    """Texts of what is kept out of sight."""
+    pointers: tuple[Pointer, ...] = ()
+    """To other hosts, in the order of the document."""
+    own: tuple[str, ...] = ()
+    scripts: tuple[Script, ...] = ()
+    tokens: tuple[str, ...] = ()
+    html: str = ""
+    """The document itself, bounded, for those few that are worth a second look."""
+    noindex: bool = False
+    shell: bool = False
+    """An application writes the page in the visitor's browser: there is next to nothing in it."""
+    alternates: tuple[str, ...] = ()
+    """Languages that it offers itself in."""
+
+
+@dataclass
+class _Draft:
+    url: str
+    host: str
+    nodes: dict[str, list[LexborNode]]
+    """What points or tells somewhere, by its tag; what hides by an attribute, as ``hidden``."""
+    pointers: list[Pointer] = field(default_factory=list)
+    own: dict[str, None] = field(default_factory=dict)
+    scripts: list[Script] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    nested: int = 0
+    room: int = MAX_READ
+
+    def text_of(self, node: LexborNode) -> str:
+        """The text within an element, while there is room for more: elements may hold each other by thousands."""
+        if self.room <= 0:
+            return ""
+        text = node.text(separator=" ")
+        self.room -= len(text) + _COST
+        return text
+
+    def of(self, *tags: str) -> list[LexborNode]:
+        """The elements of these tags, in the order of the document for each."""
+        return [node for tag in tags for node in self.nodes.get(tag, ())][:MAX_OF_A_TAG]
+
+
+def _sorted(tree: LexborHTMLParser) -> dict[str, list[LexborNode]]:
+    nodes: dict[str, list[LexborNode]] = {}
+    for node in tree.css(_TELLING):
+        nodes.setdefault(node.tag or "", []).append(node)
+    return nodes
+
+
+def read(html: str, url: str, *, depth: int = 0) -> Extract:
+    """What the document at ``url`` holds, whatever its text."""
+    html = bounded(html)
+    tree = LexborHTMLParser(html)
+    draft = _Draft(url, host_of(url), _sorted(tree))
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    _scripts(draft)
+    ways = _ways(tree, draft)
+    _links(draft, ways, origin)
+    _frames(draft, ways, depth)
+    _declared(draft)
+    if depth < _DEPTH:
+        _unscripted(tree, draft)
+        _nested(html, draft, depth)
+    title = _title(draft)
+    said, tokens, noindex = _said(draft)
+    loads = any("src" in node.attributes for node in draft.of("script"))
+    alternates = tuple((node.attributes.get("hreflang") or "").lower()[:10] for node in draft.of("link"))
+    tree.strip_tags(_NEVER_SEEN)
+    text = tree.body.text(deep=True, separator="\n")[:MAX_TEXT] if tree.body else ""
+    headings = tree.css("h1, h2")[:6]
+    return Extract(
+        title=title,
+        headings=tuple(" ".join(node.text(separator=" ").split())[:300] for node in headings),
+        said=said,
+        text=text,
+        main=_main(headings, text),
+        hidden=tuple(draft.hidden),
+        pointers=tuple(draft.pointers),
+        own=tuple(draft.own)[:MAX_OWN],
+        scripts=tuple(draft.scripts),
+        tokens=tokens,
+        html=html,
+        noindex=noindex,
+        shell=loads and len(text) < _SHELL * 10 and len(" ".join(text.split())) < _SHELL,
+        alternates=tuple(filter(None, alternates)),
+    )
+
+
+def _title(draft: _Draft) -> str:
+    return " ".join(draft.of("title")[0].text().split())[:300] if draft.of("title") else ""
+
+
+def _main(headings: list[LexborNode], text: str) -> str:
+    """What stands beside the first heading of the highest kind."""
+    heading = next((node for node in headings if node.tag == "h1"), None)
+    if heading is not None and heading.parent is not None and heading.parent.tag not in ("html", "-undef"):
+        return heading.parent.text(separator="\n")[:MAX_MAIN]
+    return text[:MAX_MAIN]
+
+
+def blocks(page: Extract) -> Iterator[str]:
+    """Paragraphs, list items, cells: what is said in one place."""
+    tree = LexborHTMLParser(page.html)
+    tree.strip_tags(_NEVER_SEEN)
+    for node in tree.css("p, li, td, blockquote, dd, h1, h2, h3, .comment, marquee")[:MAX_BLOCKS]:
+        text = node.text(separator=" ")
+        if 12 < len(text) < MAX_BLOCK:
+            yield text
+
+
+def landmarks(page: Extract) -> tuple[str, ...]:
+    """What is seen of a page at first: its menu, its headings."""
+    found: dict[str, None] = {}
+    for node in LexborHTMLParser(page.html).css("nav a, header *, .menu a, h1, h2, h3, li > a, .top *")[:120]:
+        text = " ".join(node.text().split())
+        if 4 < len(text) <= 60 and not any(map(str.isdigit, text)):
+            found[text] = None
+            if len(found) == MAX_LANDMARKS:
+                break
+    return tuple(found)
+
+
+# --- what is hidden ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    way: Way
+    honest: bool
+    group: int
+
+
+def _ways(tree: LexborHTMLParser, draft: _Draft) -> dict[int, _Hidden]:
+    """How each element that points somewhere is hidden, if it is: by its memory's address."""
+    ways: dict[int, _Hidden] = {}
+    room = MAX_INNER
+    for group, (root, way) in enumerate(_roots(tree, draft)):
+        if group >= MAX_HIDDEN or room <= 0:
+            break
+        inner = [node for node in root.css("a, area, iframe, frame, form, object, embed") if node.mem_id != root.mem_id]
+        room -= len(inner)
+        pointing = [root, *inner] if root.tag in ("a", "iframe", "form", "area", "object", "embed") else inner
+        honest = way != "kept" and _is_menu(root)
+        if not honest and (text := " ".join(draft.text_of(root)[:2000].split())):
+            draft.hidden.append(text)
+        for node in pointing[:500]:
+            before = ways.get(node.mem_id)
+            if before is None or (before.way != "kept" and way == "kept"):
+                ways[node.mem_id] = _Hidden(way, honest, group)
+    return ways
+
+
+def _roots(tree: LexborHTMLParser, draft: _Draft) -> Iterator[tuple[LexborNode, Way]]:
+    for node in tree.css("[style], [hidden]")[:2_000]:
+        attributes = node.attributes
+        way = styles.way((attributes.get("style") or "")[:2_000], is_link=node.tag == "a")
+        if way is not None or "hidden" in attributes:
+            yield node, way or "shut"
+    for sheet in draft.of("style")[:20]:
+        for selector, way in styles.hiding(sheet.text()[: styles.MAX_SHEET]):
+            if way == "shut" and _MENU.search(selector):
+                continue
+            yield from ((node, way) for node in _selected(tree, selector)[:40] if node.tag not in ("html", "body"))
+    for name in dict.fromkeys(name for script in draft.scripts for name in script.hides):
+        yield from ((node, "kept") for node in _selected(tree, f'[id="{name}"]')[:2])
+    for node in draft.of("dialog"):
+        if "open" not in node.attributes:
+            yield node, "shut"
+    for node in draft.of("marquee", "iframe", "object", "embed"):
+        attributes = node.attributes
+        if any((attributes.get(side) or "9").strip("px% ") in ("0", "1") for side in ("width", "height")):
+            yield node, "kept"
+
+
+def _selected(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+    try:
+        return tree.css(selector)
+    except Exception:
+        return []
+
+
+def _is_menu(node: LexborNode) -> bool:
+    """Whether its marks, or those of what it stands in, are of what people open."""
+    for _ in range(4):
+        attributes = node.attributes
+        marks = " ".join(filter(None, (attributes.get("class"), attributes.get("id"), attributes.get("role"))))
+        if node.tag in ("nav", "details", "dialog", "select", "header") or _MENU.search(marks):
+            return True
+        if node.parent is None:
+            return False
+        node = node.parent
+    return False
+
+
+# --- whom it points to ------------------------------------------------------------------------------------
+
+
+def _links(draft: _Draft, ways: dict[int, _Hidden], origin: str) -> None:
+    for node in (*draft.nodes.get("a", ()), *draft.nodes.get("area", ()))[:MAX_LINKS]:
+        href = (node.attributes.get("href") or "").strip()
+        if href[:1] == "/" and href[1:2] not in ("/", "\\"):
+            draft.own[origin + href.partition("#")[0]] = None
+            continue
+        address = absolute(href, draft.url)
+        host = host_of(address) if address else ""
+        if not host:
+            continue
+        if host == draft.host:
+            draft.own[address.partition("#")[0]] = None
+        else:
+            draft.pointers.append(_pointer(draft, "link", address, node, ways.get(node.mem_id)))
+    for node in draft.of("form")[:MAX_FRAMES]:
+        address = absolute(node.attributes.get("action") or "", draft.url)
+        if (host := host_of(address)) and host != draft.host:
+            draft.pointers.append(_pointer(draft, "form", address, node, ways.get(node.mem_id)))
+
+
+def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, hidden: _Hidden | None) -> Pointer:
+    words, around = _words(draft, node, image=via == "link"), ""
+    if node.parent is not None and node.parent.tag not in ("body", "html"):
+        around = draft.text_of(node.parent)[:MAX_AROUND]
+    return Pointer(
+        via,
+        address,
+        host_of(address),
+        words,
+        " ".join(around.split()),
+        hidden.way if hidden else None,
+        hidden.honest if hidden else False,
+        hidden.group if hidden else -1,
+    )
+
+
+def _words(draft: _Draft, node: LexborNode, *, image: bool) -> str:
+    words = " ".join(draft.text_of(node)[:MAX_WORDS].split())
+    if not image or len(words) > 2:
+        return words
+    attributes = node.attributes
+    picture = node.css_first("img")
+    alt = (picture.attributes.get("alt") or "") if picture is not None else ""
+    return " ".join(f"{words} {attributes.get('title') or ''} {attributes.get('alt') or ''} {alt}".split())[:MAX_WORDS]
+
+
+def _frames(draft: _Draft, ways: dict[int, _Hidden], depth: int) -> None:
+    for node in draft.of("iframe", "frame", "embed", "object")[:MAX_FRAMES]:
+        attributes = node.attributes
+        for source in (attributes.get("src"), attributes.get("data"), attributes.get("data-src")):
+            if source is None:
+                continue
+            if (told := _DATA.match(source)) is not None and depth < _DEPTH:
+                _read_inner(_untold(told[1], told[2]), "decoded", draft, depth)
+            elif (host := host_of(absolute(source, draft.url))) and host != draft.host:
+                draft.pointers.append(
+                    _pointer(draft, "frame", absolute(source, draft.url), node, ways.get(node.mem_id))
+                )
+        if (document := attributes.get("srcdoc")) and depth < _DEPTH:
+            _read_inner(document, "written", draft, depth)
+
+
+def _untold(form: str, data: str) -> str:
+    return scripts.from_base64(data.strip()) if "base64" in form.lower() else unquote(data)
+
+
+def _scripts(draft: _Draft) -> None:
+    for node in draft.of("script")[:MAX_SCRIPTS]:
+        attributes = node.attributes
+        if "src" in attributes:
+            _add(draft, "script", attributes["src"] or "")
+        elif "json" not in (attributes.get("type") or "") and len(code := node.text()) > 10:
+            draft.scripts.append(scripts.read(code))
+    for node in draft.of("link")[:MAX_SCRIPTS]:
+        attributes = node.attributes
+        rel, href = (attributes.get("rel") or "").lower(), attributes.get("href") or ""
+        if rel in ("canonical", "amphtml") or (rel == "alternate" and attributes.get("hreflang")):
+            _add(draft, "canonical", href)
+        elif "stylesheet" in rel:
+            _add(draft, "script", href)
+
+
+def _declared(draft: _Draft) -> None:
+    for node in draft.of("meta"):
+        attributes = node.attributes
+        if (attributes.get("http-equiv") or "").strip().lower() == "refresh":
+            _refresh(attributes.get("content") or "", draft)
+        elif attributes.get("property") == "og:url":
+            _add(draft, "canonical", attributes.get("content") or "")
+    for node in draft.of("base")[:1]:
+        _add(draft, "base", node.attributes.get("href") or "")
+
+
+def _refresh(content: str, draft: _Draft) -> None:
+    if (found := _REFRESH.match(content[:2_100])) is not None:
+        _add(draft, "refresh", found[1])
+
+
+def _add(draft: _Draft, via: Via, link: str) -> None:
+    address = absolute(link, draft.url)
+    if (host := host_of(address)) and host != draft.host:
+        draft.pointers.append(Pointer(via, address, host))
+
+
+# --- documents within ---------------------------------------------------------------------------------------
+
+
+def _unscripted(tree: LexborHTMLParser, draft: _Draft) -> None:
+    """Marks what stands in ``noscript``, which the parser reads as if there were no scripts."""
+    if draft.of("noscript"):
+        inside = [node.attributes for node in tree.css("noscript a, noscript iframe")[:200]]
+        links = {absolute(one.get("href") or one.get("src") or "", draft.url) for one in inside}
+        draft.pointers = [replace(one, inside="unscripted") if one.address in links else one for one in draft.pointers]
+
+
+def _nested(html: str, draft: _Draft, depth: int) -> None:
+    for node in draft.of("template")[:10]:
+        if "href" in (inner := (node.html or "")[10:60_000]):
+            _read_inner(inner, "template", draft, depth)
+    for told in itertools.islice(_comments(html), MAX_COMMENTS):
+        if "href" in told or "<iframe" in told:
+            _read_inner(told, "comment", draft, depth)
+    for script in tuple(draft.scripts):
+        for written in script.written:
+            _read_inner(written, "written", draft, depth)
+        for written in script.revealed:
+            _read_inner(written, "decoded", draft, depth)
+
+
+def _comments(html: str) -> Iterator[str]:
+    start = html.find("<!--")
+    while start >= 0 and (end := html.find("-->", start + 4)) >= 0:
+        yield html[start + 4 : min(end, start + MAX_COMMENT)]
+        start = html.find("<!--", end)
+
+
+def _read_inner(html: str, inside: Inside, draft: _Draft, depth: int) -> None:
+    draft.nested += 1
+    if draft.nested > MAX_NESTED:
+        return
+    inner = read(html[:100_000], draft.url, depth=depth + 1)
+    draft.pointers += [replace(pointer, inside=inside) for pointer in inner.pointers]
+    if inside == "decoded":
+        draft.scripts += (replace(one, addresses=(), decoded=one.addresses + one.decoded) for one in inner.scripts)
+    elif inside == "written":
+        draft.scripts += inner.scripts
+    draft.hidden += [*inner.hidden, *([inner.text[:2000]] if inside in ("decoded", "comment", "template") else [])]
+
+
+# --- what it says of itself --------------------------------------------------------------------------------
+
+
+def _said(draft: _Draft) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    said, tokens, noindex = [], [], False
+    for node in draft.of("meta")[:80]:
+        attributes = node.attributes
+        name = (attributes.get("name") or attributes.get("property") or "").lower()
+        content = attributes.get("content") or ""
+        if name in _SAID:
+            said.append(content[:500])
+        elif name in _TOKENS:
+            tokens.append(content[:100])
+        elif name == "robots":
+            noindex = noindex or "noindex" in content.lower()
+    data = (
+        node
+        for node in draft.of("script")[:MAX_SCRIPTS]
+        if (node.attributes.get("type") or "") == "application/ld+json"
+    )
+    said += (node.text()[:2000] for node in data)
+    return tuple(said), tuple(tokens), noindex

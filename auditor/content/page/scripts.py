@@ -1,0 +1,211 @@
+"""What a script does, read without running it: what it decodes, writes, and where it leads. Pure, in time that grows with its length."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
+
+MAX_SCRIPT = 200_000
+MAX_DECODED = 100_000
+MAX_PIECES = 300
+_ROUNDS = 3
+
+_ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})|\\u\{?([0-9a-fA-F]{4,6})\}?|\\([0-7]{3})")
+_LITERAL = re.compile(r"\"((?:[^\"\\\n]|\\.)*+)\"|'((?:[^'\\\n]|\\.)*+)'|`((?:[^`\\$]|\\.)*+)`")
+_PLUS = re.compile(r"(?<=[\"'])\s*\+\s*(?=[\"'])")
+_JOINS = re.compile(r"\"\+\"|'\+'|\"\+'|'\+\"")
+_CALL = re.compile(r"(?:atob|unescape|decodeURI(?:Component)?)\s*\(\s*(?:\"([^\"]{1,100000})\"|'([^']{1,100000})')")
+_CODES = re.compile(
+    r"fromCharCode\s*\(\s*((?:0x[0-9a-fA-F]{1,4}|\d{1,5})(?:\s*,\s*(?:0x[0-9a-fA-F]{1,4}|\d{1,5})){3,20000})"
+)
+_NUMBERS = re.compile(r"\[\s*((?:\d{2,5})(?:\s*,\s*\d{2,5}){11,20000})\s*\]")
+_PACKED = re.compile(
+    r"\}\s*\(\s*(?:'((?:[^'\\]|\\.){1,100000})'|\"((?:[^\"\\]|\\.){1,100000})\")\s*,\s*(\d{1,3})\s*,\s*\d{1,5}\s*,\s*"
+    r"(?:'([^']{0,100000})'|\"([^\"]{0,100000})\")\.split\('\|'\)"
+)
+_BASE64 = re.compile(r"[\"']([A-Za-z0-9+/]{24,100000}={0,2})[\"']")
+_WORDS = re.compile(r"\b\w+\b")
+_ADDRESS = re.compile(r"(?:https?:)?//[A-Za-z0-9.-]{3,253}\.[A-Za-z]{2,20}[^\s\"'<>\\)`]{0,500}")
+_LEADS = re.compile(
+    r"(?:\blocation\b(?:\s*\.\s*|\s*\[\s*[\"']|)(?:href\b|assign\b|replace\b|)[\"']?\s*\]?\s*(?:=(?!=)|\()"
+    r"|\blocation\s*\[\s*(?:atob|_0x|\w+\()|\[\s*[\"']location[\"']\s*\]|\b(?:top|self|parent|window|document)\s*\.\s*location\b\s*=(?!=)|\bwindow\.open\s*\()"
+)
+_NAMED_LEAD = re.compile(r"[\"']location[\"']")
+_ASKS_WHO = re.compile(r"document\s*\.\s*referrer|navigator\s*\.\s*userAgent|[\"']referrer[\"']|[\"']userAgent[\"']")
+_ON_CLICK = re.compile(r"onclick|addEventListener|\.click\s*\(|\.on\s*\(|function\s+\w+\s*\(")
+_WRITES = re.compile(r"document\s*\.\s*write(?:ln)?\s*\(|innerHTML\s*\+?=|insertAdjacentHTML|outerHTML\s*=")
+_LOADS = re.compile(r"createElement\s*\(\s*[\"'](?:script|iframe)[\"']|\.src\s*=|importScripts|[\"']createElement[\"']")
+_HIDES = re.compile(
+    r"getElementById\s*\(\s*[\"']([\w-]{1,80})[\"']\s*\)\s*(?:\.\s*style\s*\.\s*(?:display|visibility|position|left|top|height|fontSize|cssText)\s*=)"
+)
+_NAMES = re.compile(
+    r"(?:var|let|const)?\s*\b(\w{1,40})\s*=\s*(?:document\.)?getElementById\s*\(\s*[\"']([\w-]{1,80})[\"']\s*\)"
+)
+_STYLES = re.compile(
+    r"\b(\w{1,40})\.style\.(?:display|visibility|position|left|top|height|fontSize|cssText)\s*=\s*[\"']([^\"']{0,200})"
+)
+_AWAY = re.compile(r"none|hidden|^-\d{3,}|absolute|^0(?:px)?$")
+_PUSH = re.compile(r"serviceWorker\s*\.\s*register|Notification\s*\.\s*requestPermission|PushManager")
+
+
+@dataclass(frozen=True)
+class Script:
+    """What one script was found to do."""
+
+    addresses: tuple[str, ...] = ()
+    """In it as everybody can read it."""
+    decoded: tuple[str, ...] = ()
+    """In what it decodes only."""
+    written: tuple[str, ...] = ()
+    """HTML that it writes, as everybody can read it."""
+    revealed: tuple[str, ...] = ()
+    """HTML in what it decodes."""
+    leads: bool = False
+    """Sets the address of the window, by itself."""
+    asks_who: bool = False
+    """Asks where the visitor comes from, or with what."""
+    loads: bool = False
+    hides: tuple[str, ...] = ()
+    """Ids of what it hides."""
+    pushes: bool = False
+
+
+@lru_cache(maxsize=256)
+def read(code: str) -> Script:
+    """What a script does, as far as it says so without running."""
+    code = code[:MAX_SCRIPT]
+    as_read = _folded(code)
+    hidden = list(_decoded(as_read))
+    joined = "\n".join(hidden)
+    whole = f"{as_read}\n{joined}"
+    shown = dict.fromkeys(_ADDRESS.findall(code))
+    all_addresses = dict.fromkeys(_ADDRESS.findall(whole.replace("\\/", "/")))
+    html = [text for text in _literals(as_read) if "<" in text and ">" in text] if _WRITES.search(as_read) else []
+    return Script(
+        addresses=tuple(shown)[:MAX_PIECES],
+        decoded=tuple(address for address in all_addresses if address not in shown)[:MAX_PIECES],
+        written=tuple(html[:20]),
+        revealed=tuple(text for text in hidden if "<" in text and ">" in text)[:20],
+        leads=_leads(whole, joined),
+        asks_who=bool(_ASKS_WHO.search(whole)),
+        loads=bool(_LOADS.search(whole)),
+        hides=tuple(_hides(whole)),
+        pushes=len(set(_PUSH.findall(whole))) > 1,
+    )
+
+
+def _leads(whole: str, decoded: str) -> bool:
+    """Whether it leads away by itself: not inside of what waits for a click."""
+    if _NAMED_LEAD.search(whole) or _LEADS.search(decoded):
+        return True
+    found = _LEADS.search(whole)
+    return bool(found and not _ON_CLICK.search(whole[max(0, found.start() - 300) : found.start()]))
+
+
+def _folded(code: str) -> str:
+    """The code with its escapes read and the pieces of its texts put together."""
+    if "\\x" in code or "\\u" in code or "\\1" in code:
+        code = _ESCAPE.sub(_letter, code)
+    if "+" in code:
+        code = _JOINS.sub("", _PLUS.sub("+", code))
+    return code
+
+
+def _letter(found: re.Match[str]) -> str:
+    number = int(found[1] or found[2] or "0", 16) if found[1] or found[2] else int(found[3], 8)
+    return (
+        chr(number)
+        if 31 < number < 0x110000 and not 0xD800 <= number < 0xE000 and number not in (34, 39, 92)
+        else found[0]
+    )
+
+
+def _literals(code: str) -> Iterator[str]:
+    for count, found in enumerate(_LITERAL.finditer(code)):
+        if count > MAX_PIECES:
+            return
+        yield found[1] or found[2] or found[3] or ""
+
+
+def _decoded(code: str) -> Iterator[str]:
+    """What it decodes, and what that decodes again."""
+    left, room = [(code, 0)], MAX_DECODED
+    while left:
+        text, depth = left.pop()
+        for piece in _once(text):
+            piece = piece[:room]
+            room -= len(piece)
+            if not piece or room <= 0:
+                return
+            folded = _folded(piece)
+            yield folded
+            if depth < _ROUNDS:
+                left.append((folded, depth + 1))
+
+
+def _once(code: str) -> Iterator[str]:
+    if "(" not in code and "[" not in code:
+        return
+    for double, single in _CALL.findall(code):
+        text = double or single
+        yield unquote(text) if "%" in text else from_base64(text)
+    if "fromCharCode" in code:
+        for numbers in (*_CODES.findall(code), *_NUMBERS.findall(code)):
+            yield "".join(map(_char, numbers.split(",")))
+    if "atob" in code or "base64" in code:
+        for text in _BASE64.findall(code)[:MAX_PIECES]:
+            yield from_base64(text)
+    if "split('|')" in code:
+        for one, other, base, first, second in _PACKED.findall(code):
+            yield _unpacked(one or other, int(base), (first or second).split("|"))
+
+
+def _char(number: str) -> str:
+    value = int(number.strip(), 0) if not number.strip().startswith("0") or "x" in number else int(number)
+    return chr(value) if 8 < value < 0xD800 else ""
+
+
+def from_base64(text: str) -> str:
+    """The text that a base64 text stands for; empty when it stands for none."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    told = data.decode("utf-8", "ignore")
+    return told if (len(told) * 10 >= len(data) * 9 and told.isprintable()) or "<" in told else ""
+
+
+def _unpacked(payload: str, base: int, words: list[str]) -> str:
+    def word(found: re.Match[str]) -> str:
+        try:
+            number = _number(found[0], base)
+        except ValueError:
+            return found[0]
+        return words[number] if number < len(words) and words[number] else found[0]
+
+    return _WORDS.sub(word, payload.replace("\\'", "'").replace("\\\\", "\\"))
+
+
+def _number(text: str, base: int) -> int:
+    if base <= 36:
+        return int(text, max(base, 2))
+    value = 0
+    for digit in text[:6]:
+        code = ord(digit)
+        value = value * base + (code - 48 if code < 58 else code - 87 if code >= 97 else code - 29)
+    return value
+
+
+def _hides(code: str) -> Iterator[str]:
+    if "style" not in code:
+        return
+    yield from _HIDES.findall(code)[:20]
+    names = dict(_NAMES.findall(code)[:100])
+    for name, value in _STYLES.findall(code)[:100]:
+        if name in names and _AWAY.search(value.strip()):
+            yield names[name]

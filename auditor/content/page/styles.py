@@ -1,0 +1,92 @@
+"""What style hides from people and leaves to machines. Pure.
+
+``kept``: put where nobody looks, or made too small to be seen, which has hardly an honest use. ``shut``: not shown for the moment,
+as menus and dialogues are. ``read_out``: left for those who hear a page.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal
+
+Way = Literal["kept", "shut", "read_out"]
+
+MAX_SHEET = 200_000
+MAX_SELECTORS = 80
+_FAR = r"-\s*(?:[5-9]\d{2}|\d{4,})(?:\.\d+)?\s*(?:px|pt|%)?|-\s*(?:[3-9]\d|\d{3,})\s*r?em"
+_KEPT = re.compile(
+    rf"(?:^|[;\s{{])(?:left|top|right|bottom|margin(?:-left|-top)?)\s*:\s*(?:{_FAR})"
+    rf"|(?:translate(?:x|y|3d)?\s*\(\s*(?:{_FAR}))"
+    r"|font-size\s*:\s*(?:0(?:\.\d+)?|1)\s*(?:px|pt|em|rem|%)?\s*(?:!important)?\s*(?:;|$)"
+    r"|font\s*:[^;]*\b0(?:px|/0)"
+)
+_INDENTED = re.compile(rf"text-indent\s*:\s*(?:{_FAR})")
+_SHUT = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0?\.?0+\s*(?:[;!]|$)"
+    r"|(?:^|[;\s])(?:max-)?height\s*:\s*[01](?:px)?\s*(?:[;!]|$)|content-visibility\s*:\s*hidden|filter\s*:\s*opacity\(0"
+)
+_NO_HEIGHT = re.compile(r"(?:^|[;\s])(?:max-)?height\s*:\s*[01](?:px)?\s*(?:[;!]|$)")
+_NO_WIDTH = re.compile(r"(?:^|[;\s])(?:max-)?width\s*:\s*[01](?:px)?\s*(?:[;!]|$)")
+_CLIPPED = re.compile(r"clip\s*:\s*rect\(|clip-path\s*:\s*(?:inset\(\s*(?:50|100)%|polygon\(\s*0)")
+_COLOR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)")
+_GROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)")
+_HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b")
+_NAMES = {"white": (255, 255, 255), "black": (0, 0, 0)}
+_RULE = re.compile(r"([^{}]{1,400})\{([^{}]{1,4000})\}")
+_COMMENT = re.compile(r"/\*.{0,20000}?\*/", re.DOTALL)
+_PRINT = re.compile(r"@media\s+print\s*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+_SIMPLE = re.compile(r"[\w#.\-\s>\[\]=\"']{1,120}")
+
+
+@lru_cache(maxsize=4096)
+def way(style: str, *, is_link: bool = False) -> Way | None:
+    """How a declaration of style hides what it is for, if it does. ``is_link``: it is the link itself, whose picture may stay."""
+    style = style.lower()
+    if _KEPT.search(style) or (not is_link and _INDENTED.search(style)):
+        return "kept"
+    if _CLIPPED.search(style):
+        return "read_out"
+    if _SHUT.search(style) or _NO_WIDTH.search(style):
+        return "kept" if _NO_HEIGHT.search(style) and _NO_WIDTH.search(style) else "shut"
+    return "kept" if _same_colors(style) else None
+
+
+def _same_colors(style: str) -> bool:
+    letters, ground = _COLOR.search(style), _GROUND.search(style)
+    one, other = (_rgb(found[1]) if found else None for found in (letters, ground))
+    if one and not ground and min(one) >= 0xFA:
+        return False
+    return bool(one and other and max(abs(a - b) for a, b in zip(one, other, strict=True)) < 12)
+
+
+def _rgb(color: str) -> tuple[int, int, int] | None:
+    name = color.strip()
+    if name in _NAMES:
+        return _NAMES[name]
+    found = _HEX.search(color)
+    if not found:
+        return None
+    digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
+    return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+
+
+@lru_cache(maxsize=256)
+def hiding(sheet: str) -> tuple[tuple[str, Way], ...]:
+    """The selectors of a style sheet whose rules hide, at most MAX_SELECTORS of them."""
+    return tuple(itertools.islice(_hiding(sheet), MAX_SELECTORS))
+
+
+def _hiding(sheet: str) -> Iterator[tuple[str, Way]]:
+    if not any(word in sheet for word in ("none", "hidden", "-", ":0", ": 0", "0px", "1px", "clip")):
+        return
+    rules = _PRINT.sub("", _COMMENT.sub("", sheet[:MAX_SHEET]))
+    for selectors, style in _RULE.findall(rules):
+        how = way(style)
+        if how is None:
+            continue
+        for selector in selectors.rpartition(";")[2].split(","):
+            if ":" not in selector and "@" not in selector and _SIMPLE.fullmatch(selector.strip() or "?"):
+                yield selector.strip(), how

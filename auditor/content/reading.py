@@ -1,0 +1,102 @@
+"""One address and what its visitors were served, read: traces of what others put there, and whom the page points to. Pure.
+
+Whatever the bytes, it raises nothing, and takes time that grows with them; ``reader`` bounds it none the less.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from auditor.content import differing, pointing, saying, standing
+from auditor.content.evidence import Evidence
+from auditor.content.neighbours import Neighbours
+from auditor.content.page import charset, documents, extract
+from auditor.content.page.extract import Extract
+from auditor.content.words.lexicon import Lexicon, shipped
+from auditor.looks.visits import Known, Reading, Served, Visited, Visitor
+
+_EXTRACTS, _READINGS = 12, 500
+_TEXTS = ("html", "xml", "text/plain", "")
+
+
+class _Memory[Key, Said]:
+    """What was read last: most visitors of an address are served the same, and many addresses the same tomorrow."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[Key, Said] = OrderedDict()
+
+    def of(self, key: Key, read: Callable[[], Said]) -> Said:
+        """What was read by that key, or is read now."""
+        if key not in self._kept:
+            self._kept[key] = read()
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return self._kept[key]
+
+
+_extracts: _Memory[tuple[bytes, str, str], Extract] = _Memory(_EXTRACTS)
+_readings: _Memory[tuple[object, ...], Reading] = _Memory(_READINGS)
+
+
+def read(visited: Visited, known: Known, lexicon: Lexicon | None = None) -> Reading:
+    """What the answers at one address say. ``lexicon``: the shipped one, when none is given."""
+    lexicon = lexicon or shipped()
+    digests = tuple(hashlib.blake2b(one.body, digest_size=16).digest() for one in visited.served)
+    heads = tuple((one.visitor, one.status, one.location, *one.headers.items()) for one in visited.served)
+    key = (visited.url, visited.role, digests, heads, known, id(lexicon))
+    return _readings.of(key, lambda: _read(visited, digests, Neighbours(known, lexicon)))
+
+
+def _read(visited: Visited, digests: Sequence[bytes], near: Neighbours) -> Reading:
+    plain = visited.served[0]
+    evidence = Evidence(_where(visited.url))
+    kind = documents.kind(plain.body)
+    if kind:
+        standing.document(visited, documents.read(plain.body), near, evidence)
+        return Reading(traces=tuple(evidence.traces(orphan=visited.role == "orphan")))
+    pages: dict[Visitor, Extract] = {}
+    for one, digest in zip(visited.served, digests, strict=True):
+        media = one.headers.get("content-type", "")
+        pages[one.visitor] = _extracts.of((digest, visited.url, media), partial(_extract, one, visited.url, media))
+    page = pages[plain.visitor]
+    if _is_sitemap(plain):
+        standing.sitemap(visited, charset.text(plain.body, plain.headers.get("content-type", "")), near, evidence)
+    else:
+        standing.redirect(visited.url, plain, near, evidence)
+        standing.page(visited, plain, page, near, evidence)
+        pointing.judge(page, near, evidence)
+        saying.judge(page, visited, near, evidence)
+        differing.judge(visited, pages, near, evidence)
+    tokens = standing.tokens(visited, page, near, evidence)
+    linked, framed, loaded = pointing.inventory(page, near)
+    traces = tuple(evidence.traces(orphan=visited.role in ("orphan", "missing")))
+    return Reading(
+        traces=traces,
+        links=page.own,
+        title=page.title,
+        linked=linked,
+        framed=framed,
+        loaded=loaded,
+        landmarks=extract.landmarks(page) if visited.role == "home" else (),
+        tokens=tokens,
+        suspicious=bool(traces),
+    )
+
+
+def _where(url: str) -> str:
+    return "/" + url.partition("://")[2].partition("/")[2]
+
+
+def _is_sitemap(served: Served) -> bool:
+    return b"<urlset" in served.body[:2_000] or b"<sitemapindex" in served.body[:2_000]
+
+
+def _extract(served: Served, url: str, kind: str) -> Extract:
+    media = kind.partition(";")[0].strip().lower()
+    if not served.body or not any(name in media if name else not media for name in _TEXTS):
+        return Extract()
+    return extract.read(charset.text(served.body, kind), url)

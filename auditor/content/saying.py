@@ -1,0 +1,132 @@
+"""Judging what a page says: adverts in its text, title and declarations, disguised letters, a language not its own. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from auditor.content.evidence import Evidence
+from auditor.content.neighbours import Neighbours
+from auditor.content.page.extract import Extract, blocks
+from auditor.content.words import writing
+from auditor.content.words.lexicon import ADVERT, Found, Lexicon
+from auditor.content.words.writing import DISGUISED
+from auditor.looks.traces import Family
+from auditor.looks.visits import Visited
+
+CLEAR = 2 * ADVERT
+"""The weight from which words are an advert without more."""
+REPORTS = 2
+"""Words of reporting around a title from which it belongs to a report."""
+_ESSENCE = 120
+_CONTACT = re.compile(r"zalo|telegram|t\.me/|viber|whatsapp|\blh\b|hotline|(?<!\d)0[\s.-]?\d(?:[\s.-]?\d){7,8}(?!\d)")
+_SEARCHING = re.compile(
+    r"[?&](?:q|s|k|key|keyword|keywords|search|tukhoa|tu_khoa|query|text)=|/(?:tim-kiem|search)\b", re.IGNORECASE
+)
+_VIETNAMESE = re.compile("[ăâđêôơư\u1ea0-\u1ef9]", re.IGNORECASE)
+_FOREIGN_LETTER = re.compile(
+    "[\u0370-\u05ff\u0600-\u06ff\u0900-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
+_ENOUGH, _SEEN, _TITLES = 40, 800, 2_000
+
+
+def found(text: str, lexicon: Lexicon) -> Found:
+    """What of the lexicon is in a text as it stands on a page."""
+    written = writing.read(text)
+    return lexicon.find(written, joined=len(text) < _TITLES)
+
+
+def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:
+    """Says what speaks against the page's words."""
+    strange = language(page) if near.known.domain else ""
+    leads_away = any(
+        near.whose(one.host) == "foreign" and one.via in ("link", "frame", "refresh") for one in page.pointers
+    )
+    _head(page, visited, near, evidence, leads_away=leads_away)
+    _text(page, visited, near, evidence)
+    for text in page.hidden:
+        told = found(text, near.lexicon)
+        if told.advert:
+            evidence.against("text", essence(text), "hidden_text", text, "lexicon", "hidden")
+    if strange and leads_away and not _offered(page, visited):
+        evidence.against("doorway", f"language {strange}", "foreign_language", page.title or page.text, "language")
+
+
+def essence(text: str) -> str:
+    """What stays of a text tomorrow and on another site."""
+    return " ".join(re.sub(r"\d+", "0", writing.read(text[:1_000]).text).split())[:_ESSENCE]
+
+
+def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence, *, leads_away: bool) -> None:
+    for rule, text in (("title", " - ".join((page.title, *page.headings[:2]))), ("declares", " ".join(page.said))):
+        told = found(text, near.lexicon)
+        if not told.named or told.reporting:
+            continue
+        around = found(page.main, near.lexicon)
+        if around.reporting >= REPORTS:
+            continue
+        if _SEARCHING.search(visited.url):
+            if not page.noindex and "noindex" not in visited.served[0].headers.get("x-robots-tag", "").lower():
+                evidence.against("reflection", "reflection", "repeats_what_is_sought", text, "lexicon", "structure")
+            continue
+        evidence.against("title", essence(text), rule, text, "lexicon")
+        clear = told.score >= CLEAR or around.score >= CLEAR + ADVERT
+        if clear or leads_away or visited.role == "orphan" or _CONTACT.search(page.main.lower()):
+            evidence.against("title", essence(text), rule, text, "structure")
+
+
+def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:
+    whole = writing.read(page.text.replace("\n", " "))
+    told = near.lexicon.find(whole)
+    if told.score < ADVERT and whole.disguised < DISGUISED:
+        return
+    searching = _SEARCHING.search(visited.url) is not None
+    pointers = [one for one in page.pointers if one.around and near.whose(one.host) == "foreign"]
+    for block in blocks(page):
+        written = writing.read(block)
+        disguised = written.disguised >= DISGUISED
+        says = near.lexicon.find(written, scrambled=1)
+        advert = says.advert and (says.score >= CLEAR or any(word != "ambiguous" for word in says.categories))
+        if not (advert or disguised) or (says.reporting and not disguised) or searching:
+            continue
+        families: list[Family] = ["lexicon"] if advert else []
+        if disguised or (advert and written.disguised > 1):
+            families.append("writing")
+        if _CONTACT.search(written.text) and says.score >= CLEAR:
+            families.append("address")
+        squeezed = " ".join(block.split())
+        if any(one.around[:80] and one.around[:80] in squeezed for one in pointers) and not says.reporting:
+            families.append("address")
+        evidence.against("text", essence(block), "block", block, *families)
+
+
+def language(page: Extract) -> str:
+    """The language of a page that is not Vietnamese: ``wide`` for other alphabets, ``latin`` for other words; empty otherwise."""
+    text = f"{page.title} {page.main[:_SEEN]} {page.text[:_SEEN]}"
+    vietnamese = len(_VIETNAMESE.findall(text))
+    if vietnamese * 20 > len(text):
+        return ""
+    letters = sum(map(str.isalpha, text))
+    if letters < _ENOUGH:
+        return ""
+    if len(_FOREIGN_LETTER.findall(text)) * 3 > letters:
+        return "wide"
+    return "latin" if vietnamese * 100 < letters else ""
+
+
+def _offered(page: Extract, visited: Visited) -> bool:
+    """Whether the site offers the page in that language itself: it says so, and its other pages lead there."""
+    return bool(page.alternates) and visited.role != "orphan"
+
+
+def shared(one: str, other: str) -> bool:
+    """Whether two titles have a word in common that says something."""
+    words = [
+        {word for word in re.findall(r"\w+", writing.plain(text.lower())) if len(word) > 1} for text in (one, other)
+    ]
+    return bool(words[0] & words[1])
+
+
+def lines(pages: Iterable[Extract]) -> set[str]:
+    """The lines that people may see on the pages."""
+    return {line for page in pages for line in map(str.strip, page.text.split("\n")) if line}

@@ -1,0 +1,128 @@
+"""Judging what a page is on its site: a doorway, an answer where nothing is, a sitemap, a face that was changed. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from auditor.content import saying
+from auditor.content.differing import leads
+from auditor.content.evidence import Evidence
+from auditor.content.neighbours import Neighbours, absolute, host_of
+from auditor.content.page.documents import Document
+from auditor.content.page.extract import Extract
+from auditor.content.pointing import foreign_in
+from auditor.content.words import writing
+from auditor.looks.visits import Served, Visited
+
+MAX_LISTED = 20_000
+_GONE, _FEW, _SHARE = 5, 4, 5
+"""Landmarks: of so many, one part of so many may be left when a face was changed."""
+_TOKEN_FILE = re.compile(
+    r"/(google[0-9a-f]{12,20}\.html|BingSiteAuth\.xml|yandex_[0-9a-f]{8,40}\.html|baidu_verify_[\w-]{4,40}\.html)$"
+)
+_LOC = re.compile(r"<loc>\s*(?:<!\[CDATA\[)?\s*([^<\]]{1,2000}?)\s*(?:\]\]>)?\s*</loc>", re.IGNORECASE)
+_MADE = re.compile(r"/(?=[a-z]*[A-Z])(?=[A-Z]*[a-z])[A-Za-z]{4,8}/\d{3,8}\.s?html?$")
+_WORD = re.compile(r"[a-z0-9]{4,}")
+
+
+def redirect(url: str, served: Served, near: Neighbours, evidence: Evidence) -> None:
+    """What everybody is led to."""
+    address = leads(served, url) or _refreshed(served, url)
+    host = host_of(address)
+    if not host or near.whose(host) != "foreign":
+        return
+    evidence.against_host(host, "redirect", "led_away", address, "redirects", told=True)
+    if near.looks_like_an_advert(host):
+        evidence.against_host(host, "redirect", "name_of_advert", address, "address")
+    if near.names_an_advert(host) or saying.found(writing.slug(urlsplit(address).path), near.lexicon).named:
+        evidence.against_host(host, "redirect", "words_of_link", address, "lexicon")
+
+
+def _refreshed(served: Served, url: str) -> str:
+    header = served.headers.get("refresh", "")
+    return absolute(header.partition("=")[2].strip("\"' "), url) if "=" in header else ""
+
+
+def page(visited: Visited, served: Served, extract: Extract, near: Neighbours, evidence: Evidence) -> None:
+    """What is wrong with a page being there."""
+    if visited.role == "missing" and served.status == 200:
+        _answers_anything(visited, extract, near, evidence)
+    if served.status in (404, 410):
+        for address, host in (found for one in extract.scripts if one.leads for found in foreign_in(one, near)):
+            evidence.against_host(host, "redirect", "from_missing_page", address, "redirects", "structure", told=True)
+    if visited.role == "home" and served.status == 200:
+        _face(extract, near, evidence)
+
+
+def _answers_anything(visited: Visited, extract: Extract, near: Neighbours, evidence: Evidence) -> None:
+    words = _WORD.findall(writing.slug(unquote(urlsplit(visited.url).path)))
+    title = writing.plain(" ".join((extract.title, *extract.headings)).lower())
+    told = saying.found(f"{extract.title}\n{extract.main}", near.lexicon)
+    if words and words[-1] in title and not (told.missing or told.search):
+        evidence.against("doorway", "answers anything", "answers_anything", extract.title, "structure", "orphan")
+
+
+def _face(extract: Extract, near: Neighbours, evidence: Evidence) -> None:
+    head = " ".join((extract.title, *extract.headings, extract.text[:300]))
+    told = saying.found(head, near.lexicon)
+    known = near.known
+    text = writing.plain(extract.text.lower())
+    gone = [one for one in known.landmarks if writing.plain(one.lower()) not in text]
+    lost = len(known.landmarks) >= _FEW and (len(known.landmarks) - len(gone)) * _SHARE < len(known.landmarks)
+    other = bool(known.title) and not saying.shared(extract.title, known.title)
+    short = len(" ".join(extract.text.split())) < 600
+    if "defacement" in told.categories:
+        evidence.against(
+            "defacement", "defacement", "words", head, "lexicon", *(("structure",) if short else ()), exact=lost
+        )
+    if lost and other and short:
+        evidence.against("defacement", "defacement", "nothing_of_it_left", head, "baseline", "structure")
+
+
+def tokens(visited: Visited, extract: Extract, near: Neighbours, evidence: Evidence) -> tuple[str, ...]:
+    """By which search consoles know whose the site is; those that are new are told."""
+    file = _TOKEN_FILE.search(urlsplit(visited.url).path)
+    found = (*((file[1],) if file else ()), *extract.tokens)
+    for token in found:
+        if near.known.tokens and token not in near.known.tokens:
+            evidence.against("search_console", token, "new_owner", token, "baseline", "structure")
+    return found
+
+
+def sitemap(visited: Visited, body: str, near: Neighbours, evidence: Evidence) -> None:
+    """What a sitemap lists that is none of the site's."""
+    listed = [unquote(address.strip()) for address in _LOC.findall(body[:2_000_000])[:MAX_LISTED]]
+    foreign = [one for one in listed if (host := host_of(absolute(one, visited.url))) and near.whose(host) == "foreign"]
+    if foreign:
+        evidence.against("sitemap", "foreign addresses", "lists_others", foreign[0], "structure", "address")
+    adverts = [one for one in listed if _slug_is_advert(urlsplit(one).path, near)]
+    if len(adverts) > 1 or (adverts and len(listed) < _FEW):
+        evidence.against("sitemap", "addresses of adverts", "lists_adverts", adverts[0], "structure", "lexicon")
+    made = [one for one in listed if _MADE.search(urlsplit(one).path)]
+    if len(made) > _GONE and len(made) * 2 > len(listed):
+        evidence.against("sitemap", "addresses made by a machine", "lists_made_up", made[0], "structure", "address")
+
+
+def _slug_is_advert(path: str, near: Neighbours) -> bool:
+    told = near.lexicon.find(writing.read(writing.slug(path)), joined=True)
+    return told.named and not told.reporting
+
+
+def document(visited: Visited, told: Document, near: Neighbours, evidence: Evidence) -> None:
+    """What an uploaded document says and where it leads."""
+    says = saying.found(told.text[:60_000], near.lexicon)
+    leads_to = [one for one in told.addresses if (host := host_of(one)) and near.whose(host) == "foreign"]
+    essence = saying.essence(told.text)
+    if says.named and says.reporting < saying.REPORTS and (leads_to or (says.advert and says.score >= saying.CLEAR)):
+        evidence.against("document", essence, "words", told.text, "lexicon", *(("address",) if leads_to else ()))
+    for address in leads_to:
+        if near.looks_like_an_advert(host_of(address)) or near.names_an_advert(host_of(address)):
+            evidence.against("document", essence, "leads_to_advert", address, "address")
+    _disguised(told, essence, evidence, leads_to)
+
+
+def _disguised(told: Document, essence: str, evidence: Evidence, leads_to: Iterable[str]) -> None:
+    if writing.read(told.text[:20_000]).disguised >= writing.DISGUISED * 3 and leads_to:
+        evidence.against("document", essence, "disguised", told.text, "writing", "address")

@@ -1,0 +1,1 @@
+"""Words of adverts as data, and letters read as people read them."""

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import base64
+import time
+
+import pytest
+
+from auditor.content.page.scripts import read
+
+AWAY = "https://away.example/x"
+
+
+def codes(text: str) -> str:
+    return ",".join(str(ord(letter)) for letter in text)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f'location.href="{AWAY}"',
+        f"window.location = '{AWAY}';",
+        f"top.location.replace('{AWAY}')",
+        f"setTimeout(\"location='{AWAY}'\", 10)",
+        f"location[atob('cmVwbGFjZQ==')](atob('{base64.b64encode(AWAY.encode()).decode()}'))",
+        f"eval(String.fromCharCode({codes(f'location={AWAY!r}')}))",
+        "var a='https:/'+'/away.exam'+'ple/x';self['loca'+'tion']=a",
+        "window['\\x6cocation']='\\x68ttps://away.example/x'",
+        f"eval(unescape('{''.join(f'%{ord(letter):02x}' for letter in f'location={AWAY!r}')}'))",
+    ],
+)
+def test_where_a_script_leads_is_read_without_running_it(code: str) -> None:
+    script = read(code)
+    assert script.leads
+    assert AWAY in (*script.addresses, *script.decoded)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "b.onclick=function(){window.location.href='https://zalo.me/share'}",
+        "function go(){location.href='https://a.example'}",
+        "if (location.hash == '#x') {y()}",
+        "var here = window.location.pathname;",
+    ],
+)
+def test_what_waits_for_a_click_does_not_lead_away(code: str) -> None:
+    assert not read(code).leads
+
+
+def test_what_it_writes_and_hides_is_told() -> None:
+    script = read(
+        "document.write('<a href=//x.example>y</a>');var e=document.getElementById('z');e.style.display='none'"
+    )
+    assert script.written == ("<a href=//x.example>y</a>",)
+    assert script.hides == ("z",)
+
+
+def test_a_packed_script_is_unpacked() -> None:
+    packed = "eval(function(p,a,c,k,e,d){return p}('0.1=\"2://3.4\"',5,5,'window|location|https|packed|example'.split('|'),0,{}))"
+    script = read(packed)
+    assert script.decoded == ("https://packed.example",)
+    assert script.leads
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["'+'" * 60_000, "'" + "\\" * 200_000, "atob('" * 30_000, "}('a',62,1,'b'.split('|')" * 8_000, "[11,11" * 30_000],
+)
+def test_no_script_costs_much(evil: str) -> None:
+    before = time.process_time()
+    read(evil)
+    assert time.process_time() - before < 0.8

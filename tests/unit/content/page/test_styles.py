@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from auditor.content.page.styles import hiding, way
+
+
+@pytest.mark.parametrize(
+    ("style", "how"),
+    [
+        ("position:absolute;left:-9999px", "kept"),
+        ("margin-left : -2000px", "kept"),
+        ("transform: translateX(-9000px)", "kept"),
+        ("FONT-SIZE:0", "kept"),
+        ("font-size:1px;color:#fff", "kept"),
+        ("height:0;width:0;overflow:hidden", "kept"),
+        ("color:#fff;background:#ffffff", "kept"),
+        ("text-indent:-9999px", "kept"),
+        ("display : none", "shut"),
+        ("visibility:hidden", "shut"),
+        ("opacity:0", "shut"),
+        ("max-height:0;overflow:hidden", "shut"),
+        ("position:absolute;width:1px;height:1px;clip:rect(0,0,0,0)", "read_out"),
+        ("left:100%", None),
+        ("transform:translateX(-100%)", None),
+        ("font-size:10px", None),
+        ("opacity:0.5", None),
+        ("line-height:0", None),
+        ("margin-left:-15px", None),
+        ("color:#fff", None),
+    ],
+)
+def test_how_a_style_hides(style: str, how: str | None) -> None:
+    assert way(style) == how
+
+
+def test_a_picture_in_place_of_a_links_letters_hides_nothing() -> None:
+    assert way("text-indent:-9999px", is_link=True) is None
+
+
+def test_rules_of_a_sheet_hide_but_not_those_for_printing_or_for_the_mouse() -> None:
+    sheet = "/* x */ @media print{.a{display:none}} .b:hover{display:none} .c,#d > p{left:-3000px} @media (max-width:9px){.e{display:none}}"
+    assert hiding(sheet) == ((".c", "kept"), ("#d > p", "kept"), (".e", "shut"))

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor.content.words import writing
+from auditor.content.words.lexicon import Found, load, shipped, without_words
+from auditor.content.words.writing import Written
+from auditor.errors import InputError
+
+
+def found(text: str, *, joined: bool = False) -> Found:
+    return shipped().find(writing.read(text), joined=joined)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "Nhà cái uy tín",
+            "nha cai uy tin",
+            "nổ hũ đổi thưởng",
+            "kuwin game bài đổi thưởngketquade1",
+            "tai-xiu-online",
+        ),
+        *("สล็อตเว็บตรง", "真人娱乐 百家乐", "スーパーコピー", "slot gacor", "8xbet", "lô đề trực tuyến"),
+    ],
+)
+def test_words_of_adverts_are_found(text: str) -> None:
+    assert found(text.replace("-", " ")).advert
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "bảng giá đất",
+            "bang gia dat",
+            "bầu của cử tri",
+            "bau cua cu tri",
+            "bán cá",
+            "ban ca",
+            "cả cuộc đời",
+            "ca cuoc",
+        ),
+        *(
+            "cầu lông",
+            "cau long",
+            "chốt sổ BHXH",
+            "chot so",
+            "dân để",
+            "dan de",
+            "lo để dành",
+            "lo de",
+            "cà độ",
+            "ca do",
+        ),
+        *(
+            "nó hư",
+            "no hu",
+            "nhà cải tạo",
+            "nha cai tao",
+            "Essex",
+            "specialist",
+            "javascript",
+            "m88b",
+            "phó giáo sư",
+            "tính xỉu",
+        ),
+    ],
+)
+def test_everyday_words_that_look_like_them_are_not(text: str) -> None:
+    assert not found(text, joined=True).named
+
+
+def test_words_without_a_space_between_are_found_where_that_is_looked_for() -> None:
+    assert not found("nhacaiuytintaixiuonline").named
+    assert found("nhacaiuytintaixiuonline", joined=True).score == 6
+
+
+def test_a_report_of_adverts_is_none() -> None:
+    told = found("Công an khởi tố nhóm tổ chức cá cược trực tuyến, nhà cái uy tín")
+    assert told.named
+    assert not told.advert
+
+
+def test_a_word_in_another_counts_once() -> None:
+    assert found("nhà cái uy tín").score == found("nhà cái uy tín, nhà cái uy tín").score == 3
+
+
+def test_without_words_nothing_is_named_but_reports_are_known() -> None:
+    told = without_words(shipped()).find(Written("công an bắt nhóm nhà cái uy tín"))
+    assert (told.score, told.reporting) == (0, 2)
+
+
+def test_a_unit_adds_words_and_changes_what_one_means(tmp_path: Path) -> None:
+    (tmp_path / "terms.tsv").write_text("# của tỉnh\nzorbix\tgambling-brand\nnhà cái\tambiguous\n", "utf-8")
+    (tmp_path / "addresses.tsv").write_text("xosoquangngai.example\tstate\n", "utf-8")
+    lexicon = load(tmp_path)
+    assert lexicon.find(Written("tải zorbix")).advert
+    assert not lexicon.find(Written("một nhà cái")).named
+    assert lexicon.addresses["xosoquangngai.example"] == "state"
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "said"),
+    [
+        ("terms.tsv", "zorbix", "two or three fields"),
+        ("terms.tsv", "zorbix\tgamble", "no category gamble"),
+        ("terms.tsv", "z\tgambling", "one letter"),
+        ("terms.tsv", "zorbix\tgambling\tmaybe", "maybe"),
+        ("terms.tsv", "x" * 90 + "\tgambling", "80 letters"),
+        ("categories.tsv", "gambling\theavy", "heavy is no weight"),
+        ("context.tsv", "công an\tpolice", "police"),
+        ("addresses.tsv", "a.example\tours", "ours"),
+        ("stems.tsv", "bet\tmiddle", "middle"),
+    ],
+)
+def test_a_line_that_is_not_of_the_form_is_told_with_its_place(tmp_path: Path, name: str, line: str, said: str) -> None:
+    (tmp_path / name).write_text(f"# x\n\n{line}\n", "utf-8")
+    with pytest.raises(InputError, match=said) as told:
+        load(tmp_path)
+    assert (told.value.file, told.value.line) == (tmp_path / name, 3)
+    assert told.value.mend
+
+
+def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "terms.tsv").write_bytes(b"\xff\xfe\x00\xd8")
+    with pytest.raises(InputError, match="UTF-8"):
+        load(tmp_path)

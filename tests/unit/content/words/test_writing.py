@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from auditor.content.words.writing import plain, read, slug
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "N.h.à c.á.i u.y t.í.n",
+        "nh\u200bà c\u200bái u\u2060y t\u200bín",
+        "ｎｈà ｃáｉ ｕｙ ｔíｎ",
+        unicodedata.normalize("NFD", "Nhà cái uy tín"),
+        "nhà cáі uу tín".replace("a", "а"),
+    ],
+    ids=["spelt", "unseen", "wide", "taken apart", "other alphabet"],
+)
+def test_letters_are_read_as_a_person_reads_them(disguised: str) -> None:
+    assert "nhà cái uy tín" in read(disguised).text.replace("u.y", "uy")
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "Ủy ban nhân dân\u200b xã An Trúc thông báo\u00ad về việc",
+        unicodedata.normalize("NFD", "Ủy ban nhân dân xã thông báo lịch tiếp công dân"),
+        "Đoàn Liên bang Nga (Россия), ông Иван Петров, tỉnh Калуга",
+        "Điểm a, b, c khoản 1 Điều 5; lớp 1A, 1B; 12.5.2026; v.v.",
+        "thuý, thúy, hoà, hòa, khuỷu, quỷ, giặt giũ, ngoằn ngoèo",
+    ],
+)
+def test_honest_writing_is_not_disguised(honest: str) -> None:
+    assert read(honest).disguised == 0
+
+
+def test_words_with_two_tones_are_disguised_when_they_are_many() -> None:
+    assert read("Để đảm bảõ tính bảỏ mật chọ qụá trình đăng nhập, ngườỉ đùng").disguised == 4
+    assert read("một chữ gõ nhầm: ngườỉ").disguised == 0
+
+
+def test_marks_are_taken_off_latin_letters_only() -> None:
+    assert plain("Đổi thưởng สล็อต が") == "Doi thuong สล็อต が"
+
+
+def test_an_address_is_read_as_words() -> None:
+    assert slug("/tin-tuc/Bang_gia.dat?x=1") == "tin tuc bang gia dat x 1"
