@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from auditor.content.neighbours import absolute, host_of
-from auditor.content.page import scripts, styles
+from auditor.content.page import hidden, scripts, styles
+from auditor.content.page.hidden import Hidden
 from auditor.content.page.scripts import Script
 from auditor.content.page.styles import Way
 from auditor.web.bounded import bounded
@@ -21,7 +22,7 @@ Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
 Inside = Literal["", "unscripted", "comment", "template", "written", "decoded"]
 
 MAX_LINKS, MAX_OWN, MAX_FRAMES, MAX_SCRIPTS, MAX_OF_A_TAG = 3_000, 500, 60, 120, 500
-MAX_HIDDEN, MAX_INNER, MAX_NESTED, MAX_BLOCKS, MAX_LANDMARKS = 80, 2_000, 12, 400, 40
+MAX_NESTED, MAX_BLOCKS, MAX_LANDMARKS = 12, 400, 40
 MAX_COMMENTS, MAX_COMMENT = 500, 20_000
 MAX_TEXT, MAX_BLOCK, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 1_500, 500, 300, 4_000
 MAX_READ, _COST = 600_000, 300
@@ -30,11 +31,6 @@ _DEPTH = 2
 _SHELL = 200
 """Letters: a page with fewer, and with scripts, is written in the browser."""
 
-_MENU = re.compile(
-    r"menu|nav|drop|modal|popup|pop-up|collaps|tab|accordion|carousel|slide|swiper|owl|dialog|panel|canvas|lightbox|tooltip"
-    r"|submenu|mega|search|login|cookie|toast|alert|loading|mobile|responsive|fade|toggle|sidebar|offcanvas",
-    re.IGNORECASE,
-)
 _DATA = re.compile(r"\s*data:text/html([^,]{0,80}),(.{1,100000})", re.DOTALL | re.IGNORECASE)
 _REFRESH = re.compile(
     r"^\s*\d{0,6}[.\d]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?\s*(.{1,2000}?)[\"']?\s*$", re.IGNORECASE | re.DOTALL
@@ -140,7 +136,14 @@ def read(html: str, url: str, *, depth: int = 0) -> Extract:
     draft = _Draft(url, host_of(url), _sorted(tree))
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     _scripts(draft)
-    ways = _ways(tree, draft)
+    ways, texts = hidden.find(
+        tree,
+        tuple(node.text()[: styles.MAX_SHEET] for node in draft.of("style")[:20]),
+        tuple(dict.fromkeys(name for script in draft.scripts for name in script.hides)),
+        draft.of("dialog", "marquee", "iframe", "object", "embed"),
+        draft.text_of,
+    )
+    draft.hidden += texts
     _links(draft, ways, origin)
     _frames(draft, ways, depth)
     _declared(draft)
@@ -206,82 +209,10 @@ def landmarks(page: Extract) -> tuple[str, ...]:
     return tuple(found)
 
 
-# --- what is hidden ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Hidden:
-    way: Way
-    honest: bool
-    group: int
-
-
-def _ways(tree: LexborHTMLParser, draft: _Draft) -> dict[int, _Hidden]:
-    """How each element that points somewhere is hidden, if it is: by its memory's address."""
-    ways: dict[int, _Hidden] = {}
-    room = MAX_INNER
-    for group, (root, way) in enumerate(_roots(tree, draft)):
-        if group >= MAX_HIDDEN or room <= 0:
-            break
-        inner = [node for node in root.css("a, area, iframe, frame, form, object, embed") if node.mem_id != root.mem_id]
-        room -= len(inner)
-        pointing = [root, *inner] if root.tag in ("a", "iframe", "form", "area", "object", "embed") else inner
-        honest = way != "kept" and _is_menu(root)
-        if not honest and (text := " ".join(draft.text_of(root)[:2000].split())):
-            draft.hidden.append(text)
-        for node in pointing[:500]:
-            before = ways.get(node.mem_id)
-            if before is None or (before.way != "kept" and way == "kept"):
-                ways[node.mem_id] = _Hidden(way, honest, group)
-    return ways
-
-
-def _roots(tree: LexborHTMLParser, draft: _Draft) -> Iterator[tuple[LexborNode, Way]]:
-    for node in tree.css("[style], [hidden]")[:2_000]:
-        attributes = node.attributes
-        way = styles.way((attributes.get("style") or "")[:2_000], is_link=node.tag == "a")
-        if way is not None or "hidden" in attributes:
-            yield node, way or "shut"
-    for sheet in draft.of("style")[:20]:
-        for selector, way in styles.hiding(sheet.text()[: styles.MAX_SHEET]):
-            if way == "shut" and _MENU.search(selector):
-                continue
-            yield from ((node, way) for node in _selected(tree, selector)[:40] if node.tag not in ("html", "body"))
-    for name in dict.fromkeys(name for script in draft.scripts for name in script.hides):
-        yield from ((node, "kept") for node in _selected(tree, f'[id="{name}"]')[:2])
-    for node in draft.of("dialog"):
-        if "open" not in node.attributes:
-            yield node, "shut"
-    for node in draft.of("marquee", "iframe", "object", "embed"):
-        attributes = node.attributes
-        if any((attributes.get(side) or "9").strip("px% ") in ("0", "1") for side in ("width", "height")):
-            yield node, "kept"
-
-
-def _selected(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
-    try:
-        return tree.css(selector)
-    except Exception:
-        return []
-
-
-def _is_menu(node: LexborNode) -> bool:
-    """Whether its marks, or those of what it stands in, are of what people open."""
-    for _ in range(4):
-        attributes = node.attributes
-        marks = " ".join(filter(None, (attributes.get("class"), attributes.get("id"), attributes.get("role"))))
-        if node.tag in ("nav", "details", "dialog", "select", "header") or _MENU.search(marks):
-            return True
-        if node.parent is None:
-            return False
-        node = node.parent
-    return False
-
-
 # --- whom it points to ------------------------------------------------------------------------------------
 
 
-def _links(draft: _Draft, ways: dict[int, _Hidden], origin: str) -> None:
+def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
     for node in (*draft.nodes.get("a", ()), *draft.nodes.get("area", ()))[:MAX_LINKS]:
         href = (node.attributes.get("href") or "").strip()
         if href[:1] == "/" and href[1:2] not in ("/", "\\"):
@@ -301,7 +232,7 @@ def _links(draft: _Draft, ways: dict[int, _Hidden], origin: str) -> None:
             draft.pointers.append(_pointer(draft, "form", address, node, ways.get(node.mem_id)))
 
 
-def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, hidden: _Hidden | None) -> Pointer:
+def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: Hidden | None) -> Pointer:
     words, around = _words(draft, node, image=via == "link"), ""
     if node.parent is not None and node.parent.tag not in ("body", "html"):
         around = draft.text_of(node.parent)[:MAX_AROUND]
@@ -311,9 +242,9 @@ def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, hidden: _H
         host_of(address),
         words,
         " ".join(around.split()),
-        hidden.way if hidden else None,
-        hidden.honest if hidden else False,
-        hidden.group if hidden else -1,
+        shut.way if shut else None,
+        shut.honest if shut else False,
+        shut.group if shut else -1,
     )
 
 
@@ -327,7 +258,7 @@ def _words(draft: _Draft, node: LexborNode, *, image: bool) -> str:
     return " ".join(f"{words} {attributes.get('title') or ''} {attributes.get('alt') or ''} {alt}".split())[:MAX_WORDS]
 
 
-def _frames(draft: _Draft, ways: dict[int, _Hidden], depth: int) -> None:
+def _frames(draft: _Draft, ways: dict[int, Hidden], depth: int) -> None:
     for node in draft.of("iframe", "frame", "embed", "object")[:MAX_FRAMES]:
         attributes = node.attributes
         for source in (attributes.get("src"), attributes.get("data"), attributes.get("data-src")):
