@@ -1,11 +1,11 @@
 """What random faults at random moments cost: a way in, a site, or an ending told falsely.
 
-    .venv/bin/python -m benchmarks.soak [--runs 100] [--seed 1] [--hosts web1,web2,web3] [--faults power,cable] [--keep]
+    .venv/bin/python -m benchmarks.soak [--seeds 1-100] [--hosts web1,web2,web3] [--faults power,cable] [--keep]
 
 On the lab, one run a seed: a pristine host is hardened, or hardened and rolled back, and a fault comes upon it somewhere in
 between. Once all is settled, everything is looked at: every way in, every site, the disk byte by byte, and whether what
 the command told, or the next one finds out, is what is. A line a seed, then the counts; it ends with 1 unless they are 0.
-A seed tells host, verb, fault and moment: ``--runs 1 --seed N`` is that run again, and ``--keep`` leaves its folder.
+A seed tells host, verb, fault and moment: ``--seeds N`` is that run again, and ``--keep`` leaves its folder.
 """
 
 from __future__ import annotations
@@ -418,11 +418,15 @@ def undone_by(said: str) -> Mapping[str, Any] | None:
     return undone if isinstance(undone, dict) else None
 
 
+def _numbers(text: str) -> list[int]:
+    ends = [(first, last or first) for first, _, last in (part.partition("-") for part in text.split(","))]
+    return [number for first, last in ends for number in range(int(first), int(last) + 1)]
+
+
 def main() -> int:
     """The table and the counts. 1 when something was lost or told falsely."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1, help="the first run's; each run's is one more")
+    parser.add_argument("--seeds", type=_numbers, default="1-100", help="a run each: numbers and ranges, as 1-100,203")
     parser.add_argument("--hosts", default=",".join(lab.hosts()))
     parser.add_argument("--faults", default=",".join(FAULTS))
     parser.add_argument("--minutes", type=float, default=600, help="begin no run after so many")
@@ -438,7 +442,7 @@ def main() -> int:
     )
     trials: list[Trial] = []
     chains: dict[str, list[int]] = {host: [] for host in hosts}
-    for seed in range(given.seed, given.seed + given.runs):
+    for seed in given.seeds:
         chains[random.Random(seed).choice(hosts)].append(seed)  # noqa: S311
 
     def chain(host: str) -> None:
