@@ -30,7 +30,7 @@ def test_every_format_shows_what_is_wrong(wanted: Format, tmp_path: Path) -> Non
     for name in SHOWN[wanted]:
         said = text(tmp_path / name)
         assert CONTROL.problem.vi in said, name
-        assert said.count(CONTROL.title.vi) == said.count(CONTROL.problem.vi), name
+        assert CONTROL.title.vi not in said, name
 
 
 def test_the_rule_keeps_the_requirement_beside_what_is_wrong(tmp_path: Path) -> None:
