@@ -16,7 +16,7 @@ MAKING = {"error", "members", "_wrong", "_broken", "_told"}
 """What functions are called that make an error out of its sentences."""
 OTHERS = {"InputError", "fitted", "BadParameter", "ValueError"}
 """What else is called where a sentence of an error stands."""
-VALIDATING = {"auditor/audit/controls.py", "auditor/models"}
+VALIDATING = {"auditor/audit/controls.py", "auditor/inventory/systems.py", "auditor/models"}
 """Whose ``ValueError`` becomes part of an error: files, or all of a folder."""
 
 

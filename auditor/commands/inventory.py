@@ -34,9 +34,13 @@ def check(
     from auditor.audit import controls, inventory_fit
     from auditor.commands.shown.console import err, escape, out
     from auditor.inventory import hosts as inventories
+    from auditor.inventory import papers, systems
     from auditor.text.words import Words
 
     known = inventory_fit.check(inventory, controls.load())
+    office = papers.folder(inventory)
+    if (office / systems.FILE).exists():
+        systems.load(office, known.organisation, known.hosts)
     words = Words(lang)
     undeclared = inventories.undeclared_units(known)
     if undeclared:

@@ -105,6 +105,47 @@ def write(
 
 
 @app.command()
+def yearly(
+    unit: Annotated[
+        str,
+        typer.Option(
+            "--unit",
+            metavar="ID",
+            help="The office that reports, with all below it.",
+            autocompletion=completions.units,
+        ),
+    ],
+    year: Annotated[str, typer.Option("--year", metavar="YYYY", help="The year that is reported, to its 14 December.")],
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    output: OutputOption = DEFAULT_OUTPUT,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write an office's yearly table of information systems (Decree 331/2026/NĐ-CP, form 08): DOCX, PDF/A and XLSX.
+
+    The systems are in office/systems.yml. Operators report before 20 December, owners before 25 December. What
+    contradicts itself is told, and stands in the workbook.
+
+    Examples:
+      auditor report yearly --unit xa-an-truc --year 2026 -i inventories/lab
+
+      auditor report yearly --unit tinh-tan-giang --year 2026 --output /srv/bao-cao
+
+    """
+    from auditor.inventory import hosts as inventories
+    from auditor.models import clock
+    from auditor.report.yearly import issue
+    from auditor.report.yearly.table import Year
+
+    issued = issue.write(
+        inventories.load(inventory), unit, Year.parse(year), output=output, lang=lang, today=clock.today()
+    )
+    for path in issued.files:
+        typer.echo(str(path))
+    for doubt in issued.doubts:
+        typer.echo(doubt, err=True)
+
+
+@app.command()
 def official(
     unit: Annotated[
         str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+from collections.abc import Iterable
 from typing import Any
 
 from auditor.audit.controls import Catalogue
@@ -24,31 +25,39 @@ _OPTIONS = {
 
 
 def render(run: Run, catalogue: Catalogue, lang: Lang, before: Run | None = None) -> bytes:
-    """A workbook, with what changed since the run ``before``. Text cells are of type text: no formula, no link, also after somebody edits them."""
-    import xlsxwriter  # slow to load, and most audits write no workbook
-
+    """A workbook of a run, with what changed since the run ``before``."""
     words = Words(lang)
-    written = io.BytesIO()
-    book = xlsxwriter.Workbook(written, _OPTIONS)
     office = run.organisation.name if run.organisation else words("product")
     title = f"{words(f'report_of.{run.regime}')} · {words.moment(run.started)}"
-    book.set_properties({
+    return book(sheets(run, catalogue, words, before), title, office, run.started, words)
+
+
+def book(tables: Iterable[Sheet], title: str, office: str, made: str, words: Words) -> bytes:
+    """A workbook of these tables. ``made``: when what it tells of was, ISO 8601.
+
+    Text cells are of type text: no formula, no link, also after somebody edits them.
+    """
+    import xlsxwriter  # slow to load, and most audits write no workbook
+
+    written = io.BytesIO()
+    workbook = xlsxwriter.Workbook(written, _OPTIONS)
+    workbook.set_properties({
         "title": title,
         "author": office,
         "comments": words("keep_safe"),
-        "created": clock.property_of(run.started),
+        "created": clock.property_of(made),
     })  # fmt: skip
     formats = (
-        book.add_format({**_LINE, "bold": True, "text_wrap": True, "align": "center", "bg_color": "#E8EEE8"}),
-        book.add_format({**_LINE, "text_wrap": True, "num_format": "@"}),
-        book.add_format({**_LINE, "num_format": "0"}),
-        book.add_format({**_LINE, "num_format": "dd/mm/yyyy"}),
+        workbook.add_format({**_LINE, "bold": True, "text_wrap": True, "align": "center", "bg_color": "#E8EEE8"}),
+        workbook.add_format({**_LINE, "text_wrap": True, "num_format": "@"}),
+        workbook.add_format({**_LINE, "num_format": "0"}),
+        workbook.add_format({**_LINE, "num_format": "dd/mm/yyyy"}),
     )
-    for sheet in sheets(run, catalogue, words, before):
-        page = book.add_worksheet(sheet.name)
+    for sheet in tables:
+        page = workbook.add_worksheet(sheet.name)
         _for_print(page, f"&L{_plain(office)}&C{_plain(sheet.name)}&R{_plain(title)}", words)
         _fill(page, sheet, *formats)
-    book.close()
+    workbook.close()
     return written.getvalue()
 
 

@@ -15,7 +15,7 @@ KEYWORD = "luytre-official"
 """Among a file's keywords: it is an official document, which names no server, and may be mailed to everybody."""
 ANNEX = "phu-luc-ky-thuat-"
 """How the file names of technical annexes begin."""
-AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "done", "clauses"]
+AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "done", "clauses", "systems"]
 Align = Literal["left", "center", "right"]
 
 PAGE = (210.0, 297.0)
@@ -158,6 +158,20 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         Column(key="coverage", share=14),
         Column(key="result", share=12),
         Column(key="sites", share=18),
+    ),
+    "systems": (
+        Column(key="number", share=4, align="center"),
+        Column(key="system", share=11),
+        Column(key="owner", share=10),
+        Column(key="operator", share=10),
+        Column(key="level", share=5, align="center"),
+        Column(key="dossier", share=8),
+        Column(key="decision", share=10),
+        Column(key="regulation", share=9),
+        Column(key="approval_expected", share=8, align="center"),
+        Column(key="measures", share=9),
+        Column(key="measures_expected", share=8, align="center"),
+        Column(key="checked", share=8),
     ),
 }
 """The columns of each annex."""

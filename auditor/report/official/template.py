@@ -1,4 +1,4 @@
-"""The DOCX template as it is shipped: ``python -m auditor.report.official.template [FILE]`` writes it anew.
+"""The DOCX templates as they are shipped: ``python -m auditor.report.official.template`` writes them anew.
 
 An officer edits a copy in Word and gives it with ``--template``. Marks in double braces are filled in; the styles
 below, whose names begin with ``VB``, say how each element looks. The three styles of rules and the frame around the
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime
 import io
-import sys
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,13 @@ from auditor.report.official.document import (
 )
 
 PATH = metrics.ASSETS / "official.docx"
+YEARLY = metrics.ASSETS / "yearly.docx"
+OF_SYSTEMS: tuple[AnnexKey, ...] = ("systems",)
+TEMPLATES: Mapping[Path, tuple[AnnexKey, ...]] = {
+    PATH: tuple(key for key in COLUMNS if key not in OF_SYSTEMS),
+    YEARLY: OF_SYSTEMS,
+}
+"""Each with its annexes."""
 FONT = "Times New Roman"
 STYLE_MOTTO_RULE, STYLE_AGENCY_RULE, STYLE_TITLE_RULE = "VB Kẻ tiêu ngữ", "VB Kẻ cơ quan", "VB Kẻ trích yếu"
 STYLE_CIRCULATION = "VB Lưu hành"
@@ -63,15 +70,15 @@ _ALIGN = {"left": _LEFT, "center": _CENTER, "right": _RIGHT}
 _EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
-def build() -> bytes:
-    """The template; the same bytes each time, with the same libraries."""
+def build(annexes: Sequence[AnnexKey]) -> bytes:
+    """A template with these annexes; the same bytes each time, with the same libraries."""
     document = docx.Document()
     _properties(document)
     _styles(document)
     _page(document.sections[0])
     _page_number(document.sections[0])
     _body(document)
-    _annexes(document)
+    _annexes(document, annexes)
     return saved(document)
 
 
@@ -331,14 +338,13 @@ def _columns(document: Any) -> tuple[Any, Any]:
     return left, right
 
 
-def _annexes(document: Any) -> None:
+def _annexes(document: Any, keys: Sequence[AnnexKey]) -> None:
     """Each in a section of its own, which goes with it when the document has no such annex; it always has the last."""
-    first, *_, last = COLUMNS
-    for key in COLUMNS:
+    for key in keys:
         _annex_page(document.add_section())
-        if key != first:
+        if key != keys[0]:
             _all(document, ("", "{%p endif %}"))
-        if key != last:
+        if key != keys[-1]:
             _all(document, ("", f'{{%p if "{key}" in annex %}}'))
         _annex(document, key)
 
@@ -412,4 +418,5 @@ def saved(document: Any) -> bytes:
 
 
 if __name__ == "__main__":
-    (Path(sys.argv[1]) if len(sys.argv) > 1 else PATH).write_bytes(build())
+    for path, annexes in TEMPLATES.items():
+        path.write_bytes(build(annexes))

@@ -52,7 +52,7 @@ def _annex(given: Given, labels: Mapping[AnnexKey, str], key: AnnexKey, rows: tu
         attached=words(
             "official.annex.attached",
             kind=kind(given),
-            number=words("official.number.inline", blank=BLANK, symbol=symbol(given)),
+            number=words("official.number.inline", blank=BLANK, symbol=symbol(given.unit, given.kind)),
             blank=BLANK,
             unit=given.unit.name,
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from auditor.inventory import offices
+from auditor.models import DocumentKind, Organisation, Unit
 from auditor.report.official import metrics
 from auditor.report.official.content.given import COMMITTEE, GREETED, Given
 from auditor.report.official.document import (
@@ -27,10 +28,10 @@ def kind(given: Given) -> str:
     return given.words(f"official.kind.{given.kind}")
 
 
-def superior(given: Given) -> tuple[str, ...]:
+def superior(organisation: Organisation, unit: Unit) -> tuple[str, ...]:
     """A people's committee stands under nobody's name; other offices stand under the one above them."""
-    above = offices.superior(given.figures.organisation, given.unit)
-    if above is None or given.unit.name.startswith(COMMITTEE):
+    above = offices.superior(organisation, unit)
+    if above is None or unit.name.startswith(COMMITTEE):
         return ()
     return _fitted(above.name.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=False)
 
@@ -42,20 +43,20 @@ def agency(name: str) -> tuple[str, ...]:
     return tuple(line for part in parts for line in _fitted(part.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=True))
 
 
-def symbol(given: Given) -> str:
+def symbol(unit: Unit, kind: DocumentKind) -> str:
     """The letters of its number: what it is and whose."""
-    own = given.unit.abbreviation or ("UBND" if given.unit.name.startswith(COMMITTEE) else "…")
-    if given.kind == "cong-van":
-        return f"{own}-{given.unit.drafter}" if given.unit.drafter else own
+    own = unit.abbreviation or ("UBND" if unit.name.startswith(COMMITTEE) else "…")
+    if kind == "cong-van":
+        return f"{own}-{unit.drafter}" if unit.drafter else own
     return f"BC-{own}"
 
 
-def place(given: Given) -> str:
+def place(unit: Unit) -> str:
     """Where it is dated: the place of the office, dots when nobody knows."""
-    if given.unit.place:
-        return given.unit.place
-    kind = _kind_of_place(given.unit.name)
-    return given.unit.name.removeprefix(COMMITTEE).strip().removeprefix(f"{kind} ") if kind else "…"
+    if unit.place:
+        return unit.place
+    kind = _kind_of_place(unit.name)
+    return unit.name.removeprefix(COMMITTEE).strip().removeprefix(f"{kind} ") if kind else "…"
 
 
 def subject(given: Given) -> tuple[str, ...]:
@@ -68,11 +69,17 @@ def concerning(given: Given) -> tuple[str, ...]:
     """The lines below the number of a letter."""
     if given.kind != "cong-van":
         return ()
-    text = given.words(
-        "official.concerning.request" if given.downward else "official.concerning.report",
-        security=given.security,
-        month=given.month,
+    return below_number(
+        given.words(
+            "official.concerning.request" if given.downward else "official.concerning.report",
+            security=given.security,
+            month=given.month,
+        )
     )
+
+
+def below_number(text: str) -> tuple[str, ...]:
+    """What a letter is about, in the lines that fit below its number."""
     return _fitted(text, HEADER_COLUMNS[0] - 4, SIZE_CONCERNING, bold=False)
 
 

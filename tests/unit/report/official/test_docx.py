@@ -45,8 +45,9 @@ def replace(word, old, new):
                 run.text = ""
 
 
-def test_the_shipped_template_is_what_the_repository_builds():
-    with zipfile.ZipFile(io.BytesIO(template.build())) as built, zipfile.ZipFile(template.PATH) as shipped:
+@pytest.mark.parametrize(("path", "annexes"), template.TEMPLATES.items())
+def test_a_shipped_template_is_what_the_repository_builds(path, annexes):
+    with zipfile.ZipFile(io.BytesIO(template.build(annexes))) as built, zipfile.ZipFile(path) as shipped:
         assert built.namelist() == shipped.namelist()
         for name in built.namelist():
             assert built.read(name) == shipped.read(name), (

@@ -1,0 +1,164 @@
+"""The office's information systems, ``office/systems.yml``: read and checked, and what contradicts itself in it.
+
+A system is what the law gives a level to; a site is a part of one. The words of Decree 331/2026/NĐ-CP, form 08.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from auditor.errors import InputError
+from auditor.models import Domain, Host, Model, Organisation, Role, Site, UnitId
+from auditor.system.yaml_source import fitted, line_of, load_yaml
+
+FILE = "systems.yml"
+_MEND = "see docs/en/yearly.md"
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n]+$")]
+Dossier = Literal["draft", "submitted", "appraised", "approved"]
+"""Where the dossier that proposes the level stands: being written, sent, appraised, approved."""
+Measures = Literal["none", "some", "all"]
+"""How much of the approved measures is in place."""
+
+
+class Instrument(Model):
+    """A decision or a regulation, by its number and day."""
+
+    number: Line
+    day: date
+
+
+class System(Model):
+    """An information system."""
+
+    id: UnitId = Field(description="what it is called here: lower case letters, digits, hyphens")
+    name: Line = Field(description="its name in documents")
+    owner: UnitId = Field(description="the office that owns it (chủ quản)")
+    operator: UnitId = Field(description="the office that operates it (đơn vị vận hành)")
+    level: Literal[1, 2, 3, 4, 5] | None = Field(default=None, description="the proposed level; none: not classified")
+    dossier: Dossier | None = Field(default=None, description="where the dossier of its level stands; none: not begun")
+    decision: Instrument | None = Field(default=None, description="the decision that approves its level")
+    approval_expected: date | None = Field(default=None, description="by when its level is to be approved")
+    regulation: Instrument | None = Field(default=None, description="the regulation on its security (quy chế)")
+    measures: Measures = Field(default="none", description="how much of the approved measures is in place")
+    measures_expected: date | None = Field(default=None, description="by when all measures are to be in place")
+    checked_before_use: date | None = Field(default=None, description="when it was checked before it was put to use")
+    checked: date | None = Field(default=None, description="when it was last checked, as is done again and again")
+    sites: tuple[Domain, ...] = Field(default=(), description="the sites that are parts of it")
+    hosts: tuple[str, ...] = Field(default=(), description="the servers that are parts of it")
+
+    @model_validator(mode="after")
+    def _what_an_approval_needs(self) -> Self:
+        if self.dossier is not None and self.level is None:
+            raise ValueError("dossier: it proposes a level, and none is given; add 'level: 2'")
+        if self.dossier == "approved" and self.decision is None:
+            raise ValueError("dossier: it is approved, so 'decision: {number: …, day: …}' has to say by what")
+        if self.decision is not None and self.dossier != "approved":
+            raise ValueError("decision: there is one, so the dossier is 'approved'")
+        return self
+
+
+class Contact(Model):
+    """How an office is reached, and by what it has the task; without people's names."""
+
+    mandate: Line | None = Field(default=None, description="the document that gives it the task")
+    representative: Role | None = Field(default=None, description="who speaks for it, as a role: Chủ tịch")
+    address: Line | None = Field(default=None, description="where it is")
+    telephone: Line | None = Field(default=None, description="the office's own, nobody's in person")
+    email: Line | None = Field(default=None, description="the office's own, nobody's in person")
+
+
+class Systems(Model):
+    """What the file says."""
+
+    specialist: UnitId | None = Field(default=None, description="the office in charge of cyber security for the owner")
+    contacts: Mapping[UnitId, Contact] = Field(default_factory=dict, description="how the offices are reached, by unit")
+    systems: tuple[System, ...] = Field(description="the systems, each with the settings below")
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Two statements that cannot both be true, or one that is missing: a key of the words, and what it is about."""
+
+    key: Literal[
+        "in_none", "in_several", "two_levels", "checked_unapproved", "done_and_expected", "in_place_unapproved"
+    ]
+    values: tuple[tuple[str, str], ...]
+
+
+def load(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> Systems:
+    """The systems. Raises InputError naming file, line and mend, also where there is no such file."""
+    file = office / FILE
+    if not file.is_file():
+        raise InputError("the information systems are declared nowhere", file=file, mend=_MEND)
+    found = fitted(Systems, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    _check_names(found, file, organisation, hosts)
+    return found
+
+
+def _check_names(found: Systems, file: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> None:
+    """Raise InputError for the first name that is nobody's."""
+    units = {unit.id for unit in organisation.units} if organisation is not None else set()
+    sites = {site.domain for host in hosts for site in host.sites}
+    names = {host.name for host in hosts}
+    ids: set[str] = set()
+
+    def _wrong(what: str, place: Sequence[int | str]) -> InputError:
+        return InputError(what, file=file, line=line_of(file, place), mend=_MEND)
+
+    def check_unit(unit: UnitId, *place: int | str) -> None:
+        if unit not in units:
+            raise _wrong(f"{unit} is not in office/organisation.yml", place)
+
+    if found.specialist is not None:
+        check_unit(found.specialist, "specialist")
+    for unit in found.contacts:
+        check_unit(unit, "contacts", unit)
+    for index, system in enumerate(found.systems):
+        if system.id in ids:
+            raise _wrong(f"{system.id}: two systems have this id", ["systems", index, "id"])
+        ids.add(system.id)
+        check_unit(system.owner, "systems", index, "owner")
+        check_unit(system.operator, "systems", index, "operator")
+        for number, site in enumerate(system.sites):
+            if site not in sites:
+                raise _wrong(f"{system.id}: {site} is no site of the inventory", ["systems", index, "sites", number])
+        for number, host in enumerate(system.hosts):
+            if host not in names:
+                raise _wrong(f"{system.id}: {host} is no host of the inventory", ["systems", index, "hosts", number])
+
+
+def contradictions(systems: Iterable[System], sites: Iterable[Site]) -> tuple[Contradiction, ...]:
+    """What cannot be so: of the sites each has to be in one system, of its level."""
+    systems = tuple(systems)
+    return (*_of_sites(systems, sites), *(one for system in systems for one in _of_system(system)))
+
+
+def _of_sites(systems: Sequence[System], sites: Iterable[Site]) -> Iterator[Contradiction]:
+    for site in sites:
+        of = [system for system in systems if site.domain in system.sites]
+        if not of:
+            yield Contradiction("in_none", (("site", site.domain),))
+        if len(of) > 1:
+            names = ", ".join(system.name for system in of)
+            yield Contradiction("in_several", (("site", site.domain), ("systems", names)))
+        for system in of:
+            if system.level is not None and system.level != site.level:
+                levels = (("own", str(site.level)), ("level", str(system.level)))
+                yield Contradiction("two_levels", (("site", site.domain), ("system", system.name), *levels))
+
+
+def _of_system(system: System) -> Iterator[Contradiction]:
+    named = (("system", system.name),)
+    if system.measures == "all" and system.measures_expected is not None:
+        yield Contradiction("done_and_expected", named)
+    if system.measures == "all" and system.dossier != "approved":
+        yield Contradiction("in_place_unapproved", named)
+    if system.checked is not None and system.dossier != "approved":
+        yield Contradiction("checked_unapproved", named)

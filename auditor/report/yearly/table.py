@@ -1,0 +1,112 @@
+"""The yearly table of information systems, form 08 of Decree 331/2026/NĐ-CP: what it says and what it counts. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from auditor.errors import InputError
+from auditor.inventory.systems import System
+from auditor.models import UnitId
+
+_BUILT = ("submitted", "appraised", "approved")
+_APPRAISED = ("appraised", "approved")
+
+
+@dataclass(frozen=True)
+class Year:
+    """A year of reporting: data from 15 December of the year before to 14 December (Article 35)."""
+
+    year: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From ``2026``. Raises InputError for anything else."""
+        if not re.fullmatch(r"20[0-9]{2}", text):
+            raise InputError("--year {year} is not a year", year=text, mend="write it like 2026")
+        return cls(int(text))
+
+    @property
+    def first(self) -> datetime.date:
+        """The first day of its data."""
+        return datetime.date(self.year - 1, 12, 15)
+
+    @property
+    def last(self) -> datetime.date:
+        """The last day of its data."""
+        return datetime.date(self.year, 12, 14)
+
+    @property
+    def due_of_operator(self) -> datetime.date:
+        """Before which operators report to owners."""
+        return datetime.date(self.year, 12, 20)
+
+    @property
+    def due_of_owner(self) -> datetime.date:
+        """Before which owners report to the Ministry of Public Security."""
+        return datetime.date(self.year, 12, 25)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Section 1 of the form."""
+
+    systems: int
+    classified: int
+    """Those with a level."""
+    built: int
+    """Those whose dossier is written."""
+    appraised: int
+    approved: int
+    approved_and_checked: int
+    """Those approved and checked within the year, as is done again and again."""
+    done_by: datetime.date | None
+    """The latest day by which something is still to be approved or put in place; None when nothing is, or nobody says."""
+
+
+def of_units(systems: Iterable[System], units: Collection[UnitId]) -> tuple[System, ...]:
+    """The systems that these offices own or operate."""
+    return tuple(system for system in systems if system.owner in units or system.operator in units)
+
+
+def totals(systems: Iterable[System], year: Year) -> Totals:
+    """What the systems come to."""
+    systems = tuple(systems)
+    approved = [system for system in systems if system.dossier == "approved"]
+    return Totals(
+        systems=len(systems),
+        classified=sum(system.level is not None for system in systems),
+        built=sum(system.dossier in _BUILT for system in systems),
+        appraised=sum(system.dossier in _APPRAISED for system in systems),
+        approved=len(approved),
+        approved_and_checked=sum(
+            system.checked is not None and year.first <= system.checked <= year.last for system in approved
+        ),
+        done_by=max((day for system in systems for day in _still(system)), default=None),
+    )
+
+
+def _still(system: System) -> tuple[datetime.date, ...]:
+    days = (
+        system.approval_expected if system.dossier != "approved" else None,
+        system.measures_expected if system.measures != "all" else None,
+    )
+    return tuple(day for day in days if day is not None)
+
+
+def later(systems: Iterable[System], year: Year) -> tuple[tuple[System, datetime.date], ...]:
+    """Systems whose decision or check is of after the year's last day, with that day: the table is as of then."""
+    dated = (
+        (system, day)
+        for system in systems
+        for day in (
+            system.decision.day if system.decision else None,
+            system.regulation.day if system.regulation else None,
+            system.checked_before_use,
+            system.checked,
+        )
+    )
+    return tuple((system, day) for system, day in dated if day is not None and day > year.last)

@@ -1,0 +1,90 @@
+"""office/systems.yml: one line for each mistake, and what contradicts itself without being one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.inventory import hosts as inventories
+from auditor.inventory import systems
+from auditor.inventory.systems import System
+from auditor.models import Site
+from auditor.system import resources
+
+KNOWN = inventories.load(resources.inventories() / "lab")
+FIRST = "systems:\n- id: a\n  name: Trang A\n  owner: tinh-tan-giang\n  operator: xa-an-truc\n"
+
+
+def loaded(folder: Path, text: str) -> systems.Systems:
+    (folder / systems.FILE).write_text(text, "utf-8")
+    return systems.load(folder, KNOWN.organisation, KNOWN.hosts)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        (FIRST.replace("xa-an-truc", "xa-khac"), 5, "xa-khac is not in office/organisation.yml"),
+        (f"specialist: nobody\n{FIRST}", 1, "nobody is not in office/organisation.yml"),
+        (f"contacts: {{nobody: {{}}}}\n{FIRST}", 1, "nobody is not in office/organisation.yml"),
+        (f"{FIRST}  sites: [khac.test]\n", 6, "a: khac.test is no site of the inventory"),
+        (f"{FIRST}  hosts: [web9]\n", 6, "a: web9 is no host of the inventory"),
+        (FIRST + FIRST.removeprefix("systems:\n"), 6, "a: two systems have this id"),
+        (f"{FIRST}  level: 7\n", 6, "systems.0.level: Input should be 1, 2, 3, 4 or 5"),
+        (f"{FIRST}  dossier: draft\n", 2, "systems.0: dossier: it proposes a level, and none is given; add 'level: 2'"),
+        (
+            f"{FIRST}  level: 2\n  dossier: approved\n",
+            2,
+            "systems.0: dossier: it is approved, so 'decision: {number: …, day: …}' has to say by what",
+        ),
+        (
+            f"{FIRST}  level: 2\n  decision: {{number: 1/QĐ, day: 2026-01-01}}\n",
+            2,
+            "systems.0: decision: there is one, so the dossier is 'approved'",
+        ),
+        (
+            f"contacts: {{xa-an-truc: {{representative: a@b.vn}}}}\n{FIRST}",
+            1,
+            "contacts.xa-an-truc.representative: an office role is wanted here, not a person's address",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, what: str) -> None:
+    with pytest.raises(InputError) as told:
+        loaded(tmp_path, text)
+    assert (told.value.line, told.value.what, told.value.file) == (line, what, tmp_path / systems.FILE)
+
+
+def test_a_file_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as told:
+        systems.load(tmp_path, KNOWN.organisation, KNOWN.hosts)
+    assert told.value.mend == "see docs/en/yearly.md"
+
+
+def system(name: str = "a", **given: Any) -> System:
+    return System.model_validate({"id": name, "name": name.upper(), "owner": "t", "operator": "x", **given})
+
+
+APPROVED = {"level": 2, "dossier": "approved", "decision": {"number": "1/QĐ", "day": "2026-01-01"}}
+
+
+@pytest.mark.parametrize(
+    ("declared", "keys"),
+    [
+        ([system(sites=("a.test",), **APPROVED)], []),
+        ([], ["in_none"]),
+        ([system(sites=("a.test",)), system("b", sites=("a.test",))], ["in_several"]),
+        ([system(sites=("a.test",), level=3)], ["two_levels"]),
+        (
+            [system(sites=("a.test",), measures="all", measures_expected="2027-01-01", **APPROVED)],
+            ["done_and_expected"],
+        ),
+        ([system(sites=("a.test",), measures="all")], ["in_place_unapproved"]),
+        ([system(sites=("a.test",), checked="2026-01-01")], ["checked_unapproved"]),
+    ],
+)
+def test_what_contradicts_itself_is_named(declared: list[System], keys: list[str]) -> None:
+    found = systems.contradictions(declared, [Site(domain="a.test", host="web1", level=2)])
+    assert [one.key for one in found] == keys
