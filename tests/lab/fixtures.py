@@ -18,8 +18,10 @@ import pytest
 
 from auditor import lab
 from auditor.hardening.serving import smoke
+from auditor.history.runs import History
 from auditor.inventory import hosts as inventories
 from auditor.inventory import reach as reaching
+from auditor.models import Run
 from tests.lab import beside
 from tests.lab.disk import Disk, disk
 from tests.lab.guarded import Host
@@ -86,6 +88,8 @@ class Hardened:
     hardened: Ended
     again: Ended
     undone: Ended
+    kept: Run
+    """How the hosts were read last before they were kept."""
     output: Path
     first: list[dict[str, Any]]
     """Findings before."""
@@ -118,6 +122,8 @@ def hardened(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardened
     last, state_hardened = findings(output), states()
     pages_after = visit(again=pages)
     again = run(state, "harden", "-i", INVENTORY, "--output", str(folder / "again"), "--yes", "--json")
+    kept = History(Path(state["LUYTRE_STATE"]) / "history.sqlite").latest(INVENTORY)
+    assert kept is not None
     journal = Path(state["LUYTRE_STATE"]) / "hardenings"
     shutil.copytree(journal, folder / "kept")
     lab.keep(list(lab.hosts()))
@@ -132,6 +138,7 @@ def hardened(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardened
         hardened=hardened,
         again=again,
         undone=undone,
+        kept=kept,
         output=output,
         first=first,
         last=last,

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web2 web3
+# hosts: web1 web2
 # Rules and files are in order, but nothing loads them at boot.
 set -eu
 systemctl disable --quiet luytre-firewall.service

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web2 web3
+# hosts: web1 web2
 # ufw is on, and sets it otherwise at boot after all other files.
 set -eu
 mkdir -p /etc/ufw

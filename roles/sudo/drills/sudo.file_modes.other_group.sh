@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web2 web3
+# hosts: web1 web2
 # The mode is right, but a group of people owns it.
 set -eu
 printf '# huong dan su dung\n' > /etc/sudoers.d/huong-dan

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web3
+# hosts: web1
 # unattended-upgrades runs every day, but the security source was cleared from its list of origins.
 set -eu
 cat > /etc/apt/apt.conf.d/zzz-luytre.conf <<'CONF'
