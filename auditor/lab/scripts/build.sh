@@ -37,7 +37,7 @@ mkdir "$root/run/luytre-build" "$root/run/lock"
 cp -r "$place/inputs/." "$root/run/luytre-build"
 chmod -R u=rwX,go=rX "$root/run/luytre-build"
 mkdir "$root/run/luytre-apt"
-cp -r "$apt/lists" "$root/run/luytre-apt/lists"
+cp -a "$apt/." "$root/run/luytre-apt" # with their times, by which apt tells whether what it made of the lists is still good
 mkdir "$root/run/luytre-apt/archives"
 mount -t tmpfs tmpfs "$root/var/cache/apt"
 mkdir -p "$extra" "$root/run/luytre-extra"
@@ -50,3 +50,4 @@ chmod 755 "$root/usr/sbin/policy-rc.d"
 chroot "$root" env -i PATH="$PATH" LC_ALL=C.UTF-8 HOME=/root DEBIAN_FRONTEND=noninteractive \
     sh -eu /run/luytre-build/script
 rm "$root/usr/sbin/policy-rc.d"
+[ -n "$lower" ] || cp -a "$root/run/luytre-apt/srcpkgcache.bin" "$apt"
