@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SHELL = ("", "sh", "console", "ini")
 _CALL = re.compile(r"(?:^|[\s=])(?:\S*/)?auditor ((?:(?! [|>])[^&;])+)")
 _SPAN = re.compile(r"`([^`]+)`")
+_command = functools.cache(typer.main.get_command)
 
 
 def written(markdown: str) -> Iterator[list[str]]:
@@ -25,7 +27,7 @@ def written(markdown: str) -> Iterator[list[str]]:
 
 def parsed(arguments: list[str]) -> Any:
     """The context of the innermost command, its options checked. Raises a usage error when they are not ours."""
-    command: Any = typer.main.get_command(app)
+    command: Any = _command(app)
     context = command.make_context("auditor", list(arguments))
     while hasattr(command, "resolve_command"):
         name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])

@@ -28,6 +28,7 @@ from auditor.fleet.entry import Account, Server, differences
 from auditor.fleet.host_keys import HostKey
 from auditor.inventory import hosts
 from auditor.inventory import reach as reaching
+from auditor.lab.spec import HERE
 from auditor.models import Host, Site
 from auditor.text import usage
 from auditor.text.words import Words
@@ -51,6 +52,8 @@ os.setuid(0)
 os.execv("/bin/sh", sys.argv[at:])
 """
 """What of sudo an enrolment meets: a file of its own lets an account in, another gives its password."""
+KEPT = HERE / "scripts/kept_bytecode.py"
+"""As on lab hosts: each enrolment sends the same modules."""
 BOOT = """
 set -e
 mount -t tmpfs -o mode=755 tmpfs "$1"
@@ -60,6 +63,8 @@ for name in usr etc; do
   mount -t overlay overlay -o lowerdir=/$name,upperdir=upper/$name,workdir=work/$name root/$name
 done
 cp -P /bin /sbin /lib* root/
+cp "$KEPT" root/usr/lib/python3/dist-packages/luytre_lab_bytecode.py
+echo "import luytre_lab_bytecode" > root/usr/lib/python3/dist-packages/luytre-lab.pth
 mkdir -p root/dev root/proc root/home root/root root/run/sshd root/var/log root/var/lib
 mkdir -m 1777 root/tmp root/var/tmp
 mount --rbind /dev root/dev
@@ -117,6 +122,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         "PORT": str(port),
         "PASSWORD": PASSWORD,
         "SUDO": SUDO,
+        "KEPT": str(KEPT),
         "PUBLIC": key.with_name("key.pub").read_text("ascii"),
     }
     with subprocess.Popen(
