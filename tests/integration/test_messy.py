@@ -18,7 +18,7 @@ import pytest
 from auditor import lab
 from auditor.audit import controls
 from auditor.system.yaml_source import load_yaml
-from tests.lab import functions, ways
+from tests.lab import functions, standins, ways
 from tests.lab.browser import Browser
 from tests.lab.disk import Disk, differences, disk
 from tests.lab.fixtures import Ended, environment, findings, quiet, run
@@ -97,6 +97,8 @@ class Story:
     undone: Mapping[str, Ended]
     stands: Mapping[str, Mapping[str, Stand]]
     """By step and host."""
+    browsed: Mapping[str, standins.Done]
+    """By host, what came of work in a browser once it was hardened with everything accepted."""
     whole: Mapping[str, tuple[Mapping[str, Whole], Mapping[str, Whole]]]
     """By run and host: before it, and when it was undone."""
 
@@ -132,7 +134,7 @@ def _played(folder: Path) -> Story:
     careful_undone = undo("careful")
     stands["careful undone"], between = stand(folder), each(whole)
     all_out = run(state, *harden, "--accept", accepted)
-    stands["all out"] = stand(folder)
+    stands["all out"], browsed = stand(folder), each(standins.work)
     each(reboot)
     quiet(*HOSTS)
     stands["rebooted"] = stand(folder)
@@ -143,6 +145,7 @@ def _played(folder: Path) -> Story:
         runs={"careful": careful, "all out": all_out},
         undone={"careful": careful_undone, "all out": all_out_undone},
         stands=stands,
+        browsed=browsed,
         whole={"careful": (pristine, between), "all out": (between, each(whole))},
     )
 
@@ -162,6 +165,7 @@ def _laid_over(host: str, folder: Path) -> None:
         "! command -v ufw >/dev/null || ufw allow 2222/tcp",
     )
     packed(host, "1.0")
+    standins.prepare(host)
     quiet(host)
 
 
@@ -311,6 +315,11 @@ def test_hardened_with_defaults_nothing_and_nobody_is_lost(story: Story) -> None
 def test_hardened_with_everything_accepted_nothing_is_lost_that_was_not_named(story: Story) -> None:
     confirmed(story.runs["all out"])
     assert untold(story.stands["all out"], story.runs["all out"]) == []
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_hardened_with_everything_accepted_its_site_is_whole_in_a_browser(story: Story, host: str) -> None:
+    assert story.browsed[host] == standins.Done("Tin trong trình duyệt", (200, 200), ("chao-1.0", "chao-1.1"), ())
 
 
 def test_after_a_reboot_it_is_the_same(story: Story) -> None:
