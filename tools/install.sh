@@ -2,6 +2,7 @@
 # Installs Lũy Tre from this folder, without a network: ./install [FOLDER], by default /opt/luytre.
 # The program is FOLDER/venv, which is made anew each time; nothing else in FOLDER is touched.
 set -eu
+umask 022
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 folder=${1:-/opt/luytre}
 read -r version machine <"$here/python"
@@ -18,7 +19,10 @@ venv=$folder/venv
 [ ! -e "$venv" ] || [ -f "$venv/pyvenv.cfg" ] || say "$venv is there and was not made by this: name another folder"
 
 mkdir -p "$folder"
-"$python" -m venv --clear --without-pip "$venv"
+# pyvenv.cfg stays until there is a new one: whoever was interrupted can begin again
+[ ! -e "$venv" ] || find "$venv" -mindepth 1 ! -path "$venv/pyvenv.cfg" -delete
+[ -e "$venv" ] || { mkdir "$venv" && : >"$venv/pyvenv.cfg"; }
+"$python" -m venv --without-pip "$venv"
 set -- "$here"/wheels/pip-*.whl
 # whatever this machine's pip is set to does not count
 PIP_CONFIG_FILE=/dev/null PYTHONPATH=$1 "$venv/bin/python" -m pip --isolated install --quiet \
