@@ -54,5 +54,7 @@ class Effect(enum.StrEnum):
     """Only root can change what the daemon of its area believes."""
     CONFINES_SERVICES = "confines_services"
     """Web server, PHP and database see a /tmp of their own and no devices, and only read the system's folders."""
+    STOPS_OLD_CLIENTS = "stops_old_clients"
+    """Browsers of more than ten years ago find no cipher that they know."""
     STOPS_LISTINGS = "stops_listings"
     """Visitors get no list of the files of a folder."""

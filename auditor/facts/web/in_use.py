@@ -23,6 +23,7 @@ class Log(Fact):
     too_large: int = Field(description="requests answered with 413")
     uploaded_php: int = Field(description="scripts in upload folders that were answered with 200")
     status_pages: int = Field(description="visits of /server-status that were answered with 200")
+    old_clients: int = Field(default=0, description="answered requests of browsers that may know no cipher of today")
     referrers: list[Referrer] = Field(description="most frequent first")
 
 

@@ -25,9 +25,9 @@ class Certificate(Fact):
 
 
 class WeakCiphers(Fact):
-    """A cipher list, as configured, that lets weak ciphers in."""
+    """A cipher list, as configured, that lets in ciphers without forward secrecy or authenticated encryption."""
 
-    spec: str
+    spec: str = Field(description="'DEFAULT' also for what a server takes that is not told any")
     weak: list[str]
 
 

@@ -22,11 +22,13 @@ from auditor.text.visible import one_line
 BODY_LIMIT = 134_217_728
 """Bytes; what larger limits are brought down to."""
 MIB = 1 << 20
+OLD_REQUESTS, OLD_SHARE = 20, 0.01
+"""Of browsers too old for today's ciphers: fewer requests, or a smaller part of all, are scanners that claim to be some."""
 MAX_TOLD = 5
 READ = frozenset(
     {
         *(Effect.STOPS_FRAMING, Effect.LIMITS_BODIES, Effect.STOPS_PHP_FUNCTIONS),
-        *(Effect.HIDES_NEW_FILES, Effect.TAKES_SHELLS, Effect.CONFINES_SERVICES),
+        *(Effect.HIDES_NEW_FILES, Effect.TAKES_SHELLS, Effect.CONFINES_SERVICES, Effect.STOPS_OLD_CLIENTS),
     }
 )
 """Effects of which only logs, code and jobs tell whether anybody minds."""
@@ -334,10 +336,25 @@ def _uploaded_php(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any])
         )
 
 
+def _old_clients(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """Browsers too old for today's ciphers, when they are more than a few scanners that claim to be."""
+    logs = _logs_of_site(site, data)
+    old, requests = sum(log["old_clients"] for log in logs), sum(log["requests"] for log in logs)
+    if old >= OLD_REQUESTS and old >= OLD_SHARE * requests:
+        yield (
+            Effect.STOPS_OLD_CLIENTS,
+            Text(
+                vi=f"{old} trên {requests} lượt xem gần đây là của trình duyệt quá cũ (Internet Explorer, Android 4…)",
+                en=f"{old} of the last {requests} requests came from very old browsers (Internet Explorer, Android 4 …)",
+            ),
+        )
+
+
 _SITE: tuple[Callable[[Host, Mapping[str, Any], Mapping[str, Any]], Iterator[tuple[Effect, Text]]], ...] = (
     _large_bodies,
     _framers,
     _uploaded_php,
+    _old_clients,
 )
 
 

@@ -50,7 +50,9 @@ SLOW_REQUESTS = (
     "<IfModule reqtimeout_module>\n    RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n</IfModule>\n"
 )
 SOUND_PROTOCOLS = ("TLSv1.2", "TLSv1.3")
-SOUND_CIPHERS = "HIGH:!aNULL:!MD5:!3DES"
+SOUND_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+UNSET_CIPHERS = "DEFAULT"
+"""What stands for the list of a server that is not told any, among the weak ones."""
 REDIRECT = 'RedirectMatch permanent "^(?!/\\.well-known/acme-challenge/)(.*)$" "https://{}$1"\n'
 ANSWERS = ("file", "php", "proxied")
 CATCH_ALL = 'ServerName catch-all.invalid\n<Location "/">\n    Require all denied\n</Location>\n'
@@ -146,7 +148,7 @@ def tls_rules(domain, vhosts, enforced, tls):
     rules = {}
     if spoken and domain in enforced.get("tls.protocols", []):
         rules["tls.protocols"] = _protocols(spoken)
-    if domain in enforced.get("tls.ciphers", []) and any(one["ciphers"] in weak for one in spoken):
+    if domain in enforced.get("tls.ciphers", []) and any((one["ciphers"] or UNSET_CIPHERS) in weak for one in spoken):
         rules["tls.ciphers"] = f"SSLCipherSuite {SOUND_CIPHERS}\n"
     return rules
 

@@ -222,10 +222,14 @@ def _protocols(config, decision):
 
 
 def _ciphers(config, decision, weak):
+    kept = False
     for level in facts.levels(config.http):
         for directive in level.own("ssl_ciphers"):
             if directive.args and directive.args[0] in weak:
                 decision.quiet(directive, "tls.ciphers")
+            else:
+                kept = kept or level is config.http
+    decision.http["ssl_ciphers"] = not kept
 
 
 def _default_servers(model, groups, decision, sites, editable, is_link):

@@ -10,6 +10,8 @@ TAIL = 1_500_000
 """Bytes at a log's end that are read."""
 METHODS = ("PUT", "DELETE", "PATCH", "PROPFIND", "MKCOL", "MOVE", "COPY", "LOCK", "REPORT")
 NAME = re.compile(r"https?://((?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{0,62})(?:[:/?]|$)")
+OLD = re.compile(r"MSIE |Trident/|Windows NT 5\.|Android [1-4]\.|iPhone OS [1-8]_|Java/1\.[67]\.")
+"""How clients name themselves that may know none of today's ciphers."""
 MAX_NAMES = 2_000
 MAX_TOLD = 10
 SEEN_OFTEN = 3
@@ -34,12 +36,12 @@ def tail(path, limit=TAIL):
 
 
 def count(text):
-    """``{requests, methods, too_large, uploaded_php, status_pages, referrers}`` of lines in the combined format.
+    """``{requests, methods, too_large, uploaded_php, status_pages, old_clients, referrers}`` of lines in the combined format.
 
     ``methods`` are those that write, ``uploaded_php`` scripts in upload folders, both where they were answered well;
     ``referrers`` the hosts whose pages led to one here at least ``SEEN_OFTEN`` times, most frequent first.
     """
-    requests = too_large = uploaded = pages = 0
+    requests = too_large = uploaded = pages = old = 0
     methods, referrers = {}, {}
     for line in text.split("\n"):
         parts = line.split('"', 4)
@@ -55,6 +57,7 @@ def count(text):
             continue
         if method in METHODS:
             methods[method] = methods.get(method, 0) + 1
+        old += OLD.search(parts[4][:300]) is not None
         if status == 200:
             uploaded += _is_uploaded_php(words[1][:400].partition("?")[0])
             pages += words[1].startswith("/server-status")
@@ -68,6 +71,7 @@ def count(text):
         "too_large": too_large,
         "uploaded_php": uploaded,
         "status_pages": pages,
+        "old_clients": old,
         "referrers": [{"host": name, "requests": -number} for number, name in often[:50]],
     }
 

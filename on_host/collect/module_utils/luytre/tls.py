@@ -18,7 +18,10 @@ APACHE_FILES = ("/etc/apache2/apache2.conf", "/etc/apache2/*-enabled/*.conf", "/
 _APACHE_WORD = re.compile(
     r"^[ \t]*(SSLCertificateFile|SSLCertificateKeyFile|SSLCipherSuite)[ \t]+(?:\"([^\"\n]+)\"|([^\n]+))", re.I | re.M
 )
-_WEAK = re.compile(r"(?:^|-)(?:RC4|RC2|DES|3DES|NULL|MD5|EXP|EXPORT|ADH|AECDH|IDEA|SEED)(?:-|$)|NULL|DES-CBC")
+_SOUND = re.compile(r"TLS_|(?:ECDHE|DHE)-(?:RSA|ECDSA|DSS)-.*(?:GCM|CCM|CHACHA20)")
+"""Ciphers of TLS 1.3, and those older ones that keep what was said secret later on, too, and notice what was changed."""
+UNSET = "DEFAULT"
+"""OpenSSL's own list, which stands for that of a server that is not told any."""
 RENEWERS = ("certbot", "snap.certbot.renew", "acme*", "dehydrated", "lego*")
 """Names of timers, as patterns of files that enable them."""
 _ENABLED = "/etc/systemd/system/timers.target.wants/%s.timer"
@@ -32,7 +35,7 @@ def collect(reading):
     keys = [with_doubt(mode, secret=True) for mode in map(file_mode, key_files(settings)) if mode]
     certificates = [found for found in (certificate(path) for path in certificate_files(settings)) if found]
     try:
-        weak, untold = weak_ciphers(reading, settings["ciphers"]), {}
+        weak, untold = weak_ciphers(reading, [*settings["ciphers"], UNSET]), {}
     except NotRun as refused:
         weak, untold = [], {"weak_ciphers": str(refused)}
     return {
@@ -127,13 +130,13 @@ def certificate(path):
 
 
 def weak_ciphers(reading, specs):
-    """Which cipher lists let a weak cipher in, and which ones."""
+    """Which cipher lists let in a cipher that is not sound, and which ones."""
     found = []
     for spec in specs:
         weak = ["SECLEVEL=0"] if "SECLEVEL=0" in spec.upper() else []
         if not spec.startswith("-") and reading.installed("openssl"):
             names = reading.run(["openssl", "ciphers", spec], ok=None, at_stake=[_stake.OPENSSL]).strip().split(":")
-            weak += [name for name in names if _WEAK.search(name)]
+            weak += [name for name in names if name and not _SOUND.match(name)]
         if weak:
             found.append({"spec": spec, "weak": weak[:10]})
     return found

@@ -44,16 +44,18 @@ def test_requests_come_to_counts_and_names_of_hosts_and_nothing_else() -> None:
                 line("GET /uploads/x.php HTTP/1.1", 404),
                 line("GET /server-status?auto HTTP/1.1"),
                 "antruc.test:80 " + line(),
+                line().replace("Mozilla/5.0", "Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko"),
                 "no line of this format",
             ]
         )
     )
     assert told == {
-        "requests": 11,
+        "requests": 12,
         "methods": {"PUT": 1},
         "too_large": 1,
         "uploaded_php": 1,
         "status_pages": 1,
+        "old_clients": 1,
         "referrers": [{"host": "cong.tinh.gov.vn", "requests": 3}],
     }
 
@@ -184,11 +186,12 @@ server { listen 80; server_name antruc.test; root /var/www/antruc.test; client_m
 """
 LOG = {
     "path": "/var/log/nginx/a.log",
-    "requests": 9,
+    "requests": 1000,
     "methods": {},
     "too_large": 0,
     "uploaded_php": 4,
     "status_pages": 2,
+    "old_clients": 40,
     "referrers": [
         {"host": "www.google.com.vn", "requests": 90},
         {"host": "antruc.test", "requests": 80},
@@ -221,6 +224,7 @@ def planned(
     [
         ("nginx.body_limit", "a limit of 200 MB was set on purpose"),
         ("nginx.frame", "cong.tinh.gov.vn may show the site in a frame"),
+        ("tls.ciphers", "40 of the last 1000 requests came from very old browsers"),
         ("nginx.upload_exec", "PHP in upload folders was answered 4 times"),
         ("php_fpm.disable_functions", "shell_exec (/var/www/antruc.test: a.php, b.php, c.php …)"),
         ("accounts.umask", "bientap (12)"),

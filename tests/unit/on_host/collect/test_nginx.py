@@ -462,6 +462,7 @@ def test_what_the_vendor_has_is_not_said_twice() -> None:
     decision = decided(config("server_tokens off; ssl_protocols TLSv1.3; keepalive_timeout 0;", a=WORDPRESS))
     assert decision.http["server_tokens"] is False
     assert decision.http["ssl_protocols"] is False
+    assert decision.http["ssl_ciphers"] is True
     assert decision.http["timeouts"] == {}
 
 

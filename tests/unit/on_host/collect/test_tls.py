@@ -135,7 +135,10 @@ def test_weak_ciphers() -> None:
     reading = Reading({}, 20)
     specs = ["HIGH:!aNULL:!MD5", "DEFAULT@SECLEVEL=0", "ALL:eNULL@SECLEVEL=0", "-help", "ECDHE-RSA-AES128-GCM-SHA256"]
     found = {each["spec"]: each["weak"] for each in tls.weak_ciphers(reading, specs)}
-    assert set(found) == {"DEFAULT@SECLEVEL=0", "ALL:eNULL@SECLEVEL=0"}
+    assert set(found) == {"HIGH:!aNULL:!MD5", "DEFAULT@SECLEVEL=0", "ALL:eNULL@SECLEVEL=0"}
+    sound = "ECDHE+AESGCM:ECDHE+CHACHA20"
+    assert tls.weak_ciphers(reading, [sound]) == [], "what the roles set"
+    assert [each["spec"] for each in tls.weak_ciphers(reading, [tls.UNSET])] == [tls.UNSET]
     assert len(found["ALL:eNULL@SECLEVEL=0"]) > 1
 
 
@@ -228,6 +231,8 @@ def test_the_rest_of_the_controls() -> None:
     assert statuses(old)["tls.protocols"] is Status.FAIL
     assert statuses(old, weak_ciphers=[{"spec": "yeu", "weak": ["RC4-SHA"]}])["tls.ciphers"] is Status.FAIL
     assert statuses(old, weak_ciphers=[{"spec": "khac", "weak": ["RC4-SHA"]}])["tls.ciphers"] is Status.PASS
+    unset = [{"spec": "DEFAULT", "weak": ["AES256-SHA"]}]
+    assert statuses(weak_ciphers=unset)["tls.ciphers"] is Status.FAIL, "no list is set at all"
     redirecting = WORDPRESS.replace("root", "if ($scheme = http) { return 301 https://$host$request_uri; } root", 1)
     assert statuses(redirecting)["tls.redirect"] is Status.PASS
     assert statuses(redirecting)["tls.hsts"] is Status.FAIL
