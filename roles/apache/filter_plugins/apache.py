@@ -42,9 +42,14 @@ SITE_RULES = {
     "apache.referrer": HEADER.format(
         "Referrer-Policy", "strict-origin-when-cross-origin", "^(?:no-referrer|same-origin|strict-origin)"
     ),
+    "apache.permissions_policy": HEADER.format(
+        "Permissions-Policy",
+        "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=()",
+        ".",
+    ),
     "wordpress.xmlrpc": DENIED.format(r"(?i)^/xmlrpc\.php(?:/|$)"),
 }
-HEADER_CONTROLS = {"apache.nosniff", "apache.frame", "apache.referrer"}
+HEADER_CONTROLS = {"apache.nosniff", "apache.frame", "apache.referrer", "apache.permissions_policy"}
 CLOSED_ROOT = "<Directory />\n    AllowOverride None\n    Require all denied\n</Directory>\n"
 SLOW_REQUESTS = (
     "<IfModule reqtimeout_module>\n    RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n</IfModule>\n"

@@ -48,7 +48,13 @@ HEADERS = {
             "no-referrer-when-downgrade",
         ),
     ),
+    "nginx.permissions_policy": (
+        "Permissions-Policy",
+        "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=()",
+        (),
+    ),
 }
+"""Control to header, value, and the values of the vendor's own that stay; none are named where all do."""
 LOGIN_LIMIT = "limit_req zone=luytre_login burst=10 nodelay;"
 ADDED = " # luytre: added"
 BROKEN = " # luytre: broken\n"
@@ -402,7 +408,9 @@ def _headers(model, server, controls, decision):
         for control in controls:
             name, value, accepted = HEADERS[control]
             same = [directive for directive in own if directive.args and directive.args[0].lower() == name.lower()]
-            good = [d for d in same if len(d.args) > 1 and d.args[1].lower() in accepted]
+            good = [
+                d for d in same if len(d.args) > 1 and d.args[1] and (not accepted or d.args[1].lower() in accepted)
+            ]
             for directive in same:
                 if directive not in good:
                     decision.quiet(directive, control)

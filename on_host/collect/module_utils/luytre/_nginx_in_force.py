@@ -22,6 +22,7 @@ _LINES = (
     ("add_header X-Content-Type-Options $luytre_", "nginx.nosniff"),
     ("add_header X-Frame-Options $luytre_", "nginx.frame"),
     ("add_header Referrer-Policy $luytre_", "nginx.referrer"),
+    ("add_header Permissions-Policy $luytre_", "nginx.permissions_policy"),
 )
 
 

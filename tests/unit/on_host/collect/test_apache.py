@@ -196,6 +196,7 @@ def test_each_weakness_of_a_stock_site_is_found(etc: Path) -> None:
         "nosniff",
         "frame",
         "referrer",
+        "permissions_policy",
     }
 
 

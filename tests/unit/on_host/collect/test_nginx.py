@@ -366,7 +366,7 @@ def test_findings_of_a_stock_host_and_of_a_static_site() -> None:
     failing = {control for control, finding in found.items() if finding.status.is_open}
     assert failing == {
         "nginx.server_tokens", "nginx.default_server", "nginx.hidden_files", "nginx.backup_files", "nginx.upload_exec",
-        "nginx.nosniff", "nginx.frame", "nginx.referrer", "nginx.login_rate",
+        "nginx.nosniff", "nginx.frame", "nginx.referrer", "nginx.permissions_policy", "nginx.login_rate",
     }  # fmt: skip
     static = findings(config("server_tokens off;", g=STATIC), "gotre.test", application="static")
     assert static["nginx.upload_exec"].status is Status.NOT_APPLICABLE
@@ -384,6 +384,8 @@ def test_headers_that_are_good_enough() -> None:
     assert {good[f"nginx.{name}"].status for name in ("frame", "nosniff", "referrer")} == {Status.PASS}
     bad = with_headers("X-Frame-Options ALLOWALL", "X-Content-Type-Options x", "Referrer-Policy unsafe-url")
     assert {bad[f"nginx.{name}"].status for name in ("frame", "nosniff", "referrer")} == {Status.FAIL}
+    own = with_headers('Permissions-Policy "camera=*"')
+    assert own["nginx.permissions_policy"].status is Status.PASS, "a policy of the site's own is one"
     csp = with_headers("Content-Security-Policy \"frame-ancestors 'self'\"")
     assert csp["nginx.frame"].status is Status.PASS
 
@@ -451,6 +453,13 @@ def test_the_rules_stand_before_everything_of_the_vendors() -> None:
     first = hardened(WORDPRESS).splitlines()[1]
     assert first == "    include /etc/nginx/snippets/luytre-antruc.test.conf; # luytre: added"
     assert "include" not in STATIC and "fastcgi" not in hardened(STATIC)
+
+
+def test_a_policy_of_the_site_s_own_stays() -> None:
+    own = WORDPRESS.replace("root", 'add_header Permissions-Policy "geolocation=*"; root', 1)
+    assert hardened(own).count("Permissions-Policy") == 1
+    assert "put out for nginx.permissions_policy" not in hardened(own)
+    assert "add_header Permissions-Policy $luytre_permissions_policy always;" in hardened(WORDPRESS)
 
 
 def test_what_the_vendor_has_is_not_said_twice() -> None:
