@@ -29,7 +29,7 @@ from auditor.commands import (
     rollback,
     waivers,
 )
-from auditor.commands.content import baseline
+from auditor.commands.content import baseline, review
 from auditor.commands.lab import demo, drill, machines
 from auditor.commands.shown import faults
 from auditor.errors import IO, SOFTWARE, InputError, LabError
@@ -50,6 +50,7 @@ app = typer.Typer(
 app.command()(doctor.doctor)
 app.command()(enroll.enroll)
 app.command()(audit.audit)
+app.command()(review.review)
 app.command()(plan.plan)
 app.command()(harden.harden)
 app.command()(rollback.rollback)

@@ -54,6 +54,7 @@ def _reviewed(look: Look, accepted: Mapping[tuple[str, str], Accepted], now: dat
         age_days=max(0, (now - clock.read(look.started)).days),
         known=look.known,
         fresh=look.fresh,
+        unread=look.unread,
         stopped=look.stopped,
         engine=look.engine,
         weak=tuple(one for one in look.traces if one.certainty == "weak" and (look.site, one.key) not in accepted)[
@@ -79,7 +80,7 @@ def _review(look: Look, told: Reviewed) -> dict[str, Any]:
         else:
             review[f"{certainty}_unread"] = _why(by_site)
     if by_site is None:
-        review["covered"] = look.fresh >= look.known
+        review["covered"] = look.fresh >= look.known and not look.unread
     else:
         review["covered_unread"] = _why(by_site)
     return review

@@ -71,6 +71,10 @@ _WORDS: Mapping[str, Text] = {
         vi="lần kiểm tra nội dung gần nhất gặp một trang khác trả lời thay trang này",
         en="another site answered the last review in place of this one",
     ),
+    "review_unreadable": Text(
+        vi="lần kiểm tra nội dung gần nhất không đọc được trang chủ",
+        en="the last review could not read the site's home page",
+    ),
     "review_told_to_wait": Text(
         vi="trang yêu cầu chờ trước khi được kiểm tra nội dung tiếp",
         en="the site asked to wait before it is reviewed again",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -25,7 +25,13 @@ from auditor.commands.given.options import (
 from auditor.models import Lang, Severity
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from auditor.audit.controls import Catalogue
+    from auditor.commands.given.baseline import Earlier
+    from auditor.history.runs import History
+    from auditor.models import Run
+    from auditor.report.formats import Format
 
 
 def audit(
@@ -75,7 +81,6 @@ def audit(
     from auditor.audit.run import audit as run_audit
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
-    from auditor.commands.shown.postponed import Postponed
     from auditor.fleet.discover import LOCAL
     from auditor.history.looks import Looks
     from auditor.history.runs import History
@@ -94,23 +99,40 @@ def audit(
     if baseline is not None:
         earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
     with console.progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as done:
-        run, _facts = run_audit(known, _catalogue, hosts, watch=done, meanwhile=lambda: _ahead(lang))
-    catalogue = _catalogue()
+        run, _facts = run_audit(known, catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
+    conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
+
+def conclude(
+    run: Run,
+    history: History,
+    output: Path,
+    formats: frozenset[Format],
+    fail_on: Severity,
+    earlier: Earlier | None,
+    lang: Lang,
+    *,
+    as_json: bool,
+) -> NoReturn:
+    """Keep a run, write its reports, show it, and exit as it has come out, measured by ``earlier`` runs if there are any."""
+    from auditor.commands.shown import console
+    from auditor.commands.shown.postponed import Postponed
     from auditor.commands.shown.reviews import show_reviews
     from auditor.commands.shown.run import show_exit, show_open, show_run, show_verdict
     from auditor.report import json_output
     from auditor.report.files import write
     from auditor.results import verdict
     from auditor.results.summary import fleet
+    from auditor.text.words import Words
 
+    known = catalogue()
     late = Postponed()
     late.attempt(lambda: history.keep(run), None)
     measure = late.attempt(lambda: verdict.known(run, earlier), None) if earlier is not None else None
-    judged = verdict.judge(run, catalogue, fail_on, measure)
+    judged = verdict.judge(run, known, fail_on, measure)
     written = write(
         run,
-        catalogue,
+        known,
         output=output,
         lang=lang,
         before=late.attempt(lambda: history.before(run), None),
@@ -124,10 +146,10 @@ def audit(
     else:
         show_run(run, fleet(run), lang)
         if earlier is not None:
-            show_verdict(judged, catalogue, lang)
+            show_verdict(judged, known, lang)
         else:
-            show_open(run, catalogue, lang, _WORST)
-        show_reviews(run, catalogue, Words(lang))
+            show_open(run, known, lang, _WORST)
+        show_reviews(run, known, Words(lang))
         for path in written.shown:
             console.out.print(str(path))
         show_exit(judged, lang)
@@ -140,13 +162,14 @@ _WORST = 10
 """How many controls the terminal names."""
 
 
-def _catalogue() -> Catalogue:
+def catalogue() -> Catalogue:
+    """All controls, read when the hosts have been asked."""
     from auditor.audit import controls
 
     return controls.load()
 
 
-def _ahead(lang: Lang) -> None:
+def ahead(lang: Lang) -> None:
     """Have the code and templates that are needed once the hosts have answered."""
     from auditor.commands.shown import reviews  # noqa: F401  loaded ahead
     from auditor.commands.shown import run as terminal  # noqa: F401  loaded ahead

@@ -84,10 +84,10 @@ class Trace(Model):
         return self
 
 
-StopCause = Literal["refused", "silent", "another_site", "time", "pages", "told_to_wait"]
-"""The site began to refuse us; no longer answers; what answers is another site; the budget of minutes or pages is used up;
+StopCause = Literal["refused", "silent", "another_site", "unreadable", "time", "pages", "told_to_wait"]
+"""The site began to refuse us; no longer answers; what answers is another site; its home page is no text that can be read; the budget of minutes or pages is used up;
 the site said until when not to come again."""
-STOPPED_BY_SITE: frozenset[StopCause] = frozenset({"refused", "silent", "another_site", "told_to_wait"})
+STOPPED_BY_SITE: frozenset[StopCause] = frozenset({"refused", "silent", "another_site", "unreadable", "told_to_wait"})
 Host = Annotated[str, StringConstraints(max_length=100)]
 Line = Annotated[str, StringConstraints(max_length=120)]
 
@@ -155,6 +155,7 @@ class Reviewed(Model):
     age_days: int = Field(description="whole days between the look and the audit")
     known: int
     fresh: int
+    unread: int
     stopped: Stop | None
     engine: bool
     weak: tuple[Trace, ...] = Field(default=(), description="seen, and too little for an alarm")

@@ -173,6 +173,7 @@ def _narrowed(run: Run, units: frozenset[str], organisation: Organisation) -> Ru
         update={
             "organisation": organisation,
             "hosts": tuple(hosts),
+            "reviews": tuple(review for review in run.reviews if review.site in domains),
             "outcomes": tuple(outcome for outcome in run.outcomes if outcome.host in names),
             "findings": tuple(
                 finding

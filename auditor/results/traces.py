@@ -71,21 +71,14 @@ def what_it_is(one: Trace, words: Words) -> str:
 
 def seen(told: Reviewed, words: Words) -> str:
     """When the last look was, how much of what is known it covered, and what ended it."""
-    parts = [
-        words("reviews.seen", when=words.moment(told.started), fresh=told.fresh, known=told.known),
-        *(
-            [
-                words(
-                    f"reviews.stopped.{told.stopped.why}",
-                    where=told.stopped.where,
-                    status=str(told.stopped.status or "–"),
-                )
-            ]
-            if told.stopped
-            else []
-        ),
-        *([] if told.engine else [words("reviews.no_engine")]),
-    ]
+    parts = [words("reviews.seen", when=words.moment(told.started), fresh=told.fresh, known=told.known)]
+    if told.unread:
+        parts.append(words("reviews.unread", n=told.unread))
+    if told.stopped:
+        status = str(told.stopped.status or "–")
+        parts.append(words(f"reviews.stopped.{told.stopped.why}", where=told.stopped.where, status=status))
+    if not told.engine:
+        parts.append(words("reviews.no_engine"))
     return "; ".join(parts)
 
 

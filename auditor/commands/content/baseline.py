@@ -86,7 +86,7 @@ def accept(
         raise InputError("--until {day}: that day is over", day=last, mend="give a day to come, or leave it out")
     try:
         accepted = Accepted(
-            site=site, key=key, reason=reason.strip(), approver=approver, granted=clock.today(), until=last
+            site=site, key=key, reason=_given(reason), approver=approver, granted=clock.today(), until=last
         )
     except ValidationError as error:
         place, why = first_wrong(error)

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.audit.controls import Catalogue
-from auditor.models import Finding, Lang, Model, Run, Subject
+from auditor.audit.reviews import accepting
+from auditor.models import Finding, Lang, Model, Reviewed, Run, Subject
 from auditor.report.html import chart
 from auditor.report.html.addresses import control_page, framework_page, host_page, places, site_page
 from auditor.report.html.brief import decisions
 from auditor.report.html.paging import paged
 from auditor.report.html.rendering import Renderer, is_urgent
-from auditor.results import papers
+from auditor.results import papers, traces
 from auditor.results.by_clause import by_clause, cited
 from auditor.results.by_control import by_control, others, work, worst_first
 from auditor.results.by_reason import unevaluated
@@ -125,7 +126,7 @@ def pages(
     compared = {change.site.subject: change.comparison for change in site_changes}
     if earlier:
         compared |= {host.subject: change for host, change in by_subject(earlier.hosts, summary.hosts)}
-    yield from _subjects(run, catalogue, summary, compared, points, rendered)
+    yield from _subjects(run, catalogue, summary, compared, points, rendered, words)
 
 
 def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
@@ -144,8 +145,10 @@ def _subjects(
     compared: Mapping[Subject, Comparison],
     trend: Sequence[TrendPoint],
     rendered: Renderer,
+    words: Words,
 ) -> Iterator[tuple[str, str]]:
     """The page of every host and of every site on it."""
+    content = {one.site: _Content(one, words) for one in run.reviews}
     for host in summary.hosts:
         name, sites = host.host.name, summary.served.get(host.host.name, ())
         shared = _Open(host.findings, name, rendered)
@@ -184,7 +187,20 @@ def _subjects(
                 shared_open=shared.findings,
                 shared_told=shared.told,
                 others=others(site.findings),
+                content=content.get(site.domain),
             )
+
+
+class _Content:
+    """What the last look at a site saw besides its findings, in words."""
+
+    def __init__(self, reviewed: Reviewed, words: Words) -> None:
+        self.seen = traces.seen(reviewed, words)
+        self.weak = tuple(
+            (traces.what_it_is(one, words), one.where, one.sample, accepting(reviewed.site, one.key))
+            for one in reviewed.weak
+        )
+        self.accepted = tuple(traces.accepted_line(one.trace, one.by, words) for one in reviewed.accepted)
 
 
 class _Open:

@@ -27,7 +27,7 @@ def report(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     yield heading(given, 4, words("official.results.sites"))
     yield from results.notable(given, labels, [one for one in given.open if not one.of_host], "official.notable.sites")
     yield heading(given, 5, words("official.results.content"))
-    yield paragraph(words("official.no_data.content"))
+    yield from map(paragraph, results.content(given))
     yield heading(given, 6, words("official.results.sharing", security=given.security))
     yield paragraph(words("official.no_data.sharing"))
     yield part(given, 3, words("official.part.incidents"))

@@ -10,6 +10,7 @@ from auditor.report.official.content.blocks import item, paragraph
 from auditor.report.official.content.given import NOTABLE, OPEN, Given
 from auditor.report.official.content.phrases import listed, of_severity, tally, where
 from auditor.report.official.document import AnnexKey, Block
+from auditor.results import traces
 from auditor.results.compare import CHANGES
 from auditor.results.office_month import Requirement, requirements
 from auditor.results.summary import SEVERITIES
@@ -146,3 +147,27 @@ def notable(given: Given, labels: Mapping[AnnexKey, str], open_: Sequence[Requir
                 where=where(given, one),
             )
         )
+
+
+def content(given: Given) -> Iterable[str]:
+    """How many sites were reviewed from outside, on how many something was found and of what kind, and what was cleaned up."""
+    words, figures = given.words, given.figures
+    reviewed = traces.by_site(figures.run, given.catalogue)
+    if not reviewed:
+        yield words("official.no_data.content")
+        return
+    yield words("official.content.reviewed", count=len(reviewed), of=len(figures.summary.sites))
+    found = [site for site in reviewed if site.alarming]
+    kinds = dict.fromkeys(words(f"content.kind.{one.kind}") for site in found for one in site.alarming)
+    if found:
+        yield words("official.content.found", sites=words("official.sites_n", n=len(found)), kinds="; ".join(kinds))
+    else:
+        yield words("official.content.clean")
+    of_looks = given.catalogue.of_looks
+    unseen = {one.subject for one in figures.findings if one.control in of_looks and one.bucket == "not_evaluated"}
+    if unseen:
+        yield words("official.content.unseen", sites=words("official.sites_n", n=len(unseen)))
+    fixed = figures.change.changes.get("fixed", ()) if figures.change else ()
+    cleaned = {one.subject.id for one in fixed if one.control in of_looks} - {site.site for site in found}
+    if cleaned:
+        yield words("official.content.cleaned", sites=words("official.sites_n", n=len(cleaned)))

@@ -53,12 +53,13 @@ UNIT_FOLDERS = (
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 )
+CRAWLER_GUARDS = ("fail2ban.service", "crowdsec.service", "sshguard.service")
 _SHOWN = "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath"
 
 
 def collect(reading):
     there = unit_files()
-    asked_for = [unit for _, _, units in UNNEEDED for unit in units]
+    asked_for = [unit for _, _, units in UNNEEDED for unit in units] + [*CRAWLER_GUARDS]
     with ThreadPoolExecutor(max_workers=3) as threads:
         asked = [threads.submit(ask, reading) for ask in (listeners, _relay.open_relay, root_units, failed)]
         shown = show(reading, [unit for unit in asked_for if unit in there])
@@ -79,6 +80,7 @@ def collect(reading):
         "failed": broken,
         "stale": _loaded.stale(reading),
         "confinement": _confinement.confinement(reading, there),
+        "crawler_guards": crawler_guards(shown),
         "mail_server": mail_server(reading),
         "core_dumps": core_dumps(reading),
         "untold": untold,
@@ -282,6 +284,13 @@ def failed(reading):
         return []
     text = reading.run(["systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"])
     return [line.split()[0] for line in text.splitlines() if line.split()]
+
+
+def crawler_guards(shown):
+    """The running programs that may shut out whoever comes as a search engine and is none; None where systemd cannot tell."""
+    if not has_systemd():
+        return None
+    return [name for name in CRAWLER_GUARDS if shown.get(name, {}).get("ActiveState") == "active"]
 
 
 def mail_server(reading):

@@ -1,0 +1,110 @@
+"""``auditor review``: look at the sites as their visitors do, then audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.given.options import (
+    DEFAULT_FORMATS,
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    DEFAULT_OUTPUT,
+    FormatOption,
+    InventoryOption,
+    JsonOption,
+    LangOption,
+    LimitOption,
+    OutputOption,
+    select,
+)
+from auditor.models import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.history.looks import Looks
+    from auditor.models import Host, Inventory
+    from auditor.text.words import Words
+
+MINUTES = 10
+
+
+def review(
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    limit: LimitOption = None,
+    minutes: Annotated[
+        int, typer.Option("--minutes", metavar="N", min=1, max=600, help="For one site, at most so many minutes.")
+    ] = MINUTES,
+    output: OutputOption = DEFAULT_OUTPUT,
+    formats: FormatOption = DEFAULT_FORMATS,
+    fail_on: Annotated[
+        Severity,
+        typer.Option(
+            "--fail-on",
+            metavar="low|medium|high|critical",
+            help="Exit 1 for open findings at or above this severity.",
+        ),
+    ] = Severity.HIGH,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Look at the sites as people, phones and search engines see them, for what others put there; then audit, and report both.
+
+    Only declared sites are visited, at their host's own address, slowly, within robots.txt, and nothing is sent or ordered there. A site
+    that begins to refuse is left at once, and is not called clean. What the time does not suffice for is looked at the next time.
+
+    Exit code: as of 'auditor audit'.
+
+    Examples:
+      auditor review -i inventories/lab
+
+      auditor review -i inventories/lab --limit antruc.test --minutes 3
+
+    """
+    from auditor.audit.run import audit as run_audit
+    from auditor.commands.audit import ahead, catalogue, conclude
+    from auditor.commands.shown import console
+    from auditor.history.looks import Looks
+    from auditor.history.runs import History
+    from auditor.inventory import hosts as inventories
+    from auditor.system import files
+    from auditor.text import words as texts
+
+    known = inventories.load(inventory)
+    hosts, sites = select(known, limit)
+    files.check(output)
+    history = History()
+    history.check()
+    looks, words = Looks(), texts.Words(lang)
+    names = [host.name for host in hosts]
+    chosen = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
+    _look(known, looks, hosts, chosen, minutes, words)
+    with console.progress(words("doing.audit"), names) as done:
+        run, _facts = run_audit(looks.carried(known), catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
+    conclude(run, history, output, formats, fail_on, None, lang, as_json=as_json)
+
+
+def _look(
+    known: Inventory, looks: Looks, hosts: Sequence[Host], chosen: Sequence[str], minutes: int, words: Words
+) -> None:
+    """Ask the hosts what is on guard there, then look at the sites."""
+    from auditor.commands.shown import console
+    from auditor.content.fleet import Reviewing
+    from auditor.content.guards import may_be_engine
+    from auditor.content.review import Budget
+    from auditor.fleet.collect import collect
+
+    with console.progress(words("doing.ask_guards"), [host.name for host in hosts]) as done:
+        facts, _outcomes = collect(known.path, hosts, done)
+    reviewing = Reviewing(
+        inventory=known.path,
+        shelf=looks,
+        last=looks.latest(known.path),
+        own=frozenset(name for site in known.sites for name in (site.domain, *site.aliases)),
+        no_engine=frozenset(host.name for host in hosts if not may_be_engine(facts.get(host.name))),
+        budget=Budget(seconds=minutes * 60),
+    )
+    with console.progress(words("doing.review"), chosen) as done:
+        reviewing.all(hosts, chosen, done)

@@ -1,0 +1,98 @@
+"""Reviews of many sites: hosts abreast, the sites of one host one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from auditor.content.going.door import Door, Pace
+from auditor.content.review import Budget, Review
+from auditor.looks.ledger import Ledger
+from auditor.looks.visits import Known
+from auditor.models import Host, Look, Site
+from auditor.web.fetch import Client
+
+HOSTS_ABREAST = 8
+
+
+class Shelf(Protocol):
+    """Where looks, and how far they got, are kept."""
+
+    def ledger(self, inventory: str, site: str) -> Ledger:
+        """How far earlier looks got with a site."""
+
+    def put(self, inventory: str, ledger: Ledger) -> None:
+        """Keep how far a look has got."""
+
+    def keep(self, inventory: str, look: Look, ledger: Ledger) -> None:
+        """Keep a look."""
+
+
+@dataclass(frozen=True)
+class Reviewing:
+    """What all reviews of one time have in common."""
+
+    inventory: str
+    shelf: Shelf
+    last: Mapping[str, Look]
+    """The last look at each site, by domain."""
+    own: frozenset[str]
+    """All names of all sites that are declared."""
+    no_engine: frozenset[str] = frozenset()
+    """Hosts, by name, on which something runs, or may run, that shuts a false search engine out."""
+    budget: Budget = field(default_factory=Budget)
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """By scheme, where it is not the usual one."""
+    pace: Callable[[], Pace] = Pace
+
+    def all(self, hosts: Sequence[Host], sites: Iterable[str], watch: Callable[[str], None]) -> tuple[Look, ...]:
+        """One look at each of these sites, kept as soon as it is over; ``watch`` is told its domain then.
+
+        Hosts that share an address are one host.
+        """
+        wanted = frozenset(sites)
+        by_address: dict[str, list[tuple[Host, Site]]] = {}
+        for host in hosts:
+            by_address.setdefault(host.address, []).extend((host, site) for site in host.sites if site.domain in wanted)
+        with ThreadPoolExecutor(max_workers=HOSTS_ABREAST) as pool:
+            found = pool.map(lambda served: self._of_address(served, watch), by_address.values())
+            return tuple(look for looks in found for look in looks)
+
+    def _of_address(self, served: Sequence[tuple[Host, Site]], watch: Callable[[str], None]) -> list[Look]:
+        pace = self.pace()
+        looks = []
+        for host, site in served:
+            looks.append(self._one(host, site, pace))
+            watch(site.domain)
+        return looks
+
+    def _one(self, host: Host, site: Site, pace: Pace) -> Look:
+        last = self.last.get(site.domain)
+        review = Review(
+            door=Door(
+                client=Client(),
+                address=host.address,
+                domain=site.domain,
+                own=frozenset({site.domain, *site.aliases}),
+                pace=pace,
+                ports=self.ports,
+            ),
+            ledger=self.shelf.ledger(self.inventory, site.domain),
+            known=Known(
+                domain=site.domain,
+                own=self.own,
+                title=last.title if last else "",
+                hosts=frozenset((*last.linked, *last.framed, *last.loaded)) if last else frozenset(),
+                landmarks=frozenset(last.landmarks) if last else frozenset(),
+                tokens=frozenset(last.tokens) if last else frozenset(),
+            ),
+            last=last,
+            engine=host.name not in self.no_engine,
+            save=lambda ledger: self.shelf.put(self.inventory, ledger),
+            budget=self.budget,
+        )
+        look = review.run()
+        self.shelf.keep(self.inventory, look, review.ledger)
+        return look

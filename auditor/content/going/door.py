@@ -1,0 +1,151 @@
+"""One site visited as different people do, slowly, and at its own host alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+from auditor.content.going import paths
+from auditor.looks.visits import Served, Visitor
+from auditor.models import Stop
+from auditor.models.reviews import MAX_WHERE
+from auditor.web.children import Unreadable
+from auditor.web.fetch import BROWSER, Client, Raw
+
+REFUSALS = (403, 429, 503)
+MAX_REDIRECTS = 5
+SECONDS_BETWEEN = 0.7
+"""From one request to the next at one host: at most 15 in any 10 seconds."""
+_LONGEST_WAIT = 7 * 86_400
+_PHONE = {
+    **BROWSER,
+    "User-Agent": "Mozilla/5.0 (Linux; Android 15; SM-A556E) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+}
+_SEARCH = {"Referer": "https://www.google.com/"}
+HEADERS: Mapping[Visitor, Mapping[str, str]] = {
+    "plain": BROWSER,
+    "again": BROWSER,
+    "engine": {
+        "User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+        "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    },
+    "referrer": {**BROWSER, **_SEARCH},
+    "phone": _PHONE,
+    "phone_referrer": {**_PHONE, **_SEARCH},
+}
+"""What each visitor says of itself."""
+
+
+class Stopped(Exception):
+    """The site does not want to be visited any further, or is not there."""
+
+    def __init__(self, stop: Stop, wait: int | None = None) -> None:
+        super().__init__(stop.why)
+        self.stop = stop
+        self.wait = wait
+        """Seconds that it wants to be left alone."""
+
+
+@dataclass
+class Pace:
+    """Requests at one host, never closer together than SECONDS_BETWEEN."""
+
+    between: float = SECONDS_BETWEEN
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _last: float | None = field(default=None, init=False)
+
+    def wait(self) -> None:
+        """Until the next request may begin, which then counts as begun."""
+        if self._last is not None:
+            left = self._last + self.between - self.clock()
+            if left > 0:
+                self.sleep(left)
+        self._last = self.clock()
+
+
+@dataclass
+class Door:
+    """The way to one site: where it is, and in which order it may be asked."""
+
+    client: Client
+    address: str
+    domain: str
+    own: frozenset[str]
+    """Its names."""
+    pace: Pace
+    scheme: str = "https"
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """By scheme, where it is not the usual one."""
+
+    def open(self) -> Served:
+        """The home page as a plain visitor gets it, by HTTPS if the site has it. Raises Stopped when it serves nothing."""
+        found = None
+        for scheme in ("https", "http"):
+            raw = self._ask(scheme, self.domain, "/", "plain")
+            if raw.status is not None and raw.own:
+                self.scheme = scheme
+                return self._followed("/", "plain", raw)
+            found = found or (Stop(why="another_site", status=raw.status) if not raw.own else None)
+        raise Stopped(found or Stop(why="silent"))
+
+    def visit(self, path: str, visitor: Visitor) -> Served:
+        """What a visitor is served. Raises Stopped when that is a refusal, nothing, or another site; Unreadable for no page."""
+        return self._followed(path, visitor, self._ask(self.scheme, self.domain, path, visitor))
+
+    def _ask(self, scheme: str, domain: str, path: str, visitor: Visitor) -> Raw:
+        self.pace.wait()
+        return self.client.raw(scheme, self.address, domain, path, self.ports.get(scheme), HEADERS[visitor])
+
+    def _followed(self, path: str, visitor: Visitor, raw: Raw) -> Served:
+        """With redirects within the site taken; the first that leaves it, or goes in circles, is what was served."""
+        scheme, domain, been = self.scheme, self.domain, set()
+        while True:
+            _check(raw, path)
+            if raw.error:
+                raise Unreadable(raw.error)
+            been.add((scheme, domain, path))
+            onward = self._within(raw, f"{scheme}://{domain}{path}") if len(been) <= MAX_REDIRECTS else None
+            if onward is None or onward in been:
+                return Served(visitor, raw.status or 0, raw.headers, raw.body, _location(raw))
+            scheme, domain, path = onward
+            raw = self._ask(scheme, domain, path, visitor)
+
+    def _within(self, raw: Raw, url: str) -> tuple[str, str, str] | None:
+        """Where a redirect leads, if that is a page of the site."""
+        location = _location(raw)
+        path = paths.own_path(location, url, self.own) if location else None
+        if location is None or path is None or not paths.may_be_asked_for(path):
+            return None
+        there = urlsplit(urljoin(url, location))
+        return there.scheme, (there.hostname or self.domain).lower(), path
+
+
+def _location(raw: Raw) -> str | None:
+    return raw.location if raw.status in (301, 302, 303, 307, 308) else None
+
+
+def _check(raw: Raw, path: str) -> None:
+    where = path[:MAX_WHERE]
+    if raw.status is None:
+        raise Stopped(Stop(why="silent", where=where))
+    if not raw.own:
+        raise Stopped(Stop(why="another_site", status=raw.status, where=where))
+    if raw.status in REFUSALS:
+        raise Stopped(Stop(why="refused", status=raw.status, where=where), _wait(raw.headers.get("retry-after")))
+
+
+def _wait(said: str | None) -> int | None:
+    """Seconds that a Retry-After asks for, a week at most."""
+    if said is None:
+        return None
+    try:
+        seconds = (
+            int(said) if said.isascii() and said.isdigit() else parsedate_to_datetime(said).timestamp() - time.time()
+        )
+    except (ValueError, OverflowError):
+        return None
+    return int(min(max(seconds, 0), _LONGEST_WAIT))

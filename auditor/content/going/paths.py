@@ -1,0 +1,146 @@
+"""Addresses of a site: which are its own, which must not be asked for, and which differ in numbers only. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+
+MAX_PATH = 500
+_NOISE = re.compile(
+    r"(?i)^(?:utm_\w+|fbclid|gclid|zarsrc|php_?sessid|jsessionid|aspsessionid\w*|sid|session(?:_?id)?|token|_)$"
+)
+"""Parts of a query that name a visit, not a page."""
+_SESSION = re.compile(r"(?i);jsessionid=[^/?]*")
+_ENDING = frozenset(
+    [
+        "xoa",
+        "huy",
+        "thoat",
+        "logout",
+        "signout",
+        "logoff",
+        "delete",
+        "del",
+        "remove",
+        "destroy",
+        "drop",
+        "purge",
+        "unsubscribe",
+        "uninstall",
+        "dangxuat",
+    ]
+)
+"""Words that a part of a path must not begin with, unless it is a title of four words or more (xoa-doi-giam-ngheo)."""
+_ORDERS = _ENDING | frozenset(
+    [
+        "login",
+        "signin",
+        "register",
+        "dangnhap",
+        "dangky",
+        "edit",
+        "sua",
+        "update",
+        "capnhat",
+        "insert",
+        "add",
+        "them",
+        "create",
+        "tao",
+        "install",
+        "reset",
+        "vote",
+        "binhchon",
+        "subscribe",
+        "checkout",
+        "cart",
+        "approve",
+        "duyet",
+        "publish",
+        "upload",
+        "save",
+        "luu",
+        "send",
+        "gui",
+        "run",
+        "exec",
+        "cmd",
+        "trackback",
+        "replytocom",
+    ]
+)
+"""Words that a query must not hold."""
+_TOGETHER = re.compile(r"(?i)\b(dang|log|sign|cap|binh)[-_](xuat|nhap|ky|out|in|off|up|nhat|chon)\b")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_PRIVATE = re.compile(
+    r"(?i)^/(?:wp-admin|wp-login\.php|wp-cron\.php|xmlrpc\.php|administrator|admin|user/login|cgi-bin)(?:/|$)"
+)
+"""Where nothing is shown to visitors, and what is asked for is an order or looks like an attack."""
+_FILES = re.compile(
+    r"(?i)\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|css|js|mjs|map|woff2?|ttf|eot|otf|mp[34]|m4[av]|avi|mov|wmv|webm|wav|ogg|zip|rar|7z|gz|tgz"
+    r"|tar|exe|msi|apk|iso|dmg|xlsx?|pptx?|doc)$"
+)
+"""What is neither a page nor a document that is read."""
+_NUMBERS = re.compile(r"\d+|[0-9a-f]{16,}")
+SAMPLES = 20
+"""Addresses of one shape that are looked at."""
+
+
+def own_path(link: str, base: str, own: frozenset[str]) -> str | None:
+    """The path, with its query, that a link on the page at ``base`` means on the same site; None when it leads elsewhere."""
+    try:
+        there = urlsplit(urljoin(base, link.strip()))
+        port, host = there.port, (there.hostname or "").lower()
+    except ValueError:
+        return None
+    if there.scheme not in ("http", "https") or host not in own or port not in (None, 80, 443):
+        return None
+    return plain(there.path, there.query)
+
+
+def plain(path: str, query: str) -> str | None:
+    """One way of writing an address; None for one that is too long or no text."""
+    path = quote(unquote(_SESSION.sub("", path or "/"), errors="replace"), safe="/:@!$&'()*+,;=~-._")
+    kept = [
+        (name, value) for name, value in parse_qsl(query[:MAX_PATH], keep_blank_values=True) if not _NOISE.match(name)
+    ]
+    whole = path + (f"?{urlencode(kept)}" if kept else "")
+    return whole if whole.startswith("/") and not whole.startswith("//") and len(whole) <= MAX_PATH else None
+
+
+def may_be_asked_for(path: str) -> bool:
+    """Whether an address is that of a page or document, and orders nothing."""
+    place, _, query = unquote(path).partition("?")
+    if _FILES.search(place) or _PRIVATE.match(place):
+        return False
+    if _ORDERS.intersection(_words(query)):
+        return False
+    parts = (_words(part.partition(".")[0]) for part in place.split("/"))
+    return not any(words and words[0] in _ENDING and len(words) < 4 for words in parts)
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(_TOGETHER.sub(lambda found: found[1] + found[2].lower(), text))]
+
+
+def shape(path: str) -> str:
+    """What addresses have in common that differ in numbers only."""
+    return _NUMBERS.sub("0", path)
+
+
+def sampled(paths: Iterable[str]) -> list[str]:
+    """Of each shape the first SAMPLES, in their order."""
+    counts: dict[str, int] = {}
+    kept = []
+    for path in paths:
+        what = shape(path)
+        counts[what] = counts.get(what, 0) + 1
+        if counts[what] <= SAMPLES:
+            kept.append(path)
+    return kept
+
+
+def is_section(path: str) -> bool:
+    """Whether an address looks like that of a section: one part, without a query."""
+    return "?" not in path and path.strip("/").count("/") == 0 and path != "/"

@@ -1,0 +1,26 @@
+"""Sitemaps: the addresses in them, as many as are kept, whatever is around them. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+import zlib
+
+MAX_SITEMAPS = 30
+"""Files of one site in one look."""
+MAX_BYTES = 5_000_000
+"""Of one, unpacked."""
+_PLACE = re.compile(rb"<loc>\s{0,20}(?:<!\[CDATA\[)?\s{0,20}([^<\]\s]{1,2000})")
+USUAL = ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml")
+"""Where one is looked for when robots.txt names none."""
+
+
+def read(body: bytes) -> tuple[bool, tuple[str, ...]]:
+    """Whether it is a list of sitemaps, and the addresses in it. Nothing of it is followed or unfolded."""
+    if body[:2] == b"\x1f\x8b":
+        try:
+            body = zlib.decompressobj(31).decompress(body, MAX_BYTES)
+        except zlib.error:
+            return False, ()
+    found = (place.decode("utf-8", "replace") for place in _PLACE.findall(body[:MAX_BYTES]))
+    return b"<sitemapindex" in body[:5_000], tuple(html.unescape(place) for place in found)

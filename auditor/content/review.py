@@ -1,0 +1,253 @@
+"""One review of one site: visited within its budget, read page by page, told as a look. Goes on where the last one stopped."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from auditor.content import reader
+from auditor.content.going import crawl, paths, robots, sitemaps
+from auditor.content.going.crawl import HOME, Next
+from auditor.content.going.door import Door, Stopped
+from auditor.content.going.robots import Robots
+from auditor.looks.ledger import MAX_PLACES, Ledger
+from auditor.looks.visits import Known, Reading, Role, Served, Visited, Visitor
+from auditor.models import Look, Stop, clock
+from auditor.web.children import Unreadable
+
+MAX_PAGES = 300
+MINUTES = 10
+"""Of one site in one look."""
+SAMPLED = 10
+"""Other pages that every visitor is sent to."""
+MAX_REFUSED_IN_A_ROW = 3
+KEPT_EVERY = 5
+"""Pages after which it is kept how far a review got."""
+NOWHERE = "-"
+"""What the ledger calls the address at which there is nothing: another one in each look."""
+_OTHERS: tuple[Visitor, ...] = ("again", "engine", "referrer", "phone", "phone_referrer")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one look at one site may take."""
+
+    pages: int = MAX_PAGES
+    seconds: float = MINUTES * 60
+
+
+@dataclass
+class Review:
+    """One site, as far as a review has got with it."""
+
+    door: Door
+    ledger: Ledger
+    known: Known
+    last: Look | None
+    engine: bool
+    """Whether it may be visited as a search engine."""
+    save: Callable[[Ledger], None]
+    """Keeps how far it got."""
+    budget: Budget = field(default_factory=Budget)
+    _robots: Robots = field(default_factory=Robots, init=False)
+    _sections: tuple[str, ...] = field(default=(), init=False)
+    _done: set[str] = field(default_factory=set, init=False)
+    _readings: list[Reading] = field(default_factory=list, init=False)
+    _unread: int = field(default=0, init=False)
+    _sitemaps: int = field(default=0, init=False)
+    _sampled: int = field(default=0, init=False)
+    _refused: int = field(default=0, init=False)
+
+    def run(self) -> Look:
+        """Look at it until all is seen, the budget is used up, or the site wants no more of it."""
+        started, began = clock.now(), time.monotonic()
+        stop = self._look(began + self.budget.seconds, started)
+        self.save(self.ledger)
+        return self._told(started, time.monotonic() - began, stop)
+
+    def _look(self, ends: float, started: datetime) -> Stop | None:
+        if self.ledger.not_before is not None and clock.read(self.ledger.not_before) > started:
+            return Stop(why="told_to_wait")
+        self.ledger = self.ledger.waiting(None)
+        try:
+            self._enter()
+            while (going := crawl.following(self.ledger, self._robots, self._done, self._sections)) is not None:
+                if len(self._done) > self.budget.pages:
+                    return Stop(why="pages", where=_short(going.path))
+                if time.monotonic() >= ends:
+                    return Stop(why="time", where=_short(going.path))
+                self._see(going)
+                if len(self._done) % KEPT_EVERY == 0:
+                    self.save(self.ledger)
+        except Stopped as stopped:
+            if stopped.wait:
+                self.ledger = self.ledger.waiting(clock.now() + timedelta(seconds=stopped.wait))
+            return stopped.stop
+        return None
+
+    def _enter(self) -> None:
+        """The home page, what the site lets us look at, and where nothing is."""
+        try:
+            home = self.door.open()
+        except Unreadable as error:
+            raise Stopped(Stop(why="unreadable")) from error
+        self._robots = robots.read(_body(self._file("/robots.txt")))
+        self.ledger = self.ledger.with_places([HOME], linked=True)
+        if self._robots.allows(HOME):
+            self._patiently(HOME, lambda: self._begin(home))
+        self._known_of_sitemaps()
+        nowhere = f"/{secrets.token_hex(6)}.html"
+        if self._robots.allows(nowhere):
+            self._patiently(nowhere, lambda: self._read(nowhere, "missing", self.door.visit(nowhere, "plain"), NOWHERE))
+
+    def _begin(self, home: Served) -> None:
+        own = self._own(self._read(HOME, "home", home).links)
+        sections = (path for path in own if paths.is_section(path) and paths.may_be_asked_for(path))
+        self._sections = tuple(itertools.islice(sections, crawl.MAX_SECTIONS))
+
+    def _see(self, going: Next) -> None:
+        self._done.add(going.path)
+        self._patiently(going.path, lambda: self._read(going.path, going.role, self.door.visit(going.path, "plain")))
+
+    def _patiently(self, path: str, look: Callable[[], object]) -> None:
+        """Look at an address. One that refuses costs itself, as long as the home page still answers."""
+        try:
+            look()
+            self._refused = 0
+        except Unreadable:
+            self._unread += 1
+            self.ledger = self.ledger.seen(path, (), clock.now()) if path in self.ledger.places else self.ledger
+        except Stopped as stopped:
+            self._refused += 1
+            if stopped.stop.status == 429 or stopped.wait or self._refused >= MAX_REFUSED_IN_A_ROW:
+                raise
+            self.door.visit(HOME, "plain")
+            self.ledger = self.ledger.seen(path, (), clock.now()) if path in self.ledger.places else self.ledger
+
+    def _read(self, path: str, role: Role, plain: Served, name: str | None = None) -> Reading:
+        """What an address shows, to others than a plain visitor, too, where that matters; noted in the ledger."""
+        self._done.add(path)
+        served = [plain]
+        curious = role != "page" or bool(self._place_keys(name or path))
+        if role == "page" and not curious and self._sampled < SAMPLED and len(self._done) % 5 == 0:
+            self._sampled += 1
+            curious = True
+        reading = self._reading(path, role, served)
+        if curious or reading.suspicious or reading.traces:
+            served += self._others(path, plain)
+            reading = self._reading(path, role, served)
+        self._readings.append(reading)
+        self.ledger = self.ledger.with_places(self._own(reading.links), linked=True)
+        self.ledger = self.ledger.seen(name or path, reading.traces, clock.now())
+        return reading
+
+    def _place_keys(self, path: str) -> tuple[str, ...]:
+        return self.ledger.places[path].keys if path in self.ledger.places else ()
+
+    def _reading(self, path: str, role: Role, served: Iterable[Served]) -> Reading:
+        url = f"{self.door.scheme}://{self.door.domain}{path}"
+        return reader.read(Visited(url, role, tuple(served)), self.known)
+
+    def _others(self, path: str, plain: Served) -> Iterable[Served]:
+        """What the other visitors are served. One that is turned away where a plain one was not is not sent again."""
+        for visitor in _OTHERS:
+            if visitor == "engine" and not self.engine:
+                continue
+            try:
+                yield self.door.visit(path, visitor)
+            except Unreadable:
+                continue
+            except Stopped as stopped:
+                if visitor != "engine" or stopped.stop.status == 429 or stopped.wait:
+                    raise
+                self.engine = False
+                self.door.visit(path, "plain")
+
+    def _file(self, path: str) -> Served | None:
+        """A file for programs, or nothing where there is none."""
+        try:
+            served = self.door.visit(path, "plain")
+        except Unreadable:
+            return None
+        except Stopped as stopped:
+            if stopped.stop.status != 403:
+                raise
+            self.door.visit(HOME, "plain")
+            return None
+        return served if served.status == 200 else None
+
+    def _known_of_sitemaps(self) -> None:
+        """Addresses out of the sitemaps, each file once, as many as are kept."""
+        named = self._own(self._robots.sitemaps) or list(sitemaps.USUAL)
+        waiting, read = dict.fromkeys(named), 0
+        asked: set[str] = set()
+        while waiting and len(asked) < sitemaps.MAX_SITEMAPS and len(self.ledger.places) < MAX_PLACES:
+            path = next(iter(waiting))
+            del waiting[path]
+            if path in asked or not self._robots.allows(path):
+                continue
+            asked.add(path)
+            served = self._file(path)
+            is_index, found = sitemaps.read(served.body) if served is not None else (False, ())
+            if served is not None and found:
+                read += 1
+                self._patiently(path, functools.partial(self._read, path, "page", served))
+            own = self._own(found)
+            if is_index:
+                waiting |= dict.fromkeys(own)
+            else:
+                self.ledger = self.ledger.with_places(filter(paths.may_be_asked_for, own), linked=False)
+        self._sitemaps = read
+
+    def _own(self, links: Iterable[str]) -> list[str]:
+        base = f"{self.door.scheme}://{self.door.domain}/"
+        found = (paths.own_path(link, base, self.door.own) for link in links)
+        return [path for path in found if path is not None]
+
+    def _told(self, started: datetime, seconds: float, stop: Stop | None) -> Look:
+        now = clock.now()
+        wanted = crawl.wanted(self.ledger, self._robots)
+        fresh = set(self.ledger.fresh(now))
+        traces, left_out = self.ledger.found()
+        before = self.last if self.last is not None and self._done < set(wanted) else None
+        return Look(
+            id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
+            site=self.door.domain,
+            started=clock.stamp(started),
+            seconds=round(seconds, 3),
+            known=len(wanted),
+            fresh=sum(path in fresh for path in wanted),
+            visited=len(self._done),
+            unread=self._unread,
+            stopped=stop,
+            engine=self.engine,
+            title=next((one.title for one in self._readings), before.title if before else "")[:200],
+            sitemaps=self._sitemaps,
+            linked=_hosts((one.linked for one in self._readings), before.linked if before else ()),
+            framed=_hosts((one.framed for one in self._readings), before.framed if before else ()),
+            loaded=_hosts((one.loaded for one in self._readings), before.loaded if before else ()),
+            landmarks=next(
+                (one.landmarks for one in self._readings if one.landmarks), before.landmarks if before else ()
+            ),
+            tokens=_hosts((one.tokens for one in self._readings), before.tokens if before else ())[:20],
+            traces=traces,
+            left_out=left_out,
+        )
+
+
+def _hosts(found: Iterable[Iterable[str]], before: Iterable[str]) -> tuple[str, ...]:
+    hosts = {host for each in found for host in each} | set(before)
+    return tuple(sorted(hosts))[:100]
+
+
+def _body(served: Served | None) -> bytes:
+    return served.body if served is not None else b""
+
+
+def _short(path: str) -> str:
+    return path[:100]

@@ -1,0 +1,80 @@
+"""Single traces are accepted, listed and withdrawn by name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from auditor.commands.content.baseline import app
+from auditor.errors import InputError
+from auditor.history.looks import Looks
+from auditor.looks.ledger import Ledger
+from auditor.models import Look
+from auditor.system import resources
+from tests.unit.looks.test_traces import seen
+
+SITE = "antruc.test"
+TRACE = seen("88bet.example", exact=True)
+WHO = ("--approver", "Chánh Văn phòng")
+
+
+@pytest.fixture
+def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
+    path = str(shutil.copytree(resources.inventories() / "lab", tmp_path / "inventory"))
+    look = Look(
+        id="l1",
+        site=SITE,
+        started="2026-11-24T10:00:00+07:00",
+        seconds=1.0,
+        known=1,
+        fresh=1,
+        visited=1,
+        engine=True,
+        traces=(TRACE,),
+    )
+    Looks().keep(path, look, Ledger(site=SITE))
+    return path
+
+
+def auditor(*arguments: str) -> Result:
+    result = CliRunner().invoke(app, [*arguments, "--lang", "en"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_a_trace_is_accepted_listed_and_withdrawn(inventory: str) -> None:
+    given = ("-i", inventory, "--reason", "ours", *WHO, "--until", "2099-12-31")
+    assert TRACE.key in auditor("accept", SITE, TRACE.key, *given).stdout
+    (listed,) = json.loads(auditor("list", "-i", inventory, "--json").stdout)
+    assert (listed["site"], listed["key"], listed["until"]) == (SITE, TRACE.key, "2099-12-31")
+    assert "Chánh Văn phòng" in auditor("list", "-i", inventory).stdout
+    auditor("withdraw", SITE, TRACE.key, "-i", inventory, "--reason", "gone")
+    assert auditor("list", "-i", inventory).stdout == "No trace is accepted.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("accept", "antruk.test", TRACE.key, "--reason", "x", *WHO), "no site antruk.test"),
+        (("accept", SITE, "0" * 16, "--reason", "x", *WHO), "saw no trace"),
+        (("accept", SITE, TRACE.key, "--reason", " ", *WHO), "--reason is empty"),
+        (("accept", SITE, TRACE.key, "--reason", "x", "--approver", "a@b.vn"), "--approver"),
+        (("accept", SITE, TRACE.key, "--reason", "x", *WHO, "--until", "2020-01-01"), "that day is over"),
+        (("accept", SITE, TRACE.key, "--reason", "x", *WHO, "--until", "soon"), "not a day"),
+        (("withdraw", SITE, TRACE.key, "--reason", "x"), "nothing with the key"),
+        (("withdraw", SITE, "x", "--reason", "x"), "is not the key"),
+    ],
+)
+def test_a_mistake_is_one_line(inventory: str, arguments: tuple[str, ...], words: str) -> None:
+    try:
+        result = CliRunner().invoke(app, [*arguments, "-i", inventory], catch_exceptions=False)
+    except InputError as error:
+        assert words in str(error)
+    else:
+        assert result.exit_code == 2
+        assert words in result.stderr

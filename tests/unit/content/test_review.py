@@ -1,0 +1,321 @@
+"""Reviews of a real web server: what they ask for, how slowly, where they stop, and what they find."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from auditor.audit import controls
+from auditor.audit.reviews import judge
+from auditor.content.fleet import Reviewing
+from auditor.content.going.door import Pace
+from auditor.content.review import Budget
+from auditor.history.looks import Looks
+from auditor.history.runs import History
+from auditor.models import Accepted, Host, Look, Site, Status, clock
+from auditor.web import fetch
+from tests.unit.content.web_site import Answering, Asked, Page, WebSite, pages, serving
+
+SITES = ("antruc.test", "dongvau.test", "gotre.test")
+HOST = Host(name="web1", address="127.0.0.1", sites=tuple(Site(domain=domain, host="web1") for domain in SITES))
+HOME = "<title>Xã An Trúc</title><h1>Tin tức</h1><p>Lịch tiếp công dân</p>"
+CATALOGUE = controls.load()
+
+
+def linking(*links: str) -> str:
+    return HOME + "".join(f"<a href='{link}'>Tin</a>" for link in links)
+
+
+@dataclass
+class Clock:
+    """Time that passes only where somebody waits."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class Office:
+    """One who reviews the sites of ``HOST`` over and over."""
+
+    looks: Looks
+    port: int
+    clock: Clock = field(default_factory=Clock)
+    budget: Budget = field(default_factory=Budget)
+    engine: bool = True
+
+    def review(self, *sites: str) -> Mapping[str, Look]:
+        """The looks, by site."""
+        reviewing = Reviewing(
+            inventory="/i",
+            shelf=self.looks,
+            last=self.looks.latest("/i"),
+            own=frozenset(SITES),
+            no_engine=frozenset() if self.engine else frozenset({"web1"}),
+            budget=self.budget,
+            ports={"http": self.port, "https": 1},
+            pace=lambda: Pace(clock=self.clock, sleep=self.clock.sleep),
+        )
+        return {look.site: look for look in reviewing.all([HOST], sites or SITES[:1], lambda _: None)}
+
+    def statuses(self) -> dict[str, Status]:
+        """What the controls say of the first site."""
+        found = judge(CATALOGUE, [HOST], self.looks.latest("/i").values(), self.looks.accepted("/i"), clock.now())
+        return {finding.control: finding.status for finding in found.findings if finding.subject.id == SITES[0]}
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Callable[[WebSite], Office]:
+    return lambda site: Office(Looks(tmp_path / "history.sqlite"), site.port)
+
+
+INJECTED, SUSPECTED, REVIEWED = (control.id for control in CATALOGUE.controls if control.area == "content")
+
+
+def test_it_is_slow_and_asks_for_pages_alone(office: Callable[[WebSite], Office]) -> None:
+    links = [f"/tin/bai-{n}-{'abcdefghijklmnop'[n]}" for n in range(12)]
+    orders = ["/xoa?id=3", "/tin/delete/5", "/logout", "/index.php?action=logout", "/wp-admin/", "/rieng/x"]
+    others = ["https://evil.example/a", "//evil.example/b", "mailto:a@b.vn", "javascript:alert(1)", "/anh.jpg"]
+    texts = {"/": linking(*links, *orders, *others) + "<form action=/gui method=post><input name=q></form>"}
+    texts |= dict.fromkeys(links, HOME)
+    texts["/robots.txt"] = "User-agent: *\nDisallow: /rieng\nDisallow: /*-b$\n"
+    clock_of_all = Clock()
+    with serving(pages(texts), clock_of_all) as site:
+        reviewer = replace(office(site), clock=clock_of_all)
+        looks = reviewer.review(*SITES)
+        times = [one.at for one in site.asked]
+        assert all(later - first >= 10 - 1e-6 for first, later in zip(times, times[15:], strict=False))
+        assert {one.method for one in site.asked} == {"GET"}
+        assert {one.host for one in site.asked} == set(SITES)
+        unasked = {*orders, "/gui", "/anh.jpg", "/tin/bai-1-b", "/a", "/b"}
+        assert unasked.isdisjoint(site.paths)
+        assert set(links) - unasked <= set(site.paths)
+    assert {(look.known, look.fresh, look.stopped) for look in looks.values()} == {(12, 12, None)}
+
+
+def test_visitors_differ_where_it_matters_and_no_engine_comes_where_it_is_not_welcome(
+    office: Callable[[WebSite], Office],
+) -> None:
+    with serving(pages({"/": linking("/tin/a", "/tin/b"), "/tin/a": HOME, "/tin/b": HOME})) as site:
+        reviewer = office(site)
+        reviewer.review()
+        home = [one for one in site.asked if one.path == "/"]
+        assert sum("Googlebot" in one.agent for one in home) == 1
+        assert sum("Mobile" in one.agent for one in home) == 2
+        assert sum("google" in one.referrer for one in home) == 2
+        assert len([one for one in site.asked if one.path == "/tin/a"]) == 1
+        site.asked.clear()
+        look = replace(reviewer, engine=False).review()[SITES[0]]
+        assert not any("Googlebot" in one.agent for one in site.asked)
+        assert not look.engine
+
+
+def refusing_from(number: int, page: Page, texts: Mapping[str, str | Page]) -> tuple[Answering, list[Asked]]:
+    usual, refused, count = pages(texts), [], 0
+
+    def answer(asked: Asked) -> Page:
+        nonlocal count
+        count += 1
+        if count >= number:
+            refused.append(asked)
+            return page
+        return usual(asked)
+
+    return answer, refused
+
+
+MANY = {
+    "/": linking(*(f"/tin/{'abcdefgh'[n]}x" for n in range(8))),
+    **{f"/tin/{c}x": HOME for c in "abcdefgh"},
+}
+
+
+@pytest.mark.parametrize("status", [403, 429, 503])
+@pytest.mark.parametrize("number", [1, 3, 9])
+def test_a_site_that_begins_to_refuse_is_left_within_two_requests_and_is_never_clean(
+    office: Callable[[WebSite], Office], status: int, number: int
+) -> None:
+    answer, refused = refusing_from(number, Page("", status), MANY)
+    with serving(answer) as site:
+        reviewer = office(site)
+        look = reviewer.review()[SITES[0]]
+    assert 1 <= len(refused) <= 2
+    assert look.stopped is not None
+    assert (look.stopped.why, look.stopped.status) == ("refused", status)
+    assert set(reviewer.statuses().values()) == {Status.NOT_EVALUATED}
+
+
+def test_who_asks_to_be_left_alone_is_left_alone(office: Callable[[WebSite], Office]) -> None:
+    answer, _ = refusing_from(9, Page("", 503, {"Retry-After": "3600"}), MANY)
+    with serving(answer) as site:
+        reviewer = office(site)
+        reviewer.review()
+        site.asked.clear()
+        look = reviewer.review()[SITES[0]]
+        assert site.asked == []
+    assert look.stopped is not None
+    assert look.stopped.why == "told_to_wait"
+    assert reviewer.statuses()[REVIEWED] is Status.NOT_EVALUATED
+
+
+def test_one_page_that_is_forbidden_is_no_refusal_of_us(office: Callable[[WebSite], Office]) -> None:
+    with serving(pages({**MANY, "/tin/cx": Page("", 403)})) as site:
+        look = office(site).review()[SITES[0]]
+    assert (look.stopped, look.known, look.fresh) == (None, 9, 9)
+
+
+def test_an_engine_that_is_turned_away_is_not_sent_again(office: Callable[[WebSite], Office]) -> None:
+    usual = pages(MANY)
+    with serving(lambda asked: Page("", 403) if "Googlebot" in asked.agent else usual(asked)) as site:
+        look = office(site).review()[SITES[0]]
+        assert sum("Googlebot" in one.agent for one in site.asked) == 1
+    assert (look.engine, look.stopped, look.fresh) == (False, None, 9)
+
+
+def test_a_site_that_is_not_there_is_not_clean(office: Callable[[WebSite], Office]) -> None:
+    with serving(pages({})) as site:
+        reviewer = replace(office(site), port=1)
+        look = reviewer.review()[SITES[0]]
+    assert look.stopped is not None
+    assert look.stopped.why == "silent"
+    assert reviewer.statuses()[INJECTED] is Status.NOT_EVALUATED
+
+
+def test_the_next_review_goes_on_where_a_short_one_stopped(office: Callable[[WebSite], Office]) -> None:
+    with serving(pages(MANY)) as site:
+        reviewer = replace(office(site), budget=Budget(pages=5))
+        first = reviewer.review()[SITES[0]]
+        seen = set(site.paths)
+        assert first.stopped is not None
+        assert first.stopped.why == "pages"
+        assert (first.known, first.fresh < 9) == (9, True)
+        assert reviewer.statuses()[REVIEWED] is Status.FAIL
+        site.asked.clear()
+        for _ in range(3):
+            last = reviewer.review()[SITES[0]]
+        assert set(MANY) - seen <= set(site.paths)
+        assert last.fresh == 9
+    assert reviewer.statuses()[REVIEWED] is Status.PASS
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_a_review_that_was_killed_has_not_been_for_nothing(
+    office: Callable[[WebSite], Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(pages(MANY)) as site:
+        reviewer = office(site)
+        kept: list[object] = []
+        put = reviewer.looks.put
+
+        def put_some(inventory: str, ledger: object) -> None:
+            put(inventory, ledger)  # type: ignore[arg-type]
+            kept.append(ledger)
+            if len(kept) == 1:
+                raise Killed
+
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(reviewer.looks, "put", put_some)
+            reviewer.review()
+        before = {path for path in site.paths if path.startswith("/tin/")}
+        site.asked.clear()
+        reviewer.review()
+        order = list(dict.fromkeys(path for path in site.paths if path.startswith("/tin/")))
+    assert before
+    assert not before & set(order[: 8 - len(before)])
+
+
+LINK = '<div style="display:none"><a href="https://{0}/nha-cai">Nhà cái uy tín, cá cược bóng đá, nổ hũ</a></div>'
+
+
+def test_what_engines_alone_are_shown_is_found_accepted_and_found_again(office: Callable[[WebSite], Office]) -> None:
+    shown = [LINK.format("88bet-vip.example")]
+    usual = pages(MANY)
+
+    def answer(asked: Asked) -> Page:
+        page = usual(asked)
+        hidden = "".join(shown) if "Googlebot" in asked.agent and asked.path == "/" else ""
+        return replace(page, body=f"{page.body!s}{hidden}") if page.status == 200 else page
+
+    with serving(answer) as site:
+        reviewer = office(site)
+        look = reviewer.review()[SITES[0]]
+        alarming = [one for one in look.traces if one.certainty != "weak"]
+        assert any("88bet-vip[.]example" in (one.target or "") for one in alarming)
+        assert Status.FAIL in (reviewer.statuses()[INJECTED], reviewer.statuses()[SUSPECTED])
+        for one in alarming:
+            reviewer.looks.accept(
+                "/i",
+                Accepted(site=SITES[0], key=one.key, reason="ours", approver="Văn phòng", granted=clock.today()),
+            )
+        assert set(reviewer.statuses().values()) == {Status.PASS}
+        shown.append(LINK.format("no-hu-2.example"))
+        reviewer.review()
+        assert Status.FAIL in (reviewer.statuses()[INJECTED], reviewer.statuses()[SUSPECTED])
+        shown.clear()
+        assert [one for one in reviewer.review()[SITES[0]].traces if one.certainty != "weak"] == []
+    assert History(reviewer.looks.path).verify().broken is None
+
+
+BOMB = gzip.compress(b"<p>" + b"a" * 30_000_000, 9)
+
+
+def calendar(asked: Asked) -> Page:
+    number = int(asked.path.removeprefix("/lich/")) if asked.path.startswith("/lich/") else 0
+    return Page(linking(*(f"/lich/{number + n}" for n in range(1, 40)), f"/tin?PHPSESSID={number}x"))
+
+
+HOSTILE: Mapping[str, Answering] = {
+    "redirects without end": lambda asked: Page("", 302, {"Location": f"{asked.path}x" if len(asked.path) < 90 else "/"}),
+    "redirects in a circle": lambda asked: Page("", 302, {"Location": "/b" if asked.path == "/a" else "/a"}),
+    "a bomb of gzip": pages({"/": Page(BOMB, 200, {"Content-Encoding": "gzip"})}),
+    "packing nobody asked for": pages({"/": Page(b"\x1b\x00", 200, {"Content-Encoding": "br"})}),
+    "a large page": pages({"/": "<p>" + "a" * 6_000_000}),
+    "no end of a calendar": calendar,
+    "a circle of sitemaps": pages({
+        "/": HOME,
+        "/robots.txt": "Sitemap: http://antruc.test/a.xml\n",
+        "/a.xml": "<sitemapindex><loc>http://antruc.test/b.xml</loc><loc>/a.xml</loc></sitemapindex>",
+        "/b.xml": "<sitemapindex><loc>http://antruc.test/a.xml</loc></sitemapindex>",
+    }),
+    "a sitemap of anything": pages({
+        "/": HOME,
+        "/sitemap.xml": "".join(f"<loc>http://antruc.test/{n:x}g</loc>" for n in range(4_000)),
+    }),
+    "a robots.txt that costs time": pages({"/": HOME, "/robots.txt": "User-agent: *\nDisallow: /" + "*a" * 5_000 + "b\n" * 3}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_is_hostile_is_bounded_and_the_next_site_is_reviewed(
+    office: Callable[[WebSite], Office], kind: str
+) -> None:
+    good = pages(MANY)
+    with serving(lambda asked: HOSTILE[kind](asked) if asked.host == SITES[0] else good(asked)) as site:
+        looks = replace(office(site), budget=Budget(pages=12, seconds=12)).review(*SITES[:2])
+        asked = [one for one in site.asked if one.host == SITES[0]]
+    assert len(asked) <= 200
+    assert looks[SITES[1]].fresh == 9
+    stopped = looks[SITES[0]].stopped
+    assert stopped is None or stopped.why in ("unreadable", "pages")
+    assert len(looks[SITES[0]].model_dump_json()) < 20_000
+
+
+def test_a_page_that_drips_costs_itself_alone(
+    office: Callable[[WebSite], Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "FETCH_SECONDS", 0.4)
+    with serving(pages({**MANY, "/tin/cx": Page("a" * 1_000, drip=0.05)})) as site:
+        look = office(site).review()[SITES[0]]
+    assert (look.stopped, look.unread, look.fresh) == (None, 1, 9)

@@ -1,0 +1,55 @@
+"""What an official report says of content that others put into the offices' sites."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.reviews import judge
+from auditor.models import Look, Run, clock
+from tests import factory
+from tests.unit import official
+from tests.unit.audit.test_reviews import look
+from tests.unit.looks.test_traces import seen
+
+REAL = controls.load()
+
+
+@pytest.fixture(autouse=True)
+def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = tuple(control for control in REAL.controls if control.area == "content")
+    monkeypatch.setattr(official, "CATALOGUE", Catalogue(controls=(*factory.catalogue().controls, *ours)))
+
+
+def run(*looks: Look, started: str = official.NOW) -> Run:
+    judged = judge(REAL, factory.HOSTS, looks, (), clock.read(started))
+    made = factory.run(started=started)
+    return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviewed})
+
+
+def told(unit: str, now: Run, before: Run | None = None) -> str:
+    return official.text(official.document(unit, run=now, before=before))
+
+
+FOUND = look(seen("88bet.example", exact=True))
+
+
+def test_what_was_found_is_counted_and_named_by_its_kind_alone() -> None:
+    said = told("tinh-tan-giang", run(FOUND))
+    assert "Đã kiểm tra tự động từ bên ngoài nội dung của 1/4 trang." in said
+    assert "Phát hiện nội dung bị chèn hoặc đáng ngờ trên 1 trang thông tin điện tử: liên kết sang trang khác." in said
+    assert "88bet" not in said
+    assert "Chưa xem được" not in said
+
+
+def test_what_could_not_be_seen_is_said_and_what_was_cleaned_up_too() -> None:
+    stopped = look(stopped={"why": "refused", "status": 403, "where": "/"})
+    assert "Chưa xem được đầy đủ 1 trang thông tin điện tử." in told("xa-an-truc", run(stopped))
+    clean = told("xa-an-truc", run(look()), run(FOUND, started=official.BEFORE))
+    assert "Không phát hiện nội dung bị chèn." in clean
+    assert "So với kỳ trước, đã xử lý xong trên 1 trang thông tin điện tử." in clean
+
+
+def test_another_office_s_sites_are_not_told_and_without_a_review_nothing_is_claimed() -> None:
+    assert "chưa có số liệu rà soát tự động về nội dung" in told("xa-go-tre", run(FOUND))

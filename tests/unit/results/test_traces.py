@@ -1,0 +1,48 @@
+"""Traces of a run by site, and those that several sites share."""
+
+from __future__ import annotations
+
+from auditor.audit import controls
+from auditor.audit.reviews import judge
+from auditor.models import Reviewed
+from auditor.results import traces
+from auditor.text.words import Words
+from tests.unit.audit.test_reviews import EXACT, HOST, NOW, SITE, STRONG, WEAK, accepted, audited, look
+
+CATALOGUE = controls.load()
+
+
+def test_traces_go_by_site_and_sites_without_a_look_are_named() -> None:
+    run = audited(look(EXACT, STRONG, WEAK))
+    (site,) = traces.by_site(run, CATALOGUE)
+    assert (site.site, site.alarming, site.reviewed.weak) == (SITE, (EXACT, STRONG), (WEAK,))
+    assert traces.never_reviewed(run) == ("b.test",)
+    assert traces.shared([site]) == ()
+
+
+def test_what_several_sites_have_is_one_piece_of_work() -> None:
+    run = audited(look(EXACT, STRONG), look(EXACT).model_copy(update={"site": "b.test"}))
+    (shared,) = traces.shared(traces.by_site(run, CATALOGUE))
+    assert (shared.trace.key, shared.sites) == (EXACT.key, (SITE, "b.test"))
+
+
+def told(reviewed: Reviewed) -> str:
+    return traces.seen(reviewed, Words("en"))
+
+
+def test_a_look_is_told_with_what_it_did_not_see() -> None:
+    whole, cut = (
+        judge(CATALOGUE, [HOST], [one], [accepted(EXACT)], NOW).reviewed[0]
+        for one in (
+            look(EXACT),
+            look(fresh=2, unread=1, engine=False, stopped={"why": "refused", "status": 403, "where": "/x"}),
+        )
+    )
+    assert told(whole).endswith("3 of 3 known addresses within 7 days")
+    assert told(cut).endswith(
+        "2 of 3 known addresses within 7 days; 1 address could not be read; "
+        "the site began to refuse (status 403 at /x); not visited as a search engine"
+    )
+    (known,) = whole.accepted
+    line = traces.accepted_line(known.trace, known.by, Words("en"))
+    assert line == f"accepted by Văn phòng (until withdrawn): link to another site; ours [{EXACT.key}]"
