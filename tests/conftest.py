@@ -4,11 +4,13 @@
 What a person's shell sets for the command is no part of a test.
 """
 
+import functools
 import os
 from pathlib import Path
 
 import ansible.module_utils
 import pytest
+import typer.testing
 from hypothesis import settings
 
 pytest_plugins = ["tests.lab.fixtures"]
@@ -16,6 +18,9 @@ pytest_plugins = ["tests.lab.fixtures"]
 settings.register_profile("luytre", deadline=5_000)
 settings.load_profile("luytre")
 """Milliseconds of one example on a machine that does much else: the library's 200 measure the machine."""
+
+typer.testing._get_command = functools.cache(typer.testing._get_command)
+"""The parser of our commands takes 35 ms to make, and is the same for all of them."""
 
 ON_LAB = ("integration", "hostile", "guard")
 
