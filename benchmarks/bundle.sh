@@ -10,7 +10,7 @@ cp "$dist"/luytre-*.tar "$dist"/luytre_*.deb "$root/tmp/"
 
 inside() { # COMMAND in the new system, in a network namespace with nothing in it
     unshare --net --mount --pid --fork sh -c '
-        mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/root chroot "$0" sh -euc "$1"' "$root" "$1"
+        mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root chroot "$0" sh -euc "$1"' "$root" "$1"
 }
 
 works='

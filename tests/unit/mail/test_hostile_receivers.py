@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from auditor.mail import deliver, notice, webhook
+from auditor.errors import InputError
+from auditor.mail import deliver, notice, settings, webhook
 from auditor.mail.deliver import Delivered
 from auditor.mail.spool import Spool
 from tests.mail_server import Authority
@@ -153,3 +155,11 @@ def test_a_message_is_signed_as_it_goes_whatever_the_run_is_called(spool: Spool)
     evil = RUN.model_copy(update={"id": "x\r\nLuytre-Signature: v1=0"})
     written = notice.written(evil, "https://x.test", None)
     assert b"\r\n" not in written.content
+
+
+def test_a_secret_that_is_a_pipe_or_a_link_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    (tmp_path / "link").symlink_to("/etc/hostname")
+    for name in ("pipe", "link"):
+        with pytest.raises(InputError):
+            settings.secret(tmp_path / name)
