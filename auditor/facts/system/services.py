@@ -90,7 +90,7 @@ class LooseUnit(Fact):
 
 
 class Stale(Fact):
-    """A daemon that runs what it read before a file of its configuration was changed."""
+    """A daemon that runs what it read before a file of its configuration was changed, or code that was replaced since."""
 
     unit: str
     file: str = Field(description="the one that was changed last")

@@ -1,4 +1,5 @@
-"""Daemons that run what they read before their files were changed: not what an administrator believes to be in force.
+"""Daemons that run what they read before their files were changed, or programs and libraries that were replaced since:
+not what an administrator believes to be in force.
 
 When a daemon read its files is seen by what it did then: nginx starts new workers, Apache, PHP-FPM and sshd write their
 number anew. MariaDB reads them at its start alone; what was changed while it runs is in force, so its values are compared.
@@ -34,6 +35,8 @@ DAEMONS = (
 )
 """Unit, the file with the number of its first process, and its configuration; a folder counts where links are switched in it."""
 OPTION_FILES = ("/etc/mysql/*.cnf", "/etc/mysql/conf.d/*.cnf", "/etc/mysql/mariadb.conf.d/*.cnf")
+REPLACED = re.compile(r"(?m)^\S+ ..x\S+ .* (/(?:usr|lib|lib64)/[^\n]+) \(deleted\)$")
+"""A line of a process's map about code of the system's that lies there no more: an upgrade put another in its place."""
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -44,6 +47,7 @@ def stale(reading):
         when, newest = loaded(unit, number), latest(patterns, reading.trust)
         if when and newest and newest[0] > when + SLACK:
             found.append({"unit": unit, "file": newest[1], "changed": int(newest[0]), "loaded": int(when)})
+        found += _with_old_code(unit, _first(unit, number))
     return found + _stale_mariadb(reading)
 
 
@@ -71,6 +75,14 @@ def latest(patterns, trust):
 
 def loaded(unit, number):
     """When a daemon last read its files, in seconds since 1970, or None when it does not run."""
+    first = _first(unit, number)
+    if first is None:
+        return None
+    return _newest_worker(first[0]) if unit == "nginx.service" else first[1]
+
+
+def _first(unit, number):
+    """``(pid, when)`` of a daemon's first process and of the writing of its number; None when it does not run."""
     try:
         with open(safe_open.path(number), "rb") as handle:
             status = os.fstat(handle.fileno())
@@ -82,8 +94,29 @@ def loaded(unit, number):
         version = PHP_FPM.match(unit)
         if version and program != "php-fpm" + version.group(1):
             return None
-        return _newest_worker(first) if unit == "nginx.service" else status.st_mtime
+        return first, status.st_mtime
     except (OSError, Unreadable, ValueError):
+        return None
+
+
+def _with_old_code(unit, first):
+    """The daemon as stale, where its first process runs code that was replaced; ``first`` as ``_first`` gives it."""
+    path = replaced(first[0]) if first else None
+    born = _born("/proc/%d/stat" % first[0]) if path else None
+    if born is None:
+        return []
+    try:
+        changed = os.lstat(path).st_ctime
+    except OSError:
+        changed = born[1]
+    return [{"unit": unit, "file": path, "changed": int(changed), "loaded": int(born[1])}]
+
+
+def replaced(pid, proc="/proc"):
+    """The first file of code below the system's folders that a process runs and that was replaced, or None."""
+    try:
+        return min(REPLACED.findall(read_text("%s/%d/maps" % (proc, pid)) or ""), default=None)
+    except Unreadable:
         return None
 
 
@@ -108,19 +141,20 @@ def _born(path):
 def _stale_mariadb(reading):
     servers, newest = mariadb.servers(reading), latest(OPTION_FILES, reading.trust)
     born = _born("/proc/%d/stat" % servers[0].pid) if servers else None
+    old = _with_old_code(servers[0].unit or "mariadb.service", (servers[0].pid, None)) if servers else []
     client, printer = mariadb.client_program(reading), reading.installed("my_print_defaults")
     if not (born and newest and client and printer) or newest[0] <= born[1] + SLACK:
-        return []
+        return old
     try:
         written = reading.run([printer, "--mysqld"], at_stake=mariadb.option_files()).splitlines()
         asked = "SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES;"
         running = {row[0]: row[1] or "" for row in mariadb.rows(reading, client, asked) if len(row) == 2}
     except (NotRun, Unreadable):
-        return []
+        return old
     if not differing(written, running):
-        return []
+        return old
     unit = servers[0].unit or "mariadb.service"
-    return [{"unit": unit, "file": newest[1], "changed": int(newest[0]), "loaded": int(born[1])}]
+    return [*old, {"unit": unit, "file": newest[1], "changed": int(newest[0]), "loaded": int(born[1])}]
 
 
 def differing(written, running):

@@ -53,6 +53,24 @@ def test_a_link_or_another_files_number_makes_no_daemon_younger(tmp_path: Path) 
     assert _loaded.loaded("php8.4-fpm.service", str(path)) is None
 
 
+def test_code_that_was_replaced_is_told_and_what_is_no_code_of_the_system_s_is_not(tmp_path: Path) -> None:
+    (tmp_path / "7").mkdir()
+    maps = tmp_path / "7" / "maps"
+    fresh = "7f00-7f10 r-xp 00000000 00:2d 11    /usr/lib/x86_64-linux-gnu/libz.so.1.3.1\n"
+    others = (
+        "7f10-7f20 rw-s 00000000 00:01 12    /dev/zero (deleted)\n"
+        "7f20-7f30 r-xp 00000000 00:2d 13    /tmp/x.so (deleted)\n"
+        "7f30-7f40 rw-p 00000000 00:2d 14    /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)\n"
+    )
+    maps.write_text(fresh + others)
+    assert _loaded.replaced(7, str(tmp_path)) is None
+    maps.write_text(
+        fresh + others + "7f40-7f50 r-xp 00000000 00:2d 15    /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)\n"
+    )
+    assert _loaded.replaced(7, str(tmp_path)) == "/usr/lib/x86_64-linux-gnu/libssl.so.3"
+    assert _loaded.replaced(8, str(tmp_path)) is None
+
+
 @pytest.mark.parametrize(
     ("written", "running", "names"),
     [
