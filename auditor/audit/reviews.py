@@ -90,7 +90,12 @@ _ALARMS: tuple[Certainty, ...] = ("exact", "strong")
 
 
 def _violation(site: str, trace: Trace) -> dict[str, Any]:
-    return {**trace.model_dump(mode="json"), "accept": accepting(site, trace.key)}
+    data = trace.model_dump(mode="json")
+    return {**{name: data[name] for name in _FIRST}, **data, "accept": accepting(site, trace.key)}
+
+
+_FIRST = ("kind", "where", "target", "sample", "key")
+"""What tables show, which have room for these."""
 
 
 def accepting(site: str, key: str) -> str:

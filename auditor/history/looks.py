@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import sqlite3
 import zlib
@@ -85,6 +86,16 @@ class Looks:
         with opened(self.path) as database:
             rows = database.execute(_NEWEST, (key_of(inventory),)).fetchall()
         return {site: self._read(site, document) for site, document in rows}
+
+    def readable(self, inventory: str) -> Mapping[str, Look]:
+        """The same without those that are damaged: what a new look of the site rests on, which then takes their place."""
+        with opened(self.path) as database:
+            rows = database.execute(_NEWEST, (key_of(inventory),)).fetchall()
+        found = {}
+        for site, document in rows:
+            with contextlib.suppress(InputError):
+                found[site] = self._read(site, document)
+        return found
 
     def carried(self, inventory: Inventory) -> Inventory:
         """The inventory with the last looks at its sites, and what is accepted of them."""

@@ -101,7 +101,7 @@ def _look(
     reviewing = Reviewing(
         inventory=known.path,
         shelf=looks,
-        last=looks.latest(known.path),
+        last=looks.readable(known.path),
         own=frozenset(name for site in known.sites for name in (site.domain, *site.aliases)),
         no_engine=frozenset(host.name for host in hosts if not may_be_engine(facts.get(host.name))),
         budget=Budget(seconds=minutes * 60),

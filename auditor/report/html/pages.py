@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from auditor.audit.controls import Catalogue
 from auditor.audit.reviews import accepting
-from auditor.models import Finding, Lang, Model, Reviewed, Run, Subject
+from auditor.models import Finding, Lang, Model, Run, Subject
 from auditor.report.html import chart
 from auditor.report.html.addresses import control_page, framework_page, host_page, places, site_page
 from auditor.report.html.brief import decisions
@@ -19,8 +19,12 @@ from auditor.results.by_control import by_control, others, work, worst_first
 from auditor.results.by_reason import unevaluated
 from auditor.results.compare import Comparison, between, by_subject, hosts_of_one, matrix
 from auditor.results.summary import FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
+from auditor.results.traces import SiteTraces
 from auditor.results.trend import TrendPoint, months, until
 from auditor.text.words import Words
+
+MAX_TRACES = 50
+"""Traces of one site that its page shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ def pages(
         attestations=papers.attestations(run),
         site_list=site_lists[0],
         host_list=host_lists[0],
+        content=_content(run, catalogue, words),
         lost_hosts=[host for host in summary.hosts if not host.reached or host.outcome.area_errors],
         months=months(points),
         site_changes=site_changes,
@@ -148,7 +153,7 @@ def _subjects(
     words: Words,
 ) -> Iterator[tuple[str, str]]:
     """The page of every host and of every site on it."""
-    content = {one.site: _Content(one, words) for one in run.reviews}
+    content = {one.site: _Content(one, words) for one in traces.by_site(run, catalogue)}
     for host in summary.hosts:
         name, sites = host.host.name, summary.served.get(host.host.name, ())
         shared = _Open(host.findings, name, rendered)
@@ -191,15 +196,39 @@ def _subjects(
             )
 
 
-class _Content:
-    """What the last look at a site saw besides its findings, in words."""
+def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
+    """What reviews say of several sites together: traces that they share, and those that nobody ever reviewed."""
+    sites = traces.by_site(run, catalogue)
+    if not sites:
+        return ()
+    told = [
+        f"{words('reviews.shared', n=len(one.sites), what=traces.what_it_is(one.trace, words))}: {', '.join(one.sites)}"
+        for one in traces.shared(sites)[:MAX_TRACES]
+    ]
+    never = traces.never_reviewed(run)
+    if never:
+        told.append(f"{words('reviews.never', n=len(never))}: {', '.join(never)}")
+    return tuple(told)
 
-    def __init__(self, reviewed: Reviewed, words: Words) -> None:
+
+class _Content:
+    """What the last look at a site saw, in words."""
+
+    def __init__(self, site: SiteTraces, words: Words) -> None:
+        reviewed = site.reviewed
         self.seen = traces.seen(reviewed, words)
-        self.weak = tuple(
-            (traces.what_it_is(one, words), one.where, one.sample, accepting(reviewed.site, one.key))
-            for one in reviewed.weak
+        self.traces = tuple(
+            (
+                words(f"certainty.{one.certainty}"),
+                traces.what_it_is(one, words),
+                one.where,
+                words("reviews.places", n=one.places),
+                one.sample,
+                accepting(site.site, one.key),
+            )
+            for one in (*site.alarming[:MAX_TRACES], *reviewed.weak)
         )
+        self.more = max(0, len(site.alarming) - MAX_TRACES)
         self.accepted = tuple(traces.accepted_line(one.trace, one.by, words) for one in reviewed.accepted)
 
 

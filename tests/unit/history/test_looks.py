@@ -93,6 +93,9 @@ def test_a_damaged_look_is_told_when_an_audit_needs_it(looks: Looks) -> None:
     alter(History(looks.path), "UPDATE looks SET document = x'00'")
     with pytest.raises(InputError, match="damaged"):
         looks.latest("/i")
+    assert looks.readable("/i") == {}
+    looks.keep("/i", look(2), Ledger(site=SITE))
+    assert looks.latest("/i") == looks.readable("/i") == {SITE: look(2)}
 
 
 def test_what_is_accepted_is_what_the_chain_says_last(looks: Looks) -> None:

@@ -1,0 +1,49 @@
+"""What the pages of a report say of sites' content."""
+
+from __future__ import annotations
+
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.reviews import judge
+from auditor.models import Look, Run, clock
+from auditor.report.html.pages import pages
+from tests import factory
+from tests.unit.audit.test_reviews import look
+from tests.unit.looks.test_traces import seen
+
+REAL = controls.load()
+OURS = tuple(control for control in REAL.controls if control.area == "content")
+CATALOGUE = Catalogue(controls=(*factory.catalogue().controls, *OURS))
+STARTED = "2026-11-24T09:12:00+07:00"
+BET = seen("88bet.example", exact=True, target="88bet.example", where="/tin/<b>", sample="<script>x</script> nhà cái")
+
+
+def run(*looks: Look) -> Run:
+    judged = judge(REAL, factory.HOSTS, looks, (), clock.read(STARTED))
+    made = factory.run(started=STARTED)
+    return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviewed})
+
+
+def written(*looks: Look) -> dict[str, str]:
+    return dict(pages(run(*looks), CATALOGUE, "en"))
+
+
+def test_a_site_s_page_shows_each_trace_with_the_command_that_accepts_it() -> None:
+    page = written(look(BET, seen("w.example")))["sites/antruc.test.html"]
+    assert f"auditor baseline accept antruc.test {BET.key}" in page
+    assert f"auditor baseline accept antruc.test {seen('w.example').key}" in page
+    assert "88bet[.]example" in page
+    assert "88bet.example" not in page
+    assert "<script>x" not in page
+    assert "&lt;script&gt;x" in page
+
+
+def test_what_sites_share_and_which_were_never_reviewed_is_on_the_first_page() -> None:
+    index = written(look(BET), look(BET).model_copy(update={"site": "gotre.test"}))["index.html"]
+    assert (
+        "The same on 2 sites, one piece of work: link to another site: 88bet[.]example: antruc.test, gotre.test"
+        in index
+    )
+    assert "2 sites were never reviewed" in index
+    assert "never reviewed" not in written()["index.html"]
+    assert "Never reviewed" in written()["sites/antruc.test.html"]
