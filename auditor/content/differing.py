@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from auditor.content import saying
 from auditor.content.evidence import Evidence
 from auditor.content.neighbours import Neighbours, absolute, host_of, registrable
-from auditor.content.page.extract import Extract, Pointer
+from auditor.content.page.extract import Extract, Pointer, fills_in
 from auditor.content.pointing import KIND, foreign_in, speaks
 from auditor.content.words.writing import DISGUISED, read
 from auditor.looks.traces import Kind
@@ -36,8 +36,11 @@ def judge(visited: Visited, pages: Mapping[Visitor, Extract], near: Neighbours, 
 
 
 def leads(served: Served, url: str) -> str:
-    """Where an answer redirects to; empty when it stays or leads nowhere."""
-    return absolute(served.location, url) if served.location and 300 <= served.status < 400 else ""
+    """Where an answer redirects to, by its status or a header; empty when it stays or leads nowhere."""
+    if served.location and 300 <= served.status < 400:
+        return absolute(served.location, url)
+    refresh = served.headers.get("refresh", "")
+    return absolute(refresh.partition("=")[2].strip("\"' "), url) if "=" in refresh else ""
 
 
 def _led_away(url: str, people: list[Served], other: Served, near: Neighbours, evidence: Evidence) -> None:
@@ -56,7 +59,7 @@ def _led_away(url: str, people: list[Served], other: Served, near: Neighbours, e
 def _status(
     plain: Served, other: Served, pages: Mapping[Visitor, Extract], evidence: Evidence, *, missing: bool
 ) -> None:
-    if plain.status in _GONE and other.status == 200:
+    if plain.status in (*_GONE, 403) and other.status == 200:
         title = pages[other.visitor].title
         kind: Kind = "missing_page" if missing else "doorway"
         evidence.against(kind, saying.essence(title), f"{other.visitor}_finds_it", title, "visitors", "structure")
@@ -67,7 +70,9 @@ def _page(
 ) -> None:
     seen = [pages[one.visitor] for one in people]
     theirs = pages[other.visitor]
-    shell = seen[0].shell
+    if theirs in seen:
+        return
+    shell = seen[0].shell or _challenge(seen[0]) or fills_in(seen[0])
     names = [_names(page, near) for page in seen]
     steady = all(one == names[0] for one in names)
     for pointer in theirs.pointers:
@@ -136,13 +141,15 @@ def _challenge(page: Extract) -> bool:
 
 
 def _text(seen: list[Extract], theirs: Extract, other: Served, near: Neighbours, evidence: Evidence) -> None:
-    new = [line for line in theirs.text.split("\n") if line.strip()]
-    known = saying.lines(seen)
+    new = [line for line in (*theirs.text.split("\n"), *theirs.said) if line.strip()]
+    known = saying.lines(seen) | {line.strip() for page in seen for line in page.said}
     text = "\n".join(line for line in new if line.strip() not in known)
     if not text:
         return
     told = saying.found(text[:20_000], near.lexicon)
     if told.advert:
         evidence.against("text", saying.essence(text), f"{other.visitor}_text", text, "visitors", "lexicon")
+    elif saying.wide(text):
+        evidence.against("text", saying.essence(text), f"{other.visitor}_text", text, "visitors", "language")
     elif read(text[:20_000]).disguised >= DISGUISED:
         evidence.against("text", saying.essence(text), f"{other.visitor}_text", text, "visitors", "writing")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from auditor.content.evidence import Evidence
 from auditor.content.neighbours import Neighbours, host_of, registrable
 from auditor.content.page.extract import Extract, Pointer, Via
 from auditor.content.page.scripts import Script
+from auditor.content.page.styles import OUT_OF_SIGHT
 from auditor.content.words import writing
 from auditor.content.words.lexicon import Found
 from auditor.looks.traces import Kind
@@ -60,7 +62,7 @@ def speaks(pointer: Pointer, near: Neighbours) -> Found:
         return found
     terms = tuple(dict.fromkeys((*found.terms, *named)))
     weights = [near.lexicon.weights.get(near.lexicon.categories[term], 1) for term in named]
-    return Found(found.score + sum(weights), terms, found.categories, found.reporting)
+    return replace(found, score=found.score + sum(weights), terms=terms, gravest=max(found.gravest, *weights))
 
 
 def _words(pointer: Pointer, near: Neighbours, evidence: Evidence) -> None:
@@ -83,11 +85,11 @@ def _words(pointer: Pointer, near: Neighbours, evidence: Evidence) -> None:
 
 def _hidden(pointer: Pointer, names: int, evidence: Evidence) -> None:
     kind, sample = KIND[pointer.via], _sample(pointer)
-    if pointer.via == "frame" and pointer.hidden == "kept":
+    if pointer.via == "frame" and pointer.hidden in OUT_OF_SIGHT:
         evidence.against_host(pointer.host, kind, "unseen_frame", sample, "hidden", "address")
-    elif pointer.via == "form" and pointer.hidden == "kept":
+    elif pointer.via == "form" and pointer.hidden in OUT_OF_SIGHT:
         evidence.against_host(pointer.host, kind, "unseen_form", sample, "hidden", "address")
-    elif pointer.hidden == "kept" and pointer.words:
+    elif (pointer.hidden == "kept" or (pointer.hidden == "small" and not pointer.pictured)) and pointer.words:
         evidence.against_host(pointer.host, kind, "kept_out_of_sight", sample, "hidden", "address")
     elif pointer.hidden is not None and names >= MANY and not pointer.honest and pointer.words:
         evidence.against_host(pointer.host, kind, "many_shut_away", sample, "hidden", "address")

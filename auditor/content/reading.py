@@ -13,7 +13,7 @@ from functools import partial
 from auditor.content import differing, pointing, saying, standing
 from auditor.content.evidence import Evidence
 from auditor.content.neighbours import Neighbours
-from auditor.content.page import charset, documents, extract
+from auditor.content.page import charset, documents, extract, scripts
 from auditor.content.page.extract import Extract
 from auditor.content.words.lexicon import Lexicon, shipped
 from auditor.looks.visits import Known, Reading, Served, Visited, Visitor
@@ -65,6 +65,8 @@ def _read(visited: Visited, digests: Sequence[bytes], near: Neighbours) -> Readi
     page = pages[plain.visitor]
     if _is_sitemap(plain):
         standing.sitemap(visited, charset.text(plain.body, plain.headers.get("content-type", "")), near, evidence)
+    elif visited.url.endswith("/robots.txt"):
+        standing.robots(visited, charset.text(plain.body), near, evidence)
     else:
         standing.redirect(visited.url, plain, near, evidence)
         standing.page(visited, plain, page, near, evidence)
@@ -97,6 +99,8 @@ def _is_sitemap(served: Served) -> bool:
 
 def _extract(served: Served, url: str, kind: str) -> Extract:
     media = kind.partition(";")[0].strip().lower()
+    if "javascript" in media:
+        return Extract(scripts=(scripts.read(charset.text(served.body, kind)),))
     if not served.body or not any(name in media if name else not media for name in _TEXTS):
         return Extract()
     return extract.read(charset.text(served.body, kind), url)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 
 from auditor.content.evidence import Evidence
-from auditor.content.neighbours import Neighbours
-from auditor.content.page.extract import Extract, blocks
+from auditor.content.neighbours import Neighbours, registrable
+from auditor.content.page.extract import Extract, Pointer, blocks
 from auditor.content.words import writing
 from auditor.content.words.lexicon import ADVERT, Found, Lexicon
 from auditor.content.words.writing import DISGUISED
@@ -19,15 +19,22 @@ CLEAR = 2 * ADVERT
 REPORTS = 2
 """Words of reporting around a title from which it belongs to a report."""
 _ESSENCE = 120
+_LINKED = 4
+"""Links to the site itself, which its own pages have in their menu."""
 _CONTACT = re.compile(r"zalo|telegram|t\.me/|viber|whatsapp|\blh\b|hotline|(?<!\d)0[\s.-]?\d(?:[\s.-]?\d){7,8}(?!\d)")
 _SEARCHING = re.compile(
     r"[?&](?:q|s|k|key|keyword|keywords|search|tukhoa|tu_khoa|query|text)=|/(?:tim-kiem|search)\b", re.IGNORECASE
 )
 _VIETNAMESE = re.compile("[ăâđêôơư\u1ea0-\u1ef9]", re.IGNORECASE)
+_BROKEN, _TORN = re.compile(r"(?<=\n)[^\W\d_]{1,2}\n"), 5
+"""Pieces of a letter or two, and more of them than a page has by itself: somebody tore words apart by tags."""
+_TORN_APART = re.compile(
+    r"[^\W\d_]</?(?:b|i|u|em|span|font|strong|small|big|tt|mark)\b[^<>]{0,100}>[^\W\d_]{1,3}(?:<|\b)"
+)
 _FOREIGN_LETTER = re.compile(
     "[\u0370-\u05ff\u0600-\u06ff\u0900-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
-_ENOUGH, _SEEN, _TITLES = 40, 800, 2_000
+_ENOUGH, _PIECE, _SEEN, _TITLES = 40, 10, 800, 2_000
 
 
 def found(text: str, lexicon: Lexicon) -> Found:
@@ -42,14 +49,35 @@ def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
     leads_away = any(
         near.whose(one.host) == "foreign" and one.via in ("link", "frame", "refresh") for one in page.pointers
     )
-    _head(page, visited, near, evidence, leads_away=leads_away)
+    _head(page, visited, near, evidence)
     _text(page, visited, near, evidence)
     for text in page.hidden:
         told = found(text, near.lexicon)
         if told.advert:
             evidence.against("text", essence(text), "hidden_text", text, "lexicon", "hidden")
+        elif wide(text):
+            evidence.against("text", essence(text), "hidden_language", text, "hidden", "language")
+    if wide(page.title) and near.known.title and visited.role == "home" and not shared(page.title, near.known.title):
+        evidence.against("title", essence(page.title), "title_language", page.title, "language", "baseline")
+    if visited.role == "orphan" and len(page.own) < _LINKED:
+        _named(page, near, evidence)
     if strange and leads_away and not _offered(page, visited):
         evidence.against("doorway", f"language {strange}", "foreign_language", page.title or page.text, "language")
+
+
+def _leads_away(page: Extract, near: Neighbours) -> bool:
+    """Whether what stands beside the first heading leads to others."""
+    main = " ".join(page.main.split())
+    return any(one.around[:80] in main for one in page.pointers if one.around and near.whose(one.host) == "foreign")
+
+
+def _named(page: Extract, near: Neighbours, evidence: Evidence) -> None:
+    """Says so when the page, which is not made like the site's, is about the very name that it leads to."""
+    head = re.sub(r"[^a-z0-9]", "", writing.plain(writing.read(" ".join((page.title, *page.headings))).text))
+    for pointer in page.pointers:
+        label = registrable(pointer.host).partition(".")[0].replace("-", "")
+        if pointer.via == "link" and len(label) > 3 and label in head and near.whose(pointer.host) == "foreign":
+            evidence.against_host(pointer.host, "doorway", "about_what_it_leads_to", page.title, "structure", told=True)
 
 
 def essence(text: str) -> str:
@@ -57,7 +85,8 @@ def essence(text: str) -> str:
     return " ".join(re.sub(r"\d+", "0", writing.read(text[:1_000]).text).split())[:_ESSENCE]
 
 
-def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence, *, leads_away: bool) -> None:
+def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:
+    leads_away = _leads_away(page, near)
     for rule, text in (("title", " - ".join((page.title, *page.headings[:2]))), ("declares", " ".join(page.said))):
         told = found(text, near.lexicon)
         if not told.named or told.reporting:
@@ -76,28 +105,32 @@ def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence,
 
 
 def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:
-    whole = writing.read(page.text.replace("\n", " "))
+    torn = len(_BROKEN.findall(page.text)) > _TORN and len(_TORN_APART.findall(page.html)) > _TORN
+    whole = writing.read(page.text.replace("\n", "" if torn else " "))
     told = near.lexicon.find(whole)
-    if told.score < ADVERT and whole.disguised < DISGUISED:
+    if (told.score < ADVERT and whole.disguised < DISGUISED) or _SEARCHING.search(visited.url):
         return
-    searching = _SEARCHING.search(visited.url) is not None
+    reported = found(page.main, near.lexicon).reporting >= REPORTS
     pointers = [one for one in page.pointers if one.around and near.whose(one.host) == "foreign"]
-    for block in blocks(page):
-        written = writing.read(block)
-        disguised = written.disguised >= DISGUISED
+    for text in blocks(page, separator="" if torn else " "):
+        written = writing.read(text)
         says = near.lexicon.find(written, scrambled=1)
-        advert = says.advert and (says.score >= CLEAR or any(word != "ambiguous" for word in says.categories))
-        if not (advert or disguised) or (says.reporting and not disguised) or searching:
-            continue
-        families: list[Family] = ["lexicon"] if advert else []
-        if disguised or (advert and written.disguised > 1):
-            families.append("writing")
-        if _CONTACT.search(written.text) and says.score >= CLEAR:
-            families.append("address")
-        squeezed = " ".join(block.split())
-        if any(one.around[:80] and one.around[:80] in squeezed for one in pointers) and not says.reporting:
-            families.append("address")
-        evidence.against("text", essence(block), "block", block, *families)
+        disguised = written.disguised >= DISGUISED
+        if disguised or (says.advert and not reported):
+            families: list[Family] = ["lexicon"] if says.advert else []
+            if disguised or torn or written.disguised > 1:
+                families.append("writing")
+            if _sells(text, written.text, says, pointers):
+                families.append("address")
+            evidence.against("text", essence(text), "block", text, *families)
+
+
+def _sells(text: str, as_read: str, says: Found, pointers: Iterable[Pointer]) -> bool:
+    """Whether a text says where to go for what it offers."""
+    if _CONTACT.search(as_read) and says.score >= CLEAR:
+        return True
+    squeezed = " ".join(text.split())
+    return not says.reporting and any(one.around[:80] in squeezed for one in pointers)
 
 
 def language(page: Extract) -> str:
@@ -112,6 +145,12 @@ def language(page: Extract) -> str:
     if len(_FOREIGN_LETTER.findall(text)) * 3 > letters:
         return "wide"
     return "latin" if vietnamese * 100 < letters else ""
+
+
+def wide(text: str) -> bool:
+    """Whether a piece of text is of another alphabet, and long enough to say something."""
+    letters = sum(map(str.isalpha, text[:_SEEN]))
+    return letters >= _PIECE and len(_FOREIGN_LETTER.findall(text[:_SEEN])) * 3 > letters
 
 
 def _offered(page: Extract, visited: Visited) -> bool:

@@ -17,19 +17,24 @@ from auditor.content.words import writing
 from auditor.looks.visits import Served, Visited
 
 MAX_LISTED = 20_000
+_SHORT = 600
+"""Letters of a page that hardly says anything."""
 _GONE, _FEW, _SHARE = 5, 4, 5
 """Landmarks: of so many, one part of so many may be left when a face was changed."""
 _TOKEN_FILE = re.compile(
     r"/(google[0-9a-f]{12,20}\.html|BingSiteAuth\.xml|yandex_[0-9a-f]{8,40}\.html|baidu_verify_[\w-]{4,40}\.html)$"
 )
 _LOC = re.compile(r"<loc>\s*(?:<!\[CDATA\[)?\s*([^<\]]{1,2000}?)\s*(?:\]\]>)?\s*</loc>", re.IGNORECASE)
-_MADE = re.compile(r"/(?=[a-z]*[A-Z])(?=[A-Z]*[a-z])[A-Za-z]{4,8}/\d{3,8}\.s?html?$")
+_SITEMAP = re.compile(r"(?im)^\s*sitemap\s*:\s*(\S{1,2000})")
+_MADE = re.compile(
+    r"/(?=[a-z]*[A-Z])(?=[A-Z]*[a-z])[A-Za-z]{4,8}/\d{3,8}\.s?html?$|^/\d{5,8}/?$|/\d{4,8}/viewspace-\d+|/news-\d+\.index\.html$"
+)
 _WORD = re.compile(r"[a-z0-9]{4,}")
 
 
 def redirect(url: str, served: Served, near: Neighbours, evidence: Evidence) -> None:
     """What everybody is led to."""
-    address = leads(served, url) or _refreshed(served, url)
+    address = leads(served, url)
     host = host_of(address)
     if not host or near.whose(host) != "foreign":
         return
@@ -40,11 +45,6 @@ def redirect(url: str, served: Served, near: Neighbours, evidence: Evidence) -> 
         evidence.against_host(host, "redirect", "words_of_link", address, "lexicon")
 
 
-def _refreshed(served: Served, url: str) -> str:
-    header = served.headers.get("refresh", "")
-    return absolute(header.partition("=")[2].strip("\"' "), url) if "=" in header else ""
-
-
 def page(visited: Visited, served: Served, extract: Extract, near: Neighbours, evidence: Evidence) -> None:
     """What is wrong with a page being there."""
     if visited.role == "missing" and served.status == 200:
@@ -52,8 +52,8 @@ def page(visited: Visited, served: Served, extract: Extract, near: Neighbours, e
     if served.status in (404, 410):
         for address, host in (found for one in extract.scripts if one.leads for found in foreign_in(one, near)):
             evidence.against_host(host, "redirect", "from_missing_page", address, "redirects", "structure", told=True)
-    if visited.role == "home" and served.status == 200:
-        _face(extract, near, evidence)
+    if served.status == 200:
+        _face(extract, near, evidence, home=visited.role == "home")
 
 
 def _answers_anything(visited: Visited, extract: Extract, near: Neighbours, evidence: Evidence) -> None:
@@ -64,21 +64,27 @@ def _answers_anything(visited: Visited, extract: Extract, near: Neighbours, evid
         evidence.against("doorway", "answers anything", "answers_anything", extract.title, "structure", "orphan")
 
 
-def _face(extract: Extract, near: Neighbours, evidence: Evidence) -> None:
+def _face(extract: Extract, near: Neighbours, evidence: Evidence, *, home: bool) -> None:
     head = " ".join((extract.title, *extract.headings, extract.text[:300]))
-    told = saying.found(head, near.lexicon)
-    known = near.known
-    text = writing.plain(extract.text.lower())
-    gone = [one for one in known.landmarks if writing.plain(one.lower()) not in text]
-    lost = len(known.landmarks) >= _FEW and (len(known.landmarks) - len(gone)) * _SHARE < len(known.landmarks)
-    other = bool(known.title) and not saying.shared(extract.title, known.title)
-    short = len(" ".join(extract.text.split())) < 600
-    if "defacement" in told.categories:
+    short = len(extract.text) < _SHORT * 4 and len(" ".join(extract.text.split())) < _SHORT
+    lost = home and _lost(extract, near)
+    if "defacement" in saying.found(head, near.lexicon).categories:
         evidence.against(
             "defacement", "defacement", "words", head, "lexicon", *(("structure",) if short else ()), exact=lost
         )
-    if lost and other and short:
+    other = bool(near.known.title) and not saying.shared(extract.title, near.known.title)
+    if lost and other and (short or len(extract.own) < _FEW):
         evidence.against("defacement", "defacement", "nothing_of_it_left", head, "baseline", "structure")
+
+
+def _lost(extract: Extract, near: Neighbours) -> bool:
+    """Whether next to nothing is left of what the home page said in its last look."""
+    landmarks = near.known.landmarks
+    if len(landmarks) < _FEW:
+        return False
+    text = writing.plain(extract.text.lower())
+    left = sum(writing.plain(one.lower()) in text for one in landmarks)
+    return left * _SHARE < len(landmarks)
 
 
 def tokens(visited: Visited, extract: Extract, near: Neighbours, evidence: Evidence) -> tuple[str, ...]:
@@ -103,6 +109,14 @@ def sitemap(visited: Visited, body: str, near: Neighbours, evidence: Evidence) -
     made = [one for one in listed if _MADE.search(urlsplit(one).path)]
     if len(made) > _GONE and len(made) * 2 > len(listed):
         evidence.against("sitemap", "addresses made by a machine", "lists_made_up", made[0], "structure", "address")
+
+
+def robots(visited: Visited, body: str, near: Neighbours, evidence: Evidence) -> None:
+    """Sitemaps on other hosts that the file for engines names."""
+    for address in _SITEMAP.findall(body[:500_000])[:100]:
+        host = host_of(absolute(address, visited.url))
+        if host and near.whose(host) == "foreign":
+            evidence.against("sitemap", host, "names_sitemap_of_others", address, "structure", "address")
 
 
 def _slug_is_advert(path: str, near: Neighbours) -> bool:

@@ -28,6 +28,10 @@ MAX_TEXT, MAX_BLOCK, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 1_500, 500, 300,
 MAX_READ, _COST = 600_000, 300
 """Letters that are read of elements one by one, and what each of them costs besides."""
 _DEPTH = 2
+_ROOT = re.compile(
+    r"<(?:div|main)[^<>]{0,80}\bid=[\"']?(?:app|root|__next|__nuxt|app-root)\b[^<>]{0,80}>[^<>]{0,200}</(?:div|main)>",
+    re.IGNORECASE,
+)
 _SHELL = 200
 """Letters: a page with fewer, and with scripts, is written in the browser."""
 
@@ -46,7 +50,10 @@ _SAID = (
     "og:site_name",
 )
 _NEVER_SEEN = ["script", "style", "noscript", "template", "svg", "select"]
-_TELLING = "title, a[href], area[href], script, link[href], meta, base[href], style, iframe, frame, embed, object, form[action], noscript, template, marquee, dialog"
+_TELLING = (
+    "title, a[href], area[href], script, link[href], meta, base[href], style, iframe, frame, embed, object, form[action],"
+    " noscript, template, noframes, noembed, xmp, marquee, dialog"
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,8 @@ class Pointer:
     around: str = ""
     """Of the block that it stands in; of foreign ones only."""
     hidden: Way | None = None
+    pictured: bool = False
+    """Its words are those of a picture, which stays when letters have no size."""
     honest: bool = False
     """It is hidden as menus and dialogues are."""
     group: int = -1
@@ -135,7 +144,7 @@ def read(html: str, url: str, *, depth: int = 0) -> Extract:
     tree = LexborHTMLParser(html)
     draft = _Draft(url, host_of(url), _sorted(tree))
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-    _scripts(draft)
+    _scripts(tree, draft)
     ways, texts = hidden.find(
         tree,
         tuple(node.text()[: styles.MAX_SHEET] for node in draft.of("style")[:20]),
@@ -187,14 +196,19 @@ def _main(headings: list[LexborNode], text: str) -> str:
     return text[:MAX_MAIN]
 
 
-def blocks(page: Extract) -> Iterator[str]:
+def blocks(page: Extract, *, separator: str = " ") -> Iterator[str]:
     """Paragraphs, list items, cells: what is said in one place."""
     tree = LexborHTMLParser(page.html)
     tree.strip_tags(_NEVER_SEEN)
     for node in tree.css("p, li, td, blockquote, dd, h1, h2, h3, .comment, marquee")[:MAX_BLOCKS]:
-        text = node.text(separator=" ")
+        text = node.text(separator=separator)
         if 12 < len(text) < MAX_BLOCK:
             yield text
+
+
+def fills_in(page: Extract) -> bool:
+    """Whether an application fills a part of the page in the visitor's browser."""
+    return _ROOT.search(page.html) is not None
 
 
 def landmarks(page: Extract) -> tuple[str, ...]:
@@ -233,7 +247,10 @@ def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
 
 
 def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: Hidden | None) -> Pointer:
-    words, around = _words(draft, node, image=via == "link"), ""
+    words, around = " ".join(draft.text_of(node)[:MAX_WORDS].split()), ""
+    pictured = via == "link" and len(words) < 3
+    if pictured:
+        words = _pictured(words, node)
     if node.parent is not None and node.parent.tag not in ("body", "html"):
         around = draft.text_of(node.parent)[:MAX_AROUND]
     return Pointer(
@@ -243,15 +260,13 @@ def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: Hidd
         words,
         " ".join(around.split()),
         shut.way if shut else None,
+        pictured,
         shut.honest if shut else False,
         shut.group if shut else -1,
     )
 
 
-def _words(draft: _Draft, node: LexborNode, *, image: bool) -> str:
-    words = " ".join(draft.text_of(node)[:MAX_WORDS].split())
-    if not image or len(words) > 2:
-        return words
+def _pictured(words: str, node: LexborNode) -> str:
     attributes = node.attributes
     picture = node.css_first("img")
     alt = (picture.attributes.get("alt") or "") if picture is not None else ""
@@ -264,6 +279,8 @@ def _frames(draft: _Draft, ways: dict[int, Hidden], depth: int) -> None:
         for source in (attributes.get("src"), attributes.get("data"), attributes.get("data-src")):
             if source is None:
                 continue
+            if source[:11].lower() == "javascript:":
+                draft.scripts.append(_as_decoded(scripts.read(unquote(source[11:]))))
             if (told := _DATA.match(source)) is not None and depth < _DEPTH:
                 _read_inner(_untold(told[1], told[2]), "decoded", draft, depth)
             elif (host := host_of(absolute(source, draft.url))) and host != draft.host:
@@ -278,13 +295,17 @@ def _untold(form: str, data: str) -> str:
     return scripts.from_base64(data.strip()) if "base64" in form.lower() else unquote(data)
 
 
-def _scripts(draft: _Draft) -> None:
+def _scripts(tree: LexborHTMLParser, draft: _Draft) -> None:
     for node in draft.of("script")[:MAX_SCRIPTS]:
         attributes = node.attributes
         if "src" in attributes:
             _add(draft, "script", attributes["src"] or "")
         elif "json" not in (attributes.get("type") or "") and len(code := node.text()) > 10:
             draft.scripts.append(scripts.read(code))
+    for node in tree.css("body[onload], img[onerror], svg[onload], iframe[onload], body[onpageshow]")[:20]:
+        attributes = node.attributes
+        code = " ".join(filter(None, (attributes.get(name) for name in ("onload", "onerror", "onpageshow"))))
+        draft.scripts.append(_as_decoded(scripts.read(code)))
     for node in draft.of("link")[:MAX_SCRIPTS]:
         attributes = node.attributes
         rel, href = (attributes.get("rel") or "").lower(), attributes.get("href") or ""
@@ -328,8 +349,9 @@ def _unscripted(tree: LexborHTMLParser, draft: _Draft) -> None:
 
 
 def _nested(html: str, draft: _Draft, depth: int) -> None:
-    for node in draft.of("template")[:10]:
-        if "href" in (inner := (node.html or "")[10:60_000]):
+    for node in draft.of("template", "noframes", "noembed", "xmp")[:10]:
+        inner = (node.html or "")[10:60_000] if node.tag == "template" else node.text()[:60_000]
+        if "href" in inner:
             _read_inner(inner, "template", draft, depth)
     for told in itertools.islice(_comments(html), MAX_COMMENTS):
         if "href" in told or "<iframe" in told:
@@ -339,6 +361,11 @@ def _nested(html: str, draft: _Draft, depth: int) -> None:
             _read_inner(written, "written", draft, depth)
         for written in script.revealed:
             _read_inner(written, "decoded", draft, depth)
+
+
+def _as_decoded(script: Script) -> Script:
+    """A script in a place where nobody looks for one: all that it holds is out of sight."""
+    return replace(script, addresses=(), decoded=script.addresses + script.decoded)
 
 
 def _comments(html: str) -> Iterator[str]:
@@ -355,7 +382,7 @@ def _read_inner(html: str, inside: Inside, draft: _Draft, depth: int) -> None:
     inner = read(html[:100_000], draft.url, depth=depth + 1)
     draft.pointers += [replace(pointer, inside=inside) for pointer in inner.pointers]
     if inside == "decoded":
-        draft.scripts += (replace(one, addresses=(), decoded=one.addresses + one.decoded) for one in inner.scripts)
+        draft.scripts += map(_as_decoded, inner.scripts)
     elif inside == "written":
         draft.scripts += inner.scripts
     draft.hidden += [*inner.hidden, *([inner.text[:2000]] if inside in ("decoded", "comment", "template") else [])]

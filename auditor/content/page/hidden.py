@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from auditor.content.page import styles
-from auditor.content.page.styles import Way
+from auditor.content.page.styles import OUT_OF_SIGHT, Way
 
 MAX_HIDDEN, MAX_INNER, MAX_STYLED = 80, 2_000, 2_000
 _MENU = re.compile(
@@ -49,12 +49,12 @@ def find(
     for group, (root, way) in enumerate(itertools.islice(_roots(tree, sheets, names, marked), MAX_HIDDEN)):
         inner = [node for node in root.css(", ".join(_POINTING)) if node.mem_id != root.mem_id]
         room -= len(inner)
-        honest = way != "kept" and _is_menu(root)
+        honest = way not in OUT_OF_SIGHT and _is_menu(root)
         if not honest and (text := " ".join(text_of(root)[:2000].split())):
             texts.append(text)
         for node in [root, *inner[:500]] if root.tag in _POINTING else inner[:500]:
             before = ways.get(node.mem_id)
-            if before is None or (before.way != "kept" and way == "kept"):
+            if before is None or (before.way not in OUT_OF_SIGHT and way in OUT_OF_SIGHT):
                 ways[node.mem_id] = Hidden(way, honest, group)
         if room <= 0:
             break
@@ -73,7 +73,7 @@ def _roots(
         if way != "shut" or not _MENU.search(selector):
             yield from ((node, way) for node in _selected(tree, selector)[:40] if node.tag not in ("html", "body"))
     for name in names:
-        yield from ((node, "kept") for node in _selected(tree, f'[id="{name}"]')[:2])
+        yield from ((node, "kept") for node in _selected(tree, f'[id="{name}"]')[:2] if not _is_menu(node))
     for node in marked:
         attributes = node.attributes
         if node.tag == "dialog" and "open" not in attributes:

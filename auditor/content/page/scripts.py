@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ _PACKED = re.compile(
     r"(?:'([^']{0,100000})'|\"([^\"]{0,100000})\")\.split\('\|'\)"
 )
 _BASE64 = re.compile(r"[\"']([A-Za-z0-9+/]{24,100000}={0,2})[\"']")
+_REVERSED = re.compile(r"[\"']([^\"'\n]{8,20000})[\"']\s*\.\s*split\(\s*[\"']{2}\s*\)\s*\.\s*reverse\(")
+_HEXADECIMAL = re.compile(r"[\"']((?:[0-9a-fA-F]{2}){12,50000})[\"']")
 _WORDS = re.compile(r"\b\w+\b")
 _ADDRESS = re.compile(r"(?:https?:)?//[A-Za-z0-9.-]{3,253}\.[A-Za-z]{2,20}[^\s\"'<>\\)`]{0,500}")
 _LEADS = re.compile(
@@ -41,7 +44,8 @@ _ON_CLICK = re.compile(r"onclick|addEventListener|\.click\s*\(|\.on\s*\(|functio
 _WRITES = re.compile(r"document\s*\.\s*write(?:ln)?\s*\(|innerHTML\s*\+?=|insertAdjacentHTML|outerHTML\s*=")
 _LOADS = re.compile(r"createElement\s*\(\s*[\"'](?:script|iframe)[\"']|\.src\s*=|importScripts|[\"']createElement[\"']")
 _HIDES = re.compile(
-    r"getElementById\s*\(\s*[\"']([\w-]{1,80})[\"']\s*\)\s*(?:\.\s*style\s*\.\s*(?:display|visibility|position|left|top|height|fontSize|cssText)\s*=)"
+    r"(?:getElementById|\$|jQuery|querySelector)\s*\(\s*[\"']#?([\w-]{1,80})[\"']\s*\)\s*\.\s*(?:style\s*\.\s*(?:display|visibility|position|left|top"
+    r"|height|fontSize|cssText)\s*=|setAttribute\s*\(\s*[\"'](?:style|hidden)|hide\s*\(\s*\)|css\s*\(\s*\{?\s*[\"']?(?:display|position|left|visibility))"
 )
 _NAMES = re.compile(
     r"(?:var|let|const)?\s*\b(\w{1,40})\s*=\s*(?:document\.)?getElementById\s*\(\s*[\"']([\w-]{1,80})[\"']\s*\)"
@@ -160,6 +164,10 @@ def _once(code: str) -> Iterator[str]:
     if "atob" in code or "base64" in code:
         for text in _BASE64.findall(code)[:MAX_PIECES]:
             yield from_base64(text)
+    if "reverse" in code:
+        yield from (text[::-1] for text in _REVERSED.findall(code)[:MAX_PIECES])
+    if "parseInt" in code or "fromCharCode" in code:
+        yield from (bytes.fromhex(text).decode("utf-8", "ignore") for text in _HEXADECIMAL.findall(code)[:MAX_PIECES])
     if "split('|')" in code:
         for one, other, base, first, second in _PACKED.findall(code):
             yield _unpacked(one or other, int(base), (first or second).split("|"))
@@ -202,9 +210,11 @@ def _number(text: str, base: int) -> int:
 
 
 def _hides(code: str) -> Iterator[str]:
-    if "style" not in code:
+    if "style" not in code and "hide" not in code and "css" not in code:
         return
-    yield from _HIDES.findall(code)[:20]
+    for found in itertools.islice(_HIDES.finditer(code), 20):
+        if not _ON_CLICK.search(code, max(0, found.start() - 300), found.start()):
+            yield found[1]
     names = dict(_NAMES.findall(code)[:100])
     for name, value in _STYLES.findall(code)[:100]:
         if name in names and _AWAY.search(value.strip()):

@@ -1,6 +1,6 @@
 """What style hides from people and leaves to machines. Pure.
 
-``kept``: put where nobody looks, or made too small to be seen, which has hardly an honest use. ``shut``: not shown for the moment,
+``kept``: put where nobody looks, or made too small to be seen, which has hardly an honest use. ``small``: its letters have no size, though pictures have. ``shut``: not shown for the moment,
 as menus and dialogues are. ``read_out``: left for those who hear a page.
 """
 
@@ -12,15 +12,19 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
-Way = Literal["kept", "shut", "read_out"]
+Way = Literal["kept", "small", "shut", "read_out"]
+
+OUT_OF_SIGHT = ("kept", "small")
 
 MAX_SHEET = 200_000
 MAX_SELECTORS = 80
-_FAR = r"-\s*(?:[5-9]\d{2}|\d{4,})(?:\.\d+)?\s*(?:px|pt|%)?|-\s*(?:[3-9]\d|\d{3,})\s*r?em"
+_FAR = r"-\s*(?:[7-9]\d{2}|\d{4,})(?:\.\d+)?\s*(?:px|pt|%)?|-\s*(?:[5-9]\d|\d{3,})\s*r?em|-\s*[1-9]\d{2,}\s*v[wh]"
 _KEPT = re.compile(
     rf"(?:^|[;\s{{])(?:left|top|right|bottom|margin(?:-left|-top)?)\s*:\s*(?:{_FAR})"
-    rf"|(?:translate(?:x|y|3d)?\s*\(\s*(?:{_FAR}))"
-    r"|font-size\s*:\s*(?:0(?:\.\d+)?|1)\s*(?:px|pt|em|rem|%)?\s*(?:!important)?\s*(?:;|$)"
+    r"|translate(?:x|y|3d)?\s*\(\s*-\s*(?:[5-9]\d{3}|\d{5,})px|scale\s*\(\s*0(?:\.0+)?\s*[,)]|[;\s{]color\s*:\s*transparent|^color\s*:\s*transparent"
+)
+_SMALL = re.compile(
+    r"font-size\s*:\s*(?:0?\.\d+\s*(?:px|pt)|0(?:\.0+)?\s*(?:px|pt|r?em|%)?|1\s*(?:px|pt|%))\s*(?:!important)?\s*(?:;|$)"
     r"|font\s*:[^;]*\b0(?:px|/0)"
 )
 _INDENTED = re.compile(rf"text-indent\s*:\s*(?:{_FAR})")
@@ -47,6 +51,8 @@ def way(style: str, *, is_link: bool = False) -> Way | None:
     style = style.lower()
     if _KEPT.search(style) or (not is_link and _INDENTED.search(style)):
         return "kept"
+    if _SMALL.search(style):
+        return "small"
     if _CLIPPED.search(style):
         return "read_out"
     if _SHUT.search(style) or _NO_WIDTH.search(style):

@@ -53,6 +53,8 @@ class Found:
     score: int = 0
     terms: tuple[str, ...] = ()
     categories: frozenset[str] = frozenset()
+    gravest: int = 0
+    """The weight of the heaviest term: words that everybody uses are no advert, however many."""
     reporting: int = 0
     """Distinct words of those who report crime or warn of it."""
     missing: bool = False
@@ -61,12 +63,12 @@ class Found:
     @property
     def advert(self) -> bool:
         """Whether it reads as an advert, and not as a report of one."""
-        return self.score >= ADVERT and not self.reporting
+        return self.named and not self.reporting
 
     @property
     def named(self) -> bool:
         """Whether words of adverts are in it, whoever says them."""
-        return self.score >= ADVERT
+        return self.score >= ADVERT and self.gravest > 1
 
 
 NOTHING = Found()
@@ -136,8 +138,10 @@ class Lexicon:
                 reporting=len(found.get("reporting", ())), missing="missing" in found, search="search" in found
             )
         longest = [term for term in terms if not any(term != other and term in other for other in terms)]
+        weights = [self.weights.get(self.categories[term], 1) for term in longest]
         return Found(
-            score=sum(self.weights.get(self.categories[term], 1) for term in longest),
+            score=sum(weights),
+            gravest=max(weights),
             terms=tuple(sorted(longest)),
             categories=frozenset(self.categories[term] for term in longest),
             reporting=len(found.get("reporting", ())),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 _FANCY = "\uff01-\uff5e\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f130-\U0001f189"
-_SUSPECT = re.compile(f"[{_UNSEEN}{_FANCY}\u0300-\u036f\u0370-\u03ff\u0400-\u052f\u0531-\u0587]")
+_SUSPECT = re.compile(f"[{_UNSEEN}{_FANCY}\u0300-\u036fᴀ-ᴢɢʜɪʙʟɴʀʏꜰꜱ\u0370-\u03ff\u0400-\u052f\u0531-\u0587]")
 _MARKS_OF_SUSPECTS = (
     *(bytes([lead]) for lead in range(0xCC, 0xD5)),
     *(
@@ -35,7 +35,7 @@ _MARKS_OF_SUSPECTS = (
         b"\xe2\x91",
         b"\xe2\x92",
     ),
-    *(b"\xe2\x93", b"\xef", b"\xf0"),
+    *(b"\xe2\x93", b"\xef", b"\xf0", b"\xc9", b"\xca", b"\xe1\xb4", b"\xea\x9c"),
 )
 """Without any of them in its UTF-8 a text has no suspect letter; bytes are sought faster than letters."""
 _LEADS_OF_WIDE = (b"\xe0", *(bytes([lead]) for lead in range(0xE3, 0xEE)))
@@ -43,6 +43,8 @@ _BEGINNING, _END = 8_000, 2_000
 """Letters of a long text in which tones are looked at."""
 _UNSEEN_ONE = re.compile(f"[{_UNSEEN}]+")
 _CUT_WORD = re.compile(f"[^\\W\\d_]+(?:[{_UNSEEN}]+[^\\W\\d_]+)+")
+_SMALL_CAPS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
+_SMALL_CAP = re.compile("[ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ]{2,}")
 _FANCY_ONE = re.compile(f"[{_FANCY}]+")
 _LIKE_LATIN = str.maketrans(
     "аеорсухіјѕԁһԛԝѵӏкмнтвгпиαορυινκτχνωаԍ",
@@ -106,7 +108,8 @@ def _plainly(text: str) -> tuple[str, int]:
     if fancy:
         text = _FANCY_ONE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     text = unicodedata.normalize("NFC", text).lower()
-    mixed = 0
+    mixed = len(_SMALL_CAP.findall(text))
+    text = text.translate(_SMALL_CAPS) if mixed else text
 
     def latin(found: re.Match[str]) -> str:
         nonlocal mixed
