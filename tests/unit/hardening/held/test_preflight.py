@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -49,13 +50,18 @@ def everything() -> list[str]:
     return [control.id for control in catalogue().controls if control.fix is not None]
 
 
+@cache
+def _of_nginx() -> Data:
+    return nginx_facts(config("", a=WORDPRESS))
+
+
 def facts() -> Data:
     """A hardened host of the lab, in the areas that matter here."""
     data = {**system_areas.facts(), **access.facts()}
     data["system"].update(connection=dict(CONNECTION), free_bytes=2 << 30)
     data["updates"] = areas_of_web.facts()["updates"]
     data["past_runs"] = {"armed": None, "runs": [{"run": "r-1", "state": "confirmed", "cause": "", "ended": NOW - 60}]}
-    data["nginx"] = nginx_facts(config("", a=WORDPRESS))
+    data["nginx"] = deepcopy(_of_nginx())
     data["apache"] = dict(apache.ABSENT)
     data["tls"] = {"certificates": [CERTIFICATE], "keys": [], "loose_keys": [], "weak_ciphers": [], "renewals": []}
     return data
