@@ -26,7 +26,7 @@ from auditor.hardening import plan as planning
 from auditor.hardening.harden import Options, harden
 from auditor.hardening.journal import Journal
 from auditor.lab import undeclared as touches
-from auditor.models import Finding, Hardening, Host, Inventory, Run, Status
+from auditor.models import ControlId, Finding, Hardening, Host, Inventory, Run, Status
 
 Say = Callable[[str], None]
 
@@ -81,7 +81,7 @@ def run(
     hosts = [host for host in inventory.hosts if host.name in names]
     with TemporaryDirectory(prefix="luytre-drill-") as folder:
         drilling = _Drilling(catalogue, inventory, hosts, say, Journal(Path(folder)))
-        known = kept or _prepare(drilling)
+        known = kept or _prepare(drilling, frozenset(drill.control for drill in drills))
         _pass(drilling, proofs, known)
         disturbed = [proof for proof in proofs if proof.problem]
         if disturbed and len(disturbed) < len(proofs):
@@ -122,14 +122,14 @@ def rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
         left = [proof for proof in left if proof not in chosen]
 
 
-def _prepare(drilling: _Drilling) -> Run:
-    """Fresh hosts, hardened, put aside; how they were read then."""
+def _prepare(drilling: _Drilling, accepted: frozenset[ControlId]) -> Run:
+    """Fresh hosts, hardened with the danger of some controls, put aside; how they were read then."""
     names = [host.name for host in drilling.hosts]
     drilling.say(f"fresh hosts: {', '.join(names)}")
     lab.pristine(names)
     drilling.say("harden them")
     found, facts = audit(drilling.inventory, drilling.catalogue, drilling.hosts)
-    known = drilling.harden(planning.make(drilling.catalogue, found, facts)).after
+    known = drilling.harden(planning.make(drilling.catalogue, found, facts, accepted=accepted)).after
     lab.keep(names)
     return known
 

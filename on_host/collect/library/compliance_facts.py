@@ -60,6 +60,7 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
         accounts,
         apache,
         backups,
+        bans,
         cron,
         files,
         filesystem,
@@ -87,7 +88,7 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
 SLOW = ("files", "filesystem", "in_use", "php_fpm", "wordpress")
 AREAS = (
     *SLOW,
-    *("accounts", "apache", "backups", "cron", "firewall", "kernel", "logging", "mariadb", "nginx"),
+    *("accounts", "apache", "backups", "bans", "cron", "firewall", "kernel", "logging", "mariadb", "nginx"),
     *("pam", "past_runs", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
 )
 FOR_ROLES = ("survey",)

@@ -50,7 +50,7 @@ options:
     type: raw
     default: "0644"
   folder_mode:
-    description: Permission bits, octal, of the folder, which is made where it is missing.
+    description: Permission bits, octal, of the folder, which is made where it is missing, with those above it.
     type: str
   validate:
     description:
@@ -130,11 +130,20 @@ def written(module, content):
     return path
 
 
+def missing(folder):
+    """What is not there of a folder and those above it, the uppermost first."""
+    found = []
+    while not os.path.isdir(folder):
+        found.insert(0, folder)
+        folder = os.path.dirname(folder)
+    return found
+
+
 def put(module, dest, content):
     """Have the file so. Its difference, empty where that is in its modes alone; None where it was so."""
     attributes = module.load_file_common_arguments(module.params, path=dest)
     folder = os.path.dirname(dest)
-    make = module.params["folder_mode"] is not None and not os.path.isdir(folder)
+    make = missing(folder) if module.params["folder_mode"] is not None else []
     try:
         theirs = foreign(dest)
     except OSError as error:
@@ -146,8 +155,9 @@ def put(module, dest, content):
         module.fail_json(msg="cannot write %s: its folder is not there" % dest)
     try:
         if make and not module.check_mode:
-            os.mkdir(folder)
-            os.chmod(folder, int(module.params["folder_mode"], 8))
+            for one in make:
+                os.mkdir(one)
+                os.chmod(one, int(module.params["folder_mode"], 8))
         new = written(module, content.encode("utf-8"))
         if not module.check_mode:
             module.atomic_move(new, dest, keep_dest_attrs=before is not None and not theirs)

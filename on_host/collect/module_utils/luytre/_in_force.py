@@ -20,6 +20,7 @@ FILES = {
     "/etc/sudoers.d/zz-luytre": ("sudo",),
     "/etc/sysctl.d/zz-luytre.conf": ("kernel",),
     "/etc/nftables.d/luytre.nft": ("firewall",),
+    "/etc/fail2ban/jail.d/zz-luytre.local": ("bans",),
     "/etc/systemd/journald.conf.d/zz-luytre.conf": ("logging",),
     "/etc/mysql/mariadb.conf.d/zz-luytre.cnf": ("mariadb",),
     NGINX: ("nginx", *WEB),

@@ -24,6 +24,7 @@ class Layout:
         private=(),
         program=(),
         own_php=None,
+        login="",
     ):
         self.kind = kind
         self.marks = marks
@@ -43,6 +44,8 @@ class Layout:
         """Folders of its code that have the name of an upload folder."""
         self.own_php = re.compile(own_php) if own_php else None
         """Paths of the PHP that the application itself keeps in its uploads and caches."""
+        self.login = login
+        """The page that a password for the administration is sent to."""
 
     def is_upload(self, path):
         """Whether a path lies in a folder that visitors' or editors' files go to."""
@@ -86,6 +89,7 @@ LAYOUTS = (
         uploads=("wp-content/uploads/",),
         caches=("wp-content/cache/", "wp-content/upgrade/"),
         configuration=("wp-config.php",),
+        login="wp-login.php",
     ),
     Layout(
         "joomla",
@@ -97,6 +101,7 @@ LAYOUTS = (
         installers=("installation/",),
         private=("administrator/logs/", "logs/"),
         own_php=r"(?:administrator/)?(?:cache|logs)/",
+        login="administrator/index.php",
     ),
     Layout(
         "nukeviet",
@@ -112,6 +117,7 @@ LAYOUTS = (
         installers=("install/",),
         private=("data/config/", "data/logs/", "data/dump/"),
         own_php=r"data/(?:config|ip6?|cache)/",
+        login="admin/index.php",
     ),
     Layout(
         "drupal",

@@ -84,6 +84,7 @@ PROGRAMS = {
     "apt-cache": ("policy",),
     "apt-config": ("dump",),
     "auditctl": ("-s", "-l"),
+    "fail2ban-client": ("status", "-i"),
     "journalctl": (),
     "modprobe": ("--showconfig",),
     "nft": ("-j",),
