@@ -1,0 +1,78 @@
+"""Who tries passwords on a real host is shut out, the management never is, and a rollback gives all back."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from auditor import lab
+from tests.lab.fixtures import Ended
+from tests.lab.guarded import Host
+from tests.lab.waiting import until
+
+HOST, SITE = "web1", "antruc.test"
+STRANGER = "10.213.47.99"
+TRIES = 8
+FORM = "application/x-www-form-urlencoded"
+STATE = "nft list tables; dpkg-query -W fail2ban python3-systemd nftables 2>&1; ls /etc/fail2ban /var/lib/fail2ban 2>&1; true"
+
+
+@pytest.fixture
+def stranger() -> Iterator[str]:
+    """A second address of this machine in the lab's network."""
+    bridge = lab.spec().network.bridge
+    subprocess.run(["ip", "addr", "add", f"{STRANGER}/24", "dev", bridge], check=True)
+    yield STRANGER
+    subprocess.run(["ip", "addr", "del", f"{STRANGER}/24", "dev", bridge], check=True)
+
+
+def login(source: str) -> int | None:
+    """What a wrong password for the site's administration is answered with from an address; None when nothing is."""
+    address = str(lab.spec().hosts[HOST].address)
+    connection = http.client.HTTPConnection(address, timeout=20, source_address=(source, 0))
+    try:
+        connection.request("POST", "/wp-login.php", "log=quantri&pwd=sai", {"Host": SITE, "Content-Type": FORM})
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
+
+
+def knock(source: str) -> str:
+    """What sshd says to an account that is not there, from an address."""
+    options = ["-F", "/dev/null", "-b", source, "-o", "BatchMode=yes", "-o", "ConnectTimeout=5"]
+    options += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+    address = lab.spec().hosts[HOST].address
+    done = subprocess.run(["ssh", *options, f"tin@{address}", "true"], capture_output=True, text=True, check=False)
+    return done.stderr
+
+
+def test_wrong_logins_are_shut_out_and_the_management_is_not(
+    fresh: Callable[..., None], playbook: Callable[..., Ended], stranger: str
+) -> None:
+    fresh(HOST)
+    there, ours = Host(HOST), str(lab.spec().network.controller)
+    before = there.sh(STATE)
+    accepted = ("-e", '{"luytre_accept": ["bans.ssh", "bans.cms"]}')
+    done = playbook("playbooks/harden.yml", "--limit", HOST, "--tags", "bans", *accepted)
+    assert done.code == 0, done.out + done.err
+
+    for _ in range(TRIES):
+        knock(stranger), knock(ours)
+        login(stranger), login(ours)
+    until(lambda: "refused" in knock(stranger), "SSH does not refuse")
+    until(lambda: login(stranger) is None, "the site does not refuse")
+    assert login(ours) == 200
+    assert "Permission denied" in knock(ours)
+    shut_out = there.sh("fail2ban-client banned")
+    assert shut_out.count(stranger) == 2
+    assert ours not in shut_out
+
+    there.guard("rollback", run=there.guard("status")["run"])
+    assert there.sh(STATE) == before
+    assert login(stranger) == 200
+    assert "Permission denied" in knock(stranger)
