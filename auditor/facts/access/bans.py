@@ -31,7 +31,7 @@ class Login(Fact):
     path: Path = Field(description="the application's folder")
     uri: str = Field(max_length=4_096)
     log: Path | None
-    readable: bool = Field(description="lines begin with the visitor's address, where there are any")
+    readable: bool = Field(description="it is there, and its lines, if any, begin with the visitor's address")
     watched: bool = Field(description="a jail that runs looks for wrong logins there")
 
 

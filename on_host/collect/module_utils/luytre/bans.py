@@ -132,7 +132,7 @@ def _network(text):
 def logins(vhosts, until, jails):
     """``[{kind, path, uri, log, readable, watched}]``: each login to an administration, by the log that its requests go to.
 
-    ``readable`` is whether the log's lines begin with the visitor's address, which is not said of an empty one.
+    ``readable`` is whether the log is there and its lines, if any, begin with the visitor's address.
     """
     roots = list(dict.fromkeys(root for vhost in vhosts for root in vhost.roots))
     applications, _ = _applications.search(roots, until, 1)
@@ -155,8 +155,10 @@ def logins(vhosts, until, jails):
 
 
 def is_readable(text):
-    """Whether lines begin with an address, or a name and port and then an address; so does a log without any."""
-    lines = (text or "").splitlines()
+    """Whether a log is there whose lines begin with an address, or a name and port and then an address; or are yet to come."""
+    if text is None:
+        return False
+    lines = text.splitlines()
     return not lines or any(_LINE.match(line) for line in lines)
 
 

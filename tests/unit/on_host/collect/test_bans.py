@@ -61,6 +61,7 @@ def test_logins_are_watched_where_their_own_requests_are_logged(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("line", "readable"),
     [
+        (None, False),
         ("", True),
         ('1.2.3.4 - - [27/Nov/2026:13:50:01 +0000] "GET / HTTP/1.1" 200 1', True),
         ('vh.test:443 2001:db8::1 - can bo [27/Nov/2026:13:50:01 +0000] "GET / HTTP/1.1" 200 1', True),
@@ -68,7 +69,7 @@ def test_logins_are_watched_where_their_own_requests_are_logged(tmp_path: Path) 
         ('"1.2.3.4" - - [27/Nov/2026:13:50:01 +0000] "GET /', False),
     ],
 )
-def test_the_form_of_a_log(line: str, readable: bool) -> None:
+def test_the_form_of_a_log(line: str | None, readable: bool) -> None:
     assert bans.is_readable(line) is readable
 
 
