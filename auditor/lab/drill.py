@@ -81,7 +81,7 @@ def run(
     hosts = [host for host in inventory.hosts if host.name in names]
     with TemporaryDirectory(prefix="luytre-drill-") as folder:
         drilling = _Drilling(catalogue, inventory, hosts, say, Journal(Path(folder)))
-        known = kept or _prepare(drilling, frozenset(drill.control for drill in drills))
+        known = kept or _prepare(drilling, _dangerous(catalogue, drills))
         _pass(drilling, proofs, known)
         disturbed = [proof for proof in proofs if proof.problem]
         if disturbed and len(disturbed) < len(proofs):
@@ -120,6 +120,11 @@ def rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
         chosen = list(taken.values())
         yield chosen
         left = [proof for proof in left if proof not in chosen]
+
+
+def _dangerous(catalogue: Catalogue, drills: Sequence[Drill]) -> frozenset[ControlId]:
+    fixes = {drill.control: catalogue[drill.control].fix for drill in drills}
+    return frozenset(control for control, fix in fixes.items() if fix is not None and fix.danger is not None)
 
 
 def _prepare(drilling: _Drilling, accepted: frozenset[ControlId]) -> Run:
