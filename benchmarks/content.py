@@ -125,18 +125,17 @@ def pdf(lines: Iterable[str], link: str) -> bytes:
         f"<</Length {len(shown)}>>stream\n{shown}\nendstream",
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     ]
+    return _pdf([part.encode() for part in parts])
+
+
+def _pdf(parts: Iterable[bytes]) -> bytes:
     body, offsets = b"%PDF-1.4\n", []
     for number, part in enumerate(parts, 1):
         offsets.append(len(body))
-        body += f"{number} 0 obj{part}endobj\n".encode()
+        body += b"%d 0 obj%bendobj\n" % (number, part)
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    return (
-        body
-        + (
-            f"xref\n0 {len(parts) + 1}\n0000000000 65535 f \n{table}trailer<</Root 1 0 R/Size {len(parts) + 1}>>\n"
-            f"startxref\n{len(body)}\n%%EOF"
-        ).encode()
-    )
+    tail = f"xref\n0 {len(offsets) + 1}\n0000000000 65535 f \n{table}trailer<</Root 1 0 R/Size {len(offsets) + 1}>>\n"
+    return body + f"{tail}startxref\n{len(body)}\n%%EOF".encode()
 
 
 def docx(lines: Iterable[str], link: str) -> bytes:
@@ -281,19 +280,25 @@ def hostile() -> Iterator[tuple[str, bytes]]:
 
 
 def _bomb() -> bytes:
-    stream = zlib.compress(zlib.compress(b" " * 64_000_000, 9), 9)
-    head = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    return (
-        head
-        + b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>endobj\n4 0 obj<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n"
-        % len(stream)
-        + stream
-        + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
+    packer = zlib.compressobj(9)
+    inner = b"".join(packer.compress(bytes(1_000_000)) for _ in range(64)) + packer.flush()
+    stream = zlib.compress(inner, 9)
+    return _pdf(
+        (
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
+            b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%b\nendstream" % (len(stream), stream),
+        )
     )
 
 
 def _docx_bomb() -> bytes:
-    return docx(["x" * 60_000_000], "https://x.example/")
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as story:
+        for _ in range(256):
+            story.write(b"<w:t>" + b"x" * 1_000_000)
+    return file.getvalue()
 
 
 def main() -> int:

@@ -57,7 +57,7 @@ def read(body: bytes) -> Document:
             RecursionError,
             NotImplementedError,
         ),
-        *(OSError, AssertionError, RuntimeError, EOFError),
+        *(OSError, AssertionError, RuntimeError, EOFError, MemoryError),
     ):
         return Document()
 

@@ -50,6 +50,8 @@ _SAID = (
     "og:site_name",
 )
 _NEVER_SEEN = ["script", "style", "noscript", "template", "svg", "select"]
+_EVENTS = ("onload", "onerror", "onpageshow")
+_ACTING = "body[onload], img[onerror], svg[onload], iframe[onload], body[onpageshow]"
 _TELLING = (
     "title, a[href], area[href], script, link[href], meta, base[href], style, iframe, frame, embed, object, form[action],"
     " noscript, template, noframes, noembed, xmp, marquee, dialog"
@@ -144,7 +146,7 @@ def read(html: str, url: str, *, depth: int = 0) -> Extract:
     tree = LexborHTMLParser(html)
     draft = _Draft(url, host_of(url), _sorted(tree))
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-    _scripts(tree, draft)
+    _scripts(tree, html, draft)
     ways, texts = hidden.find(
         tree,
         tuple(node.text()[: styles.MAX_SHEET] for node in draft.of("style")[:20]),
@@ -228,7 +230,7 @@ def landmarks(page: Extract) -> tuple[str, ...]:
 
 def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
     for node in (*draft.nodes.get("a", ()), *draft.nodes.get("area", ()))[:MAX_LINKS]:
-        href = (node.attributes.get("href") or "").strip()
+        href = (node.attrs.get("href") or "").strip()
         if href[:1] == "/" and href[1:2] not in ("/", "\\"):
             draft.own[origin + href.partition("#")[0]] = None
             continue
@@ -295,16 +297,16 @@ def _untold(form: str, data: str) -> str:
     return scripts.from_base64(data.strip()) if "base64" in form.lower() else unquote(data)
 
 
-def _scripts(tree: LexborHTMLParser, draft: _Draft) -> None:
+def _scripts(tree: LexborHTMLParser, html: str, draft: _Draft) -> None:
     for node in draft.of("script")[:MAX_SCRIPTS]:
         attributes = node.attributes
         if "src" in attributes:
             _add(draft, "script", attributes["src"] or "")
         elif "json" not in (attributes.get("type") or "") and len(code := node.text()) > 10:
             draft.scripts.append(scripts.read(code))
-    for node in tree.css("body[onload], img[onerror], svg[onload], iframe[onload], body[onpageshow]")[:20]:
+    for node in tree.css(_ACTING)[:20] if any(name in html for name in _EVENTS) else ():
         attributes = node.attributes
-        code = " ".join(filter(None, (attributes.get(name) for name in ("onload", "onerror", "onpageshow"))))
+        code = " ".join(filter(None, (attributes.get(name) for name in _EVENTS)))
         draft.scripts.append(_as_decoded(scripts.read(code)))
     for node in draft.of("link")[:MAX_SCRIPTS]:
         attributes = node.attributes

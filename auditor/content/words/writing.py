@@ -13,32 +13,24 @@ from dataclasses import dataclass
 _UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 _FANCY = "\uff01-\uff5e\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f130-\U0001f189"
 _SUSPECT = re.compile(f"[{_UNSEEN}{_FANCY}\u0300-\u036fᴀ-ᴢɢʜɪʙʟɴʀʏꜰꜱ\u0370-\u03ff\u0400-\u052f\u0531-\u0587]")
-_MARKS_OF_SUSPECTS = (
-    *(bytes([lead]) for lead in range(0xCC, 0xD5)),
-    *(
-        b"\xc2\xad",
-        b"\xd8\x9c",
-        b"\xe1\xa0",
-        b"\xe2\x80\x8b",
-        b"\xe2\x80\x8c",
-        b"\xe2\x80\x8d",
-        b"\xe2\x80\x8e",
-        b"\xe2\x80\x8f",
-    ),
-    *(
-        b"\xe2\x80\xaa",
-        b"\xe2\x80\xab",
-        b"\xe2\x80\xac",
-        b"\xe2\x80\xad",
-        b"\xe2\x80\xae",
-        b"\xe2\x81",
-        b"\xe2\x91",
-        b"\xe2\x92",
-    ),
-    *(b"\xe2\x93", b"\xef", b"\xf0", b"\xc9", b"\xca", b"\xe1\xb4", b"\xea\x9c"),
+_USUAL = bytes(range(0xC0)) + b"\xc2\xc3\xc4\xc5\xc6\xe1\xe2"
+"""Bytes that Vietnamese text in UTF-8 is made of, and signs like dashes: what is left without them needs a closer look."""
+_UNUSUAL = (
+    b"\xc2\xad",
+    b"\xe2\x80\x8b",
+    b"\xe2\x80\x8c",
+    b"\xe2\x80\x8d",
+    b"\xe2\x80\x8e",
+    b"\xe2\x80\x8f",
+    b"\xe2\x80\xae",
+    b"\xe2\x81",
+    b"\xe2\x91",
+    b"\xe2\x92",
+    b"\xe2\x93",
+    b"\xe1\xa0",
+    b"\xe1\xb4",
 )
-"""Without any of them in its UTF-8 a text has no suspect letter; bytes are sought faster than letters."""
-_LEADS_OF_WIDE = (b"\xe0", *(bytes([lead]) for lead in range(0xE3, 0xEE)))
+_LEADS_OF_WIDE = frozenset({0xE0, *range(0xE3, 0xEE)})
 _BEGINNING, _END = 8_000, 2_000
 """Letters of a long text in which tones are looked at."""
 _UNSEEN_ONE = re.compile(f"[{_UNSEEN}]+")
@@ -91,14 +83,19 @@ def read(text: str) -> Written:
     """The text as a person reads it."""
     disguised = 0
     data = text.encode("utf-8", "replace")
-    if any(mark in data for mark in _MARKS_OF_SUSPECTS) and _SUSPECT.search(text):
+    unusual = data.translate(None, _USUAL)
+    if (unusual or _has_unusual(data)) and _SUSPECT.search(text):
         text, disguised = _plainly(text)
     text = text.lower()
     if _TWO_TONES.search(text, 0, _BEGINNING) or _TWO_TONES.search(text, max(_BEGINNING, len(text) - _END)):
         odd = len(_DISGUISED_WORD.findall(text))
         disguised += odd if odd >= DISGUISED else 0
     text, spelt = _joined_again(text)
-    return Written(text, any(lead in data for lead in _LEADS_OF_WIDE), disguised + spelt)
+    return Written(text, not _LEADS_OF_WIDE.isdisjoint(unusual), disguised + spelt)
+
+
+def _has_unusual(data: bytes) -> bool:
+    return not data.isascii() and any(map(data.__contains__, _UNUSUAL))
 
 
 def _plainly(text: str) -> tuple[str, int]:
