@@ -10,6 +10,7 @@ found it. ``--speed``: pages a second on one core, and what hostile pages cost.
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import resource
 import sys
@@ -77,12 +78,12 @@ def _case(told: Mapping[str, Any]) -> Case:
 
 
 def _served(visitor: Visitor, path: str, told: Mapping[str, Any]) -> Served:
-    body, kind = _body(visitor, path, told)
+    body, kind = _body(path, told)
     headers = {"content-type": told.get("type", kind), **told.get("headers", {})}
     return Served(visitor, told.get("status", 200), headers, body, told.get("location"))
 
 
-def _body(visitor: Visitor, path: str, told: Mapping[str, Any]) -> tuple[bytes, str]:
+def _body(path: str, told: Mapping[str, Any]) -> tuple[bytes, str]:
     if told.get("raw"):
         return told["raw"].encode(), "text/html; charset=utf-8"
     if "pdf" in told:
@@ -91,11 +92,11 @@ def _body(visitor: Visitor, path: str, told: Mapping[str, Any]) -> tuple[bytes, 
         return docx(told["docx"]["lines"], told["docx"]["link"]), "application/octet-stream"
     if "sitemap" in told:
         return sitemap(told["sitemap"]).encode(), "application/xml"
-    return page(path, told, count=31_007 if visitor == "again" else 31_000).encode(), "text/html; charset=utf-8"
+    return page(path, told).encode(), "text/html; charset=utf-8"
 
 
 def page(path: str, told: Mapping[str, Any], count: int = 31_000) -> str:
-    site = (PAGES / "site.html").read_text("utf-8")
+    site = _template()
     parts = {
         "title": told.get("title", TITLE),
         "path": path,
@@ -108,6 +109,11 @@ def page(path: str, told: Mapping[str, Any], count: int = 31_000) -> str:
     for name, value in parts.items():
         site = site.replace("{" + name + "}", value)
     return site
+
+
+@functools.cache
+def _template() -> str:
+    return (PAGES / "site.html").read_text("utf-8")
 
 
 def sitemap(addresses: Iterable[str]) -> str:
