@@ -86,4 +86,7 @@ class Facts(Area):
     keys: list[Key]
     trust_files: list[TrustFile]
     login_defs: LoginDefs
+    useradd_inactive: int | None = Field(
+        description="days after a password expired until a new account is closed; None is never"
+    )
     profile: Profile

@@ -38,6 +38,12 @@ class File(FileMode):
     undoes: list[str] = Field(description="which of use_pty and logfile it switches off")
 
 
+class Folder(FileMode):
+    """The folder of drop-ins."""
+
+    closed: bool = Field(description="root's alone to change, and nothing in it for others: at most 0750")
+
+
 class Target(Fact):
     """A permitted command that a lesser user can replace."""
 
@@ -54,4 +60,5 @@ class Facts(Area):
     defaults: Defaults
     exceptions: list[Exempt]
     files: list[File]
+    folder: Folder | None = Field(description="of drop-ins; None where there is none")
     writable_targets: list[Target]

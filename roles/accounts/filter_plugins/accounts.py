@@ -1,4 +1,4 @@
-"""Which lines of /etc/login.defs and which shell settings a host needs."""
+"""Which lines of /etc/login.defs and of useradd, and which shell settings a host needs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 
 OURS = "/etc/profile.d/00-luytre.sh"
 LOGIN_DEFS = "/etc/login.defs"
-STRONG = ("YESCRYPT", "SHA512", "BCRYPT")
+STRONG = ("YESCRYPT", "BCRYPT")
+USERADD = "/etc/default/useradd"
+MOST_INACTIVE = 45
+"""Days after a password expired that a host may have chosen itself."""
 
 
 def login_defs(now: Mapping[str, Any], apply: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The lines to set: only where what is there is looser."""
+    """The lines of login.defs and of useradd to set: only where what is there is looser."""
     lines = []
     defs = now["login_defs"]
     if "accounts.password_hashing" in apply and defs["encrypt_method"] not in STRONG:
@@ -22,6 +25,9 @@ def login_defs(now: Mapping[str, Any], apply: Mapping[str, Any], wanted: Mapping
     umask = defs["umask"]
     if "accounts.umask" in apply and (umask is None or umask & 0o027 != 0o027):
         lines.append(_line("UMASK", wanted["umask"]))
+    idle = now["useradd_inactive"]
+    if "accounts.new_inactive" in apply and (idle is None or not 1 <= idle <= MOST_INACTIVE):
+        lines.append({"path": USERADD, "regexp": r"^\s*INACTIVE\s*=", "line": f"INACTIVE={wanted['new_inactive']}"})
     return lines
 
 

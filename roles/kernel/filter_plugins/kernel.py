@@ -33,7 +33,7 @@ def lines(settings, controls, live):
     right = [
         {"control": WRITTEN_DOWN, "key": key, "value": live[key]}
         for setting, key in there
-        if setting["control"] not in controls and live[key] in setting["keep"] and not setting.get("depended")
+        if setting["control"] not in controls and live[key] in setting["keep"]
     ]
     return enforced + (right if WRITTEN_DOWN in controls else [])
 

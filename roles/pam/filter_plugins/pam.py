@@ -22,6 +22,8 @@ def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
         _faillock(now["faillock"], wanted, profiles, edits, lines)
     if "pam.pwquality" in apply:
         _quality(now["pwquality"], wanted, profiles, edits, lines)
+    if "pam.nullok" in apply:
+        edits += [_without_nullok(path) for path in (AUTH, *(f"/etc/pam.d/{name}" for name in now["nullok"]))]
     if "pam.history" in apply:
         _history(now["pwhistory"], wanted, profiles, edits)
     return {"profiles": profiles, "edits": edits, "lines": lines}
@@ -94,6 +96,15 @@ def _without(control: str, path: str, module: str, argument: str) -> dict[str, s
         "control": control,
         "path": path,
         "regexp": rf"({module}\.so\b[^\n]*?)[ \t]+{argument}=\S+",
+        "replace": r"\1",
+    }
+
+
+def _without_nullok(path: str) -> dict[str, str]:
+    return {
+        "control": "pam.nullok",
+        "path": path,
+        "regexp": r"(pam_unix\.so\b[^\n]*?)[ \t]+nullok(?:_secure)?\b",
         "replace": r"\1",
     }
 

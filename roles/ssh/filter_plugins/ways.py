@@ -341,6 +341,7 @@ EFFECTS: dict[str, Callable[[State], State]] = {
     "ssh.strict_modes": _sets(strictmodes="yes"),
     "ssh.tcp_forwarding": _sets(allowtcpforwarding="no"),
     "accounts.empty_password": _locks_empty,
+    "pam.nullok": _locks_empty,
 }
 """Control to what it does to what decides who gets in."""
 

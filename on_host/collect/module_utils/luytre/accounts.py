@@ -57,8 +57,15 @@ def collect(reading):
             "umask": _accounts.number(defs.get("UMASK", "022"), 8),
             "usergroups": defs.get("USERGROUPS_ENAB", "no").lower() == "yes",
         },
+        "useradd_inactive": useradd_inactive(read_text("/etc/default/useradd") or ""),
         "profile": profile(profile_texts()),
     }
+
+
+def useradd_inactive(text):
+    """Days after a password expired until a new account is closed, as useradd reads them; None for never."""
+    found = re.findall(r"(?m)^INACTIVE=\s*(-?\d{1,9})", text)
+    return int(found[-1]) if found and int(found[-1]) >= 0 else None
 
 
 def _user(account, shadow, defs, with_keys):

@@ -22,6 +22,7 @@ SINGLE = (
     "fs.protected_fifos",
     "fs.protected_regular",
     "fs.suid_dumpable",
+    "vm.mmap_min_addr",
     "net.core.bpf_jit_harden",
     "net.ipv4.ip_forward",
     "net.ipv4.tcp_rfc1337",
@@ -36,6 +37,8 @@ PER_INTERFACE = {
         "secure_redirects": "or",
         "send_redirects": "or",
         "accept_source_route": "and",
+        "accept_local": "or",
+        "route_localnet": "or",
         "rp_filter": "max",
         "log_martians": "or",
     },
@@ -69,11 +72,15 @@ BUILT_IN = {
     "net.ipv4.conf.all.secure_redirects": 1,
     "net.ipv4.conf.all.send_redirects": 1,
     "net.ipv4.conf.all.accept_source_route": 0,
+    "net.ipv4.conf.all.accept_local": 0,
+    "net.ipv4.conf.all.route_localnet": 0,
     "net.ipv4.conf.all.rp_filter": 0,
     "net.ipv4.conf.all.log_martians": 0,
     "net.ipv4.conf.default.accept_redirects": 1,
     "net.ipv4.conf.default.secure_redirects": 1,
     "net.ipv4.conf.default.send_redirects": 1,
+    "net.ipv4.conf.default.accept_local": 0,
+    "net.ipv4.conf.default.route_localnet": 0,
     "net.ipv4.conf.default.rp_filter": 0,
     "net.ipv4.conf.default.log_martians": 0,
     "net.ipv6.conf.all.accept_source_route": 0,
@@ -103,6 +110,9 @@ RIGHT = {
     "fs.protected_fifos": (1, 2),
     "fs.protected_regular": (1, 2),
     "fs.suid_dumpable": (0,),
+    "vm.mmap_min_addr": (65536,),
+    "net.ipv4.ip_forward": (0,),
+    "net.ipv6.conf.all.forwarding": (0,),
     "net.core.bpf_jit_harden": (1, 2),
     "net.ipv4.tcp_rfc1337": (1,),
     "net.ipv4.tcp_syncookies": (1, 2),
@@ -112,6 +122,8 @@ RIGHT = {
     "net.ipv4.conf.*.secure_redirects": (0,),
     "net.ipv4.conf.*.send_redirects": (0,),
     "net.ipv4.conf.*.accept_source_route": (0,),
+    "net.ipv4.conf.*.accept_local": (0,),
+    "net.ipv4.conf.*.route_localnet": (0,),
     "net.ipv4.conf.*.rp_filter": (1, 2),
     "net.ipv4.conf.*.log_martians": (1,),
     "net.ipv6.conf.*.accept_redirects": (0,),
@@ -124,7 +136,7 @@ RIGHT = {
     "net.ipv6.conf.*.max_addresses": (1,),
     "net.ipv6.conf.*.router_solicitations": (0,),
 }
-"""The values that the role keeps as they are. Forwarding, on which other software may come to depend, is left out."""
+"""The values that the role keeps as they are."""
 
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
 UNUSED_MODULES = ("cramfs", "freevxfs", "hfs", "hfsplus", "jffs2", "udf", "dccp", "sctp", "rds", "tipc")
@@ -252,7 +264,7 @@ def unwritten(live, settings, changeable):
     found = []
     for key in sorted(live):
         pattern = re.sub(r"\.conf\.(?:all|default)\.", ".conf.*.", key)
-        right = live[key] in RIGHT.get(pattern, ()) and _below_proc(key) in changeable
+        right = live[key] in RIGHT.get(key, RIGHT.get(pattern, ())) and _below_proc(key) in changeable
         if right and set_at_boot(key, settings)[0] is None:
             found.append({"key": key, "value": live[key]})
     return found
@@ -416,6 +428,7 @@ def survey(reading):
     depended = set()
     if forwarding_for(reading):
         depended |= {"net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"}
+        depended |= {key for key in live_values() if key.endswith((".route_localnet", ".accept_local"))}
     if userns_for(reading):
         depended.add("kernel.unprivileged_userns_clone")
     by_router = ipv6_by_router()

@@ -151,4 +151,5 @@ def _umask(session):
 
 
 def _nullok(auth):
-    return any(module == "pam_unix.so" and "nullok" in arguments for _, module, arguments in auth)
+    words = {"nullok", "nullok_secure"}
+    return any(module == "pam_unix.so" and not words.isdisjoint(arguments) for _, module, arguments in auth)

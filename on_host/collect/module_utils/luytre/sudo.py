@@ -21,6 +21,7 @@ ABSENT = {
     "defaults": {"use_pty": True, "logfile": ""},
     "exceptions": [],
     "files": [],
+    "folder": None,
     "writable_targets": [],
 }
 ASKED = ("grants", "defaults", "exceptions", "writable_targets")
@@ -34,7 +35,13 @@ def collect(reading):
     try:
         policy = json.loads(reading.run(["cvtsudoers", "-f", "json", "-e", MAIN], at_stake=_at_stake()))
     except NotRun as refused:
-        return {**ABSENT, "installed": True, "files": files, "untold": dict.fromkeys(ASKED, str(refused))}
+        return {
+            **ABSENT,
+            "installed": True,
+            "files": files,
+            "folder": _folder(),
+            "untold": dict.fromkeys(ASKED, str(refused)),
+        }
     accounts = _accounts.passwd()
     found = grants(policy, accounts, _accounts.groups())
     return {
@@ -43,6 +50,7 @@ def collect(reading):
         "defaults": defaults(policy, _pty_by_default(reading)),
         "exceptions": exceptions(policy),
         "files": files,
+        "folder": _folder(),
         "writable_targets": writable_targets(found, reading.trust),
     }
 
@@ -182,6 +190,15 @@ def files():
     """The main file and the drop-ins that sudo reads."""
     names = sorted(os.listdir(FOLDER)) if os.path.isdir(FOLDER) else []
     return [MAIN] + [os.path.join(FOLDER, name) for name in names if "." not in name and not name.endswith("~")]
+
+
+def _folder():
+    """The folder of drop-ins, and whether it is root's alone to change and closed to others."""
+    mode = file_mode(FOLDER)
+    if mode is None:
+        return None
+    mode = with_doubt(mode)
+    return {**mode, "closed": mode["owner"] == "root" and mode["doubt"] is None and mode["mode"] & 0o027 == 0}
 
 
 def _files():

@@ -111,7 +111,7 @@ def _sudoers():
     """sudo's files, root's to read alone."""
     from ansible.module_utils.luytre import sudo
 
-    return [Correction(sudo.FOLDER, 0o7755), *(Correction(path, 0o440, groups=("root",)) for path in sudo.files())]
+    return [Correction(sudo.FOLDER, 0o7750), *(Correction(path, 0o440, groups=("root",)) for path in sudo.files())]
 
 
 def _tls_keys():

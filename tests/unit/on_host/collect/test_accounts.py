@@ -16,7 +16,7 @@ from auditor.models import Host, Status
 from tests.unit.access import DAY, HOST, NOW, facts, filters, finding, ids
 
 ROLE = filters("accounts")
-WANTED = {"pass_max_days": 365, "umask": "027"}
+WANTED = {"new_inactive": 30, "pass_max_days": 365, "umask": "027"}
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHE1mBZ8Dkm1x3vYcK3dXcJd7lqkqZkq0s9mXfJ2QpBz"
 
 
@@ -317,7 +317,9 @@ def test_umask_of_login_defs(umask: int, status: Status) -> None:
 @pytest.mark.parametrize(
     ("method", "module", "status"),
     [
-        ("SHA512", "", Status.PASS),
+        ("BCRYPT", "", Status.PASS),
+        ("SHA512", "", Status.FAIL),
+        ("YESCRYPT", "sha512", Status.FAIL),
         ("MD5", "yescrypt", Status.FAIL),
         ("YESCRYPT", "md5", Status.FAIL),
         ("DES", "", Status.FAIL),
@@ -340,17 +342,43 @@ def test_password_aging(days: int | None, status: Status) -> None:
     assert finding("accounts.password_aging", areas).status is status
 
 
+@pytest.mark.parametrize(
+    ("text", "days", "status"),
+    [
+        ("", None, Status.FAIL),
+        ("INACTIVE=-1\n", None, Status.FAIL),
+        ("#INACTIVE=30\n", None, Status.FAIL),
+        ("INACTIVE=30\nINACTIVE=90\n", 90, Status.FAIL),
+        ("INACTIVE=0\n", 0, Status.FAIL),
+        ("SHELL=/bin/sh\nINACTIVE=45\n", 45, Status.PASS),
+    ],
+)
+def test_when_new_accounts_close(text: str, days: int | None, status: Status) -> None:
+    assert accounts.useradd_inactive(text) == days
+    areas = facts()
+    areas["accounts"]["useradd_inactive"] = days
+    assert finding("accounts.new_inactive", areas).status is status
+
+
 # --- the role --------------------------------------------------------------------------------------------
 
 
 def test_only_looser_lines_of_login_defs_change() -> None:
-    every = dict.fromkeys(("accounts.password_hashing", "accounts.password_aging", "accounts.umask"), ())
-    stock = {"login_defs": {"encrypt_method": "MD5", "pass_max_days": 99999, "umask": 0o22}}
-    strict = {"login_defs": {"encrypt_method": "SHA512", "pass_max_days": 60, "umask": 0o77}}
+    defs = ("accounts.password_hashing", "accounts.password_aging", "accounts.umask")
+    every = dict.fromkeys((*defs, "accounts.new_inactive"), ())
+    stock = {
+        "login_defs": {"encrypt_method": "MD5", "pass_max_days": 99999, "umask": 0o22},
+        "useradd_inactive": None,
+    }
+    strict = {
+        "login_defs": {"encrypt_method": "BCRYPT", "pass_max_days": 60, "umask": 0o77},
+        "useradd_inactive": 45,
+    }
     assert [line["line"] for line in ROLE.login_defs(stock, every, WANTED)] == [
         "ENCRYPT_METHOD\tYESCRYPT",
         "PASS_MAX_DAYS\t365",
         "UMASK\t027",
+        "INACTIVE=30",
     ]
     assert ROLE.login_defs(strict, every, WANTED) == []
     assert [line["line"] for line in ROLE.login_defs(stock, {"accounts.umask": ()}, WANTED)] == ["UMASK\t027"]

@@ -116,12 +116,12 @@ def test_a_value_as_strict_as_the_roles_stays() -> None:
 
 
 SYNCOOKIES = {"control": "kernel.syncookies", "key": "net/ipv4/tcp_syncookies", "keep": [1, 2], "value": 1}
-FORWARDING = {"control": "kernel.forwarding", "key": "net/ipv4/ip_forward", "keep": [0], "value": 0, "depended": True}
+FORWARDING = {"control": "kernel.forwarding", "key": "net/ipv4/ip_forward", "keep": [0], "value": 0}
 
 
 @pytest.mark.parametrize(("value", "written"), [(1, [("kernel.persisted", 1)]), (0, [])])
 def test_only_what_is_right_is_written_down_as_it_is(value: int, written: list[tuple[str, int]]) -> None:
-    live = {"net/ipv4/tcp_syncookies": value, "net/ipv4/ip_forward": 0}
+    live = {"net/ipv4/tcp_syncookies": value, "net/ipv4/ip_forward": 1}
     lines = filters("kernel").lines([SYNCOOKIES, FORWARDING], ["kernel.persisted"], live)
     assert [(line["control"], line["value"]) for line in lines] == written
     assert filters("kernel").lines([SYNCOOKIES, FORWARDING], [], live) == []
@@ -129,7 +129,7 @@ def test_only_what_is_right_is_written_down_as_it_is(value: int, written: list[t
 
 def test_the_collector_and_the_role_call_the_same_values_right() -> None:
     settings = yaml.safe_load((role("kernel") / "defaults/main.yml").read_text("utf-8"))["kernel_settings"]
-    kept = {one["key"].replace("/", "."): tuple(one["keep"]) for one in settings if not one.get("depended")}
+    kept = {one["key"].replace("/", "."): tuple(one["keep"]) for one in settings}
     assert kept == kernel.RIGHT
 
 
@@ -183,6 +183,7 @@ def test_user_namespaces_stay_where_something_makes_them(software: list[str] | N
         "syncookies",
         "icmp_broadcast",
         "log_martians",
+        "loopback",
         "persisted",
         "rfc1337",
         "router_advertisements",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,19 @@ def test_numbers_in_the_stack_are_taken_away() -> None:
 def test_credits_go_with_the_length() -> None:
     needed = ROLE.changes(now(pwquality={"length": 9, "credits": ["dcredit"]}), EVERY, WANTED)
     assert [line["line"] for line in needed["lines"]] == ["minlen = 14", "dcredit = 0"]
+
+
+def test_empty_passwords_are_taken_by_either_word(etc: Path) -> None:
+    (etc / "su").write_text("auth sufficient pam_unix.so nullok\n")
+    (etc / "sudo").write_text("auth required pam_unix.so nullok_secure\n")
+    (etc / "login").write_text("auth required pam_unix.so try_first_pass # nullok\n")
+    assert [pam._nullok(pam.stack(name, "auth")) for name in ("su", "sudo", "login")] == [True, True, False]
+
+
+def test_the_word_goes_from_the_shared_stack_and_from_the_services_own() -> None:
+    now = {"nullok": ["su"]}
+    edits = ROLE.changes(now, {"pam.nullok": []}, {})["edits"]
+    assert [edit["path"] for edit in edits] == ["/etc/pam.d/common-auth", "/etc/pam.d/su"]
+    line = "auth\t[success=1 default=ignore]\tpam_unix.so nullok_secure try_first_pass\n"
+    mended = re.sub(edits[0]["regexp"], edits[0]["replace"], line)
+    assert mended == "auth\t[success=1 default=ignore]\tpam_unix.so try_first_pass\n"

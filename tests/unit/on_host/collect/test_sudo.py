@@ -161,6 +161,9 @@ def test_files_that_others_own_or_links() -> None:
     areas = facts()
     areas["sudo"]["files"][-1].update(kind="link", closed=True)
     assert finding("sudo.file_modes", areas).status is Status.PARTIAL
+    areas = facts()
+    areas["sudo"]["folder"].update(mode=0o755, closed=False)
+    assert [one["path"] for one in finding("sudo.file_modes", areas).violations] == ["/etc/sudoers.d"]
 
 
 def test_an_exception_counts() -> None:
