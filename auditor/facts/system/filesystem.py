@@ -42,8 +42,10 @@ class SharedFolder(Fact):
     mounted: bool
     nodev: bool
     nosuid: bool
+    noexec: bool
     boot_nodev: bool
     boot_nosuid: bool
+    boot_noexec: bool = Field(description="as written down: systemd itself mounts nothing so")
 
 
 class Space(Fact):

@@ -210,17 +210,20 @@ def shared_folders(mounted, fstab, unit_options):
     for path in SHARED:
         mount = by_path.get(path)
         now = mount["options"] if mount else []
-        boot = written.get(path) or (unit_options if path == TMP else None) or now
+        boot = written.get(path) or (unit_options if path == TMP else None)
+        by_itself = now if boot is None else boot
         found.append(
             {
                 "path": path,
                 "mounted": mount is not None,
                 "nodev": "nodev" in now,
                 "nosuid": "nosuid" in now,
-                "boot_nodev": last_of(boot, "nodev", "dev"),
-                "boot_nosuid": last_of(boot, "nosuid", "suid"),
+                "noexec": "noexec" in now,
+                "boot_nodev": last_of(by_itself, "nodev", "dev"),
+                "boot_nosuid": last_of(by_itself, "nosuid", "suid"),
+                "boot_noexec": last_of(boot or [], "noexec", "exec"),
                 "from": "fstab" if path in written else "unit" if path == TMP and unit_options else None,
-                "options": boot,
+                "options": by_itself,
             }
         )
     return found

@@ -45,13 +45,24 @@ def test_the_last_word_in_fstab_counts() -> None:
     assert shared["/dev/shm"]["boot_nosuid"] is False
 
 
+def test_that_nothing_runs_from_shared_memory_has_to_be_written_down() -> None:
+    mounted = filesystem.mounts(MOUNTINFO.replace("rw,nosuid shared:32", "rw,nosuid,nodev,noexec shared:32"))
+    for fstab, boot in (("", False), ("tmpfs /dev/shm tmpfs noexec 0 0\n", True)):
+        shared = {each["path"]: each for each in filesystem.shared_folders(mounted, fstab, None)}
+        assert (shared["/dev/shm"]["noexec"], shared["/dev/shm"]["boot_noexec"]) == (True, boot)
+
+
 def test_fstab_is_completed_where_it_has_to_be_and_nowhere_else() -> None:
     text = "# /tmp here\nUUID=1 / ext4 errors=remount-ro 0 1\ntmpfs\t/tmp\ttmpfs\tnodev,nosuid,suid\t0 0\nx /dev/shm tmpfs defaults\n"
     after = filters("filesystem").fstab(text, ["/tmp", "/dev/shm"])
     assert after == (
-        "# /tmp here\nUUID=1 / ext4 errors=remount-ro 0 1\ntmpfs\t/tmp\ttmpfs\tnodev,nosuid\t0 0\nx /dev/shm tmpfs defaults,nodev,nosuid\n"
+        "# /tmp here\nUUID=1 / ext4 errors=remount-ro 0 1\ntmpfs\t/tmp\ttmpfs\tnodev,nosuid\t0 0\nx /dev/shm tmpfs defaults,nodev,nosuid,noexec\n"
     )
     assert filters("filesystem").fstab(after, ["/tmp", "/dev/shm"]) == after
+    bare = filters("filesystem").fstab("# a", ["/dev/shm"])
+    assert bare == "# a\ntmpfs /dev/shm tmpfs nodev,nosuid,noexec 0 0\n"
+    assert filters("filesystem").fstab(bare, ["/dev/shm"]) == bare
+    assert filters("filesystem").fstab("# a", ["/tmp"]) == "# a"
 
 
 def test_options_that_are_right_stay_as_they_are() -> None:
