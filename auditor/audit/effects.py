@@ -18,6 +18,8 @@ class Effect(enum.StrEnum):
     """Root does not come in over SSH at all."""
     LOCKS_EMPTY_PASSWORDS = "locks_empty_passwords"
     """Accounts with an empty password are locked; their keys go on opening them."""
+    LIMITS_SU = "limits_su"
+    """Only the members of the group sudo become others by su."""
     TAKES_SHELLS = "takes_shells"
     """The accounts among its violations can no longer log in."""
     CLOSES_OTHER_NETWORKS = "closes_other_networks"

@@ -48,3 +48,12 @@ class FileMode(Fact):
     mode: int = Field(description="permission bits, e.g. 0o644 as 420")
     kind: str = Field(description="file, dir, link or other")
     doubt: Doubt | None = None
+
+
+class Banner(Fact):
+    """What is shown to whoever has not logged in yet."""
+
+    path: Path
+    warns: bool = Field(description="it has words besides those that name the system")
+    names_system: bool = Field(description="some of its lines tell system, version or kernel")
+    kept: str = Field(max_length=8000, description="its other lines")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from auditor.facts._base import Area, Fact, Path
+from auditor.facts._base import Area, Banner, Fact, FileMode, Path
 
 
 class User(Fact):
@@ -77,6 +77,25 @@ class Profile(Fact):
     umask_file: str
 
 
+class Home(FileMode):
+    """The home of somebody right below /home."""
+
+    account: str
+    served: bool = Field(description="a site lies in it, so that the web server has to get through")
+    open: bool = Field(description="others may read, write or pass, or the group may write")
+
+
+class Scheduling(Fact):
+    """Who may schedule jobs by one program."""
+
+    program: str
+    installed: bool
+    path: Path = Field(description="the list of those who may")
+    group: str = Field(description="the group that the program reads the list by")
+    limited: bool = Field(description="there is such a list")
+    owners: list[str] = Field(description="accounts that have jobs now")
+
+
 class Facts(Area):
     """Local accounts of this host."""
 
@@ -90,3 +109,6 @@ class Facts(Area):
         description="days after a password expired until a new account is closed; None is never"
     )
     profile: Profile
+    banner: Banner = Field(description="at the console, before anybody logs in")
+    homes: list[Home]
+    scheduling: list[Scheduling]

@@ -46,6 +46,15 @@ class Umask(Fact):
     given: int | None = Field(description="the module's own argument, which counts before login.defs")
 
 
+class Su(Fact):
+    """Who may become somebody else by su."""
+
+    installed: bool
+    restricted: bool = Field(description="only the members of a group")
+    recorded: bool = Field(description="the journal could be asked who did of late")
+    outside: list[str] = Field(description="accounts that did within 90 days and are neither root nor in sudo")
+
+
 class Facts(Area):
     """PAM on this host."""
 
@@ -54,4 +63,5 @@ class Facts(Area):
     pwhistory: History
     hash: str = Field(description="scheme that pam_unix is told to use; empty when login.defs decides")
     umask: Umask
+    su: Su
     nullok: list[str] = Field(description="services that take an empty password for one")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from auditor.facts._base import Area, Fact, FileMode, Path
+from auditor.facts._base import Area, Banner, Fact, FileMode, Path
 
 
 class Settings(Fact):
@@ -13,9 +13,11 @@ class Settings(Fact):
     allowgroups: list[str]
     allowusers: list[str]
     authenticationmethods: list[str]
+    banner: str = Field(description="the file that is shown before a login; 'none' for none")
     ciphers: list[str]
     clientalivecountmax: int
     clientaliveinterval: int = Field(description="seconds; 0 is never")
+    debianbanner: str = Field(description="yes where sshd tells Debian's version to anybody who connects")
     disableforwarding: str
     hostbasedauthentication: str
     hostkeyalgorithms: list[str]
@@ -113,4 +115,5 @@ class Facts(Area):
     dropin: DropIn
     host_keys: list[FileMode]
     host_key_types: list[str] = Field(description="of the keys in use, in the words of their public halves")
+    banner: Banner = Field(description="of the file that sshd shows, or else of /etc/issue.net")
     files: list[FileMode] = Field(description="sshd's main file and those of the folder beside it")

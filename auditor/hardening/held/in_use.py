@@ -67,7 +67,7 @@ def of(
         for control, what in _by_control(fixes, seen_by_visitors):
             on_sites.setdefault(control, {})[site.domain] = what
     if "in_use" not in data:
-        unread = {**dict.fromkeys(READ, _UNREAD), **dict(_reached(host, data))}
+        unread = {**dict.fromkeys(READ, _UNREAD), **dict(_reached(host, data)), **dict(_switchers(host, data))}
         return Used(dict(_by_control(fixes, unread)), on_sites)
     for site in host.sites:
         seen = sites.view(site, data, facts.errors)
@@ -140,6 +140,28 @@ def _calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]
 def _examples(call: Mapping[str, Any]) -> str:
     shown = [one_line(path, 100) for path in call["examples"]]
     return ", ".join(shown) + (" …" if call["files"] > len(shown) else "")
+
+
+def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """People who became somebody else by su of late, and could no longer."""
+    su = data["pam"]["su"] if "pam" in data else {"recorded": False, "outside": []}
+    if not su["recorded"]:
+        yield (
+            Effect.LIMITS_SU,
+            Text(
+                vi="chưa biết ai dùng su, vì không đọc được nhật ký hệ thống",
+                en="whether anybody uses su is not known, for the journal could not be read",
+            ),
+        )
+    elif su["outside"]:
+        said = ", ".join(one_line(name, 40) for name in su["outside"][:MAX_TOLD])
+        yield (
+            Effect.LIMITS_SU,
+            Text(
+                vi=f"{said} dùng su trong 90 ngày qua và không thuộc nhóm sudo",
+                en=f"{said} used su within 90 days and are not in the group sudo",
+            ),
+        )
 
 
 def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
@@ -263,6 +285,7 @@ def _some(names: Iterable[str]) -> str:
 
 
 _HOST: tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]], ...] = (
+    _switchers,
     _calls,
     _uploaders,
     _reached,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 OPPOSITE = {"nodev": "dev", "nosuid": "suid", "noexec": "exec"}
-SHM = "/dev/shm"  # noqa: S108  by name only
+SHM = "/dev/shm"
 
 
 def with_options(text, names=("nodev", "nosuid")):

@@ -11,6 +11,8 @@ FAILLOCK = "/etc/security/faillock.conf"
 QUALITY = "/etc/security/pwquality.conf"
 AUTH = "/etc/pam.d/common-auth"
 PASSWORD = "/etc/pam.d/common-password"  # noqa: S105  a file
+SU = "/etc/pam.d/su"
+SU_GROUP = "sudo"
 
 
 def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
@@ -24,6 +26,8 @@ def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
         _quality(now["pwquality"], wanted, profiles, edits, lines)
     if "pam.nullok" in apply:
         edits += [_without_nullok(path) for path in (AUTH, *(f"/etc/pam.d/{name}" for name in now["nullok"]))]
+    if "pam.su_group" in apply and not now["su"]["restricted"]:
+        edits.append(_for_a_group())
     if "pam.history" in apply:
         _history(now["pwhistory"], wanted, profiles, edits)
     return {"profiles": profiles, "edits": edits, "lines": lines}
@@ -97,6 +101,16 @@ def _without(control: str, path: str, module: str, argument: str) -> dict[str, s
         "path": path,
         "regexp": rf"({module}\.so\b[^\n]*?)[ \t]+{argument}=\S+",
         "replace": r"\1",
+    }
+
+
+def _for_a_group() -> dict[str, str]:
+    """Asks for the group after root was let through, which is where Debian has the line as a comment."""
+    return {
+        "control": "pam.su_group",
+        "path": SU,
+        "regexp": r"(?m)^(auth[ \t]+sufficient[ \t]+pam_rootok\.so[^\n]*)$",
+        "replace": rf"\1\nauth required pam_wheel.so use_uid group={SU_GROUP}",
     }
 
 

@@ -14,6 +14,7 @@ WEAK = {
     "kexalgorithms": ("*sha1*", "rsa*", "ecdh-sha2-nistp*"),
     "macs": ("none", "*md5*", "*sha1*", "*ripemd160*", "umac-64*"),
 }
+BANNER = "/etc/issue.net"
 POST_QUANTUM = ("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com")
 """Ways to agree on keys that hold against quantum computers, too, the best first."""
 
@@ -60,6 +61,10 @@ def _alive(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
 
 def _log_level(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
     return [("LogLevel", wanted["log_level"])]
+
+
+def _banner(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+    return [("Banner", now["banner"] if now["banner"] != "none" else BANNER)]
 
 
 def _without_weak(keyword: str, defaults: Facts) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
@@ -116,6 +121,8 @@ def _rules(facts: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str, s
         "ssh.host_key_algorithms": _host_keys(facts),
         "ssh.macs": _without_weak("MACs", defaults),
         "ssh.log_level": _log_level,
+        "ssh.banner": _banner,
+        "ssh.version_shown": _fixed(("DebianBanner", "no")),
         "ssh.user_environment": _fixed(("PermitUserEnvironment", "no")),
         "ssh.host_based": _fixed(("HostbasedAuthentication", "no"), ("IgnoreRhosts", "yes")),
         "ssh.strict_modes": _fixed(("StrictModes", "yes")),

@@ -4,6 +4,7 @@ import glob
 import os
 import re
 
+from ansible.module_utils.luytre import _accounts
 from ansible.module_utils.luytre._reading import read_text
 
 FOLDER = "/etc/pam.d"
@@ -26,6 +27,7 @@ def collect(reading):
         "pwhistory": pwhistory(password, _settings("/etc/security/pwhistory.conf")),
         "hash": _hash(password),
         "umask": _umask(session),
+        "su": su(reading, stack("su", "auth")),
         "nullok": [name for name in services if _nullok(stack(name, "auth"))],
     }
 
@@ -148,6 +150,43 @@ def _umask(session):
     mine = [_arguments(arguments) for _, module, arguments in session if module == "pam_umask.so"]
     given = [entry["umask"] for entry in mine if re.match(r"^[0-7]{1,4}$", entry.get("umask", ""))]
     return {"active": bool(mine), "given": int(given[0], 8) if given else None}
+
+
+SU_GROUP = "sudo"
+SWITCHED = r"pam_unix\(su(?:-l)?:session\): session opened for user \S+ by (\S*?)\(uid=\d+\)"
+_SWITCHED = re.compile(SWITCHED)
+SU_DAYS = 90
+MAX_SWITCHES = 2000
+SECONDS = 3
+
+
+def su(reading, auth):
+    """Whether only a group's members may become others by su, and who did so of late and is not in the role's group.
+
+    ``recorded``: the journal could be asked. Of root, who needs no leave, nothing is told.
+    """
+    restricted = any(
+        module == "pam_wheel.so" and control in ("required", "requisite") and "deny" not in arguments
+        for control, module, arguments in auth
+    )
+    program = reading.installed("journalctl")
+    found = {"restricted": restricted, "installed": reading.installed("su") is not None}
+    if program is None:
+        return {**found, "recorded": False, "outside": []}
+    argv = ["timeout", str(SECONDS), program, "-q", "--no-pager", "--since=-%dd" % SU_DAYS, "-r", "-o", "cat"]
+    argv += ["-n", str(MAX_SWITCHES), "_EXE=/usr/bin/su", "_EXE=/bin/su"]
+    text = reading.run(argv, ok=None, at_stake=[program], cut=True)
+    return {**found, "recorded": True, "outside": outside(text, _accounts.passwd(), _accounts.groups())}
+
+
+def outside(text, accounts, groups):
+    """The accounts that became others by what su wrote into the journal, but for root and the group's members."""
+    allowed = {"root"}
+    for group in groups:
+        if group["name"] == SU_GROUP:
+            allowed.update(_accounts.members(group, accounts))
+    known = {account["name"] for account in accounts}
+    return sorted({match.group(1) for match in _SWITCHED.finditer(text)} & known - allowed)
 
 
 def _nullok(auth):

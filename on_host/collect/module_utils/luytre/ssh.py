@@ -7,6 +7,7 @@ import re
 
 from ansible.module_utils.luytre import _sshd
 from ansible.module_utils.luytre._authors import with_doubt
+from ansible.module_utils.luytre._banners import banner
 from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
 
 DROPIN = _sshd.DROPIN
@@ -52,6 +53,7 @@ TOLD = (
 )
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 ALGORITHMS = ("ciphers", "hostkeyalgorithms", "kexalgorithms", "macs")
+BANNER = "/etc/issue.net"
 MAX_MATCHES = 500
 MAX_FILES = 200
 
@@ -70,6 +72,7 @@ def collect(reading):
             "host_keys": [],
             "host_key_types": [],
             "files": [],
+            "banner": banner(BANNER),
         }
     user = reading.declared.get("automation_user")
     anybody = _sshd.effective(reading)
@@ -96,8 +99,14 @@ def collect(reading):
             if mode
         ],
         "host_key_types": sorted({kind for kind in map(key_type, anybody["hostkey"]) if kind}),
+        "banner": banner(_shown(str(anybody.get("banner", "none")))),
         "files": [with_doubt(mode) for mode in map(file_mode, files()) if mode],
     }
+
+
+def _shown(path):
+    """The file that sshd shows, or the one that it would show by the role's settings."""
+    return path if path.startswith("/") else BANNER
 
 
 def key_type(path):
@@ -119,6 +128,8 @@ def _for(reading, user):
 def told(settings):
     """The settings that the controller asks about; how many may log in at once as ``[start, rate, full]``."""
     kept = {key: settings[key] for key in TOLD}
+    kept["banner"] = str(settings.get("banner", "none"))
+    kept["debianbanner"] = str(settings.get("debianbanner", "no"))
     kept["maxstartups"] = startups(str(settings["maxstartups"]))
     return kept
 

@@ -321,3 +321,16 @@ def test_ports_that_would_be_closed_are_named_with_who_listens() -> None:
     data = {"firewall": {"ssh": {"ports": [22]}, "exposed": [{**exposed, "port": port} for port in (22, 443, 3000)]}}
     found = dict(in_use._reached(HOST, data))
     assert "ports 3000 (node) are open" in found[Effect.CLOSES_UNDECLARED_PORTS].en
+
+
+@pytest.mark.parametrize(
+    ("su", "said"),
+    [
+        ({"recorded": True, "outside": ["khoa", "lan"]}, "khoa, lan used su within 90 days"),
+        ({"recorded": False, "outside": []}, "is not known"),
+        ({"recorded": True, "outside": []}, None),
+    ],
+)
+def test_who_uses_su_and_is_not_in_its_group_is_named(su: dict[str, Any], said: str | None) -> None:
+    found = dict(in_use._switchers(HOST, {"pam": {"su": su}}))
+    assert (said in found[Effect.LIMITS_SU].en) if said else not found

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _accounts, accounts
+from ansible.module_utils.luytre import _accounts, _banners, accounts
 
 from auditor.models import Host, Status
 from tests.unit.access import DAY, HOST, NOW, facts, filters, finding, ids
@@ -358,6 +358,56 @@ def test_when_new_accounts_close(text: str, days: int | None, status: Status) ->
     areas = facts()
     areas["accounts"]["useradd_inactive"] = days
     assert finding("accounts.new_inactive", areas).status is status
+
+
+def test_a_home_is_open_unless_a_site_lies_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = {"/home/an": 0o755, "/home/lan": 0o750, "/home/web": 0o711, "/home/nhom": 0o770, "/home/la": 0o755}
+
+    def looked_at(path: str) -> dict[str, Any] | None:
+        owner = "root" if path == "/home/la" else path.rpartition("/")[2]
+        return {"path": path, "owner": owner, "group": "x", "mode": modes[path], "kind": "dir"}
+
+    monkeypatch.setattr(accounts, "file_mode", looked_at)
+    people = [{"name": path.rpartition("/")[2], "home": path} for path in modes]
+    people += [{"name": "root", "home": "/root"}, {"name": "dich", "home": "/home/../etc"}]
+    found = accounts.homes(people, lambda: ["/home/web/public_html"])
+    assert [(home["account"], home["open"], home["served"]) for home in found] == [
+        ("an", True, False),
+        ("lan", False, False),
+        ("web", True, True),
+        ("nhom", True, False),
+    ]
+    areas = facts()
+    areas["accounts"]["homes"] = [{**home, "doubt": None} for home in found]
+    assert [home["account"] for home in finding("accounts.home_modes", areas).violations] == ["an", "nhom"]
+
+
+@pytest.mark.parametrize(
+    ("text", "warns", "names", "kept"),
+    [
+        ("", False, False, ""),
+        ("Debian GNU/Linux 12 \\n \\l\n\n", False, True, ""),
+        ("\\S\nKernel \\r on an \\m\n", False, True, ""),
+        ("Chỉ người được phép.\nDebian 12\n", True, True, "Chỉ người được phép.\n"),
+        ("Chỉ người được phép.\n", True, False, "Chỉ người được phép.\n"),
+        ("x" * 5000, False, True, ""),
+    ],
+)
+def test_what_is_shown_before_a_login(tmp_path: Path, text: str, warns: bool, names: bool, kept: str) -> None:
+    (tmp_path / "issue").write_text(text)
+    told = _banners.banner(str(tmp_path / "issue"))
+    assert (told["warns"], told["names_system"], told["kept"]) == (warns, names, kept)
+    areas = facts()
+    areas["accounts"]["banner"] = told
+    assert finding("accounts.console_banner", areas).status is (Status.PASS if warns and not names else Status.FAIL)
+
+
+def test_jobs_are_everybody_s_where_no_list_says_whose() -> None:
+    areas = facts()
+    areas["accounts"]["scheduling"][0]["limited"] = False
+    assert finding("accounts.scheduling", areas).status is Status.FAIL
+    areas["accounts"]["scheduling"][0]["installed"] = False
+    assert finding("accounts.scheduling", areas).status is Status.NOT_APPLICABLE
 
 
 # --- the role --------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import pam
+from ansible.module_utils.luytre._reading import Reading
 
 from auditor.models import Status
 from tests.unit.access import facts, filters, finding, ids
@@ -196,3 +197,47 @@ def test_the_word_goes_from_the_shared_stack_and_from_the_services_own() -> None
     line = "auth\t[success=1 default=ignore]\tpam_unix.so nullok_secure try_first_pass\n"
     mended = re.sub(edits[0]["regexp"], edits[0]["replace"], line)
     assert mended == "auth\t[success=1 default=ignore]\tpam_unix.so try_first_pass\n"
+
+
+def test_su_is_restricted_by_a_module_that_keeps_everybody_else_out(etc: Path) -> None:
+    def said(line: str) -> bool:
+        (etc / "su").write_text(f"auth sufficient pam_rootok.so\n{line}\n")
+        return bool(pam.su(Reading({}, 5), pam.stack("su", "auth"))["restricted"])
+
+    assert [
+        said(line)
+        for line in (
+            "auth required pam_wheel.so use_uid group=sudo",
+            "auth requisite pam_wheel.so",
+            "# auth required pam_wheel.so",
+            "auth sufficient pam_wheel.so trust",
+            "auth required pam_wheel.so deny group=nosu",
+        )
+    ] == [True, True, False, False, False]
+
+
+def test_who_used_su_and_is_not_in_its_group() -> None:
+    text = "".join(
+        f"pam_unix({service}:session): session opened for user root(uid=0) by {who}(uid=1)\n"
+        for service, who in (
+            ("su", "khoa"),
+            ("su-l", "lan"),
+            ("su", "root"),
+            ("su", ""),
+            ("sudo", "an"),
+            ("su", "gone"),
+        )
+    )
+    accounts = [{"name": name, "gid": 100} for name in ("root", "khoa", "lan", "an")]
+    groups = [{"name": "sudo", "gid": 27, "members": ["lan"]}]
+    assert pam.outside(text, accounts, groups) == ["khoa"]
+
+
+def test_su_asks_for_the_group_right_after_root_was_let_through() -> None:
+    (edit,) = ROLE.changes({"su": {"restricted": False}}, {"pam.su_group": []}, {})["edits"]
+    text = "# c\nauth       sufficient pam_rootok.so\n# auth required pam_wheel.so\n@include common-auth\n"
+    assert re.sub(edit["regexp"], edit["replace"], text) == (
+        "# c\nauth       sufficient pam_rootok.so\nauth required pam_wheel.so use_uid group=sudo\n"
+        "# auth required pam_wheel.so\n@include common-auth\n"
+    )
+    assert ROLE.changes({"su": {"restricted": True}}, {"pam.su_group": []}, {})["edits"] == []

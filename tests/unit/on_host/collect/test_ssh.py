@@ -265,6 +265,26 @@ def test_settings_that_others_read() -> None:
     assert finding("ssh.config_modes", areas).status is Status.PARTIAL
 
 
+@pytest.mark.parametrize(
+    ("control", "change"),
+    [
+        ("ssh.banner", {"effective": {"banner": "none"}}),
+        ("ssh.banner", {"banner": {"names_system": True}}),
+        ("ssh.banner", {"banner": {"warns": False}}),
+        ("ssh.version_shown", {"effective": {"debianbanner": "yes"}}),
+    ],
+)
+def test_what_is_said_before_a_login(control: str, change: dict[str, dict[str, Any]]) -> None:
+    areas = facts()
+    for part, values in change.items():
+        areas["ssh"][part].update(values)
+    assert finding(control, areas).status is Status.FAIL
+
+
+def test_an_office_s_own_banner_stays() -> None:
+    assert settings({"banner": "/etc/ssh/ubnd.txt"}, {"ssh.banner": []}) == {"Banner": "/etc/ssh/ubnd.txt"}
+
+
 def test_short_keys() -> None:
     areas = facts()
     key = {"account": "ketoan", "path": "/x", "fingerprint": "SHA256:x", "restricted": False, "closed": True}
@@ -294,6 +314,8 @@ def test_a_stock_host_gets_what_the_role_wants() -> None:
         "HostKeyAlgorithms": "-ssh-dss*,ssh-rsa*,*ecdsa*",
         "MACs": "-none,*md5*,*sha1*,*ripemd160*,umac-64*",
         "LogLevel": "VERBOSE",
+        "Banner": "/etc/issue.net",
+        "DebianBanner": "no",
         "PermitUserEnvironment": "no",
         "HostbasedAuthentication": "no",
         "IgnoreRhosts": "yes",
