@@ -19,6 +19,7 @@ class Settings(Fact):
     clientaliveinterval: int = Field(description="seconds; 0 is never")
     debianbanner: str = Field(description="yes where sshd tells Debian's version to anybody who connects")
     disableforwarding: str
+    gssapiauthentication: str
     hostbasedauthentication: str
     hostkeyalgorithms: list[str]
     ignorerhosts: str
@@ -114,6 +115,7 @@ class Facts(Area):
     defaults: Algorithms
     dropin: DropIn
     host_keys: list[FileMode]
+    unwritten: list[str] = Field(description="settings that are right by sshd's own default alone")
     host_key_types: list[str] = Field(description="of the keys in use, in the words of their public halves")
     banner: Banner = Field(description="of the file that sshd shows, or else of /etc/issue.net")
     files: list[FileMode] = Field(description="sshd's main file and those of the folder beside it")

@@ -15,6 +15,18 @@ WEAK = {
     "macs": ("none", "*md5*", "*sha1*", "*ripemd160*", "umac-64*"),
 }
 BANNER = "/etc/issue.net"
+WRITTEN_DOWN = "ssh.persisted"
+RIGHT = {
+    "GSSAPIAuthentication": ("no",),
+    "HostbasedAuthentication": ("no",),
+    "IgnoreRhosts": ("yes",),
+    "LogLevel": ("INFO", "VERBOSE"),
+    "PermitEmptyPasswords": ("no",),
+    "PermitUserEnvironment": ("no",),
+    "StrictModes": ("yes",),
+    "X11Forwarding": ("no",),
+}
+"""What sshd does by default, and is written down."""
 POST_QUANTUM = ("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com")
 """Ways to agree on keys that hold against quantum computers, too, the best first."""
 
@@ -61,6 +73,10 @@ def _alive(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
 
 def _log_level(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
     return [("LogLevel", wanted["log_level"])]
+
+
+def _as_it_is(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+    return [(keyword, now[keyword.lower()]) for keyword, right in RIGHT.items() if now[keyword.lower()] in right]
 
 
 def _banner(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
@@ -126,6 +142,7 @@ def _rules(facts: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str, s
         "ssh.user_environment": _fixed(("PermitUserEnvironment", "no")),
         "ssh.host_based": _fixed(("HostbasedAuthentication", "no"), ("IgnoreRhosts", "yes")),
         "ssh.strict_modes": _fixed(("StrictModes", "yes")),
+        WRITTEN_DOWN: _as_it_is,
     }
 
 
@@ -137,6 +154,7 @@ def settings(facts: Facts, enforce: Mapping[str, Any], wanted: Facts) -> list[Se
         for control, rule in _rules(facts).items()
         if control in enforce
         for keyword, value in rule(facts["effective"], wanted)
+        if control != WRITTEN_DOWN or keyword not in values
     ]
 
 

@@ -30,6 +30,7 @@ TOLD = (
     "clientalivecountmax",
     "clientaliveinterval",
     "disableforwarding",
+    "gssapiauthentication",
     "hostbasedauthentication",
     "hostkeyalgorithms",
     "ignorerhosts",
@@ -53,6 +54,17 @@ TOLD = (
 )
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 ALGORITHMS = ("ciphers", "hostkeyalgorithms", "kexalgorithms", "macs")
+RIGHT = {
+    "gssapiauthentication": ("no",),
+    "hostbasedauthentication": ("no",),
+    "ignorerhosts": ("yes",),
+    "loglevel": ("INFO", "VERBOSE"),
+    "permitemptypasswords": ("no",),
+    "permituserenvironment": ("no",),
+    "strictmodes": ("yes",),
+    "x11forwarding": ("no",),
+}
+"""What is right by default, in this version of sshd or another."""
 BANNER = "/etc/issue.net"
 MAX_MATCHES = 500
 MAX_FILES = 200
@@ -70,6 +82,7 @@ def collect(reading):
             "defaults": {key: [] for key in ALGORITHMS},
             "dropin": {"present": False, "folder": False, "read_first": False, "startups_files": [], "overridden": []},
             "host_keys": [],
+            "unwritten": [],
             "host_key_types": [],
             "files": [],
             "banner": banner(BANNER),
@@ -98,6 +111,7 @@ def collect(reading):
             for mode in (file_mode(os.path.realpath(path)) for path in anybody["hostkey"])
             if mode
         ],
+        "unwritten": unwritten(read, anybody),
         "host_key_types": sorted({kind for kind in map(key_type, anybody["hostkey"]) if kind}),
         "banner": banner(_shown(str(anybody.get("banner", "none")))),
         "files": [with_doubt(mode) for mode in map(file_mode, files()) if mode],
@@ -107,6 +121,12 @@ def collect(reading):
 def _shown(path):
     """The file that sshd shows, or the one that it would show by the role's settings."""
     return path if path.startswith("/") else BANNER
+
+
+def unwritten(read, anybody):
+    """The settings that are right for anybody, and that no file sets: only sshd's own default makes them so."""
+    written = {keyword for _, _, criteria, keyword, _ in read if criteria is None}
+    return sorted(key for key, right in RIGHT.items() if key not in written and anybody.get(key) in right)
 
 
 def key_type(path):

@@ -281,6 +281,22 @@ def test_what_is_said_before_a_login(control: str, change: dict[str, dict[str, A
     assert finding(control, areas).status is Status.FAIL
 
 
+def test_what_is_right_by_default_is_written_down_as_it_is() -> None:
+    line = ("/etc/ssh/sshd_config", 1, None, "strictmodes", "yes")
+    block = ("/etc/ssh/sshd_config", 2, "User an", "ignorerhosts", "yes")
+    found = ssh.unwritten([line, block], {**BOOKWORM, "x11forwarding": "yes"})
+    assert found == sorted(set(ssh.RIGHT) - {"strictmodes", "x11forwarding"})
+    written = settings({"x11forwarding": "yes"}, {"ssh.persisted": []})
+    assert {key.lower() for key in written} == {"strictmodes", *found}
+    assert written["LogLevel"] == "INFO"
+    assert {key.lower(): right for key, right in ROLE.RIGHT.items()} == ssh.RIGHT
+    both: dict[str, Any] = {"ssh.x11_forwarding": [], "ssh.persisted": []}
+    assert lines({"x11forwarding": "yes"}, both) == lines({"x11forwarding": "no"}, both)
+    areas = facts()
+    areas["ssh"]["unwritten"] = found
+    assert finding("ssh.persisted", areas).status is Status.FAIL
+
+
 def test_an_office_s_own_banner_stays() -> None:
     assert settings({"banner": "/etc/ssh/ubnd.txt"}, {"ssh.banner": []}) == {"Banner": "/etc/ssh/ubnd.txt"}
 
@@ -320,6 +336,7 @@ def test_a_stock_host_gets_what_the_role_wants() -> None:
         "HostbasedAuthentication": "no",
         "IgnoreRhosts": "yes",
         "StrictModes": "yes",
+        "GSSAPIAuthentication": "no",
     }
 
 
