@@ -144,7 +144,7 @@ def _examples(call: Mapping[str, Any]) -> str:
 
 def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """People who became somebody else by su of late, and could no longer."""
-    su = data["pam"]["su"] if "pam" in data else {"recorded": False, "outside": []}
+    su: Mapping[str, Any] = data["pam"]["su"] if "pam" in data else {"recorded": False, "outside": []}
     if not su["recorded"]:
         yield (
             Effect.LIMITS_SU,
