@@ -82,6 +82,7 @@ class Home(FileMode):
 
     account: str
     served: bool = Field(description="a site lies in it, so that the web server has to get through")
+    used_by: list[str] = Field(description="accounts besides the owner and root whose processes are at work in it")
     open: bool = Field(description="others may read, write or pass, or the group may write")
 
 

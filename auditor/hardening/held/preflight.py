@@ -218,7 +218,9 @@ def _own_account(case: Case) -> Iterator[Text]:
     account = case.account
     if account is None or account == "root":
         return
-    harmless = case.having(Effect.LOCKS_EMPTY_PASSWORDS) if _has_key(case, account) else ()
+    harmless = case.having(Effect.CLOSES_HOMES)
+    if _has_key(case, account):
+        harmless += case.having(Effect.LOCKS_EMPTY_PASSWORDS)
     for control in (*case.names("accounts", account), *case.names("sudo", account)):
         if control not in harmless:
             yield Text(

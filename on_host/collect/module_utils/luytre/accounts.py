@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import glob
 import hashlib
 import os
 import re
@@ -31,6 +32,7 @@ LOGIN_PROGRAMS = (
     *("/usr/bin/login", "/bin/login", "/usr/bin/su", "/bin/su", "/usr/bin/sudo"),
 )
 MAX_KEYS = 500
+MAX_PROCESSES = 5000
 MAX_LOG = 4_000_000
 UTMP = struct.Struct("<h2xi32s4s32s256shhiii16s20s")
 LASTLOG = struct.Struct("<i32s256s")
@@ -98,17 +100,29 @@ def homes(accounts, roots):
 
     ``roots`` gives the web roots, and is asked for them only where it matters.
     """
-    found, known = [], None
+    found, known, visitors = [], None, {}
     for account in accounts:
         path = account["home"].rstrip("/")
         entry = file_mode(path) if re.match(r"/home/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z", path) else None
         if entry and entry["kind"] == "dir" and entry["owner"] == account["name"]:
             is_open = entry["mode"] & 0o027 != 0
             if is_open and known is None:
-                known = roots()
+                known, visitors = roots(), at_work()
             served = is_open and (any(_websites.within(root, path) for root in known) or _links_into(path))
             found.append({"account": account["name"], **entry, "served": served, "open": is_open})
+            uids = {uid for uid, places in visitors.items() if any(_websites.within(place, path) for place in places)}
+            found[-1]["used_by"] = sorted(user_name(uid) for uid in uids - {0, account["uid"]})[:20] if is_open else []
     return found[:MAX_KEYS]
+
+
+def at_work(proc="/proc"):
+    """The folders in which processes work, and whose programs they run, by the number of their user."""
+    found = {}
+    for folder in glob.glob(proc + "/[0-9]*")[:MAX_PROCESSES]:
+        with contextlib.suppress(OSError):
+            places = {os.readlink(folder + "/cwd"), os.readlink(folder + "/exe")}
+            found.setdefault(os.stat(folder).st_uid, set()).update(places)
+    return found
 
 
 def _links_into(home, places=("/var/www", "/srv/www", "/srv")):

@@ -246,6 +246,13 @@ def test_our_own_account_would_lose_its_shell() -> None:
     )
 
 
+def test_our_own_home_may_be_closed_to_others() -> None:
+    mode = {"path": "/home/luytre", "owner": "luytre", "group": "luytre", "mode": 0o755, "kind": "dir", "doubt": None}
+    home = {**mode, "account": "luytre", "served": False, "open": True, "used_by": []}
+    found = changed(lambda data: data["accounts"]["homes"].append(home))
+    assert not held("accounts.home_modes", data=found)
+
+
 def without_password(account: str) -> Callable[[Data], Any]:
     def change(data: Data) -> None:
         for user in data["accounts"]["users"]:

@@ -368,8 +368,10 @@ def test_a_home_is_open_unless_a_site_lies_in_it(tmp_path: Path, monkeypatch: py
         return {"path": path, "owner": owner, "group": "x", "mode": modes[path], "kind": "dir"}
 
     monkeypatch.setattr(accounts, "file_mode", looked_at)
-    people = [{"name": path.rpartition("/")[2], "home": path} for path in modes]
-    people += [{"name": "root", "home": "/root"}, {"name": "dich", "home": "/home/../etc"}]
+    monkeypatch.setattr(accounts, "at_work", lambda: {0: {"/home/an"}, 1: {"/home/an/x"}, 5: {"/home/an/y", "/bin"}})
+    monkeypatch.setattr(accounts, "user_name", lambda uid: f"uid{uid}")
+    people = [{"name": path.rpartition("/")[2], "uid": 1, "home": path} for path in modes]
+    people += [{"name": "root", "uid": 0, "home": "/root"}, {"name": "dich", "uid": 1, "home": "/home/../etc"}]
     found = accounts.homes(people, lambda: ["/home/web/public_html"])
     assert [(home["account"], home["open"], home["served"]) for home in found] == [
         ("an", True, False),
@@ -377,6 +379,7 @@ def test_a_home_is_open_unless_a_site_lies_in_it(tmp_path: Path, monkeypatch: py
         ("web", True, True),
         ("nhom", True, False),
     ]
+    assert [home["used_by"] for home in found] == [["uid5"], [], [], []]
     areas = facts()
     areas["accounts"]["homes"] = [{**home, "doubt": None} for home in found]
     assert [home["account"] for home in finding("accounts.home_modes", areas).violations] == ["an", "nhom"]
