@@ -17,7 +17,6 @@ class Settings(Fact):
     ciphers: list[str]
     clientalivecountmax: int
     clientaliveinterval: int = Field(description="seconds; 0 is never")
-    debianbanner: str = Field(description="yes where sshd tells Debian's version to anybody who connects")
     disableforwarding: str
     gssapiauthentication: str
     hostbasedauthentication: str
@@ -115,6 +114,7 @@ class Facts(Area):
     defaults: Algorithms
     dropin: DropIn
     host_keys: list[FileMode]
+    version_shown: bool = Field(description="Debian's version is told to anybody who connects")
     unwritten: list[str] = Field(description="settings that are right by sshd's own default alone")
     host_key_types: list[str] = Field(description="of the keys in use, in the words of their public halves")
     banner: Banner = Field(description="of the file that sshd shows, or else of /etc/issue.net")

@@ -16,7 +16,10 @@ SU_GROUP = "sudo"
 
 
 def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
-    """``profiles`` to enable, ``edits`` of stack files, ``lines`` of settings; empty when all is well."""
+    """``profiles`` to enable, ``edits`` of stack files, ``lines`` of settings; empty when all is well.
+
+    ``late`` edits come after the profiles, which bring Debian's own arguments back.
+    """
     profiles: list[str] = []
     edits: list[dict[str, str]] = []
     lines: list[dict[str, str]] = []
@@ -24,13 +27,14 @@ def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
         _faillock(now["faillock"], wanted, profiles, edits, lines)
     if "pam.pwquality" in apply:
         _quality(now["pwquality"], wanted, profiles, edits, lines)
-    if "pam.nullok" in apply:
-        edits += [_without_nullok(path) for path in (AUTH, *(f"/etc/pam.d/{name}" for name in now["nullok"]))]
     if "pam.su_group" in apply and not now["su"]["restricted"]:
         edits.append(_for_a_group())
     if "pam.history" in apply:
         _history(now["pwhistory"], wanted, profiles, edits)
-    return {"profiles": profiles, "edits": edits, "lines": lines}
+    paths = (AUTH, *(f"/etc/pam.d/{name}" for name in now["nullok"]))
+    strict = "pam.nullok" in apply or (profiles and not now["nullok"])
+    late = [_without_nullok(path) for path in paths] if strict else []
+    return {"profiles": profiles, "edits": edits, "lines": lines, "late": late}
 
 
 def _faillock(

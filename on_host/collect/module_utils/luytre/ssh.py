@@ -83,6 +83,7 @@ def collect(reading):
             "dropin": {"present": False, "folder": False, "read_first": False, "startups_files": [], "overridden": []},
             "host_keys": [],
             "unwritten": [],
+            "version_shown": False,
             "host_key_types": [],
             "files": [],
             "banner": banner(BANNER),
@@ -112,6 +113,7 @@ def collect(reading):
             if mode
         ],
         "unwritten": unwritten(read, anybody),
+        "version_shown": version_shown(read),
         "host_key_types": sorted({kind for kind in map(key_type, anybody["hostkey"]) if kind}),
         "banner": banner(_shown(str(anybody.get("banner", "none")))),
         "files": [with_doubt(mode) for mode in map(file_mode, files()) if mode],
@@ -145,11 +147,16 @@ def _for(reading, user):
     return _sshd.effective(reading, "-C", "user=%s,host=localhost,addr=192.0.2.1,laddr=192.0.2.2,lport=22" % user)
 
 
+def version_shown(read):
+    """Whether Debian's version is told to whoever connects: on by default, and not among what every sshd says of itself."""
+    said = (value for _, _, criteria, keyword, value in read if criteria is None and keyword == "debianbanner")
+    return next(said, "yes").lower().split("#")[0].strip() != "no"
+
+
 def told(settings):
     """The settings that the controller asks about; how many may log in at once as ``[start, rate, full]``."""
     kept = {key: settings[key] for key in TOLD}
     kept["banner"] = str(settings.get("banner", "none"))
-    kept["debianbanner"] = str(settings.get("debianbanner", "no"))
     kept["maxstartups"] = startups(str(settings["maxstartups"]))
     return kept
 

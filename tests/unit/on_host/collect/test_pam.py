@@ -17,7 +17,7 @@ from tests.unit.access import facts, filters, finding, ids
 ROLE = filters("pam")
 WANTED = {"deny": 5, "unlock_time": 900, "fail_interval": 900, "length": 14, "classes": 4, "remembered": 10}
 EVERY = dict.fromkeys(("pam.faillock", "pam.pwquality", "pam.history"), ())
-NOTHING: dict[str, list[Any]] = {"profiles": [], "edits": [], "lines": []}
+NOTHING: dict[str, list[Any]] = {"profiles": [], "edits": [], "lines": [], "late": []}
 
 
 @pytest.fixture
@@ -191,11 +191,11 @@ def test_empty_passwords_are_taken_by_either_word(etc: Path) -> None:
 
 
 def test_the_word_goes_from_the_shared_stack_and_from_the_services_own() -> None:
-    now = {"nullok": ["su"]}
-    edits = ROLE.changes(now, {"pam.nullok": []}, {})["edits"]
+    edits = ROLE.changes({"nullok": ["su"]}, {"pam.nullok": []}, {})["late"]
     assert [edit["path"] for edit in edits] == ["/etc/pam.d/common-auth", "/etc/pam.d/su"]
     line = "auth\t[success=1 default=ignore]\tpam_unix.so nullok_secure try_first_pass\n"
     mended = re.sub(edits[0]["regexp"], edits[0]["replace"], line)
+    assert ROLE.changes({"nullok": [], "su": {"restricted": True}}, {"pam.su_group": []}, {})["late"] == []
     assert mended == "auth\t[success=1 default=ignore]\tpam_unix.so try_first_pass\n"
 
 
@@ -234,10 +234,10 @@ def test_who_used_su_and_is_not_in_its_group() -> None:
 
 
 def test_su_asks_for_the_group_right_after_root_was_let_through() -> None:
-    (edit,) = ROLE.changes({"su": {"restricted": False}}, {"pam.su_group": []}, {})["edits"]
+    (edit,) = ROLE.changes({"su": {"restricted": False}, "nullok": []}, {"pam.su_group": []}, {})["edits"]
     text = "# c\nauth       sufficient pam_rootok.so\n# auth required pam_wheel.so\n@include common-auth\n"
     assert re.sub(edit["regexp"], edit["replace"], text) == (
         "# c\nauth       sufficient pam_rootok.so\nauth required pam_wheel.so use_uid group=sudo\n"
         "# auth required pam_wheel.so\n@include common-auth\n"
     )
-    assert ROLE.changes({"su": {"restricted": True}}, {"pam.su_group": []}, {})["edits"] == []
+    assert ROLE.changes({"su": {"restricted": True}, "nullok": []}, {"pam.su_group": []}, {})["edits"] == []

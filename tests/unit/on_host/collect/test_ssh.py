@@ -271,7 +271,6 @@ def test_settings_that_others_read() -> None:
         ("ssh.banner", {"effective": {"banner": "none"}}),
         ("ssh.banner", {"banner": {"names_system": True}}),
         ("ssh.banner", {"banner": {"warns": False}}),
-        ("ssh.version_shown", {"effective": {"debianbanner": "yes"}}),
     ],
 )
 def test_what_is_said_before_a_login(control: str, change: dict[str, dict[str, Any]]) -> None:
@@ -295,6 +294,17 @@ def test_what_is_right_by_default_is_written_down_as_it_is() -> None:
     areas = facts()
     areas["ssh"]["unwritten"] = found
     assert finding("ssh.persisted", areas).status is Status.FAIL
+
+
+def test_debian_s_version_is_told_unless_the_first_line_says_no() -> None:
+    def line(value: str, criteria: str | None = None) -> tuple[str, int, str | None, str, str]:
+        return "/etc/ssh/sshd_config", 1, criteria, "debianbanner", value
+
+    cases = ([], [line("yes"), line("no")], [line("no", "User an")], [line("No # why")], [line("no"), line("yes")])
+    assert [ssh.version_shown(read) for read in cases] == [True, True, True, False, False]
+    areas = facts()
+    areas["ssh"]["version_shown"] = True
+    assert finding("ssh.version_shown", areas).status is Status.FAIL
 
 
 def test_an_office_s_own_banner_stays() -> None:
