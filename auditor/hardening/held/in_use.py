@@ -16,6 +16,7 @@ from auditor.audit.controls import Fix
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.facts import site as sites
+from auditor.hardening.held.people import MAX_TOLD, OF_PEOPLE, Judge
 from auditor.models import PLAIN_PATH, ControlId, Domain, Host, Text
 from auditor.text.visible import one_line
 
@@ -24,7 +25,6 @@ BODY_LIMIT = 134_217_728
 MIB = 1 << 20
 OLD_REQUESTS, OLD_SHARE = 20, 0.01
 """Of browsers too old for today's ciphers: fewer requests, or a smaller part of all, are scanners that claim to be some."""
-MAX_TOLD = 5
 READ = frozenset(
     {
         *(Effect.STOPS_FRAMING, Effect.LIMITS_BODIES, Effect.STOPS_PHP_FUNCTIONS),
@@ -140,92 +140,6 @@ def _calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]
 def _examples(call: Mapping[str, Any]) -> str:
     shown = [one_line(path, 100) for path in call["examples"]]
     return ", ".join(shown) + (" …" if call["files"] > len(shown) else "")
-
-
-def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """People who became somebody else by su of late, and could no longer."""
-    su: Mapping[str, Any] = data["pam"]["su"] if "pam" in data else {"recorded": False, "outside": []}
-    if not su["recorded"]:
-        yield (
-            Effect.LIMITS_SU,
-            Text(
-                vi="chưa biết ai dùng su, vì không đọc được nhật ký hệ thống",
-                en="whether anybody uses su is not known, for the journal could not be read",
-            ),
-        )
-    elif su["outside"]:
-        said = ", ".join(one_line(name, 40) for name in su["outside"][:MAX_TOLD])
-        yield (
-            Effect.LIMITS_SU,
-            Text(
-                vi=f"{said} dùng su trong 90 ngày qua và không thuộc nhóm sudo",
-                en=f"{said} used su within 90 days and are not in the group sudo",
-            ),
-        )
-
-
-def _root_keys(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Keys that open root, which somebody may count on."""
-    keys = [key for key in data["accounts"]["keys"] if key["account"] == "root"] if "accounts" in data else None
-    if keys is None:
-        yield Effect.CLOSES_ROOT, _LOGINS_UNREAD
-    elif keys:
-        yield (
-            Effect.CLOSES_ROOT,
-            Text(
-                vi=f"root còn {len(keys)} khóa SSH (gỡ khóa không ai cần khỏi authorized_keys của root)",
-                en=f"root has {len(keys)} SSH keys (take those that nobody needs out of root's authorized_keys)",
-            ),
-        )
-
-
-def _clients(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Whoever came in of late besides us, and may know the server by a key that it would no longer show."""
-    ways = data.get("ways")
-    if ways is None or not ways["recorded"]:
-        yield Effect.DROPS_HOST_KEYS, _LOGINS_UNREAD
-        return
-    own = ways["own"] or {"account": host.automation_user, "source": None}
-    others = {
-        f"{one_line(way['account'], 40)} ({one_line(way['source'], 64)})"
-        for way in ways["seen"]
-        if way["account"] != own["account"] or own["source"] not in (None, way["source"])
-    }
-    if others:
-        said = ", ".join(sorted(others)[:MAX_TOLD]) + (" …" if len(others) > MAX_TOLD else "")
-        yield (
-            Effect.DROPS_HOST_KEYS,
-            Text(
-                vi=f"{said} vào qua SSH trong 90 ngày qua, có thể chỉ lưu khóa ECDSA của máy chủ này",
-                en=f"{said} came in over SSH within 90 days, and may know this server by its ECDSA key alone",
-            ),
-        )
-
-
-_LOGINS_UNREAD = Text(
-    vi="chưa biết ai vào qua SSH, vì không đọc được nhật ký",
-    en="who comes in over SSH is not known, for its records could not be read",
-)
-
-
-def _visitors(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Accounts that are at work in others' homes: by their processes now, and by their jobs."""
-    homes = [one for one in data.get("accounts", {}).get("homes", ()) if one["open"] and not one["served"]]
-    jobs = data.get("cron", {}).get("jobs", ())
-    found = {f"{one_line(name, 40)} ({one_line(home['path'], 100)})" for home in homes for name in home["used_by"]}
-    found |= {
-        f"{one_line(job['user'], 40)} ({one_line(program, 100)})"
-        for home in homes
-        for job in jobs
-        for program in job["programs"]
-        if job["user"] not in ("root", home["account"]) and program.startswith(home["path"] + "/")
-    }
-    if found:
-        said = ", ".join(sorted(found)[:MAX_TOLD]) + (" …" if len(found) > MAX_TOLD else "")
-        yield (
-            Effect.CLOSES_HOMES,
-            Text(vi=f"{said} đang dùng thư mục cá nhân của người khác", en=f"{said} is at work in another's home"),
-        )
 
 
 def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
@@ -348,8 +262,8 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(found[:MAX_TOLD]) + (" …" if len(found) > MAX_TOLD else "")
 
 
-_Judges = tuple[Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]], ...]
-_BY_FACTS: _Judges = (_reached, _switchers, _root_keys, _clients, _visitors)
+_Judges = tuple[Judge, ...]
+_BY_FACTS: _Judges = (_reached, *OF_PEOPLE)
 """Those that look at nothing in the area ``in_use``."""
 _HOST: _Judges = (
     *_BY_FACTS,

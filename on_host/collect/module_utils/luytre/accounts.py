@@ -2,19 +2,16 @@
 
 import base64
 import contextlib
-import glob
 import hashlib
 import os
 import re
-import stat
 import struct
 import time
 
-from ansible.module_utils.luytre import _accounts, _sshd, _websites
+from ansible.module_utils.luytre import _accounts, _homes, _sshd, _websites
 from ansible.module_utils.luytre._banners import banner
-from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_below, read_text
+from ansible.module_utils.luytre._reading import Unreadable, read_below, read_text
 from ansible.module_utils.luytre_shared import ownership, safe_open
-from ansible.module_utils.luytre_shared.names import user_name
 
 DAY = 86400
 ROOT_EQUAL = ("root", "sudo", "admin", "wheel", "docker", "lxd", "incus", "libvirt", "disk", "shadow", "kmem")
@@ -32,7 +29,6 @@ LOGIN_PROGRAMS = (
     *("/usr/bin/login", "/bin/login", "/usr/bin/su", "/bin/su", "/usr/bin/sudo"),
 )
 MAX_KEYS = 500
-MAX_PROCESSES = 5000
 MAX_LOG = 4_000_000
 UTMP = struct.Struct("<h2xi32s4s32s256shhiii16s20s")
 LASTLOG = struct.Struct("<i32s256s")
@@ -65,72 +61,9 @@ def collect(reading):
         "useradd_inactive": useradd_inactive(read_text("/etc/default/useradd") or ""),
         "profile": profile(profile_texts()),
         "banner": banner("/etc/issue"),
-        "homes": homes(accounts, lambda: _websites.searched(reading.declared)),
-        "scheduling": [scheduling(reading, *each) for each in SCHEDULERS],
+        "homes": _homes.homes(accounts, lambda: _websites.searched(reading.declared)),
+        "scheduling": _homes.schedulers(reading),
     }
-
-
-SCHEDULERS = (
-    ("crontab", "/etc/cron.allow", "/var/spool/cron/crontabs", "crontab"),
-    ("at", "/etc/at.allow", "/var/spool/cron/atjobs", "daemon"),
-)
-
-
-def scheduling(reading, program, path, spool, group):
-    """Whether only named accounts may schedule jobs, and which have some now."""
-    owners = set()
-    with contextlib.suppress(OSError):
-        for name in os.listdir(spool)[:MAX_KEYS]:
-            status = os.lstat(os.path.join(spool, name))
-            if stat.S_ISREG(status.st_mode):
-                owners.add(user_name(status.st_uid))
-    allow = file_mode(path)
-    return {
-        "program": program,
-        "installed": reading.installed(program) is not None,
-        "path": path,
-        "group": group,
-        "limited": allow is not None,
-        "owners": sorted(owner for owner in owners if re.match(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\Z", owner)),
-    }
-
-
-def homes(accounts, roots):
-    """The homes of people right below /home: what others may do there, and whether a site is served out of an open one.
-
-    ``roots`` gives the web roots, and is asked for them only where it matters.
-    """
-    found, known, visitors = [], None, {}
-    for account in accounts:
-        path = account["home"].rstrip("/")
-        entry = file_mode(path) if re.match(r"/home/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z", path) else None
-        if entry and entry["kind"] == "dir" and entry["owner"] == account["name"]:
-            is_open = entry["mode"] & 0o027 != 0
-            if is_open and known is None:
-                known, visitors = roots(), at_work()
-            served = is_open and (any(_websites.within(root, path) for root in known) or _links_into(path))
-            found.append({"account": account["name"], **entry, "served": served, "open": is_open})
-            uids = {uid for uid, places in visitors.items() if any(_websites.within(place, path) for place in places)}
-            found[-1]["used_by"] = sorted(user_name(uid) for uid in uids - {0, account["uid"]})[:20] if is_open else []
-    return found[:MAX_KEYS]
-
-
-def at_work(proc="/proc"):
-    """The folders in which processes work, and whose programs they run, by the number of their user."""
-    found = {}
-    for folder in glob.glob(proc + "/[0-9]*")[:MAX_PROCESSES]:
-        with contextlib.suppress(OSError):
-            places = {os.readlink(folder + "/cwd"), os.readlink(folder + "/exe")}
-            found.setdefault(os.stat(folder).st_uid, set()).update(places)
-    return found
-
-
-def _links_into(home, places=("/var/www", "/srv/www", "/srv")):
-    """Whether a link at a usual place of sites leads into the home."""
-    links = (
-        os.path.join(place, name) for place in places if os.path.isdir(place) for name in os.listdir(place)[:MAX_KEYS]
-    )
-    return any(os.path.islink(link) and _websites.within(os.path.realpath(link), home) for link in links)
 
 
 def useradd_inactive(text):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _accounts, _banners, accounts
+from ansible.module_utils.luytre import _accounts, _banners, _homes, accounts
 
 from auditor.models import Host, Status
 from tests.unit.access import DAY, HOST, NOW, facts, filters, finding, ids
@@ -367,12 +367,12 @@ def test_a_home_is_open_unless_a_site_lies_in_it(tmp_path: Path, monkeypatch: py
         owner = "root" if path == "/home/la" else path.rpartition("/")[2]
         return {"path": path, "owner": owner, "group": "x", "mode": modes[path], "kind": "dir"}
 
-    monkeypatch.setattr(accounts, "file_mode", looked_at)
-    monkeypatch.setattr(accounts, "at_work", lambda: {0: {"/home/an"}, 1: {"/home/an/x"}, 5: {"/home/an/y", "/bin"}})
-    monkeypatch.setattr(accounts, "user_name", lambda uid: f"uid{uid}")
+    monkeypatch.setattr(_homes, "file_mode", looked_at)
+    monkeypatch.setattr(_homes, "at_work", lambda: {0: {"/home/an"}, 1: {"/home/an/x"}, 5: {"/home/an/y", "/bin"}})
+    monkeypatch.setattr(_homes, "user_name", lambda uid: f"uid{uid}")
     people = [{"name": path.rpartition("/")[2], "uid": 1, "home": path} for path in modes]
     people += [{"name": "root", "uid": 0, "home": "/root"}, {"name": "dich", "uid": 1, "home": "/home/../etc"}]
-    found = accounts.homes(people, lambda: ["/home/web/public_html"])
+    found = _homes.homes(people, lambda: ["/home/web/public_html"])
     assert [(home["account"], home["open"], home["served"]) for home in found] == [
         ("an", True, False),
         ("lan", False, False),

@@ -1,0 +1,80 @@
+"""People's homes, who is at work in them, and who may schedule jobs."""
+
+import contextlib
+import glob
+import os
+import re
+import stat
+
+from ansible.module_utils.luytre import _websites
+from ansible.module_utils.luytre._reading import file_mode
+from ansible.module_utils.luytre_shared.names import user_name
+
+MAX_FOUND = 500
+MAX_PROCESSES = 5000
+SCHEDULERS = (
+    ("crontab", "/etc/cron.allow", "/var/spool/cron/crontabs", "crontab"),
+    ("at", "/etc/at.allow", "/var/spool/cron/atjobs", "daemon"),
+)
+
+
+def schedulers(reading):
+    """For cron and at: whether only named accounts may schedule jobs, and which have some now."""
+    return [scheduling(reading, *each) for each in SCHEDULERS]
+
+
+def scheduling(reading, program, path, spool, group):
+    """Whether only named accounts may schedule jobs, and which have some now."""
+    owners = set()
+    with contextlib.suppress(OSError):
+        for name in os.listdir(spool)[:MAX_FOUND]:
+            status = os.lstat(os.path.join(spool, name))
+            if stat.S_ISREG(status.st_mode):
+                owners.add(user_name(status.st_uid))
+    allow = file_mode(path)
+    return {
+        "program": program,
+        "installed": reading.installed(program) is not None,
+        "path": path,
+        "group": group,
+        "limited": allow is not None,
+        "owners": sorted(owner for owner in owners if re.match(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\Z", owner)),
+    }
+
+
+def homes(accounts, roots):
+    """The homes of people right below /home: what others may do there, and whether a site is served out of an open one.
+
+    ``roots`` gives the web roots, and is asked for them only where it matters.
+    """
+    found, known, visitors = [], None, {}
+    for account in accounts:
+        path = account["home"].rstrip("/")
+        entry = file_mode(path) if re.match(r"/home/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z", path) else None
+        if entry and entry["kind"] == "dir" and entry["owner"] == account["name"]:
+            is_open = entry["mode"] & 0o027 != 0
+            if is_open and known is None:
+                known, visitors = roots(), at_work()
+            served = is_open and (any(_websites.within(root, path) for root in known) or _links_into(path))
+            found.append({"account": account["name"], **entry, "served": served, "open": is_open})
+            uids = {uid for uid, places in visitors.items() if any(_websites.within(place, path) for place in places)}
+            found[-1]["used_by"] = sorted(user_name(uid) for uid in uids - {0, account["uid"]})[:20] if is_open else []
+    return found[:MAX_FOUND]
+
+
+def at_work(proc="/proc"):
+    """The folders in which processes work, and whose programs they run, by the number of their user."""
+    found = {}
+    for folder in glob.glob(proc + "/[0-9]*")[:MAX_PROCESSES]:
+        with contextlib.suppress(OSError):
+            places = {os.readlink(folder + "/cwd"), os.readlink(folder + "/exe")}
+            found.setdefault(os.stat(folder).st_uid, set()).update(places)
+    return found
+
+
+def _links_into(home, places=("/var/www", "/srv/www", "/srv")):
+    """Whether a link at a usual place of sites leads into the home."""
+    links = (
+        os.path.join(place, name) for place in places if os.path.isdir(place) for name in os.listdir(place)[:MAX_FOUND]
+    )
+    return any(os.path.islink(link) and _websites.within(os.path.realpath(link), home) for link in links)
