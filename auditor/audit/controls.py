@@ -148,8 +148,13 @@ class Drill(Model):
     held: Literal["aside", "by hand"] | None = Field(
         default=None, description="others could have written it: held until accepted, or for a person to mend"
     )
-    last: bool = Field(default=False, description="undone by a restart or an installation, so broken after all others")
-    alone: bool = Field(default=False, description="breaks more than its control, so nothing else is drilled beside it")
+    last: bool = Field(
+        default=False, description="undone by a restart or an installation, or in its way: broken after all others"
+    )
+    alone: bool = Field(
+        default=False,
+        description="breaks more than its control, or hides what others go by: nothing is drilled beside it",
+    )
 
 
 class Catalogue(Model):
