@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -12,6 +12,8 @@ from auditor.commands.given.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     DEFAULT_OUTPUT,
+    BaselineOption,
+    FailOnOption,
     FormatOption,
     InventoryOption,
     JsonOption,
@@ -40,22 +42,8 @@ def audit(
     limit: LimitOption = None,
     output: OutputOption = DEFAULT_OUTPUT,
     formats: FormatOption = DEFAULT_FORMATS,
-    fail_on: Annotated[
-        Severity,
-        typer.Option(
-            "--fail-on",
-            metavar="low|medium|high|critical",
-            help="Exit 1 for open findings at or above this severity.",
-        ),
-    ] = Severity.HIGH,
-    baseline: Annotated[
-        str | None,
-        typer.Option(
-            "--baseline",
-            metavar="last|RUN|FILE",
-            help="Exit 1 only for what is worse than before: in the last runs, in one run, or in a findings.json.",
-        ),
-    ] = None,
+    fail_on: FailOnOption = Severity.HIGH,
+    baseline: BaselineOption = None,
     local: LocalOption = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,

@@ -11,6 +11,8 @@ from auditor.commands.given.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     DEFAULT_OUTPUT,
+    BaselineOption,
+    FailOnOption,
     FormatOption,
     InventoryOption,
     JsonOption,
@@ -39,14 +41,8 @@ def review(
     ] = MINUTES,
     output: OutputOption = DEFAULT_OUTPUT,
     formats: FormatOption = DEFAULT_FORMATS,
-    fail_on: Annotated[
-        Severity,
-        typer.Option(
-            "--fail-on",
-            metavar="low|medium|high|critical",
-            help="Exit 1 for open findings at or above this severity.",
-        ),
-    ] = Severity.HIGH,
+    fail_on: FailOnOption = Severity.HIGH,
+    baseline: BaselineOption = None,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -55,7 +51,7 @@ def review(
     Only declared sites are visited, at their host's own address, slowly, within robots.txt, and nothing is sent or ordered there. A site
     that begins to refuse is left at once, and is not called clean. What the time does not suffice for is looked at the next time.
 
-    Exit code: as of 'auditor audit'.
+    Exit code and --baseline: as of 'auditor audit'.
 
     Examples:
       auditor review -i inventories/lab
@@ -65,6 +61,7 @@ def review(
     """
     from auditor.audit.run import audit as run_audit
     from auditor.commands.audit import ahead, catalogue, conclude
+    from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
     from auditor.history.looks import Looks
     from auditor.history.runs import History
@@ -77,13 +74,16 @@ def review(
     files.check(output)
     history = History()
     history.check()
+    earlier = None
+    if baseline is not None:
+        earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
     looks, words = Looks(), texts.Words(lang)
     names = [host.name for host in hosts]
     chosen = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
     _look(known, looks, hosts, chosen, minutes, words)
     with console.progress(words("doing.audit"), names) as done:
         run, _facts = run_audit(looks.carried(known), catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
-    conclude(run, history, output, formats, fail_on, None, lang, as_json=as_json)
+    conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 
 def _look(

@@ -10,7 +10,7 @@ import typer
 
 from auditor.commands.given import completions, lab_hosts
 from auditor.errors import InputError, nearest
-from auditor.models import Lang
+from auditor.models import Lang, Severity
 from auditor.report.formats import USUAL_FORMATS, Format
 from auditor.text import language
 
@@ -79,6 +79,22 @@ LastRunArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[RUN]", help="A run's id or its beginning; by default the last.", autocompletion=completions.runs
+    ),
+]
+FailOnOption = Annotated[
+    Severity,
+    typer.Option(
+        "--fail-on",
+        metavar="low|medium|high|critical",
+        help="Exit 1 for open findings at or above this severity.",
+    ),
+]
+BaselineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        metavar="last|RUN|FILE",
+        help="Exit 1 only for what is worse than before: in the last runs, in one run, or in a findings.json.",
     ),
 ]
 LocalOption = Annotated[bool, typer.Option("--local", help="This machine, without an inventory.")]

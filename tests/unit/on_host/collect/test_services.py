@@ -187,3 +187,12 @@ def test_who_opens_any_number_of_sockets_hides_nobody_elses(monkeypatch: pytest.
     ports = {each["port"] for each in found if not each["local"]}
     assert ports == {4444, *range(100, 500)}
     assert len(found) == 400 + services.MAX_OF_ACCOUNT
+
+
+def test_what_may_shut_a_false_search_engine_out_is_told_when_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = {"fail2ban.service": {"ActiveState": "active"}, "crowdsec.service": {"ActiveState": "inactive"}}
+    monkeypatch.setattr(services, "has_systemd", lambda: True)
+    assert services.crawler_guards(shown) == ["fail2ban.service"]
+    assert services.crawler_guards({}) == []
+    monkeypatch.setattr(services, "has_systemd", lambda: False)
+    assert services.crawler_guards({}) is None
