@@ -20,6 +20,7 @@ from ansible.template import Templar, trust_as_template
 from jinja2 import Environment, StrictUndefined
 
 from auditor.audit import controls
+from auditor.audit.effects import Effect
 from auditor.hardening.held import acceptance
 from auditor.models import Host
 from auditor.system import resources
@@ -145,6 +146,8 @@ def test_a_run_with_such_names_ends_before_anything_is_asked_of_a_host() -> None
     assert CONSENT.decided(ROLES, ["ssh.macs"], [], [], ["a.test"])["apply"] == {"ssh.macs": ["a.test"]}
 
 
+OF_PEOPLE = {Effect.CLOSES_ROOT, Effect.DROPS_HOST_KEYS, Effect.LIMITS_SU}
+
 # --- accepted ----------------------------------------------------------------------------------------------------
 
 
@@ -157,7 +160,9 @@ def test_what_the_auditor_holds_for_its_danger_plain_ansible_holds_too() -> None
         assert set(waiting) <= held
         more = {control for control in held - set(waiting) if control not in accepted}
         assert all(
-            FIXES[control].disruption in ("restart", "reboot") or any("found:" in one for one in FIXES[control].touches)
+            FIXES[control].disruption in ("restart", "reboot")
+            or any("found:" in one for one in FIXES[control].touches)
+            or OF_PEOPLE.intersection(FIXES[control].effects)
             for control in more
         )
 
@@ -169,6 +174,13 @@ def test_nothing_dangerous_is_made_unless_it_is_named() -> None:
     assert "ssh.password_auth" in found["held"]
     assert found["held"]["ssh.password_auth"] == FIXES["ssh.password_auth"].danger.model_dump()  # type: ignore[union-attr]
     assert "ssh.password_auth" in decide(accept="tls.redirect, ssh.password_auth")["apply"]
+
+
+def test_what_only_the_auditor_asks_people_for_waits_in_plain_ansible() -> None:
+    of_people = {control for control, fix in FIXES.items() if OF_PEOPLE.intersection(fix.effects)}
+    assert of_people == {"ssh.root_direct", "ssh.host_key_algorithms", "pam.su_group"}
+    assert of_people <= set(decide()["held"])
+    assert of_people <= set(decide(accept=sorted(of_people))["apply"])
 
 
 def test_what_is_not_asked_for_is_not_held_either() -> None:

@@ -23,6 +23,13 @@ RESTARTS = {
     "en": "restarts a service, and plain Ansible knows no change windows",
 }
 
+OF_PEOPLE = {"closes_root", "drops_host_keys", "limits_su"}
+"""Effects of which the auditor asks first whether anybody minds."""
+NOT_ASKED = {
+    "vi": "có thể có người đang dùng, và chỉ “auditor harden” tìm xem là ai",
+    "en": "somebody may use what it takes away, and only 'auditor harden' looks who does",
+}
+
 
 def fixes(roles):
     """Control id to its automated fix, from the catalogue files below a folder of roles."""
@@ -73,7 +80,11 @@ def objection(fix, is_accepted):
         return NO_WAY_BACK
     if is_accepted:
         return None
-    return fix.get("danger") or (RESTARTS if fix.get("disruption") in ("restart", "reboot") else None)
+    if fix.get("danger"):
+        return fix["danger"]
+    if fix.get("disruption") in ("restart", "reboot"):
+        return RESTARTS
+    return NOT_ASKED if OF_PEOPLE.intersection(fix.get("effects", ())) else None
 
 
 def decide(roles, tags, skipped, accept, domains):
