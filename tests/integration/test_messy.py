@@ -45,6 +45,7 @@ TRUE_BESIDE = {
     *("mess2 dulieu.baihop.test nginx.backup_files", "mess2 baihop.test backup.readable"),
     *("mess1 tulieu.kheluong.test web.installer_left", "mess1 tulieu.kheluong.test web.config_readable"),
     *("mess2 baihop.test web.private_files", "mess2 baihop.test joomla.supported", "mess2 baihop.test joomla.debug"),
+    "mess1 mess1 bans.own_addresses",
 }
 """Critical or high, true, and not planted: what such a server simply has."""
 NEW = {"careful": "dongnghiep", "all out": "thuctap"}

@@ -22,13 +22,14 @@ def login(kind: str, log: str | None, *, readable: bool = True) -> dict[str, Any
     return {"kind": kind, "log": log, "readable": readable, "watched": False}
 
 
-def rendered(
+def told(
+    text: str,
     *enforce: str,
     jails: tuple[dict[str, Any], ...] = (),
     logins: tuple[dict[str, Any], ...] = (),
     in_force: tuple[str, ...] = (),
-) -> dict[str, dict[str, str]]:
-    """Jail to what is set for it."""
+) -> Any:
+    """What a template of the role comes to."""
     seen = [
         {"source": "198.51.100.4", "methods": ["publickey"], "claimed": False},
         {"source": "198.51.100.5", "methods": ["password"], "claimed": False},
@@ -41,7 +42,7 @@ def rendered(
         "luytre_survey": {"in_force": {control: [] for control in in_force}},
         "luytre_trusted_networks": ["203.0.113.0/24"],
         "survey_areas": {
-            "bans": {"data": {"source": OURS, "jails": list(jails), "logins": list(logins)}},
+            "bans": {"data": {"source": OURS, "installed": bool(jails), "jails": list(jails), "logins": list(logins)}},
             "ways": {"data": {"seen": seen, "ports": [22, 2222]}},
         },
     }
@@ -50,8 +51,12 @@ def rendered(
         known |= {
             name: trust_as_template(value) if isinstance(value, str) else value for name, value in written.items()
         }
-    text = (ROLE / "templates" / "jails.local.j2").read_text("utf-8")
-    said: str = Templar(loader=DataLoader(), variables=known).template(trust_as_template(text))
+    return Templar(loader=DataLoader(), variables=known).template(trust_as_template(text))
+
+
+def rendered(*enforce: str, **host: Any) -> dict[str, dict[str, str]]:
+    """Jail to what is set for it."""
+    said: str = told((ROLE / "templates" / "jails.local.j2").read_text("utf-8"), *enforce, **host)
     found: dict[str, dict[str, str]] = {}
     for line in said.splitlines():
         if line.startswith("["):
@@ -86,3 +91,14 @@ def test_what_others_ignore_stays_and_is_added_to_once() -> None:
     assert {"192.0.2.7", "10.0.0.0/8", OURS} <= set(first.split())
     again = rendered("bans.own_addresses", jails=(jail("web", *reversed(first.split())),))["web"]["ignoreip"]
     assert again == first
+
+
+def test_fail2ban_comes_for_jails_of_ours_alone() -> None:
+    def asked(*enforce: str, **host: Any) -> bool:
+        return bool(told("{{ bans_asked }}", *enforce, **host))
+
+    assert not asked("bans.own_addresses")
+    assert not asked("bans.own_addresses", "bans.cms")
+    assert asked("bans.own_addresses", jails=(jail("web"),))
+    assert asked("bans.cms", logins=(login("joomla", "/a"),))
+    assert asked("bans.ssh")
