@@ -82,6 +82,16 @@ def changes(before, found, now, touched):
     return start, stop
 
 
+def without_files(now, touched):
+    """Units that went with their package and could not end well, for what ends them was gone before: nothing of them is left."""
+    units = {name: now.get(name) for name in touched}
+    return sorted(
+        name
+        for name, unit in units.items()
+        if unit is not None and unit["LoadState"] == "not-found" and unit["ActiveState"] == "failed"
+    )
+
+
 def to_reload(before, found, changed_paths):
     """``[(unit, verb)]`` for daemons whose configuration has been put back.
 
@@ -124,6 +134,8 @@ def bring_back(before, found, changed_paths, touched, problems, tell, entries, o
     if any(path.startswith(SYSTEMD) for path in changed_paths):
         _do(["daemon-reload"], problems)
     now = Asked(touched).answer()
+    for name in without_files(now, touched):
+        _do(["reset-failed", name], [])
     start, stop = changes(before, found, now, touched)
     if only is not None:
         start, stop = ([name for name in names if name in only] for names in (start, stop))

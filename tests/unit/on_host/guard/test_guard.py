@@ -323,6 +323,17 @@ def test_a_unit_that_goes_on_though_its_file_is_gone_is_stopped() -> None:
     assert units.changes({}, now, now, ["n.service"]) == ([], ["n.service"])
 
 
+def test_a_unit_whose_package_went_and_that_could_not_end_well_is_forgotten() -> None:
+    gone = {"LoadState": "not-found", "ActiveState": "failed"}
+    now = {
+        "gone.service": unit("x") | gone,
+        "theirs.service": unit("x") | gone,
+        "there.service": unit("x") | {"ActiveState": "failed"},
+        "ended.service": unit("x") | gone | {"ActiveState": "inactive"},
+    }
+    assert units.without_files(now, ["gone.service", "there.service", "ended.service", "x.service"]) == ["gone.service"]
+
+
 def test_a_daemon_is_restarted_only_when_the_run_restarted_it() -> None:
     before = {"mariadb.service": unit("mariadb.service"), "nginx.service": unit("nginx.service")}
     paths = {"/etc/mysql/x.cnf": "new", "/etc/nginx/nginx.conf": "content"}
