@@ -6,7 +6,7 @@ import functools
 import itertools
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,8 +16,10 @@ from auditor.content.going.crawl import HOME, Next
 from auditor.content.going.door import Door, Stopped
 from auditor.content.going.robots import Robots
 from auditor.looks.ledger import MAX_PLACES, Ledger
+from auditor.looks.traces import defanged
 from auditor.looks.visits import Known, Reading, Role, Served, Visited, Visitor
-from auditor.models import Look, Stop, clock
+from auditor.models import Look, Stop, Trace, clock
+from auditor.models.reviews import MAX_TARGET, Kind
 from auditor.web.children import Unreadable
 
 MAX_PAGES = 300
@@ -215,6 +217,7 @@ class Review:
         fresh = set(self.ledger.fresh(now))
         traces, left_out = self.ledger.found()
         before = self.last if self.last is not None and self._done < set(wanted) else None
+        new = {one.target for one in traces if "baseline" in one.families and one.target}
         return Look(
             id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
             site=self.door.domain,
@@ -226,23 +229,43 @@ class Review:
             unread=self._unread,
             stopped=stop,
             engine=self.engine,
-            title=next((one.title for one in self._readings), before.title if before else "")[:200],
+            title=self._title(traces),
             sitemaps=self._sitemaps,
-            linked=_hosts((one.linked for one in self._readings), before.linked if before else ()),
-            framed=_hosts((one.framed for one in self._readings), before.framed if before else ()),
-            loaded=_hosts((one.loaded for one in self._readings), before.loaded if before else ()),
-            landmarks=next(
-                (one.landmarks for one in self._readings if one.landmarks), before.landmarks if before else ()
-            ),
-            tokens=_hosts((one.tokens for one in self._readings), before.tokens if before else ())[:20],
+            linked=_hosts((one.linked for one in self._readings), before.linked if before else (), new),
+            framed=_hosts((one.framed for one in self._readings), before.framed if before else (), new),
+            loaded=_hosts((one.loaded for one in self._readings), before.loaded if before else (), new),
+            landmarks=self._landmarks(traces),
+            tokens=self._tokens(traces, before),
             traces=traces,
             left_out=left_out,
         )
 
+    def _title(self, traces: Iterable[Trace]) -> str:
+        """Of the home page, unless it seems to be another's now."""
+        known = self.last.title if self.last else ""
+        return known if _has(traces, "defacement") else next((one.title for one in self._readings), known)[:200]
 
-def _hosts(found: Iterable[Iterable[str]], before: Iterable[str]) -> tuple[str, ...]:
+    def _landmarks(self, traces: Iterable[Trace]) -> tuple[str, ...]:
+        known = self.last.landmarks if self.last else ()
+        seen = next((one.landmarks for one in self._readings if one.landmarks), known)
+        return known if _has(traces, "defacement") else seen
+
+    def _tokens(self, traces: Iterable[Trace], before: Look | None) -> tuple[str, ...]:
+        """By which search consoles know the owners, unless somebody else seems to be one now."""
+        if _has(traces, "search_console"):
+            return self.last.tokens if self.last else ()
+        seen = {token for one in self._readings for token in one.tokens}
+        return tuple(sorted(seen | set(before.tokens if before else ())))[:20]
+
+
+def _has(traces: Iterable[Trace], kind: Kind) -> bool:
+    return any(one.kind == kind for one in traces)
+
+
+def _hosts(found: Iterable[Iterable[str]], before: Iterable[str], new: Container[str]) -> tuple[str, ...]:
+    """Foreign hosts that count as known from now on: those that are new as of the last look are not, until someone accepts them."""
     hosts = {host for each in found for host in each} | set(before)
-    return tuple(sorted(hosts))[:100]
+    return tuple(sorted(host for host in hosts if defanged(host)[:MAX_TARGET] not in new))[:100]
 
 
 def _body(served: Served | None) -> bytes:

@@ -319,3 +319,16 @@ def test_a_page_that_drips_costs_itself_alone(
     with serving(pages({**MANY, "/tin/cx": Page("a" * 1_000, drip=0.05)})) as site:
         look = office(site).review()[SITES[0]]
     assert (look.stopped, look.unread, look.fresh) == (None, 1, 9)
+
+
+def test_what_is_new_stays_new_until_it_is_accepted(office: Callable[[WebSite], Office]) -> None:
+    script = '<script src="https://cdn-{0}.example/a.js"></script>'
+    texts = {"/": HOME + script.format("known")}
+    with serving(pages(texts)) as site:
+        reviewer = office(site)
+        assert reviewer.review()[SITES[0]].loaded == ("cdn-known.example",)
+        texts["/"] += script.format("new")
+        for _ in range(2):
+            look = reviewer.review()[SITES[0]]
+            assert [one.target for one in look.traces] == ["cdn-new[.]example"]
+            assert look.loaded == ("cdn-known.example",)
