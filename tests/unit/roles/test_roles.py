@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.luytre_guard import data
 
 from auditor.audit import controls
 from auditor.system import resources
@@ -123,3 +125,9 @@ def test_all_that_is_given_to_the_areas_of_a_run_is_checked_before_the_first_of_
     told = ArgumentSpecValidator(options(["accounts", "ssh"], resources.roles())).validate(given)
     assert "ssh_max_startups" in " ".join(told.error_messages)
     assert ArgumentSpecValidator(options(["accounts"], resources.roles())).validate({}).error_messages == []
+
+
+def test_what_fixes_edit_below_web_roots_comes_back_with_a_rollback() -> None:
+    edits = [(name, task["webroot_file"]) for name, task in tasks() if "webroot_file" in task]
+    files = {Path(given["path"]).name for _, given in edits if {"define", "assign"} & given.keys()}
+    assert files == data.EDITED

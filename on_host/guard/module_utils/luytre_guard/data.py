@@ -10,7 +10,8 @@ import os
 from . import apart, tree, walk
 from .scope import DATA_TREES, nearest
 
-EDITED = frozenset(("wp-config.php",))
+EDITED = frozenset(("wp-config.php", "configuration.php", "config_global.php"))
+"""What fixes edit below web roots, by its name."""
 MAX_EDITED = 200_000
 MAX_ENTRIES = 50_000
 MAX_ALL_ENTRIES = 200_000
