@@ -134,7 +134,7 @@ def main() -> None:
         wrong = list(not_shown(known))
         lab.down([HOST])
     print("\n".join(table(before, after)))
-    wrong += reasons.unfounded(known, controls.load().by_id)
+    wrong += reasons.unfounded(known, {each.id: bool(each.container) for each in controls.load().controls})
     wrong += reasons.complaints({judge: verdict.fails for judge, verdict in after.items()}, known)
     print("\n".join(wrong) or "every rule that still fails has its reason")
     sys.exit(bool(wrong))

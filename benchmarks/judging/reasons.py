@@ -65,8 +65,11 @@ def read(page: str) -> Reasons:
     return found
 
 
-def unfounded(reasons: Reasons, controls: Collection[str]) -> Iterator[str]:
-    """Reasons that lack what they have to bring: a control of ours that there is, a command that shows it."""
+def unfounded(reasons: Reasons, controls: Mapping[str, bool]) -> Iterator[str]:
+    """Reasons that lack what they have to bring: a control of ours that there is, a command that shows it.
+
+    ``controls`` tells of each whether it takes a kernel of its own to judge it, as it does where ``kernel`` is the reason.
+    """
     for section, rules in reasons.items():
         for rule, reason in rules.items():
             named = [each for each in reason.quoted if _CONTROL.match(each)]
@@ -74,8 +77,11 @@ def unfounded(reasons: Reasons, controls: Collection[str]) -> Iterator[str]:
                 yield f"{section}, {rule}: names no control that meets it otherwise"
             if reason.kind == "false" and reason.shown_by is None:
                 yield f"{section}, {rule}: nothing shows that the judge is wrong"
-            if reason.kind == "otherwise":
+            if reason.kind != "false":
                 yield from (f"{section}, {rule}: there is no control {each}" for each in named if each not in controls)
+            if reason.kind == "kernel":
+                judged = [each for each in named if not controls.get(each, True)]
+                yield from (f"{section}, {rule}: {each} is judged in a container, too" for each in judged)
 
 
 def complaints(fails: Mapping[str, Collection[str]], reasons: Reasons) -> Iterator[str]:
