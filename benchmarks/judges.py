@@ -116,6 +116,13 @@ def table(before: Mapping[str, Verdict], after: Mapping[str, Verdict]) -> Iterat
     yield "judges: " + ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
+def why(after: Mapping[str, Verdict], known: reasons.Reasons) -> Iterator[str]:
+    for row in ROWS:
+        counted = reasons.by_kind(row.judge, after[row.judge].fails, known)
+        if counted:
+            yield f"{row.judge}: " + ", ".join(f"{kind} {times}" for kind, times in counted.items())
+
+
 def main() -> None:
     given = argparse.ArgumentParser(description="Before judges that we did not write.")
     given.add_argument("--fetch", action="store_true", help="only fetch the judges")
@@ -133,7 +140,7 @@ def main() -> None:
         after = judged(folder, keep and keep / "after")
         wrong = list(not_shown(known))
         lab.down([HOST])
-    print("\n".join(table(before, after)))
+    print("\n".join([*table(before, after), *why(after, known)]))
     wrong += reasons.unfounded(known, {each.id: bool(each.container) for each in controls.load().controls})
     wrong += reasons.complaints({judge: verdict.fails for judge, verdict in after.items()}, known)
     print("\n".join(wrong) or "every rule that still fails has its reason")

@@ -8,7 +8,10 @@ from benchmarks.judging.verdict import Verdict
 
 SCRIPT = """cd lynis
 ./lynis audit system --quick --no-colors --no-plugins --profile default.prf --logfile ../lynis.log --report-file ../lynis.dat >/dev/null 2>&1
-cat ../lynis.dat"""
+cat ../lynis.dat
+grep -E 'Performing test ID|Hardening: assigned' ../lynis.log"""
+
+"""Its report file, and after it the lines of its log that tell where points were given."""
 
 _INDEX = re.compile(r"^hardening_index=(\d+)$", re.M)
 _PART = re.compile(r"^details\[\]=(?P<test>[A-Z]+-\d+)\|.*?;field:(?P<part>[^;]+);", re.M)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +92,13 @@ def complaints(fails: Mapping[str, Collection[str]], reasons: Reasons) -> Iterat
         known = reasons.get(section, {})
         yield from (f"{section}, {rule}: fails, and there is no reason" for rule in sorted(failing - set(known)))
         yield from (f"{section}, {rule}: has a reason, and does not fail" for rule in sorted(set(known) - failing))
+
+
+def by_kind(judge: str, fails: Collection[str], reasons: Reasons) -> dict[str, int]:
+    """How many of a judge's failing rules have a reason of each kind, in the order of ``KINDS``."""
+    known = reasons.get(SECTIONS[judge], {})
+    counted = Counter(known[rule].kind for rule in fails if rule in known)
+    return {kind: counted[kind] for kind in KINDS if counted[kind]}
 
 
 def commands(reasons: Reasons) -> dict[str, list[str]]:

@@ -51,6 +51,13 @@ def test_a_rule_that_fails_for_any_judge_needs_a_reason() -> None:
     assert said == ["systemd-analyze, mariadb.service: fails, and there is no reason"]
 
 
+def test_reasons_are_counted_by_their_kind_for_each_judge() -> None:
+    found = reasons.read(PAGE)
+    assert reasons.by_kind("openscap-vm", FAILS["openscap-vm"], found) == {"reinstall": 2}
+    assert reasons.by_kind("cis", FAILS["cis"], found) == {"false": 1}
+    assert reasons.by_kind("ssh-audit", {"hmac-sha1"}, found) == {}
+
+
 def test_a_reason_does_not_outlive_its_failure() -> None:
     said = list(reasons.complaints({**FAILS, "cis": set()}, reasons.read(PAGE)))
     assert said == ["OpenSCAP, journald_compress: has a reason, and does not fail"]
