@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Protocol
 
 from auditor.content.going.door import Door, Pace
@@ -46,6 +47,7 @@ class Reviewing:
     ports: Mapping[str, int] = field(default_factory=dict)
     """By scheme, where it is not the usual one."""
     pace: Callable[[], Pace] = Pace
+    _ended: Event = field(default_factory=Event, init=False)
 
     def all(self, hosts: Sequence[Host], sites: Iterable[str], watch: Callable[[str], None]) -> tuple[Look, ...]:
         """One look at each of these sites, kept as soon as it is over; ``watch`` is told its domain then.
@@ -57,13 +59,19 @@ class Reviewing:
         for host in hosts:
             by_address.setdefault(host.address, []).extend((host, site) for site in host.sites if site.domain in wanted)
         with ThreadPoolExecutor(max_workers=HOSTS_ABREAST) as pool:
-            found = pool.map(lambda served: self._of_address(served, watch), by_address.values())
-            return tuple(look for looks in found for look in looks)
+            try:
+                found = pool.map(lambda served: self._of_address(served, watch), by_address.values())
+                return tuple(look for looks in found for look in looks)
+            except BaseException:  # Ctrl-C, or a disk that is full: nobody waits for the other hosts
+                self._ended.set()
+                raise
 
     def _of_address(self, served: Sequence[tuple[Host, Site]], watch: Callable[[str], None]) -> list[Look]:
         pace = self.pace()
         looks = []
         for host, site in served:
+            if self._ended.is_set():
+                break
             looks.append(self._one(host, site, pace))
             watch(site.domain)
         return looks
@@ -92,6 +100,7 @@ class Reviewing:
             engine=host.name not in self.no_engine,
             save=lambda ledger: self.shelf.put(self.inventory, ledger),
             budget=self.budget,
+            ended=self._ended,
         )
         look = review.run()
         self.shelf.keep(self.inventory, look, review.ledger)

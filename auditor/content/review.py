@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Event
 
 from auditor.content import reader
 from auditor.content.going import crawl, paths, robots, sitemaps
@@ -56,6 +57,8 @@ class Review:
     save: Callable[[Ledger], None]
     """Keeps how far it got."""
     budget: Budget = field(default_factory=Budget)
+    ended: Event = field(default_factory=Event)
+    """Set when nobody wants the look any more: it ends with the page that it is at."""
     _robots: Robots = field(default_factory=Robots, init=False)
     _sections: tuple[str, ...] = field(default=(), init=False)
     _done: set[str] = field(default_factory=set, init=False)
@@ -81,7 +84,7 @@ class Review:
             while (going := crawl.following(self.ledger, self._robots, self._done, self._sections)) is not None:
                 if len(self._done) > self.budget.pages:
                     return Stop(why="pages", where=_short(going.path))
-                if time.monotonic() >= ends:
+                if self.ended.is_set() or time.monotonic() >= ends:
                     return Stop(why="time", where=_short(going.path))
                 self._see(going)
                 if len(self._done) % KEPT_EVERY == 0:

@@ -53,9 +53,9 @@ class Office:
     budget: Budget = field(default_factory=Budget)
     engine: bool = True
 
-    def review(self, *sites: str) -> Mapping[str, Look]:
-        """The looks, by site."""
-        reviewing = Reviewing(
+    def reviewing(self) -> Reviewing:
+        """One time of reviewing."""
+        return Reviewing(
             inventory="/i",
             shelf=self.looks,
             last=self.looks.latest("/i"),
@@ -65,7 +65,10 @@ class Office:
             ports={"http": self.port, "https": 1},
             pace=lambda: Pace(clock=self.clock, sleep=self.clock.sleep),
         )
-        return {look.site: look for look in reviewing.all([HOST], sites or SITES[:1], lambda _: None)}
+
+    def review(self, *sites: str) -> Mapping[str, Look]:
+        """The looks, by site."""
+        return {look.site: look for look in self.reviewing().all([HOST], sites or SITES[:1], lambda _: None)}
 
     def statuses(self) -> dict[str, Status]:
         """What the controls say of the first site."""
@@ -332,3 +335,17 @@ def test_what_is_new_stays_new_until_it_is_accepted(office: Callable[[WebSite], 
             look = reviewer.review()[SITES[0]]
             assert [one.target for one in look.traces] == ["cdn-new[.]example"]
             assert look.loaded == ("cdn-known.example",)
+
+
+def test_whoever_ends_a_review_ends_all_of_it(office: Callable[[WebSite], Office]) -> None:
+    def tired(_: str) -> None:
+        raise Killed
+
+    with serving(pages(MANY)) as site:
+        reviewing = office(site).reviewing()
+        with pytest.raises(Killed):
+            reviewing.all([HOST], SITES, tired)
+        assert {one.host for one in site.asked} == {SITES[0]}
+        site.asked.clear()
+        assert reviewing.all([HOST], SITES, tired) == ()
+        assert site.asked == []
