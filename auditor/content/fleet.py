@@ -44,6 +44,8 @@ class Reviewing:
     no_engine: frozenset[str] = frozenset()
     """Hosts, by name, on which something runs, or may run, that shuts a false search engine out."""
     budget: Budget = field(default_factory=Budget)
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What the unit adds to the lexicon, as ``lexicon.own`` reads it."""
     ports: Mapping[str, int] = field(default_factory=dict)
     """By scheme, where it is not the usual one."""
     pace: Callable[[], Pace] = Pace
@@ -101,6 +103,7 @@ class Reviewing:
             save=lambda ledger: self.shelf.put(self.inventory, ledger),
             budget=self.budget,
             ended=self._ended,
+            words=self.words,
         )
         look = review.run()
         self.shelf.keep(self.inventory, look, review.ledger)

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from auditor.content import reading
+from auditor.content.words import lexicon
 from auditor.looks.visits import Known, Reading, Served, Visited
 from auditor.web import children
 from auditor.web.children import Children, Unreadable
@@ -26,9 +27,9 @@ _READING = TypeAdapter(Reading)
 _CHILDREN = Children(__name__, _MAX_MESSAGE)
 
 
-def read(visited: Visited, known: Known) -> Reading:
-    """What an address shows to whom. Raises Unreadable when that cannot be told at a reasonable price."""
-    told = _CHILDREN.ask({"visited": _packed(visited), "known": _plain(known)}, WAIT_SECONDS)
+def read(visited: Visited, known: Known, words: Mapping[str, str]) -> Reading:
+    """What an address shows to whom; ``words``: what the unit adds to the lexicon. Raises Unreadable when that cannot be told at a reasonable price."""
+    told = _CHILDREN.ask({"visited": _packed(visited), "known": _plain(known), "words": dict(words)}, WAIT_SECONDS)
     try:
         found = _READING.validate_python(told["reading"])
     except (ValidationError, KeyError) as error:
@@ -68,7 +69,11 @@ def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
     values: dict[str, Any] = {
         name: frozenset(value) if isinstance(value, list) else value for name, value in known.items()
     }
-    found = reading.read(Visited(visited["url"], visited["role"], served), Known(**values))
+    found = reading.read(
+        Visited(visited["url"], visited["role"], served),
+        Known(**values),
+        lexicon.with_own(frozenset(question["words"].items())),
+    )
     told = asdict(found)
     return {"reading": {**told, "traces": [one.model_dump(mode="json") for one in found.traces]}}
 

@@ -6,7 +6,7 @@ import functools
 import itertools
 import secrets
 import time
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
@@ -59,6 +59,8 @@ class Review:
     budget: Budget = field(default_factory=Budget)
     ended: Event = field(default_factory=Event)
     """Set when nobody wants the look any more: it ends with the page that it is at."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What the unit adds to the lexicon."""
     _robots: Robots = field(default_factory=Robots, init=False)
     _sections: tuple[str, ...] = field(default=(), init=False)
     _done: set[str] = field(default_factory=set, init=False)
@@ -156,7 +158,7 @@ class Review:
 
     def _reading(self, path: str, role: Role, served: Iterable[Served]) -> Reading:
         url = f"{self.door.scheme}://{self.door.domain}{path}"
-        return reader.read(Visited(url, role, tuple(served)), self.known)
+        return reader.read(Visited(url, role, tuple(served)), self.known, self.words)
 
     def _others(self, path: str, plain: Served) -> Iterable[Served]:
         """What the other visitors are served. One that is turned away where a plain one was not is not sent again."""

@@ -24,7 +24,7 @@ from auditor.commands.given.options import (
 from auditor.models import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from auditor.history.looks import Looks
     from auditor.models import Host, Inventory
@@ -63,15 +63,18 @@ def review(
     from auditor.commands.audit import ahead, catalogue, conclude
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
+    from auditor.content.words import lexicon
     from auditor.history.looks import Looks
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
+    from auditor.inventory import papers
     from auditor.system import files
     from auditor.text import words as texts
 
     known = inventories.load(inventory)
     hosts, sites = select(known, limit)
     files.check(output)
+    own_words = lexicon.own(papers.folder(known.path) / "words")
     history = History()
     history.check()
     earlier = None
@@ -80,14 +83,20 @@ def review(
     looks, words = Looks(), texts.Words(lang)
     names = [host.name for host in hosts]
     chosen = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
-    _look(known, looks, hosts, chosen, minutes, words)
+    _look(known, looks, hosts, chosen, minutes, words, own_words)
     with console.progress(words("doing.audit"), names) as done:
         run, _facts = run_audit(looks.carried(known), catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
     conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 
 def _look(
-    known: Inventory, looks: Looks, hosts: Sequence[Host], chosen: Sequence[str], minutes: int, words: Words
+    known: Inventory,
+    looks: Looks,
+    hosts: Sequence[Host],
+    chosen: Sequence[str],
+    minutes: int,
+    words: Words,
+    own_words: Mapping[str, str],
 ) -> None:
     """Ask the hosts what is on guard there, then look at the sites."""
     from auditor.commands.shown import console
@@ -105,6 +114,7 @@ def _look(
         own=frozenset(name for site in known.sites for name in (site.domain, *site.aliases)),
         no_engine=frozenset(host.name for host in hosts if not may_be_engine(facts.get(host.name))),
         budget=Budget(seconds=minutes * 60),
+        words=own_words,
     )
     with console.progress(words("doing.review"), chosen) as done:
         reviewing.all(hosts, chosen, done)

@@ -26,6 +26,8 @@ LONG = 8
 """Letters from which a term is sought inside of other letters, too."""
 MAX_TERMS = 20_000
 MAX_HITS = 2_000
+MIN_LETTERS, MAX_LETTERS, MAX_WEIGHT = 2, 80, 9
+FILES = ("categories.tsv", "terms.tsv", "context.tsv", "stems.tsv", "addresses.tsv")
 _AROUND = 20
 _TERM = "term"
 _WORD = re.compile(r"\w")
@@ -190,23 +192,31 @@ def shipped() -> Lexicon:
     return load()
 
 
-def load(*own: Path) -> Lexicon:
-    """What comes with the program, with what a unit's own folders add. Raises InputError for a line that is not of the form."""
-    folders = (SHIPPED, *own)
-    weights = {name: int(weight) for name, weight, *_ in _rows(folders, "categories.tsv", _weight)}
-    terms = {
-        text: Term(text, category, bool(rest))
-        for text, category, *rest in _rows(folders, "terms.tsv", functools.partial(_term, weights))
-    }
-    return Lexicon(
-        terms=tuple(terms.values()),
-        weights=weights,
-        context={word: kind for word, kind, *_ in _rows(folders, "context.tsv", functools.partial(_one_of, CONTEXTS))},
-        stems={stem: at for stem, at, *_ in _rows(folders, "stems.tsv", functools.partial(_one_of, PLACES))},
-        addresses={
-            host: whose for host, whose, *_ in _rows(folders, "addresses.tsv", functools.partial(_one_of, WHOSE))
-        },
-    )
+def own(folder: Path) -> Mapping[str, str]:
+    """The texts of a unit's own files, by their names; none when there is no such folder.
+
+    Raises InputError for a line that is not of the form, and for a file that no list is named like.
+    """
+    if not folder.is_dir():
+        return {}
+    for file in folder.iterdir():
+        if file.name not in FILES and not file.name.startswith("."):
+            raise InputError(
+                f"no list of words is named {file.name}", file=file, mend=f"name it one of {', '.join(FILES)}"
+            )
+    load(folder)
+    return _texts(folder)
+
+
+@functools.lru_cache(maxsize=8)
+def with_own(texts: frozenset[tuple[str, str]]) -> Lexicon:
+    """What comes with the program, with what ``own`` read."""
+    return _made(((SHIPPED, _texts(SHIPPED)), (Path("office/words"), dict(texts)))) if texts else shipped()
+
+
+def load(*folders: Path) -> Lexicon:
+    """What comes with the program, with what folders add. Raises InputError for a line that is not of the form."""
+    return _made((folder, _texts(folder)) for folder in (SHIPPED, *folders))
 
 
 def without_words(lexicon: Lexicon) -> Lexicon:
@@ -214,52 +224,89 @@ def without_words(lexicon: Lexicon) -> Lexicon:
     return Lexicon((), lexicon.weights, lexicon.context, {}, lexicon.addresses)
 
 
-def _rows(folders: Iterable[Path], name: str, check: Any) -> Iterator[list[str]]:
-    """The fields of the lines of the files of that name. Raises InputError for a line that does not fit."""
-    for file in (folder / name for folder in folders):
-        if not file.exists():
+def _texts(folder: Path) -> dict[str, str]:
+    texts = {}
+    for file in (folder / name for name in FILES):
+        if file.is_file():
+            try:
+                texts[file.name] = file.read_text("utf-8-sig")
+            except OSError as error:
+                raise InputError(
+                    f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
+                ) from error
+            except UnicodeDecodeError as error:
+                raise InputError("is not UTF-8", file=file, mend="save it as UTF-8") from error
+    return texts
+
+
+@dataclass(frozen=True)
+class _Line:
+    file: Path
+    number: int
+    fields: tuple[str, ...]
+
+    def one_of(self, value: str, allowed: Iterable[str]) -> str:
+        if value not in allowed:
+            raise InputError(
+                f"{value} is not known here", file=self.file, line=self.number, mend=f"use one of {', '.join(allowed)}"
+            )
+        return value
+
+
+def _made(sources: Iterable[tuple[Path, Mapping[str, str]]]) -> Lexicon:
+    sources = tuple(sources)
+    lines = {name: [line for source in sources for line in _lines(*source, name)] for name in FILES}
+    weights = {line.fields[0]: _weight(line) for line in lines["categories.tsv"]}
+    terms = {line.fields[0]: _term(line, weights) for line in lines["terms.tsv"]}
+
+    def values(name: str, allowed: Iterable[str]) -> dict[str, str]:
+        return {line.fields[0]: line.one_of(line.fields[1], allowed) for line in lines[name]}
+
+    return Lexicon(
+        terms=tuple(terms.values()),
+        weights=weights,
+        context=values("context.tsv", CONTEXTS),
+        stems=values("stems.tsv", PLACES),
+        addresses=values("addresses.tsv", WHOSE),
+    )
+
+
+def _lines(folder: Path, texts: Mapping[str, str], name: str) -> Iterator[_Line]:
+    file, lines = folder / name, texts.get(name, "").splitlines()
+    if len(lines) > MAX_TERMS:
+        raise InputError(f"more than {MAX_TERMS} lines", file=file, mend="keep the words that are needed")
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
             continue
-        try:
-            lines = file.read_text("utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError("cannot be read as UTF-8 text", file=file, mend="save it as UTF-8") from error
-        if len(lines) > MAX_TERMS:
-            raise InputError(f"more than {MAX_TERMS} lines", file=file, mend="keep the words that are needed")
-        for number, line in enumerate(lines, 1):
-            if not line.strip() or line.startswith("#"):
-                continue
-            fields = [writing.read(part.strip()).text if part is not None else part for part in line.split("\t")]
-            wrong, mend = _form(fields) or check(fields) or ("", "")
-            if wrong:
-                raise InputError(wrong, file=file, line=number, mend=mend)
-            yield fields
+        fields = tuple(writing.read(part.strip()).text for part in line.split("\t"))
+        if len(fields) not in (2, 3) or not all(fields):
+            raise InputError(
+                "two or three fields with a tab between them are expected",
+                file=file,
+                line=number,
+                mend="write the word, a tab, and what it is",
+            )
+        if not MIN_LETTERS <= len(fields[0]) <= MAX_LETTERS:
+            raise InputError(
+                f"a word has {MIN_LETTERS} to {MAX_LETTERS} letters, this one {len(fields[0])}",
+                file=file,
+                line=number,
+                mend="write another one",
+            )
+        yield _Line(file, number, fields)
 
 
-def _form(fields: list[str]) -> tuple[str, str] | None:
-    if len(fields) not in (2, 3) or not all(fields):
-        return "two or three fields with a tab between them are expected", "write the word, a tab, and what it is"
-    if len(fields[0]) > 80:
-        return "a word of more than 80 letters", "shorten it"
-    return None
+def _weight(line: _Line) -> int:
+    if not line.fields[1].isdecimal() or int(line.fields[1]) > MAX_WEIGHT:
+        raise InputError(
+            f"{line.fields[1]} is no weight",
+            file=line.file,
+            line=line.number,
+            mend=f"write a number from 0 to {MAX_WEIGHT}",
+        )
+    return int(line.fields[1])
 
 
-def _weight(fields: list[str]) -> tuple[str, str] | None:
-    if not fields[1].isdecimal() or int(fields[1]) > 9:
-        return f"{fields[1]} is no weight", "write a number from 0 to 9"
-    return None
-
-
-def _term(weights: Mapping[str, int], fields: list[str]) -> tuple[str, str] | None:
-    if fields[1] not in weights:
-        return f"there is no category {fields[1]}", f"use one of {', '.join(weights)}"
-    if fields[2:] not in ([], ["ambiguous"]):
-        return f"{fields[2]} is not known here", 'write "ambiguous", or nothing'
-    if len(fields[0]) < 2:
-        return "a word of one letter", "write a longer one"
-    return None
-
-
-def _one_of(allowed: tuple[str, ...], fields: list[str]) -> tuple[str, str] | None:
-    if fields[1] not in allowed:
-        return f"{fields[1]} is not known here", f"use one of {', '.join(allowed)}"
-    return None
+def _term(line: _Line, weights: Iterable[str]) -> Term:
+    text, category, *more = line.fields
+    return Term(text, line.one_of(category, weights), bool(more) and bool(line.one_of(more[0], ("ambiguous",))))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from auditor.content.words import writing
-from auditor.content.words.lexicon import Found, load, shipped, without_words
+from auditor.content.words.lexicon import Found, load, own, shipped, with_own, without_words
 from auditor.content.words.writing import Written
 from auditor.errors import InputError
 
@@ -107,10 +107,10 @@ def test_a_unit_adds_words_and_changes_what_one_means(tmp_path: Path) -> None:
     ("name", "line", "said"),
     [
         ("terms.tsv", "zorbix", "two or three fields"),
-        ("terms.tsv", "zorbix\tgamble", "no category gamble"),
-        ("terms.tsv", "z\tgambling", "one letter"),
+        ("terms.tsv", "zorbix\tgamble", "gamble is not known"),
+        ("terms.tsv", "z\tgambling", "2 to 80 letters"),
         ("terms.tsv", "zorbix\tgambling\tmaybe", "maybe"),
-        ("terms.tsv", "x" * 90 + "\tgambling", "80 letters"),
+        ("terms.tsv", "x" * 90 + "\tgambling", "this one 90"),
         ("categories.tsv", "gambling\theavy", "heavy is no weight"),
         ("context.tsv", "công an\tpolice", "police"),
         ("addresses.tsv", "a.example\tours", "ours"),
@@ -129,3 +129,16 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "terms.tsv").write_bytes(b"\xff\xfe\x00\xd8")
     with pytest.raises(InputError, match="UTF-8"):
         load(tmp_path)
+
+
+def test_a_file_whose_name_is_of_no_list_is_told(tmp_path: Path) -> None:
+    (tmp_path / "term.tsv").write_text("zorbix\tgambling\n", "utf-8")
+    with pytest.raises(InputError, match=r"no list of words is named term\.tsv"):
+        own(tmp_path)
+
+
+def test_what_a_unit_adds_travels_as_text(tmp_path: Path) -> None:
+    assert own(tmp_path / "none") == {}
+    (tmp_path / "terms.tsv").write_text("zorbix\tgambling\n", "utf-8")
+    assert with_own(frozenset(own(tmp_path).items())).find(Written("tải zorbix")).advert
+    assert with_own(frozenset()) is shipped()
