@@ -241,11 +241,11 @@ def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
         if host == draft.host:
             draft.own[address.partition("#")[0]] = None
         else:
-            draft.pointers.append(_pointer(draft, "link", address, node, ways.get(node.mem_id)))
+            draft.pointers.append(_pointer(draft, "link", address, node, hidden.within(node, ways)))
     for node in draft.of("form")[:MAX_FRAMES]:
         address = absolute(node.attributes.get("action") or "", draft.url)
         if (host := host_of(address)) and host != draft.host:
-            draft.pointers.append(_pointer(draft, "form", address, node, ways.get(node.mem_id)))
+            draft.pointers.append(_pointer(draft, "form", address, node, hidden.within(node, ways)))
 
 
 def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: Hidden | None) -> Pointer:
@@ -287,7 +287,7 @@ def _frames(draft: _Draft, ways: dict[int, Hidden], depth: int) -> None:
                 _read_inner(_untold(told[1], told[2]), "decoded", draft, depth)
             elif (host := host_of(absolute(source, draft.url))) and host != draft.host:
                 draft.pointers.append(
-                    _pointer(draft, "frame", absolute(source, draft.url), node, ways.get(node.mem_id))
+                    _pointer(draft, "frame", absolute(source, draft.url), node, hidden.within(node, ways))
                 )
         if (document := attributes.get("srcdoc")) and depth < _DEPTH:
             _read_inner(document, "written", draft, depth)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -12,24 +12,23 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from auditor.content.page import styles
 from auditor.content.page.styles import OUT_OF_SIGHT, Way
 
-MAX_HIDDEN, MAX_INNER, MAX_STYLED = 80, 2_000, 2_000
+MAX_HIDDEN, MAX_STYLED, MAX_ABOVE = 80, 2_000, 200
 _MENU = re.compile(
     r"menu|nav|drop|modal|popup|pop-up|collaps|tab|accordion|carousel|slide|swiper|owl|dialog|panel|canvas|lightbox|tooltip"
     r"|submenu|mega|search|login|cookie|toast|alert|loading|mobile|responsive|fade|toggle|sidebar|offcanvas",
     re.IGNORECASE,
 )
-_POINTING = ("a", "area", "iframe", "frame", "form", "object", "embed")
 
 
 @dataclass(frozen=True)
 class Hidden:
-    """How an element that points somewhere is hidden."""
+    """How an element is hidden."""
 
     way: Way
     honest: bool
     """As menus and dialogues are."""
     group: int
-    """Which hidden block it stands in."""
+    """Which hidden block it is."""
 
 
 def find(
@@ -39,26 +38,35 @@ def find(
     marked: Iterable[LexborNode],
     text_of: Callable[[LexborNode], str],
 ) -> tuple[dict[int, Hidden], list[str]]:
-    """How each element that points somewhere is hidden, if it is, by its memory's address; and the texts of what is hidden.
+    """The elements that are hidden with all within, by their memory's address; and the texts of those that are no menus.
 
     ``names``: ids that scripts hide. ``marked``: elements that may hide by their attributes.
     """
-    ways: dict[int, Hidden] = {}
+    found: dict[int, Hidden] = {}
     texts = []
-    room = MAX_INNER
     for group, (root, way) in enumerate(itertools.islice(_roots(tree, sheets, names, marked), MAX_HIDDEN)):
-        inner = [node for node in root.css(", ".join(_POINTING)) if node.mem_id != root.mem_id]
-        room -= len(inner)
         honest = way not in OUT_OF_SIGHT and _is_menu(root)
         if not honest and (text := " ".join(text_of(root)[:2000].split())):
             texts.append(text)
-        for node in [root, *inner[:500]] if root.tag in _POINTING else inner[:500]:
-            before = ways.get(node.mem_id)
-            if before is None or (before.way not in OUT_OF_SIGHT and way in OUT_OF_SIGHT):
-                ways[node.mem_id] = Hidden(way, honest, group)
-        if room <= 0:
+        before = found.get(root.mem_id)
+        if before is None or (before.way not in OUT_OF_SIGHT and way in OUT_OF_SIGHT):
+            found[root.mem_id] = Hidden(way, honest, group)
+    return found, texts
+
+
+def within(node: LexborNode, found: Mapping[int, Hidden]) -> Hidden | None:
+    """How an element is hidden by what it is or stands in; by what puts it out of sight, if there is such."""
+    nearest = None
+    above: LexborNode | None = node
+    for _ in range(MAX_ABOVE if found else 0):
+        if above is None:
             break
-    return ways, texts
+        one = found.get(above.mem_id)
+        if one is not None and one.way in OUT_OF_SIGHT:
+            return one
+        nearest = nearest or one
+        above = above.parent
+    return nearest
 
 
 def _roots(
