@@ -61,7 +61,7 @@ def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
         evidence.against("title", essence(page.title), "title_language", page.title, "language", "baseline")
     if visited.role == "orphan" and len(page.own) < _LINKED:
         _named(page, near, evidence)
-    if strange and leads_away and not _offered(page, visited):
+    if strange == "wide" and leads_away and not _offered(page, visited):
         evidence.against("doorway", f"language {strange}", "foreign_language", page.title or page.text, "language")
 
 
@@ -122,7 +122,8 @@ def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
                 families.append("writing")
             if _sells(text, written.text, says, pointers):
                 families.append("address")
-            evidence.against("text", essence(text), "block", text, *families)
+            if len(families) > 1 or disguised or says.score >= CLEAR:
+                evidence.against("text", essence(text), "block", text, *families)
 
 
 def _sells(text: str, as_read: str, says: Found, pointers: Iterable[Pointer]) -> bool:
