@@ -52,8 +52,8 @@ def knock(source: str) -> str:
     options = ["-F", "/dev/null", "-b", source, "-o", "BatchMode=yes", "-o", "ConnectTimeout=5"]
     options += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
     address = lab.spec().hosts[HOST].address
-    done = subprocess.run(["ssh", *options, f"tin@{address}", "true"], capture_output=True, text=True, check=False)
-    return done.stderr
+    command = ["timeout", "10", "ssh", *options, f"tin@{address}", "true"]  # shut out in the middle, it would wait
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
 def test_wrong_logins_are_shut_out_and_the_management_is_not(
