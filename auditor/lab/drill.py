@@ -65,11 +65,11 @@ def run(
     say: Say,
     only_hosts: frozenset[str] = frozenset(),
     *,
-    kept: Run | None = None,
+    kept: bool = False,
 ) -> tuple[Proof, ...]:
     """Run drills on fresh, hardened lab hosts and say of each whether it held.
 
-    ``kept``: how the hosts were read when they were hardened and put aside (``lab.keep``), where they are already.
+    ``kept``: the hosts are hardened and put aside (``lab.keep``) already.
     """
     proofs = [
         Proof(drill, host, catalogue[drill.control].fix is not None and drill.held != "by hand")
@@ -81,7 +81,7 @@ def run(
     hosts = [host for host in inventory.hosts if host.name in names]
     with TemporaryDirectory(prefix="luytre-drill-") as folder:
         drilling = _Drilling(catalogue, inventory, hosts, say, Journal(Path(folder)))
-        known = kept or _prepare(drilling, _dangerous(catalogue, drills))
+        known = drilling.audit(hosts)[0] if kept else _prepare(drilling, _dangerous(catalogue, drills))
         _pass(drilling, proofs, known)
         disturbed = [proof for proof in proofs if proof.problem]
         if disturbed and len(disturbed) < len(proofs):

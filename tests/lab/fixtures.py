@@ -18,10 +18,8 @@ import pytest
 
 from auditor import lab
 from auditor.hardening.serving import smoke
-from auditor.history.runs import History
 from auditor.inventory import hosts as inventories
 from auditor.inventory import reach as reaching
-from auditor.models import Run
 from tests.lab import beside
 from tests.lab.disk import Disk, disk
 from tests.lab.guarded import Host
@@ -90,8 +88,6 @@ class Hardened:
     hardened: Ended
     again: Ended
     undone: Ended
-    kept: Run
-    """How the hosts were read last before they were kept."""
     output: Path
     first: list[dict[str, Any]]
     """Findings before."""
@@ -125,8 +121,6 @@ def hardened(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardened
     last, state_hardened = findings(output), states()
     pages_after = visit(again=pages)
     again = run(state, *harden, "--output", str(folder / "again"))
-    kept = History(Path(state["LUYTRE_STATE"]) / "history.sqlite").latest(INVENTORY)
-    assert kept is not None
     journal = Path(state["LUYTRE_STATE"]) / "hardenings"
     shutil.copytree(journal, folder / "kept")
     lab.keep(list(lab.hosts()))
@@ -141,7 +135,6 @@ def hardened(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardened
         hardened=hardened,
         again=again,
         undone=undone,
-        kept=kept,
         output=output,
         first=first,
         last=last,
