@@ -17,7 +17,7 @@ from auditor.web.children import Children, Unreadable
 
 PAGE_SECONDS = 2.0
 """Of a processor's time for one address and all its visitors."""
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 60.0
 """For the answer, when the machine does much else."""
 MEMORY = 300_000_000
 """Bytes of addresses of a child."""

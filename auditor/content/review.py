@@ -122,19 +122,24 @@ class Review:
         self._patiently(going.path, lambda: self._read(going.path, going.role, self.door.visit(going.path, "plain")))
 
     def _patiently(self, path: str, look: Callable[[], object]) -> None:
-        """Look at an address. One that refuses costs itself, as long as the home page still answers."""
+        """Look at an address. One that refuses costs itself, as long as the home page still answers.
+
+        What was not read, and what did not answer, is not seen: the next look goes there again.
+        """
         try:
             look()
             self._refused = 0
         except Unreadable:
             self._unread += 1
-            self.ledger = self.ledger.seen(path, (), clock.now()) if path in self.ledger.places else self.ledger
         except Stopped as stopped:
             self._refused += 1
             if stopped.stop.status == 429 or stopped.wait or self._refused >= MAX_REFUSED_IN_A_ROW:
                 raise
             self.door.visit(HOME, "plain")
-            self.ledger = self.ledger.seen(path, (), clock.now()) if path in self.ledger.places else self.ledger
+            if stopped.stop.why == "silent":
+                self._unread += 1
+            elif path in self.ledger.places:
+                self.ledger = self.ledger.seen(path, (), clock.now())
 
     def _read(self, path: str, role: Role, plain: Served, name: str | None = None) -> Reading:
         """What an address shows, to others than a plain visitor, too, where that matters; noted in the ledger."""

@@ -59,3 +59,13 @@ def compact(moment: datetime) -> str:
 def property_of(iso: str) -> datetime:
     """An ISO 8601 moment as the properties of office files hold it: in UTC, without saying so."""
     return read(iso).astimezone(UTC).replace(tzinfo=None)
+
+
+def day_written(text: str) -> date:
+    """A day written as ``2026-12-31``. Raises ValueError for anything else."""
+    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZONE).date()
+
+
+def beginning(day: date) -> str:
+    """When a day begins in Vietnam, ISO 8601 with offset."""
+    return stamp(datetime(day.year, day.month, day.day, tzinfo=ZONE))

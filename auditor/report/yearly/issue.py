@@ -11,7 +11,7 @@ from auditor.errors import InputError
 from auditor.inventory import offices, systems
 from auditor.inventory.papers import folder
 from auditor.inventory.systems import contradictions
-from auditor.models import Inventory, Lang
+from auditor.models import Inventory, Lang, clock
 from auditor.report import xlsx
 from auditor.report.official import docx, pdf, template
 from auditor.report.official.document import COLUMNS
@@ -55,7 +55,7 @@ def write(inventory: Inventory, unit_id: str, year: Year, *, output: Path, lang:
         raise InputError(
             "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
         ) from error
-    made = rendered(of, doubts, lang, f"{today.isoformat()}T00:00:00+07:00")
+    made = rendered(of, doubts, lang, clock.beginning(today))
     return Issued(tuple(publish.file(output / name, content) for name, content in made.items()), doubts)
 
 
