@@ -26,6 +26,7 @@ Disk = Mapping[str, Any]
 
 OWN_LIVES = (
     *("/var/log", "/var/lib/mysql", "/var/lib/php/sessions", "/var/backups/web", "/var/lib/systemd/timers"),
+    "/var/lib/fail2ban",
     *("/var/tmp", "/var/lib/systemd/linger", "/var/lib/luytre", "/var/lib/systemd/random-seed"),  # noqa: S108  a host's, not ours
 )
 """What changes on a host by itself, or holds the way back."""
