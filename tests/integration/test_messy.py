@@ -50,7 +50,7 @@ TRUE_BESIDE = {
 """Critical or high, true, and not planted: what such a server simply has."""
 NEW = {"careful": "dongnghiep", "all out": "thuctap"}
 """Colleagues of the admin, each taken in after a hardening."""
-EDITED = {NEW["careful"]: "/etc/login.defs", NEW["all out"]: "/etc/issue.net"}
+EDITED = {NEW["careful"]: "/etc/login.defs", NEW["all out"]: "/etc/motd"}
 """What the admin edits then: a file that the run changed, and one that it did not."""
 TOOL = "congcu-noi-bo"
 """A package of the admin's own."""
