@@ -56,7 +56,9 @@ def test_every_way_in_stays_until_it_is_given_up_by_name(
             assert f"{way.account} (from 10.213.47.1, " in why[control], why
             assert f"{control}:{way.account}" in why[control]
     closed = {control for way in ways.WAYS for control in way.needs}
-    assert {control for control in why if "lock out" in why[control] or "cut what" in why[control]} == closed
+    told = {control for control in why if "lock out" in why[control] or "cut what" in why[control]}
+    assert told == closed | {"ssh.root_direct"}
+    assert "root" in why["ssh.root_direct"]
     assert ways.BEHIND in why["ssh.tcp_forwarding"]
     assert ways.try_all(HOST, tmp_path) == {way.name: True for way in ways.WAYS}
 
