@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from auditor import lab
 from tests.lab.fixtures import Ended
 from tests.lab.guarded import Host
 from tests.lab.waiting import until
-
-pytestmark = pytest.mark.apart
 
 HOST = "web3"
 OTHERS = """
