@@ -24,7 +24,6 @@ RIGHT = {
     "PermitEmptyPasswords": ("no",),
     "PermitUserEnvironment": ("no",),
     "StrictModes": ("yes",),
-    "X11Forwarding": ("no",),
 }
 """What sshd does by default, and is written down."""
 POST_QUANTUM = ("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com")

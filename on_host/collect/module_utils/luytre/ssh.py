@@ -62,7 +62,6 @@ RIGHT = {
     "permitemptypasswords": ("no",),
     "permituserenvironment": ("no",),
     "strictmodes": ("yes",),
-    "x11forwarding": ("no",),
 }
 """What is right by default, in this version of sshd or another."""
 BANNER = "/etc/issue.net"

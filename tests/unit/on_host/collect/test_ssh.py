@@ -284,11 +284,12 @@ def test_what_is_right_by_default_is_written_down_as_it_is() -> None:
     line = ("/etc/ssh/sshd_config", 1, None, "strictmodes", "yes")
     block = ("/etc/ssh/sshd_config", 2, "User an", "ignorerhosts", "yes")
     found = ssh.unwritten([line, block], {**BOOKWORM, "x11forwarding": "yes"})
-    assert found == sorted(set(ssh.RIGHT) - {"strictmodes", "x11forwarding"})
+    assert found == sorted(set(ssh.RIGHT) - {"strictmodes"})
     written = settings({"x11forwarding": "yes"}, {"ssh.persisted": []})
     assert {key.lower() for key in written} == {"strictmodes", *found}
     assert written["LogLevel"] == "INFO"
     assert {key.lower(): right for key, right in ROLE.RIGHT.items()} == ssh.RIGHT
+    assert "x11forwarding" not in {key.lower() for key in settings({"x11forwarding": "no"}, {"ssh.persisted": []})}
     both: dict[str, Any] = {"ssh.x11_forwarding": [], "ssh.persisted": []}
     assert lines({"x11forwarding": "yes"}, both) == lines({"x11forwarding": "no"}, both)
     areas = facts()
