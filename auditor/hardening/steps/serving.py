@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ from auditor.hardening.steps.rolling import Rolling
 from auditor.hardening.steps.why import NOTHING
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Text
+
+PAUSES = (1, 2, 4, 8, 16)
+"""Seconds before each further look at what was brought back: its daemons have only just been started, perhaps on a busy machine."""
 
 
 def failing(
@@ -41,7 +45,7 @@ def suspected(rolling: Rolling, failed: Mapping[str, tuple[look.Failed, ...]]) -
 def look_again(rolling: Rolling, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, Any]) -> None:
     """Say of hosts that were brought back whether they serve as before."""
     back = [host for host in hosts if rolling.state(host.name) in ("reverted", "in_part")]
-    still = look.compare(expected, look.take(back, reach, expected.first), logs=False) if back else {}
+    still = _failing_after(back, expected, reach) if back else {}
     for host in back:
         entry = rolling.record.now.of(host.name)
         why = (entry.why if entry else None) or NOTHING
@@ -56,3 +60,17 @@ def look_again(rolling: Rolling, hosts: Sequence[Host], expected: look.Expectati
                 vi="; đã khôi phục, mọi thứ phục vụ như trước", en="; brought back, everything serves as before"
             )
         rolling.record.put([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
+
+
+def _failing_after(
+    hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, reaching.Reach]
+) -> dict[str, tuple[look.Failed, ...]]:
+    """What hosts still do not do as before when they have had their time for coming up."""
+    failed = look.compare(expected, look.take(hosts, reach, expected.first), logs=False)
+    for pause in PAUSES:
+        hosts = [host for host in hosts if host.name in failed]
+        if not hosts:
+            break
+        time.sleep(pause)
+        failed = look.compare(expected, look.take(hosts, reach, expected.first), logs=False)
+    return failed

@@ -19,7 +19,7 @@ from auditor.hardening.journal import ROOM, Journal
 from auditor.hardening.plan import Change, HostPlan, Plan
 from auditor.hardening.serving import look
 from auditor.hardening.serving.probes import HostProbes, Probe
-from auditor.hardening.steps import apply, batch, settle
+from auditor.hardening.steps import apply, batch, serving, settle
 from auditor.inventory import reach as reaching
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site
 from auditor.web.fetch import Answer
@@ -114,6 +114,27 @@ def test_a_site_that_is_not_judged_by_wish_brings_no_host_back_and_is_told(
     assert kept.by_wish == tuple(by_wish)
     told = ["a.test: http://a.test/: status 200 → 500"] if order == "confirm" else []
     assert [one.en for one in kept.unjudged] == told
+
+
+@pytest.mark.parametrize(
+    ("looks_until_up", "after"),
+    [
+        (1, "; brought back, everything serves as before"),
+        (len(serving.PAUSES), "; brought back, everything serves as before"),
+        (len(serving.PAUSES) + 1, "; still so after the way back: b.test: http://b.test/: status 200 → 502"),
+    ],
+)
+def test_a_site_that_is_slow_to_come_up_after_the_way_back_has_its_time(
+    ended: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, looks_until_up: int, after: str
+) -> None:
+    sound, slow = answering(a=200, b=200), answering(a=200, b=502)
+    seen = iter([sound, sound, *[answering(a=500, b=200)] * 2, *[slow] * looks_until_up])
+    paused: list[float] = []
+    monkeypatch.setattr(look, "take", lambda *_: next(seen, sound))
+    monkeypatch.setattr(settle.time, "sleep", paused.append)
+    ansible = Ansible(Playbook("successful", (ARMED, DONE)), said("reverted", digest=DIGEST))
+    assert ended(ansible).why.en.endswith(after)
+    assert paused == list(serving.PAUSES[:looks_until_up])
 
 
 def test_nobody_is_confirmed_by_a_run_that_was_ended_because_another_host_failed_in_it(

@@ -7,10 +7,10 @@ import selectors
 import signal
 import time
 
+from ansible.module_utils.luytre_shared.ended import ended
+
 MAX_ANSWER = 8000000
 MAX_HANDLES = 4096
-ROUNDS = 100
-"""Of a hundredth of a second, for a child to be gone."""
 
 
 def apart(names, work, seconds, at_once):
@@ -59,10 +59,7 @@ class _Child:
         late = not self.ended
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)
-        for _ in range(ROUNDS):
-            if os.waitpid(self.pid, os.WNOHANG)[0]:
-                break
-            time.sleep(0.01)
+        ended(self.pid)
         os.close(self.pipe)
         spent = round(time.monotonic() - self.started, 3)
         if late:

@@ -4,6 +4,7 @@ A read below a file system that somebody's program serves need never end, and ca
 never happens in the process that everything else waits for.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -11,6 +12,8 @@ import resource
 import select
 import signal
 import time
+
+from ansible.module_utils.luytre_shared.ended import ended
 
 MEMORY = 1024 * 1024 * 1024
 """That the work may want besides what we have."""
@@ -83,12 +86,7 @@ def _read(reading, until):
 
 
 def _leave(child):
-    """End the process without waiting for one that cannot be ended."""
-    try:
+    """End the process without waiting for ever for one that cannot be ended."""
+    with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    for _ in range(100):
-        if os.waitpid(child, os.WNOHANG)[0]:
-            return
-        time.sleep(0.002)
+    ended(child)

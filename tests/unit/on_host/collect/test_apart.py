@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apart
 from ansible.module_utils.luytre._apart import MAX_ANSWER, apart
+from ansible.module_utils.luytre_shared import ended
 
 
 def sound(name: str) -> dict[str, Any]:
@@ -63,8 +63,8 @@ def test_one_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> No
         assert options & os.WNOHANG, "a process that waits for somebody's file system may never end"
         return 0, 0
 
-    monkeypatch.setattr(_apart.os, "waitpid", waitpid)
-    monkeypatch.setattr(_apart, "ROUNDS", 2)
+    monkeypatch.setattr(ended.os, "waitpid", waitpid)
+    monkeypatch.setattr(ended, "SECONDS", 0.02)
     answers = apart(["fine"], sound, 5, 1)
     monkeypatch.undo()
     os.waitpid(-1, 0)
