@@ -5,17 +5,15 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre import _dpkg, _stake, _support, system
+from ansible.module_utils.luytre import _apt_lists, _dpkg, _stake, _support, system
 from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
 from ansible.module_utils.luytre._units import units
 
-LISTS = "/var/lib/apt/lists"
-MAX_LIST = 200_000_000
 MAX_PENDING = 500
 MAX_UNFINISHED = 50
 MAX_SOURCES = 200
 SUCCESS = "/var/lib/apt/periodic/update-success-stamp"
-STAMPS = ("/var/lib/apt/periodic/update-stamp", LISTS, LISTS + "/partial")
+STAMPS = ("/var/lib/apt/periodic/update-stamp", _apt_lists.LISTS, _apt_lists.LISTS + "/partial")
 """Where there is no SUCCESS: apt touches ``partial`` at every fetch, the rest only when something was new."""
 LOCAL = ("file:", "copy:", "cdrom:")
 DISTRIBUTIONS = ("Debian", "Ubuntu", "Debian Backports", "UbuntuESM", "UbuntuESMApps", "UbuntuESMInfra")
@@ -37,10 +35,10 @@ def collect(reading):
     release = system.release()
     status = read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""
     packages = _dpkg.installed(status)
-    indexes = _indexes()
+    indexes = _apt_lists.indexes()
     try:
-        settings = apt_settings(reading.run(["apt-config", "dump"], at_stake=_at_stake()))
-        pending = _unpinned(reading, pending_updates(packages, indexes, lambda path: _index_text(reading, path)))
+        settings = apt_settings(reading.run(["apt-config", "dump"], at_stake=_apt_lists.at_stake()))
+        pending = _unpinned(reading, pending_updates(packages, indexes, lambda path: _apt_lists.text_of(reading, path)))
         untold = {}
     except NotRun as refused:
         settings, pending, untold = {}, [], dict.fromkeys(ASKED, str(refused))
@@ -59,12 +57,6 @@ def collect(reading):
     }
 
 
-def _at_stake():
-    """What apt's programs believe: their settings name other programs, which unpack lists."""
-    settings = ["/etc/apt/apt.conf", *_stake.every("/etc/apt/apt.conf.d/*")]
-    return [path for one in settings for path in _stake.tree(one, _stake.of_apt)]
-
-
 def _is_pro():
     return os.path.exists("/var/lib/ubuntu-advantage/private/machine-token.json")
 
@@ -73,66 +65,10 @@ def _updated():
     """When the lists of packages were last fetched; None when never."""
     stamps = [SUCCESS] if os.path.exists(SUCCESS) else [path for path in STAMPS if os.path.exists(path)]
     moments = [os.stat(path).st_mtime for path in stamps]
-    return int(max(moments)) if moments and glob.glob(LISTS + "/*Packages*") else None
+    return int(max(moments)) if moments and glob.glob(_apt_lists.LISTS + "/*Packages*") else None
 
 
 # --- what waits ---------------------------------------------------------------------------------------
-
-
-class Index:
-    """One list of packages as fetched: its path, and what its Release file says of it."""
-
-    def __init__(self, path, release):
-        self.path = path
-        self.origin = release.get("Origin", "")
-        self.security = is_security(release)
-        self.on_request = release.get("NotAutomatic", "") == "yes"
-
-
-def is_security(release):
-    """Whether a Release file belongs to a distribution's security updates."""
-    suites = (release.get("Suite", ""), release.get("Codename", ""))
-    return release.get("Label", "") == "Debian-Security" or any(suite.endswith("-security") for suite in suites)
-
-
-def release_fields(text):
-    """The one-line fields at the head of a Release or InRelease file."""
-    fields = {}
-    for line in text.splitlines():
-        key, colon, value = line.partition(":")
-        if colon and not line.startswith((" ", "-")):
-            fields.setdefault(key, value.strip())
-        if key in ("MD5Sum", "SHA256"):
-            break
-    return fields
-
-
-def _indexes():
-    found = []
-    for path in sorted(glob.glob(LISTS + "/*Packages*")):
-        name = os.path.basename(path)
-        base = re.sub(r"_(?:[^_]+_binary-[a-z0-9]+_)?Packages(?:\.\w+)?$", "", name)
-        release = next(
-            (
-                release_fields(text)
-                for kind in ("_InRelease", "_Release")
-                for text in [read_text(os.path.join(LISTS, base + kind), 20_000)]
-                if text is not None
-            ),
-            {},
-        )
-        found.append(Index(path, release))
-    return found
-
-
-def _index_text(reading, path):
-    if path.endswith("Packages"):
-        with open(path, "rb") as handle:
-            return handle.read(MAX_LIST)
-    helper = "/usr/lib/apt/apt-helper"
-    if not os.path.exists(helper):
-        raise Unreadable("no apt-helper to read compressed package lists")
-    return reading.run([helper, "cat-file", path], limit=MAX_LIST, at_stake=[*_at_stake(), path]).encode()
 
 
 def pending_updates(packages, indexes, text_of):
@@ -145,7 +81,7 @@ def pending_updates(packages, indexes, text_of):
     for index in indexes:
         if index.on_request:
             continue
-        for name, architecture, version in offered(text_of(index.path), known):
+        for name, architecture, version in _apt_lists.offered(text_of(index.path), known):
             if architecture in ("all", packages[name][1]) or packages[name][1] == "all":
                 offers.setdefault(name, []).append((_dpkg.version_key(version), version, index.security))
     pending = []
@@ -172,7 +108,7 @@ def _unpinned(reading, pending):
     ):
         return pending
     stake = [
-        *_at_stake(),
+        *_apt_lists.at_stake(),
         *_stake.every("/etc/apt/preferences", "/etc/apt/preferences.d/*", "/etc/apt/sources.list.d/*"),
     ]
     answer = reading.run(["apt-cache", "policy", "--"] + [update["package"] for update in pending], at_stake=stake)
@@ -180,27 +116,6 @@ def _unpinned(reading, pending):
     return [
         update for update in pending if candidates.get(update["package"], update["candidate"]) != update["installed"]
     ]
-
-
-def offered(text, known):
-    """``(name, architecture, version)`` of the known packages in a Packages file."""
-    for paragraph in text.split(b"\n\n"):
-        start = paragraph.find(b"Package: ")
-        if start != 0 and (start < 0 or paragraph[start - 1 : start] != b"\n"):
-            continue
-        end = paragraph.find(b"\n", start)
-        name = known.get(paragraph[start + 9 : end if end > 0 else None])
-        if name is not None:
-            yield name, _field(paragraph, b"Architecture"), _field(paragraph, b"Version")
-
-
-def _field(paragraph, name):
-    start = paragraph.find(b"\n" + name + b": ")
-    if start < 0:
-        return ""
-    start += len(name) + 3
-    end = paragraph.find(b"\n", start)
-    return paragraph[start : end if end > 0 else None].decode("utf-8", "replace").strip()
 
 
 # --- from where ------------------------------------------------------------------------------------------

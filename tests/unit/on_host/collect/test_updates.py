@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _dpkg, _support, updates
+from ansible.module_utils.luytre import _apt_lists, _dpkg, _support, updates
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -122,8 +122,8 @@ def test_only_what_is_installed_counts() -> None:
     }
 
 
-def index(path: str, label: str, codename: str, **more: str) -> updates.Index:
-    return updates.Index(path, {"Label": label, "Codename": codename, "Origin": "Debian", **more})
+def index(path: str, label: str, codename: str, **more: str) -> _apt_lists.Index:
+    return _apt_lists.Index(path, {"Label": label, "Codename": codename, "Origin": "Debian", **more})
 
 
 LISTS = {
@@ -199,9 +199,9 @@ def test_lists_of_nonsense(text: bytes) -> None:
 
 def test_a_release_file_is_read_to_its_hashes() -> None:
     text = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nOrigin: Debian\nLabel: Debian-Security\nSHA256:\n x\nLabel: Debian\n"
-    fields = updates.release_fields(text)
-    assert fields["Label"] == "Debian-Security" and updates.is_security(fields)
-    assert not updates.is_security(updates.release_fields("Label: Debian\nCodename: trixie-updates\n"))
+    fields = _apt_lists.release_fields(text)
+    assert fields["Label"] == "Debian-Security" and _apt_lists.is_security(fields)
+    assert not _apt_lists.is_security(_apt_lists.release_fields("Label: Debian\nCodename: trixie-updates\n"))
 
 
 def test_one_line_sources() -> None:
