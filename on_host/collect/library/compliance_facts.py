@@ -70,6 +70,7 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
         logging,
         mariadb,
         nginx,
+        packages,
         pam,
         past_runs,
         php_fpm,
@@ -89,7 +90,7 @@ SLOW = ("files", "filesystem", "in_use", "php_fpm", "wordpress")
 AREAS = (
     *SLOW,
     *("accounts", "apache", "backups", "bans", "cron", "firewall", "kernel", "logging", "mariadb", "nginx"),
-    *("pam", "past_runs", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
+    *("packages", "pam", "past_runs", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
 )
 FOR_ROLES = ("survey",)
 AT_ONCE = 4

@@ -1,4 +1,4 @@
-"""What dpkg knows: installed packages, and its order of versions."""
+"""What dpkg knows: installed packages, and whether it is at work."""
 
 import fcntl
 import os
@@ -9,52 +9,28 @@ from ansible.module_utils.luytre._reading import read_text
 
 STATUS = "/var/lib/dpkg/status"
 STATUS_LIMIT = 40_000_000
+_FIELDS = ("Package", "Status", "Version", "Architecture", "Source")
 _FLOCK = struct.Struct("hhqqi4x")
 """The kernel's ``struct flock`` on 64-bit Linux: type, whence, start, length, process."""
-_PART = re.compile(r"(\D*)(\d*)")
-_RANK = {"~": -1, "": 0}
 
 
-def version_key(version):
-    """A key that sorts as ``dpkg --compare-versions`` does."""
-    epoch, colon, rest = version.partition(":")
-    if not colon:
-        epoch, rest = "0", version
-    upstream, dash, revision = rest.rpartition("-")
-    if not dash:
-        upstream, revision = rest, "0"
-    return int(epoch) if epoch.isdigit() else 0, _part_key(upstream), _part_key(revision)
-
-
-def _part_key(text):
-    """Alternating non-digits and numbers; ``~`` before the end, the end before letters, letters before the rest."""
-    key = []
-    for letters, digits in _PART.findall(text):
-        key.append((*tuple(_rank(char) for char in letters), 0))
-        key.append(int(digits or "0"))
-    return tuple(key)
-
-
-def _rank(char):
-    if char == "~":
-        return -1
-    return ord(char) if char.isalpha() else ord(char) + 256
+def packages(text):
+    """What dpkg's status file says of every installed package: its fields by name, the wanted ones alone."""
+    for paragraph in text.split("\n\n"):
+        fields = {}
+        for line in paragraph.splitlines():
+            key, colon, value = line.partition(": ")
+            if colon and key in _FIELDS:
+                fields[key] = value
+        want, _flag, state = ([*fields.get("Status", "").split(), "", "", ""])[:3]
+        if state == "installed" and "Package" in fields and "Version" in fields:
+            yield {**fields, "held": want == "hold"}
 
 
 def installed(text=None):
     """``{name: (version, architecture, held)}`` of every installed package, from dpkg's status file."""
     text = text if text is not None else read_text(STATUS, STATUS_LIMIT) or ""
-    found = {}
-    for paragraph in text.split("\n\n"):
-        fields = {}
-        for line in paragraph.splitlines():
-            key, colon, value = line.partition(": ")
-            if colon and key in ("Package", "Status", "Version", "Architecture"):
-                fields[key] = value
-        want, _flag, state = ([*fields.get("Status", "").split(), "", "", ""])[:3]
-        if state == "installed" and "Package" in fields and "Version" in fields:
-            found[fields["Package"]] = (fields["Version"], fields.get("Architecture", ""), want == "hold")
-    return found
+    return {each["Package"]: (each["Version"], each.get("Architecture", ""), each["held"]) for each in packages(text)}
 
 
 def unfinished(text):

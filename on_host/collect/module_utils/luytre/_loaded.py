@@ -114,10 +114,16 @@ def _with_old_code(unit, first):
 
 def replaced(pid, proc="/proc"):
     """The first file of code below the system's folders that a process runs and that was replaced, or None."""
+    return min(replaced_files(pid, proc), default=None)
+
+
+def replaced_files(pid, proc="/proc"):
+    """All such files."""
     try:
-        return min(REPLACED.findall(read_text("%s/%d/maps" % (proc, pid)) or ""), default=None)
+        maps = read_text("%s/%d/maps" % (proc, pid)) or ""
     except Unreadable:
-        return None
+        return set()
+    return set(REPLACED.findall(maps)) if "(deleted)" in maps else set()
 
 
 def _newest_worker(first):

@@ -8,6 +8,7 @@ import time
 from ansible.module_utils.luytre import _apt_lists, _dpkg, _stake, _support, system
 from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
 from ansible.module_utils.luytre._units import units
+from ansible.module_utils.luytre_shared import debian_version
 
 MAX_PENDING = 500
 MAX_UNFINISHED = 50
@@ -83,10 +84,10 @@ def pending_updates(packages, indexes, text_of):
             continue
         for name, architecture, version in _apt_lists.offered(text_of(index.path), known):
             if architecture in ("all", packages[name][1]) or packages[name][1] == "all":
-                offers.setdefault(name, []).append((_dpkg.version_key(version), version, index.security))
+                offers.setdefault(name, []).append((debian_version.key(version), version, index.security))
     pending = []
     for name, versions in sorted(offers.items()):
-        present = _dpkg.version_key(packages[name][0])
+        present = debian_version.key(packages[name][0])
         newer = [offer for offer in versions if offer[0] > present]
         if newer:
             pending.append(
@@ -268,7 +269,7 @@ def _reboot(packages):
             for name in (os.listdir("/boot") if os.path.isdir("/boot") else [])
             if name.startswith("vmlinuz-")
         ),
-        key=_dpkg.version_key,
+        key=debian_version.key,
     )
     newest = kernels[-1] if kernels else None
     wanted = (read_text("/run/reboot-required.pkgs", 20_000) or "").split()

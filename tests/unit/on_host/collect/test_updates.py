@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _apt_lists, _dpkg, _support, updates
+from ansible.module_utils.luytre_shared import debian_version
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,8 +42,8 @@ ORDERED = (
 
 
 def test_versions_in_the_order_of_dpkg() -> None:
-    assert sorted(set(ORDERED), key=_dpkg.version_key) == list(ORDERED)
-    assert _dpkg.version_key("1.0") == _dpkg.version_key("0:1.0-0") == _dpkg.version_key("1.00-00")
+    assert sorted(set(ORDERED), key=debian_version.key) == list(ORDERED)
+    assert debian_version.key("1.0") == debian_version.key("0:1.0-0") == debian_version.key("1.00-00")
 
 
 def test_packages_that_were_begun_and_not_ended() -> None:
@@ -87,7 +88,7 @@ VERSION = st.from_regex(r"\A([0-9]:)?[0-9][0-9a-z.+~]{0,6}(-[0-9a-z.+~]{1,4})?\Z
 @settings(max_examples=150, deadline=None)
 @given(VERSION, VERSION)
 def test_any_two_versions_compare_as_dpkg_does(one: str, other: str) -> None:
-    ours = (_dpkg.version_key(one) > _dpkg.version_key(other)) - (_dpkg.version_key(one) < _dpkg.version_key(other))
+    ours = (debian_version.key(one) > debian_version.key(other)) - (debian_version.key(one) < debian_version.key(other))
     operator = {-1: "lt", 0: "eq", 1: "gt"}[ours]
     assert subprocess.run(["dpkg", "--compare-versions", one, operator, other], check=False).returncode == 0
 

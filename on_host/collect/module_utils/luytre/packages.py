@@ -1,0 +1,167 @@
+"""Installed packages with the source that each was built from, the archive that its version came from, and what still runs as it was before an upgrade.
+
+Whatever is as usual is left out, for a host has a thousand packages: the model says what it is then.
+"""
+
+import glob
+import gzip
+import os
+import re
+
+from ansible.module_utils.luytre import _apt_lists, _dpkg, _loaded, _processes
+from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
+from ansible.module_utils.luytre_shared import debian_version, safe_open
+
+MAX_PACKAGES = 15_000
+MAX_MAPPED = 200
+MAX_NAMED = 300
+MAX_CHANGELOGS = 60
+MAX_CHANGELOG = 2_000_000
+DISTRIBUTIONS = ("Debian", "Ubuntu")
+BACKPORT = re.compile(r"~bpo[0-9]+[+.][0-9]+")
+CVE = re.compile(rb"CVE-(?:1999|20[0-9]{2})-[0-9]{4,19}")
+ORIGINS = ("security", "main", "third_party", "backports")
+"""In the order in which they are believed where a version lies in several archives."""
+DOC, INFO = "/usr/share/doc", "/var/lib/dpkg/info"
+
+
+def collect(reading):
+    if not os.path.isfile(_dpkg.STATUS):
+        raise Unreadable("no dpkg here: packages of this system are not known to Lũy Tre")
+    installed = list(_dpkg.packages(read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""))[:MAX_PACKAGES]
+    try:
+        lists = [index for index in _apt_lists.indexes() if os.path.getsize(index.path)]
+        came = origins(installed, lists, lambda path: _apt_lists.text_of(reading, path))
+    except (NotRun, Unreadable, OSError):
+        came = {}
+    told = [package(each, came.get((each["Package"], each.get("Architecture", "")))) for each in installed]
+    _add_changelogs(told)
+    return {"installed": told, "running_kernel": os.uname().release, "mapped": mapped()}
+
+
+def package(fields, origin):
+    """``{name, version, architecture}`` and what is not as usual, out of dpkg's fields."""
+    name, version = fields["Package"], fields["Version"]
+    source, source_version = source_of(fields)
+    told = {"name": name, "version": version, "architecture": fields.get("Architecture", "")}
+    if source != name:
+        told["source"] = source
+    if source_version != version:
+        told["source_version"] = source_version
+    if fields["held"]:
+        told["held"] = True
+    if origin != "main":
+        told["origin"] = origin or "unknown"
+    return told
+
+
+def source_of(fields):
+    """Name and version of the source; where dpkg names no version it is the binary's own."""
+    match = re.match(r"(\S+)(?: \(([^()\s]+)\))?\s*\Z", fields.get("Source", ""))
+    if match is None:
+        return fields["Package"], fields["Version"]
+    return match.group(1), match.group(2) or fields["Version"]
+
+
+# --- from where -----------------------------------------------------------------------------------------
+
+
+def origins(installed, indexes, text_of):
+    """The archive of every installed version by ``(name, architecture)``: one of ORIGINS, ``superseded`` or ``none``; nothing without lists.
+
+    ``superseded`` is in no list, but the distribution offers a newer one of that name, and nobody else offers any: its own from before.
+    """
+    if not indexes:
+        return {}
+    known = {each["Package"].encode(): each["Package"] for each in installed}
+    offers = {}
+    for index in indexes:
+        kind = kind_of(index)
+        for name, architecture, version in _apt_lists.offered(text_of(index.path), known):
+            offers.setdefault(name, []).append((architecture, version, kind))
+    return {(each["Package"], each.get("Architecture", "")): _origin(each, offers) for each in installed}
+
+
+def kind_of(index):
+    """Which of ORIGINS a list belongs to."""
+    if index.origin == "Debian Backports" or (index.origin in DISTRIBUTIONS and index.on_request):
+        return "backports"
+    if index.origin in DISTRIBUTIONS:
+        return "security" if index.security else "main"
+    return "third_party"
+
+
+def _origin(fields, offers):
+    version, architecture = fields["Version"], fields.get("Architecture", "")
+    here = [offer for offer in offers.get(fields["Package"], []) if offer[0] in (architecture, "all")]
+    same = {kind for _architecture, offered, kind in here if offered == version}
+    for kind in ORIGINS:
+        if kind in same:
+            return kind
+    if BACKPORT.search(version):
+        return "backports"
+    own = debian_version.key(version)
+    newer = any(kind in ("main", "security") and debian_version.key(offered) > own for _, offered, kind in here)
+    others = any(kind == "third_party" for _architecture, _offered, kind in here)
+    return "superseded" if newer and not others else "none"
+
+
+def _add_changelogs(told):
+    """What the changelogs of packages from elsewhere name: theirs are no versions that the distribution's data tells of."""
+    elsewhere = [each for each in told if each.get("origin") in ("backports", "third_party", "none")]
+    for each in elsewhere[:MAX_CHANGELOGS]:
+        named = named_in_changelog(each["name"])
+        if named is not None:
+            each["named"] = named[:MAX_NAMED]
+
+
+def named_in_changelog(name, doc=DOC):
+    """The CVEs that an installed package's own changelog names, newest entries first; None where it has none here."""
+    for file in ("changelog.Debian.gz", "changelog.gz", "changelog.Debian"):
+        try:
+            handle = safe_open.path(os.path.join(doc, name, file), links=safe_open.FOLLOWED)
+        except OSError:
+            continue
+        with os.fdopen(handle, "rb") as kept:
+            try:
+                text = (gzip.GzipFile(fileobj=kept) if file.endswith(".gz") else kept).read(MAX_CHANGELOG)
+            except (OSError, EOFError, ValueError):
+                continue
+        found = CVE.findall(text)
+        return list(dict.fromkeys(cve.decode() for cve in found))
+    return None
+
+
+# --- what runs as it was before ------------------------------------------------------------------------
+
+
+def mapped(proc="/proc", info=INFO):
+    """``{file, package, program, unit, processes}`` of each file of code that was replaced and that processes still run."""
+    found = {}
+    for pid in sorted(int(name) for name in os.listdir(proc) if name.isdigit())[: _processes.MAX_PROCESSES]:
+        for file in _loaded.replaced_files(pid, proc):
+            process = _processes.process(pid, proc)
+            if process is not None:
+                found.setdefault((file, process.program, process.unit), []).append(pid)
+    owners = owners_of({file for file, _program, _unit in found}, info) if found else {}
+    return [
+        {"file": file, "package": owners.get(file), "program": program, "unit": unit, "processes": len(pids)}
+        for (file, program, unit), pids in sorted(found.items(), key=lambda each: (each[0][0], each[0][1]))
+    ][:MAX_MAPPED]
+
+
+def owners_of(files, info=INFO):
+    """The package that has a file of that name now, or one whose name differs after ``.so.N`` alone."""
+    wanted = {stem(file): file for file in files}
+    found = {}
+    for path in sorted(glob.glob(info + "/*.list")):
+        lines = {stem(line) for line in (read_text(path, 8_000_000) or "").splitlines()}
+        for each in lines & set(wanted):
+            found[each] = os.path.basename(path)[: -len(".list")].partition(":")[0]
+    return {file: found[stem(file)] for file in files if stem(file) in found}
+
+
+def stem(path):
+    """A path as packages of any version name it: below ``/usr``, a library without what follows the first number."""
+    path = path if path.startswith("/usr/") else "/usr" + path
+    return re.sub(r"(\.so\.[0-9]+)[0-9.]*\Z", r"\1", path)

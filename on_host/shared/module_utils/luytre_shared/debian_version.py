@@ -1,0 +1,44 @@
+"""Debian's versions: which text is one, and dpkg's order of them. The controller reads this very file."""
+
+import re
+
+MAX_CHARS = 200
+MAX_EPOCH = 2**31 - 1
+_VERSION = re.compile(r"(?:([0-9]+):[0-9][A-Za-z0-9.+~:-]*|[0-9][A-Za-z0-9.+~-]*)\Z")
+_REVISION = re.compile(r"[A-Za-z0-9.+~]+\Z")
+_PART = re.compile(r"(\D*)(\d*)", re.ASCII)
+
+
+def is_version(text):
+    """Whether dpkg takes this for a version without complaint."""
+    match = _VERSION.match(text) if len(text) <= MAX_CHARS else None
+    if match is None or int(match.group(1) or 0) > MAX_EPOCH:
+        return False
+    _upstream, dash, revision = text.rpartition("-")
+    return not dash or _REVISION.match(revision) is not None
+
+
+def key(version):
+    """A key that sorts as ``dpkg --compare-versions`` does."""
+    epoch, colon, rest = version.partition(":")
+    if not colon:
+        epoch, rest = "0", version
+    upstream, dash, revision = rest.rpartition("-")
+    if not dash:
+        upstream, revision = rest, "0"
+    return int(epoch) if epoch.isdigit() else 0, _part_key(upstream), _part_key(revision)
+
+
+def _part_key(text):
+    """Alternating non-digits and numbers; ``~`` before the end, the end before letters, letters before the rest."""
+    found = []
+    for letters, digits in _PART.findall(text):
+        found.append((*tuple(_rank(char) for char in letters), 0))
+        found.append(int(digits or "0"))
+    return tuple(found)
+
+
+def _rank(char):
+    if char == "~":
+        return -1
+    return ord(char) if char.isalpha() else ord(char) + 256

@@ -1,0 +1,150 @@
+"""Packages with their source and archive, and what still runs as it was before an upgrade."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _apt_lists, _dpkg, packages
+from ansible.module_utils.luytre_shared import debian_version
+
+from auditor.facts.system.packages import Facts
+
+STATUS = """Package: bash
+Status: install ok installed
+Architecture: amd64
+Source: bash (5.2.37-2)
+Version: 5.2.37-2+b1
+
+Package: libssl3t64
+Status: hold ok installed
+Architecture: amd64
+Source: openssl
+Version: 3.5.1-1
+Conffiles:
+ Source: none
+
+Package: gone
+Status: deinstall ok config-files
+Version: 1
+"""
+
+
+def fields(name: str, version: str, architecture: str = "amd64") -> dict[str, Any]:
+    return {"Package": name, "Version": version, "Architecture": architecture, "held": False}
+
+
+def offer(name: str, version: str, architecture: str = "amd64") -> bytes:
+    return f"Package: {name}\nArchitecture: {architecture}\nVersion: {version}\n".encode()
+
+
+def test_source_and_its_version_are_told_where_they_differ() -> None:
+    bash, ssl = (packages.package(each, "main") for each in _dpkg.packages(STATUS))
+    assert bash == {
+        "name": "bash",
+        "version": "5.2.37-2+b1",
+        "architecture": "amd64",
+        "source_version": "5.2.37-2",
+    }
+    assert ssl == {
+        "name": "libssl3t64",
+        "version": "3.5.1-1",
+        "architecture": "amd64",
+        "source": "openssl",
+        "held": True,
+    }
+
+
+LISTS = {
+    "main": [("a", "1"), ("b", "2"), ("c", "3"), ("e", "2"), ("f", "2")],
+    "security": [("a", "1"), ("b", "2+deb13u1")],
+    "backports": [("d", "4~bpo13+1")],
+    "other": [("e", "1.5"), ("f", "1")],
+}
+RELEASES = {
+    "main": {"Origin": "Debian", "Label": "Debian"},
+    "security": {"Origin": "Debian", "Label": "Debian-Security"},
+    "backports": {"Origin": "Debian Backports", "NotAutomatic": "yes"},
+    "other": {"Origin": "Sury"},
+}
+
+
+@pytest.mark.parametrize(
+    "name, version, origin",
+    [
+        ("a", "1", "security"),
+        ("b", "2", "main"),
+        ("b", "1", "superseded"),
+        ("b", "3", "none"),
+        ("d", "4~bpo13+1", "backports"),
+        ("b", "1~bpo13+1", "backports"),
+        ("e", "1.5", "third_party"),
+        ("e", "1", "none"),
+        ("f", "1", "third_party"),
+        ("local", "1", "none"),
+    ],
+)
+def test_the_archive_that_a_version_came_from(name: str, version: str, origin: str) -> None:
+    indexes = [_apt_lists.Index(path, RELEASES[path]) for path in LISTS]
+    texts = {path: b"\n".join(offer(*each) for each in LISTS[path]) for path in LISTS}
+    assert packages.origins([fields(name, version)], indexes, texts.__getitem__) == {(name, "amd64"): origin}
+
+
+def test_without_lists_nothing_is_said_of_archives() -> None:
+    assert packages.origins([fields("a", "1")], [], lambda _path: b"") == {}
+    assert packages.package(fields("a", "1"), None)["origin"] == "unknown"
+
+
+def test_another_architectures_offer_is_none() -> None:
+    index = _apt_lists.Index("x", RELEASES["main"])
+    assert packages.origins([fields("a", "1")], [index], lambda _path: offer("a", "1", "arm64")) == {
+        ("a", "amd64"): "none"
+    }
+
+
+def test_what_a_changelog_names(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    text = "a (2) x; urgency=high\n  * CVE-2026-12345, CVE-2026-0001\n  * again CVE-2026-12345; CVE-26-1, CVE-2026-12\n"
+    (tmp_path / "a" / "changelog.Debian.gz").write_bytes(gzip.compress(text.encode()))
+    assert packages.named_in_changelog("a", str(tmp_path)) == ["CVE-2026-12345", "CVE-2026-0001"]
+    assert packages.named_in_changelog("b", str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"CVE-2026-1234")[:-9]])
+def test_a_broken_changelog_says_nothing(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "changelog.gz").write_bytes(content)
+    assert not packages.named_in_changelog("a", str(tmp_path))
+
+
+def test_a_replaced_library_is_its_packages(tmp_path: Path) -> None:
+    (tmp_path / "libxml2:amd64.list").write_text("/.\n/usr/lib/x86_64-linux-gnu/libxml2.so.2.9.15\n")
+    (tmp_path / "openssl.list").write_text("/lib/x86_64-linux-gnu/libssl.so.3\n")
+    files = {"/usr/lib/x86_64-linux-gnu/libxml2.so.2.9.14", "/usr/lib/x86_64-linux-gnu/libssl.so.3", "/usr/lib/own.so"}
+    assert packages.owners_of(files, str(tmp_path)) == {
+        "/usr/lib/x86_64-linux-gnu/libxml2.so.2.9.14": "libxml2",
+        "/usr/lib/x86_64-linux-gnu/libssl.so.3": "openssl",
+    }
+
+
+def test_this_machine_fits_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_apt_lists, "indexes", list)
+    from ansible.module_utils.luytre._reading import Reading
+
+    found = Facts.model_validate(json.loads(json.dumps(packages.collect(Reading({}, 20)))))
+    assert "dpkg" in {each.name for each in found.installed}
+
+
+@pytest.mark.parametrize("text", ["1", "1:1.0~rc1+dfsg-1.1+b1", "0:0-0", "1-1-1", "2026.11"])
+def test_versions(text: str) -> None:
+    assert debian_version.is_version(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "2a:1.0", ":1", "1:", "1-", "1_2", "1 2", "1-1_2", "9999999999:1", "1" * 300]
+)
+def test_what_is_no_version(text: str) -> None:
+    assert not debian_version.is_version(text)
