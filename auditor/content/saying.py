@@ -25,9 +25,9 @@ _CONTACT = re.compile(r"zalo|telegram|t\.me/|viber|whatsapp|\blh\b|hotline|(?<!\
 _SEARCHING = re.compile(
     r"[?&](?:q|s|k|key|keyword|keywords|search|tukhoa|tu_khoa|query|text)=|/(?:tim-kiem|search)\b", re.IGNORECASE
 )
-_VIETNAMESE = re.compile("[ăâđêôơư\u1ea0-\u1ef9]", re.IGNORECASE)
-_BROKEN, _TORN = re.compile(r"(?<=\n)[^\W\d_]{1,2}\n"), 5
-"""Pieces of a letter or two, and more of them than a page has by itself: somebody tore words apart by tags."""
+_VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
+_BROKEN, _TORN = 2, 5
+"""Letters of a piece, and more such pieces than a page has by itself: somebody tore words apart by tags."""
 _TORN_APART = re.compile(
     r"[^\W\d_]</?(?:b|i|u|em|span|font|strong|small|big|tt|mark)\b[^<>]{0,100}>[^\W\d_]{1,3}(?:<|\b)"
 )
@@ -46,9 +46,6 @@ def found(text: str, lexicon: Lexicon) -> Found:
 def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:
     """Says what speaks against the page's words."""
     strange = language(page) if near.known.domain else ""
-    leads_away = any(
-        near.whose(one.host) == "foreign" and one.via in ("link", "frame", "refresh") for one in page.pointers
-    )
     _head(page, visited, near, evidence)
     _text(page, visited, near, evidence)
     for text in page.hidden:
@@ -61,8 +58,12 @@ def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
         evidence.against("title", essence(page.title), "title_language", page.title, "language", "baseline")
     if visited.role == "orphan" and len(page.own) < _LINKED:
         _named(page, near, evidence)
-    if strange == "wide" and leads_away and not _offered(page, visited):
+    if strange == "wide" and _leaves(page, near) and not _offered(page, visited):
         evidence.against("doorway", f"language {strange}", "foreign_language", page.title or page.text, "language")
+
+
+def _leaves(page: Extract, near: Neighbours) -> bool:
+    return any(near.whose(one.host) == "foreign" and one.via in ("link", "frame", "refresh") for one in page.pointers)
 
 
 def _leads_away(page: Extract, near: Neighbours) -> bool:
@@ -86,7 +87,6 @@ def essence(text: str) -> str:
 
 
 def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:
-    leads_away = _leads_away(page, near)
     for rule, text in (("title", " - ".join((page.title, *page.headings[:2]))), ("declares", " ".join(page.said))):
         told = found(text, near.lexicon)
         if not told.named or told.reporting:
@@ -100,12 +100,12 @@ def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
             continue
         evidence.against("title", essence(text), rule, text, "lexicon")
         clear = told.score >= CLEAR or around.score >= CLEAR + ADVERT
-        if clear or leads_away or visited.role == "orphan" or _CONTACT.search(page.main.lower()):
+        if clear or _leads_away(page, near) or visited.role == "orphan" or _CONTACT.search(page.main.lower()):
             evidence.against("title", essence(text), rule, text, "structure")
 
 
 def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:
-    torn = len(_BROKEN.findall(page.text)) > _TORN and len(_TORN_APART.findall(page.html)) > _TORN
+    torn = _broken(page.text) > _TORN and len(_TORN_APART.findall(page.html)) > _TORN
     whole = writing.read(page.text.replace("\n", "" if torn else " "))
     told = near.lexicon.find(whole)
     if (told.score < ADVERT and whole.disguised < DISGUISED) or _SEARCHING.search(visited.url):
@@ -124,6 +124,11 @@ def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
                 families.append("address")
             if len(families) > 1 or disguised or says.score >= CLEAR:
                 evidence.against("text", essence(text), "block", text, *families)
+
+
+def _broken(text: str) -> int:
+    """Lines of a letter or two."""
+    return sum(len(line) <= _BROKEN and line.isalpha() for line in text.split("\n"))
 
 
 def _sells(text: str, as_read: str, says: Found, pointers: Iterable[Pointer]) -> bool:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import itertools
 import re
+import string
+from collections import Counter
+from collections.abc import Iterator
+from operator import itemgetter
 
 MAX_CHARACTERS = 1_000_000
 MAX_TAGS = 10_000
@@ -20,11 +24,22 @@ LONG_TAG = 1_000
 _END_SHARE = 10
 """Of what is too much, one part in so many is taken from the end, where others append what they have to say."""
 _FORMATS = ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
+
+
+def _beginnings(name: str) -> Iterator[str]:
+    ends = name[1:2] or f"{string.whitespace}/>"
+    for letter, end in itertools.product((name[0], name[0].upper()), (*ends, *ends.upper())):
+        yield letter + end
+
+
 _FORMAT = re.compile(
     r"<(/?)([bB](?:[iI][gG])?|[iIuUsS]|[eE][mM]|[tT][tT]|[sS][mM][aA][lL][lL]|[sS][tT][rR](?:[iI][kK][eE]|[oO][nN][gG])"
     r"|[fF][oO][nN][tT]|[cC][oO][dD][eE]|[nN][oO][bB][rR])(?=[\s/>])"
 )
 """_FORMATS in both cases, their beginnings shared: a search that ignores case cannot leap to the next tag."""
+_BEGINNING = itemgetter(slice(0, 2))
+_BEGINNINGS = tuple({form for name in _FORMATS for form in _beginnings(name)})
+"""Of the tags that open one of _FORMATS, and of some others: few of these are counted faster than they are found."""
 _ATTRIBUTE = re.compile(r"[\s/]++[^\s/>=][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+))?+")
 
 
@@ -40,7 +55,8 @@ def bounded(html: str) -> str:
         html = "<".join(pieces)
     if max(map(len, pieces)) > LONG_TAG:
         html = "<".join([pieces[0], *(_few_attributes(piece) for piece in pieces[1:])])
-    return _few_formats(html)
+    begun = Counter(map(_BEGINNING, pieces))
+    return html if sum(map(begun.__getitem__, _BEGINNINGS)) <= MAX_FORMATS else _few_formats(html)
 
 
 def _few_attributes(piece: str) -> str:

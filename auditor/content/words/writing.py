@@ -8,31 +8,38 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 _FANCY = "\uff01-\uff5e\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f130-\U0001f189"
 _SUSPECT = re.compile(f"[{_UNSEEN}{_FANCY}\u0300-\u036fᴀ-ᴢɢʜɪʙʟɴʀʏꜰꜱ\u0370-\u03ff\u0400-\u052f\u0531-\u0587]")
-_USUAL = bytes(range(0xC0)) + b"\xc2\xc3\xc4\xc5\xc6\xe1\xe2"
-"""Bytes that Vietnamese text in UTF-8 is made of, and signs like dashes: what is left without them needs a closer look."""
-_UNUSUAL = (
-    b"\xc2\xad",
-    b"\xe2\x80\x8b",
-    b"\xe2\x80\x8c",
-    b"\xe2\x80\x8d",
-    b"\xe2\x80\x8e",
-    b"\xe2\x80\x8f",
-    b"\xe2\x80\xae",
-    b"\xe2\x81",
-    b"\xe2\x91",
-    b"\xe2\x92",
-    b"\xe2\x93",
-    b"\xe1\xa0",
-    b"\xe1\xb4",
+_UNUSUAL = re.compile(rb"\xe2(?:\x80[\x8b-\x8f\xae]|[\x81\x91-\x93])")
+"""What of the general punctuation, which every page has some of, is to be looked at."""
+_CONTINUING = bytes(range(0x80, 0xC0))
+"""Bytes of UTF-8 that begin no letter."""
+
+
+def _table(otherwise: bytes, *classes: tuple[bytes, Iterable[int]]) -> bytes:
+    """What stands for each byte that begins a letter."""
+    table = bytearray(otherwise * 256)
+    for sign, leads in classes:
+        for lead in leads:
+            table[lead] = sign[0]
+    return bytes(table)
+
+
+_SHAPES = _table(
+    b"?",
+    (b" ", (*range(0x80), 0xC2, 0xC6)),
+    (b"T", (0xC3, 0xC5, 0xE1)),
+    (b"t", (0xC4,)),
+    (b"-", (0xE2,)),
+    (b"w", (0xE0, *range(0xE3, 0xEE))),
 )
-_LEADS_OF_WIDE = frozenset({0xE0, *range(0xE3, 0xEE)})
-_BEGINNING, _END = 8_000, 2_000
-"""Letters of a long text in which tones are looked at."""
+"""``T``: may bear a tone, as may ``t``, which mostly is a ``đ``; ``-``: punctuation; ``w``: of writing without spaces; ``?``: unusual."""
+_SPELLING = _table(b"a", (b"0", range(0x41)), (b" ", b" "), (b"0", b"[\\]^`{}~\x7f"), (b".", (*b".-_*|/", 0xC2)))
+"""Letters, spaces, and signs that letters are spelt apart with: the middle dot begins with C2."""
 _UNSEEN_ONE = re.compile(f"[{_UNSEEN}]+")
 _CUT_WORD = re.compile(f"[^\\W\\d_]+(?:[{_UNSEEN}]+[^\\W\\d_]+)+")
 _SMALL_CAPS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
@@ -57,6 +64,7 @@ _MARKED_CONSONANTS = re.compile(
     "[\u0107\u0109\u010d\u0144\u01f5\u011d\u013a\u0155\u015b\u017a\u1e3f\u1e55\u1e2b\u1e25\u1e33\u1e37\u1e43\u1e45\u1e47\u1e5b\u1e63\u1e6d\u1e93]"
 )
 _TWO_TONES = re.compile(f"[{TONED}]{{2}}")
+_TWO_AFTER_I = re.compile(f"ĩ[{TONED}]")
 _DISGUISED_WORD = re.compile(f"[^\\W\\d_]*(?:[{TONED}]{{2}}|{_MARKED_CONSONANTS.pattern})[^\\W\\d_]*")
 
 _SPELT = tuple(
@@ -72,7 +80,7 @@ class Written:
     """A text as it is read."""
 
     text: str
-    """Lower case, NFC, one alphabet, without unseen letters; letters spelt apart are words again."""
+    """Lower case, NFC, one alphabet, without unseen letters, one space between words; letters spelt apart are words again."""
     wide: bool = False
     """There are letters of writing that puts no spaces between words."""
     disguised: int = 0
@@ -81,21 +89,29 @@ class Written:
 
 def read(text: str) -> Written:
     """The text as a person reads it."""
-    disguised = 0
+    text = " ".join(text.split())
     data = text.encode("utf-8", "replace")
-    unusual = data.translate(None, _USUAL)
-    if (unusual or _has_unusual(data)) and _SUSPECT.search(text):
+    shape = data.translate(_SHAPES, _CONTINUING)
+    wide, disguised = b"w" in shape, 0
+    if (b"?" in shape or wide or _has_unusual(text, data, shape)) and _SUSPECT.search(text):
         text, disguised = _plainly(text)
+        data = text.encode("utf-8", "replace")
+        shape = data.translate(_SHAPES, _CONTINUING)
     text = text.lower()
-    if _TWO_TONES.search(text, 0, _BEGINNING) or _TWO_TONES.search(text, max(_BEGINNING, len(text) - _END)):
+    if (b"TT" in shape or b"Tt" in shape or _TWO_AFTER_I.search(text)) and _TWO_TONES.search(text):
         odd = len(_DISGUISED_WORD.findall(text))
         disguised += odd if odd >= DISGUISED else 0
-    text, spelt = _joined_again(text)
-    return Written(text, not _LEADS_OF_WIDE.isdisjoint(unusual), disguised + spelt)
+    spelling = data.translate(_SPELLING, _CONTINUING)
+    text, spelt = _joined_again(text, signs=b".a." in spelling, spaces=b" a a a" in spelling)
+    return Written(text, wide, disguised + spelt)
 
 
-def _has_unusual(data: bytes) -> bool:
-    return not data.isascii() and any(map(data.__contains__, _UNUSUAL))
+def _has_unusual(text: str, data: bytes, shape: bytes) -> bool:
+    """Whether letters that look usual by what they begin with are not."""
+    if len(data) == len(text):
+        return False
+    general = b"-" in shape and _UNUSUAL.search(data) is not None
+    return general or "\u00ad" in text or "\u180e" in text or b"\xe1\xb4" in data
 
 
 def _plainly(text: str) -> tuple[str, int]:
@@ -128,14 +144,14 @@ def _is_cut(word: str) -> bool:
     return len(parts) > 2 or min(map(len, parts)) <= 2
 
 
-def _joined_again(text: str) -> tuple[str, int]:
-    """``n.h.à c.á.i`` and ``N H À`` as words; how many there were."""
+def _joined_again(text: str, *, signs: bool, spaces: bool) -> tuple[str, int]:
+    """``n.h.à c.á.i`` and ``N H À`` as words; how many there were. ``signs``, ``spaces``: whether single letters stand between such."""
     found = 0
-    for sign, spelt in zip((".", "-", "_", "*", "·", "|", "/"), _SPELT, strict=True):
+    for sign, spelt in zip((".", "-", "_", "*", "·", "|", "/"), _SPELT, strict=True) if signs else ():
         if text.count(sign) > 2 and _single_between(text, sign):
             text, times = spelt.subn(lambda word: _without_signs(word[0]), text)
             found += times
-    if _SINGLES.search(text):
+    if spaces and _SINGLES.search(text):
         text, times = _SPACED.subn(lambda word: word[0].replace(" ", ""), text)
         found += times
     return text, found

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from auditor.web.bounded import MAX_TAGS, bounded
+from auditor.web.bounded import MAX_FORMATS, MAX_TAGS, bounded
 
 EVIL = {
     "open formats": "".join(f"<b {i}>" for i in range(4000)) + "".join(f"<i {i}>" for i in range(4000)),
@@ -46,3 +46,10 @@ def test_text_behind_a_long_tag_is_kept() -> None:
 def test_an_ordinary_page_stays_as_it_is(parts: list[str]) -> None:
     page = "".join(parts[:70])
     assert bounded(page) == page or page.count("<b>") + page.count("<i class=y>") > 40
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["<b>", "<B\n>", "<big/>", "<STRONG >", "<u\tx>", "<em>", "<font>", "<nobr>", "<tt>"])))
+def test_open_formats_are_few_however_they_are_written(parts: list[str]) -> None:
+    page = bounded("".join((parts or ["<i>"]) * 60))
+    assert page.count("<") - page.count("<x-") == MAX_FORMATS

@@ -15,8 +15,9 @@ from auditor.content.words.writing import plain, read, slug
         "ｎｈà ｃáｉ ｕｙ ｔíｎ",
         unicodedata.normalize("NFD", "Nhà cái uy tín"),
         "nhà cáі uу tín".replace("a", "а"),
+        "nhà\u00a0cái uy\n      tín",
     ],
-    ids=["spelt", "unseen", "wide", "taken apart", "other alphabet"],
+    ids=["spelt", "unseen", "wide", "taken apart", "other alphabet", "other spaces"],
 )
 def test_letters_are_read_as_a_person_reads_them(disguised: str) -> None:
     assert "nhà cái uy tín" in read(disguised).text.replace("u.y", "uy")
@@ -39,6 +40,17 @@ def test_honest_writing_is_not_disguised(honest: str) -> None:
 def test_words_with_two_tones_are_disguised_when_they_are_many() -> None:
     assert read("Để đảm bảõ tính bảỏ mật chọ qụá trình đăng nhập, ngườỉ đùng").disguised == 4
     assert read("một chữ gõ nhầm: ngườỉ").disguised == 0
+
+
+@pytest.mark.parametrize("pair", ["ảõ", "Ảõ", "àé", "ĩá", "ũế", "ếĩ"])
+def test_two_tones_are_seen_wherever_they_stand(pair: str) -> None:
+    honest = "Ủy ban nhân dân xã thông báo. " * 500
+    assert read(f"{honest} bả{pair}m {pair}x mậ{pair} {honest}").disguised == 3
+
+
+@pytest.mark.parametrize("sign", list(".-_*·|/"))
+def test_letters_spelt_apart_by_any_sign_are_words(sign: str) -> None:
+    assert "casino uytin" in read(f"vào {sign.join('casino')} {sign.join('uytin')} ngay").text
 
 
 def test_marks_are_taken_off_latin_letters_only() -> None:
