@@ -11,7 +11,7 @@ from typing import Protocol
 from auditor.content.going.door import Door, Pace
 from auditor.content.review import Budget, Review
 from auditor.looks.ledger import Ledger
-from auditor.looks.visits import Known
+from auditor.looks.visits import Known, Pages
 from auditor.models import Host, Look, Site
 from auditor.web.fetch import Client
 
@@ -43,6 +43,8 @@ class Reviewing:
     """All names of all sites that are declared."""
     no_engine: frozenset[str] = frozenset()
     """Hosts, by name, on which something runs, or may run, that shuts a false search engine out."""
+    pages: Mapping[str, Pages] = field(default_factory=dict)
+    """Which pages sites have, by domain, where their hosts said so."""
     budget: Budget = field(default_factory=Budget)
     words: Mapping[str, str] = field(default_factory=dict)
     """What the unit adds to the lexicon, as ``lexicon.own`` reads it."""
@@ -104,6 +106,7 @@ class Reviewing:
             budget=self.budget,
             ended=self._ended,
             words=self.words,
+            pages=self.pages.get(site.domain),
         )
         look = review.run()
         self.shelf.keep(self.inventory, look, review.ledger)

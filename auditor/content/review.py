@@ -18,7 +18,7 @@ from auditor.content.going.door import Door, Stopped
 from auditor.content.going.robots import Robots
 from auditor.looks.ledger import MAX_PLACES, Ledger
 from auditor.looks.traces import defanged
-from auditor.looks.visits import Known, Reading, Role, Served, Visited, Visitor
+from auditor.looks.visits import Known, Pages, Reading, Role, Served, Visited, Visitor
 from auditor.models import Look, Stop, Trace, clock
 from auditor.models.reviews import MAX_TARGET, Kind
 from auditor.web.children import Unreadable
@@ -29,10 +29,12 @@ MINUTES = 10
 SAMPLED = 10
 """Other pages that every visitor is sent to."""
 MAX_REFUSED_IN_A_ROW = 3
+MAX_OF_HOST = MAX_PLACES // 2
+"""Addresses beyond which none is taken from a host: visitors write its logs."""
 KEPT_EVERY = 5
 """Pages after which it is kept how far a review got."""
-NOWHERE = "-"
-"""What the ledger calls the address at which there is nothing: another one in each look."""
+NOWHERE, LOGS = "-", "="
+"""What the ledger calls the address at which there is nothing, another one in each look; and what access logs say."""
 _OTHERS: tuple[Visitor, ...] = ("again", "engine", "referrer", "phone", "phone_referrer")
 
 
@@ -61,8 +63,11 @@ class Review:
     """Set when nobody wants the look any more: it ends with the page that it is at."""
     words: Mapping[str, str] = field(default_factory=dict)
     """What the unit adds to the lexicon."""
+    pages: Pages | None = None
+    """Which pages there are, as its host says; None: it did not."""
     _robots: Robots = field(default_factory=Robots, init=False)
     _sections: tuple[str, ...] = field(default=(), init=False)
+    _suspected: frozenset[str] = field(default=frozenset(), init=False)
     _done: set[str] = field(default_factory=set, init=False)
     _readings: list[Reading] = field(default_factory=list, init=False)
     _unread: int = field(default=0, init=False)
@@ -108,6 +113,7 @@ class Review:
         if self._robots.allows(HOME):
             self._patiently(HOME, lambda: self._begin(home))
         self._known_of_sitemaps()
+        self._known_of_host()
         nowhere = f"/{secrets.token_hex(6)}.html"
         if self._robots.allows(nowhere):
             self._patiently(nowhere, lambda: self._read(nowhere, "missing", self.door.visit(nowhere, "plain"), NOWHERE))
@@ -145,7 +151,7 @@ class Review:
         """What an address shows, to others than a plain visitor, too, where that matters; noted in the ledger."""
         self._done.add(path)
         served = [plain]
-        curious = role != "page" or bool(self._place_keys(name or path))
+        curious = role != "page" or path in self._suspected or bool(self._place_keys(name or path))
         if role == "page" and not curious and self._sampled < SAMPLED and len(self._done) % 5 == 0:
             self._sampled += 1
             curious = True
@@ -215,6 +221,15 @@ class Review:
             else:
                 self.ledger = self.ledger.with_places(filter(paths.may_be_asked_for, own), linked=False)
         self._sitemaps = read
+
+    def _known_of_host(self) -> None:
+        """Addresses that the site's host knows of, and what its logs say about them."""
+        if self.pages is None:
+            return
+        known = filter(paths.may_be_asked_for, self._own(self.pages.addresses))
+        self.ledger = self.ledger.with_places(known, linked=False, most=MAX_OF_HOST)
+        self.ledger = self.ledger.seen(LOGS, self.pages.traces, clock.now())
+        self._suspected = frozenset(self._own(self.pages.suspected))
 
     def _own(self, links: Iterable[str]) -> list[str]:
         base = f"{self.door.scheme}://{self.door.domain}/"

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,6 +31,7 @@ MAX_MEMBERS = 20_000
 MAX_VALUES = 400_000
 """In all areas together; a host with a hundred sites has a tenth of them."""
 MAX_NUMBER = 2**64
+NOTHING: Mapping[str, type[Area]] = MappingProxyType({})
 CUT_MARK = "…[cut]"
 
 
@@ -71,8 +73,11 @@ class HostFacts:
     seconds: Mapping[str, float]
 
     @classmethod
-    def parse(cls, document: str) -> HostFacts:
-        """Validate a collector's answer. Raises BadDocument when it is not one at all."""
+    def parse(cls, document: str, besides: Mapping[str, type[Area]] = NOTHING) -> HostFacts:
+        """Validate a collector's answer. Raises BadDocument when it is not one at all.
+
+        ``besides``: models of areas that were asked for and that no audit has.
+        """
         if len(document) > MAX_DOCUMENT_CHARS:
             raise BadDocument(f"answer of {len(document):,} characters, more than {MAX_DOCUMENT_CHARS:,}")
         if not json_shape.is_sound(document.encode("utf-8", "replace"), values=MAX_VALUES, depth=MAX_DEPTH + 4):
@@ -89,7 +94,7 @@ class HostFacts:
         data: dict[str, Area] = {}
         errors: dict[str, str] = {}
         seconds: dict[str, float] = {}
-        for name, model in areas().items():
+        for name, model in {**areas(), **besides}.items():
             answer = raw["areas"].get(name)
             if not isinstance(answer, dict):
                 errors[name] = "not collected"

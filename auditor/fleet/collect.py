@@ -6,6 +6,7 @@ What facts are made of is imported when there are some: the hosts are asked firs
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from auditor.fleet.runner import Playbook, Task, play
@@ -13,9 +14,24 @@ from auditor.models import Host, HostOutcome, Text
 
 if TYPE_CHECKING:
     from auditor.facts import HostFacts
+    from auditor.facts._base import Area
 
 COLLECT_SECONDS = 120
 _ACTION = "compliance_facts"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What hosts are asked for, when it is not what an audit needs."""
+
+    areas: tuple[str, ...] = ()
+    models: Mapping[str, type[Area]] = field(default_factory=dict)
+    """Of those areas that no audit has."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """To every host, besides what is declared of it."""
+
+
+ALL = Asked()
 
 
 def collect(
@@ -23,6 +39,7 @@ def collect(
     hosts: Sequence[Host],
     watch: Callable[[str], None] | None = None,
     meanwhile: Callable[[], object] | None = None,
+    asked: Asked = ALL,
 ) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
     """Facts by host name, and how reading went for every host asked for; ``watch`` gets each host's name when done.
 
@@ -37,32 +54,34 @@ def collect(
         "collect.yml",
         inventory=inventory,
         limit=[host.name for host in hosts],
-        variables=declared(hosts),
+        variables=declared(hosts, asked.told) | {"collect_areas": list(asked.areas)},
         timeout=COLLECT_SECONDS,
         watch=seen,
         meanwhile=meanwhile,
     )
-    return answers(run, hosts)
+    return answers(run, hosts, asked)
 
 
-def declared(hosts: Sequence[Host]) -> dict[str, Any]:
+def declared(hosts: Sequence[Host], told: Mapping[str, Any] = ALL.told) -> dict[str, Any]:
     """What the collector has to know of the hosts, as a playbook's variables."""
-    return {"luytre_declared": {host.name: host.model_dump(mode="json") for host in hosts}}
+    return {"luytre_declared": {host.name: {**host.model_dump(mode="json"), **told} for host in hosts}}
 
 
-def answers(run: Playbook, hosts: Sequence[Host]) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
+def answers(
+    run: Playbook, hosts: Sequence[Host], asked: Asked = ALL
+) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
     """What a playbook with the collector in it read: facts by host name, and how reading went for every host."""
     facts: dict[str, HostFacts] = {}
     outcomes = []
     for host in hosts:
-        answer = _facts(run, host.name)
+        answer = _facts(run, host.name, asked)
         if not isinstance(answer, Text):
             facts[host.name] = answer
         outcomes.append(_outcome(host.name, answer))
     return facts, tuple(outcomes)
 
 
-def _facts(run: Playbook, host: str) -> HostFacts | Text:
+def _facts(run: Playbook, host: str, asked: Asked) -> HostFacts | Text:
     from auditor.facts import BadDocument, HostFacts
     from auditor.fleet.reasons import explain
 
@@ -76,7 +95,7 @@ def _facts(run: Playbook, host: str) -> HostFacts | Text:
     if not isinstance(document, str):
         return _TOO_LARGE
     try:
-        return HostFacts.parse(document)
+        return HostFacts.parse(document, asked.models)
     except BadDocument as bad:
         return Text(vi=f"câu trả lời của máy chủ không dùng được: {bad}", en=f"the host's answer is unusable: {bad}")
 

@@ -37,12 +37,12 @@ class Ledger(Model):
     traces: Mapping[Key, Trace] = Field(default_factory=dict, description="by key, those of any place")
     not_before: str | None = Field(default=None, description="until when the site told us to stay away")
 
-    def with_places(self, paths: Iterable[str], *, linked: bool) -> Self:
-        """With these addresses known of; as many as there is room for."""
+    def with_places(self, paths: Iterable[str], *, linked: bool, most: int = MAX_PLACES) -> Self:
+        """With these addresses known of; as many as there is room for, ``most`` in all."""
         places = dict(self.places)
         for path in paths:
             known = places.get(path)
-            if known is None and len(places) < MAX_PLACES:
+            if known is None and len(places) < most:
                 places[path] = Place(linked=linked)
             elif known is not None and linked and not known.linked:
                 places[path] = known.model_copy(update={"linked": True})

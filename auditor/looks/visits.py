@@ -58,6 +58,18 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Pages:
+    """Which pages a site has, as its host says, whose logs visitors write."""
+
+    addresses: tuple[str, ...] = ()
+    """Paths, with their queries; those that matter most first."""
+    suspected: tuple[str, ...] = ()
+    """Those of them that every visitor is sent to: the logs say something about them, or nobody but searchers was served there."""
+    traces: tuple[Trace, ...] = ()
+    """What they say."""
+
+
+@dataclass(frozen=True)
 class Reading:
     """What one page says."""
 

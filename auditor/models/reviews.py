@@ -50,10 +50,11 @@ Family = Literal[
     "structure",
     "baseline",
     "orphan",
+    "logs",
 ]
 """Ways of finding that do not rest on each other: what engines get and people do not; hidden from sight; inside of decoded
 code; leading away; words; a domain that looks like adverts; a foreign language; disguised letters; the page's own declarations; unlike the last
-accepted look; on a page that nothing links to."""
+accepted look; on a page that nothing links to; what access logs say that engines or searchers were served."""
 Certainty = Literal["exact", "strong", "weak"]
 """``exact``: nothing else can look so. ``strong``: two families, the lexicon being one. ``weak``: shown, never an alarm."""
 

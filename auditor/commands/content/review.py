@@ -100,19 +100,21 @@ def _look(
 ) -> None:
     """Ask the hosts what is on guard there, then look at the sites."""
     from auditor.commands.shown import console
+    from auditor.content import asked
     from auditor.content.fleet import Reviewing
     from auditor.content.guards import may_be_engine
     from auditor.content.review import Budget
-    from auditor.fleet.collect import collect
+    from auditor.content.words import lexicon
 
     with console.progress(words("doing.ask_guards"), [host.name for host in hosts]) as done:
-        facts, _outcomes = collect(known.path, hosts, done)
+        facts = asked.ask(known.path, hosts, done)
     reviewing = Reviewing(
         inventory=known.path,
         shelf=looks,
         last=looks.readable(known.path),
         own=frozenset(name for site in known.sites for name in (site.domain, *site.aliases)),
         no_engine=frozenset(host.name for host in hosts if not may_be_engine(facts.get(host.name))),
+        pages=asked.pages(facts.values(), lexicon.with_own(frozenset(own_words.items()))),
         budget=Budget(seconds=minutes * 60),
         words=own_words,
     )

@@ -71,6 +71,7 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
         mariadb,
         nginx,
         packages,
+        pages,
         pam,
         past_runs,
         php_fpm,
@@ -92,7 +93,7 @@ AREAS = (
     *("accounts", "apache", "backups", "bans", "cron", "firewall", "kernel", "logging", "mariadb", "nginx"),
     *("packages", "pam", "past_runs", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
 )
-FOR_ROLES = ("survey",)
+FOR_ROLES, FOR_REVIEWS = ("survey",), ("pages",)
 AT_ONCE = 4
 
 
@@ -132,7 +133,7 @@ def main():
         supports_check_mode=True,
     )
     wanted = module.params["areas"] or AREAS
-    unknown = [name for name in wanted if name not in AREAS and name not in FOR_ROLES]
+    unknown = [name for name in wanted if name not in (*AREAS, *FOR_ROLES, *FOR_REVIEWS)]
     if unknown:
         module.fail_json(msg="no such area: %s; there are %s" % (", ".join(unknown), ", ".join(AREAS)))
     declared, seconds = module.params["declared"], module.params["area_seconds"]

@@ -16,6 +16,8 @@ from auditor.content.going.door import Pace
 from auditor.content.review import Budget
 from auditor.history.looks import Looks
 from auditor.history.runs import History
+from auditor.looks.traces import trace
+from auditor.looks.visits import Pages
 from auditor.models import Accepted, Host, Look, Site, Status, clock
 from auditor.web import fetch
 from tests.unit.content.web_site import Answering, Asked, Page, WebSite, pages, serving
@@ -52,6 +54,7 @@ class Office:
     clock: Clock = field(default_factory=Clock)
     budget: Budget = field(default_factory=Budget)
     engine: bool = True
+    pages: Mapping[str, Pages] = field(default_factory=dict)
 
     def reviewing(self) -> Reviewing:
         """One time of reviewing."""
@@ -61,6 +64,7 @@ class Office:
             last=self.looks.latest("/i"),
             own=frozenset(SITES),
             no_engine=frozenset() if self.engine else frozenset({"web1"}),
+            pages=self.pages,
             budget=self.budget,
             ports={"http": self.port, "https": 1},
             pace=lambda: Pace(clock=self.clock, sleep=self.clock.sleep),
@@ -349,3 +353,25 @@ def test_whoever_ends_a_review_ends_all_of_it(office: Callable[[WebSite], Office
         site.asked.clear()
         assert reviewing.all([HOST], SITES, tired) == ()
         assert site.asked == []
+
+
+def test_pages_that_only_the_host_knows_of_are_looked_at_by_all_visitors_and_what_its_logs_say_is_told(
+    office: Callable[[WebSite], Office],
+) -> None:
+    said = trace("doorway", "/an", where="/an", sample="200, 404", families=["logs"], rules=["log_engine_finds_it"])
+    known = Pages(
+        addresses=("/an", "/xoa?id=3", "//khac.test/", "/tin/a", "/rieng"), suspected=("/an", "/tin/a"), traces=(said,)
+    )
+    texts: dict[str, str | Page] = {"/": linking("/tin/a"), "/tin/a": HOME, "/an": HOME, "/rieng": HOME}
+    texts["/robots.txt"] = "User-agent: *\nDisallow: /rieng"
+    with serving(pages(texts)) as site:
+        reviewer = replace(office(site), pages={SITES[0]: known})
+        look = reviewer.review()[SITES[0]]
+        assert {"/xoa?id=3", "//khac.test/", "/rieng"}.isdisjoint(site.paths)
+        assert [
+            sum("Googlebot" in one.agent for one in site.asked if one.path == path) for path in ("/an", "/tin/a")
+        ] == [1, 1]
+        assert (look.known, look.fresh) == (3, 3)
+        assert [one.key for one in look.traces] == [said.key]
+        assert replace(reviewer, pages={}).review()[SITES[0]].traces == look.traces, "until the host says otherwise"
+        assert replace(reviewer, pages={SITES[0]: Pages()}).review()[SITES[0]].traces == ()

@@ -1,0 +1,120 @@
+"""Access logs as they lie on a host, those that were rotated too: the newest first, unpacked, within bounds.
+
+Whoever writes to a log's folder could lay anything there: no link in it is followed, no pipe is waited for.
+"""
+
+import contextlib
+import itertools
+import os
+import re
+import time
+import zlib
+
+from ansible.module_utils.luytre_shared import safe_open
+
+PIECE = 1 << 20
+MAX_FILES = 60
+"""Of one log."""
+MAX_NAMES = 5_000
+_ROTATED = re.compile(r"[.-]\d{1,14}(?:-\d{1,6})?(?:\.gz)?\Z")
+
+
+class Budget:
+    """Bytes, unpacked, and a moment; who reads uses them up."""
+
+    def __init__(self, size, deadline):
+        self.left, self.deadline = size, deadline
+
+    @property
+    def is_used_up(self):
+        return self.left <= 0 or time.monotonic() >= self.deadline
+
+    @contextlib.contextmanager
+    def part(self, number):
+        """What one of so many may use of it; what that one leaves, the others have."""
+        size, now = self.left // number, time.monotonic()
+        part = Budget(size, now + max(0.0, self.deadline - now) / number)
+        yield part
+        self.left -= size - part.left
+
+
+def pieces(path, budget):
+    """Whole lines of a log and of those that were rotated, newest file first, a piece at a time; as far as the budget goes."""
+    folder, name = os.path.split(path)
+    try:
+        here = safe_open.path(folder, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+    except OSError:
+        return
+    try:
+        for _, member in _files(here, name):
+            if budget.is_used_up:
+                return
+            try:
+                handle = safe_open.at(here, member)
+            except OSError:
+                continue
+            try:
+                yield from _lines(handle, member.endswith(".gz"), budget)
+            finally:
+                os.close(handle)
+    finally:
+        os.close(here)
+
+
+def _files(here, name):
+    """``(time of its last change, name)`` of a log's files, the newest first."""
+    found = []
+    with os.scandir(here) as members:
+        for member in itertools.islice(members, MAX_NAMES):
+            rest = member.name[len(name) :]
+            if member.name.startswith(name) and (not rest or _ROTATED.match(rest)):
+                with contextlib.suppress(OSError):
+                    found.append((member.stat(follow_symlinks=False).st_mtime, member.name))
+    return sorted(found, reverse=True)[:MAX_FILES]
+
+
+def _lines(handle, packed, budget):
+    rest = b""
+    for piece in _unpacked(handle, budget) if packed else _plain(handle, budget):
+        whole, newline, rest = (rest + piece).rpartition(b"\n")
+        if newline:
+            yield whole
+        rest = rest[-PIECE:]
+        if budget.is_used_up:
+            return
+
+
+def _plain(handle, budget):
+    """The end of a log, when there is more of it than may be read."""
+    size = os.fstat(handle).st_size
+    at = max(0, size - budget.left)
+    while True:
+        piece = os.pread(handle, PIECE, at)
+        if not piece:
+            return
+        at += len(piece)
+        budget.left -= len(piece)
+        yield piece
+
+
+def _unpacked(handle, budget):
+    unpacker, at = zlib.decompressobj(31), 0
+    waiting = b""
+    while True:
+        if not waiting:
+            waiting = os.pread(handle, PIECE, at)
+            at += len(waiting)
+            if not waiting:
+                return
+        try:
+            piece = unpacker.decompress(waiting, PIECE)
+        except zlib.error:
+            return
+        waiting = unpacker.unconsumed_tail
+        budget.left -= len(piece)
+        if piece:
+            yield piece
+        if unpacker.eof:
+            waiting, unpacker = unpacker.unused_data, zlib.decompressobj(31)
+        if time.monotonic() >= budget.deadline:
+            return

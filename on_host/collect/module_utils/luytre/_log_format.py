@@ -1,0 +1,108 @@
+"""The format in which a web server writes its access log, as a pattern that finds the parts of a line. Pure.
+
+Each part ends where the text after it begins, so that a line takes time that grows with its length, whoever wrote what into it.
+"""
+
+import re
+
+COMBINED = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
+)
+"""nginx's own."""
+NICKNAMES = {
+    "common": '%h %l %u %t "%r" %>s %b',
+    "combined": '%h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"',
+    "vhost_combined": '%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"',
+}
+"""Apache's, as Debian installs them."""
+PARTS = ("address", "host", "method", "uri", "request", "status", "bytes", "referrer", "agent")
+NEEDED = ("status", "agent")
+_NGINX = {
+    "remote_addr": "address",
+    "host": "host",
+    "http_host": "host",
+    "server_name": "host",
+    "request_method": "method",
+    "request_uri": "uri",
+    "request": "request",
+    "status": "status",
+    "body_bytes_sent": "bytes",
+    "bytes_sent": "bytes",
+    "http_referer": "referrer",
+    "http_user_agent": "agent",
+}
+_APACHE = {
+    "h": "address",
+    "a": "address",
+    "v": "host",
+    "V": "host",
+    "{host}i": "host",
+    "m": "method",
+    "U%q": "uri",
+    "r": "request",
+    "s": "status",
+    "b": "bytes",
+    "B": "bytes",
+    "O": "bytes",
+    "{referer}i": "referrer",
+    "{user-agent}i": "agent",
+}
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_DIRECTIVE = re.compile(r"%%|%[!0-9,<>]*(U%q|(?:\{[^}]*\})?[a-zA-Z]|\^\w\w)")
+MAX_FORMAT = 4_000
+
+
+def of_nginx(text=COMBINED):
+    """The pattern of a ``log_format``; None for one in which requests cannot be told apart."""
+    parts, at = [], 0
+    for found in _VARIABLE.finditer(text[:MAX_FORMAT]):
+        parts += [(None, text[at : found.start()]), (_NGINX.get(found.group(1) or found.group(2), ""), None)]
+        at = found.end()
+    return _pattern([*parts, (None, text[at:MAX_FORMAT])])
+
+
+def of_apache(text):
+    """The pattern of a ``LogFormat``; None for one in which requests cannot be told apart."""
+    parts, at = [], 0
+    for found in _DIRECTIVE.finditer(text[:MAX_FORMAT]):
+        parts.append((None, text[at : found.start()]))
+        at = found.end()
+        name = found.group(1)
+        if name is None:
+            parts.append((None, "%"))
+        elif name == "t":
+            parts += [(None, "["), ("", None), (None, "]")]
+        else:
+            parts.append((_APACHE.get(name.lower() if name[0] == "{" else name, ""), None))
+    return _pattern([*parts, (None, text[at:MAX_FORMAT])])
+
+
+def _pattern(parts):
+    """Out of ``(name of a part or an empty text, None)`` and ``(None, text)``, in their order."""
+    joined = []
+    for name, text in parts:
+        if name is None and not text:
+            continue
+        if joined and name is not None and joined[-1][0] is not None:
+            return None
+        if joined and name is None and joined[-1][0] is None:
+            joined[-1] = (None, joined[-1][1] + text)
+        else:
+            joined.append((name, text))
+    expression, named = "^", set()
+    for (name, text), (_, after) in zip(joined, [*joined[1:], (None, "\n")]):
+        if name is None:
+            expression += re.escape(text)
+            continue
+        group = "?P<%s>" % name if name and name not in named else "?:"
+        named.add(name)
+        expression += "(%s%s)" % (group, _until(after[0]))
+    told = all(name in named for name in NEEDED) and ("request" in named or {"method", "uri"} <= named)
+    return re.compile(expression.encode("utf-8", "surrogateescape"), re.MULTILINE) if told else None
+
+
+def _until(char):
+    """What has no such character in it, but for one behind a backslash where that is how quotes are written."""
+    if char == '"':
+        return r'[^"\\\n]*(?:\\.[^"\\\n]*)*'
+    return r"[^\n]*" if char == "\n" else r"[^%s\n]*" % re.escape(char)
