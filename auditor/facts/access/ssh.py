@@ -107,6 +107,9 @@ class Facts(Area):
 
     installed: bool
     effective: Settings | None = Field(description="for anybody: no Match block applied")
+    theirs: Settings | None = Field(
+        description="for anybody, without what our own file sets; with what it only writes down as right by itself"
+    )
     for_root: Settings | None
     for_automation: Settings | None = Field(description="None also when no automation user is declared")
     cases: Cases

@@ -1,4 +1,7 @@
-"""Which sshd settings a host gets: the stricter of what is in force and what the role wants."""
+"""Which sshd settings a host gets: the stricter of what others set there and what the role wants.
+
+What controls of ours set counts for nothing in that: or one that is taken back would stay, as what is in force already.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ RIGHT = {
     "PermitEmptyPasswords": ("no",),
     "PermitUserEnvironment": ("no",),
     "StrictModes": ("yes",),
+    "X11Forwarding": ("no",),
 }
 """What sshd does by default, and is written down."""
 POST_QUANTUM = ("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com")
@@ -152,7 +156,7 @@ def settings(facts: Facts, enforce: Mapping[str, Any], wanted: Facts) -> list[Se
         {"control": control, "keyword": keyword, "value": values.setdefault(keyword, value)}
         for control, rule in _rules(facts).items()
         if control in enforce
-        for keyword, value in rule(facts["effective"], wanted)
+        for keyword, value in rule(facts["theirs"], wanted)
         if control != WRITTEN_DOWN or keyword not in values
     ]
 

@@ -56,9 +56,9 @@ MAX_ASKED = 40
 AT_ONCE = 4
 
 
-def effective(reading, *options):
-    """``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts."""
-    return parse(ask(reading, *options))
+def effective(reading, *options, given=None):
+    """``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts. ``given``: as for ``ask``."""
+    return parse(ask(reading, *options, given=given))
 
 
 def _have_its_folder():
@@ -66,20 +66,22 @@ def _have_its_folder():
     os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
 
 
-def ask(reading, *options):
+def ask(reading, *options, given=None):
     """What ``sshd -T`` says, as text. Raises NotRun when another than root could change what sshd believes.
 
+    ``given``: a configuration, as if it were the host's; what it includes has to be among what the host's includes.
     Where a Match block is about a local port or address, sshd says nothing unless it is told of a connection: then of one
     that no block should be about.
     """
     _have_its_folder()
     stake = [_stake.OPENSSL, *_stake.tree(CONFIG, _includes)]
+    argv = ["sshd", "-T", *options, *(["-f", "/dev/stdin"] if given is not None else [])]
     try:
-        return reading.run(["sshd", "-T", *options], at_stake=stake)
+        return reading.run(argv, at_stake=stake, input_text=given)
     except Unreadable as silent:
         if "-C" in options or "connection test specification" not in str(silent):
             raise
-        return reading.run(["sshd", "-T", *options, "-C", NOBODY], at_stake=stake)
+        return reading.run([*argv, "-C", NOBODY], at_stake=stake, input_text=given)
 
 
 def offers(reading, questions, local=None, first=None):
@@ -137,6 +139,18 @@ def with_dropin(config, text, first):
         if any(fnmatch.fnmatchcase(DROPIN, pattern) for pattern in _includes(raw)):
             return text.replace(raw, "Include %s\n%s" % (first, raw), 1), True
     return text, False
+
+
+def without_dropin(text):
+    """The same configuration without our drop-in: an include that reads it names the others that it reads."""
+    kept = []
+    for raw in text.splitlines():
+        included = [path for pattern in _includes(raw) for path in sorted(glob.glob(pattern))]
+        if DROPIN in included:
+            others = ['"%s"' % path for path in included if path != DROPIN]
+            raw = "Include %s" % " ".join(others) if others else ""
+        kept.append(raw)
+    return "\n".join(kept) + "\n"
 
 
 def _all_about(config):

@@ -62,8 +62,10 @@ RIGHT = {
     "permitemptypasswords": ("no",),
     "permituserenvironment": ("no",),
     "strictmodes": ("yes",),
+    "x11forwarding": ("no",),
 }
 """What is right by default, in this version of sshd or another."""
+WRITTEN_DOWN = "ssh.persisted"
 BANNER = "/etc/issue.net"
 MAX_MATCHES = 500
 MAX_FILES = 200
@@ -74,6 +76,7 @@ def collect(reading):
         return {
             "installed": False,
             "effective": None,
+            "theirs": None,
             "for_root": None,
             "for_automation": None,
             "cases": cases([], []),
@@ -100,6 +103,7 @@ def collect(reading):
     return {
         "installed": True,
         "effective": told(anybody),
+        "theirs": told(_theirs(reading, anybody)),
         "for_root": told(root),
         "for_automation": told(automation) if automation else None,
         "cases": cases(contexts, blocks),
@@ -117,6 +121,29 @@ def collect(reading):
         "banner": banner(_shown(str(anybody.get("banner", "none")))),
         "files": [with_doubt(mode) for mode in map(file_mode, files()) if mode],
     }
+
+
+def _theirs(reading, anybody):
+    """What would be in force for anybody without our drop-in, but for what it holds because it was right by itself."""
+    ours = read_text(DROPIN)
+    if ours is None:
+        return anybody
+    lines = [*written_down(ours), _sshd.without_dropin(read_text(_sshd.CONFIG) or "")]
+    return _sshd.effective(reading, given="\n".join(lines))
+
+
+def written_down(ours):
+    """The lines of our drop-in that stand there only because they say what is right anyway."""
+    under, found = None, []
+    for raw in ours.splitlines():
+        keyword, _ = _sshd.split(raw)
+        if keyword == "match":
+            break
+        if not keyword:
+            under = raw.strip("# \t")
+        elif under == WRITTEN_DOWN and keyword in RIGHT:
+            found.append(raw)
+    return found
 
 
 def _shown(path):

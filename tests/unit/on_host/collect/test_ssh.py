@@ -51,7 +51,7 @@ def lines(now: dict[str, Any], enforce: dict[str, Any], types: tuple[str, ...] =
 def stock(now: dict[str, Any] = {}, types: tuple[str, ...] = TYPES) -> dict[str, Any]:  # noqa: B006  only read
     """Debian 12's sshd as the role sees it, with other settings."""
     defaults = {key: BOOKWORM[key] for key in ssh.ALGORITHMS}
-    return {"effective": {**ssh.told(BOOKWORM), **now}, "defaults": defaults, "host_key_types": list(types)}
+    return {"theirs": {**ssh.told(BOOKWORM), **now}, "defaults": defaults, "host_key_types": list(types)}
 
 
 def test_the_words_of_sshd() -> None:
@@ -284,17 +284,59 @@ def test_what_is_right_by_default_is_written_down_as_it_is() -> None:
     line = ("/etc/ssh/sshd_config", 1, None, "strictmodes", "yes")
     block = ("/etc/ssh/sshd_config", 2, "User an", "ignorerhosts", "yes")
     found = ssh.unwritten([line, block], {**BOOKWORM, "x11forwarding": "yes"})
-    assert found == sorted(set(ssh.RIGHT) - {"strictmodes"})
+    assert found == sorted(set(ssh.RIGHT) - {"strictmodes", "x11forwarding"})
     written = settings({"x11forwarding": "yes"}, {"ssh.persisted": []})
     assert {key.lower() for key in written} == {"strictmodes", *found}
     assert written["LogLevel"] == "INFO"
     assert {key.lower(): right for key, right in ROLE.RIGHT.items()} == ssh.RIGHT
-    assert "x11forwarding" not in {key.lower() for key in settings({"x11forwarding": "no"}, {"ssh.persisted": []})}
     both: dict[str, Any] = {"ssh.x11_forwarding": [], "ssh.persisted": []}
     assert lines({"x11forwarding": "yes"}, both) == lines({"x11forwarding": "no"}, both)
     areas = facts()
     areas["ssh"]["unwritten"] = found
     assert finding("ssh.persisted", areas).status is Status.FAIL
+
+
+@pytest.mark.parametrize("keyword", ROLE.RIGHT)
+def test_what_a_control_set_goes_with_it_and_is_not_written_down_as_right(keyword: str, monkeypatch: Any) -> None:
+    """As a rollback of that control alone writes the drop-in anew, while sshd still does what it says."""
+    values = {"yes": "no", "no": "yes", "INFO": "QUIET"}
+    careless = values[ROLE.RIGHT[keyword][0]]
+    theirs = f"{keyword} {careless}\n"
+    for control in EVERYTHING:
+        if control != ssh.WRITTEN_DOWN and keyword in settings({}, {control: []}):
+            ours = dropin({keyword.lower(): careless}, {control: [], ssh.WRITTEN_DOWN: []})
+            assert f"# {control}\n{keyword} " in ours
+            left = in_force_apart(monkeypatch, ours, theirs)
+            assert keyword not in settings(left, {ssh.WRITTEN_DOWN: []})
+    ours = dropin({keyword.lower(): ROLE.RIGHT[keyword][0]}, {ssh.WRITTEN_DOWN: []})
+    left = in_force_apart(monkeypatch, ours, theirs)
+    assert settings(left, {ssh.WRITTEN_DOWN: []})[keyword] == ROLE.RIGHT[keyword][0]
+
+
+def test_of_two_controls_for_one_keyword_either_goes_alone(monkeypatch: Any) -> None:
+    ours = dropin({"permitrootlogin": "yes"}, {"ssh.root_direct": [], "ssh.root_login": []})
+    left = in_force_apart(monkeypatch, ours, "PermitRootLogin yes\n")
+    assert settings(left, {"ssh.root_login": []}) == {"PermitRootLogin": "prohibit-password"}
+
+
+def dropin(now: dict[str, Any], enforce: dict[str, Any]) -> str:
+    return "".join(f"# {one['control']}\n{one['keyword']} {one['value']}\n" for one in lines(now, enforce))
+
+
+def in_force_apart(monkeypatch: pytest.MonkeyPatch, ours: str, theirs: str) -> dict[str, Any]:
+    """What the collector says without what controls of ours set, of sshd's first value for each keyword."""
+    main = f"Include /etc/ssh/sshd_config.d/*.conf\n{theirs}"
+    monkeypatch.setattr(ssh, "read_text", {ssh.DROPIN: ours, _sshd.CONFIG: main}.get)
+    monkeypatch.setattr(_sshd.glob, "glob", lambda _: ["/etc/ssh/sshd_config.d/50-x.conf", ssh.DROPIN])
+
+    def effective(_: Any, given: str) -> dict[str, Any]:
+        said = [raw.split(None, 1) for raw in reversed(given.splitlines()) if raw]
+        assert ["Include", '"/etc/ssh/sshd_config.d/50-x.conf"'] in said
+        return {**BOOKWORM, **{keyword.lower(): value for keyword, value in said}}
+
+    monkeypatch.setattr(_sshd, "effective", effective)
+    found: dict[str, Any] = ssh.told(ssh._theirs(None, {}))
+    return found
 
 
 def test_debian_s_version_is_told_unless_the_first_line_says_no() -> None:
