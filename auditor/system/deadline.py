@@ -36,9 +36,20 @@ class Deadline:
                 one.close()
             self._watched.clear()
 
+    def left(self) -> float:
+        """Seconds. Raises TimeoutError when there are none."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(self._said)
+        return left
+
     def why(self, error: Exception) -> str:
         """What to say of an error that came meanwhile: that the time is over, or its own words."""
-        return f"longer than {self._seconds:g} s" if self._over else str(error) or type(error).__name__
+        return self._said if self._over else str(error) or type(error).__name__
+
+    @property
+    def _said(self) -> str:
+        return f"longer than {self._seconds:g} s"
 
     @property
     def _over(self) -> bool:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 import itertools
-import socket
 import ssl
 import threading
-import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 from cryptography import x509
 
 from auditor.errors import InputError
+from auditor.system.deadline import Deadline
 from auditor.web import reader
 from auditor.web.page import EMPTY, Page
 
@@ -118,8 +116,8 @@ class Client:
 
         ``judged``: whether to find out if a browser would trust the certificate.
         """
-        fetch = _Fetch(scheme, address, domain, path, port, declared, self._given_up, self._turn)
-        with fetch.within(FETCH_SECONDS):
+        with Deadline(FETCH_SECONDS) as deadline:
+            fetch = _Fetch(scheme, address, domain, path, port, declared, self._given_up, self._turn, deadline)
             answer = fetch.by(self._strict if judged else self._lenient)
             if _REFUSED in answer.error:
                 # A site with a bad certificate still has to serve its visitors what it did.
@@ -133,8 +131,8 @@ class Client:
 
         Never raises for what answers.
         """
-        fetch = _Fetch(scheme, address, domain, path, port, False, self._given_up, self._turn)
-        with fetch.within(FETCH_SECONDS):
+        with Deadline(FETCH_SECONDS) as deadline:
+            fetch = _Fetch(scheme, address, domain, path, port, False, self._given_up, self._turn, deadline)
             return fetch.raw(self._lenient, headers)
 
 
@@ -170,60 +168,24 @@ class _Fetch:
     declared: bool
     given_up: set[str]
     turn: threading.Lock
-    _ends: float = 0.0
-    _socket: socket.socket | None = None
-    _timer: threading.Timer = field(init=False)
-
-    def within(self, seconds: float) -> _Fetch:
-        """A context that cuts the connection when the time is over, however slowly the server drips."""
-        self._ends = time.monotonic() + seconds
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
-        return self
-
-    def __enter__(self) -> _Fetch:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def _cut(self) -> None:
-        if self._socket is not None:
-            try:
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-            except OSError:
-                return
-
-    def _trace(self, event: str, details: Mapping[str, Any]) -> None:
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._socket = details["return_value"].get_extra_info("socket")
-            if time.monotonic() >= self._ends:  # the timer came before the connection
-                self._cut()
-
-    def _left(self) -> float:
-        """Seconds. Raises TimeoutError when there are none."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError(f"longer than {FETCH_SECONDS:.0f} s")
-        return left
+    deadline: Deadline
 
     def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
         for chunk in response.iter_raw():
             body += chunk
-            self._left()
+            self.deadline.left()
             if len(body) > MAX_BODY:
                 break
         return bytes(body)
 
     def _page(self, body: bytes, url: str) -> Page:
-        if not self.turn.acquire(timeout=self._left()):
+        if not self.turn.acquire(timeout=self.deadline.left()):
             raise reader.Unreadable("other pages of the host took all the time for reading")
         try:
             if self.domain in self.given_up:
                 raise reader.Costly("another page of the site was built to cost time: not read again")
-            return reader.read(body, url, self._left())
+            return reader.read(body, url, self.deadline.left())
         except reader.Costly:
             self.given_up.add(self.domain)
             raise
@@ -243,7 +205,7 @@ class _Fetch:
                     "GET",
                     target,
                     headers={"Host": self.domain, **headers, "Accept-Encoding": "identity"},
-                    extensions={"sni_hostname": self.domain, "trace": self._trace},
+                    extensions={"sni_hostname": self.domain, "trace": self.deadline.trace},
                 ) as response,
             ):
                 own = _names_the_site(response, self.domain)
@@ -252,9 +214,9 @@ class _Fetch:
                 status = response.status_code
                 packed = self._body(response)
                 body = decoded(packed, response.headers.get("content-encoding", ""), MAX_BODY)
-            self._left()
+            self.deadline.left()
         except Exception as error:  # any: certificates and answers are built by others, and their readers are not ours
-            what = f"{type(error).__name__}: {error}"[:200]
+            what = f"{type(error).__name__}: {self.deadline.why(error)}"[:200]
             return Raw(status, told, own=own, trusted=trusted, error=what)
         return Raw(status, told, body, own=own, trusted=trusted)
 
@@ -266,7 +228,7 @@ class _Fetch:
         if not error and raw.media in ("text/html", "application/xhtml+xml"):
             try:
                 page = self._page(raw.body, url)
-                self._left()
+                self.deadline.left()
             except (reader.Unreadable, TimeoutError) as unread:
                 error = f"{type(unread).__name__}: {unread}"[:200]
         if error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ def linked(monkeypatch: pytest.MonkeyPatch, start: Page, folders: dict[str, Page
 
     monkeypatch.setattr(smoke, "visit", lambda *_: {"a.test": (Answer("https://a.test/tin/", 200, page=start),)})
     monkeypatch.setattr(listings.Client, "get", get)
+    monkeypatch.setattr(listings, "WORKERS", 1)
     found = listings.linked([HOST], {})
     return (found["a.test"].en if found else ""), asked
 
@@ -32,7 +34,25 @@ def test_a_list_that_a_page_links_to_is_told_with_the_page(monkeypatch: pytest.M
     folders = {"/hinh/": Page("Index of /hinh"), "/gop-y/": Page("Góp ý")}
     told, asked = linked(monkeypatch, Page("Tin", folders=("/gop-y/", "/hinh/", "/mat/")), folders)
     assert told == "the page /tin/ links to the list of files /hinh/"
-    assert sorted(asked) == ["/gop-y/", "/hinh/", "/mat/"]
+    assert asked == ["/gop-y/", "/hinh/", "/mat/"]
+
+
+def test_lists_are_told_in_the_order_of_their_links_whichever_answers_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = tuple(f"/{number}/" for number in range(listings.WORKERS))
+    answered = {path: threading.Event() for path in paths}
+    follows = dict(zip(paths, [*paths[1:], None], strict=True))
+
+    def get(_self: Any, scheme: str, _address: str, domain: str, path: str, **_more: Any) -> Answer:
+        if (later := follows[path]) is not None:
+            assert answered[later].wait(10)
+        answered[path].set()
+        return Answer(f"{scheme}://{domain}{path}", 200, page=Page(f"Index of {path}"))
+
+    start = Answer("https://a.test/", 200, page=Page("Tin", folders=paths))
+    monkeypatch.setattr(smoke, "visit", lambda *_: {"a.test": (start,)})
+    monkeypatch.setattr(listings.Client, "get", get)
+    told = listings.linked([HOST], {})["a.test"].en
+    assert told == "; ".join(f"the page / links to the list of files {path}" for path in paths)
 
 
 def test_a_smoke_page_may_be_a_list_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,4 +65,4 @@ def test_only_so_many_links_are_followed(monkeypatch: pytest.MonkeyPatch) -> Non
     many = tuple(f"/{number}/" for number in range(90))
     told, asked = linked(monkeypatch, Page("Tin", folders=many), {})
     assert told == ""
-    assert len(asked) == listings.MAX_FOLLOWED
+    assert asked == list(many[: listings.MAX_FOLLOWED])

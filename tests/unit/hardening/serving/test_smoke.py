@@ -23,6 +23,7 @@ from cryptography.x509.oid import NameOID
 from auditor.errors import InputError
 from auditor.hardening.serving.smoke import broken, compare, https_faults, learn, visit
 from auditor.models import Host, Site
+from auditor.system.deadline import Deadline
 from auditor.web import fetch, reader
 from auditor.web.fetch import Answer, Client
 from auditor.web.page import Page
@@ -179,11 +180,10 @@ def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch, path: s
 
 def test_a_server_that_drips_is_cut_off_though_it_was_reached_when_the_time_was_over(port: int) -> None:
     turn = threading.Lock()
-    with serving(Dripping) as dripping:
-        late = fetch._Fetch("http", "127.0.0.1", "a.test", "/head", dripping, True, set(), turn)
-        with late.within(0.01):
-            late._timer.join()
-            answer = late.by(ssl.create_default_context())
+    with serving(Dripping) as dripping, Deadline(0.01) as deadline:
+        time.sleep(0.02)
+        late = fetch._Fetch("http", "127.0.0.1", "a.test", "/head", dripping, True, set(), turn, deadline)
+        answer = late.by(ssl.create_default_context())
     assert answer.status is None
 
 

@@ -1,0 +1,35 @@
+"""One time for all that goes on within it, however slowly the other side drips."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from auditor.system.deadline import Deadline
+
+
+def test_what_waits_on_a_connection_is_cut_when_the_time_is_over() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, Deadline(0.05) as deadline:
+        deadline.watch(ours)
+        assert 0 < deadline.left() <= 0.05
+        assert ours.recv(1) == b""
+        assert deadline.why(OSError("reset")) == "longer than 0.05 s"
+
+
+def test_a_connection_that_comes_too_late_is_cut_at_once_and_nothing_is_left() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, Deadline(0) as deadline:
+        time.sleep(0.01)
+        deadline.watch(ours)
+        assert ours.recv(1) == b""
+        with pytest.raises(TimeoutError, match="longer than 0 s"):
+            deadline.left()
+
+
+def test_before_its_time_is_over_an_error_has_its_own_words() -> None:
+    with Deadline(60) as deadline:
+        assert deadline.why(OSError("reset")) == "reset"
+        assert deadline.why(OSError()) == "OSError"
