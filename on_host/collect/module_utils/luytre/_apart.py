@@ -11,6 +11,8 @@ from ansible.module_utils.luytre_shared.ended import ended
 
 MAX_ANSWER = 8000000
 MAX_HANDLES = 4096
+END_SECONDS = 1
+"""For a process to be gone that was ended: whoever makes every area hang makes the others wait no longer for each."""
 
 
 def apart(names, work, seconds, at_once):
@@ -59,7 +61,7 @@ class _Child:
         late = not self.ended
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)
-        ended(self.pid)
+        ended(self.pid, END_SECONDS)
         os.close(self.pipe)
         spent = round(time.monotonic() - self.started, 3)
         if late:

@@ -19,6 +19,8 @@ MEMORY = 1024 * 1024 * 1024
 """That the work may want besides what we have."""
 MAX_ANSWER = 512 * 1024 * 1024
 PIECE = 1 << 20
+END_SECONDS = 10
+"""For a process to be gone that was ended."""
 _DIES_WITH_PARENT = 1
 
 
@@ -89,4 +91,4 @@ def _leave(child):
     """End the process without waiting for ever for one that cannot be ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
-    ended(child)
+    ended(child, END_SECONDS)

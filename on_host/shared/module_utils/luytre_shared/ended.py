@@ -3,13 +3,13 @@
 import os
 import time
 
-SECONDS = 10
-"""For a process to be gone. On a busy machine it has to get a turn first."""
 
+def ended(child, seconds):
+    """Whether the child, killed before, was gone within that time; then its entry among the processes is gone, too.
 
-def ended(child):
-    """Whether the child, killed before, was gone within ``SECONDS``; then its entry among the processes is gone, too."""
-    until = time.monotonic() + SECONDS
+    On a busy machine it has to get a turn first.
+    """
+    until = time.monotonic() + seconds
     while not os.waitpid(child, os.WNOHANG)[0]:
         if time.monotonic() >= until:
             return False

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.luytre import _apart
 from ansible.module_utils.luytre._apart import MAX_ANSWER, apart
 from ansible.module_utils.luytre_shared import ended
 
@@ -64,7 +65,7 @@ def test_one_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> No
         return 0, 0
 
     monkeypatch.setattr(ended.os, "waitpid", waitpid)
-    monkeypatch.setattr(ended, "SECONDS", 0.02)
+    monkeypatch.setattr(_apart, "END_SECONDS", 0.02)
     answers = apart(["fine"], sound, 5, 1)
     monkeypatch.undo()
     os.waitpid(-1, 0)
