@@ -23,10 +23,11 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
 
+from auditor.content.page import sheets
 from auditor.content.reading import read
 from auditor.content.words.lexicon import Lexicon, shipped, without_words
 from auditor.looks.traces import Trace
-from auditor.looks.visits import Known, Served, Visited, Visitor
+from auditor.looks.visits import Known, Served, Sheet, Visited, Visitor
 from auditor.system.yaml_source import load_yaml
 
 PAGES = Path(__file__).parent / "pages"
@@ -65,7 +66,7 @@ def _case(told: Mapping[str, Any]) -> Case:
     return Case(
         told["name"],
         told.get("checks", ""),
-        Visited(f"https://{DOMAIN}{quote(path, safe='/?=&%')}", told.get("role", "page"), served),
+        Visited(f"https://{DOMAIN}{quote(path, safe='/?=&%')}", told.get("role", "page"), served, _sheets(told)),
         Known(
             DOMAIN,
             own=frozenset({DOMAIN}),
@@ -75,6 +76,11 @@ def _case(told: Mapping[str, Any]) -> Case:
             tokens=frozenset(known.get("tokens", ())),
         ),
     )
+
+
+def _sheets(told: Mapping[str, Any]) -> tuple[tuple[str, Sheet], ...]:
+    """The site's own style sheets, read as a review reads them before a page that links to them."""
+    return tuple((f"https://{DOMAIN}{path}", sheets.rules(text)) for path, text in told.get("sheets", {}).items())
 
 
 def _served(visitor: Visitor, path: str, told: Mapping[str, Any]) -> Served:

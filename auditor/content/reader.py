@@ -10,8 +10,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from auditor.content import reading
+from auditor.content.page import sheets
+from auditor.content.reading import MAX_SHEETS
 from auditor.content.words import lexicon
-from auditor.looks.visits import Known, Reading, Served, Visited
+from auditor.looks.visits import Known, Reading, Served, Sheet, Visited
 from auditor.web import children
 from auditor.web.children import Children, Unreadable
 
@@ -43,6 +45,8 @@ def read(visited: Visited, known: Known, words: Mapping[str, str]) -> Reading:
         loaded=_short(found.loaded, MAX_HOSTS, 100),
         landmarks=_short(found.landmarks, 40, 120),
         tokens=_short(found.tokens, 20, 120),
+        sheets=_short(found.sheets, MAX_SHEETS, 2_000),
+        hides=found.hides[: sheets.MAX_RULES],
         suspicious=found.suspicious,
     )
 
@@ -60,7 +64,11 @@ def _packed(visited: Visited) -> dict[str, Any]:
         {**vars(one), "headers": dict(one.headers), "body": base64.b64encode(one.body).decode()}
         for one in visited.served
     ]
-    return {"url": visited.url, "role": visited.role, "served": served}
+    return {"url": visited.url, "role": visited.role, "served": served, "sheets": visited.sheets}
+
+
+def _sheets(told: Iterable[Any]) -> tuple[tuple[str, Sheet], ...]:
+    return tuple((address, tuple((selector, way) for selector, way in sheet)) for address, sheet in told)
 
 
 def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -70,7 +78,7 @@ def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
         name: frozenset(value) if isinstance(value, list) else value for name, value in known.items()
     }
     found = reading.read(
-        Visited(visited["url"], visited["role"], served),
+        Visited(visited["url"], visited["role"], served, _sheets(visited["sheets"])),
         Known(**values),
         lexicon.with_own(frozenset(question["words"].items())),
     )

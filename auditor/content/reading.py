@@ -12,13 +12,15 @@ from functools import partial
 
 from auditor.content import differing, pointing, saying, standing
 from auditor.content.evidence import Evidence
-from auditor.content.neighbours import Neighbours
-from auditor.content.page import charset, documents, extract, scripts
+from auditor.content.neighbours import Neighbours, absolute, host_of
+from auditor.content.page import charset, documents, extract, scripts, sheets
 from auditor.content.page.extract import Extract
 from auditor.content.words.lexicon import Lexicon, shipped
 from auditor.looks.visits import Known, Reading, Served, Visited, Visitor
 
 _EXTRACTS, _READINGS = 12, 500
+MAX_SHEETS = 40
+"""Of one page."""
 _TEXTS = ("html", "xml", "text/plain", "")
 
 
@@ -38,7 +40,7 @@ class _Memory[Key, Said]:
         return self._kept[key]
 
 
-_extracts: _Memory[tuple[bytes, str, str], Extract] = _Memory(_EXTRACTS)
+_extracts: _Memory[tuple[object, ...], Extract] = _Memory(_EXTRACTS)
 _readings: _Memory[tuple[object, ...], Reading] = _Memory(_READINGS)
 
 
@@ -47,7 +49,7 @@ def read(visited: Visited, known: Known, lexicon: Lexicon | None = None) -> Read
     lexicon = lexicon or shipped()
     digests = tuple(hashlib.blake2b(one.body, digest_size=16).digest() for one in visited.served)
     heads = tuple((one.visitor, one.status, one.location, *one.headers.items()) for one in visited.served)
-    key = (visited.url, visited.role, digests, heads, known, id(lexicon))
+    key = (visited.url, visited.role, digests, heads, visited.sheets, known, id(lexicon))
     return _readings.of(key, lambda: _read(visited, digests, Neighbours(known, lexicon)))
 
 
@@ -58,10 +60,14 @@ def _read(visited: Visited, digests: Sequence[bytes], near: Neighbours) -> Readi
     if kind:
         standing.document(visited, documents.read(plain.body), near, evidence)
         return Reading(traces=tuple(evidence.traces(orphan=visited.role == "orphan")))
+    if _media(plain.headers.get("content-type", "")) == "text/css":
+        return _sheet(charset.text(plain.body, plain.headers["content-type"]), visited.url)
     pages: dict[Visitor, Extract] = {}
     for one, digest in zip(visited.served, digests, strict=True):
         media = one.headers.get("content-type", "")
-        pages[one.visitor] = _extracts.of((digest, visited.url, media), partial(_extract, one, visited.url, media))
+        pages[one.visitor] = _extracts.of(
+            (digest, visited.url, media, visited.sheets), partial(_extract, one, visited, media)
+        )
     page = pages[plain.visitor]
     if _is_sitemap(plain):
         standing.sitemap(visited, charset.text(plain.body, plain.headers.get("content-type", "")), near, evidence)
@@ -85,6 +91,7 @@ def _read(visited: Visited, digests: Sequence[bytes], near: Neighbours) -> Readi
         loaded=loaded,
         landmarks=extract.landmarks(page) if visited.role == "home" else (),
         tokens=tokens,
+        sheets=tuple(dict.fromkeys(page.sheets))[:MAX_SHEETS] if linked or framed or page.pointers else (),
         suspicious=bool(traces),
     )
 
@@ -97,10 +104,21 @@ def _is_sitemap(served: Served) -> bool:
     return b"<urlset" in served.body[:2_000] or b"<sitemapindex" in served.body[:2_000]
 
 
-def _extract(served: Served, url: str, kind: str) -> Extract:
-    media = kind.partition(";")[0].strip().lower()
+def _sheet(sheet: str, url: str) -> Reading:
+    taken_in = (absolute(one, url) for one in sheets.imports(sheet))
+    return Reading(
+        sheets=tuple(one for one in taken_in if host_of(one) == host_of(url)), hides=tuple(sheets.rules(sheet))
+    )
+
+
+def _media(kind: str) -> str:
+    return kind.partition(";")[0].strip().lower()
+
+
+def _extract(served: Served, visited: Visited, kind: str) -> Extract:
+    media = _media(kind)
     if "javascript" in media:
         return Extract(scripts=(scripts.read(charset.text(served.body, kind)),))
     if not served.body or not any(name in media if name else not media for name in _TEXTS):
         return Extract()
-    return extract.read(charset.text(served.body, kind), url)
+    return extract.read(charset.text(served.body, kind), visited.url, visited.sheets)

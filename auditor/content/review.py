@@ -7,7 +7,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -18,7 +18,7 @@ from auditor.content.going.door import Door, Stopped
 from auditor.content.going.robots import Robots
 from auditor.looks.ledger import MAX_PLACES, Ledger
 from auditor.looks.traces import defanged
-from auditor.looks.visits import Known, Pages, Reading, Role, Served, Visited, Visitor
+from auditor.looks.visits import Known, Pages, Reading, Role, Served, Sheet, Visited, Visitor
 from auditor.models import Look, Stop, Trace, clock
 from auditor.models.reviews import MAX_TARGET, Kind
 from auditor.web.children import Unreadable
@@ -33,6 +33,8 @@ MAX_OF_HOST = MAX_PLACES // 2
 """Addresses beyond which none is taken from a host: visitors write its logs."""
 KEPT_EVERY = 5
 """Pages after which it is kept how far a review got."""
+MAX_SHEETS = 20
+"""Style sheets of one site that are fetched in one look, of those pages that lead to others."""
 NOWHERE, LOGS = "-", "="
 """What the ledger calls the address at which there is nothing, another one in each look; and what access logs say."""
 _OTHERS: tuple[Visitor, ...] = ("again", "engine", "referrer", "phone", "phone_referrer")
@@ -74,6 +76,7 @@ class Review:
     _sitemaps: int = field(default=0, init=False)
     _sampled: int = field(default=0, init=False)
     _refused: int = field(default=0, init=False)
+    _sheets: dict[str, Sheet] = field(default_factory=dict, init=False)
 
     def run(self) -> Look:
         """Look at it until all is seen, the budget is used up, or the site wants no more of it."""
@@ -156,6 +159,8 @@ class Review:
             self._sampled += 1
             curious = True
         reading = self._reading(path, role, served)
+        if self._fetch_sheets(reading.sheets):
+            reading = self._reading(path, role, served)
         if curious or reading.suspicious or reading.traces:
             served += self._others(path, plain)
             reading = self._reading(path, role, served)
@@ -169,7 +174,35 @@ class Review:
 
     def _reading(self, path: str, role: Role, served: Iterable[Served]) -> Reading:
         url = f"{self.door.scheme}://{self.door.domain}{path}"
-        return reader.read(Visited(url, role, tuple(served)), self.known, self.words)
+        return reader.read(Visited(url, role, tuple(served), tuple(self._sheets.items())), self.known, self.words)
+
+    def _fetch_sheets(self, addresses: Iterable[str]) -> bool:
+        """Read the style sheets that are new, and those that they take in. Whether one of them hides anything."""
+        hides, waiting = False, [(address, address) for address in addresses]
+        while waiting and len(self._sheets) < MAX_SHEETS:
+            address, linked = waiting.pop(0)
+            path = paths.own_path(address, address, self.door.own)
+            if address in self._sheets or path is None or not paths.is_sheet(path) or not self._robots.allows(path):
+                continue
+            read = self._sheet(path)
+            self._sheets[address] = ()
+            self._sheets[linked] += read.hides
+            hides = hides or bool(read.hides)
+            waiting += [(one, linked) for one in read.sheets]
+        return hides
+
+    def _sheet(self, path: str) -> Reading:
+        """What a style sheet hides: nothing when it is not there. Raises Stopped for a refusal."""
+        try:
+            served = self._file(path)
+            if served is not None:
+                return self._reading(path, "page", [replace(served, headers={"content-type": "text/css"})])
+        except Unreadable:
+            pass
+        except Stopped as stopped:
+            if stopped.stop.why != "silent":
+                raise
+        return Reading()
 
     def _others(self, path: str, plain: Served) -> Iterable[Served]:
         """What the other visitors are served. One that is turned away where a plain one was not is not sent again."""

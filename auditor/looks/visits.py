@@ -30,6 +30,10 @@ class Served:
     """Where a redirect leads, as it was sent: it was not followed. Redirects within the site were, up to five."""
 
 
+type Sheet = tuple[tuple[str, str | None], ...]
+"""What a style sheet hides: selectors, and how; None: it shows them, on some screens."""
+
+
 @dataclass(frozen=True)
 class Visited:
     """One address and what its visitors were served, ``plain`` first. Never without an answer."""
@@ -38,6 +42,8 @@ class Visited:
     """In full, with scheme and domain."""
     role: Role
     served: tuple[Served, ...]
+    sheets: tuple[tuple[str, Sheet], ...] = ()
+    """Of the site's own style sheets by their addresses, as far as they were read."""
 
 
 @dataclass(frozen=True)
@@ -85,5 +91,9 @@ class Reading:
     """Of the home page its short lines, menu and headings, at most 40."""
     tokens: tuple[str, ...] = ()
     """By which search consoles know the site's owners, at most 20."""
+    sheets: tuple[str, ...] = ()
+    """Addresses of the site's own style sheets that may hide something of it; of a style sheet those that it takes in. At most 40."""
+    hides: Sheet = ()
+    """Of a style sheet: what it hides; at most 200."""
     suspicious: bool = False
     """Whether other visitors should be sent there, too, when only ``plain`` has been."""

@@ -120,6 +120,11 @@ def may_be_asked_for(path: str) -> bool:
     return not any(words and words[0] in _ENDING and len(words) < 4 for words in parts)
 
 
+def is_sheet(path: str) -> bool:
+    """Whether an address is that of a style sheet, by its name: programs that make one may do anything else."""
+    return path.partition("?")[0].lower().endswith(".css") and not _ORDERS.intersection(_words(path.partition("?")[2]))
+
+
 def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(_TOGETHER.sub(lambda found: found[1] + found[2].lower(), text))]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -12,10 +12,12 @@ from urllib.parse import unquote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from auditor.content.neighbours import absolute, host_of
-from auditor.content.page import hidden, scripts, styles
+from auditor.content.page import hidden, scripts, sheets
 from auditor.content.page.hidden import Hidden
 from auditor.content.page.scripts import Script
+from auditor.content.page.sheets import Rule
 from auditor.content.page.styles import Way
+from auditor.looks.visits import Sheet
 from auditor.web.bounded import bounded
 
 Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
@@ -103,6 +105,8 @@ class Extract:
     own: tuple[str, ...] = ()
     scripts: tuple[Script, ...] = ()
     tokens: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+    """Addresses of the site's own style sheets that it links to."""
     html: str = ""
     """The document itself, bounded, for those few that are worth a second look."""
     noindex: bool = False
@@ -122,6 +126,7 @@ class _Draft:
     own: dict[str, None] = field(default_factory=dict)
     scripts: list[Script] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
     nested: int = 0
     room: int = MAX_READ
 
@@ -146,8 +151,8 @@ def _sorted(tree: LexborHTMLParser) -> dict[str, list[LexborNode]]:
     return nodes
 
 
-def read(html: str, url: str, *, depth: int = 0) -> Extract:
-    """What the document at ``url`` holds, whatever its text."""
+def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth: int = 0) -> Extract:
+    """What the document at ``url`` holds, whatever its text. ``linked``: what is known of the site's own sheets."""
     html = bounded(html)
     tree = LexborHTMLParser(html)
     draft = _Draft(url, host_of(url), _sorted(tree))
@@ -155,7 +160,7 @@ def read(html: str, url: str, *, depth: int = 0) -> Extract:
     _scripts(tree, draft)
     ways, texts = hidden.find(
         tree,
-        tuple(node.text()[: styles.MAX_SHEET] for node in draft.of("style")[:20]),
+        _rules(draft, linked),
         tuple(dict.fromkeys(name for script in draft.scripts for name in script.hides)),
         draft.of("dialog", "marquee", "iframe", "object", "embed"),
         draft.text_of,
@@ -186,10 +191,19 @@ def read(html: str, url: str, *, depth: int = 0) -> Extract:
         scripts=tuple(draft.scripts),
         tokens=tokens,
         html=html,
+        sheets=tuple(draft.sheets),
         noindex=noindex,
         shell=loads and len(text) < _SHELL * 10 and len(" ".join(text.split())) < _SHELL,
         alternates=tuple(filter(None, alternates)),
     )
+
+
+def _rules(draft: _Draft, linked: Sequence[tuple[str, Sheet]]) -> list[Rule]:
+    """What the document's own sheets hide, and those that it links to."""
+    inside = (sheets.rules(node.text()[: sheets.MAX_SHEET]) for node in draft.of("style")[:20])
+    known = dict(linked)
+    outside = (sheets.told(known.get(one, ())) for one in draft.sheets)
+    return [rule for found in (*inside, *outside) for rule in found]
 
 
 def _title(draft: _Draft) -> str:
@@ -321,6 +335,8 @@ def _scripts(tree: LexborHTMLParser, draft: _Draft) -> None:
             _add(draft, "canonical", href)
         elif "stylesheet" in rel:
             _add(draft, "script", href)
+            if host_of(address := absolute(href, draft.url)) == draft.host:
+                draft.sheets.append(address)
 
 
 def _declared(draft: _Draft) -> None:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from auditor.content.page import styles
+from auditor.content.page.sheets import MENU, Rule
 from auditor.content.page.styles import OUT_OF_SIGHT, Way
 
-MAX_HIDDEN, MAX_STYLED, MAX_ABOVE = 80, 2_000, 200
-_MENU = re.compile(
-    r"menu|nav|drop|modal|popup|pop-up|collaps|tab|accordion|carousel|slide|swiper|owl|dialog|panel|canvas|lightbox|tooltip"
-    r"|submenu|mega|search|login|cookie|toast|alert|loading|mobile|responsive|fade|toggle|sidebar|offcanvas",
-    re.IGNORECASE,
-)
+MAX_HIDDEN, MAX_STYLED, MAX_ABOVE, MAX_OF_RULE = 160, 2_000, 200, 40
 
 
 @dataclass(frozen=True)
@@ -33,19 +28,19 @@ class Hidden:
 
 def find(
     tree: LexborHTMLParser,
-    sheets: Iterable[str],
+    rules: Iterable[Rule],
     names: Iterable[str],
     marked: Iterable[LexborNode],
     text_of: Callable[[LexborNode], str],
 ) -> tuple[dict[int, Hidden], list[str]]:
     """The elements that are hidden with all within, by their memory's address; and the texts of those that are no menus.
 
-    ``names``: ids that scripts hide. ``marked``: elements that may hide by their attributes.
+    ``rules``: of style sheets. ``names``: ids that scripts hide. ``marked``: elements that may hide by their attributes.
     """
     found: dict[int, Hidden] = {}
     texts = []
-    for group, (root, way) in enumerate(itertools.islice(_roots(tree, sheets, names, marked), MAX_HIDDEN)):
-        honest = way not in OUT_OF_SIGHT and _is_menu(root)
+    for group, (root, way) in enumerate(itertools.islice(_roots(tree, rules, names, marked), MAX_HIDDEN)):
+        honest = way == "opened" or (way not in OUT_OF_SIGHT and _is_menu(root))
         if not honest and (text := " ".join(text_of(root)[:2000].split())):
             texts.append(text)
         before = found.get(root.mem_id)
@@ -70,16 +65,14 @@ def within(node: LexborNode, found: Mapping[int, Hidden]) -> Hidden | None:
 
 
 def _roots(
-    tree: LexborHTMLParser, sheets: Iterable[str], names: Iterable[str], marked: Iterable[LexborNode]
+    tree: LexborHTMLParser, rules: Iterable[Rule], names: Iterable[str], marked: Iterable[LexborNode]
 ) -> Iterator[tuple[LexborNode, Way]]:
     for node in tree.css("[style], [hidden]")[:MAX_STYLED]:
         attributes = node.attributes
         way = styles.way((attributes.get("style") or "")[:2_000], is_link=node.tag == "a")
         if way is not None or "hidden" in attributes:
             yield node, way or "shut"
-    for selector, way in (rule for sheet in sheets for rule in styles.hiding(sheet)):
-        if way != "shut" or not _MENU.search(selector):
-            yield from ((node, way) for node in _selected(tree, selector)[:40] if node.tag not in ("html", "body"))
+    yield from _by_rules(tree, tuple(rules))
     for name in names:
         yield from ((node, "kept") for node in _selected(tree, f'[id="{name}"]')[:2] if not _is_menu(node))
     for node in marked:
@@ -88,6 +81,14 @@ def _roots(
             yield node, "shut"
         elif any((attributes.get(side) or "9").strip("px% ") in ("0", "1") for side in ("width", "height")):
             yield node, "kept"
+
+
+def _by_rules(tree: LexborHTMLParser, rules: Sequence[Rule]) -> Iterator[tuple[LexborNode, Way]]:
+    shown = {node.mem_id for rule in rules if rule.way is None for node in _selected(tree, rule.selector)[:MAX_OF_RULE]}
+    for selector, way in rules:
+        for node in _selected(tree, selector)[:MAX_OF_RULE] if way is not None else ():
+            if node.tag not in ("html", "body") and not (way == "shut" and node.mem_id in shown):
+                yield node, way or "shut"
 
 
 def _selected(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
@@ -102,7 +103,7 @@ def _is_menu(node: LexborNode) -> bool:
     for _ in range(4):
         attributes = node.attributes
         marks = " ".join(filter(None, (attributes.get("class"), attributes.get("id"), attributes.get("role"))))
-        if node.tag in ("nav", "details", "dialog", "select", "header") or _MENU.search(marks):
+        if node.tag in ("nav", "details", "dialog", "select", "header") or MENU.search(marks):
             return True
         if node.parent is None:
             return False

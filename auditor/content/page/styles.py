@@ -1,23 +1,19 @@
 """What style hides from people and leaves to machines. Pure.
 
 ``kept``: put where nobody looks, or made too small to be seen, which has hardly an honest use. ``small``: its letters have no size, though pictures have. ``shut``: not shown for the moment,
-as menus and dialogues are. ``read_out``: left for those who hear a page.
+as menus and dialogues are. ``opened``: the same, and what people do shows it. ``read_out``: left for those who hear a page.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
-Way = Literal["kept", "small", "shut", "read_out"]
+Way = Literal["kept", "small", "shut", "opened", "read_out"]
 
 OUT_OF_SIGHT = ("kept", "small")
 
-MAX_SHEET = 200_000
-MAX_SELECTORS = 80
 _FAR = r"-\s*(?:[7-9]\d{2}|\d{4,})(?:\.\d+)?\s*(?:px|pt|%)?|-\s*(?:[5-9]\d|\d{3,})\s*r?em|-\s*[1-9]\d{2,}\s*v[wh]"
 _KEPT = re.compile(
     rf"(?:^|[;\s{{])(?:left|top|right|bottom|margin(?:-left|-top)?)\s*:\s*(?:{_FAR})"
@@ -39,10 +35,6 @@ _COLOR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)")
 _GROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)")
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b")
 _NAMES = {"white": (255, 255, 255), "black": (0, 0, 0)}
-_RULE = re.compile(r"([^{}]{1,400})\{([^{}]{1,4000})\}")
-_COMMENT = re.compile(r"/\*.{0,20000}?\*/", re.DOTALL)
-_PRINT = re.compile(r"@media\s+print\s*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
-_SIMPLE = re.compile(r"[\w#.\-\s>\[\]=\"']{1,120}")
 
 
 @lru_cache(maxsize=4096)
@@ -77,22 +69,3 @@ def _rgb(color: str) -> tuple[int, int, int] | None:
         return None
     digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
-
-
-@lru_cache(maxsize=256)
-def hiding(sheet: str) -> tuple[tuple[str, Way], ...]:
-    """The selectors of a style sheet whose rules hide, at most MAX_SELECTORS of them."""
-    return tuple(itertools.islice(_hiding(sheet), MAX_SELECTORS))
-
-
-def _hiding(sheet: str) -> Iterator[tuple[str, Way]]:
-    if not any(word in sheet for word in ("none", "hidden", "-", ":0", ": 0", "0px", "1px", "clip")):
-        return
-    rules = _PRINT.sub("", _COMMENT.sub("", sheet[:MAX_SHEET]))
-    for selectors, style in _RULE.findall(rules):
-        how = way(style)
-        if how is None:
-            continue
-        for selector in selectors.rpartition(";")[2].split(","):
-            if ":" not in selector and "@" not in selector and _SIMPLE.fullmatch(selector.strip() or "?"):
-                yield selector.strip(), how

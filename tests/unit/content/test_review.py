@@ -13,7 +13,7 @@ from auditor.audit import controls
 from auditor.audit.reviews import judge
 from auditor.content.fleet import Reviewing
 from auditor.content.going.door import Pace
-from auditor.content.review import Budget
+from auditor.content.review import MAX_SHEETS, Budget
 from auditor.history.looks import Looks
 from auditor.history.runs import History
 from auditor.looks.traces import trace
@@ -124,6 +124,45 @@ def test_visitors_differ_where_it_matters_and_no_engine_comes_where_it_is_not_we
         look = replace(reviewer, engine=False).review()[SITES[0]]
         assert not any("Googlebot" in one.agent for one in site.asked)
         assert not look.engine
+
+
+HIDDEN = "<div class=q7><a href=//zuno.example>zuno</a> <a href=//fenix.invalid>fenix</a></div>"
+
+
+def with_sheets(*addresses: str) -> str:
+    return HOME + "".join(f"<link rel=stylesheet href='{one}'>" for one in addresses)
+
+
+def test_what_a_sheet_of_its_own_file_hides_is_found_and_the_sheet_is_asked_for_once(
+    office: Callable[[WebSite], Office],
+) -> None:
+    home = with_sheets("/css/a.css?v=2", "//cdn.example/b.css", "/rieng/c.css", "/css.php") + "<a href=/tin/a>A</a>"
+    texts = {
+        "/": home + HIDDEN,
+        "/tin/a": with_sheets("/css/a.css?v=2") + HIDDEN,
+        "/css/a.css?v=2": "@import 'more.css'; @import '//evil.example/x.css'; .a{color:red}",
+        "/css/more.css": ".q7{position:absolute;left:-9999px}",
+        "/robots.txt": "User-agent: *\nDisallow: /rieng\n",
+    }
+    with serving(pages(texts)) as site:
+        look = office(site).review()[SITES[0]]
+        assert [path for path in site.paths if "css" in path] == ["/css/a.css?v=2", "/css/more.css"]
+    assert {(one.target, one.places, "hidden" in one.families) for one in look.traces if one.certainty != "weak"} == {
+        ("zuno[.]example", 2, True),
+        ("fenix[.]invalid", 2, True),
+    }
+
+
+def test_a_page_that_leads_nowhere_else_has_its_sheets_left_and_no_look_takes_more_than_some(
+    office: Callable[[WebSite], Office],
+) -> None:
+    many = [f"/css/{n}.css" for n in range(MAX_SHEETS + 5)]
+    with serving(pages({"/": with_sheets(*many), **dict.fromkeys(many, ".x{display:none}")})) as site:
+        office(site).review()
+        assert not any(path.endswith(".css") for path in site.paths)
+        site.answer = pages({"/": with_sheets(*many) + HIDDEN, **dict.fromkeys(many, ".x{display:none}")})
+        office(site).review()
+        assert len([path for path in site.paths if path.endswith(".css")]) == MAX_SHEETS
 
 
 def refusing_from(number: int, page: Page, texts: Mapping[str, str | Page]) -> tuple[Answering, list[Asked]]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.content.page.styles import hiding, way
+from auditor.content.page.styles import way
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,3 @@ def test_how_a_style_hides(style: str, how: str | None) -> None:
 
 def test_a_picture_in_place_of_a_links_letters_hides_nothing() -> None:
     assert way("text-indent:-9999px", is_link=True) is None
-
-
-def test_rules_of_a_sheet_hide_but_not_those_for_printing_or_for_the_mouse() -> None:
-    sheet = "/* x */ @media print{.a{display:none}} .b:hover{display:none} .c,#d > p{left:-3000px} @media (max-width:9px){.e{display:none}}"
-    assert hiding(sheet) == ((".c", "kept"), ("#d > p", "kept"), (".e", "shut"))

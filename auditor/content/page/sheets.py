@@ -1,0 +1,138 @@
+"""Which selectors of a style sheet hide from people, and which it shows again. Pure, in time that grows with the sheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple, cast, get_args
+
+from auditor.content.page import styles
+from auditor.content.page.styles import OUT_OF_SIGHT, Way
+from auditor.looks.visits import Sheet
+
+MAX_SHEET = 200_000
+MAX_RULES = 200
+MAX_IMPORTS = 5
+MENU = re.compile(
+    r"menu|nav|drop|modal|popup|pop-up|collaps|tab|accordion|carousel|slide|swiper|owl|dialog|panel|canvas|lightbox|tooltip"
+    r"|submenu|mega|search|login|cookie|toast|alert|loading|mobile|responsive|fade|toggle|sidebar|offcanvas",
+    re.IGNORECASE,
+)
+"""Marks of what people open."""
+
+_BRACE = re.compile(r"([{}])")
+_IMPORT = re.compile(r"@import\s+(?:url\(\s*)?[\"']?([^\"')\s;]{1,500})", re.IGNORECASE)
+_OUTSIDE = re.compile(r"@(?!media|supports|layer|container)", re.IGNORECASE)
+"""What holds no rules for elements: letters, pages, steps of a movement."""
+_NOT_ON_SCREEN = re.compile(r"\b(?:print|speech|handheld|tv|projection)\b")
+_FEATURE = re.compile(r"\(\s*([a-z-]+)\s*(?::\s*([\d.]+)(px|r?em)?[^)]{0,40})?[^)]{0,80}\)")
+_NARROWEST, _WIDEST, _EM = 360, 1_600, 16
+"""Pixels: a rule for screens that are wider, or narrower, than these is for all of them."""
+_PLACE = re.compile(r":(?:(?:first|last|only)-(?:child|of-type)|nth-[a-z-]{1,20}\([^()]{1,20}\)|not\([^()]{1,80}\))")
+_SIMPLE = re.compile(r"[\w#.\-\s>~+*^$|\[\]=\"']{1,120}")
+_STATE = re.compile(
+    r":(?:hover|focus|focus-within|focus-visible|active|checked|target|open)\b"
+    r"|\.(?:is-|has-|js-)?(?:open(?:ed)?|active|shown?|in|on|expanded|visible|current|toggled|selected|sfhover)\b|\[open\]"
+)
+_SHOWS = re.compile(
+    r"(?:display\s*:\s*(?!none)|visibility\s*:\s*visible|opacity\s*:\s*(?:1|0?\.[1-9])|clip\s*:\s*auto|transform\s*:"
+    r"|(?:left|right|top|bottom|margin-left|(?:max-)?height)\s*:\s*(?!-))"
+)
+_BETWEEN = re.compile(r"[\s>+~]+")
+_PICTURED = re.compile(r"background[^;]{0,100}url\(")
+_OF_LINK = re.compile(r"(?:^|[\s>+~])a(?:[.#\[][^\s>+~]*)?$")
+"""A picture stands in place of the letters, or may."""
+
+
+class Rule(NamedTuple):
+    """What a style sheet does to the elements of one selector."""
+
+    selector: str
+    way: Way | None
+    """None: it shows them, though only on some screens."""
+
+
+@lru_cache(maxsize=256)
+def rules(sheet: str) -> tuple[Rule, ...]:
+    """What the sheet hides, and what it shows on some screens; at most MAX_RULES of them."""
+    hides: dict[str, Way] = {}
+    shows: set[str] = set()
+    opens: set[tuple[str, str]] = set()
+    for selectors, style, always in _blocks(_without_comments(sheet[:MAX_SHEET])):
+        if styles.way(style) is None:
+            if _SHOWS.search(style):
+                opens |= {_closed(one) for one in selectors if _STATE.search(one)}
+                shows |= {one for one in selectors if not always and _is_simple(one)}
+            continue
+        pictured = _PICTURED.search(style) is not None
+        for one in filter(_is_simple, selectors):
+            way = styles.way(style, is_link=pictured or _OF_LINK.search(one) is not None)
+            if way in OUT_OF_SIGHT or (way is not None and always and (way != "shut" or not MENU.search(one))):
+                hides[one] = way
+    told = [Rule(one, _as_opened(way) if _closed(one) in opens else way) for one, way in hides.items()]
+    return (*told, *(Rule(one, None) for one in sorted(shows)))[:MAX_RULES]
+
+
+def told(sheet: Sheet) -> Iterator[Rule]:
+    """The rules of a sheet that was read before."""
+    return (Rule(selector, cast("Way | None", way)) for selector, way in sheet if way is None or way in get_args(Way))
+
+
+def imports(sheet: str) -> tuple[str, ...]:
+    """The addresses of other sheets that it takes in, as they are written."""
+    return tuple(_IMPORT.findall(sheet[:MAX_SHEET]))[:MAX_IMPORTS]
+
+
+def _without_comments(sheet: str) -> str:
+    first, *commented = sheet.split("/*")
+    return "".join((first, *(text.partition("*/")[2] for text in commented)))
+
+
+def _as_opened(way: Way) -> Way:
+    return way if way == "read_out" else "opened"
+
+
+def _blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
+    """Selectors, their style, and whether the rule holds on all screens."""
+    above: list[str] = []
+    pieces = _BRACE.split(sheet)
+    for text, brace in zip(pieces[::2], pieces[1::2], strict=False):
+        if brace == "{":
+            above.append(text.rpartition(";")[2].strip()[:2_000])
+        elif above:
+            head = above.pop()
+            if head and head[0] != "@" and text.strip() and not any(map(_OUTSIDE.match, above[:4])):
+                media = [one.lower() for one in above[:4] if one[:6].lower() == "@media"]
+                if not any(map(_NOT_ON_SCREEN.search, media)):
+                    yield _apart(head), text[:4_000], all(map(_always, media))
+
+
+def _apart(head: str) -> list[str]:
+    return [one.strip() for one in head.split(",")][:50]
+
+
+def _always(media: str) -> bool:
+    return all(
+        (name == "min-width" and _pixels(number, unit) <= _NARROWEST)
+        or (name == "max-width" and _pixels(number, unit) >= _WIDEST)
+        for name, number, unit in _FEATURE.findall(media)
+    )
+
+
+def _pixels(number: str, unit: str) -> float:
+    try:
+        return float(number or 0) * (_EM if unit.endswith("em") else 1)
+    except ValueError:
+        return 0
+
+
+def _is_simple(selector: str) -> bool:
+    bare = _PLACE.sub("", selector)
+    return ":" not in bare and _SIMPLE.fullmatch(bare) is not None
+
+
+def _closed(selector: str) -> tuple[str, str]:
+    """Where and which elements a selector means, whether or not somebody opened them."""
+    parts = _BETWEEN.split(_STATE.sub("", selector).strip())
+    return parts[0], parts[-1]

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from auditor.content.page.sheets import MAX_RULES, imports, rules, told
+
+
+@pytest.mark.parametrize(
+    ("sheet", "wanted"),
+    [
+        ("/* x */ .c,#d > p{left:-3000px}", [(".c", "kept"), ("#d > p", "kept")]),
+        ("@media print{.a{display:none}} .b:hover{display:none} @font-face{font-size:0}", []),
+        ("@media (max-width:767px){.e{display:none}}", []),
+        ("@media (min-width:1px){.e{display:none}}", [(".e", "shut")]),
+        ("@media (max-width:99999px){.e{display:none}}", [(".e", "shut")]),
+        ("@media (max-width:767px){.e{left:-9999px}}", [(".e", "kept")]),
+        ("@supports (display:grid){@media screen{.e{display:none}}}", [(".e", "shut")]),
+        ("@charset 'utf-8';@import 'x.css';.e{display:none}", [(".e", "shut")]),
+        (".p:nth-child(2n+1),p:last-of-type:not(.q){font-size:0}", [(".p:nth-child(2n+1)", "small"), ("p:last-of-type:not(.q)", "small")]),
+        ("[class^=x]~div{display:none}", [("[class^=x]~div", "shut")]),
+        (".e{display:none}@media (min-width:60em){.e{display:flex}}", [(".e", "shut"), (".e", None)]),
+        ("#n ul{left:-999em}#n li:hover > ul{left:auto}", [("#n ul", "opened")]),
+        (".e{left:-999em}.e:hover{color:red}", [(".e", "kept")]),
+        (".m a{text-indent:-999px}.n{text-indent:-999px;background:url(a.png)}.o{text-indent:-999px}", [(".o", "kept")]),
+        (".drop-menu{display:none}", []),
+        ("@keyframes x{from{opacity:0}to{left:-9999px}}", []),
+    ],
+)  # fmt: skip
+def test_what_a_sheet_hides(sheet: str, wanted: list[tuple[str, str | None]]) -> None:
+    assert list(rules(sheet)) == wanted
+    assert list(told(rules(sheet))) == wanted
+
+
+def test_what_a_reader_says_of_a_sheet_is_not_believed_blindly() -> None:
+    assert list(told(((".a", "kept"), (".b", "burnt"), (".c", None)))) == [(".a", "kept"), (".c", None)]
+
+
+def test_other_sheets_that_it_takes_in_are_told() -> None:
+    assert imports("@import url('a.css');@import \"b.css\" screen;@IMPORT url(c.css);") == ("a.css", "b.css", "c.css")
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["a{" * 300_000, "}" * 300_000, "{}" * 300_000, ".a{left:-9999px}" * 30_000, "a," * 200_000 + "b{display:none}",
+     "/*" * 300_000, "@media(" * 100_000, "@import " * 60_000, ".a:not(" * 60_000, ".a.on" * 50_000 + "{display:block}",
+     "".join(f".a{n}{{display:none}}" for n in range(20_000))],
+)  # fmt: skip
+def test_no_sheet_costs_much(evil: str) -> None:
+    before = time.process_time()
+    assert len(rules(evil)) <= MAX_RULES
+    imports(evil)
+    assert time.process_time() - before < 1.5
