@@ -36,6 +36,15 @@ Kind = Literal[
     "defacement",
     "document",
     "push",
+    "program",
+    "settings",
+    "executable",
+    "changed",
+    "unknown",
+    "left_over",
+    "misplaced",
+    "missing",
+    "unjudged",
 ]
 """What it is, for whoever has to remove it; how it was found are its families. Their words: ``content.kind.KIND``."""
 Family = Literal[
@@ -51,10 +60,16 @@ Family = Literal[
     "baseline",
     "orphan",
     "logs",
+    "rules",
+    "tree",
+    "others",
+    "place",
+    "known",
 ]
 """Ways of finding that do not rest on each other: what engines get and people do not; hidden from sight; inside of decoded
 code; leading away; words; a domain that looks like adverts; a foreign language; disguised letters; the page's own declarations; unlike the last
-accepted look; on a page that nothing links to; what access logs say that engines or searchers were served."""
+accepted look; on a page that nothing links to; what access logs say that engines or searchers were served. Of files on a host: our rules; the
+syntax tree; rules of others; where it lies; unlike what is known to be good."""
 Certainty = Literal["exact", "strong", "weak"]
 """``exact``: nothing else can look so. ``strong``: two families, the lexicon being one. ``weak``: shown, never an alarm."""
 

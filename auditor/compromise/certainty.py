@@ -1,0 +1,55 @@
+"""How sure it is that a file is an intruder's, of what judges say and of where it lies. Pure.
+
+``exact``: the tree shows what a visitor says being run. ``strong``: two of three judges agree (our rules, the tree, rules of others), or
+one of them and the place. ``weak``: any single sign. A place alone is for the controls that ask for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.compromise.judge import Judgement
+from auditor.models.reviews import Certainty, Family, Kind
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What a file comes to."""
+
+    kind: Kind
+    certainty: Certainty
+    families: tuple[Family, ...]
+    rules: tuple[str, ...]
+
+
+def weighed(judgement: Judgement, *, filled: bool = False, unexplained: bool = False) -> Weighed | None:
+    """What a file comes to, None for nothing.
+
+    ``filled``: it lies where visitors or the application put files. ``unexplained``: it lies among the code of an application whose
+    manifest does not know it.
+    """
+    sure = [hit for hit in judgement.hits if hit.level != "hint"]
+    families: list[Family] = []
+    if judgement.own:
+        families.append("rules")
+    if sure:
+        families.append("tree")
+    if judgement.others:
+        families.append("others")
+    if filled or unexplained:
+        families.append("place")
+    said = (*(hit.rule for hit in judgement.hits), *judgement.own, *(match.rule.lower() for match in judgement.others))
+    set_sure = any(setting.level == "sure" for setting in judgement.settings)
+    if judgement.hits and judgement.hits[0].level == "exact":
+        return Weighed("program", "exact", tuple(families), said)
+    if judgement.settings:
+        rules = tuple(setting.rule for setting in judgement.settings)
+        return Weighed("settings", "strong" if set_sure or filled else "weak", ("structure", *families), rules)
+    judges = [family for family in families if family != "place"]
+    if len(judges) >= 2 or (judges and "place" in families):
+        return Weighed("program", "strong", tuple(families), said)
+    if judges or judgement.hits:
+        return Weighed("program", "weak", tuple(families or ("tree",)), said)
+    if judgement.unjudged:
+        return Weighed("unjudged", "weak", tuple(families or ("structure",)), ("unjudged",))
+    return None

@@ -1,0 +1,162 @@
+"""Code that nothing explains, judged by children: one that dies over a file costs that file, which is then told and never passed."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from auditor.compromise.php import flow, nodes
+from auditor.compromise.rules import engine
+from auditor.compromise.settings import Setting, settings_in
+from auditor.web import children
+from auditor.web.children import Children, Unreadable
+
+FILE_SECONDS = 2.0
+"""Of a processor's time for one file."""
+WAIT_SECONDS = 60.0
+MEMORY = 1_500_000_000
+"""Bytes of addresses of a child; what it fills of them is far less, but rules that are compiled take addresses."""
+_MAX_MESSAGE = 24_000_000
+TOGETHER = 1_500_000
+"""Bytes of files that one question is about."""
+MAX_SAID = 60
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What judges say of one file's content, without knowing where it lies."""
+
+    hits: tuple[flow.Hit, ...] = ()
+    """What the tree shows, the worst first."""
+    own: tuple[str, ...] = ()
+    """Our rules that fit."""
+    others: tuple[engine.Match, ...] = ()
+    """Rules of others that fit."""
+    settings: tuple[Setting, ...] = ()
+    """What it tells the web server or PHP to do."""
+    sample: str = ""
+    """Of where the worst is."""
+    unjudged: str = ""
+    """Why it could not be judged; empty: it was."""
+
+
+_JUDGEMENT = TypeAdapter(Judgement)
+_BEGINS = re.compile(rb"(?i)<\?(?!xml\b)|<script\s[^>]{0,40}language\s*=\s*[\"']?php")
+_CHILDREN = Children(__name__, _MAX_MESSAGE)
+
+
+def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
+    """What judges say of a file of that name. To be asked of a child where the content is others'."""
+    matches = rules.matches(content)
+    hits: tuple[flow.Hit, ...] = ()
+    said = settings_in(content, name)
+    why = ""
+    if _BEGINS.search(content) and rules.worth_a_tree(content):
+        try:
+            if len(content) > nodes.MAX_BYTES:
+                why = "it is larger than a megabyte: its beginning and its end were read"
+            hits = tuple(hit for part in _parts(content) for hit in flow.judged(part))
+        except nodes.TooLarge as error:
+            why = str(error)
+    start = hits[0].start if hits else 0
+    return Judgement(
+        hits=hits,
+        own=tuple(match.rule for match in matches if match.own),
+        others=tuple(match for match in matches if not match.own),
+        settings=said,
+        sample=_sample(content, start),
+        unjudged=why,
+    )
+
+
+def _parts(content: bytes) -> tuple[bytes, ...]:
+    """What is read as a tree: all of it, or of a large file head and tail."""
+    if len(content) <= nodes.MAX_BYTES:
+        return (content,)
+    half = nodes.MAX_BYTES // 2
+    return content[:half], b"<?php " + content[-half + 6 :]
+
+
+def _sample(content: bytes, start: int) -> str:
+    line = content.rfind(b"\n", max(0, start - 60), start) + 1
+    return content[max(line, start - 60) : start + 200].decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A file whose content is to be judged."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+def all_judged(files: Sequence[Asked], rules: Path | None = None) -> list[Judgement]:
+    """What judges say of each file, in their order, by as many children as there are processors."""
+    batches = list(_batches(files))
+    with ThreadPoolExecutor(max_workers=max(2, len(batches) and 4)) as pool:
+        answers = pool.map(lambda batch: _of_batch(batch, rules), batches)
+        return [judgement for answer in answers for judgement in answer]
+
+
+def _batches(files: Sequence[Asked]) -> Iterator[Sequence[Asked]]:
+    here: list[Asked] = []
+    size = 0
+    for file in files:
+        if here and (size + len(file.content) > TOGETHER or len(here) >= 100):
+            yield here
+            here, size = [], 0
+        here.append(file)
+        size += len(file.content)
+    if here:
+        yield here
+
+
+def _of_batch(batch: Sequence[Asked], rules: Path | None) -> list[Judgement]:
+    try:
+        return _ask(batch, rules)
+    except Unreadable as error:
+        if len(batch) == 1:
+            return [Judgement(unjudged=str(error)[:MAX_SAID])]
+    return [judgement for file in batch for judgement in _of_batch([file], rules)]
+
+
+def _ask(batch: Sequence[Asked], rules: Path | None) -> list[Judgement]:
+    files = [{"name": file.name, "content": base64.b64encode(file.content).decode("ascii")} for file in batch]
+    told = _CHILDREN.ask({"files": files, "rules": str(rules) if rules is not None else None}, WAIT_SECONDS)
+    try:
+        found = [_JUDGEMENT.validate_python(one) for one in told["judgements"]]
+    except (ValidationError, KeyError, TypeError) as error:
+        raise Unreadable("its judge said what it cannot have seen") from error
+    if len(found) != len(batch):
+        raise Unreadable("its judge did not speak of each file")
+    return found
+
+
+@cache
+def _loaded(folder: str | None) -> engine.Rules:
+    return engine.load(Path(folder) if folder is not None else None)
+
+
+def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
+    rules = _loaded(question["rules"])
+    found = []
+    for file in question["files"]:
+        content = base64.b64decode(file["content"])
+        found.append(_JUDGEMENT.dump_python(judged(content, file["name"], rules), mode="json"))
+    return {"judgements": found}
+
+
+def _serve() -> None:
+    children.serve(_answer, MEMORY, 10 * FILE_SECONDS, _MAX_MESSAGE)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,188 @@
+"""What calling a function comes to: one of PHP's, one of the file's own, or one whose name others choose."""
+
+from __future__ import annotations
+
+import re
+
+from auditor.compromise.php import folding, names
+from auditor.compromise.php.nodes import Node
+from auditor.compromise.php.sinks import Sinks
+from auditor.compromise.php.values import (
+    BUILT,
+    DECODED,
+    FILE,
+    FOREIGN,
+    LONG,
+    MAX_PARAMETERS,
+    PARAMETER,
+    PARAMETERS,
+    REMOTE,
+    REQUEST,
+    UNKNOWN,
+    UPLOAD,
+    Value,
+)
+from auditor.compromise.php.variables import ASKED, MAX_DEPTH, content_of, item_of
+
+_ADMINISTRATOR = re.compile(rb"set_role\s*\(\s*['\"]administrator|['\"]role['\"]\s*=>\s*['\"]administrator")
+_ADDRESS = re.compile(rb"\(\s*['\"](?:https?|ftp)://")
+
+
+class Calls(Sinks):
+    """What is called."""
+
+    def call(self, name: bytes, args: list[Value], node: Node, *, hidden: bool = False) -> Value:
+        """What calling a function of that name comes to, and what is to be told of it."""
+        name = name.lower().lstrip(b"\\")
+        own = self.functions.get(name)
+        if own is not None:
+            return self.own(own, args, node)
+        first = args[0] if args else UNKNOWN
+        if hidden and (name in names.EVALUATES or name in names.COMMANDS or name in names.MAKES_FUNCTION):
+            self.hit("hidden_name", "sure", node)
+        if name in names.EVALUATES:
+            self.evaluated(first, node)
+        elif name in names.COMMANDS:
+            self.commanded(first, node)
+        elif name in names.MAKES_FUNCTION:
+            return self.function_made(args, node)
+        elif name in names.REGULAR:
+            self.regular(args, node)
+        elif name in names.MB_REGULAR and len(args) > 3 and (args[3].text is None or b"e" in (args[3].text or b"")):
+            self.used("regular_expression", args[1], node, "exact" if args[3].text is not None else "hint")
+        elif name in names.FILTERS and len(args) > 2:
+            chosen = item_of(args[2], b"options")
+            self.invoked(chosen, [content_of(first)], node, direct=False)
+        elif name in names.LOGINS and first.flags & REQUEST:
+            self.hit("chosen_login", "sure", node)
+        elif name in names.ACCOUNTS and first.text and _ADMINISTRATOR.search(self.content):
+            self.hit("account_made", "sure", node)
+        elif name in names.CALLBACKS and args:
+            self.called_back(name, args, node)
+        elif (name in names.WRITES and len(args) > 1) or (name in names.HANDLE_WRITES and len(args) > 1):
+            self.written(first, args[1], node)
+        elif name in names.MOVES and len(args) > 1:
+            self.moved(name, first, args[1], node)
+        elif name == b"ini_set" and first.text in (b"auto_prepend_file", b"auto_append_file", b"allow_url_include"):
+            self.hit("prepended", "hint", node)
+        return self.answer(name, args, node)
+
+    def answer(self, name: bytes, args: list[Value], node: Node) -> Value:
+        """What one of PHP's functions gives back."""
+        first = args[0] if args else UNKNOWN
+        if name in names.ASKED:
+            return ASKED
+        if name == b"filter_input":
+            return ASKED if len(args) < 3 else UNKNOWN
+        if name == b"getenv":
+            return ASKED if first.text and first.text.startswith(names.SAID_TO_SERVER) else UNKNOWN
+        if name in names.READERS:
+            return self._read(first, node)
+        if name in names.REMOTE_READERS:
+            return Value(None, REMOTE | first.flags & REQUEST)
+        if name in names.ESCAPED:
+            return UNKNOWN
+        if name == b"func_get_args":
+            return Value(None, PARAMETERS)
+        if name == b"func_get_arg":
+            at = folding.number(first.text or b"0")
+            return Value(None, PARAMETER << min(max(at, 0), MAX_PARAMETERS - 1))
+        if name == b"define" and len(args) > 1 and first.text:
+            self.constants[first.text] = args[1]
+        if name == b"constant" and first.text is not None:
+            return self.constants.get(first.text, UNKNOWN)
+        if name in (b"sys_get_temp_dir",):
+            return Value(b"/tmp")
+        if (
+            name in (b"current", b"reset", b"end", b"pos", b"array_pop", b"array_shift", b"next", b"prev", b"each")
+            and first.items
+        ):
+            items = list(first.items.values())
+            return items[-1 if name in (b"end", b"array_pop") else 0].having(first.flags & FOREIGN)
+        if name not in names.HANDED_ON and name not in folding.DECODERS:
+            found = folding.folded(name, args)
+            return found.having(BUILT) if found is not None else UNKNOWN
+        flags = 0
+        for arg in args:
+            flags |= arg.flags
+        if name in names.DECRYPTING:
+            flags |= DECODED
+        found = folding.folded(name, args)
+        if found is not None:
+            return found.having(flags | BUILT)
+        return Value(None, flags, head=any(arg.flags and arg.head for arg in args))
+
+    def _read(self, first: Value, node: Node) -> Value:
+        if first.text is not None:
+            where = first.text.lower()
+            if where.startswith(b"php://input") or (
+                where.startswith(b"php://filter") and where.endswith(b"php://input")
+            ):
+                return ASKED
+            if where.startswith((b"http://", b"https://", b"ftp://")):
+                return Value(None, REMOTE)
+            if where.startswith(b"data:"):
+                return Value(None, DECODED | LONG)
+        elif _ADDRESS.search(self.content, node.start, node.end):
+            return Value(None, REMOTE)
+        if first.flags & (REMOTE | UPLOAD):
+            return Value(None, first.flags & (REMOTE | UPLOAD | REQUEST))
+        opened = first.text if first.text is not None and first.text.endswith(names.SUFFIXES) else None
+        return Value(opened, FILE | first.flags & (REQUEST | PARAMETERS), head=first.head)
+
+    def function_made(self, args: list[Value], node: Node) -> Value:
+        """A function is made of texts: its parameters and its body."""
+        body = args[1] if len(args) > 1 else args[0] if args else UNKNOWN
+        self.evaluated(body, node)
+        given = args[0].text if len(args) > 1 else b""
+        if body.text is None or given is None or self.depth >= MAX_DEPTH:
+            return Value(None, body.flags & (FOREIGN | DECODED))
+        inner = self.within(b"<?php function made(" + given + b") {" + body.text + b"}")
+        inner.run()
+        function = inner.functions.get(b"made")
+        if function is not None:
+            self.inside[function] = inner.inside.get(function, set())
+            self.returns[function] = inner.returns.get(function, UNKNOWN)
+        return Value(None, 0, function=function)
+
+    def called_back(self, name: bytes, args: list[Value], node: Node) -> None:
+        """One of PHP's functions calls what one of its arguments names."""
+        at = names.CALLBACKS[name]
+        if at >= len(args):
+            return
+        callee = args[at]
+        others = (
+            args[2:3] if name in names.MATCHING else [arg for index, arg in enumerate(args) if index != at % len(args)]
+        )
+        self.invoked(callee, [content_of(other) for other in others], node, direct=False)
+
+    def invoked(self, callee: Value, args: list[Value], node: Node, *, direct: bool = True) -> Value:
+        """A value is called as a function, with these arguments."""
+        if isinstance(callee.function, Node):
+            return self.own(callee.function, args, node)
+        if callee.text is not None:
+            name = callee.text.lower().lstrip(b"\\")
+            risky = name in names.EVALUATES or name in names.COMMANDS or name in names.MAKES_FUNCTION
+            if risky and args and not callee.flags & (BUILT | DECODED) and any(arg.flags & FOREIGN for arg in args):
+                self.hit("called_by_name", "exact", node)
+            return self.call(name, args, node, hidden=bool(callee.flags & (BUILT | DECODED)))
+        if callee.flags & REQUEST:
+            guarded = self.is_guarded(node)
+            if callee.head and not guarded:
+                chosen = any(arg.flags & FOREIGN for arg in args)
+                self.hit("chosen_call", "exact" if chosen or direct else "sure", node)
+            else:
+                self.hit("chosen_call", "hint", node)
+        elif callee.flags & REMOTE:
+            self.hit("chosen_call", "sure", node)
+        elif callee.flags & DECODED:
+            self.hit("decoded_call", "sure" if any(arg.flags & FOREIGN for arg in args) else "hint", node)
+        elif callee.flags & PARAMETERS and callee.head:
+            self.used("chosen_call", callee, node, "hint")
+        elif direct and any(arg.flags & REQUEST and arg.head for arg in args):
+            called = node.get("function")
+            if called is not None and re.fullmatch(rb"\$_{1,20}", self.said(called)):
+                self.hit("hidden_name", "sure", node)
+            elif callee.flags & BUILT:
+                self.hit("unknown_call", "hint", node)
+        return Value(None, callee.flags & FOREIGN)

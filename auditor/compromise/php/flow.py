@@ -1,0 +1,85 @@
+"""Whether a file of PHP runs what others say: constants are worked out, and what visitors say is followed to what runs it. Pure.
+
+Each node is looked at after those in it, in the file's order, up to three times: what functions defined later do, and what a loop
+brings round again, is known the second time. Nothing descends into the tree.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from auditor.compromise.php.calls import Calls
+from auditor.compromise.php.nodes import Node
+from auditor.compromise.php.readers import READERS
+from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS, UNKNOWN, Value
+from auditor.compromise.php.variables import RANK, Hit, Level, through
+
+_PASSES: Final = 3
+FUNCTIONS = frozenset({"function_definition", "method_declaration", "anonymous_function", "arrow_function"})
+LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_statement", "goto_statement"})
+
+
+def judged(content: bytes) -> tuple[Hit, ...]:
+    """What a file of PHP does that nobody but an intruder needs, the worst first. Raises nodes.TooLarge."""
+    flow = Flow(_TAGS.sub(_tag, content), 0)
+    flow.run()
+    return tuple(sorted(flow.hits.values(), key=lambda hit: (-RANK[hit.level], hit.start)))
+
+
+_TAGS = re.compile(rb"(?i)<script\s[^>]{0,40}language\s*=\s*[\"']?php[\"']?[^>]{0,20}>")
+
+
+def _tag(match: re.Match[bytes]) -> bytes:
+    """The old way to begin PHP, as the new one, and as long."""
+    return b"<?php".ljust(len(match[0]))
+
+
+class Flow(Calls):
+    """One file, looked at as a whole."""
+
+    def run(self) -> None:
+        for node in self.nodes:
+            if node.type in ("function_definition", "method_declaration"):
+                name = node.get("name")
+                if name is not None:
+                    self.functions.setdefault(self.said(name).lower(), node)
+            if node.type in FUNCTIONS:
+                self.parameters[node] = self._parameters(node)
+        again = bool(self.parameters) or any(node.type in LOOPS for node in self.nodes)
+        for _ in range(_PASSES if again else 1):
+            before = (len(self.hits), len(self.earlier), sum(map(len, self.inside.values())), len(self.returns))
+            self._once()
+            for key, value in self.variables.items():
+                if value.flags & ~PARAMETERS:
+                    before_it = self.earlier.get(key, UNKNOWN)
+                    flags = before_it.flags | value.flags & ~PARAMETERS
+                    rest = before_it.rest | value.rest & ~PARAMETERS
+                    self.earlier[key] = Value(
+                        value.text if key[1].startswith(b"->") else None,
+                        flags,
+                        items=value.items or before_it.items,
+                        rest=rest,
+                    )
+            if before == (len(self.hits), len(self.earlier), sum(map(len, self.inside.values())), len(self.returns)):
+                break
+
+    def _once(self) -> None:
+        self.variables.clear()
+        self.set_in.clear()
+        for node, found in self.parameters.items():
+            for at, name in enumerate(found[:MAX_PARAMETERS]):
+                self.variables[node, name] = Value(None, PARAMETER << at)
+        for node in self.nodes:
+            reader = READERS.get(node.type)
+            node.value = reader(self, node) if reader is not None else through(node)
+
+    def _parameters(self, node: Node) -> list[bytes]:
+        inside = node.get("parameters")
+        if inside is None:
+            return []
+        found = [child.get("name") for child in inside.children if child.type.endswith("_parameter")]
+        return [self.said(name).lstrip(b"&.$") for name in found if name is not None]
+
+
+__all__ = ["Hit", "Level", "judged"]

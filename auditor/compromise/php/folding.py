@@ -1,0 +1,286 @@
+"""What PHP's own functions make of constants, as far as whoever hides code uses them. Pure and bounded."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import quopri
+import re
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import unquote_to_bytes
+
+from auditor.compromise.php.values import MAX_TEXT, UNKNOWN, Value, listed, text
+
+type _OnText = Callable[[bytes], bytes]
+
+
+def _inflated(window: int) -> _OnText:
+    def inflate(data: bytes) -> bytes:
+        return zlib.decompressobj(window).decompress(data, MAX_TEXT)
+
+    return inflate
+
+
+def _base64(data: bytes) -> bytes:
+    kept = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
+    return base64.b64decode(kept[: len(kept) - (len(kept) % 4 == 1)] + b"=" * (-len(kept) % 4))
+
+
+def _uudecoded(data: bytes) -> bytes:
+    return b"".join(binascii.a2b_uu(line) for line in data.splitlines() if line and line != b"`")
+
+
+def _entities(data: bytes) -> bytes:
+    import html
+
+    return html.unescape(data.decode("latin-1")).encode("latin-1", "replace")
+
+
+DECODERS: Mapping[bytes, _OnText] = {
+    b"base64_decode": _base64,
+    b"gzinflate": _inflated(-15),
+    b"gzuncompress": _inflated(15),
+    b"gzdecode": _inflated(31),
+    b"str_rot13": lambda data: codecs.encode(data.decode("latin-1"), "rot13").encode("latin-1"),
+    b"strrev": lambda data: data[::-1],
+    b"hex2bin": lambda data: bytes.fromhex(data.decode("ascii")),
+    b"rawurldecode": unquote_to_bytes,
+    b"urldecode": lambda data: unquote_to_bytes(data.replace(b"+", b" ")),
+    b"convert_uudecode": _uudecoded,
+    b"quoted_printable_decode": quopri.decodestring,
+    b"html_entity_decode": _entities,
+}
+_PLAIN: Mapping[bytes, _OnText] = {
+    b"strtolower": bytes.lower,
+    b"strtoupper": bytes.upper,
+    b"ucfirst": lambda data: data[:1].upper() + data[1:],
+    b"lcfirst": lambda data: data[:1].lower() + data[1:],
+    b"ucwords": lambda data: data[:1].upper() + data[1:],
+    b"strval": lambda data: data,
+    b"trim": lambda data: data.strip(b" \t\n\r\0\x0b"),
+    b"ltrim": lambda data: data.lstrip(b" \t\n\r\0\x0b"),
+    b"rtrim": lambda data: data.rstrip(b" \t\n\r\0\x0b"),
+    b"chop": lambda data: data.rstrip(b" \t\n\r\0\x0b"),
+    b"stripslashes": lambda data: re.sub(rb"\\(.?)", rb"\1", data),
+    b"stripcslashes": lambda data: escaped(data),
+    b"bin2hex": lambda data: data.hex().encode(),
+    b"base64_encode": base64.b64encode,
+    b"ord": lambda data: b"%d" % data[0],
+    b"chr": lambda data: bytes([number(data) % 256]),
+    b"dechex": lambda data: b"%x" % number(data),
+    b"hexdec": lambda data: b"%d" % int(data, 16),
+    b"bindec": lambda data: b"%d" % int(data, 2),
+    b"octdec": lambda data: b"%d" % int(data, 8),
+    b"intval": lambda data: b"%d" % number(data),
+    b"strlen": lambda data: b"%d" % len(data),
+    b"php_strip_whitespace": lambda data: data,
+}
+
+
+def number(data: bytes) -> int:
+    """The whole number that a text begins with, as PHP sees it; 0 where there is none."""
+    found = re.match(rb"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)", data[:40])
+    if found is None:
+        return 0
+    digits = found[2].lower()
+    base = 16 if digits.startswith(b"0x") else 2 if digits.startswith(b"0b") else 10
+    return int(digits, base) * (-1 if found[1] == b"-" else 1)
+
+
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|u\{[0-9a-fA-F]{1,6}\}|.)", re.DOTALL)
+_LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"v": b"\v", b"e": b"\x1b", b"f": b"\f"}
+
+
+def escaped(data: bytes) -> bytes:
+    """What stands behind the escapes of a double-quoted text."""
+
+    def meant(match: re.Match[bytes]) -> bytes:
+        said = match[1]
+        if said[:1] == b"x" and len(said) > 1:
+            return bytes([int(said[1:], 16)])
+        if said[:1].isdigit() and said[0] < 0x38:
+            return bytes([int(said, 8) % 256])
+        if said[:2] == b"u{":
+            return chr(min(int(said[2:-1], 16), 0x10FFFF)).encode("utf-8", "replace")
+        if said in _LETTERS:
+            return _LETTERS[said]
+        return said if said in (b"\\", b'"', b"$", b"'") else match[0]
+
+    return _ESCAPE.sub(meant, data)
+
+
+def xored(first: bytes, second: bytes) -> bytes:
+    """Two texts, letter by letter; as long as the shorter one."""
+    return bytes(a ^ b for a, b in zip(first, second, strict=False))
+
+
+def _replaced(args: Sequence[Value]) -> Value | None:
+    search, put, subject = args[0], args[1], args[2].text
+    if subject is None:
+        return None
+    searched = _texts(search)
+    puts = _texts(put)
+    if searched is None or puts is None:
+        return None
+    for index, what in enumerate(searched):
+        by = (puts[0] if search.items is None or put.items is None else b"") if index >= len(puts) else puts[index]
+        if search.items is None or put.items is None:
+            by = puts[0] if puts else b""
+        subject = subject.replace(what, by) if what else subject
+        if len(subject) > MAX_TEXT:
+            return None
+    return text(subject)
+
+
+def _texts(value: Value) -> list[bytes] | None:
+    """A text, or an array's texts; None when any of them is not known."""
+    if value.items is None:
+        return None if value.text is None else [value.text]
+    found = [item.text for item in value.items.values()]
+    return None if None in found else [one for one in found if one is not None]
+
+
+def _substr(args: Sequence[Value]) -> Value | None:
+    if args[0].text is None or any(arg.text is None for arg in args[1:3]):
+        return None
+    data = args[0].text
+    start = number(args[1].text or b"0")
+    start = max(0, len(data) + start) if start < 0 else start
+    if len(args) < 3:
+        return text(data[start:])
+    length = number(args[2].text or b"0")
+    return text(data[start:length] if length < 0 else data[start : start + length])
+
+
+def _implode(args: Sequence[Value]) -> Value | None:
+    between, parts = (Value(b""), args[0]) if len(args) == 1 else (args[0], args[1])
+    if between.items is not None:
+        between, parts = parts, between
+    texts = _texts(parts) if parts.items is not None else None
+    return None if between.text is None or texts is None else text(between.text.join(texts))
+
+
+def _explode(args: Sequence[Value]) -> Value | None:
+    if not args[0].text or args[1].text is None:
+        return None
+    return listed((None, text(part)) for part in args[1].text.split(args[0].text)[:MAX_SPLIT])
+
+
+MAX_SPLIT = 5_000
+
+
+def _str_split(args: Sequence[Value]) -> Value | None:
+    size = number(args[1].text or b"1") if len(args) > 1 else 1
+    data = args[0].text
+    if data is None or size < 1 or len(data) // size > MAX_SPLIT:
+        return None
+    return listed((None, text(data[at : at + size])) for at in range(0, len(data), size))
+
+
+def _pack(args: Sequence[Value]) -> Value | None:
+    form = args[0].text
+    if form is None or any(arg.text is None for arg in args[1:]):
+        return None
+    if form[:1] == b"H":
+        data = args[1].text or b""
+        return text(bytes.fromhex((data + b"0" * (len(data) % 2)).decode("ascii")))
+    if form[:1] in (b"C", b"c"):
+        return text(bytes(number(arg.text or b"0") % 256 for arg in args[1:]))
+    return None
+
+
+def _strtr(args: Sequence[Value]) -> Value | None:
+    data = args[0].text
+    if data is None:
+        return None
+    if len(args) == 2 and args[1].items is not None:
+        pairs = {key: value.text for key, value in args[1].items.items() if key and value.text is not None}
+        if not pairs:
+            return text(data)
+        wanted = re.compile(b"|".join(re.escape(key) for key in sorted(pairs, key=len, reverse=True)))
+        return text(wanted.sub(lambda match: pairs[match[0]] or b"", data))
+    if len(args) == 3 and args[1].text is not None and args[2].text is not None:
+        length = min(len(args[1].text), len(args[2].text))
+        return text(data.translate(bytes.maketrans(args[1].text[:length], args[2].text[:length])))
+    return None
+
+
+def _mapped(args: Sequence[Value]) -> Value | None:
+    name, items = args[0].text, args[1].items
+    if name is None or items is None:
+        return None
+    found = [(key, folded(name, [item])) for key, item in items.items()]
+    return listed((key, value) for key, value in found if value is not None) if all(v for _, v in found) else None
+
+
+def _sprintf(args: Sequence[Value]) -> Value | None:
+    form = args[0].text
+    if form is None or any(arg.text is None for arg in args[1:]):
+        return None
+    rest = iter(args[1:])
+    ordinal = re.compile(rb"%(?:(\d+)\$)?([sdcx%])")
+
+    def put(match: re.Match[bytes]) -> bytes:
+        if match[2] == b"%":
+            return b"%"
+        given = args[int(match[1])] if match[1] and 0 < int(match[1]) < len(args) else next(rest, UNKNOWN)
+        said = given.text or b""
+        if match[2] == b"c":
+            return bytes([number(said) % 256])
+        return b"%x" % abs(number(said)) if match[2] == b"x" else said
+
+    return text(ordinal.sub(put, form))
+
+
+def _repeated(args: Sequence[Value]) -> Value | None:
+    data, times = args[0].text, number(args[1].text or b"0")
+    return None if data is None or not 0 <= times * len(data) <= MAX_TEXT else text(data * times)
+
+
+def _converted(args: Sequence[Value]) -> Value | None:
+    said, source, target = (arg.text for arg in args[:3])
+    if said is None or source is None or target is None or not 2 <= number(target) <= 36:
+        return None
+    left, digits = int(said[:60], number(source)), b""
+    while left:
+        left, digit = divmod(left, number(target))
+        digits = b"0123456789abcdefghijklmnopqrstuvwxyz"[digit : digit + 1] + digits
+    return text(digits or b"0")
+
+
+_OF_SEVERAL: Mapping[bytes, Callable[[Sequence[Value]], Value | None]] = {
+    b"str_replace": _replaced,
+    b"str_ireplace": _replaced,
+    b"substr": _substr,
+    b"implode": _implode,
+    b"join": _implode,
+    b"explode": _explode,
+    b"str_split": _str_split,
+    b"pack": _pack,
+    b"strtr": _strtr,
+    b"array_map": _mapped,
+    b"sprintf": _sprintf,
+    b"str_repeat": _repeated,
+    b"base_convert": _converted,
+    b"array_reverse": lambda args: (
+        listed((None, value) for value in reversed(list(args[0].items.values()))) if args[0].items is not None else None
+    ),
+    b"array_values": lambda args: (
+        listed((None, value) for value in args[0].items.values()) if args[0].items is not None else None
+    ),
+    b"array": lambda args: listed((None, value) for value in args),
+}
+
+
+def folded(name: bytes, args: Sequence[Value]) -> Value | None:
+    """What a function of PHP's makes of constants; None when that is not known, or they are none."""
+    try:
+        simple = DECODERS.get(name) or _PLAIN.get(name)
+        if simple is not None:
+            return text(simple(args[0].text)) if args and args[0].text is not None else None
+        several = _OF_SEVERAL.get(name)
+        return several(args) if several is not None and args else None
+    except (ValueError, IndexError, zlib.error, OverflowError):  # what it is given is no such text
+        return None

@@ -1,0 +1,141 @@
+"""PHP's own names that matter: where others' words come in, what hands them on, what cleans them, and what runs them. Data.
+
+The names of what runs code are written apart here and in rules, so that no scanner takes this file for what it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from auditor.compromise.php.folding import DECODERS
+
+
+def _names(*words: str) -> frozenset[bytes]:
+    return frozenset(name.encode() for word in words for name in word.replace("~", "").split())
+
+
+REQUESTS = _names(
+    "_GET _POST _REQUEST _COOKIE HTTP_GET_VARS HTTP_POST_VARS HTTP_COOKIE_VARS HTTP_RAW_POST_DATA HTTP_REQUEST_VARS"
+)
+"""Variables that hold what visitors say."""
+UPLOADS = _names("_FILES HTTP_POST_FILES")
+SERVER = _names("_SERVER HTTP_SERVER_VARS _ENV")
+SAID_TO_SERVER = (b"HTTP_", b"QUERY_STRING", b"REQUEST_URI", b"PATH_INFO", b"PHP_AUTH", b"ORIG_PATH_INFO")
+"""What keys of the server's own variable begin with that visitors fill; their host's name is checked by the server."""
+ASKED = _names(
+    "getallheaders apache_request_headers filter_input_array http_get_request_headers http_get_request_body get_defined_vars"
+)
+"""Functions that give what visitors say."""
+INPUTS = _names("INPUT_GET INPUT_POST INPUT_COOKIE INPUT_REQUEST")
+READERS = _names(
+    "file_get_contents file fopen readfile stream_get_contents fread fgets fgetc fscanf stream_get_line gzfile gzopen gzread exif_read_data iptcparse"
+)
+"""Functions that read a file, or what was opened."""
+STREAMS = _names("php://input")
+REMOTE_READERS = _names(
+    "curl_exec curl_multi_getcontent socket_read socket_recv recv fsockopen pfsockopen stream_socket_client dns_get_record ftp_get ssh2_exec"
+    " http_get wp_remote_retrieve_body"
+)
+HANDED_ON = frozenset(DECODERS) | _names(
+    "strtolower strtoupper ucfirst lcfirst strval trim ltrim rtrim chop stripslashes stripcslashes bin2hex base64_encode",
+    "str_replace str_ireplace substr substr_replace implode join explode str_split pack unpack strtr sprintf vsprintf",
+    "str_repeat str_pad chunk_split wordwrap nl2br preg_replace preg_split preg_filter ereg_replace iconv mb_convert_encoding",
+    "mb_substr mb_strtolower utf8_decode utf8_encode json_decode unserialize serialize json_encode openssl_decrypt",
+    "mcrypt_decrypt mcrypt_cbc mcrypt_ecb mdecrypt_generic gzdecode bzdecompress rc4 xxtea_decrypt openssl_private_decrypt",
+    "array_merge array_values array_keys array_pop array_shift array_slice array_splice array_filter array_map array_reverse",
+    "array_flip array_combine array_walk array_change_key_case array_unique array_chunk array_pad array_fill array_fill_keys",
+    "array_diff array_diff_key array_intersect_key current reset end next prev key each pos array_merge_recursive array_replace",
+    "array_search array_rand array_column range compact strstr stristr strrchr strpbrk substr_compare addslashes nl2br",
+    "html_entity_decode htmlspecialchars_decode rawurldecode get_magic_quotes_gpc mb_strrev strpos_ array iterator_to_array",
+    "variable_get strtok chr ord hexdec dechex ucwords str_word_count sscanf parse_url http_build_query settype convert_uuencode crypt_ gzcompress gzencode",
+)
+"""Functions whose answer is what they are given, in another shape."""
+DECRYPTING = frozenset(DECODERS) | _names(
+    "openssl_decrypt mcrypt_decrypt mcrypt_cbc mcrypt_ecb mdecrypt_generic bzdecompress unserialize pack gzdecode xxtea_decrypt chr hexdec"
+)
+EVALUATES = _names("ev~al as~sert")
+"""They take text for a program."""
+COMMANDS = _names(
+    "sys~tem ex~ec shell_~exec pass~thru po~pen proc_~open pcntl_~exec expect_popen ssh2_exec win_shell_execute"
+)
+"""Their first argument is a command."""
+ESCAPED = _names("escapeshellarg escapeshellcmd")
+MAKES_FUNCTION = _names("create_~function")
+CALLBACKS: Mapping[bytes, int] = {
+    name: at
+    for at, names in (
+        (
+            0,
+            _names(
+                "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map register_shutdown_~function"
+                " register_tick_~function ob_~start set_error_handler set_exception_handler header_register_callback"
+                " spl_autoload_register iterator_apply_ func_overload"
+            ),
+        ),
+        (
+            1,
+            _names(
+                "array_~filter array_~walk array_~walk_recursive array_~reduce us~ort ua~sort uk~sort preg_replace_~callback"
+                " iterator_apply mb_ereg_replace_callback ereg_replace_callback"
+            ),
+        ),
+        (
+            -1,
+            _names(
+                "array_u~diff array_u~diff_assoc array_diff_u~key array_diff_u~assoc array_u~intersect array_intersect_u~assoc"
+                " array_intersect_u~key array_u~intersect_assoc array_u~intersect_uassoc array_u~diff_uassoc"
+            ),
+        ),
+        (2, _names("sqlite_create_function sqliteCreateFunction")),
+    )
+    for name in names
+}
+"""Functions that call what one of their arguments names, and which; -1 is the last one."""
+REGULAR = _names("preg_~replace preg_~filter")
+MB_REGULAR = _names("mb_ereg_~replace mb_eregi_~replace mbereg_~replace")
+WRITES = _names("file_put_~contents")
+HANDLE_WRITES = _names("fw~rite fp~uts gzwrite")
+MOVES = _names("move_uploaded_~file copy rename link symlink")
+REFLECTING = _names("reflection~function reflection~method")
+SPREADS = _names("extract import_request_variables")
+"""They make variables of what an array holds."""
+GUARDS = _names(
+    "in_array array_key_exists isset_ function_exists_ preg_match ctype_alnum ctype_alpha array_search strcmp method_exists_"
+    " wp_verify_nonce check_admin_referer"
+)
+"""What asks, before something is used, whether it is one of the known ones."""
+SUFFIXES = (
+    b".php",
+    b".phtml",
+    b".pht",
+    b".php3",
+    b".php4",
+    b".php5",
+    b".php7",
+    b".phps",
+    b".phar",
+    b".inc",
+    b".htaccess",
+    b".user.ini",
+)
+MATCHING = _names("preg_replace_~callback mb_ereg_replace_callback ereg_replace_callback")
+FILTERS = _names("filter_var filter_var_array")
+LOGINS = _names("wp_set_auth_cookie wp_set_current_user")
+ACCOUNTS = _names("wp_create_user wp_insert_user")
+IMAGE_SUFFIXES = (b".jpg", b".jpeg", b".png", b".gif", b".ico", b".bmp", b".webp")
+DATA_SUFFIXES = (
+    b".jpg",
+    b".jpeg",
+    b".png",
+    b".gif",
+    b".ico",
+    b".txt",
+    b".log",
+    b".bmp",
+    b".svg",
+    b".css",
+    b".webp",
+    b".pdf",
+    b".zip",
+    b".dat",
+)

@@ -1,0 +1,405 @@
+"""What each kind of node comes to, of what those in it come to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from auditor.compromise.php import folding, names, values
+from auditor.compromise.php.call_readers import read_backticks, read_call, read_include, read_made, read_method
+from auditor.compromise.php.calls import Calls
+from auditor.compromise.php.nodes import Node
+from auditor.compromise.php.values import (
+    BUILT,
+    DECODED,
+    EMPTY,
+    FOREIGN,
+    REMOTE,
+    REQUEST,
+    UNKNOWN,
+    UPLOAD,
+    Value,
+    either,
+    joined,
+    listed,
+)
+from auditor.compromise.php.variables import ASKED, any_item, item_of, through, value_of
+
+_ENGINES = re.compile(rb"(?i)(?:google|bing|yandex|coccoc|baidu)bot|slurp|googlebot|google\.co")
+_ASKS_WHO = re.compile(rb"HTTP_(?:USER_AGENT|REFERER)")
+
+
+def _variable(flow: Calls, node: Node) -> Value:
+    return flow.of_variable(flow.key(node))
+
+
+def _name(flow: Calls, node: Node) -> Value:
+    said = flow.said(node)
+    if said.lower() in (b"true", b"false", b"null"):
+        return UNKNOWN
+    known = flow.constants.get(said)
+    return known if known is not None else Value(said, BUILT)
+
+
+def _string(flow: Calls, node: Node) -> Value:
+    said = flow.said(node)
+    start = said.find(b"'")
+    return values.text(re.sub(rb"\\([\\'])", rb"\1", said[start + 1 : -1]))
+
+
+def _encapsed(flow: Calls, node: Node) -> Value:
+    parts = [value_of(child) for child in node.children if child.type not in ("heredoc_start", "heredoc_end")]
+    if not parts:
+        return EMPTY
+    made = joined(parts)
+    literal = all(child.type in ("string_content", "escape_sequence") for child in node.children)
+    hidden = literal and b"\\x" in flow.said(node)[:2000].lower()
+    return Value(made.text, made.flags & ~BUILT if literal and not hidden else made.flags, head=made.head)
+
+
+def _written(flow: Calls, node: Node) -> Value:
+    return values.text(flow.said(node))
+
+
+def _escape(flow: Calls, node: Node) -> Value:
+    said = folding.escaped(flow.said(node))
+    return Value(said, BUILT if flow.said(node)[:2] == b"\\x" or said.isalnum() else 0)
+
+
+def _integer(flow: Calls, node: Node) -> Value:
+    said = flow.said(node).replace(b"_", b"")
+    if said[:1] == b"0" and said[1:].isdigit() and said[1:].strip(b"01234567") == b"":
+        return Value(b"%d" % int(said, 8)) if len(said) < 40 else UNKNOWN
+    return Value(b"%d" % folding.number(said))
+
+
+def _binary(flow: Calls, node: Node) -> Value:
+    left, right, sign = node.get("left"), node.get("right"), node.get("operator")
+    if left is None or right is None or sign is None:
+        return UNKNOWN
+    first, second, operator = value_of(left), value_of(right), flow.said(sign)
+    if operator == b".":
+        return joined([first, second])
+    if operator == b"??":
+        return either(first, second)
+    both = first.text is not None and second.text is not None
+    if operator in (b"^", b"|", b"&") and both:
+        a, b = first.text or b"", second.text or b""
+        if operator == b"^":
+            return values.text(folding.xored(a, b), first.flags | second.flags | BUILT)
+        mixed = bytes((x | y if operator == b"|" else x & y) for x, y in zip(a, b, strict=False))
+        return values.text(mixed, first.flags | second.flags | BUILT)
+    if operator == b"^":
+        return Value(None, (first.flags | second.flags) | DECODED)
+    if operator in (b"==", b"===", b"!=", b"!=="):
+        for side, other in ((left, second), (right, first)):
+            if other.text and side.type in ("variable_name", "subscript_expression"):
+                flow.guard(side)
+        return UNKNOWN
+    if operator in (b"+", b"-", b"*", b"/", b"%") and both:
+        return _reckoned(first.text or b"", operator, second.text or b"")
+    if operator == b"+" and (first.items is not None or second.items is not None):
+        return either(first, second)
+    if operator in (b"&&", b"||", b"and", b"or"):
+        return UNKNOWN
+    return UNKNOWN
+
+
+def _reckoned(first: bytes, operator: bytes, second: bytes) -> Value:
+    a, b = folding.number(first), folding.number(second)
+    if operator in (b"/", b"%") and b == 0:
+        return UNKNOWN
+    found = {b"+": a + b, b"-": a - b, b"*": a * b, b"/": a // b if b else 0, b"%": a % b if b else 0}[operator]
+    return Value(b"%d" % found, BUILT) if abs(found) < 1 << 62 else UNKNOWN
+
+
+def _unary(flow: Calls, node: Node) -> Value:
+    inside = node.get("argument")
+    sign = flow.said(node)[:1]
+    value = value_of(inside) if inside is not None else UNKNOWN
+    if sign == b"~":
+        return Value(
+            bytes(255 - one for one in value.text) if value.text is not None else None,
+            value.flags | BUILT | (DECODED if value.text is None else 0),
+        )
+    if sign == b"-" and value.text is not None:
+        return Value(b"%d" % -folding.number(value.text))
+    return UNKNOWN
+
+
+def _cast(flow: Calls, node: Node) -> Value:
+    kind, inside = node.get("type"), node.get("value")
+    said = flow.said(kind).strip(b"() ").lower() if kind is not None else b""
+    return value_of(inside) if inside is not None and said in (b"string", b"array", b"object", b"binary") else UNKNOWN
+
+
+def _conditional(flow: Calls, node: Node) -> Value:
+    condition, body, other = (node.get(name) for name in ("condition", "body", "alternative"))
+    first = body if body is not None else condition
+    return either(value_of(first) if first else UNKNOWN, value_of(other) if other else UNKNOWN)
+
+
+def _assignment(flow: Calls, node: Node) -> Value:
+    left, right = node.get("left"), node.get("right")
+    if left is None or right is None:
+        return UNKNOWN
+    value = value_of(right)
+    flow.assign(left, value, node)
+    return value
+
+
+def _augmented(flow: Calls, node: Node) -> Value:
+    left, right, sign = node.get("left"), node.get("right"), node.get("operator")
+    if left is None or right is None:
+        return UNKNOWN
+    before, more = flow.of_variable(flow.key(left)), value_of(right)
+    if left.type == "subscript_expression":
+        before = value_of(left)
+    operator = flow.said(sign) if sign is not None else b""
+    if operator == b".=":
+        value = joined(
+            [before if before.text is not None or before.flags else (EMPTY if before is UNKNOWN else before), more]
+        )
+    elif operator == b"??=":
+        value = either(before, more)
+    elif operator == b"^=":
+        value = Value(None, before.flags | more.flags | DECODED)
+    else:
+        value = UNKNOWN
+    flow.assign(left, value, node)
+    return value
+
+
+def _subscript(flow: Calls, node: Node) -> Value:
+    if not node.children:
+        return UNKNOWN
+    base = node.children[0]
+    at = value_of(node.children[1]).text if len(node.children) > 1 else None
+    if base.type in ("variable_name", "dynamic_variable_name"):
+        key = flow.key(base)
+        name = key[1] if key is not None else b""
+        if name in names.SERVER:
+            chosen = len(node.children) > 1 and value_of(node.children[1]).flags & REQUEST
+            return (
+                ASKED
+                if chosen or (at is not None and at.startswith(names.SAID_TO_SERVER) and at != b"HTTP_HOST")
+                else UNKNOWN
+            )
+        if name == b"GLOBALS":
+            return flow.of_variable((None, at)) if at else UNKNOWN
+    value = value_of(base)
+    if value.flags & UPLOAD and at is not None:
+        return (
+            Value(None, UPLOAD if at == b"tmp_name" or at != b"name" else UPLOAD | REQUEST, head=True)
+            if at in (b"tmp_name", b"name")
+            else value
+        )
+    return item_of(value, at)
+
+
+def _array(flow: Calls, node: Node) -> Value:
+    parts = []
+    for child in node.children:
+        if child.type != "array_element_initializer" or not child.children:
+            continue
+        if len(child.children) > 1:
+            parts.append((value_of(child.children[0]).text, value_of(child.children[-1])))
+        else:
+            parts.append((None, value_of(child.children[0])))
+    return listed(parts)
+
+
+def _returned(flow: Calls, node: Node) -> Value:
+    if node.scope is not None and node.children:
+        value = value_of(node.children[-1])
+        before = flow.returns.get(node.scope)
+        flow.returns[node.scope] = value if before is None else either(before, value)
+    return UNKNOWN
+
+
+def _looped(flow: Calls, node: Node) -> Value:
+    return UNKNOWN
+
+
+def _pair(flow: Calls, node: Node) -> Value:
+    """The head of a loop over an array, whose variables have to be known before what is in it is looked at."""
+    if node.parent is not None and node.parent.type == "foreach_statement":
+        _loop_over(flow, node.parent, node.children)
+    return UNKNOWN
+
+
+def _loop_over(flow: Calls, loop: Node, targets: list[Node]) -> None:
+    over = value_of(loop.children[0])
+    value = any_item(over)
+    for at, target in enumerate(targets):
+        if target.type == "by_ref" and target.children:
+            target = target.children[0]
+        is_key = len(targets) > 1 and at == 0
+        flow.assign(target, Value(None, over.flags & FOREIGN) if is_key else value, target)
+
+
+def _loop_variable(flow: Calls, node: Node) -> Value:
+    loop = node.parent
+    if (
+        loop is not None
+        and loop.type == "foreach_statement"
+        and len(loop.children) > 1
+        and loop.children[1] is node
+        and node.field is None
+    ):
+        _loop_over(flow, loop, [node])
+    return _variable(flow, node)
+
+
+def _global(flow: Calls, node: Node) -> Value:
+    for child in node.children:
+        if child.type == "variable_name":
+            flow.globals.add((node.scope, flow.said(child)[1:]))
+    return UNKNOWN
+
+
+def _anonymous(flow: Calls, node: Node) -> Value:
+    if node.type == "arrow_function":
+        body = node.get("body")
+        if body is not None:
+            flow.returns[node] = value_of(body)
+    return Value(None, 0, function=node)
+
+
+def _used_outside(flow: Calls, node: Node) -> Value:
+    """Variables that a nameless function takes with it."""
+    function = node.parent
+    for child in node.children:
+        target = child.children[0] if child.type == "by_ref" and child.children else child
+        if function is not None and target.type == "variable_name":
+            name = flow.said(target)[1:]
+            flow.variables[function, name] = flow.of_variable(flow.scoped(function.scope, name))
+    return UNKNOWN
+
+
+def _initial(flow: Calls, node: Node) -> Value:
+    """A property, constant or static variable with the value that it begins with."""
+    if len(node.children) > 1:
+        name, value = node.children[0], value_of(node.children[-1])
+        said = flow.said(name)
+        if node.type == "const_element":
+            flow.constants[said] = value
+        elif node.type == "property_element":
+            flow.put((None, b"->" + said.lstrip(b"$")), value, node)
+        else:
+            flow.put(flow.key(name), value, node)
+    return UNKNOWN
+
+
+def _heredoc(flow: Calls, node: Node) -> Value:
+    body = node.get("value")
+    return value_of(body) if body is not None else EMPTY
+
+
+def _switch(flow: Calls, node: Node) -> Value:
+    condition = node.get("condition")
+    if condition is not None:
+        flow.guard(condition)
+    return UNKNOWN
+
+
+def _nothing(flow: Calls, node: Node) -> Value:
+    return UNKNOWN
+
+
+def _parenthesised(flow: Calls, node: Node) -> Value:
+    if node.parent is not None and node.parent.type == "switch_statement":
+        flow.guard(node)
+    return through(node)
+
+
+def _shown(flow: Calls, node: Node) -> Value:
+    """What visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
+    remote = any(value_of(child).flags & REMOTE for child in node.children)
+    if remote and _ASKS_WHO.search(flow.content) and _ENGINES.search(flow.content):
+        flow.hit("cloak", "sure", node)
+    return UNKNOWN
+
+
+def _counted(flow: Calls, node: Node) -> Value:
+    """``$x++``, which makes letters of letters."""
+    inside = node.get("argument")
+    if inside is not None:
+        before = flow.of_variable(flow.key(inside))
+        letter = before.text if before.text is not None and before.text.isalpha() and len(before.text) == 1 else None
+        flow.put(
+            flow.key(inside),
+            Value(bytes([letter[0] + 1]) if letter and letter not in b"zZ" else None, before.flags | BUILT),
+            node,
+        )
+    return UNKNOWN
+
+
+def _sequence(flow: Calls, node: Node) -> Value:
+    return value_of(node.children[-1]) if node.children else UNKNOWN
+
+
+READERS: Mapping[str, Callable[[Calls, Node], Value]] = {
+    "variable_name": _loop_variable,
+    "dynamic_variable_name": _variable,
+    "member_access_expression": _variable,
+    "nullsafe_member_access_expression": _variable,
+    "scoped_property_access_expression": _variable,
+    "class_constant_access_expression": lambda flow, node: (
+        flow.constants.get(flow.said(node.children[-1]), UNKNOWN) if node.children else UNKNOWN
+    ),
+    "name": _name,
+    "qualified_name": _name,
+    "namespace_name": _nothing,
+    "string": _string,
+    "string_content": _written,
+    "escape_sequence": _escape,
+    "encapsed_string": _encapsed,
+    "heredoc_body": _encapsed,
+    "nowdoc_body": _encapsed,
+    "nowdoc_string": _written,
+    "heredoc": _heredoc,
+    "nowdoc": _heredoc,
+    "integer": _integer,
+    "float": _integer,
+    "boolean": _nothing,
+    "binary_expression": _binary,
+    "unary_op_expression": _unary,
+    "cast_expression": _cast,
+    "conditional_expression": _conditional,
+    "assignment_expression": _assignment,
+    "reference_assignment_expression": _assignment,
+    "augmented_assignment_expression": _augmented,
+    "subscript_expression": _subscript,
+    "array_creation_expression": _array,
+    "function_call_expression": read_call,
+    "member_call_expression": read_method,
+    "nullsafe_member_call_expression": read_method,
+    "scoped_call_expression": read_method,
+    "object_creation_expression": read_made,
+    "include_expression": read_include,
+    "include_once_expression": read_include,
+    "require_expression": read_include,
+    "require_once_expression": read_include,
+    "shell_command_expression": read_backticks,
+    "return_statement": _returned,
+    "pair": _pair,
+    "foreach_statement": _looped,
+    "global_declaration": _global,
+    "anonymous_function": _anonymous,
+    "arrow_function": _anonymous,
+    "anonymous_function_use_clause": _used_outside,
+    "property_element": _initial,
+    "const_element": _initial,
+    "static_variable_declaration": _initial,
+    "switch_statement": _switch,
+    "parenthesized_expression": _parenthesised,
+    "sequence_expression": _sequence,
+    "echo_statement": _shown,
+    "print_intrinsic": _shown,
+    "exit_statement": _shown,
+    "update_expression": _counted,
+    "compound_statement": _nothing,
+    "program": _nothing,
+    "expression_statement": _nothing,
+}

@@ -1,0 +1,219 @@
+"""What runs, writes or calls something, and what is told of it when others have a say."""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+from auditor.compromise.php import names
+from auditor.compromise.php.nodes import Node
+from auditor.compromise.php.values import (
+    BUILT,
+    DECODED,
+    FILE,
+    FOREIGN,
+    LONG,
+    MAX_PARAMETERS,
+    MAX_TEXT,
+    PARAMETER,
+    PARAMETERS,
+    REMOTE,
+    REQUEST,
+    UNKNOWN,
+    UPLOAD,
+    Value,
+    joined,
+)
+from auditor.compromise.php.variables import MAX_DEPTH, Variables
+
+_TEMPORARY = (b"/tmp/", b"/var/tmp/", b"/dev/shm/")
+_DECODING = re.compile(
+    rb"(?i)\bchr\s*\(|\bord\s*\(|\^|base64_decode|gzinflate|hexdec|str_rot13|strrev|hex2bin|strpos\s*\("
+)
+_ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}|\\[0-7]{2,3}|chr\s*\(|base64_decode|str_rot13|strrev")
+_ASKS_SUFFIX = re.compile(
+    rb"(?i)pathinfo|mime|getimagesize|extension|in_array|preg_match|strrchr|finfo|is_allowed|valid"
+)
+_SHELL = re.compile(rb"/bin/(?:ba|da|z|k)?sh\b|cmd\.exe|powershell")
+_CONNECTS = re.compile(rb"fsockopen|socket_create|stream_socket_client")
+_REVERSE = re.compile(rb"/dev/tcp/|\bnc\s+(?:-\w+\s+)*\S+\s+\d+|mkfifo|(?:curl|wget)\s[^|;]*\|\s*(?:ba)?sh")
+
+
+class Sinks(Variables):
+    """What is done with values."""
+
+    def run(self) -> None:
+        """Look at the whole file."""
+        raise NotImplementedError
+
+    def within(self, program: bytes) -> Self:
+        """Text of this file as a file of its own."""
+        return type(self)(program, self.depth + 1)
+
+    def own(self, function: Node, args: list[Value], node: Node) -> Value:
+        """A function of the file's own is called: what it does with its parameters, and what it gives back."""
+        for noted in tuple(self.inside.get(function, ())):
+            if noted.parameter < len(args):
+                self.used(noted.rule, args[noted.parameter], node, noted.level)
+        for name, at in tuple(self.fills.get(function, ())):
+            if at < len(args):
+                self.put((None, name), args[at], node)
+        back = self.returns.get(function, UNKNOWN)
+        flags = back.flags & ~PARAMETERS
+        for at, arg in enumerate(args[:MAX_PARAMETERS]):
+            if back.flags & PARAMETER << at:
+                flags |= arg.flags
+            if arg.flags & LONG and self.is_decoder(function):
+                flags |= DECODED | LONG
+        text = None if back.flags & PARAMETERS else back.text
+        return Value(text, flags, head=back.head, items=back.items, function=back.function)
+
+    def is_decoder(self, function: Node) -> bool:
+        """Whether it does with letters what only decoding needs."""
+        if function not in self.decodes:
+            self.decodes[function] = _DECODING.search(self.content, function.start, function.end) is not None
+        return self.decodes[function]
+
+    def evaluated(self, code: Value, node: Node) -> None:
+        """A value is taken for a program."""
+        if not self.used("evaluated", code, node):
+            if code.flags & DECODED and (code.flags & (LONG | FILE) or code.text is not None):
+                self.hit("decoded_program", "sure", node)
+            elif code.flags & FILE:
+                self.hit("program_of_a_file", "hint", node)
+            elif code.text is not None and code.flags & BUILT and not code.flags & PARAMETERS and len(code.text) > 20:
+                self.hit("built_program", "hint", node)
+        if code.text is not None:
+            self.again(code.text, node)
+
+    def again(self, program: bytes, node: Node) -> None:
+        """Read text that is run as a program."""
+        if self.depth >= MAX_DEPTH or program in self.read_again or len(self.read_again) > 20 or len(program) < 8:
+            return
+        self.read_again.add(program)
+        if not program.lstrip().startswith(b"<?"):
+            program = b"<?php " + program.removeprefix(b"?>")
+        inner = self.within(program[:MAX_TEXT])
+        inner.functions = {}
+        inner.earlier = self._known(node)
+        inner.run()
+        for hit in inner.hits.values():
+            self.hit(hit.rule, hit.level, node)
+
+    def _known(self, node: Node) -> dict[tuple[Node | None, bytes], Value]:
+        """The variables of a node's scope, for a program that is run in it."""
+        of_scope = [
+            (name, value) for (scope, name), value in self.variables.items() if scope is node.scope and value.flags
+        ]
+        return {(None, name): Value(None, value.flags & ~PARAMETERS) for name, value in of_scope}
+
+    def commanded(self, command: Value, node: Node) -> None:
+        """A value is given to a shell."""
+        if command.flags & (FOREIGN | PARAMETERS | UPLOAD):
+            self.used(
+                "command",
+                command,
+                node,
+                "exact"
+                if command.head and command.flags & (FOREIGN | PARAMETERS)
+                else "sure"
+                if command.head
+                else "hint",
+            )
+        elif command.flags & DECODED and command.text:
+            self.hit("decoded_command", "sure", node)
+        elif command.text is not None and (
+            _REVERSE.search(command.text) or (_SHELL.search(command.text) and _CONNECTS.search(self.content))
+        ):
+            self.hit("shell_to_elsewhere", "sure", node)
+
+    def regular(self, args: list[Value], node: Node) -> None:
+        """A regular expression is put in force, which may run its replacement."""
+        pattern = args[0]
+        if pattern.text is None and pattern.items:
+            pattern = joined(pattern.items.values()) if len(pattern.items) == 1 else pattern
+        if pattern.text is not None:
+            if runs_replacement(pattern.text) and len(args) > 1:
+                self.evaluated(args[1], node)
+                if len(args) > 2 and not args[1].flags & REQUEST:
+                    self.used("regular_expression", args[2], node, "sure")
+                    if args[1].text is not None:
+                        self.hit("regular_expression", "hint", node)
+        elif pattern.flags & REQUEST and pattern.head and len(args) > 1 and args[1].flags & REQUEST:
+            self.used("regular_expression", args[1], node)
+
+    def included(self, path: Value, node: Node) -> None:
+        """A file is run by its path."""
+        if path.text is not None:
+            where = path.text.lower().strip()
+            if where.startswith((b"data:", b"php://input", b"http://", b"https://", b"ftp://", b"expect://")):
+                self.hit("included_from_elsewhere", "exact" if where.startswith(b"php://input") else "sure", node)
+            elif (
+                where.startswith(_TEMPORARY)
+                or self.kept.get(path.text, 0) & (FOREIGN | DECODED)
+                or where.endswith(names.IMAGE_SUFFIXES)
+            ):
+                self.hit("included_data", "sure", node)
+            elif where.endswith(names.DATA_SUFFIXES) or (
+                path.flags & (BUILT | DECODED) and _ESCAPES.search(self.said(node))
+            ):
+                self.hit("included_data", "sure" if _ESCAPES.search(self.said(node)) else "hint", node)
+        elif path.flags & REQUEST:
+            self.hit("chosen_include", "exact" if path.head and not self.is_guarded(node) else "hint", node)
+        elif path.flags & UPLOAD:
+            self.hit("chosen_include", "exact" if path.head else "hint", node)
+        elif path.flags & (REMOTE | DECODED):
+            self.hit("decoded_include", "sure", node)
+        elif path.flags & PARAMETERS and path.head:
+            self.used("chosen_include", path, node, "hint")
+
+    def written(self, path: Value, content: Value, node: Node) -> None:
+        """A file is written, or what was opened."""
+        target = path.text.lower() if path.text is not None else b""
+        is_code = target.endswith(names.SUFFIXES)
+        chosen = bool(path.flags & REQUEST)
+        if path.text is not None and content.flags & (FOREIGN | DECODED):
+            self.kept[path.text] = self.kept.get(path.text, 0) | content.flags
+        if content.text is not None and b"<?" in content.text and content.flags & (DECODED | BUILT):
+            if content.flags & DECODED:
+                self.hit("written_program", "sure", node)
+            self.again(content.text, node)
+        if content.flags & REQUEST and is_code:
+            self.hit("written_program", "exact" if content.head else "sure", node)
+        elif content.flags & REQUEST and chosen and path.head:
+            self.hit("written_file", "sure" if content.head else "hint", node)
+        elif (content.flags & (REMOTE | UPLOAD) and (is_code or chosen)) or (content.flags & DECODED and is_code):
+            self.hit("written_program", "sure", node)
+        elif content.flags & PARAMETERS and path.flags & PARAMETERS and content.head and path.head:
+            self.used("written_file", content, node, "hint", foreign="hint")
+
+    def moved(self, name: bytes, source: Value, target: Value, node: Node) -> None:
+        """A file is copied or put in place."""
+        where = target.text.lower() if target.text is not None else b""
+        if (
+            name == b"copy"
+            and source.flags & (REMOTE | REQUEST)
+            and (where.endswith(names.SUFFIXES) or target.flags & REQUEST)
+        ):
+            self.hit("copied_from_elsewhere", "sure" if source.head else "hint", node)
+        elif name == b"copy" and source.text is not None and source.text.startswith((b"http://", b"https://")):
+            self.hit("copied_from_elsewhere", "sure", node)
+        elif source.flags & UPLOAD:
+            if where.endswith(names.SUFFIXES):
+                self.hit("uploaded_program", "exact", node)
+            elif target.flags & (UPLOAD | REQUEST):
+                self.hit("uploaded_as_named", "sure" if target.head and not self._checks() else "hint", node)
+
+    def _checks(self) -> bool:
+        """Whether the file asks of a suffix or a kind anywhere."""
+        return _ASKS_SUFFIX.search(self.content) is not None
+
+
+def runs_replacement(pattern: bytes) -> bool:
+    """Whether a regular expression has the modifier by which its replacement is a program."""
+    stripped = pattern.strip()
+    if len(stripped) < 3 or stripped[:1].isalnum() or stripped[:1] == b"\\":
+        return False
+    closing = {b"(": b")", b"[": b"]", b"{": b"}", b"<": b">"}.get(stripped[:1], stripped[:1])
+    end = stripped.rfind(closing)
+    return end > 0 and b"e" in stripped[end + 1 :] and re.fullmatch(rb"[a-zA-Z\s]*", stripped[end + 1 :]) is not None

@@ -1,0 +1,132 @@
+"""What an expression may come to: a constant that can be worked out, and who had a say in it. Data and arithmetic, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+REQUEST: Final = 1
+"""A visitor says it."""
+REMOTE: Final = 2
+"""Another machine says it."""
+DECODED: Final = 4
+"""It was decoded, by whatever."""
+BUILT: Final = 8
+"""A constant that was put together rather than written."""
+UPLOAD: Final = 16
+"""A file that a visitor sent."""
+FILE: Final = 32
+"""What a file of the host holds."""
+LONG: Final = 64
+"""Made of a literal so long that it can be a program."""
+PARAMETER: Final = 256
+"""The first parameter of the function at hand; the next ones are the bits after it."""
+MAX_PARAMETERS: Final = 12
+PARAMETERS: Final = ((1 << MAX_PARAMETERS) - 1) * PARAMETER
+FOREIGN: Final = REQUEST | REMOTE
+MAX_TEXT: Final = 400_000
+"""Bytes of a constant that is worked out."""
+MAX_ITEMS: Final = 5_000
+
+
+class Value:
+    """What an expression may come to; never changed once it is made.
+
+    ``head``: what others say comes first; nothing of the file's own stands before it. ``flags`` are of all that an array holds,
+    ``rest`` of what it may hold beside its known ``items``.
+    """
+
+    __slots__ = ("flags", "function", "head", "items", "rest", "text")
+
+    def __init__(
+        self,
+        text: bytes | None = None,
+        flags: int = 0,
+        *,
+        head: bool = True,
+        items: Mapping[bytes, Value] | None = None,
+        rest: int | None = None,
+        function: object = None,
+    ) -> None:
+        self.text, self.flags, self.head, self.items, self.function = text, flags, head, items, function
+        self.rest = flags if rest is None else rest
+
+    def having(self, flags: int) -> Value:
+        """The same with further flags."""
+        if self.flags | flags == self.flags:
+            return self
+        return Value(
+            self.text,
+            self.flags | flags,
+            head=self.head,
+            items=self.items,
+            rest=self.rest | flags,
+            function=self.function,
+        )
+
+
+UNKNOWN: Final = Value()
+EMPTY: Final = Value(b"")
+
+
+def text(content: bytes, flags: int = 0) -> Value:
+    """A constant; what is too long to be worked with is known to be long, and no more."""
+    if len(content) > MAX_TEXT:
+        return Value(None, flags | LONG)
+    return Value(content, flags | (LONG if len(content) > 300 else 0))
+
+
+def joined(parts: Iterable[Value]) -> Value:
+    """One after the other, as ``.`` does."""
+    parts = list(parts)
+    if len(parts) == 1:
+        return parts[0]
+    flags, head, begun = 0, True, False
+    for part in parts:
+        flags |= part.flags
+        if not begun and (part.text is None or part.text.strip(b"./") != b""):
+            head, begun = bool(part.flags & (FOREIGN | PARAMETERS | UPLOAD)) and part.head, True
+    if all(part.text is not None for part in parts):
+        return text(b"".join(part.text or b"" for part in parts), flags | BUILT)
+    return Value(None, flags, head=head)
+
+
+def either(first: Value, second: Value) -> Value:
+    """One or the other; a constant only when both are the same, or nothing is known of one of them."""
+    if first is second:
+        return first
+    return Value(
+        second.text if first.text is None or first.text == second.text or first.text == b"" else first.text,
+        first.flags | second.flags,
+        head=first.head or second.head,
+        items=second.items if second.items is not None else first.items,
+        rest=first.rest | second.rest,
+        function=second.function or first.function,
+    )
+
+
+def listed(parts: Iterable[tuple[bytes | None, Value]]) -> Value:
+    """An array of these; one without a key gets the next number."""
+    items: dict[bytes, Value] = {}
+    flags, number = 0, 0
+    for key, value in parts:
+        if key is None:
+            key, number = b"%d" % number, number + 1
+        elif key.isdigit() and len(key) < 8:
+            number = int(key) + 1
+        if len(items) < MAX_ITEMS:
+            items[key] = value
+        flags |= value.flags
+    return Value(None, flags, items=items, rest=0)
+
+
+def over(before: Value, value: Value) -> Value:
+    """What a variable holds that was set where that need not have happened; its constant is the one that was set."""
+    return Value(
+        value.text,
+        before.flags | value.flags,
+        head=before.head or value.head,
+        items=value.items,
+        rest=before.rest | value.rest,
+        function=value.function,
+    )

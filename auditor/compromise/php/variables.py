@@ -1,0 +1,278 @@
+"""What is known of a file's variables while it is looked at, and what is told of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from auditor.compromise.php import names, values
+from auditor.compromise.php.nodes import Node, of
+from auditor.compromise.php.values import (
+    BUILT,
+    FOREIGN,
+    MAX_PARAMETERS,
+    PARAMETER,
+    PARAMETERS,
+    REMOTE,
+    REQUEST,
+    UNKNOWN,
+    UPLOAD,
+    Value,
+    either,
+)
+
+Level = Literal["exact", "sure", "hint"]
+"""``exact``: what a visitor says is run as it is. ``sure``: what is run was brought in from elsewhere or is hidden. ``hint``: it can be
+either."""
+RANK: Mapping[str, int] = {"exact": 2, "sure": 1, "hint": 0}
+MAX_HITS: Final = 40
+MAX_DEPTH: Final = 3
+"""How often text that is worked out is read as PHP again."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something that runs, writes or calls what it should not."""
+
+    rule: str
+    level: Level
+    start: int
+    """Where in the file, in bytes."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What a function does with a parameter."""
+
+    parameter: int
+    rule: str
+    level: Level
+
+
+ASKED = Value(None, REQUEST)
+SENT = Value(None, UPLOAD)
+
+
+class Variables:
+    """One file, its variables by scope, and what was found in it."""
+
+    def __init__(self, content: bytes, depth: int) -> None:
+        self.content, self.depth = content, depth
+        self.nodes = of(content)
+        self.hits: dict[tuple[str, int], Hit] = {}
+        self.variables: dict[tuple[Node | None, bytes], Value] = {}
+        self.set_in: dict[tuple[Node | None, bytes], Node | None] = {}
+        self.earlier: dict[tuple[Node | None, bytes], Value] = {}
+        """What was known of variables at the end of the last time."""
+        self.globals: set[tuple[Node | None, bytes]] = set()
+        self.spread: dict[Node | None, int] = {}
+        """Scopes into which variables of a visitor's choosing were made."""
+        self.guarded: set[tuple[Node | None, bytes]] = set()
+        self.constants: dict[bytes, Value] = {}
+        self.functions: dict[bytes, Node] = {}
+        self.returns: dict[Node, Value] = {}
+        self.inside: dict[Node, set[Inside]] = {}
+        self.parameters: dict[Node, list[bytes]] = {}
+        self.decodes: dict[Node, bool] = {}
+        self.fills: dict[Node, set[tuple[bytes, int]]] = {}
+        """Properties that functions set to their parameters."""
+        self.kept: dict[bytes, int] = {}
+        """What was written to which file."""
+        self.read_again: set[bytes] = set()
+
+    def said(self, node: Node) -> bytes:
+        """A node's own text."""
+        return self.content[node.start : node.end]
+
+    def hit(self, rule: str, level: Level, node: Node) -> None:
+        """Tell of something, once at a place, as sure as it ever was."""
+        key = (rule, node.start)
+        if key in self.hits and RANK[self.hits[key].level] >= RANK[level]:
+            return
+        if len(self.hits) < MAX_HITS:
+            self.hits[key] = Hit(rule, level, node.start)
+
+    def used(self, rule: str, value: Value, node: Node, exact: Level = "exact", *, foreign: Level = "sure") -> bool:
+        """Something is done with a value: told when it is others', and noted for a function's callers when it is a parameter."""
+        if value.flags & REQUEST:
+            self.hit(rule, exact, node)
+        elif value.flags & (REMOTE | UPLOAD):
+            self.hit(rule, foreign, node)
+        elif value.flags & PARAMETERS and node.scope is not None:
+            noted = self.inside.setdefault(node.scope, set())
+            for at in range(MAX_PARAMETERS):
+                if value.flags & PARAMETER << at and len(noted) < MAX_HITS:
+                    noted.add(Inside(at, rule, exact))
+            return False
+        else:
+            return False
+        return True
+
+    def key(self, node: Node) -> tuple[Node | None, bytes] | None:
+        """The variable that a node names, by scope and name; None when that cannot be told."""
+        if node.type == "variable_name":
+            return self.scoped(node.scope, self.said(node)[1:])
+        if node.type == "dynamic_variable_name":
+            name = value_of(node.children[-1]).text if node.children else None
+            return self.scoped(node.scope, name.lstrip(b"$")) if name else None
+        if node.type in (
+            "member_access_expression",
+            "scoped_property_access_expression",
+            "nullsafe_member_access_expression",
+        ):
+            name_node = node.get("name")
+            return (None, b"->" + self.said(name_node).lstrip(b"$")) if name_node is not None else None
+        if node.type == "subscript_expression" and node.children:
+            base = node.children[0]
+            if base.type == "variable_name" and self.said(base) == b"$GLOBALS" and len(node.children) > 1:
+                name = value_of(node.children[-1]).text
+                return (None, name) if name else None
+            return self.key(base)
+        return None
+
+    def scoped(self, scope: Node | None, name: bytes) -> tuple[Node | None, bytes]:
+        """The variable of that name in a function."""
+        while scope is not None and scope.type == "arrow_function" and name not in self.parameters.get(scope, ()):
+            scope = scope.scope
+        return (None, name) if (scope, name) in self.globals else (scope, name)
+
+    def of_variable(self, key: tuple[Node | None, bytes] | None) -> Value:
+        """What a variable holds."""
+        if key is None:
+            return UNKNOWN
+        name = key[1]
+        if name in names.REQUESTS:
+            return ASKED
+        if name in names.UPLOADS:
+            return SENT
+        known = self.variables.get(key)
+        if known is not None and name.startswith(b"->") and known.text is None and known.flags & PARAMETERS:
+            return either(known, self.earlier.get(key, UNKNOWN))
+        if known is not None:
+            return known
+        return self.earlier.get(key, UNKNOWN).having(self.spread.get(key[0], 0))
+
+    def put(self, key: tuple[Node | None, bytes] | None, value: Value, node: Node) -> None:
+        """Set a variable."""
+        """Set a variable."""
+        if key is None:
+            return
+        if key[1].startswith(b"->") and value.flags & PARAMETERS and node.scope is not None:
+            filled = self.fills.setdefault(node.scope, set())
+            filled |= {(key[1], at) for at in range(MAX_PARAMETERS) if value.flags & PARAMETER << at}
+        before = self.variables.get(key)
+        if before is not None and before.flags and node.branch is not None and self.set_in.get(key) is not node.branch:
+            value = values.over(before, value)
+        self.variables[key], self.set_in[key] = value, node.branch
+
+    def assign(self, left: Node, value: Value, node: Node) -> None:
+        """Set what an assignment's left side names."""
+        if left.type in ("list_literal", "array_creation_expression"):
+            for at, child in enumerate(left.children):
+                target = (
+                    child.children[-1]
+                    if child.type in ("array_element_initializer", "pair") and child.children
+                    else child
+                )
+                self.put(self.key(target), item_of(value, b"%d" % at), node)
+            return
+        if left.type == "subscript_expression" and left.children:
+            self._put_item(left, value, node)
+            return
+        if left.type == "dynamic_variable_name" and self.key(left) is None:
+            chosen = value_of(left.children[-1]) if left.children else UNKNOWN
+            if chosen.flags & REQUEST:
+                self.spread[left.scope] = self.spread.get(left.scope, 0) | value.flags & FOREIGN
+            return
+        self.put(self.key(left), value, node)
+
+    def _put_item(self, left: Node, value: Value, node: Node) -> None:
+        key = self.key(left)
+        if key is None:
+            return
+        if left.children[0].type == "variable_name" and self.said(left.children[0]) == b"$GLOBALS":
+            self.put(key, value, node)
+            return
+        before = self.variables.get(key, UNKNOWN)
+        items = dict(before.items or {})
+        at = value_of(left.children[1]).text if len(left.children) > 1 else b"%d" % len(items)
+        if at is not None and left.children[0].type != "subscript_expression" and len(items) < values.MAX_ITEMS:
+            items[at] = value
+        rest = before.rest if at is not None else before.rest | value.rest
+        self.put(key, Value(None, before.flags | value.flags, items=items, rest=rest), node)
+
+    def is_guarded(self, node: Node) -> bool:
+        """Whether what a node uses was compared with what is known before."""
+        return any(key in self.guarded for key in (self._guard_key(part) for part in below(node)) if key is not None)
+
+    def _guard_key(self, node: Node) -> tuple[Node | None, bytes] | None:
+        if node.type == "subscript_expression" and node.children and node.children[0].type == "variable_name":
+            return (None, self.said(node)) if self.said(node.children[0])[1:] in names.REQUESTS else None
+        return self.key(node) if node.type == "variable_name" else None
+
+    def guard(self, node: Node) -> None:
+        """Note that what a node uses was compared with what is known."""
+        for part in below(node):
+            key = self._guard_key(part)
+            if key is not None:
+                self.guarded.add(key)
+
+
+def value_of(node: Node) -> Value:
+    """What a node came to."""
+    return node.value if isinstance(node.value, Value) else UNKNOWN
+
+
+def through(node: Node) -> Value:
+    """What has one child that means something is what that is."""
+    return value_of(node.children[0]) if len(node.children) == 1 else UNKNOWN
+
+
+def content_of(value: Value) -> Value:
+    """What a callback gets of an argument: of an array any of its items."""
+    if value.items:
+        found = next(iter(value.items.values()))
+        return found if len(value.items) == 1 else Value(None, value.flags, items=value.items, rest=value.rest)
+    return value
+
+
+def any_item(value: Value) -> Value:
+    """What an array has at one key or another."""
+    items = list((value.items or {}).values())[:_MOST_JOINED]
+    found = items[0] if items else Value(None, value.rest, head=value.head)
+    for item in items[1:]:
+        found = either(found, item)
+    return found.having(value.rest)
+
+
+_MOST_JOINED: Final = 40
+
+
+def item_of(value: Value, key: bytes | None) -> Value:
+    """What an array or a text has at a key."""
+    if value.items is not None:
+        if key is not None and key in value.items:
+            return value.items[key]
+        return Value(None, value.rest, head=value.head) if key is not None else any_item(value)
+    if value.text is not None and key is not None and re.fullmatch(rb"-?\d{1,6}", key):
+        at = int(key)
+        return values.text(value.text[at : at + 1] if at != -1 else value.text[-1:], value.flags | BUILT)
+    return Value(None, value.flags, head=value.head)
+
+
+def below(node: Node) -> Iterable[Node]:
+    """A node and all in it, some hundreds at most."""
+    todo, count = [node], 0
+    while todo and count < 300:
+        here = todo.pop()
+        count += 1
+        yield here
+        todo += here.children
+
+
+def args_of(node: Node) -> list[Value]:
+    """What a call's arguments came to."""
+    inside = node.get("arguments") or next((child for child in node.children if child.type == "arguments"), None)
+    return [value_of(child) for child in inside.children if child.type == "argument"] if inside is not None else []

@@ -1,0 +1,1 @@
+"""Rules over a file's bytes: our own, and folders of others'."""

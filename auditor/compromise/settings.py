@@ -1,0 +1,87 @@
+"""What files in a web root tell the web server or PHP to do, as far as intruders use it: run pictures, run something first. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Sureness = Literal["sure", "hint"]
+_APACHE = (".htaccess",)
+_PHP = (".user.ini", "php.ini", ".htaccess")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line that has a file run what it should not."""
+
+    rule: str
+    level: Sureness
+    line: str
+
+
+_CODE_SUFFIX = re.compile(r"^\.?(?:php\d?|phtml|pht|phar|phps|inc)$", re.IGNORECASE)
+_HANDLER = re.compile(
+    r"^\s*(?:AddHandler|AddType)\s+\S*(?:php|cgi-script|server-parsed)\S*\s+(?P<suffixes>[^#\n]{1,200})$", re.IGNORECASE
+)
+_SET_HANDLER = re.compile(r"^\s*SetHandler\s+[\"']?\S*(?:php|cgi-script)", re.IGNORECASE)
+_PREPENDED = re.compile(
+    r"^\s*(?:php_(?:admin_)?value\s+)?auto_(?:prepend|append)_file\s*[= ]\s*[\"']?(?P<file>[^\s\"']{1,200})",
+    re.IGNORECASE,
+)
+_LOOSENED = re.compile(
+    r"^\s*(?:php_(?:admin_)?(?:value|flag)\s+)?(?:allow_url_include\s*[= ]\s*[\"']?(?:1|on)|disable_functions\s*[= ]\s*[\"']?(?:none)?[\"']?\s*$"
+    r"|engine\s*[= ]\s*[\"']?(?:1|on)|short_open_tag\s*[= ]\s*[\"']?on)",
+    re.IGNORECASE,
+)
+_ENGINE = re.compile(
+    r"RewriteCond\s+%\{HTTP_(?:USER_AGENT|REFERER)\}\s+\S*(?:google|bing|yahoo|coccoc|yandex|bot)", re.IGNORECASE
+)
+_AWAY = re.compile(r"RewriteRule\s+\S+\s+[\"']?https?://", re.IGNORECASE)
+_DATA = re.compile(
+    r"\.(?:jpe?g|png|gif|ico|txt|bmp|webp|log|css|svg|pdf|zip)$|^/(?:tmp|dev/shm|var/tmp)/|^(?:data:|php://|https?:)",
+    re.IGNORECASE,
+)
+MAX_READ = 200_000
+
+
+def settings_in(content: bytes, name: str) -> tuple[Setting, ...]:
+    """The lines of a file of that name that matter; none of a file that is no such configuration."""
+    name = name.rsplit("/", 1)[-1].lower()
+    if name not in (*_APACHE, *_PHP):
+        return ()
+    text = content[:MAX_READ].decode("utf-8", "replace")
+    lines = [line.strip() for line in re.sub(r"\\\r?\n", " ", text).splitlines()]
+    return tuple(_found(lines, text))[:20]
+
+
+def _found(lines: list[str], text: str) -> Iterator[Setting]:
+    for line in lines:
+        handled = _HANDLER.match(line)
+        if handled is not None:
+            suffixes = handled["suffixes"].split()
+            if any(not _CODE_SUFFIX.match(suffix) for suffix in suffixes):
+                yield Setting("handler", "sure", line[:200])
+        elif _SET_HANDLER.match(line):
+            yield Setting("handler", "sure" if _narrowed(text) else "hint", line[:200])
+        prepended = _PREPENDED.match(line)
+        if prepended is not None and prepended["file"].lower() not in ("none", "off", "wordfence-waf.php"):
+            yield Setting("prepended", "sure" if _DATA.search(prepended["file"]) else "hint", line[:200])
+        if _LOOSENED.match(line):
+            yield Setting("loosened", "hint", line[:200])
+    if _ENGINE.search(text) and _AWAY.search(text):
+        yield Setting("engines_led_away", "sure", _line_of(text, _AWAY))
+
+
+_FILES = re.compile(r"<Files(?:Match)?\s+[^>]*(?:jpe?g|png|gif|ico|txt|bmp|webp|svg)", re.IGNORECASE)
+
+
+def _narrowed(text: str) -> bool:
+    """Whether what a handler is set for are pictures or texts."""
+    return _FILES.search(text) is not None
+
+
+def _line_of(text: str, pattern: re.Pattern[str]) -> str:
+    match = pattern.search(text)
+    return match[0][:200] if match is not None else ""

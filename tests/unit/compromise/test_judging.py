@@ -1,0 +1,108 @@
+"""Rules, settings, and what all judges together make of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor.compromise import certainty, judge
+from auditor.compromise.judge import Asked, Judgement
+from auditor.compromise.php.flow import Hit
+from auditor.compromise.rules import engine
+from auditor.compromise.rules.engine import Match
+from auditor.compromise.settings import Setting, settings_in
+from benchmarks import footholds
+
+TOP = Path(__file__).parents[3]
+EXACT, SURE, HINT = (Hit("evaluated", level, 0) for level in ("exact", "sure", "hint"))
+OTHERS = Match("Somebodys_Rule", False, "Somebody", "MIT")
+
+
+@pytest.mark.parametrize(
+    "judgement, place, kind, sure",
+    [
+        (Judgement(), {"filled": True}, None, None),
+        (Judgement(hits=(EXACT,)), {}, "program", "exact"),
+        (Judgement(hits=(SURE,)), {}, "program", "weak"),
+        (Judgement(own=("uploader",)), {}, "program", "weak"),
+        (Judgement(hits=(SURE,), own=("uploader",)), {}, "program", "strong"),
+        (Judgement(own=("uploader",), others=(OTHERS,)), {}, "program", "strong"),
+        (Judgement(hits=(SURE,)), {"filled": True}, "program", "strong"),
+        (Judgement(own=("uploader",)), {"unexplained": True}, "program", "strong"),
+        (Judgement(hits=(HINT,)), {"filled": True}, "program", "weak"),
+        (Judgement(unjudged="too large"), {}, "unjudged", "weak"),
+        (Judgement(settings=(Setting("handler", "sure", ""),)), {}, "settings", "strong"),
+        (Judgement(settings=(Setting("loosened", "hint", ""),)), {}, "settings", "weak"),
+    ],
+)
+def test_two_judges_or_one_and_the_place_make_an_alarm(
+    judgement: Judgement, place: dict[str, bool], kind: str | None, sure: str | None
+) -> None:
+    found = certainty.weighed(judgement, **place)
+    assert (found.kind if found else None, found.certainty if found else None) == (kind, sure)
+
+
+@pytest.mark.parametrize(
+    "name, line, rule, level",
+    [
+        (".htaccess", "AddType application/x-httpd-php .jpg", "handler", "sure"),
+        ("a/.htaccess", "AddHandler php-script .php", None, None),
+        (
+            ".htaccess",
+            '<FilesMatch "\\.(jpg|png)$">\nSetHandler application/x-httpd-php\n</FilesMatch>',
+            "handler",
+            "sure",
+        ),
+        (".user.ini", "auto_prepend_file=logo.png", "prepended", "sure"),
+        (".htaccess", "php_value auto_append_file /tmp/x", "prepended", "sure"),
+        (".user.ini", "auto_prepend_file = wordfence-waf.php", None, None),
+        ("note.txt", "auto_prepend_file = x.png", None, None),
+        (
+            ".htaccess",
+            "RewriteCond %{HTTP_USER_AGENT} (google|bing) [NC]\nRewriteRule ^(.*)$ https://elsewhere.example/$1 [R,L]",
+            "engines_led_away",
+            "sure",
+        ),
+    ],
+)
+def test_settings_that_have_foreign_code_run_are_told(
+    name: str, line: str, rule: str | None, level: str | None
+) -> None:
+    found = settings_in(line.encode(), name)
+    assert [(one.rule, one.level) for one in found] == ([(rule, level)] if rule else [])
+
+
+def test_a_rule_of_others_that_does_not_compile_is_named_and_the_rest_is_used(tmp_path: Path) -> None:
+    (tmp_path / "good.yar").write_text(
+        'rule Good { meta: author = "A" license = "MIT" strings: $a = "zorbix" condition: $a }'
+    )
+    (tmp_path / "junk.yar").write_bytes(b"\xff\xfe rule")
+    (tmp_path / "reads.yar").write_text('include "/etc/passwd"\nrule X { condition: true }')
+    (tmp_path / "wrong.yar").write_text("rule Wrong { condition: nothing_known }")
+    (tmp_path / "outside.yar").write_text('rule Outside { condition: filename matches /x/ or filepath == "" }')
+    rules = engine.load(tmp_path)
+    assert [wrong.file for wrong in rules.wrong] == ["junk.yar", "reads.yar", "wrong.yar"]
+    found = {match.rule: (match.author, match.licence) for match in rules.matches(b"a zorbix") if not match.own}
+    assert found == {"Good": ("A", "MIT"), "Outside": ("", "")}
+
+
+def test_nothing_of_ours_is_what_a_scanner_deletes() -> None:
+    rules = engine.load()
+    ours = [
+        *(TOP / "auditor/compromise").rglob("*.*"),
+        TOP / "benchmarks/footholds.py",
+        *Path(__file__).parent.glob("*.py"),
+    ]
+    files = [path for path in ours if path.suffix in (".py", ".yar")]
+    assert len(files) > 15
+    found = {path.name: judge.judged(path.read_bytes(), path.name, rules) for path in files}
+    assert {name: one.own for name, one in found.items() if one.own or one.hits} == {}
+
+
+def test_children_judge_many_files_and_a_large_one_is_no_pass() -> None:
+    shell = footholds.whole("<?php §E§(§POST§['x']);").encode()
+    large = b"<?php " + b"$a[] = $_" + b"POST; " * 200_000
+    told = judge.all_judged([Asked("a.php", shell), Asked("b.php", b"<?php echo 1;"), Asked("c.php", large + shell)])
+    assert [one.hits[0].level if one.hits else None for one in told[:2]] == ["exact", None]
+    assert told[2].unjudged or told[2].hits

