@@ -6,6 +6,7 @@ import fcntl
 import importlib.util
 import io
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -600,14 +601,29 @@ def test_a_snapshot_that_is_not_the_controllers_is_refused(tmp_path: Path) -> No
         work.Snapshot(place, "r", "0" * 64)
 
 
+def needed_of(shared: Path, *files: Path) -> set[str]:
+    """The modules of a package that files import, and that these import in turn."""
+    found: set[str] = set()
+    for file in files:
+        for module, imported in re.findall(
+            rf"from ansible\.module_utils\.{shared.name}(?:\.(\w+))? import ([\w, ]+)", file.read_text()
+        ):
+            found |= {module} if module else {name.strip() for name in imported.split(",")}
+    deeper = needed_of(shared, *(shared / f"{name}.py" for name in sorted(found))) if found else set()
+    return found | deeper
+
+
 def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
     program = tmp_path / "guard.pyz"
     program.write_bytes(store.program())
     with zipfile.ZipFile(io.BytesIO(store.program())) as archive:
         sent = set(archive.namelist())
-    for package in (Path(store.__file__).parent, Path(names.__file__).parent):
-        inside = f"ansible/module_utils/{package.name}/"
-        assert {name for name in sent if name.startswith(inside)} == {inside + one.name for one in package.glob("*.py")}
+    own, shared = Path(store.__file__).parent, Path(names.__file__).parent
+    inside = {path.stem for path in own.glob("*.py")}
+    assert {name.rpartition("/")[2] for name in sent if own.name in name} == {f"{name}.py" for name in inside}
+    assert {name.rpartition("/")[2] for name in sent if shared.name in name} == {
+        f"{name}.py" for name in {"__init__", *needed_of(shared, *own.glob("*.py"))}
+    }
     done = subprocess.run(
         [sys.executable, "-I", "-B", str(program), "revert", "../x"], capture_output=True, text=True, check=False
     )
