@@ -28,6 +28,10 @@ KIND: dict[Via, Kind] = {
     "base": "canonical",
     "refresh": "redirect",
 }
+_IDENTITY = re.compile(
+    r"cccd|cmnd|căn cước|can ?cuoc|vneid|định danh|\botp\b|mã pin|\bcvv\b|\bcvc\b|số thẻ|so_?the|số tài khoản|stk\b|internet banking|ngân hàng"
+)
+"""What forms ask for besides a password that want a person's identity or money."""
 _LIBRARY = re.compile(
     r"jq|jquer|bootstr|cdn|analy[tz]i|statis|stat-?js|js-?(?:load|count|min|api)|jscount|-min|fonts?-?api|script|load"
 )
@@ -91,6 +95,8 @@ def _hidden(pointer: Pointer, names: int, evidence: Evidence) -> None:
         evidence.against_host(pointer.host, kind, "unseen_form", sample, "hidden", "address")
     elif (pointer.hidden == "kept" or (pointer.hidden == "small" and not pointer.pictured)) and pointer.words:
         evidence.against_host(pointer.host, kind, "kept_out_of_sight", sample, "hidden", "address")
+    elif pointer.hidden == "small":
+        return
     elif pointer.hidden is not None and names >= MANY and not pointer.honest and pointer.words:
         evidence.against_host(pointer.host, kind, "many_shut_away", sample, "hidden", "address")
     elif pointer.hidden is not None and not pointer.honest:
@@ -111,6 +117,12 @@ def _declared(pointer: Pointer, evidence: Evidence) -> None:
         evidence.against_host(pointer.host, "canonical", "foreign_canonical", sample, "structure", told=True)
     elif pointer.via == "refresh":
         evidence.against_host(pointer.host, "redirect", "refresh", sample, "redirects", told=True)
+    elif (
+        pointer.via == "form"
+        and "password" in pointer.asks
+        and _IDENTITY.search(f"{pointer.asks} {pointer.words.lower()}")
+    ):
+        evidence.against_host(pointer.host, "form", "asks_who_you_are", sample, "structure", "address", told=True)
 
 
 def _looks(pointer: Pointer, near: Neighbours, evidence: Evidence) -> None:
@@ -126,10 +138,7 @@ def _as_a_brand(words: str, label: str) -> bool:
     """Whether a link's words are nothing but the name that it leads to."""
     said = re.sub(r"[^a-z0-9]", "", writing.plain(writing.read(words).text))
     return (
-        bool(said)
-        and any(map(str.isdigit, said))
-        and (said in label or label in said)
-        and len(said) < 2 * len(label) + 8
+        bool(said) and any(map(str.isdigit, said)) and (said in label or label in said) and len(said) < len(label) + 8
     )
 
 

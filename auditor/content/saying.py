@@ -22,6 +22,7 @@ _ESSENCE = 120
 _LINKED = 4
 """Links to the site itself, which its own pages have in their menu."""
 _CONTACT = re.compile(r"zalo|telegram|t\.me/|viber|whatsapp|\blh\b|hotline|(?<!\d)0[\s.-]?\d(?:[\s.-]?\d){7,8}(?!\d)")
+_SOURCE = re.compile(r"^\W{0,3}(?:\(?theo|nguồn(?: tin)?|trích(?: từ)?|bài gốc)\b", re.IGNORECASE)
 _SEARCHING = re.compile(
     r"[?&](?:q|s|k|key|keyword|keywords|search|tukhoa|tu_khoa|query|text)=|/(?:tim-kiem|search)\b", re.IGNORECASE
 )
@@ -67,9 +68,15 @@ def _leaves(page: Extract, near: Neighbours) -> bool:
 
 
 def _leads_away(page: Extract, near: Neighbours) -> bool:
-    """Whether what stands beside the first heading leads to others."""
+    """Whether what stands beside the first heading leads to others, and not to where it was taken from."""
     main = " ".join(page.main.split())
-    return any(one.around[:80] in main for one in page.pointers if one.around and near.whose(one.host) == "foreign")
+    foreign = (one for one in page.pointers if one.around and near.whose(one.host) == "foreign")
+    return any(one.around[:80] in main and not _is_source(one, near) for one in foreign)
+
+
+def _is_source(pointer: Pointer, near: Neighbours) -> bool:
+    advert = near.looks_like_an_advert(pointer.host) or near.names_an_advert(pointer.host)
+    return not advert and _SOURCE.search(pointer.around) is not None
 
 
 def _named(page: Extract, near: Neighbours, evidence: Evidence) -> None:
@@ -99,8 +106,13 @@ def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
                 evidence.against("reflection", "reflection", "repeats_what_is_sought", text, "lexicon", "structure")
             continue
         evidence.against("title", essence(text), rule, text, "lexicon")
-        clear = told.score >= CLEAR or around.score >= CLEAR + ADVERT
-        if clear or _leads_away(page, near) or visited.role == "orphan" or _CONTACT.search(page.main.lower()):
+        put_on = told.score >= CLEAR and not around.named
+        if (
+            put_on
+            or visited.role in ("orphan", "missing")
+            or _leads_away(page, near)
+            or _CONTACT.search(page.main.lower())
+        ):
             evidence.against("title", essence(text), rule, text, "structure")
 
 
@@ -133,7 +145,7 @@ def _broken(text: str) -> int:
 
 def _sells(text: str, as_read: str, says: Found, pointers: Iterable[Pointer]) -> bool:
     """Whether a text says where to go for what it offers."""
-    if _CONTACT.search(as_read) and says.score >= CLEAR:
+    if _CONTACT.search(as_read) and says.score > ADVERT:
         return True
     squeezed = " ".join(text.split())
     return not says.reporting and any(one.around[:80] in squeezed for one in pointers)

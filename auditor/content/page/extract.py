@@ -84,6 +84,8 @@ class Pointer:
     group: int = -1
     """Which hidden block it stands in."""
     inside: Inside = ""
+    asks: str = ""
+    """Of a form: what its fields are called, and of which kinds they are."""
 
 
 @dataclass(frozen=True)
@@ -265,7 +267,8 @@ def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
     for node in draft.of("form")[:MAX_FRAMES]:
         address = absolute(node.attributes.get("action") or "", draft.url)
         if (host := host_of(address)) and host != draft.host:
-            draft.pointers.append(_pointer(draft, "form", address, node, hidden.within(node, ways)))
+            form = _pointer(draft, "form", address, node, hidden.within(node, ways))
+            draft.pointers.append(replace(form, asks=_asked(node)))
 
 
 def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: Hidden | None) -> Pointer:
@@ -286,6 +289,12 @@ def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: Hidd
         shut.honest if shut else False,
         shut.group if shut else -1,
     )
+
+
+def _asked(form: LexborNode) -> str:
+    fields = (node.attributes for node in form.css("input")[:40])
+    kinds = ("type", "name", "placeholder", "autocomplete")
+    return " ".join(one.get(kind) or "" for one in fields for kind in kinds)[:2_000].lower()
 
 
 def _pictured(words: str, node: LexborNode) -> str:
@@ -310,7 +319,7 @@ def _frames(draft: _Draft, ways: dict[int, Hidden], depth: int) -> None:
                     _pointer(draft, "frame", absolute(source, draft.url), node, hidden.within(node, ways))
                 )
         if (document := attributes.get("srcdoc")) and depth < _DEPTH:
-            _read_inner(document, "written", draft, depth)
+            _read_inner(document, "written", draft, depth, hidden.within(node, ways))
 
 
 def _untold(form: str, data: str) -> str:
@@ -399,12 +408,14 @@ def _comments(html: str) -> Iterator[str]:
         start = html.find("<!--", end)
 
 
-def _read_inner(html: str, inside: Inside, draft: _Draft, depth: int) -> None:
+def _read_inner(html: str, inside: Inside, draft: _Draft, depth: int, shut: Hidden | None = None) -> None:
     draft.nested += 1
     if draft.nested > MAX_NESTED:
         return
     inner = read(html[:100_000], draft.url, depth=depth + 1)
-    draft.pointers += [replace(pointer, inside=inside) for pointer in inner.pointers]
+    draft.pointers += [
+        replace(one, inside=inside, hidden=one.hidden or (shut.way if shut else None)) for one in inner.pointers
+    ]
     if inside == "decoded":
         draft.scripts += map(_as_decoded, inner.scripts)
     elif inside == "written":

@@ -15,9 +15,11 @@ Way = Literal["kept", "small", "shut", "opened", "read_out"]
 OUT_OF_SIGHT = ("kept", "small")
 
 _FAR = r"-\s*(?:[7-9]\d{2}|\d{4,})(?:\.\d+)?\s*(?:px|pt|%)?|-\s*(?:[5-9]\d|\d{3,})\s*r?em|-\s*[1-9]\d{2,}\s*v[wh]"
+_BEYOND = r"(?:[5-9]\d{3}|\d{5,})\s*(?:px|pt)|[3-9]\d{2,}\s*(?:%|v[wh])|(?:[3-9]\d{2}|\d{4,})\s*r?em"
 _KEPT = re.compile(
     rf"(?:^|[;\s{{])(?:left|top|right|bottom|margin(?:-left|-top)?)\s*:\s*(?:{_FAR})"
-    r"|translate(?:x|y|3d)?\s*\(\s*-\s*(?:[5-9]\d{3}|\d{5,})px|scale\s*\(\s*0(?:\.0+)?\s*[,)]|[;\s{]color\s*:\s*transparent|^color\s*:\s*transparent"
+    rf"|[;\s{{](?:left|right|margin-left)\s*:\s*(?:{_BEYOND})|^(?:left|right|margin-left)\s*:\s*(?:{_BEYOND})"
+    r"|translate(?:x|y|3d)?\s*\(\s*-?\s*(?:(?:[5-9]\d{3}|\d{5,})px|\d{4,}%|[3-9]\d{2,}v[wh])|scale\s*\(\s*0(?:\.0+)?\s*[,)]|[;\s{]color\s*:\s*transparent|^color\s*:\s*transparent"
 )
 _SMALL = re.compile(
     r"font-size\s*:\s*(?:0?\.\d+\s*(?:px|pt)|0(?:\.0+)?\s*(?:px|pt|r?em|%)?|1\s*(?:px|pt|%))\s*(?:!important)?\s*(?:;|$)"
@@ -30,7 +32,9 @@ _SHUT = re.compile(
 )
 _NO_HEIGHT = re.compile(r"(?:^|[;\s])(?:max-)?height\s*:\s*[01](?:px)?\s*(?:[;!]|$)")
 _NO_WIDTH = re.compile(r"(?:^|[;\s])(?:max-)?width\s*:\s*[01](?:px)?\s*(?:[;!]|$)")
-_CLIPPED = re.compile(r"clip\s*:\s*rect\(|clip-path\s*:\s*(?:inset\(\s*(?:50|100)%|polygon\(\s*0)")
+_CLIPPED = re.compile(
+    r"clip\s*:\s*rect\(|clip-path\s*:\s*(?:inset\(\s*(?:50|100)%|polygon\(\s*0|(?:circle|ellipse)\(\s*0)"
+)
 _COLOR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)")
 _GROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)")
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b")
