@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from auditor.content import logged
+from auditor.content.going.door import HEADERS
 from auditor.content.words.lexicon import Lexicon
 from auditor.facts import HostFacts
 from auditor.facts import pages as known
@@ -17,7 +18,11 @@ AREAS = ("bans", "services", "wordpress", "pages")
 
 def ask(inventory: str, hosts: Sequence[Host], watch: Callable[[str], None]) -> Mapping[str, HostFacts]:
     """What each host says, by its name; ``watch`` gets that when it has."""
-    facts, _outcomes = collect(inventory, hosts, watch, asked=Asked(AREAS, {"pages": known.Facts}))
+    visitors = {
+        name: {"agent": said["User-Agent"], "referrer": said.get("Referer", "-")} for name, said in HEADERS.items()
+    }
+    asked = Asked(AREAS, {"pages": known.Facts}, {"visitors": visitors})
+    facts, _outcomes = collect(inventory, hosts, watch, asked=asked)
     return facts
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
 from auditor.content.going.door import Door, Pace
+from auditor.content.guards import Ways
 from auditor.content.review import Budget, Review
+from auditor.fleet.inside import Inside
 from auditor.looks.ledger import Ledger
 from auditor.looks.visits import Known, Pages
 from auditor.models import Host, Look, Site
@@ -41,8 +44,10 @@ class Reviewing:
     """The last look at each site, by domain."""
     own: frozenset[str]
     """All names of all sites that are declared."""
-    no_engine: frozenset[str] = frozenset()
-    """Hosts, by name, on which something runs, or may run, that shuts a false search engine out."""
+    ways: Mapping[str, Ways] = field(default_factory=dict)
+    """How visitors go to the sites of hosts, by name; the usual way where nothing is said."""
+    inside: Callable[[Host], Inside] | None = None
+    """Who visits a host's sites from there."""
     pages: Mapping[str, Pages] = field(default_factory=dict)
     """Which pages sites have, by domain, where their hosts said so."""
     budget: Budget = field(default_factory=Budget)
@@ -73,14 +78,19 @@ class Reviewing:
     def _of_address(self, served: Sequence[tuple[Host, Site]], watch: Callable[[str], None]) -> list[Look]:
         pace = self.pace()
         looks = []
-        for host, site in served:
-            if self._ended.is_set():
-                break
-            looks.append(self._one(host, site, pace))
-            watch(site.domain)
+        with ExitStack() as entered:
+            inside: dict[str, Inside] = {}
+            for host, site in served:
+                if self._ended.is_set():
+                    break
+                if self.inside is not None and host.name not in inside:
+                    inside[host.name] = entered.enter_context(self.inside(host))
+                looks.append(self._one(host, site, pace, inside.get(host.name)))
+                watch(site.domain)
         return looks
 
-    def _one(self, host: Host, site: Site, pace: Pace) -> Look:
+    def _one(self, host: Host, site: Site, pace: Pace, inside: Inside | None) -> Look:
+        ways = self.ways.get(host.name, Ways())
         last = self.last.get(site.domain)
         review = Review(
             door=Door(
@@ -89,6 +99,8 @@ class Reviewing:
                 domain=site.domain,
                 own=frozenset({site.domain, *site.aliases}),
                 pace=pace,
+                inside=inside,
+                through=ways.inside,
                 ports=self.ports,
             ),
             ledger=self.shelf.ledger(self.inventory, site.domain),
@@ -101,7 +113,7 @@ class Reviewing:
                 tokens=frozenset(last.tokens) if last else frozenset(),
             ),
             last=last,
-            engine=host.name not in self.no_engine,
+            engine=ways.engine and (inside is not None or "engine" not in ways.inside),
             save=lambda ledger: self.shelf.put(self.inventory, ledger),
             budget=self.budget,
             ended=self._ended,

@@ -272,10 +272,13 @@ _PACKED = {"": (), "identity": (), "gzip": (31,), "x-gzip": (31,), "deflate": (1
 def _names_the_site(response: httpx.Response, domain: str) -> bool:
     """Whether the certificate, be it expired or unknown, was made out to the domain. True without TLS."""
     connection = response.extensions["network_stream"].get_extra_info("ssl_object")
-    if connection is None:
-        return True
+    return connection is None or names_the_site(connection.getpeercert(True) or b"", domain)
+
+
+def names_the_site(der: bytes, domain: str) -> bool:
+    """Whether a certificate, be it expired or unknown, was made out to the domain."""
     try:
-        certificate = x509.load_der_x509_certificate(connection.getpeercert(True) or b"")
+        certificate = x509.load_der_x509_certificate(der)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (ValueError, x509.ExtensionNotFound):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -102,10 +103,13 @@ def _look(
     from auditor.commands.shown import console
     from auditor.content import asked
     from auditor.content.fleet import Reviewing
-    from auditor.content.guards import may_be_engine
+    from auditor.content.guards import ways
     from auditor.content.review import Budget
     from auditor.content.words import lexicon
+    from auditor.fleet.inside import Inside
+    from auditor.inventory import reach as reaching
 
+    reach = reaching.reach(Path(known.path))
     with console.progress(words("doing.ask_guards"), [host.name for host in hosts]) as done:
         facts = asked.ask(known.path, hosts, done)
     reviewing = Reviewing(
@@ -113,7 +117,8 @@ def _look(
         shelf=looks,
         last=looks.readable(known.path),
         own=frozenset(name for site in known.sites for name in (site.domain, *site.aliases)),
-        no_engine=frozenset(host.name for host in hosts if not may_be_engine(facts.get(host.name))),
+        ways={host.name: ways(facts.get(host.name)) for host in hosts},
+        inside=lambda host: Inside(reach[host.name]),
         pages=asked.pages(facts.values(), lexicon.with_own(frozenset(own_words.items()))),
         budget=Budget(seconds=minutes * 60),
         words=own_words,

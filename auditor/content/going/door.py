@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from auditor.content.going import paths
@@ -13,7 +14,7 @@ from auditor.looks.visits import Served, Visitor
 from auditor.models import Stop
 from auditor.models.reviews import MAX_WHERE
 from auditor.web.children import Unreadable
-from auditor.web.fetch import BROWSER, Client, Raw
+from auditor.web.fetch import BROWSER, Raw
 
 REFUSALS = (403, 429, 503)
 MAX_REDIRECTS = 5
@@ -67,22 +68,47 @@ class Pace:
         self._last = self.clock()
 
 
+class Asking(Protocol):
+    """Who sends a request, from wherever he is."""
+
+    def raw(
+        self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
+    ) -> Raw:
+        """What one request gives, redirects not followed."""
+
+
 @dataclass
 class Door:
     """The way to one site: where it is, and in which order it may be asked."""
 
-    client: Client
+    client: Asking
     address: str
     domain: str
     own: frozenset[str]
     """Its names."""
     pace: Pace
+    inside: Asking | None = None
+    """Who asks on the host itself."""
+    through: frozenset[Visitor] = frozenset()
+    """The visitors that go that way."""
     scheme: str = "https"
     ports: Mapping[str, int] = field(default_factory=dict)
     """By scheme, where it is not the usual one."""
 
     def open(self) -> Served:
-        """The home page as a plain visitor gets it, by HTTPS if the site has it. Raises Stopped when it serves nothing."""
+        """The home page as a plain visitor gets it, by HTTPS if the site has it. Raises Stopped when it serves nothing.
+
+        A site that does not answer here is visited from its host.
+        """
+        try:
+            return self._open()
+        except Stopped as stopped:
+            if stopped.stop.why != "silent" or self.inside is None or "plain" in self.through:
+                raise
+            self.through = frozenset(HEADERS)
+            return self._open()
+
+    def _open(self) -> Served:
         found = None
         for scheme in ("https", "http"):
             raw = self._ask(scheme, self.domain, "/", "plain")
@@ -98,7 +124,8 @@ class Door:
 
     def _ask(self, scheme: str, domain: str, path: str, visitor: Visitor) -> Raw:
         self.pace.wait()
-        return self.client.raw(scheme, self.address, domain, path, self.ports.get(scheme), HEADERS[visitor])
+        asking = self.inside if self.inside is not None and visitor in self.through else self.client
+        return asking.raw(scheme, self.address, domain, path, self.ports.get(scheme), HEADERS[visitor])
 
     def _followed(self, path: str, visitor: Visitor, raw: Raw) -> Served:
         """With redirects within the site taken; the first that leaves it, or goes in circles, is what was served."""

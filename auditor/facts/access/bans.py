@@ -22,6 +22,11 @@ class Jail(Fact):
         max_length=1_000,
         description="of the address that this reading came from and the declared networks, those it could shut out",
     )
+    bans_visitors: list[str] = Field(
+        default_factory=list,
+        max_length=20,
+        description="of the visitors that a review sends, those whose requests it would take for an attack",
+    )
 
 
 class Login(Fact):

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.fleet import ssh_options
+from auditor.fleet import fresh, ssh_options
 from auditor.fleet.reasons import explain
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Text
@@ -24,7 +24,6 @@ from auditor.text.visible import one_line
 
 PROBE_SECONDS = 20.0
 """For one host in all."""
-CONNECT_SECONDS = 8
 WORKERS = 32
 MAX_OUTPUT = 64_000
 MAX_DETAIL = 300
@@ -108,29 +107,8 @@ def probe(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
 
 
 def command(reach: Reach, roots: Sequence[str] = ()) -> list[str]:
-    """The ssh command line. Options of ours come first, since ssh keeps the first value it meets."""
-    options = {
-        **ssh_options.SAFE,
-        "ControlMaster": "no",
-        "ControlPath": "none",
-        "BatchMode": "yes",
-        "StrictHostKeyChecking": "yes",
-        "ConnectTimeout": str(CONNECT_SECONDS),
-        "LogLevel": "ERROR",
-        "Port": str(reach.port),
-        **({"User": reach.user} if reach.user else {}),
-    }
-    return [
-        "ssh",
-        "-T",
-        *ssh_options.words(options),
-        *(["-i", str(Path(reach.key_file).expanduser())] if reach.key_file else []),
-        *reach.ssh_arguments,
-        *ssh_options.LAST,
-        "--",
-        reach.address,
-        shlex.join(["/bin/sh", "-c", _ENTER, "sh", *roots]),
-    ]
+    """The ssh command line."""
+    return fresh.command(reach, shlex.join(["/bin/sh", "-c", _ENTER, "sh", *roots]))
 
 
 def parse(out: bytes, err: bytes, *, in_time: bool = True) -> tuple[Probe, ...]:

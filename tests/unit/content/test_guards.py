@@ -1,4 +1,4 @@
-"""Nobody comes as a search engine where that may shut us out, or where nobody knows."""
+"""Visitors who would be shut out come from the host's own address; nobody comes as a search engine where nobody knows."""
 
 from __future__ import annotations
 
@@ -7,27 +7,43 @@ from typing import Any
 
 import pytest
 
-from auditor.content.guards import may_be_engine
+from auditor.content.guards import ALL, Ways, ways
+
+FAIL2BAN = ["fail2ban.service"]
+ENGINE = Ways(inside=frozenset({"engine"}))
 
 
-def host(guards: list[str] | None, *plugins: tuple[str, bool | None], wordpress: bool = True) -> Any:
+def host(
+    guards: list[str] | None,
+    *plugins: tuple[str, bool | None],
+    wordpress: bool = True,
+    jails: list[list[str]] | None = None,
+) -> Any:
     instances = [{"plugins": [{"slug": slug, "active": active} for slug, active in plugins]}]
     data: dict[str, Any] = {"services": {"crawler_guards": guards}}
-    return SimpleNamespace(context=lambda: data | ({"wordpress": {"instances": instances}} if wordpress else {}))
+    data |= {"wordpress": {"instances": instances}} if wordpress else {}
+    data |= {"bans": {"jails": [{"bans_visitors": visitors} for visitors in jails]}} if jails is not None else {}
+    return SimpleNamespace(context=lambda: data)
 
 
 @pytest.mark.parametrize(
-    ("facts", "may"),
+    ("facts", "wanted"),
     [
-        (host([]), True),
-        (host([], ("akismet", True), ("wordfence", False)), True),
-        (host(["fail2ban.service"]), False),
-        (host(None), False),
-        (host([], ("wordfence", True)), False),
-        (host([], ("wordfence-login-security", None)), False),
-        (host([], wordpress=False), False),
-        (None, False),
+        (host([]), Ways()),
+        (host([], ("akismet", True), ("wordfence", False)), Ways()),
+        (host(FAIL2BAN, jails=[]), Ways()),
+        (host(FAIL2BAN, jails=[[], []]), Ways()),
+        (host(FAIL2BAN, jails=[[], ["engine"]]), ENGINE),
+        (host(FAIL2BAN, jails=[["phone", "engine"]]), Ways(inside=ALL)),
+        (host(FAIL2BAN), ENGINE),
+        (host(["sshguard.service"]), ENGINE),
+        (host(["crowdsec.service"]), Ways(inside=ALL)),
+        (host([], ("wordfence", True)), ENGINE),
+        (host([], ("wordfence-login-security", None)), ENGINE),
+        (host(None), Ways(engine=False)),
+        (host([], wordpress=False), Ways(engine=False)),
+        (None, Ways(engine=False)),
     ],
 )
-def test_an_engine_comes_only_where_the_host_says_that_nothing_is_on_guard(facts: Any, may: bool) -> None:
-    assert may_be_engine(facts) is may
+def test_how_visitors_go_there_depends_on_who_is_on_guard(facts: Any, wanted: Ways) -> None:
+    assert ways(facts) == wanted

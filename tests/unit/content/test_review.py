@@ -13,11 +13,14 @@ from auditor.audit import controls
 from auditor.audit.reviews import judge
 from auditor.content.fleet import Reviewing
 from auditor.content.going.door import Pace
+from auditor.content.guards import ALL, Ways
 from auditor.content.review import MAX_SHEETS, Budget
+from auditor.fleet.inside import Inside
 from auditor.history.looks import Looks
 from auditor.history.runs import History
+from auditor.inventory.reach import Reach
 from auditor.looks.traces import trace
-from auditor.looks.visits import Pages
+from auditor.looks.visits import Pages, Visitor
 from auditor.models import Accepted, Host, Look, Site, Status, clock
 from auditor.web import fetch
 from tests.unit.content.web_site import Answering, Asked, Page, WebSite, pages, serving
@@ -54,6 +57,8 @@ class Office:
     clock: Clock = field(default_factory=Clock)
     budget: Budget = field(default_factory=Budget)
     engine: bool = True
+    ways: Ways = field(default_factory=Ways)
+    inside: Callable[[Host], Inside] | None = None
     pages: Mapping[str, Pages] = field(default_factory=dict)
 
     def reviewing(self) -> Reviewing:
@@ -63,7 +68,8 @@ class Office:
             shelf=self.looks,
             last=self.looks.latest("/i"),
             own=frozenset(SITES),
-            no_engine=frozenset() if self.engine else frozenset({"web1"}),
+            ways={"web1": replace(self.ways, engine=self.engine)},
+            inside=self.inside,
             pages=self.pages,
             budget=self.budget,
             ports={"http": self.port, "https": 1},
@@ -414,3 +420,47 @@ def test_pages_that_only_the_host_knows_of_are_looked_at_by_all_visitors_and_wha
         assert [one.key for one in look.traces] == [said.key]
         assert replace(reviewer, pages={}).review()[SITES[0]].traces == look.traces, "until the host says otherwise"
         assert replace(reviewer, pages={SITES[0]: Pages()}).review()[SITES[0]].traces == ()
+
+
+class FromThere(Inside):
+    """Says that it comes from the host."""
+
+    def __init__(self) -> None:
+        super().__init__(Reach("x", 22, None, None, (), "ansible_host", None))
+
+    def raw(
+        self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
+    ) -> fetch.Raw:
+        return fetch.Client().raw(scheme, "127.0.0.1", domain, path, port, {**headers, "Referer": "inside"})
+
+
+@pytest.mark.parametrize(
+    ("inside", "engines", "people"), [(frozenset(), set(), False), ({"engine"}, {True}, False), (ALL, {True}, True)]
+)
+def test_who_would_be_shut_out_comes_from_the_host_itself(
+    office: Callable[[WebSite], Office], inside: frozenset[Visitor], engines: set[bool], people: bool
+) -> None:
+    with serving(pages({"/": linking("/tin/a"), "/tin/a": HOME})) as site:
+        reviewer = replace(office(site), ways=Ways(inside=frozenset(inside)), inside=lambda _: FromThere())
+        assert reviewer.review()[SITES[0]].engine
+        came = {("Googlebot" in one.agent, one.referrer == "inside") for one in site.asked}
+        assert {there for engine, there in came if engine} == (engines or {False})
+        assert {there for engine, there in came if not engine} == {people}
+
+
+def test_who_would_be_shut_out_does_not_come_where_nobody_can_visit_from_there(
+    office: Callable[[WebSite], Office],
+) -> None:
+    with serving(pages({"/": HOME})) as site:
+        look = replace(office(site), ways=Ways(inside=frozenset({"engine"}))).review()[SITES[0]]
+        assert not look.engine
+        assert not any("Googlebot" in one.agent for one in site.asked)
+
+
+def test_a_site_that_does_not_answer_here_is_visited_from_its_host(office: Callable[[WebSite], Office]) -> None:
+    away = HOST.model_copy(update={"address": "127.0.0.2"})
+    with serving(pages({"/": linking("/tin/a"), "/tin/a": HOME})) as site:
+        reviewing = replace(office(site), inside=lambda _: FromThere()).reviewing()
+        (look,) = reviewing.all([away], SITES[:1], lambda _: None)
+    assert (look.stopped, look.known, look.fresh) == (None, 2, 2)
+    assert {one.referrer for one in site.asked} == {"inside"}

@@ -8,7 +8,7 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre import _access_log, _applications, _session, _stake, _websites
+from ansible.module_utils.luytre import _access_log, _applications, _session, _stake, _visits, _websites
 from ansible.module_utils.luytre._layouts import BY_KIND
 from ansible.module_utils.luytre._reading import Unreadable
 from ansible.module_utils.luytre._units import units
@@ -64,7 +64,8 @@ def _jails(reading, own):
     questions = "".join("get %s %s\n" % (name, word) for name in names for word in ASKED)
     # At the end of what it is asked it complains, and ends badly.
     said = reading.run([CLIENT, "-i"], ok=None, input_text=questions, at_stake=at_stake) if names else ""
-    return [jail(name, answers, own) for name, answers in _by_jail(names, said)]
+    jails = [jail(name, answers, own) for name, answers in _by_jail(names, said)]
+    return _visits.judged(jails, reading) if reading.declared.get("visitors") else jails
 
 
 def jail_names(said):

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.luytre import _websites, bans
+from ansible.module_utils.luytre import _visits, _websites, bans
+from ansible.module_utils.luytre._reading import Reading
 
 from auditor.system import resources
 
@@ -116,3 +117,32 @@ def test_nobody_has_another_shut_out_by_what_he_sends(kind: str) -> None:
     ):
         found = pattern(kind).match(line.replace("%s", sent))
         assert found is None or found.group("address") == "203.0.113.9"
+
+
+ENGINE = {"agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "referrer": "-"}
+PLAIN = {"agent": "Mozilla/5.0 (Windows NT 10.0; rv:153.0) Gecko/20100101 Firefox/153.0", "referrer": "-"}
+ADDRESS = r"(?:(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3}))"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "banned"),
+    [
+        (rf"^\s*{ADDRESS} \S+ \S+(?: \S+)?\s+\S+ .*Googlebot", ["engine"]),
+        (rf'^{ADDRESS} - - \[\] "GET .*" 404 ', ["engine", "plain"]),
+        (rf'^{ADDRESS} .*"POST /wp-login', []),
+        (r"(x+x+)+y", []),
+        ("(", ["engine", "plain"]),
+        (r"(.*.*.*.*.*.*.*)*=", ["engine", "plain"]),
+    ],
+)
+def test_a_jail_names_the_visitors_that_it_would_shut_out(
+    pattern: str, banned: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_visits, "log_paths", lambda _: ["/var/log/nginx/a.log"])
+    monkeypatch.setattr(_visits._websites, "in_force", list)
+    reading = Reading({"visitors": {"engine": ENGINE, "plain": PLAIN}}, 1)
+    reads, other = (bans.jail(name, ANSWERS, []) | {"patterns": [f"[0]: {pattern}"]} for name in ("x", "y"))
+    other["logs"] = ["/var/log/auth.log"]
+    reads, other = _visits.judged([reads, other], reading)
+    assert reads["bans_visitors"] == banned
+    assert "bans_visitors" not in other
