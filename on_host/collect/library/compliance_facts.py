@@ -66,6 +66,7 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
         filesystem,
         firewall,
         in_use,
+        integrity,
         kernel,
         logging,
         mariadb,
@@ -90,8 +91,8 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
 SLOW = ("files", "filesystem", "in_use", "php_fpm", "wordpress")
 AREAS = (
     *SLOW,
-    *("accounts", "apache", "backups", "bans", "cron", "firewall", "kernel", "logging", "mariadb", "nginx"),
-    *("packages", "pam", "past_runs", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
+    *("accounts", "apache", "backups", "bans", "cron", "firewall", "integrity", "kernel", "logging", "mariadb"),
+    *("nginx", "packages", "pam", "past_runs", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
 )
 FOR_ROLES, FOR_REVIEWS = ("survey",), ("pages",)
 AT_ONCE = 4

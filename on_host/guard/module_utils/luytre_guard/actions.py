@@ -126,6 +126,7 @@ def _confirmed(kept, run, snap, check):
     if check:
         return {"changed": True, "run": run, "state": "armed", "digest": snap.digest, **counts}
     after = store.write_json(kept.file(run, "after.json"), left)
+    kept.note_left(left["entries"])
     kept.put_state(run, {"state": "confirming", "after": after, "ended": time.time(), **counts})
     os.unlink(kept.mark)
     store.sync_folder(kept.home)

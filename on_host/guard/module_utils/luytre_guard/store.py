@@ -18,6 +18,9 @@ from . import spare
 HOME = "/var/lib/luytre/guard"
 RUN = re.compile(r"\A[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
 MAX_SNAPSHOTS = 5
+LEFT = "left.json"
+LEFT_OF = ("type", "mode", "uid", "gid", "sha256", "target")
+LEFT_STATES, MAX_LEFT = 8, 20_000
 MAX_KEPT_BYTES = 256 * 1024 * 1024
 PROGRAM = "guard.pyz"
 ROOM = "room"
@@ -130,6 +133,15 @@ class Store:
                 with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                     found.append((os.stat(self.file(name, "manifest.json")).st_mtime_ns, name))
         return [name for _, name in sorted(found)]
+
+    def note_left(self, entries):
+        """Keep how a confirmed run left files, the last states of each, also when its snapshot is forgotten."""
+        place = os.path.join(self.home, LEFT)
+        known = read_json(place) or {}
+        for path, entry in entries.items():
+            state = {word: entry[word] for word in LEFT_OF if word in entry}
+            known[path] = [*(one for one in known.pop(path, ()) if one != state), state][-LEFT_STATES:]
+        write_json(place, dict(list(known.items())[-MAX_LEFT:]))
 
     def prune(self, keep):
         """Forget drafts, and the oldest snapshots beyond the bounds on number and bytes; never the one to ``keep``."""

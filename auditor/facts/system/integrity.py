@@ -1,0 +1,37 @@
+"""Programs and settings against the record that was made of them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, Path
+
+
+class Record(Fact):
+    """How all files in some folders were at one moment, kept on the host where root alone can write."""
+
+    made: int = Field(description="epoch second by the host's clock")
+    digest: str = Field(max_length=64, description="SHA-256 of the whole record")
+    folders: list[Path] = Field(max_length=20)
+    entries: int = Field(ge=0)
+
+
+class Change(Fact):
+    """What differs from the record, and neither a package nor a run of ours explains."""
+
+    path: Path
+    what: Literal["added", "removed", "content", "mode", "kind"] = Field(
+        description="mode: permission bits or owner; kind: a link in place of a file, or the like"
+    )
+    at: int = Field(description="epoch second of the last change; 0 for what is gone, and for a folder")
+
+
+class Facts(Area):
+    """The record, and what has changed since."""
+
+    record: Record | None = Field(description="None when there is none, or others than root could have written it")
+    changes: list[Change] = Field(max_length=100, description="the first of them, in order of the paths")
+    count: int = Field(ge=0, description="how many there are")
+    explained: int = Field(ge=0, description="further changes that a package or a run of ours made")

@@ -1,0 +1,171 @@
+"""A record of programs and settings: how every file in some folders was at one moment, and what has changed since.
+
+An entry is a list: kind (``f`` file, ``d`` folder, ``l`` link, ``o`` other), permission bits, owner, group, size, time of
+the last change in nanoseconds, and what a file holds (SHA-256) or where a link leads. The kernel alone sets that time: what
+has the same is not read again.
+"""
+
+import hashlib
+import json
+import os
+import re
+import stat
+
+from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre_shared import ownership, safe_open
+
+HOME = "/var/lib/luytre/integrity"
+FILE = HOME + "/record.json"
+VERSION = 1
+MAX_RECORD = 64_000_000
+MAX_ENTRIES = 200_000
+CHUNK = 1 << 20
+KIND, MODE, OWNER, GROUP, SIZE, CHANGED, CONTENT = range(7)
+GENERATED = re.compile(
+    r"/etc/(?:mtab|adjtime|resolv\.conf|hostname|ld\.so\.cache|mailcap|network/run|\.pwd\.lock|\.updated)\Z"
+    r"|/etc/g?shadow-?\Z|/etc/(?:passwd|group|subuid|subgid)-\Z"
+    r"|/etc/(?:letsencrypt/(?:live|archive|renewal|csr|keys|accounts)|ssl/certs|apparmor\.d/cache|lvm/(?:archive|backup))/"
+    r"|/etc/udev/hwdb\.bin\Z|/usr/lib/udev/hwdb\.bin\Z|/usr/lib/systemd/catalog/database\Z"
+    r"|/usr/lib/modules/[^/]+/modules\.|/usr/lib/(?:[^/]+/)?(?:gconv/gconv-modules|gio/modules/giomodule)\.cache\Z"
+    r"|.*/__pycache__(?:/|\Z)|.*\.pyc\Z|/usr/local/share/fonts/|/boot/(?:initrd|grub/)"
+)
+"""What programs make anew by themselves; passwords, whose change is people's; certificates, which are renewed."""
+
+
+def taken(folders, left=lambda: 1.0):
+    """``{path: entry}`` of everything in these folders as it is now. Raises Unreadable for too much, or when time is up."""
+    found = {}
+    for path, status in _walk(folders, left):
+        entry = _known(status)
+        entry[CONTENT] = content(path, entry)
+        found[path] = entry
+    return found
+
+
+def _walk(folders, left):
+    """``(path, status)`` of each thing below folders, on the file system of each; no link is followed."""
+    count, todo = 0, [(folder, None) for folder in reversed(folders)]
+    while todo:
+        folder, device = todo.pop()
+        try:
+            device = os.stat(folder).st_dev if device is None else device
+            with os.scandir(folder) as inside:
+                names = sorted(entry.path for entry in inside)
+        except OSError:
+            continue
+        if left() <= 0:
+            raise Unreadable("time is up in %s" % folder)
+        for path in names:
+            if GENERATED.match(path):
+                continue
+            try:
+                status = os.lstat(path)
+            except OSError:
+                continue
+            count += 1
+            if count > MAX_ENTRIES:
+                raise Unreadable("more than %d files in %s" % (MAX_ENTRIES, ", ".join(folders)))
+            yield path, status
+            if stat.S_ISDIR(status.st_mode) and status.st_dev == device:
+                todo.append((path, device))
+
+
+def _known(status):
+    """An entry without what is in the file."""
+    kinds = ((stat.S_ISREG, "f"), (stat.S_ISDIR, "d"), (stat.S_ISLNK, "l"))
+    kind = next((letter for test, letter in kinds if test(status.st_mode)), "o")
+    alone = kind in ("f", "l")
+    return [
+        kind,
+        stat.S_IMODE(status.st_mode),
+        status.st_uid,
+        status.st_gid,
+        status.st_size if alone else 0,
+        status.st_ctime_ns if alone else 0,
+        "",
+    ]
+
+
+def content(path, entry, algorithm="sha256"):
+    """What a file holds, or where a link leads; ``?`` for one that cannot be read, empty for all else."""
+    try:
+        if entry[KIND] == "l":
+            return os.readlink(path)
+        return _digest(path, algorithm) if entry[KIND] == "f" else ""
+    except OSError:
+        return "?"
+
+
+def _digest(path, algorithm):
+    handle = safe_open.path(path)
+    try:
+        state = hashlib.new(algorithm, usedforsecurity=False)
+        while True:
+            some = os.read(handle, CHUNK)
+            if not some:
+                return state.hexdigest()
+            state.update(some)
+    finally:
+        os.close(handle)
+
+
+def changes(record, left=lambda: 1.0):
+    """``(path, what, entry)`` of all that differs from a record, in order of the paths.
+
+    ``what`` is ``added``, ``removed``, ``content``, ``mode`` or ``kind``; the entry is as it is now, None when it is gone.
+    """
+    before, found = dict(record["entries"]), []
+    for path, status in _walk(record["folders"], left):
+        entry, old = _known(status), before.pop(path, None)
+        if old is not None and entry[:CONTENT] == old[:CONTENT]:
+            continue
+        entry[CONTENT] = content(path, entry)
+        what = "added" if old is None else _difference(old, entry)
+        if what:
+            found.append((path, what, entry))
+    return sorted([*found, *((path, "removed", None) for path in before)], key=lambda one: one[0])
+
+
+def _difference(old, new):
+    if old[KIND] != new[KIND]:
+        return "kind"
+    if old[CONTENT] != new[CONTENT]:
+        return "content"
+    return "mode" if old[MODE:SIZE] != new[MODE:SIZE] else None
+
+
+# --- kept on the host ------------------------------------------------------------------------------------
+
+
+def packed(folders, entries, made):
+    """A record as it is kept."""
+    document = {"version": VERSION, "made": made, "folders": folders, "entries": entries}
+    return json.dumps(document, separators=(",", ":"), sort_keys=True).encode("ascii")
+
+
+def kept(path=FILE, trust=None):
+    """``(record, digest)`` of what is kept, None when there is none, or others than root could have written it."""
+    if not os.path.lexists(path) or (trust or ownership.Trust()).loose(path):
+        return None
+    try:
+        handle = safe_open.path(path)
+        try:
+            text = safe_open.whole(handle, MAX_RECORD, path)
+        finally:
+            os.close(handle)
+        record = json.loads(text.decode("ascii"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return (record, hashlib.sha256(text).hexdigest()) if _is_sound(record) else None
+
+
+def _is_sound(record):
+    if not isinstance(record, dict) or record.get("version") != VERSION or not isinstance(record.get("made"), int):
+        return False
+    folders, entries = record.get("folders"), record.get("entries")
+    return (
+        isinstance(folders, list)
+        and all(isinstance(folder, str) and folder.startswith("/") for folder in folders)
+        and isinstance(entries, dict)
+        and all(isinstance(entry, list) and len(entry) == CONTENT + 1 for entry in entries.values())
+    )

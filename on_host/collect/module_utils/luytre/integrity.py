@@ -1,0 +1,131 @@
+"""Programs and settings against the record that was made of them, and who explains what has changed since.
+
+What Debian's packages brought since, and what runs of ours left, explains itself: only the rest is a change to look at.
+"""
+
+import json
+import os
+import re
+
+from ansible.module_utils.luytre import _record
+from ansible.module_utils.luytre._dpkg import STATUS, STATUS_LIMIT
+from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._record import CONTENT, GROUP, KIND, MODE, OWNER
+from ansible.module_utils.luytre_shared.sayable import sayable
+
+INFO = "/var/lib/dpkg/info"
+LEFT = "/var/lib/luytre/guard/left.json"
+MAX_LEFT = 16_000_000
+MAX_TOLD = 100
+MAX_INFO = 30_000_000
+_ABOVE_USR = re.compile(r"\A/(?:bin|sbin|lib|lib64)/")
+_CONFFILE = re.compile(r"(?m)^ (/\S.*) ([0-9a-f]{32})(?: obsolete)?$")
+_SUMS = re.compile(r"(?m)^([0-9a-f]{32})  (.+)$")
+
+
+def collect(reading):
+    found = _record.kept(trust=reading.trust)
+    if found is None:
+        return {"record": None, "changes": [], "count": 0, "explained": 0}
+    record, digest = found
+    changed = _record.changes(record, reading.left)
+    open_ones = unexplained(changed, Packages(record["made"]) if changed else None, _left())
+    told = [
+        {"path": path, "what": what, "at": entry[_record.CHANGED] // 10**9 if entry else 0}
+        for path, what, entry in open_ones[:MAX_TOLD]
+    ]
+    return sayable(
+        {
+            "record": {
+                "made": record["made"],
+                "digest": digest,
+                "folders": record["folders"][:20],
+                "entries": len(record["entries"]),
+            },
+            "changes": told,
+            "count": len(open_ones),
+            "explained": len(changed) - len(open_ones),
+        }
+    )
+
+
+def unexplained(changed, packages, left):
+    """The changes that neither a package nor a run of ours made. ``left``: what our runs left, by path."""
+    return [
+        one
+        for one in changed
+        if not (any(_is_as(one[2], entry) for entry in left.get(one[0], ())) or packages.brought(*one))
+    ]
+
+
+def _is_as(entry, left):
+    """Whether a file is as a run of ours left it; ``left`` in the guard's words."""
+    if entry is None or not isinstance(left, dict) or left.get("type") == "absent":
+        return entry is None and isinstance(left, dict) and left.get("type") == "absent"
+    kind = {"file": "f", "folder": "d", "link": "l"}.get(left.get("type"), "o")
+    wanted = {"f": left.get("sha256"), "l": left.get("target")}.get(kind, "")
+    is_alike = [kind, left.get("uid"), left.get("gid"), wanted] == [
+        entry[KIND],
+        entry[OWNER],
+        entry[GROUP],
+        entry[CONTENT],
+    ]
+    return is_alike and (kind == "l" or left.get("mode") == entry[MODE])
+
+
+def _left(path=LEFT):
+    try:
+        found = json.loads(read_text(path, MAX_LEFT) or "")
+    except (ValueError, RecursionError):
+        return {}
+    entries = found if isinstance(found, dict) else {}
+    return {name: states for name, states in entries.items() if isinstance(states, list)}
+
+
+class Packages:
+    """What dpkg has unpacked since a moment: files by their MD5 as the package told it, and the names of all else."""
+
+    def __init__(self, since, info=INFO, status=STATUS):
+        self._sums, self._names, self._of_all = {}, set(), None
+        self._info, self._since, self._status = info, since, status
+        fresh = {name[:-5] for name in self._lists() if os.stat(os.path.join(info, name)).st_ctime >= since}
+        for package in fresh:
+            for total, name in _SUMS.findall(read_text(os.path.join(info, package + ".md5sums"), MAX_INFO) or ""):
+                self._sums[_in_usr("/" + name)] = total
+            self._names.update(self._listed(package + ".list"))
+        if fresh:
+            for name, total in _CONFFILE.findall(read_text(status, STATUS_LIMIT) or ""):
+                if name in self._names:
+                    self._sums[name] = total
+        self._worked = bool(fresh) or (os.path.exists(status) and os.stat(status).st_ctime >= since)
+
+    def brought(self, path, what, entry):
+        """Whether a package explains a change. Another's bits and owner it does not, nor a missing setting."""
+        if what == "removed":
+            return self._worked and not path.startswith("/etc/") and path not in self._every_name()
+        if what == "mode" or entry[OWNER] != 0 or entry[MODE] & 0o6000:
+            return False
+        if entry[KIND] == "f":
+            return self._sums.get(path) == _record.content(path, entry, "md5") if path in self._sums else False
+        return entry[KIND] in ("d", "l") and path in self._names
+
+    def _every_name(self):
+        if self._of_all is None:
+            self._of_all = {path for name in self._lists() for path in self._listed(name)}
+        return self._of_all
+
+    def _lists(self):
+        return (
+            sorted(name for name in os.listdir(self._info) if name.endswith(".list"))
+            if os.path.isdir(self._info)
+            else []
+        )
+
+    def _listed(self, name):
+        text = read_text(os.path.join(self._info, name), MAX_INFO) or ""
+        return [_in_usr(line) for line in text.splitlines() if line.startswith("/")]
+
+
+def _in_usr(path):
+    """Where a path of a package lies since /bin, /sbin and /lib are links into /usr."""
+    return "/usr" + path if _ABOVE_USR.match(path) else path

@@ -1,0 +1,229 @@
+"""The record of programs and settings: what it finds changed, and who explains a change. Files and dpkg's records are made here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _record, integrity
+from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-found]
+
+PROGRAM, SETTING = "usr/sbin/chgpasswd", "etc/motd"
+ALL_ROOTS = type("AllRoots", (), {"loose": lambda self, path: None})()
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Path:
+    """A small system: a program, a setting, a link, a cache."""
+    for name, text in ((PROGRAM, "program"), (SETTING, "welcome"), ("usr/lib/x/__pycache__/a.pyc", "cache")):
+        path = tmp_path / "system" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "system/etc/link").symlink_to("motd")
+    return tmp_path / "system"
+
+
+def recorded(system: Path) -> dict[str, Any]:
+    folders = [str(system / "etc"), str(system / "usr")]
+    record: dict[str, Any] = json.loads(_record.packed(folders, _record.taken(folders), int(time.time())))
+    return record
+
+
+def changed(system: Path, record: dict[str, Any]) -> dict[str, str]:
+    return {os.path.relpath(path, system): what for path, what, _ in _record.changes(record)}
+
+
+def add(system: Path) -> None:
+    (system / "etc/proxy.sh").write_text("new")
+
+
+def remove(system: Path) -> None:
+    (system / SETTING).unlink()
+
+
+def same_size_and_time(system: Path) -> None:
+    before = (system / PROGRAM).stat()
+    (system / PROGRAM).write_text("pr0gram")
+    os.utime(system / PROGRAM, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def set_id(system: Path) -> None:
+    (system / PROGRAM).chmod(0o4755)
+
+
+def link_instead(system: Path) -> None:
+    (system / PROGRAM).unlink()
+    (system / PROGRAM).symlink_to("/var/x")
+
+
+def led_elsewhere(system: Path) -> None:
+    (system / "etc/link").unlink()
+    (system / "etc/link").symlink_to("proxy.sh")
+
+
+@pytest.mark.parametrize(
+    "change, path, what",
+    [
+        (add, "etc/proxy.sh", "added"),
+        (remove, SETTING, "removed"),
+        (same_size_and_time, PROGRAM, "content"),
+        (set_id, PROGRAM, "mode"),
+        (link_instead, PROGRAM, "kind"),
+        (led_elsewhere, "etc/link", "content"),
+    ],
+)
+def test_what_changed_is_named(system: Path, change: Callable[[Path], None], path: str, what: str) -> None:
+    record = recorded(system)
+    assert changed(system, record) == {}
+    change(system)
+    assert changed(system, record) == {path: what}
+
+
+def test_what_was_only_touched_or_is_made_by_programs_has_not_changed(system: Path) -> None:
+    record = recorded(system)
+    (system / SETTING).write_text("welcome")
+    (system / "usr/lib/x/__pycache__/b.pyc").write_text("more")
+    assert changed(system, record) == {}
+
+
+def test_what_has_not_changed_is_not_read_again(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = recorded(system)
+    (system / SETTING).write_text("bye")
+    read: list[str] = []
+    whole = _record.content
+    monkeypatch.setattr(_record, "content", lambda path, entry: read.append(path) or whole(path, entry))
+    assert changed(system, record) == {SETTING: "content"}
+    assert read == [str(system / SETTING)]
+
+
+def test_names_that_are_no_text_are_recorded_as_they_are(system: Path) -> None:
+    record = recorded(system)
+    Path(os.fsdecode(os.fsencode(system) + b"/etc/\xff")).write_text("x")
+    ((path, what, _),) = _record.changes(record)
+    assert (os.fsencode(path)[-1], what) == (0xFF, "added")
+
+
+def test_too_much_is_not_recorded_in_part(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_record, "MAX_ENTRIES", 2)
+    with pytest.raises(Unreadable, match="more than 2 files"):
+        recorded(system)
+    with pytest.raises(Unreadable, match="time is up"):
+        _record.taken([str(system)], lambda: 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"nonsense",
+        b"[" * 5000,
+        b'{"version":1,"made":1,"folders":["etc"],"entries":{}}',
+        b'{"version":2}',
+        b"\xff",
+    ],
+)
+def test_a_damaged_record_is_none(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "record.json").write_bytes(text)
+    assert _record.kept(str(tmp_path / "record.json"), ALL_ROOTS) is None
+
+
+def test_a_record_that_others_could_have_written_is_none(tmp_path: Path, system: Path) -> None:
+    place = tmp_path / "record.json"
+    place.write_text(json.dumps(recorded(system)))
+    suspect = type("Suspect", (), {"loose": lambda self, path: "it can be changed by www-data"})()
+    assert _record.kept(str(place), ALL_ROOTS) is not None
+    assert _record.kept(str(place), suspect) is None
+
+
+# --- who explains a change -------------------------------------------------------------------------------
+
+BEFORE = 1_000.0
+
+
+def dpkg(tmp_path: Path, files: dict[str, str], conffiles: dict[str, str] | None = None) -> integrity.Packages:
+    """What dpkg says of one package that was unpacked since: files by their text."""
+    info = tmp_path / "info"
+    info.mkdir()
+    total = {
+        name: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        for name, text in {**files, **(conffiles or {})}.items()
+    }
+    (info / "web.md5sums").write_text("".join(f"{total[name]}  {name[1:]}\n" for name in files))
+    (info / "web.list").write_text("".join(f"{name}\n" for name in ("/.", "/usr", "/usr/lib/web", *total)))
+    status = "".join(f" {name} {total[name]}\n" for name in conffiles or {})
+    (tmp_path / "status").write_text(f"Package: web\nConffiles:\n{status}")
+    return integrity.Packages(BEFORE, str(info), str(tmp_path / "status"))
+
+
+def entry(path: Path, *, kind: str = "f", mode: int = 0o755, owner: int = 0, holds: str = "") -> list[Any]:
+    return [kind, mode, owner, 0, path.stat().st_size if path.exists() else 0, 0, holds]
+
+
+def test_a_package_explains_what_it_brought_and_nothing_else(tmp_path: Path) -> None:
+    program, other = tmp_path / "usr/sbin/web", tmp_path / "usr/sbin/other"
+    program.parent.mkdir(parents=True)
+    program.write_text("new version")
+    other.write_text("another's")
+    packages = dpkg(tmp_path, {str(program): "new version", str(other): "as packaged"}, {"/etc/web.conf": "x"})
+    assert packages.brought(str(program), "content", entry(program))
+    assert packages.brought(str(program), "added", entry(program))
+    assert packages.brought("/usr/lib/web", "added", entry(program, kind="d"))
+    assert not packages.brought(str(other), "content", entry(other))
+    assert not packages.brought(str(program), "mode", entry(program))
+    assert not packages.brought(str(program), "added", entry(program, mode=0o4755))
+    assert not packages.brought(str(program), "content", entry(program, owner=33))
+    assert not packages.brought("/usr/sbin/stranger", "added", entry(other))
+
+
+def test_what_a_package_left_out_is_explained_and_a_missing_setting_is_not(tmp_path: Path) -> None:
+    packages = dpkg(tmp_path, {"/usr/sbin/web": "x"})
+    assert packages.brought("/usr/sbin/old", "removed", None)
+    assert not packages.brought("/usr/sbin/web", "removed", None)
+    assert not packages.brought("/etc/cron.allow", "removed", None)
+
+
+def test_where_no_package_came_nothing_is_explained(tmp_path: Path) -> None:
+    packages = integrity.Packages(BEFORE, str(tmp_path / "none"), str(tmp_path / "none"))
+    assert not packages.brought("/usr/sbin/old", "removed", None)
+
+
+def test_paths_of_packages_from_before_the_merge_lie_in_usr(tmp_path: Path) -> None:
+    assert dpkg(tmp_path, {"/bin/ls": "x"})._sums.keys() == {"/usr/bin/ls"}
+
+
+def test_what_a_confirmed_run_left_is_explained_and_what_came_later_is_not(tmp_path: Path) -> None:
+    kept = store.Store(str(tmp_path))
+    ours = {"type": "file", "mode": 0o600, "uid": 0, "gid": 0, "sha256": "aa", "mtime": 5, "size": 2, "id": "x"}
+    kept.note_left({"/etc/ssh/sshd_config": ours, "/etc/gone": {"type": "absent"}})
+    kept.note_left({"/etc/ssh/sshd_config": {**ours, "sha256": "bb"}})
+    left = integrity._left(str(tmp_path / "left.json"))
+    none = integrity.Packages(BEFORE, str(tmp_path / "none"), str(tmp_path / "none"))
+
+    def is_open(path: str, what: str, now: list[Any] | None) -> bool:
+        return bool(integrity.unexplained([(path, what, now)], none, left))
+
+    def sshd(holds: str, mode: int = 0o600) -> list[Any]:
+        return ["f", mode, 0, 0, 2, 0, holds]
+
+    assert not is_open("/etc/ssh/sshd_config", "content", sshd("bb"))
+    assert not is_open("/etc/ssh/sshd_config", "content", sshd("aa"))  # the later run was rolled back
+    assert not is_open("/etc/gone", "removed", None)
+    assert is_open("/etc/ssh/sshd_config", "content", sshd("cc"))
+    assert is_open("/etc/ssh/sshd_config", "content", sshd("bb", 0o666))
+    assert is_open("/etc/ssh/sshd_config", "removed", None)
+    assert is_open("/etc/passwd", "content", sshd("bb"))
+
+
+def test_the_last_states_of_each_path_are_kept(tmp_path: Path) -> None:
+    kept = store.Store(str(tmp_path))
+    for number in range(store.LEFT_STATES + 2):
+        kept.note_left({"/etc/a": {"type": "file", "sha256": str(number)}})
+    (states,) = integrity._left(str(tmp_path / "left.json")).values()
+    assert [one["sha256"] for one in states] == [str(number) for number in range(2, store.LEFT_STATES + 2)]
