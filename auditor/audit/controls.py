@@ -34,7 +34,7 @@ _GONE = Text(
 )
 
 
-_NAMES = facts.area_names() | {"site", "host", "limits", "now", "waivers"}
+_NAMES = facts.area_names() | {"site", "host", "limits", "now", "known", "waivers"}
 
 
 def _expression(source: str) -> str:

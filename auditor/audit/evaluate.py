@@ -21,10 +21,19 @@ MAX_PATH_CHARS = 200
 _LIMITS = "limits."
 
 
-def evaluate_host(catalogue: Catalogue, host: Host, facts: HostFacts) -> tuple[Finding, ...]:
-    """Every control on the host and on each of its sites."""
+def evaluate_host(catalogue: Catalogue, host: Host, facts: HostFacts, record: str | None = None) -> tuple[Finding, ...]:
+    """Every control on the host and on each of its sites.
+
+    ``record``: the digest of the record of its files that was made there or first seen, by the history.
+    """
     data = facts.context()
-    context = {**data, "host": host.model_dump(mode="json"), "limits": limits(host), "now": facts.collected_at}
+    context = {
+        **data,
+        "host": host.model_dump(mode="json"),
+        "limits": limits(host),
+        "now": facts.collected_at,
+        "known": {"record": record},
+    }
     findings = [
         evaluate_control(control, Subject(kind="host", id=host.name), host.name, context, facts.errors)
         for control in catalogue.on_facts("host")

@@ -88,7 +88,7 @@ def judge(
         finding
         for host, outcome in zip(hosts, outcomes, strict=True)
         for finding in (
-            evaluate_host(catalogue, host, facts[host.name])
+            evaluate_host(catalogue, host, facts[host.name], inventory.records.get(host.name))
             if host.name in facts
             else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
         )
@@ -103,13 +103,19 @@ def judge(
         inventory=inventory.path,
         purpose=purpose,
         hosts=tuple(hosts),
-        outcomes=tuple(outcomes),
+        outcomes=tuple(_with_record(outcome, facts.get(outcome.host)) for outcome in outcomes),
         findings=(*marked.findings, *seen.findings),
         organisation=inventory.organisation,
         waivers=marked.waivers,
         reviews=seen.reviewed,
         left_out=_left_out(inventory, hosts),
     )
+
+
+def _with_record(outcome: HostOutcome, facts: HostFacts | None) -> HostOutcome:
+    area = facts.data.get("integrity") if facts is not None else None
+    record = getattr(area, "record", None)
+    return outcome if record is None else outcome.model_copy(update={"record": record.digest})
 
 
 def _left_out(inventory: Inventory, hosts: Sequence[Host]) -> tuple[LeftOut, ...]:

@@ -26,8 +26,16 @@ def audit_after(
         more, read = collect(inventory.path, rest)
         facts.update(more)
         outcomes.update({outcome.host: outcome for outcome in read})
+    made = {entry.host for entry in hardened.hardening.hosts if entry.made_record}
+    known = {host: digest for host, digest in inventory.records.items() if host not in made}
     run = judge(
-        inventory, catalogue, hosts, facts, [outcomes[host.name] for host in hosts], started=started, purpose="after"
+        inventory.model_copy(update={"records": known}),
+        catalogue,
+        hosts,
+        facts,
+        [outcomes[host.name] for host in hosts],
+        started=started,
+        purpose="after",
     )
     seconds = max((outcome.seconds for outcome in run.outcomes), default=0.0)
     hardening = not_done.told(hardened.hardening, plan, run, hardened.left)

@@ -1,7 +1,7 @@
 """The chain that the kept runs hang on: each link's hash rests on the one before. Pure.
 
 A link states one event as canonical JSON: a run or a look was kept, with the digests of what was kept, runs were pruned, or a
-trace was accepted on a site. A pruned run's link stays, so that the chain holds without what it stood for. There is no key in it: it shows that
+trace was accepted on a site, or a host's record of its files was seen. A pruned run's link stays, so that the chain holds without what it stood for. There is no key in it: it shows that
 something was changed to whoever knows an earlier hash, and to whoever trusts that not all of it was made anew.
 """
 
@@ -77,7 +77,17 @@ class AcceptanceWithdrawn(Model):
     reason: str
 
 
-type AnyStatement = RunKept | RunsPruned | LookKept | TraceAccepted | AcceptanceWithdrawn
+class RecordSeen(Model):
+    """The record of a host's programs and settings, as it was when a run first saw it, or when a hardening made it."""
+
+    kind: Literal["record"] = "record"
+    at: str = Field(description="ISO 8601 with offset")
+    inventory: str
+    host: str
+    digest: str = Field(description="sha256 of the record, in hex")
+
+
+type AnyStatement = RunKept | RunsPruned | LookKept | TraceAccepted | AcceptanceWithdrawn | RecordSeen
 _STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(Annotated[AnyStatement, Field(discriminator="kind")])
 
 

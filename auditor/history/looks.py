@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from auditor.errors import InputError, nearest
-from auditor.history import chain
+from auditor.history import chain, records
 from auditor.history.chain import AcceptanceWithdrawn, LookKept, StoredLook, TraceAccepted
 from auditor.history.database import append, default_path, key_of, links_of, opened, unpacked
 from auditor.looks.ledger import Ledger
@@ -98,9 +98,13 @@ class Looks:
         return found
 
     def carried(self, inventory: Inventory) -> Inventory:
-        """The inventory with the last looks at its sites, and what is accepted of them."""
+        """The inventory with the last looks at its sites, what is accepted of them, and the records that its hosts had."""
         looks = tuple(self.latest(inventory.path).values())
-        return inventory.model_copy(update={"looks": looks, "accepted": self.accepted(inventory.path)})
+        with opened(self.path) as database:
+            known = records.known(database, key_of(inventory.path))
+        return inventory.model_copy(
+            update={"looks": looks, "accepted": self.accepted(inventory.path), "records": known}
+        )
 
     def _read(self, site: str, document: bytes) -> Look:
         try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from auditor.errors import InputError, nearest
-from auditor.history import chain
+from auditor.history import chain, records
 from auditor.history.chain import Broken, Link, LookKept, RunKept, RunsPruned, Stored, StoredLook
 from auditor.history.database import BareRun, append, default_path, key_of, links_of, opened, run_kept, unpacked
 from auditor.history.looks import shelf, shelved
@@ -101,6 +101,7 @@ class History:
             since = open_since.packed(open_since.following(_since_before(database, run), run))
             database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, packed, since))
             append(database, run_kept(*row, document, at=self._now()))
+            records.learn(database, key_of(run.inventory), run, clock.stamp(self._now()))
 
     def entries(self, inventory: str | None = None, limit: int | None = 100) -> tuple[Entry, ...]:
         """The newest runs first; ``limit`` None: all."""

@@ -17,6 +17,10 @@ HostState = Literal[
 changes kept; brought back to the snapshot; brought back but for what is named; undone later; nothing touched; not heard of since, so that its timer brings it back."""
 
 
+RECORD_HOME = "/var/lib/luytre/integrity/"
+"""Where the record of a host's programs and settings lies."""
+
+
 class NotDone(Model):
     """A change of a plan that the audit afterwards does not find in force."""
 
@@ -43,6 +47,11 @@ class HostHardening(Model):
     not_done: tuple[NotDone, ...] = Field(
         default=(), description="what was planned, and is not in force by the audit afterwards"
     )
+
+    @property
+    def made_record(self) -> bool:
+        """Whether it was to make the record of the host's programs and settings, and was kept."""
+        return self.state == "confirmed" and any(RECORD_HOME in paths for paths in self.touches.values())
 
 
 class Hardening(Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -70,6 +71,10 @@ class Inventory(Model):
     attestations: tuple[Attestation, ...] = ()
     looks: tuple[Look, ...] = Field(default=(), description="the last at each of its sites, as the history keeps them")
     accepted: tuple[Accepted, ...] = Field(default=(), description="traces that its offices accept, likewise")
+    records: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="by host, the digest of the record of its files that was made or first seen, likewise",
+    )
 
     @property
     def sites(self) -> tuple[Site, ...]:

@@ -26,6 +26,7 @@ class HostOutcome(Model):
     seconds: float = 0.0
     os: str | None = None
     area_errors: dict[str, str] = Field(default_factory=dict)
+    record: str | None = Field(default=None, description="sha256 of the record of its files that lies on the host")
 
 
 class LeftOut(Model):
