@@ -22,6 +22,9 @@ class Defaults(Fact):
 
     use_pty: bool
     logfile: str = Field(description="empty when there is none")
+    remembered: float = Field(
+        description="minutes for which a password counts as given; below 0: for the whole session"
+    )
 
 
 class Exempt(Fact):
@@ -35,7 +38,9 @@ class File(FileMode):
     """A file that sudo reads."""
 
     closed: bool = Field(description="root's alone: owner, group, and at most 0440")
-    undoes: list[str] = Field(description="which of use_pty and logfile it switches off")
+    undoes: list[str] = Field(
+        description="which of use_pty, logfile and timestamp_timeout it switches off or sets too high"
+    )
 
 
 class Folder(FileMode):

@@ -30,15 +30,20 @@ GENERATED = re.compile(
     r"|.*/__pycache__(?:/|\Z)|.*\.pyc\Z|/usr/local/share/fonts/|/boot/(?:initrd|grub/)"
 )
 """What programs make anew by themselves; passwords, whose change is people's; certificates, which are renewed."""
+WHILE_ARMED = re.compile(
+    r"/usr/local/lib/systemd(?:\Z|/system(?:\Z|/[^/]+\.wants\Z|/(?:.+/)?luytre-(?:guard|revert)-[^/]+\Z))"
+)
+"""What the guard has there while a run is open. Left out when a record is made, and a finding when it is there later."""
 
 
 def taken(folders, left=lambda: 1.0):
     """``{path: entry}`` of everything in these folders as it is now. Raises Unreadable for too much, or when time is up."""
     found = {}
     for path, status in _walk(folders, left):
-        entry = _known(status)
-        entry[CONTENT] = content(path, entry)
-        found[path] = entry
+        if not WHILE_ARMED.match(path):
+            entry = _known(status)
+            entry[CONTENT] = content(path, entry)
+            found[path] = entry
     return found
 
 
@@ -112,18 +117,22 @@ def _digest(path, algorithm):
 def changes(record, left=lambda: 1.0):
     """``(path, what, entry)`` of all that differs from a record, in order of the paths.
 
-    ``what`` is ``added``, ``removed``, ``content``, ``mode`` or ``kind``; the entry is as it is now, None when it is gone.
+    ``what`` is ``added``, ``removed``, ``content``, ``mode`` or ``kind``; the entry is as it is now, None when it is gone. Of a
+    folder that came or went, only what is in it is told.
     """
     before, found = dict(record["entries"]), []
     for path, status in _walk(record["folders"], left):
         entry, old = _known(status), before.pop(path, None)
         if old is not None and entry[:CONTENT] == old[:CONTENT]:
             continue
+        if old is None and entry[KIND] == "d":
+            continue
         entry[CONTENT] = content(path, entry)
         what = "added" if old is None else _difference(old, entry)
         if what:
             found.append((path, what, entry))
-    return sorted([*found, *((path, "removed", None) for path in before)], key=lambda one: one[0])
+    gone = ((path, "removed", None) for path, old in before.items() if old[KIND] != "d")
+    return sorted([*found, *gone], key=lambda one: one[0])
 
 
 def _difference(old, new):

@@ -107,7 +107,7 @@ class Packages:
             return False
         if entry[KIND] == "f":
             return self._sums.get(path) == _record.content(path, entry, "md5") if path in self._sums else False
-        return entry[KIND] in ("d", "l") and path in self._names
+        return entry[KIND] == "l" and path in self._names
 
     def _every_name(self):
         if self._of_all is None:

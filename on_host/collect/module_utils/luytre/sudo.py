@@ -13,12 +13,14 @@ MAIN = "/etc/sudoers"
 FOLDER = "/etc/sudoers.d"
 MAX_GRANTS = 2000
 PTY_BY_DEFAULT = (1, 9, 14)
+REMEMBERED = 15.0
+"""Minutes for which sudo of Debian remembers that the password was given, and for which it may."""
 
 
 ABSENT = {
     "installed": False,
     "grants": [],
-    "defaults": {"use_pty": True, "logfile": ""},
+    "defaults": {"use_pty": True, "logfile": "", "remembered": REMEMBERED},
     "exceptions": [],
     "files": [],
     "folder": None,
@@ -159,11 +161,15 @@ def _options(entry):
 
 def defaults(policy, pty_by_default):
     """The settings for everybody: the last line counts."""
-    merged = {"use_pty": pty_by_default, "logfile": False}
+    merged = {"use_pty": pty_by_default, "logfile": False, "timestamp_timeout": REMEMBERED}
     for entry in policy.get("Defaults", []):
         if entry.get("Binding") is None:
             merged.update(_options(entry))
-    return {"use_pty": merged["use_pty"] is True, "logfile": _logfile(merged["logfile"])}
+    return {
+        "use_pty": merged["use_pty"] is True,
+        "logfile": _logfile(merged["logfile"]),
+        "remembered": _minutes(merged["timestamp_timeout"]),
+    }
 
 
 def exceptions(policy):
@@ -179,7 +185,19 @@ def exceptions(policy):
             found.append({"setting": "use_pty", "of": of})
         if "logfile" in options and not _logfile(options["logfile"]):
             found.append({"setting": "logfile", "of": of})
+        if "timestamp_timeout" in options and not 0 <= _minutes(options["timestamp_timeout"]) <= REMEMBERED:
+            found.append({"setting": "timestamp_timeout", "of": of})
     return found
+
+
+def _minutes(value):
+    """For how long the password counts as given; below 0 as long as the session, and so for what cannot be read."""
+    if value is False:
+        return 0.0
+    try:
+        return min(max(float(value), -1.0), 1e6)
+    except (TypeError, ValueError):
+        return -1.0
 
 
 def _logfile(value):
@@ -217,7 +235,11 @@ def _files():
 def undoes(text):
     """Which of our settings a sudoers file switches off, for all or for some."""
     lines = [line for line in text.replace("\\\n", " ").splitlines() if line.lstrip().startswith("Defaults")]
-    marks = (("use_pty", r"!\s*use_pty\b"), ("logfile", r"!\s*logfile\b|\blogfile\s*=\s*\"?/dev/null"))
+    marks = (
+        ("use_pty", r"!\s*use_pty\b"),
+        ("logfile", r"!\s*logfile\b|\blogfile\s*=\s*\"?/dev/null"),
+        ("timestamp_timeout", r"\btimestamp_timeout\s*=\s*\"?(?:-|1[6-9]|[2-9]\d|\d{3}|15\.\d*[1-9])"),
+    )
     return [name for name, pattern in marks if any(re.search(pattern, line) for line in lines)]
 
 

@@ -93,6 +93,14 @@ def test_what_was_only_touched_or_is_made_by_programs_has_not_changed(system: Pa
     assert changed(system, record) == {}
 
 
+def test_of_a_folder_only_what_is_in_it_is_told(system: Path) -> None:
+    record = recorded(system)
+    (system / "etc/new").mkdir()
+    (system / "usr/sbin/chgpasswd").rename(system / "etc/new/chgpasswd")
+    (system / "usr/sbin").rmdir()
+    assert changed(system, record) == {"etc/new/chgpasswd": "added", PROGRAM: "removed"}
+
+
 def test_what_has_not_changed_is_not_read_again(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = recorded(system)
     (system / SETTING).write_text("bye")
@@ -101,6 +109,22 @@ def test_what_has_not_changed_is_not_read_again(system: Path, monkeypatch: pytes
     monkeypatch.setattr(_record, "content", lambda path, entry: read.append(path) or whole(path, entry))
     assert changed(system, record) == {SETTING: "content"}
     assert read == [str(system / SETTING)]
+
+
+@pytest.mark.parametrize(
+    "path, is_left_out",
+    [
+        ("/usr/local/lib/systemd", True),
+        ("/usr/local/lib/systemd/system/sysinit.target.wants", True),
+        ("/usr/local/lib/systemd/system/sysinit.target.wants/luytre-guard-boot.service", True),
+        ("/usr/local/lib/systemd/system/luytre-revert-20261127T1.timer", True),
+        ("/usr/local/lib/systemd/system/web.service", False),
+        ("/usr/local/lib/systemd/system/sysinit.target.wants/web.service", False),
+        ("/etc/systemd/system/luytre-guard-boot.service", False),
+    ],
+)
+def test_what_the_guard_has_while_a_run_is_open_is_not_recorded(path: str, *, is_left_out: bool) -> None:
+    assert bool(_record.WHILE_ARMED.match(path)) is is_left_out
 
 
 def test_names_that_are_no_text_are_recorded_as_they_are(system: Path) -> None:
@@ -174,7 +198,7 @@ def test_a_package_explains_what_it_brought_and_nothing_else(tmp_path: Path) -> 
     packages = dpkg(tmp_path, {str(program): "new version", str(other): "as packaged"}, {"/etc/web.conf": "x"})
     assert packages.brought(str(program), "content", entry(program))
     assert packages.brought(str(program), "added", entry(program))
-    assert packages.brought("/usr/lib/web", "added", entry(program, kind="d"))
+    assert packages.brought("/usr/lib/web", "content", entry(program, kind="l"))
     assert not packages.brought(str(other), "content", entry(other))
     assert not packages.brought(str(program), "mode", entry(program))
     assert not packages.brought(str(program), "added", entry(program, mode=0o4755))

@@ -100,8 +100,8 @@ def test_defaults_last_line_counts() -> None:
             {"Options": [{"logfile": "/dev/null"}]},
         ]
     }
-    assert sudo.defaults(policy, False) == {"use_pty": True, "logfile": ""}
-    assert sudo.defaults({}, True) == {"use_pty": True, "logfile": ""}
+    assert sudo.defaults(policy, False) == {"use_pty": True, "logfile": "", "remembered": 15.0}
+    assert sudo.defaults({}, True) == {"use_pty": True, "logfile": "", "remembered": 15.0}
 
 
 def test_exceptions_for_some() -> None:
@@ -115,6 +115,10 @@ def test_exceptions_for_some() -> None:
         ("Defaults:an env_keep += X, !use_pty\n", ["use_pty"]),
         ("Defaults env_reset, \\\n    ! use_pty, !logfile\n", ["use_pty", "logfile"]),
         ('Defaults logfile="/dev/null"\n', ["logfile"]),
+        ("Defaults:an timestamp_timeout = -1\n", ["timestamp_timeout"]),
+        ('Defaults timestamp_timeout="120.5"\n', ["timestamp_timeout"]),
+        ("Defaults timestamp_timeout=15.5\n", ["timestamp_timeout"]),
+        ("Defaults timestamp_timeout=15.0, passwd_timeout=30\n", []),
         ("# Defaults !use_pty\n%sudo ALL=(ALL) ALL\n", []),
     ],
 )
@@ -177,3 +181,26 @@ def test_without_sudo_it_does_not_apply() -> None:
     areas = facts()
     areas["sudo"]["installed"] = False
     assert finding("sudo.nopasswd", areas).status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    "value, minutes",
+    [(5, 5.0), ("2.5", 2.5), (0, 0.0), (False, 0.0), (-1, -1.0), ("never", -1.0), (None, -1.0), (1e99, 1e6)],
+)
+def test_for_how_long_a_password_counts(value: object, minutes: float) -> None:
+    assert sudo.defaults({"Defaults": [{"Options": [{"timestamp_timeout": value}]}]}, True)["remembered"] == minutes
+
+
+@pytest.mark.parametrize("value, is_exception", [(15, False), (0, False), (16, True), (-1, True)])
+def test_a_longer_time_for_some_is_an_exception(value: int, is_exception: bool) -> None:
+    policy = {"Defaults": [{"Binding": [{"username": "an"}], "Options": [{"timestamp_timeout": value}]}]}
+    assert bool(sudo.exceptions(policy)) is is_exception
+
+
+@pytest.mark.parametrize(
+    "minutes, status", [(15.0, Status.PASS), (0.0, Status.PASS), (30.0, Status.FAIL), (-1.0, Status.FAIL)]
+)
+def test_a_password_is_remembered_for_a_quarter_of_an_hour(minutes: float, status: Status) -> None:
+    areas = facts()
+    areas["sudo"]["defaults"]["remembered"] = minutes
+    assert finding("sudo.remembered", areas).status is status
