@@ -97,6 +97,14 @@ class Scheduling(Fact):
     owners: list[str] = Field(description="accounts that have jobs now")
 
 
+class SearchFolder(Fact):
+    """A folder in which root's shells, jobs or sudo look for programs, and which is not root's alone."""
+
+    folder: Path
+    file: Path = Field(description="which names it")
+    loose: str = Field(description="what of it others can change; empty for a folder that depends on where root is")
+
+
 class Facts(Area):
     """Local accounts of this host."""
 
@@ -113,3 +121,4 @@ class Facts(Area):
     banner: Banner = Field(description="at the console, before anybody logs in")
     homes: list[Home]
     scheduling: list[Scheduling]
+    root_path: list[SearchFolder] = Field(max_length=100)

@@ -8,7 +8,7 @@ import re
 import struct
 import time
 
-from ansible.module_utils.luytre import _accounts, _homes, _sshd, _websites
+from ansible.module_utils.luytre import _accounts, _homes, _root_path, _sshd, _websites
 from ansible.module_utils.luytre._banners import banner
 from ansible.module_utils.luytre._reading import Unreadable, read_below, read_text
 from ansible.module_utils.luytre_shared import ownership, safe_open
@@ -63,6 +63,7 @@ def collect(reading):
         "banner": banner("/etc/issue"),
         "homes": _homes.homes(accounts, lambda: _websites.searched(reading.declared)),
         "scheduling": _homes.schedulers(reading),
+        "root_path": _root_path.weak(reading.trust),
     }
 
 
