@@ -1,4 +1,4 @@
-"""A password for ssh, over a pipe that holds it only while ssh reads it: it is in no file, and gone once we are."""
+"""A password for ssh or Ansible, over a pipe that holds it only while it is read: it is in no file, and gone once we are."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ case $1 in *assphrase*) exit 1 ;; esac
 IFS= read -r password < {pipe}
 printf '%s\\n' "$password"
 """
+VARIABLES = ("SSH_ASKPASS", "SSH_ASKPASS_REQUIRE")
 OPTIONS = {
     "BatchMode": "no",
     "PreferredAuthentications": "password,keyboard-interactive",
@@ -25,10 +26,10 @@ OPTIONS = {
 
 @contextmanager
 def handing(password: str, folder: Path) -> Iterator[None]:
-    """While it lasts, ssh is given the password whenever it asks by way of ``variables``; ``folder`` is nobody else's."""
+    """While it lasts, whoever runs ``program`` is given the password, as often as it asks; ``folder`` is nobody else's."""
     pipe, over = folder / "password", Event()
     os.mkfifo(pipe, 0o600)
-    answer = folder / "askpass"
+    answer = program(folder)
     answer.write_text(_ANSWER.format(pipe=pipe), "utf-8")
     answer.chmod(0o700)
 
@@ -52,4 +53,9 @@ def handing(password: str, folder: Path) -> Iterator[None]:
 
 def variables(folder: Path) -> Mapping[str, str]:
     """The environment in which ssh asks by way of ``folder``."""
-    return {"SSH_ASKPASS": str(folder / "askpass"), "SSH_ASKPASS_REQUIRE": "force"}
+    return dict(zip(VARIABLES, (str(program(folder)), "force"), strict=True))
+
+
+def program(folder: Path) -> Path:
+    """What prints the password that is handed by way of ``folder``."""
+    return folder / "askpass"

@@ -3,11 +3,12 @@
 Every run has a private folder of its own (mode 0700), removed afterwards. Host keys are strict. A password is handed
 to whoever asks for it, ssh or Ansible, and lies in no file: what Ansible would give ssh by itself, it keeps in shared memory.
 
-Ansible runs in a thread of its own, and what it says is heard here. A run is over with its last word, the recap: the
+Ansible is attended by a thread, and what it says is heard here. A run is over with its last word, the recap: the
 0.2 s that its process takes to end are nobody's loss.
 
 What hosts came to is told by a callback of ours (``auditor.fleet.in_ansible``) over a pipe of its own. What Ansible prints,
-hosts' words among it, is no more than a complaint when nothing was told. The runner starts, times and ends the process.
+hosts' words among it, is no more than a complaint when nothing was told. The runner starts, times and ends the process, which is
+forked from one that has Ansible loaded (``auditor.fleet.zygote``).
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Literal
 
-from auditor.fleet import askpass, ssh_options
+from auditor.fleet import askpass, ssh_options, zygote
 from auditor.fleet import payloads as made
 from auditor.fleet.in_ansible import EVENTS, bounds, payloads
 from auditor.inventory import reach as reaching
@@ -42,18 +43,22 @@ _MOST = 0.8
 _IN_ALL = 1.6
 """All commands of one host together have so many times as much as one: all hosts wait for the slowest at each task."""
 _IN_ANSIBLE = Path(__file__).parent / "in_ansible"
-_START = (sys.executable, "-I", "-m", "auditor.fleet.in_ansible.start")
-"""In the place of ``ansible-playbook``."""
-_MAX_MEMORY = 1_500_000
-"""Kilobytes of addresses for each of Ansible's processes."""
+_MAX_MEMORY = 1_536_000_000
+"""Bytes of addresses for each of Ansible's processes."""
 _MAX_COMPLAINT = 20_000
-_LOOK_SECONDS = 0.003
-"""How often Ansible looks whether a task has ended; by itself a thousand times a second. A hardening waits so for a hundred tasks."""
 _POLL_SECONDS = 0.2
 """How soon the runner sees that its time is over."""
 _FOR_SSH, _FOR_SUDO = "ansible_password", "ansible_become_password"
+_PASSWORDS = {_FOR_SSH, _FOR_SUDO}
 """Variables that are passwords."""
-_SUDO_ASKS = r"(?i)BECOME password(\[defaults to SSH password\])?: ?$"
+_OWN = frozenset(
+    {
+        *("ANSIBLE_HOME", "ANSIBLE_LOCAL_TEMP", "ANSIBLE_CACHE_PLUGIN_CONNECTION", "AWX_ISOLATED_DATA_DIR"),
+        *("ANSIBLE_SSH_ARGS", "ANSIBLE_SSH_CONTROL_PATH_DIR", "ANSIBLE_SSH_EXECUTABLE", EVENTS, payloads.KEPT),
+        *(ssh_options.AGENT, *askpass.VARIABLES),
+    }
+)
+"""Variables of the environment that are another for each run."""
 
 CUT_SHORT = "cut short"
 """The status of a run that somebody or something ended before its last word: no host has come to its end for certain."""
@@ -143,8 +148,15 @@ def _own_name(name: str, role: str) -> str:
     return f"{about[:1].lower()}{about[1:]}{bar}{what}" if bar else about
 
 
-def _handing(password: Any, folder: Path) -> AbstractContextManager[None]:
-    return nullcontext() if password is None else askpass.handing(str(password), folder)
+@contextmanager
+def _handing(variables: Mapping[str, Any], folder: Path) -> Iterator[None]:
+    """Hand out the passwords that there are, each in a folder below."""
+    with ExitStack() as handed:
+        for name in _PASSWORDS & variables.keys():
+            if variables[name] is not None:
+                (folder / name).mkdir(0o700)
+                handed.enter_context(askpass.handing(str(variables[name]), folder / name))
+        yield
 
 
 class _Ansible(Thread):
@@ -166,15 +178,24 @@ class _Ansible(Thread):
         try:
             from ansible_runner.interface import init_runner
 
-            password = self._arguments["variables"].get(_FOR_SSH)
-            with self._folder as folder, _handing(password, Path(folder)):
-                given, command, environment = _given(Path(folder), **self._arguments)
-                runner = init_runner(**given, cancel_callback=self._told_to_end.is_set, status_handler=self._hear)
-                runner.config.command = [*command, *_START, *runner.config.command[1:]]
+            with self._folder as folder, _handing(self._arguments["variables"], Path(folder)):
+                given, environment, memory = _given(Path(folder), **self._arguments)
+                runner = init_runner(**given, status_handler=self._hear)
                 runner.config.env |= environment
                 runner.config.pexpect_timeout = _POLL_SECONDS
-                runner.run()
-                self.status = str(runner.status)
+                with zygote.playing(
+                    runner.config.command[1:],
+                    runner.config.env,
+                    _OWN,
+                    folder=Path(folder),
+                    cwd=runner.config.cwd,
+                    printed=Path(folder, _PRINTED),
+                    memory=memory,
+                ) as line:
+                    runner.config.command = line.command
+                    runner.cancel_callback = lambda: self._told_to_end.is_set() or line.is_lost()
+                    runner.run()
+                    self.status = "failed" if line.is_lost() else str(runner.status)
         except BaseException as error:  # whatever it is: it belongs to who asked
             self.error = error
         finally:
@@ -315,26 +336,26 @@ def _given(
     timeout: float | None,
     patience: float,
     sockets: Path | None,
-) -> tuple[dict[str, Any], list[str], dict[str, str]]:
-    """A run in the runner's own terms, what its command begins with, and what it must not decide of the environment.
+) -> tuple[dict[str, Any], dict[str, str], int | None]:
+    """A run in the runner's own terms, what it must not decide of the environment, and how many bytes Ansible may take.
 
     Its files are laid out in ``folder``.
     """
-    (folder / "ansible.cfg").write_text(f"[defaults]\ninternal_poll_interval = {_LOOK_SECONDS}\n", "ascii")
     local = inventory == THIS_MACHINE
     where = folder / "hosts.yml" if local else Path(inventory)
     if local:
         where.write_text(json.dumps({"all": {"hosts": {THIS_MACHINE: None}}}), "utf-8")
     own = {"ansible_connection": "local", "ansible_become": os.geteuid() == 0} if local else {}
-    asks, typed = (variables.get(key) is not None for key in (_FOR_SSH, _FOR_SUDO))
+    for_ssh, for_sudo = (folder / key if variables.get(key) is not None else None for key in (_FOR_SSH, _FOR_SUDO))
     given = folder / "variables.json"
-    told = {key: value for key, value in variables.items() if key not in (_FOR_SSH, _FOR_SUDO)}
+    told = {key: value for key, value in variables.items() if key not in _PASSWORDS}
     given.write_text(json.dumps({**told, **own}, ensure_ascii=False), "utf-8")
-    arguments = ["--extra-vars", f"@{given}", *(["--ask-become-pass"] if typed else [])]
+    arguments = ["--extra-vars", f"@{given}"]
+    arguments += ["--become-password-file", str(askpass.program(for_sudo))] if for_sudo else []
     arguments += ["--limit", ",".join(limit)] if limit else []
     arguments += ["--tags", ",".join(tags)] if tags else []
     arguments += ["--check", "--diff"] if check else []
-    environment = _environment(folder, sockets, asks=asks)
+    environment = _environment(folder, sockets, asks=for_ssh)
     environment |= {
         "ANSIBLE_SSH_EXECUTABLE": str(_door(folder, min(patience, _MOST * timeout) if timeout else patience))
     }
@@ -345,13 +366,10 @@ def _given(
         "inventory": str(where.absolute()),
         "cmdline": " ".join(arguments),
         "envvars": ssh_options.environment(environment, key_files),
-        "passwords": {_SUDO_ASKS: str(variables[_FOR_SUDO])} if typed else {},
         "timeout": timeout,
         "quiet": True,
         "suppress_env_files": True,
     }
-    within = "" if local else f"ulimit -v {_MAX_MEMORY}; "
-    start = f'{within}"$@" </dev/null >{shlex.quote(str(folder / _PRINTED))} 2>&1'
     kept = made.folder() if playbook.parent == resources.playbook("") else None
     ours = {
         "ANSIBLE_STDOUT_CALLBACK": "luytre",
@@ -359,7 +377,7 @@ def _given(
         EVENTS: str(folder / _EVENTS),
         **({payloads.KEPT: str(kept)} if kept else {}),
     }
-    return runners, ["/bin/sh", "-c", start, "sh"], ours
+    return runners, ours, None if local else _MAX_MEMORY
 
 
 def _door(folder: Path, seconds: float) -> Path:
@@ -391,16 +409,16 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _environment(folder: Path, sockets: Path | None, *, asks: bool) -> dict[str, str]:
-    """``asks``: SSH gets a password by way of the folder."""
+def _environment(folder: Path, sockets: Path | None, *, asks: Path | None) -> dict[str, str]:
+    """``asks``: the folder by way of which SSH gets a password."""
     kept = {key: os.environ[key] for key in ("HOME", ssh_options.AGENT, "LANG", "USER", "LOGNAME") if key in os.environ}
     password = vault.password_file()
     return {
         **kept,
-        **(askpass.variables(folder) if asks else {}),
+        **(askpass.variables(asks) if asks else {}),
         **({vault.PASSWORD_FILE: str(password)} if password else {}),
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
-        "ANSIBLE_CONFIG": f"{folder}/ansible.cfg",
+        "ANSIBLE_CONFIG": str(_IN_ANSIBLE / "ansible.cfg"),
         "ANSIBLE_ROLES_PATH": ":".join(map(str, resources.role_folders())),
         "ANSIBLE_HOME": f"{folder}/.ansible",
         "ANSIBLE_LOCAL_TEMP": f"{folder}/local",

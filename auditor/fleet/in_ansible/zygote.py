@@ -1,0 +1,238 @@
+"""Ansible, loaded once: this process plays nothing itself, and every play is a fork of it, as it was after loading.
+
+Its standard input is the control socket of ``auditor.fleet.zygote``. Over it comes a socket for each play, its line, and over the line
+what is to be played. A play is ended when its line is hung up, and the line is hung up here when the play has ended: so no play
+outlives who asked for it, and nobody goes on before it has ended. After its control socket and the last line this process ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import selectors
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from auditor.system import wire
+
+NAME = "ansible-playbook"
+"""By which a play's process is found among others, as ever."""
+_OWN_NAME = "luytre-zygote"
+_MAX_REQUEST = 8_000_000
+_PIECE = 65_536
+_PR_SET_PDEATHSIG = 1
+_READ_AGAIN = ("ANSIBLE_HOME", "DEFAULT_LOCAL_TMP")
+"""Settings that Ansible reads when it is loaded, and that are each play's own."""
+_ALL = ("callback", "filter", "test")
+"""Kinds of plugins of which Ansible loads all."""
+_PLUGINS = {
+    "action": ("assert", "command", "copy", "debug", "fail", "normal", "set_fact", "shell", "validate_argument_spec"),
+    "become": ("sudo",),
+    "cache": ("jsonfile",),
+    "connection": ("local", "ssh"),
+    "inventory": ("yaml",),
+    "lookup": ("config", "file", "template"),
+    "shell": ("sh",),
+    "strategy": ("linear",),
+}
+"""Others that our plays use."""
+_AGAIN = "AnsibleCollectionFinder has already been configured"
+
+
+@dataclass
+class _Play:
+    pid: int
+    process: int
+    line: socket.socket
+    over: int
+    """The pipe over which the runner's process is told the code. Open as long as the line: what is in it would be lost."""
+    has_ended: bool = False
+    is_hung_up: bool = False
+
+    def close(self) -> None:
+        self.line.close()
+        for held in (self.over, self.process):
+            os.close(held)
+
+
+def main() -> NoReturn:
+    """Have plays played until nobody can ask for one; ends this process."""
+    gc.disable()  # what is loaded stays
+    _be_called(_OWN_NAME)
+    _Zygote(socket.socket(fileno=sys.stdin.fileno())).serve()
+    os._exit(0)
+
+
+class _Zygote:
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._ready = selectors.DefaultSelector()
+        self._ready.register(control, selectors.EVENT_READ, self._begin)
+        self._plays: list[_Play] = []
+        self._is_loaded = False
+
+    def serve(self) -> None:
+        while self._ready.get_map():
+            for key, _ in self._ready.select():
+                key.data()
+
+    def _begin(self) -> None:
+        _, lines, _, _ = socket.recv_fds(self._control, 1, 1)
+        if not lines:
+            self._ready.unregister(self._control)
+            return
+        line = socket.socket(fileno=lines[0])
+        request = _received(line)
+        if request is None:
+            line.close()
+            return
+        if not self._is_loaded:
+            _load(request["printed"])
+            self._is_loaded = True
+        over = os.open(request["over"], os.O_RDWR)
+        zygote, pid = os.getpid(), os.fork()
+        if not pid:
+            self._ready.close()
+            self._control.close()
+            line.close()
+            os.close(over)
+            for play in self._plays:
+                play.close()
+            _play(request, zygote)
+        play = _Play(pid, os.pidfd_open(pid), line, over)
+        self._plays.append(play)
+        self._ready.register(play.process, selectors.EVENT_READ, lambda: self._end(play))
+        self._ready.register(line, selectors.EVENT_READ, lambda: self._hang_up(play))
+
+    def _hang_up(self, play: _Play) -> None:
+        self._ready.unregister(play.line)
+        play.is_hung_up = True
+        if play.has_ended:
+            self._forget(play)
+            return
+        for kill in (os.kill, os.killpg):  # it may not lead its group yet
+            with suppress(ProcessLookupError):
+                kill(play.pid, signal.SIGKILL)
+
+    def _end(self, play: _Play) -> None:
+        self._ready.unregister(play.process)
+        code = os.waitstatus_to_exitcode(os.waitpid(play.pid, 0)[1])
+        os.write(play.over, b"%d\n" % (code if code >= 0 else 128 - code))
+        play.has_ended = True
+        if play.is_hung_up:
+            self._forget(play)
+
+    def _forget(self, play: _Play) -> None:
+        self._plays.remove(play)
+        with suppress(OSError):
+            play.line.shutdown(socket.SHUT_RDWR)  # others' plays may have been forked with it
+        play.close()
+
+
+def _received(line: socket.socket) -> dict[str, Any] | None:
+    """What is to be played; None when who asked is gone."""
+    unpacker = wire.Unpacker(_MAX_REQUEST)
+    with suppress(ConnectionError):
+        while piece := line.recv(_PIECE):
+            for message in unpacker.messages(piece):
+                return message
+    return None
+
+
+def _load(printed: str) -> None:
+    """Load Ansible, which may complain to who asked first."""
+    with tempfile.TemporaryDirectory(prefix="luytre-") as folder:
+        os.environ["ANSIBLE_LOCAL_TEMP"] = folder
+        _print_to(printed)
+        from ansible.cli import playbook  # noqa: F401
+        from ansible.plugins import loader
+
+        loader.init_plugin_loader()
+        for kind in _ALL:
+            list(getattr(loader, f"{kind}_loader").all(class_only=True))
+        for kind, names in _PLUGINS.items():
+            for name in names:
+                getattr(loader, f"{kind}_loader").get(f"ansible.builtin.{name}", class_only=True)
+
+    warnings.filterwarnings("ignore", _AGAIN)
+    _print_to(os.devnull)
+    gc.freeze()
+
+
+def _print_to(path: str) -> None:
+    target = os.open(path, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        os.dup2(target, stream.fileno())
+    os.close(target)
+
+
+def _play(request: Mapping[str, Any], zygote: int) -> NoReturn:
+    """Be the process that ``ansible-playbook`` would be; ends this process.
+
+    When Ansible has ended, with its files closed and its processes ended by itself, nothing is taken down that ends with the process.
+    """
+    code = 1
+    try:
+        _become(request, zygote)
+        code = _played(request["arguments"])
+    except BaseException:
+        traceback.print_exc()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)
+
+
+def _become(request: Mapping[str, Any], zygote: int) -> None:
+    os.setsid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != zygote:
+        os._exit(1)
+    _be_called(NAME)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, sys.stdin.fileno())
+    os.close(nothing)
+    _print_to(request["printed"])
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    tempfile.tempdir = None
+    if request["memory"] is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
+
+
+def _played(arguments: list[str]) -> int:
+    from ansible import constants
+    from ansible.cli import playbook
+
+    for name in _READ_AGAIN:
+        constants.set_constant(name, constants.config.get_config_value(name))
+    sys.argv = [NAME, *arguments]
+    try:
+        playbook.main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _be_called(name: str) -> None:
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(name, "ascii")
+
+
+if __name__ == "__main__":
+    main()
