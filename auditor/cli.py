@@ -27,6 +27,7 @@ from auditor.commands import (
     plan,
     report,
     rollback,
+    vulnerabilities,
     waivers,
 )
 from auditor.commands.content import baseline, review
@@ -65,6 +66,7 @@ app.add_typer(controls.app, name="controls")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(waivers.app, name="waivers")
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(vulnerabilities.app, name="vulnerabilities")
 app.add_typer(machines.app, name="lab")
 
 

@@ -25,6 +25,9 @@ OFFICE = "office"
 CONTENT = "content"
 """The area whose controls are judged from looks at sites (auditor.audit.reviews), not from a host's facts."""
 
+VULNERABILITIES = "vulnerabilities"
+"""The area of expressions that no host tells: worked out here of its packages and applications (auditor.vulnerabilities)."""
+
 _AMISS: tuple[Bucket, ...] = ("fail", "partial", "waived", "manual")
 """Where something is wrong, or nobody has yet said that it is not."""
 
@@ -34,7 +37,7 @@ _GONE = Text(
 )
 
 
-_NAMES = facts.area_names() | {"site", "host", "limits", "now", "known", "waivers"}
+_NAMES = facts.area_names() | {VULNERABILITIES, "site", "host", "limits", "now", "known", "waivers"}
 
 
 def _expression(source: str) -> str:

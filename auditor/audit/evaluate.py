@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auditor.audit import expressions, unread
-from auditor.audit.controls import Catalogue, Control
+from auditor.audit.controls import VULNERABILITIES, Catalogue, Control
 from auditor.audit.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, Record, plain
 from auditor.facts import HostFacts
 from auditor.facts.site import view
@@ -15,18 +15,30 @@ from auditor.fleet.reasons import of_area
 from auditor.inventory.thresholds import known, limits
 from auditor.models import Finding, Host, Status, Subject, Text
 from auditor.text.redact import redact_data
+from auditor.vulnerabilities import assess as vulnerabilities
+
+if TYPE_CHECKING:
+    from auditor.vulnerabilities.store import Known
 
 MAX_VIOLATIONS = 200
 MAX_PATH_CHARS = 200
 _LIMITS = "limits."
 
 
-def evaluate_host(catalogue: Catalogue, host: Host, facts: HostFacts, record: str | None = None) -> tuple[Finding, ...]:
+def evaluate_host(
+    catalogue: Catalogue,
+    host: Host,
+    facts: HostFacts,
+    record: str | None = None,
+    published: Known | None = None,
+) -> tuple[Finding, ...]:
     """Every control on the host and on each of its sites.
 
-    ``record``: the digest of the record of its files that was made there or first seen, by the history.
+    ``record``: the digest of the record of its files that was made there or first seen, by the history. ``published``: vulnerability data
+    that was imported, if any.
     """
     data = facts.context()
+    data[VULNERABILITIES] = vulnerabilities.area(data, facts.errors, facts.collected_at, published)
     context = {
         **data,
         "host": host.model_dump(mode="json"),

@@ -62,6 +62,7 @@ def _prepare(catalogue: Catalogue) -> None:
     """Have what judges, and what facts are made of, before the hosts answer."""
     from auditor import facts
     from auditor.audit import evaluate, reviews, waivers  # noqa: F401  loaded ahead
+    from auditor.vulnerabilities import store  # noqa: F401  loaded ahead
 
     evaluate.prepare(catalogue)
     facts.areas()
@@ -77,22 +78,25 @@ def judge(
     started: datetime,
     purpose: Purpose = "audit",
 ) -> Run:
-    """The run that these facts make; ``outcomes`` in the order of ``hosts``."""
+    """The run that these facts make, with the vulnerability data that was imported; ``outcomes`` in the order of ``hosts``."""
     from auditor.audit.evaluate import evaluate_host, not_evaluated
     from auditor.audit.reviews import judge as judge_looks
     from auditor.audit.waivers import mark
+    from auditor.vulnerabilities import store
 
     if inventory == LOCAL:
         hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
-    findings = [
-        finding
-        for host, outcome in zip(hosts, outcomes, strict=True)
-        for finding in (
-            evaluate_host(catalogue, host, facts[host.name], inventory.records.get(host.name))
-            if host.name in facts
-            else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
-        )
-    ]
+    with store.known() as published:
+        findings = [
+            finding
+            for host, outcome in zip(hosts, outcomes, strict=True)
+            for finding in (
+                evaluate_host(catalogue, host, facts[host.name], inventory.records.get(host.name), published)
+                if host.name in facts
+                else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
+            )
+        ]
+        data = published.sources
     marked = mark(inventory, catalogue, hosts, findings, clock.day(started))
     seen = judge_looks(catalogue, hosts, inventory.looks, inventory.accepted, started)
     return Run(
@@ -109,6 +113,7 @@ def judge(
         waivers=marked.waivers,
         reviews=seen.reviewed,
         left_out=_left_out(inventory, hosts),
+        vulnerability_data=data,
     )
 
 

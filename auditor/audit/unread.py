@@ -79,6 +79,10 @@ _WORDS: Mapping[str, Text] = {
         vi="trang yêu cầu chờ trước khi được kiểm tra nội dung tiếp",
         en="the site asked to wait before it is reviewed again",
     ),
+    "vulnerability_release": Text(
+        vi="dữ liệu lỗ hổng đã nạp không có bản phát hành {release}",
+        en="the vulnerability data that was imported does not tell of the release {release}",
+    ),
     "failed": Text(
         vi="không đọc được các bảng của trang bằng tài khoản {account} ghi trong {file}",
         en="the site's tables could not be read as the account {account} that {file} names",

@@ -15,6 +15,7 @@ from auditor.models.hosts import Host
 from auditor.models.offices import Organisation
 from auditor.models.ranks import Regime
 from auditor.models.reviews import Reviewed
+from auditor.models.vulnerabilities import Imported
 
 
 class HostOutcome(Model):
@@ -56,6 +57,11 @@ class Run(Model):
     )
     left_out: tuple[LeftOut, ...] | None = Field(
         default=None, description="what the inventory declares besides; None: kept before that was noted"
+    )
+
+    vulnerability_data: tuple[Imported, ...] = Field(
+        default=(),
+        description="the data that its verdicts on vulnerabilities rest on: the same facts and data give the same",
     )
 
     @property

@@ -11,7 +11,7 @@ import pytest
 TOP = Path(__file__).parents[2]
 FLOORS = (
     *("cli", "commands", "lab", "mail", "report", "hardening", "history", "results", "content", "compromise", "audit"),
-    *("fleet", "inventory", "web", "looks", "facts", "text", "system", "errors", "models"),
+    *("vulnerabilities", "fleet", "inventory", "web", "looks", "facts", "text", "system", "errors", "models"),
 )
 """From the top: each imports itself and what comes after it. ``docs/architecture.md`` tells what each is for."""
 ONLY = {"lab": ("commands", "lab")}

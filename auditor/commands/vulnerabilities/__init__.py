@@ -1,0 +1,11 @@
+"""``auditor vulnerabilities``: published data carried in, and what it says of our hosts."""
+
+import typer
+
+from auditor.commands.vulnerabilities import data
+
+app = typer.Typer(
+    help="Vulnerabilities: data carried in, and what it says of our hosts.", no_args_is_help=True, rich_markup_mode=None
+)
+app.command("import")(data.take_in)
+app.command()(data.status)

@@ -1,0 +1,90 @@
+"""``auditor vulnerabilities import`` and ``status``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.models import clock
+
+if TYPE_CHECKING:
+    from auditor.models import Lang
+    from auditor.models.vulnerabilities import Imported
+
+
+def take_in(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Published data, plain, gzip or zip."),
+    ],
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Import data on vulnerabilities that was fetched elsewhere, in place of what earlier files of its kind brought.
+
+    What a file is, its content tells: Debian's security tracker (JSON), lists of debian-security-support, CISA KEV (JSON, CSV), EPSS (CSV),
+    Wordfence Intelligence v3 (JSON). All files are taken in, or none. Nothing is fetched.
+
+    Example:
+      auditor vulnerabilities import debian-tracker.json known_exploited_vulnerabilities.json epss_scores.csv.gz
+
+    """
+    from auditor.vulnerabilities.importing import take_in as import_files
+
+    _show(import_files(files), lang, as_json=as_json)
+
+
+def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+    """What data was imported: of which day, how much, under which terms.
+
+    Exit code: 0 all of it is at most 35 days old, 1 something is older, or nothing was imported.
+
+    Example:
+      auditor vulnerabilities status
+
+    """
+    from auditor.vulnerabilities import store
+    from auditor.vulnerabilities.assess import STALE_DAYS
+
+    with store.known() as known:
+        sources = known.sources
+    _show(sources, lang, as_json=as_json)
+    raise typer.Exit(int(not sources or any(_age(source) > STALE_DAYS for source in sources)))
+
+
+def _age(source: Imported) -> int:
+    return (clock.today() - source.dated).days
+
+
+def _show(sources: Sequence[Imported], lang: Lang, *, as_json: bool) -> None:
+    from rich.table import Table
+
+    from auditor.commands.shown import console
+    from auditor.text.words import Words
+    from auditor.vulnerabilities.assess import STALE_DAYS
+
+    if as_json:
+        typer.echo(json.dumps([source.model_dump(mode="json") for source in sources], ensure_ascii=False, indent=1))
+        return
+    words = Words(lang)
+    if not sources:
+        console.out.print(words("vulnerabilities.none"))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("data", "dated", "records", "licence"):
+        table.add_column(words(f"vulnerabilities.column.{heading}"), overflow="fold")
+    for source in sources:
+        day = words.day(source.dated)
+        old = _age(source) > STALE_DAYS
+        table.add_row(
+            words(f"vulnerabilities.kind.{source.kind}") + (f" ({source.part})" if source.part else ""),
+            f"[red]{day}: {words('vulnerabilities.old', n=_age(source))}[/]" if old else day,
+            str(source.records),
+            console.escape(source.licence),
+        )
+    console.out.print(table)

@@ -1,0 +1,107 @@
+"""What a host has installed, as the data names it: by source package, the kernels that count, components of its sites. Pure.
+
+``data`` are a host's facts by area, as plain data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.vulnerabilities import versions
+from auditor.vulnerabilities.components import CORE, name_of
+from auditor.vulnerabilities.verdicts import OWN, Built
+
+_IMAGE = re.compile(r"linux-image-([0-9]\S*?)(?:-unsigned)?\Z")
+_SIGNED = re.compile(r"linux-signed-\w+\Z")
+_KERNEL = "linux"
+_SIGNED_GRUB = re.compile(r"grub-efi-\w+-signed\Z")
+
+
+@dataclass(frozen=True)
+class Component:
+    """WordPress, or a plugin or theme of it."""
+
+    name: str
+    version: str | None
+    path: str
+
+
+def release(data: Mapping[str, Any]) -> str:
+    """The codename of the release; empty when the host does not tell."""
+    return str(data.get("system", {}).get("os", {}).get("codename", ""))
+
+
+def built(data: Mapping[str, Any]) -> tuple[Built, ...]:
+    """Each source in each version that is installed; of the kernel what runs and what runs after the next start alone."""
+    packages = data["packages"]
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    images: list[tuple[str, Mapping[str, Any]]] = []
+    for package in packages["installed"]:
+        source, version = source_of(package)
+        image = _IMAGE.match(package["name"])
+        if source != _KERNEL:
+            groups.setdefault((source, version), []).append(package)
+        elif image:
+            images.append((image[1], package))
+    mapped: dict[str, set[str]] = {}
+    for one in packages["mapped"]:
+        if one["package"]:
+            mapped.setdefault(one["package"], set()).add(one["program"])
+    found = [_group(source, version, members, mapped) for (source, version), members in groups.items()]
+    return (*found, *_kernel(images, packages["running_kernel"]))
+
+
+def source_of(package: Mapping[str, Any]) -> tuple[str, str]:
+    """Source and version as the tracker has them: signed packages are built again from what it names."""
+    source, version = package["source"] or package["name"], package["source_version"] or package["version"]
+    if _SIGNED.match(source):
+        return _KERNEL, package["version"]
+    if _SIGNED_GRUB.match(source):
+        return "grub2", package["version"].partition("+")[2] or package["version"]
+    return source, version
+
+
+def _group(source: str, version: str, members: Sequence[Mapping[str, Any]], mapped: Mapping[str, set[str]]) -> Built:
+    elsewhere = [member["origin"] for member in members if member["origin"] not in OWN]
+    programs = {program for member in members for program in mapped.get(member["name"], ())}
+    return Built(
+        source=source,
+        version=version,
+        origin=elsewhere[0] if elsewhere else members[0]["origin"],
+        held=any(member["held"] for member in members),
+        binaries=tuple(member["name"] for member in members),
+        named=frozenset(cve for member in members for cve in member["named"] or ()),
+        mapped_by=tuple(sorted(programs)),
+    )
+
+
+def _kernel(images: Sequence[tuple[str, Mapping[str, Any]]], running: str) -> Iterator[Built]:
+    """The newest image, with the version that runs beside it; none where no image is installed, as in a container."""
+    if not images:
+        return
+    _abi, newest = max(images, key=lambda image: versions.debian(image[1]["version"]))
+    runs = next((package for abi, package in images if abi == running), None)
+    here = [newest] if runs is None or runs is newest else [newest, runs]
+    one = _group(_KERNEL, newest["version"], here, {})
+    yield Built(
+        source=one.source,
+        version=one.version,
+        origin=one.origin if runs is not None else "none",
+        held=one.held,
+        binaries=one.binaries,
+        named=one.named,
+        runs=runs["version"] if runs is not None and runs is not newest else None,
+    )
+
+
+def components(data: Mapping[str, Any]) -> Iterator[Component]:
+    """WordPress with its plugins and themes, in each place where it lies."""
+    for instance in data.get("wordpress", {}).get("instances", ()):
+        path = instance["path"]
+        yield Component(CORE, instance["version"], path)
+        for kind, members in (("plugin", instance["plugins"]), ("theme", instance["themes"])):
+            for member in members:
+                yield Component(name_of(kind, member["slug"]), member["version"], path)

@@ -1,0 +1,1 @@
+"""The files that others publish, a module each: what tells one by its content, and what is kept of it."""

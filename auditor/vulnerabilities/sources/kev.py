@@ -1,0 +1,64 @@
+"""CISA's catalogue of exploited vulnerabilities, as JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import ijson
+
+from auditor.vulnerabilities.sources.reading import CVE, Document, Read, day_of, text_of, whole
+from auditor.vulnerabilities.store import Writing
+
+KIND = "kev"
+LICENCE = "CISA Known Exploited Vulnerabilities, CC0 1.0"
+HEAD_JSON = re.compile(rb'\s*\{(?:(?!"vulnerabilities").)*"(?:catalogVersion|dateReleased)"', re.DOTALL)
+HEAD_CSV = re.compile(rb'(?:\xef\xbb\xbf)?"?cveID"?,"?vendorProject"?,')
+
+
+def read_json(document: Document, into: Writing) -> Read:
+    """The catalogue as JSON. Raises InputError."""
+    into.forget(KIND, "")
+    dated = None
+    rows: list[Mapping[str, Any]] = []
+    with whole(document):
+        for prefix, event, value in ijson.parse(document.stream):
+            if prefix == "dateReleased":
+                dated = day_of(value)
+            elif prefix == "vulnerabilities.item" and event == "start_map":
+                rows.append(row := {})
+                document.stream.told()
+            elif prefix.startswith("vulnerabilities.item.") and event == "string":
+                row[prefix.rpartition(".")[2]] = value
+    return Read(_keep(document, rows, into), dated)
+
+
+def read_csv(document: Document, into: Writing) -> Read:
+    """The catalogue as CSV. Raises InputError."""
+    into.forget(KIND, "")
+    rows = list(csv.DictReader(document.text()))
+    added = [day for row in rows if (day := day_of(row.get("dateAdded")))]
+    return Read(_keep(document, rows, into), max(added, default=None))
+
+
+def _keep(document: Document, rows: Iterable[Mapping[str, Any]], into: Writing) -> int:
+    kept = []
+    for number, row in enumerate(rows, 1):
+        if not CVE.match(str(row.get("cveID"))):
+            raise document.error("its entry {number} names no CVE: {id}", number=number, id=repr(row.get("cveID")))
+        ransomware = text_of(row.get("knownRansomwareCampaignUse")) == "Known"
+        kept.append(
+            (
+                str(row["cveID"]),
+                text_of(row.get("dateAdded")),
+                text_of(row.get("dueDate")),
+                int(ransomware),
+                text_of(row.get("vulnerabilityName")),
+            )
+        )
+    if not kept:
+        raise document.error("it lists nothing")
+    into.exploited(kept)
+    return len(kept)

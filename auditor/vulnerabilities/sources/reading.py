@@ -1,0 +1,86 @@
+"""What the readers of all kinds share: the answer, and JSON as a stream."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ijson
+
+from auditor.errors import InputError
+from auditor.models import clock
+from auditor.vulnerabilities.unpacking import Bounded
+
+CVE = re.compile(r"CVE-(?:1999|2[0-9]{3})-[0-9]{4,19}\Z")
+MAX_TEXT = 300
+"""Characters of a title or note that are kept."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document to import: its bytes, and the file that it is in."""
+
+    name: str
+    stream: Bounded
+    file: Path
+
+    def error(self, what: str, mend: str = "fetch it again, as a whole", **values: Any) -> InputError:
+        """What is wrong with it."""
+        return InputError(what, mend=mend, file=self.file, **values)
+
+    def text(self) -> io.TextIOWrapper:
+        """Its lines, as UTF-8."""
+        return io.TextIOWrapper(io.BufferedReader(self.stream, 1 << 18), "utf-8-sig", errors="replace", newline="")
+
+
+@dataclass(frozen=True)
+class Read:
+    """What came of it: how many records, and the day that it says it is of."""
+
+    records: int
+    dated: date | None = None
+    part: str = ""
+
+
+@contextmanager
+def whole(document: Document) -> Iterator[None]:
+    """Around the reading of JSON: what is no JSON, or not all of it, is an InputError that says so."""
+    try:
+        yield
+    except ijson.JSONError as error:
+        raise document.error(
+            "it is no JSON, or only the beginning of some: {why}", why=" ".join(str(error).split("\n")[0].split())[:120]
+        ) from error
+
+
+def members(document: Document) -> Iterator[tuple[str, Any]]:
+    """Name and value of each member of the object that a document is; a name that comes twice is refused."""
+    seen: set[str] = set()
+    with whole(document):
+        for name, value in ijson.kvitems(io.BufferedReader(document.stream, 1 << 18), "", use_float=True):
+            if name in seen:
+                raise document.error(
+                    "{name} is in it twice", "it is none of the publisher's; fetch it again", name=repr(name)
+                )
+            seen.add(name)
+            document.stream.told()
+            yield name, value
+
+
+def text_of(value: object) -> str:
+    """A short text out of foreign data; empty for what is none."""
+    return value[:MAX_TEXT] if isinstance(value, str) else ""
+
+
+def day_of(value: object) -> date | None:
+    """The day that an ISO 8601 text begins with."""
+    try:
+        return clock.day_written(str(value)[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,207 @@
+"""The imported data in one SQLite file beside the history: a whole import or nothing. The only door to that file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from auditor.models.vulnerabilities import Imported
+from auditor.system import sqlite_file
+
+MAX_KEPT = 6_000
+_MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
+    sqlite_file.statements(
+        "CREATE TABLE sources (kind TEXT NOT NULL, part TEXT NOT NULL, file TEXT NOT NULL, dated TEXT NOT NULL,"
+        " imported TEXT NOT NULL, sha256 TEXT NOT NULL, licence TEXT NOT NULL, records INTEGER NOT NULL,"
+        " PRIMARY KEY (kind, part)) STRICT",
+        "CREATE TABLE packages (kind TEXT NOT NULL, release TEXT NOT NULL, source TEXT NOT NULL, records TEXT NOT NULL,"
+        " PRIMARY KEY (kind, release, source)) STRICT, WITHOUT ROWID",
+        "CREATE TABLE components (kind TEXT NOT NULL, name TEXT NOT NULL, records TEXT NOT NULL,"
+        " PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID",
+        "CREATE TABLE ids (id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (id, kind, name))"
+        " STRICT, WITHOUT ROWID",
+        "CREATE TABLE exploited (id TEXT PRIMARY KEY, added TEXT NOT NULL, due TEXT NOT NULL, ransomware INTEGER NOT NULL,"
+        " name TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        "CREATE TABLE scores (id TEXT PRIMARY KEY, score REAL NOT NULL) STRICT, WITHOUT ROWID",
+        "CREATE TABLE support (release TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, until TEXT NOT NULL,"
+        " note TEXT NOT NULL, PRIMARY KEY (release, source, kind)) STRICT, WITHOUT ROWID",
+    ),
+)
+
+
+def default_path() -> Path:
+    """``vulnerabilities.sqlite`` in the state folder."""
+    return sqlite_file.state_folder() / "vulnerabilities.sqlite"
+
+
+@dataclass(frozen=True)
+class Exploited:
+    """What CISA says of a vulnerability that is exploited."""
+
+    added: str
+    due: str
+    ransomware: bool
+    name: str
+
+
+class Writing:
+    """An import that goes on."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def forget(self, kind: str, part: str) -> None:
+        """Take out what an earlier import of the same kind and part brought."""
+        for table, column, key in _HELD[kind]:
+            where = f" AND {column} = ?" if column else ""
+            values = ([key] if key else []) + ([part] if column else [])
+            self._database.execute(f"DELETE FROM {table} WHERE {'kind = ?' if key else '1'}{where}", values)  # noqa: S608  names of ours
+
+    def packages(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
+        """Kind, release, source, records as JSON."""
+        self._database.executemany("INSERT INTO packages VALUES (?, ?, ?, ?)", rows)
+
+    def components(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Kind, name, records as JSON."""
+        self._database.executemany("INSERT INTO components VALUES (?, ?, ?)", rows)
+
+    def ids(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Id, kind, and the name of a source package or component that it is about."""
+        self._database.executemany("INSERT OR IGNORE INTO ids VALUES (?, ?, ?)", rows)
+
+    def exploited(self, rows: Iterable[tuple[str, str, str, int, str]]) -> None:
+        """Id, date of listing, date due, whether ransomware uses it, name."""
+        self._database.executemany("INSERT OR REPLACE INTO exploited VALUES (?, ?, ?, ?, ?)", rows)
+
+    def scores(self, rows: Iterable[tuple[str, float]]) -> None:
+        """Id and probability."""
+        self._database.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?)", rows)
+
+    def support(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
+        """Release, source, ``ended`` or ``limited``, date, note."""
+        self._database.executemany("INSERT OR REPLACE INTO support VALUES (?, ?, ?, ?, ?)", rows)
+
+    def note(self, source: Imported) -> None:
+        """What was imported."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(source.kind, source.part, source.file, str(source.dated), source.imported),
+                *(source.sha256, source.licence, source.records),
+            ),
+        )
+
+
+_HELD: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "tracker": (("packages", "", "tracker"), ("ids", "", "tracker")),
+    "wordfence": (("components", "", "wordfence"), ("ids", "", "wordfence")),
+    "kev": (("exploited", "", ""),),
+    "epss": (("scores", "", ""),),
+    "support": (("support", "release", ""),),
+}
+"""By the kind of data: the table, the column that its part is in, and the kind that its rows are of."""
+
+
+@contextmanager
+def writing(path: Path | None = None) -> Iterator[Writing]:
+    """The file for an import: all that is done, or nothing."""
+    with sqlite_file.opened(path or default_path(), _MIGRATIONS, "vulnerability data") as database:
+        database.execute("PRAGMA secure_delete = OFF")  # published data: nothing to hide
+        with sqlite_file.transaction(database):
+            yield Writing(database)
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+class Known:
+    """What was imported, as it lay there when this was made; every record is read when first asked for. Without a database: nothing."""
+
+    def __init__(self, database: sqlite3.Connection | None) -> None:
+        self._database = database
+        self._packages: dict[tuple[str, str, str], list[list[Any]]] = {}
+        self._components: dict[tuple[str, str], list[list[Any]]] = {}
+        self._kept: dict[Hashable, Any] = {}
+        self._scores: dict[str, float | None] = {}
+        self._sources = tuple(Imported(**dict(zip(_SOURCE, row, strict=True))) for row in self._rows(_SOURCES))
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return self._database.execute(query, values).fetchall() if self._database else []
+
+    def kept[Kept](self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What somebody worked out of this data under a key, made once; MAX_KEPT are kept."""
+        if key not in self._kept:
+            if len(self._kept) >= MAX_KEPT:
+                self._kept.clear()
+            self._kept[key] = make()
+        found: Kept = self._kept[key]
+        return found
+
+    @property
+    def sources(self) -> tuple[Imported, ...]:
+        """What was imported; none: nothing."""
+        return self._sources
+
+    @cached_property
+    def releases(self) -> frozenset[str]:
+        """The releases that the data on packages tells of."""
+        return frozenset(row[0] for row in self._rows("SELECT DISTINCT release FROM packages"))
+
+    def of_package(self, kind: str, release: str, source: str) -> list[list[Any]]:
+        """The records on a source package in a release."""
+        key = (kind, release, source)
+        if key not in self._packages:
+            rows = self._rows("SELECT records FROM packages WHERE kind = ? AND release = ? AND source = ?", key)
+            self._packages[key] = json.loads(rows[0][0]) if rows else []
+        return self._packages[key]
+
+    def of_component(self, kind: str, name: str) -> list[list[Any]]:
+        """The records on a component."""
+        key = (kind, name)
+        if key not in self._components:
+            rows = self._rows("SELECT records FROM components WHERE kind = ? AND name = ?", key)
+            self._components[key] = json.loads(rows[0][0]) if rows else []
+        return self._components[key]
+
+    def about(self, vulnerability: str) -> tuple[tuple[str, str], ...]:
+        """Kind and name of every source package or component that an id is about."""
+        return tuple(self._rows("SELECT kind, name FROM ids WHERE id = ?", (vulnerability,)))
+
+    @cached_property
+    def exploited(self) -> Mapping[str, Exploited]:
+        """All that CISA lists."""
+        rows = self._rows("SELECT id, added, due, ransomware, name FROM exploited")
+        return {name: Exploited(added, due, bool(ransomware), title) for name, added, due, ransomware, title in rows}
+
+    def score(self, vulnerability: str) -> float | None:
+        """Its EPSS probability."""
+        if vulnerability not in self._scores:
+            rows = self._rows("SELECT score FROM scores WHERE id = ?", (vulnerability,))
+            self._scores[vulnerability] = rows[0][0] if rows else None
+        return self._scores[vulnerability]
+
+    def support(self, release: str, source: str) -> tuple[tuple[str, str, str], ...]:
+        """``ended`` or ``limited``, the date, and the note, of a source package in a release or in all."""
+        query = "SELECT kind, until, note FROM support WHERE release IN (?, '') AND source = ? ORDER BY kind"
+        return tuple(self._rows(query, (release, source)))
+
+
+@contextmanager
+def known(path: Path | None = None) -> Iterator[Known]:
+    """The data at ``path``; where there is no such file, none."""
+    path = path or default_path()
+    if not path.exists():
+        yield Known(None)
+        return
+    with sqlite_file.opened(path, _MIGRATIONS, "vulnerability data") as database:
+        database.execute("BEGIN")
+        yield Known(database)
+        database.rollback()
+
+
+_SOURCE = ("kind", "part", "file", "dated", "imported", "sha256", "licence", "records")
+_SOURCES = f"SELECT {', '.join(_SOURCE)} FROM sources ORDER BY kind, part"  # noqa: S608  names of ours

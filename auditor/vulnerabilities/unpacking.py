@@ -1,0 +1,160 @@
+"""The bytes of a file as others publish it, plain, gzip, zlib or zip: bounded, whatever the file says of its size."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from auditor.errors import InputError
+
+MAX_PACKED = 600_000_000
+MAX_UNPACKED = 1_200_000_000
+MAX_RATIO = 200
+"""Of unpacked to packed beyond FREE bytes: data of this kind packs ten to one."""
+FREE = 20_000_000
+MAX_RECORD = 100_000_000
+"""Bytes that are read without one record being told: memory is what a record takes."""
+MAX_MEMBERS = 600_000
+_CHUNK = 1 << 16
+_ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
+
+
+class Bounded(io.RawIOBase):
+    """What is unpacked of a file, as far as it may go. ``told`` is called for every record that came of it."""
+
+    def __init__(self, inner: IO[bytes], packed: int, file: Path) -> None:
+        super().__init__()
+        self._inner, self._file = inner, file
+        self._most = min(MAX_UNPACKED, FREE + MAX_RATIO * packed)
+        self._read = self._told_at = 0
+        self._ahead = b""
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer. Raises InputError beyond a bound, and for a packed file that is damaged or cut short."""
+        if self._ahead:
+            part, self._ahead = self._ahead[: len(buffer)], self._ahead[len(buffer) :]
+            buffer[: len(part)] = part
+            return len(part)
+        try:
+            part = self._inner.read(len(buffer))
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+            raise InputError(
+                "it is damaged or cut short", file=self._file, mend="fetch it again, as a whole"
+            ) from error
+        self._read += len(part)
+        if self._read > self._most:
+            raise InputError(
+                "it unpacks to more than {most} MB", most=self._most // 1_000_000, file=self._file, mend=_NOT_THIS
+            )
+        if self._read - self._told_at > MAX_RECORD:
+            raise InputError(
+                "one of its records is larger than {most} MB",
+                most=MAX_RECORD // 1_000_000,
+                file=self._file,
+                mend=_NOT_THIS,
+            )
+        buffer[: len(part)] = part
+        return len(part)
+
+    def ahead(self, most: int) -> bytes:
+        """The next bytes, which are read again by who reads on."""
+        found = b""
+        while len(found) < most and (part := self.read(most - len(found))):
+            found += part
+        self._ahead = found
+        return found
+
+    def told(self) -> None:
+        """A record is complete."""
+        self._told_at = self._read
+
+
+_NOT_THIS = "no such data is as large; check where it came from"
+
+
+class Inflated(io.RawIOBase):
+    """A zlib stream, unpacked as it is read."""
+
+    def __init__(self, inner: IO[bytes]) -> None:
+        super().__init__()
+        self._inner, self._zlib, self._left = inner, zlib.decompressobj(), b""
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer. Raises zlib.error for what is damaged, EOFError for what is cut short."""
+        while not self._zlib.eof:
+            packed = self._left or self._inner.read(_CHUNK)
+            if not packed:
+                raise EOFError
+            part = self._zlib.decompress(packed, len(buffer))
+            self._left = self._zlib.unconsumed_tail
+            if part:
+                buffer[: len(part)] = part
+                return len(part)
+        return 0
+
+
+def digest(file: Path) -> str:
+    """SHA-256 of the file as it lies there. Raises InputError for what cannot be read, or is larger than any such data."""
+    try:
+        if file.stat().st_size > MAX_PACKED:
+            raise InputError("it is larger than {most} MB", most=MAX_PACKED // 1_000_000, file=file, mend=_NOT_THIS)
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError("it cannot be read: {error}", error=error.strerror, file=file, mend="check it") from error
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Iterator[tuple[str, Bounded]]]:
+    """The documents in a file: the file itself, or the members of a zip, by name. Raises InputError."""
+    with file.open("rb") as raw:
+        head, packed = raw.read(4), file.stat().st_size
+        raw.seek(0)
+        if head.startswith(b"PK"):
+            try:
+                with zipfile.ZipFile(raw) as archive:
+                    yield _members(archive, packed, file)
+            except zipfile.BadZipFile as error:
+                raise InputError("it is damaged or cut short", file=file, mend="fetch it again, as a whole") from error
+        elif head.startswith(b"\x1f\x8b"):
+            with gzip.GzipFile(fileobj=raw) as inner:
+                yield iter([(file.name.removesuffix(".gz"), Bounded(inner, packed, file))])  # type: ignore[arg-type]
+        elif head.startswith(_ZLIB):
+            yield iter([(file.name, Bounded(io.BufferedReader(Inflated(raw)), packed, file))])
+        else:
+            yield iter([(file.name, Bounded(raw, packed, file))])
+
+
+def _members(archive: zipfile.ZipFile, packed: int, file: Path) -> Iterator[tuple[str, Bounded]]:
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) > MAX_MEMBERS:
+        raise InputError("it has {n} members", n=len(members), file=file, mend=_NOT_THIS)
+    for member in members:
+        if "/" in member.filename or "\\" in member.filename or member.flag_bits & 1:
+            raise InputError(
+                "its member {name} lies in a folder or is locked", name=repr(member.filename), file=file, mend=_NOT_THIS
+            )
+    if sum(member.file_size for member in members) > min(MAX_UNPACKED, FREE + MAX_RATIO * packed):
+        raise InputError("it unpacks to more than {most} MB", most=MAX_UNPACKED // 1_000_000, file=file, mend=_NOT_THIS)
+    for member in members:
+        try:
+            inner = archive.open(member)
+        except (OSError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+            raise InputError("it is damaged or cut short", file=file, mend="fetch it again, as a whole") from error
+        with inner:
+            yield member.filename, Bounded(inner, max(packed, member.compress_size), file)

@@ -1,0 +1,145 @@
+"""One record of published data on one package or component, and what it comes to there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from auditor.models.vulnerabilities import State
+from auditor.vulnerabilities import versions
+
+OWN = ("main", "security", "superseded")
+"""Origins whose versions the distribution's data tells of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a host has installed from one source package in one version."""
+
+    source: str
+    version: str
+    origin: str = "main"
+    held: bool = False
+    binaries: tuple[str, ...] = ()
+    named: frozenset[str] = frozenset()
+    """CVEs that its own changelog names."""
+    runs: str | None = None
+    """The version that runs where it is another one that is known: a kernel's."""
+    mapped_by: tuple[str, ...] = ()
+    """Programs that still run what was replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The distribution's own words on a vulnerability, beside the verdict and apart from anybody's scores."""
+
+    urgency: str = ""
+    no_advisory: str = ""
+    """Why it gets no advisory of its own."""
+    put_off: str = ""
+    """``ignored`` or ``postponed``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a vulnerability comes to on a package or component. ``reason`` is a key: ``vulnerability.reason.KEY`` has it in words."""
+
+    id: str
+    subject: str
+    installed: str
+    state: State
+    reason: str = ""
+    fixed: str = ""
+    """The version that has the fix, where one is known."""
+    said: Said = field(default_factory=Said)
+    where: tuple[str, ...] = ()
+    """The binary packages, or the folder."""
+    held: bool = False
+
+
+def of_package(record: Sequence[str], built: Built) -> Verdict:
+    """By the release's own fixed version. ``record``: id, state, fixed version, urgency, why no advisory, put off how."""
+    name, state, fixed, urgency, no_advisory, put_off = record
+
+    def verdict(state: State, reason: str = "", version: str = "") -> Verdict:
+        return Verdict(
+            id=name,
+            subject=built.source,
+            installed=built.version,
+            state=state,
+            reason=reason,
+            fixed=version,
+            said=Said(urgency, no_advisory, put_off),
+            where=built.binaries,
+            held=built.held,
+        )
+
+    if built.origin not in OWN:
+        if name in built.named:
+            return _running(verdict, built, "changelog", built.version)
+        return verdict("unknown", f"origin_{built.origin}", "" if fixed == "0" else fixed)
+    if state == "undetermined":
+        return verdict("unknown", "undetermined")
+    if state == "open":
+        return verdict("affected", _why_open(urgency, put_off, no_advisory))
+    if fixed == "0":
+        return verdict("not_affected", "never")
+    if not versions.is_debian(fixed):
+        return verdict("unknown", "no_fixed_version")
+    if not versions.is_debian(built.version):
+        return verdict("unknown", "no_version")
+    if versions.debian(built.version) < versions.debian(fixed):
+        return verdict("affected", "held" if built.held else "update", fixed)
+    if built.runs is not None and versions.debian(built.runs) < versions.debian(fixed):
+        return verdict("restart_owed", "kernel", fixed)
+    return _running(verdict, built, "version", fixed)
+
+
+def _running(verdict: Any, built: Built, reason: str, fixed: str) -> Verdict:
+    found: Verdict = verdict("restart_owed", "mapped", fixed) if built.mapped_by else verdict("fixed", reason, fixed)
+    return found
+
+
+def _why_open(urgency: str, put_off: str, no_advisory: str) -> str:
+    if urgency == "end-of-life":
+        return "end_of_life"
+    return put_off if put_off in ("ignored", "postponed") else "point_release" if no_advisory else "no_fix"
+
+
+def of_component(record: Sequence[Any], name: str, version: str | None, where: str) -> Verdict:
+    """By PHP's order. ``record``: id, title, ranges of affected versions, patched versions, CVSS score."""
+    identity, _title, ranges, patched, _score = record
+
+    def verdict(state: State, reason: str = "", fixed: str = "") -> Verdict:
+        return Verdict(identity, name, version or "", state, reason, fixed, where=(where,))
+
+    if not version:
+        return verdict("unknown", "no_version")
+    later = [one for one in patched if versions.php(one, version) > 0]
+    if any(_within(version, *limits) for limits in ranges):
+        return verdict("affected", "update" if later else "no_fix", _first(later))
+    earlier = [one for one in patched if versions.php(one, version) <= 0]
+    if earlier:
+        return verdict("fixed", "version", _last(earlier))
+    return verdict("not_affected", "range")
+
+
+def _within(version: str, low: str, with_low: bool, high: str, with_high: bool) -> bool:
+    above = low == "*" or versions.php(version, low) >= (0 if with_low else 1)
+    below = high == "*" or versions.php(version, high) <= (0 if with_high else -1)
+    return above and below
+
+
+def _first(of: Sequence[str]) -> str:
+    best = ""
+    for one in of:
+        best = one if not best or versions.php(one, best) < 0 else best
+    return best
+
+
+def _last(of: Sequence[str]) -> str:
+    best = ""
+    for one in of:
+        best = one if not best or versions.php(one, best) > 0 else best
+    return best

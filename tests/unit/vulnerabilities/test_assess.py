@@ -1,0 +1,134 @@
+"""What a host's facts and the imported data come to, as controls see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.audit import controls
+from auditor.audit.evaluate import evaluate_host
+from auditor.facts import HostFacts, areas
+from auditor.models import Finding, Host, Status
+from auditor.vulnerabilities import reached
+from auditor.vulnerabilities.importing import take_in
+from auditor.vulnerabilities.store import Known, known
+from tests.unit.areas import DAY, NOW, facts
+from tests.unit.vulnerabilities import factory
+
+CATALOGUE = controls.load()
+KEV, OPEN, LIKELY, HARMLESS, SEEN = (f"CVE-2026-1000{n}" for n in range(5))
+FIX = "3.0.22-1~deb12u3"
+EXPOSED = {
+    **{"protocol": "tcp", "address": "192.0.2.1", "port": 443, "local": False, "process": "apache2"},
+    **{"unit": "apache2.service", "service": "web", "family": "ip"},
+}
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    folder = tmp_path_factory.mktemp("data")
+    issues = {
+        KEV: {"bookworm": factory.release(fixed=FIX)},
+        OPEN: {"bookworm": factory.release("open", nodsa="Minor issue")},
+        LIKELY: {"bookworm": factory.release("open")},
+        HARMLESS: {"bookworm": factory.release("open", urgency="unimportant")},
+        SEEN: {"bookworm": factory.release(fixed="3.0.1-1")},
+    }
+    files = [
+        factory.write(folder / "tracker", factory.tracker(openssl=issues, bash={OPEN: issues[KEV]})),
+        factory.write(folder / "kev", factory.kev(KEV, ransomware="Known")),
+        factory.write(
+            folder / "wordfence", factory.wordfence((KEV, "plugin", "x", "2.0"), (OPEN, "theme", "t", "1.0"))
+        ),
+    ]
+    (folder / "epss").write_text(factory.epss((LIKELY, 0.4), (OPEN, 0.01), (HARMLESS, 0.9)))
+    take_in([*files, folder / "epss"], folder / "state" / "vulnerabilities.sqlite")
+    with known(folder / "state" / "vulnerabilities.sqlite") as found:
+        yield found
+
+
+def host_facts(codename: str = "bookworm", now: int = NOW, **changed: Any) -> HostFacts:
+    raw = {**facts(), **changed}
+    raw["system"]["os"]["codename"] = codename
+    system = json.loads((Path(__file__).parents[1] / "data" / "hardened_web2_system.json").read_text("utf-8"))
+    raw["firewall"] = {**system["areas"]["firewall"], "exposed": [EXPOSED]}
+    data = {name: areas()[name].model_validate(value) for name, value in raw.items() if value is not None}
+    return HostFacts(now, data, {}, {})
+
+
+def judged(control: str, read: HostFacts, data: Known | None) -> Finding:
+    one = controls.Catalogue(controls=(CATALOGUE[control],))
+    (found,) = evaluate_host(one, Host(name="web2", address="192.0.2.1"), read, published=data)
+    return found
+
+
+def names(found: Finding) -> list[str]:
+    return [f"{one['vulnerability']} {one['package']} {one['state']}" for one in found.violations]
+
+
+def test_what_is_exploited_is_found_with_what_proves_it(there: Known) -> None:
+    found = judged("updates.known_exploited", host_facts(), there)
+    assert found.status is Status.FAIL
+    assert found.violations == (
+        {
+            "vulnerability": KEV,
+            "package": "openssl",
+            "installed": "3.0.22-1~deb12u2",
+            "state": "affected",
+            "reason": "update",
+            "fixed": FIX,
+            "urgency": "not yet assigned",
+            "reached": "apache2 tcp/443",
+            "exploited_since": "2026-11-01",
+            "ransomware": True,
+        },
+    )
+
+
+def test_what_strangers_reach_and_somebody_can_mend(there: Known) -> None:
+    """Not bash, which no stranger reaches; not what waits for a point release, unless it is likely; never what is unimportant."""
+    assert names(judged("updates.vulnerable_exposed", host_facts(), there)) == [f"{LIKELY} openssl affected"]
+
+
+def test_without_data_nothing_is_judged_and_the_reason_says_how() -> None:
+    for control in ("known_exploited", "vulnerable_exposed", "vulnerability_data"):
+        found = judged(f"updates.{control}", host_facts(), None)
+        assert found.status is Status.NOT_APPLICABLE and found.reason is not None
+        assert "auditor vulnerabilities import" in found.reason.en
+
+
+def test_a_release_that_the_data_does_not_hold_is_no_pass(there: Known) -> None:
+    read = host_facts("forky")
+    found = judged("updates.known_exploited", read, there)
+    assert found.status is Status.NOT_EVALUATED and found.reason is not None and "forky" in found.reason.en
+    assert judged("updates.vulnerability_data", read, there).violations == ({"data": "tracker", "release": "forky"},)
+
+
+def test_packages_that_could_not_be_read_are_no_pass(there: Known) -> None:
+    found = judged("updates.known_exploited", host_facts(packages=None), there)
+    assert found.status is Status.NOT_EVALUATED
+
+
+def test_data_older_than_35_days_is_a_finding(there: Known) -> None:
+    later = host_facts(now=max(NOW, 1_800_000_000) + 36 * DAY)
+    found = judged("updates.vulnerability_data", later, there)
+    assert found.status is Status.FAIL
+    assert {one["data"] for one in found.violations} == {"tracker", "kev", "epss", "wordfence"}
+
+
+def test_the_same_facts_and_data_give_the_same_findings(there: Known) -> None:
+    one, other = (judged("updates.known_exploited", host_facts(), there) for _ in range(2))
+    assert one == other
+
+
+def test_which_sources_a_strangers_bytes_come_to() -> None:
+    ways = {"nginx": "tcp/443", "sshd": "tcp/22"}
+    assert reached.way("php8.2", ways) == "nginx tcp/443"
+    assert reached.way("openssh", ways) == "sshd tcp/22"
+    assert reached.way("libxml2", {"sshd": "tcp/22"}) is None
+    assert reached.way("glibc", {"sshd": "tcp/22"}) == "sshd tcp/22"
+    assert reached.way("bash", ways) is None

@@ -1,0 +1,192 @@
+"""Files of data are told by their content, and taken in as a whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.models import clock
+from auditor.vulnerabilities import unpacking
+from auditor.vulnerabilities.importing import take_in
+from auditor.vulnerabilities.store import Known, known
+from tests.unit.vulnerabilities import factory
+
+ONE = "CVE-2026-10001"
+KEV_CSV = (
+    '"cveID","vendorProject","product","vulnerabilityName","dateAdded","shortDescription","requiredAction","dueDate",'
+    '"knownRansomwareCampaignUse","notes","cwes"\n'
+    f'"{ONE}","a","b","A hole","2026-11-02","x","x","2026-11-23","Known","",""\n'
+)
+
+
+@pytest.fixture
+def opened(data: Path) -> Iterator[Callable[[], Known]]:
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(known(data))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "vulnerabilities.sqlite"
+
+
+def tracker(path: Path, fixed: str = "3.0.22-1~deb12u2") -> Path:
+    return factory.write(path, factory.tracker(openssl={ONE: {"bookworm": factory.release(fixed=fixed)}}))
+
+
+def test_each_kind_is_told_by_its_content(tmp_path: Path, data: Path, opened: Callable[[], Known]) -> None:
+    files = [
+        tracker(tmp_path / "a"),
+        factory.write(tmp_path / "b", factory.kev(ONE)),
+        factory.write(
+            tmp_path / "c", factory.wordfence((ONE, "plugin", "x", "1.2"), (None, "core", "wordpress", "6.8"))
+        ),
+        tmp_path / "d",
+        tmp_path / "security-support-ended.deb12",
+    ]
+    files[3].write_text(factory.epss((ONE, 0.97)))
+    files[4].write_text("# no more\n\nnodejs 1:18 2026-01-01 upstream ended\n")
+    taken = take_in(files, data)
+    assert [(one.kind, one.part, one.records) for one in taken] == [
+        ("tracker", "", 1),
+        ("kev", "", 1),
+        ("wordfence", "", 2),
+        ("epss", "", 1),
+        ("support", "ended.bookworm", 1),
+    ]
+    assert taken[1].dated == taken[3].dated == date(2026, 11, 20)
+    assert all(len(one.sha256) == 64 and one.licence for one in taken)
+    there = opened()
+    assert there.of_package("tracker", "bookworm", "openssl") == [
+        [ONE, "resolved", "3.0.22-1~deb12u2", "not yet assigned", "", ""]
+    ]
+    assert there.of_component("wordfence", "plugin/x")[0][:4] == [
+        ONE,
+        "Hole in x",
+        [["*", True, "1.2", False]],
+        ["1.2"],
+    ]
+    assert there.of_component("wordfence", "core/wordpress")[0][0].startswith("WORDFENCE-00000001")
+    listed = there.exploited.get(ONE)
+    assert listed is not None and listed.due == "2026-11-22" and not listed.ransomware
+    assert there.score(ONE) == 0.97 and there.score("CVE-2026-1") is None
+    assert there.support("bookworm", "nodejs") == (("ended", "2026-01-01", "upstream ended"),)
+    assert set(there.about(ONE)) == {("tracker", "openssl"), ("wordfence", "plugin/x")}
+    assert there.releases == {"bookworm"}
+
+
+def test_kev_as_csv(tmp_path: Path, data: Path, opened: Callable[[], Known]) -> None:
+    file = tmp_path / "known_exploited_vulnerabilities.csv"
+    file.write_text("\ufeff" + KEV_CSV)
+    (one,) = take_in([file], data)
+    listed = opened().exploited.get(ONE)
+    assert one.dated == date(2026, 11, 2) and listed is not None and listed.ransomware
+
+
+def test_packed_files(tmp_path: Path, data: Path, opened: Callable[[], Known]) -> None:
+    plain = tracker(tmp_path / "plain").read_bytes()
+    (tmp_path / "x.gz").write_bytes(gzip.compress(plain))
+    (tmp_path / "x.z").write_bytes(zlib.compress(plain))
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.json", plain)
+    for name in ("x.gz", "x.z", "x.zip"):
+        (one,) = take_in([tmp_path / name], data)
+        assert (one.kind, one.file) == ("tracker", name)
+
+
+def test_a_new_file_takes_the_place_of_the_earlier_one_of_its_kind(
+    tmp_path: Path, data: Path, opened: Callable[[], Known]
+) -> None:
+    take_in([tracker(tmp_path / "a")], data)
+    take_in([factory.write(tmp_path / "b", factory.tracker(zlib={ONE: {"trixie": factory.release("open")}}))], data)
+    there = opened()
+    assert there.of_package("tracker", "bookworm", "openssl") == []
+    assert there.about(ONE) == (("tracker", "zlib"),)
+
+
+def test_the_day_is_the_files_where_the_data_has_none(tmp_path: Path, data: Path, opened: Callable[[], Known]) -> None:
+    file = tracker(tmp_path / "a")
+    os.utime(file, (1_790_000_000, 1_790_000_000))
+    (one,) = take_in([file], data)
+    assert one.dated == clock.day(clock.at(1_790_000_000))
+
+
+HALF = json.dumps(factory.tracker(openssl={ONE: {"bookworm": factory.release("open")}}))[:-8]
+
+
+def zipped(name: str) -> bytes:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as archive:
+        archive.writestr(name, HALF)
+    return kept.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content, complaint",
+    [
+        (b"", "none of the files"),
+        (b"<!DOCTYPE html><html>404", "web page"),
+        (b"\xef\xbb\xbf\n<html>", "web page"),
+        (HALF.encode(), "only the beginning"),
+        (b'{"a": {"CVE-2026-1": {"releases": {}}}, "a": {"CVE-2026-1": {"releases": {}}}}', "twice"),
+        (b'{"a": {"CVE-2026-1": {"releases": {"sid": {"status": "new"}}}}}', "does not know"),
+        (b'{"a": {"CVE-2026-1": 5}}', "no releases"),
+        (b'{"catalogVersion": "1", "vulnerabilities": [{"cveID": "CVE-26"}]}', "names no CVE"),
+        (b'{"catalogVersion": "1", "vulnerabilities": []}', "lists nothing"),
+        (b"cve,epss,percentile\nCVE-2026-1000,2,0\n", "no score"),
+        (b"cve,epss,percentile\nCVE-2026-1000,0.1,0\nCVE-2026", "no score"),
+        (gzip.compress(HALF.encode())[:-12], "cut short"),
+        (zlib.compress(HALF.encode() + b" " * 300_000 + b"}")[:-40], "cut short"),
+        (zipped("../x.json"), "folder"),
+        (zipped("/etc/passwd"), "folder"),
+        (b"PK\x03\x04 no zip", "cut short"),
+        (b"nodejs 1:18 2026-01-01\n", "by its name"),
+    ],
+)
+def test_bad_files_leave_the_data_as_it_was(
+    tmp_path: Path, data: Path, opened: Callable[[], Known], content: bytes, complaint: str
+) -> None:
+    before = take_in([tracker(tmp_path / "good")], data)
+    (tmp_path / "bad").write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        take_in([factory.write(tmp_path / "k", factory.kev(ONE)), tmp_path / "bad"], data)
+    assert complaint in str(caught.value) and str(tmp_path / "bad") in str(caught.value)
+    there = opened()
+    assert there.sources == before and there.exploited.get(ONE) is None
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_bombs(
+    tmp_path: Path, data: Path, opened: Callable[[], Known], pack: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "FREE", 100_000)
+    assert callable(pack)
+    (tmp_path / "bomb").write_bytes(pack(b'{"a": {"CVE-2026-1": "' + b"A" * 5_000_000))
+    with pytest.raises(InputError, match="unpacks to more"):
+        take_in([tmp_path / "bomb"], data)
+
+
+def test_one_record_that_is_all_of_the_file(
+    tmp_path: Path, data: Path, opened: Callable[[], Known], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "MAX_RECORD", 1_000_000)
+    (tmp_path / "big").write_bytes(b'{"a": {"CVE-2026-1": {"x": "' + b"A" * 3_000_000 + b'"}}}')
+    with pytest.raises(InputError, match="one of its records"):
+        take_in([tmp_path / "big"], data)
+
+
+def test_without_any_import_nothing_is_known(data: Path, opened: Callable[[], Known]) -> None:
+    there = opened()
+    assert there.sources == () and there.of_package("tracker", "bookworm", "openssl") == []
+    assert not data.exists()
