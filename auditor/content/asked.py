@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
+from auditor.audit.waivers import covered
 from auditor.content import logged
 from auditor.content.going.door import HEADERS
 from auditor.content.words.lexicon import Lexicon
@@ -11,17 +13,19 @@ from auditor.facts import HostFacts
 from auditor.facts import pages as known
 from auditor.fleet.collect import Asked, collect
 from auditor.looks.visits import Pages
-from auditor.models import Host
+from auditor.models import Host, Inventory
 
 AREAS = ("bans", "services", "wordpress", "pages")
 
 
-def ask(inventory: str, hosts: Sequence[Host], watch: Callable[[str], None]) -> Mapping[str, HostFacts]:
-    """What each host says, by its name; ``watch`` gets that when it has."""
+def ask(
+    inventory: str, hosts: Sequence[Host], engines: Sequence[str], watch: Callable[[str], None]
+) -> Mapping[str, HostFacts]:
+    """What each host says, by its name; ``watch`` gets that when it has. ``engines``: the networks that they come from."""
     visitors = {
         name: {"agent": said["User-Agent"], "referrer": said.get("Referer", "-")} for name, said in HEADERS.items()
     }
-    asked = Asked(AREAS, {"pages": known.Facts}, {"visitors": visitors})
+    asked = Asked(AREAS, {"pages": known.Facts}, {"visitors": visitors, "engines": list(engines)})
     facts, _outcomes = collect(inventory, hosts, watch, asked=asked)
     return facts
 
@@ -30,3 +34,10 @@ def pages(facts: Iterable[HostFacts], lexicon: Lexicon) -> Mapping[str, Pages]:
     """By domain which pages sites have, those that nobody but search engines and searchers was served first."""
     said = [area for area in (one.data.get("pages") for one in facts) if isinstance(area, known.Facts)]
     return {site.domain: logged.judge(site, lexicon, verified=area.verified) for area in said for site in area.sites}
+
+
+def may_be_probed(inventory: Inventory, today: date) -> frozenset[str]:
+    """The sites, by domain, that an authorization in force on that day takes in."""
+    in_force = [one for one in inventory.authorizations if one.dated <= today <= one.expires]
+    scopes = (covered(one.scope, "site", inventory.organisation, inventory.hosts) for one in in_force)
+    return frozenset(subject.id for subjects in scopes for subject in subjects)

@@ -50,6 +50,8 @@ class Reviewing:
     """Who visits a host's sites from there."""
     pages: Mapping[str, Pages] = field(default_factory=dict)
     """Which pages sites have, by domain, where their hosts said so."""
+    may_probe: frozenset[str] = frozenset()
+    """Sites, by domain, that may be asked for what nobody names."""
     budget: Budget = field(default_factory=Budget)
     words: Mapping[str, str] = field(default_factory=dict)
     """What the unit adds to the lexicon, as ``lexicon.own`` reads it."""
@@ -119,6 +121,7 @@ class Reviewing:
             ended=self._ended,
             words=self.words,
             pages=self.pages.get(site.domain),
+            may_probe=site.domain in self.may_probe,
         )
         look = review.run()
         self.shelf.keep(self.inventory, look, review.ledger)

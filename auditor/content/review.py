@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from auditor.content import reader
-from auditor.content.going import crawl, paths, robots, sitemaps
+from auditor.content.going import crawl, paths, probes, robots, sitemaps
 from auditor.content.going.crawl import HOME, Next
 from auditor.content.going.door import Door, Stopped
+from auditor.content.going.probes import Probe
 from auditor.content.going.robots import Robots
 from auditor.looks.ledger import MAX_PLACES, Ledger
 from auditor.looks.traces import defanged
@@ -35,8 +36,8 @@ KEPT_EVERY = 5
 """Pages after which it is kept how far a review got."""
 MAX_SHEETS = 20
 """Style sheets of one site that are fetched in one look, of those pages that lead to others."""
-NOWHERE, LOGS = "-", "="
-"""What the ledger calls the address at which there is nothing, another one in each look; and what access logs say."""
+NOWHERE, LOGS, PROBES = "-", "=", "?"
+"""What the ledger calls the address at which there is nothing, another one in each look; what access logs say; what probes do."""
 _OTHERS: tuple[Visitor, ...] = ("again", "engine", "referrer", "phone", "phone_referrer")
 
 
@@ -67,6 +68,8 @@ class Review:
     """What the unit adds to the lexicon."""
     pages: Pages | None = None
     """Which pages there are, as its host says; None: it did not."""
+    may_probe: bool = False
+    """Whether its office has it in writing that it may be asked for what nobody names."""
     _robots: Robots = field(default_factory=Robots, init=False)
     _sections: tuple[str, ...] = field(default=(), init=False)
     _suspected: frozenset[str] = field(default=frozenset(), init=False)
@@ -120,6 +123,8 @@ class Review:
         nowhere = f"/{secrets.token_hex(6)}.html"
         if self._robots.allows(nowhere):
             self._patiently(nowhere, lambda: self._read(nowhere, "missing", self.door.visit(nowhere, "plain"), NOWHERE))
+        if self.may_probe:
+            self._probe(secrets.token_hex(6))
 
     def _begin(self, home: Served) -> None:
         own = self._own(self._read(HOME, "home", home).links)
@@ -263,6 +268,20 @@ class Review:
         self.ledger = self.ledger.with_places(known, linked=False, most=MAX_OF_HOST)
         self.ledger = self.ledger.seen(LOGS, self.pages.traces, clock.now())
         self._suspected = frozenset(self._own(self.pages.suspected))
+
+    def _probe(self, token: str) -> None:
+        """Ask for what nobody names; what is said of it now takes the place of what was said before."""
+        found: list[Trace] = []
+        for probe in probes.planned(tuple(self.ledger.places), token):
+            if self._robots.allows(probe.path):
+                self._patiently(probe.path, functools.partial(self._probed, probe, token, found))
+        self.ledger = self.ledger.seen(PROBES, found, clock.now())
+
+    def _probed(self, probe: Probe, token: str, found: list[Trace]) -> None:
+        served = self.door.visit(probe.path, "plain")
+        reading = self._reading(probe.path, "missing" if probe.what == "missing" else "page", [served])
+        found += reading.traces if probe.what == "missing" else ()
+        found += filter(None, [probes.told(probe, served, reading.title, token)])
 
     def _own(self, links: Iterable[str]) -> list[str]:
         base = f"{self.door.scheme}://{self.door.domain}/"

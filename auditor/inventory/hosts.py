@@ -59,6 +59,7 @@ def load(path: Path) -> Inventory:
         hosts=hosts,
         waivers=office.waivers(papers, organisation, hosts),
         attestations=office.attestations(papers, organisation, hosts),
+        authorizations=office.authorizations(papers, organisation, hosts),
     )
 
 

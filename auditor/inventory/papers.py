@@ -1,4 +1,4 @@
-"""The office's papers on controls, ``office/waivers.yml`` and ``office/attestations.yml``: read and checked."""
+"""The office's papers, ``office/waivers.yml``, ``office/attestations.yml`` and ``office/authorizations.yml``: read and checked."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.models import Attestation, Host, Organisation, Scope, Waiver
+from auditor.models import Attestation, Authorization, Host, Organisation, Scope, Waiver
 from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 WAIVERS = "waivers.yml"
 ATTESTATIONS = "attestations.yml"
+AUTHORIZATIONS = "authorizations.yml"
 LONGEST = 366
 """Days that a paper may hold: what nobody has looked at for a year is not known any more."""
 
-_EXAMPLES = "see docs/en/waivers.md"
+_NAMES = ("id", "control", "document")
+"""What a paper is called by."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,12 @@ class _Entry:
             f"{self.name}: {what}", mend=mend, file=self.file, line=line_of(self.file, [self.index, *below])
         )
 
-    def fitted[Paper: (Waiver, Attestation)](self, model: type[Paper], **known: str) -> Paper:
+    def fitted[Paper: (Waiver, Attestation, Authorization)](self, model: type[Paper], **known: str) -> Paper:
         return fitted(
             model,
             {**known, **self.values},
             "{paper}: {where}: {why}",
-            mend=_EXAMPLES,
+            mend="see docs/en/review.md" if self.file.name == AUTHORIZATIONS else "see docs/en/waivers.md",
             file=self.file,
             at=[self.index],
             paper=self.name,
@@ -47,7 +49,11 @@ class _Entry:
 
     @property
     def name(self) -> str:
-        return str(self.values.get("id") or self.values.get("control") or f"entry {self.index + 1}")
+        return str(next(filter(None, map(self.values.get, _NAMES)), f"entry {self.index + 1}"))
+
+
+def _example(file: Path) -> str:
+    return f"see docs/en/{'review' if file.name == AUTHORIZATIONS else 'waivers'}.md"
 
 
 def folder(inventory: str | Path) -> Path:
@@ -87,16 +93,32 @@ def attestations(office: Path, organisation: Organisation | None, hosts: Sequenc
     return tuple(found)
 
 
+def authorizations(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> tuple[Authorization, ...]:
+    """The authorizations, in the file's order. Raises InputError likewise."""
+    found = []
+    for entry in _entries(office / AUTHORIZATIONS):
+        authorization = entry.fitted(Authorization)
+        _check_dates(entry, "dated", authorization.dated, "expires", authorization.expires)
+        _check_scope(entry, authorization.scope, organisation, hosts)
+        found.append(authorization)
+    return tuple(found)
+
+
 def _entries(file: Path) -> Iterator[_Entry]:
     entries = load_yaml(file) if file.is_file() else None
     if entries is None:
         return
     if not isinstance(entries, list):
-        raise InputError(f"{file.name} is a list", file=file, line=1, mend=f"start each entry with '- '; {_EXAMPLES}")
+        raise InputError(
+            f"{file.name} is a list", file=file, line=1, mend=f"start each entry with '- '; {_example(file)}"
+        )
     for index, values in enumerate(entries):
         if not isinstance(values, dict):
             raise InputError(
-                f"entry {index + 1} is not a mapping", file=file, line=line_of(file, [index]), mend=_EXAMPLES
+                f"entry {index + 1} is not a mapping",
+                file=file,
+                line=line_of(file, [index]),
+                mend="see docs/en/review.md" if file.name == AUTHORIZATIONS else "see docs/en/waivers.md",
             )
         yield _Entry(file, index, values)
 
@@ -130,7 +152,7 @@ def _digest(office: Path, entry: _Entry) -> str:
     """The SHA-256 of the evidence file, which lies in the office folder and nowhere else."""
     named = entry.values.get("evidence")
     if not isinstance(named, str) or not named:
-        raise entry.error("names no evidence file", f"add 'evidence: FILE'; {_EXAMPLES}", "evidence")
+        raise entry.error("names no evidence file", f"add 'evidence: FILE'; {_example(entry.file)}", "evidence")
     file = (office / named).resolve()
     if not file.is_relative_to(office.resolve()):
         raise entry.error(f"evidence {named} is outside the office folder", f"put the file into {office}", "evidence")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from auditor.models.findings import Attested, Bucket, Evidence, Finding, Subject, Waived, WaiverUse
     from auditor.models.hardening import Hardening, HostHardening, HostState, NotDone
     from auditor.models.hosts import Application, Host, Inventory, Site
-    from auditor.models.offices import Attestation, Organisation, Role, Scope, Unit, Validity, Waiver
+    from auditor.models.offices import Attestation, Authorization, Organisation, Role, Scope, Unit, Validity, Waiver
     from auditor.models.reviews import Accepted, AcceptedTrace, Look, Reviewed, Stop, Trace
     from auditor.models.run import HostOutcome, LeftOut, Run
 
@@ -37,6 +37,7 @@ __all__ = [
     "Application",
     "Attestation",
     "Attested",
+    "Authorization",
     "Bucket",
     "ControlId",
     "DocumentKind",

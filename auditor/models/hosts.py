@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from auditor.models.base import AcceptedName, Domain, Model, Network, PlainPath, Ports, UnitId, UrlPath
-from auditor.models.offices import Attestation, Organisation, Waiver
+from auditor.models.offices import Attestation, Authorization, Organisation, Waiver
 from auditor.models.reviews import Accepted, Look
 
 Application = Literal["static", "wordpress", "nukeviet", "joomla", "drupal", "dokuwiki", "mediawiki", "moodle", "own"]
@@ -69,6 +69,7 @@ class Inventory(Model):
     hosts: tuple[Host, ...]
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
+    authorizations: tuple[Authorization, ...] = ()
     looks: tuple[Look, ...] = Field(default=(), description="the last at each of its sites, as the history keeps them")
     accepted: tuple[Accepted, ...] = Field(default=(), description="traces that its offices accept, likewise")
     records: Mapping[str, str] = Field(

@@ -102,6 +102,17 @@ class Waiver(Model):
     compensating: str | None = Field(default=None, min_length=1, description="the compensating measure")
 
 
+class Authorization(Model):
+    """An office's leave, in writing, to ask its sites for addresses that nobody names."""
+
+    document: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)] = Field(
+        description="number and title of the document that orders it"
+    )
+    dated: date = Field(description="day of the document, and first day in force, Vietnam time")
+    scope: Scope
+    expires: date = Field(description="last day in force, Vietnam time")
+
+
 class Attestation(Model):
     """A person's signed answer to a control that only a person can tell."""
 

@@ -107,11 +107,14 @@ def _look(
     from auditor.content.review import Budget
     from auditor.content.words import lexicon
     from auditor.fleet.inside import Inside
+    from auditor.inventory import engines, papers
     from auditor.inventory import reach as reaching
+    from auditor.models import clock
 
+    networks = engines.networks(papers.folder(known.path))
     reach = reaching.reach(Path(known.path))
     with console.progress(words("doing.ask_guards"), [host.name for host in hosts]) as done:
-        facts = asked.ask(known.path, hosts, done)
+        facts = asked.ask(known.path, hosts, networks, done)
     reviewing = Reviewing(
         inventory=known.path,
         shelf=looks,
@@ -119,6 +122,7 @@ def _look(
         own=frozenset(name for site in known.sites for name in (site.domain, *site.aliases)),
         ways={host.name: ways(facts.get(host.name)) for host in hosts},
         inside=lambda host: Inside(reach[host.name]),
+        may_probe=asked.may_be_probed(known, clock.today()),
         pages=asked.pages(facts.values(), lexicon.with_own(frozenset(own_words.items()))),
         budget=Budget(seconds=minutes * 60),
         words=own_words,

@@ -59,6 +59,7 @@ class Office:
     engine: bool = True
     ways: Ways = field(default_factory=Ways)
     inside: Callable[[Host], Inside] | None = None
+    probed: frozenset[str] = frozenset()
     pages: Mapping[str, Pages] = field(default_factory=dict)
 
     def reviewing(self) -> Reviewing:
@@ -71,6 +72,7 @@ class Office:
             ways={"web1": replace(self.ways, engine=self.engine)},
             inside=self.inside,
             pages=self.pages,
+            may_probe=self.probed,
             budget=self.budget,
             ports={"http": self.port, "https": 1},
             pace=lambda: Pace(clock=self.clock, sleep=self.clock.sleep),
@@ -464,3 +466,22 @@ def test_a_site_that_does_not_answer_here_is_visited_from_its_host(office: Calla
         (look,) = reviewing.all([away], SITES[:1], lambda _: None)
     assert (look.stopped, look.known, look.fresh) == (None, 2, 2)
     assert {one.referrer for one in site.asked} == {"inside"}
+
+
+def test_nobody_asks_for_what_nobody_names_but_with_leave_in_writing(office: Callable[[WebSite], Office]) -> None:
+    texts: dict[str, str | Page] = {"/": linking("/ra?url=x", "/tin/a"), "/tin/a": HOME, "/ra?url=x": HOME}
+    usual = pages(texts)
+
+    def answer(asked: Asked) -> Page:
+        leads = asked.path.startswith("/ra?url=https")
+        return Page("", 302, {"Location": "https://luytre-probe.example/"}) if leads else usual(asked)
+
+    with serving(answer) as site:
+        reviewer = office(site)
+        assert reviewer.review()[SITES[0]].traces == ()
+        assert not any("luytre-probe" in path or "?s=" in path for path in site.paths)
+        look = replace(reviewer, probed=frozenset(SITES)).review()[SITES[0]]
+        assert [(one.kind, one.certainty, one.rules) for one in look.traces] == [
+            ("redirect", "weak", ("open_redirect",))
+        ]
+        assert sum("luytre-probe" in path for path in site.paths) == 1

@@ -1,0 +1,94 @@
+"""Addresses that nobody names and that are asked for only where an office has it in writing: what they are, what they tell. Pure.
+
+Each changes nothing: a word or an address that leads nowhere stands where a visitor's would.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from auditor.content.going import paths
+from auditor.looks.traces import trace
+from auditor.looks.visits import Served
+from auditor.models import Trace
+
+NOWHERE_HOST = "luytre-probe.example"
+"""A name that nobody can have."""
+MAX_REDIRECTS, MAX_SEARCHES, MAX_MISSING = 10, 4, 3
+_LEADS = frozenset({"url", "redirect", "redirect_to", "redirect_uri", "return", "returnurl", "return_url", "next", "goto", "link", "target", "dest", "destination", "continue", "u", "nv_redirect"})  # fmt: skip
+_SEARCHES = frozenset({"s", "q", "key", "keyword", "keywords", "tukhoa", "search", "query"})
+_USUAL = ("/?s={}", "/tim-kiem?q={}", "/search?q={}")
+
+What = Literal["redirect", "search", "missing"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One address to ask for, and what for."""
+
+    path: str
+    what: What
+
+
+def planned(known: Iterable[str], token: str) -> tuple[Probe, ...]:
+    """What to ask a site for whose addresses are these: open redirects, searches that repeat a word, pages that are not there."""
+    known = [path for path in known if path.startswith("/")]
+    leads = _with(known, _LEADS, f"https://{NOWHERE_HOST}/")
+    searches = itertools.chain(_with(known, _SEARCHES, token), (usual.format(token) for usual in _USUAL))
+    folders = dict.fromkeys(path.split("/")[1] for path in known if path.count("/") > 1)
+    missing = (f"/{folder}/{token}.html" for folder in folders)
+    found = [
+        *(Probe(path, "redirect") for path in itertools.islice(leads, MAX_REDIRECTS)),
+        *(Probe(path, "search") for path in itertools.islice(searches, MAX_SEARCHES)),
+        *(Probe(path, "missing") for path in itertools.islice(missing, MAX_MISSING)),
+    ]
+    return tuple(probe for probe in found if paths.may_be_asked_for(probe.path))
+
+
+def _with(known: Iterable[str], names: frozenset[str], value: str) -> Iterator[str]:
+    """Addresses with this value where one of these names has another, each form once."""
+    seen = set()
+    for path in known:
+        place, _, query = path.partition("?")
+        pairs = parse_qsl(query, keep_blank_values=True)
+        form = (place, tuple(name for name, _ in pairs))
+        if form not in seen and any(name.lower() in names for name, _ in pairs):
+            seen.add(form)
+            yield f"{place}?{urlencode([(name, value if name.lower() in names else said) for name, said in pairs])}"
+
+
+def told(probe: Probe, served: Served, title: str, token: str) -> Trace | None:
+    """What an answer shows: the visitor would be led wherever the address says, or a page says of itself whatever was asked for."""
+    place, _, query = probe.path.partition("?")
+    names = ",".join(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    where = f"{place}?{names}"
+    if probe.what == "redirect" and _leads_away(served):
+        return trace(
+            "redirect",
+            f"open {where}",
+            where=where,
+            sample=f"{served.status} → {NOWHERE_HOST}",
+            families=["redirects"],
+            rules=["open_redirect"],
+        )
+    if probe.what == "search" and served.status == 200 and token in title.lower():
+        return trace(
+            "reflection",
+            f"search {where}",
+            where=where,
+            sample=title,
+            families=["structure"],
+            rules=["search_in_title"],
+        )
+    return None
+
+
+def _leads_away(served: Served) -> bool:
+    try:
+        return (urlsplit(served.location or "").hostname or "") == NOWHERE_HOST
+    except ValueError:
+        return False

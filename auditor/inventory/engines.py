@@ -1,0 +1,44 @@
+"""The networks that search engines come from, as they publish them: ``office/engines/*.json`` beside an inventory."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.text import json_shape
+
+FOLDER = "engines"
+MAX_BYTES = 1_000_000
+MAX_NETWORKS = 5_000
+_MEND = "import the list again as Google, Bing or another engine publishes it; see docs/en/review.md"
+_KEYS = ("ipv4Prefix", "ipv6Prefix")
+
+
+def networks(office: Path) -> tuple[str, ...]:
+    """All of them, each once; none when there is no such folder. Raises InputError for a file that is no such list."""
+    folder = office / FOLDER
+    files = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    found = dict.fromkeys(network for file in files for network in _read(file))
+    return tuple(found)[:MAX_NETWORKS]
+
+
+def _read(file: Path) -> list[str]:
+    try:
+        content = file.read_bytes()[: MAX_BYTES + 1]
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
+        ) from error
+    try:
+        if len(content) > MAX_BYTES or not json_shape.is_sound(content, values=MAX_NETWORKS * 4, depth=8):
+            raise ValueError
+        return [str(ipaddress.ip_network(_network(one))) for one in json.loads(content)["prefixes"]]
+    except (ValueError, TypeError, KeyError, RecursionError, StopIteration) as error:
+        raise InputError("is no list of a search engine's networks", file=file, mend=_MEND) from error
+
+
+def _network(one: Any) -> str:
+    return str(next(one[key] for key in _KEYS if key in one))
