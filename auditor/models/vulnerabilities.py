@@ -13,6 +13,35 @@ DataKind = Literal["tracker", "wordfence", "kev", "epss", "support"]
 State = Literal["affected", "fixed", "restart_owed", "not_installed", "not_affected", "mitigated", "unknown"]
 """``restart_owed``: the fixed version is installed, and what runs is from before. ``unknown`` is never clean."""
 
+REASONS = (
+    "origin_backports",
+    "origin_third_party",
+    "origin_none",
+    "origin_unknown",
+    "undetermined",
+    "no_fixed_version",
+    "no_version",
+    "end_of_life",
+    "ignored",
+    "postponed",
+    "point_release",
+    "no_fix",
+    "never",
+    "held",
+    "update",
+    "kernel",
+    "mapped",
+    "version",
+    "changelog",
+    "range",
+    "no_data",
+    "product",
+    "none_of_it",
+    "not_in_release",
+    "unread",
+)
+"""Why a verdict is what it is. In words: ``vulnerability.reason.KEY``."""
+
 
 class Imported(Model):
     """One file of data, as it was imported."""

@@ -2,10 +2,11 @@
 
 import typer
 
-from auditor.commands.vulnerabilities import data
+from auditor.commands.vulnerabilities import advisory, data
 
 app = typer.Typer(
     help="Vulnerabilities: data carried in, and what it says of our hosts.", no_args_is_help=True, rich_markup_mode=None
 )
 app.command("import")(data.take_in)
 app.command()(data.status)
+app.command()(advisory.advisory)

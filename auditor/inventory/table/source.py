@@ -7,7 +7,7 @@ import io
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -52,20 +52,34 @@ class Table:
 
 def read(file: Path) -> Table:
     """The list in a file. Raises InputError for what is none, or cannot be read whole."""
-    content = _content(file)
+    found = sheets(file, columns.count)
+    try:
+        return _table(file, found)
+    except InputError as error:
+        error.file = file
+        raise
+
+
+def sheets(file: Path, known: Callable[[Sequence[str]], int]) -> list[list[Row]]:
+    """All rows of every visible sheet, or of a CSV file. ``known`` counts the headings in a row, by which a CSV's delimiter is told.
+
+    Raises InputError for what is neither, or cannot be read whole.
+    """
+    found = content(file)
     try:
         match file.suffix.lower():
             case ".csv":
-                return _table(file, [_csv(content)])
+                return [_csv(found, known)]
             case ".xlsx":
-                return _table(file, _sheets(content))
+                return _sheets(found)
     except InputError as error:
         error.file = file
         raise
     raise InputError("is neither CSV nor XLSX", file=file, mend=_SAVE_AGAIN)
 
 
-def _content(file: Path) -> bytes:
+def content(file: Path) -> bytes:
+    """The bytes of a regular file of at most MAX_BYTES. Raises InputError."""
     try:
         handle = os.open(
             file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -73,19 +87,19 @@ def _content(file: Path) -> bytes:
         with os.fdopen(handle, "rb") as stream:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise InputError("is not a file", file=file, mend="name the list itself")
-            content = stream.read(MAX_BYTES + 1)
+            read = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(
             f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
         ) from error
-    if len(content) > MAX_BYTES:
+    if len(read) > MAX_BYTES:
         raise InputError(
             "has more than {limit} MB",
             limit=MAX_BYTES // 1_000_000,
             file=file,
-            mend="keep the list of servers and sites alone in it",
+            mend="keep the list alone in it",
         )
-    return content
+    return read
 
 
 def _table(file: Path, sheets: Sequence[Sequence[Row]]) -> Table:
@@ -129,20 +143,20 @@ def _sheets(content: bytes) -> list[list[Row]]:
     ]
 
 
-def _csv(content: bytes) -> list[Row]:
+def _csv(content: bytes, count: Callable[[Sequence[str]], int]) -> list[Row]:
     text = _decoded(content)
     try:
-        known = {delimiter: _most_known(text, delimiter) for delimiter in _DELIMITERS}
+        known = {delimiter: _most_known(text, delimiter, count) for delimiter in _DELIMITERS}
         best = max(known, key=lambda delimiter: known[delimiter])
         return list(_records(text, best)) if known[best] else []
     except csv.Error as error:
         raise InputError("cannot be read as CSV: {why}", why=error, mend=_SAVE_AGAIN) from error
 
 
-def _most_known(text: str, delimiter: str) -> int:
-    """How many headings of ours a row has, one of the first."""
+def _most_known(text: str, delimiter: str, count: Callable[[Sequence[str]], int]) -> int:
+    """How many known headings a row has, one of the first."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    return max((columns.count(cells[: xlsx.MAX_COLUMNS]) for cells in islice(rows, columns.HEAD_ROWS)), default=0)
+    return max((count(cells[: xlsx.MAX_COLUMNS]) for cells in islice(rows, columns.HEAD_ROWS)), default=0)
 
 
 def _records(text: str, delimiter: str) -> Iterator[Row]:

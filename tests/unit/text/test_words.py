@@ -20,7 +20,7 @@ from auditor.audit.controls import Fix
 from auditor.audit.frameworks.assessment import Result
 from auditor.inventory.table.columns import COLUMNS
 from auditor.models import Bucket, HostState, Run, Severity, Validity
-from auditor.models.vulnerabilities import DataKind
+from auditor.models.vulnerabilities import REASONS, DataKind, State
 from auditor.results.summary import Standing
 from auditor.results.verdict import Cause
 from auditor.text.words import LOCALE, Words
@@ -49,6 +49,9 @@ KINDS = {
     "disruption.": get_args(Fix.model_fields["disruption"].annotation),
     "column.": [column.field for column in COLUMNS],
     "column.about.": [column.field for column in COLUMNS],
+    "advisory.": ["id", "state", "package", "installed", "fixed", "hosts"],
+    "vulnerability.state.": get_args(State),
+    "vulnerability.reason.": REASONS,
     "vulnerabilities.kind.": get_args(DataKind),
     "vulnerabilities.column.": ["data", "dated", "records", "licence"],
     "purpose.": get_args(Run.model_fields["purpose"].annotation),

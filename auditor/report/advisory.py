@@ -1,0 +1,115 @@
+"""What a list of vulnerabilities comes to on our hosts, as tables and as data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from auditor.report.sheets import Cell, Column, Sheet
+from auditor.text.visible import one_line
+from auditor.text.words import Words
+from auditor.vulnerabilities.advisory.answers import Answer, Answers, Line
+
+MAX_HOSTS = 60
+"""Names of hosts in a cell; how many more there are is told."""
+_MAX_TEXT = 300
+
+
+def sheets(answers: Answers, words: Words) -> tuple[Sheet, ...]:
+    """The answer to every id, and what the list meant for an id or a date and is none."""
+    columns = (
+        Column(words("advisory.id"), 17),
+        Column(words("advisory.product"), 24),
+        Column(words("advisory.state"), 18),
+        Column(words("advisory.package"), 20),
+        Column(words("advisory.installed"), 20),
+        Column(words("advisory.fixed"), 20),
+        Column(words("advisory.why"), 34),
+        Column(words("advisory.hosts"), 30),
+        Column(words("advisory.due"), 11),
+        Column(words("advisory.exploited"), 16),
+        Column(words("advisory.rows"), 10),
+    )
+    wrong = (Column(words("advisory.rows"), 10), Column(words("advisory.as_written"), 60))
+    return (
+        Sheet(words("advisory.answers"), columns, _rows(answers, words)),
+        Sheet(words("advisory.wrong"), wrong, ((number, one_line(text, _MAX_TEXT)) for number, text in answers.wrong)),
+    )
+
+
+def _rows(answers: Answers, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for one in answers.answers:
+        for line in one.lines:
+            verdict = line.verdict
+            yield (
+                one.id,
+                one_line(one.product, _MAX_TEXT),
+                words(f"vulnerability.state.{verdict.state}"),
+                one_line(verdict.subject, _MAX_TEXT),
+                one_line(verdict.installed, _MAX_TEXT),
+                one_line(verdict.fixed, _MAX_TEXT),
+                why(line, words),
+                hosts(line, words),
+                one.due,
+                exploited(one, words),
+                ", ".join(map(str, one.numbers)),
+            )
+
+
+def why(line: Line, words: Words) -> str:
+    """What the verdict rests on, with the distribution's own words beside it."""
+    verdict = line.verdict
+    said = [verdict.said.urgency, verdict.said.no_advisory, verdict.said.put_off]
+    told = "; ".join(one_line(text, 120) for text in said if text)
+    return words(f"vulnerability.reason.{verdict.reason}") + (f" (Debian: {told})" if told else "")
+
+
+def hosts(line: Line, words: Words) -> str:
+    """The hosts of a line."""
+    more = len(line.hosts) - MAX_HOSTS
+    return ", ".join(line.hosts[:MAX_HOSTS]) + (f" {words('and_more', n=more)}" if more > 0 else "")
+
+
+def exploited(one: Answer, words: Words) -> str:
+    """Since when it is exploited, and how likely EPSS holds it to be."""
+    listed = one.exploited
+    parts = [f"KEV {listed.added}"] if listed else []
+    parts += [words("advisory.ransomware")] if listed and listed.ransomware else []
+    parts += [f"EPSS {one.score:.1%}"] if one.score is not None else []
+    return ", ".join(parts)
+
+
+def data(answers: Answers) -> dict[str, Any]:
+    """The same as JSON has it."""
+    return {
+        "title": answers.title,
+        "answers": [
+            {
+                "id": one.id,
+                "rows": list(one.numbers),
+                "product": one.product,
+                "due": str(one.due) if one.due else None,
+                "state": one.state,
+                "exploited_since": one.exploited.added if one.exploited else None,
+                "ransomware": bool(one.exploited and one.exploited.ransomware),
+                "epss": one.score,
+                "verdicts": [
+                    {
+                        "state": line.verdict.state,
+                        "reason": line.verdict.reason,
+                        "subject": line.verdict.subject,
+                        "installed": line.verdict.installed,
+                        "fixed": line.verdict.fixed,
+                        "urgency": line.verdict.said.urgency,
+                        "no_advisory": line.verdict.said.no_advisory,
+                        "put_off": line.verdict.said.put_off,
+                        "where": list(line.verdict.where),
+                        "hosts": list(line.hosts),
+                    }
+                    for line in one.lines
+                ],
+            }
+            for one in answers.answers
+        ],
+        "not_ids": [{"row": number, "as_written": text} for number, text in answers.wrong],
+    }

@@ -1,0 +1,162 @@
+"""Every id of a list on every host: the verdict, what proves it, and by when it has to be done. Pure over ``Known``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from auditor.inventory.table.columns import folded
+from auditor.models.vulnerabilities import State
+from auditor.vulnerabilities import installed
+from auditor.vulnerabilities.advisory.reading import Advisory, Item
+from auditor.vulnerabilities.verdicts import Verdict, of_component, of_package
+
+if TYPE_CHECKING:
+    from auditor.vulnerabilities.store import Exploited, Known
+
+WORST: tuple[State, ...] = (
+    *("affected", "restart_owed", "unknown", "mitigated", "fixed", "not_affected", "not_installed"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One verdict on an id, with all hosts that it holds for."""
+
+    verdict: Verdict
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One id of a list."""
+
+    id: str
+    numbers: tuple[int, ...]
+    """The rows or entries that name it."""
+    product: str
+    due: date | None
+    exploited: Exploited | None
+    score: float | None
+    lines: tuple[Line, ...]
+
+    @property
+    def state(self) -> State:
+        """The worst of its lines."""
+        return min((line.verdict.state for line in self.lines), key=WORST.index, default="unknown")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a list comes to."""
+
+    title: str
+    answers: tuple[Answer, ...]
+    wrong: tuple[tuple[int, str], ...]
+    """Row or entry, and what was meant for an id, or a date, and is none."""
+
+
+def answer(
+    advisory: Advisory,
+    hosts: Mapping[str, Mapping[str, Any] | None],
+    known: Known,
+    products: Sequence[str],
+    due: date | None,
+) -> Answers:
+    """``hosts``: facts by area as plain data, None for a host that could not be read. ``products``: what no host of ours has.
+
+    ``due`` holds where a row has no day of its own. Order: what is worst, then what ransomware uses, what is exploited, what is likely.
+    """
+    by_id: dict[str, list[Item]] = {}
+    for item in advisory.items:
+        for one in item.ids:
+            by_id.setdefault(one, []).append(item)
+    found = [_answer(name, items, hosts, known, products, due) for name, items in by_id.items()]
+    wrong = [(item.number, text) for item in advisory.items for text in (*item.wrong, item.due_text) if text]
+    return Answers(advisory.title, tuple(sorted(found, key=_rank)), tuple(wrong))
+
+
+def _rank(one: Answer) -> tuple[Any, ...]:
+    listed = one.exploited
+    return (
+        WORST.index(one.state),
+        not (listed and listed.ransomware),
+        listed is None,
+        -(one.score or 0.0),
+        one.numbers[0],
+    )
+
+
+def _answer(
+    name: str,
+    items: Sequence[Item],
+    hosts: Mapping[str, Mapping[str, Any] | None],
+    known: Known,
+    products: Sequence[str],
+    due: date | None,
+) -> Answer:
+    product = next((item.product for item in items if item.product), "")
+    own = [item.due for item in items if item.due]
+    lines: dict[Verdict, list[str]] = {}
+    for host, data in hosts.items():
+        for verdict in _on_host(name, data, known, is_foreign(product, products)):
+            lines.setdefault(verdict, []).append(host)
+    return Answer(
+        id=name,
+        numbers=tuple(item.number for item in items),
+        product=product,
+        due=min(own) if own else due,
+        exploited=known.exploited.get(name),
+        score=known.score(name),
+        lines=tuple(
+            Line(verdict, tuple(names))
+            for verdict, names in sorted(lines.items(), key=lambda each: WORST.index(each[0].state))
+        ),
+    )
+
+
+def _on_host(name: str, data: Mapping[str, Any] | None, known: Known, foreign: bool) -> Iterable[Verdict]:
+    about = known.about(name)
+    if not about:
+        return [_verdict(name, "not_installed", "product") if foreign else _verdict(name, "unknown", "no_data")]
+    if data is None:
+        return [_verdict(name, "unknown", "unread")]
+    found = tuple(_found(name, about, data, known))
+    return found or [
+        _verdict(name, "not_installed", "none_of_it", ", ".join(sorted({one for _kind, one in about}))[:200])
+    ]
+
+
+def _verdict(name: str, state: State, reason: str, subject: str = "") -> Verdict:
+    return Verdict(name, subject, "", state, reason)
+
+
+def _found(name: str, about: Sequence[tuple[str, str]], data: Mapping[str, Any], known: Known) -> Iterator[Verdict]:
+    """What the host has of what the id is about."""
+    sources = {one for kind, one in about if kind == "tracker"}
+    if sources and "packages" not in data:
+        yield _verdict(name, "unknown", "unread")
+    elif sources:
+        release = installed.release(data)
+        for built in installed.built(data):
+            if built.source in sources:
+                records = known.of_package("tracker", release, built.source)
+                yield next(
+                    (of_package(record, built) for record in records if record[0] == name),
+                    Verdict(name, built.source, built.version, "unknown", "not_in_release", where=built.binaries),
+                )
+    components = {one for kind, one in about if kind == "wordfence"}
+    for component in installed.components(data):
+        if component.name in components:
+            for record in known.of_component("wordfence", component.name):
+                if record[0] == name:
+                    yield of_component(record, component.name, component.version, component.path)
+
+
+def is_foreign(product: str, products: Sequence[str]) -> bool:
+    """Whether a product is one that no host of ours has."""
+    told = f" {folded(product)} "
+    return any(re.search(rf" {re.escape(folded(one))} ", told) for one in products if folded(one))

@@ -1,0 +1,24 @@
+"""Products that lists name and that no host of ours has: the shipped ones, and those that an office adds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.system.yaml_source import load_yaml
+
+FILE = "products.yml"
+
+
+def foreign(office: Path) -> Sequence[str]:
+    """Words and phrases by which they are told. Raises InputError for an office's file that is no list of them."""
+    own = office / FILE
+    return (*_read(Path(__file__).with_suffix(".yml")), *(_read(own) if own.is_file() else ()))
+
+
+def _read(file: Path) -> Sequence[str]:
+    data = load_yaml(file)
+    if not isinstance(data, list) or not all(isinstance(one, str) and one.strip() for one in data):
+        raise InputError("is no list of products", file=file, mend="write one product a line, each after a dash")
+    return data

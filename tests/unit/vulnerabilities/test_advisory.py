@@ -1,0 +1,221 @@
+"""Lists as authorities send them: every row is answered or named, and each ``fixed`` has the version that proves it."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.errors import InputError
+from auditor.report import advisory as report
+from auditor.report import xlsx
+from auditor.text.words import Words
+from auditor.vulnerabilities.advisory import products
+from auditor.vulnerabilities.advisory.answers import Answers, answer, is_foreign
+from auditor.vulnerabilities.advisory.reading import day_in, ids_in, read
+from auditor.vulnerabilities.importing import take_in
+from auditor.vulnerabilities.store import Known, known
+from tests.unit.vulnerabilities import factory
+from tests.unit.vulnerabilities.test_verdicts import package
+
+DUE = datetime.date(2026, 12, 15)
+WORDS = Words("en")
+
+
+def cve(number: int) -> str:
+    return f"CVE-2026-{20_000 + number}"
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    folder = tmp_path_factory.mktemp("data")
+    issues: dict[str, Any] = {cve(n): {"bookworm": factory.release(fixed="3.0-2")} for n in range(1, 24)}
+    issues[cve(2)] = {"bookworm": factory.release("open", nodsa="Minor issue", nodsa_reason="postponed")}
+    issues[cve(3)] = {"bookworm": factory.release(fixed="3.0-1")}
+    elsewhere = {cve(n): {"bookworm": factory.release(fixed="1")} for n in range(24, 28)}
+    files = [
+        factory.write(folder / "tracker", factory.tracker(openssl=issues, exim4=elsewhere)),
+        factory.write(folder / "kev", factory.kev(cve(5), ransomware="Known")),
+    ]
+    take_in(files, folder / "state" / "x.sqlite")
+    with known(folder / "state" / "x.sqlite") as found:
+        yield found
+
+
+def host(version: str = "3.0-1") -> dict[str, Any]:
+    return {
+        "system": {"os": {"codename": "bookworm"}},
+        "packages": {"installed": [package("openssl", version)], "running_kernel": "6.1", "mapped": []},
+    }
+
+
+def workbook(path: Path) -> Path:
+    """30 CVEs: two in one cell, three that are none, an unknown product, a product of others, dates in three forms."""
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet("CVE")
+    day = book.add_format({"num_format": "dd/mm/yyyy"})
+    sheet.write(0, 0, "DANH SÁCH LỖ HỔNG THÁNG 11/2026")
+    for column, heading in enumerate(("STT", "Mã CVE", "Sản phẩm", "Hạn xử lý")):
+        sheet.write(2, column, heading)
+    rows: list[tuple[Any, ...]] = [
+        (f"{cve(1)}; {cve(2)}", "OpenSSL", datetime.datetime(2026, 12, 1)),
+        (cve(3).replace("-", "–"), "OpenSSL", "02/12/2026"),
+        ("ＣＶＥ－２０２６－２０００４", "OpenSSL", 46_359),
+        *((cve(number), "OpenSSL", "") for number in range(5, 28)),
+        ("CVE-2026-99991", "Windows Server 2019", ""),
+        ("CVE-2026-99992", "Phần mềm Một Cửa", "khi có thể"),
+        ("CVE-2026-12", "OpenSSL", ""),
+        ("CVE-20261-20001", "OpenSSL", ""),
+        ("MS26-001", "Exchange", ""),
+    ]
+    for number, (named, product, due) in enumerate(rows, start=3):
+        sheet.write(number, 0, number - 2)
+        sheet.write(number, 1, named)
+        sheet.write(number, 2, product)
+        if isinstance(due, datetime.datetime):
+            sheet.write_datetime(number, 3, due, day)
+        else:
+            sheet.write(number, 3, due)
+    book.close()
+    return path
+
+
+@pytest.fixture
+def answers(tmp_path: Path, there: Known) -> Answers:
+    hosts = {"web1": host(), "web2": host(), "web3": host("3.0-2"), "off": None}
+    return answer(read(workbook(tmp_path / "a.xlsx")), hosts, there, products.foreign(tmp_path), DUE)
+
+
+def test_every_row_is_answered_or_named(answers: Answers) -> None:
+    assert answers.title == "DANH SÁCH LỖ HỔNG THÁNG 11/2026"
+    assert {one.id for one in answers.answers} == {*map(cve, range(1, 28)), "CVE-2026-99991", "CVE-2026-99992"}
+    numbers = {number for one in answers.answers for number in one.numbers} | {number for number, _ in answers.wrong}
+    assert numbers == set(range(4, 35))
+    assert answers.wrong == (
+        (31, "khi có thể"),
+        (32, "CVE-2026-12"),
+        (33, "CVE-20261-20001"),
+        (34, "MS26-001"),
+    )
+
+
+def test_verdicts_per_host(answers: Answers) -> None:
+    by_id = {one.id: one for one in answers.answers}
+    told = [(line.verdict.state, line.verdict.fixed, line.hosts) for line in by_id[cve(1)].lines]
+    assert told == [
+        ("affected", "3.0-2", ("web1", "web2")),
+        ("unknown", "", ("off",)),
+        ("fixed", "3.0-2", ("web3",)),
+    ]
+    assert by_id[cve(2)].lines[0].verdict.reason == "postponed"
+    assert by_id[cve(24)].lines[-1].verdict.state == "not_installed"
+    assert by_id["CVE-2026-99991"].state == "not_installed"
+    assert by_id["CVE-2026-99992"].state == "unknown"
+    fixed = [line.verdict for one in answers.answers for line in one.lines if line.verdict.state == "fixed"]
+    assert fixed and all(verdict.fixed for verdict in fixed)
+
+
+def test_dates_in_three_forms_and_that_of_the_command(answers: Answers) -> None:
+    by_id = {one.id: one.due for one in answers.answers}
+    assert [by_id[cve(n)] for n in (1, 2, 3, 4, 5)] == [
+        datetime.date(2026, 12, 1),
+        datetime.date(2026, 12, 1),
+        datetime.date(2026, 12, 2),
+        datetime.date(2026, 12, 3),
+        DUE,
+    ]
+
+
+def test_what_is_exploited_comes_first_among_the_affected(answers: Answers) -> None:
+    assert answers.answers[0].id == cve(5) and answers.answers[0].exploited is not None
+
+
+def test_as_xlsx_and_as_data(answers: Answers) -> None:
+    made = xlsx.book(report.sheets(answers, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS)
+    book = openpyxl.load_workbook(io.BytesIO(made))
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    assert {row[0] for row in rows[1:]} == {one.id for one in answers.answers}
+    assert [row[1] for row in book.worksheets[1].iter_rows(min_row=2, values_only=True)] == [
+        text for _number, text in answers.wrong
+    ]
+    data = json.loads(json.dumps(report.data(answers)))
+    assert len(data["answers"]) == 29 and len(data["not_ids"]) == 4
+
+
+CSV = "Thông báo;;\nCVE;Product;Due\nCVE-2026-20001,CVE-2026-20002;OpenSSL;1.12.2026\n"
+YAML = "- {cve: CVE-2026-20001, product: OpenSSL, due: 2026-12-01}\n- cve: [CVE-2026-20002]\n- CVE-2026-1\n"
+STIX = {
+    "type": "bundle",
+    "objects": [
+        {"type": "vulnerability", "name": "x", "external_references": [{"source_name": "cve", "external_id": cve(1)}]},
+        {"type": "vulnerability", "name": cve(2)},
+        {"type": "x-other", "name": cve(3)},
+    ],
+}
+CSAF = {
+    "document": {"title": "An advisory"},
+    "product_tree": {"branches": [{"branches": [{"product": {"product_id": "P1", "name": "OpenSSL 3"}}]}]},
+    "vulnerabilities": [
+        {"cve": cve(1), "product_status": {"known_affected": ["P1"]}},
+        {"cve": cve(2)},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "name, text, product",
+    [
+        ("a.csv", CSV, "OpenSSL"),
+        ("a.yml", YAML, "OpenSSL"),
+        ("a.json", json.dumps(STIX), ""),
+        ("b.json", json.dumps(CSAF), "OpenSSL 3"),
+    ],
+)
+def test_other_forms(tmp_path: Path, name: str, text: str, product: str) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    found = read(tmp_path / name)
+    assert [one for item in found.items for one in item.ids] == [cve(1), cve(2)]
+    assert found.items[0].product == product
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [("a.csv", "x;y\n1;2\n"), ("a.yml", "a: b\n"), ("a.json", "{}"), ("a.json", "{"), ("a.pdf", "x"), ("a.xlsx", "x")],
+)
+def test_what_is_no_list(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / name)
+    assert str(tmp_path / name) in str(caught.value)
+
+
+@given(st.text(max_size=60))
+def test_any_text(text: str) -> None:
+    right, wrong = ids_in(text)
+    assert all(one.startswith("CVE-") for one in right) and not set(right) & set(wrong)
+    assert day_in(text) is None or any(char.isdigit() for char in text)
+
+
+@pytest.mark.parametrize("text", ["31/02/2026", "2026-13-01", "12", "99999999", "", "mai"])
+def test_what_is_no_day(text: str) -> None:
+    assert day_in(text) is None
+
+
+def test_products_of_others(tmp_path: Path) -> None:
+    shipped = products.foreign(tmp_path)
+    assert is_foreign("Microsoft Windows Server 2019", shipped) and not is_foreign("OpenSSL", shipped)
+    assert not is_foreign("", shipped)
+    (tmp_path / "products.yml").write_text("- Phần mềm Một Cửa\n")
+    assert is_foreign("phan mem mot cua 2.0", products.foreign(tmp_path))
+    (tmp_path / "products.yml").write_text("a: b\n")
+    with pytest.raises(InputError):
+        products.foreign(tmp_path)
