@@ -20,6 +20,8 @@ BY_ANSIBLE = frozenset(("python3-apt",))
 INSTALLED_BY_OTHERS = "somebody else installed it meanwhile"
 NOT_ALL_KNOWN = 100
 """How apt-cache ends where it does not know one of the names."""
+MAKERS = {"f2b-table": "fail2ban"}
+"""Table of the packet filter to the package whose daemon makes it, and takes it away when it stops."""
 MAX_FILE, MAX_FILES = 512 * 1024, 20_000
 
 
@@ -49,9 +51,17 @@ def of(names, asked_for, going, theirs, units=()):
             stay[name] = "%s of it is in use by somebody" % running[0]
         elif named:
             stay[name] = "%s names its %s" % named
-        elif paths & {"/usr/sbin/nft", "/sbin/nft"} and live.others_tables():
-            stay[name] = "somebody's packet filter is in force: %s" % ", ".join(live.others_tables()[:3])
-    return _with_relations(stay, set(names), relations)
+    stay = _with_relations(stay, set(names), relations)
+    return _with_relations({**stay, **_filtering(names, stay)}, set(names), relations)
+
+
+def _filtering(names, stay):
+    """The packages with ``nft`` that stay for the sake of others' tables, but for those that go with their makers."""
+    going = {name.partition(":")[0] for name in names if name not in stay}
+    filters = [name for name, paths in names.items() if name not in stay and paths & {"/usr/sbin/nft", "/sbin/nft"}]
+    tables = live.others_tables() if filters else []
+    tables = [table for table in tables if MAKERS.get(table.rpartition(" ")[2]) not in going]
+    return dict.fromkeys(filters, "somebody's packet filter is in force: %s" % ", ".join(tables[:3])) if tables else {}
 
 
 def without_files_of(stay, paths):

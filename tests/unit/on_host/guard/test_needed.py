@@ -73,6 +73,26 @@ def test_what_somebody_changed_started_or_rests_on_stays(host: Path, monkeypatch
     assert "ip nat" in needed.of(["nftables"], None, (), ())["nftables"]
 
 
+@pytest.mark.parametrize(
+    ("tables", "started", "stay"),
+    [
+        (["inet f2b-table"], (), set()),
+        (["inet f2b-table", "ip nat"], (), {"nftables"}),
+        (["inet f2b-table"], ("fail2ban.service",), {"fail2ban", "nftables"}),
+    ],
+)
+def test_a_table_goes_with_the_package_that_made_it(
+    host: Path, monkeypatch: pytest.MonkeyPatch, tables: list[str], started: tuple[str, ...], stay: set[str]
+) -> None:
+    came = {**FILES, "fail2ban": {"/usr/lib/systemd/system/fail2ban.service"}}
+    monkeypatch.setattr(packages, "files_of", lambda names: set().union(*(came[name] for name in names)))
+    monkeypatch.setattr(live, "others_tables", lambda: tables)
+    found = needed.of(["nftables", "fail2ban"], None, (), (), started)
+    assert set(found) == stay
+    assert "f2b-table" not in found.get("nftables", "") or started
+    assert set(needed.of(["nftables"], None, (), ())) == {"nftables"}, "whose package was there before"
+
+
 def test_what_the_run_neither_asked_for_nor_needs_somebody_else_installed(
     host: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
