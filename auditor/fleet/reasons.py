@@ -193,6 +193,11 @@ _EVERYBODY = {"vi": "mọi tài khoản", "en": "everybody"}
 _WHO = {"user": Text(vi="tài khoản", en="user"), "group": Text(vi="nhóm", en="group")}
 
 
+def is_not_run(message: str) -> bool:
+    """Whether the collector has not run a program, for another than root has a say in it."""
+    return _NOT_RUN.search(message[:1000]) is not None
+
+
 def of_area(message: str) -> Text:
     """Why a host does not tell a part of its facts, as the collector says it; what it says otherwise is quoted."""
     costly = _COSTLY.fullmatch(message[:1000])

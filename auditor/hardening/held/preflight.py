@@ -14,6 +14,7 @@ roles and the guard, which check again on the host itself, where nothing can hav
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +25,7 @@ from auditor.audit.controls import Fix, having
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.facts import site as sites
-from auditor.fleet.reasons import of_area
+from auditor.fleet.reasons import is_not_run, of_area
 from auditor.hardening import touches
 from auditor.hardening.held import logins, losses
 from auditor.models import ControlId, Domain, Finding, Host, Text
@@ -307,15 +308,28 @@ def _packages(case: Case) -> Iterator[tuple[str, Text]]:
 
 def _untested(case: Case) -> Iterator[tuple[str, Text]]:
     """Changes that their daemon could not test as root, for another account has a say in what it believes."""
-    for area, folder in (("nginx", "/etc/nginx/"), ("apache", "/etc/apache2/")):
-        why = case.data.get(area, {}).get("untold", {}).get("config_ok")
-        mended = case.having(Effect.CLOSES_CONFIGURATION)
-        if why is None or any(control.startswith(f"{area}.") for control in mended):
+    confined = {one["unit"] for one in case.data.get("services", {}).get("confinement", ())}
+    confining = case.having(Effect.CONFINES_SERVICES)
+    mended = {control.partition(".")[0] for control in case.having(Effect.CLOSES_CONFIGURATION)}
+    for area, told, folder, unit in _TESTED:
+        error = case.facts.errors.get(area, "")
+        why = case.data.get(area, {}).get("untold", {}).get(told) or (error if is_not_run(error) else None)
+        if why is None or area in mended:
             continue
         said = of_area(why)
+        concerned = any(re.fullmatch(unit, name) for name in confined)
         for control, fix in case.fixes.items():
-            if touches.any_within(fix.touches, folder):
+            if touches.any_within(fix.touches, folder) or (concerned and control in confining):
                 yield control, Text(vi=f"không thử trước được: {said.vi}", en=f"it cannot be tested first: {said.en}")
+
+
+_TESTED = (
+    ("nginx", "config_ok", "/etc/nginx/", r"nginx\.service"),
+    ("apache", "config_ok", "/etc/apache2/", r"apache2\.service"),
+    ("php_fpm", "", "/etc/php/", r"php[0-9.]+-fpm\.service"),
+    ("mariadb", "start_fault", "/etc/mysql/", r"mariadb\.service"),
+)
+"""Area; the fact that its daemon's own test gives, empty where without it none of the area's is told; the folder of its settings; its units."""
 
 
 def _sent_on(case: Case) -> Iterator[tuple[str, Text]]:

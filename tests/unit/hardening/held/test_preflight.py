@@ -38,6 +38,15 @@ HOST = Host(
     trusted_networks=("10.213.47.0/24",),
     sites=(Site(domain="antruc.test", aliases=("www.antruc.test",), host="web1", server="nginx"),),
 )
+CONFINED = {
+    **{key: [] for key in ("lacks", "families", "in_tmp", "writes")},
+    **{"in_force": False, "private_tmp": "no", "protect_system": "no", "runs_code": False},
+}
+MARIADB = {
+    **dict.fromkeys(("version", "branch", "variables", "next_start", "start_fault")),
+    **{key: [] for key in ("accounts", "public_grants", "databases", "files", "histories")},
+    **{"installed": True, "running": True, "test_database": False},
+}
 CONNECTION = {"source": "10.213.47.1", "port": 22, "user": "luytre"}
 
 
@@ -74,6 +83,7 @@ def judged(
     collected_at: int = NOW,
     https: dict[str, Text] | None = None,
     accepted: Collection[str] | None = None,
+    errors: dict[str, str] = {},  # noqa: B006  only read
 ) -> HostPlan:
     """The plan of a run in which these controls are open: as the facts have it, or else simply failed.
 
@@ -81,7 +91,9 @@ def judged(
     """
     some = Catalogue(controls=tuple(catalogue()[control] for control in planned))
     typed = {name: areas()[name].model_validate(value) for name, value in (data or facts()).items()}
-    known = HostFacts(collected_at, typed, {name: "not read" for name in areas() if name not in typed}, {})
+    known = HostFacts(
+        collected_at, typed, {name: errors.get(name, "not read") for name in areas() if name not in typed}, {}
+    )
     findings = tuple(
         found if found.status.is_open else replace(found, status=Status.FAIL)
         for found in evaluate_host(some, host, known)
@@ -591,6 +603,30 @@ def test_what_its_daemon_cannot_test_first_is_held_unless_the_run_mends_that() -
     assert list(found) == ["nginx.server_tokens"]
     assert "/srv/www/log can be changed by user www-data" in found["nginx.server_tokens"]
     assert not held("nginx.server_tokens", "nginx.file_modes", data=data)
+
+
+@pytest.mark.parametrize(("unit", "there"), [("mariadb.service", True), ("nginx.service", False)])
+def test_a_daemon_that_cannot_be_tried_first_is_not_confined(unit: str, there: bool) -> None:
+    why = "mariadbd was not run as root: /etc/mysql/conf.d/trap.cnf can be changed by group www-data"
+
+    def loose(data: Data) -> None:
+        data["mariadb"] = {**MARIADB, "untold": {"start_fault": why}}
+        data["services"]["confinement"] = [{**CONFINED, "unit": unit}]
+
+    found = held("services.confinement", data=changed(loose))
+    assert list(found) == (["services.confinement"] if there else [])
+    assert all("/etc/mysql/conf.d/trap.cnf can be changed by group www-data" in why for why in found.values())
+    assert not held("services.confinement", "mariadb.file_modes", data=changed(loose)), "closed before, in the same run"
+
+
+def test_php_that_is_not_run_as_root_is_not_confined() -> None:
+    def with_php(data: Data) -> None:
+        data["services"]["confinement"] = [{**CONFINED, "unit": "php8.2-fpm.service"}]
+
+    why = "php-fpm8.2 was not run as root: /etc/php/8.2/fpm/pool.d/x.conf can be changed by everybody"
+    found = held("services.confinement", data=changed(with_php), errors={"php_fpm": why})
+    assert "pool.d/x.conf can be changed by everybody" in found["services.confinement"]
+    assert not held("services.confinement", data=changed(with_php), errors={"php_fpm": "took longer than its time"})
 
 
 def test_what_needs_a_daemon_that_would_not_start_as_it_is_is_held_with_its_fault() -> None:
