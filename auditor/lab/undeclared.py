@@ -14,7 +14,13 @@ from auditor.models import ControlId
 ALWAYS = (
     *("/etc/", "/var/log/", "/run/", "/tmp/", "/var/tmp/", "/var/lib/luytre/", "/usr/local/lib/systemd/"),  # noqa: S108  a host's own, compared by name only
     *("/var/lib/mysql/", "/var/lib/php/sessions/", "/var/lib/systemd/", "/root/.ansible/", "/home/luytre/.ansible/"),
-    *("/var/lib/fail2ban/", "/var/cache/", "/var/lib/dpkg/alternatives/", "/var/lib/dhcp/", "/var/lib/private/"),
+    *(
+        "/var/lib/fail2ban/fail2ban.sqlite3",
+        "/var/cache/",
+        "/var/lib/dpkg/alternatives/",
+        "/var/lib/dhcp/",
+        "/var/lib/private/",
+    ),
     "/var/spool/",
 )
 """All of /etc is in every snapshot; the rest is the guard's own, Ansible's own, or changes on a host by itself."""

@@ -59,7 +59,7 @@ ACCOUNTS = tuple(
 )
 VARIES = ("date", "last-modified", "etag", "set-cookie", "expires", "content-length")
 LIVES = (
-    *("/var/lib/postgresql", "/var/lib/redis", "/var/lib/fail2ban", "/var/lib/postfix", "/var/spool", "/var/mail"),
+    *("/var/lib/postgresql", "/var/lib/redis", "/var/lib/postfix", "/var/spool", "/var/mail"),
     *("/home/xakheluong/public_html/uploads", "/srv/www/tulieu/data", "/var/www/baihop.test/public/images"),
     *("/var/www/baihop.test/public/tmp", "/srv/dulieu/luu-tru", "/var/lib/phpmyadmin/tmp", "/root/.ssh"),
     *("/var/lib/nginx/body", "/var/cache/debconf"),

@@ -199,7 +199,7 @@ class Revert:
         self.done["problems"] = list(dict.fromkeys(problems))[:LISTED]
         left = {**{one["path"]: one["reason"] for one in self.done["left"]}, **self._snap.shares.left}
         left.update({"package " + name: why for name, why in self._needed.items()})
-        self.done["left"] = [{"path": path, "reason": why} for path, why in sorted(left.items())][:LISTED]
+        self.done["left"] = self._snap.left(sorted(left.items()))
         self.done["aside"] = {**self.done["aside"], **dict(sorted(self._snap.shares.aside.items())[:LISTED])}
         self._record(self.done)
 

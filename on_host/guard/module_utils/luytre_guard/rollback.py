@@ -246,6 +246,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     _verify(snap, paths, work)
     started = units.start_again(was, then, touched, work.problems, wanted)
     answer["units"] += [one for one in started if one not in answer["units"]]
+    answer["left"] = snap.left((one["path"], one["reason"]) for one in answer["left"])
     answer["problems"] = work.problems[:LISTED] + ["%s: %s" % one for one in sorted(work.failed.items())[:LISTED]]
     return answer
 

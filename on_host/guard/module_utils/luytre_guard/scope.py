@@ -17,13 +17,14 @@ DATA_TREES = (
     "/var/log/",
     "/var/backups/",
     "/var/lib/mysql/",
+    "/var/lib/fail2ban/",
     "/srv/",
     "/home/",
     "/run/",
     "/tmp/",
     "/opt/",
 )
-"""Where other people's work goes on while a run is open. Of what lies there, owners and modes are put back, content
+"""Where the work of other people and of daemons goes on while a run is open. Of what lies there, owners and modes are put back, content
 only of files that fixes edit."""
 OWN_TREES = ("/var/backups/luytre/",)
 PACKAGE_CACHES = ("/var/cache/apt",)

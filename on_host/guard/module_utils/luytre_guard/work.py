@@ -59,6 +59,18 @@ class Snapshot:
                 found[path] = tree.at(path)
         return found
 
+    def left(self, reasons):
+        """``[{path, reason}]`` of what is left alone, but for paths of the run's time that have gone since with their packages."""
+        return [
+            {"path": path, "reason": why}
+            for path, why in reasons
+            if not (
+                path.startswith("/")
+                and self.entries.get(path, tree.ABSENT)["type"] == "absent"
+                and not os.path.lexists(path)
+            )
+        ][:LISTED]
+
     def now(self, notes):
         """All paths as they are now. A new folder in root's trees that others can change is not gone into."""
 

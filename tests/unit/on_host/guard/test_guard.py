@@ -362,6 +362,27 @@ def test_a_folder_of_the_run_stays_around_a_file_in_it_that_somebody_changed() -
     assert {path for path, _ in skipped} == {"/etc/luytre", "/etc/luytre/b"}
 
 
+def test_what_went_with_its_package_is_not_told_as_left(tmp_path: Path) -> None:
+    here, gone, theirs = (str(tmp_path / name) for name in ("here", "gone.sqlite3", "theirs"))
+    Path(here).touch()
+    known = {theirs: {"type": "file"}, gone: dict(tree.ABSENT)}
+    reasons = dict.fromkeys((here, gone, theirs, f"package {gone}"), "changed since the run")
+    snap = work.Snapshot.__new__(work.Snapshot)
+    snap.entries = known
+    assert [one["path"] for one in snap.left(reasons.items())] == [here, theirs, f"package {gone}"]
+
+
+def test_what_fail2ban_keeps_is_its_own_and_goes_where_it_was_not_there() -> None:
+    found = scope.Scope(["/var/lib/fail2ban/"], [])
+    folder, kept = "/var/lib/fail2ban", "/var/lib/fail2ban/fail2ban.sqlite3"
+    entry = {"mode": 0o600, "uid": 0, "gid": 0, "mtime": 1, "size": 1, "xattrs": {}, "id": [1, 2, 3]}
+    there = {folder: {**entry, "type": "folder"}, kept: {**entry, "type": "file"}}
+    written = {**there, kept: {**there[kept], "mtime": 2, "size": 2}}
+    assert work.different(there, written, found) == {}
+    assert work.different(there, {**there, kept: {**there[kept], "mode": 0o644}}, found) == {kept: "attributes"}
+    assert set(work.different({folder: dict(tree.ABSENT)}, there, found)) == {folder, kept}
+
+
 @pytest.mark.skipif(os.geteuid() != 0 or not Path("/usr/sbin/sshd").exists(), reason="runs sshd")
 def test_an_sshd_with_a_file_of_its_own_reads_it_anew_unless_others_could_have_written_it(tmp_path: Path) -> None:
     config, key, said = tmp_path / "sftp", tmp_path / "key", tmp_path / "said"
