@@ -77,7 +77,8 @@ def test_wrong_logins_are_shut_out_and_the_management_is_not(
     assert shut_out.count(stranger) == 2
     assert ours not in shut_out
 
-    there.guard("rollback", run=there.guard("status")["run"])
+    undone = there.guard("rollback", run=there.guard("status")["run"])
+    assert [one for one in undone["left"] if "fail2ban" in one["path"]] == []
     assert there.sh(STATE) == before
     assert "f2b" not in there.sh("nft list tables")
     assert login(stranger) == 200
