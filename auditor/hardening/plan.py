@@ -176,13 +176,7 @@ def _host_plan(
         sites.setdefault(finding.control, []).extend(concerned)
     fixes = {name: fix for name in catalogue.by_id if name in sites and (fix := catalogue[name].fix) is not None}
     waiting = acceptance.waiting(fixes, host, run.organisation, accepted, run.ended)
-    made = {name: fix for name, fix in fixes.items() if name not in waiting}
     agreed = {*accepted, *host.accept}
-    objections = preflight.objections(
-        preflight.Case(host, made, own, facts, run.began, run.ended, https, frozenset(agreed))
-    )
-    if objections.refused is not None:
-        return HostPlan(host=host.name, refused=objections.refused)
     violations = {name: [one for f in own if f.control == name for one in f.violations] for name in fixes}
     touches = {name: meant.on_host(fix.touches, violations[name]) for name, fix in fixes.items()}
     odd = {name: _ODD_PATH for name, known in touches.items() if known is None}
@@ -190,8 +184,14 @@ def _host_plan(
     doubtful = {
         name: why
         for name, files in doubted.items()
-        if (why := doubts.held(name, files, accepted=name in accepted or name in host.accept)) is not None
+        if (why := doubts.held(name, files, accepted=name in agreed)) is not None
     }
+    made = {name: fix for name, fix in fixes.items() if name not in {**waiting, **odd, **doubtful}}
+    objections = preflight.objections(
+        preflight.Case(host, made, own, facts, run.began, run.ended, https, frozenset(agreed))
+    )
+    if objections.refused is not None:
+        return HostPlan(host=host.name, refused=objections.refused)
     used = in_use.of(host, facts, fixes, listed)
     losses = preflight.lost(preflight.Case(host, fixes, own, facts, run.began, run.ended, https, frozenset(agreed)))
     named = {name: _joined(why, losses.held.get(name)) for name, why in waiting.items()}

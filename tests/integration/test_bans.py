@@ -18,9 +18,7 @@ HOST, SITE = "web1", "antruc.test"
 STRANGER = "10.213.47.99"
 TRIES = 8
 FORM = "application/x-www-form-urlencoded"
-STATE = (
-    "dpkg-query -W fail2ban python3-systemd 2>&1; ls /etc/fail2ban /var/lib/fail2ban 2>&1; systemctl is-active fail2ban"
-)
+STATE = "dpkg-query -W fail2ban nftables python3-systemd 2>&1; ls /etc/fail2ban /var/lib/fail2ban 2>&1; systemctl is-active fail2ban"
 
 
 @pytest.fixture
