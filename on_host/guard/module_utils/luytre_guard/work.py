@@ -8,6 +8,7 @@ from .scope import Scope, nearest
 
 LISTED = 200
 PLACE_SECONDS = 300
+LEFT_SECONDS = 10
 FORMATS = (1, 2, snapshot.VERSION)
 
 
@@ -61,15 +62,13 @@ class Snapshot:
 
     def left(self, reasons):
         """``[{path, reason}]`` of what is left alone, but for paths of the run's time that have gone since with their packages."""
-        return [
-            {"path": path, "reason": why}
-            for path, why in reasons
-            if not (
-                path.startswith("/")
-                and self.entries.get(path, tree.ABSENT)["type"] == "absent"
-                and not os.path.lexists(path)
-            )
-        ][:LISTED]
+        reasons = list(reasons)[:LISTED]
+        came = [path for path, _ in reasons if path.startswith("/") and _is_absent(self.entries.get(path))]
+        try:
+            gone = apart.run(lambda: [path for path in came if not os.path.lexists(path)], LEFT_SECONDS) if came else []
+        except apart.Abandoned:
+            gone = []
+        return [{"path": path, "reason": why} for path, why in reasons if path not in gone]
 
     def now(self, notes):
         """All paths as they are now. A new folder in root's trees that others can change is not gone into."""
@@ -80,6 +79,10 @@ class Snapshot:
         found = self.roots_now(notes, enter)
         data.merge(found, data.now(self.scope, self.entries, notes))
         return found
+
+
+def _is_absent(entry):
+    return entry is None or entry["type"] == "absent"
 
 
 def different(wanted, present, scope):

@@ -259,6 +259,17 @@ def test_a_file_system_that_never_answers_holds_nothing_up(
     assert notes == [{"path": str(blocking), "why": "blocked", "count": 1}]
 
 
+def test_what_was_left_on_a_file_system_that_never_answers_is_told_as_left(
+    blocking: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "LEFT_SECONDS", 0.5)
+    monkeypatch.setattr(work.apart, "END_SECONDS", 0.1)
+    snap = work.Snapshot.__new__(work.Snapshot)
+    snap.entries = {}
+    told = [{"path": str(blocking / "came"), "reason": "changed since the run"}]
+    assert snap.left((one["path"], one["reason"]) for one in told) == told
+
+
 @pytest.fixture
 def small_disk(place: Path) -> Iterator[Path]:
     """A disk of its own, 30 MB."""
