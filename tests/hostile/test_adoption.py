@@ -103,7 +103,11 @@ def test_what_others_could_have_written_is_held_or_moved_aside_and_never_made_ro
 
     undone = auditor("rollback", "-i", INVENTORY, "--limit", HOST, "--yes", "--json")
     (step,) = undone.json
-    theirs = {"nginx": "/etc/nginx/snippets/trap.conf", "ssh": "/etc/ssh/sshd_config.d/99-trap.conf"}
+    theirs = {
+        "mariadb": "/etc/mysql/conf.d/trap.cnf",
+        "nginx": "/etc/nginx/snippets/trap.conf",
+        "ssh": "/etc/ssh/sshd_config.d/99-trap.conf",
+    }
     assert (undone.code, step["undone"]["problems"]) == (
         1,
         [
