@@ -16,6 +16,7 @@ class User(Fact):
     shell_usable: bool
     human: bool = Field(description="uid in the range for people")
     password: str = Field(description="empty, locked or usable")
+    shown: bool = Field(description="its hash stands in /etc/passwd itself, for everybody to read")
     scheme: str | None = Field(description="how the password is hashed")
     password_changed: int = Field(description="epoch second; 0 unknown")
     can_log_in: bool = Field(description="usable shell, not expired, and a password or a key")

@@ -90,6 +90,7 @@ def _user(account, shadow, defs, with_keys):
         "shell_usable": shell,
         "human": low <= account["uid"] <= high,
         "password": state,
+        "shown": _accounts.password(account["field"])[1] is not None,
         "scheme": scheme,
         "password_changed": changed * DAY if changed and 0 < changed < 10**6 else 0,
         "can_log_in": shell and not expired and (state != "locked" or account["name"] in with_keys),

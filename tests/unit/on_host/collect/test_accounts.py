@@ -28,6 +28,7 @@ def user(**changes: Any) -> dict[str, Any]:
         "shell_usable": True,
         "human": True,
         "password": "usable",
+        "shown": False,
         "scheme": "yescrypt",
         "password_changed": NOW - 400 * DAY,
         "can_log_in": True,
@@ -448,3 +449,22 @@ def test_a_stricter_timeout_of_others_stays() -> None:
     assert ROLE.timeout_files({"profile": {**other, "timeout": 7200}}, 900) == ["/etc/profile"]
     ours = {**other, "timeout": 900, "timeout_file": ROLE.OURS, "timeout_files": [ROLE.OURS]}
     assert ROLE.timeout_files({"profile": ours}, 900) == []
+
+
+def row(field: str) -> dict[str, Any]:
+    account = {"name": "an", "field": field, "uid": 1000, "gid": 1000, "home": "/home/an", "shell": "/bin/sh"}
+    found: dict[str, Any] = accounts._user(account, {"field": "!", "changed": None, "expires": None}, {}, set())
+    return found
+
+
+@pytest.mark.parametrize(
+    "field, is_shown",
+    [("x", False), ("", False), ("*", False), ("NP", False), ("$6$salt$hash", True), ("!$6$salt$hashhash", True)],
+)
+def test_a_hash_in_passwd_is_for_everybody_to_read(field: str, *, is_shown: bool) -> None:
+    assert row(field)["shown"] is is_shown
+
+
+def test_the_accounts_whose_hashes_are_shown_are_named() -> None:
+    assert finding("accounts.shadowed", with_user()).status is Status.PASS
+    assert finding("accounts.shadowed", with_user(shown=True)).violations == ("canbo",)
