@@ -25,13 +25,10 @@ class Change(Fact):
     what: Literal["added", "removed", "content", "mode", "kind"] = Field(
         description="mode: permission bits or owner; kind: a link in place of a file, or the like"
     )
-    at: int = Field(description="epoch second of the last change; 0 for what is gone, and for a folder")
 
 
 class Facts(Area):
     """The record, and what has changed since."""
 
     record: Record | None = Field(description="None when there is none, or others than root could have written it")
-    changes: list[Change] = Field(max_length=100, description="the first of them, in order of the paths")
-    count: int = Field(ge=0, description="how many there are")
-    explained: int = Field(ge=0, description="further changes that a package or a run of ours made")
+    changes: list[Change] = Field(max_length=200, description="the first of them, in order of the paths")

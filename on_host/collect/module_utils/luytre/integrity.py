@@ -16,7 +16,7 @@ from ansible.module_utils.luytre_shared.sayable import sayable
 INFO = "/var/lib/dpkg/info"
 LEFT = "/var/lib/luytre/guard/left.json"
 MAX_LEFT = 16_000_000
-MAX_TOLD = 100
+MAX_TOLD = 200
 MAX_INFO = 30_000_000
 _ABOVE_USR = re.compile(r"\A/(?:bin|sbin|lib|lib64)/")
 _CONFFILE = re.compile(r"(?m)^ (/\S.*) ([0-9a-f]{32})(?: obsolete)?$")
@@ -26,14 +26,11 @@ _SUMS = re.compile(r"(?m)^([0-9a-f]{32})  (.+)$")
 def collect(reading):
     found = _record.kept(trust=reading.trust)
     if found is None:
-        return {"record": None, "changes": [], "count": 0, "explained": 0}
+        return {"record": None, "changes": []}
     record, digest = found
     changed = _record.changes(record, reading.left)
     open_ones = unexplained(changed, Packages(record["made"]) if changed else None, _left())
-    told = [
-        {"path": path, "what": what, "at": entry[_record.CHANGED] // 10**9 if entry else 0}
-        for path, what, entry in open_ones[:MAX_TOLD]
-    ]
+    told = [{"path": path, "what": what} for path, what, _ in open_ones[:MAX_TOLD]]
     return sayable(
         {
             "record": {
@@ -43,8 +40,6 @@ def collect(reading):
                 "entries": len(record["entries"]),
             },
             "changes": told,
-            "count": len(open_ones),
-            "explained": len(changed) - len(open_ones),
         }
     )
 
