@@ -35,6 +35,7 @@ def judge(site: SitePages, lexicon: Lexicon, *, verified: bool) -> Pages:
     hidden = [one.path for one in site.addresses if one.person is None and (one.engine or one.searcher)]
     return Pages(
         addresses=(*(one.path for one in site.addresses), *site.files),
+        published=tuple(site.posts),
         suspected=(*(path for path, one in found.items() if one is not None), *hidden[:MOST_HIDDEN]),
         traces=bounded(traces)[0],
     )

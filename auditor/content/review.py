@@ -265,6 +265,8 @@ class Review:
         if self.pages is None:
             return
         known = filter(paths.may_be_asked_for, self._own(self.pages.addresses))
+        published = filter(paths.may_be_asked_for, self._own(self.pages.published))
+        self.ledger = self.ledger.with_places(published, linked=True, most=MAX_OF_HOST)
         self.ledger = self.ledger.with_places(known, linked=False, most=MAX_OF_HOST)
         self.ledger = self.ledger.seen(LOGS, self.pages.traces, clock.now())
         self._suspected = frozenset(self._own(self.pages.suspected))

@@ -51,6 +51,10 @@ class SitePages(Fact):
     logs: list[Log]
     addresses: list[Served] = Field(max_length=MAX_ADDRESSES)
     files: list[Address] = Field(default_factory=list, max_length=MAX_ADDRESSES, description="that show something")
+    posts: list[Address] = Field(
+        default_factory=list, max_length=MAX_ADDRESSES, description="published by applications"
+    )
+    posts_unread: str | None = Field(default=None, max_length=40, description="why an application was not asked")
 
     @property
     def is_its_own(self) -> bool:

@@ -25,7 +25,9 @@ class Place(Model):
     """One address of a site."""
 
     seen: str | None = Field(default=None, description="when, ISO 8601 with offset; None: not yet")
-    linked: bool = Field(default=False, description="whether another page of the site leads to it")
+    linked: bool = Field(
+        default=False, description="whether another page of the site leads to it, or its application publishes it"
+    )
     keys: tuple[Key, ...] = Field(default=(), max_length=MAX_KEYS, description="of the traces that it had then")
 
 

@@ -69,6 +69,8 @@ class Pages:
 
     addresses: tuple[str, ...] = ()
     """Paths, with their queries; those that matter most first."""
+    published: tuple[str, ...] = ()
+    """Addresses that the site's application says it publishes."""
     suspected: tuple[str, ...] = ()
     """Those of them that every visitor is sent to: the logs say something about them, or nobody but searchers was served there."""
     traces: tuple[Trace, ...] = ()

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -485,3 +489,44 @@ def test_nobody_asks_for_what_nobody_names_but_with_leave_in_writing(office: Cal
             ("redirect", "weak", ("open_redirect",))
         ]
         assert sum("luytre-probe" in path for path in site.paths) == 1
+
+
+REVIEWING = """
+import sys
+from pathlib import Path
+from auditor.content.fleet import Reviewing
+from auditor.content.going.door import Pace
+from auditor.history.looks import Looks
+from auditor.models import Host, Site
+host = Host(name="web1", address="127.0.0.1", sites=(Site(domain=sys.argv[3], host="web1"),))
+ports = {"http": int(sys.argv[2]), "https": 1}
+reviewing = Reviewing("/i", Looks(Path(sys.argv[1])), {}, frozenset(), ports=ports, pace=lambda: Pace(between=0))
+reviewing.all([host], [sys.argv[3]], print)
+"""
+
+
+def test_a_review_that_was_killed_goes_on_where_it_was(office: Callable[[WebSite], Office]) -> None:
+    links = [f"/tin/{'abcdefghijklmnop'[n]}x" for n in range(16)]
+    usual, reached = pages({"/": linking(*links), **dict.fromkeys(links, HOME)}), threading.Event()
+
+    def answer(asked: Asked) -> Page:
+        if links[11] in asked.path:
+            reached.set()
+            time.sleep(0.5)
+        return usual(asked)
+
+    with serving(answer) as site:
+        reviewer = office(site)
+        arguments = [sys.executable, "-c", REVIEWING, str(reviewer.looks.path), str(site.port), SITES[0]]
+        with subprocess.Popen(arguments) as killed:
+            assert reached.wait(30)
+            killed.kill()
+        seen = [path for path in dict.fromkeys(site.paths) if path in links]
+        site.asked.clear()
+        site.answer = usual
+        look = reviewer.review()[SITES[0]]
+        again = [path for path in dict.fromkeys(site.paths) if path in links]
+        assert (look.known, look.fresh, look.stopped) == (17, 17, None)
+        assert set(seen[:5]) <= set(again[-len(seen) :]), "what it had seen comes last"
+        assert again[0] not in seen[:5]
+    assert History(reviewer.looks.path).verify().broken is None

@@ -1,4 +1,4 @@
-"""Which pages sites have, as far as their host knows: what access logs served, and the files below the root that can be asked for.
+"""Which pages sites have, as far as their host knows: what access logs served, files below the root, what applications publish.
 
 Asked by reviews alone. Addresses of pages leave the host, people's never do.
 """
@@ -12,6 +12,7 @@ from ansible.module_utils.luytre import (
     _apache_config,
     _log_files,
     _log_format,
+    _posts,
     _requests,
     _root_walk,
     _session,
@@ -50,12 +51,23 @@ def collect(reading):
     for number, site in enumerate(sites):
         with budget.part(len(sites) - number) as part:
             found.append({"domain": site["domain"], **served(site, logs[site["domain"]], ranges, own, part, most)})
-    for number, site in enumerate(found):
-        now = time.monotonic()
-        site["files"] = files(
-            sites[number].get("document_root"), now + max(0.0, deadline - now) / (len(sites) - number)
+    for number, told in enumerate(found):
+        root, until = sites[number].get("document_root"), time.monotonic() + _share(deadline, len(sites) - number)
+        told["files"] = files(root, until)
+        part = reading.part(until - time.monotonic())
+        told["posts"], told["posts_unread"] = (
+            _posts.below(os.path.normpath(root), part) if _is_path(root) else ([], None)
         )
     return {"verified": bool(ranges), "sites": found}
+
+
+def _share(deadline, number):
+    """Seconds that one of so many may use of what is left."""
+    return max(0.0, deadline - time.monotonic()) / number
+
+
+def _is_path(root):
+    return isinstance(root, str) and root.startswith("/")
 
 
 # --- logs ------------------------------------------------------------------------------------------------
@@ -196,7 +208,7 @@ def served(site, logs, ranges, own, budget, most):
 
 def files(root, deadline):
     """The files below a root that show something and do nothing, by the path that asks for them."""
-    if not isinstance(root, str) or not root.startswith("/"):
+    if not _is_path(root):
         return []
     found = []
     try:

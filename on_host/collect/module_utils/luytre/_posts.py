@@ -1,0 +1,139 @@
+"""The newest pages that a site's application publishes, by its own tables, asked as the site's own account.
+
+Addresses are those that the application itself writes where its settings tell them, else the form that every one of its kind knows.
+"""
+
+from ansible.module_utils.luytre import _applications, _php, _php_settings, _site_database, wordpress
+from ansible.module_utils.luytre._joomla import FILE as JOOMLA_FILE
+
+MOST, OF_ANOTHER_FORM = 400, 100
+"""Of one application; and of those whose address leads on to another, so that each costs two requests."""
+MAX_PARENTS = 10
+_WORDPRESS = {
+    "option": (
+        """SELECT 'option', option_name, LEFT(option_value, 300) FROM `{db}`.`{p}options`
+  WHERE option_name IN ('permalink_structure', 'home')""",
+        2,
+    ),
+    "post": (
+        """SELECT * FROM (SELECT 'post', ID, LEFT(post_name, 400), post_type, post_parent,
+  DATE_FORMAT(post_date, '%Y-%m-%d-%H-%i-%s') FROM `{db}`.`{p}posts`
+  WHERE post_status = 'publish' AND post_password = '' AND post_type IN ('post', 'page')
+  ORDER BY ID DESC LIMIT {most}) AS latest""",
+        MOST,
+    ),
+}
+_JOOMLA = {
+    "post": (
+        "SELECT * FROM (SELECT 'post', id FROM `{db}`.`{p}content` WHERE state = 1 ORDER BY id DESC LIMIT {most}) AS latest",
+        OF_ANOTHER_FORM,
+    )
+}
+_NUKEVIET = {
+    "post": (
+        """SELECT * FROM (SELECT 'post', r.id, LEFT(r.alias, 250) AS alias, LEFT(c.alias, 100) AS category
+  FROM `{db}`.`{p}_vi_news_rows` r JOIN `{db}`.`{p}_vi_news_cat` c ON c.catid = r.catid
+  WHERE r.status = 1 ORDER BY r.id DESC LIMIT {most}) AS latest""",
+        OF_ANOTHER_FORM,
+    )
+}
+_JOOMLA_LOGIN = ("user", "password", "host", "db", "dbprefix")
+_NUKEVIET_LOGIN = ("dbuname", "dbpass", "dbhost", "dbname", "prefix")
+
+
+def below(root, reading):
+    """``(addresses below the root's own, why an application was not asked or None)``."""
+    found, unread = [], None
+    applications, _ = _applications.search([root], reading.deadline - reading.left() / 2, 1)
+    for number, each in enumerate(applications):
+        ask = {"wordpress": of_wordpress, "joomla": of_joomla, "nukeviet": of_nukeviet}.get(each.kind)
+        if ask is None:
+            continue
+        home = "/" + each.relative if each.relative else ""
+        try:
+            found += ask(each.path, home, reading.part(reading.left() / (len(applications) - number)))
+        except _site_database.NotAsked as not_asked:
+            unread = not_asked.why
+    return found, unread
+
+
+def _rows(reading, login, prefix, statements):
+    words = {"{db}": login.database, "{p}": prefix}
+    most = {word: (sql.replace("{most}", str(limit)), limit) for word, (sql, limit) in statements.items()}
+    return _site_database.rows(reading, login, _site_database.filled(most, words))
+
+
+def of_wordpress(path, home, reading):
+    _, content = wordpress.configuration(path)
+    if content is None:
+        return []
+    prefix = _php.variable(content, "table_prefix") or "wp_"
+    login = wordpress.own_login(_php.constants(content, wordpress.LOGIN), prefix)
+    return wordpress_addresses(_rows(reading, login, prefix, _WORDPRESS), home)
+
+
+def of_joomla(path, home, reading):
+    values = _php_settings.read(path, JOOMLA_FILE, _php.PROPERTY, _JOOMLA_LOGIN)
+    if values is None:
+        return []
+    login = _site_database.plain_login(*(values[name] for name in _JOOMLA_LOGIN))
+    rows = _rows(reading, login, values["dbprefix"], _JOOMLA)
+    return ["%s/index.php?option=com_content&view=article&id=%s" % (home, row[1]) for row in rows]
+
+
+def of_nukeviet(path, home, reading):
+    named = ["db_config.%s" % name for name in _NUKEVIET_LOGIN]
+    values = _php_settings.read(path, "config.php", _php.GLOBAL, named)
+    if values is None:
+        return []
+    login = _site_database.plain_login(*(values[name] for name in named))
+    rows = _rows(reading, login, values["db_config.prefix"], _NUKEVIET)
+    form = "%s/index.php?language=vi&nv=news&op=%s/%s-%s.html"
+    return [form % (home, category, alias, number) for _, number, alias, category in rows if alias and category]
+
+
+# --- WordPress's addresses ---------------------------------------------------------------------------------
+
+
+def wordpress_addresses(rows, home):
+    """What the rows of its statements come to; ``home``: where it lies below the site's root."""
+    structure = next((row[2] or "" for row in rows if row[:2] == ["option", "permalink_structure"]), "")
+    posts = {row[1]: row for row in rows if row[0] == "post"}
+    found, others = [], 0
+    for number in posts:
+        address = _address(number, posts, structure)
+        if address is None:
+            others += 1
+            address = "/?%s=%s" % ("page_id" if posts[number][3] == "page" else "p", number)
+            if structure and others > OF_ANOTHER_FORM:
+                continue
+        found.append(home + address)
+    return found
+
+
+def _address(number, posts, structure):
+    """As the application itself writes it; None where that takes more than is known."""
+    _, _, name, kind, _, moment = posts[number]
+    if not structure or not name or not moment or moment.count("-") != 5:
+        return None
+    if kind == "page":
+        names = _names(number, posts)
+        index = "/index.php" if structure.startswith("/index.php/") else ""
+        return names and index + "/" + "/".join(names) + ("/" if structure.endswith("/") else "")
+    told = dict(zip(("%year%", "%monthnum%", "%day%", "%hour%", "%minute%", "%second%"), moment.split("-")))
+    for tag, value in {**told, "%post_id%": number, "%postname%": name}.items():
+        structure = structure.replace(tag, value)
+    return None if any(tag in structure for tag in ("%category%", "%author%", "%tag%")) else structure
+
+
+def _names(number, posts):
+    """Of a page and of those above it, the highest first; None where one of them is not known."""
+    names = []
+    for _ in range(MAX_PARENTS):
+        if number not in posts or not posts[number][2]:
+            return None
+        names.insert(0, posts[number][2])
+        number = posts[number][4]
+        if number == "0":
+            return names
+    return None
