@@ -2,7 +2,7 @@
 
 import typer
 
-from auditor.commands.vulnerabilities import advisory, data
+from auditor.commands.vulnerabilities import advisory, data, sbom
 
 app = typer.Typer(
     help="Vulnerabilities: data carried in, and what it says of our hosts.", no_args_is_help=True, rich_markup_mode=None
@@ -10,3 +10,4 @@ app = typer.Typer(
 app.command("import")(data.take_in)
 app.command()(data.status)
 app.command()(advisory.advisory)
+app.command()(sbom.sbom)

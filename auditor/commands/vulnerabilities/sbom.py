@@ -1,0 +1,49 @@
+"""``auditor vulnerabilities sbom``: what a host has installed, for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor import __version__
+from auditor.commands.given import completions
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption, select
+from auditor.errors import InputError
+
+
+def sbom(
+    host: Annotated[str, typer.Argument(metavar="HOST", help="The host.", autocompletion=completions.hosts_and_sites)],
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write it there; without: to standard output.")
+    ] = None,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """What a host has installed as CycloneDX 1.6 JSON: packages with their source and archive, WordPress with plugins and themes.
+
+    The host is read now, and nothing on it is changed. The same packages give the same bytes.
+
+    Example:
+      auditor vulnerabilities sbom web1 --output out/web1.cdx.json -i inventories/lab
+
+    """
+    from auditor.fleet.collect import collect
+    from auditor.inventory import hosts as inventories
+    from auditor.system import files
+    from auditor.vulnerabilities import sbom as document
+
+    known = inventories.load(inventory)
+    hosts, _sites = select(known, [host])
+    facts, outcomes = collect(known.path, hosts)
+    for one, outcome in zip(hosts, outcomes, strict=True):
+        data = facts[one.name].context() if one.name in facts else {}
+        if "packages" not in data or "system" not in data:
+            why = outcome.reason.get(lang) if outcome.reason else next(iter(outcome.area_errors.values()), "")
+            raise InputError("{host}: {why}", host=one.name, why=why, mend="see 'auditor doctor'")
+        made = document.render(one.name, data, __version__)
+        if output is None:
+            typer.echo(made.decode(), nl=False)
+        else:
+            files.file(output, made)

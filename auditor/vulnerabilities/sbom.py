@@ -1,0 +1,87 @@
+"""What a host has installed as a CycloneDX 1.6 document: the same bytes for the same facts. Pure.
+
+Written by ourselves: the form is small, and references, order and serial number have to be our own anyway for the bytes to be the same.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from auditor.vulnerabilities import installed
+from auditor.vulnerabilities.components import CORE
+
+_OURS = uuid.UUID("7f1d3c52-6a0e-5b7e-9c1b-2d1f3a9e5c10")
+"""The name space of serial numbers; any would do, as long as it stays."""
+_KINDS = {"plugin": "wordpress-plugin", "theme": "wordpress-theme"}
+
+
+def render(host: str, data: Mapping[str, Any], version: str) -> bytes:
+    """The document. ``data``: the host's facts by area, with packages; ``version``: of Lũy Tre."""
+    os = data["system"]["os"]
+    parts = sorted((*_packages(data), *_components(data)), key=lambda part: str(part["bom-ref"]))
+    unique = {part["bom-ref"]: part for part in parts}
+    document: dict[str, Any] = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "tools": {"components": [{"type": "application", "name": "luytre", "version": version}]},
+            "component": {
+                "type": "operating-system",
+                "bom-ref": f"host:{host}",
+                "name": host,
+                "version": os["version"],
+                "description": os["name"],
+            },
+        },
+        "components": list(unique.values()),
+        "dependencies": [{"ref": f"host:{host}", "dependsOn": list(unique)}, *({"ref": ref} for ref in unique)],
+    }
+    told = json.dumps(document, ensure_ascii=False, sort_keys=True)
+    document["serialNumber"] = f"urn:uuid:{uuid.uuid5(_OURS, told)}"
+    return (json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
+
+
+def purl(package: Mapping[str, Any], os: Mapping[str, Any]) -> str:
+    """A package URL of a binary package, with its release and the source that it was built from."""
+    source, version = package["source"] or package["name"], package["source_version"] or package["version"]
+    qualifiers = {
+        "arch": package["architecture"],
+        "distro": f"{os['id']}-{os['version']}",
+        "upstream": f"{source}@{version}",
+    }
+    told = "&".join(f"{name}={quote(value, safe=':')}" for name, value in sorted(qualifiers.items()) if value)
+    return f"pkg:deb/{quote(os['id'], safe='')}/{quote(package['name'], safe='')}@{quote(package['version'], safe=':')}?{told}"
+
+
+def _packages(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for package in data["packages"]["installed"]:
+        address = purl(package, data["system"]["os"])
+        yield {
+            "type": "library",
+            "bom-ref": address,
+            "name": package["name"],
+            "version": package["version"],
+            "purl": address,
+            "properties": [{"name": "luytre:origin", "value": package["origin"]}],
+        }
+
+
+def _components(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for component in installed.components(data):
+        kind, _slash, slug = component.name.partition("/")
+        name = "wordpress" if component.name == CORE else f"{_KINDS[kind]}/{quote(slug, safe='')}"
+        version = component.version or ""
+        yield {
+            "type": "application",
+            "bom-ref": f"{component.path}#{component.name}",
+            "name": component.name,
+            "version": version,
+            "purl": f"pkg:generic/{name}" + (f"@{quote(version, safe=':')}" if version else ""),
+            "properties": [{"name": "luytre:path", "value": component.path}],
+        }
