@@ -30,6 +30,7 @@ from auditor.commands import (
     vulnerabilities,
     waivers,
 )
+from auditor.commands.compromise import hunt, known_good
 from auditor.commands.content import baseline, review
 from auditor.commands.lab import demo, drill, machines
 from auditor.commands.shown import faults
@@ -52,6 +53,7 @@ app.command()(doctor.doctor)
 app.command()(enroll.enroll)
 app.command()(audit.audit)
 app.command()(review.review)
+app.command()(hunt.hunt)
 app.command()(plan.plan)
 app.command()(harden.harden)
 app.command()(rollback.rollback)
@@ -67,6 +69,7 @@ app.add_typer(inventory.app, name="inventory")
 app.add_typer(waivers.app, name="waivers")
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(vulnerabilities.app, name="vulnerabilities")
+app.add_typer(known_good.app, name="known-good")
 app.add_typer(machines.app, name="lab")
 
 

@@ -27,7 +27,7 @@ ON_LAB = ("integration", "hostile", "guard")
 for variable in ("LUYTRE_LANG", "LUYTRE_STATE", "LUYTRE_INVENTORY", "ANSIBLE_VAULT_PASSWORD_FILE"):
     os.environ.pop(variable, None)
 
-for role in ("shared", "collect", "files", "guard"):
+for role in ("shared", "collect", "files", "guard", "hunt"):
     ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "on_host" / role / "module_utils"))
 
 

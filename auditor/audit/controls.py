@@ -24,6 +24,8 @@ OFFICE = "office"
 """The area whose controls are judged from the office's papers (auditor.audit.waivers), not from a host's facts."""
 CONTENT = "content"
 """The area whose controls are judged from looks at sites (auditor.audit.reviews), not from a host's facts."""
+COMPROMISE = "compromise"
+"""The area whose controls are judged from hunts on hosts (auditor.audit.hunts)."""
 
 VULNERABILITIES = "vulnerabilities"
 """The area of expressions that no host tells: worked out here of its packages and applications (auditor.vulnerabilities)."""
@@ -37,7 +39,7 @@ _GONE = Text(
 )
 
 
-_NAMES = facts.area_names() | {VULNERABILITIES, "site", "host", "limits", "now", "known", "waivers"}
+_NAMES = facts.area_names() | {VULNERABILITIES, "site", "host", "limits", "now", "known", "waivers", "hunt"}
 
 
 def _expression(source: str) -> str:
@@ -171,7 +173,9 @@ class Catalogue(Model):
     def on_facts(self, subject: Literal["host", "site"]) -> Iterator[Control]:
         """The controls on that kind of subject that are judged from a host's facts."""
         return (
-            control for control in self.controls if control.subject == subject and control.area not in (OFFICE, CONTENT)
+            control
+            for control in self.controls
+            if control.subject == subject and control.area not in (OFFICE, CONTENT, COMPROMISE)
         )
 
     @cached_property
@@ -195,8 +199,13 @@ class Catalogue(Model):
 
     @property
     def of_looks(self) -> frozenset[ControlId]:
-        """The controls that are judged from looks at sites: each member that violates has a key of its own."""
+        """The controls that are judged from looks at sites."""
         return frozenset(control.id for control in self.controls if control.area == CONTENT)
+
+    @property
+    def of_traces(self) -> frozenset[ControlId]:
+        """The controls that are judged from looks and hunts: each member that violates has a key of its own."""
+        return frozenset(control.id for control in self.controls if control.area in (CONTENT, COMPROMISE))
 
     def effects(self, control_ids: Iterable[ControlId]) -> frozenset[Effect]:
         """What the fixes of these controls do, as they declare it."""

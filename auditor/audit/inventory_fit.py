@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from auditor.audit.controls import CONTENT, OFFICE, Catalogue
+from auditor.audit.controls import COMPROMISE, CONTENT, OFFICE, Catalogue
 from auditor.errors import InputError
 from auditor.inventory import variables
 from auditor.inventory.hosts import load
@@ -71,7 +71,7 @@ def _misplaced(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, 
         return f"there is no control {paper.control}", "see 'auditor controls list'", "control"
     if isinstance(paper, Waiver) and control.area == OFFICE:
         return f"{control.id} is about waivers and cannot be waived", "renew or delete the waiver it names", "control"
-    if isinstance(paper, Waiver) and control.area == CONTENT:
+    if isinstance(paper, Waiver) and control.area in (CONTENT, COMPROMISE):
         return (
             f"{control.id} cannot be waived, or a waiver would cover what is put there later",
             "accept single traces with 'auditor baseline accept'",

@@ -61,7 +61,7 @@ def _here(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
 def _prepare(catalogue: Catalogue) -> None:
     """Have what judges, and what facts are made of, before the hosts answer."""
     from auditor import facts
-    from auditor.audit import evaluate, reviews, waivers  # noqa: F401  loaded ahead
+    from auditor.audit import evaluate, hunts, reviews, waivers  # noqa: F401  loaded ahead
     from auditor.vulnerabilities import store  # noqa: F401  loaded ahead
 
     evaluate.prepare(catalogue)
@@ -80,6 +80,7 @@ def judge(
 ) -> Run:
     """The run that these facts make, with the vulnerability data that was imported; ``outcomes`` in the order of ``hosts``."""
     from auditor.audit.evaluate import evaluate_host, not_evaluated
+    from auditor.audit.hunts import judge as judge_hunts
     from auditor.audit.reviews import judge as judge_looks
     from auditor.audit.waivers import mark
     from auditor.vulnerabilities import store
@@ -99,6 +100,7 @@ def judge(
         data = published.sources
     marked = mark(inventory, catalogue, hosts, findings, clock.day(started))
     seen = judge_looks(catalogue, hosts, inventory.looks, inventory.accepted, started)
+    hunted = judge_hunts(catalogue, hosts, inventory.hunts, started)
     return Run(
         id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
         started=clock.stamp(started),
@@ -108,10 +110,11 @@ def judge(
         purpose=purpose,
         hosts=tuple(hosts),
         outcomes=tuple(_with_record(outcome, facts.get(outcome.host)) for outcome in outcomes),
-        findings=(*marked.findings, *seen.findings),
+        findings=(*marked.findings, *seen.findings, *hunted.findings),
         organisation=inventory.organisation,
         waivers=marked.waivers,
         reviews=seen.reviewed,
+        hunts=hunted.hunted,
         left_out=_left_out(inventory, hosts),
         vulnerability_data=data,
     )

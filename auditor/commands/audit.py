@@ -70,6 +70,7 @@ def audit(
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
     from auditor.fleet.discover import LOCAL
+    from auditor.history.hunts import Hunts
     from auditor.history.looks import Looks
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
@@ -82,7 +83,7 @@ def audit(
     files.check(output)
     history = History()
     history.check()
-    known = known if local else Looks().carried(known)
+    known = known if local else Hunts().carried(Looks().carried(known))
     earlier = None
     if baseline is not None:
         earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
@@ -104,6 +105,7 @@ def conclude(
 ) -> NoReturn:
     """Keep a run, write its reports, show it, and exit as it has come out, measured by ``earlier`` runs if there are any."""
     from auditor.commands.shown import console
+    from auditor.commands.shown.hunts import show_hunts
     from auditor.commands.shown.postponed import Postponed
     from auditor.commands.shown.reviews import show_reviews
     from auditor.commands.shown.run import show_exit, show_open, show_run, show_verdict
@@ -138,6 +140,7 @@ def conclude(
         else:
             show_open(run, known, lang, _WORST)
         show_reviews(run, known, Words(lang))
+        show_hunts(run, known, Words(lang))
         for path in written.shown:
             console.out.print(str(path))
         show_exit(judged, lang)

@@ -78,6 +78,7 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     """
     from auditor.audit import controls
     from auditor.commands.shown import console
+    from auditor.commands.shown.hunts import show_hunts
     from auditor.commands.shown.reviews import show_reviews
     from auditor.commands.shown.run import show_open, show_run
     from auditor.history.runs import History
@@ -95,6 +96,7 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     catalogue = controls.load()
     show_open(run, catalogue, lang)
     show_reviews(run, catalogue, words)
+    show_hunts(run, catalogue, words)
 
 
 @app.command()

@@ -52,7 +52,7 @@ class LookKept(Model):
     id: str
     started: str
     inventory: str
-    subject: str = Field(description="what was looked at: a site's domain")
+    subject: str = Field(description="what was looked at: a site's domain, or host:NAME")
     document: str = Field(description="sha256 of the look's JSON, in hex")
     dropped: tuple[str, ...] = Field(default=(), description="older looks of the subject that it took the place of")
 

@@ -147,6 +147,18 @@ def links_of(database: sqlite3.Connection, *kinds: str) -> tuple[Link, ...]:
     return tuple(Link(*row) for row in database.execute(query, kinds))
 
 
+_NEWEST = (
+    "SELECT subject, document FROM (SELECT subject, document,"
+    " row_number() OVER (PARTITION BY subject ORDER BY started DESC, rowid DESC) AS place FROM looks"
+    " WHERE inventory = ? AND (subject LIKE 'host:%') = ?) WHERE place = 1 ORDER BY subject"
+)
+
+
+def newest(database: sqlite3.Connection, inventory: str, *, hosts: bool) -> list[tuple[str, bytes]]:
+    """The last look at each site of an inventory, or the last hunt on each host, by subject: as it is kept."""
+    return database.execute(_NEWEST, (key_of(inventory), int(hosts))).fetchall()
+
+
 def unpacked(document: bytes) -> bytes | None:
     """What was packed; None when it is damaged."""
     try:

@@ -14,18 +14,13 @@ from pydantic import ValidationError
 from auditor.errors import InputError, nearest
 from auditor.history import chain, records
 from auditor.history.chain import AcceptanceWithdrawn, LookKept, StoredLook, TraceAccepted
-from auditor.history.database import append, default_path, key_of, links_of, opened, unpacked
+from auditor.history.database import append, default_path, key_of, links_of, newest, opened, unpacked
 from auditor.looks.ledger import Ledger
 from auditor.models import Accepted, Inventory, Look, clock
 from auditor.system import sqlite_file
 
 KEPT = 3
 """Looks of one site."""
-_NEWEST = (
-    "SELECT subject, document FROM (SELECT subject, document,"
-    " row_number() OVER (PARTITION BY subject ORDER BY started DESC, rowid DESC) AS place FROM looks WHERE inventory = ?)"
-    " WHERE place = 1 ORDER BY subject"
-)
 
 
 class Looks:
@@ -84,13 +79,13 @@ class Looks:
     def latest(self, inventory: str) -> Mapping[str, Look]:
         """The last look at each site that was ever looked at, by its domain. Raises InputError for one that is damaged."""
         with opened(self.path) as database:
-            rows = database.execute(_NEWEST, (key_of(inventory),)).fetchall()
+            rows = newest(database, inventory, hosts=False)
         return {site: self._read(site, document) for site, document in rows}
 
     def readable(self, inventory: str) -> Mapping[str, Look]:
         """The same without those that are damaged: what a new look of the site rests on, which then takes their place."""
         with opened(self.path) as database:
-            rows = database.execute(_NEWEST, (key_of(inventory),)).fetchall()
+            rows = newest(database, inventory, hosts=False)
         found = {}
         for site, document in rows:
             with contextlib.suppress(InputError):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from auditor.models.findings import Attested, Bucket, Evidence, Finding, Subject, Waived, WaiverUse
     from auditor.models.hardening import Hardening, HostHardening, HostState, NotDone
     from auditor.models.hosts import Application, Host, Inventory, Site
+    from auditor.models.hunts import Hunt, Hunted
     from auditor.models.offices import Attestation, Authorization, Organisation, Role, Scope, Unit, Validity, Waiver
     from auditor.models.reviews import Accepted, AcceptedTrace, Look, Reviewed, Stop, Trace
     from auditor.models.run import HostOutcome, LeftOut, Run
@@ -49,6 +50,8 @@ __all__ = [
     "HostHardening",
     "HostOutcome",
     "HostState",
+    "Hunt",
+    "Hunted",
     "Inventory",
     "Lang",
     "LeftOut",
@@ -86,7 +89,9 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """A noun when it is first asked for: ``--help`` asks for none, and does not wait until pydantic has built them."""
-        for kind in ("base", "offices", "hosts", "findings", "hardening", "reviews", "run") if name in __all__ else ():
+        for kind in (
+            ("base", "offices", "hosts", "findings", "hardening", "reviews", "hunts", "run") if name in __all__ else ()
+        ):
             found = vars(import_module(f"{__name__}.{kind}"))
             if name in found:
                 globals()[name] = found[name]

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from auditor.models.base import AcceptedName, Domain, Model, Network, PlainPath, Ports, UnitId, UrlPath
+from auditor.models.hunts import Hunt
 from auditor.models.offices import Attestation, Authorization, Organisation, Waiver
 from auditor.models.reviews import Accepted, Look
 
@@ -71,6 +72,7 @@ class Inventory(Model):
     attestations: tuple[Attestation, ...] = ()
     authorizations: tuple[Authorization, ...] = ()
     looks: tuple[Look, ...] = Field(default=(), description="the last at each of its sites, as the history keeps them")
+    hunts: tuple[Hunt, ...] = Field(default=(), description="the last on each of its hosts, likewise")
     accepted: tuple[Accepted, ...] = Field(default=(), description="traces that its offices accept, likewise")
     records: Mapping[str, str] = Field(
         default_factory=dict,

@@ -12,6 +12,7 @@ from auditor.models.base import Domain, Model, Text
 from auditor.models.findings import Finding, WaiverUse
 from auditor.models.hardening import Hardening
 from auditor.models.hosts import Host
+from auditor.models.hunts import Hunted
 from auditor.models.offices import Organisation
 from auditor.models.ranks import Regime
 from auditor.models.reviews import Reviewed
@@ -55,6 +56,7 @@ class Run(Model):
     reviews: tuple[Reviewed, ...] = Field(
         default=(), description="the last look at each site that was ever reviewed, as old as it is"
     )
+    hunts: tuple[Hunted, ...] = Field(default=(), description="the last hunt on each host that was ever hunted on")
     left_out: tuple[LeftOut, ...] | None = Field(
         default=None, description="what the inventory declares besides; None: kept before that was noted"
     )

@@ -41,7 +41,7 @@ def by_site(run: Run, catalogue: Catalogue) -> tuple[SiteTraces, ...]:
     found: dict[str, list[Trace]] = defaultdict(list)
     for finding in run.findings:
         if finding.control in of_looks:
-            found[finding.subject.id] += _traces(finding.violations)
+            found[finding.subject.id] += traces_in(finding.violations)
     return tuple(SiteTraces(reviewed, tuple(found[reviewed.site])) for reviewed in run.reviews)
 
 
@@ -90,7 +90,8 @@ def accepted_line(one: Trace, by: Accepted, words: Words) -> str:
     )
 
 
-def _traces(violations: Sequence[Any]) -> Iterator[Trace]:
+def traces_in(violations: Sequence[Any]) -> Iterator[Trace]:
+    """The traces that a finding's members are."""
     for violation in violations:
         if isinstance(violation, Mapping):
             try:

@@ -55,9 +55,9 @@ def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline 
     what was open there already is not, unless more members of it violate now, or of what was looked at a trace that is new; what passed there is one whatever its
     severity, and so is an expired waiver.
     """
-    of_papers, of_looks = catalogue.of_papers, catalogue.of_looks
+    of_papers, of_traces = catalogue.of_papers, catalogue.of_traces
     causes = tuple(
-        _against(baseline, run, of_papers, of_looks, fail_on) if baseline else _alone(run, of_papers, fail_on)
+        _against(baseline, run, of_papers, of_traces, fail_on) if baseline else _alone(run, of_papers, fail_on)
     )
     worse = sum(cause.why == "worse" for cause in causes)
     unread = sum(finding.status is Status.NOT_EVALUATED for finding in run.findings)
@@ -102,7 +102,7 @@ def _alone(run: Run, of_papers: Collection[ControlId], fail_on: Severity) -> Ite
 
 
 def _against(
-    baseline: Baseline, run: Run, of_papers: Collection[ControlId], of_looks: Collection[ControlId], fail_on: Severity
+    baseline: Baseline, run: Run, of_papers: Collection[ControlId], of_traces: Collection[ControlId], fail_on: Severity
 ) -> Iterator[Cause]:
     for finding in run.findings:
         if finding.control in of_papers and finding.is_open:
@@ -117,7 +117,7 @@ def _against(
     members = {was.key: was.violations for was in baseline.findings}
     for finding in changes.get("still", ()):
         before = members[finding.key]
-        keyed = finding.control in of_looks
+        keyed = finding.control in of_traces
         more = bool(_keys(finding.violations) - _keys(before)) if keyed else len(finding.violations) > len(before)
         if more and finding.control not in of_papers and finding.severity.rank >= fail_on.rank:
             yield _cause(finding, "worse")

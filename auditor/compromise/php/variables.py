@@ -259,7 +259,7 @@ def item_of(value: Value, key: bytes | None) -> Value:
     if value.text is not None and key is not None and re.fullmatch(rb"-?\d{1,6}", key):
         at = int(key)
         return values.text(value.text[at : at + 1] if at != -1 else value.text[-1:], value.flags | BUILT)
-    return Value(None, value.flags, head=value.head)
+    return Value(None, value.rest, head=value.head)
 
 
 def below(node: Node) -> Iterable[Node]:

@@ -1,0 +1,66 @@
+"""The last hunts on hosts, judged by the controls of the area ``compromise``, whether or not the host could be read now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from auditor.audit.controls import COMPROMISE, Catalogue
+from auditor.audit.evaluate import evaluate_control
+from auditor.models import Finding, Host, Subject, Trace, clock
+from auditor.models.hunts import Hunt, Hunted
+
+MOST_WEAK = 50
+"""Traces too weak for an alarm that an audit carries of a host."""
+_FIRST = ("kind", "where", "sample", "key")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the last hunts come to."""
+
+    findings: tuple[Finding, ...]
+    hunted: tuple[Hunted, ...]
+
+
+def judge(catalogue: Catalogue, hosts: Sequence[Host], hunts: Iterable[Hunt], now: datetime) -> Judged:
+    """The findings on all of these hosts that were ever hunted on; a host that was not has none."""
+    last = {hunt.host: hunt for hunt in hunts}
+    controls = [control for control in catalogue.controls if control.area == COMPROMISE]
+    findings, hunted = [], []
+    for host in hosts:
+        hunt = last.get(host.name)
+        if hunt is None:
+            continue
+        hunted.append(_hunted(hunt, now))
+        context = {"hunt": _context(hunt), "now": int(now.timestamp())}
+        subject = Subject(kind="host", id=host.name)
+        findings += [evaluate_control(control, subject, host.name, context, {}) for control in controls]
+    return Judged(tuple(findings), tuple(hunted))
+
+
+def _context(hunt: Hunt) -> dict[str, Any]:
+    """The ``hunt`` of control expressions."""
+    return {
+        "started": int(clock.read(hunt.started).timestamp()),
+        "covered": hunt.whole,
+        "exact": [_violation(one) for one in hunt.traces if one.certainty == "exact"],
+        "strong": [_violation(one) for one in hunt.traces if one.certainty == "strong"],
+    }
+
+
+def _violation(trace: Trace) -> dict[str, Any]:
+    data = trace.model_dump(mode="json")
+    return {**{name: data[name] for name in _FIRST}, **data}
+
+
+def _hunted(hunt: Hunt, now: datetime) -> Hunted:
+    told = {name: getattr(hunt, name) for name in Hunted.model_fields if name in Hunt.model_fields}
+    return Hunted(
+        **told,
+        hunt=hunt.id,
+        age_days=max(0, (now - clock.read(hunt.started)).days),
+        weak=tuple(one for one in hunt.traces if one.certainty == "weak")[:MOST_WEAK],
+    )

@@ -1,0 +1,1 @@
+"""The verbs about what intruders leave: ``hunt`` and ``known-good``."""

@@ -1,0 +1,145 @@
+"""``auditor known-good``: releases whose files are known to be good where they lie."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.errors import InputError
+
+app = typer.Typer(
+    help="Releases whose files are known to be good: import, list, remove, export.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command("import")
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Release archives (zip, tar, .deb), exports, or a folder to be trusted."
+        ),
+    ],
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Of the release; without: as the file is called.")
+    ] = "",
+    version: Annotated[str, typer.Option("--version", metavar="VERSION", help="Likewise.")] = "",
+    trust_on_first_use: Annotated[
+        bool, typer.Option("--trust-on-first-use", help="Trust a folder on this machine as it is now.")
+    ] = False,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why a folder is trusted, in a sentence.")
+    ] = "",
+    approver: Annotated[
+        str, typer.Option("--approver", metavar="ROLE", help="The office role that decided, never a person's name.")
+    ] = "",
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Take the files of releases for good: all that are given, or none.
+
+    Nothing is unpacked to a disk. A release's files count where the release has them, and nowhere else.
+
+    Example:
+      auditor known-good import wordpress-6.8.2.zip plugin.1.2.zip
+
+      auditor known-good import portal/ --trust-on-first-use --name portal --reason "Bản bàn giao" --approver "Văn phòng"
+
+    """
+    from auditor.commands.shown import console
+    from auditor.compromise.known import archives
+    from auditor.history.known_good import KnownGood
+    from auditor.text.words import Words
+
+    if len(files) > 1 and (name or version):
+        raise InputError("--name and --version are for one file", mend="import the files one by one")
+    made = []
+    for file in files:
+        if file.is_dir():
+            if not (trust_on_first_use and reason.strip() and approver.strip()):
+                raise InputError(
+                    "{path} is a folder, which nobody vouches for",
+                    path=file,
+                    mend="give its release archive; or --trust-on-first-use with --reason and --approver",
+                )
+            made.append(archives.folder(file, name, version, reason.strip()[:500], approver.strip()[:200]))
+        else:
+            made.append(archives.read(file, name, version))
+    KnownGood().put(tuple(made))
+    words = Words(lang)
+    for one in made:
+        console.out.print(
+            words("known_good.imported", name=one.name, version=one.version, n=len(one.entries)), markup=False
+        )
+
+
+@app.command("list")
+def list_known(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+    """List the releases that are known, with what each was made from.
+
+    Example:
+      auditor known-good list
+
+    """
+    from auditor.commands.shown import console
+    from auditor.commands.shown.hunts import known_table
+    from auditor.history.known_good import KnownGood
+    from auditor.text.words import Words
+
+    kept = KnownGood().listed()
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in kept], ensure_ascii=False, indent=1))
+    elif kept:
+        console.out.print(known_table(kept, Words(lang)))
+    else:
+        console.out.print(Words(lang)("known_good.none"))
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the release, as it is listed.")],
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Likewise.")],
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Take one release's files for good no more.
+
+    Example:
+      auditor known-good remove wordpress 6.8.1
+
+    """
+    from auditor.commands.shown import console
+    from auditor.history.known_good import KnownGood
+    from auditor.text.words import Words
+
+    KnownGood().remove(name, version)
+    console.out.print(Words(lang)("known_good.removed", name=name, version=version), markup=False)
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the release, as it is listed.")],
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Likewise.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where it is written: JSON, which import reads.")],
+) -> None:
+    """Write one release's manifest for another controller.
+
+    Example:
+      auditor known-good export wordpress 6.8.2 wordpress.json
+
+    """
+    from auditor.compromise.known import exported
+    from auditor.history.known_good import KnownGood
+    from auditor.system import files
+
+    found = [one for one in KnownGood().all() if (one.name, one.version) == (name, version)]
+    if not found:
+        raise InputError(
+            "there is no manifest of {name} {version}", name=name, version=version, mend="see 'auditor known-good list'"
+        )
+    files.whole(file, [exported.written(found[0])])

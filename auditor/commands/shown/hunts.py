@@ -1,0 +1,58 @@
+"""What hunts saw of hosts, and what is known to be good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+
+from auditor.audit.controls import Catalogue
+from auditor.commands.shown.console import escape, out
+from auditor.history.known_good import Kept
+from auditor.models import Run, Trace
+from auditor.results import hunts
+from auditor.results.traces import what_it_is
+from auditor.text.words import Words
+
+_STYLE = {"exact": "red", "strong": "yellow", "weak": "dim"}
+_MOST = 25
+"""Traces of one host that the terminal shows."""
+
+
+def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = out) -> None:
+    """The last hunt on each host, what it saw, and which hosts were never hunted on."""
+    found = hunts.by_host(run, catalogue)
+    if not found:
+        return
+    console.print(words("hunts.heading"))
+    for one in found:
+        console.print(f"[bold]{escape(one.hunted.host)}[/]  {escape(hunts.seen(one.hunted, words))}", soft_wrap=True)
+        shown = [*one.alarming, *one.hunted.weak]
+        for trace in shown[:_MOST]:
+            _show(trace, words, console)
+        if len(shown) > _MOST:
+            console.print(f"  {words('reviews.more', n=len(shown) - _MOST)}")
+    console.print(words("hunts.may_lie"))
+
+
+def _show(one: Trace, words: Words, console: Console) -> None:
+    sure = words(f"certainty.{one.certainty}")
+    rules = ", ".join(one.rules)
+    console.print(
+        f"  [{_STYLE[one.certainty]}]{sure}[/]  {escape(what_it_is(one, words))}  {escape(one.where)}  {escape(rules)}",
+        soft_wrap=True,
+    )
+    if one.sample:
+        console.print(f"    {escape(one.sample)}", soft_wrap=True)
+
+
+def known_table(kept: Iterable[Kept], words: Words) -> Table:
+    """Releases in rows: which, how many files, made from what, why."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("known_good.name", "known_good.version", "known_good.files", "known_good.origin", "col.reason"):
+        table.add_column(words(title))
+    for one in kept:
+        why = f"{one.reason} ({one.approver})" if one.reason else ""
+        table.add_row(escape(one.name), escape(one.version), str(one.files), escape(one.origin), escape(why))
+    return table

@@ -1,0 +1,197 @@
+"""Hunts on many hosts: one trip lists the files, more fetch the contents that nothing explains, children judge them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import TypeAdapter, ValidationError
+
+from auditor.compromise import hunting, judge
+from auditor.compromise.judge import Asked, Judgement
+from auditor.compromise.known.manifest import Manifest
+from auditor.compromise.listing import BadListing, File, Listing, contents, listing, packed
+from auditor.compromise.remembered import Remembered
+from auditor.facts import HostFacts
+from auditor.fleet.collect import answers, declared
+from auditor.fleet.runner import Playbook, Task, play
+from auditor.models import Host, HostOutcome, clock
+from auditor.models.hunts import Hunt
+
+LIST_SECONDS = 240
+FETCH_SECONDS = 180
+MAX_TRIPS = 12
+"""For contents, of one host: eight megabytes each, packed."""
+AT_ONCE = 6_000
+"""Paths that are asked for in one trip."""
+_JUDGEMENT = TypeAdapter(Judgement)
+
+
+class Shelf(Protocol):
+    """Where hunts, and what is kept between them, are kept."""
+
+    def remembered(self, inventory: str, host: str) -> Remembered:
+        """What earlier hunts read of a host."""
+
+    def keep(self, inventory: str, hunt: Hunt, remembered: Remembered) -> None:
+        """Keep a hunt."""
+
+
+@dataclass(frozen=True)
+class Hunting:
+    """What all hunts of one time have in common."""
+
+    inventory: str
+    shelf: Shelf
+    manifests: Sequence[Manifest]
+    rules: Path | None = None
+    """A folder of others' rules."""
+    whole: bool = False
+    """Whether everything is read, whatever earlier hunts have read."""
+    sockets: Path | None = field(default=None)
+
+    def all(
+        self, hosts: Sequence[Host], watch: Callable[[str], None] | None = None
+    ) -> tuple[tuple[Hunt, ...], Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
+        """A hunt on each host that can be reached, kept as soon as it is over; and the facts that were read along the way."""
+        known = {host.name: self.shelf.remembered(self.inventory, host.name) for host in hosts}
+        stamps = {name: b"" if self.whole else one.stamps for name, one in known.items()}
+        run = self._listed(hosts, stamps)
+        facts, outcomes = answers(run, hosts)
+        hunts = []
+        for host in hosts:
+            told = _told(run, host.name, len(stamps[host.name]) // 8)
+            if told is not None:
+                hunts.append(self._one(host, known[host.name], told, warm=bool(stamps[host.name])))
+            if watch is not None:
+                watch(host.name)
+        return tuple(hunts), facts, outcomes
+
+    def _listed(self, hosts: Sequence[Host], stamps: Mapping[str, bytes]) -> Playbook:
+        given = {name: base64.b64encode(one).decode("ascii") for name, one in stamps.items()}
+        return play(
+            "hunt.yml",
+            inventory=self.inventory,
+            limit=[host.name for host in hosts],
+            variables={**declared(hosts), "luytre_stamps": given},
+            timeout=LIST_SECONDS,
+            sockets=self.sockets,
+        )
+
+    def _one(self, host: Host, known: Remembered, told: Listing, *, warm: bool) -> Hunt:
+        began, started = time.monotonic(), clock.now()
+        files = (*known.again(told.same), *told.files)
+        seen = hunting.seen(files, self.manifests)
+        rests_on = _rests_on(self.rules)
+        judged = dict(known.judged) if known.rules == rests_on else {}
+        judgements = _read(judged)
+        asked = [file for file in seen.wanted if file.sha256 is not None and file.sha256 not in judgements]
+        once = list({file.sha256: file for file in asked}.values())
+        judgements |= self._judged(host, once)
+        found = hunting.found(seen, judgements)
+        hunt = Hunt(
+            id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
+            host=host.name,
+            started=clock.stamp(started),
+            seconds=round(time.monotonic() - began, 3),
+            warm=warm,
+            seen=told.seen,
+            same=len(told.same),
+            known=seen.known,
+            judged=sum(1 for file in seen.wanted if file.sha256 in judgements),
+            unjudged=found.unjudged,
+            left=told.left,
+            cut_short=told.cut_short,
+            processor=told.processor,
+            traces=found.traces,
+            left_out=found.left_out,
+        )
+        texts = {digest: _JUDGEMENT.dump_json(one).decode() for digest, one in judgements.items()}
+        self.shelf.keep(self.inventory, hunt, known.after(files, texts, rests_on, warm=warm))
+        return hunt
+
+    def _judged(self, host: Host, files: Sequence[File]) -> dict[str, Judgement]:
+        """What judges say of the contents of these files, by SHA-256; of those that could be fetched as they were listed."""
+        found: dict[str, Judgement] = {}
+        left = list(files)
+        for _ in range(MAX_TRIPS):
+            if not left:
+                break
+            here = left[:AT_ONCE]
+            given = self._fetched(host, here)
+            if not given:
+                break
+            there = [
+                (file, content)
+                for file, content in zip(here, given, strict=False)
+                if content is not None and _is(file, content)
+            ]
+            told = judge.all_judged([Asked(file.path, content) for file, content in there], self.rules)
+            found |= {file.sha256 or "": one for (file, _), one in zip(there, told, strict=True)}
+            left = left[len(given) :]
+        return found
+
+    def _fetched(self, host: Host, files: Sequence[File]) -> list[bytes | None]:
+        wanted = packed([[file.root, file.path] for file in files])
+        run = play(
+            "hunt_contents.yml",
+            inventory=self.inventory,
+            limit=[host.name],
+            variables={"luytre_wanted": {host.name: wanted}},
+            timeout=FETCH_SECONDS,
+            sockets=self.sockets,
+        )
+        task = _task(run, host.name, "hunt_contents")
+        if task is None:
+            return []
+        try:
+            return contents(task.result.get("contents"), task.result.get("lengths"), len(files))
+        except BadListing:
+            return []
+
+
+def _is(file: File, content: bytes) -> bool:
+    """Whether this is what was listed: what was changed meanwhile is judged the next time."""
+    return hashlib.sha256(content).hexdigest() == file.sha256 or len(content) < file.size
+
+
+def _task(run: Playbook, host: str, action: str) -> Task | None:
+    return next((task for task in run.of(host) if task.action == action and task.outcome == "ok"), None)
+
+
+def _told(run: Playbook, host: str, stamps: int) -> Listing | None:
+    task = _task(run, host, "hunt_files")
+    if task is None:
+        return None
+    try:
+        return listing(task.result.get("listing"), stamps)
+    except BadListing:
+        return None
+
+
+def _read(judged: Mapping[str, str]) -> dict[str, Judgement]:
+    found = {}
+    for digest, text in judged.items():
+        try:
+            found[digest] = _JUDGEMENT.validate_json(text)
+        except ValidationError:  # of another version: it is judged anew
+            continue
+    return found
+
+
+@cache
+def _rests_on(rules: Path | None) -> str:
+    """What tells judgements of these judges from those of others: our own code, and others' rules."""
+    digest = hashlib.sha256()
+    ours = sorted(Path(__file__).parent.rglob("*.py")) + sorted(Path(__file__).parent.rglob("*.yar"))
+    others = sorted(rules.rglob("*.yar*")) if rules is not None else []
+    for path in (*ours, *others):
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()[:16]

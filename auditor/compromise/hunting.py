@@ -1,0 +1,119 @@
+"""What a host's files come to: known good first, then what judges say, and of it the traces. Pure but for the judges' children."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from auditor.compromise.certainty import weighed
+from auditor.compromise.judge import Judgement
+from auditor.compromise.known import matching
+from auditor.compromise.known.manifest import Manifest
+from auditor.compromise.known.matching import Lying, Told
+from auditor.compromise.listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED, UNREAD, UPLOAD, File
+from auditor.looks.gathered import bounded, merged
+from auditor.looks.traces import trace
+from auditor.models.reviews import Certainty, Family, Kind, Trace
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A host's files, and what is known of them."""
+
+    files: Sequence[File]
+    told: Told
+    wanted: Sequence[File]
+    """Those whose content has to be judged: they hold code, and nothing explains them."""
+    known: int
+
+
+def seen(files: Sequence[File], manifests: Sequence[Manifest]) -> Seen:
+    """What manifests explain of a host's files, and what they leave to be judged."""
+    lying = [Lying(file.where, file.sha256, file.size, bool(file.what & (PHP | SCRIPT))) for file in files]
+    told = matching.told(lying, manifests)
+    standing = {path: how for path, (how, _release) in told.standings.items()}
+    known = sum(1 for how in standing.values() if how == "known")
+    wanted = [file for file in files if file.is_code and standing.get(file.where) != "known"]
+    return Seen(files, told, sorted(wanted, key=lambda file: (-file.changed, file.path)), known)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The traces of one hunt."""
+
+    traces: tuple[Trace, ...]
+    left_out: int
+    unjudged: int = field(default=0)
+
+
+def found(seen: Seen, judgements: Mapping[str, Judgement]) -> Found:
+    """The traces in a host's files, by what was judged of their contents (by SHA-256)."""
+    traces, left_out = bounded(merged(_traces(seen, judgements)))
+    unjudged = sum(1 for file in seen.wanted if file.sha256 is None or file.sha256 not in judgements)
+    return Found(traces, left_out, unjudged)
+
+
+def _traces(seen: Seen, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
+    wanted = {file.where for file in seen.wanted}
+    for file in seen.files:
+        where = file.where
+        how, release = seen.told.standings.get(where, (None, ""))
+        if how == "known":
+            continue
+        judgement = judgements.get(file.sha256 or "") if where in wanted else None
+        yield from _of_file(file, where, how, release, judgement)
+
+
+def _of_file(
+    file: File, where: str, how: matching.Standing | None, release: str, judgement: Judgement | None
+) -> Iterator[Trace]:
+    filled = bool(file.place & (UPLOAD | CACHE))
+    unexplained = how in ("unknown", "changed")
+    essence = file.sha256 or where
+    said = weighed(judgement, filled=filled, unexplained=unexplained) if judgement is not None else None
+    if said is not None and (said.certainty != "weak" or how is None):
+        sample = judgement.sample if judgement is not None else ""
+        if judgement is not None and judgement.settings:
+            sample = judgement.settings[0].line
+        yield _trace(said.kind, essence, where, sample, said.families, said.rules, said.certainty)
+    elif how == "changed":
+        sure: Certainty = "strong" if file.is_code else "weak"
+        yield _trace("changed", essence, where, release, ("known",), ("changed",), sure)
+    elif how == "unknown":
+        yield _trace("unknown", essence, where, release, ("known",), ("unknown",), "weak")
+    elif how == "left_over":
+        yield _trace("left_over", essence, where, release, ("known",), ("left_over",), "weak")
+    elif how == "misplaced":
+        yield _trace(
+            "misplaced", essence, where, release, ("known", "place"), ("misplaced",), "strong" if filled else "weak"
+        )
+    elif file.place & UPLOAD and file.what & PROGRAM:
+        yield _trace("executable", essence, where, "", ("place",), ("program",), "weak")
+    elif file.is_code and (file.what & (SWAPPED | UNREAD) or file.sha256 is None):
+        yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+
+
+def _trace(
+    kind: Kind,
+    essence: str,
+    where: str,
+    sample: str,
+    families: Iterable[Family],
+    rules: Iterable[str],
+    certainty: Certainty,
+) -> Trace:
+    made = trace(kind, essence, where=where, sample=sample, families=families, rules=[_named(rule) for rule in rules])
+    return made.model_copy(update={"certainty": certainty})
+
+
+def _named(rule: str) -> str:
+    """A rule's name as traces have it."""
+    kept = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "_.-") else "_" for letter in rule.lower()
+    )
+    return (kept if kept[:1].isalpha() else f"r{kept}")[:30]
+
+
+def missing(told: Told) -> int:
+    """How many files of releases are not there."""
+    return len(told.missing)

@@ -1,0 +1,202 @@
+"""Manifests out of what an office has: release archives, Debian's packages, folders that it trusts. Nothing is unpacked to a disk.
+
+An archive is an attacker's until it is imported: what it holds is counted while it is unpacked, its paths are checked, and the same path
+twice is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from auditor.compromise.known import exported
+from auditor.compromise.known.manifest import Manifest
+from auditor.errors import InputError
+
+MAX_FILES = 60_000
+MAX_BYTES = 2_000_000_000
+"""Unpacked, in all."""
+MAX_PATH = 1_000
+MAX_EXPORT = 40_000_000
+_PIECE = 1 << 20
+_AR = b"!<arch>\n"
+_MEND = "get it anew from whoever makes it, and compare its digest"
+
+
+def read(file: Path, name: str = "", version: str = "") -> Manifest:
+    """The manifest of a release archive (zip, tar, .deb). Raises InputError for what is none, or is built to cost or to mislead."""
+    told_name, told_version = _named(file.name)
+    try:
+        exported_one = _exported(file)
+        if exported_one is not None:
+            return exported_one
+        digest = _digest_of(file)
+        found = _common(_collected(_members(file), file))
+    except (
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        ValueError,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
+        raise InputError(
+            "{name} cannot be read as an archive: {why}", name=file.name, why=error, file=file, mend=_MEND
+        ) from error
+    entries, top = found
+    return Manifest(name or told_name, version or _version(top) or told_version, f"{file.name} {digest}", entries)
+
+
+def _exported(file: Path) -> Manifest | None:
+    """A manifest that another controller has exported; None for any other file."""
+    with file.open("rb") as opened:
+        if opened.read(1) != b"{":
+            return None
+        opened.seek(0)
+        content = opened.read(MAX_EXPORT + 1)
+    if len(content) > MAX_EXPORT:
+        raise ValueError("a manifest that is too large")
+    found = exported.read(content)
+    _collected(found.entries.items(), file)
+    return found
+
+
+def folder(path: Path, name: str, version: str, reason: str, approver: str) -> Manifest:
+    """The manifest of a folder as it is now, which an office trusts. Raises InputError."""
+    if path.is_symlink() or not path.is_dir():
+        raise InputError("{path} is no folder", path=path, mend="give a folder on this machine")
+    found = _collected(_below(path), path)
+    digest = hashlib.sha256(
+        "".join(f"{key}\0{value}\n" for key, value in sorted(found.items())).encode("utf-8", "surrogateescape")
+    )
+    return Manifest(name or path.name, version or "-", f"{path.name}/ {digest.hexdigest()}", found, reason, approver)
+
+
+def _below(path: Path) -> Iterator[tuple[str, str]]:
+    for here, folders, files in os.walk(path):
+        folders.sort()
+        for one in sorted(files):
+            full = Path(here) / one
+            if stat.S_ISREG(full.lstat().st_mode):
+                yield str(full.relative_to(path)), _digest_of(full)
+
+
+def _digest_of(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _members(file: Path) -> Iterator[tuple[str, str]]:
+    with file.open("rb") as opened:
+        head = opened.read(8)
+        opened.seek(0)
+        if head == _AR:
+            yield from _of_deb(opened)
+        elif head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+            yield from _of_zip(opened)
+        else:
+            yield from _of_tar(opened)
+
+
+class _Counted:
+    """Digests of what is unpacked, so long as it is not too much in all."""
+
+    def __init__(self) -> None:
+        self.left = MAX_BYTES
+
+    def digest(self, source: IO[bytes]) -> str:
+        found = hashlib.sha256()
+        while piece := source.read(_PIECE):
+            self.left -= len(piece)
+            if self.left < 0:
+                raise ValueError(f"it holds more than {MAX_BYTES} bytes")
+            found.update(piece)
+        return found.hexdigest()
+
+
+def _of_zip(opened: IO[bytes]) -> Iterator[tuple[str, str]]:
+    counted = _Counted()
+    with zipfile.ZipFile(opened) as archive:
+        for info in archive.infolist():
+            kind = info.external_attr >> 16
+            if not info.is_dir() and not (kind and stat.S_ISLNK(kind)):
+                with archive.open(info) as member:
+                    yield info.filename, counted.digest(member)
+
+
+def _of_tar(opened: IO[bytes], prefix: str = "") -> Iterator[tuple[str, str]]:
+    counted = _Counted()
+    with tarfile.open(fileobj=opened, mode="r|*") as archive:
+        for info in archive:
+            if info.isreg() and info.name.removeprefix("./").startswith(prefix):
+                member = archive.extractfile(info)
+                if member is not None:
+                    yield info.name.removeprefix("./").removeprefix(prefix), counted.digest(member)
+
+
+def _of_deb(opened: IO[bytes]) -> Iterator[tuple[str, str]]:
+    """The files of a package of Debian's, from /, which lie where it puts them."""
+    opened.seek(len(_AR))
+    while head := opened.read(60):
+        name, size = head[:16].decode("ascii", "replace").strip(" /"), int(head[48:58])
+        if name.startswith("data.tar"):
+            yield from _of_tar(io.BytesIO(opened.read(size)))
+            return
+        opened.seek(size + size % 2, os.SEEK_CUR)
+    raise ValueError("a package without files")
+
+
+def _collected(members: Iterable[tuple[str, str]], file: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path, digest in members:
+        path = path.removeprefix("./")
+        if path.startswith("/") or ".." in path.split("/") or "\0" in path or "\\" in path or len(path) > MAX_PATH:
+            raise InputError("{name} holds a path that leads out of it", name=file.name, file=file, mend=_MEND)
+        if path in found:
+            raise InputError("{name} holds {path} twice", name=file.name, path=path[:200], file=file, mend=_MEND)
+        found[path] = digest
+        if len(found) > MAX_FILES:
+            raise InputError(
+                "{name} holds more than {most} files",
+                name=file.name,
+                most=MAX_FILES,
+                file=file,
+                mend="import its parts",
+            )
+    if not found:
+        raise InputError("{name} holds no files", name=file.name, file=file, mend=_MEND)
+    return found
+
+
+def _common(found: dict[str, str]) -> tuple[dict[str, str], str]:
+    """The entries without the folder that all of them lie in, and that folder's name."""
+    first = next(iter(found)).split("/", 1)[0]
+    if all(path.startswith(first + "/") for path in found):
+        return {path[len(first) + 1 :]: digest for path, digest in found.items()}, first
+    return found, ""
+
+
+def _named(file: str) -> tuple[str, str]:
+    """Name and version as an archive's name has them: ``wordpress-6.8.2.zip``."""
+    stem = re.sub(r"(?i)\.(?:zip|deb|tar(?:\.\w+)?|tgz|tbz2|txz)$", "", file)
+    if "_" in stem and file.endswith(".deb"):
+        name, version, *_ = stem.split("_")
+        return name, version
+    match = re.search(r"[-_. ]v?(\d[\w.+~-]*)$", stem)
+    return (stem[: match.start()], match[1]) if match else (stem, "-")
+
+
+def _version(text: str) -> str:
+    match = re.search(r"[-_]v?(\d+\.[\w.+~-]*)$", text)
+    return match[1] if match else ""

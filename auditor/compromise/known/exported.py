@@ -1,0 +1,56 @@
+"""A manifest as a file for another controller, and back. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from auditor.compromise.known.manifest import Manifest
+from auditor.models import Model
+
+SCHEMA = "luytre/known-good/1"
+_Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_Path = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+
+
+class _Document(Model):
+    schema_: str = Field(alias="schema")
+    name: str = Field(max_length=200)
+    version: str = Field(max_length=100)
+    origin: str = Field(max_length=600)
+    reason: str = Field(default="", max_length=500)
+    approver: str = Field(default="", max_length=200)
+    entries: dict[_Path, _Digest] = Field(min_length=1, max_length=60_000)
+
+
+def written(manifest: Manifest) -> bytes:
+    """The manifest as JSON; a letter stands for each byte of a name."""
+    told = {
+        "schema": SCHEMA,
+        **vars(manifest),
+        "entries": {_letters(path): digest for path, digest in manifest.entries.items()},
+    }
+    return (json.dumps(told, indent=1) + "\n").encode("ascii")
+
+
+def read(content: bytes) -> Manifest:
+    """The manifest again. Raises ValueError for what is none."""
+    try:
+        told = _Document.model_validate(json.loads(content))
+    except (ValidationError, RecursionError, UnicodeError) as error:
+        raise ValueError("no manifest that this program has written") from error
+    if told.schema_ != SCHEMA:
+        raise ValueError("a manifest of another version")
+    entries = {_path(letters): digest for letters, digest in told.entries.items()}
+    return Manifest(told.name, told.version, told.origin, entries, told.reason, told.approver)
+
+
+def _letters(path: str) -> str:
+    """A path with a letter for each of its bytes, which need not be text."""
+    return path.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _path(letters: str) -> str:
+    return letters.encode("latin-1").decode("utf-8", "surrogateescape")

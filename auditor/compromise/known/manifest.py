@@ -1,0 +1,21 @@
+"""One release as its files' paths and digests. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The files of one release, or of a folder that somebody trusts."""
+
+    name: str
+    version: str
+    origin: str
+    """What it was made from, and its SHA-256."""
+    entries: Mapping[str, str]
+    """SHA-256 in hex by path from the application's folder; a name's bytes are kept."""
+    reason: str = ""
+    approver: str = ""
+    """Why, and which office role says so, of a folder that is trusted as it was found."""

@@ -1,0 +1,149 @@
+"""What a host says of the files below its web roots, taken in. Every byte of it may be an intruder's."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked
+
+MAX_UNPACKED = 64_000_000
+PHP, SCRIPT, PROGRAM, SETTINGS, LARGE, SWAPPED, UNREAD = 1, 2, 4, 8, 16, 32, 64
+UPLOAD, CACHE = 1, 2
+_COUNT = Annotated[int, Field(ge=0, le=1 << 62)]
+_PATH = Annotated[str, Field(max_length=8_000)]
+
+
+class BadListing(ValueError):
+    """What no module of ours has said."""
+
+
+@checked(frozen=True)
+class _Said:
+    roots: Annotated[list[_PATH], Field(max_length=100)]
+    applications: Annotated[list[Any], Field(max_length=2_000)]
+    rows: Annotated[list[list[int | str | None]], Field(max_length=100_000)]
+    same: Annotated[list[_COUNT], Field(max_length=400_000)]
+    seen: _COUNT
+    others: _COUNT
+    left: _COUNT
+    cut_short: Annotated[list[Any], Field(max_length=200)]
+    seconds: float
+    processor: float
+
+
+_SAID = TypeAdapter(_Said)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file below a web root. ``root`` and ``path`` have a character for each byte, as the host keeps them."""
+
+    root: str
+    path: str
+    size: int
+    modified: int
+    """Nanoseconds since 1970; likewise ``changed``, which its owner cannot set."""
+    changed: int
+    sha256: str | None
+    what: int
+    place: int
+    stamp: str
+
+    @property
+    def where(self) -> str:
+        """The full path, undecodable bytes kept."""
+        return f"{self.root}/{self.path}".encode("latin-1").decode("utf-8", "surrogateescape")
+
+    @property
+    def is_code(self) -> bool:
+        """Whether its content is worth judging."""
+        return bool(self.what & (PHP | SCRIPT | SETTINGS))
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What one walk told."""
+
+    files: Sequence[File]
+    same: Sequence[int]
+    """Of the stamps that the host was given, by their place, those that it saw again."""
+    seen: int
+    left: int
+    cut_short: bool
+    processor: float
+
+
+def listing(text: object, stamps: int) -> Listing:
+    """The listing as it travels. Raises BadListing."""
+    try:
+        said = _SAID.validate_python(unpacked(text))
+        files = tuple(_file(row, said.roots) for row in said.rows)
+    except (ValidationError, ValueError, TypeError, IndexError) as error:
+        raise BadListing("the host's list of files is none") from error
+    if any(at >= stamps for at in said.same) or said.seen < len(files):
+        raise BadListing("the host counts files that there are not")
+    return Listing(files, said.same, said.seen, said.left, bool(said.cut_short), said.processor)
+
+
+def _file(row: list[int | str | None], roots: list[str]) -> File:
+    number, path, size, modified, changed, _uid, _gid, _mode, sha256, what, place, stamp = row
+    if not (isinstance(number, int) and number >= 0 and isinstance(path, str) and isinstance(stamp, str)):
+        raise ValueError("a row of another kind")
+    if not all(isinstance(one, int) and abs(one) < 1 << 80 for one in (size, modified, changed, what, place)):
+        raise ValueError("a row with other numbers")
+    if sha256 is not None and not (isinstance(sha256, str) and re.fullmatch("[0-9a-f]{64}", sha256)):
+        raise ValueError("no digest")
+    if not re.fullmatch("[0-9a-f]{16}", stamp) or path.startswith("/") or ".." in path.split("/") or "\0" in path:
+        raise ValueError("a path that leads elsewhere")
+    path.encode("latin-1")
+    roots[number].encode("latin-1")
+    return File(roots[number], path, size, modified, changed, sha256, what, place, stamp)  # type: ignore[arg-type]
+
+
+def unpacked(text: object) -> Any:
+    """JSON as it travels. Raises ValueError for anything else, and for what is too large."""
+    if not isinstance(text, str):
+        raise ValueError("nothing")
+    return json.loads(_inflated(text, MAX_UNPACKED).decode("ascii"))
+
+
+def contents(text: object, lengths: object, most: int) -> list[bytes | None]:
+    """The contents that were asked for, as many as fit; None for one that could not be read. Raises BadListing."""
+    try:
+        told = unpacked(lengths)
+        if not isinstance(told, list) or len(told) > most or not isinstance(text, str):
+            raise ValueError("no lengths")
+        data = _inflated(text, MAX_UNPACKED * 4, whole=False)
+        found: list[bytes | None] = []
+        at = 0
+        for length in told:
+            if not isinstance(length, int) or length < -1 or at + max(length, 0) > len(data):
+                raise ValueError("a length of nothing")
+            found.append(None if length == -1 else data[at : at + length])
+            at += max(length, 0)
+        return found
+    except (ValueError, TypeError) as error:
+        raise BadListing("the host's files are none") from error
+
+
+def _inflated(text: str, limit: int, *, whole: bool = True) -> bytes:
+    pieces = zlib.decompressobj()
+    try:
+        data = pieces.decompress(base64.b64decode(text, validate=True), limit)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if pieces.unconsumed_tail or (whole and not pieces.eof):
+        raise ValueError("too large, or cut short")
+    return data
+
+
+def packed(value: Any) -> str:
+    """JSON as it travels to a host."""
+    return base64.b64encode(zlib.compress(json.dumps(value, separators=(",", ":")).encode("ascii"), 6)).decode("ascii")

@@ -1,0 +1,51 @@
+"""What is kept of one host between hunts: each file by its stamp, and what its content was judged to be. Data, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Self
+
+from pydantic import Field
+
+from auditor.compromise.listing import File
+from auditor.models import Model
+
+FULL_EVERY = 7
+"""Hunts: the seventh reads everything again."""
+MAX_FILES = 300_000
+
+
+class Remembered(Model):
+    """One host's files as hunts have read them."""
+
+    host: str
+    hunts: int = Field(default=0, description="since all was read the last time")
+    rules: str = Field(default="", description="what the judgements rest on: they are made anew when that changes")
+    files: tuple[tuple[str, str, int, int, int, str | None, int, int, str], ...] = Field(
+        default=(), max_length=MAX_FILES, description="root, path, size, modified, changed, sha256, what, place, stamp"
+    )
+    judged: Mapping[str, str] = Field(default_factory=dict, description="judgements as JSON, by the content's SHA-256")
+
+    @property
+    def stamps(self) -> bytes:
+        """What the host is told, so that it does not read these again; empty when it is to read everything."""
+        return b"" if self.hunts >= FULL_EVERY - 1 else b"".join(bytes.fromhex(file[8]) for file in self.files)
+
+    def again(self, same: Iterable[int]) -> tuple[File, ...]:
+        """The files that the host saw again, by their place among the stamps."""
+        return tuple(File(*self.files[at]) for at in same)
+
+    def after(self, files: Iterable[File], judged: Mapping[str, str], rules: str, *, warm: bool) -> Self:
+        """What is kept after a hunt that saw these files."""
+        kept = tuple(
+            (one.root, one.path, one.size, one.modified, one.changed, one.sha256, one.what, one.place, one.stamp)
+            for one in files
+        )
+        digests = {one.sha256 for one in files}
+        return type(self)(
+            host=self.host,
+            hunts=self.hunts + 1 if warm else 0,
+            rules=rules,
+            files=kept[:MAX_FILES],
+            judged={digest: text for digest, text in judged.items() if digest in digests},
+        )

@@ -1,0 +1,102 @@
+"""Hunts on hosts kept beside the runs, the last few of each host, each a link of the chain; and what is remembered between them."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from auditor.compromise.remembered import Remembered
+from auditor.errors import InputError
+from auditor.history import chain
+from auditor.history.chain import LookKept
+from auditor.history.database import append, default_path, key_of, newest, opened, unpacked
+from auditor.models import Inventory, clock
+from auditor.models.hunts import Hunt
+from auditor.system import sqlite_file
+
+KEPT = 3
+"""Hunts of one host."""
+
+
+class Hunts:
+    """The kept hunts of one history."""
+
+    def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = clock.now) -> None:
+        self.path = path or default_path()
+        self._now = now
+
+    def keep(self, inventory: str, hunt: Hunt, remembered: Remembered) -> None:
+        """Add a hunt and what is remembered; with it as the chain's last link goes the oldest of the host, or nothing happens."""
+        document = hunt.model_dump_json().encode()
+        key, subject = key_of(inventory), _subject(hunt.host)
+        with opened(self.path) as database, sqlite_file.transaction(database):
+            database.execute(
+                "INSERT INTO looks VALUES (?, ?, ?, ?, ?)",
+                (hunt.id, hunt.started, key, subject, zlib.compress(document)),
+            )
+            rows = database.execute(
+                "SELECT id FROM looks WHERE inventory = ? AND subject = ? ORDER BY started DESC, rowid DESC",
+                (key, subject),
+            ).fetchall()
+            older = tuple(hunt_id for (hunt_id,) in rows[KEPT:])
+            for hunt_id in older:
+                database.execute("DELETE FROM looks WHERE id = ?", (hunt_id,))
+            packed = zlib.compress(remembered.model_dump_json(exclude_defaults=True).encode("utf-8", "surrogatepass"))
+            database.execute("INSERT OR REPLACE INTO ledgers VALUES (?, ?, ?)", (key, subject, packed))
+            append(
+                database,
+                LookKept(
+                    at=clock.stamp(self._now()),
+                    id=hunt.id,
+                    started=hunt.started,
+                    inventory=key,
+                    subject=subject,
+                    document=chain.digest(document),
+                    dropped=older,
+                ),
+            )
+
+    def remembered(self, inventory: str, host: str) -> Remembered:
+        """What earlier hunts read of a host; nothing when there was none, or another version wrote it."""
+        with opened(self.path) as database:
+            row = database.execute(
+                "SELECT document FROM ledgers WHERE inventory = ? AND subject = ?", (key_of(inventory), _subject(host))
+            ).fetchone()
+        with contextlib.suppress(ValidationError):
+            if row:
+                return Remembered.model_validate_json(unpacked(row[0]) or b"")
+        return Remembered(host=host)
+
+    def latest(self, inventory: str) -> Mapping[str, Hunt]:
+        """The last hunt on each host that was ever hunted on, by its name. Raises InputError for one that is damaged."""
+        with opened(self.path) as database:
+            rows = newest(database, inventory, hosts=True)
+        return {subject.removeprefix(_HOST): self._read(subject, document) for subject, document in rows}
+
+    def carried(self, inventory: Inventory) -> Inventory:
+        """The inventory with the last hunts on its hosts."""
+        return inventory.model_copy(update={"hunts": tuple(self.latest(inventory.path).values())})
+
+    def _read(self, subject: str, document: bytes) -> Hunt:
+        try:
+            return Hunt.model_validate_json(unpacked(document) or b"")
+        except ValidationError as error:
+            raise InputError(
+                "the last hunt on {host} is damaged, or was kept by another version",
+                host=subject.removeprefix(_HOST),
+                file=self.path,
+                mend="see 'auditor history verify', and hunt there again",
+            ) from error
+
+
+_HOST = "host:"
+
+
+def _subject(host: str) -> str:
+    """What a host's hunts are kept under; no site's domain has a colon."""
+    return _HOST + host

@@ -1,0 +1,143 @@
+"""What offices hold for good: manifests of releases, kept beside the history. Digests are kept once, whatever number of releases has them."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from auditor.compromise.known.manifest import Manifest
+from auditor.errors import InputError, nearest
+from auditor.models import clock
+from auditor.system import sqlite_file
+
+_MIGRATIONS = (
+    sqlite_file.statements(
+        "CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE) STRICT",
+        "CREATE TABLE manifests (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, origin TEXT NOT NULL,"
+        " imported TEXT NOT NULL, reason TEXT NOT NULL, approver TEXT NOT NULL, files INTEGER NOT NULL, paths BLOB NOT NULL,"
+        " contents BLOB NOT NULL, UNIQUE (name, version)) STRICT",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A manifest as it is listed."""
+
+    name: str
+    version: str
+    origin: str
+    imported: str
+    reason: str
+    approver: str
+    files: int
+
+
+class KnownGood:
+    """The kept manifests."""
+
+    def __init__(self, path: Path | None = None, now: Callable[[], datetime] = clock.now) -> None:
+        self.path = path or sqlite_file.state_folder() / "known-good.sqlite"
+        self._now = now
+
+    def put(self, manifests: tuple[Manifest, ...]) -> None:
+        """Keep them all or none; each takes the place of one of the same name and version."""
+        with self._opened() as database, sqlite_file.transaction(database):
+            for manifest in manifests:
+                self._put(database, manifest)
+            _clean(database)
+
+    def _put(self, database: sqlite3.Connection, manifest: Manifest) -> None:
+        digests = [bytes.fromhex(digest) for digest in manifest.entries.values()]
+        database.executemany(
+            "INSERT OR IGNORE INTO contents (sha256) VALUES (?)", [(digest,) for digest in set(digests)]
+        )
+        ids = array("I")
+        for digest in digests:
+            ids.append(database.execute("SELECT id FROM contents WHERE sha256 = ?", (digest,)).fetchone()[0])
+        paths = "\0".join(manifest.entries).encode("utf-8", "surrogateescape")
+        database.execute(
+            "INSERT OR REPLACE INTO manifests (name, version, origin, imported, reason, approver, files, paths, contents)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                manifest.name,
+                manifest.version,
+                manifest.origin,
+                clock.stamp(self._now()),
+                manifest.reason,
+                manifest.approver,
+                len(ids),
+                zlib.compress(paths, 9),
+                zlib.compress(ids.tobytes(), 9),
+            ),
+        )
+
+    def listed(self) -> tuple[Kept, ...]:
+        """All of them, by name and version."""
+        with self._opened() as database:
+            rows = database.execute(
+                "SELECT name, version, origin, imported, reason, approver, files FROM manifests ORDER BY name, version"
+            )
+            return tuple(Kept(*row) for row in rows)
+
+    def all(self) -> tuple[Manifest, ...]:
+        """All of them with their entries. Raises InputError for one that is damaged."""
+        with self._opened() as database:
+            digests = {number: sha256.hex() for number, sha256 in database.execute("SELECT id, sha256 FROM contents")}
+            rows = database.execute(
+                "SELECT name, version, origin, reason, approver, paths, contents FROM manifests ORDER BY name, version"
+            )
+            return tuple(self._read(row, digests) for row in rows.fetchall())
+
+    def _read(self, row: tuple[str, str, str, str, str, bytes, bytes], digests: dict[int, str]) -> Manifest:
+        name, version, origin, reason, approver, paths, contents = row
+        try:
+            ids = array("I", zlib.decompress(contents))
+            names = zlib.decompress(paths).decode("utf-8", "surrogateescape").split("\0")
+            entries = {path: digests[number] for path, number in zip(names, ids, strict=True)}
+        except (zlib.error, ValueError, KeyError) as error:
+            raise InputError(
+                "the manifest of {name} {version} is damaged",
+                name=name,
+                version=version,
+                file=self.path,
+                mend="import it again",
+            ) from error
+        return Manifest(name, version, origin, entries, reason, approver)
+
+    def remove(self, name: str, version: str) -> None:
+        """Take one away. Raises InputError when there is none."""
+        with self._opened() as database, sqlite_file.transaction(database):
+            gone = database.execute("DELETE FROM manifests WHERE name = ? AND version = ?", (name, version)).rowcount
+            if not gone:
+                there = [f"{one} {other}" for one, other in database.execute("SELECT name, version FROM manifests")]
+                raise InputError(
+                    "there is no manifest of {name} {version}",
+                    name=name,
+                    version=version,
+                    mend="see 'auditor known-good list'",
+                    guess=nearest(f"{name} {version}", there),
+                )
+            _clean(database)
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        with sqlite_file.opened(self.path, _MIGRATIONS, "store of what is known to be good") as database:
+            yield database
+
+
+def _clean(database: sqlite3.Connection) -> None:
+    """Take away the digests that no manifest has any more."""
+    used = {
+        number
+        for (packed,) in database.execute("SELECT contents FROM manifests")
+        for number in array("I", zlib.decompress(packed))
+    }
+    there = {number for (number,) in database.execute("SELECT id FROM contents")}
+    database.executemany("DELETE FROM contents WHERE id = ?", [(number,) for number in there - used])

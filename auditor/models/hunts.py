@@ -1,0 +1,50 @@
+"""What hunts see of hosts: the files below their web roots, and the traces in them."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from auditor.models.base import Model
+from auditor.models.reviews import Trace
+
+
+class Hunt(Model):
+    """What one hunt saw of one host."""
+
+    id: str = Field(max_length=64)
+    host: str = Field(max_length=253)
+    started: str = Field(description="ISO 8601 with offset")
+    seconds: float
+    warm: bool = Field(description="whether files that did not change since the last hunt were not read again")
+    seen: int = Field(description="files below the web roots")
+    same: int = Field(description="of these, unchanged since an earlier hunt")
+    known: int = Field(description="of these, known to be good where they lie")
+    judged: int = Field(description="of these, whose content was judged in this hunt or an earlier one")
+    unjudged: int = Field(description="files that hold code and could not be judged, or did not fit")
+    left: int = Field(description="files that there was no time or room to tell of: they come first the next time")
+    cut_short: bool = Field(description="whether a web root was not walked to its end")
+    processor: float = Field(default=0.0, description="seconds of a processor's time on the host")
+    traces: tuple[Trace, ...] = ()
+    left_out: int = Field(default=0, description="traces beyond those kept of a kind")
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that is there was seen and judged."""
+        return not (self.unjudged or self.left or self.cut_short)
+
+
+class Hunted(Model):
+    """What an audit carries of a host's last hunt, besides its findings."""
+
+    host: str
+    hunt: str
+    started: str = Field(description="ISO 8601 with offset")
+    age_days: int = Field(description="whole days between the hunt and the audit")
+    warm: bool
+    seen: int
+    known: int
+    judged: int
+    unjudged: int
+    left: int
+    cut_short: bool
+    weak: tuple[Trace, ...] = Field(default=(), description="seen, and too little for an alarm")

@@ -1,0 +1,41 @@
+"""What a run knows of what intruders left on its hosts. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from auditor.audit.controls import COMPROMISE, Catalogue
+from auditor.models import Run, Trace
+from auditor.models.hunts import Hunted
+from auditor.results.traces import traces_in
+from auditor.text.words import Words
+
+
+@dataclass(frozen=True)
+class HostTraces:
+    """The last hunt on one host, and the traces that count as findings, the surest first."""
+
+    hunted: Hunted
+    alarming: tuple[Trace, ...]
+
+
+def by_host(run: Run, catalogue: Catalogue) -> tuple[HostTraces, ...]:
+    """Every host that was ever hunted on, in the order of the run."""
+    controls = {control.id for control in catalogue.controls if control.area == COMPROMISE}
+    found: dict[str, list[Trace]] = defaultdict(list)
+    for finding in run.findings:
+        if finding.control in controls:
+            found[finding.subject.id] += traces_in(finding.violations)
+    return tuple(HostTraces(one, tuple(found[one.host])) for one in run.hunts)
+
+
+def seen(told: Hunted, words: Words) -> str:
+    """When the last hunt was, and how much of what is there it saw and judged."""
+    values = {name: getattr(told, name) for name in ("seen", "known", "judged")}
+    parts = [words("hunts.seen", when=words.moment(told.started), **values)]
+    if told.warm:
+        parts.append(words("hunts.warm"))
+    if told.unjudged or told.left or told.cut_short:
+        parts.append(words("hunts.unjudged", n=told.unjudged + told.left))
+    return "; ".join(parts)

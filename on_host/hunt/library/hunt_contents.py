@@ -1,0 +1,104 @@
+#!/usr/bin/python
+"""Read the contents of some files below the web roots of one host, as many as fit."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: hunt_contents
+short_description: Reads contents of files below a host's web roots
+description:
+  - Reads the files at the given paths below their roots, of large ones head and tail, until the answer is full.
+  - Changes nothing, follows no link below a root, and opens nothing but regular files.
+options:
+  wanted:
+    description: Roots and paths, packed as C(hunt_files) packs its listing.
+    type: str
+    required: true
+  limit:
+    description: Bytes of the packed answer.
+    type: int
+    default: 6500000
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: Read contents
+  hunt_contents:
+    wanted: "{{ hunt_wanted }}"
+"""
+
+RETURN = r"""
+contents:
+  description: The files one after the other, packed and in base64.
+  returned: always
+  type: str
+lengths:
+  description: Bytes of each file in the order of the paths, -1 for one that could not be read; those beyond did not fit. Packed.
+  returned: always
+  type: str
+"""
+
+import base64
+import os
+import zlib
+from contextlib import suppress
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre_hunt.packing import as_path, packed, unpacked
+from ansible.module_utils.luytre_hunt.parts import PART, head_and_tail
+from ansible.module_utils.luytre_shared import safe_open
+
+MOST = 2 * PART
+"""Bytes of one file."""
+
+
+def content_of(root, path):
+    """A file's content, of a large one head and tail. Raises OSError."""
+    handle = safe_open.below(root, path)
+    try:
+        size = os.fstat(handle).st_size
+        return safe_open.start(handle, MOST) if size <= MOST else head_and_tail(handle, size)
+    finally:
+        os.close(handle)
+
+
+def read(wanted, limit):
+    """``(packed bytes, lengths)`` of as many files as fit."""
+    packer, pieces, size, lengths = zlib.compressobj(6), [], 0, []
+    for root, path in wanted:
+        try:
+            content = content_of(as_path(root), as_path(path))
+        except OSError:
+            lengths.append(-1)
+            continue
+        piece = packer.compress(content) + packer.flush(zlib.Z_SYNC_FLUSH)
+        if lengths and size + len(piece) > limit:
+            break
+        pieces.append(piece)
+        size += len(piece)
+        lengths.append(len(content))
+    return b"".join(pieces), lengths
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "wanted": {"type": "str", "required": True},
+            "limit": {"type": "int", "default": 6500000},
+        },
+        supports_check_mode=True,
+    )
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    try:
+        wanted = unpacked(module.params["wanted"]) or []
+    except ValueError as error:
+        module.fail_json(msg="wanted: %s" % error)
+    pieces, lengths = read(wanted, module.params["limit"])
+    module.exit_json(changed=False, contents=base64.b64encode(pieces).decode("ascii"), lengths=packed(lengths))
+
+
+if __name__ == "__main__":
+    main()

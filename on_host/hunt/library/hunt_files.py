@@ -1,0 +1,88 @@
+#!/usr/bin/python
+"""List all files below the web roots of one host, in one round trip."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: hunt_files
+short_description: Lists the files below a host's web roots
+description:
+  - Lists names, sizes, owners, times and SHA-256 of all regular files below the web roots, and where applications lie.
+  - Changes nothing, follows no link below a root, opens nothing but regular files, and takes the processor only when nobody else wants it.
+options:
+  declared:
+    description: What the inventory declares about the host and its sites (Lũy Tre's own host model).
+    type: dict
+    default: {}
+  stamps:
+    description: Stamps of files that are known already, eight bytes each, in base64. These are counted, not read.
+    type: str
+    default: ""
+  seconds:
+    description: Time budget in seconds.
+    type: int
+    default: 90
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: List the files
+  hunt_files:
+"""
+
+RETURN = r"""
+listing:
+  description: JSON, packed and in base64; C(auditor.compromise.listing) takes it in.
+  returned: always
+  type: str
+"""
+
+import base64
+import os
+import time
+from contextlib import suppress
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre import _websites
+from ansible.module_utils.luytre_hunt.packing import as_text, packed
+from ansible.module_utils.luytre_hunt.walk import STAMP, Walk
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "declared": {"type": "dict", "default": {}},
+            "stamps": {"type": "str", "default": "", "no_log": False},
+            "seconds": {"type": "int", "default": 90},
+        },
+        supports_check_mode=True,
+    )
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    try:
+        stamps = base64.b64decode(module.params["stamps"], validate=True)
+    except ValueError as error:
+        module.fail_json(msg="stamps: %s" % error)
+    known = {stamps[at : at + STAMP]: at // STAMP for at in range(0, len(stamps), STAMP)}
+    began = time.monotonic()
+    walk = Walk(_websites.walked(module.params["declared"]), known, began + module.params["seconds"])
+    walk.run()
+    listing = {
+        "roots": [as_text(root) for root in walk.roots],
+        "applications": walk.applications,
+        "rows": walk.rows,
+        "same": walk.same,
+        "seen": walk.seen,
+        "others": walk.others,
+        "left": walk.left,
+        "cut_short": walk.cut_short,
+        "seconds": round(time.monotonic() - began, 3),
+        "processor": round(time.process_time(), 3),
+    }
+    module.exit_json(changed=False, listing=packed(listing))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""How lists travel between the controller and a host: JSON, packed, as text. Names are bytes, each shown as one character."""
+
+import base64
+import json
+import zlib
+
+MAX_UNPACKED = 64000000
+
+
+def packed(value):
+    """A value of JSON as text."""
+    data = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    return base64.b64encode(zlib.compress(data, 6)).decode("ascii")
+
+
+def unpacked(text):
+    """The value again; None of an empty text. Raises ValueError for what is none of ours, or too large."""
+    if not text:
+        return None
+    pieces = zlib.decompressobj()
+    try:
+        data = pieces.decompress(base64.b64decode(text, validate=True), MAX_UNPACKED)
+    except zlib.error as error:
+        raise ValueError(str(error))
+    if pieces.unconsumed_tail:
+        raise ValueError("too large")
+    return json.loads(data.decode("ascii"))
+
+
+def as_text(path):
+    """A path as the file system has it, a character for each byte."""
+    return os_bytes(path).decode("latin-1")
+
+
+def as_path(text):
+    """The path again."""
+    return text.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def os_bytes(path):
+    """The bytes of a path."""
+    return path.encode("utf-8", "surrogateescape")

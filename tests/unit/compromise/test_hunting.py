@@ -1,0 +1,133 @@
+"""From a host's list of files to traces; and what a host says that no module of ours has said."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from typing import Any
+
+import pytest
+
+from auditor.compromise import hunting, listing
+from auditor.compromise.judge import Judgement
+from auditor.compromise.known.manifest import Manifest
+from auditor.compromise.listing import BadListing, File
+from auditor.compromise.php.flow import Hit
+from auditor.compromise.remembered import FULL_EVERY, Remembered
+
+SHELL = Judgement(hits=(Hit("evaluated", "exact", 0),), sample="the sample")
+FAINT = Judgement(own=("uploader",))
+
+
+def file(path: str, digest: str = "a", what: int = listing.PHP, place: int = 0, size: int = 500) -> File:
+    return File("/srv/www", path, size, 1, 2, digest * 64, what, place, "0123456789abcdef")
+
+
+def traces(files: list[File], judgements: dict[str, Judgement], *manifests: Manifest) -> list[tuple[str, str, str]]:
+    found = hunting.found(hunting.seen(files, manifests), judgements)
+    return sorted((one.where, one.kind, one.certainty) for one in found.traces)
+
+
+def row(**changes: Any) -> list[Any]:
+    told = {
+        **{"root": 0, "path": "a.php", "size": 1, "modified": 2, "changed": 3, "uid": 0, "gid": 0, "mode": 420},
+        **{"sha256": "a" * 64, "what": 1, "place": 0, "stamp": "0123456789abcdef"},
+    }
+    return list({**told, **changes}.values())
+
+
+def said(**changes: Any) -> str:
+    told = {
+        **{"roots": ["/srv/www"], "applications": [], "rows": [row()], "same": [], "seen": 1, "others": 0, "left": 0},
+        **{"cut_short": [], "seconds": 1.0, "processor": 0.5},
+    }
+    return base64.b64encode(zlib.compress(json.dumps({**told, **changes}).encode("ascii"))).decode()
+
+
+def test_code_that_runs_what_visitors_say_is_exact_wherever_it_lies() -> None:
+    assert traces([file("x/y.jpg")], {"a" * 64: SHELL}) == [("/srv/www/x/y.jpg", "program", "exact")]
+
+
+def test_one_sign_is_weak_and_with_its_place_strong() -> None:
+    assert traces([file("a.php")], {"a" * 64: FAINT}) == [("/srv/www/a.php", "program", "weak")]
+    found = traces([file("uploads/a.php", place=listing.UPLOAD)], {"a" * 64: FAINT})
+    assert found == [("/srv/www/uploads/a.php", "program", "strong")]
+
+
+def test_what_a_release_explains_is_not_judged_and_what_it_does_not_is_told() -> None:
+    release = Manifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcde"})
+    files = [file(f"core/{n}.php", n) for n in "bcd"] + [file("core/e.php", "f"), file("core/new.php", "9")]
+    seen = hunting.seen(files, (release,))
+    assert [one.path for one in seen.wanted] == ["core/e.php", "core/new.php"]
+    assert traces(files, {}, release) == [
+        ("/srv/www/core/e.php", "changed", "strong"),
+        ("/srv/www/core/new.php", "unknown", "weak"),
+    ]
+    assert hunting.found(seen, {}).unjudged == 2
+
+
+def test_a_file_that_could_not_be_judged_is_no_pass() -> None:
+    assert traces([file("a.php")], {"a" * 64: Judgement(unjudged="it hurts")}) == [
+        ("/srv/www/a.php", "unjudged", "weak")
+    ]
+
+
+def test_names_are_bytes_and_are_shown_on_one_line() -> None:
+    (found,) = traces([file("a\n\xff.php")], {"a" * 64: SHELL})
+    assert "\n" not in found[0]
+    assert found[0].startswith("/srv/www/a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "????",
+        base64.b64encode(b"junk").decode(),
+        said(rows=[row(path="../x")]),
+        said(rows=[row(path="/etc/passwd")]),
+        said(rows=[row(root=5)]),
+        said(rows=[row(root=-1)]),
+        said(rows=[row(sha256="A" * 64)]),
+        said(rows=[row(stamp="x")]),
+        said(rows=[row(path="ă.php")]),
+        said(rows=[row(size="1")]),
+        said(rows=[row()[:5]]),
+        said(rows=[row()] * 2, seen=1),
+        said(same=[7]),
+        said(seen=-1),
+        said(roots=None),
+        said(surprise=1)[:-8],
+    ],
+)
+def test_a_host_that_answers_with_nonsense_is_not_believed(text: object) -> None:
+    with pytest.raises(BadListing):
+        listing.listing(text, 2)
+
+
+def test_a_listing_is_taken_in_as_it_was_said() -> None:
+    told = listing.listing(said(same=[1], rows=[row(path="a\n\xff.php")], seen=2), 2)
+    assert [one.where for one in told.files] == ["/srv/www/a\n\udcff.php"]
+    assert (told.same, told.seen, told.cut_short) == ([1], 2, False)
+
+
+def test_contents_come_whole_or_not_at_all() -> None:
+    pieces = base64.b64encode(zlib.compress(b"abcde")).decode()
+    assert listing.contents(pieces, listing.packed([2, -1, 3]), 3) == [b"ab", None, b"cde"]
+    for lengths in ([6], [2, 4], [-2], ["2"], [1] * 9):
+        with pytest.raises(BadListing):
+            listing.contents(pieces, listing.packed(lengths), 3)
+
+
+def test_the_seventh_hunt_reads_everything_again() -> None:
+    known = Remembered(host="web1")
+    warm = []
+    for _ in range(FULL_EVERY + 1):
+        stamps = known.stamps
+        warm.append(bool(stamps))
+        known = known.after([file("a.php")], {"a" * 64: "{}", "b" * 64: "{}"}, "r", warm=bool(stamps))
+    assert warm == [False, *[True] * (FULL_EVERY - 1), False]
+    assert known.judged == {"a" * 64: "{}"}
+    assert known.again([0]) == (file("a.php"),)

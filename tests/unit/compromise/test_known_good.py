@@ -1,0 +1,154 @@
+"""Manifests: out of archives that may be built to hurt, kept, and laid over a host's files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from auditor.compromise.known import archives, exported, matching
+from auditor.compromise.known.manifest import Manifest
+from auditor.compromise.known.matching import Lying
+from auditor.errors import InputError
+from auditor.history.known_good import KnownGood
+
+FILES = {f"core/{name}.php": f"<?php // {name} {'x' * 300}".encode() for name in "abcdefg"} | {
+    "index.php": b"<?php // index" + b"y" * 300
+}
+
+OLDER = {name: content for name, content in FILES.items() if name < "core/e"}
+
+
+def sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def release(version: str = "1.0", files: dict[str, bytes] = FILES, name: str = "portal") -> Manifest:
+    return Manifest(name, version, "", {path: sha(content) for path, content in files.items()})
+
+
+def lying(files: dict[str, bytes], base: str = "/srv/www") -> list[Lying]:
+    return [
+        Lying(f"{base}/{path}", sha(content), len(content), path.endswith(".php")) for path, content in files.items()
+    ]
+
+
+def standing(files: dict[str, bytes], *manifests: Manifest) -> dict[str, str]:
+    told = matching.told(lying(files), manifests or (release(),))
+    return {path.removeprefix("/srv/www/"): how for path, (how, _release) in told.standings.items()}
+
+
+def test_a_zip_a_tar_and_a_folder_make_the_same_manifest(tmp_path: Path) -> None:
+    zip_made = archives.read(
+        zipped(tmp_path / "portal-1.0.zip", {f"portal/{name}": one for name, one in FILES.items()})
+    )
+    with tarfile.open(tmp_path / "portal-1.0.tar.gz", "w:gz") as archive:
+        for name, content in FILES.items():
+            info = tarfile.TarInfo(f"./portal/{name}")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    tar_made = archives.read(tmp_path / "portal-1.0.tar.gz")
+    for name, content in FILES.items():
+        (tmp_path / "portal" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "portal" / name).write_bytes(content)
+    folder = archives.folder(tmp_path / "portal", "portal", "1.0", "bàn giao", "Văn phòng")
+    assert zip_made.entries == tar_made.entries == folder.entries == release().entries
+    assert (zip_made.name, zip_made.version) == (tar_made.name, tar_made.version) == ("portal", "1.0")
+
+
+@pytest.mark.parametrize("path", ["../x.php", "/etc/x.php", "a/../../x", "a\\b.php"])
+def test_a_path_that_leads_out_of_its_archive_is_refused(tmp_path: Path, path: str) -> None:
+    with pytest.raises(InputError, match="leads out"):
+        archives.read(zipped(tmp_path / "x.zip", {path: b"x"}))
+
+
+def test_an_archive_that_holds_too_much_is_refused_while_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MAX_BYTES", 1_000_000)
+    with pytest.raises(InputError, match="more than 1000000 bytes"):
+        archives.read(zipped(tmp_path / "bomb.zip", {"a": bytes(900_000), "b": bytes(900_000)}))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 nothing", b"!<arch>\njunk", b"{}", b"\x1f\x8b junk", b"text"])
+def test_what_is_no_archive_is_told_in_a_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(InputError, match=r"x\.zip"):
+        archives.read(tmp_path / "x.zip")
+
+
+def test_the_same_path_twice_is_refused(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        for content in (b"good", b"other"):
+            info = tarfile.TarInfo("a.php")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    with pytest.raises(InputError, match="twice"):
+        archives.read(tmp_path / "x.tar")
+
+
+def test_each_file_is_told_for_what_it_is() -> None:
+    older = release("0.9", {**OLDER, "core/old.php": b"<?php // old" + b"z" * 300})
+    there = {
+        **FILES,
+        "core/a.php": FILES["core/a.php"].replace(b"x", b"y", 1),
+        "core/added.php": b"<?php // added",
+        "core/old.php": b"<?php // old" + b"z" * 300,
+        "uploads/b.php": FILES["core/b.php"],
+        "uploads/own.php": b"<?php // own",
+    }
+    del there["core/d.php"]
+    told = matching.told(lying(there), (release(), older))
+    assert {path.removeprefix("/srv/www/"): how for path, (how, _) in told.standings.items()} == {
+        "index.php": "known",
+        "core/b.php": "known",
+        **{f"core/{name}.php": "known" for name in "cefg"},
+        "core/a.php": "changed",
+        "core/added.php": "unknown",
+        "core/old.php": "left_over",
+        "uploads/b.php": "misplaced",
+    }
+    assert [path for path, _ in told.missing] == ["/srv/www/core/d.php"]
+
+
+def test_a_plugin_whose_main_file_is_gone_is_still_verified() -> None:
+    plugin = release(
+        files={"plugin.php": b"<?php main", **{f"in/{n}.php": b"<?php %d" % n for n in range(9)}}, name="plugin"
+    )
+    there = {f"wp-content/plugins/plugin/in/{n}.php": b"<?php %d" % n for n in range(9)}
+    there["wp-content/plugins/plugin/x.php"] = b"<?php foreign"
+    found = standing(there, plugin)
+    assert found["wp-content/plugins/plugin/in/3.php"] == "known"
+    assert found["wp-content/plugins/plugin/x.php"] == "unknown"
+
+
+def test_a_release_that_is_not_there_explains_nothing() -> None:
+    assert standing({"a.php": b"<?php 1", "core/b.php": b"<?php 2"}) == {}
+
+
+def test_manifests_are_kept_whole_share_their_contents_and_travel(tmp_path: Path) -> None:
+    store = KnownGood(tmp_path / "known-good.sqlite")
+    odd = Manifest("odd", "2", "from", {"a\udcffb.php": "0" * 64, "ô.php": "1" * 64}, "vì", "Văn phòng")
+    store.put((release(), release("1.1"), odd))
+    assert [(one.name, one.version, one.files) for one in store.listed()] == [
+        ("odd", "2", 2),
+        ("portal", "1.0", 8),
+        ("portal", "1.1", 8),
+    ]
+    assert store.all()[0] == odd
+    assert exported.read(exported.written(odd)) == odd
+    store.remove("portal", "1.0")
+    with pytest.raises(InputError, match=r"no manifest of portal 1\.0"):
+        store.remove("portal", "1.0")
+    assert len(store.all()) == 2

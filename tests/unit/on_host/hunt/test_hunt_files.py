@@ -1,0 +1,140 @@
+"""What a host lists and reads for a hunt: on real files, some of them made to hurt."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.luytre_hunt import walk as walking
+from ansible.module_utils.luytre_hunt.packing import as_path, as_text, packed, unpacked
+from ansible.module_utils.luytre_hunt.walk import LARGE, PHP, PROGRAM, SCRIPT, SETTINGS, UPLOAD, Walk
+
+from auditor.compromise import listing
+from tests.unit.modules import load
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="below a folder that root alone can write")
+contents = load("on_host/hunt/library/hunt_contents.py")
+
+
+@pytest.fixture
+def top() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir="/run") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def walked(top: Path, known: dict[bytes, int] | None = None) -> Walk:
+    walk = Walk([str(top)], known or {}, time.monotonic() + 20)
+    walk.run()
+    return walk
+
+
+def what(walk: Walk) -> dict[str, int]:
+    return {as_path(row[1]): row[9] for row in walk.rows}
+
+
+def test_code_is_told_by_content_and_never_by_its_name(top: Path) -> None:
+    for name, content in {
+        "a.jpg": b"\xff\xd8\xff\0\0 <?php echo 1;",
+        "b.php": b"no code",
+        "c.xml": b'<?xml version="1.0"?><a/>',
+        "d.txt": b"<? echo 1;",
+        "e": b"#!/bin/sh\n",
+        "f.bin": b"\x7fELF\0\0",
+        ".htaccess": b"Options -Indexes",
+        "g.svg": b'<svg><script language="php">x</script>',
+    }.items():
+        (top / name).write_bytes(content)
+    assert what(walked(top)) == {
+        **{"a.jpg": PHP, "b.php": 0, "c.xml": 0, "d.txt": PHP, "e": SCRIPT, "f.bin": PROGRAM, ".htaccess": SETTINGS},
+        "g.svg": PHP,
+    }
+
+
+def test_links_pipes_and_sparse_files_cost_nothing_and_are_not_followed(top: Path) -> None:
+    (top / "real.php").write_bytes(b"<?php 1;")
+    (top / "link.php").symlink_to("/etc/passwd")
+    (top / "round").symlink_to(top)
+    os.mkfifo(top / "pipe")
+    with (top / "huge").open("wb") as huge:
+        huge.truncate(1 << 40)
+    began = time.monotonic()
+    walk = walked(top)
+    assert time.monotonic() - began < 3
+    assert what(walk) == {"real.php": PHP, "huge": LARGE}
+    assert walk.others == 3
+
+
+def test_names_are_bytes(top: Path) -> None:
+    name = b"a\n\xff\xc3\xb4.php"
+    with Path(os.fsdecode(os.fsencode(top) + b"/" + name)).open("wb") as made:
+        made.write(b"<?php 1;")
+    walk = walked(top)
+    (row,) = walk.rows
+    assert row[1].encode("latin-1") == name
+    assert row[8] == hashlib.sha256(b"<?php 1;").hexdigest()
+    assert contents.content_of(str(top), as_path(row[1])) == b"<?php 1;"
+
+
+def test_what_did_not_change_is_not_read_again_and_what_did_is(top: Path) -> None:
+    for name in "abc":
+        (top / f"{name}.php").write_bytes(b"<?php 1;")
+    first = walked(top)
+    known = {bytes.fromhex(row[11]): at for at, row in enumerate(first.rows)}
+    changed = top / "b.php"
+    times = changed.stat()
+    changed.write_bytes(b"<?php 2;")
+    os.utime(changed, ns=(times.st_atime_ns, times.st_mtime_ns))
+    second = walked(top, known)
+    assert (len(second.same), [row[1] for row in second.rows], second.seen) == (2, ["b.php"], 3)
+
+
+def test_where_files_are_put_is_told_by_the_application(top: Path) -> None:
+    (top / "wp-includes").mkdir()
+    (top / "wp-includes/version.php").write_text("<?php\n$wp_version = '6.8.2';\n")
+    (top / "wp-content/uploads/2026").mkdir(parents=True)
+    (top / "wp-content/uploads/2026/a.php").write_bytes(b"<?php 1;")
+    walk = walked(top)
+    assert {row[1]: row[10] for row in walk.rows} == {
+        "wp-includes/version.php": 0,
+        "wp-content/uploads/2026/a.php": UPLOAD,
+    }
+    assert walk.applications == [([0, ""], "wordpress", "6.8.2")]
+
+
+def test_too_many_files_are_counted_and_not_told(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "MAX_ROWS", 2)
+    for name in range(5):
+        (top / f"{name}").write_bytes(b"x")
+    walk = walked(top)
+    assert (len(walk.rows), walk.left, walk.seen) == (2, 3, 5)
+
+
+def test_contents_fill_an_answer_and_the_rest_waits(top: Path) -> None:
+    for name in "abc":
+        (top / name).write_bytes(os.urandom(1000))
+    (top / "link").symlink_to("/etc/passwd")
+    wanted = [[as_text(str(top)), name] for name in ("a", "link", "../etc/passwd", "b", "c")]
+    pieces, lengths = contents.read(wanted, 2300)
+    assert lengths == [1000, -1, -1, 1000]
+    told = listing.contents(base64.b64encode(pieces).decode(), packed(lengths), 5)
+    assert told == [(top / "a").read_bytes(), None, None, (top / "b").read_bytes()]
+
+
+def test_of_a_large_file_head_and_tail_are_read(top: Path) -> None:
+    (top / "large").write_bytes(b"head" + bytes(3 << 20) + b"tail")
+    found = contents.content_of(str(top), "large")
+    assert (len(found), found[:4], found[-4:]) == (2 << 20, b"head", b"tail")
+
+
+def test_what_is_packed_to_burst_is_refused() -> None:
+    bomb = base64.b64encode(zlib.compress(bytes(65_000_000))).decode()
+    with pytest.raises(ValueError, match="too large"):
+        unpacked(bomb)
