@@ -23,7 +23,7 @@ from auditor.commands.given.options import (
     select,
 )
 from auditor.errors import InputError
-from auditor.models import Severity
+from auditor.models import Lang, Severity
 
 RulesOption = Annotated[
     Path | None, typer.Option("--rules", metavar="DIR", help="A folder of others' YARA rules, used besides our own.")
@@ -98,7 +98,7 @@ def hunt(
     conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 
-def _name_wrong(rules: Path | None, lang: str) -> None:
+def _name_wrong(rules: Path | None, lang: Lang) -> None:
     """Say which files of others' rules do not compile: they are left out, and only they."""
     from auditor.commands.shown.console import err, escape
     from auditor.compromise.rules import engine
@@ -106,6 +106,6 @@ def _name_wrong(rules: Path | None, lang: str) -> None:
 
     if rules is None:
         return
-    words = Words("vi" if lang == "vi" else "en")
+    words = Words(lang)
     for wrong in engine.load(rules).wrong:
         err.print(escape(words("hunts.wrong_rule", file=wrong.file, why=wrong.why)), soft_wrap=True)

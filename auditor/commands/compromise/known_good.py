@@ -23,9 +23,7 @@ app = typer.Typer(
 def import_(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="FILE...", help="Release archives (zip, tar, .deb), exports, or a folder to be trusted."
-        ),
+        typer.Argument(metavar="FILES", help="Release archives (zip, tar, .deb), exports, or a folder to be trusted."),
     ],
     name: Annotated[
         str, typer.Option("--name", metavar="NAME", help="Of the release; without: as the file is called.")
@@ -126,6 +124,7 @@ def export(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the release, as it is listed.")],
     version: Annotated[str, typer.Argument(metavar="VERSION", help="Likewise.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where it is written: JSON, which import reads.")],
+    lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Write one release's manifest for another controller.
 
@@ -133,13 +132,17 @@ def export(
       auditor known-good export wordpress 6.8.2 wordpress.json
 
     """
+    from auditor.commands.shown import console
     from auditor.compromise.known import exported
     from auditor.history.known_good import KnownGood
     from auditor.system import files
+    from auditor.text.words import Words
 
-    found = [one for one in KnownGood().all() if (one.name, one.version) == (name, version)]
-    if not found:
+    known = {(one.name, one.version): one for one in KnownGood().all()}
+    found = known.get((name, version))
+    if found is None:
         raise InputError(
             "there is no manifest of {name} {version}", name=name, version=version, mend="see 'auditor known-good list'"
         )
-    files.whole(file, [exported.written(found[0])])
+    files.whole(file, [exported.written(found)])
+    console.out.print(Words(lang)("known_good.exported", name=name, version=version, file=file), markup=False)

@@ -50,8 +50,14 @@ def _show(one: Trace, words: Words, console: Console) -> None:
 def known_table(kept: Iterable[Kept], words: Words) -> Table:
     """Releases in rows: which, how many files, made from what, why."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("known_good.name", "known_good.version", "known_good.files", "known_good.origin", "col.reason"):
-        table.add_column(words(title))
+    for title in (
+        words("known_good.name"),
+        words("known_good.version"),
+        words("known_good.files"),
+        words("known_good.origin"),
+        words("col.reason"),
+    ):
+        table.add_column(title)
     for one in kept:
         why = f"{one.reason} ({one.approver})" if one.reason else ""
         table.add_row(escape(one.name), escape(one.version), str(one.files), escape(one.origin), escape(why))

@@ -76,7 +76,7 @@ class Sinks(Variables):
 
     def evaluated(self, code: Value, node: Node) -> None:
         """A value is taken for a program."""
-        if not self.used("evaluated", code, node):
+        if not self.used("evaluated", code, node, "exact" if code.head else "sure"):
             if code.flags & DECODED and (code.flags & (LONG | FILE) or code.text is not None):
                 self.hit("decoded_program", "sure", node)
             elif code.flags & FILE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -27,6 +28,8 @@ FOREIGN: Final = REQUEST | REMOTE
 MAX_TEXT: Final = 400_000
 """Bytes of a constant that is worked out."""
 MAX_ITEMS: Final = 5_000
+_NOTHING: Final = re.compile(rb"(?:[./\s;@]|\?>|<\?(?:php)?|return)*+")
+"""What may stand before others' words without taking anything from them."""
 
 
 class Value:
@@ -84,7 +87,7 @@ def joined(parts: Iterable[Value]) -> Value:
     flags, head, begun = 0, True, False
     for part in parts:
         flags |= part.flags
-        if not begun and (part.text is None or part.text.strip(b"./") != b""):
+        if not begun and (part.text is None or _NOTHING.fullmatch(part.text) is None):
             head, begun = bool(part.flags & (FOREIGN | PARAMETERS | UPLOAD)) and part.head, True
     if all(part.text is not None for part in parts):
         return text(b"".join(part.text or b"" for part in parts), flags | BUILT)

@@ -19,7 +19,7 @@ rule request_commanded {
   strings:
     $a = /\b([s]ystem|shell_[e]xec|pass[t]hru|[p]open|proc_[o]pen|pcntl_[e]xec)\s{0,20}\(\s{0,20}[@("'\s{]{0,10}(stripslashes|base64_decode|trim|urldecode)?[\s(@]{0,5}\$\{?_(GET|POST|REQUEST|COOKIE)\b/ nocase
     $b = /[^>\w_][e]xec\s{0,20}\(\s{0,20}[@("'\s{]{0,10}(stripslashes|base64_decode|trim|urldecode)?[\s(@]{0,5}\$\{?_(GET|POST|REQUEST|COOKIE)\b/ nocase
-    $c = /`\s{0,5}\{?\$\{?_(GET|POST|REQUEST|COOKIE)\b/
+    $c = /`\s{0,5}\{?\$\{?_(GET|POST|REQUEST|COOKIE)\s{0,3}[\[{]/
     $d = /\$_(GET|POST|REQUEST|COOKIE|SERVER)\s?\[[^\]\n]{1,30}\]\s{0,3}\(\s{0,3}\$_(GET|POST|REQUEST|COOKIE|SERVER)/
     $e = /\$_(GET|POST|REQUEST|COOKIE)\s?[\[{][^\]\n]{1,30}[\]}]\s{0,3}\(\s{0,3}[@$'"]/
     $f = /\b([s]ystem|shell_[e]xec|pass[t]hru|[p]open|proc_[o]pen)\s{0,5}\(\s{0,5}(\$(cmd|command|comm|komut|perintah|c|exe|shell)\b)[^;]{0,60};/ nocase
@@ -31,7 +31,8 @@ rule callback_runs {
   meta: what = "callback_runs"
   strings:
     $a = /\b(array_map|array_filter|array_walk|array_walk_recursive|array_reduce|uasort|usort|uksort|array_udiff|array_udiff_assoc|array_diff_ukey|array_uintersect|array_intersect_ukey|call_user_func|call_user_func_array|register_shutdown_function|register_tick_function|forward_static_call|forward_static_call_array|preg_replace_callback|mb_ereg_replace_callback|filter_var|filter_var_array|iterator_apply|ob_start|set_error_handler)\s{0,4}\([^;]{0,120}['"](a[s]sert|s[y]stem|e[x]ec|shell_e[x]ec|p[a]ssthru|e[v]al|create_f[u]nction|p[o]pen)['"]/ nocase
-    $b = /\b(array_map|array_filter|array_walk|uasort|usort|uksort|call_user_func|call_user_func_array|register_shutdown_function|forward_static_call|array_udiff|array_reduce|ob_start)\s{0,4}\(\s{0,4}(base64_decode|str_rot13|strrev|\$_(GET|POST|REQUEST|COOKIE))/ nocase
+    $b = /\b(array_map|array_filter|array_walk|uasort|usort|uksort|call_user_func|call_user_func_array|register_shutdown_function|forward_static_call|array_udiff|array_reduce|ob_start)\s{0,4}\(\s{0,4}(base64_decode|str_rot13|strrev)\b/ nocase
+    $h = /\b(array_map|call_user_func|call_user_func_array|register_shutdown_function|forward_static_call|ob_start)\s{0,4}\(\s{0,4}@?\$_(GET|POST|REQUEST|COOKIE)\s?[\[{]/ nocase
     $c = /\bcall_user_func(_array)?\s{0,4}\(\s{0,4}\$_?\w{1,30}\s{0,3},[^;]{0,40}\$_(GET|POST|REQUEST|COOKIE)\s?\[/ nocase
     $d = /\bReflection(Function|Method)\s{0,3}\(\s{0,3}(\$_(GET|POST|REQUEST|COOKIE)|['"](a[s]sert|s[y]stem|e[x]ec|shell_e[x]ec|p[a]ssthru)['"])/ nocase
     $e = /\b(array_map|array_filter|array_walk|uasort|usort|uksort|array_udiff|array_diff_ukey|register_shutdown_function)\s{0,4}\([^;]{0,50}\$_(GET|POST|REQUEST|COOKIE)\s?\[[^;]{0,40}\$_(GET|POST|REQUEST|COOKIE)\s?\[/ nocase
@@ -74,9 +75,9 @@ rule name_put_together {
     $l = /['"](\\x[0-9a-f]{2}|\\[0-7]{2,3}){4,24}['"]\s{0,3}[;)][^\n]{0,120}\$[A-Za-z0-9_]{1,30}\s{0,2}\(/ nocase
     $m = /\(\s{0,2}['"][^'"\n]{2,24}['"]\s{0,2}\^\s{0,2}['"][^'"\n]{2,24}['"]\s{0,2}\)\s{0,2}[;(.]/
     $n = /=\s{0,2}['"][^'"\n]{1,24}['"]\s{0,2}\^\s{0,2}['"][^'"\n]{1,24}['"]\s{0,2};/
-    $o = /~\s{0,2}['"]?[\x80-\xff]{3,20}/
+    $o = /[=(]\s{0,2}~\s{0,2}['"(]{0,2}[\x80-\xff]{3,20}/
     $p = /(strrev|str_rot13)\s{0,3}\(\s{0,3}['"](tressa|metsys|cexe_llehs|urhtssap|edoced_46esab|lave|nepop|noitcnuf_etaerc|etalfnizg|nffreg|flfgrz|riny|cnffgueh|furyy_rkrp|onfr64_qrpbqr|tmvasyngr|pheingr_shapgvba)['"]/ nocase
-    $q = /(base64_decode|hex2bin|pack)\s{0,3}\(\s{0,3}['"](YXNzZXJ0|c3lzdGVt|ZXZhbA|c2hlbGxfZXhlYw|cGFzc3RocnU|ZXhlYw|Y3JlYXRlX2Z1bmN0aW9u|617373657274|73797374656d|6576616c|H\*)/ nocase
+    $q = /(base64_decode|hex2bin|pack)\s{0,3}\(\s{0,3}['"](YXNzZXJ0|c3lzdGVt|ZXZhbA|c2hlbGxfZXhlYw|cGFzc3RocnU|ZXhlYw|Y3JlYXRlX2Z1bmN0aW9u|617373657274|73797374656d|6576616c|H\*['\"],\s{0,3}['\"][67][0-9a-f])/ nocase
     $r = /\$\{?\$[a-z0-9_]{1,30}\}?\s?\[[^\]\n]{1,30}\]\s{0,3}\(\s{0,3}(\$|@)/ nocase
     $s = /\$_{2,30}\s?=\s?|\$_\s?=\s?(''|""|\[\]|\(\))/
     $t = /\$_{1,30}\s?(\[\s?[$'"_+.\d]{1,12}\s?\])?\s?\(\s?\$_{1,30}/
@@ -171,7 +172,7 @@ rule program_in_disguise {
   condition: $p and (
     (($long or $hex) and $run and $dec) or
     ($esc and $run) or
-    (#goto > 20 and ($esc or $dec or $danger)) or
+    (#goto > 20 and ($esc or $danger)) or
     ($image at 0 and $danger)
   )
 }
