@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import evaluate_control
-from auditor.models import Finding, Host, Subject, Trace, clock
+from auditor.audit.reviews import accepting
+from auditor.models import Accepted, AcceptedTrace, Finding, Host, Subject, Trace, clock
 from auditor.models.hunts import Hunt, Hunted
 
 MOST_WEAK = 50
@@ -25,42 +26,55 @@ class Judged:
     hunted: tuple[Hunted, ...]
 
 
-def judge(catalogue: Catalogue, hosts: Sequence[Host], hunts: Iterable[Hunt], now: datetime) -> Judged:
+def judge(
+    catalogue: Catalogue, hosts: Sequence[Host], hunts: Iterable[Hunt], accepted: Iterable[Accepted], now: datetime
+) -> Judged:
     """The findings on all of these hosts that were ever hunted on; a host that was not has none."""
     last = {hunt.host: hunt for hunt in hunts}
+    by_host = {(one.site, one.key): one for one in accepted if one.holds(clock.day(now))}
     controls = [control for control in catalogue.controls if control.area == COMPROMISE]
     findings, hunted = [], []
     for host in hosts:
         hunt = last.get(host.name)
         if hunt is None:
             continue
-        hunted.append(_hunted(hunt, now))
-        context = {"hunt": _context(hunt), "now": int(now.timestamp())}
+        told = _hunted(hunt, by_host, now)
+        hunted.append(told)
+        context = {"hunt": _context(hunt, told), "now": int(now.timestamp())}
         subject = Subject(kind="host", id=host.name)
         findings += [evaluate_control(control, subject, host.name, context, {}) for control in controls]
     return Judged(tuple(findings), tuple(hunted))
 
 
-def _context(hunt: Hunt) -> dict[str, Any]:
+def _context(hunt: Hunt, told: Hunted) -> dict[str, Any]:
     """The ``hunt`` of control expressions."""
+    accepted = {one.trace.key for one in told.accepted}
+    there = [one for one in hunt.traces if one.key not in accepted]
     return {
         "started": int(clock.read(hunt.started).timestamp()),
         "covered": hunt.whole,
-        "exact": [_violation(one) for one in hunt.traces if one.certainty == "exact"],
-        "strong": [_violation(one) for one in hunt.traces if one.certainty == "strong"],
+        "exact": [_violation(hunt.host, one) for one in there if one.certainty == "exact"],
+        "strong": [_violation(hunt.host, one) for one in there if one.certainty == "strong"],
     }
 
 
-def _violation(trace: Trace) -> dict[str, Any]:
+def _violation(host: str, trace: Trace) -> dict[str, Any]:
     data = trace.model_dump(mode="json")
-    return {**{name: data[name] for name in _FIRST}, **data}
+    return {**{name: data[name] for name in _FIRST}, **data, "accept": accepting(host, trace.key)}
 
 
-def _hunted(hunt: Hunt, now: datetime) -> Hunted:
+def _hunted(hunt: Hunt, accepted: Mapping[tuple[str, str], Accepted], now: datetime) -> Hunted:
     told = {name: getattr(hunt, name) for name in Hunted.model_fields if name in Hunt.model_fields}
     return Hunted(
         **told,
         hunt=hunt.id,
         age_days=max(0, (now - clock.read(hunt.started)).days),
-        weak=tuple(one for one in hunt.traces if one.certainty == "weak")[:MOST_WEAK],
+        weak=tuple(
+            one for one in hunt.traces if one.certainty == "weak" and (hunt.host, one.key) not in accepted
+        )[:MOST_WEAK],
+        accepted=tuple(
+            AcceptedTrace(trace=one, by=accepted[hunt.host, one.key])
+            for one in hunt.traces
+            if (hunt.host, one.key) in accepted
+        ),
     )

@@ -100,7 +100,7 @@ def judge(
         data = published.sources
     marked = mark(inventory, catalogue, hosts, findings, clock.day(started))
     seen = judge_looks(catalogue, hosts, inventory.looks, inventory.accepted, started)
-    hunted = judge_hunts(catalogue, hosts, inventory.hunts, started)
+    hunted = judge_hunts(catalogue, hosts, inventory.hunts, inventory.accepted, started)
     return Run(
         id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
         started=clock.stamp(started),

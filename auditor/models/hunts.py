@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from auditor.models.base import Model
-from auditor.models.reviews import Trace
+from auditor.models.reviews import AcceptedTrace, Trace
 
 
 class Hunt(Model):
@@ -48,3 +48,4 @@ class Hunted(Model):
     left: int
     cut_short: bool
     weak: tuple[Trace, ...] = Field(default=(), description="seen, and too little for an alarm")
+    accepted: tuple[AcceptedTrace, ...] = Field(default=(), description="seen, and accepted")

@@ -147,10 +147,13 @@ class Look(Model):
     left_out: int = Field(default=0, description="traces beyond those kept of a kind")
 
 
-class Accepted(Model):
-    """One trace that an office accepts on one site."""
+Place = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=253)]
 
-    site: Domain
+
+class Accepted(Model):
+    """One trace that an office accepts on one site, or on one host."""
+
+    site: Place = Field(description="a site's domain, or a host's name")
     key: Key
     reason: str = Field(min_length=1, max_length=500)
     approver: Role

@@ -1,4 +1,4 @@
-"""``auditor baseline``: single traces that an office accepts on its sites."""
+"""``auditor baseline``: single traces that an office accepts on its sites and hosts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from auditor.models import Inventory
 
 app = typer.Typer(
-    help="Traces of content that an office accepts: accept, list, withdraw.",
+    help="Traces that an office accepts: accept, list, withdraw.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 SiteArgument = Annotated[
-    str, typer.Argument(metavar="SITE", help="The site's domain.", autocompletion=completions.sites)
+    str, typer.Argument(metavar="SITE|HOST", help="The site's domain, or the host's name.", autocompletion=completions.hosts_and_sites)
 ]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The trace's key, as the audit shows it.")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a sentence.")]
@@ -53,7 +53,7 @@ def accept(
     ] = None,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Accept one trace on one site, as the last look saw it: it is no finding any more, and every report tells who accepts it.
+    """Accept one trace on one site or host, as the last look or hunt saw it: it is no finding any more, and every report tells who accepts it.
 
     What is put there later has another key, and is found.
 
@@ -65,19 +65,21 @@ def accept(
 
     from auditor.commands.shown import console
     from auditor.errors import first_wrong
+    from auditor.history.hunts import Hunts
     from auditor.history.looks import Looks
     from auditor.models import Accepted
     from auditor.text.words import Words
 
     known = _inventory(inventory, site)
     looks = Looks()
-    there = {one.key: one for look in looks.latest(known.path).values() if look.site == site for one in look.traces}
+    seen = looks.latest(known.path).get(site) or Hunts().latest(known.path).get(site)
+    there = {one.key: one for one in seen.traces} if seen is not None else {}
     if key not in there:
         raise InputError(
             "the last look at {site} saw no trace with the key {key}",
             site=site,
             key=key,
-            mend="see 'auditor audit', or 'auditor review' the site",
+            mend="see 'auditor audit', or 'auditor review' the site, or 'auditor hunt' on the host",
             guess=nearest(key, there),
         )
     last = _day(until) if until is not None else None
@@ -103,7 +105,7 @@ def accept(
 def list_accepted(
     inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
 ) -> None:
-    """List what is accepted on each site, by whom, why and until when.
+    """List what is accepted on each site and host, by whom, why and until when.
 
     Example:
       auditor baseline list -i inventories/lab
@@ -156,16 +158,16 @@ def _given(reason: str) -> str:
 
 
 def _inventory(path: Path, site: str) -> Inventory:
-    """The inventory that has the site. Raises InputError when it has not."""
+    """The inventory that has the site, or the host of that name. Raises InputError when it has neither."""
     from auditor.inventory import hosts as inventories
 
     known = inventories.load(path)
-    domains = [one.domain for one in known.sites]
-    if site not in domains:
+    names = [*(one.domain for one in known.sites), *(one.name for one in known.hosts)]
+    if site not in names:
         raise InputError(
-            "no site {site} in this inventory",
+            "no site or host {site} in this inventory",
             site=site,
             mend="see 'auditor inventory check'",
-            guess=nearest(site, domains),
+            guess=nearest(site, names),
         )
     return known

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
+from auditor.audit.reviews import accepting
 from auditor.commands.shown.console import escape, out
 from auditor.history.known_good import Kept
 from auditor.models import Run, Trace
 from auditor.results import hunts
-from auditor.results.traces import what_it_is
+from auditor.results.traces import accepted_line, what_it_is
 from auditor.text.words import Words
 
 _STYLE = {"exact": "red", "strong": "yellow", "weak": "dim"}
@@ -30,13 +31,15 @@ def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = 
         console.print(f"[bold]{escape(one.hunted.host)}[/]  {escape(hunts.seen(one.hunted, words))}", soft_wrap=True)
         shown = [*one.alarming, *one.hunted.weak]
         for trace in shown[:_MOST]:
-            _show(trace, words, console)
+            _show(one.hunted.host, trace, words, console)
         if len(shown) > _MOST:
             console.print(f"  {words('reviews.more', n=len(shown) - _MOST)}")
+        for known in one.hunted.accepted:
+            console.print(f"  {escape(accepted_line(known.trace, known.by, words))}", soft_wrap=True)
     console.print(words("hunts.may_lie"))
 
 
-def _show(one: Trace, words: Words, console: Console) -> None:
+def _show(host: str, one: Trace, words: Words, console: Console) -> None:
     sure = words(f"certainty.{one.certainty}")
     rules = ", ".join(one.rules)
     console.print(
@@ -45,6 +48,7 @@ def _show(one: Trace, words: Words, console: Console) -> None:
     )
     if one.sample:
         console.print(f"    {escape(one.sample)}", soft_wrap=True)
+    console.print(f"    [dim]{escape(accepting(host, one.key))} --reason … --approver …[/]", soft_wrap=True)
 
 
 def known_table(kept: Iterable[Kept], words: Words) -> Table:

@@ -13,12 +13,13 @@ from auditor.report.html.addresses import control_page, framework_page, host_pag
 from auditor.report.html.brief import decisions
 from auditor.report.html.paging import paged
 from auditor.report.html.rendering import Renderer, is_urgent
-from auditor.results import papers, traces
+from auditor.results import papers, hunts, traces
 from auditor.results.by_clause import by_clause, cited
 from auditor.results.by_control import by_control, others, work, worst_first
 from auditor.results.by_reason import unevaluated
 from auditor.results.compare import Comparison, between, by_subject, hosts_of_one, matrix
 from auditor.results.summary import FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
+from auditor.results.hunts import HostTraces
 from auditor.results.traces import SiteTraces
 from auditor.results.trend import TrendPoint, months, until
 from auditor.text.words import Words
@@ -154,6 +155,7 @@ def _subjects(
 ) -> Iterator[tuple[str, str]]:
     """The page of every host and of every site on it."""
     content = {one.site: _Content(one, words) for one in traces.by_site(run, catalogue)}
+    hunted = {one.hunted.host: _Hunted(one, words) for one in hunts.by_host(run, catalogue)}
     for host in summary.hosts:
         name, sites = host.host.name, summary.served.get(host.host.name, ())
         shared = _Open(host.findings, name, rendered)
@@ -173,6 +175,7 @@ def _subjects(
             shared_open=(),
             shared_told=(),
             others=others(host.findings),
+            hunted=hunted.get(name),
         )
         for site in sites:
             own = _Open(site.own, site.domain, rendered)
@@ -230,6 +233,18 @@ class _Content:
         )
         self.more = max(0, len(site.alarming) - MAX_TRACES)
         self.accepted = tuple(traces.accepted_line(one.trace, one.by, words) for one in reviewed.accepted)
+
+
+class _Hunted:
+    """What the last hunt on a host saw, in words; its alarms are among the findings."""
+
+    def __init__(self, host: HostTraces, words: Words) -> None:
+        self.seen = hunts.seen(host.hunted, words)
+        self.weak = tuple(
+            (traces.what_it_is(one, words), one.where, ", ".join(one.rules), accepting(host.hunted.host, one.key))
+            for one in host.hunted.weak
+        )
+        self.accepted = tuple(traces.accepted_line(one.trace, one.by, words) for one in host.hunted.accepted)
 
 
 class _Open:
