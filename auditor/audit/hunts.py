@@ -69,9 +69,9 @@ def _hunted(hunt: Hunt, accepted: Mapping[tuple[str, str], Accepted], now: datet
         **told,
         hunt=hunt.id,
         age_days=max(0, (now - clock.read(hunt.started)).days),
-        weak=tuple(
-            one for one in hunt.traces if one.certainty == "weak" and (hunt.host, one.key) not in accepted
-        )[:MOST_WEAK],
+        weak=tuple(one for one in hunt.traces if one.certainty == "weak" and (hunt.host, one.key) not in accepted)[
+            :MOST_WEAK
+        ],
         accepted=tuple(
             AcceptedTrace(trace=one, by=accepted[hunt.host, one.key])
             for one in hunt.traces

@@ -25,7 +25,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 SiteArgument = Annotated[
-    str, typer.Argument(metavar="SITE|HOST", help="The site's domain, or the host's name.", autocompletion=completions.hosts_and_sites)
+    str,
+    typer.Argument(
+        metavar="SITE|HOST", help="The site's domain, or the host's name.", autocompletion=completions.hosts_and_sites
+    ),
 ]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The trace's key, as the audit shows it.")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a sentence.")]

@@ -13,13 +13,13 @@ from auditor.report.html.addresses import control_page, framework_page, host_pag
 from auditor.report.html.brief import decisions
 from auditor.report.html.paging import paged
 from auditor.report.html.rendering import Renderer, is_urgent
-from auditor.results import papers, hunts, traces
+from auditor.results import hunts, papers, traces
 from auditor.results.by_clause import by_clause, cited
 from auditor.results.by_control import by_control, others, work, worst_first
 from auditor.results.by_reason import unevaluated
 from auditor.results.compare import Comparison, between, by_subject, hosts_of_one, matrix
-from auditor.results.summary import FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
 from auditor.results.hunts import HostTraces
+from auditor.results.summary import FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
 from auditor.results.traces import SiteTraces
 from auditor.results.trend import TrendPoint, months, until
 from auditor.text.words import Words
