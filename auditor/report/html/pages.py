@@ -196,6 +196,7 @@ def _subjects(
                 shared_told=shared.told,
                 others=others(site.findings),
                 content=content.get(site.domain),
+                hunted=None,
             )
 
 
