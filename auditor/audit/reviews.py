@@ -57,6 +57,7 @@ def _reviewed(look: Look, accepted: Mapping[tuple[str, str], Accepted], now: dat
         unread=look.unread,
         stopped=look.stopped,
         engine=look.engine,
+        logs=look.logs,
         weak=tuple(one for one in look.traces if one.certainty == "weak" and (look.site, one.key) not in accepted)[
             :MOST_WEAK
         ],

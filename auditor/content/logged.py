@@ -17,6 +17,7 @@ from auditor.looks.gathered import bounded
 from auditor.looks.traces import Family, Kind, trace
 from auditor.looks.visits import Pages
 from auditor.models import Trace
+from auditor.models.reviews import Logs
 
 ENOUGH = 5
 """Requests of each side, below which nothing is said."""
@@ -38,7 +39,15 @@ def judge(site: SitePages, lexicon: Lexicon, *, verified: bool) -> Pages:
         published=tuple(site.posts),
         suspected=(*(path for path, one in found.items() if one is not None), *hidden[:MOST_HIDDEN]),
         traces=bounded(traces)[0],
+        logs=_read(site),
     )
+
+
+def _read(site: SitePages) -> Logs:
+    states = [log.state for log in site.logs]
+    if not set(states) - {"format"}:
+        return "none"
+    return "read" if set(states) <= {"read", "shared"} else "partly"
 
 
 def _trace(one: Served, lexicon: Lexicon, *, verified: bool) -> Trace | None:

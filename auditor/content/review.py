@@ -308,6 +308,7 @@ class Review:
             unread=self._unread,
             stopped=stop,
             engine=self.engine,
+            logs=self.pages.logs if self.pages is not None else "none",
             title=self._title(traces),
             sitemaps=self._sitemaps,
             linked=_hosts((one.linked for one in self._readings), before.linked if before else (), new),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from auditor.models import Trace
+from auditor.models.reviews import Logs
 
 Visitor = Literal["plain", "again", "engine", "referrer", "phone", "phone_referrer"]
 """A person's browser; the same once more, which shows what varies by itself; a search engine; a person who comes from a search
@@ -75,6 +76,7 @@ class Pages:
     """Those of them that every visitor is sent to: the logs say something about them, or nobody but searchers was served there."""
     traces: tuple[Trace, ...] = ()
     """What they say."""
+    logs: Logs = "none"
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,10 @@ class Stop(Model):
         return self.why in STOPPED_BY_SITE
 
 
+Logs = Literal["read", "partly", "none"]
+"""Whether a site's access logs told which pages there are: all; not all of them, or not to their end; none."""
+
+
 class Look(Model):
     """What one review saw of one site, by this machine's clock; what it did not get to stands as earlier looks saw it."""
 
@@ -136,6 +140,9 @@ class Look(Model):
     )
     stopped: Stop | None = None
     engine: bool = Field(description="whether it was visited as a search engine, too")
+    logs: Logs | None = Field(
+        default=None, description="access logs that told of pages; None: looks did not say so yet"
+    )
     title: str = Field(default="", max_length=200, description="of its home page")
     sitemaps: int = Field(default=0, description="sitemaps that were read")
     linked: tuple[Host, ...] = Field(default=(), max_length=100, description="foreign hosts that it links to")
@@ -177,6 +184,7 @@ class Reviewed(Model):
     unread: int
     stopped: Stop | None
     engine: bool
+    logs: Logs | None = None
     weak: tuple[Trace, ...] = Field(default=(), description="seen, and too little for an alarm")
     accepted: tuple[AcceptedTrace, ...] = Field(default=(), description="seen, and accepted")
 

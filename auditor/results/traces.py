@@ -79,6 +79,8 @@ def seen(told: Reviewed, words: Words) -> str:
         parts.append(words(f"reviews.stopped.{told.stopped.why}", where=told.stopped.where, status=status))
     if not told.engine:
         parts.append(words("reviews.no_engine"))
+    if told.logs in ("partly", "none"):
+        parts.append(words(f"reviews.logs.{told.logs}"))
     return "; ".join(parts)
 
 

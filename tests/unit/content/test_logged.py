@@ -71,5 +71,12 @@ def test_what_only_engines_were_served_is_looked_at_by_all_visitors() -> None:
     assert (found.traces, found.suspected) == ((), ("/tin/a",))
 
 
+@pytest.mark.parametrize(
+    ("state", "told"), [("read", "read"), ("shared", "read"), ("cut_short", "partly"), ("format", "none")]
+)
+def test_what_could_not_be_read_is_told(state: str, told: str) -> None:
+    assert judged(state=state).logs == told
+
+
 def test_a_log_with_others_requests_in_it_compares_nothing() -> None:
     assert judged(state="shared", engine=side(6), person=side(9, 404)).traces == ()

@@ -35,13 +35,16 @@ def test_a_look_is_told_with_what_it_did_not_see() -> None:
         judge(CATALOGUE, [HOST], [one], [accepted(EXACT)], NOW).reviewed[0]
         for one in (
             look(EXACT),
-            look(fresh=2, unread=1, engine=False, stopped={"why": "refused", "status": 403, "where": "/x"}),
+            look(
+                fresh=2, unread=1, engine=False, logs="none", stopped={"why": "refused", "status": 403, "where": "/x"}
+            ),
         )
     )
     assert told(whole).endswith("3 of 3 known addresses within 7 days")
     assert told(cut).endswith(
         "2 of 3 known addresses within 7 days; 1 address could not be read; "
-        "the site began to refuse (status 403 at /x); not visited as a search engine"
+        "the site began to refuse (status 403 at /x); not visited as a search engine; "
+        "its access logs could not be read"
     )
     (known,) = whole.accepted
     line = traces.accepted_line(known.trace, known.by, Words("en"))

@@ -10,6 +10,7 @@ import time
 
 from ansible.module_utils.luytre import (
     _apache_config,
+    _applications,
     _log_files,
     _log_format,
     _posts,
@@ -34,6 +35,9 @@ MAX_ENTRIES = 20_000
 DEFAULT_LOG = "/var/log/nginx/access.log"
 """Where Debian's nginx writes to when nothing tells it where."""
 HERE = ("127.0.0.1", "::1")
+_MANUALS = re.compile(r"(?i)(?:readme|license|licence|changelog|install|upgrade)\b")
+LEAST = 100
+"""Bytes of a file that shows something: smaller ones keep folders from being listed."""
 _PAGES = re.compile(r"(?i)\.(?:x?html?|shtml|pdf|docx)\Z")
 """Files that show something whoever asks for them, and do nothing."""
 
@@ -207,7 +211,10 @@ def served(site, logs, ranges, own, budget, most):
 
 
 def files(root, deadline):
-    """The files below a root that show something and do nothing, by the path that asks for them."""
+    """The files below a root that show something and do nothing, by the path that asks for them.
+
+    Of an application those in its top folder and in those that it is filled from: the others are its own.
+    """
     if not _is_path(root):
         return []
     found = []
@@ -216,16 +223,19 @@ def files(root, deadline):
     except OSError:
         return []
     try:
-        for entry in _webroot.Walk(handle, deadline, MAX_ENTRIES):
+        homes = _applications.homes(handle, max(0.0, deadline - time.monotonic()) / 4)
+        for entry in _webroot.Walk(handle, deadline, MAX_ENTRIES, homes):
             if len(found) >= MAX_FILES:
                 break
-            if entry.is_file and _PAGES.search(entry.name) and not _is_hidden(entry.path):
+            if entry.is_file and _PAGES.search(entry.name) and entry.status.st_size >= LEAST and _is_shown(entry):
                 found.append(os.fsencode("/" + entry.path).decode("utf-8", "replace")[: _requests.MAX_PATH])
     finally:
         os.close(handle)
     return sorted(found)
 
 
-def _is_hidden(path):
-    parts = path.lower().split("/")
-    return any(part.startswith(".") for part in parts) or bool(_websites.CODE.intersection(parts[:-1]))
+def _is_shown(entry):
+    parts, (layout, inside) = entry.path.lower().split("/"), entry.place
+    if any(part.startswith(".") for part in parts) or _websites.CODE.intersection(parts[:-1]):
+        return False
+    return layout is None or layout.is_upload(inside) or ("/" not in inside and not _MANUALS.match(inside))

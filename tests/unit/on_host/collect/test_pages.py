@@ -213,21 +213,19 @@ def test_apaches_virtual_hosts(tmp_path: Path) -> None:
     )
 
 
+SHOWN = ("a.html", "tin/b.HTM", "uploads/c.pdf", "blog/wp-content/uploads/d.html", "blog/khuyen-mai.html")
+HIDDEN = (
+    *("index.php", "xoa.php", "anh.jpg", ".git/d.html", "wp-admin/e.html", "blog/readme.html"),
+    *("blog/wp-includes/version.php", "blog/khac/g.html"),
+)
+
+
 def test_files_that_show_something_and_do_nothing(tmp_path: Path) -> None:
-    for name in (
-        "a.html",
-        "tin/b.HTM",
-        "uploads/c.pdf",
-        "index.php",
-        "xoa.php",
-        "anh.jpg",
-        ".git/d.html",
-        "wp-admin/e.html",
-    ):
+    for name in (*SHOWN, *HIDDEN):
         path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x" * 200)
     (tmp_path / "f.html").symlink_to("a.html")
-    found = pages.files(str(tmp_path), time.monotonic() + 5)
-    assert found == ["/a.html", "/tin/b.HTM", "/uploads/c.pdf"]
+    (tmp_path / "tin" / "index.html").write_text("<html></html>")
+    assert pages.files(str(tmp_path), time.monotonic() + 5) == sorted(f"/{name}" for name in SHOWN)
     assert pages.files("/khong/co", time.monotonic() + 5) == pages.files(None, time.monotonic() + 5) == []
