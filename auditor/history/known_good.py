@@ -18,7 +18,7 @@ from auditor.system import sqlite_file
 
 _MIGRATIONS = (
     sqlite_file.statements(
-        "CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE) STRICT",
+        "CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT",
         "CREATE TABLE manifests (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, origin TEXT NOT NULL,"
         " imported TEXT NOT NULL, reason TEXT NOT NULL, approver TEXT NOT NULL, files INTEGER NOT NULL, paths BLOB NOT NULL,"
         " contents BLOB NOT NULL, UNIQUE (name, version)) STRICT",
@@ -55,12 +55,11 @@ class KnownGood:
 
     def _put(self, database: sqlite3.Connection, manifest: Manifest) -> None:
         digests = [bytes.fromhex(digest) for digest in manifest.entries.values()]
-        database.executemany(
-            "INSERT OR IGNORE INTO contents (sha256) VALUES (?)", [(digest,) for digest in set(digests)]
-        )
-        ids = array("I")
-        for digest in digests:
-            ids.append(database.execute("SELECT id FROM contents WHERE sha256 = ?", (digest,)).fetchone()[0])
+        known = {sha256: number for number, sha256 in database.execute("SELECT id, sha256 FROM contents")}
+        first = max(known.values(), default=0) + 1
+        new = {digest: first + at for at, digest in enumerate(dict.fromkeys(d for d in digests if d not in known))}
+        database.executemany("INSERT INTO contents VALUES (?, ?)", [(number, digest) for digest, number in new.items()])
+        ids = array("I", [known.get(digest) or new[digest] for digest in digests])
         paths = "\0".join(manifest.entries).encode("utf-8", "surrogateescape")
         database.execute(
             "INSERT OR REPLACE INTO manifests (name, version, origin, imported, reason, approver, files, paths, contents)"

@@ -14,6 +14,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -54,7 +55,7 @@ def read(file: Path, name: str = "", version: str = "") -> Manifest:
         raise InputError(
             "{name} cannot be read as an archive: {why}", name=file.name, why=error, file=file, mend=_MEND
         ) from error
-    entries, top = found
+    entries, top = _application(*found) if file.suffix == ".deb" else found
     return Manifest(name or told_name, version or _version(top) or told_version, f"{file.name} {digest}", entries)
 
 
@@ -185,6 +186,16 @@ def _common(found: dict[str, str]) -> tuple[dict[str, str], str]:
     if all(path.startswith(first + "/") for path in found):
         return {path[len(first) + 1 :]: digest for path, digest in found.items()}, first
     return found, ""
+
+
+def _application(entries: dict[str, str], top: str) -> tuple[dict[str, str], str]:
+    """Of a package of Debian's what lies in the folder of its application, wherever an office has a copy of it."""
+    shared = (re.match(r"(?:usr/)?share/[^/]+/", path) for path in entries)
+    folders = Counter(match[0] for match in shared if match is not None)
+    inside, most = folders.most_common(1)[0] if folders else ("", 0)
+    if 2 * most < len(entries):
+        return entries, top
+    return {path[len(inside) :]: digest for path, digest in entries.items() if path.startswith(inside)}, top
 
 
 def _named(file: str) -> tuple[str, str]:

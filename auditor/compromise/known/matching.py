@@ -45,6 +45,13 @@ _OPEN = frozenset(
     }
 )
 """Folders of releases to which an office adds files."""
+_WRITTEN_BY_OFFICES = frozenset(
+    {
+        *("wp-config.php", "configuration.php", "config.php", "config_global.php", "settings.php", "LocalSettings.php"),
+        *(".htaccess", ".user.ini", "robots.txt", "web.config"),
+    }
+)
+"""Files that an office has to change: what they hold is judged, and that they differ says nothing."""
 _NEEDED, _SHARE = 3, 0.3
 _SMALL = 200
 """Bytes: a file smaller than that is in too many releases to tell anything."""
@@ -119,7 +126,7 @@ def _compare(
             missing.append((where, _name(manifest)))
         elif file.sha256 == digest:
             standings[where] = ("known", _name(manifest))
-        elif standings.get(where, ("",))[0] != "known":
+        elif standings.get(where, ("",))[0] != "known" and path.rsplit("/", 1)[-1] not in _WRITTEN_BY_OFFICES:
             standings[where] = ("changed", _name(manifest))
 
 

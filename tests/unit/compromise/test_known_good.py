@@ -133,6 +133,14 @@ def test_a_plugin_whose_main_file_is_gone_is_still_verified() -> None:
     assert found["wp-content/plugins/plugin/x.php"] == "unknown"
 
 
+def test_a_configuration_that_an_office_wrote_is_no_changed_file() -> None:
+    told = standing(
+        {**FILES, "config.php": b"<?php // own"}, release(files={**FILES, "config.php": b"<?php // sample"})
+    )
+    assert "config.php" not in told
+    assert told["core/a.php"] == "known"
+
+
 def test_a_release_that_is_not_there_explains_nothing() -> None:
     assert standing({"a.php": b"<?php 1", "core/b.php": b"<?php 2"}) == {}
 
@@ -152,3 +160,8 @@ def test_manifests_are_kept_whole_share_their_contents_and_travel(tmp_path: Path
     with pytest.raises(InputError, match=r"no manifest of portal 1\.0"):
         store.remove("portal", "1.0")
     assert len(store.all()) == 2
+
+
+def test_of_a_package_of_debian_s_the_application_counts_wherever_it_was_copied() -> None:
+    entries = {**{f"usr/share/portal/{path}": "0" * 64 for path in FILES}, "etc/portal.conf": "1" * 64}
+    assert archives._application(entries, "") == (dict.fromkeys(FILES, "0" * 64), "")
