@@ -14,7 +14,6 @@ def test_what_waits_on_a_connection_is_cut_when_the_time_is_over() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, Deadline(0.05) as deadline:
         deadline.watch(ours)
-        assert 0 < deadline.left() <= 0.05
         assert ours.recv(1) == b""
         assert deadline.why(OSError("reset")) == "longer than 0.05 s"
 
@@ -31,5 +30,6 @@ def test_a_connection_that_comes_too_late_is_cut_at_once_and_nothing_is_left() -
 
 def test_before_its_time_is_over_an_error_has_its_own_words() -> None:
     with Deadline(60) as deadline:
+        assert 0 < deadline.left() <= 60
         assert deadline.why(OSError("reset")) == "reset"
         assert deadline.why(OSError()) == "OSError"

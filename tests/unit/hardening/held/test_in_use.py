@@ -139,7 +139,10 @@ def test_logs_are_those_that_were_named_and_what_of_them_there_was_time_for(tmp_
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another account")
-def test_a_log_that_another_account_writes_by_everybodys_right_names_it(tmp_path: Path) -> None:
+def test_a_log_that_another_account_writes_by_everybodys_right_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_writers, "SECONDS", 60)
     tmp_path.chmod(0o755)
     for folder in tmp_path.parents:
         folder.chmod(folder.stat().st_mode | 0o011) if folder.name.startswith("pytest-") else None
