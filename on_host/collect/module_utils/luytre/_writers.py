@@ -8,7 +8,7 @@ import time
 from ansible.module_utils.luytre_shared import ownership
 from ansible.module_utils.luytre_shared.names import user_name
 
-SECONDS = 0.5
+SECONDS = 3
 MAX_STATUS = 8_000
 
 
