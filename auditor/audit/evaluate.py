@@ -16,6 +16,7 @@ from auditor.inventory.thresholds import known, limits
 from auditor.models import Finding, Host, Status, Subject, Text
 from auditor.text.redact import redact_data
 from auditor.vulnerabilities import assess as vulnerabilities
+from auditor.vulnerabilities.stated import NOTHING, Stated
 
 if TYPE_CHECKING:
     from auditor.vulnerabilities.store import Known
@@ -31,14 +32,15 @@ def evaluate_host(
     facts: HostFacts,
     record: str | None = None,
     published: Known | None = None,
+    stated: Stated = NOTHING,
 ) -> tuple[Finding, ...]:
     """Every control on the host and on each of its sites.
 
     ``record``: the digest of the record of its files that was made there or first seen, by the history. ``published``: vulnerability data
-    that was imported, if any.
+    that was imported, if any; ``stated``: what the office says of single vulnerabilities there.
     """
     data = facts.context()
-    data[VULNERABILITIES] = vulnerabilities.area(data, facts.errors, facts.collected_at, published)
+    data[VULNERABILITIES] = vulnerabilities.area(data, facts.errors, facts.collected_at, published, stated)
     context = {
         **data,
         "host": host.model_dump(mode="json"),

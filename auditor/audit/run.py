@@ -79,6 +79,7 @@ def judge(
     purpose: Purpose = "audit",
 ) -> Run:
     """The run that these facts make, with the vulnerability data that was imported; ``outcomes`` in the order of ``hosts``."""
+    from auditor.audit import statements
     from auditor.audit.evaluate import evaluate_host, not_evaluated
     from auditor.audit.hunts import judge as judge_hunts
     from auditor.audit.reviews import judge as judge_looks
@@ -87,12 +88,20 @@ def judge(
 
     if inventory == LOCAL:
         hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
+    stated = statements.in_force(inventory, clock.day(started))
     with store.known() as published:
         findings = [
             finding
             for host, outcome in zip(hosts, outcomes, strict=True)
             for finding in (
-                evaluate_host(catalogue, host, facts[host.name], inventory.records.get(host.name), published)
+                evaluate_host(
+                    catalogue,
+                    host,
+                    facts[host.name],
+                    inventory.records.get(host.name),
+                    published,
+                    stated.get(host.name, {}),
+                )
                 if host.name in facts
                 else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
             )

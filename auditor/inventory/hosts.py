@@ -60,6 +60,7 @@ def load(path: Path) -> Inventory:
         waivers=office.waivers(papers, organisation, hosts),
         attestations=office.attestations(papers, organisation, hosts),
         authorizations=office.authorizations(papers, organisation, hosts),
+        statements=office.statements(papers, organisation, hosts),
     )
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.models import Attestation, Authorization, Host, Organisation, Scope, Waiver
+from auditor.models import Attestation, Authorization, Host, Organisation, Scope, Statement, Waiver
 from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 WAIVERS = "waivers.yml"
 ATTESTATIONS = "attestations.yml"
 AUTHORIZATIONS = "authorizations.yml"
+STATEMENTS = "statements.yml"
+_PAGES = {AUTHORIZATIONS: "review", STATEMENTS: "vulnerabilities"}
+"""What tells of a paper, where it is not the page on waivers."""
 LONGEST = 366
 """Days that a paper may hold: what nobody has looked at for a year is not known any more."""
 
@@ -36,12 +39,16 @@ class _Entry:
             f"{self.name}: {what}", mend=mend, file=self.file, line=line_of(self.file, [self.index, *below])
         )
 
-    def fitted[Paper: (Waiver, Attestation, Authorization)](self, model: type[Paper], **known: str) -> Paper:
+    def fitted[Paper: (Waiver, Attestation, Authorization, Statement)](self, model: type[Paper], **known: str) -> Paper:
         return fitted(
             model,
             {**known, **self.values},
             "{paper}: {where}: {why}",
-            mend="see docs/en/review.md" if self.file.name == AUTHORIZATIONS else "see docs/en/waivers.md",
+            mend="see docs/en/review.md"
+            if self.file.name == AUTHORIZATIONS
+            else "see docs/en/vulnerabilities.md"
+            if self.file.name == STATEMENTS
+            else "see docs/en/waivers.md",
             file=self.file,
             at=[self.index],
             paper=self.name,
@@ -53,7 +60,7 @@ class _Entry:
 
 
 def _example(file: Path) -> str:
-    return f"see docs/en/{'review' if file.name == AUTHORIZATIONS else 'waivers'}.md"
+    return f"see docs/en/{_PAGES.get(file.name, 'waivers')}.md"
 
 
 def folder(inventory: str | Path) -> Path:
@@ -104,6 +111,31 @@ def authorizations(office: Path, organisation: Organisation | None, hosts: Seque
     return tuple(found)
 
 
+def statements(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> tuple[Statement, ...]:
+    """The statements on vulnerabilities, in the file's order. Raises InputError likewise, and for two that contradict each other."""
+    found: list[Statement] = []
+    for entry in _entries(office / STATEMENTS):
+        statement = entry.fitted(Statement)
+        if any(other.id == statement.id for other in found):
+            raise entry.error("two statements have this id", "give each an id of its own", "id")
+        _check_dates(entry, "granted", statement.granted, "expires", statement.expires)
+        _check_scope(entry, statement.scope, organisation, hosts)
+        if statement.scope.sites:
+            raise entry.error("holds for units and hosts, not for sites", "name the site's host", "scope", "sites")
+        against = next((other for other in found if _contradict(other, statement)), None)
+        if against is not None:
+            raise entry.error(f"contradicts {against.id}", "keep one of the two", "status")
+        found.append(statement)
+    return tuple(found)
+
+
+def _contradict(one: Statement, other: Statement) -> bool:
+    about = (one.vulnerability, one.product) == (other.vulnerability, other.product) and one.status != other.status
+    together = one.granted <= other.expires and other.granted <= one.expires
+    shared = {*one.scope.units} & {*other.scope.units} or {*one.scope.hosts} & {*other.scope.hosts}
+    return about and together and bool(shared)
+
+
 def _entries(file: Path) -> Iterator[_Entry]:
     entries = load_yaml(file) if file.is_file() else None
     if entries is None:
@@ -118,7 +150,11 @@ def _entries(file: Path) -> Iterator[_Entry]:
                 f"entry {index + 1} is not a mapping",
                 file=file,
                 line=line_of(file, [index]),
-                mend="see docs/en/review.md" if file.name == AUTHORIZATIONS else "see docs/en/waivers.md",
+                mend="see docs/en/review.md"
+                if file.name == AUTHORIZATIONS
+                else "see docs/en/vulnerabilities.md"
+                if file.name == STATEMENTS
+                else "see docs/en/waivers.md",
             )
         yield _Entry(file, index, values)
 

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from auditor.models.hardening import Hardening, HostHardening, HostState, NotDone
     from auditor.models.hosts import Application, Host, Inventory, Site
     from auditor.models.hunts import Hunt, Hunted
-    from auditor.models.offices import Attestation, Authorization, Organisation, Role, Scope, Unit, Validity, Waiver
+    from auditor.models.offices import (
+        Attestation,
+        Authorization,
+        Organisation,
+        Role,
+        Scope,
+        Statement,
+        Unit,
+        Validity,
+        Waiver,
+    )
     from auditor.models.reviews import Accepted, AcceptedTrace, Look, Reviewed, Stop, Trace
     from auditor.models.run import HostOutcome, LeftOut, Run
 
@@ -69,6 +79,7 @@ __all__ = [
     "Scope",
     "Severity",
     "Site",
+    "Statement",
     "Status",
     "Stop",
     "Subject",

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from auditor.models.base import AcceptedName, Domain, Model, Network, PlainPath, Ports, UnitId, UrlPath
 from auditor.models.hunts import Hunt
-from auditor.models.offices import Attestation, Authorization, Organisation, Waiver
+from auditor.models.offices import Attestation, Authorization, Organisation, Statement, Waiver
 from auditor.models.reviews import Accepted, Look
 
 Application = Literal["static", "wordpress", "nukeviet", "joomla", "drupal", "dokuwiki", "mediawiki", "moodle", "own"]
@@ -71,6 +71,7 @@ class Inventory(Model):
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     authorizations: tuple[Authorization, ...] = ()
+    statements: tuple[Statement, ...] = ()
     looks: tuple[Look, ...] = Field(default=(), description="the last at each of its sites, as the history keeps them")
     hunts: tuple[Hunt, ...] = Field(default=(), description="the last on each of its hosts, likewise")
     accepted: tuple[Accepted, ...] = Field(default=(), description="traces that its offices accept, likewise")

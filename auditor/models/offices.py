@@ -124,3 +124,28 @@ class Attestation(Model):
     evidence: str = Field(min_length=1, description="a file, by its path in the office folder")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the evidence file")
     compensating: str | None = Field(default=None, min_length=1, description="the compensating measure")
+
+
+class Statement(Model):
+    """What an office says of a vulnerability that the published data has as open or unknown: why it is none here."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[^\s@]+$", max_length=64)]
+    vulnerability: Annotated[
+        str, StringConstraints(pattern=r"^(?:CVE-[0-9]{4}-[0-9]{4,19}|WORDFENCE-[0-9a-f-]{1,40})$")
+    ]
+    product: str = Field(
+        min_length=1, max_length=200, description="source package, or component such as plugin/akismet"
+    )
+    scope: Scope
+    status: Literal["not_affected", "mitigated"]
+    justification: Literal[
+        "component_not_present",
+        "vulnerable_code_not_present",
+        "vulnerable_code_not_in_execute_path",
+        "vulnerable_code_cannot_be_controlled_by_adversary",
+        "inline_mitigations_already_exist",
+    ] = Field(description="as VEX has them")
+    reason: str = Field(min_length=1, description="what was done, or how it is known")
+    approver: Role
+    granted: date = Field(description="first day in force, Vietnam time")
+    expires: date = Field(description="last day in force, Vietnam time")

@@ -39,6 +39,7 @@ REASONS = (
     "none_of_it",
     "not_in_release",
     "unread",
+    "stated",
 )
 """Why a verdict is what it is. In words: ``vulnerability.reason.KEY``."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.models import clock
 from auditor.models.vulnerabilities import Imported, State
 from auditor.vulnerabilities import installed, reached
+from auditor.vulnerabilities.stated import NOTHING, OVER, Stated, said
 from auditor.vulnerabilities.verdicts import Built, Verdict, of_component, of_package
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _standing(release: str, built: Built, known: Known) -> Standing:
     exploited, mendable = [], []
     for verdict in _on(release, built, known):
         counts[verdict.state] = counts.get(verdict.state, 0) + 1
-        if verdict.id in known.exploited and verdict.state in (*_OPEN, "unknown"):
+        if verdict.id in known.exploited and verdict.state in OVER:
             exploited.append(verdict)
         elif verdict.state in _OPEN and verdict.said.urgency != HARMLESS and _is_work(verdict, known):
             mendable.append(verdict)
@@ -100,7 +101,9 @@ def covered(data: Mapping[str, Any], known: Known) -> bool:
     return installed.release(data) in known.releases
 
 
-def area(data: Mapping[str, Any], errors: Mapping[str, str], now: int, known: Known | None) -> dict[str, Any]:
+def area(
+    data: Mapping[str, Any], errors: Mapping[str, str], now: int, known: Known | None, stated: Stated = NOTHING
+) -> dict[str, Any]:
     """The area ``vulnerabilities``. ``errors`` says why an area is not in ``data``.
 
     ``about`` tells what data was imported on; what cannot be told of a host is not there, with the reason beside it.
@@ -120,9 +123,9 @@ def area(data: Mapping[str, Any], errors: Mapping[str, str], now: int, known: Kn
         why = {"why": "vulnerability_release", "release": told["release"] or "?"}
         told.update(known_exploited_unread=why, exposed_unread=why)
     else:
-        told.update(_of_packages(data, errors, known))
+        told.update(_of_packages(data, errors, known, stated))
     if "wordpress" in data:
-        told["components"] = list(_of_components(data, known))
+        told["components"] = list(_of_components(data, known, stated))
     else:
         told.setdefault("untold", {})["components"] = errors.get("wordpress", "not collected")
     return told
@@ -147,7 +150,8 @@ def _gaps(told: Mapping[str, Any], data: Mapping[str, Any], known: Known) -> Ite
         yield {"data": "tracker", "release": told["release"] or "?"}
 
 
-def _of_packages(data: Mapping[str, Any], errors: Mapping[str, str], known: Known) -> dict[str, Any]:
+def _of_packages(data: Mapping[str, Any], errors: Mapping[str, str], known: Known, stated: Stated) -> dict[str, Any]:
+    """``counts`` are by the data alone."""
     ways, release = reached.by_strangers(data), installed.release(data)
     counts: dict[State, int] = {}
     exploited, exposed = [], []
@@ -155,13 +159,18 @@ def _of_packages(data: Mapping[str, Any], errors: Mapping[str, str], known: Know
         standing = known.kept((release, built), partial(_standing, release, built, known))
         for state, number in standing.counts.items():
             counts[state] = counts.get(state, 0) + number
-        exploited += [weigh(verdict, ways or {}, known) for verdict in standing.exploited]
+        exploited += [weigh(verdict, ways or {}, known) for verdict in _unanswered(standing.exploited, stated)]
         if standing.mendable and reached.way(built.source, ways or {}) is not None:
-            exposed += [weigh(verdict, ways or {}, known) for verdict in standing.mendable]
+            exposed += [weigh(verdict, ways or {}, known) for verdict in _unanswered(standing.mendable, stated)]
     told = {"counts": counts, "known_exploited": listed(exploited)}
     if ways is None:
         return {**told, "untold": {"exposed": errors.get("firewall", "not collected")}}
     return {**told, "exposed": listed(exposed)}
+
+
+def _unanswered(verdicts: Iterable[Verdict], stated: Stated) -> Iterator[Verdict]:
+    """Those that no statement answers."""
+    return (one for one in verdicts if said(one, stated) is one)
 
 
 def weigh(verdict: Verdict, ways: Mapping[str, str], known: Known) -> Weighed:
@@ -197,12 +206,12 @@ def _shown(one: Weighed) -> dict[str, Any]:
     return {**told, **{name: value for name, value in more.items() if value}}
 
 
-def _of_components(data: Mapping[str, Any], known: Known) -> Iterator[dict[str, Any]]:
+def _of_components(data: Mapping[str, Any], known: Known, stated: Stated) -> Iterator[dict[str, Any]]:
     found = []
     for component in installed.components(data):
         for record in known.of_component("wordfence", component.name):
             verdict = of_component(record, component.name, component.version, component.path)
-            if verdict.state in (*_OPEN, "unknown"):
+            if verdict.state in OVER and said(verdict, stated) is verdict:
                 found.append(
                     (Weighed(verdict, known.exploited.get(verdict.id), "http", known.score(verdict.id)), record)
                 )

@@ -53,6 +53,7 @@ def advisory(
       auditor vulnerabilities advisory thang-11.xlsx --due 2026-12-15 --output out/tra-loi.xlsx -i inventories/lab
 
     """
+    from auditor.audit import statements
     from auditor.fleet.collect import collect
     from auditor.inventory import hosts as inventories
     from auditor.inventory.papers import folder
@@ -70,7 +71,7 @@ def advisory(
     facts, _outcomes = collect(known_hosts.path, hosts)
     told = {host.name: facts[host.name].context() if host.name in facts else None for host in hosts}
     with store.known() as known:
-        answers = answer(listed, told, known, foreign, day)
+        answers = answer(listed, told, known, foreign, day, statements.in_force(known_hosts, clock.today()))
     if output is not None:
         files.file(output, _workbook(answers, lang))
     if as_json:

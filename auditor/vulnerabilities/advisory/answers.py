@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from auditor.inventory.table.columns import folded
 from auditor.models.vulnerabilities import State
 from auditor.vulnerabilities import installed
 from auditor.vulnerabilities.advisory.reading import Advisory, Item
+from auditor.vulnerabilities.stated import NOTHING, Stated, said
 from auditor.vulnerabilities.verdicts import Verdict, of_component, of_package
 
 if TYPE_CHECKING:
@@ -65,16 +67,17 @@ def answer(
     known: Known,
     products: Sequence[str],
     due: date | None,
+    stated: Mapping[str, Stated] = MappingProxyType({}),
 ) -> Answers:
     """``hosts``: facts by area as plain data, None for a host that could not be read. ``products``: what no host of ours has.
 
-    ``due`` holds where a row has no day of its own. Order: what is worst, then what ransomware uses, what is exploited, what is likely.
+    ``due`` holds where a row has no day of its own; ``stated`` by host what the office says. Order: what is worst, then what ransomware uses, what is exploited, what is likely.
     """
     by_id: dict[str, list[Item]] = {}
     for item in advisory.items:
         for one in item.ids:
             by_id.setdefault(one, []).append(item)
-    found = [_answer(name, items, hosts, known, products, due) for name, items in by_id.items()]
+    found = [_answer(name, items, hosts, known, products, due, stated) for name, items in by_id.items()]
     wrong = [(item.number, text) for item in advisory.items for text in (*item.wrong, item.due_text) if text]
     return Answers(advisory.title, tuple(sorted(found, key=_rank)), tuple(wrong))
 
@@ -97,13 +100,14 @@ def _answer(
     known: Known,
     products: Sequence[str],
     due: date | None,
+    stated: Mapping[str, Stated],
 ) -> Answer:
     product = next((item.product for item in items if item.product), "")
     own = [item.due for item in items if item.due]
     lines: dict[Verdict, list[str]] = {}
     for host, data in hosts.items():
         for verdict in _on_host(name, data, known, is_foreign(product, products)):
-            lines.setdefault(verdict, []).append(host)
+            lines.setdefault(said(verdict, stated.get(host, NOTHING)), []).append(host)
     return Answer(
         id=name,
         numbers=tuple(item.number for item in items),

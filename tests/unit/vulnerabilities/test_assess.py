@@ -12,7 +12,7 @@ import pytest
 from auditor.audit import controls
 from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, areas
-from auditor.models import Finding, Host, Status
+from auditor.models import Finding, Host, Scope, Statement, Status, clock
 from auditor.vulnerabilities import reached
 from auditor.vulnerabilities.importing import take_in
 from auditor.vulnerabilities.store import Known, known
@@ -132,3 +132,22 @@ def test_which_sources_a_strangers_bytes_come_to() -> None:
     assert reached.way("libxml2", {"sshd": "tcp/22"}) is None
     assert reached.way("glibc", {"sshd": "tcp/22"}) == "sshd tcp/22"
     assert reached.way("bash", ways) is None
+
+
+def test_what_the_office_states_is_no_finding(there: Known) -> None:
+    statement = Statement(
+        id="1",
+        vulnerability=KEV,
+        product="openssl",
+        scope=Scope(hosts=("web2",)),
+        status="mitigated",
+        justification="inline_mitigations_already_exist",
+        reason="x",
+        approver="y",
+        granted=clock.day(clock.at(NOW)),
+        expires=clock.day(clock.at(NOW)),
+    )
+    stated = {(KEV, "openssl"): statement}
+    one = controls.Catalogue(controls=(CATALOGUE["updates.known_exploited"],))
+    (found,) = evaluate_host(one, Host(name="web2", address="192.0.2.1"), host_facts(), published=there, stated=stated)
+    assert found.status is Status.PASS

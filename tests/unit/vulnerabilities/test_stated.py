@@ -1,0 +1,77 @@
+"""What an office states of a vulnerability holds for what it names, where and as long as it says."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from auditor.audit.statements import in_force
+from auditor.errors import InputError
+from auditor.inventory import papers
+from auditor.models import Host, Inventory
+from auditor.vulnerabilities.stated import said
+from auditor.vulnerabilities.verdicts import Verdict
+
+HOSTS = (Host(name="web1", address="192.0.2.1", unit="xa"), Host(name="web2", address="192.0.2.2"))
+CVE = "CVE-2026-12345"
+STATEMENT = {
+    "id": "31/TB",
+    "vulnerability": CVE,
+    "product": "openssl",
+    "scope": {"hosts": ["web1"]},
+    "status": "mitigated",
+    "justification": "inline_mitigations_already_exist",
+    "reason": "the module is off",
+    "approver": "Chánh Văn phòng",
+    "granted": "2026-11-01",
+    "expires": "2027-05-01",
+}
+DAY = datetime.date(2026, 12, 1)
+
+
+def read(folder: Path, *changes: dict[str, object]) -> Inventory:
+    entries = [{**STATEMENT, **change} for change in changes]
+    (folder / "statements.yml").write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
+    return Inventory(path="x", organisation=None, hosts=HOSTS, statements=papers.statements(folder, None, HOSTS))
+
+
+def test_it_holds_where_and_as_long_as_it_says(tmp_path: Path) -> None:
+    inventory = read(tmp_path, {})
+    assert {host: set(stated) for host, stated in in_force(inventory, DAY).items()} == {"web1": {(CVE, "openssl")}}
+    assert in_force(inventory, datetime.date(2027, 5, 2)) == {} == in_force(inventory, datetime.date(2026, 10, 31))
+    assert set(in_force(read(tmp_path, {"scope": {"units": ["xa"]}}), DAY)) == {"web1"}
+
+
+@pytest.mark.parametrize(
+    "state, after",
+    [("affected", "mitigated"), ("restart_owed", "mitigated"), ("unknown", "mitigated"), ("fixed", "fixed")],
+)
+def test_what_it_answers(tmp_path: Path, state: str, after: str) -> None:
+    stated = in_force(read(tmp_path, {}), DAY)["web1"]
+    verdict = Verdict(CVE, "openssl", "1", state)  # type: ignore[arg-type]
+    assert said(verdict, stated).state == after
+    other = Verdict(CVE, "zlib", "1", state)  # type: ignore[arg-type]
+    assert said(other, stated) is other
+
+
+@pytest.mark.parametrize(
+    "changes, complaint",
+    [
+        ([{"status": "fine"}], "status"),
+        ([{"vulnerability": "CVE-26-1"}], "vulnerability"),
+        ([{"justification": "because"}], "justification"),
+        ([{"approver": "a@b.vn"}], "approver"),
+        ([{"expires": "2028-05-01"}], "more than a year"),
+        ([{"scope": {"hosts": ["web9"]}}], "web9"),
+        ([{"scope": {}}], "names nothing"),
+        ([{}, {}], "two statements have this id"),
+        ([{}, {"id": "32/TB", "status": "not_affected"}], "contradicts 31/TB"),
+    ],
+)
+def test_mistakes(tmp_path: Path, changes: list[dict[str, object]], complaint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, *changes)
+    assert complaint in str(caught.value) and "statements.yml:" in str(caught.value)
