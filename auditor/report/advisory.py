@@ -61,7 +61,8 @@ def why(line: Line, words: Words) -> str:
     verdict = line.verdict
     said = [verdict.said.urgency, verdict.said.no_advisory, verdict.said.put_off]
     told = "; ".join(one_line(text, 120) for text in said if text)
-    return words(f"vulnerability.reason.{verdict.reason}") + (f" (Debian: {told})" if told else "")
+    programs = ": " + ", ".join(one_line(one, 120) for one in verdict.still_run_by) if verdict.still_run_by else ""
+    return words(f"vulnerability.reason.{verdict.reason}") + programs + (f" (Debian: {told})" if told else "")
 
 
 def hosts(line: Line, words: Words) -> str:
@@ -104,6 +105,7 @@ def data(answers: Answers) -> dict[str, Any]:
                         "no_advisory": line.verdict.said.no_advisory,
                         "put_off": line.verdict.said.put_off,
                         "where": list(line.verdict.where),
+                        "still_run_by": list(line.verdict.still_run_by),
                         "hosts": list(line.hosts),
                     }
                     for line in one.lines

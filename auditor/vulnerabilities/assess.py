@@ -198,6 +198,7 @@ def _shown(one: Weighed) -> dict[str, Any]:
         "urgency": verdict.said.urgency,
         "no_advisory": verdict.said.no_advisory,
         "held": verdict.held,
+        "still_run_by": list(verdict.still_run_by),
         "reached": one.way,
         "epss": one.score,
         "exploited_since": one.exploited.added if one.exploited else "",

@@ -17,6 +17,7 @@ from auditor.vulnerabilities.verdicts import OWN, Built
 _IMAGE = re.compile(r"linux-image-([0-9]\S*?)(?:-unsigned)?\Z")
 _SIGNED = re.compile(r"linux-signed-\w+\Z")
 _KERNEL = "linux"
+MOST_PROGRAMS = 20
 _SIGNED_GRUB = re.compile(r"grub-efi-\w+-signed\Z")
 
 
@@ -74,7 +75,7 @@ def _group(source: str, version: str, members: Sequence[Mapping[str, Any]], mapp
         held=any(member["held"] for member in members),
         binaries=tuple(member["name"] for member in members),
         named=frozenset(cve for member in members for cve in member["named"] or ()),
-        mapped_by=tuple(sorted(programs)),
+        mapped_by=tuple(sorted(programs)[:MOST_PROGRAMS]),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from auditor.models.vulnerabilities import State
@@ -56,6 +56,8 @@ class Verdict:
     where: tuple[str, ...] = ()
     """The binary packages, or the folder."""
     held: bool = False
+    still_run_by: tuple[str, ...] = ()
+    """Programs to restart, where that is owed."""
 
 
 def of_package(record: Sequence[str], built: Built) -> Verdict:
@@ -97,7 +99,10 @@ def of_package(record: Sequence[str], built: Built) -> Verdict:
 
 
 def _running(verdict: Any, built: Built, reason: str, fixed: str) -> Verdict:
-    found: Verdict = verdict("restart_owed", "mapped", fixed) if built.mapped_by else verdict("fixed", reason, fixed)
+    if built.mapped_by:
+        owed: Verdict = verdict("restart_owed", "mapped", fixed)
+        return replace(owed, still_run_by=built.mapped_by)
+    found: Verdict = verdict("fixed", reason, fixed)
     return found
 
 

@@ -165,6 +165,7 @@ def test_who_still_maps_a_replaced_library() -> None:
     ]
     (one,) = installed.built(on([package("libssl3", "3.0-2", source="openssl")], mapped=mapped))
     assert one.mapped_by == ("/usr/sbin/nginx",)
+    assert of_package(record(fixed="3.0-2"), one).still_run_by == ("/usr/sbin/nginx",)
 
 
 # --- WordPress -----------------------------------------------------------------------------------------
