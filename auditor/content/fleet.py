@@ -30,6 +30,9 @@ class Shelf(Protocol):
     def put(self, inventory: str, ledger: Ledger) -> None:
         """Keep how far a look has got."""
 
+    def store(self, inventory: str, site: str, name: str, content: bytes) -> str:
+        """Keep the answers of one address as a file, and tell its name."""
+
     def keep(self, inventory: str, look: Look, ledger: Ledger) -> None:
         """Keep a look."""
 
@@ -116,6 +119,7 @@ class Reviewing:
             ),
             last=last,
             engine=ways.engine and (inside is not None or "engine" not in ways.inside),
+            store=lambda name, content: self.shelf.store(self.inventory, site.domain, name, content),
             save=lambda ledger: self.shelf.put(self.inventory, ledger),
             budget=self.budget,
             ended=self._ended,

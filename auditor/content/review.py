@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
 import secrets
 import time
@@ -11,17 +12,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 
-from auditor.content import reader
+from auditor.content import reader, warc
 from auditor.content.going import crawl, paths, probes, robots, sitemaps
 from auditor.content.going.crawl import HOME, Next
-from auditor.content.going.door import Door, Stopped
+from auditor.content.going.door import HEADERS, Door, Stopped
 from auditor.content.going.probes import Probe
 from auditor.content.going.robots import Robots
 from auditor.looks.ledger import MAX_PLACES, Ledger
 from auditor.looks.traces import defanged
 from auditor.looks.visits import Known, Pages, Reading, Role, Served, Sheet, Visited, Visitor
 from auditor.models import Look, Stop, Trace, clock
-from auditor.models.reviews import MAX_TARGET, Kind
+from auditor.models.reviews import MAX_TARGET, Answers, Kind
 from auditor.web.children import Unreadable
 
 MAX_PAGES = 300
@@ -34,6 +35,8 @@ MAX_OF_HOST = MAX_PLACES // 2
 """Addresses beyond which none is taken from a host: visitors write its logs."""
 KEPT_EVERY = 5
 """Pages after which it is kept how far a review got."""
+MAX_KEPT = 20
+"""Addresses whose answers are kept in one look."""
 MAX_SHEETS = 20
 """Style sheets of one site that are fetched in one look, of those pages that lead to others."""
 NOWHERE, LOGS, PROBES = "-", "=", "?"
@@ -61,6 +64,8 @@ class Review:
     """Whether it may be visited as a search engine."""
     save: Callable[[Ledger], None]
     """Keeps how far it got."""
+    store: Callable[[str, bytes], str]
+    """Keeps the answers of an address as a file of that name, and tells its whole name."""
     budget: Budget = field(default_factory=Budget)
     ended: Event = field(default_factory=Event)
     """Set when nobody wants the look any more: it ends with the page that it is at."""
@@ -79,11 +84,16 @@ class Review:
     _sitemaps: int = field(default=0, init=False)
     _sampled: int = field(default=0, init=False)
     _refused: int = field(default=0, init=False)
+    _id: str = field(default="", init=False)
+    _answers: list[Answers] = field(default_factory=list, init=False)
+    _proven: set[str] = field(default_factory=set, init=False)
+    """Keys of traces whose answers were kept in this look."""
     _sheets: dict[str, Sheet] = field(default_factory=dict, init=False)
 
     def run(self) -> Look:
         """Look at it until all is seen, the budget is used up, or the site wants no more of it."""
         started, began = clock.now(), time.monotonic()
+        self._id = f"{clock.compact(started)}-{secrets.token_hex(3)}"
         stop = self._look(began + self.budget.seconds, started)
         self.save(self.ledger)
         return self._told(started, time.monotonic() - began, stop)
@@ -169,10 +179,22 @@ class Review:
         if curious or reading.suspicious or reading.traces:
             served += self._others(path, plain)
             reading = self._reading(path, role, served)
+        self._keep_answers(path, role, served, reading.traces)
         self._readings.append(reading)
         self.ledger = self.ledger.with_places(self._own(reading.links), linked=True)
         self.ledger = self.ledger.seen(name or path, reading.traces, clock.now())
         return reading
+
+    def _keep_answers(self, path: str, role: Role, served: Iterable[Served], traces: Iterable[Trace]) -> None:
+        """Keep what an address answered when it shows traces that no other address did in this look."""
+        new = {one.key for one in traces if one.certainty != "weak"} - self._proven
+        if not new or len(self._answers) >= MAX_KEPT:
+            return
+        url = f"{self.door.scheme}://{self.door.domain}{path}"
+        content = warc.packed(Visited(url, role, tuple(served)), HEADERS, self.door.address, self._id, clock.now())
+        name = self.store(f"{self._id}-{len(self._answers) + 1:02}", content)
+        self._proven |= new
+        self._answers.append(Answers(file=name, sha256=hashlib.sha256(content).hexdigest(), where=_short(path)))
 
     def _place_keys(self, path: str) -> tuple[str, ...]:
         return self.ledger.places[path].keys if path in self.ledger.places else ()
@@ -298,7 +320,7 @@ class Review:
         before = self.last if self.last is not None and self._done < set(wanted) else None
         new = {one.target for one in traces if "baseline" in one.families and one.target}
         return Look(
-            id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
+            id=self._id,
             site=self.door.domain,
             started=clock.stamp(started),
             seconds=round(seconds, 3),
@@ -318,6 +340,7 @@ class Review:
             tokens=self._tokens(traces, before),
             traces=traces,
             left_out=left_out,
+            answers=tuple(self._answers),
         )
 
     def _title(self, traces: Iterable[Trace]) -> str:

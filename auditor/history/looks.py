@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import hashlib
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from auditor.errors import InputError, nearest
-from auditor.history import chain, records
+from auditor.history import answers, chain, records
 from auditor.history.chain import AcceptanceWithdrawn, LookKept, StoredLook, TraceAccepted
 from auditor.history.database import append, default_path, key_of, links_of, newest, opened, unpacked
 from auditor.looks.ledger import Ledger
@@ -59,6 +60,18 @@ class Looks:
                     dropped=older,
                 ),
             )
+
+        kept = {look_id for (look_id,) in rows[:KEPT]}
+        answers.forget(self.answers(inventory, look.site), kept)
+
+    def answers(self, inventory: str, site: str) -> Path:
+        """The folder of the answers that are kept of a site; there is none where nothing was found."""
+        of_inventory = hashlib.sha256(key_of(inventory).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return self.path.parent / "answers" / of_inventory / site
+
+    def store(self, inventory: str, site: str, name: str, content: bytes) -> str:
+        """Keep the answers of one address as a file, and tell its name. Raises InputError."""
+        return answers.keep(self.answers(inventory, site), name, content).name
 
     def put(self, inventory: str, ledger: Ledger) -> None:
         """Keep how far a look has got, in place of what was kept of that."""

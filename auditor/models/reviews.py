@@ -108,6 +108,14 @@ Host = Annotated[str, StringConstraints(max_length=100)]
 Line = Annotated[str, StringConstraints(max_length=120)]
 
 
+class Answers(Model):
+    """A file with the answers of one address in which traces were found."""
+
+    file: str = Field(max_length=100, description="its name in the folder of the site's answers")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    where: str = Field(max_length=MAX_WHERE, description="path of the address")
+
+
 class Stop(Model):
     """What ended a look before all was seen."""
 
@@ -152,6 +160,7 @@ class Look(Model):
     tokens: tuple[Line, ...] = Field(default=(), max_length=20, description="by which search consoles know its owners")
     traces: tuple[Trace, ...] = ()
     left_out: int = Field(default=0, description="traces beyond those kept of a kind")
+    answers: tuple[Answers, ...] = Field(default=(), max_length=20, description="that were kept as files")
 
 
 Place = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=253)]

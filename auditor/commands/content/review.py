@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from auditor.history.looks import Looks
-    from auditor.models import Host, Inventory
+    from auditor.models import Host, Inventory, Look
     from auditor.text.words import Words
 
 MINUTES = 10
@@ -64,6 +64,7 @@ def review(
     from auditor.commands.audit import ahead, catalogue, conclude
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
+    from auditor.commands.shown.reviews import show_answers
     from auditor.content.words import lexicon
     from auditor.history.looks import Looks
     from auditor.history.runs import History
@@ -84,9 +85,11 @@ def review(
     looks, words = Looks(), texts.Words(lang)
     names = [host.name for host in hosts]
     chosen = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
-    _look(known, looks, hosts, chosen, minutes, words, own_words)
+    seen = _look(known, looks, hosts, chosen, minutes, words, own_words)
     with console.progress(words("doing.audit"), names) as done:
         run, _facts = run_audit(looks.carried(known), catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
+    if not as_json:
+        show_answers(seen, lambda site: looks.answers(known.path, site), words)
     conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 
@@ -98,7 +101,7 @@ def _look(
     minutes: int,
     words: Words,
     own_words: Mapping[str, str],
-) -> None:
+) -> tuple[Look, ...]:
     """Ask the hosts what is on guard there, then look at the sites."""
     from auditor.commands.shown import console
     from auditor.content import asked
@@ -128,4 +131,4 @@ def _look(
         words=own_words,
     )
     with console.progress(words("doing.review"), chosen) as done:
-        reviewing.all(hosts, chosen, done)
+        return reviewing.all(hosts, chosen, done)

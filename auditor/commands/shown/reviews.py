@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +12,7 @@ from rich.table import Table
 from auditor.audit.controls import Catalogue
 from auditor.audit.reviews import accepting
 from auditor.commands.shown.console import escape, out
-from auditor.models import Accepted, Run, Trace
+from auditor.models import Accepted, Look, Run, Trace
 from auditor.results import traces
 from auditor.results.traces import accepted_line, seen, what_it_is
 from auditor.text.words import Words
@@ -42,6 +43,14 @@ def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console 
     never = traces.never_reviewed(run)
     if never:
         console.print(f"{words('reviews.never', n=len(never))}: {escape(', '.join(never))}", soft_wrap=True)
+
+
+def show_answers(seen: Iterable[Look], folder: Callable[[str], Path], words: Words, console: Console = out) -> None:
+    """Where the answers lie that these looks kept; ``folder``: of a site."""
+    for look in seen:
+        if look.answers:
+            where = words("reviews.answers", n=len(look.answers), site=look.site, folder=folder(look.site))
+            console.print(escape(where), soft_wrap=True)
 
 
 def _show(site: str, one: Trace, words: Words, console: Console) -> None:
