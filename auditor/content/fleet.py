@@ -16,6 +16,8 @@ from auditor.fleet.inside import Inside
 from auditor.looks.ledger import Ledger
 from auditor.looks.visits import Known, Pages
 from auditor.models import Host, Look, Site
+from auditor.web import browser
+from auditor.web.browser import Rendered
 from auditor.web.fetch import Client
 
 HOSTS_ABREAST = 8
@@ -61,6 +63,8 @@ class Reviewing:
     ports: Mapping[str, int] = field(default_factory=dict)
     """By scheme, where it is not the usual one."""
     pace: Callable[[], Pace] = Pace
+    render: bool = False
+    """Whether a browser is shown the home page and what is suspicious, too: never where people are visited from the host itself."""
     _ended: Event = field(default_factory=Event, init=False)
 
     def all(self, hosts: Sequence[Host], sites: Iterable[str], watch: Callable[[str], None]) -> tuple[Look, ...]:
@@ -94,6 +98,10 @@ class Reviewing:
                 watch(site.domain)
         return looks
 
+    def _browser(self, host: Host, site: Site) -> Callable[[str], Rendered]:
+        names = (site.domain, *site.aliases)
+        return lambda url: browser.render(url, names, host.address, self.ports.get(url.partition(":")[0]))
+
     def _one(self, host: Host, site: Site, pace: Pace, inside: Inside | None) -> Look:
         ways = self.ways.get(host.name, Ways())
         last = self.last.get(site.domain)
@@ -125,6 +133,7 @@ class Reviewing:
             ended=self._ended,
             words=self.words,
             pages=self.pages.get(site.domain),
+            browser=self._browser(host, site) if self.render else None,
             may_probe=site.domain in self.may_probe,
         )
         look = review.run()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 
-from auditor.content import reader, warc
+from auditor.content import reader, rendered, warc
 from auditor.content.going import crawl, paths, probes, robots, sitemaps
 from auditor.content.going.crawl import HOME, Next
 from auditor.content.going.door import HEADERS, Door, Stopped
@@ -23,6 +23,7 @@ from auditor.looks.traces import defanged
 from auditor.looks.visits import Known, Pages, Reading, Role, Served, Sheet, Visited, Visitor
 from auditor.models import Look, Stop, Trace, clock
 from auditor.models.reviews import MAX_TARGET, Answers, Kind
+from auditor.web.browser import Rendered
 from auditor.web.children import Unreadable
 
 MAX_PAGES = 300
@@ -71,6 +72,8 @@ class Review:
     """Set when nobody wants the look any more: it ends with the page that it is at."""
     words: Mapping[str, str] = field(default_factory=dict)
     """What the unit adds to the lexicon."""
+    browser: Callable[[str], Rendered] | None = None
+    """What a browser makes of the page at an address, unless none is asked. Raises Unreadable."""
     pages: Pages | None = None
     """Which pages there are, as its host says; None: it did not."""
     may_probe: bool = False
@@ -85,6 +88,8 @@ class Review:
     _sampled: int = field(default=0, init=False)
     _refused: int = field(default=0, init=False)
     _id: str = field(default="", init=False)
+    _rendered: int = field(default=0, init=False)
+    _unrendered: int = field(default=0, init=False)
     _answers: list[Answers] = field(default_factory=list, init=False)
     _proven: set[str] = field(default_factory=set, init=False)
     """Keys of traces whose answers were kept in this look."""
@@ -179,11 +184,26 @@ class Review:
         if curious or reading.suspicious or reading.traces:
             served += self._others(path, plain)
             reading = self._reading(path, role, served)
+        if self.browser is not None and "plain" not in self.door.through and (role == "home" or reading.traces):
+            reading = self._with_browser(self.browser, path, role, plain, reading)
         self._keep_answers(path, role, served, reading.traces)
         self._readings.append(reading)
         self.ledger = self.ledger.with_places(self._own(reading.links), linked=True)
         self.ledger = self.ledger.seen(name or path, reading.traces, clock.now())
         return reading
+
+    def _with_browser(
+        self, browser: Callable[[str], Rendered], path: str, role: Role, plain: Served, reading: Reading
+    ) -> Reading:
+        self.door.pace.wait()
+        try:
+            seen = browser(f"{self.door.scheme}://{self.door.domain}{path}")
+            theirs = [self._reading(path, role, [one]) for one in rendered.answers(plain, seen)]
+        except Unreadable:
+            self._unrendered += 1
+            return reading
+        self._rendered += 1
+        return rendered.added(reading, theirs)
 
     def _keep_answers(self, path: str, role: Role, served: Iterable[Served], traces: Iterable[Trace]) -> None:
         """Keep what an address answered when it shows traces that no other address did in this look."""
@@ -340,6 +360,8 @@ class Review:
             tokens=self._tokens(traces, before),
             traces=traces,
             left_out=left_out,
+            rendered=self._rendered,
+            unrendered=self._unrendered,
             answers=tuple(self._answers),
         )
 

@@ -78,6 +78,10 @@ Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,29}$")]
 
 
+RENDERED = "rendered"
+"""The rule of a trace that a browser alone saw."""
+
+
 class Trace(Model):
     """One thing seen on a site that its owner may not have put there."""
 
@@ -160,6 +164,8 @@ class Look(Model):
     tokens: tuple[Line, ...] = Field(default=(), max_length=20, description="by which search consoles know its owners")
     traces: tuple[Trace, ...] = ()
     left_out: int = Field(default=0, description="traces beyond those kept of a kind")
+    rendered: int = Field(default=0, description="addresses that a browser was shown, too")
+    unrendered: int = Field(default=0, description="addresses that a browser could not be shown")
     answers: tuple[Answers, ...] = Field(default=(), max_length=20, description="that were kept as files")
 
 

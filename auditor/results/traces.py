@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from auditor.audit.controls import Catalogue
 from auditor.models import Accepted, Reviewed, Run, Trace
+from auditor.models.reviews import RENDERED
 from auditor.text.words import Words
 
 
@@ -66,7 +67,8 @@ def shared(sites: Sequence[SiteTraces]) -> tuple[Shared, ...]:
 def what_it_is(one: Trace, words: Words) -> str:
     """Its kind, and the foreign host that it is about."""
     kind = words(f"content.kind.{one.kind}")
-    return f"{kind}: {one.target}" if one.target else kind
+    what = f"{kind}: {one.target}" if one.target else kind
+    return words("reviews.rendered", what=what) if RENDERED in one.rules else what
 
 
 def seen(told: Reviewed, words: Words) -> str:

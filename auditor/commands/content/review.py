@@ -40,6 +40,10 @@ def review(
     minutes: Annotated[
         int, typer.Option("--minutes", metavar="N", min=1, max=600, help="For one site, at most so many minutes.")
     ] = MINUTES,
+    render: Annotated[
+        bool,
+        typer.Option("--render", help="Show the home page and what is suspicious to a browser, too (see the guide)."),
+    ] = False,
     output: OutputOption = DEFAULT_OUTPUT,
     formats: FormatOption = DEFAULT_FORMATS,
     fail_on: FailOnOption = Severity.HIGH,
@@ -72,10 +76,13 @@ def review(
     from auditor.inventory import papers
     from auditor.system import files
     from auditor.text import words as texts
+    from auditor.web import browser
 
     known = inventories.load(inventory)
     hosts, sites = select(known, limit)
     files.check(output)
+    if render:
+        browser.check()
     own_words = lexicon.own(papers.folder(known.path) / "words")
     history = History()
     history.check()
@@ -85,7 +92,7 @@ def review(
     looks, words = Looks(), texts.Words(lang)
     names = [host.name for host in hosts]
     chosen = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
-    seen = _look(known, looks, hosts, chosen, minutes, words, own_words)
+    seen = _look(known, looks, hosts, chosen, minutes, words, own_words, render=render)
     with console.progress(words("doing.audit"), names) as done:
         run, _facts = run_audit(looks.carried(known), catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
     if not as_json:
@@ -101,6 +108,8 @@ def _look(
     minutes: int,
     words: Words,
     own_words: Mapping[str, str],
+    *,
+    render: bool,
 ) -> tuple[Look, ...]:
     """Ask the hosts what is on guard there, then look at the sites."""
     from auditor.commands.shown import console
@@ -129,6 +138,7 @@ def _look(
         pages=asked.pages(facts.values(), lexicon.with_own(frozenset(own_words.items()))),
         budget=Budget(seconds=minutes * 60),
         words=own_words,
+        render=render,
     )
     with console.progress(words("doing.review"), chosen) as done:
         return reviewing.all(hosts, chosen, done)

@@ -46,8 +46,11 @@ def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console 
 
 
 def show_answers(seen: Iterable[Look], folder: Callable[[str], Path], words: Words, console: Console = out) -> None:
-    """Where the answers lie that these looks kept; ``folder``: of a site."""
+    """Where the answers lie that these looks kept, and how much of them a browser was shown; ``folder``: of a site."""
     for look in seen:
+        if look.rendered or look.unrendered:
+            told = words("reviews.browser", site=look.site, shown=look.rendered, failed=look.unrendered)
+            console.print(escape(told), soft_wrap=True)
         if look.answers:
             where = words("reviews.answers", n=len(look.answers), site=look.site, folder=folder(look.site))
             console.print(escape(where), soft_wrap=True)

@@ -1,0 +1,144 @@
+"""A page as a browser makes it, scripts run, in Debian's Chromium: as a user of its own, in its sandbox, with no way to anybody but the site."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.system import lock
+from auditor.web.children import Unreadable
+
+ACCOUNT = "luytre-browser"
+"""The system account that the browser runs as: it owns nothing, and can read no key of ours."""
+CHROMIUM = Path("/usr/bin/chromium")
+SECONDS = 40.0
+"""For one page, from the start of the browser."""
+MAX_HTML = 2_000_000
+_PROGRAM = Path(__file__).with_name("in_browser.py")
+_MAX_ANSWER = 10_000_000
+_TRIAL = "data:text/html,<p id=x></p><script>x.textContent=6*7</script>"
+_LOCK = Path("/run/luytre-browser.lock")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a browser made of a page."""
+
+    html: str
+    led_to: str | None
+    """The first address of another site that the page itself went to: it was not followed."""
+
+
+def check() -> None:
+    """Render something. Raises InputError, with what to do, where that cannot be done safely."""
+    if not CHROMIUM.exists():
+        raise InputError(f"there is no {CHROMIUM}", mend="apt-get install chromium, or leave --render out")
+    if importlib.util.find_spec("playwright") is None:
+        raise InputError("playwright is not installed", mend="install luytre[render], or leave --render out")
+    _account()
+    try:
+        rendered = _render(_TRIAL, {})
+    except Unreadable as error:
+        raise InputError(
+            "the browser does not start in its sandbox: {why}",
+            why=str(error),
+            mend=f"let {ACCOUNT} read this program and make user namespaces, or leave --render out",
+        ) from error
+    if "42" not in rendered.html:
+        raise InputError("the browser runs no scripts", mend="leave --render out")
+
+
+def render(url: str, places: Iterable[str], address: str, port: int | None) -> Rendered:
+    """The page at ``url`` with its scripts run. ``places``: the site's names, all of them at ``address``. Raises Unreadable."""
+    host = f"[{address}]" if ":" in address else address
+    return _render(url, dict.fromkeys(places, f"{host}:{port}" if port else host))
+
+
+def _account() -> pwd.struct_passwd:
+    if os.geteuid() != 0:
+        raise InputError("only root can start the browser as another user", mend="run as root, or leave --render out")
+    try:
+        account = pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        raise InputError(
+            f"there is no account {ACCOUNT}",
+            mend=f"useradd --system --no-create-home --shell /usr/sbin/nologin {ACCOUNT}, or leave --render out",
+        ) from None
+    if account.pw_uid == 0:
+        raise InputError(f"the account {ACCOUNT} is root's", mend="give it a user number of its own")
+    return account
+
+
+def _render(url: str, places: dict[str, str]) -> Rendered:
+    account = _account()
+    question = json.dumps({"url": url, "places": places, "chromium": str(CHROMIUM), "longest": MAX_HTML})
+    with _alone(), tempfile.TemporaryDirectory(prefix="luytre-browser-", ignore_cleanup_errors=True) as home:
+        os.chown(home, account.pw_uid, account.pw_gid)
+        process = subprocess.Popen(
+            [sys.executable, "-I", str(_PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=home,
+            env={"HOME": home, "TMPDIR": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+            user=account.pw_uid,
+            group=account.pw_gid,
+            extra_groups=[],
+            umask=0o077,
+            start_new_session=True,
+        )
+        try:
+            answer, _ = process.communicate(question.encode(), timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Unreadable(f"the browser took longer than {SECONDS:.0f} s") from None
+        finally:
+            _end_all(account)
+            process.communicate()
+    return _read(answer)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One page at a time on this machine: whatever runs as the account afterwards is a rest of that page."""
+    try:
+        with lock.locked(_LOCK, wait=True):
+            yield
+    except OSError as error:
+        raise Unreadable(f"{_LOCK}: {error.strerror}") from error
+
+
+def _end_all(account: pwd.struct_passwd) -> None:
+    """End everything that runs as the account: a browser's processes leave the group that they were started in."""
+    end = f"import os; os.kill(-1, {int(signal.SIGKILL)})"
+    subprocess.run(
+        [sys.executable, "-I", "-S", "-c", end],
+        user=account.pw_uid,
+        group=account.pw_gid,
+        extra_groups=[],
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def _read(answer: bytes) -> Rendered:
+    """The answer of a process that a hostile page may have taken over."""
+    try:
+        told: Any = json.loads(answer[:_MAX_ANSWER])
+        html, led_to, error = told.get("html"), told.get("led_to"), told.get("error")
+    except (ValueError, AttributeError, RecursionError) as problem:
+        raise Unreadable("the browser ended without an answer") from problem
+    if not isinstance(html, str):
+        raise Unreadable(str(error)[:200])
+    return Rendered(html[:MAX_HTML], led_to[:2_000] if isinstance(led_to, str) else None)

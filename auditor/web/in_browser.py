@@ -1,0 +1,135 @@
+"""Runs as the browser's own user, apart from everything: one page, as one JSON answer on standard output."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Error, Frame, Page, Request, Route, sync_playwright
+
+_LOAD_MS, _SETTLE_MS = 15_000, 1_500
+_REQUESTS = 40
+"""Of one page."""
+_UNNEEDED = frozenset({"image", "media", "font", "websocket", "eventsource", "ping", "manifest", "other"})
+_PR_SET_NO_NEW_PRIVS = 38
+_LIMITS = (
+    (resource.RLIMIT_CORE, 0),
+    (resource.RLIMIT_CPU, 30),
+    (resource.RLIMIT_DATA, 2 << 30),
+    (resource.RLIMIT_FSIZE, 50 << 20),
+    (resource.RLIMIT_NOFILE, 1_024),
+)
+_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+_ARGUMENTS = (
+    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync", "--disable-extensions"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-domain-reliability", "--no-pings"),
+    *("--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--js-flags=--max-old-space-size=256"),
+)
+
+
+def _confine() -> None:
+    """Nothing that is started gains rights, writes much, or takes the machine's time and memory."""
+    if os.geteuid() == 0:
+        raise PermissionError("the browser does not run as root")
+    for which, most in _LIMITS:
+        resource.setrlimit(which, (most, most))
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "no_new_privs")
+
+
+_NO_CONTENT = 204
+"""Leaves a page that wants to go elsewhere as it is."""
+
+
+class _Visit:
+    """One page, and what it tried to do."""
+
+    def __init__(self, own: frozenset[str]) -> None:
+        self.own = own
+        self.page: Page | None = None
+        self.led_to: str | None = None
+        self.requests = 0
+
+    def decide(self, route: Route) -> None:
+        """Lets a request of the page through to the site itself, or ends it."""
+        request = route.request
+        self.requests += 1
+        own = urlsplit(request.url).hostname in self.own
+        frame = _frame(request)
+        leaves = request.is_navigation_request() and (frame is None or frame.parent_frame is None)
+        if (frame is None and self.requests > 1) or (frame is not None and frame.page != self.page):
+            route.abort()
+            return
+        if not own and leaves:
+            self.led_to = self.led_to or request.url
+            route.fulfill(status=_NO_CONTENT)
+            return
+        wanted = own and request.method == "GET" and request.resource_type not in _UNNEEDED
+        if wanted and self.requests <= _REQUESTS:
+            route.continue_()
+        else:
+            route.abort()
+
+
+def _frame(request: Request) -> Frame | None:
+    """Where a request comes from; None for the first one of a page, which has no frame yet."""
+    try:
+        return request.frame
+    except Error:
+        return None
+
+
+def _rendered(question: dict[str, Any]) -> dict[str, Any]:
+    places = question["places"]
+    rules = ", ".join([*(f"MAP {name} {place}" for name, place in places.items()), "MAP * ~NOTFOUND"])
+    visit = _Visit(frozenset(places))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=question["chromium"],
+            chromium_sandbox=True,
+            args=[*_ARGUMENTS, f"--host-resolver-rules={rules}"],
+        )
+        context = browser.new_context(
+            service_workers="block",
+            accept_downloads=False,
+            ignore_https_errors=True,
+            locale="vi-VN",
+            user_agent=_AGENT,
+        )
+        context.route("**/*", visit.decide)
+        context.route_web_socket("**/*", lambda socket: socket.close())
+        page = visit.page = context.new_page()
+        context.on("page", lambda other: other.close())
+        _go(page, question["url"])
+        html = page.content()
+        browser.close()
+    return {"html": html[: question["longest"]], "led_to": visit.led_to}
+
+
+def _go(page: Page, url: str) -> None:
+    try:
+        page.goto(url, wait_until="domcontentloaded", timeout=_LOAD_MS)
+    except Error:
+        if page.url in ("about:blank", ""):
+            raise
+    page.wait_for_timeout(_SETTLE_MS)
+
+
+def main() -> None:
+    """Answers the one question on standard input."""
+    _confine()
+    question = json.loads(sys.stdin.buffer.read())
+    try:
+        told = _rendered(question)
+    except Error as error:
+        told = {"error": str(error).partition("\n")[0]}
+    sys.stdout.write(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""``auditor review --render`` with the real Chromium: what its page sees, and whom it cannot reach."""
+
+import os
+import pwd
+import subprocess
+
+import pytest
+
+from auditor.web import browser
+from tests.unit.content.web_site import pages, serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(os.geteuid() != 0, reason="it is refused to all but root")]
+
+PAGE = """<title>Xã</title><div id=a></div><script>
+var h = 'https://zuno' + '.example/'; a.innerHTML = '<a href="' + h + '">zuno</a>';
+for (const there of ['http://127.0.0.1:PORT/key', 'http://[::1]:PORT/key', 'http://other.test:PORT/key', 'file:///etc/passwd'])
+  fetch(there).then(r => r.text()).then(t => a.append('REA' + 'CHED ' + t)).catch(() => {});
+new Image().src = 'http://127.0.0.1:PORT/key'; new WebSocket('ws://127.0.0.1:PORT/key');
+window.open('/key'); navigator.serviceWorker && navigator.serviceWorker.register('/key').catch(() => {});
+fetch('/own.json').then(r => r.text()).then(t => a.append(t));
+fetch('/form', {method: 'POST'}).catch(() => {});
+setTimeout(() => location.href = 'https://evil' + '.example/go', 400);
+</script>"""
+
+
+@pytest.fixture
+def account():
+    try:
+        pwd.getpwnam(browser.ACCOUNT)
+        made = False
+    except KeyError:
+        subprocess.run(
+            ["useradd", "--system", "--no-create-home", "-s", "/usr/sbin/nologin", browser.ACCOUNT], check=True
+        )
+        made = True
+    yield pwd.getpwnam(browser.ACCOUNT).pw_uid
+    if made:
+        subprocess.run(["userdel", browser.ACCOUNT], check=True)
+
+
+def running(uid):
+    found = subprocess.run(["ps", "-o", "stat=", "-u", str(uid)], capture_output=True, text=True, check=False)
+    return [state for state in found.stdout.split() if not state.startswith("Z")]
+
+
+def test_scripts_run_reach_nobody_but_the_site_and_leave_nothing_behind(account):
+    browser.check()
+    with serving(pages({"/own.json": "OWN"})) as site:
+        site.answer = pages({"/": PAGE.replace("PORT", str(site.port)), "/own.json": "OWN", "/key": "KEY"})
+        seen = browser.render("http://antruc.test/", ["antruc.test"], "127.0.0.1", site.port)
+        asked = {(one.method, one.host.partition(":")[0], one.path) for one in site.asked}
+    assert '<a href="https://zuno.example/">' in seen.html
+    assert "OWN" in seen.html
+    assert "REACHED" not in seen.html
+    assert seen.led_to == "https://evil.example/go"
+    assert asked == {("GET", "antruc.test", "/"), ("GET", "antruc.test", "/own.json")}
+    assert running(account) == []
