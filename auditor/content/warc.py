@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from auditor.looks.visits import Served, Visited, Visitor
+from auditor.models import clock
 from auditor.text.redact import HIDDEN, redact
 
 MAX_BYTES = 2_000_000
@@ -35,7 +36,7 @@ def packed(visited: Visited, sent: Mapping[Visitor, Mapping[str, str]], address:
     file = io.BytesIO()
     writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
     writer.write_record(writer.create_warcinfo_record(f"{look}.warc.gz", {"software": "luytre", "isPartOf": look}))
-    common = {"WARC-Date": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "WARC-IP-Address": address}
+    common = {"WARC-Date": clock.utc_stamp(at), "WARC-IP-Address": address}
     room, seen = _ROOM, dict[bytes, str]()
     for one in visited.served:
         said = {**common, "X-Luytre-Visitor": one.visitor}
