@@ -18,7 +18,7 @@ Whose = Literal["own", "state", "official", "known", "foreign"]
 """``official``: its name ends as those of the state do, but nobody listed it."""
 _OFFICIAL = (".gov.vn",)
 _HOST = re.compile(r"[\w.-]{1,253}", re.ASCII)
-_LUCKY = re.compile(r"(?:(\d)\1{1,3}|68|69|67|79|86|89|98|97|96|365|188|789|678|567|247bet|123win)")
+_LUCKY = re.compile(r"(?:(\d)\1{1,3}|68|69|67|79|86|89|98|97|96|188|789|678|567|247bet|123win)")
 _LETTERS_AND_LUCK = re.compile(rf"[a-z]{{1,12}}-?{_LUCKY.pattern}[a-z]{{0,6}}")
 _LUCK_AND_LETTERS = re.compile(r"\d{1,3}(?:bet|win|vin|king|club|vip|win|play)[a-z]{0,6}")
 

@@ -111,6 +111,8 @@ def _hidden(pointer: Pointer, names: int, evidence: Evidence) -> None:
 
 def _declared(pointer: Pointer, evidence: Evidence) -> None:
     sample = _sample(pointer)
+    if pointer.covers:
+        evidence.against_host(pointer.host, "frame", "covers_all", sample, "structure", "address", told=True)
     if pointer.via == "base":
         evidence.against_host(pointer.host, "canonical", "foreign_base", sample, "structure", "address", told=True)
     elif pointer.via == "canonical":

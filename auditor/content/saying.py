@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from auditor.content.evidence import Evidence
 from auditor.content.neighbours import Neighbours, registrable
@@ -23,6 +24,8 @@ _LINKED = 4
 """Links to the site itself, which its own pages have in their menu."""
 _CONTACT = re.compile(r"zalo|telegram|t\.me/|viber|whatsapp|\blh\b|hotline|(?<!\d)0[\s.-]?\d(?:[\s.-]?\d){7,8}(?!\d)")
 _SOURCE = re.compile(r"^\W{0,3}(?:\(?theo|nguồn(?: tin)?|trích(?: từ)?|bài gốc)\b", re.IGNORECASE)
+_ARTICLE = re.compile(r"/[^/]{1,60}-[^/-]{1,40}-[^/]{1,40}-[^/]{1,200}$")
+"""Four words or more: adverts lead to where one enters."""
 _SEARCHING = re.compile(
     r"[?&](?:q|s|k|key|keyword|keywords|search|tukhoa|tu_khoa|query|text)=|/(?:tim-kiem|search)\b", re.IGNORECASE
 )
@@ -75,8 +78,10 @@ def _leads_away(page: Extract, near: Neighbours) -> bool:
 
 
 def _is_source(pointer: Pointer, near: Neighbours) -> bool:
-    advert = near.looks_like_an_advert(pointer.host) or near.names_an_advert(pointer.host)
-    return not advert and _SOURCE.search(pointer.around) is not None
+    """Whether a link leads to an article, or is said to be where a text was taken from."""
+    if near.looks_like_an_advert(pointer.host) or near.names_an_advert(pointer.host):
+        return False
+    return _SOURCE.search(pointer.around) is not None or _ARTICLE.search(urlsplit(pointer.address).path) is not None
 
 
 def _named(page: Extract, near: Neighbours, evidence: Evidence) -> None:
@@ -132,7 +137,7 @@ def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
             families: list[Family] = ["lexicon"] if says.advert else []
             if disguised or torn or written.disguised > 1:
                 families.append("writing")
-            if _sells(text, written.text, says, pointers):
+            if _sells(text, written.text, says, pointers, near):
                 families.append("address")
             if len(families) > 1 or disguised or says.score >= CLEAR:
                 evidence.against("text", essence(text), "block", text, *families)
@@ -143,12 +148,12 @@ def _broken(text: str) -> int:
     return sum(len(line) <= _BROKEN and line.isalpha() for line in text.split("\n"))
 
 
-def _sells(text: str, as_read: str, says: Found, pointers: Iterable[Pointer]) -> bool:
+def _sells(text: str, as_read: str, says: Found, pointers: Iterable[Pointer], near: Neighbours) -> bool:
     """Whether a text says where to go for what it offers."""
     if _CONTACT.search(as_read) and says.score > ADVERT:
         return True
     squeezed = " ".join(text.split())
-    return not says.reporting and any(one.around[:80] in squeezed for one in pointers)
+    return not says.reporting and any(one.around[:80] in squeezed and not _is_source(one, near) for one in pointers)
 
 
 def language(page: Extract) -> str:

@@ -41,6 +41,14 @@ _DATA = re.compile(r"\s*data:text/html([^,]{0,80}),(.{1,100000})", re.DOTALL | r
 _REFRESH = re.compile(
     r"^\s*\d{0,6}[.\d]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?\s*(.{1,2000}?)[\"']?\s*$", re.IGNORECASE | re.DOTALL
 )
+_COVERING = tuple(
+    re.compile(part, re.IGNORECASE)
+    for part in (
+        r"position\s*:\s*fixed",
+        r"(?:^|[;\s])width\s*:\s*100(?:%|vw)",
+        r"(?:^|[;\s])height\s*:\s*100(?:%|d?vh)",
+    )
+)
 _TOKENS = ("google-site-verification", "msvalidate.01", "yandex-verification", "baidu-site-verification")
 _SAID = (
     "description",
@@ -84,6 +92,8 @@ class Pointer:
     group: int = -1
     """Which hidden block it stands in."""
     inside: Inside = ""
+    covers: bool = False
+    """It is a frame that lies over the whole page."""
     asks: str = ""
     """Of a form: what its fields are called, and of which kinds they are."""
 
@@ -315,9 +325,9 @@ def _frames(draft: _Draft, ways: dict[int, Hidden], depth: int) -> None:
             if (told := _DATA.match(source)) is not None and depth < _DEPTH:
                 _read_inner(_untold(told[1], told[2]), "decoded", draft, depth)
             elif (host := host_of(absolute(source, draft.url))) and host != draft.host:
-                draft.pointers.append(
-                    _pointer(draft, "frame", absolute(source, draft.url), node, hidden.within(node, ways))
-                )
+                frame = _pointer(draft, "frame", absolute(source, draft.url), node, hidden.within(node, ways))
+                covers = all(part.search(attributes.get("style") or "") for part in _COVERING)
+                draft.pointers.append(replace(frame, covers=covers))
         if (document := attributes.get("srcdoc")) and depth < _DEPTH:
             _read_inner(document, "written", draft, depth, hidden.within(node, ways))
 

@@ -16,7 +16,7 @@ MAX_RULES = 200
 MAX_IMPORTS = 5
 MENU = re.compile(
     r"menu|nav|drop|modal|popup|pop-up|collaps|tab|accordion|carousel|slide|swiper|owl|dialog|panel|canvas|lightbox|tooltip"
-    r"|submenu|mega|search|login|cookie|toast|alert|loading|mobile|responsive|fade|toggle|sidebar|offcanvas|drawer|burger|flyout",
+    r"|submenu|mega|search|login|cookie|toast|alert|loading|mobile|responsive|fade|toggle|sidebar|offcanvas|drawer|burger|flyout|cloak|no-?js|lazy|preload|skeleton",
     re.IGNORECASE,
 )
 """Marks of what people open."""

@@ -40,6 +40,7 @@ _SHAPES = _table(
 """``T``: may bear a tone, as may ``t``, which mostly is a ``đ``; ``-``: punctuation; ``w``: of writing without spaces; ``?``: unusual."""
 _SPELLING = _table(b"a", (b"0", range(0x41)), (b" ", b" "), (b"0", b"[\\]^`{}~\x7f"), (b".", (*b".-_*|/", 0xC2)))
 """Letters, spaces, and signs that letters are spelt apart with: the middle dot begins with C2."""
+_PICTURES = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]+")
 _UNSEEN_ONE = re.compile(f"[{_UNSEEN}]+")
 _CUT_WORD = re.compile(f"[^\\W\\d_]+(?:[{_UNSEEN}]+[^\\W\\d_]+)+")
 _SMALL_CAPS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
@@ -93,8 +94,11 @@ def read(text: str) -> Written:
     data = text.encode("utf-8", "replace")
     shape = data.translate(_SHAPES, _CONTINUING)
     wide, disguised = b"w" in shape, 0
+    if b"?" in shape and _PICTURES.search(text):
+        text = " ".join(_PICTURES.sub(" ", text).split())
     if (b"?" in shape or wide or _has_unusual(text, data, shape)) and _SUSPECT.search(text):
         text, disguised = _plainly(text)
+    if b"?" in shape or wide or disguised:
         data = text.encode("utf-8", "replace")
         shape = data.translate(_SHAPES, _CONTINUING)
     text = text.lower()

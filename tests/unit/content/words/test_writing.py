@@ -16,8 +16,9 @@ from auditor.content.words.writing import plain, read, slug
         unicodedata.normalize("NFD", "Nhà cái uy tín"),
         "nhà cáі uу tín".replace("a", "а"),
         "nhà\u00a0cái uy\n      tín",
+        "🎲nhà🎲cái🎲uy\u2728 tín👉",
     ],
-    ids=["spelt", "unseen", "wide", "taken apart", "other alphabet", "other spaces"],
+    ids=["spelt", "unseen", "wide", "taken apart", "other alphabet", "other spaces", "pictures between"],
 )
 def test_letters_are_read_as_a_person_reads_them(disguised: str) -> None:
     assert "nhà cái uy tín" in read(disguised).text.replace("u.y", "uy")
