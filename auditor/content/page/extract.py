@@ -50,15 +50,7 @@ _COVERING = tuple(
     )
 )
 _TOKENS = ("google-site-verification", "msvalidate.01", "yandex-verification", "baidu-site-verification")
-_SAID = (
-    "description",
-    "og:title",
-    "og:description",
-    "keywords",
-    "twitter:title",
-    "twitter:description",
-    "og:site_name",
-)
+_SAID = ("description", "keywords", "og:title", "og:description", "og:site_name", "twitter:title", "twitter:description")  # fmt: skip
 _NEVER_SEEN = ["script", "style", "noscript", "template", "svg", "select"]
 _EVENTS = ("onload", "onerror", "onpageshow")
 _ACTING = "body[onload], img[onerror], svg[onload], iframe[onload], body[onpageshow]"
