@@ -10,6 +10,7 @@ description:
   - Ansible forks a worker for each task on each host, and a worker whose task has a filter in it loads all filters.
   - Loaded before the first fork they are there in every worker, which spares it 60 ms. They take as long themselves,
     so that a play of a single role loads none ahead.
+  - Where a module lies is looked up before the fork, too, or every worker goes through Ansible's folders of modules.
 """
 
 import ansible.executor.module_common
@@ -22,6 +23,7 @@ from ansible.plugins.loader import (
     connection_loader,
     filter_loader,
     lookup_loader,
+    module_loader,
     shell_loader,
     test_loader,
 )
@@ -63,3 +65,7 @@ class CallbackModule(CallbackBase):
         for loader, names in WANTED.items():
             for name in names:
                 loader.get(f"ansible.builtin.{name}", class_only=True)
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        action_loader.has_plugin(task.action)
+        module_loader.find_plugin_with_context(task.action, ".py")

@@ -48,6 +48,8 @@ _PLUGINS = {
     "strategy": ("linear",),
 }
 """Others that our plays use."""
+_PROFILES = ("module_legacy_c2m", "module_legacy_m2c")
+"""How arguments go to modules, and results come back."""
 _AGAIN = "AnsibleCollectionFinder has already been configured"
 
 
@@ -156,7 +158,9 @@ def _load(printed: str) -> None:
     with tempfile.TemporaryDirectory(prefix="luytre-") as folder:
         os.environ["ANSIBLE_LOCAL_TEMP"] = folder
         _print_to(printed)
+        from ansible._internal._task import UnifiedTaskResult
         from ansible.cli import playbook  # noqa: F401
+        from ansible.module_utils._internal._json import get_serialization_module
         from ansible.plugins import loader
 
         loader.init_plugin_loader()
@@ -165,6 +169,10 @@ def _load(printed: str) -> None:
         for kind, names in _PLUGINS.items():
             for name in names:
                 getattr(loader, f"{kind}_loader").get(f"ansible.builtin.{name}", class_only=True)
+        for is_module in (True, False):  # each task's process would work it out anew
+            UnifiedTaskResult.get_result_key_to_resolved_field_mapping(source_is_module=is_module)
+        for profile in _PROFILES:
+            get_serialization_module(profile)
 
     warnings.filterwarnings("ignore", _AGAIN)
     _print_to(os.devnull)
