@@ -60,7 +60,7 @@ def test_a_trace_is_accepted_listed_and_withdrawn(inventory: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("accept", "antruk.test", TRACE.key, "--reason", "x", *WHO), "no site antruk.test"),
+        (("accept", "antruk.test", TRACE.key, "--reason", "x", *WHO), "no site or host antruk.test"),
         (("accept", SITE, "0" * 16, "--reason", "x", *WHO), "saw no trace"),
         (("accept", SITE, TRACE.key, "--reason", " ", *WHO), "--reason is empty"),
         (("accept", SITE, TRACE.key, "--reason", "x", "--approver", "a@b.vn"), "--approver"),
