@@ -27,7 +27,7 @@ from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Literal
 
-from auditor.fleet import askpass, ssh_options, zygote
+from auditor.fleet import askpass, residents, ssh_options, zygote
 from auditor.fleet import payloads as made
 from auditor.fleet.in_ansible import EVENTS, bounds, payloads
 from auditor.inventory import reach as reaching
@@ -43,6 +43,7 @@ _MOST = 0.8
 _IN_ALL = 1.6
 """All commands of one host together have so many times as much as one: all hosts wait for the slowest at each task."""
 _IN_ANSIBLE = Path(__file__).parent / "in_ansible"
+_RESIDENTS = "residents"
 _MAX_MEMORY = 1_536_000_000
 """Bytes of addresses for each of Ansible's processes."""
 _MAX_COMPLAINT = 20_000
@@ -183,15 +184,18 @@ class _Ansible(Thread):
                 runner = init_runner(**given, status_handler=self._hear)
                 runner.config.env |= environment
                 runner.config.pexpect_timeout = _POLL_SECONDS
-                with zygote.playing(
-                    runner.config.command[1:],
-                    runner.config.env,
-                    _OWN,
-                    folder=Path(folder),
-                    cwd=runner.config.cwd,
-                    printed=Path(folder, _PRINTED),
-                    memory=memory,
-                ) as line:
+                with (
+                    residents.standing(Path(folder, _RESIDENTS), runner.config.env),
+                    zygote.playing(
+                        runner.config.command[1:],
+                        runner.config.env,
+                        _OWN,
+                        folder=Path(folder),
+                        cwd=runner.config.cwd,
+                        printed=Path(folder, _PRINTED),
+                        memory=memory,
+                    ) as line,
+                ):
                     runner.config.command = line.command
                     runner.cancel_callback = lambda: self._told_to_end.is_set() or line.is_lost()
                     runner.run()
@@ -385,7 +389,17 @@ def _door(folder: Path, seconds: float) -> Path:
     door = f"import sys; sys.path.append({str(_IN_ANSIBLE.parents[2])!r}); from auditor.fleet.in_ansible.door import main; main()"
     spent = folder / "spent"
     spent.mkdir()
-    command = [sys.executable, "-I", "-S", "-c", door, str(seconds), str(_IN_ALL * seconds), str(spent)]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        door,
+        str(seconds),
+        str(_IN_ALL * seconds),
+        str(spent),
+        str(folder / _RESIDENTS),
+    ]
     path = folder / "ssh"
     path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', "utf-8")
     path.chmod(0o700)

@@ -1,10 +1,13 @@
 """Stands between Ansible and ssh: a host that says more than it may, or takes longer, is cut off.
 
-Run as ``SECONDS ALL_SECONDS FOLDER ARGUMENTS…`` of ssh, which reads our own input; its output is passed on. What a host
+Run as ``SECONDS ALL_SECONDS FOLDER RESIDENTS ARGUMENTS…`` of ssh, which reads our own input; its output is passed on. What a host
 has taken by now is kept in the folder: all hosts wait for the slowest at each task, so that one which is slow at every
 one would use up the time of all. From the first brace on, where
 a module's answer begins, output is held back until ssh has ended, so that an answer built to be costly is never
 decoded. A host that is cut off ends as one whose connection broke: with 255, and the reason as the last words.
+
+What would start a Python for one module alone is given to a resident instead, by way of the socket RESIDENTS
+(``auditor.fleet.residents``).
 
 Every task of every host starts one, so that nothing is imported that is not needed.
 """
@@ -12,6 +15,7 @@ Every task of every host starts one, so that nothing is imported that is not nee
 from __future__ import annotations
 
 import _signal as signal  # type: ignore[import-not-found]  # what is above it makes enumerations, longer than all else
+import _socket as sockets  # as it is with this one
 import binascii
 import os
 import select
@@ -24,14 +28,84 @@ from auditor.text import json_shape
 
 _LOST = 255
 _PIECE = 65_536
+_MORE = 10.0
+"""Seconds after which nobody is waited for who counts seconds, too."""
+_MARKER = "BECOME-SUCCESS-"
+_BECOMES = "/bin/sh -c 'sudo -H -S -n  -u root /bin/sh -c '\"'\"'echo "
+_END = "'\"'\"''"
+"""Around the Python by which Ansible has root read a module."""
+_PYTHON = "/usr/bin/python3"
+_RUNS = "/var/lib/luytre/guard/"
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.")
+_UP = b"\1"
+"""A resident is there, and waits for the module."""
+_NEW = "ControlPath=none"
 
 
 def main() -> None:
     """Run ssh with our arguments; ends this process."""
-    arguments = sys.argv[4:]
+    arguments = sys.argv[5:]
     way = "\0".join(word for word in arguments[:-1] if word != "-tt")
     spent = f"{sys.argv[3]}/{binascii.crc32(os.fsencode(way)):08x}"
-    run(min(float(sys.argv[1]), float(sys.argv[2]) - _read(spent)), ssh_options.command(arguments), spent)
+    seconds = min(float(sys.argv[1]), float(sys.argv[2]) - _read(spent))
+    module = _module(arguments)
+    if module is None:
+        run(seconds, ssh_options.command(arguments), spent)
+    else:
+        ask(seconds, *module, arguments, sys.argv[4], spent)
+
+
+def _module(arguments: list[str]) -> tuple[str, str] | None:
+    """What the command prints before it is given a module, and the Python that it is for; None where it is another command.
+
+    What asks for a new connection gets one, as what it is for is to see whether there can be one.
+    """
+    before, found, after = arguments[-1].partition(_MARKER)
+    marker, _, rest = after.partition(" ; ")
+    python = rest.removesuffix(_END)
+    is_module = before == _BECOMES and found and marker.isalnum() and rest.endswith(_END)
+    is_known = python == _PYTHON or (python.startswith(_RUNS) and _PLAIN.issuperset(python))
+    return (
+        (_MARKER + marker, python)
+        if is_module and is_known and _NEW not in arguments and "-tt" not in arguments
+        else None
+    )
+
+
+def ask(seconds: float, marker: str, python: str, arguments: list[str], place: str, spent: str) -> None:
+    """Have the module on our own input run by a resident, and note how many seconds it took; ends this process."""
+    began = time.monotonic()
+    words = os.fsencode("\0".join([str(seconds), marker, python, *arguments]))
+    here = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
+    answer = bytearray()
+    try:
+        here.settimeout(seconds + _MORE)
+        here.connect(place)
+        here.sendall(len(words).to_bytes(4, "big") + words)
+        answer += here.recv(_PIECE)
+        if answer[:1] == _UP:
+            answer.clear()
+            _pass(1, f"{marker}\n".encode())
+            while piece := os.read(0, _PIECE):
+                here.sendall(piece)
+            here.shutdown(sockets.SHUT_WR)
+        while piece := here.recv(_PIECE):
+            answer += piece
+    except OSError as lost:
+        _pass(2, f"{lost}\n".encode())
+        os._exit(_LOST)
+    _write(spent, _read(spent) + time.monotonic() - began)
+    if len(answer) < 10:
+        os._exit(_LOST)
+    length = int.from_bytes(answer[2:6], "big")
+    out, err = bytes(answer[10 : 10 + length]), bytes(answer[10 + length :])
+    held = out[out.find(b"{") :] if b"{" in out else b""
+    if not json_shape.is_sound(held, values=bounds.MAX_VALUES, depth=bounds.MAX_DEPTH):
+        _pass(2, f"\n{bounds.TOO_MUCH}\n".encode())
+        os._exit(_LOST)
+    _pass(1, out)
+    _pass(2, err)
+    os._exit(answer[1])
 
 
 def _read(path: str) -> float:

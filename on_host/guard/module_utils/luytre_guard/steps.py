@@ -28,6 +28,26 @@ PYTHONPATH="{record}${{PYTHONPATH:+:$PYTHONPATH}}"
 export PYTHONPATH
 exec "{interpreter}" "$@"
 """
+BEGINS = ".step"
+STEP = """\
+# How a step of the run {run} begins in a process that is a Python already: what {python} does before it is one.
+import fcntl, importlib.util, os, sys
+try:
+    held = os.open("{lock}", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    os.stat("{python}")
+except OSError:
+    sys.stderr.write("{python}: the run is no longer in force on this host\\n")
+    raise SystemExit(127)
+os.dup2(held, {handle})
+os.close(held)
+os.environ["{word}"] = "{run}"
+os.environ["PYTHONPATH"] = ":".join(["{record}", *filter(None, [os.environ.get("PYTHONPATH")])])
+sys.path.insert(1, "{record}")
+spec = importlib.util.spec_from_file_location("sitecustomize", "{record}/sitecustomize.py")
+sys.modules["sitecustomize"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["sitecustomize"])
+"""
 
 
 def open_for(kept, run):
@@ -43,6 +63,7 @@ def open_for(kept, run):
     os.makedirs(record, mode=0o700, exist_ok=True)
     store.write(os.path.join(record, "sitecustomize.py"), store.source("recorder").encode("utf-8"))
     words = {"record": record, "run": run, "python": path, "lock": lock, "word": recorder.WORD, "handle": HANDLE}
+    store.write(path + BEGINS, STEP.format(**words).encode())
     store.write(path, SCRIPT.format(interpreter=os.path.realpath(sys.executable), **words).encode(), 0o700)
     return path
 

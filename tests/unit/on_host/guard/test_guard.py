@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import importlib.util
 import io
+import json
 import os
 import re
 import stat
@@ -30,6 +31,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     rollback,
     scope,
     sessions,
+    shares,
     snapshot,
     steps,
     store,
@@ -688,6 +690,36 @@ def test_a_run_that_is_late_finds_nothing_to_change_the_host_with(open_place: An
     steps.close_for(open_place, "one")
     steps.close_for(open_place, "one")
     assert not os.path.lexists(path)
+
+
+@pytest.fixture
+def begin(open_place: Any, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Have a process that is a Python already begin a step, and then do something."""
+    begins = tmp_path / "begins"
+    begins.write_bytes(Path(open_place.file("one", steps.PYTHON) + steps.BEGINS).read_bytes())
+
+    def begun(then: str) -> subprocess.CompletedProcess[str]:
+        program = f"exec(compile(open({str(begins)!r}).read(), 'begins', 'exec'), {{}})\n{then}"
+        return subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, text=True)
+
+    return begun
+
+
+def test_a_python_that_begins_a_step_is_what_the_run_s_own_is(open_place: Any, begin: Callable[..., Any]) -> None:
+    told = f"""
+import json, os, sys
+print(json.dumps([os.environ[{recorder.WORD!r}], os.readlink("/proc/self/fd/{steps.HANDLE}"), os.environ["PYTHONPATH"].split(":")[0], sys.path[1]]))
+"""
+    done = begin(told)
+    record = open_place.file("one", shares.FOLDER)
+    assert json.loads(done.stdout) == ["one", open_place.file("one", steps.LOCK), record, record], done.stderr
+    assert list(Path(record).glob("*.step"))
+    with steps.none_at_work(open_place, "one", 0) as alone:
+        assert alone
+        assert begin("print(1)").returncode == 127
+    steps.close_for(open_place, "one")
+    late = begin("print(1)")
+    assert (late.returncode, late.stdout, "no longer in force" in late.stderr) == (127, "", True)
 
 
 def test_a_step_that_was_on_its_way_when_the_run_ended_does_nothing(open_place: Any, tmp_path: Path) -> None:

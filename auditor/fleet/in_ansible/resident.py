@@ -1,0 +1,191 @@
+"""Stays on a host while a run lasts, and runs each of Ansible's modules in a fork of itself.
+
+A Python of its own for every module takes longer to start, and to load what all modules use, than most of them take. This one is
+started as the first module would be, by the same user over the same connection; its standard input and output are that connection.
+In: the length of what follows, the Python that is asked for as a line, and a module as Ansible sends it. Out: its exit code, the
+lengths of what it printed to either stream, and that. It ends with its input. Runs on hosts: Python 3.9, nothing but its own library.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import fcntl
+import gc
+import os
+import re
+import select
+import sys
+import traceback
+import types
+from importlib.machinery import ModuleSpec, PathFinder
+from io import BufferedReader
+from typing import NoReturn
+
+UP = b"UP\n"
+"""Its first words."""
+LENGTH = 4
+"""Bytes of a length."""
+LONGEST = 64_000_000
+"""Bytes of what is asked for."""
+PYTHON = "/usr/bin/python3"
+"""The host's own; another one is a run's, which says in a file beside it how a step of it begins."""
+BEGINS = ".step"
+_PIECE = 65_536
+_HIGH = 100
+"""The least descriptor of what stays open: a step wants lower ones for itself."""
+_MOST_OPEN = 4_096
+_ZIP = re.compile(rb"^zip_data='([A-Za-z0-9+/=]*)',$", re.MULTILINE)
+_OF_ALL = "ansible.module_utils._internal._ansiballz._loader"
+"""What every module loads of Ansible, and by it most of the rest."""
+_LIBRARY = ("shutil", "tempfile", "zipfile", "runpy", "subprocess", "json", "datetime")
+"""What most modules load of Python's."""
+
+
+def serve(source: BufferedReader, answers: int) -> None:
+    """Run modules until nobody asks for one; ``answers`` is the descriptor that theirs go to."""
+    for name in _LIBRARY:
+        __import__(name)
+    _write(answers, UP)
+    kept = None
+    while True:
+        size = int.from_bytes(source.read(LENGTH).ljust(LENGTH, b"\0"), "big")
+        asked = source.read(size) if size <= LONGEST else b""
+        if not asked or len(asked) < size:
+            return
+        python, _, module = asked.partition(b"\n")
+        if kept is None:
+            kept = load(module)
+            gc.freeze()
+        code, out, err = run(module, os.fsdecode(python), kept)
+        _write(
+            answers, bytes([code]) + b"".join(len(words).to_bytes(LENGTH, "big") for words in (out, err)) + out + err
+        )
+
+
+def load(module: bytes) -> int:
+    """Load what all modules use out of the first one; the descriptor of the archive that holds it, 0 where it holds none."""
+    found = _ZIP.search(module)
+    if not found:
+        return 0
+    made = os.memfd_create("luytre")
+    archive = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, _HIGH)
+    os.close(made)
+    _write(archive, base64.b64decode(found.group(1)))
+    place = f"/proc/self/fd/{archive}"
+    sys.path.insert(0, place)
+    __import__(_OF_ALL)
+    sys.path.remove(place)
+    return archive
+
+
+class _Own:
+    """Finds what is not loaded yet of Ansible in the module's own archive, which comes first in its path."""
+
+    @staticmethod
+    def find_spec(name: str, _path: object = None, target: types.ModuleType | None = None) -> ModuleSpec | None:
+        parent = name.rpartition(".")[0].split(".")
+        return (
+            PathFinder.find_spec(name, ["/".join([sys.path[0], *parent])], target) if parent[0] == "ansible" else None
+        )
+
+
+def run(module: bytes, python: str, kept: int) -> tuple[int, bytes, bytes]:
+    """Exit code, output and errors of one module for that Python. What it leaves running is not waited for."""
+    out, its_out = os.pipe()
+    err, its_err = os.pipe()
+    pid = os.fork()
+    if not pid:
+        _be(module, python, its_out, its_err, kept)
+    os.close(its_out)
+    os.close(its_err)
+    said = _heard(pid, (out, err))
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return code if code >= 0 else 128 - code, said[0], said[1]
+
+
+def _heard(pid: int, pipes: tuple[int, int]) -> list[bytes]:
+    """What comes out of the pipes until the process has ended."""
+    said = {pipe: bytearray() for pipe in pipes}
+    ended = os.pidfd_open(pid)
+    ready = select.poll()
+    for source in (*pipes, ended):
+        os.set_blocking(source, False)
+        ready.register(source, select.POLLIN)
+    open_still, is_over = set(pipes), False
+    while not is_over:
+        sources = {source for source, _ in ready.poll()}
+        is_over = ended in sources
+        for pipe in open_still & (set(pipes) if is_over else sources):
+            while (piece := _read(pipe)) is not None:
+                said[pipe] += piece
+                if not piece:
+                    ready.unregister(pipe)
+                    open_still.discard(pipe)
+                if not piece or not is_over:
+                    break
+    for source in (*pipes, ended):
+        os.close(source)
+    return [bytes(words) for words in said.values()]
+
+
+def _read(pipe: int) -> bytes | None:
+    try:
+        return os.read(pipe, _PIECE)
+    except BlockingIOError:
+        return None
+
+
+def _be(module: bytes, python: str, out: int, err: int, kept: int) -> NoReturn:
+    """Be the process that a module of Ansible's expects to be, with nothing open but ``kept``; ends this process."""
+    code = 1
+    try:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((nothing, 0), (out, 1), (err, 2)):
+            os.dup2(source, target)
+        os.closerange(3, max(kept, 3))
+        os.closerange(max(kept + 1, 3), _MOST_OPEN)
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+        sys.argv = [""]
+        sys.path.insert(0, "")
+        sys.meta_path.insert(0, _Own)
+        main = sys.modules["__main__"] = types.ModuleType("__main__")
+        if python != PYTHON:
+            _begin(python)
+        exec(compile(module, "<stdin>", "exec"), main.__dict__)
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        try:
+            atexit._run_exitfuncs()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code & 255)
+
+
+def _begin(python: str) -> None:
+    """Begin a step of a run; where its Python is gone, end as a shell does that does not find it."""
+    try:
+        with open(python + BEGINS, "rb") as file:
+            begins = file.read()
+    except OSError as error:
+        sys.stderr.write(f"{python}: {error.strerror}\n")
+        raise SystemExit(127) from None
+    exec(compile(begins, python, "exec"), {"__name__": "step"})
+
+
+def _write(target: int, words: bytes) -> None:
+    left = memoryview(words)
+    while left:
+        left = left[os.write(target, left) :]
+
+
+if __name__ == "__main__":
+    serve(sys.stdin.buffer, os.dup(1))  # type: ignore[arg-type]

@@ -1,0 +1,251 @@
+"""Connections to hosts on which a resident runs modules (``auditor.fleet.in_ansible.resident``): one for each way in, while a run lasts.
+
+Doors (``auditor.fleet.in_ansible.door``) ask over a socket in the run's own folder. What a host says is bounded here, and ends with its time.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from threading import Lock, Thread
+from typing import cast
+
+from auditor.fleet import ssh_options
+from auditor.fleet.in_ansible import bounds, resident
+
+_PIECE = 65_536
+_SOURCE = Path(resident.__file__).read_bytes()
+_STANDING = f'{resident.PYTHON} -c "import sys; exec(sys.stdin.buffer.read({len(_SOURCE)}))"'
+"""What stands in its place: it reads the resident, and that what comes after it."""
+_LOST = 255
+_CHATTER = 20_000
+"""Bytes that a shell may say before a resident's first words."""
+_COMPLAINT = 20_000
+"""Bytes of what ssh says when a connection ends."""
+
+
+class _Ended(Exception):
+    """There is no answer: the words in its place."""
+
+    def __init__(self, code: int, out: bytes, err: bytes) -> None:
+        super().__init__(code)
+        self.answer = (code, out, err)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    seconds: float
+    marker: str
+    """What the command prints once it has the rights that it needs."""
+    python: str
+    """Which a module is for."""
+    words: tuple[str, ...]
+    """Of ssh, the command last."""
+
+
+class _Resident:
+    """One that runs on a host, behind its ssh. Raises _Ended when it cannot be had, or is lost; it is of no more use then."""
+
+    def __init__(self, asked: _Asked, environment: Mapping[str, str], ends: float) -> None:
+        command = asked.words[-1].replace(asked.python, _STANDING, 1)
+        self._ssh = subprocess.Popen(
+            ssh_options.command([*asked.words[:-1], command]),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=dict(environment), bufsize=0, start_new_session=True,
+        )  # fmt: skip
+        pipes = (self._ssh.stdin, self._ssh.stdout, self._ssh.stderr)
+        self._in, self._out, self._err = (cast(FileIO, pipe) for pipe in pipes)
+        for pipe in (self._in, self._out, self._err):
+            os.set_blocking(pipe.fileno(), False)
+        self._said = bytearray()
+        self._complained = bytearray()
+        self.is_lost = False
+        self._greet(asked.marker.encode() + b"\n" + resident.UP, ends)
+
+    def run(self, python: str, module: bytes, ends: float) -> tuple[int, bytes, bytes]:
+        """Exit code, output and errors of a module for that Python."""
+        asked = f"{python}\n".encode() + module
+        head = self._answer(len(asked).to_bytes(resident.LENGTH, "big") + asked, 1 + 2 * resident.LENGTH, ends)
+        lengths = [int.from_bytes(head[at : at + resident.LENGTH], "big") for at in (1, 1 + resident.LENGTH)]
+        if sum(lengths) > bounds.MAX_SAID:
+            raise self._end(bounds.TOO_MUCH)
+        words = self._answer(b"", sum(lengths), ends)
+        return head[0], words[: lengths[0]], words[lengths[0] :]
+
+    def has_gone(self) -> bool:
+        """Whether the connection is over, or says something that nobody asked for."""
+        return self._ssh.poll() is not None or bool(self._said) or bool(select.select([self._out], [], [], 0)[0])
+
+    def close(self) -> None:
+        """End the connection; the resident ends with it."""
+        self.is_lost = True
+        self._ssh.kill()
+        for pipe in (self._in, self._out, self._err):
+            pipe.close()
+        self._ssh.wait()
+
+    def _greet(self, up: bytes, ends: float) -> None:
+        """Have it started, whatever a shell says before its first words."""
+        self._talk(_SOURCE, lambda: up in self._said, ends, _CHATTER)
+        if not self._said.endswith(up):
+            raise self._end(bounds.TOO_MUCH)
+        self._said.clear()
+
+    def _answer(self, words: bytes, wanted: int, ends: float) -> bytes:
+        """Say something, and read so many bytes."""
+        self._talk(words, lambda: len(self._said) >= wanted, ends, bounds.MAX_SAID)
+        answer = bytes(self._said[:wanted])
+        del self._said[:wanted]
+        return answer
+
+    def _talk(self, words: bytes, heard: Callable[[], bool], ends: float, most: int) -> None:
+        """Say something, and read until enough was heard."""
+        ready = select.poll()
+        for pipe in (self._out, self._err):
+            ready.register(pipe, select.POLLIN)
+        left = memoryview(words)
+        if left:
+            ready.register(self._in, select.POLLOUT)
+        while left or not heard():
+            seconds = ends - time.monotonic()
+            if seconds <= 0:
+                raise self._end(bounds.TOO_LONG)
+            sources = {source for source, _ in ready.poll(seconds * 1000)}
+            if self._in.fileno() in sources:
+                with suppress(BlockingIOError):
+                    left = left[self._write(left[:_PIECE]) :]
+                if not left:
+                    ready.unregister(self._in)
+            if self._err.fileno() in sources and not self._complain():
+                ready.unregister(self._err)
+            if self._out.fileno() in sources:
+                piece = self._out.read(_PIECE)
+                if piece == b"":
+                    raise self._end(None)
+                self._said += piece or b""
+            if len(self._said) > most + _PIECE:
+                raise self._end(bounds.TOO_MUCH)
+
+    def _write(self, words: memoryview) -> int:
+        """How many bytes were taken; all of them where nobody reads any more, as what is heard then tells."""
+        try:
+            return self._in.write(words) or 0
+        except BrokenPipeError:
+            return len(words)
+
+    def _complain(self) -> bool:
+        """Whether ssh may still say something."""
+        piece = self._err.read(_PIECE)
+        self._complained = (self._complained + (piece or b""))[-_COMPLAINT:]
+        return piece != b""
+
+    def _end(self, why: str | None) -> _Ended:
+        """What is said in the place of an answer; ``why`` is None when the connection ended by itself."""
+        code = _LOST
+        if why is None:
+            with suppress(subprocess.TimeoutExpired):
+                code = self._ssh.wait(1)
+            self._complain()
+        out, err = bytes(self._said), bytes(self._complained)
+        self.close()
+        if why is not None:
+            return _Ended(_LOST, b"", err + f"\n{why}\n".encode())
+        return _Ended(code if code > 0 else _LOST, out, err)
+
+
+class _Residents:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._there: dict[tuple[str, ...], _Resident] = {}
+        self._locks: dict[tuple[str, ...], Lock] = {}
+        self._lock = Lock()
+
+    def serve(self, door: socket.socket) -> None:
+        """Answer one door."""
+        with door, suppress(OSError):
+            asked = _received(door)
+            if asked is None:
+                return
+            way, ends = asked.words[:-1], time.monotonic() + asked.seconds
+            with self._lock:
+                lock = self._locks.setdefault(way, Lock())
+            with lock:
+                try:
+                    there = self._of(way, asked, ends)
+                    door.sendall(b"\1")
+                    module = _module(door)
+                    answer = there.run(asked.python, module, ends)
+                except _Ended as ended:
+                    answer = ended.answer
+            code, out, err = answer
+            head = b"".join(len(words).to_bytes(resident.LENGTH, "big") for words in (out, err))
+            door.sendall(b"\0" + bytes([code & 255]) + head + out + err)
+
+    def _of(self, way: tuple[str, ...], asked: _Asked, ends: float) -> _Resident:
+        there = self._there.get(way)
+        if there is not None and there.is_lost:
+            there = None
+        if there is not None and there.has_gone():
+            there.close()
+            there = None
+        if there is None:
+            there = self._there[way] = _Resident(asked, self._environment, ends)
+        return there
+
+    def close(self) -> None:
+        for there in self._there.values():
+            if not there.is_lost:
+                there.close()
+
+
+@contextmanager
+def standing(place: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """While it lasts, doors find residents by way of the socket ``place``; ssh is run with that environment."""
+    residents = _Residents(environment)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        listening.listen(64)
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    door, _ = listening.accept()
+                    Thread(target=residents.serve, args=[door], daemon=True).start()
+
+        Thread(target=accept, daemon=True).start()
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+            residents.close()
+
+
+def _received(door: socket.socket) -> _Asked | None:
+    """What a door asks for; None when it is gone."""
+    given = bytearray()
+    while piece := door.recv(_PIECE):
+        given += piece
+        length = int.from_bytes(given[: resident.LENGTH], "big")
+        if len(given) >= resident.LENGTH and len(given) >= resident.LENGTH + length:
+            seconds, marker, python, *words = (
+                bytes(given[resident.LENGTH :]).decode("utf-8", "surrogateescape").split("\0")
+            )
+            return _Asked(float(seconds), marker, python, tuple(words))
+    return None
+
+
+def _module(door: socket.socket) -> bytes:
+    """The module, until the door has no more of it."""
+    pieces = bytearray()
+    while piece := door.recv(_PIECE):
+        pieces += piece
+    return bytes(pieces)
