@@ -183,6 +183,17 @@ def test_a_password_is_in_no_file(tmp_path: Path) -> None:
     assert run.tasks[0].result["stdout"] == ""
 
 
+@pytest.mark.parametrize(("key", "agent"), [("      ansible_ssh_private_key_file: key\n", ""), ("", "/run/agent")])
+def test_the_agent_of_who_runs_us_is_lent_only_where_a_host_has_no_key_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, agent: str
+) -> None:
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/run/agent")
+    (tmp_path / "hosts.yml").write_text(f"all:\n  hosts:\n    one:\n{LOCAL}{key}", "utf-8")
+    look = '    - name: Look\n      ansible.builtin.shell: echo "$SSH_AUTH_SOCK"\n'
+    run = play(written(tmp_path, look), inventory=tmp_path / "hosts.yml")
+    assert [task.result["stdout"] for task in run.tasks] == [agent], run.complaint
+
+
 def test_the_papers_of_the_office_are_no_groups(tmp_path: Path) -> None:
     inventory = tmp_path / "inventory"
     (inventory / "office").mkdir(parents=True)
