@@ -23,7 +23,7 @@ from auditor.fleet.in_ansible import bounds, resident
 
 _PIECE = 65_536
 _SOURCE = Path(resident.__file__).read_bytes()
-_STANDING = f'{resident.PYTHON} -c "import sys; exec(sys.stdin.buffer.read({len(_SOURCE)}))"'
+_STANDING = f'{resident.PYTHON} -I -c "import sys; exec(sys.stdin.buffer.read({len(_SOURCE)}))"'
 """What stands in its place: it reads the resident, and that what comes after it."""
 _LOST = 255
 _CHATTER = 20_000

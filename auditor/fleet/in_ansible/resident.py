@@ -148,7 +148,6 @@ def _be(module: bytes, python: str, out: int, err: int, kept: int) -> NoReturn:
         os.closerange(max(kept + 1, 3), _MOST_OPEN)
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
         sys.argv = [""]
-        sys.path.insert(0, "")
         sys.meta_path.insert(0, _Own)
         main = sys.modules["__main__"] = types.ModuleType("__main__")
         if python != PYTHON:

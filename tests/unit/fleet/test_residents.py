@@ -95,7 +95,7 @@ def test_a_module_finds_what_one_in_a_python_of_its_own_does(ask: Ask) -> None:
     module = (
         "import __main__, atexit, json, os, sys\n"
         "atexit.register(lambda: print('{\"over\": true}' if over else 'no'))\n"
-        "over = __name__ == '__main__' == __main__.__name__ and not hasattr(__main__, '__file__') and sys.argv == [''] and sys.path[0] == ''\n"
+        "over = __name__ == '__main__' == __main__.__name__ and not hasattr(__main__, '__file__') and sys.argv == [''] and '' not in sys.path\n"
         "over = over and sys.stdin.read() == '' and os.getpid() == os.getsid(0) and sorted(map(int, os.listdir('/proc/self/fd')))[:3] == [0, 1, 2]\n"
         "over = over and __main__.over is over\n"
     )

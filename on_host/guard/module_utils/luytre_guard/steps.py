@@ -43,7 +43,7 @@ os.dup2(held, {handle})
 os.close(held)
 os.environ["{word}"] = "{run}"
 os.environ["PYTHONPATH"] = ":".join(["{record}", *filter(None, [os.environ.get("PYTHONPATH")])])
-sys.path.insert(1, "{record}")
+sys.path.insert(0, "{record}")
 spec = importlib.util.spec_from_file_location("sitecustomize", "{record}/sitecustomize.py")
 sys.modules["sitecustomize"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["sitecustomize"])

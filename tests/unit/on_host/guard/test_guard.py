@@ -708,7 +708,7 @@ def begin(open_place: Any, tmp_path: Path) -> Callable[..., subprocess.Completed
 def test_a_python_that_begins_a_step_is_what_the_run_s_own_is(open_place: Any, begin: Callable[..., Any]) -> None:
     told = f"""
 import json, os, sys
-print(json.dumps([os.environ[{recorder.WORD!r}], os.readlink("/proc/self/fd/{steps.HANDLE}"), os.environ["PYTHONPATH"].split(":")[0], sys.path[1]]))
+print(json.dumps([os.environ[{recorder.WORD!r}], os.readlink("/proc/self/fd/{steps.HANDLE}"), os.environ["PYTHONPATH"].split(":")[0], sys.path[0]]))
 """
     done = begin(told)
     record = open_place.file("one", shares.FOLDER)
