@@ -183,8 +183,9 @@ class _Ansible(Thread):
                 given, environment, memory = _given(Path(folder), **self._arguments)
                 runner = init_runner(**given, status_handler=self._hear)
                 runner.config.env |= environment
+                # The runner begins with all that our own process has.
                 if ssh_options.AGENT not in given["envvars"]:
-                    runner.config.env.pop(ssh_options.AGENT, None)  # the runner begins with all that our own process has
+                    runner.config.env.pop(ssh_options.AGENT, None)
                 runner.config.pexpect_timeout = _POLL_SECONDS
                 with (
                     residents.standing(Path(folder, _RESIDENTS), runner.config.env),

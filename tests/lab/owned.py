@@ -11,8 +11,6 @@ PYTHON = """#!/usr/bin/python3.13
 import base64, json, os, re, subprocess, sys
 
 REAL, DEEDS = "/usr/bin/python3.13", "/root/deeds.json"
-if len(sys.argv) > 1:
-    os.execv(REAL, ["python3", *sys.argv[1:]])
 
 def flood(answer):
     for _ in range(300):
@@ -51,26 +49,52 @@ def forged(answer):
 def honest(answer):
     yield json.dumps(answer).encode()
 
-payload = sys.stdin.buffer.read()
-asked = re.search(rb"module_fqn='[\\w.]*?(\\w+)'", payload)
-module = asked[1].decode() if asked else ""
-with open(DEEDS) as file:
-    deeds = json.load(file)
-deed = deeds[module].pop(0) if deeds.get(module) else "honest"
-with open(DEEDS, "w") as file:
-    json.dump(deeds, file)
-done = subprocess.run([REAL], input=payload, stdout=subprocess.PIPE)
+def answered(payload, python):
+    # What a module comes to there: its code, how long its answer is where that is not known from it, and the answer in pieces.
+    asked = re.search(rb"module_fqn='[\\w.]*?(\\w+)'", payload)
+    module = asked[1].decode() if asked else ""
+    with open(DEEDS) as file:
+        deeds = json.load(file)
+    deed = deeds[module].pop(0) if deeds.get(module) else "honest"
+    with open(DEEDS, "w") as file:
+        json.dump(deeds, file)
+    done = subprocess.run([python], input=payload, stdout=subprocess.PIPE)
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        answer = {"failed": True, "msg": "?"}
+    return done.returncode, 300_000_000 if deed == "flood" else None, globals()[deed](answer)
+
+def stay():
+    # Be a resident (auditor/fleet/in_ansible/resident.py) whose answers are its own.
+    given, out = sys.stdin.buffer, sys.stdout.buffer
+    given.read(int(re.search(r"read\\((\\d+)\\)", sys.argv[3])[1]))
+    out.write(b"UP\\n")
+    out.flush()
+    while head := given.read(4):
+        python, _, payload = given.read(int.from_bytes(head, "big")).partition(b"\\n")
+        code, size, pieces = answered(payload, REAL if python == b"/usr/bin/python3" else python)
+        if size is None:
+            pieces = [b"".join(pieces)]
+            size = len(pieces[0])
+        out.write(bytes([code]) + size.to_bytes(4, "big") + bytes(4))
+        for piece in pieces:
+            out.write(piece)
+        out.flush()
+
 try:
-    answer = json.loads(done.stdout)
-except ValueError:
-    answer = {"failed": True, "msg": "?"}
-try:
-    for piece in globals()[deed](answer):
-        sys.stdout.buffer.write(piece)
-    sys.stdout.buffer.flush()
+    if sys.argv[1:3] == ["-I", "-c"]:
+        stay()
+    elif len(sys.argv) > 1:
+        os.execv(REAL, ["python3", *sys.argv[1:]])
+    else:
+        code, _, pieces = answered(sys.stdin.buffer.read(), REAL)
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+        sys.exit(code)
 except BrokenPipeError:
     os._exit(1)
-sys.exit(done.returncode)
 """
 PAGES = """
 import gzip, zlib
