@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import select
+import shlex
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,6 +23,10 @@ from typing import cast
 from auditor.fleet import ssh_options
 from auditor.fleet.in_ansible import bounds, resident
 
+_ROOT = Path(__file__).parents[2]
+_PLACE, _SPENT = "residents", "spent"
+_IN_ALL = 1.6
+"""All commands of one host together have so many times as much as one: all hosts wait for the slowest at each task."""
 _PIECE = 65_536
 _SOURCE = Path(resident.__file__).read_bytes()
 _STANDING = f'{resident.PYTHON} -I -c "import sys; exec(sys.stdin.buffer.read({len(_SOURCE)}))"'
@@ -206,12 +212,24 @@ class _Residents:
                 there.close()
 
 
+def door(folder: Path, seconds: float) -> Path:
+    """What Ansible takes for ssh in the run that has the folder: it gives one command on a host so many seconds."""
+    start = f"import sys; sys.path.append({str(_ROOT)!r}); from auditor.fleet.in_ansible.door import main; main()"
+    (folder / _SPENT).mkdir()
+    limits = [str(seconds), str(_IN_ALL * seconds)]
+    command = [sys.executable, "-I", "-S", "-c", start, *limits, str(folder / _SPENT), str(folder / _PLACE)]
+    path = folder / "ssh"
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', "utf-8")
+    path.chmod(0o700)
+    return path
+
+
 @contextmanager
-def standing(place: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """While it lasts, doors find residents by way of the socket ``place``; ssh is run with that environment."""
+def standing(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """While it lasts, doors of the run that has the folder find residents; ssh is run with that environment."""
     residents = _Residents(environment)
     with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(place))
+        listening.bind(str(folder / _PLACE))
         listening.listen(64)
 
         def accept() -> None:

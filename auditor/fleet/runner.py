@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import os
 import selectors
-import shlex
 import signal
 import sys
 import tempfile
@@ -40,10 +39,7 @@ COMMAND_SECONDS = 900
 hangs is cut off, and named, while there is time left for the others.
 """
 _MOST = 0.8
-_IN_ALL = 1.6
-"""All commands of one host together have so many times as much as one: all hosts wait for the slowest at each task."""
 _IN_ANSIBLE = Path(__file__).parent / "in_ansible"
-_RESIDENTS = "residents"
 _MAX_MEMORY = 1_536_000_000
 """Bytes of addresses for each of Ansible's processes."""
 _MAX_COMPLAINT = 20_000
@@ -188,7 +184,7 @@ class _Ansible(Thread):
                     runner.config.env.pop(ssh_options.AGENT, None)
                 runner.config.pexpect_timeout = _POLL_SECONDS
                 with (
-                    residents.standing(Path(folder, _RESIDENTS), runner.config.env),
+                    residents.standing(Path(folder), runner.config.env),
                     zygote.playing(
                         runner.config.command[1:],
                         runner.config.env,
@@ -364,7 +360,7 @@ def _given(
     arguments += ["--check", "--diff"] if check else []
     environment = _environment(folder, sockets, asks=for_ssh)
     environment |= {
-        "ANSIBLE_SSH_EXECUTABLE": str(_door(folder, min(patience, _MOST * timeout) if timeout else patience))
+        "ANSIBLE_SSH_EXECUTABLE": str(residents.door(folder, min(patience, _MOST * timeout) if timeout else patience))
     }
     key_files = [] if local else [reaching.reach(where)[name].key_file for name in limit or reaching.reach(where)]
     runners = {
@@ -385,28 +381,6 @@ def _given(
         **({payloads.KEPT: str(kept)} if kept else {}),
     }
     return runners, ours, None if local else _MAX_MEMORY
-
-
-def _door(folder: Path, seconds: float) -> Path:
-    """What Ansible takes for ssh: ssh as it may talk to a host."""
-    door = f"import sys; sys.path.append({str(_IN_ANSIBLE.parents[2])!r}); from auditor.fleet.in_ansible.door import main; main()"
-    spent = folder / "spent"
-    spent.mkdir()
-    command = [
-        sys.executable,
-        "-I",
-        "-S",
-        "-c",
-        door,
-        str(seconds),
-        str(_IN_ALL * seconds),
-        str(spent),
-        str(folder / _RESIDENTS),
-    ]
-    path = folder / "ssh"
-    path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', "utf-8")
-    path.chmod(0o700)
-    return path
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def ask(tmp_path: Path, host: Callable[[str, str], None]) -> Iterator[Ask]:
             str(seconds),
             "1000",
             str(tmp_path / "spent"),
-            str(tmp_path / "there"),
+            str(tmp_path / "residents"),
             *more,
             to,
             COMMAND.format("abc"),
@@ -64,7 +64,7 @@ def ask(tmp_path: Path, host: Callable[[str, str], None]) -> Iterator[Ask]:
             env=environment, capture_output=True, check=False,
         )  # fmt: skip
 
-    with residents.standing(tmp_path / "there", environment):
+    with residents.standing(tmp_path, environment):
         yield asked
 
 
@@ -229,8 +229,8 @@ def test_who_asks_for_a_new_connection_gets_one(ask: Ask) -> None:
 def test_when_the_run_is_over_no_resident_is_left(tmp_path: Path, host: Callable[[str, str], None]) -> None:
     environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
     (tmp_path / "spent").mkdir()
-    arguments = ["30", "1000", str(tmp_path / "spent"), str(tmp_path / "there"), "web1", COMMAND.format("abc")]
-    with residents.standing(tmp_path / "there", environment):
+    arguments = ["30", "1000", str(tmp_path / "spent"), str(tmp_path / "residents"), "web1", COMMAND.format("abc")]
+    with residents.standing(tmp_path, environment):
         done = subprocess.run(
             [sys.executable, "-c", DOOR, *arguments],
             input=WHO.encode(),
