@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from threading import Lock, Thread
@@ -56,11 +56,17 @@ class _Asked:
     words: tuple[str, ...]
     """Of ssh, the command last."""
 
+    @classmethod
+    def of(cls, given: bytes) -> _Asked:
+        """What a door asks for."""
+        seconds, marker, python, *words = given.decode("utf-8", "surrogateescape").split("\0")
+        return cls(float(seconds), marker, python, tuple(words))
+
 
 class _Resident:
     """One that runs on a host, behind its ssh. Raises _Ended when it cannot be had, or is lost; it is of no more use then."""
 
-    def __init__(self, asked: _Asked, environment: Mapping[str, str], ends: float) -> None:
+    def __init__(self, asked: _Asked, environment: Mapping[str, str]) -> None:
         command = asked.words[-1].replace(asked.python, _STANDING, 1)
         self._ssh = subprocess.Popen(
             ssh_options.command([*asked.words[:-1], command]),
@@ -74,7 +80,6 @@ class _Resident:
         self._said = bytearray()
         self._complained = bytearray()
         self.is_lost = False
-        self._greet(asked.marker.encode() + b"\n" + resident.UP, ends)
 
     def run(self, python: str, module: bytes, ends: float) -> tuple[int, bytes, bytes]:
         """Exit code, output and errors of a module for that Python."""
@@ -90,16 +95,21 @@ class _Resident:
         """Whether the connection is over, or says something that nobody asked for."""
         return self._ssh.poll() is not None or bool(self._said) or bool(select.select([self._out], [], [], 0)[0])
 
-    def close(self) -> None:
-        """End the connection; the resident ends with it."""
-        self.is_lost = True
+    def kill(self) -> None:
+        """End the connection, and the resident with it, while somebody may be waiting for it."""
         self._ssh.kill()
+
+    def close(self) -> None:
+        """End the connection, and the resident with it."""
+        self.is_lost = True
+        self.kill()
         for pipe in (self._in, self._out, self._err):
             pipe.close()
         self._ssh.wait()
 
-    def _greet(self, up: bytes, ends: float) -> None:
+    def greet(self, marker: str, ends: float) -> None:
         """Have it started, whatever a shell says before its first words."""
+        up = marker.encode() + b"\n" + resident.UP
         self._talk(_SOURCE, lambda: up in self._said, ends, _CHATTER)
         if not self._said.endswith(up):
             raise self._end(bounds.TOO_MUCH)
@@ -167,49 +177,65 @@ class _Resident:
         return _Ended(code if code > 0 else _LOST, out, err)
 
 
+@dataclass
+class _Way:
+    """A way in to a host, used by one door at a time."""
+
+    lock: Lock = field(default_factory=Lock)
+    there: _Resident | None = None
+
+
 class _Residents:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._there: dict[tuple[str, ...], _Resident] = {}
-        self._locks: dict[tuple[str, ...], Lock] = {}
+        self._ways: dict[tuple[str, ...], _Way] = {}
         self._lock = Lock()
+        self._is_over = False
 
     def serve(self, door: socket.socket) -> None:
         """Answer one door."""
         with door, suppress(OSError):
-            asked = _received(door)
-            if asked is None:
+            words = _received(door)
+            if words is None:
                 return
-            way, ends = asked.words[:-1], time.monotonic() + asked.seconds
+            asked = _Asked.of(words)
+            ends = time.monotonic() + asked.seconds
             with self._lock:
-                lock = self._locks.setdefault(way, Lock())
-            with lock:
+                way = self._ways.setdefault(asked.words[:-1], _Way())
+            with way.lock:
                 try:
                     there = self._of(way, asked, ends)
                     door.sendall(b"\1")
-                    module = _module(door)
-                    answer = there.run(asked.python, module, ends)
+                    module = _received(door)
+                    if module is None:
+                        return
+                    code, out, err = there.run(asked.python, module, ends)
                 except _Ended as ended:
-                    answer = ended.answer
-            code, out, err = answer
-            head = b"".join(len(words).to_bytes(resident.LENGTH, "big") for words in (out, err))
-            door.sendall(b"\0" + bytes([code & 255]) + head + out + err)
+                    code, out, err = ended.answer
+            lengths = b"".join(len(words).to_bytes(resident.LENGTH, "big") for words in (out, err))
+            door.sendall(b"\0" + bytes([code & 255]) + lengths + out + err)
 
-    def _of(self, way: tuple[str, ...], asked: _Asked, ends: float) -> _Resident:
-        there = self._there.get(way)
-        if there is not None and there.is_lost:
-            there = None
-        if there is not None and there.has_gone():
-            there.close()
-            there = None
-        if there is None:
-            there = self._there[way] = _Resident(asked, self._environment, ends)
-        return there
+    def _of(self, way: _Way, asked: _Asked, ends: float) -> _Resident:
+        if way.there is not None and not way.there.is_lost and way.there.has_gone():
+            way.there.close()
+        if way.there is None or way.there.is_lost:
+            with self._lock:
+                if self._is_over:
+                    raise _Ended(_LOST, b"", b"the run is over\n")
+                way.there = _Resident(asked, self._environment)
+            way.there.greet(asked.marker, ends)
+        return way.there
 
     def close(self) -> None:
-        for there in self._there.values():
-            if not there.is_lost:
-                there.close()
+        """End all; whoever waits for one is told that it is lost."""
+        with self._lock:
+            self._is_over = True
+        for way in self._ways.values():
+            if way.there is not None:
+                way.there.kill()
+            with way.lock:
+                if way.there is not None and not way.there.is_lost:
+                    way.there.close()
 
 
 def door(folder: Path, seconds: float) -> Path:
@@ -247,23 +273,12 @@ def standing(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
             residents.close()
 
 
-def _received(door: socket.socket) -> _Asked | None:
-    """What a door asks for; None when it is gone."""
+def _received(door: socket.socket) -> bytes | None:
+    """What a door says, behind its length; None when it goes before it has said all of it."""
     given = bytearray()
     while piece := door.recv(_PIECE):
         given += piece
         length = int.from_bytes(given[: resident.LENGTH], "big")
         if len(given) >= resident.LENGTH and len(given) >= resident.LENGTH + length:
-            seconds, marker, python, *words = (
-                bytes(given[resident.LENGTH :]).decode("utf-8", "surrogateescape").split("\0")
-            )
-            return _Asked(float(seconds), marker, python, tuple(words))
+            return bytes(given[resident.LENGTH :])
     return None
-
-
-def _module(door: socket.socket) -> bytes:
-    """The module, until the door has no more of it."""
-    pieces = bytearray()
-    while piece := door.recv(_PIECE):
-        pieces += piece
-    return bytes(pieces)

@@ -86,9 +86,10 @@ def ask(seconds: float, marker: str, python: str, arguments: list[str], place: s
         if answer[:1] == _UP:
             answer.clear()
             _pass(1, f"{marker}\n".encode())
+            module = bytearray()
             while piece := os.read(0, _PIECE):
-                here.sendall(piece)
-            here.shutdown(sockets.SHUT_WR)
+                module += piece
+            here.sendall(len(module).to_bytes(4, "big") + module)
         while piece := here.recv(_PIECE):
             answer += piece
     except OSError as lost:

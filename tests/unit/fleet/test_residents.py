@@ -8,6 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,7 +25,25 @@ COMMAND = "/bin/sh -c 'sudo -H -S -n  -u root /bin/sh -c '\"'\"'echo BECOME-SUCC
 WHO = 'import json, os; print(json.dumps({"parent": os.getppid()}))'
 DOOR = "import sys; from auditor.fleet.in_ansible.door import main; main()"
 
-type Ask = Callable[..., subprocess.CompletedProcess[bytes]]
+
+@dataclass
+class Ask:
+    """Have a module run, as Ansible has it."""
+
+    folder: Path
+    environment: dict[str, str]
+    end: Callable[[], None]
+
+    def command(self, *more: str, seconds: float = 30, to: str = "web1") -> list[str]:
+        limits = [str(seconds), "1000", str(self.folder / "spent"), str(self.folder / "residents")]
+        return [sys.executable, "-c", DOOR, *limits, *more, to, COMMAND.format("abc")]
+
+    def __call__(
+        self, module: str | bytes, *more: str, seconds: float = 30, to: str = "web1"
+    ) -> subprocess.CompletedProcess[bytes]:
+        given = module.encode() if isinstance(module, str) else module
+        command = self.command(*more, seconds=seconds, to=to)
+        return subprocess.run(command, input=given, env=self.environment, capture_output=True, check=False)
 
 
 @pytest.fixture
@@ -42,30 +63,12 @@ def host(tmp_path: Path) -> Callable[[str, str], None]:
 
 @pytest.fixture
 def ask(tmp_path: Path, host: Callable[[str, str], None]) -> Iterator[Ask]:
-    """Have a module run, as Ansible has it."""
+    """A run with residents."""
     environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
     (tmp_path / "spent").mkdir()
-
-    def asked(
-        module: str | bytes, *more: str, seconds: float = 30, to: str = "web1"
-    ) -> subprocess.CompletedProcess[bytes]:
-        arguments = [
-            str(seconds),
-            "1000",
-            str(tmp_path / "spent"),
-            str(tmp_path / "residents"),
-            *more,
-            to,
-            COMMAND.format("abc"),
-        ]
-        return subprocess.run(
-            [sys.executable, "-c", DOOR, *arguments],
-            input=module.encode() if isinstance(module, str) else module,
-            env=environment, capture_output=True, check=False,
-        )  # fmt: skip
-
-    with residents.standing(tmp_path, environment):
-        yield asked
+    with ExitStack() as run:
+        run.enter_context(residents.standing(tmp_path, environment))
+        yield Ask(tmp_path, environment, run.close)
 
 
 def answer(done: subprocess.CompletedProcess[bytes]) -> dict[str, object]:
@@ -226,22 +229,32 @@ def test_who_asks_for_a_new_connection_gets_one(ask: Ask) -> None:
     assert answer(ask(WHO)) == standing
 
 
-def test_when_the_run_is_over_no_resident_is_left(tmp_path: Path, host: Callable[[str, str], None]) -> None:
-    environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
-    (tmp_path / "spent").mkdir()
-    arguments = ["30", "1000", str(tmp_path / "spent"), str(tmp_path / "residents"), "web1", COMMAND.format("abc")]
-    with residents.standing(tmp_path, environment):
-        done = subprocess.run(
-            [sys.executable, "-c", DOOR, *arguments],
-            input=WHO.encode(),
-            env=environment,
-            capture_output=True,
-            check=False,
-        )
-        parent = answer(done)["parent"]
-        assert Path(f"/proc/{parent}").exists()
+def test_of_a_module_that_was_not_given_whole_nothing_is_run(ask: Ask, tmp_path: Path) -> None:
+    standing, mark = answer(ask(WHO)), tmp_path / "mark"
+    process = subprocess.Popen(ask.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ask.environment)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"BECOME-SUCCESS-abc\n"
+    process.stdin.write(f"open({str(mark)!r}, 'w')\n".encode())
+    process.stdin.flush()
+    process.kill()
+    process.communicate()
+    assert answer(ask(WHO)) == standing
+    assert not mark.exists()
+
+
+def test_a_run_that_ends_under_a_module_waits_for_nobody(ask: Ask, tmp_path: Path) -> None:
+    module = f"import time; open({str(tmp_path / 'mark')!r}, 'w'); time.sleep(600)"
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(ask, module)
+        until(lambda: (tmp_path / "mark").exists(), "the module does not begin")
+        ask.end()
+        assert asked.result(20).returncode not in (0, None)
+
+
+def test_when_the_run_is_over_no_resident_is_left(ask: Ask) -> None:
+    parent = answer(ask(WHO))["parent"]
+    assert Path(f"/proc/{parent}").exists()
+    ask.end()
     until(lambda: not Path(f"/proc/{parent}").exists(), "the resident goes on")
-    done = subprocess.run(
-        [sys.executable, "-c", DOOR, *arguments], input=WHO.encode(), env=environment, capture_output=True, check=False
-    )
-    assert done.returncode == 255
+    assert ask(WHO).returncode == 255
