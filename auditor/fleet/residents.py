@@ -32,6 +32,8 @@ _SOURCE = Path(resident.__file__).read_bytes()
 _STANDING = f'{resident.PYTHON} -I -c "import sys; exec(sys.stdin.buffer.read({len(_SOURCE)}))"'
 """What stands in its place: it reads the resident, and that what comes after it."""
 _LOST = 255
+MOST = 100
+"""Residents at a time; each holds three descriptors of ours, of which a process may have as few as 1,024."""
 _CHATTER = 20_000
 """Bytes that a shell may say before a resident's first words."""
 _COMPLAINT = 20_000
@@ -93,7 +95,9 @@ class _Resident:
 
     def has_gone(self) -> bool:
         """Whether the connection is over, or says something that nobody asked for."""
-        return self._ssh.poll() is not None or bool(self._said) or bool(select.select([self._out], [], [], 0)[0])
+        ready = select.poll()
+        ready.register(self._out, select.POLLIN)
+        return self._ssh.poll() is not None or bool(self._said) or bool(ready.poll(0))
 
     def kill(self) -> None:
         """End the connection, and the resident with it, while somebody may be waiting for it."""
@@ -219,12 +223,23 @@ class _Residents:
         if way.there is not None and not way.there.is_lost and way.there.has_gone():
             way.there.close()
         if way.there is None or way.there.is_lost:
+            self._spare()
             with self._lock:
                 if self._is_over:
                     raise _Ended(_LOST, b"", b"the run is over\n")
                 way.there = _Resident(asked, self._environment)
             way.there.greet(asked.marker, ends)
         return way.there
+
+    def _spare(self) -> None:
+        """Give up the oldest that nobody uses where there are as many as there may be."""
+        with self._lock:
+            ways = [way for way in self._ways.values() if way.there is not None and not way.there.is_lost]
+        for way in ways[: max(0, len(ways) - MOST + 1)]:
+            if way.lock.acquire(blocking=False):
+                if way.there is not None and not way.there.is_lost:
+                    way.there.close()
+                way.lock.release()
 
     def close(self) -> None:
         """End all; whoever waits for one is told that it is lost."""

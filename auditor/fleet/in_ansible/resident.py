@@ -19,8 +19,7 @@ import sys
 import traceback
 import types
 from importlib.machinery import ModuleSpec, PathFinder
-from io import BufferedReader
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 UP = b"UP\n"
 """Its first words."""
@@ -42,7 +41,7 @@ _LIBRARY = ("shutil", "tempfile", "zipfile", "runpy", "subprocess", "json", "dat
 """What most modules load of Python's."""
 
 
-def serve(source: BufferedReader, answers: int) -> None:
+def serve(source: BinaryIO, answers: int) -> None:
     """Run modules until nobody asks for one; ``answers`` is the descriptor that theirs go to."""
     for name in _LIBRARY:
         __import__(name)
@@ -187,4 +186,4 @@ def _write(target: int, words: bytes) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, os.dup(1))  # type: ignore[arg-type]
+    serve(sys.stdin.buffer, os.dup(1))

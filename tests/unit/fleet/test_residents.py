@@ -229,6 +229,16 @@ def test_who_asks_for_a_new_connection_gets_one(ask: Ask) -> None:
     assert answer(ask(WHO)) == standing
 
 
+def test_of_more_hosts_than_may_have_one_the_oldest_that_nobody_uses_is_given_up(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(residents, "MOST", 2)
+    first, second, third = (answer(ask(WHO, to=host)) for host in ("web1", "web2", "web3"))
+    until(lambda: not Path(f"/proc/{first['parent']}").exists(), "the oldest goes on")
+    assert (answer(ask(WHO, to="web2")), answer(ask(WHO, to="web3"))) == (second, third)
+    assert answer(ask(WHO, to="web1")) != first
+
+
 def test_of_a_module_that_was_not_given_whole_nothing_is_run(ask: Ask, tmp_path: Path) -> None:
     standing, mark = answer(ask(WHO)), tmp_path / "mark"
     process = subprocess.Popen(ask.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ask.environment)
