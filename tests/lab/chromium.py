@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,9 @@ ARGUMENTS = (
 )
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 _SECONDS = 30
+# asyncio silences a warning of its own for the whole process while it starts a child: one at a time, or another
+# thread's start meets the warning as an error.
+_START = threading.Lock()
 
 
 @contextmanager
@@ -31,7 +35,9 @@ def chromium(host: str, refused: list[str]) -> Iterator[Page]:
     machine = lab.spec().hosts[host]
     names = [name for domain, site in machine.sites.items() for name in (domain, *site.aliases)]
     rules = ",".join(f"MAP {name} {machine.address}" for name in names)
-    with sync_playwright() as playwright:
+    with _START:
+        playwright = sync_playwright().start()
+    try:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*ARGUMENTS, f"--host-resolver-rules={rules}"]
         )
@@ -45,6 +51,8 @@ def chromium(host: str, refused: list[str]) -> Iterator[Page]:
             yield page
         finally:
             browser.close()
+    finally:
+        playwright.stop()
 
 
 def picture(name: str) -> FilePayload:
