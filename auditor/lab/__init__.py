@@ -1,9 +1,11 @@
 """The lab: real Debian machines with real weaknesses, on this machine, for tests and demonstrations."""
 
+from auditor.lab.compromise import Plant, planted
 from auditor.lab.lab import (
     MachineStatus,
     back_to_kept,
     build,
+    compromise_hosts,
     cut_power,
     down,
     hosts,
@@ -24,16 +26,19 @@ from auditor.lab.state import State, session, state
 
 __all__ = [
     "MachineStatus",
+    "Plant",
     "State",
     "Weakness",
     "back_to_kept",
     "build",
+    "compromise_hosts",
     "cut_power",
     "down",
     "hosts",
     "init",
     "keep",
     "link",
+    "planted",
     "pristine",
     "reset",
     "run",

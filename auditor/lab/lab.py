@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import itertools
 import os
@@ -14,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from auditor.errors import InputError, LabError
-from auditor.lab import bytecode, ca, images, machine, ssh
+from auditor.lab import bytecode, ca, compromise, images, machine, ssh
 from auditor.lab.spec import Host, Spec, spec
 from auditor.lab.state import State, building, claim, only_lab, state
 
@@ -33,7 +34,10 @@ _BOOT_SECONDS = 90
 
 @dataclass(frozen=True)
 class MachineStatus:
-    """One machine as it is now. ``answers``: SSH and every site of it do. ``current``: its image is the latest."""
+    """One machine as it is now. ``answers``: SSH and every site of it do. ``current``: its image is the latest.
+
+    ``compromised``: what intruders leave was put on it since it was pristine.
+    """
 
     name: str
     address: str
@@ -42,6 +46,7 @@ class MachineStatus:
     running: bool
     current: bool
     answers: bool
+    compromised: bool
 
     def as_json(self) -> dict[str, object]:
         """For ``--json``."""
@@ -86,6 +91,30 @@ def up(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None
             machine.bridge_up(lab)
         _boot(lab, own, stale, progress)
         _await(lab, own, names)
+
+
+def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
+    """Put on running machines (default: the standard ones) what intruders leave, unless that was done since they were pristine.
+
+    Raises InputError when nothing is listed for any of them, LabError when it cannot be put there.
+    """
+    own, lab = state(), spec()
+    listed = {one.host for one in compromise.planted()}
+    names = [name for name in _named(lab, hosts) if name in listed]
+    if not names:
+        raise InputError("nothing is planted on these machines", mend=f"one of {', '.join(sorted(listed))}")
+    with only_lab(own):
+        for name in (name for name in names if not own.compromised(name).exists()):
+            progress(f"compromising {name}")
+            compromise.plant(name, functools.partial(_given, lab, own, name))
+            own.compromised(name).touch()
+        _await(lab, own, names)
+
+
+def _given(
+    lab: Spec, own: State, name: str, program: Sequence[str], given: bytes
+) -> subprocess.CompletedProcess[bytes]:
+    return ssh.run(lab, name, own, program, given=given, timeout=120)
 
 
 def down(hosts: Iterable[str] | None = None) -> None:
@@ -298,4 +327,5 @@ def _status(lab: Spec, name: str, own: State, latest: str | None) -> MachineStat
         running=image is not None,
         current=image is not None and image == latest,
         answers=image is not None and _answers(lab, name, own),
+        compromised=image is not None and own.compromised(name).exists(),
     )

@@ -59,6 +59,10 @@ class State:
         """What a machine had changed when it was kept; absent when it was not."""
         return self.root / "kept" / host
 
+    def compromised(self, host: str) -> Path:
+        """A file that is there once a machine was compromised; it goes with what the machine changed."""
+        return self.machine(host) / "compromised"
+
     @property
     def bytecode(self) -> Path:
         """What machines compiled while any is up."""

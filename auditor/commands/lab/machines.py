@@ -55,6 +55,9 @@ def build(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None
 def up(
     hosts: _HostsArgument = None,
     every: Annotated[bool, typer.Option("--all", help="All machines, those of tests too.")] = False,
+    compromised: Annotated[
+        bool, typer.Option("--compromised", help="Put on web1 and web2 what intruders leave, without its harm.")
+    ] = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Build what is missing, boot machines (default: web1, web2, web3), wait until their sites serve.
@@ -62,6 +65,7 @@ def up(
     Example:
       auditor lab up
       auditor lab up mess1 mess2
+      auditor lab up --compromised
 
     """
     from auditor import lab
@@ -69,7 +73,10 @@ def up(
     if every and hosts:
         raise InputError("--all means every machine", mend="name machines, or give --all alone")
     say = _say(time.monotonic())
-    _do(lambda: lab.up(list(lab.spec().hosts) if every else hosts or None, say))
+    wanted = list(lab.spec().hosts) if every else hosts or None
+    _do(lambda: lab.up(wanted, say))
+    if compromised:
+        _do(lambda: lab.compromise_hosts(wanted, say))
     say(Words(lang)("lab.serving"))
 
 
@@ -122,6 +129,7 @@ def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None
         else:
             state = words("lab.serving" if machine.answers else "lab.not_serving")
             state += "" if machine.current else f", {words('lab.stale')}"
+            state += f", {words('lab.compromised')}" if machine.compromised else ""
         typer.echo(f"{machine.name}  {machine.address:15}  {machine.release:9}  {state}  {' '.join(machine.sites)}")
 
 

@@ -1,0 +1,130 @@
+"""What intruders leave, put on running machines of the lab without its harm: ``compromised/planted.yml`` lists all of it.
+
+A word that would run something stands there as a placeholder, so that no file of ours holds code of intruders; it is put in in
+memory, into files that begin with ``exit;``.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from subprocess import CompletedProcess
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from auditor.errors import LabError
+from auditor.lab.spec import HERE, Name
+from auditor.models import Domain, Model, Text
+from auditor.models.reviews import Kind
+from auditor.system.yaml_source import load_yaml
+
+_WORDS: Mapping[str, str] = {
+    "§eval§": "ev" + "al",
+    "§system§": "sys" + "tem",
+    "§include§": "incl" + "ude",
+    "§move§": "move_uploaded_" + "file",
+    "§GET§": "$_" + "GET",
+    "§POST§": "$_" + "POST",
+    "§COOKIE§": "$_" + "COOKIE",
+    "§FILES§": "$_" + "FILES",
+}
+_INERT = "<?php exit;"
+_PROGRAM = """
+import json, os, pwd, subprocess, sys
+for plant in json.load(sys.stdin):
+    for file in plant["files"]:
+        owner = pwd.getpwnam(file["owner"])
+        folder = os.path.dirname(file["path"])
+        missing = []
+        while not os.path.isdir(folder):
+            missing.append(folder)
+            folder = os.path.dirname(folder)
+        for folder in reversed(missing):
+            os.mkdir(folder)
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+        if file["added"]:
+            with open(file["path"], "r+", encoding="utf-8") as opened:
+                if file["text"] not in opened.read():
+                    opened.write(file["text"])
+        else:
+            with open(file["path"], "w", encoding="utf-8") as opened:
+                opened.write(file["text"])
+            os.chmod(file["path"], int(file["mode"], 8))
+            os.chown(file["path"], owner.pw_uid, owner.pw_gid)
+    done = subprocess.run(["sh", "-eu"], input=plant["script"].encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        sys.exit(plant["id"] + ": " + done.stdout.decode("utf-8", "replace").strip())
+"""
+Run = Callable[[list[str], bytes], CompletedProcess[bytes]]
+
+
+class File(Model):
+    """A file that is planted."""
+
+    path: Annotated[str, StringConstraints(pattern=r"^/[^\x00\n]+$")]
+    owner: Name | Literal["www-data"] = "root"
+    mode: Annotated[str, StringConstraints(pattern=r"^[0-7]{3,4}$")] = "644"
+    added: bool = Field(default=False, description="to what is there, in place of a file of its own")
+    text: str
+
+    @property
+    def filled(self) -> str:
+        """The text as it is planted."""
+        text = self.text
+        for placeholder, word in _WORDS.items():
+            text = text.replace(placeholder, word)
+        return text
+
+
+class Told(Model):
+    """As what the traces of it have to be told."""
+
+    where: str
+    kinds: tuple[Kind, ...] = Field(min_length=1, description="any of them")
+
+
+class Plant(Model):
+    """One thing that an intruder left."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{2,39}$")]
+    host: Name
+    site: Domain | None
+    what: Literal["content", "foothold"]
+    how: Text
+    told: Told
+    files: tuple[File, ...] = ()
+    script: str = Field(default="", description="what a shell does there, as root, once the files are written")
+
+    @model_validator(mode="after")
+    def _is_inert(self) -> Self:
+        for file in self.files:
+            before, _, code = file.text.partition(_INERT)
+            if "§" in file.text and not (
+                "luytre-lab" in code and "?>" not in code and "§" not in before and "<?" not in before
+            ):
+                raise ValueError(f"{file.path} does not begin with {_INERT!r} and the mark luytre-lab")
+        return self
+
+
+@functools.cache
+def planted() -> tuple[Plant, ...]:
+    """All that is planted, in its order."""
+    return tuple(Plant.model_validate(entry) for entry in load_yaml(HERE / "compromised/planted.yml"))
+
+
+def plant(host: str, run: Run) -> None:
+    """Put on a running machine what is listed for it. ``run`` runs a program there. Raises LabError naming what failed."""
+    wanted = [
+        {
+            "id": one.id,
+            "script": one.script,
+            "files": [{**file.model_dump(exclude={"text"}), "text": file.filled} for file in one.files],
+        }
+        for one in planted()
+        if one.host == host
+    ]
+    done = run(["python3", "-c", _PROGRAM], json.dumps(wanted).encode())
+    if done.returncode:
+        raise LabError(f"{host} could not be compromised: {done.stderr.decode('utf-8', 'replace').strip()[-600:]}")
