@@ -118,7 +118,7 @@ def judge(
         inventory=inventory.path,
         purpose=purpose,
         hosts=tuple(hosts),
-        outcomes=tuple(_with_record(outcome, facts.get(outcome.host)) for outcome in outcomes),
+        outcomes=tuple(_with_what_is_kept(outcome, facts.get(outcome.host)) for outcome in outcomes),
         findings=(*marked.findings, *seen.findings, *hunted.findings),
         organisation=inventory.organisation,
         waivers=marked.waivers,
@@ -129,10 +129,17 @@ def judge(
     )
 
 
-def _with_record(outcome: HostOutcome, facts: HostFacts | None) -> HostOutcome:
-    area = facts.data.get("integrity") if facts is not None else None
-    record = getattr(area, "record", None)
-    return outcome if record is None else outcome.model_copy(update={"record": record.digest})
+def _with_what_is_kept(outcome: HostOutcome, facts: HostFacts | None) -> HostOutcome:
+    """With those facts that a run keeps besides its findings."""
+    data = facts.data if facts is not None else {}
+    record = getattr(data.get("integrity"), "record", None)
+    protection = getattr(data.get("services"), "protection", None)
+    return outcome.model_copy(
+        update={
+            "record": record.digest if record is not None else outcome.record,
+            "protection": tuple(protection) if protection is not None else None,
+        }
+    )
 
 
 def _left_out(inventory: Inventory, hosts: Sequence[Host]) -> tuple[LeftOut, ...]:

@@ -34,13 +34,14 @@ def check(
     from auditor.audit import controls, inventory_fit
     from auditor.commands.shown.console import err, escape, out
     from auditor.inventory import hosts as inventories
-    from auditor.inventory import papers, systems
+    from auditor.inventory import papers, sharing, systems
     from auditor.text.words import Words
 
     known = inventory_fit.check(inventory, controls.load())
     office = papers.folder(inventory)
     if (office / systems.FILE).exists():
         systems.load(office, known.organisation, known.hosts)
+    sharing.load(office, known.organisation)
     words = Words(lang)
     undeclared = inventories.undeclared_units(known)
     if undeclared:

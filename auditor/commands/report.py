@@ -146,6 +146,44 @@ def yearly(
 
 
 @app.command()
+def sharing(
+    unit: Annotated[
+        str,
+        typer.Option(
+            "--unit",
+            metavar="ID",
+            help="The office that reports, with all below it.",
+            autocompletion=completions.units,
+        ),
+    ],
+    period: Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="The month that is reported.")],
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    output: OutputOption = DEFAULT_OUTPUT,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write an office's table of a month on protection, connection, monitoring and what was found: DOCX, PDF/A and XLSX.
+
+    Counts are of the kept audits; what no server can tell is declared in office/sharing.yml. What neither tells is "not known".
+
+    Examples:
+      auditor report sharing --unit xa-an-truc --period 2026-11 -i inventories/lab
+
+      auditor report sharing --unit tinh-tan-giang --period 2026-11 --output /srv/bao-cao
+
+    """
+    from auditor.history.runs import History
+    from auditor.inventory import hosts as inventories
+    from auditor.report.official.period import Period
+    from auditor.report.sharing import issue
+
+    issued = issue.write(History(), inventories.load(inventory), unit, Period.parse(period), output=output, lang=lang)
+    for path in issued.files:
+        typer.echo(str(path))
+    for doubt in issued.doubts:
+        typer.echo(doubt, err=True)
+
+
+@app.command()
 def official(
     unit: Annotated[
         str,

@@ -19,6 +19,25 @@ from auditor.models.reviews import Reviewed
 from auditor.models.vulnerabilities import Imported
 
 
+class Protection(Model):
+    """A product against malware that is installed on a host."""
+
+    product: Literal[
+        "Bitdefender",
+        "ClamAV",
+        "CrowdStrike Falcon",
+        "ESET",
+        "Kaspersky",
+        "Linux Malware Detect",
+        "Microsoft Defender",
+        "SentinelOne",
+        "Sophos",
+        "Trend Micro",
+        "Wazuh",
+    ]
+    running: bool
+
+
 class HostOutcome(Model):
     """How reading one host went."""
 
@@ -29,6 +48,9 @@ class HostOutcome(Model):
     os: str | None = None
     area_errors: dict[str, str] = Field(default_factory=dict)
     record: str | None = Field(default=None, description="sha256 of the record of its files that lies on the host")
+    protection: tuple[Protection, ...] | None = Field(
+        default=None, description="products against malware on it; None: not known"
+    )
 
 
 class LeftOut(Model):

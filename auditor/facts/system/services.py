@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from auditor.facts._base import Area, Fact
+from auditor.models.run import Protection
 
 
 class Listener(Fact):
@@ -109,6 +110,9 @@ class Facts(Area):
     confinement: list[Confinement]
     crawler_guards: list[str] | None = Field(
         default=None, description="that run and may shut out a false search engine; None: not known"
+    )
+    protection: list[Protection] | None = Field(
+        default=None, description="products against malware that are installed; None: not known"
     )
     mail_server: str | None
     core_dumps: CoreDumps

@@ -15,7 +15,7 @@ KEYWORD = "luytre-official"
 """Among a file's keywords: it is an official document, which names no server, and may be mailed to everybody."""
 ANNEX = "phu-luc-ky-thuat-"
 """How the file names of technical annexes begin."""
-AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "done", "clauses", "systems"]
+AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "done", "clauses", "systems", "sharing"]
 Align = Literal["left", "center", "right"]
 
 PAGE = (210.0, 297.0)
@@ -172,6 +172,21 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         Column(key="measures", share=9),
         Column(key="measures_expected", share=8, align="center"),
         Column(key="checked", share=8),
+    ),
+    "sharing": (
+        Column(key="number", share=4, align="center"),
+        Column(key="unit", share=11),
+        Column(key="sites", share=10),
+        Column(key="hosts", share=5, align="right"),
+        Column(key="protection", share=11),
+        Column(key="central", share=9),
+        Column(key="connection", share=9),
+        Column(key="monitoring", share=9),
+        Column(key="contacts", share=6, align="right"),
+        Column(key="injected", share=6, align="right"),
+        Column(key="vulnerable", share=6, align="right"),
+        Column(key="handled", share=5, align="right"),
+        Column(key="note", share=9),
     ),
 }
 """The columns of each annex."""

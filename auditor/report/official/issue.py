@@ -11,7 +11,7 @@ from typing import NamedTuple
 from auditor.audit.controls import Catalogue
 from auditor.audit.frameworks.clauses import OF_REGIME, load
 from auditor.errors import InputError
-from auditor.history.runs import History
+from auditor.history.runs import Entry, History
 from auditor.inventory import offices
 from auditor.inventory.papers import folder
 from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit, clock
@@ -174,8 +174,23 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
 
 def states(history: History, inventory: Inventory, period: Period) -> tuple[State, State | None, State | None]:
     """How things stood at the end of the month; and, without the evidence, at that of the last month before it that has a run, and at this month's first runs, unless those are its last."""
+    now, entries, hosts = at_end(history, inventory, period)
+    earlier = month_before(entries, period)
+    first = state(history.bare, entries[::-1], period, hosts)
+    return (
+        now,
+        state(history.bare, entries, earlier, hosts) if earlier else None,
+        first if first and set(first.moments) != set(now.moments) else None,
+    )
+
+
+def at_end(history: History, inventory: Inventory, period: Period) -> tuple[State, tuple[Entry, ...], frozenset[str]]:
+    """How things stood at the end of the month, with all kept runs, newest first, and the names of the hosts.
+
+    Raises InputError when there is no run in the month.
+    """
     entries = history.entries(inventory.path, limit=None)
-    hosts = {host.name for host in inventory.hosts}
+    hosts = frozenset(host.name for host in inventory.hosts)
     now = state(history.run, entries, period, hosts)
     if now is None:
         months = sorted({str(Period.of(entry.started)) for entry in entries}, reverse=True)
@@ -187,13 +202,7 @@ def states(history: History, inventory: Inventory, period: Period) -> tuple[Stat
             mend="months with a run: {months}" if months else "run 'auditor audit -i {inventory}' first",
             months=", ".join(months[:12]),
         )
-    earlier = month_before(entries, period)
-    first = state(history.bare, entries[::-1], period, hosts)
-    return (
-        now,
-        state(history.bare, entries, earlier, hosts) if earlier else None,
-        first if first and set(first.moments) != set(now.moments) else None,
-    )
+    return now, entries, hosts
 
 
 def hardenings(history: History, inventory: Inventory, period: Period) -> Iterator[Hardened]:

@@ -51,10 +51,11 @@ from auditor.report.official.document import (
 
 PATH = metrics.ASSETS / "official.docx"
 YEARLY = metrics.ASSETS / "yearly.docx"
-OF_SYSTEMS: tuple[AnnexKey, ...] = ("systems",)
+SHARING = metrics.ASSETS / "sharing.docx"
+_ALONE: Mapping[Path, tuple[AnnexKey, ...]] = {YEARLY: ("systems",), SHARING: ("sharing",)}
 TEMPLATES: Mapping[Path, tuple[AnnexKey, ...]] = {
-    PATH: tuple(key for key in COLUMNS if key not in OF_SYSTEMS),
-    YEARLY: OF_SYSTEMS,
+    PATH: tuple(key for key in COLUMNS if (key,) not in _ALONE.values()),
+    **_ALONE,
 }
 """Each with its annexes."""
 FONT = "Times New Roman"

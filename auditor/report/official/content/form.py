@@ -18,6 +18,7 @@ from auditor.report.official.document import (
     SIZE_CONCERNING,
     AnnexKey,
 )
+from auditor.text.words import Words
 
 _PLACES = ("tỉnh", "thành phố", "thị xã", "thị trấn", "huyện", "quận", "phường", "xã", "đặc khu")
 _TEXT_WIDTH = PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT
@@ -102,11 +103,10 @@ def addressees(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names) if len(names) == 1 else _dashed(names)
 
 
-def recipients(given: Given) -> tuple[str, ...]:
+def recipients(organisation: Organisation, unit: Unit, words: Words) -> tuple[str, ...]:
     """The lines of those who receive it."""
-    words = given.words
-    copied = [unit.name for unit in offices.copied(given.figures.organisation, given.unit)]
-    drafter = f", {given.unit.drafter}" if given.unit.drafter else ""
+    copied = [one.name for one in offices.copied(organisation, unit)]
+    drafter = f", {unit.drafter}" if unit.drafter else ""
     return _dashed([words("official.as_above"), *copied, words("official.kept", drafter=drafter)])
 
 
@@ -115,10 +115,11 @@ def _dashed(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"- {name}{'.' if number == len(names) else ';'}" for number, name in enumerate(names, 1))
 
 
-def signing(given: Given) -> tuple[str, ...]:
-    """The lines above the signature, when the office has none of its own."""
-    words = given.words
-    if given.unit.name.startswith(COMMITTEE):
+def signing(unit: Unit, words: Words) -> tuple[str, ...]:
+    """The lines above the signature: the office's own, or those of its kind."""
+    if unit.signing:
+        return unit.signing
+    if unit.name.startswith(COMMITTEE):
         return (words("official.signing.committee"), words("official.signing.chair"))
     return (words("official.signing.head"),)
 

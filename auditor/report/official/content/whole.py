@@ -36,7 +36,7 @@ def document(given: Given) -> Document:
         addressees=form.addressees(form.receivers(given, labels)),
         body=punctuated(body.request(given, labels) if given.downward else body.report(given, labels)),
         recipients_title=words("official.recipients"),
-        recipients=form.recipients(given),
-        signing=given.unit.signing or form.signing(given),
+        recipients=form.recipients(given.figures.organisation, given.unit, words),
+        signing=form.signing(given.unit, words),
         annexes=annexes.tables(given, labels, rows),
     )

@@ -54,12 +54,27 @@ UNIT_FOLDERS = (
     "/lib/systemd/system",
 )
 CRAWLER_GUARDS = ("fail2ban.service", "crowdsec.service", "sshguard.service")
+PROTECTION = (
+    ("Bitdefender", ("bdsec.service",)),
+    ("ClamAV", ("clamav-daemon.service",)),
+    ("CrowdStrike Falcon", ("falcon-sensor.service",)),
+    ("ESET", ("efs.service", "eea.service")),
+    ("Kaspersky", ("kesl.service", "kesl-supervisor.service")),
+    ("Linux Malware Detect", ("maldet.service",)),
+    ("Microsoft Defender", ("mdatp.service",)),
+    ("SentinelOne", ("sentinelone.service",)),
+    ("Sophos", ("sophos-spl.service",)),
+    ("Trend Micro", ("ds_agent.service",)),
+    ("Wazuh", ("wazuh-agent.service",)),
+)
+"""Products against malware that watch a host, and their units, of which one is enough."""
 _SHOWN = "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath"
 
 
 def collect(reading):
     there = unit_files()
     asked_for = [unit for _, _, units in UNNEEDED for unit in units] + [*CRAWLER_GUARDS]
+    asked_for += [unit for _, units in PROTECTION for unit in units]
     with ThreadPoolExecutor(max_workers=3) as threads:
         asked = [threads.submit(ask, reading) for ask in (listeners, _relay.open_relay, root_units, failed)]
         shown = show(reading, [unit for unit in asked_for if unit in there])
@@ -81,6 +96,7 @@ def collect(reading):
         "stale": _loaded.stale(reading),
         "confinement": _confinement.confinement(reading, there),
         "crawler_guards": crawler_guards(shown),
+        "protection": protection(shown),
         "mail_server": mail_server(reading),
         "core_dumps": core_dumps(reading),
         "untold": untold,
@@ -291,6 +307,17 @@ def crawler_guards(shown):
     if not has_systemd():
         return None
     return [name for name in CRAWLER_GUARDS if shown.get(name, {}).get("ActiveState") == "active"]
+
+
+def protection(shown):
+    """The products against malware that are installed, and whether they run; None where systemd cannot tell."""
+    if not has_systemd():
+        return None
+    there = [
+        (product, [shown[unit]["ActiveState"] for unit in units if shown.get(unit, {}).get("LoadState") == "loaded"])
+        for product, units in PROTECTION
+    ]
+    return [{"product": product, "running": "active" in states} for product, states in there if states]
 
 
 def mail_server(reading):

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from ansible.module_utils.luytre import _processes, services
 from ansible.module_utils.luytre._reading import Reading
 
 from auditor.models import Site, Status
+from auditor.models.run import Protection
 from tests.unit.system_areas import facts, finding
 
 SS = """\
@@ -196,3 +197,20 @@ def test_what_may_shut_a_false_search_engine_out_is_told_when_it_runs(monkeypatc
     assert services.crawler_guards({}) == []
     monkeypatch.setattr(services, "has_systemd", lambda: False)
     assert services.crawler_guards({}) is None
+
+
+def test_what_guards_against_malware_is_told_with_whether_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = {
+        "clamav-daemon.service": {"LoadState": "loaded", "ActiveState": "inactive"},
+        "kesl.service": {"LoadState": "not-found", "ActiveState": "inactive"},
+        "kesl-supervisor.service": {"LoadState": "loaded", "ActiveState": "active"},
+        "mdatp.service": {"LoadState": "not-found", "ActiveState": "inactive"},
+    }
+    monkeypatch.setattr(services, "has_systemd", lambda: True)
+    found = [{"product": "ClamAV", "running": False}, {"product": "Kaspersky", "running": True}]
+    assert services.protection(shown) == found
+    assert [Protection.model_validate(one).running for one in found] == [False, True]
+    assert {name for name, _ in services.PROTECTION} == set(get_args(Protection.model_fields["product"].annotation))
+    assert services.protection({}) == []
+    monkeypatch.setattr(services, "has_systemd", lambda: False)
+    assert services.protection({}) is None

@@ -1,0 +1,76 @@
+"""``office/sharing.yml``: what an office says of malware protection, connection and monitoring that no host can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import Field, StringConstraints, model_validator
+
+from auditor.errors import InputError
+from auditor.models import Model, Organisation, Role, UnitId
+from auditor.system.yaml_source import fitted, line_of, load_yaml
+
+FILE = "sharing.yml"
+_MEND = "see docs/en/sharing.md"
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]+$")]
+Matter = Literal["protection", "central", "connection", "monitoring"]
+MATTERS: tuple[Matter, ...] = get_args(Matter)
+
+
+class Declared(Model):
+    """One thing that an office says of itself: whether it is so, who says so, and on which day."""
+
+    in_place: bool = Field(description="whether it is in place")
+    what: Line | None = Field(default=None, description="which product, whom it is connected to, or by what means")
+    since: date | None = Field(default=None, description="since when it is in place")
+    role: Role = Field(description="who says so, as a role")
+    dated: date = Field(description="the day on which it was said")
+
+    @model_validator(mode="after")
+    def _since_when(self) -> Self:
+        if self.in_place and self.since is None:
+            raise ValueError("since: it is in place, so a day has to say since when")
+        if not self.in_place and self.since is not None:
+            raise ValueError("since: it is not in place, so there is no day since when it is")
+        if self.since is not None and self.since > self.dated:
+            raise ValueError(f"since: {self.since} is after {self.dated}, the day on which it was said")
+        return self
+
+
+class Sharing(Model):
+    """What one office declares; what is left out is not known."""
+
+    protection: Declared | None = Field(default=None, description="a product against malware that no host tells of")
+    central: Declared | None = Field(default=None, description="the products are managed centrally")
+    connection: Declared | None = Field(default=None, description="data on malware goes to the authority")
+    monitoring: Declared | None = Field(
+        default=None, description="the systems are monitored, and the authority is told"
+    )
+
+    def on(self, matter: Matter) -> Declared | None:
+        """What is declared of a matter."""
+        found: Declared | None = getattr(self, matter)
+        return found
+
+
+class _File(Model):
+    units: Mapping[UnitId, Sharing]
+
+
+def load(office: Path, organisation: Organisation | None) -> Mapping[UnitId, Sharing]:
+    """What each office declares, by unit; none when there is no file. Raises InputError naming file, line and mend."""
+    file = office / FILE
+    if not file.is_file():
+        return {}
+    found = fitted(_File, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    units = {unit.id for unit in organisation.units} if organisation is not None else set()
+    for unit in found.units:
+        if unit not in units:
+            raise InputError(
+                f"{unit} is not in office/organisation.yml", file=file, line=line_of(file, ["units", unit]), mend=_MEND
+            )
+    return found.units
