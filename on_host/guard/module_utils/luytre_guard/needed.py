@@ -128,13 +128,15 @@ def _kept(chunks, status, text):
 
 
 def _ours(asked_for, names, relations):
-    """Those that came with what was asked for, which need not have come itself: an installation may have been cut off."""
-    ours = _with_dependencies(asked_for, names, relations)
-    if ours == names:
-        return ours
-    there = {line.partition("\t")[0].partition(":")[0] for line in relations.splitlines() if packages.INSTALLED in line}
-    absent = sorted({name.partition(":")[0] for name in asked_for} - there)
-    return _with_dependencies(asked_for, names, relations.rstrip("\n") + "\n" + _from_lists(absent)) if absent else ours
+    """Those that came with what was asked for: where an installation was cut off, by way of some that did not come."""
+    looked_up = set()
+    while True:
+        ours, absent = _with_dependencies(asked_for, names, relations)
+        absent -= looked_up
+        if ours == names or not absent:
+            return ours
+        looked_up |= absent
+        relations = relations.rstrip("\n") + "\n" + _from_lists(sorted(absent))
 
 
 def _from_lists(names):
@@ -154,23 +156,40 @@ def _from_lists(names):
 
 
 def _with_dependencies(asked_for, names, said):
-    """Those of the packages that are asked for, or that one of these depends on, or recommends, through others."""
+    """``(ours, absent)``.
+
+    Those of the packages that are asked for, or that one of these depends on, or recommends, through others; and what is
+    not there of all that these depend on, by its plain name.
+    """
     depends, recommends, provides = _relations(said, {line.split("\t")[1] for line in said.splitlines()})
     plain = {name.partition(":")[0]: name for name in names}
+    known = {name.partition(":")[0]: name for name in depends}
+    there = {line.partition("\t")[0].partition(":")[0] for line in said.splitlines() if _is_there(line.split("\t")[1])}
+    there |= {one for name, groups in provides.items() for group in groups for one in group}
     serving = {}
     for name in names:
         for one in {name.partition(":")[0], *(one for group in provides.get(name, ()) for one in group)}:
             serving.setdefault(one, []).append(name)
     serving.pop("", None)
-    waiting = [name for name in depends if name in asked_for or name.partition(":")[0] in asked_for]
-    found = {plain[name.partition(":")[0]] for name in asked_for if name.partition(":")[0] in plain}
+    asked_for = {name.partition(":")[0] for name in asked_for}
+    found, absent = {plain[name] for name in asked_for if name in plain}, asked_for - there
+    seen = {known[name] for name in asked_for if name in known}
+    waiting = sorted(seen)
     while waiting:
         one = waiting.pop()
-        for group in depends.get(one, []) + recommends.get(one, []):
-            came = {name for word in group for name in serving.get(word, ())} - found
-            found |= came
-            waiting += came
-    return found
+        needs = depends.get(one, [])
+        lacking = {name for group in needs if not there & set(group) for name in group} - {""}
+        absent |= lacking
+        came = {name for group in needs + recommends.get(one, []) for word in group for name in serving.get(word, ())}
+        found |= came
+        came |= {known[name] for name in lacking if name in known}
+        waiting += sorted(came - seen)
+        seen |= came
+    return found, absent
+
+
+def _is_there(state):
+    return state[1:2] not in ("n", "c")
 
 
 def _relations(said, states=(packages.INSTALLED,)):

@@ -127,3 +127,28 @@ def test_what_an_installation_that_was_cut_off_brought_is_the_runs(host: Path, m
     came = ["libpwquality1:amd64", "cracklib-runtime"]
     assert needed.of(came, {"libpam-pwquality"}, (), ()) == {}
     assert needed.of([*came, "nftables"], {"libpam-pwquality"}, (), ()) == {"nftables": needed.INSTALLED_BY_OTHERS}
+
+
+def test_it_is_the_runs_also_by_way_of_one_that_did_not_come(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ``file`` came and its library did not, for whose sake its data had come before."""
+    there = (
+        "file:amd64\tiU \tlibc6, libmagic1t64 (= 1)\t\t\nlibmagic-mgc\tii \t\t\t\nhtop\tii \tlibc6\t\t\n"
+        "libc6:amd64\tii \t\t\t\ntester\tii \t, file\tsuggested\t"
+    )
+    asked = []
+
+    def run(argv: list[str], *_: object, **__: object) -> bytes:
+        if argv[0] != "apt-cache":
+            return there.encode()
+        names = argv[argv.index("--") + 1 :]
+        asked.append(names)
+        lists = {
+            "cracklib": "Package: cracklib\nDepends: file",
+            "libmagic1t64": "Package: libmagic1t64\nDepends: libmagic-mgc",
+        }
+        return "\n\n".join(lists[name] for name in names if name in lists).encode()
+
+    monkeypatch.setattr(commands, "run", run)
+    came = ["file:amd64", "libmagic-mgc", "htop"]
+    assert needed._ours({"cracklib"}, set(came), there) == {"file:amd64", "libmagic-mgc"}
+    assert asked == [["cracklib"], ["libmagic1t64"]]
