@@ -103,8 +103,7 @@ def bring_back(before, problems, only=None, needed=()):
         "staying": {name: "%s -> %s" % tuple(pair) for name, pair in upgraded.items()},
         "reinstalled": [],
     }
-    if any(state[1] not in "inc" or state[2] != " " for _, state in now.values()):
-        _dpkg(["--configure", "-a", "--force-confold"], [])
+    _finish_configuring(now)
     for name in removed:
         try:
             commands.run(
@@ -119,9 +118,29 @@ def bring_back(before, problems, only=None, needed=()):
     if installed and not _dpkg(["--purge", "--force-remove-reinstreq", *installed], []):
         for name in installed:
             _dpkg(["--purge", "--force-remove-reinstreq", name], problems)
-    left = Asked().answer() if installed else now
+    left = _finish_configuring(Asked().answer()) if installed else now
     done["purged"] = [name for name in installed if left.get(name, before.get(name)) == before.get(name)]
     return done
+
+
+def unfinished(before, staying):
+    """Those that are neither as before nor ``staying``, and that dpkg has not done with or has not purged: name to state."""
+    now = {name: state for name, (_, state) in Asked().answer().items() if name not in staying}
+    then = {name: state for name, (_, state) in before.items()}
+    changed = {name: state for name, state in now.items() if state != then.get(name, state if state[1] == "n" else "")}
+    return {name: state for name, state in changed.items() if name not in then or _half_done(state)}
+
+
+def _half_done(state):
+    return state[1] not in "inc" or state[2] != " "
+
+
+def _finish_configuring(now):
+    """Have dpkg end what it left in the middle, if ``now`` tells of such. What is installed then."""
+    if not any(_half_done(state) for _, state in now.values()):
+        return now
+    _dpkg(["--configure", "-a", "--force-confold"], [])
+    return Asked().answer()
 
 
 def _drop_dead_overrides():

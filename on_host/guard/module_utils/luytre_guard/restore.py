@@ -25,6 +25,7 @@ AGAIN = frozenset(("way in", "packet filter", verify.KERNEL, verify.UNITS, "data
 """Steps that are done again when something in them failed."""
 HELD = frozenset(("way in", "packet filter"))
 """Steps without which a host is not back."""
+PACKAGES = "packages"
 
 
 def look_around(snap, again=False):
@@ -95,7 +96,7 @@ class Revert:
         work.paths = needed.without_files_of(self._needed, paths)
         work.files()
         self._step("way in", lambda _: _way_in(manifest, found))
-        self._step("packages", lambda told: self._packages(found, told))
+        self._step(PACKAGES, lambda told: self._packages(found, told))
         self._step("packet filter", lambda told: self._add("ruleset", live.put_table(manifest["ruleset"], told)))
         self._step(verify.KERNEL, lambda told: self._add("sysctls", live.put_sysctls(manifest["sysctls"], told)))
         asked = manifest["units"], found["units"], found["paths"], snap.scope.units
@@ -103,7 +104,7 @@ class Revert:
             verify.UNITS, lambda told: self._add("units", units.bring_back(*asked, told, work.tell, snap.entries))
         )
         self._step("database", lambda told: self._database(manifest["database"], told))
-        self._step("package records", lambda _: package_records(snap, self.done["packages"], work))
+        self._step("package records", lambda told: package_records(snap, self.done["packages"], work, told.append))
         self._rest(work)
         if not self._again:
             self._count({**found["paths"], **work.all_places()})
@@ -120,7 +121,7 @@ class Revert:
         work.paths = {path: word for path, word in left.items() if not self._again or path in self._again}
         if work.paths:
             work.files()
-        if not self._again:
+        if not self._again or PACKAGES in self._again:
             times(self._snap)
 
     def _verify(self, found):
@@ -169,6 +170,9 @@ class Revert:
         if done.get("purged") or done.get("reinstalled"):
             self._work.paths = needed.without_files_of(self._needed, {**found["paths"], **self._differing()})
             self._work.files()
+        unfinished = packages.unfinished(self._snap.manifest["packages"], {**done.get("staying", {}), **self._needed})
+        if unfinished:
+            self._pending[PACKAGES] = "dpkg has not done with %s" % ", ".join(sorted(unfinished)[:LISTED])
 
     def _needed_packages(self, going):
         """Those that the run installed and that are needed by now, each with why; none where that cannot be told."""
@@ -220,10 +224,10 @@ def _way_in(manifest, found):
                 commands.said_no(["systemctl", units.verb_for(name, "reload", found["units"]), name])
 
 
-def package_records(snap, done, work, remove=True, others=()):
+def package_records(snap, done, work, tell, remove=True, others=()):
     """dpkg's own records to the byte, when the packages are exactly those of before; where upgrades stay, those of the
     records that do not tell of them. ``remove``: also what came below /usr besides packages. ``others``: packages whose
-    state is somebody else's doing, which stays as it is."""
+    state is somebody else's doing, which stays as it is. ``tell``: gets why they are left."""
     manifest = snap.manifest
     if not manifest["dpkg"]:
         return
@@ -232,11 +236,11 @@ def package_records(snap, done, work, remove=True, others=()):
     if {name: now.get(name) for name in now if name not in staying} != {
         name: state for name, state in manifest["packages"].items() if name not in staying
     }:
-        work.tell("the packages are not exactly those of before")
+        tell("the packages are not exactly those of before")
         return
     with packages.alone(packages.LOCK_SECONDS) as alone:
         if not alone:
-            work.tell("dpkg is at work, so its records were left as they are")
+            tell("dpkg is at work, so its records were left as they are")
             return
         _records_of_before(snap, staying, work)
     if remove:

@@ -237,7 +237,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     if scope is None:
         try:
             others = packages.of_others(manifest["packages"], left["packages"])
-            package_records(snap, answer["packages"], work, remove=False, others=others)
+            package_records(snap, answer["packages"], work, work.tell, remove=False, others=others)
         except Exception as error:
             work.tell("package records: %s" % error)
     times(snap)

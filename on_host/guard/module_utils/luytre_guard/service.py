@@ -13,7 +13,9 @@ LOCK_SECONDS = 30
 PAUSES = (0, 1, 2, 5, 10, 20, 40, 60)
 """Seconds before each try at a way back. After the last the next boot, or a start by hand, begins anew."""
 SMALL = 4
-"""Tries for what does not keep a host from being back: a daemon that does not start, a database that does not answer."""
+"""Tries for what does not keep a host from being back: a daemon that does not start, a database that does not answer.
+
+What dpkg has not done with gets all of them: a disk that ran full is soon made room on."""
 GONE_SECONDS, JOB_SECONDS = 10, 20
 """For steps to be gone once they were ended, and for what they asked of systemd to come to its end."""
 STILL = "a step of the run could not be ended: it may still write"
@@ -107,9 +109,11 @@ def _try(kept, run, cause, end_writers):
             return AGAIN
         if not alone:
             done["problems"] = [*done["problems"], STILL]
-        if done["pending"] and (done["held"] or failed + 1 < SMALL):
+        was_last = failed + 1 == len(PAUSES)
+        most = len(PAUSES) if restore.PACKAGES in done["pending"] else SMALL
+        if done["pending"] and (done["held"] or failed + 1 < most):
             kept.put_state(run, {**done, "not_back": done["pending"], "tried": time.time(), "tries": tries})
-            return SPENT if failed + 1 == len(PAUSES) else AGAIN
+            return SPENT if was_last else AGAIN
         problems = [*done["problems"], *("%s: %s" % one for one in sorted(done["pending"].items()))]
         outcome = {**done, "problems": list(dict.fromkeys(problems)), "pending": {}, "not_back": {}}
         kept.put_state(run, {**outcome, "state": "reverted", "ended": time.time()})

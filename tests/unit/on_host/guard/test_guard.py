@@ -437,8 +437,19 @@ def test_a_package_that_came_after_a_run_is_no_problem_of_that_run(
     snap = SimpleNamespace(entries={}, manifest=manifest)
     mending = work.Work(snap, {})
     others = packages.of_others(before, {"installed": ["chrony"], "upgraded": {}, "removed": []})
-    restore.package_records(snap, {}, mending, remove=False, others=others)
+    restore.package_records(snap, {}, mending, mending.tell, remove=False, others=others)
     assert mending.problems == problems
+
+
+def test_what_dpkg_has_not_done_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As libc-bin, which could not write its cache on a full disk; a package that cannot come back is no such."""
+    before = {"libc-bin": ["1", "ii "], "gone": ["1", "ii "], "half": ["1", "iF "], "newer": ["1", "ii "]}
+    now = {
+        **{"libc-bin": ["1", "iF "], "gone": ["1", "rc "], "half": ["1", "iF "], "newer": ["2", "ii "]},
+        **{"came": ["1", "iU "], "stays": ["1", "iU "], "known": ["1", "un "]},
+    }
+    monkeypatch.setattr(packages, "Asked", lambda: SimpleNamespace(answer=lambda: now))
+    assert packages.unfinished(before, {"stays"}) == {"libc-bin": "iF ", "came": "iU "}
 
 
 def records_at(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -463,7 +474,7 @@ def test_what_dpkg_left_when_the_power_went_does_not_stay(
     (tmp_path / "updates" / "tmp.i").touch()
     manifest = {"version": version, "packages": {"libc6": ["1", "ii "]}, "dpkg": wanted, "skeleton": {}}
     mending = work.Work(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
-    restore.package_records(mending.snap, {}, mending, remove=False)
+    restore.package_records(mending.snap, {}, mending, mending.tell, remove=False)
     assert (mending.problems, sorted(path.name for path in (tmp_path / "updates").iterdir())) == ([], left)
     assert left or (tmp_path / "updates").stat().st_mtime_ns == before
 
@@ -481,7 +492,7 @@ def test_dpkgs_records_are_left_while_it_is_at_work(monkeypatch: pytest.MonkeyPa
     ) as dpkg:
         assert dpkg.stdout is not None
         dpkg.stdout.readline()
-        restore.package_records(mending.snap, {}, mending, remove=False)
+        restore.package_records(mending.snap, {}, mending, mending.tell, remove=False)
         dpkg.communicate(b"\n")
     assert mending.problems == ["dpkg is at work, so its records were left as they are"]
     assert "half" in (tmp_path / "status").read_text()

@@ -497,6 +497,17 @@ def test_after_eight_tries_it_waits_for_the_next_boot(open_run: Any, monkeypatch
     assert open_run.state("r")["cause"] == "boot"
 
 
+@pytest.mark.parametrize(("step", "tries"), [("packages", 8), ("database", 4)])
+def test_a_host_that_is_back_but_for_something_waits_longest_for_room_on_its_disk(
+    open_run: Any, monkeypatch: pytest.MonkeyPatch, step: str, tries: int
+) -> None:
+    said = {"pending": {step: "not yet"}, "held": False, "problems": [], "count": 1}
+    monkeypatch.setattr(service.restore, "Revert", lambda *_: SimpleNamespace(all=lambda: said))
+    ended = [service._revert(open_run, "r") for _ in range(tries)]
+    assert ended == [service.AGAIN] * (tries - 1) + [service.DONE]
+    assert open_run.state("r")["problems"] == [f"{step}: not yet"]
+
+
 def test_a_way_back_that_dies_is_tried_again(open_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def dies(*_: Any) -> Any:
         raise MemoryError("none left")
