@@ -159,6 +159,7 @@ class Revert:
         self._tell()
 
     def _packages(self, found, told):
+        by_others = self._differing() if self._again else {}
         done = packages.bring_back(self._snap.manifest["packages"], told, needed=self._needed)
         before = self.done["packages"]
         self.done["packages"] = {
@@ -167,8 +168,10 @@ class Revert:
                 word: sorted({*before.get(word, ()), *done.get(word, ())}) for word in ("purged", "reinstalled") if done
             },
         }
-        if done.get("purged") or done.get("reinstalled"):
-            self._work.paths = needed.without_files_of(self._needed, {**found["paths"], **self._differing()})
+        if done.get("purged") or done.get("reinstalled") or self._again:
+            of_run = {} if self._again else found["paths"]
+            differing = {path: word for path, word in self._differing().items() if path not in by_others}
+            self._work.paths = needed.without_files_of(self._needed, {**of_run, **differing})
             self._work.files()
         unfinished = packages.unfinished(self._snap.manifest["packages"], {**done.get("staying", {}), **self._needed})
         if unfinished:
