@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import selectors
 import signal
 import sys
@@ -56,6 +57,8 @@ _OWN = frozenset(
     }
 )
 """Variables of the environment that are another for each run."""
+_DECIDES = re.compile(f"_?ANSIBLE_.*|{payloads.KEPT}|{ssh_options.AGENT}")
+"""Variables by which the environment of who runs us would decide for Ansible, such as to leave out what arms a host."""
 
 CUT_SHORT = "cut short"
 """The status of a run that somebody or something ended before its last word: no host has come to its end for certain."""
@@ -178,10 +181,13 @@ class _Ansible(Thread):
             with self._folder as folder, _handing(self._arguments["variables"], Path(folder)):
                 given, environment, memory = _given(Path(folder), **self._arguments)
                 runner = init_runner(**given, status_handler=self._hear)
-                runner.config.env |= environment
                 # The runner begins with all that our own process has.
-                if ssh_options.AGENT not in given["envvars"]:
-                    runner.config.env.pop(ssh_options.AGENT, None)
+                others = os.environ.keys() - given["envvars"].keys()
+                runner.config.env = {
+                    key: value
+                    for key, value in runner.config.env.items()
+                    if key not in others or not _DECIDES.fullmatch(key)
+                } | environment
                 runner.config.pexpect_timeout = _POLL_SECONDS
                 with (
                     residents.standing(Path(folder), runner.config.env),

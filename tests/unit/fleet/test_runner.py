@@ -194,6 +194,27 @@ def test_the_agent_of_who_runs_us_is_lent_only_where_a_host_has_no_key_of_its_ow
     assert [task.result["stdout"] for task in run.tasks] == [agent], run.complaint
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ANSIBLE_SKIP_TAGS", "guard"),
+        ("ANSIBLE_RUN_TAGS", "change"),
+        ("ANSIBLE_VERBOSITY", "loud"),
+        ("ANSIBLE_BECOME_ASK_PASS", "1"),
+        ("ANSIBLE_REMOTE_USER", "other"),
+        ("LUYTRE_PAYLOADS", "/elsewhere"),
+    ],
+)
+def test_the_environment_of_who_runs_us_decides_nothing_for_ansible(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    look = f"{{{{ lookup('ansible.builtin.env', '{name}') }}}}/{{{{ lookup('ansible.builtin.config', 'DEFAULT_REMOTE_USER') }}}}"
+    tasks = f'    - name: Arm\n      ansible.builtin.debug: {{msg: "{look}"}}\n      tags: guard\n'
+    run = play(written(tmp_path, tasks), inventory=THIS_MACHINE)
+    assert [task.result["msg"] for task in run.tasks] == ["/"], run.complaint
+
+
 def test_the_papers_of_the_office_are_no_groups(tmp_path: Path) -> None:
     inventory = tmp_path / "inventory"
     (inventory / "office").mkdir(parents=True)

@@ -112,18 +112,20 @@ def test_a_play_has_ended_when_its_line_has_been_hung_up(tmp_path: Path) -> None
 
 
 def test_what_ansible_reads_when_it_is_loaded_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = written(tmp_path, says("{{ ansible_verbosity }}"))
     for verbosity in (0, 2):
         monkeypatch.setenv("ANSIBLE_VERBOSITY", str(verbosity))
-        run = play(path, inventory=THIS_MACHINE)
-        assert [task.result["msg"] for task in run.tasks] == [verbosity]
+        (folder := tmp_path / str(verbosity)).mkdir()
+        with lasting(folder, written(folder, says("verbosity {{ ansible_verbosity }}"))) as line:
+            assert code(line) == 0
+        assert f"verbosity {verbosity}" in (folder / "printed").read_text("utf-8")
 
 
 def test_an_ansible_that_cannot_be_loaded_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANSIBLE_VERBOSITY", "loud")
-    run = play(written(tmp_path, says("x")), inventory=THIS_MACHINE)
-    assert (run.status, run.tasks) == ("failed", ())
-    assert "invalid value: Invalid value provided for 'integer': 'loud'" in run.complaint
+    with lasting(tmp_path, written(tmp_path, says("x"))) as line:
+        until(line.is_lost)
+    said = (tmp_path / "printed").read_text("utf-8")
+    assert "invalid value: Invalid value provided for 'integer': 'loud'" in said
 
 
 def test_when_the_zygote_is_killed_so_is_the_play_and_the_next_has_a_new_one(tmp_path: Path) -> None:
