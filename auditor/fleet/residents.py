@@ -6,6 +6,7 @@ Doors (``auditor.fleet.in_ansible.door``) ask over a socket in the run's own fol
 from __future__ import annotations
 
 import os
+import resource
 import select
 import shlex
 import socket
@@ -17,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import cast
 
 from auditor.fleet import ssh_options
@@ -33,7 +34,9 @@ _STANDING = f'{resident.PYTHON} -I -c "import sys; exec(sys.stdin.buffer.read({l
 """What stands in its place: it reads the resident, and that what comes after it."""
 _LOST = 255
 MOST = 100
-"""Residents at a time; each holds three descriptors of ours, of which a process may have as few as 1,024."""
+"""Residents at a time. Each holds three descriptors of ours; all together have no more than three eighths of those there may be."""
+_PAUSE = 0.1
+"""Seconds after which it is tried again to hear a door, for which there was no descriptor or no thread."""
 _CHATTER = 20_000
 """Bytes that a shell may say before a resident's first words."""
 _COMPLAINT = 20_000
@@ -81,6 +84,9 @@ class _Resident:
             os.set_blocking(pipe.fileno(), False)
         self._said = bytearray()
         self._complained = bytearray()
+        self._complaints = 0
+        self._is_amid = False
+        """Whether an answer was begun, and never heard to its end."""
         self.is_lost = False
 
     def run(self, python: str, module: bytes, ends: float) -> tuple[int, bytes, bytes]:
@@ -97,7 +103,7 @@ class _Resident:
         """Whether the connection is over, or says something that nobody asked for."""
         ready = select.poll()
         ready.register(self._out, select.POLLIN)
-        return self._ssh.poll() is not None or bool(self._said) or bool(ready.poll(0))
+        return self._is_amid or self._ssh.poll() is not None or bool(self._said) or bool(ready.poll(0))
 
     def kill(self) -> None:
         """End the connection, and the resident with it, while somebody may be waiting for it."""
@@ -128,6 +134,7 @@ class _Resident:
 
     def _talk(self, words: bytes, heard: Callable[[], bool], ends: float, most: int) -> None:
         """Say something, and read until enough was heard."""
+        self._is_amid = True
         ready = select.poll()
         for pipe in (self._out, self._err):
             ready.register(pipe, select.POLLIN)
@@ -151,8 +158,9 @@ class _Resident:
                 if piece == b"":
                     raise self._end(None)
                 self._said += piece or b""
-            if len(self._said) > most + _PIECE:
+            if len(self._said) > most + _PIECE or self._complaints > bounds.MAX_SAID:
                 raise self._end(bounds.TOO_MUCH)
+        self._is_amid = False
 
     def _write(self, words: memoryview) -> int:
         """How many bytes were taken; all of them where nobody reads any more, as what is heard then tells."""
@@ -164,6 +172,7 @@ class _Resident:
     def _complain(self) -> bool:
         """Whether ssh may still say something."""
         piece = self._err.read(_PIECE)
+        self._complaints += len(piece or b"")
         self._complained = (self._complained + (piece or b""))[-_COMPLAINT:]
         return piece != b""
 
@@ -204,7 +213,10 @@ class _Residents:
                 return
             asked = _Asked.of(words)
             ends = time.monotonic() + asked.seconds
+            door.settimeout(asked.seconds)
             with self._lock:
+                if self._is_over:
+                    return
                 way = self._ways.setdefault(asked.words[:-1], _Way())
             with way.lock:
                 try:
@@ -223,34 +235,43 @@ class _Residents:
         if way.there is not None and not way.there.is_lost and way.there.has_gone():
             way.there.close()
         if way.there is None or way.there.is_lost:
-            self._spare()
-            with self._lock:
-                if self._is_over:
-                    raise _Ended(_LOST, b"", b"the run is over\n")
-                way.there = _Resident(asked, self._environment)
+            self.spare(_most() - 1)
+            try:
+                with self._lock:
+                    if self._is_over:
+                        raise _Ended(_LOST, b"", b"the run is over\n")
+                    way.there = _Resident(asked, self._environment)
+            except OSError as error:
+                self.spare(0)
+                raise _Ended(_LOST, b"", f"{error}\n".encode()) from error
             way.there.greet(asked.marker, ends)
         return way.there
 
-    def _spare(self) -> None:
-        """Give up the oldest that nobody uses where there are as many as there may be."""
+    def spare(self, most: int) -> None:
+        """Give up the oldest of those that nobody uses, so that no more than so many are left."""
         with self._lock:
             ways = [way for way in self._ways.values() if way.there is not None and not way.there.is_lost]
-        for way in ways[: max(0, len(ways) - MOST + 1)]:
+        for way in ways[: max(0, len(ways) - most)]:
             if way.lock.acquire(blocking=False):
-                if way.there is not None and not way.there.is_lost:
-                    way.there.close()
+                with suppress(OSError):
+                    if way.there is not None and not way.there.is_lost:
+                        way.there.close()
                 way.lock.release()
 
     def close(self) -> None:
         """End all; whoever waits for one is told that it is lost."""
         with self._lock:
             self._is_over = True
-        for way in self._ways.values():
+        for way in self._ways.values():  # nobody adds one any more
             if way.there is not None:
                 way.there.kill()
             with way.lock:
                 if way.there is not None and not way.there.is_lost:
                     way.there.close()
+
+
+def _most() -> int:
+    return max(1, min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8))
 
 
 def door(folder: Path, seconds: float) -> Path:
@@ -268,24 +289,33 @@ def door(folder: Path, seconds: float) -> Path:
 @contextmanager
 def standing(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """While it lasts, doors of the run that has the folder find residents; ssh is run with that environment."""
-    residents = _Residents(environment)
+    residents, over = _Residents(environment), Event()
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(folder / _PLACE))
         listening.listen(64)
-
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    door, _ = listening.accept()
-                    Thread(target=residents.serve, args=[door], daemon=True).start()
-
-        Thread(target=accept, daemon=True).start()
+        Thread(target=_hear, args=[listening, residents, over], daemon=True).start()
         try:
             yield
         finally:
+            over.set()
             with suppress(OSError):
                 listening.shutdown(socket.SHUT_RDWR)
             residents.close()
+
+
+def _hear(listening: socket.socket, residents: _Residents, over: Event) -> None:
+    """Have doors answered until it is over, also when there are no descriptors or threads for a while."""
+    while not over.is_set():
+        try:
+            door, _ = listening.accept()
+        except OSError:
+            residents.spare(0)
+            over.wait(_PAUSE)
+            continue
+        try:
+            Thread(target=residents.serve, args=[door], daemon=True).start()
+        except RuntimeError:
+            door.close()
 
 
 def _received(door: socket.socket) -> bytes | None:

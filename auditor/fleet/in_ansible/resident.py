@@ -15,6 +15,7 @@ import gc
 import os
 import re
 import select
+import signal
 import sys
 import traceback
 import types
@@ -27,6 +28,8 @@ LENGTH = 4
 """Bytes of a length."""
 LONGEST = 64_000_000
 """Bytes of what is asked for."""
+MOST_SAID = 10_000_000
+"""Bytes that a module may print. One that prints more is ended: whoever would cut it off may be gone by now."""
 PYTHON = "/usr/bin/python3"
 """The host's own; another one is a run's, which says in a file beside it how a step of it begins."""
 BEGINS = ".step"
@@ -121,11 +124,18 @@ def _heard(pid: int, pipes: tuple[int, int]) -> list[bytes]:
                 if not piece:
                     ready.unregister(pipe)
                     open_still.discard(pipe)
-                if not piece or not is_over:
+                if not piece or not is_over or _is_too_much(said):
                     break
+        if _is_too_much(said):
+            os.kill(pid, signal.SIGKILL)
+            is_over = True
     for source in (*pipes, ended):
         os.close(source)
     return [bytes(words) for words in said.values()]
+
+
+def _is_too_much(said: dict[int, bytearray]) -> bool:
+    return sum(len(words) for words in said.values()) > MOST_SAID
 
 
 def _read(pipe: int) -> bytes | None:
@@ -145,7 +155,8 @@ def _be(module: bytes, python: str, out: int, err: int, kept: int) -> NoReturn:
             os.dup2(source, target)
         os.closerange(3, max(kept, 3))
         os.closerange(max(kept + 1, 3), _MOST_OPEN)
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+        says, complains = sys.stdout.errors, sys.stderr.errors
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w", errors=says), open(2, "w", errors=complains)
         sys.argv = [""]
         sys.meta_path.insert(0, _Own)
         main = sys.modules["__main__"] = types.ModuleType("__main__")

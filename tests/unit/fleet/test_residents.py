@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import resource
+import socket
 import subprocess
 import sys
 import time
@@ -12,11 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
+from typing import cast
 
 import pytest
 
 from auditor.fleet import residents
-from auditor.fleet.in_ansible import bounds
+from auditor.fleet.in_ansible import bounds, resident
 from tests.lab.waiting import until
 
 SSH = '#!/bin/sh\nfor last; do :; done\neval "$last"\n'
@@ -166,6 +171,25 @@ def test_a_module_that_says_too_much_is_given_up(ask: Ask) -> None:
     assert answer(ask(WHO))
 
 
+def test_a_module_that_never_ends_saying_is_ended_by_the_resident_itself(ask: Ask, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    module = f"import os\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\nwhile True: os.write(1, b'x' * 60_000)\n"
+    assert ask(module).stderr.endswith(f"{bounds.TOO_MUCH}\n".encode())
+    until(lambda: not Path(f"/proc/{pid.read_text('utf-8')}").exists(), "the module goes on")
+    assert resident.MOST_SAID == bounds.MAX_SAID
+
+
+def test_what_is_left_running_and_never_ends_saying_keeps_nobody_waiting(ask: Ask) -> None:
+    ask("import os, subprocess; subprocess.Popen(['timeout', '60', 'yes']); os._exit(0)", seconds=20)
+    assert answer(ask(WHO))
+
+
+def test_what_a_module_says_in_no_encoding_is_said_as_by_a_python_of_its_own(ask: Ask) -> None:
+    for module, told in (("print('\\udcff')", b"\xff\n"), ("raise ValueError('\\udcff')", b"ValueError: \\udcff\n")):
+        done = ask(module)
+        assert done.stdout.endswith(told) or done.stderr.endswith(told), done
+
+
 @pytest.mark.parametrize(
     ("host_does", "told"),
     [
@@ -195,6 +219,71 @@ def test_a_host_that_speaks_unasked_is_not_heard(ask: Ask, host: Callable[[str, 
     assert b"parent" not in ask(WHO).stdout
     host("sudo", SUDO)
     assert "parent" in answer(ask(WHO))
+
+
+def test_a_host_whose_ssh_never_ends_complaining_is_cut_off(ask: Ask, host: Callable[[str, str], None]) -> None:
+    host("sudo", "#!/bin/sh\nhead -c 1 >/dev/null\necho BECOME-SUCCESS-abc\necho UP\nyes >&2\n")
+    assert ask(WHO).stderr.endswith(f"\n{bounds.TOO_MUCH}\n".encode())
+    host("sudo", SUDO)
+    assert answer(ask(WHO))
+
+
+def test_where_there_are_few_descriptors_few_residents_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, stay in ((100_000, residents.MOST), (256, 32), (4, 1)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, limit=limit: (limit, limit))
+        assert residents._most() == stay
+
+
+class Listening:
+    """Where doors come; for the first there is no descriptor."""
+
+    def __init__(self, *doors: socket.socket) -> None:
+        self.over = Event()
+        self._coming: list[socket.socket | None] = [None, *doors]
+
+    def accept(self) -> tuple[socket.socket, str]:
+        door = self._coming.pop(0) if self._coming else None
+        if not self._coming:
+            self.over.set()
+        if door is None:
+            raise OSError(errno.EMFILE, "too many open files")
+        return door, ""
+
+
+def test_doors_are_heard_again_when_there_were_no_descriptors_or_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, last = socket.socketpair()
+    listening, there = Listening(first, last), residents._Residents({})
+    heard: list[socket.socket] = []
+    begins: list[Callable[..., Thread]] = [Thread, lambda **_: (_ for _ in ()).throw(RuntimeError("no thread"))]
+    monkeypatch.setattr(residents, "_PAUSE", 0)
+    monkeypatch.setattr(residents, "Thread", lambda **given: begins.pop()(**given))
+    monkeypatch.setattr(there, "serve", heard.append)
+    with first, last:
+        residents._hear(cast(socket.socket, listening), there, listening.over)
+        until(lambda: heard == [last], "the last is not heard")
+        assert first.fileno() == -1
+
+
+def test_an_answer_that_was_not_heard_to_its_end_is_not_taken_for_the_next_one(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = answer(ask(WHO))
+    with monkeypatch.context() as broken:
+        broken.setattr(residents._Resident, "_write", lambda *_: (_ for _ in ()).throw(OSError("odd")))
+        assert ask(WHO).returncode == 255
+    assert answer(ask(WHO)) != first
+
+
+def test_a_door_that_comes_when_the_run_is_over_opens_no_way(tmp_path: Path) -> None:
+    there = residents._Residents({})
+    there.close()
+    ours, theirs = socket.socketpair()
+    words = b"1\0abc\0/usr/bin/python3\0web1\0id"
+    with ours:
+        ours.sendall(len(words).to_bytes(4, "big") + words)
+        there.serve(theirs)
+        assert ours.recv(1) == b""
+    assert not there._ways
 
 
 def test_who_may_not_become_root_is_told_in_sudo_s_words(ask: Ask, host: Callable[[str, str], None]) -> None:
