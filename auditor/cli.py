@@ -22,6 +22,7 @@ from auditor.commands import (
     enroll,
     harden,
     history,
+    incidents,
     inventory,
     mail,
     plan,
@@ -68,6 +69,7 @@ app.add_typer(controls.app, name="controls")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(waivers.app, name="waivers")
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(incidents.app, name="incident")
 app.add_typer(vulnerabilities.app, name="vulnerabilities")
 app.add_typer(known_good.app, name="known-good")
 app.add_typer(machines.app, name="lab")

@@ -1,7 +1,7 @@
 """The chain that the kept runs hang on: each link's hash rests on the one before. Pure.
 
-A link states one event as canonical JSON: a run or a look was kept, with the digests of what was kept, runs were pruned, or a
-trace was accepted on a site, or a host's record of its files was seen. A pruned run's link stays, so that the chain holds without what it stood for. There is no key in it: it shows that
+A link states one event as canonical JSON: a run or a look was kept, with the digests of what was kept, runs were pruned, a
+trace was accepted on a site, a host's record of its files was seen, or an entry was written to an incident's ledger. A pruned run's link stays, so that the chain holds without what it stood for. There is no key in it: it shows that
 something was changed to whoever knows an earlier hash, and to whoever trusts that not all of it was made anew.
 """
 
@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from auditor.models import Accepted, Model, Text
+from auditor.models.incidents import Entry, IncidentId
 from auditor.models.reviews import Key
 
 START = "0" * 64
@@ -87,7 +88,17 @@ class RecordSeen(Model):
     digest: str = Field(description="sha256 of the record, in hex")
 
 
-type AnyStatement = RunKept | RunsPruned | LookKept | TraceAccepted | AcceptanceWithdrawn | RecordSeen
+class IncidentEntry(Model):
+    """An entry was written to an incident's ledger. It is kept nowhere else."""
+
+    kind: Literal["incident"] = "incident"
+    at: str = Field(description="ISO 8601 with offset")
+    inventory: str
+    incident: IncidentId
+    entry: Entry
+
+
+type AnyStatement = RunKept | RunsPruned | LookKept | TraceAccepted | AcceptanceWithdrawn | RecordSeen | IncidentEntry
 _STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(Annotated[AnyStatement, Field(discriminator="kind")])
 
 

@@ -75,6 +75,8 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
         "CREATE TABLE ledgers (inventory TEXT NOT NULL, subject TEXT NOT NULL, document BLOB NOT NULL,"
         " PRIMARY KEY (inventory, subject)) STRICT",
     ),
+    # Version 5: links may be entries of incidents, which earlier versions cannot read.
+    sqlite_file.statements(),
 )
 VERSION = len(_MIGRATIONS)
 

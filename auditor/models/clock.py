@@ -56,6 +56,11 @@ def compact(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
+def compact_day(moment: datetime) -> str:
+    """The day in Vietnam, ``20261124``: a part of ids that people read."""
+    return f"{moment.astimezone(ZONE):%Y%m%d}"
+
+
 def property_of(iso: str) -> datetime:
     """An ISO 8601 moment as the properties of office files hold it: in UTC, without saying so."""
     return read(iso).astimezone(UTC).replace(tzinfo=None)
@@ -69,3 +74,8 @@ def day_written(text: str) -> date:
 def beginning(day: date) -> str:
     """When a day begins in Vietnam, ISO 8601 with offset."""
     return stamp(datetime(day.year, day.month, day.day, tzinfo=ZONE))
+
+
+def moment_written(text: str) -> datetime:
+    """A minute in Vietnam written as ``2026-12-31 20:15``. Raises ValueError for anything else."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)

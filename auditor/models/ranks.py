@@ -10,6 +10,8 @@ Regime = Literal["2022", "2026"]
 """Which laws, clause numbers and words apply."""
 DocumentKind = Literal["bao-cao", "cong-van"]
 """An official report, or a letter that asks for work."""
+Report = Literal["now", "first", "full"]
+"""What is owed to the authorities after an incident: word at once, the first notice, the full report."""
 
 
 class Severity(enum.StrEnum):

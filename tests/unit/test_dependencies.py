@@ -10,7 +10,20 @@ import pytest
 
 TOP = Path(__file__).parents[2]
 FLOORS = (
-    *("cli", "commands", "lab", "mail", "report", "hardening", "history", "results", "content", "compromise", "audit"),
+    *(
+        "cli",
+        "commands",
+        "lab",
+        "incidents",
+        "mail",
+        "report",
+        "hardening",
+        "history",
+        "results",
+        "content",
+        "compromise",
+        "audit",
+    ),
     *("vulnerabilities", "fleet", "inventory", "web", "looks", "facts", "text", "system", "errors", "models"),
 )
 """From the top: each imports itself and what comes after it. ``docs/architecture.md`` tells what each is for."""

@@ -1,0 +1,19 @@
+"""``auditor incident``: what was found, decided and done after an attack, and what is owed by when."""
+
+import typer
+
+from auditor.commands.incidents import ledger
+
+app = typer.Typer(
+    help="Incidents: open one, see what is owed by when, note what is done, close it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.command("open")(ledger.open_incident)
+app.command("list")(ledger.list_incidents)
+app.command()(ledger.show)
+app.command()(ledger.note)
+app.command()(ledger.spare)
+app.command()(ledger.reported)
+app.command()(ledger.due)
+app.command()(ledger.close)

@@ -1,0 +1,341 @@
+"""The ledger of incidents: entries are added, none is changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.given import completions
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.errors import InputError, first_wrong, nearest
+from auditor.models import clock
+from auditor.models.ranks import Report
+
+if TYPE_CHECKING:
+    from auditor.history.incidents import Decided, Ledgers
+    from auditor.models import Inventory, Lang
+
+IncidentArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="The incident, as 'auditor incident list' names it.")
+]
+WhoOption = Annotated[
+    str, typer.Option("--who", metavar="ROLE", help="The office role that says so, never a person's name.")
+]
+WhenOption = Annotated[
+    str | None,
+    typer.Option("--when", metavar="MOMENT", help="When it happened, as 2026-11-27 20:15; by default now."),
+]
+ReportArgument = Annotated[
+    Report,
+    typer.Argument(metavar="now|first|full", help="The report: word at once, the first notice, or the full report."),
+]
+
+
+def open_incident(
+    subjects: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SITE|HOST]...",
+            help="The sites and hosts that it is about.",
+            autocompletion=completions.hosts_and_sites,
+        ),
+    ] = None,
+    *,
+    who: WhoOption,
+    findings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--finding",
+            metavar="CONTROL:SITE|HOST",
+            help="An open finding of the last audit that shows it, as compromise.shell:web1; repeat for more.",
+        ),
+    ] = None,
+    why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="What was seen, in a sentence.")] = None,
+    when: Annotated[
+        str | None,
+        typer.Option(
+            "--when",
+            metavar="MOMENT",
+            help="When it was detected, as 2026-11-27 20:15, from which deadlines count; by default now.",
+        ),
+    ] = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="An incident of its own, though one on the same sites or hosts is open.")
+    ] = False,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Open an incident, and tell what is owed by when. What is about the same sites or hosts joins the one that is open.
+
+    Entries are links of the history's chain: none is changed or taken away later.
+
+    Examples:
+      auditor incident open antruc.test --who "Văn phòng" --why "Trang chủ bị thay đổi" -i inventories/lab
+
+      auditor incident open --finding compromise.shell:web1 --who "Văn phòng" -i inventories/lab
+
+    """
+    from auditor.commands.shown import incidents as shown
+    from auditor.history.incidents import Incidents
+    from auditor.history.runs import History
+    from auditor.incidents import deciding
+    from auditor.incidents.case import fold
+    from auditor.inventory import hosts as inventories
+
+    known = inventories.load(inventory)
+    found = []
+    for named in findings or ():
+        control, _, subject = named.partition(":")
+        newest = History().latest(known.path)
+        if newest is None:
+            raise InputError("--finding {name}: no audit is kept", name=named, mend="run 'auditor audit' first")
+        found.append(deciding.found_in(newest, control, subject))
+    about = tuple(dict.fromkeys((*_subjects(known, subjects or []), *(one.subject for one in found))))
+    if not about:
+        raise InputError("an incident is about something", mend="name a site or a host, or a --finding")
+    regime = known.organisation.regime if known.organisation else "2026"
+    decide = deciding.opening(about, found, _past(when) or clock.now(), regime, why, new=new)
+    ledgers = Incidents()
+    incident = _written(known, who, decide)
+    shown.case(fold(incident, ledgers.one(known.path, incident)), lang)
+
+
+def list_incidents(
+    inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
+) -> None:
+    """List the incidents, what each is about, and what is owed next.
+
+    Example:
+      auditor incident list -i inventories/lab
+
+    """
+    from auditor.commands.shown import console
+    from auditor.commands.shown import incidents as shown
+    from auditor.history.incidents import Incidents
+    from auditor.incidents.case import cases
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
+
+    all_cases = cases(Incidents().all(inventories.load(inventory).path))
+    if as_json:
+        typer.echo(json.dumps([shown.as_data(case) for case in all_cases], ensure_ascii=False, indent=1))
+    elif all_cases:
+        console.out.print(shown.table(all_cases, clock.now(), Words(lang)))
+    else:
+        console.out.print(Words(lang)("incidents.none"))
+
+
+def show(
+    incident: IncidentArgument,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Show an incident: what is owed, and every entry of its ledger.
+
+    Example:
+      auditor incident show SC-20261127-1 -i inventories/lab
+
+    """
+    from auditor.commands.shown import incidents as shown
+    from auditor.history.incidents import Incidents
+    from auditor.incidents.case import fold
+    from auditor.inventory import hosts as inventories
+
+    case = fold(incident, Incidents().one(inventories.load(inventory).path, incident))
+    if as_json:
+        typer.echo(json.dumps(shown.as_data(case), ensure_ascii=False, indent=1))
+    else:
+        shown.case(case, lang)
+
+
+def note(
+    incident: IncidentArgument,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What was seen, decided or done.")],
+    who: WhoOption,
+    when: WhenOption = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write what was seen, decided or done into an incident's ledger.
+
+    Example:
+      auditor incident note SC-20261127-1 "Đã gọi đơn vị vận hành" --who "Văn phòng" -i inventories/lab
+
+    """
+    from auditor.incidents import deciding
+    from auditor.inventory import hosts as inventories
+    from auditor.models.incidents import Noted
+
+    known = inventories.load(inventory)
+    decide = deciding.adding(incident, Noted(text=_sentence("TEXT", text)))
+    _say_written(_written(known, who, decide, _past(when)), lang)
+
+
+def spare(
+    incident: IncidentArgument,
+    report: ReportArgument,
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, in a sentence.")],
+    who: WhoOption,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Decide that one report is not owed, and why: the incident is not serious, say.
+
+    Example:
+      auditor incident spare SC-20261127-1 now --why "Không ảnh hưởng trật tự, an toàn xã hội" --who "Chánh Văn phòng" -i inventories/lab
+
+    """
+    from auditor.incidents import deciding
+    from auditor.inventory import hosts as inventories
+    from auditor.models.incidents import Spared
+
+    known = inventories.load(inventory)
+    decide = deciding.adding(incident, Spared(report=report, why=_sentence("--why", why)))
+    _say_written(_written(known, who, decide), lang)
+
+
+def reported(
+    incident: IncidentArgument,
+    report: ReportArgument,
+    how: Annotated[
+        str, typer.Option("--how", metavar="TEXT", help="The document's number, or by what way the report went.")
+    ],
+    who: WhoOption,
+    when: WhenOption = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write down that a report went out.
+
+    Example:
+      auditor incident reported SC-20261127-1 first --how "45/BC-UBND" --who "Văn phòng" -i inventories/lab
+
+    """
+    from auditor.incidents import deciding
+    from auditor.inventory import hosts as inventories
+    from auditor.models.incidents import Reported
+
+    known = inventories.load(inventory)
+    decide = deciding.adding(incident, Reported(report=report, how=_sentence("--how", how)))
+    _say_written(_written(known, who, decide, _past(when)), lang)
+
+
+def due(
+    inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
+) -> None:
+    """List the reports that open incidents still owe, the earliest first.
+
+    Exit code: 0 nothing is overdue, 1 something is.
+
+    Example:
+      auditor incident due -i inventories/lab
+
+    """
+    from auditor.commands.shown import console
+    from auditor.commands.shown import incidents as shown
+    from auditor.history.incidents import Incidents
+    from auditor.incidents.case import cases
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
+
+    now = clock.now()
+    open_cases = [case for case in cases(Incidents().all(inventories.load(inventory).path)) if case.open]
+    owed = sorted(((due, case.id) for case in open_cases for due in case.owed()), key=lambda one: one[0].by)
+    if as_json:
+        data = [
+            {"incident": of, "report": due.report, "by": clock.stamp(due.by), "overdue": due.by <= now}
+            for due, of in owed
+        ]
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    elif owed:
+        for due, of in owed:
+            console.out.print(f"{of}  {shown.due_line(due, now, Words(lang))}", markup=False)
+    else:
+        console.out.print(Words(lang)("incidents.nothing_owed"))
+    raise typer.Exit(1 if any(due.by <= now for due, _ in owed) else 0)
+
+
+def close(
+    incident: IncidentArgument,
+    cause: Annotated[
+        str, typer.Option("--cause", metavar="TEXT", help="How the intruder came in, or why that is not known.")
+    ],
+    who: WhoOption,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Close an incident: when no report is owed any more, and an audit since then says that its findings are met.
+
+    Example:
+      auditor incident close SC-20261127-1 --cause "Mật khẩu quản trị bị lộ" --who "Chánh Văn phòng" -i inventories/lab
+
+    """
+    from auditor.history.runs import History
+    from auditor.incidents import deciding
+    from auditor.inventory import hosts as inventories
+
+    known = inventories.load(inventory)
+    decide = deciding.closing(incident, _sentence("--cause", cause), History().latest(known.path))
+    _say_written(_written(known, who, decide), lang)
+
+
+def _written(known: Inventory, who: str, decide: Callable[[Ledgers], Decided], happened: datetime | None = None) -> str:
+    """Write what is decided; the incident's id. Raises InputError for a role that will not do."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from auditor.history.incidents import Incidents
+    from auditor.models import Role
+
+    try:
+        role: str = TypeAdapter(Role).validate_python(who)
+    except ValidationError as error:
+        raise InputError(
+            "--who will not do: {why}", why=first_wrong(error)[1], mend="name an office role, as 'Chánh Văn phòng'"
+        ) from error
+    return Incidents().write(known.path, role, decide, happened)[0]
+
+
+def _say_written(incident: str, lang: Lang) -> None:
+    from auditor.commands.shown import console
+    from auditor.text.words import Words
+
+    console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
+
+
+def _subjects(known: Inventory, named: list[str]) -> tuple[str, ...]:
+    """Sites by their domains, and hosts. Raises InputError for what is neither."""
+    sites = {name: site.domain for site in known.sites for name in (site.domain, *site.aliases)}
+    hosts = {host.name: host.name for host in known.hosts}
+    for name in named:
+        if name not in sites and name not in hosts:
+            raise InputError(
+                "no site or host {site} in this inventory",
+                site=name,
+                mend="see 'auditor inventory check'",
+                guess=nearest(name, [*sites, *hosts]),
+            )
+    return tuple((hosts | sites)[name] for name in named)
+
+
+def _sentence(option: str, text: str) -> str:
+    if not text.strip():
+        raise InputError("{option} is empty", option=option, mend="say it in a sentence")
+    return text.strip()[:2_000]
+
+
+def _past(text: str | None) -> datetime | None:
+    """A moment by Vietnam's clock that is over."""
+    if text is None:
+        return None
+    try:
+        moment = clock.moment_written(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text}: not a moment; write it as 2026-11-27 20:15") from None
+    if moment > clock.now():
+        raise InputError("--when {moment} is still to come", moment=text, mend="give a moment that is over")
+    return moment

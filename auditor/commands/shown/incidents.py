@@ -1,0 +1,89 @@
+"""Incidents: what they are about, what is owed, what was done. Escapes everything that others said."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from rich.table import Table
+
+from auditor.commands.shown.console import escape, out
+from auditor.incidents.case import Case
+from auditor.incidents.deadlines import Due
+from auditor.models import Lang, clock
+from auditor.models.incidents import AnyDeed, Closed, Found, Joined, Noted, Opened, Reported, Spared
+from auditor.text.words import Words
+
+
+def table(cases: Iterable[Case], now: datetime.datetime, words: Words) -> Table:
+    """Incidents in rows: which, since when, about what, what is owed next."""
+    grid = Table(box=None, pad_edge=False, show_header=False)
+    for case in cases:
+        owed = case.owed()
+        state = (
+            words("incidents.closed")
+            if not case.open
+            else due_line(owed[0], now, words)
+            if owed
+            else words("incidents.nothing_owed")
+        )
+        detected = words.moment(clock.stamp(case.detected))
+        grid.add_row(case.id, detected, escape(", ".join(case.subjects)), escape(state))
+    return grid
+
+
+def due_line(due: Due, now: datetime.datetime, words: Words) -> str:
+    """One report that is owed, by when, and whether its time is over."""
+    name, by = words(f"incidents.report.{due.report}"), words.moment(clock.stamp(due.by))
+    if due.report == "now":
+        return words("incidents.owed_now", report=name)
+    return words("incidents.overdue" if due.by <= now else "incidents.owed", report=name, by=by)
+
+
+def case(shown: Case, lang: Lang) -> None:
+    """One incident whole."""
+    words, now = Words(lang), clock.now()
+    out.print(f"[bold]{shown.id}[/]  {escape(', '.join(shown.subjects))}", soft_wrap=True)
+    out.print(words("incidents.detected", when=words.moment(clock.stamp(shown.detected))))
+    for due in shown.owed() if shown.open else ():
+        out.print(due_line(due, now, words), markup=False)
+    for entry in shown.entries:
+        line = f"{words.moment(entry.happened)}  {entry.who}: {deed(entry.deed, words)}"
+        out.print(escape(line), soft_wrap=True)
+
+
+def deed(of: AnyDeed, words: Words) -> str:
+    """What an entry says, in a sentence."""
+    match of:
+        case Opened(subjects=subjects, findings=findings, why=why):
+            return words("incidents.opened", what=_what(subjects, findings, why))
+        case Joined(subjects=subjects, findings=findings, why=why):
+            return words("incidents.joined", what=_what(subjects, findings, why))
+        case Noted(text=text):
+            return text
+        case Spared(report=report, why=why):
+            return words("incidents.spared", report=words(f"incidents.report.{report}"), why=why)
+        case Reported(report=report, how=how):
+            return words("incidents.reported", report=words(f"incidents.report.{report}"), how=how)
+        case Closed(cause=cause):
+            return words("incidents.ended", cause=cause)
+
+
+def as_data(of: Case) -> dict[str, Any]:
+    """An incident as JSON has it."""
+    return {
+        "id": of.id,
+        "open": of.open,
+        "detected": clock.stamp(of.detected),
+        "regime": of.regime,
+        "subjects": of.subjects,
+        "owed": [{"report": due.report, "by": clock.stamp(due.by)} for due in of.owed()],
+        "cause": of.cause,
+        "entries": [entry.model_dump(mode="json") for entry in of.entries],
+    }
+
+
+def _what(subjects: Iterable[str], findings: Iterable[Found], why: str | None) -> str:
+    named = [*subjects, *(f"{found.control}:{found.subject}" for found in findings)]
+    return ", ".join(named) + (f" ({why})" if why else "")

@@ -1,0 +1,90 @@
+"""The ledgers of incidents: each entry is a link of the chain and nothing else, so that none is changed or taken away, nor pruned."""
+
+from __future__ import annotations
+
+import datetime
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from auditor.errors import InputError, nearest
+from auditor.history.chain import IncidentEntry
+from auditor.history.database import append, default_path, key_of, links_of, opened
+from auditor.models import clock
+from auditor.models.incidents import AnyDeed, Entry
+from auditor.system import sqlite_file
+
+type Ledgers = Mapping[str, tuple[Entry, ...]]
+"""Entries in their order, by the incident's id, the oldest incident first."""
+type Decided = tuple[str, AnyDeed]
+"""The incident that is written to, and what is written. A new one is asked for by ``NEW``."""
+NEW = ""
+
+
+class Incidents:
+    """The incidents of one history."""
+
+    def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = clock.now) -> None:
+        self.path = path or default_path()
+        self._now = now
+
+    def all(self, inventory: str) -> Ledgers:
+        """The ledgers of an inventory."""
+        with opened(self.path) as database:
+            return _ledgers(database, key_of(inventory))
+
+    def one(self, inventory: str, incident: str) -> tuple[Entry, ...]:
+        """One ledger. Raises InputError when there is none of that id."""
+        return of(self.all(inventory), incident)
+
+    def write(
+        self,
+        inventory: str,
+        who: str,
+        decide: Callable[[Ledgers], Decided],
+        happened: datetime.datetime | None = None,
+    ) -> Decided:
+        """Add the entry that is decided upon all that is there, while nobody else writes; it, with the incident's id.
+
+        It is there whole, or nothing is, if ``decide`` raises. Without ``happened``, it happened now.
+        """
+        key = key_of(inventory)
+        with opened(self.path) as database, sqlite_file.transaction(database):
+            now = self._now()
+            incident, deed = decide(_ledgers(database, key))
+            entry = Entry(at=clock.stamp(now), happened=clock.stamp(happened or now), who=who, deed=deed)
+            incident = incident or _next_id(database, now)
+            append(database, IncidentEntry(at=entry.at, inventory=key, incident=incident, entry=entry))
+            return incident, deed
+
+
+def of(ledgers: Ledgers, incident: str) -> tuple[Entry, ...]:
+    """One of the ledgers. Raises InputError when there is none of that id."""
+    if incident not in ledgers:
+        raise InputError(
+            "no incident {incident} in this inventory",
+            incident=incident,
+            mend="see 'auditor incident list'",
+            guess=nearest(incident, ledgers),
+        )
+    return ledgers[incident]
+
+
+def _stated(database: sqlite3.Connection) -> list[IncidentEntry]:
+    statements = (link.read() for link in links_of(database, "incident"))
+    return [one for one in statements if isinstance(one, IncidentEntry)]
+
+
+def _ledgers(database: sqlite3.Connection, inventory: str) -> Ledgers:
+    found: dict[str, tuple[Entry, ...]] = {}
+    for one in _stated(database):
+        if one.inventory == inventory:
+            found[one.incident] = (*found.get(one.incident, ()), one.entry)
+    return found
+
+
+def _next_id(database: sqlite3.Connection, now: datetime.datetime) -> str:
+    """The first that no inventory's incident has."""
+    day = f"SC-{clock.compact_day(now)}-"
+    taken = {int(one.incident.removeprefix(day)) for one in _stated(database) if one.incident.startswith(day)}
+    return f"{day}{max(taken, default=0) + 1}"

@@ -1,0 +1,89 @@
+"""An incident as its entries make it. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from auditor.incidents import deadlines
+from auditor.incidents.deadlines import Due
+from auditor.models import Regime, clock
+from auditor.models.incidents import Closed, Entry, Found, Joined, Opened, Reported, Spared
+from auditor.models.ranks import Report
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the entries of one incident come to."""
+
+    id: str
+    detected: datetime.datetime
+    regime: Regime
+    subjects: tuple[str, ...] = ()
+    findings: tuple[Found, ...] = ()
+    spared: Mapping[Report, str] = field(default_factory=dict)
+    """Reports that a person decided are not owed, with the reason."""
+    reported: Mapping[Report, datetime.datetime] = field(default_factory=dict)
+    """When a report first went out."""
+    cause: str | None = None
+    """None: it is open."""
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether it goes on."""
+        return self.cause is None
+
+    @property
+    def dues(self) -> tuple[Due, ...]:
+        """The reports that are owed, the earliest first, whether or not they have gone out."""
+        return tuple(one for one in deadlines.of(self.regime, self.detected) if one.report not in self.spared)
+
+    def owed(self) -> tuple[Due, ...]:
+        """Those of them that have not gone out."""
+        return tuple(one for one in self.dues if one.report not in self.reported)
+
+    def overdue(self, now: datetime.datetime) -> tuple[Due, ...]:
+        """Those whose time is over."""
+        return tuple(one for one in self.owed() if one.by <= now)
+
+
+def fold(incident: str, entries: Sequence[Entry]) -> Case:
+    """The incident that a ledger tells of. Raises ValueError for a ledger that does not begin with its opening."""
+    first = entries[0].deed if entries else None
+    if not isinstance(first, Opened):
+        raise ValueError(f"{incident} does not begin with its opening")
+    case = Case(
+        id=incident,
+        detected=clock.read(first.detected),
+        regime=first.regime,
+        subjects=first.subjects,
+        findings=first.findings,
+        entries=tuple(entries),
+    )
+    for entry in entries[1:]:
+        case = _after(case, entry)
+    return case
+
+
+def cases(ledgers: Mapping[str, Sequence[Entry]]) -> tuple[Case, ...]:
+    """All incidents, the oldest first."""
+    return tuple(fold(incident, entries) for incident, entries in ledgers.items())
+
+
+def _after(case: Case, entry: Entry) -> Case:
+    match entry.deed:
+        case Joined(subjects=subjects, findings=findings):
+            return replace(
+                case,
+                subjects=tuple(dict.fromkeys((*case.subjects, *subjects))),
+                findings=tuple(dict.fromkeys((*case.findings, *findings))),
+            )
+        case Spared(report=report, why=why):
+            return replace(case, spared={**case.spared, report: why})
+        case Reported(report=report):
+            return replace(case, reported={report: clock.read(entry.happened), **case.reported})
+        case Closed(cause=cause):
+            return replace(case, cause=cause)
+    return case

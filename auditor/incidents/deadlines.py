@@ -1,0 +1,31 @@
+"""What is owed to the authorities after an incident, and by when. Pure; the texts stand in ``docs/en/incidents.md``."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from auditor.models import Regime
+from auditor.models.ranks import Report
+
+_HOURS: Mapping[Regime, Mapping[Report, int]] = {
+    # NĐ 331/2026 Đ31.2.d: at once where security, order or the whole system is touched, 24 h where it is serious, 72 h always.
+    "2026": {"now": 0, "first": 24, "full": 72},
+    # QĐ 05/2017, TT 20/2017: Mẫu 03 within five days.
+    "2022": {"full": 5 * 24},
+}
+"""Since T0. What holds only for some incidents holds until a person says why it does not."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """One report and its last moment."""
+
+    report: Report
+    by: datetime.datetime
+
+
+def of(regime: Regime, detected: datetime.datetime) -> tuple[Due, ...]:
+    """All that may be owed after what was detected at that moment, the earliest first."""
+    return tuple(Due(report, detected + datetime.timedelta(hours=hours)) for report, hours in _HOURS[regime].items())

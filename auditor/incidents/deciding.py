@@ -1,0 +1,116 @@
+"""What may be written to a ledger, upon what is there. Each raises InputError for what must not be. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+
+from auditor.errors import InputError
+from auditor.history.incidents import NEW, Decided, Ledgers, of
+from auditor.incidents.case import Case, cases, fold
+from auditor.models import Finding, Regime, Run, Status, clock
+from auditor.models.incidents import AnyDeed, Closed, Found, Joined, Opened, Reported, Spared
+from auditor.models.ranks import Report
+
+_PASSED = (Status.PASS, Status.NOT_APPLICABLE)
+
+
+def opening(
+    subjects: Sequence[str],
+    findings: Sequence[Found],
+    detected: datetime.datetime,
+    regime: Regime,
+    why: str | None,
+    *,
+    new: bool,
+) -> Callable[[Ledgers], Decided]:
+    """Open an incident about these subjects; or join the last open one that is about any of them, unless it is to be a ``new`` one."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        concerned = [case for case in cases(ledgers) if case.open and not set(subjects).isdisjoint(case.subjects)]
+        if concerned and not new:
+            return concerned[-1].id, Joined(subjects=tuple(subjects), findings=tuple(findings), why=why)
+        opened = Opened(
+            detected=clock.stamp(detected), subjects=tuple(subjects), findings=tuple(findings), regime=regime, why=why
+        )
+        return NEW, opened
+
+    return decide
+
+
+def adding(incident: str, deed: AnyDeed) -> Callable[[Ledgers], Decided]:
+    """Write that to an incident that is open; a report goes out, or is spared, only where it is owed."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        case = still_open(ledgers, incident)
+        if isinstance(deed, Reported | Spared):
+            _check_owed(case, deed.report)
+        return incident, deed
+
+    return decide
+
+
+def closing(incident: str, cause: str, newest: Run | None) -> Callable[[Ledgers], Decided]:
+    """Close an incident, when nothing is owed any more and its findings are gone in an audit after T0."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        case = still_open(ledgers, incident)
+        if owed := case.owed():
+            raise InputError(
+                "{incident} still owes the report '{report}'",
+                incident=incident,
+                report=owed[0].report,
+                mend="say that it went out with 'auditor incident reported', or why it is not owed with 'auditor incident spare'",
+            )
+        for found in case.findings:
+            _check_gone(found, case, newest)
+        return incident, Closed(cause=cause)
+
+    return decide
+
+
+def still_open(ledgers: Ledgers, incident: str) -> Case:
+    """The incident. Raises InputError when it is over."""
+    case = fold(incident, of(ledgers, incident))
+    if not case.open:
+        raise InputError("{incident} is closed", incident=incident, mend="open another one")
+    return case
+
+
+def found_in(run: Run, control: str, subject: str) -> Found:
+    """The open finding of a run. Raises InputError when it has none such."""
+    finding = _finding(run, control, subject)
+    if finding is None or not finding.status.is_open:
+        raise InputError(
+            "the last audit has no open finding {control} on {subject}",
+            control=control,
+            subject=subject,
+            mend="see 'auditor history show', and write CONTROL:SITE or CONTROL:HOST",
+        )
+    return Found(control=control, subject=subject, run=run.id)
+
+
+def _finding(run: Run, control: str, subject: str) -> Finding | None:
+    return next((one for one in run.findings if one.control == control and one.subject.id == subject), None)
+
+
+def _check_owed(case: Case, report: Report) -> None:
+    if report in case.reported or report not in {due.report for due in case.dues}:
+        raise InputError(
+            "{incident} does not owe the report '{report}'",
+            incident=case.id,
+            report=report,
+            mend="see 'auditor incident show'",
+        )
+
+
+def _check_gone(found: Found, case: Case, newest: Run | None) -> None:
+    now = _finding(newest, found.control, found.subject) if newest is not None else None
+    audited = newest is not None and clock.read(newest.started) > case.detected
+    if not audited or now is None or now.status not in _PASSED:
+        raise InputError(
+            "no audit since then says that {control} on {subject} is met",
+            control=found.control,
+            subject=found.subject,
+            mend="mend it, review or hunt again, then 'auditor audit'",
+        )

@@ -1,0 +1,153 @@
+"""Incidents: a ledger that only grows, deadlines by Vietnam's clock, and what may be written when."""
+
+from __future__ import annotations
+
+import datetime
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.history.incidents import Incidents
+from auditor.history.runs import History
+from auditor.incidents import deadlines, deciding
+from auditor.incidents.case import Case, fold
+from auditor.models import Regime, clock
+from auditor.models.incidents import Found, Noted, Reported, Spared
+from auditor.models.ranks import Report
+from tests.unit.results.test_verdict import finding, run_of
+
+T0 = clock.moment_written("2026-12-31 20:15")
+WHO = "Văn phòng"
+INVENTORY = "inventories/none"
+DIES = """
+import os, signal, sys
+from pathlib import Path
+from auditor.history.incidents import Incidents
+kill = lambda ledgers: os.kill(os.getpid(), signal.SIGKILL)
+Incidents(Path(sys.argv[1])).write(sys.argv[2], "x", kill)
+"""
+
+
+@pytest.fixture
+def ledgers(tmp_path: Path) -> Incidents:
+    return Incidents(tmp_path / "history.sqlite", now=lambda: T0)
+
+
+def opened(ledgers: Incidents, *subjects: str, new: bool = False, findings: tuple[Found, ...] = ()) -> str:
+    decide = deciding.opening(subjects, findings, T0, "2026", None, new=new)
+    return ledgers.write(INVENTORY, WHO, decide)[0]
+
+
+def case(ledgers: Incidents, incident: str) -> Case:
+    return fold(incident, ledgers.one(INVENTORY, incident))
+
+
+@pytest.mark.parametrize(
+    ("regime", "report", "by"),
+    [
+        ("2026", "now", "2026-12-31T20:15:00+07:00"),
+        ("2026", "first", "2027-01-01T20:15:00+07:00"),
+        ("2026", "full", "2027-01-03T20:15:00+07:00"),
+        ("2022", "full", "2027-01-05T20:15:00+07:00"),
+    ],
+)
+def test_a_deadline_falls_to_the_minute_also_over_the_year(regime: Regime, report: Report, by: str) -> None:
+    assert {due.report: clock.stamp(due.by) for due in deadlines.of(regime, T0)}[report] == by
+
+
+def test_an_incident_is_opened_and_what_is_about_the_same_joins_it(ledgers: Incidents) -> None:
+    first = opened(ledgers, "a.test", "web1")
+    assert first == "SC-20261231-1"
+    assert opened(ledgers, "b.test") == "SC-20261231-2"
+    assert opened(ledgers, "web1", "c.test") == first
+    assert case(ledgers, first).subjects == ("a.test", "web1", "c.test")
+    assert opened(ledgers, "web1", new=True) == "SC-20261231-3"
+
+
+def test_what_is_owed_goes_as_it_is_reported_or_spared_with_a_reason(ledgers: Incidents) -> None:
+    incident = opened(ledgers, "a.test")
+    assert [due.report for due in case(ledgers, incident).overdue(T0)] == ["now"]
+    ledgers.write(INVENTORY, WHO, deciding.adding(incident, Spared(report="now", why="không ảnh hưởng trật tự")))
+    ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report="first", how="45/BC-UBND")))
+    assert [due.report for due in case(ledgers, incident).owed()] == ["full"]
+    with pytest.raises(InputError, match="does not owe"):
+        ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report="now", how="điện thoại")))
+    assert len(ledgers.one(INVENTORY, incident)) == 3
+
+
+def test_an_incident_closes_when_nothing_is_owed_and_an_audit_since_says_so(ledgers: Incidents) -> None:
+    bad, good = (run_of(finding(status, control="ssh.root_login")) for status in ("fail", "pass"))
+    one = bad.findings[0]
+    found = deciding.found_in(bad, one.control, one.subject.id)
+    incident = opened(ledgers, one.subject.id, findings=(found,))
+    later = clock.stamp(T0 + datetime.timedelta(days=1))
+    reports: tuple[Report, ...] = ("now", "first", "full")
+    for report in reports:
+        with pytest.raises(InputError, match=f"still owes the report '{report}'"):
+            ledgers.write(INVENTORY, WHO, deciding.closing(incident, "lộ mật khẩu", good))
+        ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report=report, how="45/BC-UBND")))
+    before = clock.stamp(T0 - datetime.timedelta(hours=1))
+    for newest in (
+        None,
+        bad.model_copy(update={"started": later}),
+        good.model_copy(update={"started": before}),
+        good.model_copy(update={"started": later, "findings": ()}),
+    ):
+        with pytest.raises(InputError, match="no audit since then"):
+            ledgers.write(INVENTORY, WHO, deciding.closing(incident, "lộ mật khẩu", newest))
+    ledgers.write(INVENTORY, WHO, deciding.closing(incident, "lộ mật khẩu", good.model_copy(update={"started": later})))
+    assert not case(ledgers, incident).open
+    with pytest.raises(InputError, match="is closed"):
+        ledgers.write(INVENTORY, WHO, deciding.adding(incident, Noted(text="x")))
+
+
+def test_a_finding_that_is_not_open_opens_nothing() -> None:
+    run = run_of(finding("pass", control="ssh.root_login"))
+    with pytest.raises(InputError, match="no open finding"):
+        deciding.found_in(run, run.findings[0].control, run.findings[0].subject.id)
+
+
+def test_entries_are_links_of_the_chain_and_a_changed_one_is_named(ledgers: Incidents) -> None:
+    incident = opened(ledgers, "a.test")
+    ledgers.write(INVENTORY, WHO, deciding.adding(incident, Noted(text="đã gọi đơn vị vận hành")))
+    history = History(ledgers.path)
+    assert history.verify().broken is None
+    with sqlite3.connect(ledgers.path) as database:
+        database.execute("UPDATE chain SET statement = replace(statement, 'đã gọi', 'chưa gọi') WHERE position = 2")
+    database.close()
+    broken = history.verify().broken
+    assert broken is not None
+    assert broken.position == 2
+
+
+def test_two_people_at_once_open_two_incidents_with_two_names(ledgers: Incidents) -> None:
+    opened(ledgers, "first.test")
+    people = [threading.Thread(target=opened, args=(ledgers, f"{n}.test")) for n in range(4)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert sorted(ledgers.all(INVENTORY)) == [f"SC-20261231-{n}" for n in range(1, 6)]
+    assert History(ledgers.path).verify().broken is None
+
+
+def test_whoever_is_killed_while_writing_leaves_the_ledger_whole(ledgers: Incidents) -> None:
+    incident = opened(ledgers, "a.test")
+
+    ended = subprocess.run([sys.executable, "-c", DIES, str(ledgers.path), INVENTORY], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert len(ledgers.one(INVENTORY, incident)) == 1
+    ledgers.write(INVENTORY, WHO, deciding.adding(incident, Noted(text="after")))
+    assert History(ledgers.path).verify().broken is None
+
+
+def test_an_incident_that_is_not_there_is_guessed(ledgers: Incidents) -> None:
+    opened(ledgers, "a.test")
+    with pytest.raises(InputError, match="did you mean 'SC-20261231-1'"):
+        ledgers.one(INVENTORY, "SC-20261231-11")
