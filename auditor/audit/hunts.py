@@ -11,7 +11,7 @@ from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import evaluate_control
 from auditor.audit.reviews import accepting
 from auditor.models import Accepted, AcceptedTrace, Finding, Host, Subject, Trace, clock
-from auditor.models.hunts import Hunt, Hunted
+from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, Hunted
 
 MOST_WEAK = 50
 """Traces too weak for an alarm that an audit carries of a host."""
@@ -50,11 +50,18 @@ def _context(hunt: Hunt, told: Hunted) -> dict[str, Any]:
     """The ``hunt`` of control expressions."""
     accepted = {one.trace.key for one in told.accepted}
     there = [one for one in hunt.traces if one.key not in accepted]
+    below = [one for one in there if one.kind not in OUTSIDE]
+    alarming = [one for one in there if one.certainty != "weak"]
     return {
+        **{
+            group: [_violation(hunt.host, one) for one in alarming if one.kind in kinds]
+            for group, kinds in GROUPS.items()
+        },
         "started": int(clock.read(hunt.started).timestamp()),
         "covered": hunt.whole,
-        "exact": [_violation(hunt.host, one) for one in there if one.certainty == "exact"],
-        "strong": [_violation(hunt.host, one) for one in there if one.certainty == "strong"],
+        "outside": hunt.places is not None,
+        "exact": [_violation(hunt.host, one) for one in below if one.certainty == "exact"],
+        "strong": [_violation(hunt.host, one) for one in below if one.certainty == "strong"],
     }
 
 

@@ -14,14 +14,16 @@ from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from auditor.compromise import hunting, judge
+from auditor.compromise import footholds, hunting, judge
 from auditor.compromise.judge import Asked, Judgement
 from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.listing import BadListing, File, Listing, contents, listing, packed
+from auditor.compromise.places import Places, places
 from auditor.compromise.remembered import Remembered
 from auditor.facts import HostFacts
 from auditor.fleet.collect import answers, declared
 from auditor.fleet.runner import Playbook, Task, play
+from auditor.looks.gathered import bounded, merged
 from auditor.models import Host, HostOutcome, clock
 from auditor.models.hunts import Hunt
 
@@ -69,7 +71,8 @@ class Hunting:
         for host in hosts:
             told = _told(run, host.name, len(stamps[host.name]) // 8)
             if told is not None:
-                hunts.append(self._one(host, known[host.name], told, warm=bool(stamps[host.name])))
+                there = _places(run, host.name)
+                hunts.append(self._one(host, known[host.name], told, there, warm=bool(stamps[host.name])))
             if watch is not None:
                 watch(host.name)
         return tuple(hunts), facts, outcomes
@@ -85,7 +88,7 @@ class Hunting:
             sockets=self.sockets,
         )
 
-    def _one(self, host: Host, known: Remembered, told: Listing, *, warm: bool) -> Hunt:
+    def _one(self, host: Host, known: Remembered, told: Listing, there: Places | None, *, warm: bool) -> Hunt:
         began, started = time.monotonic(), clock.now()
         files = (*known.again(told.same), *told.files)
         seen = hunting.seen(files, self.manifests)
@@ -96,6 +99,8 @@ class Hunting:
         once = list({file.sha256: file for file in asked}.values())
         judgements |= self._judged(host, once)
         found = hunting.found(seen, judgements)
+        outside = footholds.found(there.all, known.places) if there is not None else ()
+        kept, left_out = bounded(merged(outside))
         hunt = Hunt(
             id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
             host=host.name,
@@ -109,12 +114,15 @@ class Hunting:
             unjudged=found.unjudged,
             left=told.left,
             cut_short=told.cut_short,
-            processor=told.processor,
-            traces=found.traces,
-            left_out=found.left_out,
+            processor=told.processor + (there.processor if there is not None else 0.0),
+            traces=(*found.traces, *kept),
+            left_out=found.left_out + left_out,
+            places=there.seen if there is not None else None,
+            places_left=there.cut_short if there is not None else (),
         )
         texts = {digest: _JUDGEMENT.dump_json(one).decode() for digest, one in judgements.items()}
-        self.shelf.keep(self.inventory, hunt, known.after(files, texts, rests_on, warm=warm))
+        keys = tuple(one.key for one in outside) if there is not None else None
+        self.shelf.keep(self.inventory, hunt, known.after(files, texts, rests_on, warm=warm, places=keys))
         return hunt
 
     def _judged(self, host: Host, files: Sequence[File]) -> dict[str, Judgement]:
@@ -172,6 +180,16 @@ def _told(run: Playbook, host: str, stamps: int) -> Listing | None:
         return None
     try:
         return listing(task.result.get("listing"), stamps)
+    except BadListing:
+        return None
+
+
+def _places(run: Playbook, host: str) -> Places | None:
+    task = _task(run, host, "hunt_places")
+    if task is None:
+        return None
+    try:
+        return places(task.result.get("places"))
     except BadListing:
         return None
 

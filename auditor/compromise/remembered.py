@@ -13,6 +13,7 @@ from auditor.models import Model
 FULL_EVERY = 7
 """Hunts: the seventh reads everything again."""
 MAX_FILES = 300_000
+MAX_PLACES = 10_000
 
 
 class Remembered(Model):
@@ -25,6 +26,11 @@ class Remembered(Model):
         default=(), max_length=MAX_FILES, description="root, path, size, modified, changed, sha256, what, place, stamp"
     )
     judged: Mapping[str, str] = Field(default_factory=dict, description="judgements as JSON, by the content's SHA-256")
+    places: tuple[str, ...] | None = Field(
+        default=None,
+        max_length=MAX_PLACES,
+        description="keys of the traces outside the web roots; None: not looked for yet",
+    )
 
     @property
     def stamps(self) -> bytes:
@@ -35,8 +41,16 @@ class Remembered(Model):
         """The files that the host saw again, by their place among the stamps."""
         return tuple(File(*self.files[at]) for at in same)
 
-    def after(self, files: Iterable[File], judged: Mapping[str, str], rules: str, *, warm: bool) -> Self:
-        """What is kept after a hunt that saw these files."""
+    def after(
+        self,
+        files: Iterable[File],
+        judged: Mapping[str, str],
+        rules: str,
+        *,
+        warm: bool,
+        places: tuple[str, ...] | None = None,
+    ) -> Self:
+        """What is kept after a hunt that saw these files, and these places (None: it was not told of any)."""
         kept = tuple(
             (one.root, one.path, one.size, one.modified, one.changed, one.sha256, one.what, one.place, one.stamp)
             for one in files
@@ -48,4 +62,5 @@ class Remembered(Model):
             rules=rules,
             files=kept[:MAX_FILES],
             judged={digest: text for digest, text in judged.items() if digest in digests},
+            places=self.places if places is None else places[:MAX_PLACES],
         )

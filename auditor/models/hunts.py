@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 from pydantic import Field
 
 from auditor.models.base import Model
-from auditor.models.reviews import AcceptedTrace, Trace
+from auditor.models.reviews import AcceptedTrace, Kind, Trace
+
+Group = Literal["ways_in", "starts", "runs", "loaded"]
+GROUPS: Mapping[Group, frozenset[Kind]] = {
+    "ways_in": frozenset({"account", "key", "permission", "login"}),
+    "starts": frozenset({"job", "unit", "startup", "hook"}),
+    "runs": frozenset({"setuid", "replaced", "process", "listener", "kernel_module", "temporary", "preload"}),
+    "loaded": frozenset({"interpreter", "server_module", "database_code"}),
+}
+"""The kinds of traces outside the web roots, as controls ask for them."""
+OUTSIDE: frozenset[Kind] = frozenset().union(*GROUPS.values())
 
 
 class Hunt(Model):
@@ -26,11 +39,15 @@ class Hunt(Model):
     processor: float = Field(default=0.0, description="seconds of a processor's time on the host")
     traces: tuple[Trace, ...] = ()
     left_out: int = Field(default=0, description="traces beyond those kept of a kind")
+    places: int | None = Field(
+        default=None, description="places outside the web roots that were looked at; None: hunts did not do so yet"
+    )
+    places_left: tuple[str, ...] = Field(default=(), description="kinds of such places that were not seen to their end")
 
     @property
     def whole(self) -> bool:
         """Whether all that is there was seen and judged."""
-        return not (self.unjudged or self.left or self.cut_short)
+        return self.places is not None and not (self.unjudged or self.left or self.cut_short or self.places_left)
 
 
 class Hunted(Model):
@@ -47,5 +64,7 @@ class Hunted(Model):
     unjudged: int
     left: int
     cut_short: bool
+    places: int | None = Field(default=None, description="looked at outside the web roots; None: that hunt did not")
+    places_left: tuple[str, ...] = ()
     weak: tuple[Trace, ...] = Field(default=(), description="seen, and too little for an alarm")
     accepted: tuple[AcceptedTrace, ...] = Field(default=(), description="seen, and accepted")

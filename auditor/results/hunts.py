@@ -34,6 +34,10 @@ def seen(told: Hunted, words: Words) -> str:
     """When the last hunt was, and how much of what is there it saw and judged."""
     values = {name: getattr(told, name) for name in ("seen", "known", "judged")}
     parts = [words("hunts.seen", when=words.moment(told.started), **values)]
+    if told.places is not None:
+        parts.append(words("hunts.places", n=told.places))
+    if told.places_left:
+        parts.append(words("hunts.places_left", parts=", ".join(told.places_left)))
     if told.warm:
         parts.append(words("hunts.warm"))
     if told.unjudged or told.left or told.cut_short:

@@ -1,0 +1,269 @@
+"""What the places outside the web roots come to: a trace for each thing that somebody may have left to come back by. Pure.
+
+``exact``: nothing but an intruder does so. ``strong``: what it says, where it lies and how it stands to packages agree in two ways. The rest is
+``weak``: of no package, so that somebody put it there, and nothing more is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from auditor.compromise import signs
+from auditor.compromise.places import Place, Slot, Standing
+from auditor.looks.traces import key_of, trace
+from auditor.models.reviews import Certainty, Family, Kind, Trace
+
+KINDS: Mapping[Slot, Kind] = {
+    **{"cron": "job", "at": "job", "unit": "unit", "generator": "unit", "start": "startup", "hook": "hook"},
+    **{
+        "account": "account",
+        "key": "key",
+        "sshd": "login",
+        "sudo": "permission",
+        "pam": "login",
+        "pam_module": "login",
+    },
+    **{"preload": "preload", "php": "interpreter", "php_module": "interpreter", "web_module": "server_module"},
+    **{"database": "database_code", "setuid": "setuid", "program": "replaced", "process": "process"},
+    **{"listener": "listener", "kernel_module": "kernel_module", "temporary": "temporary"},
+}
+NEW = "new"
+"""The rule of a trace that was not there when the host was hunted on before."""
+_COMMANDS = frozenset({"cron", "at", "unit", "generator", "start", "hook", "key", "sshd", "sudo", "pam", "web_module"})
+"""Slots that hold command lines."""
+_RANK: Mapping[str, int] = {"weak": 0, "strong": 1, "exact": 2}
+
+
+@dataclass
+class _Weight:
+    """What speaks against one thing, as it is gathered."""
+
+    certainty: Certainty = "weak"
+    families: list[Family] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    sample: str = ""
+
+    def says(self, rule: str, certainty: Certainty, *families: Family, sample: str = "") -> None:
+        self.rules.append(rule)
+        self.families += families
+        if _RANK[certainty] > _RANK[self.certainty]:
+            self.certainty = certainty
+            self.sample = sample or self.sample
+
+
+def found(places: Iterable[Place], before: Collection[str] | None = None) -> tuple[Trace, ...]:
+    """The traces in the places of a host; ``before``: the keys of what an earlier hunt told, None when there was none."""
+    return tuple(_traces(places, before))
+
+
+def _traces(places: Iterable[Place], before: Collection[str] | None) -> Iterator[Trace]:
+    for place in places:
+        weight = _weighed(place)
+        if weight is None:
+            continue
+        kind, essence = KINDS[place.slot], _essence(place)
+        if before is not None and key_of(kind, essence) not in before:
+            way_in = place.slot == "key" and "root" in place.marks
+            weight.says(NEW, "strong" if way_in else "weak", "baseline")
+        made = trace(
+            kind,
+            essence,
+            where=place.where if not place.who or place.slot in _OF_NOBODY else f"{place.where} ({place.who})",
+            sample=weight.sample or place.said.replace("\n", "; "),
+            families=weight.families or ["structure"],
+            rules=weight.rules,
+        )
+        yield made.model_copy(update={"certainty": weight.certainty})
+
+
+_OF_NOBODY = frozenset(
+    {"generator", "preload", "php", "php_module", "web_module", "setuid", "program", "kernel_module"}
+)
+
+
+def _essence(place: Place) -> str:
+    said = " ".join(place.said.split()[:2]) if place.slot == "key" else place.said
+    return "\n".join((place.slot, place.where, place.who, said))
+
+
+def _weighed(place: Place) -> _Weight | None:
+    """What speaks against a place; None when nothing does, and nobody need look at it."""
+    weight = _Weight()
+    for sign in signs.in_text(place.said, sql=place.slot == "database"):
+        weight.says(sign.rule, sign.certainty, "structure", sample=sign.sample)
+    for path, standing in place.programs if place.slot in _COMMANDS else ():
+        why = signs.odd(path)
+        if why is not None and standing in ("foreign", "changed", "gone"):
+            weight.says(f"runs_{why}", "strong" if standing != "gone" else "weak", "place", "known")
+        elif standing == "changed":
+            weight.says("runs_changed", "weak", "known")
+    _OF_SLOT.get(place.slot, _plain)(place, weight)
+    return weight if weight.rules else None
+
+
+def _plain(place: Place, weight: _Weight) -> None:
+    """A script or a command that no package explains."""
+    if place.standing == "foreign":
+        weight.says("foreign", "weak", "known")
+    if "hidden" in place.marks:
+        weight.says("hidden_lines", "strong", "structure")
+
+
+def _changed_too(place: Place, weight: _Weight) -> None:
+    _plain(place, weight)
+    if place.standing == "changed" and any(standing != "packaged" for _path, standing in place.programs):
+        weight.says("changed", "weak", "known")
+
+
+def _rare(place: Place, weight: _Weight) -> None:
+    """What hardly anybody but a package puts there."""
+    if place.standing in ("foreign", "changed"):
+        weight.says(place.standing, "strong", "known", "place")
+
+
+def _account(place: Place, weight: _Weight) -> None:
+    marks = place.marks
+    if "second_root" in marks:
+        weight.says("second_root", "exact", "structure")
+    if "no_password" in marks and "shell" in marks:
+        weight.says("no_password", "strong", "structure")
+    if "service" in marks and "shell" in marks and "password" in marks:
+        weight.says("service_logs_in", "strong", "structure", "place")
+    if "service" in marks and "root" in marks:
+        weight.says("service_is_root", "strong", "structure", "place")
+
+
+def _key(place: Place, weight: _Weight) -> None:
+    weight.says("key", "weak", "known")
+    if "service" in place.marks:
+        weight.says("key_of_service", "strong", "place")
+    if "elsewhere" in place.marks and signs.odd(place.where) is not None:
+        weight.says("key_elsewhere", "strong", "place")
+
+
+def _sshd(place: Place, weight: _Weight) -> None:
+    if "runs" in place.marks and any(standing in ("foreign", "changed") for _path, standing in place.programs):
+        keys = place.said.startswith(("authorizedkeyscommand", "authorizedprincipalscommand"))
+        weight.says("sshd_asks" if keys else "sshd_runs", "strong" if keys else "weak", "known", "place")
+    if place.said.startswith("authorizedkeysfile"):
+        for path in place.said.split()[1:]:
+            if path.startswith("/") and not path.startswith(("/etc/ssh/", "/home/", "/root/", "/var/lib/")):
+                weight.says("keys_elsewhere", "strong", "place", "structure")
+    elif place.said.startswith(("trustedusercakeys", "authorizedprincipalsfile")) and "none" not in place.said:
+        weight.says("sshd_trusts", "weak", "structure")
+
+
+def _sudo(place: Place, weight: _Weight) -> None:
+    if "service" in place.marks:
+        any_command = place.said.rstrip().endswith((" ALL", ":ALL", ")ALL", "=ALL"))
+        weight.says("service_may", "strong" if any_command else "weak", "place", "structure")
+    elif place.standing == "foreign":
+        weight.says("foreign", "weak", "known")
+
+
+def _pam(place: Place, weight: _Weight) -> None:
+    if "runs" in place.marks and any(standing == "foreign" for _path, standing in place.programs):
+        weight.says("login_runs", "weak", "known")
+    if "passwords" in place.marks:
+        weight.says("login_gives_passwords", "strong", "structure", "place")
+    if "opens" in place.marks:
+        weight.says("login_lets_all", "exact", "structure")
+
+
+def _preload(place: Place, weight: _Weight) -> None:
+    weight.says("preloaded", _PRELOADED[place.standing], "known", "structure")
+
+
+def _php(place: Place, weight: _Weight) -> None:
+    weight.says("prepended", "weak", "structure")
+    if place.standing == "foreign" and "www" not in place.where and any(signs.odd(p) for p, _s in place.programs):
+        weight.says("prepends_odd", "strong", "place")
+
+
+def _module(place: Place, weight: _Weight) -> None:
+    if place.standing in ("foreign", "changed"):
+        weight.says(place.standing, "strong", "known", "place")
+
+
+def _database(place: Place, weight: _Weight) -> None:
+    if place.marks & {"library", "function"} and place.standing in ("foreign", "changed"):
+        weight.says("foreign_function", "strong", "known", "place")
+
+
+def _setuid(place: Place, weight: _Weight) -> None:
+    marks = place.marks
+    if "shell" in marks:
+        weight.says("shell_of_root", "exact", "known", "structure")
+    elif place.standing == "packaged":
+        weight.says(
+            "interpreter_of_root", "strong" if _INTERPRETER.search(place.where) else "weak", "structure", "known"
+        )
+    elif "setuid" in marks or "capabilities" in marks:
+        at_home = place.where.startswith(("/opt/", "/usr/local/"))
+        odd = signs.odd(place.where) is not None
+        weight.says("foreign", "strong" if odd or not at_home else "weak", "known", "place")
+    else:
+        weight.says("foreign_group", "weak", "known")
+
+
+def _replaced(place: Place, weight: _Weight) -> None:
+    weight.says("changed", "strong", "known", "place")
+
+
+def _process(place: Place, weight: _Weight) -> None:
+    marks, odd = place.marks, signs.odd(place.where)
+    if "shell_on_socket" in marks:
+        weight.says("shell_on_socket", "exact", "structure")
+    if "hidden" in marks:
+        weight.says("hidden", "exact", "structure")
+    if "as_kernel" in marks:
+        weight.says("poses_as_kernel", "exact", "structure", "known")
+    if "memory" in marks:
+        weight.says("from_memory", "weak" if "runc" in place.where else "strong", "structure", "known")
+    if "deleted" in marks:
+        weight.says("deleted", "strong", "structure", "known")
+    if "preloaded" in marks or "mapped" in marks:
+        weight.says("loads_foreign", "strong", "known", "structure")
+    if odd is not None and place.standing != "packaged":
+        weight.says(f"from_{odd}", "strong", "place", "known")
+    elif place.standing in ("foreign", "changed"):
+        weight.says(place.standing, "weak", "known")
+
+
+def _listener(place: Place, weight: _Weight) -> None:
+    if "packets" in place.marks:
+        weight.says("reads_packets", "strong", "known", "structure")
+    elif "nobody" in place.marks:
+        weight.says("nobody_listens", "weak", "structure")
+    elif "interpreter" in place.marks:
+        weight.says("interpreter_listens", "weak", "structure")
+    else:
+        weight.says("foreign", "weak", "known")
+
+
+def _kernel(place: Place, weight: _Weight) -> None:
+    weight.says("loaded", "weak" if "dkms" in place.marks else "strong", "known", "structure")
+
+
+def _temporary(place: Place, weight: _Weight) -> None:
+    hidden = {"hidden", "elf", "executable"} <= place.marks
+    weight.says("hidden_program" if hidden else "program", "strong" if hidden else "weak", "place", "structure")
+
+
+_PRELOADED: Mapping[Standing, Certainty] = {
+    "packaged": "weak",
+    "gone": "strong",
+    "foreign": "exact",
+    "changed": "exact",
+}
+_INTERPRETER = re.compile(
+    r"/(?:python|perl|php|ruby|node|bash|dash|sh|tar|vim?|find|gdb|awk|gawk|mawk|less|cp|dd|tee)[\d.]*$"
+)
+_OF_SLOT: Mapping[Slot, Callable[[Place, _Weight], None]] = {
+    **{"cron": _changed_too, "generator": _rare, "account": _account, "key": _key, "sshd": _sshd, "sudo": _sudo},
+    **{"pam": _pam, "pam_module": _rare, "preload": _preload, "php": _php, "php_module": _module},
+    **{"web_module": _module, "database": _database, "setuid": _setuid, "program": _replaced},
+    **{"process": _process, "listener": _listener, "kernel_module": _kernel, "temporary": _temporary},
+}

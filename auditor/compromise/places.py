@@ -1,0 +1,113 @@
+"""What a host says of the places outside its web roots, taken in. Every byte of it may be an intruder's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked
+
+from auditor.compromise.listing import BadListing, unpacked
+
+Slot = Literal[
+    "cron",
+    "at",
+    "unit",
+    "generator",
+    "start",
+    "hook",
+    "account",
+    "key",
+    "sshd",
+    "sudo",
+    "pam",
+    "pam_module",
+    "preload",
+    "php",
+    "php_module",
+    "web_module",
+    "database",
+    "setuid",
+    "program",
+    "process",
+    "listener",
+    "kernel_module",
+    "temporary",
+]
+Standing = Literal["packaged", "changed", "foreign", "gone"]
+_COUNT = Annotated[int, Field(ge=0, le=1 << 62)]
+_PATH = Annotated[str, Field(max_length=1_000)]
+_WORD = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,29}$")]
+_ROW = tuple[
+    Slot,
+    _PATH,
+    Annotated[str, Field(max_length=100)],
+    Standing,
+    Annotated[str, Field(max_length=21_000)],
+    Annotated[list[_WORD], Field(max_length=10)],
+    Annotated[list[tuple[_PATH, Standing]], Field(max_length=10)],
+]
+
+
+@checked(frozen=True)
+class _Said:
+    rows: Annotated[list[_ROW], Field(max_length=10_000)]
+    seen: _COUNT
+    cut_short: Annotated[list[_WORD], Field(max_length=40)]
+    seconds: float
+    processor: float
+
+
+_SAID = TypeAdapter(_Said)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One thing that starts, lets in, is loaded or runs."""
+
+    slot: Slot
+    where: str
+    """A full path, undecodable bytes kept; of code in a database its name."""
+    who: str
+    """The account whose it is, or as which it runs."""
+    standing: Standing
+    """To Debian's packages, by the host's own word."""
+    said: str
+    """A command, the lines of a script, a setting: as the host has it, with whatever secrets are in it."""
+    marks: frozenset[str]
+    programs: tuple[tuple[str, Standing], ...]
+    """What it runs or loads, and how that stands."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """What one reading told."""
+
+    all: Sequence[Place] = ()
+    seen: int = 0
+    cut_short: tuple[str, ...] = ()
+    """Parts that could not be read to their end."""
+    processor: float = 0.0
+
+
+def places(text: object) -> Places:
+    """The places as they travel. Raises BadListing."""
+    try:
+        said = _SAID.validate_python(unpacked(text))
+        found = tuple(_place(row) for row in said.rows)
+    except (ValidationError, ValueError, TypeError) as error:
+        raise BadListing("the host's list of places is none") from error
+    return Places(found, said.seen, tuple(dict.fromkeys(said.cut_short)), said.processor)
+
+
+def _place(row: _ROW) -> Place:
+    slot, where, who, standing, said, marks, programs = row
+    named = tuple((_path(path), how) for path, how in programs)
+    return Place(slot, _path(where), who, standing, said, frozenset(marks), named)
+
+
+def _path(letters: str) -> str:
+    """A path that has a letter for each of its bytes. Raises UnicodeError for another."""
+    return letters.encode("latin-1").decode("utf-8", "surrogateescape")

@@ -1,0 +1,92 @@
+#!/usr/bin/python
+"""List what starts by itself, lets somebody in, is loaded or runs outside the web roots of one host, in one round trip."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: hunt_places
+short_description: Lists the places where intruders leave something outside the web roots
+description:
+  - Lists jobs, units, hooks, keys, accounts, modules, processes and programs of one host that no package of Debian's explains.
+  - Changes nothing, and takes the processor only when nobody else wants it.
+options:
+  declared:
+    description: What the inventory declares about the host and its sites (Lũy Tre's own host model).
+    type: dict
+    default: {}
+  seconds:
+    description: Time budget in seconds.
+    type: int
+    default: 60
+author: Lũy Tre
+"""
+
+EXAMPLES = r"""
+- name: List the places
+  hunt_places:
+"""
+
+RETURN = r"""
+places:
+  description: JSON, packed and in base64; C(auditor.compromise.places) takes it in.
+  returned: always
+  type: str
+"""
+
+import os
+import time
+from contextlib import suppress
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre._reading import Reading, Unreadable
+from ansible.module_utils.luytre_hunt import entering, loading, programs, running, starting
+from ansible.module_utils.luytre_hunt.packaged import Packaged
+from ansible.module_utils.luytre_hunt.packing import packed
+from ansible.module_utils.luytre_hunt.places import Places
+
+PARTS = (
+    ("starting", starting.gather),
+    ("entering", entering.gather),
+    ("loading", loading.gather),
+    ("programs", programs.gather),
+    ("running", running.gather),
+)
+
+
+def gathered(declared, seconds):
+    """All rows; a part that fails is named and ends no other."""
+    places = Places(Reading(declared, seconds), Packaged())
+    for name, gather in PARTS:
+        try:
+            gather(places)
+        except (Unreadable, OSError, ValueError, LookupError, TypeError):
+            places.cut(name)
+    return places
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "declared": {"type": "dict", "default": {}},
+            "seconds": {"type": "int", "default": 60},
+        },
+        supports_check_mode=True,
+    )
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    began = time.monotonic()
+    places = gathered(module.params["declared"], module.params["seconds"])
+    told = {
+        "rows": places.rows,
+        "seen": places.seen,
+        "cut_short": places.cut_short,
+        "seconds": round(time.monotonic() - began, 3),
+        "processor": round(time.process_time(), 3),
+    }
+    module.exit_json(changed=False, places=packed(told))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""What lets somebody in: accounts, public keys, what sshd, sudo and PAM are told. No password, and no hash of one, leaves the host."""
+
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre import _accounts, _sshd, accounts, cron
+from ansible.module_utils.luytre._reading import Unreadable, read_below, read_text
+from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, OURS, said_by
+
+HIGHEST_OF_SYSTEM = 999
+MAX_KEYS = 1_000
+PAM = ("/etc/pam.d/*", "/etc/pam.conf")
+MODULES = ("/usr/lib/*/security/*.so", "/usr/lib/security/*.so", "/lib/security/*.so", "/usr/local/lib/security/*.so")
+SUDO = ("/etc/sudoers", "/etc/sudoers.d/*")
+_MODULE = re.compile(r"^\s*-?\w+\s+(?:\[[^\]]*\]|\w+)\s+(\S+)(.*)$")
+_RUNS_SSHD = ("authorizedkeyscommand", "authorizedprincipalscommand", "forcecommand", "subsystem", "pamservicename")
+
+
+def gather(places):
+    """All of it."""
+    rows = _accounts.passwd()
+    _of_accounts(places, rows)
+    _keys(places, rows)
+    _sshd_settings(places)
+    _sudo(places, rows)
+    _pam(places)
+
+
+def _of_accounts(places, rows):
+    shadow, names = _accounts.shadow(), set()
+    equal = {one["account"] for one in accounts.privileged(rows, _accounts.groups())}
+    for row in rows:
+        marks = _marks(row, equal)
+        field = shadow.get(row["name"], {}).get("field", row["field"])
+        state, _scheme = _accounts.password(field)
+        if state != "locked":
+            marks.append("no_password" if state == "empty" else "password")
+        if row["name"] in names:
+            marks.append("twice")
+        names.add(row["name"])
+        if row["uid"] == 0 and row["name"] != "root":
+            marks.append("second_root")
+        places.add("account", "/etc/passwd", row["name"], OURS, "%d %s" % (row["uid"], row["shell"]), marks)
+
+
+def _marks(row, equal):
+    marks = []
+    if row["uid"] == 0 or row["name"] in equal:
+        marks.append("root")
+    if 0 < row["uid"] <= HIGHEST_OF_SYSTEM or row["uid"] == 65534:
+        marks.append("service")
+    if _accounts.shell_usable(row["shell"]):
+        marks.append("shell")
+    return marks
+
+
+def _keys(places, rows):
+    equal = {one["account"] for one in accounts.privileged(rows, _accounts.groups())}
+    patterns = list(dict.fromkeys([*_patterns(places), ".ssh/authorized_keys", ".ssh/authorized_keys2"]))
+    count, seen = 0, set()
+    for row in rows:
+        for pattern in patterns:
+            path, root, below = _where(row, pattern)
+            if path is None or (path, row["uid"]) in seen:
+                continue
+            seen.add((path, row["uid"]))
+            marks = _marks(row, equal)
+            if not below.startswith(".ssh/"):
+                marks.append("elsewhere")
+            for _number, line in said_by(read_below(root, below) or ""):
+                key = accounts.parse_key(line)
+                count += 1
+                if key is None or count > MAX_KEYS:
+                    continue
+                options = re.split(r"(?:^|\s)(?:sk-)?(?:ssh|ecdsa)-", line, maxsplit=1)[0].strip()
+                told = "%s %s %s" % (key["type"], key["fingerprint"], options)
+                commands = re.findall(r'command="((?:[^"\\]|\\.){0,2000})"', options)
+                programs = [program for command in commands for program in cron.programs(command.replace('\\"', '"'))]
+                places.add("key", path, row["name"], FOREIGN, told, marks, programs)
+    if count > MAX_KEYS:
+        places.cut("key")
+
+
+def _patterns(places):
+    try:
+        if places.reading.installed("sshd"):
+            return _sshd.effective(places.reading)["authorizedkeysfile"]
+    except Unreadable:
+        places.cut("sshd")
+    return []
+
+
+def _where(row, pattern):
+    """``(path, root, path below it)`` of a file of keys; nothing where there is none."""
+    told = {"h": row["home"], "u": row["name"], "U": str(row["uid"]), "%": "%"}
+    relative = re.sub("%([huU%])", lambda found: told[found.group(1)], pattern)
+    root, below = ("/", relative) if relative.startswith("/") else (row["home"], relative)
+    path = os.path.join(root, below.lstrip("/"))
+    if pattern == "none" or not root.startswith("/") or not os.path.lexists(path):
+        return None, "", ""
+    return path, root, below.lstrip("/")
+
+
+def _sshd_settings(places):
+    for path, _line, criteria, keyword, value in _sshd.lines():
+        places.seen += 1
+        words = _sshd.words(value)
+        if keyword in _RUNS_SSHD:
+            command = " ".join(words[1:] if keyword == "subsystem" else words)
+            programs = [word for word in words if word.startswith("/")]
+            places.add("sshd", path, criteria or "", OURS, "%s %s" % (keyword, command), ["runs"], programs)
+        elif keyword in (
+            "authorizedkeysfile",
+            "trustedusercakeys",
+            "authorizedprincipalsfile",
+            "permituserenvironment",
+        ):
+            places.add("sshd", path, criteria or "", OURS, "%s %s" % (keyword, " ".join(words)))
+
+
+def _sudo(places, rows):
+    service = {row["name"] for row in rows if 0 < row["uid"] <= HIGHEST_OF_SYSTEM or row["uid"] == 65534}
+    for path, standing in places.files(*SUDO):
+        for _number, line in said_by(read_text(path) or ""):
+            words = line.split()
+            if not words or words[0].startswith(("Defaults", "@include", "#include")) or "=" not in line:
+                continue
+            marks = ["service"] if words[0].strip('"').lstrip("#") in service else []
+            places.run("sudo", path, line.strip(), words[0], standing, marks)
+
+
+def _pam(places):
+    for path, standing in places.files(*MODULES):
+        places.add("pam_module", path, "root", standing)
+    for pattern in PAM:
+        for path in sorted(glob.glob(pattern))[:500]:
+            for _number, line in places.lines(path):
+                match = _MODULE.match(line)
+                if match is None or match.group(1).startswith(("include", "substack")):
+                    continue
+                places.seen += 1
+                module, rest = match.groups()
+                if module.startswith("/") and places.packaged.standing(module) in (FOREIGN, CHANGED):
+                    places.add("pam_module", path, "root", FOREIGN, line.strip(), (), [module])
+                elif module.endswith("pam_exec.so"):
+                    places.run("pam", path, rest.replace("expose_authtok", "").strip(), marks=["runs"])
+                    if "expose_authtok" in rest:
+                        places.run("pam", path, line.strip(), marks=["passwords"], standing=FOREIGN)
+                elif module.endswith("pam_permit.so") and re.match(r"\s*-?auth\s+sufficient\b", line):
+                    places.add("pam", path, "root", FOREIGN, line.strip(), ["opens"])

@@ -1,0 +1,112 @@
+"""How files stand to Debian's packages by the host's own word, which whoever is root there can change: a hint, no proof."""
+
+import hashlib
+import os
+import re
+import stat
+
+from ansible.module_utils.luytre._dpkg import STATUS, STATUS_LIMIT
+from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre_shared import safe_open
+
+INFO = "/var/lib/dpkg/info"
+DIVERSIONS = "/var/lib/dpkg/diversions"
+UCF = "/var/lib/ucf/hashfile"
+MAX_INFO = 30_000_000
+MAX_NAMES = 1_500_000
+MAX_PROGRAM = 300_000_000
+OURS, CHANGED, FOREIGN, GONE = "packaged", "changed", "foreign", "gone"
+"""A package's, as it made it; a package's, with another content; of no package; not there."""
+MADE_FROM = {
+    "/etc/profile": "/usr/share/base-files/profile",
+    "/root/.bashrc": "/usr/share/base-files/dot.bashrc",
+    "/root/.profile": "/usr/share/base-files/dot.profile",
+    "/etc/sudoers": "/usr/share/sudo/sudoers.dist",
+    "/etc/nsswitch.conf": "/usr/share/base-files/nsswitch.conf",
+}
+"""Settings that a package copies when it is installed, and does not name as its own."""
+_ABOVE_USR = re.compile(r"\A/(?:bin|sbin|lib|lib32|lib64|libx32)/")
+_CONFFILE = re.compile(r"(?m)^ (/\S.*) ([0-9a-f]{32})(?: obsolete)?$")
+_SUMS = re.compile(r"(?m)^([0-9a-f]{32})  (.+)$")
+_PIECE = 1 << 20
+
+
+class Packaged:
+    """What dpkg says of all files that it installed."""
+
+    def __init__(self, info=INFO, status=STATUS, diversions=DIVERSIONS, ucf=UCF):
+        self.names, self.sums, self.settings = set(), {}, {}
+        self._standings = {}
+        for name in sorted(os.listdir(info)) if os.path.isdir(info) else ():
+            if len(self.names) > MAX_NAMES:
+                break
+            if name.endswith(".list"):
+                text = read_text(os.path.join(info, name), MAX_INFO) or ""
+                self.names.update(map(in_usr, filter(None, text.split("\n"))))
+            elif name.endswith(".md5sums"):
+                for total, path in _SUMS.findall(read_text(os.path.join(info, name), MAX_INFO) or ""):
+                    self.sums[in_usr("/" + path)] = total
+        for path, total in _CONFFILE.findall(read_text(status, STATUS_LIMIT) or ""):
+            self.settings[in_usr(path)] = total
+        for total, path in _SUMS.findall(read_text(ucf, MAX_INFO) or ""):
+            self.settings[in_usr(path)] = total
+        self._divert((read_text(diversions, MAX_INFO) or "").splitlines())
+
+    def _divert(self, lines):
+        """What a package put aside lies elsewhere; in its place is another package's."""
+        for whence, whither, package in zip(lines[::3], lines[1::3], lines[2::3]):
+            if package == ":":
+                continue
+            total = self.sums.pop(in_usr(whence), None)
+            self.names.add(in_usr(whither))
+            if total is not None:
+                self.sums[in_usr(whither)] = total
+
+    def knows(self, path):
+        """Whether a package has a file of that name, whatever is in it now."""
+        return in_usr(path) in self.names or in_usr(path) in self.settings
+
+    def standing(self, path):
+        """How the file that a path leads to stands: OURS, CHANGED, FOREIGN or GONE."""
+        if path not in self._standings:
+            self._standings[path] = self._of(path)
+        return self._standings[path]
+
+    def _of(self, path):
+        try:
+            real = os.path.realpath(path)
+            status = os.stat(real)
+        except (OSError, ValueError):
+            return GONE
+        where = in_usr(real)
+        if not self.knows(where):
+            pattern = MADE_FROM.get(where)
+            return OURS if pattern and md5(real) is not None and md5(real) == self.sums.get(pattern) else FOREIGN
+        total = self.sums.get(where) or self.settings.get(where)
+        if total is None or not stat.S_ISREG(status.st_mode):
+            return OURS
+        return OURS if md5(real) in (total, None) else CHANGED
+
+
+def in_usr(path):
+    """Where a path of a package lies since /bin, /sbin and /lib are links into /usr."""
+    return "/usr" + path if _ABOVE_USR.match(path) else path
+
+
+def md5(path):
+    """The MD5 of a regular file, links followed; None when it cannot be read."""
+    digest, left = hashlib.new("md5", usedforsecurity=False), MAX_PROGRAM
+    try:
+        handle = safe_open.path(path, links=safe_open.FOLLOWED)
+        try:
+            while left > 0:
+                piece = safe_open.start(handle, min(_PIECE, left))
+                if not piece:
+                    return digest.hexdigest()
+                digest.update(piece)
+                left -= len(piece)
+        finally:
+            os.close(handle)
+    except OSError:
+        pass
+    return None

@@ -1,0 +1,98 @@
+"""What is gathered outside the web roots: one row for each thing that starts something, lets somebody in, or runs."""
+
+import glob
+import os
+import re
+import stat
+
+from ansible.module_utils.luytre import cron
+from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre_hunt.packaged import CHANGED, FOREIGN, GONE, OURS
+from ansible.module_utils.luytre_hunt.packing import as_text
+
+MAX_ROWS = 6_000
+OF_A_SLOT = 1_500
+MAX_SAID = 20_000
+MAX_ALL_SAID = 3_000_000
+"""Characters of one row, and of all."""
+MAX_WHERE = 1_000
+MAX_FILES = 2_000
+"""Names of one pattern."""
+MAX_TEXT = 200_000
+MAX_LINES = 2_000
+
+
+class Places:
+    """The rows of one reading, and what it could not tell."""
+
+    def __init__(self, reading, packaged):
+        self.reading, self.packaged = reading, packaged
+        self.rows, self.cut_short = [], []
+        self.seen = 0
+        self._of, self._room = {}, MAX_ALL_SAID
+
+    def add(self, slot, where, who="", standing=FOREIGN, said="", marks=(), programs=()):
+        """A thing in a slot: where it is, whose, how it stands to packages, what it says, and what is to be known of it."""
+        self.seen += 1
+        self._of[slot] = self._of.get(slot, 0) + 1
+        said = _letters(said)
+        self._room -= len(said)
+        if len(self.rows) >= MAX_ROWS or self._of[slot] > OF_A_SLOT or self._room < 0:
+            self.cut(slot)
+            return
+        named = [[as_text(path)[:MAX_WHERE], self.packaged.standing(path)] for path in list(programs)[:10]]
+        self.rows.append([slot, as_text(where)[:MAX_WHERE], who[:100], standing, said, sorted(set(marks))[:10], named])
+
+    def cut(self, part):
+        """Say that a part was not read to its end."""
+        if part not in self.cut_short:
+            self.cut_short.append(part)
+
+    def run(self, slot, where, command, who="root", standing=FOREIGN, marks=()):
+        """A command line in a slot."""
+        self.add(slot, where, who, standing, command, marks, cron.programs(command[:4000]))
+
+    def files(self, *patterns):
+        """``(path, standing)`` of the regular files that patterns match in root's own folders and that no package made so."""
+        for pattern in patterns:
+            found = sorted(glob.glob(pattern))
+            if len(found) > MAX_FILES:
+                self.cut("files")
+            for path in found[:MAX_FILES]:
+                self.seen += 1
+                standing = self.packaged.standing(path)
+                if standing in (CHANGED, FOREIGN) and stat.S_ISREG(_mode(path)):
+                    yield path, standing
+
+    def lines(self, path):
+        """``(number, line)`` of what a file of root's says, without comments."""
+        try:
+            text = read_text(path, MAX_TEXT) or ""
+        except Unreadable:
+            self.cut("files")
+            return []
+        return said_by(text)
+
+
+def said_by(text):
+    """``(number, line)`` of what a text says: without blank lines and comments, those that go on put together."""
+    joined = re.sub(r"\\\n", " ", text)
+    lines = enumerate(joined.split("\n")[:MAX_LINES], 1)
+    return [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _mode(path):
+    try:
+        return os.stat(path).st_mode
+    except OSError:
+        return 0
+
+
+def _letters(text):
+    """A bounded text as it may travel; of a long one its head and its tail."""
+    if len(text) > MAX_SAID:
+        text = text[: MAX_SAID // 2] + " \u2026 " + text[-MAX_SAID // 2 :]
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+__all__ = ["CHANGED", "FOREIGN", "GONE", "OURS", "Places", "said_by"]

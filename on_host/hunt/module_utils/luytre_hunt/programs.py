@@ -1,0 +1,160 @@
+"""The system's programs: those that differ from their package, those that lend their owner's rights, and those in temporary folders."""
+
+import os
+import re
+import stat
+
+from ansible.module_utils.luytre_hunt.packaged import CHANGED, FOREIGN, OURS, md5
+from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.names import user_name
+
+MATTERS = re.compile(
+    r"^/usr/(?:s?bin|games|libexec)/|^/usr/lib/(?:systemd|openssh|sudo|apache2|nginx|php|polkit-1|dbus-1\.0|apt|postfix)/"
+    r"|^/usr/lib/[^/]+/(?:security/|sudo/|lib[^/]+\.so[\d.]*$|ld-[^/]+$)|^/usr/lib/(?:lib[^/]+\.so|ld-)"
+)
+TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue")
+LEFT_OUT = frozenset(
+    ("/proc", "/sys", "/run", "/dev", "/var/lib/docker", "/var/lib/containers", "/var/lib/lxc", "/snap")
+)
+SHELLS = (
+    "/usr/bin/bash",
+    "/usr/bin/dash",
+    "/usr/bin/zsh",
+    "/usr/bin/busybox",
+    "/usr/bin/python3",
+    "/usr/bin/env",
+    "/usr/bin/find",
+)
+MAX_NAMES = 1_500_000
+MAX_DEPTH = 60
+OF_TEMPORARY = 20_000
+FOR_LATER = 8
+"""Seconds that are left to what comes after."""
+_CAPABILITY = "security.capability"
+_AS_GOOD_AS_ROOT = sum(1 << number for number in (0, 1, 2, 3, 6, 7, 16, 17, 19, 21))
+"""chown, dac_override, dac_read_search, fowner, setgid, setuid, sys_module, sys_rawio, sys_ptrace, sys_admin."""
+
+
+def gather(places):
+    """All of it."""
+    for path in sorted(filter(MATTERS.match, places.packaged.sums)):
+        if places.reading.left() < 2 * FOR_LATER:
+            places.cut("program")
+            break
+        places.seen += 1
+        if os.path.exists(path) and places.packaged.standing(path) == CHANGED:
+            places.add("program", path, "root", CHANGED)
+    _lending(places)
+    for folder in TEMPORARY:
+        _temporary(places, folder)
+
+
+def _lending(places):
+    """Setuid and setgid files, and such with capabilities, that are of no package or not as in it."""
+    waiting, device, names = ["/"], os.lstat("/").st_dev, 0
+    shells = None
+    while waiting:
+        if places.reading.left() < FOR_LATER or names > MAX_NAMES:
+            places.cut("setuid")
+            return
+        here = waiting.pop()
+        try:
+            entries = list(os.scandir(here))
+        except OSError:
+            continue
+        for entry in entries:
+            names += 1
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if here.count("/") < MAX_DEPTH and entry.path not in LEFT_OUT:
+                        waiting.append(entry.path)
+                    continue
+                if not entry.is_file(follow_symlinks=False):
+                    continue
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            marks = _lends(entry.path, status) if status.st_dev == device else []
+            if not marks:
+                continue
+            places.seen += 1
+            standing = places.packaged.standing(entry.path)
+            if standing in (FOREIGN, CHANGED):
+                shells = (
+                    shells if shells is not None else {md5(path) for path in SHELLS if os.path.exists(path)} - {None}
+                )
+                if md5(entry.path) in shells:
+                    marks.append("shell")
+                places.add(
+                    "setuid", entry.path, user_name(status.st_uid), standing, oct(status.st_mode & 0o7777), marks
+                )
+            elif "capabilities" in marks:
+                places.add("setuid", entry.path, user_name(status.st_uid), OURS, "", marks)
+
+
+def _lends(path, status):
+    found = []
+    if status.st_mode & stat.S_ISUID:
+        found.append("setuid")
+    if status.st_mode & stat.S_ISGID and status.st_mode & 0o010:
+        found.append("setgid")
+    if status.st_mode & 0o111 and not found:
+        try:
+            value = os.getxattr(path, _CAPABILITY, follow_symlinks=False)
+        except OSError:
+            return found
+        if len(value) >= 8 and int.from_bytes(value[4:8], "little") & _AS_GOOD_AS_ROOT:
+            found.append("capabilities")
+    return found
+
+
+def _temporary(places, folder):
+    """Programs of the machine's and scripts that may be run, in folders where everybody writes."""
+    waiting, count = [""], 0
+    while waiting:
+        relative = waiting.pop()
+        try:
+            handle = (
+                safe_open.below(folder, relative, safe_open.DIRECTORY)
+                if relative
+                else safe_open.path(folder, safe_open.DIRECTORY)
+            )
+        except OSError:
+            continue
+        try:
+            with os.scandir(handle) as entries:
+                for entry in entries:
+                    count += 1
+                    if count > OF_TEMPORARY:
+                        places.cut("temporary")
+                        return
+                    path = os.path.join(relative, entry.name)
+                    if entry.is_dir(follow_symlinks=False) and path.count("/") < 8:
+                        waiting.append(path)
+                    elif entry.is_file(follow_symlinks=False):
+                        _program(places, folder, path, handle, entry)
+        except OSError:
+            continue
+        finally:
+            os.close(handle)
+
+
+def _program(places, folder, path, handle, entry):
+    try:
+        status = entry.stat(follow_symlinks=False)
+        opened = safe_open.at(handle, entry.name)
+    except OSError:
+        return
+    try:
+        head = safe_open.start(opened, 4)
+    except OSError:
+        return
+    finally:
+        os.close(opened)
+    if head.startswith(b"\x7fELF") or (head.startswith(b"#!") and status.st_mode & 0o111):
+        marks = ["elf" if head.startswith(b"\x7fELF") else "script"]
+        if status.st_mode & 0o111:
+            marks.append("executable")
+        if any(part.startswith(".") for part in path.split("/")):
+            marks.append("hidden")
+        places.add("temporary", os.path.join(folder, path), user_name(status.st_uid), FOREIGN, "", marks)

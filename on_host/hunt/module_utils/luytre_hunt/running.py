@@ -1,0 +1,247 @@
+"""What runs: processes that no package explains, sockets that listen, modules of the kernel. What a process calls itself counts for nothing."""
+
+import os
+import re
+
+from ansible.module_utils.luytre._processes import MAX_PROCESSES, MAX_TABLE
+from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre_hunt.packaged import in_usr
+from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS
+from ansible.module_utils.luytre_shared.names import user_name
+
+GONE_MARK = " (deleted)"
+SHELLS = re.compile(
+    r"^(?:(?:ba|da|k|z|c|tc)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|n(?:c|cat|etcat)(?:\..*)?|socat|telnet)$"
+)
+DAEMONS = re.compile(
+    r"^(?:sshd|sshd-session|cron|systemd|systemd-logind|nginx|apache2|php-fpm[\d.]*|mariadbd|login|su|sudo|dbus-daemon)$"
+)
+MAX_OPEN = 2_000
+MAX_HIDDEN = 200_000
+LOOKS = 3
+"""What seems hidden is looked for so often, since processes come and go."""
+MAX_MAPS = 1_000_000
+NO_FILES = ("/dev/zero", "/SYSV", "/memfd:", "/anon_hugepage", "/[", "/drm ")
+"""What stands for memory in a process's map and is no file: PHP's compiled code lies in such."""
+TABLES = ("tcp", "tcp6", "udp", "udp6")
+_LISTENS = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
+
+
+class Process:
+    """One process as the kernel tells of it."""
+
+    __slots__ = ("pid", "program", "sockets", "standing", "uid")
+
+    def __init__(self, pid, program, standing, uid, sockets):
+        self.pid, self.program, self.standing, self.uid, self.sockets = pid, program, standing, uid, sockets
+
+
+def gather(places, proc="/proc"):
+    """All of it."""
+    tables = {name: _table(proc, name) for name in TABLES}
+    holders, theirs = {}, _target("%s/self/ns/pid" % proc)
+    pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())
+    if len(pids) > MAX_PROCESSES:
+        places.cut("process")
+    for pid in pids[:MAX_PROCESSES]:
+        if places.reading.left() < 10:
+            places.cut("process")
+            break
+        one = _process(places, pid, proc, theirs)
+        if one is None:
+            continue
+        places.seen += 1
+        for inode in one.sockets.values():
+            holders.setdefault(inode, one)
+        _judged(places, one, proc, tables)
+    _listeners(places, tables, holders)
+    _packets(places, proc, holders)
+    _hidden(places, proc)
+    _kernel(places, proc)
+
+
+def _process(places, pid, proc, theirs):
+    """A process of this host's own space; None for the kernel's, for one that has ended, and for a container's."""
+    where = "%s/%d" % (proc, pid)
+    program = _target(where + "/exe")
+    status = _text(where + "/status")
+    uid = re.search(r"(?m)^Uid:\s+\d+\s+(\d+)", status)
+    if not program or uid is None or _target(where + "/ns/pid") != theirs:
+        return None
+    gone = program.endswith(GONE_MARK)
+    path = program[: -len(GONE_MARK)] if gone else program
+    if gone:
+        standing = OURS if places.packaged.knows(path) else GONE
+    else:
+        standing = places.packaged.standing(path)
+        if standing == GONE:
+            standing = OURS if places.packaged.knows(path) else FOREIGN
+    return Process(pid, path, standing, int(uid.group(1)), _sockets(where))
+
+
+def _sockets(where):
+    """The inodes of a process's sockets by their descriptors."""
+    found = {}
+    try:
+        for name in os.listdir(where + "/fd")[:MAX_OPEN]:
+            match = re.match(r"socket:\[(\d+)\]$", _target("%s/fd/%s" % (where, name)))
+            if match:
+                found[int(name)] = match.group(1)
+    except (OSError, ValueError):
+        pass
+    return found
+
+
+def _judged(places, one, proc, tables):
+    where, who = "%s/%d" % (proc, one.pid), user_name(one.uid)
+    title = _text(where + "/cmdline").replace("\0", " ").strip()
+    marks = []
+    if one.standing == GONE:
+        marks.append("memory" if one.program.startswith("/memfd:") else "deleted")
+    if re.match(r"^\[[\w/:.-]+\]", title) and one.standing != OURS:
+        marks.append("as_kernel")
+    connected = {inode for rows in tables.values() for inode, _local, _state in rows}
+    if (
+        one.sockets.get(0) in connected
+        and one.sockets.get(1) in connected
+        and SHELLS.match(os.path.basename(one.program))
+    ):
+        marks.append("shell_on_socket")
+    loaded = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", _text(where + "/environ"))
+    libraries = [path for path in re.split(r"[\s:]+", loaded.group(1)) if path.startswith("/")] if loaded else []
+    if any(places.packaged.standing(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
+        marks.append("preloaded")
+    if one.uid == 0 and DAEMONS.match(os.path.basename(one.program)):
+        foreign = _mapped(places, where)
+        if foreign:
+            marks.append("mapped")
+            libraries += foreign
+    if marks or one.standing in (FOREIGN, CHANGED):
+        programs = [path for path in (one.program, *libraries) if path.startswith("/")]
+        places.add("process", one.program, who, one.standing, title[:300], marks, programs)
+
+
+def _mapped(places, where):
+    """Libraries of no package in a process's memory."""
+    found = []
+    for line in _text(where + "/maps", MAX_MAPS).split("\n"):
+        fields = line.split(None, 5)
+        if len(fields) == 6 and "x" in fields[1] and fields[5].startswith("/") and not fields[5].startswith(NO_FILES):
+            path = fields[5][: -len(GONE_MARK)] if fields[5].endswith(GONE_MARK) else fields[5]
+            if (
+                not places.packaged.knows(os.path.realpath(path))
+                and not places.packaged.knows(path)
+                and path not in found
+            ):
+                found.append(path)
+    return found[:5]
+
+
+def _listeners(places, tables, holders):
+    """Sockets that listen, and whose program no package has, or of which no process is to be seen."""
+    for name in TABLES:
+        for inode, local, state in tables[name]:
+            if state != _LISTENS[name] or inode == "0":
+                continue
+            places.seen += 1
+            one = holders.get(inode)
+            if one is None:
+                places.add("listener", name + " " + local, "", GONE, "", ["nobody"])
+            elif one.standing in (FOREIGN, CHANGED, GONE):
+                places.add(
+                    "listener", one.program, user_name(one.uid), one.standing, name + " " + local, (), [one.program]
+                )
+            elif SHELLS.match(os.path.basename(one.program)):
+                places.add("listener", one.program, user_name(one.uid), OURS, name + " " + local, ["interpreter"])
+
+
+def _packets(places, proc, holders):
+    """Sockets that see whole packets, as back doors without a port have them."""
+    for line in _text("%s/net/packet" % proc, MAX_TABLE).split("\n")[1:]:
+        fields = line.split()
+        one = holders.get(fields[-1]) if len(fields) > 5 else None
+        if one is not None and one.standing in (FOREIGN, CHANGED, GONE):
+            places.add("listener", one.program, user_name(one.uid), one.standing, "packets", ["packets"], [one.program])
+
+
+def _hidden(places, proc):
+    """Numbers that answer as processes and are in no list."""
+    missing = None
+    for _ in range(LOOKS):
+        listed = {int(name) for name in os.listdir(proc) if name.isdigit()}
+        last = max(listed, default=0)
+        numbers = missing if missing is not None else range(1, min(last + 500, MAX_HIDDEN))
+        missing = [pid for pid in numbers if pid not in listed and _answers(pid, proc)]
+        if not missing:
+            return
+    for pid in missing[:50]:
+        places.add("process", "%s/%d" % (proc, pid), "", GONE, _text("%s/%d/status" % (proc, pid))[:60], ["hidden"])
+
+
+def _answers(pid, proc):
+    """Whether there is a process of that number, which is no thread of another."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    group = re.search(r"(?m)^Tgid:\s+(\d+)", _text("%s/%d/status" % (proc, pid)))
+    return group is None or int(group.group(1)) == pid
+
+
+def _kernel(places, proc):
+    """Modules that are loaded, of no package; not told where the kernel is another machine's."""
+    folder = "/usr/lib/modules/%s" % os.uname().release
+    if not os.path.isdir(folder):
+        return
+    files = {}
+    for here, _folders, names in os.walk(folder):
+        for name in names:
+            if ".ko" in name:
+                files[name.partition(".ko")[0].replace("-", "_")] = os.path.join(here, name)
+    for line in _text("%s/modules" % proc, MAX_TABLE).split("\n"):
+        name = line.split(" ")[0]
+        if not name:
+            continue
+        places.seen += 1
+        path = files.get(name.replace("-", "_"))
+        if path is None:
+            places.add("kernel_module", name, "root", GONE, line[:200], ["loaded"])
+        elif not places.packaged.knows(in_usr(path)):
+            marks = ["loaded", "dkms"] if "/updates/" in path else ["loaded"]
+            places.add("kernel_module", path, "root", FOREIGN, line[:200], marks)
+
+
+def _table(proc, name):
+    """``(inode, local address, state)`` of the kernel's table of sockets."""
+    found = []
+    for line in _text("%s/net/%s" % (proc, name), MAX_TABLE).split("\n")[1:]:
+        fields = line.split()
+        if len(fields) > 9:
+            found.append((fields[9], _address(fields[1]), fields[3]))
+    return found
+
+
+def _address(text):
+    host, _, port = text.partition(":")
+    everywhere = set(host) == {"0"}
+    try:
+        number = int(port, 16)
+    except ValueError:
+        number = 0
+    return "%s:%d" % ("*" if everywhere else host, number)
+
+
+def _text(path, limit=100_000):
+    try:
+        return read_text(path, limit) or ""
+    except (OSError, Unreadable):
+        return ""
+
+
+def _target(path):
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""

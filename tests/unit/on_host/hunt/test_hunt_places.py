@@ -1,0 +1,223 @@
+"""What a host gathers outside its web roots: on files and processes that stand there, and in folders made for it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _accounts, cron
+from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre_hunt import entering, loading, packaged, programs, running, starting
+from ansible.module_utils.luytre_hunt.packaged import Packaged
+from ansible.module_utils.luytre_hunt.packing import packed
+from ansible.module_utils.luytre_hunt.places import MAX_SAID, Places
+
+from auditor.compromise import places as taken_in
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="reads what root alone may read")
+
+
+def md5(text: str) -> str:
+    return hashlib.new("md5", text.encode(), usedforsecurity=False).hexdigest()
+
+
+@pytest.fixture
+def dpkg(tmp_path: Path) -> Path:
+    """dpkg's own files about one package, whose files lie below ``root``."""
+    root, info = tmp_path / "root", tmp_path / "info"
+    root.mkdir()
+    info.mkdir()
+    for name in ("kept", "edited", "setting"):
+        (root / name).write_text(name)
+    sums = [f"{md5(name)}  {str(root)[1:]}/{name}" for name in ("kept", "edited")]
+    (info / "p.list").write_text("\n".join(f"{root}/{name}" for name in ("kept", "edited", "setting")) + "\n")
+    (info / "p.md5sums").write_text("\n".join(sums) + "\n")
+    (tmp_path / "status").write_text(f"Package: p\nConffiles:\n {root}/setting {md5('setting')}\n\n")
+    (root / "edited").write_text("another")
+    (root / "own").write_text("own")
+    return tmp_path
+
+
+def known(dpkg: Path) -> Packaged:
+    return Packaged(str(dpkg / "info"), str(dpkg / "status"), str(dpkg / "diversions"), str(dpkg / "ucf"))
+
+
+@pytest.fixture
+def gathered(dpkg: Path) -> Iterator[Places]:
+    places = Places(Reading({}, 60), known(dpkg))
+    yield places
+    said = {"rows": places.rows, "seen": places.seen, "cut_short": places.cut_short, "seconds": 0.1, "processor": 0.1}
+    taken_in.places(packed(said))
+
+
+def rows(places: Places, slot: str) -> list[list[Any]]:
+    return [row for row in places.rows if row[0] == slot]
+
+
+def test_how_a_file_stands_to_packages(dpkg: Path) -> None:
+    files, root = known(dpkg), dpkg / "root"
+    found = {name: files.standing(str(root / name)) for name in ("kept", "edited", "setting", "own", "none")}
+    wanted = {"kept": "packaged", "edited": "changed", "setting": "packaged", "own": "foreign", "none": "gone"}
+    assert found == wanted
+    (root / "link").symlink_to("edited")
+    assert files.standing(str(root / "link")) == "changed"
+    assert packaged.in_usr("/lib/x/y") == "/usr/lib/x/y"
+    assert packaged.in_usr("/lib64x") == "/lib64x"
+
+
+def test_what_a_package_put_aside_lies_elsewhere(dpkg: Path) -> None:
+    root = dpkg / "root"
+    (dpkg / "diversions").write_text(f"{root}/kept\n{root}/kept.real\nq\n{root}/edited\n{root}/edited.real\n:\n")
+    (root / "kept").rename(root / "kept.real")
+    (root / "kept").write_text("q's")
+    files = known(dpkg)
+    assert files.standing(str(root / "kept.real")) == "packaged"
+    assert files.standing(str(root / "kept")) == "packaged"
+    assert files.standing(str(root / "edited")) == "changed"
+
+
+def test_jobs_units_and_scripts_are_told_with_what_they_run(
+    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, unit, hook = tmp_path / "table", tmp_path / "x.service", tmp_path / "hook"
+    table.write_text("LD_PRELOAD=/opt/x.so\n*/5 * * * * root /opt/a b\n@reboot root /opt/c\n")
+    unit.write_text("[Service]\nUser=dv\nExecStart=-/opt/d --x \\\n --y\nEnvironment=A=1\n# ExecStop=/opt/no\n")
+    hook.write_text('RUN+="/opt/e f"\n')
+    monkeypatch.setattr(cron, "TABLES", (str(table),))
+    monkeypatch.setattr(cron, "FOLDERS", ())
+    monkeypatch.setattr(cron, "SPOOL", str(tmp_path / "none/*"))
+    monkeypatch.setattr(starting, "AT", ())
+    monkeypatch.setattr(starting, "UNITS", (str(tmp_path),))
+    monkeypatch.setattr(starting, "GENERATORS", ())
+    monkeypatch.setattr(starting, "SHELLS", ())
+    monkeypatch.setattr(starting, "HOOKS", (str(hook),))
+    monkeypatch.setattr(_accounts, "passwd", list)
+    starting.gather(gathered)
+    first, second = rows(gathered, "cron")
+    assert (first[1], first[2], first[6]) == (str(table), "root", [["/opt/a", "gone"]])
+    assert first[4] == "LD_PRELOAD=/opt/x.so /opt/a b"
+    assert second[5] == ["reboot"]
+    ((_slot, _where, who, standing, said, _marks, runs),) = rows(gathered, "unit")
+    assert (who, standing, runs) == ("dv", "foreign", [["/opt/d", "gone"]])
+    assert said == "-/opt/d --x   --y\nA=1"
+    assert rows(gathered, "hook")[0][6] == [["/opt/e", "gone"]]
+
+
+def test_start_files_tell_what_differs_from_the_skeleton(
+    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Path("/run") / f"luytre-test-{os.getpid()}"
+    home.mkdir(mode=0o755)
+    try:
+        skeleton = Path("/etc/skel/.bashrc")
+        (home / ".bashrc").write_text((skeleton.read_text() if skeleton.exists() else "") + "\n# no\nalias x=y\n")
+        account = {"name": "a", "uid": 1000, "gid": 1000, "home": str(home), "shell": "/bin/bash", "field": "x"}
+        monkeypatch.setattr(_accounts, "passwd", lambda: [account])
+        starting._of_accounts(gathered)
+    finally:
+        shutil.rmtree(home)
+    assert [(row[2], row[4]) for row in rows(gathered, "start")] == [("a", "alias x=y")]
+
+
+def test_accounts_are_told_without_their_passwords(gathered: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    def account(name: str, uid: int, shell: str = "/usr/sbin/nologin") -> dict[str, Any]:
+        return {"name": name, "uid": uid, "gid": uid, "home": "/none", "shell": shell, "field": "x"}
+
+    fields = {"root": "*", "twin": "!", "www-data": "$6$salt$hash", "open": ""}
+    told = [
+        account("root", 0),
+        account("twin", 0),
+        account("www-data", 33, "/bin/sh"),
+        account("open", 1000, "/bin/sh"),
+    ]
+    monkeypatch.setattr(_accounts, "shadow", lambda: {name: {"field": field} for name, field in fields.items()})
+    monkeypatch.setattr(_accounts, "groups", list)
+    entering._of_accounts(gathered, told)
+    assert [(row[2], row[5]) for row in rows(gathered, "account")] == [
+        ("root", ["root"]),
+        ("twin", ["root", "second_root"]),
+        ("www-data", ["password", "service", "shell"]),
+        ("open", ["no_password", "shell"]),
+    ]
+    assert "$6$" not in str(gathered.rows)
+
+
+def test_settings_of_php_and_web_servers(gathered: Places, tmp_path: Path) -> None:
+    settings = tmp_path / "php.ini"
+    settings.write_text(
+        'auto_prepend_file =\n;auto_prepend_file = /x\nauto_append_file = "/opt/a"\nextension=curl\nextension=/opt/b.so\n'
+    )
+    loading._php(gathered, str(settings))
+    assert [(row[0], row[6][0][0]) for row in gathered.rows] == [("php", "/opt/a"), ("php_module", "/opt/b.so")]
+    site = tmp_path / "site.conf"
+    site.write_text('load_module /opt/c.so;\nroot /srv;\nfastcgi_param PHP_VALUE "auto_prepend_file=/opt/d";\n')
+    loading._web(gathered, str(site))
+    assert rows(gathered, "web_module")[0][6][0][0] == "/opt/c.so"
+    assert rows(gathered, "php")[-1][6] == [["/opt/d", "gone"]]
+
+
+def test_programs_in_temporary_folders_are_told_and_no_fifo_is_opened(gathered: Places, tmp_path: Path) -> None:
+    folder = tmp_path / "t"
+    (folder / ".x").mkdir(parents=True)
+    (folder / ".x/elf").write_bytes(b"\x7fELF\0")
+    (folder / ".x/elf").chmod(0o755)
+    (folder / "text").write_bytes(b"text")
+    (folder / "note.sh").write_bytes(b"#!/bin/sh\n")
+    os.mkfifo(folder / "fifo")
+    (folder / "loop").symlink_to(folder)
+    programs._temporary(gathered, str(folder))
+    assert [(row[1], row[5]) for row in rows(gathered, "temporary")] == [
+        (f"{folder}/.x/elf", ["elf", "executable", "hidden"])
+    ]
+
+
+def test_a_file_that_lends_its_owners_rights(tmp_path: Path) -> None:
+    lending = tmp_path / "x"
+    lending.write_bytes(b"")
+    for mode, marks in ((0o4755, ["setuid"]), (0o2755, ["setgid"]), (0o2644, []), (0o755, [])):
+        lending.chmod(mode)
+        assert programs._lends(str(lending), os.lstat(lending)) == marks
+    assert stat.S_ISREG(os.lstat(lending).st_mode)
+
+
+def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: Places, tmp_path: Path) -> None:
+    program = tmp_path / "gone"
+    shutil.copy("/bin/sleep", program)
+    program.chmod(0o755)
+    with subprocess.Popen([str(program), "60"]) as started:
+        try:
+            program.unlink()
+            one = running._process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
+            running._judged(gathered, one, "/proc", {})
+        finally:
+            started.kill()
+    ((_slot, where, _who, standing, _said, marks, _programs),) = rows(gathered, "process")
+    assert (where, standing, marks) == (str(program), "gone", ["deleted"])
+
+
+def test_numbers_of_threads_and_of_nobody_are_not_hidden_processes() -> None:
+    assert running._answers(os.getpid(), "/proc")
+    assert not running._answers((1 << 22) + 5, "/proc")
+
+
+def test_tables_of_sockets_are_read_and_nonsense_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "net").mkdir()
+    line = "   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 x"
+    (tmp_path / "net/tcp").write_text("head\n" + line + "\nnonsense\n")
+    assert running._table(str(tmp_path), "tcp") == [("4711", "*:8080", "0A")]
+
+
+def test_what_is_said_is_bounded(gathered: Places) -> None:
+    gathered.add("start", "/x", "root", "foreign", "a" * (MAX_SAID * 3) + "\udcff")
+    assert len(gathered.rows[0][4]) < MAX_SAID + 10
+    for _ in range(2_000):
+        gathered.add("cron", "/x", "root", "foreign", "y" * 2_000)
+    assert "cron" in gathered.cut_short
+    assert len(gathered.rows) < 1_600
