@@ -70,8 +70,7 @@ def audit(
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
     from auditor.fleet.discover import LOCAL
-    from auditor.history.hunts import Hunts
-    from auditor.history.looks import Looks
+    from auditor.history.carried import carried
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.system import files
@@ -83,7 +82,7 @@ def audit(
     files.check(output)
     history = History()
     history.check()
-    known = known if local else Hunts().carried(Looks().carried(known))
+    known = known if local else carried(known)
     earlier = None
     if baseline is not None:
         earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)

@@ -86,7 +86,7 @@ def harden(
     from auditor.audit import controls, inventory_fit
     from auditor.commands import hardening
     from auditor.commands.shown import console
-    from auditor.hardening.harden import Options
+    from auditor.hardening.rollout import Options
     from auditor.inventory import hosts as inventories
 
     catalogue = controls.load()

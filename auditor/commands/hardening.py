@@ -1,41 +1,33 @@
-"""The steps that ``harden`` and ``demo`` share: audit, plan, ask, apply, audit again, report before and after."""
+"""The steps that ``harden`` and ``demo`` share: audit, plan, ask, apply, audit again, report before and after.
+
+What plans and changes is imported when the hosts have been asked, or when there is something to change.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
-from auditor.audit.controls import Catalogue
-from auditor.audit.run import Purpose, audit
 from auditor.commands.shown import console
-from auditor.commands.shown.doing import confirmed, now
-from auditor.commands.shown.hardenings import show_hardening, show_interrupted
-from auditor.commands.shown.plans import show_held, show_plan
-from auditor.commands.shown.postponed import Postponed
-from auditor.commands.shown.run import show_run
 from auditor.errors import InputError
-from auditor.hardening import foresight
-from auditor.hardening import harden as hardener
-from auditor.hardening import release as releasing
-from auditor.hardening.audit_after import audit_after
-from auditor.hardening.harden import Options
-from auditor.hardening.journal import Journal
-from auditor.hardening.plan import Plan
-from auditor.hardening.steps.batch import Interrupted, Stopped
-from auditor.history.looks import Looks
-from auditor.history.runs import History
-from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang, Run
-from auditor.report.files import write
-from auditor.report.formats import Format
-from auditor.results.summary import fleet
-from auditor.system import files
-from auditor.text.words import Words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from auditor.audit.controls import Catalogue
+    from auditor.audit.run import Purpose
+    from auditor.facts import HostFacts
+    from auditor.hardening.journal import Journal
+    from auditor.hardening.plan import Plan
+    from auditor.hardening.rollout import Options
+    from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang, Run
 
 
 @dataclass(frozen=True)
@@ -94,9 +86,14 @@ def harden(
 
     Raises InputError before any host is asked when the output, the history or the terminal will not do.
     """
+    from auditor.hardening.journal import Journal
+    from auditor.history.carried import carried
+    from auditor.history.runs import History
+    from auditor.system import files
+
     files.check(output)
     History().check()
-    inventory = Looks().carried(inventory)
+    inventory = carried(inventory)
     if ask:
         check_somebody()
     journal = Journal()
@@ -110,6 +107,8 @@ def harden(
 
 def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
     """Of these hosts those that the last hardening was to reach and did not. Raises InputError when there are none."""
+    from auditor.hardening.journal import Journal
+
     last = Journal().find(inventory.path, None)
     waiting = {entry.host for entry in last.having("waiting", "refused")}
     left = tuple(host for host in hosts if host.name in waiting)
@@ -120,6 +119,13 @@ def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
 
 def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang: Lang) -> None:
     """Say how hardenings that were killed ended. The caller holds the journal's lock."""
+    if not journal.unfinished(inventory.path):
+        return
+    from auditor.commands.shown.doing import now
+    from auditor.commands.shown.hardenings import show_interrupted
+    from auditor.hardening import harden as hardener
+    from auditor.text.words import Words
+
     words = Words(lang)
     with console.activity(words("doing.find_out")) as doing:
         found = hardener.find_out(inventory, hosts, journal, watch=lambda task: doing(now(task, words)))
@@ -141,10 +147,22 @@ def _harden(
     ask: bool,
     shown: Console | None,
 ) -> Outcome:
+    from auditor.audit.run import audit
+    from auditor.history.runs import History
+    from auditor.text.words import Words
+
     words = Words(lang)
     names = [host.name for host in hosts]
     with console.progress(words("doing.audit"), names) as done:
-        before, facts = audit(inventory, catalogue, hosts, purpose="before", watch=done)
+        before, facts = audit(inventory, catalogue, hosts, purpose="before", watch=done, meanwhile=lambda: _ahead(lang))
+
+    from auditor.commands.shown.plans import show_plan
+    from auditor.commands.shown.run import show_run
+    from auditor.hardening import foresight
+    from auditor.report.files import write
+    from auditor.report.formats import Format
+    from auditor.results.summary import fleet
+
     history = History()
     history.keep(before)
     plan = foresight.plan(catalogue, before, facts, only_sites=only_sites, accepted=accepted)
@@ -157,6 +175,37 @@ def _harden(
         return Outcome(before, plan, None, before, written.files[Format.HTML])
     if ask and not plan.is_empty and not agreed(lang):
         return Outcome(before, plan, None, before, None, declined=True)
+    return _put_in_force(inventory, catalogue, hosts, output, lang, journal, options, plan, before, facts, shown=shown)
+
+
+def _put_in_force(
+    inventory: Inventory,
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    output: Path,
+    lang: Lang,
+    journal: Journal,
+    options: Options | None,
+    plan: Plan,
+    before: Run,
+    facts: Mapping[str, HostFacts],
+    *,
+    shown: Console | None,
+) -> Outcome:
+    from auditor.commands.shown.doing import now
+    from auditor.commands.shown.hardenings import show_hardening
+    from auditor.commands.shown.plans import show_held
+    from auditor.commands.shown.postponed import Postponed
+    from auditor.commands.shown.run import show_run
+    from auditor.hardening import harden as hardener
+    from auditor.hardening.audit_after import audit_after
+    from auditor.history.runs import History
+    from auditor.report.files import write
+    from auditor.report.formats import Format
+    from auditor.results.summary import fleet
+    from auditor.text.words import Words
+
+    words, history, late = Words(lang), History(), Postponed()
     with console.activity(words("doing.harden")) as doing:
         hardened = hardener.harden(
             inventory,
@@ -170,7 +219,6 @@ def _harden(
             facts=facts,
         )
     after = audit_after(inventory, catalogue, hosts, plan, hardened)
-    late = Postponed()
     if after.hardening is not None:
         hardening = after.hardening
         late.attempt(lambda: journal.write(hardening), None)
@@ -186,10 +234,22 @@ def _harden(
     return Outcome(before, plan, after.hardening, after, report, late.mistake)
 
 
+def _ahead(lang: Lang) -> None:
+    """Have what plans and tells before the hosts answer."""
+    from auditor.commands.audit import ahead
+    from auditor.commands.shown import plans  # noqa: F401  loaded ahead
+    from auditor.hardening import foresight  # noqa: F401  loaded ahead
+
+    ahead(lang)
+
+
 def audited(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], lang: Lang, purpose: Purpose = "audit"
 ) -> Run:
     """An audit of these hosts, with its progress on the terminal."""
+    from auditor.audit.run import audit
+    from auditor.text.words import Words
+
     with console.progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as done:
         return audit(inventory, catalogue, hosts, purpose=purpose, watch=done)[0]
 
@@ -208,6 +268,11 @@ def release(
 
     ``before``: the audit before it, of the same hosts. Where a host would not serve as before, that is said.
     """
+    from auditor.commands.shown.hardenings import show_hardening
+    from auditor.hardening import release as releasing
+    from auditor.hardening.audit_after import audit_after
+    from auditor.hardening.plan import Plan
+
     with _telling_how_it_ended(lang):
         done = releasing.release(inventory, catalogue, journal, entries, control, before.id, by_wish)
     if not done.hardening.sound:
@@ -218,14 +283,17 @@ def release(
 @contextmanager
 def _telling_how_it_ended(lang: Lang) -> Iterator[None]:
     """Says of a hardening that does not get to its end what its hosts came to; exits with 130 when it was told to end."""
+    from auditor.hardening.cut_short import Interrupted, Stopped
+
     try:
         yield
-    except Interrupted as interrupted:
-        show_interrupted(interrupted.hardening, lang)
-        raise typer.Exit(130) from interrupted
-    except Stopped as stopped:
-        show_interrupted(stopped.hardening, lang)
-        raise stopped.why from stopped
+    except (Interrupted, Stopped) as ended:
+        from auditor.commands.shown.hardenings import show_interrupted
+
+        show_interrupted(ended.hardening, lang)
+        if isinstance(ended, Stopped):
+            raise ended.why from ended
+        raise typer.Exit(130) from ended
 
 
 def check_somebody() -> None:
@@ -236,5 +304,8 @@ def check_somebody() -> None:
 
 def agreed(lang: Lang) -> bool:
     """Whether the person at the terminal says yes."""
+    from auditor.commands.shown.doing import confirmed
+    from auditor.text.words import Words
+
     words = Words(lang)
     return confirmed(words("harden.confirm"), words)

@@ -74,12 +74,12 @@ def rollback(
     from auditor.commands.shown.postponed import Postponed
     from auditor.hardening import rollback as rollbacks
     from auditor.hardening.journal import Journal
-    from auditor.history.looks import Looks
+    from auditor.history.carried import carried
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    known = Looks().carried(inventories.load(inventory))
+    known = carried(inventories.load(inventory))
     by_wish = unjudged(unjudge, known)
     if by_wish and control is None:
         raise InputError("--unjudged: a whole rollback asks no site", mend="leave it out, or undo one --control")

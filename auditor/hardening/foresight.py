@@ -10,7 +10,6 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.hardening import plan as planning
 from auditor.hardening.plan import Plan
-from auditor.hardening.serving import listings, smoke
 from auditor.inventory import reach as reaching
 from auditor.models import Domain, Host, Run
 
@@ -32,6 +31,8 @@ def plan(
     secured, listing = (_due(catalogue, made, one) for one in (Effect.REQUIRES_HTTPS, Effect.STOPS_LISTINGS))
     if not secured and not listing:
         return made
+    from auditor.hardening.serving import listings, smoke
+
     ca_files = {name: one.ca_file for name, one in reaching.reach(Path(run.inventory)).items()}
     faults = smoke.https_faults(smoke.visit(_hosts(run, secured), ca_files)) if secured else {}
     listed = listings.linked(_hosts(run, listing), ca_files) if listing else {}

@@ -19,6 +19,7 @@ from auditor.hardening import rollout
 from auditor.hardening.journal import Journal
 from auditor.hardening.not_done import Left
 from auditor.hardening.plan import Plan, TaskPreview, preview
+from auditor.hardening.rollout import Options
 from auditor.hardening.serving import beside
 from auditor.hardening.steps import batch
 from auditor.hardening.steps.apply import play_plan
@@ -27,22 +28,6 @@ from auditor.hardening.steps.rolling import Rolling
 from auditor.hardening.steps.settle import reserve
 from auditor.hardening.steps.why import ENDED, failure
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, Inventory, Text
-
-CONFIRM_SECONDS = 600
-"""In which a host has to be confirmed, unless told otherwise."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How careful to be. Raises InputError for a batch size that makes no sense."""
-
-    batch: str = rollout.DEFAULT
-    seconds: int = CONFIRM_SECONDS
-    by_wish: frozenset[str] = frozenset()
-    """Domains of sites whose answers bring no host back."""
-
-    def __post_init__(self) -> None:
-        rollout.batches((), self.batch)
 
 
 @dataclass(frozen=True)

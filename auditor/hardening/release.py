@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.audit.controls import Catalogue
-from auditor.hardening.harden import Hardened, Options, harden
+from auditor.hardening.harden import Hardened, harden
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.rollout import Options
 from auditor.hardening.touches import declared
 from auditor.models import ControlId, HostHardening, Inventory
 

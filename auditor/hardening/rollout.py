@@ -1,14 +1,30 @@
-"""In which order hosts are hardened: a canary first, then ever more at once. No I/O."""
+"""How careful a hardening is: in which order hosts come, a canary first, then ever more at once. No I/O."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from auditor.errors import InputError
 
 DEFAULT = "1,5,25%"
+CONFIRM_SECONDS = 600
+"""In which a host has to be confirmed, unless told otherwise."""
 _SIZE = re.compile(r"([1-9][0-9]{0,4})(%?)")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How careful to be. Raises InputError for a batch size that makes no sense."""
+
+    batch: str = DEFAULT
+    seconds: int = CONFIRM_SECONDS
+    by_wish: frozenset[str] = frozenset()
+    """Domains of sites whose answers bring no host back."""
+
+    def __post_init__(self) -> None:
+        batches((), self.batch)
 
 
 def batches(hosts: Sequence[str], sizes: str = DEFAULT) -> tuple[tuple[str, ...], ...]:

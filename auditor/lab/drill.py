@@ -23,8 +23,9 @@ from auditor.audit.run import audit, judge
 from auditor.facts import HostFacts
 from auditor.fleet.runner import Task
 from auditor.hardening import plan as planning
-from auditor.hardening.harden import Options, harden
+from auditor.hardening.harden import harden
 from auditor.hardening.journal import Journal
+from auditor.hardening.rollout import Options
 from auditor.lab import undeclared as touches
 from auditor.models import ControlId, Finding, Hardening, Host, Inventory, Run, Status
 

@@ -63,9 +63,9 @@ def hunt(
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
     from auditor.compromise.fleet import Hunting
+    from auditor.history.carried import carried
     from auditor.history.hunts import Hunts
     from auditor.history.known_good import KnownGood
-    from auditor.history.looks import Looks
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.models import clock
@@ -93,8 +93,7 @@ def hunt(
     )
     with console.progress(Words(lang)("doing.hunt"), [host.name for host in hosts]) as done:
         _hunts, facts, outcomes = hunting.all(hosts, done)
-    carried = shelf.carried(Looks().carried(known))
-    run = judge(carried, catalogue(), hosts, facts, outcomes, started=started)
+    run = judge(carried(known), catalogue(), hosts, facts, outcomes, started=started)
     conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 

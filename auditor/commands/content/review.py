@@ -70,6 +70,7 @@ def review(
     from auditor.commands.shown import console
     from auditor.commands.shown.reviews import show_answers
     from auditor.content.words import lexicon
+    from auditor.history.carried import carried
     from auditor.history.looks import Looks
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
@@ -94,7 +95,7 @@ def review(
     chosen = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
     seen = _look(known, looks, hosts, chosen, minutes, words, own_words, render=render)
     with console.progress(words("doing.audit"), names) as done:
-        run, _facts = run_audit(looks.carried(known), catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
+        run, _facts = run_audit(carried(known), catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
     if not as_json:
         show_answers(seen, lambda site: looks.answers(known.path, site), words)
     conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)

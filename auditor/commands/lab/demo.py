@@ -41,7 +41,7 @@ def demo(
     from auditor.commands import hardening
     from auditor.commands.shown import console
     from auditor.commands.shown.story import show_story
-    from auditor.hardening.harden import Options
+    from auditor.hardening.rollout import Options
     from auditor.inventory import hosts as inventories
     from auditor.system import files, resources
     from auditor.text.words import Words

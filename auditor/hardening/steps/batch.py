@@ -8,29 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from auditor.errors import InputError
+from auditor.hardening.cut_short import Interrupted, Stopped
 from auditor.hardening.serving import look
 from auditor.hardening.steps import apply, serving, settle
 from auditor.hardening.steps.record import now
 from auditor.hardening.steps.rolling import REVERT_SECONDS, Rolling
 from auditor.hardening.steps.why import INTERRUPTED, stopped_by
 from auditor.inventory import reach as reaching
-from auditor.models import Hardening, Host, clock
-
-
-class Interrupted(KeyboardInterrupt):
-    """A hardening was told to end; its hosts are confirmed, brought back, or untouched."""
-
-    def __init__(self, hardening: Hardening) -> None:
-        super().__init__()
-        self.hardening = hardening
-
-
-class Stopped(Exception):
-    """A hardening could not go on for a reason of this machine's, ``why``; its hosts are brought back as far as known."""
-
-    def __init__(self, hardening: Hardening, why: Exception) -> None:
-        super().__init__(str(why))
-        self.hardening, self.why = hardening, why
+from auditor.models import Host, clock
 
 
 def harden(rolling: Rolling, hosts: Sequence[Host]) -> None:

@@ -11,14 +11,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.commands import hardening
 from auditor.commands.shown import console
 from auditor.errors import InputError
 from auditor.hardening.harden import Hardened
 from auditor.hardening.journal import Journal
 from auditor.hardening.rollback import Step, Undone
+from auditor.history.hunts import Hunts
 from auditor.history.runs import History
-from auditor.models import Hardening, HostHardening, HostOutcome, Text
+from auditor.models import Hardening, HostHardening, HostOutcome, Inventory, Text
 from tests import factory
 from tests.unit.hardening.test_plan import CATALOGUE, facts, finding, run
 
@@ -36,8 +36,7 @@ def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
     (tmp_path / "hosts.yml").write_text(HOSTS)
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     monkeypatch.setattr("auditor.audit.controls.load", factory.catalogue)
-    for asking in ("auditor.commands.hardening.audit", "auditor.audit.run.audit"):
-        monkeypatch.setattr(asking, lambda *_arguments, **_options: (BEFORE, {}))
+    monkeypatch.setattr("auditor.audit.run.audit", lambda *_arguments, **_options: (BEFORE, {}))
 
     def invoke(verb: str, *options: str, answer: str | None = None) -> Result:
         arguments = [verb, "-i", str(tmp_path / "hosts.yml"), *options]
@@ -55,7 +54,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append("hosts")
         return BEFORE, {}
 
-    monkeypatch.setattr(hardening, "audit", answers)
+    monkeypatch.setattr("auditor.audit.run.audit", answers)
     return seen
 
 
@@ -77,6 +76,21 @@ def test_a_history_that_will_not_do_is_told_before_any_host_is_asked(
     with pytest.raises(InputError, match=r"history\.sqlite"):
         auditor("harden", "--yes", "--output", str(tmp_path / "out"))
     assert asked == []
+
+
+def test_its_audits_take_along_what_was_looked_at_and_hunted_for_earlier(
+    auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen = []
+
+    def answers(inventory: Inventory, *_arguments: Any, **_options: Any) -> Any:
+        seen.extend(inventory.hunts)
+        return BEFORE, {}
+
+    monkeypatch.setattr(Hunts, "latest", lambda *_: {"web1": "what was hunted"})
+    monkeypatch.setattr("auditor.audit.run.audit", answers)
+    auditor("harden", "--yes", "--output", str(tmp_path / "out"))
+    assert seen == ["what was hunted"]
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
@@ -109,8 +123,10 @@ def test_a_no_changes_nothing_and_is_an_answer(
 ) -> None:
     planned = run(finding("x.host", "host", "h"))
     monkeypatch.setattr("auditor.audit.controls.load", lambda: CATALOGUE)
-    monkeypatch.setattr(hardening, "audit", lambda *_arguments, **_options: (planned, {"h": facts()}))
-    monkeypatch.setattr(hardening.hardener, "harden", lambda *_arguments, **_options: pytest.fail("hosts were changed"))
+    monkeypatch.setattr("auditor.audit.run.audit", lambda *_arguments, **_options: (planned, {"h": facts()}))
+    monkeypatch.setattr(
+        "auditor.hardening.harden.harden", lambda *_arguments, **_options: pytest.fail("hosts were changed")
+    )
     monkeypatch.setattr(console.err, "_force_terminal", True)
     options = ["--accept", "x.host", "--output", str(tmp_path / "out"), *(["--json"] if as_json else [])]
     ended = auditor("harden", *options, answer="n\n")
@@ -191,7 +207,7 @@ def test_one_control_is_undone_by_a_run_that_the_history_has(
         journal.write(made)
         return Hardened(made, {}, {})
 
-    monkeypatch.setattr(hardening.releasing, "release", released)
+    monkeypatch.setattr("auditor.hardening.release.release", released)
     ended = auditor("rollback", "--yes", "--lang", "en", "--control", control)
     assert ended.exit_code == 0, ended.output
     assert "nothing to undo" not in ended.stdout and ended.stdout.count("1 control") == 2

@@ -15,6 +15,7 @@ from auditor.commands.shown.hardenings import show_interrupted
 from auditor.errors import InputError
 from auditor.fleet.runner import CUT_SHORT, Playbook, Task
 from auditor.hardening import harden
+from auditor.hardening.cut_short import Stopped
 from auditor.hardening.journal import ROOM, Journal
 from auditor.hardening.plan import Change, HostPlan, Plan
 from auditor.hardening.serving import look
@@ -160,7 +161,7 @@ def test_a_disk_that_is_full_here_leaves_no_host_in_the_middle(
         write(self, hardening)
 
     monkeypatch.setattr(Journal, "write", full)
-    with pytest.raises(batch.Stopped, match=r"r\.json: No space") as stopped:
+    with pytest.raises(Stopped, match=r"r\.json: No space") as stopped:
         ended(ansible)
     assert ansible.orders == ["revert"]
     assert isinstance(stopped.value.why, InputError)
@@ -200,7 +201,7 @@ def test_what_stops_a_run_here_tells_which_hosts_are_open_when_they_are_back_and
             super().__call__(playbook, **given)
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(batch.Stopped) as stopped:
+    with pytest.raises(Stopped) as stopped:
         ended(Full(Playbook("successful", (ARMED, DONE))))
     show_interrupted(stopped.value.hardening, "en")
     told = " ".join("".join(capsys.readouterr()).split())
