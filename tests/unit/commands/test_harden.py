@@ -18,7 +18,7 @@ from auditor.hardening.journal import Journal
 from auditor.hardening.rollback import Step, Undone
 from auditor.history.hunts import Hunts
 from auditor.history.runs import History
-from auditor.models import Hardening, HostHardening, HostOutcome, Inventory, Text
+from auditor.models import Hardening, HostHardening, HostOutcome, Hunt, Inventory, Text
 from tests import factory
 from tests.unit.hardening.test_plan import CATALOGUE, facts, finding, run
 
@@ -87,10 +87,12 @@ def test_its_audits_take_along_what_was_looked_at_and_hunted_for_earlier(
         seen.extend(inventory.hunts)
         return BEFORE, {}
 
-    monkeypatch.setattr(Hunts, "latest", lambda *_: {"web1": "what was hunted"})
+    counts = dict.fromkeys(("seconds", "seen", "same", "known", "judged", "unjudged", "left"), 0)
+    hunted = Hunt(id="h", host="web1", started="2026-11-01T00:00:00+07:00", warm=False, cut_short=False, **counts)
+    monkeypatch.setattr(Hunts, "latest", lambda *_: {"web1": hunted})
     monkeypatch.setattr("auditor.audit.run.audit", answers)
     auditor("harden", "--yes", "--output", str(tmp_path / "out"))
-    assert seen == ["what was hunted"]
+    assert seen == [hunted]
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
