@@ -17,6 +17,8 @@ MAX_ADDRESS = 2_000
 Whose = Literal["own", "state", "official", "known", "foreign"]
 """``official``: its name ends as those of the state do, but nobody listed it."""
 _OFFICIAL = (".gov.vn",)
+_WHOLE = re.compile(r"https?://[^/?#]")
+"""A link that means the same on all pages of one scheme."""
 _HOST = re.compile(r"[\w.-]{1,253}", re.ASCII)
 _LUCKY = re.compile(r"(?:(\d)\1{1,3}|68|69|67|79|86|89|98|97|96|188|789|678|567|247bet|123win)")
 _LETTERS_AND_LUCK = re.compile(rf"[a-z]{{1,12}}-?{_LUCKY.pattern}[a-z]{{0,6}}")
@@ -36,16 +38,22 @@ def registrable(host: str) -> str:
 
 def absolute(link: str, base: str) -> str:
     """The address that a link means on the page at ``base``; empty when it means none that is visited."""
-    link = "".join(link[:MAX_ADDRESS].split())
+    link = "".join(link[:MAX_ADDRESS].split()).replace("\\", "/")
     if not link or link[0] == "#":
         return ""
+    return _joined(base.partition(":")[0] + "://" if _WHOLE.match(link) else base, link)
+
+
+@functools.lru_cache(maxsize=1024)
+def _joined(base: str, link: str) -> str:
     try:
-        address = urljoin(base, link.replace("\\", "/"))
+        address = urljoin(base, link)
         return address if urlsplit(address).scheme in ("http", "https") else ""
     except ValueError:
         return ""
 
 
+@functools.lru_cache(maxsize=1024)
 def host_of(address: str) -> str:
     """The host that an address names, in lower case; empty when it names none."""
     try:

@@ -47,7 +47,7 @@ _readings: _Memory[tuple[object, ...], Reading] = _Memory(_READINGS)
 def read(visited: Visited, known: Known, lexicon: Lexicon | None = None) -> Reading:
     """What the answers at one address say. ``lexicon``: the shipped one, when none is given."""
     lexicon = lexicon or shipped()
-    digests = tuple(hashlib.blake2b(one.body, digest_size=16).digest() for one in visited.served)
+    digests = tuple(hashlib.sha256(one.body).digest() for one in visited.served)
     heads = tuple((one.visitor, one.status, one.location, *one.headers.items()) for one in visited.served)
     key = (visited.url, visited.role, digests, heads, visited.sheets, known, id(lexicon))
     return _readings.of(key, lambda: _read(visited, digests, Neighbours(known, lexicon)))

@@ -30,8 +30,9 @@ _SEARCHING = re.compile(
     r"[?&](?:q|s|k|key|keyword|keywords|search|tukhoa|tu_khoa|query|text)=|/(?:tim-kiem|search)\b", re.IGNORECASE
 )
 _VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
-_BROKEN, _TORN = 2, 5
-"""Letters of a piece, and more such pieces than a page has by itself: somebody tore words apart by tags."""
+_SHORT_LINE = re.compile(r"\n(.{1,2})(?![^\n])")
+_TORN = 5
+"""Pieces of a letter or two, more than which a page does not have by itself: somebody tore words apart by tags."""
 _TORN_APART = re.compile(
     r"[^\W\d_]</?(?:b|i|u|em|span|font|strong|small|big|tt|mark)\b[^<>]{0,100}>[^\W\d_]{1,3}(?:<|\b)"
 )
@@ -49,7 +50,6 @@ def found(text: str, lexicon: Lexicon) -> Found:
 
 def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:
     """Says what speaks against the page's words."""
-    strange = language(page) if near.known.domain else ""
     _head(page, visited, near, evidence)
     _text(page, visited, near, evidence)
     for text in page.hidden:
@@ -62,8 +62,8 @@ def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
         evidence.against("title", essence(page.title), "title_language", page.title, "language", "baseline")
     if visited.role == "orphan" and len(page.own) < _LINKED:
         _named(page, near, evidence)
-    if strange == "wide" and _leaves(page, near) and not _offered(page, visited):
-        evidence.against("doorway", f"language {strange}", "foreign_language", page.title or page.text, "language")
+    if _is_strange(page) and near.known.domain and _leaves(page, near) and not _offered(page, visited):
+        evidence.against("doorway", "language wide", "foreign_language", page.title or page.text, "language")
 
 
 def _leaves(page: Extract, near: Neighbours) -> bool:
@@ -145,7 +145,7 @@ def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
 
 def _broken(text: str) -> int:
     """Lines of a letter or two."""
-    return sum(len(line) <= _BROKEN and line.isalpha() for line in text.split("\n"))
+    return sum(map(str.isalpha, _SHORT_LINE.findall(f"\n{text}")))
 
 
 def _sells(text: str, as_read: str, says: Found, pointers: Iterable[Pointer], near: Neighbours) -> bool:
@@ -158,7 +158,7 @@ def _sells(text: str, as_read: str, says: Found, pointers: Iterable[Pointer], ne
 
 def language(page: Extract) -> str:
     """The language of a page that is not Vietnamese: ``wide`` for other alphabets, ``latin`` for other words; empty otherwise."""
-    text = f"{page.title} {page.main[:_SEEN]} {page.text[:_SEEN]}"
+    text = _beginning(page)
     vietnamese = len(_VIETNAMESE.findall(text))
     if vietnamese * 20 > len(text):
         return ""
@@ -168,6 +168,15 @@ def language(page: Extract) -> str:
     if len(_FOREIGN_LETTER.findall(text)) * 3 > letters:
         return "wide"
     return "latin" if vietnamese * 100 < letters else ""
+
+
+def _is_strange(page: Extract) -> bool:
+    """Whether the page is of another alphabet; most have not one letter of it where they begin."""
+    return _FOREIGN_LETTER.search(_beginning(page)) is not None and language(page) == "wide"
+
+
+def _beginning(page: Extract) -> str:
+    return f"{page.title} {page.main[:_SEEN]} {page.text[:_SEEN]}"
 
 
 def wide(text: str) -> bool:

@@ -72,8 +72,9 @@ def _face(extract: Extract, near: Neighbours, evidence: Evidence, *, home: bool)
         evidence.against(
             "defacement", "defacement", "words", head, "lexicon", *(("structure",) if short else ()), exact=lost
         )
-    other = bool(near.known.title) and not saying.shared(extract.title, near.known.title)
-    if lost and other and (short or len(extract.own) < _FEW):
+    if not lost or not near.known.title or saying.shared(extract.title, near.known.title):
+        return
+    if short or len(extract.own) < _FEW:
         evidence.against("defacement", "defacement", "nothing_of_it_left", head, "baseline", "structure")
 
 

@@ -30,6 +30,8 @@ MAX_TEXT, MAX_BLOCK, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 1_500, 500, 300,
 MAX_READ, _COST = 600_000, 300
 """Letters that are read of elements one by one, and what each of them costs besides."""
 _DEPTH = 2
+_SECOND = frozenset("/\\\t\n\r")
+"""What makes, or may make, a link that begins with a slash one to another host: browsers leave some of it out."""
 _ROOT = re.compile(
     r"<(?:div|main)[^<>]{0,80}\bid=[\"']?(?:app|root|__next|__nuxt|app-root)\b[^<>]{0,80}>[^<>]{0,200}</(?:div|main)>",
     re.IGNORECASE,
@@ -51,16 +53,18 @@ _COVERING = tuple(
 )
 _TOKENS = ("google-site-verification", "msvalidate.01", "yandex-verification", "baidu-site-verification")
 _SAID = ("description", "keywords", "og:title", "og:description", "og:site_name", "twitter:title", "twitter:description")  # fmt: skip
-_NEVER_SEEN = ["script", "style", "noscript", "template", "svg", "select"]
+_NEVER_SEEN = ("script", "style", "noscript", "template", "svg", "select")
 _EVENTS = ("onload", "onerror", "onpageshow")
-_ACTING = "body[onload], img[onerror], svg[onload], iframe[onload], body[onpageshow]"
+_ACTING = {"body": ("onload", "onpageshow"), "img": ("onerror",), "svg": ("onload",), "iframe": ("onload",)}
+"""Which elements do what by themselves."""
+_APART = frozenset((*_NEVER_SEEN, *_ACTING))
 _TELLING = (
     *("title", "a", "area", "script", "link", "meta", "base", "style", "iframe", "frame", "embed", "object", "form"),
     *("noscript", "template", "noframes", "noembed", "xmp", "marquee", "dialog"),
 )
 _OTHERS = (
-    ":not(div, li, p, span, img, ul, td, tr, br, h1, h2, h3, h4, h5, h6, table, tbody, b, i, strong, em, font, input,"
-    " a:not([href]), area:not([href]), link:not([href]), base:not([href]), form:not([action]))"
+    "a[href], :not(a, li, p, img:not([onerror]), div, span, ul, td, tr, br, h1, h2, h3, h4, h5, h6, table, tbody, b, i,"
+    " strong, em, font, input, area:not([href]), link:not([href]), base:not([href]), form:not([action]))"
 )
 """All elements but those that pages are full of, and that tell nothing: faster than naming those that do."""
 
@@ -126,6 +130,8 @@ class _Draft:
     host: str
     nodes: dict[str, list[LexborNode]]
     """What points or tells somewhere, by its tag; what hides by an attribute, as ``hidden``."""
+    apart: list[LexborNode]
+    """What is never seen, and what may act by itself, in the order of the document."""
     pointers: list[Pointer] = field(default_factory=list)
     own: dict[str, None] = field(default_factory=dict)
     scripts: list[Script] = field(default_factory=list)
@@ -147,21 +153,25 @@ class _Draft:
         return [node for tag in tags for node in self.nodes.get(tag, ())][:MAX_OF_A_TAG]
 
 
-def _sorted(tree: LexborHTMLParser) -> dict[str, list[LexborNode]]:
+def _draft(tree: LexborHTMLParser, url: str) -> _Draft:
     nodes: dict[str, list[LexborNode]] = {tag: [] for tag in _TELLING}
+    apart = []
     for node in tree.css(_OTHERS):
-        if (named := nodes.get(node.tag or "")) is not None:
+        tag = node.tag or ""
+        if (named := nodes.get(tag)) is not None:
             named.append(node)
-    return nodes
+        if tag in _APART:
+            apart.append(node)
+    return _Draft(url, host_of(url), nodes, apart)
 
 
 def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth: int = 0) -> Extract:
     """What the document at ``url`` holds, whatever its text. ``linked``: what is known of the site's own sheets."""
     html = bounded(html)
     tree = LexborHTMLParser(html)
-    draft = _Draft(url, host_of(url), _sorted(tree))
+    draft = _draft(tree, url)
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-    _scripts(tree, draft)
+    _scripts(draft)
     ways, texts = hidden.find(
         tree,
         _rules(draft, linked),
@@ -180,8 +190,8 @@ def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth
     said, tokens, noindex = _said(draft)
     loads = any("src" in node.attributes for node in draft.of("script"))
     alternates = tuple((node.attributes.get("hreflang") or "").lower()[:10] for node in draft.of("link"))
-    tree.strip_tags(_NEVER_SEEN)
-    text = tree.body.text(deep=True, separator="\n")[:MAX_TEXT] if tree.body else ""
+    _strip(draft)
+    text = tree.body.text(deep=True, separator="\n", skip_empty=True)[:MAX_TEXT] if tree.body else ""
     headings = tree.css("h1, h2")[:6]
     return Extract(
         title=title,
@@ -200,6 +210,13 @@ def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth
         shell=loads and len(text) < _SHELL * 10 and len(" ".join(text.split())) < _SHELL,
         alternates=tuple(filter(None, alternates)),
     )
+
+
+def _strip(draft: _Draft) -> None:
+    """Takes out what is never seen, the inner before the outer."""
+    for node in reversed(draft.apart):
+        if node.tag in _NEVER_SEEN:
+            node.decompose(recursive=False)
 
 
 def _rules(draft: _Draft, linked: Sequence[tuple[str, Sheet]]) -> list[Rule]:
@@ -225,7 +242,7 @@ def _main(headings: list[LexborNode], text: str) -> str:
 def blocks(page: Extract, *, separator: str = " ") -> Iterator[str]:
     """Paragraphs, list items, cells: what is said in one place."""
     tree = LexborHTMLParser(page.html)
-    tree.strip_tags(_NEVER_SEEN)
+    tree.strip_tags([*_NEVER_SEEN])
     for node in tree.css("p, li, td, blockquote, dd, h1, h2, h3, .comment, marquee")[:MAX_BLOCKS]:
         text = node.text(separator=separator)
         if 12 < len(text) < MAX_BLOCK:
@@ -255,7 +272,7 @@ def landmarks(page: Extract) -> tuple[str, ...]:
 def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
     for node in (*draft.nodes.get("a", ()), *draft.nodes.get("area", ()))[:MAX_LINKS]:
         href = (node.attrs.get("href") or "").strip()
-        if href[:1] == "/" and href[1:2] not in ("/", "\\"):
+        if href[:1] == "/" and href[1:2] not in _SECOND:
             draft.own[origin + href.partition("#")[0]] = None
             continue
         address = absolute(href, draft.url)
@@ -271,6 +288,11 @@ def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
         if (host := host_of(address)) and host != draft.host:
             form = _pointer(draft, "form", address, node, hidden.within(node, ways))
             draft.pointers.append(replace(form, asks=_asked(node)))
+
+
+def _is_path(link: str) -> bool:
+    """Whether a link is plainly to the site itself."""
+    return link[:1] == "/" and link[1:2] not in _SECOND
 
 
 def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: Hidden | None) -> Pointer:
@@ -328,15 +350,14 @@ def _untold(form: str, data: str) -> str:
     return scripts.from_base64(data.strip()) if "base64" in form.lower() else unquote(data)
 
 
-def _scripts(tree: LexborHTMLParser, draft: _Draft) -> None:
+def _scripts(draft: _Draft) -> None:
     for node in draft.of("script")[:MAX_SCRIPTS]:
         attributes = node.attributes
         if "src" in attributes:
             _add(draft, "script", attributes["src"] or "")
         elif "json" not in (attributes.get("type") or "") and len(code := node.text()) > 10:
             draft.scripts.append(scripts.read(code))
-    for node in tree.css(_ACTING)[:20]:
-        attributes = node.attributes
+    for attributes in itertools.islice(_acting(draft), 20):
         code = " ".join(filter(None, (attributes.get(name) for name in _EVENTS)))
         draft.scripts.append(_as_decoded(scripts.read(code)))
     for node in draft.of("link")[:MAX_SCRIPTS]:
@@ -348,6 +369,14 @@ def _scripts(tree: LexborHTMLParser, draft: _Draft) -> None:
             _add(draft, "script", href)
             if host_of(address := absolute(href, draft.url)) == draft.host:
                 draft.sheets.append(address)
+
+
+def _acting(draft: _Draft) -> Iterator[dict[str, str | None]]:
+    """The attributes of elements that act by themselves."""
+    for node in draft.apart:
+        events = _ACTING.get(node.tag or "")
+        if events and any(name in (attributes := node.attributes) for name in events):
+            yield attributes
 
 
 def _declared(draft: _Draft) -> None:
@@ -367,6 +396,8 @@ def _refresh(content: str, draft: _Draft) -> None:
 
 
 def _add(draft: _Draft, via: Via, link: str) -> None:
+    if _is_path(link):
+        return
     address = absolute(link, draft.url)
     if (host := host_of(address)) and host != draft.host:
         draft.pointers.append(Pointer(via, address, host))

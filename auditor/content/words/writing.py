@@ -32,12 +32,15 @@ def _table(otherwise: bytes, *classes: tuple[bytes, Iterable[int]]) -> bytes:
 _SHAPES = _table(
     b"?",
     (b" ", (*range(0x80), 0xC2, 0xC6)),
+    (b"s", (*range(0x09, 0x0E), *range(0x1C, 0x20))),
     (b"T", (0xC3, 0xC5, 0xE1)),
     (b"t", (0xC4,)),
     (b"-", (0xE2,)),
     (b"w", (0xE0, *range(0xE3, 0xEE))),
 )
-"""``T``: may bear a tone, as may ``t``, which mostly is a ``đ``; ``-``: punctuation; ``w``: of writing without spaces; ``?``: unusual."""
+"""``T``: may bear a tone, as may ``t``, which mostly is a ``đ``; ``-``: punctuation; ``w``: of writing without spaces; ``s``: a space but the space bar's; ``?``: unusual."""
+_SPACES = re.compile(rb"\xe2(?:\x80[\x80-\x8a\xa8\xa9\xaf]|\x81\x9f)")
+"""Of the general punctuation."""
 _SPELLING = _table(b"a", (b"0", range(0x41)), (b" ", b" "), (b"0", b"[\\]^`{}~\x7f"), (b".", (*b".-_*|/", 0xC2)))
 """Letters, spaces, and signs that letters are spelt apart with: the middle dot begins with C2."""
 _PICTURES = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]+")
@@ -73,6 +76,7 @@ _SPELT = tuple(
 )
 _SINGLES = re.compile(r" [^\W\d_] [^\W\d_] [^\W\d_]\b")
 _SPACED = re.compile(r"(?<!\w)[^\W\d_](?: [^\W\d_]){3,}(?!\w)")
+_LONG = 500
 _MARKS = re.compile("[\u0300-\u036f]+")
 
 
@@ -90,9 +94,7 @@ class Written:
 
 def read(text: str) -> Written:
     """The text as a person reads it."""
-    text = " ".join(text.split())
-    data = text.encode("utf-8", "replace")
-    shape = data.translate(_SHAPES, _CONTINUING)
+    text, data, shape = _squeezed(text)
     wide, disguised = b"w" in shape, 0
     if b"?" in shape and _PICTURES.search(text):
         text = " ".join(_PICTURES.sub(" ", text).split())
@@ -108,6 +110,30 @@ def read(text: str) -> Written:
     spelling = data.translate(_SPELLING, _CONTINUING)
     text, spelt = _joined_again(text, signs=b".a." in spelling, spaces=b" a a a" in spelling)
     return Written(text, wide, disguised + spelt)
+
+
+def _squeezed(text: str) -> tuple[str, bytes, bytes]:
+    """The text with one space between words, as bytes, and their shape. Of a long one hardly a word is looked at by itself."""
+    if len(text) < _LONG:
+        text = " ".join(text.split())
+    else:
+        text = text.replace("\n", " ").replace("\t", " ").replace("\xa0", " ").replace("    ", " ")
+        while "  " in text:
+            text = text.replace("  ", " ")
+        text = text.strip()
+    data = text.encode("utf-8", "replace")
+    shape = data.translate(_SHAPES, _CONTINUING)
+    if len(text) >= _LONG and _has_rare_spaces(text, data, shape):
+        text = " ".join(text.split())
+        data = text.encode("utf-8", "replace")
+        shape = data.translate(_SHAPES, _CONTINUING)
+    return text, data, shape
+
+
+def _has_rare_spaces(text: str, data: bytes, shape: bytes) -> bool:
+    if b"s" in shape or "\x85" in text or "\u1680" in text:
+        return True
+    return b"w" in shape or (b"-" in shape and _SPACES.search(data) is not None)
 
 
 def _has_unusual(text: str, data: bytes, shape: bytes) -> bool:
@@ -169,15 +195,23 @@ def _without_signs(word: str) -> str:
     return word if any(letter.isdigit() for letter in word) else re.sub(r"[^\w]|_", "", word)
 
 
+class _Bare(dict[int, int]):
+    """What stays of a letter without its marks, worked out when it is met first: at most one entry for each letter there is."""
+
+    def __missing__(self, letter: int) -> int:
+        first = unicodedata.normalize("NFD", chr(letter))[0]
+        self[letter] = ord(first) if "a" <= first.lower() <= "z" else letter
+        return self[letter]
+
+
+_BARE = _Bare({ord("đ"): ord("d"), ord("Đ"): ord("D")})
+
+
 def plain(text: str) -> str:
     """The same without the marks of Latin letters: ``đổi thưởng`` as ``doi thuong``."""
     if text.isascii():
         return text
-    taken_off = []
-    for letter in unicodedata.normalize("NFC", text):
-        parts = unicodedata.normalize("NFD", letter)
-        taken_off.append(parts[0] if "a" <= parts[0].lower() <= "z" else letter)
-    return "".join(taken_off).replace("đ", "d").replace("Đ", "D")
+    return unicodedata.normalize("NFC", text).translate(_BARE)
 
 
 def slug(path: str) -> str:

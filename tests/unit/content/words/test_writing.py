@@ -3,6 +3,8 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditor.content.words.writing import plain, read, slug
 
@@ -60,3 +62,12 @@ def test_marks_are_taken_off_latin_letters_only() -> None:
 
 def test_an_address_is_read_as_words() -> None:
     assert slug("/tin-tuc/Bang_gia.dat?x=1") == "tin tuc bang gia dat x 1"
+
+
+SPACES = "\t\n\x0b\x1c\x85\xa0\u1680\u2003\u2028\u202f\u205f\u3000 "
+
+
+@given(st.lists(st.sampled_from([*SPACES, "đường", "中文", "–"]), max_size=60))
+def test_words_of_a_long_text_have_one_space_between_them_too(pieces: list[str]) -> None:
+    long = "công an xã " * 60 + "".join(pieces)
+    assert read(long).text == " ".join(long.split())
