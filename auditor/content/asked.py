@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
-from auditor.audit.waivers import covered
+from auditor.audit import authorizations
 from auditor.content import logged
 from auditor.content.going.door import HEADERS
 from auditor.content.words.lexicon import Lexicon
@@ -38,6 +38,4 @@ def pages(facts: Iterable[HostFacts], lexicon: Lexicon) -> Mapping[str, Pages]:
 
 def may_be_probed(inventory: Inventory, today: date) -> frozenset[str]:
     """The sites, by domain, that an authorization in force on that day takes in."""
-    in_force = [one for one in inventory.authorizations if one.dated <= today <= one.expires]
-    scopes = (covered(one.scope, "site", inventory.organisation, inventory.hosts) for one in in_force)
-    return frozenset(subject.id for subjects in scopes for subject in subjects)
+    return frozenset(site for one in authorizations.uses(inventory, today) if one.in_force for site in one.sites)

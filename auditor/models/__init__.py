@@ -21,7 +21,16 @@ if TYPE_CHECKING:
         UrlPath,
         WindowText,
     )
-    from auditor.models.findings import Attested, Bucket, Evidence, Finding, Subject, Waived, WaiverUse
+    from auditor.models.findings import (
+        Attested,
+        AuthorizationUse,
+        Bucket,
+        Evidence,
+        Finding,
+        Subject,
+        Waived,
+        WaiverUse,
+    )
     from auditor.models.hardening import Hardening, HostHardening, HostState, NotDone
     from auditor.models.hosts import Application, Host, Inventory, Site
     from auditor.models.hunts import Hunt, Hunted
@@ -49,6 +58,7 @@ __all__ = [
     "Attestation",
     "Attested",
     "Authorization",
+    "AuthorizationUse",
     "Bucket",
     "ControlId",
     "DocumentKind",

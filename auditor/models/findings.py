@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from auditor.models.base import CLOSED, ControlId, Model, Text
-from auditor.models.offices import Validity, Waiver
+from auditor.models.base import CLOSED, ControlId, Domain, Model, Text
+from auditor.models.offices import Authorization, Validity, Waiver
 from auditor.models.ranks import Severity, Status
 
 
@@ -114,3 +114,17 @@ class WaiverUse(Model):
     def unused(self) -> bool:
         """Whether it is in force and there is nothing that it could be needed for."""
         return self.validity in ("active", "expiring") and not self.waived + self.open + self.not_evaluated
+
+
+class AuthorizationUse(Model):
+    """An authorization and where it stands on the day of a run."""
+
+    authorization: Authorization
+    validity: Validity
+    days_left: int = Field(description="after the day of the run; 0 on the last day, negative when expired")
+    sites: tuple[Domain, ...] = Field(description="declared sites that its scope takes in")
+
+    @property
+    def in_force(self) -> bool:
+        """Whether its sites may be asked for what nobody names."""
+        return self.validity in ("active", "expiring")

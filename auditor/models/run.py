@@ -9,7 +9,7 @@ from pydantic import Field
 
 from auditor.models import clock
 from auditor.models.base import Domain, Model, Text
-from auditor.models.findings import Finding, WaiverUse
+from auditor.models.findings import AuthorizationUse, Finding, WaiverUse
 from auditor.models.hardening import Hardening
 from auditor.models.hosts import Host
 from auditor.models.hunts import Hunted
@@ -77,6 +77,9 @@ class Run(Model):
     waivers: tuple[WaiverUse, ...] = Field(default=(), description="those with something in scope in this run")
     reviews: tuple[Reviewed, ...] = Field(
         default=(), description="the last look at each site that was ever reviewed, as old as it is"
+    )
+    authorizations: tuple[AuthorizationUse, ...] = Field(
+        default=(), description="the office's leave to ask its sites for addresses that nobody names"
     )
     hunts: tuple[Hunted, ...] = Field(default=(), description="the last hunt on each host that was ever hunted on")
     left_out: tuple[LeftOut, ...] | None = Field(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from auditor.errors import first_wrong
-from auditor.models import Finding, Hunted, LeftOut, Model, Reviewed, Run, Site, Text, Unit, WaiverUse
+from auditor.models import AuthorizationUse, Finding, Hunted, LeftOut, Model, Reviewed, Run, Site, Text, Unit, WaiverUse
 from auditor.results.summary import fleet
 from auditor.results.verdict import Verdict
 from auditor.text.visible import finite
@@ -63,6 +63,9 @@ class Document(Model):
     )
     findings: tuple[Finding, ...]
     reviews: tuple[Reviewed, ...] = Field(description="the last look at each site that was ever reviewed")
+    authorizations: tuple[AuthorizationUse, ...] = Field(
+        description="the office's leave to ask its sites for addresses that nobody names"
+    )
     hunts: tuple[Hunted, ...] = Field(description="the last hunt on each host that was ever hunted on")
     waivers: tuple[WaiverUse, ...] = Field(description="those with something in scope in this run")
     verdict: Verdict | None = Field(description="what it meant for the pipeline that asked for it")
@@ -92,6 +95,7 @@ def document(run: Run, verdict: Verdict | None = None) -> Document:
         left_out=run.left_out,
         findings=run.findings,
         reviews=run.reviews,
+        authorizations=run.authorizations,
         hunts=run.hunts,
         waivers=run.waivers,
         verdict=verdict,

@@ -1,6 +1,8 @@
-"""Waivers and attestations as a reader of a run meets them, what needs attention first. Pure."""
+"""Waivers, attestations and authorizations as a reader of a run meets them, what needs attention first. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from auditor.models import Attested, Finding, Model, Organisation, Run, Scope, Subject, Validity, WaiverUse
 from auditor.system.grouped import grouped
@@ -33,6 +35,29 @@ def attestations(run: Run) -> tuple[AttestationUse, ...]:
         if attested is not None
     ]
     return tuple(sorted(uses, key=lambda use: (use.attested.days_left, use.control)))
+
+
+def authorizations(run: Run, words: Words) -> Iterator[str]:
+    """Why an authorization is not used or soon will not be, by the name of its document, unless another one takes its place."""
+    for one in run.authorizations:
+        others = {
+            site for other in run.authorizations if other.validity == "active" and other != one for site in other.sites
+        }
+        days = {
+            "expired": one.authorization.expires,
+            "expiring": one.authorization.expires,
+            "future": one.authorization.dated,
+        }
+        if not one.sites:
+            yield words("authorization.no_site", document=one.authorization.document)
+        elif one.validity in days and not others.issuperset(one.sites):
+            yield words(
+                f"authorization.{one.validity}",
+                n=len(one.sites),
+                document=one.authorization.document,
+                day=words.day(days[one.validity]),
+                sites=", ".join(one.sites),
+            )
 
 
 def lapsing(uses: tuple[WaiverUse, ...]) -> int:

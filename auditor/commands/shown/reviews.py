@@ -13,7 +13,7 @@ from auditor.audit.controls import Catalogue
 from auditor.audit.reviews import accepting
 from auditor.commands.shown.console import escape, out
 from auditor.models import Accepted, Look, Run, Trace
-from auditor.results import traces
+from auditor.results import papers, traces
 from auditor.results.traces import accepted_line, seen, what_it_is
 from auditor.text.words import Words
 
@@ -43,6 +43,8 @@ def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console 
     never = traces.never_reviewed(run)
     if never:
         console.print(f"{words('reviews.never', n=len(never))}: {escape(', '.join(never))}", soft_wrap=True)
+    for line in papers.authorizations(run, words):
+        console.print(escape(line), soft_wrap=True)
 
 
 def show_answers(seen: Iterable[Look], folder: Callable[[str], Path], words: Words, console: Console = out) -> None:

@@ -201,7 +201,7 @@ def _subjects(
 
 
 def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
-    """What reviews say of several sites together: traces that they share, and those that nobody ever reviewed."""
+    """What reviews say of several sites together: traces that they share, those never reviewed, leave that is not used."""
     sites = traces.by_site(run, catalogue)
     if not sites:
         return ()
@@ -212,7 +212,7 @@ def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
     never = traces.never_reviewed(run)
     if never:
         told.append(f"{words('reviews.never', n=len(never))}: {', '.join(never)}")
-    return tuple(told)
+    return (*told, *papers.authorizations(run, words))
 
 
 class _Content:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import html
+import io
+import json
 import re
 from datetime import date
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from auditor.audit import controls
+from auditor.audit.authorizations import uses
+from auditor.commands.shown.reviews import show_reviews
 from auditor.content.asked import may_be_probed
 from auditor.errors import InputError
 from auditor.inventory import engines
 from auditor.inventory.hosts import load
+from auditor.models import Inventory, Lang, Run
+from auditor.report import json_output
+from auditor.report.html.pages import pages
+from auditor.results import papers
+from auditor.text.words import Words
+from tests.unit.audit.test_reviews import audited, look
 
 HOSTS = """
 all:
@@ -95,3 +108,55 @@ def test_a_file_that_is_no_such_list_is_told(inventory: Path, text: str) -> None
     with pytest.raises(InputError, match="no list") as raised:
         engines.networks(inventory / "office")
     assert raised.value.file == folder / "googlebot.json"
+
+
+def test_leave_that_is_not_used_is_named_with_its_day(inventory: Path) -> None:
+    office = inventory / "office" / "authorizations.yml"
+    office.write_text(LEAVE)
+    known = load(inventory)
+    told = {
+        day: _told(known, date.fromisoformat(day), "vi")
+        for day in ("2026-11-01", "2026-11-02", "2027-04-01", "2027-05-01", "2027-05-02")
+    }
+    assert told["2026-11-02"] == []
+    assert "có hiệu lực từ ngày 02/11/2026" in told["2026-11-01"][0]
+    assert "đến hết ngày 01/05/2027" in told["2027-04-01"][0] == told["2027-05-01"][0]
+    assert told["2027-05-02"] == [
+        "“Quyết định số 12/QĐ-UBND” hết hạn ngày 01/05/2027: 2 trang không còn được hỏi những địa chỉ mà không đâu nhắc tới "
+        "(a.test, c.test); cách sửa: office/authorizations.yml"
+    ]
+    assert "expired on 1 May 2027: 2 sites are" in _told(known, date(2027, 5, 2), "en")[0]
+    office.write_text(
+        LEAVE + LEAVE.replace("12/", "13/").replace("2026-11-02", "2027-04-20").replace("-05-01", "-12-01")
+    )
+    assert _told(load(inventory), date(2027, 5, 2), "vi") == []
+
+
+def test_leave_for_a_host_without_a_site_is_named(inventory: Path) -> None:
+    (inventory / "hosts.yml").write_text(HOSTS + "    web3: {ansible_host: 192.0.2.3}\n")
+    (inventory / "office" / "authorizations.yml").write_text(
+        LEAVE.replace("sites: [a.test], hosts: [web2]", "hosts: [web3]")
+    )
+    (line,) = _told(load(inventory), date(2026, 12, 1), "en")
+    assert line.startswith("“Quyết định số 12/QĐ-UBND” takes in no site")
+
+
+def test_leave_that_is_over_is_told_wherever_looks_are(inventory: Path) -> None:
+    (inventory / "office" / "authorizations.yml").write_text(LEAVE)
+    run = _run(load(inventory), date(2027, 5, 2))
+    (line,) = papers.authorizations(run, Words("en"))
+    catalogue = controls.load()
+    with io.StringIO() as shown:
+        show_reviews(run, catalogue, Words("en"), Console(file=shown, width=2_000))
+        assert line in shown.getvalue()
+    assert line in html.unescape(dict(pages(run, catalogue, "en"))["index.html"])
+    (use,) = json.loads(json_output.render(run))["authorizations"]
+    assert (use["validity"], use["days_left"], use["sites"]) == ("expired", -1, ["a.test", "c.test"])
+
+
+def _told(known: Inventory, day: date, lang: Lang) -> list[str]:
+    return list(papers.authorizations(_run(known, day), Words(lang)))
+
+
+def _run(known: Inventory, day: date) -> Run:
+    return audited(look()).model_copy(update={"authorizations": uses(known, day)})
