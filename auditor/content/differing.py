@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from auditor.content import saying
 from auditor.content.evidence import Evidence
 from auditor.content.neighbours import Neighbours, absolute, host_of, registrable
-from auditor.content.page.extract import Extract, Pointer, fills_in
+from auditor.content.page.again import fills_in
+from auditor.content.page.extract import Extract, Pointer
 from auditor.content.pointing import KIND, foreign_in, speaks
 from auditor.content.words.writing import DISGUISED, read
 from auditor.looks.traces import Kind

@@ -13,7 +13,7 @@ from functools import partial
 from auditor.content import differing, pointing, saying, standing
 from auditor.content.evidence import Evidence
 from auditor.content.neighbours import Neighbours, absolute, host_of
-from auditor.content.page import charset, documents, extract, scripts, sheets
+from auditor.content.page import again, charset, documents, extract, scripts, sheets
 from auditor.content.page.extract import Extract
 from auditor.content.words.lexicon import Lexicon, shipped
 from auditor.looks.visits import Known, Reading, Served, Visited, Visitor
@@ -89,7 +89,7 @@ def _read(visited: Visited, digests: Sequence[bytes], near: Neighbours) -> Readi
         linked=linked,
         framed=framed,
         loaded=loaded,
-        landmarks=extract.landmarks(page) if visited.role == "home" else (),
+        landmarks=again.landmarks(page) if visited.role == "home" else (),
         tokens=tokens,
         sheets=tuple(dict.fromkeys(page.sheets))[:MAX_SHEETS] if linked or framed or page.pointers else (),
         suspicious=bool(traces),

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from auditor.content.evidence import Evidence
 from auditor.content.neighbours import Neighbours, registrable
-from auditor.content.page.extract import Extract, Pointer, blocks
+from auditor.content.page.again import blocks
+from auditor.content.page.extract import Extract, Pointer
 from auditor.content.words import writing
 from auditor.content.words.lexicon import ADVERT, Found, Lexicon
 from auditor.content.words.writing import DISGUISED

@@ -24,18 +24,14 @@ Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
 Inside = Literal["", "unscripted", "comment", "template", "written", "decoded"]
 
 MAX_LINKS, MAX_OWN, MAX_FRAMES, MAX_SCRIPTS, MAX_OF_A_TAG = 3_000, 500, 60, 120, 500
-MAX_NESTED, MAX_BLOCKS, MAX_LANDMARKS = 12, 400, 40
+MAX_NESTED = 12
 MAX_COMMENTS, MAX_COMMENT = 500, 20_000
-MAX_TEXT, MAX_BLOCK, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 1_500, 500, 300, 4_000
+MAX_TEXT, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 500, 300, 4_000
 MAX_READ, _COST = 600_000, 300
 """Letters that are read of elements one by one, and what each of them costs besides."""
 _DEPTH = 2
 _SECOND = frozenset("/\\\t\n\r")
 """What makes, or may make, a link that begins with a slash one to another host: browsers leave some of it out."""
-_ROOT = re.compile(
-    r"<(?:div|main)[^<>]{0,80}\bid=[\"']?(?:app|root|__next|__nuxt|app-root)\b[^<>]{0,80}>[^<>]{0,200}</(?:div|main)>",
-    re.IGNORECASE,
-)
 _SHELL = 200
 """Letters: a page with fewer, and with scripts, is written in the browser."""
 
@@ -53,11 +49,11 @@ _COVERING = tuple(
 )
 _TOKENS = ("google-site-verification", "msvalidate.01", "yandex-verification", "baidu-site-verification")
 _SAID = ("description", "keywords", "og:title", "og:description", "og:site_name", "twitter:title", "twitter:description")  # fmt: skip
-_NEVER_SEEN = ("script", "style", "noscript", "template", "svg", "select")
+NEVER_SEEN = ("script", "style", "noscript", "template", "svg", "select")
 _EVENTS = ("onload", "onerror", "onpageshow")
 _ACTING = {"body": ("onload", "onpageshow"), "img": ("onerror",), "svg": ("onload",), "iframe": ("onload",)}
 """Which elements do what by themselves."""
-_APART = frozenset((*_NEVER_SEEN, *_ACTING))
+_APART = frozenset((*NEVER_SEEN, *_ACTING))
 _TELLING = (
     *("title", "a", "area", "script", "link", "meta", "base", "style", "iframe", "frame", "embed", "object", "form"),
     *("noscript", "template", "noframes", "noembed", "xmp", "marquee", "dialog"),
@@ -215,7 +211,7 @@ def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth
 def _strip(draft: _Draft) -> None:
     """Takes out what is never seen, the inner before the outer."""
     for node in reversed(draft.apart):
-        if node.tag in _NEVER_SEEN:
+        if node.tag in NEVER_SEEN:
             node.decompose(recursive=False)
 
 
@@ -237,33 +233,6 @@ def _main(headings: list[LexborNode], text: str) -> str:
     if heading is not None and heading.parent is not None and heading.parent.tag not in ("html", "-undef"):
         return heading.parent.text(separator="\n")[:MAX_MAIN]
     return text[:MAX_MAIN]
-
-
-def blocks(page: Extract, *, separator: str = " ") -> Iterator[str]:
-    """Paragraphs, list items, cells: what is said in one place."""
-    tree = LexborHTMLParser(page.html)
-    tree.strip_tags([*_NEVER_SEEN])
-    for node in tree.css("p, li, td, blockquote, dd, h1, h2, h3, .comment, marquee")[:MAX_BLOCKS]:
-        text = node.text(separator=separator)
-        if 12 < len(text) < MAX_BLOCK:
-            yield text
-
-
-def fills_in(page: Extract) -> bool:
-    """Whether an application fills a part of the page in the visitor's browser."""
-    return _ROOT.search(page.html) is not None
-
-
-def landmarks(page: Extract) -> tuple[str, ...]:
-    """What is seen of a page at first: its menu, its headings."""
-    found: dict[str, None] = {}
-    for node in LexborHTMLParser(page.html).css("nav a, header *, .menu a, h1, h2, h3, li > a, .top *")[:120]:
-        text = " ".join(node.text().split())
-        if 4 < len(text) <= 60 and not any(map(str.isdigit, text)):
-            found[text] = None
-            if len(found) == MAX_LANDMARKS:
-                break
-    return tuple(found)
 
 
 # --- whom it points to ------------------------------------------------------------------------------------
