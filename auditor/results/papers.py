@@ -49,7 +49,7 @@ def authorizations(run: Run, words: Words) -> Iterator[str]:
             "future": one.authorization.dated,
         }
         if not one.sites:
-            yield words("authorization.no_site", document=one.authorization.document)
+            yield words("leave.no_site", document=one.authorization.document)
         elif one.validity in days and not others.issuperset(one.sites):
             yield words(
                 f"authorization.{one.validity}",
