@@ -8,13 +8,15 @@ from typing import Any
 from auditor.models import Application, Site
 
 _WEB = ("nginx", "apache")
-_ASKED = ("vhosts", "tls_vhosts", "pools")
+_ASKED = ("vhosts", "tls_vhosts", "tls_answered", "tls_allowed", "pools")
 """What cannot be told about a site one of whose virtual hosts could not be read."""
 _NEEDS = {
     "roots": _WEB,
     "vhosts": _WEB,
     "proxied": _WEB,
     "tls_vhosts": _WEB,
+    "tls_answered": _WEB,
+    "tls_allowed": _WEB,
     "https": _WEB,
     "certificate": (*_WEB, "tls"),
     "pools": (*_WEB, "php_fpm"),
@@ -32,7 +34,8 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     """The ``site`` of control expressions: the declaration, and what in the host's facts belongs to it.
 
     ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM
-    pools that they hand requests to, or Apache's own PHP, ``certificate`` the one served for the domain, ``application`` the declared one or
+    pools that they hand requests to, or Apache's own PHP, ``certificate`` the one served for the domain, ``tls_answered`` the protocols that its
+    virtual hosts answered in, ``tls_allowed`` those that are configured where none answered, ``application`` the declared one or
     else that whose files lie in its roots, ``wordpress``, ``joomla`` and ``nukeviet`` the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root, ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not found
     is None or empty.
     """
@@ -72,6 +75,8 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
         "vhosts": vhosts,
         "proxied": site.document_root is None and not unasked and _is_proxied(vhosts),
         "tls_vhosts": tls_vhosts,
+        "tls_answered": _protocols(tls_vhosts, "answered"),
+        "tls_allowed": _protocols([vhost for vhost in tls_vhosts if not vhost["tls"]["answered"]], "protocols"),
         "https": any(_speaks_tls(vhost) for vhost in (*vhosts, *unasked)),
         "certificate": certificate,
         "pools": pools,
@@ -112,6 +117,10 @@ def _is_proxied(vhosts: list[dict[str, Any]]) -> bool:
 
 def _speaks_tls(vhost: Mapping[str, Any]) -> bool:
     return bool(vhost["tls"]) and any(listen["tls"] for listen in vhost["listens"])
+
+
+def _protocols(vhosts: Iterable[Mapping[str, Any]], how: str) -> list[str]:
+    return sorted({protocol for vhost in vhosts for protocol in vhost["tls"][how]})
 
 
 def _below(entries: list[dict[str, Any]], roots: set[str]) -> dict[str, Any] | None:

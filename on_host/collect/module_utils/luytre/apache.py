@@ -11,6 +11,7 @@ import time
 from ansible.module_utils.luytre import (
     _apache_open,
     _certificates,
+    _handshakes,
     _openings,
     _patterns,
     _processes,
@@ -113,14 +114,15 @@ def collect(reading):
     variables = environment(read_text(ENVVARS) or "")
     configuration = Configuration(ROOT, variables).read(MAIN)
     said, result, untold = _tested(reading, configuration, variables)
+    writers = _writers(variables.get("APACHE_RUN_USER", ""))
+    described = describe(configuration, reading.declared, writers, reading.deadline - SPARE)
+    _handshakes.tell(described["vhosts"], reading.deadline - SPARE)
     return {
         **ABSENT,
         "installed": True,
         "version": _package_version(),
         **result,
-        **describe(
-            configuration, reading.declared, _writers(variables.get("APACHE_RUN_USER", "")), reading.deadline - SPARE
-        ),
+        **described,
         "loose_files": loose_files(),
         "not_understood": [*configuration.problems, *_missed(said, configuration)][:50],
         "untold": untold,

@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre import _nginx_open, _nginx_stake, _patterns, _processes, _web, _websites
+from ansible.module_utils.luytre import _handshakes, _nginx_open, _nginx_stake, _patterns, _processes, _web, _websites
 from ansible.module_utils.luytre._authors import when_loose
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
@@ -68,6 +68,7 @@ def collect(reading):
         untold = {"config_ok": "nginx was not run as root: it is not known what it would read: %s" % said}
         return {**facts, "vhosts": None, "problems": [said], "untold": untold}
     facts.update(describe(config, reading.declared, facts["version"], deadline=reading.deadline - SPARE))
+    _handshakes.tell(facts["vhosts"], reading.deadline - SPARE, spared=waiting_for_a_proxy(config))
     return {**facts, **_tested(reading, program, path, config), "loose_files": loose_files(config)}
 
 
@@ -106,6 +107,16 @@ def describe(config, declared=None, version="", on_disk=True, deadline=None):
         "unread_vhosts": [
             {**one, "unread": site.told(one["file"])} for one, site in both if isinstance(site, _patterns.Unread)
         ],
+    }
+
+
+def waiting_for_a_proxy(config):
+    """The (address, port) where nginx wants to be told first, by a proxy, who asks."""
+    return {
+        (address, port)
+        for server in config.servers
+        for address, port, options in listens(server)
+        if "proxy_protocol" in options
     }
 
 

@@ -169,7 +169,9 @@ def certificate(**changed: Any) -> dict[str, Any]:
     }
 
 
-def statuses(nginx_site: str = WORDPRESS, version: str = "1.26.3", **changed: Any) -> dict[str, Status]:
+def statuses(
+    nginx_site: str = WORDPRESS, version: str = "1.26.3", answered: tuple[str, ...] = (), **changed: Any
+) -> dict[str, Status]:
     http = "" if "ssl_protocols" in nginx_site else "ssl_protocols TLSv1.2 TLSv1.3;"
     sent: dict[str, Any] = {
         "certificates": [certificate()],
@@ -182,10 +184,14 @@ def statuses(nginx_site: str = WORDPRESS, version: str = "1.26.3", **changed: An
     apache = areas()["apache"]
     from ansible.module_utils.luytre import apache as apache_area
 
+    nginx = facts(config(http, a=nginx_site), version)
+    for vhost in nginx["vhosts"]:
+        if vhost["tls"]:
+            vhost["tls"]["answered"] = list(answered)
     known = HostFacts(
         NOW,
         {
-            "nginx": areas()["nginx"].model_validate(facts(config(http, a=nginx_site), version)),
+            "nginx": areas()["nginx"].model_validate(nginx),
             "apache": apache.model_validate(apache_area.ABSENT),
             "tls": areas()["tls"].model_validate(sent),
         },
@@ -229,6 +235,8 @@ def test_the_rest_of_the_controls() -> None:
     assert statuses(plain)["tls.certificate_valid"] is Status.NOT_APPLICABLE
     old = WORDPRESS.replace("root", "ssl_protocols TLSv1.1 TLSv1.2; ssl_ciphers yeu; root", 1)
     assert statuses(old)["tls.protocols"] is Status.FAIL
+    assert statuses(old, answered=("TLSv1.2", "TLSv1.3"))["tls.protocols"] is Status.PASS, "allowed, and not answered"
+    assert statuses(answered=("TLSv1", "TLSv1.2"))["tls.protocols"] is Status.FAIL, "answered, whatever is configured"
     assert statuses(old, weak_ciphers=[{"spec": "yeu", "weak": ["RC4-SHA"]}])["tls.ciphers"] is Status.FAIL
     assert statuses(old, weak_ciphers=[{"spec": "khac", "weak": ["RC4-SHA"]}])["tls.ciphers"] is Status.PASS
     unset = [{"spec": "DEFAULT", "weak": ["AES256-SHA"]}]

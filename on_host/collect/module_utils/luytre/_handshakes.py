@@ -1,0 +1,145 @@
+"""Which versions of TLS a web server answers in, asked at the host's own addresses.
+
+The first message of a handshake is written here and its answer read here: an OpenSSL of today does not offer what is
+old, and a configuration that allows it is not always answered. A handshake ends with the server's first answer.
+"""
+
+import ipaddress
+import os
+import re
+import socket
+import struct
+import time
+
+VERSIONS = {"TLSv1.3": 0x0304, "TLSv1.2": 0x0303, "TLSv1.1": 0x0302, "TLSv1": 0x0301, "SSLv3": 0x0300}
+"""From the newest: where it gets no answer at all, the others are not asked."""
+SECONDS = 1.0
+"""For one handshake."""
+ALL_SECONDS = 4.0
+MAX_LISTENS = 4
+"""Of a virtual host."""
+MAX_ANSWER = 16_384 + 5
+ALERT, HANDSHAKE, SERVER_HELLO = 21, 22, 2
+SUPPORTED_VERSIONS = 43
+EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "_default_": "127.0.0.1", "localhost": "127.0.0.1", "::": "::1"}  # noqa: S104
+"""Addresses of configurations that stand for all, and where they are reached from here."""
+_CIPHERS = (
+    *(0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0x009E, 0x009F),
+    *(0xC009, 0xC013, 0xC00A, 0xC014, 0x0033, 0x0039, 0x002F, 0x0035, 0xC012, 0x0016, 0x000A, 0x0005, 0x0004),
+)
+"""Sound ones and, as clients of their time had them, AES-CBC, 3DES and RC4, by the numbers of the registry of TLS."""
+_GROUPS = (29, 23, 24, 25)
+_SIGNATURES = (0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0603, 0x0806, 0x0601, 0x0203, 0x0201)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,9}")
+
+
+def tell(vhosts, deadline, spared=()):
+    """Add ``answered``, the versions, to the ``tls`` of virtual hosts that speak it; empty where nothing answered.
+
+    ``spared`` are (address, port) that wait for something else before TLS. ``deadline`` is of the monotonic clock.
+    """
+    ends = min(deadline, time.monotonic() + ALL_SECONDS)
+    for vhost in vhosts:
+        if vhost["tls"]:
+            places = [(one["address"], one["port"]) for one in vhost["listens"] if one["tls"]]
+            asked = [place for place in dict.fromkeys(places) if place not in spared][:MAX_LISTENS]
+            found = {version for place in asked for version in answered(*place, name_of(vhost["names"]), ends)}
+            vhost["tls"]["answered"] = sorted(found)
+
+
+def name_of(names):
+    """The first of a virtual host's names that a client could ask for, or none."""
+    return next((name for name in names if name != "_" and _NAME.fullmatch(name)), "")
+
+
+def answered(address, port, name, ends):
+    """The versions that are answered there, newest first; none when it is no address of this host."""
+    address = address.strip("[]")
+    try:
+        address = str(ipaddress.ip_address(EVERYWHERE.get(address, address)))
+    except ValueError:
+        return []
+    found = []
+    for version in VERSIONS:
+        said = _said(address, port, hello(version, name), ends)
+        if not said:
+            break
+        if version_of(said) == version:
+            found.append(version)
+    return found
+
+
+def _said(address, port, message, ends):
+    """The first record that comes back, empty when there is none. Only this host is asked: no other address can be bound."""
+    seconds = min(SECONDS, ends - time.monotonic())
+    if seconds <= 0:
+        return b""
+    until = time.monotonic() + seconds
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as connection:
+            connection.settimeout(seconds)
+            connection.bind((address, 0))
+            connection.connect((address, port))
+            connection.sendall(message)
+            said = b""
+            while not _whole(said):
+                left = until - time.monotonic()
+                if left <= 0:
+                    return b""
+                connection.settimeout(left)
+                piece = connection.recv(MAX_ANSWER - len(said))
+                if not piece:
+                    return b""
+                said += piece
+            return said
+    except OSError:
+        return b""
+
+
+def _whole(said):
+    return len(said) >= MAX_ANSWER or (len(said) >= 5 and len(said) >= 5 + struct.unpack(">H", said[3:5])[0])
+
+
+def version_of(said):
+    """The version that a server's first record chooses; None for a refusal and for what is no TLS."""
+    if len(said) < 44 or said[0] != HANDSHAKE or said[5] != SERVER_HELLO:
+        return None
+    (chosen,) = struct.unpack(">H", said[9:11])
+    at = 44 + said[43] + 3
+    end = min(len(said), 5 + struct.unpack(">H", said[3:5])[0])
+    at += 2
+    while at + 4 <= end:
+        kind, length = struct.unpack(">HH", said[at : at + 4])
+        if kind == SUPPORTED_VERSIONS and length == 2 and at + 6 <= end:
+            (chosen,) = struct.unpack(">H", said[at + 4 : at + 6])
+        at += 4 + length
+    return next((name for name, number in VERSIONS.items() if number == chosen), None)
+
+
+def hello(version, name):
+    """The first record of a client that speaks that version and no other, and asks for the site of that name."""
+    number = VERSIONS[version]
+    extensions = b""
+    if name:
+        extensions += _extension(0, _counted(b"\0" + _counted(name.encode("ascii"))))
+    extensions += _extension(10, _counted(_numbers(_GROUPS))) + _extension(11, b"\1\0")
+    extensions += _extension(13, _counted(_numbers(_SIGNATURES)))
+    if version == "TLSv1.3":
+        versions = struct.pack(">BH", 2, number)
+        extensions += _extension(SUPPORTED_VERSIONS, versions) + _extension(51, _counted(b""))
+    body = struct.pack(">H", min(number, VERSIONS["TLSv1.2"])) + os.urandom(32) + b"\0"
+    body += _counted(_numbers(_CIPHERS)) + b"\1\0" + _counted(extensions)
+    message = struct.pack(">BBH", 1, 0, len(body)) + body
+    return struct.pack(">BHH", HANDSHAKE, min(number, VERSIONS["TLSv1"]), len(message)) + message
+
+
+def _extension(kind, content):
+    return struct.pack(">H", kind) + _counted(content)
+
+
+def _counted(content):
+    return struct.pack(">H", len(content)) + content
+
+
+def _numbers(values):
+    return struct.pack(">%dH" % len(values), *values)
