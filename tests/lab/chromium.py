@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import threading
 import zipfile
@@ -44,15 +45,18 @@ def chromium(host: str, refused: list[str]) -> Iterator[Page]:
         try:
             page = browser.new_context(ignore_https_errors=True).new_page()
             page.set_default_timeout(_SECONDS * 1000)
-            page.on(
-                "console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None
-            )
+            page.on("console", lambda said: refused.append(said.text) if _refuses(said.text) else None)
             page.on("dialog", lambda dialog: dialog.accept())
             yield page
         finally:
             browser.close()
     finally:
         playwright.stop()
+
+
+def _refuses(said: str) -> bool:
+    """Whether it is of a policy, and not of one that only reports and lets everything through."""
+    return "Content Security Policy" in said and not re.search(r"report[- ]only", said, re.IGNORECASE)
 
 
 def picture(name: str) -> FilePayload:

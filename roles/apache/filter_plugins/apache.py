@@ -47,9 +47,17 @@ SITE_RULES = {
         "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=()",
         ".",
     ),
+    "apache.content_policy": (
+        "Header set Content-Security-Policy-Report-Only \"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; font-src 'self' data:; object-src 'none'; "
+        "base-uri 'self'; form-action 'self'; frame-ancestors 'self'\" "
+        '"expr=-z %{resp:Content-Security-Policy} && -z %{resp:Content-Security-Policy-Report-Only}"\n'
+    ),
     "wordpress.xmlrpc": DENIED.format(r"(?i)^/xmlrpc\.php(?:/|$)"),
 }
-HEADER_CONTROLS = {"apache.nosniff", "apache.frame", "apache.referrer", "apache.permissions_policy"}
+HEADER_CONTROLS = {
+    *("apache.nosniff", "apache.frame", "apache.referrer", "apache.permissions_policy", "apache.content_policy"),
+}
 CLOSED_ROOT = "<Directory />\n    AllowOverride None\n    Require all denied\n</Directory>\n"
 SLOW_REQUESTS = (
     "<IfModule reqtimeout_module>\n    RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n</IfModule>\n"

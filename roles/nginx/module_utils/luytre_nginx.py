@@ -53,8 +53,17 @@ HEADERS = {
         "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=()",
         (),
     ),
+    "nginx.content_policy": (
+        "Content-Security-Policy-Report-Only",
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: https:; font-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        "frame-ancestors 'self'",
+        (),
+    ),
 }
 """Control to header, value, and the values of the vendor's own that stay; none are named where all do."""
+IN_ITS_PLACE = {"Content-Security-Policy-Report-Only": "content-security-policy"}
+"""Header to another that does more."""
 LOGIN_LIMIT = "limit_req zone=luytre_login burst=10 nodelay;"
 ADDED = " # luytre: added"
 BROKEN = " # luytre: broken\n"
@@ -414,7 +423,8 @@ def _headers(model, server, controls, decision):
             for directive in same:
                 if directive not in good:
                     decision.quiet(directive, control)
-            if not good:
+            more = any(directive.args[0].lower() == IN_ITS_PLACE.get(name) for directive in own if directive.args)
+            if not good and not more:
                 variable = "$luytre_" + name.lower().replace("-", "_")
                 lines.append("add_header %s %s always;" % (name, variable))
                 decision.http.setdefault("headers", {})[name] = value

@@ -433,10 +433,10 @@ def _header_condition(node, rest, present, tls):
     if not rest:
         return True
     said = " ".join(rest)
-    empty = re.match(r"expr=-z %\{resp:([\w-]+)\}$", said)
+    empty = [re.fullmatch(r"-z %\{resp:([\w-]+)\}", part) for part in said[len("expr=") :].split(" && ")]
     unlike = re.match(r"expr=%\{resp:([\w-]+)\} !~ [m]?([/#])(.*)\2(i?)$", said)
-    if empty:
-        return not present.get(empty.group(1).lower())
+    if said.startswith("expr=") and all(empty):
+        return not any(present.get(part.group(1).lower()) for part in empty)
     if unlike:
         value = present.get(unlike.group(1).lower(), "")
         return not _regex_holds(node, unlike.group(3), value, bool(unlike.group(4)))

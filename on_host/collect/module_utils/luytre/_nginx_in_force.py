@@ -23,6 +23,7 @@ _LINES = (
     ("add_header X-Frame-Options $luytre_", "nginx.frame"),
     ("add_header Referrer-Policy $luytre_", "nginx.referrer"),
     ("add_header Permissions-Policy $luytre_", "nginx.permissions_policy"),
+    ("add_header Content-Security-Policy-Report-Only $luytre_", "nginx.content_policy"),
 )
 
 

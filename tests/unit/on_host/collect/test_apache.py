@@ -197,6 +197,7 @@ def test_each_weakness_of_a_stock_site_is_found(etc: Path) -> None:
         "frame",
         "referrer",
         "permissions_policy",
+        "content_policy",
     }
 
 
@@ -554,3 +555,15 @@ def test_what_an_application_keeps_to_itself_is_denied_and_again_on_the_next_run
 def test_a_pattern_that_the_collector_would_not_give_is_not_written(pattern: str) -> None:
     vhost = {"private_pattern": pattern}
     assert filters.private_rules("a.test", [vhost], {"web.private_files": ["a.test"]}) == {}
+
+
+@pytest.mark.parametrize("own", ["Content-Security-Policy", "Content-Security-Policy-Report-Only"])
+def test_a_policy_that_only_reports_leaves_the_site_its_own(etc: Path, own: str) -> None:
+    harden(etc)
+    told = vhost(read(etc), 443)["headers"]
+    assert "content-security-policy" not in told
+    assert told["content-security-policy-report-only"].startswith("default-src 'self'; ")
+    (etc / "sites-available" / "bennua.test.inc").write_text(INC + f"Header set {own} \"img-src 'self'\"\n")
+    told = vhost(read(etc), 443)["headers"]
+    policies = {name: value for name, value in told.items() if name.startswith("content-security-policy")}
+    assert policies == {own.lower(): "img-src 'self'"}

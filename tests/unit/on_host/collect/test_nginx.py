@@ -366,7 +366,8 @@ def test_findings_of_a_stock_host_and_of_a_static_site() -> None:
     failing = {control for control, finding in found.items() if finding.status.is_open}
     assert failing == {
         "nginx.server_tokens", "nginx.default_server", "nginx.hidden_files", "nginx.backup_files", "nginx.upload_exec",
-        "nginx.nosniff", "nginx.frame", "nginx.referrer", "nginx.permissions_policy", "nginx.login_rate",
+        "nginx.nosniff", "nginx.frame", "nginx.referrer", "nginx.permissions_policy", "nginx.content_policy",
+        "nginx.login_rate",
     }  # fmt: skip
     static = findings(config("server_tokens off;", g=STATIC), "gotre.test", application="static")
     assert static["nginx.upload_exec"].status is Status.NOT_APPLICABLE
@@ -388,6 +389,8 @@ def test_headers_that_are_good_enough() -> None:
     assert own["nginx.permissions_policy"].status is Status.PASS, "a policy of the site's own is one"
     csp = with_headers("Content-Security-Policy \"frame-ancestors 'self'\"")
     assert csp["nginx.frame"].status is Status.PASS
+    assert csp["nginx.content_policy"].status is Status.PASS
+    assert with_headers("Content-Security-Policy-Report-Only x")["nginx.content_policy"].status is Status.PASS
 
 
 def test_a_site_whose_patterns_never_end_costs_no_other_its_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -460,6 +463,10 @@ def test_a_policy_of_the_site_s_own_stays() -> None:
     assert hardened(own).count("Permissions-Policy") == 1
     assert "put out for nginx.permissions_policy" not in hardened(own)
     assert "add_header Permissions-Policy $luytre_permissions_policy always;" in hardened(WORDPRESS)
+    line = "add_header Content-Security-Policy-Report-Only $luytre_content_security_policy_report_only always;"
+    assert line in hardened(WORDPRESS)
+    enforced = WORDPRESS.replace("root", "add_header Content-Security-Policy \"default-src 'self'\"; root", 1)
+    assert line not in hardened(enforced), "a policy that is enforced is more"
 
 
 def test_what_the_vendor_has_is_not_said_twice() -> None:
