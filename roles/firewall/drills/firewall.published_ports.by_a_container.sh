@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web3
+# hosts: web1 web2
 # As container software does it: a table of its own that sends a port on before the firewall's own rules.
 set -eu
 nft -f - <<'RULES'

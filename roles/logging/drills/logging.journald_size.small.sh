@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web3
+# hosts: web1 web2
 # Sixteen megabytes in total, in a section that comes twice.
 set -eu
 cat > /etc/systemd/journald.conf.d/zy-nho.conf <<'CONF'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1 web3
+# hosts: web1 web2
 # The script is root's and closed; the folder that it lies in is another's.
 set -eu
 install -d -o www-data /srv/luytre-drill

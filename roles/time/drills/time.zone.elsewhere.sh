@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web2
+# hosts: web2 web1
 # /etc/timezone still says Vietnam; the zone in force does not.
 set -eu
 printf 'Asia/Ho_Chi_Minh\n' > /etc/timezone

@@ -12,6 +12,7 @@ import yaml
 from auditor.audit import controls
 from auditor.audit.effects import Effect
 from auditor.errors import InputError
+from auditor.lab.spec import spec
 from auditor.models import Bucket
 from auditor.system import resources
 from tests import factory
@@ -124,6 +125,26 @@ def test_every_control_has_a_drill_or_says_why_not() -> None:
     without = [c.id for c in CATALOGUE.controls if c.id not in drilled and not (c.container or c.no_drill or c.manual)]
     assert without == []
     assert drilled <= set(CATALOGUE.by_id)
+
+
+ONLY_IN_ONE = {
+    "apache": "the lab has Apache on Debian 12",
+    "nginx": "the lab has nginx on Debian 13",
+    "wordpress": "the lab has WordPress on Debian 13",
+    "firewall.ssh_sources": "the lab declares networks for administration on Debian 13",
+    "bans.cms": "of the lab's sites, the one that logins are counted for is WordPress",
+    "tls.redirect": "the lab's certificate on Debian 12 has expired, and nobody is sent there",
+}
+
+
+def test_what_is_mended_is_drilled_on_both_releases_of_debian() -> None:
+    hosts = spec().hosts
+    releases = {drill.control: set[str]() for drill in DRILLS}
+    for drill in DRILLS:
+        releases[drill.control].update(hosts[host].release for host in drill.hosts)
+    mended = {c.id for c in CATALOGUE.controls if c.fix is not None and c.id in releases}
+    alone = {control for control in mended if releases[control] != {"bookworm", "trixie"}}
+    assert {control for control in alone if not {control, control.partition(".")[0]} & set(ONLY_IN_ONE)} == set()
 
 
 def test_every_effect_is_some_control_s_and_is_documented_in_its_own_words() -> None:
