@@ -30,6 +30,15 @@ class VhostTls(Fact):
     )
 
 
+class RequestFilter(Fact):
+    """ModSecurity, as one virtual host has it."""
+
+    engine: str = Field(description="on, detectiononly or off")
+    core_rules: bool = Field(description="the OWASP Core Rule Set is loaded")
+    audit_log: Path | None
+    rotated: bool = Field(description="logrotate names the audit log")
+
+
 class PlainVhost(Fact):
     """What is known of a virtual host without working out any pattern."""
 
@@ -43,6 +52,7 @@ class PlainVhost(Fact):
     access_log: str | None = Field(description="None when off")
     error_log: str | None
     tls: VhostTls | None
+    request_filter: RequestFilter | None = Field(default=None, description="None where ModSecurity is not loaded")
 
 
 class Unread(Fact):

@@ -12,6 +12,7 @@ from ansible.module_utils.luytre import (
     _apache_open,
     _certificates,
     _handshakes,
+    _modsecurity,
     _openings,
     _patterns,
     _processes,
@@ -293,6 +294,7 @@ def plain(server, file, line, claimed, listens):
         "access_log": _access_log(server),
         "error_log": server.value("errorlog"),
         "tls": _tls(server) if _speaks_tls(server, listens) else None,
+        "request_filter": _modsecurity.in_apache(server),
     }
 
 

@@ -5,7 +5,16 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre import _handshakes, _nginx_open, _nginx_stake, _patterns, _processes, _web, _websites
+from ansible.module_utils.luytre import (
+    _handshakes,
+    _modsecurity,
+    _nginx_open,
+    _nginx_stake,
+    _patterns,
+    _processes,
+    _web,
+    _websites,
+)
 from ansible.module_utils.luytre._authors import when_loose
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
@@ -396,6 +405,7 @@ def plain(model, groups, server, names, version):
         "access_log": _access_log(model, server),
         "error_log": model.setting(server, "error_log") or "/var/log/nginx/error.log",
         "tls": _tls(model, groups, server, version) if tls else None,
+        "request_filter": _modsecurity.in_nginx(model, server),
     }
 
 
