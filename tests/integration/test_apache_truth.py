@@ -109,6 +109,7 @@ CASES = {
     "header-good": "Header set X-Frame-Options DENY\nHeader always set Referrer-Policy no-referrer\n" + HEADERS,
     "header-good-always": "Header always set X-Frame-Options DENY\n" + HEADERS,
     "header-bad-always": "Header always set X-Frame-Options ALLOWALL\nHeader set Referrer-Policy unsafe-url\n" + HEADERS,
+    "header-policy": "Header always set Content-Security-Policy \"default-src 'self'\"\n" + HEADERS,
     "header-bad": "Header set X-Frame-Options ALLOWALL\nHeader append X-Content-Type-Options nosniff\n" + HEADERS,
     "header-twice": "Header always set X-Frame-Options DENY\nHeader set X-Frame-Options ALLOWALL\n",
     "header-words": 'Header set X-A a\n<Files "*.html">\nHeader unset X-A\n</Files>\nHeader merge X-B b\nHeader add X-B c\nHeader setifempty X-B d\n',
