@@ -12,10 +12,10 @@ import struct
 import time
 
 VERSIONS = {"TLSv1.3": 0x0304, "TLSv1.2": 0x0303, "TLSv1.1": 0x0302, "TLSv1": 0x0301, "SSLv3": 0x0300}
-"""From the newest: where it gets no answer at all, the others are not asked."""
-SECONDS = 1.0
+"""In the order that they are asked in."""
+SECONDS = 3.0
 """For one handshake."""
-ALL_SECONDS = 4.0
+ALL_SECONDS = 6.0
 MAX_LISTENS = 4
 """Of a virtual host."""
 MAX_ANSWER = 16_384 + 5
@@ -53,7 +53,10 @@ def name_of(names):
 
 
 def answered(address, port, name, ends):
-    """The versions that are answered there, newest first; none when it is no address of this host."""
+    """The versions that are answered there, newest first.
+
+    None where it is no address of this host, and where one of the questions was left open: who is slow has not refused.
+    """
     address = address.strip("[]")
     try:
         address = str(ipaddress.ip_address(EVERYWHERE.get(address, address)))
@@ -62,18 +65,21 @@ def answered(address, port, name, ends):
     found = []
     for version in VERSIONS:
         said = _said(address, port, hello(version, name), ends)
-        if not said:
-            break
+        if said is None:
+            return []
         if version_of(said) == version:
             found.append(version)
     return found
 
 
 def _said(address, port, message, ends):
-    """The first record that comes back, empty when there is none. Only this host is asked: no other address can be bound."""
+    """The first record that comes back, empty when the door is shut instead; None when the time is over.
+
+    Only this host is asked: no other address can be bound.
+    """
     seconds = min(SECONDS, ends - time.monotonic())
     if seconds <= 0:
-        return b""
+        return None
     until = time.monotonic() + seconds
     try:
         with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as connection:
@@ -85,13 +91,15 @@ def _said(address, port, message, ends):
             while not _whole(said):
                 left = until - time.monotonic()
                 if left <= 0:
-                    return b""
+                    return None
                 connection.settimeout(left)
                 piece = connection.recv(MAX_ANSWER - len(said))
                 if not piece:
                     return b""
                 said += piece
             return said
+    except socket.timeout:
+        return None
     except OSError:
         return b""
 

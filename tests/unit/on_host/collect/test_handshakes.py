@@ -133,7 +133,22 @@ def test_silence_costs_its_time_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with server(silent) as port:
         assert asked(port) == []
-    assert len(met) == 1, "who does not answer the newest is not asked for the others"
+    assert len(met) == 1, "who does not answer is not asked again"
+
+
+def test_who_is_slow_for_one_version_has_refused_none(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_handshakes, "VERSIONS", {**_handshakes.VERSIONS})
+    spoken, _ = speaking(certificate, "DEFAULT", ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
+    met = []
+
+    def answer(connection: socket.socket) -> None:
+        met.append(1)
+        if len(met) > 1:
+            monkeypatch.setattr(_handshakes, "SECONDS", 0.0)
+        spoken(connection)
+
+    with server(answer) as port:
+        assert asked(port) == []
 
 
 def test_only_this_host_is_asked() -> None:
