@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,7 @@ from typing import Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from auditor.compromise import footholds, hunting, judge
+from auditor.compromise.applications import administrators
 from auditor.compromise.judge import Asked, Judgement
 from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.listing import BadListing, File, Listing, contents, listing, packed
@@ -71,7 +72,7 @@ class Hunting:
         for host in hosts:
             told = _told(run, host.name, len(stamps[host.name]) // 8)
             if told is not None:
-                there = _places(run, host.name)
+                there = _places(run, host.name, facts.get(host.name))
                 hunts.append(self._one(host, known[host.name], told, there, warm=bool(stamps[host.name])))
             if watch is not None:
                 watch(host.name)
@@ -121,7 +122,11 @@ class Hunting:
             places_left=there.cut_short if there is not None else (),
         )
         texts = {digest: _JUDGEMENT.dump_json(one).decode() for digest, one in judgements.items()}
-        keys = tuple(one.key for one in outside) if there is not None else None
+        keys = None
+        if (
+            there is not None
+        ):  # what was not seen to its end keeps what was known of it, so that it is not new the next time
+            keys = footholds.keys(there.all) | (set(known.places or ()) if there.cut_short else frozenset())
         self.shelf.keep(self.inventory, hunt, known.after(files, texts, rests_on, warm=warm, places=keys))
         return hunt
 
@@ -184,14 +189,15 @@ def _told(run: Playbook, host: str, stamps: int) -> Listing | None:
         return None
 
 
-def _places(run: Playbook, host: str) -> Places | None:
+def _places(run: Playbook, host: str, facts: HostFacts | None) -> Places | None:
     task = _task(run, host, "hunt_places")
     if task is None:
         return None
     try:
-        return places(task.result.get("places"))
+        told = places(task.result.get("places"))
     except BadListing:
         return None
+    return replace(told, all=(*told.all, *administrators(facts)))
 
 
 def _read(judged: Mapping[str, str]) -> dict[str, Judgement]:

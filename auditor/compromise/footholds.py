@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from auditor.compromise import signs
 from auditor.compromise.places import Place, Slot, Standing
@@ -28,6 +28,7 @@ KINDS: Mapping[Slot, Kind] = {
     **{"preload": "preload", "php": "interpreter", "php_module": "interpreter", "web_module": "server_module"},
     **{"database": "database_code", "setuid": "setuid", "program": "replaced", "process": "process"},
     **{"listener": "listener", "kernel_module": "kernel_module", "temporary": "temporary"},
+    **{"cms_account": "account"},
 }
 NEW = "new"
 """The rule of a trace that was not there when the host was hunted on before."""
@@ -53,8 +54,13 @@ class _Weight:
             self.sample = sample or self.sample
 
 
+def keys(places: Iterable[Place]) -> frozenset[str]:
+    """The keys of all places of a host, whether or not something speaks against them: what an earlier hunt knew of."""
+    return frozenset(key_of(KINDS[place.slot], _essence(place)) for place in places)
+
+
 def found(places: Iterable[Place], before: Collection[str] | None = None) -> tuple[Trace, ...]:
-    """The traces in the places of a host; ``before``: the keys of what an earlier hunt told, None when there was none."""
+    """The traces in the places of a host; ``before``: the keys of what earlier hunts knew of, None when there was none."""
     return tuple(_traces(places, before))
 
 
@@ -65,8 +71,7 @@ def _traces(places: Iterable[Place], before: Collection[str] | None) -> Iterator
             continue
         kind, essence = KINDS[place.slot], _essence(place)
         if before is not None and key_of(kind, essence) not in before:
-            way_in = place.slot == "key" and "root" in place.marks
-            weight.says(NEW, "strong" if way_in else "weak", "baseline")
+            weight.says(NEW, "strong" if _is_way_in(place, before) else "weak", "baseline")
         made = trace(
             kind,
             essence,
@@ -83,8 +88,19 @@ _OF_NOBODY = frozenset(
 )
 
 
+def _is_way_in(place: Place, before: Collection[str]) -> bool:
+    """Whether what is new lets somebody in with all rights: there, being new is enough for an alarm."""
+    if place.slot == "cms_account":
+        return key_of("account", _essence(replace(place, who=""))) in before
+    return place.slot == "key" and "root" in place.marks
+
+
 def _essence(place: Place) -> str:
-    said = " ".join(place.said.split()[:2]) if place.slot == "key" else place.said
+    said = place.said
+    if place.slot == "key":
+        said = " ".join(said.split()[:2])
+    elif place.slot == "process":  # what it calls itself holds numbers, and changes
+        said = " ".join(sorted(place.marks))
     return "\n".join((place.slot, place.where, place.who, said))
 
 
@@ -133,6 +149,11 @@ def _account(place: Place, weight: _Weight) -> None:
         weight.says("service_logs_in", "strong", "structure", "place")
     if "service" in marks and "root" in marks:
         weight.says("service_is_root", "strong", "structure", "place")
+
+
+def _cms_account(place: Place, weight: _Weight) -> None:
+    if "read" not in place.marks:
+        weight.says("administrator", "weak", "structure")
 
 
 def _key(place: Place, weight: _Weight) -> None:
@@ -224,6 +245,8 @@ def _process(place: Place, weight: _Weight) -> None:
         weight.says("from_memory", "weak" if "runc" in place.where else "strong", "structure", "known")
     if "deleted" in marks:
         weight.says("deleted", "strong", "structure", "known")
+    if "web_account" in marks:
+        weight.says("shell_of_web", "weak" if "command" in marks else "strong", "structure", "place")
     if "preloaded" in marks or "mapped" in marks:
         weight.says("loads_foreign", "strong", "known", "structure")
     if odd is not None and place.standing != "packaged":
@@ -238,7 +261,8 @@ def _listener(place: Place, weight: _Weight) -> None:
     elif "nobody" in place.marks:
         weight.says("nobody_listens", "weak", "structure")
     elif "interpreter" in place.marks:
-        weight.says("interpreter_listens", "weak", "structure")
+        odd = place.marks & {"inline", "web_account", "netcat"}
+        weight.says("interpreter_listens", "strong" if odd else "weak", "structure", "place")
     else:
         weight.says("foreign", "weak", "known")
 
@@ -266,4 +290,5 @@ _OF_SLOT: Mapping[Slot, Callable[[Place, _Weight], None]] = {
     **{"pam": _pam, "pam_module": _rare, "preload": _preload, "php": _php, "php_module": _module},
     **{"web_module": _module, "database": _database, "setuid": _setuid, "program": _replaced},
     **{"process": _process, "listener": _listener, "kernel_module": _kernel, "temporary": _temporary},
+    **{"cms_account": _cms_account},
 }

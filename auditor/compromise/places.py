@@ -35,6 +35,7 @@ Slot = Literal[
     "listener",
     "kernel_module",
     "temporary",
+    "cms_account",
 ]
 Standing = Literal["packaged", "changed", "foreign", "gone"]
 _COUNT = Annotated[int, Field(ge=0, le=1 << 62)]

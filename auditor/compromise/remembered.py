@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Self
 
 from pydantic import Field
@@ -29,7 +29,7 @@ class Remembered(Model):
     places: tuple[str, ...] | None = Field(
         default=None,
         max_length=MAX_PLACES,
-        description="keys of the traces outside the web roots; None: not looked for yet",
+        description="keys of the places outside the web roots; None: not looked at yet",
     )
 
     @property
@@ -48,7 +48,7 @@ class Remembered(Model):
         rules: str,
         *,
         warm: bool,
-        places: tuple[str, ...] | None = None,
+        places: Collection[str] | None = None,
     ) -> Self:
         """What is kept after a hunt that saw these files, and these places (None: it was not told of any)."""
         kept = tuple(
@@ -62,5 +62,5 @@ class Remembered(Model):
             rules=rules,
             files=kept[:MAX_FILES],
             judged={digest: text for digest, text in judged.items() if digest in digests},
-            places=self.places if places is None else places[:MAX_PLACES],
+            places=self.places if places is None else tuple(sorted(places)[:MAX_PLACES]),
         )

@@ -77,6 +77,10 @@ def told(one: Place, before: tuple[str, ...] | None = None) -> tuple[str, str, t
             "shell_on_socket",
         ),
         (place("listener", "tcp *:4444"), "weak", "foreign"),
+        (place("listener", "tcp *:1", "interpreter", standing="packaged"), "weak", "interpreter_listens"),
+        (place("listener", "tcp *:1", "interpreter", "inline", standing="packaged"), "strong", "interpreter_listens"),
+        (place("process", "", "web_account", standing="packaged"), "strong", "shell_of_web"),
+        (place("process", "", "web_account", "command", standing="packaged"), "weak", "shell_of_web"),
         (place("listener", "packets", "packets"), "strong", "reads_packets"),
         (place("kernel_module", "", "loaded"), "strong", "loaded"),
         (place("temporary", "", "elf", "executable", "hidden"), "strong", "hidden_program"),
@@ -134,9 +138,19 @@ def test_a_key_of_root_that_was_not_there_before_is_an_alarm_and_any_other_news_
     key, job = place("key", "ssh-ed25519 SHA256:x from=*", "root"), place("cron", "/opt/app/run")
     assert told(key, ()) == ("key", "strong", ("key", "new"))
     assert told(job, ()) == ("job", "weak", ("foreign", "new"))
+    news = place("cms_account", who="a", where="/srv/www"), place("cms_account", "", "read", who="", where="/srv/www")
+    assert told(news[0], footholds.keys(news[1:])) == ("account", "strong", ("administrator", "new"))
+    assert told(news[0], footholds.keys(news)) == ("account", "weak", ("administrator",))
+    assert told(news[0], ()) == ("account", "weak", ("administrator", "new"))
+    assert told(news[1], ()) is None
     (trace,) = footholds.found([key])
     assert told(key, (trace.key,)) == ("key", "weak", ("key",))
     assert trace.key == key_of("key", "key\n/etc/x\nroot\nssh-ed25519 SHA256:x")
+
+
+def test_what_a_process_calls_itself_makes_no_other_trace_of_it() -> None:
+    first, second = (place("process", title, "mapped", where="/usr/sbin/sshd") for title in ("sshd: a", "sshd: b"))
+    assert footholds.keys([first]) == footholds.keys([second])
 
 
 def test_every_slot_has_a_kind_that_controls_ask_for() -> None:

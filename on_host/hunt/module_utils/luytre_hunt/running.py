@@ -16,6 +16,9 @@ SHELLS = re.compile(
 DAEMONS = re.compile(
     r"^(?:sshd|sshd-session|cron|systemd|systemd-logind|nginx|apache2|php-fpm[\d.]*|mariadbd|login|su|sudo|dbus-daemon)$"
 )
+NETCAT = re.compile(r"^(?:n(?:c|cat|etcat)(?:\..*)?|socat)$")
+WEB_ACCOUNTS = ("www-data", "nginx", "apache", "http")
+INLINE = re.compile(r"^\S+\s(?:-\w+\s)*-[cer]\s")
 MAX_OPEN = 2_000
 MAX_HIDDEN = 200_000
 LOOKS = 3
@@ -54,7 +57,7 @@ def gather(places, proc="/proc"):
         for inode in one.sockets.values():
             holders.setdefault(inode, one)
         _judged(places, one, proc, tables)
-    _listeners(places, tables, holders)
+    _listeners(places, proc, tables, holders)
     _packets(places, proc, holders)
     _hidden(places, proc)
     _kernel(places, proc)
@@ -96,16 +99,15 @@ def _judged(places, one, proc, tables):
     where, who = "%s/%d" % (proc, one.pid), user_name(one.uid)
     title = _text(where + "/cmdline").replace("\0", " ").strip()
     marks = []
+    name = os.path.basename(one.program)
+    if who in WEB_ACCOUNTS and SHELLS.match(name) and not name.startswith(("php", "python", "perl", "ruby")):
+        marks += ["web_account", "command"] if INLINE.match(title) else ["web_account"]
     if one.standing == GONE:
         marks.append("memory" if one.program.startswith("/memfd:") else "deleted")
     if re.match(r"^\[[\w/:.-]+\]", title) and one.standing != OURS:
         marks.append("as_kernel")
     connected = {inode for rows in tables.values() for inode, _local, _state in rows}
-    if (
-        one.sockets.get(0) in connected
-        and one.sockets.get(1) in connected
-        and SHELLS.match(os.path.basename(one.program))
-    ):
+    if one.sockets.get(0) in connected and one.sockets.get(1) in connected and SHELLS.match(name):
         marks.append("shell_on_socket")
     loaded = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", _text(where + "/environ"))
     libraries = [path for path in re.split(r"[\s:]+", loaded.group(1)) if path.startswith("/")] if loaded else []
@@ -137,7 +139,7 @@ def _mapped(places, where):
     return found[:5]
 
 
-def _listeners(places, tables, holders):
+def _listeners(places, proc, tables, holders):
     """Sockets that listen, and whose program no package has, or of which no process is to be seen."""
     for name in TABLES:
         for inode, local, state in tables[name]:
@@ -152,7 +154,18 @@ def _listeners(places, tables, holders):
                     "listener", one.program, user_name(one.uid), one.standing, name + " " + local, (), [one.program]
                 )
             elif SHELLS.match(os.path.basename(one.program)):
-                places.add("listener", one.program, user_name(one.uid), OURS, name + " " + local, ["interpreter"])
+                marks = ["interpreter", *_interpreted(one, proc)]
+                places.add("listener", one.program, user_name(one.uid), OURS, name + " " + local, marks)
+
+
+def _interpreted(one, proc):
+    """What an interpreter that listens was given: code on its command line, or it is one that only passes on."""
+    if NETCAT.match(os.path.basename(one.program)):
+        yield "netcat"
+    if user_name(one.uid) in WEB_ACCOUNTS:
+        yield "web_account"
+    if INLINE.match(_text("%s/%d/cmdline" % (proc, one.pid)).replace("\0", " ")):
+        yield "inline"
 
 
 def _packets(places, proc, holders):
