@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from auditor.compromise import footholds, hunting, judge
 from auditor.compromise.applications import administrators
 from auditor.compromise.judge import Asked, Judgement
+from auditor.compromise.known import checksums
 from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.listing import BadListing, File, Listing, contents, listing, packed
 from auditor.compromise.places import Places, places
@@ -65,8 +66,9 @@ class Hunting:
     ) -> tuple[tuple[Hunt, ...], Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
         """A hunt on each host that can be reached, kept as soon as it is over; and the facts that were read along the way."""
         known = {host.name: self.shelf.remembered(self.inventory, host.name) for host in hosts}
-        stamps = {name: b"" if self.whole else one.stamps for name, one in known.items()}
-        run = self._listed(hosts, stamps)
+        md5 = any(map(checksums.by_md5, self.manifests))
+        stamps = {name: b"" if self.whole or (md5 and not one.has_md5) else one.stamps for name, one in known.items()}
+        run = self._listed(hosts, stamps, md5=md5)
         facts, outcomes = answers(run, hosts)
         hunts = []
         for host in hosts:
@@ -78,13 +80,13 @@ class Hunting:
                 watch(host.name)
         return tuple(hunts), facts, outcomes
 
-    def _listed(self, hosts: Sequence[Host], stamps: Mapping[str, bytes]) -> Playbook:
+    def _listed(self, hosts: Sequence[Host], stamps: Mapping[str, bytes], *, md5: bool) -> Playbook:
         given = {name: base64.b64encode(one).decode("ascii") for name, one in stamps.items()}
         return play(
             "hunt.yml",
             inventory=self.inventory,
             limit=[host.name for host in hosts],
-            variables={**declared(hosts), "luytre_stamps": given},
+            variables={**declared(hosts), "luytre_stamps": given, "luytre_md5": md5},
             timeout=LIST_SECONDS,
             sockets=self.sockets,
         )

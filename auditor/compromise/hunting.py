@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from auditor.compromise.certainty import weighed
 from auditor.compromise.judge import Judgement
-from auditor.compromise.known import matching
+from auditor.compromise.known import checksums, matching
 from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.known.matching import Lying, Told
 from auditor.compromise.listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED, UNREAD, UPLOAD, File
@@ -29,6 +29,9 @@ class Seen:
 
 def seen(files: Sequence[File], manifests: Sequence[Manifest]) -> Seen:
     """What manifests explain of a host's files, and what they leave to be judged."""
+    if any(map(checksums.by_md5, manifests)):
+        known_by = {file.md5: file.sha256 for file in files if file.md5 is not None and file.sha256 is not None}
+        manifests = [checksums.by_sha256(one, known_by) for one in manifests]
     lying = [Lying(file.where, file.sha256, file.size, bool(file.what & (PHP | SCRIPT))) for file in files]
     told = matching.told(lying, manifests)
     standing = {path: how for path, (how, _release) in told.standings.items()}

@@ -55,6 +55,8 @@ class File:
     what: int
     place: int
     stamp: str
+    md5: str | None = None
+    """Only where some manifest knows contents by it."""
 
     @property
     def where(self) -> str:
@@ -93,18 +95,20 @@ def listing(text: object, stamps: int) -> Listing:
 
 
 def _file(row: list[int | str | None], roots: list[str]) -> File:
-    number, path, size, modified, changed, _uid, _gid, _mode, sha256, what, place, stamp = row
+    number, path, size, modified, changed, _uid, _gid, _mode, sha256, what, place, stamp, md5 = row
     if not (isinstance(number, int) and number >= 0 and isinstance(path, str) and isinstance(stamp, str)):
         raise ValueError("a row of another kind")
     if not all(isinstance(one, int) and abs(one) < 1 << 80 for one in (size, modified, changed, what, place)):
         raise ValueError("a row with other numbers")
     if sha256 is not None and not (isinstance(sha256, str) and re.fullmatch("[0-9a-f]{64}", sha256)):
         raise ValueError("no digest")
+    if md5 is not None and not (isinstance(md5, str) and re.fullmatch("[0-9a-f]{32}", md5)):
+        raise ValueError("no digest")
     if not re.fullmatch("[0-9a-f]{16}", stamp) or path.startswith("/") or ".." in path.split("/") or "\0" in path:
         raise ValueError("a path that leads elsewhere")
     path.encode("latin-1")
     roots[number].encode("latin-1")
-    return File(roots[number], path, size, modified, changed, sha256, what, place, stamp)  # type: ignore[arg-type]
+    return File(roots[number], path, size, modified, changed, sha256, what, place, stamp, md5)  # type: ignore[arg-type]
 
 
 def unpacked(text: object) -> Any:

@@ -22,8 +22,10 @@ class Remembered(Model):
     host: str
     hunts: int = Field(default=0, description="since all was read the last time")
     rules: str = Field(default="", description="what the judgements rest on: they are made anew when that changes")
-    files: tuple[tuple[str, str, int, int, int, str | None, int, int, str], ...] = Field(
-        default=(), max_length=MAX_FILES, description="root, path, size, modified, changed, sha256, what, place, stamp"
+    files: tuple[tuple[str, str, int, int, int, str | None, int, int, str, str | None], ...] = Field(
+        default=(),
+        max_length=MAX_FILES,
+        description="root, path, size, modified, changed, sha256, what, place, stamp, md5",
     )
     judged: Mapping[str, str] = Field(default_factory=dict, description="judgements as JSON, by the content's SHA-256")
     places: tuple[str, ...] | None = Field(
@@ -36,6 +38,11 @@ class Remembered(Model):
     def stamps(self) -> bytes:
         """What the host is told, so that it does not read these again; empty when it is to read everything."""
         return b"" if self.hunts >= FULL_EVERY - 1 else b"".join(bytes.fromhex(file[8]) for file in self.files)
+
+    @property
+    def has_md5(self) -> bool:
+        """Whether what could be read of these files is known by its MD5, too."""
+        return all(file[9] is not None for file in self.files if file[5] is not None)
 
     def again(self, same: Iterable[int]) -> tuple[File, ...]:
         """The files that the host saw again, by their place among the stamps."""
@@ -52,7 +59,18 @@ class Remembered(Model):
     ) -> Self:
         """What is kept after a hunt that saw these files, and these places (None: it was not told of any)."""
         kept = tuple(
-            (one.root, one.path, one.size, one.modified, one.changed, one.sha256, one.what, one.place, one.stamp)
+            (
+                one.root,
+                one.path,
+                one.size,
+                one.modified,
+                one.changed,
+                one.sha256,
+                one.what,
+                one.place,
+                one.stamp,
+                one.md5,
+            )
             for one in files
         )
         digests = {one.sha256 for one in files}

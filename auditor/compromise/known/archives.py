@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from auditor.compromise.known import exported
+from auditor.compromise.known import checksums, exported
 from auditor.compromise.known.manifest import Manifest
 from auditor.errors import InputError
 
@@ -34,12 +34,12 @@ _MEND = "get it anew from whoever makes it, and compare its digest"
 
 
 def read(file: Path, name: str = "", version: str = "") -> Manifest:
-    """The manifest of a release archive (zip, tar, .deb). Raises InputError for what is none, or is built to cost or to mislead."""
+    """The manifest of a release archive (zip, tar, .deb), or of published checksums. Raises InputError for what is none, or is built to cost or to mislead."""
     told_name, told_version = _named(file.name)
     try:
-        exported_one = _exported(file)
-        if exported_one is not None:
-            return exported_one
+        written = _written(file, name, version)
+        if written is not None:
+            return written
         digest = _digest_of(file)
         found = _common(_collected(_members(file), file))
     except (
@@ -59,8 +59,8 @@ def read(file: Path, name: str = "", version: str = "") -> Manifest:
     return Manifest(name or told_name, version or _version(top) or told_version, f"{file.name} {digest}", entries)
 
 
-def _exported(file: Path) -> Manifest | None:
-    """A manifest that another controller has exported; None for any other file."""
+def _written(file: Path, name: str, version: str) -> Manifest | None:
+    """A manifest that another controller has exported, or that WordPress's checksums make; None for any other file."""
     with file.open("rb") as opened:
         if opened.read(1) != b"{":
             return None
@@ -68,7 +68,9 @@ def _exported(file: Path) -> Manifest | None:
         content = opened.read(MAX_EXPORT + 1)
     if len(content) > MAX_EXPORT:
         raise ValueError("a manifest that is too large")
-    found = exported.read(content)
+    origin = f"{file.name} {hashlib.sha256(content).hexdigest()}"
+    published = checksums.read(content, name, version or checksums.version_in(file.name), origin)
+    found = published if published is not None else exported.read(content)
     _collected(found.entries.items(), file)
     return found
 

@@ -11,7 +11,7 @@ from auditor.compromise.known.manifest import Manifest
 from auditor.models import Model
 
 SCHEMA = "luytre/known-good/1"
-_Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_Digest = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{64}|[0-9a-f]{32})$")]
 _Path = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 
 

@@ -15,7 +15,7 @@ class Manifest:
     origin: str
     """What it was made from, and its SHA-256."""
     entries: Mapping[str, str]
-    """SHA-256 in hex by path from the application's folder; a name's bytes are kept."""
+    """SHA-256 in hex (of published checksums MD5) by path from the application's folder; a name's bytes are kept."""
     reason: str = ""
     approver: str = ""
     """Why, and which office role says so, of a folder that is trusted as it was found."""

@@ -20,6 +20,10 @@ options:
     description: Stamps of files that are known already, eight bytes each, in base64. These are counted, not read.
     type: str
     default: ""
+  md5:
+    description: Whether MD5 is told of each file besides SHA-256.
+    type: bool
+    default: false
   seconds:
     description: Time budget in seconds.
     type: int
@@ -55,6 +59,7 @@ def main():
         argument_spec={
             "declared": {"type": "dict", "default": {}},
             "stamps": {"type": "str", "default": "", "no_log": False},
+            "md5": {"type": "bool", "default": False},
             "seconds": {"type": "int", "default": 90},
         },
         supports_check_mode=True,
@@ -67,7 +72,9 @@ def main():
         module.fail_json(msg="stamps: %s" % error)
     known = {stamps[at : at + STAMP]: at // STAMP for at in range(0, len(stamps), STAMP)}
     began = time.monotonic()
-    walk = Walk(_websites.walked(module.params["declared"]), known, began + module.params["seconds"])
+    walk = Walk(
+        _websites.walked(module.params["declared"]), known, began + module.params["seconds"], md5=module.params["md5"]
+    )
     walk.run()
     listing = {
         "roots": [as_text(root) for root in walk.roots],

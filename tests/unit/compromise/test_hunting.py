@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import zlib
 from typing import Any
@@ -32,7 +33,7 @@ def traces(files: list[File], judgements: dict[str, Judgement], *manifests: Mani
 def row(**changes: Any) -> list[Any]:
     told = {
         **{"root": 0, "path": "a.php", "size": 1, "modified": 2, "changed": 3, "uid": 0, "gid": 0, "mode": 420},
-        **{"sha256": "a" * 64, "what": 1, "place": 0, "stamp": "0123456789abcdef"},
+        **{"sha256": "a" * 64, "what": 1, "place": 0, "stamp": "0123456789abcdef", "md5": None},
     }
     return list({**told, **changes}.values())
 
@@ -67,6 +68,15 @@ def test_what_a_release_explains_is_not_judged_and_what_it_does_not_is_told() ->
     assert hunting.found(seen, {}).unjudged == 2
 
 
+def test_a_release_that_is_known_by_md5_explains_files_of_that_md5() -> None:
+    release = Manifest("wordpress", "1", "", {f"core/{n}.php": n * 32 for n in "bcde"})
+    files = [dataclasses.replace(file(f"core/{n}.php", n), md5=n * 32) for n in "bcd"]
+    files.append(dataclasses.replace(file("core/e.php", "f"), md5="f" * 32))
+    seen = hunting.seen(files, (release,))
+    assert seen.known == 3
+    assert traces(files, {}, release) == [("/srv/www/core/e.php", "changed", "strong")]
+
+
 def test_a_file_that_could_not_be_judged_is_no_pass() -> None:
     assert traces([file("a.php")], {"a" * 64: Judgement(unjudged="it hurts")}) == [
         ("/srv/www/a.php", "unjudged", "weak")
@@ -93,6 +103,7 @@ def test_names_are_bytes_and_are_shown_on_one_line() -> None:
         said(rows=[row(sha256="A" * 64)]),
         said(rows=[row(stamp="x")]),
         said(rows=[row(path="ă.php")]),
+        said(rows=[row(md5="a" * 31)]),
         said(rows=[row(size="1")]),
         said(rows=[row()[:5]]),
         said(rows=[row()] * 2, seen=1),

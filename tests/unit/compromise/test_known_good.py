@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from auditor.compromise.known import archives, exported, matching
+from auditor.compromise.known import archives, checksums, exported, matching
 from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.known.matching import Lying
 from auditor.errors import InputError
@@ -165,3 +166,57 @@ def test_manifests_are_kept_whole_share_their_contents_and_travel(tmp_path: Path
 def test_of_a_package_of_debian_s_the_application_counts_wherever_it_was_copied() -> None:
     entries = {**{f"usr/share/portal/{path}": "0" * 64 for path in FILES}, "etc/portal.conf": "1" * 64}
     assert archives._application(entries, "") == (dict.fromkeys(FILES, "0" * 64), "")
+
+
+@pytest.mark.parametrize(
+    "file, told, wanted",
+    [
+        ("wordpress-6.8.2-vi.json", {"checksums": {"a.php": "0" * 32}}, ("wordpress", "6.8.2", {"a.php": "0" * 32})),
+        ("x.json", {"checksums": {"6.7": {"a.php": "0" * 32}}}, ("wordpress", "6.7", {"a.php": "0" * 32})),
+        (
+            "x.json",
+            {"plugin": "p", "version": "1.2", "files": {"p.php": {"md5": "0" * 32, "sha256": "1" * 64}}},
+            ("p", "1.2", {"p.php": "1" * 64}),
+        ),
+        (
+            "x.json",
+            {"plugin": "p", "version": "1.2", "files": {"p.php": {"md5": ["0" * 32]}}},
+            ("p", "1.2", {"p.php": "0" * 32}),
+        ),
+    ],
+)
+def test_published_checksums_make_a_manifest(
+    tmp_path: Path, file: str, told: object, wanted: tuple[str, str, dict[str, str]]
+) -> None:
+    (tmp_path / file).write_text(json.dumps(told))
+    made = archives.read(tmp_path / file)
+    assert (made.name, made.version, made.entries) == wanted
+    store = KnownGood(tmp_path / "known.sqlite")
+    store.put((made,))
+    assert store.all() == (made,)
+    assert exported.read(exported.written(made)) == made
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"checksums": {"a.php": "0" * 32}},
+        {"checksums": {"a.php": "x"}},
+        {"checksums": {}},
+        {"checksums": {"6.7": {"a.php": "0" * 32}, "6.8": {"a.php": "1" * 32}}},
+        {"plugin": "p", "version": "1", "files": {"p.php": {"md5": ["0" * 32, "1" * 32]}}},
+        {"plugin": "p", "version": "1", "files": {"../p.php": {"md5": "0" * 32}}},
+        {"plugin": "p", "files": {}},
+        {"other": 1},
+    ],
+)
+def test_other_json_is_no_checksums(tmp_path: Path, told: object) -> None:
+    (tmp_path / "x.json").write_text(json.dumps(told))
+    with pytest.raises(InputError):
+        archives.read(tmp_path / "x.json")
+
+
+def test_a_manifest_by_md5_is_told_by_what_a_host_has() -> None:
+    one = Manifest("w", "1", "", {"a": "0" * 32, "b": "1" * 32})
+    assert checksums.by_md5(one)
+    assert checksums.by_sha256(one, {"0" * 32: "2" * 64}).entries == {"a": "2" * 64, "b": "1" * 32}

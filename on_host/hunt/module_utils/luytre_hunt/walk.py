@@ -36,8 +36,8 @@ _SETTINGS = frozenset((".htaccess", ".user.ini", "php.ini"))
 class Walk:
     """One walk below some roots, until a deadline."""
 
-    def __init__(self, roots, known, deadline):
-        self.roots, self._known, self._deadline = roots, known, deadline
+    def __init__(self, roots, known, deadline, md5=False):
+        self.roots, self._known, self._deadline, self._md5 = roots, known, deadline, md5
         self.rows, self.same, self.seen, self.others, self.left = [], [], 0, 0, 0
         self.cut_short = []
         self.applications = []
@@ -119,7 +119,7 @@ class Walk:
         if len(self.rows) >= MAX_ROWS or time.monotonic() > self._deadline:
             self.left += 1
             return
-        digest, is_what = _read(folder, name, status)
+        digest, is_what, md5 = _read(folder, name, status, self._md5)
         row = [
             number,
             as_text(path),
@@ -129,7 +129,7 @@ class Walk:
             status.st_uid,
             status.st_gid,
         ]
-        self.rows.append([*row, stat.S_IMODE(status.st_mode), digest, is_what, place, stamp.hex()])
+        self.rows.append([*row, stat.S_IMODE(status.st_mode), digest, is_what, place, stamp.hex(), md5])
 
 
 def stamped(root, path, status):
@@ -148,23 +148,24 @@ def _place(path, layouts):
     return UPLOAD if _websites.filled(None, path) == "upload" else 0
 
 
-def _read(folder, name, status):
-    """``(sha256 or None, what it is)``."""
+def _read(folder, name, status, md5):
+    """``(sha256 or None, what it is, MD5 if it is wanted)``."""
     try:
         handle = safe_open.at(folder, name)
     except OSError:
-        return None, UNREAD
+        return None, UNREAD, None
     try:
         if os.fstat(handle).st_ino != status.st_ino:
-            return None, SWAPPED
+            return None, SWAPPED, None
         if status.st_size > WHOLE:
-            return None, LARGE | _what(head_and_tail(handle, status.st_size), name)
+            return None, LARGE | _what(head_and_tail(handle, status.st_size), name), None
         content = safe_open.start(handle, WHOLE + 1)
         after = os.fstat(handle)
         changed = (after.st_size, after.st_ctime_ns) != (status.st_size, status.st_ctime_ns) or len(content) > WHOLE
-        return hashlib.sha256(content).hexdigest(), (SWAPPED if changed else 0) | _what(content, name)
+        other = hashlib.new("md5", content, usedforsecurity=False).hexdigest() if md5 else None
+        return hashlib.sha256(content).hexdigest(), (SWAPPED if changed else 0) | _what(content, name), other
     except OSError:
-        return None, UNREAD
+        return None, UNREAD, None
     finally:
         os.close(handle)
 

@@ -58,6 +58,16 @@ def test_code_is_told_by_content_and_never_by_its_name(top: Path) -> None:
     }
 
 
+def test_md5_is_told_where_it_is_wanted(top: Path) -> None:
+    (top / "a.php").write_bytes(b"<?php")
+    found = []
+    for wanted in (False, True):
+        walk = Walk([str(top)], {}, time.monotonic() + 20, md5=wanted)
+        walk.run()
+        found.append(walk.rows[0][12])
+    assert found == [None, hashlib.new("md5", b"<?php", usedforsecurity=False).hexdigest()]
+
+
 def test_links_pipes_and_sparse_files_cost_nothing_and_are_not_followed(top: Path) -> None:
     (top / "real.php").write_bytes(b"<?php 1;")
     (top / "link.php").symlink_to("/etc/passwd")
