@@ -143,9 +143,7 @@ def _account(place: Place, weight: _Weight) -> None:
     marks = place.marks
     if "second_root" in marks:
         weight.says("second_root", "exact", "structure")
-    if "no_password" in marks and "shell" in marks:
-        weight.says("no_password", "strong", "structure")
-    if "service" in marks and "shell" in marks and "password" in marks:
+    if {"service", "shell"} <= marks and marks & {"password", "no_password"}:
         weight.says("service_logs_in", "strong", "structure", "place")
     if "service" in marks and "root" in marks:
         weight.says("service_is_root", "strong", "structure", "place")
