@@ -220,7 +220,7 @@ def _setuid(place: Place, weight: _Weight) -> None:
             "interpreter_of_root", "strong" if _INTERPRETER.search(place.where) else "weak", "structure", "known"
         )
     elif "setuid" in marks or "capabilities" in marks:
-        at_home = place.where.startswith(("/opt/", "/usr/local/"))
+        at_home = place.where.startswith(("/opt/", "/usr/local/")) or "other_system" in marks
         odd = signs.odd(place.where) is not None
         weight.says("foreign", "strong" if odd or not at_home else "weak", "known", "place")
     else:

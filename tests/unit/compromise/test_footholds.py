@@ -60,6 +60,7 @@ def told(one: Place, before: tuple[str, ...] | None = None) -> tuple[str, str, t
         ),
         (place("setuid", "0o4755", "setuid", where="/usr/bin/x"), "strong", "foreign"),
         (place("setuid", "0o4755", "setuid", where="/opt/app/sandbox"), "weak", "foreign"),
+        (place("setuid", "0o4755", "setuid", "other_system", where="/srv/root/usr/bin/su"), "weak", "foreign"),
         (place("setuid", "0o4755", "setuid", "shell", where="/opt/app/x"), "exact", "shell_of_root"),
         (
             place("setuid", "", "capabilities", where="/usr/bin/python3.13", standing="packaged"),

@@ -85,11 +85,23 @@ def _lending(places):
                 )
                 if md5(entry.path) in shells:
                     marks.append("shell")
+                if _in_other_system(places, entry.path):
+                    marks.append("other_system")
                 places.add(
                     "setuid", entry.path, user_name(status.st_uid), standing, oct(status.st_mode & 0o7777), marks
                 )
             elif "capabilities" in marks:
                 places.add("setuid", entry.path, user_name(status.st_uid), OURS, "", marks)
+
+
+def _in_other_system(places, path):
+    """Whether a package here has a file of that name below another root: a container's, or one for building."""
+    at = path.find("/", 1)
+    while at != -1:
+        if places.packaged.knows(path[at:]):
+            return True
+        at = path.find("/", at + 1)
+    return False
 
 
 def _lends(path, status):

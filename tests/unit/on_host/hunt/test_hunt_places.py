@@ -178,6 +178,13 @@ def test_programs_in_temporary_folders_are_told_and_no_fifo_is_opened(gathered: 
     ]
 
 
+def test_a_file_of_another_system_below_a_folder_is_known_as_such(gathered: Places, dpkg: Path) -> None:
+    kept = str(dpkg / "root/kept")
+    assert programs._in_other_system(gathered, "/srv/other" + kept)
+    assert not programs._in_other_system(gathered, kept)
+    assert not programs._in_other_system(gathered, "/srv/other/kept")
+
+
 def test_a_file_that_lends_its_owners_rights(tmp_path: Path) -> None:
     lending = tmp_path / "x"
     lending.write_bytes(b"")
