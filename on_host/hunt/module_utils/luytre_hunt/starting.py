@@ -163,4 +163,5 @@ def _homes():
 
 
 def _head(path):
-    return (read_text(path, 2_000) or "").replace("\0", " ")
+    text = read_text(path, 2_000) or ""
+    return "" if text.startswith("\x7fELF") else text
