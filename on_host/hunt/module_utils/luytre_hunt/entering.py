@@ -144,8 +144,8 @@ def _pam(places):
                 if module.startswith("/") and places.packaged.standing(module) in (FOREIGN, CHANGED):
                     places.add("pam_module", path, "root", FOREIGN, line.strip(), (), [module])
                 elif module.endswith("pam_exec.so"):
-                    places.run("pam", path, rest.replace("expose_authtok", "").strip(), marks=["runs"])
-                    if "expose_authtok" in rest:
-                        places.run("pam", path, line.strip(), marks=["passwords"], standing=FOREIGN)
+                    marks = ["runs", "passwords"] if "expose_authtok" in rest else ["runs"]
+                    programs = [word for word in rest.split() if word.startswith("/")]
+                    places.add("pam", path, "root", FOREIGN, line.strip(), marks, programs)
                 elif module.endswith("pam_permit.so") and re.match(r"\s*-?auth\s+sufficient\b", line):
                     places.add("pam", path, "root", FOREIGN, line.strip(), ["opens"])

@@ -2,6 +2,8 @@
 
 import os
 import re
+import socket
+import struct
 
 from ansible.module_utils.luytre._processes import MAX_PROCESSES, MAX_TABLE
 from ansible.module_utils.luytre._reading import Unreadable, read_text
@@ -148,14 +150,16 @@ def _listeners(places, proc, tables, holders):
             places.seen += 1
             one = holders.get(inode)
             if one is None:
-                places.add("listener", name + " " + local, "", GONE, "", ["nobody"])
+                places.add("listener", local, "", GONE, name, ["nobody"])
             elif one.standing in (FOREIGN, CHANGED, GONE):
-                places.add(
-                    "listener", one.program, user_name(one.uid), one.standing, name + " " + local, (), [one.program]
-                )
+                _listens(places, local, one, name, ())
             elif SHELLS.match(os.path.basename(one.program)):
-                marks = ["interpreter", *_interpreted(one, proc)]
-                places.add("listener", one.program, user_name(one.uid), OURS, name + " " + local, marks)
+                _listens(places, local, one, name, ["interpreter", *_interpreted(one, proc)])
+
+
+def _listens(places, where, one, how, marks):
+    said = "%s %s" % (how, one.program)
+    places.add("listener", where, user_name(one.uid), one.standing, said, marks, [one.program])
 
 
 def _interpreted(one, proc):
@@ -174,7 +178,7 @@ def _packets(places, proc, holders):
         fields = line.split()
         one = holders.get(fields[-1]) if len(fields) > 5 else None
         if one is not None and one.standing in (FOREIGN, CHANGED, GONE):
-            places.add("listener", one.program, user_name(one.uid), one.standing, "packets", ["packets"], [one.program])
+            _listens(places, "packets", one, "packet", ["packets"])
 
 
 def _hidden(places, proc):
@@ -237,13 +241,16 @@ def _table(proc, name):
 
 
 def _address(text):
+    """A local address as the kernel's tables have it, by its usual form."""
     host, _, port = text.partition(":")
-    everywhere = set(host) == {"0"}
     try:
+        raw = b"".join(struct.pack("=I", int(host[at : at + 8], 16)) for at in range(0, len(host), 8))
         number = int(port, 16)
-    except ValueError:
-        number = 0
-    return "%s:%d" % ("*" if everywhere else host, number)
+        if len(raw) == 4:
+            return "%s:%d" % (socket.inet_ntop(socket.AF_INET, raw), number)
+        return "[%s]:%d" % (socket.inet_ntop(socket.AF_INET6, raw), number)
+    except (ValueError, struct.error):
+        return text[:60]
 
 
 def _text(path, limit=100_000):

@@ -218,7 +218,21 @@ def test_tables_of_sockets_are_read_and_nonsense_is_left_out(tmp_path: Path) -> 
     (tmp_path / "net").mkdir()
     line = "   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 x"
     (tmp_path / "net/tcp").write_text("head\n" + line + "\nnonsense\n")
-    assert running._table(str(tmp_path), "tcp") == [("4711", "*:8080", "0A")]
+    assert running._table(str(tmp_path), "tcp") == [("4711", "0.0.0.0:8080", "0A")]
+
+
+@pytest.mark.parametrize(
+    "text, address",
+    [
+        ("0100007F:115C", "127.0.0.1:4444"),
+        ("00000000000000000000000000000000:7A69", "[::]:31337"),
+        ("00000000000000000000000001000000:0016", "[::1]:22"),
+        ("nonsense", "nonsense"),
+        ("00000000FF:1", "00000000FF:1"),
+    ],
+)
+def test_addresses_are_told_as_people_know_them(text: str, address: str) -> None:
+    assert running._address(text) == address
 
 
 def test_what_is_said_is_bounded(gathered: Places) -> None:
