@@ -45,7 +45,7 @@ def hunt(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Look through the files below the web roots for what an intruder left to come back by; then audit, and report both.
+    """Look through web roots, and all that starts, lets in or runs elsewhere, for what an intruder left; then audit, and report both.
 
     Files that a known release explains are not judged (auditor known-good). Nothing is changed on the hosts, no link is followed, and what
     did not change since the last hunt is not read again. A host whose root was taken can lie to this.

@@ -23,7 +23,10 @@ app = typer.Typer(
 def import_(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILES", help="Release archives (zip, tar, .deb), exports, or a folder to be trusted."),
+        typer.Argument(
+            metavar="FILES",
+            help="Release archives (zip, tar, .deb), exports, WordPress's checksums (JSON), or a folder to be trusted.",
+        ),
     ],
     name: Annotated[
         str, typer.Option("--name", metavar="NAME", help="Of the release; without: as the file is called.")
