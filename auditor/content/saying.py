@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from auditor.content.evidence import Evidence
@@ -130,9 +130,11 @@ def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
         return
     reported = found(page.main, near.lexicon).reporting >= REPORTS
     pointers = [one for one in page.pointers if one.around and near.whose(one.host) == "foreign"]
-    for text in blocks(page, separator="" if torn else " "):
+    for text, together in _said(blocks(page, separator="" if torn else " ")):
         written = writing.read(text)
         says = near.lexicon.find(written, scrambled=1)
+        if together and says.reporting:
+            continue
         disguised = written.disguised >= DISGUISED
         if disguised or (says.advert and not reported):
             families: list[Family] = ["lexicon"] if says.advert else []
@@ -142,6 +144,16 @@ def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
                 families.append("address")
             if len(families) > 1 or disguised or says.score >= CLEAR:
                 evidence.against("text", essence(text), "block", text, *families)
+
+
+def _said(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Each block; and, told apart, one that says whom to turn to together with the one before it, which says for what."""
+    before = ""
+    for text in texts:
+        yield text, False
+        if before and _CONTACT.search(text.lower()):
+            yield f"{before}\n{text}", True
+        before = text
 
 
 def _broken(text: str) -> int:

@@ -81,7 +81,8 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _pdf(body: bytes) -> Document:
-    reader = PdfReader(io.BytesIO(body), strict=False)
+    # Viewers find their way in a file without a table of contents; the library does once it is told that there is none.
+    reader = PdfReader(io.BytesIO(body if b"startxref" in body else body + b"\nstartxref\n0\n%%EOF\n"), strict=False)
     texts: list[str] = []
     addresses: dict[str, None] = {}
     room = MAX_TEXT

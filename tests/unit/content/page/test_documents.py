@@ -17,6 +17,13 @@ def test_text_and_addresses_are_read(body: bytes, kind: str) -> None:
     assert told.addresses == ("https://x.example/",)
 
 
+def test_a_document_without_a_table_of_contents_is_read_as_viewers_do() -> None:
+    whole = pdf(["Xin chao"], "https://x.example/")
+    told = documents.read(whole[: whole.index(b"xref\n")] + b"trailer<</Root 1 0 R>>\n%%EOF")
+    assert "Xin chao" in told.text
+    assert told.addresses == ("https://x.example/",)
+
+
 @pytest.mark.parametrize(
     "body", [b"%PDF-1.4\nnothing", b"PK\x03\x04word/nothing", pdf(["x"], "y")[:400], docx(["x"], "y")[:200]]
 )
