@@ -10,12 +10,13 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from subprocess import CompletedProcess
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from auditor.errors import LabError
 from auditor.lab.spec import HERE, Name
+from auditor.looks.traces import defanged
 from auditor.models import Domain, Model, Text
 from auditor.models.reviews import Kind
 from auditor.system.yaml_source import load_yaml
@@ -79,10 +80,27 @@ class File(Model):
 
 
 class Told(Model):
-    """As what the traces of it have to be told."""
+    """How the traces of it are known."""
 
-    where: str
-    kinds: tuple[Kind, ...] = Field(min_length=1, description="any of them")
+    where: str | None = None
+    target: Domain | None = Field(default=None, description="the foreign name that it is about")
+    kinds: tuple[Kind, ...] = Field(default=(), description="any of them; none: of any kind")
+    by: Literal["render", "known_good", "facts"] | None = Field(
+        default=None, description="what alone shows it: a browser, a manifest, an audit's facts"
+    )
+
+    def fits(self, trace: Mapping[str, Any]) -> bool:
+        """Whether a trace, as findings have it, is of this."""
+        about = defanged(self.target) if self.target is not None else None
+        place = trace["where"].partition(" (")[0] if "(" not in (self.where or "") else trace["where"]
+        kind = not self.kinds or trace["kind"] in self.kinds
+        return kind and self.where in (None, place) and about in (None, trace["target"])
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.where or self.target or self.kinds):
+            raise ValueError("it names neither a place nor a foreign name nor a kind")
+        return self
 
 
 class Plant(Model):
