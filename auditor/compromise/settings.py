@@ -43,6 +43,9 @@ _DATA = re.compile(
     r"\.(?:jpe?g|png|gif|ico|txt|bmp|webp|log|css|svg|pdf|zip)$|^/(?:tmp|dev/shm|var/tmp)/|^(?:data:|php://|https?:)",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"\.(?:php\d?|phtml|inc)$", re.IGNORECASE)
+_ODD = re.compile(r"/\.[^/]|/(?:uploads?|cache|media|images?)/", re.IGNORECASE)
+"""Hidden, or where visitors and applications put files."""
 MAX_READ = 200_000
 
 
@@ -67,7 +70,9 @@ def _found(lines: list[str], text: str) -> Iterator[Setting]:
             yield Setting("handler", "sure" if _narrowed(text) else "hint", line[:200])
         prepended = _PREPENDED.match(line)
         if prepended is not None and prepended["file"].lower() not in ("none", "off", "wordfence-waf.php"):
-            yield Setting("prepended", "sure" if _DATA.search(prepended["file"]) else "hint", line[:200])
+            file = prepended["file"]
+            sure = _DATA.search(file) or _ODD.search(file) or not _CODE.search(file)
+            yield Setting("prepended", "sure" if sure else "hint", line[:200])
         if _LOOSENED.match(line):
             yield Setting("loosened", "hint", line[:200])
     if _ENGINE.search(text) and _AWAY.search(text):

@@ -56,6 +56,10 @@ def test_two_judges_or_one_and_the_place_make_an_alarm(
         ),
         (".user.ini", "auto_prepend_file=logo.png", "prepended", "sure"),
         (".htaccess", "php_value auto_append_file /tmp/x", "prepended", "sure"),
+        (".user.ini", "auto_prepend_file = /var/www/x/wp-content/uploads/.cache.dat", "prepended", "sure"),
+        (".user.ini", "auto_prepend_file = /var/www/x/wp-content/uploads/2026/a.php", "prepended", "sure"),
+        (".user.ini", "auto_prepend_file = /var/www/x/lib/.dem", "prepended", "sure"),
+        (".user.ini", "auto_prepend_file = /var/www/x/lib/first.php", "prepended", "hint"),
         (".user.ini", "auto_prepend_file = wordfence-waf.php", None, None),
         ("note.txt", "auto_prepend_file = x.png", None, None),
         (

@@ -9,8 +9,9 @@ from subprocess import CompletedProcess
 import pytest
 from pydantic import ValidationError
 
-from auditor.errors import LabError
+from auditor.errors import InputError, LabError
 from auditor.lab.compromise import Plant, plant, planted
+from auditor.lab.lab import compromise_hosts
 from auditor.lab.spec import spec
 from auditor.system import resources
 
@@ -76,3 +77,8 @@ def test_the_words_are_put_in_on_the_way_to_the_machine() -> None:
 def test_what_could_not_be_planted_is_named() -> None:
     with pytest.raises(LabError, match="web2 could not be compromised: engine_only: no such user"):
         plant("web2", lambda _program, _given: CompletedProcess([], 1, b"", b"engine_only: no such user\n"))
+
+
+def test_a_machine_for_which_nothing_is_listed_is_told_at_once() -> None:
+    with pytest.raises(InputError, match="nothing is planted on these machines"):
+        compromise_hosts(["web3"])
