@@ -20,6 +20,8 @@ from auditor.system import resources
 from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 Disruption = Literal["none", "reload", "restart", "reboot"]
+Tells = Literal["injected", "vulnerable", "contact"]
+"""What tables for authorities count of a control's violations: sites with what others put there, vulnerabilities, bad addresses."""
 OFFICE = "office"
 """The area whose controls are judged from the office's papers (auditor.audit.waivers), not from a host's facts."""
 CONTENT = "content"
@@ -110,6 +112,7 @@ class Control(Model):
     manual: bool = Field(default=False, description="only a person can tell")
     container: Text | None = Field(default=None, description="why a container can neither show nor have it")
     no_drill: Text | None = Field(default=None, description="why no drill can prove it, beside container")
+    tells: Tells | None = Field(default=None, description="what tables for authorities count of its violations")
     fix: Fix | None = None
     references: Mapping[str, Any] = Field(default_factory=dict)
 
@@ -182,6 +185,10 @@ class Catalogue(Model):
     def by_id(self) -> Mapping[str, Control]:
         """Controls by id."""
         return {control.id: control for control in self.controls}
+
+    def telling(self, what: Tells, subject: Literal["host", "site"]) -> tuple[ControlId, ...]:
+        """The controls on that kind of subject that tell of it."""
+        return tuple(one.id for one in self.controls if one.tells == what and one.subject == subject)
 
     def told(self, finding: Finding) -> Text:
         """What the finding says: what is wrong, else the requirement."""

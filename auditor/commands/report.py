@@ -171,12 +171,21 @@ def sharing(
       auditor report sharing --unit tinh-tan-giang --period 2026-11 --output /srv/bao-cao
 
     """
+    from auditor.audit import controls
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.report.official.period import Period
     from auditor.report.sharing import issue
 
-    issued = issue.write(History(), inventories.load(inventory), unit, Period.parse(period), output=output, lang=lang)
+    issued = issue.write(
+        History(),
+        inventories.load(inventory),
+        controls.load(),
+        unit,
+        Period.parse(period),
+        output=output,
+        lang=lang,
+    )
     for path in issued.files:
         typer.echo(str(path))
     for doubt in issued.doubts:

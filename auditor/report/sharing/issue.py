@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from auditor.audit.controls import Catalogue
 from auditor.errors import InputError
 from auditor.history.runs import Entry, History
 from auditor.inventory import sharing as declared
@@ -32,7 +33,16 @@ class Issued(NamedTuple):
     doubts: tuple[str, ...]
 
 
-def write(history: History, inventory: Inventory, unit_id: str, period: Period, *, output: Path, lang: Lang) -> Issued:
+def write(
+    history: History,
+    inventory: Inventory,
+    catalogue: Catalogue,
+    unit_id: str,
+    period: Period,
+    *,
+    output: Path,
+    lang: Lang,
+) -> Issued:
     """Write the table of a unit and those below it for a month as DOCX, PDF and XLSX. The same runs, the same bytes.
 
     Raises InputError when the unit cannot report, when there is no run in the month, when what is declared is not fit,
@@ -43,7 +53,13 @@ def write(history: History, inventory: Inventory, unit_id: str, period: Period, 
     now, entries, hosts = at_end(history, inventory, period)
     month = figures(organisation, unit, inventory.hosts, now.run, None)
     before = _begun(history, entries, period, hosts, now)
-    of = Sharing(month.organisation, month.unit, period, now.moments, rows(month, before.run if before else None, said))
+    of = Sharing(
+        month.organisation,
+        month.unit,
+        period,
+        now.moments,
+        rows(month, before.run if before else None, said, catalogue),
+    )
     if not of.rows:
         raise InputError(
             "no site and no host belongs to {unit} or a unit below it",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from auditor.audit.controls import Catalogue, Tells
 from auditor.inventory import offices
 from auditor.inventory.sharing import Sharing
 from auditor.models import Finding, Run, Status, Unit
@@ -13,13 +14,6 @@ from auditor.models.run import Protection
 from auditor.results.office_month import Figures
 from auditor.results.summary import HostSummary, SiteSummary
 
-INJECTED = "content.injected"
-CONTACTED = "compromise.bad_address"
-EXPLOITED, EXPOSED, COMPONENT = (
-    "updates.known_exploited",
-    "updates.vulnerable_exposed",
-    "wordpress.vulnerable_component",
-)
 SEVERE_CVSS = 7.0
 """From which a component's vulnerability is serious though nobody is known to exploit it."""
 _ANSWERED = (Status.PASS, Status.PARTIAL, Status.FAIL)
@@ -73,23 +67,29 @@ class Row:
         return 0 < self.hosts == self.guarded
 
 
-def rows(of: Figures, before: Run | None, declared: Mapping[str, Sharing]) -> tuple[Row, ...]:
+def rows(of: Figures, before: Run | None, declared: Mapping[str, Sharing], catalogue: Catalogue) -> tuple[Row, ...]:
     """A row for each office that has sites or hosts, in the order of the organisation's file.
 
     ``before``: how things stood when the month began.
     """
-    return tuple(_rows(of, _by_subject(before.findings) if before else {}, declared))
+    then = _Found(before.findings if before else (), catalogue)
+    return tuple(_rows(of, then, _Found(of.findings, catalogue), declared))
 
 
-type _Found = Mapping[tuple[str, str, str], Finding]
+class _Found:
+    """A run's findings that tell of something, by what that is."""
+
+    def __init__(self, findings: Iterable[Finding], catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._by_key = {(one.control, one.subject.kind, one.subject.id): one for one in findings}
+
+    def answers(self, what: Tells, kind: Literal["host", "site"], name: str) -> list[Finding]:
+        """What controls came to a result on a host or site."""
+        found = (self._by_key.get((control, kind, name)) for control in self._catalogue.telling(what, kind))
+        return [one for one in found if one is not None and one.status in _ANSWERED]
 
 
-def _by_subject(findings: Iterable[Finding]) -> _Found:
-    return {(one.control, one.subject.kind, one.subject.id): one for one in findings}
-
-
-def _rows(of: Figures, before: _Found, declared: Mapping[str, Sharing]) -> Iterator[Row]:
-    now = _by_subject(of.findings)
+def _rows(of: Figures, before: _Found, now: _Found, declared: Mapping[str, Sharing]) -> Iterator[Row]:
     sites = {unit.id: found for unit, found in of.owners}
     for unit in of.units:
         if offices.today(of.organisation, unit).id != unit.id:
@@ -147,19 +147,16 @@ def _products(told: Iterable[tuple[Protection, ...] | None], wanted: Callable[[P
 
 
 def _contacts(hosts: Iterable[HostSummary], found: _Found) -> Counted:
-    per = [found.get((CONTACTED, "host", host.host.name)) for host in hosts]
-    known = [one for one in per if one is not None and one.status in _ANSWERED]
-    seen = (told for one in known if one.status.is_open for told in one.violations)
+    per = [found.answers("contact", "host", host.host.name) for host in hosts]
+    seen = (told for answers in per for one in answers if one.status.is_open for told in one.violations)
     values = frozenset(str(told.get("indicator")) for told in seen if isinstance(told, Mapping))
-    return Counted(values, len(known), len(per) - len(known))
+    return Counted(values, sum(map(bool, per)), sum(not answers for answers in per))
 
 
 def _injected(own: Iterable[SiteSummary], found: _Found) -> Counted:
-    answers = {site.domain: found.get((INJECTED, "site", site.domain)) for site in own}
-    known = {domain: one for domain, one in answers.items() if one is not None and one.status in _ANSWERED}
-    return Counted(
-        frozenset(domain for domain, one in known.items() if one.status.is_open), len(known), len(answers) - len(known)
-    )
+    answers = {site.domain: found.answers("injected", "site", site.domain) for site in own}
+    open_ = frozenset(domain for domain, told in answers.items() if any(one.status.is_open for one in told))
+    return Counted(open_, sum(map(bool, answers.values())), sum(not told for told in answers.values()))
 
 
 def _vulnerable(own: Iterable[SiteSummary], hosts: Iterable[HostSummary], found: _Found) -> Counted:
@@ -172,15 +169,14 @@ def _vulnerable(own: Iterable[SiteSummary], hosts: Iterable[HostSummary], found:
 
 def _ids_on_host(name: str, found: _Found) -> frozenset[str] | None:
     """The serious vulnerabilities that are open on a host; None where its packages were not judged."""
-    answers = [found.get((control, "host", name)) for control in (EXPLOITED, EXPOSED)]
-    known = [one for one in answers if one is not None and one.status in _ANSWERED]
+    known = found.answers("vulnerable", "host", name)
     return frozenset(_ids(known, lambda _: True)) if known else None
 
 
 def _ids_on_site(domain: str, found: _Found) -> frozenset[str] | None:
     """Likewise of a site's application; None where that was not judged, as on a site that has none."""
-    one = found.get((COMPONENT, "site", domain))
-    return frozenset(_ids([one], _is_severe)) if one is not None and one.status in _ANSWERED else None
+    known = found.answers("vulnerable", "site", domain)
+    return frozenset(_ids(known, _is_severe)) if known else None
 
 
 def _is_severe(told: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ import pdfplumber
 import pytest
 import yaml
 
+from auditor.audit import controls
 from auditor.errors import InputError
 from auditor.history.runs import History
 from auditor.inventory import hosts as inventories
@@ -24,6 +25,7 @@ from auditor.system import resources
 from tests import factory
 
 LAB = resources.inventories() / "lab"
+CATALOGUE = controls.load()
 NOVEMBER = Period(2026, 11)
 DECLARED = yaml.safe_load((LAB / "office" / "sharing.yml").read_text("utf-8"))["units"]
 NAMES = {unit.id: unit.name for unit in factory.ORGANISATION.units}
@@ -85,7 +87,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
 
 
 def written(history: History, unit: str, folder: Path) -> tuple[Mapping[str, bytes], tuple[str, ...]]:
-    issued = issue.write(history, inventories.load(LAB), unit, NOVEMBER, output=folder, lang="vi")
+    issued = issue.write(history, inventories.load(LAB), CATALOGUE, unit, NOVEMBER, output=folder, lang="vi")
     return {path.suffix: path.read_bytes() for path in issued.files}, issued.doubts
 
 
@@ -162,7 +164,9 @@ def test_a_commune_reports_itself(history: History, tmp_path: Path) -> None:
 def test_what_was_said_after_the_month_is_told(history: History, tmp_path: Path) -> None:
     kept = History(tmp_path / "history.sqlite")
     kept.keep(run("2026-10-20T08:00:00+07:00", *OCTOBER))
-    issued = issue.write(kept, inventories.load(LAB), "xa-an-truc", Period(2026, 10), output=tmp_path, lang="en")
+    issued = issue.write(
+        kept, inventories.load(LAB), CATALOGUE, "xa-an-truc", Period(2026, 10), output=tmp_path, lang="en"
+    )
     assert issued.doubts[0] == (
         "Ủy ban nhân dân xã An Trúc, Central management: declared on 5 Nov 2026, after the last day of the data, 31 Oct 2026."
     )
@@ -170,4 +174,6 @@ def test_what_was_said_after_the_month_is_told(history: History, tmp_path: Path)
 
 def test_a_month_without_a_run_is_told(history: History, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no run of"):
-        issue.write(history, inventories.load(LAB), "xa-an-truc", Period(2026, 12), output=tmp_path, lang="vi")
+        issue.write(
+            history, inventories.load(LAB), CATALOGUE, "xa-an-truc", Period(2026, 12), output=tmp_path, lang="vi"
+        )
