@@ -23,6 +23,7 @@ from auditor.commands import (
     harden,
     history,
     incidents,
+    indicators,
     inventory,
     mail,
     plan,
@@ -71,6 +72,7 @@ app.add_typer(waivers.app, name="waivers")
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(incidents.app, name="incident")
 app.add_typer(vulnerabilities.app, name="vulnerabilities")
+app.add_typer(indicators.app, name="indicators")
 app.add_typer(known_good.app, name="known-good")
 app.add_typer(machines.app, name="lab")
 

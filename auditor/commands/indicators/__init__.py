@@ -1,0 +1,16 @@
+"""``auditor indicators``: what others know to be bad, carried in, compared, and handed on."""
+
+import typer
+
+from auditor.commands.indicators import lists, match
+
+app = typer.Typer(
+    help="Indicators: addresses, names and digests that are known to be bad.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.command("import")(lists.take_in)
+app.command("list")(lists.show)
+app.command()(lists.remove)
+app.command()(lists.export)
+app.command()(match.match)

@@ -1,0 +1,195 @@
+"""``auditor indicators import``, ``list``, ``remove`` and ``export``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.given.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    InventoryOption,
+    JsonOption,
+    LangOption,
+)
+from auditor.errors import InputError
+from auditor.models import clock
+
+if TYPE_CHECKING:
+    from auditor.indicators.export import Form
+    from auditor.indicators.indicator import Tlp
+    from auditor.indicators.store import Listed
+    from auditor.models import Lang
+
+_SHOWN_WRONG = 20
+
+
+def take_in(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="STIX 2.1, MISP JSON or CSV, plain, gzip or zip.")
+    ],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="What the list is called here; by default as the file.")
+    ] = None,
+    tlp: Annotated[
+        str | None,
+        typer.Option("--tlp", metavar="TLP", help="How far what has no marking may go; by default AMBER."),
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Import lists of indicators, each in place of the one of its name. All files are taken in, or none.
+
+    What is private, takes in everybody or is what everybody uses never matches and is left out. What asks for more than one value is kept and
+    counted, and not matched. What is meant for an indicator and is none is named with its place.
+
+    Examples:
+      auditor indicators import c2-thang-11.csv --tlp GREEN
+
+      auditor indicators import bundle.json misp-event.json.gz
+
+    """
+    from auditor.commands.shown import console
+    from auditor.indicators.importing import take_in as import_files
+    from auditor.indicators.indicator import UNMARKED
+    from auditor.text.words import Words
+
+    taken = import_files(files, name=name, unmarked=_tlp(tlp) or UNMARKED, today=clock.today())
+    words = Words(lang)
+    _show([one.listed for one in taken], lang, as_json=as_json)
+    for one in taken:
+        for where, text in one.wrong[:_SHOWN_WRONG]:
+            told = words("indicators.wrong", list=one.listed.name, where=where, text=repr(text))
+            console.err.print(console.escape(told), soft_wrap=True)
+        if len(one.wrong) > _SHOWN_WRONG:
+            console.err.print(words("and_more", n=len(one.wrong) - _SHOWN_WRONG))
+
+
+def show(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+    """The imported lists: whose they are, of which day, and how much of each can match.
+
+    Exit code: 0 there are some, and each is at most 35 days old; 1 something is older, or nothing was imported.
+
+    Example:
+      auditor indicators list
+
+    """
+    from auditor.indicators import store
+
+    found = store.lists()
+    _show(found, lang, as_json=as_json)
+    raise typer.Exit(int(not found or any(_age(one) > STALE_DAYS for one in found)))
+
+
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The list.")], lang: LangOption = DEFAULT_LANG
+) -> None:
+    """Take a list out.
+
+    Example:
+      auditor indicators remove c2-thang-11
+
+    """
+    from auditor.indicators import store
+
+    store.remove(name)
+
+
+def export(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where to: .json is STIX 2.1, .misp.json MISP, .csv a table.")
+    ],
+    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Of this list alone.")] = None,
+    tlp: Annotated[
+        str, typer.Option("--tlp", metavar="TLP", help="The strictest marking that goes along; by default GREEN.")
+    ] = "GREEN",
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Hand indicators on, those that hold today and may go as far: STIX 2.1, MISP JSON or CSV. The same ones, the same bytes.
+
+    The organisation of the inventory is named as who says so; nothing else of the inventory goes along.
+
+    Example:
+      auditor indicators export chi-bao.json --tlp GREEN -i inventories/lab
+
+    """
+    from auditor.indicators import export as forms
+    from auditor.indicators import store
+    from auditor.inventory import hosts as inventories
+    from auditor.system import files
+
+    known = inventories.load(inventory)
+    if name is not None and name not in {one.name for one in store.lists()}:
+        raise InputError("there is no list {name}", name=name, mend="see 'auditor indicators list'")
+    holding = [one for one in store.all_indicators(name=name) if one.holds(clock.today())]
+    going = forms.shareable(holding, _tlp(tlp) or "GREEN")
+    if not going:
+        raise InputError(
+            "nothing may go as far as {tlp}", tlp=tlp, mend="see 'auditor indicators list', or give another --tlp"
+        )
+    office = known.organisation.name if known.organisation else "Lũy Tre"
+    files.private(file, [forms.render(going, _form(file), office)])
+    typer.echo(str(file))
+
+
+STALE_DAYS = 35
+
+
+def _form(file: Path) -> Form:
+    if file.name.endswith(".misp.json"):
+        return "misp"
+    forms: dict[str, Form] = {".json": "stix", ".csv": "csv"}
+    if file.suffix not in forms:
+        raise InputError("the name tells no form", file=file, mend="end it in .json, .misp.json or .csv")
+    return forms[file.suffix]
+
+
+def _tlp(text: str | None) -> Tlp | None:
+    from auditor.indicators.indicator import tlp
+
+    if text is None:
+        return None
+    found = tlp(text)
+    if found is None:
+        raise InputError(
+            "--tlp {text}: no such marking", text=text, mend="there are CLEAR, GREEN, AMBER, AMBER+STRICT and RED"
+        )
+    return found
+
+
+def _age(one: Listed) -> int:
+    return (clock.today() - one.dated).days
+
+
+def _show(found: Sequence[Listed], lang: Lang, *, as_json: bool) -> None:
+    from rich.table import Table
+
+    from auditor.commands.shown import console
+    from auditor.text.words import Words
+
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1, default=str))
+        return
+    words = Words(lang)
+    if not found:
+        console.out.print(words("indicators.none"))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("list", "source", "dated", "indicators", "unmatched", "never", "wrong"):
+        table.add_column(words(f"indicators.column.{heading}"), overflow="fold")
+    for one in found:
+        day = words.day(one.dated)
+        old = _age(one) > STALE_DAYS
+        table.add_row(
+            console.escape(one.name),
+            console.escape(one.source or one.file),
+            f"[red]{day}: {words('vulnerabilities.old', n=_age(one))}[/]" if old else day,
+            *map(str, (one.indicators, one.unmatched, one.never, one.wrong)),
+        )
+    console.out.print(table)

@@ -1,0 +1,39 @@
+"""Logs as somebody brought them, plain, gzip or zip, against indicators: which stand in them, and how often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from auditor.indicators.indicator import Indicator
+from auditor.indicators.matching import Against
+from auditor.vulnerabilities import unpacking
+
+_PIECE = 1 << 20
+
+
+def read(file: Path, against: Against) -> Mapping[Indicator, int]:
+    """In how many places each indicator stands in a log. Raises InputError for what cannot be read."""
+    unpacking.digest(file)
+    found: Counter[Indicator] = Counter()
+    with unpacking.opened(file) as documents:
+        for _, stream in documents:
+            for text in _pieces(stream):
+                found.update(against.in_text(text))
+    return found
+
+
+def _pieces(stream: unpacking.Bounded) -> Iterator[str]:
+    """Whole lines, a megabyte at a time."""
+    rest = b""
+    while part := stream.read(_PIECE):
+        stream.told()
+        whole, newline, rest = (rest + part).rpartition(b"\n")
+        if newline:
+            yield whole.decode("utf-8", "replace")
+        if len(rest) > _PIECE:
+            yield rest.decode("utf-8", "replace")
+            rest = b""
+    if rest:
+        yield rest.decode("utf-8", "replace")

@@ -1,0 +1,87 @@
+"""Indicators of a STIX 2.1 bundle, or of a page of a TAXII collection. What is no indicator is passed over."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import ijson
+
+from auditor.indicators import patterns
+from auditor.indicators.indicator import MARKINGS, Tlp, stricter, tlp
+from auditor.indicators.sources.reading import MAX_INDICATORS, Gathered, day, lacking, text_of, too_many
+from auditor.vulnerabilities.sources.reading import whole
+
+HEAD = re.compile(rb'\s*\{(?:(?!"Event"|"response").){0,4000}"(?:spec_version|objects|bundle)"', re.DOTALL)
+
+
+def read(into: Gathered) -> None:
+    """All indicators of the bundle. Raises InputError for what is no JSON, or holds no objects."""
+    with whole(into.document):
+        stream = io.BufferedReader(into.document.stream, 1 << 18)
+        take(_told(into, ijson.items(stream, "objects.item", use_float=True)), into)
+
+
+def _told(into: Gathered, objects: Iterable[Any]) -> Iterator[Any]:
+    for one in objects:
+        into.document.stream.told()
+        yield one
+
+
+def take(objects: Iterable[Any], into: Gathered) -> None:
+    """Indicators among objects, each with its marking, wherever that stands."""
+    markings: dict[str, Tlp] = dict(MARKINGS)
+    waiting: list[Mapping[str, Any]] = []
+    number = 0
+    for number, one in enumerate(objects, 1):
+        if not isinstance(one, dict):
+            into.amiss(f"objects[{number - 1}]", str(one))
+        elif one.get("type") == "marking-definition":
+            said = _marking(one)
+            if said is not None:
+                markings[text_of(one, "id")] = said
+        elif one.get("type") == "identity" and not into.source:
+            into.source = text_of(one, "name")[:200]
+        elif one.get("type") == "indicator" and one.get("revoked") is not True:
+            waiting.append(one)
+            if len(waiting) > MAX_INDICATORS:
+                raise too_many(into.document)
+    if not number:
+        raise lacking(into.document, "objects")
+    for one in waiting:
+        _indicator(one, markings, into)
+
+
+def _marking(one: Mapping[str, Any]) -> Tlp | None:
+    definition = one.get("definition")
+    told = text_of(definition, "tlp") if isinstance(definition, dict) else ""
+    for extension in (one.get("extensions") or {}).values() if isinstance(one.get("extensions"), dict) else ():
+        told = told or (text_of(extension, "tlp_2_0") if isinstance(extension, dict) else "")
+    return tlp(told or text_of(one, "name"))
+
+
+def _indicator(one: Mapping[str, Any], markings: Mapping[str, Tlp], into: Gathered) -> None:
+    name, words = text_of(one, "id"), text_of(one, "pattern")
+    found = patterns.values(words) if one.get("pattern_type", "stix") == "stix" else None
+    if found is None:
+        into.keep(name, words)
+        return
+    marked: Tlp | None = None
+    references = one.get("object_marking_refs")
+    for each in references if isinstance(references, list) else ():
+        said = markings.get(each) if isinstance(each, str) else None
+        if said is not None:
+            marked = said if marked is None else stricter(marked, said)
+    into_note = text_of(one, "name") or ", ".join(map(str, one.get("indicator_types") or ()))
+    for text in found:
+        into.add(
+            text,
+            where=name,
+            id=name,
+            tlp=marked,
+            first=day(one.get("valid_from")),
+            last=day(one["valid_until"]) if one.get("valid_until") else None,
+            note=into_note,
+        )

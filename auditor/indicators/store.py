@@ -1,0 +1,144 @@
+"""Lists of indicators in one SQLite file beside the history: a whole import or nothing. The only door to that file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import InputError, nearest
+from auditor.indicators.indicator import Indicator
+from auditor.system import sqlite_file
+
+_MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
+    sqlite_file.statements(
+        "CREATE TABLE lists (name TEXT PRIMARY KEY, file TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,"
+        " dated TEXT NOT NULL, imported TEXT NOT NULL, sha256 TEXT NOT NULL, indicators INTEGER NOT NULL,"
+        " unmatched INTEGER NOT NULL, never INTEGER NOT NULL, wrong INTEGER NOT NULL) STRICT",
+        "CREATE TABLE indicators (list TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL,"
+        " tlp TEXT NOT NULL, first TEXT NOT NULL, last TEXT, note TEXT NOT NULL, PRIMARY KEY (list, kind, value))"
+        " STRICT, WITHOUT ROWID",
+        "CREATE TABLE patterns (list TEXT NOT NULL, id TEXT NOT NULL, words TEXT NOT NULL) STRICT",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list, as it was imported."""
+
+    name: str
+    file: str
+    kind: str
+    source: str
+    """Whose it is, in its own words."""
+    dated: date
+    """The day that it speaks of: its newest entry's, or that of the file."""
+    imported: str
+    """ISO 8601 with offset."""
+    sha256: str
+    indicators: int
+    unmatched: int
+    """Kept, and too complex to be matched."""
+    never: int
+    """Left out: private, too wide, or what everybody uses."""
+    wrong: int
+    """Entries that are none."""
+
+
+def default_path() -> Path:
+    """``indicators.sqlite`` in the state folder."""
+    return sqlite_file.state_folder() / "indicators.sqlite"
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[sqlite3.Connection]:
+    with sqlite_file.opened(path or default_path(), _MIGRATIONS, "list of indicators") as database:
+        yield database
+
+
+@contextmanager
+def writing(path: Path | None = None) -> Iterator[Writing]:
+    """The file for an import: all that is done, or nothing."""
+    with _opened(path) as database, sqlite_file.transaction(database):
+        yield Writing(database)
+
+
+class Writing:
+    """An import that goes on."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def put(self, listed: Listed, found: Iterable[Indicator], unmatched: Iterable[tuple[str, str]]) -> None:
+        """A list in place of the one of its name."""
+        self.forget(listed.name)
+        values = [str(one) if isinstance(one, date) else one for one in astuple(listed)]
+        self._database.execute(f"INSERT INTO lists VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608  marks only
+        self._database.executemany(
+            "INSERT INTO indicators VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    *(listed.name, one.kind, one.text, one.id, one.tlp, str(one.first)),
+                    *(str(one.last) if one.last else None, one.note),
+                )
+                for one in found
+            ),
+        )
+        self._database.executemany(
+            "INSERT INTO patterns VALUES (?, ?, ?)", ((listed.name, name, words) for name, words in unmatched)
+        )
+
+    def forget(self, name: str) -> bool:
+        """Take a list out; whether it was there."""
+        for table in ("indicators", "patterns"):
+            self._database.execute(f"DELETE FROM {table} WHERE list = ?", (name,))  # noqa: S608  names of ours
+        return bool(self._database.execute("DELETE FROM lists WHERE name = ?", (name,)).rowcount)
+
+    @property
+    def indicators(self) -> int:
+        """How many there are now, of all lists."""
+        return int(self._database.execute("SELECT count(*) FROM indicators").fetchone()[0])
+
+
+def remove(name: str, path: Path | None = None) -> None:
+    """Take a list out. Raises InputError when there is none of the name."""
+    there = [one.name for one in lists(path)]
+    if name not in there:
+        raise InputError(
+            "there is no list {name}", name=name, mend="see 'auditor indicators list'", guess=nearest(name, there)
+        )
+    with writing(path) as into:
+        into.forget(name)
+
+
+def lists(path: Path | None = None) -> tuple[Listed, ...]:
+    """What was imported, by name; without a file nothing."""
+    if not (path or default_path()).exists():
+        return ()
+    with _opened(path) as database:
+        rows = database.execute("SELECT * FROM lists ORDER BY name").fetchall()
+    return tuple(_listed(row) for row in rows)
+
+
+def _listed(row: tuple[Any, ...]) -> Listed:
+    told = dict(zip((one.name for one in fields(Listed)), row, strict=True))
+    return Listed(**{**told, "dated": date.fromisoformat(told["dated"])})
+
+
+def all_indicators(path: Path | None = None, name: str | None = None) -> tuple[Indicator, ...]:
+    """All of them, or those of one list, whether or not they hold by now."""
+    if not (path or default_path()).exists():
+        return ()
+    where, values = (" WHERE list = ?", [name]) if name else ("", [])
+    query = f"SELECT kind, value, id, tlp, first, last, note, list FROM indicators{where} ORDER BY list, kind, value"  # noqa: S608  one of two texts
+    with _opened(path) as database:
+        rows = database.execute(query, values).fetchall()
+    return tuple(
+        Indicator(kind, value, id, tlp, date.fromisoformat(first), date.fromisoformat(last) if last else None, note, of)
+        for kind, value, id, tlp, first, last, note, of in rows
+    )
