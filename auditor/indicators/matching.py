@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from auditor.indicators.indicator import Indicator
-from auditor.indicators.values import Value, own, value
+from auditor.indicators.values import Value, own
 
 DIGEST_BYTES = 8
 """Of a keyed digest: of ten thousand indicators and a hundred thousand visitors one pair in 10^10 meets by chance."""
@@ -76,13 +76,33 @@ class Against:
             for end, one in self._words.iter(lower):
                 if _stands_alone(lower, end + 1 - len(one.text), end + 1, one):
                     yield self.by_value[one]
-        if any(self.lengths.values()):
-            for word in _ADDRESS.findall(lower):
-                seen = value(word)
-                if seen is not None and seen not in self.by_value:
-                    found = self.of(seen)
-                    if found is not None:
-                        yield found
+        for word in _ADDRESS.findall(lower) if self._networks else ():
+            found = self._in_network(word)
+            if found is not None:
+                yield found
+
+    @cached_property
+    def _networks(self) -> Sequence[tuple[int, Mapping[int, Indicator]]]:
+        """The networks of version 4 by the length of what addresses in them do not share, the narrowest first, and by the rest as a number."""
+        found: dict[int, dict[int, Indicator]] = {}
+        for one, indicator in self.by_value.items():
+            if one.kind == "network" and ":" not in one.text:
+                network = ipaddress.ip_network(one.text)
+                free = 32 - network.prefixlen
+                found.setdefault(free, {})[int(network.network_address) >> free] = indicator
+        return sorted(found.items())
+
+    def _in_network(self, word: str) -> Indicator | None:
+        """The narrowest network that an address in a text is in; None also where the address is an indicator itself."""
+        first, second, third, last = map(int, word.split("."))
+        if max(first, second, third, last) > 255:
+            return None
+        number = first << 24 | second << 16 | third << 8 | last
+        for free, networks in self._networks:
+            found = networks.get(number >> free)
+            if found is not None:
+                return None if Value("address", word) in self.by_value else found
+        return None
 
 
 def _stands_alone(text: str, start: int, end: int, one: Value) -> bool:

@@ -24,7 +24,19 @@ FLOORS = (
         "compromise",
         "audit",
     ),
-    *("indicators", "vulnerabilities", "fleet", "inventory", "web", "looks", "facts", "text", "system", "errors", "models"),
+    *(
+        "indicators",
+        "vulnerabilities",
+        "fleet",
+        "inventory",
+        "web",
+        "looks",
+        "facts",
+        "text",
+        "system",
+        "errors",
+        "models",
+    ),
 )
 """From the top: each imports itself and what comes after it. ``docs/architecture.md`` tells what each is for."""
 ONLY = {"lab": ("commands", "lab")}
