@@ -32,7 +32,7 @@ from auditor.fleet import payloads as made
 from auditor.fleet.in_ansible import EVENTS, bounds, payloads
 from auditor.inventory import reach as reaching
 from auditor.inventory import variables, vault
-from auditor.system import resources, wire
+from auditor.system import resources, running, wire
 
 THIS_MACHINE = "localhost"
 COMMAND_SECONDS = 900
@@ -170,7 +170,7 @@ class _Ansible(Thread):
         self._told_to_end = Event()
         self.begun = Event()
         """It runs, or never will."""
-        self._folder = tempfile.TemporaryDirectory(prefix="luytre-")
+        self._folder = tempfile.TemporaryDirectory(prefix="luytre-", dir=running.folder())
         self.events, self.printed = (_pipe(Path(self._folder.name, name)) for name in (_EVENTS, _PRINTED))
         self.over, self._ends = os.pipe()
 
@@ -218,7 +218,8 @@ class _Ansible(Thread):
     def end(self) -> None:
         """Tell Ansible to end, and wait until it has."""
         self._told_to_end.set()
-        self.join()
+        if self.ident is not None:  # it began
+            self.join()
 
     def close(self) -> None:
         """Hear no more."""
@@ -276,8 +277,8 @@ def play(
         sockets=sockets,
     )
     with interruptible():
-        ansible.start()
         try:
+            ansible.start()
             if meanwhile is not None:
                 ansible.begun.wait()
                 if ansible.error is None:

@@ -7,6 +7,7 @@ outlives who asked for it, and nobody goes on before it has ended. After its con
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import os
@@ -180,7 +181,9 @@ def _load(printed: str) -> None:
 
 
 def _print_to(path: str) -> None:
-    target = os.open(path, os.O_WRONLY)
+    """Raises OSError where nobody reads any more: who asked is gone."""
+    target = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    os.set_blocking(target, True)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
         os.dup2(target, stream.fileno())
@@ -190,7 +193,8 @@ def _print_to(path: str) -> None:
 def _play(request: Mapping[str, Any], zygote: int) -> NoReturn:
     """Be the process that ``ansible-playbook`` would be; ends this process.
 
-    When Ansible has ended, with its files closed and its processes ended by itself, nothing is taken down that ends with the process.
+    When Ansible has ended, with its files closed and its processes ended by itself, nothing is taken down that ends with the process;
+    what lies on the disk is removed by those who asked Python for it.
     """
     code = 1
     try:
@@ -201,6 +205,7 @@ def _play(request: Mapping[str, Any], zygote: int) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()
+    atexit._run_exitfuncs()
     os._exit(code)
 
 

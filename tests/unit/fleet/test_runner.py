@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import InputError
+from auditor.fleet import runner
 from auditor.fleet.in_ansible import bounds
 from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, Playbook, Task, play
 
@@ -213,6 +214,23 @@ def test_the_environment_of_who_runs_us_decides_nothing_for_ansible(
     tasks = f'    - name: Arm\n      ansible.builtin.debug: {{msg: "{look}"}}\n      tags: guard\n'
     run = play(written(tmp_path, tasks), inventory=THIS_MACHINE)
     assert [task.result["msg"] for task in run.tasks] == ["/"], run.complaint
+
+
+def test_whoever_is_interrupted_as_it_begins_leaves_nothing_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(thread: threading.Thread) -> None:
+        begin(thread)
+        if isinstance(thread, runner._Ansible):
+            raise KeyboardInterrupt
+
+    begin = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    done = tmp_path / "done"
+    tasks = f"    - ansible.builtin.pause: {{seconds: 5}}\n    - ansible.builtin.file: {{path: {done}, state: touch}}\n"
+    with pytest.raises(KeyboardInterrupt):
+        play(written(tmp_path, tasks), inventory=THIS_MACHINE)
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, runner._Ansible)]
 
 
 def test_the_papers_of_the_office_are_no_groups(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.fleet.in_ansible.zygote import _print_to
 from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, play
 from auditor.fleet.zygote import Line, playing
 
@@ -136,6 +138,21 @@ def test_when_the_zygote_is_killed_so_is_the_play_and_the_next_has_a_new_one(tmp
     run = play(written(tmp_path, says("x"), kill, WAIT), inventory=THIS_MACHINE)
     assert (run.status, [task.action for task in run.tasks]) == (CUT_SHORT, ["ansible.builtin.debug"])
     assert play(written(tmp_path, says("x")), inventory=THIS_MACHINE).status == "successful"
+
+
+def test_a_play_leaves_nothing_among_temporary_files(tmp_path: Path) -> None:
+    with (
+        tempfile.TemporaryDirectory() as short,  # a socket's path is
+        lasting(tmp_path, written(tmp_path, says("x")), TMPDIR=short) as line,
+    ):
+        assert code(line) == 0
+        assert list(Path(short).iterdir()) == []
+
+
+def test_a_zygote_whose_first_asker_is_gone_waits_for_no_reader(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "printed")
+    with pytest.raises(OSError, match="No such device"):
+        _print_to(str(tmp_path / "printed"))
 
 
 ASKS = """

@@ -1,0 +1,29 @@
+"""Where the programs lie that a run makes for itself."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.system import kept
+
+
+def folder() -> Path:
+    """The usual folder for temporary files; where it is mounted ``noexec``, one of our own. Raises InputError where there is none."""
+    usual = Path(tempfile.gettempdir())
+    if _runs(usual):
+        return usual
+    own = kept.folder("running", "here")
+    if own is None or not _runs(own):
+        raise InputError(
+            "nothing may be run in {folder}, which is mounted noexec, nor in a folder of our own in the home directory",
+            mend="name a folder in TMPDIR in which programs may be run",
+            folder=usual,
+        )
+    return own
+
+
+def _runs(place: Path) -> bool:
+    return not os.statvfs(place).f_flag & os.ST_NOEXEC
