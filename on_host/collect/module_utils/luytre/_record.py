@@ -6,6 +6,7 @@ has the same is not read again.
 """
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -19,6 +20,11 @@ FILE = HOME + "/record.json"
 VERSION = 1
 MAX_RECORD = 64_000_000
 MAX_ENTRIES = 200_000
+ROOT = 0
+MAX_OTHERS_ENTRIES = 50_000
+"""Entries in all folders together that others than root write; folders with more are left out."""
+MAX_OTHERS_BYTES = 200_000_000
+"""Bytes in all of others' files that are read; of more it is on record that they were not."""
 CHUNK = 1 << 20
 KIND, MODE, OWNER, GROUP, SIZE, CHANGED, CONTENT = range(7)
 GENERATED = re.compile(
@@ -38,28 +44,57 @@ WHILE_ARMED = re.compile(
 
 def taken(folders, left=lambda: 1.0):
     """``{path: entry}`` of everything in these folders as it is now. Raises Unreadable for too much, or when time is up."""
-    found = {}
-    for path, status in _walk(folders, left):
+    found, others = {}, Others()
+    for path, status in _walk(folders, left, others):
         if not WHILE_ARMED.match(path):
             entry = _known(status)
-            entry[CONTENT] = content(path, entry)
+            entry[CONTENT] = content(path, entry) if others.may_be_read(entry) else "?"
             found[path] = entry
     return found
 
 
-def _walk(folders, left):
+class Others:
+    """How much we may be made to read by others than root, who have folders of their own even among programs."""
+
+    def __init__(self):
+        self.crowded = []
+        """Folders that were left out."""
+        self._entries, self._bytes = MAX_OTHERS_ENTRIES, MAX_OTHERS_BYTES
+
+    def may_be_listed(self, folder, names):
+        """Whether there are few enough names in a folder of others'."""
+        if len(names) > self._entries:
+            self.crowded.append(folder)
+            return False
+        self._entries -= len(names)
+        return True
+
+    def may_be_read(self, entry):
+        """Whether a file is root's, or small enough."""
+        if entry[KIND] != "f" or entry[OWNER] == ROOT:
+            return True
+        if entry[SIZE] > self._bytes:
+            return False
+        self._bytes -= entry[SIZE]
+        return True
+
+
+def _walk(folders, left, others):
     """``(path, status)`` of each thing below folders, on the file system of each; no link is followed."""
-    count, todo = 0, [(folder, None) for folder in reversed(folders)]
+    count, todo = 0, [(folder, None, False) for folder in reversed(folders)]
     while todo:
-        folder, device = todo.pop()
+        folder, device, is_others = todo.pop()
+        most = MAX_OTHERS_ENTRIES if is_others else MAX_ENTRIES
         try:
             device = os.stat(folder).st_dev if device is None else device
             with os.scandir(folder) as inside:
-                names = sorted(entry.path for entry in inside)
+                names = sorted(entry.path for entry in itertools.islice(inside, most + 1))
         except OSError:
             continue
         if left() <= 0:
             raise Unreadable("time is up in %s" % folder)
+        if is_others and not others.may_be_listed(folder, names):
+            continue
         for path in names:
             if GENERATED.match(path):
                 continue
@@ -72,7 +107,7 @@ def _walk(folders, left):
                 raise Unreadable("more than %d files in %s" % (MAX_ENTRIES, ", ".join(folders)))
             yield path, status
             if stat.S_ISDIR(status.st_mode) and status.st_dev == device:
-                todo.append((path, device))
+                todo.append((path, device, is_others or ownership.changer(status) is not None))
 
 
 def _known(status):
@@ -96,20 +131,21 @@ def content(path, entry, algorithm="sha256"):
     try:
         if entry[KIND] == "l":
             return os.readlink(path)
-        return _digest(path, algorithm) if entry[KIND] == "f" else ""
+        return _digest(path, algorithm, entry[SIZE]) if entry[KIND] == "f" else ""
     except OSError:
         return "?"
 
 
-def _digest(path, algorithm):
+def _digest(path, algorithm, size):
     handle = safe_open.path(path)
     try:
         state = hashlib.new(algorithm, usedforsecurity=False)
-        while True:
+        for _ in range(size // CHUNK + 3):
             some = os.read(handle, CHUNK)
             if not some:
                 return state.hexdigest()
             state.update(some)
+        raise OSError("it grows while it is read")
     finally:
         os.close(handle)
 
@@ -118,20 +154,21 @@ def changes(record, left=lambda: 1.0):
     """``(path, what, entry)`` of all that differs from a record, in order of the paths.
 
     ``what`` is ``added``, ``removed``, ``content``, ``mode`` or ``kind``; the entry is as it is now, None when it is gone. Of a
-    folder that came or went, only what is in it is told.
+    folder that came or went, only what is in it is told, and of one that is left out nothing.
     """
-    before, found = dict(record["entries"]), []
-    for path, status in _walk(record["folders"], left):
+    before, found, others = dict(record["entries"]), [], Others()
+    for path, status in _walk(record["folders"], left, others):
         entry, old = _known(status), before.pop(path, None)
         if old is not None and entry[:CONTENT] == old[:CONTENT]:
             continue
         if old is None and entry[KIND] == "d":
             continue
-        entry[CONTENT] = content(path, entry)
+        entry[CONTENT] = content(path, entry) if others.may_be_read(entry) else "?"
         what = "added" if old is None else _difference(old, entry)
         if what:
             found.append((path, what, entry))
-    gone = ((path, "removed", None) for path, old in before.items() if old[KIND] != "d")
+    out = tuple(folder + "/" for folder in others.crowded)
+    gone = ((path, "removed", None) for path, old in before.items() if old[KIND] != "d" and not path.startswith(out))
     return sorted([*found, *gone], key=lambda one: one[0])
 
 

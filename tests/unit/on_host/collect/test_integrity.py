@@ -14,6 +14,7 @@ import pytest
 from ansible.module_utils.luytre import _record, integrity
 from ansible.module_utils.luytre._reading import Unreadable
 from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_shared import ownership
 
 PROGRAM, SETTING = "usr/sbin/chgpasswd", "etc/motd"
 ALL_ROOTS = type("AllRoots", (), {"loose": lambda self, path: None})()
@@ -99,6 +100,40 @@ def test_of_a_folder_only_what_is_in_it_is_told(system: Path) -> None:
     (system / "usr/sbin/chgpasswd").rename(system / "etc/new/chgpasswd")
     (system / "usr/sbin").rmdir()
     assert changed(system, record) == {"etc/new/chgpasswd": "added", PROGRAM: "removed"}
+
+
+@pytest.fixture
+def of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All there is belongs to others than root, who may have little of it."""
+    monkeypatch.setattr(_record, "ROOT", -1)
+    monkeypatch.setattr(ownership, "changer", lambda _: ("user", 1))
+    monkeypatch.setattr(_record, "MAX_OTHERS_ENTRIES", 3)
+    monkeypatch.setattr(_record, "MAX_OTHERS_BYTES", 10)
+
+
+def test_others_who_fill_a_folder_of_theirs_stop_no_record_and_nothing_of_it_is_told(
+    system: Path, of_others: None
+) -> None:
+    record = recorded(system)
+    for number in range(4):
+        (system / f"usr/sbin/{number}").touch()
+    assert changed(system, record) == {}
+    assert str(system / PROGRAM) in record["entries"]
+    assert [path for path in recorded(system)["entries"] if "/sbin/" in path] == []
+
+
+def test_what_others_make_long_is_not_read_and_its_change_is_seen(system: Path, of_others: None) -> None:
+    (system / SETTING).write_text("x" * 11)
+    record = recorded(system)
+    assert record["entries"][str(system / SETTING)][_record.CONTENT] == "?"
+    assert record["entries"][str(system / PROGRAM)][_record.CONTENT] == hashlib.sha256(b"program").hexdigest()
+    (system / SETTING).write_text("short")
+    assert changed(system, record) == {SETTING: "content"}
+
+
+def test_a_file_that_grows_while_it_is_read_is_not_read_for_ever(system: Path) -> None:
+    (system / SETTING).write_bytes(bytes(3 * _record.CHUNK + 1))
+    assert _record.content(str(system / SETTING), ["f", 0o644, 0, 0, 7, 0, ""]) == "?"
 
 
 def test_what_has_not_changed_is_not_read_again(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
