@@ -41,35 +41,38 @@ lengths:
 """
 
 import base64
+import hashlib
 import os
 import zlib
 from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre_hunt.packing import as_path, packed, unpacked
-from ansible.module_utils.luytre_hunt.parts import PART, head_and_tail
+from ansible.module_utils.luytre_hunt.parts import PART, WHOLE
 from ansible.module_utils.luytre_shared import safe_open
 
 MOST = 2 * PART
 """Bytes of one file."""
 
 
-def content_of(root, path):
-    """A file's content, of a large one head and tail. Raises OSError."""
+def content_of(root, path, digest):
+    """The content of a file with that SHA-256, of a large one head and tail. Raises OSError, also when it holds something else by now."""
     handle = safe_open.below(root, path)
     try:
-        size = os.fstat(handle).st_size
-        return safe_open.start(handle, MOST) if size <= MOST else head_and_tail(handle, size)
+        content = safe_open.start(handle, WHOLE + 1)
     finally:
         os.close(handle)
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise OSError("it was changed or swapped")
+    return content if len(content) <= MOST else content[:PART] + content[-PART:]
 
 
 def read(wanted, limit):
     """``(packed bytes, lengths)`` of as many files as fit."""
     packer, pieces, size, lengths = zlib.compressobj(6), [], 0, []
-    for root, path in wanted:
+    for root, path, digest in wanted:
         try:
-            content = content_of(as_path(root), as_path(path))
+            content = content_of(as_path(root), as_path(path), digest)
         except OSError:
             lengths.append(-1)
             continue

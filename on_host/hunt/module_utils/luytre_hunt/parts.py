@@ -6,6 +6,8 @@ from ansible.module_utils.luytre_shared import safe_open
 
 PART = 1 << 20
 """Bytes of head and of tail."""
+WHOLE = 32 << 20
+"""Bytes: of a larger file head and tail are read, and it has no digest."""
 
 
 def head_and_tail(handle, size):

@@ -12,7 +12,7 @@ import time
 
 from ansible.module_utils.luytre import _applications, _websites
 from ansible.module_utils.luytre_hunt.packing import as_text, os_bytes
-from ansible.module_utils.luytre_hunt.parts import PART, head_and_tail
+from ansible.module_utils.luytre_hunt.parts import PART, WHOLE, head_and_tail
 from ansible.module_utils.luytre_shared import safe_open
 
 MAX_FILES = 300000
@@ -20,8 +20,6 @@ MAX_FILES = 300000
 MAX_ROWS = 45000
 """Files that are told of in one answer."""
 MAX_DEPTH = 60
-WHOLE = 32 << 20
-"""Bytes: of a larger file head and tail are read, and it has no digest."""
 STAMP = 8
 PHP, SCRIPT, PROGRAM, SETTINGS, LARGE, SWAPPED, UNREAD = 1, 2, 4, 8, 16, 32, 64
 """What a file is: it holds PHP; begins as a script; is a program of the machine's; tells the server what to do; was read in part; was
