@@ -146,8 +146,11 @@ def left_at_work(run):
 
 
 def _environment(name):
+    """What a process was begun with; nothing where it is not root's altogether: of su, which is at work for anybody, anybody gave it."""
     try:
-        if os.stat("/proc/" + name).st_uid != 0:
+        with open("/proc/%s/status" % name, "rb") as handle:
+            uids = next((line.split()[1:] for line in handle if line.startswith(b"Uid:")), [])
+        if set(uids) != {b"0"}:
             return []
         with open("/proc/%s/environ" % name, "rb") as handle:
             return handle.read(200_000).split(b"\0")

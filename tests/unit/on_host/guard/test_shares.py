@@ -149,6 +149,23 @@ def test_what_goes_on_beyond_its_step_is_the_runs_for_as_long_as_it_does(tmp_pat
         os.kill(int((tmp_path / "pid").read_text()), 9)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another")
+def test_what_somebody_else_has_root_s_programs_do_is_not_the_runs(tmp_path: Path) -> None:
+    """Whoever starts su chooses its environment, and it waits for a password as root."""
+    run = f"r-{os.getpid()}"
+    waits = "import os; os.setresuid(65534, 0, 0); os.write(1, b'x'); os.read(0, 1)"
+    environment = {**os.environ, recorder.WORD: run}
+    for begin, is_of_run in ((waits, False), (waits.replace("65534", "0"), True)):
+        with subprocess.Popen(
+            [sys.executable, "-c", begin], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        ) as waiting:
+            assert waiting.stdin is not None
+            assert waiting.stdout is not None
+            assert waiting.stdout.read(1) == b"x"
+            assert recorder.left_at_work(run) == is_of_run
+            waiting.stdin.close()
+
+
 def test_programs_that_only_read_leave_no_record(step: Any) -> None:
     assert step("import subprocess; subprocess.run(['id', '-u'], check=True); open('/etc/hostname').read()") == []
 
