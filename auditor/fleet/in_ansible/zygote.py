@@ -34,6 +34,7 @@ _OWN_NAME = "luytre-zygote"
 _MAX_REQUEST = 8_000_000
 _PIECE = 65_536
 _PR_SET_PDEATHSIG = 1
+_prctl = ctypes.CDLL(None).prctl
 _READ_AGAIN = ("ANSIBLE_HOME", "DEFAULT_LOCAL_TMP")
 """Settings that Ansible reads when it is loaded, and that are each play's own."""
 _ALL = ("callback", "filter", "test")
@@ -125,9 +126,11 @@ class _Zygote:
         if play.has_ended:
             self._forget(play)
             return
-        for kill in (os.kill, os.killpg):  # it may not lead its group yet
-            with suppress(ProcessLookupError):
-                kill(play.pid, signal.SIGKILL)
+        os.kill(play.pid, signal.SIGSTOP)  # it begins nothing more
+        for pid in (*_begun_by(play.pid), play.pid):  # each leads a group, or will
+            for kill in (os.killpg, os.kill):
+                with suppress(ProcessLookupError):
+                    kill(pid, signal.SIGKILL)
 
     def _end(self, play: _Play) -> None:
         self._ready.unregister(play.process)
@@ -142,6 +145,15 @@ class _Zygote:
         with suppress(OSError):
             play.line.shutdown(socket.SHUT_RDWR)  # others' plays may have been forked with it
         play.close()
+
+
+def _begun_by(pid: int) -> list[int]:
+    """The children of a process."""
+    found: list[int] = []
+    for told in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, told.read_text("ascii").split())
+    return found
 
 
 def _received(line: socket.socket) -> dict[str, Any] | None:
@@ -211,7 +223,8 @@ def _play(request: Mapping[str, Any], zygote: int) -> NoReturn:
 
 def _become(request: Mapping[str, Any], zygote: int) -> None:
     os.setsid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _end_with_parent()
+    os.register_at_fork(after_in_child=_end_with_parent)  # what works on a task leaves our group
     if os.getppid() != zygote:
         os._exit(1)
     _be_called(NAME)
@@ -226,6 +239,10 @@ def _become(request: Mapping[str, Any], zygote: int) -> None:
     tempfile.tempdir = None
     if request["memory"] is not None:
         resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
+
+
+def _end_with_parent() -> None:
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _played(arguments: list[str]) -> int:

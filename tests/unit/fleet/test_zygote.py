@@ -113,6 +113,16 @@ def test_a_play_has_ended_when_its_line_has_been_hung_up(tmp_path: Path) -> None
     assert not Path(f"/proc/{play_of_it}").exists()
 
 
+def test_what_a_task_runs_ends_with_its_play(tmp_path: Path) -> None:
+    runs = (
+        f"    - ansible.builtin.shell: echo $$ > {tmp_path}/draft; mv {tmp_path}/draft {tmp_path}/pid; exec sleep 600\n"
+    )
+    with lasting(tmp_path, written(tmp_path, runs)):
+        until((tmp_path / "pid").exists)
+        pid = (tmp_path / "pid").read_text("utf-8").strip()
+    until(lambda: not are_called([pid], "sleep"))
+
+
 def test_what_ansible_reads_when_it_is_loaded_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for verbosity in (0, 2):
         monkeypatch.setenv("ANSIBLE_VERBOSITY", str(verbosity))
@@ -153,6 +163,17 @@ def test_a_zygote_whose_first_asker_is_gone_waits_for_no_reader(tmp_path: Path) 
     os.mkfifo(tmp_path / "printed")
     with pytest.raises(OSError, match="No such device"):
         _print_to(str(tmp_path / "printed"))
+
+
+def test_when_a_play_alone_is_killed_so_is_what_works_on_its_task(tmp_path: Path) -> None:
+    kill = (
+        "    - ansible.builtin.shell: >-\n        p=$$; while q=$(ps -o ppid= -p $p | tr -d ' ');\n"
+        "        [ $(cat /proc/$q/comm) != luytre-zygote ]; do w=$p; p=$q; done;\n"
+        f"        echo $w > {tmp_path}/pid; kill -9 $p; exec sleep 60\n"
+    )
+    assert play(written(tmp_path, says("x"), kill), inventory=THIS_MACHINE).status == CUT_SHORT
+    pid = (tmp_path / "pid").read_text("utf-8").strip()
+    until(lambda: not are_called([pid], "ansible-playboo"))
 
 
 ASKS = """
