@@ -116,6 +116,36 @@ def test_nothing_of_the_resident_s_is_open_in_a_module(ask: Ask) -> None:
         assert answer(ask(module)) == {"open": ["0", "1", "2"]}
 
 
+TRIES = """
+import ctypes, json, os, sys
+pid, reached = int(sys.argv[1]), []
+def reach(name, what):
+    try:
+        what()
+    except OSError:
+        return
+    reached.append(name)
+def traced():
+    if ctypes.CDLL(None, use_errno=True).ptrace(16, pid, None, None):
+        raise OSError(ctypes.get_errno())
+reach("signal", lambda: os.kill(pid, 0))
+reach("ptrace", traced)
+for name in ("environ", "mem", "maps", "fd/0", "fd/1", "cwd"):
+    reach(name, lambda: os.open(f"/proc/{pid}/{name}", os.O_RDONLY))
+reach("limits", lambda: __import__("resource").prlimit(pid, 7, (1, 1)))
+reach("priority", lambda: os.setpriority(os.PRIO_PROCESS, pid, 19))
+print(json.dumps(reached))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another")
+def test_nobody_else_gets_at_a_resident(ask: Ask) -> None:
+    command = ["/usr/bin/python3", "-I", "-c", TRIES, str(answer(ask(WHO))["parent"])]
+    for user, reached in ((65534, []), (0, ["signal"])):
+        done = subprocess.run(command, user=user, extra_groups=[], cwd="/", capture_output=True, check=True)
+        assert json.loads(done.stdout)[:1] == reached
+
+
 MAKE = """
 import json, sys
 from ansible import constants
