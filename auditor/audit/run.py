@@ -79,7 +79,7 @@ def judge(
     purpose: Purpose = "audit",
 ) -> Run:
     """The run that these facts make, with the vulnerability data that was imported; ``outcomes`` in the order of ``hosts``."""
-    from auditor.audit import authorizations, statements
+    from auditor.audit import authorizations, only_here, statements
     from auditor.audit.evaluate import evaluate_host, not_evaluated
     from auditor.audit.hunts import judge as judge_hunts
     from auditor.audit.reviews import judge as judge_looks
@@ -123,6 +123,7 @@ def judge(
         organisation=inventory.organisation,
         waivers=marked.waivers,
         reviews=seen.reviewed,
+        only_here=only_here.find(hosts, facts, inventory.looks),
         authorizations=authorizations.uses(inventory, clock.day(started)),
         hunts=hunted.hunted,
         left_out=_left_out(inventory, hosts),

@@ -110,9 +110,13 @@ class HostFacts:
                 errors[name] = f"answer does not fit: {_first_problem(error)}"
         return cls(collected_at, data, errors, seconds)
 
-    def context(self) -> dict[str, Any]:
-        """Areas as plain data, for control expressions; what a host does not tell is not there."""
-        return {name: area.model_dump(exclude=set(area.untold)) for name, area in self.data.items()}
+    def context(self, *names: str) -> dict[str, Any]:
+        """The areas of these names, or all, as plain data, for control expressions; what a host does not tell is not there."""
+        return {
+            name: area.model_dump(exclude=set(area.untold))
+            for name, area in self.data.items()
+            if not names or name in names
+        }
 
 
 def _first_problem(error: Exception) -> str:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         Waiver,
     )
     from auditor.models.reviews import Accepted, AcceptedTrace, Look, Reviewed, Stop, Trace
-    from auditor.models.run import HostOutcome, LeftOut, Run
+    from auditor.models.run import HostOutcome, LeftOut, OnlyHere, Run
 
 __all__ = [
     "ACCEPTED_LOSS",
@@ -79,6 +79,7 @@ __all__ = [
     "Model",
     "Network",
     "NotDone",
+    "OnlyHere",
     "Organisation",
     "PlainPath",
     "Ports",

@@ -11,7 +11,7 @@ from auditor.models import clock
 from auditor.models.base import Domain, Model, Text
 from auditor.models.findings import AuthorizationUse, Finding, WaiverUse
 from auditor.models.hardening import Hardening
-from auditor.models.hosts import Host
+from auditor.models.hosts import Application, Host
 from auditor.models.hunts import Hunted
 from auditor.models.offices import Organisation
 from auditor.models.ranks import Regime
@@ -60,6 +60,22 @@ class LeftOut(Model):
     sites: tuple[Domain, ...] = ()
 
 
+Thing = Literal["script_host", "plugin", "administrator"]
+"""What a site may have that no other one of its kind has."""
+MAX_THING = 100
+"""Characters of its name."""
+
+
+class OnlyHere(Model):
+    """A thing that one site alone of its kind has, for whoever knows why."""
+
+    site: Domain
+    what: Thing
+    name: str = Field(max_length=MAX_THING)
+    kind: Application | None = Field(description="what the sites that it was looked for on are made with")
+    among: int = Field(description="how many sites of the kind could be read for it")
+
+
 class Run(Model):
     """One audit: when, of what, and all that was found."""
 
@@ -78,6 +94,7 @@ class Run(Model):
     reviews: tuple[Reviewed, ...] = Field(
         default=(), description="the last look at each site that was ever reviewed, as old as it is"
     )
+    only_here: tuple[OnlyHere, ...] = Field(default=(), description="what one site alone of its kind has; no findings")
     authorizations: tuple[AuthorizationUse, ...] = Field(
         default=(), description="the office's leave to ask its sites for addresses that nobody names"
     )

@@ -9,7 +9,20 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from auditor.errors import first_wrong
-from auditor.models import AuthorizationUse, Finding, Hunted, LeftOut, Model, Reviewed, Run, Site, Text, Unit, WaiverUse
+from auditor.models import (
+    AuthorizationUse,
+    Finding,
+    Hunted,
+    LeftOut,
+    Model,
+    OnlyHere,
+    Reviewed,
+    Run,
+    Site,
+    Text,
+    Unit,
+    WaiverUse,
+)
 from auditor.results.summary import fleet
 from auditor.results.verdict import Verdict
 from auditor.text.visible import finite
@@ -63,6 +76,7 @@ class Document(Model):
     )
     findings: tuple[Finding, ...]
     reviews: tuple[Reviewed, ...] = Field(description="the last look at each site that was ever reviewed")
+    only_here: tuple[OnlyHere, ...] = Field(description="what one site alone of its kind has; no findings")
     authorizations: tuple[AuthorizationUse, ...] = Field(
         description="the office's leave to ask its sites for addresses that nobody names"
     )
@@ -95,6 +109,7 @@ def document(run: Run, verdict: Verdict | None = None) -> Document:
         left_out=run.left_out,
         findings=run.findings,
         reviews=run.reviews,
+        only_here=run.only_here,
         authorizations=run.authorizations,
         hunts=run.hunts,
         waivers=run.waivers,

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from auditor.audit.controls import Catalogue
-from auditor.models import Accepted, Reviewed, Run, Trace
+from auditor.models import Accepted, OnlyHere, Reviewed, Run, Trace
 from auditor.models.reviews import RENDERED
+from auditor.system.grouped import grouped
 from auditor.text.words import Words
 
 
@@ -62,6 +63,12 @@ def shared(sites: Sequence[SiteTraces]) -> tuple[Shared, ...]:
             traces.setdefault(one.key, one)
     found = [Shared(traces[key], tuple(names)) for key, names in where.items() if len(names) > 1]
     return tuple(sorted(found, key=lambda one: (-len(one.sites), one.trace.key)))
+
+
+def only_here(run: Run) -> Mapping[str, tuple[OnlyHere, ...]]:
+    """By site what it alone of its kind has, the sites with least of it first: what stands out there is the easiest to tell."""
+    by_site = grouped(run.only_here, lambda one: one.site)
+    return dict(sorted(by_site.items(), key=lambda told: (len(told[1]), told[0])))
 
 
 def what_it_is(one: Trace, words: Words) -> str:

@@ -43,6 +43,10 @@ def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console 
     never = traces.never_reviewed(run)
     if never:
         console.print(f"{words('reviews.never', n=len(never))}: {escape(', '.join(never))}", soft_wrap=True)
+    alone = traces.only_here(run)
+    if alone:
+        told = words("only_here.told", n=len(run.only_here), page=words("entry.only_here"))
+        console.print(f"{told}: {escape(', '.join(alone))}", soft_wrap=True)
     for line in papers.authorizations(run, words):
         console.print(escape(line), soft_wrap=True)
 

@@ -20,7 +20,7 @@ from auditor.results.by_reason import unevaluated
 from auditor.results.compare import Comparison, between, by_subject, hosts_of_one, matrix
 from auditor.results.hunts import HostTraces
 from auditor.results.summary import FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
-from auditor.results.traces import SiteTraces
+from auditor.results.traces import SiteTraces, only_here
 from auditor.results.trend import TrendPoint, months, until
 from auditor.text.words import Words
 
@@ -70,6 +70,7 @@ def pages(
         "frameworks": bool(run.hosts and cited(catalogue)),
         "changes": comparison is not None,
         "unevaluated": bool(lost),
+        "only_here": bool(run.only_here),
     }
     rendered = Renderer(
         lang,
@@ -119,6 +120,8 @@ def pages(
         yield rendered.page("changes.html.j2", "changes.html", "changes", left_out=left_out)
     if lost:
         yield rendered.page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=lost)
+    if run.only_here:
+        yield rendered.page("only_here.html.j2", "only_here.html", "only_here", alone=only_here(run))
     if controls:
         yield rendered.page("controls.html.j2", "controls.html", "controls", controls=controls)
     for result in controls:

@@ -1,0 +1,93 @@
+"""What one site alone of its kind has: a page to read, and no finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+from auditor.audit import controls
+from auditor.audit.only_here import find
+from auditor.models import Host, OnlyHere, Run, Site
+from auditor.report.html.pages import pages
+from auditor.results import traces
+from tests.unit.audit.test_reviews import audited, look
+
+NAMES = ("a.test", "b.test", "c.test", "d.test")
+
+
+def host(name: str, *sites: str, **more: Any) -> Host:
+    served = tuple(Site(domain=site, host=name, document_root=f"/srv/{site}", **more) for site in sites)
+    return Host(name=name, address="192.0.2.1", sites=served)
+
+
+def facts(**plugins: tuple[str, ...]) -> Any:
+    instances = [
+        {
+            "path": f"/srv/{site}.test",
+            "plugins": [{"slug": slug} for slug in slugs],
+            "must_use": [],
+            "database": {"administrators": [{"login": "admin"}, {"login": f"of_{site}"}]} if slugs else None,
+        }
+        for site, slugs in plugins.items()
+    ]
+    return SimpleNamespace(context=lambda *names: {"wordpress": {"instances": instances}})
+
+
+def told(hosts: list[Host], known: Mapping[str, Any], *looks: Any) -> list[tuple[str, str, str, int]]:
+    return [(one.site, one.what, one.name, one.among) for one in find(hosts, known, looks)]
+
+
+def test_a_plugin_and_an_administrator_of_one_site_alone_are_told() -> None:
+    hosts = [host("web1", "a.test", "b.test"), host("web2", "c.test", "d.test")]
+    known = {"web1": facts(a=("seo", "shop"), b=("seo",)), "web2": facts(c=("seo",), d=())}
+    assert told(hosts, known) == [
+        ("a.test", "administrator", "of_a", 3),
+        ("a.test", "plugin", "shop", 4),
+        ("b.test", "administrator", "of_b", 3),
+        ("c.test", "administrator", "of_c", 3),
+    ]
+
+
+def test_two_sites_are_too_few_to_tell_anything() -> None:
+    assert told([host("web1", "a.test", "b.test")], {"web1": facts(a=("seo",), b=("shop",))}) == []
+
+
+def test_a_script_host_is_sought_among_sites_of_the_same_make_that_were_reviewed() -> None:
+    looks = [
+        look(loaded=("cdn.example", *more), site=site)
+        for site, more in zip(NAMES, ((), ("x.example",), (), ()), strict=True)
+    ]
+    made = host("web1", *NAMES, application="joomla")
+    assert told([made], {}, *looks) == [("b.test", "script_host", "x.example", 4)]
+    mixed = [host("web1", *NAMES[:2], application="joomla"), host("web2", *NAMES[2:], application="moodle")]
+    assert told(mixed, {}, *looks) == []
+    assert told([made], {}, *looks[:2]) == []
+
+
+def test_what_hosts_say_is_bounded() -> None:
+    hosts = [host("web1", *NAMES)]
+    many = {"web1": facts(a=tuple(f"p{n}" for n in range(5_000)), b=("q" * 4_000,), c=(), d=())}
+    found = find(hosts, many, ())
+    assert len([one for one in found if one.site == "a.test"]) <= 100
+    assert max(len(one.name) for one in found) == 100
+
+
+def test_the_report_has_a_page_of_it_the_sites_with_least_first() -> None:
+    alone = [
+        ("b.test", "plugin", "shop"),
+        ("b.test", "administrator", "<b>"),
+        ("antruc.test", "script_host", "x.example"),
+    ]
+    run = _with(*(OnlyHere(site=site, what=what, name=name, kind="wordpress", among=4) for site, what, name in alone))
+    assert [*traces.only_here(run)] == ["antruc.test", "b.test"]
+    page = LexborHTMLParser(dict(pages(run, controls.load(), "vi"))["only_here.html"])
+    assert [node.text() for node in page.css("h2 a")] == ["antruc.test", "b.test"]
+    assert [node.text() for node in page.css("li b")] == ["x.example", "shop", "<b>"]
+    assert "only_here.html" not in dict(pages(_with(), controls.load(), "vi"))
+
+
+def _with(*alone: OnlyHere) -> Run:
+    return audited(look()).model_copy(update={"only_here": alone})
