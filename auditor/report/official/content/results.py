@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from auditor.audit.frameworks.assessment import self_checked
 from auditor.models import Bucket, Finding
@@ -149,8 +149,16 @@ def notable(given: Given, labels: Mapping[AnnexKey, str], open_: Sequence[Requir
         )
 
 
+def _of_traces(given: Given, sites: Container[str]) -> Iterator[Finding]:
+    """The findings that traces on these sites are."""
+    of_looks = given.catalogue.of_looks
+    for finding in given.figures.run.findings:
+        if finding.control in of_looks and finding.subject.id in sites and any(traces.traces_in(finding.violations)):
+            yield finding
+
+
 def content(given: Given) -> Iterable[str]:
-    """How many sites were reviewed from outside, on how many something was found and of what kind, and what was cleaned up."""
+    """How many sites were reviewed from outside, on how many something was found, what and since when, and what was cleaned up."""
     words, figures = given.words, given.figures
     reviewed = traces.by_site(figures.run, given.catalogue)
     if not reviewed:
@@ -161,6 +169,8 @@ def content(given: Given) -> Iterable[str]:
     kinds = dict.fromkeys(words(f"content.kind.{one.kind}") for site in found for one in site.alarming)
     if found:
         yield words("official.content.found", sites=words("official.sites_n", n=len(found)), kinds="; ".join(kinds))
+        oldest = min(map(given.deadlines.first, _of_traces(given, {site.site for site in found})))
+        yield words("official.content.since", month=words.whole_month(oldest.year, oldest.month))
     else:
         yield words("official.content.clean")
     of_looks = given.catalogue.of_looks

@@ -8,6 +8,7 @@ from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.reviews import judge
 from auditor.models import Look, Run, clock
+from auditor.results.open_since import Since
 from tests import factory
 from tests.unit import official
 from tests.unit.audit.test_reviews import look
@@ -28,8 +29,8 @@ def run(*looks: Look, started: str = official.NOW) -> Run:
     return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviewed})
 
 
-def told(unit: str, now: Run, before: Run | None = None) -> str:
-    return official.text(official.document(unit, run=now, before=before))
+def told(unit: str, now: Run, before: Run | None = None, since: Since | None = None) -> str:
+    return official.text(official.document(unit, run=now, before=before, since=since))
 
 
 FOUND = look(seen("88bet.example", exact=True))
@@ -41,6 +42,15 @@ def test_what_was_found_is_counted_and_named_by_its_kind_alone() -> None:
     assert "Phát hiện nội dung bị chèn hoặc đáng ngờ trên 1 trang thông tin điện tử: liên kết sang trang khác." in said
     assert "88bet" not in said
     assert "Chưa xem được" not in said
+
+
+def test_since_when_the_oldest_of_it_is_there_is_told() -> None:
+    now = run(FOUND)
+    assert "Nội dung được phát hiện sớm nhất từ tháng 11 năm 2026." in told("tinh-tan-giang", now)
+    (found,) = (one for one in now.findings if one.control in REAL.of_looks and one.violations)
+    since = {(found.control, found.subject.id): "2026-08", ("content.reviewed", found.subject.id): "2026-05"}
+    assert "Nội dung được phát hiện sớm nhất từ tháng 08 năm 2026." in told("tinh-tan-giang", now, since=since)
+    assert "sớm nhất" not in told("tinh-tan-giang", run(look()))
 
 
 def test_what_could_not_be_seen_is_said_and_what_was_cleaned_up_too() -> None:
