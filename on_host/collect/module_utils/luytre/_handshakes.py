@@ -34,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,9}")
 
 
 def tell(vhosts, deadline, spared=()):
-    """Add ``answered``, the versions, to the ``tls`` of virtual hosts that speak it; empty where nothing answered.
+    """Add ``answered``, the versions, to the ``tls`` of virtual hosts that speak it; empty where it cannot be told.
 
     ``spared`` are (address, port) that wait for something else before TLS. ``deadline`` is of the monotonic clock.
     """
@@ -43,8 +43,8 @@ def tell(vhosts, deadline, spared=()):
         if vhost["tls"]:
             places = [(one["address"], one["port"]) for one in vhost["listens"] if one["tls"]]
             asked = [place for place in dict.fromkeys(places) if place not in spared][:MAX_LISTENS]
-            found = {version for place in asked for version in answered(*place, name_of(vhost["names"]), ends)}
-            vhost["tls"]["answered"] = sorted(found)
+            told = [answered(*place, name_of(vhost["names"]), ends) for place in asked]
+            vhost["tls"]["answered"] = [] if None in told else sorted({version for found in told for version in found})
 
 
 def name_of(names):
@@ -53,9 +53,9 @@ def name_of(names):
 
 
 def answered(address, port, name, ends):
-    """The versions that are answered there, newest first.
+    """The versions that are answered there, newest first; none where it is no address of this host.
 
-    None where it is no address of this host, and where one of the questions was left open: who is slow has not refused.
+    None when a question was left open: who is slow has not refused.
     """
     address = address.strip("[]")
     try:
@@ -66,7 +66,7 @@ def answered(address, port, name, ends):
     for version in VERSIONS:
         said = _said(address, port, hello(version, name), ends)
         if said is None:
-            return []
+            return None
         if version_of(said) == version:
             found.append(version)
     return found
