@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import selectors
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from auditor.fleet import ssh_options
 from auditor.inventory.reach import Reach
 
 CONNECT_SECONDS = 8
+MAX_OUTPUT = 64_000
+_AS_ROOT = (
+    'set -- /usr/bin/python3 -I -c "$1" "$SSH_CONNECTION" "$2"; '
+    'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n -- "$@"; fi'
+)
+_LAUNCH = (
+    'import sys; text = sys.stdin.read(); own = {"__name__": "asked"}; exec(compile(text, "asked", "exec"), own); '
+    'own["main"](sys.argv[1:], text)'
+)
+
+
+class NoAnswer(Exception):
+    """A host was asked and said nothing that can be used; the message says why, and may be the host's own words."""
 
 
 def command(reach: Reach, remote: str) -> list[str]:
@@ -34,3 +57,53 @@ def command(reach: Reach, remote: str) -> list[str]:
         reach.address,
         remote,
     ]
+
+
+def talk(
+    arguments: Sequence[str], given: Path, seconds: float, environment: Mapping[str, str]
+) -> tuple[bytes, bytes, bool]:
+    """What a program prints on both outputs, each cut at ``MAX_OUTPUT``, and whether it ended in time."""
+    ends = time.monotonic() + seconds
+    said = [b"", b""]
+    with (
+        given.open("rb") as script,
+        subprocess.Popen(
+            arguments,
+            stdin=script,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        ) as process,
+        selectors.DefaultSelector() as ready,
+    ):
+        for number, pipe in enumerate((process.stdout, process.stderr)):
+            if pipe is not None:
+                ready.register(pipe.fileno(), selectors.EVENT_READ, number)
+        while ready.get_map() and max(map(len, said)) < MAX_OUTPUT and time.monotonic() < ends:
+            for key, _ in ready.select(max(0.0, ends - time.monotonic())):
+                piece = os.read(key.fd, MAX_OUTPUT)
+                said[key.data] += piece
+                if not piece:
+                    ready.unregister(key.fd)
+        in_time = not ready.get_map()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # with it what it started itself, such as a ProxyCommand
+    return said[0][:MAX_OUTPUT], said[1][:MAX_OUTPUT], in_time
+
+
+def asked_as_root(reach: Reach, program: Path, question: Mapping[str, Any], seconds: float) -> bytes:
+    """What a program of ours answers when it is run once on a host as root: its last line.
+
+    Its ``main`` is given the words of SSH_CONNECTION and the question as JSON, and its own text. Raises NoAnswer.
+    """
+    if reach.unclear is not None:
+        raise NoAnswer(f"{reach.unclear} in the inventory has to be a literal value")
+    remote = shlex.join(["/bin/sh", "-c", _AS_ROOT, "sh", _LAUNCH, json.dumps(question)])
+    environment = ssh_options.environment(os.environ, [reach.key_file])
+    out, err, in_time = talk(command(reach, remote), program, seconds, environment)
+    lines = out.splitlines()
+    if not lines or not in_time:
+        said = err.decode("utf-8", "replace").split()
+        raise NoAnswer(" ".join(said)[-300:] or "no answer in time")
+    return lines[-1]

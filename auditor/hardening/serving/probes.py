@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import selectors
 import shlex
-import signal
-import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,7 +20,6 @@ from auditor.text.visible import one_line
 PROBE_SECONDS = 20.0
 """For one host in all."""
 WORKERS = 32
-MAX_OUTPUT = 64_000
 MAX_DETAIL = 300
 MAX_ROOTS = 20
 MAX_PROBES = 400
@@ -100,7 +94,7 @@ def probe(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
                 en=f"no fresh SSH connection can be tried: {reach.unclear} in the inventory has to be a literal value",
             ),
         )
-    out, err, in_time = _talk(
+    out, err, in_time = fresh.talk(
         command(reach, roots), _SCRIPT, PROBE_SECONDS, ssh_options.environment(os.environ, [reach.key_file])
     )
     return HostProbes(host, parse(out, err, in_time=in_time))
@@ -283,39 +277,3 @@ def _kind(name: str) -> tuple[Text, frozenset[str]]:
 
 def _detail(text: str) -> str:
     return one_line(" ".join(redact(text).split())[-MAX_DETAIL:], MAX_DETAIL)
-
-
-# --- talking -------------------------------------------------------------------------------------------
-
-
-def _talk(
-    arguments: Sequence[str], given: Path, seconds: float, environment: Mapping[str, str]
-) -> tuple[bytes, bytes, bool]:
-    """What a program prints on both outputs, each cut at ``MAX_OUTPUT``, and whether it ended in time."""
-    ends = time.monotonic() + seconds
-    said = [b"", b""]
-    with (
-        given.open("rb") as script,
-        subprocess.Popen(
-            arguments,
-            stdin=script,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,
-        ) as process,
-        selectors.DefaultSelector() as ready,
-    ):
-        for number, pipe in enumerate((process.stdout, process.stderr)):
-            if pipe is not None:
-                ready.register(pipe.fileno(), selectors.EVENT_READ, number)
-        while ready.get_map() and max(map(len, said)) < MAX_OUTPUT and time.monotonic() < ends:
-            for key, _ in ready.select(max(0.0, ends - time.monotonic())):
-                piece = os.read(key.fd, MAX_OUTPUT)
-                said[key.data] += piece
-                if not piece:
-                    ready.unregister(key.fd)
-        in_time = not ready.get_map()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # with it what it started itself, such as a ProxyCommand
-    return said[0][:MAX_OUTPUT], said[1][:MAX_OUTPUT], in_time

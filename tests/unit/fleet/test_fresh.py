@@ -1,0 +1,54 @@
+"""A program of ours is run once on a host, as root, and answers with its last line."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from auditor.fleet import fresh
+from auditor.inventory.reach import Reach
+
+HERE = Reach("192.0.2.1", 22, "luytre", None, (), None, None)
+SSH = '#!/bin/sh\nfor last; do :; done\nSSH_CONNECTION="198.51.100.1 5 192.0.2.1 22" exec sh -c "$last"\n'
+SUDO = '#!/bin/sh\n[ "$1 $2" = "-n --" ] && shift 2 && exec "$@"\n'
+PROGRAM = """
+import json
+
+def main(arguments, source):
+    print("noise")
+    print(json.dumps([arguments, __name__, len(source)]))
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in (("ssh", SSH), ("sudo", SUDO)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM)
+    return path
+
+
+def test_it_is_given_the_connection_the_question_and_its_own_text(program: Path) -> None:
+    question = {"do": "look 'at' \"it\" $HOME"}
+    words, name, length = json.loads(fresh.asked_as_root(HERE, program, question, 30))
+    assert words[0] == "198.51.100.1 5 192.0.2.1 22"
+    assert json.loads(words[1]) == question
+    assert (name, length) == ("asked", len(PROGRAM))
+
+
+def test_what_says_nothing_is_no_answer(program: Path) -> None:
+    program.write_text("def main(arguments, source):\n    raise SystemExit('gone wrong')\n")
+    with pytest.raises(fresh.NoAnswer, match="gone wrong"):
+        fresh.asked_as_root(HERE, program, {}, 30)
+
+
+def test_a_way_that_only_ansible_could_work_out_is_no_way(program: Path) -> None:
+    unclear = Reach("192.0.2.1", 22, None, None, (), "ansible_host", None)
+    with pytest.raises(fresh.NoAnswer, match="ansible_host"):
+        fresh.asked_as_root(unclear, program, {}, 30)
