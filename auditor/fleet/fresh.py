@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import selectors
@@ -10,12 +11,14 @@ import shlex
 import signal
 import subprocess
 import time
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from auditor.fleet import ssh_options
 from auditor.inventory.reach import Reach
+from auditor.system import resources
 
 CONNECT_SECONDS = 8
 MAX_OUTPUT = 64_000
@@ -23,10 +26,17 @@ _AS_ROOT = (
     'set -- /usr/bin/python3 -I -c "$1" "$SSH_CONNECTION" "$2"; '
     'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n -- "$@"; fi'
 )
-_LAUNCH = (
-    'import sys; text = sys.stdin.read(); own = {"__name__": "asked"}; exec(compile(text, "asked", "exec"), own); '
-    'own["main"](sys.argv[1:], text)'
-)
+_LAUNCH = """\
+import os, sys
+held = os.memfd_create("luytre")
+with os.fdopen(os.dup(held), "wb") as file:
+    file.write(sys.stdin.buffer.read())
+sys.path.insert(0, "/proc/self/fd/%d" % held)
+from asked import main
+main(sys.argv[1:])
+"""
+_SHARED = "ansible/module_utils/luytre_shared"
+"""Where programs of ours find what all of them share, as modules of Ansible's do."""
 
 
 class NoAnswer(Exception):
@@ -60,13 +70,13 @@ def command(reach: Reach, remote: str) -> list[str]:
 
 
 def talk(
-    arguments: Sequence[str], given: Path, seconds: float, environment: Mapping[str, str]
+    arguments: Sequence[str], given: Path | bytes, seconds: float, environment: Mapping[str, str]
 ) -> tuple[bytes, bytes, bool]:
     """What a program prints on both outputs, each cut at ``MAX_OUTPUT``, and whether it ended in time."""
     ends = time.monotonic() + seconds
     said = [b"", b""]
     with (
-        given.open("rb") as script,
+        _opened(given) as script,
         subprocess.Popen(
             arguments,
             stdin=script,
@@ -92,18 +102,39 @@ def talk(
     return said[0][:MAX_OUTPUT], said[1][:MAX_OUTPUT], in_time
 
 
+def _opened(given: Path | bytes) -> IO[bytes]:
+    if isinstance(given, Path):
+        return given.open("rb")
+    file = os.fdopen(os.memfd_create("given"), "w+b")
+    file.write(given)
+    file.seek(0)
+    return file
+
+
 def asked_as_root(reach: Reach, program: Path, question: Mapping[str, Any], seconds: float) -> bytes:
     """What a program of ours answers when it is run once on a host as root: its last line.
 
-    Its ``main`` is given the words of SSH_CONNECTION and the question as JSON, and its own text. Raises NoAnswer.
+    It may import ``luytre_shared``. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
     """
     if reach.unclear is not None:
         raise NoAnswer(f"{reach.unclear} in the inventory has to be a literal value")
     remote = shlex.join(["/bin/sh", "-c", _AS_ROOT, "sh", _LAUNCH, json.dumps(question)])
     environment = ssh_options.environment(os.environ, [reach.key_file])
-    out, err, in_time = talk(command(reach, remote), program, seconds, environment)
+    out, err, in_time = talk(command(reach, remote), _packed(program), seconds, environment)
     lines = out.splitlines()
     if not lines or not in_time:
         said = err.decode("utf-8", "replace").split()
         raise NoAnswer(" ".join(said)[-300:] or "no answer in time")
     return lines[-1]
+
+
+def _packed(program: Path) -> bytes:
+    """The program, and what it may import, as an archive that Python imports from."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("asked.py", program.read_bytes())
+        for folder in ("ansible", "ansible/module_utils"):
+            archive.writestr(f"{folder}/__init__.py", "")
+        for module in sorted((resources.root() / "on_host/shared/module_utils/luytre_shared").glob("*.py")):
+            archive.writestr(f"{_SHARED}/{module.name}", module.read_bytes())
+    return target.getvalue()

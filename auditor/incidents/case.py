@@ -5,12 +5,48 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from auditor.incidents import deadlines
 from auditor.incidents.deadlines import Due
 from auditor.models import Regime, clock
-from auditor.models.incidents import Closed, Entry, Found, Joined, Opened, Reported, Spared
-from auditor.models.ranks import Report
+from auditor.models.incidents import (
+    Closed,
+    Contained,
+    Entry,
+    Found,
+    Joined,
+    Opened,
+    Released,
+    Reported,
+    Spared,
+)
+from auditor.models.ranks import Means, Report
+
+State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "released"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something contained on a host, as far as it is known."""
+
+    number: int
+    host: str
+    means: Means
+    what: str
+    """The address, or the file's path."""
+    state: State
+    until: datetime.datetime | None = None
+    """When it ends by itself; None: when it is released, or not known yet."""
+
+    def open(self, now: datetime.datetime) -> bool:
+        """Whether it may be in force there."""
+        return not self.settled or (self.state == "confirmed" and (self.until is None or self.until > now))
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known what it came to."""
+        return self.state in ("confirmed", "refused", "released")
 
 
 @dataclass(frozen=True)
@@ -26,6 +62,8 @@ class Case:
     """Reports that a person decided are not owed, with the reason."""
     reported: Mapping[Report, datetime.datetime] = field(default_factory=dict)
     """When a report first went out."""
+    actions: Mapping[int, Action] = field(default_factory=dict)
+    """By their numbers."""
     cause: str | None = None
     """None: it is open."""
     entries: tuple[Entry, ...] = ()
@@ -84,6 +122,24 @@ def _after(case: Case, entry: Entry) -> Case:
             return replace(case, spared={**case.spared, report: why})
         case Reported(report=report):
             return replace(case, reported={report: clock.read(entry.happened), **case.reported})
+        case Contained() | Released() as deed:
+            return replace(case, actions={**case.actions, deed.number: _action(case, deed)})
         case Closed(cause=cause):
             return replace(case, cause=cause)
     return case
+
+
+def _action(case: Case, deed: Contained | Released) -> Action:
+    if isinstance(deed, Contained):
+        until = clock.read(deed.until) if deed.until else None
+        return Action(deed.number, deed.host, deed.means, deed.what, deed.state, until)
+    return replace(case.actions[deed.number], state=_AFTER[deed.state])
+
+
+_AFTER: Mapping[str, State] = {
+    "begun": "releasing",
+    "refused": "confirmed",
+    "released": "released",
+    "unknown": "unknown",
+}
+"""What an action is after its release came to that."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 from auditor.errors import InputError
 from auditor.history.incidents import NEW, Decided, Ledgers, of
-from auditor.incidents.case import Case, cases, fold
+from auditor.incidents.case import Action, Case, cases, fold
 from auditor.models import Finding, Regime, Run, Status, clock
-from auditor.models.incidents import AnyDeed, Closed, Found, Joined, Opened, Reported, Spared
-from auditor.models.ranks import Report
+from auditor.models.incidents import AnyDeed, Closed, Contained, Found, Joined, Opened, Released, Reported, Spared
+from auditor.models.ranks import Means, Report
 
 _PASSED = (Status.PASS, Status.NOT_APPLICABLE)
 
@@ -39,15 +39,59 @@ def opening(
 
 
 def adding(incident: str, deed: AnyDeed) -> Callable[[Ledgers], Decided]:
-    """Write that to an incident that is open; a report goes out, or is spared, only where it is owed."""
+    """Write that to an incident that is open; a report goes out, or is spared, only where it is owed.
+
+    What is contained can be released also when the incident is over.
+    """
 
     def decide(ledgers: Ledgers) -> Decided:
+        if isinstance(deed, Released):
+            return incident, deed
         case = still_open(ledgers, incident)
         if isinstance(deed, Reported | Spared):
             _check_owed(case, deed.report)
         return incident, deed
 
     return decide
+
+
+def containing(
+    incident: str, host: str, means: Means, what: str, seconds: int | None, now: datetime.datetime
+) -> Callable[[Ledgers], Decided]:
+    """Begin to contain something on a host; or go on with what somebody was cut off from."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        case = still_open(ledgers, incident)
+        wanted = (host, means, what)
+        same = [one for one in case.actions.values() if (one.host, one.means, one.what) == wanted and one.open(now)]
+        if same and same[-1].settled:
+            raise InputError(
+                "{named} is contained on {host} already, by number {number}",
+                named=what,
+                host=host,
+                number=same[-1].number,
+                mend="'auditor incident release' that first",
+            )
+        number = same[-1].number if same else len(case.actions) + 1
+        begun = Contained(number=number, host=host, means=means, what=what, seconds=seconds, state="begun")
+        return incident, begun
+
+    return decide
+
+
+def releasing(incident: str, numbers: Sequence[int], now: datetime.datetime, ledgers: Ledgers) -> tuple[Action, ...]:
+    """What is to be released: the actions of these numbers, or all that are open. Raises InputError for a number of none."""
+    case = fold(incident, of(ledgers, incident))
+    for number in numbers:
+        if number not in case.actions:
+            raise InputError(
+                "{incident} has no action number {number}",
+                incident=incident,
+                number=number,
+                mend="see 'auditor incident show'",
+            )
+    wanted = numbers or [one.number for one in case.actions.values() if one.open(now)]
+    return tuple(case.actions[number] for number in dict.fromkeys(wanted))
 
 
 def closing(incident: str, cause: str, newest: Run | None) -> Callable[[Ledgers], Decided]:
@@ -62,6 +106,14 @@ def closing(incident: str, cause: str, newest: Run | None) -> Callable[[Ledgers]
                 report=owed[0].report,
                 mend="say that it went out with 'auditor incident reported', or why it is not owed with 'auditor incident spare'",
             )
+        for action in case.actions.values():
+            if not action.settled:
+                raise InputError(
+                    "it is not known whether {named} is contained on {host}",
+                    named=action.what,
+                    host=action.host,
+                    mend="'auditor incident release' it, or 'auditor incident contain' it again",
+                )
         for found in case.findings:
             _check_gone(found, case, newest)
         return incident, Closed(cause=cause)

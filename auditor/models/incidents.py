@@ -8,13 +8,15 @@ from pydantic import Field, StringConstraints
 
 from auditor.models.base import ControlId, Model
 from auditor.models.offices import Role
-from auditor.models.ranks import Regime, Report
+from auditor.models.ranks import Means, Regime, Report
 from auditor.models.reviews import Place
 
 IncidentId = Annotated[str, StringConstraints(pattern=r"^SC-[0-9]{8}-[1-9][0-9]{0,3}$")]
 """``SC-20261127-1``: the day in Vietnam on which it was opened, and which of that day's it is."""
 Moment = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{5,8}\+07:00$")]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+Why = Annotated[str, StringConstraints(pattern=r"^[a-z_]{0,30}$")]
+"""The name of a reason; its words: ``incidents.why.NAME``."""
 
 
 class Found(Model):
@@ -68,6 +70,34 @@ class Reported(Model):
     how: Sentence = Field(description="number of the document, or by what way it went")
 
 
+class Contained(Model):
+    """Something is to be contained on a host, and what came of that."""
+
+    kind: Literal["contained"] = "contained"
+    number: int = Field(ge=1, description="of the action, within its incident")
+    host: Place
+    means: Means
+    what: str = Field(max_length=12_000, description="the address, or the file's path as auditor.text.paths writes it")
+    seconds: int | None = Field(default=None, ge=1, description="for how long; None: until it is released")
+    state: Literal["begun", "confirmed", "refused", "unknown"] = Field(description="confirmed: looked at on the host")
+    until: Moment | None = None
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$", description="of the file")
+    why: Why = ""
+    about: str = Field(default="", max_length=300, description="the host's own words")
+
+
+class Released(Model):
+    """It is to be let in again, or put back, and what came of that."""
+
+    kind: Literal["released"] = "released"
+    number: int = Field(ge=1)
+    host: Place
+    means: Means
+    state: Literal["begun", "released", "refused", "unknown"]
+    why: Why = ""
+    about: str = Field(default="", max_length=300, description="the host's own words")
+
+
 class Closed(Model):
     """The incident is over."""
 
@@ -75,7 +105,7 @@ class Closed(Model):
     cause: Sentence = Field(description="the root cause, or why it is not known")
 
 
-type AnyDeed = Opened | Joined | Noted | Spared | Reported | Closed
+type AnyDeed = Opened | Joined | Noted | Spared | Reported | Contained | Released | Closed
 Deed = Annotated[AnyDeed, Field(discriminator="kind")]
 
 

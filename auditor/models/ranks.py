@@ -12,6 +12,8 @@ DocumentKind = Literal["bao-cao", "cong-van"]
 """An official report, or a letter that asks for work."""
 Report = Literal["now", "first", "full"]
 """What is owed to the authorities after an incident: word at once, the first notice, the full report."""
+Means = Literal["address", "file"]
+"""What an incident contains on a host: an address is blocked, a file is taken out of its place."""
 
 
 class Severity(enum.StrEnum):

@@ -2,18 +2,21 @@
 
 import typer
 
-from auditor.commands.incidents import ledger
+from auditor.commands.incidents import contain, ledger
 
 app = typer.Typer(
-    help="Incidents: open one, see what is owed by when, note what is done, close it.",
+    help="Incidents: open one, block addresses, see what is owed by when, note what is done, close it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 app.command("open")(ledger.open_incident)
 app.command("list")(ledger.list_incidents)
 app.command()(ledger.show)
+app.command()(ledger.export)
 app.command()(ledger.note)
 app.command()(ledger.spare)
 app.command()(ledger.reported)
 app.command()(ledger.due)
+app.command()(contain.contain)
+app.command()(contain.release)
 app.command()(ledger.close)

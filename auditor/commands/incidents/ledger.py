@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,7 +52,7 @@ def open_incident(
         typer.Option(
             "--finding",
             metavar="CONTROL:SITE|HOST",
-            help="An open finding of the last audit that shows it, as compromise.shell:web1; repeat for more.",
+            help="An open finding of the last audit that shows it, by its control and where it is; repeat for more.",
         ),
     ] = None,
     why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="What was seen, in a sentence.")] = None,
@@ -76,7 +77,7 @@ def open_incident(
     Examples:
       auditor incident open antruc.test --who "Văn phòng" --why "Trang chủ bị thay đổi" -i inventories/lab
 
-      auditor incident open --finding compromise.shell:web1 --who "Văn phòng" -i inventories/lab
+      auditor incident open --finding CONTROL:web1 --who "Văn phòng" -i inventories/lab
 
     """
     from auditor.commands.shown import incidents as shown
@@ -97,10 +98,12 @@ def open_incident(
     about = tuple(dict.fromkeys((*_subjects(known, subjects or []), *(one.subject for one in found))))
     if not about:
         raise InputError("an incident is about something", mend="name a site or a host, or a --finding")
+    detected = _past(when) or clock.now()
+    seen = _sentence("--why", why) if why is not None else None
     regime = known.organisation.regime if known.organisation else "2026"
-    decide = deciding.opening(about, found, _past(when) or clock.now(), regime, why, new=new)
+    decide = deciding.opening(about, found, detected, regime, seen, new=new)
     ledgers = Incidents()
-    incident = _written(known, who, decide)
+    incident = _written(known, who, decide, detected)
     shown.case(fold(incident, ledgers.one(known.path, incident)), lang)
 
 
@@ -151,6 +154,32 @@ def show(
         typer.echo(json.dumps(shown.as_data(case), ensure_ascii=False, indent=1))
     else:
         shown.case(case, lang)
+
+
+def export(
+    incident: IncidentArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The file to write.")],
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write an incident's entries as CSV, one a row: when it happened, when it was written, who says so, what.
+
+    The file is for its owner only.
+
+    Example:
+      auditor incident export SC-20261127-1 dien-bien.csv -i inventories/lab
+
+    """
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import told
+    from auditor.incidents.case import fold
+    from auditor.inventory import hosts as inventories
+    from auditor.system import files
+    from auditor.text.words import Words
+
+    case = fold(incident, Incidents().one(inventories.load(inventory).path, incident))
+    files.private(file, [told.timeline(case, Words(lang))])
+    typer.echo(str(file))
 
 
 def note(
@@ -286,18 +315,24 @@ def close(
 
 def _written(known: Inventory, who: str, decide: Callable[[Ledgers], Decided], happened: datetime | None = None) -> str:
     """Write what is decided; the incident's id. Raises InputError for a role that will not do."""
+    from auditor.history.incidents import Incidents
+
+    return Incidents().write(known.path, role(who), decide, happened)[0]
+
+
+def role(who: str) -> str:
+    """An office role. Raises InputError for what is none."""
     from pydantic import TypeAdapter, ValidationError
 
-    from auditor.history.incidents import Incidents
     from auditor.models import Role
 
     try:
-        role: str = TypeAdapter(Role).validate_python(who)
+        named: str = TypeAdapter(Role).validate_python(who)
     except ValidationError as error:
         raise InputError(
             "--who will not do: {why}", why=first_wrong(error)[1], mend="name an office role, as 'Chánh Văn phòng'"
         ) from error
-    return Incidents().write(known.path, role, decide, happened)[0]
+    return named
 
 
 def _say_written(incident: str, lang: Lang) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 from rich.table import Table
 
 from auditor.commands.shown.console import escape, out
+from auditor.incidents import told
 from auditor.incidents.case import Case
 from auditor.incidents.deadlines import Due
 from auditor.models import Lang, clock
-from auditor.models.incidents import AnyDeed, Closed, Found, Joined, Noted, Opened, Reported, Spared
 from auditor.text.words import Words
 
 
@@ -48,26 +48,19 @@ def case(shown: Case, lang: Lang) -> None:
     out.print(words("incidents.detected", when=words.moment(clock.stamp(shown.detected))))
     for due in shown.owed() if shown.open else ():
         out.print(due_line(due, now, words), markup=False)
+    for action in shown.actions.values():
+        if action.open(now):
+            until = words.moment(clock.stamp(action.until)) if action.until else ""
+            named = {"number": str(action.number), "host": action.host, "what": action.what, "until": until}
+            line = (
+                words(f"incidents.now.{action.means}", **named)
+                if action.settled
+                else words("incidents.contained_perhaps", **named)
+            )
+            out.print(escape(line), soft_wrap=True)
     for entry in shown.entries:
-        line = f"{words.moment(entry.happened)}  {entry.who}: {deed(entry.deed, words)}"
+        line = f"{words.moment(entry.happened)}  {entry.who}: {told.deed(entry.deed, words)}"
         out.print(escape(line), soft_wrap=True)
-
-
-def deed(of: AnyDeed, words: Words) -> str:
-    """What an entry says, in a sentence."""
-    match of:
-        case Opened(subjects=subjects, findings=findings, why=why):
-            return words("incidents.opened", what=_what(subjects, findings, why))
-        case Joined(subjects=subjects, findings=findings, why=why):
-            return words("incidents.joined", what=_what(subjects, findings, why))
-        case Noted(text=text):
-            return text
-        case Spared(report=report, why=why):
-            return words("incidents.spared", report=words(f"incidents.report.{report}"), why=why)
-        case Reported(report=report, how=how):
-            return words("incidents.reported", report=words(f"incidents.report.{report}"), how=how)
-        case Closed(cause=cause):
-            return words("incidents.ended", cause=cause)
 
 
 def as_data(of: Case) -> dict[str, Any]:
@@ -79,11 +72,17 @@ def as_data(of: Case) -> dict[str, Any]:
         "regime": of.regime,
         "subjects": of.subjects,
         "owed": [{"report": due.report, "by": clock.stamp(due.by)} for due in of.owed()],
+        "actions": [
+            {
+                "number": action.number,
+                "host": action.host,
+                "means": action.means,
+                "what": action.what,
+                "state": action.state,
+                "until": clock.stamp(action.until) if action.until else None,
+            }
+            for action in of.actions.values()
+        ],
         "cause": of.cause,
         "entries": [entry.model_dump(mode="json") for entry in of.entries],
     }
-
-
-def _what(subjects: Iterable[str], findings: Iterable[Found], why: str | None) -> str:
-    named = [*subjects, *(f"{found.control}:{found.subject}" for found in findings)]
-    return ", ".join(named) + (f" ({why})" if why else "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from auditor.commands.incidents import app
 from auditor.errors import InputError
+from auditor.fleet import fresh
 from auditor.system import resources
 
 WHO = ("--who", "Văn phòng")
@@ -32,6 +35,19 @@ def auditor(inventory: str, *arguments: str, code: int = 0) -> Result:
 def the_only(inventory: str) -> dict[str, object]:
     (one,) = json.loads(auditor(inventory, "list", "--json").stdout)
     return dict(one)
+
+
+def test_its_entries_are_exported_for_a_spreadsheet(inventory: str, tmp_path: Path) -> None:
+    auditor(inventory, "open", "antruc.test", *WHO, "--when", "2026-01-31 23:59")
+    incident = str(the_only(inventory)["id"])
+    auditor(inventory, "note", incident, "=1+1\nsecond line", *WHO)
+    file = tmp_path / "timeline.csv"
+    assert auditor(inventory, "export", incident, str(file)).stdout == f"{file}\n"
+    heading, first, second = csv.reader(io.StringIO(file.read_text("utf-8-sig"), newline=""))
+    assert heading == ["Happened", "Written", "Who says so", "What"]
+    assert (first[0], first[2:]) == ("2026-01-31T23:59:00+07:00", ["Văn phòng", "opened the incident: antruc.test"])
+    assert second[3] == "'=1+1⏎second line"
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None:
@@ -70,6 +86,16 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
         (("open", "antruc.test", *WHO, "--when", "soon"), "not a moment"),
         (("show", "SC-20260101-1"), "no incident SC-20260101-1"),
         (("note", "SC-20260101-1", " ", *WHO), "TEXT is empty"),
+        (("contain", "SC-20260101-1", "address", "203.0.113.0/24", *WHO), "is not a single address"),
+        (("contain", "SC-20260101-1", "address", "203.0.113.7", "--for", "9m", *WHO), "--for 9m is no time"),
+        (("contain", "SC-20260101-1", "address", "203.0.113.7", *WHO), "no incident SC-20260101-1"),
+        (("contain", "SC-20260101-1", "path", "/x.php", *WHO), "path"),
+        (("open", "antruc.test", *WHO, "--why", " "), "--why is empty"),
+        (("contain", "SC-20260101-1", "file", "/" + "x" * 1_000, *WHO), "is not a file's whole path"),
+        (("contain", "SC-20260101-1", "file", "x.php", *WHO), "is not a file's whole path"),
+        (("contain", "SC-20260101-1", "file", "/var/www/../x.php", *WHO), "is not a file's whole path"),
+        (("contain", "SC-20260101-1", "file", "/x.php", "--for", "24h", *WHO), "--for is of addresses"),
+        (("release", "SC-20260101-1", *WHO), "no incident SC-20260101-1"),
     ],
 )
 def test_a_mistake_is_one_line(inventory: str, arguments: tuple[str, ...], words: str) -> None:
@@ -80,3 +106,35 @@ def test_a_mistake_is_one_line(inventory: str, arguments: tuple[str, ...], words
     else:
         assert result.exit_code == 2
         assert words in result.stderr
+
+
+def test_an_address_is_blocked_on_the_incidents_hosts_and_released(
+    inventory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [b'{"state": "on_trial", "left": 60}', b'{"state": "confirmed", "left": 86400}', b'{"state": "none"}']
+    monkeypatch.setattr(fresh, "asked_as_root", lambda *_: answers.pop(0))
+    auditor(inventory, "open", "antruc.test", *WHO)
+    incident = str(the_only(inventory)["id"])
+    given = ("contain", incident, "address", "::ffff:203.0.113.7", *WHO)
+    with pytest.raises(InputError, match="none of the incident's hosts"):
+        auditor(inventory, *given, "--host", "web2")
+    assert "203.0.113.7 is blocked on web1 until" in auditor(inventory, *given).stdout
+    assert "Blocked, number 1: 203.0.113.7 on web1" in auditor(inventory, "show", incident).stdout
+    assert "let in again on web1" in auditor(inventory, "release", incident, *WHO).stdout
+    assert auditor(inventory, "release", incident, *WHO).stdout == "Nothing is contained.\n"
+    answers = [b'{"state": "refused", "why": "proxy", "about": "104.16.0.0/13"}']
+    assert "proxy or CDN" in auditor(inventory, *given, code=1).stdout
+
+
+def test_a_file_is_taken_away_by_its_bytes_and_put_back(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    answers = [b'{"state": "confirmed", "sha256": "%s"}' % (b"a" * 64), b'{"state": "none"}']
+    monkeypatch.setattr(fresh, "asked_as_root", lambda *given: (asked.append(given[2]), answers.pop(0))[1])
+    auditor(inventory, "open", "antruc.test", *WHO)
+    incident = str(the_only(inventory)["id"])
+    said = auditor(inventory, "contain", incident, "file", "/var/www/antruc.test/[b]\n%\udcff.php", *WHO).stdout
+    assert "/var/www/antruc.test/[b]%0A%25%FF.php is taken away on web1 (sha256 aaaa" in said
+    assert asked[0]["path"] == "/var/www/antruc.test/[b]%0A%25%FF.php"
+    assert asked[0]["roots"] == ["/var/www/antruc.test"]
+    assert "Taken away, number 1" in auditor(inventory, "show", incident).stdout
+    assert "the file is back on web1" in auditor(inventory, "release", incident, *WHO).stdout

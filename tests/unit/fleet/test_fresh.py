@@ -17,9 +17,11 @@ SUDO = '#!/bin/sh\n[ "$1 $2" = "-n --" ] && shift 2 && exec "$@"\n'
 PROGRAM = """
 import json
 
-def main(arguments, source):
+from ansible.module_utils.luytre_shared import safe_open
+
+def main(arguments):
     print("noise")
-    print(json.dumps([arguments, __name__, len(source)]))
+    print(json.dumps([arguments, __loader__.get_source(__name__), safe_open.parts("/a/b")]))
 """
 
 
@@ -36,14 +38,14 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_it_is_given_the_connection_the_question_and_its_own_text(program: Path) -> None:
     question = {"do": "look 'at' \"it\" $HOME"}
-    words, name, length = json.loads(fresh.asked_as_root(HERE, program, question, 30))
+    words, source, parts = json.loads(fresh.asked_as_root(HERE, program, question, 30))
     assert words[0] == "198.51.100.1 5 192.0.2.1 22"
     assert json.loads(words[1]) == question
-    assert (name, length) == ("asked", len(PROGRAM))
+    assert (source, parts) == (PROGRAM, ["a", "b"])
 
 
 def test_what_says_nothing_is_no_answer(program: Path) -> None:
-    program.write_text("def main(arguments, source):\n    raise SystemExit('gone wrong')\n")
+    program.write_text("def main(arguments):\n    raise SystemExit('gone wrong')\n")
     with pytest.raises(fresh.NoAnswer, match="gone wrong"):
         fresh.asked_as_root(HERE, program, {}, 30)
 

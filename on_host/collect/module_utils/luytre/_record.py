@@ -37,9 +37,10 @@ GENERATED = re.compile(
 )
 """What programs make anew by themselves; passwords, whose change is people's; certificates, which are renewed."""
 WHILE_ARMED = re.compile(
-    r"/usr/local/lib/systemd(?:\Z|/system(?:\Z|/[^/]+\.wants\Z|/(?:.+/)?luytre-(?:guard|revert)-[^/]+\Z))"
+    r"/usr/local/lib/systemd(?:\Z|/system(?:\Z|/[^/]+\.wants\Z|/(?:.+/)?luytre-(?:guard|revert|contain)-[^/]+\Z))"
 )
-"""What the guard has there while a run is open. Left out when a record is made, and a finding when it is there later."""
+"""What the guard has there while a run is open, and an incident that blocks addresses. Left out when a record is made, and a
+finding when it is there later, but for what ``integrity.CONTAINED`` knows."""
 
 
 def taken(folders, left=lambda: 1.0):

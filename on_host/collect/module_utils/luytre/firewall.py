@@ -11,6 +11,8 @@ from ansible.module_utils.luytre._session import session
 from ansible.module_utils.luytre._units import units
 
 OWN = ("inet", "luytre")
+CONTAINED = ("inet", "luytre_contain")
+"""Addresses that an incident blocks for a time: no part of how the host filters packets. Written by on_host/contain/contain.py."""
 OWN_RULES, OWN_UNIT = "/etc/nftables.d/luytre.nft", "luytre-firewall.service"
 CONFIG = "/etc/nftables.conf"
 BORROWED = re.compile(r"(?m)^[ \t]*include[ \t]+[\"']/etc/nftables\.d/luytre\.nft[\"']")
@@ -24,7 +26,7 @@ _IN_A_NAMESPACE = 'for file; do nft -f "$file" || exit; done; nft -j list rulese
 
 def collect(reading):
     outside = outside_interfaces()
-    entries = live_entries(reading)
+    entries = without_contained(live_entries(reading))
     ruleset = Ruleset(entries)
     state = units(reading, (*MANAGERS, OWN_UNIT))
     untold = {}
@@ -70,6 +72,15 @@ def live_entries(reading):
             entries = [each for each in entries if not any(_table(value) in hidden for value in each.values())]
             entries += from_iptables(reading.run([program]), family)
     return entries
+
+
+def without_contained(entries):
+    """The same without what incidents block."""
+    return [entry for entry in entries if not any(_belongs(kind, value) for kind, value in entry.items())]
+
+
+def _belongs(kind, value):
+    return ((value.get("family"), value.get("name")) if kind == "table" else _table(value)) == CONTAINED
 
 
 def _table(value):

@@ -16,6 +16,22 @@ from ansible.module_utils.luytre_shared.sayable import sayable
 INFO = "/var/lib/dpkg/info"
 LEFT = "/var/lib/luytre/guard/left.json"
 MAX_LEFT = 16_000_000
+_UNIT = "luytre-contain-addresses.service"
+_LINK = {"type": "link", "uid": 0, "gid": 0, "target": "../" + _UNIT}
+CONTAINED = {
+    "/usr/local/lib/systemd/system/" + _UNIT: [
+        {
+            "type": "file",
+            "mode": 0o644,
+            "uid": 0,
+            "gid": 0,
+            "sha256": "27571d2646f2ce381a67c3fc49f722148cbac0cb71bb1d0501c817ca50abddcd",
+        }
+    ],
+    "/usr/local/lib/systemd/system/sysinit.target.wants/" + _UNIT: [_LINK],
+    "/usr/local/lib/systemd/system/nftables.service.wants/" + _UNIT: [_LINK],
+}
+"""What is there while an incident blocks addresses, byte for byte (``on_host/contain/contain.py``)."""
 MAX_TOLD = 200
 MAX_INFO = 30_000_000
 _ABOVE_USR = re.compile(r"\A/(?:bin|sbin|lib|lib64)/")
@@ -29,7 +45,7 @@ def collect(reading):
         return {"record": None, "changes": []}
     record, digest = found
     changed = _record.changes(record, reading.left)
-    open_ones = unexplained(changed, Packages(record["made"]) if changed else None, _left())
+    open_ones = unexplained(changed, Packages(record["made"]) if changed else None, {**_left(), **CONTAINED})
     told = [{"path": path, "what": what} for path, what, _ in open_ones[:MAX_TOLD]]
     return sayable(
         {

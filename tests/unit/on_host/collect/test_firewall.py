@@ -291,3 +291,18 @@ def test_networks_are_sorted_by_version_and_named_when_wrong() -> None:
     assert networks(given, 6) == ["2001:db8::/32"]
     with pytest.raises(ValueError, match=r"0\.0\.0\.0/0; drop"):
         networks(["0.0.0.0/0; drop"], 4)
+
+
+def test_what_incidents_block_is_no_part_of_the_firewall() -> None:
+    ours = {"family": "inet", "table": "luytre_contain"}
+    others = [
+        {"table": {"family": "ip", "name": "luytre_contain"}},
+        {"chain": {"family": "inet", "table": "t", "name": "x"}},
+    ]
+    contained = [
+        {"table": {"family": "inet", "name": "luytre_contain"}},
+        {"chain": {**ours, "name": "incoming"}},
+        {"set": {**ours, "name": "v4"}},
+        {"rule": {**ours, "chain": "incoming", "expr": []}},
+    ]
+    assert firewall.without_contained([*contained, *others]) == others

@@ -1,0 +1,89 @@
+"""What the entries of a ledger say, in sentences, and as a table that programs read. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from auditor.incidents.case import Case
+from auditor.models.incidents import (
+    AnyDeed,
+    Closed,
+    Contained,
+    Found,
+    Joined,
+    Noted,
+    Opened,
+    Released,
+    Reported,
+    Spared,
+)
+from auditor.report.csv_output import inert
+from auditor.text.visible import one_line
+from auditor.text.words import Words
+
+WHY = (
+    *("connection", "trusted", "own", "gateway", "resolver", "proxy", "no_stranger", "no_nft"),
+    *("not_loaded", "no_answer", "not_confirmed", "elsewhere", "no_file", "unsafe", "swapped", "folder_gone"),
+    *("name_taken", "back_again", "changed", "other_names", "held_open"),
+)
+"""Reasons that have words of their own; a host may give any other."""
+
+
+def deed(of: AnyDeed, words: Words) -> str:
+    """What an entry says, in a sentence."""
+    match of:
+        case Opened(subjects=subjects, findings=findings, why=why):
+            return words("incidents.opened", what=_what(subjects, findings, why))
+        case Joined(subjects=subjects, findings=findings, why=why):
+            return words("incidents.joined", what=_what(subjects, findings, why))
+        case Noted(text=text):
+            return text
+        case Spared(report=report, why=why):
+            return words("incidents.spared", report=words(f"incidents.report.{report}"), why=why)
+        case Reported(report=report, how=how):
+            return words("incidents.reported", report=words(f"incidents.report.{report}"), how=how)
+        case Contained() | Released():
+            return _action(of, words)
+        case Closed(cause=cause):
+            return words("incidents.ended", cause=cause)
+
+
+def _action(of: Contained | Released, words: Words) -> str:
+    """What became of containing something, or of releasing it."""
+    number, host = str(of.number), of.host
+    why = _why(of.why, of.about, words)
+    if isinstance(of, Released):
+        return words(f"incidents.release.{of.means}.{of.state}", number=number, host=host, why=why)
+    until = words.moment(of.until) if of.until else ""
+    said = words(
+        f"incidents.contain.{of.means}.{of.state}", number=number, host=host, what=of.what, until=until, why=why
+    )
+    if of.state != "confirmed":
+        return said
+    return said + (f" (sha256 {of.sha256})" if of.sha256 else "") + (f"; {why}" if why else "")
+
+
+def _why(name: str, about: str, words: Words) -> str:
+    if not name:
+        return ""
+    said = words(f"incidents.why.{name if name in WHY else 'other'}")
+    return f"{said} ({one_line(about)})" if about else said
+
+
+def _what(subjects: Iterable[str], findings: Iterable[Found], why: str | None) -> str:
+    named = [*subjects, *(f"{found.control}:{found.subject}" for found in findings)]
+    return ", ".join(named) + (f" ({why})" if why else "")
+
+
+def timeline(case: Case, words: Words) -> bytes:
+    """Every entry a row: when it was written and when it happened (ISO 8601), who says so, what. As ``findings.csv`` is written."""
+    written = io.BytesIO()
+    text = io.TextIOWrapper(written, encoding="utf-8-sig", newline="")
+    lines = csv.writer(text)
+    lines.writerow([words(f"incidents.col.{name}") for name in ("happened", "written", "who", "what")])
+    for entry in case.entries:
+        lines.writerow(map(inert, (entry.happened, entry.at, entry.who, deed(entry.deed, words))))
+    text.flush()
+    return written.getvalue()

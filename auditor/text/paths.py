@@ -1,0 +1,11 @@
+"""Paths on hosts, any bytes but zero, as text that stays one line and can be read back. Pure."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import quote_from_bytes
+
+
+def written(path: str) -> str:
+    """The path with ``%`` and all that is not printed spelt as ``%0A``; bytes that are no UTF-8 come as Python has them."""
+    return "".join(one if one.isprintable() and one != "%" else quote_from_bytes(os.fsencode(one)) for one in path)

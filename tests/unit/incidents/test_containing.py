@@ -1,0 +1,153 @@
+"""Blocks are written down before they are made and after, and what is not known is said to be so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.fleet import fresh
+from auditor.history.incidents import Incidents
+from auditor.incidents import deciding
+from auditor.incidents.case import Case, fold
+from auditor.incidents.containing import Containing
+from auditor.inventory.reach import Reach
+from auditor.models import Host, clock
+from auditor.models.incidents import Closed, Contained, Released
+from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
+
+WEB1 = Host(name="web1", address="192.0.2.10", trusted_networks=("10.9.0.0/16",))
+REACH = {"web1": Reach("192.0.2.10", 22, "luytre", None, (), None, None)}
+ATTACKER = "203.0.113.7"
+
+
+class There:
+    """A host that answers as it is told, and remembers what it was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answers: list[Any] = []
+        self.asked: list[Mapping[str, Any]] = []
+        monkeypatch.setattr(fresh, "asked_as_root", self._asked)
+
+    def _asked(self, reach: Reach, program: Path, question: Mapping[str, Any], seconds: float) -> bytes:
+        assert program.is_file()
+        self.asked.append(question)
+        answer = self.answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> There:
+    return There(monkeypatch)
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Containing:
+    ledgers = Incidents(tmp_path / "history.sqlite", now=lambda: T0)
+    return Containing(INVENTORY, opened(ledgers, "web1"), WHO, REACH, ledgers)
+
+
+def case(command: Containing) -> Case:
+    return fold(command.incident, command.ledgers.one(INVENTORY, command.incident))
+
+
+ON_TRIAL, CONFIRMED = {"state": "on_trial", "left": 60}, {"state": "confirmed", "left": 86_400}
+
+
+def test_a_block_is_written_made_confirmed_over_another_connection_and_written(
+    there: There, command: Containing
+) -> None:
+    there.answers = [ON_TRIAL, CONFIRMED]
+    done = command.block(WEB1, ATTACKER, 86_400)
+    assert [question["do"] for question in there.asked] == ["contain", "confirm"]
+    assert there.asked[0]["trusted"] == ("10.9.0.0/16",)
+    assert done.state == "confirmed"
+    deeds = [entry.deed for entry in case(command).entries[1:]]
+    assert [deed.state for deed in deeds if isinstance(deed, Contained)] == ["begun", "confirmed"]
+    (action,) = case(command).actions.values()
+    assert action.open(clock.now())
+    with pytest.raises(InputError, match="is contained on web1 already, by number 1"):
+        command.block(WEB1, ATTACKER, 86_400)
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "why"),
+    [
+        ([{"state": "refused", "why": "proxy", "about": "104.16.0.0/13"}], "refused", "proxy"),
+        ([ON_TRIAL, {"state": "none"}], "refused", "not_confirmed"),
+        ([ON_TRIAL, fresh.NoAnswer("Connection timed out")], "unknown", "no_answer"),
+        ([b"\xff{"], "unknown", "not_understood"),
+        ([{"state": "confirmed", "left": -1}], "unknown", "not_understood"),
+        ([{"state": "refused", "why": "[red]", "about": ""}], "unknown", "not_understood"),
+        ([{"state": "refused", "why": "fault", "about": "x" * 301}], "unknown", "not_understood"),
+    ],
+)
+def test_what_was_not_confirmed_is_not_said_to_be(
+    there: There, command: Containing, answers: list[Any], state: str, why: str
+) -> None:
+    there.answers = answers
+    done = command.block(WEB1, ATTACKER, 86_400)
+    assert (done.state, done.why) == (state, why)
+    assert case(command).actions[1].settled == (state == "refused")
+
+
+def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
+    there: There, command: Containing
+) -> None:
+    there.answers = [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        command.block(WEB1, ATTACKER, 86_400)
+    assert case(command).actions[1].state == "begun"
+    for report in ("now", "first", "full"):
+        command.ledgers.write(
+            INVENTORY, WHO, deciding.adding(command.incident, deciding.Reported(report=report, how="45/BC-UBND"))
+        )
+    with pytest.raises(InputError, match="not known whether"):
+        command.ledgers.write(INVENTORY, WHO, deciding.closing(command.incident, "x", None))
+    there.answers = [ON_TRIAL, CONFIRMED]
+    assert command.block(WEB1, ATTACKER, 86_400).number == 1
+    assert {question["id"] for question in there.asked} == {"SC-20261231-1/1"}
+    command.ledgers.write(INVENTORY, WHO, deciding.closing(command.incident, "x", None))
+    assert isinstance(case(command).entries[-1].deed, Closed)
+
+
+def test_what_is_open_is_released_and_what_cannot_be_told_is_not_said_to_be(there: There, command: Containing) -> None:
+    there.answers = [ON_TRIAL, CONFIRMED]
+    command.block(WEB1, ATTACKER, 86_400)
+    (action,) = deciding.releasing(command.incident, (), clock.now(), command.ledgers.all(INVENTORY))
+    there.answers = [fresh.NoAnswer("no route")]
+    assert command.release(action) == Released(
+        number=1, host="web1", means="address", state="unknown", why="no_answer", about="no route"
+    )
+    (again,) = deciding.releasing(command.incident, (1, 1), clock.now(), command.ledgers.all(INVENTORY))
+    assert not again.settled
+    there.answers = [{"state": "none"}]
+    assert command.release(again).state == "released"
+    assert deciding.releasing(command.incident, (), clock.now(), command.ledgers.all(INVENTORY)) == ()
+    with pytest.raises(InputError, match="no action number 2"):
+        deciding.releasing(command.incident, (2,), clock.now(), command.ledgers.all(INVENTORY))
+
+
+def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there: There, command: Containing) -> None:
+    digest = "a" * 64
+    there.answers = [{"state": "confirmed", "sha256": digest, "why": "back_again", "about": "/srv/x.php"}]
+    done = command.take(WEB1, "/srv/x.php")
+    assert (done.state, done.sha256, done.why, done.until) == ("confirmed", digest, "back_again", None)
+    for report in ("now", "first", "full"):
+        command.ledgers.write(
+            INVENTORY, WHO, deciding.adding(command.incident, deciding.Reported(report=report, how="45/BC-UBND"))
+        )
+    command.ledgers.write(INVENTORY, WHO, deciding.closing(command.incident, "x", None))
+    for answer, state, still_open in (
+        ({"state": "refused", "why": "name_taken"}, "refused", True),
+        ({"state": "none"}, "released", False),
+    ):
+        there.answers = [answer]
+        assert command.release(case(command).actions[1]).state == state
+        assert case(command).actions[1].open(clock.now()) is still_open

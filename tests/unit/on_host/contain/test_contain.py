@@ -1,0 +1,241 @@
+"""What blocks addresses on a host: what it refuses, what it loads, and what it leaves, with a kernel that is a text."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import ipaddress
+import json
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import integrity
+
+TOP = Path(__file__).parents[4]
+NOW = 1_800_000_000.0
+US = ("198.51.100.1", "50000", "192.0.2.10", "22")
+
+
+class Kernel:
+    """Takes what ``nft -f`` is given, and lists it as nft does."""
+
+    def __init__(self) -> None:
+        self.loaded: str | None = None
+        self.refuses = False
+        self.units: list[str] = []
+
+    def ran(self, argv: Sequence[str], given: str = "") -> str | None:
+        if argv[0].endswith("systemctl"):
+            self.units.append(" ".join(argv[1:]))
+            return ""
+        if argv[1] == "-f":
+            if self.refuses:
+                return None
+            self.loaded = given if given.count("{") else None
+            return ""
+        return None if self.loaded is None else json.dumps({"nftables": list(self._listed(self.loaded))})
+
+    def _listed(self, text: str) -> Any:
+        for name, hook, field in (("incoming", "prerouting", "saddr"), ("outgoing", "output", "daddr")):
+            yield {"chain": {"name": name, "type": "filter", "hook": hook, "prio": -300}}
+            for protocol, members in (("ip", "@v4"), ("ip6", "@v6")):
+                left = {"payload": {"protocol": protocol, "field": field}}
+                match = {"match": {"op": "==", "left": left, "right": members}}
+                yield {"rule": {"chain": name, "expr": [match, {"drop": None}]}}
+        for address, seconds in re.findall(r"([0-9a-f.:]+) timeout (\d+)s", text):
+            yield {"set": {"elem": [{"elem": {"val": address, "timeout": int(seconds), "expires": int(seconds)}}]}}
+
+    def blocked(self) -> dict[str, int]:
+        return {one: int(left) for one, left in re.findall(r"([0-9a-f.:]+) timeout (\d+)s", self.loaded or "")}
+
+
+@pytest.fixture
+def kernel() -> Kernel:
+    return Kernel()
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Kernel) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("contain", TOP / "on_host/contain/contain.py")
+    assert spec is not None
+    assert spec.loader is not None
+    own = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(own)
+    home = str(tmp_path / "luytre/contain")
+    for name, value in (
+        *(("HOME", home), ("KEPT", home + "/addresses.json"), ("PROGRAM", home + "/contain.py")),
+        *(
+            ("UNITS", str(tmp_path / "systemd/system")),
+            ("NFT", str(TOP)),
+            ("CONFIGURATIONS", (str(tmp_path / "nginx"),)),
+        ),
+        *(("ran", kernel.ran), ("own_addresses", lambda: ["192.0.2.10"]), ("gateways", lambda: ["192.0.2.1"])),
+        ("resolvers", lambda: ["9.9.9.9", "fe80::1%eth0"]),
+    ):
+        monkeypatch.setattr(own, name, value)
+    return own
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    question = {"id": "SC-20261127-1/1", "address": "203.0.113.7", "seconds": 86_400, "trusted": ["10.9.0.0/16"]}
+    return {**question, **changes}
+
+
+def test_a_block_is_on_trial_until_it_is_confirmed_and_is_taken_away_whole(
+    host: ModuleType, kernel: Kernel, tmp_path: Path
+) -> None:
+    assert host.contain(asked(), US, NOW) == {"state": "on_trial", "left": 60}
+    assert kernel.blocked() == {"203.0.113.7": 60}
+    assert kernel.units == []
+    assert host.confirm(asked(), US, NOW + 5) == {"state": "confirmed", "left": 86_395}
+    assert kernel.blocked() == {"203.0.113.7": 86_395}
+    assert kernel.units == ["daemon-reload", "start luytre-contain-addresses.service"]
+    assert Path(host.PROGRAM).read_bytes() == (TOP / "on_host/contain/contain.py").read_bytes()
+    assert host.release(asked(), US, NOW + 9) == {"state": "none"}
+    assert kernel.loaded is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_confirmed_in_time_is_over_also_by_what_is_on_record(host: ModuleType, kernel: Kernel) -> None:
+    host.contain(asked(), US, NOW)
+    assert host.confirm(asked(), US, NOW + 61) == {"state": "none"}
+    assert host.look(asked(), US, NOW + 61) == {"state": "none"}
+    host.contain(asked(id="SC-20261127-1/2", address="203.0.113.8"), US, NOW + 61)
+    assert set(kernel.blocked()) == {"203.0.113.8"}
+
+
+def test_at_boot_what_was_confirmed_has_the_time_that_is_left(host: ModuleType, kernel: Kernel) -> None:
+    host.contain(asked(), US, NOW)
+    host.confirm(asked(), US, NOW)
+    host.contain(asked(id="SC-20261127-1/2", address="2001:db8::7"), US, NOW)
+    assert set(kernel.blocked()) == {"203.0.113.7", "2001:db8::7"}
+    for later, left in ((NOW + 3_600, {"203.0.113.7": 82_800}), (NOW - 10**9, {"203.0.113.7": 86_400})):
+        kernel.loaded = None
+        host.at_boot(later)
+        assert kernel.blocked() == left
+    kernel.loaded = None
+    host.at_boot(NOW + 86_401)
+    assert kernel.loaded is None
+
+
+def test_one_of_two_blocks_of_an_address_is_released_and_the_other_stays(host: ModuleType, kernel: Kernel) -> None:
+    for number in (1, 2):
+        host.contain(asked(id=f"SC-20261127-{number}/1"), US, NOW)
+        host.confirm(asked(id=f"SC-20261127-{number}/1"), US, NOW)
+    assert host.release(asked(id="SC-20261127-1/1"), US, NOW) == {"state": "none"}
+    assert kernel.blocked() == {"203.0.113.7": 86_400}
+    assert host.contain(asked(id="SC-20261127-2/1", seconds=600), US, NOW)["left"] == 86_400
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("198.51.100.1", "connection"),
+        ("10.9.8.7", "trusted"),
+        ("192.0.2.10", "own"),
+        ("192.0.2.1", "gateway"),
+        ("9.9.9.9", "resolver"),
+        ("104.16.5.5", "proxy"),
+        ("2400:cb00::5", "proxy"),
+        ("127.0.0.1", "no_stranger"),
+        ("fe80::2", "no_stranger"),
+        ("::1", "no_stranger"),
+        ("224.0.0.1", "no_stranger"),
+    ],
+)
+def test_what_the_host_lives_by_is_never_blocked(
+    host: ModuleType, kernel: Kernel, tmp_path: Path, address: str, why: str
+) -> None:
+    (tmp_path / "nginx/conf.d").mkdir(parents=True)
+    (tmp_path / "nginx/conf.d/cdn.conf").write_text(
+        "# set_real_ip_from 0.0.0.0/0;\n  set_real_ip_from 104.16.0.0/13;\nset_real_ip_from 2400:cb00::/32;\n"
+    )
+    os.mkfifo(tmp_path / "nginx/blocks-nobody")
+    with pytest.raises(host.Refused) as refusal:
+        host.contain(asked(address=address), US, NOW)
+    assert refusal.value.args[0] == why
+    assert kernel.loaded is None
+    assert not Path(host.HOME).exists()
+
+
+def test_who_asks_is_told_apart_also_when_sshd_writes_the_address_as_ipv6(host: ModuleType) -> None:
+    assert host.inside(ipaddress.ip_address("203.0.113.7"), "::ffff:203.0.113.7")
+    assert not host.inside(ipaddress.ip_address("203.0.113.7"), "nonsense")
+
+
+@pytest.mark.parametrize(("connection", "nft", "why"), [((), str(TOP), "no_connection"), (US, "/nowhere", "no_nft")])
+def test_nothing_is_done_without_a_connection_or_without_nftables(
+    host: ModuleType, monkeypatch: pytest.MonkeyPatch, connection: tuple[str, ...], nft: str, why: str
+) -> None:
+    monkeypatch.setattr(host, "NFT", nft)
+    with pytest.raises(host.Refused) as refusal:
+        host.contain(asked(), connection, NOW)
+    assert refusal.value.args[0] == why
+    assert not Path(host.HOME).exists()
+
+
+def test_a_kernel_that_refuses_leaves_nothing(host: ModuleType, kernel: Kernel) -> None:
+    kernel.refuses = True
+    with pytest.raises(host.Refused, match="not_loaded"):
+        host.contain(asked(), US, NOW)
+    assert not Path(host.HOME).exists()
+
+
+def test_what_would_not_outlive_a_reboot_is_not_confirmed(
+    host: ModuleType, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.contain(asked(), US, NOW)
+    monkeypatch.setattr(host, "ran", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given))
+    with pytest.raises(host.Refused, match="no_unit"):
+        host.confirm(asked(), US, NOW)
+    assert kernel.loaded is None
+    assert not Path(host.HOME).exists()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda entries: entries.pop(0),
+        lambda entries: entries[0]["chain"].update(prio=0),
+        lambda entries: entries[1]["rule"]["expr"].__setitem__(1, {"accept": None}),
+        lambda entries: entries[1]["rule"]["expr"][0]["match"].update(op="!="),
+        lambda entries: entries.pop(1),
+    ],
+)
+def test_a_table_that_does_not_drop_blocks_nobody(
+    host: ModuleType, kernel: Kernel, spoil: Callable[[list[Any]], object]
+) -> None:
+    host.contain(asked(), US, NOW)
+    entries = list(kernel._listed(kernel.loaded or ""))
+    assert host.blocked(entries) == {"203.0.113.7"}
+    spoil(entries)
+    assert host.blocked(entries) is None
+
+
+def test_what_goes_wrong_is_an_answer_too(host: ModuleType) -> None:
+    told = host.answer(US, asked(address="not one", do="contain"))
+    assert (told["state"], told["why"]) == ("refused", "fault")
+    told = host.answer(US, asked(address="127.0.0.1", do="contain"))
+    assert told == {"state": "refused", "why": "no_stranger", "about": "127.0.0.1"}
+
+
+def test_an_audit_knows_the_unit_by_its_bytes_and_no_other() -> None:
+    spec = importlib.util.spec_from_file_location("contain", TOP / "on_host/contain/contain.py")
+    assert spec is not None
+    assert spec.loader is not None
+    own = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(own)
+    digest = hashlib.sha256(own.unit_text().encode()).hexdigest()
+    paths = [f"{own.UNITS}/{own.UNIT}", *own.links()]
+    entries = [["f", 0o644, 0, 0, 1, 1, digest], *(["l", 0o777, 0, 0, 1, 1, own.TARGET] for _ in own.links())]
+    packages = integrity.Packages.__new__(integrity.Packages)
+    packages.brought = lambda *_: False
+    seen = [(path, "added", entry) for path, entry in zip(paths, entries, strict=True)]
+    assert integrity.unexplained(seen, packages, integrity.CONTAINED) == []
+    changed = (paths[0], "added", [*entries[0][:-1], "0" * 64])
+    assert integrity.unexplained([changed], packages, integrity.CONTAINED) == [changed]

@@ -1,0 +1,205 @@
+"""Files are taken out of their place and put back as they were, whatever whoever can write the folder does meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib.util
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from auditor.text import paths
+
+PROGRAM = Path(__file__).parents[4] / "on_host/contain/quarantine.py"
+SHELL = b"<?php eval($_POST['x']);"
+NAME = "SC-20261127-1/1"
+
+
+class System:
+    """The system as it is, but for what a test has of it."""
+
+    def __init__(self) -> None:
+        self.before: dict[str, Callable[..., None]] = {}
+        self.after: dict[str, Callable[..., None]] = {}
+        self.apart = False
+        """Whether the quarantine lies on a file system of its own."""
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(os, name)
+        return (lambda *given, **named: self._call(name, real, given, named)) if name in ("rename", "link") else real
+
+    def _call(self, name: str, real: Callable[..., None], given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        if "src_dir_fd" not in named:
+            return real(*given, **named)
+        self.before.pop(name, lambda: None)()
+        source, target = (Path(f"/proc/self/fd/{named[side]}").readlink() for side in ("src_dir_fd", "dst_dir_fd"))
+        if self.apart and source != target:
+            raise OSError(errno.EXDEV, "another file system")
+        real(*given, **named)
+        return self.after.pop(name, lambda: None)()
+
+
+@pytest.fixture
+def system() -> System:
+    return System()
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: System) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("quarantine", PROGRAM)
+    assert spec is not None
+    assert spec.loader is not None
+    own = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(own)
+    monkeypatch.setattr(own, "HOME", str(tmp_path / "luytre/quarantine"))
+    monkeypatch.setattr(own, "ROOTS", ())
+    monkeypatch.setattr(own, "os", system)
+    return own
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    (tmp_path / "site/uploads").mkdir(parents=True)
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def shell(site: Path) -> Path:
+    path = site / "uploads" / os.fsdecode(b"a 'b' $c {d}\n%41\xff.php")
+    path.write_bytes(SHELL)
+    path.chmod(0o640)
+    os.utime(path, ns=(10**18 + 1, 10**18 + 2))
+    return path
+
+
+def asked(path: Path, site: Path, **changes: Any) -> dict[str, Any]:
+    return {"id": NAME, "path": paths.written(str(path)), "roots": [str(site)], **changes}
+
+
+def state(path: Path) -> tuple[Any, ...]:
+    status = path.lstat()
+    marks = {key: os.getxattr(path, key) for key in os.listxattr(path)}
+    return path.read_bytes(), status.st_mode, status.st_uid, status.st_gid, status.st_mtime_ns, marks
+
+
+def refused(host: ModuleType, ask: Callable[[], object]) -> str:
+    with pytest.raises(host.Refused) as refusal:
+        ask()
+    return str(refusal.value.args[0])
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["same file system", "another"])
+def test_a_file_is_taken_and_put_back_as_it_was(
+    host: ModuleType, system: System, site: Path, shell: Path, *, apart: bool
+) -> None:
+    system.apart = apart
+    with contextlib.suppress(OSError):  # a file system without such marks
+        os.setxattr(shell, "user.mark", b"x")
+    before, inode = state(shell), shell.stat().st_ino
+    taken = host.take(asked(shell, site))
+    assert (taken["state"], taken["why"]) == ("confirmed", "")
+    assert list((site / "uploads").iterdir()) == []
+    assert host.take(asked(shell, site)) == host.look(asked(shell, site)) == taken
+    assert host.put_back(asked(shell, site)) == {"state": "none"}
+    assert state(shell) == before
+    if not apart:  # a number that is free is given again
+        assert shell.stat().st_ino == inode
+    assert list((site / "uploads").iterdir()) == [shell]
+    assert not Path(host.HOME).parent.exists()
+    assert host.look(asked(shell, site)) == host.put_back(asked(shell, site)) == {"state": "none"}
+
+
+def test_no_link_folder_or_pipe_is_taken_nor_what_lies_elsewhere(host: ModuleType, site: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s")
+    (site / "link.php").symlink_to(secret)
+    (site / "way").symlink_to(tmp_path)
+    os.mkfifo(site / "pipe.php")
+    for path, why in (
+        (site / "link.php", "no_file"),
+        (site / "pipe.php", "no_file"),
+        (site / "uploads", "no_file"),
+        (site / "way/secret", "unsafe"),
+        (site / "gone/x.php", "folder_gone"),
+        (secret, "elsewhere"),
+        (Path(f"{site}/../secret"), "unsafe"),
+        (Path(f"{site}2/x.php"), "elsewhere"),
+    ):
+        assert refused(host, partial(host.take, asked(path, site))) == why
+    assert host.answer(asked(site / "gone.php", site, do="contain")) == {
+        "state": "refused",
+        "why": "no_file",
+        "about": "",
+    }
+    assert refused(host, lambda: host.take(asked(site / "x", site, id="../x"))) == "not_ours"
+    assert secret.read_text() == "s"
+    assert not Path(host.HOME).exists()
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["same file system", "another"])
+def test_what_is_swapped_in_at_the_last_moment_is_not_taken_for_it(
+    host: ModuleType, system: System, site: Path, shell: Path, tmp_path: Path, *, apart: bool
+) -> None:
+    system.apart = apart
+    secret = tmp_path / "secret"
+    secret.write_text("s")
+
+    def swap() -> None:
+        shell.rename(site / "elsewhere.php")
+        shell.symlink_to(secret)
+
+    hooks = system.after if apart else system.before  # when the copy has its name, and the file is about to be removed
+    hooks["rename"] = swap
+    with contextlib.suppress(host.Refused):
+        host.take(asked(shell, site))
+    assert shell.is_symlink()
+    assert secret.read_text() == "s"
+    assert (site / "elsewhere.php").read_bytes() == SHELL
+
+
+def test_nothing_is_written_over_when_a_file_is_put_back(host: ModuleType, site: Path, shell: Path) -> None:
+    host.take(asked(shell, site))
+    shell.write_text("new")
+    assert host.look(asked(shell, site))["why"] == "back_again"
+    assert refused(host, lambda: host.put_back(asked(shell, site))) == "name_taken"
+    assert shell.read_text() == "new"
+    shell.unlink()
+    host.put_back(asked(shell, site))
+    assert shell.read_bytes() == SHELL
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["same file system", "another"])
+@pytest.mark.parametrize("step", ["rename", "link"])
+def test_whoever_is_cut_off_is_gone_on_for(
+    host: ModuleType, system: System, site: Path, shell: Path, step: str, *, apart: bool
+) -> None:
+    system.apart, before = apart, state(shell)
+
+    def cut() -> None:
+        raise KeyboardInterrupt
+
+    if step == "rename":
+        system.after["rename"] = cut
+        with pytest.raises(KeyboardInterrupt):
+            host.take(asked(shell, site))
+    assert host.take(asked(shell, site))["why"] == ""
+    if step == "link":
+        system.after["link"] = cut
+        with pytest.raises(KeyboardInterrupt):
+            host.put_back(asked(shell, site))
+    assert host.put_back(asked(shell, site)) == {"state": "none"}
+    assert state(shell) == before
+    assert list((site / "uploads").iterdir()) == [shell]
+
+
+def test_what_is_still_about_is_told(host: ModuleType, site: Path, shell: Path) -> None:
+    os.link(shell, site / "second.php")
+    assert host.take(asked(shell, site))["why"] == "other_names"
+    (site / "second.php").write_text("changed")
+    assert host.look(asked(shell, site))["why"] == "changed"
