@@ -85,8 +85,8 @@ class Told(Model):
     where: str | None = None
     target: Domain | None = Field(default=None, description="the foreign name that it is about")
     kinds: tuple[Kind, ...] = Field(default=(), description="any of them; none: of any kind")
-    by: Literal["render", "known_good", "facts"] | None = Field(
-        default=None, description="what alone shows it: a browser, a manifest, an audit's facts"
+    by: Literal["render", "known_good", "facts", "earlier"] | None = Field(
+        default=None, description="what alone shows it: a browser, a manifest, an audit's facts, an earlier hunt"
     )
 
     def fits(self, trace: Mapping[str, Any]) -> bool:

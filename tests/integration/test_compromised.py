@@ -1,4 +1,4 @@
-"""What intruders put on the lab's sites: all of it is found by a review, and nothing on the same sites without it.
+"""What intruders leave on the lab: all of it is found, on sites by a review, on a host by a hunt; and nothing on the same sites without it.
 
 Reviews go from address to address without the pause that they make between requests: their manners are looked at elsewhere.
 """
@@ -27,6 +27,8 @@ main()
 SITES = frozenset({"antruc.test", "bennua.test", "dongvau.test", "gotre.test"})
 ALARMS = ("content.injected", "content.suspected")
 CONTENT = tuple(one for one in lab.planted() if one.what == "content")
+FOOTHOLDS = tuple(one for one in lab.planted() if one.what == "foothold" and one.host == "web2")
+"""Of the machine whose files are few: what a hunt reads of WordPress takes longest of all."""
 ACCEPTED = "engine_only"
 LATER = """cat > /var/www/antruc.test/wp-content/mu-plugins/chan-trang.php <<'END'
 <?php
@@ -54,6 +56,7 @@ class Story:
     """The audit once ``key`` was accepted."""
     later: Mapping[str, Any]
     """The review of one site, measured by the run before, after something else was injected."""
+    hunted: Mapping[str, Any]
     verified: Ended
 
 
@@ -87,6 +90,7 @@ def _played(hardened: Mapping[str, Any], clean: Path, compromised: Path) -> Stor
         key=key,
         accepted=accepted,
         later=review(state, "--limit", "antruc.test", "--baseline", "last"),
+        hunted=hunt(state, "--limit", "web2,web3"),
         verified=run(state, "history", "verify"),
     )
 
@@ -108,11 +112,19 @@ def review(state: Mapping[str, str], *arguments: str) -> Mapping[str, Any]:
 
 
 def audit(state: Mapping[str, str]) -> Mapping[str, Any]:
-    output = Path(state["LUYTRE_STATE"]).with_name("audit")
-    done = run(state, "audit", "-i", INVENTORY, "--json", "--format", "json", "--output", str(output))
+    return told(state, "audit")
+
+
+def hunt(state: Mapping[str, str], *arguments: str) -> Mapping[str, Any]:
+    return told(state, "hunt", *arguments)
+
+
+def told(state: Mapping[str, str], verb: str, *arguments: str) -> Mapping[str, Any]:
+    output = Path(state["LUYTRE_STATE"]).with_name(verb)
+    done = run(state, verb, "-i", INVENTORY, "--json", "--format", "json", "--output", str(output), *arguments)
     assert done.code in (0, 1), done.err
-    told: Mapping[str, Any] = done.json
-    return told
+    document: Mapping[str, Any] = done.json
+    return document
 
 
 def plant(name: str) -> lab.Plant:
@@ -123,6 +135,13 @@ def traces(told: Mapping[str, Any], site: str) -> list[Mapping[str, Any]]:
     """The traces that give the alarm."""
     found = [f for f in told["findings"] if f["control"] in ALARMS and f["subject"]["id"] == site]
     assert len(found) == len(ALARMS)
+    return [trace for finding in found for trace in finding["violations"]]
+
+
+def footholds(told: Mapping[str, Any], host: str) -> list[Mapping[str, Any]]:
+    """The traces of a hunt that give the alarm."""
+    found = [f for f in told["findings"] if f["control"].startswith("compromise.") and f["host"] == host]
+    assert found
     return [trace for finding in found for trace in finding["violations"]]
 
 
@@ -173,6 +192,16 @@ def test_what_is_injected_then_is_new_and_worse(story: Story) -> None:
     assert story.key not in {trace["key"] for trace in new}
     causes = story.later["verdict"]["causes"]
     assert [one["why"] for one in causes if one["control"] == "content.suspected"] == ["worse"]
+
+
+@pytest.mark.parametrize("one", FOOTHOLDS, ids=lambda one: str(one.id))
+def test_what_was_left_on_a_host_is_found(story: Story, one: lab.Plant) -> None:
+    weak = next(hunt["weak"] for hunt in story.hunted["hunts"] if hunt["host"] == "web2")
+    assert [t for t in (weak if one.told.by == "earlier" else footholds(story.hunted, "web2")) if one.told.fits(t)]
+
+
+def test_the_machine_beside_it_has_no_footholds(story: Story) -> None:
+    assert footholds(story.hunted, "web3") == []
 
 
 def test_the_history_holds(story: Story) -> None:
