@@ -144,6 +144,10 @@ def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
                 families.append("address")
             if len(families) > 1 or disguised or says.score >= CLEAR:
                 evidence.against("text", essence(text), "block", text, *families)
+                for pointer in _led_to(text, pointers, near) if "address" in families else ():
+                    evidence.against_host(
+                        pointer.host, "link", "in_an_advert", pointer.address, "lexicon", "address", told=True
+                    )
 
 
 def _said(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
@@ -165,8 +169,13 @@ def _sells(text: str, as_read: str, says: Found, pointers: Iterable[Pointer], ne
     """Whether a text says where to go for what it offers."""
     if _CONTACT.search(as_read) and says.score > ADVERT:
         return True
+    return not says.reporting and any(True for _ in _led_to(text, pointers, near))
+
+
+def _led_to(text: str, pointers: Iterable[Pointer], near: Neighbours) -> Iterator[Pointer]:
+    """Whom a text leads to, unless that is where it was taken from."""
     squeezed = " ".join(text.split())
-    return not says.reporting and any(one.around[:80] in squeezed and not _is_source(one, near) for one in pointers)
+    return (one for one in pointers if one.around[:80] in squeezed and not _is_source(one, near))
 
 
 def language(page: Extract) -> str:
