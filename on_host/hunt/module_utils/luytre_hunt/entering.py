@@ -10,6 +10,9 @@ from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, OURS, said
 
 HIGHEST_OF_SYSTEM = 999
 MAX_KEYS = 1_000
+MAX_OPTIONS = 10_000
+FOR_LATER = 30
+"""Seconds that are left to what comes after."""
 PAM = ("/etc/pam.d/*", "/etc/pam.conf")
 MODULES = ("/usr/lib/*/security/*.so", "/usr/lib/security/*.so", "/lib/security/*.so", "/usr/local/lib/security/*.so")
 SUDO = ("/etc/sudoers", "/etc/sudoers.d/*")
@@ -60,6 +63,9 @@ def _keys(places, rows):
     patterns = list(dict.fromkeys([*_patterns(places), ".ssh/authorized_keys", ".ssh/authorized_keys2"]))
     count, seen = 0, set()
     for row in rows:
+        if places.reading.left() < FOR_LATER:
+            places.cut("key")
+            return
         for pattern in patterns:
             path, root, below = _where(row, pattern)
             if path is None or (path, row["uid"]) in seen:
@@ -73,7 +79,7 @@ def _keys(places, rows):
                 count += 1
                 if key is None or count > MAX_KEYS:
                     continue
-                options = re.split(r"(?:^|\s)(?:sk-)?(?:ssh|ecdsa)-", line, maxsplit=1)[0].strip()
+                options = re.split(r"(?:^|\s)(?:sk-)?(?:ssh|ecdsa)-", line, maxsplit=1)[0].strip()[:MAX_OPTIONS]
                 told = "%s %s %s" % (key["type"], key["fingerprint"], options)
                 commands = re.findall(r'command="((?:[^"\\]|\\.){0,2000})"', options)
                 programs = [program for command in commands for program in cron.programs(command.replace('\\"', '"'))]

@@ -25,7 +25,7 @@ SHELLS = (
     "/usr/bin/env",
     "/usr/bin/find",
 )
-MAX_NAMES = 600_000
+MAX_NAMES = 1_500_000
 MAX_DEPTH = 60
 OF_TEMPORARY = 20_000
 FOR_LATER = 8

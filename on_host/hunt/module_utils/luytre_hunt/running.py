@@ -74,8 +74,10 @@ def _process(places, pid, proc, theirs):
     if not program or uid is None or _target(where + "/ns/pid") != theirs:
         return None
     gone = program.endswith(GONE_MARK)
-    path = program[: -len(GONE_MARK)] if gone else program
-    if gone:
+    path = re.sub(r"\.dpkg-(?:new|tmp)$", "", program[: -len(GONE_MARK)]) if gone else program
+    if gone and not places.packaged.knows(path) and os.path.exists(path):  # brought up to date by itself
+        standing = FOREIGN
+    elif gone:
         standing = OURS if places.packaged.knows(path) else GONE
     else:
         standing = places.packaged.standing(path)

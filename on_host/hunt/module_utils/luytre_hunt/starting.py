@@ -6,7 +6,7 @@ import re
 
 from ansible.module_utils.luytre import _accounts, cron
 from ansible.module_utils.luytre._reading import names_below, read_below, read_text
-from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, said_by
+from ansible.module_utils.luytre_hunt.places import FOREIGN, MAX_TEXT, OURS, said_by
 
 AT = ("/var/spool/cron/atjobs/*", "/var/spool/at/[a-z0-9]*")
 UNITS = (
@@ -50,6 +50,8 @@ _EXEC = re.compile(r"^\s*Exec\w+\s*=\s*[-@:+!|]*(.*\S)")
 _USER = re.compile(r"(?m)^\s*User\s*=\s*(\S+)\s*$")
 _QUOTED = re.compile(r"[\"']([^\"']{3,500})[\"']")
 MAX_HOMES = 2_000
+FOR_LATER = 40
+"""Seconds that are left to what comes after."""
 
 
 def gather(places):
@@ -68,17 +70,17 @@ def gather(places):
 def _jobs(places):
     for pattern in cron.TABLES:
         for path, standing in places.files(pattern):
-            _table(places, path, read_text(path) or "", None, standing)
+            _table(places, path, read_text(path, MAX_TEXT) or "", None, standing)
     for folder in (*cron.FOLDERS, "/etc/cron.yearly"):
         for path, standing in places.files(folder + "/*"):
             _script(places, "cron", path, standing)
     for path in sorted(glob.glob(cron.SPOOL))[:MAX_HOMES]:
         folder, name = os.path.split(path)
-        _table(places, path, read_below(folder, name) or "", name, FOREIGN)
+        _table(places, path, read_below(folder, name, MAX_TEXT) or "", name, FOREIGN)
     for pattern in AT:
         for path in sorted(glob.glob(pattern))[:500]:
             folder, name = os.path.split(path)
-            text = read_below(folder, name) or ""
+            text = read_below(folder, name, MAX_TEXT) or ""
             body = text.partition("\n}\n")[2] or text
             places.run("at", path, "\n".join(line for _number, line in said_by(body)))
 
@@ -135,6 +137,9 @@ def _script(places, slot, path, standing):
 def _of_accounts(places):
     skeleton = {name: read_text("/etc/skel/" + name) for name in OF_ACCOUNTS}
     for account in _homes():
+        if places.reading.left() < FOR_LATER:
+            places.cut("start")
+            return
         for name in OF_ACCOUNTS:
             text = read_below(account["home"], name, 100_000)
             path = os.path.join(account["home"], name)

@@ -209,6 +209,20 @@ def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: Places,
     assert (where, standing, marks) == (str(program), "gone", ["deleted"])
 
 
+def test_a_program_that_was_brought_up_to_date_is_not_gone(gathered: Places, tmp_path: Path) -> None:
+    program = tmp_path / "agent"
+    shutil.copy("/bin/sleep", program)
+    program.chmod(0o755)
+    with subprocess.Popen([str(program), "60"]) as started:
+        try:
+            program.unlink()
+            shutil.copy("/bin/sleep", program)
+            one = running._process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
+        finally:
+            started.kill()
+    assert (one.program, one.standing) == (str(program), "foreign")
+
+
 def test_numbers_of_threads_and_of_nobody_are_not_hidden_processes() -> None:
     assert running._answers(os.getpid(), "/proc")
     assert not running._answers((1 << 22) + 5, "/proc")
