@@ -121,7 +121,7 @@ def _weighed(place: Place) -> _Weight | None:
 
 def _plain(place: Place, weight: _Weight) -> None:
     """A script or a command that no package explains."""
-    if place.standing == "foreign":
+    if place.standing == "foreign" and "settings" not in place.marks:
         weight.says("foreign", "weak", "known")
     if "hidden" in place.marks:
         weight.says("hidden_lines", "strong", "structure")

@@ -104,6 +104,7 @@ def test_each_foothold_is_told_for_what_it_is(one: Place, sure: str, rule: str) 
         place("account", "1000 /bin/bash", "shell", "password", "root", standing="packaged"),
         place("account", "1001 /bin/bash", "shell", "no_password", standing="packaged"),
         place("sshd", "authorizedkeysfile .ssh/authorized_keys /etc/ssh/keys/%u", standing="packaged"),
+        place("hook", "net.ipv4.ip_forward = 0", "settings"),
         place("database", "UPDATE counters SET n = n + 1", "event", standing="packaged"),
         place("hook", 'DPkg::Post-Invoke { "curl -s http://x/y > /var/log/y"; };', standing="packaged"),
     ],

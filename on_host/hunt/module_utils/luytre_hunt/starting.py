@@ -49,6 +49,10 @@ _SAYS = re.compile(r"^\s*(?:Exec\w*|Environment|EnvironmentFile|PassEnvironment)
 _EXEC = re.compile(r"^\s*Exec\w+\s*=\s*[-@:+!|]*(.*\S)")
 _USER = re.compile(r"(?m)^\s*User\s*=\s*(\S+)\s*$")
 _QUOTED = re.compile(r"[\"']([^\"']{3,500})[\"']")
+_HOOKS = re.compile(
+    r"Invoke|RUN|PROGRAM|IMPORT|rotate$|script$|\||Exec|[Hh]ook|polkit|om(?:prog|exec)|core_pattern|^:"
+    r"|^\s*(?:install|remove|action|event|(?:pre-|post-)?(?:up|down))\b|^/[^{]*$"
+)
 MAX_HOMES = 2_000
 FOR_LATER = 40
 """Seconds that are left to what comes after."""
@@ -131,7 +135,13 @@ def _script(places, slot, path, standing):
     if slot == "hook":
         commands += [quoted for line in commands for quoted in _QUOTED.findall(line)]
     programs = list(dict.fromkeys(program for command in commands for program in cron.programs(command)))
-    places.add(slot, path, "root", standing, "\n".join(lines), (), programs)
+    marks = ["settings"] if slot == "hook" and not _runs(path, lines) else []
+    places.add(slot, path, "root", standing, "\n".join(lines), marks, programs)
+
+
+def _runs(path, lines):
+    """Whether a file of another program's settings makes it run or load something."""
+    return os.access(path, os.X_OK) or any(map(_HOOKS.search, lines))
 
 
 def _of_accounts(places):

@@ -110,6 +110,27 @@ def test_jobs_units_and_scripts_are_told_with_what_they_run(
     assert rows(gathered, "hook")[0][6] == [["/opt/e", "gone"]]
 
 
+@pytest.mark.parametrize(
+    "line, runs",
+    [
+        ('DPkg::Post-Invoke { "x"; };', True),
+        ('ACTION=="add", RUN+="/opt/x"', True),
+        ("postrotate", True),
+        ("install loop /bin/true", True),
+        ("kernel.core_pattern = |/opt/x", True),
+        ("root: |/opt/x", True),
+        ("/usr/local/lib", True),
+        ("net.ipv4.ip_forward = 0", False),
+        ("path-exclude=/usr/share/man/*", False),
+        ("/var/log/x {", False),
+        ("root: office", False),
+        ('APT::Periodic::Enable "1";', False),
+    ],
+)
+def test_settings_that_run_nothing_are_known_as_such(tmp_path: Path, line: str, runs: bool) -> None:
+    assert starting._runs(str(tmp_path / "none"), [line]) == runs
+
+
 def test_start_files_tell_what_differs_from_the_skeleton(
     gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
