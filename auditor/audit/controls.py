@@ -115,6 +115,10 @@ class Control(Model):
     tells: Tells | None = Field(default=None, description="what tables for authorities count of its violations")
     fix: Fix | None = None
     references: Mapping[str, Any] = Field(default_factory=dict)
+    let_in_by: tuple[ControlId, ...] = Field(
+        default=(),
+        description="controls that, while they are open, let such a thing in: named beside what a hunt finds",
+    )
 
     @model_validator(mode="after")
     def _one_check(self) -> Self:

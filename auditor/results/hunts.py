@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from auditor.audit.controls import COMPROMISE, Catalogue
-from auditor.models import Run, Trace
+from auditor.models import ControlId, Run, Trace
 from auditor.models.hunts import Hunted
 from auditor.results.traces import traces_in
 from auditor.text.words import Words
@@ -18,16 +18,31 @@ class HostTraces:
 
     hunted: Hunted
     alarming: tuple[Trace, ...]
+    let_in_by: tuple[ControlId, ...] = ()
+    """The open controls on that host, or on its sites, that may have let such things in."""
 
 
 def by_host(run: Run, catalogue: Catalogue) -> tuple[HostTraces, ...]:
     """Every host that was ever hunted on, in the order of the run."""
     controls = {control.id for control in catalogue.controls if control.area == COMPROMISE}
     found: dict[str, list[Trace]] = defaultdict(list)
+    ways: dict[str, list[ControlId]] = defaultdict(list)
+    is_open: dict[str, set[ControlId]] = defaultdict(set)
     for finding in run.findings:
         if finding.control in controls:
             found[finding.subject.id] += traces_in(finding.violations)
-    return tuple(HostTraces(one, tuple(found[one.host])) for one in run.hunts)
+            if finding.violations:
+                ways[finding.host] += catalogue[finding.control].let_in_by
+        elif finding.bucket in ("fail", "partial"):
+            is_open[finding.host].add(finding.control)
+    return tuple(
+        HostTraces(
+            one,
+            tuple(found[one.host]),
+            tuple(way for way in dict.fromkeys(ways[one.host]) if way in is_open[one.host]),
+        )
+        for one in run.hunts
+    )
 
 
 def seen(told: Hunted, words: Words) -> str:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from auditor.audit.controls import Catalogue
 from auditor.models import Accepted, OnlyHere, Reviewed, Run, Trace
-from auditor.models.reviews import RENDERED
+from auditor.models.reviews import MAX_SAMPLE, MAX_TARGET, MAX_WHERE, RENDERED
 from auditor.system.grouped import grouped
 from auditor.text.words import Words
 
@@ -101,13 +101,20 @@ def accepted_line(one: Trace, by: Accepted, words: Words) -> str:
     )
 
 
+_FIELDS = frozenset(Trace.model_fields)
+_ROOM: Mapping[str, int] = {"sample": MAX_SAMPLE, "where": MAX_WHERE, "target": MAX_TARGET}
+
+
+def _fitting(key: str, value: Any) -> Any:
+    """A trace's text as long as it may be: where a finding hides something of it, it becomes longer."""
+    return value[: _ROOM[key]] if key in _ROOM and isinstance(value, str) else value
+
+
 def traces_in(violations: Sequence[Any]) -> Iterator[Trace]:
     """The traces that a finding's members are."""
     for violation in violations:
         if isinstance(violation, Mapping):
             try:
-                yield Trace.model_validate(
-                    {key: value for key, value in violation.items() if key in Trace.model_fields}
-                )
+                yield Trace.model_validate({key: _fitting(key, violation[key]) for key in _FIELDS & violation.keys()})
             except ValidationError:  # of another version: the finding itself shows it
                 continue

@@ -32,6 +32,8 @@ def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = 
         shown = [*one.alarming, *one.hunted.weak]
         for trace in shown[:_MOST]:
             _show(one.hunted.host, trace, words, console)
+        if one.let_in_by:
+            console.print(f"  {escape(words('hunts.let_in_by', controls=', '.join(one.let_in_by)))}", soft_wrap=True)
         if len(shown) > _MOST:
             console.print(f"  {words('reviews.more', n=len(shown) - _MOST)}")
         for known in one.hunted.accepted:

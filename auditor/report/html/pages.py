@@ -244,6 +244,7 @@ class _Hunted:
 
     def __init__(self, host: HostTraces, words: Words) -> None:
         self.seen = hunts.seen(host.hunted, words)
+        self.let_in_by = ", ".join(host.let_in_by)
         self.weak = tuple(
             (traces.what_it_is(one, words), one.where, ", ".join(one.rules), accepting(host.hunted.host, one.key))
             for one in host.hunted.weak

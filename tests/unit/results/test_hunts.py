@@ -1,0 +1,106 @@
+"""What a run tells of hunts: the traces that count, and the open controls that may have let them in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from auditor.audit import controls
+from auditor.audit.run import judge
+from auditor.looks.traces import trace
+from auditor.models import (
+    Finding,
+    Host,
+    HostOutcome,
+    Inventory,
+    Run,
+    Severity,
+    Site,
+    Status,
+    Subject,
+    Text,
+    Trace,
+    clock,
+)
+from auditor.models.hunts import Hunt
+from auditor.results import hunts
+from auditor.results.traces import traces_in
+from auditor.text.words import Words
+
+CATALOGUE = controls.load()
+NOW = clock.read("2026-11-24T10:00:00+07:00")
+HOST = Host(name="web1", address="192.0.2.1", sites=(Site(domain="a.test", host="web1"),))
+
+
+def found(kind: str, certainty: str, where: str) -> Trace:
+    made = trace(kind, where, where=where, sample="x", families=["structure"], rules=["r"])  # type: ignore[arg-type]
+    return made.model_copy(update={"certainty": certainty})
+
+
+def hunted(*traces: Trace, places: int | None = 7, places_left: tuple[str, ...] = ()) -> Run:
+    hunt = Hunt(
+        id="h1",
+        host="web1",
+        started=clock.stamp(NOW - timedelta(days=1)),
+        seconds=1.0,
+        warm=False,
+        seen=3,
+        same=0,
+        known=1,
+        judged=2,
+        unjudged=0,
+        left=0,
+        cut_short=False,
+        traces=traces,
+        places=places,
+        places_left=places_left,
+    )
+    outcome = HostOutcome(host="web1", reached=False, reason=Text(vi="không tới", en="out of reach"))
+    inventory = Inventory(path="/i", organisation=None, hosts=(HOST,), hunts=(hunt,))
+    return judge(inventory, CATALOGUE, [HOST], {}, [outcome], started=NOW)
+
+
+def statuses(run: Run) -> dict[str, Status]:
+    return {one.control: one.status for one in run.findings if one.control.startswith("compromise.")}
+
+
+def test_each_trace_is_told_by_the_control_of_its_kind() -> None:
+    kinds = {"way_in": "key", "starts": "job", "runs": "process", "loaded": "interpreter", "suspected": "program"}
+    run = hunted(*(found(kind, "strong", f"/{kind}") for kind in kinds.values()), found("unit", "weak", "/unit"))
+    told = {one.control: [v["kind"] for v in one.violations] for one in run.findings if one.violations}
+    assert told == {f"compromise.{name}": [kind] for name, kind in kinds.items()}
+    assert [one.kind for one in run.hunts[0].weak] == ["unit"]
+
+
+def test_a_hunt_that_did_not_look_outside_web_roots_passes_nothing_there() -> None:
+    run = hunted(places=None)
+    assert statuses(run)["compromise.starts"] is Status.NOT_APPLICABLE
+    assert statuses(run)["compromise.hunted"] is Status.FAIL
+    assert statuses(hunted())["compromise.hunted"] is Status.PASS
+    cut = hunted(places_left=("setuid",))
+    assert statuses(cut)["compromise.hunted"] is Status.FAIL
+    assert "not seen to the end outside the web roots: setuid" in hunts.seen(cut.hunts[0], Words("en"))
+
+
+def test_open_controls_that_let_such_things_in_are_named() -> None:
+    run = hunted(found("key", "strong", "/k"))
+
+    def finding(control: str, status: Status) -> Finding:
+        subject = Subject(kind="host", id="web1")
+        return Finding(control=control, subject=subject, host="web1", status=status, severity=Severity.HIGH)
+
+    said = (finding("ssh.root_login", Status.FAIL), finding("sudo.nopasswd", Status.PASS))
+    beside = (finding("web.php_in_uploads", Status.FAIL),)
+    (one,) = hunts.by_host(run.model_copy(update={"findings": (*run.findings, *said, *beside)}), CATALOGUE)
+    assert one.let_in_by == ("ssh.root_login",)
+
+
+def test_what_lets_things_in_are_controls_that_there_are() -> None:
+    for control in CATALOGUE.controls:
+        assert set(control.let_in_by) <= set(CATALOGUE.by_id)
+        assert bool(control.let_in_by) <= control.id.startswith("compromise.")
+
+
+def test_a_trace_whose_text_became_longer_is_told() -> None:
+    one = found("job", "strong", "/x")
+    data = {**one.model_dump(mode="json"), "sample": "a" * 159 + "•••", "accept": "…"}
+    assert [known.sample for known in traces_in([data])] == ["a" * 159 + "•"]
