@@ -5,7 +5,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _accounts, _sshd, accounts, cron
-from ansible.module_utils.luytre._reading import Unreadable, read_below, read_text
+from ansible.module_utils.luytre._reading import Unreadable, read_text
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, OURS, said_by
 
 HIGHEST_OF_SYSTEM = 999
@@ -74,7 +74,7 @@ def _keys(places, rows):
             marks = _marks(row, equal)
             if not below.startswith(".ssh/"):
                 marks.append("elsewhere")
-            for _number, line in said_by(read_below(root, below) or ""):
+            for _number, line in said_by(places.text_below("key", root, below)):
                 key = accounts.parse_key(line)
                 count += 1
                 if key is None or count > MAX_KEYS:

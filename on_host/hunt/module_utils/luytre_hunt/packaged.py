@@ -85,7 +85,7 @@ class Packaged:
         total = self.sums.get(where) or self.settings.get(where)
         if total is None or not stat.S_ISREG(status.st_mode):
             return OURS
-        return OURS if md5(real) in (total, None) else CHANGED
+        return OURS if status.st_size <= MAX_PROGRAM and md5(real) == total else CHANGED
 
 
 def in_usr(path):

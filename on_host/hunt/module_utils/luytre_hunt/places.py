@@ -6,7 +6,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre import cron
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import Unreadable, read_below, read_text, status_below
 from ansible.module_utils.luytre_hunt.packaged import CHANGED, FOREIGN, GONE, OURS
 from ansible.module_utils.luytre_hunt.packing import as_text
 
@@ -66,12 +66,26 @@ class Places:
 
     def lines(self, path):
         """``(number, line)`` of what a file of root's says, without comments."""
+        return said_by(self.text("files", path))
+
+    def text(self, part, path):
+        """The text of a file of root's; what is too long is told in part, and that part is not seen to its end."""
         try:
             text = read_text(path, MAX_TEXT) or ""
-        except Unreadable:
-            self.cut("files")
-            return []
-        return said_by(text)
+            return self._whole(part, text, os.stat(path) if text else None)
+        except (OSError, Unreadable):
+            self.cut(part)
+            return ""
+
+    def text_below(self, part, root, relative):
+        """Likewise of a file below a folder that others write."""
+        text = read_below(root, relative, MAX_TEXT) or ""
+        return self._whole(part, text, status_below(root, relative) if text else None)
+
+    def _whole(self, part, text, status):
+        if status is not None and (status.st_size > MAX_TEXT or text.count("\n") > MAX_LINES):
+            self.cut(part)
+        return text
 
 
 def said_by(text):

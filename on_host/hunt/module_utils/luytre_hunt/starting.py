@@ -5,8 +5,8 @@ import os
 import re
 
 from ansible.module_utils.luytre import _accounts, cron
-from ansible.module_utils.luytre._reading import names_below, read_below, read_text
-from ansible.module_utils.luytre_hunt.places import FOREIGN, MAX_TEXT, OURS, said_by
+from ansible.module_utils.luytre._reading import names_below, read_text
+from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, said_by
 
 AT = ("/var/spool/cron/atjobs/*", "/var/spool/at/[a-z0-9]*")
 UNITS = (
@@ -74,17 +74,17 @@ def gather(places):
 def _jobs(places):
     for pattern in cron.TABLES:
         for path, standing in places.files(pattern):
-            _table(places, path, read_text(path, MAX_TEXT) or "", None, standing)
+            _table(places, path, places.text("cron", path), None, standing)
     for folder in (*cron.FOLDERS, "/etc/cron.yearly"):
         for path, standing in places.files(folder + "/*"):
             _script(places, "cron", path, standing)
     for path in sorted(glob.glob(cron.SPOOL))[:MAX_HOMES]:
         folder, name = os.path.split(path)
-        _table(places, path, read_below(folder, name, MAX_TEXT) or "", name, FOREIGN)
+        _table(places, path, places.text_below("cron", folder, name), name, FOREIGN)
     for pattern in AT:
         for path in sorted(glob.glob(pattern))[:500]:
             folder, name = os.path.split(path)
-            text = read_below(folder, name, MAX_TEXT) or ""
+            text = places.text_below("at", folder, name)
             body = text.partition("\n}\n")[2] or text
             places.run("at", path, "\n".join(line for _number, line in said_by(body)))
 
@@ -108,11 +108,11 @@ def _units(places):
     for folder in UNITS:
         patterns = ["%s/*.%s" % (folder, kind) for kind in KINDS] + ["%s/*.d/*.conf" % folder]
         for path, standing in places.files(*patterns):
-            _unit(places, path, standing, read_text(path) or "", None)
+            _unit(places, path, standing, places.text("unit", path), None)
     for account in _homes():
         relative = ".config/systemd/user"
         for name in names_below(account["home"], relative, 200):
-            text = read_below(account["home"], "%s/%s" % (relative, name))
+            text = places.text_below("unit", account["home"], "%s/%s" % (relative, name))
             if text:
                 _unit(places, "%s/%s/%s" % (account["home"], relative, name), FOREIGN, text, account["name"])
 
@@ -151,7 +151,7 @@ def _of_accounts(places):
             places.cut("start")
             return
         for name in OF_ACCOUNTS:
-            text = read_below(account["home"], name, 100_000)
+            text = places.text_below("start", account["home"], name)
             path = os.path.join(account["home"], name)
             if not text or text == skeleton[name] or places.packaged.standing(path) == OURS:
                 continue

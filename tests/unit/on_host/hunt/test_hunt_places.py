@@ -17,7 +17,7 @@ from ansible.module_utils.luytre._reading import Reading
 from ansible.module_utils.luytre_hunt import entering, loading, packaged, programs, running, starting
 from ansible.module_utils.luytre_hunt.packaged import Packaged
 from ansible.module_utils.luytre_hunt.packing import packed
-from ansible.module_utils.luytre_hunt.places import MAX_SAID, Places
+from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, Places
 
 from auditor.compromise import places as taken_in
 
@@ -268,6 +268,24 @@ def test_tables_of_sockets_are_read_and_nonsense_is_left_out(tmp_path: Path) -> 
 )
 def test_addresses_are_told_as_people_know_them(text: str, address: str) -> None:
     assert running._address(text) == address
+
+
+def test_what_is_hidden_behind_much_else_is_told_as_not_seen(gathered: Places, tmp_path: Path) -> None:
+    for name, text in (("short", "x\n"), ("long", "x" * (MAX_TEXT + 1)), ("lines", "\n" * (MAX_LINES + 1))):
+        (tmp_path / name).write_text(text)
+        gathered.text(name, str(tmp_path / name))
+    os.mkfifo(tmp_path / "fifo")
+    assert gathered.text("fifo", str(tmp_path / "fifo")) == ""
+    assert gathered.cut_short == ["long", "lines"]
+    gathered.text_below("below", str(tmp_path), "long")
+    assert gathered.cut_short[-1] == "below"
+
+
+def test_a_program_too_large_to_be_a_packages_is_changed(dpkg: Path) -> None:
+    kept = dpkg / "root/kept"
+    with kept.open("ab") as opened:
+        opened.truncate(packaged.MAX_PROGRAM + 1)
+    assert known(dpkg).standing(str(kept)) == "changed"
 
 
 def test_what_is_said_is_bounded(gathered: Places) -> None:
