@@ -13,23 +13,9 @@ from dataclasses import dataclass, field, replace
 from auditor.compromise import signs
 from auditor.compromise.places import Place, Slot, Standing
 from auditor.looks.traces import key_of, trace
-from auditor.models.reviews import Certainty, Family, Kind, Trace
+from auditor.models.hunts import KINDS
+from auditor.models.reviews import Certainty, Family, Trace
 
-KINDS: Mapping[Slot, Kind] = {
-    **{"cron": "job", "at": "job", "unit": "unit", "generator": "unit", "start": "startup", "hook": "hook"},
-    **{
-        "account": "account",
-        "key": "key",
-        "sshd": "login",
-        "sudo": "permission",
-        "pam": "login",
-        "pam_module": "login",
-    },
-    **{"preload": "preload", "php": "interpreter", "php_module": "interpreter", "web_module": "server_module"},
-    **{"database": "database_code", "setuid": "setuid", "program": "replaced", "process": "process"},
-    **{"listener": "listener", "kernel_module": "kernel_module", "temporary": "temporary"},
-    **{"cms_account": "account"},
-}
 NEW = "new"
 """The rule of a trace that was not there when the host was hunted on before."""
 _COMMANDS = frozenset({"cron", "at", "unit", "generator", "start", "hook", "key", "sshd", "sudo", "pam", "web_module"})

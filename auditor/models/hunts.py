@@ -19,6 +19,22 @@ GROUPS: Mapping[Group, frozenset[Kind]] = {
 }
 """The kinds of traces outside the web roots, as controls ask for them."""
 OUTSIDE: frozenset[Kind] = frozenset().union(*GROUPS.values())
+KINDS: Mapping[str, Kind] = {
+    **{"cron": "job", "at": "job", "unit": "unit", "generator": "unit", "start": "startup", "hook": "hook"},
+    **{
+        "account": "account",
+        "key": "key",
+        "sshd": "login",
+        "sudo": "permission",
+        "pam": "login",
+        "pam_module": "login",
+    },
+    **{"preload": "preload", "php": "interpreter", "php_module": "interpreter", "web_module": "server_module"},
+    **{"database": "database_code", "setuid": "setuid", "program": "replaced", "process": "process"},
+    **{"listener": "listener", "kernel_module": "kernel_module", "temporary": "temporary"},
+    **{"cms_account": "account"},
+}
+"""What lies in the slots that hosts name outside their web roots."""
 
 
 class Hunt(Model):

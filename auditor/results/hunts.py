@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.models import ControlId, Run, Trace
-from auditor.models.hunts import Hunted
+from auditor.models.hunts import KINDS, Hunted
 from auditor.results.traces import traces_in
 from auditor.text.words import Words
 
@@ -52,9 +53,17 @@ def seen(told: Hunted, words: Words) -> str:
     if told.places is not None:
         parts.append(words("hunts.places", n=told.places))
     if told.places_left:
-        parts.append(words("hunts.places_left", parts=", ".join(told.places_left)))
+        parts.append(words("hunts.places_left", parts=", ".join(_named(told.places_left, words))))
     if told.warm:
         parts.append(words("hunts.warm"))
     if told.unjudged or told.left or told.cut_short:
         parts.append(words("hunts.unjudged", n=told.unjudged + told.left))
     return "; ".join(parts)
+
+
+def _named(slots: Iterable[str], words: Words) -> Iterator[str]:
+    """What lies in such places, each once; the rest is settings of any kind."""
+    kinds = dict.fromkeys(kind for slot, kind in KINDS.items() if slot in set(slots))
+    yield from (words(f"content.kind.{kind}") for kind in kinds)
+    if not set(slots) <= set(KINDS):
+        yield words("hunts.settings")

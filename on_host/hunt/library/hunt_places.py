@@ -47,11 +47,11 @@ from ansible.module_utils.luytre_hunt.packing import packed
 from ansible.module_utils.luytre_hunt.places import Places
 
 PARTS = (
-    ("starting", starting.gather),
-    ("entering", entering.gather),
-    ("loading", loading.gather),
-    ("programs", programs.gather),
-    ("running", running.gather),
+    ("start", starting.gather),
+    ("key", entering.gather),
+    ("php", loading.gather),
+    ("program", programs.gather),
+    ("process", running.gather),
 )
 
 

@@ -14,7 +14,7 @@ from auditor.compromise import footholds, places, signs
 from auditor.compromise.listing import BadListing
 from auditor.compromise.places import Place, Slot
 from auditor.looks.traces import key_of
-from auditor.models.hunts import OUTSIDE
+from auditor.models.hunts import KINDS, OUTSIDE
 
 SHM, TMP = "/dev/shm/x", "/tmp/x"  # noqa: S108 - never opened
 
@@ -91,7 +91,7 @@ def told(one: Place, before: tuple[str, ...] | None = None) -> tuple[str, str, t
 def test_each_foothold_is_told_for_what_it_is(one: Place, sure: str, rule: str) -> None:
     found = told(one)
     assert found is not None
-    assert (found[0], found[1]) == (footholds.KINDS[one.slot], sure)
+    assert (found[0], found[1]) == (KINDS[one.slot], sure)
     assert rule in found[2]
 
 
@@ -172,8 +172,8 @@ def test_what_a_process_calls_itself_makes_no_other_trace_of_it() -> None:
 
 
 def test_every_slot_has_a_kind_that_controls_ask_for() -> None:
-    assert set(footholds.KINDS) == set(get_args(Slot))
-    assert set(footholds.KINDS.values()) == OUTSIDE
+    assert set(KINDS) == set(get_args(Slot))
+    assert set(KINDS.values()) == OUTSIDE
 
 
 def row(**changes: Any) -> list[Any]:

@@ -76,9 +76,11 @@ def test_a_hunt_that_did_not_look_outside_web_roots_passes_nothing_there() -> No
     assert statuses(run)["compromise.starts"] is Status.NOT_APPLICABLE
     assert statuses(run)["compromise.hunted"] is Status.FAIL
     assert statuses(hunted())["compromise.hunted"] is Status.PASS
-    cut = hunted(places_left=("setuid",))
+    cut = hunted(places_left=("setuid", "cron", "files"))
     assert statuses(cut)["compromise.hunted"] is Status.FAIL
-    assert "not seen to the end outside the web roots: setuid" in hunts.seen(cut.hunts[0], Words("en"))
+    assert "not seen to the end outside the web roots: scheduled job, setuid program, settings files" in hunts.seen(
+        cut.hunts[0], Words("en")
+    )
 
 
 def test_open_controls_that_let_such_things_in_are_named() -> None:
