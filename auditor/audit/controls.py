@@ -31,6 +31,8 @@ COMPROMISE = "compromise"
 
 VULNERABILITIES = "vulnerabilities"
 """The area of expressions that no host tells: worked out here of its packages and applications (auditor.vulnerabilities)."""
+INDICATORS = "indicators"
+"""Likewise: worked out here of what a host and its pages had to do with (auditor.indicators)."""
 
 _AMISS: tuple[Bucket, ...] = ("fail", "partial", "waived", "manual")
 """Where something is wrong, or nobody has yet said that it is not."""
@@ -41,7 +43,7 @@ _GONE = Text(
 )
 
 
-_NAMES = facts.area_names() | {VULNERABILITIES, "site", "host", "limits", "now", "known", "waivers", "hunt"}
+_NAMES = facts.area_names() | {VULNERABILITIES, INDICATORS, "site", "host", "limits", "now", "known", "waivers", "hunt"}
 
 
 def _expression(source: str) -> str:

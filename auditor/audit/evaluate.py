@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from auditor.audit import expressions, unread
-from auditor.audit.controls import VULNERABILITIES, Catalogue, Control
+from auditor.audit.controls import INDICATORS, VULNERABILITIES, Catalogue, Control
 from auditor.audit.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, Record, plain
 from auditor.facts import HostFacts
 from auditor.facts.site import view
 from auditor.fleet.reasons import of_area
+from auditor.indicators.compared import NONE as NOT_COMPARED
 from auditor.inventory.thresholds import known, limits
 from auditor.models import Finding, Host, Status, Subject, Text
 from auditor.text.redact import redact_data
@@ -33,14 +34,17 @@ def evaluate_host(
     record: str | None = None,
     published: Known | None = None,
     stated: Stated = NOTHING,
+    indicators: Mapping[str, Any] = NOT_COMPARED,
 ) -> tuple[Finding, ...]:
     """Every control on the host and on each of its sites.
 
     ``record``: the digest of the record of its files that was made there or first seen, by the history. ``published``: vulnerability data
     that was imported, if any; ``stated``: what the office says of single vulnerabilities there.
+    ``indicators``: what came of comparing it with indicators.
     """
     data = facts.context()
     data[VULNERABILITIES] = vulnerabilities.area(data, facts.errors, facts.collected_at, published, stated)
+    data[INDICATORS] = dict(indicators)
     context = {
         **data,
         "host": host.model_dump(mode="json"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
 from auditor import __version__
@@ -19,6 +19,7 @@ from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text, clo
 if TYPE_CHECKING:
     from auditor.audit.controls import Catalogue
     from auditor.facts import HostFacts
+    from auditor.indicators.compared import Comparison
 
 Purpose = Literal["audit", "before", "after"]
 
@@ -49,9 +50,25 @@ def audit(
         if meanwhile is not None:
             meanwhile()
 
-    facts, outcomes = collect(inventory.path, hosts, watch, ahead)
-    run = judge(inventory, _here(catalogue), hosts, facts, outcomes, started=started, purpose=purpose)
+    comparison = compare(inventory, clock.day(started))
+    asked = (comparison.asked,) if comparison else ()
+    facts, outcomes = collect(inventory.path, hosts, watch, ahead, *asked)
+    run = judge(
+        inventory, _here(catalogue), hosts, facts, outcomes, started=started, purpose=purpose, comparison=comparison
+    )
     return run.model_copy(update={"seconds": round(time.monotonic() - began, 3)}), facts
+
+
+def compare(inventory: Inventory, today: date) -> Comparison | None:
+    """The comparison with the imported indicators that hold; None when none does."""
+    from auditor.indicators import ours, store
+
+    against = ours.against(store.all_indicators(), inventory, today)
+    if not against:
+        return None
+    from auditor.indicators.compared import Comparison
+
+    return Comparison(against)
 
 
 def _here(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
@@ -77,6 +94,7 @@ def judge(
     *,
     started: datetime,
     purpose: Purpose = "audit",
+    comparison: Comparison | None = None,
 ) -> Run:
     """The run that these facts make, with the vulnerability data that was imported; ``outcomes`` in the order of ``hosts``."""
     from auditor.audit import authorizations, only_here, statements
@@ -84,6 +102,7 @@ def judge(
     from auditor.audit.hunts import judge as judge_hunts
     from auditor.audit.reviews import judge as judge_looks
     from auditor.audit.waivers import mark
+    from auditor.indicators.compared import NONE
     from auditor.vulnerabilities import store
 
     if inventory == LOCAL:
@@ -101,6 +120,7 @@ def judge(
                     inventory.records.get(host.name),
                     published,
                     stated.get(host.name, {}),
+                    comparison.area(facts[host.name], host, inventory.looks) if comparison else NONE,
                 )
                 if host.name in facts
                 else not_evaluated(catalogue, host, outcome.reason or _UNREAD)

@@ -54,7 +54,7 @@ def collect(
         "collect.yml",
         inventory=inventory,
         limit=[host.name for host in hosts],
-        variables=declared(hosts, asked.told) | {"collect_areas": list(asked.areas)},
+        variables=declared(hosts) | {"luytre_told": dict(asked.told), "collect_areas": list(asked.areas)},
         timeout=COLLECT_SECONDS,
         watch=seen,
         meanwhile=meanwhile,
@@ -62,9 +62,9 @@ def collect(
     return answers(run, hosts, asked)
 
 
-def declared(hosts: Sequence[Host], told: Mapping[str, Any] = ALL.told) -> dict[str, Any]:
+def declared(hosts: Sequence[Host]) -> dict[str, Any]:
     """What the collector has to know of the hosts, as a playbook's variables."""
-    return {"luytre_declared": {host.name: {**host.model_dump(mode="json"), **told} for host in hosts}}
+    return {"luytre_declared": {host.name: host.model_dump(mode="json") for host in hosts}}
 
 
 def answers(

@@ -7,8 +7,8 @@ import io
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time
 from datetime import date as Day
+from datetime import timedelta
 from typing import Any, Literal
 
 from auditor.indicators import patterns
@@ -62,8 +62,13 @@ def _id(kind: str, *parts: str) -> str:
 
 
 def _moment(day: Day, end: bool = False) -> str:
-    moment = datetime.combine(day, time(23, 59, 59) if end else time(), tzinfo=clock.ZONE)
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+    """When a day begins in Vietnam, or its last second, in UTC."""
+    begins = clock.read(clock.beginning(day + timedelta(int(end))))
+    return clock.utc_stamp(begins - timedelta(seconds=int(end)))
+
+
+def _epoch(day: Day) -> str:
+    return str(int(clock.read(clock.beginning(day)).timestamp()))
 
 
 def objects(found: Sequence[Indicator], office: str) -> list[dict[str, Any]]:
@@ -131,7 +136,7 @@ def _misp(found: Sequence[Indicator], office: str) -> dict[str, Any]:
             "uuid": str(uuid.uuid5(NAMESPACE, "\0".join(f"{one.kind} {one.text} {one.list}" for one in found))),
             "info": f"Indicators of {office}",
             "date": str(first),
-            "timestamp": str(int(datetime.combine(first, time(), tzinfo=clock.ZONE).timestamp())),
+            "timestamp": _epoch(first),
             "threat_level_id": "2",
             "analysis": "2",
             "distribution": "0",
@@ -146,7 +151,7 @@ def _misp(found: Sequence[Indicator], office: str) -> dict[str, Any]:
                     "value": one.text,
                     "to_ids": True,
                     "comment": one.note,
-                    "timestamp": str(int(datetime.combine(one.first, time(), tzinfo=clock.ZONE).timestamp())),
+                    "timestamp": _epoch(one.first),
                     "first_seen": _moment(one.first),
                     "last_seen": _moment(one.until, end=True),
                     "distribution": "5",

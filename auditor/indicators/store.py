@@ -12,6 +12,7 @@ from typing import Any
 
 from auditor.errors import InputError, nearest
 from auditor.indicators.indicator import Indicator
+from auditor.models import clock
 from auditor.system import sqlite_file
 
 _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
@@ -24,6 +25,7 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
         " STRICT, WITHOUT ROWID",
         "CREATE TABLE patterns (list TEXT NOT NULL, id TEXT NOT NULL, words TEXT NOT NULL) STRICT",
     ),
+    sqlite_file.statements("CREATE TABLE polled (list TEXT PRIMARY KEY, url TEXT NOT NULL, after TEXT) STRICT"),
 )
 
 
@@ -95,9 +97,13 @@ class Writing:
 
     def forget(self, name: str) -> bool:
         """Take a list out; whether it was there."""
-        for table in ("indicators", "patterns"):
+        for table in ("indicators", "patterns", "polled"):
             self._database.execute(f"DELETE FROM {table} WHERE list = ?", (name,))  # noqa: S608  names of ours
         return bool(self._database.execute("DELETE FROM lists WHERE name = ?", (name,)).rowcount)
+
+    def note_polled(self, name: str, url: str, after: str | None) -> None:
+        """Up to which moment a list has all of a collection."""
+        self._database.execute("INSERT OR REPLACE INTO polled VALUES (?, ?, ?)", (name, url, after))
 
     @property
     def indicators(self) -> int:
@@ -125,9 +131,27 @@ def lists(path: Path | None = None) -> tuple[Listed, ...]:
     return tuple(_listed(row) for row in rows)
 
 
+def polled(name: str, url: str, path: Path | None = None) -> str | None:
+    """Up to which moment a list has all of a collection; None: nothing of it."""
+    rows = _rows("SELECT after FROM polled WHERE list = ? AND url = ?", (name, url), path)
+    return rows[0][0] if rows else None
+
+
+def patterns(name: str, path: Path | None = None) -> tuple[tuple[str, str], ...]:
+    """Id and words of what a list has that is not matched."""
+    return tuple(_rows("SELECT id, words FROM patterns WHERE list = ?", (name,), path))
+
+
+def _rows(query: str, values: tuple[str, ...], path: Path | None) -> list[tuple[Any, ...]]:
+    if not (path or default_path()).exists():
+        return []
+    with _opened(path) as database:
+        return database.execute(query, values).fetchall()
+
+
 def _listed(row: tuple[Any, ...]) -> Listed:
     told = dict(zip((one.name for one in fields(Listed)), row, strict=True))
-    return Listed(**{**told, "dated": date.fromisoformat(told["dated"])})
+    return Listed(**{**told, "dated": clock.day_written(told["dated"])})
 
 
 def all_indicators(path: Path | None = None, name: str | None = None) -> tuple[Indicator, ...]:
@@ -139,6 +163,6 @@ def all_indicators(path: Path | None = None, name: str | None = None) -> tuple[I
     with _opened(path) as database:
         rows = database.execute(query, values).fetchall()
     return tuple(
-        Indicator(kind, value, id, tlp, date.fromisoformat(first), date.fromisoformat(last) if last else None, note, of)
+        Indicator(kind, value, id, tlp, clock.day_written(first), clock.day_written(last) if last else None, note, of)
         for kind, value, id, tlp, first, last, note, of in rows
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import ssl
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +13,7 @@ from pydantic import Field, StringConstraints
 from auditor.errors import InputError
 from auditor.inventory import papers
 from auditor.models import Model
+from auditor.system.credentials import secret, trusting
 from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 ADDRESS = r"^[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
@@ -89,42 +88,3 @@ def server(file: Path, settings: MailSettings) -> Server:
 def is_address(text: str) -> bool:
     """Whether mail may go there: plain ASCII, one line, nothing quoted."""
     return len(text) <= 254 and re.fullmatch(ADDRESS, text, re.ASCII) is not None
-
-
-def trusting(ca_file: Path | None) -> ssl.SSLContext:
-    """TLS 1.2 or newer that trusts these authorities, by default the system's. Raises InputError."""
-    try:
-        context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-    except (OSError, ssl.SSLError) as error:
-        raise InputError(
-            "no certificates can be read: {why}", why=error, file=ca_file, mend="give a PEM file"
-        ) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def secret(file: Path) -> str:
-    """The one line of a file that its owner alone can read, and that is no link. Raises InputError."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError as error:
-        raise InputError(
-            "the file with the mail account's password is missing",
-            file=file,
-            mend="write the password alone into it, then chmod 600 {path}",
-            path=file,
-        ) from error
-    except OSError as error:
-        raise InputError(
-            "cannot be read: {why}", why=error.strerror, file=file, mend="check the path and its owner"
-        ) from error
-    with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode) or about.st_mode & 0o077:
-            raise InputError("others can read the password", file=file, mend="chmod 600 {path}", path=file)
-        password = stream.read(1024).strip("\r\n")
-    if not password.isascii() or not password.isprintable() or not password:
-        raise InputError(
-            "a password file holds one line of plain ASCII", file=file, mend="write the password alone there"
-        )
-    return password

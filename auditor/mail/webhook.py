@@ -17,9 +17,9 @@ from pydantic import Field
 from auditor.errors import InputError
 from auditor.inventory import papers
 from auditor.mail.refused import Refused, Unreachable
-from auditor.mail.settings import secret, trusting
 from auditor.mail.spool import Mail
 from auditor.models import Model
+from auditor.system.credentials import secret, trusting
 from auditor.system.deadline import Deadline
 from auditor.system.yaml_source import fitted, load_yaml
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from auditor.commands.indicators import lists, match
+from auditor.commands.indicators import exchange, lists, match
 
 app = typer.Typer(
     help="Indicators: addresses, names and digests that are known to be bad.",
@@ -14,3 +14,5 @@ app.command("list")(lists.show)
 app.command()(lists.remove)
 app.command()(lists.export)
 app.command()(match.match)
+app.command()(exchange.poll)
+app.command()(exchange.push)

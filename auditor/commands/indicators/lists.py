@@ -22,7 +22,7 @@ from auditor.models import clock
 
 if TYPE_CHECKING:
     from auditor.indicators.export import Form
-    from auditor.indicators.indicator import Tlp
+    from auditor.indicators.indicator import Indicator, Tlp
     from auditor.indicators.store import Listed
     from auditor.models import Lang
 
@@ -61,7 +61,7 @@ def take_in(
 
     taken = import_files(files, name=name, unmarked=_tlp(tlp) or UNMARKED, today=clock.today())
     words = Words(lang)
-    _show([one.listed for one in taken], lang, as_json=as_json)
+    show_lists([one.listed for one in taken], lang, as_json=as_json)
     for one in taken:
         for where, text in one.wrong[:_SHOWN_WRONG]:
             told = words("indicators.wrong", list=one.listed.name, where=where, text=repr(text))
@@ -82,7 +82,7 @@ def show(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
     from auditor.indicators import store
 
     found = store.lists()
-    _show(found, lang, as_json=as_json)
+    show_lists(found, lang, as_json=as_json)
     raise typer.Exit(int(not found or any(_age(one) > STALE_DAYS for one in found)))
 
 
@@ -120,25 +120,33 @@ def export(
 
     """
     from auditor.indicators import export as forms
-    from auditor.indicators import store
     from auditor.inventory import hosts as inventories
     from auditor.system import files
 
     known = inventories.load(inventory)
-    if name is not None and name not in {one.name for one in store.lists()}:
-        raise InputError("there is no list {name}", name=name, mend="see 'auditor indicators list'")
-    holding = [one for one in store.all_indicators(name=name) if one.holds(clock.today())]
-    going = forms.shareable(holding, _tlp(tlp) or "GREEN")
-    if not going:
-        raise InputError(
-            "nothing may go as far as {tlp}", tlp=tlp, mend="see 'auditor indicators list', or give another --tlp"
-        )
+    going = holding(name, tlp)
     office = known.organisation.name if known.organisation else "Lũy Tre"
     files.private(file, [forms.render(going, _form(file), office)])
     typer.echo(str(file))
 
 
 STALE_DAYS = 35
+
+
+def holding(name: str | None, tlp: str) -> Sequence[Indicator]:
+    """The indicators that hold today and may go as far, of one list or of all. Raises InputError when there are none."""
+    from auditor.indicators import export as forms
+    from auditor.indicators import store
+
+    if name is not None and name not in {one.name for one in store.lists()}:
+        raise InputError("there is no list {name}", name=name, mend="see 'auditor indicators list'")
+    found = [one for one in store.all_indicators(name=name) if one.holds(clock.today())]
+    going = forms.shareable(found, _tlp(tlp) or "GREEN")
+    if not going:
+        raise InputError(
+            "nothing may go as far as {tlp}", tlp=tlp, mend="see 'auditor indicators list', or give another --tlp"
+        )
+    return going
 
 
 def _form(file: Path) -> Form:
@@ -167,7 +175,8 @@ def _age(one: Listed) -> int:
     return (clock.today() - one.dated).days
 
 
-def _show(found: Sequence[Listed], lang: Lang, *, as_json: bool) -> None:
+def show_lists(found: Sequence[Listed], lang: Lang, *, as_json: bool) -> None:
+    """Lists as a table, or as JSON."""
     from rich.table import Table
 
     from auditor.commands.shown import console

@@ -2,7 +2,7 @@
 
 import typer
 
-from auditor.commands.vulnerabilities import advisory, data, sbom
+from auditor.commands.vulnerabilities import advisory, data, sbom, vex
 
 app = typer.Typer(
     help="Vulnerabilities: data carried in, and what it says of our hosts.", no_args_is_help=True, rich_markup_mode=None
@@ -11,3 +11,4 @@ app.command("import")(data.take_in)
 app.command()(data.status)
 app.command()(advisory.advisory)
 app.command()(sbom.sbom)
+app.add_typer(vex.app, name="vex")

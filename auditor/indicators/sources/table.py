@@ -30,7 +30,7 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
         ),
         *("indicator", "chi bao", "value", "gia tri", "ioc", "hash", "ma bam", "md5", "sha1", "sha256"),
     ),
-    "note": ("ten virus", "type", "loai", "tag", "dich gia mao", "mo ta", "ghi chu", "comment", "description"),
+    "note": ("note", "ten virus", "type", "loai", "tag", "dich gia mao", "mo ta", "ghi chu", "comment", "description"),
     "first": ("thoi gian", "timestamp", "ngay", "date", "first seen", "valid from"),
     "last": ("het han", "han", "valid until", "expires"),
     "source": ("nguon", "source"),

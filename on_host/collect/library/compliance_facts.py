@@ -61,6 +61,7 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
         apache,
         backups,
         bans,
+        contacts,
         cron,
         files,
         filesystem,
@@ -95,6 +96,8 @@ AREAS = (
     *("nginx", "packages", "pam", "past_runs", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
 )
 FOR_ROLES, FOR_REVIEWS = ("survey",), ("pages",)
+FOR_INDICATORS = ("contacts",)
+"""Read where there are indicators to compare with."""
 AT_ONCE = 4
 
 
@@ -133,8 +136,9 @@ def main():
         },
         supports_check_mode=True,
     )
-    wanted = module.params["areas"] or AREAS
-    unknown = [name for name in wanted if name not in (*AREAS, *FOR_ROLES, *FOR_REVIEWS)]
+    compared = FOR_INDICATORS if module.params["declared"].get("indicators") else ()
+    wanted = module.params["areas"] or (*AREAS, *compared)
+    unknown = [name for name in wanted if name not in (*AREAS, *FOR_ROLES, *FOR_REVIEWS, *FOR_INDICATORS)]
     if unknown:
         module.fail_json(msg="no such area: %s; there are %s" % (", ".join(unknown), ", ".join(AREAS)))
     declared, seconds = module.params["declared"], module.params["area_seconds"]

@@ -15,9 +15,10 @@ import pytest
 import yaml
 
 from auditor.errors import InputError
-from auditor.mail import deliver, notice, settings, webhook
+from auditor.mail import deliver, notice, webhook
 from auditor.mail.deliver import Delivered
 from auditor.mail.spool import Spool
+from auditor.system import credentials
 from tests.mail_server import Authority
 from tests.unit.mail.test_deliver import Clock, letter, mail_yml, put, run
 from tests.unit.mail.test_webhook import RUN, SECRET, authority, spool, told
@@ -162,4 +163,4 @@ def test_a_secret_that_is_a_pipe_or_a_link_is_refused_at_once(tmp_path: Path) ->
     (tmp_path / "link").symlink_to("/etc/hostname")
     for name in ("pipe", "link"):
         with pytest.raises(InputError):
-            settings.secret(tmp_path / name)
+            credentials.secret(tmp_path / name)

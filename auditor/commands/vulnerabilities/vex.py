@@ -1,0 +1,126 @@
+"""``auditor vulnerabilities vex``: what the office states, for others; and what others state, for the office."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from auditor.commands.given import completions
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
+from auditor.errors import InputError
+from auditor.models import clock
+
+if TYPE_CHECKING:
+    from auditor.vulnerabilities.vex import Form
+
+app = typer.Typer(help="Statements on vulnerabilities, exchanged as VEX.", no_args_is_help=True, rich_markup_mode=None)
+_SHOWN = 20
+
+
+@app.command()
+def write(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where to: .openvex.json, or .cdx.json for CycloneDX 1.6.")
+    ],
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write the office's statements that hold today as VEX. The same statements give the same bytes.
+
+    The organisation of the inventory is named; its hosts are not.
+
+    Example:
+      auditor vulnerabilities vex write out/tinh.openvex.json -i inventories/lab
+
+    """
+    from auditor.inventory import hosts as inventories
+    from auditor.system import files
+    from auditor.vulnerabilities import vex
+
+    known = inventories.load(inventory)
+    today = clock.today()
+    holding = [one for one in known.statements if one.granted <= today <= one.expires]
+    if not holding:
+        raise InputError("the office states nothing that holds today", mend="see docs/en/vulnerabilities.md")
+    office = known.organisation.name if known.organisation else "Lũy Tre"
+    files.file(file, vex.render(holding, _form(file), office))
+    typer.echo(str(file))
+
+
+@app.command()
+def read(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="OpenVEX 0.2, or CycloneDX with vulnerabilities.")],
+    paper: Annotated[str, typer.Option("--id", metavar="ID", help="What the statements are called: ID, ID.2, ID.3 ….")],
+    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="Who answers for them, as a role.")],
+    expires: Annotated[str, typer.Option("--expires", metavar="DATE", help="Their last day: 2027-05-20.")],
+    units: Annotated[
+        list[str] | None,
+        typer.Option("--unit", metavar="ID", help="Where they hold: offices.", autocompletion=completions.units),
+    ] = None,
+    hosts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--host", metavar="HOST", help="Where they hold: hosts.", autocompletion=completions.hosts_and_sites
+        ),
+    ] = None,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Read a VEX document and print what it says as entries of office/statements.yml, for the office to sign and to add.
+
+    Only "not affected" with a justification becomes an entry; all else is named on standard error. Nobody's word is in force before it is in the
+    office's own file, with a role and a last day.
+
+    Example:
+      auditor vulnerabilities vex read nha-cung-cap.openvex.json --id 31/TB-VX --role "Trưởng phòng" --expires 2027-05-20 --host web1
+
+    """
+    import yaml
+
+    from auditor.commands.shown import console
+    from auditor.inventory.table.source import content
+    from auditor.text.words import Words
+    from auditor.vulnerabilities import vex
+
+    if not units and not hosts:
+        raise InputError("nothing says where they hold", mend="give --unit or --host")
+    found = vex.read(content(file), file)
+    words = Words(lang)
+    for where, text in found.passed_over[:_SHOWN]:
+        console.err.print(console.escape(words("vex.passed_over", where=where, text=repr(text))), soft_wrap=True)
+    if len(found.passed_over) > _SHOWN:
+        console.err.print(words("and_more", n=len(found.passed_over) - _SHOWN))
+    scope = {**({"units": units} if units else {}), **({"hosts": hosts} if hosts else {})}
+    entries = [
+        {
+            "id": paper if number == 1 else f"{paper}.{number}",
+            "vulnerability": one.vulnerability,
+            "product": one.product,
+            "scope": dict(scope),
+            "status": one.status,
+            "justification": one.justification,
+            "reason": one.reason or one.justification,
+            "approver": role,
+            "granted": clock.today(),
+            "expires": _day(expires),
+        }
+        for number, one in enumerate(found.said, 1)
+    ]
+    if entries:
+        typer.echo(yaml.safe_dump(entries, allow_unicode=True, sort_keys=False), nl=False)
+
+
+def _day(text: str) -> Any:
+    try:
+        return clock.day_written(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text}: not a day; write it as 2026-12-31") from None
+
+
+def _form(file: Path) -> Form:
+    if file.name.endswith(".openvex.json"):
+        return "openvex"
+    if file.name.endswith(".cdx.json"):
+        return "cyclonedx"
+    raise InputError("the name tells no form", file=file, mend="end it in .openvex.json or .cdx.json")

@@ -1,0 +1,28 @@
+"""What a host had to do with of a list of indicators, by keyed digests. It is no area of an audit that compares none."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from auditor.facts._base import Area, Fact, Path
+
+Where = Literal["log", "connection", "resolver", "hosts"]
+
+
+class Seen(Fact):
+    """One digest that was asked for, and where what it stands for was seen."""
+
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    where: Where
+    path: Path = Field(description="the log or file; empty for a connection")
+    times: int = Field(ge=1)
+
+
+class Facts(Area):
+    """What was seen. Visitors write the logs that it is told from."""
+
+    seen: list[Seen] = Field(max_length=2_000)
+    logs: int = Field(ge=0, description="web logs that were looked through")
+    cut_short: list[Path] = Field(description="logs that there was no time or room to read to their end")

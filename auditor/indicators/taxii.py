@@ -1,0 +1,240 @@
+"""A TAXII 2.1 client of one collection: objects fetched page by page, or handed over and asked after. By ``office/taxii.yml``.
+
+Every byte of a server is somebody else's: answers are bounded in time and size, redirects are not followed, pages that repeat end it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import Field, model_validator
+
+from auditor.errors import InputError
+from auditor.models import Model
+from auditor.system.credentials import secret, trusting
+from auditor.system.deadline import Deadline
+from auditor.system.yaml_source import fitted, load_yaml
+
+FILE = "taxii.yml"
+MEDIA = "application/taxii+json;version=2.1"
+SECONDS = 60.0
+"""For one answer, however slowly it drips."""
+MAX_ANSWER = 30_000_000
+MAX_PAGES = 2_000
+MAX_WAIT = 120
+"""Seconds in all that a server may tell us to wait, or that it may work on what it was handed."""
+OF_A_PAGE = 1_000
+"""Objects that a page is asked to have at most; a server may give fewer."""
+AT_ONCE = 500
+"""Objects handed over in one request."""
+_MEND = "see docs/en/indicators.md"
+_CHECK = "check office/taxii.yml, and ask whoever runs the server"
+
+
+class TaxiiSettings(Model):
+    """What the file says."""
+
+    url: str = Field(max_length=2_000, description="of the collection, as it ends: …/collections/ID/")
+    user: str | None = Field(
+        default=None, pattern=r"^[!-9;-~]+$", description="with a password; without one the token counts"
+    )
+    token_file: Path | None = Field(default=None, description="one line: the user's password, or a bearer token")
+    certificate: Path | None = Field(default=None, description="our certificate, PEM")
+    key: Path | None = Field(default=None, description="its key, PEM")
+    ca_file: Path | None = Field(default=None, description="authorities to trust instead of the system's")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate: it needs a key, and a key needs it")
+        if self.user is not None and self.token_file is None:
+            raise ValueError("user: it needs a token_file with the password")
+        return self
+
+
+def load(office: Path) -> Server:
+    """The server. Raises InputError for settings, a secret or certificates that cannot be used."""
+    file = office / FILE
+    if not file.is_file():
+        raise InputError("there are no settings of a TAXII server", file=file, mend=_MEND)
+    settings = fitted(TaxiiSettings, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    _check_url(settings.url, file)
+    context = trusting(office / settings.ca_file if settings.ca_file else None)
+    if settings.certificate is not None and settings.key is not None:
+        try:
+            context.load_cert_chain(office / settings.certificate, office / settings.key)
+        except (OSError, ssl.SSLError) as error:
+            raise InputError("our certificate cannot be used: {why}", why=error, file=file, mend=_MEND) from error
+    token = secret(office / settings.token_file) if settings.token_file else None
+    return Server(settings.url, file, context, settings.user, token)
+
+
+def _check_url(url: str, file: Path) -> None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if not (safe and plain and host and "/collections/" in parts.path and not parts.query and parts.username is None):
+        raise InputError(
+            "url: it is no HTTPS address of a collection", file=file, mend="write https://SERVER/ROOT/collections/ID/"
+        )
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass
+class Server:
+    """One collection on a server."""
+
+    url: str
+    file: Path
+    """Where the settings are, for errors."""
+    context: ssl.SSLContext = field(repr=False)
+    user: str | None = None
+    token: str | None = field(default=None, repr=False)
+    sleep: Callable[[float], None] = time.sleep
+    _waited: float = 0.0
+
+    @property
+    def collection(self) -> str:
+        """The collection's address."""
+        return self.url.rstrip("/") + "/"
+
+    @property
+    def root(self) -> str:
+        """That of the API root that it is in."""
+        return self.collection.rpartition("/collections/")[0] + "/"
+
+    def pages(self, after: str | None, limit: int = OF_A_PAGE) -> Iterator[tuple[list[Any], str | None]]:
+        """Objects that were added after a moment, a page at a time, and up to which moment they then are all fetched.
+
+        Raises InputError for a server that is down, refuses, sends anything else, or loops.
+        """
+        seen: set[int] = set()
+        following: str | None = None
+        for _ in range(MAX_PAGES):
+            asked = {"added_after": after, "limit": str(limit), "next": following}
+            data, headers = self._ask("GET", self.collection + "objects/", {k: v for k, v in asked.items() if v})
+            objects = data.get("objects", [])
+            if not isinstance(objects, list):
+                raise self._broken("its page has no list of objects")
+            last = headers.get("x-taxii-date-added-last")
+            yield objects, last if last and len(last) < 60 else None
+            if data.get("more") is not True:
+                return
+            following = str(data["next"]) if data.get("next") is not None else None
+            after = after if following is not None else last
+            fresh = {hash(json.dumps(one, sort_keys=True)) for one in objects} - seen
+            if not fresh or (following is None and last is None):
+                raise self._broken("its pages repeat, and never end")
+            seen |= fresh
+        raise self._broken("it has more than {most} pages", most=MAX_PAGES)
+
+    def add(self, objects: Sequence[Mapping[str, Any]]) -> tuple[int, tuple[str, ...]]:
+        """Hand objects over; how many the server has then, and what it did not take, with why. What it has already is no failure."""
+        taken, failed = 0, []
+        for start in range(0, len(objects), AT_ONCE):
+            part = objects[start : start + AT_ONCE]
+            status, _ = self._ask("POST", self.collection + "objects/", {}, {"objects": list(part)})
+            status = self._finished(status)
+            refused = [one for one in status.get("failures") or () if isinstance(one, dict)]
+            lacking = [one for one in refused if not self._has(str(one.get("id")))]
+            failed += [f"{one.get('id')}: {one.get('message')}"[:300] for one in lacking]
+            taken += len(part) - len(lacking)
+        return taken, tuple(failed)
+
+    def _finished(self, status: Mapping[str, Any]) -> Mapping[str, Any]:
+        while status.get("status") != "complete":
+            if not isinstance(status.get("id"), str):
+                raise self._broken("it does not say what became of what it was handed")
+            self._wait(2)
+            status, _ = self._ask("GET", f"{self.root}status/{status['id']}/", {})
+        return status
+
+    def _has(self, name: str) -> bool:
+        data, _ = self._ask("GET", self.collection + "objects/", {"match[id]": name})
+        return any(isinstance(one, dict) and one.get("id") == name for one in data.get("objects") or ())
+
+    def _wait(self, seconds: float) -> None:
+        self._waited += seconds
+        if self._waited > MAX_WAIT:
+            raise self._broken("it kept us waiting for more than {most} s", most=MAX_WAIT)
+        self.sleep(seconds)
+
+    def _ask(
+        self, method: str, url: str, asked: Mapping[str, str], body: Mapping[str, Any] | None = None
+    ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        content = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
+        while True:
+            status, headers, answer = self._once(method, url, asked, content)
+            if status not in (429, 503):
+                break
+            told = headers.get("retry-after", "")
+            self._wait(int(told) if told.isdigit() and len(told) < 5 else 5)
+        if 300 <= status < 400:
+            raise self._broken("it answers {status}, and redirects are not followed", status=status)
+        if status in (401, 403):
+            raise self._broken("it answers {status}: it does not let us in", status=status)
+        if not 200 <= status < 300:
+            raise self._broken("it answers {status}", status=status)
+        if not headers.get("content-type", "").lower().startswith("application/taxii+json"):
+            raise self._broken("what answers is no TAXII 2.1 server")
+        try:
+            data = json.loads(answer)
+        except (ValueError, RecursionError) as error:
+            raise self._broken("its answer is no JSON") from error
+        if not isinstance(data, dict):
+            raise self._broken("its answer is no JSON")
+        return data, headers
+
+    def _once(
+        self, method: str, url: str, asked: Mapping[str, str], content: bytes | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        headers = {"Accept": MEDIA, "User-Agent": "luytre", "Accept-Encoding": "identity"}
+        if content is not None:
+            headers["Content-Type"] = MEDIA
+        if self.token is not None and self.user is None:
+            headers["Authorization"] = f"Bearer {self.token}"
+        auth = httpx.BasicAuth(self.user, self.token or "") if self.user is not None else None
+        body = bytearray()
+        with Deadline(SECONDS) as deadline:
+            try:
+                with (
+                    httpx.Client(verify=self.context, timeout=SECONDS, trust_env=False, auth=auth) as client,
+                    client.stream(
+                        method,
+                        url,
+                        params=asked,
+                        content=content,
+                        headers=headers,
+                        extensions={"trace": deadline.trace},
+                    ) as response,
+                ):
+                    for chunk in response.iter_raw():
+                        body += chunk
+                        if len(body) > MAX_ANSWER:
+                            raise self._broken("its answer is larger than {most} MB", most=MAX_ANSWER // 1_000_000)
+                    told = {name.lower(): value[:200] for name, value in response.headers.items()}
+                    return response.status_code, told, bytes(body)
+            except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+                raise self._broken("it cannot be reached: {why}", why=deadline.why(error)) from None
+
+    def _broken(self, what: str, **values: Any) -> InputError:
+        return InputError(what, file=self.file, mend=_CHECK, **values)

@@ -1,0 +1,165 @@
+"""What the host had to do with of a list of indicators, of which it is given keyed digests only: web logs, connections, name servers.
+
+No value leaves the host and none comes to it: what is seen is digested here, and only digests that are asked for are told.
+"""
+
+import base64
+import collections
+import hashlib
+import ipaddress
+import re
+import time
+from urllib.parse import urlsplit
+
+from ansible.module_utils.luytre import _log_files, _websites
+from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre.in_use import log_paths
+
+SECONDS = 6.0
+MAX_BYTES = 200_000_000
+"""Of all logs, unpacked."""
+MAX_VALUES = 300_000
+"""Different values of one log and kind."""
+MAX_TOLD = 2_000
+DIGEST_BYTES = 8
+_ADDRESS = re.compile(rb"(?<![0-9.])(?:\d{1,3}\.){3}\d{1,3}(?![0-9.])")
+_LONG_ADDRESS = re.compile(rb"(?m)^(?:\S{1,260} )?([0-9a-f]{0,4}:[0-9a-f:.]{1,40}) ")
+"""Of version 6, where a line has its visitor."""
+_URL = re.compile(rb"(?i)(?<![a-z0-9])(?:https?|ftp)://[^\s\"'<>\\]{1,1000}")
+_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])\Z")
+_USUAL = {"http": 80, "https": 443, "ftp": 21}
+
+
+def collect(reading):
+    asked = Asked(reading.declared["indicators"])
+    deadline = min(reading.deadline, time.monotonic() + SECONDS)
+    found, cut_short, untold = [], [], {}
+    for where, path, values in _here(reading, untold):
+        found += asked.told(where, path, values)
+    paths = log_paths(_websites.in_force())
+    budget = _log_files.Budget(MAX_BYTES, deadline)
+    for number, path in enumerate(paths):
+        with budget.part(len(paths) - number) as part:
+            values = in_log(path, part)
+            if part.is_used_up or len(values) >= MAX_VALUES:
+                cut_short.append(path)
+        found += asked.told("log", path, values)
+    return {"seen": found[:MAX_TOLD], "logs": len(paths), "cut_short": cut_short, "untold": untold}
+
+
+class Asked:
+    """Digests under a key, and how long the prefixes of the networks among them are."""
+
+    def __init__(self, given):
+        self._key = bytes.fromhex(given["key"])
+        packed = base64.b64decode(given["digests"])
+        self._digests = {packed[at : at + DIGEST_BYTES] for at in range(0, len(packed), DIGEST_BYTES)}
+        self._lengths = {4: given["lengths"]["4"], 6: given["lengths"]["6"]}
+
+    def told(self, where, path, values):
+        """Which of these values, each as often as it was seen, are asked for."""
+        times = collections.Counter()
+        for text, number in values.items():
+            for digest in self._of(text):
+                times[digest] += number
+        return [
+            {"digest": digest.hex(), "where": where, "path": path, "times": number}
+            for digest, number in sorted(times.items())
+        ]
+
+    def _of(self, text):
+        """The digest of a value if it is asked for; of an address that is not, that of the narrowest network."""
+        own = self._digest(text)
+        if own in self._digests:
+            return [own]
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            return []
+        for length in sorted(self._lengths[address.version], reverse=True):
+            network = ipaddress.ip_network("%s/%d" % (address, length), strict=False)
+            digest = self._digest(str(network))
+            if digest in self._digests:
+                return [digest]
+        return []
+
+    def _digest(self, text):
+        return hashlib.blake2b(text.encode("utf-8", "replace"), key=self._key, digest_size=DIGEST_BYTES).digest()
+
+
+def in_log(path, budget):
+    """Addresses, URLs and names of hosts in a log and in those that were rotated, as often as they are there."""
+    words = collections.Counter()
+    for piece in _log_files.pieces(path, budget):
+        for pattern in (_ADDRESS, _LONG_ADDRESS, _URL):
+            words.update(pattern.findall(piece))
+        if len(words) >= MAX_VALUES:
+            break
+    found = collections.Counter()
+    for word, number in words.items():
+        for value in values(word.decode("utf-8", "replace")):
+            found[value] += number
+    return found
+
+
+def values(word):
+    """What a word of a log is, in the form that indicators have: a URL is itself, and the host in it."""
+    if "://" not in word:
+        return [one for one in (address(word),) if one]
+    scheme = word.partition(":")[0].lower()
+    try:
+        parts = urlsplit(scheme + word[len(scheme) :])
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return []
+    host = address(host) or name(host)
+    if not host:
+        return []
+    shown = "[%s]" % host if ":" in host else host
+    shown += "" if port in (None, _USUAL[scheme]) else ":%d" % port
+    query = "?" + parts.query if parts.query else ""
+    return [host, "%s://%s%s%s" % (scheme, shown, parts.path or "/", query)]
+
+
+def address(text):
+    """An address in its one form; None for what is none."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def name(text):
+    """The name of a host in its one form; None for what is none."""
+    text = text.rstrip(".").lower()
+    return text if len(text) <= 253 and _NAME.match(text) else None
+
+
+def _here(reading, untold):
+    """Where else values are: open connections, name servers, and names that this host gives addresses to itself."""
+    try:
+        yield "connection", "", peers(reading.run(["ss", "-Hntu", "state", "connected"]))
+    except Unreadable as unread:
+        untold["connections"] = str(unread)
+    servers = (
+        line.split()[1:2] for line in (read_text("/etc/resolv.conf") or "").splitlines() if line[:10] == "nameserver"
+    )
+    yield "resolver", "/etc/resolv.conf", _counted(word for words in servers for word in words)
+    lines = (line.partition("#")[0].split() for line in (read_text("/etc/hosts") or "").splitlines())
+    yield "hosts", "/etc/hosts", _counted(word for words in lines for word in words)
+
+
+def peers(text):
+    """The addresses at the other end of sockets, from the lines of ``ss -Hntu``."""
+    ends = (line.split()[5:6] for line in text.splitlines())
+    return _counted(re.sub(r"%\S*\Z|[\[\]]", "", word.rpartition(":")[0]) for words in ends for word in words)
+
+
+def _counted(words):
+    found = collections.Counter()
+    for word in words:
+        value = address(word) or name(word)
+        if value:
+            found[value] += 1
+    return found

@@ -1,0 +1,45 @@
+"""The pictures of the yearly and of the sharing table in the documentation are of the lab's own."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pdfplumber
+
+from auditor.history.runs import History
+from auditor.inventory import hosts as inventories
+from auditor.report.sharing import issue as sharing
+from auditor.report.yearly import issue as yearly
+from auditor.report.yearly.table import Year
+from tests import pictures
+from tests.unit.report.sharing import test_issue as of_sharing
+
+
+def drawn(files: Sequence[Path], of: Mapping[str, int]) -> None:
+    """Check the picture of each page by its name, next to another page that it is not."""
+    (file,) = (path for path in files if path.suffix == ".pdf")
+    with pdfplumber.open(file) as printed:
+        images = []
+        for page in printed.pages:
+            buffer = io.BytesIO()
+            page.to_image(resolution=80, antialias=True).original.save(buffer, "PNG", optimize=True)
+            images.append(buffer.getvalue())
+    for name, number in of.items():
+        pictures.check(name, images[number], [images[1 - number]])
+
+
+def test_the_documentation_shows_the_tables_as_they_are(tmp_path: Path) -> None:
+    lab = inventories.load(of_sharing.LAB)
+    kept = History(tmp_path / "history.sqlite")
+    kept.keep(of_sharing.run("2026-10-20T08:00:00+07:00", *of_sharing.OCTOBER))
+    kept.keep(of_sharing.run("2026-11-20T08:00:00+07:00", *of_sharing.LAST))
+    month = sharing.write(
+        kept, lab, of_sharing.CATALOGUE, "tinh-tan-giang", of_sharing.NOVEMBER, output=tmp_path, lang="vi"
+    )
+    drawn(month.files, {"sharing": 0, "sharing-annex": 1})
+    day = datetime.date(2026, 12, 16)
+    year = yearly.write(lab, "tinh-tan-giang", Year(2026), output=tmp_path, lang="vi", today=day)
+    drawn(year.files, {"yearly-annex": 1})

@@ -1,0 +1,157 @@
+"""What a host tells of indicators that it knows by digests alone, and that it digests values as the controller does."""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import contacts
+from ansible.module_utils.luytre._log_files import Budget
+from ansible.module_utils.luytre._reading import Reading, Unreadable
+
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.evaluate import evaluate_host
+from auditor.facts import HostFacts
+from auditor.facts.contacts import Facts
+from auditor.indicators.compared import NONE, Comparison
+from auditor.indicators.indicator import Indicator
+from auditor.indicators.matching import against
+from auditor.indicators.values import value
+from auditor.models import Finding, Host, Look, Site, Status
+
+TODAY = datetime.date(2026, 11, 27)
+BAD = ("203.0.114.9", "198.51.100.0/24", "2001:db9::1", "evil.test", "http://evil.test/gate.php?id=1", "https://drop.test:8443/", "a" * 64)  # fmt: skip
+LOG = b"""\
+203.0.114.9 - - [27/Nov/2026:08:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "x"
+203.0.114.9 - - [27/Nov/2026:08:00:01 +0700] "GET / HTTP/1.1" 200 5 "http://EVIL.test:80/gate.php?id=1" "x"
+198.51.100.77 - - [27/Nov/2026:08:00:01 +0700] "GET / HTTP/1.1" 200 5 "https://drop.test:8443" "x"
+www.xa.test:443 2001:db9:0::1 - - [27/Nov/2026:08:00:01 +0700] "GET / HTTP/1.1" 200 5 "https://www.evil.test/" "x"
+203.0.114.99 - - [27/Nov/2026:08:00:01 +0700] "GET /?u=ftp:// HTTP/1.1" 200 5 "http://[::1" "203.0.114.9.1"
+"""
+
+
+def comparison() -> Comparison:
+    found = [value(text) for text in BAD]
+    given = [
+        Indicator(one.kind, one.text, "", "RED", TODAY, None, "C2", "list") for one in found if one is not None
+    ]  # fmt: skip
+    return Comparison(against(given, TODAY), key=b"k" * 16)
+
+
+def collected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, compared: Comparison, ss: str | Exception = "") -> dict[str, Any]:  # fmt: skip
+    (tmp_path / "access.log").write_bytes(LOG)
+    (tmp_path / "access.log.1.gz").write_bytes(gzip.compress(LOG.splitlines(keepends=True)[0]))
+    files = {"/etc/resolv.conf": "nameserver 203.0.114.9\nsearch evil.test\n", "/etc/hosts": "127.0.0.1 localhost\n10.0.0.1 evil.test # x\n"}  # fmt: skip
+    reading = Reading({"indicators": compared.told()}, 60)
+
+    def run(argv: list[str]) -> str:
+        if isinstance(ss, Exception):
+            raise ss
+        return ss
+
+    monkeypatch.setattr(reading, "run", run)
+    monkeypatch.setattr(contacts, "read_text", files.get)
+    monkeypatch.setattr(contacts._websites, "in_force", lambda: [])
+    monkeypatch.setattr(contacts, "log_paths", lambda _: [str(tmp_path / "access.log")])
+    told: dict[str, Any] = contacts.collect(reading)
+    return told
+
+
+def test_what_is_seen_is_told_by_digest_and_means_the_indicator_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    compared = comparison()
+    ss = "tcp ESTAB 0 0 10.0.0.5:443 203.0.114.9:40000\ntcp ESTAB 0 0 [::1]:22 [2001:db9::1]:9\nudp ESTAB 0 0 10.0.0.5%eth0:68 10.0.0.1:67\n"  # fmt: skip
+    told = collected(monkeypatch, tmp_path, compared, ss)
+    facts = HostFacts(1, {"contacts": Facts.model_validate(told)}, {}, {})
+    host = Host(name="web1", address="10.0.0.5", sites=(Site(domain="xa.test", host="web1"),))
+    look = Look(id="x", site="xa.test", started="2026-11-27T08:00:00+07:00", seconds=1, known=1, fresh=1, visited=1, engine=False, framed=("evil.test", "good.test"))  # fmt: skip
+    other = look.model_copy(update={"site": "khac.test"})
+    found = compared.area(facts, host, [look, other])["contacts"]
+    log = str(tmp_path / "access.log")
+    assert {(one["where"], one["path"], one["indicator"], one["times"]) for one in found} == {
+        ("connection", "", "203.0.114.9", 1),
+        ("connection", "", "2001:db9::1", 1),
+        ("resolver", "/etc/resolv.conf", "203.0.114.9", 1),
+        ("hosts", "/etc/hosts", "evil.test", 1),
+        ("page", "xa.test", "evil.test", 1),
+        ("log", log, "203.0.114.9", 3),
+        ("log", log, "198.51.100.0/24", 1),
+        ("log", log, "2001:db9::1", 1),
+        ("log", log, "evil.test", 1),
+        ("log", log, "http://evil.test/gate.php?id=1", 1),
+        ("log", log, "https://drop.test:8443/", 1),
+    }
+    assert (found[0]["list"], found[0]["dated"], found[0]["tlp"]) == ("list", "2026-11-27", "RED")
+
+
+def test_of_no_indicator_a_value_is_in_what_hosts_get_or_give(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    compared = comparison()
+    told = str(collected(monkeypatch, tmp_path, compared)) + str(compared.told())
+    assert [text for text in BAD if text in told] == []
+    assert comparison().told() == compared.told() and Comparison(compared.against).told() != compared.told()
+
+
+def test_connections_that_could_not_be_asked_for_are_said_to_be(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = collected(monkeypatch, tmp_path, comparison(), Unreadable("ss is not installed"))
+    assert told["untold"] == {"connections": "ss is not installed"}
+    assert Facts.model_validate(told).seen
+
+
+@pytest.mark.parametrize("text", [*BAD[:6], "http://evil.test", "HTTP://Evil.TEST:80/a?b", "https://[2001:DB9::1]/x", "ftp://evil.test:21/a#b"])  # fmt: skip
+def test_host_and_controller_have_the_same_form(text: str) -> None:
+    here = value(text)
+    assert here is not None
+    if here.kind != "network":
+        assert here.text in [*contacts.values(text), contacts.name(text)]
+
+
+def test_a_log_that_does_not_end_costs_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "access.log"
+    log.write_bytes(b"".join(b"203.0.%d.%d - - x\n" % (n // 250, n % 250) for n in range(60_000)))
+    budget = Budget(100_000, float("inf"))
+    assert 0 < len(contacts.in_log(str(log), budget)) < 10_000 and budget.is_used_up
+    monkeypatch.setattr(contacts, "MAX_VALUES", 10)
+    found: Mapping[str, int] = contacts.in_log(str(log), Budget(10_000_000, float("inf")))
+    assert len(found) < 60_000
+
+
+def test_a_host_that_was_not_read_or_lies_says_nothing() -> None:
+    compared = comparison()
+    host = Host(name="web1", address="10.0.0.5")
+    unread = HostFacts(1, {}, {"contacts": "took too long"}, {})
+    assert compared.area(unread, host, []) == {"compared": True, "untold": {"contacts": "took too long"}}
+    lie = Facts.model_validate({"seen": [{"digest": "0" * 16, "where": "log", "path": "x", "times": 1}], "logs": 1, "cut_short": []})  # fmt: skip
+    assert compared.area(HostFacts(1, {"contacts": lie}, {}, {}), host, [])["contacts"] == []
+
+
+def test_a_match_is_a_finding_and_what_was_not_compared_is_none() -> None:
+    catalogue = Catalogue(controls=tuple(one for one in controls.load().controls if one.tells == "contact"))
+    host = Host(name="web1", address="10.0.0.5")
+    facts = HostFacts(1, {}, {"contacts": "took too long"}, {})
+
+    def judged(indicators: dict[str, Any]) -> Finding:
+        (found,) = evaluate_host(catalogue, host, facts, indicators=indicators)
+        return found
+
+    match = {
+        "indicator": "evil.test",
+        "where": "page",
+        "path": "xa.test",
+        "times": 1,
+        "list": "c2",
+        "dated": "2026-11-20",
+    }
+    found = judged({"compared": True, "contacts": [match]})
+    assert (found.status, found.violations) == (Status.FAIL, (match,))
+    assert judged({"compared": True, "contacts": []}).status is Status.PASS
+    assert judged(NONE).status is Status.NOT_APPLICABLE
+    unread = judged(comparison().area(facts, host, []))
+    assert unread.status is Status.NOT_EVALUATED and unread.reason is not None and "took too long" in unread.reason.en
