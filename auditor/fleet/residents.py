@@ -35,6 +35,8 @@ _STANDING = f'{resident.PYTHON} -I -c "import sys; exec(sys.stdin.buffer.read({l
 _LOST = 255
 MOST = 100
 """Residents at a time. Each holds three descriptors of ours; all together have no more than three eighths of those there may be."""
+_GLANCE = 1.0
+"""Seconds after which who waits for a host looks whether it was given up."""
 _PAUSE = 0.1
 """Seconds after which it is tried again to hear a door, for which there was no descriptor or no thread."""
 _CHATTER = 20_000
@@ -87,7 +89,7 @@ class _Resident:
         self._complaints = 0
         self._is_amid = False
         """Whether an answer was begun, and never heard to its end."""
-        self.is_lost = False
+        self.is_lost = self._is_given_up = False
 
     def run(self, python: str, module: bytes, ends: float) -> tuple[int, bytes, bytes]:
         """Exit code, output and errors of a module for that Python."""
@@ -106,7 +108,11 @@ class _Resident:
         return self._is_amid or self._ssh.poll() is not None or bool(self._said) or bool(ready.poll(0))
 
     def kill(self) -> None:
-        """End the connection, and the resident with it, while somebody may be waiting for it."""
+        """End the connection, and the resident with it, while somebody may be waiting for it.
+
+        He is told also when something that ssh started, or that stands in its place, holds its pipes open.
+        """
+        self._is_given_up = True
         self._ssh.kill()
 
     def close(self) -> None:
@@ -145,7 +151,9 @@ class _Resident:
             seconds = ends - time.monotonic()
             if seconds <= 0:
                 raise self._end(bounds.TOO_LONG)
-            sources = {source for source, _ in ready.poll(seconds * 1000)}
+            sources = {source for source, _ in ready.poll(min(seconds, _GLANCE) * 1000)}
+            if self._is_given_up:
+                raise self._end(None)
             if self._in.fileno() in sources:
                 with suppress(BlockingIOError):
                     left = left[self._write(left[:_PIECE]) :]

@@ -377,8 +377,10 @@ def test_a_run_that_ends_under_a_module_waits_for_nobody(ask: Ask, tmp_path: Pat
     with ThreadPoolExecutor() as pool:
         asked = pool.submit(ask, module)
         until(lambda: (tmp_path / "mark").exists(), "the module does not begin")
+        ended = time.monotonic()
         ask.end()
         assert asked.result(20).returncode not in (0, None)
+        assert time.monotonic() - ended < 20
 
 
 def test_when_the_run_is_over_no_resident_is_left(ask: Ask) -> None:
