@@ -89,7 +89,7 @@ def finding(control: str, *instances: dict[str, Any], kind: str = "", **database
         {**one, "path": ROOT if number == 0 else f"/srv/{number}", **database} for number, one in enumerate(instances)
     ]
     vhost = {"names": ["antruc.test"], "root": ROOT, "php_backends": [], "proxies_to": [], "pages": True}
-    tls = {"tls": {"certificate": "/c"}, "listens": [{"tls": True}]}
+    tls = {"tls": {"certificate": "/c", "protocols": [], "answered": []}, "listens": [{"tls": True}]}
     data: dict[str, Area] = {
         "wordpress": areas()["wordpress"].model_validate(
             {"instances": [], "joomla": [], "nukeviet": [], "others": [], "cut_short": [], kind: found}
