@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.run import judge
+from auditor.audit.run import compare, judge
 from auditor.facts import HostFacts
 from auditor.fleet.collect import collect
 from auditor.hardening import not_done
@@ -17,7 +17,10 @@ from auditor.models import Host, HostOutcome, Inventory, Run, clock
 def audit_after(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: Plan, hardened: Hardened
 ) -> Run:
-    """The run after: hosts as read when they were settled; those that were not, read now. It says what is not done."""
+    """The run after: hosts as read when they were settled; those that were not, read now. It says what is not done.
+
+    What hosts have to do with imported indicators is not asked while they are settled, and so is not evaluated.
+    """
     started = clock.now()
     facts: dict[str, HostFacts] = dict(hardened.facts)
     outcomes: dict[str, HostOutcome] = dict(hardened.outcomes)
@@ -36,6 +39,7 @@ def audit_after(
         [outcomes[host.name] for host in hosts],
         started=started,
         purpose="after",
+        comparison=compare(inventory, clock.day(started)),
     )
     seconds = max((outcome.seconds for outcome in run.outcomes), default=0.0)
     hardening = not_done.told(hardened.hardening, plan, run, hardened.left)
