@@ -42,6 +42,13 @@ class _WriteUnlessNamed(TyperGroup):
 _OF_WRITE = {"", "-", *string.digits}
 """What an option or a run's id begins with; anything else names a command, perhaps misspelt."""
 
+UnitOption = Annotated[
+    str,
+    typer.Option(
+        "--unit", metavar="ID", help="The office that reports, with all below it.", autocompletion=completions.units
+    ),
+]
+PeriodOption = Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="The month that is reported.")]
 
 app = typer.Typer(cls=_WriteUnlessNamed, rich_markup_mode=None)
 
@@ -106,15 +113,7 @@ def write(
 
 @app.command()
 def yearly(
-    unit: Annotated[
-        str,
-        typer.Option(
-            "--unit",
-            metavar="ID",
-            help="The office that reports, with all below it.",
-            autocompletion=completions.units,
-        ),
-    ],
+    unit: UnitOption,
     year: Annotated[str, typer.Option("--year", metavar="YYYY", help="The year that is reported, to its 14 December.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
@@ -147,16 +146,8 @@ def yearly(
 
 @app.command()
 def sharing(
-    unit: Annotated[
-        str,
-        typer.Option(
-            "--unit",
-            metavar="ID",
-            help="The office that reports, with all below it.",
-            autocompletion=completions.units,
-        ),
-    ],
-    period: Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="The month that is reported.")],
+    unit: UnitOption,
+    period: PeriodOption,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
     lang: LangOption = DEFAULT_LANG,
@@ -194,16 +185,8 @@ def sharing(
 
 @app.command()
 def official(
-    unit: Annotated[
-        str,
-        typer.Option(
-            "--unit",
-            metavar="ID",
-            help="The office that reports, with all below it.",
-            autocompletion=completions.units,
-        ),
-    ],
-    period: Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="The month that is reported.")],
+    unit: UnitOption,
+    period: PeriodOption,
     regime: Annotated[
         Regime | None,
         typer.Option("--regime", metavar="2022|2026", help="Whose laws and words; by default the organisation's."),
