@@ -169,6 +169,7 @@ class Drill(Model):
         default=False,
         description="breaks more than its control, or hides what others go by: nothing is drilled beside it",
     )
+    seen_by: Literal["audit", "hunt", "review"] = Field(default="audit", description="what has to look to find it")
 
 
 class Catalogue(Model):
@@ -297,7 +298,7 @@ def read_file(file: Path) -> Iterable[Control]:
 
 
 def drills(roles: Path | None = None) -> tuple[Drill, ...]:
-    """Every drill script, from its name ``<control id>.<trap>.sh`` and its ``# hosts:`` and ``# site:`` lines."""
+    """Every drill script, from its name ``<control id>.<trap>.sh`` and the lines of its head."""
     found = []
     for path in sorted((roles or resources.roles()).glob("*/drills/*.sh")):
         area, name, trap = path.name.removesuffix(".sh").split(".", 2)
@@ -318,6 +319,7 @@ def drills(roles: Path | None = None) -> tuple[Drill, ...]:
                     "held": keys.get("held"),
                     "alone": "alone" in keys,
                     "last": "last" in keys,
+                    "seen_by": keys.get("seen by", "audit"),
                 }
             )
         )

@@ -4,7 +4,8 @@ Drills of different controls run together on a host, several traps of one contro
 mended, the same plans are put in force again, which has to change nothing. A drill proves something only where its
 control passes beforehand (or does not apply, when the drill brings the thing itself), so hosts are hardened first.
 What others could have written must be held, and mended once it is accepted, where it can be.
-One that another's trap disturbed is run once more, among those alone.
+One that another's trap disturbed is run once more, among those alone. What an audit alone does not see is looked for before and after it is
+broken.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from auditor.hardening.harden import harden
 from auditor.hardening.journal import Journal
 from auditor.hardening.rollout import Options
 from auditor.lab import undeclared as touches
+from auditor.lab.looking import Looking
 from auditor.models import ControlId, Finding, Hardening, Host, Inventory, Run, Status
 
 Say = Callable[[str], None]
@@ -81,7 +83,8 @@ def run(
     names = {proof.host for proof in proofs}
     hosts = [host for host in inventory.hosts if host.name in names]
     with TemporaryDirectory(prefix="luytre-drill-") as folder:
-        drilling = _Drilling(catalogue, inventory, hosts, say, Journal(Path(folder)))
+        looking = Looking(inventory, catalogue, Path(folder) / "history.sqlite")
+        drilling = _Drilling(catalogue, inventory, hosts, say, Journal(Path(folder)), looking)
         known = drilling.audit(hosts)[0] if kept else _prepare(drilling, _dangerous(catalogue, drills))
         _pass(drilling, proofs, known)
         disturbed = [proof for proof in proofs if proof.problem]
@@ -106,7 +109,7 @@ def _pass(drilling: _Drilling, proofs: Sequence[Proof], known: Run) -> None:
     for batch in rounds(manual):
         drilling.say("back to the hardened hosts")
         lab.back_to_kept([host.name for host in drilling.hosts])
-        _prove(drilling, _Round(batch), known)
+        _prove(drilling, _Round(batch), drilling.looked(batch, known))
 
 
 def rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
@@ -157,6 +160,16 @@ class _Drilling:
     hosts: Sequence[Host]
     say: Say
     journal: Journal
+    looking: Looking
+
+    def looked(self, proofs: Sequence[Proof], run: Run) -> Run:
+        """The run with what is seen by looking, now, where these drills are about what an audit alone does not see."""
+        hunted = {proof.host for proof in proofs if proof.drill.seen_by == "hunt"}
+        if not hunted:
+            return run
+        self.say(f"hunt on {', '.join(sorted(hunted))}")
+        seen = self.looking.hunted([host for host in self.hosts if host.name in hunted])
+        return run.model_copy(update={"findings": (*run.findings, *seen)})
 
     def audit(self, hosts: Sequence[Host]) -> tuple[Run, Mapping[str, HostFacts]]:
         return audit(self.inventory, self.catalogue, hosts)
@@ -193,7 +206,8 @@ def _prove(drilling: _Drilling, batch: _Round, known: Run) -> Run:
             proof.problem = f"does not pass before the drill: {_told(finding)}"
     drilling.say(f"break {len(batch.proofs)} controls")
     _break(batch)
-    run, facts = drilling.audit(concerned)
+    audited, facts = drilling.audit(concerned)
+    run = drilling.looked(batch.proofs, audited)
     for proof in _holding(batch):
         finding = _finding(run, proof)
         if finding is None or not finding.is_open:

@@ -137,11 +137,24 @@ ONLY_IN_ONE = {
 }
 
 
-def test_what_is_mended_is_drilled_on_both_releases_of_debian() -> None:
+def _releases() -> dict[str, set[str]]:
+    """By control the releases of Debian on which it is drilled."""
     hosts = spec().hosts
     releases = {drill.control: set[str]() for drill in DRILLS}
     for drill in DRILLS:
         releases[drill.control].update(hosts[host].release for host in drill.hosts)
+    return releases
+
+
+def test_what_hunts_see_is_drilled_by_hunts_on_both_releases_of_debian() -> None:
+    hunted = {control.id for control in CATALOGUE.controls if control.area == controls.COMPROMISE}
+    assert {drill.control for drill in DRILLS if drill.seen_by == "hunt"} == hunted
+    releases = _releases()
+    assert {control for control in hunted if releases[control] != {"bookworm", "trixie"}} == set()
+
+
+def test_what_is_mended_is_drilled_on_both_releases_of_debian() -> None:
+    releases = _releases()
     mended = {c.id for c in CATALOGUE.controls if c.fix is not None and c.id in releases}
     alone = {control for control in mended if releases[control] != {"bookworm", "trixie"}}
     assert {control for control in alone if not {control, control.partition(".")[0]} & set(ONLY_IN_ONE)} == set()
