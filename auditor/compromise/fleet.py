@@ -23,7 +23,7 @@ from auditor.compromise.listing import BadListing, File, Listing, contents, list
 from auditor.compromise.places import Places, places
 from auditor.compromise.remembered import Remembered
 from auditor.facts import HostFacts
-from auditor.fleet.collect import answers, declared
+from auditor.fleet import collect
 from auditor.fleet.runner import Playbook, Task, play
 from auditor.looks.gathered import bounded, merged
 from auditor.models import Host, HostOutcome, clock
@@ -61,6 +61,8 @@ class Hunting:
     """A folder of others' rules."""
     whole: bool = False
     """Whether everything is read, whatever earlier hunts have read."""
+    asked: collect.Asked = collect.ALL
+    """What hosts are asked for along the way, for the audit after the hunt."""
     sockets: Path | None = field(default=None)
 
     def all(
@@ -71,7 +73,7 @@ class Hunting:
         md5 = any(map(checksums.by_md5, self.manifests))
         stamps = {name: b"" if self.whole or (md5 and not one.has_md5) else one.stamps for name, one in known.items()}
         run = self._listed(hosts, stamps, md5=md5)
-        facts, outcomes = answers(run, hosts)
+        facts, outcomes = collect.answers(run, hosts, self.asked)
         hunts = []
         for host in hosts:
             told = _told(run, host.name, len(stamps[host.name]) // 8)
@@ -88,7 +90,12 @@ class Hunting:
             "hunt.yml",
             inventory=self.inventory,
             limit=[host.name for host in hosts],
-            variables={**declared(hosts), "luytre_stamps": given, "luytre_md5": md5},
+            variables={
+                **collect.declared(hosts),
+                "luytre_told": dict(self.asked.told),
+                "luytre_stamps": given,
+                "luytre_md5": md5,
+            },
             timeout=LIST_SECONDS,
             sockets=self.sockets,
         )

@@ -58,11 +58,12 @@ def hunt(
       auditor hunt -i inventories/lab --limit web1 --rules rules/ --whole
 
     """
-    from auditor.audit.run import judge
+    from auditor.audit.run import compare, judge
     from auditor.commands.audit import catalogue, conclude
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
     from auditor.compromise.fleet import Hunting
+    from auditor.fleet.collect import ALL
     from auditor.history.carried import carried
     from auditor.history.hunts import Hunts
     from auditor.history.known_good import KnownGood
@@ -84,16 +85,18 @@ def hunt(
         earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
     _name_wrong(rules, lang)
     shelf, started = Hunts(), clock.now()
+    comparison = compare(known, clock.day(started))
     hunting = Hunting(
         inventory=known.path,
         shelf=shelf,
         manifests=KnownGood().all(),
         rules=rules.resolve() if rules is not None else None,
         whole=whole,
+        asked=comparison.asked if comparison is not None else ALL,
     )
     with console.progress(Words(lang)("doing.hunt"), [host.name for host in hosts]) as done:
         _hunts, facts, outcomes = hunting.all(hosts, done)
-    run = judge(carried(known), catalogue(), hosts, facts, outcomes, started=started)
+    run = judge(carried(known), catalogue(), hosts, facts, outcomes, started=started, comparison=comparison)
     conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 

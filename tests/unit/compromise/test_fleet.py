@@ -1,8 +1,9 @@
-"""What is judged of a file is of what was listed, and no other's."""
+"""What is judged of a file is of what was listed, and no other's; and what a hunt asks hosts for."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -11,7 +12,13 @@ import pytest
 from auditor.compromise import fleet, judge
 from auditor.compromise.judge import Asked, Judgement
 from auditor.compromise.listing import PHP, File
+from auditor.compromise.remembered import Remembered
+from auditor.facts import SCHEMA, contacts
+from auditor.fleet.collect import Asked as AskedOfHosts
+from auditor.fleet.runner import Playbook, Task
 from auditor.models import Host
+from auditor.system import resources
+from auditor.system.yaml_source import load_yaml
 
 LISTED = b"<?php 2;"
 
@@ -42,3 +49,32 @@ def test_a_file_that_was_swapped_for_another_is_not_judged_by_that(
     monkeypatch.setattr(fleet.Hunting, "_fetched", fetched)
     hunting = fleet.Hunting("inventory", cast(Any, None), ())
     assert set(hunting._judged(cast(Host, None), [listed])) == ({digest} if is_judged else set())
+
+
+class Shelf:
+    """Of an inventory without hunts."""
+
+    def remembered(self, inventory: str, host: str) -> Remembered:
+        return Remembered(host=host)
+
+
+def test_hosts_are_asked_for_what_the_audit_afterwards_compares(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    answer = {"contacts": {"data": {"seen": [], "logs": 0, "cut_short": []}, "seconds": 0.1}}
+    document = json.dumps({"schema": SCHEMA, "collected_at": 1, "areas": answer})
+
+    def played(playbook: str, **how: Any) -> Playbook:
+        given.update(how["variables"], playbook=playbook)
+        return Playbook("successful", (Task("a", "", None, "compliance_facts", "ok", {"document": document}),))
+
+    monkeypatch.setattr(fleet, "play", played)
+    asked = AskedOfHosts(models={"contacts": contacts.Facts}, told={"indicators": {"key": "00"}})
+    hunting = fleet.Hunting("inventory", cast(Any, Shelf()), (), asked=asked)
+    _hunts, facts, _outcomes = hunting.all([Host(name="a", address="192.0.2.1")])
+    assert given["luytre_told"] == {"indicators": {"key": "00"}}
+    assert isinstance(facts["a"].data["contacts"], contacts.Facts)
+    (played_,) = load_yaml(resources.playbook("hunt.yml"))
+    assert (
+        "luytre_told"
+        in next(role for role in played_["roles"] if role["role"] == "collect")["vars"]["collect_declared"]
+    )
