@@ -13,11 +13,17 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
+from auditor.text import json_shape
+
 MAX_UNPACKED = 64_000_000
+MAX_VALUES = 2_500_000
+"""In one answer: lists of nothing take thirty times their text in memory."""
+MAX_DEPTH = 8
 PHP, SCRIPT, PROGRAM, SETTINGS, LARGE, SWAPPED, UNREAD = 1, 2, 4, 8, 16, 32, 64
 UPLOAD, CACHE = 1, 2
 _COUNT = Annotated[int, Field(ge=0, le=1 << 62)]
 _PATH = Annotated[str, Field(max_length=8_000)]
+Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
 class BadListing(ValueError):
@@ -34,8 +40,8 @@ class _Said:
     others: _COUNT
     left: _COUNT
     cut_short: Annotated[list[Any], Field(max_length=200)]
-    seconds: float
-    processor: float
+    seconds: Seconds
+    processor: Seconds
 
 
 _SAID = TypeAdapter(_Said)
@@ -89,7 +95,7 @@ def listing(text: object, stamps: int) -> Listing:
         files = tuple(_file(row, said.roots) for row in said.rows)
     except (ValidationError, ValueError, TypeError, IndexError) as error:
         raise BadListing("the host's list of files is none") from error
-    if any(at >= stamps for at in said.same) or said.seen < len(files):
+    if any(at >= stamps for at in said.same) or len({*said.same}) < len(said.same) or said.seen < len(files):
         raise BadListing("the host counts files that there are not")
     return Listing(files, said.same, said.seen, said.left, bool(said.cut_short), said.processor)
 
@@ -115,7 +121,10 @@ def unpacked(text: object) -> Any:
     """JSON as it travels. Raises ValueError for anything else, and for what is too large."""
     if not isinstance(text, str):
         raise ValueError("nothing")
-    return json.loads(_inflated(text, MAX_UNPACKED).decode("ascii"))
+    data = _inflated(text, MAX_UNPACKED)
+    if not json_shape.is_sound(data, values=MAX_VALUES, depth=MAX_DEPTH):
+        raise ValueError("too deep, or of too many values")
+    return json.loads(data.decode("ascii"))
 
 
 def contents(text: object, lengths: object, most: int) -> list[bytes | None]:

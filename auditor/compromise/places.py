@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
-from auditor.compromise.listing import BadListing, unpacked
+from auditor.compromise.listing import BadListing, Seconds, unpacked
 
 Slot = Literal[
     "cron",
@@ -40,6 +40,8 @@ Slot = Literal[
 Standing = Literal["packaged", "changed", "foreign", "gone"]
 _COUNT = Annotated[int, Field(ge=0, le=1 << 62)]
 _PATH = Annotated[str, Field(max_length=1_000)]
+MAX_ALL_SAID = 3_000_000
+"""Characters of all rows together: each is searched for signs."""
 _WORD = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,29}$")]
 _ROW = tuple[
     Slot,
@@ -57,8 +59,8 @@ class _Said:
     rows: Annotated[list[_ROW], Field(max_length=10_000)]
     seen: _COUNT
     cut_short: Annotated[list[_WORD], Field(max_length=40)]
-    seconds: float
-    processor: float
+    seconds: Seconds
+    processor: Seconds
 
 
 _SAID = TypeAdapter(_Said)
@@ -97,6 +99,8 @@ def places(text: object) -> Places:
     """The places as they travel. Raises BadListing."""
     try:
         said = _SAID.validate_python(unpacked(text))
+        if sum(len(row[4]) for row in said.rows) > MAX_ALL_SAID:
+            raise ValueError("more than a host of ours says")
         found = tuple(_place(row) for row in said.rows)
     except (ValidationError, ValueError, TypeError) as error:
         raise BadListing("the host's list of places is none") from error

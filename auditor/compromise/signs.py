@@ -20,7 +20,7 @@ _EXACT: Mapping[str, str] = {
     r"|\bmkfifo\b[^\n]{0,300}\b(?:nc|ncat|netcat|telnet|openssl)\b"
     r"|\bsocket\b[^\n]{0,400}\b(?:dup2|subprocess|pty\.spawn|STDIN)\b"
     r"|\bfsockopen\b[^\n]{0,300}\b(?:exec|proc_open|system|sh)\b",
-    "runs_decoded": r"\b(?:base64|base32|basenc|uudecode|xxd|openssl\s{1,3}(?:enc|base64))\b[^\n|]{0,300}"
+    "runs_decoded": r"\b(?:base64|base32|basenc|uudecode|xxd|openssl\s{1,3}(?:enc|base64))\b"
     + _PIPED
     + r"|\b(?:ba|da|k|z)?sh\s{1,9}(?:-\w{1,9}\s{1,9}){0,3}[\"']?(?:<\(|\$\(|`)[^\n]{0,600}\b(?:base64|base32|xxd)\b"
     r"|\beval\s{1,9}[\"']?(?:\$\(|`)[^\n]{0,600}\b(?:base64|base32|xxd)\b"
@@ -32,7 +32,7 @@ _STRONG: Mapping[str, str] = {
     + _PIPED
     + r"|\b(?:ba|da|k|z)?sh\s{1,9}(?:-\w{1,9}\s{1,9}){0,3}[\"']?(?:<\(|\$\(|`)\s{0,9}(?:curl|wget|fetch)\b"
     r"|\beval\s{1,9}[\"']?(?:\$\(|`)\s{0,9}(?:curl|wget|fetch)\b"
-    r"|\b(?:curl|wget)\b[^\n]{0,400}(?:&&|;)[^\n]{0,200}\bchmod\b[^\n]{0,200}(?:&&|;)",
+    r"|\b(?:curl|wget)\b(?:[^\n;&]|&(?!&)){0,400}(?:&&|;)[^\n]{0,400}\bchmod\b[^\n]{0,200}(?:&&|;)",
     "adds_key": r"(?:>|\btee\b|\bsed\b)[^\n]{0,200}authorized_keys",
     "sets_setuid": r"\bchmod\s{1,5}(?:-\w{1,5}\s{1,5})?(?:[ua]{0,2}\+[rwxXt]{0,5}s|0?[4-7][0-7]{3})\s",
     "adds_account": r"\b(?:useradd|adduser|usermod)\b[^\n]{0,200}(?:\s-\w{0,6}o\w{0,6}\s|--non-unique|\s-u\s{0,3}0\b|\s(?:-aG|-G|--groups)\s{0,3}\S{0,60}sudo)"

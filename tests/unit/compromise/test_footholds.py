@@ -149,6 +149,8 @@ def test_a_text_made_to_hurt_costs_no_more_than_its_length() -> None:
         list(signs.in_text(piece * (20_000 // len(piece))))
         list(signs.in_text("\n".join([piece * 50] * 60)))
         signs.odd(piece * 200)
+    for piece in ("base64 ", "curl && "):
+        list(signs.in_text("\n".join([piece * 600] * 40)))
     assert time.process_time() - began < 5
 
 
@@ -183,7 +185,11 @@ def row(**changes: Any) -> list[Any]:
 
 def said(**changes: Any) -> str:
     told = {"rows": [row()], "seen": 1, "cut_short": [], "seconds": 1.0, "processor": 0.5, **changes}
-    return base64.b64encode(zlib.compress(json.dumps(told).encode("ascii"))).decode()
+    return deflated(json.dumps(told).encode("ascii"))
+
+
+def deflated(told: bytes) -> str:
+    return base64.b64encode(zlib.compress(told, 1)).decode()
 
 
 @pytest.mark.parametrize(
@@ -201,7 +207,14 @@ def said(**changes: Any) -> str:
         said(seen=-1),
         said(cut_short=["x y"]),
         said(rows=7),
+        said(processor=float("nan")),
+        said(seconds=float("inf")),
+        said(seconds=-1.0),
+        said(rows=[row(said="x" * 20_000)] * 151),
+        said(rows=[[[]]] * 2_000_000),
+        deflated(b"[" * 200_000 + b"]" * 200_000),
     ],
+    ids=lambda text: str(text)[:12],
 )
 def test_a_host_that_answers_with_nonsense_is_not_believed(text: object) -> None:
     with pytest.raises(BadListing):

@@ -108,6 +108,8 @@ def test_names_are_bytes_and_are_shown_on_one_line() -> None:
         said(rows=[row()[:5]]),
         said(rows=[row()] * 2, seen=1),
         said(same=[7]),
+        said(same=[1, 1]),
+        said(processor=float("nan")),
         said(seen=-1),
         said(roots=None),
         said(surprise=1)[:-8],
