@@ -165,10 +165,14 @@ class _Drilling:
     def looked(self, proofs: Sequence[Proof], run: Run) -> Run:
         """The run with what is seen by looking, now, where these drills are about what an audit alone does not see."""
         hunted = {proof.host for proof in proofs if proof.drill.seen_by == "hunt"}
-        if not hunted:
-            return run
-        self.say(f"hunt on {', '.join(sorted(hunted))}")
-        seen = self.looking.hunted([host for host in self.hosts if host.name in hunted])
+        reviewed = frozenset(proof.subject for proof in proofs if proof.drill.seen_by == "review")
+        seen: list[Finding] = []
+        if hunted:
+            self.say(f"hunt on {', '.join(sorted(hunted))}")
+            seen += self.looking.hunted([host for host in self.hosts if host.name in hunted])
+        if reviewed:
+            self.say(f"review {', '.join(sorted(reviewed))}")
+            seen += self.looking.reviewed(self.hosts, reviewed)
         return run.model_copy(update={"findings": (*run.findings, *seen)})
 
     def audit(self, hosts: Sequence[Host]) -> tuple[Run, Mapping[str, HostFacts]]:

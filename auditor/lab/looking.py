@@ -1,16 +1,26 @@
-"""What drills are seen by that an audit alone does not see: the lab's hosts are hunted on, and that is judged as an audit judges it."""
+"""What drills are seen by that an audit alone does not see: the lab's hosts are hunted on, its sites reviewed, and that is judged as an audit judges it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from auditor.audit import hunts
+from auditor.audit import hunts, reviews
 from auditor.audit.controls import Catalogue
 from auditor.compromise.fleet import Hunting
+from auditor.content.fleet import Reviewing
+from auditor.content.going.door import Pace
+from auditor.content.guards import Ways
+from auditor.content.review import Budget
 from auditor.history.hunts import Hunts
+from auditor.history.looks import Looks
 from auditor.models import Finding, Host, Inventory, clock
+
+_BUDGET = Budget(pages=15, seconds=120)
+"""Of one site: its home page, its sections, and what its sitemap names first."""
 
 
 @dataclass(frozen=True)
@@ -26,3 +36,22 @@ class Looking:
         hunting = Hunting(inventory=self.inventory.path, shelf=Hunts(self.history), manifests=())
         found, _facts, _outcomes = hunting.all(hosts)
         return hunts.judge(self.catalogue, hosts, found, (), clock.now()).findings
+
+    def reviewed(self, hosts: Sequence[Host], sites: frozenset[str]) -> tuple[Finding, ...]:
+        """The findings of a review of these sites alone, by domain.
+
+        Each knows nothing of those before, which would go on where they stopped. Nobody comes as a search engine, since the hosts are not asked who
+        is on guard there.
+        """
+        with TemporaryDirectory(dir=self.history.parent) as folder:
+            reviewing = Reviewing(
+                inventory=self.inventory.path,
+                shelf=Looks(Path(folder) / "history.sqlite"),
+                last={},
+                own=frozenset(name for site in self.inventory.sites for name in (site.domain, *site.aliases)),
+                ways={host.name: Ways(engine=False) for host in hosts},
+                budget=_BUDGET,
+                pace=partial(Pace, between=0.0),
+            )
+            found = reviewing.all(hosts, sites, lambda _site: None)
+        return reviews.judge(self.catalogue, hosts, found, (), clock.now()).findings
