@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from auditor.models import clock
-from auditor.models.vulnerabilities import Imported, State
-from auditor.vulnerabilities import installed, reached
+from auditor.models.vulnerabilities import PACKAGE_KINDS, Imported, State
+from auditor.vulnerabilities import installed, judging, reached
 from auditor.vulnerabilities.stated import NOTHING, OVER, Stated, said
-from auditor.vulnerabilities.verdicts import Built, Verdict, of_component, of_package
+from auditor.vulnerabilities.verdicts import Built, Verdict
 
 if TYPE_CHECKING:
     from auditor.vulnerabilities.store import Exploited, Known
@@ -54,19 +54,14 @@ def verdicts(data: Mapping[str, Any], known: Known) -> Iterator[Verdict]:
     """Every record on what the host has installed. A release that the data does not hold has none: see ``covered``."""
     yield from packages(data, known)
     for component in installed.components(data):
-        for record in known.of_component("wordfence", component.name):
-            yield of_component(record, component.name, component.version, component.path)
+        yield from (verdict for verdict, _record in judging.of_part(component, known))
 
 
 def packages(data: Mapping[str, Any], known: Known) -> Iterator[Verdict]:
     """Those on packages."""
     release = installed.release(data)
     for built in installed.built(data) if "packages" in data else ():
-        yield from _on(release, built, known)
-
-
-def _on(release: str, built: Built, known: Known) -> Iterator[Verdict]:
-    return (of_package(record, built) for record in known.of_package("tracker", release, built.source))
+        yield from judging.of_built(release, built, known)
 
 
 @dataclass(frozen=True)
@@ -87,7 +82,7 @@ def _is_work(verdict: Verdict, known: Known) -> bool:
 def _standing(release: str, built: Built, known: Known) -> Standing:
     counts: dict[State, int] = {}
     exploited, mendable = [], []
-    for verdict in _on(release, built, known):
+    for verdict in judging.of_built(release, built, known):
         counts[verdict.state] = counts.get(verdict.state, 0) + 1
         if verdict.id in known.exploited and verdict.state in OVER:
             exploited.append(verdict)
@@ -98,7 +93,7 @@ def _standing(release: str, built: Built, known: Known) -> Standing:
 
 def covered(data: Mapping[str, Any], known: Known) -> bool:
     """Whether the data tells of the host's release."""
-    return installed.release(data) in known.releases
+    return installed.release(data) in known.telling
 
 
 def area(
@@ -110,7 +105,11 @@ def area(
     """
     kinds = {source.kind for source in known.sources} if known is not None else set()
     told: dict[str, Any] = {
-        "about": {"packages": "tracker" in kinds, "components": "wordfence" in kinds, "anything": bool(kinds)}
+        "about": {
+            "packages": not kinds.isdisjoint(PACKAGE_KINDS),
+            "components": "wordfence" in kinds,
+            "anything": bool(kinds),
+        }
     }
     if known is None or not kinds:
         return told
@@ -147,7 +146,7 @@ def _gaps(told: Mapping[str, Any], data: Mapping[str, Any], known: Known) -> Ite
                 "age_days": source["age_days"],
             }
     if told["about"]["packages"] and not covered(data, known):
-        yield {"data": "tracker", "release": told["release"] or "?"}
+        yield {"data": "packages", "release": told["release"] or "?"}
 
 
 def _of_packages(data: Mapping[str, Any], errors: Mapping[str, str], known: Known, stated: Stated) -> dict[str, Any]:
@@ -210,8 +209,7 @@ def _shown(one: Weighed) -> dict[str, Any]:
 def _of_components(data: Mapping[str, Any], known: Known, stated: Stated) -> Iterator[dict[str, Any]]:
     found = []
     for component in installed.components(data):
-        for record in known.of_component("wordfence", component.name):
-            verdict = of_component(record, component.name, component.version, component.path)
+        for verdict, record in judging.of_part(component, known):
             if verdict.state in OVER and said(verdict, stated) is verdict:
                 found.append(
                     (Weighed(verdict, known.exploited.get(verdict.id), "http", known.score(verdict.id)), record)

@@ -1,8 +1,8 @@
-"""What WordPress, its plugins and themes are called here. Pure."""
+"""What WordPress, its plugins and themes, and the packages of Composer are called here. Pure."""
 
 CORE = "core/wordpress"
 
 
 def name_of(kind: str, slug: str) -> str:
-    """The name of a ``core``, ``plugin`` or ``theme``: ``plugin/akismet``."""
+    """The name of a ``core``, ``plugin``, ``theme`` or ``composer`` package: ``plugin/akismet``."""
     return CORE if kind == "core" else f"{kind}/{slug}"

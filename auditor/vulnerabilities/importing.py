@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
+from auditor.errors import InputError
 from auditor.models import clock
 from auditor.models.vulnerabilities import DataKind, Imported
 from auditor.vulnerabilities import store, unpacking
-from auditor.vulnerabilities.sources import epss, kev, support, tracker, wordfence
+from auditor.vulnerabilities.sources import debsecan, epss, kev, osv, support, tracker, wordfence
 from auditor.vulnerabilities.sources.reading import Document, Read
 
 _HEAD = 1 << 16
@@ -33,6 +35,7 @@ KINDS = (
     Kind("kev", kev.LICENCE, kev.HEAD_JSON, kev.read_json),
     Kind("kev", kev.LICENCE, kev.HEAD_CSV, kev.read_csv),
     Kind("epss", epss.LICENCE, epss.HEAD, epss.read),
+    Kind("debsecan", debsecan.LICENCE, debsecan.HEAD, debsecan.read),
     Kind("support", support.LICENCE, support.HEAD, support.read),
 )
 
@@ -42,37 +45,54 @@ def take_in(files: Sequence[Path], path: Path | None = None) -> tuple[Imported, 
 
     Raises InputError for a file that is none of these, damaged, or too large; the data is then as it was.
     """
-    taken = []
+    taken: list[Imported] = []
     with store.writing(path) as into:
         for file in files:
             digest = unpacking.digest(file)
             with unpacking.opened(file) as documents:
-                for name, stream in documents:
-                    taken.append(_one(Document(name, stream, file), digest, into))
+                taken += _all((Document(name, stream, file) for name, stream in documents), digest, into)
     return tuple(taken)
 
 
-def _one(document: Document, digest: str, into: store.Writing) -> Imported:
-    head = document.stream.ahead(_HEAD)
-    kind = next((kind for kind in KINDS if kind.head.match(head)), None)
-    if kind is None:
-        if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-            raise document.error(
-                "it is a web page, and no data", "fetch the file itself; docs/en/vulnerabilities.md tells which"
-            )
-        raise document.error(
-            "it is none of the files that are known here", "see docs/en/vulnerabilities.md for which there are"
+def _all(documents: Iterator[Document], digest: str, into: store.Writing) -> Iterator[Imported]:
+    """What came of a file's documents. All that follow a record of OSV's in an archive are such records."""
+    for document in documents:
+        head = document.stream.ahead(_HEAD)
+        kind = next((kind for kind in KINDS if kind.head.match(head)), None)
+        if kind is not None:
+            yield _noted(document, kind.name, kind.licence, kind.read(document, into), digest, into)
+        elif osv.HEAD.match(head):
+            found = osv.read(chain([document], documents), into)
+            if not found:
+                raise document.error(
+                    "nothing in it is of Debian, Ubuntu or Packagist", "fetch the archive of one of these"
+                )
+            for name, read in found.items():
+                yield _noted(document, name, osv.LICENCES[name], read, digest, into)
+        else:
+            raise _unknown(document, head)
+
+
+def _unknown(document: Document, head: bytes) -> InputError:
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return document.error(
+            "it is a web page, and no data", "fetch the file itself; docs/en/vulnerabilities.md tells which"
         )
-    read = kind.read(document, into)
+    return document.error(
+        "it is none of the files that are known here", "see docs/en/vulnerabilities.md for which there are"
+    )
+
+
+def _noted(document: Document, kind: DataKind, licence: str, read: Read, digest: str, into: store.Writing) -> Imported:
     changed = clock.day(clock.at(document.file.stat().st_mtime))
     source = Imported(
-        kind=kind.name,
+        kind=kind,
         part=read.part,
         file=document.file.name,
         dated=_dated(read.dated, changed),
         imported=clock.stamp(clock.now()),
         sha256=digest,
-        licence=kind.licence,
+        licence=licence,
         records=read.records,
     )
     into.note(source)

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from auditor.models.vulnerabilities import Imported
+from auditor.models.vulnerabilities import PACKAGE_KINDS, DataKind, Imported
 from auditor.system import sqlite_file
 
 MAX_KEPT = 6_000
@@ -31,6 +31,12 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
         "CREATE TABLE scores (id TEXT PRIMARY KEY, score REAL NOT NULL) STRICT, WITHOUT ROWID",
         "CREATE TABLE support (release TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, until TEXT NOT NULL,"
         " note TEXT NOT NULL, PRIMARY KEY (release, source, kind)) STRICT, WITHOUT ROWID",
+    ),
+    sqlite_file.statements(
+        "CREATE TABLE told (kind TEXT NOT NULL, release TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL,"
+        " record TEXT NOT NULL, PRIMARY KEY (kind, release, name, id)) STRICT, WITHOUT ROWID",
+        "CREATE TABLE releases (kind TEXT NOT NULL, release TEXT NOT NULL, PRIMARY KEY (kind, release)) STRICT, WITHOUT ROWID",
+        "INSERT INTO releases SELECT DISTINCT kind, release FROM packages",
     ),
 )
 
@@ -60,12 +66,20 @@ class Writing:
         """Take out what an earlier import of the same kind and part brought."""
         for table, column, key in _HELD[kind]:
             where = f" AND {column} = ?" if column else ""
-            values = ([key] if key else []) + ([part] if column else [])
+            values = ([key.format(part=part)] if key else []) + ([part] if column else [])
             self._database.execute(f"DELETE FROM {table} WHERE {'kind = ?' if key else '1'}{where}", values)  # noqa: S608  names of ours
 
     def packages(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
         """Kind, release, source, records as JSON."""
         self._database.executemany("INSERT INTO packages VALUES (?, ?, ?, ?)", rows)
+
+    def told(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
+        """Kind, release, name of a source or component, id, record as JSON: one at a time, of data that is ordered by id."""
+        self._database.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?)", rows)
+
+    def releases(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Kind, and a release that it tells of."""
+        self._database.executemany("INSERT OR IGNORE INTO releases VALUES (?, ?)", rows)
 
     def components(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Kind, name, records as JSON."""
@@ -99,7 +113,15 @@ class Writing:
 
 
 _HELD: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "tracker": (("packages", "", "tracker"), ("ids", "", "tracker")),
+    "tracker": (("packages", "", "tracker"), ("ids", "", "tracker"), ("releases", "", "tracker")),
+    "debsecan": (
+        ("packages", "release", "debsecan"),
+        ("ids", "", "debsecan/{part}"),
+        ("releases", "release", "debsecan"),
+    ),
+    "osv_debian": (("told", "", "osv_debian"), ("ids", "", "osv_debian"), ("releases", "", "osv_debian")),
+    "osv_ubuntu": (("told", "", "osv_ubuntu"), ("ids", "", "osv_ubuntu"), ("releases", "", "osv_ubuntu")),
+    "osv_packagist": (("told", "", "osv_packagist"), ("ids", "", "osv_packagist")),
     "wordfence": (("components", "", "wordfence"), ("ids", "", "wordfence")),
     "kev": (("exploited", "", ""),),
     "epss": (("scores", "", ""),),
@@ -147,29 +169,38 @@ class Known:
         return self._sources
 
     @cached_property
-    def releases(self) -> frozenset[str]:
-        """The releases that the data on packages tells of."""
-        return frozenset(row[0] for row in self._rows("SELECT DISTINCT release FROM packages"))
+    def telling(self) -> Mapping[str, DataKind]:
+        """By release the kind of data that is believed on its packages."""
+        there = set(self._rows("SELECT kind, release FROM releases"))
+        releases = {release for _kind, release in there}
+        return {name: next(kind for kind in PACKAGE_KINDS if (kind, name) in there) for name in releases}
 
     def of_package(self, kind: str, release: str, source: str) -> list[list[Any]]:
         """The records on a source package in a release."""
         key = (kind, release, source)
         if key not in self._packages:
             rows = self._rows("SELECT records FROM packages WHERE kind = ? AND release = ? AND source = ?", key)
-            self._packages[key] = json.loads(rows[0][0]) if rows else []
+            self._packages[key] = json.loads(rows[0][0]) if rows else self._each(*key)
         return self._packages[key]
+
+    def _each(self, kind: str, release: str, name: str) -> list[list[Any]]:
+        rows = self._rows(
+            "SELECT record FROM told WHERE kind = ? AND release = ? AND name = ? ORDER BY id", (kind, release, name)
+        )
+        return [json.loads(record) for (record,) in rows]
 
     def of_component(self, kind: str, name: str) -> list[list[Any]]:
         """The records on a component."""
         key = (kind, name)
         if key not in self._components:
             rows = self._rows("SELECT records FROM components WHERE kind = ? AND name = ?", key)
-            self._components[key] = json.loads(rows[0][0]) if rows else []
+            self._components[key] = json.loads(rows[0][0]) if rows else self._each(kind, "", name)
         return self._components[key]
 
     def about(self, vulnerability: str) -> tuple[tuple[str, str], ...]:
         """Kind and name of every source package or component that an id is about."""
-        return tuple(self._rows("SELECT kind, name FROM ids WHERE id = ?", (vulnerability,)))
+        rows = self._rows("SELECT kind, name FROM ids WHERE id = ?", (vulnerability,))
+        return tuple(dict.fromkeys((kind.partition("/")[0], name) for kind, name in rows))
 
     @cached_property
     def exploited(self) -> Mapping[str, Exploited]:
@@ -184,9 +215,12 @@ class Known:
             self._scores[vulnerability] = rows[0][0] if rows else None
         return self._scores[vulnerability]
 
-    def support(self, release: str, source: str) -> tuple[tuple[str, str, str], ...]:
-        """``ended`` or ``limited``, the date, and the note, of a source package in a release or in all."""
-        query = "SELECT kind, until, note FROM support WHERE release IN (?, '') AND source = ? ORDER BY kind"
+    def support(self, release: str, source: str) -> tuple[tuple[str, str], ...]:
+        """``ended`` or ``limited``, and the note, of a source package in a release or in all: what held when it was imported."""
+        query = (
+            "SELECT kind, note FROM support WHERE release IN (?, '') AND source = ?"
+            " AND until <= (SELECT max(imported) FROM sources WHERE kind = 'support') ORDER BY kind"
+        )
         return tuple(self._rows(query, (release, source)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from auditor.models.vulnerabilities import State
 from auditor.vulnerabilities import versions
@@ -63,24 +63,9 @@ class Verdict:
 def of_package(record: Sequence[str], built: Built) -> Verdict:
     """By the release's own fixed version. ``record``: id, state, fixed version, urgency, why no advisory, put off how."""
     name, state, fixed, urgency, no_advisory, put_off = record
-
-    def verdict(state: State, reason: str = "", version: str = "") -> Verdict:
-        return Verdict(
-            id=name,
-            subject=built.source,
-            installed=built.version,
-            state=state,
-            reason=reason,
-            fixed=version,
-            said=Said(urgency, no_advisory, put_off),
-            where=built.binaries,
-            held=built.held,
-        )
-
+    verdict = _drafting(name, built, Said(urgency, no_advisory, put_off))
     if built.origin not in OWN:
-        if name in built.named:
-            return _running(verdict, built, "changelog", built.version)
-        return verdict("unknown", f"origin_{built.origin}", "" if fixed == "0" else fixed)
+        return _from_elsewhere(verdict, name, built, "" if fixed == "0" else fixed)
     if state == "undetermined":
         return verdict("unknown", "undetermined")
     if state == "open":
@@ -98,12 +83,66 @@ def of_package(record: Sequence[str], built: Built) -> Verdict:
     return _running(verdict, built, "version", fixed)
 
 
-def _running(verdict: Any, built: Built, reason: str, fixed: str) -> Verdict:
+def of_feed(record: Sequence[Any], built: Built) -> Verdict:
+    """As debsecan judges: from a version on, or in exactly one of those that have the fix too, it is fixed.
+
+    ``record``: id, that version, urgency, whether the release has a fix, the others.
+    """
+    name, fixed, urgency, available = record[:4]
+    verdict = _drafting(name, built, Said(urgency))
+    own, known = versions.debian(built.version), {versions.debian(one): str(one) for one in record[4:]}
+    later = min((key for key in known if key > own), default=None)
+    mended = known[later] if available and later is not None else ""
+    if built.origin not in OWN:
+        return _from_elsewhere(verdict, name, built, mended)
+    if not versions.is_debian(built.version):
+        return verdict("unknown", "no_version")
+
+    def proof(version: str) -> str:
+        key = versions.debian(version)
+        return str(fixed) if fixed and key >= versions.debian(fixed) else known.get(key, "")
+
+    if not proof(built.version):
+        return verdict("affected", ("held" if built.held else "update") if mended else "no_fix", mended)
+    if built.runs is not None and not proof(built.runs):
+        return verdict("restart_owed", "kernel", proof(built.version))
+    return _running(verdict, built, "version", proof(built.version))
+
+
+class _Draft(Protocol):
+    def __call__(self, state: State, reason: str, fixed: str = "") -> Verdict: ...
+
+
+def _drafting(name: str, built: Built, said: Said) -> _Draft:
+    """What makes verdicts on one id and what was built."""
+
+    def verdict(state: State, reason: str, fixed: str = "") -> Verdict:
+        return Verdict(
+            id=name,
+            subject=built.source,
+            installed=built.version,
+            state=state,
+            reason=reason,
+            fixed=fixed,
+            said=said,
+            where=built.binaries,
+            held=built.held,
+        )
+
+    return verdict
+
+
+def _from_elsewhere(verdict: _Draft, name: str, built: Built, fixed: str) -> Verdict:
+    """The distribution's data does not tell of it; its own changelog may."""
+    if name in built.named:
+        return _running(verdict, built, "changelog", built.version)
+    return verdict("unknown", f"origin_{built.origin}", fixed)
+
+
+def _running(verdict: _Draft, built: Built, reason: str, fixed: str) -> Verdict:
     if built.mapped_by:
-        owed: Verdict = verdict("restart_owed", "mapped", fixed)
-        return replace(owed, still_run_by=built.mapped_by)
-    found: Verdict = verdict("fixed", reason, fixed)
-    return found
+        return replace(verdict("restart_owed", "mapped", fixed), still_run_by=built.mapped_by)
+    return verdict("fixed", reason, fixed)
 
 
 def _why_open(urgency: str, put_off: str, no_advisory: str) -> str:

@@ -27,8 +27,8 @@ def take_in(
 ) -> None:
     """Import data on vulnerabilities that was fetched elsewhere, in place of what earlier files of its kind brought.
 
-    What a file is, its content tells: Debian's security tracker (JSON), lists of debian-security-support, CISA KEV (JSON, CSV), EPSS (CSV),
-    Wordfence Intelligence v3 (JSON). All files are taken in, or none. Nothing is fetched.
+    What a file is, its content tells: Debian's security tracker (JSON), debsecan's feed of a release, OSV's archives of Debian, Ubuntu and
+    Packagist (zip), lists of debian-security-support, CISA KEV (JSON, CSV), EPSS (CSV), Wordfence Intelligence v3 (JSON). All files are taken in, or none. Nothing is fetched.
 
     Example:
       auditor vulnerabilities import debian-tracker.json known_exploited_vulnerabilities.json epss_scores.csv.gz

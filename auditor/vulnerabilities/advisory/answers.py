@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from auditor.inventory.table.columns import folded
-from auditor.models.vulnerabilities import State
-from auditor.vulnerabilities import installed
+from auditor.models.vulnerabilities import COMPONENT_KINDS, PACKAGE_KINDS, State
+from auditor.vulnerabilities import installed, judging
 from auditor.vulnerabilities.advisory.reading import Advisory, Item
 from auditor.vulnerabilities.stated import NOTHING, Stated, said
-from auditor.vulnerabilities.verdicts import Verdict, of_component, of_package
+from auditor.vulnerabilities.verdicts import Verdict
 
 if TYPE_CHECKING:
     from auditor.vulnerabilities.store import Exploited, Known
@@ -140,24 +140,21 @@ def _verdict(name: str, state: State, reason: str, subject: str = "") -> Verdict
 
 def _found(name: str, about: Sequence[tuple[str, str]], data: Mapping[str, Any], known: Known) -> Iterator[Verdict]:
     """What the host has of what the id is about."""
-    sources = {one for kind, one in about if kind == "tracker"}
+    sources = {one for kind, one in about if kind in PACKAGE_KINDS}
     if sources and "packages" not in data:
         yield _verdict(name, "unknown", "unread")
     elif sources:
         release = installed.release(data)
         for built in installed.built(data):
             if built.source in sources:
-                records = known.of_package("tracker", release, built.source)
                 yield next(
-                    (of_package(record, built) for record in records if record[0] == name),
+                    (one for one in judging.of_built(release, built, known) if one.id == name),
                     Verdict(name, built.source, built.version, "unknown", "not_in_release", where=built.binaries),
                 )
-    components = {one for kind, one in about if kind == "wordfence"}
+    components = {one for kind, one in about if kind in COMPONENT_KINDS}
     for component in installed.components(data):
         if component.name in components:
-            for record in known.of_component("wordfence", component.name):
-                if record[0] == name:
-                    yield of_component(record, component.name, component.version, component.path)
+            yield from (one for one, _record in judging.of_part(component, known) if one.id == name)
 
 
 def is_foreign(product: str, products: Sequence[str]) -> bool:

@@ -30,6 +30,7 @@ def read(document: Document, into: Writing) -> Read:
                 releases.setdefault(release, []).append([name, *told])
         into.packages((KIND, release, source, _packed(records)) for release, records in releases.items())
         into.ids((name, KIND, source) for name in issues if CVE.match(name))
+        into.releases((KIND, release) for release in releases)
         counted += len(issues)
     return Read(counted)
 

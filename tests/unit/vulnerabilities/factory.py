@@ -98,3 +98,30 @@ def wordfence(*records: tuple[str | None, str, str, str]) -> dict[str, Any]:
 def epss(*scores: tuple[str, float], day: str = "2026-11-20") -> str:
     head = f"#model_version:v2026.03.14,score_date:{day}T12:55:00Z\ncve,epss,percentile\n"
     return head + "".join(f"{one},{score},0.5\n" for one, score in scores)
+
+
+def debsecan(*rows: tuple[str, str, str, str], urgency: str = " ", available: bool = True) -> str:
+    """Source, id, the version that is fixed from on, further ones that have the fix."""
+    names = "".join(f"{name},,about {name}\n" for _source, name, _fixed, _others in rows)
+    flags = f"S{urgency} {'F' if available else ' '}"
+    told = "".join(f"{row[0]},{number},{flags},{row[2]},{row[3]}\n" for number, row in enumerate(rows))
+    sources = "".join(f"{source},{source}\n" for source in sorted({row[0] for row in rows}))
+    return f"VERSION 1\n{names}\n{told}\n{sources}\n"
+
+
+def osv(name: str, ecosystem: str, package: str, *events: dict[str, str], **more: Any) -> dict[str, Any]:
+    """One record of one package."""
+    return {
+        "schema_version": "1.7.3",
+        "id": name,
+        "modified": "2026-11-19T08:00:00Z",
+        "published": "2026-11-01T08:00:00Z",
+        "details": f"about {name}",
+        "affected": [
+            {
+                "package": {"ecosystem": ecosystem, "name": package},
+                "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, *events]}],
+            }
+        ],
+        **more,
+    }

@@ -105,7 +105,7 @@ def test_a_release_that_the_data_does_not_hold_is_no_pass(there: Known) -> None:
     read = host_facts("forky")
     found = judged("updates.known_exploited", read, there)
     assert found.status is Status.NOT_EVALUATED and found.reason is not None and "forky" in found.reason.en
-    assert judged("updates.vulnerability_data", read, there).violations == ({"data": "tracker", "release": "forky"},)
+    assert judged("updates.vulnerability_data", read, there).violations == ({"data": "packages", "release": "forky"},)
 
 
 def test_packages_that_could_not_be_read_are_no_pass(there: Known) -> None:

@@ -1,0 +1,80 @@
+"""debsecan's feed of a release (``https://security-tracker.debian.org/tracker/debsecan/release/1/bookworm``), in version 1 of its form."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from auditor.vulnerabilities import versions
+from auditor.vulnerabilities.sources.reading import CVE, Document, Read
+from auditor.vulnerabilities.sources.support import RELEASES
+from auditor.vulnerabilities.store import Writing
+
+KIND = "debsecan"
+LICENCE = "Debian security tracker, MIT/Expat"
+HEAD = re.compile(rb"VERSION 1\n")
+_NAMED = re.compile(r"(?:\A|[^a-z])(" + "|".join(RELEASES.values()) + r")(?:[^a-z]|\Z)")
+_URGENCIES = {" ": "", "L": "low", "M": "medium", "H": "high"}
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z")
+
+
+def read(document: Document, into: Writing) -> Read:
+    """Its ids, then what each is on a source package, then the sources. The release is in the file's name alone. Raises InputError."""
+    named = _NAMED.search(document.name)
+    if named is None:
+        raise document.error(
+            "a feed of debsecan is told by its name, and {name} tells no release that is known",
+            "keep the name that it has where it is published, such as bookworm",
+            name=repr(document.name),
+        )
+    release = named[1]
+    into.forget(KIND, release)
+    lines = enumerate((line.rstrip("\n") for line in document.text()), 1)
+    next(lines, None)
+    ids = [line.partition(",")[0] for _number, line in _section(document, lines)]
+    by_source: dict[str, list[list[Any]]] = {}
+    for number, line in _section(document, lines):
+        source, record = _record(document, number, line, ids)
+        by_source.setdefault(source, []).append(record)
+        document.stream.told()
+    if not by_source:
+        raise document.error("it lists nothing")
+    into.packages((KIND, release, source, json.dumps(records)) for source, records in by_source.items())
+    into.ids(
+        (record[0], f"{KIND}/{release}", source)
+        for source, records in by_source.items()
+        for record in records
+        if CVE.match(record[0])
+    )
+    into.releases([(KIND, release)])
+    return Read(sum(map(len, by_source.values())), part=release)
+
+
+def _section(document: Document, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The lines up to an empty one, which has to be there."""
+    for number, line in lines:
+        if not line:
+            return
+        yield number, line
+    raise document.error("it is only the beginning of such a feed")
+
+
+def _record(document: Document, number: int, line: str, ids: list[str]) -> tuple[str, list[Any]]:
+    """The source, then: id, the version from which on it is fixed, urgency, whether the release has a fix, further versions that have it."""
+    parts = line.split(",")
+    try:
+        source, place, flags, fixed, others = parts
+        record = [ids[int(place)], fixed, _URGENCIES[flags[1]], flags[3:] == "F", *others.split()]
+        known = flags[0] == "S" and _PACKAGE.match(source) and flags[3:] in ("F", " ") and int(place) >= 0
+    except (ValueError, IndexError, KeyError):
+        known = None
+    if not known:
+        raise document.error("its line {number} is none of such a feed", number=number)
+    for version in (fixed, *others.split()):
+        if version and not versions.is_debian(version):
+            raise document.error(
+                "its line {number} has a version that is none: {version}", number=number, version=repr(version)
+            )
+    return source, record

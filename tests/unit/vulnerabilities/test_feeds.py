@@ -1,0 +1,180 @@
+"""debsecan's feed and OSV's archives: what is taken of them, and whose word counts."""
+
+from __future__ import annotations
+
+import json
+import random
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.vulnerabilities import judging
+from auditor.vulnerabilities.importing import take_in
+from auditor.vulnerabilities.installed import Component
+from auditor.vulnerabilities.store import Known, known
+from auditor.vulnerabilities.verdicts import Built, of_feed
+from auditor.vulnerabilities.versions import debian
+from tests.unit.vulnerabilities import factory
+
+ONE, TWO, THREE = (f"CVE-2026-1000{n}" for n in range(1, 4))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "vulnerabilities.sqlite"
+
+
+@pytest.fixture
+def imported(tmp_path: Path, data: Path) -> Path:
+    feed = factory.debsecan(("openssl", ONE, "3.5-1", "3.0-2 3.0-3"), ("zlib", TWO, "", ""))
+    (tmp_path / "bookworm").write_bytes(zlib.compress(feed.encode()))
+    records = [
+        factory.osv(f"DEBIAN-{ONE}", "Debian:13", "openssl", {"fixed": "3.5-1"}, upstream=[ONE]),
+        factory.osv(f"DEBIAN-{ONE}", "Debian:12", "openssl", {"fixed": "9"}, upstream=[ONE]),
+        factory.osv(TWO, "Debian:13", "zlib", affected=[7, *factory.osv("", "Debian:13", "zlib")["affected"]]),
+        factory.osv(THREE, "Debian:13", "zlib", {"fixed": "1"}, {"introduced": "2"}),
+        factory.osv("DSA-1-1", "Debian:13", "openssl", {"fixed": "0"}, upstream=[ONE]),
+        factory.osv("CVE-2026-1", "Debian:13", "openssl", {"fixed": "5"}, withdrawn="2026-11-01T00:00:00Z"),
+        factory.osv(f"UBUNTU-{TWO}", "Ubuntu:24.04:LTS", "zlib", {"fixed": "2"}),
+        factory.osv(f"UBUNTU-{TWO}", "Ubuntu:Pro:18.04:LTS", "zlib", {"fixed": "1"}),
+        factory.osv("GHSA-aaaa-bbbb-cccc", "Packagist", "GuzzleHttp/Guzzle", {"fixed": "7.4.5"}, aliases=[THREE]),
+        factory.osv("GHSA-aaaa-bbbb-dddd", "npm", "guzzle", {"fixed": "7.4.5"}),
+    ]
+    with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, record in enumerate(records):
+            archive.writestr(f"{number}.json", json.dumps(record))
+    taken = take_in([tmp_path / "bookworm", tmp_path / "all.zip"], data)
+    assert [(one.kind, one.part, one.records) for one in taken] == [
+        ("debsecan", "bookworm", 2),
+        ("osv_debian", "", 4),
+        ("osv_ubuntu", "", 1),
+        ("osv_packagist", "", 1),
+    ]
+    assert taken[1].dated == date(2026, 11, 19) and all(one.licence for one in taken)
+    return data
+
+
+@pytest.fixture
+def there(imported: Path) -> Iterator[Known]:
+    with known(imported) as found:
+        yield found
+
+
+def said(there: Known, release: str, source: str, version: str) -> list[tuple[str, str, str, str]]:
+    found = judging.of_built(release, Built(source, version), there)
+    return [(one.id, one.state, one.reason, one.fixed) for one in found]
+
+
+def test_of_a_release_of_which_two_tell_one_is_believed(there: Known) -> None:
+    assert there.telling == {"bookworm": "debsecan", "trixie": "osv_debian", "noble": "osv_ubuntu"}
+    assert said(there, "bookworm", "openssl", "3.0-2") == [(ONE, "fixed", "version", "3.0-2")]
+    assert said(there, "bookworm", "zlib", "1") == [(TWO, "affected", "no_fix", "")]
+    assert said(there, "sid", "openssl", "1") == []
+
+
+def test_what_osv_says(there: Known) -> None:
+    assert said(there, "trixie", "openssl", "3.4-9") == [(ONE, "affected", "update", "3.5-1")]
+    assert said(there, "trixie", "zlib", "1") == [
+        (TWO, "affected", "no_fix", ""),
+        (THREE, "unknown", "undetermined", ""),
+    ]
+    assert said(there, "noble", "zlib", "2") == [(TWO, "fixed", "version", "2")]
+    guzzle = Component("composer/guzzlehttp/guzzle", "7.4.4", "/srv/app")
+    ((verdict, _record),) = judging.of_part(guzzle, there)
+    assert (verdict.id, verdict.state, verdict.fixed) == (THREE, "affected", "7.4.5")
+    assert set(there.about(THREE)) == {("osv_debian", "zlib"), ("osv_packagist", "composer/guzzlehttp/guzzle")}
+
+
+def test_another_releases_feed_leaves_the_first_and_a_newer_one_takes_its_place(imported: Path, tmp_path: Path) -> None:
+    (tmp_path / "debsecan-trixie").write_text(factory.debsecan(("bash", THREE, "5", "")))
+    (tmp_path / "bookworm").write_text(factory.debsecan(("bash", THREE, "5", "")))
+    take_in([tmp_path / "debsecan-trixie", tmp_path / "bookworm"], imported)
+    with known(imported) as now:
+        assert now.telling["trixie"] == "debsecan" and now.about(THREE)[0] == ("debsecan", "bash")
+        assert ("debsecan", "zlib") not in now.about(TWO)
+        assert [(one.kind, one.part) for one in now.sources[:2]] == [("debsecan", "bookworm"), ("debsecan", "trixie")]
+
+
+GOOD = factory.debsecan(("openssl", ONE, "3.5-1", "3.0-2"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("feed", GOOD, "tells no release"),
+        ("bookworm", GOOD[:30], "only the beginning"),
+        ("bookworm", GOOD[: GOOD.index(",3.5-1") + 6] + "\n", "line 4"),
+        ("bookworm", GOOD[: GOOD.index("3.0-2") + 5] + "\n", "only the beginning"),
+        ("bookworm", GOOD.replace(",0,S", ",1,S"), "line 4"),
+        ("bookworm", GOOD.replace(",0,S", ",-1,S"), "line 4"),
+        ("bookworm", GOOD.replace(",0,S", ",0,B"), "line 4"),
+        ("bookworm", GOOD.replace("3.0-2", "2a:1.0"), "'2a:1.0'"),
+        ("bookworm", "VERSION 2\n" + GOOD[10:], "none of the files"),
+        ("a.json", '{"id": "CVE-2026-1", "affected": []}', "no record"),
+        ("a.json", '{"id": "CVE-2026-1", "id": "CVE-2026-1", "modified": "2026-11-01"}', "no JSON"),
+        ("a.json", json.dumps(factory.osv("A", "npm", "x"))[:-5], "not all of it"),
+        ("a.json", json.dumps(factory.osv("A", "npm", "x")), "nothing in it"),
+        ("a.json", '{"modified": ' + "[" * 100_000, "no JSON"),
+    ],
+)
+def test_bad_files(tmp_path: Path, data: Path, name: str, content: str, complaint: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError) as caught:
+        take_in([tmp_path / name], data)
+    assert complaint in str(caught.value) and str(tmp_path / name) in str(caught.value)
+
+
+FEED = [ONE, "3.5-1", "low", True, "3.0-2", "3.0-4"]
+CASES: list[tuple[list[Any], dict[str, Any], tuple[str, str, str]]] = [
+    (FEED, {"version": "3.5-1"}, ("fixed", "version", "3.5-1")),
+    (FEED, {"version": "3.0-2"}, ("fixed", "version", "3.0-2")),
+    (FEED, {"version": "3.0-3"}, ("affected", "update", "3.0-4")),
+    (FEED, {"version": "3.0-3", "held": True}, ("affected", "held", "3.0-4")),
+    (FEED, {"version": "3.1-1"}, ("affected", "no_fix", "")),
+    ([*FEED[:3], False, "3.0-4"], {"version": "3.0-1"}, ("affected", "no_fix", "")),
+    ([ONE, "", "", False], {"version": "9"}, ("affected", "no_fix", "")),
+    (FEED, {"version": "9", "origin": "third_party"}, ("unknown", "origin_third_party", "")),
+    (FEED, {"version": "1", "origin": "none", "named": frozenset({ONE})}, ("fixed", "changelog", "1")),
+    (FEED, {"version": "local"}, ("unknown", "no_version", "")),
+    (FEED, {"version": "3.0-2", "mapped_by": ("/usr/sbin/x",)}, ("restart_owed", "mapped", "3.0-2")),
+    (FEED, {"version": "3.5-1", "runs": "3.0-1"}, ("restart_owed", "kernel", "3.5-1")),
+    (FEED, {"version": "3.5-1", "runs": "3.0-2"}, ("fixed", "version", "3.5-1")),
+]
+
+
+@pytest.mark.parametrize(("record", "built", "told"), CASES)
+def test_as_debsecan_judges(record: list[Any], built: dict[str, Any], told: tuple[str, str, str]) -> None:
+    verdict = of_feed(record, Built("openssl", **built))
+    assert (verdict.state, verdict.reason, verdict.fixed) == told
+
+
+def test_vulnerable_is_what_debsecan_calls_vulnerable() -> None:
+    """Its rule: older than the version of unstable, or than any where there is none, and none of those that are listed."""
+    rng = random.Random(17)  # noqa: S311  made-up data
+    words = ["1.0-1", "1.0-1+deb13u1", "1.0-1~deb13u1", "1:0.9-1", "1.0-1+b1", "1.0.1-1", "0.9-2", "01.0-1", "2-1"]
+    for _ in range(2_000):
+        own, fixed = rng.choice(words), rng.choice([*words, ""])
+        others = rng.sample(words, rng.randint(0, 3))
+        theirs = (not fixed or debian(own) < debian(fixed)) and debian(own) not in map(debian, others)
+        ours = of_feed([ONE, fixed, "", rng.random() < 0.5, *others], Built("x", own))
+        assert (ours.state == "affected") is theirs
+
+
+@pytest.mark.parametrize(
+    ("until", "reason", "words"), [("2026-01-01", "end_of_life", "upstream ended"), ("2999-01-01", "no_fix", "")]
+)
+def test_what_gets_no_support(tmp_path: Path, data: Path, until: str, reason: str, words: str) -> None:
+    issues = {ONE: {"bookworm": factory.release("open")}, TWO: {"bookworm": factory.release(fixed="2")}}
+    tracker = factory.write(tmp_path / "tracker", factory.tracker(nodejs=issues))
+    (tmp_path / "security-support-ended.deb12").write_text(f"nodejs 1:18 {until} upstream ended\n")
+    take_in([tracker, tmp_path / "security-support-ended.deb12"], data)
+    with known(data) as found:
+        one, two = judging.of_built("bookworm", Built("nodejs", "1"), found)
+    assert (one.state, one.reason, one.said.no_advisory) == ("affected", reason, words)
+    assert (two.state, two.reason) == ("affected", "update")
