@@ -3,6 +3,8 @@
 PYTHON ?= $(shell for p in /usr/bin/python3 python3.13 python3.12 python3; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
+# A person's shell may keep Python from keeping what it compiled, and each of hundreds of commands would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 STAMP := $(VENV)/.luytre
 .DEFAULT_GOAL := $(STAMP)
 LAB_PACKAGES := mmdebstrap systemd-container debian-archive-keyring iproute2 openssl openssh-client util-linux

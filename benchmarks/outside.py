@@ -100,11 +100,12 @@ def main() -> None:
 def _planted(host: str) -> list[Foothold]:
     """What could be put on a host."""
     there = []
-    for one, said in zip(footholds(), lab.run_each(host, [one.script for one in footholds()]), strict=True):
-        if said.code == 0:
+    for one in footholds():
+        done = lab.run(host, f"exec 2>&1\n{one.script}")
+        if done.returncode == 0:
             there.append(one)
-        elif said.code != NOT_FOR_THIS_HOST:
-            sys.exit(f"{one.name}: {said.said}")
+        elif done.returncode != NOT_FOR_THIS_HOST:
+            sys.exit(f"{one.name}: {done.stdout.decode('utf-8', 'replace').strip()}")
     return there
 
 

@@ -293,7 +293,7 @@ def settled(trial: Trial) -> bool:
             said = lab.run(
                 trial.host, f"! test -e {GUARD}/armed.json && ! test -e {GUARD}/rolling.json && echo over", timeout=20
             )
-            if said.stdout.strip() == b"over":
+            if said.stdout.strip() == b"over" and lab.lets_in(trial.host):
                 return True
         time.sleep(1)
     return False

@@ -268,10 +268,13 @@ def _holding(batch: _Round) -> list[Proof]:
 def _break(batch: _Round) -> None:
     def on_host(host: str) -> None:
         there = [proof for proof in sorted(batch.proofs, key=lambda proof: proof.drill.last) if proof.host == host]
-        scripts = [Path(proof.drill.path).read_text("utf-8") for proof in there]
-        for proof, done in zip(there, lab.run_each(host, scripts), strict=True):
-            if done.code != 0:
-                proof.problem = f"the drill itself failed: {(done.said.splitlines() or ['no word'])[-1][:200]}"
+        for proof in there:
+            done = lab.run(host, f"exec 2>&1\n{Path(proof.drill.path).read_text('utf-8')}", timeout=600)
+            if done.returncode != 0:
+                said = done.stdout.decode("utf-8", "replace").split("\n")
+                proof.problem = (
+                    f"the drill itself failed: {([line for line in said if line.strip()] or ['no word'])[-1][:200]}"
+                )
 
     hosts = {proof.host for proof in batch.proofs}
     with ThreadPoolExecutor(max_workers=len(hosts) or 1) as pool:

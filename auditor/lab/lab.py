@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from auditor.errors import InputError, LabError
-from auditor.lab import bytecode, ca, compromise, images, machine, ssh
+from auditor.lab import bytecode, ca, compromise, images, inside, machine, ssh
 from auditor.lab.spec import Host, Spec, spec
 from auditor.lab.state import State, building, claim, only_lab, state
 
@@ -106,15 +106,9 @@ def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _s
     with only_lab(own):
         for name in (name for name in names if not own.compromised(name).exists()):
             progress(f"compromising {name}")
-            compromise.plant(name, functools.partial(_given, lab, own, name))
+            compromise.plant(name, functools.partial(inside.run, name, timeout=120))
             own.compromised(name).touch()
         _await(lab, own, names)
-
-
-def _given(
-    lab: Spec, own: State, name: str, program: Sequence[str], given: bytes
-) -> subprocess.CompletedProcess[bytes]:
-    return ssh.run(lab, name, own, program, given=given, timeout=120)
 
 
 def down(hosts: Iterable[str] | None = None) -> None:
@@ -219,15 +213,14 @@ def link(host: str, *, up: bool) -> None:
 def run(
     host: str, program: str | Sequence[str], given: bytes | None = None, timeout: float = 120
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a shell script (a string) or a program (its arguments) as root on a machine, over SSH."""
-    lab = spec()
-    return ssh.run(lab, _known(lab, host), state(), program, given=given, timeout=timeout)
+    """Run a shell script (a string) or a program (its arguments) as root inside a machine; 255 when it does not run."""
+    return inside.run(_known(spec(), host), program, given, timeout=timeout)
 
 
-def run_each(host: str, scripts: Sequence[str], timeout: float = 600) -> list[ssh.Said]:
-    """Run shell scripts as root on a machine, one after the other, over one SSH connection."""
+def lets_in(host: str) -> bool:
+    """Whether a machine lets the automation user in over SSH, and become root."""
     lab = spec()
-    return ssh.run_each(lab, _known(lab, host), state(), scripts, timeout)
+    return ssh.lets_in(lab, _known(lab, host), state())
 
 
 def ssh_command(host: str, *, remote: str | None = None, terminal: bool = False) -> list[str]:
@@ -297,10 +290,7 @@ def _answers(lab: Spec, name: str, own: State) -> bool:
     host = lab.hosts[name]
     address = str(host.address)
     # SSH last, and by a login alone: sshd shuts an address out for connections that end without one.
-    return (
-        all(_serves(address, domain) for domain in host.sites)
-        and ssh.run(lab, name, own, ["true"], given=None, timeout=20).returncode == 0
-    )
+    return all(_serves(address, domain) for domain in host.sites) and ssh.lets_in(lab, name, own)
 
 
 def _serves(address: str, domain: str) -> bool:

@@ -74,7 +74,7 @@ def is_armed(host: str) -> bool:
 
 
 def is_at_rest(host: str) -> bool:
-    """Whether nothing is armed nor at work to bring the host back; that may end the session which asks."""
+    """Whether nothing is armed nor at work to bring the host back."""
     units = "systemctl list-units --no-legend --state=active,activating,deactivating 'luytre-re*'"
     return not is_armed(host) and lab.run(host, f"test -e {MARK} || {units} | grep -q .").returncode == 1
 
@@ -114,7 +114,7 @@ def fault(host: str) -> Callable[[Callable[[Scene], Case]], Play]:
         def play(stage: Stage) -> Case:
             as_hardened_first(host)
             lab.run(host, LOOSEN)
-            until(lambda: lab.run(host, "true").returncode == 0, "sshd is not back")
+            until(lambda: lab.lets_in(host), "sshd is not back")
             return come(Scene(host, stage.folder, environment(stage.folder), disk(host), visit(host)))
 
         return act(host)(play)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from auditor import lab
 from auditor.lab import apt, images, machine
+from auditor.lab.ssh import as_root
 
 HOST = "web3"
 TAP = f"lt-{HOST}-vm"
@@ -23,14 +25,16 @@ class Machine:
 
     def run(self, command: str) -> str:
         """What a command says there, over SSH and as root. Raises CalledProcessError."""
-        done = lab.run(HOST, command)
-        done.check_returncode()
-        return done.stdout.decode()
+        ssh = lab.ssh_command(HOST, remote=as_root(command))
+        return subprocess.run(
+            ssh, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True
+        ).stdout.decode()
 
     def reboot(self) -> None:
         """Restart it, and wait until it is another boot that answers."""
         before = self.run("cat /proc/sys/kernel/random/boot_id")
-        lab.run(HOST, "systemctl reboot")
+        with suppress(subprocess.CalledProcessError):  # the connection ends under it
+            self.run("systemctl reboot")
         until(lambda: self.run("cat /proc/sys/kernel/random/boot_id") != before)
 
 

@@ -1,0 +1,51 @@
+"""Programs on the lab's machines, begun inside them as root: how a machine's network and SSH are, and what they remember, stays as it is."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from auditor.errors import LabError
+from auditor.lab import machine
+
+ABSENT = 255
+"""The exit code for a machine that does not run, as ssh's is."""
+_JOIN = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo 0 >"$1"; shift; n=$((n-1)); done; exec "$@"'
+_TREES = {"name=systemd": ("/sys/fs/cgroup/systemd",), "": ("/sys/fs/cgroup/unified", "/sys/fs/cgroup")}
+"""Where the control groups of a hierarchy are mounted, whichever of its versions the controller has."""
+_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "USER": "root",
+    "LOGNAME": "root",
+    "SHELL": "/bin/bash",
+}
+
+
+def run(
+    name: str, program: str | Sequence[str], given: bytes | None = None, *, timeout: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a shell script (a string) or a program (its arguments) on a machine and wait for it. ``given`` is its standard input."""
+    arguments = ["sh", "-c", program] if isinstance(program, str) else list(program)
+    try:
+        first = machine.init(name)
+        groups = _groups(first)
+    except (LabError, OSError) as error:
+        return subprocess.CompletedProcess(arguments, ABSENT, b"", str(error).encode())
+    entered = ["nsenter", "--target", first.name, "--all", "--root", "--wdns=/", "--", *arguments]
+    return subprocess.run(
+        ["sh", "-c", _JOIN, "sh", str(len(groups)), *groups, *entered],
+        input=b"" if given is None else given,
+        env=_ENVIRONMENT,
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def _groups(first: Path) -> list[str]:
+    """The control groups of a machine's first process: what runs there runs in one of the machine's."""
+    lines = [line.split(":", 2) for line in (first / "cgroup").read_text("utf-8").splitlines()]
+    found = [f"{tree}{path}/cgroup.procs" for _, controllers, path in lines for tree in _TREES.get(controllers, ())]
+    return [each for each in found if Path(each).exists()]
