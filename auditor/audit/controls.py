@@ -17,7 +17,7 @@ from auditor.audit.effects import Effect
 from auditor.errors import InputError
 from auditor.models import Bucket, ControlId, Finding, Model, Severity, Text
 from auditor.system import resources
-from auditor.system.yaml_source import fitted, line_of, load_yaml
+from auditor.system.yaml_source import fitted, line_of, load_own, load_yaml
 
 Disruption = Literal["none", "reload", "restart", "reboot"]
 Tells = Literal["injected", "vulnerable", "contact"]
@@ -252,17 +252,24 @@ def load(roles: Path | None = None) -> Catalogue:
 @cache
 def _ours(roles: Path) -> Catalogue:
     expressions.recall()
-    return _read(roles)
+    parsed = load_own("catalogue", _files(roles))
+    return Catalogue(controls=tuple(control for file, data in parsed.items() for control in _controls(data, file)))
 
 
 def _read(roles: Path) -> Catalogue:
-    files = sorted(roles.glob("*/controls.yml"))
-    return Catalogue(controls=tuple(control for file in files for control in read_file(file)))
+    return Catalogue(controls=tuple(control for file in _files(roles) for control in read_file(file)))
+
+
+def _files(roles: Path) -> list[Path]:
+    return sorted(roles.glob("*/controls.yml"))
 
 
 def read_file(file: Path) -> Iterable[Control]:
     """The controls of one file."""
-    entries = load_yaml(file)
+    return _controls(load_yaml(file), file)
+
+
+def _controls(entries: Any, file: Path) -> Iterator[Control]:
     if not isinstance(entries, list):
         raise InputError(
             "a controls file is a list of controls", file=file, line=1, mend="start each with '- id: area.name'"

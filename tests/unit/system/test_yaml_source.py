@@ -4,7 +4,9 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.models import Model
-from auditor.system.yaml_source import fitted, load_yaml
+from auditor.system import yaml_source
+from auditor.system.yaml_source import fitted, load_own, load_yaml
+from tests.unit import own_cache
 
 
 class Part(Model):
@@ -44,3 +46,21 @@ def test_an_entry_of_a_list_is_told_by_what_it_is_called(tmp_path: Path) -> None
             fitted(Thing, entries[index], "thing {of}: {where}: {why}", mend="", file=file, at=[index], of="{b}")
         assert caught.value.what.startswith(said)
         assert caught.value.line == line
+
+
+def test_what_an_earlier_run_parsed_of_our_own_files_is_taken_while_they_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_cache.use(tmp_path, monkeypatch)
+    parsed: list[Path] = []
+    parse = yaml_source.parse_yaml
+    monkeypatch.setattr(yaml_source, "parse_yaml", lambda text, file: parsed.append(file) or parse(text, file))
+    one, other = tmp_path / "one.yml", tmp_path / "other.yml"
+    one.write_text("levels: {1: a}\nwhen: 2026-01-02\n", "utf-8")
+    other.write_text("- x\n", "utf-8")
+    expected = {one: {"levels": {1: "a"}, "when": "2026-01-02"}, other: ["x"]}
+    assert load_own("things", [one, other]) == load_own("things", [one, other]) == expected
+    assert parsed == [one, other]
+    other.write_text("- y\n", "utf-8")
+    assert load_own("things", [one, other]) == {**expected, other: ["y"]}
+    assert parsed == [one, other] * 2
