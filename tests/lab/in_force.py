@@ -42,9 +42,8 @@ _LIVES = re.compile(
 def in_force(host: str) -> InForce:
     """By kind, each thing's name and how it is."""
     found = {"running": running(host)}
-    said = lab.run_each(host, [f"{{ {command}; }} 2>/dev/null" for command, _ in _COMMANDS.values()])
-    for (kind, (_, between)), answer in zip(_COMMANDS.items(), said, strict=True):
-        lines = answer.said.splitlines()
+    for kind, (command, between) in _COMMANDS.items():
+        lines = lab.run(host, command).stdout.decode("utf-8", "replace").splitlines()
         pairs = (line.strip().partition(between)[::2] for line in lines if line.strip())
         found[kind] = {name: value for name, value in pairs if not _LIVES.match(f"{kind} {name}")}
     return found
