@@ -4,7 +4,9 @@ Folders are walked by descriptors. A file is opened once it is held, so that a F
 that is swapped while it is read is told as such.
 """
 
+import contextlib
 import hashlib
+import itertools
 import os
 import re
 import stat
@@ -19,6 +21,8 @@ MAX_FILES = 300000
 """Names that are looked at, below all roots."""
 MAX_ROWS = 45000
 """Files that are told of in one answer."""
+CROWD = 5000
+"""Entries of one folder that are looked at before everything else is."""
 MAX_DEPTH = 60
 STAMP = 8
 PHP, SCRIPT, PROGRAM, SETTINGS, LARGE, SWAPPED, UNREAD = 1, 2, 4, 8, 16, 32, 64
@@ -32,7 +36,11 @@ _SETTINGS = frozenset((".htaccess", ".user.ini", "php.ini"))
 
 
 class Walk:
-    """One walk below some roots, until a deadline."""
+    """One walk below some roots, until a deadline.
+
+    Each root has its share of time, names and rows first, and of a folder a part: what one of them is full of hides nothing elsewhere.
+    What that leaves is then for whatever there is more of.
+    """
 
     def __init__(self, roots, known, deadline, md5=False):
         self.roots, self._known, self._deadline, self._md5 = roots, known, deadline, md5
@@ -47,16 +55,34 @@ class Walk:
         layouts = {}
         for each in found:
             layouts.setdefault(each.root, []).append((each.relative, each.layout))
-        for number, root in enumerate(self.roots):
-            try:
-                top = safe_open.path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
-            except OSError as error:
-                self.cut_short.append([number, os.strerror(error.errno or 0)])
-                continue
-            try:
-                self._root(number, top, sorted(layouts.get(root, ()), key=lambda one: -len(one[0])))
-            finally:
-                os.close(top)
+        with contextlib.ExitStack() as opened:
+            roots = []
+            for number, root in enumerate(self.roots):
+                try:
+                    top = safe_open.path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+                except OSError as error:
+                    self.cut_short.append([number, os.strerror(error.errno or 0)])
+                    continue
+                opened.callback(os.close, top)
+                roots.append(_Root(number, top, sorted(layouts.get(root, ()), key=lambda one: -len(one[0]))))
+            self._in_turn(roots)
+
+    def _in_turn(self, roots):
+        told, whole = (_Bounds(MAX_FILES, rows, self._deadline) for rows in (MAX_ROWS, MAX_FILES))
+        for at, root in enumerate(roots):
+            self._root(root, told.share(len(roots) - at, self.seen, len(self.rows)))
+        for root in roots:
+            self._root(root, whole)
+        for root in roots:
+            while root.waiting or root.crowded:
+                root.waiting, root.crowded = [*root.waiting, *((*each, CROWD) for each in root.crowded)], []
+                self._root(root, whole)
+                if root.waiting:
+                    break
+        for root in roots:
+            if root.waiting or root.crowded or root.cut:
+                why = root.cut or ("time" if time.monotonic() > self._deadline else "files")
+                self.cut_short.append([root.number, why])
 
     def _at(self, each):
         for number, root in enumerate(self.roots):
@@ -64,31 +90,32 @@ class Walk:
                 return [number, as_text(each.relative)]
         return [0, as_text(each.relative)]
 
-    def _root(self, number, top, layouts):
-        waiting, device = [("", 0)], os.fstat(top).st_dev
-        while waiting:
-            if time.monotonic() > self._deadline or self.seen >= MAX_FILES:
-                self.cut_short.append([number, "time" if self.seen < MAX_FILES else "files"])
-                return
-            relative, depth = waiting.pop()
+    def _root(self, root, bounds):
+        """Look into a root's folders that wait, within bounds; those that are left wait on."""
+        while root.waiting and not bounds.are_met(self.seen, len(self.rows)):
+            relative, depth, begin = root.waiting.pop()
             try:
-                folder = safe_open.below(top, relative, safe_open.DIRECTORY) if relative else os.dup(top)
+                folder = safe_open.below(root.top, relative, safe_open.DIRECTORY) if relative else os.dup(root.top)
             except OSError:
                 self.others += 1
                 continue
             try:
-                if os.fstat(folder).st_dev == device:
-                    self._folder(number, folder, relative, depth, layouts, waiting)
+                if os.fstat(folder).st_dev == root.device:
+                    self._folder(root, folder, relative, depth, begin)
             except OSError:
                 self.others += 1
             finally:
                 os.close(folder)
 
-    def _folder(self, number, folder, relative, depth, layouts, waiting):
+    def _folder(self, root, folder, relative, depth, begin):
         place = None
         with os.scandir(folder) as entries:
-            for entry in entries:
+            for number, entry in enumerate(itertools.islice(entries, begin, None)):
+                if number == CROWD and not begin:
+                    root.crowded.append((relative, depth))
+                    return
                 if self.seen >= MAX_FILES:
+                    root.cut = "files"
                     return
                 path = os.path.join(relative, entry.name)
                 try:
@@ -98,13 +125,13 @@ class Walk:
                     continue
                 if stat.S_ISDIR(status.st_mode):
                     if depth < MAX_DEPTH:
-                        waiting.append((path, depth + 1))
+                        root.waiting.append((path, depth + 1, 0))
                     else:
-                        self.others += 1
+                        root.cut = "depth"
                 elif stat.S_ISREG(status.st_mode):
                     if place is None:
-                        place = _place(path, layouts)
-                    self._file(number, folder, entry.name, path, status, place)
+                        place = _place(path, root.layouts)
+                    self._file(root.number, folder, entry.name, path, status, place)
                 else:
                     self.others += 1
 
@@ -128,6 +155,36 @@ class Walk:
             status.st_gid,
         ]
         self.rows.append([*row, stat.S_IMODE(status.st_mode), digest, is_what, place, stamp.hex(), md5])
+
+
+class _Root:
+    """One web root, and which of its folders wait: ``(path, depth, entries that were looked at before)``."""
+
+    def __init__(self, number, top, layouts):
+        self.number, self.top, self.layouts = number, top, layouts
+        self.device = os.fstat(top).st_dev
+        self.waiting, self.crowded = [("", 0, 0)], []
+        self.cut = ""
+
+
+class _Bounds:
+    """How far a walk goes: names seen and rows told, counted from its beginning, and a moment."""
+
+    def __init__(self, names, rows, deadline):
+        self._names, self._rows, self._deadline = names, rows, deadline
+
+    def share(self, number, names, rows):
+        """What one of so many has of what is left."""
+        now = time.monotonic()
+        return _Bounds(
+            names + max(0, self._names - names) // number,
+            rows + max(0, self._rows - rows) // number,
+            now + max(0.0, self._deadline - now) / number,
+        )
+
+    def are_met(self, names, rows):
+        """Whether there is no more of something."""
+        return names >= self._names or rows >= self._rows or time.monotonic() > self._deadline
 
 
 def stamped(root, path, status):

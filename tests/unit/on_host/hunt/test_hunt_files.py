@@ -127,6 +127,35 @@ def test_too_many_files_are_counted_and_not_told(top: Path, monkeypatch: pytest.
     assert (len(walk.rows), walk.left, walk.seen) == (2, 3, 5)
 
 
+def test_what_one_folder_is_full_of_hides_nothing_elsewhere(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "CROWD", 5)
+    monkeypatch.setattr(walking, "MAX_FILES", 30)
+    (top / "a/z").mkdir(parents=True)
+    (top / "b/c").mkdir(parents=True)
+    for name in range(100):
+        (top / f"a/{name}").write_bytes(b"")
+    for path in ("a/z/last.php", "b/c/one.php", "b/two.php"):
+        (top / path).write_bytes(b"<?php 1;")
+    walk = Walk([str(top / "a"), str(top / "b")], {}, time.monotonic() + 20)
+    walk.run()
+    assert {"c/one.php", "two.php"} <= {row[1] for row in walk.rows}
+    assert walk.seen == 30
+    assert walk.cut_short == [[0, "files"]]
+    monkeypatch.setattr(walking, "MAX_FILES", 300)
+    walk = Walk([str(top / "a"), str(top / "b")], {}, time.monotonic() + 20)
+    walk.run()
+    assert (walk.seen, walk.cut_short, len({(row[0], row[1]) for row in walk.rows})) == (103, [], 103)
+
+
+def test_what_lies_too_deep_is_told_as_not_seen(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "MAX_DEPTH", 2)
+    (top / "a/b").mkdir(parents=True)
+    (top / "a/b/x").write_bytes(b"")
+    assert (walked(top).cut_short, walked(top).seen) == ([], 1)
+    (top / "a/b/c").mkdir()
+    assert walked(top).cut_short == [[0, "depth"]]
+
+
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
 
