@@ -36,14 +36,15 @@ top, files, secrets = os.fsencode(sys.argv[1]) + b"/luytre-lab", int(sys.argv[2]
 os.makedirs(top)
 os.chdir(top)
 word, given = "ev" + "al", "$_PO" + "ST"
-shell = ("<?php exit; /* luytre-lab: inert */ @%s(%s['x']);" % (word, given)).encode()
+def shell(name):
+    return ("<?php exit; /* luytre-lab: inert */ @%s(%s['%s']);" % (word, given, name)).encode()
 def put(name, content):
     with open(name, "wb") as opened:
         opened.write(content)
-put(b"line\\nbreak.php", shell)
-put(b"\\xff\\xfe\\x80.php", shell)
+put(b"line\\nbreak.php", shell("a"))
+put(b"\\xff\\xfe\\x80.php", shell("b"))
 os.mkdir(b"deep")
-put(b"deep/sound.php", shell)
+put(b"deep/sound.php", shell("c"))
 put(b"config.php", ("<?php exit; $db_password = '%s'; @%s(%s['x']);" % (secrets[0], word, given)).encode())
 os.mkfifo(b"pipe.php")
 socket.socket(socket.AF_UNIX).bind("socket.php")
@@ -56,9 +57,9 @@ os.truncate(b"sparse.php", 1 << 40)
 os.symlink(b".", b"circle")
 os.symlink(b"../luytre-lab", b"deep/circle")
 os.symlink(b"itself.php", b"itself.php")
-put(b"nested.php", b"<?php $x = " + b"(" * 20_000 + b"1" + b")" * 20_000 + b"; %s($x);" % word.encode())
-put(b"nested-megabyte.php", b"<?php $x = " + b"[" * 500_000 + b"]" * 500_000 + b"; %s($x);" % word.encode())
-put(b"swapped.php", shell)
+put(b"nested.php", b"<?php $x = " + b"(" * 20_000 + b"1" + b")" * 20_000 + b"; " + shell("e")[6:])
+put(b"nested-megabyte.php", b"<?php $x = " + b"[" * 500_000 + b"]" * 500_000 + b"; " + shell("f")[6:])
+put(b"swapped.php", shell("d"))
 subprocess.Popen(["timeout", "300", "sh", "-c", "while :; do cp deep/sound.php .a; mv .a swapped.php; echo '<?php 1;' >.a; mv .a swapped.php; done"],
                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 put(b"/etc/cron.d/luytre-lab", ("0 3 * * * root exit 0; MYSQL_PWD=%s mysqldump --password=%s | base" % (secrets[1], secrets[2])).encode() + b"64 -d | sh\\n")
@@ -66,8 +67,9 @@ os.mkdir(b"million")
 for number in range(files):
     os.close(os.open(b"million/%d" % number, os.O_CREAT | os.O_WRONLY))
 """
-FOUND = ("line\\nbreak.php", "\\xff\\xfe\\x80.php", "deep/sound.php", "config.php")
-NOT_JUDGED = ("sparse.php", "nested.php", "nested-megabyte.php")
+FOUND = ("line break.php", "\\xff\\xfe\\x80.php".replace("\\", "/"), "deep/sound.php", "config.php")
+TOLD = ("sparse.php", "nested.php", "nested-megabyte.php")
+"""As back doors, or as what could not be judged."""
 
 
 def main() -> None:
@@ -106,7 +108,7 @@ def _hurt(folder: Path, host: str) -> Iterator[str]:
         ]
         weak = [trace["where"] for trace in hunt["weak"]]
         yield from (f"{one} is not found: {alarms}" for one in FOUND if not any(one in where for where in alarms))
-        untold = (one for one in NOT_JUDGED if not any(one in where for where in (*weak, *alarms)))
+        untold = (one for one in TOLD if not any(one in where for where in (*weak, *alarms)))
         yield from (f"{one} is passed over: {weak}" for one in untold)
         if any("\n" in where for where in (*alarms, *weak)):
             yield "a name breaks a line"
@@ -160,7 +162,7 @@ def _answering_badly(host: str) -> Iterator[str]:
             told, seconds = _hunted(Path(folder), host)
         statuses = {finding["status"] for finding in told["findings"] if finding["subject"]["id"] == host}
         print(f"{answer}: {seconds:.1f} s, {', '.join(sorted(statuses))}")
-        if seconds > SECONDS or told["hunts"] or statuses != {"not_evaluated"}:
+        if seconds > SECONDS or told["hunts"] or statuses & {"pass", "fail"}:
             yield f"{answer}: {seconds:.0f} s, {told['hunts']}, {statuses}"
 
 

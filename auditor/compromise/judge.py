@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from auditor.compromise.php import flow, nodes
 from auditor.compromise.rules import engine
 from auditor.compromise.settings import Setting, settings_in
+from auditor.text.redact import redact
 from auditor.web import children
 from auditor.web.children import Children, Unreadable
 
@@ -28,6 +29,8 @@ _MAX_MESSAGE = 24_000_000
 TOGETHER = 1_500_000
 """Bytes of files that one question is about."""
 MAX_SAID = 60
+AROUND = 2_000
+"""Bytes before and after a place that are looked through for secrets, before some of them are kept."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,12 @@ def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
             hits = tuple(hit for part in _parts(content) for hit in flow.judged(part))
         except nodes.TooLarge as error:
             why = str(error)
-    start = hits[0].start if hits else 0
     return Judgement(
         hits=hits,
         own=tuple(match.rule for match in matches if match.own),
         others=tuple(match for match in matches if not match.own),
         settings=said,
-        sample=_sample(content, start),
+        sample=_sample(content, hits[0].start if hits else 0) if hits or matches else "",
         unjudged=why,
     )
 
@@ -86,8 +88,12 @@ def _parts(content: bytes) -> tuple[bytes, ...]:
 
 
 def _sample(content: bytes, start: int) -> str:
-    line = content.rfind(b"\n", max(0, start - 60), start) + 1
-    return content[max(line, start - 60) : start + 200].decode("utf-8", "replace")
+    """What stands around a place. Secrets are taken out while there is enough around them to tell that they are some."""
+    begin = content.rfind(b"\n", 0, max(0, start - AROUND)) + 1 if start > AROUND else 0
+    before = redact(content[begin:start].decode("utf-8", "replace"))
+    whole = redact(content[begin : start + AROUND].decode("utf-8", "replace"))
+    line = before.rfind("\n") + 1
+    return whole[max(line, len(before) - 60) :][:260]
 
 
 @dataclass(frozen=True)

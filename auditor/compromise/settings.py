@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from auditor.text.redact import redact
+
 Sureness = Literal["sure", "hint"]
 _APACHE = (".htaccess",)
 _PHP = (".user.ini", "php.ini", ".htaccess")
@@ -65,16 +67,16 @@ def _found(lines: list[str], text: str) -> Iterator[Setting]:
         if handled is not None:
             suffixes = handled["suffixes"].split()
             if any(not _CODE_SUFFIX.match(suffix) for suffix in suffixes):
-                yield Setting("handler", "sure", line[:200])
+                yield Setting("handler", "sure", redact(line)[:200])
         elif _SET_HANDLER.match(line):
-            yield Setting("handler", "sure" if _narrowed(text) else "hint", line[:200])
+            yield Setting("handler", "sure" if _narrowed(text) else "hint", redact(line)[:200])
         prepended = _PREPENDED.match(line)
         if prepended is not None and prepended["file"].lower() not in ("none", "off", "wordfence-waf.php"):
             file = prepended["file"]
             sure = _DATA.search(file) or _ODD.search(file) or not _CODE.search(file)
-            yield Setting("prepended", "sure" if sure else "hint", line[:200])
+            yield Setting("prepended", "sure" if sure else "hint", redact(line)[:200])
         if _LOOSENED.match(line):
-            yield Setting("loosened", "hint", line[:200])
+            yield Setting("loosened", "hint", redact(line)[:200])
     if _ENGINE.search(text) and _AWAY.search(text):
         yield Setting("engines_led_away", "sure", _line_of(text, _AWAY))
 

@@ -110,3 +110,27 @@ def test_children_judge_many_files_and_a_large_one_is_no_pass() -> None:
     told = judge.all_judged([Asked("a.php", shell), Asked("b.php", b"<?php echo 1;"), Asked("c.php", large + shell)])
     assert [one.hits[0].level if one.hits else None for one in told[:2]] == ["exact", None]
     assert told[2].unjudged or told[2].hits
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "$db_password = 'Mk-9f31c7xx'; ",
+        "$db_password =\n  'Mk-9f31c7xx';\n",
+        "$config = ['password' => 'Mk-9f31c7xx', 'user' => 'u']; ",
+        "$db_password = '" + "Mk-9f31c7xx" * 20 + "'; ",
+        "",
+    ],
+)
+def test_what_is_kept_of_a_file_has_no_secret_of_it(code: str) -> None:
+    after = " $secret_key = 'Mk-9f31c7xx" + "y" * 300 + "';"
+    content = f"<?php {code}@{'ev' + 'al'}($_{'POST'}['x']);{after}".encode()
+    told = judge.judged(content, "a.php", engine.load())
+    assert told.hits
+    assert "POST" in told.sample
+    assert "9f31c7" not in told.sample
+
+
+def test_nothing_is_kept_of_a_file_in_which_nothing_is_found() -> None:
+    told = judge.judged(b"<?php $db_password = 'Mk-9f31c7xx'; echo 1;", "a.php", engine.load())
+    assert told == Judgement()
