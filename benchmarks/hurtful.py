@@ -60,12 +60,12 @@ os.symlink(b"itself.php", b"itself.php")
 put(b"nested.php", b"<?php $x = " + b"(" * 20_000 + b"1" + b")" * 20_000 + b"; " + shell("e")[6:])
 put(b"nested-megabyte.php", b"<?php $x = " + b"[" * 500_000 + b"]" * 500_000 + b"; " + shell("f")[6:])
 put(b"swapped.php", shell("d"))
-subprocess.Popen(["timeout", "300", "sh", "-c", "while :; do cp deep/sound.php .a; mv .a swapped.php; echo '<?php 1;' >.a; mv .a swapped.php; done"],
-                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 put(b"/etc/cron.d/luytre-lab", ("0 3 * * * root exit 0; MYSQL_PWD=%s mysqldump --password=%s | base" % (secrets[1], secrets[2])).encode() + b"64 -d | sh\\n")
 os.mkdir(b"million")
 for number in range(files):
     os.close(os.open(b"million/%d" % number, os.O_CREAT | os.O_WRONLY))
+subprocess.Popen(["timeout", "300", "sh", "-c", "while :; do cp deep/sound.php .a; mv .a swapped.php; echo '<?php 1;' >.a; mv .a swapped.php; sleep 0.02; done"],
+                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 """
 FOUND = ("line break.php", "\\xff\\xfe\\x80.php".replace("\\", "/"), "deep/sound.php", "config.php")
 TOLD = ("sparse.php", "nested.php", "nested-megabyte.php")
@@ -79,7 +79,7 @@ def main() -> None:
     given = asked.parse_args()
     host = next(one for one in inventories.load(INVENTORY).hosts if one.name == given.host)
     root = host.sites[0].document_root or ""
-    print(lab.run(host.name, ["python3", "-c", PLANT, root, str(given.files), *SECRETS]).stdout)
+    print(lab.run(host.name, ["python3", "-c", PLANT, root, str(given.files), *SECRETS], timeout=900).stdout)
     with tempfile.TemporaryDirectory() as folder:
         problems = list(_hurt(Path(folder), host.name))
     problems += _answering_badly(host.name)

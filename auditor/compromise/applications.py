@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from auditor.compromise.places import Place
 from auditor.facts import HostFacts
@@ -10,13 +10,19 @@ from auditor.facts.web import wordpress
 
 
 def administrators(facts: HostFacts | None) -> Iterator[Place]:
-    """Who may administer each site's WordPress; and one place a site, which says that its tables were read."""
+    """Who may administer each site's WordPress or Joomla; and one place a site, which says that its tables were read."""
     area = facts.data.get("wordpress") if facts is not None else None
     if not isinstance(area, wordpress.Facts):
         return
+    for joomla in area.joomla:
+        if joomla.database is not None:
+            yield from _of(joomla.path, [one.login for one in joomla.database.super_users])
     for site in area.instances:
-        if site.database is None:
-            continue
-        yield Place("cms_account", site.path, "", "packaged", "", frozenset({"read"}), ())
-        for one in site.database.administrators:
-            yield Place("cms_account", site.path, one.login[:100], "foreign", "", frozenset(), ())
+        if site.database is not None:
+            yield from _of(site.path, [one.login for one in site.database.administrators])
+
+
+def _of(path: str, logins: Iterable[str]) -> Iterator[Place]:
+    yield Place("cms_account", path, "", "packaged", "", frozenset({"read"}), ())
+    for login in logins:
+        yield Place("cms_account", path, login[:100], "foreign", "", frozenset(), ())

@@ -14,13 +14,13 @@ from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from auditor.compromise import footholds, hunting, judge
+from auditor.compromise import footholds, hunting, judge, snippets
 from auditor.compromise.applications import administrators
 from auditor.compromise.judge import Asked, Judgement
 from auditor.compromise.known import checksums
 from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.listing import BadListing, File, Listing, contents, listing, packed
-from auditor.compromise.places import Places, places
+from auditor.compromise.places import Place, Places, places
 from auditor.compromise.remembered import Remembered
 from auditor.facts import HostFacts
 from auditor.fleet import collect
@@ -111,8 +111,9 @@ class Hunting:
         once = list({file.sha256: file for file in asked}.values())
         judgements |= self._judged(host, once)
         found = hunting.found(seen, judgements)
-        outside = footholds.found(there.all, known.places) if there is not None else ()
-        kept, left_out = bounded(merged(outside))
+        outside = _outside(there, seen) if there is not None else ()
+        code = snippets.found(there.all, self.rules) if there is not None else ()
+        kept, left_out = bounded(merged([*footholds.found(outside, known.places), *code]))
         hunt = Hunt(
             id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
             host=host.name,
@@ -137,7 +138,7 @@ class Hunting:
         if (
             there is not None
         ):  # what was not seen to its end keeps what was known of it, so that it is not new the next time
-            keys = footholds.keys(there.all) | (set(known.places or ()) if there.cut_short else frozenset())
+            keys = footholds.keys(outside) | (set(known.places or ()) if there.cut_short else frozenset())
         self.shelf.keep(self.inventory, hunt, known.after(files, texts, rests_on, warm=warm, places=keys))
         return hunt
 
@@ -210,6 +211,16 @@ def _places(run: Playbook, host: str, facts: HostFacts | None) -> Places | None:
     except BadListing:
         return None
     return replace(told, all=(*told.all, *administrators(facts)))
+
+
+def _outside(there: Places, seen: hunting.Seen) -> tuple[Place, ...]:
+    """The places but for code, which is judged as code; of scripts that are posted to, whether nothing explains them."""
+    unexplained = {file.where for file in seen.wanted if file.place}
+    return tuple(
+        replace(one, marks=one.marks | {"unexplained"}) if one.slot == "order" and one.where in unexplained else one
+        for one in there.all
+        if one.slot != "snippet"
+    )
 
 
 def _read(judged: Mapping[str, str]) -> dict[str, Judgement]:

@@ -86,7 +86,9 @@ def _essence(place: Place) -> str:
     if place.slot == "key":
         said = " ".join(said.split()[:2])
     elif place.slot == "process":  # what it calls itself holds numbers, and changes
-        said = " ".join(sorted(place.marks))
+        said = " ".join(sorted(place.marks - {"calls_out"}))
+    elif place.slot == "order":  # counts that grow
+        said = ""
     return "\n".join((place.slot, place.where, place.who, said))
 
 
@@ -233,6 +235,8 @@ def _process(place: Place, weight: _Weight) -> None:
         weight.says("shell_of_web", "weak" if "command" in marks else "strong", "structure", "place")
     if "preloaded" in marks or "mapped" in marks:
         weight.says("loads_foreign", "strong", "known", "structure")
+    if "calls_out" in marks:
+        weight.says("calls_out", "weak", "structure")
     if odd is not None and place.standing != "packaged":
         weight.says(f"from_{odd}", "strong", "place", "known")
     elif place.standing in ("foreign", "changed"):
@@ -255,6 +259,21 @@ def _kernel(place: Place, weight: _Weight) -> None:
     weight.says("loaded", "weak" if "dkms" in place.marks else "strong", "known", "structure")
 
 
+def _order(place: Place, weight: _Weight) -> None:
+    unexplained = "unexplained" in place.marks
+    weight.says(
+        "posted_to" if place.standing != "gone" else "posted_to_gone",
+        "strong" if unexplained else "weak",
+        "logs",
+        "place",
+    )
+
+
+def _log(place: Place, weight: _Weight) -> None:
+    for mark in sorted(place.marks):
+        weight.says(mark, "weak", "logs")
+
+
 def _temporary(place: Place, weight: _Weight) -> None:
     hidden = {"hidden", "elf", "executable"} <= place.marks
     weight.says("hidden_program" if hidden else "program", "strong" if hidden else "weak", "place", "structure")
@@ -274,5 +293,5 @@ _OF_SLOT: Mapping[Slot, Callable[[Place, _Weight], None]] = {
     **{"pam": _pam, "pam_module": _rare, "preload": _preload, "php": _php, "php_module": _module},
     **{"web_module": _module, "database": _database, "setuid": _setuid, "program": _replaced},
     **{"process": _process, "listener": _listener, "kernel_module": _kernel, "temporary": _temporary},
-    **{"cms_account": _cms_account},
+    **{"cms_account": _cms_account, "order": _order, "log": _log},
 }

@@ -36,6 +36,9 @@ Slot = Literal[
     "kernel_module",
     "temporary",
     "cms_account",
+    "snippet",
+    "order",
+    "log",
 ]
 Standing = Literal["packaged", "changed", "foreign", "gone"]
 _COUNT = Annotated[int, Field(ge=0, le=1 << 62)]

@@ -14,7 +14,7 @@ Group = Literal["ways_in", "starts", "runs", "loaded"]
 GROUPS: Mapping[Group, frozenset[Kind]] = {
     "ways_in": frozenset({"account", "key", "permission", "login"}),
     "starts": frozenset({"job", "unit", "startup", "hook"}),
-    "runs": frozenset({"setuid", "replaced", "process", "listener", "kernel_module", "temporary", "preload"}),
+    "runs": frozenset({"setuid", "replaced", "process", "listener", "kernel_module", "temporary", "preload", "log"}),
     "loaded": frozenset({"interpreter", "server_module", "database_code"}),
 }
 """The kinds of traces outside the web roots, as controls ask for them."""
@@ -32,7 +32,7 @@ KINDS: Mapping[str, Kind] = {
     **{"preload": "preload", "php": "interpreter", "php_module": "interpreter", "web_module": "server_module"},
     **{"database": "database_code", "setuid": "setuid", "program": "replaced", "process": "process"},
     **{"listener": "listener", "kernel_module": "kernel_module", "temporary": "temporary"},
-    **{"cms_account": "account"},
+    **{"cms_account": "account", "snippet": "database_code", "order": "program", "log": "log"},
 }
 """What lies in the slots that hosts name outside their web roots."""
 

@@ -63,6 +63,7 @@ Kind = Literal[
     "listener",
     "kernel_module",
     "temporary",
+    "log",
 ]
 """What it is, for whoever has to remove it; how it was found are its families. Their words: ``content.kind.KIND``."""
 Family = Literal[

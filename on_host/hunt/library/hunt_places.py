@@ -41,7 +41,7 @@ from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._reading import Reading, Unreadable
-from ansible.module_utils.luytre_hunt import entering, loading, programs, running, starting
+from ansible.module_utils.luytre_hunt import entering, kept, loading, logs, programs, running, starting
 from ansible.module_utils.luytre_hunt.packaged import Packaged
 from ansible.module_utils.luytre_hunt.packing import packed
 from ansible.module_utils.luytre_hunt.places import Places
@@ -50,6 +50,8 @@ PARTS = (
     ("start", starting.gather),
     ("key", entering.gather),
     ("php", loading.gather),
+    ("snippet", kept.gather),
+    ("log", logs.gather),
     ("program", programs.gather),
     ("process", running.gather),
 )

@@ -47,6 +47,11 @@ def told(one: Place, before: tuple[str, ...] | None = None) -> tuple[str, str, t
         (place("sudo", "www-data ALL=(ALL) NOPASSWD: ALL", "service", who="www-data"), "strong", "service_may"),
         (place("sshd", "authorizedkeysfile /dev/shm/k", standing="packaged"), "strong", "keys_elsewhere"),
         (place("pam", "auth sufficient pam_permit.so", "opens"), "exact", "login_lets_all"),
+        (place("order", "POST", where="/var/www/a/uploads/x.php"), "weak", "posted_to"),
+        (place("order", "POST", "unexplained", where="/var/www/a/uploads/x.php"), "strong", "posted_to"),
+        (place("order", "POST", standing="gone", where="/uploads/x.php"), "weak", "posted_to_gone"),
+        (place("log", "2", "blanked", where="/var/log/wtmp"), "weak", "blanked"),
+        (place("process", "php", "calls_out", where="/usr/bin/php8.4", standing="packaged"), "weak", "calls_out"),
         (place("pam_module", ""), "strong", "foreign"),
         (place("preload", "/usr/lib/x.so"), "exact", "preloaded"),
         (place("preload", "/usr/lib/x.so", standing="packaged"), "weak", "preloaded"),
@@ -175,7 +180,8 @@ def test_what_a_process_calls_itself_makes_no_other_trace_of_it() -> None:
 
 def test_every_slot_has_a_kind_that_controls_ask_for() -> None:
     assert set(KINDS) == set(get_args(Slot))
-    assert set(KINDS.values()) == OUTSIDE
+    assert {kind for slot, kind in KINDS.items() if slot != "order"} == OUTSIDE
+    assert KINDS["order"] == "program"  # what is posted to lies below a web root
 
 
 def row(**changes: Any) -> list[Any]:

@@ -1,5 +1,6 @@
 """What runs: processes that no package explains, sockets that listen, modules of the kernel. What a process calls itself counts for nothing."""
 
+import ipaddress
 import os
 import re
 import socket
@@ -28,6 +29,7 @@ LOOKS = 3
 MAX_MAPS = 1_000_000
 NO_FILES = ("/dev/zero", "/SYSV", "/memfd:", "/anon_hugepage", "/[", "/drm ")
 """What stands for memory in a process's map and is no file: PHP's compiled code lies in such."""
+ESTABLISHED = "01"
 TABLES = ("tcp", "tcp6", "udp", "udp6")
 _LISTENS = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
 
@@ -44,7 +46,7 @@ class Process:
 def gather(places, proc="/proc"):
     """All of it."""
     tables = {name: _table(proc, name) for name in TABLES}
-    holders, theirs = {}, _target("%s/self/ns/pid" % proc)
+    holders, theirs, calls = {}, _target("%s/self/ns/pid" % proc), _calls(proc)
     pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())
     if len(pids) > MAX_PROCESSES:
         places.cut("process")
@@ -58,7 +60,7 @@ def gather(places, proc="/proc"):
         places.seen += 1
         for inode in one.sockets.values():
             holders.setdefault(inode, one)
-        _judged(places, one, proc, tables)
+        _judged(places, one, proc, tables, calls)
     _listeners(places, proc, tables, holders)
     _packets(places, proc, holders)
     _hidden(places, proc)
@@ -99,7 +101,7 @@ def _sockets(where):
     return found
 
 
-def _judged(places, one, proc, tables):
+def _judged(places, one, proc, tables, calls):
     where, who = "%s/%d" % (proc, one.pid), user_name(one.uid)
     title = _text(where + "/cmdline").replace("\0", " ").strip()
     marks = []
@@ -113,6 +115,10 @@ def _judged(places, one, proc, tables):
     connected = {inode for rows in tables.values() for inode, _local, _state in rows}
     if one.sockets.get(0) in connected and one.sockets.get(1) in connected and SHELLS.match(name):
         marks.append("shell_on_socket")
+    called = next((calls[inode] for inode in one.sockets.values() if inode in calls), None)
+    if called and (one.standing in (FOREIGN, CHANGED, GONE) or (who in WEB_ACCOUNTS and SHELLS.match(name))):
+        marks.append("calls_out")
+        title = "%s \u2192 %s" % (title[:200], called)
     loaded = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", _text(where + "/environ"))
     libraries = [path for path in re.split(r"[\s:]+", loaded.group(1)) if path.startswith("/")] if loaded else []
     if any(places.packaged.standing(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
@@ -240,6 +246,25 @@ def _table(proc, name):
         if len(fields) > 9:
             found.append((fields[9], _address(fields[1]), fields[3]))
     return found
+
+
+def _calls(proc):
+    """The other end of connections with addresses of the internet, by their inodes."""
+    found = {}
+    for name in ("tcp", "tcp6"):
+        for line in _text("%s/net/%s" % (proc, name), MAX_TABLE).split("\n")[1:]:
+            fields = line.split()
+            if len(fields) > 9 and fields[3] == ESTABLISHED and _is_global(_address(fields[2])):
+                found[fields[9]] = _address(fields[2])
+    return found
+
+
+def _is_global(address):
+    try:
+        parsed = ipaddress.ip_address(address.rpartition(":")[0].strip("[]"))
+    except ValueError:
+        return False
+    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_global
 
 
 def _address(text):

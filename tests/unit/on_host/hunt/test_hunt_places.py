@@ -223,7 +223,7 @@ def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: Places,
         try:
             program.unlink()
             one = running._process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
-            running._judged(gathered, one, "/proc", {})
+            running._judged(gathered, one, "/proc", {}, {})
         finally:
             started.kill()
     ((_slot, where, _who, standing, _said, marks, _programs),) = rows(gathered, "process")

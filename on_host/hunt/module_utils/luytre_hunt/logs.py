@@ -1,0 +1,151 @@
+"""What logs tell and what they lack: orders that visitors sent to scripts among uploads, parts that were blanked, taken away or never kept.
+
+Visitors write access logs, and whoever was root the others: each is a single sign.
+"""
+
+import glob
+import os
+import re
+import stat
+import time
+from urllib.parse import unquote
+
+from ansible.module_utils.luytre import _access_log, _accounts, _websites
+from ansible.module_utils.luytre._reading import status_below
+from ansible.module_utils.luytre.in_use import log_paths
+from ansible.module_utils.luytre_hunt.places import FOREIGN, GONE
+from ansible.module_utils.luytre_shared import safe_open
+
+SECONDS = 2.0
+MAX_SCRIPTS = 300
+MAX_CLIENTS = 50
+SYSTEM = (
+    "wtmp",
+    "btmp",
+    "auth.log",
+    "syslog",
+    "messages",
+    "secure",
+    "mail.log",
+    "cron.log",
+    "daemon.log",
+    "kern.log",
+    "fail2ban.log",
+)
+HISTORIES = (".bash_history", ".zsh_history", ".mysql_history", ".mariadb_history")
+RECORD = 384
+"""Bytes of a record of wtmp and btmp."""
+TAIL = 1_500_000
+_SCRIPT = re.compile(r"(?i)^(/.{0,380}?\.(?:php\d?|phtml|phar|pht))(?:/|$)")
+_NUMBERED = re.compile(r"\.(\d{1,3})(?:\.gz|\.xz|\.zst)?\Z")
+
+
+def gather(places):
+    """All of it."""
+    vhosts = _websites.in_force()
+    paths = log_paths(vhosts)
+    _orders(places, paths, vhosts, min(places.reading.deadline, time.monotonic() + SECONDS))
+    system = ["/var/log/" + name for name in SYSTEM]
+    for path in [*system, *paths]:
+        _missing(places, path)
+    for path in system:
+        _blanked(places, path)
+        _to_nowhere(places, path, "root")
+    for account in _accounts.passwd():
+        if account["uid"] == 0 or account["name"] in ("www-data", "mysql"):
+            for name in HISTORIES:
+                _to_nowhere(places, os.path.join(account["home"], name), account["name"])
+
+
+def _orders(places, paths, vhosts, until):
+    """Scripts in folders that visitors fill, to which something was posted and answered well."""
+    roots = {}
+    for vhost in vhosts:
+        for log in vhost.logs:
+            roots.setdefault(os.path.normpath(log), []).extend(vhost.roots)
+    every = _websites.walked(places.reading.declared, vhosts)
+    for path in paths:
+        if time.monotonic() >= until:
+            places.cut("order")
+            return
+        text = (_access_log.tail(path + ".1") or "") + (_access_log.tail(path) or "")
+        for uri, (times, clients) in posted(text).items():
+            told = "POST \u00d7 %d, %d" % (times, len(clients))
+            where = _where(uri, list(dict.fromkeys(roots.get(path) or every)))
+            places.add("order", where or uri, "", FOREIGN if where else GONE, told)
+
+
+def posted(text):
+    """``{script: (times, clients)}`` of what was posted to scripts among uploads and answered with 200."""
+    found = {}
+    for line in text.split("\n"):
+        parts = line.split('"', 3)
+        if len(parts) < 3 or not parts[1].startswith("POST "):
+            continue
+        words, answer = parts[1].split(" ", 2), parts[2].split()
+        if not answer or answer[0] != "200":
+            continue
+        script = _SCRIPT.match(unquote(words[1][:400].partition("?")[0]))
+        if script is None or not _websites.php_never_runs(script.group(1)):
+            continue
+        if script.group(1) in found or len(found) < MAX_SCRIPTS:
+            times, clients = found.get(script.group(1), (0, set()))
+            if len(clients) < MAX_CLIENTS:
+                clients.add(line.partition(" ")[0][:60])
+            found[script.group(1)] = (times + 1, clients)
+    return found
+
+
+def _where(uri, roots):
+    """The file that a script's URI is below one of these roots; None when there is none."""
+    relative = os.path.normpath(uri.lstrip("/"))
+    if relative.startswith("..") or "\0" in relative:
+        return None
+    for root in roots:
+        status = status_below(root, relative)
+        if status is not None and stat.S_ISREG(status.st_mode):
+            return os.path.join(root, relative)
+    return None
+
+
+def _missing(places, path):
+    """Of a log that is rotated by numbers, a number that is not there between others that are."""
+    names = glob.glob(glob.escape(path) + ".*")[:500]
+    numbers = {int(match.group(1)) for match in (_NUMBERED.match(name[len(path) :]) for name in names) if match}
+    lacking = sorted(set(range(1, max(numbers, default=0))) - numbers)
+    if lacking:
+        told = ", ".join("%s.%d" % (os.path.basename(path), number) for number in lacking[:10])
+        places.add("log", path, "root", GONE, told, ["missing"])
+
+
+def _blanked(places, path):
+    """Whether a part of a log is nothing but zeros, with something after it."""
+    try:
+        handle = safe_open.below(os.path.dirname(path), os.path.basename(path))
+    except OSError:
+        return
+    try:
+        size = os.fstat(handle).st_size
+        data = os.pread(handle, TAIL - TAIL % RECORD, max(0, size - size % RECORD - (TAIL - TAIL % RECORD)))
+    except OSError:
+        return
+    finally:
+        os.close(handle)
+    places.seen += 1
+    if path.endswith("tmp"):
+        records = [data[at : at + RECORD] for at in range(0, len(data) - len(data) % RECORD, RECORD)]
+        count = sum(1 for record in records if not record.strip(b"\0"))
+        if count:
+            places.add("log", path, "root", FOREIGN, "%d" % count, ["blanked"])
+    elif b"\0" * 8 in data.rstrip(b"\0"):
+        places.add("log", path, "root", FOREIGN, "", ["blanked"])
+
+
+def _to_nowhere(places, path, who):
+    """Whether what should be kept is a link to a device."""
+    try:
+        target = os.readlink(path)
+    except OSError:
+        return
+    if os.path.realpath(path).startswith("/dev/"):
+        places.add("log", path, who, FOREIGN, target[:200], ["to_nowhere"])

@@ -1,0 +1,51 @@
+"""Code in sites' databases is judged as code in files is; who administers them is read of the tables."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from auditor.compromise import snippets
+from auditor.compromise.applications import administrators
+from auditor.compromise.places import Place
+from auditor.facts import HostFacts
+from auditor.facts.web import wordpress
+
+RUNS = f"@{'ev' + 'al'}($_{'POST'}['x']);"
+
+
+def snippet(said: str) -> Place:
+    return Place("snippet", "/var/www/a: wp_posts 7", "", "foreign", said, frozenset(), ())
+
+
+def test_a_snippet_that_runs_what_visitors_say_is_exact_and_a_harmless_one_is_nothing() -> None:
+    told = snippets.found(
+        [
+            snippet(RUNS),
+            snippet(f"<p>x</p><?php {RUNS} ?>"),
+            snippet("add_filter('the_title', 'trim');"),
+            snippet(""),
+            snippet("<script>x()</script>"),
+            Place("cron", "/etc/x", "", "foreign", RUNS, frozenset(), ()),
+        ]
+    )
+    assert [(one.kind, one.certainty, one.where) for one in told] == [
+        ("database_code", "exact", "/var/www/a: wp_posts 7")
+    ] * 2
+
+
+@pytest.mark.parametrize("kind", ["instances", "joomla"])
+def test_administrators_are_read_of_the_tables(kind: str) -> None:
+    accounts = [SimpleNamespace(login="quantri"), SimpleNamespace(login="x" * 400)]
+    database = SimpleNamespace(administrators=accounts, super_users=accounts)
+    sites = [SimpleNamespace(path="/var/www/a", database=database), SimpleNamespace(path="/b", database=None)]
+    area = wordpress.Facts.model_construct(**{"instances": [], "joomla": [], kind: sites})
+    told = list(administrators(cast(HostFacts, SimpleNamespace(data={"wordpress": area}))))
+    assert [(one.where, one.who, "read" in one.marks) for one in told] == [
+        ("/var/www/a", "", True),
+        ("/var/www/a", "quantri", False),
+        ("/var/www/a", "x" * 100, False),
+    ]
+    assert list(administrators(cast(Any, None))) == []
