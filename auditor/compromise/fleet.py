@@ -113,7 +113,8 @@ class Hunting:
         found = hunting.found(seen, judgements)
         outside = _outside(there, seen) if there is not None else ()
         code = snippets.found(there.all, self.rules) if there is not None else ()
-        kept, left_out = bounded(merged([*footholds.found(outside, known.places), *code]))
+        footing = footholds.found(outside, known.places)
+        kept, left_out = bounded(merged([*footing, *code]))
         hunt = Hunt(
             id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
             host=host.name,
@@ -138,7 +139,7 @@ class Hunting:
         if (
             there is not None
         ):  # what was not seen to its end keeps what was known of it, so that it is not new the next time
-            keys = footholds.keys(outside) | (set(known.places or ()) if there.cut_short else frozenset())
+            keys = footholds.no_news(outside, footing) | (set(known.places or ()) if there.cut_short else frozenset())
         self.shelf.keep(self.inventory, hunt, known.after(files, texts, rests_on, warm=warm, places=keys))
         return hunt
 

@@ -45,6 +45,11 @@ def keys(places: Iterable[Place]) -> frozenset[str]:
     return frozenset(key_of(KINDS[place.slot], _essence(place)) for place in places)
 
 
+def no_news(places: Iterable[Place], traces: Iterable[Trace]) -> frozenset[str]:
+    """What the next hunt is to know of: all, but for news that are alarms, which stay news until they are accepted or gone."""
+    return keys(places) - {one.key for one in traces if NEW in one.rules and one.certainty != "weak"}
+
+
 def found(places: Iterable[Place], before: Collection[str] | None = None) -> tuple[Trace, ...]:
     """The traces in the places of a host; ``before``: the keys of what earlier hunts knew of, None when there was none."""
     return tuple(_traces(places, before))

@@ -173,6 +173,18 @@ def test_a_key_of_root_that_was_not_there_before_is_an_alarm_and_any_other_news_
     assert trace.key == key_of("key", "key\n/etc/x\nroot\nssh-ed25519 SHA256:x")
 
 
+def test_a_new_key_of_root_is_news_until_it_is_accepted_or_gone() -> None:
+    before: frozenset[str] = frozenset()
+    there = [place("key", "ssh-ed25519 SHA256:x", "root"), place("cron", "/opt/app/run")]
+    for _ in range(3):
+        traces = footholds.found(there, before)
+        assert [(one.kind, one.certainty) for one in traces] == [("key", "strong"), ("job", "weak")]
+        before = footholds.no_news(there, traces)
+    assert before == footholds.keys(there[1:])
+    first = footholds.found(there, None)
+    assert footholds.no_news(there, first) == footholds.keys(there)
+
+
 def test_what_a_process_calls_itself_makes_no_other_trace_of_it() -> None:
     first, second = (place("process", title, "mapped", where="/usr/sbin/sshd") for title in ("sshd: a", "sshd: b"))
     assert footholds.keys([first]) == footholds.keys([second])
