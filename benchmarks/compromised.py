@@ -60,6 +60,7 @@ def main() -> None:
 
 def _story(folder: Path) -> Iterator[str]:
     lab.reset()
+    _import(folder)
     yield from _nothing("as it is", run(folder, "hunt"))
     lab.compromise_hosts()
     lab.run("web1", ORDER)
@@ -72,6 +73,17 @@ def _story(folder: Path) -> Iterator[str]:
     yield from _nothing("hardened", run(folder / "hardened", "hunt"))
 
 
+def _import(folder: Path) -> None:
+    """Know WordPress' own code as it lies on web1 before anybody broke in: its release is not on this machine."""
+    core = folder / "core"
+    core.mkdir()
+    packed = lab.run("web1", "tar -C /var/www/antruc.test -cf - wp-admin wp-includes --exclude=.htaccess").stdout
+    subprocess.run(["tar", "-C", core, "-xf", "-"], input=packed, check=True)
+    why = ("--name", "wordpress", "--trust-on-first-use", "--reason", "benchmark", "--approver", "benchmark")
+    command = [AUDITOR, "known-good", "import", core, *why]
+    subprocess.run(command, env={**os.environ, "LUYTRE_STATE": str(folder / "state")}, check=True)
+
+
 def _nothing(how: str, told: Mapping[str, Any]) -> Iterator[str]:
     for host, traces in alarms(told).items():
         print(f"{host}, {how}: {len(traces)} alarms")
@@ -81,13 +93,15 @@ def _nothing(how: str, told: Mapping[str, Any]) -> Iterator[str]:
 def _all_of_it(told: Mapping[str, Any]) -> Iterator[str]:
     found, weak = alarms(told), {one["host"]: one["weak"] for one in told["hunts"]}
     for one in (one for one in lab.planted() if one.what == "foothold"):
-        alarm = [trace for trace in found[one.host] if one.told.fits(trace)]
-        sign = [trace for trace in weak[one.host] if one.told.fits(trace)]
         by = one.told.by or "hunt"
+        alarm, sign = (
+            [t for t in told if one.told.fits(t) or (by == "facts" and (one.told.where or "") in t["where"])]
+            for told in (found[one.host], weak[one.host])
+        )
         trace = (alarm or sign or [None])[0]
         how = f"{trace['certainty']} {', '.join(trace['rules'])}" if trace else "nothing"
         print(f"  {one.host} {one.id} ({by}): {how}")
-        if not alarm and by in ("hunt", "earlier"):
+        if not alarm:
             yield f"{one.id} is no alarm: {how}"
     posted = [trace for trace in found["web1"] if "posted_to" in trace["rules"]]
     print(f"  web1 an order to a back door: {[(trace['where'], trace['sample']) for trace in posted]}")

@@ -143,7 +143,7 @@ def judge(
         organisation=inventory.organisation,
         waivers=marked.waivers,
         reviews=seen.reviewed,
-        only_here=only_here.find(hosts, facts, inventory.looks),
+        only_here=only_here.find(hosts, facts, inventory.looks, inventory.hunts),
         authorizations=authorizations.uses(inventory, clock.day(started)),
         hunts=hunted.hunted,
         left_out=_left_out(inventory, hosts),

@@ -60,7 +60,7 @@ class LeftOut(Model):
     sites: tuple[Domain, ...] = ()
 
 
-Thing = Literal["script_host", "plugin", "administrator"]
+Thing = Literal["script_host", "plugin", "administrator", "file", "key"]
 """What a site may have that no other one of its kind has."""
 MAX_THING = 100
 """Characters of its name."""

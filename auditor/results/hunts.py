@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.models import ControlId, Run, Trace
 from auditor.models.hunts import KINDS, Hunted
-from auditor.results.traces import traces_in
+from auditor.results import traces
+from auditor.results.traces import Shared, traces_in
 from auditor.text.words import Words
 
 
@@ -44,6 +45,11 @@ def by_host(run: Run, catalogue: Catalogue) -> tuple[HostTraces, ...]:
         )
         for one in run.hunts
     )
+
+
+def shared(found: Iterable[HostTraces]) -> tuple[Shared, ...]:
+    """The alarming traces that more than one host has: each is one piece of work."""
+    return traces.shared((one.hunted.host, one.alarming) for one in found)
 
 
 def seen(told: Hunted, words: Words) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,10 @@ class SiteTraces:
 
 @dataclass(frozen=True)
 class Shared:
-    """One trace that several sites have: one piece of work."""
+    """One trace that several sites or hosts have: one piece of work."""
 
     trace: Trace
-    sites: tuple[str, ...]
+    where: tuple[str, ...]
 
 
 def by_site(run: Run, catalogue: Catalogue) -> tuple[SiteTraces, ...]:
@@ -53,16 +53,16 @@ def never_reviewed(run: Run) -> tuple[str, ...]:
     return tuple(site.domain for host in run.hosts for site in host.sites if site.domain not in known)
 
 
-def shared(sites: Sequence[SiteTraces]) -> tuple[Shared, ...]:
-    """The alarming traces that more than one site has, those of most sites first."""
+def shared(told: Iterable[tuple[str, Iterable[Trace]]]) -> tuple[Shared, ...]:
+    """Of the alarming traces of sites or of hosts, by name, those that more than one has, those of most first."""
     where: dict[str, list[str]] = defaultdict(list)
     traces: dict[str, Trace] = {}
-    for site in sites:
-        for one in site.alarming:
-            where[one.key].append(site.site)
+    for name, alarming in told:
+        for one in alarming:
+            where[one.key].append(name)
             traces.setdefault(one.key, one)
     found = [Shared(traces[key], tuple(names)) for key, names in where.items() if len(names) > 1]
-    return tuple(sorted(found, key=lambda one: (-len(one.sites), one.trace.key)))
+    return tuple(sorted(found, key=lambda one: (-len(one.where), one.trace.key)))
 
 
 def only_here(run: Run) -> Mapping[str, tuple[OnlyHere, ...]]:

@@ -38,6 +38,9 @@ def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = 
             console.print(f"  {words('reviews.more', n=len(shown) - _MOST)}")
         for known in one.hunted.accepted:
             console.print(f"  {escape(accepted_line(known.trace, known.by, words))}", soft_wrap=True)
+    for common in hunts.shared(found):
+        what = words("hunts.shared", n=len(common.where), what=what_it_is(common.trace, words))
+        console.print(f"{escape(what)}: {escape(', '.join(common.where))}", soft_wrap=True)
     console.print(words("hunts.may_lie"))
 
 

@@ -37,9 +37,9 @@ def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console 
             console.print(f"  {words('reviews.more', n=len(shown) - _MOST)}")
         for known in site.reviewed.accepted:
             console.print(f"  {escape(accepted_line(known.trace, known.by, words))}", soft_wrap=True)
-    for common in traces.shared(sites):
-        what = words("reviews.shared", n=len(common.sites), what=what_it_is(common.trace, words))
-        console.print(f"{escape(what)}: {escape(', '.join(common.sites))}", soft_wrap=True)
+    for common in traces.shared((site.site, site.alarming) for site in sites):
+        what = words("reviews.shared", n=len(common.where), what=what_it_is(common.trace, words))
+        console.print(f"{escape(what)}: {escape(', '.join(common.where))}", soft_wrap=True)
     never = traces.never_reviewed(run)
     if never:
         console.print(f"{words('reviews.never', n=len(never))}: {escape(', '.join(never))}", soft_wrap=True)

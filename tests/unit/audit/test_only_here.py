@@ -10,7 +10,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from auditor.audit import controls
 from auditor.audit.only_here import find
+from auditor.looks.traces import trace
 from auditor.models import Host, OnlyHere, Run, Site
+from auditor.models.hunts import Hunt
 from auditor.report.html.pages import pages
 from auditor.results import traces
 from tests.unit.audit.test_reviews import audited, look
@@ -29,6 +31,7 @@ def facts(**plugins: tuple[str, ...]) -> Any:
             "path": f"/srv/{site}.test",
             "plugins": [{"slug": slug} for slug in slugs],
             "must_use": [],
+            "drop_ins": [],
             "database": {"administrators": [{"login": "admin"}, {"login": f"of_{site}"}]} if slugs else None,
         }
         for site, slugs in plugins.items()
@@ -65,6 +68,38 @@ def test_a_script_host_is_sought_among_sites_of_the_same_make_that_were_reviewed
     mixed = [host("web1", *NAMES[:2], application="joomla"), host("web2", *NAMES[2:], application="moodle")]
     assert told(mixed, {}, *looks) == []
     assert told([made], {}, *looks[:2]) == []
+
+
+def hunted(name: str, *traces: tuple[str, str, str]) -> Hunt:
+    """A hunt that saw these: kind, place, sample."""
+    made = [
+        trace(kind, f"{place} {said}", where=place, sample=said, families=["known"], rules=["x"])  # type: ignore[arg-type]
+        for kind, place, said in traces
+    ]
+    return Hunt(
+        **{"id": name, "host": name, "started": "2026-11-27T10:00:00+07:00", "seconds": 1, "warm": False},
+        **{"seen": 1, "same": 0, "known": 0, "judged": 0, "unjudged": 0, "left": 0, "cut_short": False},
+        traces=tuple(made),
+    )
+
+
+def test_a_file_with_a_trace_and_a_key_that_one_alone_has_are_told() -> None:
+    hosts = [host("web1", "a.test", "b.test"), host("web2", "c.test"), host("web3", "d.test")]
+    every = ("key", "/root/.ssh/authorized_keys (root)", "ssh-ed25519 SHA256:all")
+    hunts = [
+        hunted("web1", every, ("program", "/srv/a.test/x.php", "x"), ("program", "/srv/b.test/odd.php", "x")),
+        hunted("web2", every, ("program", "/srv/c.test/x.php", "x"), ("program", "/srv/elsewhere/y.php", "x")),
+        hunted(
+            "web3", every, ("key", "/home/a/.ssh/authorized_keys (a)", "ssh-rsa SHA256:own from"), ("key", "/x", "x")
+        ),
+    ]
+    found = find(hosts, {}, (), hunts)
+    assert [(one.site, one.what, one.name, one.among) for one in found] == [
+        ("b.test", "file", "odd.php", 4),
+        ("d.test", "key", "ssh-rsa SHA256:own", 3),
+    ]
+    assert find(hosts[:2], {}, (), hunts[:2]) != find(hosts, {}, (), hunts)
+    assert "key" not in {one.what for one in find(hosts[1:], {}, (), hunts[1:])}
 
 
 def test_what_hosts_say_is_bounded() -> None:

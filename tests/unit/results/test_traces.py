@@ -17,13 +17,13 @@ def test_traces_go_by_site_and_sites_without_a_look_are_named() -> None:
     (site,) = traces.by_site(run, CATALOGUE)
     assert (site.site, site.alarming, site.reviewed.weak) == (SITE, (EXACT, STRONG), (WEAK,))
     assert traces.never_reviewed(run) == ("b.test",)
-    assert traces.shared([site]) == ()
+    assert traces.shared([(site.site, site.alarming)]) == ()
 
 
 def test_what_several_sites_have_is_one_piece_of_work() -> None:
     run = audited(look(EXACT, STRONG), look(EXACT).model_copy(update={"site": "b.test"}))
-    (shared,) = traces.shared(traces.by_site(run, CATALOGUE))
-    assert (shared.trace.key, shared.sites) == (EXACT.key, (SITE, "b.test"))
+    (shared,) = traces.shared((one.site, one.alarming) for one in traces.by_site(run, CATALOGUE))
+    assert (shared.trace.key, shared.where) == (EXACT.key, (SITE, "b.test"))
 
 
 def told(reviewed: Reviewed) -> str:
