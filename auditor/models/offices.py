@@ -131,7 +131,7 @@ class Statement(Model):
 
     id: Annotated[str, StringConstraints(pattern=r"^[^\s@]+$", max_length=64)]
     vulnerability: Annotated[
-        str, StringConstraints(pattern=r"^(?:CVE-[0-9]{4}-[0-9]{4,19}|WORDFENCE-[0-9a-f-]{1,40})$")
+        str, StringConstraints(pattern=r"^(?:CVE-[0-9]{4}-[0-9]{4,19}|WORDFENCE-[0-9a-f-]{1,40}|GHSA-[0-9a-z-]{1,40})$")
     ]
     product: str = Field(
         min_length=1, max_length=200, description="source package, or component such as plugin/akismet"

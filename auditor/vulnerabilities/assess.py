@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.models import clock
 from auditor.models.vulnerabilities import PACKAGE_KINDS, Imported, State
 from auditor.vulnerabilities import installed, judging, reached
+from auditor.vulnerabilities.components import COMPOSER
 from auditor.vulnerabilities.stated import NOTHING, OVER, Stated, said
 from auditor.vulnerabilities.verdicts import Built, Verdict
 
@@ -145,6 +146,9 @@ def _gaps(told: Mapping[str, Any], data: Mapping[str, Any], known: Known) -> Ite
                 "dated": source["dated"],
                 "age_days": source["age_days"],
             }
+    for lock in data.get("packages", {}).get("composer", ()):
+        if lock["packages"] is None:
+            yield {"data": "composer", "path": lock["path"]}
     if told["about"]["packages"] and not covered(data, known):
         yield {"data": "packages", "release": told["release"] or "?"}
 
@@ -161,10 +165,24 @@ def _of_packages(data: Mapping[str, Any], errors: Mapping[str, str], known: Know
         exploited += [weigh(verdict, ways or {}, known) for verdict in _unanswered(standing.exploited, stated)]
         if standing.mendable and reached.way(built.source, ways or {}) is not None:
             exposed += [weigh(verdict, ways or {}, known) for verdict in _unanswered(standing.mendable, stated)]
+    way = reached.by_web(ways or {})
+    for weighed in _of_libraries(data, way, known, stated):
+        if weighed.exploited is not None:
+            exploited.append(weighed)
+        elif weighed.verdict.state == "affected" and way is not None:
+            exposed.append(weighed)
     told = {"counts": counts, "known_exploited": listed(exploited)}
     if ways is None:
         return {**told, "untold": {"exposed": errors.get("firewall", "not collected")}}
     return {**told, "exposed": listed(exposed)}
+
+
+def _of_libraries(data: Mapping[str, Any], way: str | None, known: Known, stated: Stated) -> Iterator[Weighed]:
+    """What is open in packages of PHP, which a stranger's bytes come to as they come to their site."""
+    for component in installed.of_composer(data):
+        verdicts = (verdict for verdict, _record in judging.of_part(component, known) if verdict.state in OVER)
+        for verdict in _unanswered(verdicts, stated):
+            yield Weighed(verdict, known.exploited.get(verdict.id), way, known.score(verdict.id))
 
 
 def _unanswered(verdicts: Iterable[Verdict], stated: Stated) -> Iterator[Verdict]:
@@ -198,6 +216,7 @@ def _shown(one: Weighed) -> dict[str, Any]:
         "no_advisory": verdict.said.no_advisory,
         "held": verdict.held,
         "still_run_by": list(verdict.still_run_by),
+        "path": verdict.where[0] if verdict.subject.startswith(COMPOSER) else "",
         "reached": one.way,
         "epss": one.score,
         "exploited_since": one.exploited.added if one.exploited else "",
@@ -208,7 +227,7 @@ def _shown(one: Weighed) -> dict[str, Any]:
 
 def _of_components(data: Mapping[str, Any], known: Known, stated: Stated) -> Iterator[dict[str, Any]]:
     found = []
-    for component in installed.components(data):
+    for component in installed.of_wordpress(data):
         for verdict, record in judging.of_part(component, known):
             if verdict.state in OVER and said(verdict, stated) is verdict:
                 found.append(

@@ -1,6 +1,8 @@
 """What WordPress, its plugins and themes, and the packages of Composer are called here. Pure."""
 
 CORE = "core/wordpress"
+COMPOSER = "composer/"
+"""What the names of Composer's packages begin with."""
 
 
 def name_of(kind: str, slug: str) -> str:

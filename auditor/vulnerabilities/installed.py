@@ -23,7 +23,7 @@ _SIGNED_GRUB = re.compile(r"grub-efi-\w+-signed\Z")
 
 @dataclass(frozen=True)
 class Component:
-    """WordPress, or a plugin or theme of it."""
+    """WordPress, or a plugin or theme of it; or a package of PHP that Composer's lock names."""
 
     name: str
     version: str | None
@@ -99,7 +99,23 @@ def _kernel(images: Sequence[tuple[str, Mapping[str, Any]]], running: str) -> It
 
 
 def components(data: Mapping[str, Any]) -> Iterator[Component]:
-    """WordPress with its plugins and themes, in each place where it lies."""
+    """All of them, in each place where they lie."""
+    yield from of_wordpress(data)
+    yield from of_composer(data)
+
+
+def of_composer(data: Mapping[str, Any]) -> Iterator[Component]:
+    """What Composer's locks name; a branch is no version."""
+    for lock in data.get("packages", {}).get("composer", ()):
+        for package in lock["packages"] or ():
+            version = package["version"].removeprefix("v")
+            yield Component(
+                name_of("composer", package["name"]), version if version[:1].isdigit() else None, lock["path"]
+            )
+
+
+def of_wordpress(data: Mapping[str, Any]) -> Iterator[Component]:
+    """WordPress with its plugins and themes."""
     for instance in data.get("wordpress", {}).get("instances", ()):
         path = instance["path"]
         yield Component(CORE, instance["version"], path)

@@ -46,12 +46,17 @@ def by_strangers(data: Mapping[str, Any]) -> Mapping[str, str] | None:
     return found
 
 
+def by_web(reached: Mapping[str, str]) -> str | None:
+    """How a stranger's bytes come to what sites are made of."""
+    return next((f"{process} {reached[process]}" for process in _WEB if process in reached), None)
+
+
 def way(source: str, reached: Mapping[str, str]) -> str | None:
     """How a stranger's bytes come to a source, as ``nginx tcp/443``; None when they do not, as far as is known."""
     for process, port in reached.items():
         if source in _DAEMONS.get(process, (process,)):
             return f"{process} {port}"
-    for process in _WEB:
-        if process in reached and _BEHIND_WEB.match(source):
-            return f"{process} {reached[process]}"
+    web = by_web(reached)
+    if web is not None and _BEHIND_WEB.match(source):
+        return web
     return next((f"{process} {port}" for process, port in reached.items()), None) if source in _BY_ALL else None

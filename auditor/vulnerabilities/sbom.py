@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from auditor.vulnerabilities import installed
-from auditor.vulnerabilities.components import CORE
+from auditor.vulnerabilities.components import COMPOSER, CORE
 
 _OURS = uuid.UUID("7f1d3c52-6a0e-5b7e-9c1b-2d1f3a9e5c10")
 """The name space of serial numbers; any would do, as long as it stays."""
@@ -74,14 +74,20 @@ def _packages(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _components(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for component in installed.components(data):
-        kind, _slash, slug = component.name.partition("/")
-        name = "wordpress" if component.name == CORE else f"{_KINDS[kind]}/{quote(slug, safe='')}"
         version = component.version or ""
         yield {
             "type": "application",
             "bom-ref": f"{component.path}#{component.name}",
             "name": component.name,
             "version": version,
-            "purl": f"pkg:generic/{name}" + (f"@{quote(version, safe=':')}" if version else ""),
+            "purl": f"pkg:{_typed(component.name)}" + (f"@{quote(version, safe=':')}" if version else ""),
             "properties": [{"name": "luytre:path", "value": component.path}],
         }
+
+
+def _typed(name: str) -> str:
+    """Type, name space and name in a package URL of a component."""
+    kind, _slash, slug = name.partition("/")
+    if name.startswith(COMPOSER):
+        return f"composer/{quote(slug)}"
+    return "generic/wordpress" if name == CORE else f"generic/{_KINDS[kind]}/{quote(slug, safe='')}"

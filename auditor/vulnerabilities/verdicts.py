@@ -132,6 +132,14 @@ def _drafting(name: str, built: Built, said: Said) -> _Draft:
     return verdict
 
 
+def by_changelog(name: str, built: Built, entry: str) -> Verdict:
+    """Its own changelog names the id, in the entry of a version."""
+    verdict = _drafting(name, built, Said())
+    if built.runs is not None and entry and versions.debian(built.runs) < versions.debian(entry):
+        return verdict("restart_owed", "kernel", entry)
+    return _running(verdict, built, "changelog", entry or built.version)
+
+
 def _from_elsewhere(verdict: _Draft, name: str, built: Built, fixed: str) -> Verdict:
     """The distribution's data does not tell of it; its own changelog may."""
     if name in built.named:

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 
 from auditor.errors import InputError
 from auditor.models import Statement, clock
-from auditor.vulnerabilities.components import CORE
+from auditor.vulnerabilities.components import COMPOSER, CORE
 
 Form = Literal["openvex", "cyclonedx"]
 _OURS = uuid.UUID("7f1d3c52-6a0e-5b7e-9c1b-2d1f3a9e5c11")
@@ -141,21 +141,25 @@ def _cyclonedx(found: Sequence[Statement], office: str) -> dict[str, Any]:
 
 
 def purl(product: str) -> str:
-    """A package URL of a source package of Debian, of WordPress, or of one of its plugins or themes, whatever its version."""
+    """A package URL of a source package of Debian, of WordPress, one of its plugins or themes, or a package of Composer's, whatever its version."""
     kind, slash, slug = product.partition("/")
     if product == CORE:
         return "pkg:generic/wordpress"
     if slash and kind in _KINDS.values():
         return f"pkg:generic/wordpress-{kind}/{quote(slug, safe='')}"
+    if product.startswith(COMPOSER):
+        return f"pkg:composer/{quote(slug)}"
     return f"pkg:deb/debian/{quote(product, safe='')}"
 
 
 def product(address: str) -> str | None:
     """What a package URL is called in statements; None for what no host of ours has."""
-    found = re.fullmatch(r"pkg:(deb|generic)/([^@?#]+)(?:@[^?#]*)?(?:\?([^#]*))?(?:#.*)?", address)
+    found = re.fullmatch(r"pkg:(deb|generic|composer)/([^@?#]+)(?:@[^?#]*)?(?:\?([^#]*))?(?:#.*)?", address)
     if found is None:
         return None
     parts = [unquote(part) for part in found[2].split("/")]
+    if found[1] == "composer":
+        return COMPOSER + "/".join(parts) if len(parts) == 2 else None
     if found[1] == "generic":
         if parts == ["wordpress"]:
             return CORE

@@ -40,6 +40,10 @@ def advisory(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE.xlsx", help="Write the answers as XLSX, to hand on.")
     ] = None,
+    ask_hosts: Annotated[
+        bool,
+        typer.Option("--ask-hosts", help="Also ask the hosts which packages' changelogs name the CVEs of the list."),
+    ] = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -54,12 +58,12 @@ def advisory(
 
     """
     from auditor.audit import statements
-    from auditor.fleet.collect import collect
+    from auditor.fleet.collect import ALL, collect
     from auditor.inventory import hosts as inventories
     from auditor.inventory.papers import folder
     from auditor.system import files
     from auditor.vulnerabilities import store
-    from auditor.vulnerabilities.advisory import products
+    from auditor.vulnerabilities.advisory import changelogs, products
     from auditor.vulnerabilities.advisory.answers import answer
     from auditor.vulnerabilities.advisory.reading import read
 
@@ -68,7 +72,7 @@ def advisory(
     known_hosts = inventories.load(inventory)
     hosts, _sites = select(known_hosts, limit)
     foreign = products.foreign(folder(known_hosts.path))
-    facts, _outcomes = collect(known_hosts.path, hosts)
+    facts, _outcomes = collect(known_hosts.path, hosts, asked=changelogs.asked(listed) if ask_hosts else ALL)
     told = {host.name: facts[host.name].context() if host.name in facts else None for host in hosts}
     with store.known() as known:
         answers = answer(listed, told, known, foreign, day, statements.in_force(known_hosts, clock.today()))

@@ -37,9 +37,24 @@ class Mapped(Fact):
     processes: int
 
 
+class Locked(Fact):
+    """A package of PHP that a lock of Composer's names."""
+
+    name: str = Field(max_length=210)
+    version: str = Field(max_length=100)
+
+
+class Lock(Fact):
+    """One composer.lock."""
+
+    path: Path = Field(description="the folder that it lies in")
+    packages: list[Locked] | None = Field(description="None: it is none, or larger than any")
+
+
 class Facts(Area):
     """Packages of a Debian or Ubuntu system."""
 
     installed: list[Package]
     running_kernel: str = Field(description="release of the kernel that runs, as uname tells it")
     mapped: list[Mapped]
+    composer: list[Lock] = Field(default_factory=list, description="locks in and about the declared document roots")

@@ -14,7 +14,7 @@ from auditor.models.vulnerabilities import COMPONENT_KINDS, PACKAGE_KINDS, State
 from auditor.vulnerabilities import installed, judging
 from auditor.vulnerabilities.advisory.reading import Advisory, Item
 from auditor.vulnerabilities.stated import NOTHING, Stated, said
-from auditor.vulnerabilities.verdicts import Verdict
+from auditor.vulnerabilities.verdicts import Verdict, by_changelog
 
 if TYPE_CHECKING:
     from auditor.vulnerabilities.store import Exploited, Known
@@ -123,15 +123,48 @@ def _answer(
 
 
 def _on_host(name: str, data: Mapping[str, Any] | None, known: Known, foreign: bool) -> Iterable[Verdict]:
-    about = known.about(name)
+    about, named = known.about(name), tuple(_by_changelogs(name, data or {}))
+    if not about and foreign and not named:
+        return [_verdict(name, "not_installed", "product")]
     if not about:
-        return [_verdict(name, "not_installed", "product") if foreign else _verdict(name, "unknown", "no_data")]
+        return named or [_verdict(name, "unknown", _unnamed(data or {}))]
     if data is None:
         return [_verdict(name, "unknown", "unread")]
-    found = tuple(_found(name, about, data, known))
+    proven = {(one.subject, one.installed): one for one in named}
+    found = [
+        proven.get((one.subject, one.installed), one) if one.state == "unknown" else one
+        for one in _found(name, about, data, known)
+    ]
     return found or [
         _verdict(name, "not_installed", "none_of_it", ", ".join(sorted({one for _kind, one in about}))[:200])
     ]
+
+
+def _unnamed(data: Mapping[str, Any]) -> str:
+    """Why nothing is known of an id that no data names."""
+    if "changelogs" not in data:
+        return "no_data"
+    read = data["changelogs"]
+    return (
+        "no_changelogs"
+        if read["without"] == read["packages"]
+        else "some_changelogs"
+        if read["cut_short"]
+        else "no_changelog"
+    )
+
+
+def _by_changelogs(name: str, data: Mapping[str, Any]) -> Iterator[Verdict]:
+    """What of the host's packages has a changelog that names the id, where that was asked."""
+    entries = {
+        one["package"]: one["entry"]
+        for one in data.get("changelogs", {}).get("named", ())
+        if one["vulnerability"] == name
+    }
+    for built in installed.built(data) if entries and "packages" in data else ():
+        version = next((entries[binary] for binary in built.binaries if binary in entries), None)
+        if version is not None:
+            yield by_changelog(name, built, version)
 
 
 def _verdict(name: str, state: State, reason: str, subject: str = "") -> Verdict:

@@ -61,6 +61,7 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
         apache,
         backups,
         bans,
+        changelogs,
         contacts,
         cron,
         files,
@@ -96,8 +97,8 @@ AREAS = (
     *("nginx", "packages", "pam", "past_runs", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
 )
 FOR_ROLES, FOR_REVIEWS = ("survey",), ("pages",)
-FOR_INDICATORS = ("contacts",)
-"""Read where there are indicators to compare with."""
+WHERE_TOLD = {"indicators": "contacts", "vulnerabilities": "changelogs"}
+"""Areas that are read where what they look for is told."""
 AT_ONCE = 4
 
 
@@ -136,9 +137,9 @@ def main():
         },
         supports_check_mode=True,
     )
-    compared = FOR_INDICATORS if module.params["declared"].get("indicators") else ()
-    wanted = module.params["areas"] or (*AREAS, *compared)
-    unknown = [name for name in wanted if name not in (*AREAS, *FOR_ROLES, *FOR_REVIEWS, *FOR_INDICATORS)]
+    besides = (area for key, area in WHERE_TOLD.items() if module.params["declared"].get(key))
+    wanted = module.params["areas"] or (*AREAS, *besides)
+    unknown = [name for name in wanted if name not in (*AREAS, *FOR_ROLES, *FOR_REVIEWS, *WHERE_TOLD.values())]
     if unknown:
         module.fail_json(msg="no such area: %s; there are %s" % (", ".join(unknown), ", ".join(AREAS)))
     declared, seconds = module.params["declared"], module.params["area_seconds"]

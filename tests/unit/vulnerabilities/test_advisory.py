@@ -19,11 +19,12 @@ from auditor.errors import InputError
 from auditor.report import advisory as report
 from auditor.report import xlsx
 from auditor.text.words import Words
-from auditor.vulnerabilities.advisory import products
+from auditor.vulnerabilities.advisory import changelogs, products
 from auditor.vulnerabilities.advisory.answers import Answers, answer, is_foreign
 from auditor.vulnerabilities.advisory.reading import day_in, ids_in, read
 from auditor.vulnerabilities.importing import take_in
 from auditor.vulnerabilities.store import Known, known
+from auditor.vulnerabilities.verdicts import Built, by_changelog
 from tests.unit.vulnerabilities import factory
 from tests.unit.vulnerabilities.test_verdicts import package
 
@@ -219,3 +220,48 @@ def test_products_of_others(tmp_path: Path) -> None:
     (tmp_path / "products.yml").write_text("a: b\n")
     with pytest.raises(InputError):
         products.foreign(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("told", "verdicts"),
+    [
+        (None, [("unknown", "no_data", "", "")]),
+        ({"packages": 1, "without": 1}, [("unknown", "no_changelogs", "", "")]),
+        ({"packages": 2, "without": 1}, [("unknown", "no_changelog", "", "")]),
+        ({"cut_short": True}, [("unknown", "some_changelogs", "", "")]),
+        ({"named": True}, [("fixed", "changelog", "openssl", "3.0-1")]),
+    ],
+)
+def test_hosts_are_asked_whose_changelogs_name_an_id(
+    told: dict[str, Any] | None, verdicts: list[Any], there: Known, tmp_path: Path
+) -> None:
+    """Of an id that no data names; and of what is not from the distribution."""
+    (tmp_path / "a.yml").write_text("- CVE-2026-44444\n- " + cve(1) + "\n")
+    named = [
+        {"vulnerability": one, "package": "openssl", "version": "3.0-1", "entry": "3.0-1"}
+        for one in ("CVE-2026-44444", cve(1))
+    ]
+    data = host()
+    data["packages"]["installed"] = [package("openssl", "3.0-1", origin="none")]
+    if told is not None:
+        data["changelogs"] = {
+            "packages": 2,
+            "without": 0,
+            "cut_short": False,
+            **told,
+            "named": named if "named" in told else [],
+        }
+    listed = read(tmp_path / "a.yml")
+    found = {one.id: one for one in answer(listed, {"web1": data}, there, [], DUE).answers}
+    lines = [line.verdict for line in found["CVE-2026-44444"].lines]
+    assert [(one.state, one.reason, one.subject, one.fixed) for one in lines] == verdicts
+    (own,) = found[cve(1)].lines
+    assert own.verdict.state == ("fixed" if "named" in (told or {}) else "unknown")
+    assert changelogs.asked(listed).told == {"vulnerabilities": [cve(1), "CVE-2026-44444"]}
+
+
+def test_a_changelog_proves_nothing_of_what_still_runs() -> None:
+    new = Built("openssl", "3.0-1", binaries=("openssl",), mapped_by=("/usr/sbin/nginx",))
+    assert by_changelog(cve(1), new, "3.0-1").state == "restart_owed"
+    assert by_changelog(cve(1), Built("linux", "6.1.9-1", runs="6.1.7-1"), "6.1.8-1").reason == "kernel"
+    assert by_changelog(cve(1), Built("linux", "6.1.9-1", runs="6.1.8-1"), "6.1.8-1").fixed == "6.1.8-1"

@@ -20,7 +20,7 @@ from tests.unit.areas import DAY, NOW, facts
 from tests.unit.vulnerabilities import factory
 
 CATALOGUE = controls.load()
-KEV, OPEN, LIKELY, HARMLESS, SEEN = (f"CVE-2026-1000{n}" for n in range(5))
+KEV, OPEN, LIKELY, HARMLESS, SEEN, LIBRARY = (f"CVE-2026-1000{n}" for n in range(6))
 FIX = "3.0.22-1~deb12u3"
 EXPOSED = {
     **{"protocol": "tcp", "address": "192.0.2.1", "port": 443, "local": False, "process": "apache2"},
@@ -45,6 +45,8 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
             folder / "wordfence", factory.wordfence((KEV, "plugin", "x", "2.0"), (OPEN, "theme", "t", "1.0"))
         ),
     ]
+    guzzle = factory.osv("GHSA-aaaa-bbbb-cccc", "Packagist", "guzzlehttp/guzzle", {"fixed": "7.4.5"}, aliases=[LIBRARY])
+    files.append(factory.write(folder / "osv", guzzle))
     (folder / "epss").write_text(factory.epss((LIKELY, 0.4), (OPEN, 0.01), (HARMLESS, 0.9)))
     take_in([*files, folder / "epss"], folder / "state" / "vulnerabilities.sqlite")
     with known(folder / "state" / "vulnerabilities.sqlite") as found:
@@ -117,7 +119,7 @@ def test_data_older_than_35_days_is_a_finding(there: Known) -> None:
     later = host_facts(now=max(NOW, 1_800_000_000) + 36 * DAY)
     found = judged("updates.vulnerability_data", later, there)
     assert found.status is Status.FAIL
-    assert {one["data"] for one in found.violations} == {"tracker", "kev", "epss", "wordfence"}
+    assert {one["data"] for one in found.violations} == {"tracker", "kev", "epss", "wordfence", "osv_packagist"}
 
 
 def test_the_same_facts_and_data_give_the_same_findings(there: Known) -> None:
@@ -151,3 +153,19 @@ def test_what_the_office_states_is_no_finding(there: Known) -> None:
     one = controls.Catalogue(controls=(CATALOGUE["updates.known_exploited"],))
     (found,) = evaluate_host(one, Host(name="web2", address="192.0.2.1"), host_facts(), published=there, stated=stated)
     assert found.status is Status.PASS
+
+
+def test_packages_of_php_that_a_site_was_given(there: Known) -> None:
+    """Each in its folder; a lock that is none is a gap, and a branch has no version."""
+    locked = [
+        {"path": "/srv/app", "packages": [{"name": "guzzlehttp/guzzle", "version": "v7.4.4"}]},
+        {"path": "/srv/new", "packages": [{"name": "guzzlehttp/guzzle", "version": "7.4.5"}]},
+        {"path": "/srv/dev", "packages": [{"name": "guzzlehttp/guzzle", "version": "dev-main"}]},
+        {"path": "/srv/bad", "packages": None},
+    ]
+    read = host_facts(packages={**facts()["packages"], "composer": locked})
+    (one,) = [each for each in judged("updates.vulnerable_exposed", read, there).violations if "path" in each]
+    assert (one["vulnerability"], one["package"], one["fixed"]) == (LIBRARY, "composer/guzzlehttp/guzzle", "7.4.5")
+    assert (one["path"], one["reached"]) == ("/srv/app", "apache2 tcp/443")
+    gaps = judged("updates.vulnerability_data", read, there).violations
+    assert {"data": "composer", "path": "/srv/bad"} in gaps

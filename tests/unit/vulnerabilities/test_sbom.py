@@ -9,6 +9,7 @@ from auditor.vulnerabilities import sbom
 from tests.unit.vulnerabilities.test_verdicts import package
 
 OS = {"id": "debian", "version": "12", "codename": "bookworm", "name": "Debian GNU/Linux 12 (bookworm)"}
+LOCK = {"path": "/srv/app", "packages": [{"name": "guzzlehttp/guzzle", "version": "v7.4.4"}]}
 
 
 def data(*packages: dict[str, Any]) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def data(*packages: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         "system": {"os": OS},
-        "packages": {"installed": list(packages), "running_kernel": "6.1", "mapped": []},
+        "packages": {"installed": list(packages), "running_kernel": "6.1", "mapped": [], "composer": [LOCK]},
         "wordpress": {"instances": [instance]},
     }
 
@@ -40,9 +41,10 @@ def test_packages_with_release_and_source() -> None:
         "core/wordpress": "pkg:generic/wordpress@6.8",
         "plugin/x y": "pkg:generic/wordpress-plugin/x%20y@1.0",
         "theme/t": "pkg:generic/wordpress-theme/t",
+        "composer/guzzlehttp/guzzle": "pkg:composer/guzzlehttp/guzzle@7.4.4",
     }
     refs = [one["bom-ref"] for one in document["components"]]
-    assert len(set(refs)) == len(refs) == 5
+    assert len(set(refs)) == len(refs) == 6
     assert document["dependencies"][0] == {"ref": "host:web1", "dependsOn": refs}
     assert document["specVersion"] == "1.6" and document["serialNumber"].startswith("urn:uuid:")
 

@@ -41,6 +41,7 @@ STATEMENTS = (
     statement(2, "core/wordpress", "vulnerable_code_not_in_execute_path"),
     statement(1, "openssl", "inline_mitigations_already_exist"),
     statement(3, "plugin/akismet"),
+    statement(5, "composer/guzzlehttp/guzzle"),
     statement(4, "linux-6.1", "vulnerable_code_cannot_be_controlled_by_adversary"),
 )
 

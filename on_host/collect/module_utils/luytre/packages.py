@@ -4,25 +4,22 @@ Whatever is as usual is left out, for a host has a thousand packages: the model 
 """
 
 import glob
-import gzip
 import os
 import re
 
-from ansible.module_utils.luytre import _apt_lists, _dpkg, _loaded, _processes
+from ansible.module_utils.luytre import _apt_lists, _changelogs, _composer, _dpkg, _loaded, _processes
 from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
-from ansible.module_utils.luytre_shared import debian_version, safe_open
+from ansible.module_utils.luytre_shared import debian_version
 
 MAX_PACKAGES = 15_000
 MAX_MAPPED = 200
 MAX_NAMED = 300
 MAX_CHANGELOGS = 60
-MAX_CHANGELOG = 2_000_000
 DISTRIBUTIONS = ("Debian", "Ubuntu")
 BACKPORT = re.compile(r"~bpo[0-9]+[+.][0-9]+")
-CVE = re.compile(rb"CVE-(?:1999|20[0-9]{2})-[0-9]{4,19}")
 ORIGINS = ("security", "main", "third_party", "backports")
 """In the order in which they are believed where a version lies in several archives."""
-DOC, INFO = "/usr/share/doc", "/var/lib/dpkg/info"
+INFO = "/var/lib/dpkg/info"
 
 
 def collect(reading):
@@ -36,7 +33,13 @@ def collect(reading):
         came = {}
     told = [package(each, came.get((each["Package"], each.get("Architecture", "")))) for each in installed]
     _add_changelogs(told)
-    return {"installed": told, "running_kernel": os.uname().release, "mapped": mapped()}
+    locks = _composer.locks(reading.declared)
+    return {
+        "installed": told,
+        "running_kernel": os.uname().release,
+        "mapped": mapped(),
+        **({"composer": locks} if locks else {}),
+    }
 
 
 def package(fields, origin):
@@ -110,26 +113,9 @@ def _add_changelogs(told):
     """What the changelogs of packages from elsewhere name: theirs are no versions that the distribution's data tells of."""
     elsewhere = [each for each in told if each.get("origin") in ("backports", "third_party", "none")]
     for each in elsewhere[:MAX_CHANGELOGS]:
-        named = named_in_changelog(each["name"])
-        if named is not None:
-            each["named"] = named[:MAX_NAMED]
-
-
-def named_in_changelog(name, doc=DOC):
-    """The CVEs that an installed package's own changelog names, newest entries first; None where it has none here."""
-    for file in ("changelog.Debian.gz", "changelog.gz", "changelog.Debian"):
-        try:
-            handle = safe_open.path(os.path.join(doc, name, file), links=safe_open.FOLLOWED)
-        except OSError:
-            continue
-        with os.fdopen(handle, "rb") as kept:
-            try:
-                text = (gzip.GzipFile(fileobj=kept) if file.endswith(".gz") else kept).read(MAX_CHANGELOG)
-            except (OSError, EOFError, ValueError):
-                continue
-        found = CVE.findall(text)
-        return list(dict.fromkeys(cve.decode() for cve in found))
-    return None
+        text = _changelogs.text_of(each["name"])
+        if text is not None:
+            each["named"] = _changelogs.named_in(text)[:MAX_NAMED]
 
 
 # --- what runs as it was before ------------------------------------------------------------------------

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apt_lists, _dpkg, packages
+from ansible.module_utils.luytre import _apt_lists, _changelogs, _composer, _dpkg, changelogs, packages
+from ansible.module_utils.luytre._reading import Reading
 from ansible.module_utils.luytre_shared import debian_version
 
+from auditor.facts.changelogs import Facts as Changelogs
 from auditor.facts.system.packages import Facts
 
 STATUS = """Package: bash
@@ -109,15 +111,65 @@ def test_what_a_changelog_names(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     text = "a (2) x; urgency=high\n  * CVE-2026-12345, CVE-2026-0001\n  * again CVE-2026-12345; CVE-26-1, CVE-2026-12\n"
     (tmp_path / "a" / "changelog.Debian.gz").write_bytes(gzip.compress(text.encode()))
-    assert packages.named_in_changelog("a", str(tmp_path)) == ["CVE-2026-12345", "CVE-2026-0001"]
-    assert packages.named_in_changelog("b", str(tmp_path)) is None
+    written = _changelogs.text_of("a", str(tmp_path))
+    assert _changelogs.named_in(written) == ["CVE-2026-12345", "CVE-2026-0001"]
+    assert _changelogs.text_of("b", str(tmp_path)) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"CVE-2026-1234")[:-9]])
 def test_a_broken_changelog_says_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "changelog.gz").write_bytes(content)
-    assert not packages.named_in_changelog("a", str(tmp_path))
+    assert not _changelogs.text_of("a", str(tmp_path))
+
+
+ENTRIES = b"""CVE-2026-0009 stands above all
+a (2-1+deb13u2) trixie-security; urgency=high
+
+  * CVE-2026-12345: again.
+
+a (2-1) unstable; urgency=medium
+
+  * Fix CVE-2026-12345 and CVE-2026-0001; not CVE-2026-00012.
+"""
+
+
+def test_which_entry_names_an_id() -> None:
+    asked = {"CVE-2026-12345", "CVE-2026-0001", "CVE-2026-0009", "CVE-2026-77777"}
+    assert _changelogs.entries_naming(ENTRIES, asked) == {
+        "CVE-2026-12345": "2-1+deb13u2",
+        "CVE-2026-0001": "2-1",
+        "CVE-2026-0009": "",
+    }
+
+
+def test_what_the_hosts_changelogs_name_of_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changelogs, "read_text", lambda _path, _limit: STATUS)
+    monkeypatch.setattr(_changelogs, "text_of", lambda name: ENTRIES if name == "bash" else None)
+    told = changelogs.collect(Reading({"vulnerabilities": ["CVE-2026-0001"]}, 20))
+    named = [{"vulnerability": "CVE-2026-0001", "package": "bash", "version": "5.2.37-2+b1", "entry": "2-1"}]
+    assert told == {"named": named, "packages": 2, "without": 1, "cut_short": False}
+    assert Changelogs.model_validate(told).named[0].entry == "2-1"
+    assert changelogs.collect(Reading({"vulnerabilities": ["CVE-2026-0001"]}, 1))["cut_short"]
+
+
+def test_composers_locks_about_the_declared_roots(tmp_path: Path) -> None:
+    root = tmp_path / "app" / "public"
+    (root / "tool").mkdir(parents=True)
+    lock = {
+        "packages": [{"name": "Guzzle/Http", "version": "v7.4.4"}, {"name": "x", "version": "1"}, 7, {"name": "a/b"}]
+    }
+    (root.parent / "composer.lock").write_text(json.dumps(lock))
+    (root / "composer.lock").write_text("[" * 100_000)
+    (root / "tool" / "composer.lock").symlink_to("/etc/passwd")
+    found = _composer.locks({"sites": [{"document_root": str(root)}, {"document_root": str(root)}]})
+    assert found == [
+        {"path": str(root), "packages": None},
+        {"path": str(root.parent), "packages": [{"name": "guzzle/http", "version": "v7.4.4"}]},
+    ]
+    (root / "tool" / "composer.lock").unlink()
+    (root / "tool" / "composer.lock").write_text('{"packages": []}')
+    assert _composer.locks({"sites": [{"document_root": str(root)}]})[1] == {"path": f"{root}/tool", "packages": []}
 
 
 def test_a_replaced_library_is_its_packages(tmp_path: Path) -> None:
@@ -132,8 +184,6 @@ def test_a_replaced_library_is_its_packages(tmp_path: Path) -> None:
 
 def test_this_machine_fits_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_apt_lists, "indexes", list)
-    from ansible.module_utils.luytre._reading import Reading
-
     found = Facts.model_validate(json.loads(json.dumps(packages.collect(Reading({}, 20)))))
     assert "dpkg" in {each.name for each in found.installed}
 
