@@ -232,6 +232,8 @@ def _process(place: Place, weight: _Weight) -> None:
         weight.says("hidden", "exact", "structure")
     if "as_kernel" in marks:
         weight.says("poses_as_kernel", "exact", "structure", "known")
+    if "disguised" in marks:
+        weight.says("disguised", "strong", "structure", "known")
     if "memory" in marks:
         weight.says("from_memory", "weak" if "runc" in place.where else "strong", "structure", "known")
     if "deleted" in marks:

@@ -40,7 +40,7 @@ import time
 from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._reading import Reading, Unreadable
+from ansible.module_utils.luytre._reading import Reading
 from ansible.module_utils.luytre_hunt import entering, kept, loading, logs, programs, running, starting
 from ansible.module_utils.luytre_hunt.packaged import Packaged
 from ansible.module_utils.luytre_hunt.packing import packed
@@ -63,7 +63,7 @@ def gathered(declared, seconds):
     for name, gather in PARTS:
         try:
             gather(places)
-        except (Unreadable, OSError, ValueError, LookupError, TypeError):
+        except Exception:
             places.cut(name)
     return places
 

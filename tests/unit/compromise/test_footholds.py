@@ -75,6 +75,7 @@ def told(one: Place, before: tuple[str, ...] | None = None) -> tuple[str, str, t
         (place("program", standing="changed"), "strong", "changed"),
         (place("process", "", "memory", where="/memfd:x", standing="gone"), "strong", "from_memory"),
         (place("process", "[kworker/0:1]", "as_kernel", where="/opt/x"), "exact", "poses_as_kernel"),
+        (place("process", "x", "disguised", where="/usr/bin/env"), "strong", "disguised"),
         (place("process", "", where=SHM), "strong", "from_temporary"),
         (place("process", "", where="/opt/app/x"), "weak", "foreign"),
         (

@@ -8,6 +8,7 @@ import stat
 
 from ansible.module_utils.luytre import _websites
 from ansible.module_utils.luytre._reading import file_mode
+from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 
 MAX_FOUND = 500
@@ -77,4 +78,4 @@ def _links_into(home, places=("/var/www", "/srv/www", "/srv")):
     links = (
         os.path.join(place, name) for place in places if os.path.isdir(place) for name in os.listdir(place)[:MAX_FOUND]
     )
-    return any(os.path.islink(link) and _websites.within(os.path.realpath(link), home) for link in links)
+    return any(os.path.islink(link) and _websites.within(safe_open.real(link), home) for link in links)

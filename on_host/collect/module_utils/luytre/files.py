@@ -10,6 +10,7 @@ import time
 from ansible.module_utils.luytre import _root_walk, _webroot, _websites
 from ansible.module_utils.luytre._reading import read_below
 from ansible.module_utils.luytre._turns import take_turns
+from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 
 SECONDS = 5.0
@@ -142,7 +143,7 @@ class _Seen:
         except OSError:
             return
         folder = os.path.dirname(os.path.join(self._path, entry.path))
-        real = os.path.realpath(os.path.join(folder, target))
+        real = safe_open.real(os.path.join(folder, target))
         if not _websites.within(real, self._real) and not (entry.status.st_uid == 0 and real.startswith(SHARED)):
             self._list(
                 "links_out",

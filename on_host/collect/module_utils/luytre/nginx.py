@@ -19,7 +19,7 @@ from ansible.module_utils.luytre._authors import when_loose
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
 from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, read_text
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared import ownership, safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 
 FOLDER = "/etc/nginx"
@@ -483,7 +483,7 @@ def _targets(model, passed):
 def _backend(address):
     """A FastCGI address as ``unix:`` with its real path, or ``tcp:``."""
     if address.startswith("unix:"):
-        return "unix:" + os.path.realpath(address[len("unix:") :])
+        return "unix:" + safe_open.real(address[len("unix:") :])
     return address if address.startswith("$") else "tcp:" + address
 
 

@@ -202,7 +202,7 @@ class Aside:
         found = {}
         for top, _folders, names in os.walk(folder) if moved else ():
             for path in sorted(os.path.join(top, name) for name in names):
-                if os.path.islink(path) and os.path.realpath(path) in moved:
+                if os.path.islink(path) and safe_open.real(path) in moved:
                     with reached(path) as link:
                         if link is not None and link.handle is None:
                             found[path] = self.take(link, check)

@@ -67,14 +67,14 @@ def _keys(places, rows):
             places.cut("key")
             return
         for pattern in patterns:
-            path, root, below = _where(row, pattern)
+            path, below = _where(row, pattern)
             if path is None or (path, row["uid"]) in seen:
                 continue
             seen.add((path, row["uid"]))
             marks = _marks(row, equal)
             if not below.startswith(".ssh/"):
                 marks.append("elsewhere")
-            for _number, line in said_by(places.text_below("key", root, below)):
+            for _number, line in said_by(places.led_to("key", path)[0]):
                 key = accounts.parse_key(line)
                 count += 1
                 if key is None or count > MAX_KEYS:
@@ -98,14 +98,14 @@ def _patterns(places):
 
 
 def _where(row, pattern):
-    """``(path, root, path below it)`` of a file of keys; nothing where there is none."""
+    """``(path, path below the account's home or /)`` of a file of keys; nothing where there is none."""
     told = {"h": row["home"], "u": row["name"], "U": str(row["uid"]), "%": "%"}
     relative = re.sub("%([huU%])", lambda found: told[found.group(1)], pattern)
     root, below = ("/", relative) if relative.startswith("/") else (row["home"], relative)
     path = os.path.join(root, below.lstrip("/"))
     if pattern == "none" or not root.startswith("/") or not os.path.lexists(path):
-        return None, "", ""
-    return path, root, below.lstrip("/")
+        return None, ""
+    return path, below.lstrip("/")
 
 
 def _sshd_settings(places):

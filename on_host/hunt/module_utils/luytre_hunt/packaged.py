@@ -36,7 +36,7 @@ class Packaged:
 
     def __init__(self, info=INFO, status=STATUS, diversions=DIVERSIONS, ucf=UCF):
         self.names, self.sums, self.settings = set(), {}, {}
-        self._standings = {}
+        self._standings, self._held = {}, {}
         for name in sorted(os.listdir(info)) if os.path.isdir(info) else ():
             if len(self.names) > MAX_NAMES:
                 break
@@ -73,19 +73,28 @@ class Packaged:
         return self._standings[path]
 
     def _of(self, path):
+        """By what the path leads to, held: whoever can change the way there swaps nothing meanwhile, and many ways cost as much as one."""
         try:
-            real = os.path.realpath(path)
-            status = os.stat(real)
+            held = safe_open.held(path)
         except (OSError, ValueError):
             return GONE
-        where = in_usr(real)
-        if not self.knows(where):
-            pattern = MADE_FROM.get(where)
-            return OURS if pattern and md5(real) is not None and md5(real) == self.sums.get(pattern) else FOREIGN
-        total = self.sums.get(where) or self.settings.get(where)
+        try:
+            status = os.fstat(held)
+            one = (safe_open.name_of(held), status.st_dev, status.st_ino)
+            if one not in self._held:
+                self._held[one] = self._of_held(held, status, in_usr(one[0]))
+            return self._held[one]
+        finally:
+            os.close(held)
+
+    def _of_held(self, held, status, where):
+        known = self.knows(where)
+        total = (self.sums.get(where) or self.settings.get(where)) if known else self.sums.get(MADE_FROM.get(where))
         if total is None or not stat.S_ISREG(status.st_mode):
+            return OURS if known else FOREIGN
+        if status.st_size <= MAX_PROGRAM and _md5_of(lambda: safe_open.again(held)) == total:
             return OURS
-        return OURS if status.st_size <= MAX_PROGRAM and md5(real) == total else CHANGED
+        return CHANGED if known else FOREIGN
 
 
 def in_usr(path):
@@ -95,9 +104,13 @@ def in_usr(path):
 
 def md5(path):
     """The MD5 of a regular file, links followed; None when it cannot be read."""
+    return _md5_of(lambda: safe_open.path(path, links=safe_open.FOLLOWED))
+
+
+def _md5_of(opened):
     digest, left = hashlib.new("md5", usedforsecurity=False), MAX_PROGRAM
     try:
-        handle = safe_open.path(path, links=safe_open.FOLLOWED)
+        handle = opened()
         try:
             while left > 0:
                 piece = safe_open.start(handle, min(_PIECE, left))

@@ -1,5 +1,6 @@
 """What is gathered outside the web roots: one row for each thing that starts something, lets somebody in, or runs."""
 
+import errno
 import glob
 import os
 import re
@@ -9,6 +10,8 @@ from ansible.module_utils.luytre import cron
 from ansible.module_utils.luytre._reading import Unreadable, read_below, read_text, status_below
 from ansible.module_utils.luytre_hunt.packaged import CHANGED, FOREIGN, GONE, OURS
 from ansible.module_utils.luytre_hunt.packing import as_text
+from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.ownership import READ, may
 
 MAX_ROWS = 6_000
 OF_A_SLOT = 1_500
@@ -76,6 +79,32 @@ class Places:
         except (OSError, Unreadable):
             self.cut(part)
             return ""
+
+    def led_to(self, part, path, reader=None):
+        """``(text, standing)`` of what a path in an account's home leads to: its programs, and sshd, follow every link.
+
+        ``reader`` is the account, where no more is to be told than it may read.
+        """
+        try:
+            handle = safe_open.path(path, links=safe_open.FOLLOWED)
+        except (FileNotFoundError, NotADirectoryError, safe_open.Unsafe):
+            return "", GONE
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                self.cut(part)
+            return "", GONE
+        try:
+            status = os.fstat(handle)
+            told = reader is None or may(status, reader["uid"], [reader["gid"]], READ)
+            if not told or status.st_dev == os.stat("/proc").st_dev:
+                return "", GONE
+            text = safe_open.start(handle, MAX_TEXT).decode("utf-8", "replace")
+            return self._whole(part, text, status), self.packaged.standing(safe_open.name_of(handle))
+        except OSError:
+            self.cut(part)
+            return "", GONE
+        finally:
+            os.close(handle)
 
     def text_below(self, part, root, relative):
         """Likewise of a file below a folder that others write."""

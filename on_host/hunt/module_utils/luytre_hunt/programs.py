@@ -1,5 +1,6 @@
 """The system's programs: those that differ from their package, those that lend their owner's rights, and those in temporary folders."""
 
+import errno
 import os
 import re
 import stat
@@ -51,8 +52,8 @@ def gather(places):
 
 def _lending(places):
     """Setuid and setgid files, and such with capabilities, that are of no package or not as in it."""
-    waiting, device, names = ["/"], os.lstat("/").st_dev, 0
-    shells = None
+    waiting, names = ["/"], 0
+    shells, lend = None, {}
     while waiting:
         if places.reading.left() < FOR_LATER or names > MAX_NAMES:
             places.cut("setuid")
@@ -60,13 +61,17 @@ def _lending(places):
         here = waiting.pop()
         try:
             entries = list(os.scandir(here))
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                places.cut("setuid")
             continue
         for entry in entries:
             names += 1
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if here.count("/") < MAX_DEPTH and entry.path not in LEFT_OUT:
+                    if here.count("/") >= MAX_DEPTH:
+                        places.cut("setuid")
+                    elif entry.path not in LEFT_OUT:
                         waiting.append(entry.path)
                     continue
                 if not entry.is_file(follow_symlinks=False):
@@ -74,8 +79,8 @@ def _lending(places):
                 status = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
-            marks = _lends(entry.path, status) if status.st_dev == device else []
-            if not marks:
+            marks = _lends(entry.path, status)
+            if not marks or not lend.setdefault(status.st_dev, _may_lend(here)):
                 continue
             places.seen += 1
             standing = places.packaged.standing(entry.path)
@@ -102,6 +107,14 @@ def _in_other_system(places, path):
             return True
         at = path.find("/", at + 1)
     return False
+
+
+def _may_lend(folder):
+    """Whether programs of a file system lend their owner's rights."""
+    try:
+        return not os.statvfs(folder).f_flag & os.ST_NOSUID
+    except OSError:
+        return True
 
 
 def _lends(path, status):
@@ -141,8 +154,11 @@ def _temporary(places, folder):
                         places.cut("temporary")
                         return
                     path = os.path.join(relative, entry.name)
-                    if entry.is_dir(follow_symlinks=False) and path.count("/") < 8:
-                        waiting.append(path)
+                    if entry.is_dir(follow_symlinks=False):
+                        if path.count("/") < 8:
+                            waiting.append(path)
+                        else:
+                            places.cut("temporary")
                     elif entry.is_file(follow_symlinks=False):
                         _program(places, folder, path, handle, entry)
         except OSError:

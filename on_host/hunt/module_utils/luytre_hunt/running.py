@@ -1,5 +1,6 @@
 """What runs: processes that no package explains, sockets that listen, modules of the kernel. What a process calls itself counts for nothing."""
 
+import fcntl
 import ipaddress
 import os
 import re
@@ -10,6 +11,7 @@ from ansible.module_utils.luytre._processes import MAX_PROCESSES, MAX_TABLE
 from ansible.module_utils.luytre._reading import Unreadable, read_text
 from ansible.module_utils.luytre_hunt.packaged import in_usr
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS
+from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 
 GONE_MARK = " (deleted)"
@@ -30,6 +32,8 @@ MAX_MAPS = 1_000_000
 NO_FILES = ("/dev/zero", "/SYSV", "/memfd:", "/anon_hugepage", "/[", "/drm ")
 """What stands for memory in a process's map and is no file: PHP's compiled code lies in such."""
 ESTABLISHED = "01"
+_OWNER_OF_SPACE = 0xB704
+"""NS_GET_OWNER_UID of ioctl_ns(2)."""
 TABLES = ("tcp", "tcp6", "udp", "udp6")
 _LISTENS = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
 
@@ -37,15 +41,16 @@ _LISTENS = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
 class Process:
     """One process as the kernel tells of it."""
 
-    __slots__ = ("pid", "program", "sockets", "standing", "uid")
+    __slots__ = ("disguised", "pid", "program", "sockets", "standing", "uid")
 
-    def __init__(self, pid, program, standing, uid, sockets):
+    def __init__(self, pid, program, standing, uid, sockets, disguised):
         self.pid, self.program, self.standing, self.uid, self.sockets = pid, program, standing, uid, sockets
+        self.disguised = disguised
 
 
 def gather(places, proc="/proc"):
     """All of it."""
-    tables = {name: _table(proc, name) for name in TABLES}
+    tables = {name: _table(proc, name, places) for name in TABLES}
     holders, theirs, calls = {}, _target("%s/self/ns/pid" % proc), _calls(proc)
     pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())
     if len(pids) > MAX_PROCESSES:
@@ -68,24 +73,56 @@ def gather(places, proc="/proc"):
 
 
 def _process(places, pid, proc, theirs):
-    """A process of this host's own space; None for the kernel's, for one that has ended, and for a container's."""
+    """A process that is no container's of root's; None for such a one, for the kernel's, and for one that has ended."""
     where = "%s/%d" % (proc, pid)
     program = _target(where + "/exe")
     status = _text(where + "/status")
     uid = re.search(r"(?m)^Uid:\s+\d+\s+(\d+)", status)
-    if not program or uid is None or _target(where + "/ns/pid") != theirs:
+    file, roots = _status(where + "/exe"), _roots_space(where, proc)
+    apart = _target(where + "/ns/pid") != theirs
+    if not program or uid is None or file is None or (apart and roots):
         return None
     gone = program.endswith(GONE_MARK)
     path = re.sub(r"\.dpkg-(?:new|tmp)$", "", program[: -len(GONE_MARK)]) if gone else program
-    if gone and not places.packaged.knows(path) and os.path.exists(path):  # brought up to date by itself
+    packaged, here = places.packaged.knows(path), _status(path)
+    if gone and not packaged and here is not None:  # brought up to date by itself
         standing = FOREIGN
     elif gone:
-        standing = OURS if places.packaged.knows(path) else GONE
-    else:
+        standing = OURS if packaged and roots else GONE
+    elif file == here:
         standing = places.packaged.standing(path)
-        if standing == GONE:
-            standing = OURS if places.packaged.knows(path) else FOREIGN
-    return Process(pid, path, standing, int(uid.group(1)), _sockets(where))
+    else:
+        standing = FOREIGN
+    # Whoever makes a space of file systems has another program lie where a package's lies here.
+    disguised = packaged and not roots and not apart and (gone or file != here)
+    return Process(pid, path, standing, int(uid.group(1)), _sockets(where), disguised)
+
+
+def _roots_space(where, proc):
+    """Whether root made the space that a process is in, as for a container; what anybody may make hides nothing."""
+    try:
+        held = safe_open.held(where + "/ns/user")
+        try:
+            if os.fstat(held).st_ino == os.stat("%s/self/ns/user" % proc).st_ino:
+                return True
+            space = safe_open.again(held)
+        finally:
+            os.close(held)
+        try:
+            return struct.unpack("=I", fcntl.ioctl(space, _OWNER_OF_SPACE, b"\0\0\0\0"))[0] == 0
+        finally:
+            os.close(space)
+    except OSError:
+        return False
+
+
+def _status(path):
+    """What tells a file from others, links followed; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _sockets(where):
@@ -104,7 +141,7 @@ def _sockets(where):
 def _judged(places, one, proc, tables, calls):
     where, who = "%s/%d" % (proc, one.pid), user_name(one.uid)
     title = _text(where + "/cmdline").replace("\0", " ").strip()
-    marks = []
+    marks = ["disguised"] if one.disguised else []
     name = os.path.basename(one.program)
     if who in WEB_ACCOUNTS and SHELLS.match(name) and not name.startswith(("php", "python", "perl", "ruby")):
         marks += ["web_account", "command"] if INLINE.match(title) else ["web_account"]
@@ -238,10 +275,12 @@ def _kernel(places, proc):
             places.add("kernel_module", path, "root", FOREIGN, line[:200], marks)
 
 
-def _table(proc, name):
-    """``(inode, local address, state)`` of the kernel's table of sockets."""
-    found = []
-    for line in _text("%s/net/%s" % (proc, name), MAX_TABLE).split("\n")[1:]:
+def _table(proc, name, places):
+    """``(inode, local address, state)`` of the kernel's table of sockets; behind so many that it is cut, some are not seen."""
+    found, text = [], _text("%s/net/%s" % (proc, name), MAX_TABLE)
+    if len(text) >= MAX_TABLE:
+        places.cut("listener")
+    for line in text.split("\n")[1:]:
         fields = line.split()
         if len(fields) > 9:
             found.append((fields[9], _address(fields[1]), fields[3]))

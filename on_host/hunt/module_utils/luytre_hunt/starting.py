@@ -151,9 +151,9 @@ def _of_accounts(places):
             places.cut("start")
             return
         for name in OF_ACCOUNTS:
-            text = places.text_below("start", account["home"], name)
             path = os.path.join(account["home"], name)
-            if not text or text == skeleton[name] or places.packaged.standing(path) == OURS:
+            text, standing = places.led_to("start", path, account)
+            if not text or text == skeleton[name] or standing == OURS:
                 continue
             places.seen += 1
             known = set((skeleton[name] or "").split("\n"))

@@ -135,11 +135,11 @@ def path(where, wanted=REGULAR, links=NO_LINKS):
     if not where.startswith("/"):
         raise Unsafe("is no absolute path", where)
     if links == FOLLOWED:
-        held = os.open(where, os.O_PATH | os.O_CLOEXEC)
+        there = held(where)
         try:
-            return _opened(held, wanted, where)
+            return _opened(there, wanted, where)
         finally:
-            os.close(held)
+            os.close(there)
     return _in(reach(where, links), wanted)
 
 
@@ -166,6 +166,32 @@ def _in(reached, wanted):
         return at(folder, name, wanted)
     finally:
         os.close(folder)
+
+
+def held(where):
+    """What a path leads to, all links followed: only held, whatever it is. Raises OSError, ValueError."""
+    return os.open(where, os.O_PATH | os.O_CLOEXEC)
+
+
+def name_of(handle):
+    """Where the very thing that is held lies, in full and without links."""
+    return os.readlink("%s%d" % (THROUGH, handle))
+
+
+def real(where):
+    """Where a path leads, as ``os.path.realpath`` says it; the path itself where more links are on the way than anybody follows.
+
+    Whoever lays a thousand links one behind the other has that end in RecursionError.
+    """
+    try:
+        os.stat(where)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return where
+    try:
+        return os.path.realpath(where)
+    except RecursionError:
+        return where
 
 
 def start(handle, limit):

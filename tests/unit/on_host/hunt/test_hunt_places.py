@@ -13,14 +13,17 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _accounts, cron
+from ansible.module_utils.luytre._processes import children
 from ansible.module_utils.luytre._reading import Reading
 from ansible.module_utils.luytre_hunt import entering, loading, packaged, programs, running, starting
 from ansible.module_utils.luytre_hunt.packaged import Packaged
 from ansible.module_utils.luytre_hunt.packing import packed
 from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, Places
+from ansible.module_utils.luytre_shared import safe_open
 
 from auditor.compromise import places as taken_in
 
+KEY = "AAAAC3NzaC1lZDI1NTE5AAAA" + "I" + "A" * 43
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="reads what root alone may read")
 
 
@@ -147,6 +150,48 @@ def test_start_files_tell_what_differs_from_the_skeleton(
     assert [(row[2], row[4]) for row in rows(gathered, "start")] == [("a", "alias x=y")]
 
 
+def test_what_lies_behind_links_is_told_as_programs_find_it(
+    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell follows every link, sshd too; what the account may not read stays untold, and no FIFO is opened."""
+    for name, mode in (("kept", 0o600), ("foreign", 0o644), ("closed", 0o600)):
+        (tmp_path / name).write_text(f"alias {name}=x\n")
+        (tmp_path / name).chmod(mode)
+    os.chown(tmp_path / "kept", 65534, 65534)
+    os.mkfifo(tmp_path / "fifo")
+    home = tmp_path / "home"
+    home.mkdir()
+    leads = {".bashrc": "kept", ".profile": "foreign", ".zshrc": "closed", ".login": "fifo", ".cshrc": "none"}
+    for name, target in leads.items():
+        (home / name).symlink_to(tmp_path / target)
+    (home / ".kshrc").symlink_to("/proc/self/environ")
+    account = {"name": "a", "uid": 65534, "gid": 65534, "home": str(home), "shell": "/bin/sh", "field": "x"}
+    monkeypatch.setattr(_accounts, "passwd", lambda: [account])
+    starting._of_accounts(gathered)
+    assert sorted(row[4] for row in rows(gathered, "start")) == ["alias foreign=x", "alias kept=x"]
+    (tmp_path / "keys").write_text(f"ssh-ed25519 {KEY} x\nroot:$y$secret:1::::::\n")
+    (home / ".ssh").mkdir()
+    (home / ".ssh/authorized_keys").symlink_to(tmp_path / "keys")
+    monkeypatch.setattr(entering, "_patterns", lambda _places: [])
+    monkeypatch.setattr(_accounts, "groups", list)
+    entering._keys(gathered, [account])
+    (key,) = rows(gathered, "key")
+    assert key[1:3] == [str(home / ".ssh/authorized_keys"), "a"]
+    assert "secret" not in str(gathered.rows)
+    assert gathered.cut_short == []
+
+
+def test_what_lies_deeper_than_is_walked_is_told_as_not_seen(
+    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "/".join("abcdefghij")).mkdir(parents=True)
+    programs._temporary(gathered, str(tmp_path))
+    assert gathered.cut_short == ["temporary"]
+    monkeypatch.setattr(programs, "MAX_DEPTH", 1)
+    programs._lending(gathered)
+    assert gathered.cut_short == ["temporary", "setuid"]
+
+
 def test_accounts_are_told_without_their_passwords(gathered: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     def account(name: str, uid: int, shell: str = "/usr/sbin/nologin") -> dict[str, Any]:
         return {"name": name, "uid": uid, "gid": uid, "home": "/none", "shell": shell, "field": "x"}
@@ -244,16 +289,78 @@ def test_a_program_that_was_brought_up_to_date_is_not_gone(gathered: Places, tmp
     assert (one.program, one.standing) == (str(program), "foreign")
 
 
+@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("apart, marks", [("-Urm", ["disguised"]), ("-Urmpf", [])])
+def test_what_somebody_calls_by_the_name_of_a_packages_program_is_not_that(
+    gathered: Places, apart: str, marks: list[str], gone: bool
+) -> None:
+    """In spaces of file systems and processes that anybody may make, another program lies where a package's lies here."""
+    packaged = Path("/usr/bin/env")
+    gathered.packaged.names.add(str(packaged))
+    gathered.packaged.sums[str(packaged)] = hashlib.new("md5", packaged.read_bytes(), usedforsecurity=False).hexdigest()
+    as_nobody: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []}
+    if subprocess.run(["unshare", apart, "true"], check=False, **as_nobody, cwd="/").returncode != 0:
+        pytest.skip("only root may make such spaces here")
+    script = (
+        f"x=$(mktemp) && cp /bin/cat $x && chmod 755 $x && mount --bind $x {packaged} && echo $x && exec {packaged}"
+    )
+    with subprocess.Popen(
+        ["unshare", apart, "--kill-child", "sh", "-c", script], stdin=-1, stdout=-1, cwd="/", **as_nobody
+    ) as started:
+        assert started.stdin is not None and started.stdout is not None
+        lies = Path(started.stdout.readline().decode().strip())
+        if gone:
+            lies.unlink()
+        started.stdin.write(b"runs\n")
+        started.stdin.flush()
+        assert started.stdout.readline() == b"runs\n"
+        inner = children(started.pid) or [started.pid]
+        one = running._process(gathered, inner[0], "/proc", str(Path("/proc/self/ns/pid").readlink()))
+        running._judged(gathered, one, "/proc", {}, {})
+        started.stdin.close()
+    lies.unlink(missing_ok=True)
+    ((_slot, where, who, standing, _said, told, _programs),) = rows(gathered, "process")
+    assert (where, who, standing, told) == (
+        str(packaged),
+        "nobody",
+        *(("gone", ["deleted", *marks]) if gone else ("foreign", marks)),
+    )
+
+
+def test_many_ways_to_one_program_cost_as_much_as_one_and_endless_ones_nothing(
+    dpkg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Python before 3.13 a thousand links one behind the other ended a hunt in RecursionError."""
+    hashed = []
+    monkeypatch.setattr(packaged, "_md5_of", lambda opened: hashed.append(os.close(opened())))
+    places, kept = known(dpkg), dpkg / "root/kept"
+    assert {places.standing(f"{kept.parent}{'/.' * number}/kept") for number in range(50)} == {"changed"}
+    assert len(hashed) == 1
+    link = kept
+    for number in range(1_200):
+        link, before = tmp_path / f"l{number}", link
+        link.symlink_to(before)
+    assert places.standing(str(link)) == "gone"
+    assert safe_open.real(str(link)) == str(link)
+    assert places.standing(str(tmp_path / "l9")) == "changed"
+
+
 def test_numbers_of_threads_and_of_nobody_are_not_hidden_processes() -> None:
     assert running._answers(os.getpid(), "/proc")
     assert not running._answers((1 << 22) + 5, "/proc")
 
 
-def test_tables_of_sockets_are_read_and_nonsense_is_left_out(tmp_path: Path) -> None:
+def test_tables_of_sockets_are_read_and_nonsense_is_left_out(
+    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "net").mkdir()
     line = "   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 x"
     (tmp_path / "net/tcp").write_text("head\n" + line + "\nnonsense\n")
-    assert running._table(str(tmp_path), "tcp") == [("4711", "0.0.0.0:8080", "0A")]
+    assert running._table(str(tmp_path), "tcp", gathered) == [("4711", "0.0.0.0:8080", "0A")]
+    assert gathered.cut_short == []
+    monkeypatch.setattr(running, "MAX_TABLE", 100)
+    running._table(str(tmp_path), "tcp", gathered)
+    assert gathered.cut_short == ["listener"]
 
 
 @pytest.mark.parametrize(
