@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -35,7 +36,10 @@ SECONDS = 25
 MOST = 2_000
 MAX_CONFIG, MAX_FILES = 1_000_000, 5_000
 CONFIGURATIONS = ("/etc/nginx", "/etc/apache2")
-PROXIES = re.compile(r"(?mi)^\s*(?:set_real_ip_from|RemoteIPTrustedProxy|RemoteIPInternalProxy)\s+([^;#\n]{1,2000})")
+PROXIES = re.compile(r"(?i)\b(?:set_real_ip_from|RemoteIPTrustedProxy|RemoteIPInternalProxy)\s+([^;\n]{1,2000})")
+PROXY_LISTS = re.compile(r"(?i)\bRemoteIP(?:Trusted|Internal)ProxyList\s+[\"']?([^\"'\s]{1,1000})")
+MAX_NAMES, NAMING_SECONDS = 20, 4
+"""A resolver that is down keeps no address from being blocked."""
 RULES = """\
 table inet {table}
 delete table inet {table}
@@ -200,7 +204,8 @@ def blocked(entries):
                 found[entry["rule"]["chain"]].append((word["protocol"], word["field"], side["right"]))
         elif "set" in entry:
             members = (one["elem"] for one in entry["set"].get("elem", []))
-            addresses.update(one["val"] for one in members if one.get("expires", 1) > 0)
+            living = (one["val"] for one in members if one.get("expires", 1) > 0)
+            addresses.update(str(ipaddress.ip_address(one)) for one in living)
     for name, (hook, wanted) in AS_LISTED.items():
         if chains.get(name) != ("filter", hook, -300) or tuple(found[name]) != wanted:
             return None
@@ -297,8 +302,8 @@ def inside(address, text):
         network = ipaddress.ip_network(text.partition("%")[0], strict=False)
     except ValueError:
         return False
-    if network.version == 6 and network.network_address.ipv4_mapped:
-        network = ipaddress.ip_network(str(network.network_address.ipv4_mapped))
+    if network.version == 6 and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
+        network = ipaddress.ip_network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
     return address.version == network.version and address in network
 
 
@@ -330,15 +335,38 @@ def resolvers():
 
 def proxies():
     """What the web servers take visitors' addresses from: every visitor has theirs."""
-    read = 0
+    read, named = 0, set()
     for top in CONFIGURATIONS:
         for folder, _, names in os.walk(top):
             for name in names:
                 read += 1
                 if read > MAX_FILES:
                     raise Refused("too_much", top)
-                for some in PROXIES.findall(text_of(os.path.join(folder, name))):
-                    yield from some.split()
+                text = said_in(os.path.join(folder, name))
+                lists = [said_in(os.path.join(top, path)) for path in PROXY_LISTS.findall(text)]
+                for one in " ".join([*PROXIES.findall(text), *lists]).split():
+                    if is_name(one):
+                        named.add(one)
+                    else:
+                        yield one
+    os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
+    ends = time.monotonic() + NAMING_SECONDS
+    for name in sorted(named)[:MAX_NAMES]:
+        if time.monotonic() < ends:
+            yield from addresses_of(name)
+
+
+def is_name(text):
+    """Whether it is the name of a host, as servers resolve them when they start."""
+    return re.match(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.[A-Za-z][A-Za-z0-9-]{0,62}\.?\Z", text) is not None
+
+
+def addresses_of(name):
+    """What a name stands for now; nothing when nobody says so."""
+    try:
+        return sorted({found[4][0] for found in socket.getaddrinfo(name, None, proto=socket.IPPROTO_TCP)})
+    except OSError:
+        return []
 
 
 def text_of(path):
@@ -349,6 +377,11 @@ def text_of(path):
             return file.read(MAX_CONFIG).decode("utf-8", "replace") if regular else ""
     except OSError:
         return ""
+
+
+def said_in(path):
+    """Likewise without comments."""
+    return re.sub(r"#[^\n]*", "", text_of(path))
 
 
 # --- what is asked -----------------------------------------------------------------------------------
@@ -378,7 +411,7 @@ def contain(asked, connection, now):
         try:
             load(blocks, now)
             return seen(blocks[asked["id"]], now)
-        except Refused:
+        except Exception:
             if known is None:
                 take_out(asked["id"], blocks, now)
             raise
@@ -391,12 +424,12 @@ def confirm(asked, _connection, now):
         if asked["id"] not in blocks:
             return {"state": "none"}
         blocks[asked["id"]] = dict(blocks[asked["id"]], confirmed=True)
-        keep(blocks)
         try:
             stay(__loader__.get_source(__name__))
+            keep(blocks)
             load(blocks, now)
             return seen(blocks[asked["id"]], now)
-        except Refused:
+        except Exception:
             take_out(asked["id"], blocks, now)
             raise
 

@@ -166,6 +166,11 @@ def ident(folder, name):
 def back(where, aside, place, last):
     """Have what was moved aside where it was; where that name is taken by now, it stays aside."""
     with contextlib.suppress(OSError):
+        if stat.S_ISDIR(
+            os.lstat(aside, dir_fd=where).st_mode
+        ):  # which has one name only, and takes no other's place but of an empty one
+            os.rename(aside, last, src_dir_fd=where, dst_dir_fd=place)
+            return
         os.link(aside, last, src_dir_fd=where, dst_dir_fd=place, follow_symlinks=False)
         os.unlink(aside, dir_fd=where)
 
@@ -343,7 +348,10 @@ def answer(question):
     try:
         return ACTIONS[question["do"]](question)
     except Refused as refusal:
-        return {"state": "refused", "why": refusal.args[0], "about": str(refusal.args[1])[:200]}
+        # A file that takes long to be looked at may be in its folder by then.
+        late = refusal.args[0] == "late" and STORE.has(question["id"])
+        state = "unknown" if late else "refused"
+        return {"state": state, "why": refusal.args[0], "about": str(refusal.args[1])[:200]}
     except FileNotFoundError:
         return {"state": "refused", "why": "no_file", "about": ""}
     except OSError as error:

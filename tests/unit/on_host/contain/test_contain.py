@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import ipaddress
@@ -142,6 +143,10 @@ def test_one_of_two_blocks_of_an_address_is_released_and_the_other_stays(host: M
         ("9.9.9.9", "resolver"),
         ("104.16.5.5", "proxy"),
         ("2400:cb00::5", "proxy"),
+        ("162.158.9.9", "proxy"),
+        ("131.0.72.9", "proxy"),
+        ("203.0.113.40", "proxy"),
+        ("203.0.113.41", "proxy"),
         ("127.0.0.1", "no_stranger"),
         ("fe80::2", "no_stranger"),
         ("::1", "no_stranger"),
@@ -149,12 +154,22 @@ def test_one_of_two_blocks_of_an_address_is_released_and_the_other_stays(host: M
     ],
 )
 def test_what_the_host_lives_by_is_never_blocked(
-    host: ModuleType, kernel: Kernel, tmp_path: Path, address: str, why: str
+    host: ModuleType, kernel: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, why: str
 ) -> None:
     (tmp_path / "nginx/conf.d").mkdir(parents=True)
     (tmp_path / "nginx/conf.d/cdn.conf").write_text(
         "# set_real_ip_from 0.0.0.0/0;\n  set_real_ip_from 104.16.0.0/13;\nset_real_ip_from 2400:cb00::/32;\n"
     )
+    (tmp_path / "nginx/line.conf").write_text(
+        "server { set_real_ip_from 1.2.3.4; set_real_ip_from ::ffff:162.158.0.0/111; }"
+    )
+    (tmp_path / "nginx/remoteip.conf").write_text(
+        "RemoteIPTrustedProxyList conf/list # x\nRemoteIPInternalProxy balance.test"
+    )
+    (tmp_path / "nginx/conf").mkdir()
+    (tmp_path / "nginx/conf/list").write_text("# theirs: 0.0.0.0/0\n203.0.113.40\n131.0.72.0/22 # all\n")
+    found = {"balance.test": [(2, 1, 6, "", ("203.0.113.41", 0))]}
+    monkeypatch.setattr(host.socket, "getaddrinfo", lambda name, *_given, **_named: found[name])
     os.mkfifo(tmp_path / "nginx/blocks-nobody")
     with pytest.raises(host.Refused) as refusal:
         host.contain(asked(address=address), US, NOW)
@@ -195,6 +210,28 @@ def test_what_would_not_outlive_a_reboot_is_not_confirmed(
         host.confirm(asked(), US, NOW)
     assert kernel.loaded is None
     assert not Path(host.HOME).exists()
+
+
+def test_what_a_full_disk_kept_from_being_confirmed_is_not_blocked_by_what_is_done_next(
+    host: ModuleType, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.contain(asked(), US, NOW)
+
+    def full(source: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(host, "stay", full)
+    monkeypatch.setattr(host.time, "time", lambda: NOW)
+    assert host.answer(US, asked(do="confirm"))["state"] == "refused"
+    host.contain(asked(id="SC-20261127-1/2", address="203.0.113.8"), US, NOW)
+    assert set(kernel.blocked()) == {"203.0.113.8"}
+
+
+def test_an_address_is_known_again_however_nft_writes_it(host: ModuleType, kernel: Kernel) -> None:
+    host.contain(asked(address="::102:304"), US, NOW)
+    entries = list(kernel._listed(kernel.loaded or ""))
+    entries[-1]["set"]["elem"][0]["elem"]["val"] = "::1.2.3.4"
+    assert host.blocked(entries) == {"::102:304"}
 
 
 @pytest.mark.parametrize(

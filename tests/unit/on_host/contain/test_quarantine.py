@@ -163,6 +163,31 @@ def test_what_is_swapped_in_at_the_last_moment_is_not_taken_for_it(
     assert (site / "elsewhere.php").read_bytes() == SHELL
 
 
+def test_a_folder_that_is_swapped_in_is_put_back_too(host: ModuleType, system: System, site: Path, shell: Path) -> None:
+    def swap() -> None:
+        shell.rename(site / "elsewhere.php")
+        shell.mkdir()
+        (shell / "of a site").touch()
+
+    system.before["rename"] = swap
+    assert refused(host, lambda: host.take(asked(shell, site))) == "swapped"
+    assert list(shell.iterdir()) == [shell / "of a site"]
+    assert not Path(host.HOME).exists()
+
+
+@pytest.mark.parametrize("moment, state", [("digest", "refused"), ("held_by", "unknown")])
+def test_a_file_that_takes_too_long_is_not_said_to_lie_where_it_was_when_it_is_taken(
+    host: ModuleType, site: Path, shell: Path, monkeypatch: pytest.MonkeyPatch, moment: str, state: str
+) -> None:
+    with monkeypatch.context() as slow:
+        slow.setattr(host, moment, lambda *_given: host.late(0, None))
+        told = host.answer(asked(shell, site, do="contain"))
+    assert (told["state"], told["why"]) == (state, "late")
+    assert shell.exists() == (state == "refused")
+    assert host.put_back(asked(shell, site)) == {"state": "none"}
+    assert shell.read_bytes() == SHELL
+
+
 def test_nothing_is_written_over_when_a_file_is_put_back(host: ModuleType, site: Path, shell: Path) -> None:
     host.take(asked(shell, site))
     shell.write_text("new")
