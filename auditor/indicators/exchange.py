@@ -25,7 +25,11 @@ def poll(server: Server, name: str, today: date, path: Path | None = None) -> Li
     objects: list[Mapping[str, Any]] = []
     last = after
     for page, added in server.pages(after):
-        objects += [one for one in page if isinstance(one, dict) and one.get("type") in _WANTED]
+        objects += [
+            {name: one[name] for name in one.keys() & stix.READ}
+            for one in page
+            if isinstance(one, dict) and one.get("type") in _WANTED
+        ]
         last = added or last
     document = Document(name, Bounded(io.BytesIO(), 0, server.file), server.file)
     gathered = Gathered(document, name, today, UNMARKED)
@@ -55,6 +59,7 @@ def poll(server: Server, name: str, today: date, path: Path | None = None) -> Li
     with store.writing(path) as into:
         into.put(listed, found.values(), [*(store.patterns(name, path) if before else ()), *gathered.complex])
         into.note_polled(name, server.collection, last)
+        into.check()
     return listed
 
 

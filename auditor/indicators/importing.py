@@ -12,7 +12,7 @@ from auditor.errors import InputError
 from auditor.indicators import store
 from auditor.indicators.indicator import Tlp
 from auditor.indicators.sources import misp, stix, table
-from auditor.indicators.sources.reading import MAX_INDICATORS, Gathered, ListKind
+from auditor.indicators.sources.reading import Gathered, ListKind
 from auditor.indicators.store import Listed
 from auditor.models import clock
 from auditor.vulnerabilities import unpacking
@@ -48,13 +48,7 @@ def take_in(
                     "{name} is no name for a list", name=repr(called), file=file, mend="give --name, letters and digits"
                 )
             taken.append(_one(file, called, unmarked, today, into))
-        if into.indicators > MAX_INDICATORS:
-            raise InputError(
-                "all lists together have {n} indicators, more than {most}",
-                n=into.indicators,
-                most=MAX_INDICATORS,
-                mend="take out what is not needed: 'auditor indicators remove NAME'",
-            )
+        into.check()
     return tuple(taken)
 
 

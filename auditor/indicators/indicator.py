@@ -13,6 +13,8 @@ Tlp = Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"]
 TLPS: tuple[Tlp, ...] = get_args(Tlp)
 UNMARKED: Tlp = "AMBER"
 """What a list without any marking is taken for: it goes to those who have to act on it."""
+MAX_INDICATORS = 200_000
+"""Of all lists together: more than any authority's, and hosts are asked about all of them."""
 USUAL_DAYS = 90
 """An indicator without a last day holds so long after its first."""
 MARKINGS: dict[str, Tlp] = {

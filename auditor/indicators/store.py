@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import InputError, nearest
-from auditor.indicators.indicator import Indicator
+from auditor.indicators.indicator import MAX_INDICATORS, Indicator
 from auditor.models import clock
 from auditor.system import sqlite_file
 
@@ -105,10 +105,16 @@ class Writing:
         """Up to which moment a list has all of a collection."""
         self._database.execute("INSERT OR REPLACE INTO polled VALUES (?, ?, ?)", (name, url, after))
 
-    @property
-    def indicators(self) -> int:
-        """How many there are now, of all lists."""
-        return int(self._database.execute("SELECT count(*) FROM indicators").fetchone()[0])
+    def check(self) -> None:
+        """Raise InputError when all lists together have more than there may be."""
+        there = int(self._database.execute("SELECT count(*) FROM indicators").fetchone()[0])
+        if there > MAX_INDICATORS:
+            raise InputError(
+                "all lists together have {n} indicators, more than {most}",
+                n=there,
+                most=MAX_INDICATORS,
+                mend="take out what is not needed: 'auditor indicators remove NAME'",
+            )
 
 
 def remove(name: str, path: Path | None = None) -> None:

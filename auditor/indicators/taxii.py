@@ -30,6 +30,9 @@ SECONDS = 60.0
 """For one answer, however slowly it drips."""
 MAX_ANSWER = 30_000_000
 MAX_PAGES = 2_000
+MAX_FETCHED = 300_000_000
+"""Bytes of all answers to one command, and its seconds: pages may be many, and each as slow as one may be."""
+MAX_SECONDS = 1_800.0
 MAX_WAIT = 120
 """Seconds in all that a server may tell us to wait, or that it may work on what it was handed."""
 OF_A_PAGE = 1_000
@@ -111,6 +114,8 @@ class Server:
     token: str | None = field(default=None, repr=False)
     sleep: Callable[[float], None] = time.sleep
     _waited: float = 0.0
+    _fetched: int = 0
+    _began: float = field(default_factory=time.monotonic)
 
     @property
     def collection(self) -> str:
@@ -229,6 +234,9 @@ class Server:
                 ):
                     for chunk in response.iter_raw():
                         body += chunk
+                        self._fetched += len(chunk)
+                        if self._fetched > MAX_FETCHED or time.monotonic() - self._began > MAX_SECONDS:
+                            raise self._broken("it never ends")
                         if len(body) > MAX_ANSWER:
                             raise self._broken("its answer is larger than {most} MB", most=MAX_ANSWER // 1_000_000)
                     told = {name.lower(): value[:200] for name, value in response.headers.items()}

@@ -23,7 +23,10 @@ def today() -> date:
 
 def read(iso: str) -> datetime:
     """An ISO 8601 moment with offset. Raises ValueError for anything else."""
-    return datetime.fromisoformat(iso).astimezone(ZONE)
+    try:
+        return datetime.fromisoformat(iso).astimezone(ZONE)
+    except OverflowError as error:
+        raise ValueError(f"{iso} is at the end of all time") from error
 
 
 def at(seconds: float) -> datetime:

@@ -11,7 +11,7 @@ import ijson
 
 from auditor.indicators.indicator import Tlp, stricter, tlp
 from auditor.indicators.sources.reading import Gathered, day, lacking, text_of
-from auditor.vulnerabilities.sources.reading import whole
+from auditor.vulnerabilities.sources.reading import buffered, whole
 
 HEAD = re.compile(rb'\s*[\[{](?:(?!"spec_version").){0,4000}"(?:Event|response)"', re.DOTALL)
 _PARTS: Mapping[str, tuple[int, ...]] = {
@@ -27,8 +27,7 @@ def read(into: Gathered) -> None:
     """All attributes of all events. Raises InputError for what is no JSON, or holds no event."""
     number = 0
     with whole(into.document):
-        stream = io.BufferedReader(into.document.stream, 1 << 18)
-        for prefix, event in _events(stream):
+        for prefix, event in _events(buffered(into.document)):
             number += 1
             into.document.stream.told()
             _event(event, prefix, into)

@@ -9,16 +9,15 @@ from datetime import date
 from typing import Literal
 
 from auditor.errors import InputError
-from auditor.indicators.indicator import UNMARKED, Indicator, Tlp
+from auditor.indicators.indicator import MAX_INDICATORS, UNMARKED, Indicator, Tlp
 from auditor.indicators.values import Never, never, value
 from auditor.models import clock
 from auditor.vulnerabilities.advisory.reading import day_in
 from auditor.vulnerabilities.sources.reading import Document
 
-MAX_INDICATORS = 200_000
-"""Of all lists together: more than any authority's, and hosts are asked about all of them."""
 MAX_WRONG = 1_000
 MAX_NOTE = 200
+_EARLIEST, _LATEST = date(1990, 1, 1), date(2500, 1, 1)
 ListKind = Literal["stix", "misp", "csv"]
 
 
@@ -90,7 +89,15 @@ class Gathered:
 
 
 def day(text: object) -> date | None:
-    """The day of a moment as others write it: ISO 8601, day/month/year, or seconds since 1970. None for anything else."""
+    """The day of a moment as others write it: ISO 8601, day/month/year, or seconds since 1970. None for anything else.
+
+    What is to hold for ever holds to the last day that there is room to count on from.
+    """
+    found = _day(text)
+    return min(max(found, _EARLIEST), _LATEST) if found is not None else None
+
+
+def _day(text: object) -> date | None:
     plain = str(text).strip() if text is not None else ""
     if re.fullmatch(r"1\d{9}(?:\.\d+)?", plain):
         return clock.day(clock.at(float(plain)))
@@ -99,7 +106,7 @@ def day(text: object) -> date | None:
             moment = plain.replace(" ", "T", 1).replace("Z", "+00:00")
             return clock.day(clock.read(moment if re.search(r"[+-]\d\d:?\d\d$", moment) else f"{moment}+07:00"))
         except ValueError:
-            return None
+            return day_in(plain[:10])
     return day_in(plain.split(" ")[0])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -10,18 +9,34 @@ from typing import Any
 import ijson
 
 from auditor.indicators import patterns
-from auditor.indicators.indicator import MARKINGS, Tlp, stricter, tlp
-from auditor.indicators.sources.reading import MAX_INDICATORS, Gathered, day, lacking, text_of, too_many
-from auditor.vulnerabilities.sources.reading import whole
+from auditor.indicators.indicator import MARKINGS, MAX_INDICATORS, Tlp, stricter, tlp
+from auditor.indicators.sources.reading import Gathered, day, lacking, text_of, too_many
+from auditor.vulnerabilities.sources.reading import buffered, whole
 
+READ = frozenset(
+    {
+        *(
+            "type",
+            "id",
+            "name",
+            "definition",
+            "extensions",
+            "revoked",
+            "pattern",
+            "pattern_type",
+            "object_marking_refs",
+        ),
+        *("indicator_types", "valid_from", "valid_until"),
+    }
+)
+"""What counts of an object."""
 HEAD = re.compile(rb'\s*\{(?:(?!"Event"|"response").){0,4000}"(?:spec_version|objects|bundle)"', re.DOTALL)
 
 
 def read(into: Gathered) -> None:
     """All indicators of the bundle. Raises InputError for what is no JSON, or holds no objects."""
     with whole(into.document):
-        stream = io.BufferedReader(into.document.stream, 1 << 18)
-        take(_told(into, ijson.items(stream, "objects.item", use_float=True)), into)
+        take(_told(into, ijson.items(buffered(into.document), "objects.item", use_float=True)), into)
 
 
 def _told(into: Gathered, objects: Iterable[Any]) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import ijson
 
-from auditor.vulnerabilities.sources.reading import CVE, Document, Read, day_of, text_of, whole
+from auditor.vulnerabilities.sources.reading import CVE, Document, Read, buffered, day_of, text_of, whole
 from auditor.vulnerabilities.store import Writing
 
 KIND = "kev"
@@ -24,7 +24,7 @@ def read_json(document: Document, into: Writing) -> Read:
     dated = None
     rows: list[Mapping[str, Any]] = []
     with whole(document):
-        for prefix, event, value in ijson.parse(document.stream):
+        for prefix, event, value in ijson.parse(buffered(document)):
             if prefix == "dateReleased":
                 dated = day_of(value)
             elif prefix == "vulnerabilities.item" and event == "start_map":

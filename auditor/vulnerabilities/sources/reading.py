@@ -20,6 +20,9 @@ from auditor.vulnerabilities.unpacking import Bounded
 CVE = re.compile(r"CVE-(?:1999|2[0-9]{3})-[0-9]{4,19}\Z")
 MAX_TEXT = 300
 """Characters of a title or note that are kept."""
+MAX_DEPTH = 60
+"""Of JSON: ijson writes down the way to every value, so that memory grows with the square of the depth, 50 GB for 200 KB."""
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,46 @@ class Document:
     def text(self) -> io.TextIOWrapper:
         """Its lines, as UTF-8."""
         return io.TextIOWrapper(io.BufferedReader(self.stream, 1 << 18), "utf-8-sig", errors="replace", newline="")
+
+
+class _Shallow(io.RawIOBase):
+    """JSON as it is read, that goes no deeper than MAX_DEPTH."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self._document, self._depth = document, 0
+        self._in_string, self._before = 0, b""
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer. Raises InputError for what goes deeper."""
+        length = self._document.stream.readinto(buffer)
+        self._look(bytes(buffer[:length]))
+        return length
+
+    def _look(self, part: bytes) -> None:
+        text = self._before + part
+        self._before = b"\\" * ((len(text) - len(text.rstrip(b"\\"))) % 2)  # it belongs to what comes next
+        text = text[: len(text) - len(self._before)]
+        if b"\\" in text:
+            text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+        pieces = text.split(b'"')
+        bare = b"".join(pieces[self._in_string :: 2])
+        self._in_string ^= (len(pieces) - 1) & 1
+        for bracket in bare.translate(None, _NO_BRACKETS):
+            self._depth += 1 if bracket in b"[{" else -1
+            if self._depth > MAX_DEPTH:
+                raise self._document.error(
+                    "it goes deeper than {most} levels", "check where it came from", most=MAX_DEPTH
+                )
+
+
+def buffered(document: Document, size: int = 1 << 18) -> io.BufferedReader:
+    """JSON for a reader of streams. Raises InputError for what goes deeper than MAX_DEPTH."""
+    return io.BufferedReader(_Shallow(document), size)
 
 
 @dataclass(frozen=True)
@@ -63,7 +106,7 @@ def members(document: Document) -> Iterator[tuple[str, Any]]:
     """Name and value of each member of the object that a document is; a name that comes twice is refused."""
     seen: set[str] = set()
     with whole(document):
-        for name, value in ijson.kvitems(io.BufferedReader(document.stream, 1 << 18), "", use_float=True):
+        for name, value in ijson.kvitems(buffered(document), "", use_float=True):
             if name in seen:
                 raise document.error(
                     "{name} is in it twice", "it is none of the publisher's; fetch it again", name=repr(name)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from auditor.errors import InputError
-from auditor.indicators import export, importing, store
+from auditor.indicators import export, store
 from auditor.indicators.importing import Taken, take_in
 
 TODAY = datetime.date(2026, 11, 27)
@@ -149,6 +149,8 @@ def test_events_of_misp(kept: Path, tmp_path: Path, wrap: Any) -> None:
         ("a.csv", "IP\n", "it has no indicators"),
         ("a.csv", "IP\n" + "x\n" * 1_002, "more than 1000 of its entries are no indicators, the first in row 2: 'x'"),
         ("a.json", stix(), "it has no objects"),
+        ("a.json", '{"type": "bundle", "objects": [' + "[" * 5_000, "it goes deeper than 60 levels"),
+        ("a.json", '{"Event": {"a":' * 5_000, "it goes deeper than 60 levels"),
         ("a.gz", gzip.compress(b"IP\n203.0.114.9\n")[:-9], "it is damaged or cut short"),
         ("a b.csv", "IP\n203.0.114.9\n", "'a b' is no name for a list"),
     ],
@@ -163,9 +165,24 @@ def test_what_is_no_list_is_one_line_and_leaves_what_was_there(
     assert list(values(kept)) == ["203.0.114.7"]
 
 
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:59:59Z", "9999-12-31", "0001-01-01T00:00:00+23:00", "99999-01-01", "0001-01-01"]
+)
+def test_moments_at_the_end_of_all_time_are_days_too(kept: Path, tmp_path: Path, moment: str) -> None:
+    times = [{"valid_from": moment}, {"valid_until": moment}]
+    objects = [
+        indicator(number, f"[domain-name:value = 'a{number}.test']", **more) for number, more in enumerate(times)
+    ]
+    taken(kept, tmp_path / "a.json", stix(*objects, *objects))
+    found = store.all_indicators(kept)
+    assert len([one.until for one in found]) == 2
+    forms: tuple[export.Form, ...] = ("stix", "misp", "csv")
+    assert all(export.render(found, form, "xã") for form in forms)
+
+
 def test_there_is_an_end_to_how_many_there_may_be(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auditor.indicators.sources.reading.MAX_INDICATORS", 3)
-    monkeypatch.setattr(importing, "MAX_INDICATORS", 3)
+    monkeypatch.setattr(store, "MAX_INDICATORS", 3)
     rows = [f"203.0.114.{n}\n" for n in range(1, 5)]
     with pytest.raises(InputError, match="more than 3 indicators"):
         taken(kept, tmp_path / "a.csv", "IP\n" + "".join(rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import http.server
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -186,6 +187,35 @@ def test_a_server_that_does_not_keep_to_it_is_one_line_and_the_list_stays(
     with pytest.raises(InputError, match=told):
         exchange.poll(server, "ncsc", TODAY, kept)
     assert values(kept) == ["203.0.114.1"]
+
+
+@pytest.mark.parametrize(("bound", "most"), [("MAX_FETCHED", 400_000), ("MAX_SECONDS", -1.0)])
+def test_a_server_whose_pages_are_new_for_ever_is_one_line_and_the_list_stays(
+    fake: Fake, server: taxii.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, most: float
+) -> None:
+    """2,000 pages of 30 MB, or of a minute each, are each within their own bounds."""
+    numbers = itertools.count()
+    fake.odd = lambda *_: json_answer(
+        {"objects": [{"id": next(numbers), "x": "y" * 50_000}], "more": True, "next": "1"}
+    )
+    monkeypatch.setattr(taxii, bound, most)
+    with pytest.raises(InputError, match="it never ends"):
+        exchange.poll(server, "ncsc", TODAY, tmp_path / "i.sqlite")
+    assert next(numbers) < 20
+
+
+def test_a_poll_brings_no_more_than_all_lists_together_may_have(
+    fake: Fake, server: taxii.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "i.sqlite"
+    monkeypatch.setattr(store, "MAX_INDICATORS", 3)
+    for number in range(1, 4):
+        fake.objects.append((f"2026-11-20T00:00:0{number}.000Z", indicator(number)))
+        exchange.poll(server, "ncsc", TODAY, kept)
+    fake.objects.append(("2026-11-20T00:00:04.000Z", indicator(4)))
+    with pytest.raises(InputError, match="all lists together have 4"):
+        exchange.poll(server, "ncsc", TODAY, kept)
+    assert len(values(kept)) == 3
 
 
 def test_a_server_that_is_down_is_told(server: taxii.Server, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -19,6 +20,7 @@ from auditor.errors import InputError
 from auditor.models import clock
 from auditor.vulnerabilities import unpacking
 from auditor.vulnerabilities.importing import take_in
+from auditor.vulnerabilities.sources import reading
 from auditor.vulnerabilities.store import Known, known
 from tests.unit.vulnerabilities import factory
 
@@ -152,6 +154,9 @@ def zipped(name: str) -> bytes:
         (zipped("/etc/passwd"), "folder"),
         (b"PK\x03\x04 no zip", "cut short"),
         (b"nodejs 1:18 2026-01-01\n", "by its name"),
+        (b'{"a": {"CVE-2026-1": {"releases": ' + b"[" * 5_000, "deeper than 60 levels"),
+        (b'{"catalogVersion": "1", "vulnerabilities": ' + b"[" * 5_000, "deeper than 60 levels"),
+        (b'{"catalogVersion": "1", "vulnerabilities": ' + b'{"a":' * 5_000, "deeper than 60 levels"),
     ],
 )
 def test_bad_files_leave_the_data_as_it_was(
@@ -175,6 +180,26 @@ def test_bombs(
     (tmp_path / "bomb").write_bytes(pack(b'{"a": {"CVE-2026-1": "' + b"A" * 5_000_000))
     with pytest.raises(InputError, match="unpacks to more"):
         take_in([tmp_path / "bomb"], data)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
+@pytest.mark.parametrize(
+    "inner, deep",
+    [
+        ("[" * 100 + "]" * 100, True),
+        ('"' + "[" * 100 + '"', False),
+        ('"' + "\\\\" + '"' + ", " + "[" * 100, True),
+        ('"' + '\\"' + "[" * 100 + '"', False),
+        ('"' + '\\\\\\"' + "[" * 100 + '"', False),
+        ("[], " * 100, False),
+    ],
+)
+def test_json_is_refused_by_its_depth_before_ijson_makes_a_path_of_it(size: int, inner: str, deep: bool) -> None:
+    """200 KB of brackets took 50 GB: ijson writes down the whole way to every value."""
+    content = io.BytesIO(f'{{"a": {inner}}}'.encode())
+    document = reading.Document("x", unpacking.Bounded(content, 1_000, Path("x")), Path("x"))
+    with pytest.raises(InputError, match="deeper") if deep else contextlib.nullcontext():
+        reading.buffered(document, size).read()
 
 
 def test_one_record_that_is_all_of_the_file(

@@ -36,15 +36,20 @@ def collect(reading):
     found, cut_short, untold = [], [], {}
     for where, path, values in _here(reading, untold):
         found += asked.told(where, path, values)
+    if len(found) > MAX_TOLD:
+        untold["others"] = "more than %d were seen" % MAX_TOLD
+    found = found[:MAX_TOLD]
     paths = log_paths(_websites.in_force())
     budget = _log_files.Budget(MAX_BYTES, deadline)
     for number, path in enumerate(paths):
         with budget.part(len(paths) - number) as part:
             values = in_log(path, part)
-            if part.is_used_up or len(values) >= MAX_VALUES:
+            told = asked.told("log", path, values)
+            room = MAX_TOLD - len(found)
+            if part.is_used_up or len(values) >= MAX_VALUES or len(told) > room:
                 cut_short.append(path)
-        found += asked.told("log", path, values)
-    return {"seen": found[:MAX_TOLD], "logs": len(paths), "cut_short": cut_short, "untold": untold}
+        found += told[:room]
+    return {"seen": found, "logs": len(paths), "cut_short": cut_short, "untold": untold}
 
 
 class Asked:

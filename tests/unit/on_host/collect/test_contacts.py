@@ -123,6 +123,16 @@ def test_a_log_that_does_not_end_costs_its_bounds(tmp_path: Path, monkeypatch: p
     assert len(found) < 60_000
 
 
+@pytest.mark.parametrize(("most", "untold"), [(4, {}), (1, {"others": "more than 1 were seen"})])
+def test_what_is_behind_more_than_is_told_is_told_as_not_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, most: int, untold: dict[str, str]
+) -> None:
+    """Whoever asks for pages with listed names as where he comes from fills one log's part."""
+    monkeypatch.setattr(contacts, "MAX_TOLD", most)
+    told = collected(monkeypatch, tmp_path, comparison())
+    assert (len(told["seen"]), told["cut_short"], told["untold"]) == (most, [str(tmp_path / "access.log")], untold)
+
+
 def test_a_host_that_was_not_read_or_lies_says_nothing() -> None:
     compared = comparison()
     host = Host(name="web1", address="10.0.0.5")
