@@ -108,22 +108,23 @@ def _pass(drilling: _Drilling, proofs: Sequence[Proof], known: Run) -> None:
         _prove_stable(drilling, mended)
     for batch in rounds(manual):
         drilling.say("back to the hardened hosts")
-        lab.back_to_kept([host.name for host in drilling.hosts])
+        lab.back_to_kept(sorted({proof.host for proof in batch}))
         _prove(drilling, _Round(batch), drilling.looked(batch, known))
 
 
 def rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
     """Groups in which no control is broken twice on a host; a drill that stands alone has its host to itself."""
-    left = list(proofs)
+    left = sorted(proofs, key=lambda proof: proof.drill.alone)
     while left:
-        taken: dict[tuple[str, str], Proof] = {}
-        alone = left[0].drill.alone
+        chosen: dict[tuple[str, str, str], Proof] = {}
+        hosts: set[str] = set()
         for proof in left:
-            if proof.drill.alone == alone:
-                taken.setdefault((proof.host, "" if alone else f"{proof.drill.control} {proof.subject}"), proof)
-        chosen = list(taken.values())
-        yield chosen
-        left = [proof for proof in left if proof not in chosen]
+            what = (proof.host, proof.drill.control, proof.subject)
+            if what not in chosen and not (proof.drill.alone and proof.host in hosts):
+                chosen[what] = proof
+                hosts.add(proof.host)
+        yield list(chosen.values())
+        left = [proof for proof in left if proof not in chosen.values()]
 
 
 def _dangerous(catalogue: Catalogue, drills: Sequence[Drill]) -> frozenset[ControlId]:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web2 web3
+# hosts: web3
 # alone: nothing that goes by the rules of sudo can be judged or mended beside it
 # held: aside
 # Owner and mode are as they should be; a list beside them lets the web server write.

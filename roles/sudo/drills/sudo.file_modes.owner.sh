@@ -1,5 +1,5 @@
 #!/bin/sh
-# hosts: web1
+# hosts: web3
 # held: aside
 # The web server's own rules: sudo passes over the file until somebody gives it to root.
 set -eu

@@ -1,0 +1,27 @@
+"""Which drills go on together."""
+
+from __future__ import annotations
+
+from auditor.audit.controls import Drill
+from auditor.lab.drill import Proof, rounds
+
+
+def proof(control: str, trap: str, host: str, *, alone: bool = False) -> Proof:
+    drill = Drill(control=control, trap=trap, path=f"{control}.{trap}.sh", hosts=(host,), alone=alone)
+    return Proof(drill, host, automated=True)
+
+
+def told(*proofs: Proof) -> list[list[str]]:
+    return [[f"{one.host} {one.drill.trap}" for one in batch] for batch in rounds(proofs)]
+
+
+def test_no_control_is_broken_twice_on_a_host_at_once() -> None:
+    first, second = proof("a.b", "one", "web1"), proof("a.b", "two", "web1")
+    other, elsewhere = proof("a.c", "three", "web1"), proof("a.b", "two", "web2")
+    assert told(first, second, other, elsewhere) == [["web1 one", "web1 three", "web2 two"], ["web1 two"]]
+
+
+def test_what_stands_alone_has_its_host_to_itself_while_others_go_on_elsewhere() -> None:
+    alone, also = proof("a.b", "alone", "web1", alone=True), proof("a.c", "also", "web1", alone=True)
+    beside, elsewhere = proof("a.d", "beside", "web1"), proof("a.e", "elsewhere", "web2", alone=True)
+    assert told(alone, beside, also, elsewhere) == [["web1 beside", "web2 elsewhere"], ["web1 alone"], ["web1 also"]]
