@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,7 +23,7 @@ from auditor.system import resources
 CONNECT_SECONDS = 8
 MAX_OUTPUT = 64_000
 _AS_ROOT = (
-    'set -- /usr/bin/python3 -I -c "$1" "$SSH_CONNECTION" "$2"; '
+    'set -- /usr/bin/python3 -I -B -c "$1" "$SSH_CONNECTION" "$2"; '
     'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n -- "$@"; fi'
 )
 _LAUNCH = """\
@@ -35,8 +35,6 @@ sys.path.insert(0, "/proc/self/fd/%d" % held)
 from asked import main
 main(sys.argv[1:])
 """
-_SHARED = "ansible/module_utils/luytre_shared"
-"""Where programs of ours find what all of them share, as modules of Ansible's do."""
 
 
 class NoAnswer(Exception):
@@ -116,25 +114,80 @@ def asked_as_root(reach: Reach, program: Path, question: Mapping[str, Any], seco
 
     It may import ``luytre_shared``. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
     """
-    if reach.unclear is not None:
-        raise NoAnswer(f"{reach.unclear} in the inventory has to be a literal value")
-    remote = shlex.join(["/bin/sh", "-c", _AS_ROOT, "sh", _LAUNCH, json.dumps(question)])
-    environment = ssh_options.environment(os.environ, [reach.key_file])
-    out, err, in_time = talk(command(reach, remote), _packed(program), seconds, environment)
+    arguments, environment = _as_root(reach, question)
+    out, err, in_time = talk(arguments, _packed(program, {}), seconds, environment)
     lines = out.splitlines()
     if not lines or not in_time:
-        said = err.decode("utf-8", "replace").split()
-        raise NoAnswer(" ".join(said)[-300:] or "no answer in time")
+        raise NoAnswer(_said(err) or "no answer in time")
     return lines[-1]
 
 
-def _packed(program: Path) -> bytes:
+def streamed_as_root(
+    reach: Reach, program: Path, beside: Mapping[str, Path], question: Mapping[str, Any], seconds: float
+) -> Iterator[bytes]:
+    """What a program of ours sends when it is run once on a host as root, piece by piece, for so many seconds at most.
+
+    Beside ``luytre_shared`` it may import what is ``beside`` it, files by their names in the archive that it comes in. Raises NoAnswer
+    when nothing comes.
+    """
+    arguments, environment = _as_root(reach, question)
+    ends, some, errors = time.monotonic() + seconds, False, b""
+    with (
+        _opened(_packed(program, beside)) as script,
+        subprocess.Popen(
+            arguments,
+            stdin=script,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        ) as process,
+        selectors.DefaultSelector() as ready,
+    ):
+        try:
+            for is_error, pipe in enumerate((process.stdout, process.stderr)):
+                if pipe is not None:
+                    ready.register(pipe.fileno(), selectors.EVENT_READ, bool(is_error))
+            while ready.get_map() and time.monotonic() < ends:
+                for key, _ in ready.select(max(0.0, ends - time.monotonic())):
+                    piece = os.read(key.fd, MAX_OUTPUT)
+                    if not piece:
+                        ready.unregister(key.fd)
+                    elif key.data:
+                        errors = (errors + piece)[:MAX_OUTPUT]
+                    else:
+                        some = True
+                        yield piece
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    if not some:
+        raise NoAnswer(_said(errors) or "no answer in time")
+
+
+def _said(errors: bytes) -> str:
+    return " ".join(errors.decode("utf-8", "replace").split())[-300:]
+
+
+def _as_root(reach: Reach, question: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
+    """The command line, and the environment, by which a program that comes on standard input is run there. Raises NoAnswer."""
+    if reach.unclear is not None:
+        raise NoAnswer(f"{reach.unclear} in the inventory has to be a literal value")
+    remote = shlex.join(["/bin/sh", "-c", _AS_ROOT, "sh", _LAUNCH, json.dumps(question)])
+    return command(reach, remote), ssh_options.environment(os.environ, [reach.key_file])
+
+
+def _packed(program: Path, beside: Mapping[str, Path]) -> bytes:
     """The program, and what it may import, as an archive that Python imports from."""
+    shared = sorted((resources.root() / "on_host/shared/module_utils/luytre_shared").glob("*.py"))
+    files = {f"ansible/module_utils/luytre_shared/{module.name}": module for module in shared} | dict(beside)
+    folders = {str(folder) for name in files for folder in Path(name).parents[:-1]}
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("asked.py", program.read_bytes())
-        for folder in ("ansible", "ansible/module_utils"):
+        for folder in sorted(folders):
             archive.writestr(f"{folder}/__init__.py", "")
-        for module in sorted((resources.root() / "on_host/shared/module_utils/luytre_shared").glob("*.py")):
-            archive.writestr(f"{_SHARED}/{module.name}", module.read_bytes())
+        for name, file in files.items():
+            if not name.endswith("/__init__.py"):
+                archive.writestr(name, file.read_bytes())
     return target.getvalue()

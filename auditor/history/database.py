@@ -77,6 +77,8 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
     ),
     # Version 5: links may be entries of incidents, which earlier versions cannot read.
     sqlite_file.statements(),
+    # Version 6: and entries about evidence, likewise.
+    sqlite_file.statements(),
 )
 VERSION = len(_MIGRATIONS)
 

@@ -12,7 +12,9 @@ from auditor.incidents.deadlines import Due
 from auditor.models import Regime, clock
 from auditor.models.incidents import (
     Closed,
+    Collected,
     Contained,
+    Custody,
     Entry,
     Found,
     Joined,
@@ -20,6 +22,7 @@ from auditor.models.incidents import (
     Released,
     Reported,
     Spared,
+    Stamped,
 )
 from auditor.models.ranks import Means, Report
 
@@ -64,6 +67,8 @@ class Case:
     """When a report first went out."""
     actions: Mapping[int, Action] = field(default_factory=dict)
     """By their numbers."""
+    collections: Mapping[int, Collected] = field(default_factory=dict)
+    """Evidence by its numbers."""
     cause: str | None = None
     """None: it is open."""
     entries: tuple[Entry, ...] = ()
@@ -77,6 +82,14 @@ class Case:
     def dues(self) -> tuple[Due, ...]:
         """The reports that are owed, the earliest first, whether or not they have gone out."""
         return tuple(one for one in deadlines.of(self.regime, self.detected) if one.report not in self.spared)
+
+    def custody(self, number: int) -> tuple[Entry, ...]:
+        """The entries about one collection: who had it when."""
+        return tuple(
+            one
+            for one in self.entries
+            if isinstance(one.deed, Collected | Custody | Stamped) and one.deed.number == number
+        )
 
     def owed(self) -> tuple[Due, ...]:
         """Those of them that have not gone out."""
@@ -124,6 +137,8 @@ def _after(case: Case, entry: Entry) -> Case:
             return replace(case, reported={report: clock.read(entry.happened), **case.reported})
         case Contained() | Released() as deed:
             return replace(case, actions={**case.actions, deed.number: _action(case, deed)})
+        case Collected() as deed:
+            return replace(case, collections={**case.collections, deed.number: deed})
         case Closed(cause=cause):
             return replace(case, cause=cause)
     return case

@@ -9,7 +9,20 @@ from auditor.errors import InputError
 from auditor.history.incidents import NEW, Decided, Ledgers, of
 from auditor.incidents.case import Action, Case, cases, fold
 from auditor.models import Finding, Regime, Run, Status, clock
-from auditor.models.incidents import AnyDeed, Closed, Contained, Found, Joined, Opened, Released, Reported, Spared
+from auditor.models.incidents import (
+    AnyDeed,
+    Closed,
+    Collected,
+    Contained,
+    Custody,
+    Found,
+    Joined,
+    Opened,
+    Released,
+    Reported,
+    Spared,
+    Stamped,
+)
 from auditor.models.ranks import Means, Report
 
 _PASSED = (Status.PASS, Status.NOT_APPLICABLE)
@@ -77,6 +90,38 @@ def containing(
         return incident, begun
 
     return decide
+
+
+def collecting(incident: str, collected: Collected) -> Callable[[Ledgers], Decided]:
+    """Write that evidence was collected, by the next number; also of an incident that is over."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        case = fold(incident, of(ledgers, incident))
+        return incident, collected.model_copy(update={"number": len(case.collections) + 1})
+
+    return decide
+
+
+def keeping(incident: str, deed: Custody | Stamped) -> Callable[[Ledgers], Decided]:
+    """Write what became of a collection. Years later its incident is over."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        collection(fold(incident, of(ledgers, incident)), deed.number)
+        return incident, deed
+
+    return decide
+
+
+def collection(case: Case, number: int) -> Collected:
+    """The evidence of that number. Raises InputError for a number of none."""
+    if number not in case.collections:
+        raise InputError(
+            "{incident} has no evidence number {number}",
+            incident=case.id,
+            number=number,
+            mend="see 'auditor incident show'",
+        )
+    return case.collections[number]
 
 
 def releasing(incident: str, numbers: Sequence[int], now: datetime.datetime, ledgers: Ledgers) -> tuple[Action, ...]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from auditor.incidents.case import Case
+from auditor.incidents.evidence.verifying import Damage
 from auditor.models.incidents import (
     AnyDeed,
     Closed,
+    Collected,
     Contained,
+    Custody,
     Found,
     Joined,
     Noted,
@@ -18,6 +21,7 @@ from auditor.models.incidents import (
     Released,
     Reported,
     Spared,
+    Stamped,
 )
 from auditor.report.csv_output import inert
 from auditor.text.visible import one_line
@@ -46,8 +50,37 @@ def deed(of: AnyDeed, words: Words) -> str:
             return words("incidents.reported", report=words(f"incidents.report.{report}"), how=how)
         case Contained() | Released():
             return _action(of, words)
+        case Collected() | Custody() | Stamped():
+            return _held(of, words)
         case Closed(cause=cause):
             return words("incidents.ended", cause=cause)
+
+
+def _held(of: Collected | Custody | Stamped, words: Words) -> str:
+    """What became of evidence."""
+    number = str(of.number)
+    if isinstance(of, Stamped):
+        return words("incidents.stamped", number=number, sha256=of.sha256)
+    if isinstance(of, Custody):
+        step = "checked_damaged" if of.damages else of.step
+        given = {"number": number, "to": of.to or "", "damages": str(of.damages), "sha256": of.sha256}
+        said = words(f"incidents.step.{step}", **given)
+        return f"{said}; {of.how}" if of.how else said
+    size = f"{of.size / 1_000_000:.1f}"
+    said = words("incidents.collected", number=number, host=of.host, files=str(of.files), size=size, sha256=of.sha256)
+    return f"{said}; {words(f'incidents.stopped.{of.stopped}')}" if of.stopped else said
+
+
+def custody(case: Case, collected: Collected, words: Words) -> Iterator[str]:
+    """Who had evidence when, a line each."""
+    yield words("incidents.custody", number=str(collected.number), incident=case.id, host=collected.host)
+    for entry in case.custody(collected.number):
+        yield f"{words.moment(entry.happened)}  {one_line(entry.who)}: {one_line(deed(entry.deed, words))}"
+
+
+def damage(of: Damage, words: Words) -> str:
+    """One thing that is not as it was collected."""
+    return words(f"incidents.damage.{of.kind}", what=one_line(of.what))
 
 
 def _action(of: Contained | Released, words: Words) -> str:

@@ -8,13 +8,14 @@ from pydantic import Field, StringConstraints
 
 from auditor.models.base import ControlId, Model
 from auditor.models.offices import Role
-from auditor.models.ranks import Means, Regime, Report
+from auditor.models.ranks import Means, Regime, Report, Step
 from auditor.models.reviews import Place
 
 IncidentId = Annotated[str, StringConstraints(pattern=r"^SC-[0-9]{8}-[1-9][0-9]{0,3}$")]
 """``SC-20261127-1``: the day in Vietnam on which it was opened, and which of that day's it is."""
 Moment = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{5,8}\+07:00$")]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Why = Annotated[str, StringConstraints(pattern=r"^[a-z_]{0,30}$")]
 """The name of a reason; its words: ``incidents.why.NAME``."""
 
@@ -98,6 +99,41 @@ class Released(Model):
     about: str = Field(default="", max_length=300, description="the host's own words")
 
 
+class Collected(Model):
+    """Evidence was collected from a host."""
+
+    kind: Literal["collected"] = "collected"
+    number: int = Field(ge=1, description="of the collection, within its incident")
+    host: Place
+    folder: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,300}$", description="its name below the incident's evidence")
+    sha256: Sha256 = Field(description="of its manifest.json")
+    files: int = Field(ge=0)
+    size: int = Field(ge=0, description="bytes")
+    key: str = Field(max_length=60, description="fingerprint of the key that signed it")
+    stopped: str = Field(default="", max_length=200, description="why it ended before its end; empty: it did not")
+
+
+class Custody(Model):
+    """Somebody checked a collection, handed it over, or received it."""
+
+    kind: Literal["custody"] = "custody"
+    number: int = Field(ge=1, description="of the collection")
+    step: Step
+    sha256: Sha256 = Field(description="of its manifest.json, as it was then")
+    damages: int = Field(default=0, ge=0, description="how many a check found")
+    to: Role | None = Field(default=None, description="to whom, or from whom")
+    how: Sentence | None = None
+
+
+class Stamped(Model):
+    """An authority said by which moment a collection's manifest was there."""
+
+    kind: Literal["stamped"] = "stamped"
+    number: int = Field(ge=1, description="of the collection")
+    sha256: Sha256 = Field(description="of its manifest.json")
+    answer: Sha256 = Field(description="of the authority's answer")
+
+
 class Closed(Model):
     """The incident is over."""
 
@@ -105,7 +141,9 @@ class Closed(Model):
     cause: Sentence = Field(description="the root cause, or why it is not known")
 
 
-type AnyDeed = Opened | Joined | Noted | Spared | Reported | Contained | Released | Closed
+type AnyDeed = (
+    Opened | Joined | Noted | Spared | Reported | Contained | Released | Collected | Custody | Stamped | Closed
+)
 Deed = Annotated[AnyDeed, Field(discriminator="kind")]
 
 

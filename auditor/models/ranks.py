@@ -15,6 +15,9 @@ Report = Literal["now", "first", "full"]
 Means = Literal["address", "file"]
 """What an incident contains on a host: an address is blocked, a file is taken out of its place."""
 
+Step = Literal["checked", "handed_over", "received"]
+"""What becomes of evidence after it was collected."""
+
 
 class Severity(enum.StrEnum):
     """How much harm an open finding does, lowest first."""

@@ -2,10 +2,10 @@
 
 import typer
 
-from auditor.commands.incidents import contain, ledger
+from auditor.commands.incidents import contain, evidence, keys, ledger
 
 app = typer.Typer(
-    help="Incidents: open one, block addresses, see what is owed by when, note what is done, close it.",
+    help="Incidents: open one, block addresses, collect evidence, see what is owed by when, note what is done, close it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -19,4 +19,10 @@ app.command()(ledger.reported)
 app.command()(ledger.due)
 app.command()(contain.contain)
 app.command()(contain.release)
+app.command()(evidence.collect)
+app.command()(evidence.verify)
+app.command()(evidence.custody)
+app.command("hand-over")(evidence.hand_over)
+app.command()(evidence.received)
+app.add_typer(keys.app, name="key")
 app.command()(ledger.close)

@@ -10,13 +10,14 @@ import typer
 
 from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
+from auditor.commands.incidents.hosts import chosen, hosts_of
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
-from auditor.errors import InputError, nearest
+from auditor.errors import InputError
 from auditor.models import clock
 from auditor.models.ranks import Means
 
 if TYPE_CHECKING:
-    from auditor.models import Host, Inventory
+    from auditor.models import Host
 
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 MOST_LETTERS = 1_000
@@ -84,7 +85,7 @@ def contain(
     else:
         named, seconds = _path(what, lasting), 0
     case = deciding.still_open(ledgers.all(known.path), incident)
-    concerned = _chosen(_hosts_of(known, case.subjects), hosts)
+    concerned = chosen(hosts_of(known, case.subjects), hosts)
     if means == "file" and len(concerned) != 1:
         raise InputError("a file lies on one host", mend="name one of the incident's hosts with --host")
     for host in concerned if means == "address" else ():
@@ -173,26 +174,6 @@ def _seconds(text: str) -> int:
     if not LEAST <= seconds <= MOST:
         raise InputError("--for {time} is no time from 10 minutes to 30 days", time=text, mend="write it as 24h")
     return seconds
-
-
-def _hosts_of(known: Inventory, subjects: tuple[str, ...]) -> tuple[Host, ...]:
-    """The hosts that are among the subjects, or have one of them."""
-    return tuple(
-        host for host in known.hosts if host.name in subjects or any(site.domain in subjects for site in host.sites)
-    )
-
-
-def _chosen(hosts: tuple[Host, ...], named: list[str] | None) -> tuple[Host, ...]:
-    by_name = {host.name: host for host in hosts}
-    for name in named or ():
-        if name not in by_name:
-            raise InputError(
-                "--host {host}: none of the incident's hosts",
-                host=name,
-                mend="see 'auditor incident show'",
-                guess=nearest(name, by_name),
-            )
-    return tuple(by_name[name] for name in dict.fromkeys(named)) if named else hosts
 
 
 def _check_trusted(address: str, host: Host) -> None:

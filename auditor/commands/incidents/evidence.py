@@ -1,0 +1,270 @@
+"""``auditor incident collect``, ``verify``, ``custody``, ``hand-over`` and ``received``: evidence, and who had it when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.given import completions
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
+from auditor.commands.incidents.hosts import chosen, hosts_of
+from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
+from auditor.errors import InputError
+from auditor.models.ranks import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.incidents.case import Case
+    from auditor.incidents.evidence.verifying import Damage
+    from auditor.models import Inventory, Lang
+    from auditor.models.incidents import Collected
+
+NumberArgument = Annotated[
+    int, typer.Argument(metavar="N", help="The evidence, by its number within the incident.", min=1)
+]
+
+
+def collect(
+    incident: IncidentArgument,
+    who: WhoOption,
+    named: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[HOST]...",
+            help="Only these hosts of the incident's; by default all.",
+            autocompletion=completions.hosts_and_sites,
+        ),
+    ] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Option("--file", metavar="PATH", help="A file to take along, by its whole path there; repeat for more."),
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Collect evidence from the hosts of an incident: what runs, who is there, what starts by itself, times of all files, logs.
+
+    Nothing is written on the hosts, and it takes a minute at most, 200 MB at most. No password, key or other secret leaves them. What is gone first comes first,
+    files in which the last hunt found traces come along, and what was cut short or left out is listed.
+
+    It is kept in a folder each, signed with the office's key (made when there is none), and written to the ledger by its digest.
+
+    Exit code: 0 whole from every host, 1 cut short somewhere, or nothing came.
+
+    Example:
+      auditor incident collect SC-20261127-1 --who "Văn phòng" -i inventories/lab
+
+    """
+    from auditor.commands.shown import console
+    from auditor.fleet.fresh import NoAnswer
+    from auditor.history.hunts import Hunts
+    from auditor.history.incidents import Incidents, of
+    from auditor.incidents import told
+    from auditor.incidents.case import fold
+    from auditor.incidents.evidence import collecting, signing
+    from auditor.incidents.evidence.flagged import flagged
+    from auditor.inventory import hosts as inventories
+    from auditor.inventory import papers
+    from auditor.inventory.reach import reach
+    from auditor.models import clock
+    from auditor.text.words import Words
+
+    known, words, ledgers = inventories.load(inventory), Words(lang), Incidents()
+    case = fold(incident, of(ledgers.all(known.path), incident))
+    concerned = chosen(hosts_of(known, case.subjects), named)
+    office = papers.folder(inventory)
+    hunts = Hunts().latest(known.path)
+    command = collecting.Collecting(known.path, incident, role(who), office, reach(inventory), ledgers)
+    if signing.own() is None:
+        made = signing.make(office, clock.now(), signing.DAYS)
+        console.out.print(words("incidents.key_made", named=made, file=str(office / signing.ALLOWED)), soft_wrap=True)
+    whole = True
+    for host in concerned:
+        try:
+            deed = command.collect(host, flagged(case, host.name, hunts.get(host.name), paths or ()))
+        except NoAnswer as no:
+            console.err.print(console.escape(words("incidents.no_evidence", host=host.name, why=str(no)[:300])))
+            whole = False
+            continue
+        console.out.print(console.escape(told.deed(deed, words)), soft_wrap=True)
+        console.out.print(str(collecting.folder(incident) / deed.folder), markup=False, soft_wrap=True)
+        whole = whole and not deed.stopped
+    raise typer.Exit(0 if whole else 1)
+
+
+def verify(
+    incident: IncidentArgument,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="A copy of the evidence elsewhere; by default all that is kept here."),
+    ] = None,
+    who: Annotated[
+        str | None,
+        typer.Option(
+            "--who", metavar="ROLE", help="Write to the ledger what the check found, and that this office role did it."
+        ),
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Check that evidence is what was collected: every file, the signature, the ledger and the chain. Needs no host and no network.
+
+    Exit code: 0 all is as it was, 1 something is not, which is named.
+
+    Example:
+      auditor incident verify SC-20261127-1 /media/usb/web1-20261127T131500Z -i inventories/lab
+
+    """
+    from auditor.commands.shown import console
+    from auditor.history.incidents import Incidents
+    from auditor.history.runs import History
+    from auditor.incidents import told
+    from auditor.incidents.case import fold
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
+
+    known, words = inventories.load(inventory), Words(lang)
+    by = role(who) if who is not None else None
+    case = fold(incident, Incidents().one(known.path, incident))
+    broken = History().verify().broken
+    if broken is not None:
+        console.err.print(
+            words("incidents.damage.chain", what=f"{broken.position}: {broken.why.get(lang)}"), markup=False
+        )
+    sound = broken is None
+    for place, collected in _places(case, folder):
+        found = list(_damages(case, place, collected, inventory))
+        for damage in found:
+            console.err.print(f"{place.name}: {told.damage(damage, words)}", markup=False, soft_wrap=True)
+        if not found:
+            console.out.print(words("incidents.evidence_sound", name=place.name), markup=False)
+        if by is not None and collected is not None:
+            _keep_check(known, incident, by, collected, len(found) + (broken is not None))
+        sound = sound and not found
+    raise typer.Exit(0 if sound else 1)
+
+
+def _places(case: Case, folder: Path | None) -> Iterator[tuple[Path, Collected | None]]:
+    """The folders to check, each with what the ledger says of it."""
+    from auditor.incidents.evidence import collecting, verifying
+
+    if folder is not None:
+        if not folder.is_dir():
+            raise InputError("no such folder", file=folder, mend="name the folder that holds manifest.json")
+        yield folder, verifying.meant(folder, case.collections.values())
+        return
+    kept = collecting.folder(case.id)
+    known = {one.folder: one for one in case.collections.values()}
+    others = {path.name for path in kept.iterdir() if not path.name.startswith(".")} if kept.is_dir() else set()
+    if not known and not others:
+        raise InputError("{incident} has no evidence", incident=case.id, mend="'auditor incident collect' some")
+    for name in sorted({*known, *others}):
+        yield kept / name, known.get(name)
+
+
+def _damages(case: Case, place: Path, collected: Collected | None, inventory: Path) -> Iterator[Damage]:
+    from auditor.incidents.evidence import verifying
+    from auditor.inventory import papers
+
+    at = next((entry.at for entry in case.entries if entry.deed is collected), None)
+    yield from verifying.damages(place, papers.folder(inventory), collected, at)
+
+
+def _keep_check(known: Inventory, incident: str, who: str, collected: Collected, damages: int) -> None:
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import deciding
+    from auditor.models.incidents import Custody
+
+    deed = Custody(number=collected.number, step="checked", sha256=collected.sha256, damages=damages)
+    Incidents().write(known.path, who, deciding.keeping(incident, deed))
+
+
+def custody(
+    incident: IncidentArgument,
+    number: Annotated[
+        int | None, typer.Argument(metavar="[N]", help="The evidence, by its number; by default all.", min=1)
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Print who had evidence when: collected, checked, handed over, received, each with the digest.
+
+    Example:
+      auditor incident custody SC-20261127-1 -i inventories/lab
+
+    """
+    from auditor.commands.shown import console
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import deciding, told
+    from auditor.incidents.case import fold
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
+
+    words = Words(lang)
+    case = fold(incident, Incidents().one(inventories.load(inventory).path, incident))
+    wanted = [deciding.collection(case, number)] if number is not None else case.collections.values()
+    for collected in wanted:
+        for line in told.custody(case, collected, words):
+            console.out.print(line, markup=False, soft_wrap=True)
+
+
+def hand_over(
+    incident: IncidentArgument,
+    number: NumberArgument,
+    to: Annotated[str, typer.Option("--to", metavar="ROLE", help="Who receives it, as an office role.")],
+    who: WhoOption,
+    how: Annotated[
+        str | None, typer.Option("--how", metavar="TEXT", help="On what, or by what document's number.")
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write down that evidence was handed over to an office role.
+
+    Example:
+      auditor incident hand-over SC-20261127-1 1 --to "Công an tỉnh" --how "USB, biên bản 12/BB" --who "Văn phòng" -i inventories/lab
+
+    """
+    _changed_hands("handed_over", incident, number, to, who, how, inventory, lang)
+
+
+def received(
+    incident: IncidentArgument,
+    number: NumberArgument,
+    sender: Annotated[str, typer.Option("--from", metavar="ROLE", help="Who handed it over, as an office role.")],
+    who: WhoOption,
+    how: Annotated[
+        str | None, typer.Option("--how", metavar="TEXT", help="On what, or by what document's number.")
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write down that an office role received evidence, or has it back.
+
+    Example:
+      auditor incident received SC-20261127-1 1 --from "Công an tỉnh" --who "Văn phòng" -i inventories/lab
+
+    """
+    _changed_hands("received", incident, number, sender, who, how, inventory, lang)
+
+
+def _changed_hands(
+    step: Step, incident: str, number: int, other: str, who: str, how: str | None, inventory: Path, lang: Lang
+) -> None:
+    from auditor.commands.shown import console
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import deciding
+    from auditor.incidents.case import fold
+    from auditor.inventory import hosts as inventories
+    from auditor.models.incidents import Custody
+    from auditor.text.words import Words
+
+    known = inventories.load(inventory)
+    collected = deciding.collection(fold(incident, Incidents().one(known.path, incident)), number)
+    said = how.strip()[:2_000] if how is not None and how.strip() else None
+    deed = Custody(number=number, step=step, sha256=collected.sha256, to=role(other), how=said)
+    Incidents().write(known.path, role(who), deciding.keeping(incident, deed))
+    console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)

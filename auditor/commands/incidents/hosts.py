@@ -1,0 +1,31 @@
+"""Which hosts an incident is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from auditor.models import Host, Inventory
+
+
+def hosts_of(known: Inventory, subjects: tuple[str, ...]) -> tuple[Host, ...]:
+    """The hosts that are among the subjects, or have one of them."""
+    return tuple(
+        host for host in known.hosts if host.name in subjects or any(site.domain in subjects for site in host.sites)
+    )
+
+
+def chosen(hosts: tuple[Host, ...], named: list[str] | None) -> tuple[Host, ...]:
+    """Those of them that are named; all when none is. Raises InputError for one of none."""
+    by_name = {host.name: host for host in hosts}
+    for name in named or ():
+        if name not in by_name:
+            raise InputError(
+                "{host} is none of the incident's hosts",
+                host=name,
+                mend="see 'auditor incident show'",
+                guess=nearest(name, by_name),
+            )
+    return tuple(by_name[name] for name in dict.fromkeys(named)) if named else hosts

@@ -1,0 +1,66 @@
+"""What a collection of evidence says of itself: ``manifest.json``, which is signed, and ``SHA256SUMS``, which everybody can check."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from auditor.incidents.evidence.receiving import Facts
+from auditor.models.base import Model
+from auditor.models.incidents import IncidentId, Moment
+from auditor.models.reviews import Place
+
+MANIFEST, SUMS, SIGNATURE = "manifest.json", "SHA256SUMS", "manifest.json.sig"
+REQUEST, ANSWER = "manifest.json.tsq", "manifest.json.tsr"
+BESIDE = frozenset((MANIFEST, SUMS, SIGNATURE, REQUEST, ANSWER))
+"""What lies in the folder and is none of the files that it lists."""
+MAX_BYTES = 60_000_000
+
+
+class File(Model):
+    """A file of the collection."""
+
+    path: str = Field(min_length=1, max_length=3_100, description="below the collection's folder")
+    size: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    cut: str = Field(default="", max_length=20, description="why it is not whole")
+    told: Facts | None = Field(default=None, description="what the host says of what it sent")
+
+
+class LeftOut(Model):
+    """Something that the host did not send."""
+
+    what: str = Field(max_length=5_000)
+    why: str = Field(max_length=200)
+    told: Facts | None = None
+
+
+class Manifest(Model):
+    """All of a collection."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["luytre/evidence/1"] = "luytre/evidence/1"
+    incident: IncidentId
+    host: Place
+    who: str = Field(max_length=120, description="the office role that collected it")
+    begun: Moment
+    ended: Moment
+    clock: float | None = Field(default=None, description="seconds by which the host's clock is ahead of ours")
+    stopped: str = Field(default="", max_length=200, description="why it ended before its end; empty: it did not")
+    files: tuple[File, ...] = Field(description="by their paths")
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def written(manifest: Manifest) -> bytes:
+    """As ``manifest.json`` has it."""
+    data = manifest.model_dump(mode="json", exclude_defaults=True)
+    return (json.dumps({"format": manifest.format, **data}, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def sums(manifest: Manifest, digest: str) -> bytes:
+    """As ``sha256sum`` writes it; ``digest`` is the manifest's own."""
+    rows = [(file.sha256, file.path) for file in manifest.files]
+    return "".join(f"{sha256}  {path}\n" for sha256, path in [*rows, (digest, MANIFEST)]).encode()

@@ -1,0 +1,402 @@
+"""What stays: settings, what starts by itself, accounts, what people typed, packages, logs; files that are told by name; every name with its times."""
+
+import fnmatch
+import os
+import stat
+
+from ansible.module_utils.luytre_evidence import plain
+from ansible.module_utils.luytre_shared import safe_open
+
+MOST_NAMES = 1_000_000
+MOST_DEEP = 60
+MOST_IN_FOLDER = 5_000
+NOT_WALKED = frozenset(
+    "proc sysfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs bpf pstore efivarfs mqueue hugetlbfs configfs autofs binfmt_misc"
+    " rpc_pipefs nsfs nfs nfs4 cifs smb3 9p ceph glusterfs sshfs".split()
+)
+"""Types of file systems. Whatever is mounted by FUSE is not walked, either."""
+SETTINGS = (
+    *(
+        "passwd",
+        "group",
+        "hosts",
+        "hostname",
+        "os-release",
+        "debian_version",
+        "timezone",
+        "crontab",
+        "anacrontab",
+        "environment",
+    ),
+    *(
+        "ld.so.preload",
+        "ld.so.conf",
+        "profile",
+        "bash.bashrc",
+        "rc.local",
+        "nsswitch.conf",
+        "resolv.conf",
+        "shells",
+        "sudoers",
+    ),
+    *(
+        "fstab",
+        "nftables.conf",
+        "machine-id",
+        "login.defs",
+        "modules",
+        "sysctl.conf",
+        "hosts.allow",
+        "hosts.deny",
+        "locale.conf",
+    ),
+)
+SETTING_FOLDERS = (
+    *(
+        "cron.d",
+        "cron.hourly",
+        "cron.daily",
+        "cron.weekly",
+        "cron.monthly",
+        "systemd/system",
+        "systemd/user",
+        "systemd/network",
+        "ssh",
+    ),
+    *(
+        "sudoers.d",
+        "pam.d",
+        "profile.d",
+        "ld.so.conf.d",
+        "modules-load.d",
+        "modprobe.d",
+        "sysctl.d",
+        "apt",
+        "nginx",
+        "apache2",
+        "php",
+    ),
+    *("mysql", "logrotate.d", "network", "udev/rules.d", "xdg/autostart", "init.d", "rsyslog.d", "fail2ban"),
+)
+OTHER_FOLDERS = (
+    "/var/spool/cron",
+    "/usr/local/lib/systemd",
+    "/run/systemd/system",
+    "/run/systemd/transient",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+)
+OF_HOMES = (
+    *(
+        ".bash_history",
+        ".zsh_history",
+        ".ash_history",
+        ".mysql_history",
+        ".mariadb_history",
+        ".python_history",
+        ".lesshst",
+        ".viminfo",
+        ".wget-hsts",
+    ),
+    *(
+        ".bashrc",
+        ".profile",
+        ".bash_profile",
+        ".bash_login",
+        ".bash_logout",
+        ".zshrc",
+        ".ssh/authorized_keys",
+        ".ssh/authorized_keys2",
+    ),
+    *(".ssh/known_hosts", ".ssh/config", ".ssh/rc"),
+)
+PACKAGES = ("/var/lib/dpkg/status", "/var/log/dpkg.log", "/var/log/apt/history.log", "/var/log/apt/term.log")
+LOGS = "/var/log"
+TYPED = ("btmp*", "faillog*", "tallylog*")
+"""Passwords that people typed where a name was asked for are in these."""
+NOT_LOGS = (*TYPED, "*.journal", "*.journal~")
+"""A journal is packed."""
+SECRETS = ("/etc/mysql/debian.cnf", "/root/.my.cnf", "/root/.pgpass", "/etc/mysql/my.cnf")
+SECRET_FOLDERS = ("/etc/wordpress", "/etc/mysql/conf.d", "/etc/mysql/mariadb.conf.d", "/root/.ssh", "/etc/ssl/private")
+OF_ROOTS = (
+    "wp-config.php",
+    "../wp-config.php",
+    "configuration.php",
+    "config.php",
+    "data/config/config_global.php",
+    ".env",
+    "../.env",
+)
+SHORTEST, MOST_SECRETS = 8, 300
+"""Letters; what is shorter stands in all kinds of words."""
+PUBLIC = (
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/pam.d/*",
+    "*/.ssh/authorized_keys*",
+    "*/.ssh/known_hosts",
+    "*/.ssh/config",
+    "*/.ssh/rc",
+    "/etc/ssh/*.pub",
+)
+"""Files that do not hold secrets, though their names sound like it."""
+
+
+class Lasting:
+    """Reads below ``root``. ``holds_secrets`` tells by its path whether a file is one in which secrets are kept."""
+
+    def __init__(self, holds_secrets, root="/"):
+        self._holds, self._root = holds_secrets, root.rstrip("/")
+
+    def secrets(self, spans, roots):
+        """Passwords, keys, salts and hashes of this host, as its own files have them: what is sent is looked through for them.
+
+        ``spans`` tells where they stand in a text; ``roots`` are the web roots.
+        """
+        found = set()
+        for line in self._text("/etc/shadow").split("\n"):
+            found.update(line.split(":")[1:2])
+        places = [*SECRETS, *(root.rstrip("/") + "/" + name for root in roots for name in OF_ROOTS)]
+        places += [path for folder in SECRET_FOLDERS for path in self._below(folder, 2)]
+        for path in places:
+            text = self._text(path)
+            found.update(part for start, end in spans(text) for part in text[start:end].split("\n"))
+        known = sorted(
+            (one.encode("utf-8", "surrogateescape") for one in found if len(one) >= SHORTEST), key=len, reverse=True
+        )
+        return known[:MOST_SECRETS]
+
+    def settings(self, sender):
+        """Of the system, and what starts by itself."""
+        for name in SETTINGS:
+            self._file(sender, "/etc/" + name)
+        for folder in [*("/etc/" + name for name in SETTING_FOLDERS), *OTHER_FOLDERS]:
+            self._folder(sender, folder)
+        for path in ("/proc/sys/kernel/hostname", "/proc/sys/kernel/osrelease"):
+            self._file(sender, path)
+
+    def accounts(self, sender):
+        """What homes hold of keys, of what starts with a login, and of what was typed; of passwords, only which there are."""
+        homes = {}
+        for line in self._text("/etc/passwd").split("\n"):
+            fields = line.split(":")
+            if len(fields) > 5 and fields[5].startswith("/"):
+                homes[fields[5].rstrip("/")] = fields[0]
+        for home in sorted(homes):
+            try:
+                os.close(safe_open.path(self._root + home, safe_open.DIRECTORY))
+            except OSError:
+                continue  # accounts of the system's name folders that are none, or links
+            for name in OF_HOMES:
+                self._file(sender, "%s/%s" % (home, name), safe_open.NO_LINKS)
+        rows = []
+        for line in self._text("/etc/shadow").split("\n"):
+            fields = line.split(":")
+            if len(fields) > 7:
+                rows.append(
+                    "%s %s changed=%s expires=%s" % (plain.written(fields[0]), _kind(fields[1]), fields[2], fields[7])
+                )
+        sender.table("live_response", "accounts/passwords.txt", rows)
+
+    def packages(self, sender):
+        """Which are installed, and what came lately."""
+        for path in PACKAGES:
+            self._file(sender, path)
+
+    def flagged(self, paths):
+        """Files that are told by name: what they are, and their bytes."""
+
+        def work(sender):
+            for path in paths:
+                self._file(sender, path, safe_open.NO_LINKS, told=True)
+
+        return work
+
+    def logs(self, sender):
+        """Logs, the newest first, each with the end of it; and from when to when each goes."""
+        found = []
+        for path in self._below(LOGS, 4):
+            if any(fnmatch.fnmatch(os.path.basename(path), name) for name in NOT_LOGS):
+                continue
+            try:
+                found.append((-os.lstat(self._root + path).st_mtime, path))
+            except OSError:
+                continue
+        for _, path in sorted(found):
+            self._file(sender, path, safe_open.NO_LINKS)
+
+    def body(self, sender):
+        """Every name on this host's own file systems with its times, as mactime reads it."""
+        sender.table("bodyfile", "bodyfile.txt", self._rows(sender))
+
+    # --- one file, one folder -----------------------------------------------------------------------------
+
+    def _file(self, sender, path, links=safe_open.ROOTS_LINKS, told=False):
+        try:
+            handle = self._opened(path, links)
+        except FileNotFoundError:
+            if told:
+                sender.left_out(path, "gone")
+            return
+        except OSError as error:
+            sender.left_out(path, "unreadable: %s" % error.strerror)
+            return
+        try:
+            named = os.path.basename(path)
+            typed = any(fnmatch.fnmatch(named, name) for name in TYPED)
+            secret = typed or (self._holds(path) and not any(fnmatch.fnmatch(path, name) for name in PUBLIC))
+            sender.file("[root]", path, handle, secret=secret)
+        except OSError as error:
+            sender.left_out(path, "unreadable: %s" % error.strerror)
+        finally:
+            os.close(handle)
+
+    def _opened(self, path, links):
+        """The file, without a new time of access on it. Raises Unsafe, OSError."""
+        held = safe_open.path(self._root + path, links=links)
+        try:
+            return _untouched(held, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        finally:
+            os.close(held)
+
+    def _text(self, path):
+        try:
+            handle = self._opened(os.path.normpath(path), safe_open.ROOTS_LINKS)
+        except OSError:
+            return ""
+        try:
+            return safe_open.start(handle, 1_000_000).decode("utf-8", "surrogateescape")
+        finally:
+            os.close(handle)
+
+    def _folder(self, sender, folder):
+        for path in self._below(folder, 5):
+            self._file(sender, path)
+
+    def _below(self, folder, deep):
+        """Paths of the regular files below a folder, and of links in it, in their order."""
+        try:
+            held = safe_open.path(self._root + folder, safe_open.DIRECTORY)
+        except OSError:
+            return
+        try:
+            entries = sorted(_names(held))[:MOST_IN_FOLDER]
+            for name in entries:
+                mode = os.lstat(name, dir_fd=held).st_mode
+                path = "%s/%s" % (folder, name)
+                if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+                    yield path
+                elif stat.S_ISDIR(mode) and deep > 1:
+                    yield from self._below(path, deep - 1)
+        except OSError:
+            return
+        finally:
+            os.close(held)
+
+    # --- every name ---------------------------------------------------------------------------------------
+
+    def _rows(self, sender):
+        held = safe_open.path(self._root or "/", safe_open.DIRECTORY)
+        try:
+            yield from _Walk(sender).rows(held, "", 0)
+        finally:
+            os.close(held)
+
+
+class _Walk:
+    """Through folders by descriptors, no link followed, no network and none of the kernel's own file systems entered."""
+
+    def __init__(self, sender):
+        self._sender, self._left, self._skipped = sender, MOST_NAMES, _not_walked()
+
+    def rows(self, folder, path, deep):
+        """A row for each name below an open folder."""
+        try:
+            names = sorted(_names(folder))
+        except OSError as error:
+            self._sender.left_out(path, "unreadable: %s" % error.strerror)
+            return
+        for name in names:
+            self._left -= 1
+            if self._left <= 0:
+                self._sender.left_out(path, "too_many")
+                return
+            try:
+                status = os.lstat(name, dir_fd=folder)
+                target = os.readlink(name, dir_fd=folder) if stat.S_ISLNK(status.st_mode) else ""
+            except OSError:
+                continue
+            where = "%s/%s" % (path, name)
+            yield _row(where, status, target)
+            if stat.S_ISDIR(status.st_mode) and status.st_dev not in self._skipped:
+                yield from self._inner(folder, name, where, deep + 1)
+
+    def _inner(self, folder, name, where, deep):
+        if deep > MOST_DEEP:
+            self._sender.left_out(where, "too_deep")
+            return
+        try:
+            inner = safe_open.enter(folder, name)
+        except OSError as error:
+            self._sender.left_out(where, "unreadable: %s" % error.strerror)
+            return
+        try:
+            # A folder in which something was mounted has the number of what was mounted.
+            if os.fstat(inner).st_dev not in self._skipped:
+                yield from self.rows(inner, where, deep)
+        finally:
+            os.close(inner)
+
+
+def _row(path, status, target):
+    """A line of a body file, version 3 of the Sleuth Kit's: the digest is left out."""
+    named = plain.for_mactime(path) + (" -> %s" % plain.for_mactime(target) if target else "")
+    times = [int(status.st_atime), int(status.st_mtime), int(status.st_ctime), 0]
+    fields = [
+        0,
+        named,
+        status.st_ino,
+        stat.filemode(status.st_mode),
+        status.st_uid,
+        status.st_gid,
+        status.st_size,
+        *times,
+    ]
+    return "|".join(map(str, fields))
+
+
+def _names(folder):
+    """The names in an open folder, which gets no new time of access by that."""
+    again = _untouched(folder, safe_open.FOLDER & ~os.O_NOFOLLOW)
+    try:
+        return os.listdir(again)
+    finally:
+        os.close(again)
+
+
+def _untouched(held, flags):
+    """Another descriptor of what is held, by which reading leaves no time of access; root alone may have such of any file."""
+    try:
+        return safe_open.again(held, flags | os.O_NOATIME | os.O_CLOEXEC)
+    except PermissionError:
+        return safe_open.again(held, flags | os.O_CLOEXEC)
+
+
+def _not_walked():
+    """Numbers of the file systems that are no part of this host, or none that anybody keeps files on."""
+    found = set()
+    for line in safe_open.text("/proc/self/mountinfo", 10_000_000).split("\n"):
+        fields, _, more = line.partition(" - ")
+        if more.split(" ")[0] in NOT_WALKED or more.startswith("fuse"):
+            major, minor = map(int, fields.split(" ")[2].split(":"))
+            found.add(os.makedev(major, minor))
+    return found
+
+
+def _kind(field):
+    """How a password is kept, without it."""
+    if field.startswith("$"):
+        return "hash=%s" % plain.written(field.split("$")[1][:12])
+    if field in ("", "*", "x"):
+        return {"": "empty", "*": "none", "x": "elsewhere"}[field]
+    return "locked" if field.startswith("!") else "other"

@@ -1,0 +1,256 @@
+"""What is read of this host, as frames: the beginning of a member, its bytes, what it came to; what was left out, and why.
+
+Whoever reads does so in a child, which can hang, flood or die: what it sends is passed on frame by frame, within its time and the room that
+is left, and a member that it did not end is ended as cut. Nothing is kept here.
+"""
+
+import hashlib
+import json
+import os
+import resource
+import select
+import signal
+import stat
+import time
+
+from ansible.module_utils.luytre_evidence import plain
+from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.ended import ended
+
+MEMBER, DATA, END, NOTE, LAST = b"M", b"D", b"E", b"N", b"Z"
+HEAD = 5
+PIECE = 1 << 16
+MOST_TEXT = 2_000_000
+"""Bytes of one text: secrets are looked for in all of it."""
+MOST_FILE = 20_000_000
+MOST_HASHED = 200_000_000
+MEMORY = 1_500_000_000
+HIDDEN = "•••".encode()
+RAW, TEXT, OPAQUE = "raw", "text", "opaque"
+PROGRAMS_AND_PICTURES = (b"\x7fELF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
+PACKED = (
+    b"\x1f\x8b",
+    b"PK\x03\x04",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x28\xb5\x2f\xfd",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"%PDF",
+    b"SQLite format 3",
+)
+RECORDS = ("/var/log/wtmp", "/var/log/lastlog", "/run/utmp")
+"""Who was logged in from where: no text, and nothing but that."""
+ORDINARY = bytes([9, 10, 12, 13, 27]) + bytes(range(32, 127)) + bytes(range(128, 256))
+SAMPLE = 8_192
+
+
+class Sender:
+    """In a child: what it has read goes into a pipe.
+
+    ``shown`` makes text without what looks like a secret in it; None: no text may be sent. ``secrets`` are this host's own,
+    which go nowhere wherever they stand.
+    """
+
+    def __init__(self, pipe, shown, secrets=()):
+        self._pipe, self._shown, self._secrets = pipe, shown, secrets
+
+    def lines(self, path, lines):
+        """A text of ours about this host, made of lines; each loses its secrets."""
+        if self._shown is None:
+            self.left_out(path, "no_redaction")
+            return
+        self._begin("live_response", path)
+        digest, size = hashlib.sha256(), 0
+        for line in lines:
+            content = (self._shown(line) + "\n").encode("utf-8", "surrogateescape")
+            digest.update(content)
+            size += len(content)
+            self._data(content)
+        self._end({"size": size, "sha256": digest.hexdigest()})
+
+    def table(self, place, path, rows):
+        """Lines that hold no text of anybody's but names, which are written as they are."""
+        self._begin(place, path)
+        block = []
+        for row in rows:
+            block.append(row)
+            if len(block) == 500:
+                self._data(("\n".join(block) + "\n").encode("utf-8", "surrogateescape"))
+                block = []
+        self._data("".join(row + "\n" for row in block).encode("utf-8", "surrogateescape"))
+        self._end({})
+
+    def file(self, place, path, handle, name=None, secret=False):
+        """An open file: its bytes, text without secrets; of one that is ``secret`` only what it is, its digest and times."""
+        status = os.fstat(handle)
+        self._begin(place, name or path)
+        about = dict(facts(status), origin=plain.written(path))
+        if secret:
+            self._end(dict(about, sha256=digest_of(handle), why="secret"))
+            return
+        head = safe_open.start(handle, MOST_TEXT + 1)
+        kind = _kind(head, path)
+        if kind == RAW:
+            self._raw(handle, head, about)
+        elif kind == OPAQUE or self._shown is None:
+            why = "no_redaction" if kind == TEXT else "packed"
+            self._end(dict(about, sha256=digest_of(handle), why=why))
+        else:
+            self._text(handle, head, about)
+
+    def left_out(self, what, why):
+        """Something was not sent."""
+        self._frame(NOTE, {"what": plain.written(what)[:1_000], "why": why})
+
+    def _text(self, handle, head, about):
+        cut = len(head) > MOST_TEXT
+        # Of a log, the end is what counts.
+        if cut:
+            os.lseek(handle, max(0, about["size"] - MOST_TEXT), os.SEEK_SET)
+            head = safe_open.start(handle, MOST_TEXT).partition(b"\n")[2]
+        text = head.decode("utf-8", "surrogateescape")
+        shown = self._shown(text)
+        self._data(shown.encode("utf-8", "surrogateescape"))
+        self._end(dict(about, sha256=digest_of(handle), hidden=shown != text, why="cut" if cut else ""))
+
+    def _raw(self, handle, head, about):
+        content = head + safe_open.start(handle, MOST_FILE + 1 - len(head))
+        cut = len(content) > MOST_FILE
+        self._data(content[:MOST_FILE])
+        self._end(dict(about, sha256=digest_of(handle), why="cut" if cut else ""))
+
+    def _begin(self, place, path):
+        self._frame(MEMBER, {"place": place, "path": plain.written(path)})
+
+    def _data(self, content):
+        for secret in self._secrets:
+            if secret in content:
+                content = content.replace(secret, HIDDEN)
+        for at in range(0, len(content), PIECE):
+            piece = content[at : at + PIECE]
+            self._put(DATA, piece)
+
+    def _end(self, about):
+        self._frame(END, about)
+
+    def _frame(self, kind, content):
+        self._put(kind, json.dumps(content).encode("ascii"))
+
+    def _put(self, kind, content):
+        self._pipe.write(kind + len(content).to_bytes(4, "big") + content)
+
+
+def _kind(head, path):
+    """How a file may be sent by its beginning: text loses its secrets, programs and pictures hold none, of all else nobody knows."""
+    if head.startswith(PROGRAMS_AND_PICTURES) or path in RECORDS:
+        return RAW
+    some = head[:SAMPLE]
+    strange = len(some.translate(None, delete=ORDINARY))
+    return OPAQUE if strange * 10 > len(some) or head.startswith(PACKED) else TEXT
+
+
+def facts(status):
+    """What a file's own entry says of it."""
+    return {
+        "size": status.st_size,
+        "mode": stat.S_IMODE(status.st_mode),
+        "uid": status.st_uid,
+        "gid": status.st_gid,
+        "mtime": int(status.st_mtime),
+        "ctime": int(status.st_ctime),
+        "atime": int(status.st_atime),
+    }
+
+
+def digest_of(handle):
+    """SHA-256 in hex of an open file from its start on; empty for one that is too large to be read for that."""
+    os.lseek(handle, 0, os.SEEK_SET)
+    digest, left = hashlib.sha256(), MOST_HASHED
+    while left > 0:
+        piece = os.read(handle, PIECE)
+        if not piece:
+            return digest.hexdigest()
+        digest.update(piece)
+        left -= len(piece)
+    return ""
+
+
+class Relay:
+    """In the parent: steps of reading are done one after the other in children, and what they send is passed on."""
+
+    def __init__(self, pass_on, most, ends, shown, secrets=()):
+        self._pass_on, self.room, self._ends, self._shown, self._secrets = pass_on, most, ends, shown, secrets
+
+    def step(self, name, work, seconds):
+        """Have a child do ``work(sender)`` within so many seconds, and within what is left of the whole time."""
+        seconds = min(seconds, self._ends - time.monotonic())
+        if seconds <= 0 or self.room <= 0:
+            self._frame(NOTE, {"what": name, "why": "time" if seconds <= 0 else "room"})
+            return
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            _work(writing, work, self._shown, self._secrets)
+        os.close(writing)
+        try:
+            why = self._passed_on(reading, time.monotonic() + seconds)
+        finally:
+            os.close(reading)
+            os.kill(child, signal.SIGKILL)
+            ended(child, 1)
+        if why:
+            self._frame(NOTE, {"what": name, "why": why})
+
+    def last(self):
+        """Nothing more comes."""
+        self._frame(LAST, {})
+
+    def _passed_on(self, pipe, ends):
+        """Why the child was not heard to its end; empty when it was."""
+        held, open_one = b"", False
+        poller = select.poll()
+        poller.register(pipe, select.POLLIN)
+        while True:
+            left = ends - time.monotonic()
+            piece = b""
+            if left > 0 and self.room > 0 and poller.poll(left * 1_000):
+                piece = os.read(pipe, PIECE)
+                if not piece:
+                    break
+            if not piece:
+                break
+            held += piece
+            while len(held) >= HEAD and len(held) >= HEAD + int.from_bytes(held[1:HEAD], "big"):
+                size = HEAD + int.from_bytes(held[1:HEAD], "big")
+                kind = held[:1]
+                self._pass_on(held[:size])
+                self.room -= size
+                open_one = kind in (MEMBER, DATA) or (kind == NOTE and open_one)
+                held = held[size:]
+        why = "room" if self.room <= 0 else "time" if time.monotonic() >= ends else "fault" if open_one or held else ""
+        if open_one:
+            self._frame(END, {"why": why})
+        return why
+
+    def _frame(self, kind, content):
+        payload = json.dumps(content).encode("ascii")
+        self._pass_on(kind + len(payload).to_bytes(4, "big") + payload)
+
+
+def _work(pipe, work, shown, secrets):
+    """The whole life of the child."""
+    code = 1
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with os.fdopen(pipe, "wb") as stream:
+            sender = Sender(stream, shown, secrets)
+            try:
+                work(sender)
+                code = 0
+            except Exception as error:
+                sender.left_out(work.__name__, "fault: %s" % type(error).__name__)
+    finally:
+        os._exit(code)

@@ -1,0 +1,195 @@
+"""What is gone first: clock, processes, what is open on the network, who is there, what is mounted and loaded (RFC 3227)."""
+
+import hashlib
+import os
+import re
+import subprocess
+import time
+
+from ansible.module_utils.luytre_evidence.plain import one_line
+from ansible.module_utils.luytre_evidence.sending import MOST_HASHED, PIECE
+from ansible.module_utils.luytre_shared.names import user_name
+
+MOST_PROCESSES = 20_000
+MOST_OPEN = 500
+"""Open files of one process."""
+MOST_READ = 1_000_000
+GONE = " (deleted)"
+MOST_GONE = 20
+"""Executables that are copied since no file has them any more."""
+TABLES = (
+    "tcp",
+    "tcp6",
+    "udp",
+    "udp6",
+    "raw",
+    "raw6",
+    "unix",
+    "packet",
+    "arp",
+    "route",
+    "ipv6_route",
+    "if_inet6",
+    "dev",
+    "fib_trie",
+)
+NFT = "/usr/sbin/nft"
+SYSTEMCTL = "/usr/bin/systemctl"
+LOGINCTL = "/usr/bin/loginctl"
+OF_KERNEL = (
+    ("system/uptime.txt", "/proc/uptime"),
+    ("system/loadavg.txt", "/proc/loadavg"),
+    ("system/version.txt", "/proc/version"),
+    ("system/cmdline.txt", "/proc/cmdline"),
+    ("system/boot_id.txt", "/proc/sys/kernel/random/boot_id"),
+    ("system/mounts.txt", "/proc/self/mountinfo"),
+    ("system/modules.txt", "/proc/modules"),
+    ("system/tainted.txt", "/proc/sys/kernel/tainted"),
+    ("system/meminfo.txt", "/proc/meminfo"),
+    ("storage/partitions.txt", "/proc/partitions"),
+)
+
+
+def clock(sender):
+    """What time it is here, by the system's clock and since it was started."""
+    rows = [
+        "utc %.3f" % time.time(),
+        "since_boot %.3f" % time.clock_gettime(time.CLOCK_BOOTTIME),
+        "zone %s" % " ".join(time.tzname),
+    ]
+    rtc = _text("/sys/class/rtc/rtc0/since_epoch").strip()
+    sender.lines("system/clock.txt", [*rows, "hardware %s" % rtc] if rtc else rows)
+
+
+def processes(sender, proc="/proc"):
+    """All processes, with the digest of what they run; those whose program no file has are copied."""
+    pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())[:MOST_PROCESSES]
+    known, digests, gone = {}, [], []
+    rows = ["pid\tppid\tuser\tstarted\tstate\tprogram\tfolder\tcommand"]
+    opened = ["pid\tdescriptor\twhat"]
+    for pid in pids:
+        where = "%s/%d" % (proc, pid)
+        status, words = _text(where + "/status"), _text(where + "/stat").rpartition(")")[2].split()
+        uid = re.search(r"(?m)^Uid:\s+\d+\s+(\d+)", status)
+        if uid is None or len(words) < 20:
+            continue
+        program = _target(where + "/exe")
+        title = _text(where + "/cmdline").replace("\0", " ").strip() or "[%s]" % _text(where + "/comm").strip()
+        rows.append(
+            "\t".join(
+                one_line(one)
+                for one in (
+                    str(pid),
+                    words[1],
+                    user_name(int(uid.group(1))),
+                    words[19],
+                    words[0],
+                    program,
+                    _target(where + "/cwd"),
+                    title,
+                )
+            )
+        )
+        if program:
+            digests.append("%s  %d  %s" % (_digest(where + "/exe", known), pid, one_line(program)))
+        if program.endswith(GONE):
+            gone.append(pid)
+        opened += ["%d\t%s\t%s" % (pid, name, one_line(target)) for name, target in _open(where + "/fd")]
+    sender.lines("process/ps.txt", rows)
+    sender.lines("process/hash_running_processes.sha256", digests)
+    sender.lines("process/open_files.txt", opened)
+    for pid in gone[:MOST_GONE]:
+        _copied(sender, pid, proc)
+    for pid in gone[MOST_GONE:]:
+        sender.left_out("process %d" % pid, "too_many")
+
+
+def network(sender):
+    """Sockets, routes and neighbours as the kernel has them."""
+    for name in TABLES:
+        text = _text("/proc/net/" + name)
+        if text:
+            sender.lines("network/%s.txt" % name, text.rstrip("\n").split("\n"))
+
+
+def system(sender):
+    """What the kernel has mounted and loaded, and what programs of the system show."""
+    for name, path in OF_KERNEL:
+        text = _text(path)
+        if text:
+            sender.lines(name, text.rstrip("\n").split("\n"))
+    shown = {
+        "nft_ruleset": run([NFT, "list", "ruleset"]),
+        "systemctl_units": run([SYSTEMCTL, "list-units", "--all", "--no-pager", "--plain", "--no-legend", "--full"]),
+        "systemctl_timers": run([SYSTEMCTL, "list-timers", "--all", "--no-pager", "--full"]),
+        "loginctl_sessions": run([LOGINCTL, "list-sessions", "--no-pager", "--no-legend"]),
+    }
+    for name, text in shown.items():
+        sender.lines("system/%s.txt" % name, map(one_line, text.split("\n")))
+
+
+def run(command):
+    """What a program prints, whatever it comes to."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=5,
+            env={"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin"},
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return type(error).__name__
+    return done.stdout[: 2 * MOST_READ].decode("utf-8", "replace")
+
+
+def _copied(sender, pid, proc):
+    try:
+        with open("%s/%d/exe" % (proc, pid), "rb") as program:
+            sender.file("live_response", "%s/%d/exe" % (proc, pid), program.fileno(), "process/deleted/%d.exe" % pid)
+    except OSError as error:
+        sender.left_out("process %d" % pid, "unreadable: %s" % error.strerror)
+
+
+def _digest(path, known):
+    try:
+        with open(path, "rb") as program:
+            status = os.fstat(program.fileno())
+            key = (status.st_dev, status.st_ino)
+            if key not in known:
+                digest = hashlib.sha256()
+                left = MOST_HASHED
+                while left > 0:
+                    piece = program.read(PIECE)
+                    if not piece:
+                        break
+                    digest.update(piece)
+                    left -= len(piece)
+                known[key] = digest.hexdigest() if left > 0 else "-" * 64
+            return known[key]
+    except OSError:
+        return "-" * 64
+
+
+def _open(folder):
+    try:
+        names = os.listdir(folder)[:MOST_OPEN]
+    except OSError:
+        return []
+    return [(name, _target("%s/%s" % (folder, name))) for name in names]
+
+
+def _target(path):
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def _text(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read(MOST_READ).decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""

@@ -1,0 +1,312 @@
+"""Evidence is kept whole, listed and signed; each damage is named; who had it when is in the ledger."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from auditor.commands.incidents import app
+from auditor.errors import InputError
+from auditor.fleet import fresh
+from auditor.history.incidents import Incidents
+from auditor.incidents import deciding
+from auditor.incidents.case import Case, fold
+from auditor.incidents.evidence import collecting, signing, verifying
+from auditor.incidents.evidence.collecting import Collecting
+from auditor.incidents.evidence.flagged import flagged
+from auditor.incidents.evidence.manifest import MANIFEST, SIGNATURE, SUMS
+from auditor.inventory.reach import Reach
+from auditor.models import Host, clock
+from auditor.models.incidents import Collected, Contained
+from auditor.system import resources
+from tests.unit.incidents.evidence.frames import HOST, frame, member, stream
+from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
+
+WEB1 = Host(name="web1", address="192.0.2.10")
+REACH = {"web1": Reach("192.0.2.10", 22, "luytre", None, (), None, None)}
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
+    folder = tmp_path / "office"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def command(office: Path, tmp_path: Path) -> Collecting:
+    ledgers = Incidents(tmp_path / "history.sqlite", now=lambda: T0)
+    signing.make(office, clock.now(), 30)
+    return Collecting(INVENTORY, opened(ledgers, "web1"), WHO, office, REACH, ledgers, sent(*HOST))
+
+
+def sent(*frames: bytes) -> Callable[[Reach, Mapping[str, Sequence[str]]], Iterator[bytes]]:
+    return lambda _reach, _question: iter([stream(*frames)])
+
+
+def place(command: Collecting, deed: Collected) -> Path:
+    return collecting.folder(command.incident) / deed.folder
+
+
+def case(command: Collecting) -> Case:
+    return fold(command.incident, command.ledgers.one(INVENTORY, command.incident))
+
+
+def damages(command: Collecting, deed: Collected | None, folder: Path, at: str | None = None) -> list[tuple[str, str]]:
+    return [(one.kind, one.what) for one in verifying.damages(folder, command.office, deed, at)]
+
+
+def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: Collecting) -> None:
+    deed = command.collect(WEB1, ())
+    folder = place(command, deed)
+    assert (folder / "[root]/etc/passwd").read_bytes().startswith(b"root:x:")
+    assert (folder / "[root]/var/www/a%0Ab%20c.php").read_bytes() == b"<?php x"
+    assert not (folder / "[root]/root").exists()
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    assert manifest["clock"] < -1_000_000
+    secret, late = manifest["left_out"]
+    assert (secret["what"], secret["why"], secret["told"]["sha256"]) == ("/root/.my.cnf", "secret", "0" * 64)
+    assert late == {"what": "logs", "why": "time"}
+    assert all(
+        path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.rglob("*")) if path.is_file() or path == folder
+    )
+    subprocess.run(["sha256sum", "--quiet", "-c", SUMS], cwd=folder, check=True)
+    given = ["-I", "luytre", "-n", "luytre-evidence", "-s", str(folder / SIGNATURE)]
+    verified = subprocess.run(
+        ["ssh-keygen", "-Y", "verify", "-f", str(command.office / "allowed_signers"), *given],
+        input=(folder / MANIFEST).read_bytes(),
+        check=True,
+        capture_output=True,
+    )
+    assert b"Good" in verified.stdout
+    assert case(command).collections == {1: deed}
+    assert (deed.stopped, deed.files, deed.key) == ("", len(manifest["files"]), signing.own())
+    assert damages(command, deed, folder) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        (lambda folder: flip(folder / "[root]/etc/passwd"), [("changed", "[root]/etc/passwd")]),
+        (lambda folder: (folder / "[root]/etc/passwd").unlink(), [("missing", "[root]/etc/passwd")]),
+        (lambda folder: (folder / "[root]/etc/shadow").write_text("x"), [("extra", "[root]/etc/shadow")]),
+        (lambda folder: (folder / "empty").mkdir(), [("extra", "empty")]),
+        (lambda folder: (folder / "link").symlink_to("/etc"), [("extra", "link")]),
+        (lambda folder: to_link(folder / "[root]/etc/passwd"), [("missing", "[root]/etc/passwd")]),
+        (lambda folder: flip(folder / SUMS), [("sums_changed", SUMS)]),
+        (lambda folder: (folder / SUMS).unlink(), [("missing", SUMS)]),
+        (lambda folder: (folder / SIGNATURE).unlink(), [("signature_missing", "")]),
+        (lambda folder: flip(folder / SIGNATURE), [("signature_wrong", "")]),
+        (lambda folder: (folder / MANIFEST).unlink(), [("no_manifest", "")]),
+        (lambda folder: (folder / MANIFEST).write_text("{}"), [("manifest_unreadable", "")]),
+    ],
+)
+def test_each_damage_is_named(
+    command: Collecting, damage: Callable[[Path], None], named: list[tuple[str, str]]
+) -> None:
+    deed = command.collect(WEB1, ())
+    folder = place(command, deed)
+    damage(folder)
+    found = damages(command, deed, folder)
+    assert [(kind, what if wanted else "") for (kind, what), (_, wanted) in zip(found, named, strict=True)] == named
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def to_link(path: Path) -> None:
+    path.rename(path.with_name("moved-out"))
+    (path.parent / "moved-out").rename(path.parents[3] / "moved-out")
+    path.symlink_to(path.parents[3] / "moved-out")
+
+
+def test_a_reordered_entry_of_the_manifest_is_named(command: Collecting) -> None:
+    deed = command.collect(WEB1, ())
+    folder = place(command, deed)
+    data = json.loads((folder / MANIFEST).read_bytes())
+    data["files"].reverse()
+    (folder / MANIFEST).write_text(json.dumps(data))
+    found = damages(command, deed, folder)
+    assert {"manifest_changed", "signature_wrong", "reordered", "sums_changed"} == {kind for kind, _ in found}
+
+
+def test_a_path_of_a_forged_manifest_leads_nowhere(command: Collecting) -> None:
+    deed = command.collect(WEB1, ())
+    folder = place(command, deed)
+    data = json.loads((folder / MANIFEST).read_bytes())
+    data["files"][0]["path"] = "/etc/hostname"
+    (folder / MANIFEST).write_text(json.dumps(data))
+    assert ("missing", "/etc/hostname") in damages(command, deed, folder)
+
+
+def test_a_key_of_somebody_else_an_expired_and_a_revoked_one_are_named(command: Collecting, tmp_path: Path) -> None:
+    deed = command.collect(WEB1, ())
+    folder = place(command, deed)
+    later = clock.stamp(clock.now() + datetime.timedelta(days=31))
+    assert damages(command, deed, folder, later) == [("key_expired", deed.key)]
+    signing.revoke(command.office, deed.key)
+    assert damages(command, deed, folder) == [("key_revoked", deed.key)]
+    with pytest.raises(InputError, match="could be revoked"):
+        signing.revoke(command.office, deed.key)
+    (command.office / "revoked_signers").unlink()
+    stranger = tmp_path / "stranger"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(stranger)], check=True)
+    (folder / SIGNATURE).unlink()
+    given = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(stranger), "-n", "luytre-evidence", str(folder / MANIFEST)]
+    subprocess.run(given, check=True)
+    ((kind, key),) = damages(command, deed, folder)
+    assert (kind, key.startswith("SHA256:"), key == deed.key) == ("key_unknown", True, False)
+
+
+def test_a_new_key_signs_and_what_the_old_one_signed_stays_valid(command: Collecting) -> None:
+    old = command.collect(WEB1, ())
+    made = signing.make(command.office, clock.now(), 30)
+    assert made != old.key
+    assert [key.fingerprint for key in signing.keys(command.office)] == [old.key, made]
+    assert damages(command, old, place(command, old)) == []
+    assert signing.private().stat().st_mode & 0o077 == 0
+
+
+def test_what_the_ledger_does_not_know_is_named(command: Collecting) -> None:
+    deed = command.collect(WEB1, ())
+    digest = deed.sha256
+    assert damages(command, None, place(command, deed)) == [("not_in_chain", digest)]
+    other = deed.model_copy(update={"sha256": "f" * 64})
+    assert damages(command, other, place(command, deed)) == [("manifest_changed", digest)]
+
+
+def test_what_a_host_makes_up_does_no_harm(command: Collecting) -> None:
+    hostile = (
+        member("[root]", "/../../../etc/cron.d/x", b"* * * * * root id"),
+        member("[root]", "/a", b"1"),
+        member("[root]", "/a", b"2"),
+        member("[root]", "/a/b", b"3"),
+        member("[root]", "/manifest.json", b"4"),
+        member("live_response", "x/" + "y" * 300, b"5"),
+        frame(b"M", {"place": "[root]", "path": "/cut"}) + frame(b"D", b"half"),
+    )
+    deed = Collecting(**{**vars(command), "sent": sent(*hostile)}).collect(WEB1, ())
+    folder = place(command, deed)
+    assert (deed.stopped, (folder / "[root]/a").read_bytes()) == ("cut_off", b"1")
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    assert [(one["what"], one["why"]) for one in manifest["left_out"]] == [
+        ("/../../../etc/cron.d/x", "no path"),
+        ("/a", "name_twice"),
+        ("[root]/a/b", "name_twice"),
+    ]
+    assert {file["path"]: file.get("cut", "") for file in manifest["files"]}["[root]/cut"] == "cut"
+    assert damages(command, deed, folder) == []
+
+
+def test_nothing_is_kept_of_a_host_that_says_nothing(command: Collecting) -> None:
+    def silent(_reach: Reach, _question: Mapping[str, Sequence[str]]) -> Iterator[bytes]:
+        raise fresh.NoAnswer("Connection refused")
+        yield b""
+
+    with pytest.raises(fresh.NoAnswer):
+        Collecting(**{**vars(command), "sent": silent}).collect(WEB1, ())
+    assert list(collecting.folder(command.incident).iterdir()) == []
+    assert case(command).collections == {}
+
+
+def test_a_full_disk_here_is_one_line_and_leaves_nothing(command: Collecting, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_root: Path, _path: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(collecting, "_created", full)
+    with pytest.raises(InputError, match="evidence cannot be kept: No space left"):
+        command.collect(WEB1, ())
+    assert list(collecting.folder(command.incident).iterdir()) == []
+
+
+def test_files_that_hunts_found_or_people_name_come_along(command: Collecting) -> None:
+    begun = Contained(number=1, host="web1", means="file", what="/var/www/x.php", state="confirmed")
+    command.ledgers.write(INVENTORY, WHO, deciding.adding(command.incident, begun))
+    found = flagged(case(command), "web1", None, ["/srv/a\nb", "relative"])
+    assert found == ("/srv/a%0Ab", f"/var/lib/luytre/quarantine/{command.incident}_1/file")
+    assert flagged(case(command), "web2", None, ()) == ()
+    assert sum(map(len, flagged(case(command), "web1", None, [f"/{n}" + "x" * 900 for n in range(100)]))) <= 60_000
+
+
+# --- on the command line ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(fresh, "streamed_as_root", lambda *_: iter([stream(*HOST)]))
+    return str(shutil.copytree(resources.inventories() / "lab", tmp_path / "inventory"))
+
+
+def auditor(inventory: str, *arguments: str, code: int = 0) -> str:
+    result = CliRunner().invoke(app, [*arguments, "-i", inventory, "--lang", "en"], catch_exceptions=False)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(inventory: str, tmp_path: Path) -> None:
+    who = ("--who", "Văn phòng")
+    auditor(inventory, "open", "antruc.test", *who)
+    incident = f"SC-{clock.compact_day(clock.now())}-1"
+    said = auditor(inventory, "collect", incident, *who)
+    assert "signs evidence from now on" in said
+    assert "evidence 1 collected from web1: 5 files" in said
+    assert "all is as it was collected" in auditor(inventory, "verify", incident, *who)
+    auditor(inventory, "hand-over", incident, "1", "--to", "Công an tỉnh", "--how", "12/BB", *who)
+    auditor(inventory, "received", incident, "1", "--from", "Công an tỉnh", *who)
+    printed = auditor(inventory, "custody", incident)
+    for words in ("checked, all as", "handed over to Công an tỉnh", "12/BB", "received from Công an tỉnh"):
+        assert words in printed
+    (kept,) = collecting.folder(incident).iterdir()
+    copy = shutil.copytree(kept, tmp_path / "usb")
+    assert "usb: all is as it was collected" in auditor(inventory, "verify", incident, str(copy))
+    flip(copy / "[root]/etc/passwd")
+    assert "changed: [root]/etc/passwd" in auditor(inventory, "verify", incident, str(copy), *who, code=1)
+    assert "damages: 1" in auditor(inventory, "custody", incident, "1")
+    shutil.copytree(kept, kept.with_name("web1-made-up"))
+    assert "web1-made-up: the ledger knows no evidence" in auditor(inventory, "verify", incident, code=1)
+    shutil.rmtree(kept)
+    assert "there is no manifest.json" in auditor(inventory, "verify", incident, code=1)
+    (key,) = [line.split()[0] for line in auditor(inventory, "key", "list").splitlines()]
+    assert "revoked" in auditor(inventory, "key", "revoke", key)
+    assert "signs evidence from now on" in auditor(inventory, "key", "make")
+
+
+def test_a_chain_that_was_changed_is_named(inventory: str, tmp_path: Path) -> None:
+    auditor(inventory, "open", "antruc.test", "--who", "Văn phòng")
+    incident = f"SC-{clock.compact_day(clock.now())}-1"
+    auditor(inventory, "collect", incident, "--who", "Văn phòng")
+    with sqlite3.connect(tmp_path / "state/history.sqlite") as database:
+        database.execute("UPDATE chain SET statement = replace(statement, 'web1', 'web2') WHERE position = 2")
+    database.close()
+    assert "does not hold at link 2" in auditor(inventory, "verify", incident, code=1)
+
+
+def test_what_a_host_says_of_itself_when_it_cannot_be_read_is_told(
+    inventory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> Iterator[bytes]:
+        raise fresh.NoAnswer("[red]Connection refused")
+
+    auditor(inventory, "open", "antruc.test", "--who", "Văn phòng")
+    incident = f"SC-{clock.compact_day(clock.now())}-1"
+    with pytest.raises(InputError, match="has no evidence"):
+        auditor(inventory, "verify", incident)
+    monkeypatch.setattr(fresh, "streamed_as_root", silent)
+    assert "[red]Connection refused" in auditor(inventory, "collect", incident, "--who", "Văn phòng", code=1)
+    with pytest.raises(InputError, match="no evidence number 1"):
+        auditor(inventory, "custody", incident, "1")
+    monkeypatch.setattr(fresh, "streamed_as_root", lambda *_: iter([stream(HOST[0])]))
+    assert "cut off before its end" in auditor(inventory, "collect", incident, "--who", "Văn phòng", code=1)

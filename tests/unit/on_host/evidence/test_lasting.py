@@ -1,0 +1,221 @@
+"""What a host sends of its files: none of its secrets, what was not sent, every name on one line; nothing is written there."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre_evidence import lasting, plain, sending
+
+from auditor.text import paths, redact, secret_spans
+
+TOP = Path(__file__).parents[4]
+HASH = "$6$saltsalt$" + "h" * 86
+SALT, PASSWORD = "put-your-unique-phrase-here-0123456789", "Xa-An-Truc-2026"
+KEY = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2g"
+PEM = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{KEY}\n-----END OPENSSH PRIVATE KEY-----\n"
+FILES = {
+    "etc/passwd": "root:x:0:0:root:/root:/bin/bash\nold:abcdefghijklm:1000:1000::/home/old:/bin/sh\n",
+    "etc/shadow": f"root:{HASH}:19000:0:99999:7:::\nold:!:19000:0:99999:7:::\n",
+    "etc/crontab": f"* * * * * root mysql -pP{PASSWORD} wp\n",
+    "etc/ssh/ssh_host_ed25519_key": PEM,
+    "etc/nginx/conf.d/x.conf": f'proxy_set_header Authorization "Basic {PASSWORD}";\n',
+    "root/.bash_history": f"mysql -u wp -p{PASSWORD} wp\nls\n",
+    "root/.ssh/authorized_keys": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO x@y\n",
+    "root/.ssh/id_ed25519": PEM,
+    "home/old/.bashrc": f"export DB_PASSWORD={PASSWORD}\n",
+    "var/www/a/wp-config.php": f"<?php define('DB_PASSWORD', '{PASSWORD}'); define('AUTH_SALT', '{SALT}');",
+    "var/www/a/x.php": f"<?php mysqli_connect('localhost', 'wp', '{PASSWORD}'); // {HASH}\n{PEM}",
+    "var/log/nginx/access.log": f"GET /?token={PASSWORD} HTTP/1.1\n",
+    "var/log/btmp": f"{PASSWORD}\0",
+}
+
+
+class Sent:
+    """What a step sent, by its path."""
+
+    def __init__(self, step: Callable[[Any], None], shown: Callable[[str], str] | None = redact.redact) -> None:
+        pipe = io.BytesIO()
+        step(sending.Sender(pipe, shown))
+        self.raw, self.content, self.told, self.left_out = (
+            pipe.getvalue(),
+            dict[str, bytes](),
+            dict[str, Any](),
+            list[Any](),
+        )
+        held, path = self.raw, ""
+        while held:
+            kind, size = held[:1], int.from_bytes(held[1:5], "big")
+            content, held = held[5 : 5 + size], held[5 + size :]
+            if kind == b"M":
+                path = json.loads(content)["path"]
+                self.content[path] = b""
+            elif kind == b"D":
+                self.content[path] += content
+            elif kind == b"E":
+                self.told[path] = json.loads(content)
+            else:
+                self.left_out.append(json.loads(content))
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Any:
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return lasting.Lasting(redact.holds_secrets, str(tmp_path))
+
+
+def steps(host: Any) -> list[Callable[[Any], None]]:
+    named = [f"/{name}" for name in FILES]
+    return [host.settings, host.accounts, host.packages, host.logs, host.body, host.flagged(named)]
+
+
+def test_no_planted_secret_is_sent(host: Any) -> None:
+    sent = [Sent(step) for step in steps(host)]
+    assert sum(len(one.content) for one in sent) > 15
+    for one in sent:
+        for secret in (HASH, SALT, PASSWORD, KEY, "abcdefghijklm"):
+            assert secret.encode() not in one.raw
+
+
+def test_a_secret_of_this_host_goes_nowhere_wherever_it_stands(host: Any, tmp_path: Path) -> None:
+    known = host.secrets(secret_spans.spans, ["/var/www/a"])
+    assert {HASH.encode(), PASSWORD.encode(), SALT.encode(), KEY.encode()} == set(known)
+    (tmp_path / "etc/rc.local").write_text(f"nothing says what {PASSWORD} is, nor {SALT}\n")
+    (tmp_path / "miner").write_bytes(b"\x7fELF" + PASSWORD.encode() + bytes(100))
+    (tmp_path / PASSWORD).touch()
+    for step in (*steps(host), host.flagged(["/miner", "/etc/rc.local"])):
+        pipe = io.BytesIO()
+        step(sending.Sender(pipe, redact.redact, known))
+        for secret in known:
+            assert secret not in pipe.getvalue()
+
+
+def test_of_what_holds_secrets_there_is_the_digest_and_times(host: Any) -> None:
+    told = Sent(host.flagged(["/var/www/a/wp-config.php", "/gone"]))
+    about = told.told["/var/www/a/wp-config.php"]
+    assert (about["why"], len(about["sha256"]), about["size"] > 50, about["mtime"] > 0) == ("secret", 64, True, True)
+    assert told.content["/var/www/a/wp-config.php"] == b""
+    assert told.left_out == [{"what": "/gone", "why": "gone"}]
+    accounts = Sent(host.accounts)
+    assert accounts.content["accounts/passwords.txt"] == (
+        b"root hash=6 changed=19000 expires=\nold locked changed=19000 expires=\n"
+    )
+    assert b"ssh-ed25519 AAAA" in accounts.content["/root/.ssh/authorized_keys"]
+    assert accounts.told["/root/.bash_history"]["hidden"] is True
+    assert "/root/.ssh/id_ed25519" not in accounts.content
+
+
+def test_without_what_hides_secrets_no_text_is_sent(host: Any) -> None:
+    for step in (host.settings, host.accounts, host.logs):
+        sent = Sent(step, None)
+        assert set(sent.content.values()) <= {
+            b"",
+            *(one for one in sent.content.values() if one.startswith(b"root hash=")),
+        }
+        assert all(about.get("why", "no_redaction") in ("no_redaction", "secret") for about in sent.told.values())
+
+
+@pytest.mark.parametrize("head", [b"\x1f\x8b\x08", b"PK\x03\x04", b"\x01\x02\x03" * 400, b"SQLite format 3\0"])
+def test_what_nobody_can_look_through_is_only_named(host: Any, tmp_path: Path, head: bytes) -> None:
+    (tmp_path / "srv").mkdir()
+    (tmp_path / "srv/x.bin").write_bytes(head + PASSWORD.encode())
+    told = Sent(host.flagged(["/srv/x.bin"]))
+    assert (told.content["/srv/x.bin"], told.told["/srv/x.bin"]["why"]) == (b"", "packed")
+
+
+def test_one_strange_byte_does_not_make_text_something_else(host: Any, tmp_path: Path) -> None:
+    (tmp_path / "etc/crontab").write_bytes(b"# \xff\0\n* * * * * root mysql -p" + PASSWORD.encode() + b"\n")
+    assert PASSWORD.encode() not in Sent(host.settings).raw
+
+
+def test_programs_come_whole_and_what_is_too_long_is_said_to_be_cut(
+    host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_FILE", 1_000)
+    monkeypatch.setattr(sending, "MOST_TEXT", 400)
+    (tmp_path / "etc/rc.local").write_text("first\n" + "x\n" * 300 + "last\n")
+    (tmp_path / "miner").write_bytes(b"\x7fELF" + bytes(2_000))
+    sent = Sent(host.flagged(["/miner", "/etc/rc.local"]))
+    assert (len(sent.content["/miner"]), sent.told["/miner"]["why"], sent.told["/miner"]["size"]) == (
+        1_000,
+        "cut",
+        2_004,
+    )
+    assert sent.content["/etc/rc.local"].endswith(b"x\nlast\n")
+    assert b"first" not in sent.content["/etc/rc.local"]
+    assert sent.told["/etc/rc.local"]["why"] == "cut"
+
+
+def test_links_fifos_and_what_leads_upward_are_not_followed(host: Any, tmp_path: Path) -> None:
+    secret = tmp_path.parent / "elsewhere"
+    secret.write_text("of somebody else")
+    (tmp_path / "root/.profile").symlink_to(secret)
+    (tmp_path / "var/www/a/link.php").symlink_to(secret)
+    os.mkfifo(tmp_path / "var/www/a/fifo.php")
+    wanted = ["/var/www/a/link.php", "/var/www/a/fifo.php", "/var/www/../../etc/passwd"]
+    sent = [Sent(host.flagged(wanted)), Sent(host.accounts)]
+    assert all(b"of somebody else" not in one.raw for one in sent)
+    assert [one["what"] for one in sent[0].left_out] == wanted
+
+
+def test_every_name_is_a_line_that_mactime_can_read(host: Any, tmp_path: Path) -> None:
+    odd = os.fsdecode(b"a|b\nc%\xff d")
+    (tmp_path / odd).write_text("")
+    (tmp_path / "to").symlink_to("x|y")
+    lines = Sent(host.body).content["bodyfile.txt"].decode().splitlines()
+    assert all(line.count("|") == 10 for line in lines)
+    names = [line.split("|")[1] for line in lines]
+    assert "/a%7Cb%0Ac%25%FF d" in names
+    assert "/to -> x%7Cy" in names
+    assert "/var/www/a/wp-config.php" in names
+
+
+def test_names_are_written_as_the_controller_writes_them() -> None:
+    for name in ("/a\nb", "/%", "/é\u202e", os.fsdecode(b"/\xff"), "/a b/c|d"):
+        assert plain.written(name) == paths.written(name)
+
+
+RELAY = """
+import sys, time, os
+from ansible.module_utils import __path__ as places
+places += sys.argv[1:]
+from ansible.module_utils.luytre_evidence import sending
+def talks(sender):
+    sender.table("live_response", "a", ["x"])
+def hangs(sender):
+    sender._begin("live_response", "b")
+    sender._data(b"half")
+    sender._pipe.flush()
+    time.sleep(60)
+def floods(sender):
+    sender.table("live_response", "c", ("x" * 1000 for _ in range(100000)))
+def dies(sender):
+    raise ValueError("x")
+relay = sending.Relay(lambda frame: os.write(1, frame), 500_000, time.monotonic() + 30, str)
+for work, seconds in ((talks, 10), (hangs, 0.5), (dies, 10), (floods, 10), (talks, 10)):
+    relay.step(work.__name__, work, seconds)
+relay.last()
+"""
+
+
+def test_a_step_that_hangs_floods_or_dies_costs_itself_alone() -> None:
+    places = [str(TOP / "on_host" / name / "module_utils") for name in ("shared", "evidence")]
+    done = subprocess.run([sys.executable, "-c", RELAY, *places], capture_output=True, check=True, timeout=60)
+    sent = Sent(lambda sender: sender._pipe.write(done.stdout[:-7]))
+    assert done.stdout[-7:] == b"Z\0\0\0\x02{}"
+    assert sent.content["a"] == b"x\n"
+    assert (sent.content["b"], sent.told["b"]["why"]) == (b"half", "time")
+    assert sent.told["c"]["why"] == "room"
+    assert len(done.stdout) < 700_000
+    notes = [(one["what"], one["why"]) for one in sent.left_out]
+    assert notes == [("hangs", "time"), ("dies", "fault: ValueError"), ("floods", "room"), ("talks", "room")]
