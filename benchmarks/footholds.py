@@ -11,8 +11,11 @@ import codecs
 import zlib
 from collections.abc import Iterator, Mapping
 
+from benchmarks import variants
+
 _WORDS: Mapping[str, str] = {
     "«": "(",
+    "¦": "",
     "·": ".",
     "⌃": "^",
     "§E§": "ev" + "al",
@@ -202,7 +205,7 @@ _INNER = "§E§«§POST§['x']);"
 
 
 def all_of_them() -> Iterator[tuple[str, bytes]]:
-    """Each with its family, whole."""
+    """Each with a path of its family and a name that it could have, whole."""
     inner = whole(_INNER) + " " * 10
     packed = {
         "{deflated}": base64.b64encode(zlib.compress(inner.encode())[2:-4]).decode(),
@@ -213,12 +216,19 @@ def all_of_them() -> Iterator[tuple[str, bytes]]:
         "{hex}": (inner * 20).encode().hex(),
         "{long}": base64.b64encode(inner.encode() * 20).decode(),
     }
-    for family, templates in FAMILIES.items():
-        for template in templates:
-            text = template
-            for placeholder, content in packed.items():
-                text = text.replace(placeholder, content)
-            yield family, _raw(whole(text))
+    for path, template in _templates():
+        text = template
+        for placeholder, content in packed.items():
+            text = text.replace(placeholder, content)
+        yield path, _raw(whole(text))
+
+
+def _templates() -> Iterator[tuple[str, str]]:
+    for families in (FAMILIES, variants.FAMILIES):
+        for family, templates in families.items():
+            yield from ((f"{family}/{at}.php", template) for at, template in enumerate(templates))
+    for name, templates in variants.SETTINGS.items():
+        yield from ((f"{at}/{name}", template) for at, template in enumerate(templates))
 
 
 def whole(template: str) -> str:

@@ -30,7 +30,7 @@ def weighed(judgement: Judgement, *, filled: bool = False, unexplained: bool = F
     """
     sure = [hit for hit in judgement.hits if hit.level != "hint"]
     families: list[Family] = []
-    if judgement.own:
+    if judgement.own or (sure and judgement.beside):
         families.append("rules")
     if sure:
         families.append("tree")

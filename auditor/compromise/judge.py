@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,8 @@ class Judgement:
     """What the tree shows, the worst first."""
     own: tuple[str, ...] = ()
     """Our rules that fit."""
+    beside: tuple[str, ...] = ()
+    """Those of ours that say something only beside what the tree shows."""
     others: tuple[engine.Match, ...] = ()
     """Rules of others that fit."""
     settings: tuple[Setting, ...] = ()
@@ -71,7 +74,8 @@ def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
             why = str(error)
     return Judgement(
         hits=hits,
-        own=tuple(match.rule for match in matches if match.own),
+        own=tuple(match.rule for match in matches if match.own and not match.beside),
+        beside=tuple(match.rule for match in matches if match.beside),
         others=tuple(match for match in matches if not match.own),
         settings=said,
         sample=_sample(content, hits[0].start if hits else 0) if hits or matches else "",
@@ -161,6 +165,7 @@ def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _serve() -> None:
+    gc.set_threshold(200_000, 10, 10)  # a tree is many objects that hold each other, and lives for one file
     children.serve(_answer, MEMORY, 10 * FILE_SECONDS, _MAX_MESSAGE)
 
 

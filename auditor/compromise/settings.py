@@ -27,6 +27,20 @@ _CODE_SUFFIX = re.compile(r"^\.?(?:php\d?|phtml|pht|phar|phps|inc)$", re.IGNOREC
 _HANDLER = re.compile(
     r"^\s*(?:AddHandler|AddType)\s+\S*(?:php|cgi-script|server-parsed)\S*\s+(?P<suffixes>[^#\n]{1,200})$", re.IGNORECASE
 )
+_FILTER = re.compile(
+    r"^\s*(?:AddOutputFilter|AddHandler)\s+(?:INCLUDES|server-parsed)\s+(?P<suffixes>[^#\n]{1,200})$", re.IGNORECASE
+)
+_PARSED = re.compile(r"^\.?(?:s?html?|inc)$", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"^\s*ErrorDocument\s+[45]\d\d\s+[\"']?https?://", re.IGNORECASE)
+_EXTENSION = re.compile(r"^\s*(?:zend_)?extension\s*=\s*[\"']?/", re.IGNORECASE)
+_LET_IN = re.compile(
+    r"<Files(?:Match)?\s+[^>]*\([^>]*\.php[^>]*\|[^>]*>\s*(?:Order[^\n]*\s*)?(?:Allow from all|Require all granted)",
+    re.IGNORECASE,
+)
+_SHUT_OUT = re.compile(
+    r"<Files(?:Match)?\s+[^>]*(?:php|phtml)[^>]*>\s*(?:Order[^\n]*\s*)?(?:Deny from all|Require all denied)",
+    re.IGNORECASE,
+)
 _SET_HANDLER = re.compile(r"^\s*SetHandler\s+[\"']?\S*(?:php|cgi-script)", re.IGNORECASE)
 _PREPENDED = re.compile(
     r"^\s*(?:php_(?:admin_)?value\s+)?auto_(?:prepend|append)_file\s*[= ]\s*[\"']?(?P<file>[^\s\"']{1,200})",
@@ -41,6 +55,10 @@ _ENGINE = re.compile(
     r"RewriteCond\s+%\{HTTP_(?:USER_AGENT|REFERER)\}\s+\S*(?:google|bing|yahoo|coccoc|yandex|bot)", re.IGNORECASE
 )
 _AWAY = re.compile(r"RewriteRule\s+\S+\s+[\"']?https?://", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"RewriteRule\s+\S+\s+[\"']?\S*(?:/\.[^/]|(?:^|/)(?:uploads?|cache|media|images?|tmp)/)\S*\.(?:php|html?)",
+    re.IGNORECASE,
+)
 _DATA = re.compile(
     r"\.(?:jpe?g|png|gif|ico|txt|bmp|webp|log|css|svg|pdf|zip)$|^/(?:tmp|dev/shm|var/tmp)/|^(?:data:|php://|https?:)",
     re.IGNORECASE,
@@ -70,6 +88,13 @@ def _found(lines: list[str], text: str) -> Iterator[Setting]:
                 yield Setting("handler", "sure", redact(line)[:200])
         elif _SET_HANDLER.match(line):
             yield Setting("handler", "sure" if _narrowed(text) else "hint", redact(line)[:200])
+        filtered = _FILTER.match(line)
+        if filtered is not None and any(not _PARSED.match(suffix) for suffix in filtered["suffixes"].split()):
+            yield Setting("handler", "sure", redact(line)[:200])
+        if _ELSEWHERE.match(line):
+            yield Setting("errors_led_away", "hint", redact(line)[:200])
+        if _EXTENSION.match(line):
+            yield Setting("module", "sure", redact(line)[:200])
         prepended = _PREPENDED.match(line)
         if prepended is not None and prepended["file"].lower() not in ("none", "off", "wordfence-waf.php"):
             file = prepended["file"]
@@ -79,6 +104,10 @@ def _found(lines: list[str], text: str) -> Iterator[Setting]:
             yield Setting("loosened", "hint", redact(line)[:200])
     if _ENGINE.search(text) and _AWAY.search(text):
         yield Setting("engines_led_away", "sure", _line_of(text, _AWAY))
+    elif _ENGINE.search(text) and _ASIDE.search(text):
+        yield Setting("engines_led_away", "sure", _line_of(text, _ASIDE))
+    if _LET_IN.search(text) and _SHUT_OUT.search(text):
+        yield Setting("only_its_own", "hint", _line_of(text, _LET_IN))
 
 
 _FILES = re.compile(r"<Files(?:Match)?\s+[^>]*(?:jpe?g|png|gif|ico|txt|bmp|webp|svg)", re.IGNORECASE)

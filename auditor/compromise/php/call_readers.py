@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from auditor.compromise.php import names
-from auditor.compromise.php.calls import Calls
+from auditor.compromise.php.calls import Calls, runs_text
 from auditor.compromise.php.nodes import Node
-from auditor.compromise.php.values import FOREIGN, REQUEST, UNKNOWN, Value, joined
+from auditor.compromise.php.values import BUILT, DECODED, FILE, FOREIGN, REQUEST, UNKNOWN, UPLOAD, Value, joined, listed
 from auditor.compromise.php.variables import ASKED, args_of, below, content_of, value_of
 
 
@@ -17,7 +19,7 @@ def read_call(flow: Calls, node: Node) -> Value:
     args = args_of(node)
     if function.type in ("name", "qualified_name"):
         name = flow.said(function).lower().lstrip(b"\\")
-        if name in names.GUARDS:
+        if name in names.GUARDS and not (name == b"in_array" and len(args) > 1 and args[1].flags & REQUEST):
             flow.guard(node)
         if name in (b"isset", b"empty"):
             _guard_lookups(flow, node)
@@ -75,10 +77,20 @@ def read_method(flow: Calls, node: Node) -> Value:
         chosen = value_of(name_node)
         if chosen.flags & REQUEST:
             flow.hit("chosen_method", "hint", node)
+            magic = flow.functions.get(b"__call") or flow.functions.get(b"__callstatic")
+            if magic is not None:
+                flow.own(magic, [chosen, listed((None, arg) for arg in args)], node)
         return Value(None, chosen.flags & FOREIGN)
     name = flow.said(name_node).lower()
     base = node.get("object") or node.get("scope")
     reflecting = value_of(base) if base is not None else UNKNOWN
+    scope = flow.said(base).lower().lstrip(b"\\") if base is not None else b""
+    if scope == b"closure" and name == b"fromcallable" and args:
+        return args[0]
+    if scope == b"ffi" and name in (b"cdef", b"load") and args and args[0].text and _DECLARES.search(args[0].text):
+        flow.hit("foreign_code", "sure", node)
+    if name in names.TAKES_CALLBACK and any(arg.text is not None and runs_text(arg.text) for arg in args):
+        flow.hit("runs_by_callback", "sure", node)
     if name in (b"invoke", b"invokeargs", b"__invoke") and isinstance(reflecting.function, bytes):
         return flow.invoked(
             reflecting if reflecting.text is None else Value(reflecting.text, reflecting.flags),
@@ -90,9 +102,29 @@ def read_method(flow: Calls, node: Node) -> Value:
         return flow.own(own, args, node)
     if name in (b"getparameter", b"getbody_"):
         return ASKED
-    if name in (b"exec", b"run") and base is not None and b"COM" in flow.said(base)[:8]:
+    if name in (b"exec", b"run") and reflecting.function == b"com":
         flow.commanded(args[0] if args else UNKNOWN, node)
+    if name == b"fwrite" and reflecting.function in _FILES and args:
+        flow.written(reflecting if reflecting.text is None else Value(reflecting.text, reflecting.flags), args[0], node)
+    if name in (b"save", b"savehtmlfile") and args and args[0].text and args[0].text.lower().endswith(names.SUFFIXES):
+        flow.hit("written_program", "hint", node)
+    if name == b"open" and args and args[0].flags & UPLOAD:
+        flow.archives = True
+    if name == b"extractto" and flow.archives:
+        flow.hit("unpacked_upload", "hint" if flow.checks() else "sure", node)
+    if name in names.STORED_METHODS:
+        return Value(None, FILE)
+    if name == b"getdoccomment":
+        return Value(None, BUILT | DECODED)
+    if own is None and args:
+        magic = flow.functions.get(b"__call") or flow.functions.get(b"__callstatic")
+        if magic is not None:
+            return flow.own(magic, [Value(name), listed((None, arg) for arg in args)], node)
     return UNKNOWN
+
+
+_DECLARES = re.compile(rb"\b(?:sys[t]em|po[p]en|ex[e]c\w*|do_sys[t]em)\s*\(")
+_FILES = (b"splfileobject", b"spltempfileobject")
 
 
 def read_made(flow: Calls, node: Node) -> Value:
@@ -106,15 +138,34 @@ def read_made(flow: Calls, node: Node) -> Value:
         if name in names.REFLECTING and args:
             last = args[-1]
             return Value(last.text, last.flags, head=last.head, function=name)
+        if (name in _FILES and args) or name == b"com":
+            return Value(args[0].text if args else None, args[0].flags if args else 0, function=name)
+        if name in names.TAKES_CALLBACK and any(arg.text is not None and runs_text(arg.text) for arg in args):
+            flow.hit("runs_by_callback", "sure", node)
+        if (
+            name == b"pdo"
+            and args
+            and (args[0].text or b"").lower().startswith(b"sqlite:")
+            and args[0].ends.lower().endswith(names.SUFFIXES)
+        ):
+            flow.hit("written_program", "hint", node)
         builder = flow.functions.get(b"__construct") or flow.functions.get(name)
         if builder is not None and builder.type == "method_declaration":
             flow.own(builder, args, node)
-        return UNKNOWN
+        called = flow.functions.get(b"__invoke")
+        return Value(None, 0, function=called) if called is not None and _has(flow, name, called) else UNKNOWN
     chosen = value_of(kind)
     if chosen.flags & REQUEST:
         given = chosen.head and any(arg.flags & REQUEST for arg in args) and not flow.is_guarded(node)
         flow.hit("chosen_class", "exact" if given else "hint", node)
     return UNKNOWN
+
+
+def _has(flow: Calls, name: bytes, method: Node) -> bool:
+    """Whether a method stands in the class of that name."""
+    holder = method.parent.parent if method.parent is not None else None
+    said = holder.get("name") if holder is not None else None
+    return said is not None and flow.said(said).lower() == name
 
 
 def read_include(flow: Calls, node: Node) -> Value:

@@ -12,6 +12,7 @@ from auditor.compromise.php.values import (
     DECODED,
     FILE,
     FOREIGN,
+    LETTER,
     LONG,
     MAX_PARAMETERS,
     PARAMETER,
@@ -28,6 +29,22 @@ _ADMINISTRATOR = re.compile(rb"set_role\s*\(\s*['\"]administrator|['\"]role['\"]
 _ADDRESS = re.compile(rb"\(\s*['\"](?:https?|ftp)://")
 
 
+_SMALL = 20_000
+_PRELOADS = re.compile(rb"LD_(?:PRELOAD|AUDIT)\s*=")
+
+
+def runs_text(name: bytes) -> bool:
+    """Whether one of PHP's functions runs the text that it is given."""
+    name = name.lower().lstrip(b"\\")
+    return name in names.EVALUATES or name in names.COMMANDS or name in names.MAKES_FUNCTION
+
+
+def either_of(value: Value) -> Value:
+    """What is said last of an array's items, as a command's options have it."""
+    said = [item for item in (value.items or {}).values() if item.flags & FOREIGN]
+    return said[-1] if said else value
+
+
 class Calls(Sinks):
     """What is called."""
 
@@ -42,6 +59,8 @@ class Calls(Sinks):
             self.hit("hidden_name", "sure", node)
         if name in names.EVALUATES:
             self.evaluated(first, node)
+        elif name in names.SECOND_COMMANDS and len(args) > 1:
+            self.commanded(content_of(args[1]) if args[1].items is None else either_of(args[1]), node)
         elif name in names.COMMANDS:
             self.commanded(first, node)
         elif name in names.MAKES_FUNCTION:
@@ -53,12 +72,38 @@ class Calls(Sinks):
         elif name in names.FILTERS and len(args) > 2:
             chosen = item_of(args[2], b"options")
             self.invoked(chosen, [content_of(first)], node, direct=False)
-        elif name in names.LOGINS and first.flags & REQUEST:
-            self.hit("chosen_login", "sure", node)
-        elif name in names.ACCOUNTS and first.text and _ADMINISTRATOR.search(self.content):
+        elif name == b"filter_var_array" and len(args) > 1:
+            self.invoked(item_of(args[1], b"options"), [content_of(first)], node, direct=False)
+        elif name in names.LOGINS and (first.flags & REQUEST or _ADMINISTRATOR.search(self.content)):
+            self.hit("chosen_login", "sure" if first.flags & REQUEST or len(self.content) < _SMALL else "hint", node)
+        elif name in names.CONNECTS and sum(1 for arg in args[:3] if arg.flags & REQUEST and arg.head) == 3:
+            self.hit("chosen_database", "hint", node)
+        elif (
+            name in names.ACCOUNTS
+            and (first.text or item_of(first, b"user_login").text)
+            and _ADMINISTRATOR.search(self.content)
+        ):
             self.hit("account_made", "sure", node)
         elif name in names.CALLBACKS and args:
             self.called_back(name, args, node)
+        elif name == b"error_log" and len(args) > 2:
+            self.written(args[2], first, node)
+        elif name == b"curl_setopt" and len(args) > 2 and args[1].text == b"CURLOPT_FILE":
+            self.written(args[2], Value(None, REMOTE), node)
+        elif name == b"stream_copy_to_stream" and len(args) > 1:
+            self.written(args[1], first, node)
+        elif name in (b"mail", b"mb_send_mail", b"wp_mail", b"imap_mail"):
+            self.mailed(args, node)
+        elif name == b"header":
+            self.led_away(first, node)
+        elif name == b"putenv" and first.ends and _PRELOADS.match(first.text or b""):
+            self.hit("preloads", "sure", node)
+        elif name == b"dl" and first.flags & (REQUEST | UPLOAD):
+            self.hit("chosen_module", "exact" if first.head else "hint", node)
+        elif name in (b"readfile", b"highlight_file", b"show_source", b"fpassthru"):
+            self.shown(name, first, node)
+        elif name == b"unserialize" and first.flags & FOREIGN:
+            self.unserialized |= first.flags & FOREIGN
         elif (name in names.WRITES and len(args) > 1) or (name in names.HANDLE_WRITES and len(args) > 1):
             self.written(first, args[1], node)
         elif name in names.MOVES and len(args) > 1:
@@ -80,8 +125,21 @@ class Calls(Sinks):
             return self._read(first, node)
         if name in names.REMOTE_READERS:
             return Value(None, REMOTE | first.flags & REQUEST)
+        if name in names.STORED:
+            return Value(None, FILE)
+        if name in names.LISTED_NAMES:
+            return Value(None, BUILT | DECODED)
         if name in names.ESCAPED:
             return UNKNOWN
+        if name == b"basename" and first.flags & (REQUEST | UPLOAD):
+            return Value(None, first.flags, head=False, ends=first.ends)
+        if name in (b"tempnam", b"tmpfile", b"stream_get_meta_data"):
+            made = first if name == b"stream_get_meta_data" else Value(b"a file of its own")
+            return Value(None, made.flags, items={b"uri": made}) if name == b"stream_get_meta_data" else made
+        if name in names.NUMBERS_OF_LETTERS and first.text is None and first.flags:
+            return Value(None, first.flags | LETTER)
+        if name == b"chr" and first.text is None:
+            return Value(None, first.flags & ~LETTER | DECODED, head=first.head)
         if name == b"func_get_args":
             return Value(None, PARAMETERS)
         if name == b"func_get_arg":
@@ -101,6 +159,8 @@ class Calls(Sinks):
             return items[-1 if name in (b"end", b"array_pop") else 0].having(first.flags & FOREIGN)
         if name not in names.HANDED_ON and name not in folding.DECODERS:
             found = folding.folded(name, args)
+            if found is None and name in names.PUTS_TOGETHER:
+                return Value(None, BUILT)
             return found.having(BUILT) if found is not None else UNKNOWN
         flags = 0
         for arg in args:
@@ -112,7 +172,20 @@ class Calls(Sinks):
             return found.having(flags | BUILT)
         return Value(None, flags, head=any(arg.flags and arg.head for arg in args))
 
+    def shown(self, name: bytes, path: Value, node: Node) -> None:
+        """A file is shown as it is."""
+        if path.flags & REQUEST and path.head and not self.is_guarded(node):
+            self.hit("shows_chosen_file", "hint", node)
+        elif name == b"readfile" and path.text is not None and path.text.startswith((b"http://", b"https://")):
+            self.hit(
+                "cloak" if self.tells_engines_apart() else "shows_elsewhere",
+                "sure" if self.tells_engines_apart() else "hint",
+                node,
+            )
+
     def _read(self, first: Value, node: Node) -> Value:
+        if first.text is None and first.begins.lower().startswith((b"http://", b"https://", b"ftp://")):
+            return Value(None, REMOTE)
         if first.text is not None:
             where = first.text.lower()
             if where.startswith(b"php://input") or (
@@ -154,7 +227,15 @@ class Calls(Sinks):
         others = (
             args[2:3] if name in names.MATCHING else [arg for index, arg in enumerate(args) if index != at % len(args)]
         )
-        self.invoked(callee, [content_of(other) for other in others], node, direct=False)
+        keys = [Value(None, other.flags & FOREIGN) for other in others[:1]] if name in names.WALKS else []
+        self.invoked(
+            callee,
+            [*(content_of(other) for other in others[:1]), *keys, *map(content_of, others[1:])],
+            node,
+            direct=False,
+        )
+        if callee.text is not None and runs_text(callee.text) and name not in names.PASSES_ON:
+            self.hit("runs_by_callback", "sure", node)
 
     def invoked(self, callee: Value, args: list[Value], node: Node, *, direct: bool = True) -> Value:
         """A value is called as a function, with these arguments."""
@@ -162,7 +243,7 @@ class Calls(Sinks):
             return self.own(callee.function, args, node)
         if callee.text is not None:
             name = callee.text.lower().lstrip(b"\\")
-            risky = name in names.EVALUATES or name in names.COMMANDS or name in names.MAKES_FUNCTION
+            risky = runs_text(name)
             if risky and args and not callee.flags & (BUILT | DECODED) and any(arg.flags & FOREIGN for arg in args):
                 self.hit("called_by_name", "exact", node)
             return self.call(name, args, node, hidden=bool(callee.flags & (BUILT | DECODED)))
@@ -176,13 +257,17 @@ class Calls(Sinks):
         elif callee.flags & REMOTE:
             self.hit("chosen_call", "sure", node)
         elif callee.flags & DECODED:
-            self.hit("decoded_call", "sure" if any(arg.flags & FOREIGN for arg in args) else "hint", node)
+            if any(arg.flags & FOREIGN for arg in args):
+                self.hit("decoded_call", "sure", node)
+            elif not callee.flags & BUILT:
+                self.hit("decoded_call", "hint", node)
         elif callee.flags & PARAMETERS and callee.head:
-            self.used("chosen_call", callee, node, "hint")
+            both = direct and any(arg.flags & PARAMETERS for arg in args)
+            self.used("chosen_call", callee, node, "sure" if both else "hint")
         elif direct and any(arg.flags & REQUEST and arg.head for arg in args):
             called = node.get("function")
             if called is not None and re.fullmatch(rb"\$_{1,20}", self.said(called)):
                 self.hit("hidden_name", "sure", node)
             elif callee.flags & BUILT:
-                self.hit("unknown_call", "hint", node)
+                self.hit("unknown_call", "sure", node)
         return Value(None, callee.flags & FOREIGN)

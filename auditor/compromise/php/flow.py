@@ -15,19 +15,23 @@ from auditor.compromise.php.readers import READERS
 from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS, UNKNOWN, Value
 from auditor.compromise.php.variables import RANK, Hit, Level, through
 
-_PASSES: Final = 3
+_PASSES: Final = 4
 FUNCTIONS = frozenset({"function_definition", "method_declaration", "anonymous_function", "arrow_function"})
 LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_statement", "goto_statement"})
 
 
 def judged(content: bytes) -> tuple[Hit, ...]:
     """What a file of PHP does that nobody but an intruder needs, the worst first. Raises nodes.TooLarge."""
-    flow = Flow(_TAGS.sub(_tag, content), 0)
+    flow = Flow(_LETTER.sub(rb"\1[\2]", _TAGS.sub(_tag, content)), 0)
     flow.run()
     return tuple(sorted(flow.hits.values(), key=lambda hit: (-RANK[hit.level], hit.start)))
 
 
 _TAGS = re.compile(rb"(?i)<script\s[^>]{0,40}language\s*=\s*[\"']?php[\"']?[^>]{0,20}>")
+
+
+_LETTER = re.compile(rb"(\$\w{1,60}(?:\[[^\[\]{}\n]{0,40}\])?)\{([^{}\n;]{1,40})\}")
+"""The old way to take one letter of a text."""
 
 
 def _tag(match: re.Match[bytes]) -> bytes:
@@ -43,12 +47,15 @@ class Flow(Calls):
             if node.type in ("function_definition", "method_declaration"):
                 name = node.get("name")
                 if name is not None:
-                    self.functions.setdefault(self.said(name).lower(), node)
+                    said = self.said(name).lower()
+                    known = self.functions.get(said)
+                    if known is None or known.get("body") is None:
+                        self.functions[said] = node
             if node.type in FUNCTIONS:
                 self.parameters[node] = self._parameters(node)
         again = bool(self.parameters) or any(node.type in LOOPS for node in self.nodes)
         for _ in range(_PASSES if again else 1):
-            before = (len(self.hits), len(self.earlier), sum(map(len, self.inside.values())), len(self.returns))
+            before = self._found()
             self._once()
             for key, value in self.variables.items():
                 if value.flags & ~PARAMETERS:
@@ -61,8 +68,13 @@ class Flow(Calls):
                         items=value.items or before_it.items,
                         rest=rest,
                     )
-            if before == (len(self.hits), len(self.earlier), sum(map(len, self.inside.values())), len(self.returns)):
+            if before == self._found():
                 break
+
+    def _found(self) -> tuple[int, ...]:
+        """How much is known, so that nothing is looked at again for nothing."""
+        inside = sum(map(len, self.inside.values()))
+        return len(self.hits), len(self.earlier), inside, len(self.returns), self.unserialized, self.archives
 
     def _once(self) -> None:
         self.variables.clear()

@@ -51,6 +51,7 @@ DECODERS: Mapping[bytes, _OnText] = {
     b"convert_uudecode": _uudecoded,
     b"quoted_printable_decode": quopri.decodestring,
     b"html_entity_decode": _entities,
+    b"htmlspecialchars_decode": _entities,
 }
 _PLAIN: Mapping[bytes, _OnText] = {
     b"strtolower": bytes.lower,
@@ -234,6 +235,45 @@ def _sprintf(args: Sequence[Value]) -> Value | None:
     return text(ordinal.sub(put, form))
 
 
+_PLAIN_PATTERN = re.compile(rb"([/#~|@!])(\[[\w\s#@!%*.,;:~|-]{1,40}\]\+?|[\w\s#@!%*,;:-]{1,40})\1i?")
+"""A regular expression that takes out letters, and no more."""
+
+
+def _taken_out(args: Sequence[Value]) -> Value | None:
+    pattern, put, subject = (arg.text for arg in args[:3])
+    said = _PLAIN_PATTERN.fullmatch(pattern) if pattern is not None else None
+    if said is None or put is None or subject is None or b"\\" in put or b"$" in put:
+        return None
+    flags = re.IGNORECASE if (pattern or b"").endswith(b"i") else 0
+    return text(re.sub(said[2], put, subject, flags=flags))
+
+
+def _replaced_at(args: Sequence[Value]) -> Value | None:
+    said, put, at = (arg.text for arg in args[:3])
+    if said is None or put is None or at is None or len(args) > 4 or (len(args) > 3 and args[3].text is None):
+        return None
+    start = number(at)
+    start = max(0, len(said) + start) if start < 0 else start
+    length = number(args[3].text or b"0") if len(args) > 3 else len(said)
+    return text(said[:start] + put + said[(start + length if length >= 0 else len(said) + length) :])
+
+
+def _range(args: Sequence[Value]) -> Value | None:
+    first, last = args[0].text, args[1].text
+    if first is None or last is None or len(first) != 1 or len(last) != 1 or first.isdigit() != last.isdigit():
+        return None
+    step = 1 if first <= last else -1
+    return listed((None, Value(bytes([one]))) for one in range(first[0], last[0] + step, step))
+
+
+def _keys(args: Sequence[Value]) -> Value | None:
+    return listed((None, text(key)) for key in args[0].items) if args[0].items is not None else None
+
+
+def _formatted(args: Sequence[Value]) -> Value | None:
+    return _sprintf([args[0], *(args[1].items or {}).values()]) if args[1].items is not None else None
+
+
 def _repeated(args: Sequence[Value]) -> Value | None:
     data, times = args[0].text, number(args[1].text or b"0")
     return None if data is None or not 0 <= times * len(data) <= MAX_TEXT else text(data * times)
@@ -262,6 +302,11 @@ _OF_SEVERAL: Mapping[bytes, Callable[[Sequence[Value]], Value | None]] = {
     b"strtr": _strtr,
     b"array_map": _mapped,
     b"sprintf": _sprintf,
+    b"vsprintf": _formatted,
+    b"preg_replace": _taken_out,
+    b"substr_replace": _replaced_at,
+    b"range": _range,
+    b"array_keys": _keys,
     b"str_repeat": _repeated,
     b"base_convert": _converted,
     b"array_reverse": lambda args: (

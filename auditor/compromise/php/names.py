@@ -50,6 +50,18 @@ HANDED_ON = frozenset(DECODERS) | _names(
     "variable_get strtok chr ord hexdec dechex ucwords str_word_count sscanf parse_url http_build_query settype convert_uuencode crypt_ gzcompress gzencode",
 )
 """Functions whose answer is what they are given, in another shape."""
+STORED = _names(
+    "get_option get_site_option get_transient get_post_meta get_theme_mod mysql_result mysql_fetch_array mysql_fetch_row mysql_fetch_assoc"
+    " mysqli_fetch_array mysqli_fetch_row mysqli_fetch_assoc apcu_fetch apc_fetch shmop_read"
+)
+STORED_METHODS = _names(
+    "get_var get_row get_col fetch fetchcolumn fetch_assoc fetch_row fetch_array fetchall fetch_object"
+)
+"""Functions and methods that read what a database holds."""
+LISTED_NAMES = _names(
+    "get_defined_functions get_class_methods get_loaded_extensions get_declared_classes get_defined_constants"
+)
+"""Functions that give PHP's own names, of which whoever hides one takes one."""
 DECRYPTING = frozenset(DECODERS) | _names(
     "openssl_decrypt mcrypt_decrypt mcrypt_cbc mcrypt_ecb mdecrypt_generic bzdecompress unserialize pack gzdecode xxtea_decrypt chr hexdec"
 )
@@ -60,6 +72,8 @@ COMMANDS = _names(
 )
 """Their first argument is a command."""
 ESCAPED = _names("escapeshellarg escapeshellcmd")
+SECOND_COMMANDS = _names("pcntl_~exec ssh2_~exec")
+"""Their second argument is a command."""
 MAKES_FUNCTION = _names("create_~function")
 CALLBACKS: Mapping[bytes, int] = {
     name: at
@@ -69,7 +83,7 @@ CALLBACKS: Mapping[bytes, int] = {
             _names(
                 "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map register_shutdown_~function"
                 " register_tick_~function ob_~start set_error_handler set_exception_handler header_register_callback"
-                " spl_autoload_register iterator_apply_ func_overload"
+                " spl_autoload_register iterator_apply_ func_overload libxml_set_external_entity_loader"
             ),
         ),
         (
@@ -87,6 +101,12 @@ CALLBACKS: Mapping[bytes, int] = {
             ),
         ),
         (2, _names("sqlite_create_function sqliteCreateFunction")),
+        (
+            1,
+            _names(
+                "xml_set_character_data_handler xml_set_default_handler xml_set_processing_instruction_handler session_set_save_handler"
+            ),
+        ),
     )
     for name in names
 }
@@ -94,11 +114,13 @@ CALLBACKS: Mapping[bytes, int] = {
 REGULAR = _names("preg_~replace preg_~filter")
 MB_REGULAR = _names("mb_ereg_~replace mb_eregi_~replace mbereg_~replace")
 WRITES = _names("file_put_~contents")
-HANDLE_WRITES = _names("fw~rite fp~uts gzwrite")
+HANDLE_WRITES = _names("fw~rite fp~uts gzwrite fputcsv")
 MOVES = _names("move_uploaded_~file copy rename link symlink")
 REFLECTING = _names("reflection~function reflection~method")
 SPREADS = _names("extract import_request_variables")
 """They make variables of what an array holds."""
+TAKES_CALLBACK = _names("callbackfilteriterator recursivecallbackfilteriterator createfunction sqlitecreatefunction")
+"""Classes and methods that call what one of their arguments names."""
 GUARDS = _names(
     "in_array array_key_exists isset_ function_exists_ preg_match ctype_alnum ctype_alpha array_search strcmp method_exists_"
     " wp_verify_nonce check_admin_referer"
@@ -119,7 +141,17 @@ SUFFIXES = (
     b".user.ini",
 )
 MATCHING = _names("preg_replace_~callback mb_ereg_replace_callback ereg_replace_callback")
-FILTERS = _names("filter_var filter_var_array")
+FILTERS = _names("filter_var")
+WALKS = _names("array_~walk array_~walk_recursive")
+"""They give their callback the key, too."""
+PASSES_ON = _names(
+    "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map register_shutdown_~function"
+)
+"""Callbacks of these get what they are given beside them, which tells whether others have a say."""
+NUMBERS_OF_LETTERS = _names("ord hexdec bindec octdec mb_ord")
+PUTS_TOGETHER = _names("array_reduce sscanf vsprintf strpbrk nl_langinfo")
+"""What they make of constants is one, that is not worked out."""
+CONNECTS = _names("mysql_connect mysqli_connect pg_connect mssql_connect")
 LOGINS = _names("wp_set_auth_cookie wp_set_current_user")
 ACCOUNTS = _names("wp_create_user wp_insert_user")
 IMAGE_SUFFIXES = (b".jpg", b".jpeg", b".png", b".gif", b".ico", b".bmp", b".webp")

@@ -5,6 +5,7 @@ Whoever writes 20,000 parentheses must not find a recursion: not ours, and not t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import tree_sitter
@@ -15,6 +16,7 @@ MAX_NODES = 600_000
 _LANGUAGE = tree_sitter.Language(tree_sitter_php.language_php())
 _MEANING = frozenset({".", "^", "~", "&", "|", ".=", "??", "??=", "^=", "+", "-", "*", "/", "%", "=", "&&", "||", "!"})
 """Signs that are nodes of their own here; brackets, commas and keywords are not."""
+_SILENT = frozenset({"comment", "text", "php_tag", "text_interpolation"})
 _SCOPES = frozenset({"function_definition", "method_declaration", "anonymous_function", "arrow_function"})
 _BRANCHES = frozenset(
     {
@@ -22,6 +24,31 @@ _BRANCHES = frozenset(
         *("while_statement", "for_statement", "foreach_statement", "do_statement", "try_statement", "catch_clause"),
     }
 )
+
+
+_FUNCTIONS = frozenset({"function_definition", "method_declaration"})
+_SMALL = 400
+"""Bytes: a function no longer than that is read whatever it says, because hidden names are given back by such."""
+_MATTERS = re.compile(
+    rb"(?i)_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|GLOBALS|php://|data:|HTTP_|getallheaders|_headers|filter_input|unserialize|getenv"
+    rb"|\b(?:ev[a]l|ass[e]rt|sys[t]em|pass[t]hru|(?:shell_|pcntl_|ssh2_)?ex[e]c|p[o]pen|proc_[o]pen|dl|putenv|mail|create_func[t]ion)\s*\("
+    rb"|`|\b(?:include|require)(?:_once)?\b|\$\$|\$\{\s*[^a-z}]|\$\w+(?:\[[^\]]*\])*\s*\(|->\s*[\$\{]|::\s*[\${]|\)\s*\(|\bnew\s+\$"
+    rb"|\b(?:preg_replace|preg_filter|mb_ereg|mb_eregi|call_user_func|forward_static|array_(?:map|filter|walk|reduce|u?diff|u?intersect)|u[ak]?sort|register_"
+    rb"|ob_start|set_error_handler|filter_var|spl_autoload|iterator_apply)"
+    rb"|base64_|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|hex2bin|hexdec|\bchr\s*\(|\bpack\s*\(|uudecode|_decrypt|\\x[0-9a-f]{2}\\x|\^|~\s*[\"'(]"
+    rb"|file_put_|fwrite|fputs|fputcsv|gzwrite|move_uploaded|\bcopy\s*\(|\brename\s*\(|symlink|error_log|stream_copy|extractto|curl_|fsockopen|socket_|wp_(?:set|insert|create)_"
+    rb"|header\s*\(|readfile|highlight_file|show_source|reflection|fromcallable|\bFFI\b|\bCOM\b|get_option|get_var\b|file_get_contents|\bfread\b"
+)
+"""What a function has that runs, fetches, hides or writes something, or that visitors say."""
+_PLAIN_ARRAY = 20_000
+"""Bytes: an array of constants that is longer is taken as long, and not read."""
+
+
+def _is_dull(type_: str, content: bytes, start: int, end: int) -> bool:
+    """Whether nothing in a node can matter, so that what is in it is not looked at."""
+    if type_ in _FUNCTIONS:
+        return end - start > _SMALL and _MATTERS.search(content, start, end) is None
+    return type_ == "array_creation_expression" and end - start > _PLAIN_ARRAY and content.find(b"$", start, end) < 0
 
 
 class TooLarge(ValueError):
@@ -47,14 +74,27 @@ class Node:
         return next((child for child in self.children if child.field == field), None)
 
 
+_LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_statement"})
+
+
+def in_loop(node: Node) -> bool:
+    """Whether it may be done several times."""
+    branch = node.branch
+    while branch is not None and branch.type not in _SCOPES:
+        if branch.type in _LOOPS:
+            return True
+        branch = branch.branch
+    return False
+
+
 def of(content: bytes) -> list[Node]:
     """All nodes of a file, children before their parents, siblings in their order. Raises TooLarge."""
     if len(content) > MAX_BYTES:
         raise TooLarge("a file of more than a megabyte")
-    return list(_walked(tree_sitter.Parser(_LANGUAGE).parse(content)))
+    return list(_walked(tree_sitter.Parser(_LANGUAGE).parse(content), content))
 
 
-def _walked(tree: tree_sitter.Tree) -> Iterator[Node]:
+def _walked(tree: tree_sitter.Tree, content: bytes) -> Iterator[Node]:
     cursor = tree.walk()
     here: Node | None = None
     count = 0
@@ -66,17 +106,19 @@ def _walked(tree: tree_sitter.Tree) -> Iterator[Node]:
         count += 1
         if count > MAX_NODES:
             raise TooLarge("a tree of too many nodes")
-        node = Node(type_, cursor.field_name, found.start_byte, found.end_byte, here)
-        if here is not None:
-            node.scope = here if here.type in _SCOPES else here.scope
-            node.branch = here if here.type in _BRANCHES or here.type in _SCOPES else here.branch
-        if found.is_named or type_ in _MEANING:
+        if type_ in _MEANING or (found.is_named and type_ not in _SILENT):
+            node = Node(type_, cursor.field_name, found.start_byte, found.end_byte, here)
             if here is not None:
+                node.scope = here if here.type in _SCOPES else here.scope
+                node.branch = here if here.type in _BRANCHES or here.type in _SCOPES else here.branch
                 here.children.append(node)
-            if cursor.goto_first_child():
+            if type_ == "variable_name" or _is_dull(type_, content, node.start, node.end):
+                yield node
+            elif cursor.goto_first_child():
                 here = node
                 continue
-            yield node
+            else:
+                yield node
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return

@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping
 from auditor.compromise.php import folding, names, values
 from auditor.compromise.php.call_readers import read_backticks, read_call, read_include, read_made, read_method
 from auditor.compromise.php.calls import Calls
-from auditor.compromise.php.nodes import Node
+from auditor.compromise.php.nodes import Node, in_loop
 from auditor.compromise.php.values import (
     BUILT,
     DECODED,
     EMPTY,
     FOREIGN,
+    LETTER,
+    LONG,
+    MAX_TEXT,
     REMOTE,
     REQUEST,
     UNKNOWN,
@@ -25,12 +28,17 @@ from auditor.compromise.php.values import (
 )
 from auditor.compromise.php.variables import ASKED, any_item, item_of, through, value_of
 
-_ENGINES = re.compile(rb"(?i)(?:google|bing|yandex|coccoc|baidu)bot|slurp|googlebot|google\.co")
-_ASKS_WHO = re.compile(rb"HTTP_(?:USER_AGENT|REFERER)")
-
 
 def _variable(flow: Calls, node: Node) -> Value:
     return flow.of_variable(flow.key(node))
+
+
+def _property(flow: Calls, node: Node) -> Value:
+    name, getter = node.get("name"), flow.functions.get(b"__get")
+    chosen = value_of(name) if name is not None else UNKNOWN
+    if getter is not None and chosen.flags & FOREIGN:
+        return flow.own(getter, [chosen], node)
+    return _variable(flow, node)
 
 
 def _name(flow: Calls, node: Node) -> Value:
@@ -38,7 +46,14 @@ def _name(flow: Calls, node: Node) -> Value:
     if said.lower() in (b"true", b"false", b"null"):
         return UNKNOWN
     known = flow.constants.get(said)
-    return known if known is not None else Value(said, BUILT)
+    if known is not None:
+        return known
+    return _OWN_FILE if said == b"__FILE__" else _OWN_NAME if said in _OWN_NAMES else Value(said, BUILT)
+
+
+_OWN_FILE = Value(b"__FILE__.php")
+_OWN_NAME = Value(None, BUILT | DECODED)
+_OWN_NAMES = frozenset({b"__CLASS__", b"__FUNCTION__", b"__METHOD__"})
 
 
 def _string(flow: Calls, node: Node) -> Value:
@@ -91,6 +106,8 @@ def _binary(flow: Calls, node: Node) -> Value:
         return values.text(mixed, first.flags | second.flags | BUILT)
     if operator == b"^":
         return Value(None, (first.flags | second.flags) | DECODED)
+    if (first.flags | second.flags) & LETTER and operator in (b"+", b"-", b"*", b"%", b"/", b"&", b"|") and not both:
+        return Value(None, first.flags | second.flags | DECODED)
     if operator in (b"==", b"===", b"!=", b"!=="):
         for side, other in ((left, second), (right, first)):
             if other.text and side.type in ("variable_name", "subscript_expression"):
@@ -145,6 +162,9 @@ def _assignment(flow: Calls, node: Node) -> Value:
         return UNKNOWN
     value = value_of(right)
     flow.assign(left, value, node)
+    setter = flow.functions.get(b"__set") if left.type == "member_access_expression" else None
+    if setter is not None and value.flags & FOREIGN:
+        flow.own(setter, [UNKNOWN, value], node)
     return value
 
 
@@ -160,6 +180,9 @@ def _augmented(flow: Calls, node: Node) -> Value:
         value = joined(
             [before if before.text is not None or before.flags else (EMPTY if before is UNKNOWN else before), more]
         )
+        if in_loop(node):
+            letters = DECODED if _TAKES_LETTERS.search(flow.said(right)) else 0
+            value = Value(None, value.flags | BUILT | letters, head=value.head)
     elif operator == b"??=":
         value = either(before, more)
     elif operator == b"^=":
@@ -168,6 +191,9 @@ def _augmented(flow: Calls, node: Node) -> Value:
         value = UNKNOWN
     flow.assign(left, value, node)
     return value
+
+
+_TAKES_LETTERS = re.compile(rb"(?i)\bchr\s*\(|\[[^\]]*\$[^\]]*\]|\bsubstr\s*\(")
 
 
 def _subscript(flow: Calls, node: Node) -> Value:
@@ -187,6 +213,8 @@ def _subscript(flow: Calls, node: Node) -> Value:
             )
         if name == b"GLOBALS":
             return flow.of_variable((None, at)) if at else UNKNOWN
+        if len(node.children) > 1 and node.children[1].type == "variable_name" and in_loop(node):
+            at = None
     value = value_of(base)
     if value.flags & UPLOAD and at is not None:
         return (
@@ -198,6 +226,8 @@ def _subscript(flow: Calls, node: Node) -> Value:
 
 
 def _array(flow: Calls, node: Node) -> Value:
+    if not node.children and node.end - node.start > MAX_TEXT // 20:
+        return Value(None, LONG)
     parts = []
     for child in node.children:
         if child.type != "array_element_initializer" or not child.children:
@@ -315,10 +345,15 @@ def _parenthesised(flow: Calls, node: Node) -> Value:
 
 def _shown(flow: Calls, node: Node) -> Value:
     """What visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
-    remote = any(value_of(child).flags & REMOTE for child in node.children)
-    if remote and _ASKS_WHO.search(flow.content) and _ENGINES.search(flow.content):
+    shown = [value_of(child) for child in node.children]
+    if (any(value.flags & REMOTE for value in shown) and flow.tells_engines_apart(told=True)) or (
+        any(value.text and _LED_AWAY.search(value.text) for value in shown) and flow.tells_engines_apart()
+    ):
         flow.hit("cloak", "sure", node)
     return UNKNOWN
+
+
+_LED_AWAY = re.compile(rb"(?i)location(?:\.href)?\s*(?:=|\.replace\()\s*[\"']https?://")
 
 
 def _counted(flow: Calls, node: Node) -> Value:
@@ -342,7 +377,7 @@ def _sequence(flow: Calls, node: Node) -> Value:
 READERS: Mapping[str, Callable[[Calls, Node], Value]] = {
     "variable_name": _loop_variable,
     "dynamic_variable_name": _variable,
-    "member_access_expression": _variable,
+    "member_access_expression": _property,
     "nullsafe_member_access_expression": _variable,
     "scoped_property_access_expression": _variable,
     "class_constant_access_expression": lambda flow, node: (

@@ -26,6 +26,12 @@ from auditor.compromise.php.values import (
 )
 from auditor.compromise.php.variables import MAX_DEPTH, Variables
 
+_ENGINES = re.compile(
+    rb"(?i)(?:google|bing|yandex|coccoc|baidu)bot|slurp|['\"/|(](?:google|bing|coccoc)(?:\.|\||['\"/)])|google\.co"
+)
+_ASKS_WHO = re.compile(rb"HTTP_(?:USER_AGENT|REFERER)")
+_TELLS_WHO = re.compile(rb"urlencode\s*\(\s*@?\$_SERVER\s*\[\s*['\"]HTTP_(?:USER_AGENT|REFERER)")
+_LOCATION = re.compile(rb"(?i)\s*(?:location|refresh)\s*:.{0,12}https?://")
 _TEMPORARY = (b"/tmp/", b"/var/tmp/", b"/dev/shm/")
 _DECODING = re.compile(
     rb"(?i)\bchr\s*\(|\bord\s*\(|\^|base64_decode|gzinflate|hexdec|str_rot13|strrev|hex2bin|strpos\s*\("
@@ -54,7 +60,9 @@ class Sinks(Variables):
         """A function of the file's own is called: what it does with its parameters, and what it gives back."""
         for noted in tuple(self.inside.get(function, ())):
             if noted.parameter < len(args):
-                self.used(noted.rule, args[noted.parameter], node, noted.level)
+                arg = args[noted.parameter]
+                if not self.used(noted.rule, arg, node, noted.level) and noted.rule == "evaluated":
+                    self.evaluated(arg, node)
         for name, at in tuple(self.fills.get(function, ())):
             if at < len(args):
                 self.put((None, name), args[at], node)
@@ -79,6 +87,8 @@ class Sinks(Variables):
         if not self.used("evaluated", code, node, "exact" if code.head else "sure"):
             if code.flags & DECODED and (code.flags & (LONG | FILE) or code.text is not None):
                 self.hit("decoded_program", "sure", node)
+            elif code.flags & DECODED and not code.flags & PARAMETERS:
+                self.hit("decoded_program", "hint", node)
             elif code.flags & FILE:
                 self.hit("program_of_a_file", "hint", node)
             elif code.text is not None and code.flags & BUILT and not code.flags & PARAMETERS and len(code.text) > 20:
@@ -150,10 +160,12 @@ class Sinks(Variables):
                 self.hit("included_from_elsewhere", "exact" if where.startswith(b"php://input") else "sure", node)
             elif (
                 where.startswith(_TEMPORARY)
+                or path.flags & DECODED
                 or self.kept.get(path.text, 0) & (FOREIGN | DECODED)
                 or where.endswith(names.IMAGE_SUFFIXES)
             ):
-                self.hit("included_data", "sure", node)
+                said_it = self.kept.get(path.text, 0) & REQUEST
+                self.hit("included_data", "exact" if said_it else "sure", node)
             elif where.endswith(names.DATA_SUFFIXES) or (
                 path.flags & (BUILT | DECODED) and _ESCAPES.search(self.said(node))
             ):
@@ -169,8 +181,7 @@ class Sinks(Variables):
 
     def written(self, path: Value, content: Value, node: Node) -> None:
         """A file is written, or what was opened."""
-        target = path.text.lower() if path.text is not None else b""
-        is_code = target.endswith(names.SUFFIXES)
+        is_code = path.ends.lower().endswith(names.SUFFIXES)
         chosen = bool(path.flags & REQUEST)
         if path.text is not None and content.flags & (FOREIGN | DECODED):
             self.kept[path.text] = self.kept.get(path.text, 0) | content.flags
@@ -184,13 +195,19 @@ class Sinks(Variables):
             self.hit("written_file", "sure" if content.head else "hint", node)
         elif (content.flags & (REMOTE | UPLOAD) and (is_code or chosen)) or (content.flags & DECODED and is_code):
             self.hit("written_program", "sure", node)
+        elif content.flags & REQUEST and content.head and path.ends.lower().endswith((b".html", b".htm", b".js")):
+            self.hit("written_page", "hint", node)
         elif content.flags & PARAMETERS and path.flags & PARAMETERS and content.head and path.head:
             self.used("written_file", content, node, "hint", foreign="hint")
 
     def moved(self, name: bytes, source: Value, target: Value, node: Node) -> None:
         """A file is copied or put in place."""
-        where = target.text.lower() if target.text is not None else b""
-        if (
+        where = target.ends.lower()
+        if name == b"symlink" and source.text in (b"/", b"/home", b"/etc", b"/etc/passwd", b"/root"):
+            self.hit("led_out", "sure", node)
+        elif name == b"copy" and source.text == b"php://input":
+            self.hit("copied_from_elsewhere", "exact" if target.flags & REQUEST and target.head else "sure", node)
+        elif (
             name == b"copy"
             and source.flags & (REMOTE | REQUEST)
             and (where.endswith(names.SUFFIXES) or target.flags & REQUEST)
@@ -202,9 +219,27 @@ class Sinks(Variables):
             if where.endswith(names.SUFFIXES):
                 self.hit("uploaded_program", "exact", node)
             elif target.flags & (UPLOAD | REQUEST):
-                self.hit("uploaded_as_named", "sure" if target.head and not self._checks() else "hint", node)
+                named = (target.head or not target.ends) and not self.checks()
+                self.hit("uploaded_as_named", "sure" if named else "hint", node)
 
-    def _checks(self) -> bool:
+    def mailed(self, args: list[Value], node: Node) -> None:
+        """A mail is sent: whoever chooses to whom and what it says needs no site for it."""
+        chosen = [arg for arg in args[:3] if arg.flags & REQUEST and arg.head]
+        if len(chosen) == 3:
+            self.hit("mails_anybody", "sure", node)
+
+    def led_away(self, header: Value, node: Node) -> None:
+        """A header is sent."""
+        if header.text is not None and _LOCATION.match(header.text) and self.tells_engines_apart():
+            self.hit("cloak", "sure", node)
+
+    def tells_engines_apart(self, *, told: bool = False) -> bool:
+        """Whether the file asks if search engines are there, or whether a visitor comes from one; ``told``: or tells others who is there."""
+        if _ASKS_WHO.search(self.content) is None:
+            return False
+        return _ENGINES.search(self.content) is not None or (told and _TELLS_WHO.search(self.content) is not None)
+
+    def checks(self) -> bool:
         """Whether the file asks of a suffix or a kind anywhere."""
         return _ASKS_SUFFIX.search(self.content) is not None
 

@@ -20,6 +20,8 @@ FILE: Final = 32
 """What a file of the host holds."""
 LONG: Final = 64
 """Made of a literal so long that it can be a program."""
+LETTER: Final = 128
+"""The number of a letter, with which it can be reckoned before it is a letter again."""
 PARAMETER: Final = 256
 """The first parameter of the function at hand; the next ones are the bits after it."""
 MAX_PARAMETERS: Final = 12
@@ -28,18 +30,22 @@ FOREIGN: Final = REQUEST | REMOTE
 MAX_TEXT: Final = 400_000
 """Bytes of a constant that is worked out."""
 MAX_ITEMS: Final = 5_000
-_NOTHING: Final = re.compile(rb"(?:[./\s;@]|\?>|<\?(?:php)?|return)*+")
+_NOTHING: Final = re.compile(
+    rb"(?i)(?:[./\s;@]|\?>|<\?(?:php)?|return|(?:https?|ftp|expect|zip|phar|php|glob)://(?:filter/[\w./=|-]*)?|data:[\w/;=+-]*,?"
+    rb"|(?:/[\w/]*/)?(?:ba|da|z)?sh\s+-c\s*[\"']?|cmd(?:\.exe)?\s+/c\s*[\"']?)*+"
+)
 """What may stand before others' words without taking anything from them."""
 
 
 class Value:
     """What an expression may come to; never changed once it is made.
 
-    ``head``: what others say comes first; nothing of the file's own stands before it. ``flags`` are of all that an array holds,
+    ``head``: what others say comes first; nothing of the file's own stands before it. ``begins``, ``ends``: the constants that it
+    begins and ends with. ``flags`` are of all that an array holds,
     ``rest`` of what it may hold beside its known ``items``.
     """
 
-    __slots__ = ("flags", "function", "head", "items", "rest", "text")
+    __slots__ = ("begins", "ends", "flags", "function", "head", "items", "rest", "text")
 
     def __init__(
         self,
@@ -50,9 +56,13 @@ class Value:
         items: Mapping[bytes, Value] | None = None,
         rest: int | None = None,
         function: object = None,
+        ends: bytes = b"",
+        begins: bytes = b"",
     ) -> None:
         self.text, self.flags, self.head, self.items, self.function = text, flags, head, items, function
         self.rest = flags if rest is None else rest
+        self.ends = ends if text is None else text
+        self.begins = begins if text is None else text
 
     def having(self, flags: int) -> Value:
         """The same with further flags."""
@@ -65,6 +75,8 @@ class Value:
             items=self.items,
             rest=self.rest | flags,
             function=self.function,
+            ends=self.ends,
+            begins=self.begins,
         )
 
 
@@ -91,7 +103,7 @@ def joined(parts: Iterable[Value]) -> Value:
             head, begun = bool(part.flags & (FOREIGN | PARAMETERS | UPLOAD)) and part.head, True
     if all(part.text is not None for part in parts):
         return text(b"".join(part.text or b"" for part in parts), flags | BUILT)
-    return Value(None, flags, head=head)
+    return Value(None, flags, head=head, ends=parts[-1].ends, begins=parts[0].begins) if parts else EMPTY
 
 
 def either(first: Value, second: Value) -> Value:
@@ -105,6 +117,8 @@ def either(first: Value, second: Value) -> Value:
         items=second.items if second.items is not None else first.items,
         rest=first.rest | second.rest,
         function=second.function or first.function,
+        ends=second.ends or first.ends,
+        begins=second.begins or first.begins,
     )
 
 
@@ -132,4 +146,6 @@ def over(before: Value, value: Value) -> Value:
         items=value.items,
         rest=before.rest | value.rest,
         function=value.function,
+        ends=value.ends,
+        begins=value.begins,
     )

@@ -69,6 +69,10 @@ class Variables:
         self.globals: set[tuple[Node | None, bytes]] = set()
         self.spread: dict[Node | None, int] = {}
         """Scopes into which variables of a visitor's choosing were made."""
+        self.archives = False
+        """Whether an archive that a visitor sent was opened."""
+        self.unserialized = 0
+        """Who has a say in what objects hold that are made of text."""
         self.guarded: set[tuple[Node | None, bytes]] = set()
         self.constants: dict[bytes, Value] = {}
         self.functions: dict[bytes, Node] = {}
@@ -125,12 +129,18 @@ class Variables:
             name_node = node.get("name")
             return (None, b"->" + self.said(name_node).lstrip(b"$")) if name_node is not None else None
         if node.type == "subscript_expression" and node.children:
-            base = node.children[0]
-            if base.type == "variable_name" and self.said(base) == b"$GLOBALS" and len(node.children) > 1:
+            if self.is_globals(node.children[0]) and len(node.children) > 1:
                 name = value_of(node.children[-1]).text
                 return (None, name) if name else None
-            return self.key(base)
+            return self.key(node.children[0])
         return None
+
+    def is_globals(self, node: Node) -> bool:
+        """Whether a node is the array of all that is not inside a function."""
+        if node.type == "variable_name":
+            return self.said(node) == b"$GLOBALS"
+        named = value_of(node.children[-1]).text if node.type == "dynamic_variable_name" and node.children else None
+        return named is not None and named.lstrip(b"$") == b"GLOBALS"
 
     def scoped(self, scope: Node | None, name: bytes) -> tuple[Node | None, bytes]:
         """The variable of that name in a function."""
@@ -152,13 +162,15 @@ class Variables:
             return either(known, self.earlier.get(key, UNKNOWN))
         if known is not None:
             return known
-        return self.earlier.get(key, UNKNOWN).having(self.spread.get(key[0], 0))
+        spread = self.unserialized if name.startswith(b"->") else self.spread.get(key[0], 0)
+        return self.earlier.get(key, UNKNOWN).having(spread)
 
     def put(self, key: tuple[Node | None, bytes] | None, value: Value, node: Node) -> None:
         """Set a variable."""
-        """Set a variable."""
         if key is None:
             return
+        if key[0] is None and node.scope is not None and value.flags & PARAMETERS and not key[1].startswith(b"->"):
+            value = Value(value.text, value.flags & ~PARAMETERS, head=value.head, rest=value.rest & ~PARAMETERS)
         if key[1].startswith(b"->") and value.flags & PARAMETERS and node.scope is not None:
             filled = self.fills.setdefault(node.scope, set())
             filled |= {(key[1], at) for at in range(MAX_PARAMETERS) if value.flags & PARAMETER << at}
@@ -192,12 +204,14 @@ class Variables:
         key = self.key(left)
         if key is None:
             return
-        if left.children[0].type == "variable_name" and self.said(left.children[0]) == b"$GLOBALS":
+        if self.is_globals(left.children[0]):
             self.put(key, value, node)
             return
         before = self.variables.get(key, UNKNOWN)
         items = dict(before.items or {})
         at = value_of(left.children[1]).text if len(left.children) > 1 else b"%d" % len(items)
+        if len(left.children) > 1 and left.children[1].type == "variable_name" and left.branch is not None:
+            at = None
         if at is not None and left.children[0].type != "subscript_expression" and len(items) < values.MAX_ITEMS:
             items[at] = value
         rest = before.rest if at is not None else before.rest | value.rest
@@ -275,4 +289,12 @@ def below(node: Node) -> Iterable[Node]:
 def args_of(node: Node) -> list[Value]:
     """What a call's arguments came to."""
     inside = node.get("arguments") or next((child for child in node.children if child.type == "arguments"), None)
-    return [value_of(child) for child in inside.children if child.type == "argument"] if inside is not None else []
+    found = [value_of(child) for child in inside.children if child.type == "argument"] if inside is not None else []
+    last = inside.children[-1].children if inside is not None and inside.children else []
+    if last and last[-1].type == "variadic_unpacking":
+        given = value_of(last[-1])
+        found = [*found[:-1], *(item_of(given, b"%d" % at) for at in range(_MOST_SPREAD))]
+    return found
+
+
+_MOST_SPREAD: Final = 4

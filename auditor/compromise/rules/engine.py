@@ -28,6 +28,8 @@ class Match:
     own: bool
     author: str = ""
     licence: str = ""
+    beside: bool = False
+    """Whether it counts only beside what another judge says."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Rules:
                     own,
                     said.get("author", "")[:_SAID],
                     said.get("license", said.get("licence", ""))[:_SAID],
+                    own and said.get("beside") == "True",
                 )
 
 

@@ -30,7 +30,7 @@ rule request_commanded {
 rule callback_runs {
   meta: what = "callback_runs"
   strings:
-    $a = /\b(array_map|array_filter|array_walk|array_walk_recursive|array_reduce|uasort|usort|uksort|array_udiff|array_udiff_assoc|array_diff_ukey|array_uintersect|array_intersect_ukey|call_user_func|call_user_func_array|register_shutdown_function|register_tick_function|forward_static_call|forward_static_call_array|preg_replace_callback|mb_ereg_replace_callback|filter_var|filter_var_array|iterator_apply|ob_start|set_error_handler)\s{0,4}\([^;]{0,120}['"](a[s]sert|s[y]stem|e[x]ec|shell_e[x]ec|p[a]ssthru|e[v]al|create_f[u]nction|p[o]pen)['"]/ nocase
+    $a = /\b(array_map|array_filter|array_walk|array_walk_recursive|array_reduce|uasort|usort|uksort|array_udiff|array_udiff_assoc|array_diff_ukey|array_uintersect|array_intersect_ukey|call_user_func|call_user_func_array|register_shutdown_function|register_tick_function|forward_static_call|forward_static_call_array|preg_replace_callback|mb_ereg_replace_callback|filter_var|filter_var_array|iterator_apply|ob_start|set_error_handler|xml_set_\w{1,40}_handler|session_set_save_handler|spl_autoload_register|CallbackFilterIterator|createFunction|fromCallable)\s{0,4}\([^;]{0,120}['"](a[s]sert|s[y]stem|e[x]ec|shell_e[x]ec|p[a]ssthru|e[v]al|create_f[u]nction|p[o]pen)['"]/ nocase
     $b = /\b(array_map|array_filter|array_walk|uasort|usort|uksort|call_user_func|call_user_func_array|register_shutdown_function|forward_static_call|array_udiff|array_reduce|ob_start)\s{0,4}\(\s{0,4}(base64_decode|str_rot13|strrev)\b/ nocase
     $h = /\b(array_map|call_user_func|call_user_func_array|register_shutdown_function|forward_static_call|ob_start)\s{0,4}\(\s{0,4}@?\$_(GET|POST|REQUEST|COOKIE)\s?[\[{]/ nocase
     $c = /\bcall_user_func(_array)?\s{0,4}\(\s{0,4}\$_?\w{1,30}\s{0,3},[^;]{0,40}\$_(GET|POST|REQUEST|COOKIE)\s?\[/ nocase
@@ -55,8 +55,11 @@ rule decoded_and_run {
     $l = /chr\s?\(\s?\(?\s?ord\s?\([^;]{1,80}\^/ nocase
     $m = /\b[e]val\s{0,4}\(/ nocase
     $n = /chr\s?\(\s?(hexdec|bindec|octdec)\s?\(/ nocase
+    $o = /\b[e]val\s{0,4}\(\s{0,4}(['"]\?>['"]\s{0,3}\.\s{0,3})?[a-z_]\w{0,24}\s{0,3}(::\s{0,2}\w{1,24}\s{0,3})?\(\s{0,4}(['"][A-Za-z0-9+\/=]{40}|[a-z_]{3,24}\s{0,3}\(|\$\w{1,24}\s{0,3}[,)])/ nocase
+    $q = /\b[e]val\s{0,4}\(\s{0,4}(['"]\?>['"]\s{0,3}\.\s{0,3})?\$[a-z0-9_]{1,24}\s{0,3}[.)]/ nocase
+    $r = /\.=\s{0,4}(\$\w{1,24}\s{0,2}[\[{][^\];]{1,24}[\]}]\s{0,3}\^|pack\s{0,3}\(\s{0,3}['"]H|chr\s{0,3}\(\s{0,3}\$|chr\s{0,3}\(\s{0,3}(ord|bindec|hexdec)\s{0,3}\()/ nocase
     $sink = /\b([e]val|[a]ssert|[c]reate_function)\b|\$[a-z0-9_]{1,40}(\[[^\]]{1,20}\])?\s?\(/ nocase
-  condition: $a or $b or $d or $e or $f or $h or $i or $k or (#c > 3 and $sink) or (($l or $n) and $m)
+  condition: $a or $b or $d or $e or $f or $h or $i or $k or (#c > 3 and $sink) or (($l or $n) and $m) or ($o and filesize < 60000) or ($q and $r)
 }
 
 rule name_put_together {
@@ -81,8 +84,9 @@ rule name_put_together {
     $r = /\$\{?\$[a-z0-9_]{1,30}\}?\s?\[[^\]\n]{1,30}\]\s{0,3}\(\s{0,3}(\$|@)/ nocase
     $s = /\$_{2,30}\s?=\s?|\$_\s?=\s?(''|""|\[\]|\(\))/
     $t = /\$_{1,30}\s?(\[\s?[$'"_+.\d]{1,12}\s?\])?\s?\(\s?\$_{1,30}/
+    $u = /\(\s?\$\$_{1,3}[\[{]/
     $call = /[\]})'"\w]\s?\(\s?(@?\$|['"]|\()/
-  condition: $a or $b or $d or $e or $f or $i or $k or $m or $n or $o or $p or $r or ($s and $t) or (($c or $g or $h or $l or $q) and $call)
+  condition: $a or $b or $d or $e or $f or $i or $k or $m or $n or $o or $p or $r or $u or ($s and $t) or (($c or $g or $h or $l or $q) and $call)
 }
 
 rule uploader {
@@ -99,7 +103,15 @@ rule uploader {
     $i = /\$_(POST|REQUEST|COOKIE)\b/
     $j = /\bfile_put_[c]ontents\s{0,3}\([^;]{1,120}(file_get_contents|[c]url_exec)\s{0,3}\(/ nocase
     $small = /<\?/
-  condition: $a or $d or $e or $f or $g or ($h and $i and filesize < 3000) or ($j and filesize < 8000) or ($b and $c and $small and filesize < 3000 and for any i in (1..#c): (@c[i] < 3000))
+    $k = /\b(move_uploaded_[f]ile|[c]opy|rename)\s{0,3}\(\s{0,3}\$\w{1,20}(\[['"]?tmp_name['"]?\](\[[^\]]{1,12}\])?)?\s{0,3},/ nocase
+    $l = /\$_FILES\b|\$HTTP_POST_FILES\b/
+    $m = /\b(move_uploaded_[f]ile|[c]opy|rename)\s{0,3}\(\s{0,3}\$_FILES/ nocase
+    $n = /pathinfo|mime|getimagesize|extension|in_array|preg_match|strrchr|finfo|is_allowed|valid|wp_handle_upload/ nocase
+    $o = /extractTo\s{0,3}\(|unpack_zip/ nocase
+    $q = /fopen\s{0,3}\(\s{0,3}(\$_(GET|POST|REQUEST|COOKIE)|\$\w{1,20}\s{0,3},\s{0,3}['"][wax])/ nocase
+    $r = /\b(f[w]rite|f[p]uts|stream_copy_to_stream)\s{0,3}\(|CURLOPT_FILE\b/ nocase
+    $s = /\$_(GET|POST|REQUEST|COOKIE)\b|php:\/\/input/
+  condition: (($k or $m) and $l and not $n and filesize < 8000) or ($o and $l and not $n and filesize < 4000) or ($q and $r and $s and filesize < 2500) or $a or $d or $e or $f or $g or ($h and $i and filesize < 3000) or ($j and filesize < 8000) or ($b and $c and $small and filesize < 3000 and for any i in (1..#c): (@c[i] < 3000))
 }
 
 rule included_from_elsewhere {
@@ -153,8 +165,11 @@ rule connects_back {
     $d = /stream_select|socket_read|fread|fgets/ nocase
     $e = /\/dev\/tcp\/|\bbash -i\b|\bnc -e\b|mkfifo \/tmp/ nocase
     $f = /\b(posix_setsid|pcntl_fork|daemoni[sz]e)\b/ nocase
+    $g = /socket_[a]ccept\s?\(|stream_socket_[s]erver\s?\(/ nocase
+    $h = /fsockopen\s?\(\s?['"]udp:\/\// nocase
+    $i = /str_repeat|65\d\d\d|\brand\s?\(/
     $p = /<\?/
-  condition: $p and (($a and $b and $c and ($d or filesize < 8000)) or ($a and $f and $c) or ($e and ($a or $b)))
+  condition: $p and ($g and $b or ($h and $i and filesize < 30000) or ($a and $b and $c and ($d or filesize < 8000)) or ($a and $f and $c) or ($e and ($a or $b)))
 }
 
 rule program_in_disguise {
@@ -183,11 +198,17 @@ rule cloaks {
     $a = /HTTP_(USER_AGENT|REFERER)/
     $b = /(googlebot|bingbot|yandexbot|baiduspider|coccocbot|slurp|google\.co)/ nocase
     $c = /(file_get_contents|curl_init|fsockopen|[c]url_exec)\s?\(\s?(['"]https?:|\$|base64_decode|['"]\\x)/ nocase
-    $d = /\b(echo|print|exit|die)\s?\(?\s?\$/ nocase
+    $d = /\b(echo|print|exit|die)\s?\(?\s?(str_replace\s?\(|trim\s?\(|substr\s?\(|[^;$\n]{0,40},\s?)?\$/ nocase
     $e = /header\s?\(\s?['"]Location:\s?['"]?\s?\.?\s?(\$|https?:)/ nocase
     $w = /gambl|slot|casino|togel|judi|bet\d|nhacai|nha-cai|keo-nha|viagra|\bbot(s|_|\b)|spider|is_?crawler|doorway|gacor/ nocase
-    $f = /\b(echo|print)\s?\(?\s?@?(file_get_contents|[c]url_exec)\s?\(/ nocase
-  condition: filesize < 60000 and $a and $b and (($c and $d) or ($e and $c) or $f) and ($w or $f)
+    $f = /\b(echo|print)\s?\(?\s?@?(file_get_contents|[c]url_exec|wp_remote_retrieve_body)\s?\(|\breadfile\s?\(\s?['"]https?:/ nocase
+    $g = /(google|bing|coccoc|yandex)/ nocase
+    $h = /(header\s?\(\s?['"](Location|Refresh):|location(\.href)?\s?=\s?\\?['"]|location\.replace\(\\?['"]).{0,12}https?:\/\//  nocase
+    $i = /['"][&?](ua|a|agent|u|uri|url|d|host|domain|h|r|ref)=['"]\s?\.\s?(urlencode\s?\(\s?|base64_encode\s?\(\s?|rawurlencode\s?\(\s?)?@?\$_SERVER\s?\[/
+    $k = /(file_get_contents|[c]url_init|[c]url_exec|wp_remote_get|fsockopen)\s?\(/ nocase
+    $x = /slot[ _-]?gacor|casino|togel|nha[ -]?cai|ca[ -]?cuoc|tai[ -]?xiu/ nocase
+  condition: (filesize < 60000 and $a and $b and (($c and $d) or ($e and $c) or $f) and ($w or $f))
+    or (filesize < 12000 and $a and $g and $h) or (filesize < 30000 and $i and $k and $d) or (filesize < 20000 and $a and $b and $x)
 }
 
 rule runs_what_is_fetched {
@@ -196,7 +217,7 @@ rule runs_what_is_fetched {
     $a = /\b[e]val\s{0,4}\([^;]{0,40}(file_get_contents|[c]url_exec|fread|stream_get_contents|gzinflate\(file)\s?\(/ nocase
     $b = /\b[e]val\s{0,4}\(/ nocase
     $c = /[c]url_exec\s?\(|fsockopen\s?\(|file_get_contents\s?\(\s?['"]https?:|stream_socket_[c]lient/ nocase
-    $d = /exif_read_data|iptcparse/ nocase
+    $d = /exif_read_data|iptcparse|wp_remote_retrieve_body|get_option\s?\(|->get_var\s?\(/ nocase
   condition: $a or (filesize < 20000 and $b and ($c or $d))
 }
 
@@ -207,5 +228,96 @@ rule makes_administrator {
     $b = /set_role\s?\(\s?['"]administrator['"]|['"]role['"]\s{0,3}=>\s{0,3}['"]administrator['"]/ nocase
     $c = /\$_(GET|POST|REQUEST|COOKIE)\s?\[|username_exists\s?\(\s?['"]|pre_user_query|pre_get_users|add_action\s?\(\s?['"](init|wp_head|wp_footer)['"]/ nocase
     $d = /wp_set_auth_cookie\s?\(\s?(\$_(GET|POST|REQUEST|COOKIE)|1\b)/ nocase
-  condition: filesize < 60000 and (($a and $b and $c) or $d)
+    $e = /wp_set_auth_cookie\s?\(/ nocase
+    $f = /(get_users|get_user_by|WP_User_Query|get_super_admins)\s?\([^;]{0,80}(administrator|['"](id|login)['"]\s?,\s?['"]?\w{1,30}['"]?\s?\))/ nocase
+    $g = /\$_(GET|REQUEST|COOKIE)\s?\[/
+  condition: filesize < 60000 and (($a and $b and $c) or $d or ($e and $f and $g and filesize < 20000))
+}
+
+rule preloads {
+  meta: what = "preloads"
+  strings:
+    $a = /putenv\s{0,3}\(\s{0,3}['"]LD_(PRELOAD|AUDIT)=/ nocase
+    $b = /\bdl\s{0,3}\(\s{0,3}\$_(GET|POST|REQUEST|COOKIE)/ nocase
+    $c = /FFI::cdef\s{0,3}\([^;]{0,200}\b([s]ystem|[p]open|[e]xec\w{0,4})\s?\(/ nocase
+    $d = /new\s{1,3}COM\s{0,3}\(\s{0,3}['"]w?script\.shell/ nocase
+    $e = /\b(pcntl|ssh2)_[e]xec\s{0,3}\([^;]{0,80}\$_(GET|POST|REQUEST|COOKIE)/ nocase
+  condition: any of them
+}
+
+rule mails_anybody {
+  meta: what = "mails_anybody"
+  strings:
+    $a = /\b(mb_send_)?mail\s{0,3}\(/ nocase
+    $b = /explode\s{0,3}\(\s{0,3}["'](\\r)?\\n["']\s{0,3},\s{0,3}(trim\s?\(\s?)?(\$_POST|\$_REQUEST|\$(email|mail|to)\w{0,12}\b)/ nocase
+    $c = /(base64_decode|str_rot13|json_decode|unserialize)\s{0,3}\(\s{0,3}((base64_decode|str_rot13|stripslashes|urldecode)\s{0,3}\(\s{0,3}){0,2}\$_(POST|REQUEST|COOKIE)/ nocase
+    $d = /[l]eaf\s?(php)?\s?mailer|[a]lexus\s?mailer|[i]nbox\s?mass|[m]ass\s?mailer|[p]riv8 mailer/ nocase
+  condition: filesize < 100000 and (($a and ($b or $c)) or $d)
+}
+
+rule takes_credentials {
+  meta: what = "takes_credentials"
+  strings:
+    $a = /\bmail\s{0,3}\([^;]{0,200}\$(_POST\s?\[\s?['"](pwd|pass\w{0,10}|log|user\w{0,10}|card\w{0,10}|cvv?)|\w{0,12}pass(w(or)?d)?\b)/ nocase
+    $b = /\$_POST\s?\[\s?['"](pwd|pass(word|wd)?|card_?num\w{0,6}|cc_?num\w{0,6}|cvv2?)['"]\s?\]/ nocase
+    $c = /(file_get_contents|[c]url_init|fopen|wp_remote_(get|post))\s?\(\s?['"]https?:\/\/[^;]{1,200}(\$_POST|\$\w{0,12}pass)/ nocase
+    $d = /(base64_encode|json_encode)\s?\(\s?(serialize\s?\(\s?)?\$_POST\s?\)/ nocase
+    $e = /\.(jpe?g|png|gif|ico|css|txt|log)['"]\s{0,3},[^;]{0,60}FILE_APPEND/ nocase
+  condition: filesize < 60000 and ($a or ($b and ($c or $d)) or ($b and $e))
+}
+
+rule manages_files {
+  meta: what = "manages_files"
+  strings:
+    $a = /\b(scandir|opendir|glob)\s{0,3}\(/ nocase
+    $b = /\bfileperms\s{0,3}\(/ nocase
+    $c = /\b(unlink|rmdir)\s{0,3}\(\s{0,3}\$/ nocase
+    $d = /\brename\s{0,3}\(\s{0,3}\$/ nocase
+    $e = /<textarea/ nocase
+    $f = /\b(f[w]rite|f[p]uts|file_put_[c]ontents)\s{0,3}\(/ nocase
+    $g = /\$_(GET|REQUEST|POST)\s?\[\s?['"](path|dir|d|p|cd|edit|del|file|f|ren|act|y)['"]/
+    $h = /symlink\s{0,3}\(\s{0,3}['"]\/(home|etc)?['"]\s{0,3},/ nocase
+    $i = /\bopenssl_encrypt\s{0,3}\(/
+    $j = /RecursiveDirectoryIterator|scandir|opendir/
+    $k = /\.(locked|encrypted|crypt|enc)['"]/ nocase
+  condition: filesize < 300000 and ((all of ($a, $b, $c, $d, $e, $f) and #g > 2) or $h or ($i and $j and $k and $c) or ($i and $j and $k))
+}
+
+rule writes_doorways {
+  meta: what = "writes_doorways"
+  strings:
+    $a = /<urlset|sitemap|<loc>/ nocase
+    $b = /slot[ _-]?gacor|casino|togel|nha[ -]?cai|ca[ -]?cuoc|judi[ -]?online|viagra|tai[ -]?xiu/ nocase
+    $c = /\b(f[w]rite|f[p]uts|file_put_[c]ontents)\s{0,3}\(/ nocase
+    $d = /foreach\s?\(\s?(scandir|glob)|opendir\s?\(/ nocase
+    $e = /f(ile_put_contents|write)\s{0,3}\([^;]{0,60}index\.(html?|php)[^;]{0,20},\s{0,3}\$_(GET|POST|REQUEST)/ nocase
+    $p = /<\?/
+  condition: $p and filesize < 60000 and (($a and $b and $c) or ($d and $e))
+}
+
+rule script_takes_orders {
+  meta: what = "script_takes_orders"
+  strings:
+    $head = /^(#!|import |use |<%|\xef\xbb\xbf#!)/
+    $perl = /param\s{0,3}\(|CONTENT_LENGTH|QUERY_STRING/
+    $perl_runs = /`[^`\n]{0,40}[$@]\w|\b[s]ystem\s{0,3}\(|\b[e]xec\s{0,3}\(|\bqx[\/{(]|\bopen\s{0,3}\([^;]{0,40}\|/
+    $python = /FieldStorage|QUERY_STRING|environ/
+    $python_runs = /subprocess\.|os\.(s[y]stem|p[o]pen|exec)|commands\.get/
+    $shell_runs = /\b[e]val\s{1,3}["']?[^\n]{0,12}\$\{?(QUERY_STRING|HTTP_\w{1,30})|\|\s?(base64 (-d|--decode)|openssl enc -d[^\n]{0,40})\s?\|\s?(ba|da)?sh\b|\/dev\/tcp\/\d{1,3}\./
+    $back = /(socket|Socket|inet_aton|connect)[^;]{0,400}(dup2|STDIN,|pty\.spawn|\/bin\/(ba)?sh)/
+    $php = /<\?php/ nocase
+    $ssi = /<!--#[e]xec\s{1,3}(cmd|cgi)\s?=/ nocase
+  condition: filesize < 200000 and not $php and (($head at 0 and (($perl and $perl_runs) or ($python and $python_runs) or $shell_runs or $back)) or ($ssi and filesize < 60000))
+}
+
+/* What alone says nothing, and beside what the tree shows of a file is a second sign, by the text alone. */
+
+rule bare {
+  meta: what = "bare" beside = true
+  strings:
+    $php = /<\?/
+    $said = /\$_(GET|POST|REQUEST|COOKIE|FILES|SERVER)\b|php:\/\/input|HTTP_(POST|GET)_VARS|getallheaders/
+    $silent = /@(\$|[e]val|[a]ssert|[i]nclude|[c]opy|move_|file_|[s]ystem|[e]xec|ini_set|set_time|error_rep|session_|chmod|unlink)|error_reporting\s?\(\s?(0|NULL)\s?\)|ignore_user_abort|set_time_limit\s?\(\s?0/ nocase
+    $runs = /\b([e]val|[a]ssert|[s]ystem|[e]xec|shell_[e]xec|pass[t]hru|[p]open|proc_[o]pen|[c]reate_function)\b\s{0,3}[('"]/ nocase
+  condition: $php and ((filesize < 4000 and ($said or $runs)) or (filesize < 20000 and $silent and ($said or $runs)))
 }

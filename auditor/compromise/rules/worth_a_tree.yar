@@ -13,6 +13,8 @@ private rule said {
     $g = /['"]_['"]\s{0,3}\./
     $h = /['"]_?(GE|PO|G|P|RE|REQ|CO)['"]\s{0,3}\.\s{0,3}['"]/
     $i = /\$\$[a-z_]/ nocase
+    $j = /getenv\s{0,3}\(\s{0,3}['"]HTTP_/
+    $k = /putenv\s{0,3}\(\s{0,3}['"]LD_|\bFFI::|new\s{1,3}COM\b/
   condition: any of them
 }
 
@@ -28,6 +30,8 @@ private rule runs {
     $h = /wp_(create|insert)_user|wp_set_auth_cookie/ nocase
     $i = /\$[a-z0-9_]{1,30}(\[[^\]\n]{1,20}\])?\s?\(\s?\$[a-z0-9_]{1,30}\s?\(/ nocase
     $j = /\$_{1,20}\s?[(\[]/
+    $k = /[;{}>]\s{0,3}(@|\$[a-z0-9_]{1,20}\s{0,3}=\s{0,3}@?)?\$[a-z0-9_]{1,20}\s?\(\s?['")$@]/ nocase
+    $l = /set_save_handler|_data_handler|autoload_register|callbackfilteriterator|createfunction/ nocase
   condition: any of them
 }
 
@@ -37,7 +41,7 @@ private rule hides {
     $b = /\\x[0-9a-f]{2}\\x[0-9a-f]{2}/ nocase
     $c = /\b(chr|pack)\s{0,3}\(/ nocase
     $d = /['")]\s{0,3}\^|\^\s{0,3}['"$]|~\s{0,3}['"\x80-\xff]/
-    $e = /[c]url_exec|fsockopen|file_get_contents|fread|socket_create|stream_socket_client|https?:\/\/|data:|\/dev\/tcp|exif_read_data/ nocase
+    $e = /wp_remote_get|[c]url_exec|fsockopen|file_get_contents|fread|socket_create|stream_socket_client|https?:\/\/|data:|\/dev\/tcp|exif_read_data/ nocase
     $f = /['"]\s{0,3}\.\s{0,3}['"]/
     $g = /(str_replace|substr|implode|sprintf|strtr)\s{0,3}\(/ nocase
     $h = /set_role|administrator/
@@ -52,6 +56,9 @@ private rule faint {
     $d = /\(\s{0,3}['"][^'"\n]{1,40}['"]\s{0,3}\^/
     $e = /(\$[A-Za-z0-9_]{1,20}[\[{]\d{1,3}[\]}]\s{0,2}\.\s{0,2}){3}/
     $f = /(googlebot|bingbot|coccocbot)/ nocase
+    $h = /symlink\s{0,3}\(\s{0,3}['"]\/(home|etc)?['"]/
+    $i = /sqlite:[^'"\s]{1,80}\.ph|\bfile_put_[c]ontents\s{0,3}\(\s{0,3}__FILE__/ nocase
+    $j = /\b(file_put_[c]ontents|[f]open)\s?\([^;\n]{0,80}\.(php|phtml|htaccess)['"]/
     $g = /sys_get_temp_dir\s{0,3}\(\)[^;]{0,60};[^?]{0,300}[i]nclude/ nocase
   condition: any of them
 }

