@@ -103,7 +103,7 @@ class Hunting:
     def _one(self, host: Host, known: Remembered, told: Listing, there: Places | None, *, warm: bool) -> Hunt:
         began, started = time.monotonic(), clock.now()
         files = (*known.again(told.same), *told.files)
-        seen = hunting.seen(files, self.manifests)
+        seen = hunting.seen(files, self.manifests, whole=not (told.left or told.cut_short))
         rests_on = _rests_on(self.rules)
         judged = dict(known.judged) if known.rules == rests_on else {}
         judgements = _read(judged)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from auditor.compromise.certainty import weighed
 from auditor.compromise.judge import Judgement
@@ -27,13 +27,18 @@ class Seen:
     known: int
 
 
-def seen(files: Sequence[File], manifests: Sequence[Manifest]) -> Seen:
-    """What manifests explain of a host's files, and what they leave to be judged."""
+def seen(files: Sequence[File], manifests: Sequence[Manifest], *, whole: bool = True) -> Seen:
+    """What manifests explain of a host's files, and what they leave to be judged.
+
+    ``whole``: these are all that the host has; else nothing is told to be missing.
+    """
     if any(map(checksums.by_md5, manifests)):
         known_by = {file.md5: file.sha256 for file in files if file.md5 is not None and file.sha256 is not None}
         manifests = [checksums.by_sha256(one, known_by) for one in manifests]
     lying = [Lying(file.where, file.sha256, file.size, bool(file.what & (PHP | SCRIPT))) for file in files]
     told = matching.told(lying, manifests)
+    if not whole:
+        told = replace(told, missing=())
     standing = {path: how for path, (how, _release) in told.standings.items()}
     known = sum(1 for how in standing.values() if how == "known")
     wanted = [file for file in files if file.is_code and standing.get(file.where) != "known"]
@@ -65,6 +70,26 @@ def _traces(seen: Seen, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
             continue
         judgement = judgements.get(file.sha256 or "") if where in wanted else None
         yield from _of_file(file, where, how, release, judgement)
+    yield from _gone(seen)
+
+
+def _gone(seen: Seen) -> Iterator[Trace]:
+    """What releases have and the host has not; a folder that is not there at all is told once."""
+    there = {folder for file in seen.files for folder in _above(file.where)}
+    told = set()
+    for path, release in seen.told.missing:
+        where = next((folder for folder in _above(path) if folder not in there), path)
+        if where not in told:
+            told.add(where)
+            yield _trace("missing", where, where, release, ("known",), ("missing",), "weak")
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders that a file lies in, from the top."""
+    at = path.find("/", 1)
+    while at > 0:
+        yield path[:at]
+        at = path.find("/", at + 1)
 
 
 def _of_file(
@@ -115,8 +140,3 @@ def _named(rule: str) -> str:
         letter if letter.isascii() and (letter.isalnum() or letter in "_.-") else "_" for letter in rule.lower()
     )
     return (kept if kept[:1].isalpha() else f"r{kept}")[:30]
-
-
-def missing(told: Told) -> int:
-    """How many files of releases are not there."""
-    return len(told.missing)

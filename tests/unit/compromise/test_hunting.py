@@ -77,6 +77,26 @@ def test_a_release_that_is_known_by_md5_explains_files_of_that_md5() -> None:
     assert traces(files, {}, release) == [("/srv/www/core/e.php", "changed", "strong")]
 
 
+def test_a_missing_file_is_told_apart_and_a_missing_folder_once() -> None:
+    entries = {**{f"core/{n}.php": n * 64 for n in "bcde"}, **{f"core/gone/{n}/x.php": n * 64 for n in "12"}}
+    release = Manifest("p", "1", "", entries)
+    files = [file(f"core/{n}.php", n) for n in "bcd"]
+    assert traces(files, {}, release) == [
+        ("/srv/www/core/e.php", "missing", "weak"),
+        ("/srv/www/core/gone", "missing", "weak"),
+    ]
+    seen = hunting.seen(files, (release,), whole=False)
+    assert hunting.found(seen, {}).traces == ()
+
+
+def test_what_only_stands_beside_counts_beside_the_tree_alone() -> None:
+    hit, beside = (Hit("written_file", "sure", 0),), ("bare",)
+    assert traces([file("a.php")], {"a" * 64: Judgement(beside=beside)}) == []
+    assert traces([file("a.php")], {"a" * 64: Judgement(hits=hit, beside=beside)}) == [
+        ("/srv/www/a.php", "program", "strong")
+    ]
+
+
 def test_a_file_that_could_not_be_judged_is_no_pass() -> None:
     assert traces([file("a.php")], {"a" * 64: Judgement(unjudged="it hurts")}) == [
         ("/srv/www/a.php", "unjudged", "weak")
