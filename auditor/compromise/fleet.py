@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from auditor.compromise import footholds, hunting, judge, snippets
 from auditor.compromise.applications import administrators
 from auditor.compromise.judge import Asked, Judgement
-from auditor.compromise.known import checksums
+from auditor.compromise.known import archives, checksums, differing
 from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.listing import BadListing, File, Listing, contents, listing, packed
 from auditor.compromise.places import Place, Places, places
@@ -109,7 +109,7 @@ class Hunting:
         judgements = _read(judged)
         asked = [file for file in seen.wanted if file.sha256 is not None and file.sha256 not in judgements]
         once = list({file.sha256: file for file in asked}.values())
-        judgements |= self._judged(host, once)
+        judgements |= self._judged(host, once, _originals(seen, once))
         found = hunting.found(seen, judgements)
         outside = _outside(there, seen) if there is not None else ()
         code = snippets.found(there.all, self.rules) if there is not None else ()
@@ -143,7 +143,7 @@ class Hunting:
         self.shelf.keep(self.inventory, hunt, known.after(files, texts, rests_on, warm=warm, places=keys))
         return hunt
 
-    def _judged(self, host: Host, files: Sequence[File]) -> dict[str, Judgement]:
+    def _judged(self, host: Host, files: Sequence[File], originals: Mapping[str, bytes]) -> dict[str, Judgement]:
         """What judges say of the contents of these files, by SHA-256; of those that could be fetched as they were listed."""
         found: dict[str, Judgement] = {}
         left = list(files)
@@ -161,8 +161,27 @@ class Hunting:
             ]
             told = judge.all_judged([Asked(file.path, content) for file, content in there], self.rules)
             found |= {file.sha256 or "": one for (file, _), one in zip(there, told, strict=True)}
+            found |= self._of_changed([one for one in there if one[0].where in originals], originals, found)
             left = left[len(given) :]
         return found
+
+    def _of_changed(
+        self, there: Sequence[tuple[File, bytes]], originals: Mapping[str, bytes], found: Mapping[str, Judgement]
+    ) -> dict[str, Judgement]:
+        """The judgements of changed files of releases, with how they differ: what was added is judged by itself, too."""
+        how = [differing.differing(originals[file.where], content) for file, content in there]
+        alone = judge.all_judged(
+            [Asked(file.path, one.program) for (file, _), one in zip(there, how, strict=True)], self.rules
+        )
+        changed = {}
+        for (file, content), one, added in zip(there, how, alone, strict=True):
+            said = found[file.sha256 or ""]
+            differs = differing.shown(one, originals[file.where], content, file.path)
+            worse = (
+                added.hits[:1] and added.hits[0].level == "exact" and not (said.hits and said.hits[0].level == "exact")
+            )
+            changed[file.sha256 or ""] = replace(said, differs=differs, hits=added.hits if worse else said.hits)
+        return changed
 
     def _fetched(self, host: Host, files: Sequence[File]) -> list[bytes | None]:
         wanted = packed([[file.root, file.path, file.sha256] for file in files])
@@ -181,6 +200,18 @@ class Hunting:
             return contents(task.result.get("contents"), task.result.get("lengths"), len(files))
         except BadListing:
             return []
+
+
+def _originals(seen: hunting.Seen, files: Sequence[File]) -> dict[str, bytes]:
+    """What releases have in place of these files, by path, as far as their archives still lie where they were imported from."""
+    changed = {file.where: seen.told.originals[file.where] for file in files if file.where in seen.told.originals}
+    by_release: dict[str, tuple[Manifest, set[str]]] = {}
+    for manifest, digest in changed.values():
+        by_release.setdefault(f"{manifest.name}\0{manifest.version}", (manifest, set()))[1].add(digest)
+    contents_of: dict[str, bytes] = {}
+    for manifest, digests in by_release.values():
+        contents_of |= archives.contents(manifest, digests)
+    return {where: contents_of[digest] for where, (_, digest) in changed.items() if digest in contents_of}
 
 
 def _is(file: File, content: bytes) -> bool:

@@ -100,13 +100,14 @@ def _of_file(
     essence = file.sha256 or where
     said = weighed(judgement, filled=filled, unexplained=unexplained) if judgement is not None else None
     if said is not None and (said.certainty != "weak" or how is None):
-        sample = judgement.sample if judgement is not None else ""
+        sample = (judgement.differs or judgement.sample) if judgement is not None else ""
         if judgement is not None and judgement.settings:
             sample = judgement.settings[0].line
         yield _trace(said.kind, essence, where, sample, said.families, said.rules, said.certainty)
     elif how == "changed":
         sure: Certainty = "strong" if file.is_code else "weak"
-        yield _trace("changed", essence, where, release, ("known",), ("changed",), sure)
+        differs = judgement.differs if judgement is not None else ""
+        yield _trace("changed", essence, where, f"{release} {differs}".rstrip(), ("known",), ("changed",), sure)
     elif how == "unknown":
         yield _trace("unknown", essence, where, release, ("known",), ("unknown",), "weak")
     elif how == "left_over":

@@ -50,6 +50,8 @@ class Judgement:
     """What it tells the web server or PHP to do."""
     sample: str = ""
     """Of where the worst is."""
+    differs: str = ""
+    """Of a changed file of a release: how it differs from what that has, without secrets."""
     unjudged: str = ""
     """Why it could not be judged; empty: it was."""
 

@@ -23,6 +23,7 @@ _MIGRATIONS = (
         " imported TEXT NOT NULL, reason TEXT NOT NULL, approver TEXT NOT NULL, files INTEGER NOT NULL, paths BLOB NOT NULL,"
         " contents BLOB NOT NULL, UNIQUE (name, version)) STRICT",
     ),
+    sqlite_file.statements("ALTER TABLE manifests ADD COLUMN lies TEXT NOT NULL DEFAULT ''"),
 )
 
 
@@ -62,8 +63,8 @@ class KnownGood:
         ids = array("I", [known.get(digest) or new[digest] for digest in digests])
         paths = "\0".join(manifest.entries).encode("utf-8", "surrogateescape")
         database.execute(
-            "INSERT OR REPLACE INTO manifests (name, version, origin, imported, reason, approver, files, paths, contents)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO manifests (name, version, origin, imported, reason, approver, files, paths, contents, lies)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 manifest.name,
                 manifest.version,
@@ -74,6 +75,7 @@ class KnownGood:
                 len(ids),
                 zlib.compress(paths, 9),
                 zlib.compress(ids.tobytes(), 9),
+                manifest.lies,
             ),
         )
 
@@ -90,12 +92,12 @@ class KnownGood:
         with self._opened() as database:
             digests = {number: sha256.hex() for number, sha256 in database.execute("SELECT id, sha256 FROM contents")}
             rows = database.execute(
-                "SELECT name, version, origin, reason, approver, paths, contents FROM manifests ORDER BY name, version"
+                "SELECT name, version, origin, reason, approver, paths, contents, lies FROM manifests ORDER BY name, version"
             )
             return tuple(self._read(row, digests) for row in rows.fetchall())
 
-    def _read(self, row: tuple[str, str, str, str, str, bytes, bytes], digests: dict[int, str]) -> Manifest:
-        name, version, origin, reason, approver, paths, contents = row
+    def _read(self, row: tuple[str, str, str, str, str, bytes, bytes, str], digests: dict[int, str]) -> Manifest:
+        name, version, origin, reason, approver, paths, contents, lies = row
         try:
             ids = array("I", zlib.decompress(contents))
             names = zlib.decompress(paths).decode("utf-8", "surrogateescape").split("\0")
@@ -108,7 +110,7 @@ class KnownGood:
                 file=self.path,
                 mend="import it again",
             ) from error
-        return Manifest(name, version, origin, entries, reason, approver)
+        return Manifest(name, version, origin, entries, reason, approver, lies)
 
     def remove(self, name: str, version: str) -> None:
         """Take one away. Raises InputError when there is none."""

@@ -15,7 +15,8 @@ import tarfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +28,8 @@ MAX_FILES = 60_000
 MAX_BYTES = 2_000_000_000
 """Unpacked, in all."""
 MAX_PATH = 1_000
+MAX_SHOWN = 1 << 20
+"""Bytes of a file of which is shown what differs: those that come in one piece."""
 MAX_EXPORT = 40_000_000
 _PIECE = 1 << 20
 _AR = b"!<arch>\n"
@@ -56,7 +59,8 @@ def read(file: Path, name: str = "", version: str = "") -> Manifest:
             "{name} cannot be read as an archive: {why}", name=file.name, why=error, file=file, mend=_MEND
         ) from error
     entries, top = _application(*found) if file.suffix == ".deb" else found
-    return Manifest(name or told_name, version or _version(top) or told_version, f"{file.name} {digest}", entries)
+    said = version or _version(top) or told_version
+    return Manifest(name or told_name, said, f"{file.name} {digest}", entries, lies=str(file.absolute()))
 
 
 def _written(file: Path, name: str, version: str) -> Manifest | None:
@@ -83,7 +87,32 @@ def folder(path: Path, name: str, version: str, reason: str, approver: str) -> M
     digest = hashlib.sha256(
         "".join(f"{key}\0{value}\n" for key, value in sorted(found.items())).encode("utf-8", "surrogateescape")
     )
-    return Manifest(name or path.name, version or "-", f"{path.name}/ {digest.hexdigest()}", found, reason, approver)
+    origin = f"{path.name}/ {digest.hexdigest()}"
+    return Manifest(name or path.name, version or "-", origin, found, reason, approver, str(path.absolute()))
+
+
+def contents(manifest: Manifest, wanted: Collection[str]) -> dict[str, bytes]:
+    """Contents of a release by their SHA-256, out of the archive or folder that it was made from; none that lies there no more or is another by now."""
+    found: dict[str, bytes] = {}
+    lies = Path(manifest.lies)
+    if not manifest.lies or lies.is_symlink():
+        return found
+    with suppress(OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, ValueError, RuntimeError):
+        if lies.is_dir():
+            for path, digest in manifest.entries.items():
+                if digest in wanted:
+                    with (lies / path).open("rb") as opened:
+                        _keep(found, digest, opened.read(MAX_SHOWN + 1))
+        else:
+            for _path, digest in _members(lies, found, wanted):
+                if digest in wanted and len(found) == len(wanted):
+                    break
+    return found
+
+
+def _keep(found: dict[str, bytes], digest: str, content: bytes) -> None:
+    if len(content) <= MAX_SHOWN and hashlib.sha256(content).hexdigest() == digest:
+        found[digest] = content
 
 
 def _below(path: Path) -> Iterator[tuple[str, str]]:
@@ -100,36 +129,42 @@ def _digest_of(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _members(file: Path) -> Iterator[tuple[str, str]]:
+def _members(
+    file: Path, kept: dict[str, bytes] | None = None, wanted: Collection[str] = ()
+) -> Iterator[tuple[str, str]]:
+    counted = _Counted(kept, wanted)
     with file.open("rb") as opened:
         head = opened.read(8)
         opened.seek(0)
         if head == _AR:
-            yield from _of_deb(opened)
+            yield from _of_deb(opened, counted)
         elif head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-            yield from _of_zip(opened)
+            yield from _of_zip(opened, counted)
         else:
-            yield from _of_tar(opened)
+            yield from _of_tar(opened, counted)
 
 
 class _Counted:
-    """Digests of what is unpacked, so long as it is not too much in all."""
+    """Digests of what is unpacked, so long as it is not too much in all; the contents that are wanted by theirs are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: dict[str, bytes] | None = None, wanted: Collection[str] = ()) -> None:
         self.left = MAX_BYTES
+        self._kept, self._wanted = kept, wanted
 
     def digest(self, source: IO[bytes]) -> str:
-        found = hashlib.sha256()
+        found, first = hashlib.sha256(), b""
         while piece := source.read(_PIECE):
             self.left -= len(piece)
             if self.left < 0:
                 raise ValueError(f"it holds more than {MAX_BYTES} bytes")
             found.update(piece)
+            first = first or piece
+        if self._kept is not None and found.hexdigest() in self._wanted:
+            _keep(self._kept, found.hexdigest(), first)
         return found.hexdigest()
 
 
-def _of_zip(opened: IO[bytes]) -> Iterator[tuple[str, str]]:
-    counted = _Counted()
+def _of_zip(opened: IO[bytes], counted: _Counted) -> Iterator[tuple[str, str]]:
     with zipfile.ZipFile(opened) as archive:
         for info in archive.infolist():
             kind = info.external_attr >> 16
@@ -138,23 +173,22 @@ def _of_zip(opened: IO[bytes]) -> Iterator[tuple[str, str]]:
                     yield info.filename, counted.digest(member)
 
 
-def _of_tar(opened: IO[bytes], prefix: str = "") -> Iterator[tuple[str, str]]:
-    counted = _Counted()
+def _of_tar(opened: IO[bytes], counted: _Counted) -> Iterator[tuple[str, str]]:
     with tarfile.open(fileobj=opened, mode="r|*") as archive:
         for info in archive:
-            if info.isreg() and info.name.removeprefix("./").startswith(prefix):
+            if info.isreg():
                 member = archive.extractfile(info)
                 if member is not None:
-                    yield info.name.removeprefix("./").removeprefix(prefix), counted.digest(member)
+                    yield info.name.removeprefix("./"), counted.digest(member)
 
 
-def _of_deb(opened: IO[bytes]) -> Iterator[tuple[str, str]]:
+def _of_deb(opened: IO[bytes], counted: _Counted) -> Iterator[tuple[str, str]]:
     """The files of a package of Debian's, from /, which lie where it puts them."""
     opened.seek(len(_AR))
     while head := opened.read(60):
         name, size = head[:16].decode("ascii", "replace").strip(" /"), int(head[48:58])
         if name.startswith("data.tar"):
-            yield from _of_tar(io.BytesIO(opened.read(size)))
+            yield from _of_tar(io.BytesIO(opened.read(size)), counted)
             return
         opened.seek(size + size % 2, os.SEEK_CUR)
     raise ValueError("a package without files")

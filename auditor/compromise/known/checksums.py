@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -82,7 +83,7 @@ def by_md5(manifest: Manifest) -> bool:
 def by_sha256(manifest: Manifest, known: Mapping[str, str]) -> Manifest:
     """A manifest with the SHA-256 (``known``, by MD5) of what a host has in place of each MD5."""
     entries = {path: known.get(digest, digest) for path, digest in manifest.entries.items()}
-    return Manifest(manifest.name, manifest.version, manifest.origin, entries, manifest.reason, manifest.approver)
+    return replace(manifest, entries=entries)
 
 
 def version_in(file: str) -> str:

@@ -29,7 +29,7 @@ def written(manifest: Manifest) -> bytes:
     """The manifest as JSON; a letter stands for each byte of a name."""
     told = {
         "schema": SCHEMA,
-        **vars(manifest),
+        **{name: value for name, value in vars(manifest).items() if name != "lies"},
         "entries": {_letters(path): digest for path, digest in manifest.entries.items()},
     }
     return (json.dumps(told, indent=1) + "\n").encode("ascii")

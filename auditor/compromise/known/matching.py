@@ -74,6 +74,8 @@ class Told:
 
     standings: Mapping[str, tuple[Standing, str]] = field(default_factory=dict)
     """By path: how it stands, and the name and version of the release. One that no release speaks of is not in it."""
+    originals: Mapping[str, tuple[Manifest, str]] = field(default_factory=dict)
+    """By path of what was changed: its release, and the digest of what that has there."""
     missing: Sequence[tuple[str, str]] = ()
     """Paths that a release has and the host has not, with the release."""
     found: Sequence[tuple[str, str]] = ()
@@ -90,11 +92,12 @@ def told(files: Iterable[Lying], manifests: Sequence[Manifest]) -> Told:
     placed = _placed(manifests, by_digest)
     standings: dict[str, tuple[Standing, str]] = {}
     missing: list[tuple[str, str]] = []
+    originals: dict[str, tuple[Manifest, str]] = {}
     for base, manifest in placed.items():
-        _compare(base, manifest, by_path, standings, missing)
+        _compare(base, manifest, by_path, standings, missing, originals)
     _strays(placed, manifests, by_path, standings)
     found = [(base or "/", _name(manifest)) for base, manifest in placed.items()]
-    return Told(standings, missing[:500], found)
+    return Told(standings, originals, missing[:500], found)
 
 
 def _placed(manifests: Sequence[Manifest], by_digest: Mapping[str, list[str]]) -> dict[str, Manifest]:
@@ -118,6 +121,7 @@ def _compare(
     by_path: Mapping[str, Lying],
     standings: dict[str, tuple[Standing, str]],
     missing: list[tuple[str, str]],
+    originals: dict[str, tuple[Manifest, str]],
 ) -> None:
     for path, digest in manifest.entries.items():
         where = f"{base}/{path}"
@@ -128,6 +132,7 @@ def _compare(
             standings[where] = ("known", _name(manifest))
         elif standings.get(where, ("",))[0] != "known" and path.rsplit("/", 1)[-1] not in _WRITTEN_BY_OFFICES:
             standings[where] = ("changed", _name(manifest))
+            originals[where] = (manifest, digest)
 
 
 def _strays(

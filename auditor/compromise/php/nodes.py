@@ -12,7 +12,7 @@ import tree_sitter
 import tree_sitter_php
 
 MAX_BYTES = 1_000_000
-MAX_NODES = 600_000
+MAX_NODES = 150_000
 _LANGUAGE = tree_sitter.Language(tree_sitter_php.language_php())
 _MEANING = frozenset({".", "^", "~", "&", "|", ".=", "??", "??=", "^=", "+", "-", "*", "/", "%", "=", "&&", "||", "!"})
 """Signs that are nodes of their own here; brackets, commas and keywords are not."""

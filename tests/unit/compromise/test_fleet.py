@@ -12,6 +12,7 @@ import pytest
 from auditor.compromise import fleet, judge
 from auditor.compromise.judge import Asked, Judgement
 from auditor.compromise.listing import PHP, File
+from auditor.compromise.php.flow import Hit
 from auditor.compromise.remembered import Remembered
 from auditor.facts import SCHEMA, contacts
 from auditor.fleet.collect import Asked as AskedOfHosts
@@ -48,7 +49,7 @@ def test_a_file_that_was_swapped_for_another_is_not_judged_by_that(
     monkeypatch.setattr(judge, "all_judged", judged)
     monkeypatch.setattr(fleet.Hunting, "_fetched", fetched)
     hunting = fleet.Hunting("inventory", cast(Any, None), ())
-    assert set(hunting._judged(cast(Host, None), [listed])) == ({digest} if is_judged else set())
+    assert set(hunting._judged(cast(Host, None), [listed], {})) == ({digest} if is_judged else set())
 
 
 class Shelf:
@@ -78,3 +79,20 @@ def test_hosts_are_asked_for_what_the_audit_afterwards_compares(monkeypatch: pyt
         "luytre_told"
         in next(role for role in played_["roles"] if role["role"] == "collect")["vars"]["collect_declared"]
     )
+
+
+def test_a_changed_file_of_a_release_carries_how_it_differs_and_what_was_added_is_judged_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exact = Judgement(hits=(Hit("evaluated", "exact", 0),))
+
+    def judged(asked: Sequence[Asked], _rules: object) -> list[Judgement]:
+        return [exact if one.content == b"<?php\nadded();" else Judgement(own=("cloaks",)) for one in asked]
+
+    content = LISTED + b"\nadded();\n"
+    listed = File("/var/www", "a.php", len(content), 0, 0, hashlib.sha256(content).hexdigest(), PHP, 0, "0" * 16)
+    monkeypatch.setattr(judge, "all_judged", judged)
+    monkeypatch.setattr(fleet.Hunting, "_fetched", lambda *_: [content])
+    hunting = fleet.Hunting("inventory", cast(Any, None), ())
+    (told,) = hunting._judged(cast(Host, None), [listed], {listed.where: LISTED + b"\n"}).values()
+    assert told == Judgement(own=("cloaks",), hits=exact.hits, differs="(+1 -0) +added();")

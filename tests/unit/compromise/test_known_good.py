@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.compromise.known import archives, checksums, exported, matching
+from auditor.compromise.known import archives, checksums, differing, exported, matching
 from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.known.matching import Lying
 from auditor.errors import InputError
@@ -220,3 +220,36 @@ def test_a_manifest_by_md5_is_told_by_what_a_host_has() -> None:
     one = Manifest("w", "1", "", {"a": "0" * 32, "b": "1" * 32})
     assert checksums.by_md5(one)
     assert checksums.by_sha256(one, {"0" * 32: "2" * 64}).entries == {"a": "2" * 64, "b": "1" * 32}
+
+
+def test_a_changed_file_is_shown_with_what_differs_while_its_archive_lies_there(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "portal-1.0.zip", "w") as archive:
+        for path, content in FILES.items():
+            archive.writestr(f"portal/{path}", content)
+    manifest = archives.read(tmp_path / "portal-1.0.zip")
+    changed = FILES["core/a.php"] + b"\n$db_password = 'Hunter2-secret';\n@include 'x.png';\n"
+    told = matching.told(lying({**FILES, "core/a.php": changed}), (manifest,))
+    release, digest = told.originals["/srv/www/core/a.php"]
+    original = archives.contents(release, {digest})[digest]
+    assert original == FILES["core/a.php"]
+    differs = differing.differing(original, changed)
+    shown = differing.shown(differs, original, changed, "core/a.php")
+    assert shown.startswith("(+2 -0) ")
+    assert "@include 'x.png';" in shown
+    assert "Hunter2" not in shown
+    (tmp_path / "portal-1.0.zip").write_bytes(b"another")
+    assert archives.contents(release, {digest}) == {}
+
+
+def test_of_a_trusted_folder_what_is_as_it_was_shows_what_differs(tmp_path: Path) -> None:
+    (tmp_path / "a.php").write_bytes(b"<?php // one\n")
+    manifest = archives.folder(tmp_path, "own", "", "vì", "Văn phòng")
+    digest = manifest.entries["a.php"]
+    assert archives.contents(manifest, {digest}) == {digest: b"<?php // one\n"}
+    (tmp_path / "a.php").write_bytes(b"<?php // two\n")
+    assert archives.contents(manifest, {digest}) == {}
+
+
+def test_lines_that_moved_differ_in_nothing_and_what_was_added_is_a_program() -> None:
+    found = differing.differing(b"a\nb\nc\n", b"c\nb\na\nd();\n")
+    assert (found.added, found.removed, found.program) == ([b"d();"], [], b"<?php\nd();")
