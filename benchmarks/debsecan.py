@@ -34,7 +34,7 @@ from auditor.vulnerabilities.verdicts import Verdict
 
 RELEASE = "trixie"
 HOSTS = ("web1", "web2", "web3")
-A_SOURCE = (8, 16)
+A_SOURCE = (16, 24)
 FOREIGN = 6
 """Sources of each host that are said to be of no Debian archive."""
 Said = Mapping[tuple[str, str], Verdict]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import string
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -28,6 +28,11 @@ from auditor.commands.given.options import (
 )
 from auditor.errors import InputError
 from auditor.models import DocumentKind, Regime
+
+if TYPE_CHECKING:
+    from auditor.report.official.content.given import Rows
+    from auditor.report.official.document import AnnexKey
+    from auditor.results.office_month import Figures
 
 
 class _WriteUnlessNamed(TyperGroup):
@@ -198,6 +203,17 @@ def official(
     template: Annotated[
         Path | None, typer.Option("--template", metavar="FILE.docx", help="A template of your own, edited in Word.")
     ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            "--answers",
+            metavar="FILE.json",
+            help="Answers to a list of vulnerabilities, as an annex: what 'auditor vulnerabilities advisory --json' wrote.",
+        ),
+    ] = None,
+    with_sharing: Annotated[
+        bool, typer.Option("--with-sharing", help="The month's table of protection and sharing, as an annex.")
+    ] = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
     lang: LangOption = DEFAULT_LANG,
@@ -214,15 +230,30 @@ def official(
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.models import clock
+    from auditor.report import advisory
     from auditor.report.official import issue
     from auditor.report.official.period import Period
+    from auditor.report.sharing import issue as sharing_issue
+    from auditor.report.sharing.document import in_words
     from auditor.text.words import Words
 
-    month = Period.parse(period)
+    month, words = Period.parse(period), Words(lang)
+    history, known, catalogue = History(), inventories.load(inventory), controls.load()
+    told = advisory.kept(answers) if answers is not None else None
+
+    def besides(figures: Figures) -> dict[AnnexKey, Rows]:
+        found: dict[AnnexKey, Rows] = {}
+        if told is not None:
+            found["answers"] = advisory.annex(told, (host.name for host in figures.run.hosts), words)
+        if with_sharing:
+            of = sharing_issue.gathered(history, known, catalogue, unit, month)
+            found["sharing"] = tuple(row[1:] for row in in_words(of.rows, words))
+        return found
+
     issued = issue.write(
-        History(),
-        inventories.load(inventory),
-        controls.load(),
+        history,
+        known,
+        catalogue,
         unit,
         month,
         output=output,
@@ -231,9 +262,9 @@ def official(
         lang=lang,
         template=template,
         today=clock.today(),
+        besides=besides,
     )
     for path in issued.files:
         typer.echo(str(path))
     if issued.moved:
-        words = Words(lang)
         typer.echo(words("official.moved", n=issued.moved, day=words.day(issued.moved_to)), err=True)

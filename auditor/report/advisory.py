@@ -1,10 +1,17 @@
-"""What a list of vulnerabilities comes to on our hosts, as tables and as data. Pure."""
+"""What a list of vulnerabilities comes to on our hosts, as tables and as data; and that data read again. Pure but for reading."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from auditor.errors import InputError
+from auditor.models import Model
+from auditor.models.vulnerabilities import State
 from auditor.report.sheets import Cell, Column, Sheet
 from auditor.text.visible import one_line
 from auditor.text.words import Words
@@ -115,3 +122,63 @@ def data(answers: Answers) -> dict[str, Any]:
         ],
         "not_ids": [{"row": number, "as_written": text} for number, text in answers.wrong],
     }
+
+
+class KeptVerdict(Model):
+    """One verdict of kept answers."""
+
+    state: State
+    subject: str
+    installed: str
+    fixed: str
+    hosts: tuple[str, ...]
+
+
+class KeptAnswer(Model):
+    """One id of them."""
+
+    id: str
+    product: str
+    due: date | None
+    verdicts: tuple[KeptVerdict, ...]
+
+
+class Kept(Model):
+    """Answers as ``data`` has them, as far as tables show them."""
+
+    answers: tuple[KeptAnswer, ...]
+
+
+def kept(file: Path) -> Kept:
+    """Answers that were kept as JSON. Raises InputError for anything else."""
+    try:
+        told = Kept.model_validate_json(file.read_bytes(), extra="ignore")
+    except OSError as error:
+        raise InputError("it cannot be read: {error}", error=error.strerror, file=file, mend="check it") from error
+    except ValidationError as error:
+        raise InputError(
+            "it holds no answers to a list of vulnerabilities",
+            file=file,
+            mend="make it anew: 'auditor vulnerabilities advisory LIST --json'",
+        ) from error
+    return told
+
+
+def annex(answers: Kept, hosts: Iterable[str], words: Words) -> tuple[tuple[str, ...], ...]:
+    """The rows of an official report's annex on these hosts, which it counts and does not name: a verdict a row."""
+    ours = frozenset(hosts)
+    return tuple(
+        (
+            one.id,
+            one_line(one.product, _MAX_TEXT),
+            words(f"vulnerability.state.{verdict.state}"),
+            one_line(verdict.subject, _MAX_TEXT),
+            one_line(verdict.installed, _MAX_TEXT),
+            one_line(verdict.fixed, _MAX_TEXT),
+            words.number(len(ours & set(verdict.hosts))),
+            words.day(one.due) if one.due else "",
+        )
+        for one in answers.answers
+        for verdict in one.verdicts
+        if ours & set(verdict.hosts)
+    )

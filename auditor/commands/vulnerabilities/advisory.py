@@ -114,7 +114,7 @@ def _show(answers: Answers, lang: Lang) -> None:
 
     words = Words(lang)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "state", "package", "installed", "fixed", "hosts"):
+    for heading in ("id", "state", "package", "installed", "fixed", "why", "hosts"):
         table.add_column(words(f"advisory.{heading}"), overflow="fold")
     for one in answers.answers[:_SHOWN]:
         for line in one.lines:
@@ -126,7 +126,8 @@ def _show(answers: Answers, lang: Lang) -> None:
                 verdict.installed,
                 verdict.fixed,
             )
-            table.add_row(*(console.escape(cell) for cell in cells), console.escape(report.hosts(line, words)))
+            told = (*cells, report.why(line, words), report.hosts(line, words))
+            table.add_row(*(console.escape(cell) for cell in told))
     console.out.print(table)
     if len(answers.answers) > _SHOWN:
         console.out.print(words("and_more", n=len(answers.answers) - _SHOWN))

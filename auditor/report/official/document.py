@@ -15,7 +15,7 @@ KEYWORD = "luytre-official"
 """Among a file's keywords: it is an official document, which names no server, and may be mailed to everybody."""
 ANNEX = "phu-luc-ky-thuat-"
 """How the file names of technical annexes begin."""
-AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "done", "clauses", "systems", "sharing"]
+AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "done", "answers", "sharing", "clauses", "systems"]
 Align = Literal["left", "center", "right"]
 
 PAGE = (210.0, 297.0)
@@ -151,6 +151,32 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         Column(key="by", share=12),
         Column(key="day", share=13, align="center"),
     ),
+    "answers": (
+        Column(key="number", share=5, align="center"),
+        Column(key="vulnerability", share=14),
+        Column(key="product", share=15),
+        Column(key="verdict", share=13),
+        Column(key="package", share=13),
+        Column(key="installed", share=13),
+        Column(key="fixed", share=13),
+        Column(key="hosts", share=6, align="right"),
+        Column(key="due", share=8, align="center"),
+    ),
+    "sharing": (
+        Column(key="number", share=4, align="center"),
+        Column(key="unit", share=11),
+        Column(key="sites", share=10),
+        Column(key="hosts", share=5, align="right"),
+        Column(key="protection", share=11),
+        Column(key="central", share=9),
+        Column(key="connection", share=9),
+        Column(key="monitoring", share=9),
+        Column(key="contacts", share=6, align="right"),
+        Column(key="injected", share=6, align="right"),
+        Column(key="vulnerable", share=6, align="right"),
+        Column(key="handled", share=5, align="right"),
+        Column(key="note", share=9),
+    ),
     "clauses": (
         Column(key="number", share=5, align="center"),
         Column(key="clause", share=11),
@@ -172,21 +198,6 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         Column(key="measures", share=9),
         Column(key="measures_expected", share=8, align="center"),
         Column(key="checked", share=8),
-    ),
-    "sharing": (
-        Column(key="number", share=4, align="center"),
-        Column(key="unit", share=11),
-        Column(key="sites", share=10),
-        Column(key="hosts", share=5, align="right"),
-        Column(key="protection", share=11),
-        Column(key="central", share=9),
-        Column(key="connection", share=9),
-        Column(key="monitoring", share=9),
-        Column(key="contacts", share=6, align="right"),
-        Column(key="injected", share=6, align="right"),
-        Column(key="vulnerable", share=6, align="right"),
-        Column(key="handled", share=5, align="right"),
-        Column(key="note", share=9),
     ),
 }
 """The columns of each annex."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -16,8 +16,9 @@ from auditor.inventory import offices
 from auditor.inventory.papers import folder
 from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit, clock
 from auditor.report.official import content, docx, pdf, technical
+from auditor.report.official.content.given import Rows
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
-from auditor.report.official.document import ANNEX, Document
+from auditor.report.official.document import ANNEX, AnnexKey, Document
 from auditor.report.official.period import Period, State, month_before, state
 from auditor.results.month_work import Hardened
 from auditor.results.office_month import Figures, figures
@@ -51,8 +52,9 @@ def write(
     lang: Lang,
     template: Path | None,
     today: datetime.date,
+    besides: Callable[[Figures], Mapping[AnnexKey, Rows]] = lambda _month: {},
 ) -> Issued:
-    """Write the report of a unit for a month as DOCX and PDF, and its technical annex as PDF.
+    """Write the report of a unit for a month as DOCX and PDF, and its technical annex as PDF; ``besides`` gives the rows of further annexes.
 
     ``regime`` None: that of the organisation. ``today``: the day of writing in Vietnam, before which nothing is asked for. Raises InputError when the unit cannot report, when there is no run in
     the month, or when the template or the folder cannot be used.
@@ -93,6 +95,7 @@ def write(
         lang=lang,
         previous=before.moments[0] if before else None,
         framework=load(OF_REGIME[regime]),
+        besides=besides(month),
     )
     made = rendered(content.document(given), month, catalogue, period, template)
     try:

@@ -54,7 +54,7 @@ YEARLY = metrics.ASSETS / "yearly.docx"
 SHARING = metrics.ASSETS / "sharing.docx"
 _ALONE: Mapping[Path, tuple[AnnexKey, ...]] = {YEARLY: ("systems",), SHARING: ("sharing",)}
 TEMPLATES: Mapping[Path, tuple[AnnexKey, ...]] = {
-    PATH: tuple(key for key in COLUMNS if (key,) not in _ALONE.values()),
+    PATH: tuple(key for key in COLUMNS if key != "systems"),
     **_ALONE,
 }
 """Each with its annexes."""

@@ -84,9 +84,7 @@ def document(of: Sharing, lang: Lang) -> Document:
                 ),
                 note=words("sharing.annex.note", moment=words.moment(of.moments[0])),
                 columns=tuple(words(f"sharing.column.{column.key}") for column in COLUMNS["sharing"]),
-                rows=tuple(
-                    tuple(str(cell) if cell is not None else "" for cell in row) for row in printed(of.rows, words)
-                ),
+                rows=in_words(of.rows, words),
             ),
         ),
     )
@@ -124,6 +122,11 @@ def printed(rows: Iterable[Row], words: Words) -> Iterator[tuple[str | int | Non
             _number(row.handled.value, words),
             note(row, words),
         )
+
+
+def in_words(rows: Iterable[Row], words: Words) -> tuple[tuple[str, ...], ...]:
+    """The same as text."""
+    return tuple(tuple(str(cell) if cell is not None else "" for cell in row) for row in printed(rows, words))
 
 
 def _number(value: int | None, words: Words) -> int | str:

@@ -48,24 +48,7 @@ def write(
     Raises InputError when the unit cannot report, when there is no run in the month, when what is declared is not fit,
     or the folder cannot be used.
     """
-    organisation, unit = office(inventory, unit_id)
-    said = declared.load(folder(inventory.path), organisation)
-    now, entries, hosts = at_end(history, inventory, period)
-    month = figures(organisation, unit, inventory.hosts, now.run, None)
-    before = _begun(history, entries, period, hosts, now)
-    of = Sharing(
-        month.organisation,
-        month.unit,
-        period,
-        now.moments,
-        rows(month, before.run if before else None, said, catalogue),
-    )
-    if not of.rows:
-        raise InputError(
-            "no site and no host belongs to {unit} or a unit below it",
-            unit=unit.id,
-            mend="name the unit at its sites (unit:) or hosts (luytre_unit:)",
-        )
+    of = gathered(history, inventory, catalogue, unit_id, period)
     words = Words(lang)
     doubts = tuple(_doubts(of, words))
     made = rendered(of, doubts, lang)
@@ -76,6 +59,23 @@ def write(
             "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
         ) from error
     return Issued(tuple(publish.file(output / name, content) for name, content in made.items()), doubts)
+
+
+def gathered(history: History, inventory: Inventory, catalogue: Catalogue, unit_id: str, period: Period) -> Sharing:
+    """The month of a unit and those below it. Raises InputError as ``write``."""
+    organisation, unit = office(inventory, unit_id)
+    said = declared.load(folder(inventory.path), organisation)
+    now, entries, hosts = at_end(history, inventory, period)
+    month = figures(organisation, unit, inventory.hosts, now.run, None)
+    before = _begun(history, entries, period, hosts, now)
+    found = rows(month, before.run if before else None, said, catalogue)
+    if not found:
+        raise InputError(
+            "no site and no host belongs to {unit} or a unit below it",
+            unit=unit.id,
+            mend="name the unit at its sites (unit:) or hosts (luytre_unit:)",
+        )
+    return Sharing(month.organisation, month.unit, period, now.moments, found)
 
 
 def _begun(

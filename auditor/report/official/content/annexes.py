@@ -13,6 +13,7 @@ from auditor.report.official.document import COLUMNS, Annex, AnnexKey
 from auditor.results.office_month import Requirement, by_office, requirements, waivers
 from auditor.results.summary import SiteSummary
 from auditor.text.visible import one_line
+from auditor.text.words import Words
 
 type Rows = Mapping[AnnexKey, tuple[tuple[str, ...], ...]]
 
@@ -38,9 +39,14 @@ def rows(given: Given) -> Rows:
         "waivers": _waiver_rows(given),
         "unsure": _unsure_rows(given),
         "done": done_rows(given),
+        **{key: _besides(given, its) for key, its in given.besides.items()},
         "clauses": _clause_rows(given),
     }
     return {key: _numbered(its) for key, its in found.items()}
+
+
+def _besides(given: Given, rows: Iterable[tuple[str, ...]]) -> Iterable[tuple[str, ...]]:
+    return (tuple(given.anonymous(one_line(cell, 600)) for cell in row) for row in rows)
 
 
 def _annex(given: Given, labels: Mapping[AnnexKey, str], key: AnnexKey, rows: tuple[tuple[str, ...], ...]) -> Annex:
@@ -59,9 +65,15 @@ def _annex(given: Given, labels: Mapping[AnnexKey, str], key: AnnexKey, rows: tu
         note=words(f"official.annex.{key}.note", merged=words(f"official.clauses.merged.{given.regime}"))
         if rows
         else words("official.annex.empty"),
-        columns=tuple(words(f"official.column.{column.key}") for column in COLUMNS[key]),
+        columns=tuple(_heading(words, key, column.key) for column in COLUMNS[key]),
         rows=rows,
     )
+
+
+def _heading(words: Words, key: AnnexKey, column: str) -> str:
+    if key == "sharing":
+        return words(f"sharing.column.{column}")
+    return words(f"official.answers.{column}") if key == "answers" else words(f"official.column.{column}")
 
 
 def _numbered(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from auditor.audit.controls import Catalogue
 from auditor.audit.frameworks.assessment import ClauseTotal, assess_run, total
@@ -28,7 +29,9 @@ COMMITTEE = "Ủy ban nhân dân"
 BLANK = "\u00a0" * 7
 """Where a number or a day is written by hand."""
 OPEN: tuple[Bucket, ...] = ("fail", "partial")
-ROMAN = ("I", "II", "III", "IV", "V", "VI")
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
+
+type Rows = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,8 @@ class Given:
     previous: str | None
     """When the run of the month was that it is compared with."""
     framework: Framework
+    besides: Mapping[AnnexKey, Rows] = MappingProxyType({})
+    """Annexes that were asked for besides, by row; the number of a row is not in it."""
 
     @cached_property
     def words(self) -> Words:

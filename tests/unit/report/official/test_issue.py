@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 from pathlib import Path
 
 import docx
@@ -14,8 +15,10 @@ from auditor.errors import InputError
 from auditor.history.runs import History
 from auditor.inventory import hosts as inventory
 from auditor.models import Hardening, HostHardening
+from auditor.report import advisory
 from auditor.report.official import issue
 from auditor.report.official.period import Period, month_before, state
+from auditor.text.words import Words
 from tests import factory
 from tests.unit import official
 
@@ -201,3 +204,37 @@ def test_a_month_s_work_is_read_from_the_audits_around_each_hardening(history):
 def test_a_month_with_one_run_has_no_first_one(history):
     keep(history, "2026-11-24T09:12:00+07:00")
     assert issue.states(history, inventory.load(LAB), official.MONTH)[1:] == (None, None)
+
+
+def test_annexes_that_were_asked_for_besides(history, tmp_path):
+    """Before the last, in both files, numbered as all; without the names of hosts."""
+    keep(history, "2026-11-24T09:12:00+07:00")
+    verdicts = [
+        {"state": "fixed", "subject": "openssl", "installed": "3.5-1", "fixed": "3.4-9", "hosts": ["web1", "web9"]},
+        {"state": "affected", "subject": "openssl", "installed": "3.3-1", "fixed": "3.4-9", "hosts": ["web9"]},
+    ]
+    told = {"id": "CVE-2026-12345", "product": "OpenSSL on web1", "due": "2026-12-15", "verdicts": verdicts}
+    (tmp_path / "answers.json").write_text(json.dumps({"title": "x", "answers": [told]}))
+    answers = advisory.kept(tmp_path / "answers.json")
+
+    def besides(month):
+        found = advisory.annex(answers, (host.name for host in month.run.hosts), Words("vi"))
+        return {"answers": found, "sharing": (tuple(f"ô {number}" for number in range(12)),)}
+
+    word = docx.Document(str(written(history, tmp_path, besides=besides)[0]))
+    tables = [[[cell.text for cell in row.cells] for row in table.rows] for table in word.tables]
+    (table,) = [table for table in tables if table[0][1] == "Mã lỗ hổng"]
+    assert len(table) == 2 and table[1][:1] + table[1][3:] == [
+        *("1", "đã vá", "openssl", "3.5-1", "3.4-9", "1", "15/12/2026"),
+    ]
+    assert "web1" not in table[1][2]
+    assert ["1", *(f"ô {number}" for number in range(12))] in [row for table in tables for row in table]
+    titles = [one.text for one in word.paragraphs if one.text.startswith(("KẾT QUẢ ĐỐI CHIẾU", "BẢO VỆ, KẾT NỐI"))]
+    assert titles == ["KẾT QUẢ ĐỐI CHIẾU DANH SÁCH LỖ HỔNG", "BẢO VỆ, KẾT NỐI VÀ CHIA SẺ THÔNG TIN"]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"answers": [{"id": 7}]}'])
+def test_what_holds_no_answers_is_told(content, tmp_path):
+    (tmp_path / "answers.json").write_text(content)
+    with pytest.raises(InputError, match="no answers"):
+        advisory.kept(tmp_path / "answers.json")
