@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -18,7 +18,9 @@ Whose = Literal["own", "state", "official", "known", "foreign"]
 """``official``: its name ends as those of the state do, but nobody listed it."""
 _OFFICIAL = (".gov.vn",)
 _WHOLE = re.compile(r"https?://[^/?#]")
-"""A link that means the same on all pages of one scheme."""
+"""A link that means the same on all pages."""
+_SITE = re.compile(r"^(https?://[^/?#]+)[/?#].*", re.DOTALL)
+"""An address, and of it what a link that begins with a slash goes on from."""
 _HOST = re.compile(r"[\w.-]{1,253}", re.ASCII)
 _LUCKY = re.compile(r"(?:(\d)\1{1,3}|68|69|67|79|86|89|98|97|96|188|789|678|567|247bet|123win)")
 _LETTERS_AND_LUCK = re.compile(rf"[a-z]{{1,12}}-?{_LUCKY.pattern}[a-z]{{0,6}}")
@@ -41,7 +43,9 @@ def absolute(link: str, base: str) -> str:
     link = "".join(link[:MAX_ADDRESS].split()).replace("\\", "/")
     if not link or link[0] == "#":
         return ""
-    return _joined(base.partition(":")[0] + "://" if _WHOLE.match(link) else base, link)
+    if _WHOLE.match(link):
+        return link
+    return _joined(_SITE.sub(r"\1", base) if link[0] == "/" else base, link)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -70,9 +74,15 @@ class Neighbours:
 
     known: Known
     lexicon: Lexicon
+    _told: dict[str, Whose] = field(default_factory=dict, repr=False, compare=False)
 
     def whose(self, host: str) -> Whose:
         """Whose a host is. The site's own are its domain with all below it, and what is declared by name."""
+        if host not in self._told:
+            self._told[host] = self._whose(host)
+        return self._told[host]
+
+    def _whose(self, host: str) -> Whose:
         own = self.known.domain.removeprefix("www.")
         if host in self.known.own or host.removeprefix("www.") == own or host.endswith("." + own):
             return "own"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from auditor.content.page.extract import Extract, Pointer, Via
 from auditor.content.page.scripts import Script
 from auditor.content.page.styles import OUT_OF_SIGHT
 from auditor.content.words import writing
-from auditor.content.words.lexicon import Found
+from auditor.content.words.lexicon import Found, Lexicon
 from auditor.looks.traces import Kind
 
 MANY = 3
@@ -59,14 +60,19 @@ def speaks(pointer: Pointer, near: Neighbours) -> Found:
     """The words of adverts in a link: its text, its address, the name that it leads to."""
     address = urlsplit(pointer.address)
     said = f"{pointer.words}\n{writing.slug(address.path[:300])}"
-    written = writing.read(said)
-    found = near.lexicon.find(written, scrambled=1, joined=True)
+    found = _said(said, near.lexicon)
     named = near.names_an_advert(pointer.host) if near.whose(pointer.host) == "foreign" else ()
     if not named:
         return found
     terms = tuple(dict.fromkeys((*found.terms, *named)))
     weights = [near.lexicon.weights.get(near.lexicon.categories[term], 1) for term in named]
     return replace(found, score=found.score + sum(weights), terms=terms, gravest=max(found.gravest, *weights))
+
+
+@functools.lru_cache(maxsize=2_000)
+def _said(text: str, lexicon: Lexicon) -> Found:
+    """What of the lexicon is in a link, which many pages of a site have in common."""
+    return lexicon.find(writing.read(text), scrambled=1, joined=True)
 
 
 def _words(pointer: Pointer, near: Neighbours, evidence: Evidence) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
@@ -45,8 +46,13 @@ _ENOUGH, _PIECE, _SEEN, _TITLES = 40, 10, 800, 2_000
 
 def found(text: str, lexicon: Lexicon) -> Found:
     """What of the lexicon is in a text as it stands on a page."""
-    written = writing.read(text)
-    return lexicon.find(written, joined=len(text) < _TITLES)
+    return _in_short(text, lexicon) if len(text) < _TITLES else lexicon.find(writing.read(text))
+
+
+@functools.lru_cache(maxsize=2_000)
+def _in_short(text: str, lexicon: Lexicon) -> Found:
+    """The same of a title or a menu, which many pages of a site have in common."""
+    return lexicon.find(writing.read(text), joined=True)
 
 
 def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
 
 from auditor.indicators.indicator import Indicator
 from auditor.indicators.values import Value, own
+from auditor.text.sought import Sought
 
 DIGEST_BYTES = 8
 """Of a keyed digest: of ten thousand indicators and a hundred thousand visitors one pair in 10^10 meets by chance."""
@@ -59,23 +59,15 @@ class Against:
         return {digest(one.text, key): indicator for one, indicator in self.by_value.items()}
 
     @cached_property
-    def _words(self) -> Any:
-        import ahocorasick  # slow to load, and only logs need it
-
-        automaton = ahocorasick.Automaton()
-        for one in self.by_value:
-            if one.kind != "network":
-                automaton.add_word(one.text.casefold(), one)
-        automaton.make_automaton()
-        return automaton
+    def _words(self) -> Sought[Value]:
+        return Sought({one.text.casefold(): one for one in self.by_value if one.kind != "network"})
 
     def in_text(self, text: str) -> Iterator[Indicator]:
         """Every place in a text where an indicator's value stands as a whole."""
         lower = text.casefold()
-        if any(one.kind != "network" for one in self.by_value):
-            for end, one in self._words.iter(lower):
-                if _stands_alone(lower, end + 1 - len(one.text), end + 1, one):
-                    yield self.by_value[one]
+        for start, end, one in self._words.found_in(lower):
+            if _stands_alone(lower, start, end, one):
+                yield self.by_value[one]
         for word in _ADDRESS.findall(lower) if self._networks else ():
             found = self._in_network(word)
             if found is not None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser
 
-from auditor.content.page.extract import NEVER_SEEN, Extract
+from auditor.content.page.extract import Extract
+from auditor.content.page.hidden import NEVER_SEEN
 
 MAX_BLOCKS, MAX_BLOCK, MAX_LANDMARKS = 400, 1_500, 40
 _ROOT = re.compile(

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from auditor.content.neighbours import absolute, host_of
 from auditor.content.page import hidden, scripts, sheets
-from auditor.content.page.hidden import Hidden
+from auditor.content.page.hidden import NEVER_SEEN, Hidden
 from auditor.content.page.scripts import Script
 from auditor.content.page.sheets import Rule
 from auditor.content.page.styles import Way
@@ -24,7 +24,7 @@ Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
 Inside = Literal["", "unscripted", "comment", "template", "written", "decoded"]
 
 MAX_LINKS, MAX_OWN, MAX_FRAMES, MAX_SCRIPTS, MAX_OF_A_TAG = 3_000, 500, 60, 120, 500
-MAX_NESTED = 12
+MAX_NESTED, MAX_HEADINGS = 12, 6
 MAX_COMMENTS, MAX_COMMENT = 500, 20_000
 MAX_TEXT, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 500, 300, 4_000
 MAX_READ, _COST = 600_000, 300
@@ -49,7 +49,6 @@ _COVERING = tuple(
 )
 _TOKENS = ("google-site-verification", "msvalidate.01", "yandex-verification", "baidu-site-verification")
 _SAID = ("description", "keywords", "og:title", "og:description", "og:site_name", "twitter:title", "twitter:description")  # fmt: skip
-NEVER_SEEN = ("script", "style", "noscript", "template", "svg", "select")
 _EVENTS = ("onload", "onerror", "onpageshow")
 _ACTING = {"body": ("onload", "onpageshow"), "img": ("onerror",), "svg": ("onload",), "iframe": ("onload",)}
 """Which elements do what by themselves."""
@@ -58,8 +57,9 @@ _TELLING = (
     *("title", "a", "area", "script", "link", "meta", "base", "style", "iframe", "frame", "embed", "object", "form"),
     *("noscript", "template", "noframes", "noembed", "xmp", "marquee", "dialog"),
 )
+_HEADINGS = ("h1", "h2")
 _OTHERS = (
-    "a[href], :not(a, li, p, img:not([onerror]), div, span, ul, td, tr, br, h1, h2, h3, h4, h5, h6, table, tbody, b, i,"
+    "a[href], :not(a, li, p, img:not([onerror]), div, span, ul, td, tr, br, h3, h4, h5, h6, table, tbody, b, i,"
     " strong, em, font, input, area:not([href]), link:not([href]), base:not([href]), form:not([action]))"
 )
 """All elements but those that pages are full of, and that tell nothing: faster than naming those that do."""
@@ -128,6 +128,8 @@ class _Draft:
     """What points or tells somewhere, by its tag; what hides by an attribute, as ``hidden``."""
     apart: list[LexborNode]
     """What is never seen, and what may act by itself, in the order of the document."""
+    headings: list[LexborNode]
+    """Of the two highest kinds, in the order of the document."""
     pointers: list[Pointer] = field(default_factory=list)
     own: dict[str, None] = field(default_factory=dict)
     scripts: list[Script] = field(default_factory=list)
@@ -151,14 +153,16 @@ class _Draft:
 
 def _draft(tree: LexborHTMLParser, url: str) -> _Draft:
     nodes: dict[str, list[LexborNode]] = {tag: [] for tag in _TELLING}
-    apart = []
+    apart, headings = [], []
     for node in tree.css(_OTHERS):
         tag = node.tag or ""
         if (named := nodes.get(tag)) is not None:
             named.append(node)
         if tag in _APART:
             apart.append(node)
-    return _Draft(url, host_of(url), nodes, apart)
+        elif tag in _HEADINGS:
+            headings.append(node)
+    return _Draft(url, host_of(url), nodes, apart, headings)
 
 
 def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth: int = 0) -> Extract:
@@ -186,9 +190,9 @@ def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth
     said, tokens, noindex = _said(draft)
     loads = any("src" in node.attributes for node in draft.of("script"))
     alternates = tuple((node.attributes.get("hreflang") or "").lower()[:10] for node in draft.of("link"))
-    _strip(draft)
+    headings = list(itertools.islice(filter(hidden.may_be_seen, draft.headings[:MAX_OF_A_TAG]), MAX_HEADINGS))
+    hidden.take_out(draft.apart)
     text = tree.body.text(deep=True, separator="\n", skip_empty=True)[:MAX_TEXT] if tree.body else ""
-    headings = tree.css("h1, h2")[:6]
     return Extract(
         title=title,
         headings=tuple(" ".join(node.text(separator=" ").split())[:300] for node in headings),
@@ -206,13 +210,6 @@ def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth
         shell=loads and len(text) < _SHELL * 10 and len(" ".join(text.split())) < _SHELL,
         alternates=tuple(filter(None, alternates)),
     )
-
-
-def _strip(draft: _Draft) -> None:
-    """Takes out what is never seen, the inner before the outer."""
-    for node in reversed(draft.apart):
-        if node.tag in NEVER_SEEN:
-            node.decompose(recursive=False)
 
 
 def _rules(draft: _Draft, linked: Sequence[tuple[str, Sheet]]) -> list[Rule]:
@@ -239,10 +236,12 @@ def _main(headings: list[LexborNode], text: str) -> str:
 
 
 def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
-    for node in (*draft.nodes.get("a", ()), *draft.nodes.get("area", ()))[:MAX_LINKS]:
-        href = (node.attrs.get("href") or "").strip()
+    paths: dict[str, None] = {}
+    for node in (*draft.nodes["a"], *draft.nodes["area"])[:MAX_LINKS]:
+        href = (node.attrs["href"] or "").strip()
         if href[:1] == "/" and href[1:2] not in _SECOND:
-            draft.own[origin + href.partition("#")[0]] = None
+            if href not in paths:
+                paths[href] = draft.own[origin + href.partition("#")[0]] = None
             continue
         address = absolute(href, draft.url)
         host = host_of(address) if address else ""

@@ -12,6 +12,7 @@ from auditor.content.page import styles
 from auditor.content.page.sheets import MENU, Rule
 from auditor.content.page.styles import OUT_OF_SIGHT, Way
 
+NEVER_SEEN = ("script", "style", "noscript", "template", "svg", "select")
 MAX_HIDDEN, MAX_STYLED, MAX_ABOVE, MAX_OF_RULE = 160, 2_000, 200, 40
 
 
@@ -62,6 +63,25 @@ def within(node: LexborNode, found: Mapping[int, Hidden]) -> Hidden | None:
         nearest = nearest or one
         above = above.parent
     return nearest
+
+
+def may_be_seen(node: LexborNode) -> bool:
+    """Whether an element stands in nothing that is never seen."""
+    above = node.parent
+    for _ in range(MAX_ABOVE):
+        if above is None:
+            return True
+        if above.tag in NEVER_SEEN:
+            return False
+        above = above.parent
+    return False
+
+
+def take_out(apart: Sequence[LexborNode]) -> None:
+    """Takes out of the document what is never seen, the inner before the outer. ``apart``: with all such, in its order."""
+    for node in reversed(apart):
+        if node.tag in NEVER_SEEN:
+            node.decompose(recursive=False)
 
 
 def _roots(

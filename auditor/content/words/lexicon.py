@@ -7,17 +7,16 @@ or give a term, a category or a domain another value.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import ahocorasick
 
 from auditor.content.words import writing
 from auditor.content.words.writing import DISGUISED, Written
 from auditor.errors import InputError
+from auditor.text.sought import Sought
 
 SHIPPED = Path(__file__).parent / "data"
 ADVERT = 3
@@ -30,12 +29,15 @@ MIN_LETTERS, MAX_LETTERS, MAX_WEIGHT = 2, 80, 9
 FILES = ("categories.tsv", "terms.tsv", "context.tsv", "stems.tsv", "addresses.tsv")
 _AROUND = 20
 _TERM = "term"
-_WORD = re.compile(r"\w")
 _WIDE = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Writing that puts no spaces between words."""
 CONTEXTS = ("reporting", "missing", "search")
 WHOSE = ("state", "known")
 PLACES = ("start", "end", "any")
+
+
+type _Key = tuple[str, str, bool]
+"""What a sought text stands for: the kind of the word, the word, and whether its letters have no marks."""
 
 
 @dataclass(frozen=True)
@@ -76,26 +78,27 @@ class Found:
 NOTHING = Found()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
-    """Words, their weights and contexts, and whose addresses are."""
+    """Words, their weights and contexts, and whose addresses are. Each is equal to itself alone."""
 
     terms: tuple[Term, ...]
     weights: Mapping[str, int]
     context: Mapping[str, str]
     stems: Mapping[str, str]
     addresses: Mapping[str, str]
-    _spoken: Any = field(init=False, repr=False, compare=False)
-    _wide: Any = field(init=False, repr=False, compare=False)
+    _spoken: Sought[_Key] = field(init=False, repr=False, compare=False)
+    _wide: Sought[_Key] = field(init=False, repr=False, compare=False)
     """Terms in writing that puts no spaces between words, apart: the fewer first letters there are, the faster the others are found."""
-    _joined: Any = field(init=False, repr=False, compare=False)
+    _joined: Sought[_Key] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_spoken", _automaton(key for key in self._keys() if not _WIDE.match(key[0])))
-        object.__setattr__(self, "_wide", _automaton(key for key in self._keys() if _WIDE.match(key[0])))
-        object.__setattr__(self, "_joined", _automaton(self._joined_keys()))
+        keys = dict(self._keys())
+        object.__setattr__(self, "_spoken", Sought({key: one for key, one in keys.items() if not _WIDE.match(key)}))
+        object.__setattr__(self, "_wide", Sought({key: one for key, one in keys.items() if _WIDE.match(key)}))
+        object.__setattr__(self, "_joined", Sought(dict(self._joined_keys())))
 
-    def _keys(self) -> Iterator[tuple[str, tuple[str, str, bool]]]:
+    def _keys(self) -> Iterator[tuple[str, _Key]]:
         for word, kind in self.context.items():
             yield word, (kind, word, False)
         for term in self.terms:
@@ -105,7 +108,7 @@ class Lexicon:
         for term in self.terms:
             yield term.text, (_TERM, term.text, False)
 
-    def _joined_keys(self) -> Iterator[tuple[str, tuple[str, str, bool]]]:
+    def _joined_keys(self) -> Iterator[tuple[str, _Key]]:
         for term in self.terms:
             bare = writing.plain(term.text)
             letters = bare.replace(" ", "")
@@ -151,39 +154,26 @@ class Lexicon:
             search="search" in found,
         )
 
-    def _hits(self, automaton: Any, text: str, found: dict[str, set[str]]) -> None:
-        if not len(automaton):
-            return
-        for count, (end, (kind, word, bare, length)) in enumerate(automaton.iter(text)):
-            if count > MAX_HITS:
-                return
+    def _hits(self, sought: Sought[_Key], text: str, found: dict[str, set[str]]) -> None:
+        for start, stop, (kind, word, bare) in itertools.islice(sought.found_in(text), MAX_HITS):
             words = found.get(kind)
             if words is not None and word in words:
                 continue
-            start, stop = end - length + 1, end + 1
             if kind == _TERM and bare and not text[max(0, start - _AROUND) : stop + _AROUND].isascii():
                 continue
-            if _stands_alone(text, start, stop) or (kind == _TERM and " " in word and length > LONG + 2 and not bare):
+            within = kind == _TERM and " " in word and stop - start > LONG + 2 and not bare
+            if within or _stands_alone(text, start, stop):
                 found.setdefault(kind, set()).add(word)
 
     def joined(self, name: str) -> tuple[str, ...]:
         """The terms in a name that holds no spaces, as a host does."""
-        return tuple(word for _, (_, word, _, _) in self._joined.iter(name)) if len(self._joined) else ()
+        return tuple(word for _, _, (_, word, _) in self._joined.found_in(name))
 
 
 def _stands_alone(text: str, start: int, stop: int) -> bool:
     if _WIDE.match(text, start):
         return True
     return not (start and text[start - 1].isalnum()) and not (stop < len(text) and text[stop].isalnum())
-
-
-def _automaton(keys: Iterable[tuple[str, tuple[str, str, bool]]]) -> Any:
-    automaton = ahocorasick.Automaton()
-    for key, (kind, word, bare) in keys:
-        automaton.add_word(key, (kind, word, bare, len(key)))
-    if len(automaton):
-        automaton.make_automaton()
-    return automaton
 
 
 @functools.cache

@@ -104,7 +104,7 @@ def read(text: str) -> Written:
         data = text.encode("utf-8", "replace")
         shape = data.translate(_SHAPES, _CONTINUING)
     text = text.lower()
-    if (b"TT" in shape or b"Tt" in shape or _TWO_AFTER_I.search(text)) and _TWO_TONES.search(text):
+    if (b"TT" in shape or b"Tt" in shape or ("ĩ" in text and _TWO_AFTER_I.search(text))) and _TWO_TONES.search(text):
         odd = len(_DISGUISED_WORD.findall(text))
         disguised += odd if odd >= DISGUISED else 0
     spelling = data.translate(_SPELLING, _CONTINUING)
