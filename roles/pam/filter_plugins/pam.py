@@ -13,6 +13,8 @@ AUTH = "/etc/pam.d/common-auth"
 PASSWORD = "/etc/pam.d/common-password"  # noqa: S105  a file
 SU = "/etc/pam.d/su"
 SU_GROUP = "sudo"
+KINDS = ("dcredit", "ucredit", "lcredit", "ocredit")
+"""Of characters in a password: digits, upper case, lower case, others."""
 
 
 def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
@@ -67,6 +69,8 @@ def _quality(
         needed.update(dict.fromkeys(quality["credits"], "0"))
     if not quality["installed"] or quality["classes"] < wanted["classes"]:
         needed["minclass"] = str(wanted["classes"])
+        if wanted["classes"] == len(KINDS):
+            needed.update(dict.fromkeys(KINDS, "-1"))
     if quality["installed"] and not quality["active"]:
         needed["enforcing"] = "1"
     if not quality["dictionary"] and quality["dictionary_found"]:

@@ -15,7 +15,7 @@ from auditor.models import Status
 from tests.unit.access import facts, filters, finding, ids
 
 ROLE = filters("pam")
-WANTED = {"deny": 5, "unlock_time": 900, "fail_interval": 900, "length": 14, "classes": 4, "remembered": 10}
+WANTED = {"deny": 5, "unlock_time": 900, "fail_interval": 900, "length": 15, "classes": 4, "remembered": 10}
 EVERY = dict.fromkeys(("pam.faillock", "pam.pwquality", "pam.history"), ())
 NOTHING: dict[str, list[Any]] = {"profiles": [], "edits": [], "lines": [], "late": []}
 
@@ -164,8 +164,12 @@ def test_a_bare_host() -> None:
         "deny = 5",
         "unlock_time = 900",
         "fail_interval = 900",
-        "minlen = 14",
+        "minlen = 15",
         "minclass = 4",
+        "dcredit = -1",
+        "ucredit = -1",
+        "lcredit = -1",
+        "ocredit = -1",
     ]
     assert needed["edits"] == []
 
@@ -180,7 +184,21 @@ def test_numbers_in_the_stack_are_taken_away() -> None:
 
 def test_credits_go_with_the_length() -> None:
     needed = ROLE.changes(now(pwquality={"length": 9, "credits": ["dcredit"]}), EVERY, WANTED)
-    assert [line["line"] for line in needed["lines"]] == ["minlen = 14", "dcredit = 0"]
+    assert [line["line"] for line in needed["lines"]] == ["minlen = 15", "dcredit = 0"]
+
+
+def test_each_kind_is_asked_for_by_name_where_all_are() -> None:
+    loose = now(pwquality={"length": 9, "classes": 1, "credits": ["dcredit"]})
+    assert [line["line"] for line in ROLE.changes(loose, EVERY, WANTED)["lines"]] == [
+        "minlen = 15",
+        "dcredit = -1",
+        "minclass = 4",
+        "ucredit = -1",
+        "lcredit = -1",
+        "ocredit = -1",
+    ]
+    three = ROLE.changes(loose, EVERY, {**WANTED, "classes": 3})
+    assert [line["line"] for line in three["lines"]] == ["minlen = 15", "dcredit = 0", "minclass = 3"]
 
 
 def test_empty_passwords_are_taken_by_either_word(etc: Path) -> None:
