@@ -45,7 +45,7 @@ class SharedFolder(Fact):
     noexec: bool
     boot_nodev: bool
     boot_nosuid: bool
-    boot_noexec: bool = Field(description="as written down: systemd itself mounts nothing so")
+    boot_noexec: bool = Field(description="of shared memory as written down: systemd itself mounts nothing so")
 
 
 class Space(Fact):

@@ -6,9 +6,33 @@ import re
 
 OPPOSITE = {"nodev": "dev", "nosuid": "suid", "noexec": "exec"}
 SHM = "/dev/shm"
+TEMPORARY = ("/tmp", "/var/tmp")
+SETS = {
+    "filesystem.tmp_options": dict.fromkeys(TEMPORARY, ("nodev", "nosuid")),
+    "filesystem.tmp_noexec": dict.fromkeys(TEMPORARY, ("noexec",)),
+    "filesystem.shm_options": {SHM: ("nodev", "nosuid", "noexec")},
+}
 
 
-def with_options(text, names=("nodev", "nosuid")):
+def wanted(apply):
+    """Shared folders to the options that they need, for the controls that are to be mended."""
+    options = {}
+    for control, folders in SETS.items():
+        for folder, names in folders.items() if control in apply else ():
+            options[folder] = options.get(folder, ()) + names
+    return options
+
+
+def loose(shared, wanted, at_boot=""):
+    """Those of the mounted folders that lack an option, now or, with the prefix ``boot_``, after the next boot."""
+    return [
+        folder
+        for folder in shared
+        if folder["mounted"] and not all(folder[at_boot + name] for name in wanted.get(folder["path"], ()))
+    ]
+
+
+def with_options(text, names):
     """A comma-separated list of mount options in which the wanted ones have the last word."""
     options = [option for option in text.split(",") if option]
     for name in names:
@@ -19,7 +43,7 @@ def with_options(text, names=("nodev", "nosuid")):
 
 
 def fstab(text, folders):
-    """The text of /etc/fstab with the options of the mounts on ``folders`` completed; the rest stays byte for byte.
+    """The text of /etc/fstab with the options of these mounts completed (folder to options); the rest stays byte for byte.
 
     Shared memory, which systemd mounts by itself, gets a line where it has none.
     """
@@ -30,22 +54,22 @@ def fstab(text, folders):
         folder = match and (match.group(2).rstrip("/") or "/")
         if folder in folders:
             there.add(folder)
-            lines[index] = match.group(1) + with_options(match.group(3), wanted(folder)) + line[match.end() :]
+            lines[index] = match.group(1) + with_options(match.group(3), folders[folder]) + line[match.end() :]
     if SHM in folders and SHM not in there:
         lines += [
             "" if not lines or lines[-1].endswith("\n") else "\n",
-            f"tmpfs {SHM} tmpfs {','.join(wanted(SHM))} 0 0\n",
+            f"tmpfs {SHM} tmpfs {','.join(folders[SHM])} 0 0\n",
         ]
     return "".join(lines)
-
-
-def wanted(folder):
-    """The options that a shared folder needs: programs are unpacked in /tmp and run there, in shared memory they are not."""
-    return ("nodev", "nosuid", "noexec") if folder == SHM else ("nodev", "nosuid")
 
 
 class FilterModule:
     """Found by Ansible in the role that holds it."""
 
     def filters(self):
-        return {"filesystem_fstab": fstab, "filesystem_options": with_options, "filesystem_wanted": wanted}
+        return {
+            "filesystem_fstab": fstab,
+            "filesystem_loose": loose,
+            "filesystem_options": with_options,
+            "filesystem_wanted": wanted,
+        }

@@ -17,7 +17,8 @@ ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "g
 SECRET_ACCOUNT_FILES = ("shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 CRON_FOLDERS = ("cron.d", "cron.hourly", "cron.daily", "cron.weekly", "cron.monthly", "cron.yearly")
 TMP = "/tmp"
-SHARED = (TMP, "/var/tmp", "/dev/shm")
+TEMPORARY = (TMP, "/var/tmp")
+SHARED = (*TEMPORARY, "/dev/shm")
 
 BELIEVED = (
     *("/etc/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd/system", "/etc/pam.d", "/etc/security"),
@@ -221,7 +222,7 @@ def shared_folders(mounted, fstab, unit_options):
                 "noexec": "noexec" in now,
                 "boot_nodev": last_of(by_itself, "nodev", "dev"),
                 "boot_nosuid": last_of(by_itself, "nosuid", "suid"),
-                "boot_noexec": last_of(boot or [], "noexec", "exec"),
+                "boot_noexec": last_of(by_itself if path in TEMPORARY else boot or [], "noexec", "exec"),
                 "from": "fstab" if path in written else "unit" if path == TMP and unit_options else None,
                 "options": by_itself,
             }

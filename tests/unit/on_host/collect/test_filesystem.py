@@ -19,6 +19,7 @@ from auditor.models import Status
 from tests.unit.access import filters
 from tests.unit.system_areas import facts, finding
 
+SHM = {"/dev/shm": ("nodev", "nosuid", "noexec")}
 MOUNTINFO = r"""170 169 0:59 / /tmp rw,nosuid,nodev shared:29 - tmpfs tmpfs rw,size=2468412k,nr_inodes=409600
 173 172 0:62 / /dev/shm rw,nosuid shared:32 - tmpfs tmpfs rw
 180 169 8:1 / /srv/t\303\240i\040li\341\273\207u rw shared:1 - ext4 /dev/sda1 rw
@@ -54,19 +55,38 @@ def test_that_nothing_runs_from_shared_memory_has_to_be_written_down() -> None:
 
 def test_fstab_is_completed_where_it_has_to_be_and_nowhere_else() -> None:
     text = "# /tmp here\nUUID=1 / ext4 errors=remount-ro 0 1\ntmpfs\t/tmp\ttmpfs\tnodev,nosuid,suid\t0 0\nx /dev/shm tmpfs defaults\n"
-    after = filters("filesystem").fstab(text, ["/tmp", "/dev/shm"])
+    both = {"/tmp": ("nodev", "nosuid"), **SHM}
+    after = filters("filesystem").fstab(text, both)
     assert after == (
         "# /tmp here\nUUID=1 / ext4 errors=remount-ro 0 1\ntmpfs\t/tmp\ttmpfs\tnodev,nosuid\t0 0\nx /dev/shm tmpfs defaults,nodev,nosuid,noexec\n"
     )
-    assert filters("filesystem").fstab(after, ["/tmp", "/dev/shm"]) == after
-    bare = filters("filesystem").fstab("# a", ["/dev/shm"])
+    assert filters("filesystem").fstab(after, both) == after
+    bare = filters("filesystem").fstab("# a", SHM)
     assert bare == "# a\ntmpfs /dev/shm tmpfs nodev,nosuid,noexec 0 0\n"
-    assert filters("filesystem").fstab(bare, ["/dev/shm"]) == bare
-    assert filters("filesystem").fstab("# a", ["/tmp"]) == "# a"
+    assert filters("filesystem").fstab(bare, SHM) == bare
+    assert filters("filesystem").fstab("# a", {"/tmp": ("noexec",)}) == "# a"
+
+
+def test_a_folder_gets_what_the_controls_to_be_mended_ask_for_and_no_more() -> None:
+    wanted = filters("filesystem").wanted
+    assert wanted(["filesystem.tmp_noexec"]) == {"/tmp": ("noexec",), "/var/tmp": ("noexec",)}
+    assert wanted(["filesystem.tmp_noexec", "filesystem.tmp_options"])["/tmp"] == ("nodev", "nosuid", "noexec")
+    mounted = filesystem.mounts(MOUNTINFO)
+    shared = filesystem.shared_folders(mounted, "tmpfs /tmp tmpfs noexec,nodev,nosuid,exec 0 0\n", None)
+    loose = filters("filesystem").loose
+    assert [one["path"] for one in loose(shared, wanted(["filesystem.tmp_options"]))] == []
+    assert [one["path"] for one in loose(shared, wanted(["filesystem.tmp_noexec"]))] == ["/tmp"]
+    assert [one["path"] for one in loose(shared, wanted(["filesystem.tmp_noexec"]), "boot_")] == ["/tmp"]
+
+
+def test_what_a_temporary_folder_is_after_a_boot_nobody_has_to_write_down() -> None:
+    mounted = filesystem.mounts(MOUNTINFO.replace("rw,nosuid,nodev shared:29", "rw,nosuid,nodev,noexec shared:29"))
+    shared = {each["path"]: each for each in filesystem.shared_folders(mounted, "", None)}
+    assert shared["/tmp"]["boot_noexec"] is True
 
 
 def test_options_that_are_right_stay_as_they_are() -> None:
-    assert filters("filesystem").with_options("nosuid,nodev,size=1g") == "nosuid,nodev,size=1g"
+    assert filters("filesystem").with_options("nosuid,nodev,size=1g", ("nodev", "nosuid")) == "nosuid,nodev,size=1g"
 
 
 def test_permissions_in_words() -> None:
