@@ -139,6 +139,7 @@ def _rules(facts: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str, s
         "ssh.kex": _without_weak("KexAlgorithms", defaults),
         "ssh.host_key_algorithms": _host_keys(facts),
         "ssh.macs": _without_weak("MACs", defaults),
+        "ssh.log_sessions": _fixed(("LogLevel", "VERBOSE")),
         "ssh.log_level": _log_level,
         "ssh.banner": _banner,
         "ssh.version_shown": _fixed(("DebianBanner", "no")),
@@ -188,6 +189,7 @@ IN_MATCH: tuple[tuple[str, str, Callable[[str, str], bool]], ...] = (
     ("ssh.x11_forwarding", "X11Forwarding", _is_no),
     ("ssh.agent_forwarding", "AllowAgentForwarding", _is_no),
     ("ssh.tcp_forwarding", "AllowTcpForwarding", _is_no),
+    ("ssh.log_sessions", "LogLevel", lambda value, limit: value == "verbose"),
     ("ssh.log_level", "LogLevel", lambda value, limit: value in ("info", "verbose")),
     ("ssh.host_based", "HostbasedAuthentication", _is_no),
 )

@@ -217,6 +217,8 @@ def test_a_hardened_host_passes(control: str) -> None:
         ("ssh.tcp_forwarding", "allowtcpforwarding", "local", Status.FAIL),
         ("ssh.log_level", "loglevel", "QUIET", Status.FAIL),
         ("ssh.log_level", "loglevel", "DEBUG3", Status.FAIL),
+        ("ssh.log_level", "loglevel", "INFO", Status.PASS),
+        ("ssh.log_sessions", "loglevel", "INFO", Status.FAIL),
     ],
 )
 def test_a_case_counts(control: str, keyword: str, value: int | str, status: Status) -> None:
@@ -442,6 +444,13 @@ def test_foreign_blocks_are_closed_with_their_own_criteria() -> None:
         }
     ]
     assert ROLE.blocks(now, {"ssh.log_level": []}, WANTED) == []
+
+
+def test_sessions_are_logged_also_where_a_block_says_less() -> None:
+    now = {**facts()["ssh"], "matches": [{"criteria": "User x", "keyword": "loglevel", "value": "INFO"}]}
+    assert ROLE.blocks(now, {"ssh.log_level": []}, WANTED) == []
+    (block,) = ROLE.blocks(now, {"ssh.log_level": [], "ssh.log_sessions": []}, WANTED)
+    assert block["settings"] == [{"control": "ssh.log_sessions", "keyword": "LogLevel", "value": "VERBOSE"}]
 
 
 def test_root_is_kept_out_altogether_and_both_controls_stay_named() -> None:
