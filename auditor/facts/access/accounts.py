@@ -87,6 +87,12 @@ class Home(FileMode):
     open: bool = Field(description="others may read, write or pass, or the group may write")
 
 
+class DotFile(FileMode):
+    """What a shell, an editor or a client keeps of somebody in their home."""
+
+    account: str
+
+
 class Scheduling(Fact):
     """Who may schedule jobs by one program."""
 
@@ -121,5 +127,6 @@ class Facts(Area):
     profile: Profile
     banner: Banner = Field(description="at the console, before anybody logs in")
     homes: list[Home]
+    open_dot_files: list[DotFile] = Field(description="those that others may read or write, or the group may write")
     scheduling: list[Scheduling]
     root_path: list[SearchFolder] = Field(max_length=100)

@@ -13,6 +13,15 @@ from ansible.module_utils.luytre_shared.names import user_name
 
 MAX_FOUND = 500
 MAX_PROCESSES = 5000
+DOT_FILES = (
+    *(".bash_history", ".bash_login", ".bash_logout", ".bash_profile", ".bashrc", ".cshrc"),
+    *(".git-credentials", ".gitconfig", ".kshrc", ".lesshst", ".login", ".mariadb_history"),
+    *(".my.cnf", ".mysql_history", ".netrc", ".npmrc", ".pgpass", ".php_history"),
+    *(".profile", ".psql_history", ".python_history", ".rediscli_history", ".s3cfg", ".selected_editor"),
+    *(".sqlite_history", ".tcshrc", ".viminfo", ".vimrc", ".wget-hsts", ".zlogin"),
+    *(".zlogout", ".zprofile", ".zsh_history", ".zshenv", ".zshrc"),
+)
+"""What shells, editors and clients keep of a person: settings, histories, passwords. Nothing that a web server reads."""
 SCHEDULERS = (
     ("crontab", "/etc/cron.allow", "/var/spool/cron/crontabs", "crontab"),
     ("at", "/etc/at.allow", "/var/spool/cron/atjobs", "daemon"),
@@ -50,9 +59,9 @@ def homes(accounts, roots):
     """
     found, known, visitors = [], None, {}
     for account in accounts:
-        path = account["home"].rstrip("/")
-        entry = file_mode(path) if re.match(r"/home/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z", path) else None
-        if entry and entry["kind"] == "dir" and entry["owner"] == account["name"]:
+        entry = home(account)
+        if entry:
+            path = entry["path"]
             is_open = entry["mode"] & 0o027 != 0
             if is_open and known is None:
                 known, visitors = roots(), at_work()
@@ -60,6 +69,25 @@ def homes(accounts, roots):
             found.append({"account": account["name"], **entry, "served": served, "open": is_open})
             uids = {uid for uid, places in visitors.items() if any(_websites.within(place, path) for place in places)}
             found[-1]["used_by"] = sorted(user_name(uid) for uid in uids - {0, account["uid"]})[:20] if is_open else []
+    return found[:MAX_FOUND]
+
+
+def home(account):
+    """An account's own folder right below /home; None where it is elsewhere, or another's."""
+    path = account["home"].rstrip("/")
+    entry = file_mode(path) if re.match(r"/home/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z", path) else None
+    return entry if entry and entry["kind"] == "dir" and entry["owner"] == account["name"] else None
+
+
+def open_dot_files(accounts):
+    """The DOT_FILES in homes that others may read or write, or the group may write."""
+    found = []
+    for account in accounts:
+        place = home(account)
+        for name in DOT_FILES if place else ():
+            entry = file_mode(os.path.join(place["path"], name))
+            if entry and entry["kind"] == "file" and entry["owner"] == account["name"] and entry["mode"] & 0o027:
+                found.append({"account": account["name"], **entry})
     return found[:MAX_FOUND]
 
 

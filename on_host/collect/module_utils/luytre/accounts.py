@@ -62,6 +62,7 @@ def collect(reading):
         "profile": profile(profile_texts()),
         "banner": banner("/etc/issue"),
         "homes": _homes.homes(accounts, lambda: _websites.searched(reading.declared)),
+        "open_dot_files": _homes.open_dot_files(accounts),
         "scheduling": _homes.schedulers(reading),
         "root_path": _root_path.weak(reading.trust),
     }

@@ -386,6 +386,26 @@ def test_a_home_is_open_unless_a_site_lies_in_it(tmp_path: Path, monkeypatch: py
     assert [home["account"] for home in finding("accounts.home_modes", areas).violations] == ["an", "nhom"]
 
 
+def test_what_is_kept_of_people_is_open_where_others_get_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = {".bashrc": 0o644, ".my.cnf": 0o640, ".profile": 0o660, ".netrc": 0o600, ".vimrc": 0o604, ".zshrc": 0o644}
+
+    def looked_at(path: str) -> dict[str, Any] | None:
+        name = path.rpartition("/")[2]
+        if path == "/home/an":
+            return {"path": path, "owner": "an", "group": "x", "mode": 0o751, "kind": "dir"}
+        kind, owner = "link" if name == ".vimrc" else "file", "root" if name == ".zshrc" else "an"
+        return (
+            {"path": path, "owner": owner, "group": "x", "mode": modes[name], "kind": kind} if name in modes else None
+        )
+
+    monkeypatch.setattr(_homes, "file_mode", looked_at)
+    found = _homes.open_dot_files([{"name": "an", "home": "/home/an"}, {"name": "root", "home": "/root"}])
+    assert [(one["account"], one["path"]) for one in found] == [("an", "/home/an/.bashrc"), ("an", "/home/an/.profile")]
+    areas = facts()
+    areas["accounts"]["open_dot_files"] = [{**one, "doubt": None} for one in found]
+    assert len(finding("accounts.dot_files", areas).violations) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "warns", "names", "kept"),
     [
