@@ -21,7 +21,7 @@ class Effect(enum.StrEnum):
     DROPS_HOST_KEYS = "drops_host_keys"
     """The server no longer shows its ECDSA key."""
     CLOSES_HOMES = "closes_homes"
-    """Others can no longer get into people's homes; the owner can."""
+    """Others can no longer get into people's homes, or at what is kept there; the owner can."""
     LIMITS_SU = "limits_su"
     """Only the members of the group sudo become others by su."""
     TAKES_SHELLS = "takes_shells"
