@@ -22,6 +22,8 @@ class Effect(enum.StrEnum):
     """The server no longer shows its ECDSA key."""
     CLOSES_HOMES = "closes_homes"
     """Others can no longer get into people's homes, or at what is kept there; the owner can."""
+    STOPS_TEMPORARY_PROGRAMS = "stops_temporary_programs"
+    """No program in /tmp or /var/tmp can be started."""
     LIMITS_SU = "limits_su"
     """Only the members of the group sudo become others by su."""
     TAKES_SHELLS = "takes_shells"

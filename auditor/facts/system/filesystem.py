@@ -75,6 +75,7 @@ class Facts(Area):
     """Mounts, space, permissions of system files, and what the walk found."""
 
     shared: list[SharedFolder]
+    run_from_temporary: list[str] = Field(description="programs below /tmp and /var/tmp that run now")
     space: list[Space]
     account_files: list[Permissions]
     cron: list[Permissions]

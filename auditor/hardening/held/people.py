@@ -1,4 +1,4 @@
-"""People who would lose something that they use: su, root by a key, the key they know a host by, another's home. Pure."""
+"""People who would lose something that they use: su, root by a key, the key they know a host by, another's home, /tmp. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from auditor.models import Host, Text
 from auditor.text.visible import one_line
 
 MAX_TOLD = 5
+TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108  looked for, not used
 Judge = Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]]
 """From the inventory and a host's facts by area to what would be taken away, by the effect that would."""
 
@@ -99,4 +100,17 @@ def _visitors(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Te
         )
 
 
-OF_PEOPLE: tuple[Judge, ...] = (_switchers, _root_keys, _clients, _visitors)
+def _temporary_programs(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """What is run out of temporary folders: by processes now, and by jobs."""
+    jobs = data.get("cron", {}).get("jobs", ())
+    scheduled = {program for job in jobs for program in job["programs"] if program.startswith(TEMPORARY)}
+    found = sorted({*data.get("filesystem", {}).get("run_from_temporary", ()), *scheduled})
+    if found:
+        said = ", ".join(one_line(path, 100) for path in found[:MAX_TOLD]) + (" …" if len(found) > MAX_TOLD else "")
+        yield (
+            Effect.STOPS_TEMPORARY_PROGRAMS,
+            Text(vi=f"{said} được chạy từ thư mục tạm", en=f"{said} is run out of a temporary folder"),
+        )
+
+
+OF_PEOPLE: tuple[Judge, ...] = (_switchers, _root_keys, _clients, _visitors, _temporary_programs)

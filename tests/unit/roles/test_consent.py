@@ -146,7 +146,7 @@ def test_a_run_with_such_names_ends_before_anything_is_asked_of_a_host() -> None
     assert CONSENT.decided(ROLES, ["ssh.macs"], [], [], ["a.test"])["apply"] == {"ssh.macs": ["a.test"]}
 
 
-OF_PEOPLE = {Effect.CLOSES_ROOT, Effect.DROPS_HOST_KEYS, Effect.LIMITS_SU}
+OF_PEOPLE = {Effect.CLOSES_ROOT, Effect.DROPS_HOST_KEYS, Effect.LIMITS_SU, Effect.STOPS_TEMPORARY_PROGRAMS}
 
 # --- accepted ----------------------------------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ def test_nothing_dangerous_is_made_unless_it_is_named() -> None:
 
 def test_what_only_the_auditor_asks_people_for_waits_in_plain_ansible() -> None:
     of_people = {control for control, fix in FIXES.items() if OF_PEOPLE.intersection(fix.effects)}
-    assert of_people == {"ssh.root_direct", "ssh.host_key_algorithms", "pam.su_group"}
+    assert of_people == {"ssh.root_direct", "ssh.host_key_algorithms", "pam.su_group", "filesystem.tmp_noexec"}
     assert of_people <= set(decide()["held"])
     assert of_people <= set(decide(accept=sorted(of_people))["apply"])
 

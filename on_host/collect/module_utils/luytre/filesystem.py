@@ -1,6 +1,7 @@
 """File systems and permissions outside the sites: mounts, space, account files, cron, what anybody may write."""
 
 import collections
+import contextlib
 import glob
 import grp
 import os
@@ -12,6 +13,7 @@ import time
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._reading import file_mode, read_text
 from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared.sayable import sayable
 
 ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 SECRET_ACCOUNT_FILES = ("shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
@@ -19,6 +21,7 @@ CRON_FOLDERS = ("cron.d", "cron.hourly", "cron.daily", "cron.weekly", "cron.mont
 TMP = "/tmp"
 TEMPORARY = (TMP, "/var/tmp")
 SHARED = (*TEMPORARY, "/dev/shm")
+MAX_RUN = 20
 
 BELIEVED = (
     *("/etc/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd/system", "/etc/pam.d", "/etc/security"),
@@ -101,6 +104,7 @@ def collect(reading):
     found = walk(mounted, min(WALK_SECONDS, reading.left() / 2))
     return {
         "shared": shared_folders(mounted, read_text("/etc/fstab") or "", tmp_unit_options()),
+        "run_from_temporary": run_from(TEMPORARY),
         "space": space(mounted),
         "account_files": [
             with_doubt(entry, secret=True) for entry in (permissions("/etc/" + name) for name in ACCOUNT_FILES) if entry
@@ -228,6 +232,15 @@ def shared_folders(mounted, fstab, unit_options):
             }
         )
     return found
+
+
+def run_from(folders, proc="/proc"):
+    """The programs below these folders that run now."""
+    below, found = tuple(folder + "/" for folder in folders), set()
+    for link in glob.glob(proc + "/[0-9]*/exe"):
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(link))
+    return sayable(sorted(path for path in found if path.startswith(below))[:MAX_RUN])
 
 
 def fstab_options(text):

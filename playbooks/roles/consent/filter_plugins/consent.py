@@ -23,7 +23,7 @@ RESTARTS = {
     "en": "restarts a service, and plain Ansible knows no change windows",
 }
 
-OF_PEOPLE = {"closes_root", "drops_host_keys", "limits_su"}
+OF_PEOPLE = {"closes_root", "drops_host_keys", "limits_su", "stops_temporary_programs"}
 """Effects of which the auditor asks first whether anybody minds."""
 NOT_ASKED = {
     "vi": "có thể có người đang dùng, và chỉ “auditor harden” tìm xem là ai",

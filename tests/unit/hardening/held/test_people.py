@@ -1,4 +1,5 @@
 """People who would lose something that they use are named, each by what tells of them."""
+# ruff: noqa: S108  the shared folders themselves
 
 from __future__ import annotations
 
@@ -60,3 +61,16 @@ def test_who_is_at_work_in_another_s_home_is_named_before_it_is_closed() -> None
     assert "backup (/home/an) is at work" in said([{**home, "used_by": ["backup"]}])
     assert said([home], {**job, "user": "an"}, {**job, "programs": ["/home/anh/x"]}) == ""
     assert said([{**home, "served": True}], job) == ""
+
+
+def test_who_runs_programs_out_of_temporary_folders_is_named() -> None:
+    def said(running: list[str], *programs: str) -> str:
+        jobs = [{"user": "root", "programs": list(programs)}]
+        data = {"filesystem": {"run_from_temporary": running}, "cron": {"jobs": jobs}}
+        found = dict(people._temporary_programs(HOST, data))
+        return found[Effect.STOPS_TEMPORARY_PROGRAMS].en if found else ""
+
+    assert said([], "/usr/bin/php", "/tmpx/a") == ""
+    assert "\n" not in said(["/tmp/a\nb"])
+    assert "/tmp/a, /var/tmp/sao-luu.sh is run" in said(["/tmp/a"], "/var/tmp/sao-luu.sh")
+    assert dict(people._temporary_programs(HOST, {})) == {}

@@ -79,6 +79,14 @@ def test_a_folder_gets_what_the_controls_to_be_mended_ask_for_and_no_more() -> N
     assert [one["path"] for one in loose(shared, wanted(["filesystem.tmp_noexec"]), "boot_")] == ["/tmp"]
 
 
+def test_what_runs_out_of_temporary_folders(tmp_path: Path) -> None:
+    for number, program in enumerate(("/tmp/a", "/var/tmp/b (deleted)", "/tmpx/c", "/usr/bin/d", "/tmp/a")):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "exe").symlink_to(program)
+    (tmp_path / "9").mkdir()
+    assert filesystem.run_from(filesystem.TEMPORARY, str(tmp_path)) == ["/tmp/a", "/var/tmp/b (deleted)"]
+
+
 def test_what_a_temporary_folder_is_after_a_boot_nobody_has_to_write_down() -> None:
     mounted = filesystem.mounts(MOUNTINFO.replace("rw,nosuid,nodev shared:29", "rw,nosuid,nodev,noexec shared:29"))
     shared = {each["path"]: each for each in filesystem.shared_folders(mounted, "", None)}
