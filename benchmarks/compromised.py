@@ -21,7 +21,12 @@ from auditor import lab
 
 AUDITOR = Path(sys.executable).parent / "auditor"
 INVENTORY = "inventories/lab"
-ORDER = "curl -sk -o /dev/null -X POST -d x=1 -H 'Host: antruc.test' https://127.0.0.1/wp-content/uploads/2026/03/thong-bao.php"
+ORDER = """
+import http.client, ssl
+visitor = http.client.HTTPSConnection("127.0.0.1", context=ssl._create_unverified_context())
+visitor.request("POST", "/wp-content/uploads/2026/03/thong-bao.php", b"x=1", {"Host": "antruc.test"})
+print(visitor.getresponse().status)
+"""
 """A visitor's order to a back door that ends at once."""
 
 
@@ -63,7 +68,7 @@ def _story(folder: Path) -> Iterator[str]:
     _import(folder)
     yield from _nothing("as it is", run(folder, "hunt"))
     lab.compromise_hosts()
-    lab.run("web1", ORDER)
+    print("an order to a back door is answered with", lab.run("web1", ["python3", "-c", ORDER]).stdout.decode())
     first = run(folder, "hunt")
     second = run(folder, "hunt")
     yield from _all_of_it(first)

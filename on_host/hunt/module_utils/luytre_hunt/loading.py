@@ -30,13 +30,17 @@ _WEB_SAYS = re.compile(
     r"""^\s*(?:(?:\w+_by_lua(?:_block|_file)?|js_(?:content|import|set)|perl|perl_modules|sub_filter|mirror|ExtFilterDefine|CustomLog\s+"?\||"""
     r"""ErrorLog\s+"?\||RewriteMap\s+\S+\s+"?prg:|ScriptAlias|SetEnv\s+LD_|php_(?:admin_)?value|fastcgi_param\s+PHP_(?:ADMIN_)?VALUE|AddHandler|SetHandler|export\s+LD_).*)"""
 )
-CODE = """
+DATABASE_SECONDS = 5
+CODE = (
+    """
+/*M!100101 SET SESSION max_statement_time = %d */;
 SELECT 'function', name, dl FROM mysql.func LIMIT 500;
 SELECT 'event', CONCAT(EVENT_SCHEMA, '.', EVENT_NAME), LEFT(EVENT_DEFINITION, 2000) FROM information_schema.EVENTS LIMIT 500;
 SELECT 'trigger', CONCAT(TRIGGER_SCHEMA, '.', TRIGGER_NAME), LEFT(ACTION_STATEMENT, 2000) FROM information_schema.TRIGGERS
   WHERE TRIGGER_SCHEMA <> 'sys' LIMIT 500;
 """
-DATABASE_SECONDS = 5
+    % DATABASE_SECONDS
+)
 
 
 def gather(places):

@@ -32,7 +32,7 @@ SYSTEM = (
     "kern.log",
     "fail2ban.log",
 )
-HISTORIES = (".bash_history", ".zsh_history", ".mysql_history", ".mariadb_history")
+HISTORIES = (".bash_history", ".zsh_history")
 RECORD = 384
 """Bytes of a record of wtmp and btmp."""
 TAIL = 1_500_000
