@@ -67,7 +67,7 @@ for number in range(files):
 subprocess.Popen(["timeout", "300", "sh", "-c", "while :; do cp deep/sound.php .a; mv .a swapped.php; echo '<?php 1;' >.a; mv .a swapped.php; sleep 0.02; done"],
                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 """
-FOUND = ("line break.php", "\\xff\\xfe\\x80.php".replace("\\", "/"), "deep/sound.php", "config.php")
+FOUND = ("line%0Abreak.php", "%FF%FE%80.php", "deep/sound.php", "config.php")
 TOLD = ("sparse.php", "nested.php", "nested-megabyte.php")
 """As back doors, or as what could not be judged."""
 

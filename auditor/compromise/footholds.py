@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from auditor.compromise import signs
 from auditor.compromise.places import Place, Slot, Standing
-from auditor.looks.traces import key_of, trace
+from auditor.looks.traces import key_of, on_host, trace
 from auditor.models.hunts import KINDS
 from auditor.models.reviews import Certainty, Family, Trace
 
@@ -63,15 +63,16 @@ def _traces(places: Iterable[Place], before: Collection[str] | None) -> Iterator
         kind, essence = KINDS[place.slot], _essence(place)
         if before is not None and key_of(kind, essence) not in before:
             weight.says(NEW, "strong" if _is_way_in(place, before) else "weak", "baseline")
+        where = place.where if not place.who or place.slot in _OF_NOBODY else f"{place.where} ({place.who})"
         made = trace(
             kind,
             essence,
-            where=place.where if not place.who or place.slot in _OF_NOBODY else f"{place.where} ({place.who})",
+            where=where,
             sample=weight.sample or place.said.replace("\n", "; "),
             families=weight.families or ["structure"],
             rules=weight.rules,
         )
-        yield made.model_copy(update={"certainty": weight.certainty})
+        yield on_host(made, where, weight.certainty)
 
 
 _OF_NOBODY = frozenset(

@@ -12,7 +12,7 @@ from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.known.matching import Lying, Told
 from auditor.compromise.listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED, UNREAD, UPLOAD, File
 from auditor.looks.gathered import bounded, merged
-from auditor.looks.traces import trace
+from auditor.looks.traces import on_host, trace
 from auditor.models.reviews import Certainty, Family, Kind, Trace
 
 
@@ -132,7 +132,7 @@ def _trace(
     certainty: Certainty,
 ) -> Trace:
     made = trace(kind, essence, where=where, sample=sample, families=families, rules=[_named(rule) for rule in rules])
-    return made.model_copy(update={"certainty": certainty})
+    return on_host(made, where, certainty)
 
 
 def _named(rule: str) -> str:

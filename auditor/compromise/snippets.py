@@ -9,7 +9,7 @@ from auditor.compromise import judge
 from auditor.compromise.certainty import weighed
 from auditor.compromise.judge import Asked
 from auditor.compromise.places import Place
-from auditor.looks.traces import trace
+from auditor.looks.traces import on_host, trace
 from auditor.models.reviews import Trace
 
 
@@ -29,7 +29,7 @@ def found(places: Iterable[Place], rules: Path | None = None) -> tuple[Trace, ..
                 families=said.families,
                 rules=[rule.lower()[:30] for rule in said.rules],
             )
-            traces.append(made.model_copy(update={"certainty": said.certainty}))
+            traces.append(on_host(made, place.where, said.certainty))
     return tuple(traces)
 
 

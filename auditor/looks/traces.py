@@ -17,6 +17,7 @@ from auditor.models.reviews import (
     Kind,
     Trace,
 )
+from auditor.text import paths
 from auditor.text.redact import redact
 from auditor.text.visible import one_line
 
@@ -56,6 +57,19 @@ def trace(
         families=families,
         rules=tuple(dict.fromkeys(rules))[:MAX_RULES],
     )
+
+
+_NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Halves of characters that stand for no byte of a name: no host of ours says such."""
+
+
+def on_host(made: Trace, where: str, certainty: Certainty) -> Trace:
+    """The same of something on a host, as sure as that, its path written so that it can be acted on; of a long one beginning and end."""
+    said = paths.written(_NO_BYTES.sub("?", where))
+    half = MAX_WHERE // 2
+    said = said if len(said) <= MAX_WHERE else f"{said[: half - 1]}\u2026{said[-half:]}"
+    fitting = said.encode()[: 2 * MAX_WHERE].decode("utf-8", "ignore")
+    return made.model_copy(update={"where": fitting, "certainty": certainty})
 
 
 def defanged(address: str) -> str:

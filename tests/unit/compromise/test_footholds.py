@@ -174,6 +174,11 @@ def test_a_key_of_root_that_was_not_there_before_is_an_alarm_and_any_other_news_
     assert trace.key == key_of("key", "key\n/etc/x\nroot\nssh-ed25519 SHA256:x")
 
 
+def test_where_something_lies_is_written_so_that_it_can_be_acted_on() -> None:
+    one = place("temporary", "", "elf", where="/var/a\n\udcff0912345678.x", who="\ud800")
+    assert footholds.found([one])[0].where == "/var/a%0A%FF0912345678.x (?)"
+
+
 def test_a_new_key_of_root_is_news_until_it_is_accepted_or_gone() -> None:
     before: frozenset[str] = frozenset()
     there = [place("key", "ssh-ed25519 SHA256:x", "root"), place("cron", "/opt/app/run")]

@@ -105,8 +105,11 @@ def test_a_file_that_could_not_be_judged_is_no_pass() -> None:
 
 def test_names_are_bytes_and_are_shown_on_one_line() -> None:
     (found,) = traces([file("a\n\xff.php")], {"a" * 64: SHELL})
-    assert "\n" not in found[0]
-    assert found[0].startswith("/srv/www/a")
+    assert found[0] == "/srv/www/a%0A%FF.php"
+    (long,) = traces([file("uploads/0912345678 password=x/" + "d/" * 100 + "e.php")], {"a" * 64: SHELL})
+    assert long[0].startswith("/srv/www/uploads/0912345678 password=x/d/")
+    assert long[0].endswith("/d/e.php")
+    assert len(long[0]) == 120
 
 
 @pytest.mark.parametrize(
