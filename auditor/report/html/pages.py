@@ -20,7 +20,7 @@ from auditor.results.by_reason import unevaluated
 from auditor.results.compare import Comparison, between, by_subject, hosts_of_one, matrix
 from auditor.results.hunts import HostTraces
 from auditor.results.summary import FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
-from auditor.results.traces import Shared, SiteTraces, only_here
+from auditor.results.traces import SiteTraces, only_here
 from auditor.results.trend import TrendPoint, months, until
 from auditor.text.words import Words
 
@@ -206,19 +206,20 @@ def _subjects(
 def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
     """What looks say of several sites or hosts together: traces that they share, sites never reviewed, leave that is not used."""
     sites = traces.by_site(run, catalogue)
-    on_hosts = tuple(_shared("hunts.shared", hunts.shared(hunts.by_host(run, catalogue)), words))
+    on_hosts = [
+        f"{words('hunts.shared', n=len(one.where), what=traces.what_it_is(one.trace, words))}: {', '.join(one.where)}"
+        for one in hunts.shared(hunts.by_host(run, catalogue))[:MAX_TRACES]
+    ]
     if not sites:
-        return on_hosts
-    told = [*_shared("reviews.shared", traces.shared((one.site, one.alarming) for one in sites), words), *on_hosts]
+        return tuple(on_hosts)
+    told = [
+        f"{words('reviews.shared', n=len(one.where), what=traces.what_it_is(one.trace, words))}: {', '.join(one.where)}"
+        for one in traces.shared((one.site, one.alarming) for one in sites)[:MAX_TRACES]
+    ]
     never = traces.never_reviewed(run)
     if never:
         told.append(f"{words('reviews.never', n=len(never))}: {', '.join(never)}")
-    return (*told, *papers.authorizations(run, words))
-
-
-def _shared(key: str, found: Sequence[Shared], words: Words) -> Iterator[str]:
-    for one in found[:MAX_TRACES]:
-        yield f"{words(key, n=len(one.where), what=traces.what_it_is(one.trace, words))}: {', '.join(one.where)}"
+    return (*told, *on_hosts, *papers.authorizations(run, words))
 
 
 class _Content:

@@ -70,7 +70,7 @@ def _orders(places, paths, vhosts, until):
             return
         text = (_access_log.tail(path + ".1") or "") + (_access_log.tail(path) or "")
         for uri, (times, clients) in posted(text).items():
-            told = "POST \u00d7 %d, %d" % (times, len(clients))
+            told = "POST \u00d7 %d, %d IP" % (times, len(clients))
             where = _where(uri, list(dict.fromkeys(roots.get(path) or every)))
             places.add("order", where or uri, "", FOREIGN if where else GONE, told)
 
