@@ -106,7 +106,7 @@ main() {
         try nft nft -c -f /etc/nftables.d/luytre.nft &
     fi
     if command -v mariadbd >/dev/null; then
-        try mariadb mariadb-admin --protocol=socket --connect-timeout=4 ping &
+        try mariadb mariadb-admin --protocol=socket --loose-skip-ssl-verify-server-cert --connect-timeout=4 ping &
     fi
     logged &
     entered "$@" &

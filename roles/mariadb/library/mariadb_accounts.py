@@ -289,7 +289,11 @@ def keep_dump(client, folder, socket):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "wb") as target:
             done = subprocess.run(
-                [dumper, *login, *what], stdout=target, stderr=subprocess.PIPE, timeout=SECONDS, check=False
+                [dumper, *login, mariadb.WITHOUT_TLS, *what],
+                stdout=target,
+                stderr=subprocess.PIPE,
+                timeout=SECONDS,
+                check=False,
             )
         if done.returncode == 0:
             return

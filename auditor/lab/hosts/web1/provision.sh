@@ -41,7 +41,7 @@ chmod 644 "$root/wp-config.php"
 
 set_option /etc/mysql/mariadb.conf.d/50-server.cnf '^bind-address.*' 'bind-address = 0.0.0.0'
 # Without a certificate of its own it would make a key for TLS at each start: seconds of the processor, for nobody.
-printf '[mariadbd]\nssl = OFF\n' >/etc/mysql/mariadb.conf.d/60-khong-tls.cnf
+printf '[mariadbd]\nssl = OFF\n[client]\nskip-ssl-verify-server-cert\n' >/etc/mysql/mariadb.conf.d/60-khong-tls.cnf
 ini=/etc/php/8.4/fpm/php.ini
 set_option $ini '^expose_php *=.*' 'expose_php = On'
 set_option $ini '^display_errors *=.*' 'display_errors = On'

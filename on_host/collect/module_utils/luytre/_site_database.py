@@ -123,11 +123,11 @@ def _arguments(host):
         path = place if place.startswith("/") else next(filter(os.path.exists, SOCKETS), SOCKETS[0])
         if not _is_the_servers_socket(path):
             raise NotAsked("another_server")
-        return ["--protocol=socket", "--socket=" + path]
+        return ["--protocol=socket", "--socket=" + path, mariadb.WITHOUT_TLS]
     port = int(place) if place.isdigit() else 3306
     if not _is_the_servers_port(port):
         raise NotAsked("another_server")
-    return ["--protocol=tcp", "--host=" + name, "--port=%d" % port]
+    return ["--protocol=tcp", "--host=" + name, "--port=%d" % port, mariadb.WITHOUT_TLS]
 
 
 def _is_the_servers_socket(path):

@@ -73,6 +73,8 @@ GLOBAL_PRIVILEGES = (
 """In the order of the bits of ``access`` in mysql.global_priv."""
 MENTIONS_PASSWORD = re.compile(r"(?i)identified(?:\s|\\040)+by|password(?:\s|\\040)*\(")
 SERVERS = ("mariadbd", "mysqld")
+WITHOUT_TLS = "--loose-skip-ssl-verify-server-cert"
+"""From 11.4 on clients refuse a server without TLS, also when they come by its socket or from this very host."""
 MAX_HOMES = 300
 MAX_CONFIG_FILES = 200
 
@@ -184,6 +186,7 @@ def rows(reading, client, sql):
     arguments = [
         "--protocol=socket",
         "--socket=" + socket(reading),
+        WITHOUT_TLS,
         "--local-infile=0",
         "--batch",
         "--skip-column-names",

@@ -24,6 +24,8 @@ LOGINS = (
     ([], []),
     (["--defaults-file=/etc/mysql/debian.cnf"], []),
 )
+SOCKET = ("--protocol=socket", "--loose-skip-ssl-verify-server-cert")
+"""From 11.4 on clients refuse a server without TLS, also when they come by its socket."""
 VARIABLES = (
     "SELECT LOWER(VARIABLE_NAME), VARIABLE_TYPE, HEX(GLOBAL_VALUE) FROM information_schema.SYSTEM_VARIABLES "
     "WHERE READ_ONLY = 'NO' AND VARIABLE_SCOPE IN ('GLOBAL', 'SESSION') AND GLOBAL_VALUE IS NOT NULL;"
@@ -78,7 +80,7 @@ class Asked:
 def _argv(program, login, rest):
     """Without the host's configuration where others than root can change that: it may name code to load."""
     alone = ["--no-defaults"] if not login[0] and _shaped() else login[0]
-    return [program, *alone, "--protocol=socket", *login[1], *rest]
+    return [program, *alone, *SOCKET, *login[1], *rest]
 
 
 def _shaped():
