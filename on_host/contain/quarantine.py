@@ -27,6 +27,8 @@ ROOTS = ("/var/www", "/srv", "/tmp", "/var/tmp", "/dev/shm")
 """Besides the document roots that are declared. Elsewhere lies what the host, and the way into it, live by."""
 RECORD, TAKEN = "record.json", "file"
 CHUNK = 1 << 20
+MOST_DIGESTED = 1 << 30
+"""Bytes of a file that is read through: of a larger one, such as a sparse one of a thousand gigabytes, there is no digest."""
 MOST_HANDLES = 200_000
 SECONDS = 25
 
@@ -134,6 +136,8 @@ def moved(place, last, reading, record, folder):
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
+        if record["sha256"] is None:
+            raise Refused("too_large", record["path"])
         copied(reading, folder, record["aside"], record["sha256"])
         os.rename(record["aside"], TAKEN, src_dir_fd=folder, dst_dir_fd=folder)
         removed(place, last, record)
@@ -223,6 +227,8 @@ def put_back(asked):
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
+            if record["sha256"] is None:
+                raise Refused("too_large", record["path"])
             copied_back(closing(open_ones, safe_open.at(folder, TAKEN)), place, last, record)
         STORE.forget(name)
         return {"state": "none"}
@@ -244,6 +250,8 @@ def copied_back(reading, place, last, record):
 
 def is_there(place, last, record):
     """Whether what has the name holds what the file holds: it is back already, or still there. Numbers of files are given again."""
+    if record["sha256"] is None:
+        return ident(place, last) == record["file"]
     try:
         handle = safe_open.at(place, last)
     except OSError:
@@ -316,14 +324,15 @@ def closing(open_ones, handle):
 
 
 def digest(handle):
-    """sha256 of an open file, in hex."""
+    """sha256 of an open file, in hex; None of one that is larger than MOST_DIGESTED."""
     found, at = hashlib.sha256(), 0
-    while True:
+    while max(at, os.fstat(handle).st_size) <= MOST_DIGESTED:
         piece = os.pread(handle, CHUNK, at)
         if not piece:
             return found.hexdigest()
         found.update(piece)
         at += len(piece)
+    return None
 
 
 ACTIONS = {"contain": take, "release": put_back, "look": look}

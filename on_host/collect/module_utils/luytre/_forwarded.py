@@ -56,11 +56,12 @@ def parse(text):
     for line in text.splitlines()[1:]:
         fields = line.split()
         if len(fields) > 9:
-            found[fields[9]] = (fields[3], _end(fields[1]), _end(fields[2]))
+            found[fields[9]] = (fields[3], end(fields[1]), end(fields[2]))
     return found
 
 
-def _end(text):
+def end(text):
+    """``(address, port)`` of one side of a socket, as the kernel's tables write it."""
     digits, _, port = text.partition(":")
     words = [digits[at : at + 8] for at in range(0, len(digits), 8)]
     raw = b"".join(struct.pack("=I", int(word, 16)) for word in words)

@@ -11,6 +11,9 @@ import socket
 import struct
 import time
 
+from ansible.module_utils.luytre._forwarded import LISTEN, end
+from ansible.module_utils.luytre._reading import read_text
+
 VERSIONS = {"TLSv1.3": 0x0304, "TLSv1.2": 0x0303, "TLSv1.1": 0x0302, "TLSv1": 0x0301, "SSLv3": 0x0300}
 """In the order that they are asked in."""
 SECONDS = 3.0
@@ -30,6 +33,9 @@ _CIPHERS = (
 """Sound ones and, as clients of their time had them, AES-CBC, 3DES and RC4, by the numbers of the registry of TLS."""
 _GROUPS = (29, 23, 24, 25)
 _SIGNATURES = (0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0603, 0x0806, 0x0601, 0x0203, 0x0201)
+OWNERS = frozenset(("0",))
+"""Whose listening sockets answer for a web server: its first process is root's. At a port that it does not hold, anybody may."""
+MAX_TABLE = 1_000_000
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,9}")
 
 
@@ -53,7 +59,7 @@ def name_of(names):
 
 
 def answered(address, port, name, ends):
-    """The versions that are answered there, newest first; none where it is no address of this host.
+    """The versions that are answered there, newest first; none where it is no address of this host, or another than root listens.
 
     None when a question was left open: who is slow has not refused.
     """
@@ -61,6 +67,8 @@ def answered(address, port, name, ends):
     try:
         address = str(ipaddress.ip_address(EVERYWHERE.get(address, address)))
     except ValueError:
+        return []
+    if time.monotonic() < ends and not _is_roots(address, port):
         return []
     found = []
     for version in VERSIONS:
@@ -70,6 +78,18 @@ def answered(address, port, name, ends):
         if version_of(said) == version:
             found.append(version)
     return found
+
+
+def _is_roots(address, port):
+    """Whether who listens there is root, and nobody else."""
+    owners = set()
+    for path in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in (read_text(path, MAX_TABLE) or "").splitlines()[1:]:
+            fields = line.split()
+            if len(fields) > 7 and fields[3] == LISTEN and fields[1].endswith(":%04X" % port):
+                if end(fields[1])[0] in (address, "0.0.0.0", "::"):  # noqa: S104
+                    owners.add(fields[7])
+    return bool(owners) and owners <= OWNERS
 
 
 def _said(address, port, message, ends):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import subprocess
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no silent server."""
     monkeypatch.setattr(_handshakes, "SECONDS", 60.0)
+    monkeypatch.setattr(_handshakes, "OWNERS", {"0", str(os.geteuid())})
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +160,25 @@ def test_who_is_slow_for_one_version_has_refused_none(certificate: Path, monkeyp
 
     with server(answer) as port:
         assert asked(port) is None
+
+
+@pytest.mark.parametrize("theirs", ["127.0.0.1", "0.0.0.0"])  # noqa: S104
+def test_who_listens_where_a_web_server_should_and_is_not_root_is_not_believed(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, theirs: str
+) -> None:
+    """Whoever takes a port that a stopped server left would answer in TLS 1.3 alone."""
+    tables = {"/proc/net/tcp": "", "/proc/net/tcp6": ""}
+    monkeypatch.setattr(_handshakes, "read_text", lambda path, _limit: tables[path])
+    modern = ssl.TLSVersion.TLSv1_3
+    answer, _seen = speaking(certificate, "DEFAULT", modern, modern)
+    with server(answer) as port:
+        digits = "".join(f"{int(part):02X}" for part in reversed(theirs.split(".")))
+        line = f"\n 0: {digits}:{port:04X} 00000000:0000 0A 0:0 00:0 0 {{}} 0 4711 1 x"
+        for uid, told in (("0", ["TLSv1.3"]), ("33", []), ("0 0 4711 1 x" + line.format("33"), [])):
+            tables["/proc/net/tcp"] = "head" + line.format(uid)
+            assert _handshakes.answered("127.0.0.1", port, "", time.monotonic() + 60) == told
+        tables["/proc/net/tcp"] = "head"
+        assert _handshakes.answered("127.0.0.1", port, "", time.monotonic() + 60) == []
 
 
 def test_only_this_host_is_asked() -> None:

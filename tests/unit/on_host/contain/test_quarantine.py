@@ -188,6 +188,24 @@ def test_a_file_that_takes_too_long_is_not_said_to_lie_where_it_was_when_it_is_t
     assert shell.read_bytes() == SHELL
 
 
+def test_a_sparse_file_of_a_thousand_gigabytes_is_taken_as_fast_as_any(
+    host: ModuleType, system: System, site: Path, shell: Path
+) -> None:
+    os.truncate(shell, 1 << 40)
+    before = shell.lstat()
+    system.apart = True
+    assert refused(host, lambda: host.take(asked(shell, site))) == "too_large"
+    system.apart = False
+    told = host.take(asked(shell, site))
+    assert (told["state"], told["sha256"], told["why"]) == ("confirmed", None, "")
+    assert not shell.exists()
+    shell.touch()
+    assert refused(host, lambda: host.put_back(asked(shell, site))) == "name_taken"
+    shell.unlink()
+    assert host.put_back(asked(shell, site)) == {"state": "none"}
+    assert os.path.samestat(shell.lstat(), before)
+
+
 def test_nothing_is_written_over_when_a_file_is_put_back(host: ModuleType, site: Path, shell: Path) -> None:
     host.take(asked(shell, site))
     shell.write_text("new")
