@@ -71,8 +71,17 @@ def of(ledgers: Ledgers, incident: str) -> tuple[Entry, ...]:
 
 
 def _stated(database: sqlite3.Connection) -> list[IncidentEntry]:
-    statements = (link.read() for link in links_of(database, "incident"))
-    return [one for one in statements if isinstance(one, IncidentEntry)]
+    found = []
+    for link in links_of(database, "incident"):
+        one = link.read()
+        if not isinstance(one, IncidentEntry):
+            raise InputError(
+                "link {n} of the history is no entry of an incident's as it was written",
+                n=link.position,
+                mend="see 'auditor history verify'",
+            )
+        found.append(one)
+    return found
 
 
 def _ledgers(database: sqlite3.Connection, inventory: str) -> Ledgers:

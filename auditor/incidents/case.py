@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from auditor.errors import InputError
 from auditor.incidents import deadlines
 from auditor.incidents.deadlines import Due
 from auditor.models import Regime, clock
@@ -101,10 +102,10 @@ class Case:
 
 
 def fold(incident: str, entries: Sequence[Entry]) -> Case:
-    """The incident that a ledger tells of. Raises ValueError for a ledger that does not begin with its opening."""
+    """The incident that a ledger tells of. Raises InputError for a ledger that tells of none: somebody changed the history."""
     first = entries[0].deed if entries else None
     if not isinstance(first, Opened):
-        raise ValueError(f"{incident} does not begin with its opening")
+        raise _changed(incident)
     case = Case(
         id=incident,
         detected=clock.read(first.detected),
@@ -116,6 +117,12 @@ def fold(incident: str, entries: Sequence[Entry]) -> Case:
     for entry in entries[1:]:
         case = _after(case, entry)
     return case
+
+
+def _changed(incident: str) -> InputError:
+    return InputError(
+        "the entries of {incident} are not as they were written", incident=incident, mend="see 'auditor history verify'"
+    )
 
 
 def cases(ledgers: Mapping[str, Sequence[Entry]]) -> tuple[Case, ...]:
@@ -145,6 +152,8 @@ def _after(case: Case, entry: Entry) -> Case:
 
 
 def _action(case: Case, deed: Contained | Released) -> Action:
+    if isinstance(deed, Released) and deed.number not in case.actions:
+        raise _changed(case.id)
     if isinstance(deed, Contained):
         until = clock.read(deed.until) if deed.until else None
         return Action(deed.number, deed.host, deed.means, deed.what, deed.state, until)

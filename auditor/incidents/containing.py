@@ -103,6 +103,8 @@ class Containing:
         return f"{self.incident}/{number}"
 
     def _asked(self, host: str, means: Means, do: str, question: Mapping[str, Any]) -> _Answer:
+        if host not in self.reach:
+            return _Answer(state="unknown", why="no_host")
         try:
             said = fresh.asked_as_root(self.reach[host], _PROGRAMS[means], {"do": do, **question}, SECONDS)
             return _Answer.model_validate_json(said)

@@ -29,8 +29,18 @@ from auditor.text.words import Words
 
 WHY = (
     *("connection", "trusted", "own", "gateway", "resolver", "proxy", "no_stranger", "no_nft"),
-    *("not_loaded", "no_answer", "not_confirmed", "elsewhere", "no_file", "unsafe", "swapped", "folder_gone"),
-    *("name_taken", "back_again", "changed", "other_names", "held_open"),
+    *(
+        "not_loaded",
+        "no_answer",
+        "no_host",
+        "not_confirmed",
+        "elsewhere",
+        "no_file",
+        "unsafe",
+        "swapped",
+        "folder_gone",
+    ),
+    *("name_taken", "late", "back_again", "changed", "other_names", "held_open"),
 )
 """Reasons that have words of their own; a host may give any other."""
 

@@ -26,7 +26,7 @@ def read(iso: str) -> datetime:
     try:
         return datetime.fromisoformat(iso).astimezone(ZONE)
     except OverflowError as error:
-        raise ValueError(f"{iso} is at the end of all time") from error
+        raise ValueError(iso) from error  # the first or the last day of all, and beyond it by Vietnam's clock
 
 
 def at(seconds: float) -> datetime:

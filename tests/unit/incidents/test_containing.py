@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -151,3 +152,14 @@ def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there:
         there.answers = [answer]
         assert command.release(case(command).actions[1]).state == state
         assert case(command).actions[1].open(clock.now()) is still_open
+
+
+def test_a_host_that_is_no_longer_in_the_inventory_is_told_and_holds_nobody_up(
+    command: Containing, there: There
+) -> None:
+    there.answers = [ON_TRIAL, CONFIRMED]
+    command.block(WEB1, ATTACKER, 86_400)
+    (action,) = case(command).actions.values()
+    gone = dataclasses.replace(command, reach={})
+    assert (gone.release(action).state, gone.release(action).why) == ("unknown", "no_host")
+    assert case(command).actions[1].state == "unknown"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import signal
 import sqlite3
@@ -124,6 +125,29 @@ def test_entries_are_links_of_the_chain_and_a_changed_one_is_named(ledgers: Inci
     broken = history.verify().broken
     assert broken is not None
     assert broken.position == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM chain WHERE position = 1",
+        "UPDATE chain SET statement = replace(statement, '\"SC-', '\"XX-')",
+        "UPDATE chain SET statement = replace(statement, '\"contained\"', '\"released\"') WHERE position = 2",
+        "UPDATE chain SET position = 9 WHERE position = 1",
+    ],
+    ids=["deleted", "renamed", "another deed", "reordered"],
+)
+def test_a_ledger_that_somebody_changed_is_one_line_and_no_other_story(ledgers: Incidents, change: str) -> None:
+    incident = opened(ledgers, "web1")
+    decide = deciding.containing(incident, "web1", "address", "203.0.113.7", 600, T0)
+    ledgers.write(INVENTORY, WHO, decide)
+    with contextlib.closing(sqlite3.connect(ledgers.path)) as database:
+        database.execute(change)
+        database.commit()
+    with pytest.raises(InputError, match=r"as (?:it was|they were) written"):
+        case(ledgers, incident)
+    with pytest.raises(InputError, match=r"as (?:it was|they were) written"):
+        opened(ledgers, "b.test")
 
 
 def test_two_people_at_once_open_two_incidents_with_two_names(ledgers: Incidents) -> None:
