@@ -75,6 +75,10 @@ _WORDS: Mapping[str, Text] = {
         vi="lần kiểm tra nội dung gần nhất không đọc được trang chủ",
         en="the last review could not read the site's home page",
     ),
+    "review_robots": Text(
+        vi="robots.txt của trang không cho xem trang chủ; muốn kiểm tra thì khai obey_robots: false cho trang",
+        en="the site's robots.txt refuses its home page; to have it reviewed, declare obey_robots: false for the site",
+    ),
     "review_told_to_wait": Text(
         vi="trang yêu cầu chờ trước khi được kiểm tra nội dung tiếp",
         en="the site asked to wait before it is reviewed again",

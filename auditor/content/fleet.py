@@ -134,6 +134,7 @@ class Reviewing:
             words=self.words,
             pages=self.pages.get(site.domain),
             browser=self._browser(host, site) if self.render else None,
+            obey_robots=site.obey_robots,
             may_probe=site.domain in self.may_probe,
         )
         look = review.run()

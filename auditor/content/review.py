@@ -76,6 +76,8 @@ class Review:
     """What a browser makes of the page at an address, unless none is asked. Raises Unreadable."""
     pages: Pages | None = None
     """Which pages there are, as its host says; None: it did not."""
+    obey_robots: bool = True
+    """Whether what robots.txt refuses is left out."""
     may_probe: bool = False
     """Whether its office has it in writing that it may be asked for what nobody names."""
     _robots: Robots = field(default_factory=Robots, init=False)
@@ -129,10 +131,12 @@ class Review:
             home = self.door.open()
         except Unreadable as error:
             raise Stopped(Stop(why="unreadable")) from error
-        self._robots = robots.read(_body(self._file("/robots.txt")))
+        said = robots.read(_body(self._file("/robots.txt")))
+        self._robots = said if self.obey_robots else replace(said, rules=())
         self.ledger = self.ledger.with_places([HOME], linked=True)
-        if self._robots.allows(HOME):
-            self._patiently(HOME, lambda: self._begin(home))
+        if not self._robots.allows(HOME):
+            raise Stopped(Stop(why="robots"))
+        self._patiently(HOME, lambda: self._begin(home))
         self._known_of_sitemaps()
         self._known_of_host()
         nowhere = f"/{secrets.token_hex(6)}.html"

@@ -40,6 +40,7 @@ class Site(Model):
     backup_dir: PlainPath | None = Field(default=None, description="the folder of its backups, on the host")
     backup_max_days: int = Field(default=7, ge=1, le=366, description="days that its latest backup may be old")
     php_functions: tuple[str, ...] = Field(default=(), description="functions its application really needs")
+    obey_robots: bool = Field(default=True, description="whether reviews leave out what its robots.txt refuses")
 
 
 class Host(Model):

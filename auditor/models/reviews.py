@@ -123,10 +123,12 @@ class Trace(Model):
         return self
 
 
-StopCause = Literal["refused", "silent", "another_site", "unreadable", "time", "pages", "told_to_wait"]
-"""The site began to refuse us; no longer answers; what answers is another site; its home page is no text that can be read; the budget of minutes or pages is used up;
+StopCause = Literal["refused", "silent", "another_site", "unreadable", "robots", "time", "pages", "told_to_wait"]
+"""The site began to refuse us; no longer answers; what answers is another site; its home page is no text that can be read; its robots.txt refuses its home page; the budget of minutes or pages is used up;
 the site said until when not to come again."""
-STOPPED_BY_SITE: frozenset[StopCause] = frozenset({"refused", "silent", "another_site", "unreadable", "told_to_wait"})
+STOPPED_BY_SITE: frozenset[StopCause] = frozenset(
+    {"refused", "silent", "another_site", "unreadable", "robots", "told_to_wait"}
+)
 Host = Annotated[str, StringConstraints(max_length=100)]
 Line = Annotated[str, StringConstraints(max_length=120)]
 

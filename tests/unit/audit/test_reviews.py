@@ -86,7 +86,7 @@ def test_an_accepted_trace_is_no_finding_until_its_day_is_over_and_another_one_i
     assert statuses(judged(look(EXACT), by=(accepted(EXACT, date(2026, 11, 23)),)))[INJECTED] is Status.FAIL
 
 
-@pytest.mark.parametrize("why", ["refused", "silent", "another_site", "unreadable", "told_to_wait"])
+@pytest.mark.parametrize("why", ["refused", "silent", "another_site", "unreadable", "robots", "told_to_wait"])
 def test_what_a_site_kept_us_from_seeing_is_never_clean(why: str) -> None:
     stopped = look(STRONG, stopped={"why": why, "status": 429, "where": "/tin"})
     found = {finding.control: finding for finding in judged(stopped).findings}

@@ -212,6 +212,22 @@ def test_a_site_that_begins_to_refuse_is_left_within_two_requests_and_is_never_c
     assert set(reviewer.statuses().values()) == {Status.NOT_EVALUATED}
 
 
+def test_a_site_whose_robots_txt_refuses_us_is_not_clean_and_is_looked_at_where_its_office_says_so(
+    office: Callable[[WebSite], Office],
+) -> None:
+    hidden = "<div style='position:absolute;left:-9999px'><a href='https://88win.example/'>nhà cái</a></div>"
+    with serving(pages({"/": HOME + hidden, "/robots.txt": "User-agent: *\nDisallow: /"})) as site:
+        reviewer = office(site)
+        reviewer.review()
+        assert set(reviewer.statuses().values()) == {Status.NOT_EVALUATED}
+        assert site.paths == ["/", "/robots.txt"]
+        (declared,) = (one.model_copy(update={"obey_robots": False}) for one in HOST.sites[:1])
+        host = HOST.model_copy(update={"sites": (declared,)})
+        (look,) = reviewer.reviewing().all([host], SITES[:1], lambda _: None)
+        assert look.stopped is None
+        assert "88win[.]example" in {one.target for one in look.traces}
+
+
 def test_who_asks_to_be_left_alone_is_left_alone(office: Callable[[WebSite], Office]) -> None:
     answer, _ = refusing_from(9, Page("", 503, {"Retry-After": "3600"}), MANY)
     with serving(answer) as site:
@@ -373,7 +389,7 @@ def test_what_is_hostile_is_bounded_and_the_next_site_is_reviewed(
 def test_a_page_that_drips_costs_itself_alone(
     office: Callable[[WebSite], Office], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch, "FETCH_SECONDS", 0.4)
+    monkeypatch.setattr(fetch, "FETCH_SECONDS", 1.5)
     with serving(pages({**MANY, "/tin/cx": Page("a" * 1_000, drip=0.05)})) as site:
         look = office(site).review()[SITES[0]]
     assert (look.stopped, look.unread, look.fresh) == (None, 1, 8)
