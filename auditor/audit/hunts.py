@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import evaluate_control
 from auditor.audit.reviews import accepting
+from auditor.looks.traces import place
 from auditor.models import Accepted, AcceptedTrace, Finding, Host, Subject, Trace, clock
 from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, Hunted
 
@@ -44,6 +45,30 @@ def judge(
         subject = Subject(kind="host", id=host.name)
         findings += [evaluate_control(control, subject, host.name, context, {}) for control in controls]
     return Judged(tuple(findings), tuple(hunted))
+
+
+def with_traces(findings: Iterable[Finding], hosts: Iterable[Host], hunts: Iterable[Hunt]) -> Iterator[Finding]:
+    """Findings from facts, each file among their violations with what the last hunt saw in it: it is told once for what it is."""
+    seen = {(hunt.host, one.where): one for hunt in hunts for one in hunt.traces if one.kind not in OUTSIDE}
+    roots = {site.domain: site.document_root or "" for host in hosts for site in host.sites}
+    for finding in findings:
+        root = roots.get(finding.subject.id, "")
+        told = [_trace_of(member, finding.host, root, seen) for member in finding.violations] if seen else []
+        if any(one is not None for one in told):
+            members = zip(finding.violations, told, strict=True)
+            finding = replace(finding, violations=tuple(_with(member, one) for member, one in members))
+        yield finding
+
+
+def _trace_of(member: Any, host: str, root: str, seen: Mapping[tuple[str, str], Trace]) -> Trace | None:
+    """What was seen in a file that is named by its path, or by that below its site's root."""
+    path = member.get("path") if isinstance(member, Mapping) else f"{root}/{member}" if root else None
+    return seen.get((host, place(path))) if isinstance(path, str) else None
+
+
+def _with(member: Any, trace: Trace | None) -> dict[str, Any]:
+    whole = dict(member) if isinstance(member, Mapping) else {"path": member}
+    return {**whole, "trace": f"{trace.certainty}: {', '.join(trace.rules)}" if trace is not None else ""}
 
 
 def _context(hunt: Hunt, told: Hunted) -> dict[str, Any]:

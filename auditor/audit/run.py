@@ -100,6 +100,7 @@ def judge(
     from auditor.audit import authorizations, only_here, statements
     from auditor.audit.evaluate import evaluate_host, not_evaluated
     from auditor.audit.hunts import judge as judge_hunts
+    from auditor.audit.hunts import with_traces
     from auditor.audit.reviews import judge as judge_looks
     from auditor.audit.waivers import mark
     from auditor.indicators.compared import NONE
@@ -139,7 +140,7 @@ def judge(
         purpose=purpose,
         hosts=tuple(hosts),
         outcomes=tuple(_with_what_is_kept(outcome, facts.get(outcome.host)) for outcome in outcomes),
-        findings=(*marked.findings, *seen.findings, *hunted.findings),
+        findings=(*with_traces(marked.findings, hosts, inventory.hunts), *seen.findings, *hunted.findings),
         organisation=inventory.organisation,
         waivers=marked.waivers,
         reviews=seen.reviewed,

@@ -64,12 +64,16 @@ _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 def on_host(made: Trace, where: str, certainty: Certainty) -> Trace:
-    """The same of something on a host, as sure as that, its path written so that it can be acted on; of a long one beginning and end."""
+    """The same of something on a host, as sure as that, its path written so that it can be acted on."""
+    return made.model_copy(update={"where": place(where), "certainty": certainty})
+
+
+def place(where: str) -> str:
+    """Where something on a host lies, as its trace has it: one line that can be read back; of a long one beginning and end."""
     said = paths.written(_NO_BYTES.sub("?", where))
     half = MAX_WHERE // 2
     said = said if len(said) <= MAX_WHERE else f"{said[: half - 1]}\u2026{said[-half:]}"
-    fitting = said.encode()[: 2 * MAX_WHERE].decode("utf-8", "ignore")
-    return made.model_copy(update={"where": fitting, "certainty": certainty})
+    return said.encode()[: 2 * MAX_WHERE].decode("utf-8", "ignore")
 
 
 def defanged(address: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from auditor.audit import controls
+from auditor.audit.hunts import with_traces
 from auditor.audit.run import judge
 from auditor.looks.traces import trace
 from auditor.models import (
@@ -31,29 +33,19 @@ NOW = clock.read("2026-11-24T10:00:00+07:00")
 HOST = Host(name="web1", address="192.0.2.1", sites=(Site(domain="a.test", host="web1"),))
 
 
+HUNT = {
+    **{"id": "h1", "host": "web1", "started": clock.stamp(NOW - timedelta(days=1)), "seconds": 1.0, "warm": False},
+    **{"seen": 3, "same": 0, "known": 1, "judged": 2, "unjudged": 0, "left": 0, "cut_short": False},
+}
+
+
 def found(kind: str, certainty: str, where: str) -> Trace:
     made = trace(kind, where, where=where, sample="x", families=["structure"], rules=["r"])  # type: ignore[arg-type]
     return made.model_copy(update={"certainty": certainty})
 
 
 def hunted(*traces: Trace, places: int | None = 7, places_left: tuple[str, ...] = ()) -> Run:
-    hunt = Hunt(
-        id="h1",
-        host="web1",
-        started=clock.stamp(NOW - timedelta(days=1)),
-        seconds=1.0,
-        warm=False,
-        seen=3,
-        same=0,
-        known=1,
-        judged=2,
-        unjudged=0,
-        left=0,
-        cut_short=False,
-        traces=traces,
-        places=places,
-        places_left=places_left,
-    )
+    hunt = Hunt.model_validate({**HUNT, "traces": traces, "places": places, "places_left": places_left})
     outcome = HostOutcome(host="web1", reached=False, reason=Text(vi="không tới", en="out of reach"))
     inventory = Inventory(path="/i", organisation=None, hosts=(HOST,), hunts=(hunt,))
     return judge(inventory, CATALOGUE, [HOST], {}, [outcome], started=NOW)
@@ -106,3 +98,25 @@ def test_a_trace_whose_text_became_longer_is_told() -> None:
     one = found("job", "strong", "/x")
     data = {**one.model_dump(mode="json"), "sample": "a" * 159 + "•••", "accept": "…"}
     assert [known.sample for known in traces_in([data])] == ["a" * 159 + "•"]
+
+
+def test_a_file_that_facts_tell_of_has_what_was_seen_in_it_beside_it() -> None:
+    host = HOST.model_copy(update={"sites": (Site(domain="a.test", host="web1", document_root="/srv/a"),)})
+    run = hunted(found("program", "exact", "/srv/a/up/x.php"), found("job", "strong", "/srv/a/up/y.php"))
+    hunt = Hunt.model_validate({**HUNT, "traces": [found("program", "exact", "/srv/a/up/x.php")]})
+
+    def told(*violations: object, name: str = "web1") -> tuple[object, ...]:
+        finding = replace(run.findings[0], host=name, subject=Subject(kind="site", id="a.test"), violations=violations)
+        (gained,) = with_traces([finding], [host], [hunt])
+        return gained.violations
+
+    assert told({"path": "/srv/a/up/x.php", "mode": 420}, {"path": "/srv/a/up/y.php", "mode": 420}) == (
+        {"path": "/srv/a/up/x.php", "mode": 420, "trace": "exact: r"},
+        {"path": "/srv/a/up/y.php", "mode": 420, "trace": ""},
+    )
+    assert told("up/x.php", "up/z.php") == (
+        {"path": "up/x.php", "trace": "exact: r"},
+        {"path": "up/z.php", "trace": ""},
+    )
+    assert told("up/z.php", 7, None) == ("up/z.php", 7, None)
+    assert told({"path": "/srv/a/up/x.php"}, name="web2") == ({"path": "/srv/a/up/x.php"},)
