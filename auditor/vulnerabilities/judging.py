@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +18,14 @@ def of_built(release: str, built: Built, known: Known) -> Iterator[Verdict]:
     """Verdicts on a source package in a release; none where no data tells of the release."""
     kind = known.telling.get(release)
     judge = of_feed if kind == "debsecan" else of_package
-    support = dict(known.support(release, built.source))
-    for record in known.of_package(kind, release, built.source) if kind else ():
-        yield _supported(judge(record, built), support)
+    verdicts = (judge(record, built) for record in known.of_package(kind, release, built.source)) if kind else iter(())
+    support = known.support(release, built.source)
+    return (_supported(one, support) for one in verdicts) if support else verdicts
 
 
-def _supported(verdict: Verdict, support: dict[str, str]) -> Verdict:
+def _supported(verdict: Verdict, support: Mapping[str, str]) -> Verdict:
     """With what debian-security-support says of the package, where nobody will fix it."""
-    if not support or verdict.state != "affected" or verdict.fixed:
+    if verdict.state != "affected" or verdict.fixed:
         return verdict
     note = next((one for one in (verdict.said.no_advisory, *support.values()) if one), "")
     reason = "end_of_life" if "ended" in support else verdict.reason

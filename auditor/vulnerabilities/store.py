@@ -215,13 +215,20 @@ class Known:
             self._scores[vulnerability] = rows[0][0] if rows else None
         return self._scores[vulnerability]
 
-    def support(self, release: str, source: str) -> tuple[tuple[str, str], ...]:
-        """``ended`` or ``limited``, and the note, of a source package in a release or in all: what held when it was imported."""
+    def support(self, release: str, source: str) -> Mapping[str, str]:
+        """``ended`` or ``limited`` with its note, of a source package in a release or in all: what held when it was imported."""
+        return self._support.get((release, source)) or self._support.get(("", source)) or {}
+
+    @cached_property
+    def _support(self) -> Mapping[tuple[str, str], Mapping[str, str]]:
         query = (
-            "SELECT kind, note FROM support WHERE release IN (?, '') AND source = ?"
-            " AND until <= (SELECT max(imported) FROM sources WHERE kind = 'support') ORDER BY kind"
+            "SELECT release, source, kind, note FROM support"
+            " WHERE until <= (SELECT max(imported) FROM sources WHERE kind = 'support') ORDER BY kind"
         )
-        return tuple(self._rows(query, (release, source)))
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        for release, source, kind, note in self._rows(query):
+            found.setdefault((release, source), {})[kind] = note
+        return found
 
 
 @contextmanager

@@ -27,6 +27,7 @@ def _debian() -> Any:
     return module
 
 
+@lru_cache(_KEPT)
 def is_debian(text: str) -> bool:
     """Whether dpkg takes this for a version."""
     return bool(_debian().is_version(text))

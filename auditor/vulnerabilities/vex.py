@@ -107,6 +107,7 @@ def _openvex(found: Sequence[Statement], office: str) -> dict[str, Any]:
         "@context": _CONTEXT,
         "@id": f"urn:uuid:{uuid.uuid5(_OURS, json.dumps([office, told], ensure_ascii=False, sort_keys=True))}",
         "author": office,
+        "role": "Document Creator",
         "timestamp": clock.beginning(max(one.granted for one in found)),
         "version": 1,
         "statements": told,

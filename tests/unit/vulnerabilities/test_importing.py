@@ -83,7 +83,7 @@ def test_each_kind_is_told_by_its_content(tmp_path: Path, data: Path, opened: Ca
     listed = there.exploited.get(ONE)
     assert listed is not None and listed.due == "2026-11-22" and not listed.ransomware
     assert there.score(ONE) == 0.97 and there.score("CVE-2026-1") is None
-    assert there.support("bookworm", "nodejs") == (("ended", "upstream ended"),)
+    assert there.support("bookworm", "nodejs") == {"ended": "upstream ended"}
     assert set(there.about(ONE)) == {("tracker", "openssl"), ("wordfence", "plugin/x")}
     assert there.telling == {"bookworm": "tracker"}
 
