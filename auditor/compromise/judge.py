@@ -63,6 +63,7 @@ _CHILDREN = Children(__name__, _MAX_MESSAGE)
 
 def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
     """What judges say of a file of that name. To be asked of a child where the content is others'."""
+    content = _without_stuffing(content)
     matches = rules.matches(content)
     hits: tuple[flow.Hit, ...] = ()
     said = settings_in(content, name)
@@ -83,6 +84,18 @@ def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
         sample=_sample(content, hits[0].start if hits else 0) if hits or matches else "",
         unjudged=why,
     )
+
+
+_COMMENT = re.compile(rb"/\*[^*]{0,40}\*+(?:[^/*][^*]{0,40}\*+){0,10}/")
+_STUFFED, _DENSE = 8, 80
+"""More comments than that, and one in so many bytes, are there to part words."""
+
+
+def _without_stuffing(content: bytes) -> bytes:
+    """A small file without the comments that part its words."""
+    if len(content) > 100_000 or content.count(b"*/") < max(_STUFFED, len(content) // _DENSE):
+        return content
+    return _COMMENT.sub(b"", content)
 
 
 def _parts(content: bytes) -> tuple[bytes, ...]:

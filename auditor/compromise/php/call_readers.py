@@ -63,7 +63,11 @@ def _matched(flow: Calls, node: Node, args: list[Value]) -> None:
     if len(targets) > 2 and len(args) > 1 and targets[2].children:
         flow.put(
             flow.key(targets[2].children[0]),
-            Value(None, args[1].flags & ~REQUEST | args[1].flags & FOREIGN, head=args[0].text in (b"/.*/", b"/(.*)/")),
+            Value(
+                None,
+                args[1].flags & ~REQUEST | args[1].flags & FOREIGN,
+                head=_TAKES_ALL.search(args[0].text or b"") is not None,
+            ),
             node,
         )
 
@@ -123,6 +127,7 @@ def read_method(flow: Calls, node: Node) -> Value:
     return UNKNOWN
 
 
+_TAKES_ALL = re.compile(rb"\(\.[*+]|\A/\.\*/")
 _DECLARES = re.compile(rb"\b(?:sys[t]em|po[p]en|ex[e]c\w*|do_sys[t]em)\s*\(")
 _FILES = (b"splfileobject", b"spltempfileobject")
 
@@ -138,6 +143,8 @@ def read_made(flow: Calls, node: Node) -> Value:
         if name in names.REFLECTING and args:
             last = args[-1]
             return Value(last.text, last.flags, head=last.head, function=name)
+        if name in names.HOLDERS and args:
+            return Value(None, args[0].flags, items=args[0].items)
         if (name in _FILES and args) or name == b"com":
             return Value(args[0].text if args else None, args[0].flags if args else 0, function=name)
         if name in names.TAKES_CALLBACK and any(arg.text is not None and runs_text(arg.text) for arg in args):

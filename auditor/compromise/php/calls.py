@@ -131,6 +131,8 @@ class Calls(Sinks):
             return Value(None, BUILT | DECODED)
         if name in names.ESCAPED:
             return UNKNOWN
+        if name == b"pathinfo" and first.flags & (REQUEST | UPLOAD):
+            return Value(None, first.flags, head=False)
         if name == b"basename" and first.flags & (REQUEST | UPLOAD):
             return Value(None, first.flags, head=False, ends=first.ends)
         if name in (b"tempnam", b"tmpfile", b"stream_get_meta_data"):

@@ -34,7 +34,7 @@ READERS = _names(
 STREAMS = _names("php://input")
 REMOTE_READERS = _names(
     "curl_exec curl_multi_getcontent socket_read socket_recv recv fsockopen pfsockopen stream_socket_client dns_get_record ftp_get ssh2_exec"
-    " http_get wp_remote_retrieve_body"
+    " http_get wp_remote_retrieve_body wp_remote_get wp_remote_post wp_safe_remote_get wp_remote_request"
 )
 HANDED_ON = frozenset(DECODERS) | _names(
     "strtolower strtoupper ucfirst lcfirst strval trim ltrim rtrim chop stripslashes stripcslashes bin2hex base64_encode",
@@ -48,6 +48,7 @@ HANDED_ON = frozenset(DECODERS) | _names(
     "array_search array_rand array_column range compact strstr stristr strrchr strpbrk substr_compare addslashes nl2br",
     "html_entity_decode htmlspecialchars_decode rawurldecode get_magic_quotes_gpc mb_strrev strpos_ array iterator_to_array",
     "variable_get strtok chr ord hexdec dechex ucwords str_word_count sscanf parse_url http_build_query settype convert_uuencode crypt_ gzcompress gzencode",
+    "simplexml_load_string yaml_parse xmlrpc_decode msgpack_unpack igbinary_unserialize",
 )
 """Functions whose answer is what they are given, in another shape."""
 STORED = _names(
@@ -58,6 +59,8 @@ STORED_METHODS = _names(
     "get_var get_row get_col fetch fetchcolumn fetch_assoc fetch_row fetch_array fetchall fetch_object"
 )
 """Functions and methods that read what a database holds."""
+HOLDERS = _names("arrayobject arrayiterator simplexmlelement splfixedarray collection")
+"""Classes whose objects hold what they are made of."""
 LISTED_NAMES = _names(
     "get_defined_functions get_class_methods get_loaded_extensions get_declared_classes get_defined_constants"
 )

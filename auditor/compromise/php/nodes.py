@@ -31,24 +31,32 @@ _SMALL = 400
 """Bytes: a function no longer than that is read whatever it says, because hidden names are given back by such."""
 _MATTERS = re.compile(
     rb"(?i)_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|GLOBALS|php://|data:|HTTP_|getallheaders|_headers|filter_input|unserialize|getenv"
-    rb"|\b(?:ev[a]l|ass[e]rt|sys[t]em|pass[t]hru|(?:shell_|pcntl_|ssh2_)?ex[e]c|p[o]pen|proc_[o]pen|dl|putenv|mail|create_func[t]ion)\s*\("
-    rb"|`|\b(?:include|require)(?:_once)?\b|\$\$|\$\{\s*[^a-z}]|\$\w+(?:\[[^\]]*\])*\s*\(|->\s*[\$\{]|::\s*[\${]|\)\s*\(|\bnew\s+\$"
+    rb"|\b(?:ev[a]l|ass[e]rt|sys[t]em|pass[t]hru|(?:shell_|pcntl_|ssh2_)?ex[e]c|p[o]pen|proc_[o]pen|dl|putenv|mail|create_func[t]ion)\s{0,9}\("
+    rb"|`|\b(?:include|require)(?:_once)?\b|\$\$|\$\{\s{0,9}[^a-z}]|\$\w{1,60}(?:\[[^\]\n]{0,60}\]){0,4}\s{0,9}\(|->\s{0,9}[\$\{]|::\s{0,9}[\${]|\)\s{0,9}\(|\bnew\s{1,9}\$"
     rb"|\b(?:preg_replace|preg_filter|mb_ereg|mb_eregi|call_user_func|forward_static|array_(?:map|filter|walk|reduce|u?diff|u?intersect)|u[ak]?sort|register_"
     rb"|ob_start|set_error_handler|filter_var|spl_autoload|iterator_apply)"
-    rb"|base64_|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|hex2bin|hexdec|\bchr\s*\(|\bpack\s*\(|uudecode|_decrypt|\\x[0-9a-f]{2}\\x|\^|~\s*[\"'(]"
-    rb"|file_put_|fwrite|fputs|fputcsv|gzwrite|move_uploaded|\bcopy\s*\(|\brename\s*\(|symlink|error_log|stream_copy|extractto|curl_|fsockopen|socket_|wp_(?:set|insert|create)_"
-    rb"|header\s*\(|readfile|highlight_file|show_source|reflection|fromcallable|\bFFI\b|\bCOM\b|get_option|get_var\b|file_get_contents|\bfread\b"
+    rb"|base64_|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|hex2bin|hexdec|\bchr\s{0,9}\(|\bpack\s{0,9}\(|uudecode|_decrypt|\\x[0-9a-f]{2}\\x|\^|~\s{0,9}[\"'(]"
+    rb"|file_put_|fwrite|fputs|fputcsv|gzwrite|move_uploaded|\bcopy\s{0,9}\(|\brename\s{0,9}\(|symlink|error_log|stream_copy|extractto|curl_|fsockopen|socket_|wp_(?:set|insert|create)_"
+    rb"|header\s{0,9}\(|readfile|highlight_file|show_source|reflection|fromcallable|\bFFI\b|\bCOM\b|get_option|get_var\b|file_get_contents|\bfread\b"
 )
 """What a function has that runs, fetches, hides or writes something, or that visitors say."""
+_VARIABLE = re.compile(rb"\$")
 _PLAIN_ARRAY = 20_000
 """Bytes: an array of constants that is longer is taken as long, and not read."""
 
 
-def _is_dull(type_: str, content: bytes, start: int, end: int) -> bool:
-    """Whether nothing in a node can matter, so that what is in it is not looked at."""
-    if type_ in _FUNCTIONS:
-        return end - start > _SMALL and _MATTERS.search(content, start, end) is None
-    return type_ == "array_creation_expression" and end - start > _PLAIN_ARRAY and content.find(b"$", start, end) < 0
+class _Next:
+    """Where a pattern fits next: asked of nodes in their order, it reads a file once, however these lie in each other."""
+
+    def __init__(self, pattern: re.Pattern[bytes], content: bytes) -> None:
+        self._pattern, self._content, self._at = pattern, content, -1
+
+    def inside(self, start: int, end: int) -> bool:
+        """Whether it fits between these places; each start is no smaller than the last one."""
+        if self._at < start:
+            found = self._pattern.search(self._content, start)
+            self._at = found.start() if found is not None else len(self._content)
+        return self._at < end
 
 
 class TooLarge(ValueError):
@@ -80,11 +88,17 @@ _LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do
 def in_loop(node: Node) -> bool:
     """Whether it may be done several times."""
     branch = node.branch
-    while branch is not None and branch.type not in _SCOPES:
+    for _ in range(_MOST_BRANCHES):
+        if branch is None or branch.type in _SCOPES:
+            return False
         if branch.type in _LOOPS:
             return True
         branch = branch.branch
-    return False
+    return True
+
+
+_MOST_BRANCHES = 40
+"""In each other: nobody writes more, and an attacker's cost no more."""
 
 
 def of(content: bytes) -> list[Node]:
@@ -98,6 +112,16 @@ def _walked(tree: tree_sitter.Tree, content: bytes) -> Iterator[Node]:
     cursor = tree.walk()
     here: Node | None = None
     count = 0
+    matters, variables = _Next(_MATTERS, content), _Next(_VARIABLE, content)
+
+    def is_dull(node: Node) -> bool:
+        """Whether nothing in a node can matter, so that what is in it is not looked at."""
+        size = node.end - node.start
+        if node.type in _FUNCTIONS:
+            return size > _SMALL and not matters.inside(node.start, node.end)
+        is_array = node.type == "array_creation_expression"
+        return is_array and size > _PLAIN_ARRAY and not variables.inside(node.start, node.end)
+
     while True:
         found = cursor.node
         if found is None:
@@ -112,7 +136,7 @@ def _walked(tree: tree_sitter.Tree, content: bytes) -> Iterator[Node]:
                 node.scope = here if here.type in _SCOPES else here.scope
                 node.branch = here if here.type in _BRANCHES or here.type in _SCOPES else here.branch
                 here.children.append(node)
-            if type_ == "variable_name" or _is_dull(type_, content, node.start, node.end):
+            if type_ == "variable_name" or is_dull(node):
                 yield node
             elif cursor.goto_first_child():
                 here = node

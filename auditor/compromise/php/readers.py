@@ -26,7 +26,7 @@ from auditor.compromise.php.values import (
     joined,
     listed,
 )
-from auditor.compromise.php.variables import ASKED, any_item, item_of, through, value_of
+from auditor.compromise.php.variables import ALL_GLOBALS, ALL_SERVER, ASKED, any_item, item_of, through, value_of
 
 
 def _variable(flow: Calls, node: Node) -> Value:
@@ -38,7 +38,10 @@ def _property(flow: Calls, node: Node) -> Value:
     chosen = value_of(name) if name is not None else UNKNOWN
     if getter is not None and chosen.flags & FOREIGN:
         return flow.own(getter, [chosen], node)
-    return _variable(flow, node)
+    known, holder = _variable(flow, node), node.get("object")
+    if known is UNKNOWN and holder is not None and value_of(holder).flags & FOREIGN:
+        return Value(None, value_of(holder).flags & FOREIGN)
+    return known
 
 
 def _name(flow: Calls, node: Node) -> Value:
@@ -216,6 +219,10 @@ def _subscript(flow: Calls, node: Node) -> Value:
         if len(node.children) > 1 and node.children[1].type == "variable_name" and in_loop(node):
             at = None
     value = value_of(base)
+    if value is ALL_GLOBALS:
+        return flow.of_variable((None, at)) if at else UNKNOWN
+    if value is ALL_SERVER:
+        return ASKED if at is not None and at.startswith(names.SAID_TO_SERVER) and at != b"HTTP_HOST" else UNKNOWN
     if value.flags & UPLOAD and at is not None:
         return (
             Value(None, UPLOAD if at == b"tmp_name" or at != b"name" else UPLOAD | REQUEST, head=True)

@@ -42,7 +42,9 @@ _ASKS_SUFFIX = re.compile(
 )
 _SHELL = re.compile(rb"/bin/(?:ba|da|z|k)?sh\b|cmd\.exe|powershell")
 _CONNECTS = re.compile(rb"fsockopen|socket_create|stream_socket_client")
-_REVERSE = re.compile(rb"/dev/tcp/|\bnc\s+(?:-\w+\s+)*\S+\s+\d+|mkfifo|(?:curl|wget)\s[^|;]*\|\s*(?:ba)?sh")
+_REVERSE = re.compile(
+    rb"/dev/tcp/|\bnc\s+(?:-\w+\s+)*\S+\s+\d+|mkfifo|(?:curl|wget)\s[^|;]*(?:\|\s*|(?:;|&&)\s*)(?:(?:ba)?sh|chmod|perl|php|python)\b|crontab\s+-"
+)
 
 
 class Sinks(Variables):
@@ -156,7 +158,9 @@ class Sinks(Variables):
         """A file is run by its path."""
         if path.text is not None:
             where = path.text.lower().strip()
-            if where.startswith((b"data:", b"php://input", b"http://", b"https://", b"ftp://", b"expect://")):
+            if where.startswith(
+                (b"zip:", b"compress.", b"data:", b"php://input", b"http://", b"https://", b"ftp://", b"expect://")
+            ):
                 self.hit("included_from_elsewhere", "exact" if where.startswith(b"php://input") else "sure", node)
             elif (
                 where.startswith(_TEMPORARY)
@@ -170,6 +174,8 @@ class Sinks(Variables):
                 path.flags & (BUILT | DECODED) and _ESCAPES.search(self.said(node))
             ):
                 self.hit("included_data", "sure" if _ESCAPES.search(self.said(node)) else "hint", node)
+        elif self._kept_at(node) & (FOREIGN | DECODED):
+            self.hit("included_data", "exact" if self._kept_at(node) & REQUEST else "sure", node)
         elif path.flags & REQUEST:
             self.hit("chosen_include", "exact" if path.head and not self.is_guarded(node) else "hint", node)
         elif path.flags & UPLOAD:
@@ -185,6 +191,9 @@ class Sinks(Variables):
         chosen = bool(path.flags & REQUEST)
         if path.text is not None and content.flags & (FOREIGN | DECODED):
             self.kept[path.text] = self.kept.get(path.text, 0) | content.flags
+        place = self._first(node)
+        if path.text is None and place and content.flags & (FOREIGN | DECODED):
+            self.kept[place] = self.kept.get(place, 0) | content.flags
         if content.text is not None and b"<?" in content.text and content.flags & (DECODED | BUILT):
             if content.flags & DECODED:
                 self.hit("written_program", "sure", node)
@@ -199,6 +208,18 @@ class Sinks(Variables):
             self.hit("written_page", "hint", node)
         elif content.flags & PARAMETERS and path.flags & PARAMETERS and content.head and path.head:
             self.used("written_file", content, node, "hint", foreign="hint")
+
+    def _first(self, node: Node) -> bytes:
+        """A call's first argument as it stands there, when it is a variable."""
+        inside = node.get("arguments")
+        first = inside.children[0] if inside is not None and inside.children else None
+        variable = first.children[0] if first is not None and first.children else None
+        return self.said(variable) if variable is not None and variable.type == "variable_name" else b""
+
+    def _kept_at(self, node: Node) -> int:
+        """What was written to the file that an include names by the same variable."""
+        said = self.said(node.children[-1]).strip(b"() \t\n") if node.children else b""
+        return self.kept.get(said, 0) if said.startswith(b"$") else 0
 
     def moved(self, name: bytes, source: Value, target: Value, node: Node) -> None:
         """A file is copied or put in place."""

@@ -53,6 +53,8 @@ class Inside:
 
 ASKED = Value(None, REQUEST)
 SENT = Value(None, UPLOAD)
+ALL_SERVER, ALL_GLOBALS = Value(None, 0, function=b"server"), Value(None, 0, function=b"globals")
+"""The arrays of what the server was told, and of all variables, also under another name."""
 
 
 class Variables:
@@ -157,6 +159,8 @@ class Variables:
             return ASKED
         if name in names.UPLOADS:
             return SENT
+        if name in names.SERVER or name == b"GLOBALS":
+            return ALL_SERVER if name in names.SERVER else ALL_GLOBALS
         known = self.variables.get(key)
         if known is not None and name.startswith(b"->") and known.text is None and known.flags & PARAMETERS:
             return either(known, self.earlier.get(key, UNKNOWN))

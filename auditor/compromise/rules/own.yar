@@ -121,9 +121,12 @@ rule included_from_elsewhere {
     $b = /\b([i]nclude|[r]equire)(_once)?\s{0,3}\(?\s{0,3}@?\$_(GET|POST|REQUEST|COOKIE|SERVER|FILES)\b/ nocase
     $c = /@[i]nclude(_once)?\s{0,3}\(?\s{0,3}["'][^"'\n]{0,60}(\\x[0-9a-f]{2}|\\[0-7]{2,3})[^"'\n]{0,120}["']/ nocase
     $d = /\b([i]nclude|[r]equire)(_once)?\s{0,3}\(?\s{0,3}["'][^"'\n]{1,100}\.(jpe?g|png|gif|ico|bmp|webp|log|zip)["']/ nocase
-    $e = /\b([i]nclude|[r]equire)(_once)?\s{0,3}\(?\s{0,3}(base64_decode|str_rot13|hex2bin|strrev)\s?\(/ nocase
+    $e = /\b([i]nclude|[r]equire)(_once)?\s{0,3}\(?\s{0,3}(base64_decode|str_rot13|hex2bin|strrev|pack|chr|urldecode|gzinflate)\s?\(/ nocase
+    $g = /['"]\.?(ico|jpe?g|png|gif|bmp)['"]/ nocase
+    $h = /@?\b([i]nclude|[r]equire)(_once)?\s{0,3}\(?\s{0,3}(\$\w{1,20}|stream_get_meta_data[^;]{1,60})\s{0,3}\)?;/ nocase
+    $i = /readdir|scandir|glob\s?\(/ nocase
     $f = /\b([i]nclude|[r]equire)(_once)?\s{0,3}\(?\s{0,3}["']\/(tmp|var\/tmp|dev\/shm)\//  nocase
-  condition: any of them
+  condition: any of ($a, $b, $c, $d, $e, $f) or ($g and $h and $i and filesize < 3000)
 }
 
 rule shell_interface {
@@ -310,6 +313,17 @@ rule script_takes_orders {
   condition: filesize < 200000 and not $php and (($head at 0 and (($perl and $perl_runs) or ($python and $python_runs) or $shell_runs or $back)) or ($ssi and filesize < 60000))
 }
 
+rule runs_beside_request {
+  meta: what = "runs_beside_request"
+  strings:
+    $php = /<\?/
+    $said = /\$_(GET|POST|REQUEST|COOKIE)\b|php:\/\/input|\$_SERVER\s?\[\s?['"]HTTP_(X|ACCEPT|USER|REFERER|COOKIE)|\$_SERVER\s?;/
+    $runs = /\b([e]val|[s]ystem|shell_[e]xec|pass[t]hru|[p]open|proc_[o]pen|pcntl_[e]xec|[c]reate_function)\s{0,3}\(\s{0,3}(\(string\)|["']?\$|["']\?>|base64|gz|str|\w{1,20}\s?\()/ nocase
+    $sql = /into\s{1,5}(out|dump)file\s{1,5}\\?['"][^'"]{1,120}\.ph/ nocase
+    $called = /call_user_func(_array)?\s{0,3}\(\s{0,3}\$\w{1,20}\s?\[/ nocase
+  condition: $php and ((filesize < 5000 and $said and ($runs or $called)) or ($sql and filesize < 60000))
+}
+
 /* What alone says nothing, and beside what the tree shows of a file is a second sign, by the text alone. */
 
 rule bare {
@@ -317,7 +331,9 @@ rule bare {
   strings:
     $php = /<\?/
     $said = /\$_(GET|POST|REQUEST|COOKIE|FILES|SERVER)\b|php:\/\/input|HTTP_(POST|GET)_VARS|getallheaders/
+    $fetches = /base64_decode\s{0,3}\(|https?:\/\/[0-9]|[c]url_exec|gzinflate/ nocase
+    $writes = /fopen\s{0,3}\(|file_put_[c]ontents|[i]nclude|[r]equire/ nocase
     $silent = /@(\$|[e]val|[a]ssert|[i]nclude|[c]opy|move_|file_|[s]ystem|[e]xec|ini_set|set_time|error_rep|session_|chmod|unlink)|error_reporting\s?\(\s?(0|NULL)\s?\)|ignore_user_abort|set_time_limit\s?\(\s?0/ nocase
     $runs = /\b([e]val|[a]ssert|[s]ystem|[e]xec|shell_[e]xec|pass[t]hru|[p]open|proc_[o]pen|[c]reate_function)\b\s{0,3}[('"]/ nocase
-  condition: $php and ((filesize < 4000 and ($said or $runs)) or (filesize < 20000 and $silent and ($said or $runs)))
+  condition: $php and ((filesize < 4000 and ($said or $runs or ($fetches and $writes))) or (filesize < 20000 and $silent and ($said or $runs)))
 }

@@ -50,7 +50,8 @@ private rule hides {
 
 private rule faint {
   strings:
-    $a = /\b([i]nclude|[r]equire)(_once)?\b[^;\n]{0,80}(\\x|\.(jpe?g|png|gif|ico|bmp|webp)\b|data:|php:|https?:|\/tmp\/|\/dev\/shm|base64_|sys_get_temp)/ nocase
+    $a = /\b([i]nclude|[r]equire)(_once)?\b[^;\n]{0,80}(\\x|\.(jpe?g|png|gif|ico|bmp|webp)\b|data:|php:|https?:|\/tmp\/|\/dev\/shm|base64_|pack\s?\(|chr\s?\(|hex2bin|str_rot13|sys_get_temp|zip:|phar:)/ nocase
+    $k = /\b(tmpfile|tempnam)\s?\([^?]{0,600}([i]nclude|[r]equire)/ nocase
     $b = /\bcopy\s{0,3}\(\s{0,3}['"]https?:/ nocase
     $c = /(file_put_[c]ontents|fwrite)\s{0,3}\([^;]{0,200}(base64_decode|file_get_contents|[c]url_exec)/ nocase
     $d = /\(\s{0,3}['"][^'"\n]{1,40}['"]\s{0,3}\^/

@@ -96,8 +96,16 @@ def test_constants_are_worked_out_however_they_are_hidden() -> None:
         b"<?php $x = " + b"!" * 50_000 + b"1;",
         b"<?php " + b"function f(){" * 5_000,
         b"<?php " + bytes(range(256)) * 200,
+        b"<?php " + b"function f(){" * 2_000 + b"$a($b);" + b"}" * 2_000,
+        b"<?php for(;;){ " + b"if(1){$a.=$b;" * 1_500 + b"}" * 1_501,
+        b"<?php $x = " + b"[" * 8_000 + b"$y" + b"]" * 8_000 + b";",
+        b"<?php function f(){ " + b"$a[" * 10_000,
+        b"/*" * 40_000 + b"<?php " + b"/***/" * 2_000,
     ],
-    ids=["parentheses", "brackets", "concatenation", "blocks", "signs", "functions", "bytes"],
+    ids=[
+        *("parentheses", "brackets", "concatenation", "blocks", "signs", "functions", "bytes"),
+        *("functions that matter", "appended", "arrays", "open brackets", "comments"),
+    ],
 )
 def test_code_that_is_made_to_hurt_costs_little(hostile: bytes) -> None:
     began = time.process_time()

@@ -31,6 +31,8 @@ changed or swapped while it was read; could not be read."""
 UPLOAD, CACHE = 1, 2
 """Where it lies: where visitors' or editors' files go, or what the application fills by itself."""
 _OPENS = re.compile(rb"<\?(?:php\b|=\s*[$\w(`'\"@\[])|<script\s[^>]{0,40}language\s*=\s*[\"']?php", re.IGNORECASE)
+_COMMANDS = re.compile(rb"<!--#exec\s", re.IGNORECASE)
+"""What a page of server-side includes runs."""
 _SHORT = re.compile(rb"<\?\s")
 _SETTINGS = frozenset((".htaccess", ".user.ini", "php.ini"))
 
@@ -231,7 +233,7 @@ def _what(content, name):
         is_text = b"\0" not in content[:512]
         if _OPENS.search(content) or (is_text and not content.startswith(b"<?xml") and _SHORT.search(content)):
             found |= PHP
-    if content.startswith(b"#!"):
+    if content.startswith(b"#!") or (b"<!--#" in content and _COMMANDS.search(content)):
         found |= SCRIPT
     if content.startswith(b"\x7fELF"):
         found |= PROGRAM

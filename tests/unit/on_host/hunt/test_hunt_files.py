@@ -49,12 +49,16 @@ def test_code_is_told_by_content_and_never_by_its_name(top: Path) -> None:
         "e": b"#!/bin/sh\n",
         "f.bin": b"\x7fELF\0\0",
         ".htaccess": b"Options -Indexes",
+        "h.shtml": b"<!--#exec cmd=x -->",
+        "i.shtml": b"<!--#echo var=x -->",
         "g.svg": b'<svg><script language="php">x</script>',
     }.items():
         (top / name).write_bytes(content)
     assert what(walked(top)) == {
         **{"a.jpg": PHP, "b.php": 0, "c.xml": 0, "d.txt": PHP, "e": SCRIPT, "f.bin": PROGRAM, ".htaccess": SETTINGS},
         "g.svg": PHP,
+        "h.shtml": SCRIPT,
+        "i.shtml": 0,
     }
 
 
