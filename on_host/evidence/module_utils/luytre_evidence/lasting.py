@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import re
 import stat
 
 from ansible.module_utils.luytre_evidence import plain
@@ -127,8 +128,14 @@ OF_ROOTS = (
     ".env",
     "../.env",
 )
-SHORTEST, MOST_SECRETS = 8, 300
-"""Letters; what is shorter stands in all kinds of words."""
+SHORTEST, MOST_SECRETS, MOST_OF_A_ROOT = 8, 300, 40
+"""Letters, what is shorter stands in all kinds of words; secrets of root's files, and of those of one site."""
+_SEEN_IN_LOGS = re.compile(
+    r"(?i)[\d.]*\.[\d.]*\Z|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*\Z"
+    r"|\[?\d{1,4}[/-](?:\d\d|[a-z]{3})[/-]\d[\d:TZ +.-]*\Z"
+    r"|(?:GET|POST) |https?://|/[\w./-]*\.(?:ph\w{1,4}|html?|js|txt|css|jpe?g|png|gif|ico|zip)\Z"
+)
+"""Addresses, moments, requests and files of sites, and parts of them: no password looks like one, and who wants to hide does."""
 PUBLIC = (
     "/etc/passwd",
     "/etc/group",
@@ -151,20 +158,25 @@ class Lasting:
     def secrets(self, spans, roots):
         """Passwords, keys, salts and hashes of this host, as its own files have them: what is sent is looked through for them.
 
-        ``spans`` tells where they stand in a text; ``roots`` are the web roots.
+        ``spans`` tells where they stand in a text; ``roots`` are the web roots. A site's account writes what stands there: it crowds out
+        none of root's, and hides no address or moment of its doings.
         """
-        found = set()
-        for line in self._text("/etc/shadow").split("\n"):
-            found.update(line.split(":")[1:2])
-        places = [*SECRETS, *(root.rstrip("/") + "/" + name for root in roots for name in OF_ROOTS)]
-        places += [path for folder in SECRET_FOLDERS for path in self._below(folder, 2)]
+        own = [line.split(":")[1] for line in self._text("/etc/shadow").split("\n") if ":" in line]
+        places = [*SECRETS, *(path for folder in SECRET_FOLDERS for path in self._below(folder, 2))]
+        known = dict.fromkeys(_long_ones([*own, *self._said_in(places, spans)])[:MOST_SECRETS])
+        for root in roots:
+            said = self._said_in([root.rstrip("/") + "/" + name for name in OF_ROOTS], spans)
+            known.update(
+                dict.fromkeys([one for one in _long_ones(said) if not _SEEN_IN_LOGS.match(one)][:MOST_OF_A_ROOT])
+            )
+        return sorted((one.encode("utf-8", "surrogateescape") for one in known), key=len, reverse=True)
+
+    def _said_in(self, places, spans):
+        """What stands where secrets stand in files, in the order of the files."""
         for path in places:
             text = self._text(path)
-            found.update(part for start, end in spans(text) for part in text[start:end].split("\n"))
-        known = sorted(
-            (one.encode("utf-8", "surrogateescape") for one in found if len(one) >= SHORTEST), key=len, reverse=True
-        )
-        return known[:MOST_SECRETS]
+            for start, end in spans(text):
+                yield from text[start:end].split("\n")
 
     def settings(self, sender):
         """Of the system, and what starts by itself."""
@@ -391,6 +403,10 @@ def _not_walked():
             major, minor = map(int, fields.split(" ")[2].split(":"))
             found.add(os.makedev(major, minor))
     return found
+
+
+def _long_ones(found):
+    return [one for one in dict.fromkeys(found) if len(one) >= SHORTEST]
 
 
 def _kind(field):

@@ -38,6 +38,9 @@ FILES = {
 }
 
 
+SALTS = ("/4Q-1b-2]x:0:a:kH.php{", "/abcDEF+123", "2-Nov-7!xyz", "12345678", "https:x9x9", "ab:cd:ef:xy")
+
+
 class Sent:
     """What a step sent, by its path."""
 
@@ -98,6 +101,25 @@ def test_a_secret_of_this_host_goes_nowhere_wherever_it_stands(host: Any, tmp_pa
         step(sending.Sender(pipe, redact.redact, known))
         for secret in known:
             assert secret not in pipe.getvalue()
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    ["203.0.113.7", "203.0.113.", "2001:db8::7", "28/Nov/2026:07", "2026-11-28", "/uploads/x.php", "GET /x.php"],
+)
+def test_a_site_hides_no_traces_by_calling_them_its_password_nor_crowds_out_roots_secrets(
+    host: Any, tmp_path: Path, theirs: str
+) -> None:
+    before = host.secrets(secret_spans.spans, [])
+    config = tmp_path / "var/www/a/wp-config.php"
+    many = "".join(f"define('AUTH_KEY', '{number:04}{'y' * 200}');\n" for number in range(400))
+    config.write_text(f"<?php\ndefine('DB_PASSWORD', '{theirs}');\n{many}")
+    known = host.secrets(secret_spans.spans, ["/var/www/a"])
+    assert set(before) < set(known) and HASH.encode() in before
+    assert theirs.encode() not in known
+    assert len(known) <= len(before) + lasting.MOST_OF_A_ROOT
+    config.write_text("".join(f"define('AUTH_KEY', '{salt}');\n" for salt in SALTS))
+    assert {salt.encode() for salt in SALTS} <= set(host.secrets(secret_spans.spans, ["/var/www/a"]))
 
 
 def test_of_what_holds_secrets_there_is_the_digest_and_times(host: Any) -> None:
