@@ -1,7 +1,7 @@
-"""Code that sites keep in their databases and that plugins run: snippets, and settings that hold code. Read as the site's own account."""
+"""What sites keep in their databases: code that plugins run, and NukeViet's administrators. Read as the site's own account."""
 
-from ansible.module_utils.luytre import _applications, _php, _site_database, wordpress
-from ansible.module_utils.luytre_hunt.places import FOREIGN
+from ansible.module_utils.luytre import _applications, _php, _php_settings, _site_database, wordpress
+from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS
 
 SECONDS = 20
 MAX_ROWS = 200
@@ -23,6 +23,15 @@ IN_SNIPPETS = {
     "snippet": ("SELECT 'snippet', id, name, LEFT(code, 20000) FROM `{db}`.`{p}snippets` WHERE active <> 0", MAX_ROWS)
 }
 """The table of Code Snippets, which most sites do not have."""
+NUKEVIET = ("dbuname", "dbpass", "dbhost", "dbname", "prefix")
+AUTHORS = {
+    "admin": (
+        """SELECT 'admin', a.lev, LEFT(u.username, 100) FROM `{db}`.`{p}_authors` a
+  JOIN `{db}`.`{p}_users` u ON u.userid = a.admin_id WHERE a.is_suspend = 0 AND a.lev < 3""",
+        MAX_ROWS,
+    )
+}
+"""NukeViet's administrators but for those of single modules."""
 
 
 def gather(places):
@@ -30,10 +39,25 @@ def gather(places):
     found, _cut = _applications.find(places.reading.part(SECONDS))
     for each in found:
         if each.kind == "wordpress":
-            _of_site(places, each.path)
+            _code(places, each.path)
+        elif each.kind == "nukeviet":
+            _authors(places, each.path)
 
 
-def _of_site(places, path):
+def _authors(places, path):
+    said = _php_settings.read(path, "config.php", _php.GLOBAL, ["db_config.%s" % name for name in NUKEVIET])
+    try:
+        login = _site_database.plain_login(*((said or {}).get("db_config.%s" % name) for name in NUKEVIET))
+        words = {"{db}": login.database, "{p}": said["db_config.prefix"]}
+        rows = _site_database.rows(places.reading.part(SECONDS), login, _site_database.filled(AUTHORS, words))
+    except _site_database.NotAsked:
+        return
+    places.add("cms_account", path, "", OURS, "", ["read"])
+    for _admin, _level, name in (row for row in rows if len(row) == 3 and row[2]):
+        places.add("cms_account", path, name, FOREIGN)
+
+
+def _code(places, path):
     _file, content = wordpress.configuration(path)
     if content is None:
         return

@@ -124,6 +124,32 @@ def test_code_in_a_sites_tables_is_told_and_a_table_that_is_not_there_is_none(
     assert gathered.cut_short == []
 
 
+def test_the_administrators_of_nukeviet_are_told_where_its_tables_can_be_read(
+    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {"dbhost": "localhost", "dbname": "db", "dbuname": "u", "dbpass": "p", "prefix": "nv4"}
+    lines = [f"$db_config['{name}'] = '{value}';" for name, value in config.items()]
+    (tmp_path / "config.php").write_text("<?php\n" + "\n".join(lines))
+    asked: list[Any] = []
+
+    def rows(_reading: object, login: Any, statements: Mapping[str, tuple[str, int]]) -> list[list[str | None]]:
+        asked.append((login, statements["admin"][0]))
+        return [["admin", "1", "quantri"], ["admin", "2", None], ["short"]]
+
+    monkeypatch.setattr(_site_database, "rows", rows)
+    sites = [SimpleNamespace(kind="nukeviet", path=str(path)) for path in (tmp_path, tmp_path / "none")]
+    monkeypatch.setattr(_applications, "find", lambda _reading: (sites, []))
+    kept.gather(gathered)
+    ((login, sql),) = asked
+    assert login == _site_database.Login("u", "p", "localhost", "db")
+    assert "`db`.`nv4_authors`" in sql
+    assert "{" not in sql
+    assert [(row[0], row[1], row[2], row[5]) for row in gathered.rows] == [
+        ("cms_account", str(tmp_path), "", ["read"]),
+        ("cms_account", str(tmp_path), "quantri", []),
+    ]
+
+
 def test_connections_with_the_internet_are_known_by_their_other_end(tmp_path: Path) -> None:
     (tmp_path / "net").mkdir()
     lines = []
