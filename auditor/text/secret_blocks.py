@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from auditor.text.secret_names import NAME, kind
+from auditor.text.secret_names import NAME, SOUNDS, has_none, kind
 
 Span = tuple[int, int]
 """Where a secret begins and ends, in characters."""
@@ -32,6 +32,9 @@ _UNCLOSED = re.compile(rf"({NAME})['\"`]?\]?[ \t]*+(?:=>|:=|[:=])[ \t]*+(?:'[^']
 _CALL = re.compile(
     r"(?i)\b(?:mysqli?_\w{0,5}connect|new[ \t]++\\?(?:mysqli|pdo)|pg_connect|ftp_login|ldap_bind)[ \t]*+\([^)]{0,400}\Z"
 )
+_OF_KEYS = ("-----begin ", "private-lines: ")
+_OF_CALLS = ("connect", "mysqli", "pdo", "ftp_login", "ldap_bind")
+"""What stands in whatever the pattern for each finds."""
 _TAIL_LENGTH = 200
 _PAM_RULE = re.compile(
     r"(?:\[[a-z0-9_= \t]{1,200}\]|required|requisite|sufficient|optional)[ \t]++pam_[a-z0-9_]{1,40}\.so"
@@ -74,20 +77,21 @@ class Blocks:
     def read(self, line: str) -> None:
         """Learn what a line that is not part of anything begins."""
         tail = line.rstrip()[-_TAIL_LENGTH:]
-        begins = _KEY_BEGINS.search(line)
+        begins = None if has_none(line, _OF_KEYS) else _KEY_BEGINS.search(line)
         if begins is not None:
             self._in_key = "-----END " not in line[begins.end() :]
         heredoc = _HEREDOC.search(line)
-        open_ = _TAIL.search(tail)
+        ordinary = has_none(line, SOUNDS)
+        open_ = None if ordinary else _TAIL.search(tail)
         secret = open_ is not None and kind(open_[1]) is not None
         if heredoc is not None and (_SECRET_INPUT.search(line) or secret):
             self._until, self._left = heredoc[1], 10_000
         elif open_ is not None and secret:
             self._open(line, open_)
-        elif (unclosed := _UNCLOSED.search(line[:1000])) and kind(unclosed[1]) is not None:
+        elif not ordinary and (unclosed := _UNCLOSED.search(line[:1000])) and kind(unclosed[1]) is not None:
             quote = next(one for one in line[unclosed.end(1) + 1 :] if one in "'\"")
             self._until, self._left = quote, _LONG
-        elif _CALL.search(tail):
+        elif not has_none(tail, _OF_CALLS) and _CALL.search(tail):
             self._call = 10
 
     def _open(self, line: str, tail: re.Match[str]) -> None:

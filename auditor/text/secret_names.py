@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
 
@@ -57,3 +58,34 @@ def kind(name: str) -> Kind | None:
     if _KEY.search(word):
         return None if _NO_KEY.search(word) else Kind.KEY
     return Kind.ABOUT if _ABOUT.search(word) else None
+
+
+SOUNDS = (
+    *(
+        "pass",
+        "pword",
+        "pwd",
+        "pw",
+        "psk",
+        "auth",
+        "pin",
+        "khau",
+        "mk",
+        "mat",
+        "secret",
+        "token",
+        "jwt",
+        "salt",
+        "pepper",
+    ),
+    *("credential", "cookie", "webhook", "cleartext", "key", "khoa"),
+)
+"""Without one of these in it, in whatever case, a name in ASCII is of no ``Kind``."""
+
+
+def has_none(text: str, words: Iterable[str]) -> bool:
+    """Whether none of these (in lower case) is in a text of ASCII: a quick no to patterns that need one. Other text gets no such answer."""
+    if not text.isascii():
+        return False
+    lower = text.lower()
+    return not any(word in lower for word in words)

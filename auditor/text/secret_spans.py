@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from auditor.text.secret_blocks import Blocks, Span
-from auditor.text.secret_names import NAME, Kind, kind
+from auditor.text.secret_names import NAME, SOUNDS, Kind, has_none, kind
 
 
 def spans(text: str) -> list[Span]:
@@ -72,6 +72,8 @@ _NOT_APART = frozenset("/<.@")
 
 
 def _named(line: str) -> Iterator[Span]:
+    if has_none(line, (*SOUNDS, "identified")):
+        return
     at, words = 0, set[str]()
     if _PAM.match(line):
         at = 10
@@ -163,64 +165,168 @@ _CALLS = re.compile(
     rf"|\b(?:password_hash|password_verify|md5|sha1|crypt|hash_equals)[ \t]*+\([ \t]*+(?P<only>{_STRING})"
     rf"|(?:pass\w{{0,8}}|pwd|p|token|secret)['\"]\][ \t]*+\)?[ \t]*+[!=]==?[ \t]*+(?P<compared>{_STRING})"
 )
+_OF_PROGRAMS = (
+    *(
+        "mysql",
+        "mariadb",
+        "7z",
+        "rar ",
+        "rar\t",
+        "mongo",
+        "sshpass",
+        "docker",
+        "podman",
+        "buildah",
+        "useradd",
+        "usermod",
+        "redis-cli",
+    ),
+    *(
+        "ssh-keygen",
+        "curl",
+        "wget",
+        "http ",
+        "http\t",
+        "ldap",
+        "smb",
+        "rpcclient",
+        "net ",
+        "net\t",
+        "mount.cifs",
+        "wpa_passphrase",
+    ),
+    *("openssl", "zip ", "zip\t", "mosquitto_", "sqlcmd", "ipmitool", "lftp", "ncftp", "passwd", "snmp"),
+)
+_AT_CALLS = ("(", "']", '"]')
+_OF_CALLS = (
+    *(
+        "connect",
+        "mysqli",
+        "pdo",
+        "ftp_login",
+        "ldap_bind",
+        "imap_open",
+        "ssh2_auth_password",
+        "hash_hmac",
+        "crypt",
+        "jwt::",
+        "login",
+        "bind",
+    ),
+    *("auth", "key", "set", "password_", "md5", "sha1", "hash_equals", "']", '"]'),
+)
+"""It takes one of each, in lower case, to call something like that, or to compare with a secret."""
 _AROUND = [
-    re.compile(pattern)
-    for pattern in (
-        r"\bhttps?://[^\s/:@'\"<>]{0,200}+:(?!\d{1,5}(?:[/?#]|$))([^\s'\"<>]{1,400})@",
-        r"\b(?!https?:)[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"<>]{0,200}+:([^\s'\"<>]{1,400})@",
-        r"\bhttps?://([^\s/:@'\"<>]{1,400}+)@",
-        r"\bhttps://hooks\.[\w.]{1,60}/(?:services/)?([^\s'\"<>]{1,200})",
-        r"\bthin:[^\s/:@]{1,60}/([^\s@'\"]{1,200})@",
-        r"[?&;](?i:token|auth|key|sig|signature|code|\w{0,30}(?:_|api|access)key|\w{0,30}(?:pass\w{0,8}|pwd|token|secret))=([^\s&;#'\"<>]{1,400})",
-        r"(?i)\b(?:bearer|basic|digest|negotiate|apikey|authorization:[ \t]*+\w{1,20})[ \t]++([\w+/=.~-]{6,4000}+)(?=['\"\s,;)]|$)",
-        r"(?i)\b(?:set-)?cookie[ \t:'\"]{1,6}+\w[\w.-]{0,60}=([^\s;'\",]{1,4000})",
-        r"(?i)\bx-[a-z-]{0,30}(?:key|token|secret|auth)['\"]?(?:[ \t]*+:[ \t]*+|[ \t]++)['\"]?([^\s'\";]{1,400})",
-        r"(?i)(?<![\w.-])(?:psk|eap|xauth)[ \t]++\"([^\"\n]{1,400})\"",
-        r"\bsecret[ \t]++\d[ \t]++(\S{1,400})|\b(?:password|key-string|md5)[ \t]++\d{1,2}[ \t]++(\S{1,400})",
-        r"^[+ -]?[ \t]*+\"?[\w.-]{1,64}\"?[ \t]++[\w*]{1,64}[ \t]++\"?([^\s\"#]{4,400}?)\"?[ \t]++\*[ \t]*+$",
-        r"(?i)\b(?:r[ow]community6?|snmp-server[ \t]++community|com2sec[ \t]++\S{1,60}[ \t]++\S{1,60})[ \t]++\"?([^\s\"]{1,400})",
-        r"(?i)\bcreateUser[ \t]++\S{1,60}[ \t]++(?:MD5|SHA[\d-]{0,4})[ \t]++(?:\"([^\"]{1,400})\"|([^\s\"]{1,400}))",
-        r"(?i)\b(?:ldap_default_authtok|masteruser-password|smtp_sasl_\w{3,20}|static:[^\s:]{1,64}|rootpw|bindpw)[ \t]*+[ =:][ \t]*+(?!hash:|static:|/)(\S{1,400})",
-        r"(?i)\buser[ \t]++\S{1,60}[ \t]++(?:on|off)\b[^>\n]{0,200}>(\S{1,400})",
-        r"\bSetCredential=\S{1,60}?:(.{1,4000})",
-        r"(?i)\bsecure_link_md5[ \t]++(.{1,400});",
-        r"(?i)\bpassword_query[ \t]*+=[ \t]*+(.{1,1000})",
-        r"(?:^|[\s'\"(])(?:[\w.*-]{1,253}|\[[\w.:]{1,253}\]):(?:\d{2,5}|\*):[^:\s]{1,63}:[^:\s]{1,63}:([^\s'\"]{1,400})$",
-        r"^[+ -]?[ \t]*+\[?[\w.-]{1,253}\]?(?::\w{2,12})?[ \t]++[^\s:@]{1,64}@[^\s:@]{1,253}:(\S{1,400})[ \t]*+$",
-        r"\{(?:PLAIN|CLEARTEXT|CRYPT|S?SHA\d{0,3}|S?MD5|SHA\d{3}-CRYPT|BLF-CRYPT|CRAM-MD5|PBKDF2\S{0,12}|ARGON2\w{0,2})\}([^\s:'\"]{1,400})",
-        r"(\$(?:[1567y]|2[abxy]?|gy|apr1|sha1|argon2\w{1,2})\$[^\s:'\"$]{1,40}\$[./\w$=,+-]{20,4000})",
-        r"(\$[PHS]\$[./\w]{31,200})",
-        r"(\bgrub\.pbkdf2\.\S{1,4000})",
-        r"^[+ -]?[\w.-]{1,64}:([./0-9A-Za-z]{13})(?::|$)",
-        r"(?<![\w*])(\*[0-9A-F]{40})(?!\w)",
-        r"\b(gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{16,64}|(?:sk|rk|pk)_(?:live|test)_\w{8,255}|xox[abprse]-[\w-]{8,255}"
-        r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,45}|SG\.[\w-]{16,64}\.[\w-]{16,64}|npm_\w{30,50}|hf_\w{30,50}|AGE-SECRET-KEY-1\w{40,80}"
-        r"|eyJ[\w-]{8,4000}\.[\w-]{4,4000}(?:\.[\w-]{0,4000})?)",
-        r"(?i)-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE|STATIC) KEY[A-Z0-9 ]{0,20}-----[\\n'\" \t+.]{0,40}+([^-\s'\"+.\\][^-]{0,20000})",
+    (needed, re.compile(pattern))
+    for needed, pattern in (
+        (("@",), r"\bhttps?://[^\s/:@'\"<>]{0,200}+:(?!\d{1,5}(?:[/?#]|$))([^\s'\"<>]{1,400})@"),
+        (("@",), r"\b(?!https?:)[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"<>]{0,200}+:([^\s'\"<>]{1,400})@"),
+        (("@",), r"\bhttps?://([^\s/:@'\"<>]{1,400}+)@"),
+        (("hooks.",), r"\bhttps://hooks\.[\w.]{1,60}/(?:services/)?([^\s'\"<>]{1,200})"),
+        (("thin:",), r"\bthin:[^\s/:@]{1,60}/([^\s@'\"]{1,200})@"),
+        (
+            ("token", "auth", "key", "sig", "code", "pass", "pwd", "secret"),
+            r"[?&;](?i:token|auth|key|sig|signature|code|\w{0,30}(?:_|api|access)key|\w{0,30}(?:pass\w{0,8}|pwd|token|secret))=([^\s&;#'\"<>]{1,400})",
+        ),
+        (
+            ("bearer", "basic", "digest", "negotiate", "apikey", "authorization"),
+            r"(?i)\b(?:bearer|basic|digest|negotiate|apikey|authorization:[ \t]*+\w{1,20})[ \t]++([\w+/=.~-]{6,4000}+)(?=['\"\s,;)]|$)",
+        ),
+        (("cookie",), r"(?i)\b(?:set-)?cookie[ \t:'\"]{1,6}+\w[\w.-]{0,60}=([^\s;'\",]{1,4000})"),
+        (
+            ("x-",),
+            r"(?i)\bx-[a-z-]{0,30}(?:key|token|secret|auth)['\"]?(?:[ \t]*+:[ \t]*+|[ \t]++)['\"]?([^\s'\";]{1,400})",
+        ),
+        (("psk", "eap", "xauth"), r"(?i)(?<![\w.-])(?:psk|eap|xauth)[ \t]++\"([^\"\n]{1,400})\""),
+        (
+            ("secret", "password", "key-string", "md5"),
+            r"\bsecret[ \t]++\d[ \t]++(\S{1,400})|\b(?:password|key-string|md5)[ \t]++\d{1,2}[ \t]++(\S{1,400})",
+        ),
+        (("*",), r"^[+ -]?[ \t]*+\"?[\w.-]{1,64}\"?[ \t]++[\w*]{1,64}[ \t]++\"?([^\s\"#]{4,400}?)\"?[ \t]++\*[ \t]*+$"),
+        (
+            ("community", "com2sec"),
+            r"(?i)\b(?:r[ow]community6?|snmp-server[ \t]++community|com2sec[ \t]++\S{1,60}[ \t]++\S{1,60})[ \t]++\"?([^\s\"]{1,400})",
+        ),
+        (
+            ("createuser",),
+            r"(?i)\bcreateUser[ \t]++\S{1,60}[ \t]++(?:MD5|SHA[\d-]{0,4})[ \t]++(?:\"([^\"]{1,400})\"|([^\s\"]{1,400}))",
+        ),
+        (
+            ("ldap_default_authtok", "masteruser-password", "smtp_sasl_", "static:", "rootpw", "bindpw"),
+            r"(?i)\b(?:ldap_default_authtok|masteruser-password|smtp_sasl_\w{3,20}|static:[^\s:]{1,64}|rootpw|bindpw)[ \t]*+[ =:][ \t]*+(?!hash:|static:|/)(\S{1,400})",
+        ),
+        (("user",), r"(?i)\buser[ \t]++\S{1,60}[ \t]++(?:on|off)\b[^>\n]{0,200}>(\S{1,400})"),
+        (("setcredential=",), r"\bSetCredential=\S{1,60}?:(.{1,4000})"),
+        (("secure_link_md5",), r"(?i)\bsecure_link_md5[ \t]++(.{1,400});"),
+        (("password_query",), r"(?i)\bpassword_query[ \t]*+=[ \t]*+(.{1,1000})"),
+        (
+            (":",),
+            r"(?:^|[\s'\"(])(?:[\w.*-]{1,253}|\[[\w.:]{1,253}\]):(?:\d{2,5}|\*):[^:\s]{1,63}:[^:\s]{1,63}:([^\s'\"]{1,400})$",
+        ),
+        (
+            ("@",),
+            r"^[+ -]?[ \t]*+\[?[\w.-]{1,253}\]?(?::\w{2,12})?[ \t]++[^\s:@]{1,64}@[^\s:@]{1,253}:(\S{1,400})[ \t]*+$",
+        ),
+        (
+            ("{",),
+            r"\{(?:PLAIN|CLEARTEXT|CRYPT|S?SHA\d{0,3}|S?MD5|SHA\d{3}-CRYPT|BLF-CRYPT|CRAM-MD5|PBKDF2\S{0,12}|ARGON2\w{0,2})\}([^\s:'\"]{1,400})",
+        ),
+        (("$",), r"(\$(?:[1567y]|2[abxy]?|gy|apr1|sha1|argon2\w{1,2})\$[^\s:'\"$]{1,40}\$[./\w$=,+-]{20,4000})"),
+        (("$",), r"(\$[PHS]\$[./\w]{31,200})"),
+        (("grub.pbkdf2",), r"(\bgrub\.pbkdf2\.\S{1,4000})"),
+        (("",), r"^[+ -]?[\w.-]{1,64}:([./0-9A-Za-z]{13})(?::|$)"),
+        (("*",), r"(?<![\w*])(\*[0-9A-F]{40})(?!\w)"),
+        (
+            (
+                "gh",
+                "github_pat_",
+                "glpat-",
+                "_live_",
+                "_test_",
+                "xox",
+                "akia",
+                "aiza",
+                "sg.",
+                "npm_",
+                "hf_",
+                "age-secret-key-1",
+                "eyj",
+            ),
+            r"\b(gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{16,64}|(?:sk|rk|pk)_(?:live|test)_\w{8,255}|xox[abprse]-[\w-]{8,255}"
+            r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,45}|SG\.[\w-]{16,64}\.[\w-]{16,64}|npm_\w{30,50}|hf_\w{30,50}|AGE-SECRET-KEY-1\w{40,80}"
+            r"|eyJ[\w-]{8,4000}\.[\w-]{4,4000}(?:\.[\w-]{0,4000})?)",
+        ),
+        (
+            ("-----begin ",),
+            r"(?i)-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE|STATIC) KEY[A-Z0-9 ]{0,20}-----[\\n'\" \t+.]{0,40}+([^-\s'\"+.\\][^-]{0,20000})",
+        ),
     )
 ]
-"""The first group is the secret."""
+"""What it takes for each that one of these is there, in lower case; the first group is the secret."""
 
 
 def _by_form(line: str) -> Iterator[Span]:
-    for pattern in _AROUND:
-        for found in pattern.finditer(line):
-            yield found.span(found.lastindex or 0)
+    for needed, pattern in _AROUND:
+        if not has_none(line, needed):
+            for found in pattern.finditer(line):
+                yield found.span(found.lastindex or 0)
 
 
 def _in_calls(line: str) -> Iterator[Span]:
+    if has_none(line, _AT_CALLS) or has_none(line, _OF_CALLS):
+        return
     for found in _CALLS.finditer(line):
         start, end = found.span(found.lastindex or 0)
         yield start + 1, end - 1
 
 
 def _in_commands(line: str) -> Iterator[Span]:
-    programs = [*_PROGRAM.finditer(line)]
+    programs = [] if has_none(line, _OF_PROGRAMS) else [*_PROGRAM.finditer(line)]
     for program, following in zip_longest(programs, programs[1:]):
         option = _OPTION[int((program.lastgroup or "c0")[1:])]
         for found in option.finditer(line, program.end(), following.start() if following else len(line)):
             yield found.span(found.lastindex or 0)
-    for found in _BEFORE_PIPE.finditer(line):
+    for found in _BEFORE_PIPE.finditer(line) if "|" in line else ():
         yield found.span(1)
 
 

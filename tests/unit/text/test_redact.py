@@ -13,6 +13,7 @@ from auditor.fleet import reasons
 from auditor.hardening import guard_answers
 from auditor.hardening.serving import probes
 from auditor.models import Finding, Subject
+from auditor.text import secret_blocks, secret_spans
 from auditor.text.redact import HIDDEN, holds_secrets, redact, redact_data, redact_diff
 from tests.unit.audit.test_evaluate import control
 from tests.unit.secret_syntaxes import HARMLESS, ON_ONE_LINE, OVER_LINES
@@ -272,3 +273,17 @@ def test_data_without_end_is_hidden_unread():
     said = redact_data([{"path": "/x y", "word": "alone", "said": f"a = {number}"} for number in range(50_000)])
     assert said[0] == {"path": "/x y", "word": "alone", "said": "a = 0"}
     assert said[-1] == {"path": "/x y", "word": "alone", "said": HIDDEN}
+
+
+WORDS = (*HOSTILE, f"github_pat_{'a' * 22}", *(line for text in (ON_ONE_LINE, HARMLESS) for line in text.split("\n")), *OVER_LINES)
+
+
+@pytest.mark.parametrize("upper", [False, True])
+def test_the_quick_no_says_nothing_else_than_the_patterns(monkeypatch: pytest.MonkeyPatch, upper: bool):
+    texts = [word.replace("§", "hunter2-\u00e9") for word in WORDS] + [word.replace("§", "hunter22") for word in WORDS]
+    texts = [text.upper() for text in texts] if upper else texts
+    quick = [secret_spans.spans(text) for text in texts]
+    for module in (secret_spans, secret_blocks):
+        monkeypatch.setattr(module, "has_none", lambda _text, _words: False)
+    assert [secret_spans.spans(text) for text in texts] == quick
+    assert sum(map(bool, quick)) > 100
