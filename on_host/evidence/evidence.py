@@ -56,6 +56,7 @@ def main(arguments):
         ("accounts", kept.accounts, 10),
         ("settings", kept.settings, 15),
         ("bodyfile", kept.body, 20),
+        ("journal", volatile.journal, 20),
         ("packages", kept.packages, 10),
         ("logs", kept.logs, 30),
     ):

@@ -62,9 +62,11 @@ def collect(
     from auditor.fleet.fresh import NoAnswer
     from auditor.history.hunts import Hunts
     from auditor.history.incidents import Incidents, of
+    from auditor.history.looks import Looks
     from auditor.incidents import told
     from auditor.incidents.case import fold
     from auditor.incidents.evidence import collecting, signing
+    from auditor.incidents.evidence.beside import beside
     from auditor.incidents.evidence.flagged import flagged
     from auditor.inventory import hosts as inventories
     from auditor.inventory import papers
@@ -76,7 +78,7 @@ def collect(
     case = fold(incident, of(ledgers.all(known.path), incident))
     concerned = chosen(hosts_of(known, case.subjects), named)
     office = papers.folder(inventory)
-    hunts = Hunts().latest(known.path)
+    hunts = Hunts()
     command = collecting.Collecting(known.path, incident, role(who), office, reach(inventory), ledgers)
     if signing.own() is None:
         made = signing.make(office, clock.now(), signing.DAYS)
@@ -84,7 +86,8 @@ def collect(
     whole = True
     for host in concerned:
         try:
-            deed = command.collect(host, flagged(case, host.name, hunts.get(host.name), paths or ()))
+            named_files = flagged(case, host.name, hunts.latest(known.path).get(host.name), paths or ())
+            deed = command.collect(host, named_files, beside(known.path, host, Looks(), hunts))
         except NoAnswer as no:
             console.err.print(console.escape(words("incidents.no_evidence", host=host.name, why=str(no)[:300])))
             whole = False
@@ -169,8 +172,8 @@ def _damages(case: Case, place: Path, collected: Collected | None, inventory: Pa
     from auditor.incidents.evidence import verifying
     from auditor.inventory import papers
 
-    at = next((entry.at for entry in case.entries if entry.deed is collected), None)
-    yield from verifying.damages(place, papers.folder(inventory), collected, at)
+    known = verifying.known(case, collected) if collected is not None else None
+    yield from verifying.damages(place, papers.folder(inventory), known)
 
 
 def _keep_check(known: Inventory, incident: str, who: str, collected: Collected, damages: int) -> None:
@@ -180,6 +183,56 @@ def _keep_check(known: Inventory, incident: str, who: str, collected: Collected,
 
     deed = Custody(number=collected.number, step="checked", sha256=collected.sha256, damages=damages)
     Incidents().write(known.path, who, deciding.keeping(incident, deed))
+
+
+def timestamp(
+    incident: IncidentArgument,
+    number: NumberArgument,
+    answer: Annotated[
+        Path | None,
+        typer.Option("--answer", metavar="FILE.tsr", help="An authority's answer to the request, to be kept."),
+    ] = None,
+    authority: Annotated[
+        Path | None, typer.Option("--authority", metavar="FILE.pem", help="The authority's certificates, its root too.")
+    ] = None,
+    who: Annotated[
+        str | None, typer.Option("--who", metavar="ROLE", help="The office role that got the answer.")
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write a request for a time stamp (RFC 3161) on evidence, or keep the answer of the authority that it was taken to.
+
+    A signature says who, not when. The request holds a digest alone, and nothing is sent by this.
+
+    Examples:
+      auditor incident timestamp SC-20261127-1 1 -i inventories/lab
+
+      auditor incident timestamp SC-20261127-1 1 --answer tra-loi.tsr --authority ca.pem --who "Văn phòng" -i inventories/lab
+
+    """
+    from auditor.commands.shown import console
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import deciding
+    from auditor.incidents.case import fold
+    from auditor.incidents.evidence import collecting, stamping
+    from auditor.inventory import hosts as inventories
+    from auditor.models.incidents import Stamped
+    from auditor.text.words import Words
+
+    known = inventories.load(inventory)
+    collected = deciding.collection(fold(incident, Incidents().one(known.path, incident)), number)
+    place = collecting.folder(incident) / collected.folder
+    if answer is None and authority is None:
+        console.out.print(str(stamping.request(place)), markup=False, soft_wrap=True)
+        return
+    if answer is None or authority is None or who is None:
+        raise InputError("an answer is kept with its authority", mend="give --answer, --authority and --who")
+    by = role(who)
+    kept = stamping.keep(place, answer, authority)
+    deed = Stamped(number=number, sha256=collected.sha256, answer=kept)
+    Incidents().write(known.path, by, deciding.keeping(incident, deed))
+    console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
 
 
 def custody(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -29,6 +30,8 @@ SECONDS = 80.0
 """For the connection: the host stops by itself after 60."""
 LOG = "uac.log"
 """By which readers of UAC's layout know it."""
+OURS = "luytre"
+"""The folder of what we knew before."""
 CLOCK = "live_response/system/clock.txt"
 _ON_HOST = resources.root() / "on_host" / "evidence"
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -62,10 +65,13 @@ class Collecting:
     ledgers: Incidents
     sent: Callable[[Reach, Mapping[str, Sequence[str]]], Iterator[bytes]] = sent
 
-    def collect(self, host: Host, flagged: Sequence[str]) -> Collected:
-        """Collect from a host, and write it to the ledger. Raises NoAnswer when nothing came, InputError when it cannot be kept."""
+    def collect(self, host: Host, flagged: Sequence[str], beside: Mapping[str, bytes]) -> Collected:
+        """Collect from a host, and write it to the ledger; files of our own come ``beside`` it, by their paths below ``luytre/``.
+
+        Raises NoAnswer when nothing came, InputError when it cannot be kept.
+        """
         begun = clock.now()
-        name = f"{host.name}-{clock.compact(begun)}"
+        name = _free(folder(self.incident), f"{host.name}-{clock.compact(begun)}")
         target = folder(self.incident) / name
         draft = target.with_name(f".{name}")
         try:
@@ -74,6 +80,8 @@ class Collecting:
             box = Box(draft)
             roots = [site.document_root for site in host.sites if site.document_root]
             stopped = box.fill(self.sent(self.reach[host.name], {"flagged": list(flagged), "roots": roots}))
+            for path, content in beside.items():
+                box.own(f"{OURS}/{path}", content)
             manifest = self._manifest(host.name, begun, box, stopped)
             collected = self._sealed(draft, manifest, name)
             draft.rename(target)
@@ -99,7 +107,8 @@ class Collecting:
             clock.stamp(ended),
             *([stopped] if stopped else []),
         ]
-        box.own(LOG, "\n".join([*log, *(f"{one.why}  {one.what}" for one in box.left_out)]) + "\n")
+        lines = [*log, *(f"{one.why}  {one.what}" for one in box.left_out)]
+        box.own(LOG, "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
         return Manifest(
             incident=self.incident,
             host=host,
@@ -163,10 +172,11 @@ class Box:
                 self._closed(open_one, Ended(why="cut"))
         return ""
 
-    def own(self, path: str, text: str) -> None:
+    def own(self, path: str, content: bytes) -> None:
         """Add a file of ours."""
-        content = text.encode("utf-8", "backslashreplace")
-        files.whole(self.root / path, [content])
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.whole(target, [content])
         self.files.append(File(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest()))
 
     def _opened(self, began: Began) -> _Open:
@@ -223,6 +233,12 @@ class _Open:
     stream: IO[bytes] | None = None
     size: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
+
+
+def _free(place: Path, name: str) -> str:
+    """The name, or the first after it that nothing has."""
+    others = (f"{name}-{number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain([name], others) if not (place / one).exists())
 
 
 def _created(root: Path, path: str) -> IO[bytes]:

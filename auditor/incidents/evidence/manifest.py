@@ -13,8 +13,8 @@ from auditor.models.incidents import IncidentId, Moment
 from auditor.models.reviews import Place
 
 MANIFEST, SUMS, SIGNATURE = "manifest.json", "SHA256SUMS", "manifest.json.sig"
-REQUEST, ANSWER = "manifest.json.tsq", "manifest.json.tsr"
-BESIDE = frozenset((MANIFEST, SUMS, SIGNATURE, REQUEST, ANSWER))
+REQUEST, ANSWER, AUTHORITY = "manifest.json.tsq", "manifest.json.tsr", "manifest.json.authority.pem"
+BESIDE = frozenset((MANIFEST, SUMS, SIGNATURE, REQUEST, ANSWER, AUTHORITY))
 """What lies in the folder and is none of the files that it lists."""
 MAX_BYTES = 60_000_000
 

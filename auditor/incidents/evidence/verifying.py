@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
@@ -10,10 +11,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.incidents.evidence import signing
-from auditor.incidents.evidence.manifest import BESIDE, MANIFEST, MAX_BYTES, SIGNATURE, SUMS, Manifest, sums
+from auditor.incidents.case import Case
+from auditor.incidents.evidence import signing, stamping
+from auditor.incidents.evidence.manifest import ANSWER, BESIDE, MANIFEST, MAX_BYTES, SIGNATURE, SUMS, Manifest, sums
 from auditor.models import clock
-from auditor.models.incidents import Collected
+from auditor.models.incidents import Collected, Stamped
 
 MOST_NAMED = 1_000
 """Of what lies in a folder beside what was collected."""
@@ -27,8 +29,28 @@ class Damage:
     what: str = ""
 
 
-def damages(folder: Path, office: Path, collected: Collected | None, at: str | None) -> Iterator[Damage]:
-    """What is wrong with a collection. ``collected``: what the chain says of it, written ``at`` that moment; None: it does not know it."""
+@dataclass(frozen=True)
+class Known:
+    """What the chain says of a collection."""
+
+    collected: Collected
+    at: str
+    """When it was written."""
+    stamped: Stamped | None = None
+    """The last answer of an authority."""
+    stamped_at: str = ""
+
+
+def known(case: Case, collected: Collected) -> Known:
+    """What a ledger says of one of its collections."""
+    entries = case.custody(collected.number)
+    written = next((entry.at for entry in entries if entry.deed == collected), "")
+    stamps = [(entry.deed, entry.at) for entry in entries if isinstance(entry.deed, Stamped)]
+    return Known(collected, written, *stamps[-1]) if stamps else Known(collected, written)
+
+
+def damages(folder: Path, office: Path, chain: Known | None) -> Iterator[Damage]:
+    """What is wrong with a collection. Without a ``chain``: it does not know it."""
     try:
         content = (folder / MANIFEST).read_bytes()[: MAX_BYTES + 1]
         manifest = Manifest.model_validate_json(content)
@@ -39,16 +61,18 @@ def damages(folder: Path, office: Path, collected: Collected | None, at: str | N
         yield Damage("manifest_unreadable", str(folder))
         return
     digest = hashlib.sha256(content).hexdigest()
-    if collected is None:
+    if chain is None:
         yield Damage("not_in_chain", digest)
-    elif collected.sha256 != digest:
+    elif chain.collected.sha256 != digest:
         yield Damage("manifest_changed", digest)
-    when = clock.read(at or manifest.begun)
+    when = clock.read(chain.at if chain is not None else manifest.begun)
     doubt, key = signing.doubt(office, folder / MANIFEST, folder / SIGNATURE, when)
     if doubt is not None:
         yield Damage(doubt, key)
     yield from _misplaced(manifest)
     yield from _files(folder, manifest, digest)
+    if chain is not None and chain.stamped is not None:
+        yield from _stamp(folder, chain.stamped, clock.read(chain.stamped_at))
 
 
 def meant(folder: Path, collections: Iterable[Collected]) -> Collected | None:
@@ -58,9 +82,9 @@ def meant(folder: Path, collections: Iterable[Collected]) -> Collected | None:
             digest = hashlib.sha256(file.read(MAX_BYTES)).hexdigest()
     except OSError:
         digest = ""
-    known = list(collections)
-    by_name = [one for one in known if one.folder == folder.resolve().name]
-    return next((one for one in [*(each for each in known if each.sha256 == digest), *by_name]), None)
+    ours = list(collections)
+    by_name = [one for one in ours if one.folder == folder.resolve().name]
+    return next((one for one in [*(each for each in ours if each.sha256 == digest), *by_name]), None)
 
 
 def _misplaced(manifest: Manifest) -> Iterator[Damage]:
@@ -71,15 +95,15 @@ def _misplaced(manifest: Manifest) -> Iterator[Damage]:
 
 
 def _files(folder: Path, manifest: Manifest, digest: str) -> Iterator[Damage]:
-    known = {file.path for file in manifest.files}
+    listed = {file.path for file in manifest.files}
     for file in manifest.files:
         path = folder / file.path
         if not _below(path, folder) or not path.is_file() or path.is_symlink():
             yield Damage("missing", file.path)
         elif path.stat().st_size != file.size or _digest(path) != file.sha256:
             yield Damage("changed", file.path)
-    folders = {str(parent) for path in known for parent in Path(path).parents}
-    for number, name in enumerate(sorted(_names(folder) - known - folders - BESIDE)):
+    folders = {str(parent) for path in listed for parent in Path(path).parents}
+    for number, name in enumerate(sorted(_names(folder) - listed - folders - BESIDE)):
         if number == MOST_NAMED:
             break
         yield Damage("extra", name)
@@ -88,6 +112,15 @@ def _files(folder: Path, manifest: Manifest, digest: str) -> Iterator[Damage]:
             yield Damage("sums_changed", SUMS)
     except OSError:
         yield Damage("missing", SUMS)
+
+
+def _stamp(folder: Path, stamped: Stamped, at: datetime.datetime) -> Iterator[Damage]:
+    if not (folder / ANSWER).is_file():
+        yield Damage("missing", ANSWER)
+    elif _digest(folder / ANSWER) != stamped.answer:
+        yield Damage("changed", ANSWER)
+    elif not stamping.holds(folder, at):
+        yield Damage("stamp_wrong", ANSWER)
 
 
 def _below(path: Path, folder: Path) -> bool:

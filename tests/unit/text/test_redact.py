@@ -275,7 +275,12 @@ def test_data_without_end_is_hidden_unread():
     assert said[-1] == {"path": "/x y", "word": "alone", "said": HIDDEN}
 
 
-WORDS = (*HOSTILE, f"github_pat_{'a' * 22}", *(line for text in (ON_ONE_LINE, HARMLESS) for line in text.split("\n")), *OVER_LINES)
+WORDS = (
+    *HOSTILE,
+    f"github_pat_{'a' * 22}",
+    *(line for text in (ON_ONE_LINE, HARMLESS) for line in text.split("\n")),
+    *OVER_LINES,
+)
 
 
 @pytest.mark.parametrize("upper", [False, True])

@@ -5,7 +5,7 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre_evidence import plain
+from ansible.module_utils.luytre_evidence import plain, sending
 from ansible.module_utils.luytre_shared import safe_open
 
 MOST_NAMES = 1_000_000
@@ -117,6 +117,11 @@ TYPED = ("btmp*", "faillog*", "tallylog*")
 """Passwords that people typed where a name was asked for are in these."""
 NOT_LOGS = (*TYPED, "*.journal", "*.journal~")
 """A journal is packed."""
+MOST_LINE = 8_000
+MOMENT = re.compile(
+    rb"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    rb"|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}|\b[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
+)
 SECRETS = ("/etc/mysql/debian.cnf", "/root/.my.cnf", "/root/.pgpass", "/etc/mysql/my.cnf")
 SECRET_FOLDERS = ("/etc/wordpress", "/etc/mysql/conf.d", "/etc/mysql/mariadb.conf.d", "/root/.ssh", "/etc/ssl/private")
 OF_ROOTS = (
@@ -145,6 +150,8 @@ PUBLIC = (
     "*/.ssh/config",
     "*/.ssh/rc",
     "/etc/ssh/*.pub",
+    "/etc/apt/trusted.gpg.d/*",
+    "/etc/php/*",
 )
 """Files that do not hold secrets, though their names sound like it."""
 
@@ -225,7 +232,7 @@ class Lasting:
         return work
 
     def logs(self, sender):
-        """Logs, the newest first, each with the end of it; and from when to when each goes."""
+        """From when to when each log goes; then logs, the newest first, each with the end of it."""
         found = []
         for path in self._below(LOGS, 4):
             if any(fnmatch.fnmatch(os.path.basename(path), name) for name in NOT_LOGS):
@@ -234,8 +241,31 @@ class Lasting:
                 found.append((-os.lstat(self._root + path).st_mtime, path))
             except OSError:
                 continue
-        for _, path in sorted(found):
+        newest = [path for _, path in sorted(found)]
+        sender.table("live_response", "system/logs.txt", ["first\tlast\tbytes\tlog", *map(self._moments, newest)])
+        for path in newest:
             self._file(sender, path, safe_open.NO_LINKS)
+
+    def _moments(self, path):
+        """When the first and the last line of a log were written, as they say it."""
+        try:
+            handle = self._opened(path, safe_open.NO_LINKS)
+        except OSError as error:
+            return "-\t-\t-\t%s (%s)" % (plain.written(path), error.strerror)
+        try:
+            size = os.fstat(handle).st_size
+            head = safe_open.start(handle, MOST_LINE)
+            if head.startswith(sending.GZIP):
+                text = sending.unpacked_end(handle)[0]
+                head, tail = b"", text[-MOST_LINE:]
+            else:
+                os.lseek(handle, max(0, size - MOST_LINE), os.SEEK_SET)
+                tail = safe_open.start(handle, MOST_LINE)
+        finally:
+            os.close(handle)
+        first, last = MOMENT.search(head), MOMENT.findall(tail)
+        shown = [first.group(0).decode("ascii") if first else "-", last[-1].decode("ascii") if last else "-"]
+        return "\t".join([*shown, str(size), plain.written(path)])
 
     def body(self, sender):
         """Every name on this host's own file systems with its times, as mactime reads it."""
@@ -255,7 +285,7 @@ class Lasting:
             return
         try:
             named = os.path.basename(path)
-            typed = any(fnmatch.fnmatch(named, name) for name in TYPED)
+            typed = path.startswith(LOGS + "/") and any(fnmatch.fnmatch(named, name) for name in TYPED)
             secret = typed or (self._holds(path) and not any(fnmatch.fnmatch(path, name) for name in PUBLIC))
             sender.file("[root]", path, handle, secret=secret)
         except OSError as error:

@@ -12,6 +12,7 @@ import select
 import signal
 import stat
 import time
+import zlib
 
 from ansible.module_utils.luytre_evidence import plain
 from ansible.module_utils.luytre_shared import safe_open
@@ -26,10 +27,13 @@ MOST_FILE = 20_000_000
 MOST_HASHED = 200_000_000
 MEMORY = 1_500_000_000
 HIDDEN = "•••".encode()
-RAW, TEXT, OPAQUE = "raw", "text", "opaque"
-PROGRAMS_AND_PICTURES = (b"\x7fELF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
+RAW, TEXT, OPAQUE, PACKED_TEXT, SECRET = "raw", "text", "opaque", "packed text", "secret"
+GZIP = b"\x1f\x8b"
+PROGRAM = b"\x7fELF"
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
+"""Text may begin like one, too."""
 PACKED = (
-    b"\x1f\x8b",
+    GZIP,
     b"PK\x03\x04",
     b"BZh",
     b"\xfd7zXZ",
@@ -83,36 +87,32 @@ class Sender:
 
     def file(self, place, path, handle, name=None, secret=False):
         """An open file: its bytes, text without secrets; of one that is ``secret`` only what it is, its digest and times."""
-        status = os.fstat(handle)
+        about = dict(facts(os.fstat(handle)), origin=plain.written(path))
+        head = b"" if secret else safe_open.start(handle, MOST_TEXT + 1)
+        kind = SECRET if secret else _kind(head, path)
+        content, cut = None, len(head) > MOST_TEXT
+        if kind == PACKED_TEXT:
+            content, cut = unpacked_end(handle)
+            kind = _kind(content, path) if content else OPAQUE
+            name = name or path[: -len(".gz")]
+        elif kind == TEXT:
+            # Of a log, the end is what counts.
+            content = end_of(handle, about["size"]) if cut else head
         self._begin(place, name or path)
-        about = dict(facts(status), origin=plain.written(path))
-        if secret:
-            self._end(dict(about, sha256=digest_of(handle), why="secret"))
-            return
-        head = safe_open.start(handle, MOST_TEXT + 1)
-        kind = _kind(head, path)
         if kind == RAW:
             self._raw(handle, head, about)
-        elif kind == OPAQUE or self._shown is None:
-            why = "no_redaction" if kind == TEXT else "packed"
+        elif kind != TEXT or self._shown is None:
+            why = {SECRET: "secret", TEXT: "no_redaction"}.get(kind, "packed")
             self._end(dict(about, sha256=digest_of(handle), why=why))
         else:
-            self._text(handle, head, about)
+            text = content.decode("utf-8", "surrogateescape")
+            shown = self._shown(text)
+            self._data(shown.encode("utf-8", "surrogateescape"))
+            self._end(dict(about, sha256=digest_of(handle), hidden=shown != text, why="cut" if cut else ""))
 
     def left_out(self, what, why):
         """Something was not sent."""
         self._frame(NOTE, {"what": plain.written(what)[:1_000], "why": why})
-
-    def _text(self, handle, head, about):
-        cut = len(head) > MOST_TEXT
-        # Of a log, the end is what counts.
-        if cut:
-            os.lseek(handle, max(0, about["size"] - MOST_TEXT), os.SEEK_SET)
-            head = safe_open.start(handle, MOST_TEXT).partition(b"\n")[2]
-        text = head.decode("utf-8", "surrogateescape")
-        shown = self._shown(text)
-        self._data(shown.encode("utf-8", "surrogateescape"))
-        self._end(dict(about, sha256=digest_of(handle), hidden=shown != text, why="cut" if cut else ""))
 
     def _raw(self, handle, head, about):
         content = head + safe_open.start(handle, MOST_FILE + 1 - len(head))
@@ -143,11 +143,40 @@ class Sender:
 
 def _kind(head, path):
     """How a file may be sent by its beginning: text loses its secrets, programs and pictures hold none, of all else nobody knows."""
-    if head.startswith(PROGRAMS_AND_PICTURES) or path in RECORDS:
+    if head.startswith(PROGRAM) or path in RECORDS:
         return RAW
+    if path.endswith(".gz") and head.startswith(GZIP):
+        return PACKED_TEXT
     some = head[:SAMPLE]
-    strange = len(some.translate(None, delete=ORDINARY))
-    return OPAQUE if strange * 10 > len(some) or head.startswith(PACKED) else TEXT
+    if head.startswith(PACKED):
+        return OPAQUE
+    if len(some.translate(None, delete=ORDINARY)) * 10 <= len(some):
+        return TEXT
+    return RAW if head.startswith(PICTURES) else OPAQUE
+
+
+def end_of(handle, size):
+    """The last whole lines of a file of that size."""
+    os.lseek(handle, max(0, size - MOST_TEXT), os.SEEK_SET)
+    return safe_open.start(handle, MOST_TEXT).partition(b"\n")[2]
+
+
+def unpacked_end(handle):
+    """``(content, cut)``: the last whole lines of a file that gzip packed; nothing for what it did not."""
+    os.lseek(handle, 0, os.SEEK_SET)
+    unpacker, held, total = zlib.decompressobj(31), b"", 0
+    try:
+        while total < MOST_FILE and not unpacker.eof:
+            piece = unpacker.unconsumed_tail or os.read(handle, PIECE)
+            content = unpacker.decompress(piece, PIECE)
+            if not piece:
+                break
+            total += len(content)
+            held = (held + content)[-MOST_TEXT:]
+    except zlib.error:
+        return b"", False
+    cut = total > MOST_TEXT or not unpacker.eof
+    return (held.partition(b"\n")[2] if total > MOST_TEXT else held), cut
 
 
 def facts(status):

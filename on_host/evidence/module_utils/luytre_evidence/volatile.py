@@ -36,6 +36,8 @@ TABLES = (
 NFT = "/usr/sbin/nft"
 SYSTEMCTL = "/usr/bin/systemctl"
 LOGINCTL = "/usr/bin/loginctl"
+JOURNALCTL = "/usr/bin/journalctl"
+MOST_ENTRIES = "20000"
 OF_KERNEL = (
     ("system/uptime.txt", "/proc/uptime"),
     ("system/loadavg.txt", "/proc/loadavg"),
@@ -64,7 +66,7 @@ def clock(sender):
 def processes(sender, proc="/proc"):
     """All processes, with the digest of what they run; those whose program no file has are copied."""
     pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())[:MOST_PROCESSES]
-    known, digests, gone = {}, [], []
+    known, digests, gone = {}, [], {}
     rows = ["pid\tppid\tuser\tstarted\tstate\tprogram\tfolder\tcommand"]
     opened = ["pid\tdescriptor\twhat"]
     for pid in pids:
@@ -91,16 +93,18 @@ def processes(sender, proc="/proc"):
             )
         )
         if program:
-            digests.append("%s  %d  %s" % (_digest(where + "/exe", known), pid, one_line(program)))
-        if program.endswith(GONE):
-            gone.append(pid)
+            digest = _digest(where + "/exe", known)
+            digests.append("%s  %d  %s" % (digest, pid, one_line(program)))
+            if program.endswith(GONE):
+                gone.setdefault(digest, pid)
         opened += ["%d\t%s\t%s" % (pid, name, one_line(target)) for name, target in _open(where + "/fd")]
     sender.lines("process/ps.txt", rows)
     sender.lines("process/hash_running_processes.sha256", digests)
     sender.lines("process/open_files.txt", opened)
-    for pid in gone[:MOST_GONE]:
+    copied = list(gone.values())
+    for pid in copied[:MOST_GONE]:
         _copied(sender, pid, proc)
-    for pid in gone[MOST_GONE:]:
+    for pid in copied[MOST_GONE:]:
         sender.left_out("process %d" % pid, "too_many")
 
 
@@ -128,7 +132,15 @@ def system(sender):
         sender.lines("system/%s.txt" % name, map(one_line, text.split("\n")))
 
 
-def run(command):
+def journal(sender):
+    """The journal's last entries, the newest first: on most hosts there is no other log of logins."""
+    text = run(
+        [JOURNALCTL, "--no-pager", "--utc", "--reverse", "--output=short-iso-precise", "--lines", MOST_ENTRIES], 15
+    )
+    sender.lines("system/journalctl.txt", map(one_line, text.split("\n")))
+
+
+def run(command, seconds=5):
     """What a program prints, whatever it comes to."""
     try:
         done = subprocess.run(
@@ -136,12 +148,12 @@ def run(command):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=5,
+            timeout=seconds,
             env={"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return type(error).__name__
-    return done.stdout[: 2 * MOST_READ].decode("utf-8", "replace")
+    return done.stdout[: 10 * MOST_READ].decode("utf-8", "replace")
 
 
 def _copied(sender, pid, proc):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import shutil
@@ -16,16 +17,19 @@ from typer.testing import CliRunner
 from auditor.commands.incidents import app
 from auditor.errors import InputError
 from auditor.fleet import fresh
+from auditor.history.hunts import Hunts
 from auditor.history.incidents import Incidents
+from auditor.history.looks import Looks
 from auditor.incidents import deciding
 from auditor.incidents.case import Case, fold
-from auditor.incidents.evidence import collecting, signing, verifying
+from auditor.incidents.evidence import collecting, signing, stamping, verifying
+from auditor.incidents.evidence.beside import beside
 from auditor.incidents.evidence.collecting import Collecting
 from auditor.incidents.evidence.flagged import flagged
 from auditor.incidents.evidence.manifest import MANIFEST, SIGNATURE, SUMS
 from auditor.inventory.reach import Reach
-from auditor.models import Host, clock
-from auditor.models.incidents import Collected, Contained
+from auditor.models import Host, Site, clock
+from auditor.models.incidents import Collected, Contained, Stamped
 from auditor.system import resources
 from tests.unit.incidents.evidence.frames import HOST, frame, member, stream
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
@@ -62,11 +66,14 @@ def case(command: Collecting) -> Case:
 
 
 def damages(command: Collecting, deed: Collected | None, folder: Path, at: str | None = None) -> list[tuple[str, str]]:
-    return [(one.kind, one.what) for one in verifying.damages(folder, command.office, deed, at)]
+    chain = None if deed is None else verifying.known(case(command), deed)
+    if chain is not None:
+        chain = dataclasses.replace(chain, at=at or clock.stamp(clock.now()))
+    return [(one.kind, one.what) for one in verifying.damages(folder, command.office, chain)]
 
 
 def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: Collecting) -> None:
-    deed = command.collect(WEB1, ())
+    deed = command.collect(WEB1, (), {})
     folder = place(command, deed)
     assert (folder / "[root]/etc/passwd").read_bytes().startswith(b"root:x:")
     assert (folder / "[root]/var/www/a%0Ab%20c.php").read_bytes() == b"<?php x"
@@ -113,7 +120,7 @@ def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: Col
 def test_each_damage_is_named(
     command: Collecting, damage: Callable[[Path], None], named: list[tuple[str, str]]
 ) -> None:
-    deed = command.collect(WEB1, ())
+    deed = command.collect(WEB1, (), {})
     folder = place(command, deed)
     damage(folder)
     found = damages(command, deed, folder)
@@ -133,7 +140,7 @@ def to_link(path: Path) -> None:
 
 
 def test_a_reordered_entry_of_the_manifest_is_named(command: Collecting) -> None:
-    deed = command.collect(WEB1, ())
+    deed = command.collect(WEB1, (), {})
     folder = place(command, deed)
     data = json.loads((folder / MANIFEST).read_bytes())
     data["files"].reverse()
@@ -143,7 +150,7 @@ def test_a_reordered_entry_of_the_manifest_is_named(command: Collecting) -> None
 
 
 def test_a_path_of_a_forged_manifest_leads_nowhere(command: Collecting) -> None:
-    deed = command.collect(WEB1, ())
+    deed = command.collect(WEB1, (), {})
     folder = place(command, deed)
     data = json.loads((folder / MANIFEST).read_bytes())
     data["files"][0]["path"] = "/etc/hostname"
@@ -152,7 +159,7 @@ def test_a_path_of_a_forged_manifest_leads_nowhere(command: Collecting) -> None:
 
 
 def test_a_key_of_somebody_else_an_expired_and_a_revoked_one_are_named(command: Collecting, tmp_path: Path) -> None:
-    deed = command.collect(WEB1, ())
+    deed = command.collect(WEB1, (), {})
     folder = place(command, deed)
     later = clock.stamp(clock.now() + datetime.timedelta(days=31))
     assert damages(command, deed, folder, later) == [("key_expired", deed.key)]
@@ -171,7 +178,7 @@ def test_a_key_of_somebody_else_an_expired_and_a_revoked_one_are_named(command: 
 
 
 def test_a_new_key_signs_and_what_the_old_one_signed_stays_valid(command: Collecting) -> None:
-    old = command.collect(WEB1, ())
+    old = command.collect(WEB1, (), {})
     made = signing.make(command.office, clock.now(), 30)
     assert made != old.key
     assert [key.fingerprint for key in signing.keys(command.office)] == [old.key, made]
@@ -180,11 +187,106 @@ def test_a_new_key_signs_and_what_the_old_one_signed_stays_valid(command: Collec
 
 
 def test_what_the_ledger_does_not_know_is_named(command: Collecting) -> None:
-    deed = command.collect(WEB1, ())
+    deed = command.collect(WEB1, (), {})
     digest = deed.sha256
     assert damages(command, None, place(command, deed)) == [("not_in_chain", digest)]
     other = deed.model_copy(update={"sha256": "f" * 64})
     assert damages(command, other, place(command, deed)) == [("manifest_changed", digest)]
+
+
+def test_what_we_knew_before_comes_beside_it(command: Collecting, tmp_path: Path) -> None:
+    looks, hunts = Looks(tmp_path / "history.sqlite"), Hunts(tmp_path / "history.sqlite")
+    looks.store(INVENTORY, "antruc.test", "20261127-1", b"captured")
+    site = Site(
+        domain="antruc.test",
+        host="web1",
+        unit="xa",
+        document_root="/var/www/antruc.test",
+        server="nginx",
+        application="static",
+    )
+    host = Host(name="web1", address="192.0.2.10", sites=(site,))
+    found = beside(INVENTORY, host, looks, hunts)
+    assert found == {"captures/antruc.test/20261127-1.warc.gz": b"captured"}
+    deed = command.collect(WEB1, (), found)
+    folder = place(command, deed)
+    assert (folder / "luytre/captures/antruc.test/20261127-1.warc.gz").read_bytes() == b"captured"
+    assert damages(command, deed, folder) == []
+
+
+TSA = """
+[tsa]
+dir = {folder}
+serial = $dir/serial
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256
+[usage]
+extendedKeyUsage = critical,timeStamping
+"""
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Callable[[Path], Path]:
+    """An authority of our own that answers requests; its certificate is ``tsa.pem``."""
+    config, key, certificate = (tmp_path / name for name in ("tsa.conf", "tsa.key", "tsa.pem"))
+    config.write_text(TSA.format(folder=tmp_path))
+    (tmp_path / "serial").write_text("01\n")
+    made = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-subj",
+        "/CN=TSA",
+    ]
+    extension = ["-addext", "extendedKeyUsage=critical,timeStamping", "-days", "2"]
+    subprocess.run([*made, *extension, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+
+    def answers(request: Path) -> Path:
+        answer = tmp_path / "answer.tsr"
+        given = ["-config", str(config), "-section", "tsa", "-queryfile", str(request), "-inkey", str(key)]
+        subprocess.run(
+            ["openssl", "ts", "-reply", *given, "-signer", str(certificate), "-out", str(answer)],
+            check=True,
+            capture_output=True,
+        )
+        return answer
+
+    return answers
+
+
+def test_an_authoritys_answer_is_kept_when_it_is_about_this_evidence_and_checked_later(
+    command: Collecting, authority: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    deed, other = command.collect(WEB1, (), {}), command.collect(WEB1, (), {"other": b"x"})
+    folder, elsewhere = place(command, deed), place(command, other)
+    answer = authority(stamping.request(folder))
+    with pytest.raises(InputError, match="no answer of that authority about this evidence"):
+        stamping.keep(elsewhere, answer, tmp_path / "tsa.pem")
+    kept = stamping.keep(folder, answer, tmp_path / "tsa.pem")
+    given = ["-data", MANIFEST, "-in", "manifest.json.tsr", "-CAfile", "manifest.json.authority.pem"]
+    verified = subprocess.run(["openssl", "ts", "-verify", *given], cwd=folder, check=True, capture_output=True)
+    assert b"Verification: OK" in verified.stdout
+    stamp = Stamped(number=1, sha256=deed.sha256, answer=kept)
+    command.ledgers.write(INVENTORY, WHO, deciding.keeping(command.incident, stamp))
+
+    def found() -> list[str]:
+        chain = dataclasses.replace(verifying.known(case(command), deed), at=clock.stamp(clock.now()))
+        chain = dataclasses.replace(chain, stamped_at=clock.stamp(clock.now()))
+        return [one.kind for one in verifying.damages(folder, command.office, chain)]
+
+    assert found() == []
+    (folder / "manifest.json.authority.pem").write_text("")
+    assert found() == ["stamp_wrong"]
+    flip(folder / "manifest.json.tsr")
+    assert found() == ["changed"]
+    (folder / "manifest.json.tsr").unlink()
+    assert found() == ["missing"]
 
 
 def test_what_a_host_makes_up_does_no_harm(command: Collecting) -> None:
@@ -197,7 +299,7 @@ def test_what_a_host_makes_up_does_no_harm(command: Collecting) -> None:
         member("live_response", "x/" + "y" * 300, b"5"),
         frame(b"M", {"place": "[root]", "path": "/cut"}) + frame(b"D", b"half"),
     )
-    deed = Collecting(**{**vars(command), "sent": sent(*hostile)}).collect(WEB1, ())
+    deed = Collecting(**{**vars(command), "sent": sent(*hostile)}).collect(WEB1, (), {})
     folder = place(command, deed)
     assert (deed.stopped, (folder / "[root]/a").read_bytes()) == ("cut_off", b"1")
     manifest = json.loads((folder / MANIFEST).read_bytes())
@@ -216,7 +318,7 @@ def test_nothing_is_kept_of_a_host_that_says_nothing(command: Collecting) -> Non
         yield b""
 
     with pytest.raises(fresh.NoAnswer):
-        Collecting(**{**vars(command), "sent": silent}).collect(WEB1, ())
+        Collecting(**{**vars(command), "sent": silent}).collect(WEB1, (), {})
     assert list(collecting.folder(command.incident).iterdir()) == []
     assert case(command).collections == {}
 
@@ -227,7 +329,7 @@ def test_a_full_disk_here_is_one_line_and_leaves_nothing(command: Collecting, mo
 
     monkeypatch.setattr(collecting, "_created", full)
     with pytest.raises(InputError, match="evidence cannot be kept: No space left"):
-        command.collect(WEB1, ())
+        command.collect(WEB1, (), {})
     assert list(collecting.folder(command.incident).iterdir()) == []
 
 
@@ -256,7 +358,9 @@ def auditor(inventory: str, *arguments: str, code: int = 0) -> str:
     return result.output
 
 
-def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(inventory: str, tmp_path: Path) -> None:
+def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
+    inventory: str, tmp_path: Path, authority: Callable[[Path], Path]
+) -> None:
     who = ("--who", "Văn phòng")
     auditor(inventory, "open", "antruc.test", *who)
     incident = f"SC-{clock.compact_day(clock.now())}-1"
@@ -266,6 +370,13 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(inven
     assert "all is as it was collected" in auditor(inventory, "verify", incident, *who)
     auditor(inventory, "hand-over", incident, "1", "--to", "Công an tỉnh", "--how", "12/BB", *who)
     auditor(inventory, "received", incident, "1", "--from", "Công an tỉnh", *who)
+    requested = Path(auditor(inventory, "timestamp", incident, "1").strip())
+    with pytest.raises(InputError, match="kept with its authority"):
+        auditor(inventory, "timestamp", incident, "1", "--answer", "x")
+    certificate = str(tmp_path / "tsa.pem")
+    given = ("--answer", str(authority(requested)), "--authority", certificate, *who)
+    auditor(inventory, "timestamp", incident, "1", *given)
+    assert "all is as it was collected" in auditor(inventory, "verify", incident)
     printed = auditor(inventory, "custody", incident)
     for words in ("checked, all as", "handed over to Công an tỉnh", "12/BB", "received from Công an tỉnh"):
         assert words in printed

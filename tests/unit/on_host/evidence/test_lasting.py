@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -142,12 +143,14 @@ def test_without_what_hides_secrets_no_text_is_sent(host: Any) -> None:
         sent = Sent(step, None)
         assert set(sent.content.values()) <= {
             b"",
-            *(one for one in sent.content.values() if one.startswith(b"root hash=")),
+            *(one for one in sent.content.values() if one.startswith((b"root hash=", b"first\tlast\t"))),
         }
         assert all(about.get("why", "no_redaction") in ("no_redaction", "secret") for about in sent.told.values())
 
 
-@pytest.mark.parametrize("head", [b"\x1f\x8b\x08", b"PK\x03\x04", b"\x01\x02\x03" * 400, b"SQLite format 3\0"])
+@pytest.mark.parametrize(
+    "head", [b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"\x01\x02\x03" * 400, b"SQLite format 3\0"]
+)
 def test_what_nobody_can_look_through_is_only_named(host: Any, tmp_path: Path, head: bytes) -> None:
     (tmp_path / "srv").mkdir()
     (tmp_path / "srv/x.bin").write_bytes(head + PASSWORD.encode())
@@ -176,6 +179,22 @@ def test_programs_come_whole_and_what_is_too_long_is_said_to_be_cut(
     assert sent.content["/etc/rc.local"].endswith(b"x\nlast\n")
     assert b"first" not in sent.content["/etc/rc.local"]
     assert sent.told["/etc/rc.local"]["why"] == "cut"
+
+
+def test_logs_say_from_when_to_when_they_go_and_packed_ones_are_unpacked(host: Any, tmp_path: Path) -> None:
+    lines = [f'192.0.2.1 - - [2{n}/Nov/2026:20:15:01 +0700] "GET /?token={PASSWORD} HTTP/1.1"\n' for n in (1, 2, 7)]
+    with gzip.open(tmp_path / "var/log/nginx/access.log.2.gz", "wb") as packed:
+        packed.write("".join(lines).encode())
+    (tmp_path / "var/log/broken.gz").write_bytes(b"\x1f\x8b\x08 no more")
+    (tmp_path / "var/log/dpkg.log").write_text("2026-11-01 01:02:03 first\n2026-11-27 10:11:12 last\n")
+    sent = Sent(host.logs)
+    rows = sent.content["system/logs.txt"].decode().splitlines()
+    assert any(row.startswith("2026-11-01 01:02:03\t2026-11-27 10:11:12\t") for row in rows)
+    assert any(row.startswith("-\t27/Nov/2026:20:15:01 +0700\t") for row in rows)
+    assert sent.content["/var/log/nginx/access.log.2"].count(b"\n") == 3
+    assert sent.told["/var/log/nginx/access.log.2"]["origin"] == "/var/log/nginx/access.log.2.gz"
+    assert sent.told["/var/log/broken"]["why"] == "packed"
+    assert PASSWORD.encode() not in sent.raw
 
 
 def test_links_fifos_and_what_leads_upward_are_not_followed(host: Any, tmp_path: Path) -> None:
