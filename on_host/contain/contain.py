@@ -26,8 +26,9 @@ HOME = "/var/lib/luytre/contain"
 KEPT, PROGRAM = HOME + "/addresses.json", HOME + "/contain.py"
 UNITS = "/usr/local/lib/systemd/system"
 UNIT = "luytre-contain-addresses.service"
-TARGET = "../" + UNIT
-WANTED_BY = ("sysinit.target", "nftables.service")
+AGAIN = "luytre-contain-nftables.service"
+"""Starts anew whenever nftables.service does, which the unit that stays active does not."""
+WANTED_BY = (("sysinit.target", UNIT), ("nftables.service", UNIT), ("nftables.service", AGAIN))
 NFT, PYTHON, SYSTEMCTL = "/usr/sbin/nft", "/usr/bin/python3", "/usr/bin/systemctl"
 TABLE = "luytre_contain"
 TRIAL = 60
@@ -88,6 +89,21 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart={python} -I -B {program}
 ExecReload={python} -I -B {program}
+TimeoutStartSec=60
+"""
+AGAIN_TEXT = """\
+[Unit]
+Description=Lũy Tre: addresses that stay blocked when nftables.service has thrown all tables away
+DefaultDependencies=no
+RequiresMountsFor={home}
+ConditionPathExists={kept}
+Conflicts=shutdown.target
+Before=shutdown.target
+After=nftables.service
+
+[Service]
+Type=oneshot
+ExecStart={python} -I -B {program}
 TimeoutStartSec=60
 """
 
@@ -238,24 +254,27 @@ def ran(argv, given=""):
 def stay(source):
     """Have what is confirmed loaded at boot, and when nftables.service has thrown it away."""
     write(PROGRAM, source.encode("utf-8"))
-    for unit in WANTED_BY:
-        os.makedirs(os.path.join(UNITS, unit + ".wants"), 0o755, exist_ok=True)
-    write(os.path.join(UNITS, UNIT), unit_text().encode("utf-8"), 0o644)
     for link in links():
+        os.makedirs(os.path.dirname(link), 0o755, exist_ok=True)
+    for path, text in units().items():
+        write(path, text.encode("utf-8"), 0o644)
+    for link, target in links().items():
         with contextlib.suppress(FileExistsError):
-            os.symlink(TARGET, link)
+            os.symlink(target, link)
     if ran([SYSTEMCTL, "daemon-reload"]) is None or ran([SYSTEMCTL, "start", UNIT]) is None:
         raise Refused("no_unit", UNIT)
 
 
-def unit_text():
-    """What the unit's file holds. The collector knows it by its digest (``integrity.CONTAINED``), so that it is no finding."""
-    return UNIT_TEXT.format(home=HOME, kept=KEPT, python=PYTHON, program=PROGRAM)
+def units():
+    """What the units' files hold. The collector knows them by their digests (``integrity.CONTAINED``), so that they are no finding."""
+    words = {"home": HOME, "kept": KEPT, "python": PYTHON, "program": PROGRAM}
+    texts = {UNIT: UNIT_TEXT, AGAIN: AGAIN_TEXT}
+    return {os.path.join(UNITS, name): text.format(**words) for name, text in texts.items()}
 
 
 def links():
-    """Why systemd starts the unit."""
-    return [os.path.join(UNITS, unit + ".wants", UNIT) for unit in WANTED_BY]
+    """Why systemd starts the units: each link, and where it leads."""
+    return {os.path.join(UNITS, by + ".wants", unit): "../" + unit for by, unit in WANTED_BY}
 
 
 def leave_nothing():
@@ -264,7 +283,7 @@ def leave_nothing():
     if ran([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
         raise Refused("not_loaded", "")
     ran([SYSTEMCTL, "stop", UNIT])
-    for path in (*links(), os.path.join(UNITS, UNIT)):
+    for path in (*links(), *units()):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
     ran([SYSTEMCTL, "daemon-reload"])

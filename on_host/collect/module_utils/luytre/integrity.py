@@ -16,20 +16,28 @@ from ansible.module_utils.luytre_shared.sayable import sayable
 INFO = "/var/lib/dpkg/info"
 LEFT = "/var/lib/luytre/guard/left.json"
 MAX_LEFT = 16_000_000
-_UNIT = "luytre-contain-addresses.service"
-_LINK = {"type": "link", "uid": 0, "gid": 0, "target": "../" + _UNIT}
+_UNITS = "/usr/local/lib/systemd/system/"
+_CONTAINING = {
+    "luytre-contain-addresses.service": (
+        ("sysinit.target", "nftables.service"),
+        "27571d2646f2ce381a67c3fc49f722148cbac0cb71bb1d0501c817ca50abddcd",
+    ),
+    "luytre-contain-nftables.service": (
+        ("nftables.service",),
+        "15695958160bd0ec3ff28ef38988cba53bca5ed0fe6613f4d0b504645b09270f",
+    ),
+}
+"""Units, each with what wants it, and the digest of its text."""
 CONTAINED = {
-    "/usr/local/lib/systemd/system/" + _UNIT: [
-        {
-            "type": "file",
-            "mode": 0o644,
-            "uid": 0,
-            "gid": 0,
-            "sha256": "27571d2646f2ce381a67c3fc49f722148cbac0cb71bb1d0501c817ca50abddcd",
-        }
-    ],
-    "/usr/local/lib/systemd/system/sysinit.target.wants/" + _UNIT: [_LINK],
-    "/usr/local/lib/systemd/system/nftables.service.wants/" + _UNIT: [_LINK],
+    **{
+        _UNITS + unit: [{"type": "file", "mode": 0o644, "uid": 0, "gid": 0, "sha256": digest}]
+        for unit, (_by, digest) in _CONTAINING.items()
+    },
+    **{
+        "%s%s.wants/%s" % (_UNITS, by, unit): [{"type": "link", "uid": 0, "gid": 0, "target": "../" + unit}]
+        for unit, (wanting, _digest) in _CONTAINING.items()
+        for by in wanting
+    },
 }
 """What is there while an incident blocks addresses, byte for byte (``on_host/contain/contain.py``)."""
 MAX_TOLD = 200

@@ -153,7 +153,7 @@ def test_what_has_not_changed_is_not_read_again(system: Path, monkeypatch: pytes
         ("/usr/local/lib/systemd/system/sysinit.target.wants", True),
         ("/usr/local/lib/systemd/system/sysinit.target.wants/luytre-guard-boot.service", True),
         ("/usr/local/lib/systemd/system/luytre-revert-20261127T1.timer", True),
-        ("/usr/local/lib/systemd/system/nftables.service.wants/luytre-contain-addresses.service", True),
+        ("/usr/local/lib/systemd/system/nftables.service.wants/luytre-contain-nftables.service", True),
         ("/usr/local/lib/systemd/system/web.service", False),
         ("/usr/local/lib/systemd/system/sysinit.target.wants/web.service", False),
         ("/etc/systemd/system/luytre-guard-boot.service", False),

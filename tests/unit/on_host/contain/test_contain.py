@@ -234,6 +234,21 @@ def test_an_address_is_known_again_however_nft_writes_it(host: ModuleType, kerne
     assert host.blocked(entries) == {"::102:304"}
 
 
+def test_blocks_are_loaded_again_whatever_nftables_service_does(host: ModuleType, kernel: Kernel) -> None:
+    """It throws all tables away when it starts, which a unit that is active already does not notice, and when it reloads or stops."""
+    host.contain(asked(), US, NOW)
+    host.confirm(asked(), US, NOW)
+    wants = Path(host.UNITS) / "nftables.service.wants"
+    again, stays = ((wants / name).read_text() for name in (host.AGAIN, host.UNIT))
+    for text in (again, stays):
+        assert re.search(r"(?m)^After=.*\bnftables\.service$", text)
+        assert f"ExecStart={host.PYTHON} -I -B {host.PROGRAM}\n" in text
+    assert "RemainAfterExit" not in again
+    assert {"RemainAfterExit=yes", "PartOf=nftables.service", "ReloadPropagatedFrom=nftables.service"} <= {
+        *stays.splitlines()
+    }
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -267,9 +282,10 @@ def test_an_audit_knows_the_unit_by_its_bytes_and_no_other() -> None:
     assert spec.loader is not None
     own = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(own)
-    digest = hashlib.sha256(own.unit_text().encode()).hexdigest()
-    paths = [f"{own.UNITS}/{own.UNIT}", *own.links()]
-    entries = [["f", 0o644, 0, 0, 1, 1, digest], *(["l", 0o777, 0, 0, 1, 1, own.TARGET] for _ in own.links())]
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in own.units().values()]
+    paths = [*own.units(), *own.links()]
+    entries = [["f", 0o644, 0, 0, 1, 1, digest] for digest in digests]
+    entries += [["l", 0o777, 0, 0, 1, 1, target] for target in own.links().values()]
     packages = integrity.Packages.__new__(integrity.Packages)
     packages.brought = lambda *_: False
     seen = [(path, "added", entry) for path, entry in zip(paths, entries, strict=True)]
