@@ -76,7 +76,7 @@ _WORDS: Mapping[str, Text] = {
         en="the last review could not read the site's home page",
     ),
     "review_robots": Text(
-        vi="robots.txt của trang không cho xem trang chủ; muốn kiểm tra thì khai obey_robots: false cho trang",
+        vi="robots.txt của trang không cho phép xem trang chủ; muốn kiểm tra thì khai obey_robots: false cho trang",
         en="the site's robots.txt refuses its home page; to have it reviewed, declare obey_robots: false for the site",
     ),
     "review_told_to_wait": Text(
