@@ -31,6 +31,8 @@ from auditor.models.hunts import Hunt
 
 LIST_SECONDS = 240
 FETCH_SECONDS = 180
+JUDGE_SECONDS = 1_200
+"""For the judges, of one host; what they have no time for comes first the next time."""
 MAX_TRIPS = 12
 """For contents, of one host: eight megabytes each, packed."""
 AT_ONCE = 6_000
@@ -147,6 +149,7 @@ class Hunting:
         """What judges say of the contents of these files, by SHA-256; of those that could be fetched as they were listed."""
         found: dict[str, Judgement] = {}
         left = list(files)
+        ends = time.monotonic() + JUDGE_SECONDS
         for _ in range(MAX_TRIPS):
             if not left:
                 break
@@ -159,9 +162,17 @@ class Hunting:
                 for file, content in zip(here, given, strict=False)
                 if content is not None and _is(file, content)
             ]
-            told = judge.all_judged([Asked(file.path, content) for file, content in there], self.rules)
-            found |= {file.sha256 or "": one for (file, _), one in zip(there, told, strict=True)}
-            found |= self._of_changed([one for one in there if one[0].where in originals], originals, found)
+            told = judge.all_judged([Asked(file.path, content) for file, content in there], self.rules, ends)
+            in_time = {
+                file.sha256 or "": one
+                for (file, _), one in zip(there, told, strict=True)
+                if one.unjudged != judge.OUT_OF_TIME
+            }
+            found |= in_time
+            there = [one for one in there if one[0].sha256 in in_time]
+            changed = [one for one in there if one[0].where in originals]
+            if changed:
+                found |= self._of_changed(changed, originals, found)
             left = left[len(given) :]
         return found
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import gc
+import math
 import re
+import signal
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,9 +24,11 @@ from auditor.text.redact import redact
 from auditor.web import children
 from auditor.web.children import Children, Unreadable
 
-FILE_SECONDS = 2.0
-"""Of a processor's time for one file."""
-WAIT_SECONDS = 60.0
+FILE_SECONDS = 5.0
+"""Of a processor's time for one file: the largest tree that is read takes a third of it."""
+WAIT_SECONDS = 300.0
+"""For an answer, on however busy a machine: what costs time costs a processor's, which is counted apart."""
+OUT_OF_TIME = "there was no time left for it"
 MEMORY = 1_500_000_000
 """Bytes of addresses of a child; what it fills of them is far less, but rules that are compiled take addresses."""
 _MAX_MESSAGE = 24_000_000
@@ -123,11 +128,14 @@ class Asked:
     content: bytes = field(repr=False)
 
 
-def all_judged(files: Sequence[Asked], rules: Path | None = None) -> list[Judgement]:
-    """What judges say of each file, in their order, by as many children as there are processors."""
+def all_judged(files: Sequence[Asked], rules: Path | None = None, ends: float = math.inf) -> list[Judgement]:
+    """What judges say of each file, in their order, by as many children as there are processors.
+
+    ``ends``: on the monotonic clock; what is not judged by then is told to be OUT_OF_TIME.
+    """
     batches = list(_batches(files))
     with ThreadPoolExecutor(max_workers=max(2, len(batches) and 4)) as pool:
-        answers = pool.map(lambda batch: _of_batch(batch, rules), batches)
+        answers = pool.map(lambda batch: _of_batch(batch, rules, ends), batches)
         return [judgement for answer in answers for judgement in answer]
 
 
@@ -144,13 +152,15 @@ def _batches(files: Sequence[Asked]) -> Iterator[Sequence[Asked]]:
         yield here
 
 
-def _of_batch(batch: Sequence[Asked], rules: Path | None) -> list[Judgement]:
+def _of_batch(batch: Sequence[Asked], rules: Path | None, ends: float) -> list[Judgement]:
+    if time.monotonic() > ends:
+        return [Judgement(unjudged=OUT_OF_TIME)] * len(batch)
     try:
         return _ask(batch, rules)
     except Unreadable as error:
         if len(batch) == 1:
             return [Judgement(unjudged=str(error)[:MAX_SAID])]
-    return [judgement for file in batch for judgement in _of_batch([file], rules)]
+    return [judgement for file in batch for judgement in _of_batch([file], rules, ends)]
 
 
 def _ask(batch: Sequence[Asked], rules: Path | None) -> list[Judgement]:
@@ -175,13 +185,14 @@ def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
     found = []
     for file in question["files"]:
         content = base64.b64decode(file["content"])
+        signal.setitimer(signal.ITIMER_PROF, FILE_SECONDS)
         found.append(_JUDGEMENT.dump_python(judged(content, file["name"], rules), mode="json"))
     return {"judgements": found}
 
 
 def _serve() -> None:
     gc.set_threshold(200_000, 10, 10)  # a tree is many objects that hold each other, and lives for one file
-    children.serve(_answer, MEMORY, 10 * FILE_SECONDS, _MAX_MESSAGE)
+    children.serve(_answer, MEMORY, 4 * FILE_SECONDS, _MAX_MESSAGE)
 
 
 if __name__ == "__main__":

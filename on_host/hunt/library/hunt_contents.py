@@ -69,7 +69,7 @@ def content_of(root, path, digest):
 
 def read(wanted, limit):
     """``(packed bytes, lengths)`` of as many files as fit."""
-    packer, pieces, size, lengths = zlib.compressobj(6), [], 0, []
+    packer, pieces, size, lengths = zlib.compressobj(3), [], 0, []
     for root, path, digest in wanted:
         try:
             content = content_of(as_path(root), as_path(path), digest)

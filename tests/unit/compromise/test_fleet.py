@@ -38,7 +38,7 @@ LISTED = b"<?php 2;"
 def test_a_file_that_was_swapped_for_another_is_not_judged_by_that(
     monkeypatch: pytest.MonkeyPatch, size: int, content: bytes, is_judged: bool
 ) -> None:
-    def judged(asked: Sequence[Asked], _rules: object) -> list[Judgement]:
+    def judged(asked: Sequence[Asked], *_: object) -> list[Judgement]:
         return [Judgement() for _ in asked]
 
     def fetched(*_: object) -> list[bytes | None]:
@@ -86,7 +86,7 @@ def test_a_changed_file_of_a_release_carries_how_it_differs_and_what_was_added_i
 ) -> None:
     exact = Judgement(hits=(Hit("evaluated", "exact", 0),))
 
-    def judged(asked: Sequence[Asked], _rules: object) -> list[Judgement]:
+    def judged(asked: Sequence[Asked], *_: object) -> list[Judgement]:
         return [exact if one.content == b"<?php\nadded();" else Judgement(own=("cloaks",)) for one in asked]
 
     content = LISTED + b"\nadded();\n"
@@ -96,3 +96,14 @@ def test_a_changed_file_of_a_release_carries_how_it_differs_and_what_was_added_i
     hunting = fleet.Hunting("inventory", cast(Any, None), ())
     (told,) = hunting._judged(cast(Host, None), [listed], {listed.where: LISTED + b"\n"}).values()
     assert told == Judgement(own=("cloaks",), hits=exact.hits, differs="(+1 -0) +added();")
+
+
+def test_what_there_was_no_time_to_judge_is_asked_for_again_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(asked: Sequence[Asked], _rules: object, ends: float) -> list[Judgement]:
+        return judge._of_batch(asked, None, ends=0.0 * ends)
+
+    listed = File("/var/www", "a.php", len(LISTED), 0, 0, hashlib.sha256(LISTED).hexdigest(), PHP, 0, "0" * 16)
+    monkeypatch.setattr(judge, "all_judged", judged)
+    monkeypatch.setattr(fleet.Hunting, "_fetched", lambda *_: [LISTED])
+    hunting = fleet.Hunting("inventory", cast(Any, None), ())
+    assert hunting._judged(cast(Host, None), [listed], {}) == {}
