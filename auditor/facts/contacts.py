@@ -8,7 +8,7 @@ from pydantic import Field
 
 from auditor.facts._base import Area, Fact, Path
 
-Where = Literal["log", "connection", "resolver", "hosts"]
+Where = Literal["log", "mail", "connection", "resolver", "hosts", "file"]
 
 
 class Seen(Fact):
@@ -24,5 +24,5 @@ class Facts(Area):
     """What was seen. Visitors write the logs that it is told from."""
 
     seen: list[Seen] = Field(max_length=2_000)
-    logs: int = Field(ge=0, description="web logs that were looked through")
-    cut_short: list[Path] = Field(description="logs that there was no time or room to read to their end")
+    logs: int = Field(ge=0, description="logs of web and mail that were looked for")
+    cut_short: list[Path] = Field(description="logs that there was no time or room to read to their end; / for files")

@@ -38,6 +38,7 @@ class Comparison:
         return {
             "key": self.key.hex(),
             "digests": base64.b64encode(packed).decode("ascii"),
+            "files": sorted({one.kind for one in self._by_digest.values()} & {"md5", "sha1", "sha256"}),
             "lengths": {str(version): list(lengths) for version, lengths in self.against.lengths.items()},
         }
 
@@ -53,7 +54,7 @@ class Comparison:
             return {"compared": True, "untold": {"contacts": facts.errors.get(AREA, "not collected")}}
         sites = {site.domain for site in host.sites}
         found = [*self._on_host(told), *self._on_pages(look for look in looks if look.site in sites)]
-        found.sort(key=lambda one: (one["where"] == "log", -one["times"], one["indicator"]))
+        found.sort(key=lambda one: (one["where"] in ("log", "mail"), -one["times"], one["indicator"]))
         return {"compared": True, "contacts": found[:MAX_LISTED]}
 
     def _on_host(self, facts: Facts) -> Iterator[dict[str, Any]]:

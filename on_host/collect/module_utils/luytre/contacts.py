@@ -1,4 +1,5 @@
-"""What the host had to do with of a list of indicators, of which it is given keyed digests only: web logs, connections, name servers.
+"""What the host had to do with of a list of indicators, of which it is given keyed digests only: logs of web and mail, connections, name
+servers, files.
 
 No value leaves the host and none comes to it: what is seen is digested here, and only digests that are asked for are told.
 """
@@ -11,11 +12,13 @@ import re
 import time
 from urllib.parse import urlsplit
 
-from ansible.module_utils.luytre import _log_files, _websites
+from ansible.module_utils.luytre import _digested, _log_files, _websites
 from ansible.module_utils.luytre._reading import Unreadable, read_text
 from ansible.module_utils.luytre.in_use import log_paths
 
 SECONDS = 6.0
+FILES_SECONDS = 4.0
+MAIL_LOGS = ("/var/log/mail.log", "/var/log/mail.info", "/var/log/maillog", "/var/log/exim4/mainlog")
 MAX_BYTES = 200_000_000
 """Of all logs, unpacked."""
 MAX_VALUES = 300_000
@@ -26,30 +29,32 @@ _ADDRESS = re.compile(rb"(?<![0-9.])(?:\d{1,3}\.){3}\d{1,3}(?![0-9.])")
 _LONG_ADDRESS = re.compile(rb"(?m)^(?:\S{1,260} )?([0-9a-f]{0,4}:[0-9a-f:.]{1,40}) ")
 """Of version 6, where a line has its visitor."""
 _URL = re.compile(rb"(?i)(?<![a-z0-9])(?:https?|ftp)://[^\s\"'<>\\]{1,1000}")
+_IN_MAIL = re.compile(rb"(?i)(?:@|relay=|client=|helo=<?|\bH=\(?)((?:[a-z0-9_-]{1,63}\.){1,20}[a-z][a-z0-9-]{1,62})")
+"""A name of a host in a log of mail: of an address, or at the other end."""
+_OF_LOGS = {"log": (_ADDRESS, _LONG_ADDRESS, _URL), "mail": (_ADDRESS, _URL, _IN_MAIL)}
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])\Z")
 _USUAL = {"http": 80, "https": 443, "ftp": 21}
 
 
 def collect(reading):
     asked = Asked(reading.declared["indicators"])
-    deadline = min(reading.deadline, time.monotonic() + SECONDS)
     found, cut_short, untold = [], [], {}
-    for where, path, values in _here(reading, untold):
+    for where, path, values in (*_here(reading, untold), *_in_files(reading, asked, cut_short)):
         found += asked.told(where, path, values)
     if len(found) > MAX_TOLD:
         untold["others"] = "more than %d were seen" % MAX_TOLD
     found = found[:MAX_TOLD]
-    paths = log_paths(_websites.in_force())
-    budget = _log_files.Budget(MAX_BYTES, deadline)
-    for number, path in enumerate(paths):
-        with budget.part(len(paths) - number) as part:
-            values = in_log(path, part)
-            told = asked.told("log", path, values)
+    logs = [("log", path) for path in log_paths(_websites.in_force())] + [("mail", path) for path in MAIL_LOGS]
+    budget = _log_files.Budget(MAX_BYTES, min(reading.deadline, time.monotonic() + SECONDS))
+    for number, (where, path) in enumerate(logs):
+        with budget.part(len(logs) - number) as part:
+            values = in_log(path, part, _OF_LOGS[where])
+            told = asked.told(where, path, values)
             room = MAX_TOLD - len(found)
             if part.is_used_up or len(values) >= MAX_VALUES or len(told) > room:
                 cut_short.append(path)
         found += told[:room]
-    return {"seen": found, "logs": len(paths), "cut_short": cut_short, "untold": untold}
+    return {"seen": found, "logs": len(logs), "cut_short": cut_short, "untold": untold}
 
 
 class Asked:
@@ -60,6 +65,7 @@ class Asked:
         packed = base64.b64decode(given["digests"])
         self._digests = {packed[at : at + DIGEST_BYTES] for at in range(0, len(packed), DIGEST_BYTES)}
         self._lengths = {4: given["lengths"]["4"], 6: given["lengths"]["6"]}
+        self.files = [kind for kind in ("md5", "sha1", "sha256") if kind in given["files"]]
 
     def told(self, where, path, values):
         """Which of these values, each as often as it was seen, are asked for."""
@@ -92,11 +98,21 @@ class Asked:
         return hashlib.blake2b(text.encode("utf-8", "replace"), key=self._key, digest_size=DIGEST_BYTES).digest()
 
 
-def in_log(path, budget):
+def _in_files(reading, asked, cut_short):
+    """Digests of files, where some are asked for."""
+    if asked.files:
+        digesting = _digested.Digesting(asked.files, min(reading.deadline, time.monotonic() + FILES_SECONDS))
+        for path, digests in digesting.all(_websites.declared_roots(reading.declared)):
+            yield "file", path, collections.Counter(digests)
+        if digesting.is_cut_short:
+            cut_short.append("/")
+
+
+def in_log(path, budget, patterns=_OF_LOGS["log"]):
     """Addresses, URLs and names of hosts in a log and in those that were rotated, as often as they are there."""
     words = collections.Counter()
     for piece in _log_files.pieces(path, budget):
-        for pattern in (_ADDRESS, _LONG_ADDRESS, _URL):
+        for pattern in patterns:
             words.update(pattern.findall(piece))
         if len(words) >= MAX_VALUES:
             break
@@ -110,7 +126,7 @@ def in_log(path, budget):
 def values(word):
     """What a word of a log is, in the form that indicators have: a URL is itself, and the host in it."""
     if "://" not in word:
-        return [one for one in (address(word),) if one]
+        return [one for one in (address(word) or name(word),) if one]
     scheme = word.partition(":")[0].lower()
     try:
         parts = urlsplit(scheme + word[len(scheme) :])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import hashlib
+import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import contacts
+from ansible.module_utils.luytre import _digested, contacts
 from ansible.module_utils.luytre._log_files import Budget
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 
@@ -20,7 +23,7 @@ from auditor.facts import HostFacts
 from auditor.facts.contacts import Facts
 from auditor.indicators.compared import NONE, Comparison
 from auditor.indicators.indicator import Indicator
-from auditor.indicators.matching import against
+from auditor.indicators.matching import against, digest
 from auditor.indicators.values import value
 from auditor.models import Finding, Host, Look, Site, Status
 
@@ -57,6 +60,8 @@ def collected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, compared: Compari
     monkeypatch.setattr(reading, "run", run)
     monkeypatch.setattr(contacts, "read_text", files.get)
     monkeypatch.setattr(contacts._websites, "in_force", lambda: [])
+    monkeypatch.setattr(contacts, "MAIL_LOGS", (str(tmp_path / "mail.log"),))
+    monkeypatch.setattr(_digested.Digesting, "all", lambda _self, _roots: [(str(tmp_path / "x"), ["0" * 64])])
     monkeypatch.setattr(contacts, "log_paths", lambda _: [str(tmp_path / "access.log")])
     told: dict[str, Any] = contacts.collect(reading)
     return told
@@ -165,3 +170,59 @@ def test_a_match_is_a_finding_and_what_was_not_compared_is_none() -> None:
     assert judged(NONE).status is Status.NOT_APPLICABLE
     unread = judged(comparison().area(facts, host, []))
     assert unread.status is Status.NOT_EVALUATED and unread.reason is not None and "took too long" in unread.reason.en
+
+
+MAIL = b"""2026-11-27T08:00:00 web1 postfix/smtp[7]: A1: to=<a@EVIL.test>, relay=mx.other.test[203.0.114.9]:25, status=sent
+2026-11-27T08:00:00 web1 postfix/smtpd[8]: connect from unknown[198.51.100.77]
+"""
+
+
+def test_logs_of_mail(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mail.log").write_bytes(MAIL)
+    told = collected(monkeypatch, tmp_path, comparison())
+    names = [digest(text, b"k" * 16).hex() for text in ("evil.test", "203.0.114.9", "198.51.100.0/24")]
+    seen = {one["digest"] for one in told["seen"] if one["where"] == "mail"}
+    assert seen == set(names)
+    assert comparison().told()["files"] == ["sha256"]
+
+
+def digested(content: bytes) -> list[str]:
+    return [hashlib.new(kind, content, usedforsecurity=False).hexdigest() for kind in ("md5", "sha256")]
+
+
+def test_files_are_digested_where_intruders_leave_them(tmp_path: Path) -> None:
+    """A program that runs, whatever its name; what changed of late below a root; no link, nothing larger than is read, nothing twice."""
+    proc, root = tmp_path / "proc", tmp_path / "root"
+    for pid in ("7", "8"):
+        (proc / pid).mkdir(parents=True)
+        (proc / pid / "exe").symlink_to(tmp_path / "program")
+    (proc / "self").mkdir()
+    (tmp_path / "program").write_bytes(b"program")
+    (root / "a").mkdir(parents=True)
+    (root / "a" / "x.php").write_bytes(b"page")
+    (root / "a" / "link").symlink_to("/etc/passwd")
+    (root / "folder").symlink_to("/etc")
+    (root / "large").write_bytes(b"")
+    os.truncate(root / "large", _digested.MAX_SIZE + 1)
+    os.link(tmp_path / "program", root / "again")
+    looking = _digested.Digesting(["md5", "sha256"], time.monotonic() + 60, str(proc))
+    found = [*looking.programs(), *looking.below(str(root), 0.0)]
+    assert found == [
+        (str(tmp_path / "program"), digested(b"program")),
+        (str(root / "a" / "x.php"), digested(b"page")),
+    ]
+    assert not looking.is_cut_short
+    again = _digested.Digesting(["md5"], time.monotonic() + 60, str(proc))
+    assert list(again.below(str(root), time.time() + 60)) == []
+    late = _digested.Digesting(["md5"], time.monotonic(), str(proc))
+    assert list(late.programs()) == [] and late.is_cut_short
+
+
+def test_what_a_program_answers_for_is_not_opened(tmp_path: Path) -> None:
+    device = tmp_path.stat().st_dev
+    (tmp_path / "self").mkdir()
+    line = f"36 35 {os.major(device)}:{os.minor(device)} / /mnt rw,nosuid - fuse.sshfs x rw\n"
+    (tmp_path / "self" / "mountinfo").write_text(line)
+    (tmp_path / "file").write_bytes(b"x")
+    looking = _digested.Digesting(["md5"], time.monotonic() + 60, str(tmp_path))
+    assert _digested.fuse(str(tmp_path / "self")) == {device} and list(looking.below(str(tmp_path), 0.0)) == []

@@ -1,0 +1,130 @@
+"""Digests of files that indicators may name: programs that run, what lies where anybody may write, what changed of late below sites' roots.
+
+What others mounted by a program of their own (FUSE) is not opened: its reader would wait for them.
+"""
+
+import hashlib
+import os
+import re
+import time
+
+from ansible.module_utils.luytre._processes import MAX_PROCESSES
+from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre_shared import safe_open
+
+ANYBODYS = ("/tmp", "/var/tmp", "/dev/shm")
+RECENT = 35 * 86_400
+"""Seconds since a file below a root was changed, by its inode."""
+MAX_SIZE = 30_000_000
+MAX_BYTES = 200_000_000
+MAX_FILES = 30_000
+"""That are looked at."""
+_PIECE = 1 << 20
+_FUSE = re.compile(r"(?m)^\d+ \d+ (\d+):(\d+) .* - fuse\S* ")
+
+
+class Digesting:
+    """``kinds`` of digests, as hashlib calls them, and how far it may go; ``is_cut_short`` says that it did not get to the end."""
+
+    def __init__(self, kinds, deadline, proc="/proc"):
+        self.kinds, self.deadline, self.proc = kinds, deadline, proc
+        self.left, self.files, self.is_cut_short = MAX_BYTES, MAX_FILES, False
+        self._seen = set()
+
+    def all(self, roots):
+        """``(path, digests)`` of each file, in the order of what tells most."""
+        yield from self.programs()
+        for folder in ANYBODYS:
+            yield from self.below(folder, 0.0)
+        for root in roots:
+            yield from self.below(root, time.time() - RECENT)
+
+    def programs(self):
+        """Of the programs that run, those that lie nowhere any more too."""
+        for pid in sorted(int(name) for name in os.listdir(self.proc) if name.isdigit())[:MAX_PROCESSES]:
+            place = "%s/%d" % (self.proc, pid)
+            try:
+                held = os.open(place + "/exe", os.O_PATH | os.O_CLOEXEC)
+            except OSError:
+                continue
+            try:
+                yield from self._of(held, os.readlink(place + "/exe"), 0.0, fuse(place))
+            except OSError:
+                continue
+            finally:
+                os.close(held)
+
+    def below(self, folder, since):
+        """Of the files below a folder, on its own file system, that were changed since; no link is followed."""
+        try:
+            top = safe_open.path(folder, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+        except OSError:
+            return
+        apart = fuse(self.proc + "/self")
+        try:
+            device = os.fstat(top).st_dev
+            for path, folders, names, here in os.fwalk(".", dir_fd=top):
+                if self._is_done():
+                    return
+                folders[:] = [name for name in folders if _device(here, name) == device]
+                for name in names:
+                    try:
+                        held = safe_open.at(here, name, safe_open.ANYTHING)
+                    except OSError:
+                        continue
+                    try:
+                        yield from self._of(held, os.path.normpath(os.path.join(folder, path, name)), since, apart)
+                    finally:
+                        os.close(held)
+        finally:
+            os.close(top)
+
+    def _is_done(self):
+        self.is_cut_short = self.is_cut_short or self.files <= 0 or self.left <= 0 or time.monotonic() >= self.deadline
+        return self.is_cut_short
+
+    def _of(self, held, path, since, apart):
+        """What is held, once, if it is a file of a size and age that count."""
+        if self._is_done():
+            return
+        self.files -= 1
+        status = os.fstat(held)
+        identity = status.st_dev, status.st_ino
+        regular = safe_open.stat.S_ISREG(status.st_mode) and 0 < status.st_size <= MAX_SIZE
+        if not regular or identity in self._seen or status.st_ctime < since or status.st_dev in apart:
+            return
+        self._seen.add(identity)
+        try:
+            handle = safe_open.again(held)
+        except OSError:
+            return
+        try:
+            yield path, self._digests(handle)
+        finally:
+            os.close(handle)
+
+    def _digests(self, handle):
+        made = [hashlib.new(kind, usedforsecurity=False) for kind in self.kinds]
+        left = MAX_SIZE
+        while left > 0:
+            piece = os.read(handle, min(_PIECE, left))
+            if not piece:
+                break
+            left -= len(piece)
+            self.left -= len(piece)
+            for one in made:
+                one.update(piece)
+        return [one.hexdigest() for one in made]
+
+
+def fuse(place):
+    """The devices that a process sees and that a program answers for."""
+    text = read_text(place + "/mountinfo", 4_000_000) or ""
+    return {os.makedev(int(major), int(minor)) for major, minor in _FUSE.findall(text)}
+
+
+def _device(folder, name):
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_dev
+    except OSError:
+        return None
