@@ -33,6 +33,8 @@ LOG = "uac.log"
 OURS = "luytre"
 """The folder of what we knew before."""
 CLOCK = "live_response/system/clock.txt"
+_ABANDONED = 86_400
+"""Seconds; a collection takes ``SECONDS``."""
 _ON_HOST = resources.root() / "on_host" / "evidence"
 _PACKAGE = Path(__file__).resolve().parents[2]
 _UNSENT = ("secret", "packed", "no_redaction")
@@ -77,6 +79,7 @@ class Collecting:
         try:
             for place in (target.parents[2], target.parents[1], target.parent, draft):
                 place.mkdir(exist_ok=place != draft, mode=0o700)
+            _clear(target.parent)
             box = Box(draft)
             roots = [site.document_root for site in host.sites if site.document_root]
             stopped = box.fill(self.sent(self.reach[host.name], {"flagged": list(flagged), "roots": roots}))
@@ -233,6 +236,13 @@ class _Open:
     stream: IO[bytes] | None = None
     size: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
+
+
+def _clear(place: Path) -> None:
+    """Take away what collections left that were killed, once nobody can be at it any more."""
+    for left in place.glob(".*"):
+        if clock.now().timestamp() - left.lstat().st_mtime > _ABANDONED:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _free(place: Path, name: str) -> str:

@@ -10,8 +10,8 @@ def written(path):
 
 
 def for_mactime(path):
-    """The same, without what separates fields there."""
-    return written(path).replace("|", "%7C")
+    """The same for a program that undoes one spelling as it reads, and loses names with the end of a line in them without a word."""
+    return written(path).replace("%", "%25").replace("|", "%257C")
 
 
 def one_line(text):

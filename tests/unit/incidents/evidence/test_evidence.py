@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -321,6 +322,15 @@ def test_nothing_is_kept_of_a_host_that_says_nothing(command: Collecting) -> Non
         Collecting(**{**vars(command), "sent": silent}).collect(WEB1, (), {})
     assert list(collecting.folder(command.incident).iterdir()) == []
     assert case(command).collections == {}
+
+
+def test_what_a_killed_collection_left_is_cleared_away_a_day_later(command: Collecting) -> None:
+    kept = collecting.folder(command.incident)
+    for name, age in ((".web1-old", 90_000), (".web1-at-work", 60)):
+        (kept / name / "[root]").mkdir(parents=True)
+        os.utime(kept / name, (1, clock.now().timestamp() - age))
+    deed = command.collect(WEB1, (), {})
+    assert {path.name for path in kept.iterdir()} == {".web1-at-work", deed.folder}
 
 
 def test_a_full_disk_here_is_one_line_and_leaves_nothing(command: Collecting, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ import pytest
 from tests.unit import programs
 
 ON_HOST = Path(__file__).parents[4] / "on_host"
-READING = ("collect", "shared")
-"""What both collects and is used by what collects."""
+READING = ("collect", "shared", "evidence")
+"""What collects facts or evidence, and what both use."""
 CHANGING = frozenset(
     [
         "chmod",
@@ -72,6 +72,11 @@ ALLOWED = {
     ("_apart.py", "_work", "os.fdopen"): "a pipe to ourselves",
     ("_apart.py", "_work", "pipe.write"): "a pipe to ourselves",
     ("_apart.py", "_work", "os.open"): "/dev/null",
+    ("evidence.py", "main", "out.write"): "what is sent to the controller",
+    ("evidence.py", "pass_on", "out.write"): "the same",
+    ("sending.py", "_put", "self._pipe.write"): "a pipe to ourselves",
+    ("sending.py", "_work", "os.fdopen"): "a pipe to ourselves",
+    ("volatile.py", "run", "subprocess.run"): "programs that list and show, with words of ours alone",
     ("_reading.py", "run", "subprocess.run"): "the one door, whose programs are below",
 }
 """File, function and call, and why nothing of the host changes."""
@@ -87,12 +92,13 @@ PROGRAMS = {
     "fail2ban-client": ("status", "-i"),
     "journalctl": (),
     "modprobe": ("--showconfig",),
-    "nft": ("-j",),
+    "loginctl": ("list-sessions",),
+    "nft": ("-j", "list"),
     "nginx": ("-v", "-t"),
     "postconf": ("-x",),
     "sshd": ("-T",),
     "sudo": ("-V",),
-    "systemctl": ("show", "list-sockets", "list-units", "is-active"),
+    "systemctl": ("show", "list-sockets", "list-units", "list-timers", "is-active"),
     "timeout": (),
     "unshare": ("--net",),
 }

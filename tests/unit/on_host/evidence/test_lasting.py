@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from ansible.module_utils.luytre_evidence import lasting, plain, sending
@@ -215,9 +216,10 @@ def test_every_name_is_a_line_that_mactime_can_read(host: Any, tmp_path: Path) -
     (tmp_path / "to").symlink_to("x|y")
     lines = Sent(host.body).content["bodyfile.txt"].decode().splitlines()
     assert all(line.count("|") == 10 for line in lines)
-    names = [line.split("|")[1] for line in lines]
+    names = [unquote(line.split("|")[1]) for line in lines]
     assert "/a%7Cb%0Ac%25%FF d" in names
     assert "/to -> x%7Cy" in names
+    assert all(name.isprintable() and "|" not in name for name in names)
     assert "/var/www/a/wp-config.php" in names
 
 
