@@ -24,8 +24,7 @@ Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
 Inside = Literal["", "unscripted", "comment", "template", "written", "decoded"]
 
 MAX_LINKS, MAX_OWN, MAX_FRAMES, MAX_SCRIPTS, MAX_OF_A_TAG = 3_000, 500, 60, 120, 500
-MAX_NESTED, MAX_HEADINGS = 12, 6
-MAX_COMMENTS, MAX_COMMENT = 500, 20_000
+MAX_NESTED, MAX_HEADINGS, MAX_COMMENTS, MAX_COMMENT = 12, 6, 500, 20_000
 MAX_TEXT, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 500, 300, 4_000
 MAX_READ, _COST = 600_000, 300
 """Letters that are read of elements one by one, and what each of them costs besides."""
@@ -153,9 +152,12 @@ class _Draft:
 
 def _draft(tree: LexborHTMLParser, url: str) -> _Draft:
     nodes: dict[str, list[LexborNode]] = {tag: [] for tag in _TELLING}
-    apart, headings = [], []
+    apart, headings, links = [], [], nodes["a"]
     for node in tree.css(_OTHERS):
         tag = node.tag or ""
+        if tag == "a":
+            links.append(node)
+            continue
         if (named := nodes.get(tag)) is not None:
             named.append(node)
         if tag in _APART:

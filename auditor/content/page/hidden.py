@@ -87,11 +87,17 @@ def take_out(apart: Sequence[LexborNode]) -> None:
 def _roots(
     tree: LexborHTMLParser, rules: Iterable[Rule], names: Iterable[str], marked: Iterable[LexborNode]
 ) -> Iterator[tuple[LexborNode, Way]]:
+    harmless: set[str | None] = set()
     for node in tree.css("[style], [hidden]")[:MAX_STYLED]:
         attributes = node.attributes
-        way = styles.way((attributes.get("style") or "")[:2_000], is_link=node.tag == "a")
+        style = attributes.get("style")
+        if style in harmless and "hidden" not in attributes:
+            continue
+        way = styles.way((style or "")[:2_000], is_link=node.tag == "a")
         if way is not None or "hidden" in attributes:
             yield node, way or "shut"
+        elif node.tag != "a":
+            harmless.add(style)
     yield from _by_rules(tree, tuple(rules))
     for name in names:
         yield from ((node, "kept") for node in _selected(tree, f'[id="{name}"]')[:2] if not _is_menu(node))

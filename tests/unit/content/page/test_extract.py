@@ -35,6 +35,23 @@ def test_what_is_never_seen_is_no_text_whatever_it_stands_in() -> None:
     assert page.headings == ("ba",)
 
 
+def test_headings_are_those_that_may_be_seen_in_their_order() -> None:
+    page = extract.read(
+        "<h2>một</h2><svg><foreignObject><h1>ẩn</h1></foreignObject></svg><noscript><h2>ẩn</h2></noscript><div><h1>hai <script>x</script></h1></div>",
+        URL,
+    )
+    assert page.headings == ("một", "hai")
+
+
+def test_a_style_that_hides_nothing_in_one_place_says_nothing_of_another() -> None:
+    page = extract.read(
+        "<p style='color:#333'>a</p><p style='color:#333' hidden>ẩn một</p><a href=/ style='text-indent:-9999px'>b</a>"
+        "<p style='text-indent:-9999px'>ẩn hai</p>",
+        URL,
+    )
+    assert set(page.hidden) == {"ẩn một", "ẩn hai"}
+
+
 @pytest.mark.parametrize(
     "acting",
     [
