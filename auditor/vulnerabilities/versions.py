@@ -66,14 +66,14 @@ def _canonical(version: str) -> str:
     """Parts that are numbers or words, with a dot between any two."""
     built, last = [version[0]], version[0]
     for char in version[1:]:
-        turns = (_is_word(last) and last not in "-_+" and _is_digit(char)) or (_is_digit(last) and _is_word(char))
+        turns = (_is_word(last) and _is_digit(char)) or (_is_digit(last) and _is_word(char))
         kept = char not in "-_+" and (turns or (char.isascii() and char.isalnum()))
         if (turns or not kept) and built[-1] != ".":
             built.append(".")
         if kept:
             built.append(char)
         last = char
-    return "".join(built[:-1] if built[-1] == "." and len(built) > 1 else built)
+    return "".join(built[:-1] if built[-1] == "." else built)
 
 
 def _is_digit(char: str) -> bool:
