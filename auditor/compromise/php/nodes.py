@@ -30,14 +30,14 @@ _FUNCTIONS = frozenset({"function_definition", "method_declaration"})
 _SMALL = 400
 """Bytes: a function no longer than that is read whatever it says, because hidden names are given back by such."""
 _MATTERS = re.compile(
-    rb"(?i)_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|GLOBALS|php://|data:|HTTP_|getallheaders|_headers|filter_input|unserialize|getenv"
+    rb"(?i)_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|GLOBALS|php://|data:|HTTP_|getallheaders|request_headers|filter_input|unserialize|getenv"
     rb"|\b(?:ev[a]l|ass[e]rt|sys[t]em|pass[t]hru|(?:shell_|pcntl_|ssh2_)?ex[e]c|p[o]pen|proc_[o]pen|dl|putenv|mail|create_func[t]ion)\s{0,9}\("
-    rb"|`|\b(?:include|require)(?:_once)?\b|\$\$|\$\{\s{0,9}[^a-z}]|\$\w{1,60}(?:\[[^\]\n]{0,60}\]){0,4}\s{0,9}\(|->\s{0,9}[\$\{]|::\s{0,9}[\${]|\)\s{0,9}\(|\bnew\s{1,9}\$"
-    rb"|\b(?:preg_replace|preg_filter|mb_ereg|mb_eregi|call_user_func|forward_static|array_(?:map|filter|walk|reduce|u?diff|u?intersect)|u[ak]?sort|register_"
+    rb"|(?:[=(.;{@]|echo|print|return)\s{0,9}`[^`\n]{0,200}\$|\b(?:include|require)(?:_once)?\b|\$\$|\$\{\s{0,9}[^a-z}]|\$\w{1,60}(?:\[[^\]\n]{0,60}\]){0,4}\s{0,9}\(|->\s{0,9}[\$\{]|::\s{0,9}[\${]|\)\s{0,9}\(|\bnew\s{1,9}\$"
+    rb"|\b(?:preg_replace|preg_filter|mb_ereg|mb_eregi|call_user_func|forward_static|array_(?:map|filter|walk|reduce|u?diff|u?intersect)|u[ak]?sort|register_(?:shutdown|tick)"
     rb"|ob_start|set_error_handler|filter_var|spl_autoload|iterator_apply)"
-    rb"|base64_|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|hex2bin|hexdec|\bchr\s{0,9}\(|\bpack\s{0,9}\(|uudecode|_decrypt|\\x[0-9a-f]{2}\\x|\^|~\s{0,9}[\"'(]"
-    rb"|file_put_|fwrite|fputs|fputcsv|gzwrite|move_uploaded|\bcopy\s{0,9}\(|\brename\s{0,9}\(|symlink|error_log|stream_copy|extractto|curl_|fsockopen|socket_|wp_(?:set|insert|create)_"
-    rb"|header\s{0,9}\(|readfile|highlight_file|show_source|reflection|fromcallable|\bFFI\b|\bCOM\b|get_option|get_var\b|file_get_contents|\bfread\b"
+    rb"|base64_|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|hex2bin|hexdec|\bchr\s{0,9}\(|\bpack\s{0,9}\(|uudecode|_decrypt|\\x[0-9a-f]{2}\\x|\^\s{0,3}[$\"'(]|[\"')\]}]\s{0,3}\^|~\s{0,9}[\"'(]"
+    rb"|file_put_|fwrite|fputs|fputcsv|gzwrite|move_uploaded|\bcopy\s{0,9}\(|\brename\s{0,9}\(|symlink|error_log|stream_copy|extractto|curl_|fsockopen|socket_|wp_(?:set_auth|set_current|insert_user|create_user)"
+    rb"|header\s{0,9}\(\s{0,9}[\"'](?:location|refresh)|readfile|highlight_file|show_source|reflection|fromcallable|\bFFI::|\bnew\s{1,9}COM\b|file_get_contents|\bfread\b"
 )
 """What a function has that runs, fetches, hides or writes something, or that visitors say."""
 _VARIABLE = re.compile(rb"\$")
