@@ -40,6 +40,9 @@ class SharedFolder(Fact):
 
     path: Path
     mounted: bool
+    written: bool = Field(
+        description="by fstab or a unit of systemd's, where options can be written down for later boots"
+    )
     nodev: bool
     nosuid: bool
     noexec: bool

@@ -221,6 +221,7 @@ def shared_folders(mounted, fstab, unit_options):
             {
                 "path": path,
                 "mounted": mount is not None,
+                "written": boot is not None,
                 "nodev": "nodev" in now,
                 "nosuid": "nosuid" in now,
                 "noexec": "noexec" in now,
