@@ -29,6 +29,8 @@ _ADMINISTRATOR = re.compile(rb"set_role\s*\(\s*['\"]administrator|['\"]role['\"]
 _ADDRESS = re.compile(rb"\(\s*['\"](?:https?|ftp)://")
 
 
+_HIDES = re.compile(rb"pre_user_query|pre_get_users|username_exists|\$_(?:GET|REQUEST|COOKIE)")
+"""What stands beside an administrator's account that nobody is to see."""
 _SMALL = 20_000
 _PRELOADS = re.compile(rb"LD_(?:PRELOAD|AUDIT)\s*=")
 
@@ -83,7 +85,7 @@ class Calls(Sinks):
             and (first.text or item_of(first, b"user_login").text)
             and _ADMINISTRATOR.search(self.content)
         ):
-            self.hit("account_made", "sure", node)
+            self.hit("account_made", "sure" if first.text or _HIDES.search(self.content) else "hint", node)
         elif name in names.CALLBACKS and args:
             self.called_back(name, args, node)
         elif name == b"error_log" and len(args) > 2:
