@@ -44,7 +44,7 @@ class Digesting:
         for pid in sorted(int(name) for name in os.listdir(self.proc) if name.isdigit())[:MAX_PROCESSES]:
             place = "%s/%d" % (self.proc, pid)
             try:
-                held = os.open(place + "/exe", os.O_PATH | os.O_CLOEXEC)
+                held = safe_open.held(place + "/exe")
             except OSError:
                 continue
             try:
