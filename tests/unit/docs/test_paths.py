@@ -15,7 +15,9 @@ PAGES = (
     *TOP.glob("README*.md"),
     *sorted(page for page in (TOP / "docs").rglob("*.md") if not HISTORY & set(page.parts)),
 )
-OURS = {path.name for path in TOP.iterdir() if not path.name.startswith(".")}
+MADE = {"out", "dist"}
+"""What commands write here, if they were run here."""
+OURS = {path.name for path in TOP.iterdir() if not path.name.startswith(".")} - MADE
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"[\w.*/{},<>-]+")
 
