@@ -46,7 +46,15 @@ def main(arguments):
     os.nice(5)
     kept = lasting.Lasting(holds)
     relay = sending.Relay(pass_on, MOST, time.monotonic() + SECONDS, shown, kept.secrets(spans, asked["roots"]))
-    for work in (volatile.clock, volatile.processes, volatile.network, volatile.system):
+    at_once = (
+        volatile.clock,
+        volatile.processes,
+        volatile.open_files,
+        volatile.network,
+        volatile.programs,
+        volatile.system,
+    )
+    for work in at_once:
         relay.step(work.__name__, work, 10)
         out.write(packer.flush(zlib.Z_SYNC_FLUSH))
         out.flush()

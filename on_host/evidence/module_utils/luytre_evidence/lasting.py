@@ -4,6 +4,7 @@ import fnmatch
 import os
 import re
 import stat
+import time
 
 from ansible.module_utils.luytre_evidence import plain, sending
 from ansible.module_utils.luytre_shared import safe_open
@@ -135,6 +136,8 @@ OF_ROOTS = (
 )
 SHORTEST, MOST_SECRETS, MOST_OF_A_ROOT = 8, 300, 40
 """Letters, what is shorter stands in all kinds of words; secrets of root's files, and of those of one site."""
+MOST_SETTINGS, MOST_CONFIG, SITES_SECONDS = 1_000_000, 30_000, 8
+"""Bytes of a file of root's, and of a site's, whose account may make it as long as it likes: all is looked through before anything is sent."""
 _SEEN_IN_LOGS = re.compile(
     r"(?i)[\d.]*\.[\d.]*\Z|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*\Z"
     r"|\[?\d{1,4}[/-](?:\d\d|[a-z]{3})[/-]\d[\d:TZ +.-]*\Z"
@@ -171,17 +174,20 @@ class Lasting:
         own = [line.split(":")[1] for line in self._text("/etc/shadow").split("\n") if ":" in line]
         places = [*SECRETS, *(path for folder in SECRET_FOLDERS for path in self._below(folder, 2))]
         known = dict.fromkeys(_long_ones([*own, *self._said_in(places, spans)])[:MOST_SECRETS])
+        ends = time.monotonic() + SITES_SECONDS
         for root in roots:
-            said = self._said_in([root.rstrip("/") + "/" + name for name in OF_ROOTS], spans)
+            if time.monotonic() > ends:
+                break
+            said = self._said_in([root.rstrip("/") + "/" + name for name in OF_ROOTS], spans, MOST_CONFIG)
             known.update(
                 dict.fromkeys([one for one in _long_ones(said) if not _SEEN_IN_LOGS.match(one)][:MOST_OF_A_ROOT])
             )
         return sorted((one.encode("utf-8", "surrogateescape") for one in known), key=len, reverse=True)
 
-    def _said_in(self, places, spans):
-        """What stands where secrets stand in files, in the order of the files."""
+    def _said_in(self, places, spans, most=MOST_SETTINGS):
+        """What stands where secrets stand in the beginnings of files, in the order of the files."""
         for path in places:
-            text = self._text(path)
+            text = self._text(path, most)
             for start, end in spans(text):
                 yield from text[start:end].split("\n")
 
@@ -301,13 +307,13 @@ class Lasting:
         finally:
             os.close(held)
 
-    def _text(self, path):
+    def _text(self, path, most=MOST_SETTINGS):
         try:
             handle = self._opened(os.path.normpath(path), safe_open.ROOTS_LINKS)
         except OSError:
             return ""
         try:
-            return safe_open.start(handle, 1_000_000).decode("utf-8", "surrogateescape")
+            return safe_open.start(handle, most).decode("utf-8", "surrogateescape")
         finally:
             os.close(handle)
 

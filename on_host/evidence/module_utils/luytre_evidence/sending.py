@@ -60,7 +60,7 @@ class Sender:
         self._pipe, self._shown, self._secrets = pipe, shown, secrets
 
     def lines(self, path, lines):
-        """A text of ours about this host, made of lines; each loses its secrets."""
+        """A text of ours about this host, made of lines; each loses its secrets, and is sent before the next is made, which may take for ever."""
         if self._shown is None:
             self.left_out(path, "no_redaction")
             return
@@ -71,6 +71,7 @@ class Sender:
             digest.update(content)
             size += len(content)
             self._data(content)
+            self._pipe.flush()
         self._end({"size": size, "sha256": digest.hexdigest()})
 
     def table(self, place, path, rows):

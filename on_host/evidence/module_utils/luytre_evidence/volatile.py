@@ -64,48 +64,61 @@ def clock(sender):
 
 
 def processes(sender, proc="/proc"):
-    """All processes, with the digest of what they run; those whose program no file has are copied."""
-    pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())[:MOST_PROCESSES]
-    known, digests, gone = {}, [], {}
-    rows = ["pid\tppid\tuser\tstarted\tstate\tprogram\tfolder\tcommand"]
-    opened = ["pid\tdescriptor\twhat"]
-    for pid in pids:
-        where = "%s/%d" % (proc, pid)
-        status, words = _text(where + "/status"), _text(where + "/stat").rpartition(")")[2].split()
-        uid = re.search(r"(?m)^Uid:\s+\d+\s+(\d+)", status)
-        if uid is None or len(words) < 20:
-            continue
-        program = _target(where + "/exe")
-        title = _text(where + "/cmdline").replace("\0", " ").strip() or "[%s]" % _text(where + "/comm").strip()
-        rows.append(
-            "\t".join(
-                one_line(one)
-                for one in (
-                    str(pid),
-                    words[1],
-                    user_name(int(uid.group(1))),
-                    words[19],
-                    words[0],
-                    program,
-                    _target(where + "/cwd"),
-                    title,
-                )
-            )
-        )
-        if program:
-            digest = _digest(where + "/exe", known)
-            digests.append("%s  %d  %s" % (digest, pid, one_line(program)))
-            if program.endswith(GONE):
-                gone.setdefault(digest, pid)
-        opened += ["%d\t%s\t%s" % (pid, name, one_line(target)) for name, target in _open(where + "/fd")]
-    sender.lines("process/ps.txt", rows)
-    sender.lines("process/hash_running_processes.sha256", digests)
-    sender.lines("process/open_files.txt", opened)
+    """All processes. What they say of themselves lies in their own memory, of which anybody can have a part that does not answer."""
+    sender.lines("process/ps.txt", _rows(proc))
+
+
+def programs(sender, proc="/proc"):
+    """What they run, by its digest; what no file has any more is copied."""
+    gone = {}
+    sender.lines("process/hash_running_processes.sha256", _digests(proc, gone))
     copied = list(gone.values())
     for pid in copied[:MOST_GONE]:
         _copied(sender, pid, proc)
     for pid in copied[MOST_GONE:]:
         sender.left_out("process %d" % pid, "too_many")
+
+
+def open_files(sender, proc="/proc"):
+    """What they have open."""
+    sender.lines("process/open_files.txt", _opened(proc))
+
+
+def _pids(proc):
+    return sorted(int(name) for name in os.listdir(proc) if name.isdigit())[:MOST_PROCESSES]
+
+
+def _rows(proc):
+    yield "pid\tppid\tuser\tstarted\tstate\tprogram\tfolder\tcommand"
+    for pid in _pids(proc):
+        where = "%s/%d" % (proc, pid)
+        status, words = _text(where + "/status"), _text(where + "/stat").rpartition(")")[2].split()
+        uid = re.search(r"(?m)^Uid:\s+\d+\s+(\d+)", status)
+        if uid is None or len(words) < 20:
+            continue
+        title = _text(where + "/cmdline").replace("\0", " ").strip() or "[%s]" % _text(where + "/comm").strip()
+        told = (str(pid), words[1], user_name(int(uid.group(1))), words[19], words[0])
+        yield "\t".join(map(one_line, (*told, _target(where + "/exe"), _target(where + "/cwd"), title)))
+
+
+def _digests(proc, gone):
+    """A line for each process that runs a file; of those that are gone, a process for each into ``gone``, by the digest."""
+    known = {}
+    for pid in _pids(proc):
+        where = "%s/%d/exe" % (proc, pid)
+        program = _target(where)
+        if program:
+            digest = _digest(where, known)
+            if program.endswith(GONE):
+                gone.setdefault(digest, pid)
+            yield "%s  %d  %s" % (digest, pid, one_line(program))
+
+
+def _opened(proc):
+    yield "pid\tdescriptor\twhat"
+    for pid in _pids(proc):
+        for name, target in _open("%s/%d/fd" % (proc, pid)):
+            yield "%d\t%s\t%s" % (pid, name, one_line(target))
 
 
 def network(sender):

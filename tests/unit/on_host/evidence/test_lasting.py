@@ -105,23 +105,34 @@ def test_a_secret_of_this_host_goes_nowhere_wherever_it_stands(host: Any, tmp_pa
             assert secret not in pipe.getvalue()
 
 
-@pytest.mark.parametrize(
-    "theirs",
-    ["203.0.113.7", "203.0.113.", "2001:db8::7", "28/Nov/2026:07", "2026-11-28", "/uploads/x.php", "GET /x.php"],
-)
+THEIRS = ("203.0.113.7", "203.0.113.", "2001:db8::7", "28/Nov/2026:07", "2026-11-28", "/uploads/x.php", "GET /x.php")
+
+
 def test_a_site_hides_no_traces_by_calling_them_its_password_nor_crowds_out_roots_secrets(
-    host: Any, tmp_path: Path, theirs: str
+    host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(lasting, "MOST_OF_A_ROOT", 12)
     before = host.secrets(secret_spans.spans, [])
     config = tmp_path / "var/www/a/wp-config.php"
-    many = "".join(f"define('AUTH_KEY', '{number:04}{'y' * 200}');\n" for number in range(400))
-    config.write_text(f"<?php\ndefine('DB_PASSWORD', '{theirs}');\n{many}")
-    known = host.secrets(secret_spans.spans, ["/var/www/a"])
-    assert set(before) < set(known) and HASH.encode() in before
-    assert theirs.encode() not in known
-    assert len(known) <= len(before) + lasting.MOST_OF_A_ROOT
-    config.write_text("".join(f"define('AUTH_KEY', '{salt}');\n" for salt in SALTS))
-    assert {salt.encode() for salt in SALTS} <= set(host.secrets(secret_spans.spans, ["/var/www/a"]))
+    config.write_text("".join(f"define('DB_PASSWORD', '{theirs}');\n" for theirs in (*THEIRS, *SALTS)))
+    known = set(host.secrets(secret_spans.spans, ["/var/www/a"]))
+    assert set(before) < known and HASH.encode() in before
+    assert known.isdisjoint(map(str.encode, THEIRS)) and {salt.encode() for salt in SALTS} <= known
+    many = "".join(f"define('AUTH_KEY', '{number:04}{'y' * 60}');\n" for number in range(20))
+    config.write_text(many)
+    assert len(host.secrets(secret_spans.spans, ["/var/www/a"])) == len(before) + 12
+
+
+def test_a_site_with_a_configuration_of_a_megabyte_holds_nothing_up(host: Any, tmp_path: Path) -> None:
+    (tmp_path / "var/www/a/wp-config.php").write_text("define('DB_PASSWORD', 'x');\n" * 40_000)
+    looked_through = []
+
+    def spans(text: str) -> list[tuple[int, int]]:
+        looked_through.append(len(text))
+        return []
+
+    host.secrets(spans, ["/var/www/a"])
+    assert max(looked_through) == lasting.MOST_CONFIG
 
 
 def test_of_what_holds_secrets_there_is_the_digest_and_times(host: Any) -> None:
