@@ -220,9 +220,10 @@ def bounded(seen):
 def tunnels(found):
     """``[{account, source, to, live, last}]`` of connections that ended without a session: they carried something else.
 
-    sshd tells what a session was opened for at level VERBOSE only; before the first such line nothing is concluded.
+    sshd tells what a session was opened for at level VERBOSE only; before the first such line nothing is concluded, nor
+    after the last: the level may have been lowered since, and this very reading is such a session.
     """
-    owners, opened, first, told = {}, set(), None, {}
+    owners, opened, first, last, told = {}, set(), None, None, {}
     for entry in (entry for entry in found if not entry.get("claimed")):
         match, started, gone = (pattern.match(entry["said"]) for pattern in (_OPENED, _STARTED, _GONE))
         if match and match.group(1) == "Accepted" and first is not None and plain(match.group(4)):
@@ -231,7 +232,7 @@ def tunnels(found):
                 plain(match.group(4)) + (match.group(5) or ""),
             )
         elif started:
-            first = first or entry["moment"]
+            first, last = first or entry["moment"], entry["moment"]
             opened.add((started.group(1), int(started.group(2))))
         elif gone:
             connection = (gone.group(1), int(gone.group(2)))
@@ -245,7 +246,7 @@ def tunnels(found):
                     "last": entry["moment"],
                 }
             opened.discard(connection)
-    return list(told.values())[-MAX_SEEN:]
+    return [one for one in told.values() if last is not None and one["last"] <= last][-MAX_SEEN:]
 
 
 def plain(address):

@@ -190,7 +190,10 @@ def test_a_connection_without_a_session_went_on_through_the_host() -> None:
         *(line.format("nhay", 42) for line in (opened, ended)),
         opened.format("con", 43),
     ]
-    assert [way["account"] for way in _came_in.tunnels(said(*before, *after))] == ["nhay"]
+    reading = [line.format("luytre", 44) for line in (opened, session)]
+    lowered = [line.format("luytre", 45) for line in (opened, ended)]
+    assert [way["account"] for way in _came_in.tunnels(said(*before, *after, *reading, *lowered))] == ["nhay"]
+    assert [way["account"] for way in _came_in.tunnels(said(*before, *after, *reading))] == ["nhay"]
     assert _came_in.tunnels(said(*before)) == []
 
 
