@@ -65,6 +65,11 @@ def test_what_a_role_looks_at_of_a_host_the_survey_reads_for_its_controls(area: 
     assert looked_at or not [pattern for pattern in READS if pattern.startswith(f"{area}[")]
 
 
+@pytest.mark.parametrize("control", filters("filesystem").SETS)
+def test_options_of_mounts_are_read_for_each_control_that_changes_some_also_alone(control: str) -> None:
+    assert filters("survey").wanted([control], READS) == ["filesystem"]
+
+
 def test_areas_of_facts_are_read_for_the_controls_of_a_run_alone() -> None:
     wanted = filters("survey").wanted
     assert wanted(["ssh.macs", "filesystem.cron_modes"], READS) == []
