@@ -141,7 +141,9 @@ def _site(name: str, account: str, host: str, trap: str) -> str:
             f"chown -R {name} {root}",
             _put(f"/root/{name}.sql", made),
             f"mariadb </root/{name}.sql",
-            _put(f"/root/{name}.cnf", f'[client]\nuser={name}\npassword="{OPTION_PASSWORD}"'),
+            _put(
+                f"/root/{name}.cnf", f'[client]\nskip-ssl-verify-server-cert\nuser={name}\npassword="{OPTION_PASSWORD}"'
+            ),
             _put(
                 f"/root/{name}.trap",
                 f"DROP TABLE IF EXISTS {name}.{replaced};\nDELIMITER //\n{trap}\n//" if trap else "",
