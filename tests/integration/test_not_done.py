@@ -6,12 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from auditor import lab
 from tests.lab.fixtures import INVENTORY, Ended, findings, quiet
-
-pytestmark = pytest.mark.apart
 
 HOST = "web3"
 ROOTS = {"congty.test": "/home/xa/public_html", "chung.test": "/srv/chung/web"}

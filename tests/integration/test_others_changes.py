@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.lab import adhoc
 from tests.lab.disk import differences
 from tests.lab.guarded import WITH_OURS, Host
-
-pytestmark = pytest.mark.apart
 
 HOST = "web2"
 SITE = "printf '<VirtualHost *:80>\\nServerName moi.test\\nDocumentRoot /var/www/moi\\n</VirtualHost>\\n'"
