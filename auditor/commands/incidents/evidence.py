@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from auditor.models import Inventory, Lang
     from auditor.models.incidents import Collected
 
+HowOption = Annotated[str | None, typer.Option("--how", metavar="TEXT", help="On what, or by what document's number.")]
 NumberArgument = Annotated[
     int, typer.Argument(metavar="N", help="The evidence, by its number within the incident.", min=1)
 ]
@@ -269,9 +270,7 @@ def hand_over(
     number: NumberArgument,
     to: Annotated[str, typer.Option("--to", metavar="ROLE", help="Who receives it, as an office role.")],
     who: WhoOption,
-    how: Annotated[
-        str | None, typer.Option("--how", metavar="TEXT", help="On what, or by what document's number.")
-    ] = None,
+    how: HowOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -289,9 +288,7 @@ def received(
     number: NumberArgument,
     sender: Annotated[str, typer.Option("--from", metavar="ROLE", help="Who handed it over, as an office role.")],
     who: WhoOption,
-    how: Annotated[
-        str | None, typer.Option("--how", metavar="TEXT", help="On what, or by what document's number.")
-    ] = None,
+    how: HowOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
