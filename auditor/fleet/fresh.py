@@ -73,6 +73,22 @@ def talk(
     """What a program prints on both outputs, each cut at ``MAX_OUTPUT``, and whether it ended in time."""
     ends = time.monotonic() + seconds
     said = [b"", b""]
+    with _started(arguments, given, environment) as ready:
+        while ready.get_map() and max(map(len, said)) < MAX_OUTPUT and time.monotonic() < ends:
+            for key, _ in ready.select(max(0.0, ends - time.monotonic())):
+                piece = os.read(key.fd, MAX_OUTPUT)
+                said[key.data] += piece
+                if not piece:
+                    ready.unregister(key.fd)
+        in_time = not ready.get_map()
+    return said[0][:MAX_OUTPUT], said[1][:MAX_OUTPUT], in_time
+
+
+@contextlib.contextmanager
+def _started(
+    arguments: Sequence[str], given: Path | bytes, environment: Mapping[str, str]
+) -> Iterator[selectors.DefaultSelector]:
+    """A program at work: what it prints on its first and second output becomes ready as 0 and 1. It ends with the context."""
     with (
         _opened(given) as script,
         subprocess.Popen(
@@ -85,19 +101,14 @@ def talk(
         ) as process,
         selectors.DefaultSelector() as ready,
     ):
-        for number, pipe in enumerate((process.stdout, process.stderr)):
-            if pipe is not None:
-                ready.register(pipe.fileno(), selectors.EVENT_READ, number)
-        while ready.get_map() and max(map(len, said)) < MAX_OUTPUT and time.monotonic() < ends:
-            for key, _ in ready.select(max(0.0, ends - time.monotonic())):
-                piece = os.read(key.fd, MAX_OUTPUT)
-                said[key.data] += piece
-                if not piece:
-                    ready.unregister(key.fd)
-        in_time = not ready.get_map()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # with it what it started itself, such as a ProxyCommand
-    return said[0][:MAX_OUTPUT], said[1][:MAX_OUTPUT], in_time
+        try:
+            for number, pipe in enumerate((process.stdout, process.stderr)):
+                if pipe is not None:
+                    ready.register(pipe.fileno(), selectors.EVENT_READ, number)
+            yield ready
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # with it what it started itself, such as a ProxyCommand
 
 
 def _opened(given: Path | bytes) -> IO[bytes]:
@@ -132,35 +143,17 @@ def streamed_as_root(
     """
     arguments, environment = _as_root(reach, question)
     ends, some, errors = time.monotonic() + seconds, False, b""
-    with (
-        _opened(_packed(program, beside)) as script,
-        subprocess.Popen(
-            arguments,
-            stdin=script,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,
-        ) as process,
-        selectors.DefaultSelector() as ready,
-    ):
-        try:
-            for is_error, pipe in enumerate((process.stdout, process.stderr)):
-                if pipe is not None:
-                    ready.register(pipe.fileno(), selectors.EVENT_READ, bool(is_error))
-            while ready.get_map() and time.monotonic() < ends:
-                for key, _ in ready.select(max(0.0, ends - time.monotonic())):
-                    piece = os.read(key.fd, MAX_OUTPUT)
-                    if not piece:
-                        ready.unregister(key.fd)
-                    elif key.data:
-                        errors = (errors + piece)[:MAX_OUTPUT]
-                    else:
-                        some = True
-                        yield piece
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+    with _started(arguments, _packed(program, beside), environment) as ready:
+        while ready.get_map() and time.monotonic() < ends:
+            for key, _ in ready.select(max(0.0, ends - time.monotonic())):
+                piece = os.read(key.fd, MAX_OUTPUT)
+                if not piece:
+                    ready.unregister(key.fd)
+                elif key.data:
+                    errors = (errors + piece)[:MAX_OUTPUT]
+                else:
+                    some = True
+                    yield piece
     if not some:
         raise NoAnswer(_said(errors) or "no answer in time")
 

@@ -87,7 +87,7 @@ def _is_roots(address, port):
         for line in (read_text(path, MAX_TABLE) or "").splitlines()[1:]:
             fields = line.split()
             if len(fields) > 7 and fields[3] == LISTEN and fields[1].endswith(":%04X" % port):
-                if end(fields[1])[0] in (address, "0.0.0.0", "::"):  # noqa: S104
+                if end(fields[1])[0] in (address, "0.0.0.0", "::"):  # noqa: S104  what it listens on, as the kernel tells
                     owners.add(fields[7])
     return bool(owners) and owners <= OWNERS
 
