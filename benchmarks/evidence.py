@@ -36,10 +36,10 @@ echo 'mysql -u wp -pPlanted-Pass-77 wp' >> /root/.bash_history
 printf '[client]\npassword=Planted-Db-9911\n' > /root/.my.cnf
 echo '<?php define("DB_PASSWORD", "Planted-Db-9911"); define("AUTH_SALT", "planted-salt-abcdefgh");' > /var/www/planted.php
 echo 'it says Planted-Db-9911' >> /var/log/alternatives.log
-cp /usr/bin/sleep /tmp/miner
-setsid /tmp/miner 600 > /dev/null 2>&1 < /dev/null &
+cp /usr/bin/sleep /opt/miner
+setsid /opt/miner 600 > /dev/null 2>&1 < /dev/null &
 sleep 0.3
-rm /tmp/miner
+rm /opt/miner
 touch "/srv/a|b
 c"
 sync
