@@ -1,7 +1,8 @@
 """An editor's and an administrator's work, in a real browser, at what stands in for NukeViet and Joomla in the lab.
 
 They are neither: they log in, publish and take uploads at the same places and in the same ways, and a page of ours beside them
-takes extensions as both do: a zip, unpacked in the application's folder for passing files, moved to where it keeps modules.
+takes extensions as both do: a zip, laid in the application's folder for passing files, unpacked where it keeps modules, after which
+PHP forgets what it had compiled: by itself it looks again only after two seconds.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ if (isset($_FILES['package'])) {
     move_uploaded_file($_FILES['package']['tmp_name'], $zip) || exit('Không ghi được tệp tạm');
     (new PharData($zip))->extractTo(__DIR__ . '/modules', null, true);
     unlink($zip);
+    function_exists('opcache_reset') && opcache_reset();
     $said = 'Đã cài ' . basename($_FILES['package']['name']);
 }
 echo '<p>', htmlspecialchars($said), '</p>',
