@@ -1,35 +1,30 @@
-"""Addresses blocked on hosts, and files taken out of their place: written down before it is done, done, looked at, written down.
+"""What an incident contains on hosts: written down before it is done, done, looked at, written down.
 
-Whoever is cut off between two steps leaves an entry that says what was begun; an address that was not confirmed by
-a connection made meanwhile is let in again by the host.
+Whoever is cut off between two steps leaves an entry that says what was begun; what could shut us out
+and was not confirmed by a connection made meanwhile is undone by the host.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auditor.fleet import fresh
-from auditor.history.incidents import Incidents
+from auditor.history.incidents import Decided, Incidents, Ledgers
 from auditor.incidents import deciding
 from auditor.incidents.case import Action
+from auditor.incidents.means.table import MEANS
 from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
 from auditor.models.incidents import Contained, Released, Why
 from auditor.models.ranks import Means
-from auditor.system import resources
 
 SECONDS = 40.0
 """For one connection: more than the host takes at most."""
-_PROGRAMS: Mapping[Means, Path] = {
-    "address": resources.root() / "on_host" / "contain" / "contain.py",
-    "file": resources.root() / "on_host" / "contain" / "quarantine.py",
-}
 
 
 class _Answer(BaseModel):
@@ -37,11 +32,35 @@ class _Answer(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    state: Literal["none", "on_trial", "confirmed", "refused", "unknown"]
+    state: Literal["none", "planned", "on_trial", "confirmed", "refused", "unknown"]
     why: Why = ""
     about: str = Field(default="", max_length=300)
-    left: int = Field(default=0, ge=0, le=1 << 32, description="seconds that a block has left")
+    left: int = Field(default=0, ge=0, le=1 << 32, description="seconds that it has left")
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$", description="of a file")
+    would: tuple[Annotated[str, Field(max_length=20_000)], ...] = Field(
+        default=(), max_length=100, strict=False, description="each step that containing it takes there"
+    )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be contained."""
+
+    means: Means
+    what: str
+    """As the ``read`` of its kind writes it."""
+    seconds: int | None
+    """For how long; None: until it is released."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What containing something would do on a host, as the host says after it looked; or why it would not."""
+
+    steps: tuple[str, ...]
+    why: str
+    """The name of a reason; empty: it would be done."""
+    about: str
 
 
 @dataclass(frozen=True)
@@ -54,50 +73,48 @@ class Containing:
     reach: Mapping[str, Reach]
     ledgers: Incidents
 
-    def block(self, host: Host, address: str, seconds: int) -> Contained:
-        """Block an address on a host, and tell what that came to. Raises InputError for what must not be begun."""
-        begun = self._begin(host, "address", address, seconds)
-        question = {
-            "id": self._name(begun.number),
-            "address": address,
-            "seconds": seconds,
-            "trusted": host.trusted_networks,
-        }
-        answer = self._asked(host.name, "address", "contain", question)
+    def contain(self, host: Host, wanted: Wanted) -> Contained:
+        """Contain something on a host, and tell what that came to. Raises InputError for what must not be begun."""
+        more = MEANS[wanted.means].asked(host, wanted.what)
+        _, begun = self.ledgers.write(self.inventory, self.who, self._decided(host, wanted))
+        if not isinstance(begun, Contained):
+            raise TypeError(begun.kind)
+        question = self._question(begun, more)
+        answer = self._asked(host.name, wanted.means, "contain", question)
         if answer.state == "on_trial":
-            answer = self._asked(host.name, "address", "confirm", question)
-        return self._ended(begun, answer)
+            answer = self._asked(host.name, wanted.means, "confirm", question)
+        ended = begun.model_copy(update=_came_to(answer))
+        self.ledgers.write(self.inventory, self.who, deciding.adding(self.incident, ended))
+        return ended
 
-    def take(self, host: Host, path: str) -> Contained:
-        """Take a file out of its place on a host; ``path`` is as ``auditor.text.paths`` writes it. Likewise."""
-        begun = self._begin(host, "file", path, None)
-        roots = [site.document_root for site in host.sites if site.document_root]
-        question = {"id": self._name(begun.number), "path": path, "roots": roots}
-        return self._ended(begun, self._asked(host.name, "file", "contain", question))
+    def plan(self, host: Host, wanted: Wanted) -> Plan:
+        """What ``contain`` would do now, looked at there; nothing is written here or there. Raises InputError likewise."""
+        more = MEANS[wanted.means].asked(host, wanted.what)
+        _, begun = self._decided(host, wanted)(self.ledgers.all(self.inventory))
+        if not isinstance(begun, Contained):
+            raise TypeError(begun.kind)
+        answer = self._asked(host.name, wanted.means, "plan", self._question(begun, more))
+        why = answer.why if answer.state == "planned" else answer.why or "not_understood"
+        return Plan(answer.would, why, answer.about)
 
     def release(self, action: Action) -> Released:
-        """Let an address in again, or put a file back, and tell what that came to."""
+        """Undo what was contained, and tell what that came to."""
         begun = Released(number=action.number, host=action.host, means=action.means, state="begun")
         self.ledgers.write(self.inventory, self.who, deciding.adding(self.incident, begun))
-        answer = self._asked(action.host, action.means, "release", {"id": self._name(action.number)})
+        question = {"id": self._name(action.number), "what": action.what}
+        answer = self._asked(action.host, action.means, "release", question)
         state = "released" if answer.state == "none" else "unknown"
-        if answer.state == "refused" and action.means == "file":
+        if answer.state == "refused" and MEANS[action.means].release_is_whole:
             state = "refused"
         ended = begun.model_copy(update={"state": state, "why": answer.why, "about": answer.about})
         self.ledgers.write(self.inventory, self.who, deciding.adding(self.incident, ended))
         return ended
 
-    def _begin(self, host: Host, means: Means, what: str, seconds: int | None) -> Contained:
-        decide = deciding.containing(self.incident, host.name, means, what, seconds, clock.now())
-        _, begun = self.ledgers.write(self.inventory, self.who, decide)
-        if not isinstance(begun, Contained):
-            raise TypeError(begun.kind)
-        return begun
+    def _decided(self, host: Host, wanted: Wanted) -> Callable[[Ledgers], Decided]:
+        return deciding.containing(self.incident, host.name, wanted.means, wanted.what, wanted.seconds, clock.now())
 
-    def _ended(self, begun: Contained, answer: _Answer) -> Contained:
-        ended = begun.model_copy(update=_came_to(answer))
-        self.ledgers.write(self.inventory, self.who, deciding.adding(self.incident, ended))
-        return ended
+    def _question(self, begun: Contained, more: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**more, "id": self._name(begun.number), "what": begun.what, "seconds": begun.seconds}
 
     def _name(self, number: int) -> str:
         return f"{self.incident}/{number}"
@@ -106,7 +123,7 @@ class Containing:
         if host not in self.reach:
             return _Answer(state="unknown", why="no_host")
         try:
-            said = fresh.asked_as_root(self.reach[host], _PROGRAMS[means], {"do": do, **question}, SECONDS)
+            said = fresh.asked_as_root(self.reach[host], MEANS[means].path, {"do": do, **question}, SECONDS)
             return _Answer.model_validate_json(said)
         except fresh.NoAnswer as no:
             return _Answer(state="unknown", why="no_answer", about=str(no)[:300])

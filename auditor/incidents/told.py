@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from auditor.incidents.case import Case
+from auditor.incidents.containing import Plan, Wanted
 from auditor.incidents.evidence.verifying import Damage
 from auditor.models.incidents import (
     AnyDeed,
@@ -64,6 +65,16 @@ def deed(of: AnyDeed, words: Words) -> str:
             return _held(of, words)
         case Closed(cause=cause):
             return words("incidents.ended", cause=cause)
+
+
+def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:
+    """What containing something would do on a host, line by line, or why it would not."""
+    named = {"means": wanted.means, "what": wanted.what, "host": host}
+    if made.why:
+        yield words("incidents.plan.refused", why=_why(made.why, made.about, words), **named)
+        return
+    yield words("incidents.plan.would", **named)
+    yield from (f"  {one_line(line)}" for step in made.steps for line in step.splitlines())
 
 
 def _held(of: Collected | Custody | Stamped, words: Words) -> str:

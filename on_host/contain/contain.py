@@ -408,24 +408,11 @@ def said_in(path):
 
 def contain(asked, connection, now):
     """Block an address for TRIAL seconds, in which it has to be confirmed. What is confirmed already stays so."""
-    address = ipaddress.ip_address(asked["address"])
-    refuse(address, connection, asked["trusted"])
-    if not os.path.exists(NFT):
-        raise Refused("no_nft", NFT)
+    check(asked, connection)
     with held():
         blocks = living(kept(), now)
         known = blocks.get(asked["id"])
-        if known is None and len(blocks) >= MOST:
-            raise Refused("too_much", str(MOST))
-        if known is None or not known["confirmed"]:
-            blocks[asked["id"]] = {
-                "id": asked["id"],
-                "address": str(address),
-                "seconds": asked["seconds"],
-                "until": now + asked["seconds"],
-                "trial": now + TRIAL,
-                "confirmed": False,
-            }
+        blocks = with_one(asked, blocks, now)
         keep(blocks)
         try:
             load(blocks, now)
@@ -434,6 +421,49 @@ def contain(asked, connection, now):
             if known is None:
                 take_out(asked["id"], blocks, now)
             raise
+
+
+def check(asked, connection):
+    """Raise Refused for what must not be blocked, and where it cannot be."""
+    refuse(ipaddress.ip_address(asked["what"]), connection, asked["trusted"])
+    if not os.path.exists(NFT):
+        raise Refused("no_nft", NFT)
+
+
+def with_one(asked, blocks, now):
+    """These blocks and the one that is asked for, on trial unless it is confirmed. Raises Refused for one too many."""
+    known = blocks.get(asked["id"])
+    if known is not None and known["confirmed"]:
+        return blocks
+    if known is None and len(blocks) >= MOST:
+        raise Refused("too_much", str(MOST))
+    block = {
+        "id": asked["id"],
+        "address": str(ipaddress.ip_address(asked["what"])),
+        "seconds": asked["seconds"],
+        "until": now + asked["seconds"],
+        "trial": now + TRIAL,
+        "confirmed": False,
+    }
+    return dict(blocks, **{asked["id"]: block})
+
+
+def plan(asked, connection, now):
+    """What ``contain`` and ``confirm`` would do now; nothing is written."""
+    check(asked, connection)
+    blocks = with_one(asked, living(kept(), now), now)
+    lasting = dict(blocks, **{asked["id"]: dict(blocks[asked["id"]], confirmed=True)})
+    files = ["write " + path for path in (KEPT, PROGRAM, *units(), *links())]
+    return {
+        "state": "planned",
+        "would": [
+            "nft -f -\n" + rules(blocks, now),
+            *files,
+            "systemctl daemon-reload",
+            "systemctl start " + UNIT,
+            "nft -f -\n" + rules(lasting, now),
+        ],
+    }
 
 
 def confirm(asked, _connection, now):
@@ -489,7 +519,7 @@ def seen(block, now):
     return {"state": "confirmed" if block["confirmed"] else "on_trial", "left": left(block, now)}
 
 
-ACTIONS = {"contain": contain, "confirm": confirm, "release": release, "look": look}
+ACTIONS = {"plan": plan, "contain": contain, "confirm": confirm, "release": release, "look": look}
 
 
 def at_boot(now):

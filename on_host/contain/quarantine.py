@@ -66,6 +66,13 @@ class Store:
             raise Refused("not_ours", name)
         return os.path.join(HOME, name.replace("/", "_"))
 
+    def device(self):
+        """Of the file system that the folder is on, or would be."""
+        there = HOME
+        while not os.path.lexists(there):
+            there = os.path.dirname(there)
+        return os.stat(there).st_dev
+
     def record(self, name):
         """What is on record of it, or None."""
         try:
@@ -98,23 +105,16 @@ STORE = Store()
 
 def take(asked):
     """Take a file out of its place; once, however often it is asked for."""
-    path = os.fsdecode(unquote_to_bytes(asked["path"]))
-    roots = [root.rstrip("/") for root in (*ROOTS, *asked["roots"]) if root.strip("/")]
-    if not any(path.startswith(root + "/") for root in roots):
-        raise Refused("elsewhere", asked["path"])
-    name = asked["id"]
+    path, name = where(asked), asked["id"]
     with STORE.held(), contextlib.ExitStack() as open_ones:
         place, last = reached(path, open_ones)
         if STORE.has(name):
             removed(place, last, STORE.record(name))
             return seen(name)
-        there = closing(open_ones, safe_open.at(place, last, safe_open.ANYTHING))
-        status = os.fstat(there)
-        if not stat.S_ISREG(status.st_mode):
-            raise Refused("no_file", asked["path"])
-        reading = closing(open_ones, safe_open.again(there))
+        reading = opened(place, last, asked["what"], open_ones)
+        status = os.fstat(reading)
         record = {
-            "path": asked["path"],
+            "path": asked["what"],
             "sha256": digest(reading),
             "file": [status.st_dev, status.st_ino],
             "aside": ".luytre-" + secrets.token_hex(8),
@@ -127,6 +127,40 @@ def take(asked):
                 STORE.forget(name)
             raise
         return seen(name)
+
+
+def where(asked):
+    """The path that is asked for. Raises Refused for one where nothing is taken."""
+    path = os.fsdecode(unquote_to_bytes(asked["what"]))
+    roots = [root.rstrip("/") for root in (*ROOTS, *asked["roots"]) if root.strip("/")]
+    if not any(path.startswith(root + "/") for root in roots):
+        raise Refused("elsewhere", asked["what"])
+    return path
+
+
+def opened(place, last, path, open_ones):
+    """The file of that name in an open folder, for reading. Raises Refused for what is no regular file."""
+    there = closing(open_ones, safe_open.at(place, last, safe_open.ANYTHING))
+    if not stat.S_ISREG(os.fstat(there).st_mode):
+        raise Refused("no_file", path)
+    return closing(open_ones, safe_open.again(there))
+
+
+def plan(asked):
+    """What ``take`` would do now; nothing is written."""
+    with contextlib.ExitStack() as open_ones:
+        place, last = reached(where(asked), open_ones)
+        reading = opened(place, last, asked["what"], open_ones)
+        sha256, kept = digest(reading), os.path.join(STORE.folder(asked["id"]), TAKEN)
+        same = os.fstat(reading).st_dev == STORE.device()
+        if not same and sha256 is None:
+            raise Refused("too_large", asked["what"])
+        steps = ["rename %s to %s"] if same else ["copy %s to %s, compare", "remove %s"]
+        return {
+            "state": "planned",
+            "sha256": sha256,
+            "would": [step % (asked["what"], kept)[: step.count("%s")] for step in steps],
+        }
 
 
 def moved(place, last, reading, record, folder):
@@ -335,7 +369,7 @@ def digest(handle):
     return None
 
 
-ACTIONS = {"contain": take, "release": put_back, "look": look}
+ACTIONS = {"plan": plan, "contain": take, "release": put_back, "look": look}
 
 
 def late(_number, _frame):

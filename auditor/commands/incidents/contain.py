@@ -1,8 +1,7 @@
-"""``auditor incident contain`` and ``release``: addresses blocked on an incident's hosts, files taken out of their place, and back."""
+"""``auditor incident contain`` and ``release``: addresses, files and more contained on an incident's hosts, and back."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,27 +11,29 @@ from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
 from auditor.commands.incidents.hosts import chosen, hosts_of
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
-from auditor.errors import InputError
+from auditor.errors import InputError, nearest
 from auditor.models import clock
-from auditor.models.ranks import Means
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from auditor.incidents.containing import Wanted
     from auditor.models import Host
 
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
-MOST_LETTERS = 1_000
-"""Of a path, each of which may be written as twelve."""
 LEAST, MOST = 600, 30 * 86_400
 """Seconds: less is over before it is looked at, more outlives whoever holds the address."""
+DEFAULT_TIME = "24h"
 
 
 def contain(
     incident: IncidentArgument,
-    means: Annotated[
-        Means, typer.Argument(metavar="address|file", help="An address is blocked, a file taken out of its place.")
-    ],
-    what: Annotated[
-        str, typer.Argument(metavar="ADDRESS|PATH", help="A single IPv4 or IPv6 address, or a file's whole path.")
+    wanted: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[MEANS WHAT]...",
+            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' taken out of its place.",
+        ),
     ],
     who: WhoOption,
     lasting: Annotated[
@@ -40,7 +41,7 @@ def contain(
         typer.Option(
             "--for",
             metavar="TIME",
-            help="How long an address is blocked: 30m, 24h, 7d; from 10 minutes to 30 days, by default 24h.",
+            help="How long what has a time lasts: 30m, 24h, 7d; from 10 minutes to 30 days, by default 24h.",
         ),
     ] = None,
     hosts: Annotated[
@@ -52,22 +53,27 @@ def contain(
             autocompletion=completions.hosts_and_sites,
         ),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only look at the hosts and say what would be done there.")
+    ] = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Block an address on the hosts of an incident for a time, or take a file out of its place until it is released.
+    """Block addresses on the hosts of an incident for a time, and take files out of their place until they are released; several at once.
 
     A host lets an address in again within a minute, unless we can come in anew meanwhile; then the block lasts to its end, also over a reboot. Never
     blocked: the connection in use, trusted networks, the host's own addresses, its gateways and resolvers, and proxies in front of its sites.
 
     A file, below web roots or /tmp, is kept as it is in a folder of root's alone; nothing is run, and no link is followed.
 
+    What was typed is checked whole before anything is done. What one host refuses keeps the others, and what comes after it, from nothing.
+
     Exit code: 0 done on every host, as looked at there; 1 not, or not known.
 
     Examples:
       auditor incident contain SC-20261127-1 address 203.0.113.7 --for 24h --who "Văn phòng" -i inventories/lab
 
-      auditor incident contain SC-20261127-1 file /var/www/antruc.test/wp-content/uploads/x.php --who "Văn phòng" -i inventories/lab
+      auditor incident contain SC-20261127-1 file /var/www/antruc.test/wp-content/uploads/x.php address 203.0.113.7 --who "Văn phòng" -i inventories/lab
 
     """
     from auditor.commands.shown import console
@@ -80,22 +86,21 @@ def contain(
 
     known = inventories.load(inventory)
     ledgers = Incidents()
-    if means == "address":
-        named, seconds = _address(what), _seconds(lasting or "24h")
-    else:
-        named, seconds = _path(what, lasting), 0
+    read = list(_read(wanted, lasting))
     case = deciding.still_open(ledgers.all(known.path), incident)
-    concerned = chosen(hosts_of(known, case.subjects), hosts)
-    if means == "file" and len(concerned) != 1:
-        raise InputError("a file lies on one host", mend="name one of the incident's hosts with --host")
-    for host in concerned if means == "address" else ():
-        _check_trusted(named, host)
+    todo = list(_where(read, chosen(hosts_of(known, case.subjects), hosts)))
     command = Containing(known.path, incident, role(who), reach(inventory), ledgers)
     words, done = Words(lang), True
-    for host in concerned:
-        came_to = command.block(host, named, seconds) if means == "address" else command.take(host, named)
-        console.out.print(console.escape(told.deed(came_to, words)), soft_wrap=True)
-        done = done and came_to.state == "confirmed"
+    for host, one in todo:
+        if dry_run:
+            plan = command.plan(host, one)
+            said, well = list(told.plan(one, host.name, plan, words)), not plan.why
+        else:
+            came_to = command.contain(host, one)
+            said, well = [told.deed(came_to, words)], came_to.state == "confirmed"
+        for line in said:
+            console.out.print(console.escape(line), soft_wrap=True)
+        done = done and well
     raise typer.Exit(0 if done else 1)
 
 
@@ -139,33 +144,44 @@ def release(
     raise typer.Exit(0 if done else 1)
 
 
-def _address(text: str) -> str:
-    """One address, as everybody writes it. Raises InputError for a network and for what is none."""
-    try:
-        address = ipaddress.ip_address(text.strip())
-    except ValueError:
+def _read(typed: Sequence[str], lasting: str | None) -> Iterator[Wanted]:
+    """Each pair of words as what it asks for. Raises InputError for what is none, and for a time that nothing has."""
+    from auditor.incidents.containing import Wanted
+    from auditor.incidents.means.table import MEANS
+
+    if len(typed) % 2:
         raise InputError(
-            "{address} is not a single address", address=text, mend="give one, as 203.0.113.7 or 2001:db8::7"
-        ) from None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address).partition("%")[0]
+            "{means} is not followed by what is to be contained", means=typed[-1], mend="write pairs: MEANS WHAT"
+        )
+    seconds, timed = _seconds(lasting or DEFAULT_TIME), False
+    found: dict[Wanted, None] = {}
+    for name, what in zip(typed[::2], typed[1::2], strict=True):
+        means = next((one for one in MEANS if one == name), None)
+        if means is None:
+            raise InputError(
+                "nothing is contained by {means}",
+                means=name,
+                mend="one of: {known}",
+                known=", ".join(MEANS),
+                guess=nearest(name, MEANS),
+            )
+        kind = MEANS[means]
+        timed = timed or kind.ends
+        found[Wanted(means, kind.read(what), seconds if kind.ends else None)] = None
+    if lasting is not None and not timed:
+        raise InputError("--for is of what has a time", mend="the rest lasts until 'auditor incident release'")
+    yield from found
 
 
-def _path(text: str, lasting: str | None) -> str:
-    """A file's path, written so that it is one line."""
-    from auditor.text import paths
+def _where(read: Sequence[Wanted], hosts: tuple[Host, ...]) -> Iterator[tuple[Host, Wanted]]:
+    """What is to be contained with each host where it is. Raises InputError for what must not be begun."""
+    from auditor.incidents.means.table import MEANS
 
-    if lasting is not None:
-        raise InputError("--for is of addresses", mend="a file stays away until 'auditor incident release'")
-    if (
-        len(text) > MOST_LETTERS
-        or not text.startswith("/")
-        or "/../" in f"{text}/"
-        or "/./" in f"{text}/"
-        or text.endswith("/")
-    ):
-        raise InputError("{path} is not a file's whole path", path=paths.written(text), mend="write it from / on")
-    return paths.written(text)
+    for one in read:
+        kind = MEANS[one.means]
+        for host in kind.hosts(one.what, hosts):
+            kind.asked(host, one.what)
+            yield host, one
 
 
 def _seconds(text: str) -> int:
@@ -174,15 +190,3 @@ def _seconds(text: str) -> int:
     if not LEAST <= seconds <= MOST:
         raise InputError("--for {time} is no time from 10 minutes to 30 days", time=text, mend="write it as 24h")
     return seconds
-
-
-def _check_trusted(address: str, host: Host) -> None:
-    for network in host.trusted_networks:
-        if ipaddress.ip_address(address) in ipaddress.ip_network(network):
-            raise InputError(
-                "{address} is in {network}, a trusted network of {host}",
-                address=address,
-                network=network,
-                host=host.name,
-                mend="whoever administers it would be shut out: see luytre_trusted_networks in the inventory",
-            )

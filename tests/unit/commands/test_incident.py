@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -89,12 +90,14 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
         (("contain", "SC-20260101-1", "address", "203.0.113.0/24", *WHO), "is not a single address"),
         (("contain", "SC-20260101-1", "address", "203.0.113.7", "--for", "9m", *WHO), "--for 9m is no time"),
         (("contain", "SC-20260101-1", "address", "203.0.113.7", *WHO), "no incident SC-20260101-1"),
-        (("contain", "SC-20260101-1", "path", "/x.php", *WHO), "path"),
+        (("contain", "SC-20260101-1", "adress", "203.0.113.7", *WHO), "did you mean 'address'?"),
+        (("contain", "SC-20260101-1", "file", "/x.php", "address", *WHO), "address is not followed by what"),
+        (("contain", "SC-20260101-1", "file", "/x.php", "address", "x", *WHO), "x is not a single address"),
         (("open", "antruc.test", *WHO, "--why", " "), "--why is empty"),
         (("contain", "SC-20260101-1", "file", "/" + "x" * 1_000, *WHO), "is not a file's whole path"),
         (("contain", "SC-20260101-1", "file", "x.php", *WHO), "is not a file's whole path"),
         (("contain", "SC-20260101-1", "file", "/var/www/../x.php", *WHO), "is not a file's whole path"),
-        (("contain", "SC-20260101-1", "file", "/x.php", "--for", "24h", *WHO), "--for is of addresses"),
+        (("contain", "SC-20260101-1", "file", "/x.php", "--for", "24h", *WHO), "--for is of what has a time"),
         (("release", "SC-20260101-1", *WHO), "no incident SC-20260101-1"),
     ],
 )
@@ -134,7 +137,60 @@ def test_a_file_is_taken_away_by_its_bytes_and_put_back(inventory: str, monkeypa
     incident = str(the_only(inventory)["id"])
     said = auditor(inventory, "contain", incident, "file", "/var/www/antruc.test/[b]\n%\udcff.php", *WHO).stdout
     assert "/var/www/antruc.test/[b]%0A%25%FF.php is taken away on web1 (sha256 aaaa" in said
-    assert asked[0]["path"] == "/var/www/antruc.test/[b]%0A%25%FF.php"
+    assert asked[0]["what"] == "/var/www/antruc.test/[b]%0A%25%FF.php"
     assert asked[0]["roots"] == ["/var/www/antruc.test"]
     assert "Taken away, number 1" in auditor(inventory, "show", incident).stdout
     assert "the file is back on web1" in auditor(inventory, "release", incident, *WHO).stdout
+
+
+def test_nothing_is_done_when_one_of_several_must_not_be(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh, "asked_as_root", lambda *_: pytest.fail("a host was asked"))
+    auditor(inventory, "open", "dongvau.test", *WHO)
+    incident = str(the_only(inventory)["id"])
+    both = ("address", "203.0.113.7", "address", "10.213.47.99")
+    with pytest.raises(InputError, match=r"10\.213\.47\.99 is in 10\.213\.47\.0/24, a trusted network of web3"):
+        auditor(inventory, "contain", incident, *both, *WHO)
+    assert the_only(inventory)["actions"] == []
+
+
+def test_several_are_contained_at_once_and_each_says_what_it_came_to(
+    inventory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [
+        b'{"state": "refused", "why": "no_file"}',
+        b'{"state": "on_trial", "left": 60}',
+        b'{"state": "confirmed", "left": 3600}',
+    ]
+    monkeypatch.setattr(fresh, "asked_as_root", lambda *_: answers.pop(0))
+    auditor(inventory, "open", "antruc.test", *WHO)
+    incident = str(the_only(inventory)["id"])
+    both = ("file", "/srv/x.php", "address", "203.0.113.7", "file", "/srv/x.php", "--for", "1h")
+    said = auditor(inventory, "contain", incident, *both, *WHO, code=1).stdout.splitlines()
+    assert said[0] == "number 1: /srv/x.php is not taken away on web1: there is no regular file there"
+    assert said[1].startswith("number 2: 203.0.113.7 is blocked on web1 until ")
+    assert (len(said), answers) == (2, [])
+
+
+def test_a_dry_run_shows_each_step_and_does_none(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [
+        b'{"state": "planned", "would": ["nft -f -\\ntable [red] {\\u001b}", "write /x"]}',
+        b'{"state": "refused", "why": "no_file"}',
+    ]
+    asked: list[str] = []
+
+    def answer(*given: Any) -> bytes:
+        asked.append(given[2]["do"])
+        return answers.pop(0)
+
+    monkeypatch.setattr(fresh, "asked_as_root", answer)
+    auditor(inventory, "open", "antruc.test", *WHO)
+    incident = str(the_only(inventory)["id"])
+    both = ("address", "203.0.113.7", "file", "/srv/x.php", "--dry-run")
+    said = auditor(inventory, "contain", incident, *both, *WHO, code=1).stdout.splitlines()
+    assert asked == ["plan", "plan"]
+    assert said[0] == "On web1, address 203.0.113.7 would be contained so:"
+    assert said[1:4:2] == ["  nft -f -", "  write /x"]
+    assert "[red]" in said[2]
+    assert "\x1b" not in said[2]
+    assert said[4] == "On web1, file /srv/x.php would not be contained: there is no regular file there"
+    assert the_only(inventory)["actions"] == []

@@ -15,7 +15,7 @@ from auditor.fleet import fresh
 from auditor.history.incidents import Incidents
 from auditor.incidents import deciding
 from auditor.incidents.case import Case, fold
-from auditor.incidents.containing import Containing
+from auditor.incidents.containing import Containing, Plan, Wanted
 from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
 from auditor.models.incidents import Closed, Contained, Released
@@ -23,7 +23,7 @@ from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
 
 WEB1 = Host(name="web1", address="192.0.2.10", trusted_networks=("10.9.0.0/16",))
 REACH = {"web1": Reach("192.0.2.10", 22, "luytre", None, (), None, None)}
-ATTACKER = "203.0.113.7"
+BLOCK = Wanted("address", "203.0.113.7", 86_400)
 
 
 class There:
@@ -65,7 +65,7 @@ def test_a_block_is_written_made_confirmed_over_another_connection_and_written(
     there: There, command: Containing
 ) -> None:
     there.answers = [ON_TRIAL, CONFIRMED]
-    done = command.block(WEB1, ATTACKER, 86_400)
+    done = command.contain(WEB1, BLOCK)
     assert [question["do"] for question in there.asked] == ["contain", "confirm"]
     assert there.asked[0]["trusted"] == ("10.9.0.0/16",)
     assert done.state == "confirmed"
@@ -74,7 +74,7 @@ def test_a_block_is_written_made_confirmed_over_another_connection_and_written(
     (action,) = case(command).actions.values()
     assert action.open(clock.now())
     with pytest.raises(InputError, match="is contained on web1 already, by number 1"):
-        command.block(WEB1, ATTACKER, 86_400)
+        command.contain(WEB1, BLOCK)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_was_not_confirmed_is_not_said_to_be(
     there: There, command: Containing, answers: list[Any], state: str, why: str
 ) -> None:
     there.answers = answers
-    done = command.block(WEB1, ATTACKER, 86_400)
+    done = command.contain(WEB1, BLOCK)
     assert (done.state, done.why) == (state, why)
     assert case(command).actions[1].settled == (state == "refused")
 
@@ -103,7 +103,7 @@ def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
 ) -> None:
     there.answers = [KeyboardInterrupt()]
     with pytest.raises(KeyboardInterrupt):
-        command.block(WEB1, ATTACKER, 86_400)
+        command.contain(WEB1, BLOCK)
     assert case(command).actions[1].state == "begun"
     for report in ("now", "first", "full"):
         command.ledgers.write(
@@ -112,7 +112,7 @@ def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
     with pytest.raises(InputError, match="not known whether"):
         command.ledgers.write(INVENTORY, WHO, deciding.closing(command.incident, "x", None))
     there.answers = [ON_TRIAL, CONFIRMED]
-    assert command.block(WEB1, ATTACKER, 86_400).number == 1
+    assert command.contain(WEB1, BLOCK).number == 1
     assert {question["id"] for question in there.asked} == {"SC-20261231-1/1"}
     command.ledgers.write(INVENTORY, WHO, deciding.closing(command.incident, "x", None))
     assert isinstance(case(command).entries[-1].deed, Closed)
@@ -120,7 +120,7 @@ def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
 
 def test_what_is_open_is_released_and_what_cannot_be_told_is_not_said_to_be(there: There, command: Containing) -> None:
     there.answers = [ON_TRIAL, CONFIRMED]
-    command.block(WEB1, ATTACKER, 86_400)
+    command.contain(WEB1, BLOCK)
     (action,) = deciding.releasing(command.incident, (), clock.now(), command.ledgers.all(INVENTORY))
     there.answers = [fresh.NoAnswer("no route")]
     assert command.release(action) == Released(
@@ -138,7 +138,7 @@ def test_what_is_open_is_released_and_what_cannot_be_told_is_not_said_to_be(ther
 def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there: There, command: Containing) -> None:
     digest = "a" * 64
     there.answers = [{"state": "confirmed", "sha256": digest, "why": "back_again", "about": "/srv/x.php"}]
-    done = command.take(WEB1, "/srv/x.php")
+    done = command.contain(WEB1, Wanted("file", "/srv/x.php", None))
     assert (done.state, done.sha256, done.why, done.until) == ("confirmed", digest, "back_again", None)
     for report in ("now", "first", "full"):
         command.ledgers.write(
@@ -158,8 +158,28 @@ def test_a_host_that_is_no_longer_in_the_inventory_is_told_and_holds_nobody_up(
     command: Containing, there: There
 ) -> None:
     there.answers = [ON_TRIAL, CONFIRMED]
-    command.block(WEB1, ATTACKER, 86_400)
+    command.contain(WEB1, BLOCK)
     (action,) = case(command).actions.values()
     gone = dataclasses.replace(command, reach={})
     assert (gone.release(action).state, gone.release(action).why) == ("unknown", "no_host")
     assert case(command).actions[1].state == "unknown"
+
+
+def test_a_plan_asks_what_the_real_run_asks_and_writes_nothing(there: There, command: Containing) -> None:
+    there.answers = [
+        {"state": "planned", "would": ["nft -f -", "write /x"]},
+        {"state": "refused", "why": "proxy", "about": "104.16.0.0/13"},
+        {"state": "confirmed"},
+        ON_TRIAL,
+        CONFIRMED,
+    ]
+    assert command.plan(WEB1, BLOCK) == Plan(("nft -f -", "write /x"), "", "")
+    assert command.plan(WEB1, BLOCK) == Plan((), "proxy", "104.16.0.0/13")
+    assert command.plan(WEB1, BLOCK).why == "not_understood"
+    assert case(command).actions == {}
+    command.contain(WEB1, BLOCK)
+    planned, real = there.asked[0], there.asked[3]
+    assert (planned["do"], real["do"]) == ("plan", "contain")
+    assert {**planned, "do": ""} == {**real, "do": ""}
+    with pytest.raises(InputError, match="is contained on web1 already"):
+        command.plan(WEB1, BLOCK)

@@ -83,7 +83,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Kernel) -> Mod
 
 
 def asked(**changes: Any) -> dict[str, Any]:
-    question = {"id": "SC-20261127-1/1", "address": "203.0.113.7", "seconds": 86_400, "trusted": ["10.9.0.0/16"]}
+    question = {"id": "SC-20261127-1/1", "what": "203.0.113.7", "seconds": 86_400, "trusted": ["10.9.0.0/16"]}
     return {**question, **changes}
 
 
@@ -106,14 +106,14 @@ def test_what_is_not_confirmed_in_time_is_over_also_by_what_is_on_record(host: M
     host.contain(asked(), US, NOW)
     assert host.confirm(asked(), US, NOW + 61) == {"state": "none"}
     assert host.look(asked(), US, NOW + 61) == {"state": "none"}
-    host.contain(asked(id="SC-20261127-1/2", address="203.0.113.8"), US, NOW + 61)
+    host.contain(asked(id="SC-20261127-1/2", what="203.0.113.8"), US, NOW + 61)
     assert set(kernel.blocked()) == {"203.0.113.8"}
 
 
 def test_at_boot_what_was_confirmed_has_the_time_that_is_left(host: ModuleType, kernel: Kernel) -> None:
     host.contain(asked(), US, NOW)
     host.confirm(asked(), US, NOW)
-    host.contain(asked(id="SC-20261127-1/2", address="2001:db8::7"), US, NOW)
+    host.contain(asked(id="SC-20261127-1/2", what="2001:db8::7"), US, NOW)
     assert set(kernel.blocked()) == {"203.0.113.7", "2001:db8::7"}
     for later, left in ((NOW + 3_600, {"203.0.113.7": 82_800}), (NOW - 10**9, {"203.0.113.7": 86_400})):
         kernel.loaded = None
@@ -172,7 +172,7 @@ def test_what_the_host_lives_by_is_never_blocked(
     monkeypatch.setattr(host.socket, "getaddrinfo", lambda name, *_given, **_named: found[name])
     os.mkfifo(tmp_path / "nginx/blocks-nobody")
     with pytest.raises(host.Refused) as refusal:
-        host.contain(asked(address=address), US, NOW)
+        host.contain(asked(what=address), US, NOW)
     assert refusal.value.args[0] == why
     assert kernel.loaded is None
     assert not Path(host.HOME).exists()
@@ -223,12 +223,12 @@ def test_what_a_full_disk_kept_from_being_confirmed_is_not_blocked_by_what_is_do
     monkeypatch.setattr(host, "stay", full)
     monkeypatch.setattr(host.time, "time", lambda: NOW)
     assert host.answer(US, asked(do="confirm"))["state"] == "refused"
-    host.contain(asked(id="SC-20261127-1/2", address="203.0.113.8"), US, NOW)
+    host.contain(asked(id="SC-20261127-1/2", what="203.0.113.8"), US, NOW)
     assert set(kernel.blocked()) == {"203.0.113.8"}
 
 
 def test_an_address_is_known_again_however_nft_writes_it(host: ModuleType, kernel: Kernel) -> None:
-    host.contain(asked(address="::102:304"), US, NOW)
+    host.contain(asked(what="::102:304"), US, NOW)
     entries = list(kernel._listed(kernel.loaded or ""))
     entries[-1]["set"]["elem"][0]["elem"]["val"] = "::1.2.3.4"
     assert host.blocked(entries) == {"::102:304"}
@@ -270,9 +270,9 @@ def test_a_table_that_does_not_drop_blocks_nobody(
 
 
 def test_what_goes_wrong_is_an_answer_too(host: ModuleType) -> None:
-    told = host.answer(US, asked(address="not one", do="contain"))
+    told = host.answer(US, asked(what="not one", do="contain"))
     assert (told["state"], told["why"]) == ("refused", "fault")
-    told = host.answer(US, asked(address="127.0.0.1", do="contain"))
+    told = host.answer(US, asked(what="127.0.0.1", do="contain"))
     assert told == {"state": "refused", "why": "no_stranger", "about": "127.0.0.1"}
 
 
@@ -292,3 +292,18 @@ def test_an_audit_knows_the_unit_by_its_bytes_and_no_other() -> None:
     assert integrity.unexplained(seen, packages, integrity.CONTAINED) == []
     changed = (paths[0], "added", [*entries[0][:-1], "0" * 64])
     assert integrity.unexplained([changed], packages, integrity.CONTAINED) == [changed]
+
+
+def test_a_plan_is_what_is_then_loaded_and_written_and_does_nothing_itself(
+    host: ModuleType, kernel: Kernel, tmp_path: Path
+) -> None:
+    steps = host.plan(asked(), US, NOW)["would"]
+    assert (kernel.loaded, list(tmp_path.iterdir())) == (None, [])
+    host.contain(asked(), US, NOW)
+    assert steps[0] == "nft -f -\n" + kernel.loaded
+    host.confirm(asked(), US, NOW)
+    assert steps[-1] == "nft -f -\n" + kernel.loaded
+    written = {f"write {path}" for path in tmp_path.rglob("*") if path.is_symlink() or path.is_file()}
+    assert written - {f"write {host.HOME}/lock"} == {step for step in steps if step.startswith("write ")}
+    with pytest.raises(host.Refused, match="connection"):
+        host.plan(asked(what="198.51.100.1"), US, NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import importlib.util
 import os
 from collections.abc import Callable
@@ -79,7 +80,7 @@ def shell(site: Path) -> Path:
 
 
 def asked(path: Path, site: Path, **changes: Any) -> dict[str, Any]:
-    return {"id": NAME, "path": paths.written(str(path)), "roots": [str(site)], **changes}
+    return {"id": NAME, "what": paths.written(str(path)), "roots": [str(site)], **changes}
 
 
 def state(path: Path) -> tuple[Any, ...]:
@@ -246,3 +247,20 @@ def test_what_is_still_about_is_told(host: ModuleType, site: Path, shell: Path) 
     assert host.take(asked(shell, site))["why"] == "other_names"
     (site / "second.php").write_text("changed")
     assert host.look(asked(shell, site))["why"] == "changed"
+
+
+@pytest.mark.parametrize(("apart", "steps"), [(False, ["rename"]), (True, ["copy", "remove"])])
+def test_a_plan_says_how_a_file_is_taken_and_takes_none(
+    host: ModuleType, site: Path, shell: Path, monkeypatch: pytest.MonkeyPatch, *, apart: bool, steps: list[str]
+) -> None:
+    if apart:
+        monkeypatch.setattr(host.STORE, "device", lambda: 0)
+    plan = host.plan(asked(shell, site))
+    assert [step.split()[0] for step in plan["would"]] == steps
+    assert all(paths.written(str(shell)) in step for step in plan["would"])
+    assert plan["sha256"] == hashlib.sha256(SHELL).hexdigest()
+    assert shell.read_bytes() == SHELL
+    assert not Path(host.HOME).exists()
+    assert host.answer(asked(site / "none", site, do="plan"))["why"] == "no_file"
+    assert refused(host, lambda: host.plan(asked(site / "uploads", site))) == "no_file"
+    assert refused(host, lambda: host.plan(asked(Path("/etc/passwd"), site))) == "elsewhere"

@@ -1,0 +1,1 @@
+"""What an incident contains on hosts, and by which program of ``on_host/contain/``: a module each, all in ``table``."""

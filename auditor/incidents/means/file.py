@@ -1,0 +1,34 @@
+"""A file is taken out of its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.incidents.means.kind import Kind, one_host
+from auditor.models import Host
+from auditor.text import paths
+
+MOST_LETTERS = 1_000
+"""Of a path, each of which may be written as twelve."""
+
+
+def _read(text: str) -> str:
+    """A file's path, written so that it is one line."""
+    if (
+        len(text) > MOST_LETTERS
+        or not text.startswith("/")
+        or "/../" in f"{text}/"
+        or "/./" in f"{text}/"
+        or text.endswith("/")
+    ):
+        raise InputError("{path} is not a file's whole path", path=paths.written(text), mend="write it from / on")
+    return paths.written(text)
+
+
+def _asked(host: Host, _path: str) -> Mapping[str, Any]:
+    return {"roots": [site.document_root for site in host.sites if site.document_root]}
+
+
+FILE = Kind(program="quarantine.py", argument="PATH", read=_read, hosts=one_host, asked=_asked)

@@ -1,0 +1,54 @@
+"""What there is to know of one means of containing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.models import Host
+from auditor.system import resources
+
+
+def every(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+    """On all of the incident's hosts."""
+    return hosts
+
+
+def one_host(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+    """On a single one. Raises InputError when it is not said which."""
+    if len(hosts) != 1:
+        raise InputError("it is on one host", mend="name one of the incident's hosts with --host")
+    return hosts
+
+
+def nothing_more(_host: Host, _what: str) -> Mapping[str, Any]:
+    """The program needs to know no more than what is to be contained."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One means: an entry of ``auditor.incidents.means.table``. Its words are ``incidents.*.MEANS.*``."""
+
+    program: str
+    """A file of ``on_host/contain/``, run as root there by ``auditor.fleet.fresh``. It is asked to ``plan``, ``contain``, ``confirm``, ``release``."""
+    argument: str
+    """What it takes, as usage says it."""
+    read: Callable[[str], str]
+    """What was typed, written as one line, as entries have it. Raises InputError."""
+    hosts: Callable[[str, tuple[Host, ...]], tuple[Host, ...]] = every
+    """Which of these hosts of the incident's it concerns. Raises InputError for none, and where it is not said which."""
+    asked: Callable[[Host, str], Mapping[str, Any]] = nothing_more
+    """What the program is asked besides ``do``, ``id``, ``what`` and ``seconds``. Raises InputError for what must not be begun."""
+    ends: bool = False
+    """Whether it has a time, after which the host ends it by itself."""
+    release_is_whole: bool = True
+    """Whether a release that the host refused left all as it was."""
+
+    @property
+    def path(self) -> Path:
+        """Where the program is."""
+        return resources.root() / "on_host" / "contain" / self.program

@@ -1,0 +1,15 @@
+"""All means of containing, by their names. A further one: its module here, its name in ``auditor.models.ranks``, its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from auditor.incidents.means.address import ADDRESS
+from auditor.incidents.means.file import FILE
+from auditor.incidents.means.kind import Kind
+from auditor.models.ranks import Means
+
+MEANS: Mapping[Means, Kind] = {
+    "address": ADDRESS,
+    "file": FILE,
+}
