@@ -5,8 +5,11 @@ PYTHON ?= $(shell for p in /usr/bin/python3 python3.13 python3.12 python3; do \
 VENV := .venv
 # A person's shell may keep Python from keeping what it compiled, and each of hundreds of commands would compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
+# What commands need is soon there; what tests and `make check` need beside it takes as long again.
 STAMP := $(VENV)/.luytre
-.DEFAULT_GOAL := $(STAMP)
+TOOLS := $(VENV)/.tools
+PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check
+.DEFAULT_GOAL := $(TOOLS)
 LAB_PACKAGES := mmdebstrap systemd-container debian-archive-keyring iproute2 openssl openssh-client util-linux
 TEST_PACKAGES := $(LAB_PACKAGES) nftables openssh-server chromium fonts-liberation poppler-utils \
   libreoffice-calc-nogui libreoffice-writer-nogui
@@ -35,24 +38,24 @@ lab-images: standard-images # the rest is ready before the tests come to it, or 
 # Side by side with -j, half of it in a lab of its own (tests/conftest.py says what).
 test-lab: test-lab-here test-lab-apart
 
-test-lab-here: standard-images
+test-lab-here: standard-images $(TOOLS)
 	$(VENV)/bin/python -m pytest -m "not apart" tests/integration tests/hostile
 
-test-lab-apart: standard-images
+test-lab-apart: standard-images $(TOOLS)
 	sh tests/lab/apart.sh $(VENV)/bin/python -m pytest -m apart tests/integration tests/hostile
 
-test-unit:
+test-unit: $(TOOLS)
 	$(ASIDE) $(VENV)/bin/python -m pytest tests/unit tests/office
 
-test-browser: # apart: playwright keeps an event loop, the mail server of others wants its own
+test-browser: $(TOOLS) # apart: playwright keeps an event loop, the mail server of others wants its own
 	$(ASIDE) $(VENV)/bin/python -m pytest tests/browser
 
-test-guard: needs-root $(STAMP) # by hand, a minute: what the guard alone has to stand, beyond what a whole hardening meets
+test-guard: needs-root $(TOOLS) # by hand, a minute: what the guard alone has to stand, beyond what a whole hardening meets
 	@missing=; $(call NEED,$(LAB_PACKAGES))
 	$(MAKE) --no-print-directory lab-images
 	$(VENV)/bin/python -m pytest tests/guard
 
-test-kernel: needs-root $(STAMP) # by hand, 10 minutes: what a container cannot show, on a kernel of its own
+test-kernel: needs-root $(TOOLS) # by hand, 10 minutes: what a container cannot show, on a kernel of its own
 	@missing=; $(call NEED,$(LAB_PACKAGES) qemu-system-x86 e2fsprogs)
 	$(VENV)/bin/python -m pytest tests/kernel
 
@@ -60,10 +63,10 @@ test-bundle: needs-root bundle deb # by hand, minutes: both in a bare Debian 13 
 	@missing=; $(call NEED,mmdebstrap debian-archive-keyring)
 	sh benchmarks/bundle.sh dist
 
-docs: $(STAMP) # the pages made from the catalogue, the roles and the models
+docs: $(TOOLS) # the pages made from the catalogue, the roles and the models
 	$(VENV)/bin/python -m tools.pages
 
-pictures: $(STAMP)
+pictures: $(TOOLS)
 	LUYTRE_PICTURES=1 $(VENV)/bin/python -m pytest -q tests/office -k documentation
 	LUYTRE_PICTURES=1 $(VENV)/bin/python -m pytest -q tests/browser -k documentation
 
@@ -71,7 +74,7 @@ drills: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
 	$(VENV)/bin/auditor drill --all
 
-check: $(STAMP)
+check: $(TOOLS)
 	$(ASIDE) $(VENV)/bin/ruff check .
 	$(ASIDE) $(VENV)/bin/ruff format --check .
 	$(ASIDE) $(VENV)/bin/mypy
@@ -79,18 +82,20 @@ check: $(STAMP)
 	$(ASIDE) $(VENV)/bin/ansible-lint --offline
 	$(ASIDE) $(VENV)/bin/python -m tools.pages --check
 
-format: $(STAMP)
+format: $(TOOLS)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-lock: $(STAMP)
-	$(VENV)/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.12 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
+LOCK = $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.12 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-header --quiet
+lock: $(TOOLS)
+	$(LOCK) --extra dev --extra checkout -o requirements-dev.lock
+	$(LOCK) --extra checkout --constraint requirements-dev.lock -o requirements.lock
 
-bundle: $(STAMP) # for machines without a network: dist/luytre-VERSION-….tar
+bundle: $(TOOLS) # for machines without a network: dist/luytre-VERSION-….tar
 	@$(VENV)/bin/python -m tools.bundle bundle dist
 
-deb: $(STAMP) # the same as a package for Debian: dist/luytre_VERSION_….deb
+deb: $(TOOLS) # the same as a package for Debian: dist/luytre_VERSION_….deb
 	@$(VENV)/bin/python -m tools.bundle deb dist
 
 lab-up: needs-root $(STAMP)
@@ -113,6 +118,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.12 or newer is needed: apt-get install python3 python3-venv"; exit 2; }
 	@if ! $(PYTHON) -c 'import ensurepip' 2>/dev/null; then missing=; $(call NEED,python3-venv); fi
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	$(PIP) --no-compile --require-hashes -r requirements.lock
+	$(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(TOOLS): requirements-dev.lock $(STAMP)
+	$(PIP) --no-compile --require-hashes -r requirements-dev.lock
 	@touch $@
