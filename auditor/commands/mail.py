@@ -96,7 +96,6 @@ def send(
     settings.check_filled_in(file, known_server)
     history = History()
     run = _run_of(history, run_id, inventory)
-    link = history.link(run.id)
     letters = sending.letters(
         known_server.sender,
         figures(known.organisation, about, known.hosts, run, None),
@@ -105,13 +104,13 @@ def send(
         words,
         [sending.attachment(each) for each in attach or ()],
         [sending.attachment(each) for each in technical or ()],
-        link.hash if link else None,
+        history.head(),
     )
     spool = Spool()
     mails = sending.post(spool, file, letters, clock.now())
     sending.run(spool, clock.now, lambda _: None, only=mails)
     ids = {mail.id for mail in mails}
-    _report([mail for mail in spool.mails()[::-1] if mail.id in ids], words, as_json=as_json)
+    report([mail for mail in spool.mails()[::-1] if mail.id in ids], words, as_json=as_json)
 
 
 def notify(
@@ -144,7 +143,7 @@ def notify(
     mails = spool.put([notice.written(run, origin, link.hash if link else None)], file, clock.now())
     sending.run(spool, clock.now, lambda _: None, only=mails)
     ids = {mail.id for mail in mails}
-    _report([mail for mail in spool.mails() if mail.id in ids], Words(lang), as_json=as_json)
+    report([mail for mail in spool.mails() if mail.id in ids], Words(lang), as_json=as_json)
 
 
 def _run_of(history: History, run_id: str | None, inventory: Path) -> Run:
@@ -253,11 +252,11 @@ def run_queue(
         else:
             out.print(words("mail.busy"))
         return
-    _report([mail for mail in spool.mails()[::-1] if mail.id in tried], words, as_json=as_json)
+    report([mail for mail in spool.mails()[::-1] if mail.id in tried], words, as_json=as_json)
 
 
-def _report(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
-    """Say what became of each, and end with exit code 1 when one will not be delivered."""
+def report(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
+    """Say what became of each mail, and end with exit code 1 when one will not be delivered."""
     from auditor.commands.shown.console import err, out
 
     if as_json:

@@ -137,9 +137,14 @@ def run_kept(
 
 def append(database: sqlite3.Connection, statement: AnyStatement) -> None:
     """Put the next link at the end of the chain; the caller holds the transaction."""
-    row = database.execute(f"{_LINK} ORDER BY position DESC LIMIT 1").fetchone()
-    link = chain.following(Link(*row) if row else None, statement)
+    link = chain.following(head(database), statement)
     database.execute("INSERT INTO chain VALUES (?, ?, ?)", (link.position, link.statement, link.hash))
+
+
+def head(database: sqlite3.Connection) -> Link | None:
+    """The last link of the chain."""
+    row = database.execute(f"{_LINK} ORDER BY position DESC LIMIT 1").fetchone()
+    return Link(*row) if row else None
 
 
 def links_of(database: sqlite3.Connection, *kinds: str) -> tuple[Link, ...]:

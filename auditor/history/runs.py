@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from auditor.errors import InputError, nearest
 from auditor.history import chain, records
 from auditor.history.chain import Broken, Link, LookKept, RunKept, RunsPruned, Stored, StoredLook
-from auditor.history.database import BareRun, append, default_path, key_of, links_of, opened, run_kept, unpacked
+from auditor.history.database import BareRun, append, default_path, head, key_of, links_of, opened, run_kept, unpacked
 from auditor.history.looks import shelf, shelved
 from auditor.models import Run, Text, clock
 from auditor.results import open_since
@@ -256,6 +256,12 @@ class History:
         """The link of a run, by its whole id."""
         links = self.links()
         return next((link for link in links if any(kept.id == run_id for kept in _runs_kept([link]))), None)
+
+    def head(self) -> str | None:
+        """The hash of the chain's last link, which rests on all others; None when nothing was kept yet."""
+        with opened(self.path) as database:
+            last = head(database)
+        return last.hash if last else None
 
     def links(self) -> tuple[Link, ...]:
         """The whole chain, first link first."""

@@ -19,6 +19,7 @@ from auditor.models.incidents import (
     Entry,
     Found,
     Joined,
+    Notified,
     Opened,
     Released,
     Reported,
@@ -68,6 +69,8 @@ class Case:
     """When a report first went out."""
     actions: Mapping[int, Action] = field(default_factory=dict)
     """By their numbers."""
+    notified: frozenset[str] = frozenset()
+    """Mails that told offices of it, by what tells each from others."""
     collections: Mapping[int, Collected] = field(default_factory=dict)
     """Evidence by its numbers."""
     cause: str | None = None
@@ -142,6 +145,8 @@ def _after(case: Case, entry: Entry) -> Case:
             return replace(case, spared={**case.spared, report: why})
         case Reported(report=report):
             return replace(case, reported={report: clock.read(entry.happened), **case.reported})
+        case Notified(mails=mails):
+            return replace(case, notified=case.notified | {*mails})
         case Contained() | Released() as deed:
             return replace(case, actions={**case.actions, deed.number: _action(case, deed)})
         case Collected() as deed:

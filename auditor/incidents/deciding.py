@@ -17,6 +17,7 @@ from auditor.models.incidents import (
     Custody,
     Found,
     Joined,
+    Notified,
     Opened,
     Released,
     Reported,
@@ -90,6 +91,22 @@ def containing(
         return incident, begun
 
     return decide
+
+
+def notifying(incident: str, deed: Notified) -> Callable[[Ledgers], Decided]:
+    """Write that an office was told, also of an incident that is over. Raises Known when that is written already."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        case = fold(incident, of(ledgers, incident))
+        if case.notified.issuperset(deed.mails):
+            raise Known
+        return incident, deed
+
+    return decide
+
+
+class Known(Exception):
+    """What was to be written is there."""
 
 
 def collecting(incident: str, collected: Collected) -> Callable[[Ledgers], Decided]:

@@ -18,6 +18,7 @@ from auditor.models.incidents import (
     Found,
     Joined,
     Noted,
+    Notified,
     Opened,
     Released,
     Reported,
@@ -59,6 +60,8 @@ def deed(of: AnyDeed, words: Words) -> str:
             return words("incidents.spared", report=words(f"incidents.report.{report}"), why=why)
         case Reported(report=report, how=how):
             return words("incidents.reported", report=words(f"incidents.report.{report}"), how=how)
+        case Notified(unit=unit, roles=roles):
+            return words("incidents.notified", unit=unit, roles=", ".join(roles))
         case Contained() | Released():
             return _action(of, words)
         case Collected() | Custody() | Stamped():

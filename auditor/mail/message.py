@@ -41,6 +41,8 @@ class Letter:
     attachments: Sequence[Attachment] = ()
     about: str = ""
     """What it is about, a run's id: the same words about another run are another mail."""
+    foot: str = ""
+    """What stands below the body, and makes no other mail of it: how far the history's chain has come."""
 
     @property
     def digest(self) -> str:
@@ -80,7 +82,7 @@ class Written:
         )
         message["Subject"] = one_line(letter.subject, _NAME_LIMIT)
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.body, charset="utf-8")
+        message.set_content(letter.body + letter.foot, charset="utf-8")
         for attachment in letter.attachments:
             kind, encoding = mimetypes.guess_type(attachment.name)
             main, _, sub = (kind if kind and encoding is None else "application/octet-stream").partition("/")

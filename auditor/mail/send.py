@@ -38,9 +38,12 @@ def letters(
     words: Words,
     attached: Sequence[Attachment],
     technical: Sequence[Attachment],
-    seal: str | None,
+    head: str | None,
 ) -> tuple[Letter, ...]:
-    """One letter per recipient about what was found; ``technical`` goes only to those who may get it."""
+    """One letter per recipient about what was found; ``technical`` goes only to those who may get it.
+
+    ``head`` is the hash of the last link of the history's chain.
+    """
     for file in attached:
         if not is_cleared(file.content):
             raise InputError(
@@ -63,9 +66,10 @@ def letters(
                 recipient=recipient.address,
                 recipient_name=to.name,
                 subject=summary.subject(found, words),
-                body=summary.body(found, to, words, [file.name for file in files], seal),
+                body=summary.body(found, to, words, [file.name for file in files]),
                 attachments=files,
                 about=found.run.id,
+                foot=summary.foot(head, words),
             )
         )
     return tuple(written)

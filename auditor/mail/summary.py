@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.errors import InputError
-from auditor.models import Run, Site, Unit
+from auditor.models import Site, Unit
 from auditor.report.html.pages import headline
 from auditor.results.office_month import Figures
 from auditor.results.summary import SEVERITIES, SiteSummary
@@ -25,8 +25,8 @@ def subject(found: Figures, words: Words) -> str:
     return words(f"mail.subject.{found.run.regime}", unit=found.unit.name, when=words.moment(found.run.started))
 
 
-def body(found: Figures, to: Unit, words: Words, attached: Iterable[str], seal: str | None) -> str:
-    """The text. ``attached`` are file names; ``seal`` is the hash of the run's link in the history's chain.
+def body(found: Figures, to: Unit, words: Words, attached: Iterable[str]) -> str:
+    """The text. ``attached`` are file names.
 
     Raises InputError when the run holds no site of the unit.
     """
@@ -50,7 +50,7 @@ def body(found: Figures, to: Unit, words: Words, attached: Iterable[str], seal: 
     names = [f"- {one_line(name, _NAME)}" for name in attached]
     if names:
         paragraphs.append("\n".join([words("mail.attached"), *names]))
-    paragraphs.append(_origin(run, words, seal))
+    paragraphs.append(f"{words('mail.run', run=run.id)}\n{words('mail.automatic')}")
     return "\n\n".join(paragraphs) + "\n"
 
 
@@ -83,8 +83,8 @@ def _standing(site: SiteSummary, words: Words) -> str:
     return "; ".join(said)
 
 
-def _origin(run: Run, words: Words, seal: str | None) -> str:
-    lines = [words("mail.run", run=run.id)]
-    if seal is not None:
-        lines += [words("mail.seal", seal=seal), f"  auditor history verify --seen {seal}"]
-    return "\n".join([*lines, words("mail.automatic")])
+def foot(head: str | None, words: Words) -> str:
+    """What stands at the end of every mail: the hash of the last link of the history's chain, if there is one."""
+    if head is None:
+        return ""
+    return "\n" + words("mail.seal", seal=head) + f"\n  auditor history verify --seen {head}\n"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from auditor.models.base import ControlId, Model
+from auditor.models.base import ControlId, Model, UnitId
 from auditor.models.offices import Role
 from auditor.models.ranks import Means, Regime, Report, Step
 from auditor.models.reviews import Place
@@ -69,6 +69,15 @@ class Reported(Model):
     kind: Literal["reported"] = "reported"
     report: Report
     how: Sentence = Field(description="number of the document, or by what way it went")
+
+
+class Notified(Model):
+    """An office was told of it by mail; whether the mail arrived, the spool knows."""
+
+    kind: Literal["notified"] = "notified"
+    unit: UnitId
+    roles: tuple[str, ...] = Field(min_length=1)
+    mails: tuple[Sha256, ...] = Field(min_length=1, description="what tells each mail from others, a role's each")
 
 
 class Contained(Model):
@@ -142,7 +151,18 @@ class Closed(Model):
 
 
 type AnyDeed = (
-    Opened | Joined | Noted | Spared | Reported | Contained | Released | Collected | Custody | Stamped | Closed
+    Opened
+    | Joined
+    | Noted
+    | Spared
+    | Reported
+    | Notified
+    | Contained
+    | Released
+    | Collected
+    | Custody
+    | Stamped
+    | Closed
 )
 Deed = Annotated[AnyDeed, Field(discriminator="kind")]
 

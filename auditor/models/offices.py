@@ -13,6 +13,13 @@ from auditor.models.base import ControlId, Domain, Model, UnitId, WindowText
 from auditor.models.ranks import Regime, Severity
 
 
+class IncidentMail(Model):
+    """How an office is told of incidents."""
+
+    roles: tuple[str, ...] = Field(min_length=1, description="the roles that are told by mail")
+    automatic: bool = Field(default=False, description="they are told without a person who looks at the mail first")
+
+
 class Unit(Model):
     """An office in the organisation tree."""
 
@@ -26,6 +33,10 @@ class Unit(Model):
     )
     roles: dict[str, str] = Field(default_factory=dict, description="role name to role address")
     technical_roles: tuple[str, ...] = Field(default=(), description="the roles that may get the technical annex")
+    incidents: IncidentMail | None = Field(
+        default=None,
+        description="who is told of incidents at its sites and those of the units below: roles, and automatic",
+    )
     windows: tuple[WindowText, ...] = Field(
         default=(), description="when its hosts, and those of the units below, may be changed; none: at any time"
     )
@@ -37,10 +48,13 @@ class Unit(Model):
     signing: tuple[str, ...] = Field(default=(), description="the lines above a signature, e.g. CHỦ TỊCH")
 
     @model_validator(mode="after")
-    def _technical_roles_are_roles(self) -> Self:
+    def _roles_named_are_roles(self) -> Self:
         for role in self.technical_roles:
             if role not in self.roles:
                 raise ValueError(f"technical_roles: {role} is not among its roles")
+        for role in self.incidents.roles if self.incidents else ():
+            if role not in self.roles:
+                raise ValueError(f"incidents: {role} is not among its roles")
         return self
 
 

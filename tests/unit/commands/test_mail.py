@@ -307,7 +307,7 @@ def test_the_text_covers_the_units_below_and_those_taken_over() -> None:
         return figures(organisation, unit, factory.HOSTS, run.model_copy(update={"hosts": hosts}), None)
 
     def text(unit: Unit, hosts: tuple[Host, ...] = factory.HOSTS) -> str:
-        return summary.body(found(unit, hosts), unit, Words("vi"), [], None)
+        return summary.body(found(unit, hosts), unit, Words("vi"), [])
 
     taken_over = text(units[2])
     assert "antruc.test: phải làm ngay" in taken_over
@@ -334,6 +334,6 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     sites = tuple(host.sites[0].model_copy(update={"domain": f"a{number:03}.test"}) for number in range(30))
     run = factory.run(hosts=(host.model_copy(update={"sites": sites}),))
     found = figures(factory.ORGANISATION, factory.ORGANISATION.units[0], (), run, None)
-    lines = summary.body(found, factory.ORGANISATION.units[0], Words("en"), [], None).splitlines()
+    lines = summary.body(found, factory.ORGANISATION.units[0], Words("en"), []).splitlines()
     assert sum(line.startswith("- a") and ".test" in line for line in lines) == 25
     assert "- and 5 more sites." in lines

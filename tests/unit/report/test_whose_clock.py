@@ -81,7 +81,7 @@ def technical_annex(lang: Lang) -> str:
 
 def mail(lang: Lang) -> str:
     found = official.month("xa-an-truc", run())
-    return summary.subject(found, Words(lang)) + summary.body(found, found.unit, Words(lang), (), None)
+    return summary.subject(found, Words(lang)) + summary.body(found, found.unit, Words(lang), ())
 
 
 def trial_mail(lang: Lang) -> str:

@@ -1,0 +1,176 @@
+"""Offices told of an incident by mail: shown first, sent by a person or, where an office says so, by itself."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
+from auditor.commands.incidents.ledger import WhoOption, role
+from auditor.errors import InputError
+from auditor.models import clock
+
+if TYPE_CHECKING:
+    from auditor.history.incidents import Incidents
+    from auditor.incidents.case import Case
+    from auditor.mail.message import Attachment, Letter
+    from auditor.mail.spool import Mail, Spool
+    from auditor.models import Inventory, Organisation, Unit
+    from auditor.text.words import Words
+
+
+def notify(
+    incident: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]", help="The incident, as 'auditor incident list' names it; by default all that are open."
+        ),
+    ] = None,
+    *,
+    who: WhoOption,
+    send: Annotated[
+        bool, typer.Option("--send", help="Send it; without, offices are sent it whose incidents: says automatic.")
+    ] = False,
+    technical: Annotated[
+        list[Path] | None,
+        typer.Option("--technical", metavar="FILE", help="A file for the technical roles only; repeat for more."),
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Tell the offices of an incident's sites, and those above, by mail: what is known, contained and collected, and what is due next.
+
+    Shows the mail as a draft unless it is to be sent. The same state of an incident is told once, however often it is asked for; by a
+    timer, offices are told anew as soon as something changes or its time is over.
+
+    Exit code: 0 shown, delivered or waiting, 1 refused for good.
+
+    Examples:
+      auditor incident notify SC-20261127-1 --who "Văn phòng" -i inventories/lab
+
+      auditor incident notify SC-20261127-1 --send --who "Văn phòng" -i inventories/lab
+
+    """
+    from auditor.commands import mail
+    from auditor.history.incidents import Incidents
+    from auditor.incidents.case import cases, fold
+    from auditor.inventory import hosts as inventories
+    from auditor.mail import send as sending
+    from auditor.mail import settings
+    from auditor.mail.spool import Spool
+    from auditor.text.words import Words
+
+    words = Words(lang)
+    speaker = role(who)
+    known = inventories.load(inventory)
+    organisation = _organisation(known)
+    file = settings.path_in(inventory)
+    given = settings.load(file)
+    settings.check_filled_in(file, given)
+    ledgers = Incidents()
+    if incident is None:
+        wanted: Sequence[Case] = [case for case in cases(ledgers.all(known.path)) if case.open]
+    else:
+        wanted = [fold(incident, ledgers.one(known.path, incident))]
+    attached = [sending.attachment(each) for each in technical or ()]
+    spool = Spool()
+    posted: list[Mail] = []
+    wrong: InputError | None = None
+    for case in wanted:
+        try:
+            written = _written(case, known, organisation, given.sender, attached, words)
+        except InputError as error:  # the others are told first
+            wrong = wrong or error
+            continue
+        for unit, letters in written:
+            if send or (unit.incidents is not None and unit.incidents.automatic):
+                posted += _post(spool, file, ledgers, known.path, speaker, case, unit, letters)
+            else:
+                _draft(letters, words, whole=incident is not None)
+    sending.run(spool, clock.now, lambda _: None, only=posted)
+    if wrong is not None:
+        raise wrong
+    ids = {one.id for one in posted}
+    mail.report([one for one in spool.mails()[::-1] if one.id in ids], words, as_json=False)
+
+
+def _organisation(known: Inventory) -> Organisation:
+    if known.organisation is None:
+        raise InputError("this inventory names no offices", mend="write office/organisation.yml")
+    return known.organisation
+
+
+def _written(
+    case: Case,
+    known: Inventory,
+    organisation: Organisation,
+    sender: str,
+    attached: Sequence[Attachment],
+    words: Words,
+) -> list[tuple[Unit, tuple[Letter, ...]]]:
+    """By office, its letters. Raises InputError where none is told, or none of a role that may get what is attached."""
+    from auditor.history.runs import History
+    from auditor.incidents import letter
+    from auditor.mail import audience
+
+    units = letter.told(organisation, case, known)
+    recipients = {unit.id: audience.recipients(unit, unit.incidents.roles if unit.incidents else ()) for unit in units}
+    if not units:
+        raise InputError(
+            "{incident}: no office of its sites, nor one above, names roles that are told of incidents",
+            incident=case.id,
+            mend="add 'incidents: {{roles: [ROLE]}}' to a unit in office/organisation.yml",
+        )
+    if attached and not any(one.technical for several in recipients.values() for one in several):
+        raise InputError(
+            "no role that is told of {incident} may get technical files",
+            incident=case.id,
+            mend="name the role under technical_roles: in office/organisation.yml",
+        )
+    head, now = History().head(), clock.now()
+    return [
+        (
+            unit,
+            letter.letters(
+                case, known, unit, recipients[unit.id], attached, sender=sender, head=head, now=now, words=words
+            ),
+        )
+        for unit in units
+    ]
+
+
+def _post(
+    spool: Spool,
+    file: Path,
+    ledgers: Incidents,
+    inventory: str,
+    who: str,
+    case: Case,
+    unit: Unit,
+    letters: Sequence[Letter],
+) -> tuple[Mail, ...]:
+    """Put them in the spool, then write so: who is cut off between the two posts the same mails again, which are sent once."""
+    from auditor.incidents import deciding
+    from auditor.mail import send as sending
+    from auditor.models.incidents import Notified
+
+    posted = sending.post(spool, file, letters, clock.now())
+    roles = tuple(unit.incidents.roles if unit.incidents else ())
+    told = Notified(unit=unit.id, roles=roles, mails=tuple(letter.digest for letter in letters))
+    with contextlib.suppress(deciding.Known):
+        ledgers.write(inventory, who, deciding.notifying(case.id, told))
+    return posted
+
+
+def _draft(letters: Sequence[Letter], words: Words, *, whole: bool) -> None:
+    """Show what would be sent: whole, or only that it waits for somebody to send it."""
+    from auditor.commands.shown import console
+
+    for letter in letters:
+        console.out.print(words("incidents.mail.draft", incident=letter.about, to=letter.recipient), markup=False)
+    if whole:
+        console.out.print(f"\n{letters[0].subject}\n\n{letters[0].body}", markup=False, soft_wrap=True)

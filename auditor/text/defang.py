@@ -1,0 +1,67 @@
+"""Others' addresses and URLs, written so that no mail program makes a link of them. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection
+
+_DOTS = ".。．｡"
+_SCHEME = re.compile(r"\b([a-z][a-z0-9+-]{0,20}):(?=//)", re.I)
+_NAME = re.compile(rf"\w[\w-]*(?:[{_DOTS}][\w-]+)+")
+_SIX = re.compile(r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}", re.I)
+_WITHIN = tuple(
+    ipaddress.ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+                    "fc00::/7", "fe80::/10", "::1/128")
+)  # fmt: skip
+
+
+def defang(text: str, ours: Collection[str] = ()) -> str:
+    """The text with ``hxxps://evil[.]test`` for ``https://evil.test`` and ``203[.]0[.]113[.]7`` for that address.
+
+    ``ours`` are names and addresses of our own, which stay as they are, with what stands below the names; so do addresses of
+    inner networks, which others have to take out, and numbers. What is written so already stays.
+    """
+    kept = {name.casefold() for name in ours}
+    without = _SCHEME.sub(lambda found: _scheme(found[1]), text)
+    without = _SIX.sub(lambda found: _six(found[0], kept), without)
+    return _NAME.sub(lambda found: _name(found[0], kept), without)
+
+
+def is_inner(address: str) -> bool:
+    """Whether it is an address of an inner network, that nobody reaches from outside."""
+    try:
+        read = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    read = getattr(read, "ipv4_mapped", None) or read
+    return any(read.version == network.version and read in network for network in _WITHIN)
+
+
+def _scheme(name: str) -> str:
+    if name.lower() in ("hxxp", "hxxps"):
+        return f"{name}:"
+    told = name.lower().replace("http", "hxxp")
+    return f"{told}:" if told != name.lower() else f"{name}[:]"
+
+
+def _six(text: str, ours: Collection[str]) -> str:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return text
+    return text if text.casefold() in ours or is_inner(text) else text.replace(":", "[:]")
+
+
+def _name(text: str, ours: Collection[str]) -> str:
+    told = "".join("." if char in _DOTS else char for char in text)
+    folded = told.casefold()
+    if folded in ours or any(folded.endswith(f".{name}") for name in ours) or is_inner(told) or _is_number(told):
+        return text
+    return told.replace(".", "[.]")
+
+
+def _is_number(text: str) -> bool:
+    """``1.500.000``, ``4.2``, ``6.1.55`` are no addresses; four parts are."""
+    return text.replace(".", "").isdigit() and text.count(".") != 3

@@ -1,0 +1,297 @@
+"""Offices told of an incident by mail: by a real server over TLS, once a state, with nothing that is not theirs to read."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+import ssl
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from auditor.cli import app
+from auditor.errors import InputError
+from auditor.history.incidents import Incidents
+from auditor.history.runs import History
+from auditor.incidents import deciding, letter
+from auditor.incidents.case import Case, fold
+from auditor.inventory import hosts as inventories
+from auditor.mail import audience
+from auditor.mail.spool import Spool
+from auditor.models import Inventory, Regime, clock
+from auditor.models.incidents import Collected, Contained, Noted, Reported
+from auditor.models.ranks import Report
+from auditor.system import resources
+from auditor.text.words import Words
+from tests.mail_server import Authority, Received, free_port, serving
+
+WHO = ("--who", "Văn phòng")
+SECRET = "kX9vQ2mLr7TzP4wN"  # noqa: S105  planted
+T0 = clock.moment_written("2026-12-31 20:15")
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="module")
+def trusted(authority: Authority) -> ssl.SSLContext:
+    return authority.context("127.0.0.1")
+
+
+@pytest.fixture
+def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Authority) -> Path:
+    """The lab's, whose commune has a role for incidents, and whose mail server is down."""
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
+    folder = Path(shutil.copytree(resources.inventories() / "lab", tmp_path / "inventory"))
+    shutil.copy(authority.file, folder / "office/ca.pem")
+    tells(folder, automatic=False)
+    server(folder, free_port())
+    return folder
+
+
+def tells(folder: Path, *, automatic: bool) -> None:
+    file = folder / "office/organisation.yml"
+    said = yaml.safe_load(file.read_text("utf-8"))
+    for unit in said["units"]:
+        if unit["id"] == "xa-an-truc":
+            unit["roles"] = {"truc_ban": "trucban@antruc.test", "van_thu": "vanthu@antruc.test"}
+            unit["incidents"] = {"roles": ["truc_ban"], "automatic": automatic}
+        if unit["id"] == "tinh-tan-giang":
+            unit["incidents"] = {"roles": ["ung_cuu_su_co"], "automatic": automatic}
+    file.write_text(yaml.safe_dump(said, allow_unicode=True), "utf-8")
+
+
+def server(folder: Path, port: int) -> None:
+    said = {"host": "127.0.0.1", "port": port, "from": "luytre@tangiang.test", "ca_file": "ca.pem"}
+    (folder / "office/mail.yml").write_text(yaml.safe_dump(said), "utf-8")
+
+
+def auditor(*arguments: str | Path, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def opened(folder: Path, why: str = "Trang chủ bị thay đổi", subject: str = "antruc.test") -> str:
+    auditor("incident", "open", subject, *WHO, "--why", why, "-i", folder)
+    return str(json.loads(auditor("incident", "list", "--json", "-i", folder).stdout)[-1]["id"])
+
+
+def kinds(folder: Path, incident: str) -> list[str]:
+    known = inventories.load(folder)
+    return [entry.deed.kind for entry in Incidents().one(known.path, incident)]
+
+
+def body(mail: EmailMessage) -> str:
+    part = mail.get_body()
+    assert part is not None
+    return str(part.get_content())
+
+
+def test_a_draft_is_shown_and_a_person_sends_it_once(
+    inventory: Path, authority: Authority, trusted: ssl.SSLContext
+) -> None:
+    incident = opened(inventory)
+    received = Received()
+    with serving(received, trusted) as port:
+        server(inventory, port)
+        said = auditor("incident", "notify", incident, *WHO, "-i", inventory).stdout
+        assert f"{incident}: thư nháp gửi trucban@antruc.test, chưa gửi" in said
+        assert "Trang chủ bị thay đổi" in said
+        assert (received.mails, kinds(inventory, incident)) == ([], ["opened"])
+        auditor("incident", "notify", *WHO, "-i", inventory)
+        assert received.mails == []
+        for _ in range(2):
+            said = auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory).stdout
+            assert said.splitlines() == [f"{who}: đã gửi" for who in ("trucban@antruc.test", "ucsc@tangiang.test")]
+    assert received.recipients == ["trucban@antruc.test", "ucsc@tangiang.test"]
+    assert received.encrypted == [True, True]
+    assert kinds(inventory, incident) == ["opened", "notified", "notified"]
+    assert received.mails[0]["Subject"] == f"Sự cố an ninh mạng {incident}: antruc.test"
+    assert "phải gửi ngay: báo ngay cho cơ quan chuyên trách" in body(received.mails[0])
+
+
+def test_where_an_office_says_so_a_timer_tells_it_also_after_its_server_was_down(
+    inventory: Path, trusted: ssl.SSLContext
+) -> None:
+    tells(inventory, automatic=True)
+    incident = opened(inventory)
+    said = auditor("incident", "notify", *WHO, "-i", inventory).stdout
+    assert said.count("thử lại") == 2
+    received = Received()
+    with serving(received, trusted) as port:
+        server(inventory, port)
+        auditor("incident", "notify", *WHO, "-i", inventory)  # its next try is still to come
+        assert received.mails == []
+        auditor("mail", "run", "--early")
+        auditor("incident", "notify", *WHO, "-i", inventory)
+        assert len(received.mails) == 2
+        known = inventories.load(inventory)
+        write = deciding.adding(incident, Reported(report="now", how="điện thoại"))
+        Incidents().write(known.path, "Văn phòng", write)
+        auditor("incident", "notify", *WHO, "-i", inventory)
+    assert len(received.mails) == 4
+    assert "phải gửi ngay" not in body(received.mails[-1])
+    assert kinds(inventory, incident) == ["opened", "notified", "notified", "reported", "notified", "notified"]
+
+
+def test_the_chain_s_head_goes_along_and_makes_no_other_mail(inventory: Path, trusted: ssl.SSLContext) -> None:
+    incident = opened(inventory)
+    head = History().head()
+    received = Received()
+    with serving(received, trusted) as port:
+        server(inventory, port)
+        auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
+        Incidents().write(
+            inventories.load(inventory).path, "Văn phòng", deciding.adding(incident, Noted(text="đã gọi"))
+        )
+        assert History().head() != head
+        auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
+    assert len(received.mails) == 2
+    assert f"auditor history verify --seen {head}" in body(received.mails[0])
+    assert History().verify(seen=head).seen_at == 1
+
+
+def test_a_technical_file_goes_to_technical_roles_only(
+    inventory: Path, trusted: ssl.SSLContext, tmp_path: Path
+) -> None:
+    incident = opened(inventory)
+    paper = tmp_path / "mau-03.pdf"
+    paper.write_bytes(b"%PDF-\x00")
+    received = Received()
+    with serving(received, trusted) as port:
+        server(inventory, port)
+        auditor("incident", "notify", incident, "--send", "--technical", paper, *WHO, "-i", inventory)
+    names = {
+        who: [one.get_filename() for one in mail.iter_attachments()]
+        for who, mail in zip(received.recipients, received.mails, strict=True)
+    }
+    assert names == {"trucban@antruc.test": [], "ucsc@tangiang.test": ["mau-03.pdf"]}
+    assert "mau-03.pdf" not in received.mails[0].as_string()
+
+
+def test_nobody_to_tell_is_one_line(inventory: Path) -> None:
+    incident = opened(inventory, subject="bennua.test")
+    tells(inventory, automatic=False)
+    file = inventory / "office/organisation.yml"
+    said = yaml.safe_load(file.read_text("utf-8"))
+    for unit in said["units"]:
+        unit.pop("incidents", None)
+    file.write_text(yaml.safe_dump(said, allow_unicode=True), "utf-8")
+    for named in ((incident,), ()):
+        with pytest.raises(InputError, match="names roles that are told of incidents"):
+            auditor("incident", "notify", *named, *WHO, "-i", inventory)
+
+
+def test_a_role_that_there_is_none_of_is_named_with_its_line(inventory: Path) -> None:
+    file = inventory / "office/organisation.yml"
+    file.write_text(file.read_text("utf-8").replace("- truc_ban", "- truc_bam"), "utf-8")
+    with pytest.raises(InputError, match="truc_bam is not among its roles"):
+        inventories.load(inventory)
+
+
+# --- what stands in it ------------------------------------------------------------------------------------
+
+
+def case(folder: Path, incident: str) -> tuple[Case, Inventory]:
+    known = inventories.load(folder)
+    return fold(incident, Incidents().one(known.path, incident)), known
+
+
+def text(folder: Path, incident: str, now: datetime.datetime = T0) -> str:
+    of, known = case(folder, incident)
+    assert known.organisation is not None
+    unit = letter.told(known.organisation, of, known)[0]
+    return letter._body(of, known, unit, (), now, Words("vi"))
+
+
+def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses_are_no_links(inventory: Path) -> None:
+    incident = opened(
+        inventory,
+        f"web1 (10.213.47.11) gọi https://evil.test/x và 203.0.113.9, mở http://antruc.test; password={SECRET}; "
+        f"DB_PASSWORD: {SECRET}\nBcc: x@evil.test",
+    )
+    known = inventories.load(inventory)
+    hostile = "10.0.0.8 http://evil.test"
+    for deed in (
+        Contained(number=1, host="web1", means="address", what="203.0.113.7", state="confirmed", about=hostile),
+        Contained(number=2, host="web1", means="file", what=f"/var/www/{SECRET}.php", state="unknown", about=hostile),
+        Collected(number=1, host="web1", folder="web1-x", sha256="ab" * 32, files=1, size=1, key="k"),
+        Noted(text=f"mật khẩu là {SECRET}"),
+    ):
+        Incidents().write(known.path, "Văn phòng", deciding.adding(incident, deed))
+    said = text(inventory, incident)
+    for gone in (SECRET, "web1", "10.213.47.11", "10.0.0.8", "https://", "http://", "evil.test", "203.0.113"):
+        assert gone not in said
+    for there in ("hxxps://evil[.]test/x", "203[.]0[.]113[.]9", "203[.]0[.]113[.]7", "hxxp://antruc.test", "ab" * 32):
+        assert there in said
+    assert "- 1 biện pháp khác trên máy chủ" in said
+
+
+@pytest.mark.parametrize(
+    ("after", "says"),
+    [
+        (17 * HOUR, "phải gửi trước 20:15 ngày 01/01/2027: thông báo ban đầu\n"),
+        (18 * HOUR, "phải gửi trước 20:15 ngày 01/01/2027: thông báo ban đầu (còn không đến 6 giờ)\n"),
+        (24 * HOUR - datetime.timedelta(minutes=1), "(còn không đến 6 giờ)\n"),
+        (24 * HOUR, "QUÁ HẠN từ 20:15 ngày 01/01/2027: thông báo ban đầu\n"),
+        (72 * HOUR - datetime.timedelta(minutes=1), "phải gửi trước 20:15 ngày 03/01/2027"),
+        (72 * HOUR, "QUÁ HẠN từ 20:15 ngày 03/01/2027"),
+    ],
+)
+def test_what_is_due_next_is_told_to_the_minute_over_the_year(
+    inventory: Path, after: datetime.timedelta, says: str
+) -> None:
+    known = inventories.load(inventory)
+    decide = deciding.opening(("antruc.test",), (), T0, "2026", None, new=True)
+    incident, _ = Incidents().write(known.path, "Văn phòng", decide)
+    assert says in text(inventory, incident, T0 + after)
+
+
+def test_the_subject_is_that_of_the_regime(inventory: Path) -> None:
+    known = inventories.load(inventory)
+    assert known.organisation is not None
+    subjects = []
+    regimes: tuple[Regime, ...] = ("2022", "2026")
+    for regime in regimes:
+        decide = deciding.opening(("antruc.test", "web1"), (), T0, regime, None, new=True)
+        incident, _ = Incidents().write(known.path, "Văn phòng", decide)
+        of, _ = case(inventory, incident)
+        unit = letter.told(known.organisation, of, known)[0]
+        (one,) = letter.letters(
+            of,
+            known,
+            unit,
+            audience.recipients(unit, ("truc_ban",)),
+            (),
+            sender="a@b.test",
+            head=None,
+            now=T0,
+            words=Words("vi"),
+        )
+        subjects.append(one.subject.replace(incident, "ID"))
+    assert subjects == [
+        "[TBSC] Sự cố an toàn thông tin mạng ID: antruc.test, 1 máy chủ",
+        "Sự cố an ninh mạng ID: antruc.test, 1 máy chủ",
+    ]
+
+
+def test_an_incident_that_is_over_is_told_too(inventory: Path) -> None:
+    incident = opened(inventory)
+    known = inventories.load(inventory)
+    reports: tuple[Report, ...] = ("now", "first", "full")
+    for report in reports:
+        Incidents().write(known.path, "Văn phòng", deciding.adding(incident, Reported(report=report, how="45/BC-UBND")))
+    assert "Không còn báo cáo nào phải gửi." in text(inventory, incident)
+    Incidents().write(known.path, "Văn phòng", deciding.closing(incident, "lộ mật khẩu", None))
+    assert "Sự cố đã đóng" in text(inventory, incident)
+    auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
+    assert kinds(inventory, incident)[-1] == "notified"
+    assert {mail.state for mail in Spool().mails()} == {"waiting"}
