@@ -35,6 +35,12 @@ sys.path.insert(0, "/proc/self/fd/%d" % held)
 from asked import main
 main(sys.argv[1:])
 """
+_MAIN = """\
+import sys
+from asked import main
+main(sys.argv[1:])
+"""
+"""So that a program that is kept on a host is run by its archive's path."""
 
 
 class NoAnswer(Exception):
@@ -178,6 +184,7 @@ def _packed(program: Path, beside: Mapping[str, Path]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("asked.py", program.read_bytes())
+        archive.writestr("__main__.py", _MAIN)
         for folder in sorted(folders):
             archive.writestr(f"{folder}/__init__.py", "")
         for name, file in files.items():

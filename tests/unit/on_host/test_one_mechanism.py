@@ -26,6 +26,7 @@ OPENS = {
     "_apart.py": "/dev/null",
     "apart.py": "/dev/null",
     "_processes.py": "/proc",
+    "acting.py": "a folder of ours",
     "store.py": "the guard's own folder",
     "spare.py": "the guard's own folder",
     "steps.py": "the guard's own folder",

@@ -11,8 +11,8 @@ from ansible.module_utils.luytre._session import session
 from ansible.module_utils.luytre._units import units
 
 OWN = ("inet", "luytre")
-CONTAINED = ("inet", "luytre_contain")
-"""Addresses that an incident blocks for a time: no part of how the host filters packets. Written by on_host/contain/contain.py."""
+CONTAINED = (("inet", "luytre_contain"), ("inet", "luytre_isolate"))
+"""What incidents block, or cut the host off by: no part of how the host filters packets. Written by on_host/contain/."""
 OWN_RULES, OWN_UNIT = "/etc/nftables.d/luytre.nft", "luytre-firewall.service"
 CONFIG = "/etc/nftables.conf"
 BORROWED = re.compile(r"(?m)^[ \t]*include[ \t]+[\"']/etc/nftables\.d/luytre\.nft[\"']")
@@ -80,7 +80,7 @@ def without_contained(entries):
 
 
 def _belongs(kind, value):
-    return ((value.get("family"), value.get("name")) if kind == "table" else _table(value)) == CONTAINED
+    return ((value.get("family"), value.get("name")) if kind == "table" else _table(value)) in CONTAINED
 
 
 def _table(value):

@@ -20,11 +20,19 @@ _UNITS = "/usr/local/lib/systemd/system/"
 _CONTAINING = {
     "luytre-contain-addresses.service": (
         ("sysinit.target", "nftables.service"),
-        "27571d2646f2ce381a67c3fc49f722148cbac0cb71bb1d0501c817ca50abddcd",
+        "486aa81c885253f0ca93551aa8b5be1a4571ac36b5b09011b25c64616449f02f",
     ),
     "luytre-contain-nftables.service": (
         ("nftables.service",),
-        "15695958160bd0ec3ff28ef38988cba53bca5ed0fe6613f4d0b504645b09270f",
+        "70fa7272a97d695d08803b45a618cff9ccd67d0de91a4074bf8f082317c24144",
+    ),
+    "luytre-contain-isolation.service": (
+        ("sysinit.target", "nftables.service"),
+        "245488d5fc5dc6abfa16031728927517be03170b6aea40cc7e93bf2f7b9f2ff5",
+    ),
+    "luytre-contain-isolation-nftables.service": (
+        ("nftables.service",),
+        "ffaf46fd353e4a7cee9efd48d9538cdc0138ec17610b06607f82b16df58a74db",
     ),
 }
 """Units, each with what wants it, and the digest of its text."""
@@ -39,7 +47,7 @@ CONTAINED = {
         for by in wanting
     },
 }
-"""What is there while an incident blocks addresses, byte for byte (``on_host/contain/contain.py``)."""
+"""What is there while an incident blocks addresses or cuts the host off, byte for byte (``on_host/contain/``)."""
 MAX_TOLD = 200
 MAX_INFO = 30_000_000
 _ABOVE_USR = re.compile(r"\A/(?:bin|sbin|lib|lib64)/")

@@ -293,14 +293,15 @@ def test_networks_are_sorted_by_version_and_named_when_wrong() -> None:
         networks(["0.0.0.0/0; drop"], 4)
 
 
-def test_what_incidents_block_is_no_part_of_the_firewall() -> None:
-    ours = {"family": "inet", "table": "luytre_contain"}
+@pytest.mark.parametrize("table", ["luytre_contain", "luytre_isolate"])
+def test_what_incidents_block_is_no_part_of_the_firewall(table: str) -> None:
+    ours = {"family": "inet", "table": table}
     others = [
         {"table": {"family": "ip", "name": "luytre_contain"}},
         {"chain": {"family": "inet", "table": "t", "name": "x"}},
     ]
     contained = [
-        {"table": {"family": "inet", "name": "luytre_contain"}},
+        {"table": {"family": "inet", "name": table}},
         {"chain": {**ours, "name": "incoming"}},
         {"set": {**ours, "name": "v4"}},
         {"rule": {**ours, "chain": "incoming", "expr": []}},

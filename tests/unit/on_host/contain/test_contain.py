@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import importlib.util
 import ipaddress
 import json
 import os
@@ -16,6 +15,9 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import integrity
+from ansible.module_utils.luytre_shared import acting, neighbours, starting
+
+from tests.unit.on_host.contain.programs import program
 
 TOP = Path(__file__).parents[4]
 NOW = 1_800_000_000.0
@@ -62,23 +64,17 @@ def kernel() -> Kernel:
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Kernel) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("contain", TOP / "on_host/contain/contain.py")
-    assert spec is not None
-    assert spec.loader is not None
-    own = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(own)
+    own = program("contain.py")
     home = str(tmp_path / "luytre/contain")
-    for name, value in (
-        *(("HOME", home), ("KEPT", home + "/addresses.json"), ("PROGRAM", home + "/contain.py")),
-        *(
-            ("UNITS", str(tmp_path / "systemd/system")),
-            ("NFT", str(TOP)),
-            ("CONFIGURATIONS", (str(tmp_path / "nginx"),)),
-        ),
-        *(("ran", kernel.ran), ("own_addresses", lambda: ["192.0.2.10"]), ("gateways", lambda: ["192.0.2.1"])),
-        ("resolvers", lambda: ["9.9.9.9", "fe80::1%eth0"]),
+    for where, name, value in (
+        *((own, "HOME", home), (own, "PROGRAM", home + "/contain.zip"), (own, "RECORD", acting.Record(home))),
+        *((own, "NFT", str(TOP)), (own, "CONFIGURATIONS", (str(tmp_path / "nginx"),))),
+        *((acting, "ran", kernel.ran), (acting, "own_archive", lambda _loader: b"ours")),
+        *((starting, "FOLDER", str(tmp_path / "systemd/system")),),
+        *((neighbours, "own_addresses", lambda: ["192.0.2.10"]), (neighbours, "gateways", lambda: ["192.0.2.1"])),
+        (neighbours, "resolvers", lambda: ["9.9.9.9", "fe80::1%eth0"]),
     ):
-        monkeypatch.setattr(own, name, value)
+        monkeypatch.setattr(where, name, value)
     return own
 
 
@@ -96,7 +92,7 @@ def test_a_block_is_on_trial_until_it_is_confirmed_and_is_taken_away_whole(
     assert host.confirm(asked(), US, NOW + 5) == {"state": "confirmed", "left": 86_395}
     assert kernel.blocked() == {"203.0.113.7": 86_395}
     assert kernel.units == ["daemon-reload", "start luytre-contain-addresses.service"]
-    assert Path(host.PROGRAM).read_bytes() == (TOP / "on_host/contain/contain.py").read_bytes()
+    assert Path(host.PROGRAM).read_bytes() == b"ours"
     assert host.release(asked(), US, NOW + 9) == {"state": "none"}
     assert kernel.loaded is None
     assert list(tmp_path.iterdir()) == []
@@ -169,7 +165,7 @@ def test_what_the_host_lives_by_is_never_blocked(
     (tmp_path / "nginx/conf").mkdir()
     (tmp_path / "nginx/conf/list").write_text("# theirs: 0.0.0.0/0\n203.0.113.40\n131.0.72.0/22 # all\n")
     found = {"balance.test": [(2, 1, 6, "", ("203.0.113.41", 0))]}
-    monkeypatch.setattr(host.socket, "getaddrinfo", lambda name, *_given, **_named: found[name])
+    monkeypatch.setattr(neighbours.socket, "getaddrinfo", lambda name, *_given, **_named: found[name])
     os.mkfifo(tmp_path / "nginx/blocks-nobody")
     with pytest.raises(host.Refused) as refusal:
         host.contain(asked(what=address), US, NOW)
@@ -179,8 +175,8 @@ def test_what_the_host_lives_by_is_never_blocked(
 
 
 def test_who_asks_is_told_apart_also_when_sshd_writes_the_address_as_ipv6(host: ModuleType) -> None:
-    assert host.inside(ipaddress.ip_address("203.0.113.7"), "::ffff:203.0.113.7")
-    assert not host.inside(ipaddress.ip_address("203.0.113.7"), "nonsense")
+    assert neighbours.inside(ipaddress.ip_address("203.0.113.7"), "::ffff:203.0.113.7")
+    assert not neighbours.inside(ipaddress.ip_address("203.0.113.7"), "nonsense")
 
 
 @pytest.mark.parametrize(("connection", "nft", "why"), [((), str(TOP), "no_connection"), (US, "/nowhere", "no_nft")])
@@ -205,7 +201,7 @@ def test_what_would_not_outlive_a_reboot_is_not_confirmed(
     host: ModuleType, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.contain(asked(), US, NOW)
-    monkeypatch.setattr(host, "ran", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given))
+    monkeypatch.setattr(acting, "ran", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given))
     with pytest.raises(host.Refused, match="no_unit"):
         host.confirm(asked(), US, NOW)
     assert kernel.loaded is None
@@ -217,12 +213,12 @@ def test_what_a_full_disk_kept_from_being_confirmed_is_not_blocked_by_what_is_do
 ) -> None:
     host.contain(asked(), US, NOW)
 
-    def full(source: str) -> None:
+    def full(_units: starting.Units, _start: str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(host, "stay", full)
+    monkeypatch.setattr(starting.Units, "lay", full)
     monkeypatch.setattr(host.time, "time", lambda: NOW)
-    assert host.answer(US, asked(do="confirm"))["state"] == "refused"
+    assert acting.answer(host.ACTIONS, asked(do="confirm"), US)["state"] == "refused"
     host.contain(asked(id="SC-20261127-1/2", what="203.0.113.8"), US, NOW)
     assert set(kernel.blocked()) == {"203.0.113.8"}
 
@@ -238,11 +234,11 @@ def test_blocks_are_loaded_again_whatever_nftables_service_does(host: ModuleType
     """It throws all tables away when it starts, which a unit that is active already does not notice, and when it reloads or stops."""
     host.contain(asked(), US, NOW)
     host.confirm(asked(), US, NOW)
-    wants = Path(host.UNITS) / "nftables.service.wants"
+    wants = Path(starting.FOLDER) / "nftables.service.wants"
     again, stays = ((wants / name).read_text() for name in (host.AGAIN, host.UNIT))
     for text in (again, stays):
         assert re.search(r"(?m)^After=.*\bnftables\.service$", text)
-        assert f"ExecStart={host.PYTHON} -I -B {host.PROGRAM}\n" in text
+        assert f"ExecStart={starting.PYTHON} -I -B {host.PROGRAM}\n" in text
     assert "RemainAfterExit" not in again
     assert {"RemainAfterExit=yes", "PartOf=nftables.service", "ReloadPropagatedFrom=nftables.service"} <= {
         *stays.splitlines()
@@ -270,22 +266,19 @@ def test_a_table_that_does_not_drop_blocks_nobody(
 
 
 def test_what_goes_wrong_is_an_answer_too(host: ModuleType) -> None:
-    told = host.answer(US, asked(what="not one", do="contain"))
+    told = acting.answer(host.ACTIONS, asked(what="not one", do="contain"), US)
     assert (told["state"], told["why"]) == ("refused", "fault")
-    told = host.answer(US, asked(what="127.0.0.1", do="contain"))
+    told = acting.answer(host.ACTIONS, asked(what="127.0.0.1", do="contain"), US)
     assert told == {"state": "refused", "why": "no_stranger", "about": "127.0.0.1"}
 
 
-def test_an_audit_knows_the_unit_by_its_bytes_and_no_other() -> None:
-    spec = importlib.util.spec_from_file_location("contain", TOP / "on_host/contain/contain.py")
-    assert spec is not None
-    assert spec.loader is not None
-    own = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(own)
-    digests = [hashlib.sha256(text.encode()).hexdigest() for text in own.units().values()]
-    paths = [*own.units(), *own.links()]
+@pytest.mark.parametrize("name", ["contain.py", "isolate.py"])
+def test_an_audit_knows_the_units_by_their_bytes_and_no_others(name: str) -> None:
+    units = program(name).units()
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in units.files().values()]
+    paths = [*units.files(), *units.links()]
     entries = [["f", 0o644, 0, 0, 1, 1, digest] for digest in digests]
-    entries += [["l", 0o777, 0, 0, 1, 1, target] for target in own.links().values()]
+    entries += [["l", 0o777, 0, 0, 1, 1, target] for target in units.links().values()]
     packages = integrity.Packages.__new__(integrity.Packages)
     packages.brought = lambda *_: False
     seen = [(path, "added", entry) for path, entry in zip(paths, entries, strict=True)]

@@ -1,0 +1,147 @@
+"""What programs that contain something on a host have in common: how they refuse, keep a record, run others and answer."""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+
+from ansible.module_utils.luytre_shared import ownership
+
+SECONDS = 25
+"""For one question."""
+MOST_SAID = 200
+
+
+class Refused(Exception):
+    """Nothing was done. The first argument is the reason's name, the second what it is about."""
+
+
+def write(path, content, mode=0o600):
+    """A file of ours, whole or not at all."""
+    draft = path + ".new"
+    with open(draft, "wb") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(draft, path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def ran(argv, given="", seconds=SECONDS):
+    """What a program of root's said; None when it is not there, or did not end well or in time."""
+    try:
+        if ownership.changer(os.stat(argv[0])) is not None:
+            return None
+        done = subprocess.run(
+            argv,
+            input=given.encode("ascii"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
+            cwd="/",
+            check=False,
+            timeout=seconds,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+
+
+class Record:
+    """What is on record of the actions of one means, in a folder of root's alone that is gone when there is none."""
+
+    def __init__(self, home):
+        self.home = home
+        self.path = os.path.join(home, "actions.json")
+
+    @contextlib.contextmanager
+    def held(self):
+        """Nobody else at work in it. Raises Refused."""
+        os.makedirs(self.home, 0o700, exist_ok=True)
+        status = os.lstat(self.home)
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            raise Refused("not_ours", self.home)
+        os.chmod(self.home, 0o700)
+        with open(os.path.join(self.home, "lock"), "ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.fstat(lock.fileno()).st_nlink == 0:
+                raise Refused("taken_away", self.home)
+            try:
+                yield
+            finally:
+                if os.listdir(self.home) == ["lock"]:
+                    shutil.rmtree(self.home)
+                    with contextlib.suppress(OSError):
+                        os.rmdir(os.path.dirname(self.home))
+
+    def all(self):
+        """Every action's record, by its name."""
+        try:
+            with open(self.path, "rb") as file:
+                return json.loads(file.read().decode("ascii"))
+        except FileNotFoundError:
+            return {}
+
+    def keep(self, name, record):
+        """Have this on record of an action."""
+        self.replace(dict(self.all(), **{name: record}))
+
+    def forget(self, name):
+        """Have nothing on record of it."""
+        self.replace({key: one for key, one in self.all().items() if key != name})
+
+    def replace(self, actions):
+        """Have these on record, and no others."""
+        if actions:
+            write(self.path, json.dumps(actions, sort_keys=True).encode("ascii"))
+        else:
+            self.clear()
+
+    def clear(self):
+        """Have nothing in the folder."""
+        for name in set(os.listdir(self.home)) - {"lock"}:
+            os.unlink(os.path.join(self.home, name))
+
+
+def own_archive(loader):
+    """The program with all that it imports, as it was sent: what Python runs when it is told its path."""
+    with open(loader.archive, "rb") as file:
+        return file.read()
+
+
+def late(_number, _frame):
+    raise Refused("late", "")
+
+
+def in_time(act):
+    """What it comes to. Raises Refused after SECONDS."""
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(SECONDS)
+    try:
+        return act()
+    finally:
+        signal.alarm(0)
+
+
+def asked(actions, arguments):
+    """Answer a question: ``arguments`` are the words of SSH_CONNECTION and the question as JSON, each action ``(question, connection)``."""
+    print(json.dumps(in_time(lambda: answer(actions, json.loads(arguments[1]), arguments[0].split()))))
+
+
+def answer(actions, question, connection):
+    """What is said to a question, whatever goes wrong."""
+    try:
+        return actions[question["do"]](question, connection)
+    except Refused as refusal:
+        return {"state": "refused", "why": refusal.args[0], "about": str(refusal.args[1])[:MOST_SAID]}
+    except Exception as error:
+        return {"state": "refused", "why": "fault", "about": ("%s: %s" % (type(error).__name__, error))[:MOST_SAID]}

@@ -1,0 +1,83 @@
+"""Who is who for this host on the network: its own addresses, gateways, resolvers, and names. What is not there is nobody."""
+
+import ipaddress
+import os
+import re
+import socket
+import time
+
+from ansible.module_utils.luytre_shared import safe_open
+
+MAX_TEXT = 1_000_000
+MAX_NAMES, NAMING_SECONDS = 20, 4
+"""A resolver that is down holds nothing up."""
+
+
+def own_addresses():
+    """As the kernel has them."""
+    lines = text_of("/proc/net/fib_trie").splitlines()
+    for number, line in enumerate(lines):
+        if "/32 host LOCAL" in line:
+            yield lines[number - 1].replace("|--", "").strip()
+    for line in text_of("/proc/net/if_inet6").splitlines():
+        yield str(ipaddress.IPv6Address(int(line.split()[0], 16)))
+
+
+def gateways():
+    for line in text_of("/proc/net/route").splitlines()[1:]:
+        words = line.split()
+        if len(words) > 2 and words[2] != "00000000":
+            yield str(ipaddress.IPv4Address(bytes.fromhex(words[2])[::-1]))
+    for line in text_of("/proc/net/ipv6_route").splitlines():
+        words = line.split()
+        if len(words) > 4 and words[4] != "0" * 32:
+            yield str(ipaddress.IPv6Address(int(words[4], 16)))
+
+
+def resolvers():
+    for path in ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"):
+        yield from re.findall(r"(?m)^\s*nameserver\s+(\S+)", text_of(path))
+
+
+def inside(address, text):
+    """Whether it is that address, or in that network; what is neither has nothing inside."""
+    try:
+        network = ipaddress.ip_network(text.partition("%")[0], strict=False)
+    except ValueError:
+        return False
+    if network.version == 6 and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
+        network = ipaddress.ip_network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
+    return address.version == network.version and address in network
+
+
+def is_name(text):
+    """Whether it is the name of a host, as servers resolve them when they start."""
+    return re.match(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.[A-Za-z][A-Za-z0-9-]{0,62}\.?\Z", text) is not None
+
+
+def addresses_of(names):
+    """What some names stand for now; nothing of those that nobody knows in time."""
+    os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
+    ends = time.monotonic() + NAMING_SECONDS
+    for name in sorted(names)[:MAX_NAMES]:
+        if time.monotonic() < ends:
+            yield from _addresses_of(name)
+
+
+def _addresses_of(name):
+    try:
+        return sorted({found[4][0] for found in socket.getaddrinfo(name, None, proto=socket.IPPROTO_TCP)})
+    except OSError:
+        return []
+
+
+def text_of(path):
+    """The beginning of a regular file; nothing of anything else."""
+    try:
+        handle = safe_open.path(path, links=safe_open.FOLLOWED)
+    except OSError:
+        return ""
+    try:
+        return safe_open.start(handle, MAX_TEXT).decode("utf-8", "replace")
+    finally:
+        os.close(handle)

@@ -1,0 +1,56 @@
+"""Units of ours: laid so that systemd starts them at boot and whenever others start, and taken away without a trace."""
+
+import contextlib
+import os
+
+from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared.acting import Refused
+
+FOLDER = "/usr/local/lib/systemd/system"
+SYSTEMCTL, PYTHON = "/usr/bin/systemctl", "/usr/bin/python3"
+
+
+class Units:
+    """``texts``: by their names. ``wanted``: ``(what wants it, name)``; what wants one starts it."""
+
+    def __init__(self, texts, wanted):
+        self.texts, self.wanted = texts, wanted
+
+    def files(self):
+        """What the files hold, by their paths. The collector knows them by their digests (``integrity.CONTAINED``), so that they are no finding."""
+        return {os.path.join(FOLDER, name): text for name, text in self.texts.items()}
+
+    def links(self):
+        """Why systemd starts them: each link, and where it leads."""
+        return {os.path.join(FOLDER, by + ".wants", name): "../" + name for by, name in self.wanted}
+
+    def lay(self, start):
+        """Have them all, and that one running. Raises Refused."""
+        for link in self.links():
+            os.makedirs(os.path.dirname(link), 0o755, exist_ok=True)
+        for path, text in self.files().items():
+            acting.write(path, text.encode("utf-8"), 0o644)
+        for link, target in self.links().items():
+            with contextlib.suppress(FileExistsError):
+                os.symlink(target, link)
+        if acting.ran([SYSTEMCTL, "daemon-reload"]) is None or acting.ran([SYSTEMCTL, "start", start]) is None:
+            raise Refused("no_unit", start)
+
+    def steps(self, start):
+        """What ``lay`` does, each step a line."""
+        return [
+            *("write " + path for path in (*self.files(), *self.links())),
+            "systemctl daemon-reload",
+            "systemctl start " + start,
+        ]
+
+    def take_away(self, stop):
+        """Have none of them, and that one no longer running."""
+        acting.ran([SYSTEMCTL, "stop", stop])
+        for path in (*self.links(), *self.files()):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        acting.ran([SYSTEMCTL, "daemon-reload"])
+        for folder in (*map(os.path.dirname, self.links()), FOLDER, os.path.dirname(FOLDER)):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
