@@ -43,6 +43,7 @@ WHY = (
         "folder_gone",
     ),
     *("name_taken", "late", "back_again", "changed", "other_names", "held_open"),
+    *("no_process", "other_process", "ours", "keeper", "not_stopped", "children", "let_in"),
 )
 """Reasons that have words of their own; a host may give any other."""
 

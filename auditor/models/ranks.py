@@ -12,8 +12,8 @@ DocumentKind = Literal["bao-cao", "cong-van"]
 """An official report, or a letter that asks for work."""
 Report = Literal["now", "first", "full"]
 """What is owed to the authorities after an incident: word at once, the first notice, the full report."""
-Means = Literal["address", "file"]
-"""What an incident contains on a host: an address is blocked, a file is taken out of its place."""
+Means = Literal["address", "file", "process", "isolation"]
+"""What an incident contains on a host: an address is blocked, a file taken out of its place, a process stopped, the host itself cut off."""
 
 Step = Literal["checked", "handed_over", "received"]
 """What becomes of evidence after it was collected."""

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 
 from auditor.incidents.means.address import ADDRESS
 from auditor.incidents.means.file import FILE
+from auditor.incidents.means.isolation import ISOLATION
 from auditor.incidents.means.kind import Kind
+from auditor.incidents.means.process import PROCESS
 from auditor.models.ranks import Means
 
 MEANS: Mapping[Means, Kind] = {
     "address": ADDRESS,
     "file": FILE,
+    "process": PROCESS,
+    "isolation": ISOLATION,
 }

@@ -1,0 +1,242 @@
+"""Stops a process on this host, which stays what it is, and lets it go on: a question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. A process is known by its number, the moment when it began and the file that it
+runs, and is held by a descriptor of its own before any of that is read: whatever gets its number meanwhile gets no signal. The record of
+it lies in memory, as a process does not outlive the host's next start either.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import time
+from urllib.parse import unquote_to_bytes
+
+from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared.acting import Refused
+
+HOME = "/run/luytre/processes"
+RECORD = acting.Record(HOME)
+STOPPED, GONE = "Tt", "ZXx"
+STOP_SECONDS = 3
+MOST_SHOWN = 20
+MOST_ANCESTORS = 64
+DELETED = b" (deleted)"
+KEEPERS = (
+    *("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth", "/usr/sbin/dropbear"),
+    *(
+        "/usr/bin/dbus-daemon",
+        "/usr/bin/dbus-broker",
+        "/usr/bin/dbus-broker-launch",
+        "/usr/bin/login",
+        "/usr/sbin/agetty",
+    ),
+    *("/usr/sbin/dhclient", "/usr/sbin/dhcpcd", "/usr/sbin/NetworkManager", "/usr/sbin/wpa_supplicant"),
+    *("/usr/sbin/openvpn", "/usr/sbin/tailscaled", "/usr/lib/ipsec/charon"),
+    *(
+        "/usr/lib/systemd/systemd" + part
+        for part in ("", "-executor", "-journald", "-logind", "-networkd", "-resolved", "-udevd", "-userdbd")
+    ),
+)
+"""Without these nobody comes in, or the host loses its address."""
+
+
+def contain(asked, _connection):
+    """Stop a process; once, however often it is asked for. Raises Refused."""
+    with RECORD.held(), contextlib.ExitStack() as open_ones:
+        handle, record = found(asked, open_ones)
+        known = RECORD.all().get(asked["id"])
+        if known is not None and same(known, record):
+            record = known  # somebody may have let it go on meanwhile
+        RECORD.keep(asked["id"], record)
+        try:
+            signal.pidfd_send_signal(handle, signal.SIGSTOP)
+            return seen(record)
+        except BaseException:
+            resume(handle, record)
+            RECORD.forget(asked["id"])
+            raise
+
+
+def plan(asked, _connection):
+    """What ``contain`` would do now; nothing is done."""
+    with contextlib.ExitStack() as open_ones:
+        _, record = found(asked, open_ones)
+        return {"state": "planned", "would": ["SIGSTOP %d (%s)" % (record["pid"], record["exe"])]}
+
+
+def found(asked, open_ones):
+    """``(descriptor, record)`` of the process that is asked for, as ``PID/PATH``. Raises Refused."""
+    number, slash, path = asked["what"].partition("/")
+    pid = int(number)
+    handle = process(pid, open_ones)
+    one = identity(pid)
+    if handle is None or one is None:
+        raise Refused("no_process", number)
+    refuse(pid, one)
+    wanted = unquote_to_bytes(slash + path)
+    if unquote_to_bytes(one["exe"]) not in (wanted, wanted + DELETED):
+        raise Refused("other_process", one["exe"])
+    return handle, dict(one, pid=pid, before=state(pid) in STOPPED)
+
+
+def release(asked, _connection):
+    """Let a process go on, if it is the one that was stopped and was not stopped before."""
+    if asked["id"] not in RECORD.all():
+        return {"state": "none"}
+    with RECORD.held(), contextlib.ExitStack() as open_ones:
+        record = RECORD.all()[asked["id"]]
+        handle = opened(record, open_ones)
+        if handle is not None:
+            resume(handle, record)
+        RECORD.forget(asked["id"])
+        return {"state": "none"}
+
+
+def look(asked, _connection):
+    """What there is of a process that was stopped."""
+    record = RECORD.all().get(asked["id"])
+    with contextlib.ExitStack() as open_ones:
+        return {"state": "none"} if record is None or opened(record, open_ones) is None else seen(record)
+
+
+def resume(handle, record):
+    """Have it go on, unless it stood still before. It may have ended."""
+    if not record["before"]:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(handle, signal.SIGCONT)
+
+
+def process(pid, open_ones):
+    """A descriptor of a process; None when there is none of that number."""
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError:
+        return None
+    open_ones.callback(os.close, handle)
+    return handle
+
+
+def opened(record, open_ones):
+    """A descriptor of the very process that was stopped; None when it has ended, whatever has its number now."""
+    handle = process(record["pid"], open_ones)
+    if handle is None or not same(record, identity(record["pid"])) or ended(handle):
+        return None
+    return handle
+
+
+def same(record, one):
+    """Whether both are of one process, whose number is the same."""
+    return one is not None and all(record[word] == one[word] for word in ("began", "exe"))
+
+
+def ended(handle):
+    """Whether the process of a descriptor is over."""
+    asking = select.poll()
+    asking.register(handle, select.POLLIN)
+    return bool(asking.poll(0))
+
+
+def identity(pid):
+    """What tells a process from a later one of its number, None when there is none: when it began, in ticks since the host did, and what it runs."""
+    try:
+        words = stat_of(pid)
+        if words[0] in GONE:
+            return None
+        exe = b""
+        with contextlib.suppress(FileNotFoundError):  # the kernel's own have none
+            exe = os.readlink(b"/proc/%d/exe" % pid)
+        return {"began": int(words[19]), "exe": said(exe)}
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def stat_of(pid, task=None):
+    """The words after its name, which may hold any sign."""
+    path = "/proc/%d/stat" % pid if task is None else "/proc/%d/task/%s/stat" % (pid, task)
+    with open(path, "rb") as file:
+        return file.read(4096).rpartition(b")")[2].decode("ascii").split()
+
+
+def said(path):
+    """A path as one line of ASCII."""
+    return "".join(chr(one) if 32 < one < 127 and one != 37 else "%%%02X" % one for one in path)
+
+
+def state(pid):
+    """How all of it stands: stopped only when each of its threads is; the state of the first that is not."""
+    states = []
+    for task in os.listdir("/proc/%d/task" % pid):
+        with contextlib.suppress(OSError, IndexError):
+            states.append(stat_of(pid, task)[0])
+    return next((one for one in states if one not in STOPPED + GONE), states[0] if states else "X")
+
+
+def refuse(pid, one):
+    """Raise Refused for what the host, or whoever asks, lives by."""
+    if pid in ancestors():
+        raise Refused("ours", str(pid))
+    path = unquote_to_bytes(one["exe"])
+    if pid == 1 or not path:
+        raise Refused("keeper", str(pid))
+    named = os.fsdecode(path[: -len(DELETED)] if path.endswith(DELETED) else path)
+    if named in KEEPERS or file_of("/proc/%d/exe" % pid) in map(file_of, KEEPERS):
+        raise Refused("keeper", one["exe"])
+
+
+def ancestors():
+    """This process and those that it came from."""
+    found, pid = [], os.getpid()
+    while pid > 0 and len(found) < MOST_ANCESTORS:
+        found.append(pid)
+        pid = int(stat_of(pid)[1])
+    return found
+
+
+def file_of(path):
+    """What tells a file from others; a value that no other has where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return object()
+    return (status.st_dev, status.st_ino)
+
+
+def seen(record):
+    """A process as it stands after it was told to stop: a thread that waits for a disk stops when that has answered."""
+    until = time.monotonic() + STOP_SECONDS
+    while goes_on(record["pid"]):
+        if time.monotonic() > until:
+            raise Refused("not_stopped", str(record["pid"]))
+        time.sleep(0.02)
+    if not same(record, identity(record["pid"])):
+        raise Refused("no_process", str(record["pid"]))
+    children = [pid for pid in descendants(record["pid"]) if goes_on(pid)]
+    answer = {"state": "confirmed", "why": "", "about": ""}
+    return dict(answer, why="children", about=" ".join(map(str, children[:MOST_SHOWN]))) if children else answer
+
+
+def goes_on(pid):
+    """Whether any of it runs, or may at any moment."""
+    try:
+        return state(pid) not in STOPPED + GONE
+    except OSError:
+        return False
+
+
+def descendants(pid):
+    """What a process started, and what that did."""
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            parents[int(name)] = int(stat_of(int(name))[1])
+    found, more = set(), {pid}
+    while more:
+        more = {one for one, parent in parents.items() if parent in more} - found
+        found |= more
+    return sorted(found)
+
+
+def main(arguments):
+    """Answer what is asked."""
+    acting.asked({"plan": plan, "contain": contain, "release": release, "look": look}, arguments)

@@ -1,0 +1,162 @@
+"""What stops a process: the very one that is meant, never what the host lives by, and no other when it is let go on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre_shared import acting
+
+from tests.unit.on_host.contain.programs import program
+
+US = ("198.51.100.1", "50000", "192.0.2.10", "22")
+SLEEP = os.path.realpath(shutil.which("sleep") or "/usr/bin/sleep")
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    own = program("process.py")
+    monkeypatch.setattr(own, "RECORD", acting.Record(str(tmp_path / "luytre/processes")))
+    return own
+
+
+@pytest.fixture
+def child() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([SLEEP, "60"]) as process:
+        yield process
+        process.kill()
+
+
+def asked(pid: int, exe: str = SLEEP, **more: Any) -> dict[str, Any]:
+    return {"id": "SC-20261127-1/1", "what": f"{pid}{exe}", **more}
+
+
+def goes_on(host: ModuleType, pid: int) -> bool:
+    """Whether it does; a busy machine may need a moment for that."""
+    until = time.monotonic() + 10
+    while not host.goes_on(pid) and time.monotonic() < until:
+        time.sleep(0.01)
+    return bool(host.goes_on(pid))
+
+
+def test_a_process_is_stopped_and_goes_on_and_nothing_is_left(
+    host: ModuleType, child: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    assert host.plan(asked(child.pid), US)["would"] == [f"SIGSTOP {child.pid} ({SLEEP})"]
+    assert host.look(asked(child.pid), US) == {"state": "none"}
+    assert goes_on(host, child.pid)
+    assert host.contain(asked(child.pid), US) == {"state": "confirmed", "why": "", "about": ""}
+    assert host.state(child.pid) == "T"
+    assert host.look(asked(child.pid), US)["state"] == "confirmed"
+    assert host.release(asked(child.pid), US) == {"state": "none"}
+    assert goes_on(host, child.pid)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_lets_it_go_on_is_told_and_it_is_stopped_again(
+    host: ModuleType, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.contain(asked(child.pid), US)
+    os.kill(child.pid, signal.SIGCONT)
+    monkeypatch.setattr(host, "STOP_SECONDS", 0)
+    with pytest.raises(acting.Refused, match="not_stopped"):
+        host.look(asked(child.pid), US)
+    monkeypatch.setattr(host, "STOP_SECONDS", 3)
+    assert host.contain(asked(child.pid), US)["state"] == "confirmed"
+    host.release(asked(child.pid), US)
+    assert goes_on(host, child.pid)
+
+
+def test_what_stood_still_before_stands_still_after(host: ModuleType, child: subprocess.Popen[bytes]) -> None:
+    os.kill(child.pid, signal.SIGSTOP)
+    os.waitpid(child.pid, os.WUNTRACED)
+    host.contain(asked(child.pid), US)
+    host.release(asked(child.pid), US)
+    assert not host.goes_on(child.pid)
+
+
+@pytest.mark.parametrize("changed", [{"began": 1}, {"exe": "/other"}])
+def test_a_number_that_is_another_process_by_now_gets_nothing(
+    host: ModuleType, child: subprocess.Popen[bytes], changed: dict[str, Any]
+) -> None:
+    host.contain(asked(child.pid), US)
+    with host.RECORD.held():
+        host.RECORD.keep("SC-20261127-1/1", {**host.RECORD.all()["SC-20261127-1/1"], **changed})
+    assert host.look(asked(child.pid), US) == {"state": "none"}
+    assert host.release(asked(child.pid), US) == {"state": "none"}
+    assert not host.goes_on(child.pid)
+
+
+def test_one_that_runs_something_else_is_left_alone(
+    host: ModuleType, child: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    with pytest.raises(acting.Refused) as refusal:
+        host.contain(asked(child.pid, "/opt/x"), US)
+    assert refusal.value.args == ("other_process", SLEEP)
+    assert goes_on(host, child.pid)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_that_has_ended_is_no_process_whether_or_not_somebody_waits_for_it(
+    host: ModuleType, child: subprocess.Popen[bytes]
+) -> None:
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    for _ in range(2):
+        with pytest.raises(acting.Refused, match="no_process"):
+            host.contain(asked(child.pid), US)
+        child.wait()
+
+
+@pytest.mark.parametrize("pid", [os.getpid(), os.getppid()])
+def test_never_ours(host: ModuleType, pid: int) -> None:
+    with pytest.raises(acting.Refused, match="ours"):
+        host.refuse(pid, host.identity(pid))
+
+
+@pytest.mark.parametrize(
+    "exe",
+    [
+        "",
+        "/usr/sbin/sshd",
+        "/usr/sbin/sshd (deleted)",
+        "/usr/lib/openssh/sshd-session",
+        "/usr/lib/systemd/systemd-logind",
+    ],
+)
+def test_never_what_lets_people_in_or_keeps_the_host_going(
+    host: ModuleType, child: subprocess.Popen[bytes], exe: str
+) -> None:
+    with pytest.raises(acting.Refused, match="keeper"):
+        host.refuse(child.pid, {"began": 1, "exe": host.said(exe.encode())})
+
+
+def test_a_keeper_is_known_by_its_file_whatever_its_path_seems_to_be(
+    host: ModuleType, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "KEEPERS", (SLEEP,))
+    with pytest.raises(acting.Refused, match="keeper"):
+        host.refuse(child.pid, {"began": 1, "exe": "/elsewhere"})
+
+
+def test_what_it_started_and_goes_on_is_told(host: ModuleType) -> None:
+    shell = os.path.realpath("/bin/sh")
+    with subprocess.Popen([shell, "-c", f"{SLEEP} 60 & echo $!; wait"], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        told = host.contain(asked(parent.pid, shell), US)
+        assert (told["why"], told["about"]) == ("children", str(pid))
+        os.kill(pid, signal.SIGKILL)
+        parent.kill()
+
+
+def test_any_name_is_one_line(host: ModuleType) -> None:
+    assert host.said(b"/opt/a b\n%\xff (deleted)") == "/opt/a%20b%0A%25%FF%20(deleted)"
