@@ -40,6 +40,11 @@ class Remembered(Model):
         return b"" if self.hunts >= FULL_EVERY - 1 else b"".join(bytes.fromhex(file[8]) for file in self.files)
 
     @property
+    def digests(self) -> frozenset[str]:
+        """SHA-256 of every file that could be read."""
+        return frozenset(file[5] for file in self.files if file[5] is not None)
+
+    @property
     def has_md5(self) -> bool:
         """Whether what could be read of these files is known by its MD5, too."""
         return all(file[9] is not None for file in self.files if file[5] is not None)

@@ -7,8 +7,10 @@ import io
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date as Day
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 from auditor.indicators import patterns
@@ -37,12 +39,26 @@ _MISP_TYPES = {
 }
 
 
-def render(indicators: Iterable[Indicator], form: Form, office: str) -> bytes:
-    """The indicators in a form, by whose word: ``office`` is its name."""
+@dataclass(frozen=True)
+class Sighting:
+    """That an audit met an indicator: on which day, and at how many places. Where that was stays here."""
+
+    day: Day
+    places: int
+
+
+type Sightings = Mapping[tuple[str, str], Sighting]
+"""By an indicator's value and list."""
+
+
+def render(
+    indicators: Iterable[Indicator], form: Form, office: str, sightings: Sightings = MappingProxyType({})
+) -> bytes:
+    """The indicators in a form, by whose word: ``office`` is its name. ``sightings`` go along as STIX."""
     found = sorted(indicators, key=lambda one: (one.kind, one.text, one.list))
     match form:
         case "stix":
-            return _json(bundle(objects(found, office)))
+            return _json(bundle(objects(found, office, sightings)))
         case "misp":
             return _json(_misp(found, office))
     return _csv(found)
@@ -62,17 +78,19 @@ def _id(kind: str, *parts: str) -> str:
 
 
 def _moment(day: Day, end: bool = False) -> str:
-    """When a day begins in Vietnam, or its last second, in UTC."""
+    """When a day begins in Vietnam, or its last second, in UTC, as precise as STIX asks for."""
     begins = clock.read(clock.beginning(day + timedelta(int(end))))
-    return clock.utc_stamp(begins - timedelta(seconds=int(end)))
+    return clock.utc_stamp(begins - timedelta(seconds=int(end))).replace("Z", ".000Z")
 
 
 def _epoch(day: Day) -> str:
     return str(int(clock.read(clock.beginning(day)).timestamp()))
 
 
-def objects(found: Sequence[Indicator], office: str) -> list[dict[str, Any]]:
-    """STIX objects: who says it, how far it may go, then the indicators."""
+def objects(
+    found: Sequence[Indicator], office: str, sightings: Sightings = MappingProxyType({})
+) -> list[dict[str, Any]]:
+    """STIX objects: who says it, how far it may go, then the indicators, and what was met of them."""
     if not found:
         return []
     first = _moment(min(one.first for one in found))
@@ -87,7 +105,8 @@ def objects(found: Sequence[Indicator], office: str) -> list[dict[str, Any]]:
         "identity_class": "organization",
     }
     marks = [_marking(one) for one in TLPS if any(each.tlp == one for each in found)]
-    return [identity, *marks, *(_indicator(one, who) for one in found)]
+    met = [(one, sightings[one.text, one.list]) for one in found if (one.text, one.list) in sightings]
+    return [identity, *marks, *(_indicator(one, who) for one in found), *(_sighting(*each, who) for each in met)]
 
 
 def _marking(tlp: Tlp) -> dict[str, Any]:
@@ -107,16 +126,39 @@ def _indicator(one: Indicator, who: str) -> dict[str, Any]:
     return {
         "type": "indicator",
         "spec_version": "2.1",
-        "id": _id("indicator", one.kind, one.text, one.list),
+        "id": _indicator_id(one),
         "created_by_ref": who,
         "created": created,
         "modified": created,
         "name": one.note or one.text,
+        "description": f"{one.kind} {one.text}",
         "indicator_types": ["malicious-activity"],
         "pattern": patterns.of_value(one.kind, one.text),
         "pattern_type": "stix",
         "valid_from": created,
         "valid_until": _moment(one.until, end=True),
+        "object_marking_refs": [_TLP_IDS[one.tlp]],
+    }
+
+
+def _indicator_id(one: Indicator) -> str:
+    return _id("indicator", one.kind, one.text, one.list)
+
+
+def _sighting(one: Indicator, met: Sighting, who: str) -> dict[str, Any]:
+    seen = _moment(met.day)
+    return {
+        "type": "sighting",
+        "spec_version": "2.1",
+        "id": _id("sighting", one.kind, one.text, one.list, str(met.day)),
+        "created_by_ref": who,
+        "created": seen,
+        "modified": seen,
+        "first_seen": seen,
+        "last_seen": _moment(met.day, end=True),
+        "count": met.places,
+        "sighting_of_ref": _indicator_id(one),
+        "where_sighted_refs": [who],
         "object_marking_refs": [_TLP_IDS[one.tlp]],
     }
 

@@ -42,14 +42,19 @@ def take_in(
     taken = []
     with store.writing(path) as into:
         for file in files:
-            called = name or file.name.split(".")[0]
-            if not _NAME.match(called):
-                raise InputError(
-                    "{name} is no name for a list", name=repr(called), file=file, mend="give --name, letters and digits"
-                )
+            called = checked_name(name or file.name.split(".")[0], file)
             taken.append(_one(file, called, unmarked, today, into))
         into.check()
     return tuple(taken)
+
+
+def checked_name(name: str, file: Path | None = None) -> str:
+    """The name, if a list may be called so. Raises InputError."""
+    if not _NAME.match(name):
+        raise InputError(
+            "{name} is no name for a list", name=repr(name), file=file, mend="give --name, letters and digits"
+        )
+    return name
 
 
 def _one(file: Path, name: str, unmarked: Tlp, today: date, into: store.Writing) -> Taken:

@@ -88,9 +88,13 @@ _PEOPLE = re.compile(
 )
 
 
+MASK = "•••"
+"""What stands in the place of what is not told."""
+
+
 def masked(text: str) -> str:
     """The text without addresses, telephone and identity numbers of people."""
-    return _PEOPLE.sub("•••", text)
+    return _PEOPLE.sub(MASK, text)
 
 
 def _shown(text: str, limit: int) -> str:

@@ -10,6 +10,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("import")(lists.take_in)
+app.command()(lists.found)
 app.command("list")(lists.show)
 app.command()(lists.remove)
 app.command()(lists.export)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
-from auditor.commands.indicators.lists import holding, show_lists
+from auditor.commands.indicators.lists import SightingsOption, holding, office_of, show_lists, sighted
 from auditor.models import clock
 
 
@@ -25,11 +25,13 @@ def poll(
 
     """
     from auditor.indicators import exchange, taxii
+    from auditor.indicators.importing import checked_name
     from auditor.inventory import hosts as inventories
     from auditor.inventory.papers import folder
 
     known = inventories.load(inventory)
-    listed = exchange.poll(taxii.load(folder(known.path)), name, clock.today())
+    called = checked_name(name)
+    listed = exchange.poll(taxii.load(folder(known.path)), called, clock.today())
     show_lists([listed], lang, as_json=False)
 
 
@@ -38,6 +40,7 @@ def push(
     tlp: Annotated[
         str, typer.Option("--tlp", metavar="TLP", help="The strictest marking that goes along; by default GREEN.")
     ] = "GREEN",
+    sightings: SightingsOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -58,7 +61,7 @@ def push(
     known = inventories.load(inventory)
     going = holding(name, tlp)
     server = taxii.load(folder(known.path))
-    taken, failed = server.add(export.objects(going, known.organisation.name if known.organisation else "Lũy Tre"))
+    taken, failed = server.add(export.objects(going, office_of(known), sighted(known) if sightings else {}))
     console.out.print(Words(lang)("indicators.pushed", count=taken))
     for one in failed:
         console.err.print(console.escape(one), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""``auditor indicators import``, ``list``, ``remove`` and ``export``."""
+"""``auditor indicators import``, ``found``, ``list``, ``remove`` and ``export``."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from auditor.errors import InputError
 from auditor.models import clock
 
 if TYPE_CHECKING:
-    from auditor.indicators.export import Form
+    from auditor.indicators.export import Form, Sightings
     from auditor.indicators.indicator import Indicator, Tlp
     from auditor.indicators.store import Listed
-    from auditor.models import Lang
+    from auditor.models import Inventory, Lang
 
 _SHOWN_WRONG = 20
+SightingsOption = Annotated[
+    bool, typer.Option("--sightings", help="Tell also which of them the last kept audit met, and at how many places.")
+]
 
 
 def take_in(
@@ -70,6 +73,69 @@ def take_in(
             console.err.print(words("and_more", n=len(one.wrong) - _SHOWN_WRONG))
 
 
+def found(
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What the list is called here.")] = "found",
+    tlp: Annotated[
+        str | None, typer.Option("--tlp", metavar="TLP", help="How far they may go; by default AMBER.")
+    ] = None,
+    victims: Annotated[
+        bool,
+        typer.Option("--victims", help="Name public bodies and schools, too, which rather are victims themselves."),
+    ] = False,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Make a list of what the last reviews and hunts saw for certain: servers that pages lead to, and the digests of intruders' programs.
+
+    It takes the place of the list of its name. What is accepted, ours, or used by everybody is left out. It is exported, pushed and compared
+    with as any other list.
+
+    Example:
+      auditor indicators found --tlp GREEN -i inventories/lab
+
+    """
+    from auditor.history.hunts import Hunts
+    from auditor.history.looks import Looks
+    from auditor.indicators import found as finding
+    from auditor.indicators import ours, store
+    from auditor.indicators.importing import checked_name
+    from auditor.indicators.indicator import UNMARKED
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
+
+    known, today, words = inventories.load(inventory), clock.today(), Words(lang)
+    marked = _tlp(tlp) or UNMARKED
+    kept, hunts = Looks(), Hunts()
+    seen = hunts.latest(known.path)
+    told = finding.Told(checked_name(name), marked, lambda kind: words(f"content.kind.{kind}"), victims)
+    made = finding.of_ours(
+        kept.latest(known.path).values(),
+        seen.values(),
+        {host: hunts.remembered(known.path, host).digests for host in seen},
+        kept.accepted(known.path),
+        ours.names_and_addresses(known),
+        told,
+        today,
+    )
+    listed = store.Listed(
+        name=name,
+        file=known.path,
+        kind="found",
+        source=office_of(known),
+        dated=max((one.first for one in made), default=today),
+        imported=clock.stamp(clock.now()),
+        sha256="",
+        indicators=len(made),
+        unmatched=0,
+        never=0,
+        wrong=0,
+    )
+    with store.writing() as into:
+        into.put(listed, made, ())
+        into.check()
+    show_lists([listed], lang, as_json=False)
+
+
 def show(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
     """The imported lists: whose they are, of which day, and how much of each can match.
 
@@ -108,6 +174,7 @@ def export(
     tlp: Annotated[
         str, typer.Option("--tlp", metavar="TLP", help="The strictest marking that goes along; by default GREEN.")
     ] = "GREEN",
+    sightings: SightingsOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -124,13 +191,33 @@ def export(
     from auditor.system import files
 
     known = inventories.load(inventory)
-    going = holding(name, tlp)
-    office = known.organisation.name if known.organisation else "Lũy Tre"
-    files.private(file, [forms.render(going, _form(file), office)])
+    form, going = _form(file), holding(name, tlp)
+    if sightings and form != "stix":
+        raise InputError("only STIX takes sightings", file=file, mend="end the name in .json, or leave --sightings out")
+    met = sighted(known) if sightings else {}
+    files.private(file, [forms.render(going, form, office_of(known), met)])
     typer.echo(str(file))
 
 
 STALE_DAYS = 35
+
+
+def office_of(inventory: Inventory) -> str:
+    """By whose word indicators are handed on."""
+    return inventory.organisation.name if inventory.organisation else "Lũy Tre"
+
+
+def sighted(inventory: Inventory) -> Sightings:
+    """What of the indicators the last kept audit met. Raises InputError when there is none."""
+    from auditor.history.runs import History
+    from auditor.indicators import found
+
+    run = History().latest(inventory.path)
+    if run is None:
+        raise InputError(
+            "no audit of this inventory is kept", mend="run 'auditor audit' first, or leave --sightings out"
+        )
+    return found.met(run)
 
 
 def holding(name: str | None, tlp: str) -> Sequence[Indicator]:
