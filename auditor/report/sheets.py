@@ -45,6 +45,8 @@ class Sheet:
     rows: Iterable[tuple[Cell, ...]]
     printed: int | None = None
     """How many of the columns go on paper; None: all."""
+    pages: int = 0
+    """On how many pages it is printed; 0: on as many as it takes."""
 
 
 def sheets(run: Run, catalogue: Catalogue, words: Words, before: Run | None = None) -> tuple[Sheet, ...]:

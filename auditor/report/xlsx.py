@@ -55,17 +55,17 @@ def book(tables: Iterable[Sheet], title: str, office: str, made: str, words: Wor
     )
     for sheet in tables:
         page = workbook.add_worksheet(sheet.name)
-        _for_print(page, f"&L{_plain(office)}&C{_plain(sheet.name)}&R{_plain(title)}", words)
+        _for_print(page, f"&L{_plain(office)}&C{_plain(sheet.name)}&R{_plain(title)}", sheet.pages, words)
         _fill(page, sheet, *formats)
     workbook.close()
     return written.getvalue()
 
 
-def _for_print(page: Any, header: str, words: Words) -> None:
+def _for_print(page: Any, header: str, pages: int, words: Words) -> None:
     page.set_landscape()
     page.set_paper(_A4)
     page.set_margins(left=0.6, right=0.6, top=0.8, bottom=0.8)
-    page.fit_to_pages(1, 0)
+    page.fit_to_pages(1, pages)
     page.repeat_rows(0)
     page.set_header(header[:_MAX_HEADER])
     page.set_footer(f"&L{_plain(words('keep_safe'))}&R&P/&N"[:_MAX_HEADER])

@@ -114,20 +114,12 @@ def _show(answers: Answers, lang: Lang) -> None:
 
     words = Words(lang)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "state", "package", "installed", "fixed", "why", "hosts"):
+    for heading in ("id", "state", "package", "by_state", "due"):
         table.add_column(words(f"advisory.{heading}"), overflow="fold")
     for one in answers.answers[:_SHOWN]:
-        for line in one.lines:
-            verdict = line.verdict
-            cells = (
-                one.id,
-                words(f"vulnerability.state.{verdict.state}"),
-                verdict.subject,
-                verdict.installed,
-                verdict.fixed,
-            )
-            told = (*cells, report.why(line, words), report.hosts(line, words))
-            table.add_row(*(console.escape(cell) for cell in told))
+        state, due = words(f"vulnerability.state.{one.state}"), words.day(one.due) if one.due else ""
+        cells = (one.id, state, report.packages(one), report.by_state(one, words), due)
+        table.add_row(*(console.escape(cell) for cell in cells))
     console.out.print(table)
     if len(answers.answers) > _SHOWN:
         console.out.print(words("and_more", n=len(answers.answers) - _SHOWN))

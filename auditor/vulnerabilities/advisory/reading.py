@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,14 @@ def _item(number: int, texts: Iterable[str], product: str = "", due: str = "") -
     return Item(number, right, wrong, product.strip(), day, "" if day else due.strip())
 
 
+def _entry(number: int, texts: Sequence[str], product: str = "", due: str = "") -> Item:
+    """One that has to name an id: where it names none, what it has instead is named."""
+    item = _item(number, texts, product, due)
+    if item.ids or item.wrong:
+        return item
+    return replace(item, wrong=(" ".join(texts).strip()[:80] or "-",))
+
+
 # --- tables ------------------------------------------------------------------------------------------------
 
 
@@ -147,11 +155,12 @@ def _items(rows: Sequence[source.Row], columns: Mapping[str, int]) -> Iterator[I
             at = columns.get(what)
             return cells[at] if at is not None and at < len(cells) else ""
 
-        item = _item(row.number, [cell("id")] if columns else cells, cell("product"), cell("due"))
-        if columns and not item.ids and not item.wrong and cell("id"):
-            item = Item(item.number, (), (cell("id")[:80],), item.product, item.due, item.due_text)
-        if item.ids or item.wrong:
-            yield item
+        if columns and cell("id"):
+            yield _entry(row.number, [cell("id")], cell("product"), cell("due"))
+        elif not columns:
+            item = _item(row.number, cells)
+            if item.ids or item.wrong:
+                yield item
 
 
 # --- YAML and JSON -----------------------------------------------------------------------------------------
@@ -171,8 +180,7 @@ def _entries(data: list[Any]) -> Iterator[Item]:
         given = entry if isinstance(entry, Mapping) else {"cve": entry}
         named = given.get("cve")
         texts = [str(one) for one in named] if isinstance(named, list) else [str(named)]
-        item = _item(number, texts, str(given.get("product") or ""), str(given.get("due") or ""))
-        yield item if item.ids or item.wrong else Item(number, (), (str(named)[:80],), item.product)
+        yield _entry(number, texts, str(given.get("product") or ""), str(given.get("due") or ""))
 
 
 def _of_json(file: Path) -> Advisory:
@@ -196,7 +204,7 @@ def _of_stix(objects: list[Any]) -> Iterator[Item]:
         if isinstance(one, dict) and one.get("type") == "vulnerability":
             references = [each for each in one.get("external_references") or () if isinstance(each, dict)]
             named = [str(each.get("external_id")) for each in references if each.get("source_name") == "cve"]
-            yield _item(number, named or [str(one.get("name"))])
+            yield _entry(number, named or [str(one.get("name") or "")])
 
 
 def _of_csaf(data: Mapping[str, Any]) -> Iterator[Item]:
@@ -206,7 +214,16 @@ def _of_csaf(data: Mapping[str, Any]) -> Iterator[Item]:
             status = one.get("product_status")
             affected = status.get("known_affected") if isinstance(status, dict) else None
             products = [names.get(str(each), str(each)) for each in affected or ()]
-            yield _item(number, [str(one.get("cve") or "")], ", ".join(products)[:200])
+            yield _entry(number, list(_csaf_ids(one)), ", ".join(products)[:200])
+
+
+def _csaf_ids(one: Mapping[str, Any]) -> Iterator[str]:
+    """Its CVE; without one its maker's own ids, or its title."""
+    if one.get("cve"):
+        yield str(one["cve"])
+        return
+    own = [str(each.get("text")) for each in one.get("ids") or () if isinstance(each, dict)]
+    yield from own or [str(one.get("title") or "")]
 
 
 def _csaf_products(tree: Any, depth: int = 0) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ import datetime
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,15 @@ def test_every_row_is_answered_or_named(answers: Answers) -> None:
     )
 
 
+def test_thirty_are_printed_on_one_page_and_hundreds_on_as_many_as_it_takes(answers: Answers) -> None:
+    def pages(of: Answers) -> list[int | None]:
+        book = openpyxl.load_workbook(io.BytesIO(xlsx.book(report.sheets(of, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS)))  # fmt: skip
+        return [sheet.page_setup.fitToHeight for sheet in book.worksheets]
+
+    assert pages(answers) == [None, 0]  # None is the form's own 1
+    assert pages(replace(answers, answers=answers.answers * 10)) == [0, 0]
+
+
 def test_verdicts_per_host(answers: Answers) -> None:
     by_id = {one.id: one for one in answers.answers}
     told = [(line.verdict.state, line.verdict.fixed, line.hosts) for line in by_id[cve(1)].lines]
@@ -143,11 +153,16 @@ def test_what_is_exploited_comes_first_among_the_affected(answers: Answers) -> N
 def test_as_xlsx_and_as_data(answers: Answers) -> None:
     made = xlsx.book(report.sheets(answers, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS)
     book = openpyxl.load_workbook(io.BytesIO(made))
-    rows = list(book.worksheets[0].iter_rows(values_only=True))
-    assert {row[0] for row in rows[1:]} == {one.id for one in answers.answers}
-    assert [row[1] for row in book.worksheets[1].iter_rows(min_row=2, values_only=True)] == [
-        text for _number, text in answers.wrong
-    ]
+    page, verdicts = book.worksheets
+    rows = list(page.iter_rows(min_row=2, values_only=True))
+    assert [row[0] for row in rows] == [one.id for one in answers.answers] + [text for _, text in answers.wrong]
+    assert (rows[-1][2], rows[-1][-1]) == ("not valid", "34")
+    by_id = {row[0]: row for row in rows}
+    assert by_id[cve(1)][4] == (
+        "affected, needs 3.0-2: web1, web2; unknown (the host could not be read): off; fixed by 3.0-2: web3"
+    )
+    assert {row[0] for row in verdicts.iter_rows(min_row=2, values_only=True)} == {one.id for one in answers.answers}
+    assert verdicts.max_row == 1 + sum(len(one.lines) for one in answers.answers)
     data = json.loads(json.dumps(report.data(answers)))
     assert len(data["answers"]) == 29 and len(data["not_ids"]) == 4
 
@@ -159,6 +174,7 @@ STIX = {
     "objects": [
         {"type": "vulnerability", "name": "x", "external_references": [{"source_name": "cve", "external_id": cve(1)}]},
         {"type": "vulnerability", "name": cve(2)},
+        {"type": "vulnerability", "name": "CNVD-2026-1"},
         {"type": "x-other", "name": cve(3)},
     ],
 }
@@ -168,23 +184,27 @@ CSAF = {
     "vulnerabilities": [
         {"cve": cve(1), "product_status": {"known_affected": ["P1"]}},
         {"cve": cve(2)},
+        {"title": "No number yet", "ids": [{"system_name": "x", "text": "GHSA-1"}]},
+        {"title": "No number yet"},
+        {},
     ],
 }
 
 
 @pytest.mark.parametrize(
-    "name, text, product",
+    "name, text, product, wrong",
     [
-        ("a.csv", CSV, "OpenSSL"),
-        ("a.yml", YAML, "OpenSSL"),
-        ("a.json", json.dumps(STIX), ""),
-        ("b.json", json.dumps(CSAF), "OpenSSL 3"),
+        ("a.csv", CSV, "OpenSSL", ()),
+        ("a.yml", YAML, "OpenSSL", ("CVE-2026-1",)),
+        ("a.json", json.dumps(STIX), "", ("CNVD-2026-1",)),
+        ("b.json", json.dumps(CSAF), "OpenSSL 3", ("GHSA-1", "No number yet", "-")),
     ],
 )
-def test_other_forms(tmp_path: Path, name: str, text: str, product: str) -> None:
+def test_other_forms(tmp_path: Path, name: str, text: str, product: str, wrong: tuple[str, ...]) -> None:
     (tmp_path / name).write_text(text, "utf-8")
     found = read(tmp_path / name)
     assert [one for item in found.items for one in item.ids] == [cve(1), cve(2)]
+    assert [one for item in found.items for one in item.wrong] == list(wrong)
     assert found.items[0].product == product
 
 
