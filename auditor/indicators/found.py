@@ -19,7 +19,6 @@ LEADING: frozenset[Kind] = frozenset({"redirect", "link", "frame", "script", "ca
 """What leads to a server of theirs."""
 PROGRAM: Kind = "program"
 """What nobody but an intruder has on a server: all else that a hunt finds is of one site, and would say nothing to others."""
-CONTACTS = "firewall.known_bad"
 _PUBLIC = frozenset({"gov", "go", "edu", "ac", "mil"})
 
 
@@ -83,12 +82,12 @@ def _certain(traces: Iterable[Trace], place: str, let: Collection[tuple[str, str
     return (one for one in traces if one.certainty != "weak" and (place, one.key) not in let)
 
 
-def met(run: Run) -> Sightings:
-    """What of the indicators a run's hosts and sites had to do with, by the finding that tells of it."""
+def met(run: Run, telling: Collection[str]) -> Sightings:
+    """What of the indicators a run's hosts and sites had to do with, by the findings of the controls that tell of it."""
     day = clock.day(clock.read(run.started))
     places: Counter[tuple[str, str]] = Counter()
     for finding in run.findings:
-        if finding.control == CONTACTS:
+        if finding.control in telling:
             places.update((str(one["indicator"]), str(one["list"])) for one in finding.violations)
     return {key: Sighting(day, count) for key, count in places.items()}
 

@@ -209,6 +209,7 @@ def office_of(inventory: Inventory) -> str:
 
 def sighted(inventory: Inventory) -> Sightings:
     """What of the indicators the last kept audit met. Raises InputError when there is none."""
+    from auditor.audit import controls
     from auditor.history.runs import History
     from auditor.indicators import found
 
@@ -217,7 +218,7 @@ def sighted(inventory: Inventory) -> Sightings:
         raise InputError(
             "no audit of this inventory is kept", mend="run 'auditor audit' first, or leave --sightings out"
         )
-    return found.met(run)
+    return found.met(run, controls.load().telling("contact", "host"))
 
 
 def holding(name: str | None, tlp: str) -> Sequence[Indicator]:

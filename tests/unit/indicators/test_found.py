@@ -118,7 +118,8 @@ def test_a_met_indicator_goes_along_as_a_sighting_that_says_no_place() -> None:
     run = Run(
         id="r", started=NOW, seconds=1, version="0", inventory=INVENTORY, hosts=(), outcomes=(), findings=(finding,)
     )
-    met = found.met(run)
+    met = found.met(run, ["firewall.known_bad"])
+    assert found.met(run, ["ssh.root_login"]) == {}
     going = [
         Indicator("domain", name, "", "GREEN", TODAY, None, "", list_)
         for name, list_ in (("slot.test", "c2"), ("slot.test", "other"), ("else.test", "c2"))
