@@ -12,11 +12,13 @@ from auditor.incidents import deadlines
 from auditor.incidents.deadlines import Due
 from auditor.models import Regime, clock
 from auditor.models.incidents import (
+    Answered,
     Closed,
     Collected,
     Contained,
     Custody,
     Entry,
+    FilledIn,
     Found,
     Joined,
     Notified,
@@ -26,7 +28,7 @@ from auditor.models.incidents import (
     Spared,
     Stamped,
 )
-from auditor.models.ranks import Means, Report
+from auditor.models.ranks import Form, Means, Question, Report
 
 State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "released"]
 
@@ -69,6 +71,10 @@ class Case:
     """When a report first went out."""
     actions: Mapping[int, Action] = field(default_factory=dict)
     """By their numbers."""
+    answers: Mapping[Question, tuple[str, ...]] = field(default_factory=dict)
+    """What a person said for the forms."""
+    forms: Mapping[Form, FilledIn] = field(default_factory=dict)
+    """Forms as they were last filled in."""
     notified: frozenset[str] = frozenset()
     """Mails that told offices of it, by what tells each from others."""
     collections: Mapping[int, Collected] = field(default_factory=dict)
@@ -85,7 +91,9 @@ class Case:
     @property
     def dues(self) -> tuple[Due, ...]:
         """The reports that are owed, the earliest first, whether or not they have gone out."""
-        return tuple(one for one in deadlines.of(self.regime, self.detected) if one.report not in self.spared)
+        personal = self.answers.get("personal_data") == ("yes",)
+        owed = deadlines.of(self.regime, self.detected, personal=personal)
+        return tuple(one for one in owed if one.report not in self.spared)
 
     def custody(self, number: int) -> tuple[Entry, ...]:
         """The entries about one collection: who had it when."""
@@ -145,6 +153,10 @@ def _after(case: Case, entry: Entry) -> Case:
             return replace(case, spared={**case.spared, report: why})
         case Reported(report=report):
             return replace(case, reported={report: clock.read(entry.happened), **case.reported})
+        case Answered(answers=answers):
+            return replace(case, answers={**case.answers, **answers})
+        case FilledIn() as deed:
+            return replace(case, forms={**case.forms, deed.form: deed})
         case Notified(mails=mails):
             return replace(case, notified=case.notified | {*mails})
         case Contained() | Released() as deed:

@@ -17,6 +17,13 @@ _HOURS: Mapping[Regime, Mapping[Report, int]] = {
 }
 """Since T0. What holds only for some incidents holds until a person says why it does not."""
 
+_PERSONAL: Mapping[Regime, Mapping[Report, int]] = {
+    # Luật 91/2025 Đ23: 72 h from detection, to the authority on personal data.
+    "2026": {"personal": 72},
+    "2022": {},
+}
+"""Where personal data may be harmed, besides."""
+
 
 @dataclass(frozen=True)
 class Due:
@@ -26,6 +33,7 @@ class Due:
     by: datetime.datetime
 
 
-def of(regime: Regime, detected: datetime.datetime) -> tuple[Due, ...]:
-    """All that may be owed after what was detected at that moment, the earliest first."""
-    return tuple(Due(report, detected + datetime.timedelta(hours=hours)) for report, hours in _HOURS[regime].items())
+def of(regime: Regime, detected: datetime.datetime, *, personal: bool = False) -> tuple[Due, ...]:
+    """All that may be owed after what was detected at that moment, the earliest first; ``personal``: data of persons may be harmed."""
+    hours = {**_HOURS[regime], **(_PERSONAL[regime] if personal else {})}
+    return tuple(Due(report, detected + datetime.timedelta(hours=after)) for report, after in hours.items())

@@ -15,6 +15,7 @@ from auditor.models.incidents import (
     Collected,
     Contained,
     Custody,
+    FilledIn,
     Found,
     Joined,
     Notified,
@@ -99,6 +100,17 @@ def notifying(incident: str, deed: Notified) -> Callable[[Ledgers], Decided]:
     def decide(ledgers: Ledgers) -> Decided:
         case = fold(incident, of(ledgers, incident))
         if case.notified.issuperset(deed.mails):
+            raise Known
+        return incident, deed
+
+    return decide
+
+
+def filling(incident: str, deed: FilledIn) -> Callable[[Ledgers], Decided]:
+    """Write that a form was filled in, also of an incident that is over. Raises Known when the same files are written down."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        if fold(incident, of(ledgers, incident)).forms.get(deed.form) == deed:
             raise Known
         return incident, deed
 

@@ -39,11 +39,11 @@ def told(organisation: Organisation, case: Case, inventory: Inventory) -> tuple[
     return tuple({unit.id: unit for unit in found if unit.incidents is not None}.values())
 
 
-def cleaned(inventory: Inventory, words: Words) -> Callable[[str], str]:
-    """What makes a text that people or hosts wrote fit for paper and mail: no secret, no host or inner address, nothing to click."""
+def cleaned(inventory: Inventory, instead: str) -> Callable[[str], str]:
+    """What makes a text that people or hosts wrote fit for paper and mail: no secret, nothing to click, and ``instead`` of hosts and inner addresses."""
     domains = {name for site in inventory.sites for name in (site.domain, *site.aliases)}
     within = {text for host in inventory.hosts for text in (host.name, host.address)} - domains
-    guarded = guard(within, words("official.guarded"))
+    guarded = guard(within, instead)
     return lambda text: guarded(defang(redact(text), domains | within))
 
 
@@ -81,7 +81,7 @@ def letters(
 def _body(
     case: Case, inventory: Inventory, to: Unit, attached: Sequence[str], now: datetime.datetime, words: Words
 ) -> str:
-    clean = cleaned(inventory, words)
+    clean = cleaned(inventory, words("incidents.withheld"))
     detected = words.moment(clock.stamp(case.detected))
     about = _subjects(case, inventory, words)
     paragraphs = [

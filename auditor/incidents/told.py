@@ -10,11 +10,13 @@ from auditor.incidents.case import Case
 from auditor.incidents.containing import Plan, Wanted
 from auditor.incidents.evidence.verifying import Damage
 from auditor.models.incidents import (
+    Answered,
     AnyDeed,
     Closed,
     Collected,
     Contained,
     Custody,
+    FilledIn,
     Found,
     Joined,
     Noted,
@@ -61,6 +63,11 @@ def deed(of: AnyDeed, words: Words) -> str:
             return words("incidents.spared", report=words(f"incidents.report.{report}"), why=why)
         case Reported(report=report, how=how):
             return words("incidents.reported", report=words(f"incidents.report.{report}"), how=how)
+        case Answered(answers=answers):
+            told = (f"{words(f'form.field.{question}')}: {'; '.join(given)}" for question, given in answers.items())
+            return words("incidents.answered", answers=". ".join(told))
+        case FilledIn(form=form, docx=docx, pdf=pdf):
+            return words("incidents.filled_in", form=words(f"form.name.{form}"), docx=docx, pdf=pdf)
         case Notified(unit=unit, roles=roles):
             return words("incidents.notified", unit=unit, roles=", ".join(roles))
         case Contained() | Released():

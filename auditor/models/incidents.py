@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from auditor.models.base import ControlId, Model, UnitId
 from auditor.models.offices import Role
-from auditor.models.ranks import Means, Regime, Report, Step
+from auditor.models.ranks import Form, Means, Question, Regime, Report, Step
 from auditor.models.reviews import Place
 
 IncidentId = Annotated[str, StringConstraints(pattern=r"^SC-[0-9]{8}-[1-9][0-9]{0,3}$")]
@@ -78,6 +79,23 @@ class Notified(Model):
     unit: UnitId
     roles: tuple[str, ...] = Field(min_length=1)
     mails: tuple[Sha256, ...] = Field(min_length=1, description="what tells each mail from others, a role's each")
+
+
+class Answered(Model):
+    """What a person says of it for the forms; the last answer to a question counts."""
+
+    kind: Literal["answered"] = "answered"
+    answers: Mapping[Question, tuple[Sentence, ...]] = Field(min_length=1)
+
+
+class FilledIn(Model):
+    """A form was filled in."""
+
+    kind: Literal["filled_in"] = "filled_in"
+    form: Form
+    docx: Sha256
+    pdf: Sha256
+    missing: int = Field(ge=0, description="mandatory fields that nobody has answered yet")
 
 
 class Contained(Model):
@@ -157,6 +175,8 @@ type AnyDeed = (
     | Spared
     | Reported
     | Notified
+    | Answered
+    | FilledIn
     | Contained
     | Released
     | Collected

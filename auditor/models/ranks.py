@@ -10,10 +10,44 @@ Regime = Literal["2022", "2026"]
 """Which laws, clause numbers and words apply."""
 DocumentKind = Literal["bao-cao", "cong-van"]
 """An official report, or a letter that asks for work."""
-Report = Literal["now", "first", "full"]
-"""What is owed to the authorities after an incident: word at once, the first notice, the full report."""
+Report = Literal["now", "first", "full", "personal"]
+"""What is owed to the authorities after an incident: word at once, the first notice, the full report, and where personal data may be harmed, word of that."""
 Means = Literal["address", "file", "process", "isolation"]
 """What an incident contains on a host: an address is blocked, a file taken out of its place, a process stopped, the host itself cut off."""
+
+Form = Literal["mau-03", "mau-04", "now", "first", "full", "update", "end"]
+"""A form on an incident: forms 03 and 04 of Circular 20/2017, and of the neutral one of 2026 each occasion."""
+Question = Literal[
+    "name",
+    "description",
+    "happened",
+    "kind",
+    "severity",
+    "severity_why",
+    "how_found",
+    "state",
+    "informed",
+    "cause",
+    "scope",
+    "data",
+    "users",
+    "downtime",
+    "third_parties",
+    "personal_data",
+    "done",
+    "ongoing",
+    "planned",
+    "recovery",
+    "support",
+    "purpose",
+    "services",
+    "protection",
+    "security_provider",
+    "network_provider",
+    "enclosed",
+    "confidential",
+]
+"""What forms ask that a person alone can tell."""
 
 Step = Literal["checked", "handed_over", "received"]
 """What becomes of evidence after it was collected."""

@@ -16,6 +16,31 @@ _WITHIN = tuple(
                     "fc00::/7", "fe80::/10", "::1/128")
 )  # fmt: skip
 
+_FILES = frozenset(
+    {
+        *(
+            "php",
+            "phtml",
+            "html",
+            "htm",
+            "js",
+            "css",
+            "txt",
+            "log",
+            "sql",
+            "jpg",
+            "jpeg",
+            "png",
+            "gif",
+            "ico",
+            "json",
+            "xml",
+        ),
+        *("conf", "ini", "yml", "pdf", "docx", "csv", "gz", "bak"),
+    }
+)
+"""How files end, and no domain does."""
+
 
 def defang(text: str, ours: Collection[str] = ()) -> str:
     """The text with ``hxxps://evil[.]test`` for ``https://evil.test`` and ``203[.]0[.]113[.]7`` for that address.
@@ -57,11 +82,12 @@ def _six(text: str, ours: Collection[str]) -> str:
 def _name(text: str, ours: Collection[str]) -> str:
     told = "".join("." if char in _DOTS else char for char in text)
     folded = told.casefold()
-    if folded in ours or any(folded.endswith(f".{name}") for name in ours) or is_inner(told) or _is_number(told):
+    if folded in ours or any(folded.endswith(f".{name}") for name in ours) or is_inner(told) or _is_no_name(told):
         return text
     return told.replace(".", "[.]")
 
 
-def _is_number(text: str) -> bool:
-    """``1.500.000``, ``4.2``, ``6.1.55`` are no addresses; four parts are."""
-    return text.replace(".", "").isdigit() and text.count(".") != 3
+def _is_no_name(text: str) -> bool:
+    """``1.500.000``, ``4.2``, ``6.1.55`` and ``x.php`` are no addresses; four numbers are."""
+    number = text.replace(".", "").isdigit() and text.count(".") != 3
+    return number or text.rpartition(".")[2] in _FILES

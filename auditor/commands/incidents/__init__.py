@@ -2,7 +2,7 @@
 
 import typer
 
-from auditor.commands.incidents import contain, evidence, keys, ledger, notify
+from auditor.commands.incidents import contain, evidence, forms, keys, ledger, notify
 
 app = typer.Typer(
     help="Incidents: open one, block addresses, collect evidence, see what is owed by when, note what is done, close it.",
@@ -18,6 +18,8 @@ app.command()(ledger.spare)
 app.command()(ledger.reported)
 app.command()(ledger.due)
 app.command()(notify.notify)
+app.command()(forms.answer)
+app.command()(forms.form)
 app.command()(contain.contain)
 app.command()(contain.release)
 app.command()(evidence.collect)

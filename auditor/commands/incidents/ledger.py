@@ -32,7 +32,10 @@ WhenOption = Annotated[
 ]
 ReportArgument = Annotated[
     Report,
-    typer.Argument(metavar="now|first|full", help="The report: word at once, the first notice, or the full report."),
+    typer.Argument(
+        metavar="now|first|full|personal",
+        help="The report: word at once, the first notice, the full report, or that data of persons may be harmed.",
+    ),
 ]
 
 

@@ -13,6 +13,8 @@ from auditor.models import DocumentKind, Lang, Model, clock
 
 KEYWORD = "luytre-official"
 """Among a file's keywords: it is an official document, which names no server, and may be mailed to everybody."""
+FORM_KEYWORD = "luytre-incident"
+"""It is a form on an incident, for technical roles only."""
 ANNEX = "phu-luc-ky-thuat-"
 """How the file names of technical annexes begin."""
 AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "done", "answers", "sharing", "clauses", "systems"]
@@ -25,7 +27,7 @@ HEADER_COLUMNS = (68.0, 97.0)
 ANNEX_MARGIN = 20.0
 """Left and right, on the landscape pages of the annexes."""
 SIZE_NATION, SIZE_AGENCY, SIZE_MOTTO, SIZE_DATE, SIZE_CONCERNING = 12, 12, 13, 13, 12
-SIZE_BODY, SIZE_NOTE, SIZE_TABLE, SIZE_PAGE_NUMBER = 14, 13, 11, 13
+SIZE_BODY, SIZE_FORM, SIZE_NOTE, SIZE_TABLE, SIZE_PAGE_NUMBER = 14, 13, 13, 11, 13
 SIZE_RECIPIENTS_TITLE, SIZE_RECIPIENTS = 12, 11
 INDENT = 12.7
 GREETING_INDENT = 40.0
@@ -37,10 +39,11 @@ AGENCY_RULE, TITLE_RULE = 0.4, 0.4
 class Block(Model):
     """One paragraph of the body: in a report parts with headings, in a letter headings with points.
 
-    The closing one stays on the page of the signature.
+    The closing one stays on the page of the signature. Of a form: a label above boxes or several answers, what is filled in, and
+    a blank line to write on after its text.
     """
 
-    kind: Literal["part", "heading", "point", "paragraph", "item", "closing"]
+    kind: Literal["part", "heading", "point", "paragraph", "item", "closing", "label", "filled", "blank"]
     text: str
 
 
@@ -69,6 +72,7 @@ class Document(Model):
 
     lang: Lang
     kind: DocumentKind
+    keyword: str = KEYWORD
     name: str
     made: str = Field(description="when the newest run behind it was, ISO 8601: the only clock that it knows")
     superior: tuple[str, ...]

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from auditor.errors import InputError
 from auditor.models import clock
 from auditor.report.official import metrics
-from auditor.report.official.document import AGENCY_RULE, KEYWORD, TITLE_RULE, Document
+from auditor.report.official.document import AGENCY_RULE, TITLE_RULE, Document
 from auditor.report.official.template import (
     PATH,
     STYLE_AGENCY_RULE,
@@ -48,7 +48,7 @@ def render(document: Document, template: Path | None = None) -> bytes:
     word = filled.docx
     _set_lengths(word)
     word.core_properties.title = document.name
-    word.core_properties.keywords = KEYWORD
+    word.core_properties.keywords = document.keyword
     word.core_properties.created = word.core_properties.modified = clock.property_of(document.made)
     _check(document, word, source)
     return saved(word)
@@ -154,7 +154,9 @@ def _check(document: Document, word: Docx, source: Path) -> None:
 
 
 def _texts(document: Document) -> Iterator[tuple[str, str]]:
-    for name, value in document.model_dump(exclude={"lang", "kind", "name", "made", "body", "annexes"}).items():
+    for name, value in document.model_dump(
+        exclude={"lang", "kind", "keyword", "name", "made", "body", "annexes"}
+    ).items():
         for text in (value,) if isinstance(value, str) else value:
             yield name, text
     for block in document.body:

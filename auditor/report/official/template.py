@@ -18,7 +18,7 @@ import docx
 from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
@@ -39,6 +39,7 @@ from auditor.report.official.document import (
     SIZE_BODY,
     SIZE_CONCERNING,
     SIZE_DATE,
+    SIZE_FORM,
     SIZE_MOTTO,
     SIZE_NATION,
     SIZE_NOTE,
@@ -52,7 +53,8 @@ from auditor.report.official.document import (
 PATH = metrics.ASSETS / "official.docx"
 YEARLY = metrics.ASSETS / "yearly.docx"
 SHARING = metrics.ASSETS / "sharing.docx"
-_ALONE: Mapping[Path, tuple[AnnexKey, ...]] = {YEARLY: ("systems",), SHARING: ("sharing",)}
+FORM = metrics.ASSETS / "form.docx"
+_ALONE: Mapping[Path, tuple[AnnexKey, ...]] = {YEARLY: ("systems",), SHARING: ("sharing",), FORM: ()}
 TEMPLATES: Mapping[Path, tuple[AnnexKey, ...]] = {
     PATH: tuple(key for key in COLUMNS if key != "systems"),
     **_ALONE,
@@ -61,6 +63,7 @@ TEMPLATES: Mapping[Path, tuple[AnnexKey, ...]] = {
 FONT = "Times New Roman"
 STYLE_MOTTO_RULE, STYLE_AGENCY_RULE, STYLE_TITLE_RULE = "VB Kẻ tiêu ngữ", "VB Kẻ cơ quan", "VB Kẻ trích yếu"
 STYLE_CIRCULATION = "VB Lưu hành"
+STYLE_BLANK = "VB Để trống"
 _LEFT, _CENTER, _RIGHT, _JUSTIFY = (
     WD_ALIGN_PARAGRAPH.LEFT,
     WD_ALIGN_PARAGRAPH.CENTER,
@@ -122,6 +125,9 @@ def _styles(document: Any) -> None:
         ("VB Nội dung", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
         ("VB Gạch đầu dòng", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
         ("VB Kết thúc", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15, "next": True}),
+        ("VB Câu hỏi", SIZE_FORM, {"align": _LEFT, "before": 3, "next": True}),
+        ("VB Câu trả lời", SIZE_FORM, {"align": _LEFT, "before": 3}),
+        (STYLE_BLANK, SIZE_FORM, {"align": _LEFT, "before": 3}),
         ("VB Nơi nhận", SIZE_RECIPIENTS_TITLE, {"align": _LEFT, "bold": True, "italic": True}),
         ("VB Danh sách nơi nhận", SIZE_RECIPIENTS, {"align": _LEFT}),
         ("VB Chức vụ", SIZE_BODY, {"align": _CENTER, "bold": True, "next": True}),
@@ -134,6 +140,8 @@ def _styles(document: Any) -> None:
         ("VB Ngắt", 1, {"align": _LEFT}),
     ):  # fmt: skip
         _style(document, name, size, **more)
+    dotted = document.styles[STYLE_BLANK].paragraph_format.tab_stops
+    dotted.add_tab_stop(Mm(PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     for name in (STYLE_MOTTO_RULE, STYLE_AGENCY_RULE, STYLE_TITLE_RULE):
         rule = _style(document, name, 1, align=_LEFT, exactly=4)
         _borders(rule.element.get_or_add_pPr(), ("top",), space=1)
@@ -273,6 +281,12 @@ def _body(document: Any) -> None:
         ("VB Điểm", "{{ block.text }}"),
         ("", '{%p elif block.kind == "item" %}'),
         ("VB Gạch đầu dòng", "{{ block.text }}"),
+        ("", '{%p elif block.kind == "label" %}'),
+        ("VB Câu hỏi", "{{ block.text }}"),
+        ("", '{%p elif block.kind == "filled" %}'),
+        ("VB Câu trả lời", "{{ block.text }}"),
+        ("", '{%p elif block.kind == "blank" %}'),
+        (STYLE_BLANK, "{{ block.text }} \t"),
         ("", '{%p elif block.kind == "closing" %}'),
         ("VB Kết thúc", "{{ block.text }}"),
         ("", "{%p else %}"),

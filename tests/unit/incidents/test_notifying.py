@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import json
-import shutil
 import ssl
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 import yaml
-from typer.testing import CliRunner, Result
 
-from auditor.cli import app
 from auditor.errors import InputError
 from auditor.history.incidents import Incidents
 from auditor.history.runs import History
@@ -25,63 +21,13 @@ from auditor.mail.spool import Spool
 from auditor.models import Inventory, Regime, clock
 from auditor.models.incidents import Collected, Contained, Noted, Reported
 from auditor.models.ranks import Report
-from auditor.system import resources
 from auditor.text.words import Words
-from tests.mail_server import Authority, Received, free_port, serving
+from tests.mail_server import Authority, Received, serving
+from tests.unit.incidents.offices import WHO, auditor, opened, server, tells
 
-WHO = ("--who", "Văn phòng")
 SECRET = "kX9vQ2mLr7TzP4wN"  # noqa: S105  planted
 T0 = clock.moment_written("2026-12-31 20:15")
 HOUR = datetime.timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("ca"))
-
-
-@pytest.fixture(scope="module")
-def trusted(authority: Authority) -> ssl.SSLContext:
-    return authority.context("127.0.0.1")
-
-
-@pytest.fixture
-def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Authority) -> Path:
-    """The lab's, whose commune has a role for incidents, and whose mail server is down."""
-    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    folder = Path(shutil.copytree(resources.inventories() / "lab", tmp_path / "inventory"))
-    shutil.copy(authority.file, folder / "office/ca.pem")
-    tells(folder, automatic=False)
-    server(folder, free_port())
-    return folder
-
-
-def tells(folder: Path, *, automatic: bool) -> None:
-    file = folder / "office/organisation.yml"
-    said = yaml.safe_load(file.read_text("utf-8"))
-    for unit in said["units"]:
-        if unit["id"] == "xa-an-truc":
-            unit["roles"] = {"truc_ban": "trucban@antruc.test", "van_thu": "vanthu@antruc.test"}
-            unit["incidents"] = {"roles": ["truc_ban"], "automatic": automatic}
-        if unit["id"] == "tinh-tan-giang":
-            unit["incidents"] = {"roles": ["ung_cuu_su_co"], "automatic": automatic}
-    file.write_text(yaml.safe_dump(said, allow_unicode=True), "utf-8")
-
-
-def server(folder: Path, port: int) -> None:
-    said = {"host": "127.0.0.1", "port": port, "from": "luytre@tangiang.test", "ca_file": "ca.pem"}
-    (folder / "office/mail.yml").write_text(yaml.safe_dump(said), "utf-8")
-
-
-def auditor(*arguments: str | Path, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def opened(folder: Path, why: str = "Trang chủ bị thay đổi", subject: str = "antruc.test") -> str:
-    auditor("incident", "open", subject, *WHO, "--why", why, "-i", folder)
-    return str(json.loads(auditor("incident", "list", "--json", "-i", folder).stdout)[-1]["id"])
 
 
 def kinds(folder: Path, incident: str) -> list[str]:

@@ -1,0 +1,126 @@
+"""Forms on an incident: what a person answers for them, and the files."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Annotated
+
+import typer
+
+from auditor.commands.given import completions
+from auditor.commands.given.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    DEFAULT_OUTPUT,
+    InventoryOption,
+    LangOption,
+    OutputOption,
+)
+from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
+from auditor.models.ranks import Form
+
+
+def answer(
+    incident: IncidentArgument,
+    answers: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="'QUESTION=ANSWER'...",
+            help="How it is: how_found=log, cause='Mật khẩu yếu'; a question with several answers is given once for each.",
+        ),
+    ],
+    who: WhoOption,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Answer what the forms on an incident ask and no machine knows; the last answer to a question counts.
+
+    Questions: name, description, happened, kind, severity, severity_why, how_found, state, informed, cause, scope, data, users, downtime,
+    third_parties, personal_data, done, ongoing, planned, recovery, support, purpose, services, protection, security_provider, network_provider,
+    enclosed, confidential. A wrong answer to one with boxes to tick says which there are.
+
+    Examples:
+      auditor incident answer SC-20261127-1 how_found=log "how_found=notice:Công an tỉnh" severity=ordinary --who "Văn phòng" -i inventories/lab
+
+      auditor incident answer SC-20261127-1 "cause=Mật khẩu quản trị bị lộ" --who "Văn phòng" -i inventories/lab
+
+    """
+    from auditor.commands.shown import console
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import deciding
+    from auditor.incidents.forms.asked import read
+    from auditor.inventory import hosts as inventories
+    from auditor.models.incidents import Answered
+    from auditor.text.words import Words
+
+    known = inventories.load(inventory)
+    deed = Answered(answers=read(answers))
+    Incidents().write(known.path, role(who), deciding.adding(incident, deed))
+    console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
+
+
+def form(
+    incident: IncidentArgument,
+    who: WhoOption,
+    which: Annotated[
+        Form | None,
+        typer.Option(
+            "--form",
+            metavar="FORM",
+            help="now, first, full, update or end; of 2022 mau-03 or mau-04; by default that of what is owed next.",
+        ),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            "--unit",
+            metavar="UNIT",
+            help="The office that reports; by default the one whose sites it is about.",
+            autocompletion=completions.units,
+        ),
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    output: OutputOption = DEFAULT_OUTPUT,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write a form on an incident, filled in as far as is known: DOCX to complete and sign, and PDF/A. Which mandatory fields are blank is told.
+
+    Names, telephones and dates of persons are left to be written by hand; hosts and inner addresses are not in it. The files are for their
+    owner only, and what they are is an entry of the ledger.
+
+    Exit code: 0 nothing but what is written by hand is blank, 1 a mandatory field is, and is named.
+
+    Examples:
+      auditor incident form SC-20261127-1 --who "Văn phòng" -i inventories/lab
+
+      auditor incident form SC-20261127-1 --form end --who "Văn phòng" -i inventories/lab --output out
+
+    """
+    from auditor.commands.shown import console
+    from auditor.history.incidents import Incidents
+    from auditor.history.runs import History
+    from auditor.incidents import deciding
+    from auditor.incidents.case import fold
+    from auditor.incidents.forms import issue
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
+
+    words, speaker = Words(lang), role(who)
+    known = inventories.load(inventory)
+    ledgers = Incidents()
+    case = fold(incident, ledgers.one(known.path, incident))
+    wanted = issue.wanted(case, which)
+    reporting = issue.reporting(case, known, unit)
+    issued = issue.write(
+        issue.known(case, wanted, known, reporting, History().latest(known.path), lang),
+        output,
+    )
+    with contextlib.suppress(deciding.Known):
+        ledgers.write(known.path, speaker, deciding.filling(incident, issued.deed))
+    for path in issued.files:
+        typer.echo(str(path))
+    if issued.by_hand:
+        console.err.print(words("form.by_hand", fields="; ".join(issued.by_hand)), markup=False, soft_wrap=True)
+    for unknown in issued.unknown:
+        console.err.print(unknown, markup=False, soft_wrap=True)
+    raise typer.Exit(1 if issued.unknown else 0)

@@ -1,0 +1,161 @@
+"""What each form asks, and what may be answered. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from auditor.errors import InputError, nearest
+from auditor.models import Regime
+from auditor.models.ranks import Form, Question
+from auditor.text.visible import one_line
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "occasion": ("now", "first", "full", "update", "end"),
+    "level": ("1", "2", "3", "4", "5"),
+    "kind": (
+        *("defacement", "access", "malware", "dos", "phishing", "encryption", "sabotage", "eavesdropping"),
+        *("combined", "other"),
+    ),
+    "severity": ("ordinary", "serious"),
+    "how_found": ("ids", "log", "notice", "other"),
+    "state": ("handled", "not_handled"),
+    "informed": ("members", "isps", "coordinator"),
+    "services": ("web", "mail", "database", "other"),
+    "protection": ("antivirus", "firewall", "ids", "other"),
+    "enclosed": ("log", "malware", "other"),
+    "confidential": ("yes", "no"),
+    "personal_data": ("yes", "no", "unknown"),
+}
+"""What may be ticked."""
+SEVERAL = frozenset({"kind", "how_found", "informed", "services", "protection", "enclosed"})
+"""Where more than one may be."""
+WITH_TEXT = frozenset(
+    {
+        *(("how_found", "notice"), ("how_found", "other"), ("services", "other"), ("protection", "other")),
+        *(("enclosed", "other"), ("kind", "other")),
+    }
+)
+"""After which something is written: ``notice:Công an tỉnh``."""
+OF_OFFICE = ("address", "telephone", "email", "contact_email")
+"""What ``contacts:`` of ``office/systems.yml`` says."""
+OF_SYSTEM = ("system", "operator", "owner", "level", "decision")
+"""What ``systems:`` of that file says."""
+BY_HAND = ("contact_name", "contact_position", "contact_phone", "written")
+"""What people write on the paper: names, telephones and dates of theirs."""
+LONG: Mapping[str, int] = {"description": 3, "cause": 3, "scope": 2, "done": 3, "planned": 2, "support": 2}
+"""Lines that are left blank."""
+REGIME: Mapping[Form, Regime] = {
+    **dict.fromkeys(("mau-03", "mau-04"), "2022"),
+    **dict.fromkeys(("now", "first", "full", "update", "end"), "2026"),
+}
+STARLESS: frozenset[Form] = frozenset({"mau-04"})
+"""Forms that do not say themselves what is mandatory: what would leave the report without its subject is."""
+CLOSING: Mapping[Regime, Form] = {"2022": "mau-04", "2026": "end"}
+"""The form with which an incident ends."""
+OF_REPORT: Mapping[Regime, Mapping[str, Form]] = {
+    "2022": {"full": "mau-03"},
+    "2026": {"now": "now", "first": "first", "full": "full"},
+}
+"""The form for a report that is owed."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A part of a form: the name of its heading, its fields, and which of them are mandatory."""
+
+    title: str
+    fields: Sequence[str]
+    mandatory: frozenset[str]
+
+
+def _part(title: str, *fields: str) -> Asked:
+    """Names with a star are mandatory."""
+    return Asked(title, [name.rstrip("*") for name in fields], frozenset(n[:-1] for n in fields if n.endswith("*")))
+
+
+def _neutral(*mandatory: str) -> tuple[Asked, ...]:
+    """The neutral form, whose fields are the same on each occasion, and more of them mandatory the later it is."""
+    parts = (
+        ("report", ("occasion", "incident")),
+        ("reporter", ("office", "address", "telephone", "email", "contact_name", "contact_position", "contact_phone")),
+        ("system", ("system", "domains", "public_addresses", "operator", "owner", "level", "decision")),
+        (
+            "incident",
+            ("found", "happened", "kind", "description", "how_found", "state", "severity", "severity_why"),
+        ),
+        ("harm", ("cause", "scope", "data", "users", "downtime", "third_parties", "personal_data")),
+        ("measures", ("done", "ongoing", "planned", "recovery", "evidence")),
+        ("asks", ("support", "next_due", "written")),
+    )
+    always = frozenset({"occasion", "incident", "office", "address", "telephone", "email", "contact_name"})
+    always |= {"contact_phone", "system", "operator", "found", "description", "state", "written", *mandatory}
+    return tuple(Asked(title, fields, always.intersection(fields)) for title, fields in parts)
+
+
+_FULL = ("kind", "how_found", "severity", "severity_why", "cause", "scope", "personal_data", "done")
+FORMS: Mapping[Form, tuple[Asked, ...]] = {
+    # Circular 20/2017, form 03; the stars are the form's own.
+    "mau-03": (
+        _part("reporter", "office*", "address*", "telephone*", "email*"),
+        _part("contact", "contact_name*", "contact_position", "contact_phone*", "contact_email*"),
+        _part("system", "operator*", "owner", "system", "level", "security_provider", "network_provider"),
+        _part("incident", "description*", "found_day*", "found_time*", "state*", "how_found*", "informed*"),
+        _part("more", "os", "services", "protection", "public_addresses", "domains", "purpose"),
+        _part("enclosed", "enclosed", "confidential"),
+        _part("asks", "support", "written*"),
+    ),
+    # Form 04 of the same.
+    "mau-04": (
+        _part("reporter", "office*", "address*", "telephone*", "email*"),
+        _part("first_report", "first_report*"),
+        _part("system", "operator*", "owner", "system*", "level"),
+        _part("incident", "name*", "description", "found_day*", "found_time*"),
+        _part("result", "cause*", "done*", "support"),
+        _part("enclosed", "enclosed", "evidence", "written"),
+    ),
+    "now": _neutral(),
+    "first": _neutral("kind", "severity"),
+    "full": _neutral(*_FULL),
+    "update": _neutral("kind", "severity", "scope", "done"),
+    "end": _neutral(*_FULL, "recovery"),
+}
+
+
+def read(given: Sequence[str]) -> Mapping[Question, tuple[str, ...]]:
+    """Answers from ``QUESTION=ANSWER``, in their order. Raises InputError for what is no question, or no answer to it."""
+    found: dict[Question, tuple[str, ...]] = {}
+    for text in given:
+        name, sign, said = text.partition("=")
+        question = next((one for one in get_args(Question) if one == name.strip()), None)
+        if question is None or not sign:
+            raise InputError(
+                "{text} is no answer to a question of the forms",
+                text=one_line(text, 80),
+                mend="write QUESTION=ANSWER; questions are {questions}",
+                questions=", ".join(get_args(Question)),
+                guess=nearest(name.strip(), get_args(Question)),
+            )
+        if question in found and question not in SEVERAL:
+            raise InputError("{question} is answered twice", question=question, mend="give one answer")
+        found[question] = (*found.get(question, ()), _answer(question, said.strip()))
+    return found
+
+
+def _answer(question: Question, said: str) -> str:
+    boxes = CHOICES.get(question)
+    if not said:
+        raise InputError("{question} is empty", question=question, mend="say it in a sentence")
+    if boxes is None:
+        return said[:2_000]
+    box, sign, _more = said.partition(":")
+    if box not in boxes or (sign and (question, box) not in WITH_TEXT):
+        raise InputError(
+            "{question}={said} is none of the boxes",
+            question=question,
+            said=one_line(said, 80),
+            mend="one of: {boxes}",
+            boxes=", ".join(f"{one}:…" if (question, one) in WITH_TEXT else one for one in boxes),
+        )
+    return said[:2_000]

@@ -1,0 +1,227 @@
+"""What is known of an incident for its forms: from the ledger, the inventory, the office's papers and what a person answered. Pure.
+
+Names of persons, inner addresses, names of hosts and what looks like a secret are not in it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from auditor.incidents import told
+from auditor.incidents.case import Case
+from auditor.incidents.letter import cleaned
+from auditor.inventory.systems import Contact, System, Systems
+from auditor.models import Host, Inventory, Organisation, Site, Unit, clock
+from auditor.models.incidents import Contained, Joined, Opened, Released, Reported
+from auditor.models.ranks import Form
+from auditor.report.official.metrics import drawable
+from auditor.text.defang import is_inner
+from auditor.text.visible import visible
+from auditor.text.words import Words
+
+_MOST = 40
+"""Actions that are listed; the ledger has them all."""
+
+_SAID = ("description", "cause", "done", "first_report")
+"""What people or hosts wrote, not the office's papers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """An incident, and what stands around it."""
+
+    case: Case
+    form: Form
+    inventory: Inventory
+    organisation: Organisation
+    unit: Unit
+    """The office that reports."""
+    declared: Systems | None
+    """``office/systems.yml``."""
+    systems_read: Mapping[str, str]
+    """The operating systems of its hosts, by name, as the last audit has them."""
+    words: Words
+
+    def text(self, name: str) -> tuple[str, ...]:
+        """What a field is filled with, a paragraph each; empty: nobody knows."""
+        answered = self.case.answers.get(name, ())  # type: ignore[call-overload]
+        found = answered or tuple(filter(None, getattr(self, f"_{name}", tuple)()))
+        told_by_others = bool(answered) or name in _SAID
+        return tuple(drawable(visible(self._clean(one) if told_by_others else one)) for one in found)
+
+    def ticked(self, name: str) -> Mapping[str, str]:
+        """The boxes that are ticked, each with what is written after it."""
+        answered = self.case.answers.get(name)  # type: ignore[call-overload]
+        given: Iterable[str] = answered or getattr(self, f"_{name}", tuple)()
+        pairs = (one.partition(":") for one in given)
+        return {box.strip(): drawable(visible(self._clean(more.strip()))) for box, _, more in pairs}
+
+    @cached_property
+    def _clean(self) -> Callable[[str], str]:
+        return cleaned(self.inventory, self.words("incidents.withheld"))
+
+    @cached_property
+    def _hosts(self) -> tuple[Host, ...]:
+        about = {*self.case.subjects}
+        return tuple(
+            host
+            for host in self.inventory.hosts
+            if host.name in about or any(site.domain in about for site in host.sites)
+        )
+
+    @cached_property
+    def _sites(self) -> tuple[Site, ...]:
+        """The sites that it is about; of a host that it is about all."""
+        about = {*self.case.subjects}
+        return tuple(site for host in self._hosts for site in host.sites if site.domain in about or host.name in about)
+
+    @cached_property
+    def _parts_of(self) -> tuple[System, ...]:
+        """The information systems that it is about."""
+        sites, hosts = {site.domain for site in self._sites}, {*self.case.subjects}
+        systems = self.declared.systems if self.declared else ()
+        return tuple(one for one in systems if sites.intersection(one.sites) or hosts.intersection(one.hosts))
+
+    def _named(self, units: Iterable[str | None]) -> tuple[str, ...]:
+        found = (self.organisation.unit(unit or "") for unit in units)
+        return tuple(dict.fromkeys(unit.name for unit in found if unit is not None))
+
+    # --- what the office's papers say ---------------------------------------------------------------------
+
+    def _office(self) -> tuple[str, ...]:
+        return (self.unit.name,)
+
+    @property
+    def _contact(self) -> Contact:
+        return (self.declared.contacts.get(self.unit.id) if self.declared else None) or Contact()
+
+    def _address(self) -> tuple[str | None, ...]:
+        return (self._contact.address,)
+
+    def _telephone(self) -> tuple[str | None, ...]:
+        return (self._contact.telephone,)
+
+    def _email(self) -> tuple[str | None, ...]:
+        return (self._contact.email,)
+
+    def _contact_email(self) -> tuple[str | None, ...]:
+        roles = self.unit.incidents.roles if self.unit.incidents else ()
+        return (self.unit.roles[roles[0]] if roles else self._contact.email,)
+
+    def _system(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self._parts_of)
+
+    def _operator(self) -> tuple[str, ...]:
+        return self._named(one.operator for one in self._parts_of)
+
+    def _owner(self) -> tuple[str, ...]:
+        return self._named(one.owner for one in self._parts_of)
+
+    def _level(self) -> tuple[str, ...]:
+        levels = [one.level for one in self._parts_of if one.level is not None]
+        return (str(max(levels)),) if levels else ()
+
+    def _decision(self) -> tuple[str, ...]:
+        found = (one.decision for one in self._parts_of if one.decision is not None)
+        return tuple(self.words("yearly.instrument", number=one.number, day=self.words.day(one.day)) for one in found)
+
+    # --- what the inventory and the last audit say --------------------------------------------------------
+
+    def _domains(self) -> tuple[str, ...]:
+        names = [name for site in self._sites for name in (site.domain, *site.aliases)]
+        return (", ".join(names),) if names else ()
+
+    def _public_addresses(self) -> tuple[str, ...]:
+        return tuple(host.address for host in self._hosts if _is_public(host.address))
+
+    def _os(self) -> tuple[str, ...]:
+        return tuple(
+            dict.fromkeys(self.systems_read[host.name] for host in self._hosts if host.name in self.systems_read)
+        )
+
+    def _services(self) -> tuple[str, ...]:
+        return ("web",) if self._sites else ()
+
+    # --- what the ledger says -----------------------------------------------------------------------------
+
+    def _occasion(self) -> tuple[str, ...]:
+        return (self.form,)
+
+    def _incident(self) -> tuple[str, ...]:
+        return (self.case.id,)
+
+    def _name(self) -> tuple[str, ...]:
+        sites = ", ".join(site.domain for site in self._sites)
+        return (self.words("form.named", sites=sites),) if sites else ()
+
+    def _description(self) -> tuple[str, ...]:
+        deeds = (entry.deed for entry in self.case.entries)
+        return tuple(deed.why for deed in deeds if isinstance(deed, Opened | Joined) and deed.why)
+
+    def _found(self) -> tuple[str, ...]:
+        return (self.words.moment(clock.stamp(self.case.detected)),)
+
+    def _found_day(self) -> tuple[str, ...]:
+        return (self.words.day(clock.day(self.case.detected)),)
+
+    def _found_time(self) -> tuple[str, ...]:
+        return (self.words("form.minute", hour=f"{self.case.detected:%H}", minute=f"{self.case.detected:%M}"),)
+
+    def _state(self) -> tuple[str, ...]:
+        return ("not_handled" if self.case.open and self.form not in ("end", "mau-04") else "handled",)
+
+    def _how_found(self) -> tuple[str, ...]:
+        return (f"other:{self.words('form.by_audit')}",) if self.case.findings else ()
+
+    def _cause(self) -> tuple[str | None, ...]:
+        return (self.case.cause,)
+
+    def _done(self) -> tuple[str, ...]:
+        """What was contained and let go, as the ledger tells it."""
+        lines = [
+            f"{self.words.moment(entry.happened)}: {told.deed(entry.deed, self.words)}"
+            for entry in self.case.entries
+            if isinstance(entry.deed, Contained | Released) and entry.deed.state in ("confirmed", "released")
+        ]
+        return (*lines[:_MOST], *(["…"] if len(lines) > _MOST else []))
+
+    def _evidence(self) -> tuple[str, ...]:
+        return tuple(
+            self.words("form.evidence", number=str(one.number), files=str(one.files), sha256=one.sha256)
+            for one in self.case.collections.values()
+        )
+
+    def _next_due(self) -> tuple[str, ...]:
+        return tuple(
+            self.words(
+                "form.due",
+                report=self.words(f"incidents.report.{due.report}"),
+                by=self.words.moment(clock.stamp(due.by)),
+            )
+            for due in self.case.owed()
+            if due.report != self.form
+        )
+
+    def _first_report(self) -> tuple[str, ...]:
+        """Number and day of the reports that went out."""
+        return tuple(
+            f"{entry.deed.how} ({self.words.day(clock.day(clock.read(entry.happened)))})"
+            for entry in self.case.entries
+            if isinstance(entry.deed, Reported)
+        )[:1]
+
+
+def made(case: Case) -> str:
+    """When the last entry was written that says something of it: the only clock that a form knows."""
+    return next(entry.at for entry in reversed(case.entries) if entry.deed.kind not in ("filled_in", "notified"))
+
+
+def _is_public(address: str) -> bool:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return not is_inner(address)

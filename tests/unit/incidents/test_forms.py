@@ -1,0 +1,212 @@
+"""Forms on an incident: filled in as far as is known, what is missing named, and nothing in them that is nobody's to read."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import docx as word
+import pdfplumber
+import pytest
+
+from auditor.errors import InputError
+from auditor.history.incidents import Incidents
+from auditor.incidents import deadlines, deciding
+from auditor.incidents.case import fold
+from auditor.incidents.forms import asked, issue
+from auditor.incidents.forms.known import Known
+from auditor.inventory import hosts as inventories
+from auditor.mail.cleared import is_cleared
+from auditor.models import Lang, clock
+from auditor.models.incidents import Answered, Entry, Found, Opened
+from auditor.models.ranks import Form
+from auditor.report.official import metrics
+from auditor.report.official.form import Field, missing
+from tests.unit.incidents.filled import SECRET, T0, case, filled_in, known, lab
+from tests.unit.incidents.offices import WHO, auditor, opened
+
+FORMS: Sequence[Form] = get_args(Form)
+
+
+def labels(of: Known) -> set[str]:
+    return {field.label for field in missing(issue.parts(of))}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_of_an_empty_form_every_mandatory_field_is_filled_or_named(form: Form) -> None:
+    of = known(case(asked.REGIME[form]), form, "xa-an-truc")
+    parts = issue.parts(of)
+    named = [*issue._unknown(of, parts), "; ".join(field.label for field in missing(parts) if field.by_hand)]
+    for field in (field for part in parts for field in part.fields if field.mandatory):
+        answered = field.values or any(choice.ticked for choice in field.choices)
+        assert answered or any(field.label in one for one in named), field.label
+    assert len(labels(of)) >= 4
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_of_a_form_that_is_filled_in_only_what_people_write_is_blank(form: Form) -> None:
+    of = known(filled_in(asked.REGIME[form]), form)
+    parts = issue.parts(of)
+    assert list(issue._unknown(of, parts)) == []
+    by_hand = {field.label for part in parts for field in part.fields if field.by_hand and field.mandatory}
+    assert labels(of) == by_hand
+    assert all(not field.values for part in parts for field in part.fields if field.by_hand)
+
+
+@pytest.mark.parametrize("lang", get_args(Lang))
+@pytest.mark.parametrize("form", FORMS)
+def test_no_secret_no_host_and_no_inner_address_stand_in_it(form: Form, lang: Lang) -> None:
+    of = known(filled_in(asked.REGIME[form]), form, lang=lang)
+    body = [block.text for block in issue.document(of, issue.parts(of)).body]
+    text = "\n".join(body)
+    for gone in (SECRET, "web1", "10.213.47.11", "fd00::8", "https://", "evil.test", "203.0.113.7"):
+        assert gone not in text
+    assert "vanthu@tangiang.test" in text
+    assert [metrics.drawable(one) for one in body] == body
+
+
+def test_both_files_say_the_same_and_are_for_no_mail_to_everybody(tmp_path: Path) -> None:
+    of = known(filled_in("2026"), "full")
+    issued = issue.write(of, tmp_path)
+    files = {path.suffix: path for path in issued.files}
+    assert {path.stat().st_mode & 0o777 for path in issued.files} == {0o600}
+    paragraphs = "\n".join(one.text for one in word.Document(str(files[".docx"])).paragraphs)
+    with pdfplumber.open(files[".pdf"]) as read:
+        printed = "\n".join(page.extract_text() for page in read.pages)
+    for text in (
+        "■ Trong 72 giờ",
+        "□ Báo ngay",
+        "■ Nghiêm trọng",
+        "■ Nhận được thông báo từ: Công an tỉnh",
+        "■ Khác: chèn quảng cáo",
+        "■ Cấp độ 2",
+        "Thời điểm phát hiện (*): 20:15 ngày 31/12/2026",
+        "Họ và tên người liên hệ (*):",
+        "203[.]0[.]113[.]7",
+        "hxxps://evil[.]test",
+    ):
+        assert text in " ".join(paragraphs.replace("\N{NO-BREAK SPACE}", " ").split())
+        assert text in " ".join(printed.replace("\N{NO-BREAK SPACE}", " ").split())
+    for path in issued.files:
+        assert not is_cleared(path.read_bytes())
+        assert SECRET.encode() not in path.read_bytes()
+    assert SECRET not in paragraphs + printed
+    again = issue.write(of, tmp_path / "again")
+    assert [path.read_bytes() for path in again.files] == [path.read_bytes() for path in issued.files]
+    assert again.deed == issued.deed
+
+
+@pytest.mark.parametrize(
+    ("t0", "first", "full"),
+    [
+        ("2026-12-31 20:15", "20:15 ngày 01/01/2027", "20:15 ngày 03/01/2027"),
+        ("2028-02-28 00:01", "00:01 ngày 29/02/2028", "00:01 ngày 02/03/2028"),
+        ("2026-11-29 23:59", "23:59 ngày 30/11/2026", "23:59 ngày 02/12/2026"),
+    ],
+)
+def test_what_is_due_next_stands_in_it_to_the_minute_over_month_and_year(t0: str, first: str, full: str) -> None:
+    detected = clock.stamp(clock.moment_written(t0))
+    deed = Opened(detected=detected, subjects=("antruc.test",), regime="2026")
+    of = fold("SC-20261231-1", [Entry(at=detected, happened=detected, who="x", deed=deed)])
+    assert [line.rpartition(" trước ")[2] for line in known(of, "now").text("next_due")] == [first, full]
+
+
+def test_where_personal_data_may_be_harmed_word_of_that_is_owed_too() -> None:
+    owed = case("2026", Answered(answers={"personal_data": ("yes",)})).owed()
+    assert [(due.report, clock.stamp(due.by)) for due in owed][-1] == ("personal", "2027-01-03T20:15:00+07:00")
+    assert "personal" not in {due.report for due in case("2026", Answered(answers={"personal_data": ("no",)})).owed()}
+    assert [due.report for due in deadlines.of("2022", T0, personal=True)] == ["full"]
+
+
+def test_the_last_answer_counts() -> None:
+    of = case("2026", Answered(answers={"scope": ("a", "b")}), Answered(answers={"scope": ("c",), "cause": ("d",)}))
+    assert of.answers == {"scope": ("c",), "cause": ("d",)}
+
+
+def test_an_incident_that_an_audit_found_says_so() -> None:
+    found = Found(control="ssh.root_login", subject="web1", run="r")
+    deed = Opened(detected=clock.stamp(T0), subjects=("web1",), findings=(found,), regime="2026")
+    of = fold("SC-20261231-1", [Entry(at=clock.stamp(T0), happened=clock.stamp(T0), who="x", deed=deed)])
+    assert known(of, "full").ticked("how_found") == {"other": "rà soát bằng phần mềm Lũy Tre"}
+
+
+def test_without_a_form_it_is_that_of_what_is_owed_next_and_then_the_closing_one() -> None:
+    assert issue.wanted(case("2026"), None) == "now"
+    assert issue.wanted(case("2022"), None) == "mau-03"
+    assert issue.wanted(filled_in("2022"), None) == "mau-04"
+    with pytest.raises(InputError, match="--form mau-03 is of the regime 2022"):
+        issue.wanted(case("2026"), "mau-03")
+
+
+def test_a_public_address_stands_in_it_and_an_inner_one_does_not() -> None:
+    host = lab().hosts[0]
+    for address, shown in (("93.184.216.34", ("93.184.216.34",)), ("10.0.0.1", ()), ("web1.noi-bo", ())):
+        hosts = (host.model_copy(update={"address": address}), *lab().hosts[1:])
+        of = issue.known(case("2022"), "mau-03", lab().model_copy(update={"hosts": hosts}), "xa-an-truc", None, "vi")
+        assert of.text("public_addresses") == shown
+
+
+@pytest.mark.parametrize("boxes", [(), ("a", "b")])
+def test_a_field_that_is_answered_is_not_missing(boxes: tuple[str, ...]) -> None:
+    field = Field(label="x", mandatory=True, values=boxes)
+    assert field.missing is not bool(boxes)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("how_fuond=log", "is no answer to a question"),
+        ("how_found", "is no answer to a question"),
+        ("contact_name=Nguyễn Văn A", "is no answer to a question"),
+        ("how_found=guess", "is none of the boxes"),
+        ("severity=serious:very", "is none of the boxes"),
+        ("cause= ", "cause is empty"),
+    ],
+)
+def test_a_wrong_answer_is_one_line(given: str, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        asked.read([given])
+
+
+def test_one_answer_to_a_question_that_takes_one() -> None:
+    assert asked.read(["how_found=log", "how_found=notice:Công an: tỉnh"]) == {
+        "how_found": ("log", "notice:Công an: tỉnh")
+    }
+    with pytest.raises(InputError, match="answered twice"):
+        asked.read(["severity=serious", "severity=ordinary"])
+
+
+# --- on the command line ----------------------------------------------------------------------------------
+
+
+def test_a_form_is_written_named_in_the_ledger_once_and_says_what_is_missing(
+    inventory: Path,
+    tmp_path: Path,
+) -> None:
+    incident = opened(inventory)
+    given = ("incident", "form", incident, "--output", tmp_path / "out", *WHO, "-i", inventory)
+    for _ in range(2):
+        said = auditor(*given, code=1)
+        assert f"{tmp_path}/out/su-co-{incident}-now.docx\n" in said.stdout
+        assert "Ghi tay vào bản in: Họ và tên người liên hệ" in said.stderr
+        assert "Còn thiếu (bắt buộc): Địa chỉ. Khai ở contacts trong office/systems.yml" in said.stderr
+    path = inventories.load(inventory).path
+    assert [entry.deed.kind for entry in Incidents().one(path, incident)] == ["opened", "filled_in"]
+    papers = inventory / "office/systems.yml"
+    said_by = '  xa-an-truc: {address: Thôn 1, telephone: "0200 000 001", email: ubnd@antruc.test}\n'
+    papers.write_text(papers.read_text("utf-8").replace("contacts:\n", f"contacts:\n{said_by}"), "utf-8")
+    assert "Còn thiếu" not in auditor(*given).stderr
+    auditor("incident", "answer", incident, "scope=Trang chủ", *WHO, "-i", inventory)
+    auditor(*given)
+    kinds = [entry.deed.kind for entry in Incidents().one(path, incident)]
+    assert kinds == ["opened", "filled_in", "filled_in", "answered", "filled_in"]
+
+
+def test_sites_of_several_units_ask_which_one_reports(inventory: Path) -> None:
+    known_ = inventories.load(inventory)
+    decide = deciding.opening(("antruc.test", "bennua.test"), (), T0, "2026", None, new=True)
+    incident, _ = Incidents().write(known_.path, "Văn phòng", decide, T0 - datetime.timedelta(days=400))
+    with pytest.raises(InputError, match="belong to 2 units"):
+        auditor("incident", "form", incident, *WHO, "-i", inventory)
