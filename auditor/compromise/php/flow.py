@@ -11,9 +11,9 @@ from typing import Final
 
 from auditor.compromise.php.calls import Calls
 from auditor.compromise.php.nodes import Node
-from auditor.compromise.php.readers import READERS
+from auditor.compromise.php.readers import READERS, through_it
 from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS, UNKNOWN, Value
-from auditor.compromise.php.variables import RANK, Hit, Level, through
+from auditor.compromise.php.variables import RANK, Hit, Level
 
 _PASSES: Final = 4
 FUNCTIONS = frozenset({"function_definition", "method_declaration", "anonymous_function", "arrow_function"})
@@ -53,6 +53,9 @@ class Flow(Calls):
                         self.functions[said] = node
             if node.type in FUNCTIONS:
                 self.parameters[node] = self._parameters(node)
+        self.readers = [
+            (reader, node) for node in self.nodes if (reader := READERS.get(node.type, through_it)) is not None
+        ]
         again = bool(self.parameters) or any(node.type in LOOPS for node in self.nodes)
         for _ in range(_PASSES if again else 1):
             before = self._found()
@@ -82,9 +85,8 @@ class Flow(Calls):
         for node, found in self.parameters.items():
             for at, name in enumerate(found[:MAX_PARAMETERS]):
                 self.variables[node, name] = Value(None, PARAMETER << at)
-        for node in self.nodes:
-            reader = READERS.get(node.type)
-            node.value = reader(self, node) if reader is not None else through(node)
+        for reader, node in self.readers:
+            node.value = reader(self, node)
 
     def _parameters(self, node: Node) -> list[bytes]:
         inside = node.get("parameters")

@@ -254,10 +254,6 @@ def _returned(flow: Calls, node: Node) -> Value:
     return UNKNOWN
 
 
-def _looped(flow: Calls, node: Node) -> Value:
-    return UNKNOWN
-
-
 def _pair(flow: Calls, node: Node) -> Value:
     """The head of a loop over an array, whose variables have to be known before what is in it is looked at."""
     if node.parent is not None and node.parent.type == "foreach_statement":
@@ -340,10 +336,6 @@ def _switch(flow: Calls, node: Node) -> Value:
     return UNKNOWN
 
 
-def _nothing(flow: Calls, node: Node) -> Value:
-    return UNKNOWN
-
-
 def _parenthesised(flow: Calls, node: Node) -> Value:
     if node.parent is not None and node.parent.type == "switch_statement":
         flow.guard(node)
@@ -381,7 +373,12 @@ def _sequence(flow: Calls, node: Node) -> Value:
     return value_of(node.children[-1]) if node.children else UNKNOWN
 
 
-READERS: Mapping[str, Callable[[Calls, Node], Value]] = {
+def through_it(flow: Calls, node: Node) -> Value:
+    """What has one child that means something is what that is."""
+    return through(node)
+
+
+READERS: Mapping[str, Callable[[Calls, Node], Value] | None] = {
     "variable_name": _loop_variable,
     "dynamic_variable_name": _variable,
     "member_access_expression": _property,
@@ -392,7 +389,7 @@ READERS: Mapping[str, Callable[[Calls, Node], Value]] = {
     ),
     "name": _name,
     "qualified_name": _name,
-    "namespace_name": _nothing,
+    "namespace_name": None,
     "string": _string,
     "string_content": _written,
     "escape_sequence": _escape,
@@ -404,7 +401,7 @@ READERS: Mapping[str, Callable[[Calls, Node], Value]] = {
     "nowdoc": _heredoc,
     "integer": _integer,
     "float": _integer,
-    "boolean": _nothing,
+    "boolean": None,
     "binary_expression": _binary,
     "unary_op_expression": _unary,
     "cast_expression": _cast,
@@ -426,7 +423,7 @@ READERS: Mapping[str, Callable[[Calls, Node], Value]] = {
     "shell_command_expression": read_backticks,
     "return_statement": _returned,
     "pair": _pair,
-    "foreach_statement": _looped,
+    "foreach_statement": None,
     "global_declaration": _global,
     "anonymous_function": _anonymous,
     "arrow_function": _anonymous,
@@ -441,7 +438,8 @@ READERS: Mapping[str, Callable[[Calls, Node], Value]] = {
     "print_intrinsic": _shown,
     "exit_statement": _shown,
     "update_expression": _counted,
-    "compound_statement": _nothing,
-    "program": _nothing,
-    "expression_statement": _nothing,
+    "compound_statement": None,
+    "program": None,
+    "expression_statement": None,
 }
+"""By the kind of a node; None of what comes to nothing."""

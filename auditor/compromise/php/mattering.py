@@ -1,0 +1,85 @@
+"""Where in a file of PHP something may stand that runs, fetches, hides or writes, or that visitors say. Pure, in time that grows with the file alone.
+
+One automaton finds all words at once, and a short pattern looks at what follows each: a single pattern of all costs thirty times that.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+
+from ahocorasick_rs import BytesAhoCorasick
+
+_CALLED = rb"\s{0,9}\("
+_ENDS = rb"\b"
+
+
+def _words(follows: bytes, words: str) -> Mapping[bytes, re.Pattern[bytes]]:
+    return {word.replace("~", "").encode(): re.compile(follows) for word in words.split()}
+
+
+_BEGINS: Mapping[bytes, re.Pattern[bytes]] = {
+    **_words(
+        _CALLED,
+        "e~val ass~ert sys~tem pass~thru ex~ec shell_ex~ec pcntl_ex~ec ssh2_ex~ec po~pen proc_o~pen dl putenv mail create_func~tion chr pack"
+        " copy rename",
+    ),
+    **_words(rb"(?:_once)?\b", "include require"),
+    **_words(rb"\s{1,9}(?:\$|com\b)", "new"),
+    **_words(
+        b"",
+        "preg_replace preg_filter mb_ereg mb_eregi call_user_func forward_static array_map array_filter array_walk array_reduce array_diff"
+        " array_udiff array_intersect array_uintersect usort uasort uksort register_shutdown register_tick ob_start set_error_handler filter_var"
+        " spl_autoload iterator_apply ffi::",
+    ),
+}
+"""Words that begin as such, and what has to follow them."""
+_ANYWHERE: Mapping[bytes, re.Pattern[bytes]] = {
+    **_words(_ENDS, "_get _post _request _cookie _files _server _env"),
+    **_words(rb"\s{0,9}\(\s{0,9}[\"'](?:location|refresh)", "header"),
+    **_words(
+        b"",
+        "globals php:// data: http_ getallheaders request_headers filter_input unserialize getenv base64_ gzinflate gzuncompress gzdecode"
+        " str_rot13 strrev hex2bin hexdec uudecode _decrypt file_put_ fwrite fputs fputcsv gzwrite move_uploaded symlink error_log stream_copy"
+        " extractto curl_ fsockopen socket_ wp_set_auth wp_set_current wp_insert_user wp_create_user readfile highlight_file show_source"
+        " reflection fromcallable file_get_contents fread",
+    ),
+}
+_SIGNS = (
+    re.compile(rb"\$(?:\$|\{\s{0,9}[^a-z}]|\w{1,60}(?:\[[^\]\n]{0,60}\]){0,4}\s{0,9}\()"),
+    re.compile(rb"(?:->|::)\s{0,9}[\$\{]"),
+    re.compile(rb"\)\s{0,9}\("),
+    re.compile(rb"\^\s{0,3}[$\"'(]"),
+    re.compile(rb"[\"')\]}]\s{0,3}\^"),
+    re.compile(rb"~\s{0,9}[\"'(]"),
+    re.compile(rb"\\x[0-9a-f]{2}\\x"),
+    re.compile(rb"(?:[=(.;{@]|echo|print|return)\s{0,9}`[^`\n]{0,200}\$"),
+)
+_LISTED = [
+    *((word, follows, True) for word, follows in _BEGINS.items()),
+    *((word, follows, False) for word, follows in _ANYWHERE.items()),
+]
+_FINDS = BytesAhoCorasick([word for word, _, _ in _LISTED])
+
+
+def places(content: bytes) -> Sequence[int]:
+    """Where such things begin, in their order."""
+    return sorted(_of(content.lower()))
+
+
+def _of(lowered: bytes) -> Iterator[int]:
+    for at, start, end in _FINDS.find_matches_as_indexes(lowered, overlapping=True):
+        _word, follows, begins = _LISTED[at]
+        if begins and start and (lowered[start - 1 : start].isalnum() or lowered[start - 1] == 0x5F):
+            continue
+        if follows.match(lowered, end):
+            yield start
+    for sign in _SIGNS:
+        yield from (found.start() for found in sign.finditer(lowered))
+
+
+def is_between(places: Sequence[int], start: int, end: int) -> bool:
+    """Whether any of them lies from ``start`` on and before ``end``."""
+    at = bisect_left(places, start)
+    return at < len(places) and places[at] < end
