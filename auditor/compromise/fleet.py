@@ -7,9 +7,11 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
@@ -146,35 +148,52 @@ class Hunting:
         return hunt
 
     def _judged(self, host: Host, files: Sequence[File], originals: Mapping[str, bytes]) -> dict[str, Judgement]:
-        """What judges say of the contents of these files, by SHA-256; of those that could be fetched as they were listed."""
+        """What judges say of the contents of these files, by SHA-256; of those that could be fetched as they were listed.
+
+        While they judge what one trip brought, the next one is under way.
+        """
         found: dict[str, Judgement] = {}
         left = list(files)
-        ends = time.monotonic() + JUDGE_SECONDS
-        for _ in range(MAX_TRIPS):
-            if not left:
-                break
-            here = left[:AT_ONCE]
-            given = self._fetched(host, here)
-            if not given:
-                break
-            there = [
-                (file, content)
-                for file, content in zip(here, given, strict=False)
-                if content is not None and _is(file, content)
-            ]
-            told = judge.all_judged([Asked(file.path, content) for file, content in there], self.rules, ends)
-            in_time = {
-                file.sha256 or "": one
-                for (file, _), one in zip(there, told, strict=True)
-                if one.unjudged != judge.OUT_OF_TIME
-            }
-            found |= in_time
-            there = [one for one in there if one[0].sha256 in in_time]
-            changed = [one for one in there if one[0].where in originals]
-            if changed:
-                found |= self._of_changed(changed, originals, found)
-            left = left[len(given) :]
+        given_up, ends = Event(), time.monotonic() + JUDGE_SECONDS
+        judging: Future[dict[str, Judgement]] | None = None
+
+        def is_over() -> bool:
+            return given_up.is_set() or time.monotonic() > ends
+
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            try:
+                for _ in range(MAX_TRIPS):
+                    here = left[:AT_ONCE]
+                    given = self._fetched(host, here) if here else []
+                    found |= judging.result() if judging is not None else {}
+                    judging = None
+                    if not given:
+                        break
+                    there = [
+                        (file, content)
+                        for file, content in zip(here, given, strict=False)
+                        if content is not None and _is(file, content)
+                    ]
+                    judging = beside.submit(self._of_trip, there, originals, is_over)
+                    left = left[len(given) :]
+                found |= judging.result() if judging is not None else {}
+            except BaseException:
+                given_up.set()
+                raise
         return found
+
+    def _of_trip(
+        self, there: Sequence[tuple[File, bytes]], originals: Mapping[str, bytes], is_over: Callable[[], bool]
+    ) -> dict[str, Judgement]:
+        """The judgements of what one trip brought."""
+        told = judge.all_judged([Asked(file.path, content) for file, content in there], self.rules, is_over)
+        found = {
+            file.sha256 or "": one
+            for (file, _), one in zip(there, told, strict=True)
+            if one.unjudged != judge.OUT_OF_TIME
+        }
+        changed = [one for one in there if one[0].sha256 in found and one[0].where in originals]
+        return found | self._of_changed(changed, originals, found) if changed else found
 
     def _of_changed(
         self, there: Sequence[tuple[File, bytes]], originals: Mapping[str, bytes], found: Mapping[str, Judgement]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import gc
-import math
 import re
 import signal
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -128,14 +126,16 @@ class Asked:
     content: bytes = field(repr=False)
 
 
-def all_judged(files: Sequence[Asked], rules: Path | None = None, ends: float = math.inf) -> list[Judgement]:
+def all_judged(
+    files: Sequence[Asked], rules: Path | None = None, is_over: Callable[[], bool] = lambda: False
+) -> list[Judgement]:
     """What judges say of each file, in their order, by as many children as there are processors.
 
-    ``ends``: on the monotonic clock; what is not judged by then is told to be OUT_OF_TIME.
+    ``is_over``: whether there is no time left; what is not judged by then is told to be OUT_OF_TIME.
     """
     batches = list(_batches(files))
     with ThreadPoolExecutor(max_workers=max(2, len(batches) and 4)) as pool:
-        answers = pool.map(lambda batch: _of_batch(batch, rules, ends), batches)
+        answers = pool.map(lambda batch: _of_batch(batch, rules, is_over), batches)
         return [judgement for answer in answers for judgement in answer]
 
 
@@ -152,15 +152,15 @@ def _batches(files: Sequence[Asked]) -> Iterator[Sequence[Asked]]:
         yield here
 
 
-def _of_batch(batch: Sequence[Asked], rules: Path | None, ends: float) -> list[Judgement]:
-    if time.monotonic() > ends:
+def _of_batch(batch: Sequence[Asked], rules: Path | None, is_over: Callable[[], bool]) -> list[Judgement]:
+    if is_over():
         return [Judgement(unjudged=OUT_OF_TIME)] * len(batch)
     try:
         return _ask(batch, rules)
     except Unreadable as error:
         if len(batch) == 1:
             return [Judgement(unjudged=str(error)[:MAX_SAID])]
-    return [judgement for file in batch for judgement in _of_batch([file], rules, ends)]
+    return [judgement for file in batch for judgement in _of_batch([file], rules, is_over)]
 
 
 def _ask(batch: Sequence[Asked], rules: Path | None) -> list[Judgement]:

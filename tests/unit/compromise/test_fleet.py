@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from threading import Event
 from typing import Any, cast
 
 import pytest
@@ -99,11 +100,34 @@ def test_a_changed_file_of_a_release_carries_how_it_differs_and_what_was_added_i
 
 
 def test_what_there_was_no_time_to_judge_is_asked_for_again_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    def judged(asked: Sequence[Asked], _rules: object, ends: float) -> list[Judgement]:
-        return judge._of_batch(asked, None, ends=0.0 * ends)
+    def judged(asked: Sequence[Asked], _rules: object, is_over: Callable[[], bool]) -> list[Judgement]:
+        return judge._of_batch(asked, None, is_over)
 
     listed = File("/var/www", "a.php", len(LISTED), 0, 0, hashlib.sha256(LISTED).hexdigest(), PHP, 0, "0" * 16)
     monkeypatch.setattr(judge, "all_judged", judged)
+    monkeypatch.setattr(fleet, "JUDGE_SECONDS", -1)
     monkeypatch.setattr(fleet.Hunting, "_fetched", lambda *_: [LISTED])
     hunting = fleet.Hunting("inventory", cast(Any, None), ())
     assert hunting._judged(cast(Host, None), [listed], {}) == {}
+
+
+def test_the_next_trip_is_under_way_while_the_last_one_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_again, trips = Event(), []
+
+    def judged(asked: Sequence[Asked], *_: object) -> list[Judgement]:
+        assert asked_again.wait(30)
+        return [Judgement(own=("cloaks",)) for _ in asked]
+
+    def fetched(_hunting: object, _host: object, files: Sequence[File]) -> list[bytes | None]:
+        trips.append([file.path for file in files])
+        if len(trips) == 2:
+            asked_again.set()
+        return [files[0].path.encode()]
+
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("a.php", "b.php")}
+    listed = [File("/var/www", name, 5, 0, 0, digest, PHP, 0, "0" * 16) for name, digest in digests.items()]
+    monkeypatch.setattr(judge, "all_judged", judged)
+    monkeypatch.setattr(fleet.Hunting, "_fetched", fetched)
+    hunting = fleet.Hunting("inventory", cast(Any, None), ())
+    assert set(hunting._judged(cast(Host, None), listed, {})) == set(digests.values())
+    assert trips == [["a.php", "b.php"], ["b.php"]]
