@@ -1,15 +1,17 @@
 """What a hunt through a large web root costs: whole, and again when nothing changed; with what is known to be good, and without.
 
-    python -m benchmarks.webroots web1 FOLDER [--known FILE]... [--files NUMBER]
+    python -m benchmarks.webroots web1 FOLDER [--known FILE...] [--files NUMBER]
 
-Needs root and the lab (``auditor lab up web1``). Puts the files of PHP of a folder on the host, below the root of its site, and hunts: three times with nothing known
-(whole, whole, warm), then twice with what ``--known`` (archives for ``auditor known-good import``) explains. Says how long each took, which part of a
-processor's time here and on the host, and how much memory the largest process here filled. The host is reset afterwards.
+Needs root and the lab (``auditor lab up web1``). Puts the files of PHP of a folder on the host, below the root of its site, audits, and hunts: twice with nothing
+known (whole, warm), then twice with what ``--known`` explains (archives for ``auditor known-good import``, one or more, each by itself). Says how long each took and
+how much of that an audit takes alone, which part of a processor's time here and on the host, and how much memory all processes here filled at once. The host is
+reset afterwards. How long a single file takes is ``benchmarks/webshells.py`` to say.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import resource
 import subprocess
@@ -18,16 +20,19 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from auditor import lab
 from auditor.history.hunts import Hunts
 from auditor.inventory import hosts as inventories
+from auditor.models.hunts import Hunt
 
 INVENTORY = "inventories/lab"
 AUDITOR = Path(sys.executable).parent / "auditor"
 SUFFIXES = (".php", ".inc", ".phtml")
+BETWEEN = 0.25
+"""Seconds between two looks at how much memory is filled."""
 
 
 def php(folder: Path) -> Iterator[Path]:
@@ -53,43 +58,62 @@ def put(host: str, folder: Path, most: int) -> int:
     return len(files)
 
 
-def hunted(host: str, *, whole: bool) -> dict[str, Any]:
-    """One hunt: what it saw, and what it cost."""
+@dataclass(frozen=True)
+class Cost:
+    """What a command cost here."""
+
+    seconds: float
+    processor: float
+    memory: float
+    """Megabytes of all its processes at once, at the most; what they share counts once."""
+
+
+def ran(*command: str) -> Cost:
+    """A command of ours, until it is over."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    with tempfile.TemporaryDirectory() as output:
-        command = [
-            AUDITOR,
-            "hunt",
-            "-i",
-            INVENTORY,
-            "--limit",
-            host,
-            "--output",
-            output,
-            "--json",
-            *(["--whole"] if whole else []),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1):
-        sys.exit(done.stderr)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    hunt = Hunts().latest(inventories.load(Path(INVENTORY)).path)[host]
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    kept = {"seen", "known", "judged", "unjudged", "warm", "processor"}
-    return {
-        **hunt.model_dump(include=kept),
-        "seconds": time.monotonic() - began,
-        "here": spent,
-        "largest": after.ru_maxrss / 1024,
-    }
+    most = 0.0
+    with tempfile.TemporaryDirectory() as output, tempfile.TemporaryFile() as said:
+        started = subprocess.Popen(
+            [AUDITOR, *command, "-i", INVENTORY, "--output", output, "--json"], stdout=subprocess.DEVNULL, stderr=said
+        )
+        while started.poll() is None:
+            most = max(most, memory_of(started.pid))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                started.wait(BETWEEN)
+        if started.returncode not in (0, 1):
+            said.seek(0)
+            sys.exit(said.read().decode())
+    seconds, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, most)
 
 
-def show(title: str, told: dict[str, Any]) -> None:
-    """One hunt's figures."""
+def memory_of(process: int) -> float:
+    """Megabytes of a process and all that it started."""
+    size, todo = 0, [process]
+    while todo:
+        here = Path("/proc", str(todo.pop()))
+        with contextlib.suppress(OSError, ValueError, StopIteration):
+            said = (here / "smaps_rollup").read_text().splitlines()
+            size += int(next(line for line in said if line.startswith("Pss:")).split()[1])
+        with contextlib.suppress(OSError):
+            for thread in (here / "task").iterdir():
+                todo += map(int, (thread / "children").read_text().split())
+    return size / 1024
+
+
+def hunted(host: str, *, whole: bool) -> tuple[Hunt, Cost]:
+    """One hunt: what it saw, and what it cost."""
+    cost = ran("hunt", "--limit", host, *(["--whole"] if whole else []))
+    return Hunts().latest(inventories.load(Path(INVENTORY)).path)[host], cost
+
+
+def show(title: str, hunt: Hunt, cost: Cost, audit: Cost) -> None:
+    """One hunt's figures, and what of them an audit without a hunt takes anyway."""
     print(
-        f"{title}: {told['seconds']:.1f} s, of a processor {told['here']:.1f} s here and {told['processor']:.1f} s on the host, "
-        f"largest process {told['largest']:.0f} MB; seen {told['seen']}, known {told['known']}, judged {told['judged']}, "
-        f"not judged {told['unjudged']}, warm: {told['warm']}",
+        f"{title}: {cost.seconds:.1f} s ({audit.seconds:.1f} s of it the audit's), of a processor {cost.processor:.1f} s here "
+        f"({audit.processor:.1f} s) and {hunt.processor:.1f} s on the host, {cost.memory:.0f} MB; "
+        f"seen {hunt.seen}, known {hunt.known} ({100 * hunt.known / max(hunt.seen, 1):.0f} %), judged {hunt.judged}, "
+        f"not judged {hunt.unjudged}, warm: {hunt.warm}",
         flush=True,
     )
 
@@ -99,19 +123,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("host")
     asked.add_argument("folder", type=Path)
-    asked.add_argument("--known", type=Path, action="append", default=[])
+    asked.add_argument("--known", type=Path, action="extend", nargs="+", default=[])
     asked.add_argument("--files", type=int, default=20_000)
     given = asked.parse_args(arguments)
     with tempfile.TemporaryDirectory() as state:
         os.environ["LUYTRE_STATE"] = state
-        show("before", hunted(given.host, whole=True))
         print(f"{put(given.host, given.folder, given.files)} files put there", flush=True)
-        show("nothing known", hunted(given.host, whole=True))
-        show("nothing known, warm", hunted(given.host, whole=False))
+        ran("audit", "--limit", given.host)
+        audit = ran("audit", "--limit", given.host)
+        show("nothing known", *hunted(given.host, whole=True), audit)
+        show("nothing known, warm", *hunted(given.host, whole=False), audit)
         for file in given.known:
             subprocess.run([AUDITOR, "known-good", "import", file], check=True, stdout=subprocess.DEVNULL)
-        show("known", hunted(given.host, whole=True))
-        show("known, warm", hunted(given.host, whole=False))
+        show("known", *hunted(given.host, whole=True), audit)
+        show("known, warm", *hunted(given.host, whole=False), audit)
     lab.reset((given.host,))
 
 
