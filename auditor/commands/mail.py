@@ -231,7 +231,7 @@ def run_queue(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Deliver what is due; for a timer, every few minutes.
+    """Deliver what is due; for a timer, every few minutes. Who got no mail for a week is told that all goes on.
 
     Exit code: 0 all delivered or waiting, 1 a mail was refused for good or given up in this run.
 
@@ -240,11 +240,20 @@ def run_queue(
 
     """
     from auditor.commands.shown.console import out
+    from auditor.history.runs import History
+    from auditor.mail import heartbeat
     from auditor.mail import send as sending
     from auditor.mail.spool import Spool
 
     words = Words(lang)
-    spool = Spool()
+    spool, history = Spool(), History()
+    wrong = heartbeat.post(
+        spool,
+        clock.now(),
+        lambda of: next((e.started for e in history.entries(str(of), 1)), None),
+        history.head(),
+        words,
+    )
     tried: list[int] = []
     if not sending.run(spool, clock.now, lambda done: tried.append(done.mail.id), early=early):
         if as_json:
@@ -252,6 +261,8 @@ def run_queue(
         else:
             out.print(words("mail.busy"))
         return
+    if wrong:
+        raise wrong[0]
     report([mail for mail in spool.mails()[::-1] if mail.id in tried], words, as_json=as_json)
 
 

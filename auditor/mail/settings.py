@@ -16,6 +16,7 @@ from auditor.models import Model
 from auditor.system.credentials import secret, trusting
 from auditor.system.yaml_source import fitted, line_of, load_yaml
 
+FILE = "mail.yml"
 ADDRESS = r"^[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 _EXAMPLE = ".example"
 """How hosts end that never exist (RFC 2606): an example that was not filled in."""
@@ -48,7 +49,7 @@ class Server:
 
 def path_in(inventory: Path) -> Path:
     """Where the settings of an inventory are."""
-    return papers.folder(inventory) / "mail.yml"
+    return papers.folder(inventory) / FILE
 
 
 def load(file: Path) -> MailSettings:
