@@ -126,13 +126,15 @@ def _opened(given: Path | bytes) -> IO[bytes]:
     return file
 
 
-def asked_as_root(reach: Reach, program: Path, question: Mapping[str, Any], seconds: float) -> bytes:
+def asked_as_root(
+    reach: Reach, program: Path, question: Mapping[str, Any], seconds: float, beside: Mapping[str, Path] | None = None
+) -> bytes:
     """What a program of ours answers when it is run once on a host as root: its last line.
 
-    It may import ``luytre_shared``. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
+    It may import ``luytre_shared``, and what is ``beside`` it as in ``streamed_as_root``. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
     """
     arguments, environment = _as_root(reach, question)
-    out, err, in_time = talk(arguments, _packed(program, {}), seconds, environment)
+    out, err, in_time = talk(arguments, _packed(program, beside or {}), seconds, environment)
     lines = out.splitlines()
     if not lines or not in_time:
         raise NoAnswer(_said(err) or "no answer in time")

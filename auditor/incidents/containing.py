@@ -23,7 +23,7 @@ from auditor.models import Host, clock
 from auditor.models.incidents import Contained, Released, Why
 from auditor.models.ranks import Means
 
-SECONDS = 40.0
+SECONDS = 50.0
 """For one connection: more than the host takes at most."""
 
 
@@ -123,7 +123,8 @@ class Containing:
         if host not in self.reach:
             return _Answer(state="unknown", why="no_host")
         try:
-            said = fresh.asked_as_root(self.reach[host], MEANS[means].path, {"do": do, **question}, SECONDS)
+            kind = MEANS[means]
+            said = fresh.asked_as_root(self.reach[host], kind.path, {"do": do, **question}, SECONDS, kind.beside())
             return _Answer.model_validate_json(said)
         except fresh.NoAnswer as no:
             return _Answer(state="unknown", why="no_answer", about=str(no)[:300])

@@ -44,6 +44,18 @@ WHY = (
         "swapped",
         "folder_gone",
     ),
+    *(
+        "no_site",
+        "no_block",
+        "shared",
+        "too_long",
+        "not_read",
+        "not_edited",
+        "not_valid",
+        "not_reloaded",
+        "still_answers",
+    ),
+    *("not_visited", "all_closed", "not_taken_back"),
     *("name_taken", "late", "back_again", "changed", "other_names", "held_open"),
     *("no_process", "other_process", "ours", "keeper", "not_stopped", "children", "let_in"),
 )

@@ -1,4 +1,4 @@
-"""``auditor incident contain`` and ``release``: addresses, files and more contained on an incident's hosts, and back."""
+"""``auditor incident contain`` and ``release``: addresses, files, paths and sites contained on an incident's hosts, and back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def contain(
         list[str],
         typer.Argument(
             metavar="[MEANS WHAT]...",
-            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' taken out of its place.",
+            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' taken out of its place, 'path antruc.test/x.php' is gone, 'site antruc.test' closed.",
         ),
     ],
     who: WhoOption,
@@ -59,12 +59,15 @@ def contain(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Block addresses on the hosts of an incident for a time, and take files out of their place until they are released; several at once.
+    """Block addresses on the hosts of an incident for a time, take files out of their place, have paths of sites be gone, close sites; several at once.
 
     A host lets an address in again within a minute, unless we can come in anew meanwhile; then the block lasts to its end, also over a reboot. Never
     blocked: the connection in use, trusted networks, the host's own addresses, its gateways and resolvers, and proxies in front of its sites.
 
     A file, below web roots or /tmp, is kept as it is in a folder of root's alone; nothing is run, and no link is followed.
+
+    A path of a site is gone (410) for everybody, with what is below it. A closed site says so (503, with Retry-After) to all but trusted networks and the host itself. The
+    web server's own test comes before its reload, a visit as a stranger after it; if one fails, all is as it was.
 
     What was typed is checked whole before anything is done. What one host refuses keeps the others, and what comes after it, from nothing.
 
@@ -74,6 +77,8 @@ def contain(
       auditor incident contain SC-20261127-1 address 203.0.113.7 --for 24h --who "Văn phòng" -i inventories/lab
 
       auditor incident contain SC-20261127-1 file /var/www/antruc.test/wp-content/uploads/x.php address 203.0.113.7 --who "Văn phòng" -i inventories/lab
+
+      auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who "Văn phòng" -i inventories/lab
 
     """
     from auditor.commands.shown import console
@@ -113,7 +118,7 @@ def release(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Let addresses in again before their time is up, and put files back where they were, in place of nothing.
+    """Let addresses in again before their time is up, put files back where they were, in place of nothing, and have sites answer as before.
 
     Exit code: 0 done on every host, as looked at there; 1 not, or not known.
 

@@ -43,6 +43,8 @@ class Kind:
     """Which of these hosts of the incident's it concerns. Raises InputError for none, and where it is not said which."""
     asked: Callable[[Host, str], Mapping[str, Any]] = nothing_more
     """What the program is asked besides ``do``, ``id``, ``what`` and ``seconds``. Raises InputError for what must not be begun."""
+    beside: Callable[[], Mapping[str, Path]] = dict
+    """What the program imports besides ``luytre_shared``: files by their names in the archive that it comes in."""
     ends: bool = False
     """Whether it has a time, after which the host ends it by itself."""
     release_is_whole: bool = True

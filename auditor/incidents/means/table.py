@@ -9,6 +9,7 @@ from auditor.incidents.means.file import FILE
 from auditor.incidents.means.isolation import ISOLATION
 from auditor.incidents.means.kind import Kind
 from auditor.incidents.means.process import PROCESS
+from auditor.incidents.means.site import PATH, SITE
 from auditor.models.ranks import Means
 
 MEANS: Mapping[Means, Kind] = {
@@ -16,4 +17,6 @@ MEANS: Mapping[Means, Kind] = {
     "file": FILE,
     "process": PROCESS,
     "isolation": ISOLATION,
+    "path": PATH,
+    "site": SITE,
 }

@@ -16,6 +16,7 @@ from ansible.module_utils.luytre import nginx as facts
 from ansible.module_utils.luytre._nginx_conf import load, seconds, size
 from ansible.module_utils.luytre._nginx_request import Model
 from ansible.module_utils.luytre._x509 import covers
+from ansible.module_utils.luytre_shared import contained
 
 DROP_IN = "/etc/nginx/conf.d/00-luytre.conf"
 SNIPPET = "/etc/nginx/snippets/luytre-%s.conf"
@@ -77,8 +78,8 @@ def restore(text):
 
 
 def ours(path):
-    """Whether a file is one that this role writes whole."""
-    return path == DROP_IN or path.startswith(SNIPPET.partition("%s")[0])
+    """Whether a file is one that this role writes whole, or an incident does."""
+    return contained.is_own(path) or path == DROP_IN or path.startswith(SNIPPET.partition("%s")[0])
 
 
 class Decision:
@@ -193,7 +194,8 @@ def _with_lines(text, at, lines):
     added = "".join("%s%s%s\n" % (indent, line, ADDED) for line in lines)
     rest = after.partition("\n")[0]
     if not rest.strip() or rest.lstrip().startswith("#"):
-        return before + rest + "\n" + added + after[len(rest) + 1 :]
+        first = contained.taken_in(after[len(rest) + 1 :])
+        return before + rest + "\n" + first + added + after[len(rest) + 1 + len(first) :]
     return before + BROKEN + added + after
 
 

@@ -98,6 +98,16 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
         (("contain", "SC-20260101-1", "file", "x.php", *WHO), "is not a file's whole path"),
         (("contain", "SC-20260101-1", "file", "/var/www/../x.php", *WHO), "is not a file's whole path"),
         (("contain", "SC-20260101-1", "file", "/x.php", "--for", "24h", *WHO), "--for is of what has a time"),
+        (("contain", "SC-20260101-1", "site", "antruc.test/x", *WHO), "antruc.test/x is not a site's domain"),
+        (("contain", "SC-20260101-1", "site", "an truc", *WHO), "an truc is not a site's domain"),
+        (("contain", "SC-20260101-1", "path", "antruc.test", *WHO), "antruc.test is not a path of a site"),
+        (("contain", "SC-20260101-1", "path", "antruc.test/", *WHO), "is not a path of a site"),
+        (("contain", "SC-20260101-1", "path", "antruc.test/a//b", *WHO), "is not a path of a site"),
+        (("contain", "SC-20260101-1", "path", "antruc.test/a/%2e%2e/b", *WHO), "is not a path of a site"),
+        (("contain", "SC-20260101-1", "path", "antruc.test/a%00", *WHO), "is not a path of a site"),
+        (("contain", "SC-20260101-1", "path", "antruc.test/a?id=1", *WHO), "has more than a path"),
+        (("contain", "SC-20260101-1", "path", "antruc.test/" + "%20" * 701, *WHO), "longer than 700 bytes"),
+        (("contain", "SC-20260101-1", "path", ".x/a", *WHO), "is not a site's domain"),
         (("release", "SC-20260101-1", *WHO), "no incident SC-20260101-1"),
     ],
 )
@@ -194,3 +204,33 @@ def test_a_dry_run_shows_each_step_and_does_none(inventory: str, monkeypatch: py
     assert "\x1b" not in said[2]
     assert said[4] == "On web1, file /srv/x.php would not be contained: there is no regular file there"
     assert the_only(inventory)["actions"] == []
+
+
+def test_a_path_is_gone_and_a_site_closed_where_the_site_is(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answer(*given: Any) -> bytes:
+        assert "ansible/module_utils/luytre_change/transaction.py" in given[4]
+        asked.append(given[2])
+        return b'{"state": "none"}' if given[2]["do"] == "release" else b'{"state": "confirmed"}'
+
+    monkeypatch.setattr(fresh, "asked_as_root", answer)
+    auditor(inventory, "open", "web1", "web3", *WHO)
+    incident = str(the_only(inventory)["id"])
+    given = ("path", "https://WWW.antruc.test/a%20b/%E1%BA%A1%ff\udcfe{$/", "site", "dongvau.test")
+    said = auditor(inventory, "contain", incident, *given, *WHO).stdout
+    assert "www.antruc.test/a b/ạ%FF%FE{$ is gone on web1" in said
+    assert "dongvau.test is closed on web3" in said
+    assert [one["what"] for one in asked] == ["www.antruc.test/a b/ạ%FF%FE{$", "dongvau.test"]
+    assert asked[0]["names"] == ["antruc.test", "www.antruc.test"]
+    assert asked[0]["others"] == []
+    assert asked[1]["trusted"] == ("10.213.47.0/24",)
+    assert "gotre.test" in asked[1]["others"]
+    shown = auditor(inventory, "show", incident).stdout
+    assert "Gone, number 1: www.antruc.test/a b/" in shown
+    assert "Closed, number 2: dongvau.test on web3" in shown
+    said = auditor(inventory, "release", incident, *WHO).stdout
+    assert "the path is there again on web1" in said
+    assert "the site is open again on web3" in said
+    with pytest.raises(InputError, match=r"bennua\.test is no site of the incident's hosts"):
+        auditor(inventory, "contain", incident, "site", "bennua.test", *WHO)

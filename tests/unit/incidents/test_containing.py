@@ -34,7 +34,7 @@ class There:
         self.asked: list[Mapping[str, Any]] = []
         monkeypatch.setattr(fresh, "asked_as_root", self._asked)
 
-    def _asked(self, reach: Reach, program: Path, question: Mapping[str, Any], seconds: float) -> bytes:
+    def _asked(self, reach: Reach, program: Path, question: Mapping[str, Any], *_: object) -> bytes:
         assert program.is_file()
         self.asked.append(question)
         answer = self.answers.pop(0)

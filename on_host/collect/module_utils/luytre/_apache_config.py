@@ -11,6 +11,7 @@ import os
 import re
 
 from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre_shared import contained
 
 ROOT = "/etc/apache2"
 MAIN = ROOT + "/apache2.conf"
@@ -20,9 +21,9 @@ MAX_DEPTH = 20
 STATIC_MODULES = ("core", "so", "watchdog", "http", "log_config", "logio", "version", "unixd")
 
 
-def in_force():
-    """The Configuration of the one instance that Debian sets up."""
-    return Configuration(ROOT, environment(read_text(ENVVARS) or "")).read(MAIN)
+def in_force(text_of=read_text):
+    """The Configuration of the one instance that Debian sets up. ``text_of(path)`` gives a file's text or None."""
+    return Configuration(ROOT, environment(read_text(ENVVARS) or ""), text_of=text_of).read(MAIN)
 
 
 def environment(text):
@@ -59,8 +60,9 @@ class Section(Directive):
 class Configuration:
     """What was read: the tree, the modules loaded, the names defined, the files in order."""
 
-    def __init__(self, server_root, variables, version=(2, 4, 0)):
+    def __init__(self, server_root, variables, version=(2, 4, 0), text_of=read_text):
         self.server_root = server_root
+        self.text_of = text_of
         self.variables = dict(variables)
         self.version = version
         self.defines = set()
@@ -91,7 +93,7 @@ class Configuration:
         return os.path.normpath(os.path.join(self.server_root, path)) if path else path
 
     def _file(self, path, depth):
-        text = read_text(path)
+        text = contained.left_of(path, self.text_of(path))
         if text is None:
             self.problems.append("%s cannot be read" % path)
             return []

@@ -4,6 +4,8 @@ import glob
 import os
 import re
 
+from ansible.module_utils.luytre_shared import contained
+
 MAX_FILES = 2000
 MAX_DEPTH = 32
 LUA_BLOCK = "_by_lua_block"
@@ -76,7 +78,7 @@ def _file(path, config, read, find, skip, parent, depth):
         raise BadConfig("more than %d files" % MAX_FILES)
     text = config.texts.get(path)
     if text is None:
-        text = read(path)
+        text = contained.left_of(path, read(path))
         if text is None:
             raise BadConfig("%s cannot be read" % path)
         config.texts[path] = text

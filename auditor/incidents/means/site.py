@@ -1,0 +1,86 @@
+"""A site is closed, or a path of it gone: its web server says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from auditor.errors import InputError, nearest
+from auditor.incidents.means.kind import Kind
+from auditor.models import Host
+from auditor.system import resources
+from auditor.text import paths
+
+MOST_BYTES = 700
+"""Of a path, each of which is four letters of a regular expression; nginx takes no longer word than 4096."""
+_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}\.)*[a-z0-9][a-z0-9-]{0,62}")
+
+
+def _read_site(text: str) -> str:
+    domain = re.sub(r"^https?://", "", text.strip().lower()).rstrip("/")
+    if not _DOMAIN.fullmatch(domain):
+        raise InputError("{site} is not a site's domain", site=paths.written(text), mend="write it as antruc.test")
+    return domain
+
+
+def _read_path(text: str) -> str:
+    """``DOMAIN/PATH`` as an address has it, percent signs spelling bytes; written so that it is one line."""
+    domain, _, rest = re.sub(r"^https?://", "", text.strip(" ")).partition("/")
+    path = unquote_to_bytes(rest.encode("utf-8", "surrogateescape"))
+    names = path.split(b"/")[:-1] if path.endswith(b"/") else path.split(b"/")
+    if not path or b"\0" in path or {b"", b".", b".."} & set(names):
+        raise InputError(
+            "{path} is not a path of a site", path=paths.written(text), mend="write it as antruc.test/folder/x.php"
+        )
+    if "?" in rest or "#" in rest:
+        raise InputError(
+            "{path} has more than a path",
+            path=paths.written(text),
+            mend="leave out what begins with ? or #; a name that holds one has %3F or %23",
+        )
+    if len(path) > MOST_BYTES:
+        raise InputError("the path is longer than {most} bytes", most=MOST_BYTES, mend="name a folder that it is in")
+    return f"{_read_site(domain)}/{paths.written(b'/'.join(names).decode('utf-8', 'surrogateescape'))}"
+
+
+def _serving(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+    """The hosts that have the site. Raises InputError when none has."""
+    domain = what.partition("/")[0]
+    found = tuple(host for host in hosts if any(domain in (site.domain, *site.aliases) for site in host.sites))
+    if not found:
+        known = [name for host in hosts for site in host.sites for name in (site.domain, *site.aliases)]
+        raise InputError(
+            "{site} is no site of the incident's hosts",
+            site=domain,
+            mend="see the inventory, and 'auditor incident show'",
+            guess=nearest(domain, known),
+        )
+    return found
+
+
+def _asked(host: Host, what: str) -> Mapping[str, Any]:
+    domain = what.partition("/")[0]
+    own = next(site for site in host.sites if domain in (site.domain, *site.aliases))
+    return {
+        "domain": own.domain,
+        "names": [own.domain, *own.aliases],
+        "root": own.document_root,
+        "others": [name for site in host.sites if site is not own for name in (site.domain, *site.aliases)],
+        "trusted": host.trusted_networks,
+    }
+
+
+def _beside() -> Mapping[str, Path]:
+    """What reads the web servers' configuration, and changes it as one that was tested."""
+    on_host = resources.root() / "on_host"
+    folders = (on_host / "collect/module_utils/luytre", on_host / "files/module_utils/luytre_change")
+    return {
+        f"ansible/module_utils/{folder.name}/{file.name}": file for folder in folders for file in folder.glob("*.py")
+    }
+
+
+SITE = Kind("web.py", "DOMAIN", _read_site, hosts=_serving, asked=_asked, beside=_beside)
+PATH = Kind("web.py", "DOMAIN/PATH", _read_path, hosts=_serving, asked=_asked, beside=_beside)

@@ -1,0 +1,196 @@
+"""What an incident has web servers say: the files that hold it, and the lines in others' files that take those in. Pure.
+
+A site's file is taken in first of all in each of its server blocks. Every byte of a path but letters and digits is spelt as ``\\xNN``
+in a regular expression: so nothing of it means anything to a server, which has no other way to write ``$``.
+"""
+
+import ipaddress
+import re
+
+NGINX, APACHE = "/etc/nginx/luytre-contain-", "/etc/apache2/luytre-contain-"
+SUFFIX = ".conf"
+HEAD = "# Written by Luy Tre for an incident; 'auditor incident release' takes it away.\n"
+RETRY_AFTER = 3600
+"""Seconds after which a closed site is worth another try."""
+MOST_LETTERS = 3_000
+"""Of a path in a regular expression: nginx takes no longer word than 4096."""
+PAGE = (
+    "<!DOCTYPE html><html lang=vi><meta charset=utf-8><title>503</title>"
+    "<p>Trang tạm đóng để khắc phục sự cố. Xin quay lại sau.</p></html>"
+)
+MARK, BROKEN = " # luytre: contained\n", " # luytre: contained, broken\n"
+APACHE_MARK = "# luytre: contained"
+_NGINX_LINE = re.compile(r"^[^\n]*" + re.escape(MARK), re.MULTILINE)
+_APACHE_LINES = re.compile(
+    r"^[ \t]*" + re.escape(APACHE_MARK) + r"\n[ \t]*IncludeOptional " + re.escape(APACHE) + r"[^\n]*\n", re.MULTILINE
+)
+
+
+def is_own(path):
+    """Whether a file is one of these."""
+    return path.startswith((NGINX, APACHE))
+
+
+def left_of(path, text):
+    """What of a file counts for how its site is set up: all of it, but nothing of what an incident has it say."""
+    return "" if text is not None and is_own(path) and _is_made(text) else text
+
+
+def own(prefix, domain):
+    """The file of a site."""
+    return prefix + domain + SUFFIX
+
+
+def without(text):
+    """A file of others' without the lines of ours."""
+    return _NGINX_LINE.sub("", _APACHE_LINES.sub("", text)).replace(BROKEN, "")
+
+
+def taken_in(text):
+    """The lines at the beginning of a text of nginx's that take in a site's file: nothing comes before them."""
+    found = re.match(r"(?:[^\n]*%s)*" % re.escape(MARK), text)
+    return found.group()
+
+
+def in_nginx(text, at, domain):
+    """The text with the site's file taken in at an offset, where a block begins. A file that is not there does no harm."""
+    before, after = text[:at], text[at:]
+    line = "include %s%s[.]conf;%s" % (NGINX, domain, MARK)
+    rest, newline, below = after.partition("\n")
+    if newline and (not rest.strip() or rest.lstrip().startswith("#")):
+        return before + rest + "\n    " + line + below
+    return before + BROKEN + "    " + line + after
+
+
+def in_apache(text, number, domain):
+    """The text with the site's file taken in below the line of that number. Raises ValueError when no block begins there."""
+    lines = text.splitlines(keepends=True)
+    if not 0 < number <= len(lines) or not re.match(r"(?i)\s*<virtualhost\b[^>]*>\s*\Z", lines[number - 1]):
+        raise ValueError(number)
+    lines.insert(number, "    %s\n    IncludeOptional %s\n" % (APACHE_MARK, own(APACHE, domain)))
+    return "".join(lines)
+
+
+def pattern(path):
+    """A regular expression that such a path fits, and what is said to be below it: to a server, ``/a.php/x`` is ``/a.php``."""
+    letters = (chr(one) if chr(one).isalnum() and one < 128 else "\\x%02x" % one for one in path)
+    return "^" + "".join(letters) + r"(?:\x2f|\z)"
+
+
+def nginx(rules):
+    """What a site's file holds for nginx: the paths first, which are gone also while the site is closed."""
+    lines = [HEAD]
+    for rule in rules:
+        if rule["path"] is not None:
+            lines.append('# %s\nif ($uri ~ "%s") {\n    return 410;\n}\n' % (rule["id"], pattern(rule["path"])))
+    closed = [rule for rule in rules if rule["path"] is None]
+    if closed:
+        lines.append("# %s\nset $luytre_closed yes;\n" % " ".join(rule["id"] for rule in closed))
+        lines += [_let_in(variable, test) for variable, test in _strangers(closed[-1])]
+        lines.append(
+            "if ($luytre_closed = yes) {\n    return 503;\n}\n"
+            "error_page 503 @luytre_closed;\n"
+            "location @luytre_closed {\n"
+            '    default_type "text/html; charset=utf-8";\n'
+            "    add_header Retry-After %d always;\n"
+            '    return 503 "%s";\n}\n' % (RETRY_AFTER, PAGE)
+        )
+    return "".join(lines)
+
+
+def _let_in(variable, test):
+    return 'if (%s ~ "%s") {\n    set $luytre_closed no;\n}\n' % (variable, test)
+
+
+def _strangers(rule):
+    """What tells those who are let in from others: trusted networks by who visits, the host itself by where the connection comes from."""
+    for network in rule["trusted"]:
+        yield "$binary_remote_addr", r"^(?:%s)\z" % _binary(network)
+    for one in rule["own"]:
+        yield "$realip_remote_addr", r"^(?:%s)\z" % "|".join(map(re.escape, (one, *_mapped(one))))
+
+
+def _mapped(address):
+    return ["::ffff:" + address] if "." in address and ":" not in address else []
+
+
+def _binary(text):
+    """A regular expression for the addresses of a network as they are sent: four bytes or sixteen."""
+    network = ipaddress.ip_network(text, strict=False)
+    first, last = network.network_address.packed, network.broadcast_address.packed
+    some = "".join(
+        "\\x%02x" % low if low == high else "[\\x%02x-\\x%02x]" % (low, high) for low, high in zip(first, last)
+    )
+    if network.version == 6:
+        return some
+    return some + "|" + "\\x00" * 10 + "\\xff\\xff" + some
+
+
+def apache(rules):
+    """The same for Apache. Without mod_rewrite, what only that stops early is refused where access is."""
+    lines = [HEAD]
+    for rule in rules:
+        if rule["path"] is not None:
+            lines.append(APACHE_PATH.format(id=rule["id"], pattern=pattern(rule["path"])))
+    closed = [rule for rule in rules if rule["path"] is None]
+    if closed:
+        tests = ["-R '%s'" % one for one in closed[-1]["trusted"]]
+        tests += ["%%{CONN_REMOTE_ADDR} -ipmatch '%s'" % one for one in closed[-1]["own"]]
+        lines.append(
+            APACHE_SITE.format(
+                id=" ".join(rule["id"] for rule in closed),
+                conditions="".join('    RewriteCond expr "! %s"\n' % one for one in tests),
+                strangers=" && ".join("! %s" % one for one in tests) or "true",
+                seconds=RETRY_AFTER,
+                page=PAGE.replace('"', ""),
+            )
+        )
+    return "".join(lines)
+
+
+APACHE_PATH = """\
+# {id}
+<LocationMatch "{pattern}">
+    Require all denied
+    <IfModule mod_access_compat.c>
+        Order allow,deny
+        Deny from all
+        Satisfy All
+    </IfModule>
+</LocationMatch>
+<IfModule mod_rewrite.c>
+    RewriteEngine On
+    RewriteRule "{pattern}" - [G]
+</IfModule>
+"""
+APACHE_SITE = """\
+# {id}
+<IfModule mod_rewrite.c>
+    RewriteEngine On
+{conditions}    RewriteRule ^ - [R=503,L]
+</IfModule>
+<IfModule !mod_rewrite.c>
+    <If "{strangers}">
+        Redirect 503 /
+    </If>
+</IfModule>
+<IfModule mod_headers.c>
+    Header always set Retry-After {seconds} "expr=%{{REQUEST_STATUS}} -eq 503"
+</IfModule>
+ErrorDocument 503 "{page}"
+"""
+
+_VARYING = re.compile(
+    r"# SC-[0-9]{8}-[0-9 SC/-]{1,4000}"
+    r"|if \(\$(?:uri|binary_remote_addr|realip_remote_addr) ~ \"[^\"\n]*\"\) \{"
+    r"|<LocationMatch \"\^(?:[A-Za-z0-9]|\\x[0-9a-f]{2})*\(\?:\\x2f\|\\z\)\">"
+    r"|    RewriteRule \"\^(?:[A-Za-z0-9]|\\x[0-9a-f]{2})*\(\?:\\x2f\|\\z\)\" - \[G\]"
+    r"|    RewriteCond expr \"! (?:-R|%\{CONN_REMOTE_ADDR\} -ipmatch) '[0-9a-f.:/]+'\""
+    r"|    <If \"(?:true|! [-A-Z_a-z0-9.:/%{}'&! ]+)\">"
+)
+_RULES = [{"id": "", "path": path, "trusted": (), "own": ()} for path in (b"", None)]
+_FIXED = frozenset((nginx(_RULES) + _let_in("$uri", "") + apache(_RULES)).splitlines())
+
+
+def _is_made(text):
+    return all(line in _FIXED or _VARYING.fullmatch(line) for line in text.splitlines())

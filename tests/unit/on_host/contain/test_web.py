@@ -1,0 +1,285 @@
+"""A path is gone and a site closed by what a tested, reloaded, visited server says; whatever fails leaves all as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import pytest
+from ansible.module_utils.luytre_shared import acting, contained
+
+from tests.unit.on_host.contain.programs import program
+
+NAME = "SC-20261127-1/1"
+SITE = """server {
+    listen 80;
+    listen 443 ssl;
+    server_name antruc.test www.antruc.test;
+    root /var/www/antruc.test;
+}
+"""
+OLD = "server { listen 81; server_name old.invalid; root /var/www/antruc.test; }\n"
+OTHER = "server {\n    listen 80 default_server;\n    server_name khac.test;\n    root /var/www/antruc.test;\n}\n"
+
+
+class Here:
+    """A host with nginx, which says what its files said at the last reload."""
+
+    def __init__(self, etc: Path) -> None:
+        self.etc = etc
+        self.in_force: dict[str, str] = {}
+        self.fails: set[str] = set()
+        self.asked: list[tuple[Any, ...]] = []
+
+    def files(self) -> dict[str, str]:
+        return {str(path.relative_to(self.etc)): path.read_text() for path in self.etc.rglob("*.conf")}
+
+    def complaint(self, argv: list[str]) -> str | None:
+        if argv[1] == "reload":
+            if "reload" in self.fails:
+                return "it is masked"
+            self.in_force = self.files()
+        return None
+
+    def visited(self, host: str, port: int, tls: bool, name: str, method: str, uri: str) -> int:
+        self.asked.append((host, port, tls, name, method, uri))
+        text = self.in_force.get("luytre-contain-antruc.test.conf", "")
+        if "visit" in self.fails or ("from here" in self.fails and "realip" in text):
+            return 200
+        gone = re.findall(r'if \(\$uri ~ "(.*)"\)', text)
+        if any(re.search(one.replace(r"\z", r"\Z").encode(), unquote_to_bytes(uri)) for one in gone):
+            return 410
+        return 503 if "return 503;" in text else 200
+
+
+@pytest.fixture
+def here() -> Iterator[Here]:
+    with tempfile.TemporaryDirectory(dir="/run") as name:
+        etc = Path(name) / "nginx"
+        (etc / "sites").mkdir(parents=True)
+        (etc / "nginx.conf").write_text("events {}\nhttp {\n    include sites/*.conf;\n}\n")
+        (etc / "sites/a.conf").write_text(SITE)
+        (etc / "sites/b.conf").write_text(OLD)
+        (etc / "sites/c.conf").write_text(OTHER)
+        yield Here(etc)
+
+
+@pytest.fixture
+def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    own = program("web.py")
+    prefix = f"{here.etc}/luytre-contain-"
+    for target, name, value in (
+        (contained, "NGINX", prefix),
+        (own, "RECORD", acting.Record(str(here.etc.parent / "luytre/web"))),
+        (own, "NGINX_CONF", f"{here.etc}/nginx.conf"),
+        (own, "LOOKING_SECONDS", 0),
+        (own.neighbours, "own_addresses", lambda: ["127.0.0.1", "192.0.2.10"]),
+        (own, "complaint", here.complaint),
+        (own, "visited", here.visited),
+        (own.transaction, "vouch", lambda *_: None),
+        (own.Nginx, "folder", str(here.etc)),
+        (own.Nginx, "prefix", prefix),
+        (own.Nginx, "test", ("true",)),
+        (own.Nginx, "there", lambda _: True),
+        (own.Apache, "there", lambda _: False),
+    ):
+        monkeypatch.setattr(target, name, value)
+    return own
+
+
+def told(web: ModuleType, question: dict[str, Any]) -> dict[str, Any]:
+    return dict(web.acting.answer({name: web.known(action) for name, action in web.ACTIONS.items()}, question, []))
+
+
+def asked(what: str = "antruc.test", **changes: Any) -> dict[str, Any]:
+    question = {
+        "do": "contain",
+        "id": NAME,
+        "what": what,
+        "domain": "antruc.test",
+        "names": ["antruc.test", "www.antruc.test"],
+        "others": ["khac.test"],
+        "root": "/var/www/antruc.test",
+        "trusted": ["10.0.0.0/8"],
+    }
+    return {**question, **changes}
+
+
+def test_a_site_is_closed_wherever_it_is_shown_and_opened_to_the_last_byte(web: ModuleType, here: Here) -> None:
+    before, times = here.files(), {path: path.stat().st_mtime_ns for path in here.etc.rglob("*.conf")}
+    assert told(web, asked()) == {"state": "confirmed", "why": ""}
+    now = here.in_force
+    assert "return 503" in now["luytre-contain-antruc.test.conf"]
+    for name, marked in (("a", True), ("b", True), ("c", False)):
+        assert ("luytre-contain-antruc.test[.]conf" in now[f"sites/{name}.conf"]) is marked
+    assert {(host, port, tls, name) for host, port, tls, name, *_ in here.asked} == {
+        ("127.0.0.1", 80, False, "antruc.test"),
+        ("127.0.0.1", 443, True, "antruc.test"),
+        ("127.0.0.1", 443, True, "luytre-unknown.invalid"),
+        ("127.0.0.1", 81, False, "luytre-unknown.invalid"),
+    }
+    assert {method for *_, method, _ in here.asked} == {"GET", "POST"}
+    assert told(web, asked()) == {"state": "confirmed", "why": ""}
+    assert here.files() == now
+    assert told(web, asked(do="release")) == {"state": "none"}
+    assert here.in_force == here.files() == before
+    assert {path: path.stat().st_mtime_ns for path in here.etc.rglob("*.conf")} == times
+    assert not (here.etc.parent / "luytre").exists()
+
+
+def test_a_path_is_gone_also_while_its_site_is_closed_and_each_is_released_alone(web: ModuleType, here: Here) -> None:
+    path = "antruc.test/wp-content/{a}$%25'\"%0A%FF.php"
+    assert told(web, asked(path))["state"] == "confirmed"
+    assert told(web, asked(id="SC-20261127-1/2"))["state"] == "confirmed"
+    assert told(web, asked("antruc.test/b", id="SC-20261127-1/10"))["state"] == "confirmed"
+    text = here.in_force["luytre-contain-antruc.test.conf"]
+    assert re.findall(r"return ([0-9]+)", text) == ["410", "410", "503", "503"]
+    assert told(web, asked(do="release", id="SC-20261127-1/2")) == {"state": "none"}
+    assert "503" not in here.in_force["luytre-contain-antruc.test.conf"]
+    assert told(web, asked(do="release")) == {"state": "none"}
+    assert "\\x2fb" in here.in_force["luytre-contain-antruc.test.conf"]
+
+
+@pytest.mark.parametrize(
+    ("fails", "why"),
+    [("test", "not_valid"), ("reload", "not_reloaded"), ("visit", "still_answers")],
+)
+def test_whatever_fails_leaves_all_as_it_was(
+    web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch, fails: str, why: str
+) -> None:
+    before = here.files()
+    told(web, asked("antruc.test/x"))
+    with_one = here.files()
+    here.fails.update({fails} & {"visit"})
+    if fails == "test":
+        monkeypatch.setattr(
+            web.Nginx, "test", ("sh", "-c", f"! grep -q 503 {here.etc}/luytre-contain-antruc.test.conf")
+        )
+    if fails == "reload":
+        monkeypatch.setattr(
+            web,
+            "complaint",
+            lambda argv: (
+                "it is masked" if argv[1] == "reload" and "return 503;" in str(here.files()) else here.complaint(argv)
+            ),
+        )
+    said = told(web, asked(id="SC-20261127-1/2"))
+    assert (said["state"], said["why"]) == ("refused", why)
+    assert here.files() == with_one
+    assert set(web.RECORD.all()) == {NAME}
+    here.fails.clear()
+    assert told(web, asked(do="release")) == {"state": "none"}
+    assert here.files() == before
+
+
+def test_what_cannot_be_taken_back_is_said_to_be_unknown(web: ModuleType, here: Here) -> None:
+    here.fails.add("reload")
+    said = told(web, asked())
+    assert (said["state"], said["why"]) == ("unknown", "not_taken_back")
+    here.fails.clear()
+    assert told(web, asked())["state"] == "confirmed"
+
+
+def test_where_all_come_from_the_host_itself_the_host_is_not_let_in(web: ModuleType, here: Here) -> None:
+    here.fails.add("from here")
+    assert told(web, asked()) == {"state": "confirmed", "why": "all_closed"}
+    text = here.in_force["luytre-contain-antruc.test.conf"]
+    assert "realip" not in text
+    assert "binary_remote_addr" in text
+
+
+@pytest.mark.parametrize("step", range(8))
+@pytest.mark.parametrize("after", ["contain", "release"])
+def test_killed_at_any_step_the_next_command_mends_it(
+    web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch, step: int, after: str
+) -> None:
+    """Killed means that nothing of what follows is done, taking back neither."""
+    before = here.files()
+    left = [step]
+
+    class Killed(BaseException):
+        pass
+
+    def dying(act: Callable[..., Any]) -> Callable[..., Any]:
+        def acted(*given: Any, **named: Any) -> Any:
+            if left[0] <= 0:
+                raise Killed
+            left[0] -= 1
+            return act(*given, **named)
+
+        return acted
+
+    with monkeypatch.context() as patch:
+        for target, name in (
+            (web.acting, "write"),
+            (web.transaction, "_put"),
+            (web.Change, "reload"),
+            (web, "look_at"),
+            (web.Change, "make"),
+            (web.os, "utime"),
+        ):
+            patch.setattr(target, name, dying(getattr(target, name)))
+        with contextlib.suppress(Killed):
+            web.contain(asked())
+    assert told(web, asked(do=after))["state"] == ("confirmed" if after == "contain" else "none")
+    if after == "contain":
+        assert "return 503" in here.in_force["luytre-contain-antruc.test.conf"]
+        assert told(web, asked(do="release")) == {"state": "none"}
+    assert here.files() == before
+    assert not (here.etc.parent / "luytre").exists()
+
+
+def test_a_plan_says_what_is_then_written_and_writes_nothing(web: ModuleType, here: Here) -> None:
+    before = here.files()
+    plan = told(web, asked(do="plan"))
+    assert here.files() == before
+    assert not (here.etc.parent / "luytre").exists()
+    told(web, asked())
+    text = here.files()["luytre-contain-antruc.test.conf"]
+    (written,) = (step for step in plan["would"] if "luytre-contain-antruc.test.conf\n" in step)
+    assert [line[1:] for line in written.splitlines()[2:]] == text.splitlines()
+    visits = {step.split(" (")[0] for step in plan["would"] if " as 127.86.83.1: " in step}
+    assert visits == {f"{m} http{'s' * t}://{n}:{p}{u}" for _, p, t, n, m, u in here.asked}
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"domain": "lạ.test"}, "no_site"),
+        ({"domain": "../x"}, "no_site"),
+        ({"id": "x/../../1"}, "no_site"),
+        (
+            {
+                "domain": "none.test",
+                "names": ["none.test"],
+                "root": None,
+                "others": ["khac.test", "antruc.test", "old.invalid"],
+            },
+            "no_block",
+        ),
+        ({"others": ["www.antruc.test"], "names": ["antruc.test"]}, "shared"),
+        ({"what": "antruc.test/" + "%0A" * 800}, "too_long"),
+        ({"trusted": ["x; return 200;"]}, "fault"),
+    ],
+)
+def test_what_is_no_site_of_the_hosts_is_refused(
+    web: ModuleType, here: Here, changes: dict[str, Any], why: str
+) -> None:
+    before = here.files()
+    for do in ("plan", "contain"):
+        said = told(web, asked(do=do, **changes))
+        assert (said["state"], said["why"]) == ("refused", why)
+    assert here.files() == before
+    assert not (here.etc.parent / "luytre").exists()
+
+
+def test_a_file_that_others_can_write_is_left_alone(web: ModuleType, here: Here) -> None:
+    (here.etc / "sites").chmod(0o777)
+    said = told(web, asked())
+    assert (said["state"], said["why"]) == ("refused", "not_edited")

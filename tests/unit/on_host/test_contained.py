@@ -1,0 +1,116 @@
+"""What web servers are made to say of an incident: every path is spelt so that nothing of it means anything to them, and goes without a trace."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _apache_config, _nginx_conf
+from ansible.module_utils.luytre_shared import contained
+from hypothesis import given
+from hypothesis import strategies as st
+
+ID = "SC-20261127-1/3"
+
+
+def rule(path: bytes | None, **changes: Any) -> dict[str, Any]:
+    return {"id": ID, "path": path, "trusted": ["10.0.0.0/9", "2001:db8::/33"], "own": ["127.0.0.1", "::1"], **changes}
+
+
+@given(st.binary(min_size=1, max_size=60))
+def test_a_path_fits_itself_and_what_is_below_it_and_nothing_else(path: bytes) -> None:
+    path = b"/" + path.replace(b"\0", b"")
+    pattern = contained.pattern(path)
+    assert re.fullmatch(r"[A-Za-z0-9\\^()?:|]+", pattern)
+    found = re.compile(pattern.replace(r"\z", r"\Z").encode("ascii"))
+    for same in (path, path + b"/", path + b"/x"):
+        assert found.search(same)
+    for other in (
+        path + b"x",
+        b"/x" + path,
+        path[:-1],
+        path + b"\n",
+        path.swapcase() if path.swapcase() != path else b"",
+    ):
+        assert not found.search(other)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40).map(lambda some: b"/" + some), max_size=3))
+def test_what_is_written_is_a_configuration_that_says_no_more(paths: list[bytes]) -> None:
+    rules = [*(rule(path) for path in paths), rule(None)]
+    told = _nginx_conf.parse(contained.nginx(rules), "x")
+    assert [one.name for one in told].count("if") == len(paths) + 5
+    assert all(one.block[0].args == ["410"] for one in told if one.args[:1] == ["($uri"])
+    assert len(contained.apache(rules).splitlines()) == 19 + 13 * len(paths)
+
+
+@pytest.mark.parametrize("make", [contained.nginx, contained.apache])
+def test_what_is_ours_is_told_from_what_is_not(make: Any) -> None:
+    path = contained.own(contained.NGINX, "antruc.test")
+    for rules in ([rule(b"/x.php")], [rule(None)], [rule(b"/\xff"), rule(None, trusted=[], own=[])], []):
+        text = make(rules)
+        assert contained.left_of(path, text) == ""
+        assert contained.left_of("/etc/nginx/conf.d/x.conf", text) == text
+        for more in ("autoindex on;\n", 'if ($uri ~ "x") { return 200; }\n', "RewriteRule x y\n"):
+            assert contained.left_of(path, text + more) == text + more
+    assert contained.left_of(path, None) is None
+
+
+@given(st.sampled_from([0, 1, 7, 8, 9, 12, 17, 24, 31, 32]), st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
+def test_a_network_is_told_by_the_bytes_of_its_addresses(length: int, inside: int, any_one: int) -> None:
+    network = ipaddress.ip_network((inside, length), strict=False)
+    (_, pattern), *_ = contained._strangers(rule(None, trusted=[str(network)], own=[]))
+    found = re.compile(pattern.replace(r"\z", r"\Z").encode("ascii"))
+    for one in (network[0], network[-1], ipaddress.ip_address(any_one)):
+        for packed in (one.packed, ipaddress.ip_address(f"::ffff:{one}").packed):
+            assert bool(found.search(packed)) == (one in network)
+
+
+SERVERS = (
+    "server {\n\tlisten 80;\n}\n",
+    "server { listen 80; } server { listen 81; }",
+    "server # one\n{ # two\n    listen 80;\n}\n",
+    "server\n{\n}",
+)
+
+
+@pytest.mark.parametrize("text", SERVERS)
+def test_nginxs_files_take_a_sites_in_and_are_then_as_they_were(text: str) -> None:
+    servers = _nginx_conf.parse(text, "x")
+    marked = text
+    for server in reversed(servers):
+        marked = contained.in_nginx(marked, server.inner, "antruc.test")
+    blocks = _nginx_conf.parse(marked, "x")
+    for block in blocks:
+        first = block.block[0]
+        assert (first.name, first.args) == ("include", ["/etc/nginx/luytre-contain-antruc.test[.]conf"])
+    assert len(blocks) == len(servers)
+    assert contained.without(marked) == text
+
+
+def test_apaches_files_likewise() -> None:
+    text = "<IfModule ssl>\n\t<VirtualHost *:443>\n\tServerName a\n\t</VirtualHost>\n</IfModule>\n# <VirtualHost x>\n"
+    marked = contained.in_apache(contained.in_apache(text, 2, "a.test"), 2, "b.test")
+    lines = marked.splitlines()
+    assert lines[3].split() == ["IncludeOptional", "/etc/apache2/luytre-contain-b.test.conf"]
+    assert lines[5].split() == ["IncludeOptional", "/etc/apache2/luytre-contain-a.test.conf"]
+    assert contained.without(marked) == text
+    for number in (0, 1, 3, 6, 99):
+        with pytest.raises(ValueError, match=str(number)):
+            contained.in_apache(text, number, "a.test")
+
+
+def test_an_audit_sees_a_site_as_it_is_set_up(tmp_path: Any) -> None:
+    nginx = {
+        "/etc/nginx/nginx.conf": "http { server { include luytre-contain-a.test[.]conf; listen 80; } }",
+        "/etc/nginx/luytre-contain-a.test.conf": contained.nginx([rule(b"/x"), rule(None)]),
+    }
+    config = _nginx_conf.load("/etc/nginx/nginx.conf", nginx.get, lambda _: ["/etc/nginx/luytre-contain-a.test.conf"])
+    (server,) = config.servers
+    assert [one.name for one in server.block] == ["listen"]
+    own = {"/a": f"<VirtualHost *:80>\nInclude {tmp_path}/x\n</VirtualHost>"}
+    own[f"{tmp_path}/x"] = contained.apache([rule(None)])
+    configuration = _apache_config.Configuration("/", {}, text_of=own.get).read("/a")
+    assert [node.name for node in configuration.tree] == ["virtualhost"]
