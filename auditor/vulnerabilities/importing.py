@@ -50,8 +50,22 @@ def take_in(files: Sequence[Path], path: Path | None = None) -> tuple[Imported, 
         for file in files:
             digest = unpacking.digest(file)
             with unpacking.opened(file) as documents:
-                taken += _all((Document(name, stream, file) for name, stream in documents), digest, into)
+                found = list(_all((Document(name, stream, file) for name, stream in documents), digest, into))
+            if not found:
+                raise InputError("it is empty", file=file, mend="fetch it again, as a whole")
+            taken += found
+            _check_single(taken, file)
     return tuple(taken)
+
+
+def _check_single(taken: Sequence[Imported], file: Path) -> None:
+    """Raise InputError where one command brings the same data twice: one of the two would be gone."""
+    told = [(one.kind, one.part) for one in taken]
+    again = next((one for one in told if told.count(one) > 1), None)
+    if again is not None:
+        raise InputError(
+            "it is the second with {kind}", kind=" ".join(again).strip(), file=file, mend="import the newest alone"
+        )
 
 
 def _all(documents: Iterator[Document], digest: str, into: store.Writing) -> Iterator[Imported]:

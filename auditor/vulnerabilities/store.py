@@ -56,6 +56,10 @@ class Exploited:
     name: str
 
 
+class Twice(Exception):
+    """A row is there already."""
+
+
 class Writing:
     """An import that goes on."""
 
@@ -74,7 +78,7 @@ class Writing:
         self._database.executemany("INSERT INTO packages VALUES (?, ?, ?, ?)", rows)
 
     def told(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
-        """Kind, release, name of a source or component, id, record as JSON: one at a time, of data that is ordered by id."""
+        """Kind, release, name of a source or component, the record's own id, record as JSON: one at a time, of data that is ordered by id."""
         self._database.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?)", rows)
 
     def releases(self, rows: Iterable[tuple[str, str]]) -> None:
@@ -94,8 +98,11 @@ class Writing:
         self._database.executemany("INSERT OR REPLACE INTO exploited VALUES (?, ?, ?, ?, ?)", rows)
 
     def scores(self, rows: Iterable[tuple[str, float]]) -> None:
-        """Id and probability."""
-        self._database.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?)", rows)
+        """Id and probability. Raises Twice at an id that was there before."""
+        try:
+            self._database.executemany("INSERT INTO scores VALUES (?, ?)", rows)
+        except sqlite3.IntegrityError as error:
+            raise Twice from error
 
     def support(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
         """Release, source, ``ended`` or ``limited``, date, note."""
@@ -125,7 +132,7 @@ _HELD: dict[str, tuple[tuple[str, str, str], ...]] = {
     "wordfence": (("components", "", "wordfence"), ("ids", "", "wordfence")),
     "kev": (("exploited", "", ""),),
     "epss": (("scores", "", ""),),
-    "support": (("support", "release", ""),),
+    "support": (("support", "rtrim(kind || '.' || release, '.')", ""),),
 }
 """By the kind of data: the table, the column that its part is in, and the kind that its rows are of."""
 

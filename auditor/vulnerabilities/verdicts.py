@@ -60,9 +60,12 @@ class Verdict:
     """Programs to restart, where that is owed."""
 
 
-def of_package(record: Sequence[str], built: Built) -> Verdict:
-    """By the release's own fixed version. ``record``: id, state, fixed version, urgency, why no advisory, put off how."""
-    name, state, fixed, urgency, no_advisory, put_off = record
+def of_package(record: Sequence[Any], built: Built) -> Verdict:
+    """By the release's own fixed version. ``record``: id, state, fixed version, urgency, why no advisory, put off how.
+
+    Of the state ``ranges`` those follow: from, to, whether with that.
+    """
+    name, state, fixed, urgency, no_advisory, put_off, *more = record
     verdict = _drafting(name, built, Said(urgency, no_advisory, put_off))
     if built.origin not in OWN:
         return _from_elsewhere(verdict, name, built, "" if fixed == "0" else fixed)
@@ -72,15 +75,42 @@ def of_package(record: Sequence[str], built: Built) -> Verdict:
         return verdict("affected", _why_open(urgency, put_off, no_advisory))
     if fixed == "0":
         return verdict("not_affected", "never")
-    if not versions.is_debian(fixed):
+    if state != "ranges" and not versions.is_debian(fixed):
         return verdict("unknown", "no_fixed_version")
     if not versions.is_debian(built.version):
         return verdict("unknown", "no_version")
+    if state == "ranges":
+        return _by_ranges(verdict, built, *more)
     if versions.debian(built.version) < versions.debian(fixed):
-        return verdict("affected", "held" if built.held else "update", fixed)
+        return verdict("affected", "paid" if state == "paid" else "held" if built.held else "update", fixed)
     if built.runs is not None and versions.debian(built.runs) < versions.debian(fixed):
         return verdict("restart_owed", "kernel", fixed)
     return _running(verdict, built, "version", fixed)
+
+
+def _by_ranges(verdict: _Draft, built: Built, ranges: Sequence[tuple[str, str, bool]]) -> Verdict:
+    """By where an installed version, and the one that runs, lie; mended in the highest that ends a range below."""
+    for version in (built.version, built.runs):
+        hit = next((one for one in ranges if version is not None and _lies_in(version, *one)), None)
+        if hit is None:
+            continue
+        fixed = "" if hit[2] else hit[1]
+        if version == built.version:
+            return verdict("affected", "no_fix" if not fixed else "held" if built.held else "update", fixed)
+        return verdict("restart_owed", "kernel", fixed)
+    own = versions.debian(built.version)
+    ended = [high for _low, high, with_high in ranges if high and not with_high and versions.debian(high) <= own]
+    return (
+        _running(verdict, built, "version", max(ended, key=versions.debian))
+        if ended
+        else verdict("not_affected", "range")
+    )
+
+
+def _lies_in(version: str, low: str, high: str, with_high: bool) -> bool:
+    own = versions.debian(version)
+    below = not high or own < versions.debian(high) or (with_high and own == versions.debian(high))
+    return below and (low == "0" or versions.debian(low) <= own)
 
 
 def of_feed(record: Sequence[Any], built: Built) -> Verdict:
@@ -168,6 +198,8 @@ def of_component(record: Sequence[Any], name: str, version: str | None, where: s
 
     if not version:
         return verdict("unknown", "no_version")
+    if not ranges:
+        return verdict("unknown", "undetermined")
     later = [one for one in patched if versions.php(one, version) > 0]
     if any(_within(version, *limits) for limits in ranges):
         return verdict("affected", "update" if later else "no_fix", _first(later))

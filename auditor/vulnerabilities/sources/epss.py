@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from auditor.vulnerabilities.sources.reading import CVE, Document, Read, day_of
+from auditor.vulnerabilities import store
+from auditor.vulnerabilities.sources.reading import CVE, Document, Read, day_of, table
 from auditor.vulnerabilities.store import Writing
 
 KIND = "epss"
@@ -22,10 +23,14 @@ def read(document: Document, into: Writing) -> Read:
     first = lines.readline()
     dated = re.search(r"score_date:([0-9-]{10})", first)
     rows = csv.reader(lines if first.startswith("#") else chain([first], lines))
-    if next(rows, [])[:2] != ["cve", "epss"]:
-        raise document.error("its columns are not cve, epss, percentile")
     counted = [0]
-    into.scores(_scores(document, rows, counted))
+    with table(document):
+        if next(rows, [])[:2] != ["cve", "epss"]:
+            raise document.error("its columns are not cve, epss, percentile")
+        try:
+            into.scores(_scores(document, rows, counted))
+        except store.Twice as error:
+            raise document.error("its entry {number} names a CVE that another has", number=counted[0]) from error
     if not counted[0]:
         raise document.error("it lists nothing")
     return Read(counted[0], day_of(dated[1]) if dated else None)

@@ -9,7 +9,17 @@ from typing import Any
 
 import ijson
 
-from auditor.vulnerabilities.sources.reading import CVE, Document, Read, buffered, day_of, text_of, whole
+from auditor.vulnerabilities.sources.reading import (
+    CVE,
+    Document,
+    Read,
+    buffered,
+    day_of,
+    table,
+    text_of,
+    twofold,
+    whole,
+)
 from auditor.vulnerabilities.store import Writing
 
 KIND = "kev"
@@ -17,20 +27,28 @@ LICENCE = "CISA Known Exploited Vulnerabilities, CC0 1.0"
 HEAD_JSON = re.compile(rb'\s*\{(?:(?!"vulnerabilities").)*"(?:catalogVersion|dateReleased)"', re.DOTALL)
 HEAD_CSV = re.compile(rb'(?:\xef\xbb\xbf)?"?cveID"?,"?vendorProject"?,')
 
+_ITEM = "vulnerabilities.item"
+
 
 def read_json(document: Document, into: Writing) -> Read:
     """The catalogue as JSON. Raises InputError."""
     into.forget(KIND, "")
     dated = None
     rows: list[Mapping[str, Any]] = []
+    named: dict[str, set[str]] = {"": set(), _ITEM: set()}
     with whole(document):
         for prefix, event, value in ijson.parse(buffered(document)):
-            if prefix == "dateReleased":
+            if event == "map_key" and prefix in named:
+                if value in named[prefix]:
+                    raise twofold(document, value)
+                named[prefix].add(value)
+            elif prefix == "dateReleased":
                 dated = day_of(value)
-            elif prefix == "vulnerabilities.item" and event == "start_map":
+            elif prefix == _ITEM and event == "start_map":
                 rows.append(row := {})
+                named[_ITEM].clear()
                 document.stream.told()
-            elif prefix.startswith("vulnerabilities.item.") and event == "string":
+            elif prefix.startswith(f"{_ITEM}.") and event == "string":
                 row[prefix.rpartition(".")[2]] = value
     return Read(_keep(document, rows, into), dated)
 
@@ -38,27 +56,29 @@ def read_json(document: Document, into: Writing) -> Read:
 def read_csv(document: Document, into: Writing) -> Read:
     """The catalogue as CSV. Raises InputError."""
     into.forget(KIND, "")
-    rows = list(csv.DictReader(document.text()))
+    with table(document):
+        rows = list(csv.DictReader(document.text()))
     added = [day for row in rows if (day := day_of(row.get("dateAdded")))]
     return Read(_keep(document, rows, into), max(added, default=None))
 
 
 def _keep(document: Document, rows: Iterable[Mapping[str, Any]], into: Writing) -> int:
-    kept = []
+    kept: dict[str, tuple[str, str, str, int, str]] = {}
     for number, row in enumerate(rows, 1):
-        if not CVE.match(str(row.get("cveID"))):
+        name = str(row.get("cveID"))
+        if not CVE.match(name):
             raise document.error("its entry {number} names no CVE: {id}", number=number, id=repr(row.get("cveID")))
+        if name in kept:
+            raise document.error("its entry {number} names a CVE that another has", number=number)
         ransomware = text_of(row.get("knownRansomwareCampaignUse")) == "Known"
-        kept.append(
-            (
-                str(row["cveID"]),
-                text_of(row.get("dateAdded")),
-                text_of(row.get("dueDate")),
-                int(ransomware),
-                text_of(row.get("vulnerabilityName")),
-            )
+        kept[name] = (
+            name,
+            text_of(row.get("dateAdded")),
+            text_of(row.get("dueDate")),
+            int(ransomware),
+            text_of(row.get("vulnerabilityName")),
         )
     if not kept:
         raise document.error("it lists nothing")
-    into.exploited(kept)
+    into.exploited(kept.values())
     return len(kept)

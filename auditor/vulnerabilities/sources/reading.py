@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,8 @@ MAX_TEXT = 300
 """Characters of a title or note that are kept."""
 MAX_DEPTH = 60
 """Of JSON: ijson writes down the way to every value, so that memory grows with the square of the depth, 50 GB for 200 KB."""
+MAX_VALUE = 1_000_000
+"""Bytes of one text or number in JSON: ijson takes 40 s of a processor for one of 100 MB."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -42,20 +45,22 @@ class Document:
         return io.TextIOWrapper(io.BufferedReader(self.stream, 1 << 18), "utf-8-sig", errors="replace", newline="")
 
 
-class _Shallow(io.RawIOBase):
-    """JSON as it is read, that goes no deeper than MAX_DEPTH."""
+class _Sober(io.RawIOBase):
+    """JSON as it is read, that goes no deeper than MAX_DEPTH and has no value longer than MAX_VALUE."""
 
     def __init__(self, document: Document) -> None:
         super().__init__()
         self._document, self._depth = document, 0
         self._in_string, self._before = 0, b""
+        self._unquoted = 0
+        """Bytes since the last quote, but for white space."""
 
     def readable(self) -> bool:
         """Whether it can be read: always."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer. Raises InputError for what goes deeper."""
+        """Fill a buffer. Raises InputError for what goes deeper, or has longer values."""
         length = self._document.stream.readinto(buffer)
         self._look(bytes(buffer[:length]))
         return length
@@ -67,6 +72,7 @@ class _Shallow(io.RawIOBase):
         if b"\\" in text:
             text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
         pieces = text.split(b'"')
+        self._measure(part, pieces)
         bare = b"".join(pieces[self._in_string :: 2])
         self._in_string ^= (len(pieces) - 1) & 1
         for bracket in bare.translate(None, _NO_BRACKETS):
@@ -76,10 +82,18 @@ class _Shallow(io.RawIOBase):
                     "it goes deeper than {most} levels", "check where it came from", most=MAX_DEPTH
                 )
 
+    def _measure(self, part: bytes, pieces: Sequence[bytes]) -> None:
+        bare = (part if len(pieces) == 1 else pieces[-1]).translate(None, b" \t\r\n")
+        self._unquoted = len(bare) + (self._unquoted if len(pieces) == 1 else 0)
+        if self._unquoted > MAX_VALUE:
+            raise self._document.error(
+                "one of its values is larger than {most} MB", "check where it came from", most=MAX_VALUE // 1_000_000
+            )
+
 
 def buffered(document: Document, size: int = 1 << 18) -> io.BufferedReader:
-    """JSON for a reader of streams. Raises InputError for what goes deeper than MAX_DEPTH."""
-    return io.BufferedReader(_Shallow(document), size)
+    """JSON for a reader of streams. Raises InputError for what goes deeper than MAX_DEPTH, or has a value longer than MAX_VALUE."""
+    return io.BufferedReader(_Sober(document), size)
 
 
 @dataclass(frozen=True)
@@ -102,23 +116,52 @@ def whole(document: Document) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def table(document: Document) -> Iterator[None]:
+    """Around the reading of CSV: what is none is an InputError that says so."""
+    try:
+        yield
+    except csv.Error as error:
+        raise document.error("it is no CSV: {why}", "fetch it again, as a whole", why=error) from error
+
+
 def members(document: Document) -> Iterator[tuple[str, Any]]:
-    """Name and value of each member of the object that a document is; a name that comes twice is refused."""
+    """Name and value of each member of the object that a document is; a name that comes twice in any object is refused."""
+    twice: list[str] = []
     seen: set[str] = set()
     with whole(document):
-        for name, value in ijson.kvitems(buffered(document), "", use_float=True):
-            if name in seen:
-                raise document.error(
-                    "{name} is in it twice", "it is none of the publisher's; fetch it again", name=repr(name)
-                )
+        for name, value in ijson.kvitems(buffered(document), "", use_float=True, map_type=_noting(twice)):
+            if name in seen or twice:
+                raise twofold(document, twice[0] if twice else name)
             seen.add(name)
             document.stream.told()
             yield name, value
 
 
+def twofold(document: Document, name: str) -> InputError:
+    """That a name is there twice where it can mean one thing only."""
+    return document.error(
+        "{name} is in it twice", "it is none of the publisher's; fetch it again", name=repr(name[:MAX_TEXT])
+    )
+
+
+def _noting(twice: list[str]) -> type[dict[str, Any]]:
+    """A mapping that notes names that come twice: ijson does not pass on what one raises."""
+
+    class Noting(dict[str, Any]):
+        def __setitem__(self, name: str, value: Any) -> None:
+            if name in self:
+                twice.append(name)
+            super().__setitem__(name, value)
+
+    return Noting
+
+
 def text_of(value: object) -> str:
-    """A short text out of foreign data; empty for what is none."""
-    return value[:MAX_TEXT] if isinstance(value, str) else ""
+    """A short text out of foreign data, which any file can hold; empty for what is none."""
+    if not isinstance(value, str):
+        return ""
+    return value[:MAX_TEXT] if value.isascii() else value[:MAX_TEXT].encode("utf-8", "replace").decode()
 
 
 def day_of(value: object) -> date | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from auditor.vulnerabilities.components import name_of
@@ -35,15 +34,16 @@ def read(document: Document, into: Writing) -> Read:
         for software in record["software"]:
             component = _component(software)
             if component is not None:
-                ranges, patched = (
-                    list(_ranges(software)),
-                    [text_of(one) for one in software.get("patched_versions") or ()],
-                )
+                ranges, patched = _ranges(software), software.get("patched_versions") or []
+                if ranges is None or not isinstance(patched, list):
+                    raise document.error(
+                        "{id} does not say which versions of {name} it is in", id=repr(identity), name=repr(component)
+                    )
                 told = [
                     name,
                     text_of(record.get("title")),
                     ranges,
-                    patched,
+                    [version for one in patched if (version := text_of(one))],
                     score if isinstance(score, float | int) else None,
                 ]
                 by_component.setdefault(component, []).append(told)
@@ -63,14 +63,17 @@ def _component(software: Any) -> str | None:
     return name_of(software["type"], software["slug"][:200])
 
 
-def _ranges(software: Any) -> Iterator[list[Any]]:
-    """From, whether with it, to, whether with it; ``*`` is from the beginning or to the end."""
-    affected = software.get("affected_versions")
-    for one in affected.values() if isinstance(affected, dict) else ():
-        if isinstance(one, dict):
-            yield [
-                text_of(one.get("from_version")) or "*",
-                one.get("from_inclusive") is True,
-                text_of(one.get("to_version")) or "*",
-                one.get("to_inclusive") is True,
-            ]
+def _ranges(software: Any) -> list[list[Any]] | None:
+    """From, whether with it, to, whether with it; ``*`` is from the beginning or to the end. None: it has none that can be read."""
+    affected = software.get("affected_versions") or {}
+    if not isinstance(affected, dict) or not all(isinstance(one, dict) for one in affected.values()):
+        return None
+    return [
+        [
+            text_of(one.get("from_version")) or "*",
+            one.get("from_inclusive") is True,
+            text_of(one.get("to_version")) or "*",
+            one.get("to_inclusive") is True,
+        ]
+        for one in affected.values()
+    ]

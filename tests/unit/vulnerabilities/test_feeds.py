@@ -18,7 +18,7 @@ from auditor.vulnerabilities import judging
 from auditor.vulnerabilities.importing import take_in
 from auditor.vulnerabilities.installed import Component
 from auditor.vulnerabilities.store import Known, known
-from auditor.vulnerabilities.verdicts import Built, of_feed
+from auditor.vulnerabilities.verdicts import Built, of_feed, of_package
 from auditor.vulnerabilities.versions import debian
 from tests.unit.vulnerabilities import factory
 
@@ -37,13 +37,14 @@ def imported(tmp_path: Path, data: Path) -> Path:
     records = [
         factory.osv(f"DEBIAN-{ONE}", "Debian:13", "openssl", {"fixed": "3.5-1"}, upstream=[ONE]),
         factory.osv(f"DEBIAN-{ONE}", "Debian:12", "openssl", {"fixed": "9"}, upstream=[ONE]),
-        factory.osv(TWO, "Debian:13", "zlib", affected=[7, *factory.osv("", "Debian:13", "zlib")["affected"]]),
+        factory.osv(TWO, "Debian:13", "zlib"),
         factory.osv(THREE, "Debian:13", "zlib", {"fixed": "1"}, {"introduced": "2"}),
         factory.osv("DSA-1-1", "Debian:13", "openssl", {"fixed": "0"}, upstream=[ONE]),
         factory.osv("CVE-2026-1", "Debian:13", "openssl", {"fixed": "5"}, withdrawn="2026-11-01T00:00:00Z"),
         factory.osv(f"UBUNTU-{TWO}", "Ubuntu:24.04:LTS", "zlib", {"fixed": "2"}),
         factory.osv(f"UBUNTU-{TWO}", "Ubuntu:Pro:18.04:LTS", "zlib", {"fixed": "1"}),
         factory.osv("GHSA-aaaa-bbbb-cccc", "Packagist", "GuzzleHttp/Guzzle", {"fixed": "7.4.5"}, aliases=[THREE]),
+        factory.osv("GHSA-aaaa-bbbb-eeee", "Packagist", "guzzlehttp/guzzle", {"fixed": "6"}, aliases=[THREE]),
         factory.osv("GHSA-aaaa-bbbb-dddd", "npm", "guzzle", {"fixed": "7.4.5"}),
     ]
     with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -53,8 +54,8 @@ def imported(tmp_path: Path, data: Path) -> Path:
     assert [(one.kind, one.part, one.records) for one in taken] == [
         ("debsecan", "bookworm", 2),
         ("osv_debian", "", 4),
-        ("osv_ubuntu", "", 1),
-        ("osv_packagist", "", 1),
+        ("osv_ubuntu", "", 2),
+        ("osv_packagist", "", 2),
     ]
     assert taken[1].dated == date(2026, 11, 19) and all(one.licence for one in taken)
     return data
@@ -72,7 +73,12 @@ def said(there: Known, release: str, source: str, version: str) -> list[tuple[st
 
 
 def test_of_a_release_of_which_two_tell_one_is_believed(there: Known) -> None:
-    assert there.telling == {"bookworm": "debsecan", "trixie": "osv_debian", "noble": "osv_ubuntu"}
+    assert there.telling == {
+        "bookworm": "debsecan",
+        "trixie": "osv_debian",
+        "noble": "osv_ubuntu",
+        "bionic": "osv_ubuntu",
+    }
     assert said(there, "bookworm", "openssl", "3.0-2") == [(ONE, "fixed", "version", "3.0-2")]
     assert said(there, "bookworm", "zlib", "1") == [(TWO, "affected", "no_fix", "")]
     assert said(there, "sid", "openssl", "1") == []
@@ -82,12 +88,13 @@ def test_what_osv_says(there: Known) -> None:
     assert said(there, "trixie", "openssl", "3.4-9") == [(ONE, "affected", "update", "3.5-1")]
     assert said(there, "trixie", "zlib", "1") == [
         (TWO, "affected", "no_fix", ""),
-        (THREE, "unknown", "undetermined", ""),
+        (THREE, "fixed", "version", "1"),
     ]
+    assert said(there, "trixie", "zlib", "2")[1] == (THREE, "affected", "no_fix", "")
     assert said(there, "noble", "zlib", "2") == [(TWO, "fixed", "version", "2")]
     guzzle = Component("composer/guzzlehttp/guzzle", "7.4.4", "/srv/app")
-    ((verdict, _record),) = judging.of_part(guzzle, there)
-    assert (verdict.id, verdict.state, verdict.fixed) == (THREE, "affected", "7.4.5")
+    told = [(one.id, one.state, one.fixed) for one, _record in judging.of_part(guzzle, there)]
+    assert told == [(THREE, "affected", "7.4.5"), (THREE, "fixed", "6")]
     assert set(there.about(THREE)) == {("osv_debian", "zlib"), ("osv_packagist", "composer/guzzlehttp/guzzle")}
 
 
@@ -99,6 +106,74 @@ def test_another_releases_feed_leaves_the_first_and_a_newer_one_takes_its_place(
         assert now.telling["trixie"] == "debsecan" and now.about(THREE)[0] == ("debsecan", "bash")
         assert ("debsecan", "zlib") not in now.about(TWO)
         assert [(one.kind, one.part) for one in now.sources[:2]] == [("debsecan", "bookworm"), ("debsecan", "trixie")]
+
+
+def _affected(*entries: tuple[str, list[dict[str, str]]], **more: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "package": {"ecosystem": ecosystem, "name": "zlib"},
+            "ranges": [{"type": "ECOSYSTEM", "events": events}] if events else [],
+            **more,
+        }
+        for ecosystem, events in entries
+    ]
+
+
+ALWAYS = {"introduced": "0"}
+TWO_SPANS = [{"introduced": "2.0"}, {"fixed": "1.5"}, ALWAYS, {"fixed": "2.1"}]
+LISTED = _affected(("Debian:13", []), versions=["1.2", "1.3"])
+PRO = _affected(("Ubuntu:24.04:LTS", [ALWAYS]), ("Ubuntu:Pro:24.04:LTS", [ALWAYS, {"fixed": "2+esm1"}]))
+FREE = _affected(
+    ("Ubuntu:24.04:LTS", [ALWAYS, {"fixed": "2"}]), ("Ubuntu:Pro:24.04:LTS", [ALWAYS, {"fixed": "2+esm1"}])
+)
+
+
+@pytest.mark.parametrize(
+    ("affected", "release", "version", "told"),
+    [
+        (_affected(("Debian:13", TWO_SPANS)), "trixie", "1.4", ("affected", "update", "1.5")),
+        (_affected(("Debian:13", TWO_SPANS)), "trixie", "1.5", ("fixed", "version", "1.5")),
+        (_affected(("Debian:13", TWO_SPANS)), "trixie", "2.0", ("affected", "update", "2.1")),
+        (_affected(("Debian:13", TWO_SPANS)), "trixie", "2.1", ("fixed", "version", "2.1")),
+        (_affected(("Debian:13", [{"introduced": "3"}, {"fixed": "4"}])), "trixie", "2", ("not_affected", "range", "")),
+        (_affected(("Debian:13", [{"introduced": "3"}])), "trixie", "3", ("affected", "no_fix", "")),
+        (_affected(("Debian:13", [{"introduced": "3"}])), "trixie", "3~rc1", ("not_affected", "range", "")),
+        (_affected(("Debian:13", [ALWAYS, {"last_affected": "3"}])), "trixie", "3", ("affected", "no_fix", "")),
+        (_affected(("Debian:13", [ALWAYS, {"last_affected": "3"}])), "trixie", "1:0", ("not_affected", "range", "")),
+        (_affected(("Debian:13", [ALWAYS, {"fixed": "2a:1.0"}])), "trixie", "1", ("unknown", "no_fixed_version", "")),
+        (_affected(("Debian:13", [{"introduced": "2a:1.0"}])), "trixie", "1", ("unknown", "undetermined", "")),
+        (_affected(("Debian:13", [])), "trixie", "1", ("unknown", "undetermined", "")),
+        (LISTED, "trixie", "1.3", ("affected", "no_fix", "")),
+        (LISTED, "trixie", "1.4", ("not_affected", "range", "")),
+        (PRO, "noble", "1", ("affected", "paid", "2+esm1")),
+        (PRO, "noble", "2+esm1", ("fixed", "version", "2+esm1")),
+        (FREE, "noble", "2", ("fixed", "version", "2")),
+        (FREE, "noble", "1", ("affected", "update", "2")),
+    ],
+)
+def test_ranges_of_osv(
+    tmp_path: Path, data: Path, affected: Any, release: str, version: str, told: tuple[str, str, str]
+) -> None:
+    factory.write(tmp_path / "a.json", factory.osv(ONE, "Debian:13", "zlib", affected=affected))
+    take_in([tmp_path / "a.json"], data)
+    with known(data) as there:
+        assert said(there, release, "zlib", version) == [(ONE, *told)]
+
+
+def test_of_two_kernels_both_count_in_ranges() -> None:
+    record = [ONE, "ranges", "", "", "", "", [["5", "6.1", False]]]
+    newest = Built("linux", "6.1", runs="5.10")
+    assert (of_package(record, newest).state, of_package(record, newest).fixed) == ("restart_owed", "6.1")
+    assert of_package(record, Built("linux", "6.1", runs="4.19")).state == "fixed"
+
+
+def test_a_component_of_which_no_range_is_told_is_unknown(tmp_path: Path, data: Path) -> None:
+    affected = [{"package": {"ecosystem": "Packagist", "name": "a/b"}}]
+    factory.write(tmp_path / "a.json", factory.osv(ONE, "Packagist", "a/b", affected=affected))
+    take_in([tmp_path / "a.json"], data)
+    with known(data) as there:
+        ((one, _record),) = judging.of_part(Component("composer/a/b", "1.0", "/srv"), there)
+    assert (one.state, one.reason) == ("unknown", "undetermined")
 
 
 GOOD = factory.debsecan(("openssl", ONE, "3.5-1", "3.0-2"))
@@ -121,6 +196,25 @@ GOOD = factory.debsecan(("openssl", ONE, "3.5-1", "3.0-2"))
         ("a.json", json.dumps(factory.osv("A", "npm", "x"))[:-5], "not all of it"),
         ("a.json", json.dumps(factory.osv("A", "npm", "x")), "nothing in it"),
         ("a.json", '{"modified": ' + "[" * 100_000, "no JSON"),
+        *(
+            (
+                "a.json",
+                json.dumps(factory.osv(**{"name": ONE, "ecosystem": "Debian:13", "package": "zlib", **odd})),
+                "no record",
+            )
+            for odd in (
+                {"affected": "x"},
+                {"affected": [7]},
+                {"affected": _affected(("Debian:13", [7]))},
+                {"affected": [{"package": {"ecosystem": "Debian:13", "name": "a"}, "ranges": 5}]},
+                {"affected": [{"package": {"ecosystem": "Debian:13", "name": "a"}, "ranges": [{"events": 5}]}]},
+                {"affected": [{"package": {"ecosystem": "Packagist", "name": "a/b"}, "versions": 5}]},
+                {"affected": [{"package": {"ecosystem": "Packagist", "name": "a/b"}, "versions": [5]}]},
+                {"affected": [{"package": {"ecosystem": "Debian:13", "name": "a\ud800"}}]},
+                {"name": "\ud800"},
+                {"name": ""},
+            )
+        ),
     ],
 )
 def test_bad_files(tmp_path: Path, data: Path, name: str, content: str, complaint: str) -> None:

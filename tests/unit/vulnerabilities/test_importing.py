@@ -25,6 +25,7 @@ from auditor.vulnerabilities.store import Known, known
 from tests.unit.vulnerabilities import factory
 
 ONE = "CVE-2026-10001"
+TWO = "CVE-2026-54321"
 KEV_CSV = (
     '"cveID","vendorProject","product","vulnerabilityName","dateAdded","shortDescription","requiredAction","dueDate",'
     '"knownRansomwareCampaignUse","notes","cwes"\n'
@@ -134,6 +135,11 @@ def zipped(name: str) -> bytes:
     return kept.getvalue()
 
 
+EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
+ODD_WORDFENCE = b"""{"aaaaaaaa-1111-2222-3333-aaaaaaaaaaaa": {"title": "x", "software": [
+    {"type": "plugin", "slug": "x", "affected_versions": [1]}]}}"""
+
+
 @pytest.mark.parametrize(
     "content, complaint",
     [
@@ -142,6 +148,17 @@ def zipped(name: str) -> bytes:
         (b"\xef\xbb\xbf\n<html>", "web page"),
         (HALF.encode(), "only the beginning"),
         (b'{"a": {"CVE-2026-1": {"releases": {}}}, "a": {"CVE-2026-1": {"releases": {}}}}', "twice"),
+        (b'{"a": {"CVE-2026-1": {"releases": {}}, "CVE-2026-1": {"releases": {}}}}', "'CVE-2026-1' is in it twice"),
+        (b'{"a": {"CVE-2026-1": {"releases": {"sid": {}, "sid": {}}}}}', "'sid' is in it twice"),
+        (b'{"catalogVersion": "1", "vulnerabilities": [{"cveID": "x", "cveID": "y"}]}', "'cveID' is in it twice"),
+        (b'{"catalogVersion": "1", "vulnerabilities": [], "vulnerabilities": []}', "'vulnerabilities' is in it twice"),
+        (json.dumps(factory.kev(ONE, TWO, ONE)).encode(), "entry 3 names a CVE that another has"),
+        (b"cve,epss,percentile\nCVE-2026-1000,0.1,0\nCVE-2026-1000,0.9,0\n", "entry 2 names a CVE that another has"),
+        (b'cve,epss,percentile\nCVE-2026-1000,"' + b"1" * 200_000, "it is no CSV"),
+        (b'cveID,vendorProject,x\nCVE-2026-1000,"' + b"1\n" * 200_000, "it is no CSV"),
+        (EMPTY_ZIP, "it is empty"),
+        (json.dumps(factory.wordfence((ONE, "plugin", "x", "5"))).replace('["5"]', "5").encode(), "which versions"),
+        (ODD_WORDFENCE, "which versions"),
         (b'{"a": {"CVE-2026-1": {"releases": {"sid": {"status": "new"}}}}}', "does not know"),
         (b'{"a": {"CVE-2026-1": 5}}', "no releases"),
         (b'{"catalogVersion": "1", "vulnerabilities": [{"cveID": "CVE-26"}]}', "names no CVE"),
@@ -177,7 +194,7 @@ def test_bombs(
 ) -> None:
     monkeypatch.setattr(unpacking, "FREE", 100_000)
     assert callable(pack)
-    (tmp_path / "bomb").write_bytes(pack(b'{"a": {"CVE-2026-1": "' + b"A" * 5_000_000))
+    (tmp_path / "bomb").write_bytes(pack(b'{"a": {"CVE-2026-1": [' + b'"A", ' * 1_000_000))
     with pytest.raises(InputError, match="unpacks to more"):
         take_in([tmp_path / "bomb"], data)
 
@@ -202,11 +219,49 @@ def test_json_is_refused_by_its_depth_before_ijson_makes_a_path_of_it(size: int,
         reading.buffered(document, size).read()
 
 
+@pytest.mark.parametrize("size", [1 << 16, 1 << 18])
+@pytest.mark.parametrize(
+    "value, long",
+    [
+        (b'"' + b"A" * 1_100_000, True),
+        (b'"' + b'\\"' * 600_000, True),
+        (b'"' + b"\\\\" * 600_000, True),
+        (b"1" * 1_100_000, True),
+        (b'{"' + b"k" * 1_100_000, True),
+        (b"[" + b'"A", ' * 400_000, False),
+        (b" " * 2_000_000 + b"1", False),
+        (b'"' + b"A" * 900_000 + b'", "' + b"A" * 900_000, False),
+    ],
+)
+def test_json_is_refused_by_the_length_of_a_value_before_it_is_made(size: int, value: bytes, long: bool) -> None:
+    """A text of 100 MB took 40 s of a processor."""
+    document = reading.Document("x", unpacking.Bounded(io.BytesIO(b'{"a": ' + value), 1_000, Path("x")), Path("x"))
+    with pytest.raises(InputError, match="one of its values") if long else contextlib.nullcontext():
+        reading.buffered(document, size).read()
+
+
+def test_two_files_of_the_same_data_in_one_command_are_refused(tmp_path: Path, data: Path) -> None:
+    files = [factory.write(tmp_path / name, factory.kev(one)) for name, one in (("a", ONE), ("b", TWO))]
+    with pytest.raises(InputError, match="it is the second with kev") as caught:
+        take_in(files, data)
+    assert str(tmp_path / "b") in str(caught.value)
+
+
+def test_both_lists_of_a_releases_support_stay(tmp_path: Path, data: Path, opened: Callable[[], Known]) -> None:
+    (tmp_path / "security-support-ended.deb12").write_text("a 1 2020-01-01 over\n")
+    (tmp_path / "security-support-limited.deb12").write_text("b some\n")
+    take_in([tmp_path / "security-support-ended.deb12", tmp_path / "security-support-limited.deb12"], data)
+    (tmp_path / "security-support-limited.deb12").write_text("c some\n")
+    take_in([tmp_path / "security-support-limited.deb12"], data)
+    there = opened()
+    assert [sorted(there.support("bookworm", name)) for name in "abc"] == [["ended"], [], ["limited"]]
+
+
 def test_one_record_that_is_all_of_the_file(
     tmp_path: Path, data: Path, opened: Callable[[], Known], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unpacking, "MAX_RECORD", 1_000_000)
-    (tmp_path / "big").write_bytes(b'{"a": {"CVE-2026-1": {"x": "' + b"A" * 3_000_000 + b'"}}}')
+    (tmp_path / "big").write_bytes(b'{"a": {"CVE-2026-1": {"x": [' + b'"A",' * 750_000 + b'"A"]}}}')
     with pytest.raises(InputError, match="one of its records"):
         take_in([tmp_path / "big"], data)
 

@@ -16,6 +16,8 @@ MAX_MAPPED = 200
 MAX_NAMED = 300
 MAX_CHANGELOGS = 60
 DISTRIBUTIONS = ("Debian", "Ubuntu")
+PAID = ("UbuntuESM", "UbuntuESMApps", "UbuntuESMInfra")
+"""Ubuntu Pro's archives: all in them are security updates."""
 BACKPORT = re.compile(r"~bpo[0-9]+[+.][0-9]+")
 ORIGINS = ("security", "main", "third_party", "backports")
 """In the order in which they are believed where a version lies in several archives."""
@@ -91,6 +93,8 @@ def kind_of(index):
         return "backports"
     if index.origin in DISTRIBUTIONS:
         return "security" if index.security else "main"
+    if index.origin in PAID:
+        return "security"
     return "third_party"
 
 

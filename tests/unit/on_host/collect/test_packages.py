@@ -65,12 +65,14 @@ LISTS = {
     "security": [("a", "1"), ("b", "2+deb13u1")],
     "backports": [("d", "4~bpo13+1")],
     "other": [("e", "1.5"), ("f", "1")],
+    "paid": [("b", "2+esm1")],
 }
 RELEASES = {
     "main": {"Origin": "Debian", "Label": "Debian"},
     "security": {"Origin": "Debian", "Label": "Debian-Security"},
     "backports": {"Origin": "Debian Backports", "NotAutomatic": "yes"},
     "other": {"Origin": "Sury"},
+    "paid": {"Origin": "UbuntuESMApps"},
 }
 
 
@@ -81,6 +83,7 @@ RELEASES = {
         ("b", "2", "main"),
         ("b", "1", "superseded"),
         ("b", "3", "none"),
+        ("b", "2+esm1", "security"),
         ("d", "4~bpo13+1", "backports"),
         ("b", "1~bpo13+1", "backports"),
         ("e", "1.5", "third_party"),
