@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from auditor.errors import InputError
 from auditor.history.incidents import NEW, Decided, Ledgers, of
 from auditor.incidents.case import Action, Case, cases, fold
-from auditor.models import Finding, Regime, Run, Status, clock
+from auditor.models import Finding, Regime, Run, clock
 from auditor.models.incidents import (
     AnyDeed,
-    Closed,
     Collected,
     Contained,
     Custody,
@@ -26,8 +25,6 @@ from auditor.models.incidents import (
     Stamped,
 )
 from auditor.models.ranks import Means, Report
-
-_PASSED = (Status.PASS, Status.NOT_APPLICABLE)
 
 
 def opening(
@@ -168,33 +165,6 @@ def releasing(incident: str, numbers: Sequence[int], now: datetime.datetime, led
     return tuple(case.actions[number] for number in dict.fromkeys(wanted))
 
 
-def closing(incident: str, cause: str, newest: Run | None) -> Callable[[Ledgers], Decided]:
-    """Close an incident, when nothing is owed any more and its findings are gone in an audit after T0."""
-
-    def decide(ledgers: Ledgers) -> Decided:
-        case = still_open(ledgers, incident)
-        if owed := case.owed():
-            raise InputError(
-                "{incident} still owes the report '{report}'",
-                incident=incident,
-                report=owed[0].report,
-                mend="say that it went out with 'auditor incident reported', or why it is not owed with 'auditor incident spare'",
-            )
-        for action in case.actions.values():
-            if not action.settled:
-                raise InputError(
-                    "it is not known whether {named} is contained on {host}",
-                    named=action.what,
-                    host=action.host,
-                    mend="'auditor incident release' it, or 'auditor incident contain' it again",
-                )
-        for found in case.findings:
-            _check_gone(found, case, newest)
-        return incident, Closed(cause=cause)
-
-    return decide
-
-
 def still_open(ledgers: Ledgers, incident: str) -> Case:
     """The incident. Raises InputError when it is over."""
     case = fold(incident, of(ledgers, incident))
@@ -205,7 +175,7 @@ def still_open(ledgers: Ledgers, incident: str) -> Case:
 
 def found_in(run: Run, control: str, subject: str) -> Found:
     """The open finding of a run. Raises InputError when it has none such."""
-    finding = _finding(run, control, subject)
+    finding = finding_of(run, control, subject)
     if finding is None or not finding.status.is_open:
         raise InputError(
             "the last audit has no open finding {control} on {subject}",
@@ -216,7 +186,8 @@ def found_in(run: Run, control: str, subject: str) -> Found:
     return Found(control=control, subject=subject, run=run.id)
 
 
-def _finding(run: Run, control: str, subject: str) -> Finding | None:
+def finding_of(run: Run, control: str, subject: str) -> Finding | None:
+    """What a control came to there; None: the run has nothing on it."""
     return next((one for one in run.findings if one.control == control and one.subject.id == subject), None)
 
 
@@ -227,16 +198,4 @@ def _check_owed(case: Case, report: Report) -> None:
             incident=case.id,
             report=report,
             mend="see 'auditor incident show'",
-        )
-
-
-def _check_gone(found: Found, case: Case, newest: Run | None) -> None:
-    now = _finding(newest, found.control, found.subject) if newest is not None else None
-    audited = newest is not None and clock.read(newest.started) > case.detected
-    if not audited or now is None or now.status not in _PASSED:
-        raise InputError(
-            "no audit since then says that {control} on {subject} is met",
-            control=found.control,
-            subject=found.subject,
-            mend="mend it, review or hunt again, then 'auditor audit'",
         )

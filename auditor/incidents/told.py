@@ -86,8 +86,9 @@ def deed(of: AnyDeed, words: Words) -> str:
             return _action(of, words)
         case Collected() | Custody() | Stamped():
             return _held(of, words)
-        case Closed(cause=cause):
-            return words("incidents.ended", cause=cause)
+        case Closed(cause=cause, control=control):
+            named = f"{cause} ({control.control}:{control.subject})" if control else cause
+            return words("incidents.ended", cause=named)
 
 
 def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:

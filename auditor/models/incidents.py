@@ -166,6 +166,9 @@ class Closed(Model):
 
     kind: Literal["closed"] = "closed"
     cause: Sentence = Field(description="the root cause, or why it is not known")
+    control: Found | None = Field(
+        default=None, description="the control that was open and let it happen; it passes now"
+    )
 
 
 type AnyDeed = (

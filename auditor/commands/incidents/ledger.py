@@ -298,21 +298,31 @@ def close(
         str, typer.Option("--cause", metavar="TEXT", help="How the intruder came in, or why that is not known.")
     ],
     who: WhoOption,
+    control: Annotated[
+        str | None,
+        typer.Option(
+            "--control",
+            metavar="CONTROL:SITE|HOST",
+            help="What was open and let it happen; an audit since says that it is met.",
+        ),
+    ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Close an incident: when no report is owed any more, and an audit since then says that its findings are met.
+    """Close an incident: no report is owed, nothing is contained without an end, an audit since then says that findings, reviews and hunts are clean, and the closing form is written.
 
     Example:
       auditor incident close SC-20261127-1 --cause "Mật khẩu quản trị bị lộ" --who "Chánh Văn phòng" -i inventories/lab
 
     """
     from auditor.history.runs import History
-    from auditor.incidents import deciding
+    from auditor.incidents import closing
     from auditor.inventory import hosts as inventories
 
     known = inventories.load(inventory)
-    decide = deciding.closing(incident, _sentence("--cause", cause), History().latest(known.path))
+    where = control.partition(":")[::2] if control else None
+    root = closing.Cause(_sentence("--cause", cause), where)
+    decide = closing.closing(incident, root, History().latest(known.path), known.hosts, clock.now())
     _say_written(_written(known, who, decide), lang)
 
 

@@ -15,7 +15,9 @@ from typer.testing import CliRunner, Result
 from auditor.commands.incidents import app
 from auditor.errors import InputError
 from auditor.fleet import fresh
+from auditor.history.runs import History
 from auditor.system import resources
+from tests.unit.incidents.filled import clean
 
 WHO = ("--who", "Văn phòng")
 
@@ -63,7 +65,14 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
         auditor(inventory, "reported", incident, report, "--how", "45/BC-UBND", *WHO)
     assert auditor(inventory, "due").stdout == "No report is owed.\n"
     auditor(inventory, "note", incident, "called the operator", *WHO)
-    auditor(inventory, "close", incident, "--cause", "a password was known", *WHO)
+    close = ("close", incident, "--cause", "a password was known", *WHO)
+    with pytest.raises(InputError, match=r"no audit tells of a review of antruc\.test since then"):
+        auditor(inventory, *close)
+    History().keep(clean("2026-02-02T08:00:00+07:00", inventory=inventory))
+    with pytest.raises(InputError, match=r"the closing form of .* is not written"):
+        auditor(inventory, *close)
+    auditor(inventory, "form", incident, "--form", "end", "--output", f"{inventory}/out", *WHO, code=1)
+    auditor(inventory, *close)
     shown = auditor(inventory, "show", incident).stdout
     for words in (
         "not owed: word to the authority",

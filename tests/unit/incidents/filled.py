@@ -9,9 +9,11 @@ from auditor.incidents.case import Case, fold
 from auditor.incidents.forms import issue
 from auditor.incidents.forms.known import Known
 from auditor.inventory import hosts as inventories
-from auditor.models import Inventory, Lang, Regime, clock
-from auditor.models.incidents import Answered, AnyDeed, Collected, Contained, Entry, Opened, Reported
+from auditor.models import Finding, Inventory, Lang, Regime, Reviewed, Run, clock
+from auditor.models.hunts import Hunted
+from auditor.models.incidents import Answered, AnyDeed, Collected, Contained, Entry, FilledIn, Opened, Reported
 from auditor.models.ranks import Form, Question
+from tests import factory
 
 SECRET = "kX9vQ2mLr7TzP4wN"  # noqa: S105  planted
 T0 = clock.moment_written("2026-12-31 20:15")
@@ -28,6 +30,9 @@ ANSWERS: dict[Question, tuple[str, ...]] = {
     "done": ("Đã chặn địa chỉ 203.0.113.7 \N{PILE OF POO}", f"Đã đổi khóa: DB_PASSWORD={SECRET}"),
     "recovery": ("08:00 ngày 02/01/2027",),
 }
+
+
+LAST_FORM = FilledIn(form="end", docx="a" * 64, pdf="b" * 64, missing=0)
 
 
 @cache
@@ -61,3 +66,16 @@ def filled_in(regime: Regime) -> Case:
 
 def known(of: Case, form: Form, unit: str = "tinh-tan-giang", lang: Lang = "vi") -> Known:
     return issue.known(of, form, lab(), unit, None, lang)
+
+
+def clean(started: str, *findings: Finding, inventory: str = "inventories/none") -> Run:
+    """An audit of the lab after a review of antruc.test and a hunt on web1."""
+    look = Reviewed(
+        site="antruc.test", look="l", started=started, age_days=0, known=1, fresh=1, unread=0, stopped=None, engine=True
+    )
+    hunt = Hunted(
+        host="web1", hunt="h", started=started, age_days=0, warm=False, seen=1, known=1, judged=1, unjudged=0, left=0,
+        cut_short=False, places=9,
+    )  # fmt: skip
+    told = {"started": started, "inventory": inventory, "findings": findings, "reviews": (look,), "hunts": (hunt,)}
+    return factory.run().model_copy(update=told)

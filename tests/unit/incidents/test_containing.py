@@ -13,12 +13,13 @@ import pytest
 from auditor.errors import InputError
 from auditor.fleet import fresh
 from auditor.history.incidents import Incidents
-from auditor.incidents import deciding
+from auditor.incidents import closing, deciding
 from auditor.incidents.case import Case, fold
 from auditor.incidents.containing import Containing, Plan, Wanted
 from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
 from auditor.models.incidents import Closed, Contained, Released
+from tests.unit.incidents.filled import LAST_FORM
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
 
 WEB1 = Host(name="web1", address="192.0.2.10", trusted_networks=("10.9.0.0/16",))
@@ -109,12 +110,15 @@ def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
         command.ledgers.write(
             INVENTORY, WHO, deciding.adding(command.incident, deciding.Reported(report=report, how="45/BC-UBND"))
         )
+    command.ledgers.write(INVENTORY, WHO, deciding.filling(command.incident, LAST_FORM))
     with pytest.raises(InputError, match="not known whether"):
-        command.ledgers.write(INVENTORY, WHO, deciding.closing(command.incident, "x", None))
+        command.ledgers.write(
+            INVENTORY, WHO, closing.closing(command.incident, closing.Cause("x"), None, (), clock.now())
+        )
     there.answers = [ON_TRIAL, CONFIRMED]
     assert command.contain(WEB1, BLOCK).number == 1
     assert {question["id"] for question in there.asked} == {"SC-20261231-1/1"}
-    command.ledgers.write(INVENTORY, WHO, deciding.closing(command.incident, "x", None))
+    command.ledgers.write(INVENTORY, WHO, closing.closing(command.incident, closing.Cause("x"), None, (), clock.now()))
     assert isinstance(case(command).entries[-1].deed, Closed)
 
 
@@ -144,7 +148,8 @@ def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there:
         command.ledgers.write(
             INVENTORY, WHO, deciding.adding(command.incident, deciding.Reported(report=report, how="45/BC-UBND"))
         )
-    command.ledgers.write(INVENTORY, WHO, deciding.closing(command.incident, "x", None))
+    command.ledgers.write(INVENTORY, WHO, deciding.filling(command.incident, LAST_FORM))
+    command.ledgers.write(INVENTORY, WHO, closing.closing(command.incident, closing.Cause("x"), None, (), clock.now()))
     for answer, state, still_open in (
         ({"state": "refused", "why": "name_taken"}, "refused", True),
         ({"state": "none"}, "released", False),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import signal
 import sqlite3
 import subprocess
@@ -80,32 +79,6 @@ def test_what_is_owed_goes_as_it_is_reported_or_spared_with_a_reason(ledgers: In
     with pytest.raises(InputError, match="does not owe"):
         ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report="now", how="điện thoại")))
     assert len(ledgers.one(INVENTORY, incident)) == 3
-
-
-def test_an_incident_closes_when_nothing_is_owed_and_an_audit_since_says_so(ledgers: Incidents) -> None:
-    bad, good = (run_of(finding(status, control="ssh.root_login")) for status in ("fail", "pass"))
-    one = bad.findings[0]
-    found = deciding.found_in(bad, one.control, one.subject.id)
-    incident = opened(ledgers, one.subject.id, findings=(found,))
-    later = clock.stamp(T0 + datetime.timedelta(days=1))
-    reports: tuple[Report, ...] = ("now", "first", "full")
-    for report in reports:
-        with pytest.raises(InputError, match=f"still owes the report '{report}'"):
-            ledgers.write(INVENTORY, WHO, deciding.closing(incident, "lộ mật khẩu", good))
-        ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report=report, how="45/BC-UBND")))
-    before = clock.stamp(T0 - datetime.timedelta(hours=1))
-    for newest in (
-        None,
-        bad.model_copy(update={"started": later}),
-        good.model_copy(update={"started": before}),
-        good.model_copy(update={"started": later, "findings": ()}),
-    ):
-        with pytest.raises(InputError, match="no audit since then"):
-            ledgers.write(INVENTORY, WHO, deciding.closing(incident, "lộ mật khẩu", newest))
-    ledgers.write(INVENTORY, WHO, deciding.closing(incident, "lộ mật khẩu", good.model_copy(update={"started": later})))
-    assert not case(ledgers, incident).open
-    with pytest.raises(InputError, match="is closed"):
-        ledgers.write(INVENTORY, WHO, deciding.adding(incident, Noted(text="x")))
 
 
 def test_a_finding_that_is_not_open_opens_nothing() -> None:

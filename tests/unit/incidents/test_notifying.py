@@ -13,7 +13,7 @@ import yaml
 from auditor.errors import InputError
 from auditor.history.incidents import Incidents
 from auditor.history.runs import History
-from auditor.incidents import deciding, letter
+from auditor.incidents import closing, deciding, letter
 from auditor.incidents.case import Case, fold
 from auditor.inventory import hosts as inventories
 from auditor.mail import audience
@@ -23,6 +23,7 @@ from auditor.models.incidents import Collected, Contained, Noted, Reported
 from auditor.models.ranks import Report
 from auditor.text.words import Words
 from tests.mail_server import Authority, Received, serving
+from tests.unit.incidents.filled import LAST_FORM
 from tests.unit.incidents.offices import WHO, auditor, opened, server, tells
 
 SECRET = "kX9vQ2mLr7TzP4wN"  # noqa: S105  planted
@@ -236,7 +237,9 @@ def test_an_incident_that_is_over_is_told_too(inventory: Path) -> None:
     for report in reports:
         Incidents().write(known.path, "Văn phòng", deciding.adding(incident, Reported(report=report, how="45/BC-UBND")))
     assert "Không còn báo cáo nào phải gửi." in text(inventory, incident)
-    Incidents().write(known.path, "Văn phòng", deciding.closing(incident, "lộ mật khẩu", None))
+    Incidents().write(known.path, "Văn phòng", deciding.filling(incident, LAST_FORM))
+    close = closing.closing(incident, closing.Cause("lộ mật khẩu"), None, (), T0)
+    Incidents().write(known.path, "Văn phòng", close)
     assert "Sự cố đã đóng" in text(inventory, incident)
     auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
     assert kinds(inventory, incident)[-1] == "notified"

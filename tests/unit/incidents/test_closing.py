@@ -1,0 +1,149 @@
+"""An incident is over when nothing is owed, held, found or unwritten any more, and not before."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.history.incidents import Incidents
+from auditor.incidents import closing, deciding
+from auditor.incidents.case import fold
+from auditor.incidents.closing import Cause
+from auditor.models import Finding, Run, Subject, clock
+from auditor.models.incidents import AnyDeed, Closed, Contained, Found, Reported, Spared
+from auditor.models.ranks import Means, Report
+from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
+from tests.unit.results.test_verdict import WEB2, finding
+
+REASON = Cause("lộ mật khẩu")
+INVENTORY, WHO = "inventories/none", "Văn phòng"
+LATER = clock.stamp(T0 + datetime.timedelta(days=4))
+BEFORE = clock.stamp(T0 - datetime.timedelta(hours=1))
+SITE = Subject(kind="site", id="antruc.test")
+CLEAN = clean(LATER, finding("pass", control="compromise.shell"), finding("pass", control="ssh.root_login"))
+
+
+@pytest.fixture
+def ledgers(tmp_path: Path) -> Incidents:
+    return Incidents(tmp_path / "history.sqlite", now=lambda: T0)
+
+
+def ready(ledgers: Incidents, *deeds: AnyDeed, findings: tuple[Found, ...] = ()) -> str:
+    """An incident of which all is done, but for what the deeds say."""
+    decide = deciding.opening(("antruc.test",), findings, T0, "2026", None, new=False)
+    incident, _ = ledgers.write(INVENTORY, WHO, decide)
+    for report in ("now", "first", "full"):
+        ledgers.write(INVENTORY, WHO, deciding.adding(incident, Spared(report=report, why="x")))  # type: ignore[arg-type]
+    ledgers.write(INVENTORY, WHO, deciding.filling(incident, LAST_FORM))
+    for deed in deeds:
+        ledgers.write(INVENTORY, WHO, deciding.adding(incident, deed))
+    return incident
+
+
+def close(ledgers: Incidents, incident: str, run: Run | None = CLEAN, cause: Cause = REASON) -> Closed:
+    decide = closing.closing(incident, cause, run, lab().hosts, clock.read(LATER))
+    _, deed = ledgers.write(INVENTORY, WHO, decide)
+    assert isinstance(deed, Closed)
+    return deed
+
+
+def test_it_closes_when_all_is_done(ledgers: Incidents) -> None:
+    incident = ready(ledgers)
+    assert close(ledgers, incident) == Closed(cause="lộ mật khẩu")
+    assert not fold(incident, ledgers.one(INVENTORY, incident)).open
+    with pytest.raises(InputError, match="is closed"):
+        close(ledgers, incident)
+
+
+@pytest.mark.parametrize("report", ["now", "first", "full"])
+def test_not_while_a_report_is_owed(ledgers: Incidents, report: Report) -> None:
+    decide = deciding.opening(("antruc.test",), (), T0, "2026", None, new=False)
+    incident, _ = ledgers.write(INVENTORY, WHO, decide)
+    for other in get_args(Report):
+        if other not in (report, "personal"):
+            ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report=other, how="x")))
+    with pytest.raises(InputError, match=f"still owes the report '{report}'"):
+        close(ledgers, incident)
+
+
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        (None, "no audit tells of a review of antruc.test since then"),
+        (clean(BEFORE), "no audit tells of a review of antruc.test since then"),
+        (CLEAN.model_copy(update={"reviews": ()}), "no audit tells of a review of antruc.test since then"),
+        (CLEAN.model_copy(update={"hunts": ()}), "no audit tells of a hunt of web1 since then"),
+        (CLEAN.model_copy(update={"hunts": clean(BEFORE).hunts}), "no audit tells of a hunt of web1 since then"),
+        *(
+            (clean(LATER, finding(status, control=control)), f"{control} on web1 is not met")
+            for status in ("fail", "partial", "not_evaluated", "manual")
+            for control in ("compromise.shell", "compromise.hunted")
+        ),
+        (
+            clean(LATER, finding("fail", control="content.injected", subject=SITE)),
+            "content.injected on antruc.test is not met",
+        ),
+    ],
+)
+def test_not_before_a_review_and_a_hunt_since_then_found_nothing(ledgers: Incidents, run: Run | None, why: str) -> None:
+    incident = ready(ledgers)
+    with pytest.raises(InputError, match=why):
+        close(ledgers, incident, run)
+
+
+def test_what_is_open_on_another_host_is_another_matter(ledgers: Incidents) -> None:
+    elsewhere = [finding("fail", control="compromise.shell", subject=WEB2), *CLEAN.findings]
+    assert close(ledgers, ready(ledgers), CLEAN.model_copy(update={"findings": tuple(elsewhere)}))
+
+
+def held(means: Means, until: str | None) -> Contained:
+    return Contained(number=1, host="web1", means=means, what="x", state="confirmed", until=until)
+
+
+@pytest.mark.parametrize("means", get_args(Means))
+def test_what_is_kept_shut_has_an_end_and_what_was_taken_away_may_stay_away(ledgers: Incidents, means: Means) -> None:
+    incident = ready(ledgers, held(means, None))
+    if means in closing.TAKEN_AWAY:
+        assert close(ledgers, incident)
+        return
+    with pytest.raises(InputError, match="is contained on web1 without an end"):
+        close(ledgers, incident)
+    ledgers.write(INVENTORY, WHO, deciding.adding(incident, held(means, LATER)))
+    assert close(ledgers, incident)
+
+
+def test_not_while_nobody_knows_what_became_of_containing_something(ledgers: Incidents) -> None:
+    unknown = Contained(number=1, host="web1", means="address", what="203.0.113.7", state="unknown")
+    with pytest.raises(InputError, match=r"not known whether 203\.0\.113\.7 is contained on web1"):
+        close(ledgers, ready(ledgers, unknown))
+
+
+def test_not_without_the_closing_form(ledgers: Incidents) -> None:
+    incident = ready(ledgers)
+    entries = [entry for entry in ledgers.one(INVENTORY, incident) if entry.deed != LAST_FORM]
+    decide = closing.closing(incident, Cause("x"), CLEAN, lab().hosts, clock.read(LATER))
+    with pytest.raises(InputError, match=f"the closing form of {incident} is not written"):
+        decide({incident: tuple(entries)})
+
+
+@pytest.mark.parametrize("status", ["fail", "partial", "not_evaluated", None])
+def test_findings_that_opened_it_are_met_in_an_audit_since_then(ledgers: Incidents, status: str | None) -> None:
+    found = Found(control="ssh.root_login", subject="web1", run="r")
+    findings: tuple[Finding, ...] = (finding(status, control="ssh.root_login"),) if status else ()
+    incident = ready(ledgers, findings=(found,))
+    with pytest.raises(InputError, match=r"no audit since then says that ssh\.root_login on web1 is met"):
+        close(ledgers, incident, clean(LATER, *findings))
+    assert close(ledgers, incident)
+
+
+def test_the_cause_is_a_control_that_passes_now_or_a_reason(ledgers: Incidents) -> None:
+    incident = ready(ledgers)
+    for control, subject in (("ssh.root_login", "web2"), ("ssh.no_such", "web1")):
+        with pytest.raises(InputError, match=f"no audit since then says that {control} on {subject} is met"):
+            close(ledgers, incident, cause=Cause("x", (control, subject)))
+    closed = close(ledgers, incident, cause=Cause("x", ("ssh.root_login", "web1")))
+    assert closed.control == Found(control="ssh.root_login", subject="web1", run=CLEAN.id)
