@@ -12,15 +12,13 @@ import signal
 import time
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared import acting, people
 from ansible.module_utils.luytre_shared.acting import Refused
 
 HOME = "/run/luytre/processes"
 RECORD = acting.Record(HOME)
 STOPPED, GONE = "Tt", "ZXx"
 STOP_SECONDS = 3
-MOST_SHOWN = 20
-MOST_ANCESTORS = 64
 DELETED = b" (deleted)"
 KEEPERS = (
     *("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth", "/usr/sbin/dropbear"),
@@ -174,7 +172,7 @@ def state(pid):
 
 def refuse(pid, one):
     """Raise Refused for what the host, or whoever asks, lives by."""
-    if pid in ancestors():
+    if pid in people.ancestors():
         raise Refused("ours", str(pid))
     path = unquote_to_bytes(one["exe"])
     if pid == 1 or not path:
@@ -182,15 +180,6 @@ def refuse(pid, one):
     named = os.fsdecode(path[: -len(DELETED)] if path.endswith(DELETED) else path)
     if named in KEEPERS or file_of("/proc/%d/exe" % pid) in map(file_of, KEEPERS):
         raise Refused("keeper", one["exe"])
-
-
-def ancestors():
-    """This process and those that it came from."""
-    found, pid = [], os.getpid()
-    while pid > 0 and len(found) < MOST_ANCESTORS:
-        found.append(pid)
-        pid = int(stat_of(pid)[1])
-    return found
 
 
 def file_of(path):
@@ -213,7 +202,7 @@ def seen(record):
         raise Refused("no_process", str(record["pid"]))
     children = [pid for pid in descendants(record["pid"]) if goes_on(pid)]
     answer = {"state": "confirmed", "why": "", "about": ""}
-    return dict(answer, why="children", about=" ".join(map(str, children[:MOST_SHOWN]))) if children else answer
+    return dict(answer, why="children", about=" ".join(map(str, children[: acting.MOST_SHOWN]))) if children else answer
 
 
 def goes_on(pid):

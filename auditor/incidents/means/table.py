@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from auditor.incidents.means.account import ACCOUNT
 from auditor.incidents.means.address import ADDRESS
 from auditor.incidents.means.file import FILE
 from auditor.incidents.means.isolation import ISOLATION
+from auditor.incidents.means.key import KEY
 from auditor.incidents.means.kind import Kind
 from auditor.incidents.means.process import PROCESS
 from auditor.incidents.means.site import PATH, SITE
@@ -19,4 +21,6 @@ MEANS: Mapping[Means, Kind] = {
     "isolation": ISOLATION,
     "path": PATH,
     "site": SITE,
+    "account": ACCOUNT,
+    "key": KEY,
 }

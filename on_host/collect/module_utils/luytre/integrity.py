@@ -34,6 +34,14 @@ _CONTAINING = {
         ("nftables.service",),
         "ffaf46fd353e4a7cee9efd48d9538cdc0138ec17610b06607f82b16df58a74db",
     ),
+    "luytre-contain-accounts.service": (
+        ("multi-user.target",),
+        "26f90875a17bbf6aa15232981928b95266ea5959b852f652fecfb0b7798a237d",
+    ),
+    "luytre-contain-keys.service": (
+        ("multi-user.target",),
+        "9681b4329461491b2fe5953f73259e313d9f4e25f3ae89352cc29e3aeaf8c20d",
+    ),
 }
 """Units, each with what wants it, and the digest of its text."""
 CONTAINED = {

@@ -14,6 +14,7 @@ from ansible.module_utils.luytre_shared import ownership
 SECONDS = 25
 """For one question."""
 MOST_SAID = 200
+MOST_SHOWN = 20
 
 
 class Refused(Exception):
@@ -66,22 +67,29 @@ class Record:
     @contextlib.contextmanager
     def held(self):
         """Nobody else at work in it. Raises Refused."""
-        os.makedirs(self.home, 0o700, exist_ok=True)
-        status = os.lstat(self.home)
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-            raise Refused("not_ours", self.home)
-        os.chmod(self.home, 0o700)
-        with open(os.path.join(self.home, "lock"), "ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if os.fstat(lock.fileno()).st_nlink == 0:
-                raise Refused("taken_away", self.home)
-            try:
-                yield
-            finally:
-                if os.listdir(self.home) == ["lock"]:
-                    shutil.rmtree(self.home)
-                    with contextlib.suppress(OSError):
-                        os.rmdir(os.path.dirname(self.home))
+        lock = self._locked()
+        try:
+            yield
+        finally:
+            if os.listdir(self.home) == ["lock"]:
+                shutil.rmtree(self.home)
+                with contextlib.suppress(OSError):
+                    os.rmdir(os.path.dirname(self.home))
+            os.close(lock)
+
+    def _locked(self):
+        while True:
+            with contextlib.suppress(FileNotFoundError):  # whoever held it meanwhile has left nothing
+                os.makedirs(self.home, 0o700, exist_ok=True)
+                status = os.lstat(self.home)
+                if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+                    raise Refused("not_ours", self.home)
+                os.chmod(self.home, 0o700)
+                lock = os.open(os.path.join(self.home, "lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if os.fstat(lock).st_nlink:
+                    return lock
+                os.close(lock)
 
     def all(self):
         """Every action's record, by its name."""

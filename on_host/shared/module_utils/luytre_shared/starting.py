@@ -24,8 +24,8 @@ class Units:
         """Why systemd starts them: each link, and where it leads."""
         return {os.path.join(FOLDER, by + ".wants", name): "../" + name for by, name in self.wanted}
 
-    def lay(self, start):
-        """Have them all, and that one running. Raises Refused."""
+    def lay(self, name, act="start"):
+        """Have them all, and that one running; ``act`` is what systemctl is told. Raises Refused."""
         for link in self.links():
             os.makedirs(os.path.dirname(link), 0o755, exist_ok=True)
         for path, text in self.files().items():
@@ -33,20 +33,26 @@ class Units:
         for link, target in self.links().items():
             with contextlib.suppress(FileExistsError):
                 os.symlink(target, link)
-        if acting.ran([SYSTEMCTL, "daemon-reload"]) is None or acting.ran([SYSTEMCTL, "start", start]) is None:
-            raise Refused("no_unit", start)
+        if acting.ran([SYSTEMCTL, "daemon-reload"]) is None or acting.ran([SYSTEMCTL, act, name]) is None:
+            raise Refused("no_unit", name)
 
-    def steps(self, start):
+    def steps(self, name, act="start"):
         """What ``lay`` does, each step a line."""
         return [
             *("write " + path for path in (*self.files(), *self.links())),
             "systemctl daemon-reload",
-            "systemctl start " + start,
+            "systemctl %s %s" % (act, name),
         ]
 
-    def take_away(self, stop):
-        """Have none of them, and that one no longer running."""
-        acting.ran([SYSTEMCTL, "stop", stop])
+    def last_steps(self, name):
+        """What ``take_away`` does."""
+        removed = ["remove " + path for path in (*self.links(), *self.files())]
+        return ["systemctl stop " + name, *removed, "systemctl daemon-reload"]
+
+    def take_away(self, stop=None):
+        """Have none of them, and that one no longer running; by default whichever runs goes on to its end."""
+        if stop is not None:
+            acting.ran([SYSTEMCTL, "stop", stop])
         for path in (*self.links(), *self.files()):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)

@@ -1,0 +1,119 @@
+"""Accounts of this host: who may become root and can come in, and the sessions that somebody has open."""
+
+import contextlib
+import grp
+import os
+import pwd
+import re
+import signal
+import time
+
+from ansible.module_utils.luytre_shared import safe_open
+
+ROOTS_GROUPS = ("sudo", "admin", "wheel")
+NO_SHELLS = ("nologin", "false", "true", "sync")
+MAX_ACCOUNTS, MAX_TEXT = 5_000, 4_000_000
+SESSIONS = re.compile(r"/(?:sshd?|dropbear)(?:@[^/]*)?\.service(?:/|$)|/(?:cron|atd)\.service(?:/|$)")
+"""Where what an account has begun runs, besides its own slice."""
+ROUNDS, ROUND_SECONDS = 100, 0.05
+MOST_ANCESTORS = 64
+DAY = 86_400
+
+
+def accounts():
+    """Those of /etc/passwd."""
+    return pwd.getpwall()[:MAX_ACCOUNTS]
+
+
+def shadow(name):
+    """``[password's field, ..., days until it ends]``: an account's line in /etc/shadow, None when it has none."""
+    text = safe_open.text("/etc/shadow", MAX_TEXT) or ""
+    for line in text.splitlines():
+        fields = line.split(":")
+        if fields[0] == name and len(fields) >= 9:
+            return fields[1:]
+    return None
+
+
+def administrators(declared):
+    """The accounts besides root that may become root: as somebody declared them, and by their groups."""
+    found = {name for name in declared if _entry(name) is not None}
+    for group in ROOTS_GROUPS:
+        with contextlib.suppress(KeyError):
+            entry = grp.getgrnam(group)
+            found.update(entry.gr_mem)
+            found.update(one.pw_name for one in accounts() if one.pw_gid == entry.gr_gid)
+    return {name for name in found if _entry(name) is not None and _entry(name).pw_uid != 0}
+
+
+def comes_in(name, keys):
+    """Whether an account can log in at all: by ``keys``, as many as it has, or by its password."""
+    entry, line = _entry(name), shadow(name)
+    if entry is None or line is None or entry.pw_shell.rsplit("/", 1)[-1] in NO_SHELLS:
+        return False
+    if line[6].isdecimal() and int(line[6]) * DAY <= time.time():
+        return False
+    return bool(keys) or not (line[0] == "" or line[0][0] in "!*")
+
+
+def _entry(name):
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return None
+
+
+# --- sessions ----------------------------------------------------------------------------------------
+
+
+def sessions_end(uid):
+    """End what an account has open: what runs in its slice, and what is its own below sshd, cron and at. The numbers of what does not end."""
+    left = []
+    for _ in range(ROUNDS):
+        left = sessions(uid)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if not left:
+            break
+        time.sleep(ROUND_SECONDS)
+    return left
+
+
+def sessions(uid):
+    """The numbers of its sessions' processes, but for this one and those that it came from."""
+    return [
+        pid
+        for pid, own, group in _processes(uid)
+        if "/user-%d.slice/" % uid in group or (own and SESSIONS.search(group))
+    ]
+
+
+def of_account(uid):
+    """The numbers of all its processes, likewise."""
+    return [pid for pid, own, _group in _processes(uid) if own]
+
+
+def _processes(uid):
+    """``(number, whether it is the account's, control group)`` of each that lives."""
+    spared, account = ancestors(), str(uid)
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError, AttributeError):
+            status, group = _text("/proc/%s/status" % name), _text("/proc/%s/cgroup" % name)
+            if int(name) not in spared and not re.search(r"(?m)^State:\s+[ZX]", status):
+                yield int(name), account in re.search(r"(?m)^Uid:\s+(.*)$", status).group(1).split(), group
+
+
+def _text(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read(100_000)
+
+
+def ancestors():
+    """This process and those that it came from."""
+    found, pid = [], os.getpid()
+    while pid > 0 and len(found) < MOST_ANCESTORS:
+        found.append(pid)
+        with open("/proc/%d/stat" % pid, "rb") as file:
+            pid = int(file.read(4096).rpartition(b")")[2].split()[1])
+    return found

@@ -1,0 +1,118 @@
+"""What could shut out whoever asks for it: undone by a unit of the host's own unless it is confirmed, also over a reboot.
+
+The unit is there and runs before anything is changed, and is gone when nothing is on trial. A trial counts from the host's start, so that no
+clock that is set ends it late, and is over with that start.
+"""
+
+import contextlib
+import os
+import socket
+import time
+
+from ansible.module_utils.luytre_shared import acting, starting
+
+TRIAL = 60
+"""Seconds: more than the answer to one question takes (``acting.SECONDS``)."""
+UNIT_TEXT = """\
+[Unit]
+Description=Lũy Tre: what is contained and not confirmed is undone
+RequiresMountsFor={home}
+ConditionPathExists={program}
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+ExecStart={python} -I -B {program}
+Restart=on-failure
+RestartSec=5
+"""
+
+
+class Trials:
+    """The actions of one means. ``undo`` is given the record of one, and may be called again when it did not come to its end."""
+
+    def __init__(self, home, unit, undo):
+        self.record, self.unit, self.undo = acting.Record(home), unit, undo
+        self.program = os.path.join(home, "undo.zip")
+
+    def units(self):
+        """What undoes them."""
+        text = UNIT_TEXT.format(home=self.record.home, program=self.program, python=starting.PYTHON)
+        return starting.Units({self.unit: text}, (("multi-user.target", self.unit),))
+
+    def begin(self, name, record, loader):
+        """Have an action on trial; what it changes may be changed from now on. Raises Refused."""
+        self.record.keep(name, dict(record, confirmed=False, trial=now() + TRIAL))
+        acting.write(self.program, acting.own_archive(loader))
+        self.units().lay(self.unit, "restart")  # one that is about to end would be taken for running
+
+    def go_on(self, name):
+        """Have an action last. Whether it is on trial still, or lasts already."""
+        record = self.record.all().get(name)
+        if record is None or over(record):
+            return False
+        self.record.keep(name, dict(record, confirmed=True))
+        self.put_away()
+        return True
+
+    def end(self, name):
+        """Undo an action. Raises what ``undo`` raises."""
+        record = self.record.all().get(name)
+        if record is not None:
+            self.undo(record)
+            self.record.forget(name)
+        self.put_away()
+
+    def put_away(self):
+        """Have no unit when nothing is on trial."""
+        if all(one["confirmed"] for one in self.record.all().values()):
+            self.units().take_away(self.unit)
+            self._forget_program()
+
+    def steps(self):
+        """What ``begin`` and ``go_on`` do beside what is changed, each step a line."""
+        return ["write " + self.record.path, "write " + self.program, *self.units().steps(self.unit, "restart")]
+
+    def last_steps(self):
+        """Likewise of ``go_on``."""
+        return ["write " + self.record.path, *self.units().last_steps(self.unit), "remove " + self.program]
+
+    def watch(self):
+        """Undo what is not confirmed when its time is over, until nothing is on trial: so the unit runs this."""
+        ready()  # whoever began a trial waits for this, and holds the record
+        while True:
+            for name in [name for name, one in self.record.all().items() if over(one)]:
+                with self.record.held():
+                    record = self.record.all().get(name)
+                    if record is not None and over(record):
+                        self.undo(record)
+                        self.record.forget(name)
+            if all(one["confirmed"] for one in self.record.all().values()):
+                with self.record.held():
+                    if all(one["confirmed"] for one in self.record.all().values()):
+                        self.units().take_away()
+                        self._forget_program()
+                        return
+            time.sleep(1)
+
+    def _forget_program(self):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.program)
+
+
+def now():
+    """Seconds since the host's start, also those in which it slept."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def over(record):
+    """Whether an action is to be undone: its time is over, or the host has started anew since."""
+    return not record["confirmed"] and not 0 < record["trial"] - now() <= TRIAL
+
+
+def ready():
+    """Tell systemd that the unit is at work."""
+    place = os.environ.get("NOTIFY_SOCKET")
+    if place:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as there:
+            there.sendto(b"READY=1", "\0" + place[1:] if place.startswith("@") else place)

@@ -1,0 +1,208 @@
+"""What locks an account: whom it refuses, what it changes, and that it takes back that and nothing else."""
+
+from __future__ import annotations
+
+import pwd
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre_shared import acting, keys, people, starting, undoing
+
+from tests.unit.on_host.contain.programs import program
+
+US = ("198.51.100.1", "50000", "192.0.2.10", "22")
+UIDS = {"root": 0, "luytre": 1000, "an": 1001, "binh": 1002, "www": 33}
+UNDOES = "luytre-contain-accounts.service"
+
+
+class Host:
+    """/etc/shadow, and what usermod, chage and systemctl do."""
+
+    def __init__(self) -> None:
+        self.lines = {name: ["$y$x", "20000", "0", "99999", "7", "", "", ""] for name in UIDS}
+        self.units: list[str] = []
+        self.now = 1_000.0
+        self.sessions: dict[int, list[int]] = {}
+        self.broken: str | None = None
+
+    def shadow(self, name: str) -> list[str] | None:
+        return list(self.lines[name]) if name in self.lines else None
+
+    def ran(self, argv: Sequence[str], given: str = "") -> str | None:
+        words = argv[1:]
+        if argv[0].endswith("systemctl"):
+            self.units.append(" ".join(words))
+            return None if self.broken == words[0] else ""
+        line = self.lines[words[-1]]
+        if self.broken == words[0]:
+            return None
+        match words[0]:
+            case "--lock":
+                line[0] = "!" + line[0]
+            case "--unlock":
+                line[0] = line[0][1:]
+            case "--password":
+                line[0] = words[1]
+            case "--expiredate":
+                line[6] = "" if words[1] == "-1" else words[1]
+        return ""
+
+    def sessions_end(self, uid: int) -> list[int]:
+        self.sessions.pop(uid, None)
+        return []
+
+
+@pytest.fixture
+def there() -> Host:
+    return Host()
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: Host) -> ModuleType:
+    own = program("account.py")
+    home = str(tmp_path / "luytre/accounts")
+
+    def entry(name: str) -> pwd.struct_passwd:
+        return pwd.struct_passwd((name, "x", UIDS[name], UIDS[name], "", f"/home/{name}", "/bin/bash"))
+
+    for where, name, value in (
+        (own, "TRIALS", undoing.Trials(home, own.UNIT, own.undo)),
+        *((starting, "FOLDER", str(tmp_path / "systemd/system")), (undoing, "now", lambda: there.now)),
+        *((acting, "ran", there.ran), (acting, "own_archive", lambda _loader: b"ours")),
+        *((people, "shadow", there.shadow), (people, "administrators", lambda declared: {"an", "luytre", *declared})),
+        *((people, "sessions_end", there.sessions_end), (people, "sessions", lambda uid: there.sessions.get(uid, []))),
+        *((people, "of_account", lambda uid: there.sessions.get(uid, [])), (own.pwd, "getpwnam", entry)),
+        (keys, "of", lambda name: ["SHA256:x"] if name == "luytre" else []),
+    ):
+        monkeypatch.setattr(where, name, value)
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    return own
+
+
+def asked(what: str = "an", number: int = 1, **more: Any) -> dict[str, Any]:
+    return {"id": f"SC-20261127-1/{number}", "what": what, "automation": "luytre", "admins": ["binh"], **more}
+
+
+@pytest.mark.parametrize(
+    ("field", "expires", "locked"), [("$y$x", "", "!$y$x"), ("!$y$x", "30000", "!$y$x"), ("*", "", "!*"), ("", "", "!")]
+)
+def test_an_account_is_locked_and_comes_back_as_it_was(
+    host: ModuleType, there: Host, tmp_path: Path, field: str, expires: str, locked: str
+) -> None:
+    there.lines["an"][0], there.lines["an"][6] = field, expires
+    before = {name: list(line) for name, line in there.lines.items()}
+    there.sessions[1001] = [77]
+    assert "SIGKILL 77" in host.plan(asked(), US)["would"]
+    assert (there.lines, there.units) == (before, [])
+    assert host.contain(asked(), US) == {"state": "on_trial", "why": "", "about": ""}
+    assert (there.lines["an"][0], there.lines["an"][6], there.sessions) == (locked, "1", {})
+    assert there.units == ["daemon-reload", f"restart {UNDOES}"]
+    assert host.confirm(asked(), US)["state"] == "confirmed"
+    assert there.units[2:] == [f"stop {UNDOES}", "daemon-reload"]
+    there.now += 10**6
+    assert host.look(asked(), US)["state"] == "confirmed"
+    assert host.release(asked(), US) == {"state": "none"}
+    assert there.lines == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_undoes_it_is_there_before_anything_is_changed(host: ModuleType, there: Host, tmp_path: Path) -> None:
+    there.broken = "restart"
+    before = {name: list(line) for name, line in there.lines.items()}
+    with pytest.raises(acting.Refused, match="no_unit"):
+        host.contain(asked(), US)
+    assert there.lines == before
+
+
+@pytest.mark.parametrize("elapsed", [61.0, -990.0])
+def test_what_is_not_confirmed_is_undone_in_time_and_by_a_new_start(
+    host: ModuleType, there: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elapsed: float
+) -> None:
+    before = {name: list(line) for name, line in there.lines.items()}
+    host.contain(asked(), US)
+
+    def later(_seconds: float) -> None:
+        assert there.lines != before
+        there.now += elapsed
+
+    monkeypatch.setattr(undoing.time, "sleep", later)
+    host.main([])
+    assert there.lines == before
+    assert list(tmp_path.iterdir()) == []
+    assert host.confirm(asked(), US) == {"state": "none"}
+
+
+def test_what_has_not_come_back_is_tried_again(
+    host: ModuleType, there: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    host.contain(asked(), US)
+    there.now, there.broken = there.now + 61, "--unlock"
+    with pytest.raises(acting.Refused, match="not_undone"):
+        host.main([])
+    there.broken = None
+    host.main([])
+    assert there.lines["an"][0] == "$y$x"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_confirmation_that_comes_too_late_undoes(host: ModuleType, there: Host) -> None:
+    host.contain(asked(), US)
+    there.now += 61
+    assert host.confirm(asked(), US) == {"state": "none"}
+    assert (there.lines["an"][0], there.lines["an"][6]) == ("$y$x", "")
+
+
+def test_what_somebody_changed_since_stays(host: ModuleType, there: Host) -> None:
+    host.contain(asked(), US)
+    host.confirm(asked(), US)
+    there.lines["an"][0], there.lines["an"][6] = "$y$new", "25000"
+    with pytest.raises(acting.Refused, match="not_locked"):
+        host.look(asked(), US)
+    host.release(asked(), US)
+    assert (there.lines["an"][0], there.lines["an"][6]) == ("$y$new", "25000")
+
+
+def test_an_account_that_two_incidents_lock_is_open_when_both_release_it(host: ModuleType, there: Host) -> None:
+    for number in (1, 2):
+        host.contain(asked(number=number), US)
+        host.confirm(asked(number=number), US)
+    host.release(asked(number=1), US)
+    assert host.look(asked(number=2), US)["state"] == "confirmed"
+    host.release(asked(number=2), US)
+    assert (there.lines["an"][0], there.lines["an"][6]) == ("$y$x", "")
+
+
+def test_an_account_that_is_gone_is_no_longer_locked(host: ModuleType, there: Host) -> None:
+    host.contain(asked(), US)
+    del there.lines["an"]
+    assert host.release(asked(), US) == {"state": "none"}
+
+
+@pytest.mark.parametrize(("what", "why"), [("root", "keeper"), ("luytre", "automation"), ("nobody-here", "no_account")])
+def test_who_is_never_locked(host: ModuleType, there: Host, what: str, why: str) -> None:
+    with pytest.raises(acting.Refused) as refusal:
+        host.contain(asked(what), US)
+    assert refusal.value.args == (why, what)
+    assert there.units == []
+
+
+def test_never_the_account_that_asks(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "binh")
+    with pytest.raises(acting.Refused, match="automation"):
+        host.contain(asked("binh", automation=""), US)
+
+
+@pytest.mark.parametrize(("field", "expires"), [("!$y$x", ""), ("*", ""), ("$y$x", "1")])
+def test_never_the_last_administrator_who_can_come_in(host: ModuleType, there: Host, field: str, expires: str) -> None:
+    there.lines["binh"][0], there.lines["binh"][6] = field, expires
+    with pytest.raises(acting.Refused, match="last_admin"):
+        host.contain(asked(), US)
+    assert host.contain(asked("www"), US)["state"] == "on_trial"
+
+
+def test_what_goes_on_outside_sessions_is_told(host: ModuleType, there: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "of_account", lambda _uid: [8, 9])
+    assert host.contain(asked(), US) == {"state": "on_trial", "why": "runs_on", "about": "8 9"}

@@ -1,0 +1,231 @@
+"""What takes a key out of force: which lines let it in, what it refuses, and that files come back to the byte."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre_shared import acting, keys, people, starting, undoing
+
+from tests.unit.on_host.contain.programs import program
+
+US = ("198.51.100.1", "50000", "192.0.2.10", "22")
+BAD = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGKGtDTOTTFENJJ1UIL/QiCJpNVGuqBcL1BtEaSb78jE root@web1"
+GOOD = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHB+XOkYio528KxX4tdfi45ymfDWeVS19slZmrnWRLob ours"
+KEY = "SHA256:WPxiTOIJ29Avp31Y7FfnKXJXu2gelIMoFjkvk8AK3zs"
+MARK = b"# SC-20261127-1/1: "
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    own = program("key.py")
+    for account in ("luytre", "an", "binh"):
+        folder = tmp_path / "home" / account / ".ssh"
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / "authorized_keys").write_bytes(GOOD + b"\n")
+
+    def entry(name: str) -> pwd.struct_passwd:
+        return pwd.struct_passwd((name, "x", os.getuid(), os.getgid(), "", str(tmp_path / "home" / name), "/bin/bash"))
+
+    said: list[str | None] = [""]
+    for where, name, value in (
+        (own, "TRIALS", undoing.Trials(str(tmp_path / "luytre/keys"), own.UNIT, own.undo)),
+        *((starting, "FOLDER", str(tmp_path / "systemd/system")), (acting, "ran", lambda *_given: said[0])),
+        *((acting, "own_archive", lambda _loader: b"ours"), (keys, "patterns", lambda: keys.DEFAULT)),
+        *(
+            (people, "accounts", lambda: [entry(one) for one in ("luytre", "an", "binh")]),
+            (own.pwd, "getpwnam", entry),
+        ),
+        *(
+            (people, "administrators", lambda _declared: {"an", "luytre", "binh"}),
+            (people, "sessions_end", lambda _uid: []),
+        ),
+        *((people, "comes_in", lambda _name, some: bool(some)), (own, "said", said)),
+    ):
+        monkeypatch.setattr(where, name, value, raising=False)
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    return own
+
+
+def of(tmp_path: Path, name: str) -> Path:
+    return tmp_path / "home" / name / ".ssh/authorized_keys"
+
+
+def asked(**more: Any) -> dict[str, Any]:
+    return {"id": "SC-20261127-1/1", "what": KEY, "automation": "luytre", "admins": (), **more}
+
+
+@pytest.mark.parametrize(
+    ("line", "lets_in"),
+    [
+        (BAD, True),
+        (b"\t " + BAD + b"\r\n", True),
+        (b'command="echo \\"ssh-rsa AAAA x\\" ",no-pty ' + BAD, True),
+        (b'command="' + GOOD + b'" ' + BAD, True),
+        (b'command="' + BAD + b'" ' + GOOD, False),
+        (GOOD + b" " + BAD, False),
+        (b"# " + BAD, False),
+        (b"cert-authority " + BAD, True),
+        (b'from="10.0.0.0/8 ' + BAD, False),
+        (b"ssh-ed25519 AAAA!", False),
+        (b"", False),
+        (b'"', False),
+        (b"\xff\xfe \\", False),
+    ],
+)
+def test_a_line_lets_in_the_key_that_sshd_takes_it_for(line: bytes, lets_in: bool) -> None:
+    assert (keys.key_of(line) == KEY) == lets_in
+
+
+def test_a_fingerprint_is_what_ssh_keygen_says(tmp_path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "key"], check=True)
+    said = subprocess.run(["ssh-keygen", "-lf", tmp_path / "key.pub"], check=True, capture_output=True).stdout
+    assert keys.key_of((tmp_path / "key.pub").read_bytes()) == said.split()[1].decode()
+
+
+def test_every_file_that_sshd_reads_is_looked_for(host: ModuleType, tmp_path: Path) -> None:
+    found = [path for name, path in keys.files(("/etc/k/%u-%%", "%h/x", ".ssh/y")) if name == "an"]
+    assert found == ["/etc/k/an-%", f"{tmp_path}/home/an/x", f"{tmp_path}/home/an/.ssh/y"]
+
+
+def test_a_key_is_a_comment_wherever_it_let_in_and_the_files_come_back_to_the_byte(
+    host: ModuleType, tmp_path: Path
+) -> None:
+    contents = {"an": b"# mine\n" + BAD + b"\n" + GOOD, "binh": GOOD + b"\n\n" + BAD, "luytre": GOOD + b"\n"}
+    for name, content in contents.items():
+        of(tmp_path, name).write_bytes(content)
+        os.utime(of(tmp_path, name), ns=(10**18, 10**18 + 7))
+    assert sum("line of" in one for one in host.plan(asked(), US)["would"]) == 2
+    assert host.contain(asked(), US)["state"] == "on_trial"
+    assert of(tmp_path, "an").read_bytes() == b"# mine\n" + MARK + BAD + b"\n" + GOOD
+    assert of(tmp_path, "binh").read_bytes() == GOOD + b"\n\n" + MARK + BAD
+    assert host.confirm(asked(), US)["state"] == "confirmed"
+    assert host.look(asked(), US)["state"] == "confirmed"
+    assert host.release(asked(), US) == {"state": "none"}
+    for name, content in contents.items():
+        assert of(tmp_path, name).read_bytes() == content
+        assert of(tmp_path, name).stat().st_mtime_ns == 10**18 + 7
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
+    assert sorted(path.name for path in of(tmp_path, "an").parent.iterdir()) == ["authorized_keys"]
+
+
+def test_what_somebody_added_meanwhile_stays_and_another_line_is_no_line_of_ours(
+    host: ModuleType, tmp_path: Path
+) -> None:
+    of(tmp_path, "an").write_bytes(BAD + b"\n")
+    host.contain(asked(), US)
+    host.confirm(asked(), US)
+    of(tmp_path, "an").write_bytes(GOOD + b"\n" + of(tmp_path, "an").read_bytes() + MARK + b"ssh-ed25519 AAAA theirs\n")
+    host.release(asked(), US)
+    assert of(tmp_path, "an").read_bytes() == GOOD + b"\n" + BAD + b"\n" + MARK + b"ssh-ed25519 AAAA theirs\n"
+
+
+def test_a_line_that_lets_it_in_again_is_told(host: ModuleType, tmp_path: Path) -> None:
+    of(tmp_path, "an").write_bytes(BAD)
+    host.contain(asked(), US)
+    of(tmp_path, "binh").with_name("authorized_keys2").write_bytes(BAD)
+    with pytest.raises(acting.Refused, match="key_again"):
+        host.confirm(asked(), US)
+
+
+def test_what_is_not_confirmed_is_undone(host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of(tmp_path, "an").write_bytes(BAD)
+    host.contain(asked(), US)
+    later = undoing.now() + 61
+    monkeypatch.setattr(undoing, "now", lambda: later)
+    host.main([])
+    assert of(tmp_path, "an").read_bytes() == BAD
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
+
+
+def test_a_link_gets_nothing_and_what_was_changed_before_comes_back(host: ModuleType, tmp_path: Path) -> None:
+    before = BAD + b"\n" + GOOD
+    of(tmp_path, "an").write_bytes(before)
+    (tmp_path / "secret").write_bytes(BAD)
+    of(tmp_path, "binh").unlink()
+    of(tmp_path, "binh").symlink_to(tmp_path / "secret")
+    if os.getuid() == 0:  # root's own links count
+        os.chown(of(tmp_path, "binh"), 12, 12, follow_symlinks=False)
+    with pytest.raises(acting.Refused, match="unsafe"):
+        host.contain(asked(), US)
+    assert of(tmp_path, "an").read_bytes() == before
+    assert (tmp_path / "secret").read_bytes() == BAD
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "secret"]
+
+
+def test_what_cannot_be_put_back_keeps_nothing_else_from_it(host: ModuleType, tmp_path: Path) -> None:
+    for name in ("an", "binh"):
+        of(tmp_path, name).write_bytes(BAD + b"\n" + GOOD)
+    host.contain(asked(), US)
+    host.confirm(asked(), US)
+    os.link(of(tmp_path, "an"), tmp_path / "second")
+    with pytest.raises(acting.Refused, match="unsafe"):
+        host.release(asked(), US)
+    assert of(tmp_path, "binh").read_bytes() == BAD + b"\n" + GOOD
+    (tmp_path / "second").unlink()
+    assert host.release(asked(), US) == {"state": "none"}
+    assert of(tmp_path, "an").read_bytes() == BAD + b"\n" + GOOD
+
+
+def test_a_file_with_a_second_name_gets_nothing(host: ModuleType, tmp_path: Path) -> None:
+    of(tmp_path, "an").write_bytes(BAD)
+    os.link(of(tmp_path, "an"), tmp_path / "second")
+    with pytest.raises(acting.Refused, match="unsafe"):
+        host.contain(asked(), US)
+    assert (tmp_path / "second").read_bytes() == BAD
+
+
+def test_a_file_that_is_swapped_meanwhile_stays(
+    host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = of(tmp_path, "an")
+    path.write_bytes(BAD)
+    fsync = os.fsync
+
+    def swapping(handle: int) -> None:
+        fsync(handle)
+        if ".luytre-" in os.readlink(f"/proc/self/fd/{handle}"):  # noqa: PTH115  a descriptor's name
+            path.unlink()
+            path.write_bytes(GOOD)
+
+    monkeypatch.setattr(host.os, "fsync", swapping)
+    with pytest.raises(acting.Refused, match="swapped"):
+        host.contain(asked(), US)
+    assert path.read_bytes() == GOOD
+    assert [one.name for one in path.parent.iterdir()] == ["authorized_keys"]
+
+
+def test_a_key_that_nobody_has_is_told(host: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(acting.Refused, match="no_key"):
+        host.contain(asked(), US)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
+
+
+def test_never_the_key_that_we_came_in_by(host: ModuleType, tmp_path: Path) -> None:
+    of(tmp_path, "luytre").write_bytes(GOOD + b"\n" + BAD)
+    other = "Accepted publickey for luytre from 198.51.100.1 port 50001 ssh2: ED25519 " + KEY
+    host.said[0] = other
+    assert host.plan(asked(), US)["state"] == "planned"
+    host.said[0] = other + "\n" + other.replace("50001", "50000")
+    with pytest.raises(acting.Refused, match="our_key"):
+        host.contain(asked(), US)
+
+
+def test_never_the_only_key_of_the_account_that_we_come_in_by(host: ModuleType, tmp_path: Path) -> None:
+    of(tmp_path, "luytre").write_bytes(BAD)
+    with pytest.raises(acting.Refused, match="our_key"):
+        host.contain(asked(), US)
+
+
+def test_never_the_last_key_of_an_administrator(host: ModuleType, tmp_path: Path) -> None:
+    of(tmp_path, "an").write_bytes(BAD)
+    of(tmp_path, "binh").write_bytes(BAD)
+    with pytest.raises(acting.Refused, match="last_admin"):
+        host.contain(asked(), US)
+    of(tmp_path, "binh").write_bytes(BAD + b"\n" + GOOD)
+    assert host.contain(asked(), US)["state"] == "on_trial"
