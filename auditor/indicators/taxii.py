@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ OF_A_PAGE = 1_000
 """Objects that a page is asked to have at most; a server may give fewer."""
 AT_ONCE = 500
 """Objects handed over in one request."""
+_STATUS = re.compile(r"[\w.-]{1,100}\Z", re.ASCII)
 _MEND = "see docs/en/indicators.md"
 _CHECK = "check office/taxii.yml, and ask whoever runs the server"
 
@@ -93,6 +95,21 @@ def _check_url(url: str, file: Path) -> None:
         raise InputError(
             "url: it is no HTTPS address of a collection", file=file, mend="write https://SERVER/ROOT/collections/ID/"
         )
+
+
+def _list(data: Mapping[str, Any], name: str) -> list[Any]:
+    """A list in an answer; empty for what is none."""
+    found = data.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _refused(status: Mapping[str, Any], given: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """What the server says that it did not take, and why: all that it was given, where it counts more than it names."""
+    told = {str(one.get("id")): str(one.get("message")) for one in _list(status, "failures") if isinstance(one, dict)}
+    counted = status.get("failure_count")
+    there = told.keys() & {str(one["id"]) for one in given}
+    names = there if not isinstance(counted, int) or counted <= len(there) else [str(one["id"]) for one in given]
+    return ((name, told.get(name, "")) for name in sorted(names))
 
 
 def _is_here(host: str) -> bool:
@@ -159,15 +176,14 @@ class Server:
             part = objects[start : start + AT_ONCE]
             status, _ = self._ask("POST", self.collection + "objects/", {}, {"objects": list(part)})
             status = self._finished(status)
-            refused = [one for one in status.get("failures") or () if isinstance(one, dict)]
-            lacking = [one for one in refused if not self._has(str(one.get("id")))]
-            failed += [f"{one.get('id')}: {one.get('message')}"[:300] for one in lacking]
+            lacking = [(name, why) for name, why in _refused(status, part) if not self._has(name)]
+            failed += [f"{name}: {why}"[:300] for name, why in lacking]
             taken += len(part) - len(lacking)
         return taken, tuple(failed)
 
     def _finished(self, status: Mapping[str, Any]) -> Mapping[str, Any]:
         while status.get("status") != "complete":
-            if not isinstance(status.get("id"), str):
+            if not isinstance(status.get("id"), str) or not _STATUS.match(status["id"]):
                 raise self._broken("it does not say what became of what it was handed")
             self._wait(2)
             status, _ = self._ask("GET", f"{self.root}status/{status['id']}/", {})
@@ -175,7 +191,7 @@ class Server:
 
     def _has(self, name: str) -> bool:
         data, _ = self._ask("GET", self.collection + "objects/", {"match[id]": name})
-        return any(isinstance(one, dict) and one.get("id") == name for one in data.get("objects") or ())
+        return any(isinstance(one, dict) and one.get("id") == name for one in _list(data, "objects"))
 
     def _wait(self, seconds: float) -> None:
         self._waited += seconds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -11,7 +10,7 @@ import ijson
 
 from auditor.indicators.indicator import Tlp, stricter, tlp
 from auditor.indicators.sources.reading import Gathered, day, lacking, text_of
-from auditor.vulnerabilities.sources.reading import buffered, whole
+from auditor.vulnerabilities.sources.reading import Document, buffered, noting, twofold, whole
 
 HEAD = re.compile(rb'\s*[\[{](?:(?!"spec_version").){0,4000}"(?:Event|response)"', re.DOTALL)
 _PARTS: Mapping[str, tuple[int, ...]] = {
@@ -27,7 +26,7 @@ def read(into: Gathered) -> None:
     """All attributes of all events. Raises InputError for what is no JSON, or holds no event."""
     number = 0
     with whole(into.document):
-        for prefix, event in _events(buffered(into.document)):
+        for prefix, event in _events(into.document):
             number += 1
             into.document.stream.told()
             _event(event, prefix, into)
@@ -35,17 +34,20 @@ def read(into: Gathered) -> None:
         raise lacking(into.document, "event")
 
 
-def _events(stream: io.BufferedReader[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _events(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Each event, wherever MISP's exports put it."""
     builder: Any = None
     start = ""
     number = 0
-    for prefix, event, value in ijson.parse(stream, use_float=True):
+    twice: list[str] = []
+    for prefix, event, value in ijson.parse(buffered(document), use_float=True):
         if builder is None and event == "start_map" and (prefix == "Event" or prefix.endswith("item.Event")):
-            builder, start, number = ijson.ObjectBuilder(), prefix, number + 1
+            builder, start, number = ijson.ObjectBuilder(map_type=noting(twice)), prefix, number + 1
         if builder is not None:
             builder.event(event, value)
             if event == "end_map" and prefix == start:
+                if twice:
+                    raise twofold(document, twice[0])
                 yield f"event {number}", builder.value
                 builder = None
 

@@ -111,9 +111,11 @@ def _day(text: object) -> date | None:
 
 
 def text_of(entry: Mapping[str, object], name: str) -> str:
-    """A text out of foreign data; empty for what is none."""
+    """A text out of foreign data, which any file can hold; empty for what is none."""
     found = entry.get(name)
-    return found if isinstance(found, str) else ""
+    if not isinstance(found, str):
+        return ""
+    return found if found.isascii() else found.encode("utf-8", "replace").decode()
 
 
 def lacking(document: Document, lacks: str) -> InputError:

@@ -11,12 +11,13 @@ import ijson
 from auditor.indicators import patterns
 from auditor.indicators.indicator import MARKINGS, MAX_INDICATORS, Tlp, stricter, tlp
 from auditor.indicators.sources.reading import Gathered, day, lacking, text_of, too_many
-from auditor.vulnerabilities.sources.reading import buffered, whole
+from auditor.vulnerabilities.sources.reading import buffered, noting, twofold, whole
 
 READ = frozenset(
     {
         *(
             "type",
+            "spec_version",
             "id",
             "name",
             "definition",
@@ -30,17 +31,22 @@ READ = frozenset(
     }
 )
 """What counts of an object."""
+_VERSIONS = ("2.0", "2.1")
 HEAD = re.compile(rb'\s*\{(?:(?!"Event"|"response").){0,4000}"(?:spec_version|objects|bundle)"', re.DOTALL)
 
 
 def read(into: Gathered) -> None:
     """All indicators of the bundle. Raises InputError for what is no JSON, or holds no objects."""
+    twice: list[str] = []
     with whole(into.document):
-        take(_told(into, ijson.items(buffered(into.document), "objects.item", use_float=True)), into)
+        found = ijson.items(buffered(into.document), "objects.item", use_float=True, map_type=noting(twice))
+        take(_told(into, found, twice), into)
 
 
-def _told(into: Gathered, objects: Iterable[Any]) -> Iterator[Any]:
+def _told(into: Gathered, objects: Iterable[Any], twice: list[str]) -> Iterator[Any]:
     for one in objects:
+        if twice:
+            raise twofold(into.document, twice[0])
         into.document.stream.told()
         yield one
 
@@ -53,6 +59,12 @@ def take(objects: Iterable[Any], into: Gathered) -> None:
     for number, one in enumerate(objects, 1):
         if not isinstance(one, dict):
             into.amiss(f"objects[{number - 1}]", str(one))
+        elif one.get("spec_version", "2.1") not in _VERSIONS:
+            raise into.document.error(
+                "it is STIX {version}, which is not known here",
+                "update Lũy Tre, or ask for version 2.1",
+                version=repr(one["spec_version"])[:20],
+            )
         elif one.get("type") == "marking-definition":
             said = _marking(one)
             if said is not None:
@@ -89,7 +101,8 @@ def _indicator(one: Mapping[str, Any], markings: Mapping[str, Tlp], into: Gather
         said = markings.get(each) if isinstance(each, str) else None
         if said is not None:
             marked = said if marked is None else stricter(marked, said)
-    into_note = text_of(one, "name") or ", ".join(map(str, one.get("indicator_types") or ()))
+    types = one.get("indicator_types")
+    into_note = text_of(one, "name") or ", ".join(map(str, types) if isinstance(types, list) else ())
     for text in found:
         into.add(
             text,

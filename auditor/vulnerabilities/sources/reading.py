@@ -53,7 +53,7 @@ class _Sober(io.RawIOBase):
         self._document, self._depth = document, 0
         self._in_string, self._before = 0, b""
         self._unquoted = 0
-        """Bytes since the last quote, but for white space."""
+        """Bytes since the last quote, but for white space between values."""
 
     def readable(self) -> bool:
         """Whether it can be read: always."""
@@ -72,9 +72,9 @@ class _Sober(io.RawIOBase):
         if b"\\" in text:
             text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
         pieces = text.split(b'"')
-        self._measure(part, pieces)
         bare = b"".join(pieces[self._in_string :: 2])
         self._in_string ^= (len(pieces) - 1) & 1
+        self._measure(part, pieces)
         for bracket in bare.translate(None, _NO_BRACKETS):
             self._depth += 1 if bracket in b"[{" else -1
             if self._depth > MAX_DEPTH:
@@ -83,8 +83,9 @@ class _Sober(io.RawIOBase):
                 )
 
     def _measure(self, part: bytes, pieces: Sequence[bytes]) -> None:
-        bare = (part if len(pieces) == 1 else pieces[-1]).translate(None, b" \t\r\n")
-        self._unquoted = len(bare) + (self._unquoted if len(pieces) == 1 else 0)
+        last = part if len(pieces) == 1 else pieces[-1]
+        told = last if self._in_string else last.translate(None, b" \t\r\n")
+        self._unquoted = len(told) + (self._unquoted if len(pieces) == 1 else 0)
         if self._unquoted > MAX_VALUE:
             raise self._document.error(
                 "one of its values is larger than {most} MB", "check where it came from", most=MAX_VALUE // 1_000_000
@@ -130,7 +131,7 @@ def members(document: Document) -> Iterator[tuple[str, Any]]:
     twice: list[str] = []
     seen: set[str] = set()
     with whole(document):
-        for name, value in ijson.kvitems(buffered(document), "", use_float=True, map_type=_noting(twice)):
+        for name, value in ijson.kvitems(buffered(document), "", use_float=True, map_type=noting(twice)):
             if name in seen or twice:
                 raise twofold(document, twice[0] if twice else name)
             seen.add(name)
@@ -145,7 +146,7 @@ def twofold(document: Document, name: str) -> InputError:
     )
 
 
-def _noting(twice: list[str]) -> type[dict[str, Any]]:
+def noting(twice: list[str]) -> type[dict[str, Any]]:
     """A mapping that notes names that come twice: ijson does not pass on what one raises."""
 
     class Noting(dict[str, Any]):

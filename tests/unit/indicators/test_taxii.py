@@ -148,6 +148,42 @@ def test_what_the_server_does_not_take_is_named(fake: Fake, server: taxii.Server
     assert server.add([{"id": "indicator--x"}]) == (0, ("indicator--x: no",))
 
 
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ({"status": "complete", "failures": 7}, (1, ())),
+        ({"status": "complete", "failures": [7, {"id": "indicator--y", "message": "no"}]}, (1, ())),
+        ({"status": "complete", "failure_count": 1, "failures": []}, (0, ("indicator--x: ",))),
+        ({"status": "complete", "failure_count": 1}, (0, ("indicator--x: ",))),
+    ],
+)
+def test_what_a_server_only_counts_as_not_taken_is_asked_for(
+    fake: Fake, server: taxii.Server, status: dict[str, Any], told: Any
+) -> None:
+    fake.odd = lambda method, *_: json_answer(status, 202) if method == "POST" else json_answer({"objects": 7})
+    assert server.add([{"id": "indicator--x"}]) == told
+
+
+@pytest.mark.parametrize("name", [7, "", "../../x", "a?b", "\ud800", "a" * 200])
+def test_a_status_that_cannot_be_asked_for_is_told(fake: Fake, server: taxii.Server, name: Any) -> None:
+    fake.odd = lambda *_: json_answer({"status": "pending", "id": name}, 202)
+    with pytest.raises(InputError, match="does not say what became"):
+        server.add([{"id": "indicator--x"}])
+
+
+def test_texts_that_no_file_can_hold_are_taken_in_all_the_same(
+    fake: Fake, server: taxii.Server, tmp_path: Path
+) -> None:
+    fake.objects = [
+        ("2026-11-20T00:00:01.000Z", indicator(1, name="\ud800", indicator_types=7)),
+        ("2026-11-20T00:00:02.000Z", {"type": "identity", "id": "identity--1", "name": "\ud800"}),
+        ("2026-11-20T00:00:03.000Z", indicator(2, pattern="\ud800")),
+        ("2026-11-20T00:00:04.000Z", indicator(3, indicator_types=7)),
+    ]
+    listed = exchange.poll(server, "ncsc", TODAY, tmp_path / "i.sqlite")
+    assert (listed.indicators, listed.unmatched, listed.source) == (2, 1, "?")
+
+
 def test_a_server_that_asks_for_patience_gets_some(fake: Fake, server: taxii.Server) -> None:
     answers = iter([(429, {"Retry-After": "30"}, b""), (503, {}, b"")])
     waits: list[float] = []

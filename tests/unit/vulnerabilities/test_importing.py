@@ -224,6 +224,7 @@ def test_json_is_refused_by_its_depth_before_ijson_makes_a_path_of_it(size: int,
     "value, long",
     [
         (b'"' + b"A" * 1_100_000, True),
+        (b'"' + b" " * 1_100_000, True),
         (b'"' + b'\\"' * 600_000, True),
         (b'"' + b"\\\\" * 600_000, True),
         (b"1" * 1_100_000, True),
