@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from auditor.incidents.case import Case
 from auditor.incidents.containing import Plan, Wanted
 from auditor.incidents.evidence.verifying import Damage
+from auditor.incidents.named import Fell, Named
 from auditor.models.incidents import (
     Answered,
     AnyDeed,
@@ -91,6 +92,16 @@ def deed(of: AnyDeed, words: Words) -> str:
         case Closed(cause=cause, control=control):
             named = f"{cause} ({control.control}:{control.subject})" if control else cause
             return words("incidents.ended", cause=named)
+
+
+def fell(of: Fell, words: Words) -> str:
+    """That a site no longer served without what was taken away."""
+    return words("incidents.fell", site=of.domain)
+
+
+def left(of: Named, words: Words) -> str:
+    """That something which a finding names is left to a person."""
+    return words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=of.where)
 
 
 def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:

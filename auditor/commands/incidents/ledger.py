@@ -70,6 +70,12 @@ def open_incident(
     new: Annotated[
         bool, typer.Option("--new", help="An incident of its own, though one on the same sites or hosts is open.")
     ] = False,
+    contain: Annotated[
+        bool,
+        typer.Option(
+            "--contain", help="Contain at once what the findings name: programs of intruders, pages that are theirs."
+        ),
+    ] = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -77,10 +83,17 @@ def open_incident(
 
     Entries are links of the history's chain: none is changed or taken away later.
 
+    With --contain, files that only an intruder put there are taken out of their place, and pages of theirs are gone. Sites are visited before and after: where
+    one no longer serves, the files are put back. What else the findings name is listed, and left to a person.
+
+    Exit code: 0 opened, and all that findings name is contained if that was asked for; 1 not all of it.
+
     Examples:
       auditor incident open antruc.test --who "Văn phòng" --why "Trang chủ bị thay đổi" -i inventories/lab
 
       auditor incident open --finding CONTROL:web1 --who "Văn phòng" -i inventories/lab
+
+      auditor incident open --finding CONTROL:web1 --contain --who "Văn phòng" -i inventories/lab
 
     """
     from auditor.commands.shown import incidents as shown
@@ -91,13 +104,16 @@ def open_incident(
     from auditor.inventory import hosts as inventories
 
     known = inventories.load(inventory)
-    found = []
+    newest, found = History().latest(known.path) if findings else None, []
     for named in findings or ():
         control, _, subject = named.partition(":")
-        newest = History().latest(known.path)
         if newest is None:
             raise InputError("--finding {name}: no audit is kept", name=named, mend="run 'auditor audit' first")
         found.append(deciding.found_in(newest, control, subject))
+    if contain and not found:
+        raise InputError(
+            "--contain is of what findings name", mend="name one with --finding, or use 'auditor incident contain'"
+        )
     about = tuple(dict.fromkeys((*_subjects(known, subjects or []), *(one.subject for one in found))))
     if not about:
         raise InputError("an incident is about something", mend="name a site or a host, or a --finding")
@@ -108,6 +124,12 @@ def open_incident(
     ledgers = Incidents()
     incident = _written(known, who, decide, detected)
     shown.case(fold(incident, ledgers.one(known.path, incident)), lang)
+    if contain and newest is not None:
+        from auditor.commands.incidents.at_once import contain_named
+
+        about_these = {(one.control, one.subject) for one in found}
+        open_ones = [one for one in newest.findings if (one.control, one.subject.id) in about_these]
+        raise typer.Exit(0 if contain_named(known, inventory, incident, role(who), open_ones, lang) else 1)
 
 
 def list_incidents(
