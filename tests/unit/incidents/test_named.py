@@ -14,7 +14,9 @@ from auditor.models import Finding, Host, Severity, Site, Status, Subject
 from auditor.models.incidents import Contained, Released
 from auditor.web.fetch import Answer
 
-HOST = Host(name="web1", address="203.0.113.1", sites=(Site(domain="antruc.test", host="web1", document_root="/var/www/a"),))
+HOST = Host(
+    name="web1", address="203.0.113.1", sites=(Site(domain="antruc.test", host="web1", document_root="/var/www/a"),)
+)
 
 
 def finding(control: str, subject: Subject, *members: Any) -> Finding:
@@ -36,7 +38,7 @@ ON_HOST, ON_SITE = Subject(kind="host", id="web1"), Subject(kind="site", id="ant
     [
         (ON_HOST, "program", "/var/www/a/x.php", Wanted("file", "/var/www/a/x.php", None)),
         (ON_HOST, "executable", "/var/www/a/x.jpg.php", Wanted("file", "/var/www/a/x.jpg.php", None)),
-        (ON_HOST, "temporary", "/tmp/.x (www-data)", Wanted("file", "/tmp/.x", None)),
+        (ON_HOST, "temporary", "/dev/shm/.x (www-data)", Wanted("file", "/dev/shm/.x", None)),
         (ON_HOST, "changed", "/var/www/a/wp-load.php", None),
         (ON_HOST, "settings", "/var/www/a/.htaccess", None),
         (ON_HOST, "program", "/var/www/a/long\u2026name.php", None),
