@@ -38,7 +38,7 @@ ON_HOST, ON_SITE = Subject(kind="host", id="web1"), Subject(kind="site", id="ant
     [
         (ON_HOST, "program", "/var/www/a/x.php", Wanted("file", "/var/www/a/x.php", None)),
         (ON_HOST, "executable", "/var/www/a/x.jpg.php", Wanted("file", "/var/www/a/x.jpg.php", None)),
-        (ON_HOST, "temporary", "/dev/shm/.x (www-data)", Wanted("file", "/dev/shm/.x", None)),
+        (ON_HOST, "temporary", "/srv/.x (www-data)", Wanted("file", "/srv/.x", None)),
         (ON_HOST, "changed", "/var/www/a/wp-load.php", None),
         (ON_HOST, "settings", "/var/www/a/.htaccess", None),
         (ON_HOST, "program", "/var/www/a/long\u2026name.php", None),
