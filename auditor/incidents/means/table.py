@@ -12,6 +12,7 @@ from auditor.incidents.means.key import KEY
 from auditor.incidents.means.kind import Kind
 from auditor.incidents.means.process import PROCESS
 from auditor.incidents.means.site import PATH, SITE
+from auditor.incidents.means.starting import CRONTAB, UNIT
 from auditor.models.ranks import Means
 
 MEANS: Mapping[Means, Kind] = {
@@ -23,4 +24,6 @@ MEANS: Mapping[Means, Kind] = {
     "site": SITE,
     "account": ACCOUNT,
     "key": KEY,
+    "unit": UNIT,
+    "cron": CRONTAB,
 }

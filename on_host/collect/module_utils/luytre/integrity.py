@@ -42,6 +42,10 @@ _CONTAINING = {
         ("multi-user.target",),
         "9681b4329461491b2fe5953f73259e313d9f4e25f3ae89352cc29e3aeaf8c20d",
     ),
+    "luytre-contain-units.service": (
+        ("multi-user.target",),
+        "6201103ae6a6359f645f4de3145bec780c94c25ef43ddea84705655c59ea9e6a",
+    ),
 }
 """Units, each with what wants it, and the digest of its text."""
 CONTAINED = {

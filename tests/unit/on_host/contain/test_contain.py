@@ -272,7 +272,7 @@ def test_what_goes_wrong_is_an_answer_too(host: ModuleType) -> None:
     assert told == {"state": "refused", "why": "no_stranger", "about": "127.0.0.1"}
 
 
-@pytest.mark.parametrize("name", ["contain.py", "isolate.py", "account.py", "key.py"])
+@pytest.mark.parametrize("name", ["contain.py", "isolate.py", "account.py", "key.py", "unit.py"])
 def test_an_audit_knows_the_units_by_their_bytes_and_no_others(name: str) -> None:
     own = program(name)
     units = own.TRIALS.units() if hasattr(own, "TRIALS") else own.units()

@@ -1,0 +1,195 @@
+"""Stops a unit of systemd's on this host so that nothing starts it, and brings it back: a question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. Its file in /etc/systemd/system, if it has one there, is set aside in the same folder under
+a name that systemd does not read, so that it stays the very thing that it was; a mask is laid in its place. What enables it stays. As our way in may
+hang on a unit, it is undone by this host itself within ``undoing.TRIAL`` seconds, also when it starts anew meanwhile, unless it is confirmed by a
+connection that was made while it was in force: then it lasts until it is released.
+
+Without an argument it undoes what is not confirmed: so the unit calls it.
+"""
+
+import contextlib
+import os
+import re
+
+from ansible.module_utils.luytre_shared import acting, people, starting, undoing
+from ansible.module_utils.luytre_shared.acting import Refused
+
+HOME = "/var/lib/luytre/units"
+UNIT = "luytre-contain-units.service"
+PLACE = "/etc/systemd/system"
+NOWHERE = "/dev/null"
+NAME = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.(?:service|timer|socket|path)\Z")
+ASIDE = ".luytre-contained-"
+PROPERTIES = ("Id", "LoadState", "ActiveState", "FragmentPath", "ControlGroup")
+RUNNING = ("active", "activating", "reloading")
+STOPPED = ("inactive", "failed")
+STOP_SECONDS = 8
+KEEPERS = re.compile(
+    r"(?:sshd?(?:@.*)?|sshd-.*|systemd-.*|dbus.*|networking|NetworkManager.*|ifup@.*|nftables|dhcpcd.*|wpa_supplicant.*"
+    r"|(?:serial-|console-|container-)?getty.*|user(?:-runtime-dir)?@.*)\.[a-z]+\Z"
+)
+OURS = re.compile(r"luytre-(?:guard|contain|firewall)(?:-.*)?\.[a-z]+\Z")
+DPKG_QUERY = "/usr/bin/dpkg-query"
+
+
+def contain(asked, _connection):
+    """Stop a unit for good, on trial; what is confirmed already stays so. Raises Refused."""
+    with TRIALS.record.held():
+        known = TRIALS.record.all().get(asked["id"])
+        if known is None:
+            now = check(asked["what"])
+            known = {
+                "id": asked["id"],
+                "unit": now["Id"],
+                "ran": now["ActiveState"] in RUNNING,
+                "masked": now["LoadState"] != "masked",
+                "aside": os.path.lexists(os.path.join(PLACE, now["Id"])) and now["LoadState"] != "masked",
+            }
+        if not known.get("confirmed"):
+            TRIALS.begin(asked["id"], known, __loader__)
+        try:
+            mask(known)
+            acting.ran([starting.SYSTEMCTL, "daemon-reload"])
+            if acting.ran([starting.SYSTEMCTL, "stop", known["unit"]], seconds=STOP_SECONDS) is None:
+                acting.ran([starting.SYSTEMCTL, "kill", "--signal=KILL", known["unit"]])
+                acting.ran([starting.SYSTEMCTL, "stop", known["unit"]], seconds=STOP_SECONDS)
+            return seen(asked["id"])
+        except Exception:
+            TRIALS.end(asked["id"])
+            raise
+
+
+def mask(record):
+    """Have a mask in the place of its file, and the file aside."""
+    place, aside = places(record)
+    if record["aside"] and not os.path.lexists(aside):
+        os.rename(place, aside)
+    if record["masked"]:
+        with contextlib.suppress(FileExistsError):
+            os.symlink(NOWHERE, place)
+
+
+def places(record):
+    """Where its file is, and where it is kept."""
+    return os.path.join(PLACE, record["unit"]), os.path.join(PLACE, ASIDE + record["unit"])
+
+
+def check(name):
+    """What systemd says of a unit. Raises Refused for what is none, or must run."""
+    if not NAME.match(name):
+        raise Refused("no_such_unit", name)
+    now = shown(name)
+    if now.get("LoadState", "not-found") == "not-found" or not NAME.match(now.get("Id", "")):
+        raise Refused("no_such_unit", name)
+    if OURS.match(now["Id"]) or is_ours(now["ControlGroup"]):
+        raise Refused("ours", now["Id"])
+    if KEEPERS.match(now["Id"]) and is_packaged(now["FragmentPath"]):
+        raise Refused("keeper", now["Id"])
+    return now
+
+
+def shown(name):
+    """Some of its properties."""
+    said = acting.ran([starting.SYSTEMCTL, "show", "--property=" + ",".join(PROPERTIES), "--", name]) or ""
+    return dict(line.partition("=")[::2] for line in said.splitlines())
+
+
+def is_ours(group):
+    """Whether this process runs in that control group."""
+    if not group:
+        return False
+    for pid in people.ancestors()[:-1]:
+        with contextlib.suppress(OSError), open("/proc/%d/cgroup" % pid, encoding="utf-8", errors="replace") as file:
+            if any(line.rstrip("\n").split(":", 2)[-1] == group for line in file):
+                return True
+    return False
+
+
+def is_packaged(path):
+    """Whether a package brought the file: anybody may call a unit of theirs what they like."""
+    bare = path[len("/usr") :] if path.startswith("/usr/lib/") else path
+    return bool(path) and any(
+        acting.ran([DPKG_QUERY, "--search", "--", one]) is not None
+        for one in dict.fromkeys((path, bare, "/usr" + bare))
+    )
+
+
+def plan(asked, _connection):
+    """What ``contain`` and ``confirm`` would do now; nothing is done."""
+    now = check(asked["what"])
+    place, aside = places({"unit": now["Id"]})
+    moved = ["rename %s to %s" % (place, aside)] if os.path.lexists(place) and now["LoadState"] != "masked" else []
+    steps = ["link %s to %s" % (place, NOWHERE), "systemctl daemon-reload", "systemctl stop " + now["Id"]]
+    return {"state": "planned", "would": [*TRIALS.steps(), *moved, *steps, *TRIALS.last_steps()]}
+
+
+def confirm(asked, _connection):
+    """Let it last until it is released."""
+    with TRIALS.record.held():
+        if not TRIALS.go_on(asked["id"]):
+            TRIALS.end(asked["id"])
+            return {"state": "none"}
+        return seen(asked["id"])
+
+
+def release(asked, _connection):
+    """Bring the unit back."""
+    with TRIALS.record.held():
+        TRIALS.end(asked["id"])
+        return {"state": "none"}
+
+
+def look(asked, _connection):
+    """What there is of it."""
+    return seen(asked["id"]) if asked["id"] in TRIALS.record.all() else {"state": "none"}
+
+
+def undo(record):
+    """Have the unit as it was, in place of nothing. Raises Refused when something else has come in its place."""
+    if handed_on(record):
+        return
+    place, aside = places(record)
+    if record["masked"] and os.path.islink(place) and os.readlink(place) == NOWHERE:
+        os.unlink(place)
+    if record["aside"] and os.path.lexists(aside):
+        try:
+            os.link(aside, place, follow_symlinks=False)
+        except FileExistsError:
+            if not os.path.samestat(os.lstat(aside), os.lstat(place)):
+                raise Refused("name_taken", place)
+        os.unlink(aside)
+    acting.ran([starting.SYSTEMCTL, "daemon-reload"])
+    if record["ran"]:
+        acting.ran([starting.SYSTEMCTL, "start", "--no-block", record["unit"]])
+
+
+def handed_on(record):
+    """Whether another action has the same unit stopped: then it brings back, in the end, what this one stopped."""
+    for name, other in TRIALS.record.all().items():
+        if name != record["id"] and other["unit"] == record["unit"]:
+            taken = {word: record[word] or other[word] for word in ("ran", "masked", "aside")}
+            TRIALS.record.keep(name, dict(other, **taken))
+            return True
+    return False
+
+
+def seen(name):
+    """A unit as it is now. Raises Refused for one that runs, or that something may start."""
+    record = TRIALS.record.all()[name]
+    now = shown(record["unit"])
+    if now.get("LoadState") != "masked" or now.get("ActiveState") not in STOPPED:
+        raise Refused("not_stopped", record["unit"])
+    return {"state": "confirmed" if record["confirmed"] else "on_trial", "why": "", "about": ""}
+
+
+TRIALS = undoing.Trials(HOME, UNIT, undo)
+
+
+def main(arguments):
+    """Answer what is asked; without a question, undo what is not confirmed."""
+    if arguments:
+        actions = {"plan": plan, "contain": contain, "confirm": confirm, "release": release, "look": look}
+        acting.asked(actions, arguments)
+    else:
+        TRIALS.watch()
