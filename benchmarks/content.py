@@ -73,6 +73,7 @@ def _case(told: Mapping[str, Any]) -> Case:
             DOMAIN,
             own=frozenset({DOMAIN}),
             title=known["title"],
+            looked=bool(known.get("hosts") or known.get("tokens")),
             hosts=frozenset(known.get("hosts", ())),
             landmarks=frozenset(known.get("landmarks", ())),
             tokens=frozenset(known.get("tokens", ())),

@@ -5,19 +5,22 @@ Only what the others get in addition counts: a page that differs is nothing, one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
-from auditor.content import saying
+from auditor.content import pointing, saying
 from auditor.content.evidence import Evidence
 from auditor.content.neighbours import Neighbours, absolute, host_of, registrable
 from auditor.content.page.again import fills_in
-from auditor.content.page.extract import Extract, Pointer
+from auditor.content.page.extract import REFRESH, Extract, Pointer
 from auditor.content.pointing import KIND, foreign_in, speaks
 from auditor.content.words.writing import DISGUISED, read
 from auditor.looks.traces import Kind
 from auditor.looks.visits import Served, Visited, Visitor
 
 _PEOPLE = ("plain", "again")
+_LINK = re.compile(r"<\s*([^<>]{1,1000})>\s*;([^<]{0,300})")
+_BELONGS = re.compile(r"\brel\s*=\s*[\"']?\s*(?:canonical|amphtml|alternate\b[^<]*hreflang)", re.IGNORECASE)
 _REFUSED = frozenset({401, 403, 405, 406, 407, 408, 429, 451})
 _GONE = frozenset({404, 410})
 
@@ -31,8 +34,9 @@ def judge(visited: Visited, pages: Mapping[Visitor, Extract], near: Neighbours, 
     for other in visited.served:
         if other.visitor not in _PEOPLE and other.status not in _REFUSED and other.status < 500:
             _led_away(visited.url, people, other, near, evidence)
+            _declared(visited.url, people, other, near, evidence)
             if other.status < 300 or other.status in _GONE:
-                _status(plain, other, pages, evidence, missing=visited.role == "missing")
+                _status(plain, other, pages, near, evidence, missing=visited.role == "missing")
                 _page(people, other, pages, near, evidence)
 
 
@@ -40,8 +44,15 @@ def leads(served: Served, url: str) -> str:
     """Where an answer redirects to, by its status or a header; empty when it stays or leads nowhere."""
     if served.location and 300 <= served.status < 400:
         return absolute(served.location, url)
-    refresh = served.headers.get("refresh", "")
-    return absolute(refresh.partition("=")[2].strip("\"' "), url) if "=" in refresh else ""
+    refreshed = REFRESH.match(served.headers.get("refresh", "")[:2_100])
+    return absolute(refreshed[1], url) if refreshed is not None else ""
+
+
+def declared(served: Served, url: str) -> Iterator[str]:
+    """Where a page belongs, as its headers tell engines."""
+    for address, said in _LINK.findall(served.headers.get("link", ""))[:20]:
+        if _BELONGS.search(said):
+            yield absolute(address, url)
 
 
 def _led_away(url: str, people: list[Served], other: Served, near: Neighbours, evidence: Evidence) -> None:
@@ -57,13 +68,27 @@ def _led_away(url: str, people: list[Served], other: Served, near: Neighbours, e
     )
 
 
+def _declared(url: str, people: list[Served], other: Served, near: Neighbours, evidence: Evidence) -> None:
+    theirs = {address for one in people for address in declared(one, url)}
+    for address in declared(other, url):
+        if address not in theirs and near.whose(host := host_of(address)) == "foreign":
+            rule = f"{other.visitor}_only"
+            evidence.against_host(host, "canonical", rule, address, "visitors", "structure", told=True)
+
+
 def _status(
-    plain: Served, other: Served, pages: Mapping[Visitor, Extract], evidence: Evidence, *, missing: bool
+    plain: Served,
+    other: Served,
+    pages: Mapping[Visitor, Extract],
+    near: Neighbours,
+    evidence: Evidence,
+    *,
+    missing: bool,
 ) -> None:
-    if plain.status in (*_GONE, 403) and other.status == 200:
+    if (plain.status >= 400) and other.status == 200:
         title = pages[other.visitor].title
         kind: Kind = "missing_page" if missing else "doorway"
-        evidence.against(kind, saying.essence(title), f"{other.visitor}_finds_it", title, "visitors", "structure")
+        evidence.against(kind, saying.essence(title, near.lexicon), f"{other.visitor}_finds_it", title, "visitors", "structure")
 
 
 def _page(
@@ -73,6 +98,7 @@ def _page(
     theirs = pages[other.visitor]
     if theirs in seen:
         return
+    pointing.judge(theirs, near, evidence)
     shell = seen[0].shell or _challenge(seen[0]) or fills_in(seen[0])
     names = [_names(page, near) for page in seen]
     steady = all(one == names[0] for one in names)
@@ -84,7 +110,11 @@ def _page(
     _text(seen, theirs, other, near, evidence)
     if (strange := saying.language(theirs)) and not saying.language(seen[0]) and not shell and not seen[0].noindex:
         evidence.against(
-            "doorway", f"language {strange}", f"{other.visitor}_language", theirs.title, "visitors", "language"
+            "doorway",
+            f"language {strange} {saying.essence(theirs.title or theirs.main[:200], near.lexicon)}",
+            f"{other.visitor}_language",
+            theirs.title or theirs.main[:200],
+            *("visitors", "language"),
         )
 
 
@@ -129,11 +159,11 @@ def _title(
     told = saying.found(theirs.title, near.lexicon)
     rule = f"{other.visitor}_title"
     if told.named and not any(saying.found(page.title, near.lexicon).named for page in seen):
-        evidence.against("title", saying.essence(theirs.title), rule, theirs.title, "visitors", "lexicon")
+        evidence.against("title", saying.essence(theirs.title, near.lexicon), rule, theirs.title, "visitors", "lexicon")
     elif other.status == 200 and not shell and seen[0].title and theirs.text.strip():
         others = " ".join((seen[0].title, near.known.title, *seen[0].headings))
         if not saying.shared(theirs.title, others) and not _challenge(theirs):
-            evidence.against("title", saying.essence(theirs.title), rule, theirs.title, "visitors", "structure")
+            evidence.against("title", saying.essence(theirs.title, near.lexicon), rule, theirs.title, "visitors", "structure")
 
 
 def _challenge(page: Extract) -> bool:
@@ -149,8 +179,8 @@ def _text(seen: list[Extract], theirs: Extract, other: Served, near: Neighbours,
         return
     told = saying.found(text[:20_000], near.lexicon)
     if told.advert:
-        evidence.against("text", saying.essence(text), f"{other.visitor}_text", text, "visitors", "lexicon")
+        evidence.against("text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "lexicon")
     elif saying.wide(text):
-        evidence.against("text", saying.essence(text), f"{other.visitor}_text", text, "visitors", "language")
+        evidence.against("text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "language")
     elif read(text[:20_000]).disguised >= DISGUISED:
-        evidence.against("text", saying.essence(text), f"{other.visitor}_text", text, "visitors", "writing")
+        evidence.against("text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "writing")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
@@ -14,14 +15,18 @@ from auditor.content.words.lexicon import Lexicon
 from auditor.looks.visits import Known
 
 MAX_ADDRESS = 2_000
+_CONTROLS = "".join(map(chr, range(33)))
 Whose = Literal["own", "state", "official", "known", "foreign"]
 """``official``: its name ends as those of the state do, but nobody listed it."""
+_WHOSE: Mapping[str, Whose] = {"state": "state", "known": "known", "anybody": "foreign"}
 _OFFICIAL = (".gov.vn",)
 _WHOLE = re.compile(r"https?://[^/?#]")
 """A link that means the same on all pages."""
 _SITE = re.compile(r"^(https?://[^/?#]+)[/?#].*", re.DOTALL)
 """An address, and of it what a link that begins with a slash goes on from."""
-_HOST = re.compile(r"[\w.-]{1,253}", re.ASCII)
+_SLASHES = re.compile(r"(?:(https?):)?([/]*)(?=[^/])", re.IGNORECASE)
+"""How a link to another host begins, whatever browsers leave out of it."""
+_HOST = re.compile(r"[\w.-]{1,253}|[0-9a-f:.]{2,45}", re.ASCII)
 _LUCKY = re.compile(r"(?:(\d)\1{1,3}|68|69|67|79|86|89|98|97|96|188|789|678|567|247bet|123win)")
 _LETTERS_AND_LUCK = re.compile(rf"[a-z]{{1,12}}-?{_LUCKY.pattern}[a-z]{{0,6}}")
 _LUCK_AND_LETTERS = re.compile(r"\d{1,3}(?:bet|win|vin|king|club|vip|win|play)[a-z]{0,6}")
@@ -29,22 +34,28 @@ _LUCK_AND_LETTERS = re.compile(r"\d{1,3}(?:bet|win|vin|king|club|vip|win|play)[a
 
 @functools.cache
 def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList(only_icann=True)
+    return PublicSuffixList()
 
 
 @functools.lru_cache(maxsize=4096)
 def registrable(host: str) -> str:
-    """The part of a host's name that somebody registered; the host itself when there is none."""
+    """The part of a host's name that somebody registered, also of a provider who gives names away; the host itself when there is none."""
     return _suffixes().privatesuffix(host) or host
 
 
 def absolute(link: str, base: str) -> str:
     """The address that a link means on the page at ``base``; empty when it means none that is visited."""
-    link = "".join(link[:MAX_ADDRESS].split()).replace("\\", "/")
+    link = "".join(link[:MAX_ADDRESS].split()).lstrip(_CONTROLS).replace("\\", "/")
     if not link or link[0] == "#":
         return ""
     if _WHOLE.match(link):
         return link
+    begins = _SLASHES.match(link)
+    if begins is not None and (begins[1] or len(begins[2]) > 1):
+        scheme = (begins[1] or base.partition(":")[0]).lower()
+        if begins[2] or scheme != base.partition(":")[0]:
+            return f"{scheme}://{link[begins.end() :]}"
+        link = link[begins.end() :]
     return _joined(_SITE.sub(r"\1", base) if link[0] == "/" else base, link)
 
 
@@ -61,7 +72,7 @@ def _joined(base: str, link: str) -> str:
 def host_of(address: str) -> str:
     """The host that an address names, in lower case; empty when it names none."""
     try:
-        host = (urlsplit(address).hostname or "").rstrip(".").lower()
+        host = unquote(urlsplit(address).hostname or "").rstrip(".").lower()
         host = host if host.isascii() else host.encode("idna").decode("ascii")
     except (ValueError, UnicodeError):
         return ""
@@ -77,25 +88,30 @@ class Neighbours:
     _told: dict[str, Whose] = field(default_factory=dict, repr=False, compare=False)
 
     def whose(self, host: str) -> Whose:
-        """Whose a host is. The site's own are its domain with all below it, and what is declared by name."""
+        """Whose a host is. The site's own are its domain with what is below it, unless that is called as adverts are, and what is declared by name."""
         if host not in self._told:
             self._told[host] = self._whose(host)
         return self._told[host]
 
     def _whose(self, host: str) -> Whose:
         own = self.known.domain.removeprefix("www.")
-        if host in self.known.own or host.removeprefix("www.") == own or host.endswith("." + own):
+        if host in self.known.own or host.removeprefix("www.") == own:
             return "own"
+        if host.endswith("." + own):
+            labels = host.removesuffix("." + own).replace("-", "").split(".")
+            return "foreign" if any(map(self._is_advert, labels)) else "own"
         name = host
         while name:
-            if (whose := self.lexicon.addresses.get(name)) in ("state", "known"):
-                return "state" if whose == "state" else "known"
+            if (whose := self.lexicon.addresses.get(name)) is not None:
+                return _WHOSE[whose]
             name = name.partition(".")[2]
         return "official" if host.endswith(_OFFICIAL) else "foreign"
 
     def looks_like_an_advert(self, host: str) -> bool:
         """Whether the registered name is of the shape that betting sites choose."""
-        label = registrable(host).partition(".")[0].replace("-", "")
+        return self._is_advert(registrable(host).partition(".")[0].replace("-", ""))
+
+    def _is_advert(self, label: str) -> bool:
         if _LETTERS_AND_LUCK.fullmatch(label) or _LUCK_AND_LETTERS.fullmatch(label):
             return True
         return any(

@@ -48,6 +48,7 @@ def read(visited: Visited, known: Known, words: Mapping[str, str]) -> Reading:
         sheets=_short(found.sheets, MAX_SHEETS, 2_000),
         hides=found.hides[: sheets.MAX_RULES],
         suspicious=found.suspicious,
+        whole=found.whole,
     )
 
 

@@ -6,8 +6,10 @@ Whatever the bytes, it raises nothing, and takes time that grows with them; ``re
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from auditor.content import differing, pointing, saying, standing
@@ -19,9 +21,15 @@ from auditor.content.words.lexicon import Lexicon, shipped
 from auditor.looks.visits import Known, Reading, Served, Visited, Visitor
 
 _EXTRACTS, _READINGS = 12, 500
+MAX_BODY = 2_000_000
+"""Bytes of a page from which it was longer than what was taken of it."""
 MAX_SHEETS = 40
 """Of one page."""
-_TEXTS = ("html", "xml", "text/plain", "")
+_TEXTS = ("html", "xml", "text/plain")
+_NO_TYPE = frozenset({"", "*/*", "unknown/unknown", "application/unknown"})
+"""What browsers do not believe: they look at the bytes, as they do where there is no slash in it."""
+_NO_PAGE = ("image/", "video/", "audio/", "font/", "text/css")
+_IS_PAGE = re.compile(rb"\s*+(?:<!--.{0,2000}?-->\s*+)*+<(?:!doctype|html|head|body|script|title|meta|iframe|h1|div|p\b|a\b)", re.DOTALL | re.IGNORECASE)
 
 
 class _Memory[Key, Said]:
@@ -56,29 +64,27 @@ def read(visited: Visited, known: Known, lexicon: Lexicon | None = None) -> Read
 def _read(visited: Visited, digests: Sequence[bytes], near: Neighbours) -> Reading:
     plain = visited.served[0]
     evidence = Evidence(_where(visited.url))
-    kind = documents.kind(plain.body)
-    if kind:
+    media = plain.headers.get("content-type", "")
+    if _media(media) == "text/css" and len(visited.served) == 1:
+        return _sheet(charset.text(plain.body, media), visited.url)
+    if documents.kind(plain.body):
         standing.document(visited, documents.read(plain.body), near, evidence)
-        return Reading(traces=tuple(evidence.traces(orphan=visited.role == "orphan")))
-    if _media(plain.headers.get("content-type", "")) == "text/css":
-        return _sheet(charset.text(plain.body, plain.headers["content-type"]), visited.url)
     pages: dict[Visitor, Extract] = {}
     for one, digest in zip(visited.served, digests, strict=True):
-        media = one.headers.get("content-type", "")
+        said = one.headers.get("content-type", "")
         pages[one.visitor] = _extracts.of(
-            (digest, visited.url, media, visited.sheets), partial(_extract, one, visited, media)
+            (digest, visited.url, said, visited.sheets), partial(_extract, one, visited, said)
         )
     page = pages[plain.visitor]
     if _is_sitemap(plain):
-        standing.sitemap(visited, charset.text(plain.body, plain.headers.get("content-type", "")), near, evidence)
-    elif visited.url.endswith("/robots.txt"):
+        standing.sitemap(visited, charset.text(plain.body, media), near, evidence)
+    if visited.url.endswith("/robots.txt"):
         standing.robots(visited, charset.text(plain.body), near, evidence)
-    else:
-        standing.redirect(visited.url, plain, near, evidence)
-        standing.page(visited, plain, page, near, evidence)
-        pointing.judge(page, near, evidence)
-        saying.judge(page, visited, near, evidence)
-        differing.judge(visited, pages, near, evidence)
+    standing.redirect(visited, plain, near, evidence)
+    standing.page(visited, plain, page, near, evidence)
+    pointing.judge(page, near, evidence)
+    saying.judge(page, visited, near, evidence)
+    differing.judge(visited, pages, near, evidence)
     tokens = standing.tokens(visited, page, near, evidence)
     linked, framed, loaded = pointing.inventory(page, near)
     traces = tuple(evidence.traces(orphan=visited.role in ("orphan", "missing")))
@@ -93,6 +99,7 @@ def _read(visited: Visited, digests: Sequence[bytes], near: Neighbours) -> Readi
         tokens=tokens,
         sheets=tuple(dict.fromkeys(page.sheets))[:MAX_SHEETS] if linked or framed or page.pointers else (),
         suspicious=bool(traces),
+        whole=all(one.whole for one in pages.values()),
     )
 
 
@@ -119,6 +126,16 @@ def _extract(served: Served, visited: Visited, kind: str) -> Extract:
     media = _media(kind)
     if "javascript" in media:
         return Extract(scripts=(scripts.read(charset.text(served.body, kind)),))
-    if not served.body or not any(name in media if name else not media for name in _TEXTS):
+    if not served.body or not _is_page(media, served.body):
         return Extract()
-    return extract.read(charset.text(served.body, kind), visited.url, visited.sheets)
+    page = extract.read(charset.text(served.body, kind), visited.url, visited.sheets)
+    return page if len(served.body) <= MAX_BODY else replace(page, whole=False)
+
+
+def _is_page(media: str, body: bytes) -> bool:
+    """Whether somebody may see it as a page, whatever it is said to be."""
+    if any(name in media for name in _TEXTS):
+        return True
+    if media in _NO_TYPE or "/" not in media:
+        return not documents.kind(body)
+    return not media.startswith(_NO_PAGE) and _IS_PAGE.match(body[:4_096]) is not None

@@ -21,7 +21,7 @@ CLEAR = 2 * ADVERT
 """The weight from which words are an advert without more."""
 REPORTS = 2
 """Words of reporting around a title from which it belongs to a report."""
-_ESSENCE = 120
+_ESSENCE, _LONGEST = 120, 20_000
 _LINKED = 4
 """Links to the site itself, which its own pages have in their menu."""
 _CONTACT = re.compile(r"zalo|telegram|t\.me/|viber|whatsapp|\blh\b|hotline|(?<!\d)0[\s.-]?\d(?:[\s.-]?\d){7,8}(?!\d)")
@@ -36,10 +36,10 @@ _SHORT_LINE = re.compile(r"\n(.{1,2})(?![^\n])")
 _TORN = 5
 """Pieces of a letter or two, more than which a page does not have by itself: somebody tore words apart by tags."""
 _TORN_APART = re.compile(
-    r"[^\W\d_]</?(?:b|i|u|em|span|font|strong|small|big|tt|mark)\b[^<>]{0,100}>[^\W\d_]{1,3}(?:<|\b)"
+    r"[^\W\d_]</?(?:b|i|u|em|span|font|strong|small|big|tt|mark|wbr)\b[^<>]{0,100}>[^\W\d_]{1,3}(?:<|\b)"
 )
 _FOREIGN_LETTER = re.compile(
-    "[\u0370-\u05ff\u0600-\u06ff\u0900-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+    "[\u0370-\u05ff\u0600-\u06ff\u0900-\u109f\u1100-\u11ff\u1780-\u18af\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
 _ENOUGH, _PIECE, _SEEN, _TITLES = 40, 10, 800, 2_000
 
@@ -62,19 +62,26 @@ def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
     for text in page.hidden:
         told = found(text, near.lexicon)
         if told.advert:
-            evidence.against("text", essence(text), "hidden_text", text, "lexicon", "hidden")
+            evidence.against("text", essence(text, near.lexicon), "hidden_text", text, "lexicon", "hidden")
         elif wide(text):
-            evidence.against("text", essence(text), "hidden_language", text, "hidden", "language")
+            evidence.against("text", essence(text, near.lexicon), "hidden_language", text, "hidden", "language")
     if wide(page.title) and near.known.title and visited.role == "home" and not shared(page.title, near.known.title):
-        evidence.against("title", essence(page.title), "title_language", page.title, "language", "baseline")
+        evidence.against("title", essence(page.title, near.lexicon), "title_language", page.title, "language", "baseline")
     if visited.role == "orphan" and len(page.own) < _LINKED:
         _named(page, near, evidence)
-    if _is_strange(page) and near.known.domain and _leaves(page, near) and not _offered(page, visited):
-        evidence.against("doorway", "language wide", "foreign_language", page.title or page.text, "language")
+    if _is_strange(page) and near.known.domain and _leaving(page, near) and not _offered(page, visited):
+        led_to = sorted({registrable(one.host) for one in _leaving(page, near)})
+        where_to = f"language wide {','.join(led_to)}"
+        evidence.against("doorway", where_to, "foreign_language", page.title or page.text, "language")
 
 
-def _leaves(page: Extract, near: Neighbours) -> bool:
-    return any(near.whose(one.host) == "foreign" and one.via in ("link", "frame", "refresh") for one in page.pointers)
+def _leaving(page: Extract, near: Neighbours) -> list[Pointer]:
+    """Those that lead people to others."""
+    return [
+        one
+        for one in page.pointers
+        if near.whose(one.host) == "foreign" and one.via in ("link", "frame", "refresh")
+    ]
 
 
 def _leads_away(page: Extract, near: Neighbours) -> bool:
@@ -100,9 +107,11 @@ def _named(page: Extract, near: Neighbours, evidence: Evidence) -> None:
             evidence.against_host(pointer.host, "doorway", "about_what_it_leads_to", page.title, "structure", told=True)
 
 
-def essence(text: str) -> str:
-    """What stays of a text tomorrow and on another site."""
-    return " ".join(re.sub(r"\d+", "0", writing.read(text[:1_000]).text).split())[:_ESSENCE]
+def essence(text: str, lexicon: Lexicon) -> str:
+    """What stays of a text tomorrow and on another site: how it begins, and which words of adverts are in all of it."""
+    begins = " ".join(re.sub(r"\d+", "0", writing.read(text[:1_000]).text).split())[:_ESSENCE]
+    terms = found(text[:_LONGEST], lexicon).terms if len(text) > _ESSENCE else ()
+    return f"{begins} {','.join(terms)}" if terms else begins
 
 
 def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:
@@ -115,9 +124,9 @@ def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
             continue
         if _SEARCHING.search(visited.url):
             if not page.noindex and "noindex" not in visited.served[0].headers.get("x-robots-tag", "").lower():
-                evidence.against("reflection", "reflection", "repeats_what_is_sought", text, "lexicon", "structure")
+                evidence.against("reflection", f"reflection {urlsplit(visited.url).path}", "repeats_what_is_sought", text, "lexicon", "structure")
             continue
-        evidence.against("title", essence(text), rule, text, "lexicon")
+        evidence.against("title", essence(text, near.lexicon), rule, text, "lexicon")
         put_on = told.score >= CLEAR and not around.named
         if (
             put_on
@@ -125,7 +134,7 @@ def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
             or _leads_away(page, near)
             or _CONTACT.search(page.main.lower())
         ):
-            evidence.against("title", essence(text), rule, text, "structure")
+            evidence.against("title", essence(text, near.lexicon), rule, text, "structure")
 
 
 def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence) -> None:
@@ -149,7 +158,7 @@ def _text(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
             if _sells(text, written.text, says, pointers, near):
                 families.append("address")
             if len(families) > 1 or disguised or says.score >= CLEAR:
-                evidence.against("text", essence(text), "block", text, *families)
+                evidence.against("text", essence(text, near.lexicon), "block", text, *families)
                 for pointer in _led_to(text, pointers, near) if "address" in families else ():
                     evidence.against_host(
                         pointer.host, "link", "in_an_advert", pointer.address, "lexicon", "address", told=True

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from auditor.content import saying
-from auditor.content.differing import leads
+from auditor.content.differing import declared, leads
 from auditor.content.evidence import Evidence
-from auditor.content.neighbours import Neighbours, absolute, host_of
+from auditor.content.neighbours import Neighbours, absolute, host_of, registrable
 from auditor.content.page.documents import Document
 from auditor.content.page.extract import Extract
 from auditor.content.pointing import foreign_in
@@ -19,6 +20,8 @@ from auditor.looks.visits import Served, Visited
 MAX_LISTED = 20_000
 _SHORT = 600
 """Letters of a page that hardly says anything."""
+_NAMED = 20
+"""Things that one sitemap lists of a kind, each a trace of its own: who accepts one accepts no other."""
 _GONE, _FEW, _SHARE = 5, 4, 5
 """Landmarks: of so many, one part of so many may be left when a face was changed."""
 _TOKEN_FILE = re.compile(
@@ -32,13 +35,18 @@ _MADE = re.compile(
 _WORD = re.compile(r"[a-z0-9]{4,}")
 
 
-def redirect(url: str, served: Served, near: Neighbours, evidence: Evidence) -> None:
-    """What everybody is led to."""
-    address = leads(served, url)
+def redirect(visited: Visited, served: Served, near: Neighbours, evidence: Evidence) -> None:
+    """What everybody is led to, and where the page belongs by its headers."""
+    for address in declared(served, visited.url):
+        if near.whose(host := host_of(address)) == "foreign":
+            evidence.against_host(host, "canonical", "foreign_canonical", address, "structure", told=True)
+    address = leads(served, visited.url)
     host = host_of(address)
     if not host or near.whose(host) != "foreign":
         return
     evidence.against_host(host, "redirect", "led_away", address, "redirects", told=True)
+    if visited.role == "home" and near.known.title:
+        evidence.against_host(host, "redirect", "home_led_away", address, "baseline")
     if near.looks_like_an_advert(host):
         evidence.against_host(host, "redirect", "name_of_advert", address, "address")
     if near.names_an_advert(host) or saying.found(writing.slug(urlsplit(address).path), near.lexicon).named:
@@ -61,21 +69,24 @@ def _answers_anything(visited: Visited, extract: Extract, near: Neighbours, evid
     title = writing.plain(" ".join((extract.title, *extract.headings)).lower())
     told = saying.found(f"{extract.title}\n{extract.main}", near.lexicon)
     if words and words[-1] in title and not (told.missing or told.search):
-        evidence.against("doorway", "answers anything", "answers_anything", extract.title, "structure", "orphan")
+        without = writing.plain(extract.title.lower()).replace(words[-1], "")
+        essence = f"answers anything {saying.essence(without, near.lexicon)}"
+        evidence.against("doorway", essence, "answers_anything", extract.title, "structure", "orphan")
 
 
 def _face(extract: Extract, near: Neighbours, evidence: Evidence, *, home: bool) -> None:
     head = " ".join((extract.title, *extract.headings, extract.text[:300]))
     short = len(extract.text) < _SHORT * 4 and len(" ".join(extract.text.split())) < _SHORT
     lost = home and _lost(extract, near)
+    essence = f"defacement {saying.essence(head, near.lexicon)}"
     if "defacement" in saying.found(head, near.lexicon).categories:
         evidence.against(
-            "defacement", "defacement", "words", head, "lexicon", *(("structure",) if short else ()), exact=lost
+            "defacement", essence, "words", head, "lexicon", *(("structure",) if short else ()), exact=lost
         )
     if not lost or not near.known.title or saying.shared(extract.title, near.known.title):
         return
     if short or len(extract.own) < _FEW:
-        evidence.against("defacement", "defacement", "nothing_of_it_left", head, "baseline", "structure")
+        evidence.against("defacement", essence, "nothing_of_it_left", head, "baseline", "structure")
 
 
 def _lost(extract: Extract, near: Neighbours) -> bool:
@@ -93,7 +104,7 @@ def tokens(visited: Visited, extract: Extract, near: Neighbours, evidence: Evide
     file = _TOKEN_FILE.search(urlsplit(visited.url).path)
     found = (*((file[1],) if file else ()), *extract.tokens)
     for token in found:
-        if near.known.tokens and token not in near.known.tokens:
+        if near.known.looked and token not in near.known.tokens:
             evidence.against("search_console", token, "new_owner", token, "baseline", "structure")
     return found
 
@@ -101,12 +112,21 @@ def tokens(visited: Visited, extract: Extract, near: Neighbours, evidence: Evide
 def sitemap(visited: Visited, body: str, near: Neighbours, evidence: Evidence) -> None:
     """What a sitemap lists that is none of the site's."""
     listed = [unquote(address.strip()) for address in _LOC.findall(body[:2_000_000])[:MAX_LISTED]]
-    foreign = [one for one in listed if (host := host_of(absolute(one, visited.url))) and near.whose(host) == "foreign"]
-    if foreign:
-        evidence.against("sitemap", "foreign addresses", "lists_others", foreign[0], "structure", "address")
-    adverts = [one for one in listed if _slug_is_advert(urlsplit(one).path, near)]
-    if len(adverts) > 1 or (adverts and len(listed) < _FEW):
-        evidence.against("sitemap", "addresses of adverts", "lists_adverts", adverts[0], "structure", "lexicon")
+    foreign: dict[str, str] = {}
+    adverts: dict[str, str] = {}
+    count = 0
+    for one in listed:
+        host = host_of(absolute(one, visited.url))
+        if host and near.whose(host) == "foreign":
+            foreign.setdefault(registrable(host), one)
+        if terms := _adverts_in(urlsplit(one).path, near):
+            count += 1
+            adverts |= {term: one for term in terms if term not in adverts}
+    for host, one in itertools.islice(foreign.items(), _NAMED):
+        evidence.against("sitemap", f"foreign addresses {host}", "lists_others", one, "structure", "address")
+    if count > 1 or (count and len(listed) < _FEW):
+        for term, one in itertools.islice(adverts.items(), _NAMED):
+            evidence.against("sitemap", f"addresses of adverts {term}", "lists_adverts", one, "structure", "lexicon")
     made = [one for one in listed if _MADE.search(urlsplit(one).path)]
     if len(made) > _GONE and len(made) * 2 > len(listed):
         evidence.against("sitemap", "addresses made by a machine", "lists_made_up", made[0], "structure", "address")
@@ -120,16 +140,17 @@ def robots(visited: Visited, body: str, near: Neighbours, evidence: Evidence) ->
             evidence.against("sitemap", host, "names_sitemap_of_others", address, "structure", "address")
 
 
-def _slug_is_advert(path: str, near: Neighbours) -> bool:
+def _adverts_in(path: str, near: Neighbours) -> tuple[str, ...]:
+    """The words of an address that make it an advert's."""
     told = near.lexicon.find(writing.read(writing.slug(path)), joined=True)
-    return told.named and not told.reporting
+    return told.terms if told.named and not told.reporting else ()
 
 
 def document(visited: Visited, told: Document, near: Neighbours, evidence: Evidence) -> None:
     """What an uploaded document says and where it leads."""
     says = saying.found(told.text[:60_000], near.lexicon)
     leads_to = [one for one in told.addresses if (host := host_of(one)) and near.whose(host) == "foreign"]
-    essence = saying.essence(told.text)
+    essence = saying.essence(told.text, near.lexicon)
     if says.named and says.reporting < saying.REPORTS and (leads_to or (says.advert and says.score >= saying.CLEAR)):
         evidence.against("document", essence, "words", told.text, "lexicon", *(("address",) if leads_to else ()))
     for address in leads_to:

@@ -56,8 +56,10 @@ class Known:
     """Domains that are declared for it, or for other sites of the inventory: links to them are no news."""
     title: str = ""
     """Of its home page in the last look."""
+    looked: bool = False
+    """Whether there was a look before."""
     hosts: frozenset[str] = frozenset()
-    """Foreign hosts that the last look found loaded, framed or linked to; none: there was none."""
+    """Foreign hosts that the last look found loaded or framed."""
     landmarks: frozenset[str] = frozenset()
     """Of its home page in the last look the short lines: menu, headings."""
     tokens: frozenset[str] = frozenset()
@@ -99,5 +101,7 @@ class Reading:
     """Addresses of the site's own style sheets that may hide something of it; of a style sheet those that it takes in. At most 40."""
     hides: Sheet = ()
     """Of a style sheet: what it hides; at most 200."""
+    whole: bool = True
+    """Whether all of each answer was read: pages may be longer than what is taken, or hold more of something than is read."""
     suspicious: bool = False
     """Whether other visitors should be sent there, too, when only ``plain`` has been."""

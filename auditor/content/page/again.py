@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from auditor.content.page.extract import Extract
 from auditor.content.page.hidden import NEVER_SEEN
 
-MAX_BLOCKS, MAX_BLOCK, MAX_LANDMARKS = 400, 1_500, 40
+MAX_BLOCKS, MAX_BLOCK, MAX_LANDMARKS = 3_000, 1_500, 40
 _ROOT = re.compile(
     r"<(?:div|main)[^<>]{0,80}\bid=[\"']?(?:app|root|__next|__nuxt|app-root)\b[^<>]{0,80}>[^<>]{0,200}</(?:div|main)>",
     re.IGNORECASE,

@@ -12,6 +12,17 @@ _IN_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _IN_PAGE = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _HEAD = 4_096
 _SAMPLE = 20_000
+_ENOUGH = 20
+"""Letters of more than one byte from which it is no accident that they are whole."""
+_OF_BROWSERS = frozenset(
+    [
+        *("utf-8", "ascii", "utf-16", "utf-16-le", "utf-16-be", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp866"),
+        *(f"cp{number}" for number in (874, 932, 949, *range(1250, 1259))),
+        *("iso8859-1", *(f"iso8859-{number}" for number in range(2, 17)), "tis-620"),
+        *("gb2312", "gbk", "gb18030", "big5", "euc_jp", "iso2022_jp", "shift_jis", "euc_kr"),
+    ]
+)
+"""Others are no encodings of pages: programs would read what no browser shows."""
 
 
 def text(body: bytes, content_type: str = "") -> str:
@@ -20,19 +31,36 @@ def text(body: bytes, content_type: str = "") -> str:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace")
     declared = _IN_HEADER.search(content_type), _IN_PAGE.search(body[:_HEAD])
-    names = [declared[0][1] if declared[0] else "", declared[1][1].decode("ascii") if declared[1] else "", "utf-8"]
+    names = [_codec(declared[0][1]) if declared[0] else "", _in_page(declared[1]), "utf-8"]
     for name in filter(None, names):
-        try:
-            if codecs.lookup(name)._is_text_encoding:
+        if not name.startswith("utf-16") or b"\0" in body:
+            try:
                 return body.decode(name)
-        except (LookupError, UnicodeError, ValueError):
-            continue
-    return _guessed(body)
+            except UnicodeError:
+                continue
+    return _guessed(body, told="utf-8" in names[:2])
 
 
-def _guessed(body: bytes) -> str:
+def _codec(label: str) -> str:
+    """What the label stands for where browsers know it; else nothing."""
+    try:
+        name = codecs.lookup(label).name
+    except (LookupError, ValueError):
+        return ""
+    return name if name in _OF_BROWSERS else ""
+
+
+def _in_page(found: re.Match[bytes] | None) -> str:
+    """A page that says so of itself in letters of one byte has these, as browsers know."""
+    name = _codec(found[1].decode("ascii", "replace")) if found else ""
+    return "utf-8" if name.startswith("utf-16") else name
+
+
+def _guessed(body: bytes, *, told: bool) -> str:
+    """``told``: it is said to be UTF-8, which bytes between that mean nothing do not change."""
     kept = body.decode("utf-8", "replace")
-    if kept.count("\ufffd") * 50 < len(kept):
+    broken = kept.count("\ufffd")
+    if broken * 50 < len(kept) or (told and len(kept) - broken - len(kept.encode("ascii", "ignore")) >= _ENOUGH):
         return kept
     best = from_bytes(body[:_SAMPLE]).best()
     return body.decode(best.encoding, "replace") if best is not None else kept

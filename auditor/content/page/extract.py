@@ -12,19 +12,20 @@ from urllib.parse import unquote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from auditor.content.neighbours import absolute, host_of
-from auditor.content.page import hidden, scripts, sheets
+from auditor.content.page import hidden, scripts, sheets, values
 from auditor.content.page.hidden import NEVER_SEEN, Hidden
 from auditor.content.page.scripts import Script
 from auditor.content.page.sheets import Rule
 from auditor.content.page.styles import Way
 from auditor.looks.visits import Sheet
-from auditor.web.bounded import bounded
+from auditor.web.bounded import MAX_CHARACTERS, MAX_TAGS, bounded
 
 Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
 Inside = Literal["", "unscripted", "comment", "template", "written", "decoded"]
 
-MAX_LINKS, MAX_OWN, MAX_FRAMES, MAX_SCRIPTS, MAX_OF_A_TAG = 3_000, 500, 60, 120, 500
-MAX_NESTED, MAX_HEADINGS, MAX_COMMENTS, MAX_COMMENT = 12, 6, 500, 20_000
+MAX_LINKS, MAX_OWN, MAX_FRAMES, MAX_SCRIPTS, MAX_OF_A_TAG = 3_000, 500, 60, 500, 500
+MAX_STYLES, MAX_ACTING = 60, 40
+MAX_NESTED, MAX_HEADINGS, MAX_COMMENTS, MAX_COMMENT = 20, 6, 500, 20_000
 MAX_TEXT, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 500, 300, 4_000
 MAX_READ, _COST = 600_000, 300
 """Letters that are read of elements one by one, and what each of them costs besides."""
@@ -35,9 +36,14 @@ _SHELL = 200
 """Letters: a page with fewer, and with scripts, is written in the browser."""
 
 _DATA = re.compile(r"\s*data:text/html([^,]{0,80}),(.{1,100000})", re.DOTALL | re.IGNORECASE)
-_REFRESH = re.compile(
-    r"^\s*\d{0,6}[.\d]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?\s*(.{1,2000}?)[\"']?\s*$", re.IGNORECASE | re.DOTALL
+_STYLE = re.compile(r"\s*data:text/css([^,]{0,80}),(.{1,100000})", re.DOTALL | re.IGNORECASE)
+_CUT_AFTER = re.compile(r"-->\w")
+_CUT = re.compile(r"<(?<=\w<)(?:wbr\b[^<>]{0,50}>|!--[^<>]{0,200}-->)(?=\w)", re.IGNORECASE)
+"""What stands within a word and nobody sees."""
+REFRESH = re.compile(
+    r"^\s*\d{0,6}[.\d]*(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?[\"']?\s*(.{1,2000}?)[\"']?\s*$", re.IGNORECASE | re.DOTALL
 )
+"""Where a refresh leads, by header or by declaration."""
 _COVERING = tuple(
     re.compile(part, re.IGNORECASE)
     for part in (
@@ -47,10 +53,29 @@ _COVERING = tuple(
     )
 )
 _TOKENS = ("google-site-verification", "msvalidate.01", "yandex-verification", "baidu-site-verification")
-_SAID = ("description", "keywords", "og:title", "og:description", "og:site_name", "twitter:title", "twitter:description")  # fmt: skip
-_EVENTS = ("onload", "onerror", "onpageshow")
-_ACTING = {"body": ("onload", "onpageshow"), "img": ("onerror",), "svg": ("onload",), "iframe": ("onload",)}
+_SAID = frozenset(
+    f"{first}{last}"
+    for first in ("", "og:", "twitter:", "dc.", "dcterms.")
+    for last in ("title", "description", "keywords", "news_keywords", "abstract", "subject", "site_name", "name", "headline")  # fmt: skip
+)
+_MEDIA = frozenset(("onerror", "onloadstart", "onloadeddata", "oncanplay", "onplay", "onload"))
+_EVENTS = (
+    *("onload", "onerror", "onpageshow", "onpointermove", "onmousemove", "onscroll", "ontouchstart", "ontoggle"),
+    *("onfocus", "onanimationstart", "onanimationend", "ontransitionend", "onstart", *sorted(_MEDIA - {"onerror", "onload"})),
+)
+_ACTING = {
+    "body": frozenset(("onload", "onpageshow", "onpointermove", "onmousemove", "onscroll", "ontouchstart", "onfocus")),
+    "img": frozenset(("onerror", "onload")),
+    "svg": frozenset(("onload",)),
+    "iframe": frozenset(("onload",)),
+    **dict.fromkeys(("video", "audio", "source", "object", "embed", "script", "style", "link"), _MEDIA),
+    "details": frozenset(("ontoggle",)),
+    "marquee": frozenset(("onstart",)),
+}
 """Which elements do what by themselves."""
+_LATENT = "[onfocus], [ontoggle], [onanimationstart], [onanimationend], [ontransitionend]"
+"""What elements of any kind may do by themselves."""
+_SEEDS = ("onfocus", "ontoggle", "onanimation", "ontransition")
 _APART = frozenset((*NEVER_SEEN, *_ACTING))
 _TELLING = (
     *("title", "a", "area", "script", "link", "meta", "base", "style", "iframe", "frame", "embed", "object", "form"),
@@ -117,6 +142,8 @@ class Extract:
     """An application writes the page in the visitor's browser: there is next to nothing in it."""
     alternates: tuple[str, ...] = ()
     """Languages that it offers itself in."""
+    whole: bool = True
+    """Whether all of it was read: there is not more of anything than is read of a page."""
 
 
 @dataclass
@@ -134,6 +161,8 @@ class _Draft:
     scripts: list[Script] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
+    styles: list[str] = field(default_factory=list)
+    """Texts of sheets that are in the document itself."""
     nested: int = 0
     room: int = MAX_READ
 
@@ -169,17 +198,22 @@ def _draft(tree: LexborHTMLParser, url: str) -> _Draft:
 
 def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth: int = 0) -> Extract:
     """What the document at ``url`` holds, whatever its text. ``linked``: what is known of the site's own sheets."""
+    whole = len(html) <= MAX_CHARACTERS and html.count("<") <= MAX_TAGS
+    if "<wbr" in html or _CUT_AFTER.search(html):
+        html = _CUT.sub("", html)
     html = bounded(html)
     tree = LexborHTMLParser(html)
     draft = _draft(tree, url)
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-    _scripts(draft)
+    draft.styles += (node.text()[: sheets.MAX_SHEET] for node in draft.of("style")[:MAX_STYLES])
+    _scripts(draft, tree, html)
     ways, texts = hidden.find(
         tree,
         _rules(draft, linked),
         tuple(dict.fromkeys(name for script in draft.scripts for name in script.hides)),
         draft.of("dialog", "marquee", "iframe", "object", "embed"),
         draft.text_of,
+        {name: value for text in draft.styles for name, value in values.variables(text).items()},
     )
     draft.hidden += texts
     _links(draft, ways, origin)
@@ -211,12 +245,20 @@ def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth
         noindex=noindex,
         shell=loads and len(text) < _SHELL * 10 and len(" ".join(text.split())) < _SHELL,
         alternates=tuple(filter(None, alternates)),
+        whole=whole and _is_whole(draft, ways),
     )
+
+
+def _is_whole(draft: _Draft, ways: dict[int, Hidden]) -> bool:
+    """Whether there is no more of anything in the document than was read of it."""
+    scripts_, links = len(draft.nodes["script"]), len(draft.nodes["a"]) + len(draft.nodes["area"])
+    within = draft.room > 0 and draft.nested <= MAX_NESTED and len(ways) < hidden.MAX_HIDDEN
+    return within and scripts_ <= MAX_SCRIPTS and links <= MAX_LINKS and len(draft.nodes["style"]) <= MAX_STYLES
 
 
 def _rules(draft: _Draft, linked: Sequence[tuple[str, Sheet]]) -> list[Rule]:
     """What the document's own sheets hide, and those that it links to."""
-    inside = (sheets.rules(node.text()[: sheets.MAX_SHEET]) for node in draft.of("style")[:20])
+    inside = map(sheets.rules, draft.styles)
     known = dict(linked)
     outside = (sheets.told(known.get(one, ())) for one in draft.sheets)
     return [rule for found in (*inside, *outside) for rule in found]
@@ -240,7 +282,7 @@ def _main(headings: list[LexborNode], text: str) -> str:
 def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
     paths: dict[str, None] = {}
     for node in (*draft.nodes["a"], *draft.nodes["area"])[:MAX_LINKS]:
-        href = (node.attrs["href"] or "").strip()
+        href = (node.attrs.get("href") or _linked(node)).strip()
         if href[:1] == "/" and href[1:2] not in _SECOND:
             if href not in paths:
                 paths[href] = draft.own[origin + href.partition("#")[0]] = None
@@ -258,6 +300,11 @@ def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
         if (host := host_of(address)) and host != draft.host:
             form = _pointer(draft, "form", address, node, hidden.within(node, ways))
             draft.pointers.append(replace(form, asks=_asked(node)))
+
+
+def _linked(node: LexborNode) -> str:
+    """Where a link in a picture of lines leads."""
+    return node.attributes.get("xlink:href") or ""
 
 
 def _is_path(link: str) -> bool:
@@ -308,7 +355,9 @@ def _frames(draft: _Draft, ways: dict[int, Hidden], depth: int) -> None:
                 draft.scripts.append(_as_decoded(scripts.read(unquote(source[11:]))))
             if (told := _DATA.match(source)) is not None and depth < _DEPTH:
                 _read_inner(_untold(told[1], told[2]), "decoded", draft, depth)
-            elif (host := host_of(absolute(source, draft.url))) and host != draft.host:
+            elif (host := host_of(absolute(source, draft.url))) == draft.host:
+                draft.own[absolute(source, draft.url).partition("#")[0]] = None
+            elif host:
                 frame = _pointer(draft, "frame", absolute(source, draft.url), node, hidden.within(node, ways))
                 covers = all(part.search(attributes.get("style") or "") for part in _COVERING)
                 draft.pointers.append(replace(frame, covers=covers))
@@ -320,32 +369,38 @@ def _untold(form: str, data: str) -> str:
     return scripts.from_base64(data.strip()) if "base64" in form.lower() else unquote(data)
 
 
-def _scripts(draft: _Draft) -> None:
+def _scripts(draft: _Draft, tree: LexborHTMLParser, html: str) -> None:
     for node in draft.of("script")[:MAX_SCRIPTS]:
         attributes = node.attributes
         if "src" in attributes:
             _add(draft, "script", attributes["src"] or "")
         elif "json" not in (attributes.get("type") or "") and len(code := node.text()) > 10:
             draft.scripts.append(scripts.read(code))
-    for attributes in itertools.islice(_acting(draft), 20):
+    latent = tree.css(_LATENT)[:MAX_ACTING] if any(seed in html for seed in _SEEDS) else []
+    for attributes in itertools.islice(itertools.chain(_acting(draft), (one.attributes for one in latent)), MAX_ACTING):
         code = " ".join(filter(None, (attributes.get(name) for name in _EVENTS)))
         draft.scripts.append(_as_decoded(scripts.read(code)))
     for node in draft.of("link")[:MAX_SCRIPTS]:
         attributes = node.attributes
         rel, href = (attributes.get("rel") or "").lower(), attributes.get("href") or ""
-        if rel in ("canonical", "amphtml") or (rel == "alternate" and attributes.get("hreflang")):
-            _add(draft, "canonical", href)
-        elif "stylesheet" in rel:
+        if rel in ("canonical", "amphtml", "alternate"):
+            if rel != "alternate" or attributes.get("hreflang"):
+                _add(draft, "canonical", href)
+            if host_of(address := absolute(href, draft.url)) == draft.host:
+                draft.own[address.partition("#")[0]] = None
+        elif "stylesheet" in rel or (attributes.get("as") or "").lower() == "style":
             _add(draft, "script", href)
             if host_of(address := absolute(href, draft.url)) == draft.host:
                 draft.sheets.append(address)
+            elif (told := _STYLE.match(href)) is not None:
+                draft.styles.append(_untold(told[1], told[2]))
 
 
 def _acting(draft: _Draft) -> Iterator[dict[str, str | None]]:
     """The attributes of elements that act by themselves."""
     for node in draft.apart:
         events = _ACTING.get(node.tag or "")
-        if events and any(name in (attributes := node.attributes) for name in events):
+        if events and not events.isdisjoint(attributes := node.attributes):
             yield attributes
 
 
@@ -361,7 +416,7 @@ def _declared(draft: _Draft) -> None:
 
 
 def _refresh(content: str, draft: _Draft) -> None:
-    if (found := _REFRESH.match(content[:2_100])) is not None:
+    if (found := REFRESH.match(content[:2_100])) is not None:
         _add(draft, "refresh", found[1])
 
 
@@ -385,12 +440,12 @@ def _unscripted(tree: LexborHTMLParser, draft: _Draft) -> None:
 
 
 def _nested(html: str, draft: _Draft, depth: int) -> None:
-    for node in draft.of("template", "noframes", "noembed", "xmp")[:10]:
+    for node in draft.of("template", "noframes", "noembed", "xmp")[:MAX_OF_A_TAG]:
         inner = (node.html or "")[10:60_000] if node.tag == "template" else node.text()[:60_000]
-        if "href" in inner:
+        if "href" in inner and "//" in inner:
             _read_inner(inner, "template", draft, depth)
     for told in itertools.islice(_comments(html), MAX_COMMENTS):
-        if "href" in told or "<iframe" in told:
+        if ("href" in told or "<iframe" in told) and "//" in told:
             _read_inner(told, "comment", draft, depth)
     for script in tuple(draft.scripts):
         for written in script.written:
@@ -433,7 +488,7 @@ def _said(draft: _Draft) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     said, tokens, noindex = [], [], False
     for node in draft.of("meta")[:80]:
         attributes = node.attributes
-        name = (attributes.get("name") or attributes.get("property") or "").lower()
+        name = (attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or "").lower()
         content = attributes.get("content") or ""
         if name in _SAID:
             said.append(content[:500])

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from auditor.content.page import styles
+from auditor.content.page import styles, values
 from auditor.content.page.sheets import MENU, Rule
 from auditor.content.page.styles import OUT_OF_SIGHT, Way
 
 NEVER_SEEN = ("script", "style", "noscript", "template", "svg", "select")
-MAX_HIDDEN, MAX_STYLED, MAX_ABOVE, MAX_OF_RULE = 160, 2_000, 200, 40
+MAX_HIDDEN, MAX_STYLED, MAX_ABOVE, MAX_OF_RULE = 1_000, 10_000, 200, 400
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,16 @@ def find(
     names: Iterable[str],
     marked: Iterable[LexborNode],
     text_of: Callable[[LexborNode], str],
+    variables: Mapping[str, str],
 ) -> tuple[dict[int, Hidden], list[str]]:
     """The elements that are hidden with all within, by their memory's address; and the texts of those that are no menus.
 
     ``rules``: of style sheets. ``names``: ids that scripts hide. ``marked``: elements that may hide by their attributes.
+    ``variables``: those of style that the document's sheets set.
     """
     found: dict[int, Hidden] = {}
     texts = []
-    for group, (root, way) in enumerate(itertools.islice(_roots(tree, rules, names, marked), MAX_HIDDEN)):
+    for group, (root, way) in enumerate(itertools.islice(_roots(tree, rules, names, marked, variables), MAX_HIDDEN)):
         honest = way == "opened" or (way not in OUT_OF_SIGHT and _is_menu(root))
         if not honest and (text := " ".join(text_of(root)[:2000].split())):
             texts.append(text)
@@ -85,7 +87,11 @@ def take_out(apart: Sequence[LexborNode]) -> None:
 
 
 def _roots(
-    tree: LexborHTMLParser, rules: Iterable[Rule], names: Iterable[str], marked: Iterable[LexborNode]
+    tree: LexborHTMLParser,
+    rules: Iterable[Rule],
+    names: Iterable[str],
+    marked: Iterable[LexborNode],
+    variables: Mapping[str, str],
 ) -> Iterator[tuple[LexborNode, Way]]:
     harmless: set[str | None] = set()
     for node in tree.css("[style], [hidden]")[:MAX_STYLED]:
@@ -93,7 +99,10 @@ def _roots(
         style = attributes.get("style")
         if style in harmless and "hidden" not in attributes:
             continue
-        way = styles.way((style or "")[:2_000], is_link=node.tag == "a")
+        told = (style or "")[:2_000]
+        if variables and "var(" in told:
+            told = values.plain(told, variables)
+        way = styles.way(told, is_link=node.tag == "a")
         if way is not None or "hidden" in attributes:
             yield node, way or "shut"
         elif node.tag != "a":

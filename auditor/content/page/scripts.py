@@ -36,11 +36,23 @@ _WORDS = re.compile(r"\b\w+\b")
 _ADDRESS = re.compile(r"(?:https?:)?//[A-Za-z0-9.-]{3,253}\.[A-Za-z]{2,20}[^\s\"'<>\\)`]{0,500}")
 _LEADS = re.compile(
     r"(?:\blocation\b(?:\s*\.\s*|\s*\[\s*[\"']|)(?:href\b|assign\b|replace\b|)[\"']?\s*\]?\s*(?:=(?!=)|\()"
-    r"|\blocation\s*\[\s*(?:atob|_0x|\w+\()|\[\s*[\"']location[\"']\s*\]|\b(?:top|self|parent|window|document)\s*\.\s*location\b\s*=(?!=)|\bwindow\.open\s*\()"
+    r"|\blocation\s*\[\s*(?:atob|_0x|\w+\()|\[\s*[\"']location[\"']\s*\]|\b(?:top|self|parent|window|document)\s*\.\s*location\b\s*=(?!=)|\bwindow\.open\s*\(|\bnavigation\.navigate\s*\(|\bopen\s*\([^()]{1,200}[\"']_(?:self|top|parent)[\"'])"
 )
+_CLICKED = re.compile(r"\.(?:click|submit|requestSubmit)\s*\(\s*\)")
+_TO_CLICK = re.compile(r"\.(?:href|action)\s*=\s*[\"'](?:https?:)?//|<form[^<>]{0,200}\baction\s*=\s*[\"']?(?:https?:)?//", re.IGNORECASE)
 _NAMED_LEAD = re.compile(r"[\"']location[\"']")
 _ASKS_WHO = re.compile(r"document\s*\.\s*referrer|navigator\s*\.\s*userAgent|[\"']referrer[\"']|[\"']userAgent[\"']")
-_ON_CLICK = re.compile(r"onclick|addEventListener|\.click\s*\(|\.on\s*\(|function\s+\w+\s*\(")
+_ON_CLICK = re.compile(
+    r"onclick|addEventListener\s*\(\s*[\"'](?!(?:load|DOMContentLoaded|pageshow|readystatechange|scroll|mousemove|pointermove|touchstart)[\"'])"
+    r"|\.click\s*\(\s*[\w(]|\.on\s*\("
+)
+"""What waits for a click, unless everybody does what it waits for."""
+_FUNCTION = re.compile(r"function\s+(\w{1,60})\s*\(|\b(\w{1,60})\s*=\s*(?:async\s*)?(?:function\b|\([^()]{0,80}\)\s*=>)")
+_CALLED = (
+    r"(?<!function )(?<![.\w])NAME\s*\(|(?:setTimeout|setInterval|requestAnimationFrame)\s*\(\s*NAME\b|onload\s*=\s*NAME\b"
+    r"|[\"'](?:load|DOMContentLoaded|pageshow|scroll|mousemove|touchstart)[\"']\s*,\s*NAME\b"
+)
+_MAX_LEADS = 40
 _WRITES = re.compile(r"document\s*\.\s*write(?:ln)?\s*\(|innerHTML\s*\+?=|insertAdjacentHTML|outerHTML\s*=")
 _LOADS = re.compile(r"createElement\s*\(\s*[\"'](?:script|iframe)[\"']|\.src\s*=|importScripts|[\"']createElement[\"']")
 _HIDES = re.compile(
@@ -107,8 +119,18 @@ def _leads(whole: str, decoded: str) -> bool:
     """Whether it leads away by itself: not inside of what waits for a click."""
     if _NAMED_LEAD.search(whole) or _LEADS.search(decoded):
         return True
-    found = _LEADS.search(whole)
-    return bool(found and not _ON_CLICK.search(whole[max(0, found.start() - 300) : found.start()]))
+    return any(_by_itself(whole, found.start()) for found in itertools.islice(_LEADS.finditer(whole), _MAX_LEADS)) or (
+        _CLICKED.search(whole) is not None and _TO_CLICK.search(whole) is not None
+    )
+
+
+def _by_itself(code: str, place: int) -> bool:
+    """Whether what is done there waits for no click: nobody has to, or the function that it stands in is called."""
+    before = code[max(0, place - 300) : place]
+    if _ON_CLICK.search(before):
+        return False
+    names = [one or other for one, other in _FUNCTION.findall(before)]
+    return not names or re.search(_CALLED.replace("NAME", re.escape(names[-1])), code) is not None
 
 
 def _folded(code: str) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple, cast, get_args
 
-from auditor.content.page import styles
+from auditor.content.page import styles, values
 from auditor.content.page.styles import OUT_OF_SIGHT, Way
 from auditor.looks.visits import Sheet
 
 MAX_SHEET = 200_000
-MAX_RULES = 200
+MAX_RULES = 600
 MAX_IMPORTS = 5
 MENU = re.compile(
     r"menu|nav|drop|modal|popup|pop-up|collaps|tab|accordion|carousel|slide|swiper|owl|dialog|panel|canvas|lightbox|tooltip"
@@ -23,14 +23,17 @@ MENU = re.compile(
 
 _BRACE = re.compile(r"([{}])")
 _IMPORT = re.compile(r"@import\s+(?:url\(\s*)?[\"']?([^\"')\s;]{1,500})", re.IGNORECASE)
-_OUTSIDE = re.compile(r"@(?!media|supports|layer|container)", re.IGNORECASE)
+_OUTSIDE = re.compile(r"@(?!media|supports|layer|container|scope)", re.IGNORECASE)
 """What holds no rules for elements: letters, pages, steps of a movement."""
 _NOT_ON_SCREEN = re.compile(r"\b(?:print|speech|handheld|tv|projection)\b")
 _FEATURE = re.compile(r"\(\s*([a-z-]+)\s*(?::\s*([\d.]+)(px|r?em)?[^)]{0,40})?[^)]{0,80}\)")
 _NARROWEST, _WIDEST, _EM = 360, 1_600, 16
 """Pixels: a rule for screens that are wider, or narrower, than these is for all of them."""
 _PLACE = re.compile(r":(?:(?:first|last|only)-(?:child|of-type)|nth-[a-z-]{1,20}\([^()]{1,20}\)|not\([^()]{1,80}\))")
-_SIMPLE = re.compile(r"[\w#.\-\s>~+*^$|\[\]=\"']{1,120}")
+_SIMPLE = re.compile(r"(?:[\w#.\-\s>~+*]|\\[:/\[\]%!@]|\[[\w-]{1,40}(?:[~^$*|]?=(?:\"[^\"\]\\]{0,80}\"|'[^'\]\\]{0,80}'|[\w./-]{1,80}))?\s?i?\]){1,120}")
+_ROOT = re.compile(r":root\b")
+_MEANS = re.compile(r":(?:is|where)\(\s*([^(),]{1,80})\s*\)|:(?:any-)?link\b|:visited\b")
+"""What changes nothing of which elements are meant, but for what is in its brackets."""
 _STATE = re.compile(
     r":(?:hover|focus|focus-within|focus-visible|active|checked|target|open)\b"
     r"|\.(?:is-|has-|js-)?(?:open(?:ed)?|active|shown?|in|on|expanded|visible|current|toggled|selected|sfhover)\b|\[open\]"
@@ -59,7 +62,10 @@ def rules(sheet: str) -> tuple[Rule, ...]:
     hides: dict[str, Way] = {}
     shows: set[str] = set()
     opens: set[tuple[str, str]] = set()
-    for selectors, style, always in _blocks(_without_comments(sheet[:MAX_SHEET])):
+    sheet = _without_comments(sheet[:MAX_SHEET])
+    known = values.variables(sheet)
+    for selectors, told_style, always in _blocks(sheet):
+        style = values.plain(told_style, known) if "var(" in told_style else told_style
         if styles.way(style) is None:
             if _SHOWS.search(style):
                 opens |= {_closed(one) for one in selectors if _STATE.search(one)}
@@ -71,6 +77,7 @@ def rules(sheet: str) -> tuple[Rule, ...]:
             if way in OUT_OF_SIGHT or (way is not None and always and (way != "shut" or not MENU.search(one))):
                 hides[one] = way
     told = [Rule(one, _as_opened(way) if _closed(one) in opens else way) for one, way in hides.items()]
+    told.sort(key=lambda rule: rule.way not in OUT_OF_SIGHT)
     return (*told, *(Rule(one, None) for one in sorted(shows)))[:MAX_RULES]
 
 
@@ -98,18 +105,30 @@ def _blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
     above: list[str] = []
     pieces = _BRACE.split(sheet)
     for text, brace in zip(pieces[::2], pieces[1::2], strict=False):
+        style, _, head = text.rpartition(";") if brace == "{" else (text, "", "")
+        if above and style.strip() and not any(map(_OUTSIDE.match, above[:4])):
+            media = [one.lower() for one in above[:4] if one[:6].lower() == "@media"]
+            selector = next((one for one in reversed(above) if one[:1] not in ("@", "")), "")
+            if selector and above[-1] and not any(map(_NOT_ON_SCREEN.search, media)):
+                yield _apart(selector), style[:4_000], all(map(_always, media))
         if brace == "{":
-            above.append(text.rpartition(";")[2].strip()[:2_000])
+            above.append(_within(head.strip()[:2_000], above))
         elif above:
-            head = above.pop()
-            if head and head[0] != "@" and text.strip() and not any(map(_OUTSIDE.match, above[:4])):
-                media = [one.lower() for one in above[:4] if one[:6].lower() == "@media"]
-                if not any(map(_NOT_ON_SCREEN.search, media)):
-                    yield _apart(head), text[:4_000], all(map(_always, media))
+            above.pop()
+
+
+def _within(head: str, above: Sequence[str]) -> str:
+    """The selector of a rule that stands within another one, in full."""
+    outer = next((one for one in reversed(above) if one[:1] not in ("@", "")), "")
+    if not outer or head[:1] == "@" or "," in outer or len(outer) > 200:
+        return head
+    return head.replace("&", outer) if "&" in head else ",".join(f"{outer} {one.strip()}" for one in head.split(","))
 
 
 def _apart(head: str) -> list[str]:
-    return [one.strip() for one in head.split(",")][:50]
+    if ":" in head:
+        head = _MEANS.sub(lambda found: found[1] or "", _ROOT.sub("html", head))
+    return [one.strip() or "*" for one in head.split(",")][:50]
 
 
 def _always(media: str) -> bool:
@@ -128,8 +147,7 @@ def _pixels(number: str, unit: str) -> float:
 
 
 def _is_simple(selector: str) -> bool:
-    bare = _PLACE.sub("", selector)
-    return ":" not in bare and _SIMPLE.fullmatch(bare) is not None
+    return _SIMPLE.fullmatch(_PLACE.sub("", selector)) is not None
 
 
 def _closed(selector: str) -> tuple[str, str]:

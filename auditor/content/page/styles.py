@@ -10,41 +10,53 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from auditor.content.page import values
+
 Way = Literal["kept", "small", "shut", "opened", "read_out"]
 
 OUT_OF_SIGHT = ("kept", "small")
 
 _FAR = r"-\s*(?:[7-9]\d{2}|\d{4,})(?:\.\d+)?\s*(?:px|pt|%)?|-\s*(?:[5-9]\d|\d{3,})\s*r?em|-\s*[1-9]\d{2,}\s*v[wh]"
 _BEYOND = r"(?:[5-9]\d{3}|\d{5,})\s*(?:px|pt)|[3-9]\d{2,}\s*(?:%|v[wh])|(?:[3-9]\d{2}|\d{4,})\s*r?em"
+_ZERO = r"0(?:\.0+)?%?\s*"
+_LETTERS = r"(?:^|[;\s{])(?:-webkit-text-fill-)?color\s*:\s*"
+_TURNED = r"rotate[xy]\s*\(\s*-?(?:90|270)deg|scale(?:x|y|3d)?\s*\(\s*0(?:\.0+)?\s*[,)]|matrix\s*\(\s*0\s*,"
 _KEPT = re.compile(
-    rf"(?:^|[;\s{{])(?:left|top|right|bottom|margin(?:-left|-top)?)\s*:\s*(?:{_FAR})"
-    rf"|[;\s{{](?:left|right|margin-left)\s*:\s*(?:{_BEYOND})|^(?:left|right|margin-left)\s*:\s*(?:{_BEYOND})"
-    r"|translate(?:x|y|3d)?\s*\(\s*-?\s*(?:(?:[5-9]\d{3}|\d{5,})px|\d{4,}%|[3-9]\d{2,}v[wh])|scale\s*\(\s*0(?:\.0+)?\s*[,)]|[;\s{]color\s*:\s*transparent|^color\s*:\s*transparent"
+    rf"(?:^|[;\s{{])(?:left|top|right|bottom|margin(?:-left|-top|-inline(?:-start)?)?|inset-inline-start|translate)\s*:\s*(?:{_FAR})"
+    rf"|(?:^|[;\s{{])inset\s*:[^;]{{0,60}}(?:^|[:\s])(?:{_FAR})(?:\s|;|$)"
+    rf"|(?:^|[;\s{{])(?:left|right|margin-left|bottom|padding-left)\s*:\s*(?:{_BEYOND})"
+    rf"|translate(?:x|y|3d)?\s*\(\s*-?\s*(?:(?:[5-9]\d{{3}}|\d{{5,}})px|\d{{4,}}%|[3-9]\d{{2,}}v[wh])|{_TURNED}"
+    rf"|(?:^|[;\s{{])(?:scale|zoom)\s*:\s*0(?:\.0+\d?)?\s*(?:[;!]|$)"
+    rf"|{_LETTERS}(?:transparent|(?:rgb|hsl)a?\((?:[^),]{{1,20}},){{3}}\s*{_ZERO}\)|(?:rgb|hsl)a?\([^),/]{{1,40}}/\s*{_ZERO}\)|#(?:[0-9a-f]{{3}}0|[0-9a-f]{{6}}00)\b)"
+    r"|letter-spacing\s*:\s*-\s*\d{2,}\s*px|mask(?:-image)?\s*:\s*linear-gradient\(\s*transparent\s*,\s*transparent\s*\)"
+    r"|opacity\s*:\s*(?:0?\.0(?:0+[1-9]|[1-4])\d*|[1-4]%)\s*(?:[;!]|$)"
 )
 _SMALL = re.compile(
-    r"font-size\s*:\s*(?:0?\.\d+\s*(?:px|pt)|0(?:\.0+)?\s*(?:px|pt|r?em|%)?|1\s*(?:px|pt|%))\s*(?:!important)?\s*(?:;|$)"
+    r"font-size\s*:\s*(?:0?\.\d+\s*(?:px|pt)|0?\.[0-2]\d*\s*(?:r?em|v[wh]|vmin|vmax)|0*(?:\.0+)?\s*(?:px|pt|r?em|%|v[wh])?|1\s*(?:px|pt|%))\s*(?:!important)?\s*(?:;|$)"
     r"|font\s*:[^;]*\b0(?:px|/0)"
 )
-_INDENTED = re.compile(rf"text-indent\s*:\s*(?:{_FAR})")
+_INDENTED = re.compile(rf"text-indent\s*:\s*(?:{_FAR}|[5-9]\d{{3}}px|\d{{5,}}px)")
 _SHUT = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0?\.?0+\s*(?:[;!]|$)"
-    r"|(?:^|[;\s])(?:max-)?height\s*:\s*[01](?:px)?\s*(?:[;!]|$)|content-visibility\s*:\s*hidden|filter\s*:\s*opacity\(0"
+    r"|(?:^|[;\s])(?:(?:max-)?height|block-size)\s*:\s*[01](?:px)?\s*(?:[;!]|$)|content-visibility\s*:\s*hidden|filter\s*:\s*opacity\(\s*(?:0|[1-4]%)"
 )
-_NO_HEIGHT = re.compile(r"(?:^|[;\s])(?:max-)?height\s*:\s*[01](?:px)?\s*(?:[;!]|$)")
-_NO_WIDTH = re.compile(r"(?:^|[;\s])(?:max-)?width\s*:\s*[01](?:px)?\s*(?:[;!]|$)")
+_NO_HEIGHT = re.compile(r"(?:^|[;\s])(?:(?:max-)?height|block-size)\s*:\s*[01](?:px)?\s*(?:[;!]|$)")
+_NO_WIDTH = re.compile(r"(?:^|[;\s])(?:(?:max-)?width|inline-size)\s*:\s*[01](?:px)?\s*(?:[;!]|$)")
 _CLIPPED = re.compile(
-    r"clip\s*:\s*rect\(|clip-path\s*:\s*(?:inset\(\s*(?:50|100)%|polygon\(\s*0|(?:circle|ellipse)\(\s*0)"
+    r"clip\s*:\s*rect\(|clip-path\s*:\s*(?:inset\([^)]{0,40}\b(?:50|100)%|polygon\(\s*(?:0|50%)|(?:circle|ellipse)\(\s*0|path\()"
 )
 _COLOR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)")
 _GROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)")
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b")
+_PARTS = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})\b")
+_GREY = re.compile(r"hsla?\([^,\s]{1,8}[\s,]+[\d.]{1,5}%[\s,]+(0|100)%")
 _NAMES = {"white": (255, 255, 255), "black": (0, 0, 0)}
 
 
 @lru_cache(maxsize=4096)
 def way(style: str, *, is_link: bool = False) -> Way | None:
     """How a declaration of style hides what it is for, if it does. ``is_link``: it is the link itself, whose picture may stay."""
-    style = style.lower()
+    style = values.plain(style, {})
     if _KEPT.search(style) or (not is_link and _INDENTED.search(style)):
         return "kept"
     if _SMALL.search(style):
@@ -68,6 +80,10 @@ def _rgb(color: str) -> tuple[int, int, int] | None:
     name = color.strip()
     if name in _NAMES:
         return _NAMES[name]
+    if parts := _PARTS.search(color):
+        return int(parts[1]), int(parts[2]), int(parts[3])
+    if grey := _GREY.search(color):
+        return _NAMES["white" if grey[1] == "100" else "black"]
     found = _HEX.search(color)
     if not found:
         return None

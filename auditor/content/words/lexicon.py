@@ -29,10 +29,10 @@ MIN_LETTERS, MAX_LETTERS, MAX_WEIGHT = 2, 80, 9
 FILES = ("categories.tsv", "terms.tsv", "context.tsv", "stems.tsv", "addresses.tsv")
 _AROUND = 20
 _TERM = "term"
-_WIDE = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Writing that puts no spaces between words."""
 CONTEXTS = ("reporting", "missing", "search")
-WHOSE = ("state", "known")
+WHOSE = ("state", "known", "anybody")
 PLACES = ("start", "end", "any")
 
 

@@ -46,6 +46,8 @@ _SPELLING = _table(b"a", (b"0", range(0x41)), (b" ", b" "), (b"0", b"[\\]^`{}~\x
 _PICTURES = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]+")
 _UNSEEN_ONE = re.compile(f"[{_UNSEEN}]+")
 _CUT_WORD = re.compile(f"[^\\W\\d_]+(?:[{_UNSEEN}]+[^\\W\\d_]+)+")
+_OF_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Writing beside which Latin letters are often as broad as its own."""
 _SMALL_CAPS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
 _SMALL_CAP = re.compile("[ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ]{2,}")
 _FANCY_ONE = re.compile(f"[{_FANCY}]+")
@@ -165,7 +167,13 @@ def _plainly(text: str) -> tuple[str, int]:
 
     if _OTHER.search(text):
         text = _MIXED_WORD.sub(latin, text)
-    return text, len(cut) + mixed + sum(len(run) > 2 and run[0] > "\uffff" for run in fancy)
+    broad = bool(fancy) and _OF_WIDE.search(text) is None
+    return text, len(cut) + mixed + sum(len(run) > 2 and _is_dressed(run[0], broad=broad) for run in fancy)
+
+
+def _is_dressed(letter: str, *, broad: bool) -> bool:
+    """Whether it is a letter of mathematics; ``broad``: or one of full width, which nothing around it is."""
+    return letter > "\uffff" or (broad and "\uff21" <= letter <= "\uff5a")
 
 
 def _is_cut(word: str) -> bool:
