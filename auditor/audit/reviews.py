@@ -55,6 +55,7 @@ def _reviewed(look: Look, accepted: Mapping[tuple[str, str], Accepted], now: dat
         known=look.known,
         fresh=look.fresh,
         unread=look.unread,
+        withheld=look.withheld,
         stopped=look.stopped,
         engine=look.engine,
         logs=look.logs,

@@ -63,7 +63,7 @@ def read(visited: Visited, known: Known, lexicon: Lexicon | None = None) -> Read
 
 def _read(visited: Visited, digests: Sequence[bytes], near: Neighbours) -> Reading:
     plain = visited.served[0]
-    evidence = Evidence(_where(visited.url))
+    evidence = Evidence(_where(visited.url, near.known.domain))
     media = plain.headers.get("content-type", "")
     if _media(media) == "text/css" and len(visited.served) == 1:
         return _sheet(charset.text(plain.body, media), visited.url)
@@ -103,8 +103,10 @@ def _read(visited: Visited, digests: Sequence[bytes], near: Neighbours) -> Readi
     )
 
 
-def _where(url: str) -> str:
-    return "/" + url.partition("://")[2].partition("/")[2]
+def _where(url: str, domain: str) -> str:
+    """The path of an address; with its host where that is another of the site's names."""
+    host, _, path = url.partition("://")[2].partition("/")
+    return f"/{path}" if host == domain or not domain else f"//{host}/{path}"
 
 
 def _is_sitemap(served: Served) -> bool:

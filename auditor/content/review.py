@@ -15,9 +15,10 @@ from threading import Event
 from auditor.content import reader, rendered, warc
 from auditor.content.going import crawl, paths, probes, robots, sitemaps
 from auditor.content.going.crawl import HOME, Next
-from auditor.content.going.door import HEADERS, Door, Stopped
+from auditor.content.going.door import HEADERS, Door, Stopped, sent
 from auditor.content.going.probes import Probe
 from auditor.content.going.robots import Robots
+from auditor.content.neighbours import registrable
 from auditor.looks.ledger import MAX_PLACES, Ledger
 from auditor.looks.traces import defanged
 from auditor.looks.visits import Known, Pages, Reading, Role, Served, Sheet, Visited, Visitor
@@ -29,7 +30,7 @@ from auditor.web.children import Unreadable
 MAX_PAGES = 300
 MINUTES = 10
 """Of one site in one look."""
-SAMPLED = 10
+SAMPLED, ONE_IN = 10, 5
 """Other pages that every visitor is sent to."""
 MAX_REFUSED_IN_A_ROW = 3
 MAX_OF_HOST = MAX_PLACES // 2
@@ -40,9 +41,13 @@ MAX_KEPT = 20
 """Addresses whose answers are kept in one look."""
 MAX_SHEETS = 20
 """Style sheets of one site that are fetched in one look, of those pages that lead to others."""
-NOWHERE, LOGS, PROBES = "-", "=", "?"
-"""What the ledger calls the address at which there is nothing, another one in each look; what access logs say; what probes do."""
+ROBOTS = "/robots.txt"
+MAX_NAMES = 6
+"""Other names of a site, each by HTTPS and without, whose home pages are looked at."""
+NOWHERE, LOGS, PROBES, RULES = "-", "=", "?", "!"
+"""What the ledger calls the address at which there is nothing, another one in each look; what access logs say; what probes do; robots.txt."""
 _OTHERS: tuple[Visitor, ...] = ("again", "engine", "referrer", "phone", "phone_referrer")
+_AT_NAMES: tuple[Visitor, ...] = ("plain", "engine", "phone_referrer")
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ class Review:
     def _look(self, ends: float, started: datetime) -> Stop | None:
         if self.ledger.not_before is not None and clock.read(self.ledger.not_before) > started:
             return Stop(why="told_to_wait")
-        self.ledger = self.ledger.waiting(None)
+        self.ledger = self.ledger.begun()
         try:
             self._enter()
             while (going := crawl.following(self.ledger, self._robots, self._done, self._sections)) is not None:
@@ -127,16 +132,22 @@ class Review:
 
     def _enter(self) -> None:
         """The home page, what the site lets us look at, and where nothing is."""
-        try:
-            home = self.door.open()
-        except Unreadable as error:
-            raise Stopped(Stop(why="unreadable")) from error
-        said = robots.read(_body(self._file("/robots.txt")))
-        self._robots = said if self.obey_robots else replace(said, rules=())
+        self.door.open()
+        rules = self._file(ROBOTS)
+        said = robots.read(_body(rules))
+        self._robots = said if self.obey_robots else replace(said, rules=(), for_engines=())
+        self.door.allows = self._robots.allows
         self.ledger = self.ledger.with_places([HOME], linked=True)
         if not self._robots.allows(HOME):
             raise Stopped(Stop(why="robots"))
+        try:
+            home = self.door.home()
+        except Unreadable as error:
+            raise Stopped(Stop(why="unreadable")) from error
         self._patiently(HOME, lambda: self._begin(home))
+        if rules is not None:
+            self._patiently(ROBOTS, lambda: self._read(ROBOTS, "page", rules, RULES))
+        self._see_names()
         self._known_of_sitemaps()
         self._known_of_host()
         nowhere = f"/{secrets.token_hex(6)}.html"
@@ -152,9 +163,55 @@ class Review:
 
     def _see(self, going: Next) -> None:
         self._done.add(going.path)
-        self._patiently(going.path, lambda: self._read(going.path, going.role, self.door.visit(going.path, "plain")))
+        self._patiently(
+            going.path, lambda: self._read(going.path, going.role, self.door.visit(going.path, "plain")), going.role
+        )
 
-    def _patiently(self, path: str, look: Callable[[], object]) -> None:
+    def _see_names(self) -> None:
+        """The home pages of the site's other names, and without HTTPS: what differs there shows on no other page."""
+        schemes = ("https", "http") if self.door.scheme == "https" else ("http",)
+        others = [
+            (scheme, name)
+            for name in sorted(self.door.own, key=lambda name: (name != self.door.domain, name))
+            for scheme in schemes
+            if (scheme, name) != (self.door.scheme, self.door.domain)
+        ][:MAX_NAMES]
+        known = {f"@{scheme}://{name}" for scheme, name in others}
+        self.ledger = self.ledger.without(path for path in self.ledger.places if path[0] == "@" and path not in known)
+        for scheme, name in others:
+            served = list(self._served_as(scheme, name))
+            if served and served[0].visitor == "plain":
+                visited = Visited(f"{scheme}://{name}/", "section", tuple(served), tuple(self._sheets.items()))
+                self._note(f"@{scheme}://{name}", HOME, visited)
+
+    def _served_as(self, scheme: str, name: str) -> Iterable[Served]:
+        """What is answered under another name; nothing where it is not the site's, or is not answered to."""
+        for visitor in _AT_NAMES:
+            if visitor == "engine" and not self.engine:
+                continue
+            try:
+                yield self.door.visit_name(scheme, name, visitor)
+            except Unreadable:
+                continue
+            except Stopped as stopped:
+                if stopped.stop.status == 429 or stopped.wait:
+                    raise
+                if visitor == "plain":
+                    return
+
+    def _note(self, place: str, path: str, visited: Visited) -> None:
+        """Read what was served there, and keep it."""
+        try:
+            reading = reader.read(visited, self.known, self.words)
+        except Unreadable:
+            self._unread += 1
+            return
+        self._keep_answers(path, visited, reading.traces)
+        self._readings.append(reading)
+        self.ledger = self.ledger.with_places(self._own(reading.links), linked=True)
+        self.ledger = self.ledger.seen(place, reading.traces, clock.now())
+
+    def _patiently(self, path: str, look: Callable[[], object], role: Role = "page") -> None:
         """Look at an address. One that refuses costs itself, as long as the home page still answers.
 
         What was not read, and what did not answer, is not seen: the next look goes there again.
@@ -172,25 +229,45 @@ class Review:
             if stopped.stop.why == "silent":
                 self._unread += 1
             elif path in self.ledger.places:
-                self.ledger = self.ledger.seen(path, (), clock.now())
+                self._turned_away(path, role, stopped.stop.status or 0)
+
+    def _turned_away(self, path: str, role: Role, status: int) -> None:
+        """Whether a search engine gets what people are refused. What had traces and is refused now is not seen: it may be there."""
+        refused = Served("plain", status)
+        try:
+            others = [self.door.visit(path, "engine")] if self.engine else []
+        except Unreadable:
+            others = []
+        except Stopped as stopped:
+            if stopped.stop.status == 429 or stopped.wait:
+                raise
+            others = []
+        if others:
+            self._note(path, path, Visited(self._url(path), role, (refused, *others)))
+        elif not self._place_keys(path):
+            self.ledger = self.ledger.seen(path, (), clock.now())
 
     def _read(self, path: str, role: Role, plain: Served, name: str | None = None) -> Reading:
         """What an address shows, to others than a plain visitor, too, where that matters; noted in the ledger."""
         self._done.add(path)
         served = [plain]
         curious = role != "page" or path in self._suspected or bool(self._place_keys(name or path))
-        if role == "page" and not curious and self._sampled < SAMPLED and len(self._done) % 5 == 0:
+        if role == "page" and not curious and self._sampled < SAMPLED and self._is_sample(path):
             self._sampled += 1
             curious = True
         reading = self._reading(path, role, served)
         if self._fetch_sheets(reading.sheets):
             reading = self._reading(path, role, served)
         if curious or reading.suspicious or reading.traces:
-            served += self._others(path, plain)
+            served += self._others(path, _OTHERS)
+            reading = self._reading(path, role, served)
+        elif plain.status >= 400:
+            served += self._others(path, ("engine",))
             reading = self._reading(path, role, served)
         if self.browser is not None and "plain" not in self.door.through and (role == "home" or reading.traces):
             reading = self._with_browser(self.browser, path, role, plain, reading)
-        self._keep_answers(path, role, served, reading.traces)
+        self._unread += not reading.whole
+        self._keep_answers(path, Visited(self._url(path), role, tuple(served)), reading.traces)
         self._readings.append(reading)
         self.ledger = self.ledger.with_places(self._own(reading.links), linked=True)
         self.ledger = self.ledger.seen(name or path, reading.traces, clock.now())
@@ -201,7 +278,7 @@ class Review:
     ) -> Reading:
         self.door.pace.wait()
         try:
-            seen = browser(f"{self.door.scheme}://{self.door.domain}{path}")
+            seen = browser(self._url(path))
             theirs = [self._reading(path, role, [one]) for one in rendered.answers(plain, seen)]
         except Unreadable:
             self._unrendered += 1
@@ -209,13 +286,22 @@ class Review:
         self._rendered += 1
         return rendered.added(reading, theirs)
 
-    def _keep_answers(self, path: str, role: Role, served: Iterable[Served], traces: Iterable[Trace]) -> None:
+    def _is_sample(self, path: str) -> bool:
+        """Whether a page, once some are seen, is one of those that all visitors are sent to: others in each look, and nobody knows which."""
+        drawn = hashlib.sha256(f"{self._id}\n{path}".encode("utf-8", "surrogatepass")).digest()[0]
+        return len(self._done) >= ONE_IN and drawn % ONE_IN == 0
+
+    def _url(self, path: str) -> str:
+        return f"{self.door.scheme}://{self.door.domain}{path}"
+
+    def _keep_answers(self, path: str, visited: Visited, traces: Iterable[Trace]) -> None:
         """Keep what an address answered when it shows traces that no other address did in this look."""
         new = {one.key for one in traces if one.certainty != "weak"} - self._proven
         if not new or len(self._answers) >= MAX_KEPT:
             return
-        url = f"{self.door.scheme}://{self.door.domain}{path}"
-        content = warc.packed(Visited(url, role, tuple(served)), HEADERS, self.door.address, self._id, clock.now())
+        scheme = visited.url.partition(":")[0]
+        said = {visitor: sent(visitor, scheme) for visitor in HEADERS}
+        content = warc.packed(visited, said, self.door.address, self._id, clock.now())
         name = self.store(f"{self._id}-{len(self._answers) + 1:02}", content)
         self._proven |= new
         self._answers.append(Answers(file=name, sha256=hashlib.sha256(content).hexdigest(), where=_short(path)))
@@ -224,8 +310,7 @@ class Review:
         return self.ledger.places[path].keys if path in self.ledger.places else ()
 
     def _reading(self, path: str, role: Role, served: Iterable[Served]) -> Reading:
-        url = f"{self.door.scheme}://{self.door.domain}{path}"
-        return reader.read(Visited(url, role, tuple(served), tuple(self._sheets.items())), self.known, self.words)
+        return reader.read(Visited(self._url(path), role, tuple(served), tuple(self._sheets.items())), self.known, self.words)
 
     def _fetch_sheets(self, addresses: Iterable[str]) -> bool:
         """Read the style sheets that are new, and those that they take in. Whether one of them hides anything."""
@@ -255,9 +340,9 @@ class Review:
                 raise
         return Reading()
 
-    def _others(self, path: str, plain: Served) -> Iterable[Served]:
+    def _others(self, path: str, visitors: Iterable[Visitor]) -> Iterable[Served]:
         """What the other visitors are served. One that is turned away where a plain one was not is not sent again."""
-        for visitor in _OTHERS:
+        for visitor in visitors:
             if visitor == "engine" and not self.engine:
                 continue
             try:
@@ -338,20 +423,22 @@ class Review:
 
     def _told(self, started: datetime, seconds: float, stop: Stop | None) -> Look:
         now = clock.now()
-        wanted = crawl.wanted(self.ledger, self._robots)
+        wanted = crawl.wanted(self.ledger, self._robots, self._done)
+        withheld = len(crawl.withheld(self.ledger, self._robots))
         fresh = set(self.ledger.fresh(now))
         traces, left_out = self.ledger.found()
-        before = self.last if self.last is not None and self._done < set(wanted) else None
+        before = self.last if self.last is not None and not self._done.issuperset(wanted) else None
         new = {one.target for one in traces if "baseline" in one.families and one.target}
         return Look(
             id=self._id,
             site=self.door.domain,
             started=clock.stamp(started),
             seconds=round(seconds, 3),
-            known=len(wanted),
+            known=len(wanted) + withheld + self.ledger.left_out,
             fresh=sum(path in fresh for path in wanted),
             visited=len(self._done),
             unread=self._unread,
+            withheld=withheld,
             stopped=stop,
             engine=self.engine,
             logs=self.pages.logs if self.pages is not None else "none",
@@ -394,7 +481,7 @@ def _has(traces: Iterable[Trace], kind: Kind) -> bool:
 def _hosts(found: Iterable[Iterable[str]], before: Iterable[str], new: Container[str]) -> tuple[str, ...]:
     """Foreign hosts that count as known from now on: those that are new as of the last look are not, until someone accepts them."""
     hosts = {host for each in found for host in each} | set(before)
-    return tuple(sorted(host for host in hosts if defanged(host)[:MAX_TARGET] not in new))[:100]
+    return tuple(sorted(host for host in hosts if defanged(registrable(host))[:MAX_TARGET] not in new))[:100]
 
 
 def _body(served: Served | None) -> bytes:

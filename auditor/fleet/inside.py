@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from auditor.fleet import fresh, ssh_options
 from auditor.inventory.reach import Reach
 from auditor.system import resources
-from auditor.web.fetch import MAX_BODY, MAX_HEADER, MAX_HEADERS, Raw, decoded, names_the_site
+from auditor.web.fetch import MAX_BODY, MAX_HEADER, MAX_HEADERS, PACKED, Raw, decoded, names_the_site
 
 SECONDS = 25.0
 """For one visit, with the login before the first."""
@@ -68,7 +68,7 @@ class Inside:
             "port": port or _PORTS[scheme],
             "domain": domain,
             "path": path,
-            "headers": {"Host": domain, **headers, "Accept-Encoding": "identity", "Connection": "close"},
+            "headers": {"Host": domain, **headers, "Accept-Encoding": PACKED, "Connection": "close"},
         }
         with self._turn:
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -31,24 +31,46 @@ class Place(Model):
     keys: tuple[Key, ...] = Field(default=(), max_length=MAX_KEYS, description="of the traces that it had then")
 
 
+def _spare(places: Mapping[str, Place]) -> list[str]:
+    """Addresses that may be forgotten, those first that were seen longest ago: what leads to them names them again."""
+    seen = ((place.seen, path) for path, place in places.items() if place.seen and not place.keys)
+    return [path for _, path in sorted(seen) if path.startswith("/") and path != "/"]
+
+
 class Ledger(Model):
     """The addresses of one site."""
 
     site: Domain
     places: Mapping[str, Place] = Field(default_factory=dict, description="by path, with its query")
     traces: Mapping[Key, Trace] = Field(default_factory=dict, description="by key, those of any place")
+    left_out: int = Field(default=0, description="addresses for which there was no room in the last look")
     not_before: str | None = Field(default=None, description="until when the site told us to stay away")
 
     def with_places(self, paths: Iterable[str], *, linked: bool, most: int = MAX_PLACES) -> Self:
-        """With these addresses known of; as many as there is room for, ``most`` in all."""
-        places = dict(self.places)
+        """With these addresses known of, ``most`` in all.
+
+        When there is no more room, new ones take the places of those that were seen longest ago and had no traces; where
+        all wait to be seen, they are counted as left out.
+        """
+        places, left_out = dict(self.places), self.left_out
+        spare: Iterator[str] | None = None
         for path in paths:
             known = places.get(path)
-            if known is None and len(places) < most:
+            if known is None:
+                if len(places) >= most:
+                    spare = spare or iter(_spare(places))
+                    if (old := next(spare, None)) is None:
+                        left_out += 1
+                        continue
+                    del places[old]
                 places[path] = Place(linked=linked)
-            elif known is not None and linked and not known.linked:
+            elif linked and not known.linked:
                 places[path] = known.model_copy(update={"linked": True})
-        return self.model_copy(update={"places": places})
+        return self.model_copy(update={"places": places, "left_out": left_out})
+
+    def begun(self) -> Self:
+        """As a new look begins with it."""
+        return self.model_copy(update={"left_out": 0, "not_before": None})
 
     def seen(self, path: str, traces: Iterable[Trace], at: datetime) -> Self:
         """With what was seen at an address now in place of what was seen there before."""
@@ -64,6 +86,11 @@ class Ledger(Model):
     def waiting(self, until: datetime | None) -> Self:
         """With the moment before which it is not to be visited."""
         return self.model_copy(update={"not_before": stamp(until) if until else None})
+
+    def without(self, paths: Iterable[str]) -> Self:
+        """Without these addresses, which the site has no longer."""
+        gone = set(paths)
+        return self.model_copy(update={"places": {path: place for path, place in self.places.items() if path not in gone}})
 
     def fresh(self, at: datetime) -> tuple[str, ...]:
         """Addresses that were seen within the last seven days."""

@@ -165,12 +165,15 @@ class Look(Model):
     site: Domain
     started: str = Field(description="ISO 8601 with offset")
     seconds: float
-    known: int = Field(description="addresses that are known of, those that differ in numbers only sampled")
+    known: int = Field(
+        description="addresses that are known of, those that differ in numbers only sampled; also those that may not be seen"
+    )
     fresh: int = Field(description="of these, seen within the last seven days")
     visited: int = Field(description="of these, seen in this look")
     unread: int = Field(
-        default=0, description="addresses whose answer could not be read: built to cost time, or no page"
+        default=0, description="addresses whose answer could not be read, or not all of it: built to cost time, too long, or no page"
     )
+    withheld: int = Field(default=0, description="addresses that robots.txt lets search engines see and us not")
     stopped: Stop | None = None
     engine: bool = Field(description="whether it was visited as a search engine, too")
     logs: Logs | None = Field(
@@ -218,6 +221,7 @@ class Reviewed(Model):
     known: int
     fresh: int
     unread: int
+    withheld: int = 0
     stopped: Stop | None
     engine: bool
     logs: Logs | None = None

@@ -34,6 +34,9 @@ BROWSER: Mapping[str, str] = {
 """What a visitor's browser says of itself, the extended-support Firefox of the day. A site that could tell us from its
 visitors could serve them and fail us, and so keep its host from being hardened for ever."""
 
+PACKED = "gzip, deflate"
+"""What is unpacked here. No browser asks for anything less: a site would know us by that."""
+
 _REFUSED = "CERTIFICATE_VERIFY_FAILED"
 
 
@@ -204,7 +207,7 @@ class _Fetch:
                 client.stream(
                     "GET",
                     target,
-                    headers={"Host": self.domain, **headers, "Accept-Encoding": "identity"},
+                    headers={"Host": self.domain, **headers, "Accept-Encoding": PACKED},
                     extensions={"sni_hostname": self.domain, "trace": self.deadline.trace},
                 ) as response,
             ):

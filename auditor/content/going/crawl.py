@@ -23,15 +23,28 @@ class Next:
     role: Role
 
 
-def wanted(ledger: Ledger, robots: Robots) -> tuple[str, ...]:
-    """The known addresses that are to be looked at within seven days: those we may ask for, of one shape a sample."""
-    may = (p for p in ledger.places if p.startswith("/") and paths.may_be_asked_for(p) and robots.allows(p))
+def wanted(ledger: Ledger, robots: Robots, done: Collection[str]) -> tuple[str, ...]:
+    """The known addresses that are to be looked at within seven days: those we may ask for, of one shape a sample.
+
+    Of a shape those count that are ``done``, then those that had traces, then what was not seen longest: in each look others.
+    """
+    may = [p for p in ledger.places if p.startswith("/") and paths.may_be_asked_for(p) and robots.allows(p)]
+    may.sort(key=lambda p: (p not in done, not ledger.places[p].keys, ledger.places[p].seen or ""))
     return tuple(paths.sampled(may))
+
+
+def withheld(ledger: Ledger, robots: Robots) -> tuple[str, ...]:
+    """The known addresses that search engines may see and we may not: what is there nobody can say."""
+    if not robots.for_engines:
+        return ()
+    return tuple(
+        paths.sampled(p for p in ledger.places if p.startswith("/") and paths.may_be_asked_for(p) and robots.withholds(p))
+    )
 
 
 def following(ledger: Ledger, robots: Robots, done: Collection[str], sections: Collection[str]) -> Next | None:
     """What to look at after ``done``: home, sections, what had traces, what nothing leads to, then what was not seen longest."""
-    left = [path for path in wanted(ledger, robots) if path not in done]
+    left = [path for path in wanted(ledger, robots, done) if path not in done]
     if not left:
         return None
     best = min(left, key=lambda path: (_rank(ledger, path, sections), ledger.places[path].seen or ""))

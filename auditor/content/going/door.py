@@ -23,7 +23,8 @@ SECONDS_BETWEEN = 0.7
 _LONGEST_WAIT = 7 * 86_400
 _PHONE = {
     **BROWSER,
-    "User-Agent": "Mozilla/5.0 (Linux; Android 15; SM-A556E) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
+    "User-Agent": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
 }
 _SEARCH = {"Referer": "https://www.google.com/"}
 HEADERS: Mapping[Visitor, Mapping[str, str]] = {
@@ -38,6 +39,23 @@ HEADERS: Mapping[Visitor, Mapping[str, str]] = {
     "phone_referrer": {**_PHONE, **_SEARCH},
 }
 """What each visitor says of itself."""
+_BY_TLS = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-User": "?1"}
+_PHONE_BY_TLS = {
+    "sec-ch-ua": '"Chromium";v="142", "Google Chrome";v="142", "Not_A Brand";v="99"',
+    "sec-ch-ua-mobile": "?1",
+    "sec-ch-ua-platform": '"Android"',
+}
+
+
+def sent(visitor: Visitor, scheme: str) -> Mapping[str, str]:
+    """The headers of a visitor's request: browsers say more of themselves where nobody listens."""
+    headers = HEADERS[visitor]
+    if scheme != "https" or visitor == "engine":
+        return headers
+    came_from = "cross-site" if "Referer" in headers else "none"
+    more = _PHONE_BY_TLS if visitor in ("phone", "phone_referrer") else {}
+    return {**headers, **more, **_BY_TLS, "Sec-Fetch-Site": came_from}
+
 
 
 class Stopped(Exception):
@@ -94,27 +112,38 @@ class Door:
     scheme: str = "https"
     ports: Mapping[str, int] = field(default_factory=dict)
     """By scheme, where it is not the usual one."""
+    allows: Callable[[str], bool] = lambda _: True
+    """Whether a redirect to an address of the site may be taken."""
+    _home: Raw = field(default_factory=lambda: Raw(None), init=False)
 
-    def open(self) -> Served:
-        """The home page as a plain visitor gets it, by HTTPS if the site has it. Raises Stopped when it serves nothing.
+    def open(self) -> None:
+        """Ask for the home page as a plain visitor, by HTTPS if the site has it. Raises Stopped when it serves nothing.
 
         A site that does not answer here is visited from its host.
         """
         try:
-            return self._open()
+            self._open()
         except Stopped as stopped:
             if stopped.stop.why != "silent" or self.inside is None or "plain" in self.through:
                 raise
             self.through = frozenset(HEADERS)
-            return self._open()
+            self._open()
 
-    def _open(self) -> Served:
+    def home(self) -> Served:
+        """The home page that was asked for, with redirects taken. Raises as ``visit``, also when it is an error's page."""
+        served = self._followed("/", "plain", self._home)
+        if served.status >= 400:
+            raise Stopped(Stop(why="refused", status=served.status))
+        return served
+
+    def _open(self) -> None:
         found = None
         for scheme in ("https", "http"):
             raw = self._ask(scheme, self.domain, "/", "plain")
             if raw.status is not None and raw.own:
-                self.scheme = scheme
-                return self._followed("/", "plain", raw)
+                _check(raw, "/")
+                self.scheme, self._home = scheme, raw
+                return
             found = found or (Stop(why="another_site", status=raw.status) if not raw.own else None)
         raise Stopped(found or Stop(why="silent"))
 
@@ -122,21 +151,27 @@ class Door:
         """What a visitor is served. Raises Stopped when that is a refusal, nothing, or another site; Unreadable for no page."""
         return self._followed(path, visitor, self._ask(self.scheme, self.domain, path, visitor))
 
+    def visit_name(self, scheme: str, name: str, visitor: Visitor) -> Served:
+        """What a visitor is served as the home page of another of the site's names. Raises as ``visit``."""
+        return self._followed("/", visitor, self._ask(scheme, name, "/", visitor), (scheme, name))
+
     def _ask(self, scheme: str, domain: str, path: str, visitor: Visitor) -> Raw:
         self.pace.wait()
         asking = self.inside if self.inside is not None and visitor in self.through else self.client
-        return asking.raw(scheme, self.address, domain, path, self.ports.get(scheme), HEADERS[visitor])
+        return asking.raw(scheme, self.address, domain, path, self.ports.get(scheme), sent(visitor, scheme))
 
-    def _followed(self, path: str, visitor: Visitor, raw: Raw) -> Served:
-        """With redirects within the site taken; the first that leaves it, or goes in circles, is what was served."""
-        scheme, domain, been = self.scheme, self.domain, set()
+    def _followed(self, path: str, visitor: Visitor, raw: Raw, at: tuple[str, str] | None = None) -> Served:
+        """With redirects within the site taken; the first that leaves it is what was served. ``at``: scheme and name, where it is another."""
+        (scheme, domain), been = at or (self.scheme, self.domain), set()
         while True:
             _check(raw, path)
             if raw.error:
                 raise Unreadable(raw.error)
             been.add((scheme, domain, path))
-            onward = self._within(raw, f"{scheme}://{domain}{path}") if len(been) <= MAX_REDIRECTS else None
-            if onward is None or onward in been:
+            onward = self._within(raw, f"{scheme}://{domain}{path}")
+            if onward is not None and (onward in been or len(been) > MAX_REDIRECTS):
+                raise Unreadable("redirects without end")
+            if onward is None:
                 return Served(visitor, raw.status or 0, raw.headers, raw.body, _location(raw))
             scheme, domain, path = onward
             raw = self._ask(scheme, domain, path, visitor)
@@ -145,7 +180,7 @@ class Door:
         """Where a redirect leads, if that is a page of the site."""
         location = _location(raw)
         path = paths.own_path(location, url, self.own) if location else None
-        if location is None or path is None or not paths.may_be_asked_for(path):
+        if location is None or path is None or not paths.may_be_asked_for(path) or not self.allows(path):
             return None
         there = urlsplit(urljoin(url, location))
         return there.scheme, (there.hostname or self.domain).lower(), path

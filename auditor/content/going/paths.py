@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
+from auditor.content.words import writing
+
 MAX_PATH = 500
 _NOISE = re.compile(
     r"(?i)^(?:utm_\w+|fbclid|gclid|zarsrc|php_?sessid|jsessionid|aspsessionid\w*|sid|session(?:_?id)?|token|_)$"
@@ -31,7 +33,10 @@ _ENDING = frozenset(
         "dangxuat",
     ]
 )
-"""Words that a part of a path must not begin with, unless it is a title of four words or more (xoa-doi-giam-ngheo)."""
+"""Words that a part of a path must not begin or end with, unless it is a title of four words or more (xoa-doi-giam-ngheo)."""
+_TITLE = 4
+_LAST = ("xoa", "delete", "logout", "dangxuat")
+"""The same at the end of what is written as one word (xulyxoa.php)."""
 _ORDERS = _ENDING | frozenset(
     [
         "login",
@@ -68,10 +73,20 @@ _ORDERS = _ENDING | frozenset(
         "cmd",
         "trackback",
         "replytocom",
+        "trash",
+        "truncate",
+        "clear",
+        "flush",
+        "empty",
+        "enable",
+        "disable",
+        "activate",
+        "deactivate",
+        "kichhoat",
     ]
 )
 """Words that a query must not hold."""
-_TOGETHER = re.compile(r"(?i)\b(dang|log|sign|cap|binh)[-_](xuat|nhap|ky|out|in|off|up|nhat|chon)\b")
+_TOGETHER = re.compile(r"(?i)\b(dang|log|sign|cap|binh|kich)[-_](xuat|nhap|ky|out|in|off|up|nhat|chon|hoat)\b")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PRIVATE = re.compile(
     r"(?i)^/(?:wp-admin|wp-login\.php|wp-cron\.php|xmlrpc\.php|administrator|admin|user/login|cgi-bin)(?:/|$)"
@@ -117,7 +132,7 @@ def may_be_asked_for(path: str) -> bool:
     if _ORDERS.intersection(_words(query)):
         return False
     parts = (_words(part.partition(".")[0]) for part in place.split("/"))
-    return not any(words and words[0] in _ENDING and len(words) < 4 for words in parts)
+    return not any(map(_orders, parts))
 
 
 def is_sheet(path: str) -> bool:
@@ -126,7 +141,15 @@ def is_sheet(path: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(_TOGETHER.sub(lambda found: found[1] + found[2].lower(), text))]
+    text = _TOGETHER.sub(lambda found: found[1] + found[2].lower(), writing.plain(text))
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def _orders(words: list[str]) -> bool:
+    """Whether a part of a path, by how it begins or ends, orders something."""
+    if not words or len(words) >= _TITLE:
+        return False
+    return words[0] in _ENDING or words[-1] in _ENDING or words[-1].endswith(_LAST)
 
 
 def shape(path: str) -> str:

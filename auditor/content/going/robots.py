@@ -5,12 +5,16 @@ Ours and not protego, whose patterns become regular expressions that a hostile s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 MAX_BYTES = 500_000
-MAX_RULES = 2_000
+MAX_RULES = 500
+"""Of one group."""
+MAX_STARS = 3_000
+"""In all patterns of one group."""
 MAX_SITEMAPS = 50
+ENGINES = ("googlebot", "bingbot", "coccocbot", "coccocbot-web")
 NAME = "luytre"
 """What a site calls us there."""
 
@@ -22,13 +26,19 @@ class Robots:
     rules: tuple[tuple[str, bool], ...] = ()
     """Patterns, each with whether it allows."""
     sitemaps: tuple[str, ...] = ()
+    for_engines: tuple[tuple[tuple[str, bool], ...], ...] = ()
+    """The same rules for search engines, where they are others."""
+    _told: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def allows(self, path: str) -> bool:
         """Whether an address may be looked at: the longest rule that fits decides, and of two as long the one that allows."""
-        best = max(
-            ((len(pattern), allowed) for pattern, allowed in self.rules if fits(pattern, path)), default=(0, True)
-        )
-        return best[1]
+        if path not in self._told:
+            self._told[path] = _allows(self.rules, path)
+        return self._told[path]
+
+    def withholds(self, path: str) -> bool:
+        """Whether a search engine may see what we may not."""
+        return not self.allows(path) and any(_allows(rules, path) for rules in self.for_engines)
 
 
 def read(body: bytes) -> Robots:
@@ -36,7 +46,8 @@ def read(body: bytes) -> Robots:
     groups: dict[str, list[tuple[str, bool]]] = {}
     sitemaps: list[str] = []
     agents: list[str] = []
-    ruled = count = 0
+    stars: dict[str, int] = {}
+    ruled = 0
     for name, value in _lines(body):
         if name == "user-agent":
             agents = [] if ruled else agents
@@ -45,12 +56,20 @@ def read(body: bytes) -> Robots:
             groups.setdefault(value.lower(), [])
         elif name in ("allow", "disallow"):
             ruled = 1
-            count += 1
-            for agent in agents if value and count <= MAX_RULES else ():
-                groups[agent].append((value, name == "allow"))
+            for agent in agents if value else ():
+                stars[agent] = stars.get(agent, 0) + value.count("*")
+                if len(groups[agent]) < MAX_RULES and stars[agent] <= MAX_STARS:
+                    groups[agent].append((value, name == "allow"))
         elif name == "sitemap" and len(sitemaps) < MAX_SITEMAPS:
             sitemaps.append(value)
-    return Robots(tuple(groups.get(NAME, groups.get("*", ()))), tuple(sitemaps))
+    everybody = groups.get("*", [])
+    ours = tuple(groups.get(NAME, everybody))
+    theirs = (tuple(groups.get(engine, everybody)) for engine in ENGINES)
+    return Robots(ours, tuple(sitemaps), tuple(dict.fromkeys(rules for rules in theirs if rules != ours)))
+
+
+def _allows(rules: Iterable[tuple[str, bool]], path: str) -> bool:
+    return max(((len(pattern), allowed) for pattern, allowed in rules if fits(pattern, path)), default=(0, True))[1]
 
 
 def fits(pattern: str, path: str) -> bool:

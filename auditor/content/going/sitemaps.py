@@ -10,6 +10,8 @@ MAX_SITEMAPS = 30
 """Files of one site in one look."""
 MAX_BYTES = 5_000_000
 """Of one, unpacked."""
+MAX_LISTED = 5_000
+"""Addresses of one, as many from its beginning as from its end: more than are kept of a site."""
 _PLACE = re.compile(rb"<loc>\s{0,20}(?:<!\[CDATA\[)?\s{0,20}([^<\]\s]{1,2000})")
 USUAL = ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml")
 """Where one is looked for when robots.txt names none."""
@@ -22,5 +24,8 @@ def read(body: bytes) -> tuple[bool, tuple[str, ...]]:
             body = zlib.decompressobj(31).decompress(body, MAX_BYTES)
         except zlib.error:
             return False, ()
-    found = (place.decode("utf-8", "replace") for place in _PLACE.findall(body[:MAX_BYTES]))
-    return b"<sitemapindex" in body[:5_000], tuple(html.unescape(place) for place in found)
+    listed = _PLACE.findall(body[:MAX_BYTES])
+    if len(listed) > MAX_LISTED:
+        listed = listed[: MAX_LISTED // 2] + listed[-MAX_LISTED // 2 :]
+    found = tuple(html.unescape(place.decode("utf-8", "replace")) for place in listed)
+    return b"<sitemapindex" in body[:5_000], found
