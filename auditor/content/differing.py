@@ -88,7 +88,9 @@ def _status(
     if (plain.status >= 400) and other.status == 200:
         title = pages[other.visitor].title
         kind: Kind = "missing_page" if missing else "doorway"
-        evidence.against(kind, saying.essence(title, near.lexicon), f"{other.visitor}_finds_it", title, "visitors", "structure")
+        evidence.against(
+            kind, saying.essence(title, near.lexicon), f"{other.visitor}_finds_it", title, "visitors", "structure"
+        )
 
 
 def _page(
@@ -163,7 +165,9 @@ def _title(
     elif other.status == 200 and not shell and seen[0].title and theirs.text.strip():
         others = " ".join((seen[0].title, near.known.title, *seen[0].headings))
         if not saying.shared(theirs.title, others) and not _challenge(theirs):
-            evidence.against("title", saying.essence(theirs.title, near.lexicon), rule, theirs.title, "visitors", "structure")
+            evidence.against(
+                "title", saying.essence(theirs.title, near.lexicon), rule, theirs.title, "visitors", "structure"
+            )
 
 
 def _challenge(page: Extract) -> bool:
@@ -179,8 +183,14 @@ def _text(seen: list[Extract], theirs: Extract, other: Served, near: Neighbours,
         return
     told = saying.found(text[:20_000], near.lexicon)
     if told.advert:
-        evidence.against("text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "lexicon")
+        evidence.against(
+            "text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "lexicon"
+        )
     elif saying.wide(text):
-        evidence.against("text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "language")
+        evidence.against(
+            "text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "language"
+        )
     elif read(text[:20_000]).disguised >= DISGUISED:
-        evidence.against("text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "writing")
+        evidence.against(
+            "text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "writing"
+        )

@@ -29,7 +29,10 @@ _TEXTS = ("html", "xml", "text/plain")
 _NO_TYPE = frozenset({"", "*/*", "unknown/unknown", "application/unknown"})
 """What browsers do not believe: they look at the bytes, as they do where there is no slash in it."""
 _NO_PAGE = ("image/", "video/", "audio/", "font/", "text/css")
-_IS_PAGE = re.compile(rb"\s*+(?:<!--.{0,2000}?-->\s*+)*+<(?:!doctype|html|head|body|script|title|meta|iframe|h1|div|p\b|a\b)", re.DOTALL | re.IGNORECASE)
+_IS_PAGE = re.compile(
+    rb"\s*+(?:<!--.{0,2000}?-->\s*+)*+<(?:!doctype|html|head|body|script|title|meta|iframe|h1|div|p\b|a\b)",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 class _Memory[Key, Said]:

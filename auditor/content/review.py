@@ -310,7 +310,9 @@ class Review:
         return self.ledger.places[path].keys if path in self.ledger.places else ()
 
     def _reading(self, path: str, role: Role, served: Iterable[Served]) -> Reading:
-        return reader.read(Visited(self._url(path), role, tuple(served), tuple(self._sheets.items())), self.known, self.words)
+        return reader.read(
+            Visited(self._url(path), role, tuple(served), tuple(self._sheets.items())), self.known, self.words
+        )
 
     def _fetch_sheets(self, addresses: Iterable[str]) -> bool:
         """Read the style sheets that are new, and those that they take in. Whether one of them hides anything."""

@@ -66,7 +66,9 @@ def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
         elif wide(text):
             evidence.against("text", essence(text, near.lexicon), "hidden_language", text, "hidden", "language")
     if wide(page.title) and near.known.title and visited.role == "home" and not shared(page.title, near.known.title):
-        evidence.against("title", essence(page.title, near.lexicon), "title_language", page.title, "language", "baseline")
+        evidence.against(
+            "title", essence(page.title, near.lexicon), "title_language", page.title, "language", "baseline"
+        )
     if visited.role == "orphan" and len(page.own) < _LINKED:
         _named(page, near, evidence)
     if _is_strange(page) and near.known.domain and _leaving(page, near) and not _offered(page, visited):
@@ -78,9 +80,7 @@ def judge(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
 def _leaving(page: Extract, near: Neighbours) -> list[Pointer]:
     """Those that lead people to others."""
     return [
-        one
-        for one in page.pointers
-        if near.whose(one.host) == "foreign" and one.via in ("link", "frame", "refresh")
+        one for one in page.pointers if near.whose(one.host) == "foreign" and one.via in ("link", "frame", "refresh")
     ]
 
 
@@ -124,7 +124,14 @@ def _head(page: Extract, visited: Visited, near: Neighbours, evidence: Evidence)
             continue
         if _SEARCHING.search(visited.url):
             if not page.noindex and "noindex" not in visited.served[0].headers.get("x-robots-tag", "").lower():
-                evidence.against("reflection", f"reflection {urlsplit(visited.url).path}", "repeats_what_is_sought", text, "lexicon", "structure")
+                evidence.against(
+                    "reflection",
+                    f"reflection {urlsplit(visited.url).path}",
+                    "repeats_what_is_sought",
+                    text,
+                    "lexicon",
+                    "structure",
+                )
             continue
         evidence.against("title", essence(text, near.lexicon), rule, text, "lexicon")
         put_on = told.score >= CLEAR and not around.named

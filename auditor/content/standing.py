@@ -78,15 +78,20 @@ def _face(extract: Extract, near: Neighbours, evidence: Evidence, *, home: bool)
     head = " ".join((extract.title, *extract.headings, extract.text[:300]))
     short = len(extract.text) < _SHORT * 4 and len(" ".join(extract.text.split())) < _SHORT
     lost = home and _lost(extract, near)
-    essence = f"defacement {saying.essence(head, near.lexicon)}"
     if "defacement" in saying.found(head, near.lexicon).categories:
+        essence = _of_defacement(head, near)
         evidence.against(
             "defacement", essence, "words", head, "lexicon", *(("structure",) if short else ()), exact=lost
         )
     if not lost or not near.known.title or saying.shared(extract.title, near.known.title):
         return
     if short or len(extract.own) < _FEW:
+        essence = _of_defacement(head, near)
         evidence.against("defacement", essence, "nothing_of_it_left", head, "baseline", "structure")
+
+
+def _of_defacement(head: str, near: Neighbours) -> str:
+    return f"defacement {saying.essence(head, near.lexicon)}"
 
 
 def _lost(extract: Extract, near: Neighbours) -> bool:

@@ -90,7 +90,9 @@ class Ledger(Model):
     def without(self, paths: Iterable[str]) -> Self:
         """Without these addresses, which the site has no longer."""
         gone = set(paths)
-        return self.model_copy(update={"places": {path: place for path, place in self.places.items() if path not in gone}})
+        return self.model_copy(
+            update={"places": {path: place for path, place in self.places.items() if path not in gone}}
+        )
 
     def fresh(self, at: datetime) -> tuple[str, ...]:
         """Addresses that were seen within the last seven days."""

@@ -171,7 +171,8 @@ class Look(Model):
     fresh: int = Field(description="of these, seen within the last seven days")
     visited: int = Field(description="of these, seen in this look")
     unread: int = Field(
-        default=0, description="addresses whose answer could not be read, or not all of it: built to cost time, too long, or no page"
+        default=0,
+        description="addresses whose answer could not be read, or not all of it: built to cost time, too long, or no page",
     )
     withheld: int = Field(default=0, description="addresses that robots.txt lets search engines see and us not")
     stopped: Stop | None = None

@@ -32,17 +32,25 @@ _ATTRIBUTE = re.compile(r"[\s/]++[^\s/>=][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[
 
 def bounded(html: str) -> str:
     """The page without what is too much of it: the middle of a long one, further open formats and attributes."""
+    return cut(html)[0]
+
+
+def cut(html: str) -> tuple[str, bool]:
+    """The same, and whether all that people may see of it is still there."""
+    whole = True
     if len(html) > MAX_CHARACTERS:
+        whole = False
         end = MAX_CHARACTERS // _END_SHARE
         html = html[: MAX_CHARACTERS - end] + html[-end:]
     if html.count("<") > MAX_TAGS:
+        whole = False
         end = MAX_TAGS // _END_SHARE
         pieces = html.split("<")
         html = "<".join(pieces[: MAX_TAGS - end + 1] + pieces[-end:])
     if _has_long_piece(html):
         first, *pieces = html.split("<")
         html = "<".join([first, *map(_few_attributes, pieces)])
-    return html if _at_most(MAX_FORMATS, _OPENED, html) else _few_formats(html)
+    return html if _at_most(MAX_FORMATS, _OPENED, html) else _few_formats(html), whole
 
 
 def _at_most(most: int, sought: re.Pattern[str], html: str) -> bool:

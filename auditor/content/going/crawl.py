@@ -38,7 +38,9 @@ def withheld(ledger: Ledger, robots: Robots) -> tuple[str, ...]:
     if not robots.for_engines:
         return ()
     return tuple(
-        paths.sampled(p for p in ledger.places if p.startswith("/") and paths.may_be_asked_for(p) and robots.withholds(p))
+        paths.sampled(
+            p for p in ledger.places if p.startswith("/") and paths.may_be_asked_for(p) and robots.withholds(p)
+        )
     )
 
 

@@ -57,7 +57,6 @@ def sent(visitor: Visitor, scheme: str) -> Mapping[str, str]:
     return {**headers, **more, **_BY_TLS, "Sec-Fetch-Site": came_from}
 
 
-
 class Stopped(Exception):
     """The site does not want to be visited any further, or is not there."""
 

@@ -16,7 +16,18 @@ _ENOUGH = 20
 """Letters of more than one byte from which it is no accident that they are whole."""
 _OF_BROWSERS = frozenset(
     [
-        *("utf-8", "ascii", "utf-16", "utf-16-le", "utf-16-be", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp866"),
+        *(
+            "utf-8",
+            "ascii",
+            "utf-16",
+            "utf-16-le",
+            "utf-16-be",
+            "koi8-r",
+            "koi8-u",
+            "mac-roman",
+            "mac-cyrillic",
+            "cp866",
+        ),
         *(f"cp{number}" for number in (874, 932, 949, *range(1250, 1259))),
         *("iso8859-1", *(f"iso8859-{number}" for number in range(2, 17)), "tis-620"),
         *("gb2312", "gbk", "gb18030", "big5", "euc_jp", "iso2022_jp", "shift_jis", "euc_kr"),

@@ -18,7 +18,7 @@ from auditor.content.page.scripts import Script
 from auditor.content.page.sheets import Rule
 from auditor.content.page.styles import Way
 from auditor.looks.visits import Sheet
-from auditor.web.bounded import MAX_CHARACTERS, MAX_TAGS, bounded
+from auditor.web.bounded import cut
 
 Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
 Inside = Literal["", "unscripted", "comment", "template", "written", "decoded"]
@@ -56,12 +56,22 @@ _TOKENS = ("google-site-verification", "msvalidate.01", "yandex-verification", "
 _SAID = frozenset(
     f"{first}{last}"
     for first in ("", "og:", "twitter:", "dc.", "dcterms.")
-    for last in ("title", "description", "keywords", "news_keywords", "abstract", "subject", "site_name", "name", "headline")  # fmt: skip
+    for last in (
+        "title",
+        "description",
+        "keywords",
+        "news_keywords",
+        "abstract",
+        "subject",
+        "site_name",
+        "name",
+        "headline",
+    )
 )
 _MEDIA = frozenset(("onerror", "onloadstart", "onloadeddata", "oncanplay", "onplay", "onload"))
 _EVENTS = (
     *("onload", "onerror", "onpageshow", "onpointermove", "onmousemove", "onscroll", "ontouchstart", "ontoggle"),
-    *("onfocus", "onanimationstart", "onanimationend", "ontransitionend", "onstart", *sorted(_MEDIA - {"onerror", "onload"})),
+    *("onfocus", "onanimationstart", "onstart", *sorted(_MEDIA - {"onerror", "onload"})),
 )
 _ACTING = {
     "body": frozenset(("onload", "onpageshow", "onpointermove", "onmousemove", "onscroll", "ontouchstart", "onfocus")),
@@ -71,11 +81,11 @@ _ACTING = {
     **dict.fromkeys(("video", "audio", "source", "object", "embed", "script", "style", "link"), _MEDIA),
     "details": frozenset(("ontoggle",)),
     "marquee": frozenset(("onstart",)),
+    **dict.fromkeys(("input", "button", "textarea", "select"), frozenset(("onfocus",))),
 }
 """Which elements do what by themselves."""
-_LATENT = "[onfocus], [ontoggle], [onanimationstart], [onanimationend], [ontransitionend]"
-"""What elements of any kind may do by themselves."""
-_SEEDS = ("onfocus", "ontoggle", "onanimation", "ontransition")
+_LATENT = "[onanimationstart]"
+"""What elements of any kind may do by themselves, besides."""
 _APART = frozenset((*NEVER_SEEN, *_ACTING))
 _TELLING = (
     *("title", "a", "area", "script", "link", "meta", "base", "style", "iframe", "frame", "embed", "object", "form"),
@@ -84,7 +94,7 @@ _TELLING = (
 _HEADINGS = ("h1", "h2")
 _OTHERS = (
     "a[href], :not(a, li, p, img:not([onerror]), div, span, ul, td, tr, br, h3, h4, h5, h6, table, tbody, b, i,"
-    " strong, em, font, input, area:not([href]), link:not([href]), base:not([href]), form:not([action]))"
+    " strong, em, font, input:not([autofocus]), area:not([href]), link:not([href]), base:not([href]), form:not([action]))"
 )
 """All elements but those that pages are full of, and that tell nothing: faster than naming those that do."""
 
@@ -198,15 +208,14 @@ def _draft(tree: LexborHTMLParser, url: str) -> _Draft:
 
 def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth: int = 0) -> Extract:
     """What the document at ``url`` holds, whatever its text. ``linked``: what is known of the site's own sheets."""
-    whole = len(html) <= MAX_CHARACTERS and html.count("<") <= MAX_TAGS
-    if "<wbr" in html or _CUT_AFTER.search(html):
+    if "<wbr" in html or ("-->" in html and _CUT_AFTER.search(html)):
         html = _CUT.sub("", html)
-    html = bounded(html)
+    html, whole = cut(html)
     tree = LexborHTMLParser(html)
     draft = _draft(tree, url)
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     draft.styles += (node.text()[: sheets.MAX_SHEET] for node in draft.of("style")[:MAX_STYLES])
-    _scripts(draft, tree, html)
+    _scripts(draft, tree)
     ways, texts = hidden.find(
         tree,
         _rules(draft, linked),
@@ -369,17 +378,18 @@ def _untold(form: str, data: str) -> str:
     return scripts.from_base64(data.strip()) if "base64" in form.lower() else unquote(data)
 
 
-def _scripts(draft: _Draft, tree: LexborHTMLParser, html: str) -> None:
+def _scripts(draft: _Draft, tree: LexborHTMLParser) -> None:
     for node in draft.of("script")[:MAX_SCRIPTS]:
         attributes = node.attributes
         if "src" in attributes:
             _add(draft, "script", attributes["src"] or "")
         elif "json" not in (attributes.get("type") or "") and len(code := node.text()) > 10:
             draft.scripts.append(scripts.read(code))
-    latent = tree.css(_LATENT)[:MAX_ACTING] if any(seed in html for seed in _SEEDS) else []
+    latent = tree.css(_LATENT)[:MAX_ACTING]
     for attributes in itertools.islice(itertools.chain(_acting(draft), (one.attributes for one in latent)), MAX_ACTING):
         code = " ".join(filter(None, (attributes.get(name) for name in _EVENTS)))
-        draft.scripts.append(_as_decoded(scripts.read(code)))
+        script = scripts.read(code)
+        draft.scripts.append(_as_decoded(script) if _does_something(script, code) else script)
     for node in draft.of("link")[:MAX_SCRIPTS]:
         attributes = node.attributes
         rel, href = (attributes.get("rel") or "").lower(), attributes.get("href") or ""
@@ -394,6 +404,11 @@ def _scripts(draft: _Draft, tree: LexborHTMLParser, html: str) -> None:
                 draft.sheets.append(address)
             elif (told := _STYLE.match(href)) is not None:
                 draft.styles.append(_untold(told[1], told[2]))
+
+
+def _does_something(script: Script, code: str) -> bool:
+    """Whether what happens by itself is more than another picture in place of one that is not there."""
+    return script.leads or script.asks_who or bool(script.written or script.decoded) or "createElement" in code
 
 
 def _acting(draft: _Draft) -> Iterator[dict[str, str | None]]:

@@ -60,11 +60,22 @@ def within(node: LexborNode, found: Mapping[int, Hidden]) -> Hidden | None:
         if above is None:
             break
         one = found.get(above.mem_id)
-        if one is not None and one.way in OUT_OF_SIGHT:
+        if one is not None and one.way in OUT_OF_SIGHT and not (one.way == "small" and _has_size(node, above)):
             return one
         nearest = nearest or one
         above = above.parent
     return nearest
+
+
+def _has_size(node: LexborNode, root: LexborNode) -> bool:
+    """Whether letters have a size of their own again on the way down from what takes it from them."""
+    above: LexborNode | None = node
+    while above is not None and above.mem_id != root.mem_id:
+        style = above.attributes.get("style") or ""
+        if "font-size" in style and styles.way(style[:2_000]) is None:
+            return True
+        above = above.parent
+    return False
 
 
 def may_be_seen(node: LexborNode) -> bool:

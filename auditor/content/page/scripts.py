@@ -39,7 +39,9 @@ _LEADS = re.compile(
     r"|\blocation\s*\[\s*(?:atob|_0x|\w+\()|\[\s*[\"']location[\"']\s*\]|\b(?:top|self|parent|window|document)\s*\.\s*location\b\s*=(?!=)|\bwindow\.open\s*\(|\bnavigation\.navigate\s*\(|\bopen\s*\([^()]{1,200}[\"']_(?:self|top|parent)[\"'])"
 )
 _CLICKED = re.compile(r"\.(?:click|submit|requestSubmit)\s*\(\s*\)")
-_TO_CLICK = re.compile(r"\.(?:href|action)\s*=\s*[\"'](?:https?:)?//|<form[^<>]{0,200}\baction\s*=\s*[\"']?(?:https?:)?//", re.IGNORECASE)
+_TO_CLICK = re.compile(
+    r"\.(?:href|action)\s*=\s*[\"'](?:https?:)?//|<form[^<>]{0,200}\baction\s*=\s*[\"']?(?:https?:)?//", re.IGNORECASE
+)
 _NAMED_LEAD = re.compile(r"[\"']location[\"']")
 _ASKS_WHO = re.compile(r"document\s*\.\s*referrer|navigator\s*\.\s*userAgent|[\"']referrer[\"']|[\"']userAgent[\"']")
 _ON_CLICK = re.compile(
@@ -47,7 +49,9 @@ _ON_CLICK = re.compile(
     r"|\.click\s*\(\s*[\w(]|\.on\s*\("
 )
 """What waits for a click, unless everybody does what it waits for."""
-_FUNCTION = re.compile(r"function\s+(\w{1,60})\s*\(|\b(\w{1,60})\s*=\s*(?:async\s*)?(?:function\b|\([^()]{0,80}\)\s*=>)")
+_FUNCTION = re.compile(
+    r"function\s+(\w{1,60})\s*\(|\b(\w{1,60})\s*=\s*(?:async\s*)?(?:function\b|\([^()]{0,80}\)\s*=>)"
+)
 _CALLED = (
     r"(?<!function )(?<![.\w])NAME\s*\(|(?:setTimeout|setInterval|requestAnimationFrame)\s*\(\s*NAME\b|onload\s*=\s*NAME\b"
     r"|[\"'](?:load|DOMContentLoaded|pageshow|scroll|mousemove|touchstart)[\"']\s*,\s*NAME\b"

@@ -30,7 +30,9 @@ _FEATURE = re.compile(r"\(\s*([a-z-]+)\s*(?::\s*([\d.]+)(px|r?em)?[^)]{0,40})?[^
 _NARROWEST, _WIDEST, _EM = 360, 1_600, 16
 """Pixels: a rule for screens that are wider, or narrower, than these is for all of them."""
 _PLACE = re.compile(r":(?:(?:first|last|only)-(?:child|of-type)|nth-[a-z-]{1,20}\([^()]{1,20}\)|not\([^()]{1,80}\))")
-_SIMPLE = re.compile(r"(?:[\w#.\-\s>~+*]|\\[:/\[\]%!@]|\[[\w-]{1,40}(?:[~^$*|]?=(?:\"[^\"\]\\]{0,80}\"|'[^'\]\\]{0,80}'|[\w./-]{1,80}))?\s?i?\]){1,120}")
+_SIMPLE = re.compile(
+    r"(?:[\w#.\-\s>~+*]|\\[:/\[\]%!@]|\[[\w-]{1,40}(?:[~^$*|]?=(?:\"[^\"\]\\]{0,80}\"|'[^'\]\\]{0,80}'|[\w./-]{1,80}))?\s?i?\]){1,120}"
+)
 _ROOT = re.compile(r":root\b")
 _MEANS = re.compile(r":(?:is|where)\(\s*([^(),]{1,80})\s*\)|:(?:any-)?link\b|:visited\b")
 """What changes nothing of which elements are meant, but for what is in its brackets."""
@@ -76,7 +78,8 @@ def rules(sheet: str) -> tuple[Rule, ...]:
             way = styles.way(style, is_link=pictured or _OF_LINK.search(one) is not None)
             if way in OUT_OF_SIGHT or (way is not None and always and (way != "shut" or not MENU.search(one))):
                 hides[one] = way
-    told = [Rule(one, _as_opened(way) if _closed(one) in opens else way) for one, way in hides.items()]
+    opened = {last for _, last in opens}
+    told = [Rule(one, _as_opened(way) if _closed(one) in opens or one in opened else way) for one, way in hides.items()]
     told.sort(key=lambda rule: rule.way not in OUT_OF_SIGHT)
     return (*told, *(Rule(one, None) for one in sorted(shows)))[:MAX_RULES]
 

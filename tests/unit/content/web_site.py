@@ -22,6 +22,8 @@ class Asked:
     agent: str
     referrer: str
     at: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By name in lower case."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def serving(answer: Answering, now: Callable[[], float] = time.monotonic) -> Ite
                 headers.get("User-Agent", ""),
                 headers.get("Referer", ""),
                 now(),
+                {name.lower(): value for name, value in headers.items()},
             )
             site.asked.append(asked)
             page = site.answer(asked)
