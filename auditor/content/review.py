@@ -7,23 +7,24 @@ import hashlib
 import itertools
 import secrets
 import time
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 
 from auditor.content import reader, rendered, warc
-from auditor.content.going import crawl, paths, probes, robots, sitemaps
+from auditor.content.going import crawl, names, paths, probes, robots, sitemaps
 from auditor.content.going.crawl import HOME, Next
 from auditor.content.going.door import HEADERS, Door, Stopped, sent
 from auditor.content.going.probes import Probe
 from auditor.content.going.robots import Robots
 from auditor.content.neighbours import registrable
+from auditor.looks import inventory
 from auditor.looks.ledger import MAX_PLACES, Ledger
 from auditor.looks.traces import defanged
 from auditor.looks.visits import Known, Pages, Reading, Role, Served, Sheet, Visited, Visitor
 from auditor.models import Look, Stop, Trace, clock
-from auditor.models.reviews import MAX_TARGET, Answers, Kind
+from auditor.models.reviews import MAX_TARGET, Answers
 from auditor.web.browser import Rendered
 from auditor.web.children import Unreadable
 
@@ -42,12 +43,9 @@ MAX_KEPT = 20
 MAX_SHEETS = 20
 """Style sheets of one site that are fetched in one look, of those pages that lead to others."""
 ROBOTS = "/robots.txt"
-MAX_NAMES = 6
-"""Other names of a site, each by HTTPS and without, whose home pages are looked at."""
 NOWHERE, LOGS, PROBES, RULES = "-", "=", "?", "!"
 """What the ledger calls the address at which there is nothing, another one in each look; what access logs say; what probes do; robots.txt."""
 _OTHERS: tuple[Visitor, ...] = ("again", "engine", "referrer", "phone", "phone_referrer")
-_AT_NAMES: tuple[Visitor, ...] = ("plain", "engine", "phone_referrer")
 
 
 @dataclass(frozen=True)
@@ -169,35 +167,14 @@ class Review:
 
     def _see_names(self) -> None:
         """The home pages of the site's other names, and without HTTPS: what differs there shows on no other page."""
-        schemes = ("https", "http") if self.door.scheme == "https" else ("http",)
-        others = [
-            (scheme, name)
-            for name in sorted(self.door.own, key=lambda name: (name != self.door.domain, name))
-            for scheme in schemes
-            if (scheme, name) != (self.door.scheme, self.door.domain)
-        ][:MAX_NAMES]
+        others = names.others(self.door)
         known = {f"@{scheme}://{name}" for scheme, name in others}
         self.ledger = self.ledger.without(path for path in self.ledger.places if path[0] == "@" and path not in known)
         for scheme, name in others:
-            served = list(self._served_as(scheme, name))
-            if served and served[0].visitor == "plain":
-                visited = Visited(f"{scheme}://{name}/", "section", tuple(served), tuple(self._sheets.items()))
+            served = tuple(names.served(self.door, scheme, name, engine=self.engine))
+            if served:
+                visited = Visited(f"{scheme}://{name}/", "section", served, tuple(self._sheets.items()))
                 self._note(f"@{scheme}://{name}", HOME, visited)
-
-    def _served_as(self, scheme: str, name: str) -> Iterable[Served]:
-        """What is answered under another name; nothing where it is not the site's, or is not answered to."""
-        for visitor in _AT_NAMES:
-            if visitor == "engine" and not self.engine:
-                continue
-            try:
-                yield self.door.visit_name(scheme, name, visitor)
-            except Unreadable:
-                continue
-            except Stopped as stopped:
-                if stopped.stop.status == 429 or stopped.wait:
-                    raise
-                if visitor == "plain":
-                    return
 
     def _note(self, place: str, path: str, visited: Visited) -> None:
         """Read what was served there, and keep it."""
@@ -431,6 +408,10 @@ class Review:
         traces, left_out = self.ledger.found()
         before = self.last if self.last is not None and not self._done.issuperset(wanted) else None
         new = {one.target for one in traces if "baseline" in one.families and one.target}
+
+        def is_new(host: str) -> bool:
+            return defanged(registrable(host))[:MAX_TARGET] in new
+
         return Look(
             id=self._id,
             site=self.door.domain,
@@ -444,46 +425,19 @@ class Review:
             stopped=stop,
             engine=self.engine,
             logs=self.pages.logs if self.pages is not None else "none",
-            title=self._title(traces),
+            title=inventory.title(self._readings, self.last, traces),
             sitemaps=self._sitemaps,
-            linked=_hosts((one.linked for one in self._readings), before.linked if before else (), new),
-            framed=_hosts((one.framed for one in self._readings), before.framed if before else (), new),
-            loaded=_hosts((one.loaded for one in self._readings), before.loaded if before else (), new),
-            landmarks=self._landmarks(traces),
-            tokens=self._tokens(traces, before),
+            linked=inventory.hosts((one.linked for one in self._readings), before.linked if before else (), is_new),
+            framed=inventory.hosts((one.framed for one in self._readings), before.framed if before else (), is_new),
+            loaded=inventory.hosts((one.loaded for one in self._readings), before.loaded if before else (), is_new),
+            landmarks=inventory.landmarks(self._readings, self.last, traces),
+            tokens=inventory.tokens(self._readings, self.last, before, traces),
             traces=traces,
             left_out=left_out,
             rendered=self._rendered,
             unrendered=self._unrendered,
             answers=tuple(self._answers),
         )
-
-    def _title(self, traces: Iterable[Trace]) -> str:
-        """Of the home page, unless it seems to be another's now."""
-        known = self.last.title if self.last else ""
-        return known if _has(traces, "defacement") else next((one.title for one in self._readings), known)[:200]
-
-    def _landmarks(self, traces: Iterable[Trace]) -> tuple[str, ...]:
-        known = self.last.landmarks if self.last else ()
-        seen = next((one.landmarks for one in self._readings if one.landmarks), known)
-        return known if _has(traces, "defacement") else seen
-
-    def _tokens(self, traces: Iterable[Trace], before: Look | None) -> tuple[str, ...]:
-        """By which search consoles know the owners, unless somebody else seems to be one now."""
-        if _has(traces, "search_console"):
-            return self.last.tokens if self.last else ()
-        seen = {token for one in self._readings for token in one.tokens}
-        return tuple(sorted(seen | set(before.tokens if before else ())))[:20]
-
-
-def _has(traces: Iterable[Trace], kind: Kind) -> bool:
-    return any(one.kind == kind for one in traces)
-
-
-def _hosts(found: Iterable[Iterable[str]], before: Iterable[str], new: Container[str]) -> tuple[str, ...]:
-    """Foreign hosts that count as known from now on: those that are new as of the last look are not, until someone accepts them."""
-    hosts = {host for each in found for host in each} | set(before)
-    return tuple(sorted(host for host in hosts if defanged(registrable(host))[:MAX_TARGET] not in new))[:100]
 
 
 def _body(served: Served | None) -> bytes:

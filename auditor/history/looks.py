@@ -19,6 +19,7 @@ from auditor.history.database import append, default_path, key_of, links_of, new
 from auditor.looks.ledger import Ledger
 from auditor.models import Accepted, Inventory, Look, clock
 from auditor.system import sqlite_file
+from auditor.system.lock import locked
 
 KEPT = 3
 """Looks of one site."""
@@ -30,6 +31,26 @@ class Looks:
     def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = clock.now) -> None:
         self.path = path or default_path()
         self._now = now
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold what one review at a time may hold: two would go twice as fast, and forget what the other saw.
+
+        Raises InputError at once when another one has it.
+        """
+        path = self.path.with_name("review.lock")
+        with contextlib.ExitStack() as until_then:
+            try:
+                until_then.enter_context(locked(path, wait=False))
+            except BlockingIOError:
+                raise InputError(
+                    "another review is in progress here", mend="wait until it has ended, then run this one again"
+                ) from None
+            except OSError as error:
+                raise InputError(
+                    f"cannot be written: {error.strerror}", file=path, mend="check the path and its permissions"
+                ) from error
+            yield
 
     def keep(self, inventory: str, look: Look, ledger: Ledger) -> None:
         """Add a look and how far it got; with it as the chain's last link goes the oldest of the site, or nothing happens."""

@@ -83,6 +83,8 @@ def seen(told: Reviewed, words: Words) -> str:
     parts = [words("reviews.seen", when=words.moment(told.started), fresh=told.fresh, known=told.known)]
     if told.unread:
         parts.append(words("reviews.unread", n=told.unread))
+    if told.withheld:
+        parts.append(words("reviews.withheld", n=told.withheld))
     if told.stopped:
         status = str(told.stopped.status or "–")
         parts.append(words(f"reviews.stopped.{told.stopped.why}", where=told.stopped.where, status=status))

@@ -93,7 +93,8 @@ def review(
     looks, words = Looks(), texts.Words(lang)
     names = [host.name for host in hosts]
     chosen = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
-    seen = _look(known, looks, hosts, chosen, minutes, words, own_words, render=render)
+    with looks.alone():
+        seen = _look(known, looks, hosts, chosen, minutes, words, own_words, render=render)
     with console.progress(words("doing.audit"), names) as done:
         run, _facts = run_audit(carried(known), catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
     if not as_json:

@@ -16,8 +16,6 @@ from auditor.looks.traces import trace
 from auditor.looks.visits import Served
 from auditor.models import Trace
 
-NOWHERE_HOST = "luytre-probe.example"
-"""A name that nobody can have."""
 MAX_REDIRECTS, MAX_SEARCHES, MAX_MISSING = 10, 4, 3
 _LEADS = frozenset({"url", "redirect", "redirect_to", "redirect_uri", "return", "returnurl", "return_url", "next", "goto", "link", "target", "dest", "destination", "continue", "u", "nv_redirect"})  # fmt: skip
 _SEARCHES = frozenset({"s", "q", "key", "keyword", "keywords", "tukhoa", "search", "query"})
@@ -34,10 +32,15 @@ class Probe:
     what: What
 
 
+def nowhere(token: str) -> str:
+    """A name that nobody can have, another one each time: nobody knows us by it."""
+    return f"{token}.example"
+
+
 def planned(known: Iterable[str], token: str) -> tuple[Probe, ...]:
     """What to ask a site for whose addresses are these: open redirects, searches that repeat a word, pages that are not there."""
     known = [path for path in known if path.startswith("/")]
-    leads = _with(known, _LEADS, f"https://{NOWHERE_HOST}/")
+    leads = _with(known, _LEADS, f"https://{nowhere(token)}/")
     searches = itertools.chain(_with(known, _SEARCHES, token), (usual.format(token) for usual in _USUAL))
     folders = dict.fromkeys(path.split("/")[1] for path in known if path.count("/") > 1)
     missing = (f"/{folder}/{token}.html" for folder in folders)
@@ -66,12 +69,12 @@ def told(probe: Probe, served: Served, title: str, token: str) -> Trace | None:
     place, _, query = probe.path.partition("?")
     names = ",".join(name for name, _ in parse_qsl(query, keep_blank_values=True))
     where = f"{place}?{names}"
-    if probe.what == "redirect" and _leads_away(served):
+    if probe.what == "redirect" and _leads_away(served, token):
         return trace(
             "redirect",
             f"open {where}",
             where=where,
-            sample=f"{served.status} → {NOWHERE_HOST}",
+            sample=f"{served.status} → {nowhere('x')}",
             families=["redirects"],
             rules=["open_redirect"],
         )
@@ -87,8 +90,8 @@ def told(probe: Probe, served: Served, title: str, token: str) -> Trace | None:
     return None
 
 
-def _leads_away(served: Served) -> bool:
+def _leads_away(served: Served, token: str) -> bool:
     try:
-        return (urlsplit(served.location or "").hostname or "") == NOWHERE_HOST
+        return (urlsplit(served.location or "").hostname or "") == nowhere(token)
     except ValueError:
         return False

@@ -12,8 +12,9 @@ from urllib.parse import unquote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from auditor.content.neighbours import absolute, host_of
-from auditor.content.page import hidden, scripts, sheets, values
+from auditor.content.page import events, hidden, scripts, sheets, values
 from auditor.content.page.hidden import NEVER_SEEN, Hidden
+from auditor.content.page.said import of as said_of
 from auditor.content.page.scripts import Script
 from auditor.content.page.sheets import Rule
 from auditor.content.page.styles import Way
@@ -24,7 +25,7 @@ Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
 Inside = Literal["", "unscripted", "comment", "template", "written", "decoded"]
 
 MAX_LINKS, MAX_OWN, MAX_FRAMES, MAX_SCRIPTS, MAX_OF_A_TAG = 3_000, 500, 60, 500, 500
-MAX_STYLES, MAX_ACTING = 60, 40
+MAX_STYLES = 60
 MAX_NESTED, MAX_HEADINGS, MAX_COMMENTS, MAX_COMMENT = 20, 6, 500, 20_000
 MAX_TEXT, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 500, 300, 4_000
 MAX_READ, _COST = 600_000, 300
@@ -52,41 +53,7 @@ _COVERING = tuple(
         r"(?:^|[;\s])height\s*:\s*100(?:%|d?vh)",
     )
 )
-_TOKENS = ("google-site-verification", "msvalidate.01", "yandex-verification", "baidu-site-verification")
-_SAID = frozenset(
-    f"{first}{last}"
-    for first in ("", "og:", "twitter:", "dc.", "dcterms.")
-    for last in (
-        "title",
-        "description",
-        "keywords",
-        "news_keywords",
-        "abstract",
-        "subject",
-        "site_name",
-        "name",
-        "headline",
-    )
-)
-_MEDIA = frozenset(("onerror", "onloadstart", "onloadeddata", "oncanplay", "onplay", "onload"))
-_EVENTS = (
-    *("onload", "onerror", "onpageshow", "onpointermove", "onmousemove", "onscroll", "ontouchstart", "ontoggle"),
-    *("onfocus", "onanimationstart", "onstart", *sorted(_MEDIA - {"onerror", "onload"})),
-)
-_ACTING = {
-    "body": frozenset(("onload", "onpageshow", "onpointermove", "onmousemove", "onscroll", "ontouchstart", "onfocus")),
-    "img": frozenset(("onerror", "onload")),
-    "svg": frozenset(("onload",)),
-    "iframe": frozenset(("onload",)),
-    **dict.fromkeys(("video", "audio", "source", "object", "embed", "script", "style", "link"), _MEDIA),
-    "details": frozenset(("ontoggle",)),
-    "marquee": frozenset(("onstart",)),
-    **dict.fromkeys(("input", "button", "textarea", "select"), frozenset(("onfocus",))),
-}
-"""Which elements do what by themselves."""
-_LATENT = "[onanimationstart]"
-"""What elements of any kind may do by themselves, besides."""
-_APART = frozenset((*NEVER_SEEN, *_ACTING))
+_APART = frozenset((*NEVER_SEEN, *events.ACTING))
 _TELLING = (
     *("title", "a", "area", "script", "link", "meta", "base", "style", "iframe", "frame", "embed", "object", "form"),
     *("noscript", "template", "noframes", "noembed", "xmp", "marquee", "dialog"),
@@ -232,7 +199,7 @@ def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth
         _unscripted(tree, draft)
         _nested(html, draft, depth)
     title = _title(draft)
-    said, tokens, noindex = _said(draft)
+    said, tokens, noindex = said_of(draft.of("meta")[:80], draft.of("script")[:MAX_SCRIPTS])
     loads = any("src" in node.attributes for node in draft.of("script"))
     alternates = tuple((node.attributes.get("hreflang") or "").lower()[:10] for node in draft.of("link"))
     headings = list(itertools.islice(filter(hidden.may_be_seen, draft.headings[:MAX_OF_A_TAG]), MAX_HEADINGS))
@@ -291,7 +258,7 @@ def _main(headings: list[LexborNode], text: str) -> str:
 def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
     paths: dict[str, None] = {}
     for node in (*draft.nodes["a"], *draft.nodes["area"])[:MAX_LINKS]:
-        href = (node.attrs.get("href") or _linked(node)).strip()
+        href = (node.attrs.get("href") or node.attributes.get("xlink:href") or "").strip()
         if href[:1] == "/" and href[1:2] not in _SECOND:
             if href not in paths:
                 paths[href] = draft.own[origin + href.partition("#")[0]] = None
@@ -309,11 +276,6 @@ def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
         if (host := host_of(address)) and host != draft.host:
             form = _pointer(draft, "form", address, node, hidden.within(node, ways))
             draft.pointers.append(replace(form, asks=_asked(node)))
-
-
-def _linked(node: LexborNode) -> str:
-    """Where a link in a picture of lines leads."""
-    return node.attributes.get("xlink:href") or ""
 
 
 def _is_path(link: str) -> bool:
@@ -385,9 +347,7 @@ def _scripts(draft: _Draft, tree: LexborHTMLParser) -> None:
             _add(draft, "script", attributes["src"] or "")
         elif "json" not in (attributes.get("type") or "") and len(code := node.text()) > 10:
             draft.scripts.append(scripts.read(code))
-    latent = tree.css(_LATENT)[:MAX_ACTING]
-    for attributes in itertools.islice(itertools.chain(_acting(draft), (one.attributes for one in latent)), MAX_ACTING):
-        code = " ".join(filter(None, (attributes.get(name) for name in _EVENTS)))
+    for code in events.codes(draft.apart, tree):
         script = scripts.read(code)
         draft.scripts.append(_as_decoded(script) if _does_something(script, code) else script)
     for node in draft.of("link")[:MAX_SCRIPTS]:
@@ -409,14 +369,6 @@ def _scripts(draft: _Draft, tree: LexborHTMLParser) -> None:
 def _does_something(script: Script, code: str) -> bool:
     """Whether what happens by itself is more than another picture in place of one that is not there."""
     return script.leads or script.asks_who or bool(script.written or script.decoded) or "createElement" in code
-
-
-def _acting(draft: _Draft) -> Iterator[dict[str, str | None]]:
-    """The attributes of elements that act by themselves."""
-    for node in draft.apart:
-        events = _ACTING.get(node.tag or "")
-        if events and not events.isdisjoint(attributes := node.attributes):
-            yield attributes
 
 
 def _declared(draft: _Draft) -> None:
@@ -494,27 +446,3 @@ def _read_inner(html: str, inside: Inside, draft: _Draft, depth: int, shut: Hidd
     elif inside == "written":
         draft.scripts += inner.scripts
     draft.hidden += [*inner.hidden, *([inner.text[:2000]] if inside in ("decoded", "comment", "template") else [])]
-
-
-# --- what it says of itself --------------------------------------------------------------------------------
-
-
-def _said(draft: _Draft) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    said, tokens, noindex = [], [], False
-    for node in draft.of("meta")[:80]:
-        attributes = node.attributes
-        name = (attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or "").lower()
-        content = attributes.get("content") or ""
-        if name in _SAID:
-            said.append(content[:500])
-        elif name in _TOKENS:
-            tokens.append(content[:100])
-        elif name == "robots":
-            noindex = noindex or "noindex" in content.lower()
-    data = (
-        node
-        for node in draft.of("script")[:MAX_SCRIPTS]
-        if (node.attributes.get("type") or "") == "application/ld+json"
-    )
-    said += (node.text()[:2000] for node in data)
-    return tuple(said), tuple(tokens), noindex

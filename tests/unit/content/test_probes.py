@@ -23,8 +23,8 @@ def test_each_form_of_an_address_is_asked_once_and_nothing_orders() -> None:
         "/t?S=x",
     ]
     assert planned(known, TOKEN) == (
-        Probe("/ra?url=https%3A%2F%2Fluytre-probe.example%2F", "redirect"),
-        Probe("/ra?url=https%3A%2F%2Fluytre-probe.example%2F&lang=vi", "redirect"),
+        Probe(f"/ra?url=https%3A%2F%2F{TOKEN}.example%2F", "redirect"),
+        Probe(f"/ra?url=https%3A%2F%2F{TOKEN}.example%2F&lang=vi", "redirect"),
         Probe(f"/t?S={TOKEN}", "search"),
         Probe(f"/?s={TOKEN}", "search"),
         Probe(f"/tim-kiem?q={TOKEN}", "search"),
@@ -40,13 +40,14 @@ def test_each_form_of_an_address_is_asked_once_and_nothing_orders() -> None:
     [
         (
             Probe("/ra?url=x", "redirect"),
-            Served("plain", 302, location="https://luytre-probe.example/"),
+            Served("plain", 302, location=f"https://{TOKEN}.example/"),
             "",
             "redirect",
         ),
-        (Probe("/ra?url=x", "redirect"), Served("plain", 302, location="//luytre-probe.example"), "", "redirect"),
-        (Probe("/ra?url=x", "redirect"), Served("plain", 302, location="/canh-bao?url=luytre-probe.example"), "", None),
+        (Probe("/ra?url=x", "redirect"), Served("plain", 302, location=f"//{TOKEN}.example"), "", "redirect"),
+        (Probe("/ra?url=x", "redirect"), Served("plain", 302, location=f"/canh-bao?url={TOKEN}.example"), "", None),
         (Probe("/ra?url=x", "redirect"), Served("plain", 302, location="http://[x"), "", None),
+        (Probe("/ra?url=x", "redirect"), Served("plain", 302, location="https://other.example/"), "", None),
         (Probe("/ra?url=x", "redirect"), Served("plain", 200), "", None),
         (Probe("/?s=x", "search"), Served("plain", 200), f"Kết quả: {TOKEN}", "reflection"),
         (Probe("/?s=x", "search"), Served("plain", 404), f"Kết quả: {TOKEN}", None),

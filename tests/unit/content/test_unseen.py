@@ -39,7 +39,11 @@ def test_a_site_whose_home_page_shows_nothing_is_not_clean(office: Reviewer, hom
 
 
 def test_a_redirect_goes_nowhere_that_robots_txt_refuses(office: Reviewer) -> None:
-    texts = {"/": Page("", 302, {"Location": "/rieng/"}), "/robots.txt": "User-agent: *\nDisallow: /rieng/", "/rieng/": HOME}
+    texts = {
+        "/": Page("", 302, {"Location": "/rieng/"}),
+        "/robots.txt": "User-agent: *\nDisallow: /rieng/",
+        "/rieng/": HOME,
+    }
     with serving(pages(texts)) as site:
         office(site).review()
         assert "/rieng/" not in site.paths
@@ -149,7 +153,11 @@ def test_nobody_knows_us_by_what_no_browser_says(office: Reviewer) -> None:
     with serving(pages(MANY)) as site:
         reviewer = office(site)
         client = reviewer.reviewing()
-        look: Look = client.all([Host(name="web1", address="127.0.0.1", sites=(Site(domain=SITES[0], host="web1"),))], SITES[:1], lambda _: None)[0]
+        look: Look = client.all(
+            [Host(name="web1", address="127.0.0.1", sites=(Site(domain=SITES[0], host="web1"),))],
+            SITES[:1],
+            lambda _: None,
+        )[0]
         said += [one.headers for one in site.asked]
     assert look.stopped is None
     assert {one["accept-encoding"] for one in said} == {"gzip, deflate"}
@@ -159,7 +167,9 @@ def test_nobody_knows_us_by_what_no_browser_says(office: Reviewer) -> None:
 
 def test_a_flood_of_addresses_is_told_and_forgotten_when_it_is_over() -> None:
     now = clock.now()
-    flooded = Ledger(site="a.test").with_places((f"/ngap-{'abcdefghij'[n % 10]}{n:x}g" for n in range(MAX_PLACES + 7)), linked=False)
+    flooded = Ledger(site="a.test").with_places(
+        (f"/ngap-{'abcdefghij'[n % 10]}{n:x}g" for n in range(MAX_PLACES + 7)), linked=False
+    )
     assert flooded.left_out == 7
     for path in tuple(flooded.places)[:50]:
         flooded = flooded.seen(path, [], now)
@@ -171,7 +181,11 @@ def test_a_flood_of_addresses_is_told_and_forgotten_when_it_is_over() -> None:
 
 
 def test_of_addresses_that_differ_in_numbers_others_are_looked_at_each_time() -> None:
-    now, ledger, found = clock.now(), Ledger(site="a.test").with_places([f"/?p={n}" for n in range(60)], linked=True), set[str]()
+    now, ledger, found = (
+        clock.now(),
+        Ledger(site="a.test").with_places([f"/?p={n}" for n in range(60)], linked=True),
+        set[str](),
+    )
     for night in range(3):
         done: set[str] = set()
         while (going := crawl.following(ledger, robots.Robots(), done, ())) is not None:
@@ -184,7 +198,9 @@ def test_of_addresses_that_differ_in_numbers_others_are_looked_at_each_time() ->
 
 
 def test_rules_and_lists_without_end_cost_little() -> None:
-    rules = robots.read(b"User-agent: *\n" + b"Disallow: /" + b"*a" * 240 + b"b\n" + (b"Disallow: /" + b"*a" * 240 + b"$\n") * 2_000)
+    rules = robots.read(
+        b"User-agent: *\n" + b"Disallow: /" + b"*a" * 240 + b"b\n" + (b"Disallow: /" + b"*a" * 240 + b"$\n") * 2_000
+    )
     assert sum(pattern.count("*") for pattern, _ in rules.rules) <= robots.MAX_STARS
     _, listed = sitemaps.read(b"<urlset>" + b"<loc>/a" * 600_000 + b"<loc>/z")
     assert len(listed) == sitemaps.MAX_LISTED
@@ -212,6 +228,8 @@ def test_no_answer_leads_us_to_others_or_writes_more_than_text(office: Reviewer,
     with serving(ANSWERS[kind]) as site:
         look = office(site).review()[SITES[0]]
         assert {one.host for one in site.asked} == {SITES[0]}
-        assert set(site.paths) <= {"/", "/robots.txt", *sitemaps.USUAL} | {path for path in site.paths if path.endswith(".html")}
+        assert set(site.paths) <= {"/", "/robots.txt", *sitemaps.USUAL} | {
+            path for path in site.paths if path.endswith(".html")
+        }
     shown = [text for one in look.traces for text in (one.where, one.sample, one.target or "")]
     assert all(text.isprintable() for text in shown)

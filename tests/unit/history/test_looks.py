@@ -159,3 +159,11 @@ def test_kill_9_while_looks_are_kept_breaks_nothing(looks: Looks) -> None:
     last = looks.latest("/i")[SITE].id
     assert int(last.rpartition("-")[2]) >= int(said[8].rpartition("-")[2])
     assert {one.key for one in looks.accepted("/i")} >= set(said[1::2])
+
+
+def test_one_review_at_a_time(tmp_path: Path) -> None:
+    looks = Looks(tmp_path / "history.sqlite")
+    with looks.alone(), pytest.raises(InputError, match="another review"), Looks(looks.path).alone():
+        pass
+    with looks.alone():
+        pass
