@@ -25,6 +25,8 @@ from auditor.text.words import Words
 
 SOON = datetime.timedelta(hours=6)
 """Before a report is overdue, that its time is short is said once more."""
+LATELY = datetime.timedelta(days=3)
+"""So long after its last entry an incident that is over is told of."""
 _MOST = 20
 """Blocks and collections that are listed; the ledger has them all."""
 
@@ -37,6 +39,11 @@ def told(organisation: Organisation, case: Case, inventory: Inventory) -> tuple[
     concerned = [unit for owner in owners if (unit := organisation.unit(owner or "")) is not None]
     found = (above for unit in concerned for above in offices.upward(organisation, offices.today(organisation, unit)))
     return tuple({unit.id: unit for unit in found if unit.incidents is not None}.values())
+
+
+def to_tell(cases: Iterable[Case], now: datetime.datetime) -> tuple[Case, ...]:
+    """Those that offices hear of by a timer: what is open, and for some days what was closed."""
+    return tuple(case for case in cases if case.open or clock.read(case.entries[-1].at) > now - LATELY)
 
 
 def cleaned(inventory: Inventory, instead: str) -> Callable[[str], str]:
@@ -119,7 +126,7 @@ def _whys(case: Case) -> Iterator[str]:
 
 
 def _contained(case: Case, now: datetime.datetime, clean: Callable[[str], str], words: Words) -> Iterator[str]:
-    open_ = [action for action in case.actions.values() if action.open(now)]
+    open_ = [action for action in case.actions.values() if case.open and action.open(now)]
     for what in dict.fromkeys(action.what for action in open_ if action.means == "address"):
         yield words("incidents.mail.address", what=clean(what))
     others = [action for action in open_ if action.means != "address"]

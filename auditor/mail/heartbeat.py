@@ -44,9 +44,9 @@ def _post(
 ) -> None:
     sender = settings.load(file).sender
     known = organisation.load(file.parent.parent)
-    mails = [mail for mail in spool.mails() if mail.settings == str(file)]
-    begun = min(mail.queued for mail in mails)
-    heard: dict[str, int] = {}
+    mails = [mail for mail in spool.mails() if mail.settings == str(file) and mail.queued <= now.timestamp()]
+    begun = min((mail.queued for mail in mails), default=now.timestamp())
+    heard: dict[str, float] = {}
     for mail in mails:
         heard[mail.recipient] = max(mail.queued, heard.get(mail.recipient, begun))
     since = (now - SILENCE).timestamp()

@@ -82,7 +82,12 @@ def _six(text: str, ours: Collection[str]) -> str:
 def _name(text: str, ours: Collection[str]) -> str:
     told = "".join("." if char in _DOTS else char for char in text)
     folded = told.casefold()
-    if folded in ours or any(folded.endswith(f".{name}") for name in ours) or is_inner(told) or _is_no_name(told):
+    if (
+        folded in ours
+        or any("." in name and folded.endswith(f".{name}") for name in ours)
+        or is_inner(told)
+        or _is_no_name(told)
+    ):
         return text
     return told.replace(".", "[.]")
 

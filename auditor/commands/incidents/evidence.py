@@ -308,13 +308,14 @@ def _changed_hands(
     from auditor.history.incidents import Incidents
     from auditor.incidents import deciding
     from auditor.incidents.case import fold
+    from auditor.incidents.sentences import sentence
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import Custody
     from auditor.text.words import Words
 
     known = inventories.load(inventory)
     collected = deciding.collection(fold(incident, Incidents().one(known.path, incident)), number)
-    said = how.strip()[:2_000] if how is not None and how.strip() else None
+    said = sentence("--how", how) if how is not None else None
     deed = Custody(number=number, step=step, sha256=collected.sha256, to=role(other), how=said)
     Incidents().write(known.path, role(who), deciding.keeping(incident, deed))
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)

@@ -101,6 +101,7 @@ def open_incident(
     from auditor.history.runs import History
     from auditor.incidents import deciding
     from auditor.incidents.case import fold
+    from auditor.incidents.sentences import sentence
     from auditor.inventory import hosts as inventories
 
     known = inventories.load(inventory)
@@ -118,7 +119,7 @@ def open_incident(
     if not about:
         raise InputError("an incident is about something", mend="name a site or a host, or a --finding")
     detected = _past(when) or clock.now()
-    seen = _sentence("--why", why) if why is not None else None
+    seen = sentence("--why", why) if why is not None else None
     regime = known.organisation.regime if known.organisation else "2026"
     decide = deciding.opening(about, found, detected, regime, seen, new=new)
     ledgers = Incidents()
@@ -222,11 +223,12 @@ def note(
 
     """
     from auditor.incidents import deciding
+    from auditor.incidents.sentences import sentence
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import Noted
 
     known = inventories.load(inventory)
-    decide = deciding.adding(incident, Noted(text=_sentence("TEXT", text)))
+    decide = deciding.adding(incident, Noted(text=sentence("TEXT", text)))
     _say_written(_written(known, who, decide, _past(when)), lang)
 
 
@@ -245,11 +247,12 @@ def spare(
 
     """
     from auditor.incidents import deciding
+    from auditor.incidents.sentences import sentence
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import Spared
 
     known = inventories.load(inventory)
-    decide = deciding.adding(incident, Spared(report=report, why=_sentence("--why", why)))
+    decide = deciding.adding(incident, Spared(report=report, why=sentence("--why", why)))
     _say_written(_written(known, who, decide), lang)
 
 
@@ -271,11 +274,12 @@ def reported(
 
     """
     from auditor.incidents import deciding
+    from auditor.incidents.sentences import sentence
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import Reported
 
     known = inventories.load(inventory)
-    decide = deciding.adding(incident, Reported(report=report, how=_sentence("--how", how)))
+    decide = deciding.adding(incident, Reported(report=report, how=sentence("--how", how)))
     _say_written(_written(known, who, decide, _past(when)), lang)
 
 
@@ -339,11 +343,12 @@ def close(
     """
     from auditor.history.runs import History
     from auditor.incidents import closing
+    from auditor.incidents.sentences import sentence
     from auditor.inventory import hosts as inventories
 
     known = inventories.load(inventory)
     where = control.partition(":")[::2] if control else None
-    root = closing.Cause(_sentence("--cause", cause), where)
+    root = closing.Cause(sentence("--cause", cause), where)
     decide = closing.closing(incident, root, History().latest(known.path), known.hosts, clock.now())
     _say_written(_written(known, who, decide), lang)
 
@@ -390,12 +395,6 @@ def _subjects(known: Inventory, named: list[str]) -> tuple[str, ...]:
                 guess=nearest(name, [*sites, *hosts]),
             )
     return tuple((hosts | sites)[name] for name in named)
-
-
-def _sentence(option: str, text: str) -> str:
-    if not text.strip():
-        raise InputError("{option} is empty", option=option, mend="say it in a sentence")
-    return text.strip()[:2_000]
 
 
 def _past(text: str | None) -> datetime | None:

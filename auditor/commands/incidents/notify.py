@@ -27,7 +27,8 @@ def notify(
     incident: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ID]", help="The incident, as 'auditor incident list' names it; by default all that are open."
+            metavar="[ID]",
+            help="The incident, as 'auditor incident list' names it; by default all that are open, or were until lately.",
         ),
     ] = None,
     *,
@@ -57,6 +58,7 @@ def notify(
     """
     from auditor.commands import mail
     from auditor.history.incidents import Incidents
+    from auditor.incidents import letter
     from auditor.incidents.case import cases, fold
     from auditor.inventory import hosts as inventories
     from auditor.mail import send as sending
@@ -73,27 +75,25 @@ def notify(
     settings.check_filled_in(file, given)
     ledgers = Incidents()
     if incident is None:
-        wanted: Sequence[Case] = [case for case in cases(ledgers.all(known.path)) if case.open]
+        wanted: Sequence[Case] = letter.to_tell(cases(ledgers.all(known.path)), clock.now())
     else:
         wanted = [fold(incident, ledgers.one(known.path, incident))]
     attached = [sending.attachment(each) for each in technical or ()]
     spool = Spool()
     posted: list[Mail] = []
-    wrong: InputError | None = None
+    wrong: list[InputError] = []
     for case in wanted:
         try:
-            written = _written(case, known, organisation, given.sender, attached, words)
+            for unit, letters in _written(case, known, organisation, given.sender, attached, words):
+                if send or (unit.incidents is not None and unit.incidents.automatic):
+                    posted += _post(spool, file, ledgers, known.path, speaker, case, unit, letters)
+                else:
+                    _draft(letters, words, whole=incident is not None)
         except InputError as error:  # the others are told first
-            wrong = wrong or error
-            continue
-        for unit, letters in written:
-            if send or (unit.incidents is not None and unit.incidents.automatic):
-                posted += _post(spool, file, ledgers, known.path, speaker, case, unit, letters)
-            else:
-                _draft(letters, words, whole=incident is not None)
+            wrong.append(error)
     sending.run(spool, clock.now, lambda _: None, only=posted)
-    if wrong is not None:
-        raise wrong
+    if wrong:
+        raise wrong[0]
     ids = {one.id for one in posted}
     mail.report([one for one in spool.mails()[::-1] if one.id in ids], words, as_json=False)
 

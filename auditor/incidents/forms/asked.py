@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from auditor.errors import InputError, nearest
+from auditor.incidents.sentences import sentence
 from auditor.models import Regime
 from auditor.models.ranks import Form, Question
 from auditor.text.visible import one_line
@@ -139,23 +140,22 @@ def read(given: Sequence[str]) -> Mapping[Question, tuple[str, ...]]:
             )
         if question in found and question not in SEVERAL:
             raise InputError("{question} is answered twice", question=question, mend="give one answer")
-        found[question] = (*found.get(question, ()), _answer(question, said.strip()))
+        found[question] = (*found.get(question, ()), _answer(question, said))
     return found
 
 
 def _answer(question: Question, said: str) -> str:
+    text = sentence(question, said)
     boxes = CHOICES.get(question)
-    if not said:
-        raise InputError("{question} is empty", question=question, mend="say it in a sentence")
     if boxes is None:
-        return said[:2_000]
-    box, sign, _more = said.partition(":")
+        return text
+    box, sign, _more = text.partition(":")
     if box not in boxes or (sign and (question, box) not in WITH_TEXT):
         raise InputError(
             "{question}={said} is none of the boxes",
             question=question,
-            said=one_line(said, 80),
+            said=one_line(text, 80),
             mend="one of: {boxes}",
             boxes=", ".join(f"{one}:…" if (question, one) in WITH_TEXT else one for one in boxes),
         )
-    return said[:2_000]
+    return text

@@ -24,6 +24,7 @@ from auditor.models.incidents import Answered, Entry, Found, Opened
 from auditor.models.ranks import Form
 from auditor.report.official import metrics
 from auditor.report.official.form import Field, missing
+from tests import factory
 from tests.unit.incidents.filled import SECRET, T0, case, filled_in, known, lab
 from tests.unit.incidents.offices import WHO, auditor, opened
 
@@ -96,6 +97,25 @@ def test_both_files_say_the_same_and_are_for_no_mail_to_everybody(tmp_path: Path
     again = issue.write(of, tmp_path / "again")
     assert [path.read_bytes() for path in again.files] == [path.read_bytes() for path in issued.files]
     assert again.deed == issued.deed
+
+
+def test_what_people_write_is_text_in_both_files_and_stays_within_the_margins(tmp_path: Path) -> None:
+    nasty = (
+        *(text.encode("utf-8", "replace").decode()[:2_000].strip() for text in factory.NASTY),
+        "#strong[x] $a$ @b",
+        "y" * 1_999,
+    )
+    of = known(case("2026", Answered(answers={"scope": nasty, "kind": ("other:{{ 7 * 7 }}",)})), "full")
+    files = issue.write(of, tmp_path).files
+    paragraphs = "\n".join(one.text for one in word.Document(str(files[0])).paragraphs)
+    with pdfplumber.open(files[1]) as read:
+        printed = "".join("".join(page.extract_text().split()) for page in read.pages)
+        ends = [char["x1"] for page in read.pages for char in page.chars]
+    for text in ("{{ 7 * 7 }}", "<script>", "#strong[x]", "[U+202E]"):
+        assert text in paragraphs
+        assert text.replace(" ", "") in printed
+    assert "49" not in printed
+    assert max(ends) <= 595 - 15 * 72 / 25.4 + 1
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from auditor.inventory import hosts as inventories
 from auditor.mail import audience
 from auditor.mail.spool import Spool
 from auditor.models import Inventory, Regime, clock
-from auditor.models.incidents import Collected, Contained, Noted, Reported
+from auditor.models.incidents import Closed, Collected, Contained, Entry, Noted, Opened, Reported
 from auditor.models.ranks import Report
 from auditor.text.words import Words
 from tests.mail_server import Authority, Received, serving
@@ -244,3 +244,46 @@ def test_an_incident_that_is_over_is_told_too(inventory: Path) -> None:
     auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
     assert kinds(inventory, incident)[-1] == "notified"
     assert {mail.state for mail in Spool().mails()} == {"waiting"}
+
+
+def test_an_address_that_is_none_is_told_after_the_other_incidents(inventory: Path, trusted: ssl.SSLContext) -> None:
+    tells(inventory, automatic=True)
+    file = inventory / "office/organisation.yml"
+    said = yaml.safe_load(file.read_text("utf-8"))
+    for unit in said["units"]:
+        if unit["id"] == "phuong-ben-nua":
+            unit.update(roles={"truc_ban": "not an address"}, incidents={"roles": ["truc_ban"], "automatic": True})
+    file.write_text(yaml.safe_dump(said, allow_unicode=True), "utf-8")
+    opened(inventory, subject="bennua.test")
+    opened(inventory)
+    received = Received()
+    with serving(received, trusted) as port, pytest.raises(InputError, match="not an address of"):
+        server(inventory, port)
+        auditor("incident", "notify", *WHO, "-i", inventory)
+    assert received.recipients == ["trucban@antruc.test", "ucsc@tangiang.test"]
+
+
+def test_a_timer_tells_of_what_was_closed_for_some_days() -> None:
+    opening = Opened(detected=clock.stamp(T0), subjects=("antruc.test",), regime="2026")
+    over = Closed(cause="x")
+    entries = [Entry(at=clock.stamp(T0), happened=clock.stamp(T0), who="x", deed=deed) for deed in (opening, over)]
+    closed, still_open = fold("SC-20261231-1", entries), fold("SC-20261231-2", entries[:1])
+    assert letter.to_tell([closed, still_open], T0 + 71 * HOUR) == (closed, still_open)
+    assert letter.to_tell([closed, still_open], T0 + 72 * HOUR) == (still_open,)
+
+
+def test_no_secret_is_written_into_the_ledger(inventory: Path) -> None:
+    incident = opened(inventory, f"mật khẩu: {SECRET}")
+    auditor("incident", "note", incident, f"đổi DB_PASSWORD={SECRET}", *WHO, "-i", inventory)
+    auditor("incident", "answer", incident, f"cause=password: {SECRET}", *WHO, "-i", inventory)
+    auditor("incident", "spare", incident, "now", "--why", f"token={SECRET}", *WHO, "-i", inventory)
+    assert SECRET not in auditor("incident", "show", incident, "--json", "-i", inventory).stdout
+    assert SECRET.encode() not in Incidents().path.read_bytes()
+
+
+@pytest.mark.parametrize("text", ["a\udcff", "\ud800"])
+def test_what_is_no_text_is_one_line(inventory: Path, text: str) -> None:
+    incident = opened(inventory)
+    for given in (("note", incident, text), ("answer", incident, f"cause={text}")):
+        with pytest.raises(InputError, match="is no UTF-8 text"):
+            auditor("incident", *given, *WHO, "-i", inventory)

@@ -98,3 +98,11 @@ def test_papers_that_cannot_be_read_stop_no_other_office(tmp_path: Path, spool: 
     assert wrong.file == broken.with_name("organisation.yml")
     assert [mail.settings for mail in spool.mails() if mail.subject == "Lũy Tre vẫn hoạt động"] == [str(whole)]
     assert whole.name == settings.FILE
+
+
+def test_a_clock_that_was_ahead_once_silences_nobody(tmp_path: Path, spool: Spool) -> None:
+    file = office(tmp_path, incidents={"roles": ["truc_ban"]})
+    put(spool, file)
+    put(spool, file, START + 900 * DAY, recipient="trucban@xa.test")
+    assert [mail.recipient for mail in beat(spool, START + 7 * DAY)] == ["trucban@xa.test"]
+    assert beat(spool, START + 7 * DAY) == ()

@@ -1,0 +1,19 @@
+"""What people write into a ledger, as it is written there: nothing can be taken out of it later. Pure."""
+
+from __future__ import annotations
+
+from auditor.errors import InputError
+from auditor.text.redact import redact
+
+LONGEST = 2_000
+
+
+def sentence(option: str, text: str) -> str:
+    """The text, with what looks like a secret hidden. Raises InputError naming the ``option`` for one that is empty or no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError("{option} is no UTF-8 text", option=option, mend="type it anew") from None
+    if not text.strip():
+        raise InputError("{option} is empty", option=option, mend="say it in a sentence")
+    return redact(text.strip())[:LONGEST]
