@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ MAX_ROWS = 10_000
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\ufe58\ufe63\uff0d\u00ad]")
 _ID = re.compile(r"CVE-(?:1999|2[0-9]{3})-[0-9]{4,19}\Z")
 _MEANT = re.compile(r"(?<![A-Za-z0-9])cve[^\s,;|/]*", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.])\d{4,}(?![\w.])")
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "id": ("cve", "ma cve", "cve id", "ma lo hong", "lo hong", "dinh danh", "ma dinh danh", "vulnerability"),
     "product": ("san pham", "product", "phan mem", "san pham bi anh huong", "san pham anh huong", "affected product"),
@@ -73,7 +75,7 @@ def read(file: Path) -> Advisory:
 
 def ids_in(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The ids in a text, and what was meant for one and is none: full-width letters and dashes of any kind are what they look like."""
-    plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text))
+    plain = _plain(text)
     right, wrong = [], []
     for word in _MEANT.findall(plain):
         bare = word.strip(".:()[]{}\"'").upper()
@@ -82,6 +84,10 @@ def ids_in(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         elif bare != "CVE" or re.search(r"CVE\s+\d", plain, re.IGNORECASE):
             wrong.append(word)
     return tuple(dict.fromkeys(right)), tuple(dict.fromkeys(wrong))
+
+
+def _plain(text: str) -> str:
+    return _DASHES.sub("-", unicodedata.normalize("NFKC", text))
 
 
 def day_in(text: str) -> date | None:
@@ -109,10 +115,15 @@ def _item(number: int, texts: Iterable[str], product: str = "", due: str = "") -
 
 def _entry(number: int, texts: Sequence[str], product: str = "", due: str = "") -> Item:
     """One that has to name an id: where it names none, what it has instead is named."""
-    item = _item(number, texts, product, due)
-    if item.ids or item.wrong:
-        return item
-    return replace(item, wrong=(" ".join(texts).strip()[:80] or "-",))
+    item, whole = _item(number, texts, product, due), " ".join(texts).strip()[:80]
+    if any(map(_shortened, texts)):
+        return replace(item, wrong=(*(one for one in item.wrong if one.upper() != "CVE"), whole))
+    return item if item.ids or item.wrong else replace(item, wrong=(whole or "-",))
+
+
+def _shortened(text: str) -> bool:
+    """Whether numbers stand beside the ids, as in ``CVE-2026-1234, 1235``: what was meant is for a person to say."""
+    return _NUMBER.search(_MEANT.sub(" ", _plain(text))) is not None
 
 
 # --- tables ------------------------------------------------------------------------------------------------
@@ -155,9 +166,11 @@ def _items(rows: Sequence[source.Row], columns: Mapping[str, int]) -> Iterator[I
             at = columns.get(what)
             return cells[at] if at is not None and at < len(cells) else ""
 
-        if columns and cell("id"):
-            yield _entry(row.number, [cell("id")], cell("product"), cell("due"))
-        elif not columns:
+        if columns:
+            shown = cell("id") or row.odd.get(columns["id"], "") or cell("product")
+            if shown:
+                yield _entry(row.number, [shown], cell("product"), cell("due"))
+        else:
             item = _item(row.number, cells)
             if item.ids or item.wrong:
                 yield item
@@ -179,13 +192,13 @@ def _entries(data: list[Any]) -> Iterator[Item]:
     for number, entry in enumerate(data, 1):
         given = entry if isinstance(entry, Mapping) else {"cve": entry}
         named = given.get("cve")
-        texts = [str(one) for one in named] if isinstance(named, list) else [str(named)]
+        texts = [str(one) for one in (named if isinstance(named, list) else [named]) if one is not None]
         yield _entry(number, texts, str(given.get("product") or ""), str(given.get("due") or ""))
 
 
 def _of_json(file: Path) -> Advisory:
     try:
-        data = json.loads(source.content(file))
+        data = json.loads(source.content(file), object_pairs_hook=partial(_unique, file))
     except (ValueError, RecursionError) as error:
         raise InputError("is no JSON", file=file, mend="fetch it again, as a whole") from error
     if isinstance(data, dict) and isinstance(data.get("objects"), list):
@@ -199,10 +212,30 @@ def _of_json(file: Path) -> Advisory:
     raise InputError("is neither a CSAF advisory nor a STIX bundle", file=file, mend="check where it came from")
 
 
+def _unique(file: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(
+            "{name} is in it twice",
+            name=repr(twice[:80]),
+            file=file,
+            mend="it is none of the publisher's; fetch it again",
+        )
+    return found
+
+
+def _dicts(of: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The objects in a list; none where there is no list."""
+    found = of.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
 def _of_stix(objects: list[Any]) -> Iterator[Item]:
     for number, one in enumerate(objects, 1):
         if isinstance(one, dict) and one.get("type") == "vulnerability":
-            references = [each for each in one.get("external_references") or () if isinstance(each, dict)]
+            references = _dicts(one, "external_references")
             named = [str(each.get("external_id")) for each in references if each.get("source_name") == "cve"]
             yield _entry(number, named or [str(one.get("name") or "")])
 
@@ -213,7 +246,7 @@ def _of_csaf(data: Mapping[str, Any]) -> Iterator[Item]:
         if isinstance(one, dict):
             status = one.get("product_status")
             affected = status.get("known_affected") if isinstance(status, dict) else None
-            products = [names.get(str(each), str(each)) for each in affected or ()]
+            products = [names.get(str(each), str(each)) for each in affected] if isinstance(affected, list) else []
             yield _entry(number, list(_csaf_ids(one)), ", ".join(products)[:200])
 
 
@@ -222,7 +255,7 @@ def _csaf_ids(one: Mapping[str, Any]) -> Iterator[str]:
     if one.get("cve"):
         yield str(one["cve"])
         return
-    own = [str(each.get("text")) for each in one.get("ids") or () if isinstance(each, dict)]
+    own = [str(each.get("text")) for each in _dicts(one, "ids")]
     yield from own or [str(one.get("title") or "")]
 
 
@@ -230,8 +263,7 @@ def _csaf_products(tree: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
     if not isinstance(tree, dict) or depth > 20:
         return
     product = tree.get("product")
-    for each in (product, *(tree.get("full_product_names") or ())):
-        if isinstance(each, dict):
-            yield str(each.get("product_id")), str(each.get("name"))
-    for branch in tree.get("branches") or ():
+    for each in (*([product] if isinstance(product, dict) else ()), *_dicts(tree, "full_product_names")):
+        yield str(each.get("product_id")), str(each.get("name"))
+    for branch in _dicts(tree, "branches"):
         yield from _csaf_products(branch, depth + 1)

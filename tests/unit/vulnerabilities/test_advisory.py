@@ -209,6 +209,60 @@ def test_other_forms(tmp_path: Path, name: str, text: str, product: str, wrong: 
 
 
 @pytest.mark.parametrize(
+    "cell, ids, wrong",
+    [
+        ("CVE-2026-20001, 20002; 20003", ["CVE-2026-20001"], ["CVE-2026-20001, 20002; 20003"]),
+        ("CVE-2026-20001/20002", ["CVE-2026-20001"], ["CVE-2026-20001/20002"]),
+        ("CVE 2026 20001", [], ["CVE 2026 20001"]),
+        ("CVE-2026-20001 (CVSS 9.8, KB5000001)", ["CVE-2026-20001"], []),
+    ],
+)
+def test_what_is_shortened_is_named_and_not_guessed(
+    tmp_path: Path, cell: str, ids: list[str], wrong: list[str]
+) -> None:
+    (tmp_path / "a.csv").write_text(f'CVE;Product\n"{cell}";OpenSSL\n', "utf-8")
+    (item,) = read(tmp_path / "a.csv").items
+    assert (list(item.ids), list(item.wrong)) == (ids, wrong)
+
+
+def test_rows_without_an_id_are_named_formulas_too(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (
+        ("Mã CVE", "Sản phẩm"),
+        ('="CVE-2026-"&20001', "x"),
+        ("", "OpenSSL"),
+        ("CVE-2026-20002", '=HYPERLINK("http://x")'),
+        ("", ""),
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    told = [(item.number, item.ids, item.wrong) for item in read(tmp_path / "a.xlsx").items]
+    assert told == [(2, (), ("formula",)), (3, (), ("OpenSSL",)), (4, (cve(2),), ())]
+
+
+ODD: list[Any] = [
+    {"objects": [{"type": "vulnerability", "name": 5, "external_references": 5}, {"type": "vulnerability"}]},
+    {"document": {"title": 5}, "vulnerabilities": [5, {"cve": 5, "product_status": {"known_affected": 5}}]},
+    {"document": {}, "vulnerabilities": [{"ids": 5}, {"ids": [{"text": 5}, 5]}, {"product_status": [5]}]},
+    {"document": {}, "product_tree": {"branches": 5, "full_product_names": 5}, "vulnerabilities": [{"cve": "x"}]},
+    {"document": {}, "product_tree": {"branches": [5], "product": 5}, "vulnerabilities": [{"cve": "x"}]},
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_entries_of_another_form_are_named(tmp_path: Path, odd: Any) -> None:
+    factory.write(tmp_path / "a.json", odd)
+    items = read(tmp_path / "a.json").items
+    assert items and all(item.wrong and not item.ids for item in items)
+
+
+def test_a_name_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"objects": [{"type": "vulnerability", "name": "x", "name": "y"}]}')
+    with pytest.raises(InputError, match="'name' is in it twice"):
+        read(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
     "name, text",
     [("a.csv", "x;y\n1;2\n"), ("a.yml", "a: b\n"), ("a.json", "{}"), ("a.json", "{"), ("a.pdf", "x"), ("a.xlsx", "x")],
 )
