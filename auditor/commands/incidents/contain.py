@@ -32,7 +32,7 @@ def contain(
         list[str],
         typer.Argument(
             metavar="[MEANS WHAT]...",
-            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' taken out of its place, 'path antruc.test/x.php' is gone, 'site antruc.test' closed.",
+            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' and 'cron /etc/cron.d/x' taken out of their place, 'process 1234/tmp/x' and 'unit x.service' stopped, 'account an' locked, 'key SHA256:…' refused, 'path antruc.test/x.php' is gone, 'site antruc.test' closed, 'isolation web1' cuts a host off.",
         ),
     ],
     who: WhoOption,
@@ -59,12 +59,19 @@ def contain(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Block addresses on the hosts of an incident for a time, take files out of their place, have paths of sites be gone, close sites; several at once.
+    """Block addresses on the hosts of an incident for a time, take files out of their place, stop what runs, lock accounts, refuse keys, have paths of sites be gone, close sites, cut hosts off; several at once.
 
     A host lets an address in again within a minute, unless we can come in anew meanwhile; then the block lasts to its end, also over a reboot. Never
     blocked: the connection in use, trusted networks, the host's own addresses, its gateways and resolvers, and proxies in front of its sites.
 
     A file, below web roots or /tmp, is kept as it is in a folder of root's alone; nothing is run, and no link is followed.
+
+    A process is stopped, not ended, if it still runs what is named. A unit is stopped and masked, and its file comes back with it. Neither is ever what lets people in.
+
+    An account's password and keys let nobody in, and its sessions end; so it is with an SSH key in every authorized_keys. The host undoes both, and a unit, within a minute, unless
+    we can come in anew meanwhile. Never: root, what we come in by, the last administrator.
+
+    A host that is cut off hears only who asks, trusted networks on the port of SSH, its resolvers and its mail relay. Its kernel forgets that within a minute, unless we can come in anew.
 
     A path of a site is gone (410) for everybody, with what is below it. A closed site says so (503, with Retry-After) to all but trusted networks and the host itself. The
     web server's own test comes before its reload, a visit as a stranger after it; if one fails, all is as it was.
@@ -77,6 +84,8 @@ def contain(
       auditor incident contain SC-20261127-1 address 203.0.113.7 --for 24h --who "Văn phòng" -i inventories/lab
 
       auditor incident contain SC-20261127-1 file /var/www/antruc.test/wp-content/uploads/x.php address 203.0.113.7 --who "Văn phòng" -i inventories/lab
+
+      auditor incident contain SC-20261127-1 process 1234/tmp/.x/miner unit miner.service isolation web1 --who "Văn phòng" -i inventories/lab
 
       auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who "Văn phòng" -i inventories/lab
 
