@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from auditor.models import Host, Look
 
 AREA = "contacts"
 MAX_LISTED = 200
+"""Places that are told, and beyond them one of each further indicator, so that they can be counted."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Comparison:
         sites = {site.domain for site in host.sites}
         found = [*self._on_host(told), *self._on_pages(look for look in looks if look.site in sites)]
         found.sort(key=lambda one: (one["where"] in ("log", "mail"), -one["times"], one["indicator"]))
-        return {"compared": True, "contacts": found[:MAX_LISTED]}
+        return {"compared": True, "contacts": _told(found)}
 
     def _on_host(self, facts: Facts) -> Iterator[dict[str, Any]]:
         for seen in facts.seen:
@@ -70,6 +71,11 @@ class Comparison:
                 one = self.against.of(shown) if shown is not None else None
                 if one is not None:
                     yield _violation(one, "page", look.site, 1)
+
+
+def _told(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    first = {one["indicator"]: one for one in reversed(found)}
+    return [one for at, one in enumerate(found) if at < MAX_LISTED or first[one["indicator"]] is one]
 
 
 NONE: dict[str, Any] = {"compared": False}

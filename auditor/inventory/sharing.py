@@ -11,12 +11,13 @@ from pydantic import Field, StringConstraints, model_validator
 
 from auditor.errors import InputError
 from auditor.models import Model, Organisation, Role, UnitId
+from auditor.models.base import Printed
 from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 FILE = "sharing.yml"
 _MEND = "see docs/en/sharing.md"
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]+$")]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Printed]
 Matter = Literal["protection", "central", "connection", "monitoring"]
 MATTERS: tuple[Matter, ...] = get_args(Matter)
 

@@ -15,12 +15,13 @@ from pydantic import Field, StringConstraints, model_validator
 
 from auditor.errors import InputError
 from auditor.models import Domain, Host, Model, Organisation, Role, Site, UnitId
+from auditor.models.base import Printed
 from auditor.system.yaml_source import fitted, line_of, load_yaml
 
 FILE = "systems.yml"
 _MEND = "see docs/en/yearly.md"
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n]+$")]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), Printed]
 Dossier = Literal["draft", "submitted", "appraised", "approved"]
 """Where the dossier that proposes the level stands: being written, sent, appraised, approved."""
 Measures = Literal["none", "some", "all"]

@@ -69,6 +69,16 @@ def _network(text: str) -> str:
 WindowText = Annotated[str, AfterValidator(_window)]
 
 
+def _printed(text: str) -> str:
+    odd = re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", text)
+    if odd:
+        raise ValueError(f"U+{ord(odd[0]):04X} stands in it, which no paper can show; take it out")
+    return text
+
+
+Printed = AfterValidator(_printed)
+"""Of a text: one line, without control characters."""
+
 Network = Annotated[str, AfterValidator(_network)]
 
 

@@ -18,7 +18,8 @@ from auditor.vulnerabilities.verdicts import Built, Verdict
 if TYPE_CHECKING:
     from auditor.vulnerabilities.store import Exploited, Known
 
-MAX_LISTED = 200
+MAX_LISTED = 1_000
+"""Of a host's findings: a host that nobody has mended for years has hundreds, and tables count them."""
 STALE_DAYS = 35
 LIKELY = 0.1
 """EPSS from which a vulnerability counts although the distribution has no fix yet."""

@@ -34,6 +34,14 @@ SAID = "role: Chánh Văn phòng, dated: 2026-11-05"
             3,
             "units.xa-an-truc.central: since: 2026-11-06 is after 2026-11-05, the day on which it was said",
         ),
+        *(
+            (
+                f'units:\n  xa-an-truc:\n    central: {{in_place: false, what: "a{sign}b", {SAID}}}\n',
+                3,
+                f"units.xa-an-truc.central.what: U+{code} stands in it, which no paper can show; take it out",
+            )
+            for sign, code in (("\\t", "0009"), ("\\n", "000A"), ("\\0", "0000"), ("\\x85", "0085"), ("\\L", "2028"))
+        ),
         (
             "units:\n  xa-an-truc:\n    central: {in_place: false, role: a@b.vn, dated: 2026-11-05}\n",
             3,

@@ -95,6 +95,16 @@ def test_what_is_seen_is_told_by_digest_and_means_the_indicator_here(
     assert (found[0]["list"], found[0]["dated"], found[0]["tlp"]) == ("list", "2026-11-27", "RED")
 
 
+def test_each_indicator_is_told_however_many_there_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("auditor.indicators.compared.MAX_LISTED", 2)
+    compared = comparison()
+    facts = HostFacts(1, {"contacts": Facts.model_validate(collected(monkeypatch, tmp_path, compared))}, {}, {})
+    found = compared.area(facts, Host(name="web1", address="10.0.0.5"), [])["contacts"]
+    named = [one["indicator"] for one in found]
+    assert [one["where"] for one in found[:2]] == ["resolver", "hosts"]
+    assert sorted(named) == sorted(set(named)) and len(named) == 6
+
+
 def test_of_no_indicator_a_value_is_in_what_hosts_get_or_give(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     compared = comparison()
     told = str(collected(monkeypatch, tmp_path, compared)) + str(compared.told())
