@@ -147,6 +147,7 @@ def judge(
         only_here=only_here.find(hosts, facts, inventory.looks, inventory.hunts),
         authorizations=authorizations.uses(inventory, clock.day(started)),
         hunts=hunted.hunted,
+        contained=tuple(one for one in inventory.contained if one.host in {host.name for host in hosts}),
         left_out=_left_out(inventory, hosts),
         vulnerability_data=data,
     )

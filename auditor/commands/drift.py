@@ -39,13 +39,15 @@ def drift(
     from auditor.commands.hardening import audited
     from auditor.commands.shown import console
     from auditor.commands.shown.hardenings import show_drift
+    from auditor.commands.shown.incidents import show_contained
     from auditor.hardening import drift as drifts
     from auditor.hardening.journal import Journal
+    from auditor.history.incidents import Incidents
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
     catalogue = controls.load()
-    known = inventories.load(inventory)
+    known = Incidents().carried(inventories.load(inventory))
     hosts, _sites = select(known, limit)
     found = drifts.look(known, hosts, Journal().all(known.path))
     concerned = [host for host in hosts if any(one.host == host.name and one.concerned for one in found)]
@@ -54,6 +56,8 @@ def drift(
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], ensure_ascii=False, indent=1))
     else:
+        here = {host.name for host in hosts}
+        show_contained((one for one in known.contained if one.host in here), Words(lang))
         for one in found:
             show_drift(one, catalogue, lang)
         if open_again := [one.host for one in found if one.reopened]:

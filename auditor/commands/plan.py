@@ -56,15 +56,17 @@ def plan(
     from auditor.audit.run import audit
     from auditor.commands.shown import console
     from auditor.commands.shown.console import escape
+    from auditor.commands.shown.incidents import show_contained
     from auditor.commands.shown.plans import show_next, show_plan
     from auditor.hardening import foresight
     from auditor.hardening.harden import try_out
+    from auditor.history.incidents import Incidents
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
     words = Words(lang)
     catalogue = controls.load()
-    known = inventories.load(inventory)
+    known = Incidents().carried(inventories.load(inventory))
     inventory_fit.check_accepted(inventory, catalogue)
     hosts, sites = select(known, limit)
     named = accepted(accept, catalogue)
@@ -77,6 +79,7 @@ def plan(
         document = {**made.model_dump(mode="json"), "preview": [entry.model_dump() for entry in previews]}
         typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
+        show_contained(run.contained, words)
         show_plan(made, catalogue, lang, previews)
         given = ("-i", str(inventory), *_repeated("--limit", limit), *(("--with-host",) if with_host else ()))
         show_next(made, (*given, *_repeated("--accept", accept)), lang, shown=tried)

@@ -10,8 +10,8 @@ from pathlib import Path
 from auditor.errors import InputError, nearest
 from auditor.history.chain import IncidentEntry
 from auditor.history.database import append, default_path, key_of, links_of, opened
-from auditor.models import clock
-from auditor.models.incidents import AnyDeed, Entry
+from auditor.models import Inventory, clock
+from auditor.models.incidents import AnyDeed, Contained, Entry, Released, Standing
 from auditor.system import sqlite_file
 
 type Ledgers = Mapping[str, tuple[Entry, ...]]
@@ -36,6 +36,10 @@ class Incidents:
     def one(self, inventory: str, incident: str) -> tuple[Entry, ...]:
         """One ledger. Raises InputError when there is none of that id."""
         return of(self.all(inventory), incident)
+
+    def carried(self, inventory: Inventory) -> Inventory:
+        """The inventory with what its incidents contain on its hosts."""
+        return inventory.model_copy(update={"contained": standing(self.all(inventory.path), self._now())})
 
     def write(
         self,
@@ -68,6 +72,26 @@ def of(ledgers: Ledgers, incident: str) -> tuple[Entry, ...]:
             guess=nearest(incident, ledgers),
         )
     return ledgers[incident]
+
+
+def standing(ledgers: Ledgers, now: datetime.datetime) -> tuple[Standing, ...]:
+    """What is contained, or may be: of each action the last word is that it is, or none."""
+    found: dict[tuple[str, int], Standing | None] = {}
+    for incident, entries in ledgers.items():
+        for deed in (entry.deed for entry in entries):
+            if isinstance(deed, Contained):
+                over = deed.state == "refused" or (deed.until is not None and clock.read(deed.until) <= now)
+                found[incident, deed.number] = None if over else _standing(incident, deed)
+            elif isinstance(deed, Released):
+                before = found.get((incident, deed.number))
+                unclear = before.model_copy(update={"known": deed.state == "refused"}) if before else None
+                found[incident, deed.number] = None if deed.state == "released" else unclear
+    return tuple(one for one in found.values() if one is not None)
+
+
+def _standing(incident: str, deed: Contained) -> Standing:
+    shared = {name: getattr(deed, name) for name in ("number", "host", "means", "what", "until")}
+    return Standing(incident=incident, known=deed.state == "confirmed", **shared)
 
 
 def _stated(database: sqlite3.Connection) -> list[IncidentEntry]:

@@ -114,6 +114,23 @@ class Contained(Model):
     about: str = Field(default="", max_length=300, description="the host's own words")
 
 
+class Standing(Model):
+    """Something that an incident contains on a host by now, or may contain."""
+
+    incident: IncidentId
+    number: int = Field(ge=1)
+    host: Place
+    means: Means
+    what: str = Field(max_length=12_000)
+    known: bool = Field(description="whether it was looked at on the host; false: somebody was cut off")
+    until: Moment | None = Field(default=None, description="when it ends by itself; null: when it is released")
+
+    @property
+    def site(self) -> str | None:
+        """The domain, as it was typed, of the site whose visitors get another answer for it."""
+        return self.what.partition("/")[0] if self.means in ("path", "site") else None
+
+
 class Released(Model):
     """It is to be let in again, or put back, and what came of that."""
 

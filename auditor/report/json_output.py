@@ -23,6 +23,7 @@ from auditor.models import (
     Unit,
     WaiverUse,
 )
+from auditor.models.incidents import Standing
 from auditor.results.summary import fleet
 from auditor.results.verdict import Verdict
 from auditor.text.visible import finite
@@ -81,6 +82,7 @@ class Document(Model):
         description="the office's leave to ask its sites for addresses that nobody names"
     )
     hunts: tuple[Hunted, ...] = Field(description="the last hunt on each host that was ever hunted on")
+    contained: tuple[Standing, ...] = Field(description="what incidents contained on its hosts when it began")
     waivers: tuple[WaiverUse, ...] = Field(description="those with something in scope in this run")
     verdict: Verdict | None = Field(description="what it meant for the pipeline that asked for it")
 
@@ -112,6 +114,7 @@ def document(run: Run, verdict: Verdict | None = None) -> Document:
         only_here=run.only_here,
         authorizations=run.authorizations,
         hunts=run.hunts,
+        contained=run.contained,
         waivers=run.waivers,
         verdict=verdict,
     )

@@ -25,6 +25,8 @@ from ansible.module_utils.luytre_shared import acting, contained, neighbours, sa
 from ansible.module_utils.luytre_shared.acting import Refused
 
 RECORD = acting.Record("/var/lib/luytre/web")
+AGAIN = "again"
+"""Beside the record: this program as it was sent, which ways back of hardenings run when they are done."""
 NAME = re.compile(r"\ASC-[0-9]{8}-[0-9]{1,4}/[0-9]{1,6}\Z")
 DOMAIN = re.compile(r"\A[a-z0-9](?:[a-z0-9-]{0,62}\.)*[a-z0-9][a-z0-9-]{0,62}\Z")
 NGINX_CONF = "/etc/nginx/nginx.conf"
@@ -421,6 +423,7 @@ def put_and_seen(rule, others):
     if not blocks:
         raise Refused("no_block", rule["domain"])
     looked = look_at(rule, blocks)
+    acting.write(os.path.join(RECORD.home, AGAIN), acting.own_archive(__loader__))
     RECORD.replace({**others, rule["id"]: dict(rule, done=True)})
     if not looked:
         return {"state": "unknown", "why": "not_visited"}
@@ -456,8 +459,17 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 
 def main(arguments):
-    """Answer what is asked."""
+    """Answer what is asked; without a question, have the servers say what is on record."""
+    if not arguments:
+        acting.in_time(again)
+        return
     acting.asked({name: known(action) for name, action in ACTIONS.items()}, arguments)
+
+
+def again():
+    """Have said what is on record, whatever took it away."""
+    with RECORD.held():
+        put(RECORD.all())
 
 
 def known(action):

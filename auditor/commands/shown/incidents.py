@@ -6,13 +6,17 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 from auditor.commands.shown.console import escape, out
+from auditor.history.incidents import standing
 from auditor.incidents import told
 from auditor.incidents.case import Case
 from auditor.incidents.deadlines import Due
 from auditor.models import Lang, clock
+from auditor.models.incidents import Standing
+from auditor.results import contained
 from auditor.text.words import Words
 
 
@@ -48,19 +52,17 @@ def case(shown: Case, lang: Lang) -> None:
     out.print(words("incidents.detected", when=words.moment(clock.stamp(shown.detected))))
     for due in shown.owed() if shown.open else ():
         out.print(due_line(due, now, words), markup=False)
-    for action in shown.actions.values():
-        if action.open(now):
-            until = words.moment(clock.stamp(action.until)) if action.until else ""
-            named = {"number": str(action.number), "host": action.host, "what": action.what, "until": until}
-            line = (
-                words(f"incidents.now.{action.means}", **named)
-                if action.settled
-                else words("incidents.contained_perhaps", **named)
-            )
-            out.print(escape(line), soft_wrap=True)
+    for one in standing({shown.id: shown.entries}, now):
+        out.print(escape(contained.line(one, words)), soft_wrap=True)
     for entry in shown.entries:
         line = f"{words.moment(entry.happened)}  {entry.who}: {told.deed(entry.deed, words)}"
         out.print(escape(line), soft_wrap=True)
+
+
+def show_contained(some: Iterable[Standing], words: Words, console: Console = out) -> None:
+    """What incidents contain on hosts: what is seen there is seen past that."""
+    for line in contained.lines(some, words):
+        console.print(f"[yellow]{words('incidents.contained')}[/]: {escape(line)}", soft_wrap=True)
 
 
 def as_data(of: Case) -> dict[str, Any]:

@@ -26,7 +26,10 @@ def harden(rolling: Rolling, hosts: Sequence[Host]) -> None:
         first = look.take(hosts, reach, None, rolling.beside)
         expected = look.learn(first, look.take(hosts, reach, first), frozenset(rolling.record.now.by_wish))
         rolling.record.update(
-            broken_before=(*rolling.record.now.broken_before, *expected.broken_sites),
+            broken_before=(
+                *rolling.record.now.broken_before,
+                *(domain for domain in expected.broken_sites if domain not in serving.contained(rolling)),
+            ),
             unjudged=(*rolling.record.now.unjudged, *expected.unjudged),
         )
         rolling.record.put(names, state="applying")

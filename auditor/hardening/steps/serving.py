@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from auditor.hardening.serving import look
 from auditor.hardening.steps.rolling import Rolling
 from auditor.hardening.steps.why import NOTHING
+from auditor.history.incidents import Incidents
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Text
 
@@ -25,8 +27,16 @@ def failing(
     failed = look.compare(expected, now)
     if not failed:
         return {}
+    expected = dataclasses.replace(expected, by_wish=expected.by_wish | contained(rolling))
     suspects = [host for host in hosts if host.name in failed]
     return look.compare(expected, look.take(suspects, reach, expected.first))
+
+
+def contained(rolling: Rolling) -> frozenset[str]:
+    """Domains of sites that visitors get another answer of by now, since an incident closed them or had a path of theirs be gone."""
+    inventory = Incidents().carried(rolling.inventory)
+    typed = {one.site for one in inventory.contained}
+    return frozenset(site.domain for site in inventory.sites if typed & {site.domain, *site.aliases})
 
 
 def suspected(rolling: Rolling, failed: Mapping[str, tuple[look.Failed, ...]]) -> dict[str, Text]:

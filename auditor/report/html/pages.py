@@ -13,7 +13,7 @@ from auditor.report.html.addresses import control_page, framework_page, host_pag
 from auditor.report.html.brief import decisions
 from auditor.report.html.paging import paged
 from auditor.report.html.rendering import Renderer, is_urgent
-from auditor.results import hunts, papers, traces
+from auditor.results import contained, hunts, papers, traces
 from auditor.results.by_clause import by_clause, cited
 from auditor.results.by_control import by_control, others, work, worst_first
 from auditor.results.by_reason import unevaluated
@@ -106,6 +106,7 @@ def pages(
         site_list=site_lists[0],
         host_list=host_lists[0],
         content=_content(run, catalogue, words),
+        contained=contained.lines(run.contained, words),
         lost_hosts=[host for host in summary.hosts if not host.reached or host.outcome.area_errors],
         months=months(points),
         site_changes=site_changes,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import re
+from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 import pytest
 from ansible.module_utils.luytre import _apache_config, _nginx_conf
 from ansible.module_utils.luytre_shared import contained
 from hypothesis import given
 from hypothesis import strategies as st
 
+ansible.module_utils.__path__.append(str(Path(__file__).parents[3] / "roles/nginx/module_utils"))
+luytre_nginx = importlib.import_module("ansible.module_utils.luytre_nginx")
 ID = "SC-20261127-1/3"
 
 
@@ -85,9 +90,38 @@ def test_nginxs_files_take_a_sites_in_and_are_then_as_they_were(text: str) -> No
     blocks = _nginx_conf.parse(marked, "x")
     for block in blocks:
         first = block.block[0]
-        assert (first.name, first.args) == ("include", ["/etc/nginx/luytre-contain-antruc.test[.]conf"])
+        assert (first.name, first.args) == ("include", ["luytre-contain-antruc.test[.]conf"])
     assert len(blocks) == len(servers)
     assert contained.without(marked) == text
+
+
+@pytest.mark.parametrize("text", SERVERS)
+def test_hardenings_put_nothing_before_it_whichever_came_first(text: str) -> None:
+    def contain(text: str) -> str:
+        return contained.in_nginx(text, _nginx_conf.parse(text, "x")[-1].inner, "antruc.test")
+
+    def harden(text: str) -> str:
+        return str(luytre_nginx.edited(text, {}, {_nginx_conf.parse(text, "x")[-1].inner: ["autoindex off;"]}))
+
+    both = harden(contain(text))
+    for marked in (both, contain(harden(text))):
+        assert [one.name for one in _nginx_conf.parse(marked, "x")[-1].block[:2]] == ["include", "autoindex"]
+        assert contained.without(marked) == harden(text)
+        assert luytre_nginx.restore(contained.without(marked)) == text
+        assert contained.without(luytre_nginx.restore(marked)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "include /etc/evil; # luytre: contained\n",
+        "include luytre-contain-../x[.]conf; # luytre: contained\n",
+        "#x # luytre: contained, broken\nload_module evil;\n",
+        "# luytre: contained\nIncludeOptional /etc/apache2/../evil\n",
+    ],
+)
+def test_what_only_looks_like_ours_is_seen(text: str) -> None:
+    assert contained.without(text) == text
 
 
 def test_apaches_files_likewise() -> None:

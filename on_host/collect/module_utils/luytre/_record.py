@@ -13,7 +13,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre._reading import Unreadable
-from ansible.module_utils.luytre_shared import ownership, safe_open
+from ansible.module_utils.luytre_shared import contained, ownership, safe_open
 
 HOME = "/var/lib/luytre/integrity"
 FILE = HOME + "/record.json"
@@ -38,9 +38,12 @@ GENERATED = re.compile(
 """What programs make anew by themselves; passwords, whose change is people's; certificates, which are renewed."""
 WHILE_ARMED = re.compile(
     r"/usr/local/lib/systemd(?:\Z|/system(?:\Z|/[^/]+\.wants\Z|/(?:.+/)?luytre-(?:guard|revert|contain)-[^/]+\Z))"
+    r"|/etc/(?:nginx|apache2)/luytre-contain-[^/]+\Z"
 )
-"""What the guard has there while a run is open, and an incident that blocks addresses. Left out when a record is made, and a
-finding when it is there later, but for what ``integrity.CONTAINED`` knows."""
+"""What the guard has there while a run is open, and an incident that contains something. Left out when a record is made, and a
+finding when it is there later, but for what ``integrity`` knows."""
+WEB_SERVERS = ("/etc/nginx/", "/etc/apache2/")
+"""Whose files may take in what an incident has a site say: it is no part of what is on record of them."""
 
 
 def taken(folders, left=lambda: 1.0):
@@ -128,8 +131,15 @@ def _known(status):
 
 
 def content(path, entry, algorithm="sha256"):
-    """What a file holds, or where a link leads; ``?`` for one that cannot be read, empty for all else."""
+    """What a file holds, or where a link leads; ``?`` for one that cannot be read, empty for all else.
+
+    Lines by which a web server's file takes in what an incident has a site say do not count.
+    """
     try:
+        if entry[KIND] == "f" and path.startswith(WEB_SERVERS) and entry[SIZE] <= CHUNK:
+            text = safe_open.text(path, CHUNK)
+            held = contained.without(text or "").encode("utf-8", "surrogateescape")
+            return hashlib.new(algorithm, held, usedforsecurity=False).hexdigest()
         if entry[KIND] == "l":
             return os.readlink(path)
         return _digest(path, algorithm, entry[SIZE]) if entry[KIND] == "f" else ""

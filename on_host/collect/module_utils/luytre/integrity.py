@@ -10,7 +10,8 @@ import re
 from ansible.module_utils.luytre import _record
 from ansible.module_utils.luytre._dpkg import STATUS, STATUS_LIMIT
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre._record import CONTENT, GROUP, KIND, MODE, OWNER
+from ansible.module_utils.luytre._record import CONTENT, GROUP, KIND, MODE, OWNER, SIZE
+from ansible.module_utils.luytre_shared import contained, safe_open
 from ansible.module_utils.luytre_shared.sayable import sayable
 
 INFO = "/var/lib/dpkg/info"
@@ -93,8 +94,22 @@ def unexplained(changed, packages, left):
     return [
         one
         for one in changed
-        if not (any(_is_as(one[2], entry) for entry in left.get(one[0], ())) or packages.brought(*one))
+        if not (
+            any(_is_as(one[2], entry) for entry in left.get(one[0], ()))
+            or packages.brought(*one)
+            or _is_contained(*one)
+        )
     ]
+
+
+def _is_contained(path, what, entry):
+    """Whether a new file is one by which an incident has a web server say something, and nothing else."""
+    if what != "added" or not contained.is_own(path) or entry[KIND:SIZE] != ["f", 0o644, 0, 0]:
+        return False
+    try:
+        return contained.left_of(path, safe_open.text(path, _record.CHUNK)) == ""
+    except OSError:
+        return False
 
 
 def _is_as(entry, left):

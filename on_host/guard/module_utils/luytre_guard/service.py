@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 
-from . import restore, rollback, sessions, steps, store, timer, work
+from . import commands, restore, rollback, sessions, steps, store, timer, work
 
 REVERT_LOCK_SECONDS = 300
 LOCK_SECONDS = 30
@@ -20,6 +20,8 @@ GONE_SECONDS, JOB_SECONDS = 10, 20
 """For steps to be gone once they were ended, and for what they asked of systemd to come to its end."""
 STILL = "a step of the run could not be ended: it may still write"
 DONE, AGAIN, SPENT = 0, 1, timer.SPENT
+CONTAINED = "/var/lib/luytre/web/again"
+"""What has web servers say again what an incident has them say, where a way back took that along. Written by on_host/contain/web.py."""
 
 
 def main(argv=None):
@@ -119,8 +121,16 @@ def _try(kept, run, cause, end_writers):
         kept.put_state(run, {**outcome, "state": "reverted", "ended": time.time()})
         os.unlink(kept.mark)
         store.sync_folder(kept.home)
+        _contain_again()
         timer.disarm(kept, run)
         return DONE
+
+
+def _contain_again():
+    """What an incident contains on the host's sites outlives a way back."""
+    said = commands.said_no(["/usr/bin/python3", "-I", "-B", CONTAINED]) if os.path.exists(CONTAINED) else None
+    if said is not None:
+        print("luytre-guard: %s" % said, file=sys.stderr)
 
 
 def _note(kept, run, words):
@@ -150,6 +160,7 @@ def _rollback(kept, run):
                 outcome = {"refused": "it failed in the middle: %s: %s" % (type(error).__name__, error)}
             if asked["only"] is None and "refused" not in outcome:
                 kept.put_state(run, outcome)
+            _contain_again()
             store.write_json(kept.file(run, "rolled-back.json"), {"number": asked["number"], "outcome": outcome})
         _over(kept, run)
     return DONE

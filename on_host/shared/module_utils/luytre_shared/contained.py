@@ -20,7 +20,9 @@ PAGE = (
 )
 MARK, BROKEN = " # luytre: contained\n", " # luytre: contained, broken\n"
 APACHE_MARK = "# luytre: contained"
-_NGINX_LINE = re.compile(r"^[^\n]*" + re.escape(MARK), re.MULTILINE)
+_NGINX_LINE = r"[ \t]*include luytre-contain-[a-z0-9.-]+\[\.\]conf;%s" % re.escape(MARK)
+_NGINX_LINES = re.compile(_NGINX_LINE)
+_NGINX_BROKEN = re.compile(r"\{%s(?:%s)+([^\n]* # luytre: added\n)?" % (re.escape(BROKEN), _NGINX_LINE))
 _APACHE_LINES = re.compile(
     r"^[ \t]*" + re.escape(APACHE_MARK) + r"\n[ \t]*IncludeOptional " + re.escape(APACHE) + r"[^\n]*\n", re.MULTILINE
 )
@@ -42,20 +44,20 @@ def own(prefix, domain):
 
 
 def without(text):
-    """A file of others' without the lines of ours."""
-    return _NGINX_LINE.sub("", _APACHE_LINES.sub("", text)).replace(BROKEN, "")
+    """A file of others' without the lines of ours. Where a hardening put a line below ours, the break becomes its own."""
+    text = _NGINX_BROKEN.sub(lambda found: "{ # luytre: broken\n" + found[1] if found[1] else "{", text)
+    return _NGINX_LINES.sub("", _APACHE_LINES.sub("", text))
 
 
 def taken_in(text):
     """The lines at the beginning of a text of nginx's that take in a site's file: nothing comes before them."""
-    found = re.match(r"(?:[^\n]*%s)*" % re.escape(MARK), text)
-    return found.group()
+    return re.match(r"(?:%s)*" % _NGINX_LINE, text).group()
 
 
 def in_nginx(text, at, domain):
     """The text with the site's file taken in at an offset, where a block begins. A file that is not there does no harm."""
     before, after = text[:at], text[at:]
-    line = "include %s%s[.]conf;%s" % (NGINX, domain, MARK)
+    line = "include luytre-contain-%s[.]conf;%s" % (domain, MARK)
     rest, newline, below = after.partition("\n")
     if newline and (not rest.strip() or rest.lstrip().startswith("#")):
         return before + rest + "\n    " + line + below

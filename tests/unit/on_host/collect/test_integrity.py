@@ -14,7 +14,7 @@ import pytest
 from ansible.module_utils.luytre import _record, integrity
 from ansible.module_utils.luytre._reading import Unreadable
 from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-found]
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared import contained, ownership
 
 PROGRAM, SETTING = "usr/sbin/chgpasswd", "etc/motd"
 ALL_ROOTS = type("AllRoots", (), {"loose": lambda self, path: None})()
@@ -287,3 +287,28 @@ def test_the_last_states_of_each_path_are_kept(tmp_path: Path) -> None:
         kept.note_left({"/etc/a": {"type": "file", "sha256": str(number)}})
     (states,) = integrity._left(str(tmp_path / "left.json")).values()
     assert [one["sha256"] for one in states] == [str(number) for number in range(2, store.LEFT_STATES + 2)]
+
+
+def test_what_an_incident_has_a_site_say_is_no_change_and_what_only_looks_so_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    etc = tmp_path / "nginx"
+    etc.mkdir()
+    site, own = etc / "site", etc / "luytre-contain-a.test.conf"
+    site.write_text("server {\n    listen 80;\n}\n")
+    monkeypatch.setattr(_record, "WEB_SERVERS", (f"{etc}/",))
+    monkeypatch.setattr(contained, "NGINX", f"{etc}/luytre-contain-")
+    record = {"entries": _record.taken([str(etc)]), "folders": [str(etc)]}
+    site.write_text(contained.in_nginx(site.read_text(), 8, "a.test"))
+    rule = {"id": "SC-20261127-1/1", "path": b"/x.php", "trusted": [], "own": []}
+    own.write_text(contained.nginx([rule]))
+    own.chmod(0o644)
+    nothing = dpkg(tmp_path, {})
+    changed = _record.changes(record)
+    assert [(path, what) for path, what, _ in changed] == [(str(own), "added")]
+    root = [(path, what, [*one[:2], 0, 0, *one[4:]]) for path, what, one in changed]
+    assert integrity.unexplained(root, nothing, {}) == []
+    own.write_text(own.read_text() + "load_module evil;\n")
+    assert integrity.unexplained(root, nothing, {}) == root
+    site.write_text(site.read_text() + "include /etc/evil; # luytre: contained\n")
+    assert (str(site), "content") in [one[:2] for one in _record.changes(record)]

@@ -82,6 +82,7 @@ def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         (own.neighbours, "own_addresses", lambda: ["127.0.0.1", "192.0.2.10"]),
         (own, "complaint", here.complaint),
         (own, "visited", here.visited),
+        (own.acting, "own_archive", lambda _: b"PK"),
         (own.transaction, "vouch", lambda *_: None),
         (own.Nginx, "folder", str(here.etc)),
         (own.Nginx, "prefix", prefix),
@@ -283,3 +284,17 @@ def test_a_file_that_others_can_write_is_left_alone(web: ModuleType, here: Here)
     (here.etc / "sites").chmod(0o777)
     said = told(web, asked())
     assert (said["state"], said["why"]) == ("refused", "not_edited")
+
+
+def test_what_a_way_back_took_along_is_said_again(web: ModuleType, here: Here) -> None:
+    before = (here.etc / "sites/a.conf").read_text()
+    told(web, asked())
+    now = here.files()
+    assert Path(web.RECORD.home, "again").read_bytes() == b"PK"
+    (here.etc / "sites/a.conf").write_text(before)
+    (here.etc / "luytre-contain-antruc.test.conf").unlink()
+    web.main([])
+    assert here.in_force == here.files() == now
+    told(web, asked(do="release"))
+    web.main([])
+    assert not (here.etc.parent / "luytre").exists()
