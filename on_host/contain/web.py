@@ -63,6 +63,7 @@ def made(asked):
         "root": asked["root"],
         "trusted": [str(ipaddress.ip_network(one, strict=False)) for one in asked["trusted"]],
         "own": sorted(set(neighbours.own_addresses())),
+        "fronts": [],
         "done": False,
     }
 
@@ -314,8 +315,7 @@ def visits(rule, blocks):
         for listen in block.listens:
             if ":" in listen.address:
                 continue
-            host = "127.0.0.1" if listen.address == "*" else listen.address
-            place = (host, listen.port, listen.tls)
+            place = (_host(listen), listen.port, listen.tls)
             if path is not None:
                 for uri in (path, path + b"/x"):
                     yield (*place, names[0], "GET", quote_from_bytes(uri)), GONE
@@ -326,10 +326,31 @@ def visits(rule, blocks):
                 *([("GET", UNKNOWN)] if listen.default else []),
             ):
                 yield (*place, name, method, "/"), CLOSED
+    for port, tls in rule["fronts"]:
+        yield ("127.0.0.1", port, tls, rule["domain"], "GET", "/"), CLOSED
 
 
-def visited(host, port, tls, name, method, uri):
+def fronts(rule, blocks):
+    """Of the usual ports those where something else shows what the site's own blocks show: a proxy in front of them, say."""
+    listens = [listen for block in blocks for listen in block.listens if ":" not in listen.address]
+    free = [[port, tls] for port, tls in ((80, False), (443, True)) if port not in {one.port for one in listens}]
+    if not free or not listens:
+        return []
+    shown = [answered(_host(one), one.port, one.tls, rule["domain"], "GET", "/") for one in listens]
+    return [one for one in free if answered("127.0.0.1", *one, rule["domain"], "GET", "/") in shown]
+
+
+def _host(listen):
+    return "127.0.0.1" if listen.address == "*" else listen.address
+
+
+def visited(*how):
     """The status that a stranger gets, or why there is none."""
+    return answered(*how)[0]
+
+
+def answered(host, port, tls, name, method, uri):
+    """The same with how the page begins."""
     connection = http.client.HTTPConnection(host, port, timeout=5, source_address=(STRANGER, 0))
     try:
         connection.connect()
@@ -343,9 +364,10 @@ def visited(host, port, tls, name, method, uri):
         if method == "POST":
             connection.putheader("Content-Length", "2")
         connection.endheaders(b"a=" if method == "POST" else None)
-        return connection.getresponse().status
+        response = connection.getresponse()
+        return response.status, response.read(300)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        return str(error) or type(error).__name__
+        return str(error) or type(error).__name__, b""
     finally:
         connection.close()
 
@@ -379,6 +401,7 @@ def plan(asked):
     blocks = [block for change in some for block in change.blocks.get(rule["domain"], [])]
     if not blocks:
         raise Refused("no_block", rule["domain"])
+    rule["fronts"] = [] if rule["path"] is not None else fronts(rule, blocks)
     steps = [line for change in some if change.blocks.get(rule["domain"]) for line in change.told()]
     looks = [
         "%s http%s://%s:%d%s (%s) as %s: %s"
@@ -403,6 +426,7 @@ def contain(asked):
     with RECORD.held():
         rules = RECORD.all()
         others = {name: one for name, one in rules.items() if name != rule["id"]}
+        rule["fronts"] = rules.get(rule["id"], {}).get("fronts") or in_front(rule, others)
         try:
             return put_and_seen(rule, others)
         except Refused as refused:
@@ -414,6 +438,14 @@ def contain(asked):
         except BaseException:
             back(others)
             raise
+
+
+def in_front(rule, others):
+    """``fronts`` of a site that is to be closed; a path is gone for everybody, whoever asks for them."""
+    if rule["path"] is not None:
+        return []
+    some = changes({**others, rule["id"]: rule})
+    return fronts(rule, [block for change in some for block in change.blocks.get(rule["domain"], [])])
 
 
 def put_and_seen(rule, others):

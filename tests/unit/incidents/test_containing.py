@@ -17,12 +17,13 @@ from auditor.incidents import closing, deciding
 from auditor.incidents.case import Case, fold
 from auditor.incidents.containing import Containing, Plan, Wanted
 from auditor.inventory.reach import Reach
-from auditor.models import Host, clock
+from auditor.models import Host, Inventory, Site, clock
 from auditor.models.incidents import Closed, Contained, Released
 from tests.unit.incidents.filled import LAST_FORM
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
 
-WEB1 = Host(name="web1", address="192.0.2.10", trusted_networks=("10.9.0.0/16",))
+SITES = tuple(Site(domain=domain, host="web1") for domain in ("antruc.test", "khac.test"))
+WEB1 = Host(name="web1", address="192.0.2.10", trusted_networks=("10.9.0.0/16",), sites=SITES)
 REACH = {"web1": Reach("192.0.2.10", 22, "luytre", None, (), None, None)}
 BLOCK = Wanted("address", "203.0.113.7", 86_400)
 
@@ -188,3 +189,27 @@ def test_a_plan_asks_what_the_real_run_asks_and_writes_nothing(there: There, com
     assert {**planned, "do": ""} == {**real, "do": ""}
     with pytest.raises(InputError, match="is contained on web1 already"):
         command.plan(WEB1, BLOCK)
+
+
+def test_what_stands_is_known_to_audits_until_it_is_over(there: There, command: Containing) -> None:
+    def standing() -> list[tuple[int, str | None, bool]]:
+        found = command.ledgers.carried(inventory).contained
+        return [(one.number, one.site, one.known) for one in found]
+
+    inventory = Inventory(path=INVENTORY, organisation=None, hosts=(WEB1,))
+    there.answers = [{"state": "confirmed"}, ON_TRIAL, CONFIRMED, {"state": "refused", "why": "no_block"}]
+    command.contain(WEB1, Wanted("path", "antruc.test/x", None))
+    command.contain(WEB1, BLOCK)
+    command.contain(WEB1, Wanted("site", "khac.test", None))
+    there.answers = [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        command.contain(WEB1, Wanted("site", "antruc.test", None))
+    assert standing() == [(1, "antruc.test", True), (4, "antruc.test", False)]  # the block's day is over by this clock
+    for answer, known in (({"state": "refused"}, True), (fresh.NoAnswer("no route"), False)):
+        there.answers = [answer]
+        command.release(case(command).actions[1])
+        assert standing()[0] == (1, "antruc.test", known)
+    there.answers = [{"state": "none"}, {"state": "none"}]
+    for number in (1, 4):
+        command.release(case(command).actions[number])
+    assert standing() == []

@@ -48,7 +48,7 @@ def test_what_is_written_is_a_configuration_that_says_no_more(paths: list[bytes]
     told = _nginx_conf.parse(contained.nginx(rules), "x")
     assert [one.name for one in told].count("if") == len(paths) + 5
     assert all(one.block[0].args == ["410"] for one in told if one.args[:1] == ["($uri"])
-    assert len(contained.apache(rules).splitlines()) == 19 + 13 * len(paths)
+    assert len(contained.apache(rules).splitlines()) == 17 + 13 * len(paths)
 
 
 @pytest.mark.parametrize("make", [contained.nginx, contained.apache])

@@ -129,7 +129,7 @@ def _binary(text):
 
 
 def apache(rules):
-    """The same for Apache. Without mod_rewrite, what only that stops early is refused where access is."""
+    """The same for Apache. Without mod_rewrite, or where a site turns it off, what that stops early is stopped late."""
     lines = [HEAD]
     for rule in rules:
         if rule["path"] is not None:
@@ -171,11 +171,9 @@ APACHE_SITE = """\
     RewriteEngine On
 {conditions}    RewriteRule ^ - [R=503,L]
 </IfModule>
-<IfModule !mod_rewrite.c>
-    <If "{strangers}">
-        Redirect 503 /
-    </If>
-</IfModule>
+<If "{strangers}">
+    Redirect 503 /
+</If>
 <IfModule mod_headers.c>
     Header always set Retry-After {seconds} "expr=%{{REQUEST_STATUS}} -eq 503"
 </IfModule>
@@ -188,7 +186,7 @@ _VARYING = re.compile(
     r"|<LocationMatch \"\^(?:[A-Za-z0-9]|\\x[0-9a-f]{2})*\(\?:\\x2f\|\\z\)\">"
     r"|    RewriteRule \"\^(?:[A-Za-z0-9]|\\x[0-9a-f]{2})*\(\?:\\x2f\|\\z\)\" - \[G\]"
     r"|    RewriteCond expr \"! (?:-R|%\{CONN_REMOTE_ADDR\} -ipmatch) '[0-9a-f.:/]+'\""
-    r"|    <If \"(?:true|! [-A-Z_a-z0-9.:/%{}'&! ]+)\">"
+    r"|<If \"(?:true|! [-A-Z_a-z0-9.:/%{}'&! ]+)\">"
 )
 _RULES = [{"id": "", "path": path, "trusted": (), "own": ()} for path in (b"", None)]
 _FIXED = frozenset((nginx(_RULES) + _let_in("$uri", "") + apache(_RULES)).splitlines())

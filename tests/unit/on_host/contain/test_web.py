@@ -195,6 +195,24 @@ def test_where_all_come_from_the_host_itself_the_host_is_not_let_in(web: ModuleT
     assert "binary_remote_addr" in text
 
 
+def test_what_is_in_front_of_a_site_has_to_be_closed_too(
+    web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = here.etc / "sites/a.conf"
+    site.write_text(SITE.replace("listen 80;", "listen 8080;").replace("listen 443 ssl;", ""))
+    (here.etc / "sites/b.conf").unlink()
+    shown = {80: (200, b"<title>An Tr"), 443: ("refused", b""), 8080: (200, b"<title>An Tr")}
+    monkeypatch.setattr(web, "answered", lambda _host, port, *_: shown[port])
+    here.fails.add("from here")
+    assert told(web, asked()) == {"state": "confirmed", "why": "all_closed"}
+    assert {port for _, port, *_ in here.asked} == {80, 8080}
+    assert web.RECORD.all()[NAME]["fronts"] == [[80, False]]
+    shown[80] = (200, b"<title>Khac")
+    here.asked.clear()
+    assert told(web, asked(id="SC-20261127-1/2"))["state"] == "confirmed"
+    assert {port for _, port, *_ in here.asked} == {8080}
+
+
 @pytest.mark.parametrize("step", range(8))
 @pytest.mark.parametrize("after", ["contain", "release"])
 def test_killed_at_any_step_the_next_command_mends_it(
