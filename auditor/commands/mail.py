@@ -268,13 +268,18 @@ def run_queue(
 
 def report(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
     """Say what became of each mail, and end with exit code 1 when one will not be delivered."""
-    from auditor.commands.shown.console import err, out
-
     if as_json:
         _print_json([vars(mail) for mail in mails])
     else:
-        for mail in mails:
-            when = words.epoch(mail.next_try)
-            said = words(f"mail.became.{mail.state}", to=mail.recipient, why=mail.last_error or "", when=when)
-            (out if mail.state in ("sent", "waiting") else err).print(said, markup=False)
+        say(mails, words)
     raise typer.Exit(1 if any(mail.state in ("parked", "given_up") for mail in mails) else 0)
+
+
+def say(mails: Sequence[Mail], words: Words) -> None:
+    """What became of each mail, a line each."""
+    from auditor.commands.shown.console import err, out
+
+    for mail in mails:
+        when = words.epoch(mail.next_try)
+        said = words(f"mail.became.{mail.state}", to=mail.recipient, why=mail.last_error or "", when=when)
+        (out if mail.state in ("sent", "waiting") else err).print(said, markup=False)

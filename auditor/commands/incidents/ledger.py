@@ -96,6 +96,7 @@ def open_incident(
       auditor incident open --finding CONTROL:web1 --contain --who "Văn phòng" -i inventories/lab
 
     """
+    from auditor.commands.incidents import notify
     from auditor.commands.shown import incidents as shown
     from auditor.history.incidents import Incidents
     from auditor.history.runs import History
@@ -125,12 +126,15 @@ def open_incident(
     ledgers = Incidents()
     incident = _written(known, who, decide, detected)
     shown.case(fold(incident, ledgers.one(known.path, incident)), lang)
+    whole = True
     if contain and newest is not None:
         from auditor.commands.incidents.at_once import contain_named
 
         about_these = {(one.control, one.subject) for one in found}
         open_ones = [one for one in newest.findings if (one.control, one.subject.id) in about_these]
-        raise typer.Exit(0 if contain_named(known, inventory, incident, role(who), open_ones, lang) else 1)
+        whole = contain_named(known, inventory, incident, role(who), open_ones, lang)
+    notify.at_once(known, incident, role(who), lang)
+    raise typer.Exit(0 if whole else 1)
 
 
 def list_incidents(

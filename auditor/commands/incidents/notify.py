@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from auditor.incidents.case import Case
     from auditor.mail.message import Attachment, Letter
     from auditor.mail.spool import Mail, Spool
-    from auditor.models import Inventory, Organisation, Unit
+    from auditor.models import Inventory, Lang, Organisation, Unit
     from auditor.text.words import Words
 
 
@@ -62,23 +62,63 @@ def notify(
     from auditor.incidents.case import cases, fold
     from auditor.inventory import hosts as inventories
     from auditor.mail import send as sending
-    from auditor.mail import settings
-    from auditor.mail.spool import Spool
     from auditor.text.words import Words
 
     words = Words(lang)
     speaker = role(who)
     known = inventories.load(inventory)
-    organisation = _organisation(known)
-    file = settings.path_in(inventory)
-    given = settings.load(file)
-    settings.check_filled_in(file, given)
     ledgers = Incidents()
     if incident is None:
         wanted: Sequence[Case] = letter.to_tell(cases(ledgers.all(known.path)), clock.now())
     else:
         wanted = [fold(incident, ledgers.one(known.path, incident))]
     attached = [sending.attachment(each) for each in technical or ()]
+    mails = _told(known, wanted, speaker, attached, words, send=send, drafts="whole" if incident else "named")
+    mail.report(mails, words, as_json=False)
+
+
+def at_once(known: Inventory, incident: str, who: str, lang: Lang) -> None:
+    """Tell of an incident the offices that say that they are told by themselves; what is in the way is said, and stops nothing."""
+    from auditor.commands import mail
+    from auditor.commands.shown import console
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import letter
+    from auditor.incidents.case import fold
+    from auditor.text import usage
+    from auditor.text.words import Words
+
+    case = fold(incident, Incidents().one(known.path, incident))
+    units = letter.told(known.organisation, case, known) if known.organisation else ()
+    if not any(unit.incidents.automatic for unit in units if unit.incidents):
+        return
+    try:
+        mail.say(_told(known, [case], who, [], Words(lang), send=False, drafts="none"), Words(lang))
+    except InputError as error:
+        console.err.print(
+            Words(lang)("incidents.mail.not_told", why=usage.mistake(error, lang)), markup=False, soft_wrap=True
+        )
+
+
+def _told(
+    known: Inventory,
+    wanted: Sequence[Case],
+    who: str,
+    attached: Sequence[Attachment],
+    words: Words,
+    *,
+    send: bool,
+    drafts: Literal["whole", "named", "none"],
+) -> tuple[Mail, ...]:
+    """What became of the mails that are sent. Raises InputError for the first thing in the way, after all others were told."""
+    from auditor.history.incidents import Incidents
+    from auditor.mail import send as sending
+    from auditor.mail import settings
+    from auditor.mail.spool import Spool
+
+    organisation = _organisation(known)
+    file = settings.path_in(Path(known.path))
+    given = settings.load(file)
+    settings.check_filled_in(file, given)
     spool = Spool()
     posted: list[Mail] = []
     wrong: list[InputError] = []
@@ -86,16 +126,16 @@ def notify(
         try:
             for unit, letters in _written(case, known, organisation, given.sender, attached, words):
                 if send or (unit.incidents is not None and unit.incidents.automatic):
-                    posted += _post(spool, file, ledgers, known.path, speaker, case, unit, letters)
-                else:
-                    _draft(letters, words, whole=incident is not None)
+                    posted += _post(spool, file, Incidents(), known.path, who, case, unit, letters)
+                elif drafts != "none":
+                    _draft(letters, words, whole=drafts == "whole")
         except InputError as error:  # the others are told first
             wrong.append(error)
     sending.run(spool, clock.now, lambda _: None, only=posted)
     if wrong:
         raise wrong[0]
     ids = {one.id for one in posted}
-    mail.report([one for one in spool.mails()[::-1] if one.id in ids], words, as_json=False)
+    return tuple(one for one in spool.mails()[::-1] if one.id in ids)
 
 
 def _organisation(known: Inventory) -> Organisation:

@@ -247,6 +247,8 @@ def test_an_incident_that_is_over_is_told_too(inventory: Path) -> None:
 
 
 def test_an_address_that_is_none_is_told_after_the_other_incidents(inventory: Path, trusted: ssl.SSLContext) -> None:
+    opened(inventory, subject="bennua.test")
+    opened(inventory)
     tells(inventory, automatic=True)
     file = inventory / "office/organisation.yml"
     said = yaml.safe_load(file.read_text("utf-8"))
@@ -254,8 +256,6 @@ def test_an_address_that_is_none_is_told_after_the_other_incidents(inventory: Pa
         if unit["id"] == "phuong-ben-nua":
             unit.update(roles={"truc_ban": "not an address"}, incidents={"roles": ["truc_ban"], "automatic": True})
     file.write_text(yaml.safe_dump(said, allow_unicode=True), "utf-8")
-    opened(inventory, subject="bennua.test")
-    opened(inventory)
     received = Received()
     with serving(received, trusted) as port, pytest.raises(InputError, match="not an address of"):
         server(inventory, port)
@@ -287,3 +287,42 @@ def test_what_is_no_text_is_one_line(inventory: Path, text: str) -> None:
     for given in (("note", incident, text), ("answer", incident, f"cause={text}")):
         with pytest.raises(InputError, match="is no UTF-8 text"):
             auditor("incident", *given, *WHO, "-i", inventory)
+
+
+def test_an_office_that_is_told_by_itself_hears_of_it_when_it_is_opened(
+    inventory: Path, trusted: ssl.SSLContext
+) -> None:
+    tells(inventory, automatic=True)
+    received = Received()
+    with serving(received, trusted) as port:
+        server(inventory, port)
+        incident = opened(inventory)
+    assert received.recipients == ["trucban@antruc.test", "ucsc@tangiang.test"]
+    assert kinds(inventory, incident) == ["opened", "notified", "notified"]
+
+
+def test_what_is_in_the_way_of_telling_stops_no_opening(inventory: Path) -> None:
+    tells(inventory, automatic=True)
+    (inventory / "office/mail.yml").unlink()
+    said = auditor("incident", "open", "antruc.test", *WHO, "-i", inventory)
+    assert "Chưa báo được cho các đơn vị" in said.stderr
+    tells(inventory, automatic=False)
+    assert auditor("incident", "open", "antruc.test", *WHO, "-i", inventory).stderr == ""
+
+
+def test_whoever_is_cut_off_before_it_is_written_down_tells_nobody_twice(
+    inventory: Path, trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = opened(inventory)
+    received = Received()
+    send = ("incident", "notify", incident, "--send", *WHO, "-i", inventory)
+    with serving(received, trusted) as port:
+        server(inventory, port)
+        with monkeypatch.context() as cut_off:
+            cut_off.setattr(Incidents, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises((KeyboardInterrupt, AssertionError)):
+                auditor(*send)
+        auditor(*send)
+        auditor(*send)
+    assert sorted(received.recipients) == ["trucban@antruc.test", "ucsc@tangiang.test"]
+    assert kinds(inventory, incident) == ["opened", "notified", "notified"]
