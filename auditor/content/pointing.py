@@ -77,7 +77,9 @@ def _said(text: str, lexicon: Lexicon) -> Found:
 
 def _words(pointer: Pointer, near: Neighbours, evidence: Evidence) -> None:
     whose = near.whose(pointer.host)
-    if pointer.via not in ("link", "frame", "form") or (whose != "foreign" and pointer.hidden is None):
+    if pointer.via not in ("link", "frame", "form") or (
+        whose not in ("foreign", "official") and pointer.hidden is None
+    ):
         return
     found = speaks(pointer, near)
     if not found.named or found.reporting:

@@ -29,9 +29,14 @@ def _both(first: Trace, second: Trace) -> Trace:
     )
 
 
+def surest(traces: Iterable[Trace]) -> list[Trace]:
+    """The surest first, and of these the most frequent."""
+    return sorted(traces, key=lambda one: (-_RANK[one.certainty], -one.places, one.key))
+
+
 def bounded(traces: Iterable[Trace]) -> tuple[tuple[Trace, ...], int]:
     """The surest and most frequent, at most MAX_OF_A_KIND of each kind; and how many are left out."""
-    ranked = sorted(traces, key=lambda one: (-_RANK[one.certainty], -one.places, one.key))
+    ranked = surest(traces)
     kept: list[Trace] = []
     counts: dict[str, int] = {}
     for one in ranked:

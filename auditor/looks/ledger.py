@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import Field
 
-from auditor.looks.gathered import bounded, merged
+from auditor.looks.gathered import bounded, merged, surest
 from auditor.models import Domain, Model, Trace
 from auditor.models.clock import read, stamp
 from auditor.models.reviews import Key
@@ -74,7 +74,7 @@ class Ledger(Model):
 
     def seen(self, path: str, traces: Iterable[Trace], at: datetime) -> Self:
         """With what was seen at an address now in place of what was seen there before."""
-        found = merged(traces)[:MAX_KEYS]
+        found = surest(merged(traces))[:MAX_KEYS]
         keys = tuple(one.key for one in found)
         known = self.places.get(path, Place())
         places = {**self.places, path: known.model_copy(update={"seen": stamp(at), "keys": keys})}

@@ -11,6 +11,8 @@ from auditor.content.page.extract import Extract
 from auditor.content.page.hidden import NEVER_SEEN
 
 MAX_BLOCKS, MAX_BLOCK, MAX_LANDMARKS = 3_000, 1_500, 40
+MAX_LETTERS = 300_000
+"""Of all blocks."""
 _ROOT = re.compile(
     r"<(?:div|main)[^<>]{0,80}\bid=[\"']?(?:app|root|__next|__nuxt|app-root)\b[^<>]{0,80}>[^<>]{0,200}</(?:div|main)>",
     re.IGNORECASE,
@@ -21,8 +23,12 @@ def blocks(page: Extract, *, separator: str = " ") -> Iterator[str]:
     """Paragraphs, list items, cells: what is said in one place."""
     tree = LexborHTMLParser(page.html)
     tree.strip_tags([*NEVER_SEEN])
+    room = MAX_LETTERS
     for node in tree.css("p, li, td, blockquote, dd, h1, h2, h3, .comment, marquee")[:MAX_BLOCKS]:
         text = node.text(separator=separator)
+        room -= len(text)
+        if room < 0:
+            return
         if 12 < len(text) < MAX_BLOCK:
             yield text
 

@@ -60,7 +60,9 @@ def within(node: LexborNode, found: Mapping[int, Hidden]) -> Hidden | None:
         if above is None:
             break
         one = found.get(above.mem_id)
-        if one is not None and one.way in OUT_OF_SIGHT and not (one.way == "small" and _has_size(node, above)):
+        if one is not None and one.way == "small" and _has_size(node, above):
+            one = None
+        if one is not None and one.way in OUT_OF_SIGHT:
             return one
         nearest = nearest or one
         above = above.parent

@@ -32,7 +32,7 @@ _KEPT = re.compile(
     r"|opacity\s*:\s*(?:0?\.0(?:0+[1-9]|[1-4])\d*|[1-4]%)\s*(?:[;!]|$)"
 )
 _SMALL = re.compile(
-    r"font-size\s*:\s*(?:0?\.\d+\s*(?:px|pt)|0?\.[0-2]\d*\s*(?:r?em|v[wh]|vmin|vmax)|0*(?:\.0+)?\s*(?:px|pt|r?em|%|v[wh])?|1\s*(?:px|pt|%))\s*(?:!important)?\s*(?:;|$)"
+    r"font-size\s*:\s*(?:0?\.\d+\s*(?:px|pt)|0?\.[0-2]\d*\s*(?:r?em|v[wh]|vmin|vmax)|0(?:\.0+)?\s*(?:px|pt|r?em|%|v[wh])?|1\s*(?:px|pt|%))\s*(?:!important)?\s*(?:;|$)"
     r"|font\s*:[^;]*\b0(?:px|/0)"
 )
 _INDENTED = re.compile(rf"text-indent\s*:\s*(?:{_FAR}|[5-9]\d{{3}}px|\d{{5,}}px)")

@@ -29,8 +29,10 @@ MIN_LETTERS, MAX_LETTERS, MAX_WEIGHT = 2, 80, 9
 FILES = ("categories.tsv", "terms.tsv", "context.tsv", "stems.tsv", "addresses.tsv")
 _AROUND = 20
 _TERM = "term"
-_WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-"""Writing that puts no spaces between words."""
+_FAR = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Writing that is sought only where letters of such are, as ``Written.wide`` tells."""
+_WIDE = re.compile(f"{_FAR.pattern}|[\u1000-\u109f\u1780-\u17ff]")
+"""Writing that puts no spaces between words: that, Burmese, Khmer."""
 CONTEXTS = ("reporting", "missing", "search")
 WHOSE = ("state", "known", "anybody")
 PLACES = ("start", "end", "any")
@@ -94,8 +96,8 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         keys = dict(self._keys())
-        object.__setattr__(self, "_spoken", Sought({key: one for key, one in keys.items() if not _WIDE.match(key)}))
-        object.__setattr__(self, "_wide", Sought({key: one for key, one in keys.items() if _WIDE.match(key)}))
+        object.__setattr__(self, "_spoken", Sought({key: one for key, one in keys.items() if not _FAR.match(key)}))
+        object.__setattr__(self, "_wide", Sought({key: one for key, one in keys.items() if _FAR.match(key)}))
         object.__setattr__(self, "_joined", Sought(dict(self._joined_keys())))
 
     def _keys(self) -> Iterator[tuple[str, _Key]]:

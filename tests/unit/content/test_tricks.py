@@ -229,3 +229,38 @@ def test_what_is_new_is_new_also_where_there_was_nothing() -> None:
     assert any("baseline" in one.families for one in read(script, known).traces)
     owner = visited(whole(head="<meta name=google-site-verification content=abc>"))
     assert any(one.kind == "search_console" for one in read(owner, known).traces)
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "<style>.sub{transform:scaleY(0)}li:hover .sub{transform:scaleY(1)}</style><ul><li><div class=sub>LINKS</div></ul>",
+        "<style>.cap{opacity:.02}.pic:hover .cap{opacity:1}</style><div class=pic><div class=cap>LINKS</div></div>",
+        "<style>:root{--w:-280px}.side{position:fixed;left:var(--w)}</style><div class=side>LINKS</div>",
+        "<div style='font-size:0'><p style='font-size:14px'>LINKS</p></div>",
+        "<div style='margin-left:calc(50% - 50vw);width:100vw;font-size:clamp(14px,2vw,20px)'>LINKS</div>",
+        "<div style='color:rgb(255,255,0)'>LINKS</div>",
+        "<div style='color:#ffff00'>LINKS</div>",
+        "<video onerror=\"this.src='https://phim.example/x.mp4'\"></video>",
+        "<svg><a xlink:href='https://bao.example/'><text>Báo tỉnh</text></a></svg>",
+        "<p>https://<wbr>dichvucong<wbr>.gov.vn, Nghị<wbr>định, thông<wbr>báo</p>",
+        "<p>គណៈកម្មាធិការប្រជាជនឃុំ ជូនដំណឹងអំពីការប្រជុំ <a href=https://bao.example/>Báo tỉnh</a></p>",
+        "<p>នគរបាល បង្ក្រាប ល្បែងភ្នាល់ <a href=https://bao.example/>Báo tỉnh</a></p>",
+    ],
+    ids=[
+        *("a menu that unfolds", "words over a picture", "a menu beside the window", "letters with a size again", "from edge to edge"),
+        *("yellow", "yellow by its number", "another film", "a link in a drawing", "long words", "Khmer", "police news in Khmer"),
+    ],
+)  # fmt: skip
+def test_what_is_made_alike_and_honest_is_no_alarm(foot: str) -> None:
+    links = "<a href=https://a.example/>Sở A</a> <a href=https://b.example/>Sở B</a>"
+    assert not alarms(visited(whole(foot.replace("LINKS", links))))
+
+
+@pytest.mark.parametrize("text", ["កាស៊ីណូអនឡាញ ភ្នាល់បាល់", "คาสิโนออนไลน์ สล็อต", "在线赌场 老虎机", "オンラインカジノ"])
+def test_adverts_in_other_writing_are_found_where_nobody_leads(text: str) -> None:
+    body = page(
+        "/tin", {"title": text, "main": f"<h1>{text}</h1><p>{text} <a href=https://zuno.example/>{text}</a></p>"}
+    )
+    one = Visited(f"https://{DOMAIN}/tin", "orphan", (Served("plain", 200, {"content-type": HTML}, body.encode()),))
+    assert alarms(one)

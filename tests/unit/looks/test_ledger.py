@@ -46,3 +46,9 @@ def test_a_site_without_end_is_bounded() -> None:
     ledger = ledger.seen("/1", (seen(f"{n}.example") for n in range(MAX_KEYS + 10)), NOW)
     assert len(ledger.traces) == MAX_KEYS
     assert len(ledger.model_dump_json(exclude_defaults=True)) < 500_000
+
+
+def test_weak_traces_without_end_push_no_sure_one_out() -> None:
+    weak = [seen(f"{n}.example") for n in range(2 * MAX_KEYS)]
+    strong = seen("zuno.example", families=["hidden", "address"])
+    assert EMPTY.seen("/a", [*weak, strong], NOW).found()[0][0] == strong
