@@ -1,11 +1,11 @@
 """What a hunt through a large web root costs: whole, and again when nothing changed; with what is known to be good, and without.
 
-    python -m benchmarks.webroots web1 FOLDER [--known FILE...] [--files NUMBER]
+    python -m benchmarks.webroots web1 FOLDER [--files NUMBER] [--mixed FOLDER... --known FILE...]
 
-Needs root and the lab (``auditor lab up web1``). Puts the files of PHP of a folder on the host, below the root of its site, audits, and hunts: twice with nothing
-known (whole, warm), then twice with what ``--known`` explains (archives for ``auditor known-good import``, one or more, each by itself). Says how long each took and
-how much of that an audit takes alone, which part of a processor's time here and on the host, and how much memory all processes here filled at once. The host is
-reset afterwards. How long a single file takes is ``benchmarks/webshells.py`` to say.
+Needs root and the lab (``auditor lab up web1``). Puts the files of PHP of a folder on the host, below the root of its site, audits, and hunts with nothing known:
+whole, then warm. Puts the ``--mixed`` folders there in their place, each with all that is in it, and hunts whole and warm again with what ``--known`` (archives for
+``auditor known-good import``) explains. Says how long each took and how much of that an audit takes alone, which part of a processor's time here and on the host, and how
+much memory all processes here filled at once. The host is reset afterwards. How long a single file takes is ``benchmarks/webshells.py`` to say.
 """
 
 from __future__ import annotations
@@ -35,27 +35,26 @@ BETWEEN = 0.25
 """Seconds between two looks at how much memory is filled."""
 
 
-def php(folder: Path) -> Iterator[Path]:
-    """The files of PHP below a folder, in their order."""
+def files_of(folder: Path, suffixes: tuple[str, ...] = ("",)) -> Iterator[tuple[Path, str]]:
+    """The files below a folder whose names end so, in their order, each with its path from beside the folder."""
     return (
-        path
+        (path, str(path.relative_to(folder.parent)))
         for path in sorted(folder.rglob("*"))
-        if path.suffix in SUFFIXES and path.is_file() and not path.is_symlink()
+        if path.name.endswith(suffixes) and path.is_file() and not path.is_symlink()
     )
 
 
-def put(host: str, folder: Path, most: int) -> int:
-    """Put them on a host, below its site's root; how many these were."""
-    files = list(php(folder))[:most]
+def put(host: str, files: Sequence[tuple[Path, str]]) -> None:
+    """Put files on a host, in a folder below its site's root, in place of those that are there."""
     with tempfile.NamedTemporaryFile(suffix=".tar") as made:
         with tarfile.open(made.name, "w") as archive:
-            for path in files:
-                archive.add(path, f"many/{path.relative_to(folder)}")
+            for path, name in files:
+                archive.add(path, f"many/{name}")
         made.seek(0)
         root = next(iter(lab.hosts()[host].sites.values())).document_root
-        command = lab.ssh_command(host, remote=f"sudo tar -x -C {root}")
+        command = lab.ssh_command(host, remote=f"sudo sh -c 'rm -rf {root}/many && tar -x -C {root}'")
         subprocess.run(command, stdin=made, check=True)
-    return len(files)
+    print(f"{len(files)} files put there", flush=True)
 
 
 @dataclass(frozen=True)
@@ -123,20 +122,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("host")
     asked.add_argument("folder", type=Path)
-    asked.add_argument("--known", type=Path, action="extend", nargs="+", default=[])
+    for name in ("--mixed", "--known"):
+        asked.add_argument(name, type=Path, action="extend", nargs="+", default=[])
     asked.add_argument("--files", type=int, default=20_000)
     given = asked.parse_args(arguments)
     with tempfile.TemporaryDirectory() as state:
         os.environ["LUYTRE_STATE"] = state
-        print(f"{put(given.host, given.folder, given.files)} files put there", flush=True)
+        put(given.host, list(files_of(given.folder, SUFFIXES))[: given.files])
         ran("audit", "--limit", given.host)
         audit = ran("audit", "--limit", given.host)
-        show("nothing known", *hunted(given.host, whole=True), audit)
-        show("nothing known, warm", *hunted(given.host, whole=False), audit)
-        for file in given.known:
-            subprocess.run([AUDITOR, "known-good", "import", file], check=True, stdout=subprocess.DEVNULL)
-        show("known", *hunted(given.host, whole=True), audit)
-        show("known, warm", *hunted(given.host, whole=False), audit)
+        show("nothing known, all PHP", *hunted(given.host, whole=True), audit)
+        show("nothing known, all PHP, warm", *hunted(given.host, whole=False), audit)
+        if given.mixed:
+            put(given.host, [one for folder in given.mixed for one in files_of(folder)])
+            for file in given.known:
+                subprocess.run([AUDITOR, "known-good", "import", file], check=True, stdout=subprocess.DEVNULL)
+            show("known in part", *hunted(given.host, whole=True), audit)
+            show("known in part, warm", *hunted(given.host, whole=False), audit)
     lab.reset((given.host,))
 
 

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -133,26 +133,39 @@ def contents(text: object, lengths: object, most: int) -> list[bytes | None]:
         told = unpacked(lengths)
         if not isinstance(told, list) or len(told) > most or not isinstance(text, str):
             raise ValueError("no lengths")
-        data = _inflated(text, MAX_UNPACKED * 4, whole=False)
-        found: list[bytes | None] = []
-        at = 0
-        for length in told:
-            if not isinstance(length, int) or length < -1 or at + max(length, 0) > len(data):
-                raise ValueError("a length of nothing")
-            found.append(None if length == -1 else data[at : at + length])
-            at += max(length, 0)
-        return found
-    except (ValueError, TypeError) as error:
+        if not all(isinstance(length, int) and -1 <= length <= MAX_UNPACKED for length in told):
+            raise ValueError("a length of nothing")
+        if sum(told) > MAX_UNPACKED * 4:
+            raise ValueError("too large")
+        return list(_parted(base64.b64decode(text, validate=True), told))
+    except (ValueError, TypeError, zlib.error) as error:
         raise BadListing("the host's files are none") from error
 
 
-def _inflated(text: str, limit: int, *, whole: bool = True) -> bytes:
+def _parted(data: bytes, lengths: Iterable[int]) -> Iterator[bytes | None]:
+    """Files that are packed one after the other, unpacked one after the other. Raises ValueError when they end too early."""
+    unpacker, waiting, at = zlib.decompressobj(), bytearray(), 0
+    for length in lengths:
+        while len(waiting) < length and at < len(data):
+            waiting += unpacker.decompress(data[at : at + _AT_ONCE])
+            at += _AT_ONCE
+        if len(waiting) < length:
+            raise ValueError("less than was said")
+        yield None if length == -1 else bytes(waiting[:length])
+        del waiting[: max(length, 0)]
+
+
+_AT_ONCE = 1 << 14
+"""Packed bytes that are unpacked at a time: what they come to is no more than a thousand times that."""
+
+
+def _inflated(text: str, limit: int) -> bytes:
     pieces = zlib.decompressobj()
     try:
         data = pieces.decompress(base64.b64decode(text, validate=True), limit)
     except zlib.error as error:
         raise ValueError(str(error)) from error
-    if pieces.unconsumed_tail or (whole and not pieces.eof):
+    if pieces.unconsumed_tail or not pieces.eof:
         raise ValueError("too large, or cut short")
     return data
 
